@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+
+# Warnings and hardening, each taken only where the compiler knows it. PINNING_DEV turns warnings into errors.
+option(PINNING_DEV "Treat warnings as errors" OFF)
+set(PINNING_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
+
+function(pinning_add_if_known flag)
+  string(MAKE_C_IDENTIFIER "HAVE_FLAG_${flag}" known)
+  check_c_compiler_flag("${flag}" ${known})
+  if(${known})
+    add_compile_options("${flag}")
+  endif()
+endfunction()
+
+add_compile_options(-Wall -Wextra -Wpedantic)
+foreach(flag -Wshadow -Wconversion -Wsign-conversion -Wmissing-prototypes -Wstrict-prototypes -Wcast-qual
+        -Wpointer-arith -Wwrite-strings -Wformat=2 -Wundef -Wvla -Wlogical-op -Wduplicated-cond
+        -Wnull-dereference -fno-common -fstack-clash-protection -fcf-protection -fno-plt)
+  pinning_add_if_known(${flag})
+endforeach()
+# The macros of sys/sdt.h leave the last argument out, which clang holds against whoever uses them.
+pinning_add_if_known(-Wno-gnu-zero-variadic-macro-arguments)
+if(PINNING_DEV)
+  add_compile_options(-Werror)
+endif()
+
+if(PINNING_SANITIZE)
+  add_compile_options(-fsanitize=${PINNING_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PINNING_SANITIZE})
+else()
+  pinning_add_if_known(-fstack-protector-strong)
+  add_compile_options("$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
+  # Sanitizers need symbols that only the program's run time provides.
+  add_link_options(LINKER:--no-undefined)
+endif()
+add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack,--as-needed)
