@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "diagnostic.h"
+#include "reader.h"
+#include "source.h"
+
+#include <locale.h>
+#include <stdlib.h>
+
+/*
+ * An honest limit: libconfig does not survive running out of memory. 1.5 writes through a null pointer, later
+ * versions abort, and the generated scanner of all of them exits. It is given one small section at a time,
+ * so that it is never the one to ask for much; our own allocations are all checked.
+ */
+
+/* The documents of the sources that were read; NULL: out of memory, or there are none. */
+static struct pin_document *new_documents(const struct pin_source_set *set,
+                                          struct pin_diagnostics *diagnostics, size_t *ret_count) {
+  struct pin_document *documents = calloc(set->count > 0 ? set->count : 1, sizeof documents[0]);
+  *ret_count = 0;
+  if (documents == NULL) {
+    diagnostics->no_memory = true;
+    return NULL;
+  }
+  for (size_t i = 0; i < set->count; i++) {
+    if (set->sources[i]->text != NULL) {
+      struct pin_document *document = &documents[(*ret_count)++];
+      document->source = set->sources[i];
+      document->is_main = i == 0;
+      pin_outline_read(document->source, diagnostics, &document->outline);
+    }
+  }
+  return documents;
+}
+
+static void free_documents(struct pin_document *documents, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    pin_outline_free(&documents[i].outline);
+  free(documents);
+}
+
+typedef void read_section_fn(struct pin_reader *reader, const struct pin_document *document,
+                             const struct pin_section *section);
+
+/* Reads all sections of a kind, in the order of the text. */
+static void read_sections(struct pin_reader *reader, enum pin_section_kind kind, read_section_fn *read) {
+  for (size_t i = 0; i < reader->document_count; i++) {
+    const struct pin_document *document = &reader->documents[i];
+    for (size_t j = 0; j < document->outline.count && !reader->diagnostics->no_memory; j++)
+      if (document->outline.sections[j].kind == kind)
+        read(reader, document, &document->outline.sections[j]);
+  }
+}
+
+/* Pin sets first, for all lists may name them; then the settings, for entries take their mode from there. */
+static void read_documents(struct pin_reader *reader) {
+  read_sections(reader, PIN_SECTION_PINSET, pin_read_pinset);
+  for (size_t i = 0; i < reader->document_count && !reader->diagnostics->no_memory; i++)
+    pin_read_settings(reader, &reader->documents[i]);
+  if (!pin_image_builder_set_defaults(reader->builder, reader->mode, pin_digests_view(&reader->blocked_keys),
+                                      pin_digests_view(&reader->exempt_anchors)))
+    reader->diagnostics->no_memory = true;
+  read_sections(reader, PIN_SECTION_HOST, pin_read_entry);
+}
+
+static void clear_reader(struct pin_reader *reader) {
+  pin_pinsets_clear(&reader->pinsets);
+  pin_names_clear(&reader->names);
+  free(reader->blocked_keys.digests);
+  free(reader->exempt_anchors.digests);
+  for (unsigned i = 0; i < PIN_LIST_COUNT; i++)
+    free(reader->lists[i].digests);
+  free(reader->ports);
+  config_destroy(&reader->config);
+}
+
+/* Feeds the builder with all that the sources say. Mistakes are in `diagnostics` afterwards. */
+static void read_policy(const struct pin_source_set *set, struct pin_diagnostics *diagnostics,
+                        struct pin_image_builder *builder) {
+  struct pin_reader reader = {.diagnostics = diagnostics, .builder = builder};
+  struct pin_document *documents = new_documents(set, diagnostics, &reader.document_count);
+  if (documents == NULL)
+    return;
+  /* libconfig 1.5 sets the locale of this thread back to the global one, whatever it was before. */
+  locale_t locale = uselocale((locale_t)0);
+  reader.documents = documents;
+  config_init(&reader.config);
+  read_documents(&reader);
+  clear_reader(&reader);
+  uselocale(locale);
+  free_documents(documents, reader.document_count);
+}
+
+static void add_sources(const struct pin_source_set *set, struct pin_diagnostics *diagnostics,
+                        struct pin_image_builder *builder) {
+  for (size_t i = 0; i < set->count; i++)
+    if (!pin_image_builder_add_source(builder, &set->sources[i]->identity))
+      diagnostics->no_memory = true;
+}
+
+static void compile(const struct pin_source_set *set, struct pin_diagnostics *diagnostics, void **ret_image,
+                    size_t *ret_size) {
+  struct pin_image_builder *builder = pin_image_builder_new();
+  if (builder == NULL) {
+    diagnostics->no_memory = true;
+    return;
+  }
+  add_sources(set, diagnostics, builder);
+  read_policy(set, diagnostics, builder);
+  if (pin_diagnostics_status(diagnostics) == PIN_OK &&
+      pin_image_builder_finish(builder, ret_image, ret_size) != PIN_OK)
+    diagnostics->no_memory = true;
+  pin_image_builder_free(builder);
+}
+
+enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                 size_t *ret_size) {
+  struct pin_source_set set;
+  struct pin_diagnostics diagnostics = {0};
+  *ret_image = NULL;
+  *ret_size = 0;
+  pin_source_set_read(path, &diagnostics, &set);
+  if (!diagnostics.no_memory)
+    compile(&set, &diagnostics, ret_image, ret_size);
+  if (report != NULL)
+    pin_diagnostics_report(&diagnostics, report, arg);
+  enum pin_status status = pin_diagnostics_status(&diagnostics);
+  pin_diagnostics_clear(&diagnostics);
+  pin_source_set_free(&set);
+  return status;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "diagnostic.h"
+#include "reader.h"
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCEPTED_FORMS                                                                                       \
+  "\"sha256/BASE64\", \"sha256//BASE64\", \"pin-sha256=\\\"BASE64\\\"\", 64 hexadecimal digits or "          \
+  "\"AB:CD:...\""
+
+struct pinset {
+  const struct pin_source *source;
+  unsigned line;
+  struct pin_digests digests;
+  char name[];
+};
+
+struct pin_digest_list pin_digests_view(const struct pin_digests *digests) {
+  return (struct pin_digest_list){.digests = digests->digests, .count = digests->count};
+}
+
+/* Returns false when out of memory. */
+static bool append(struct pin_digests *digests, const struct pin_digest *more, uint32_t count) {
+  if (count > digests->capacity - digests->count) {
+    uint32_t capacity = digests->capacity;
+    while (count > capacity - digests->count) {
+      if (capacity > UINT32_MAX / 2)
+        return false;
+      capacity = capacity == 0 ? 8 : 2 * capacity;
+    }
+    struct pin_digest *grown = reallocarray(digests->digests, capacity, sizeof(struct pin_digest));
+    if (grown == NULL)
+      return false;
+    digests->digests = grown;
+    digests->capacity = capacity;
+  }
+  if (count > 0) {
+    memcpy(digests->digests + digests->count, more, count * sizeof more[0]);
+    digests->count += count;
+  }
+  return true;
+}
+
+/* Whether the part of some text that could not be read speaks of a name: then nobody knows that it is not
+ * defined. */
+static bool may_be_defined(const struct pin_reader *reader, const char *name) {
+  for (size_t i = 0; i < reader->document_count; i++) {
+    const struct pin_document *document = &reader->documents[i];
+    size_t broken_at = document->outline.broken_at;
+    if (memmem(document->source->text + broken_at, document->source->size - broken_at, name, strlen(name)) !=
+        NULL)
+      return true;
+  }
+  return false;
+}
+
+static void append_pinset(struct pin_reader *reader, const struct pin_setting *element, const char *name,
+                          struct pin_digests *digests) {
+  const struct pinset *pinset = pin_table_find(&reader->pinsets, name, strlen(name));
+  if (pinset != NULL) {
+    if (!append(digests, pinset->digests.digests, pinset->digests.count))
+      reader->diagnostics->no_memory = true;
+    return;
+  }
+  if (name[0] == '\0' || !may_be_defined(reader, name)) {
+    pin_diagnose(reader->diagnostics, PIN_ERROR, element->source, &element->place,
+                 "unknown pin set %s; expected \"@\" and a name that pinsets defines",
+                 pin_quote(name, strlen(name)).text);
+  }
+}
+
+static void append_digest(struct pin_reader *reader, const struct pin_setting *element, const char *text,
+                          struct pin_digests *digests) {
+  struct pin_digest digest;
+  if (!pin_digest_parse(text, strlen(text), &digest)) {
+    pin_diagnose(reader->diagnostics, PIN_ERROR, element->source, &element->place,
+                 "bad digest %s in %s; expected " ACCEPTED_FORMS, pin_quote(text, strlen(text)).text,
+                 element->name);
+    return;
+  }
+  if (!append(digests, &digest, 1))
+    reader->diagnostics->no_memory = true;
+}
+
+/* Reads a list; `in_pinset`: it may not name pin sets. */
+static void read_list(struct pin_reader *reader, const struct pin_setting *setting, bool in_pinset,
+                      struct pin_digests *digests) {
+  if (!pin_setting_is_filled_list(setting, "digests", reader->diagnostics))
+    return;
+  struct pin_children elements = pin_setting_elements(setting);
+  struct pin_setting element;
+  while (pin_children_next(&elements, &element)) {
+    const char *text = pin_setting_string(&element, reader->diagnostics);
+    if (text == NULL)
+      continue;
+    if (text[0] != '@') {
+      append_digest(reader, &element, text, digests);
+    } else if (!in_pinset) {
+      append_pinset(reader, &element, text + 1, digests);
+    } else {
+      pin_diagnose(reader->diagnostics, PIN_ERROR, element.source, &element.place,
+                   "a pin set cannot hold the pin set %s; expected digests only",
+                   pin_quote(text + 1, strlen(text + 1)).text);
+    }
+  }
+}
+
+void pin_read_digests(struct pin_reader *reader, const struct pin_setting *setting,
+                      struct pin_digests *digests) {
+  read_list(reader, setting, false, digests);
+}
+
+static void free_pinset(void *value) {
+  struct pinset *pinset = value;
+  free(pinset->digests.digests);
+  free(pinset);
+}
+
+void pin_pinsets_clear(struct pin_table *pinsets) {
+  pin_table_clear(pinsets, free_pinset);
+}
+
+static struct pinset *new_pinset(const struct pin_source *source, const struct pin_place *name) {
+  struct pinset *pinset = calloc(1, sizeof *pinset + name->width + 1);
+  if (pinset != NULL) {
+    pinset->source = source;
+    pinset->line = name->line;
+    memcpy(pinset->name, source->text + name->offset, name->width);
+  }
+  return pinset;
+}
+
+/*
+ * Makes a pin set known under the name at a place; with a mistake in it too, so that not every use of it
+ * is reported as well. NULL: there is one of that name, or no memory, and it was noted.
+ */
+static struct pinset *define(struct pin_reader *reader, const struct pin_source *source,
+                             const struct pin_place *name) {
+  const struct pinset *earlier = pin_table_find(&reader->pinsets, source->text + name->offset, name->width);
+  if (earlier != NULL) {
+    pin_diagnose(reader->diagnostics, PIN_ERROR, source, name,
+                 "pin set \"%s\" is defined a second time; the first time is at %s:%u", earlier->name,
+                 earlier->source->path, earlier->line);
+    return NULL;
+  }
+  struct pinset *pinset = new_pinset(source, name);
+  void **value = pinset != NULL ? pin_table_put(&reader->pinsets, pinset->name) : NULL;
+  if (value == NULL) {
+    free(pinset);
+    reader->diagnostics->no_memory = true;
+    return NULL;
+  }
+  *value = pinset;
+  return pinset;
+}
+
+void pin_read_pinset(struct pin_reader *reader, const struct pin_document *document,
+                     const struct pin_section *section) {
+  struct pin_lexer lexer = pin_section_lexer(document->source, section);
+  struct pin_place name = pin_lexer_peek(&lexer).place;
+  struct pinset *pinset = define(reader, document->source, &name);
+  struct pin_digests unnamed = {0};
+  struct pin_children members;
+  struct pin_setting setting;
+  if (section->readable &&
+      pin_section_load(&reader->config, document->source, section, reader->diagnostics, &members) &&
+      pin_children_next(&members, &setting))
+    read_list(reader, &setting, true, pinset != NULL ? &pinset->digests : &unnamed);
+  free(unnamed.digests);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "host_name.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+/* FNV-1a, fed from the last byte to the first, so that one pass gives the hash of every suffix. */
+#define HASH_SEED UINT64_C(0xcbf29ce484222325)
+#define HASH_FACTOR UINT64_C(0x00000100000001b3)
+
+/* Not tolower(3): the locale of the program must not change what a name is. */
+static inline unsigned char lower(char c) {
+  unsigned char byte = (unsigned char)c;
+  return (unsigned)byte - 'A' < 26u ? (unsigned char)(byte | 0x20) : byte;
+}
+
+static inline uint64_t hash_step(uint64_t hash, char c) {
+  return (hash ^ lower(c)) * HASH_FACTOR;
+}
+
+uint64_t pin_name_hash(const char *text, size_t length) {
+  uint64_t hash = HASH_SEED;
+  for (size_t at = length; at > 0; at--)
+    hash = hash_step(hash, text[at - 1]);
+  return hash;
+}
+
+bool pin_name_equal(const char *spelled, const char *canonical, size_t length) {
+  /* Programs hardly ever spell a name in upper case, and this is many times as fast. */
+  if (memcmp(spelled, canonical, length) == 0)
+    return true;
+  for (size_t i = 0; i < length; i++) {
+    if (lower(spelled[i]) != (unsigned char)canonical[i])
+      return false;
+  }
+  return true;
+}
+
+bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]) {
+  static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  uint8_t bytes[16];
+  char copy[PIN_ADDRESS_TEXT_SIZE];
+  if (length >= sizeof copy || memchr(text, '\0', length))
+    return false;
+  memcpy(copy, text, length);
+  copy[length] = '\0';
+
+  if (inet_pton(AF_INET, copy, bytes) == 1)
+    return inet_ntop(AF_INET, bytes, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
+  if (inet_pton(AF_INET6, copy, bytes) != 1)
+    return false;
+  if (memcmp(bytes, mapped, sizeof mapped) == 0)
+    return inet_ntop(AF_INET, bytes + sizeof mapped, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
+  return inet_ntop(AF_INET6, bytes, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
+}
+
+/* Spares almost every name the calls of inet_pton: an address ends in a digit or has a colon. */
+static bool may_be_address(const char *text, size_t length) {
+  unsigned char last = (unsigned char)text[length - 1];
+  return last - (unsigned)'0' < 10u || memchr(text, ':', length) != NULL;
+}
+
+static bool read_address(const char *text, size_t length, struct pin_host_name *name) {
+  if (!may_be_address(text, length))
+    return false;
+  /* A zone ("fe80::1%eth0", RFC 4007, 11) says through which interface, not to which host. */
+  const char *zone = memchr(text, '%', length);
+  size_t address_length = zone ? (size_t)(zone - text) : length;
+  if (!pin_address_canonical(text, address_length, name->address))
+    return false;
+  name->is_address = true;
+  name->label_count = 1;
+  name->suffix_count = 1;
+  name->suffixes[0].text = name->address;
+  name->suffixes[0].length = strlen(name->address);
+  name->suffixes[0].hash = pin_name_hash(name->address, name->suffixes[0].length);
+  return true;
+}
+
+static void add_suffix(struct pin_host_name *name, const char *text, size_t length, uint64_t hash) {
+  name->label_count++;
+  if (name->suffix_count == PIN_MAX_SUFFIXES)
+    return;
+  struct pin_name_suffix *suffix = &name->suffixes[name->suffix_count++];
+  suffix->text = text;
+  suffix->length = length;
+  suffix->hash = hash;
+}
+
+/* `length` is not 0, and text[length - 1] is no dot. */
+static void read_labels(const char *text, size_t length, struct pin_host_name *name) {
+  uint64_t hash = HASH_SEED;
+  for (size_t at = length; at > 0; at--) {
+    if (text[at - 1] == '.') {
+      /* What is right of two dots in a row was added at the right one of them. */
+      name->has_empty_label = text[at] == '.';
+      if (name->has_empty_label)
+        return;
+      add_suffix(name, text + at, length - at, hash);
+    }
+    hash = hash_step(hash, text[at - 1]);
+  }
+  name->has_empty_label = text[0] == '.';
+  if (!name->has_empty_label)
+    add_suffix(name, text, length, hash);
+}
+
+void pin_host_name_read(const char *name, struct pin_host_name *ret_name) {
+  ret_name->is_address = false;
+  ret_name->has_empty_label = false;
+  ret_name->label_count = 0;
+  ret_name->suffix_count = 0;
+
+  size_t length = strlen(name);
+  while (length > 0 && name[length - 1] == '.')
+    length--;
+  if (length > 0 && !read_address(name, length, ret_name))
+    read_labels(name, length, ret_name);
+}

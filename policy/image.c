@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "image.h"
+
+_Static_assert(sizeof(struct pin_image_head) == 128, "the head has gaps");
+_Static_assert(sizeof(struct pin_image_settings) == 24, "the settings have gaps");
+_Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
+_Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
+
+/* As much of a bucket as is fetched ahead: the usual one, with an entry or two of two pins each. */
+#define PREFETCHED_BYTES 256
+#define CACHE_LINE 64
+
+static bool section_lies_within(const struct pin_image_section *section, uint64_t size) {
+  return section->offset % PIN_IMAGE_UNIT == 0 && section->size % PIN_IMAGE_UNIT == 0 &&
+         section->offset >= sizeof(struct pin_image_head) && section->offset <= size &&
+         section->size <= size - section->offset;
+}
+
+static bool sections_lie_within(const struct pin_image_head *head) {
+  const struct pin_image_section *sections[] = {&head->settings, &head->sources, &head->files, &head->offsets,
+                                                &head->buckets};
+  for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
+    if (!section_lies_within(sections[i], head->size))
+      return false;
+  }
+  uint64_t offset_count = (UINT64_C(1) << head->bucket_bits) + 1;
+  return head->settings.size >= sizeof(struct pin_image_settings) &&
+         head->sources.size >= sizeof(struct pin_image_sources) &&
+         head->offsets.size == pin_image_round_up(offset_count * sizeof(uint32_t));
+}
+
+bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image) {
+  if (!bytes || (uintptr_t)bytes % PIN_IMAGE_UNIT != 0 || size < sizeof ret_image->head)
+    return false;
+  struct pin_image_head *head = &ret_image->head;
+  memcpy(head, bytes, sizeof *head);
+  ret_image->bytes = bytes;
+  return memcmp(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic) == 0 &&
+         head->byte_order == PIN_IMAGE_BYTE_ORDER && head->version == PIN_IMAGE_VERSION &&
+         head->checksum == pin_image_head_checksum(head) && head->size == size &&
+         head->bucket_bits <= PIN_IMAGE_MAX_BUCKET_BITS && sections_lie_within(head);
+}
+
+bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
+                           const uint8_t *block, uint64_t size) {
+  uint64_t checksum;
+  memcpy(&checksum, block, sizeof checksum);
+  return checksum == pin_image_checksum(image->head.generation, kind, index, block, size);
+}
+
+/* Where a bucket claims to begin and to end, relative to the section. */
+static void bucket_bounds(const struct pin_image *image, uint64_t index, uint64_t *ret_begin,
+                          uint64_t *ret_end) {
+  uint32_t offsets[2];
+  memcpy(offsets, image->bytes + image->head.offsets.offset + index * sizeof(uint32_t), sizeof offsets);
+  *ret_begin = (uint64_t)offsets[0] * PIN_IMAGE_UNIT;
+  *ret_end = (uint64_t)offsets[1] * PIN_IMAGE_UNIT;
+}
+
+void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash) {
+  uint64_t begin, end;
+  bucket_bounds(image, pin_image_bucket_of(base_hash, image->head.bucket_bits), &begin, &end);
+  if (begin >= end || end > image->head.buckets.size)
+    return;
+  if (end - begin > PREFETCHED_BYTES)
+    end = begin + PREFETCHED_BYTES;
+  const uint8_t *buckets = image->bytes + image->head.buckets.offset;
+  for (uint64_t at = begin; at < end; at += CACHE_LINE)
+    __builtin_prefetch(buckets + at);
+  __builtin_prefetch(buckets + end - 1);
+}
+
+bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
+                           struct pin_image_cursor *ret_cursor) {
+  uint64_t begin, end;
+  bucket_bounds(image, index, &begin, &end);
+  if (begin >= end || end > image->head.buckets.size)
+    return false;
+  const uint8_t *bucket = image->bytes + image->head.buckets.offset + begin;
+  if (!pin_image_block_holds(image, PIN_BLOCK_BUCKET, index, bucket, end - begin))
+    return false;
+  ret_cursor->at = bucket + sizeof(uint64_t);
+  ret_cursor->left = end - begin - sizeof(uint64_t);
+  return true;
+}
+
+bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot *ret_slot) {
+  struct pin_image_record *record = &ret_slot->record;
+  if (cursor->left < sizeof *record)
+    return false;
+  memcpy(record, cursor->at, sizeof *record);
+  struct pin_image_layout layout = pin_image_layout_of(record);
+  if (record->size != layout.size || layout.size > cursor->left || record->kind > PIN_NAME_ADDRESS ||
+      record->include_subdomains > 1)
+    return false;
+  if (record->kind == PIN_NAME_WILDCARD && record->name_length < 2)
+    return false;
+  ret_slot->name = (const char *)cursor->at + sizeof *record;
+  ret_slot->ports = (const uint16_t *)(const void *)(cursor->at + layout.ports);
+  cursor->at += layout.size;
+  cursor->left -= layout.size;
+  return true;
+}
+
+/* NULL: damaged. */
+static const char *file_name(const struct pin_image *image, uint32_t unit) {
+  const struct pin_image_section *files = &image->head.files;
+  const uint64_t begin = (uint64_t)unit * PIN_IMAGE_UNIT;
+  struct pin_image_file file;
+  if (begin > files->size || files->size - begin < sizeof file)
+    return NULL;
+  const uint8_t *block = image->bytes + files->offset + begin;
+  memcpy(&file, block, sizeof file);
+  /* What is left after the fixed part is a multiple of 8, so a shorter length leaves room for the NUL,
+   * rounded up. */
+  if (file.length >= files->size - begin - sizeof file)
+    return NULL;
+  uint64_t size = pin_image_round_up(sizeof file + file.length + 1);
+  const char *name = (const char *)block + sizeof file;
+  if (!pin_image_block_holds(image, PIN_BLOCK_FILE, unit, block, size) || name[file.length] != '\0')
+    return NULL;
+  return name;
+}
+
+static bool ports_ascend(const uint16_t *ports, uint32_t count) {
+  for (uint32_t i = 1; i < count; i++) {
+    if (ports[i - 1] > ports[i])
+      return false;
+  }
+  return true;
+}
+
+static bool words_are_known(const struct pin_image_record *record) {
+  return record->mode_is_default <= 1 && record->mode <= PIN_MODE_OFF && record->require <= PIN_REQUIRE_ALL &&
+         record->on_expiry <= PIN_ON_EXPIRY_ENFORCE;
+}
+
+static void point_at_digests(const struct pin_image_record *record, const uint8_t *at,
+                             struct pin_entry *entry) {
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    entry->lists[list].digests = (const struct pin_digest *)at;
+    entry->lists[list].count = record->digest_counts[list];
+    at += (uint64_t)record->digest_counts[list] * sizeof(struct pin_digest);
+  }
+}
+
+bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_slot *slot,
+                          struct pin_entry *ret_entry) {
+  const struct pin_image_record *record = &slot->record;
+  struct pin_image_layout layout = pin_image_layout_of(record);
+  const char *begin = slot->name - sizeof *record;
+  const char *comment = begin + layout.comment;
+  const char *file = file_name(image, record->file);
+  if (!file || !words_are_known(record) || slot->name[record->name_length] != '\0' ||
+      comment[record->comment_length] != '\0' || !ports_ascend(slot->ports, record->port_count))
+    return false;
+
+  ret_entry->name = slot->name;
+  ret_entry->kind = record->kind;
+  ret_entry->include_subdomains = record->include_subdomains != 0;
+  ret_entry->mode_is_default = record->mode_is_default != 0;
+  ret_entry->mode = record->mode;
+  ret_entry->require = record->require;
+  ret_entry->on_expiry = record->on_expiry;
+  ret_entry->expires = record->expires;
+  ret_entry->ports = record->port_count == 0 ? NULL : slot->ports;
+  ret_entry->port_count = record->port_count;
+  point_at_digests(record, (const uint8_t *)begin + layout.digests, ret_entry);
+  ret_entry->comment = comment;
+  ret_entry->file = file;
+  ret_entry->line = record->line;
+  ret_entry->column = record->column;
+  return true;
+}
+
+enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy) {
+  struct pin_image opened;
+  struct pin_image_settings settings;
+  if (!pin_image_open(image, size, &opened))
+    return PIN_DAMAGED;
+  const struct pin_image_head *head = &opened.head;
+  const uint8_t *block = opened.bytes + head->settings.offset;
+  memcpy(&settings, block, sizeof settings);
+  uint64_t digest_count = (uint64_t)settings.blocked_count + settings.exempt_count;
+  if (!pin_image_block_holds(&opened, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
+      head->settings.size != sizeof settings + digest_count * sizeof(struct pin_digest) ||
+      settings.mode > PIN_MODE_OFF)
+    return PIN_DAMAGED;
+
+  const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof settings);
+  ret_policy->image = image;
+  ret_policy->size = size;
+  ret_policy->generation = head->generation;
+  ret_policy->entry_count = head->entry_count;
+  ret_policy->mode = settings.mode;
+  ret_policy->blocked_keys.digests = digests;
+  ret_policy->blocked_keys.count = settings.blocked_count;
+  ret_policy->exempt_anchors.digests = digests + settings.blocked_count;
+  ret_policy->exempt_anchors.count = settings.exempt_count;
+  return PIN_OK;
+}
+
+/* How a walk over all entries stands. */
+struct visit {
+  const struct pin_image *image;
+  pin_visit_fn *visit;
+  void *arg;
+  uint64_t count;
+  bool stopped;
+};
+
+static bool visit_bucket(struct visit *visit, uint64_t index) {
+  struct pin_image_cursor cursor;
+  struct pin_image_slot slot;
+  struct pin_entry entry;
+  if (!pin_image_read_bucket(visit->image, index, &cursor))
+    return false;
+  for (; cursor.left > 0 && !visit->stopped; visit->count++) {
+    if (!pin_image_read_slot(&cursor, &slot) || !pin_image_read_entry(visit->image, &slot, &entry))
+      return false;
+    visit->stopped = !visit->visit(&entry, visit->arg);
+  }
+  return true;
+}
+
+enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *visit, void *arg) {
+  struct pin_image image;
+  if (!pin_image_open(policy->image, policy->size, &image))
+    return PIN_DAMAGED;
+  struct visit state = {.image = &image, .visit = visit, .arg = arg};
+  for (uint64_t index = 0; index >> image.head.bucket_bits == 0; index++) {
+    if (!visit_bucket(&state, index))
+      return PIN_DAMAGED;
+    if (state.stopped)
+      return PIN_OK;
+  }
+  return state.count == image.head.entry_count ? PIN_OK : PIN_DAMAGED;
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The image: a whole policy in one flat block, the same bytes in memory and in a file that every process
+ * maps read-only. image_builder.c writes it, image.c reads it, nobody else knows it.
+ *
+ *   head       struct pin_image_head, at 0
+ *   settings   one block: struct pin_image_settings, the blocked keys, the exempt anchors
+ *   sources    one block: struct pin_image_sources, then per source a struct pin_image_source, its path, NUL
+ *   files      blocks: struct pin_image_file, the name of a policy file, NUL
+ *   offsets    (1 << bucket_bits) + 1 times uint32_t: where each bucket begins in `buckets`, in units of 8
+ *              bytes (so that 32 GiB fit); the last one is the end of all
+ *   buckets    blocks: uint64_t checksum, then per entry a struct pin_image_record and what follows it:
+ *              name, NUL, comment, NUL, ports (uint16_t, at the next even offset), digests (32 bytes each,
+ * the five lists one after the other)
+ *
+ * Everything begins at a multiple of 8 bytes, gaps are zero, integers are the machine's own.
+ *
+ * An entry lies in the bucket of its base: the name itself, for "*.example.com" "example.com". So one probe
+ * per suffix of a host name finds all entries that may cover it, and there is about one base per bucket.
+ *
+ * A damaged image must never make a covered host look uncovered, nor widen what is accepted. The head has a
+ * checksum of its own. Each other part is a block: it begins with a checksum over the rest, seeded with
+ * the generation, the kind, the index and the size of the block, and verified whenever the block is read.
+ * Even an empty bucket has one, since "nothing is here" is an answer too. The offsets need none: a wrong one
+ * leads to bytes that do not bear this bucket's index. Flipped bits, truncation, a bucket in another's place
+ * and pages of an older image are thereby found. An attacker can compute checksums as well; against an image
+ * made by one only memory safety is promised, so every length is still checked against its surroundings.
+ */
+#ifndef PIN_IMAGE_H
+#define PIN_IMAGE_H
+
+#include "host_name.h"
+#include "pinpolicy.h"
+
+#include <string.h>
+
+#define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
+#define PIN_IMAGE_VERSION 1u
+#define PIN_IMAGE_BYTE_ORDER 0x01020304u
+#define PIN_IMAGE_UNIT 8u
+/* As many bits as a count of entries has: one base per bucket needs no more. */
+#define PIN_IMAGE_MAX_BUCKET_BITS 32u
+
+struct pin_image_section {
+  uint64_t offset, size; /* bytes, multiples of 8 */
+};
+
+struct pin_image_head {
+  char magic[8];
+  uint32_t byte_order;
+  uint32_t version;
+  uint64_t size; /* of the whole image */
+  uint64_t generation;
+  uint32_t entry_count;
+  uint32_t bucket_bits;
+  struct pin_image_section settings, sources, files, offsets, buckets;
+  uint64_t checksum; /* of all before it */
+};
+
+/* What a block is, for the seed of its checksum. */
+enum pin_image_block {
+  PIN_BLOCK_HEAD = 1,
+  PIN_BLOCK_SETTINGS,
+  PIN_BLOCK_SOURCES,
+  PIN_BLOCK_FILE,
+  PIN_BLOCK_BUCKET
+};
+
+struct pin_image_settings {
+  uint64_t checksum;
+  uint32_t mode;
+  uint32_t blocked_count, exempt_count;
+  uint32_t zero;
+};
+
+struct pin_image_sources {
+  uint64_t checksum;
+  uint64_t count;
+};
+
+struct pin_image_source {
+  uint64_t inode;
+  uint64_t size;
+  int64_t mtime_seconds;
+  uint32_t mtime_nanoseconds;
+  uint32_t path_length; /* without the NUL */
+  uint8_t exists, is_directory;
+  uint8_t zero[6];
+};
+
+struct pin_image_file {
+  uint64_t checksum;
+  uint64_t length; /* without the NUL */
+};
+
+struct pin_image_record {
+  uint64_t base_hash; /* pin_name_hash of the base */
+  int64_t expires;
+  uint32_t size; /* bytes, with what follows and the gap to the next multiple of 8 */
+  uint32_t line, column;
+  uint32_t file;                        /* offset in `files`, in units of 8 bytes */
+  uint32_t name_length, comment_length; /* without the NULs */
+  uint32_t port_count;
+  uint32_t digest_counts[PIN_LIST_COUNT];
+  uint8_t kind, include_subdomains, mode_is_default, mode, require, on_expiry;
+  uint8_t zero[2];
+};
+
+/* The parts of an image that have been found to lie within it. */
+struct pin_image {
+  const uint8_t *bytes;
+  struct pin_image_head head;
+};
+
+/* A record found in a bucket whose checksum held: its fixed part, and what follows it in the image. */
+struct pin_image_slot {
+  struct pin_image_record record;
+  const char *name;
+  const uint16_t *ports;
+};
+
+/* What is left to read of a bucket. */
+struct pin_image_cursor {
+  const uint8_t *at;
+  uint64_t left;
+};
+
+/* Where the parts of a record begin, in bytes from its own beginning. */
+struct pin_image_layout {
+  uint64_t comment, ports, digests;
+  uint64_t size;
+};
+
+/*
+ * One step of a checksum. Each step is a bijection of the state, so no change of a single word can go
+ * unnoticed.
+ */
+static inline uint64_t pin_image_mix(uint64_t state, uint64_t word) {
+  state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+  return state ^ (state >> 32);
+}
+
+/*
+ * Mixes `size` bytes, a multiple of 8, into a checksum. Words of even and of odd place go separate ways,
+ * because a step waits for the one before, and two at a time take half as long; the ways begin differently
+ * and end one after the other, so that exchanged words show.
+ */
+static inline uint64_t pin_image_mix_words(uint64_t state, const uint8_t *bytes, uint64_t size) {
+  uint64_t even = 1, odd = 2, words[2] = {0, 0};
+  uint64_t at = 0;
+  for (; size - at >= sizeof words; at += sizeof words) {
+    memcpy(words, bytes + at, sizeof words);
+    even = pin_image_mix(even, words[0]);
+    odd = pin_image_mix(odd, words[1]);
+  }
+  if (at < size) {
+    memcpy(words, bytes + at, sizeof words[0]);
+    even = pin_image_mix(even, words[0]);
+  }
+  return pin_image_mix(pin_image_mix(state, even), odd);
+}
+
+/* The checksum of a block of `size` bytes: of all but its first word, where it is kept. */
+static inline uint64_t pin_image_checksum(uint64_t generation, enum pin_image_block kind, uint64_t index,
+                                          const uint8_t *block, uint64_t size) {
+  uint64_t state = pin_image_mix(pin_image_mix(pin_image_mix(generation, kind), index), size);
+  return pin_image_mix_words(state, block + sizeof(uint64_t), size - sizeof(uint64_t));
+}
+
+/* The checksum of a head: of all but its last word. */
+static inline uint64_t pin_image_head_checksum(const struct pin_image_head *head) {
+  return pin_image_mix_words(PIN_BLOCK_HEAD, (const uint8_t *)head,
+                             offsetof(struct pin_image_head, checksum));
+}
+
+/* Rounds up to a multiple of a unit. The caller knows that `size` is far from the end of its range. */
+static inline uint64_t pin_image_round_up(uint64_t size) {
+  return (size + (PIN_IMAGE_UNIT - 1)) & ~(uint64_t)(PIN_IMAGE_UNIT - 1);
+}
+
+/* The bucket of a base. The multiplication brings every bit of the hash to bear on the highest ones. */
+static inline uint64_t pin_image_bucket_of(uint64_t base_hash, uint32_t bucket_bits) {
+  uint64_t mixed = (base_hash ^ (base_hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
+  return bucket_bits == 0 ? 0 : mixed >> (64 - bucket_bits);
+}
+
+/* Cannot overflow: nine counts of 32 bits, times 32 at most. */
+static inline struct pin_image_layout pin_image_layout_of(const struct pin_image_record *record) {
+  struct pin_image_layout layout;
+  layout.comment = sizeof *record + (uint64_t)record->name_length + 1;
+  layout.ports = (layout.comment + record->comment_length + 1 + 1) & ~UINT64_C(1);
+  layout.digests = layout.ports + (uint64_t)record->port_count * sizeof(uint16_t);
+  layout.size = layout.digests;
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    layout.size += (uint64_t)record->digest_counts[list] * sizeof(struct pin_digest);
+  layout.size = pin_image_round_up(layout.size);
+  return layout;
+}
+
+/*
+ * Looks at the head alone: that it is one, whole, of this machine and version, and that every section lies
+ * within `size` bytes. `bytes` is aligned to 8 or refused. false: *ret_image is unusable.
+ */
+bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image);
+
+/* Hints that the bucket of a base is about to be read, so that several reads wait for memory together. */
+void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash);
+
+/* Verifies a bucket, index < 1 << bucket_bits, and begins to read it. false: damaged. */
+bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
+                           struct pin_image_cursor *ret_cursor);
+
+/*
+ * The next record of a bucket; call while cursor->left is not 0. Checks that it lies within the bucket, and
+ * enough of it to compare its name and ports. false: damaged.
+ */
+bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot *ret_slot);
+
+/* Checks the rest of a record and presents it as an entry. false: damaged. */
+bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_slot *slot,
+                          struct pin_entry *ret_entry);
+
+/* Whether a block, at a multiple of 8 bytes and of at least one word, bears its checksum. */
+bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
+                           const uint8_t *block, uint64_t size);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Builds an image from entries. The only writer of the format that image.h reads; how the text was read is
+ * not its business. Not exported, and not part of pinning.so.
+ */
+#ifndef PIN_IMAGE_BUILDER_H
+#define PIN_IMAGE_BUILDER_H
+
+#include "pinpolicy.h"
+
+struct pin_image_builder;
+
+/* Identity of one source, as fstat(2) gave it. */
+struct pin_source_identity {
+  const char *path;  /* absolute, as it is to be stat()ed again */
+  bool is_directory; /* policy.d itself: its modification time tells of drop-ins added or removed */
+  bool exists;       /* false: it was not there, and must still not be there; the rest is ignored */
+  uint64_t device;   /* not recorded: its number may be another one after the next boot */
+  uint64_t inode;
+  uint64_t size; /* bytes; ignored for a directory */
+  int64_t mtime_seconds;
+  uint32_t mtime_nanoseconds;
+};
+
+/* NULL: out of memory. */
+struct pin_image_builder *pin_image_builder_new(void);
+/* Takes NULL. */
+void pin_image_builder_free(struct pin_image_builder *builder);
+
+/*
+ * All of these copy what they are given and return false only when out of memory; the builder is then
+ * good for pin_image_builder_free alone.
+ */
+bool pin_image_builder_add_source(struct pin_image_builder *builder,
+                                  const struct pin_source_identity *source);
+bool pin_image_builder_set_defaults(struct pin_image_builder *builder, enum pin_mode mode,
+                                    struct pin_digest_list blocked_keys,
+                                    struct pin_digest_list exempt_anchors);
+/* entry->name must be canonical (pin_name_canonical); entry->mode the resolved one; ports ascending. */
+bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct pin_entry *entry);
+
+/*
+ * Lays the image out. The generation is a digest of what the policy says: entries, settings and where they
+ * stand, not of the identities of the sources. *ret_image is for free(3). PIN_OK or PIN_NO_MEMORY.
+ */
+enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void **ret_image,
+                                         size_t *ret_size);
+
+#endif

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "image.h"
+#include "verdict.h"
+
+/* Buckets fetched ahead of the first probe. Most names are decided within three.
+ */
+#define PREFETCHED_SUFFIXES 3
+
+/* What a probe, or the search for a name, came to. */
+enum found {
+  FOUND_NOTHING = 0,
+  FOUND_ENTRIES,
+  FOUND_IN_DOUBT, /* only entries that may be for another port, and that would not refuse */
+  FOUND_DAMAGE,
+  FOUND_TOO_MANY /* more entries than a verdict holds */
+};
+
+/* The search for the entries of one name. */
+struct search {
+  struct pin_image image;
+  const struct pin_peer *peer;
+  const char *name; /* as the caller spelled it */
+  struct pin_host_name host;
+  struct pin_verdict *verdict;
+};
+
+/* A suffix of the name, and how many labels of the name stand left of it. */
+struct level {
+  const struct pin_name_suffix *suffix;
+  size_t distance;
+};
+
+/* Whether an entry of this kind, at the base that is the suffix, covers the name. */
+static bool kind_covers(const struct search *search, const struct pin_image_record *record, size_t distance) {
+  switch (record->kind) {
+  case PIN_NAME_ADDRESS:
+    return search->host.is_address;
+  case PIN_NAME_HOST:
+    return !search->host.is_address && (distance == 0 || record->include_subdomains);
+  case PIN_NAME_WILDCARD:
+    if (search->host.is_address)
+      return false;
+    /* Right of an empty label any entry based on the suffix is enough to refuse. */
+    if (distance == 0)
+      return search->host.has_empty_label;
+    return distance == 1 || record->include_subdomains;
+  default:
+    return false;
+  }
+}
+
+static bool has_base(const struct pin_image_slot *slot, const struct pin_name_suffix *suffix) {
+  size_t skipped = slot->record.kind == PIN_NAME_WILDCARD ? strlen("*.") : 0;
+  return slot->record.base_hash == suffix->hash && slot->record.name_length - skipped == suffix->length &&
+         pin_name_equal(suffix->text, slot->name + skipped, suffix->length);
+}
+
+static bool applies_to_port(const struct pin_image_slot *slot, uint16_t port) {
+  const uint32_t count = slot->record.port_count;
+  if (count == 0 || port == 0)
+    return true;
+  for (uint32_t i = 0; i < count; i++) {
+    if (slot->ports[i] == port)
+      return true;
+  }
+  return false;
+}
+
+static bool covers(const struct search *search, const struct level *level,
+                   const struct pin_image_slot *slot) {
+  return has_base(slot, level->suffix) && kind_covers(search, &slot->record, level->distance) &&
+         applies_to_port(slot, search->peer->port);
+}
+
+/* Two spellings of one name lead to the same entry; it is judged once. */
+static bool is_known(const struct pin_verdict *verdict, const struct pin_finding *finding) {
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *known = &verdict->findings[i];
+    if (known->entry.name == finding->entry.name && known->reason == finding->reason)
+      return true;
+  }
+  return false;
+}
+
+/*
+ * Where the port is not known, an entry limited to ports applies. But one that refuses nothing, being off or
+ * only audited, must not take the place of a less specific one that would: the search goes on past it.
+ */
+static enum found weigh(const struct search *search, const struct pin_finding *finding) {
+  bool may_be_for_another_port = finding->entry.port_count > 0 && search->peer->port == 0;
+  return may_be_for_another_port && !pin_finding_is_enforced(finding) ? FOUND_IN_DOUBT : FOUND_ENTRIES;
+}
+
+static enum found add_finding(struct search *search, const struct pin_image_slot *slot) {
+  struct pin_finding finding = {.name = search->name};
+  if (!pin_image_read_entry(&search->image, slot, &finding.entry))
+    return FOUND_DAMAGE;
+  finding.expired = search->peer->now > finding.entry.expires;
+  if (finding.entry.mode == PIN_MODE_OFF)
+    finding.reason = PIN_REASON_OFF;
+  else if (search->host.has_empty_label)
+    finding.reason = PIN_REASON_BAD_NAME;
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    finding.depth[list] = -1;
+
+  struct pin_verdict *verdict = search->verdict;
+  if (is_known(verdict, &finding))
+    return weigh(search, &finding);
+  if (verdict->count == PIN_MAX_FINDINGS)
+    return FOUND_TOO_MANY;
+  verdict->findings[verdict->count++] = finding;
+  return weigh(search, &finding);
+}
+
+/* Takes every entry of a bucket that covers the name and is of one of the kinds. */
+static enum found take_entries(struct search *search, const struct level *level,
+                               struct pin_image_cursor cursor, unsigned kinds) {
+  enum found found = FOUND_NOTHING;
+  struct pin_image_slot slot;
+  while (cursor.left > 0) {
+    if (!pin_image_read_slot(&cursor, &slot))
+      return FOUND_DAMAGE;
+    if ((kinds & 1u << slot.record.kind) == 0 || !covers(search, level, &slot))
+      continue;
+    enum found added = add_finding(search, &slot);
+    if (added == FOUND_DAMAGE || added == FOUND_TOO_MANY)
+      return added;
+    if (found != FOUND_ENTRIES)
+      found = added;
+  }
+  return found;
+}
+
+/*
+ * Takes the entries of the most specific kind: "*.b" is longer than "b" with all below it. Right of an empty
+ * label there is nothing to choose, since every entry is enough to refuse.
+ */
+static enum found take_winners(struct search *search, const struct level *level,
+                               const struct pin_image_cursor *bucket, unsigned kinds) {
+  const unsigned wildcard = 1u << PIN_NAME_WILDCARD;
+  if (search->host.has_empty_label && level->distance == 0)
+    return take_entries(search, level, *bucket, kinds);
+  enum found first = FOUND_NOTHING;
+  if (kinds & wildcard)
+    first = take_entries(search, level, *bucket, wildcard);
+  if (first != FOUND_NOTHING && first != FOUND_IN_DOUBT)
+    return first;
+  enum found second = take_entries(search, level, *bucket, kinds & ~wildcard);
+  return second == FOUND_NOTHING ? first : second;
+}
+
+static enum found probe(struct search *search, const struct level *level) {
+  const uint64_t index = pin_image_bucket_of(level->suffix->hash, search->image.head.bucket_bits);
+  struct pin_image_cursor bucket;
+  if (!pin_image_read_bucket(&search->image, index, &bucket))
+    return FOUND_DAMAGE;
+  struct pin_image_slot slot;
+  unsigned kinds = 0;
+  for (struct pin_image_cursor cursor = bucket; cursor.left > 0;) {
+    if (!pin_image_read_slot(&cursor, &slot))
+      return FOUND_DAMAGE;
+    if (covers(search, level, &slot))
+      kinds |= 1u << slot.record.kind;
+  }
+  return kinds == 0 ? FOUND_NOTHING : take_winners(search, level, &bucket, kinds);
+}
+
+/*
+ * Probes the suffixes of a name from the longest on, until one is the base of an entry that covers it. What
+ * was found in doubt before stays found.
+ */
+static enum found search_name(struct search *search) {
+  const struct pin_host_name *host = &search->host;
+  pin_host_name_read(search->name, &search->host);
+  for (size_t i = host->suffix_count, fetched = 0; i > 0 && fetched < PREFETCHED_SUFFIXES; i--, fetched++)
+    pin_image_prefetch(&search->image, host->suffixes[i - 1].hash);
+
+  for (size_t i = host->suffix_count; i > 0; i--) {
+    struct level level = {.suffix = &host->suffixes[i - 1], .distance = host->label_count - i};
+    enum found found = probe(search, &level);
+    if (found != FOUND_NOTHING && found != FOUND_IN_DOUBT)
+      return found;
+  }
+  return FOUND_NOTHING;
+}
+
+/* PIN_REASON_UNDECIDED, or why the peer is refused whatever it shows. */
+static enum pin_reason search_names(const struct pin_policy *policy, const struct pin_peer *peer,
+                                    struct pin_verdict *verdict) {
+  struct search search;
+  if (!pin_image_open(policy->image, policy->size, &search.image))
+    return PIN_REASON_DAMAGED;
+  search.peer = peer;
+  search.verdict = verdict;
+  for (size_t i = 0; i < peer->name_count; i++) {
+    search.name = peer->names[i];
+    enum found found = search_name(&search);
+    if (found == FOUND_DAMAGE)
+      return PIN_REASON_DAMAGED;
+    if (found == FOUND_TOO_MANY)
+      return PIN_REASON_TOO_MANY_NAMES;
+  }
+  return PIN_REASON_UNDECIDED;
+}
+
+static void begin_verdict(const struct pin_peer *peer, struct pin_verdict *verdict) {
+  verdict->outcome = PIN_REFUSED;
+  verdict->reason = PIN_REASON_UNDECIDED;
+  verdict->decisive = 0;
+  verdict->blocked_depth = -1;
+  verdict->name = peer->name_count > 0 ? peer->names[0] : NULL;
+  verdict->port = peer->port;
+  verdict->count = 0;
+}
+
+static enum pin_needs needs_of(const struct pin_policy *policy, const struct pin_verdict *verdict) {
+  enum pin_needs needs = pin_blocks_keys(policy) ? PIN_NEEDS_KEYS : PIN_NEEDS_NOTHING;
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *finding = &verdict->findings[i];
+    /* A name that is none has failed already: where that refuses, no key can change it. */
+    if (finding->reason == PIN_REASON_BAD_NAME && pin_finding_is_enforced(finding))
+      return PIN_NEEDS_NOTHING;
+    if (finding->reason != PIN_REASON_UNDECIDED)
+      continue;
+    if (finding->entry.lists[PIN_LIST_FINGERPRINTS].count > 0)
+      needs = PIN_NEEDS_CERTIFICATES;
+    else if (needs == PIN_NEEDS_NOTHING)
+      needs = PIN_NEEDS_KEYS;
+  }
+  return needs;
+}
+
+enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer *peer,
+                          struct pin_verdict *ret_verdict) {
+  begin_verdict(peer, ret_verdict);
+  enum pin_reason refusal = search_names(policy, peer, ret_verdict);
+  ret_verdict->decisive = ret_verdict->count;
+  if (refusal != PIN_REASON_UNDECIDED) {
+    ret_verdict->reason = refusal;
+    return PIN_NEEDS_NOTHING;
+  }
+  enum pin_needs needs = needs_of(policy, ret_verdict);
+  if (needs == PIN_NEEDS_NOTHING)
+    pin_verdict_settle(ret_verdict, PIN_GENERAL_NOTHING, policy->mode);
+  return needs;
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Which names and ports have an entry already: two entries for one name and port are a mistake. */
+#include "diagnostic.h"
+#include "reader.h"
+#include "source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct occupant {
+  struct occupant *next; /* of the same name, limited to other ports */
+  const char *name;      /* behind the ports */
+  const struct pin_source *source;
+  unsigned line;
+  uint32_t port_count; /* 0: every port */
+  uint16_t ports[];    /* ascending */
+};
+
+static struct occupant *new_occupant(const struct pin_entry *entry, const struct pin_setting *name) {
+  size_t name_size = strlen(entry->name) + 1;
+  size_t ports_size = entry->port_count * sizeof entry->ports[0];
+  struct occupant *occupant = malloc(sizeof *occupant + ports_size + name_size);
+  if (occupant == NULL)
+    return NULL;
+  *occupant =
+      (struct occupant){.source = name->source, .line = name->place.line, .port_count = entry->port_count};
+  if (entry->port_count > 0)
+    memcpy(occupant->ports, entry->ports, ports_size);
+  occupant->name = memcpy(&occupant->ports[entry->port_count], entry->name, name_size);
+  return occupant;
+}
+
+static void free_occupants(void *value) {
+  struct occupant *occupant = value;
+  while (occupant != NULL) {
+    struct occupant *next = occupant->next;
+    free(occupant);
+    occupant = next;
+  }
+}
+
+void pin_names_clear(struct pin_table *names) {
+  pin_table_clear(names, free_occupants);
+}
+
+/* The lowest port of both; -1: none. Both limited to ports. */
+static int common_port(const struct occupant *a, const struct occupant *b) {
+  uint32_t i = 0;
+  uint32_t j = 0;
+  while (i < a->port_count && j < b->port_count) {
+    if (a->ports[i] == b->ports[j])
+      return a->ports[i];
+    if (a->ports[i] < b->ports[j])
+      i++;
+    else
+      j++;
+  }
+  return -1;
+}
+
+/* Returns whether the two clash, and has said so. */
+static bool clashes(struct pin_reader *reader, const struct occupant *earlier, const struct occupant *later,
+                    const struct pin_setting *name) {
+  if (earlier->port_count == 0 || later->port_count == 0) {
+    pin_diagnose(reader->diagnostics, PIN_ERROR, name->source, &name->place,
+                 "\"%s\" has an entry already at %s:%u; expected one entry for each name, or different ports",
+                 later->name, earlier->source->path, earlier->line);
+    return true;
+  }
+  int port = common_port(earlier, later);
+  if (port < 0)
+    return false;
+  pin_diagnose(reader->diagnostics, PIN_ERROR, name->source, &name->place,
+               "\"%s\" has an entry for port %d already at %s:%u; expected different ports", later->name,
+               port, earlier->source->path, earlier->line);
+  return true;
+}
+
+void pin_occupy(struct pin_reader *reader, const struct pin_entry *entry, const struct pin_setting *name) {
+  struct occupant *later = new_occupant(entry, name);
+  void **value = later != NULL ? pin_table_put(&reader->names, later->name) : NULL;
+  if (value == NULL) {
+    free_occupants(later);
+    reader->diagnostics->no_memory = true;
+    return;
+  }
+  struct occupant *first = *value;
+  for (const struct occupant *earlier = first; earlier != NULL; earlier = earlier->next)
+    if (clashes(reader, earlier, later, name))
+      break;
+  if (first == NULL) {
+    *value = later;
+    return;
+  }
+  /* Behind the first, whose name is the key of the table. */
+  later->next = first->next;
+  first->next = later;
+}

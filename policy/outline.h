@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The outline of a policy text: its grammar checked, and cut into sections that are read one at a time.
+ *
+ * Why not hand the whole text to libconfig: it stops at the first mistake, its duplicate check is quadratic
+ * in the number of pin sets, and a tree of a million hosts takes over a gigabyte. One entry at a time takes
+ * next to none, and a mistake in one hides nothing in the others. It also never sees a text that some of
+ * its versions read differently, or leak memory over (1.5 on a string where none may be).
+ */
+#ifndef PIN_OUTLINE_H
+#define PIN_OUTLINE_H
+
+#include "lexer.h"
+
+struct pin_diagnostics;
+struct pin_source;
+
+enum pin_section_kind {
+  PIN_SECTION_SETTING = 0, /* `name = value` of the top level */
+  PIN_SECTION_PARENT,      /* the same, but its members follow as sections of their own */
+  PIN_SECTION_PINSET,      /* `name = value` of a member of `pinsets` */
+  PIN_SECTION_HOST         /* an element of `hosts` */
+};
+
+struct pin_section {
+  enum pin_section_kind kind;
+  bool readable;     /* false: it holds a mistake that was reported, and is not to be read */
+  unsigned line;     /* of `start` */
+  size_t line_start; /* of that line */
+  size_t start;      /* offset of its first word */
+  size_t end;        /* offset after its last word */
+};
+
+struct pin_outline {
+  struct pin_section *sections;
+  size_t count, capacity;
+  size_t broken_at; /* the sections end here because the grammar does; the size of the text: it is sound */
+};
+
+/*
+ * Finds the sections of a source that was read. Reports the first mistake of grammar, and in each section
+ * repeated names and arrays of mixed types. Out of memory is noted in `diagnostics`. Free the outline in any
+ * case.
+ */
+void pin_outline_read(const struct pin_source *source, struct pin_diagnostics *diagnostics,
+                      struct pin_outline *ret_outline);
+void pin_outline_free(struct pin_outline *outline);
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * libpinpolicy: which keys an administrator accepts behind which host.
+ *
+ * Surprising things first:
+ *  - A policy, once read, is one flat block of memory, the image. Every struct below points into it and
+ *    lives no longer than it does. Nothing here writes to an image.
+ *  - A verdict that nobody filled in is a refusal: PIN_REFUSED is zero.
+ *  - Nothing here logs, prints, exits, starts a thread or touches OpenSSL. Only functions whose comment
+ *    says so allocate or open files. No function keeps state between calls, so all may be called from any
+ *    thread as long as nobody frees what they were given.
+ *
+ * The functions in the first three parts (digests, lookup, verdict) are also linked into pinning.so
+ * itself; the last part (reading text) is only in libpinpolicy.so, together with libconfig.
+ */
+#ifndef PINPOLICY_H
+#define PINPOLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a call came to. */
+enum pin_status {
+  PIN_OK = 0,
+  PIN_INVALID,    /* the text is wrong; the diagnostics say where */
+  PIN_UNREADABLE, /* a file is missing, or not to be trusted; the diagnostics say which and why */
+  PIN_DAMAGED,    /* bytes of the image contradict their checksum or their bounds */
+  PIN_NO_MEMORY
+};
+
+/* ---- Digests ------------------------------------------------------------------------------------- */
+
+/* A SHA-256 digest: of a DER SubjectPublicKeyInfo (RFC 5280, 4.1.2.7) or of a whole DER certificate. */
+struct pin_digest {
+  uint8_t bytes[32];
+};
+
+/* Room for the one spelling that is written: "sha256/", 44 base64 characters, NUL. */
+#define PIN_DIGEST_TEXT_SIZE 52
+
+/*
+ * Reads a digest spelled in any of the accepted ways: sha256/BASE64, sha256//BASE64 (curl),
+ * pin-sha256="BASE64" (RFC 7469), 64 hexadecimal digits, 32 hexadecimal pairs joined by colons.
+ * text: `length` bytes, not necessarily NUL-terminated; no white space is skipped. Padding is required
+ * and the unused bits of the last base64 character must be zero, so that one digest has one spelling in
+ * each form. Returns whether it was one; *ret_digest is written only then.
+ */
+bool pin_digest_parse(const char *text, size_t length, struct pin_digest *ret_digest);
+
+/* Writes sha256/BASE64 with padding and a NUL. */
+void pin_digest_format(const struct pin_digest *digest, char ret_text[PIN_DIGEST_TEXT_SIZE]);
+
+/* ---- A policy and its entries -------------------------------------------------------------------- */
+
+enum pin_mode { PIN_MODE_ENFORCE = 0, PIN_MODE_AUDIT, PIN_MODE_OFF };
+enum pin_require { PIN_REQUIRE_ANY = 0, PIN_REQUIRE_ALL };
+enum pin_on_expiry { PIN_ON_EXPIRY_AUDIT = 0, PIN_ON_EXPIRY_ENFORCE };
+
+/* What the name of an entry stands for. */
+enum pin_name_kind {
+  PIN_NAME_HOST = 0, /* "api.example.com": itself, and with include_subdomains all below it */
+  PIN_NAME_WILDCARD, /* "*.example.com": exactly one label below the base */
+  PIN_NAME_ADDRESS   /* "192.0.2.1", "2001:db8::1": an IP address in the form of inet_ntop(3) */
+};
+
+/* The lists of an entry, in the order in which they are written. */
+enum pin_list {
+  PIN_LIST_PINS = 0,
+  PIN_LIST_BACKUP_PINS,
+  PIN_LIST_FINGERPRINTS, /* digests of certificates; all other lists hold digests of keys */
+  PIN_LIST_INTERMEDIATES,
+  PIN_LIST_ANCHORS,
+  PIN_LIST_COUNT
+};
+
+/* The setting's name in the policy, e.g. "backup_pins". Static. */
+const char *pin_list_name(enum pin_list list);
+
+struct pin_digest_list {
+  const struct pin_digest *digests; /* `count` of them, in the order of the text */
+  uint32_t count;
+};
+
+/* The value of `expires` when an entry has none. */
+#define PIN_NEVER INT64_MAX
+
+/* One entry of `hosts`. All pointers point into the image. */
+struct pin_entry {
+  const char *name; /* as compared: lower-case A-labels, no trailing dot; "*.example.com" keeps its star */
+  enum pin_name_kind kind;
+  bool include_subdomains;
+  bool mode_is_default; /* the entry names no mode of its own */
+  enum pin_mode mode;   /* its own, or else the policy's */
+  enum pin_require require;
+  enum pin_on_expiry on_expiry;
+  int64_t expires;       /* last second of validity, seconds since the epoch, UTC; PIN_NEVER without one */
+  const uint16_t *ports; /* in host byte order, ascending; NULL with port_count 0: every port */
+  uint32_t port_count;
+  struct pin_digest_list lists[PIN_LIST_COUNT];
+  const char *comment; /* "" without one; UTF-8 by convention, unchecked */
+  const char *file;    /* where it was written */
+  uint32_t line;       /* of its name, from 1 */
+  uint32_t column;     /* of its name, in bytes from 1 */
+};
+
+/*
+ * A policy that can be asked. A view of an image that somebody else owns: copying it is cheap and shares
+ * the image. Fill it with pin_policy_open only; the members are for reading.
+ */
+struct pin_policy {
+  const uint8_t *image;
+  size_t size;
+  uint64_t generation; /* the same for the same policy, whoever reads it; shown as 16 hexadecimal digits */
+  uint32_t entry_count;
+  enum pin_mode mode;
+  struct pin_digest_list blocked_keys;
+  struct pin_digest_list exempt_anchors;
+};
+
+/*
+ * Looks at the head of an image and fills *ret_policy. Checks magic, version, byte order, size and the
+ * checksum of the head and the settings, not every entry: those are checked when they are read.
+ * The image must be aligned to 8 bytes and outlive every use of *ret_policy.
+ * PIN_OK, or PIN_DAMAGED with *ret_policy unusable.
+ */
+enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy);
+
+/*
+ * Whether every source of the policy still is what it was when it was read: the same path, inode, size
+ * and modification time, no drop-in added or removed. Calls stat(2) once per source and opens nothing.
+ * Leaves errno alone. A file that cannot be looked at counts as changed.
+ */
+bool pin_policy_is_fresh(const struct pin_policy *policy);
+
+/*
+ * Calls `visit` for every entry, in no particular order, until it returns false. The entry is only valid
+ * during the call. PIN_OK, or PIN_DAMAGED when a part of the image cannot be trusted (the entries before it
+ * were visited).
+ */
+typedef bool pin_visit_fn(const struct pin_entry *entry, void *arg);
+enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *visit, void *arg);
+
+/* ---- The verdict --------------------------------------------------------------------------------- */
+
+/* What is known of a connection before its chain is looked at. */
+struct pin_peer {
+  /*
+   * Every name the client itself used, as it spelled it: verified names, SNI, the text of the verified IP
+   * address (without brackets). Repetitions are harmless.
+   */
+  const char *const *names;
+  size_t name_count;
+  uint16_t port; /* host byte order; 0: not known, then entries limited to ports apply */
+  int64_t now;   /* seconds since the epoch */
+};
+
+/* One key on the proven path. */
+struct pin_path_key {
+  struct pin_digest key;         /* of the SubjectPublicKeyInfo */
+  struct pin_digest certificate; /* of the certificate; read only after PIN_NEEDS_CERTIFICATES */
+  const char *subject;           /* for the report only; NULL: not known */
+};
+
+/*
+ * The path from the peer's own key (depth 0) upwards. The caller vouches that each certificate was
+ * really signed by the key above it, and that all above depth 0 are CA certificates.
+ */
+struct pin_path {
+  const struct pin_path_key *keys;
+  size_t count;
+};
+
+enum pin_outcome {
+  PIN_REFUSED = 0,
+  PIN_ACCEPTED,    /* every entry that covers the peer is satisfied */
+  PIN_NOT_COVERED, /* the policy says nothing about this peer */
+  PIN_AUDITED,     /* would have been refused, but is only to be logged */
+  PIN_EXEMPT       /* the path ends in an exempt anchor: not checked, only to be logged */
+};
+
+/* Why; of a finding and of a verdict. Keep in step with pin_reason_text. */
+enum pin_reason {
+  PIN_REASON_UNDECIDED = 0,   /* nobody has looked yet */
+  PIN_REASON_MATCHED,         /* every rule of the entry is satisfied */
+  PIN_REASON_OFF,             /* the entry's mode is "off" */
+  PIN_REASON_NO_PIN,          /* no key or certificate of the path is in pins, backup_pins or fingerprints */
+  PIN_REASON_NO_INTERMEDIATE, /* no issuing CA of the path is in intermediates */
+  PIN_REASON_NO_ANCHOR,       /* the path does not end in one of the anchors */
+  PIN_REASON_BLOCKED_KEY,     /* a key of the path is in blocked_keys */
+  PIN_REASON_EXEMPT_ANCHOR,   /* the path ends in one of the exempt_anchors */
+  PIN_REASON_NO_KEY,          /* the peer showed no key, or nothing could be proven */
+  PIN_REASON_BAD_NAME,        /* a name with an empty label below a covered name */
+  PIN_REASON_TOO_MANY_NAMES,  /* more covered names than a verdict holds */
+  PIN_REASON_DAMAGED,         /* the image cannot be trusted */
+  PIN_REASON_NOT_COVERED,
+  PIN_REASON_NO_POLICY, /* set by the caller: there is no usable policy */
+  PIN_REASON_COUNT
+};
+
+/* A short English text for a reason, e.g. "no key on the path is pinned". Static. */
+const char *pin_reason_text(enum pin_reason reason);
+/* The same as one word for key=value lines, e.g. "no-pin". Static. */
+const char *pin_reason_word(enum pin_reason reason);
+/* "refused", "accepted", "not-covered", "audited", "exempt". Static. */
+const char *pin_outcome_word(enum pin_outcome outcome);
+
+/* What one entry says. */
+struct pin_finding {
+  const char *name; /* the caller's spelling that led to this entry */
+  struct pin_entry entry;
+  bool expired; /* `expires` has passed */
+  enum pin_reason reason;
+  int depth[PIN_LIST_COUNT]; /* the lowest depth at which a list matched; -1: it did not, or was not tried */
+};
+
+/* A peer with more covered names than this is refused. */
+#define PIN_MAX_FINDINGS 16
+
+/* A value: no owner, nothing to free; it points into the image, the names and the path. */
+struct pin_verdict {
+  enum pin_outcome outcome;
+  enum pin_reason reason;
+  size_t decisive;   /* index of the finding that decided; == count where none did */
+  int blocked_depth; /* depth of the blocked key; -1: none */
+  const char *name;  /* the name to report: that of the decisive finding, else the peer's first; NULL: none */
+  uint16_t port;     /* of the peer */
+  size_t count;
+  struct pin_finding findings[PIN_MAX_FINDINGS];
+};
+
+/* What pin_judge will have to see. */
+enum pin_needs {
+  PIN_NEEDS_NOTHING = 0, /* *ret_verdict is final: not covered, or every entry is off, or refused already */
+  PIN_NEEDS_KEYS,        /* the key digests of the path */
+  PIN_NEEDS_CERTIFICATES /* the key and the certificate digests of the path */
+};
+
+/*
+ * Finds the entries that cover a peer. Allocates nothing, hashes nothing, takes no lock; the cost does not
+ * depend on the number of entries. For every name the most specific entry wins: the name itself, then the
+ * one-label wildcard, then the nearest parent with include_subdomains; entries limited to other ports are
+ * passed over. Where the port is not known they apply, but one that would refuse nothing (off, audited,
+ * expired) does not end the search for a less specific entry that would. A damaged part of the image gives a
+ * final refusal with PIN_REASON_DAMAGED. *ret_verdict is always filled.
+ */
+enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer *peer,
+                          struct pin_verdict *ret_verdict);
+
+/*
+ * Decides what pin_select left open (*verdict as it left it, and the same policy). A path of no keys is
+ * refused wherever anything had to be seen. Allocates nothing.
+ */
+void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
+               struct pin_verdict *verdict);
+
+/* Whether the connection may go on: anything but PIN_REFUSED. */
+bool pin_allows(const struct pin_verdict *verdict);
+
+/*
+ * The one text of a verdict, as it stands in the error queue, in the log and in pinctl: one line of
+ * key=value pairs (host, port, verdict, reason, mode, entry as file:line, key0..keyN with subject, what
+ * was expected). Values with spaces or special bytes are quoted; control characters, quotes, backslashes
+ * and bytes that are not UTF-8 are escaped as \xHH, so the line is safe on a terminal.
+ * path: may be NULL. Writes at most `size` bytes with the NUL; cuts at a pair and ends in "..." when
+ * there is more. Returns the length written. Size 0 writes nothing.
+ */
+size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path, char *buffer, size_t size);
+
+/* Room enough for a report of ten keys and ten expected digests. */
+#define PIN_REPORT_SIZE 4096
+
+/* ---- The compiled form --------------------------------------------------------------------------- */
+
+/* Where a policy is when nothing else is said, and where its compiled form is. */
+#define PIN_DEFAULT_POLICY "/etc/pinning/policy.cfg"
+#define PIN_DEFAULT_COMPILED "/var/lib/pinning/policy.db"
+
+/*
+ * Writes the path of the compiled form of the policy at `path`: PIN_DEFAULT_COMPILED for PIN_DEFAULT_POLICY,
+ * policy.db in the same folder for any other. False when it does not fit.
+ */
+bool pin_compiled_path(const char *path, char *ret_path, size_t size);
+
+/* An image in a file, mapped read-only and shared by all processes. */
+struct pin_compiled {
+  struct pin_policy policy;
+  int64_t written_seconds; /* modification time of the file */
+  int64_t written_nanoseconds;
+};
+
+/*
+ * Maps a compiled form, which is held to the same rules as the text: a regular file, owned by root or the
+ * effective user, not writable by group or others. PIN_OK; PIN_UNREADABLE: there is none, or it is not to be
+ * trusted; PIN_DAMAGED: it is no image. *ret_compiled is to be given to pin_compiled_close only after PIN_OK.
+ */
+enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled);
+
+void pin_compiled_close(struct pin_compiled *compiled);
+
+/*
+ * Whether it was made from the policy at `path`. It may not have been: policies in one folder share the name
+ * of their compiled form, and a copied folder brings along one that was made from the original. Stats the two
+ * folders where the paths are spelled differently. Leaves errno alone.
+ */
+bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path);
+
+/* Whether it is newer than every source it was made from, and all of them are as they were then
+ * (pin_policy_is_fresh). */
+bool pin_compiled_is_current(const struct pin_compiled *compiled);
+
+/* ---- Reading text (libpinpolicy.so only) --------------------------------------------------------- */
+
+enum pin_severity { PIN_ERROR = 0, PIN_WARNING };
+
+/* One thing wrong with a policy. Valid during the callback. */
+struct pin_diagnostic {
+  enum pin_severity severity;
+  const char *file;
+  unsigned line;           /* from 1; 0: the file as a whole */
+  unsigned column;         /* in bytes from 1; 0: the line as a whole */
+  unsigned width;          /* bytes to underline from column; 0: unknown */
+  const char *message;     /* what is wrong and what was expected; no newline */
+  const char *source_line; /* the text of the line without its newline; NULL: not at hand */
+};
+typedef void pin_diagnostic_fn(const struct pin_diagnostic *diagnostic, void *arg);
+
+/*
+ * Reads a policy from its text: the file `path`, then policy.d/ *.cfg beside it in byte order of their
+ * names, and builds its image. Reports every mistake, not only the first, through `report` (NULL: silent)
+ * with `arg`. Each file is opened once and judged by fstat(2): a regular file, owned by root or the effective
+ * user, not writable by group or others. The policy is taken whole or not at all.
+ * Allocates; *ret_image is to be freed with free(3), and is aligned for pin_policy_open.
+ * PIN_OK, PIN_INVALID, PIN_UNREADABLE or PIN_NO_MEMORY; *ret_image is NULL in all but the first.
+ */
+enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                 size_t *ret_size);
+
+/*
+ * The spelling under which a host name, wildcard or IP address of an entry is compared: lower-case A-labels
+ * without trailing dots, IP addresses as inet_ntop(3) writes them (IPv4-mapped IPv6 as IPv4). A name in
+ * Unicode becomes A-labels where libidn2 is installed. Allocates *ret_name, for free(3).
+ * On failure returns PIN_INVALID and sets *ret_why to a static text that says what was expected, or
+ * PIN_NO_MEMORY.
+ */
+enum pin_status pin_name_canonical(const char *name, char **ret_name, const char **ret_why);
+
+/*
+ * Writes an image to `path` as its compiled form: beside it first, with mode 0644, then fsync(2) and
+ * rename(2), so that readers of the old one are not disturbed and nobody ever sees half of one. Creates no
+ * folder. Returns 0 or an errno value; after a failure the old file is as it was, unless only the last step
+ * failed, making the new name durable. When it is killed it leaves a file `path`PIN_COMPILED_BESIDE and six
+ * characters more, which is good for nothing.
+ */
+#define PIN_COMPILED_BESIDE ".new-"
+int pin_compiled_write(const char *path, const void *image, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* What is known while the sources of one policy are read. */
+#ifndef PIN_READER_H
+#define PIN_READER_H
+
+#include "image_builder.h"
+#include "outline.h"
+#include "setting.h"
+#include "table.h"
+
+/* A growing list of digests. All zero is an empty one. */
+struct pin_digests {
+  struct pin_digest *digests;
+  uint32_t count, capacity;
+};
+
+/* One source that could be read. */
+struct pin_document {
+  const struct pin_source *source;
+  struct pin_outline outline;
+  bool is_main;
+};
+
+struct pin_reader {
+  struct pin_diagnostics *diagnostics;
+  struct pin_image_builder *builder;
+  config_t config; /* the section being read */
+  const struct pin_document *documents;
+  size_t document_count;
+  struct pin_table pinsets; /* by name: digest_list.c */
+  struct pin_table names;   /* of entries, canonical: occupancy.c */
+  enum pin_mode mode;       /* the policy's */
+  struct pin_digests blocked_keys;
+  struct pin_digests exempt_anchors;
+  struct pin_digests lists[PIN_LIST_COUNT]; /* of the entry being read */
+  uint16_t *ports;                          /* of the entry being read */
+  size_t port_capacity;
+};
+
+/* ---- Digests and pin sets: digest_list.c ---- */
+
+/* Reads the member of `pinsets` that is a section. */
+void pin_read_pinset(struct pin_reader *reader, const struct pin_document *document,
+                     const struct pin_section *section);
+/* Appends the digests of a list, with the pin sets that it names. Every mistake in it is reported. */
+void pin_read_digests(struct pin_reader *reader, const struct pin_setting *setting,
+                      struct pin_digests *digests);
+struct pin_digest_list pin_digests_view(const struct pin_digests *digests);
+void pin_pinsets_clear(struct pin_table *pinsets);
+
+/* ---- Settings of the top level: document.c ---- */
+
+/* Reads the settings other than pin sets and hosts. Pin sets must be known. */
+void pin_read_settings(struct pin_reader *reader, const struct pin_document *document);
+
+/* ---- Entries: entry.c, occupancy.c ---- */
+
+/* Reads an element of `hosts` and, if nothing is wrong with it, hands it to the builder. Settings must be
+ * known. */
+void pin_read_entry(struct pin_reader *reader, const struct pin_document *document,
+                    const struct pin_section *section);
+/* Reports an entry whose name and ports another one has already, and remembers it. Ports ascend. */
+void pin_occupy(struct pin_reader *reader, const struct pin_entry *entry, const struct pin_setting *name);
+void pin_names_clear(struct pin_table *names);
+
+/* The words of `mode`, in the order of enum pin_mode; ends in NULL. */
+extern const char *const pin_mode_words[];
+#define PIN_MODE_EXPECTED "\"enforce\", \"audit\" or \"off\""
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "source.h"
+
+#include "diagnostic.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How often a file or directory that changes under our hands is read again. */
+#define MAX_ATTEMPTS 4
+
+/* O_NONBLOCK: opening a fifo must not wait for a writer. O_NOCTTY: a terminal must not become ours. */
+#define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static const char *kind_of_file(mode_t mode) {
+  switch (mode & S_IFMT) {
+  case S_IFREG:
+    return "a regular file";
+  case S_IFDIR:
+    return "a directory";
+  case S_IFIFO:
+    return "a fifo";
+  case S_IFSOCK:
+    return "a socket";
+  default:
+    return "a device";
+  }
+}
+
+/* What open(2) on a source came to, in words that do not depend on the locale where they matter. */
+static const char *open_failure(int error) {
+  switch (error) {
+  case ENOENT:
+    return "no such file";
+  case EACCES:
+    return "permission denied";
+  case ENOTDIR:
+    return "not a directory";
+  case ELOOP:
+    return "too many symbolic links";
+  default:
+    return strerror(error);
+  }
+}
+
+/* Judges what was opened. Returns whether it may be read; if not, it has said why. */
+static bool is_trusted(const struct stat *status, mode_t kind, const struct pin_source *source,
+                       struct pin_diagnostics *diagnostics) {
+  if ((status->st_mode & S_IFMT) != kind) {
+    pin_diagnose_unreadable(diagnostics, source, "is %s; expected %s", kind_of_file(status->st_mode),
+                            kind_of_file(kind));
+    return false;
+  }
+  if (status->st_uid != 0 && status->st_uid != geteuid()) {
+    pin_diagnose_unreadable(diagnostics, source,
+                            "is owned by user %" PRIuMAX "; expected root or the effective user (%" PRIuMAX
+                            ")",
+                            (uintmax_t)status->st_uid, (uintmax_t)geteuid());
+    return false;
+  }
+  if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    pin_diagnose_unreadable(diagnostics, source,
+                            "has mode %04o; expected it not to be writable by group or others",
+                            (unsigned)(status->st_mode & 07777));
+    return false;
+  }
+  return true;
+}
+
+static bool same_content(const struct stat *a, const struct stat *b) {
+  return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+         a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static void take_identity(struct pin_source *source, const struct stat *status) {
+  source->identity = (struct pin_source_identity){
+      .path = source->path,
+      .is_directory = S_ISDIR(status->st_mode),
+      .exists = true,
+      .device = (uint64_t)status->st_dev,
+      .inode = (uint64_t)status->st_ino,
+      .size = (uint64_t)status->st_size,
+      .mtime_seconds = (int64_t)status->st_mtim.tv_sec,
+      .mtime_nanoseconds = (uint32_t)status->st_mtim.tv_nsec,
+  };
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b) {
+  return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/*
+ * Time stamps of files come from a clock that ticks every few milliseconds. What was changed in the
+ * current tick could change again and keep its time stamp, and the identity recorded would then stand for
+ * two contents. So wait until the tick is over. A time stamp in the future (another machine's clock) is not
+ * waited for: 20 ms are more than any tick.
+ */
+static void wait_out_tick(const struct timespec *mtime) {
+  const struct timespec pause = {.tv_nsec = 1000000};
+  for (int i = 0; i < 20; i++) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    if (is_before(mtime, &now) || mtime->tv_sec > now.tv_sec + 1)
+      return;
+    nanosleep(&pause, NULL);
+  }
+}
+
+/* Reads up to `size` bytes from the start. Returns how many there were, or -1. */
+static ssize_t read_from_start(int fd, char *buffer, size_t size) {
+  size_t filled = 0;
+  while (filled < size) {
+    ssize_t got = pread(fd, buffer + filled, size - filled, (off_t)filled);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0)
+      return -1;
+    if (got == 0)
+      break;
+    filled += (size_t)got;
+  }
+  return (ssize_t)filled;
+}
+
+enum attempt { ATTEMPT_DONE, ATTEMPT_CHANGED, ATTEMPT_FAILED };
+
+/* Reads the file once; ATTEMPT_CHANGED: it changed meanwhile, and nothing is kept. */
+static enum attempt read_text_once(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics) {
+  struct stat before;
+  struct stat after;
+  if (fstat(fd, &before) != 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
+    return ATTEMPT_FAILED;
+  }
+  if (!is_trusted(&before, S_IFREG, source, diagnostics))
+    return ATTEMPT_FAILED;
+  if (before.st_size > (off_t)PIN_SOURCE_MAX_SIZE) {
+    pin_diagnose_unreadable(diagnostics, source, "has %jd bytes; expected at most %zu",
+                            (intmax_t)before.st_size, PIN_SOURCE_MAX_SIZE);
+    return ATTEMPT_FAILED;
+  }
+  wait_out_tick(&before.st_mtim);
+
+  /* One byte more than it should have, so that growth shows; that byte then holds the NUL. */
+  size_t size = (size_t)before.st_size;
+  char *text = malloc(size + 1);
+  if (text == NULL) {
+    diagnostics->no_memory = true;
+    return ATTEMPT_FAILED;
+  }
+  ssize_t got = read_from_start(fd, text, size + 1);
+  if (got < 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be read: %s", strerror(errno));
+    free(text);
+    return ATTEMPT_FAILED;
+  }
+  if ((size_t)got != size || fstat(fd, &after) != 0 || !same_content(&before, &after)) {
+    free(text);
+    return ATTEMPT_CHANGED;
+  }
+  text[size] = '\0';
+  source->text = text;
+  source->size = size;
+  take_identity(source, &before);
+  return ATTEMPT_DONE;
+}
+
+static void read_text(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics) {
+  for (int i = 0; i < MAX_ATTEMPTS; i++)
+    if (read_text_once(fd, source, diagnostics) != ATTEMPT_CHANGED)
+      return;
+  pin_diagnose_unreadable(diagnostics, source, "changed while it was read, %d times", MAX_ATTEMPTS);
+}
+
+/* Reads `name`, relative to the open directory, into the source. */
+static void read_file(int directory, const char *name, struct pin_source *source,
+                      struct pin_diagnostics *diagnostics) {
+  int fd = openat(directory, name, OPEN_FLAGS);
+  if (fd < 0) {
+    int error = errno;
+    struct stat link;
+    bool dangling = error == ENOENT && fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) == 0;
+    pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
+                            dangling ? "a symbolic link to nothing" : open_failure(error));
+    return;
+  }
+  read_text(fd, source, diagnostics);
+  close(fd);
+}
+
+static bool make_room(struct pin_source_set *set) {
+  if (set->count < set->capacity)
+    return true;
+  size_t capacity = set->capacity == 0 ? 4 : 2 * set->capacity;
+  struct pin_source **sources = reallocarray(set->sources, capacity, sizeof(struct pin_source *));
+  if (sources == NULL)
+    return false;
+  set->sources = sources;
+  set->capacity = capacity;
+  return true;
+}
+
+/* A new source at the end of the set, which takes `path` over; NULL: out of memory, `path` is freed. */
+static struct pin_source *add_source(struct pin_source_set *set, char *path,
+                                     struct pin_diagnostics *diagnostics) {
+  struct pin_source *source = path != NULL && make_room(set) ? calloc(1, sizeof *source) : NULL;
+  if (source == NULL) {
+    diagnostics->no_memory = true;
+    free(path);
+    return NULL;
+  }
+  source->path = path;
+  source->order = set->count;
+  source->identity.path = path;
+  set->sources[set->count++] = source;
+  return source;
+}
+
+static char *join_path(const char *directory, const char *name) {
+  char *path = NULL;
+  bool at_root = strcmp(directory, "/") == 0;
+  return asprintf(&path, "%s/%s", at_root ? "" : directory, name) < 0 ? NULL : path;
+}
+
+static int is_drop_in(const struct dirent *entry) {
+  static const char suffix[] = ".cfg";
+  size_t length = strlen(entry->d_name);
+  return entry->d_name[0] != '.' && length >= sizeof suffix - 1 &&
+         strcmp(entry->d_name + length - (sizeof suffix - 1), suffix) == 0;
+}
+
+/* Not alphasort(3), which obeys the locale. */
+static int compare_names(const struct dirent **a, const struct dirent **b) {
+  return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* The names of the drop-ins, sorted, each for free(3) as the array is. -1: see errno. */
+static int list_drop_ins(int directory, struct dirent ***ret_names) {
+  return scandirat(directory, ".", ret_names, is_drop_in, compare_names);
+}
+
+static void free_names(struct dirent **names, int count) {
+  for (int i = 0; i < count; i++)
+    free(names[i]);
+  free(names);
+}
+
+/*
+ * Lists the directory behind `fd` as it stood at the time stamp that its identity keeps.
+ * Returns the number of names, or -1 and has said why.
+ */
+static int read_directory(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics,
+                          struct dirent ***ret_names) {
+  for (int i = 0; i < MAX_ATTEMPTS; i++) {
+    struct stat before;
+    struct stat after;
+    if (fstat(fd, &before) != 0) {
+      pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
+      return -1;
+    }
+    if (!is_trusted(&before, S_IFDIR, source, diagnostics))
+      return -1;
+    wait_out_tick(&before.st_mtim);
+    int count = list_drop_ins(fd, ret_names);
+    if (count < 0 && errno == ENOMEM) {
+      diagnostics->no_memory = true;
+      return -1;
+    }
+    if (count < 0) {
+      pin_diagnose_unreadable(diagnostics, source, "cannot be listed: %s", open_failure(errno));
+      return -1;
+    }
+    if (fstat(fd, &after) == 0 && same_content(&before, &after)) {
+      take_identity(source, &before);
+      return count;
+    }
+    free_names(*ret_names, count);
+  }
+  pin_diagnose_unreadable(diagnostics, source, "changed while it was listed, %d times", MAX_ATTEMPTS);
+  return -1;
+}
+
+static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
+                          struct pin_diagnostics *diagnostics) {
+  struct dirent **names = NULL;
+  int count = read_directory(fd, set->sources[set->count - 1], diagnostics, &names);
+  for (int i = 0; i < count && !diagnostics->no_memory; i++) {
+    struct pin_source *source = add_source(set, join_path(path, names[i]->d_name), diagnostics);
+    if (source != NULL)
+      read_file(fd, names[i]->d_name, source, diagnostics);
+  }
+  if (count >= 0)
+    free_names(names, count);
+}
+
+/* `main_path` is absolute. */
+static void read_policy_d(const char *main_path, struct pin_source_set *set,
+                          struct pin_diagnostics *diagnostics) {
+  char *path = NULL;
+  if (asprintf(&path, "%.*s/policy.d", (int)(strrchr(main_path, '/') - main_path), main_path) < 0)
+    path = NULL;
+  struct pin_source *source = add_source(set, path, diagnostics);
+  if (source == NULL)
+    return;
+  source->identity.is_directory = true;
+
+  int fd = open(path, OPEN_FLAGS);
+  struct stat link;
+  if (fd < 0 && errno == ENOENT && lstat(path, &link) != 0)
+    return;
+  if (fd < 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
+                            errno == ENOENT ? "a symbolic link to nothing" : open_failure(errno));
+    return;
+  }
+  read_drop_ins(fd, path, set, diagnostics);
+  close(fd);
+}
+
+/*
+ * For free(3). NULL: *ret_error is that of getcwd(3), or 0 when out of memory. Not errno throughout:
+ * compilers take strdup(3) for a function that leaves it alone.
+ */
+static char *absolute_path(const char *path, int *ret_error) {
+  *ret_error = 0;
+  if (path[0] == '/')
+    return strdup(path);
+  char *directory = getcwd(NULL, 0);
+  if (directory == NULL) {
+    *ret_error = errno == ENOMEM ? 0 : errno;
+    return NULL;
+  }
+  char *absolute = join_path(directory, path);
+  free(directory);
+  return absolute;
+}
+
+void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
+                         struct pin_source_set *ret_set) {
+  *ret_set = (struct pin_source_set){0};
+  int error;
+  char *absolute = absolute_path(path, &error);
+  struct pin_source *source = add_source(ret_set, error != 0 ? strdup(path) : absolute, diagnostics);
+  if (source == NULL)
+    return;
+  if (error != 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be found: there is no working directory (%s)",
+                            open_failure(error));
+    return;
+  }
+  read_file(AT_FDCWD, source->path, source, diagnostics);
+  read_policy_d(source->path, ret_set, diagnostics);
+}
+
+void pin_source_set_free(struct pin_source_set *set) {
+  for (size_t i = 0; i < set->count; i++) {
+    free(set->sources[i]->path);
+    free(set->sources[i]->text);
+    free(set->sources[i]);
+  }
+  free(set->sources);
+  *set = (struct pin_source_set){0};
+}

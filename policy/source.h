@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The files of a policy: the main file, the directory policy.d beside it, the drop-ins in there. Each is
+ * opened once, judged by what fstat(2) says of the open descriptor, and read wholly into memory.
+ */
+#ifndef PIN_SOURCE_H
+#define PIN_SOURCE_H
+
+#include "image_builder.h"
+
+struct pin_diagnostics;
+
+/* Larger files are refused: offsets and lines then fit their types with room to spare. */
+#define PIN_SOURCE_MAX_SIZE ((size_t)1 << 30)
+
+struct pin_source {
+  char *path; /* absolute, not resolved: symbolic links stay in it */
+  char *text; /* `size` bytes and a NUL; NULL of the directory and of a file that could not be read */
+  size_t size;
+  size_t order;                        /* position among the sources of the policy */
+  struct pin_source_identity identity; /* identity.path is `path` */
+};
+
+/* All sources, in the order in which they are read: main file, policy.d, drop-ins in byte order. */
+struct pin_source_set {
+  struct pin_source **sources;
+  size_t count, capacity;
+};
+
+/*
+ * Reads all sources of the policy whose main file is `path` (if relative, below the working directory).
+ * What cannot be read or is not to be trusted is reported, and the rest is read all the same. A missing
+ * policy.d is no mistake. Out of memory is noted in `diagnostics`. Free the set in any case, after the
+ * diagnostics, which point into it.
+ */
+void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
+                         struct pin_source_set *ret_set);
+void pin_source_set_free(struct pin_source_set *set);
+
+#endif

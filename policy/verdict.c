@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "verdict.h"
+
+#include <string.h>
+
+bool pin_blocks_keys(const struct pin_policy *policy) {
+  return policy->blocked_keys.count > 0 && policy->mode != PIN_MODE_OFF;
+}
+
+static bool contains(const struct pin_digest_list *list, const struct pin_digest *digest) {
+  for (uint32_t i = 0; i < list->count; i++) {
+    if (memcmp(list->digests[i].bytes, digest->bytes, sizeof digest->bytes) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* The lowest depth from `first` on at which a key, or a certificate, is in the list; -1: none. */
+static int find_depth(const struct pin_digest_list *list, const struct pin_path *path, size_t first,
+                      bool certificates) {
+  if (list->count == 0)
+    return -1;
+  for (size_t depth = first; depth < path->count; depth++) {
+    const struct pin_path_key *key = &path->keys[depth];
+    if (contains(list, certificates ? &key->certificate : &key->key))
+      return (int)depth;
+  }
+  return -1;
+}
+
+static bool is_given(const struct pin_entry *entry, enum pin_list list) {
+  return entry->lists[list].count > 0;
+}
+
+/* What an entry says of a path of at least one key. */
+static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin_path *path,
+                                 int depth[PIN_LIST_COUNT]) {
+  const struct pin_digest_list *lists = entry->lists;
+  depth[PIN_LIST_PINS] = find_depth(&lists[PIN_LIST_PINS], path, 0, false);
+  depth[PIN_LIST_BACKUP_PINS] = find_depth(&lists[PIN_LIST_BACKUP_PINS], path, 0, false);
+  depth[PIN_LIST_FINGERPRINTS] = find_depth(&lists[PIN_LIST_FINGERPRINTS], path, 0, true);
+  depth[PIN_LIST_INTERMEDIATES] = find_depth(&lists[PIN_LIST_INTERMEDIATES], path, 1, false);
+  depth[PIN_LIST_ANCHORS] = find_depth(&lists[PIN_LIST_ANCHORS], path, path->count - 1, false);
+
+  bool pins_given = is_given(entry, PIN_LIST_PINS) || is_given(entry, PIN_LIST_BACKUP_PINS) ||
+                    is_given(entry, PIN_LIST_FINGERPRINTS);
+  bool intermediates_given = is_given(entry, PIN_LIST_INTERMEDIATES);
+  bool anchors_given = is_given(entry, PIN_LIST_ANCHORS);
+  bool pins_match =
+      depth[PIN_LIST_PINS] >= 0 || depth[PIN_LIST_BACKUP_PINS] >= 0 || depth[PIN_LIST_FINGERPRINTS] >= 0;
+  bool intermediates_match = depth[PIN_LIST_INTERMEDIATES] >= 0;
+  bool either_will_do = pins_given && intermediates_given && entry->require == PIN_REQUIRE_ANY;
+
+  if (!pins_given && !intermediates_given && !anchors_given)
+    return PIN_REASON_NO_PIN;
+  if (pins_given && !pins_match && !(either_will_do && intermediates_match))
+    return PIN_REASON_NO_PIN;
+  if (intermediates_given && !intermediates_match && !(either_will_do && pins_match))
+    return PIN_REASON_NO_INTERMEDIATE;
+  if (anchors_given && depth[PIN_LIST_ANCHORS] < 0)
+    return PIN_REASON_NO_ANCHOR;
+  return PIN_REASON_MATCHED;
+}
+
+bool pin_finding_is_enforced(const struct pin_finding *finding) {
+  const struct pin_entry *entry = &finding->entry;
+  if (finding->expired && entry->on_expiry == PIN_ON_EXPIRY_AUDIT)
+    return false;
+  return entry->mode != PIN_MODE_AUDIT && entry->mode != PIN_MODE_OFF;
+}
+
+static bool has_failed(const struct pin_finding *finding) {
+  return finding->reason != PIN_REASON_MATCHED && finding->reason != PIN_REASON_OFF &&
+         finding->reason != PIN_REASON_EXEMPT_ANCHOR;
+}
+
+/* The index of the first finding that failed and is enforced, or is not; verdict->count: none. */
+static size_t first_failed(const struct pin_verdict *verdict, bool enforced) {
+  size_t i = 0;
+  while (i < verdict->count &&
+         !(has_failed(&verdict->findings[i]) && pin_finding_is_enforced(&verdict->findings[i]) == enforced))
+    i++;
+  return i;
+}
+
+static size_t first_with(const struct pin_verdict *verdict, enum pin_reason reason) {
+  size_t i = 0;
+  while (i < verdict->count && verdict->findings[i].reason != reason)
+    i++;
+  return i;
+}
+
+static void decide(struct pin_verdict *verdict, enum pin_outcome outcome, enum pin_reason reason,
+                   size_t decisive) {
+  verdict->outcome = outcome;
+  verdict->reason = reason;
+  verdict->decisive = decisive;
+  if (decisive < verdict->count)
+    verdict->name = verdict->findings[decisive].name;
+}
+
+/* Whether something failed that is to be refused (enforced), or else only logged; then that is the verdict.
+ */
+static bool settle_failure(struct pin_verdict *verdict, enum pin_general general, bool enforced) {
+  enum pin_outcome outcome = enforced ? PIN_REFUSED : PIN_AUDITED;
+  size_t failed = first_failed(verdict, enforced);
+  if (general == PIN_GENERAL_BLOCKED_KEY)
+    decide(verdict, outcome, PIN_REASON_BLOCKED_KEY, verdict->count);
+  else if (failed < verdict->count)
+    decide(verdict, outcome, verdict->findings[failed].reason, failed);
+  else if (general == PIN_GENERAL_NO_KEY)
+    decide(verdict, outcome, PIN_REASON_NO_KEY, verdict->count);
+  else
+    return false;
+  return true;
+}
+
+void pin_verdict_settle(struct pin_verdict *verdict, enum pin_general general, enum pin_mode general_mode) {
+  enum pin_general refused = general_mode == PIN_MODE_AUDIT ? PIN_GENERAL_NOTHING : general;
+  if (settle_failure(verdict, refused, true) || settle_failure(verdict, general, false))
+    return;
+  if (verdict->count == 0) {
+    decide(verdict, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED, verdict->count);
+    return;
+  }
+  size_t exempt = first_with(verdict, PIN_REASON_EXEMPT_ANCHOR);
+  if (exempt < verdict->count) {
+    decide(verdict, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR, exempt);
+    return;
+  }
+  size_t matched = first_with(verdict, PIN_REASON_MATCHED);
+  size_t decisive = matched < verdict->count ? matched : 0;
+  /* The one place where a connection is accepted: nothing failed, and every entry is satisfied or off. */
+  decide(verdict, PIN_ACCEPTED, verdict->findings[decisive].reason, decisive);
+}
+
+/* The depth of the lowest blocked key; -1: none. */
+static int find_blocked(const struct pin_policy *policy, const struct pin_path *path) {
+  return pin_blocks_keys(policy) ? find_depth(&policy->blocked_keys, path, 0, false) : -1;
+}
+
+/* Decides every finding that pin_select left open. */
+static void judge_findings(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
+                           struct pin_verdict *verdict) {
+  bool exempt = path->count > 0 && find_depth(&policy->exempt_anchors, path, path->count - 1, false) >= 0;
+  for (size_t i = 0; i < verdict->count; i++) {
+    struct pin_finding *finding = &verdict->findings[i];
+    finding->expired = now > finding->entry.expires;
+    if (finding->reason != PIN_REASON_UNDECIDED)
+      continue;
+    if (path->count == 0)
+      finding->reason = PIN_REASON_NO_KEY;
+    else if (exempt)
+      finding->reason = PIN_REASON_EXEMPT_ANCHOR;
+    else
+      finding->reason = try_entry(&finding->entry, path, finding->depth);
+  }
+}
+
+void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
+               struct pin_verdict *verdict) {
+  if (verdict->reason != PIN_REASON_UNDECIDED)
+    return;
+  enum pin_general general = PIN_GENERAL_NOTHING;
+  verdict->blocked_depth = find_blocked(policy, path);
+  if (verdict->blocked_depth >= 0)
+    general = PIN_GENERAL_BLOCKED_KEY;
+  else if (path->count == 0 && pin_blocks_keys(policy))
+    general = PIN_GENERAL_NO_KEY;
+  judge_findings(policy, path, now, verdict);
+  pin_verdict_settle(verdict, general, policy->mode);
+}
+
+bool pin_allows(const struct pin_verdict *verdict) {
+  switch (verdict->outcome) {
+  case PIN_ACCEPTED:
+  case PIN_NOT_COVERED:
+  case PIN_AUDITED:
+  case PIN_EXEMPT:
+    return true;
+  case PIN_REFUSED:
+    break;
+  }
+  return false;
+}
