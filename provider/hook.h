@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* One OpenSSL of the process, and what was put into it. Shared by the files that hold the callbacks. */
+#ifndef PIN_HOOK_H
+#define PIN_HOOK_H
+
+#include "openssl.h"
+
+typedef int security_fn(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other,
+                        void *ex);
+typedef void info_fn(const SSL *ssl, int where, int ret);
+
+struct hook {
+  _Atomic(void *) claimed; /* the handle of the OpenSSL that this is for; NULL: free */
+  atomic_int state;
+  struct openssl openssl;
+
+  /* Our ex_data indexes. */
+  int store_ctx_index, ssl_index;
+
+  /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
+  X509_STORE_CTX_verify_fn verify;
+  X509_STORE_CTX_verify_cb note_override;
+  security_fn *security;
+  info_fn *info;
+
+  _Atomic(security_fn *) original_security; /* libssl's default; NULL: not seen yet */
+  _Atomic(BIO_METHOD *) refusing_bio;       /* refusing_bio.c; NULL: not made yet */
+};
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "hooks.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#include "connection.h"
+#include "object.h"
+#include "verification.h"
+
+enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
+
+/* ---- Functions that know their hook ---- */
+
+/* libssl asks its security callback some hundred times a handshake: all but one question go straight through.
+ */
+#define PIN_HOOK_FUNCTIONS(n)                                                                                \
+  static int verify_##n(X509_STORE_CTX *ctx) {                                                               \
+    return verification_verify(hook_at(n), ctx);                                                             \
+  }                                                                                                          \
+  static int note_override_##n(int ok, X509_STORE_CTX *ctx) {                                                \
+    return verification_note_override(hook_at(n), ok, ctx);                                                  \
+  }                                                                                                          \
+  static int security_##n(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other, \
+                          void *ex) {                                                                        \
+    if (operation == SSL_SECOP_VERSION && ssl != NULL)                                                       \
+      connection_begins(hook_at(n), unconst(ssl));                                                           \
+    return atomic_load_explicit(&hook_at(n)->original_security, memory_order_relaxed)(ssl, ctx, operation,   \
+                                                                                      bits, nid, other, ex); \
+  }                                                                                                          \
+  static void info_##n(const SSL *ssl, int where, int ret) {                                                 \
+    connection_info(hook_at(n), unconst(ssl), where, ret);                                                   \
+  }
+
+/* libssl hands its own connection out as const, but its functions for it want it without. */
+static SSL *unconst(const SSL *ssl) {
+  SSL *mutable;
+
+  memcpy(&mutable, &ssl, sizeof ssl);
+  return mutable;
+}
+
+PIN_HOOK_FUNCTIONS(0)
+PIN_HOOK_FUNCTIONS(1)
+PIN_HOOK_FUNCTIONS(2)
+PIN_HOOK_FUNCTIONS(3)
+
+#define PIN_HOOK(n)                                                                                          \
+  { .verify = verify_##n, .note_override = note_override_##n, .security = security_##n, .info = info_##n }
+
+static struct hook hooks[MAX_HOOKS] = {PIN_HOOK(0), PIN_HOOK(1), PIN_HOOK(2), PIN_HOOK(3)};
+
+struct hook *hook_at(size_t n) {
+  return &hooks[n];
+}
+
+/* ---- Installation ---- */
+
+typedef __typeof__(CRYPTO_get_ex_new_index) get_index_fn;
+
+static bool install(struct hook *hook) {
+  void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
+  get_index_fn *get_index;
+
+  if (symbol == NULL)
+    return false;
+  memcpy(&get_index, &symbol, sizeof get_index);
+  hook->ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
+  hook->store_ctx_index =
+      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
+  return hook->ssl_index >= 0 && hook->store_ctx_index >= 0 &&
+         get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
+}
+
+/* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */
+static bool wait_for(struct hook *hook) {
+  for (int tries = 0; tries < 1000 && atomic_load(&hook->state) == HOOK_INSTALLING; tries++)
+    sched_yield();
+  return atomic_load(&hook->state) == HOOK_INSTALLED;
+}
+
+static bool install_for(void *handle) {
+  for (int i = 0; i < MAX_HOOKS; i++) {
+    void *claimed = NULL;
+
+    if (atomic_compare_exchange_strong(&hooks[i].claimed, &claimed, handle)) {
+      bool installed;
+
+      hooks[i].openssl.handle = handle;
+      installed = install(&hooks[i]);
+      atomic_store(&hooks[i].state, installed ? HOOK_INSTALLED : HOOK_FAILED);
+      return installed;
+    }
+    if (claimed == handle)
+      return wait_for(&hooks[i]);
+  }
+  return false;
+}
+
+bool hooks_install(const void *address) {
+  int saved_errno = errno;
+  void *handle = object_open(address);
+  bool installed = handle != NULL && install_for(handle);
+
+  errno = saved_errno;
+  return installed;
+}

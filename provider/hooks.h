@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Where OpenSSL is made to ask us. CRYPTO_get_ex_new_index(3) callbacks see every X509_STORE_CTX, SSL_CTX and
+ * SSL of the process as it is set up, whoever creates it.
+ */
+#ifndef PIN_HOOKS_H
+#define PIN_HOOKS_H
+
+#include "hook.h"
+
+/* OpenSSLs in one process: a shared one, one inside the program, another release beside it. */
+#define MAX_HOOKS 4
+
+/*
+ * Puts the hooks into the OpenSSL that holds `address`, a function or object of its libcrypto. Once is
+ * enough, and any further call does nothing; they stay until the process ends. False: that OpenSSL cannot be
+ * bound, or there are more of them than anybody has; the caller says so in the log.
+ */
+bool hooks_install(const void *address);
+
+/* The hook of number n, below MAX_HOOKS. */
+struct hook *hook_at(size_t n);
+
+#endif

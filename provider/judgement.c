@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "judgement.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer.h"
+#include "policy_store.h"
+#include "refusal.h"
+#include "settings.h"
+#include "trace.h"
+
+static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {
+  memset(ret_verdict, 0, sizeof *ret_verdict);
+  ret_verdict->outcome = PIN_REFUSED;
+  ret_verdict->reason = reason;
+  ret_verdict->blocked_depth = -1;
+  ret_verdict->name = peer->pin.name_count > 0 ? peer->names[0] : NULL;
+  ret_verdict->port = peer->pin.port;
+}
+
+/* A peer that shows no key at all shows no blocked one: only an entry of its own can refuse it. */
+static bool shows_nothing(const struct evidence *evidence) {
+  return evidence->chain == NULL && evidence->peer == NULL && evidence->raw_key == NULL;
+}
+
+/* A damaged policy gives way to its text, once. */
+static enum pin_needs select_entries(const struct pin_policy **policy, const struct peer *peer,
+                                     struct pin_verdict *ret_verdict) {
+  enum pin_needs needs = pin_select(*policy, &peer->pin, ret_verdict);
+  const struct pin_policy *damaged = *policy;
+
+  if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
+    return needs;
+  *policy = policy_acquire();
+  policy_release(damaged);
+  return pin_select(*policy, &peer->pin, ret_verdict);
+}
+
+static void decide(const struct subject_matter *matter, const struct pin_policy **policy,
+                   const struct peer *peer, struct path *path, struct pin_verdict *ret_verdict) {
+  enum pin_needs needs;
+
+  if (*policy == NULL) {
+    refuse(peer, PIN_REASON_NO_POLICY, ret_verdict);
+    if (settings_allow_without_policy())
+      ret_verdict->outcome = PIN_NOT_COVERED;
+    return;
+  }
+  if (peer->too_many) {
+    refuse(peer, PIN_REASON_TOO_MANY_NAMES, ret_verdict);
+    return;
+  }
+  needs = select_entries(policy, peer, ret_verdict);
+  if (needs == PIN_NEEDS_NOTHING)
+    return;
+  if (ret_verdict->count == 0 && shows_nothing(&matter->evidence)) {
+    ret_verdict->outcome = PIN_NOT_COVERED;
+    return;
+  }
+  path_prove(matter->crypto, &matter->evidence, needs == PIN_NEEDS_CERTIFICATES, path);
+  pin_judge(*policy, &path->pin, peer->pin.now, ret_verdict);
+}
+
+static bool worth_reporting(const struct pin_verdict *verdict) {
+  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED;
+}
+
+static void judge_peer(const struct subject_matter *matter, const struct peer *peer,
+                       struct judgement *judgement) {
+  const struct pin_policy *policy = policy_acquire();
+  struct pin_verdict verdict;
+  struct path path;
+
+  path.pin.count = 0;
+  path.built = NULL;
+  decide(matter, &policy, peer, &path, &verdict);
+  judgement->allowed = pin_allows(&verdict);
+  TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
+                pin_reason_word(verdict.reason));
+  if (worth_reporting(&verdict) && !matter->quiet) {
+    path_describe(matter->crypto, &path);
+    judgement->text = report_verdict(&verdict, &path.pin);
+  }
+  path_clear(matter->crypto, &path);
+  policy_release(policy);
+}
+
+void judge(const struct subject_matter *matter, struct judgement *ret_judgement) {
+  int saved_errno = errno;
+  struct peer peer;
+
+  memset(ret_judgement, 0, sizeof *ret_judgement);
+  matter->crypto->ERR_set_mark();
+  peer_gather(matter->crypto, matter->libssl, matter->param, matter->ssl, &peer);
+  /* Outside TLS a certificate without a host's name is nobody's peer: a signature of a mail, a CA. */
+  if (matter->ssl == NULL && peer.pin.name_count == 0)
+    ret_judgement->allowed = true;
+  else
+    judge_peer(matter, &peer, ret_judgement);
+  peer_clear(matter->crypto, &peer);
+  matter->crypto->ERR_pop_to_mark();
+  if (!ret_judgement->allowed && !matter->quiet)
+    leave_errors(matter->openssl, matter->crypto, matter->ssl != NULL, ret_judgement->text);
+  errno = saved_errno;
+}
+
+void judgement_clear(struct judgement *judgement) {
+  free(judgement->text);
+  judgement->text = NULL;
+}

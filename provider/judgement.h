@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * From a verification to a verdict: gathers the peer, asks the policy, and has the outcome reported. Decides
+ * nothing itself.
+ */
+#ifndef PIN_JUDGEMENT_H
+#define PIN_JUDGEMENT_H
+
+#include "openssl.h"
+#include "path.h"
+
+/* What is to be judged. */
+struct subject_matter {
+  struct openssl *openssl;
+  const struct libcrypto *crypto;
+  const struct libssl *libssl; /* NULL where no libssl is loaded */
+  X509_VERIFY_PARAM *param;    /* with the verified names */
+  SSL *ssl;                    /* the client's connection; NULL outside TLS */
+  struct evidence evidence;
+  bool quiet; /* only ask: a refusal is neither logged nor left in the error queue */
+};
+
+struct judgement {
+  bool allowed;
+  char *text; /* the report of a refusal, as far as it fits an entry of the error queue; owned; NULL: none, or
+                 no memory */
+};
+
+/*
+ * Whether the policy lets the connection go on. Logs and, on a refusal, leaves errors in the queue as
+ * refusal.h says; otherwise errno and the error queue are as before. To be given to judgement_clear.
+ */
+void judge(const struct subject_matter *matter, struct judgement *ret_judgement);
+
+void judgement_clear(struct judgement *judgement);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "log.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pinpolicy.h"
+#include "settings.h"
+
+#define LINE_SIZE (PIN_REPORT_SIZE + 256)
+
+/*
+ * The program's file name, with every byte that could end the pair or disturb a terminal replaced. Not
+ * program_invocation_short_name: that points into memory that some programs write their title to.
+ */
+static void program_name(char *ret_name, size_t size) {
+  char path[PATH_MAX];
+  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+  const char *name;
+  size_t written = 0;
+
+  if (length > 0)
+    path[length] = '\0';
+  else if (prctl(PR_GET_NAME, path) != 0) /* no /proc, in a chroot: the thread's name, 16 bytes at most */
+    strcpy(path, "unknown");
+  name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
+  for (const char *byte = name; *byte != '\0' && written + 1 < size; byte++)
+    ret_name[written++] = (char)(*byte > ' ' && *byte < 0x7f && *byte != '"' && *byte != '=' ? *byte : '_');
+  ret_name[written] = '\0';
+}
+
+/* RFC 3164, section 4.1: what /dev/log expects. The C locale's month names, whatever the program has set. */
+static void timestamp(char ret_stamp[32]) {
+  static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  time_t now = time(NULL);
+  struct tm local = {.tm_mday = 1};
+
+  localtime_r(&now, &local);
+  snprintf(ret_stamp, 32, "%s %2d %02d:%02d:%02d", months[local.tm_mon % 12], local.tm_mday, local.tm_hour,
+           local.tm_min, local.tm_sec);
+}
+
+static void send_to_syslog(const char *message, size_t length) {
+  static const struct sockaddr_un log_socket = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (fd < 0)
+    return;
+  (void)!sendto(fd, message, length, MSG_NOSIGNAL, (const struct sockaddr *)&log_socket, sizeof log_socket);
+  close(fd);
+}
+
+static size_t at_most(int length, size_t limit) {
+  if (length < 0)
+    return 0;
+  return (size_t)length < limit ? (size_t)length : limit;
+}
+
+void log_line(int priority, const char *text) {
+  char stamp[32], program[64], message[LINE_SIZE + 64];
+  int head, length;
+
+  timestamp(stamp);
+  program_name(program, sizeof program);
+  head = snprintf(message, sizeof message, "<%d>%s pinning[%ld]: ", LOG_AUTHPRIV | priority, stamp,
+                  (long)getpid());
+  if (head < 0)
+    return;
+  length = snprintf(message + head, LINE_SIZE, "%s program=%s pid=%ld uid=%ld\n", text, program,
+                    (long)getpid(), (long)getuid());
+  /* The newline is for standard error alone: a datagram needs none. */
+  send_to_syslog(message, (size_t)head + at_most(length, LINE_SIZE - 1) - 1);
+  if (settings_debug())
+    (void)!write(STDERR_FILENO, message + head, at_most(length, LINE_SIZE - 1));
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Keeps a program that tries again and again from flooding the log. */
+#ifndef PIN_LOG_LIMIT_H
+#define PIN_LOG_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Whether a line about `subject` (a host and what happened to it) may be logged now: ten at once, then one
+ * every ten seconds, counted for each subject in this process. milliseconds: a clock that never goes back.
+ * *ret_swallowed gets the number of lines held back since the last one that was let through. Any thread, no
+ * lock.
+ */
+bool log_limit_admits(uint64_t subject, int64_t milliseconds, unsigned *ret_swallowed);
+
+#endif

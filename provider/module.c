@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* The OpenSSL provider: its entry point, its parameters, its dispatch table. It provides no algorithm. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <openssl/core.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
+#include "hooks.h"
+#include "log.h"
+#include "module.h"
+#include "peer.h"
+#include "policy_store.h"
+#include "settings.h"
+
+/* OPENSSL_EXPORT is only `extern`: with hidden visibility the entry points must be named as visible. */
+#define VISIBLE __attribute__((visibility("default")))
+
+/* One load of the provider, in one library context. */
+struct provider {
+  bool installed;
+  char build_info[256];
+  char policy_path[256];
+  char generation[17];
+};
+
+#define PARAM_POLICY "policy"
+#define PARAM_POLICY_HOSTS "policy-hosts"
+#define PARAM_POLICY_GENERATION "policy-generation"
+
+static const OSSL_PARAM gettable[] = {
+    OSSL_PARAM_DEFN(OSSL_PROV_PARAM_NAME, OSSL_PARAM_UTF8_PTR, NULL, 0),
+    OSSL_PARAM_DEFN(OSSL_PROV_PARAM_VERSION, OSSL_PARAM_UTF8_PTR, NULL, 0),
+    OSSL_PARAM_DEFN(OSSL_PROV_PARAM_BUILDINFO, OSSL_PARAM_UTF8_PTR, NULL, 0),
+    OSSL_PARAM_DEFN(OSSL_PROV_PARAM_STATUS, OSSL_PARAM_INTEGER, NULL, 0),
+    OSSL_PARAM_DEFN(PARAM_POLICY, OSSL_PARAM_UTF8_PTR, NULL, 0),
+    OSSL_PARAM_DEFN(PARAM_POLICY_HOSTS, OSSL_PARAM_UNSIGNED_INTEGER, NULL, 0),
+    OSSL_PARAM_DEFN(PARAM_POLICY_GENERATION, OSSL_PARAM_UTF8_PTR, NULL, 0),
+    OSSL_PARAM_END};
+
+static const OSSL_PARAM *gettable_params(void *provctx) {
+  (void)provctx;
+  return gettable;
+}
+
+/* What OSSL_PARAM_set_utf8_ptr does, which lives in libcrypto. */
+static int set_text(OSSL_PARAM *param, const char *text) {
+  if (param->data_type != OSSL_PARAM_UTF8_PTR)
+    return 0;
+  param->return_size = strlen(text);
+  if (param->data != NULL)
+    *(const char **)param->data = text;
+  return 1;
+}
+
+/* Integers of the four sizes that callers use, signed or not: all our numbers are small and not negative. */
+static int set_number(OSSL_PARAM *param, uint32_t number) {
+  uint64_t wide = number;
+
+  if (param->data_type != OSSL_PARAM_INTEGER && param->data_type != OSSL_PARAM_UNSIGNED_INTEGER)
+    return 0;
+  if (param->data_size != sizeof wide && param->data_size != sizeof number)
+    return 0;
+  param->return_size = param->data_size;
+  if (param->data == NULL)
+    return 1;
+  if (param->data_size == sizeof wide)
+    memcpy(param->data, &wide, sizeof wide);
+  else
+    memcpy(param->data, &number, sizeof number);
+  return 1;
+}
+
+/* The policy as this process has it; `openssl list -providers -verbose` prints values only of the build
+ * information. */
+static uint32_t describe_policy(struct provider *provider) {
+  const struct pin_policy *policy = policy_acquire();
+  uint32_t hosts = policy != NULL ? policy->entry_count : 0;
+
+  snprintf(provider->policy_path, sizeof provider->policy_path, "%s", settings_policy_path());
+  if (policy != NULL)
+    snprintf(provider->generation, sizeof provider->generation, "%016llx",
+             (unsigned long long)policy->generation);
+  else
+    snprintf(provider->generation, sizeof provider->generation, "none");
+  snprintf(provider->build_info, sizeof provider->build_info, "%s; policy %.128s, hosts %u, generation %s",
+           PINNING_VERSION, provider->policy_path, hosts, provider->generation);
+  policy_release(policy);
+  return hosts;
+}
+
+static int get_param(struct provider *provider, uint32_t hosts, OSSL_PARAM *param) {
+  if (strcmp(param->key, OSSL_PROV_PARAM_NAME) == 0)
+    return set_text(param, "Pinning Provider");
+  if (strcmp(param->key, OSSL_PROV_PARAM_VERSION) == 0)
+    return set_text(param, PINNING_VERSION);
+  if (strcmp(param->key, OSSL_PROV_PARAM_BUILDINFO) == 0)
+    return set_text(param, provider->build_info);
+  if (strcmp(param->key, OSSL_PROV_PARAM_STATUS) == 0)
+    return set_number(param, provider->installed ? 1 : 0);
+  if (strcmp(param->key, PARAM_POLICY) == 0)
+    return set_text(param, provider->policy_path);
+  if (strcmp(param->key, PARAM_POLICY_HOSTS) == 0)
+    return set_number(param, hosts);
+  if (strcmp(param->key, PARAM_POLICY_GENERATION) == 0)
+    return set_text(param, provider->generation);
+  return 1;
+}
+
+static int get_params(void *provctx, OSSL_PARAM params[]) {
+  struct provider *provider = provctx;
+  int saved_errno = errno;
+  uint32_t hosts = describe_policy(provider);
+  int ok = 1;
+
+  for (OSSL_PARAM *param = params; ok != 0 && param->key != NULL; param++)
+    ok = get_param(provider, hosts, param);
+  errno = saved_errno;
+  return ok;
+}
+
+static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache) {
+  (void)provctx;
+  (void)operation;
+  *no_cache = 0;
+  return NULL;
+}
+
+/* The hooks stay: other library contexts, and connections under way, still go through them. */
+static void teardown(void *provctx) {
+  free(provctx);
+}
+
+static void read_settings(const OSSL_CORE_HANDLE *handle, OSSL_FUNC_core_get_params_fn *core_get_params) {
+  char *policy = NULL, *on_policy_error = NULL;
+  OSSL_PARAM params[] = {OSSL_PARAM_DEFN("policy", OSSL_PARAM_UTF8_PTR, &policy, 0),
+                         OSSL_PARAM_DEFN("on_policy_error", OSSL_PARAM_UTF8_PTR, &on_policy_error, 0),
+                         OSSL_PARAM_END};
+
+  if (core_get_params != NULL && core_get_params(handle, params) == 1)
+    settings_configure(policy, on_policy_error);
+}
+
+static OSSL_FUNC_core_get_params_fn *find_core_get_params(const OSSL_DISPATCH *in) {
+  for (; in->function_id != 0; in++) {
+    if (in->function_id == OSSL_FUNC_CORE_GET_PARAMS)
+      return OSSL_FUNC_core_get_params(in);
+  }
+  return NULL;
+}
+
+static const OSSL_DISPATCH dispatch_table[] = {
+    {OSSL_FUNC_PROVIDER_TEARDOWN, (void (*)(void))teardown},
+    {OSSL_FUNC_PROVIDER_GETTABLE_PARAMS, (void (*)(void))gettable_params},
+    {OSSL_FUNC_PROVIDER_GET_PARAMS, (void (*)(void))get_params},
+    {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_operation},
+    {0, NULL}};
+
+static bool attach(const void *address) {
+  if (hooks_install(address))
+    return true;
+  log_line(LOG_CRIT,
+           "event=not-enforced message=\"the functions of this process's OpenSSL cannot be found\"");
+  return false;
+}
+
+VISIBLE int pinning_attach(const void *address, pinning_resolved_name_fn *resolved_name) {
+  peer_use_resolved_names(resolved_name);
+  return attach(address);
+}
+
+VISIBLE OSSL_provider_init_fn OSSL_provider_init;
+
+int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
+                       void **provctx) {
+  OSSL_FUNC_core_get_params_fn *core_get_params = find_core_get_params(in);
+  struct provider *provider = calloc(1, sizeof *provider);
+  const void *upcall;
+
+  if (provider == NULL)
+    return 0;
+  read_settings(handle, core_get_params);
+  memcpy(&upcall, &core_get_params, sizeof upcall);
+  provider->installed = attach(upcall);
+  *out = dispatch_table;
+  *provctx = provider;
+  return 1;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Loaded objects: the shared library, or the program itself, that holds an address. Shared by pinning.so
+ * and the preload shim.
+ */
+#ifndef PIN_OBJECT_H
+#define PIN_OBJECT_H
+
+#include <stddef.h>
+
+/*
+ * A dlopen(3) handle on the object that holds `address`; the program itself where it is part of that.
+ * The object is kept loaded from then on: handles are never closed. NULL: no object holds it.
+ */
+void *object_open(const void *address);
+
+/* The path under which the object that holds `address` was loaded; "" for the program; NULL: none. */
+const char *object_path(const void *address);
+
+/*
+ * Writes the path of `name` relative to the folder of the object that holds `address`. False when it does
+ * not fit or there is no such folder.
+ */
+int object_sibling(const void *address, const char *name, char *ret_path, size_t size);
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "openssl.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct symbol {
+  const char *name;
+  size_t offset; /* of the function pointer in its table */
+};
+
+static const struct symbol crypto_symbols[] = {
+#define X(name) {#name, offsetof(struct libcrypto, name)},
+    PIN_LIBCRYPTO_FUNCTIONS(X)
+#undef X
+};
+
+static const struct symbol ssl_context_symbols[] = {
+#define X(name) {#name, offsetof(struct libssl_context, name)},
+    PIN_LIBSSL_CONTEXT_FUNCTIONS(X)
+#undef X
+};
+
+static const struct symbol ssl_symbols[] = {
+#define X(name) {#name, offsetof(struct libssl, name)},
+    PIN_LIBSSL_FUNCTIONS(X)
+#undef X
+};
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool bind_all(void *handle, const struct symbol *symbols, size_t count, void *ret_table) {
+  for (size_t i = 0; i < count; i++) {
+    void *address = dlsym(handle, symbols[i].name);
+
+    if (address == NULL)
+      return false;
+    memcpy((char *)ret_table + symbols[i].offset, &address, sizeof address);
+  }
+  return true;
+}
+
+void *openssl_symbol(const struct openssl *openssl, const char *name) {
+  return dlsym(openssl->handle, name);
+}
+
+const struct libcrypto *openssl_crypto(struct openssl *openssl) {
+  struct libcrypto *crypto = atomic_load_explicit(&openssl->crypto, memory_order_acquire);
+  struct libcrypto *expected = NULL;
+
+  if (crypto != NULL)
+    return crypto;
+  crypto = calloc(1, sizeof *crypto);
+  if (crypto == NULL)
+    return NULL;
+  if (!bind_all(openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
+    free(crypto);
+    return NULL;
+  }
+  /* No lock: a fork in another thread could leave it taken for ever. Whoever publishes first wins. */
+  if (atomic_compare_exchange_strong(&openssl->crypto, &expected, crypto))
+    return crypto;
+  free(crypto);
+  return expected;
+}
+
+#define CANDIDATES 4
+
+struct candidates {
+  char paths[CANDIDATES][PATH_MAX];
+  size_t count;
+};
+
+static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
+  struct candidates *found = arg;
+  const char *base = strrchr(info->dlpi_name, '/');
+
+  (void)size;
+  base = base != NULL ? base + 1 : info->dlpi_name;
+  if (strncmp(base, "libssl", strlen("libssl")) != 0 || strlen(info->dlpi_name) >= PATH_MAX)
+    return 0;
+  strcpy(found->paths[found->count++], info->dlpi_name);
+  return found->count == CANDIDATES;
+}
+
+/*
+ * libssl is in the object of libcrypto (a program with both linked in), or it is the loaded libssl that
+ * uses this libcrypto: there may be others, of another release or bundled under an odd name.
+ */
+static void *find_libssl(const struct openssl *openssl) {
+  struct candidates found;
+  void *handle;
+
+  found.count = 0; /* and not the whole of it: the paths are large */
+  if (dlsym(openssl->handle, "SSL_is_server") != NULL)
+    return openssl->handle;
+  dl_iterate_phdr(note_libssl, &found);
+  for (size_t i = 0; i < found.count; i++) {
+    handle = dlopen(found.paths[i], RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+    if (handle == NULL)
+      continue;
+    if (dlsym(handle, "SSL_is_server") != NULL &&
+        dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new"))
+      return handle;
+    dlclose(handle);
+  }
+  return NULL;
+}
+
+static void *libssl_handle(struct openssl *openssl) {
+  void *handle = atomic_load(&openssl->ssl_handle);
+
+  if (handle == NULL) {
+    handle = find_libssl(openssl);
+    atomic_store(&openssl->ssl_handle, handle);
+  }
+  return handle;
+}
+
+bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions) {
+  void *handle = libssl_handle(openssl);
+
+  return handle != NULL && bind_all(handle, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
+}
+
+const struct libssl *openssl_ssl(struct openssl *openssl) {
+  struct libssl *ssl = atomic_load_explicit(&openssl->ssl, memory_order_acquire);
+  struct libssl *expected = NULL;
+  void *handle, *rpk;
+
+  if (ssl != NULL)
+    return ssl;
+  handle = libssl_handle(openssl);
+  if (handle == NULL)
+    return NULL;
+  ssl = calloc(1, sizeof *ssl);
+  if (ssl == NULL)
+    return NULL;
+  if (!bind_all(handle, ssl_symbols, COUNT(ssl_symbols), ssl)) {
+    free(ssl);
+    return NULL;
+  }
+  rpk = dlsym(handle, "SSL_get0_peer_rpk");
+  memcpy(&ssl->SSL_get0_peer_rpk, &rpk, sizeof rpk);
+  ssl->store_ctx_index = ssl->SSL_get_ex_data_X509_STORE_CTX_idx();
+  if (atomic_compare_exchange_strong(&openssl->ssl, &expected, ssl))
+    return ssl;
+  free(ssl);
+  return expected;
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The OpenSSL that loaded us, bound at run time. pinning.so names neither libcrypto nor libssl among its
+ * needed libraries, so one binary serves every OpenSSL from 3.0 to 4.0, shared or linked into a program.
+ * Only functions of the public API are bound.
+ */
+#ifndef PIN_OPENSSL_H
+#define PIN_OPENSSL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <openssl/bio.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/sha.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#define PIN_LIBCRYPTO_FUNCTIONS(X)                                                                           \
+  X(BIO_clear_flags)                                                                                         \
+  X(BIO_ctrl)                                                                                                \
+  X(BIO_free)                                                                                                \
+  X(BIO_free_all)                                                                                            \
+  X(BIO_get_data)                                                                                            \
+  X(BIO_meth_free)                                                                                           \
+  X(BIO_meth_new)                                                                                            \
+  X(BIO_meth_set_ctrl)                                                                                       \
+  X(BIO_meth_set_destroy)                                                                                    \
+  X(BIO_meth_set_read)                                                                                       \
+  X(BIO_meth_set_write)                                                                                      \
+  X(BIO_new)                                                                                                 \
+  X(BIO_read)                                                                                                \
+  X(BIO_s_mem)                                                                                               \
+  X(BIO_set_data)                                                                                            \
+  X(BIO_set_init)                                                                                            \
+  X(BIO_up_ref)                                                                                              \
+  X(CRYPTO_free)                                                                                             \
+  X(CRYPTO_get_ex_data)                                                                                      \
+  X(CRYPTO_set_ex_data)                                                                                      \
+  X(ERR_get_next_error_library)                                                                              \
+  X(ERR_load_strings)                                                                                        \
+  X(ERR_new)                                                                                                 \
+  X(ERR_pop_to_mark)                                                                                         \
+  X(ERR_set_debug)                                                                                           \
+  X(ERR_set_error)                                                                                           \
+  X(ERR_set_mark)                                                                                            \
+  X(OPENSSL_sk_num)                                                                                          \
+  X(OPENSSL_sk_value)                                                                                        \
+  X(OpenSSL_version_num)                                                                                     \
+  X(SHA256_Final)                                                                                            \
+  X(SHA256_Init)                                                                                             \
+  X(SHA256_Update)                                                                                           \
+  X(X509_NAME_print_ex)                                                                                      \
+  X(X509_STORE_CTX_free)                                                                                     \
+  X(X509_STORE_CTX_get0_cert)                                                                                \
+  X(X509_STORE_CTX_get0_chain)                                                                               \
+  X(X509_STORE_CTX_get0_param)                                                                               \
+  X(X509_STORE_CTX_get0_store)                                                                               \
+  X(X509_STORE_CTX_get0_untrusted)                                                                           \
+  X(X509_STORE_CTX_get_ex_data)                                                                              \
+  X(X509_STORE_CTX_get_verify)                                                                               \
+  X(X509_STORE_CTX_get_verify_cb)                                                                            \
+  X(X509_STORE_CTX_init)                                                                                     \
+  X(X509_STORE_CTX_new)                                                                                      \
+  X(X509_STORE_CTX_set_error)                                                                                \
+  X(X509_STORE_CTX_set_error_depth)                                                                          \
+  X(X509_STORE_CTX_set_verify)                                                                               \
+  X(X509_STORE_CTX_set_verify_cb)                                                                            \
+  X(X509_STORE_get_verify)                                                                                   \
+  X(X509_VERIFY_PARAM_get0_host)                                                                             \
+  X(X509_VERIFY_PARAM_get1_ip_asc)                                                                           \
+  X(X509_check_ca)                                                                                           \
+  X(X509_check_issued)                                                                                       \
+  X(X509_get0_pubkey)                                                                                        \
+  X(X509_get_X509_PUBKEY)                                                                                    \
+  X(X509_get_extension_flags)                                                                                \
+  X(X509_get_pathlen)                                                                                        \
+  X(X509_get_subject_name)                                                                                   \
+  X(X509_verify)                                                                                             \
+  X(X509_verify_cert)                                                                                        \
+  X(i2d_PUBKEY)                                                                                              \
+  X(i2d_X509)                                                                                                \
+  X(i2d_X509_PUBKEY)
+
+/* What a new SSL_CTX needs: a process that makes no connection needs no more. */
+#define PIN_LIBSSL_CONTEXT_FUNCTIONS(X)                                                                      \
+  X(SSL_CTX_get_security_callback)                                                                           \
+  X(SSL_CTX_set_info_callback)                                                                               \
+  X(SSL_CTX_set_security_callback)
+
+#define PIN_LIBSSL_FUNCTIONS(X)                                                                              \
+  X(SSL_CTX_get_cert_store)                                                                                  \
+  X(SSL_CTX_get_info_callback)                                                                               \
+  X(SSL_SESSION_get0_peer)                                                                                   \
+  X(SSL_get0_param)                                                                                          \
+  X(SSL_get_SSL_CTX)                                                                                         \
+  X(SSL_get_ex_data)                                                                                         \
+  X(SSL_get_ex_data_X509_STORE_CTX_idx)                                                                      \
+  X(SSL_get_info_callback)                                                                                   \
+  X(SSL_get_peer_cert_chain)                                                                                 \
+  X(SSL_get_rbio)                                                                                            \
+  X(SSL_get_rfd)                                                                                             \
+  X(SSL_get_servername)                                                                                      \
+  X(SSL_get_session)                                                                                         \
+  X(SSL_get_wbio)                                                                                            \
+  X(SSL_in_before)                                                                                           \
+  X(SSL_is_init_finished)                                                                                    \
+  X(SSL_is_server)                                                                                           \
+  X(SSL_session_reused)                                                                                      \
+  X(SSL_set0_rbio)                                                                                           \
+  X(SSL_set0_wbio)                                                                                           \
+  X(SSL_set_ex_data)                                                                                         \
+  X(SSL_set_info_callback)                                                                                   \
+  X(SSL_set_session)                                                                                         \
+  X(SSL_set_verify)                                                                                          \
+  X(SSL_set_verify_result)                                                                                   \
+  X(SSL_state_string)
+
+struct libcrypto {
+#define X(name) __typeof__(name) *name;
+  PIN_LIBCRYPTO_FUNCTIONS(X)
+#undef X
+};
+
+struct libssl_context {
+#define X(name) __typeof__(name) *name;
+  PIN_LIBSSL_CONTEXT_FUNCTIONS(X)
+#undef X
+};
+
+struct libssl {
+#define X(name) __typeof__(name) *name;
+  PIN_LIBSSL_FUNCTIONS(X)
+#undef X
+  /* OpenSSL 3.2 and later; NULL before. */
+  EVP_PKEY *(*SSL_get0_peer_rpk)(const SSL *ssl);
+  int store_ctx_index; /* the X509_STORE_CTX ex_data index at which libssl leaves the connection */
+};
+
+/* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. */
+struct openssl {
+  void *handle;               /* of the object that holds libcrypto */
+  _Atomic(void *) ssl_handle; /* of the object that holds libssl; NULL: not found yet */
+  _Atomic(struct libcrypto *) crypto;
+  _Atomic(struct libssl *) ssl;
+  atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
+  _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
+};
+
+/*
+ * The functions, bound at the first call: finding one costs about as much as a malloc, and a process that
+ * verifies nothing needs none. Any thread, no lock; NULL when one of them is missing.
+ */
+const struct libcrypto *openssl_crypto(struct openssl *openssl);
+
+/*
+ * libssl's, from the libssl that belongs to this libcrypto. NULL when none is loaded, or none that can be
+ * bound; not remembered, as libssl may be loaded later.
+ */
+const struct libssl *openssl_ssl(struct openssl *openssl);
+
+/* The few functions of it for a new SSL_CTX, bound at each call. False: as above. */
+bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions);
+
+/* Binds one function by name; NULL where this OpenSSL does not have it. */
+void *openssl_symbol(const struct openssl *openssl, const char *name);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* The proven path of a verification: the certificates that really signed one another, and their digests. */
+#ifndef PIN_PATH_H
+#define PIN_PATH_H
+
+#include "openssl.h"
+#include "pinpolicy.h"
+
+/* OpenSSL's own limit on the depth of a chain is 100 by default; a longer path counts up to here. */
+#define PATH_MAX_KEYS 32
+#define PATH_SUBJECT_SIZE 128
+
+/* What a peer showed, in one of three forms. */
+struct evidence {
+  const STACK_OF(X509) * chain; /* built by OpenSSL, from the peer's certificate upwards; or NULL */
+  bool signatures_checked;      /* OpenSSL has checked every signature of `chain`, and nobody overrode it */
+
+  X509 *peer;                 /* without `chain`: the peer's certificate; or NULL */
+  STACK_OF(X509) * untrusted; /* what came with it; or NULL */
+  X509_STORE *store;          /* where to look for issuers that did not come with it; or NULL */
+
+  EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
+};
+
+struct path {
+  struct pin_path pin; /* points into the members below */
+  struct pin_path_key keys[PATH_MAX_KEYS];
+  X509 *certificates[PATH_MAX_KEYS]; /* borrowed from the evidence or from `built`; NULL for a raw key */
+  X509_STORE_CTX *built;             /* holds the chain where none was given; owned */
+  char subjects[PATH_MAX_KEYS][PATH_SUBJECT_SIZE];
+};
+
+/*
+ * Proves and hashes. Each certificate above depth 0 counts only if it is a CA certificate that may sign,
+ * within its path length, and did sign the one below: the rules of RFC 5280, 6.1.4, as OpenSSL applies
+ * them (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). Without a chain one is put together as
+ * OpenSSL would, whether or not it ends in something trusted. Certificates are hashed too where
+ * `certificates` is set. Evidence that cannot be read gives an empty path. To be given to path_clear.
+ */
+void path_prove(const struct libcrypto *crypto, const struct evidence *evidence, bool certificates,
+                struct path *ret_path);
+
+/* Adds the subjects, for a report. */
+void path_describe(const struct libcrypto *crypto, struct path *path);
+
+void path_clear(const struct libcrypto *crypto, struct path *path);
+
+#endif

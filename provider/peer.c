@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "peer.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/* OpenSSL_version_num(3) of 4.0.0. */
+#define FIRST_UNTERMINATED 0x40000000UL
+
+static _Atomic(pinning_resolved_name_fn *) resolved_name_function;
+
+void peer_use_resolved_names(pinning_resolved_name_fn *resolved_name) {
+  atomic_store(&resolved_name_function, resolved_name);
+}
+
+/* ---- Names that the client used ---- */
+
+static bool is_known(const struct peer *peer, const char *name) {
+  for (size_t i = 0; i < peer->pin.name_count; i++) {
+    if (strcmp(peer->names[i], name) == 0)
+      return true;
+  }
+  return false;
+}
+
+static void add_name(struct peer *peer, const char *name) {
+  /* The server name is mostly one of the verified names. */
+  if (name == NULL || *name == '\0' || is_known(peer, name))
+    return;
+  if (peer->pin.name_count - peer->concluded_count == PEER_MAX_NAMES) {
+    peer->too_many = true;
+    return;
+  }
+  peer->names[peer->pin.name_count++] = name;
+}
+
+/* Adds a name that is kept here. False: there is no more room. */
+static bool conclude(struct peer *peer, const char *name) {
+  size_t size = strlen(name) + 1;
+  char *kept = peer->concluded + peer->concluded_used;
+
+  if (is_known(peer, name))
+    return true;
+  if (peer->concluded_count == PEER_MAX_CONCLUDED || size > PEER_CONCLUDED_SIZE - peer->concluded_used)
+    return false;
+  memcpy(kept, name, size);
+  peer->concluded_used += size;
+  peer->concluded_count++;
+  peer->names[peer->pin.name_count++] = kept;
+  return true;
+}
+
+/* ---- Verified names of OpenSSL 4.0 ---- */
+
+/* How many bytes from the first on can be those of a host name; ASCII, whatever the program's locale. */
+static size_t name_length_at_most(const char *name, size_t limit) {
+  static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
+  size_t length = 0;
+
+  while (length < limit && name[length] != '\0' && strchr(bytes, name[length]) != NULL)
+    length++;
+  return length;
+}
+
+/*
+ * In OpenSSL 4.0 a verified name that was copied with its parameters, as every verification copies them, is
+ * not terminated (x509_vpm.c, buffer_copy): behind it stands whatever was in the heap. Its memory was
+ * allocated for exactly its length, which glibc rounds up by 15 bytes at most (23 for the smallest), so the
+ * name is one of the prefixes that long. All of them are used: none but the true one is likely to be covered,
+ * and none that is covered may be passed over.
+ */
+static void add_unterminated_name(struct peer *peer, const char *name) {
+  size_t room = malloc_usable_size((void *)(uintptr_t)name);
+  size_t longest = name_length_at_most(name, room < PEER_NAME_SIZE ? room : PEER_NAME_SIZE - 1);
+  size_t shortest = room > 24 ? room - 15 : 1;
+
+  for (size_t length = longest; length >= shortest && length > 0; length--) {
+    char prefix[PEER_NAME_SIZE];
+
+    memcpy(prefix, name, length);
+    prefix[length] = '\0';
+    if (!conclude(peer, prefix))
+      peer->too_many = true;
+  }
+}
+
+/* The server name, terminated, settles which prefix it is in all but rare cases. */
+static bool begins_with_server_name(const struct peer *peer, const char *name) {
+  size_t room = malloc_usable_size((void *)(uintptr_t)name);
+  const char *server_name = peer->server_name;
+  size_t length = server_name != NULL ? strlen(server_name) : 0;
+
+  return length > 0 && length <= room && length >= (room > 24 ? room - 15 : 1) &&
+         strncasecmp(name, server_name, length) == 0;
+}
+
+static void add_verified_host(const struct libcrypto *crypto, struct peer *peer, const char *host) {
+  if (crypto->OpenSSL_version_num() < FIRST_UNTERMINATED)
+    add_name(peer, host);
+  else if (!begins_with_server_name(peer, host))
+    add_unterminated_name(peer, host);
+}
+
+static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer) {
+  const char *host;
+
+  for (int i = 0; (host = crypto->X509_VERIFY_PARAM_get0_host(param, i)) != NULL; i++)
+    add_verified_host(crypto, peer, host);
+  peer->verified_address = crypto->X509_VERIFY_PARAM_get1_ip_asc(param);
+  add_name(peer, peer->verified_address);
+}
+
+/* ---- Names concluded from the socket ---- */
+
+static void conclude_from_address(struct peer *peer, const char *address) {
+  pinning_resolved_name_fn *resolved_name = atomic_load(&resolved_name_function);
+  char name[PEER_NAME_SIZE];
+
+  if (!conclude(peer, address))
+    return;
+  for (size_t i = 0; resolved_name != NULL && resolved_name(address, i, name, sizeof name) == 1; i++) {
+    if (!conclude(peer, name))
+      return;
+  }
+}
+
+union socket_address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+/* What a descriptor is connected to; its family is AF_UNSPEC where it is no such socket. */
+static union socket_address peer_of(int fd) {
+  union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
+  socklen_t size = sizeof address;
+
+  if (fd < 0 || getpeername(fd, &address.any, &size) != 0)
+    address.any.sa_family = AF_UNSPEC;
+  return address;
+}
+
+static uint16_t port_of(const union socket_address *address) {
+  if (address->any.sa_family == AF_INET)
+    return ntohs(address->v4.sin_port);
+  return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
+}
+
+static void conclude_from_socket(struct peer *peer, const union socket_address *address) {
+  char text[INET6_ADDRSTRLEN];
+  const void *bytes = NULL;
+
+  if (address->any.sa_family == AF_INET)
+    bytes = &address->v4.sin_addr;
+  else if (address->any.sa_family == AF_INET6)
+    bytes = &address->v6.sin6_addr;
+  if (bytes != NULL && inet_ntop(address->any.sa_family, bytes, text, sizeof text) != NULL)
+    conclude_from_address(peer, text);
+}
+
+static void conclude_from_all_sockets(struct peer *peer) {
+  DIR *descriptors = opendir("/proc/self/fd");
+  const struct dirent *entry;
+
+  if (descriptors == NULL)
+    return;
+  while ((entry = readdir(descriptors)) != NULL) {
+    union socket_address address = peer_of(entry->d_name[0] != '.' ? atoi(entry->d_name) : -1);
+
+    conclude_from_socket(peer, &address);
+  }
+  closedir(descriptors);
+}
+
+void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X509_VERIFY_PARAM *param,
+                 SSL *ssl, struct peer *ret_peer) {
+  union socket_address address;
+
+  memset(ret_peer, 0, offsetof(struct peer, concluded));
+  ret_peer->pin.names = ret_peer->names;
+  ret_peer->pin.now = (int64_t)time(NULL);
+  if (ssl != NULL) {
+    ret_peer->server_name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+    add_name(ret_peer, ret_peer->server_name);
+  }
+  if (param != NULL)
+    add_verified_names(crypto, param, ret_peer);
+  if (ssl == NULL)
+    return;
+  address = peer_of(libssl->SSL_get_rfd(ssl));
+  ret_peer->pin.port = port_of(&address);
+  if (ret_peer->pin.name_count > 0)
+    return;
+  if (ret_peer->pin.port != 0)
+    conclude_from_socket(ret_peer, &address);
+  else
+    conclude_from_all_sockets(ret_peer);
+}
+
+void peer_clear(const struct libcrypto *crypto, struct peer *peer) {
+  crypto->CRYPTO_free(peer->verified_address, NULL, 0);
+  peer->verified_address = NULL;
+}

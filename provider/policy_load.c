@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "policy_load.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "log.h"
+#include "object.h"
+
+/* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
+
+typedef __typeof__(pin_text_compile) text_compile_fn;
+
+static text_compile_fn *load_text_compile(void) {
+  static const char anchor; /* an address in pinning.so */
+  char path[PATH_MAX];
+  void *library = NULL;
+  void *symbol;
+  text_compile_fn *function = NULL;
+
+  if (object_sibling(&anchor, "../libpinpolicy.so.0", path, sizeof path))
+    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL)
+    library = dlopen("libpinpolicy.so.0", RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL)
+    return NULL;
+  symbol = dlsym(library, "pin_text_compile");
+  memcpy(&function, &symbol, sizeof function);
+  return function;
+}
+
+static void log_diagnostic(const struct pin_diagnostic *diagnostic, void *arg) {
+  char text[PIN_REPORT_SIZE];
+
+  (void)arg;
+  if (diagnostic->severity != PIN_ERROR)
+    return;
+  snprintf(text, sizeof text, "event=policy-error policy=\"%s:%u:%u\" message=\"%s\"", diagnostic->file,
+           diagnostic->line, diagnostic->column, diagnostic->message);
+  log_line(LOG_ERR, text);
+}
+
+static bool load_text(const char *path, struct loaded *ret_loaded) {
+  text_compile_fn *compile = load_text_compile();
+  size_t size = 0;
+  void *image;
+
+  if (compile == NULL) {
+    log_line(LOG_ERR, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
+    return false;
+  }
+  if (compile(path, log_diagnostic, NULL, &image, &size) != PIN_OK)
+    return false;
+  ret_loaded->is_mapped = false;
+  if (pin_policy_open(image, size, &ret_loaded->compiled.policy) == PIN_OK)
+    return true;
+  log_line(LOG_ERR, "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
+  free(image);
+  return false;
+}
+
+/* ---- The compiled form ---- */
+
+void policy_log_damage(const char *path) {
+  char compiled_path[PATH_MAX], text[PATH_MAX + 128];
+
+  if (!pin_compiled_path(path, compiled_path, sizeof compiled_path))
+    return;
+  snprintf(text, sizeof text,
+           "event=policy-error policy=\"%s\" message=\"is damaged, or of another version\"", compiled_path);
+  log_line(LOG_ERR, text);
+}
+
+static bool load_compiled(const char *path, struct loaded *ret_loaded) {
+  char compiled_path[PATH_MAX];
+  enum pin_status status;
+
+  if (!pin_compiled_path(path, compiled_path, sizeof compiled_path))
+    return false;
+  status = pin_compiled_open(compiled_path, &ret_loaded->compiled);
+  ret_loaded->is_mapped = true;
+  if (status == PIN_DAMAGED)
+    policy_log_damage(path);
+  if (status != PIN_OK)
+    return false;
+  if (pin_compiled_is_of(&ret_loaded->compiled, path))
+    return true;
+  pin_compiled_close(&ret_loaded->compiled);
+  return false;
+}
+
+enum load_result policy_load(const char *path, bool with_compiled, struct loaded *ret_loaded) {
+  struct loaded compiled;
+  bool has_compiled = with_compiled && load_compiled(path, &compiled);
+  enum load_result result = LOAD_FAILED;
+
+  if (has_compiled && pin_compiled_is_current(&compiled.compiled)) {
+    *ret_loaded = compiled;
+    result = LOAD_CURRENT;
+  } else if (load_text(path, ret_loaded)) {
+    result = LOAD_CURRENT;
+  } else if (has_compiled) {
+    *ret_loaded = compiled;
+    result = LOAD_LAST_GOOD;
+  }
+  if (has_compiled && !ret_loaded->is_mapped)
+    pin_compiled_close(&compiled.compiled);
+  if (result != LOAD_FAILED)
+    ret_loaded->path = strdup(path);
+  return result;
+}
+
+void policy_unload(struct loaded *loaded) {
+  union {
+    const uint8_t *read_only;
+    void *block;
+  } image = {.read_only = loaded->compiled.policy.image};
+
+  if (loaded->is_mapped)
+    pin_compiled_close(&loaded->compiled);
+  else
+    free(image.block);
+  free(loaded->path);
+}

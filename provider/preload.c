@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The preload shim, for programs that never read openssl.cnf. It stands in for the three functions of
+ * libcrypto that libssl cannot do without: whoever bound libssl, and however, its own calls come here first.
+ * The first one loads pinning.so, which does all the rest. A process that never gets here maps one small
+ * file.
+ *
+ * Should pinning.so fail to load, every verification of a host is refused: the administrator asked for
+ * enforcement, and cannot see that it is missing.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include <openssl/ssl.h>
+
+#include "log.h"
+#include "module.h"
+#include "object.h"
+#include "resolved.h"
+
+#define VISIBLE __attribute__((visibility("default")))
+#define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
+
+/* Objects that call the functions below: libssl, the program, plug-ins with a libcrypto of their own. */
+#define MAX_CALLERS 64
+
+/*
+ * Under C names of their own: the headers of some releases declare the functions with const parameters, those
+ * of others without.
+ */
+VISIBLE int new_ex_data(int class_index, void *object, CRYPTO_EX_DATA *ad) __asm__("CRYPTO_new_ex_data");
+VISIBLE int store_ctx_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *certificate,
+                           STACK_OF(X509) * untrusted) __asm__("X509_STORE_CTX_init");
+VISIBLE int store_ctx_set_ex_data(X509_STORE_CTX *ctx, int index,
+                                  void *data) __asm__("X509_STORE_CTX_set_ex_data");
+VISIBLE int verify_cert(X509_STORE_CTX *ctx) __asm__("X509_verify_cert");
+VISIBLE int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                        struct addrinfo **ret_addresses);
+
+/* The functions that this file stands in for. */
+enum function { NEW_EX_DATA, STORE_CTX_INIT, STORE_CTX_SET_EX_DATA, VERIFY_CERT, FUNCTIONS };
+
+typedef void any_fn(void);
+
+static const struct {
+  const char *name;
+  any_fn *ours;
+} functions[FUNCTIONS] = {
+    [NEW_EX_DATA] = {"CRYPTO_new_ex_data", (any_fn *)new_ex_data},
+    [STORE_CTX_INIT] = {"X509_STORE_CTX_init", (any_fn *)store_ctx_init},
+    [STORE_CTX_SET_EX_DATA] = {"X509_STORE_CTX_set_ex_data", (any_fn *)store_ctx_set_ex_data},
+    [VERIFY_CERT] = {"X509_verify_cert", (any_fn *)verify_cert},
+};
+
+struct caller {
+  _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
+  atomic_bool ready;
+  void *handle;
+  bool enforced;
+  void *real[FUNCTIONS]; /* what it would have reached without us; NULL: nothing */
+};
+
+static struct caller callers[MAX_CALLERS];
+
+/* ---- Finding the real functions ---- */
+
+static const void *address_of(any_fn *function) {
+  const void *address;
+
+  memcpy(&address, &function, sizeof address);
+  return address;
+}
+
+/* RTLD_NEXT alone would miss a libssl that was loaded locally, as python3 does. */
+static void *find_real(void *handle, enum function function) {
+  void *symbol = handle != NULL ? dlsym(handle, functions[function].name) : NULL;
+
+  if (symbol == NULL || symbol == address_of(functions[function].ours))
+    symbol = dlsym(RTLD_NEXT, functions[function].name);
+  return symbol;
+}
+
+/* ---- Loading pinning.so ---- */
+
+typedef __typeof__(pinning_attach) attach_fn;
+
+static attach_fn *load_module(void) {
+  char path[PATH_MAX];
+  void *module, *symbol;
+  attach_fn *attach = NULL;
+
+  /* Only from the place relative to this file: LD_PRELOAD in a privileged process takes no path of the
+   * user's. */
+  if (!object_sibling(callers, PINNING_MODULE_FROM_SHIM, path, sizeof path))
+    return NULL;
+  module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (module == NULL)
+    return NULL;
+  symbol = dlsym(module, "pinning_attach");
+  memcpy(&attach, &symbol, sizeof attach);
+  return attach;
+}
+
+static bool attach(const void *address_in_libcrypto) {
+  attach_fn *attach_module = load_module();
+
+  if (attach_module != NULL)
+    return attach_module(address_in_libcrypto, resolved_name) == 1;
+  log_line(LOG_CRIT, "event=not-enforced message=\"pinning.so cannot be loaded beside the preload shim\" "
+                     "consequence=\"every host is refused\"");
+  return false;
+}
+
+/* ---- Callers ---- */
+
+static void set_up(struct caller *caller, const void *address) {
+  caller->handle = object_open(address);
+  for (enum function function = 0; function < FUNCTIONS; function++)
+    caller->real[function] = find_real(caller->handle, function);
+  caller->enforced = caller->real[NEW_EX_DATA] != NULL && attach(caller->real[NEW_EX_DATA]);
+  atomic_store(&caller->ready, true);
+}
+
+/*
+ * The caller that holds `address`, set up at its first call. NULL: there are too many, or another thread is
+ * setting it up at this moment and does not finish; both refuse.
+ */
+static const struct caller *find_caller(const void *address) {
+  const char *path = object_path(address);
+
+  for (int i = 0; path != NULL && i < MAX_CALLERS; i++) {
+    const char *claimed = atomic_load(&callers[i].path);
+
+    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, path)) {
+      set_up(&callers[i], address);
+      return &callers[i];
+    }
+    if (claimed != path)
+      continue;
+    for (int tries = 0; !atomic_load(&callers[i].ready) && tries < 10000; tries++)
+      nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    return atomic_load(&callers[i].ready) ? &callers[i] : NULL;
+  }
+  return NULL;
+}
+
+static const struct caller *caller_of(const void *address) {
+  int saved_errno = errno;
+  const struct caller *caller = find_caller(address);
+
+  errno = saved_errno;
+  return caller;
+}
+
+/* ---- Refusing without pinning.so ---- */
+
+/*
+ * libssl is about to verify for a connection: when a function that it cannot do without fails, it gives
+ * the verification up, before any callback of the program has a say; SSL_VERIFY_PEER makes that count.
+ * False: this is not about a client's connection.
+ */
+static bool refuse_connection(const struct caller *caller, int index, void *data) {
+  __typeof__(SSL_get_ex_data_X509_STORE_CTX_idx) *connection_index;
+  __typeof__(SSL_is_server) *is_server;
+  __typeof__(SSL_set_verify) *set_verify;
+  void *symbols[] = {dlsym(caller->handle, "SSL_get_ex_data_X509_STORE_CTX_idx"),
+                     dlsym(caller->handle, "SSL_is_server"), dlsym(caller->handle, "SSL_set_verify")};
+
+  if (symbols[0] == NULL || symbols[1] == NULL || symbols[2] == NULL)
+    return false;
+  memcpy(&connection_index, &symbols[0], sizeof symbols[0]);
+  memcpy(&is_server, &symbols[1], sizeof symbols[1]);
+  memcpy(&set_verify, &symbols[2], sizeof symbols[2]);
+  if (index != connection_index() || is_server(data))
+    return false;
+  set_verify(data, SSL_VERIFY_PEER, NULL);
+  return true;
+}
+
+static bool names_a_host(const struct caller *caller, X509_STORE_CTX *ctx) {
+  __typeof__(X509_STORE_CTX_get0_param) *get0_param;
+  __typeof__(X509_VERIFY_PARAM_get0_host) *get0_host;
+  void *symbols[] = {dlsym(caller->handle, "X509_STORE_CTX_get0_param"),
+                     dlsym(caller->handle, "X509_VERIFY_PARAM_get0_host")};
+
+  if (symbols[0] == NULL || symbols[1] == NULL)
+    return true;
+  memcpy(&get0_param, &symbols[0], sizeof symbols[0]);
+  memcpy(&get0_host, &symbols[1], sizeof symbols[1]);
+  return get0_host(get0_param(ctx), 0) != NULL;
+}
+
+/* ---- The functions ---- */
+
+/* The real function of a caller; false: there is none, or nobody can tell whose it is, and the call fails. */
+static bool real_function(const struct caller *caller, enum function function, void *ret_function) {
+  if (caller == NULL || caller->real[function] == NULL)
+    return false;
+  memcpy(ret_function, &caller->real[function], sizeof caller->real[function]);
+  return true;
+}
+
+int new_ex_data(int class_index, void *object, CRYPTO_EX_DATA *ad) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(new_ex_data) *real;
+
+  return real_function(caller, NEW_EX_DATA, &real) ? real(class_index, object, ad) : 0;
+}
+
+int store_ctx_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *certificate, STACK_OF(X509) * untrusted) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(store_ctx_init) *real;
+
+  return real_function(caller, STORE_CTX_INIT, &real) ? real(ctx, store, certificate, untrusted) : 0;
+}
+
+int store_ctx_set_ex_data(X509_STORE_CTX *ctx, int index, void *data) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(store_ctx_set_ex_data) *real;
+
+  if (!real_function(caller, STORE_CTX_SET_EX_DATA, &real))
+    return 0;
+  if (!caller->enforced && refuse_connection(caller, index, data))
+    return 0;
+  return real(ctx, index, data);
+}
+
+int verify_cert(X509_STORE_CTX *ctx) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(verify_cert) *real;
+
+  if (!real_function(caller, VERIFY_CERT, &real))
+    return 0;
+  if (!caller->enforced && names_a_host(caller, ctx))
+    return 0;
+  return real(ctx);
+}
+
+/* ---- Names ---- */
+
+/* Some programs check the name of a certificate themselves and tell OpenSSL none: it was resolved, though. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                struct addrinfo **ret_addresses) {
+  static _Atomic(void *) found;
+  __typeof__(getaddrinfo) *real;
+  void *symbol = atomic_load(&found);
+  int result, saved_errno;
+
+  if (symbol == NULL)
+    atomic_store(&found, symbol = dlsym(RTLD_NEXT, "getaddrinfo"));
+  if (symbol == NULL)
+    return EAI_SYSTEM;
+  memcpy(&real, &symbol, sizeof symbol);
+  result = real(node, service, hints, ret_addresses);
+  saved_errno = errno;
+  if (result == 0)
+    resolved_remember(node, *ret_addresses);
+  errno = saved_errno;
+  return result;
+}
+
+/* ---- OpenSSL inside the program ---- */
+
+/*
+ * A program that has OpenSSL linked in and exports its symbols (nodejs as its makers distribute it) calls
+ * itself and never comes here. It is known by its own definition standing before ours.
+ */
+__attribute__((constructor)) static void attach_to_program(void) {
+  int saved_errno = errno;
+  const void *symbol = dlsym(RTLD_DEFAULT, functions[NEW_EX_DATA].name);
+
+  if (symbol != NULL && symbol != address_of(functions[NEW_EX_DATA].ours))
+    (void)attach(symbol);
+  errno = saved_errno;
+}

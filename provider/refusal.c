@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "refusal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "log.h"
+#include "log_limit.h"
+#include "trace.h"
+
+#define REASON_REFUSED 1
+/* ERR_set_error(3) cuts data off here (ERR_MAX_DATA_SIZE), in the middle of a word. */
+#define QUEUE_DATA_SIZE 1024
+
+/*
+ * Our library number in this OpenSSL, with the texts of our reasons; 0: none to be had. The texts live on
+ * the heap because ERR_load_strings writes into them and keeps them, for each OpenSSL of the process.
+ */
+static int error_library(struct openssl *openssl, const struct libcrypto *crypto) {
+  int library = atomic_load(&openssl->error_library);
+  int expected = 0;
+  ERR_STRING_DATA *texts;
+
+  if (library != 0)
+    return library;
+  texts = calloc(3, sizeof *texts); /* the last one stays zero: the end */
+  library = crypto->ERR_get_next_error_library();
+  if (texts == NULL || library == 0) {
+    free(texts);
+    return 0;
+  }
+  /* Two threads may get here at once: the loser's number stays unused. */
+  if (!atomic_compare_exchange_strong(&openssl->error_library, &expected, library)) {
+    free(texts);
+    return expected;
+  }
+  /* Function and reason 0 stand for the library's own name. */
+  atomic_store(&openssl->error_texts, texts);
+  texts[0].error = ERR_PACK(library, 0, 0);
+  texts[0].string = "pinning";
+  texts[1].error = ERR_PACK(0, 0, REASON_REFUSED);
+  texts[1].string = "refused by the pinning policy of this machine";
+  crypto->ERR_load_strings(library, texts);
+  return library;
+}
+
+static void push_error(const struct libcrypto *crypto, int library, int reason, const char *data) {
+  crypto->ERR_new();
+  crypto->ERR_set_debug("pinning.so", 0, "pinning");
+  if (data != NULL)
+    crypto->ERR_set_error(library, reason, "%s", data);
+  else
+    crypto->ERR_set_error(library, reason, NULL);
+}
+
+/* One host and what happened to it. */
+static uint64_t subject_of(const struct pin_verdict *verdict) {
+  uint64_t state = 0xcbf29ce484222325 ^ ((uint64_t)verdict->outcome << 8) ^ (uint64_t)verdict->reason;
+
+  for (const char *byte = verdict->name; byte != NULL && *byte != '\0'; byte++)
+    state = (state ^ (unsigned char)*byte) * 0x100000001b3; /* FNV-1a */
+  return state;
+}
+
+static void log_verdict(const struct pin_verdict *verdict, const char *line) {
+  int priority = verdict->outcome == PIN_REFUSED ? LOG_WARNING : LOG_NOTICE;
+  char counted[PIN_REPORT_SIZE + 32];
+  struct timespec now;
+  unsigned swallowed;
+
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  if (!log_limit_admits(subject_of(verdict), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &swallowed))
+    return;
+  if (swallowed == 0) {
+    log_line(priority, line);
+    return;
+  }
+  snprintf(counted, sizeof counted, "%s swallowed=%u", line, swallowed);
+  log_line(priority, counted);
+}
+
+char *report_verdict(const struct pin_verdict *verdict, const struct pin_path *path) {
+  char line[PIN_REPORT_SIZE];
+
+  pin_report(verdict, path, line, sizeof line);
+  log_verdict(verdict, line);
+  if (verdict->outcome != PIN_REFUSED)
+    return NULL;
+  TRACE_REFUSAL(line);
+  pin_report(verdict, path, line, QUEUE_DATA_SIZE);
+  return strdup(line);
+}
+
+void leave_errors(struct openssl *openssl, const struct libcrypto *crypto, bool in_tls, const char *text) {
+  int library = error_library(openssl, crypto);
+
+  if (in_tls)
+    push_error(crypto, ERR_LIB_SSL, SSL_R_CERTIFICATE_VERIFY_FAILED, NULL);
+  if (library != 0)
+    push_error(crypto, library, REASON_REFUSED, text != NULL ? text : "verdict=refused");
+}

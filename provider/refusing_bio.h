@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* A BIO that carries nothing: what a refused connection gets in place of the program's own. */
+#ifndef PIN_REFUSING_BIO_H
+#define PIN_REFUSING_BIO_H
+
+#include "hook.h"
+
+/*
+ * A BIO whose every read and write fails, leaving `text` in the error queue under our library number. It
+ * holds a reference to the program's BIO until it is freed itself, since the program may use that one by a
+ * bare pointer, and passes questions about its descriptor on to it. program_bio, text: may be NULL. NULL: no
+ * memory; the reference to the program's BIO is then held for ever.
+ */
+BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text);
+
+#endif
