@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A drop-in of pinctl's own: one file in policy.d with one entry. Its first lines say so and carry a digest
+ * of the rest. A file that somebody edited since no longer agrees with it, and from then on is theirs:
+ * libconfig drops comments when it writes, so pinctl never rewrites what a person wrote.
+ */
+#ifndef PINCTL_DROPIN_H
+#define PINCTL_DROPIN_H
+
+#include <stdint.h>
+
+#include "memory.h"
+#include "pinpolicy.h"
+
+/* The settings of an entry that are written as one word or text; NULL in a drop-in: not written. */
+enum dropin_setting {
+  DROPIN_MODE = 0,
+  DROPIN_REQUIRE,
+  DROPIN_EXPIRES,
+  DROPIN_ON_EXPIRY,
+  DROPIN_COMMENT,
+  DROPIN_SETTING_COUNT
+};
+
+struct dropin {
+  char *host;      /* canonical */
+  uint16_t *ports; /* ascending */
+  uint32_t port_count;
+  bool include_subdomains;
+  char *settings[DROPIN_SETTING_COUNT];
+  struct text_list lists[PIN_LIST_COUNT]; /* "sha256/..." or "@pinset" */
+};
+
+/*
+ * The name of the file for an entry: different for different hosts and ports, without a slash, never hidden,
+ * at most 255 bytes. host must be canonical. For free(3).
+ */
+char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_count);
+
+/* Copies the host and the ports. */
+struct dropin *dropin_new(const char *host, const uint16_t *ports, uint32_t port_count);
+void dropin_free(struct dropin *dropin);
+
+/* The text of the file. For free(3). */
+char *dropin_render(const struct dropin *dropin);
+
+/* Reads back what dropin_render wrote; NULL when the text is anything else, or was edited since. */
+struct dropin *dropin_parse(const char *text);
+
+/* How many pins it names in all lists. */
+size_t dropin_pin_count(const struct dropin *dropin);
+
+#endif

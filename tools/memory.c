@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+#include "memory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static _Noreturn void out_of_memory(void) {
+  fputs("pinctl: out of memory\n", stderr);
+  exit(3);
+}
+
+void *must_alloc(size_t count, size_t size) {
+  void *memory = calloc(count == 0 ? 1 : count, size);
+  if (memory == NULL)
+    out_of_memory();
+  return memory;
+}
+
+void *must_grow(void *array, size_t count, size_t size) {
+  void *memory = reallocarray(array, count == 0 ? 1 : count, size);
+  if (memory == NULL)
+    out_of_memory();
+  return memory;
+}
+
+char *must_copy(const char *text) {
+  return must_copy_bytes(text, strlen(text));
+}
+
+char *must_copy_bytes(const char *bytes, size_t length) {
+  char *copy = must_alloc(length + 1, 1);
+  memcpy(copy, bytes, length);
+  return copy;
+}
+
+char *must_vformat(const char *format, va_list values) {
+  char *text = NULL;
+  if (vasprintf(&text, format, values) < 0)
+    out_of_memory();
+  return text;
+}
+
+char *must_format(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  char *text = must_vformat(format, values);
+  va_end(values);
+  return text;
+}
+
+void text_list_add(struct text_list *list, char *text) {
+  list->items = must_grow(list->items, list->count + 1, sizeof *list->items);
+  list->items[list->count++] = text;
+}
+
+void text_list_remove(struct text_list *list, size_t index) {
+  free(list->items[index]);
+  list->count--;
+  memmove(&list->items[index], &list->items[index + 1], (list->count - index) * sizeof *list->items);
+}
+
+size_t text_list_find(const struct text_list *list, const char *text) {
+  size_t index = 0;
+  while (index < list->count && strcmp(list->items[index], text) != 0)
+    index++;
+  return index;
+}
+
+void text_list_clear(struct text_list *list) {
+  for (size_t i = 0; i < list->count; i++)
+    free(list->items[i]);
+  free(list->items);
+  *list = (struct text_list){0};
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* What has to be added to an OpenSSL configuration so that it activates pinning, and nothing else changes. */
+#ifndef PINCTL_OPENSSL_PLAN_H
+#define PINCTL_OPENSSL_PLAN_H
+
+#include <stdbool.h>
+
+/* The settings of the provider's section; NULL: not set. */
+struct openssl_settings {
+  const char *module;
+  const char *policy;
+  const char *on_policy_error; /* "refuse" or "allow" */
+  bool default_is_active;      /* it was seen to be, without these settings */
+};
+
+struct openssl_plan {
+  bool by_hand; /* somebody has activated it already; nothing is to be added */
+  char *body;   /* the lines to add; NULL: nothing, or it cannot be done */
+  char *why;    /* why it cannot be done; NULL: it can */
+};
+
+/*
+ * Reads a configuration (text, "" for a missing one) as OpenSSL does, with its includes. The lines to add
+ * only open sections and add settings; a provider `default` that is active only because no other is becomes
+ * explicit. To be cleared.
+ */
+void openssl_plan_make(const char *text, const struct openssl_settings *settings,
+                       struct openssl_plan *ret_plan);
+void openssl_plan_clear(struct openssl_plan *plan);
+
+/*
+ * Whether new_text says to OpenSSL exactly what old_text and then `added` say, section by section. Returns
+ * NULL, or what differs (for free(3)).
+ */
+char *openssl_difference(const char *old_text, const char *added, const char *new_text);
+
+/* A setting of pinning's section of a configuration; for free(3). NULL: not set, or no such configuration. */
+char *openssl_setting(const char *text, const char *name);
+
+#endif

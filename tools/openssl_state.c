@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "openssl_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+
+#include "memory.h"
+
+#define PROVIDER "pinning"
+
+static char *copy_or_null(const char *text) {
+  return text == NULL ? NULL : must_copy(text);
+}
+
+/* Missing settings are no errors here. */
+static const char *setting(const CONF *conf, const char *section, const char *name) {
+  ERR_set_mark();
+  const char *value = NCONF_get_string(conf, section, name);
+  ERR_pop_to_mark();
+  return value;
+}
+
+/* The section that describes the provider, by its key in the providers section or its `identity`; or NULL. */
+static const char *find_section(const CONF *conf, const char *providers) {
+  STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, providers);
+  for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
+    const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
+    const char *identity = setting(conf, value->value, "identity");
+    if (strcmp(identity == NULL ? value->name : identity, PROVIDER) == 0)
+      return value->value;
+  }
+  return NULL;
+}
+
+static void read_section(const CONF *conf, const char *section, struct openssl_state *state) {
+  state->named = true;
+  state->activated = setting(conf, section, "activate") != NULL;
+  state->policy = copy_or_null(setting(conf, section, "policy"));
+  state->on_policy_error = copy_or_null(setting(conf, section, "on_policy_error"));
+  state->module = copy_or_null(setting(conf, section, "module"));
+}
+
+static void read_configuration(struct openssl_state *state) {
+  CONF *conf = NCONF_new(NULL);
+  long line = 0;
+  if (conf == NULL || NCONF_load(conf, state->configuration, &line) != 1) {
+    state->unreadable = line > 0 ? must_format("line %ld is not understood", line)
+                                 : must_copy(ERR_reason_error_string(ERR_peek_last_error()));
+    NCONF_free(conf);
+    return;
+  }
+  const char *start = setting(conf, NULL, "openssl_conf");
+  const char *providers = start == NULL ? NULL : setting(conf, start, "providers");
+  const char *section = providers == NULL ? NULL : find_section(conf, providers);
+  if (section != NULL)
+    read_section(conf, section, state);
+  NCONF_free(conf);
+}
+
+/* As OpenSSL finds it: a name without a slash, and by default the provider's, in the modules directory. */
+static void find_module(struct openssl_state *state) {
+  const char *directory = secure_getenv("OPENSSL_MODULES");
+  if (directory == NULL)
+    directory = OPENSSL_info(OPENSSL_INFO_MODULES_DIR);
+  char *named = state->module;
+  if (named == NULL)
+    state->module = must_format("%s/" PROVIDER ".so", directory);
+  else if (*named != '/')
+    state->module = must_format("%s/%s%s", directory, named, strstr(named, ".so") == NULL ? ".so" : "");
+  else
+    state->module = must_copy(named);
+  free(named);
+  state->module_present = access(state->module, R_OK) == 0;
+}
+
+void openssl_state_read(struct openssl_state *ret_state) {
+  *ret_state = (struct openssl_state){0};
+  char *file = CONF_get1_default_config_file();
+  ret_state->configuration = must_copy(file == NULL ? "" : file);
+  OPENSSL_free(file);
+  if (access(ret_state->configuration, R_OK) != 0)
+    ret_state->unreadable = must_copy("it cannot be opened");
+  else
+    read_configuration(ret_state);
+  find_module(ret_state);
+  openssl_state_try(ret_state);
+  ERR_clear_error();
+}
+
+void openssl_state_clear(struct openssl_state *state) {
+  free(state->configuration);
+  free(state->unreadable);
+  free(state->policy);
+  free(state->on_policy_error);
+  free(state->module);
+  free(state->version);
+  free(state->generation);
+  free(state->load_error);
+  *state = (struct openssl_state){0};
+}

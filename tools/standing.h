@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The entries that a policy already has for one name, and whose they are. */
+#ifndef PINCTL_STANDING_H
+#define PINCTL_STANDING_H
+
+#include "change.h"
+#include "dropin.h"
+
+struct standing {
+  struct pin_entry entry;
+  char *path;            /* of the file it stands in */
+  char *text;            /* of that file; NULL where dropin is */
+  struct dropin *dropin; /* NULL: a person wrote it, or edited it since */
+};
+
+struct standings {
+  struct standing *items;
+  size_t count;
+  struct loaded_policy loaded; /* keeps the entries alive */
+};
+
+/*
+ * Reads the policy as it is (with the main file that `change` may have staged). host must be canonical.
+ * Returns an exit status, having printed the diagnostics of a policy that is not in order; *ret_standings is
+ * to be cleared in any case.
+ */
+int standings_read(const struct change *change, const char *host, struct standings *ret_standings);
+void standings_clear(struct standings *standings);
+
+/* "pinctl: FILE:LINE: ... was not written by pinctl"; returns EXIT_FAILED. */
+int refuse_foreign(const struct standing *standing);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Enforcement in one service of systemd: a drop-in that names either a configuration of the service's own,
+ * which includes that of the system, or the shim.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "diff.h"
+#include "file.h"
+#include "memory.h"
+#include "output.h"
+#include "switch.h"
+
+#define UNITS "/etc/systemd/system"
+#define OWN_FOLDER "/etc/pinning"
+
+struct unit_files {
+  char *folder; /* of the drop-in */
+  char *dropin;
+  char *configuration; /* of this service */
+};
+
+static struct unit_files name_files(const char *unit) {
+  struct unit_files files = {.folder = must_format(UNITS "/%s.d", unit)};
+  files.dropin = must_format("%s/pinning.conf", files.folder);
+  files.configuration = must_format(OWN_FOLDER "/openssl-%s.cnf", unit);
+  return files;
+}
+
+static void unit_files_clear(struct unit_files *files) {
+  free(files->folder);
+  free(files->dropin);
+  free(files->configuration);
+}
+
+static bool is_plain_path(const char *path) {
+  return path[strcspn(path, " \t\r\n\"'\\%$#;")] == '\0';
+}
+
+/* Puts a file that is wholly pinctl's, or removes it (text NULL). An exit status. */
+static int put_own(const struct switching *switching, const char *path, const char *text) {
+  struct target target;
+  struct block block = {0};
+  int status = EXIT_FAILED;
+  if (target_open(path, !switching->dry_run, &target)) {
+    block_find(target.text, &block);
+    if (target.text != NULL && (block.state != BLOCK_PRESENT || block.rest != NULL))
+      say_error("%s: it was written by hand, so it stays", path);
+    else if (target.text == text || (target.text != NULL && text != NULL && strcmp(target.text, text) == 0))
+      status = EXIT_DONE;
+    else
+      status = switch_put(switching, &target, text);
+  }
+  block_clear(&block);
+  target_close(&target);
+  return status;
+}
+
+static bool make_folder(const char *path) {
+  if (access(path, F_OK) == 0)
+    return true;
+  int error = directory_make(path);
+  if (error != 0)
+    say_error("%s: %s", path, strerror(error));
+  return error == 0;
+}
+
+static void print_missing(const char *path, const char *text) {
+  diff_print_near(path, NULL, text);
+}
+
+/* On a dry run the folders may not be there yet. */
+static int put_in_folder(const struct switching *switching, const char *folder, const char *path,
+                         const char *text) {
+  if (switching->dry_run && access(folder, F_OK) != 0) {
+    print_missing(path, text);
+    return EXIT_DONE;
+  }
+  return make_folder(folder) ? put_own(switching, path, text) : EXIT_FAILED;
+}
+
+static int put_dropin(const struct switching *switching, const struct unit_files *files,
+                      const char *environment) {
+  AUTO_TEXT body = must_format("[Service]\n%s", environment);
+  AUTO_TEXT text = block_add(NULL, body);
+  int status = text == NULL ? EXIT_FAILED : put_in_folder(switching, files->folder, files->dropin, text);
+  if (status == EXIT_DONE && !switching->dry_run)
+    say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  return status;
+}
+
+/* ---- With the shim ---- */
+
+static int preload_on(const struct switching *switching, const struct unit_files *files) {
+  AUTO_TEXT shim = NULL;
+  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
+  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
+  struct openssl_settings settings = {.policy = policy};
+  if (given != NULL && (policy == NULL || !is_plain_path(policy))) {
+    say_error("%s: %s", given, policy == NULL ? strerror(errno) : "a unit cannot hold such a path");
+    return EXIT_FAILED;
+  }
+  if (!switch_find_shim(switching, &shim))
+    return EXIT_FAILED;
+  int status = switch_check_policy(&settings);
+  if (status != EXIT_DONE)
+    return status;
+  if (switching->in_image)
+    say_note("not tried: programs of an image do not run here");
+  else if (!switch_try(NULL, "", shim))
+    return EXIT_FAILED;
+  AUTO_TEXT environment =
+      must_format("Environment=LD_PRELOAD=%s\n%s%s%s", shim,
+                  policy == NULL ? "" : "Environment=PINNING_POLICY=", policy == NULL ? "" : policy,
+                  policy == NULL ? "" : "\n");
+  return put_dropin(switching, files, environment);
+}
+
+/* ---- With a configuration of its own ---- */
+
+static int put_configuration(const struct switching *switching, const struct unit_files *files,
+                             const struct target *system, const char *plan) {
+  AUTO_TEXT include = system->text == NULL ? must_copy("") : must_format(".include = %s\n", system->path);
+  AUTO_TEXT body = must_format("%s%s", include, plan);
+  AUTO_TEXT text = block_add(NULL, body);
+  const char *before = system->text == NULL ? "" : system->text;
+  AUTO_TEXT why = text == NULL ? must_copy("it cannot be written") : openssl_difference(before, plan, text);
+  if (why != NULL) {
+    say_error("%s: %s; nothing was changed", files->configuration, why);
+    return EXIT_FAILED;
+  }
+  if (switching->in_image)
+    say_note("not tried: programs of an image do not run here");
+  else if (!switch_try(before, text, NULL))
+    return EXIT_FAILED;
+  return put_in_folder(switching, OWN_FOLDER, files->configuration, text);
+}
+
+static int configuration_on(const struct switching *switching, const struct unit_files *files,
+                            const struct target *system, const struct openssl_settings *settings) {
+  struct openssl_plan plan;
+  openssl_plan_make(system->text == NULL ? "" : system->text, settings, &plan);
+  int status = EXIT_FAILED;
+  if (plan.why != NULL) {
+    say_error("%s: %s; nothing was changed", system->path, plan.why);
+  } else if (plan.by_hand) {
+    say_note("%s activates pinning for every program already, %s among them", system->path, switching->unit);
+    openssl_plan_clear(&plan);
+    return EXIT_DONE;
+  } else {
+    status = switch_check_policy(settings);
+  }
+  if (status == EXIT_DONE)
+    status = put_configuration(switching, files, system, plan.body);
+  openssl_plan_clear(&plan);
+  if (status != EXIT_DONE)
+    return status;
+  AUTO_TEXT environment = must_format("Environment=OPENSSL_CONF=%s\n", files->configuration);
+  return put_dropin(switching, files, environment);
+}
+
+static int openssl_on(const struct switching *switching, const struct unit_files *files) {
+  struct target system;
+  AUTO_TEXT module = NULL;
+  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
+  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
+  struct openssl_settings settings = {
+      .policy = policy, .on_policy_error = arguments_value(switching->arguments, OPTION_ON_POLICY_ERROR)};
+  int status = EXIT_FAILED;
+  bool found = target_open(switching->path, false, &system) && switch_find_module(switching, &module);
+  settings.module = module;
+  if (found)
+    settings.default_is_active = switch_has_default(switching, system.text == NULL ? "" : system.text);
+  if (found && (!is_plain_path(system.path) || (given != NULL && policy == NULL)))
+    say_error("%s: %s", policy == NULL && given != NULL ? given : system.path,
+              given != NULL && policy == NULL ? strerror(errno) : "such a path cannot be included");
+  else if (found)
+    status = configuration_on(switching, files, &system, &settings);
+  target_close(&system);
+  return status;
+}
+
+int switch_unit_on(const struct switching *switching) {
+  struct unit_files files = name_files(switching->unit);
+  int status = arguments_has(switching->arguments, OPTION_PRELOAD) ? preload_on(switching, &files)
+                                                                   : openssl_on(switching, &files);
+  unit_files_clear(&files);
+  return status;
+}
+
+/* The drop-in goes first: a service must never name a configuration that is gone. */
+int switch_unit_off(const struct switching *switching) {
+  struct unit_files files = name_files(switching->unit);
+  bool has_dropin = access(files.dropin, F_OK) == 0;
+  int status = has_dropin ? put_own(switching, files.dropin, NULL) : EXIT_DONE;
+  if (status == EXIT_DONE && access(files.configuration, F_OK) == 0)
+    status = put_own(switching, files.configuration, NULL);
+  if (status == EXIT_DONE && !switching->dry_run)
+    rmdir(files.folder);
+  if (!has_dropin)
+    say_note("%s: nothing of pinctl's is there", files.dropin);
+  else if (status == EXIT_DONE && !switching->dry_run)
+    say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  unit_files_clear(&files);
+  return status;
+}

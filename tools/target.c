@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "target.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "memory.h"
+#include "output.h"
+
+/* Any user who can read a directory can lock it, so nobody is waited for without end. */
+#define LOCK_TRIES 300
+#define LOCK_PAUSE_NS 100000000
+#define LONGEST_ATTRIBUTES 4096
+
+/* The directory itself is locked: a lock file would stay behind in somebody else's directory. */
+static bool take_lock(struct target *target) {
+  target->lock = open(target->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; target->lock >= 0 && i < LOCK_TRIES; i++) {
+    if (flock(target->lock, LOCK_EX | LOCK_NB) == 0)
+      return true;
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      break;
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+  }
+  say_error("%s: cannot be locked: %s", target->directory, strerror(errno));
+  return false;
+}
+
+/* The file itself; where there is none, where it would be. */
+static char *resolve(const char *path) {
+  struct stat status;
+  if (lstat(path, &status) == 0)
+    return realpath(path, NULL);
+  if (errno != ENOENT)
+    return NULL;
+  AUTO_TEXT parent = path_directory(path);
+  AUTO_TEXT directory = realpath(parent, NULL);
+  return directory == NULL ? NULL : must_format("%s/%s", directory, path_base(path));
+}
+
+static bool read_text(struct target *target) {
+  size_t length = 0;
+  if (stat(target->path, &target->status) != 0 && errno == ENOENT)
+    return true;
+  if (!S_ISREG(target->status.st_mode)) {
+    say_error("%s: it is no regular file", target->path);
+    return false;
+  }
+  int error = file_read(target->path, &target->text, &length);
+  if (error == 0 && strlen(target->text) == length)
+    return true;
+  say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it holds a NUL byte");
+  return false;
+}
+
+bool target_open(const char *path, bool for_writing, struct target *ret_target) {
+  *ret_target = (struct target){.lock = -1};
+  ret_target->path = resolve(path);
+  if (ret_target->path == NULL) {
+    say_error("%s: %s", path, strerror(errno));
+    return false;
+  }
+  ret_target->directory = path_directory(ret_target->path);
+  return (!for_writing || take_lock(ret_target)) && read_text(ret_target);
+}
+
+void target_close(struct target *target) {
+  if (target->lock >= 0)
+    close(target->lock);
+  free(target->path);
+  free(target->directory);
+  free(target->text);
+  *target = (struct target){.lock = -1};
+}
+
+/* Access lists and security labels. What a file system refuses to take is left out: the mode holds anyway. */
+static void copy_attributes(const char *from, const char *to) {
+  char names[LONGEST_ATTRIBUTES];
+  char value[LONGEST_ATTRIBUTES];
+  ssize_t length = listxattr(from, names, sizeof names);
+  for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
+    ssize_t size = getxattr(from, names + at, value, sizeof value);
+    if (size >= 0)
+      setxattr(to, names + at, value, (size_t)size, 0);
+  }
+}
+
+/* 0 or an errno value. A change of owner clears bits of the mode, so it comes first. */
+static int make_alike(const struct target *target, const char *path) {
+  if (target->text == NULL)
+    return 0;
+  if (chown(path, target->status.st_uid, target->status.st_gid) != 0 ||
+      chmod(path, target->status.st_mode & 07777) != 0)
+    return errno;
+  copy_attributes(target->path, path);
+  return 0;
+}
+
+bool target_write_as(const struct target *target, const char *path, const char *text) {
+  AUTO_TEXT beside = NULL;
+  file_sweep(target->directory, FILE_BESIDE_PREFIX);
+  int error = file_write_beside(target->path, text, &beside);
+  if (error == 0)
+    error = make_alike(target, beside);
+  if (error == 0 && rename(beside, path) != 0)
+    error = errno;
+  if (error == 0)
+    error = directory_sync(target->directory);
+  else if (beside != NULL)
+    unlink(beside);
+  if (error != 0)
+    say_error("%s: %s; nothing was changed", path, strerror(error));
+  return error == 0;
+}
+
+static bool is_unchanged(const struct target *target) {
+  size_t length = 0;
+  AUTO_TEXT now = NULL;
+  int error = file_read(target->path, &now, &length);
+  bool same = target->text == NULL
+                  ? error == ENOENT
+                  : error == 0 && length == strlen(target->text) && memcmp(now, target->text, length) == 0;
+  if (!same)
+    say_error("%s: somebody else has just changed it; nothing was done", target->path);
+  return same;
+}
+
+bool target_put(const struct target *target, const char *text) {
+  if (!is_unchanged(target))
+    return false;
+  if (text != NULL)
+    return target_write_as(target, target->path, text);
+  int error = unlink(target->path) == 0 ? directory_sync(target->directory) : errno;
+  if (error != 0)
+    say_error("%s: %s", target->path, strerror(error));
+  return error == 0;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+
+/* Loading a configuration takes milliseconds, handshakes tens of them; a module that hangs must not hang us.
+ */
+#define TRIAL_SECONDS 30
+#define PROVIDER_LINE "provider "
+#define ERROR_LINE "error "
+#define LOADER_LINE "ERROR: ld.so: "
+
+/* A file in memory that the child finds below /proc/self/fd: nothing is written beside the real one. */
+static int write_configuration(const char *text) {
+  int fd = memfd_create("openssl.cnf", 0);
+  size_t length = strlen(text);
+  if (fd >= 0 && write(fd, text, length) != (ssize_t)length) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static void set_preload(const char *library) {
+  if (library == NULL)
+    unsetenv("LD_PRELOAD");
+  else
+    setenv("LD_PRELOAD", library, 1);
+}
+
+__attribute__((noreturn)) static void become_trial(const struct trial *trial, int configuration, int answer,
+                                                   const char *directory) {
+  char name[] = TRIAL_NAME;
+  char what[] = "handshakes";
+  char *arguments[] = {name, trial->handshakes ? what : NULL, NULL};
+  AUTO_TEXT path = must_format("/proc/self/fd/%d", configuration);
+  AUTO_TEXT policy = must_format("%s/policy.cfg", directory);
+  unsetenv("PINNING_DEBUG");
+  set_preload(trial->preload);
+  alarm(TRIAL_SECONDS);
+  if (setenv("OPENSSL_CONF", path, 1) == 0 && setenv("PINNING_POLICY", policy, 1) == 0 &&
+      dup2(answer, STDOUT_FILENO) >= 0 && (trial->preload == NULL || dup2(answer, STDERR_FILENO) >= 0))
+    execv("/proc/self/exe", arguments);
+  _exit(127);
+}
+
+/* The dynamic linker only warns of a library that it cannot preload, but in every program. */
+static void take_complaint(const char *line, const char *preload, char **ret_why) {
+  bool ours = strncmp(line, LOADER_LINE, strlen(LOADER_LINE)) == 0 && strstr(line, preload) != NULL;
+  if (ours && *ret_why == NULL)
+    *ret_why = must_copy(line);
+}
+
+static void take_line(const char *line, struct text_list *providers, char **ret_why) {
+  if (strncmp(line, PROVIDER_LINE, strlen(PROVIDER_LINE)) == 0)
+    text_list_add(providers, must_copy(line + strlen(PROVIDER_LINE)));
+  else if (strncmp(line, ERROR_LINE, strlen(ERROR_LINE)) == 0 && *ret_why == NULL)
+    *ret_why = must_copy(line + strlen(ERROR_LINE));
+}
+
+static void read_answer(int fd, const char *preload, struct text_list *providers, char **ret_why) {
+  FILE *stream = fdopen(fd, "r");
+  char *line = NULL;
+  size_t room = 0;
+  if (stream == NULL) {
+    close(fd);
+    return;
+  }
+  while (getline(&line, &room, stream) > 0) {
+    line[strcspn(line, "\n")] = '\0';
+    take_line(line, providers, ret_why);
+    if (preload != NULL)
+      take_complaint(line, preload, ret_why);
+  }
+  free(line);
+  fclose(stream);
+}
+
+/* A child that said nothing of an error has to have ended well. */
+static void judge_end(int status, char **ret_why) {
+  if (*ret_why != NULL || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
+    return;
+  *ret_why = WIFSIGNALED(status)
+                 ? must_format("a program under it is killed by signal %d (%s)", WTERMSIG(status),
+                               strsignal(WTERMSIG(status)))
+                 : must_format("a program under it leaves with status %d", WEXITSTATUS(status));
+}
+
+static void run_child(const struct trial *trial, const char *directory, struct text_list *providers,
+                      char **ret_why) {
+  int ends[2];
+  int status = -1;
+  int configuration = write_configuration(trial->configuration);
+  if (configuration < 0 || pipe2(ends, O_CLOEXEC) != 0) {
+    *ret_why = must_format("it cannot be tried: %s", strerror(errno));
+    return;
+  }
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0)
+    become_trial(trial, configuration, ends[1], directory);
+  close(configuration);
+  close(ends[1]);
+  read_answer(ends[0], trial->preload, providers, ret_why);
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+    continue;
+  judge_end(status, ret_why);
+}
+
+bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why) {
+  const char *parent = secure_getenv("TMPDIR");
+  AUTO_TEXT directory = must_format("%s/pinctl-XXXXXX", parent == NULL || *parent != '/' ? "/tmp" : parent);
+  *ret_providers = (struct text_list){0};
+  *ret_why = NULL;
+  if (mkdtemp(directory) == NULL) {
+    *ret_why = must_format("it cannot be tried: %s: %s", directory, strerror(errno));
+    return false;
+  }
+  run_child(trial, directory, ret_providers, ret_why);
+  AUTO_TEXT policy = must_format("%s/policy.cfg", directory);
+  unlink(policy);
+  rmdir(directory);
+  return *ret_why == NULL;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <string.h>
+#include <time.h>
+
+#include "arguments.h"
+#include "entry.h"
+#include "history.h"
+#include "listing.h"
+#include "loaded_policy.h"
+#include "memory.h"
+#include "output.h"
+#include "port.h"
+#include "table.h"
+
+static const struct option options[] = {
+    {.id = OPTION_HISTORY,
+     .name = "history",
+     .argument = "FILE",
+     .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"},
+    SHARED_POLICY,
+    SHARED_JSON,
+};
+
+struct showing {
+  const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
+  struct libscols_table *table;
+  json_object *array;
+  size_t count;
+};
+
+static char *day_text(int64_t moment) {
+  char day[16] = "";
+  time_t seconds = moment;
+  struct tm broken_down;
+  if (gmtime_r(&seconds, &broken_down) != NULL)
+    strftime(day, sizeof day, "%Y-%m-%d", &broken_down);
+  return must_copy(day);
+}
+
+/* "" for a key that no entry names, so that nothing unknown looks like something pinned. */
+static const char *list_of(const struct showing *showing, const char *pin) {
+  struct object object = {0};
+  if (!pin_digest_parse(pin, strlen(pin), &object.key))
+    return "";
+  for (size_t i = 0; i < showing->verdict->count; i++)
+    for (int list = 0; list < PIN_LIST_COUNT; list++)
+      if (list != PIN_LIST_FINGERPRINTS &&
+          listing_holds(&showing->verdict->findings[i].entry, (enum pin_list)list, &object))
+        return pin_list_name((enum pin_list)list);
+  return "";
+}
+
+static void show_row(const struct history_row *row, void *arg) {
+  struct showing *showing = arg;
+  AUTO_TEXT port = must_format("%d", row->port);
+  AUTO_TEXT depth = must_format("%d", row->depth);
+  AUTO_TEXT first = day_text(row->first_seen);
+  AUTO_TEXT last = day_text(row->last_seen);
+  AUTO_TEXT key = must_format("%s %s", row->pin, row->subject);
+  const char *const texts[] = {port, depth, first, last, list_of(showing, row->pin), key};
+  table_add(showing->table, texts);
+  showing->count++;
+}
+
+static void show_json(const struct history_row *row, void *arg) {
+  struct showing *showing = arg;
+  json_object *json = json_object_new_object();
+  AUTO_TEXT first = expiry_text(row->first_seen);
+  AUTO_TEXT last = expiry_text(row->last_seen);
+  json_object_object_add(json, "port", json_object_new_int(row->port));
+  json_object_object_add(json, "depth", json_object_new_int(row->depth));
+  json_object_object_add(json, "subject", json_text(row->subject));
+  json_object_object_add(json, "pin", json_text(row->pin));
+  const char *list = list_of(showing, row->pin);
+  json_object_object_add(json, "list", *list == '\0' ? NULL : json_text(list));
+  json_object_object_add(json, "first_seen", json_text(first));
+  json_object_object_add(json, "last_seen", json_text(last));
+  json_object_object_add(json, "times", json_object_new_int64(row->times));
+  json_object_array_add(showing->array, json);
+  showing->count++;
+}
+
+static int show(const struct arguments *arguments, struct history *history, const char *host, uint16_t port,
+                const struct pin_verdict *verdict) {
+  static const char *const headings[] = {"PORT", "DEPTH", "FIRST SEEN", "LAST SEEN", "IN", "KEY", NULL};
+  bool as_json = arguments_has(arguments, OPTION_JSON);
+  struct showing showing = {.verdict = verdict};
+  if (as_json)
+    showing.array = json_object_new_array();
+  else
+    showing.table = table_new(headings, 1U << 5);
+  bool good = history_each(history, host, port, as_json ? show_json : show_row, &showing);
+  if (as_json)
+    json_print(showing.array);
+  else
+    table_print(showing.table);
+  if (good && showing.count == 0)
+    say_note("%s: nothing was seen yet", host);
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int show_with_policy(const struct arguments *arguments, struct history *history, const char *host,
+                            uint16_t port) {
+  struct loaded_policy loaded;
+  struct pin_verdict verdict = {0};
+  struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
+  /* Without a policy in order the history is still worth seeing; then no key stands in it. */
+  policy_load(arguments_policy(arguments), &loaded);
+  if (loaded.status == PIN_OK)
+    pin_select(&loaded.policy, &peer, &verdict);
+  int status = show(arguments, history, host, port, &verdict);
+  policy_clear(&loaded);
+  return status;
+}
+
+static int run(const struct arguments *arguments) {
+  AUTO_TEXT host = NULL;
+  uint16_t port = 0;
+  const char *path = arguments_value(arguments, OPTION_HISTORY);
+  if (!host_and_port_read(arguments->operands[0], &host, &port)) {
+    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+    return EXIT_USAGE;
+  }
+  struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, true);
+  if (history == NULL)
+    return EXIT_FAILED;
+  int status = show_with_policy(arguments, history, host, port);
+  history_close(history);
+  return status;
+}
+
+const struct verb verb_history = {
+    .name = "history",
+    .operands = "HOST[:PORT]",
+    .summary = "Show which keys were seen behind a host, and when",
+    .details = "What runs of \"pinctl monitor\" saw: for each port the server's own key (depth\n"
+               "0) and those above it, with the first and the last day, and the list of the\n"
+               "policy that names them today.",
+    .example = "pinctl history api.example.com --history history.db",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

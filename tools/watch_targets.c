@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "watch_targets.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "entry.h"
+#include "memory.h"
+#include "output.h"
+#include "port.h"
+#include "probe_options.h"
+
+bool targets_from_operands(const struct arguments *arguments, struct watch *watch) {
+  for (size_t i = 0; i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    if (!host_and_port_read(arguments->operands[i], &host, &port) || !host_can_be_asked(host))
+      return wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[i]);
+    port = port == 0 ? 443 : port;
+    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+  }
+  return true;
+}
+
+/* A wildcard names no server; an entry that is off asks for nothing. */
+static void add_entry(const struct arguments *arguments, const struct pin_entry *entry, struct watch *watch) {
+  static const uint16_t usual = 443;
+  const uint16_t *ports = entry->port_count == 0 ? &usual : entry->ports;
+  uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
+  if (entry->kind == PIN_NAME_WILDCARD)
+    say_note("%s: stands for no single server; name them as operands", entry->name);
+  for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
+    watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
+}
+
+bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
+                         struct watch *watch) {
+  struct entries entries;
+  if (!entries_read(policy, &entries))
+    return false;
+  entries_sort_by_name(&entries);
+  for (size_t i = 0; i < entries.count; i++)
+    add_entry(arguments, &entries.items[i], watch);
+  entries_clear(&entries);
+  if (watch->count == 0)
+    say_error("the policy names no server; name one as an operand");
+  return watch->count > 0;
+}
+
+bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
+                 void *arg) {
+  struct probe_target *targets = must_alloc(watch->count, sizeof *targets);
+  struct timespec begun, ended;
+  for (size_t i = 0; i < watch->count; i++)
+    targets[i] = (struct probe_target){
+        .host = watch->hosts[i].host, .port = watch->hosts[i].port, .protocol = watch->hosts[i].protocol};
+  clock_gettime(CLOCK_MONOTONIC, &begun);
+  bool good = probe_all(targets, watch->count, settings, done, arg);
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  watch->seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+  free(targets);
+  return good;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* Which servers a verb looks at, and asking them. */
+#ifndef PINCTL_WATCH_TARGETS_H
+#define PINCTL_WATCH_TARGETS_H
+
+#include "arguments.h"
+#include "watch.h"
+
+/* The operands, HOST[:PORT] each. Returns false, having said how the verb is used. */
+bool targets_from_operands(const struct arguments *arguments, struct watch *watch);
+
+/*
+ * All servers that the entries of a policy name, by name; wildcards are left out with a note. Returns false,
+ * having said why, where there is none.
+ */
+bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
+                         struct watch *watch);
+
+/* probe_all for the hosts of a watch; sets the time it took. */
+bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
+                 void *arg);
+
+#endif
