@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+#
+# build-inside.sh DIRECTORY: builds the source package unpacked in it, on the system where this runs; the packages go to
+# DIRECTORY. Leaves with 1 if lintian finds anything, with 3 if nothing could be built.
+set -uo pipefail
+cd "$1"/pinning-*/ || exit 3
+log=$1/build.log
+
+# What is missing is installed, where that is possible; elsewhere dpkg-buildpackage names it.
+install_packages() {
+  export DEBIAN_FRONTEND=noninteractive
+  if command -v dpkg-buildpackage lintian >/dev/null && dpkg-checkbuilddeps 2>/dev/null; then
+    return
+  fi
+  [ "$(id -u)" -eq 0 ] || return 0
+  # The Release file of sid can be older than apt likes.
+  apt-get -o Acquire::Check-Valid-Until=false update -qq &&
+    apt-get install -qq --yes --no-install-recommends dpkg-dev debhelper lintian &&
+    apt-get build-dep -qq --yes --no-install-recommends ./
+}
+
+quietly() {
+  "$@" >"$log" 2>&1 && return
+  grep -n -A 8 -E "CMake Error at|^FAILED|error:|\*\*\*Failed" "$log" | head -n 60 >&2
+  tail -n 5 "$log" >&2
+  return 3
+}
+
+quietly install_packages || exit
+quietly dpkg-buildpackage -us -uc || exit
+lintian --tag-display-limit 0 --fail-on error,warning --allow-root ../pinning_*.changes

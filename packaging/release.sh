@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+# shellcheck shell=bash
+#
+# What the scripts here share. To be sourced with the root of the tree as the working directory.
+# shellcheck source=tests/releases/root.sh
+. tests/releases/root.sh
+
+fail() {
+  echo "${0##*/}: $1" >&2
+  exit "${2-3}"
+}
+
+require_chroots() {
+  [ "$(id -u)" -eq 0 ] || fail "chroots need root"
+  local tool
+  for tool in debootstrap unshare chroot; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed"
+  done
+}
+
+# The version, or with "date" the date, of the newest entry of the changelog.
+newest_entry() {
+  case $1 in
+    version) sed -n '1s/.*(\(.*\)).*/\1/p' packaging/debian/changelog ;;
+    date) grep -m 1 '^ -- ' packaging/debian/changelog | sed 's/.*>  //' ;;
+  esac
+}
+
+# stage_source DIRECTORY [VERSION]: this tree as a source package, unpacked below it. Modes and time stamps come from
+# nobody's clone: they end up in the packages.
+stage_source() (
+  directory=$1 version=${2-}
+  umask 022
+  tree=$directory/pinning-${version:-$(newest_entry version)}
+  mkdir -p "$tree"
+  git ls-files --cached --others --exclude-standard -z |
+    tar --create --null --files-from=- --ignore-failed-read --warning=no-failed-read --mode=u=rwX,go=rX \
+      --mtime="$(newest_entry date)" | tar --extract --preserve-permissions --directory="$tree"
+  cp -rp "$tree/packaging/debian" "$tree/debian"
+  [ -z "$version" ] || prepend_version "$tree/debian/changelog" "$version"
+)
+
+# A day younger than the entry before it: two entries of one date are an error.
+prepend_version() {
+  local older
+  older=$(cat "$1")
+  printf 'pinning (%s) unstable; urgency=medium\n\n  * Built as this version.\n\n%s  %s\n\n%s\n' "$2" \
+    "$(sed -n 's/^\( -- .*>\).*/\1/p;T;q' <<<"$older")" "$(date -Ru -d "$(newest_entry date) + 1 day")" "$older" >"$1"
+}
+
+# build_root ROOTS RELEASE: a chroot for building, beside one without any package of ours.
+build_root() {
+  mkdir -p "$1"
+  make_root "$1" "$2"
+  copy_root "$1" "$2" "$2-build"
+}
+
+# copy_root ROOTS FROM TO: unless it is there.
+copy_root() {
+  [ ! -d "$1/$3" ] || return 0
+  rm -rf --one-file-system "$1/$3.new"
+  cp -a --reflink=auto "$1/$2" "$1/$3.new"
+  mv "$1/$3.new" "$1/$3"
+}
