@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Counting instructions, and comparing two commands whose cost varies from run to run."""
+
+import math
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import tempfile
+import time
+
+VALGRIND = "valgrind"
+
+
+class Failed(Exception):
+    """A command did not do what was to be measured, so there is no number."""
+
+
+def clean_environment(**variables):
+    """Nothing of the caller's that could change what OpenSSL or the linker does."""
+    return {"PATH": os.defpath, "LC_ALL": "C", **{name: str(value) for name, value in variables.items()}}
+
+
+def finish(command, environment):
+    return subprocess.run([str(word) for word in command], env=environment, stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, check=False)
+
+
+def ends_well(command, environment):
+    return finish(command, environment).returncode == 0
+
+
+def run(command, environment):
+    """The standard output of a command that must succeed."""
+    done = finish(command, environment)
+    if done.returncode != 0:
+        raise Failed(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    return done.stdout
+
+
+def count_instructions(command, environment):
+    """Instructions that the process executes from its first to its last, in user space."""
+    with tempfile.TemporaryDirectory() as folder:
+        profile = pathlib.Path(folder, "profile")
+        run([VALGRIND, "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}", *command], environment)
+        found = re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.MULTILINE)
+    if found is None:
+        raise Failed(f"{command[0]}: callgrind counted nothing")
+    return int(found.group(1))
+
+
+def median_interval(values):
+    """The median, and an interval that holds the true one in 95 of 100 cases or more, whatever the distribution
+    (order statistics). With fewer than six values it is their whole range, which holds it less often."""
+    ordered = sorted(values)
+    count = len(ordered)
+    rank, tail = 0, 0.0
+    while rank < (count - 1) // 2:
+        tail += math.comb(count, rank) / 2**count
+        if 2 * tail > 0.05:
+            break
+        rank += 1
+    rank = max(rank - 1, 0)
+    return statistics.median(ordered), (ordered[rank], ordered[count - 1 - rank])
+
+
+def paired(first, second, pairs):
+    """Runs two measurements in turn, so that whatever else the machine does meets both. The order changes from
+    pair to pair. Returns the values of both."""
+    values = ([], [])
+    for number in range(pairs):
+        order = (0, 1) if number % 2 == 0 else (1, 0)
+        for which in order:
+            values[which].append((first, second)[which]())
+    return values
+
+
+def wall_seconds(command, environment):
+    began = time.monotonic()
+    run(command, environment)
+    return time.monotonic() - began
+
+
+def line_of_second(command, environment):
+    """What a process prints while another one, started the same way before it, is still there."""
+    words = [str(word) for word in command]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
+    with subprocess.Popen(words, **pipes) as first:
+        if not first.stdout.readline():
+            raise Failed(f"{command[0]} prints nothing")
+        line = run(command, environment)
+        first.stdin.close()
+    return line

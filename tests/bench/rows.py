@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""The rows of the table. Each function measures one subject and yields its results."""
+
+import dataclasses
+import json
+import re
+import statistics
+
+import measure
+from scene import OTHER_HOST, PINNED_HOST
+
+# CertShim (Bates et al., "Securing SSL Certificate Verification through Dynamic Linking", 2014).
+CERTSHIM_NANOSECONDS = 20e6
+
+
+@dataclasses.dataclass
+class Result:
+    row: str  # the name by which the row is chosen
+    measure: str
+    compared: str
+    value: float
+    unit: str
+    target: str = ""  # empty: told for the whole picture, nothing was promised
+    reached: bool | None = None
+    details: dict = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass
+class Effort:
+    """How long to measure."""
+
+    handshakes: int  # counted in one process, after the first
+    pairs: int  # of processes, where the clock is looked at
+    threaded: int  # handshakes of each thread
+    verifications: int
+    rounds: int  # over all names, of lookups
+
+
+def percent(value, base):
+    return 100 * (value - base) / base
+
+
+
+def start(scene, effort):
+    del effort
+    program = [scene.program("start")]
+    base = measure.count_instructions(program, scene.with_nothing())
+    more = {hosts: measure.count_instructions(program, scene.with_pinning(hosts)) - base for hosts in scene.sizes}
+    yield Result("start", f"process start, policy of {scene.hosts} hosts", "do-nothing provider", more[scene.hosts],
+                 "instructions more", "at most 60000", more[scene.hosts] <= 60000,
+                 {"base": base, "more": {str(hosts): count for hosts, count in more.items()}})
+    spread = percent(max(more.values()), min(more.values()))
+    yield Result("start", f"the same, from 1 to {scene.hosts} hosts", "the smallest", spread, "% more", "at most 2",
+                 spread <= 2)
+
+
+def counted_handshakes(scene, environment, host, version, count):
+    """Each run gets a server of its own, so that both sides take the same random numbers in every run. Without
+    glibc's fast bins: when they are merged depends on every allocation before, and costs up to 30,000
+    instructions a handshake that come and go with any change, on whichever side."""
+    environment = {**environment, "GLIBC_TUNABLES": "glibc.malloc.mxfast=0"}
+    with scene.server(0) as port:
+        return measure.count_instructions(scene.client(port, host, version, 0, count), environment)
+
+
+def per_handshake(scene, effort, environment, host, version):
+    """Instructions of a whole process with one handshake, and of each further handshake."""
+    first = counted_handshakes(scene, environment, host, version, 1)
+    all_of_them = counted_handshakes(scene, environment, host, version, 1 + effort.handshakes)
+    return first, (all_of_them - first) / effort.handshakes
+
+
+def handshake_of(scene, effort, version):
+    first_nothing, nothing = per_handshake(scene, effort, scene.with_nothing(), PINNED_HOST, version)
+    first_pinned, pinned = per_handshake(scene, effort, scene.with_pinning(), PINNED_HOST, version)
+    base = {host: per_handshake(scene, effort, scene.without_provider(), host, version)[1]
+            for host in (PINNED_HOST, OTHER_HOST)}
+    other = per_handshake(scene, effort, scene.with_pinning(), OTHER_HOST, version)[1]
+    other_shim = per_handshake(scene, effort, scene.with_shim(), OTHER_HOST, version)[1]
+
+    def result(what, compared, value, against, limit=None):
+        more = percent(value, against)
+        return Result("handshake", f"TLS {version} handshake, {what}", compared, more, "% more",
+                      f"at most {limit}" if limit else "", more <= limit if limit else None,
+                      {"base": against, "more": value - against})
+
+    yield result("host pinned", "no provider", pinned, base[PINNED_HOST], 1)
+    yield result("host not covered", "no provider", other, base[OTHER_HOST], 0.2)
+    yield result("host not covered", "do-nothing provider", other, nothing)
+    yield result("host not covered, by the shim", "no provider", other_shim, base[OTHER_HOST])
+    yield result("do-nothing provider", "no provider", nothing, base[PINNED_HOST])
+    yield Result("handshake", f"TLS {version}, process with one handshake, host pinned", "do-nothing provider",
+                 first_pinned - first_nothing, "instructions more", details={"base": first_nothing})
+
+
+def handshake(scene, effort):
+    for version in ("1.3", "1.2"):
+        yield from handshake_of(scene, effort, version)
+
+
+def threads(scene, effort):
+    with scene.server(16) as port:
+        for host, what in ((PINNED_HOST, "host pinned"), (OTHER_HOST, "host not covered")):
+            command = scene.client(port, host, "1.3", 16, effort.threaded)
+            values = measure.paired(lambda: json.loads(measure.run(command, scene.without_provider())),
+                                    lambda: json.loads(measure.run(command, scene.with_pinning())), effort.pairs)
+            for clock, unit, target in (("wall", "wall clock", "within noise"), ("processor", "processor time", "")):
+                ratios = [with_it[clock] / without[clock] for without, with_it in zip(*values)]
+                median, interval = measure.median_interval(ratios)
+                yield Result("threads", f"handshakes in 16 threads, {what}, {unit}", "no provider", median, "times",
+                             target, interval[0] <= 1 if target else None,
+                             {"interval": interval, "pairs": effort.pairs})
+
+
+def lookup(scene, effort):
+    compiled = scene.policy(scene.hosts) / "policy.db"
+    command = [scene.program("lookup"), compiled, scene.hosts, effort.rounds]
+    runs = [json.loads(measure.run(command, measure.clean_environment())) for _ in range(effort.pairs)]
+    for which, what in (("covered_ns", "host covered"), ("uncovered_ns", "host not covered")):
+        times = [one[which] for one in runs]
+        # What else the machine does can only add to it.
+        yield Result("lookup", f"lookup among {scene.hosts} hosts, {what}, fastest run", "-", min(times), "ns",
+                     "under 300", min(times) < 300, {"median": statistics.median(times), "slowest": max(times)})
+    allocations = max(one["allocations"] for one in runs)
+    yield Result("lookup", "the same, allocations", "-", allocations, "calls", "none", allocations == 0)
+
+
+def compared_memory(scene, effort, command, what):
+    """What two processes map is not private: another one of the same kind runs meanwhile. Without it the pages
+    of the page cache that only this one has mapped count too, though they take no memory of their own."""
+    def private(look, environment):
+        def value():
+            printed = json.loads(look(command, environment))
+            return printed["private_kib"] if isinstance(printed, dict) else printed
+        return value
+
+    for look, case, limit in ((measure.line_of_second, what, 64), (measure.run, f"{what}, alone", None)):
+        values = measure.paired(private(look, scene.with_nothing()), private(look, scene.with_pinning()), effort.pairs)
+        base, with_it = (statistics.median(kibibytes) for kibibytes in values)
+        yield Result("memory", case, "do-nothing provider", with_it - base, "KiB more",
+                     f"at most {limit}" if limit else "", with_it - base <= limit if limit else None, {"base": base})
+
+
+def memory(scene, effort):
+    command = [scene.program("start"), "memory"]
+    what = f"private memory, one SSL_CTX, policy of {scene.hosts} hosts"
+    yield from compared_memory(scene, effort, command, what)
+    with scene.server(1) as port:
+        command = scene.client(port, PINNED_HOST, "1.3", 0, 1)
+        yield from compared_memory(scene, effort, command, "the same, after a handshake with a pinned host")
+
+
+def mapped_files(environment):
+    maps = measure.run(["/bin/cat", "/proc/self/maps"], environment)
+    return set(re.findall(r" (/\S+)$", maps, re.MULTILINE))
+
+
+def shim(scene, effort):
+    del effort
+    without, with_it = scene.without_provider(), scene.with_shim()
+    base = measure.count_instructions(["/bin/true"], without)
+    more = measure.count_instructions(["/bin/true"], with_it) - base
+    yield Result("shim", "LD_PRELOAD of the shim on /bin/true", "no preload", more, "instructions more",
+                 "at most 60000", more <= 60000, {"base": base})
+    files = sorted(mapped_files(with_it) - mapped_files(without))
+    yield Result("shim", "the same, files mapped", "no preload", len(files), "more", "1", len(files) == 1,
+                 {"files": files})
+
+
+def curl(scene, effort):
+    by_policy = scene.with_pinning()
+    with scene.server(4) as port:
+        command = ["curl", "--silent", "--show-error", "--output", "/dev/null", "--cacert", scene.path("root.pem"),
+                   "--resolve", f"{PINNED_HOST}:{port}:127.0.0.1", f"https://{PINNED_HOST}:{port}/"]
+        by_option = [*command, "--pinnedpubkey", f"sha256//{scene.pin}"]
+
+        def wall(words, environment):
+            return lambda: measure.wall_seconds(words, environment)
+
+        values = measure.paired(wall(by_option, scene.without_provider()), wall(command, by_policy), 2 * effort.pairs)
+        by_option_count = measure.count_instructions(by_option, scene.without_provider())
+        nothing_count = measure.count_instructions(by_option, scene.with_nothing())
+        policy_count = measure.count_instructions(command, by_policy)
+    median, interval = measure.median_interval([policy / option for option, policy in zip(*values)])
+    yield Result("curl", "curl, one pin by policy, wall clock", "curl --pinnedpubkey", median, "times", "not slower",
+                 interval[0] <= 1, {"interval": interval, "pairs": 2 * effort.pairs,
+                                    "milliseconds": [1000 * statistics.median(times) for times in values]})
+    for base, compared in ((by_option_count, "curl --pinnedpubkey"),
+                           (nothing_count, "curl --pinnedpubkey, do-nothing provider")):
+        yield Result("curl", "the same, instructions", compared, percent(policy_count, base), "% more",
+                     details={"base": base, "more": policy_count - base})
+
+
+def compile_policy(scene, effort):
+    del effort
+    scene.policy(scene.hosts)
+    cost = scene.compiled[scene.hosts]
+    yield Result("compile", f"compile {scene.hosts} hosts with 2 pins each", "-", cost["seconds"], "s", "under 15",
+                 cost["seconds"] < 15, cost)
+    yield Result("compile", "the same, processor time", "-", cost["processor_seconds"], "s")
+    yield Result("compile", "the same, most memory held", "-", cost["peak_kib"] / 1024, "MiB")
+
+
+def verification(scene, effort):
+    command = [scene.program("verify"), scene.path("chain.pem"), scene.path("root.pem"), PINNED_HOST,
+               effort.verifications]
+    values = measure.paired(lambda: float(measure.run(command, scene.without_provider())),
+                            lambda: float(measure.run(command, scene.with_pinning())), effort.pairs)
+    added, interval = measure.median_interval([after - before for before, after in zip(*values)])
+    # The measured difference can come to nothing or less: then the interval's upper end speaks.
+    least = CERTSHIM_NANOSECONDS / max(added, interval[1], 1)
+    yield Result("verification", "verification of a pinned host", "no provider", added, "ns more",
+                 details={"interval": interval, "base": statistics.median(values[0]), "pairs": effort.pairs})
+    yield Result("verification", "CertShim's 20 ms, by the interval's upper end", "this", least, "times",
+                 "at least 1000", least >= 1000)
+
+
+ROWS = {"start": start, "handshake": handshake, "threads": threads, "lookup": lookup, "memory": memory, "shim": shim,
+        "curl": curl, "compile": compile_policy, "verification": verification}

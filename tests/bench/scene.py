@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""What is measured with: a chain of three P-256 certificates, policies of several sizes, configurations of
+OpenSSL with and without a provider, and servers."""
+
+import base64
+import contextlib
+import hashlib
+import json
+import pathlib
+import subprocess
+
+import measure
+
+PINNED_HOST = "pinned.bench.example"
+OTHER_HOST = "other.bench.example"
+
+EXTENSIONS = f"""
+[req]
+distinguished_name = name
+prompt = no
+[name]
+CN = {PINNED_HOST}
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:{PINNED_HOST}, DNS:{OTHER_HOST}
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+WITHOUT_PROVIDER = ""
+
+WITH_PROVIDER = """
+openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = default_section
+pinning = pinning_section
+[default_section]
+activate = 1
+[pinning_section]
+module = {module}
+activate = 1
+policy = {policy}
+"""
+
+
+class Scene:
+    """Everything lies in one folder, which the caller removes."""
+
+    def __init__(self, folder, programs, module, preload, hosts):
+        # OpenSSL looks for a module of a relative path in its own folder.
+        self.folder = pathlib.Path(folder).resolve()
+        self.programs = pathlib.Path(programs).resolve()
+        self.module = pathlib.Path(module).resolve()
+        self.preload = pathlib.Path(preload).resolve()
+        self.sizes = sorted({1, min(1000, hosts), hosts})
+        self.hosts = hosts
+        self.compiled = {}
+        self.make_certificates()
+        self.check()
+
+    def path(self, name):
+        return self.folder / name
+
+    def program(self, name):
+        return self.programs / name
+
+    # ---- certificates
+
+    def openssl(self, *arguments):
+        measure.run(["openssl", *arguments], measure.clean_environment(OPENSSL_CONF=self.path("extensions.cnf")))
+
+    def make_certificate(self, name, extensions, issuer):
+        key, certificate = self.path(f"{name}.key"), self.path(f"{name}.pem")
+        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        # A root signs itself; all others are requested first, because releases before 3.2 know no req -CA.
+        if issuer is None:
+            self.openssl("req", "-x509", "-new", "-key", key, "-subj", f"/CN={name}", "-days", "30",
+                         "-extensions", extensions, "-out", certificate)
+            return
+        request = self.path(f"{name}.csr")
+        self.openssl("req", "-new", "-key", key, "-subj", f"/CN={name}", "-out", request)
+        self.openssl("x509", "-req", "-in", request, "-CA", self.path(f"{issuer}.pem"), "-CAkey",
+                     self.path(f"{issuer}.key"), "-set_serial", str(len(name)), "-days", "30", "-extfile",
+                     self.path("extensions.cnf"), "-extensions", extensions, "-out", certificate)
+
+    def make_certificates(self):
+        self.path("extensions.cnf").write_text(EXTENSIONS)
+        self.make_certificate("root", "ca", None)
+        self.make_certificate("intermediate", "ca", "root")
+        self.make_certificate("leaf", "leaf", "intermediate")
+        chain = self.path("leaf.pem").read_text() + self.path("intermediate.pem").read_text()
+        self.path("chain.pem").write_text(chain)
+        self.openssl("pkey", "-in", self.path("leaf.key"), "-pubout", "-outform", "DER", "-out", self.path("leaf.der"))
+        self.pin = base64.b64encode(hashlib.sha256(self.path("leaf.der").read_bytes()).digest()).decode()
+
+    # ---- policies and configurations
+
+    def make_policy(self, folder, hosts, pin):
+        folder.mkdir()
+        arguments = [self.program("make-policy"), folder, hosts, PINNED_HOST, f"sha256/{pin}"]
+        return json.loads(measure.run(arguments, measure.clean_environment()))
+
+    def policy(self, hosts):
+        """The folder of a policy with its compiled form; the last of its hosts is the pinned one."""
+        folder = self.path(f"policy-{hosts}")
+        if hosts not in self.compiled:
+            self.compiled[hosts] = self.make_policy(folder, hosts, self.pin)
+        return folder
+
+    def environment(self, text):
+        path = self.path(f"openssl-{hashlib.sha256(text.encode()).hexdigest()[:8]}.cnf")
+        path.write_text(text)
+        return measure.clean_environment(OPENSSL_CONF=path)
+
+    def without_provider(self):
+        return self.environment(WITHOUT_PROVIDER)
+
+    def with_provider(self, module, folder):
+        return self.environment(WITH_PROVIDER.format(module=module, policy=folder / "policy.cfg"))
+
+    def with_nothing(self):
+        """A provider that does nothing, with the same settings."""
+        return self.with_provider(self.program("nothing.so"), self.policy(self.hosts))
+
+    def with_pinning(self, hosts=None):
+        return self.with_provider(self.module, self.policy(hosts or self.hosts))
+
+    def with_shim(self, folder=None):
+        policy = (folder or self.policy(self.hosts)) / "policy.cfg"
+        return {**self.without_provider(), "LD_PRELOAD": str(self.preload), "PINNING_POLICY": str(policy)}
+
+    def check(self):
+        """What does not load, or does not enforce, costs nothing and would be the best of all results."""
+        folder = self.path("policy-of-a-wrong-pin")
+        self.make_policy(folder, 1, base64.b64encode(bytes(32)).decode())
+        nothing = self.with_provider(self.program("nothing.so"), folder)
+        if "\n  pinning\n" not in measure.run(["openssl", "list", "-providers"], nothing):
+            raise measure.Failed("the do-nothing provider is not loaded")
+        with self.server(1) as port:
+            command = self.client(port, PINNED_HOST, "1.3", 0, 1)
+            measure.run(command, nothing)
+            for environment in (self.with_provider(self.module, folder), self.with_shim(folder)):
+                if measure.ends_well(command, environment):
+                    raise measure.Failed("a wrong pin is accepted, so there is nothing to measure")
+
+    # ---- servers
+
+    @contextlib.contextmanager
+    def server(self, threads):
+        """The port of a server that is there until the block ends; threads 0: one, with fixed random numbers."""
+        arguments = [self.program("server"), self.path("chain.pem"), self.path("leaf.key"), str(threads)]
+        with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=self.without_provider()) as process:
+            port = process.stdout.readline().strip()
+            if not port:
+                raise measure.Failed("the server does not start")
+            yield port
+            process.stdin.close()
+
+    def client(self, port, host, version, threads, count):
+        return [self.program("client"), port, self.path("root.pem"), host, version, threads, count]

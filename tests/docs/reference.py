@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""
+Compares the reference pages with the software, in both directions: verbs and options, settings of the policy and of the
+provider, reasons and events, and the links between pages.
+
+The environment names what was built: PINCTL, PINPOLICY.
+"""
+
+import ctypes
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+MAN = SOURCE / "docs" / "man"
+
+
+def page(name):
+    return (MAN / name).read_text(encoding="utf-8")
+
+
+def pinctl(*words):
+    done = subprocess.run([os.environ["PINCTL"], *words], capture_output=True, text=True, timeout=60, check=False)
+    return done.stdout + done.stderr
+
+
+def section(text, title):
+    """What stands below a .Sh of a page."""
+    return re.search(rf"(?ms)^\.Sh {title}$(.*?)(?=^\.Sh |\Z)", text).group(1)
+
+
+def items(text, macro):
+    return re.findall(rf"(?m)^\.It {macro} (.+)$", text)
+
+
+class Verbs(unittest.TestCase):
+    def setUp(self):
+        self.page = page("pinctl.1")
+        below_verbs = section(self.page, "VERBS")
+        parts = re.split(r"(?m)^\.Ss pinctl (\w+)(.*)$", below_verbs)[1:]
+        self.usages = {verb: usage.replace(r"\-", "-") for verb, usage in zip(parts[::3], parts[1::3])}
+        self.texts = dict(zip(parts[::3], parts[2::3]))
+
+    def helped(self):
+        return re.findall(r"(?m)^  ([a-z]+) {2,}\S", pinctl("--help"))
+
+    @staticmethod
+    def options(helped):
+        listed = helped.split("\nOptions:\n")[1].split("\nExample:")[0]
+        return set(re.findall(r"(?m)^  (--[a-z-]+(?: \S+)?)(?: {2,}|$)", listed))
+
+    @staticmethod
+    def described(text):
+        return {"--" + item.replace(" Ar ", " ") for item in re.findall(r"(?m)^\.It Fl -(.+)$", text)}
+
+    def test_verbs(self):
+        self.assertGreater(len(self.helped()), 5)
+        self.assertEqual(list(self.texts), self.helped())
+
+    def test_usages(self):
+        for verb, usage in self.usages.items():
+            self.assertIn(f"Usage: pinctl {verb}{usage}\n", pinctl(verb, "--help"))
+
+    def test_options(self):
+        common = self.described(section(self.page, "DESCRIPTION"))
+        self.assertEqual(len(common), 2)
+        for verb, text in self.texts.items():
+            with self.subTest(verb):
+                self.assertEqual(self.described(text) | common, self.options(pinctl(verb, "--help")))
+
+
+class Settings(unittest.TestCase):
+    """The parser itself says what it knows, when it meets a name that is like none."""
+
+    @staticmethod
+    def known(text):
+        with tempfile.TemporaryDirectory() as directory:
+            policy = pathlib.Path(directory) / "policy.cfg"
+            policy.write_text(text)
+            listed = re.search(r'unknown setting "q+"; expected (.*)', pinctl("check", str(policy))).group(1)
+        return set(re.split(r", | or ", listed))
+
+    def test_policy(self):
+        described = items(section(page("pinning-policy.5"), "SETTINGS OF THE POLICY"), "Ic")
+        self.assertEqual(set(described), self.known("version = 1; qqqqqqqqqqqqqqqq = 1;"))
+
+    def test_entry(self):
+        described = items(section(page("pinning-policy.5"), "SETTINGS OF AN ENTRY"), "Ic")
+        self.assertEqual(set(described), self.known("version = 1; hosts = ( { qqqqqqqqqqqqqqqq = 1; } );"))
+
+    def test_every_setting_has_a_default(self):
+        for title in ("SETTINGS OF THE POLICY", "SETTINGS OF AN ENTRY"):
+            parts = re.split(r"(?m)^\.It Ic (\w+)$", section(page("pinning-policy.5"), title))
+            for name, text in zip(parts[1::2], parts[2::2]):
+                with self.subTest(name):
+                    lists = {"pins", "backup_pins", "fingerprints", "intermediates", "anchors"}
+                    self.assertTrue(name in lists or re.search(r"default is|Required", text))
+                    self.assertTrue(name in {"version", "hosts"} or '.\\" example: ' in text)
+
+    def test_provider(self):
+        source = (SOURCE / "provider" / "module.c").read_text()
+        settings = set(re.findall(r'OSSL_PARAM_DEFN\("([\w-]+)"', source))
+        parameters = set(re.findall(r'#define PARAM_\w+ "([\w-]+)"', source))
+        described = page("OSSL_PROVIDER-pinning.7")
+        self.assertGreaterEqual(len(settings), 2)
+        self.assertEqual(set(items(section(described, "CONFIGURATION"), "Ic")), settings | {"activate", "module"})
+        self.assertEqual(set(items(section(described, "PARAMETERS"), "Ic")), parameters)
+
+    def test_environment(self):
+        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*.c"))
+        variables = set(re.findall(r'secure_getenv\("(\w+)"\)', source))
+        self.assertEqual(set(items(section(page("OSSL_PROVIDER-pinning.7"), "ENVIRONMENT"), "Ev")), variables)
+
+
+class Log(unittest.TestCase):
+    text = (SOURCE / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+
+    def test_reasons(self):
+        library = ctypes.CDLL(os.environ["PINPOLICY"])
+        library.pin_reason_word.restype = ctypes.c_char_p
+        words = []
+        while (word := library.pin_reason_word(len(words)).decode()) != "unknown":
+            words.append(word)
+        self.assertGreater(len(words), 10)
+        self.assertEqual(set(re.findall(r"(?m)^### `reason=(.*)`$", self.text)), set(words))
+
+    def test_events(self):
+        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*.c"))
+        self.assertEqual(set(re.findall(r"(?m)^### `event=(.*)`$", self.text)), set(re.findall(r"event=([a-z-]+)", source)))
+
+    def test_pairs(self):
+        source = (SOURCE / "policy" / "report.c").read_text()
+        pairs = set(re.findall(r'"([a-z]+)=\W*"', source)) | {"key0"}
+        table = set(re.findall(r"`([a-z0-9]+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", self.text))))
+        self.assertLessEqual(pairs, table)
+
+
+class Links(unittest.TestCase):
+    @staticmethod
+    def anchors(path):
+        heads = re.findall(r"(?m)^#+ (.*)$", path.read_text(encoding="utf-8"))
+        return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
+
+    def test_markdown(self):
+        paths = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *(SOURCE / "docs").glob("*.md")]
+        count = 0
+        for path in paths:
+            for target in re.findall(r"\]\(([^)]+)\)", path.read_text(encoding="utf-8")):
+                file, _, anchor = target.partition("#")
+                whole = path.parent / file if file else path
+                with self.subTest(f"{path.name} -> {target}"):
+                    self.assertTrue(whole.exists())
+                    self.assertTrue(not anchor or anchor in self.anchors(whole))
+                count += 1
+        self.assertGreater(count, 5)
+
+    def test_man_pages(self):
+        ours = {re.sub(r"\.(\d)$", r" \1", path.name) for path in MAN.iterdir()}
+        for path in MAN.iterdir():
+            for reference in re.findall(r"(?m)^\.Xr (\S+ \d)", path.read_text()):
+                if reference.startswith(("pin", "OSSL_PROVIDER-pin")):
+                    self.assertIn(reference, ours, path.name)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""A place in which the commands of a document run as they are written; README.md says what is put under them."""
+
+import contextlib
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests" / "programs"))
+import servers
+
+HOST = "api.example.com"
+
+OPENSSL_HEAD = """
+openssl_conf = openssl_init
+[openssl_init]
+providers = provider_sect
+[provider_sect]
+default = default_sect
+pinning = pinning_sect
+[default_sect]
+activate = 1
+"""
+
+# Commands that would build, install or test the whole tree. Each still fails where the document is wrong.
+SHELL = """
+set -e
+has_preset() { command "$1" --list-presets=all 2>/dev/null | grep -q "\\"$2\\""; }
+script() { [ -x "$SOURCE/$1" ] && bash -n "$SOURCE/$1"; }
+sudo() { "$@"; }
+pinctl() {
+  if [ "$*" = enable ]; then set -- enable --policy "$PINNING_POLICY"; fi
+  command pinctl "$@"
+}
+cmake() {
+  case $1 in
+    --preset) has_preset cmake "$2" ;;
+    --build) [ "$2" = --preset ] && has_preset cmake "$3" ;;
+    --install) DESTDIR=$INSTALLED command cmake --install "$BUILD" >/dev/null ;;
+    *) return 2 ;;
+  esac
+}
+ctest() { [ "$1" = --preset ] && has_preset cmake "$2"; }
+tools/try.sh() { script tools/try.sh; }
+tests/run.sh() { script tests/run.sh; }
+"""
+
+REQUEST = """
+[req]
+distinguished_name = name
+prompt = no
+[name]
+[ca]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+[leaf]
+basicConstraints = critical, CA:FALSE
+subjectAltName = DNS:api.example.com
+"""
+
+
+def run(*command, cwd=None, env=None):
+    done = subprocess.run([str(word) for word in command], cwd=cwd, env=env, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60, check=False)
+    return done.returncode, done.stdout.decode(errors="replace")
+
+
+class Sandbox:
+    """One for each document. switched_on: begins with an entry for the host and with the provider in openssl.cnf."""
+
+    def __init__(self, pinctl, module, switched_on):
+        self.module = pathlib.Path(module)
+        self.bin = pathlib.Path(pinctl).parent
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="pinning-docs-"))
+        self.work = self.root / "work"
+        self.switched_on = switched_on
+        self.stack = contextlib.ExitStack()
+        self.stack.callback(shutil.rmtree, self.root)
+
+    def __enter__(self):
+        try:
+            self._fill()
+        except BaseException:
+            self.stack.close()
+            raise
+        return self
+
+    def __exit__(self, *exception):
+        self.stack.close()
+
+    # ---- What there is
+
+    def _fill(self):
+        for directory in (self.work, self.root / "etc" / "ssl", self.root / "installed"):
+            directory.mkdir(parents=True)
+        self.conf = self.root / "etc" / "ssl" / "openssl.cnf"
+        self.conf.write_text("# as if nobody had touched it\n")
+        self._certificates()
+        self.ports = {name: self.stack.enter_context(servers.HttpsServers().serve(self.work / chain, self.work / key))
+                      for name, chain, key in (("genuine", "chain.pem", "server.key"),
+                                               ("swapped", "swapped-chain.pem", "swapped.key"))}
+        if self.switched_on:
+            self.configure("[pinning_sect]\nactivate = 1\n")
+            self.must_run("pinctl", "add", HOST, "server.pem", "--backup", "spare.pub")
+        # For the examples that name a policy in the current folder.
+        self.must_run("pinctl", "add", "--policy", "policy.cfg", HOST, "server.pem", "--backup", "spare.pub")
+
+    def _openssl(self, *words):
+        status, output = run("openssl", *words, cwd=self.work, env={"PATH": os.environ["PATH"]})
+        if status != 0:
+            raise RuntimeError(f"openssl {words[0]}: {output}")
+
+    def _issue(self, name, subject, section, issuer=None):
+        signed_by = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else []
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                      "-config", "req.cnf", "-extensions", section, "-subj", f"/CN={subject}",
+                      "-keyout", f"{name}.key", "-out", f"{name}.pem", *signed_by)
+
+    def _certificates(self):
+        (self.work / "req.cnf").write_text(REQUEST)
+        self._issue("root", "A root", "ca")
+        self._issue("issuer", "An authority", "ca", "root")
+        for name in ("server", "swapped", "spare"):
+            self._issue(name, HOST, "leaf", "issuer")
+        self._openssl("pkey", "-in", "spare.key", "-pubout", "-out", "spare.pub")
+        for name, chain in (("server", "chain.pem"), ("swapped", "swapped-chain.pem")):
+            text = [(self.work / f"{part}.pem").read_text() for part in (name, "issuer")]
+            (self.work / chain).write_text("".join(text))
+
+    # ---- Running
+
+    def environment(self, server):
+        """Where every default of a program is a file of the sandbox. server: whom curl reaches."""
+        (self.root / ".curlrc").write_text(f'connect-to = "{HOST}:443:127.0.0.1:{self.ports[server]}"\n'
+                                           f'cacert = "{self.work / "root.pem"}"\nnoproxy = "*"\nsilent\nshow-error\n')
+        return {"PATH": f"{self.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.root), "CURL_HOME": str(self.root),
+                "LC_ALL": "C.UTF-8", "OPENSSL_CONF": str(self.conf), "OPENSSL_MODULES": str(self.module.parent),
+                "PINNING_POLICY": str(self.root / "etc/pinning/policy.cfg"), "SOURCE": str(SOURCE),
+                "BUILD": os.environ["BUILD"], "INSTALLED": str(self.root / "installed")}
+
+    def rewritten(self, text):
+        """The paths of the system that a document names, in the sandbox."""
+        return re.sub(r"(?<![\w/])/etc/(pinning|ssl)\b", lambda path: str(self.root) + path.group(0), text)
+
+    def plain(self, output):
+        """An output as if it came from the system itself."""
+        return output.replace(str(self.root), "")
+
+    def shell(self, text, server="genuine", **more):
+        # The presets lie in the source tree, but nothing may be written there.
+        presets = self.work / "CMakePresets.json"
+        if not presets.exists():
+            shutil.copy(SOURCE / "CMakePresets.json", presets)
+        status, output = run("bash", "-c", SHELL + self.rewritten(text), cwd=self.work, env=self.environment(server) | more)
+        return status, self.plain(output)
+
+    def must_run(self, *words):
+        status, output = self.shell(shlex.join(words))
+        if status != 0:
+            raise RuntimeError(f"{shlex.join(words)}: {output}")
+
+    def configure(self, text):
+        """openssl.cnf from an example: a whole one, or only our section."""
+        head = OPENSSL_HEAD if text.startswith("[pinning_sect]") else ""
+        self.conf.write_text(head + self.rewritten(text))
+
+    def installed(self):
+        """The paths that an example has installed."""
+        directory = self.root / "installed"
+        return [str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()]

@@ -1,0 +1,71 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+#
+# The one list of the distribution packages that building and testing need, by purpose, and their installation:
+#
+#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests releases lint
+#
+# Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
+# leaves with 3. Does nothing, quickly, where all is there.
+set -euo pipefail
+
+build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libelf-dev libcurl4-openssl-dev
+  libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev)
+try=(curl openssl python3)
+tests=("${try[@]}" binutils gnutls-bin libidn2-0 libio-socket-ssl-perl mandoc nginx patch perl php-cli postgresql ruby strace
+  stunnel4)
+releases=(debootstrap util-linux)
+lint=(clang clang-format cppcheck git shellcheck)
+
+if [ $# -eq 0 ]; then
+  echo "usage: ${0##*/} build|try|tests|releases|lint ..." >&2
+  exit 2
+fi
+wanted=()
+for purpose in "$@"; do
+  case $purpose in
+    build) wanted+=("${build[@]}") ;;
+    try) wanted+=("${try[@]}") ;;
+    tests) wanted+=("${tests[@]}") ;;
+    releases) wanted+=("${releases[@]}") ;;
+    lint) wanted+=("${lint[@]}") ;;
+    *)
+      echo "${0##*/}: unknown purpose: $purpose" >&2
+      exit 2
+      ;;
+  esac
+done
+
+if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+  echo "${0##*/}: not a Debian system; needed, by their Debian names: ${wanted[*]}" >&2
+  exit 3
+fi
+missing=()
+for package in "${wanted[@]}"; do
+  if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
+    missing+=("$package")
+  fi
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  exit 0
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "${0##*/}: missing packages; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+  exit 3
+fi
+
+# nginx and PostgreSQL would be started by their packages; the tests start their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap 'rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' >$policy
+  chmod +x $policy
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing: ${missing[*]}"
+apt-get update -qq
+if ! log=$(apt-get install -qq --yes --no-install-recommends "${missing[@]}" 2>&1 </dev/null); then
+  echo "$log" >&2
+  exit 3
+fi

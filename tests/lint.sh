@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+#
+# Looks at the sources without running them: formatting, headers that need others, cppcheck, shell scripts.
+# Prints what is wrong and leaves with 1 if anything is.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+
+status=0
+
+# Everything git knows or would take: what is not yet committed is looked at too.
+sources() {
+  git ls-files --cached --others --exclude-standard -- "$@"
+}
+
+report() {
+  echo "lint: $1"
+  status=1
+}
+
+mapfile -t c_files < <(sources '*.c' '*.h')
+mapfile -t headers < <(sources '*.h')
+mapfile -t shell_files < <(sources | xargs -r grep -lsE '^#!/bin/(ba)?sh|^# shellcheck shell=')
+if [ ${#c_files[@]} -eq 0 ] || [ ${#shell_files[@]} -eq 0 ]; then
+  report "no sources found; is this a git work tree?"
+fi
+
+clang-format --dry-run -Werror "${c_files[@]}" || report "clang-format"
+
+common=(--std=c11 -D_GNU_SOURCE -Ipolicy -Iprovider -Itools -Itests/unit)
+for header in "${headers[@]}"; do
+  gcc "${common[@]}" -Wall -Wextra -Werror -Wno-deprecated-declarations -fsyntax-only -x c "$header" ||
+    report "$header does not compile alone"
+done
+
+cppcheck --quiet "${common[@]}" --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
+  "${c_files[@]}" || report "cppcheck"
+
+shellcheck --external-sources --source-path=. "${shell_files[@]}" || report "shellcheck"
+
+# Every file that can carry them begins with the two lines of licence.
+mapfile -t licensed < <(sources '*.map' '*.py' '*.cmake' '*CMakeLists.txt' 'tests/programs/drivers/*')
+for file in "${c_files[@]}" "${shell_files[@]}" "${licensed[@]}"; do
+  head -n 8 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || report "$file: no SPDX licence line"
+done
+
+exit $status

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Library contexts of the program's own, and providers that it loads itself. */
+#include "kit.h"
+
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/provider.h>
+
+#define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
+#define OTHER .sni = "other.test.example", .host = "other.test.example"
+
+static enum outcome run_in(OSSL_LIB_CTX *library, const struct setup *setup) {
+  SSL_CTX *client = client_context_in(library, TLS_client_method(), setup), *server = server_context(setup);
+  enum outcome outcome = connect_with(setup, client, server);
+
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static OSSL_LIB_CTX *new_library(void) {
+  OSSL_LIB_CTX *library = OSSL_LIB_CTX_new();
+
+  if (library == NULL || OSSL_PROVIDER_load(library, "default") == NULL)
+    broken("no library context");
+  return library;
+}
+
+static enum outcome second_library(const struct setup *setup) {
+  return run_in(new_library(), setup);
+}
+
+/* Made before anything else has set OpenSSL up. */
+static enum outcome default_replaced(const struct setup *setup) {
+  OSSL_LIB_CTX_set0_default(new_library());
+  return run_in(NULL, setup);
+}
+
+/* As above, in a program that has used the first default before. */
+static enum outcome default_replaced_later(const struct setup *setup) {
+  enum outcome outcome;
+
+  SSL_CTX_free(client_context(setup));
+  OSSL_LIB_CTX_set0_default(new_library());
+  outcome = run_in(NULL, setup);
+  return outcome;
+}
+
+/* ---- A provider loaded by name, from a folder, without configuration ---- */
+
+static const char *from_environment(const char *name) {
+  const char *value = getenv(name);
+
+  if (value == NULL)
+    broken("%s is not set", name);
+  return value;
+}
+
+static OSSL_PROVIDER *load_by_hand(void) {
+  char module[512];
+  OSSL_PROVIDER *provider;
+
+  setenv("PINNING_DEBUG", "1", 1);
+  setenv("PINNING_POLICY", from_environment("PATHS_POLICY"), 1);
+  snprintf(module, sizeof module, "%s", from_environment("PATHS_MODULE"));
+  if (OSSL_PROVIDER_set_default_search_path(NULL, dirname(module)) != 1)
+    broken("no search path");
+  /* Loading any provider by hand ends the implicit loading of the default one. */
+  if (OSSL_PROVIDER_load(NULL, "default") == NULL)
+    broken("no default provider");
+  provider = OSSL_PROVIDER_load(NULL, "pinning");
+  if (provider == NULL)
+    broken("pinning does not load");
+  return provider;
+}
+
+static enum outcome by_hand(const struct setup *setup) {
+  load_by_hand();
+  return connect_once(setup);
+}
+
+/* The context was there before the provider. */
+static enum outcome by_hand_later(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  enum outcome outcome;
+
+  load_by_hand();
+  outcome = connect_with(setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome unloaded(const struct setup *setup) {
+  OSSL_PROVIDER_unload(load_by_hand());
+  return connect_once(setup);
+}
+
+static enum outcome reloaded(const struct setup *setup) {
+  enum outcome first, second, third;
+
+  OSSL_PROVIDER_unload(load_by_hand());
+  first = connect_once(setup);
+  load_by_hand();
+  second = connect_once(setup);
+  for (int i = 0; i < 20; i++)
+    OSSL_PROVIDER_unload(load_by_hand());
+  third = connect_once(setup);
+  if (first != second || second != third)
+    broken("outcomes differ: %d %d %d", first, second, third);
+  return third;
+}
+
+static enum outcome unloaded_halfway(const struct setup *setup) {
+  OSSL_PROVIDER *provider = load_by_hand();
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  link_open(&link, setup, client, server);
+  (void)SSL_do_handshake(link.client);
+  OSSL_PROVIDER_unload(provider);
+  outcome = link_run(&link);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static unsigned int client_psk(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *psk,
+                               unsigned int max_psk) {
+  (void)ssl, (void)hint, (void)max_psk;
+  snprintf(id, max_id, "paths");
+  memset(psk, 7, 16);
+  return 16;
+}
+
+static unsigned int server_psk(SSL *ssl, const char *id, unsigned char *psk, unsigned int max_psk) {
+  return client_psk(ssl, id, (char[8]){0}, 8, psk, max_psk);
+}
+
+/* A connection without certificates, in a context that was there before the provider. */
+static enum outcome by_hand_later_psk(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  enum outcome outcome;
+
+  load_by_hand();
+  SSL_CTX_set_psk_client_callback(client, client_psk);
+  SSL_CTX_set_psk_server_callback(server, server_psk);
+  outcome = connect_with(setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* ---- Many objects, freed in odd orders ---- */
+
+static enum outcome contexts_freed_first(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  link_open(&link, setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  outcome = link_run(&link);
+  link_close(&link);
+  return outcome;
+}
+
+static enum outcome never_connected(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup);
+
+  for (int i = 0; i < 100; i++)
+    SSL_free(SSL_new(client));
+  SSL_CTX_free(client);
+  X509_STORE_CTX_free(X509_STORE_CTX_new());
+  return connect_once(setup);
+}
+
+static enum outcome cleaned_up(const struct setup *setup) {
+  enum outcome outcome = connect_once(setup);
+
+  OPENSSL_cleanup();
+  return outcome;
+}
+
+#define SECOND_DEFAULT                                                                                       \
+  "OpenSSL keeps its ex_data callbacks in the default library context: the provider's stay in the first one"
+#define CONTEXT_BEFORE "an SSL_CTX from before the module was loaded does not tell when its handshakes start"
+#define ALWAYS_REFUSED .without = REFUSED, .provider = REFUSED, .shim = REFUSED
+
+static const struct test_case cases[] = {
+    /* clang-format off */
+  {"second-library/right-key", second_library, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"second-library/wrong-key", second_library, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"second-library/wrong-key-none", second_library, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
+  {"default-replaced/right-key", default_replaced, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"default-replaced/wrong-key", default_replaced, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"default-replaced-later/wrong-key", default_replaced_later, {.chain = "bad", PINNED}, ACCEPTED, ACCEPTED, ACCEPTED, .note = SECOND_DEFAULT},
+  {"by-hand/right-key", by_hand, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"by-hand/wrong-key", by_hand, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"by-hand/wrong-key-none", by_hand, {.chain = "bad", PINNED, .unverified = true}, ALWAYS_REFUSED},
+  {"by-hand/uncovered", by_hand, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"by-hand-later/right-key", by_hand_later, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"by-hand-later/wrong-key", by_hand_later, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"by-hand-later/psk", by_hand_later_psk, {PINNED}, ACCEPTED, REFUSED, REFUSED, .note = CONTEXT_BEFORE},
+  {"unloaded/wrong-key", unloaded, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"unloaded/right-key", unloaded, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"unloaded-halfway/wrong-key", unloaded_halfway, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"unloaded-halfway/right-key", unloaded_halfway, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"reloaded/wrong-key", reloaded, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"reloaded/right-key", reloaded, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"contexts-freed-first/right-key", contexts_freed_first, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"contexts-freed-first/wrong-key", contexts_freed_first, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"never-connected/wrong-key", never_connected, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"cleaned-up/right-key", cleaned_up, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"cleaned-up/wrong-key", cleaned_up, {.chain = "bad", PINNED}, WE_REFUSE},
+    /* clang-format on */
+};
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Early data (RFC 8446, 2.3): it leaves the client before the server has shown anything. */
+#include "kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/err.h>
+
+#define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
+#define OTHER .sni = "other.test.example", .host = "other.test.example"
+
+static SSL_CTX *eager_server(const struct setup *setup) {
+  SSL_CTX *server = server_context(setup);
+
+  SSL_CTX_set_max_early_data(server, 16384);
+  SSL_CTX_set_options(server, SSL_OP_NO_ANTI_REPLAY);
+  return server;
+}
+
+/* Of the server: takes early data while there is any to come. True: it is time for the handshake proper. */
+static bool read_early(struct link *link) {
+  char buffer[256];
+  size_t length = 0;
+  int result;
+
+  ERR_clear_error();
+  result = SSL_read_early_data(link->server, buffer, sizeof buffer, &length);
+  link->server_received += length;
+  ERR_clear_error();
+  return result == SSL_READ_EARLY_DATA_FINISH;
+}
+
+static void write_early(struct link *link, const char *data) {
+  size_t written = 0;
+  int error;
+  bool finished = false;
+
+  for (int turn = 0; turn < 50 && !link->client_failed; turn++) {
+    ERR_clear_error();
+    if (SSL_write_early_data(link->client, data, strlen(data), &written) == 1)
+      break;
+    error = SSL_get_error(link->client, 0);
+    if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE)
+      link_note_failure(link);
+    if (!finished)
+      finished = read_early(link);
+    else
+      (void)SSL_do_handshake(link->server);
+  }
+  for (int turn = 0; turn < 5 && !finished; turn++)
+    finished = read_early(link);
+}
+
+/* Looks at what leaves the client: never the data itself, unencrypted. */
+static long watch_wire(BIO *bio, int operation, const char *data, size_t length, int argi, long argl,
+                       int result, size_t *processed) {
+  (void)bio, (void)argi, (void)argl, (void)processed;
+  if (operation == BIO_CB_WRITE && memmem(data, length, "early", 5) != NULL)
+    broken("early data leaves in the clear");
+  return result;
+}
+
+static enum outcome send_early(struct link *link, bool may_arrive) {
+  BIO_set_callback_ex(SSL_get_wbio(link->client), watch_wire);
+  write_early(link, "early");
+  if (may_arrive && link->server_received != 5)
+    broken("early data did not arrive");
+  if (!link->client_failed)
+    link_handshake(link);
+  link_exchange(link);
+  return link_outcome(link);
+}
+
+static enum outcome follow(const struct setup *setup, const char *second_policy, const char *second_name,
+                           bool may_arrive) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  struct setup second = *setup;
+  struct link link;
+  enum outcome outcome;
+
+  if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
+    broken("no first session");
+  if (second_policy != NULL)
+    use_policy(second_policy);
+  if (second_name != NULL)
+    second.sni = second.host = second_name;
+  link_open(&link, &second, client, server);
+  SSL_set_session(link.client, newest_session);
+  outcome = send_early(&link, may_arrive);
+  link_close(&link);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome unchanged(const struct setup *setup) {
+  return follow(setup, NULL, NULL, true);
+}
+
+static enum outcome changed(const struct setup *setup) {
+  return follow(setup, "changed", NULL, false);
+}
+
+/* ---- With a key agreed elsewhere, there is no session to look at before ---- */
+
+static SSL_SESSION *external_session(SSL *ssl) {
+  static const unsigned char key[32] = {1, 2, 3};
+  static const unsigned char aes_128_gcm_sha256[] = {0x13, 0x01};
+  SSL_SESSION *session = SSL_SESSION_new();
+
+  if (session == NULL || SSL_SESSION_set1_master_key(session, key, sizeof key) != 1 ||
+      SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, aes_128_gcm_sha256)) != 1 ||
+      SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) != 1 ||
+      SSL_SESSION_set_max_early_data(session, 16384) != 1)
+    broken("no external session");
+  return session;
+}
+
+static int use_external(SSL *ssl, const EVP_MD *md, const unsigned char **ret_id, size_t *ret_length,
+                        SSL_SESSION **ret_session) {
+  (void)md;
+  *ret_id = (const unsigned char *)"paths";
+  *ret_length = 5;
+  *ret_session = external_session(ssl);
+  return 1;
+}
+
+static int find_external(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **ret_session) {
+  (void)id;
+  (void)length;
+  *ret_session = external_session(ssl);
+  return 1;
+}
+
+static enum outcome external(const struct setup *setup, bool may_arrive) {
+  SSL_CTX *client = client_context(setup), *server = eager_server(setup);
+  struct link link;
+  enum outcome outcome;
+
+  /* The one that the key is for. */
+  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_psk_use_session_callback(client, use_external);
+  SSL_CTX_set_psk_find_session_callback(server, find_external);
+  link_open(&link, setup, client, server);
+  outcome = send_early(&link, may_arrive);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome external_open(const struct setup *setup) {
+  return external(setup, true);
+}
+
+static enum outcome external_pinned(const struct setup *setup) {
+  return external(setup, false);
+}
+
+/* A session that the policy does not allow any more is not offered, so libssl has no key for early data and
+ * says so. */
+#define NOT_OFFERED .without = ACCEPTED, .provider = REJECTED, .shim = REJECTED
+
+static const struct test_case cases[] = {
+    {"session/unchanged", unchanged, {.chain = "good", PINNED}, ALL_ACCEPT},
+    {"session/unchanged-ca",
+     unchanged,
+     {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
+     ALL_ACCEPT},
+    {"session/unchanged-none", unchanged, {.chain = "good", PINNED, .unverified = true}, ALL_ACCEPT},
+    {"session/uncovered", unchanged, {.chain = "bad", OTHER}, ALL_ACCEPT},
+    {"session/changed", changed, {.chain = "good", PINNED}, NOT_OFFERED},
+    {"session/changed-none", changed, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
+    {"session/changed-socket", changed, {.chain = "good", PINNED, .transport = SOCKET}, NOT_OFFERED},
+    {"session/changed-ca",
+     changed,
+     {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
+     NOT_OFFERED},
+    {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
+    {"external-psk/pinned", external_pinned, {.chain = "good", PINNED}, WE_REFUSE},
+};
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#ifndef PATHS_LINKED_H
+#define PATHS_LINKED_H
+
+#include "kit.h"
+
+/* Where the OpenSSL of the program is. */
+enum linkage {
+  LINKED_SHARED,
+  LINKED_EXPORTING, /* inside the program, which exports its functions */
+  LINKED_CLOSED     /* inside the program, which exports nothing */
+};
+
+/* The entry of the plug-in too, found by name. */
+__attribute__((visibility("default"))) int linked_main(enum linkage linkage, int argc, char **argv);
+
+#endif

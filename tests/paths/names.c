@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Which names a client uses, and where it leaves them. */
+#include "kit.h"
+
+#include <stdio.h>
+
+#include <openssl/x509v3.h>
+
+#define SNI(name) .sni = name
+#define HOST(name) .host = name
+#define OPEN .unverified = true
+
+static enum outcome finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
+  enum outcome outcome = link_run(link);
+
+  link_close(link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* The names of the setup, and one more host to verify. */
+static enum outcome second_host(const struct setup *setup, const char *name) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open(&link, setup, client, server);
+  if (SSL_add1_host(link.client, name) != 1)
+    broken("no second host");
+  return finish(&link, client, server);
+}
+
+static enum outcome and_other(const struct setup *setup) {
+  return second_host(setup, "other.test.example");
+}
+
+static enum outcome and_pinned(const struct setup *setup) {
+  return second_host(setup, "pinned.test.example");
+}
+
+static enum outcome and_ca(const struct setup *setup) {
+  return second_host(setup, "ca.test.example");
+}
+
+static enum outcome verified_address(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open(&link, setup, client, server);
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(link.client), "127.0.0.1") != 1)
+    broken("no address");
+  return finish(&link, client, server);
+}
+
+static enum outcome uncovered_address(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open(&link, setup, client, server);
+  if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(link.client), "127.0.0.2") != 1)
+    broken("no address");
+  return finish(&link, client, server);
+}
+
+/* The host stands in the context's parameters, and each connection inherits it. */
+static enum outcome host_of_context(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client), setup->host, 0);
+  link_open_nameless(&link, setup, client, server);
+  return finish(&link, client, server);
+}
+
+/* The host stands in the parameters of the store. */
+static enum outcome host_of_store(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  X509_VERIFY_PARAM_set1_host(X509_STORE_get0_param(SSL_CTX_get_cert_store(client)), setup->host, 0);
+  link_open_nameless(&link, setup, client, server);
+  return finish(&link, client, server);
+}
+
+/* The verification is given its host only in the program's own callback. */
+static int name_in_callback(X509_STORE_CTX *ctx, void *arg) {
+  X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), arg, 0);
+  return X509_verify_cert(ctx);
+}
+
+static enum outcome host_in_callback(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  char name[64];
+
+  snprintf(name, sizeof name, "%s", setup->host);
+  SSL_CTX_set_cert_verify_callback(client, name_in_callback, name);
+  link_open_nameless(&link, setup, client, server);
+  return finish(&link, client, server);
+}
+
+static enum outcome flagged(const struct setup *setup, unsigned int flags) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open(&link, setup, client, server);
+  SSL_set_hostflags(link.client, flags);
+  return finish(&link, client, server);
+}
+
+static enum outcome partial_wildcards(const struct setup *setup) {
+  return flagged(setup, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+}
+
+static enum outcome multi_label(const struct setup *setup) {
+  return flagged(setup, X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS | X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS);
+}
+
+static enum outcome never_subject(const struct setup *setup) {
+  return flagged(setup, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+}
+
+static void add_hosts(SSL *ssl, const char *last) {
+  char name[64];
+
+  for (int i = 0; i < 40; i++) {
+    snprintf(name, sizeof name, "number%d.test.example", i);
+    SSL_add1_host(ssl, name);
+  }
+  SSL_add1_host(ssl, last);
+}
+
+/* More names than anybody looks at, the pinned one last. */
+static enum outcome many_hosts(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open_nameless(&link, setup, client, server);
+  add_hosts(link.client, setup->host);
+  return finish(&link, client, server);
+}
+
+#define NO_NAME_NO_SOCKET "no name and no socket: nobody can tell which host this is"
+
+/* clang-format off */
+/* The pinned host under a spelling of its own. */
+#define SPELLING(what, name) \
+  {"spelling/" what "/sni-right", connect_once, {.chain = "good", SNI(name), OPEN}, ALL_ACCEPT}, \
+  {"spelling/" what "/sni-wrong", connect_once, {.chain = "bad", SNI(name), OPEN}, WE_REFUSE}, \
+  {"spelling/" what "/host-wrong", connect_once, {.chain = "bad", HOST(name), OPEN}, WE_REFUSE}
+
+static const struct test_case cases[] = {
+  {"sni-only/right-key", connect_once, {.chain = "good", SNI("pinned.test.example")}, ALL_ACCEPT},
+  {"sni-only/wrong-key", connect_once, {.chain = "bad", SNI("pinned.test.example")}, WE_REFUSE},
+  {"sni-only/wrong-key-none", connect_once, {.chain = "bad", SNI("pinned.test.example"), OPEN}, WE_REFUSE},
+  {"sni-only/uncovered", connect_once, {.chain = "bad", SNI("other.test.example")}, ALL_ACCEPT},
+  {"host-only/right-key", connect_once, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"host-only/wrong-key", connect_once, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"host-only/wrong-key-none", connect_once, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
+  {"host-only/wrong-key-none-untrusted", connect_once, {.chain = "bad", HOST("pinned.test.example"), OPEN, .untrusting = true}, WE_REFUSE},
+  {"host-of-context/wrong-key", host_of_context, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"host-of-context/right-key", host_of_context, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"host-of-context/wrong-key-none", host_of_context, {.chain = "bad", HOST("pinned.test.example"), OPEN, .untrusting = true}, WE_REFUSE},
+  {"host-of-store/wrong-key", host_of_store, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"host-of-store/right-key", host_of_store, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"host-in-callback/wrong-key", host_in_callback, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"host-in-callback/right-key", host_in_callback, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+
+  {"differing/sni-pinned-wrong", connect_once, {.chain = "bad", SNI("pinned.test.example"), HOST("other.test.example")}, WE_REFUSE},
+  {"differing/host-pinned-wrong", connect_once, {.chain = "bad", SNI("other.test.example"), HOST("pinned.test.example")}, WE_REFUSE},
+  {"differing/right", connect_once, {.chain = "good", SNI("other.test.example"), HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"differing/both-covered-one-wrong", connect_once, {.chain = "shortok", SNI("pinned.test.example"), HOST("pathlen.test.example")}, WE_REFUSE},
+  {"several/first-covered-wrong", and_other, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"several/second-covered-wrong", and_pinned, {.chain = "bad", HOST("other.test.example")}, WE_REFUSE},
+  {"several/one-covered-right", and_pinned, {.chain = "good", HOST("other.test.example")}, ALL_ACCEPT},
+  {"several/both-covered-right", and_ca, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"several/both-covered-one-wrong", and_pinned, {.chain = "shortok", HOST("pathlen.test.example")}, WE_REFUSE},
+  {"several/beyond-the-limit", many_hosts, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
+  {"several/beyond-the-limit-right", many_hosts, {.chain = "good", HOST("pinned.test.example"), OPEN}, WE_REFUSE, .note = "more names than are looked at"},
+
+  {"address/right-key", verified_address, {.chain = "good"}, ALL_ACCEPT},
+  {"address/wrong-key", verified_address, {.chain = "bad"}, WE_REFUSE},
+  {"address/wrong-key-none", verified_address, {.chain = "bad", OPEN, .untrusting = true}, WE_REFUSE},
+  {"address/with-sni-wrong", verified_address, {.chain = "bad", SNI("other.test.example")}, WE_REFUSE},
+  {"address/with-sni-right", verified_address, {.chain = "good", SNI("other.test.example")}, ALL_ACCEPT},
+  {"address/with-pinned-sni-wrong", verified_address, {.chain = "bad", SNI("pinned.test.example")}, WE_REFUSE},
+  {"address/uncovered", uncovered_address, {.chain = "bad", OPEN}, ALL_ACCEPT},
+
+  {"nameless/socket-right", connect_once, {.chain = "good", .transport = SOCKET}, ALL_ACCEPT},
+  {"nameless/socket-wrong", connect_once, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
+  {"nameless/socket-wrong-none", connect_once, {.chain = "bad", .transport = SOCKET, OPEN, .untrusting = true}, WE_REFUSE},
+  {"nameless/named-socket", connect_once, {.chain = "bad", SNI("other.test.example"), .transport = SOCKET}, ALL_ACCEPT},
+  {"nameless/no-socket", connect_once, {.chain = "bad"}, ALL_ACCEPT, .note = NO_NAME_NO_SOCKET},
+
+  SPELLING("upper-case", "PINNED.Test.EXAMPLE"),
+  SPELLING("trailing-dot", "pinned.test.example."),
+  SPELLING("trailing-dots", "pinned.test.example..."),
+  SPELLING("upper-case-dot", "Pinned.test.example."),
+  {"spelling/empty-label/below-covered", connect_once, {.chain = "good", SNI("a..wild.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
+  {"spelling/leading-dot/below-covered", connect_once, {.chain = "good", HOST(".wild.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
+  {"spelling/leading-dot/of-covered", connect_once, {.chain = "good", HOST(".pinned.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
+  {"spelling/upper-case/verified-right", connect_once, {.chain = "good", HOST("PINNED.test.example")}, ALL_ACCEPT},
+  {"spelling/upper-case/verified-wrong", connect_once, {.chain = "bad", HOST("PINNED.test.example")}, WE_REFUSE},
+  {"spelling/address-in-sni-wrong", connect_once, {.chain = "bad", SNI("127.0.0.1"), OPEN}, WE_REFUSE},
+  {"spelling/prefix-is-another-host", connect_once, {.chain = "bad", SNI("pinned.test.example.org"), OPEN}, ALL_ACCEPT},
+  {"spelling/suffix-is-another-host", connect_once, {.chain = "bad", SNI("unpinned.test.example"), OPEN}, ALL_ACCEPT},
+
+  {"wildcard/right-key", connect_once, {.chain = "good", SNI("a.wild.test.example"), HOST("a.wild.test.example")}, ALL_ACCEPT},
+  {"wildcard/wrong-key", connect_once, {.chain = "bad", SNI("a.wild.test.example"), HOST("a.wild.test.example")}, WE_REFUSE},
+  {"wildcard/two-labels", connect_once, {.chain = "bad", SNI("a.b.wild.test.example")}, ALL_ACCEPT},
+  {"wildcard/base", connect_once, {.chain = "bad", SNI("wild.test.example")}, ALL_ACCEPT},
+  {"wildcard/other-base", connect_once, {.chain = "bad", SNI("a.unwild.test.example")}, ALL_ACCEPT},
+  {"hostflags/no-partial/right-key", partial_wildcards, {.chain = "good", HOST("a.wild.test.example")}, ALL_ACCEPT},
+  {"hostflags/no-partial/wrong-key", partial_wildcards, {.chain = "bad", HOST("a.wild.test.example")}, WE_REFUSE},
+  {"hostflags/multi-label/wrong-key", multi_label, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"hostflags/multi-label/right-key", multi_label, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
+  {"hostflags/never-subject/wrong-key", never_subject, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+};
+/* clang-format on */
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}

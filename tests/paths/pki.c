@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Makes the keys, the certificates, the chains that servers show and the policies, in the folder given. */
+#include <err.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+
+#define NAMES                                                                                                \
+  "DNS:pinned.test.example,DNS:ca.test.example,DNS:pathlen.test.example,DNS:other.test.example,"             \
+  "DNS:both.test.example,DNS:*.wild.test.example,DNS:part.test.example,IP:127.0.0.1"
+
+enum id {
+  ROOT,
+  ISSUER,
+  ISSUER_2,
+  SHORT,
+  BELOW_SHORT,
+  GOOD,
+  BAD,
+  FORGED,
+  DAMAGED,
+  UNDER_LEAF,
+  TOO_LONG,
+  SHORT_OK,
+  COUNT
+};
+
+struct subject {
+  const char *file;
+  const char *common_name;
+  enum id named_issuer; /* whose name stands in the certificate */
+  enum id signer;       /* whose key signs it */
+  const char *constraints;
+};
+
+/* In an order in which every issuer comes before what it issues. */
+static const struct subject subjects[COUNT] = {
+    [ROOT] = {"root", "Root", ROOT, ROOT, "critical,CA:TRUE"},
+    [ISSUER] = {"issuer", "Issuer", ROOT, ROOT, "critical,CA:TRUE"},
+    [ISSUER_2] = {"issuer2", "Second issuer", ROOT, ROOT, "critical,CA:TRUE"},
+    [SHORT] = {"short", "Short issuer", ROOT, ROOT, "critical,CA:TRUE,pathlen:0"},
+    [BELOW_SHORT] = {"below", "Below the short issuer", SHORT, SHORT, "critical,CA:TRUE"},
+    [GOOD] = {"good", "Good", ISSUER, ISSUER, "critical,CA:FALSE"},
+    [BAD] = {"bad", "Bad", ISSUER_2, ISSUER_2, "critical,CA:FALSE"},
+    [FORGED] = {"forged", "Forged", ISSUER, ISSUER_2, "critical,CA:FALSE"},
+    [DAMAGED] = {"damaged", "Damaged", ISSUER, ISSUER, "critical,CA:FALSE"},
+    [UNDER_LEAF] = {"underleaf", "Below a leaf", GOOD, GOOD, "critical,CA:FALSE"},
+    [TOO_LONG] = {"toolong", "Too long a path", BELOW_SHORT, BELOW_SHORT, "critical,CA:FALSE"},
+    [SHORT_OK] = {"shortok", "Within the path length", SHORT, SHORT, "critical,CA:FALSE"},
+};
+
+static const struct {
+  const char *file;
+  enum id certificates[5];
+  int count;
+} chains[] = {
+    {"good", {GOOD, ISSUER}, 2},
+    {"bad", {BAD, ISSUER_2}, 2},
+    {"stuffed", {BAD, ISSUER_2, ISSUER, GOOD}, 4},
+    {"forged", {FORGED, ISSUER}, 2},
+    {"damaged", {DAMAGED, ISSUER}, 2},
+    {"underleaf", {UNDER_LEAF, GOOD, ISSUER}, 3},
+    {"toolong", {TOO_LONG, BELOW_SHORT, SHORT}, 3},
+    {"shortok", {SHORT_OK, SHORT}, 2},
+};
+
+static EVP_PKEY *keys[COUNT];
+static X509 *certificates[COUNT];
+
+static FILE *create(const char *kind, const char *name, const char *suffix) {
+  char path[128];
+  FILE *file;
+
+  snprintf(path, sizeof path, "%s%s%s", kind, name, suffix);
+  file = fopen(path, "w");
+  if (file == NULL)
+    err(2, "%s", path);
+  return file;
+}
+
+static void extend(X509 *certificate, int nid, const char *value) {
+  X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+
+  if (extension == NULL || X509_add_ext(certificate, extension, -1) != 1)
+    errx(2, "extension %s", value);
+  X509_EXTENSION_free(extension);
+}
+
+static X509_NAME *name_of(const char *common_name) {
+  X509_NAME *name = X509_NAME_new();
+
+  if (name == NULL || X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)common_name,
+                                                 -1, -1, 0) != 1)
+    errx(2, "name %s", common_name);
+  return name;
+}
+
+/* No key identifiers: they would keep OpenSSL from taking a forged link for a link at all. */
+static void issue(enum id id) {
+  const struct subject *subject = &subjects[id];
+  X509 *certificate = X509_new();
+  X509_NAME *name = name_of(subject->common_name);
+  X509_NAME *issuer = name_of(subjects[subject->named_issuer].common_name);
+
+  if (certificate == NULL)
+    errx(2, "out of memory");
+  keys[id] = EVP_EC_gen("P-256");
+  X509_set_version(certificate, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), (long)id + 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -86400);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 86400L * 30);
+  X509_set_subject_name(certificate, name);
+  X509_set_issuer_name(certificate, issuer);
+  X509_set_pubkey(certificate, keys[id]);
+  extend(certificate, NID_basic_constraints, subject->constraints);
+  extend(certificate, NID_subject_alt_name, NAMES);
+  if (X509_sign(certificate, keys[subject->signer], EVP_sha256()) <= 0)
+    errx(2, "signature of %s", subject->file);
+  X509_NAME_free(name);
+  X509_NAME_free(issuer);
+  certificates[id] = certificate;
+}
+
+/* Another bit in the signature's last byte: everything still parses. */
+static void damage(enum id id) {
+  unsigned char *der = NULL;
+  int length = i2d_X509(certificates[id], &der);
+  const unsigned char *cursor = der;
+
+  if (length <= 0)
+    errx(2, "encoding");
+  der[length - 1] ^= 1;
+  X509_free(certificates[id]);
+  certificates[id] = d2i_X509(NULL, &cursor, length);
+  OPENSSL_free(der);
+}
+
+static void write_key(enum id id) {
+  FILE *file = create("key-", subjects[id].file, ".pem");
+
+  PEM_write_PrivateKey(file, keys[id], NULL, NULL, 0, NULL, NULL);
+  fclose(file);
+  file = create("cert-", subjects[id].file, ".pem");
+  PEM_write_X509(file, certificates[id]);
+  fclose(file);
+}
+
+static void write_chains(void) {
+  for (size_t i = 0; i < sizeof chains / sizeof *chains; i++) {
+    FILE *file = create("chain-", chains[i].file, ".pem");
+
+    for (int j = 0; j < chains[i].count; j++)
+      PEM_write_X509(file, certificates[chains[i].certificates[j]]);
+    fclose(file);
+  }
+}
+
+static const char *pin_of(enum id id) {
+  static char text[2][64];
+  static int turn;
+  unsigned char *der = NULL, digest[32];
+  int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificates[id]), &der);
+  char *pin = text[turn++ % 2];
+
+  if (length <= 0 || EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) != 1)
+    errx(2, "digest");
+  OPENSSL_free(der);
+  strcpy(pin, "sha256/");
+  EVP_EncodeBlock((unsigned char *)pin + strlen(pin), digest, sizeof digest);
+  return pin;
+}
+
+static void write_entry(FILE *file, const char *name, enum id id, bool last) {
+  fprintf(file, "  { name = \"%s\"; pins = [ \"%s\" ]; }%s\n", name, pin_of(id), last ? "" : ",");
+}
+
+/* leaf, issuer: the keys that are pinned; another policy for the same names pins others. */
+static void write_policy(const char *policy, enum id leaf, enum id issuer) {
+  FILE *file = create("policy-", policy, ".cfg");
+
+  fprintf(file, "version = 1;\nhosts = (\n");
+  write_entry(file, "pinned.test.example", leaf, false);
+  write_entry(file, "ca.test.example", issuer, false);
+  write_entry(file, "pathlen.test.example", SHORT, false);
+  write_entry(file, "*.wild.test.example", leaf, false);
+  write_entry(file, "both.test.example", issuer, false);
+  write_entry(file, "127.0.0.1", leaf, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
+  FILE *nothing;
+
+  if (argc != 2 || chdir(argv[1]) != 0)
+    errx(2, "usage: paths-pki FOLDER");
+  for (int id = 0; id < COUNT; id++)
+    issue((enum id)id);
+  damage(DAMAGED);
+  for (int id = 0; id < COUNT; id++)
+    write_key((enum id)id);
+  write_chains();
+  write_policy("good", GOOD, ISSUER);
+  write_policy("same", GOOD, ISSUER_2);
+  write_policy("changed", BAD, ISSUER_2);
+  nothing = create("policy-", "nothing", ".cfg");
+  fputs("version = 1;\nhosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );\n", nothing);
+  fclose(nothing);
+  return 0;
+}

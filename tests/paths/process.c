@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* What a process does with itself around its connections: fork, threads, chroot, another user, a sandbox. */
+#include "kit.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include <openssl/err.h>
+
+#define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
+#define OTHER .sni = "other.test.example", .host = "other.test.example"
+
+/* ---- fork ---- */
+
+static enum outcome in_child(enum outcome (*run)(const struct setup *setup), const struct setup *setup) {
+  int status;
+  pid_t child;
+
+  fflush(stdout);
+  child = fork();
+  if (child < 0)
+    broken("no child");
+  if (child == 0) {
+    enum outcome outcome = run(setup);
+
+    fflush(stdout);
+    _exit(10 + (int)outcome);
+  }
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) < 10)
+    broken("the child ends with status %#x", (unsigned)status);
+  return (enum outcome)(WEXITSTATUS(status) - 10);
+}
+
+static enum outcome fork_before(const struct setup *setup) {
+  OPENSSL_init_ssl(0, NULL);
+  return in_child(connect_once, setup);
+}
+
+static enum outcome fork_after(const struct setup *setup) {
+  enum outcome parent = connect_once(setup), child = in_child(connect_once, setup);
+
+  if (parent != child)
+    broken("parent %d, child %d", parent, child);
+  return connect_once(setup);
+}
+
+static enum outcome after_policy_change(const struct setup *setup) {
+  use_policy("changed");
+  return connect_once(setup);
+}
+
+/* The child takes up a policy that its parent never saw. */
+static enum outcome fork_then_change(const struct setup *setup) {
+  (void)connect_once(setup);
+  return in_child(after_policy_change, setup);
+}
+
+static SSL_CTX *inherited_client, *inherited_server;
+
+static enum outcome with_inherited(const struct setup *setup) {
+  return connect_with(setup, inherited_client, inherited_server);
+}
+
+static enum outcome fork_with_contexts(const struct setup *setup) {
+  inherited_client = client_context(setup);
+  inherited_server = server_context(setup);
+  return in_child(with_inherited, setup);
+}
+
+/* ---- Threads, with the policy replaced all the time ---- */
+
+#define THREADS 64
+
+static const struct setup *handed_on;
+static SSL_CTX *shared_client, *shared_server;
+static atomic_bool stop_threads;
+static atomic_int handshakes, surprises;
+
+static void *connect_all_the_time(void *arg) {
+  enum outcome *expected = arg;
+
+  while (!atomic_load(&stop_threads)) {
+    if (connect_with(handed_on, shared_client, shared_server) != *expected)
+      atomic_fetch_add(&surprises, 1);
+    atomic_fetch_add(&handshakes, 1);
+  }
+  OPENSSL_thread_stop();
+  return NULL;
+}
+
+/* Two policies that say the same of this host. */
+static void replace_for(int milliseconds) {
+  for (int i = 0; i < milliseconds / 10; i++) {
+    replace_policy(i % 2 == 0 ? "same" : "good");
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+  }
+}
+
+static enum outcome threads(const struct setup *setup) {
+  pthread_t running[THREADS];
+  enum outcome expected;
+
+  handed_on = setup;
+  shared_client = client_context(setup);
+  shared_server = server_context(setup);
+  expected = connect_with(setup, shared_client, shared_server);
+  for (int i = 0; i < THREADS; i++)
+    if (pthread_create(&running[i], NULL, connect_all_the_time, &expected) != 0)
+      broken("no thread");
+  replace_for(2000);
+  atomic_store(&stop_threads, true);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(running[i], NULL);
+  SSL_CTX_free(shared_client);
+  SSL_CTX_free(shared_server);
+  if (atomic_load(&surprises) != 0 || atomic_load(&handshakes) < THREADS)
+    broken("%d of %d handshakes came to something else", atomic_load(&surprises), atomic_load(&handshakes));
+  return expected;
+}
+
+/* The first use of OpenSSL, by all threads at once. */
+static void *connect_first(void *arg) {
+  *(enum outcome *)arg = connect_once(handed_on);
+  return NULL;
+}
+
+static enum outcome threads_at_start(const struct setup *setup) {
+  pthread_t running[THREADS];
+  enum outcome outcomes[THREADS];
+
+  handed_on = setup;
+  for (int i = 0; i < THREADS; i++)
+    pthread_create(&running[i], NULL, connect_first, &outcomes[i]);
+  for (int i = 0; i < THREADS; i++)
+    pthread_join(running[i], NULL);
+  for (int i = 1; i < THREADS; i++)
+    if (outcomes[i] != outcomes[0])
+      broken("thread %d comes to %d, another to %d", i, outcomes[i], outcomes[0]);
+  return outcomes[0];
+}
+
+/* ---- Sandboxes ---- */
+
+/* Connects in contexts that were made before; then once more after the policy is due to be looked at. */
+static enum outcome confined(const struct setup *setup, void (*confine)(void), bool wait) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct setup other = {.chain = "bad", OTHER};
+  enum outcome first, second;
+
+  /* What OpenSSL itself opens at its first connection is not what this is about. */
+  if (connect_with(&other, client, server) == BROKEN)
+    broken("no connection");
+  /* As does stdio with its first line. */
+  printf("confined\n");
+  confine();
+  first = connect_with(setup, client, server);
+  if (wait)
+    nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  second = connect_with(setup, client, server);
+  if (first != second)
+    broken("first %d, then %d", first, second);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return second;
+}
+
+static void need_root(void) {
+  if (geteuid() != 0)
+    not_applicable("only root may do this");
+}
+
+/* Into an empty folder, below the one that run.py removes afterwards. */
+static void enter_chroot(void) {
+  const char *folder = getenv("PATHS_FOLDER");
+
+  need_root();
+  if (folder == NULL || chdir(folder) != 0 || mkdir("empty", 0755) != 0 || chroot("empty") != 0 ||
+      chdir("/") != 0)
+    broken("no chroot");
+}
+
+static void become_nobody(void) {
+  need_root();
+  if (setgid(65534) != 0 || setuid(65534) != 0)
+    broken("no other user");
+}
+
+#define LOAD_NUMBER BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
+#define DENY(number, what)                                                                                   \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, (what))
+
+static void forbid_files(unsigned int what) {
+  struct sock_filter filter[] = {LOAD_NUMBER,
+                                 DENY(__NR_open, what),
+                                 DENY(__NR_openat, what),
+                                 DENY(__NR_stat, what),
+                                 DENY(__NR_lstat, what),
+                                 DENY(__NR_newfstatat, what),
+                                 DENY(__NR_statx, what),
+                                 DENY(__NR_getdents64, what),
+                                 BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+  struct sock_fprog program = {.len = sizeof filter / sizeof *filter, .filter = filter};
+
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    broken("no seccomp");
+}
+
+static void forbid_files_by_error(void) {
+  forbid_files(SECCOMP_RET_ERRNO | EPERM);
+}
+
+static void forbid_files_by_death(void) {
+  forbid_files(SECCOMP_RET_KILL_PROCESS);
+}
+
+static void nothing(void) {
+}
+
+static enum outcome in_chroot(const struct setup *setup) {
+  return confined(setup, enter_chroot, true);
+}
+
+static enum outcome as_nobody(const struct setup *setup) {
+  return confined(setup, become_nobody, true);
+}
+
+static enum outcome in_seccomp(const struct setup *setup) {
+  return confined(setup, forbid_files_by_error, true);
+}
+
+static enum outcome in_deadly_seccomp(const struct setup *setup) {
+  return confined(setup, forbid_files_by_death, false);
+}
+
+static enum outcome unconfined(const struct setup *setup) {
+  return confined(setup, nothing, true);
+}
+
+/* Files that disappear under a running process: the last good policy stays. */
+static enum outcome without_policy(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  enum outcome outcome;
+
+  (void)connect_with(setup, client, server);
+  if (unlink(getenv("PATHS_POLICY")) != 0)
+    broken("no policy to remove");
+  nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  outcome = connect_with(setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static const struct test_case cases[] = {
+    /* clang-format off */
+  {"fork/before/right-key", fork_before, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"fork/before/wrong-key", fork_before, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"fork/after/right-key", fork_after, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"fork/after/wrong-key", fork_after, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"fork/after/uncovered", fork_after, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"fork/then-change/right-key", fork_then_change, {.chain = "bad", PINNED}, ALL_ACCEPT},
+  {"fork/then-change/wrong-key", fork_then_change, {.chain = "good", PINNED}, WE_REFUSE},
+  {"fork/with-contexts/wrong-key", fork_with_contexts, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"fork/with-contexts/right-key", fork_with_contexts, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"threads/right-key", threads, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"threads/wrong-key-none", threads, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
+  {"threads/at-start/right-key", threads_at_start, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"threads/at-start/wrong-key", threads_at_start, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"confined/not/right-key", unconfined, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"confined/chroot/right-key", in_chroot, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"confined/chroot/wrong-key", in_chroot, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"confined/chroot/uncovered", in_chroot, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"confined/user/right-key", as_nobody, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"confined/user/wrong-key", as_nobody, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"confined/seccomp/right-key", in_seccomp, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"confined/seccomp/wrong-key", in_seccomp, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"confined/seccomp/wrong-key-none", in_seccomp, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
+  {"confined/deadly-seccomp/right-key", in_deadly_seccomp, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"policy-removed/right-key", without_policy, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"policy-removed/wrong-key", without_policy, {.chain = "bad", PINNED}, WE_REFUSE},
+    /* clang-format on */
+};
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}

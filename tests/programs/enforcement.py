@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""How a program comes under a policy, and what the log then says of it."""
+
+import pathlib
+import re
+
+# Debian's directories and no others: a python3 or a curl of somebody's own is not what is tested.
+PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+OPENSSL_CONF = """
+openssl_conf = openssl_init
+[openssl_init]
+providers = provider_sect
+[provider_sect]
+default = default_sect
+pinning = pinning_sect
+[default_sect]
+activate = 1
+[pinning_sect]
+module = {module}
+activate = 1
+policy = {policy}
+"""
+
+
+class Nothing:
+    """Without us: what the other ways are compared with."""
+
+    name = "none"
+
+    def environment(self, _policy):
+        return {}
+
+
+class Provider:
+    """Through the OpenSSL configuration alone."""
+
+    name = "provider"
+
+    def __init__(self, module, directory):
+        self.module, self.directory = module, pathlib.Path(directory)
+
+    def environment(self, policy):
+        config = self.directory / f"{policy.stem}.cnf"
+        if not config.exists():
+            config.write_text(OPENSSL_CONF.format(module=self.module, policy=policy))
+        return {"OPENSSL_CONF": str(config)}
+
+
+class Shim:
+    """Through the preloaded library alone; OpenSSL keeps the system's configuration."""
+
+    name = "shim"
+
+    def __init__(self, library):
+        self.library = library
+
+    def environment(self, policy):
+        return {"LD_PRELOAD": str(self.library), "PINNING_POLICY": str(policy)}
+
+
+def environment(enforcement, policy, with_log):
+    """The whole environment of a program: nothing of the caller's own gets in."""
+    result = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+    if with_log:
+        result["PINNING_DEBUG"] = "1"
+    return result | enforcement.environment(policy)
+
+
+def log_lines(output):
+    """
+    The verdicts that were logged, each as a dictionary of its key=value pairs. The report also stands in what
+    the program itself says, but there it does not begin the line.
+    """
+    pairs = re.compile(r'(\w+)=("[^"]*"|\S*)')
+    return [dict((key, value.strip('"')) for key, value in pairs.findall(line))
+            for line in output.splitlines() if line.startswith("verdict=")]

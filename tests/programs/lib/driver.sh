@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+# shellcheck shell=sh disable=SC2034
+#
+# What the drivers written in sh share; README.md describes the interface.
+# Sets host, port, ca, verification and tls (1.2 or 1.3) from "connect HOST PORT CA MODE".
+
+needs() {
+  command -v "$1" >/dev/null || { echo "$1 is not installed"; exit 2; }
+}
+
+begin() {
+  if [ $# -ne 5 ] || [ "$1" != connect ]; then
+    echo "usage: ${0##*/} connect HOST PORT CA MODE"
+    exit 2
+  fi
+  host=$2 port=$3 ca=$4
+  verification=${5%%,*}
+  tls=${5##*,tls}
+  case $tls in 1.2 | 1.3) ;; *) not_applicable ;; esac
+}
+
+not_applicable() {
+  exit 77
+}
+
+only_verification() {
+  [ "$verification" = "$1" ] || not_applicable
+}
+
+# Reports the program's own exit status and leaves with the driver's: accepted where the program succeeded,
+# refused where its output shows one of the given patterns, an error of the test in all other cases.
+finish() {
+  status=$1 output=$2 refusals=$3
+  printf '%s\n' "$output"
+  echo "exit=$status"
+  [ "$status" -eq 0 ] && exit 0
+  printf '%s\n' "$output" | grep -Eq "$refusals" && exit 1
+  exit 2
+}

@@ -1,0 +1,142 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""The certificates of the program tests, made with the openssl command.
+
+One root with two intermediates, A and B, and below them leaves of every key type, all for the same two
+names. A second root, which signed none of them, stands for "the wrong CA".
+
+    root -+- A -+- right      the key that the policies pin
+          |     +- swapped    same names, same issuer, another key of the same type
+          +- B --- elsewhere  same names, the other issuer
+    stranger
+
+A chain is a file as a server sends it: leaf, intermediate and, in two of them, the pinned certificate
+appended without any connection to the leaf.
+"""
+
+import base64
+import hashlib
+import pathlib
+import subprocess
+import sys
+
+PINNED_HOST = "pinned.test.example"
+OTHER_HOST = "other.test.example"
+
+# openssl req -newkey wants its own words for the key types.
+KEY_TYPES = {
+    "rsa": ["-newkey", "rsa:2048"],
+    "p256": ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "ed25519": ["-newkey", "ed25519"],
+}
+
+# leaf -> its issuer
+LEAVES = {"right": "a", "swapped": "a", "elsewhere": "b"}
+
+# chain -> the certificates in the order in which the server sends them; the first is the server's own
+CHAINS = {
+    "right": ("right", "a"),
+    "swapped": ("swapped", "a"),
+    "elsewhere": ("elsewhere", "b"),
+    "appended-leaf": ("swapped", "a", "right"),
+    "appended-issuer": ("elsewhere", "b", "a"),
+}
+
+# A configuration of our own, because that of the system adds extensions. The identifiers are there
+# because newer programs (Python 3.13) verify strictly after RFC 5280.
+CONFIG = f"""
+[req]
+distinguished_name = name
+prompt = no
+[name]
+[root]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+[intermediate]
+basicConstraints = critical, CA:TRUE, pathlen:0
+keyUsage = critical, keyCertSign, cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[leaf]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = DNS:{PINNED_HOST}, DNS:{OTHER_HOST}
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
+class Pki:
+    """Where the certificates of one directory are. Makes nothing by itself."""
+
+    def __init__(self, directory):
+        self.directory = pathlib.Path(directory)
+
+    def certificate(self, name):
+        return self.directory / f"{name}.pem"
+
+    def key(self, name):
+        return self.directory / f"{name}.key"
+
+    def root(self):
+        return self.certificate("root")
+
+    def stranger(self):
+        return self.certificate("stranger")
+
+    def chain(self, key_type, name):
+        return self.directory / f"chain-{key_type}-{name}.pem"
+
+    def chain_key(self, key_type, name):
+        return self.key(f"{key_type}-{CHAINS[name][0]}")
+
+    def pin(self, name):
+        """The digest of a certificate's public key, as a policy spells it."""
+        pem = openssl("x509", "-in", self.certificate(name), "-noout", "-pubkey")
+        der = openssl("pkey", "-pubin", "-outform", "DER", stdin=pem)
+        return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+
+def openssl(*arguments, stdin=b""):
+    done = subprocess.run(["openssl", *map(str, arguments)], input=stdin, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"openssl {' '.join(map(str, arguments))}: {done.stderr.decode()}")
+    return done.stdout
+
+
+def issue(pki, name, section, key_type, issuer=None):
+    signed_by = ["-CA", pki.certificate(issuer), "-CAkey", pki.key(issuer)] if issuer else []
+    openssl("req", "-x509", *KEY_TYPES[key_type], "-nodes", "-config", pki.directory / "req.cnf",
+            "-extensions", section, "-subj", f"/O=Pinning tests/CN={name}", "-days", "30",
+            "-keyout", pki.key(name), "-out", pki.certificate(name), *signed_by)
+
+
+def certificate_name(key_type, name):
+    return f"{key_type}-{name}" if name in LEAVES else name
+
+
+def make(directory):
+    """Fills a directory; what an earlier run left there is replaced, for it may have expired."""
+    pki = Pki(directory)
+    pki.directory.mkdir(parents=True, exist_ok=True)
+    (pki.directory / "req.cnf").write_text(CONFIG)
+    issue(pki, "root", "root", "p256")
+    issue(pki, "stranger", "root", "p256")
+    issue(pki, "a", "intermediate", "p256", "root")
+    issue(pki, "b", "intermediate", "p256", "root")
+    for key_type in KEY_TYPES:
+        for leaf, issuer in LEAVES.items():
+            issue(pki, certificate_name(key_type, leaf), "leaf", key_type, issuer)
+        for chain, names in CHAINS.items():
+            parts = [pki.certificate(certificate_name(key_type, name)).read_text() for name in names]
+            pki.chain(key_type, chain).write_text("".join(parts))
+    return pki
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: pki.py DIRECTORY")
+    make(sys.argv[1])

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""What is tried, and what is expected of it. The same table for every program."""
+
+import dataclasses
+
+from enforcement import log_lines
+from pki import OTHER_HOST, PINNED_HOST
+from servers import MARKER
+
+ACCEPTED, REFUSED = 0, 1
+STATUS_WORDS = {0: "accepted", 1: "refused", 2: "an error of the driver"}
+
+POLICIES = {
+    "leaf": 'pins = [ "{leaf}" ];',
+    "issuer": 'intermediates = [ "{issuer}" ];',
+    "audit": 'pins = [ "{leaf}" ]; mode = "audit";',
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Scenario:
+    name: str
+    chain: str            # what the server shows, one of pki.CHAINS
+    policy: str           # one of POLICIES; all of them are about PINNED_HOST
+    verdict: str          # what the log must say: "accepted", "refused", "audited"; "": it is as without us
+    reason: str = ""      # of a refused or audited connection
+    host: str = PINNED_HOST
+    trusted: bool = True  # whether the program trusts the root of the server
+
+    def program_accepts(self, enforced):
+        return self.trusted and not (enforced and self.verdict == "refused")
+
+
+SCENARIOS = (
+    Scenario("right key", "right", "leaf", "accepted"),
+    Scenario("other key, same CA and name", "swapped", "leaf", "refused", "no-pin"),
+    Scenario("pinned issuer, new leaf", "swapped", "issuer", "accepted"),
+    Scenario("other issuer, same root", "elsewhere", "issuer", "refused", "no-intermediate"),
+    Scenario("pinned leaf appended", "appended-leaf", "leaf", "refused", "no-pin"),
+    Scenario("pinned issuer appended", "appended-issuer", "issuer", "refused", "no-intermediate"),
+    Scenario("audit mode, other key", "swapped", "audit", "audited", "no-pin"),
+    Scenario("host without an entry", "swapped", "leaf", "", host=OTHER_HOST),
+    Scenario("host without an entry, wrong CA", "swapped", "leaf", "", host=OTHER_HOST, trusted=False),
+    Scenario("right key, wrong CA", "right", "leaf", "", trusted=False),
+)
+
+
+def policy_text(name, pki, key_type):
+    settings = POLICIES[name].format(leaf=pki.pin(f"{key_type}-right"), issuer=pki.pin("a"))
+    return f'version = 1;\nhosts = ( {{ name = "{PINNED_HOST}"; {settings} }} );\n'
+
+
+@dataclasses.dataclass(frozen=True)
+class Outcome:
+    """How one run of a driver ended."""
+
+    status: int
+    output: str
+
+
+def complaints(scenario, tls, outcome, without_us, enforced):
+    """Everything about one run that is not as it must be; `without_us` is the same run, not enforced."""
+    found = []
+    accepted = scenario.program_accepts(enforced)
+    if outcome.status != (ACCEPTED if accepted else REFUSED):
+        found.append(f"expected {STATUS_WORDS[not accepted]}, but it was "
+                     f"{STATUS_WORDS.get(outcome.status, f'status {outcome.status}')}")
+    received = f"{MARKER} TLSv{tls}" in outcome.output
+    if received != accepted:
+        found.append("no data came through" if accepted else "data came through")
+    if not scenario.verdict and outcome != without_us:
+        found.append(f"not the same as without us:\n{without_us.output}")
+    if scenario.verdict and enforced:
+        found += log_complaints(scenario, log_lines(outcome.output))
+    if not enforced and log_lines(outcome.output):
+        found.append("a verdict was logged without any enforcement")
+    return found
+
+
+def log_complaints(scenario, lines):
+    """A refusal counts only where our own log line says that it was ours, and why."""
+    if scenario.verdict == "accepted":
+        return [f"logged as {line['verdict']}" for line in lines if line["verdict"] != "accepted"]
+    expected = {"verdict": scenario.verdict, "reason": scenario.reason, "host": scenario.host}
+    if len(lines) != 1:
+        return [f"{len(lines)} verdicts were logged instead of one"]
+    return [f"logged {key}={lines[0].get(key)} instead of {value}"
+            for key, value in expected.items() if lines[0].get(key) != value]

@@ -1,0 +1,93 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+#
+# The same binary of ours under every OpenSSL, in chroots of Debian's releases with their own programs:
+#
+#   tests/releases.sh [--keep DIR] [--binaries BUILD] [--list] [RELEASE...]
+#
+#   --keep DIR        keep the chroots below DIR and use those that are there; default: make them anew
+#   --binaries BUILD  a build folder of Debian 12 (build/dev): its pinning.so and libpinning-preload.so are what is
+#                     tested; default: they are built in a chroot of Debian 12
+#   --list            show the releases and leave
+#
+# Needs root, debootstrap and unshare, and fails where it has not got them. Prints a table, path x program x
+# OpenSSL version, and leaves with 1 if anything is not as expected. When no release was named and all was as
+# expected, the table is also written to docs/enforcement-table.md.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+# shellcheck source=tests/releases/root.sh
+. tests/releases/root.sh
+
+all_releases=(12 13 sid 4.0)
+keep='' binaries='' whole=yes
+
+describe() {
+  cat <<'END'
+12   Debian 12 (bookworm), OpenSSL 3.0
+13   Debian 13 (trixie), OpenSSL 3.5
+sid  Debian unstable, OpenSSL 3.6
+4.0  the same with OpenSSL 4.0 from experimental beside it: s_client and the C clients
+END
+}
+
+fail() {
+  echo "releases.sh: $1" >&2
+  exit "${2-3}"
+}
+
+parse_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --keep) keep=${2:?--keep needs a directory} && shift ;;
+      --binaries) binaries=${2:?--binaries needs a build folder} && shift ;;
+      --list) describe && exit 0 ;;
+      12 | 13 | sid | 4.0) releases+=("$1") && whole='' ;;
+      *) fail "unknown option or release: $1; see --list" 2 ;;
+    esac
+    shift
+  done
+  [ ${#releases[@]} -gt 0 ] || releases=("${all_releases[@]}")
+}
+
+require() {
+  [ "$(id -u)" -eq 0 ] || fail "chroots need root; nothing was tested"
+  local tool
+  for tool in debootstrap unshare setpriv chroot; do
+    command -v "$tool" >/dev/null || fail "$tool is not installed; nothing was tested"
+  done
+  unshare --mount --pid --fork true || fail "no namespaces of our own are to be had here; nothing was tested"
+}
+
+# Copies our two binaries before any release is tested: all get the same, whatever is built meanwhile.
+find_binaries() {
+  if [ -z "$binaries" ]; then
+    prepare "$roots" 12
+    binaries=$(root_of "$roots" 12)/pinning/build
+  fi
+  mkdir -p "$roots/binaries"
+  cp "$binaries"/lib*/ossl-modules/pinning.so "$binaries"/lib*/libpinning-preload.so "$roots/binaries/"
+}
+
+releases=()
+parse_options "$@"
+require
+roots=$keep
+if [ -z "$roots" ]; then
+  roots=$(mktemp -d "${TMPDIR:-/var/tmp}/pinning-releases.XXXXXX")
+  trap 'rm -rf --one-file-system "$roots"' EXIT
+fi
+mkdir -p "$roots"
+
+find_binaries
+results=() broken=()
+for release in "${releases[@]}"; do
+  prepare "$roots" "$release"
+  stage "$roots" "$release"
+  run_tests "$roots" "$release" || broken+=("$release")
+  results+=("$release=$(root_of "$roots" "$release")/pinning/out")
+done
+
+[ ${#broken[@]} -eq 0 ] || whole=''
+tests/releases/table.py ${whole:+--markdown docs/enforcement-table.md} "${results[@]}"
+[ ${#broken[@]} -eq 0 ] || fail "not as expected: ${broken[*]}" 1

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""The command line: help from the table of verbs, and wrong usage."""
+
+import subprocess
+
+from pinctl_case import PINCTL, PinctlCase, main
+
+VERBS = ("pin", "add", "remove", "list", "show", "check", "compile", "explain", "run", "status")
+WRITING = ("add", "remove", "compile")
+WITH_DATA = ("pin", "list", "show", "check", "compile", "explain", "status")
+
+
+class Help(PinctlCase):
+    def test_all_verbs_are_listed(self):
+        text = self.pinctl("--help").stdout
+        for verb in VERBS:
+            self.assertRegex(text, rf"(?m)^  {verb} +\S")
+
+    def test_every_verb(self):
+        for verb in VERBS:
+            with self.subTest(verb):
+                text = self.pinctl(verb, "--help").stdout
+                self.assertTrue(text.startswith(f"Usage: pinctl {verb} "))
+                self.assertIn(f"\nExample:\n  pinctl {verb}", text)
+                self.assertIn("--policy FILE", text)
+                self.assertEqual("--json" in text, verb in WITH_DATA)
+                self.assertEqual("--dry-run" in text, verb in WRITING)
+                self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
+    def test_help_wins(self):
+        self.pinctl("show", "--help", "--nonsense")
+        self.pinctl("show", "-h")
+
+    def test_help_belongs_to_the_program_after_run(self):
+        self.write_policy("version = 1;\n")
+        done = self.pinctl("run", "--", "absent-program", "--help", status=3)
+        self.assertIn("absent-program", done.stderr)
+
+    def test_version(self):
+        self.assertRegex(self.pinctl("--version").stdout, r"^pinctl \d+\.\d+\.\d+\n$")
+
+
+class WrongUsage(PinctlCase):
+    def wrong(self, *words):
+        done = self.pinctl(*words, status=2)
+        self.assertEqual(done.stdout, "", words)
+        self.assertNotEqual(done.stderr, "")
+        return done.stderr
+
+    def test_verbs(self):
+        self.wrong()
+        self.assertIn('did you mean "pinctl remove"?', self.wrong("remvoe"))
+        self.assertIn('did you mean "pinctl pin"?', self.wrong("pni"))
+        for word in ("frobnicate", "", "x" * 1000, "--nonsense"):
+            self.assertNotIn("did you mean", self.wrong(word))
+
+    def test_options(self):
+        self.assertIn("unknown option --nonsense", self.wrong("list", "--nonsense"))
+        self.assertIn("unknown option -x", self.wrong("list", "-x"))
+        self.assertIn("unknown option --polic", self.wrong("list", "--polic", "x"))
+        self.assertIn("unknown option --policyx", self.wrong("list", "--policyx=x"))
+        self.assertIn("unknown option --", self.wrong("list", "--=x"))
+        self.assertIn("unknown option --strict", self.wrong("list", "--strict"))
+        self.assertIn("--json takes no value", self.wrong("list", "--json=yes"))
+        self.assertIn("--policy needs a value", self.wrong("list", "--policy"))
+        self.assertIn("--policy needs a value", self.wrong("list", "--policy="))
+        self.assertIn("given twice", self.wrong("list", "--policy", "a", "--policy", "b"))
+        self.assertIn("expected enforce|audit|off", self.wrong("add", "x.org", "--mode", "enf"))
+        self.assertIn("expected enforce|audit|off", self.wrong("add", "x.org", "--mode", "enforce|audit"))
+
+    def test_operands(self):
+        self.assertIn("expected HOST", self.wrong("show"))
+        self.assertIn('unexpected "b"', self.wrong("show", "a", "b"))
+        self.assertIn('unexpected "x"', self.wrong("list", "x"))
+        self.assertIn("not both", self.wrong("check", "--policy", "a", "b"))
+        self.assertIn("expected the name or address of a server", self.wrong("explain", "*.x.org"))
+        self.wrong("run")
+        self.wrong("run", "--")
+        for host in ("a:0", "a:65536", "a:x", "a:", ":443", "[::1", "[::1]x", "[]:1", ""):
+            self.assertIn("expected HOST", self.wrong("show", host))
+
+    def test_ports_and_names(self):
+        for port in ("0", "65536", "-1", "4 4", "0x1", "+1"):
+            self.assertIn("from 1 to 65535", self.wrong("add", "x.org", "--port", port))
+        for name in ("a..b", "a*.b", "*.*.b", "http://x", "x/y", ""):
+            self.wrong("add", name, "server.pem")
+
+    def test_options_may_follow_operands(self):
+        self.write_policy("version = 1;\n")
+        self.pinctl("show", "x.org", "--policy", self.policy, status=1)
+        self.pinctl("show", f"--policy={self.policy}", "--", "x.org", status=1)
+
+
+class Output(PinctlCase):
+    def test_standard_output_that_cannot_be_written(self):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([PINCTL, "--help"], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(b"standard output", done.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""pinctl check: every mistake with its place, and warnings that are always right."""
+
+import datetime
+import os
+import time
+
+from pinctl_case import PinctlCase, main
+
+A = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+B = A.replace("/A", "/C")
+
+
+def entry(name, **settings):
+    """A sound entry unless the settings say otherwise."""
+    values = {"pins": f'[ "{A}" ]', "backup_pins": f'[ "{B}" ]', **settings}
+    return f'{{ name = "{name}"; ' + " ".join(f"{k} = {v};" for k, v in values.items() if v is not None) + " }"
+
+
+class Errors(PinctlCase):
+    def test_all_mistakes_of_all_files_in_one_run(self):
+        self.write_policy('version = 1;\nmode = "enforced";\nhosts = (\n'
+                          f'  {{ name = "x.org"; pins = [ "{A[:-2]}" ]; }},\n  {{ name = "y..org"; pins = [ "{A}" ]; }}\n);\n')
+        self.write_policy(f'hosts = ( {{ name = "z.org"; pin = [ "{A}" ]; }} );\n', "policy.d/10.cfg")
+        self.write_policy("hosts = (\n", "policy.d/20.cfg")
+        found = [(os.path.basename(item["file"]), item["line"]) for item in self.json("check", status=1)
+                 if item["severity"] == "error"]
+        for place in (("policy.cfg", 2), ("policy.cfg", 4), ("policy.cfg", 5), ("10.cfg", 1)):
+            self.assertIn(place, found)
+        self.assertIn("20.cfg", [file for file, _ in found])
+
+    def test_place_line_and_mark(self):
+        self.write_policy('version = 1;\n\tmode = "enforced";   # ü\n')
+        lines = self.pinctl("check", status=1).stdout.splitlines()
+        self.assertTrue(lines[0].startswith(f"{self.policy}:2:"), lines)
+        self.assertIn(" error: ", lines[0])
+        self.assertEqual(lines[1], '    2 |  mode = "enforced";   # ü')
+        self.assertEqual(lines[2].index("^"), lines[1].index('"enforced"'))
+        self.assertEqual(lines[2].strip(" |"), "^" + "~" * 9)
+
+    def test_long_lines_are_cut_around_the_mark(self):
+        comment = f'comment = "{"ü" * 300}";'
+        pins = 'pins = [ "bad" ];'
+        for line in (f"{comment} {pins}", f"{pins} {comment}", f"{' ' * 300}{pins}{' ' * 300}"):
+            self.write_policy(f'version = 1; hosts = ( {{ name = "x.org"; {line} }} );\n')
+            _, source, mark = self.pinctl("check", status=1).stdout.splitlines()
+            self.assertLessEqual(len(source), 80)
+            self.assertEqual(source[mark.index("^"):][:5], '"bad"')
+
+    def test_files_that_are_not_there_or_not_to_be_trusted(self):
+        self.assertIn("no such file", self.pinctl("check", status=3).stdout)
+        self.write_policy("version = 1;\n")
+        os.chmod(self.policy, 0o666)
+        self.assertIn("writable", self.pinctl("check", status=1).stdout)
+
+    def test_errors_hide_no_warnings_but_lints_wait(self):
+        self.write_policy(f"version = 1;\nmode = 1;\nhosts = ( {entry('co.uk', include_subdomains='true')} );\n")
+        self.assertNotIn("public suffix", self.pinctl("check", status=1).stdout)
+
+
+class Warnings(PinctlCase):
+    def warnings(self, *entries, head="version = 1;"):
+        self.write_policy(head + "\nhosts = (\n" + ",\n".join(entries) + "\n);\n")
+        found = self.json("check")
+        self.assertTrue(all(item["severity"] == "warning" and item["file"] == self.policy for item in found))
+        self.pinctl("check", "--strict", status=1 if found else 0)
+        return {(item["line"], item["message"]) for item in found}
+
+    def warned(self, words, *entries, head="version = 1;"):
+        """The first entry alone is warned of, once, with these words."""
+        found = self.warnings(*entries, head=head)
+        self.assertEqual([line for line, _ in found], [3], found)
+        self.assertIn(words, found.pop()[1])
+
+    def quiet(self, *entries, head="version = 1;"):
+        self.assertEqual(self.warnings(*entries, head=head), set())
+
+    def test_backup_pins(self):
+        self.warned("hangs on a single key", entry("x.org", backup_pins=None))
+        self.warned("hangs on a single key", entry("x.org", pins=None, backup_pins=None, fingerprints=f'[ "{A}" ]'))
+        self.warned("no backup pin", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{B}" ]'))
+        self.warned("no backup pin", entry("x.org", backup_pins=None, intermediates=f'[ "{B}" ]'))
+        self.warned("no backup pin", entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{B}" ]'))
+        self.quiet(entry("x.org"))
+        self.quiet(entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{A}", "{B}" ]'))
+
+    def test_expiry(self):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        day = [(now + datetime.timedelta(days=days)).strftime('"%Y-%m-%d"') for days in range(-2, 40)]
+        self.warned("and is only logged since", entry("x.org", expires=day[0]))
+        self.warned("still enforced", entry("x.org", expires=day[0], on_expiry='"enforce"'))
+        self.warned("expires in 0 days", entry("x.org", expires=day[2]))
+        self.warned("expires in 29 days", entry("x.org", expires=day[31]))
+        self.quiet(entry("x.org", expires=day[33]))
+
+    def test_public_suffixes(self):
+        self.warned("public suffix", entry("co.uk", include_subdomains="true"))
+        self.warned("public suffix", entry("*.co.uk"))
+        self.warned("public suffix", entry("com", include_subdomains="true"))
+        self.warned("public suffix", entry("*.github.io"))
+        self.quiet(entry("co.uk"), entry("example.co.uk", include_subdomains="true"), entry("*.example.co.uk"),
+                   entry("corp", include_subdomains="true"), entry("*.internal"))
+
+    def test_entries_without_effect(self):
+        off = {"pins": None, "backup_pins": None, "mode": '"off"'}
+        self.warned("takes nothing out", entry("x.org", **off))
+        self.warned("takes nothing out", entry("x.org", **off), entry("org"), entry("notx.org"))
+        self.warned("takes nothing out", entry("*.x.org", **off), entry("x.org"))
+        self.warned("takes nothing out", entry("a.x.org", **off, ports="[ 80 ]"), entry("*.x.org", ports="[ 443 ]"))
+        self.warned("takes nothing out", entry("192.0.2.1", **off))
+        self.warned("takes nothing out", entry("a.b.x.org", **off), entry("*.x.org"))
+        self.quiet(entry("a.x.org", **off), entry("*.x.org"))
+        self.quiet(entry("a.b.x.org", **off), entry("x.org", include_subdomains="true"))
+        self.quiet(entry("*.x.org", **off), entry("x.org", include_subdomains="true"))
+        self.quiet(entry("a.x.org", **off, ports="[ 80, 443 ]"), entry("*.x.org", ports="[ 443 ]"))
+        self.quiet(entry("x.org", **off), head=f'version = 1; blocked_keys = [ "{A}" ];')
+        self.quiet(entry("x.org", **off), head='version = 1; mode = "off";')
+
+    def test_entries_that_accept_only_blocked_keys(self):
+        head = f'version = 1; blocked_keys = [ "{A}", "{B}" ];'
+        other = f'[ "{A.replace("/A", "/B")}" ]'
+        self.warned("can accept nothing", entry("x.org"), head=head)
+        self.warned("can accept nothing", entry("x.org", intermediates=other, require='"all"'), head=head)
+        self.warned("can accept nothing", entry("x.org", pins=other, anchors=f'[ "{A}" ]'), head=head)
+        self.quiet(entry("x.org", pins=other), head=head)
+        self.quiet(entry("x.org", intermediates=other), head=head)
+        self.quiet(entry("x.org", fingerprints=f'[ "{A}" ]'), head=head)
+
+    def test_names_too_long_for_any_host(self):
+        longest = ".".join(["a" * 62] * 3 + ["b" * 58])
+        self.quiet(entry("*." + longest[:251].rstrip(".")))
+
+    def test_names_in_unicode(self):
+        self.warned("xn--bcher-kva.example", entry("bücher.example"))
+
+    def test_mark_stands_under_the_name(self):
+        self.write_policy(f"version = 1;\nhosts = ( {entry('x.org', backup_pins=None)} );\n")
+        lines = self.pinctl("check").stdout.splitlines()
+        self.assertEqual(lines[2].index("^"), lines[1].index('"x.org"'))
+        self.assertEqual(lines[2].count("~"), len('"x.org"') - 1)
+
+    def test_time_grows_with_the_number_of_hosts_only(self):
+        taken = []
+        for count in (2000, 20000):
+            hosts = [entry(f"h{i}.example.com", mode='"off"' if i % 2 else '"audit"') for i in range(count)]
+            self.write_policy("version = 1;\nhosts = (\n" + ",\n".join(hosts) + "\n);\n")
+            start = time.monotonic()
+            self.pinctl("check")
+            taken.append(time.monotonic() - start)
+        self.assertLess(taken[1], 40 * taken[0] + 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,710 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""
+pinctl enable and disable: on every kind of openssl.cnf either right or refused, and never a machine without TLS.
+What a file means is asked of real programs (openssl, curl) that run under it.
+"""
+
+import os
+import random
+import shutil
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from pinctl_case import CERTIFICATES, PINCTL, PinctlCase, main, path, pin_of
+
+MODULE = os.environ["PINNING_MODULE"]
+SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
+KILLS = int(os.environ.get("PINNING_KILLS", "50"))
+SYSTEM = "/usr/lib/ssl/openssl.cnf"
+
+# A second module that every Debian has stands in for others: a provider is told apart by its name only.
+MODULES = subprocess.run(["openssl", "version", "-m"], capture_output=True, check=True,
+                         text=True).stdout.split('"')[1]
+LEGACY = os.path.join(MODULES, "legacy.so")
+
+START = "openssl_conf = init\n[init]\nproviders = list\n[list]\n"
+IMPLICIT = {
+    "nothing": "",
+    "only a comment": "# nothing here\n",
+    "no end of line": "# nothing here",
+    "ends in a section": "openssl_conf = init\n[init]",
+    "ends with a continuation": "name = value\\\n",
+    "CRLF": "openssl_conf = init\r\n[init]\r\nproviders = list\r\n[list]\r\n",
+    "CRLF without an end": "openssl_conf = init\r\n[init]",
+    "no openssl_conf": "[req]\ndistinguished_name = dn\n[dn]\n",
+    "openssl_conf without its section": "openssl_conf = init\n",
+    "nodejs_conf": "nodejs_conf = node\n[node]\nproviders = node_list\n[node_list]\ndefault = d\n[d]\nactivate = 1\n",
+    "sections named differently": "openssl_conf=Main-1\n[ Main-1 ]\nproviders.x = my.list\n[ my.list ]\n",
+    "default named, not activated": START + "default = standard\n[standard]\n# activate = 1\n",
+    "activate in the default section": "activate = 1\nidentity = default\n" + START,
+    "other settings": "openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMinProtocol = TLSv1.2\n",
+    "sections in two parts": "openssl_conf = i\n[i]\n[a]\nx = 1\n[i]\nproviders = p\n[a]\ny = 2\n[p]\n",
+}
+EXPLICIT = {
+    "default": START + "default = d\n[d]\nactivate = 1\n",
+    "legacy beside default": START + "legacy = l\ndefault = d\n[d]\nactivate = 1\n[l]\nactivate = 1\n",
+    "fips beside default": START + f"fips = f\ndefault = d\nbase = b\n[f]\nmodule = {LEGACY}\nactivate = 1\n"
+                           "[d]\nactivate = 1\n[b]\nactivate = 1\n",
+}
+
+
+class Server:
+    """Shows server.pem, and answers every request."""
+
+    def __init__(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path("chain.pem"), path("server.key"))
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.context = context
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                plain = self.socket.accept()[0]
+            except OSError:
+                return
+            try:
+                with plain, self.context.wrap_socket(plain, server_side=True) as secure:
+                    secure.recv(4096)
+                    secure.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+            except OSError:
+                pass
+
+
+class SwitchCase(PinctlCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.socket.close()
+
+    def setUp(self):
+        super().setUp()
+        self.file = os.path.join(self.folder, "openssl.cnf")
+        self.write_policy("version = 1;\nhosts = (\n"
+                          f' {{ name = "127.0.0.1"; pins = [ "{pin_of("server.pem")}" ]; }},\n'
+                          f' {{ name = "api.example.com"; pins = [ "{pin_of("swapped.pem")}" ]; }} );\n')
+
+    def environment(self, **more):
+        """What the provider gives OpenSSL for the life of the process looks lost after OpenSSL's own end."""
+        # What a killed pinctl leaves of its trial goes away with the certificates.
+        kept = super().environment(**{"TMPDIR": CERTIFICATES, **more})
+        if SANITIZED:
+            suppressions = os.path.join(CERTIFICATES, "lsan.supp")
+            with open(suppressions, "w", encoding="ascii") as file:
+                file.write("leak:error_library\n")
+            kept["LSAN_OPTIONS"] = f"suppressions={suppressions}:print_suppressions=0"
+        return kept
+
+    def write(self, text):
+        with open(self.file, "wb") as file:
+            file.write(text.encode())
+
+    def bytes(self, name=None):
+        with open(name or self.file, "rb") as file:
+            return file.read()
+
+    def enable(self, *words, policy=True, **options):
+        given = ("--policy", self.policy) if policy else ()
+        return self.pinctl("enable", "--openssl-conf", self.file, *given, *words, **options)
+
+    def disable(self, *words, **options):
+        return self.pinctl("disable", "--openssl-conf", self.file, *words, **options)
+
+    def under(self, *command, data=None):
+        environment = self.environment(OPENSSL_CONF=self.file)
+        del environment["PINNING_POLICY"]
+        return subprocess.run(command, env=environment, input=data, capture_output=True, check=False, timeout=30)
+
+    def curl(self, host):
+        port = self.server.port
+        return self.under("curl", "-sS", "--max-time", "20", "--cacert", path("root.pem"), "--resolve",
+                          f"api.example.com:{port}:127.0.0.1", f"https://{host}:{port}/").returncode
+
+    def providers(self):
+        done = self.under("openssl", "list", "-providers")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = done.stdout.decode().splitlines()
+        return {line.strip() for line in lines if line.startswith("  ") and not line.startswith("   ")}
+
+    def assert_works(self, enforced):
+        """TLS and digests work, and the wrong key is refused if and only if enforced."""
+        if SANITIZED and enforced:
+            return  # programs built without sanitizers cannot load a module built with them
+        self.assertEqual(self.under("openssl", "dgst", "-sha256", data=b"x").returncode, 0)
+        self.assertEqual(self.curl("127.0.0.1"), 0)
+        self.assertEqual(self.curl("api.example.com"), 60 if enforced else 0)
+
+    def assert_nothing_left(self, *names):
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted(("policy.cfg", "openssl.cnf", *names)))
+
+    def round_trip(self, text):
+        self.write(text)
+        old = self.bytes()
+        providers = self.providers()
+        self.enable()
+        self.assertTrue(self.bytes().startswith(old))
+        if not SANITIZED:
+            self.assertEqual(self.providers(), providers | {"pinning"})
+        self.assert_works(enforced=True)
+        new = self.bytes()
+        self.assertIn("already enabled", self.enable(policy=False).stderr)
+        self.assertEqual(self.bytes(), new)
+        self.disable()
+        self.assertEqual(self.bytes(), old)
+        self.assertIn("nothing of pinctl's", self.disable().stderr)
+        self.assertEqual(self.bytes(), old)
+        self.assert_works(enforced=False)
+        self.assert_nothing_left()
+
+
+class Configurations(SwitchCase):
+    def test_debian(self):
+        with open(SYSTEM, "rb") as file:
+            text = file.read().decode()
+        self.round_trip(text)
+
+    def test_default_implicit(self):
+        for name, text in IMPLICIT.items():
+            with self.subTest(name):
+                self.round_trip(text)
+
+    def test_others_active(self):
+        for name, text in EXPLICIT.items():
+            if "legacy" in text and not os.path.exists(LEGACY):
+                continue
+            with self.subTest(name):
+                self.round_trip(text)
+
+    def test_includes(self):
+        deeper = self.write_policy("[list]\nlegacy = l\ndefault = d\n[d]\nactivate = 1\n[l]\nactivate = 1\n",
+                                   "parts/deeper.cnf")
+        part = self.write_policy(f"openssl_conf = init\n[init]\nproviders = list\n.include {deeper}\n",
+                                 "more/part.cnf")
+        parts = {part: self.bytes(part), deeper: self.bytes(deeper)}
+        for text in (f".include {part}\n", f".include = {part}", f".include {part}\n[extra]\na = b\n",
+                     f"a = b\n.include {self.folder}/more\n"):
+            with self.subTest(text):
+                self.write(text)
+                old = self.bytes()
+                self.enable()
+                self.assert_works(enforced=True)
+                self.disable()
+                self.assertEqual(self.bytes(), old)
+                self.assertEqual({name: self.bytes(name) for name in parts}, parts)
+
+    def test_missing(self):
+        shown = self.enable("--dry-run").stdout
+        self.assertIn("--- /dev/null\n", shown)
+        self.assertFalse(os.path.exists(self.file))
+        self.enable()
+        self.assert_works(enforced=True)
+        self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o644)
+        self.disable()
+        self.assertFalse(os.path.exists(self.file))
+        self.disable()
+
+    def test_missing_then_used(self):
+        self.enable()
+        with open(self.file, "a", encoding="utf-8") as file:
+            file.write("[mine]\na = b\n")
+        self.disable()
+        self.assertEqual(self.bytes(), b"[mine]\na = b\n")
+
+    def test_edited_meanwhile(self):
+        for text in ("a = 1\n", "a = 1"):
+            self.write(text)
+            self.enable()
+            with open(self.file, "r+", encoding="utf-8") as file:
+                now = file.read()
+                file.seek(0)
+                file.write("# mine\n" + now + "[z]\nb = 2\n")
+            self.assertIn("already enabled", self.enable().stderr)
+            self.disable()
+            self.assertEqual(self.bytes().decode().split(), "# mine a = 1 [z] b = 2".split())
+
+    def test_link(self):
+        os.mkdir(os.path.join(self.folder, "real"))
+        target = os.path.join(self.folder, "real", "openssl.cnf")
+        with open(target, "w", encoding="utf-8") as file:
+            file.write("# real\n")
+        os.symlink("real/openssl.cnf", self.file)
+        self.enable()
+        self.assertTrue(os.path.islink(self.file))
+        self.assertIn(b"pinning_sect", self.bytes(target))
+        self.assert_works(enforced=True)
+        self.disable()
+        self.assertEqual(self.bytes(target), b"# real\n")
+        os.unlink(target)
+        self.assertIn(self.file, self.enable(status=3).stderr)
+
+    def test_owner_and_mode_stay(self):
+        self.write("# read-only\n")
+        os.chmod(self.file, 0o440)
+        if os.geteuid() == 0:
+            os.chown(self.file, 12345, 54321)
+        before = os.stat(self.file)
+        self.enable()
+        for _ in range(2):
+            after = os.stat(self.file)
+            self.assertEqual((after.st_mode, after.st_uid, after.st_gid),
+                             (before.st_mode, before.st_uid, before.st_gid))
+            self.disable()
+
+    def test_read_only_folder(self):
+        if os.geteuid() != 0 or SANITIZED:
+            self.skipTest("needs to be somebody else, who may read the suppressions of sanitizers")
+        self.write("# theirs\n")
+        os.chmod(self.folder, 0o755)
+        words = [PINCTL, "enable", "--openssl-conf", self.file, "--policy", self.policy]
+        try:
+            done = subprocess.run(words, env=self.environment(TMPDIR="/tmp"), capture_output=True, check=False, user=65534,
+                                  extra_groups=[], cwd="/")
+        except PermissionError:
+            self.skipTest("another user cannot run this build")
+        self.assertEqual((done.returncode, self.bytes()), (3, b"# theirs\n"), done.stderr)
+        self.assertIn(self.file.encode(), done.stderr)
+        self.assert_nothing_left()
+
+    def test_settings(self):
+        self.write("")
+        odd = self.write_policy("version = 1;\n", "a $b #c;'d/policy.cfg")
+        self.pinctl("enable", "--openssl-conf", self.file, "--policy", odd, "--on-policy-error", "allow")
+        found = self.json("status", status=None, environment={"OPENSSL_CONF": self.file, "PINNING_POLICY": ""})
+        self.assertEqual((found["policy"]["path"], found["openssl"]["on_policy_error"]), (odd, "allow"))
+        self.assertTrue(found["openssl"]["default_active"])
+        both = self.bytes()
+        self.assertIn("already", self.enable(policy=False).stderr)
+        self.assertEqual(self.bytes(), both)
+        self.enable("--on-policy-error", "refuse")
+        self.assertNotIn(b"allow", self.bytes())
+        self.assertEqual(self.bytes().count(b">>> pinning"), 1)
+        self.disable()
+        self.assertEqual(self.bytes(), b"")
+
+    def test_diff_is_a_patch(self):
+        for text in ("a = 1\n" * 20, "a = 1", ""):
+            self.write(text)
+            shown = self.enable("--dry-run").stdout
+            self.assertEqual(self.bytes(), text.encode())
+            self.enable()
+            wanted = self.bytes()
+            self.write(text)
+            subprocess.run(["patch", "--silent", self.file], input=shown.encode(), check=True)
+            self.assertEqual(self.bytes(), wanted)
+            if os.path.exists(self.file + ".orig"):
+                os.unlink(self.file + ".orig")
+            self.assert_nothing_left()
+
+
+class Refusals(SwitchCase):
+    """Each leaves the file as it was, and says why."""
+
+    def refused(self, text, words, *options, status=3):
+        self.write(text)
+        old = self.bytes()
+        done = self.enable(*options, status=status)
+        self.assertIn(words, done.stderr)
+        self.assertEqual((self.bytes(), done.stdout), (old, ""))
+        self.assert_nothing_left()
+
+    def test_broken(self):
+        self.refused("a = 1\n[broken\n", "line 2 is not understood")
+        self.refused("no equals sign\n", "line 1 is not understood")
+        self.refused("a = $nowhere\n", "not understood")
+        self.refused("a = 1\n\0", "NUL byte")
+
+    def test_empty_names(self):
+        self.refused("openssl_conf =\n", "openssl_conf is set to nothing")
+        self.refused("openssl_conf = i\n[i]\nproviders =\n", "providers is set to nothing")
+
+    def test_default_not_active(self):
+        """TLS does not work under it before either; pinning cannot mend that."""
+        if not os.path.exists(LEGACY):
+            self.skipTest("no second module")
+        self.refused(START + "legacy = l\n[l]\nactivate = 1\n", "SHA2-256 is not available")
+
+    def test_provider_that_fails_openssl(self):
+        self.refused("config_diagnostics = 1\n" + START + "x = y\n[y]\nmodule = /nonexistent.so\nactivate = 1\n",
+                     "found wanting")
+
+    def test_section_that_says_otherwise(self):
+        self.refused("openssl_conf = i\n[i]\na = 'b\\", "section [i] would no longer mean")
+        self.refused("openssl_conf = i\n[pinning_sect]\npolicy = /other\n", "would no longer mean")
+
+    def test_damaged_block(self):
+        self.write("")
+        self.enable()
+        whole = self.bytes().decode()
+        for damaged in (whole.replace("# <<< pinning\n", ""), whole + whole,
+                        whole.replace("# >>> pinning", "# pinning")):
+            self.refused(damaged, "changed by hand")
+            self.assertIn("changed by hand", self.disable(status=3).stderr)
+            self.assertEqual(self.bytes(), damaged.encode())
+
+    def test_by_hand(self):
+        by_hand = START + f"default = d\npinning = p\n[d]\nactivate = 1\n[p]\nmodule = {MODULE}\nactivate = 1\n"
+        self.refused(by_hand, "activated by hand; change its settings there")
+        self.assertIn("activated by hand; it stays", self.enable(policy=False).stderr)
+        self.disable()
+        self.assertEqual(self.bytes(), by_hand.encode())
+
+    def test_policy(self):
+        self.write("")
+        for text, place in (("version = 1;\nmode = 7;\n", ":2:"), ("", "version")):
+            self.write_policy(text)
+            done = self.enable(status=1)
+            self.assertIn(place, done.stderr)
+            self.assertIn("every host would be refused", done.stderr)
+            self.assertEqual(self.bytes(), b"")
+        self.pinctl("enable", "--openssl-conf", self.file, "--policy", "/nonexistent", status=3)
+
+    def test_no_file(self):
+        self.pinctl("enable", "--openssl-conf", self.folder, "--policy", self.policy, status=3)
+        self.pinctl("enable", "--openssl-conf", "/dev/null", "--policy", self.policy, status=3)
+        self.pinctl("enable", "--openssl-conf", f"{self.folder}/no/openssl.cnf", "--policy", self.policy, status=3)
+
+    def test_usage(self):
+        for words in (("--on-policy-error", "maybe"), ("--confirm", "0"), ("--confirm", "soon"), ("--confirm", "9x"),
+                      ("--systemd", "../x"), ("--systemd", "a b"), ("--preload",),
+                      ("--systemd", "x", "--confirm", "5"), ("--root", "/", "--confirm", "5")):
+            with self.subTest(words):
+                self.write("")
+                self.enable(*words, status=2)
+                self.assertEqual(self.bytes(), b"")
+
+
+class Killed(SwitchCase):
+    def test_whole_at_any_moment(self):
+        """kill -9 at random moments: the old text or the new one, and the next run goes on from there."""
+        with open(SYSTEM, "rb") as file:
+            old = file.read()
+        self.write(old.decode())
+        started = time.monotonic()
+        self.enable()
+        span = 1.2 * (time.monotonic() - started)
+        new = self.bytes()
+        seen = set()
+        dice = random.Random(KILLS)
+        for turn in range(KILLS):
+            verb = ["disable"] if turn % 2 == 0 else ["enable", "--policy", self.policy]
+            child = subprocess.Popen([PINCTL, *verb, "--openssl-conf", self.file], env=self.environment(),
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(dice.random() * (span if turn % 2 else span / 8))
+            child.send_signal(signal.SIGKILL)
+            child.wait()
+            found = self.bytes()
+            self.assertIn(found, (old, new))
+            seen.add(found)
+            if dice.random() < 0.5:
+                (self.enable if turn % 2 else self.disable)()
+        self.disable()
+        self.enable()
+        self.assertEqual((self.bytes(), len(seen)), (new, 2))
+        self.disable()
+        self.assertEqual(self.bytes(), old)
+        self.assert_nothing_left()
+
+
+    def killed_at(self, call, count, *words):
+        """Kills pinctl as it enters a system call for the count-th time; False: it does not come to that."""
+        done = subprocess.run(["strace", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e",
+                               f"inject={call}:signal=SIGKILL:when={count}", PINCTL, *words, "--openssl-conf",
+                               self.file], env=self.environment(), capture_output=True, check=False, timeout=60)
+        if done.returncode not in (0, -signal.SIGKILL):
+            self.skipTest(f"no strace: {done.stderr}")
+        return done.returncode != 0
+
+    @unittest.skipIf(SANITIZED, "strace is not for programs with sanitizers")
+    def test_whole_at_every_step(self):
+        self.write("# old\n")
+        self.enable("--on-policy-error", "allow")
+        old = self.bytes()
+        self.enable("--on-policy-error", "refuse")
+        new = self.bytes()
+        kills = 0
+        for call in ("write", "fsync", "rename", "chmod", "fchmod", "chown", "unlink"):
+            for count in range(1, 40):
+                self.enable("--on-policy-error", "allow")
+                if not self.killed_at(call, count, "enable", "--policy", self.policy, "--on-policy-error", "refuse"):
+                    break
+                kills += 1
+                self.assertIn(self.bytes(), (old, new), (call, count))
+                self.assertEqual(self.under("openssl", "dgst", "-sha256", data=b"x").returncode, 0)
+            self.assertEqual(self.bytes(), new)
+        self.assertGreater(kills, 8)
+        self.disable()
+        self.assertEqual(self.bytes(), b"# old\n")
+        self.assert_nothing_left()
+
+
+class Confirmation(SwitchCase):
+    def is_waiting(self):
+        return os.path.lexists(os.path.join(self.folder, ".pinctl-unconfirmed-openssl.cnf~"))
+
+    def wait_for(self, text, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            now = self.bytes() if os.path.exists(self.file) else None
+            if now == text and not self.is_waiting():
+                return
+            time.sleep(0.05)
+        self.assertEqual(now, text)
+
+    def setUp(self):
+        super().setUp()
+        if os.path.exists("/run/systemd/system") and os.geteuid() == 0:
+            self.skipTest("would start timers of the real systemd")
+
+    def test_put_back(self):
+        for old in (b"# old\n", b"# no end", None):
+            with self.subTest(old):
+                if old is None:
+                    os.unlink(self.file)
+                else:
+                    self.write(old.decode())
+                done = self.enable("--confirm", "1")
+                self.assertIn("put back in 1 seconds", done.stderr)
+                self.wait_for(old)
+        self.write("")
+        self.assert_nothing_left()
+
+    def test_put_back_to_the_settings_before(self):
+        self.write("# old\n")
+        self.enable()
+        before = self.bytes()
+        self.enable("--on-policy-error", "allow", "--confirm", "1")
+        self.wait_for(before)
+
+    def test_confirmed(self):
+        self.write("# old\n")
+        self.enable("--confirm", "4")
+        new = self.bytes()
+        self.enable("--confirmed", policy=False)
+        time.sleep(4.5)
+        self.assertEqual(self.bytes(), new)
+        self.assertIn("too late", self.enable("--confirmed", policy=False, status=1).stderr)
+        self.assert_nothing_left()
+
+    def test_edited_meanwhile(self):
+        self.write("# old\n")
+        self.enable("--confirm", "4")
+        with open(self.file, "a", encoding="utf-8") as file:
+            file.write("[mine]\na = b\n")
+        self.wait_for(b"# old\n[mine]\na = b\n")
+        self.assert_nothing_left()
+
+    def test_put_back_at_once(self):
+        self.write("# old\n")
+        self.enable("--confirm", "60")
+        self.assertIn("waits to be confirmed", self.enable(status=3).stderr)
+        self.disable("--unconfirmed")
+        self.assertEqual(self.bytes(), b"# old\n")
+        self.disable("--unconfirmed")
+        self.enable()
+        new = self.bytes()
+        self.disable("--unconfirmed")
+        self.assertEqual(self.bytes(), new)
+
+    def test_disabled_before_the_end(self):
+        self.write("# old\n")
+        self.enable("--confirm", "4")
+        self.disable()
+        self.write("# newer\n")
+        time.sleep(4.5)
+        self.assertEqual(self.bytes(), b"# newer\n")
+        self.assert_nothing_left()
+
+
+class Images(SwitchCase):
+    """--root: a folder with what an image has; its links and includes mean what they mean in there."""
+
+    def setUp(self):
+        super().setUp()
+        self.root = tempfile.mkdtemp(prefix="pinctl-root-")
+        self.addCleanup(shutil.rmtree, self.root)
+        if subprocess.run(["unshare", "--root", self.root, "true"], capture_output=True,
+                          check=False).returncode not in (127, 0):
+            self.skipTest("chroot is not allowed here")
+        self.put("etc/pinning/policy.cfg", "version = 1;\n")
+        self.put("etc/ssl/openssl.cnf", "openssl_conf = init\n.include /etc/ssl/part.cnf\n")
+        self.put("etc/ssl/part.cnf", "[init]\nproviders = theirs\n[theirs]\n")
+        self.put(MODULES[1:] + "/pinning.so", "")
+        self.put(os.path.dirname(MODULES)[1:] + "/libpinning-preload.so", "")
+        self.put("etc/systemd/system/other.service", "")
+        os.makedirs(f"{self.root}/usr/lib/ssl", exist_ok=True)
+        os.symlink("/etc/ssl/openssl.cnf", f"{self.root}/usr/lib/ssl/openssl.cnf")
+
+    def environment(self, **more):
+        """The leak checker needs /proc, which an image does not have."""
+        kept = super().environment(**more)
+        if SANITIZED:
+            kept["ASAN_OPTIONS"] = f"{kept.get('ASAN_OPTIONS', '')}:detect_leaks=0"
+        return kept
+
+    def put(self, name, text):
+        os.makedirs(os.path.dirname(os.path.join(self.root, name)), exist_ok=True)
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def get(self, name):
+        with open(os.path.join(self.root, name), encoding="utf-8") as file:
+            return file.read()
+
+    def tree(self):
+        found = {}
+        for parent, _, names in os.walk(self.root):
+            found.update({os.path.join(parent, name): os.path.join(parent, name) for name in names})
+        return {name: self.get(name) if os.path.isfile(name) and not os.path.islink(name) else None
+                for name in found}
+
+    def there_and_back(self, *words, changed):
+        before = self.tree()
+        done = self.pinctl("enable", "--root", self.root, *words)
+        self.assertIn("not tried", done.stderr)
+        after = self.tree()
+        different = {name[len(self.root):] for name in after if after[name] != before.get(name)}
+        self.assertEqual(different, set(changed))
+        self.pinctl("disable", "--root", self.root, *(word for word in words if word != "--dry-run"))
+        self.assertEqual(self.tree(), before)
+        return after
+
+    def test_openssl(self):
+        after = self.there_and_back(changed=["/etc/ssl/openssl.cnf"])
+        text = after[f"{self.root}/etc/ssl/openssl.cnf"]
+        self.assertIn("[theirs]\ndefault = pinning_default\npinning = pinning_sect\n", text)
+        self.assertNotIn("module", text)
+
+    def test_preload(self):
+        self.there_and_back("--preload", changed=["/etc/ld.so.preload"])
+        for old in ("/lib/other.so\n", "/lib/other.so", "# a comment\n/lib/a.so:/lib/b.so\n"):
+            self.put("etc/ld.so.preload", old)
+            after = self.there_and_back("--preload", changed=["/etc/ld.so.preload"])
+            lines = after[f"{self.root}/etc/ld.so.preload"].splitlines()
+            self.assertEqual(lines, [self.shim(), *old.splitlines()])
+
+    def shim(self):
+        return os.path.dirname(MODULES) + "/libpinning-preload.so"
+
+    def test_preload_writes_no_comment(self):
+        """glibc skips only one comment in that file, and would take ours for names of libraries."""
+        text = self.there_and_back("--preload", changed=["/etc/ld.so.preload"])[f"{self.root}/etc/ld.so.preload"]
+        self.assertEqual(text, self.shim() + "\n")
+        self.assertNotIn("#", text)
+
+    def test_preload_twice(self):
+        self.put("etc/ld.so.preload", "/lib/other.so")
+        words = ("--root", self.root, "--preload")
+        self.pinctl("enable", *words)
+        self.assertIn("already enabled", self.pinctl("enable", *words).stderr)
+        self.assertEqual(self.get("etc/ld.so.preload"), self.shim() + "\n/lib/other.so")
+        self.pinctl("disable", *words)
+        self.assertIn("nothing of pinctl's", self.pinctl("disable", *words).stderr)
+        self.assertEqual(self.get("etc/ld.so.preload"), "/lib/other.so")
+
+    def test_preload_by_hand(self):
+        """Only a first line that is the shim alone is pinctl's."""
+        for text in ("/x/a.so /opt/libpinning-preload.so\n", f"/x/a.so\n{self.shim()}\n", self.shim(),
+                     f"{self.shim()}:/x/a.so\n", f"{self.shim()} # mine\n", "libpinning-preload.so\n",
+                     "x/libpinning-preload.so\n"):
+            with self.subTest(text):
+                self.put("etc/ld.so.preload", text)
+                self.assertIn("by hand", self.pinctl("enable", "--root", self.root, "--preload").stderr)
+                self.pinctl("disable", "--root", self.root, "--preload")
+                self.assertEqual(self.get("etc/ld.so.preload"), text)
+
+    def test_preload_with_comments_that_would_be_read(self):
+        """The second comment is one that glibc finds now, and would miss behind another line."""
+        for text in ("# one\n# two\n/lib/a.so\n", "/lib/a.so\n# one\n# libpinning-preload.so\n"):
+            with self.subTest(text):
+                self.put("etc/ld.so.preload", text)
+                done = self.pinctl("enable", "--root", self.root, "--preload", status=3)
+                self.assertIn("words of a comment", done.stderr)
+                self.assertEqual(self.get("etc/ld.so.preload"), text)
+
+    def test_unit(self):
+        after = self.there_and_back("--systemd", "web", changed=[
+            "/etc/systemd/system/web.service.d/pinning.conf", "/etc/pinning/openssl-web.service.cnf"])
+        self.assertIn("[Service]\nEnvironment=OPENSSL_CONF=/etc/pinning/openssl-web.service.cnf\n",
+                      after[f"{self.root}/etc/systemd/system/web.service.d/pinning.conf"])
+        self.assertIn(".include = /etc/ssl/openssl.cnf\n",
+                      after[f"{self.root}/etc/pinning/openssl-web.service.cnf"])
+
+    def test_unit_with_the_shim(self):
+        after = self.there_and_back("--systemd", "web.service", "--preload", changed=[
+            "/etc/systemd/system/web.service.d/pinning.conf"])
+        self.assertIn(f"Environment=LD_PRELOAD={os.path.dirname(MODULES)}/libpinning-preload.so\n",
+                      after[f"{self.root}/etc/systemd/system/web.service.d/pinning.conf"])
+
+    def test_refusals(self):
+        self.put("etc/systemd/system/web.service.d/pinning.conf", "# mine\n")
+        before = self.tree()
+        self.assertIn("by hand", self.pinctl("enable", "--root", self.root, "--systemd", "web", "--preload",
+                                             status=3).stderr)
+        self.assertIn("by hand", self.pinctl("disable", "--root", self.root, "--systemd", "web", status=3).stderr)
+        self.pinctl("enable", "--root", f"{self.root}/nowhere", status=3)
+        self.assertEqual(self.tree(), before)
+        os.unlink(f"{self.root}{MODULES}/pinning.so")
+        self.assertIn("pinning.so", self.pinctl("enable", "--root", self.root, status=3).stderr)
+        os.unlink(f"{self.root}/etc/pinning/policy.cfg")
+        self.assertIn("cannot be read", self.pinctl("enable", "--root", self.root, "--preload", status=1).stderr)
+
+
+@unittest.skipIf(SANITIZED, "a program built with sanitizers cannot be preloaded by halves")
+class Trials(SwitchCase):
+    def test_shim_is_tried(self):
+        shown = self.pinctl("enable", "--systemd", "no-such-unit", "--preload", "--policy", self.policy,
+                            "--dry-run").stdout
+        self.assertIn("+Environment=LD_PRELOAD=", shown)
+        self.assertIn(f"+Environment=PINNING_POLICY={self.policy}", shown)
+        self.assertFalse(os.path.exists("/etc/systemd/system/no-such-unit.service.d"))
+
+    def test_shim_that_cannot_be_preloaded(self):
+        """The dynamic linker only prints that, in every program."""
+        copy, libraries, place = self.copy_of_pinctl()
+        shutil.copy(MODULE, os.path.join(place, "pinning.so"))
+        shutil.copy(self.policy, os.path.join(os.path.dirname(place), "libpinning-preload.so"))
+        done = subprocess.run([copy, "enable", "--systemd", "no-such-unit", "--preload", "--policy", self.policy,
+                               "--dry-run"], capture_output=True, check=False, text=True,
+                              env=self.environment(LD_LIBRARY_PATH=libraries))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("cannot be preloaded", done.stderr)
+
+    def copy_of_pinctl(self):
+        """An installation of its own: pinctl, the folder of the real libraries, the folder for modules."""
+        copy = os.path.join(self.folder, "copy")
+        os.makedirs(os.path.join(copy, "bin"))
+        libraries = os.path.dirname(os.path.dirname(MODULE))
+        built = os.path.dirname(os.path.dirname(PINCTL))
+        place = os.path.join(copy, os.path.relpath(libraries, built), "ossl-modules")
+        os.makedirs(place)
+        program = os.path.join(copy, "bin", "pinctl")
+        shutil.copy(PINCTL, program)
+        return program, libraries, place
+
+    def test_module_without_effect(self):
+        """A module that loads and enforces nothing is no module."""
+        program, libraries, place = self.copy_of_pinctl()
+        for module, words in ((LEGACY, "pinning has no effect"), (self.policy, "has no effect")):
+            shutil.copy(module, os.path.join(place, "pinning.so"))
+            self.write("# old\n")
+            done = subprocess.run([program, "enable", "--openssl-conf", self.file, "--policy", self.policy], capture_output=True, check=False, text=True,
+                                  env=self.environment(LD_LIBRARY_PATH=libraries))
+            self.assertEqual((done.returncode, self.bytes()), (3, b"# old\n"), done.stderr)
+            self.assertIn(words, done.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Every example of --help is run as it stands there."""
+
+import os
+import shlex
+import shutil
+
+import live_servers as live
+from pinctl_case import CERTIFICATES, PinctlCase, main
+
+# In this order each finds what the ones before it left.
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "record", "test", "run", "enable", "disable", "status",
+         "coverage", "remove")
+
+
+class Examples(PinctlCase):
+    def example_of(self, verb):
+        lines = self.pinctl(verb, "--help").stdout.splitlines()
+        words = shlex.split(lines[lines.index("Example:") + 1])
+        self.assertEqual(words[:2], ["pinctl", verb])
+        return words[1:]
+
+    def test_all(self):
+        listed = self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0]
+        self.assertEqual(sorted(line.split()[0] for line in listed.splitlines()), sorted(VERBS))
+        for name in ("server.pem", "spare.pub", "chain.pem", "root.pem"):
+            shutil.copy(os.path.join(CERTIFICATES, name), self.folder)
+        # Stands in for the network: says whether it was started under enforcement.
+        curl = self.write_policy('#!/bin/sh\necho "$1 $LD_PRELOAD $PINNING_POLICY"\n', "curl")
+        os.chmod(curl, 0o755)
+        # So does a proxy that leads to one server, whatever host is asked for.
+        server = live.Server(live.tls(live.tls_context("server", "chain.pem")))
+        self.addCleanup(server.close)
+        proxy = live.Server(live.proxy_to(server.port))
+        self.addCleanup(proxy.close)
+        # A shell built without sanitizers cannot load a shim built with them.
+        for verb in [verb for verb in VERBS if verb != "run" or not os.environ.get("PINNING_SANITIZE")]:
+            with self.subTest(verb):
+                done = self.pinctl(*self.example_of(verb), cwd=self.folder, status=None,
+                                   environment={"PATH": f"{self.folder}:{os.environ['PATH']}",
+                                                "https_proxy": f"http://127.0.0.1:{proxy.port}",
+                                                "SSL_CERT_FILE": os.path.join(self.folder, "root.pem")})
+                self.assertIn(done.returncode, (0, 1) if verb == "status" else (0,), done.stderr)
+                if verb == "run":
+                    self.assertRegex(done.stdout, rf"^https://api.example.com/ \S*libpinning-preload.so {self.policy}\n$")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Servers on loopback for the tests of verbs that ask live hosts: sound ones, and every way to misbehave."""
+
+import socket
+import ssl
+import threading
+
+from pinctl_case import path
+
+
+def tls_context(name, chain=None, versions=None, ciphers=None):
+    """A server's context for NAME.key and NAME.pem (or the file `chain`)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers(ciphers or "DEFAULT:@SECLEVEL=0")
+    context.load_cert_chain(path(chain or f"{name}.pem"), path(f"{name}.key"))
+    if versions is not None:
+        context.minimum_version, context.maximum_version = versions
+    return context
+
+
+class Server:
+    """Accepts on a port of its own and gives each connection to `serve` in a thread."""
+
+    def __init__(self, serve, address="127.0.0.1"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.listener = socket.socket(family)
+        self.listener.bind((address, 0))
+        self.listener.listen(64)
+        self.port = self.listener.getsockname()[1]
+        self.serve = serve
+        self.open = []
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:
+                return
+            self.open.append(connection)
+            threading.Thread(target=self.run, args=(connection,), daemon=True).start()
+
+    def run(self, connection):
+        try:
+            connection.settimeout(20)
+            self.serve(connection)
+        except OSError:
+            pass
+
+    def close(self):
+        self.listener.close()
+        for connection in self.open:
+            connection.close()
+
+
+def handshake(context, connection):
+    with context.wrap_socket(connection, server_side=True) as secured:
+        secured.recv(1)
+
+
+def tls(context):
+    return lambda connection: handshake(context, connection)
+
+
+def lines(context, greeting, dialogue, start):
+    """A text protocol: answers each known word until `start`, whose answer is the last before the handshake."""
+
+    def serve(connection):
+        if greeting:
+            connection.sendall(greeting)
+        reader = connection.makefile("rb", buffering=0)
+        while line := reader.readline():
+            words = line.decode(errors="replace").upper().split()
+            tag = line.split()[0].decode() if words else ""
+            word = next((word for word in words if word in dialogue or word == start), None)
+            answer = dialogue.get(word, "500 what\r\n")
+            connection.sendall(answer.replace("TAG", tag).encode())
+            if word == start:
+                return handshake(context, connection)
+        return None
+
+    return serve
+
+
+def smtp(context):
+    return lines(context, b"220 mail ESMTP\r\n", {"EHLO": "250-mail\r\n250 STARTTLS\r\n", "STARTTLS": "220 go\r\n"},
+                 "STARTTLS")
+
+
+def imap(context):
+    return lines(context, b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n",
+                 {"CAPABILITY": "* CAPABILITY IMAP4rev1 STARTTLS\r\nTAG OK done\r\n", "STARTTLS": "TAG OK go\r\n"},
+                 "STARTTLS")
+
+
+def pop3(context):
+    return lines(context, b"+OK hello\r\n", {"CAPA": "+OK\r\nSTLS\r\n.\r\n", "STLS": "+OK go\r\n"}, "STLS")
+
+
+def ftp(context):
+    return lines(context, b"220 files\r\n", {"AUTH": "234 go\r\n"}, "AUTH")
+
+
+def smtp_without_tls(_):
+    return lines(None, b"220 mail ESMTP\r\n", {"EHLO": "250 mail\r\n"}, "NEVER")
+
+
+def postgres(context, answer=b"S"):
+    def serve(connection):
+        if connection.recv(8, socket.MSG_WAITALL) == bytes.fromhex("0000000804d2162f"):
+            connection.sendall(answer)
+            if answer == b"S":
+                handshake(context, connection)
+
+    return serve
+
+
+def silent(connection):
+    connection.recv(65536)
+    while connection.recv(65536):
+        pass
+
+
+def rubbish(connection):
+    connection.sendall(b"\xffno TLS at all\r\n" * 100)
+    silent(connection)
+
+
+def hang_up(connection):
+    connection.close()
+
+
+def closed_port():
+    """A port on which nobody listens; kept bound, so that nobody else can have it."""
+    holder = socket.socket()
+    holder.bind(("127.0.0.1", 0))
+    return holder
+
+
+def proxy_to(port):
+    """An HTTP proxy that takes every CONNECT to the same port here, whatever host is asked for."""
+
+    def copy(source, target):
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def serve(connection):
+        request = b""
+        while b"\r\n\r\n" not in request:
+            request += connection.recv(1)
+        assert request.startswith(b"CONNECT ")
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        with socket.create_connection(("127.0.0.1", port)) as server:
+            threading.Thread(target=copy, args=(server, connection), daemon=True).start()
+            copy(connection, server)
+
+    return serve

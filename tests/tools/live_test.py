@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Live servers: every protocol, every way to misbehave, and that nothing seen is trusted or enforced."""
+
+import os
+import ssl
+import struct
+import time
+
+import live_servers as live
+from pinctl_case import PINCTL, PinctlCase, issue, main, openssl, path, pin_of, read, write
+
+HOST = "api.example.com"
+
+
+class Live(PinctlCase):
+    def start(self, serve, **options):
+        server = live.Server(serve, **options)
+        self.addCleanup(server.close)
+        return server
+
+    def sound(self, **options):
+        return self.start(live.tls(live.tls_context("server", "chain.pem", **options)))
+
+    def to(self, server, *words):
+        return (*words, "--connect", f"::127.0.0.1:{server.port}")
+
+    def policy_with(self, pin, more=""):
+        self.write_policy(f'version = 1; hosts = ( {{ name = "{HOST}"; pins = [ "{pin}" ]; {more} }} );\n')
+
+
+class Explain(Live):
+    def setUp(self):
+        super().setUp()
+        self.policy_with(pin_of("server.pem"))
+
+    def asks(self, serve, *words, status=0):
+        return self.json(*self.to(self.start(serve), "explain", HOST, "--ca", "root.pem", *words), status=status)
+
+    def fails(self, serve, expected, *words):
+        done = self.pinctl(*self.to(self.start(serve), "explain", HOST, "--ca", "root.pem", "--timeout", "2", *words),
+                           status=3)
+        self.assertIn(expected, done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_accepted_and_refused(self):
+        found = self.json(*self.to(self.sound(), "explain", HOST, "--ca", "root.pem"))
+        self.assertTrue(found["allowed"])
+        self.assertEqual(found["port"], 443)
+        self.assertEqual([item["pin"] for item in found["certificates"]],
+                         [pin_of(f"{name}.pem") for name in ("server", "ca", "root")])
+        self.assertEqual((found["server"]["address"], found["server"]["tls"], found["server"]["shown"]),
+                         ("127.0.0.1", "TLSv1.3", 2))
+        swapped = live.tls(live.tls_context("swapped", "swapped-chain.pem"))
+        self.assertEqual(self.asks(swapped, status=1)["reason"], "no-pin")
+
+    def test_unverified_is_said(self):
+        found = self.json(*self.to(self.sound(), "explain", HOST, "--ca", "other.pem"), status=1)
+        self.assertFalse(found["openssl"]["accepts"])
+        found = self.json(*self.to(self.sound(), "explain", "else.example.org", "--ca", "root.pem"), status=1)
+        self.assertIn("hostname mismatch", found["openssl"]["error"])
+
+    def test_old_tls(self):
+        old = live.tls_context("server", "chain.pem", versions=(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1))
+        self.assertEqual(self.asks(live.tls(old))["server"]["tls"], "TLSv1")
+
+    def test_starttls(self):
+        context = live.tls_context("server", "chain.pem")
+        for protocol in ("smtp", "imap", "pop3", "ftp", "postgres"):
+            with self.subTest(protocol):
+                found = self.asks(getattr(live, protocol)(context), "--starttls", protocol)
+                self.assertEqual(found["certificates"][0]["pin"], pin_of("server.pem"))
+
+    def test_protocol_of_the_port(self):
+        server = self.start(live.postgres(live.tls_context("server", "chain.pem")))
+        self.json(*self.to(server, "explain", f"{HOST}:5432", "--ca", "root.pem"))
+        done = self.pinctl(*self.to(server, "explain", f"{HOST}:5433", "--timeout", "1"), status=3)
+        self.assertIn(f"{HOST}:5433: ", done.stderr)
+
+    def test_address(self):
+        server = self.start(live.tls(live.tls_context("server", "chain.pem")))
+        found = self.json("explain", f"127.0.0.1:{server.port}", "--ca", "root.pem")
+        self.assertEqual((found["verdict"], found["openssl"]["accepts"]), ("not-covered", True))
+
+    def test_no_tls(self):
+        self.fails(live.smtp_without_tls(None), "does not offer TLS", "--starttls", "smtp")
+        self.fails(live.postgres(None, b"N"), "does not offer TLS", "--starttls", "postgres")
+        self.fails(live.postgres(None, b"E"), "none that PostgreSQL gives", "--starttls", "postgres")
+        self.fails(live.hang_up, f"{HOST}:443: ", "--starttls", "postgres")
+        self.fails(live.hang_up, f"{HOST}:443: ")
+        self.fails(live.rubbish, "handshake failed: ")
+        holder = live.closed_port()
+        self.addCleanup(holder.close)
+        done = self.pinctl("explain", HOST, "--connect", f"::127.0.0.1:{holder.getsockname()[1]}", status=3)
+        self.assertIn("Couldn't connect", done.stderr)
+
+    def test_silence(self):
+        for words in ((), ("--starttls", "postgres"), ("--starttls", "smtp")):
+            begun = time.monotonic()
+            self.fails(live.silent, "no answer within 2 s", *words)
+            self.assertLess(time.monotonic() - begun, 6)
+
+    def test_usage(self):
+        for words in (("explain", "*.example.com"), ("explain", f"{HOST}:0"), ("explain", HOST, "--timeout", "0"),
+                      ("explain", HOST, "--timeout", "5s"), ("explain", HOST, "--connect", "127.0.0.1:443"),
+                      ("explain", HOST, "--starttls", "gopher")):
+            self.pinctl(*words, status=2)
+
+    def test_not_enforced_by_the_shim(self):
+        """A chain that the very policy refuses is still shown where the shim is in the process itself."""
+        if os.environ.get("PINNING_SANITIZE"):
+            self.skipTest("a program built with sanitizers cannot load the shim")
+        shim = os.path.join(os.path.dirname(os.path.dirname(os.environ["PINNING_MODULE"])), "libpinning-preload.so")
+        self.assertTrue(os.path.exists(shim))
+        server = self.start(live.tls(live.tls_context("swapped", "swapped-chain.pem")))
+        found = self.json(*self.to(server, "explain", HOST, "--ca", "root.pem"), status=1,
+                          environment={"LD_PRELOAD": shim})
+        self.assertEqual(found["reason"], "no-pin")
+        self.assertEqual(len(found["certificates"]), 3)
+        # Where the pins applied, the handshake would have ended before it was complete.
+        self.assertEqual(found["server"]["tls"], "TLSv1.3")
+
+
+class Hostile(Live):
+    def setUp(self):
+        super().setUp()
+        self.policy_with(pin_of("server.pem"))
+
+    def shows(self, chain, key="server", status=1):
+        server = self.start(live.tls(live.tls_context(key, chain)))
+        return self.pinctl(*self.to(server, "explain", HOST, "--ca", "root.pem", "--timeout", "5"), status=status)
+
+    def test_hundred_certificates(self):
+        write("hundred.pem", read("server.pem") + read("ca.pem") * 99)
+        done = self.shows("hundred.pem", status=0)
+        self.assertIn("It shows 100 certificates; the first 32 are looked at.", done.stdout)
+
+    def test_long_name(self):
+        """OpenSSL itself refuses to read a certificate message as long as this."""
+        write("long.cnf", "[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=e\n[dn]\nCN=x\n[e]\nnsComment="
+              + "n" * 1000000 + "\n")
+        openssl("req", "-x509", "-config", "long.cnf", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                "-keyout", "long.key", "-out", "long.pem")
+        self.assertIn("handshake failed: ", self.shows("long.pem", "long", status=3).stderr)
+
+    def test_control_characters(self):
+        issue("escape", "/CN=\x1b]0;owned\x07\x1b[31mred\u202e", extensions=("basicConstraints=CA:FALSE",))
+        done = self.shows("escape.pem", "escape")
+        for raw in ("\x1b", "\x07", "\u202e"):
+            self.assertNotIn(raw, done.stdout + done.stderr)
+        self.assertIn("\\1B]0", done.stdout)
+
+    def test_no_der(self):
+        """A hand-made server: a TLS 1.2 ServerHello, then a certificate message whose certificate is no DER."""
+
+        def serve(connection):
+            connection.recv(65536)
+            hello = b"\x03\x03" + bytes(32) + b"\x00" + b"\xc0\x2f" + b"\x00"
+            certificate = b"this is no certificate at all"
+            listed = len(certificate).to_bytes(3, "big") + certificate
+            message = len(listed).to_bytes(3, "big") + listed
+            for kind, body in ((2, hello), (11, message)):
+                record = bytes([kind]) + len(body).to_bytes(3, "big") + body
+                connection.sendall(struct.pack(">BHH", 22, 0x0303, len(record)) + record)
+            live.silent(connection)
+
+        done = self.pinctl(*self.to(self.start(serve), "explain", HOST, "--timeout", "3"), status=3)
+        self.assertIn("handshake failed: ", done.stderr)
+
+
+class FromServer(Live):
+    def add(self, *words, status=0, server=None, ca="root.pem"):
+        server = server or self.sound()
+        return self.pinctl(*self.to(server, "add", HOST, "--from-server", "--ca", ca, *words), status=status)
+
+    def test_each_choice(self):
+        for word, setting, certificate in (("leaf", "pins", "server"), ("issuer", "intermediates", "ca"),
+                                           ("root", "anchors", "root")):
+            self.add("--pin", word, "--yes")
+            self.assertEqual(self.hosts()[HOST][setting], [pin_of(f"{certificate}.pem")])
+        self.assertEqual(self.json(*self.to(self.sound(), "explain", HOST, "--ca", "root.pem"))["verdict"], "accepted")
+
+    def test_tree_and_warning(self):
+        done = self.add("--pin", "leaf", "--yes", "--dry-run")
+        for part in ("CN=Test Root\n  root, EC 256, 29 days left\n", "`- CN=Test Issuing CA,O=Example\n",
+                     "   `- CN=api.example.com\n", f"pins: {pin_of('server.pem')}\n", "this certificate lives 30 days"):
+            self.assertIn(part, done.stderr)
+        self.assertEqual(self.snapshot(), {})
+        done = self.add("--pin", "leaf", "--yes", "--backup", "spare.pub")
+        self.assertNotIn("lives", done.stderr)
+        self.assertEqual(self.hosts()[HOST]["backup_pins"], [pin_of("other.pem")])
+        self.assertNotIn("lives", self.add("--pin", "issuer", "--yes").stderr)
+
+    def test_unverified(self):
+        for word in ("leaf", "issuer", "root"):
+            done = self.add("--pin", word, "--yes", ca="other.pem", status=1)
+            self.assertIn("did not verify", done.stderr)
+        self.assertEqual(self.snapshot(), {})
+        done = self.add("--pin", "leaf", "--yes", "--trust-unverified", ca="other.pem")
+        self.assertIn("warning: api.example.com: the chain did not verify", done.stderr)
+        self.assertEqual(self.hosts()[HOST]["pins"], [pin_of("server.pem")])
+
+    def test_no_such_certificate(self):
+        write("alone.pem", read("server.pem"))
+        server = self.start(live.tls(live.tls_context("server")))
+        for word in ("issuer", "root"):
+            done = self.add("--pin", word, "--yes", "--trust-unverified", server=server, status=3)
+            self.assertIn(f"the proven chain has no {word}", done.stderr)
+        self.assertEqual(self.snapshot(), {})
+
+    def test_usage(self):
+        server = self.sound()
+        for words in (("add", HOST, "--from-server"), ("add", HOST, "--from-server", "--yes"),
+                      ("add", HOST, "--from-server", "--pin", "leaf"), ("add", HOST, "server.pem", "--pin", "leaf"),
+                      ("add", "*.example.com", "--from-server", "--pin", "leaf", "--yes"),
+                      ("add", HOST, "--from-server", "--pin", "everything", "--yes")):
+            self.pinctl(*self.to(server, *words), status=2)
+        self.assertEqual(self.snapshot(), {})
+
+    def test_on_a_terminal(self):
+        command = (PINCTL, *self.to(self.sound(), "add", HOST, "--from-server", "--ca", path("root.pem")))
+        status, output = self.on_terminal(*command, answers=((b"[n]othing? ", b"\n"),))
+        self.assertEqual((status, self.snapshot()), (1, {}), output)
+        status, output = self.on_terminal(*command, answers=((b"[n]othing? ", b"issuer\n"), (b"[n]o? ", b"n\n")))
+        self.assertEqual((status, self.snapshot()), (1, {}), output)
+        status, output = self.on_terminal(*command, answers=((b"[n]othing? ", b"i\n"), (b"[n]o? ", b"y\n")))
+        self.assertEqual(status, 0, output)
+        self.assertEqual(self.hosts()[HOST]["intermediates"], [pin_of("ca.pem")])
+
+
+if __name__ == "__main__":
+    main()

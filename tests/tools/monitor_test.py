@@ -1,0 +1,319 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""pinctl monitor and history, against servers of every kind; many of them with PINNING_MONITOR_HOSTS=1000."""
+
+import asyncio
+import json
+import os
+import re
+import resource
+import ssl
+import subprocess
+import threading
+import time
+from html.parser import HTMLParser
+
+import live_servers as live
+from pinctl_case import CA, CERTIFICATES, PINCTL, PinctlCase, issue, main, openssl, pin_of, read, write
+
+HOST = "api.example.com"
+NAME = ("subjectAltName=DNS:api.example.com", "basicConstraints=CA:FALSE")
+
+
+class Monitor(PinctlCase):
+    def setUp(self):
+        super().setUp()
+        self.history = os.path.join(self.folder, "history.db")
+
+    def start(self, serve):
+        server = live.Server(serve)
+        self.addCleanup(server.close)
+        return server.port
+
+    def shows(self, name="server", chain="chain.pem", **options):
+        return self.start(live.tls(live.tls_context(name, chain, **options)))
+
+    def pinned(self, pin, more="", head=""):
+        self.write_policy(f'version = 1; {head} hosts = ( {{ name = "{HOST}"; pins = [ "{pin}" ]; {more} }} );\n')
+
+    def words(self, port, *more):
+        """A command line with defaults for the options that are not given."""
+        usual = {"--ca": "root.pem", "--history": self.history, "--timeout": "2", "--warning": "10", "--critical": "3"}
+        given = [word for name, value in usual.items() if name not in more for word in (name, value)]
+        return ("monitor", "--connect", f"::127.0.0.1:{port}", *given, *more)
+
+    def host(self, port, *more, status=1):
+        (found,) = self.json(*self.words(port, *more), status=status)["hosts"]
+        return found
+
+    def codes(self, port, *more, status=1):
+        found = self.host(port, *more, status=status)
+        self.assertEqual(found["state"], max((item["severity"] for item in found["findings"]), default="ok",
+                                             key=["ok", "warning", "critical"].index))
+        return [item["code"] for item in found["findings"]]
+
+
+class Findings(Monitor):
+    def test_all_well(self):
+        self.pinned(pin_of("server.pem"))
+        found = self.host(self.shows(), status=0)
+        self.assertEqual((found["state"], found["verdict"], found["verified"], found["tls"]),
+                         ("ok", "accepted", True, "TLSv1.3"))
+        self.assertEqual([key["list"] for key in found["keys"]], ["pins", None, None])
+
+    def test_swapped_key(self):
+        self.pinned(pin_of("server.pem"))
+        swapped = self.shows("swapped", "swapped-chain.pem")
+        self.assertEqual(self.codes(swapped), ["not-pinned"])
+        self.pinned(pin_of("server.pem"), 'mode = "audit";')
+        self.assertEqual(self.host(swapped)["state"], "warning")
+        self.write_policy("version = 1;\n")
+        self.assertEqual(self.codes(swapped, HOST), ["not-covered"])
+
+    def test_backup_in_use(self):
+        self.pinned(pin_of("other.pem"), f'backup_pins = [ "{pin_of("server.pem")}" ];')
+        found = self.host(self.shows())
+        self.assertEqual([item["code"] for item in found["findings"]], ["backup-in-use"])
+        self.assertIsNotNone(found["backup_last_seen"])
+        self.pinned(pin_of("server.pem"), f'backup_pins = [ "{pin_of("other.pem")}" ];')
+        found = self.host(self.shows(), status=0)
+        self.assertEqual((found["backup_pins"], found["backup_last_seen"]), (1, None))
+
+    def test_expiry(self):
+        self.pinned(pin_of("server.pem"))
+        port = self.shows()
+        self.assertEqual(self.codes(port, "--warning", "40"), ["expires"] * 3)
+        self.assertEqual(self.host(port, "--warning", "40")["state"], "warning")
+        self.assertEqual(self.host(port, "--warning", "40", "--critical", "35")["state"], "critical")
+        issue("old", "/CN=api.example.com", extensions=NAME)
+        write("old.pem", openssl("x509", "-in", "old.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "-1"))
+        write("old-chain.pem", read("old.pem") + read("ca.pem"))
+        self.pinned(pin_of("old.pem"))
+        self.assertEqual(self.codes(self.shows("old", "old-chain.pem"), "--no-history"), ["expired"])
+
+    def test_entry_expiry(self):
+        port = self.shows()
+        self.pinned(pin_of("server.pem"), 'expires = "2020-01-01";')
+        self.assertEqual(self.codes(port), ["entry-expired"])
+        soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 5 * 86400))
+        self.pinned(pin_of("server.pem"), f'expires = "{soon}";')
+        self.assertEqual(self.codes(port), ["entry-expires"])
+
+    def test_chain_problems(self):
+        self.pinned(pin_of("server.pem"))
+        self.assertEqual(self.codes(self.shows(chain="server.pem")), ["missing-intermediate"])
+        write("extra.pem", read("server.pem") + read("ca.pem") + read("other.pem"))
+        self.assertEqual(self.codes(self.shows(chain="extra.pem")), ["superfluous"])
+        self.assertEqual(self.codes(self.shows(), "--ca", "other.pem"), ["not-verified"])
+
+    def test_weakness(self):
+        old = (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1)
+        self.pinned(pin_of("server.pem"))
+        self.assertEqual(self.codes(self.shows(versions=old)), ["old-tls"])
+        issue("small", "/CN=api.example.com", "ca", NAME, key=("-newkey", "rsa:1024"))
+        write("small-chain.pem", read("small.pem") + read("ca.pem"))
+        self.pinned(pin_of("small.pem"))
+        self.assertIn("small-key", self.codes(self.shows("small", "small-chain.pem")))
+        issue("sha1", "/CN=api.example.com", "ca", NAME, key=("-newkey", "rsa:2048", "-sha1"))
+        write("sha1-chain.pem", read("sha1.pem") + read("ca.pem"))
+        self.pinned(pin_of("sha1.pem"))
+        self.assertIn("weak-signature", self.codes(self.shows("sha1", "sha1-chain.pem")))
+
+    def test_unreachable(self):
+        self.pinned(pin_of("server.pem"))
+        holder = live.closed_port()
+        self.addCleanup(holder.close)
+        self.assertEqual(self.codes(holder.getsockname()[1]), ["unreachable"])
+        self.assertEqual(self.codes(self.start(live.rubbish)), ["unreachable"])
+        self.assertEqual(self.codes(self.start(live.silent)), ["timeout"])
+
+    def test_which_servers(self):
+        pin = pin_of("server.pem")
+        self.write_policy(f'version = 1; hosts = ( {{ name = "*.example.com"; pins = [ "{pin}" ]; }},\n'
+                          f'{{ name = "{HOST}"; ports = [ 443, 8443 ]; pins = [ "{pin}" ]; }},\n'
+                          '{ name = "off.example.com"; mode = "off"; } );\n')
+        done = self.pinctl(*self.words(self.shows(), "--json"))
+        self.assertEqual([(host["host"], host["port"]) for host in json.loads(done.stdout)["hosts"]],
+                         [(HOST, 443), (HOST, 8443)])
+        self.assertIn("*.example.com: stands for no single server", done.stderr)
+        self.write_policy("version = 1;\n")
+        self.pinctl(*self.words(1), status=3)
+
+
+class Forms(Monitor):
+    def setUp(self):
+        super().setUp()
+        self.pinned(pin_of("server.pem"))
+
+    def test_table(self):
+        text = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem")), status=1).stdout
+        self.assertRegex(text, r"critical api\.example\.com:443 TLSv1\.3 29 d the policy refuses it: no key")
+        self.assertIn("1 hosts: 0 ok, 0 warning, 1 critical", text)
+
+    def test_nagios(self):
+        done = self.pinctl(*self.words(self.shows(), "--format", "nagios"))
+        self.assertRegex(done.stdout, r"^PINNING OK: 1 hosts, 0 warning, 0 critical \| hosts=1 warning=0 critical=0 "
+                                      r"least_days=29;10:;3: time=[0-9.]+s\n$")
+        self.pinctl(*self.words(self.shows(), "--format", "nagios", "--warning", "40"), status=1)
+        done = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem"), "--format", "nagios"), status=2)
+        self.assertIn("\nCRITICAL: api.example.com:443: the policy refuses it", done.stdout)
+        self.write_policy("oops")
+        self.pinctl(*self.words(1, "--format", "nagios"), status=3)
+        self.pinctl("monitor", "--format", "nagios", "--jobs", "0", status=3)
+
+    def test_prometheus(self):
+        text = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem"), "--format", "prometheus")).stdout
+        samples = dict(re.findall(r'^(\w+)\{host="api\.example\.com",port="443"\} (\S+)$', text, re.M))
+        self.assertEqual([samples[f"pinning_{name}"] for name in ("up", "pinned", "verified", "state")],
+                         ["1", "0", "1", "2"])
+        self.assertGreater(float(samples["pinning_expires_seconds"]), time.time())
+        for line in text.splitlines():
+            self.assertRegex(line, r'^(# (HELP|TYPE) pinning_\w+ .+|pinning_\w+\{[^}]+\} [0-9.e+-]+)$')
+
+    def test_html(self):
+        issue("markup", "/CN=<script>alert(1)<\\/script>&amp;\"\u202e", extensions=("basicConstraints=CA:FALSE",))
+        text = self.pinctl(*self.words(self.shows("markup", "markup.pem"), "--format", "html"), status=1).stdout
+        opened = []
+
+        class Page(HTMLParser):
+            def handle_starttag(self, tag, _):
+                if tag not in ("meta", "br"):
+                    opened.append(tag)
+
+            def handle_endtag(self, tag):
+                assert opened.pop() == tag, tag
+
+        Page().feed(text)
+        self.assertEqual(opened, [])
+        for part in ("\\&lt;script\\&gt;", "What expires when", "the policy refuses it", pin_of("markup.pem")):
+            self.assertIn(part, text)
+        for raw in ("<script", "\u202e", "http:", "https:"):
+            self.assertNotIn(raw, text)
+
+    def test_progress_on_a_terminal_only(self):
+        port = self.shows()
+        self.assertNotIn("#", self.pinctl(*self.words(port)).stderr)
+        words = [os.path.join(CERTIFICATES, word) if word == "root.pem" else word for word in self.words(port)]
+        _, output = self.on_terminal(PINCTL, *words)
+        self.assertIn("\r\x1b[K", output)
+
+    def test_usage(self):
+        for words in (("--format", "xml"), ("--warning", "soon"), ("--critical", "-1"), ("--jobs", "0"),
+                      ("--jobs", "100000"), ("*.example.com",), ("--timeout", "")):
+            self.pinctl("monitor", *words, status=2)
+
+
+class History(Monitor):
+    def test_change(self):
+        pins = f'{pin_of("server.pem")}", "{pin_of("swapped.pem")}'
+        self.pinned(pins)
+        issue("moved", "/CN=api.example.com", "other", NAME)
+        write("moved-chain.pem", read("moved.pem") + read("other.pem"))
+        sound, swapped = self.shows(), self.shows("swapped", "swapped-chain.pem")
+        self.assertEqual(self.codes(sound, status=0), [])
+        self.assertEqual(self.codes(sound, status=0), [])
+        # Two runs within a second are told apart by nothing but the time.
+        time.sleep(1.1)
+        self.assertEqual(self.codes(swapped), ["key-changed"])
+        time.sleep(1.1)
+        self.assertEqual(self.codes(swapped, status=0), [])
+        time.sleep(1.1)
+        self.pinned(f'{pins}", "{pin_of("moved.pem")}')
+        self.assertEqual(self.codes(self.shows("moved", "moved-chain.pem")), ["key-changed", "issuer-changed"])
+        rows = self.json("history", HOST, "--history", self.history)
+        self.assertEqual({row["pin"]: row["times"] for row in rows if row["depth"] == 0},
+                         {pin_of("server.pem"): 2, pin_of("swapped.pem"): 2, pin_of("moved.pem"): 1})
+        self.assertEqual({row["list"] for row in rows if row["depth"] == 0}, {"pins"})
+        self.assertEqual({row["list"] for row in rows if row["depth"] > 0}, {None})
+        text = self.pinctl("history", f"{HOST}:443", "--history", self.history).stdout
+        self.assertIn(pin_of("moved.pem"), text)
+        self.assertEqual(self.json("history", f"{HOST}:444", "--history", self.history), [])
+
+    def test_no_history(self):
+        self.pinned(pin_of("server.pem"))
+        port = self.shows()
+        self.pinctl(*self.words(port, "--no-history"))
+        self.assertFalse(os.path.exists(self.history))
+        self.pinctl("history", HOST, "--history", self.history, status=3)
+
+    def test_not_writable(self):
+        self.pinned(pin_of("server.pem"))
+        done = self.pinctl(*self.words(self.shows(), "--history", os.path.join(self.folder, "absent", "h.db")), status=3)
+        self.assertIn("unable to open database file", done.stderr)
+        broken = self.write_policy("this is no database, but long enough to be looked at " * 40, "broken.db")
+        self.pinctl(*self.words(self.shows(), "--history", broken), status=3)
+
+
+class Many(Monitor):
+    """So many servers, each with a key of its own, one in twenty of them dead, slow or sending rubbish."""
+
+    COUNT = int(os.environ.get("PINNING_MONITOR_HOSTS", "100"))
+    TIMEOUT = 3
+    BAD = ("closed", "silent", "rubbish", "hang_up")
+
+    async def serve(self, reader, writer):
+        try:
+            await reader.read(1)
+        except OSError:
+            pass
+        writer.close()
+
+    async def listen(self, name):
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=16,
+                                            ssl=live.tls_context(name))
+        return server.sockets[0].getsockname()[1]
+
+    def bad(self, kind):
+        if kind == "closed":
+            holder = live.closed_port()
+            self.addCleanup(holder.close)
+            return holder.getsockname()[1]
+        return self.start(getattr(live, kind))
+
+    def setUp(self):
+        super().setUp()
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever, daemon=True).start()
+        self.expected, entries = {}, []
+        for i in range(self.COUNT):
+            name, kind = f"h{i:04}.example.com", self.BAD[i // 20 % len(self.BAD)] if i % 20 == 7 else "sound"
+            pin = pin_of("other.pem")
+            if kind == "sound":
+                issue(name, f"/CN={name}", "root", (f"subjectAltName=DNS:{name}", "basicConstraints=CA:FALSE"))
+                port = asyncio.run_coroutine_threadsafe(self.listen(name), loop).result()
+                pin = pin_of(f"{name}.pem")
+            else:
+                port = self.bad(kind)
+            self.expected[name, port] = kind
+            entries.append(f'{{ name = "{name}"; ports = [ {port} ]; pins = [ "{pin}" ]; }}')
+        self.addCleanup(loop.call_soon_threadsafe, loop.stop)
+        self.write_policy("version = 1; hosts = (\n" + ",\n".join(entries) + ");\n")
+
+    def test_many(self):
+        begun = time.monotonic()
+        words = [PINCTL, "monitor", "--json", "--ca", "root.pem", "--history", self.history, "--warning", "10",
+                 "--timeout", str(self.TIMEOUT), "--connect", "::127.0.0.1:"]
+        with subprocess.Popen(words, cwd=CERTIFICATES, env=self.environment(), stdout=subprocess.PIPE) as child:
+            found = json.loads(child.stdout.read())
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - begun
+        self.assertEqual(child.returncode, 1)
+        codes = {"sound": [], "silent": ["timeout"]}
+        for host in found["hosts"]:
+            kind = self.expected.pop((host["host"], host["port"]))
+            self.assertEqual([item["code"] for item in host["findings"]], codes.get(kind, ["unreachable"]), (kind, host))
+            self.assertLess(host["seconds"], self.TIMEOUT + 2)
+        self.assertEqual(self.expected, {})
+        # The silent ones are spread over the places, so that all of them together take few timeouts.
+        self.assertLess(seconds, 10 + self.COUNT / 20)
+        if not os.environ.get("PINNING_SANITIZE"):
+            self.assertLess(usage.ru_maxrss, 200 * 1024)
+        print(f"{self.COUNT} hosts in {seconds:.1f} s: {self.COUNT / seconds:.0f}/s, "
+              f"{usage.ru_utime + usage.ru_stime:.2f} s of CPU, {usage.ru_maxrss / 1024:.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""What the tests of pinctl share: the program, certificates made once per run, a policy folder per test."""
+
+import base64
+import hashlib
+import json
+import os
+import pty
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PINCTL = os.environ["PINCTL"]
+CERTIFICATES = tempfile.mkdtemp(prefix="pinctl-test-")
+
+
+def openssl(*words, data=None):
+    """Runs openssl in the folder of certificates."""
+    done = subprocess.run(["openssl", *words], cwd=CERTIFICATES, input=data, capture_output=True, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"openssl {' '.join(words)}: {done.stderr.decode(errors='replace')}")
+    return done.stdout
+
+
+def path(name):
+    return os.path.join(CERTIFICATES, name)
+
+
+def read(name):
+    with open(path(name), "rb") as file:
+        return file.read()
+
+
+def write(name, data):
+    with open(path(name), "wb") as file:
+        file.write(data if isinstance(data, bytes) else data.encode())
+    return path(name)
+
+
+EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+CA = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign")
+
+
+KEY_IDENTIFIERS = ("subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid")
+
+
+def issue(name, subject, issuer=None, extensions=(), key=EC, identifiers=KEY_IDENTIFIERS):
+    """Makes NAME.key and NAME.pem, signed by the issuer or by itself, whatever the system's configuration."""
+    write("issue.cnf", "[req]\ndistinguished_name = dn\nx509_extensions = ext\n[dn]\n[ext]\n"
+          + "\n".join((*identifiers, *extensions)) + "\n")
+    words = ["req", "-x509", "-config", "issue.cnf", *key, "-nodes", "-utf8", "-keyout", f"{name}.key",
+             "-out", f"{name}.pem", "-days", "30", "-subj", subject]
+    if issuer is not None:
+        words += ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"]
+    openssl(*words)
+
+
+def pin_of(certificate):
+    """The pin of a certificate's key, worked out by other means than pinctl."""
+    pem = openssl("x509", "-in", certificate, "-pubkey", "-noout")
+    der = openssl("pkey", "-pubin", "-outform", "der", data=pem)
+    return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+
+def fingerprint_of(certificate):
+    der = openssl("x509", "-in", certificate, "-outform", "der")
+    return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
+
+
+def make_certificates():
+    """root > ca > server; other: a CA of its own under the same root; swapped: the server's name, another key."""
+    name = "subjectAltName=DNS:api.example.com,IP:127.0.0.1"
+    issue("root", "/CN=Test Root", extensions=CA)
+    issue("ca", "/O=Example/CN=Test Issuing CA", "root", CA)
+    issue("other", "/CN=Unconnected CA", "root", CA)
+    issue("server", "/CN=api.example.com", "ca", (name, "basicConstraints=CA:FALSE"))
+    issue("swapped", "/CN=api.example.com", "ca", (name, "basicConstraints=CA:FALSE"))
+    write("chain.pem", read("server.pem") + read("ca.pem"))
+    write("swapped-chain.pem", read("swapped.pem") + read("ca.pem"))
+    write("spare.pub", openssl("pkey", "-in", "other.key", "-pubout"))
+
+
+class PinctlCase(unittest.TestCase):
+    """A folder with a policy path of its own for every test; nothing of the caller's environment gets in."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="pinctl-policy-")
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.policy = os.path.join(self.folder, "policy.cfg")
+        self.dropins = os.path.join(self.folder, "policy.d")
+
+    def environment(self, **more):
+        kept = {name: os.environ[name] for name in ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
+        return {**kept, "LC_ALL": "C.UTF-8", "PINNING_POLICY": self.policy, **more}
+
+    def pinctl(self, *words, status=0, data=None, cwd=CERTIFICATES, environment=None, text=True):
+        """Runs pinctl and asserts its exit status, unless that is None."""
+        done = subprocess.run([PINCTL, *words], cwd=cwd, input=data, capture_output=True, check=False,
+                              timeout=60, env=self.environment(**(environment or {})), start_new_session=True)
+        if text:
+            done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
+        if status is not None:
+            self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
+        return done
+
+    def on_terminal(self, *command, environment=None, data=None, answers=()):
+        """Runs a command on a terminal of its own. answers: pairs of what to wait for and what to type."""
+        variables = self.environment(**{"TERM": "xterm", **(environment or {})})
+        child, terminal = pty.fork()
+        if child == 0:
+            try:
+                if data is not None:
+                    with open(data, "rb") as file:
+                        os.dup2(file.fileno(), 0)
+                os.execve(command[0], command, variables)
+            finally:
+                os._exit(127)
+        output = b""
+        answers = list(answers)
+        while select.select([terminal], [], [], 20)[0]:
+            try:
+                output += os.read(terminal, 4096)
+            except OSError:
+                break
+            if answers and answers[0][0] in output:
+                os.write(terminal, answers.pop(0)[1])
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), output.decode()
+
+    def json(self, *words, **options):
+        return json.loads(self.pinctl(*words, "--json", **options).stdout)
+
+    def write_policy(self, text, name="policy.cfg"):
+        target = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        with open(target, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(target, 0o644)
+        return target
+
+    def snapshot(self):
+        """Every file of the policy with its bytes, without the lock."""
+        found = {}
+        for parent, _, names in os.walk(self.folder):
+            for name in names:
+                if name != ".pinctl.lock":
+                    with open(os.path.join(parent, name), "rb") as file:
+                        found[os.path.relpath(os.path.join(parent, name), self.folder)] = file.read()
+        return found
+
+    def hosts(self):
+        return {entry["name"]: entry for entry in self.json("list")["hosts"]}
+
+
+def main():
+    """Runs the tests of the calling file; a file without tests fails."""
+    try:
+        make_certificates()
+        program = unittest.main(exit=False)
+        sys.exit(0 if program.result.wasSuccessful() and program.result.testsRun > 0 else 1)
+    finally:
+        shutil.rmtree(CERTIFICATES)

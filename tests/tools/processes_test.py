@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""pinctl status and coverage: real programs, running and at rest, each in its class."""
+
+import os
+import shutil
+import subprocess
+import time
+
+from pinctl_case import PINCTL, PinctlCase, main, path
+
+MODULE = os.environ["PINNING_MODULE"]
+SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
+BOTH = ("openssl_conf = init\n[init]\nproviders = list\n[list]\ndefault = d\npinning = p\n"
+        f"[d]\nactivate = 1\n[p]\nmodule = {MODULE}\nactivate = 1\n")
+PYTHON = "import ssl, sys\nssl.create_default_context()\nprint('ready', flush=True)\nsys.stdin.read()\n"
+STATIC = ("#include <openssl/ssl.h>\n#include <unistd.h>\nint main(int argc, char **argv) {\n"
+          "(void)argv; SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());\n"
+          "if (argc > 1) sleep(60); return ctx == 0; }\n")
+
+
+class ProcessCase(PinctlCase):
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
+        self.configuration = self.write_policy(BOTH, "openssl.cnf")
+
+    def start(self, *command, ready=None, **environment):
+        child = subprocess.Popen(command, env=self.environment(**environment), stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.addCleanup(self.stop, child)
+        line = b""
+        while ready is not None and ready not in line:
+            line = child.stdout.readline()
+            self.assertTrue(line, f"{command} ended")
+        return child.pid
+
+    @staticmethod
+    def stop(child):
+        child.kill()
+        child.stdin.close()
+        child.stdout.close()
+        child.wait()
+
+    def found(self):
+        """By pid: the class and the libraries."""
+        environment = {"OPENSSL_CONF": self.configuration}
+        report = self.json("status", status=None, environment=environment)["processes"]
+        counts = {}
+        for process in report["list"]:
+            counts[process["class"]] = counts.get(process["class"], 0) + 1
+        for name, count in counts.items():
+            self.assertEqual(report["counts"][name], count)
+        return {process["pid"]: (process["class"], process["libraries"]) for process in report["list"]}
+
+    def wait_for(self, pid, wanted):
+        """A program that does not say when it is ready gets ten seconds to load its libraries."""
+        end = time.monotonic() + 10
+        found = None
+        while found != wanted and time.monotonic() < end:
+            found = self.found().get(pid)
+        self.assertEqual(found, wanted)
+
+    def build_static(self):
+        source = self.write_policy(STATIC, "static.c")
+        program = os.path.join(self.folder, "static")
+        static = subprocess.run(["pkg-config", "--static", "--libs-only-l", "libcrypto"], capture_output=True,
+                                check=True, text=True).stdout.split()
+        others = [word for word in static if word != "-lcrypto"]
+        subprocess.run(["gcc", "-o", program, source, "-Wl,-Bstatic", "-lssl", "-lcrypto", "-Wl,-Bdynamic", *others],
+                       check=True)
+        return program
+
+    def build_go_like(self):
+        """What the Go compiler leaves in every program: a note of its own."""
+        note = self.write_policy("Go", "note")
+        program = os.path.join(self.folder, "go-like")
+        subprocess.run(["objcopy", "--add-section", f".note.go.buildid={note}", shutil.which("sleep"), program],
+                       check=True)
+        return program
+
+
+class Running(ProcessCase):
+    def python(self, **environment):
+        return self.start("/usr/bin/python3", "-c", PYTHON, ready=b"ready", **environment)
+
+    def test_python(self):
+        plain = self.python(OPENSSL_CONF="/dev/null")
+        enforced = None if SANITIZED else self.python(OPENSSL_CONF=self.configuration)
+        os.utime(self.configuration)
+        found = self.found()
+        self.assertEqual(found[plain], ("old-configuration", ["openssl"]))
+        if enforced is not None:
+            self.assertEqual(found[enforced], ("enforced", ["openssl"]))
+        os.utime(self.configuration, (1, 1))
+        self.assertEqual(self.found()[plain], ("not-loaded", ["openssl"]))
+
+    def test_shim(self):
+        if SANITIZED:
+            self.skipTest("a program built without sanitizers cannot be preloaded with them")
+        shim = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
+        pid = self.python(LD_PRELOAD=shim, OPENSSL_CONF="/dev/null")
+        self.assertEqual(self.found()[pid], ("enforced", ["openssl"]))
+
+    def test_nginx(self):
+        nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+        text = (f"daemon off;\nmaster_process off;\npid {self.folder}/pid;\nerror_log {self.folder}/log;\n"
+                "events {}\nhttp { access_log off;\n"
+                + "".join(f"{name}_temp_path {self.folder}/{name};\n"
+                          for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+                + f"server {{ listen unix:{self.folder}/socket ssl;\nssl_certificate {path('server.pem')};\n"
+                f"ssl_certificate_key {path('server.key')}; }} }}\n")
+        configuration = self.write_policy(text, "nginx.conf")
+        os.utime(self.configuration, (1, 1))
+        command = (nginx, "-c", configuration, "-p", self.folder, "-e", f"{self.folder}/log")
+        self.wait_for(self.start(*command, OPENSSL_CONF="/dev/null"), ("not-loaded", ["openssl"]))
+        if not SANITIZED:
+            os.unlink(f"{self.folder}/socket")
+            self.wait_for(self.start(*command, OPENSSL_CONF=self.configuration), ("enforced", ["openssl"]))
+
+    def test_gnutls(self):
+        pid = self.start("gnutls-serv", "--port", "0", "--x509certfile", path("server.pem"), "--x509keyfile",
+                         path("server.key"))
+        self.wait_for(pid, ("unreachable", ["gnutls"]))
+
+    def test_own_openssl(self):
+        program = self.build_static()
+        self.wait_for(self.start(program, "wait"), ("unreachable", ["own-openssl"]))
+
+    def test_go(self):
+        self.wait_for(self.start(self.build_go_like(), "60"), ("unreachable", ["go"]))
+
+    def test_none(self):
+        pid = self.start("/bin/sleep", "60")
+        self.assertNotIn(pid, self.found())
+
+    def test_text(self):
+        pid = self.python(OPENSSL_CONF="/dev/null")
+        os.utime(self.configuration)
+        text = self.pinctl("status", status=None, environment={"OPENSSL_CONF": self.configuration}).stdout
+        self.assertRegex(text, r"\n\d+ started before the configuration changed: restart them\n")
+        self.assertRegex(text, rf"\n +{pid} /usr/bin/python3\S* \(openssl\)\n")
+        self.assertRegex(text, r"\nchanged +\d{4}-\d\d-\d\dT\S+Z \((just now|\d+ \w+ ago)\)\n")
+
+    def test_places(self):
+        report = self.json("status", status=None, environment={"OPENSSL_CONF": self.configuration})
+        self.assertEqual((report["enabled"]["openssl"], report["enabled"]["unconfirmed"]),
+                         (self.configuration, False))
+        with open(os.path.join(self.folder, ".pinctl-unconfirmed-openssl.cnf~"), "wb"):
+            pass
+        report = self.json("status", status=1, environment={"OPENSSL_CONF": self.configuration})
+        self.assertTrue(report["enabled"]["unconfirmed"])
+        self.assertIn("waits to be confirmed", str(report["problems"]))
+
+
+class Installed(ProcessCase):
+    def coverage(self, *paths, status):
+        report = self.json("coverage", *paths, status=status, environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        self.assertEqual(sum(report["counts"].values()), len(paths))
+        return {program["path"]: (program["class"], program["libraries"]) for program in report["programs"]}
+
+    def script(self, name, first):
+        script = self.write_policy(f"{first}\n", name)
+        os.chmod(script, 0o755)
+        return script
+
+    def test_enforceable(self):
+        nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
+        openssl = "/usr/bin/openssl"
+        found = self.coverage(nginx, openssl, "/usr/bin/curl", status=0)
+        self.assertEqual((found[nginx], found[openssl]), (("enforceable", ["openssl"]),) * 2)
+        self.assertEqual(found["/usr/bin/curl"][0], "enforceable")
+
+    def test_unreachable(self):
+        static = self.build_static()
+        stripped = os.path.join(self.folder, "stripped")
+        subprocess.run(["strip", "-o", stripped, static], check=True)
+        go = self.build_go_like()
+        gnutls = shutil.which("gnutls-serv")
+        found = self.coverage(static, stripped, go, gnutls, status=1)
+        self.assertEqual(found, {static: ("unreachable", ["own-openssl"]), stripped: ("unreachable", ["own-openssl"]),
+                                 go: ("unreachable", ["go"]), gnutls: ("unreachable", ["gnutls"])})
+
+    def test_scripts(self):
+        python = self.script("a", "#!/usr/bin/python3 -I")
+        by_env = self.script("b", "#!/usr/bin/env -S python3 -I")
+        shell = self.script("c", "#! /bin/sh")
+        chain = self.script("d", f"#!{python}")
+        nothing = self.script("e", "echo")
+        missing = self.script("f", "#!/nonexistent/python3")
+        found = self.coverage(python, by_env, shell, chain, nothing, missing, status=0)
+        self.assertEqual([found[name][0] for name in (python, by_env, shell, chain, nothing, missing)],
+                         ["at-run-time", "at-run-time", "no-tls", "at-run-time", "no-program", "no-program"])
+
+    def test_needed_by_a_library(self):
+        """Not the program itself but a library it needs, found by its run path, needs libssl."""
+        library = self.write_policy("#include <openssl/ssl.h>\nint tls(void); int tls(void)\n"
+                                    "{ return SSL_CTX_new(TLS_client_method()) == 0; }\n", "library.c")
+        source = self.write_policy("int tls(void); int main(void) { return tls(); }\n", "main.c")
+        program = os.path.join(self.folder, "program")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", f"{self.folder}/libown.so", library, "-lssl"], check=True)
+        subprocess.run(["gcc", "-o", program, source, f"-L{self.folder}", "-lown", "-Wl,-rpath,$ORIGIN",
+                        f"-Wl,-rpath-link,{self.folder}"], check=True)
+        self.assertEqual(self.coverage(program, status=0)[program], ("enforceable", ["openssl"]))
+        os.unlink(f"{self.folder}/libown.so")
+        self.assertEqual(self.coverage(program, status=0)[program], ("no-tls", []))
+
+    def test_folder(self):
+        bin_folder = os.path.join(self.folder, "bin")
+        os.mkdir(bin_folder)
+        for name in ("gnutls-serv", "sleep"):
+            os.symlink(shutil.which(name), os.path.join(bin_folder, name))
+        by_operand = self.json("coverage", bin_folder, status=1)
+        self.assertEqual([program["path"] for program in by_operand["programs"]], [f"{bin_folder}/gnutls-serv"])
+        self.assertEqual(by_operand["counts"]["no-tls"], 1)
+        environment = {"PATH": f"{bin_folder}:{self.folder}/nowhere:{bin_folder}/"}
+        self.assertEqual(self.json("coverage", status=1, environment=environment), by_operand)
+        text = self.pinctl("coverage", bin_folder, status=1).stdout
+        self.assertIn("0 enforceable, 0 at-run-time, 1 unreachable, 1 no-tls, 0 no-program\n", text)
+
+    def test_missing(self):
+        done = self.pinctl("coverage", "/nonexistent/program", "/usr/bin/openssl", status=3)
+        self.assertIn("/nonexistent/program", done.stderr)
+        self.assertIn("enforceable", done.stdout)
+
+    def test_damaged(self):
+        with open(PINCTL, "rb") as file:
+            start = file.read(4096)
+        for length in (5, 60, 64, 500, 4096):
+            with open(os.path.join(self.folder, "cut"), "wb") as file:
+                file.write(start[:length])
+            self.pinctl("coverage", os.path.join(self.folder, "cut"), status=0)
+
+
+if __name__ == "__main__":
+    main()

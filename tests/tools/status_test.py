@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""pinctl status: what OpenSSL really makes of a configuration, and a remedy for whatever is wrong."""
+
+import os
+
+from pinctl_case import PinctlCase, main
+
+MODULE = os.environ["PINNING_MODULE"]
+BOTH = "default = default_sect\npinning = pinning_sect\n"
+DEFAULT = "[default_sect]\nactivate = 1\n"
+
+
+class Status(PinctlCase):
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
+
+    def configuration(self, providers=BOTH, pinning="activate = 1\n", module=MODULE, rest=DEFAULT):
+        return self.write_policy("openssl_conf = init\n[init]\nproviders = providers_sect\n[providers_sect]\n"
+                                 f"{providers}[pinning_sect]\nmodule = {module}\n{pinning}{rest}", "openssl.cnf")
+
+    def status(self, expected, *words, **environment):
+        found = self.json("status", *words, status=expected,
+                          environment={"OPENSSL_CONF": os.path.join(self.folder, "openssl.cnf"), **environment})
+        self.assertEqual(found["enforced"], expected == 0)
+        self.assertEqual([problem for problem in found["problems"] if not problem["remedy"]], [])
+        return found
+
+    def problem(self, words, *options, **environment):
+        """Exactly one thing is wrong, and it is this."""
+        found = self.status(1, *options, **environment)
+        self.assertEqual(len(found["problems"]), 1, found["problems"])
+        self.assertIn(words, found["problems"][0]["problem"])
+        return found
+
+    def test_enforced(self):
+        self.configuration()
+        found = self.status(0)
+        self.assertEqual(found["problems"], [])
+        for name in ("pinning_configured", "pinning_active", "pinning_hooked", "default_active", "module_present"):
+            self.assertTrue(found["openssl"][name], name)
+        self.assertEqual(found["policy"]["hosts"], {"enforce": 1, "audit": 0, "off": 0})
+        self.assertEqual(found["openssl"]["pinning_generation"], found["policy"]["generation"])
+
+    def test_text(self):
+        self.configuration()
+        text = self.pinctl("status", environment={"OPENSSL_CONF": f"{self.folder}/openssl.cnf"}).stdout
+        for part in ("pinning        active\n", "default        active\n", f"policy         {self.policy}\n",
+                     "hosts: 1 enforce, 0 audit, 0 off; by default enforce\n", "\nEnforced.\n"):
+            self.assertIn(part, text)
+        text = self.pinctl("status", "--policy", "/nonexistent", status=1,
+                           environment={"OPENSSL_CONF": "/nonexistent"}).stdout
+        self.assertIn("What is wrong:\n 1. ", text)
+        self.assertEqual(text.count("Remedy: "), text.count(". /nonexistent") + text.count(". the provider"))
+
+    def test_policy_of_the_configuration(self):
+        self.configuration(pinning=f"activate = 1\npolicy = {self.policy}\non_policy_error = allow\n")
+        found = self.status(0, PINNING_POLICY="")
+        self.assertEqual((found["policy"]["path"], found["openssl"]["on_policy_error"]), (self.policy, "allow"))
+
+    def test_default_forgotten(self):
+        self.configuration(providers="pinning = pinning_sect\n")
+        self.problem('"default" is not active')
+
+    def test_not_named(self):
+        self.configuration(providers="default = default_sect\n")
+        self.problem("nothing loads pinning.so")
+        self.write_policy("# empty\n", "openssl.cnf")
+        self.problem("nothing loads pinning.so")
+
+    def test_not_activated(self):
+        self.configuration(pinning="")
+        self.problem("does not activate it")
+
+    def test_module_missing(self):
+        self.configuration(module="/nonexistent/pinning.so")
+        self.problem("/nonexistent/pinning.so is missing")
+
+    def test_module_that_is_none(self):
+        self.configuration(module=self.write_policy("not a library", "pinning.so"))
+        self.assertIsNotNone(self.problem("OpenSSL does not load")["openssl"]["load_error"])
+
+    def test_configuration_that_cannot_be_read(self):
+        self.assertIn("cannot be opened", self.problem("cannot be opened", OPENSSL_CONF="/nonexistent")["openssl"]
+                      ["configuration_error"])
+        self.write_policy("[broken\n", "openssl.cnf")
+        self.problem("line 1")
+
+    def form(self, expected, state, *words, **environment):
+        found = self.status(expected, *words, **environment)["policy"]
+        self.assertEqual(found["compiled"], {"path": f"{self.folder}/policy.db", "state": state})
+        self.assertEqual(found["last_good"], f"{self.folder}/policy.db" if state in ("current", "stale") else None)
+        return self.pinctl("status", status=expected,
+                           environment={"OPENSSL_CONF": os.path.join(self.folder, "openssl.cnf")}).stdout
+
+    def test_compiled_form(self):
+        self.configuration()
+        form = os.path.join(self.folder, "policy.db")
+        self.assertIn(f"compiled       {form}\n               current\n", self.form(0, "current"))
+        os.utime(self.policy)
+        self.assertIn("stale; processes read the text", self.form(0, "stale"))
+        self.pinctl("compile")
+        self.form(0, "current")
+        os.chmod(form, 0o666)
+        self.assertIn("passed over; processes read the text", self.form(1, "untrusted"))
+        os.unlink(form)
+        self.assertIn("none; processes read the text", self.form(0, "absent"))
+
+    def test_compiled_form_that_is_damaged(self):
+        self.configuration()
+        form = os.path.join(self.folder, "policy.db")
+        with open(form, "rb") as file:
+            sound = file.read()
+        name = sound.rindex(b"x.org\0")
+        for damaged in (sound[:-8], sound[:20], b"", sound[:name] + b"y" + sound[name + 1:]):
+            with open(form, "wb") as file:
+                file.write(damaged)
+            text = self.form(1, "damaged")
+            self.assertIn("the compiled policy is damaged, or of another version", " ".join(text.split()))
+            self.assertIn(f"pinctl compile --policy {self.policy}", " ".join(text.split()))
+
+    def test_compiled_form_of_another_policy(self):
+        self.configuration()
+        other = os.path.join(self.folder, "other.cfg")
+        self.pinctl("add", "y.org", "server.pem", "--policy", other)
+        self.form(0, "foreign")
+
+    def test_compiled_form_that_only_looks_current(self):
+        """An edit that keeps size and time stamp: nothing but reading the text finds it."""
+        self.write_policy('version = 1;\nmode = "enforce";\n')
+        self.pinctl("compile")
+        self.configuration()
+        before = os.stat(self.policy)
+        self.write_policy('version = 1;\nmode = "audit";  \n')
+        os.utime(self.policy, ns=(before.st_atime_ns, before.st_mtime_ns))
+        found = self.status(1)
+        self.assertIn("says something else than the text", " ".join(item["problem"] for item in found["problems"]))
+
+    def test_policies(self):
+        self.configuration()
+        self.problem("cannot be read", "--policy", "/nonexistent/policy.cfg")
+        other = self.write_policy("version = 1;\nmode = 7;\n", "other/policy.cfg")
+        found = self.problem("has 1 error", "--policy", other)
+        self.assertEqual(found["policy"]["errors"][0]["line"], 2)
+        self.problem("names no host", "--policy", self.write_policy("version = 1;\n", "other/policy.cfg"))
+        self.pinctl("add", "x.org", "--mode", "audit")
+        self.problem("no host is enforced")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "host_name.h"
+#include "runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Suffixes from the shortest to the longest, joined by blanks. */
+static const struct {
+  const char *name, *suffixes;
+  bool has_empty_label, is_address;
+} cases[] = {
+    {"", "", false, false},
+    {".", "", false, false},
+    {"....", "", false, false},
+    {"com", "com", false, false},
+    {"com.", "com", false, false},
+    {"example.com", "com example.com", false, false},
+    {"example.com.....", "com example.com", false, false},
+    {"www.example.com", "com example.com www.example.com", false, false},
+    {"WWW.Example.COM", "COM Example.COM WWW.Example.COM", false, false},
+    {"*.example.com", "com example.com *.example.com", false, false},
+    {"www..example.com", "com example.com", true, false},
+    {"www...example.com", "com example.com", true, false},
+    {".example.com", "com example.com", true, false},
+    {"..example.com", "com example.com", true, false},
+    {"a..b..example.com.", "com example.com", true, false},
+    {"a..b.c.example.com", "com example.com c.example.com b.c.example.com", true, false},
+    {"example..com", "com", true, false},
+    {".com", "com", true, false},
+    {"a b\t\x01.\xff\xfe", "\xff\xfe a_b\t\x01.\xff\xfe", false, false},
+    {"192.0.2.1", "192.0.2.1", false, true},
+    {"192.0.2.1..", "192.0.2.1", false, true},
+    {"192.0.2.01", "01 2.01 0.2.01 192.0.2.01", false, false},
+    {"192.0.2.256", "256 2.256 0.2.256 192.0.2.256", false, false},
+    {"192.0.2", "2 0.2 192.0.2", false, false},
+    {"192.0.2..1", "1", true, false},
+    {".192.0.2.1", "1 2.1 0.2.1 192.0.2.1", true, false},
+    {"2001:DB8:0:0::1", "2001:db8::1", false, true},
+    {"2001:0db8:0000:0000:0000:0000:0000:0001", "2001:db8::1", false, true},
+    {"::ffff:192.0.2.1", "192.0.2.1", false, true},
+    {"::FFFF:c000:201.", "192.0.2.1", false, true},
+    {"0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255", false, true},
+    {"fe80::1%eth0", "fe80::1", false, true},
+    {"fe80::1%eth0.1", "fe80::1", false, true},
+    {"[2001:db8::1]", "[2001:db8::1]", false, false},
+    {"::1::", "::1::", false, false},
+    {"1.example.com", "com example.com 1.example.com", false, false},
+};
+
+static void join_suffixes(const struct pin_host_name *host, char *ret_text) {
+  *ret_text = '\0';
+  for (size_t i = 0; i < host->suffix_count; i++) {
+    if (i > 0)
+      strcat(ret_text, " ");
+    size_t used = strlen(ret_text);
+    memcpy(ret_text + used, host->suffixes[i].text, host->suffixes[i].length);
+    ret_text[used + host->suffixes[i].length] = '\0';
+    /* So that a blank in a name can be told from one between names. */
+    for (char *blank = ret_text + used; (blank = strchr(blank, ' ')) != NULL;)
+      *blank = '_';
+  }
+}
+
+static void test_suffixes(void) {
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct pin_host_name host;
+    char joined[512];
+    pin_host_name_read(cases[i].name, &host);
+    join_suffixes(&host, joined);
+    CU_ASSERT_STRING_EQUAL(joined, cases[i].suffixes);
+    CU_ASSERT_EQUAL(host.has_empty_label, cases[i].has_empty_label);
+    CU_ASSERT_EQUAL(host.is_address, cases[i].is_address);
+    CU_ASSERT_EQUAL(host.label_count, host.suffix_count);
+    for (size_t k = 0; k < host.suffix_count; k++)
+      CU_ASSERT_EQUAL(host.suffixes[k].hash, pin_name_hash(host.suffixes[k].text, host.suffixes[k].length));
+  }
+}
+
+static void test_hash(void) {
+  CU_ASSERT_EQUAL(pin_name_hash("EXAMPLE.com", 11), pin_name_hash("example.COM", 11));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash("example.com", 11), pin_name_hash("example.con", 11));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash("ab", 2), pin_name_hash("ba", 2));
+  /* Only letters have a lower case: these differ from others in the same bit. */
+  CU_ASSERT_NOT_EQUAL(pin_name_hash("@", 1), pin_name_hash("`", 1));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash("[", 1), pin_name_hash("{", 1));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash("\xc1", 1), pin_name_hash("\xe1", 1));
+}
+
+static void test_equal(void) {
+  CU_ASSERT_TRUE(pin_name_equal("EXAMPLE.Com", "example.com", 11));
+  CU_ASSERT_FALSE(pin_name_equal("example.com", "example.con", 11));
+  CU_ASSERT_FALSE(pin_name_equal("@", "`", 1));
+  CU_ASSERT_FALSE(pin_name_equal("\xc1", "\xe1", 1));
+}
+
+/* Of more labels than a name can have the rightmost are kept: entries can only be based on those. */
+static void test_many_labels(void) {
+  enum { LABELS = 5000 };
+  char *name = malloc(2 * LABELS + sizeof "example.com");
+  struct pin_host_name host;
+  if (!name) {
+    CU_FAIL("out of memory");
+    return;
+  }
+  for (size_t i = 0; i < LABELS; i++)
+    memcpy(name + 2 * i, "a.", 2);
+  strcpy(name + (size_t)2 * LABELS, "example.com");
+  pin_host_name_read(name, &host);
+  CU_ASSERT_EQUAL(host.suffix_count, PIN_MAX_SUFFIXES);
+  CU_ASSERT_EQUAL(host.label_count, LABELS + 2);
+  CU_ASSERT_EQUAL(host.suffixes[1].length, strlen("example.com"));
+  CU_ASSERT_FALSE(host.has_empty_label);
+  name[20] = '.';
+  pin_host_name_read(name, &host);
+  CU_ASSERT_TRUE(host.has_empty_label);
+  CU_ASSERT_EQUAL(host.suffix_count, PIN_MAX_SUFFIXES);
+  free(name);
+}
+
+static void test_address(void) {
+  static const char *const none[] = {"",
+                                     "1",
+                                     "1.2.3",
+                                     "1.2.3.4.5",
+                                     "1.2.3.4 ",
+                                     " 1.2.3.4",
+                                     "1.2.3.4.",
+                                     "0x7f.1",
+                                     "1.2.3.256",
+                                     ":",
+                                     ":::",
+                                     "1::2::3",
+                                     "g::1",
+                                     "fe80::1%1",
+                                     "[::1]",
+                                     "::1/128",
+                                     "::1.2.3",
+                                     "12345::1",
+                                     "0000:0000:0000:0000:0000:0000:255.255.255.2555"};
+  char text[PIN_ADDRESS_TEXT_SIZE];
+  for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+    CU_ASSERT_FALSE(pin_address_canonical(none[i], strlen(none[i]), text));
+  CU_ASSERT_FALSE(pin_address_canonical("1.2.3.4\0.5", 10, text));
+  CU_ASSERT_TRUE(pin_address_canonical("1.2.3.45", 7, text));
+  CU_ASSERT_STRING_EQUAL(text, "1.2.3.4");
+}
+
+int main(void) {
+  static const struct unit_test tests[] = {
+      {"suffixes", test_suffixes},       {"hash", test_hash},       {"equal", test_equal},
+      {"many labels", test_many_labels}, {"address", test_address}, {NULL, NULL},
+  };
+  static const struct unit_suite suite = {"host_name", NULL, NULL, tests};
+  return unit_run(&suite);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* What a damaged image may do: be refused, or make no difference. */
+#include "image_stage.h"
+#include "runner.h"
+
+static const struct pin_entry no_entries[] = {{.name = NULL}};
+static const struct sample_spec empty_spec = {.entries = no_entries};
+
+static struct sample sample, empty;
+
+static int set_up(void) {
+  return sample_make(&stage_spec, &sample) && sample_make(&empty_spec, &empty) && stage_open(sample.size) ? 0
+                                                                                                          : 1;
+}
+
+static int tear_down(void) {
+  stage_close();
+  sample_clear(&sample);
+  sample_clear(&empty);
+  return 0;
+}
+
+/* The answers of the sound image are all of the kinds that the other tests compare with. */
+static void test_sound(void) {
+  struct stage_answers answers;
+  struct stage_visit visited;
+  bool seen[PIN_EXEMPT + 1] = {false};
+  stage_ask(stage_put(sample.image, sample.size), sample.size, &answers);
+  for (size_t n = 0; n < STAGE_NAMES; n++) {
+    for (size_t p = 0; p < STAGE_PATHS; p++) {
+      CU_ASSERT_NOT_EQUAL(answers.said[n][p].reason, PIN_REASON_DAMAGED);
+      seen[answers.said[n][p].outcome] = true;
+    }
+  }
+  for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
+    CU_ASSERT_TRUE(seen[i]);
+  CU_ASSERT_EQUAL(stage_visit_all(sample.image, sample.size, &visited), PIN_OK);
+  CU_ASSERT_EQUAL(visited.count, 5);
+  CU_ASSERT_TRUE(pin_policy_is_fresh(&sample.policy));
+}
+
+static bool compare_entry(const struct pin_entry *entry, void *arg) {
+  size_t *count = arg;
+  const struct pin_entry *written = &stage_spec.entries[entry->line - 1];
+  ++*count;
+  CU_ASSERT_STRING_EQUAL(entry->name, written->name);
+  CU_ASSERT_STRING_EQUAL(entry->comment, written->comment ? written->comment : "");
+  CU_ASSERT_STRING_EQUAL(entry->file, written->file ? written->file : "/etc/pinning/policy.cfg");
+  CU_ASSERT_EQUAL(entry->include_subdomains, written->include_subdomains);
+  CU_ASSERT_EQUAL(entry->mode, written->mode);
+  CU_ASSERT_EQUAL(entry->require, written->require);
+  CU_ASSERT_EQUAL(entry->expires, written->expires ? written->expires : PIN_NEVER);
+  CU_ASSERT_EQUAL(entry->port_count, written->port_count);
+  CU_ASSERT_EQUAL(entry->ports == NULL, written->port_count == 0);
+  if (entry->ports)
+    CU_ASSERT_EQUAL(memcmp(entry->ports, written->ports, written->port_count * sizeof(uint16_t)), 0);
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    CU_ASSERT_EQUAL(entry->lists[list].count, written->lists[list].count);
+    for (uint32_t i = 0; i < entry->lists[list].count; i++)
+      CU_ASSERT_EQUAL(memcmp(&entry->lists[list].digests[i], &written->lists[list].digests[i], 32), 0);
+  }
+  return true;
+}
+
+static void test_entries_come_back(void) {
+  size_t count = 0;
+  CU_ASSERT_EQUAL(pin_policy_visit(&sample.policy, compare_entry, &count), PIN_OK);
+  CU_ASSERT_EQUAL(count, 5);
+}
+
+static bool stop_at_once(const struct pin_entry *entry, void *arg) {
+  (void)entry;
+  ++*(size_t *)arg;
+  return false;
+}
+
+static void test_visit_stops(void) {
+  size_t count = 0;
+  CU_ASSERT_EQUAL(pin_policy_visit(&sample.policy, stop_at_once, &count), PIN_OK);
+  CU_ASSERT_EQUAL(count, 1);
+}
+
+static void test_empty(void) {
+  struct pin_verdict verdict;
+  struct stage_visit visited;
+  sample_ask(&empty.policy, "foo.com", 443, &(struct pin_path){NULL, 0}, &verdict);
+  CU_ASSERT_EQUAL(verdict.outcome, PIN_NOT_COVERED);
+  CU_ASSERT_EQUAL(stage_visit_all(empty.image, empty.size, &visited), PIN_OK);
+  CU_ASSERT_EQUAL(visited.count, 0);
+  CU_ASSERT_NOT_EQUAL(empty.policy.generation, 0);
+}
+
+static void flip_every_bit(const struct sample *original) {
+  struct stage_answers before, answers;
+  struct stage_visit sound, visited;
+  size_t unsafe = 0, unnoticed = 0;
+  uint8_t *image = stage_put(original->image, original->size);
+  stage_ask(image, original->size, &before);
+  CU_ASSERT_EQUAL(stage_visit_all(image, original->size, &sound), PIN_OK);
+  for (size_t bit = 0; bit < original->size * 8; bit++) {
+    image[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    stage_ask(image, original->size, &answers);
+    unsafe += !stage_is_safe(&answers, &before);
+    unsafe += answers.opened && bit / 8 < sizeof(struct pin_image_head);
+    unnoticed += stage_visit_all(image, original->size, &visited) == PIN_OK && visited.bytes != sound.bytes;
+    image[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  }
+  CU_ASSERT_EQUAL(unsafe, 0);
+  CU_ASSERT_EQUAL(unnoticed, 0);
+}
+
+static void test_flipped_bits(void) {
+  flip_every_bit(&sample);
+  flip_every_bit(&empty);
+}
+
+/* In the sources a flipped bit can only make the policy look changed. */
+static void test_flipped_sources(void) {
+  uint8_t *image = stage_put(sample.image, sample.size);
+  struct pin_image_head head;
+  struct pin_policy policy;
+  memcpy(&head, image, sizeof head);
+  for (uint64_t bit = head.sources.offset * 8; bit < (head.sources.offset + head.sources.size) * 8; bit++) {
+    image[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    CU_ASSERT_EQUAL(pin_policy_open(image, sample.size, &policy), PIN_OK);
+    CU_ASSERT_FALSE(pin_policy_is_fresh(&policy));
+    image[bit / 8] ^= (uint8_t)(1u << bit % 8);
+  }
+}
+
+static void test_truncated(void) {
+  struct pin_policy policy;
+  for (size_t size = 0; size < sample.size; size++) {
+    uint8_t *image = stage_put(sample.image, size);
+    CU_ASSERT_EQUAL(pin_policy_open(image, size, &policy), PIN_DAMAGED);
+  }
+  uint8_t *longer = stage_put(sample.image, sample.size);
+  memmove(longer - 8, longer, sample.size);
+  CU_ASSERT_EQUAL(pin_policy_open(longer - 8, sample.size + 8, &policy), PIN_DAMAGED);
+  CU_ASSERT_EQUAL(pin_policy_open(longer - 8, sample.size, &policy), PIN_OK);
+  memmove(longer - 1, longer - 8, sample.size);
+  CU_ASSERT_EQUAL(pin_policy_open(longer - 1, sample.size, &policy), PIN_DAMAGED);
+  CU_ASSERT_EQUAL(pin_policy_open(NULL, 0, &policy), PIN_DAMAGED);
+}
+
+/* Every run of eight bytes in the place of every other: what a lost or misdirected write leaves. */
+static void test_spliced(void) {
+  struct stage_answers before, answers;
+  size_t unsafe = 0;
+  uint8_t *image = stage_put(sample.image, sample.size);
+  const uint8_t *original = sample.image;
+  stage_ask(image, sample.size, &before);
+  for (size_t to = 0; to < sample.size; to += 8) {
+    for (size_t from = 0; from < sample.size; from += 56) {
+      const size_t longest = sample.size - (from > to ? from : to);
+      const size_t length = longest < 64 ? longest : 64;
+      memcpy(image + to, original + from, length);
+      stage_ask(image, sample.size, &answers);
+      unsafe += !stage_is_safe(&answers, &before);
+      memcpy(image + to, original + to, length);
+    }
+  }
+  CU_ASSERT_EQUAL(unsafe, 0);
+}
+
+/* A bucket of another image of the same shape, where one entry had other keys: a half-written update. */
+static void test_mixed_generations(void) {
+  struct pin_entry changed[6];
+  struct pin_digest wrong[2] = {{{77}}, {{78}}};
+  struct sample other;
+  struct pin_image_head head;
+  struct stage_answers before, answers;
+  memcpy(changed, stage_spec.entries, sizeof changed);
+  changed[0].lists[PIN_LIST_PINS].digests = wrong;
+  struct sample_spec changed_spec = stage_spec;
+  changed_spec.entries = changed;
+  if (sample_make(&changed_spec, &other)) {
+    CU_ASSERT_EQUAL(other.size, sample.size);
+    CU_ASSERT_NOT_EQUAL(other.policy.generation, sample.policy.generation);
+    uint8_t *image = stage_put(sample.image, sample.size);
+    stage_ask(image, sample.size, &before);
+    memcpy(&head, image, sizeof head);
+    memcpy(image + head.buckets.offset, (const uint8_t *)other.image + head.buckets.offset,
+           head.buckets.size);
+    stage_ask(image, sample.size, &answers);
+    CU_ASSERT_TRUE(answers.opened);
+    CU_ASSERT_TRUE(stage_is_safe(&answers, &before));
+    for (size_t p = 0; p < STAGE_PATHS; p++)
+      CU_ASSERT_EQUAL(answers.said[0][p].reason, PIN_REASON_DAMAGED);
+  }
+  sample_clear(&other);
+}
+
+int main(void) {
+  static const struct unit_test tests[] = {
+      {"a sound image", test_sound},
+      {"entries come back", test_entries_come_back},
+      {"a visit can be stopped", test_visit_stops},
+      {"an empty policy", test_empty},
+      {"every flipped bit", test_flipped_bits},
+      {"every flipped bit of the sources", test_flipped_sources},
+      {"truncated", test_truncated},
+      {"spliced", test_spliced},
+      {"mixed generations", test_mixed_generations},
+      {NULL, NULL},
+  };
+  static const struct unit_suite suite = {"image", set_up, tear_down, tests};
+  return unit_run(&suite);
+}

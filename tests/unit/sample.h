@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Policies made by hand, without any text, for the tests of what comes after the text. */
+#ifndef UNIT_SAMPLE_H
+#define UNIT_SAMPLE_H
+
+#include "image_builder.h"
+#include "pinpolicy.h"
+
+/* A list of digests of which each is told by its first byte: SAMPLE_LIST(1, 2). At file scope it lives
+ * forever. */
+#define SAMPLE_LIST(...)                                                                                     \
+  {                                                                                                          \
+    (const struct pin_digest *)(const uint8_t[][32]){__VA_ARGS__},                                           \
+        sizeof((const uint8_t[][32]){__VA_ARGS__}) / 32                                                      \
+  }
+
+struct sample_spec {
+  /*
+   * Ends with an entry without a name. Left out of an entry: the kind (found from the name), expires (never),
+   * the file
+   * ("/etc/pinning/policy.cfg"), the line (its index, from 1), the column (1).
+   */
+  const struct pin_entry *entries;
+  enum pin_mode mode;
+  struct pin_digest_list blocked_keys, exempt_anchors;
+  const struct pin_source_identity *sources; /* ends with one without a path; NULL: none */
+};
+
+struct sample {
+  void *image;
+  size_t size;
+  struct pin_policy policy;
+};
+
+/*
+ * Returns false, and fails the test that is running, when the policy cannot be made. Undo with sample_clear
+ * either way.
+ */
+bool sample_make(const struct sample_spec *spec, struct sample *ret_sample);
+void sample_clear(struct sample *sample);
+
+/* pin_select for one name, and pin_judge if anything is left to see. */
+void sample_ask(const struct pin_policy *policy, const char *name, uint16_t port, const struct pin_path *path,
+                struct pin_verdict *ret_verdict);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "runner.h"
+#include "sample.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Keys are told by their first byte, certificates by that of their key plus 100: the peer's own key is 1, the
+ * issuing CA's 2, its issuer's 3. 7 is blocked, 8 is an exempt anchor, 9 is a wrong key that differs in
+ * nothing else.
+ */
+#define GIVEN(list, ...) [PIN_LIST_##list] = SAMPLE_LIST(__VA_ARGS__)
+
+static const struct pin_entry entries[] = {
+    {.name = "leaf", .lists = {GIVEN(PINS, {1})}},
+    {.name = "middle", .lists = {GIVEN(PINS, {2})}},
+    {.name = "two", .lists = {GIVEN(PINS, {4}, {3})}},
+    {.name = "backup", .lists = {GIVEN(PINS, {4}), GIVEN(BACKUP_PINS, {1})}},
+    {.name = "only-backup", .lists = {GIVEN(BACKUP_PINS, {1})}},
+    {.name = "certificate", .lists = {GIVEN(FINGERPRINTS, {102})}},
+    {.name = "pin-or-certificate", .lists = {GIVEN(PINS, {4}), GIVEN(FINGERPRINTS, {101})}},
+    {.name = "intermediate", .lists = {GIVEN(INTERMEDIATES, {2})}},
+    {.name = "any", .lists = {GIVEN(PINS, {1}), GIVEN(INTERMEDIATES, {2})}},
+    {.name = "all", .require = PIN_REQUIRE_ALL, .lists = {GIVEN(PINS, {1}), GIVEN(INTERMEDIATES, {2})}},
+    {.name = "all-one", .require = PIN_REQUIRE_ALL, .lists = {GIVEN(PINS, {1})}},
+    {.name = "all-backup",
+     .require = PIN_REQUIRE_ALL,
+     .lists = {GIVEN(BACKUP_PINS, {1}), GIVEN(INTERMEDIATES, {2})}},
+    {.name = "anchor", .lists = {GIVEN(ANCHORS, {3})}},
+    {.name = "pin-and-anchor", .lists = {GIVEN(PINS, {1}), GIVEN(ANCHORS, {3})}},
+    {.name = "everything", .lists = {GIVEN(PINS, {1}), GIVEN(INTERMEDIATES, {2}), GIVEN(ANCHORS, {3})}},
+    {.name = "nothing"},
+    {.name = "audit", .mode = PIN_MODE_AUDIT, .lists = {GIVEN(PINS, {1})}},
+    {.name = "off", .mode = PIN_MODE_OFF, .lists = {GIVEN(PINS, {1})}},
+    {.name = "off-nothing", .mode = PIN_MODE_OFF},
+    {.name = "expired", .expires = 999, .lists = {GIVEN(PINS, {1})}},
+    {.name = "expiring", .expires = 1000, .lists = {GIVEN(PINS, {1})}},
+    {.name = "expired-enforce",
+     .expires = 999,
+     .on_expiry = PIN_ON_EXPIRY_ENFORCE,
+     .lists = {GIVEN(PINS, {1})}},
+    {.name = "expired-audit",
+     .expires = 999,
+     .mode = PIN_MODE_AUDIT,
+     .on_expiry = PIN_ON_EXPIRY_ENFORCE,
+     .lists = {GIVEN(PINS, {1})}},
+    {.name = NULL},
+};
+
+static const uint16_t https[] = {443}, mail[] = {25, 465};
+static const struct pin_entry limited_entries[] = {
+    {.name = "ports", .ports = https, .port_count = 1, .lists = {GIVEN(PINS, {1})}},
+    {.name = "ports", .ports = mail, .port_count = 2, .lists = {GIVEN(PINS, {2})}},
+    {.name = NULL},
+};
+
+/* Which policy: the entries above with what besides. */
+enum setting { PLAIN, BLOCKING, BLOCKING_AUDIT, BLOCKING_OFF, SETTING_COUNT };
+
+static const struct sample_spec specs[SETTING_COUNT] = {
+    [PLAIN] = {.entries = entries, .exempt_anchors = SAMPLE_LIST({8})},
+    [BLOCKING] = {.entries = entries,
+                  .blocked_keys = SAMPLE_LIST({6}, {7}),
+                  .exempt_anchors = SAMPLE_LIST({8})},
+    [BLOCKING_AUDIT] = {.entries = entries,
+                        .mode = PIN_MODE_AUDIT,
+                        .blocked_keys = SAMPLE_LIST({7}),
+                        .exempt_anchors = SAMPLE_LIST({8})},
+    [BLOCKING_OFF] = {.entries = entries, .mode = PIN_MODE_OFF, .blocked_keys = SAMPLE_LIST({7})},
+};
+
+struct verdict_case {
+  enum setting setting;
+  const char *names[2];
+  uint8_t path[4]; /* keys from depth 0 on; ends with 0 */
+  enum pin_outcome outcome;
+  enum pin_reason reason;
+};
+
+static const struct verdict_case cases[] = {
+    /* Pins at any depth; nothing else will do, be it ever so alike. */
+    {PLAIN, {"leaf"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"leaf"}, {1}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"leaf"}, {2, 1, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"leaf"}, {2, 3, 1}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"leaf"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf"}, {9}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf"}, {101, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    {PLAIN, {"middle"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"middle"}, {2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"middle"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"two"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"two"}, {4, 9}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"two"}, {1, 2, 9}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    /* Backup pins count like pins. */
+    {PLAIN, {"backup"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"backup"}, {4, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"backup"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"only-backup"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"only-backup"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"only-backup"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    /* Fingerprints are of certificates, pins of keys; never one for the other. */
+    {PLAIN, {"certificate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"certificate"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"certificate"}, {102, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"certificate"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    {PLAIN, {"pin-or-certificate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"pin-or-certificate"}, {4, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"pin-or-certificate"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    /* Intermediates only in an issuing CA. */
+    {PLAIN, {"intermediate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"intermediate"}, {9, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"intermediate"}, {1, 3, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"intermediate"}, {2, 9, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"intermediate"}, {2}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"intermediate"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"intermediate"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    /* require. */
+    {PLAIN, {"any"}, {1, 9, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"any"}, {9, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"any"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"any"}, {9, 4, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"any"}, {2, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"all"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"all"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"all"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"all"}, {2, 1, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"all"}, {9, 4, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"all-one"}, {1, 9, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"all-one"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"all-backup"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"all-backup"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"all-backup"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    /* Anchors: where the path ends, and there alone. */
+    {PLAIN, {"anchor"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"anchor"}, {3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"anchor"}, {1, 3, 2}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"anchor"}, {3, 2}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"anchor"}, {1, 2, 9}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"anchor"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    {PLAIN, {"pin-and-anchor"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"pin-and-anchor"}, {1, 2, 9}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"pin-and-anchor"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"pin-and-anchor"}, {1}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"everything"}, {9, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"everything"}, {1, 9, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"everything"}, {9, 4, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"everything"}, {1, 2, 9}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    /* An entry that accepts nothing accepts nothing. */
+    {PLAIN, {"nothing"}, {1, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    /* Modes. */
+    {PLAIN, {"audit"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"audit"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    {PLAIN, {"audit"}, {0}, PIN_AUDITED, PIN_REASON_NO_KEY},
+    {PLAIN, {"off"}, {9, 2, 3}, PIN_ACCEPTED, PIN_REASON_OFF},
+    {PLAIN, {"off"}, {0}, PIN_ACCEPTED, PIN_REASON_OFF},
+    {PLAIN, {"off-nothing"}, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
+    /* Expiry: the second of `expires` itself is still valid. */
+    {PLAIN, {"expired"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    {PLAIN, {"expired"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"expired"}, {0}, PIN_AUDITED, PIN_REASON_NO_KEY},
+    {PLAIN, {"expiring"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"expired-enforce"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"expired-enforce"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"expired-audit"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    /* Several names: all must accept; what is enforced beats what is audited, that beats what matched. */
+    {PLAIN, {"leaf", "middle"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"leaf", "middle"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf", "middle"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"other", "leaf"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf", "other"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"audit", "intermediate"}, {9, 4, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
+    {PLAIN, {"audit", "intermediate"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    {PLAIN, {"intermediate", "audit"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    {PLAIN, {"expired", "anchor"}, {9, 2, 4}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
+    {PLAIN, {"off", "leaf"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"off", "leaf"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {PLAIN, {"off", "audit"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
+    {PLAIN, {"audit", "leaf"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    /* No entry, nothing blocked. */
+    {PLAIN, {"other"}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {PLAIN, {NULL}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {PLAIN, {"other"}, {0}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    /* Exempt anchors: only at the end of the path, only for what is covered. */
+    {PLAIN, {"leaf"}, {9, 2, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+    {PLAIN, {"leaf"}, {8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+    {PLAIN, {"leaf", "middle"}, {9, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+    {PLAIN, {"leaf"}, {9, 8, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"leaf"}, {8, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {PLAIN, {"other"}, {9, 2, 8}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {PLAIN, {"off"}, {9, 2, 8}, PIN_ACCEPTED, PIN_REASON_OFF},
+    {PLAIN, {"nothing"}, {9, 2, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+    /* Blocked keys beat exempt anchors and pins, at every depth and for every host. */
+    {BLOCKING, {"leaf"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {BLOCKING, {"leaf"}, {1, 7, 3}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"leaf"}, {1, 2, 6}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"leaf"}, {7, 2, 8}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"leaf"}, {9, 7, 3}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"leaf"}, {9, 2, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+    {BLOCKING, {"leaf"}, {107, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {BLOCKING, {"audit"}, {1, 7, 3}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"off"}, {7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"off"}, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
+    {BLOCKING, {"other"}, {7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {"other"}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {BLOCKING, {"other"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    {BLOCKING, {NULL}, {9, 7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING, {NULL}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {BLOCKING_AUDIT, {"other"}, {7}, PIN_AUDITED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING_AUDIT, {"leaf"}, {1, 7}, PIN_AUDITED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING_AUDIT, {"leaf"}, {9, 7}, PIN_REFUSED, PIN_REASON_NO_PIN},
+    {BLOCKING_AUDIT, {"leaf"}, {7, 8}, PIN_AUDITED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING_AUDIT, {"audit"}, {9, 7}, PIN_AUDITED, PIN_REASON_BLOCKED_KEY},
+    {BLOCKING_AUDIT, {"other"}, {0}, PIN_AUDITED, PIN_REASON_NO_KEY},
+    {BLOCKING_AUDIT, {"leaf"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+    {BLOCKING_OFF, {"other"}, {7}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+    {BLOCKING_OFF, {"leaf"}, {1, 7}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+    {BLOCKING_OFF, {"leaf"}, {9, 7}, PIN_REFUSED, PIN_REASON_NO_PIN},
+};
+
+static struct sample samples[SETTING_COUNT];
+
+static int set_up(void) {
+  for (int i = 0; i < SETTING_COUNT; i++) {
+    if (!sample_make(&specs[i], &samples[i]))
+      return 1;
+  }
+  return 0;
+}
+
+static int tear_down(void) {
+  for (int i = 0; i < SETTING_COUNT; i++)
+    sample_clear(&samples[i]);
+  return 0;
+}
+
+/* Lays a path out from the first bytes of its keys. Returns its length. */
+static size_t make_path(const uint8_t numbers[4], struct pin_path_key keys[4]) {
+  size_t count = 0;
+  memset(keys, 0, 4 * sizeof *keys);
+  for (; count < 4 && numbers[count] != 0; count++) {
+    keys[count].key.bytes[0] = numbers[count];
+    keys[count].certificate.bytes[0] = (uint8_t)(numbers[count] + 100);
+  }
+  return count;
+}
+
+static void judge(const struct verdict_case *test, struct pin_verdict *ret_verdict) {
+  const struct pin_policy *policy = &samples[test->setting].policy;
+  struct pin_path_key keys[4];
+  const struct pin_path path = {.keys = keys, .count = make_path(test->path, keys)};
+  const size_t name_count = (test->names[0] != NULL) + (size_t)(test->names[1] != NULL);
+  const struct pin_peer peer = {.names = test->names, .name_count = name_count, .port = 443, .now = 1000};
+  enum pin_needs needs = pin_select(policy, &peer, ret_verdict);
+  if (needs != PIN_NEEDS_NOTHING) {
+    CU_ASSERT_EQUAL(ret_verdict->outcome, PIN_REFUSED);
+    pin_judge(policy, &path, peer.now, ret_verdict);
+  }
+}
+
+static void test_table(void) {
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const struct verdict_case *test = &cases[i];
+    struct pin_verdict verdict;
+    judge(test, &verdict);
+    if (verdict.outcome != test->outcome || verdict.reason != test->reason) {
+      fprintf(stderr, "case %zu (%s, path %u %u %u): %s, %s\n", i,
+              test->names[0] ? test->names[0] : "no name", test->path[0], test->path[1], test->path[2],
+              pin_outcome_word(verdict.outcome), pin_reason_word(verdict.reason));
+      CU_FAIL("wrong verdict");
+    }
+    CU_ASSERT_EQUAL(pin_allows(&verdict), test->outcome != PIN_REFUSED);
+  }
+}
+
+/* A final verdict stays, whatever path comes after it. */
+static void test_judged_once(void) {
+  const struct verdict_case refused = {PLAIN, {"leaf"}, {9}, PIN_REFUSED, PIN_REASON_NO_PIN};
+  const struct pin_path_key right = {.key = {{1}}};
+  const struct pin_path path = {.keys = &right, .count = 1};
+  struct pin_verdict verdict;
+  judge(&refused, &verdict);
+  pin_judge(&samples[PLAIN].policy, &path, 1000, &verdict);
+  CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
+  CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_NO_PIN);
+  /* As pin_select leaves it when the image is damaged: without a finding, yet by no means uncovered. */
+  const struct pin_peer nameless = {.now = 1000};
+  struct pin_policy damaged = samples[PLAIN].policy;
+  damaged.size--;
+  CU_ASSERT_EQUAL(pin_select(&damaged, &nameless, &verdict), PIN_NEEDS_NOTHING);
+  CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_DAMAGED);
+  pin_judge(&samples[PLAIN].policy, &path, 1000, &verdict);
+  CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
+  CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_DAMAGED);
+}
+
+static void test_details(void) {
+  const struct verdict_case second = {PLAIN, {"off", "all"}, {1, 9, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED};
+  const struct verdict_case audited = {PLAIN, {"leaf", "audit"}, {9, 8, 3}, PIN_REFUSED, PIN_REASON_NO_PIN};
+  const struct verdict_case blocked = {BLOCKING, {"leaf"}, {1, 2, 7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY};
+  struct pin_verdict verdict;
+  judge(&second, &verdict);
+  CU_ASSERT_EQUAL(verdict.outcome, PIN_ACCEPTED);
+  CU_ASSERT_EQUAL(verdict.decisive, 1);
+  CU_ASSERT_STRING_EQUAL(verdict.name, "all");
+  CU_ASSERT_EQUAL(verdict.findings[1].depth[PIN_LIST_PINS], 0);
+  CU_ASSERT_EQUAL(verdict.findings[1].depth[PIN_LIST_INTERMEDIATES], 2);
+  CU_ASSERT_EQUAL(verdict.findings[1].depth[PIN_LIST_ANCHORS], -1);
+  CU_ASSERT_EQUAL(verdict.findings[0].depth[PIN_LIST_PINS], -1);
+  judge(&audited, &verdict);
+  CU_ASSERT_EQUAL(verdict.decisive, 0);
+  CU_ASSERT_EQUAL(verdict.findings[1].reason, PIN_REASON_NO_PIN);
+  judge(&blocked, &verdict);
+  CU_ASSERT_EQUAL(verdict.blocked_depth, 2);
+  CU_ASSERT_EQUAL(verdict.decisive, verdict.count);
+}
+
+/* Entries limited to ports apply when the port is not known: then all of them must accept. */
+static void test_unknown_port(void) {
+  static const struct {
+    uint16_t port;
+    uint8_t path[4];
+    enum pin_outcome outcome;
+  } asked[] = {
+      {443, {1}, PIN_ACCEPTED}, {443, {2}, PIN_REFUSED},    {25, {2}, PIN_ACCEPTED},
+      {465, {1}, PIN_REFUSED},  {80, {9}, PIN_NOT_COVERED}, {0, {1, 2}, PIN_ACCEPTED},
+      {0, {1}, PIN_REFUSED},    {0, {2}, PIN_REFUSED},      {0, {9}, PIN_REFUSED},
+  };
+  const struct sample_spec spec = {.entries = limited_entries};
+  struct sample made;
+  const bool ready = sample_make(&spec, &made);
+  for (size_t i = 0; ready && i < sizeof asked / sizeof asked[0]; i++) {
+    struct pin_verdict verdict;
+    struct pin_path_key keys[4];
+    const struct pin_path path = {.keys = keys, .count = make_path(asked[i].path, keys)};
+    sample_ask(&made.policy, "ports", asked[i].port, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, asked[i].outcome);
+  }
+  sample_clear(&made);
+}
+
+/* A value that nobody filled in, or filled in wrongly, allows nothing. */
+static void test_allows(void) {
+  struct pin_verdict verdict;
+  memset(&verdict, 0, sizeof verdict);
+  CU_ASSERT_FALSE(pin_allows(&verdict));
+  verdict.outcome = (enum pin_outcome)77;
+  CU_ASSERT_FALSE(pin_allows(&verdict));
+  verdict.outcome = PIN_AUDITED;
+  CU_ASSERT_TRUE(pin_allows(&verdict));
+}
+
+int main(void) {
+  static const struct unit_test tests[] = {
+      {"entry by path", test_table},       {"judged once", test_judged_once}, {"details", test_details},
+      {"unknown port", test_unknown_port}, {"allows", test_allows},           {NULL, NULL},
+  };
+  static const struct unit_suite suite = {"verdict", set_up, tear_down, tests};
+  return unit_run(&suite);
+}
