@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often a file or directory that changes under our hands is read again. */
-#define MAX_ATTEMPTS 4
+/* How often sources that change under our hands are read. */
+#define MAX_ATTEMPTS 8
 
 /* O_NONBLOCK: opening a fifo must not wait for a writer. O_NOCTTY: a terminal must not become ours. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
@@ -81,9 +81,9 @@ static bool same_content(const struct stat *a, const struct stat *b) {
          a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static void take_identity(struct pin_source *source, const struct stat *status) {
-  source->identity = (struct pin_source_identity){
-      .path = source->path,
+static struct pin_source_identity identify(const char *path, const struct stat *status) {
+  return (struct pin_source_identity){
+      .path = path,
       .is_directory = S_ISDIR(status->st_mode),
       .exists = true,
       .device = (uint64_t)status->st_dev,
@@ -92,6 +92,11 @@ static void take_identity(struct pin_source *source, const struct stat *status) 
       .mtime_seconds = (int64_t)status->st_mtim.tv_sec,
       .mtime_nanoseconds = (uint32_t)status->st_mtim.tv_nsec,
   };
+}
+
+static void take_identity(struct pin_source *source, const struct stat *status) {
+  source->identity = identify(source->path, status);
+  source->is_read = true;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b) {
@@ -131,70 +136,70 @@ static ssize_t read_from_start(int fd, char *buffer, size_t size) {
   return (ssize_t)filled;
 }
 
-enum attempt { ATTEMPT_DONE, ATTEMPT_CHANGED, ATTEMPT_FAILED };
-
-/* Reads the file once; ATTEMPT_CHANGED: it changed meanwhile, and nothing is kept. */
-static enum attempt read_text_once(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics) {
-  struct stat before;
-  struct stat after;
-  if (fstat(fd, &before) != 0) {
-    pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
-    return ATTEMPT_FAILED;
-  }
-  if (!is_trusted(&before, S_IFREG, source, diagnostics))
-    return ATTEMPT_FAILED;
-  if (before.st_size > (off_t)PIN_SOURCE_MAX_SIZE) {
-    pin_diagnose_unreadable(diagnostics, source, "has %jd bytes; expected at most %zu",
-                            (intmax_t)before.st_size, PIN_SOURCE_MAX_SIZE);
-    return ATTEMPT_FAILED;
-  }
-  wait_out_tick(&before.st_mtim);
-
+/* Reads an open file whose status is `before`. */
+static void read_bytes(int fd, const struct stat *before, struct pin_source *source,
+                       struct pin_diagnostics *diagnostics) {
   /* One byte more than it should have, so that growth shows; that byte then holds the NUL. */
-  size_t size = (size_t)before.st_size;
+  size_t size = (size_t)before->st_size;
   char *text = malloc(size + 1);
   if (text == NULL) {
     diagnostics->no_memory = true;
-    return ATTEMPT_FAILED;
+    return;
   }
   ssize_t got = read_from_start(fd, text, size + 1);
   if (got < 0) {
     pin_diagnose_unreadable(diagnostics, source, "cannot be read: %s", strerror(errno));
     free(text);
-    return ATTEMPT_FAILED;
+    return;
   }
-  if ((size_t)got != size || fstat(fd, &after) != 0 || !same_content(&before, &after)) {
+  struct stat after;
+  if ((size_t)got != size || fstat(fd, &after) != 0 || !same_content(before, &after)) {
+    source->changed = true;
     free(text);
-    return ATTEMPT_CHANGED;
+    return;
   }
   text[size] = '\0';
   source->text = text;
   source->size = size;
-  take_identity(source, &before);
-  return ATTEMPT_DONE;
+  take_identity(source, before);
 }
 
 static void read_text(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics) {
-  for (int i = 0; i < MAX_ATTEMPTS; i++)
-    if (read_text_once(fd, source, diagnostics) != ATTEMPT_CHANGED)
-      return;
-  pin_diagnose_unreadable(diagnostics, source, "changed while it was read, %d times", MAX_ATTEMPTS);
+  struct stat status;
+  if (fstat(fd, &status) != 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
+    return;
+  }
+  if (!is_trusted(&status, S_IFREG, source, diagnostics))
+    return;
+  if (status.st_size > (off_t)PIN_SOURCE_MAX_SIZE) {
+    pin_diagnose_unreadable(diagnostics, source, "has %jd bytes; expected at most %zu",
+                            (intmax_t)status.st_size, PIN_SOURCE_MAX_SIZE);
+    return;
+  }
+  wait_out_tick(&status.st_mtim);
+  read_bytes(fd, &status, source, diagnostics);
 }
 
-/* Reads `name`, relative to the open directory, into the source. */
+/* Reads `name`, relative to the open directory in which it was listed, or AT_FDCWD, into the source. */
 static void read_file(int directory, const char *name, struct pin_source *source,
                       struct pin_diagnostics *diagnostics) {
   int fd = openat(directory, name, OPEN_FLAGS);
-  if (fd < 0) {
-    int error = errno;
-    struct stat link;
-    bool dangling = error == ENOENT && fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) == 0;
-    pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
-                            dangling ? "a symbolic link to nothing" : open_failure(error));
+  if (fd >= 0) {
+    read_text(fd, source, diagnostics);
+    close(fd);
     return;
   }
-  read_text(fd, source, diagnostics);
-  close(fd);
+  int error = errno;
+  struct stat link;
+  bool absent = error == ENOENT && fstatat(directory, name, &link, AT_SYMLINK_NOFOLLOW) != 0;
+  if (absent && directory != AT_FDCWD) {
+    source->changed = true; /* removed since it was listed */
+    return;
+  }
+  bool dangling = error == ENOENT && !absent;
+  pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
+                          dangling ? "a symbolic link to nothing" : open_failure(error));
 }
 
 static bool make_room(struct pin_source_set *set) {
@@ -256,36 +261,34 @@ static void free_names(struct dirent **names, int count) {
 
 /*
  * Lists the directory behind `fd` as it stood at the time stamp that its identity keeps.
- * Returns the number of names, or -1 and has said why.
+ * Returns the number of names; -1: it has said why, or noted that the directory changed.
  */
 static int read_directory(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics,
                           struct dirent ***ret_names) {
-  for (int i = 0; i < MAX_ATTEMPTS; i++) {
-    struct stat before;
-    struct stat after;
-    if (fstat(fd, &before) != 0) {
-      pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
-      return -1;
-    }
-    if (!is_trusted(&before, S_IFDIR, source, diagnostics))
-      return -1;
-    wait_out_tick(&before.st_mtim);
-    int count = list_drop_ins(fd, ret_names);
-    if (count < 0 && errno == ENOMEM) {
-      diagnostics->no_memory = true;
-      return -1;
-    }
-    if (count < 0) {
-      pin_diagnose_unreadable(diagnostics, source, "cannot be listed: %s", open_failure(errno));
-      return -1;
-    }
-    if (fstat(fd, &after) == 0 && same_content(&before, &after)) {
-      take_identity(source, &before);
-      return count;
-    }
-    free_names(*ret_names, count);
+  struct stat before;
+  struct stat after;
+  if (fstat(fd, &before) != 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
+    return -1;
   }
-  pin_diagnose_unreadable(diagnostics, source, "changed while it was listed, %d times", MAX_ATTEMPTS);
+  if (!is_trusted(&before, S_IFDIR, source, diagnostics))
+    return -1;
+  wait_out_tick(&before.st_mtim);
+  int count = list_drop_ins(fd, ret_names);
+  if (count < 0 && errno == ENOMEM) {
+    diagnostics->no_memory = true;
+    return -1;
+  }
+  if (count < 0) {
+    pin_diagnose_unreadable(diagnostics, source, "cannot be listed: %s", open_failure(errno));
+    return -1;
+  }
+  if (fstat(fd, &after) == 0 && same_content(&before, &after)) {
+    take_identity(source, &before);
+    return count;
+  }
+  source->changed = true;
+  free_names(*ret_names, count);
   return -1;
 }
 
@@ -315,8 +318,10 @@ static void read_policy_d(const char *main_path, struct pin_source_set *set,
 
   int fd = open(path, OPEN_FLAGS);
   struct stat link;
-  if (fd < 0 && errno == ENOENT && lstat(path, &link) != 0)
+  if (fd < 0 && errno == ENOENT && lstat(path, &link) != 0) {
+    source->is_read = true; /* there is none, and that has to be so as long as this policy counts */
     return;
+  }
   if (fd < 0) {
     pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
                             errno == ENOENT ? "a symbolic link to nothing" : open_failure(errno));
@@ -344,7 +349,8 @@ static char *absolute_path(const char *path, int *ret_error) {
   return absolute;
 }
 
-void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
+/* Reads everything once; what changed meanwhile is noted in the sources. */
+static void read_sources(const char *path, struct pin_diagnostics *diagnostics,
                          struct pin_source_set *ret_set) {
   *ret_set = (struct pin_source_set){0};
   int error;
@@ -359,6 +365,58 @@ void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
   }
   read_file(AT_FDCWD, source->path, source, diagnostics);
   read_policy_d(source->path, ret_set, diagnostics);
+}
+
+/* Whether what stands at the path of a source is not what was read. */
+static bool is_another(const struct pin_source *source) {
+  const struct pin_source_identity *was = &source->identity;
+  struct stat status;
+  if (stat(source->path, &status) != 0)
+    return was->exists || errno != ENOENT;
+  struct pin_source_identity is = identify(source->path, &status);
+  return !was->exists || is.device != was->device || is.inode != was->inode || is.size != was->size ||
+         is.mtime_seconds != was->mtime_seconds || is.mtime_nanoseconds != was->mtime_nanoseconds;
+}
+
+/*
+ * The first source that did not stay as it was read. NULL: each did from when it was read until now, so all
+ * of them were so together when the last one had been read. Without this a host that moves from one file to
+ * another could be seen in neither.
+ */
+static const struct pin_source *find_changed(const struct pin_source_set *set) {
+  for (size_t i = 0; i < set->count; i++)
+    if (set->sources[i]->changed)
+      return set->sources[i];
+  for (size_t i = 0; i < set->count; i++)
+    if (set->sources[i]->is_read && is_another(set->sources[i]))
+      return set->sources[i];
+  return NULL;
+}
+
+/* Half of one policy and half of another: nothing of it is to be told, or taken. */
+static void give_up(const struct pin_source_set *set, const struct pin_source *changed,
+                    struct pin_diagnostics *diagnostics) {
+  for (size_t i = 0; i < set->count; i++) {
+    free(set->sources[i]->text);
+    set->sources[i]->text = NULL;
+  }
+  pin_diagnose_unreadable(diagnostics, changed, "changed while it was read, %d times", MAX_ATTEMPTS);
+}
+
+void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
+                         struct pin_source_set *ret_set) {
+  for (int attempt = 1;; attempt++) {
+    read_sources(path, diagnostics, ret_set);
+    const struct pin_source *changed = diagnostics->no_memory ? NULL : find_changed(ret_set);
+    if (changed == NULL)
+      return;
+    pin_diagnostics_clear(diagnostics);
+    if (attempt == MAX_ATTEMPTS) {
+      give_up(ret_set, changed, diagnostics);
+      return;
+    }
+    pin_source_set_free(ret_set);
+  }
 }
 
 void pin_source_set_free(struct pin_source_set *set) {

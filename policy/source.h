@@ -21,6 +21,8 @@ struct pin_source {
   size_t size;
   size_t order;                        /* position among the sources of the policy */
   struct pin_source_identity identity; /* identity.path is `path` */
+  bool is_read;                        /* text and identity are those of one moment */
+  bool changed;                        /* it changed while it was read */
 };
 
 /* All sources, in the order in which they are read: main file, policy.d, drop-ins in byte order. */
@@ -30,9 +32,11 @@ struct pin_source_set {
 };
 
 /*
- * Reads all sources of the policy whose main file is `path` (if relative, below the working directory).
- * What cannot be read or is not to be trusted is reported, and the rest is read all the same. A missing
- * policy.d is no mistake. Out of memory is noted in `diagnostics`. Free the set in any case, after the
+ * Reads all sources of the policy whose main file is `path` (if relative, below the working directory), as
+ * they stood together at one moment: what others change meanwhile is read again, all of it, a few times.
+ * What cannot be read or is not to be trusted is reported, and the rest is read all the same; but where the
+ * sources do not come to rest, that alone is reported, and no text is kept. A missing policy.d is no mistake.
+ * Out of memory is noted in `diagnostics`, which is to be empty before. Free the set in any case, after the
  * diagnostics, which point into it.
  */
 void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,

@@ -350,63 +350,6 @@ static void does_not_wait_for_the_future(void) {
   folder_remove(&folder);
 }
 
-/* ---- Files that change while they are read ---- */
-
-/* The linker leads calls of pread(2) here. */
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
-ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
-
-static unsigned reads;
-static unsigned changes_left;
-static const char *change_mode; /* of fopen(3): "a" makes the file longer, "r+" keeps its size */
-static const char *changed_path;
-
-static void change_now(void) {
-  FILE *file = fopen(changed_path, change_mode);
-  must(file == NULL);
-  fputs("\n", file);
-  must(fclose(file));
-}
-
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset) {
-  ssize_t got = __real_pread(fd, buffer, size, offset);
-  if (offset == 0) {
-    reads++;
-    if (changes_left > 0) {
-      changes_left--;
-      change_now();
-    }
-  }
-  return got;
-}
-
-static void compile_while_changing(const char *mode, unsigned changes, enum pin_status status,
-                                   const char *report) {
-  struct policy_folder folder;
-  folder_make(&folder);
-  folder_write(&folder, "policy.cfg", "\n" V);
-  char path[128];
-  snprintf(path, sizeof path, "%s", folder_path(&folder, "policy.cfg"));
-  changed_path = path;
-  changes_left = changes;
-  change_mode = mode;
-  reads = 0;
-  expect_folder(&folder, status, report);
-  CU_ASSERT_EQUAL(reads, changes < 4 ? changes + 1 : 4);
-  changes_left = 0;
-  folder_remove(&folder);
-}
-
-static void reads_again_what_changes(void) {
-  static const char *const modes[] = {"a", "r+"};
-  for (size_t i = 0; i < 2; i++) {
-    compile_while_changing(modes[i], 0, PIN_OK, "");
-    compile_while_changing(modes[i], 1, PIN_OK, "");
-    compile_while_changing(modes[i], 3, PIN_OK, "");
-    compile_while_changing(modes[i], 4, PIN_UNREADABLE, MAIN_ERROR "changed while it was read, 4 times\n");
-  }
-}
-
 /* ---- Time stamps of the current tick ---- */
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_now);
@@ -474,7 +417,6 @@ static const struct unit_test tests[] = {
     {"records what every source was", records_what_every_source_was},
     {"notices a new policy.d", notices_a_new_policy_d},
     {"does not wait for the future", does_not_wait_for_the_future},
-    {"reads again what changes", reads_again_what_changes},
     {"waits out the tick of a change", waits_out_the_tick_of_a_change},
     {NULL, NULL},
 };
