@@ -11,13 +11,20 @@
 #include "policy_store.h"
 #include "refusing_bio.h"
 
+/*
+ * What a refused connection is told to verify: SSL_VERIFY_PEER, with flags that mean nothing to a client and
+ * so are no program's.
+ */
+#define FORCED_MODE (SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | SSL_VERIFY_POST_HANDSHAKE)
+
 enum state { UNDECIDED = 0, ALLOWED, REFUSED };
 
 /* A client's connection, from its first handshake on. */
 struct connection {
   enum state state;            /* of the handshake under way, or the last one */
   const SSL_SESSION *approved; /* the session that it offers to resume, and may; only to be compared */
-  bool cut;                    /* its BIOs were replaced */
+  int programs_mode;           /* what FORCED_MODE stands in for */
+  bool cut;                    /* its BIOs were replaced in this handshake */
   bool in_info;                /* the program's info callback is running */
   info_fn *program_info;       /* the info callback that ours stands in for; NULL: that of the SSL_CTX */
   char *text;                  /* the report of a refusal; NULL: none, or no memory */
@@ -37,20 +44,40 @@ static struct connection *connection_of(const struct hook *hook, const struct li
 
 /* ---- Cutting a connection off ---- */
 
-static void replace_bios(struct hook *hook, const struct libssl *libssl, SSL *ssl, const char *text) {
-  BIO *rbio = refusing_bio_new(hook, libssl->SSL_get_rbio(ssl), text);
-  BIO *wbio = refusing_bio_new(hook, libssl->SSL_get_wbio(ssl), text);
+/* Whether there was anything to replace. */
+static bool replace_bios(struct hook *hook, const struct libssl *libssl, SSL *ssl, const char *text) {
+  BIO *rbio = libssl->SSL_get_rbio(ssl);
+  BIO *wbio = libssl->SSL_get_wbio(ssl);
 
+  if (refusing_bio_is(hook, rbio) && refusing_bio_is(hook, wbio))
+    return false;
+  rbio = refusing_bio_new(hook, rbio, text);
+  wbio = refusing_bio_new(hook, wbio, text);
   /* Without memory for them NULL does as well: libssl then fails for want of a BIO. */
   libssl->SSL_set0_rbio(ssl, rbio);
   libssl->SSL_set0_wbio(ssl, wbio);
+  return true;
 }
 
+/*
+ * A program may put its BIOs back, or a new descriptor in, and go on. Then, and where it is too late for the
+ * handshake to fail, libssl is also told that the connection is shut down, and reads and writes nothing more.
+ */
 static void cut(struct hook *hook, const struct libssl *libssl, SSL *ssl, struct connection *connection) {
-  if (connection->cut)
-    return;
+  bool replaced = replace_bios(hook, libssl, ssl, connection->text);
+
+  if ((connection->cut && replaced) || libssl->SSL_is_init_finished(ssl) == 1)
+    libssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   connection->cut = true;
-  replace_bios(hook, libssl, ssl, connection->text);
+}
+
+/* Makes a failed verification count, where the program has switched it off. */
+static void force_verification(const struct libssl *libssl, SSL *ssl, struct connection *connection) {
+  int mode = libssl->SSL_get_verify_mode(ssl);
+
+  if (connection != NULL && mode != FORCED_MODE)
+    connection->programs_mode = mode;
+  libssl->SSL_set_verify(ssl, FORCED_MODE, NULL);
 }
 
 /* ---- Judgements ---- */
@@ -84,7 +111,7 @@ void connection_judged(struct hook *hook, SSL *ssl, const struct judgement *judg
   /* Where libssl's verification fails, this makes it count. Where the program said yes, the next step of the
      handshake finds the connection refused (connection_info) and cuts it off. */
   libssl->SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
-  libssl->SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+  force_verification(libssl, ssl, connection);
   if (connection != NULL)
     watch(hook, libssl, ssl, connection);
   else
@@ -162,8 +189,13 @@ static void begin_handshake(struct hook *hook, const struct libssl *libssl, SSL 
   connection->state = UNDECIDED;
   /* A start is also announced when a client goes on after early data, and at a renegotiation: their session
      is in use, and is judged when the server's part is over. */
-  if (libssl->SSL_in_before(ssl) == 1)
-    connection->approved = approve_session(hook, libssl, ssl);
+  if (libssl->SSL_in_before(ssl) != 1)
+    return;
+  connection->cut = false;
+  /* The program uses a refused SSL for another connection. */
+  if (libssl->SSL_get_verify_mode(ssl) == FORCED_MODE)
+    libssl->SSL_set_verify(ssl, connection->programs_mode, NULL);
+  connection->approved = approve_session(hook, libssl, ssl);
 }
 
 void connection_begins(struct hook *hook, SSL *ssl) {
@@ -224,21 +256,26 @@ static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL
     cut(hook, libssl, ssl, connection);
 }
 
+/* The callback that ours stands in for; NULL: none, or the program took ours away, and libssl calls its own.
+ */
 static info_fn *programs_info(const struct hook *hook, const struct libssl *libssl, SSL *ssl) {
   const struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
   info_fn *info = connection != NULL ? connection->program_info : NULL;
 
+  if (libssl->SSL_get_info_callback(ssl) != hook->info)
+    return NULL;
   if (info == NULL)
     info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
   return info != hook->info ? info : NULL;
 }
 
 static void tell_program(const struct hook *hook, const struct libssl *libssl, SSL *ssl, int where, int ret) {
-  struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
   info_fn *info = programs_info(hook, libssl, ssl);
+  struct connection *connection;
 
   if (info == NULL)
     return;
+  connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
   if (connection != NULL)
     connection->in_info = true;
   info(ssl, where, ret);

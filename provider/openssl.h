@@ -34,6 +34,7 @@
   X(BIO_meth_set_destroy)                                                                                    \
   X(BIO_meth_set_read)                                                                                       \
   X(BIO_meth_set_write)                                                                                      \
+  X(BIO_method_type)                                                                                         \
   X(BIO_new)                                                                                                 \
   X(BIO_read)                                                                                                \
   X(BIO_s_mem)                                                                                               \
@@ -108,6 +109,7 @@
   X(SSL_get_rfd)                                                                                             \
   X(SSL_get_servername)                                                                                      \
   X(SSL_get_session)                                                                                         \
+  X(SSL_get_verify_mode)                                                                                     \
   X(SSL_get_wbio)                                                                                            \
   X(SSL_in_before)                                                                                           \
   X(SSL_is_init_finished)                                                                                    \
@@ -118,6 +120,7 @@
   X(SSL_set_ex_data)                                                                                         \
   X(SSL_set_info_callback)                                                                                   \
   X(SSL_set_session)                                                                                         \
+  X(SSL_set_shutdown)                                                                                        \
   X(SSL_set_verify)                                                                                          \
   X(SSL_set_verify_result)                                                                                   \
   X(SSL_state_string)

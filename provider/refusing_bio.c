@@ -112,6 +112,10 @@ static BIO_METHOD *method_of(struct hook *hook, const struct libcrypto *crypto) 
   return expected;
 }
 
+bool refusing_bio_is(struct hook *hook, const BIO *bio) {
+  return bio != NULL && openssl_crypto(&hook->openssl)->BIO_method_type(bio) == REFUSING_TYPE;
+}
+
 BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   BIO_METHOD *method;

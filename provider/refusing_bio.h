@@ -15,4 +15,7 @@
  */
 BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text);
 
+/* bio: may be NULL. */
+bool refusing_bio_is(struct hook *hook, const BIO *bio);
+
 #endif

@@ -14,6 +14,7 @@
 struct verification {
   X509_STORE_CTX_verify_fn original;
   X509_STORE_CTX_verify_cb callback; /* the program's, while the original runs */
+  bool running;                      /* the original is running */
   bool overridden;                   /* the program's callback said yes to an error */
   bool judged;
   struct judgement judgement; /* where judged */
@@ -26,6 +27,12 @@ static SSL *connection_of(const struct libcrypto *crypto, const struct libssl *l
   if (libssl == NULL)
     return NULL;
   return crypto->X509_STORE_CTX_get_ex_data(ctx, libssl->store_ctx_index);
+}
+
+static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
+  crypto->X509_STORE_CTX_set_error_depth(ctx, 0);
+  crypto->X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
+  return 0;
 }
 
 /* ---- The wrapped verification ---- */
@@ -47,9 +54,33 @@ static int run_original(const struct hook *hook, const struct libcrypto *crypto,
 
   verification->callback = crypto->X509_STORE_CTX_get_verify_cb(ctx);
   verification->overridden = false;
+  verification->running = true;
   crypto->X509_STORE_CTX_set_verify_cb(ctx, hook->note_override);
   ok = verification->original(ctx);
-  crypto->X509_STORE_CTX_set_verify_cb(ctx, verification->callback);
+  verification->running = false;
+  if (crypto->X509_STORE_CTX_get_verify_cb(ctx) == hook->note_override)
+    crypto->X509_STORE_CTX_set_verify_cb(ctx, verification->callback);
+  else /* The program put another callback in, and nobody saw what that said. */
+    verification->overridden = true;
+  return ok;
+}
+
+/*
+ * A verification of the program's calls OpenSSL's own, which it looked up in a context of ours, and so comes
+ * back to us. Any new context knows the true one.
+ */
+static int run_openssls_own(const struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
+  X509_STORE_CTX *any = crypto->X509_STORE_CTX_new();
+  const struct verification *verification = NULL;
+  int ok;
+
+  if (any != NULL && crypto->X509_STORE_CTX_init(any, NULL, NULL, NULL) == 1)
+    verification = crypto->X509_STORE_CTX_get_ex_data(any, hook->store_ctx_index);
+  if (verification != NULL && verification != &no_memory)
+    ok = verification->original(ctx);
+  else
+    ok = refuse(crypto, ctx);
+  crypto->X509_STORE_CTX_free(any);
   return ok;
 }
 
@@ -61,12 +92,6 @@ static bool is_openssls_own(const struct libcrypto *crypto, X509_STORE_CTX *ctx)
   X509_STORE *store = crypto->X509_STORE_CTX_get0_store(ctx);
 
   return store == NULL || crypto->X509_STORE_get_verify(store) == NULL;
-}
-
-static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
-  crypto->X509_STORE_CTX_set_error_depth(ctx, 0);
-  crypto->X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
-  return 0;
 }
 
 static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx,
@@ -83,6 +108,7 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
   if (matter.ssl != NULL && matter.evidence.chain == NULL && matter.libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = matter.libssl->SSL_get0_peer_rpk(matter.ssl);
   verification->judged = true;
+  judgement_clear(&verification->judgement);
   /* A server that looks at its client's certificate talks to no host. */
   if (matter.ssl != NULL && matter.libssl->SSL_is_server(matter.ssl))
     verification->judgement.allowed = true;
@@ -97,6 +123,8 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
 
   if (verification == NULL || verification == &no_memory)
     return refuse(crypto, ctx);
+  if (verification->running)
+    return run_openssls_own(hook, crypto, ctx);
   ok = run_original(hook, crypto, verification, ctx);
   if (ok <= 0)
     return ok;
@@ -159,6 +187,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   verification = malloc(sizeof *verification);
   if (verification != NULL) {
     verification->original = crypto->X509_STORE_CTX_get_verify(parent);
+    verification->running = false;
     verification->judged = false;
     verification->judgement.text = NULL;
   } else {
