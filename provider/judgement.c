@@ -76,6 +76,7 @@ static void judge_peer(const struct subject_matter *matter, const struct peer *p
 
   path.pin.count = 0;
   path.built = NULL;
+  path.subjects = NULL;
   decide(matter, &policy, peer, &path, &verdict);
   judgement->allowed = pin_allows(&verdict);
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),

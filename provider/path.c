@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "path.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What sk_X509_num and sk_X509_value of the headers come to, by the bound functions. */
@@ -156,6 +157,7 @@ void path_prove(const struct libcrypto *crypto, const struct evidence *evidence,
   ret_path->pin.keys = ret_path->keys;
   ret_path->pin.count = 0;
   ret_path->built = NULL;
+  ret_path->subjects = NULL;
   if (chain == NULL && evidence->peer != NULL)
     chain = build_chain(crypto, evidence, ret_path);
   if (chain != NULL)
@@ -166,6 +168,9 @@ void path_prove(const struct libcrypto *crypto, const struct evidence *evidence,
 }
 
 void path_describe(const struct libcrypto *crypto, struct path *path) {
+  path->subjects = calloc(path->pin.count, sizeof *path->subjects);
+  if (path->subjects == NULL)
+    return;
   for (size_t depth = 0; depth < path->pin.count; depth++) {
     if (path->certificates[depth] == NULL)
       continue;
@@ -177,4 +182,6 @@ void path_describe(const struct libcrypto *crypto, struct path *path) {
 void path_clear(const struct libcrypto *crypto, struct path *path) {
   crypto->X509_STORE_CTX_free(path->built);
   path->built = NULL;
+  free(path->subjects);
+  path->subjects = NULL;
 }

@@ -27,9 +27,9 @@ struct evidence {
 struct path {
   struct pin_path pin; /* points into the members below */
   struct pin_path_key keys[PATH_MAX_KEYS];
-  X509 *certificates[PATH_MAX_KEYS]; /* borrowed from the evidence or from `built`; NULL for a raw key */
-  X509_STORE_CTX *built;             /* holds the chain where none was given; owned */
-  char subjects[PATH_MAX_KEYS][PATH_SUBJECT_SIZE];
+  X509 *certificates[PATH_MAX_KEYS];   /* borrowed from the evidence or from `built`; NULL for a raw key */
+  X509_STORE_CTX *built;               /* holds the chain where none was given; owned */
+  char (*subjects)[PATH_SUBJECT_SIZE]; /* where described; owned */
 };
 
 /*

@@ -45,12 +45,19 @@ static void add_name(struct peer *peer, const char *name) {
 /* Adds a name that is kept here. False: there is no more room. */
 static bool conclude(struct peer *peer, const char *name) {
   size_t size = strlen(name) + 1;
-  char *kept = peer->concluded + peer->concluded_used;
+  char *kept;
 
   if (is_known(peer, name))
     return true;
   if (peer->concluded_count == PEER_MAX_CONCLUDED || size > PEER_CONCLUDED_SIZE - peer->concluded_used)
     return false;
+  if (peer->concluded == NULL)
+    peer->concluded = malloc(PEER_CONCLUDED_SIZE);
+  if (peer->concluded == NULL) {
+    peer->too_many = true;
+    return false;
+  }
+  kept = peer->concluded + peer->concluded_used;
   memcpy(kept, name, size);
   peer->concluded_used += size;
   peer->concluded_count++;
@@ -184,7 +191,7 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X5
                  SSL *ssl, struct peer *ret_peer) {
   union socket_address address;
 
-  memset(ret_peer, 0, offsetof(struct peer, concluded));
+  memset(ret_peer, 0, sizeof *ret_peer);
   ret_peer->pin.names = ret_peer->names;
   ret_peer->pin.now = (int64_t)time(NULL);
   if (ssl != NULL) {
@@ -208,4 +215,6 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X5
 void peer_clear(const struct libcrypto *crypto, struct peer *peer) {
   crypto->CRYPTO_free(peer->verified_address, NULL, 0);
   peer->verified_address = NULL;
+  free(peer->concluded);
+  peer->concluded = NULL;
 }

@@ -25,7 +25,7 @@ struct peer {
   char *verified_address;  /* owned; see peer_clear */
   size_t concluded_count;
   size_t concluded_used; /* bytes */
-  char concluded[PEER_CONCLUDED_SIZE];
+  char *concluded;       /* PEER_CONCLUDED_SIZE of them, owned; NULL: none, a stack may be small */
 };
 
 /*

@@ -66,33 +66,39 @@ static uint64_t subject_of(const struct pin_verdict *verdict) {
   return state;
 }
 
-static void log_verdict(const struct pin_verdict *verdict, const char *line) {
+#define COUNT_SIZE 32
+
+/* line: PIN_REPORT_SIZE + COUNT_SIZE bytes, the last of them free. */
+static void log_verdict(const struct pin_verdict *verdict, char *line) {
   int priority = verdict->outcome == PIN_REFUSED ? LOG_WARNING : LOG_NOTICE;
-  char counted[PIN_REPORT_SIZE + 32];
   struct timespec now;
   unsigned swallowed;
 
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   if (!log_limit_admits(subject_of(verdict), (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &swallowed))
     return;
-  if (swallowed == 0) {
-    log_line(priority, line);
-    return;
-  }
-  snprintf(counted, sizeof counted, "%s swallowed=%u", line, swallowed);
-  log_line(priority, counted);
+  if (swallowed != 0)
+    snprintf(line + strlen(line), COUNT_SIZE, " swallowed=%u", swallowed);
+  log_line(priority, line);
 }
 
 char *report_verdict(const struct pin_verdict *verdict, const struct pin_path *path) {
-  char line[PIN_REPORT_SIZE];
+  /* Not on the stack: a handshake may run in a fibre that has 32 KiB of it (SSL_MODE_ASYNC). */
+  char *line = malloc(PIN_REPORT_SIZE + COUNT_SIZE);
 
-  pin_report(verdict, path, line, sizeof line);
-  log_verdict(verdict, line);
-  if (verdict->outcome != PIN_REFUSED)
+  if (line == NULL) {
+    log_line(LOG_WARNING, "event=not-reported message=\"no memory to say what was refused\"");
     return NULL;
+  }
+  pin_report(verdict, path, line, PIN_REPORT_SIZE);
+  log_verdict(verdict, line);
+  if (verdict->outcome != PIN_REFUSED) {
+    free(line);
+    return NULL;
+  }
   TRACE_REFUSAL(line);
   pin_report(verdict, path, line, QUEUE_DATA_SIZE);
-  return strdup(line);
+  return line;
 }
 
 void leave_errors(struct openssl *openssl, const struct libcrypto *crypto, bool in_tls, const char *text) {

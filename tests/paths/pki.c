@@ -198,6 +198,19 @@ static void write_policy(const char *policy, enum id leaf, enum id issuer) {
   fclose(file);
 }
 
+/* Ports, and many mistakes. */
+static void write_broken_policy(void) {
+  FILE *file = create("policy-", "broken", ".cfg");
+
+  fprintf(file, "version = 1;\nhosts = (\n");
+  for (int i = 0; i < 20; i++)
+    fprintf(file, "  { name = \"%d.test.example\"; ports = [ 1, 2, 2 ]; pins = [ \"sha256/%d\" ]; },\n", i,
+            i);
+  write_entry(file, "pinned.test.example", GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
 int main(int argc, char **argv) {
   FILE *nothing;
 
@@ -212,6 +225,7 @@ int main(int argc, char **argv) {
   write_policy("good", GOOD, ISSUER);
   write_policy("same", GOOD, ISSUER_2);
   write_policy("changed", BAD, ISSUER_2);
+  write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");
   fputs("version = 1;\nhosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );\n", nothing);
   fclose(nothing);
