@@ -91,11 +91,15 @@ static void judge_peer(const struct subject_matter *matter, const struct peer *p
 
 void judge(const struct subject_matter *matter, struct judgement *ret_judgement) {
   int saved_errno = errno;
+  X509_STORE *store = matter->evidence.store;
+  /* A store can name a host too, for all verifications that it serves. */
+  X509_VERIFY_PARAM *params[PEER_PARAMS] = {
+      matter->param, store != NULL ? matter->crypto->X509_STORE_get0_param(store) : NULL};
   struct peer peer;
 
   memset(ret_judgement, 0, sizeof *ret_judgement);
   matter->crypto->ERR_set_mark();
-  peer_gather(matter->crypto, matter->libssl, matter->param, matter->ssl, &peer);
+  peer_gather(matter->crypto, matter->libssl, params, matter->ssl, &peer);
   /* Outside TLS a certificate without a host's name is nobody's peer: a signature of a mail, a CA. */
   if (matter->ssl == NULL && peer.pin.name_count == 0)
     ret_judgement->allowed = true;

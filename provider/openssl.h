@@ -73,6 +73,7 @@
   X(X509_STORE_CTX_set_error_depth)                                                                          \
   X(X509_STORE_CTX_set_verify)                                                                               \
   X(X509_STORE_CTX_set_verify_cb)                                                                            \
+  X(X509_STORE_get0_param)                                                                                   \
   X(X509_STORE_get_verify)                                                                                   \
   X(X509_VERIFY_PARAM_get0_host)                                                                             \
   X(X509_VERIFY_PARAM_get1_ip_asc)                                                                           \

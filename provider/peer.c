@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* OpenSSL_version_num(3) of 4.0.0. */
-#define FIRST_UNTERMINATED 0x40000000UL
+/* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
+#define FIRST_WITH_BUFFERS 0x40000000UL
 
 static _Atomic(pinning_resolved_name_fn *) resolved_name_function;
 
@@ -110,19 +110,20 @@ static bool begins_with_server_name(const struct peer *peer, const char *name) {
 }
 
 static void add_verified_host(const struct libcrypto *crypto, struct peer *peer, const char *host) {
-  if (crypto->OpenSSL_version_num() < FIRST_UNTERMINATED)
+  if (crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS)
     add_name(peer, host);
   else if (!begins_with_server_name(peer, host))
     add_unterminated_name(peer, host);
 }
 
-static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer) {
+static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer,
+                               char **ret_address) {
   const char *host;
 
   for (int i = 0; (host = crypto->X509_VERIFY_PARAM_get0_host(param, i)) != NULL; i++)
     add_verified_host(crypto, peer, host);
-  peer->verified_address = crypto->X509_VERIFY_PARAM_get1_ip_asc(param);
-  add_name(peer, peer->verified_address);
+  *ret_address = crypto->X509_VERIFY_PARAM_get1_ip_asc(param);
+  add_name(peer, *ret_address);
 }
 
 /* ---- Names concluded from the socket ---- */
@@ -161,15 +162,21 @@ static uint16_t port_of(const union socket_address *address) {
   return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
 }
 
-static void conclude_from_socket(struct peer *peer, const union socket_address *address) {
-  char text[INET6_ADDRSTRLEN];
+/* NULL: not the address of a host. */
+static const char *print_address(const union socket_address *address, char ret_text[INET6_ADDRSTRLEN]) {
   const void *bytes = NULL;
 
   if (address->any.sa_family == AF_INET)
     bytes = &address->v4.sin_addr;
   else if (address->any.sa_family == AF_INET6)
     bytes = &address->v6.sin6_addr;
-  if (bytes != NULL && inet_ntop(address->any.sa_family, bytes, text, sizeof text) != NULL)
+  return bytes != NULL ? inet_ntop(address->any.sa_family, bytes, ret_text, INET6_ADDRSTRLEN) : NULL;
+}
+
+static void conclude_from_socket(struct peer *peer, const union socket_address *address) {
+  char text[INET6_ADDRSTRLEN];
+
+  if (print_address(address, text) != NULL)
     conclude_from_address(peer, text);
 }
 
@@ -187,8 +194,22 @@ static void conclude_from_all_sockets(struct peer *peer) {
   closedir(descriptors);
 }
 
-void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X509_VERIFY_PARAM *param,
-                 SSL *ssl, struct peer *ret_peer) {
+/*
+ * OpenSSL 4.0 verifies any of several addresses, and tells only the first. The one that it will come to,
+ * where a program verifies addresses at all, is that of the socket.
+ */
+static void add_address_of_socket(const struct libcrypto *crypto, struct peer *peer,
+                                  const union socket_address *address) {
+  char text[INET6_ADDRSTRLEN];
+
+  if (peer->verified_addresses[0] == NULL || crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS)
+    return;
+  if (print_address(address, text) != NULL)
+    (void)conclude(peer, text);
+}
+
+void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
+                 X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer) {
   union socket_address address;
 
   memset(ret_peer, 0, sizeof *ret_peer);
@@ -198,23 +219,28 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X5
     ret_peer->server_name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     add_name(ret_peer, ret_peer->server_name);
   }
-  if (param != NULL)
-    add_verified_names(crypto, param, ret_peer);
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (params[i] != NULL)
+      add_verified_names(crypto, params[i], ret_peer, &ret_peer->verified_addresses[i]);
+  }
   if (ssl == NULL)
     return;
   address = peer_of(libssl->SSL_get_rfd(ssl));
   ret_peer->pin.port = port_of(&address);
   if (ret_peer->pin.name_count > 0)
-    return;
-  if (ret_peer->pin.port != 0)
+    add_address_of_socket(crypto, ret_peer, &address);
+  else if (ret_peer->pin.port != 0)
     conclude_from_socket(ret_peer, &address);
   else
     conclude_from_all_sockets(ret_peer);
 }
 
 void peer_clear(const struct libcrypto *crypto, struct peer *peer) {
-  crypto->CRYPTO_free(peer->verified_address, NULL, 0);
-  peer->verified_address = NULL;
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (peer->verified_addresses[i] != NULL)
+      crypto->CRYPTO_free(peer->verified_addresses[i], NULL, 0);
+    peer->verified_addresses[i] = NULL;
+  }
   free(peer->concluded);
   peer->concluded = NULL;
 }

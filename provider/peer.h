@@ -11,6 +11,8 @@
 
 /* A client that uses more verified names than this is refused. */
 #define PEER_MAX_NAMES 32
+/* Verification parameters that a verification can draw names from. */
+#define PEER_PARAMS 2
 /* Names that are only concluded, where the client's own are not to be had, and room for them with their NULs.
  */
 #define PEER_MAX_CONCLUDED 128
@@ -21,8 +23,8 @@ struct peer {
   struct pin_peer pin; /* points into the members below */
   bool too_many;       /* the client used more names than fit */
   const char *names[PEER_MAX_NAMES + PEER_MAX_CONCLUDED];
-  const char *server_name; /* SNI; NULL: none */
-  char *verified_address;  /* owned; see peer_clear */
+  const char *server_name;               /* SNI; NULL: none */
+  char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
   size_t concluded_count;
   size_t concluded_used; /* bytes */
   char *concluded;       /* PEER_CONCLUDED_SIZE of them, owned; NULL: none, a stack may be small */
@@ -33,11 +35,11 @@ struct peer {
  * Where a client gave no name at all, the address it is connected to is its name, together with the names
  * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
  * either, because the program drives OpenSSL through BIOs of its own, the addresses that any socket of the
- * process is connected to. ssl: NULL outside TLS; libssl: NULL only then. The names belong to OpenSSL and
- * last as long as param and ssl.
+ * process is connected to. params: any may be NULL; ssl: NULL outside TLS; libssl: NULL only then. The names
+ * belong to OpenSSL and last as long as params and ssl.
  */
-void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl, X509_VERIFY_PARAM *param,
-                 SSL *ssl, struct peer *ret_peer);
+void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
+                 X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer);
 
 /* Frees what peer_gather allocated. */
 void peer_clear(const struct libcrypto *crypto, struct peer *peer);

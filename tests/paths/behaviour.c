@@ -182,11 +182,11 @@ static enum outcome silent(const struct setup *setup) {
 
 /* ---- Memory ---- */
 
-/* The smallest thing that malloc gives, lost once a handshake, is more than what OpenSSL's own caches come
- * to. */
+/* The smallest thing that malloc gives, 32 bytes, lost once a handshake, is more than what OpenSSL's own
+ * caches come to. */
 #define WARM_UP 1000
 #define MANY 1500
-#define NOISE (MANY * 20)
+#define NOISE (MANY * 28)
 
 static size_t in_use(void) {
   struct mallinfo2 info = mallinfo2();

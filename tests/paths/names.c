@@ -5,6 +5,7 @@
 #include "kit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <openssl/x509v3.h>
 
@@ -61,6 +62,25 @@ static enum outcome uncovered_address(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(link.client), "127.0.0.2") != 1)
     broken("no address");
+  return finish(&link, client, server);
+}
+
+typedef int add_address_fn(X509_VERIFY_PARAM *param, const char *address);
+
+/* OpenSSL 4.0 verifies any of several addresses. */
+static enum outcome second_address(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  void *symbol = optional_symbol("X509_VERIFY_PARAM_add1_ip_asc");
+  add_address_fn *add_address;
+  struct link link;
+
+  if (symbol == NULL)
+    not_applicable("one verified address at most");
+  memcpy(&add_address, &symbol, sizeof add_address);
+  link_open(&link, setup, client, server);
+  if (add_address(SSL_get0_param(link.client), "127.0.0.2") != 1 ||
+      add_address(SSL_get0_param(link.client), "127.0.0.1") != 1)
+    broken("no addresses");
   return finish(&link, client, server);
 }
 
@@ -164,6 +184,7 @@ static const struct test_case cases[] = {
   {"host-of-context/right-key", host_of_context, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
   {"host-of-context/wrong-key-none", host_of_context, {.chain = "bad", HOST("pinned.test.example"), OPEN, .untrusting = true}, WE_REFUSE},
   {"host-of-store/wrong-key", host_of_store, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
+  {"host-of-store/wrong-key-none", host_of_store, {.chain = "bad", HOST("pinned.test.example"), OPEN, .untrusting = true}, WE_REFUSE},
   {"host-of-store/right-key", host_of_store, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
   {"host-in-callback/wrong-key", host_in_callback, {.chain = "bad", HOST("pinned.test.example")}, WE_REFUSE},
   {"host-in-callback/right-key", host_in_callback, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
@@ -186,6 +207,9 @@ static const struct test_case cases[] = {
   {"address/with-sni-wrong", verified_address, {.chain = "bad", SNI("other.test.example")}, WE_REFUSE},
   {"address/with-sni-right", verified_address, {.chain = "good", SNI("other.test.example")}, ALL_ACCEPT},
   {"address/with-pinned-sni-wrong", verified_address, {.chain = "bad", SNI("pinned.test.example")}, WE_REFUSE},
+  {"address/second-right-key", second_address, {.chain = "good", .transport = SOCKET}, ALL_ACCEPT},
+  {"address/second-wrong-key", second_address, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
+  {"address/second-wrong-key-none", second_address, {.chain = "bad", .transport = SOCKET, OPEN}, WE_REFUSE},
   {"address/uncovered", uncovered_address, {.chain = "bad", OPEN}, ALL_ACCEPT},
 
   {"nameless/socket-right", connect_once, {.chain = "good", .transport = SOCKET}, ALL_ACCEPT},
