@@ -27,7 +27,7 @@ static struct pin_document *new_documents(const struct pin_source_set *set,
       struct pin_document *document = &documents[(*ret_count)++];
       document->source = set->sources[i];
       document->is_main = i == 0;
-      pin_outline_read(document->source, diagnostics, &document->outline);
+      pin_outline_read(set->sources[i], diagnostics, &document->outline);
     }
   }
   return documents;

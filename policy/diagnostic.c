@@ -102,7 +102,8 @@ static int compare_items(const void *a, const void *b) {
 
 /* A copy of the line, for free(3); NULL where it is too long or memory is short: it is only a courtesy. */
 static char *copy_line(const struct pin_source *source, const struct pin_place *place) {
-  const char *start = source->text + place->line_start;
+  const char *text = source->original != NULL ? source->original : source->text;
+  const char *start = text + place->line_start;
   size_t left = source->size - place->line_start;
   const char *newline = memchr(start, '\n', left);
   size_t length = newline != NULL ? (size_t)(newline - start) : left;

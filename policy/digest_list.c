@@ -49,9 +49,10 @@ static bool append(struct pin_digests *digests, const struct pin_digest *more, u
 static bool may_be_defined(const struct pin_reader *reader, const char *name) {
   for (size_t i = 0; i < reader->document_count; i++) {
     const struct pin_document *document = &reader->documents[i];
+    const struct pin_source *source = document->source;
+    const char *text = source->original != NULL ? source->original : source->text;
     size_t broken_at = document->outline.broken_at;
-    if (memmem(document->source->text + broken_at, document->source->size - broken_at, name, strlen(name)) !=
-        NULL)
+    if (memmem(text + broken_at, source->size - broken_at, name, strlen(name)) != NULL)
       return true;
   }
   return false;
@@ -160,8 +161,11 @@ static struct pinset *define(struct pin_reader *reader, const struct pin_source 
 void pin_read_pinset(struct pin_reader *reader, const struct pin_document *document,
                      const struct pin_section *section) {
   struct pin_lexer lexer = pin_section_lexer(document->source, section);
-  struct pin_place name = pin_lexer_peek(&lexer).place;
-  struct pinset *pinset = define(reader, document->source, &name);
+  struct pin_token name = pin_lexer_peek(&lexer);
+  /* Blanked out: then nobody knows what it was called. */
+  if (name.kind != PIN_TOKEN_NAME)
+    return;
+  struct pinset *pinset = define(reader, document->source, &name.place);
   struct pin_digests unnamed = {0};
   struct pin_children members;
   struct pin_setting setting;

@@ -119,7 +119,7 @@ void pin_read_settings(struct pin_reader *reader, const struct pin_document *doc
   struct found found = {.lines = {0}};
   for (size_t i = 0; i < document->outline.count; i++) {
     const struct pin_section *section = &document->outline.sections[i];
-    if (section->kind == PIN_SECTION_PARENT)
+    if (section->kind == PIN_SECTION_PARENT && section->readable)
       note_parent(reader, document, section, &found);
     else if (section->kind == PIN_SECTION_SETTING && section->readable)
       read_setting(reader, document, section, &found);

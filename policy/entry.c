@@ -26,7 +26,7 @@ struct draft {
   char *canonical;               /* NULL: no valid name */
   bool has_name;
   bool has_list;      /* some list was given, whatever is in it */
-  bool has_bad_ports; /* then which ports it stands for is not known */
+  bool has_bad_ports; /* or may have: then which ports it stands for is not known */
   bool is_doubtful;   /* a setting could not be understood: what is missing is perhaps only misspelt */
 };
 
@@ -281,6 +281,8 @@ void pin_read_entry(struct pin_reader *reader, const struct pin_document *docume
     return;
   struct draft draft = {
       .reader = reader,
+      .is_doubtful = section->doubtful,
+      .has_bad_ports = section->doubtful,
       .entry = {.mode = reader->mode, .mode_is_default = true, .expires = PIN_NEVER, .comment = ""}};
   for (unsigned i = 0; i < PIN_LIST_COUNT; i++)
     reader->lists[i].count = 0;

@@ -238,6 +238,21 @@ struct pin_token pin_lexer_next(struct pin_lexer *lexer) {
   return bad_byte(lexer);
 }
 
+int pin_token_nesting(enum pin_token_kind kind) {
+  switch (kind) {
+  case PIN_TOKEN_ARRAY_START:
+  case PIN_TOKEN_LIST_START:
+  case PIN_TOKEN_GROUP_START:
+    return 1;
+  case PIN_TOKEN_ARRAY_END:
+  case PIN_TOKEN_LIST_END:
+  case PIN_TOKEN_GROUP_END:
+    return -1;
+  default:
+    return 0;
+  }
+}
+
 struct pin_token pin_lexer_peek(const struct pin_lexer *lexer) {
   struct pin_lexer ahead = *lexer;
   return pin_lexer_next(&ahead);

@@ -60,6 +60,9 @@ struct pin_lexer pin_lexer_at_start(const char *text, size_t size);
 /* The next word; PIN_TOKEN_END again and again at the end of the text. */
 struct pin_token pin_lexer_next(struct pin_lexer *lexer);
 
+/* 1 of an opening bracket, -1 of a closing one, 0 of all else. */
+int pin_token_nesting(enum pin_token_kind kind);
+
 /* The next word, which stays the next. */
 struct pin_token pin_lexer_peek(const struct pin_lexer *lexer);
 

@@ -3,202 +3,21 @@
 #include "outline.h"
 
 #include "diagnostic.h"
+#include "parser.h"
 #include "source.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry's list is at depth 3. What is deeper is a mistake anyway, and recursion needs a bound. */
-#define MAX_DEPTH 8
-
-/* An entry has 13 settings. Only `pinsets` may hold more, and its members are not counted here. */
-#define MAX_MEMBERS 64
-
-struct parser {
-  const struct pin_source *source;
-  struct pin_diagnostics *diagnostics;
+struct outliner {
+  struct pin_parser parser;
   struct pin_outline *outline;
-  struct pin_lexer lexer; /* after `token` */
-  struct pin_token token; /* the one to be looked at */
-  size_t previous_end;    /* of the token before */
-  bool section_is_broken; /* a mistake that concerns this section alone */
 };
-
-/* The names of one group, to find repeated ones. */
-struct members {
-  struct pin_place places[MAX_MEMBERS];
-  size_t count;
-};
-
-static void advance(struct parser *parser) {
-  parser->previous_end = parser->token.end;
-  parser->token = pin_lexer_next(&parser->lexer);
-}
-
-static struct pin_quoted quote_place(const struct parser *parser, const struct pin_place *place) {
-  return pin_quote(parser->source->text + place->offset, place->width);
-}
-
-/* Reports that something else was expected here. Always false: the grammar ends here. */
-static bool expected(struct parser *parser, const char *what) {
-  const struct pin_token *token = &parser->token;
-  if (token->kind == PIN_TOKEN_BAD) {
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &token->place, "%s", token->problem);
-  } else if (token->kind == PIN_TOKEN_END) {
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &token->place,
-                 "expected %s, not the end of the file", what);
-  } else {
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &token->place, "expected %s, not %s", what,
-                 quote_place(parser, &token->place).text);
-  }
-  return false;
-}
-
-static bool is_scalar(enum pin_token_kind kind) {
-  return kind == PIN_TOKEN_STRING || kind == PIN_TOKEN_INTEGER || kind == PIN_TOKEN_FLOAT ||
-         kind == PIN_TOKEN_BOOLEAN;
-}
-
-/* A scalar; adjacent strings are one. */
-static void skip_scalar(struct parser *parser) {
-  bool string = parser->token.kind == PIN_TOKEN_STRING;
-  advance(parser);
-  while (string && parser->token.kind == PIN_TOKEN_STRING)
-    advance(parser);
-}
-
-static bool opens_aggregate(enum pin_token_kind kind) {
-  return kind == PIN_TOKEN_ARRAY_START || kind == PIN_TOKEN_LIST_START || kind == PIN_TOKEN_GROUP_START;
-}
-
-/* A value of an array whose first value is of the kind `first`. */
-static bool parse_element(struct parser *parser, enum pin_token_kind first) {
-  if (opens_aggregate(parser->token.kind)) {
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &parser->token.place,
-                 "an array [ ] holds no groups, lists or arrays; expected a list ( ) for those");
-    return false;
-  }
-  if (!is_scalar(parser->token.kind))
-    return expected(parser, "a value");
-  if (parser->token.kind != first) {
-    parser->section_is_broken = true;
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &parser->token.place,
-                 "an array [ ] holds values of one type; expected the type of its first value");
-  }
-  skip_scalar(parser);
-  return true;
-}
-
-static bool parse_array(struct parser *parser) {
-  advance(parser);
-  enum pin_token_kind first = parser->token.kind;
-  while (first != PIN_TOKEN_ARRAY_END) {
-    if (!parse_element(parser, first))
-      return false;
-    if (parser->token.kind == PIN_TOKEN_ARRAY_END)
-      break;
-    if (parser->token.kind != PIN_TOKEN_COMMA)
-      return expected(parser, "\",\" or \"]\" after a value of an array");
-    advance(parser);
-  }
-  advance(parser);
-  return true;
-}
-
-static bool parse_value(struct parser *parser, unsigned depth);
-
-static bool parse_list(struct parser *parser, unsigned depth) {
-  advance(parser);
-  if (parser->token.kind == PIN_TOKEN_LIST_END) {
-    advance(parser);
-    return true;
-  }
-  while (parse_value(parser, depth + 1)) {
-    if (parser->token.kind == PIN_TOKEN_LIST_END) {
-      advance(parser);
-      return true;
-    }
-    if (parser->token.kind != PIN_TOKEN_COMMA)
-      return expected(parser, "\",\" or \")\" after a value of a list");
-    advance(parser);
-  }
-  return false;
-}
-
-/* Notes the name that is the next word. Returns false, and has said why, where there are too many. */
-static bool note_member(struct parser *parser, struct members *members) {
-  const struct pin_place *place = &parser->token.place;
-  const char *text = parser->source->text;
-  for (size_t i = 0; i < members->count; i++) {
-    const struct pin_place *earlier = &members->places[i];
-    if (earlier->width == place->width &&
-        memcmp(text + earlier->offset, text + place->offset, place->width) == 0) {
-      parser->section_is_broken = true;
-      pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, place,
-                   "%s is set a second time; the first time is in line %u", quote_place(parser, place).text,
-                   earlier->line);
-      return true;
-    }
-  }
-  if (members->count == MAX_MEMBERS) {
-    pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, place,
-                 "too many settings in one group; expected at most %d", MAX_MEMBERS);
-    return false;
-  }
-  members->places[members->count++] = *place;
-  return true;
-}
-
-/* The name is the next word. Goes on to the first word of the value. */
-static bool parse_name(struct parser *parser) {
-  advance(parser);
-  if (parser->token.kind != PIN_TOKEN_EQUALS)
-    return expected(parser, "\"=\" after the name of a setting");
-  advance(parser);
-  return true;
-}
-
-static void skip_terminator(struct parser *parser) {
-  if (parser->token.kind == PIN_TOKEN_SEMICOLON || parser->token.kind == PIN_TOKEN_COMMA)
-    advance(parser);
-}
-
-static bool parse_group(struct parser *parser, unsigned depth) {
-  struct members members = {.count = 0};
-  advance(parser);
-  while (parser->token.kind == PIN_TOKEN_NAME) {
-    if (!note_member(parser, &members) || !parse_name(parser) || !parse_value(parser, depth + 1))
-      return false;
-    skip_terminator(parser);
-  }
-  if (parser->token.kind != PIN_TOKEN_GROUP_END)
-    return expected(parser, "the name of a setting or \"}\"");
-  advance(parser);
-  return true;
-}
-
-static bool parse_value(struct parser *parser, unsigned depth) {
-  if (is_scalar(parser->token.kind)) {
-    skip_scalar(parser);
-    return true;
-  }
-  if (depth > MAX_DEPTH)
-    return expected(parser, "a value that is nested less deeply");
-  switch (parser->token.kind) {
-  case PIN_TOKEN_ARRAY_START:
-    return parse_array(parser);
-  case PIN_TOKEN_LIST_START:
-    return parse_list(parser, depth);
-  case PIN_TOKEN_GROUP_START:
-    return parse_group(parser, depth);
-  default:
-    return expected(parser, "a value");
-  }
-}
 
 /* Starts a section at the next word. NULL: out of memory. */
-static struct pin_section *start_section(struct parser *parser, enum pin_section_kind kind) {
-  struct pin_outline *outline = parser->outline;
+static struct pin_section *start_section(struct outliner *outliner, enum pin_section_kind kind) {
+  struct pin_outline *outline = outliner->outline;
+  struct pin_parser *parser = &outliner->parser;
   if (outline->count == outline->capacity) {
     size_t capacity = outline->capacity == 0 ? 16 : 2 * outline->capacity;
     struct pin_section *sections = reallocarray(outline->sections, capacity, sizeof(struct pin_section));
@@ -209,7 +28,8 @@ static struct pin_section *start_section(struct parser *parser, enum pin_section
     outline->sections = sections;
     outline->capacity = capacity;
   }
-  parser->section_is_broken = false;
+  parser->value_is_bad = false;
+  parser->member_start = parser->token.place.offset;
   struct pin_section *section = &outline->sections[outline->count];
   *section = (struct pin_section){.kind = kind,
                                   .line = parser->token.place.line,
@@ -218,93 +38,231 @@ static struct pin_section *start_section(struct parser *parser, enum pin_section
   return section;
 }
 
-/* The section becomes part of the outline only when its grammar is sound. */
-static void end_section(struct parser *parser, struct pin_section *section) {
-  section->end = parser->previous_end;
-  section->readable = !parser->section_is_broken;
-  parser->outline->count++;
+static void end_section(struct outliner *outliner, struct pin_section *section) {
+  section->end = outliner->parser.previous_end;
+  section->readable = !outliner->parser.value_is_bad;
+  outliner->outline->count++;
 }
 
-/* The element is the next word. */
-static bool parse_host(struct parser *parser) {
-  struct pin_section *section = start_section(parser, PIN_SECTION_HOST);
-  if (section == NULL || !parse_value(parser, 2))
+/* The element is the next word. Returns whether it was read, if with mistakes. */
+static bool parse_host(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  struct pin_section *section = start_section(outliner, PIN_SECTION_HOST);
+  if (section == NULL)
     return false;
-  end_section(parser, section);
-  return true;
-}
-
-/* From the "(" after `hosts =`. */
-static bool parse_hosts(struct parser *parser) {
-  advance(parser);
-  if (parser->token.kind == PIN_TOKEN_LIST_END) {
-    advance(parser);
+  size_t holes = parser->hole_count;
+  if (parser->token.kind != PIN_TOKEN_GROUP_START) {
+    if (!pin_parser_value(parser, 2))
+      return false;
+    end_section(outliner, section);
     return true;
   }
-  while (parse_host(parser)) {
-    if (parser->token.kind == PIN_TOKEN_LIST_END) {
-      advance(parser);
-      return true;
-    }
-    if (parser->token.kind != PIN_TOKEN_COMMA)
-      return expected(parser, "\",\" or \")\" after an entry of hosts");
-    advance(parser);
-  }
-  return false;
-}
-
-/* From the "{" after `pinsets =`. */
-static bool parse_pinsets(struct parser *parser) {
-  advance(parser);
-  while (parser->token.kind == PIN_TOKEN_NAME) {
-    struct pin_section *section = start_section(parser, PIN_SECTION_PINSET);
-    if (section == NULL || !parse_name(parser) || !parse_value(parser, 2))
-      return false;
-    end_section(parser, section);
-    skip_terminator(parser);
-  }
-  if (parser->token.kind != PIN_TOKEN_GROUP_END)
-    return expected(parser, "the name of a pin set or \"}\"");
-  advance(parser);
+  section->unclosed = !pin_parser_group(parser, 2);
+  parser->value_is_bad = parser->gave_up;
+  end_section(outliner, section);
+  section->doubtful = section->unclosed || parser->hole_count > holes;
   return true;
 }
 
-static bool place_is(const struct parser *parser, const struct pin_place *place, const char *word) {
+static bool place_is(const struct pin_parser *parser, const struct pin_place *place, const char *word) {
   size_t length = strlen(word);
   return place->width == length && memcmp(parser->source->text + place->offset, word, length) == 0;
 }
 
-/* `hosts = (` and `pinsets = {`: each member becomes a section. */
-static bool parse_parent(struct parser *parser, struct pin_section *section) {
-  section->kind = PIN_SECTION_PARENT;
-  end_section(parser, section);
-  return parser->token.kind == PIN_TOKEN_LIST_START ? parse_hosts(parser) : parse_pinsets(parser);
+/* Whether the next words can only be a setting of the top level. */
+static bool at_known_setting(const struct pin_parser *parser) {
+  static const char *const names[] = {"version",        "mode",    "blocked_keys",
+                                      "exempt_anchors", "pinsets", "hosts"};
+  if (!pin_parser_at_setting(parser))
+    return false;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (place_is(parser, &parser->token.place, names[i]))
+      return true;
+  return false;
 }
 
-/* The name is the next word. */
-static bool parse_setting(struct parser *parser) {
-  struct pin_place name = parser->token.place;
-  struct pin_section *section = start_section(parser, PIN_SECTION_SETTING);
-  if (section == NULL || !parse_name(parser))
-    return false;
-  bool hosts = parser->token.kind == PIN_TOKEN_LIST_START && place_is(parser, &name, "hosts");
-  bool pinsets = parser->token.kind == PIN_TOKEN_GROUP_START && place_is(parser, &name, "pinsets");
-  if (hosts || pinsets)
-    return parse_parent(parser, section);
-  if (!parse_value(parser, 1))
-    return false;
-  end_section(parser, section);
+/*
+ * After a mistake between the entries of `hosts`: goes on to the next entry or the ")". Returns false where
+ * the list seems to end without it.
+ */
+static bool recover_hosts(struct pin_parser *parser) {
+  size_t start = parser->token.place.offset;
+  pin_parser_get_lost(parser, start);
+  for (;;) {
+    enum pin_token_kind next = pin_lexer_peek(&parser->lexer).kind;
+    switch (parser->token.kind) {
+    case PIN_TOKEN_END:
+    case PIN_TOKEN_GROUP_START:
+    case PIN_TOKEN_LIST_END:
+      return true;
+    case PIN_TOKEN_SEMICOLON:
+      if (next != PIN_TOKEN_GROUP_START && next != PIN_TOKEN_LIST_END)
+        return false;
+      break;
+    default:
+      if (at_known_setting(parser))
+        return false;
+      break;
+    }
+    pin_parser_advance(parser);
+  }
+}
+
+/* What stands behind an entry. Returns whether the list goes on. */
+static bool parse_separator(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  const struct pin_outline *outline = outliner->outline;
+  enum pin_token_kind kind = parser->token.kind;
+  if (kind == PIN_TOKEN_COMMA) {
+    pin_parser_advance(parser);
+    return parser->token.kind != PIN_TOKEN_LIST_END || pin_parser_expected(parser, "a value") ||
+           recover_hosts(parser);
+  }
+  if (kind == PIN_TOKEN_LIST_END ||
+      (kind == PIN_TOKEN_GROUP_START && outline->count > 0 && outline->sections[outline->count - 1].unclosed))
+    return true;
+  return pin_parser_expected(parser, "\",\" or \")\" after an entry of hosts") || recover_hosts(parser);
+}
+
+/* From the "(" after `hosts =`. False: out of memory. */
+static bool parse_hosts(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  pin_parser_advance(parser);
+  while (parser->token.kind != PIN_TOKEN_LIST_END) {
+    size_t count = outliner->outline->count;
+    bool goes_on = parse_host(outliner) ? parse_separator(outliner) : recover_hosts(parser);
+    if (parser->diagnostics->no_memory)
+      return false;
+    if (!goes_on || (parser->token.kind == PIN_TOKEN_END && count == outliner->outline->count))
+      return true;
+  }
+  pin_parser_advance(parser);
   return true;
 }
 
-static bool parse_text(struct parser *parser) {
-  advance(parser);
-  while (parser->token.kind == PIN_TOKEN_NAME) {
-    if (!parse_setting(parser))
-      return false;
-    skip_terminator(parser);
+static bool parse_pinset(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  if (parser->token.kind != PIN_TOKEN_NAME)
+    return pin_parser_expected(parser, "the name of a pin set or \"}\"");
+  struct pin_section *section = start_section(outliner, PIN_SECTION_PINSET);
+  if (section == NULL)
+    return false;
+  bool sound = pin_parser_name(parser) && pin_parser_value(parser, 2);
+  parser->value_is_bad = parser->value_is_bad || !sound;
+  end_section(outliner, section);
+  if (sound)
+    pin_parser_terminator(parser);
+  return sound;
+}
+
+/* From the "{" after `pinsets =`. */
+static void parse_pinsets(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  pin_parser_advance(parser);
+  while (parser->token.kind != PIN_TOKEN_GROUP_END && !parser->diagnostics->no_memory) {
+    size_t start = parser->token.place.offset;
+    if (parser->token.kind == PIN_TOKEN_END) {
+      pin_parser_expected(parser, "the name of a pin set or \"}\"");
+      return;
+    }
+    if (parse_pinset(outliner))
+      continue;
+    size_t holes = parser->hole_count;
+    bool goes_on = pin_parser_recover(parser, start);
+    /* Nothing of it will be read but its name, by which it is known all the same. */
+    parser->hole_count = holes;
+    if (!goes_on)
+      return;
   }
-  return parser->token.kind == PIN_TOKEN_END || expected(parser, "the name of a setting");
+  pin_parser_advance(parser);
+}
+
+/* The name is the next word; false: there is none, or no sound value behind it. */
+static bool parse_setting(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  struct pin_place name = parser->token.place;
+  if (parser->token.kind != PIN_TOKEN_NAME)
+    return pin_parser_expected(parser, "the name of a setting");
+  struct pin_section *section = start_section(outliner, PIN_SECTION_SETTING);
+  if (section == NULL || !pin_parser_name(parser))
+    return false;
+  bool hosts = parser->token.kind == PIN_TOKEN_LIST_START && place_is(parser, &name, "hosts");
+  bool pinsets = parser->token.kind == PIN_TOKEN_GROUP_START && place_is(parser, &name, "pinsets");
+  if (hosts || pinsets) {
+    section->kind = PIN_SECTION_PARENT;
+    end_section(outliner, section);
+    if (pinsets)
+      parse_pinsets(outliner);
+    return pinsets || parse_hosts(outliner);
+  }
+  size_t holes = parser->hole_count;
+  if (!pin_parser_value(parser, 1))
+    return false;
+  parser->value_is_bad = parser->value_is_bad || parser->hole_count > holes;
+  end_section(outliner, section);
+  return true;
+}
+
+/* After a mistake at the top level, in what began at `start`: goes on to the next setting. */
+static void recover_settings(struct pin_parser *parser, size_t start) {
+  pin_parser_get_lost(parser, start);
+  struct pin_lexer lexer = {
+      .text = parser->source->text, .size = parser->token.place.offset, .offset = start};
+  int depth = 0;
+  for (struct pin_token token = pin_lexer_next(&lexer); token.kind != PIN_TOKEN_END;
+       token = pin_lexer_next(&lexer))
+    depth += pin_token_nesting(token.kind);
+  for (bool passed = false; parser->token.kind != PIN_TOKEN_END; passed = true) {
+    if (at_known_setting(parser) && (passed || parser->token.place.offset != start))
+      return;
+    enum pin_token_kind kind = parser->token.kind;
+    depth += pin_token_nesting(kind);
+    pin_parser_advance(parser);
+    if (kind == PIN_TOKEN_SEMICOLON && depth <= 0)
+      return;
+  }
+}
+
+static void parse_text(struct outliner *outliner) {
+  struct pin_parser *parser = &outliner->parser;
+  pin_parser_advance(parser);
+  while (parser->token.kind != PIN_TOKEN_END && !parser->diagnostics->no_memory) {
+    size_t start = parser->token.place.offset;
+    if (parse_setting(outliner))
+      pin_parser_terminator(parser);
+    else
+      recover_settings(parser, start);
+  }
+}
+
+/* Whether a hole has bitten a piece off a section, or eaten it whole. */
+static bool has_bitten(const struct pin_hole *hole, const struct pin_section *section) {
+  return hole->start < section->end && hole->end > section->start &&
+         (hole->start <= section->start || hole->end > section->end);
+}
+
+/* What a string without end swallowed was taken for a sound section before that was known. */
+static void distrust_sections(const struct pin_parser *parser, struct pin_outline *outline) {
+  for (size_t i = 0; i < parser->hole_count; i++)
+    for (size_t j = 0; j < outline->count; j++)
+      if (has_bitten(&parser->holes[i], &outline->sections[j]))
+        outline->sections[j].readable = false;
+}
+
+/* Blanks out what could not be understood. What was there is kept for messages. */
+static void blank_holes(const struct pin_parser *parser, struct pin_source *source) {
+  if (parser->hole_count == 0)
+    return;
+  source->original = malloc(source->size + 1);
+  if (source->original == NULL) {
+    parser->diagnostics->no_memory = true;
+    return;
+  }
+  memcpy(source->original, source->text, source->size + 1);
+  for (size_t i = 0; i < parser->hole_count; i++)
+    for (size_t at = parser->holes[i].start; at < parser->holes[i].end; at++)
+      if (source->text[at] != '\n')
+        source->text[at] = ' ';
 }
 
 /* libconfig takes a NUL for the end of the text; what comes after it must not be lost in silence. */
@@ -323,21 +281,24 @@ static bool has_nul(const struct pin_source *source, struct pin_diagnostics *dia
   return true;
 }
 
-void pin_outline_read(const struct pin_source *source, struct pin_diagnostics *diagnostics,
+void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
                       struct pin_outline *ret_outline) {
   *ret_outline = (struct pin_outline){.broken_at = source->size};
   if (has_nul(source, diagnostics)) {
     ret_outline->broken_at = 0;
     return;
   }
-  struct parser parser = {.source = source,
-                          .diagnostics = diagnostics,
-                          .outline = ret_outline,
-                          .lexer = pin_lexer_at_start(source->text, source->size)};
-  if (!parse_text(&parser)) {
-    size_t count = ret_outline->count;
-    ret_outline->broken_at = count > 0 ? ret_outline->sections[count - 1].end : 0;
-  }
+  struct outliner outliner = {.outline = ret_outline,
+                              .parser = {.source = source,
+                                         .diagnostics = diagnostics,
+                                         .lost_at = source->size,
+                                         .lexer = pin_lexer_at_start(source->text, source->size)}};
+  parse_text(&outliner);
+  ret_outline->broken_at = outliner.parser.lost_at;
+  if (outliner.parser.lost_at < source->size)
+    distrust_sections(&outliner.parser, ret_outline);
+  blank_holes(&outliner.parser, source);
+  free(outliner.parser.holes);
 }
 
 void pin_outline_free(struct pin_outline *outline) {

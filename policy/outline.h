@@ -6,7 +6,7 @@
  *
  * Why not hand the whole text to libconfig: it stops at the first mistake, its duplicate check is quadratic
  * in the number of pin sets, and a tree of a million hosts takes over a gigabyte. One entry at a time takes
- * next to none, and a mistake in one hides nothing in the others. It also never sees a text that some of
+ * next to none, and a mistake hides nothing beside or behind it. It also never sees a text that some of
  * its versions read differently, or leak memory over (1.5 on a string where none may be).
  */
 #ifndef PIN_OUTLINE_H
@@ -27,6 +27,8 @@ enum pin_section_kind {
 struct pin_section {
   enum pin_section_kind kind;
   bool readable;     /* false: it holds a mistake that was reported, and is not to be read */
+  bool doubtful;     /* of a host: some settings in it had such mistakes and are missing now */
+  bool unclosed;     /* of a host: there is no "}" at its end */
   unsigned line;     /* of `start` */
   size_t line_start; /* of that line */
   size_t start;      /* offset of its first word */
@@ -36,15 +38,16 @@ struct pin_section {
 struct pin_outline {
   struct pin_section *sections;
   size_t count, capacity;
-  size_t broken_at; /* the sections end here because the grammar does; the size of the text: it is sound */
+  size_t broken_at; /* from here on it is a guess what belongs where; the size of the text: nowhere */
 };
 
 /*
- * Finds the sections of a source that was read. Reports the first mistake of grammar, and in each section
- * repeated names and arrays of mixed types. Out of memory is noted in `diagnostics`. Free the outline in any
- * case.
+ * Finds the sections of a source that was read. Reports mistakes of grammar, repeated names and arrays of
+ * mixed types, each once: the setting with the mistake is blanked out in source->text (and kept in
+ * source->original), and reading goes on behind it. Out of memory is noted in `diagnostics`. Free the outline
+ * in any case.
  */
-void pin_outline_read(const struct pin_source *source, struct pin_diagnostics *diagnostics,
+void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
                       struct pin_outline *ret_outline);
 void pin_outline_free(struct pin_outline *outline);
 

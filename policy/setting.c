@@ -25,7 +25,7 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
   if (section->kind == PIN_SECTION_HOST) {
     /* Inside the braces is a text of its own to libconfig. */
     pin_lexer_next(&lexer);
-    end--;
+    end -= section->unclosed ? 0 : 1;
   }
 
   /* The end of the section is made the end of a string for a moment, instead of a copy of it. */
@@ -33,11 +33,12 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
   source->text[end] = '\0';
   bool loaded = config_read_string(config, source->text + lexer.offset) == CONFIG_TRUE;
   source->text[end] = after;
-  if (!loaded) {
+  if (!loaded && !section->doubtful) {
     pin_diagnose(diagnostics, PIN_ERROR, source, &first.place, "libconfig cannot read this: %s",
                  config_error_text(config));
-    return false;
   }
+  if (!loaded)
+    return false;
   *ret_children = (struct pin_children){
       .parent = config_root_setting(config), .source = source, .list_name = NULL, .lexer = lexer};
   return true;
@@ -52,23 +53,11 @@ struct pin_children pin_setting_elements(const struct pin_setting *list) {
 
 /* Goes behind the bracket that closes the one just passed. */
 static void skip_to_closing(struct pin_lexer *lexer) {
-  for (unsigned depth = 1; depth > 0;) {
-    switch (pin_lexer_next(lexer).kind) {
-    case PIN_TOKEN_ARRAY_START:
-    case PIN_TOKEN_LIST_START:
-    case PIN_TOKEN_GROUP_START:
-      depth++;
-      break;
-    case PIN_TOKEN_ARRAY_END:
-    case PIN_TOKEN_LIST_END:
-    case PIN_TOKEN_GROUP_END:
-      depth--;
-      break;
-    case PIN_TOKEN_END:
+  for (int depth = 1; depth > 0;) {
+    enum pin_token_kind kind = pin_lexer_next(lexer).kind;
+    if (kind == PIN_TOKEN_END)
       return;
-    default:
-      break;
-    }
+    depth += pin_token_nesting(kind);
   }
 }
 
@@ -76,8 +65,7 @@ static void skip_to_closing(struct pin_lexer *lexer) {
 static struct pin_place pass_value(struct pin_lexer *lexer) {
   struct pin_token first = pin_lexer_next(lexer);
   struct pin_token last = first;
-  if (first.kind == PIN_TOKEN_ARRAY_START || first.kind == PIN_TOKEN_LIST_START ||
-      first.kind == PIN_TOKEN_GROUP_START)
+  if (pin_token_nesting(first.kind) > 0)
     skip_to_closing(lexer);
   while (first.kind == PIN_TOKEN_STRING && pin_lexer_peek(lexer).kind == PIN_TOKEN_STRING)
     last = pin_lexer_next(lexer);

@@ -423,6 +423,7 @@ void pin_source_set_free(struct pin_source_set *set) {
   for (size_t i = 0; i < set->count; i++) {
     free(set->sources[i]->path);
     free(set->sources[i]->text);
+    free(set->sources[i]->original);
     free(set->sources[i]);
   }
   free(set->sources);

@@ -19,7 +19,8 @@ struct pin_source {
   char *path; /* absolute, not resolved: symbolic links stay in it */
   char *text; /* `size` bytes and a NUL; NULL of the directory and of a file that could not be read */
   size_t size;
-  size_t order;                        /* position among the sources of the policy */
+  char *original; /* the text before parts of it were blanked out; NULL: it is as it was */
+  size_t order;   /* position among the sources of the policy */
   struct pin_source_identity identity; /* identity.path is `path` */
   bool is_read;                        /* text and identity are those of one moment */
   bool changed;                        /* it changed while it was read */

@@ -68,7 +68,9 @@ static void refuses_bad_grammar(void) {
        "those\n"},
       {V "hosts = ( { name = \"a.example\" }\n{ } );\n", NULL,
        "policy.cfg:2:20+11: error: " NO_KEYS
-       "policy.cfg:3:1+1: error: expected \",\" or \")\" after an entry of hosts, not \"{\"\n"},
+       "policy.cfg:3:1+1: error: expected \",\" or \")\" after an entry of hosts, not \"{\"\n"
+       "policy.cfg:3:1+1: error: the entry has no name; expected name = \"HOST\" in it\n"
+       "policy.cfg:3:1+1: error: " NO_KEYS},
       {V "hosts = ( { name = \"a.example\" ", NULL,
        "policy.cfg:2:32+0: error: expected the name of a setting or \"}\", not the end of the file\n"},
       {V "hosts = ( { name = \"a.example\" }, );", NULL,
@@ -86,6 +88,86 @@ static void refuses_bad_grammar(void) {
       {"\xef\xbb\xbf" V, NULL,
        "policy.cfg:1:1+1: error: unexpected character; expected strings in double quotes and comments after "
        "#\n"},
+  };
+  EXPECT_REFUSED(fixtures);
+}
+
+#define OFF(name) "{ name = \"" name "\"; mode = \"off\"; }"
+#define BAD_MODE(place) "policy.cfg:" place ": error: unknown mode \"x\"; expected " MODES "\n"
+#define MODES "\"enforce\", \"audit\" or \"off\""
+
+/* One slip hides nothing beside or behind it, and gives no further messages either. */
+static void goes_on_after_a_mistake(void) {
+  static const struct fixture fixtures[] = {
+      /* In the same entry, in the next one, and at the top level behind them. */
+      {HOSTS("{ include_subdomains = yes; mode = \"x\"; name = \"a..b\" },\n"
+             "{ name = \"b.example\" mode = \"x\" }") "mode = \"x\";\n",
+       NULL,
+       "policy.cfg:3:24+3: error: expected a value, not \"yes\"\n" BAD_MODE(
+           "3:36+3") "policy.cfg:3:48+6: error: bad name \"a..b\": an empty label; expected text on both "
+                     "sides of each dot\n" BAD_MODE("4:29+3") BAD_MODE("6:8+3")},
+      /* Whatever was meant by the setting that is missing now is not missed. */
+      {HOSTS("{ name \"a.example\"; pins = [ \"" K1 "\" ]; }"), NULL,
+       "policy.cfg:3:8+11: error: expected \"=\" after the name of a setting, not \"\\x22a.example\\x22\"\n"},
+      {HOSTS("{ name = \"a.example\"; pins = [ \"" K1 "\"; mode = \"x\" }"), NULL,
+       "policy.cfg:3:85+1: error: expected \",\" or \"]\" after a value of an array, not \";\"\n" BAD_MODE(
+           "3:94+3")},
+      {HOSTS("{ name = \"a.example\"; pins = ( x, \"" K1 "\" ); mode = \"x\" },\n"
+             "{ name = \"a.example\"; ports = [ 443L ]; mode = \"off\" },\n" OFF("a.example")),
+       NULL,
+       "policy.cfg:3:32+1: error: expected a value, not \"x\"\n" BAD_MODE(
+           "3:99+3") "policy.cfg:4:33+4: error: malformed number; expected digits alone, at most nine\n"},
+      /* Brackets that are missing, or too many. */
+      {HOSTS("{ name = \"a.example\"; mode = \"x\";\n, { name = \"b.example\"; mode = \"x\" }"), NULL,
+       BAD_MODE("3:30+3") "policy.cfg:4:1+1: error: expected the name of a setting or \"}\", not "
+                          "\",\"\n" BAD_MODE("4:32+3")},
+      {HOSTS("{ name = \"a.example\"; mode = \"x\";\n{ name = \"b.example\"; mode = \"x\" }"), NULL,
+       BAD_MODE("3:30+3") "policy.cfg:4:1+1: error: expected the name of a setting or \"}\", not "
+                          "\"{\"\n" BAD_MODE("4:30+3")},
+      {HOSTS("{ name = \"a.example\"; mode = \"x\"") "mode = \"x\";\n", NULL,
+       BAD_MODE("3:30+3") "policy.cfg:4:1+1: error: expected the name of a setting or \"}\", not "
+                          "\")\"\n" BAD_MODE("5:8+3")},
+      {HOSTS("{ name = \"a.example\"; mode = \"off\" ]; }, }, " OFF("b.example")) "mode = \"x\";\n", NULL,
+       "policy.cfg:3:36+1: error: expected the name of a setting or \"}\", not \"]\"\n"
+       "policy.cfg:3:42+1: error: expected a value, not \"}\"\n" BAD_MODE("5:8+3")},
+      {HOSTS(OFF("a.example") ";\n{ name = \"b.example\"; mode = \"x\" };"), NULL,
+       "policy.cfg:3:38+1: error: expected \",\" or \")\" after an entry of hosts, not \";\"\n" BAD_MODE(
+           "4:30+3") "policy.cfg:4:35+1: error: expected \",\" or \")\" after an entry of hosts, not "
+                     "\";\"\n"},
+      {V "hosts = (\n" OFF("a.example") "\nmode = \"x\";\n", NULL,
+       "policy.cfg:4:1+4: error: expected \",\" or \")\" after an entry of hosts, not \"mode\"\n" BAD_MODE(
+           "4:8+3")},
+      {"version 1;\nmode = \"x\";\n", NULL,
+       "policy.cfg:1:9+1: error: expected \"=\" after the name of a setting, not \"1\"\n" BAD_MODE("2:8+3")},
+      {V "pinsets = { a = [ \"" K1 "\"; b = ]; c = [ ]; };\nmode = \"x\";\n", NULL,
+       "policy.cfg:2:72+1: error: expected \",\" or \"]\" after a value of an array, not \";\"\n"
+       "policy.cfg:2:78+1: error: expected a value, not \"]\"\n"
+       "policy.cfg:2:85+1: error: c is an empty list; expected digests, or no such setting\n" BAD_MODE(
+           "3:8+3")},
+      {V "hosts = ( { name = \"a.example\"; mode = \"x\";\n", NULL,
+       BAD_MODE("2:40+3") "policy.cfg:3:1+0: error: expected the name of a setting or \"}\", not the end of "
+                          "the file\n"},
+  };
+  EXPECT_REFUSED(fixtures);
+}
+
+/* A missing quote turns every quote after it round. It is found where it is missing. */
+static void finds_the_missing_quote(void) {
+  static const struct fixture fixtures[] = {
+      {HOSTS("{ name = \"a.example;\n  pins = [ \"" K1 "\" ];\n  mode = \"x\"; }"), NULL,
+       "policy.cfg:3:10+11: error: the string goes on in the next line; expected a closing \" in this "
+       "one\n" BAD_MODE("5:10+3")},
+      {HOSTS("{ name = \"a.example\";\n  pins = [ \"" K1 ",\n  \"" K2 "\" ];\n  mode = \"x\"; }"), NULL,
+       "policy.cfg:4:12+53: error: the string goes on in the next line; expected a closing \" in this "
+       "one\n" BAD_MODE("6:10+3")},
+      {V "mode = \"off;\nblocked_keys = [ \"no\" ];\n", NULL,
+       "policy.cfg:2:8+5: error: the string goes on in the next line; expected a closing \" in this one\n"
+       "policy.cfg:3:18+4: error: bad digest \"no\" in blocked_keys; expected " FORMS "\n"},
+      {HOSTS("{ name = \"a.example\"; mode = \"x\";\n  comment = \"nothing;\n}"), NULL,
+       BAD_MODE("3:30+3") "policy.cfg:4:13+9: error: the string has no end; expected a closing \"\n"},
+      /* One that was meant to have two lines is not blamed. */
+      {HOSTS("{ name = \"a.example\"; comment = \"one\ntwo\"; mode = off; }"), NULL,
+       "policy.cfg:4:14+3: error: expected a value, not \"off\"\n"},
   };
   EXPECT_REFUSED(fixtures);
 }
@@ -236,7 +318,9 @@ static void refuses_bad_pin_sets(void) {
       {V "blocked_keys = [ \"@a\", \"@b\", \"@c\" ];\n",
        "pinsets = { a = [ \"" K1 "\" ];\n } oops\npinsets = { b = [ ] };\n",
        "policy.cfg:2:30+4: error: unknown pin set \"c\"; expected \"@\" and a name that pinsets defines\n"
-       "policy.d/b.cfg:3:1+7: error: expected \"=\" after the name of a setting, not \"pinsets\"\n"},
+       "policy.d/b.cfg:3:1+7: error: expected \"=\" after the name of a setting, not \"pinsets\"\n"
+       "policy.d/b.cfg:3:1+7: error: \"pinsets\" is set a second time; the first time is in line 1\n"
+       "policy.d/b.cfg:3:17+1: error: b is an empty list; expected digests, or no such setting\n"},
   };
   EXPECT_REFUSED(fixtures);
 }
@@ -355,6 +439,8 @@ static void keeps_long_lines_to_itself(void) {
 
 static const struct unit_test tests[] = {
     {"refuses bad grammar", refuses_bad_grammar},
+    {"goes on after a mistake", goes_on_after_a_mistake},
+    {"finds the missing quote", finds_the_missing_quote},
     {"refuses a NUL byte", refuses_a_nul_byte},
     {"refuses a crowded group", refuses_a_crowded_group},
     {"takes every spelling", takes_every_spelling},
