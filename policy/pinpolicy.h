@@ -335,8 +335,9 @@ typedef void pin_diagnostic_fn(const struct pin_diagnostic *diagnostic, void *ar
  * Reads a policy from its text: the file `path`, then policy.d/ *.cfg beside it in byte order of their
  * names, and builds its image. Reports every mistake, not only the first, through `report` (NULL: silent)
  * with `arg`. Each file is opened once and judged by fstat(2): a regular file, owned by root or the effective
- * user, not writable by group or others. The policy is taken whole or not at all, as it stood at one moment:
- * what changes meanwhile is read again, all of it, a few times.
+ * user, not writable by group or others; so are policy.d and the folder of the main file, which may be sticky
+ * instead. The policy is taken whole or not at all, as it stood at one moment: what changes meanwhile is read
+ * again, all of it, a few times.
  * Allocates; *ret_image is to be freed with free(3), and is aligned for pin_policy_open.
  * PIN_OK, PIN_INVALID, PIN_UNREADABLE or PIN_NO_MEMORY; *ret_image is NULL in all but the first.
  */

@@ -76,6 +76,36 @@ static bool is_trusted(const struct stat *status, mode_t kind, const struct pin_
   return true;
 }
 
+/*
+ * Who may write in the folder of the main file can take policy.d away, and with it most of the policy, or put
+ * an old file back: that is to write the policy. In a sticky folder such as /tmp only owners can.
+ */
+static void judge_folder(const struct pin_source *main_source, struct pin_diagnostics *diagnostics) {
+  char *folder = NULL;
+  struct stat status;
+  size_t length = (size_t)(strrchr(main_source->path, '/') - main_source->path);
+  if (asprintf(&folder, "%.*s", length > 0 ? (int)length : 1, main_source->path) < 0) {
+    diagnostics->no_memory = true;
+    return;
+  }
+  bool found = stat(folder, &status) == 0;
+  free(folder);
+  /* What cannot be found here has no file in it either, and that is reported. */
+  if (!found)
+    return;
+  if (status.st_uid != 0 && status.st_uid != geteuid()) {
+    pin_diagnose_unreadable(diagnostics, main_source,
+                            "lies in a folder owned by user %" PRIuMAX
+                            "; expected root or the effective user (%" PRIuMAX ")",
+                            (uintmax_t)status.st_uid, (uintmax_t)geteuid());
+  } else if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (status.st_mode & S_ISVTX) == 0) {
+    pin_diagnose_unreadable(
+        diagnostics, main_source,
+        "lies in a folder of mode %04o; expected it not to be writable by group or others",
+        (unsigned)(status.st_mode & 07777));
+  }
+}
+
 static bool same_content(const struct stat *a, const struct stat *b) {
   return a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
          a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
@@ -364,6 +394,7 @@ static void read_sources(const char *path, struct pin_diagnostics *diagnostics,
     return;
   }
   read_file(AT_FDCWD, source->path, source, diagnostics);
+  judge_folder(source, diagnostics);
   read_policy_d(source->path, ret_set, diagnostics);
 }
 

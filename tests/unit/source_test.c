@@ -92,6 +92,35 @@ static void refuses_what_others_may_write(void) {
   folder_remove(&folder);
 }
 
+/* Who may write there can take policy.d away, or put an old file back. */
+static void refuses_a_folder_that_others_may_write(void) {
+  static const mode_t open_modes[] = {0777, 0775, 0757, 02775};
+  struct policy_folder folder;
+  folder_make(&folder);
+  folder_write(&folder, "policy.cfg", V);
+  for (size_t i = 0; i < sizeof open_modes / sizeof open_modes[0]; i++) {
+    char report[128];
+    snprintf(report, sizeof report,
+             MAIN_ERROR "lies in a folder of mode %04o; expected it not to be writable by group or others\n",
+             (unsigned)open_modes[i]);
+    must(chmod(folder.path, open_modes[i]));
+    expect_folder(&folder, PIN_UNREADABLE, report);
+  }
+  /* As /tmp is. */
+  must(chmod(folder.path, 01777));
+  expect_folder(&folder, PIN_OK, "");
+  must(chmod(folder.path, 0755));
+  expect_folder(&folder, PIN_OK, "");
+  if (geteuid() == 0) {
+    must(chown(folder.path, STRANGER, (gid_t)-1));
+    expect_folder(&folder, PIN_UNREADABLE,
+                  MAIN_ERROR
+                  "lies in a folder owned by user 65534; expected root or the effective user (0)\n");
+    must(chown(folder.path, 0, (gid_t)-1));
+  }
+  folder_remove(&folder);
+}
+
 static void judges_policy_d_as_a_file(void) {
   struct policy_folder folder;
   folder_make(&folder);
@@ -406,6 +435,7 @@ static const struct unit_test tests[] = {
     {"refuses a missing main file", refuses_a_missing_main_file},
     {"refuses other kinds of files", refuses_other_kinds_of_files},
     {"refuses what others may write", refuses_what_others_may_write},
+    {"refuses a folder that others may write", refuses_a_folder_that_others_may_write},
     {"judges policy.d as a file", judges_policy_d_as_a_file},
     {"refuses files of strangers", refuses_files_of_strangers},
     {"reports what may not be read", reports_what_may_not_be_read},
