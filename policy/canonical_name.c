@@ -97,10 +97,13 @@ static const char *label_problem(const char *name) {
   }
 }
 
-/* A last label of digits: what programs take for an IPv4 address, if an odd one. No such domain exists. */
+/* A last label of digits, or of "0x" and more: what programs take for an IPv4 address, if an odd one. No such
+ * domain exists. */
 static bool ends_in_number(const char *name) {
   const char *dot = strrchr(name, '.');
   const char *last = dot != NULL ? dot + 1 : name;
+  if (strncmp(last, "0x", 2) == 0)
+    return last[2 + strspn(last + 2, "0123456789abcdef")] == '\0';
   return last[strspn(last, "0123456789")] == '\0';
 }
 

@@ -60,14 +60,14 @@ static bool read_date(const char **text, int64_t *ret_days) {
   return true;
 }
 
-static bool read_time_of_day(const char **text, int64_t *ret_seconds) {
+static bool read_time_of_day(const char **text, int64_t *ret_seconds, bool *ret_leaps) {
   int hour;
   int minute;
   int second;
   if (!read_number(text, 2, &hour) || !read_mark(text, ':') || !read_number(text, 2, &minute) ||
       !read_mark(text, ':') || !read_number(text, 2, &second))
     return false;
-  /* RFC 3339, 5.7: second 60 is a leap second. */
+  *ret_leaps = second == 60;
   if (hour > 23 || minute > 59 || second > 60)
     return false;
   if (read_mark(text, '.')) {
@@ -103,6 +103,7 @@ bool pin_date_parse(const char *text, int64_t *ret_seconds) {
   int64_t days;
   int64_t time_of_day;
   int64_t offset;
+  bool leaps;
   if (!read_date(&text, &days))
     return false;
   if (*text == '\0') {
@@ -111,8 +112,12 @@ bool pin_date_parse(const char *text, int64_t *ret_seconds) {
   }
   if (!read_mark(&text, 'T') && !read_mark(&text, 't'))
     return false;
-  if (!read_time_of_day(&text, &time_of_day) || !read_offset(&text, &offset) || *text != '\0')
+  if (!read_time_of_day(&text, &time_of_day, &leaps) || !read_offset(&text, &offset) || *text != '\0')
     return false;
-  *ret_seconds = days * 86400 + time_of_day - offset;
+  int64_t seconds = days * 86400 + time_of_day - offset;
+  /* RFC 3339, 5.7: second 60 is a leap second, which only the end of a day in UTC can have. */
+  if (leaps && seconds % 86400 != 0)
+    return false;
+  *ret_seconds = seconds;
   return true;
 }

@@ -55,19 +55,47 @@ bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_AD
   return inet_ntop(AF_INET6, bytes, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
 }
 
-/* Spares almost every name the calls of inet_pton: an address ends in a digit or has a colon. */
+/* Spares almost every name the calls of inet_pton: the last label of an address begins with a digit, or it
+ * has a colon. */
 static bool may_be_address(const char *text, size_t length) {
-  unsigned char last = (unsigned char)text[length - 1];
-  return last - (unsigned)'0' < 10u || memchr(text, ':', length) != NULL;
+  const char *dot = memrchr(text, '.', length);
+  unsigned char first = (unsigned char)(dot != NULL && dot + 1 < text + length ? dot[1] : text[0]);
+  return first - (unsigned)'0' < 10u || memchr(text, ':', length) != NULL;
+}
+
+/*
+ * "127.1", "0x7f.1", "2130706433" and "0177.0.0.1" are 127.0.0.1 to getaddrinfo(3), so a program that is
+ * given one connects there; no entry has such a name. Only what can be a number, for inet_aton(3) stops at a
+ * space.
+ */
+static bool read_odd_address(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]) {
+  struct in_addr address;
+  char copy[PIN_ADDRESS_TEXT_SIZE];
+  if (length >= sizeof copy)
+    return false;
+  memcpy(copy, text, length);
+  copy[length] = '\0';
+  return strspn(copy, "0123456789abcdefABCDEFxX.") == length && inet_aton(copy, &address) != 0 &&
+         inet_ntop(AF_INET, &address, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
+}
+
+/* Brackets are of URLs, and some programs leave them on. */
+static void strip_brackets(const char **text, size_t *length) {
+  if (*length > 2 && **text == '[' && (*text)[*length - 1] == ']') {
+    ++*text;
+    *length -= 2;
+  }
 }
 
 static bool read_address(const char *text, size_t length, struct pin_host_name *name) {
   if (!may_be_address(text, length))
     return false;
+  strip_brackets(&text, &length);
   /* A zone ("fe80::1%eth0", RFC 4007, 11) says through which interface, not to which host. */
   const char *zone = memchr(text, '%', length);
   size_t address_length = zone ? (size_t)(zone - text) : length;
-  if (!pin_address_canonical(text, address_length, name->address))
+  if (!pin_address_canonical(text, address_length, name->address) &&
+      !read_odd_address(text, length, name->address))
     return false;
   name->is_address = true;
   name->label_count = 1;

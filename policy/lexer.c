@@ -211,6 +211,9 @@ static struct pin_token bad_byte(struct pin_lexer *lexer) {
   }
   if (byte_at(lexer, lexer->offset) == '/' && byte_at(lexer, lexer->offset + 1) == '*')
     return bad_to(lexer, lexer->size, "the comment has no end; expected a closing */");
+  static const char byte_order_mark[] = "\xef\xbb\xbf";
+  if (lexer->offset == 0 && left >= 3 && memcmp(lexer->text, byte_order_mark, 3) == 0)
+    return bad_to(lexer, 3, "a byte order mark; expected plain text, saved without one");
   return bad_to(lexer, lexer->offset + 1,
                 "unexpected character; expected strings in double quotes and comments after #");
 }

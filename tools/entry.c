@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -48,7 +49,9 @@ char *expiry_text(int64_t expires) {
   if (gmtime_r(&when, &parts) == NULL)
     return must_format("%lld", (long long)expires);
   bool whole_day = parts.tm_hour == 23 && parts.tm_min == 59 && parts.tm_sec == 59;
-  strftime(text, sizeof text, whole_day ? "%Y-%m-%d" : "%Y-%m-%dT%H:%M:%SZ", &parts);
+  /* Not %Y, which leaves zeros out. */
+  size_t length = (size_t)snprintf(text, sizeof text, "%04d", parts.tm_year + 1900);
+  strftime(text + length, sizeof text - length, whole_day ? "-%m-%d" : "-%m-%dT%H:%M:%SZ", &parts);
   return must_copy(text);
 }
 

@@ -128,6 +128,8 @@ static void refuses_bad_dates(void) {
        "policy.cfg:4:11+21: error: bad date \"2027-06-30T12:00:00\"; " BAD_DATE},
       {ENTRY("expires = \"2027-06-30T24:00:00Z\";"), NULL,
        "policy.cfg:4:11+22: error: bad date \"2027-06-30T24:00:00Z\"; " BAD_DATE},
+      {ENTRY("expires = \"2027-06-30T12:00:60Z\";"), NULL,
+       "policy.cfg:4:11+22: error: bad date \"2027-06-30T12:00:60Z\"; " BAD_DATE},
       {ENTRY("expires = \"2027-06-30T12:60:00Z\";"), NULL,
        "policy.cfg:4:11+22: error: bad date \"2027-06-30T12:60:00Z\"; " BAD_DATE},
       {ENTRY("expires = \"2027-06-30T12:00:61Z\";"), NULL,
@@ -256,6 +258,7 @@ static void converts_dates(void) {
       {"2027-07-01T01:59:59+02:00", 1814399999},
       {"2027-06-30T16:29:59-07:30", 1814399999},
       {"2016-12-31T23:59:60Z", 1483228800},
+      {"2017-01-01T08:59:60+09:00", 1483228800},
       {"9999-12-31", 253402300799},
   };
   for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++) {

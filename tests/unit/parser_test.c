@@ -86,8 +86,7 @@ static void refuses_bad_grammar(void) {
        "policy.cfg:3:3+8: error: @include is not supported; use policy.d, whose files are read after the "
        "main file\n"},
       {"\xef\xbb\xbf" V, NULL,
-       "policy.cfg:1:1+1: error: unexpected character; expected strings in double quotes and comments after "
-       "#\n"},
+       "policy.cfg:1:1+3: error: a byte order mark; expected plain text, saved without one\n"},
   };
   EXPECT_REFUSED(fixtures);
 }
