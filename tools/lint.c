@@ -29,16 +29,56 @@ void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, c
   diagnostics_add(&warning, diagnostics);
 }
 
+static int compare_digests(const void *a, const void *b) {
+  return memcmp(a, b, sizeof(struct pin_digest));
+}
+
+/* How many different digests two lists have together. */
+static size_t count_distinct(const struct pin_digest_list *one, const struct pin_digest_list *other) {
+  size_t count = (size_t)one->count + other->count;
+  struct pin_digest *all = must_alloc(count, sizeof *all);
+  if (one->count > 0)
+    memcpy(all, one->digests, one->count * sizeof *all);
+  if (other->count > 0)
+    memcpy(all + one->count, other->digests, other->count * sizeof *all);
+  qsort(all, count, sizeof *all, compare_digests);
+  size_t distinct = count > 0 ? 1 : 0;
+  for (size_t i = 1; i < count; i++)
+    distinct += compare_digests(&all[i - 1], &all[i]) != 0 ? 1 : 0;
+  free(all);
+  return distinct;
+}
+
 static void lint_backup(const struct pin_entry *entry, struct diagnostics *diagnostics) {
-  uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
-  uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
-  if (entry->mode == PIN_MODE_OFF || entry->lists[PIN_LIST_BACKUP_PINS].count > 0)
+  const struct pin_digest_list *lists = entry->lists;
+  const struct pin_digest_list none = {.count = 0};
+  size_t keys = count_distinct(&lists[PIN_LIST_PINS], &none);
+  size_t pins = keys + lists[PIN_LIST_FINGERPRINTS].count;
+  uint32_t issuers = lists[PIN_LIST_INTERMEDIATES].count + lists[PIN_LIST_ANCHORS].count;
+  bool has_backup = lists[PIN_LIST_BACKUP_PINS].count > 0;
+  if (entry->mode == PIN_MODE_OFF ||
+      count_distinct(&lists[PIN_LIST_PINS], &lists[PIN_LIST_BACKUP_PINS]) > keys)
     return;
   if (pins == 1 && issuers == 0)
-    lint_warn(diagnostics, entry, "\"%s\" hangs on a single key; add a backup pin or an intermediate",
+    lint_warn(diagnostics, entry, "\"%s\" hangs on a single key; add a backup pin or an intermediate%s",
+              entry->name, has_backup ? "; its backup pin is the same key" : "");
+  else if (has_backup)
+    lint_warn(diagnostics, entry, "\"%s\" has no backup pin: what is in backup_pins is in pins already",
               entry->name);
   else if (pins > 0 || issuers == 1)
     lint_warn(diagnostics, entry, "\"%s\" has no backup pin", entry->name);
+}
+
+/* Settings that say something only beside another one. */
+static void lint_partners(const struct pin_entry *entry, struct diagnostics *diagnostics) {
+  const struct pin_digest_list *lists = entry->lists;
+  bool pins =
+      lists[PIN_LIST_PINS].count + lists[PIN_LIST_BACKUP_PINS].count + lists[PIN_LIST_FINGERPRINTS].count > 0;
+  if (entry->require == PIN_REQUIRE_ALL && (!pins || lists[PIN_LIST_INTERMEDIATES].count == 0))
+    lint_warn(diagnostics, entry,
+              "\"%s\": require = \"all\" changes nothing without both pins and intermediates", entry->name);
+  if (entry->on_expiry == PIN_ON_EXPIRY_ENFORCE && entry->expires == PIN_NEVER)
+    lint_warn(diagnostics, entry, "\"%s\": on_expiry changes nothing without expires", entry->name);
 }
 
 static void lint_expiry(const struct pin_entry *entry, int64_t now, struct diagnostics *diagnostics) {
@@ -78,6 +118,7 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
     say_note("no public suffix list is installed; names are not checked against it");
   for (size_t i = 0; i < entries->count; i++) {
     lint_backup(&entries->items[i], diagnostics);
+    lint_partners(&entries->items[i], diagnostics);
     lint_expiry(&entries->items[i], now, diagnostics);
     if (list != NULL)
       lint_suffix(&entries->items[i], list, diagnostics);

@@ -17,6 +17,9 @@
 void lint_policy(const struct pin_policy *policy, struct entries *entries, int64_t now,
                  struct diagnostics *diagnostics);
 
+/* Files of the policy at `policy` that not every process can read. */
+void lint_files(const char *policy, struct diagnostics *diagnostics);
+
 /* Used between lint.c and lint_reach.c: one warning at the entry's name. */
 void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

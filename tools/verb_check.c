@@ -19,12 +19,14 @@ static const struct option options[] = {
 };
 
 /* Errors come first: what a policy in error was meant to say is not worth guessing. */
-static bool look_through(struct loaded_policy *loaded) {
+static bool look_through(const char *path, struct loaded_policy *loaded) {
   if (loaded->status == PIN_OK) {
     struct entries entries = {0};
     bool good = entries_read(&loaded->policy, &entries);
     if (good)
       lint_policy(&loaded->policy, &entries, time(NULL), &loaded->diagnostics);
+    if (good)
+      lint_files(path, &loaded->diagnostics);
     entries_clear(&entries);
     if (!good)
       return false;
@@ -37,7 +39,7 @@ static bool look_through(struct loaded_policy *loaded) {
 static bool collect(const char *path, struct loaded_policy *loaded) {
   policy_load(path, loaded);
   progress_begin("looking through the policy");
-  bool good = look_through(loaded);
+  bool good = look_through(path, loaded);
   progress_end();
   return good && loaded->status != PIN_NO_MEMORY && loaded->status != PIN_DAMAGED;
 }
@@ -93,7 +95,8 @@ const struct verb verb_check = {
     .summary = "Check the policy and point out every mistake",
     .details = "Prints every error with its place and the line it stands in. Where there is no\n"
                "error, it warns of what was hardly meant: hosts without a backup pin, entries\n"
-               "that have expired or soon will, public suffixes, entries without effect.",
+               "that have expired or soon will, public suffixes, entries or settings without\n"
+               "effect, files that not every process can read.",
     .example = "pinctl check policy.cfg",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -5,6 +5,7 @@
 import datetime
 import os
 import time
+import unittest
 
 from pinctl_case import PinctlCase, main
 
@@ -29,6 +30,15 @@ class Errors(PinctlCase):
         for place in (("policy.cfg", 2), ("policy.cfg", 4), ("policy.cfg", 5), ("10.cfg", 1)):
             self.assertIn(place, found)
         self.assertIn("20.cfg", [file for file, _ in found])
+
+    def test_a_slip_of_grammar_hides_nothing(self):
+        self.write_policy('version = 1;\nmode = "enforced";\n')
+        self.write_policy(f'hosts = (\n  {{ name = "z.org"; include_subdomains = yes;\n    pin = [ "{A}" ]; }}\n'
+                          f'  {{ name = "y..org"; pins = [ "{A}" ]; }},\n);\n', "policy.d/10.cfg")
+        self.write_policy(f'hosts = ( {{ name = "w.org;\n  pins = [ "{A}" ];\n  expires = "soon"; }} );\n', "policy.d/20.cfg")
+        found = [(os.path.basename(item["file"]), item["line"]) for item in self.json("check", status=1)]
+        self.assertEqual(found, [("policy.cfg", 2), ("10.cfg", 2), ("10.cfg", 3), ("10.cfg", 4), ("10.cfg", 4),
+                                 ("10.cfg", 5), ("20.cfg", 1), ("20.cfg", 3)])
 
     def test_place_line_and_mark(self):
         self.write_policy('version = 1;\n\tmode = "enforced";   # ü\n')
@@ -82,6 +92,10 @@ class Warnings(PinctlCase):
         self.warned("no backup pin", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{B}" ]'))
         self.warned("no backup pin", entry("x.org", backup_pins=None, intermediates=f'[ "{B}" ]'))
         self.warned("no backup pin", entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{B}" ]'))
+        self.warned("hangs on a single key", entry("x.org", backup_pins=f'[ "{A}" ]'))
+        self.warned("hangs on a single key", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{A}" ]'))
+        self.warned("in pins already", entry("x.org", pins=f'[ "{A}", "{B}" ]', backup_pins=f'[ "{B}", "{A}" ]'))
+        self.quiet(entry("x.org", backup_pins=f'[ "{A}", "{B}" ]'))
         self.quiet(entry("x.org"))
         self.quiet(entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{A}", "{B}" ]'))
 
@@ -116,6 +130,28 @@ class Warnings(PinctlCase):
         self.quiet(entry("a.x.org", **off, ports="[ 80, 443 ]"), entry("*.x.org", ports="[ 443 ]"))
         self.quiet(entry("x.org", **off), head=f'version = 1; blocked_keys = [ "{A}" ];')
         self.quiet(entry("x.org", **off), head='version = 1; mode = "off";')
+
+    def test_settings_without_effect(self):
+        all_of = {"require": '"all"'}
+        self.warned("require", entry("x.org", **all_of))
+        self.warned("require", entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{A}", "{B}" ]', **all_of))
+        self.quiet(entry("x.org", intermediates=f'[ "{A}" ]', **all_of))
+        self.warned("on_expiry", entry("x.org", on_expiry='"enforce"'))
+        self.quiet(entry("x.org", on_expiry='"audit"'), entry("y.org", on_expiry='"enforce"', expires='"2099-01-01"'))
+
+    @unittest.skipUnless(os.geteuid() == 0, "a policy of root's needs root")
+    def test_files_that_not_every_process_can_read(self):
+        self.write_policy(f"version = 1;\nhosts = ( {entry('x.org')} );\n")
+        dropin = self.write_policy("hosts = ( );\n", "policy.d/10.cfg")
+        self.pinctl("check", "--strict")
+        for path, mode in ((self.policy, 0o600), (dropin, 0o640), (self.dropins, 0o750)):
+            before = os.stat(path).st_mode
+            os.chmod(path, mode)
+            found = self.json("check")
+            self.assertEqual([(item["file"], item["severity"]) for item in found], [(path, "warning")])
+            self.assertIn(f"{mode:04o}", found[0]["message"])
+            self.pinctl("check", "--strict", status=1)
+            os.chmod(path, before)
 
     def test_entries_that_accept_only_blocked_keys(self):
         head = f'version = 1; blocked_keys = [ "{A}", "{B}" ];'
