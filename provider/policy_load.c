@@ -34,14 +34,33 @@ static text_compile_fn *load_text_compile(void) {
   return function;
 }
 
+/* A value for between quotes: its own become single ones, and nothing in it disturbs a terminal. */
+static void escape(const char *value, char *ret_text, size_t size) {
+  size_t used = 0;
+
+  for (; *value != '\0' && used + sizeof "\\xHH" <= size; value++) {
+    unsigned char byte = (unsigned char)*value;
+
+    if (byte == '"')
+      ret_text[used++] = '\'';
+    else if (byte < 0x20 || byte == 0x7f || byte == '\\')
+      used += (size_t)snprintf(ret_text + used, size - used, "\\x%02X", byte);
+    else
+      ret_text[used++] = (char)byte;
+  }
+  ret_text[used] = '\0';
+}
+
 static void log_diagnostic(const struct pin_diagnostic *diagnostic, void *arg) {
-  char text[PIN_REPORT_SIZE];
+  char text[PIN_REPORT_SIZE], file[PIN_REPORT_SIZE / 2], message[PIN_REPORT_SIZE / 4];
 
   (void)arg;
   if (diagnostic->severity != PIN_ERROR)
     return;
-  snprintf(text, sizeof text, "event=policy-error policy=\"%s:%u:%u\" message=\"%s\"", diagnostic->file,
-           diagnostic->line, diagnostic->column, diagnostic->message);
+  escape(diagnostic->file, file, sizeof file);
+  escape(diagnostic->message, message, sizeof message);
+  snprintf(text, sizeof text, "event=policy-error policy=\"%s:%u:%u\" message=\"%s\"", file, diagnostic->line,
+           diagnostic->column, message);
   log_line(LOG_ERR, text);
 }
 

@@ -104,9 +104,10 @@ class DamagedForm(PinctlCase):
 
     def test_with_a_broken_text(self):
         """The sound form is then the last good policy; a damaged one must not let anybody pass."""
-        self.write_policy("version = 1;\nhosts = (\n")
+        self.write_policy('version = 1;\nmode = "enfroce";\nhosts = (\n')
         accepted, log = self.verify("server.pem")
         self.assertTrue(accepted, log)
+        self.assertRegex(log, '(?m)^event=policy-error policy="[^"]*:2:8" message="unknown mode \'enfroce\'; [^"]*" program=')
         self.assertIn("the last good policy stays in force", log)
         entry = self.sound.rindex(HOST.encode() + b"\0")
         for data in (self.sound[:-8], self.damage(self.sound, 0, 128), self.damage(self.sound, entry, entry + 8)):
