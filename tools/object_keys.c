@@ -10,6 +10,8 @@
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/pkcs7.h>
 #include <openssl/x509v3.h>
 
 #include "memory.h"
@@ -155,6 +157,15 @@ static int no_passphrase(char *buffer, int size, int for_writing, void *arg) {
   return -1;
 }
 
+/* A bare key of one algorithm, as PKCS#1 has it for RSA: no SubjectPublicKeyInfo, but one can be made of it.
+ */
+bool object_from_bare_public_der(const unsigned char *der, long length, struct object *ret_object) {
+  EVP_PKEY *key = decode("DER", EVP_PKEY_PUBLIC_KEY, (const char *)der, (size_t)length, no_passphrase, NULL);
+  bool good = key != NULL && take_key(key, ROLE_PUBLIC_KEY, ret_object);
+  EVP_PKEY_free(key);
+  return good;
+}
+
 bool object_from_public_pem(const char *text, size_t length, struct object *ret_object) {
   EVP_PKEY *key = decode("PEM", EVP_PKEY_PUBLIC_KEY, text, length, no_passphrase, NULL);
   bool good = key != NULL && take_key(key, ROLE_PUBLIC_KEY, ret_object);
@@ -195,6 +206,19 @@ static int ask_on_terminal(char *buffer, int size, int for_writing, void *arg) {
   return status == 0 ? (int)strlen(buffer) : -1;
 }
 
+/* What to do with a file that wraps certificates; NULL: it is none that is known. */
+static const char *container_remedy(const char *bytes, size_t length) {
+  const unsigned char *at = (const unsigned char *)bytes;
+  PKCS12 *pkcs12 = d2i_PKCS12(NULL, &at, (long)length);
+  at = (const unsigned char *)bytes;
+  PKCS7 *pkcs7 = pkcs12 == NULL ? d2i_PKCS7(NULL, &at, (long)length) : NULL;
+  const char *remedy = pkcs12 != NULL ? PKCS12_REMEDY : pkcs7 != NULL ? PKCS7_REMEDY : NULL;
+  PKCS12_free(pkcs12);
+  PKCS7_free(pkcs7);
+  ERR_clear_error();
+  return remedy;
+}
+
 bool object_from_private_key(const char *path, const char *format, const char *bytes, size_t length,
                              struct object *ret_object) {
   struct passphrase passphrase = {.path = path};
@@ -203,7 +227,10 @@ bool object_from_private_key(const char *path, const char *format, const char *b
   EVP_PKEY_free(key);
   if (good)
     return true;
-  if (passphrase.without_terminal)
+  const char *container = strcmp(format, "DER") == 0 ? container_remedy(bytes, length) : NULL;
+  if (container != NULL)
+    say_error("%s: %s", path, container);
+  else if (passphrase.without_terminal)
     say_error("%s: the private key is encrypted, and there is no terminal to ask for its passphrase", path);
   else if (passphrase.asked)
     say_error("%s: the private key cannot be decrypted with this passphrase", path);

@@ -75,6 +75,7 @@ static bool read_block(const struct block *block, struct objects *objects) {
   static const char *const public_keys[] = {PEM_STRING_PUBLIC, PEM_STRING_RSA_PUBLIC, NULL};
   static const char *const silent[] = {PEM_STRING_ECPARAMETERS, PEM_STRING_DSAPARAMS, PEM_STRING_DHPARAMS,
                                        NULL};
+  static const char *const containers[] = {PEM_STRING_PKCS7, PEM_STRING_CMS, NULL};
   size_t length = strlen(block->name);
   if (has_word(block->name, certificates))
     return read_certificate_block(block, objects);
@@ -84,6 +85,14 @@ static bool read_block(const struct block *block, struct objects *objects) {
   if (has_word(block->name, public_keys))
     return object_from_public_pem(block->text, block->text_length, append(objects)) ||
            damaged(block, "a public key in base64");
+  if (has_word(block->name, containers)) {
+    say_error("%s: %s", block->path, PKCS7_REMEDY);
+    return false;
+  }
+  if (strcmp(block->name, "OPENSSH PRIVATE KEY") == 0) {
+    say_error("%s: a key of OpenSSH; expected one for TLS, in PEM or DER", block->path);
+    return false;
+  }
   if (length >= 11 && strcmp(block->name + length - 11, "PRIVATE KEY") == 0)
     return object_from_private_key(block->path, "PEM", block->text, block->text_length, append(objects));
   if (!has_word(block->name, silent))
@@ -138,6 +147,7 @@ static bool read_der(const char *path, const char *bytes, size_t length, struct 
     return true;
   return object_from_request_der(der, (long)length, object) ||
          object_from_public_der(der, (long)length, object) ||
+         object_from_bare_public_der(der, (long)length, object) ||
          object_from_private_key(path, "DER", bytes, length, object);
 }
 

@@ -49,6 +49,26 @@ class Accepts(PinctlCase):
             (found,) = self.json("pin", f"{name}.pem")
             self.assertEqual((found["pin"], found["key_type"]), (pin_of(f"{name}.pem"), shown))
 
+    def test_bare_rsa_public_keys(self):
+        """PKCS#1 holds the key alone; its pin is that of the SubjectPublicKeyInfo all the same."""
+        issue("rsa", "/CN=rsa", key=("-newkey", "rsa:2048"))
+        for form in ("pem", "der"):
+            write(f"bare.{form}", openssl("rsa", "-in", "rsa.key", "-RSAPublicKey_out", "-outform", form))
+            (found,) = self.json("pin", f"bare.{form}")
+            self.assertEqual((found["role"], found["pin"]), ("public key", pin_of("rsa.pem")))
+
+    def test_wrapped_certificates_are_named(self):
+        for name, data, words in (
+                ("bundle.pem", openssl("crl2pkcs7", "-nocrl", "-certfile", "chain.pem"), "openssl pkcs7"),
+                ("bundle.der", openssl("crl2pkcs7", "-nocrl", "-certfile", "chain.pem", "-outform", "der"), "openssl pkcs7"),
+                ("bundle.p12", openssl("pkcs12", "-export", "-nokeys", "-in", "chain.pem", "-passout", "pass:"), "openssl pkcs12"),
+                ("ssh", b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "OpenSSH")):
+            with self.subTest(name):
+                done = self.pinctl("pin", write(name, data), status=3)
+                self.assertEqual(done.stdout, "")
+                self.assertIn(words, done.stderr)
+                self.assertNotIn("damaged", done.stderr)
+
     def test_keys_of_one_type_differ(self):
         """A digest over too few bytes would make all keys of one type equal."""
         for kind in (("-newkey", "rsa:2048"), EC):
