@@ -35,29 +35,7 @@ char *confirm_waiting_path(const char *path) {
   return waiting_path(&target);
 }
 
-bool confirm_is_pending(const struct target *target) {
-  struct stat status;
-  AUTO_TEXT waiting = waiting_path(target);
-  return lstat(waiting, &status) == 0;
-}
-
-void confirm_forget(const struct target *target) {
-  AUTO_TEXT waiting = waiting_path(target);
-  if (unlink(waiting) == 0)
-    directory_sync(target->directory);
-}
-
-static bool keep_old(const struct target *target) {
-  AUTO_TEXT waiting = waiting_path(target);
-  if (target->text != NULL)
-    return target_write_as(target, waiting, target->text);
-  if (symlink(NO_FILE, waiting) == 0)
-    return true;
-  say_error("%s: %s", waiting, strerror(errno));
-  return false;
-}
-
-/* ---- Timers ---- */
+/* ---- Systemd ---- */
 
 /* One for each file, so that the right one is stopped. */
 static char *unit_name(const struct target *target) {
@@ -84,6 +62,65 @@ static bool is_systemd_running(void) {
   return access("/run/systemd/system", F_OK) == 0 && geteuid() == 0;
 }
 
+static void stop_systemd(const struct target *target) {
+  AUTO_TEXT name = unit_name(target);
+  AUTO_TEXT timer = must_format("%s.timer", name);
+  const char *command[] = {"systemctl", "--quiet", "stop", timer, NULL};
+  if (is_systemd_running())
+    run_quietly((char *const *)(uintptr_t)command);
+}
+
+/* ---- The old text ---- */
+
+static bool is_same_text(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The text that waits; NULL: there was no file, or, where that is an error, an errno value in *ret_error. */
+static char *read_waiting(const char *waiting, int *ret_error) {
+  struct stat status;
+  char *text = NULL;
+  size_t length = 0;
+  *ret_error = lstat(waiting, &status) != 0 ? errno : 0;
+  if (*ret_error == 0 && !S_ISLNK(status.st_mode))
+    *ret_error = file_read(waiting, &text, &length);
+  return text;
+}
+
+/* One that was killed before it changed anything left no change: only what it had put aside goes. */
+bool confirm_is_pending(const struct target *target) {
+  int error = 0;
+  AUTO_TEXT waiting = waiting_path(target);
+  AUTO_TEXT old_text = read_waiting(waiting, &error);
+  if (error == ENOENT)
+    return false;
+  if (error != 0 || !is_same_text(old_text, target->text))
+    return true;
+  if (target->lock >= 0)
+    confirm_forget(target);
+  return false;
+}
+
+void confirm_forget(const struct target *target) {
+  AUTO_TEXT waiting = waiting_path(target);
+  if (unlink(waiting) != 0)
+    return;
+  directory_sync(target->directory);
+  stop_systemd(target);
+}
+
+static bool keep_old(const struct target *target) {
+  AUTO_TEXT waiting = waiting_path(target);
+  if (target->text != NULL)
+    return target_write_as(target, waiting, target->text);
+  if (symlink(NO_FILE, waiting) == 0)
+    return true;
+  say_error("%s: %s", waiting, strerror(errno));
+  return false;
+}
+
+/* ---- Timers ---- */
+
 static bool arm_systemd(const struct target *target, long seconds, bool preload) {
   AUTO_TEXT program = realpath("/proc/self/exe", NULL);
   AUTO_TEXT name = unit_name(target);
@@ -95,14 +132,6 @@ static bool arm_systemd(const struct target *target, long seconds, bool preload)
       "systemd-run", "--quiet", "--collect",     unit,  delay, "--timer-property=AccuracySec=1s",
       program,       "disable", "--unconfirmed", which, NULL};
   return program != NULL && run_quietly((char *const *)(uintptr_t)command);
-}
-
-static void stop_systemd(const struct target *target) {
-  AUTO_TEXT name = unit_name(target);
-  AUTO_TEXT timer = must_format("%s.timer", name);
-  const char *command[] = {"systemctl", "--quiet", "stop", timer, NULL};
-  if (is_systemd_running())
-    run_quietly((char *const *)(uintptr_t)command);
 }
 
 static bool is_same_file(const char *path, const struct stat *status) {
@@ -126,11 +155,9 @@ static void wait_until(const struct timespec *end, const char *waiting, const st
   }
 }
 
-/* A session of its own, with no terminal and nobody's descriptors, the lock's least of all. */
+/* With no terminal and nobody's descriptors, the lock's least of all. */
 static void detach(void) {
   int nowhere = open("/dev/null", O_RDWR);
-  setsid();
-  signal(SIGHUP, SIG_IGN);
   for (int fd = 0; nowhere >= 0 && fd < 3; fd++)
     dup2(nowhere, fd);
   close_range(3, ~0U, 0);
@@ -150,7 +177,10 @@ __attribute__((noreturn)) static void undo_later(const char *path, const char *w
   _exit(result);
 }
 
-/* Forked twice: init takes it over, and no shell waits for it. */
+/*
+ * Forked twice: init takes it over, and no shell waits for it. In a session of its own before it is there at
+ * all, so that a terminal that dies at this moment does not take it along.
+ */
 static bool arm_process(const struct target *target, long seconds, bool preload) {
   struct stat status;
   struct timespec end;
@@ -161,7 +191,7 @@ static bool arm_process(const struct target *target, long seconds, bool preload)
   fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
-    pid_t grandchild = fork();
+    pid_t grandchild = setsid() < 0 ? -1 : fork();
     if (grandchild == 0)
       undo_later(target->path, waiting, &status, &end, preload);
     _exit(grandchild > 0 ? 0 : 1);
@@ -190,7 +220,6 @@ int confirm_accept(const struct target *target) {
     return EXIT_FINDING;
   }
   confirm_forget(target);
-  stop_systemd(target);
   return EXIT_DONE;
 }
 
@@ -204,6 +233,8 @@ static int put_back_file(const struct target *target, const char *waiting, bool 
   int error = rename(waiting, target->path) == 0 ? directory_sync(target->directory) : errno;
   if (error != 0)
     say_error("%s: %s", target->path, strerror(error));
+  else
+    stop_systemd(target);
   return error == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -225,10 +256,6 @@ static int put_back_lines(const struct target *target, const struct block *now, 
   return EXIT_DONE;
 }
 
-static bool is_same_text(const char *a, const char *b) {
-  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static void find_lines(const char *text, bool preload, struct block *ret_block) {
   if (preload)
     preload_line_find(text, ret_block);
@@ -237,15 +264,13 @@ static void find_lines(const char *text, bool preload, struct block *ret_block) 
 }
 
 int confirm_undo(const struct target *target, bool preload) {
+  int error = 0;
   AUTO_TEXT waiting = waiting_path(target);
-  AUTO_TEXT old_text = NULL;
-  struct stat status;
+  AUTO_TEXT old_text = read_waiting(waiting, &error);
   struct block now;
   struct block old;
-  size_t length = 0;
-  if (lstat(waiting, &status) != 0)
+  if (error == ENOENT)
     return EXIT_DONE;
-  int error = S_ISLNK(status.st_mode) ? 0 : file_read(waiting, &old_text, &length);
   if (error != 0) {
     say_error("%s: %s", waiting, strerror(error));
     return EXIT_FAILED;

@@ -14,7 +14,10 @@
 /* Where the old text of a file waits; for free(3). NULL: there is no such file. */
 char *confirm_waiting_path(const char *path);
 
-/* Whether a change of this file waits to be confirmed. */
+/*
+ * Whether a change of this file waits to be confirmed. Where the target is open for writing, what an
+ * interrupted "enable --confirm" left that had changed nothing yet is cleared away.
+ */
 bool confirm_is_pending(const struct target *target);
 
 /*
@@ -33,7 +36,7 @@ int confirm_accept(const struct target *target);
  */
 int confirm_undo(const struct target *target, bool preload);
 
-/* Forgets the old text. */
+/* Forgets the old text, and stops the timer, if it is one of systemd's. */
 void confirm_forget(const struct target *target);
 
 #endif

@@ -67,19 +67,19 @@ static int write_all(int fd, const char *text, size_t length) {
   return 0;
 }
 
-/* The mode does not depend on the umask: every process on the system has to read a policy. */
-static int fill(int fd, const char *text) {
+static int fill(int fd, const char *text, mode_t mode) {
   int error = write_all(fd, text, strlen(text));
-  if (error == 0 && (fchmod(fd, 0644) != 0 || fsync(fd) != 0))
+  if (error == 0 && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
     error = errno;
   return error;
 }
 
-int file_write_beside(const char *path, const char *text, char **ret_beside) {
+static int write_beside(const char *path, const char *prefix, const char *text, mode_t mode,
+                        char **ret_beside) {
   AUTO_TEXT directory = path_directory(path);
-  char *beside = must_format("%s/" FILE_BESIDE_PREFIX RANDOM_PART, directory);
+  char *beside = must_format("%s/%s" RANDOM_PART, directory, prefix);
   int fd = mkostemp(beside, O_CLOEXEC);
-  int error = fd < 0 ? errno : fill(fd, text);
+  int error = fd < 0 ? errno : fill(fd, text, mode);
   if (fd >= 0 && close(fd) != 0 && error == 0)
     error = errno;
   if (error != 0) {
@@ -90,6 +90,15 @@ int file_write_beside(const char *path, const char *text, char **ret_beside) {
   }
   *ret_beside = beside;
   return 0;
+}
+
+/* The mode does not depend on the umask: every process on the system has to read a policy. */
+int file_write_beside(const char *path, const char *text, char **ret_beside) {
+  return write_beside(path, FILE_BESIDE_PREFIX, text, 0644, ret_beside);
+}
+
+int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside) {
+  return write_beside(path, prefix, text, 0600, ret_beside);
 }
 
 void file_sweep(const char *directory, const char *prefix) {

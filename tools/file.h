@@ -25,6 +25,9 @@ int file_write_beside(const char *path, const char *text, char **ret_beside);
 /* What the name of such a file begins with. Not ending in .cfg, it is no drop-in for readers of policy.d. */
 #define FILE_BESIDE_PREFIX ".pinctl-new-"
 
+/* The same under a name that begins with `prefix`, and for nobody but its owner to read. */
+int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside);
+
 /*
  * Removes what interrupted writers left in a directory: files whose names are this prefix and what mkstemp(3)
  * put behind it. To be called while no other writer can be at work.

@@ -91,7 +91,11 @@ int switch_begin(const struct arguments *arguments, struct switching *ret_switch
   if (root != NULL && !enter_root(root))
     return EXIT_FAILED;
   ret_switching->path = choose_path(ret_switching);
-  return EXIT_DONE;
+  if (*ret_switching->path != '\0')
+    return EXIT_DONE;
+  say_error("OPENSSL_CONF is set to nothing, so that OpenSSL reads no configuration here; unset it, or name "
+            "the file with --openssl-conf");
+  return EXIT_FAILED;
 }
 
 void switch_clear(struct switching *switching) {

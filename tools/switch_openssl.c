@@ -68,6 +68,17 @@ static char *compose(const struct target *target, const char *rest, const struct
   return NULL;
 }
 
+/* The environment may have led to a file that is not the one of the system. */
+static void say_who_reads(const struct switching *switching, const struct target *target) {
+  const char *environment = getenv("OPENSSL_CONF");
+  bool given = arguments_has(switching->arguments, OPTION_OPENSSL_CONF);
+  if (environment != NULL && !given)
+    say_warning("OPENSSL_CONF has led to %s: only programs with the same in their environment read it",
+                target->path);
+  if (!switching->dry_run)
+    say_note("programs read %s when they start: restart those that run", target->path);
+}
+
 static int try_and_put(const struct switching *switching, const struct target *target, const char *rest,
                        const char *text) {
   if (switching->in_image)
@@ -75,8 +86,8 @@ static int try_and_put(const struct switching *switching, const struct target *t
   else if (!switch_try(rest == NULL ? "" : rest, text, NULL))
     return EXIT_FAILED;
   int status = switch_put(switching, target, text);
-  if (status == EXIT_DONE && !switching->dry_run)
-    say_note("programs read %s when they start: restart those that run", target->path);
+  if (status == EXIT_DONE)
+    say_who_reads(switching, target);
   return status;
 }
 

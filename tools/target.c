@@ -18,7 +18,8 @@
 /* Any user who can read a directory can lock it, so nobody is waited for without end. */
 #define LOCK_TRIES 300
 #define LOCK_PAUSE_NS 100000000
-#define LONGEST_ATTRIBUTES 4096
+/* Of our own, since writers of a policy hold another lock. */
+#define BESIDE_PREFIX ".pinctl-put-"
 
 /* The directory itself is locked: a lock file would stay behind in somebody else's directory. */
 static bool take_lock(struct target *target) {
@@ -69,7 +70,12 @@ bool target_open(const char *path, bool for_writing, struct target *ret_target) 
     return false;
   }
   ret_target->directory = path_directory(ret_target->path);
-  return (!for_writing || take_lock(ret_target)) && read_text(ret_target);
+  if (for_writing && !take_lock(ret_target))
+    return false;
+  /* What an interrupted one left goes even where nothing else is to be done. */
+  if (for_writing)
+    file_sweep(ret_target->directory, BESIDE_PREFIX);
+  return read_text(ret_target);
 }
 
 void target_close(struct target *target) {
@@ -81,33 +87,54 @@ void target_close(struct target *target) {
   *target = (struct target){.lock = -1};
 }
 
-/* Access lists and security labels. What a file system refuses to take is left out: the mode holds anyway. */
-static void copy_attributes(const char *from, const char *to) {
-  char names[LONGEST_ATTRIBUTES];
-  char value[LONGEST_ATTRIBUTES];
-  ssize_t length = listxattr(from, names, sizeof names);
-  for (ssize_t at = 0; at < length; at += (ssize_t)strlen(names + at) + 1) {
-    ssize_t size = getxattr(from, names + at, value, sizeof value);
-    if (size >= 0)
-      setxattr(to, names + at, value, (size_t)size, 0);
-  }
+/* Names of attributes, each with its NUL; *ret_names is for free(3). 0 where there is none. */
+static size_t list_attributes(const char *path, char **ret_names) {
+  ssize_t room = listxattr(path, NULL, 0);
+  *ret_names = must_alloc(room < 0 ? 1 : (size_t)room + 1, 1);
+  ssize_t length = room <= 0 ? 0 : listxattr(path, *ret_names, (size_t)room);
+  return length < 0 ? 0 : (size_t)length;
 }
 
-/* 0 or an errno value. A change of owner clears bits of the mode, so it comes first. */
+static void copy_attribute(const char *from, const char *to, const char *name) {
+  ssize_t room = getxattr(from, name, NULL, 0);
+  AUTO_TEXT value = room < 0 ? NULL : must_alloc((size_t)room + 1, 1);
+  ssize_t size = room < 0 ? -1 : getxattr(from, name, value, (size_t)room);
+  if (size >= 0)
+    setxattr(to, name, value, (size_t)size, 0);
+}
+
+/*
+ * Access lists and security labels; those that the new file got from its directory, and the old one has not,
+ * go. What a file system refuses to take is left out: the mode holds anyway.
+ */
+static void copy_attributes(const char *from, const char *to) {
+  AUTO_TEXT extra = NULL;
+  AUTO_TEXT names = NULL;
+  size_t length = list_attributes(to, &extra);
+  for (size_t at = 0; at < length; at += strlen(extra + at) + 1)
+    if (getxattr(from, extra + at, NULL, 0) < 0 && errno == ENODATA)
+      removexattr(to, extra + at);
+  length = list_attributes(from, &names);
+  for (size_t at = 0; at < length; at += strlen(names + at) + 1)
+    copy_attribute(from, to, names + at);
+}
+
+/*
+ * 0 or an errno value. A change of owner clears bits of the mode, and an access list that the directory gave
+ * bends them, so the mode comes last.
+ */
 static int make_alike(const struct target *target, const char *path) {
   if (target->text == NULL)
-    return 0;
-  if (chown(path, target->status.st_uid, target->status.st_gid) != 0 ||
-      chmod(path, target->status.st_mode & 07777) != 0)
+    return chmod(path, 0644) == 0 ? 0 : errno;
+  if (chown(path, target->status.st_uid, target->status.st_gid) != 0)
     return errno;
   copy_attributes(target->path, path);
-  return 0;
+  return chmod(path, target->status.st_mode & 07777) == 0 ? 0 : errno;
 }
 
 bool target_write_as(const struct target *target, const char *path, const char *text) {
   AUTO_TEXT beside = NULL;
-  file_sweep(target->directory, FILE_BESIDE_PREFIX);
-  int error = file_write_beside(target->path, text, &beside);
+  int error = file_write_hidden(target->path, BESIDE_PREFIX, text, &beside);
   if (error == 0)
     error = make_alike(target, beside);
   if (error == 0 && rename(beside, path) != 0)

@@ -5,12 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include "file.h"
 
 /* Loading a configuration takes milliseconds, handshakes tens of them; a module that hangs must not hang us.
  */
@@ -37,19 +36,19 @@ static void set_preload(const char *library) {
     setenv("LD_PRELOAD", library, 1);
 }
 
-__attribute__((noreturn)) static void become_trial(const struct trial *trial, int configuration, int answer,
-                                                   const char *directory) {
+__attribute__((noreturn)) static void become_trial(const struct trial *trial, int key, int configuration,
+                                                   int answer) {
   char name[] = TRIAL_NAME;
-  char what[] = "handshakes";
-  char *arguments[] = {name, trial->handshakes ? what : NULL, NULL};
+  AUTO_TEXT number = must_format("%d", key);
+  char *arguments[] = {name, trial->handshakes ? number : NULL, NULL};
   AUTO_TEXT path = must_format("/proc/self/fd/%d", configuration);
-  AUTO_TEXT policy = must_format("%s/policy.cfg", directory);
   unsetenv("PINNING_DEBUG");
   set_preload(trial->preload);
   alarm(TRIAL_SECONDS);
-  if (setenv("OPENSSL_CONF", path, 1) == 0 && setenv("PINNING_POLICY", policy, 1) == 0 &&
-      dup2(answer, STDOUT_FILENO) >= 0 && (trial->preload == NULL || dup2(answer, STDERR_FILENO) >= 0))
+  if (setenv("OPENSSL_CONF", path, 1) == 0 && dup2(answer, STDOUT_FILENO) >= 0 &&
+      (trial->preload == NULL || dup2(answer, STDERR_FILENO) >= 0))
     execv("/proc/self/exe", arguments);
+  dprintf(answer, ERROR_LINE "/proc/self/exe: %s\n", strerror(errno));
   _exit(127);
 }
 
@@ -95,39 +94,40 @@ static void judge_end(int status, char **ret_why) {
                  : must_format("a program under it leaves with status %d", WEXITSTATUS(status));
 }
 
-static void run_child(const struct trial *trial, const char *directory, struct text_list *providers,
-                      char **ret_why) {
+/* The status that it left with, for waitpid(2). */
+static int run_child(const struct trial *trial, int key, struct text_list *providers, char **ret_why) {
   int ends[2];
   int status = -1;
   int configuration = write_configuration(trial->configuration);
   if (configuration < 0 || pipe2(ends, O_CLOEXEC) != 0) {
     *ret_why = must_format("it cannot be tried: %s", strerror(errno));
-    return;
+    return status;
   }
   fflush(NULL);
   pid_t child = fork();
   if (child == 0)
-    become_trial(trial, configuration, ends[1], directory);
+    become_trial(trial, key, configuration, ends[1]);
   close(configuration);
   close(ends[1]);
   read_answer(ends[0], trial->preload, providers, ret_why);
   while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
     continue;
   judge_end(status, ret_why);
+  return status;
 }
 
+/* A process for each kind of key: the policy with its pins is there before the first connection, and once. */
 bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why) {
-  const char *parent = secure_getenv("TMPDIR");
-  AUTO_TEXT directory = must_format("%s/pinctl-XXXXXX", parent == NULL || *parent != '/' ? "/tmp" : parent);
+  int status = 0;
   *ret_providers = (struct text_list){0};
   *ret_why = NULL;
-  if (mkdtemp(directory) == NULL) {
-    *ret_why = must_format("it cannot be tried: %s: %s", directory, strerror(errno));
-    return false;
+  for (int key = 0; key < TRIAL_KEYS; key++) {
+    text_list_clear(ret_providers);
+    free(*ret_why);
+    *ret_why = NULL;
+    status = run_child(trial, key, ret_providers, ret_why);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != TRIAL_OTHER_KEY)
+      break;
   }
-  run_child(trial, directory, ret_providers, ret_why);
-  AUTO_TEXT policy = must_format("%s/policy.cfg", directory);
-  unlink(policy);
-  rmdir(directory);
   return *ret_why == NULL;
 }

@@ -13,12 +13,17 @@
 
 /* The name, argv[0], under which pinctl is such a process. */
 #define TRIAL_NAME "pinctl-trial"
+/* It leaves with this where the configuration may only dislike the kind of key that it was told to use. */
+#define TRIAL_OTHER_KEY 2
 
 struct trial {
   const char *configuration; /* the text of openssl.cnf */
   const char *preload;       /* a library for LD_PRELOAD, or NULL */
   bool handshakes;           /* also connect to a server of its own: pinned, swapped and not covered */
 };
+
+/* Kinds of keys, the most likely first: a configuration may demand stronger ones, or RSA. */
+#define TRIAL_KEYS 4
 
 /*
  * Returns true when everything went as it should, with the names of the active providers; both are to be

@@ -4,13 +4,17 @@
  * The process of a trial: an ordinary client of OpenSSL that does nothing to configure it, and a server in
  * the same process, joined by a pair of BIOs. It answers in lines on standard output.
  */
-#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
+#include <openssl/rsa.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -25,7 +29,7 @@
 #define MOST_STEPS 64
 
 struct peers {
-  EVP_PKEY *key;
+  EVP_PKEY *key, *other; /* of one type: another one would be refused for the wrong reason */
   X509 *certificate;
   SSL_CTX *server, *client;
 };
@@ -41,7 +45,11 @@ static int print_provider(OSSL_PROVIDER *provider, void *unused) {
   return 1;
 }
 
-/* Any key of another type than the pinned one would be refused for the wrong reason. */
+static EVP_PKEY *make_key(int kind) {
+  static const char *const curves[TRIAL_KEYS - 1] = {"P-256", "P-384", "P-521"};
+  return kind < TRIAL_KEYS - 1 ? EVP_EC_gen(curves[kind]) : EVP_RSA_gen(3072);
+}
+
 static char *pin_of(EVP_PKEY *key) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned int length = 0;
@@ -56,19 +64,22 @@ static char *pin_of(EVP_PKEY *key) {
   return must_format("sha256/%s", text);
 }
 
-static bool write_policy(EVP_PKEY *right, EVP_PKEY *wrong) {
+/* A file in memory, as the configuration is one: nothing stays behind, however this process ends. */
+static int open_policy(void) {
+  int fd = memfd_create("policy.cfg", MFD_CLOEXEC);
+  AUTO_TEXT path = must_format("/proc/self/fd/%d", fd);
+  bool opened = fd >= 0 && fchmod(fd, 0644) == 0 && setenv("PINNING_POLICY", path, 1) == 0;
+  return opened ? fd : -1;
+}
+
+static bool write_policy(int fd, EVP_PKEY *right, EVP_PKEY *wrong) {
   AUTO_TEXT right_pin = pin_of(right);
   AUTO_TEXT wrong_pin = pin_of(wrong);
-  const char *path = getenv("PINNING_POLICY");
-  int fd = path == NULL ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (fd < 0)
-    return false;
-  bool written = right_pin != NULL && wrong_pin != NULL &&
-                 dprintf(fd,
-                         "version = 1;\nhosts = ( { name = \"" PINNED "\"; pins = [ \"%s\" ]; },\n"
-                         "  { name = \"" SWAPPED "\"; pins = [ \"%s\" ]; } );\n",
-                         right_pin, wrong_pin) > 0;
-  return close(fd) == 0 && written;
+  return right_pin != NULL && wrong_pin != NULL &&
+         dprintf(fd,
+                 "version = 1;\nhosts = ( { name = \"" PINNED "\"; pins = [ \"%s\" ]; },\n"
+                 "  { name = \"" SWAPPED "\"; pins = [ \"%s\" ]; } );\n",
+                 right_pin, wrong_pin) > 0;
 }
 
 static bool name_certificate(X509 *certificate) {
@@ -91,7 +102,7 @@ static X509 *make_certificate(EVP_PKEY *key) {
       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"pinctl trial", -1, -1,
                                  0) == 1 &&
       X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
-      name_certificate(certificate) && X509_sign(certificate, key, EVP_sha256()) > 0)
+      name_certificate(certificate) && X509_sign(certificate, key, EVP_sha512()) > 0)
     return certificate;
   X509_free(certificate);
   return NULL;
@@ -113,6 +124,7 @@ static void free_peers(struct peers *peers) {
   SSL_CTX_free(peers->server);
   SSL_CTX_free(peers->client);
   X509_free(peers->certificate);
+  EVP_PKEY_free(peers->other);
   EVP_PKEY_free(peers->key);
 }
 
@@ -160,37 +172,59 @@ static bool connects(const struct peers *peers, const char *host, long *ret_veri
   return done;
 }
 
+/* What OpenSSL itself has to say of the configuration; programs are not told, unless it asks for that. */
+static int fail_without_effect(void) {
+  OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
+  const char *file = getenv("OPENSSL_CONF");
+  const char *data = NULL;
+  int flags = 0;
+  ERR_clear_error();
+  bool loaded = context != NULL && file != NULL && OSSL_LIB_CTX_load_config(context, file) == 1;
+  unsigned long code = loaded ? 0 : ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
+  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+  printf("error a TLS connection to a host with another key is accepted: pinning has no effect");
+  if (reason != NULL)
+    printf(" (OpenSSL stops at: %s%s%s)", reason, data == NULL || *data == '\0' ? "" : ", ",
+           data == NULL ? "" : data);
+  putchar('\n');
+  OSSL_LIB_CTX_free(context);
+  return 1;
+}
+
 static int try_handshakes(const struct peers *peers) {
   long verified = 0;
-  if (!connects(peers, FREE, &verified))
-    return fail("a TLS connection to a host without an entry fails");
+  if (!connects(peers, FREE, &verified)) {
+    fail("a TLS connection to a host without an entry fails");
+    return TRIAL_OTHER_KEY;
+  }
   if (!connects(peers, PINNED, &verified))
     return fail("a TLS connection to a host with the pinned key is refused");
   if (connects(peers, SWAPPED, &verified))
-    return fail("a TLS connection to a host with another key is accepted: pinning has no effect");
+    return fail_without_effect();
   if (verified != X509_V_ERR_APPLICATION_VERIFICATION)
     return fail("a TLS connection to a host with another key fails, but not because of its key");
   return 0;
 }
 
-static int try_connections(void) {
-  struct peers peers = {.key = EVP_EC_gen("P-256")};
-  EVP_PKEY *other = EVP_EC_gen("P-256");
-  int status = 1;
-  if (peers.key == NULL || other == NULL)
-    fail("no P-256 key can be made");
-  else if (!write_policy(peers.key, other))
-    fail("a policy of its own cannot be written");
+static int try_connections(int policy, int kind) {
+  struct peers peers = {.key = make_key(kind), .other = make_key(kind)};
+  int status = TRIAL_OTHER_KEY;
+  if (peers.key == NULL || peers.other == NULL)
+    fail("no key can be made");
+  else if (!write_policy(policy, peers.key, peers.other))
+    status = fail("a policy of its own cannot be written");
   else if (!make_peers(&peers))
     fail("no certificate can be made, or no TLS connection be set up");
   else
     status = try_handshakes(&peers);
-  EVP_PKEY_free(other);
   free_peers(&peers);
   return status;
 }
 
 int trial_main(int argc, char **argv) {
+  int policy = open_policy();
+  if (policy < 0)
+    return fail("a policy of its own cannot be written");
   /* With config_diagnostics set, a configuration that cannot be loaded makes this fail, as in any program. */
   if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1)
     return fail("OpenSSL does not start under it");
@@ -199,6 +233,6 @@ int trial_main(int argc, char **argv) {
     return fail("SHA2-256 is not available");
   EVP_MD_free(digest);
   OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
-  int status = argc > 1 && strcmp(argv[1], "handshakes") == 0 ? try_connections() : 0;
+  int status = argc > 1 ? try_connections(policy, atoi(argv[1])) : 0;
   return fflush(stdout) == 0 ? status : 1;
 }

@@ -24,12 +24,12 @@ static int take_out(const struct switching *switching, const struct target *targ
                     const struct block *block) {
   if (block->state == BLOCK_DAMAGED)
     return switch_refuse_damaged(target);
+  if (!switching->dry_run)
+    confirm_forget(target);
   if (block->state == BLOCK_ABSENT) {
     say_note("%s: nothing of pinctl's is there", target->path);
     return EXIT_DONE;
   }
-  if (!switching->dry_run)
-    confirm_forget(target);
   return switch_put(switching, target, block->rest);
 }
 

@@ -12,6 +12,7 @@ import signal
 import socket
 import ssl
 import stat
+import struct
 import subprocess
 import tempfile
 import threading
@@ -53,6 +54,14 @@ EXPLICIT = {
     "legacy beside default": START + "legacy = l\ndefault = d\n[d]\nactivate = 1\n[l]\nactivate = 1\n",
     "fips beside default": START + f"fips = f\ndefault = d\nbase = b\n[f]\nmodule = {LEGACY}\nactivate = 1\n"
                            "[d]\nactivate = 1\n[b]\nactivate = 1\n",
+}
+TLS = "openssl_conf = i\n[i]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\n"
+DEMANDING = {
+    "384 bits": TLS + "CipherString = DEFAULT@SECLEVEL=4\n",
+    "521 bits": TLS + "CipherString = DEFAULT@SECLEVEL=5\nMinProtocol = TLSv1.3\n",
+    "one group": TLS + "Groups = P-521\nSignatureAlgorithms = ECDSA+SHA512\n",
+    "RSA": TLS + "CipherString = aRSA\nMaxProtocol = TLSv1.2\n",
+    "RSA signatures": TLS + "SignatureAlgorithms = RSA-PSS+SHA512\n",
 }
 
 
@@ -99,8 +108,7 @@ class SwitchCase(PinctlCase):
 
     def environment(self, **more):
         """What the provider gives OpenSSL for the life of the process looks lost after OpenSSL's own end."""
-        # What a killed pinctl leaves of its trial goes away with the certificates.
-        kept = super().environment(**{"TMPDIR": CERTIFICATES, **more})
+        kept = super().environment(**more)
         if SANITIZED:
             suppressions = os.path.join(CERTIFICATES, "lsan.supp")
             with open(suppressions, "w", encoding="ascii") as file:
@@ -180,6 +188,17 @@ class Configurations(SwitchCase):
         for name, text in IMPLICIT.items():
             with self.subTest(name):
                 self.round_trip(text)
+
+    def test_demanding(self):
+        """Programs work under these, though not with every kind of key."""
+        for name, text in DEMANDING.items():
+            with self.subTest(name):
+                self.write(text)
+                self.enable()
+                if not SANITIZED:
+                    self.assertEqual(self.providers(), {"default", "pinning"})
+                self.disable()
+                self.assertEqual(self.bytes(), text.encode())
 
     def test_others_active(self):
         for name, text in EXPLICIT.items():
@@ -263,6 +282,44 @@ class Configurations(SwitchCase):
                              (before.st_mode, before.st_uid, before.st_gid))
             self.disable()
 
+    def test_attributes_stay(self):
+        """Access lists and labels; one that a new file gets from its folder does not come on top."""
+        def acl(*entries):
+            return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+        nobody = 0xffffffff
+        rest = ((4, 4, nobody), (16, 6, nobody), (32, 0, nobody))
+        self.write("# old\n")
+        try:
+            os.setxattr(self.file, "user.note", b"n" * 2000)
+            os.setxattr(self.folder, "system.posix_acl_default", acl((1, 7, nobody), (2, 7, 4711), *rest))
+        except OSError as error:
+            self.skipTest(f"no extended attributes here: {error}")
+        for own in (None, acl((1, 6, nobody), (2, 4, 815), *rest)):
+            if own is not None:
+                os.setxattr(self.file, "system.posix_acl_access", own)
+            before = self.look_of_file()
+            for switch in (self.enable, self.disable):
+                switch()
+                self.assertEqual(self.look_of_file(), before)
+
+    def look_of_file(self):
+        return (stat.S_IMODE(os.stat(self.file).st_mode),
+                {name: os.getxattr(self.file, name) for name in os.listxattr(self.file)})
+
+    @unittest.skipIf(SANITIZED, "strace is not for programs with sanitizers")
+    def test_nobody_else_reads_it_meanwhile(self):
+        """The new file is never open to more readers than the old one."""
+        self.write("# mine\n")
+        os.chmod(self.file, 0o600)
+        trace = os.path.join(CERTIFICATES, "trace")
+        done = subprocess.run(["strace", "-qq", "-e", "trace=chmod,fchmod,fchmodat", "-o", trace, PINCTL, "enable",
+                               "--openssl-conf", self.file, "--policy", self.policy], env=self.environment(),
+                              capture_output=True, check=False)
+        if done.returncode != 0:
+            self.skipTest(f"no strace: {done.stderr}")
+        with open(trace, encoding="utf-8") as file:
+            self.assertEqual([line for line in file if "chmod" in line and "0600" not in line], [])
+
     def test_read_only_folder(self):
         if os.geteuid() != 0 or SANITIZED:
             self.skipTest("needs to be somebody else, who may read the suppressions of sanitizers")
@@ -270,7 +327,7 @@ class Configurations(SwitchCase):
         os.chmod(self.folder, 0o755)
         words = [PINCTL, "enable", "--openssl-conf", self.file, "--policy", self.policy]
         try:
-            done = subprocess.run(words, env=self.environment(TMPDIR="/tmp"), capture_output=True, check=False, user=65534,
+            done = subprocess.run(words, env=self.environment(), capture_output=True, check=False, user=65534,
                                   extra_groups=[], cwd="/")
         except PermissionError:
             self.skipTest("another user cannot run this build")
@@ -371,6 +428,18 @@ class Refusals(SwitchCase):
             self.assertEqual(self.bytes(), b"")
         self.pinctl("enable", "--openssl-conf", self.file, "--policy", "/nonexistent", status=3)
 
+    def test_environment(self):
+        """OPENSSL_CONF leads to a file that other programs may not read, or to none."""
+        for verb in (("enable", "--policy", self.policy), ("disable",)):
+            self.assertIn("set to nothing", self.pinctl(*verb, status=3, environment={"OPENSSL_CONF": ""}).stderr)
+        self.write("# old\n")
+        done = self.pinctl("enable", "--policy", self.policy, environment={"OPENSSL_CONF": self.file})
+        self.assertIn(f"OPENSSL_CONF has led to {self.file}", done.stderr)
+        self.assert_works(enforced=True)
+
+    def test_openssl_says_why(self):
+        self.refused("openssl_conf = i\n[i]\nhome = /x\nproviders = p\n[p]\n", "OpenSSL stops at: ")
+
     def test_no_file(self):
         self.pinctl("enable", "--openssl-conf", self.folder, "--policy", self.policy, status=3)
         self.pinctl("enable", "--openssl-conf", "/dev/null", "--policy", self.policy, status=3)
@@ -392,6 +461,8 @@ class Killed(SwitchCase):
         with open(SYSTEM, "rb") as file:
             old = file.read()
         self.write(old.decode())
+        temporary = os.path.join(CERTIFICATES, "temporary")
+        os.mkdir(temporary)
         started = time.monotonic()
         self.enable()
         span = 1.2 * (time.monotonic() - started)
@@ -400,7 +471,7 @@ class Killed(SwitchCase):
         dice = random.Random(KILLS)
         for turn in range(KILLS):
             verb = ["disable"] if turn % 2 == 0 else ["enable", "--policy", self.policy]
-            child = subprocess.Popen([PINCTL, *verb, "--openssl-conf", self.file], env=self.environment(),
+            child = subprocess.Popen([PINCTL, *verb, "--openssl-conf", self.file], env=self.environment(TMPDIR=temporary),
                                      stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             time.sleep(dice.random() * (span if turn % 2 else span / 8))
             child.send_signal(signal.SIGKILL)
@@ -416,7 +487,18 @@ class Killed(SwitchCase):
         self.disable()
         self.assertEqual(self.bytes(), old)
         self.assert_nothing_left()
+        self.assertEqual(os.listdir(temporary), [])
 
+    def test_leftovers(self):
+        """What a killed one left goes with the next, even where that has nothing to do; others' files do not."""
+        others = (".pinctl-put-", ".pinctl-put-1234567", ".pinctl-new-123456")
+        for switch in (self.disable, self.enable, self.enable, self.disable):
+            self.write("# old\n" if not os.path.exists(self.file) else self.bytes().decode())
+            for name in (*others, ".pinctl-put-123456"):
+                with open(os.path.join(self.folder, name), "wb"):
+                    pass
+            switch()
+            self.assert_nothing_left(*others)
 
     def killed_at(self, call, count, *words):
         """Kills pinctl as it enters a system call for the count-th time; False: it does not come to that."""
@@ -517,6 +599,34 @@ class Confirmation(SwitchCase):
         new = self.bytes()
         self.disable("--unconfirmed")
         self.assertEqual(self.bytes(), new)
+
+    def test_terminal_dies(self):
+        """Nobody is logged in any more: the very case that it is for."""
+        self.write("# old\n")
+        status, said = self.on_terminal(PINCTL, "enable", "--openssl-conf", self.file, "--policy", self.policy,
+                                        "--confirm", "2")
+        self.assertEqual(status, 0, said)
+        self.assertTrue(self.is_waiting())
+        self.wait_for(b"# old\n")
+        self.assert_nothing_left()
+
+    def test_killed_before_the_change(self):
+        """Only the old text was put aside: that is no change that could wait, and hinders nobody."""
+        waiting = os.path.join(self.folder, ".pinctl-unconfirmed-openssl.cnf~")
+        for switch, wanted in ((self.enable, b"pinning_sect"), (self.disable, b"# old")):
+            self.write("# old\n")
+            shutil.copy(self.file, waiting)
+            switch()
+            self.assertIn(wanted, self.bytes())
+            self.assert_nothing_left()
+        os.unlink(self.file)
+        os.symlink("no-file", waiting)
+        self.enable()
+        self.assertFalse(self.is_waiting())
+        self.write("# old\n")
+        shutil.copy(self.file, waiting)
+        self.assertIn("too late", self.enable("--confirmed", policy=False, status=1).stderr)
+        self.assert_nothing_left()
 
     def test_disabled_before_the_end(self):
         self.write("# old\n")
