@@ -48,6 +48,7 @@ cmake() {
   esac
 }
 ctest() { [ "$1" = --preset ] && has_preset cmake "$2"; }
+tests/install-packages.sh() { script tests/install-packages.sh; }
 tools/try.sh() { script tools/try.sh; }
 tests/run.sh() { script tests/run.sh; }
 """
