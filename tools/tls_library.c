@@ -12,8 +12,8 @@ static const struct {
 } names[] = {
     {"libssl.so.0", TLS_OLD_OPENSSL}, {"libssl.so.10", TLS_OLD_OPENSSL}, {"libssl.so.1.", TLS_OLD_OPENSSL},
     {"libssl.so.", TLS_OPENSSL},      {"libgnutls.so.", TLS_GNUTLS},     {"libssl3.so", TLS_NSS},
-    {"libjvm.so", TLS_JAVA},          {"libmbedtls.so.", TLS_OTHER},     {"libwolfssl.so.", TLS_OTHER},
-    {"librustls.so", TLS_OTHER},
+    {"libjvm.so", TLS_JAVA},          {"libjli.so", TLS_JAVA},           {"libmbedtls.so.", TLS_OTHER},
+    {"libwolfssl.so.", TLS_OTHER},    {"librustls.so", TLS_OTHER},
 };
 
 static const char *const words[TLS_LIBRARY_COUNT] = {"openssl", "old-openssl", "own-openssl", "gnutls",

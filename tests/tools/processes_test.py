@@ -54,8 +54,8 @@ class ProcessCase(PinctlCase):
         return {process["pid"]: (process["class"], process["libraries"]) for process in report["list"]}
 
     def wait_for(self, pid, wanted):
-        """A program that does not say when it is ready gets ten seconds to load its libraries."""
-        end = time.monotonic() + 10
+        """A program that does not say when it is ready gets a minute to load its libraries."""
+        end = time.monotonic() + 60
         found = None
         while found != wanted and time.monotonic() < end:
             found = self.found().get(pid)
@@ -77,6 +77,16 @@ class ProcessCase(PinctlCase):
         program = os.path.join(self.folder, "go-like")
         subprocess.run(["objcopy", "--add-section", f".note.go.buildid={note}", shutil.which("sleep"), program],
                        check=True)
+        return program
+
+
+    def build_java_like(self):
+        """The launcher needs only a library that loads the virtual machine."""
+        source = self.write_policy("int f(void); int f(void) { return 0; }\n", "jli.c")
+        main_source = self.write_policy("int f(void); int main(void) { return f(); }\n", "java.c")
+        program = os.path.join(self.folder, "java")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-o", f"{self.folder}/libjli.so", source], check=True)
+        subprocess.run(["gcc", "-o", program, main_source, f"-L{self.folder}", "-ljli"], check=True)
         return program
 
 
@@ -102,21 +112,23 @@ class Running(ProcessCase):
         pid = self.python(LD_PRELOAD=shim, OPENSSL_CONF="/dev/null")
         self.assertEqual(self.found()[pid], ("enforced", ["openssl"]))
 
-    def test_nginx(self):
-        nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin")
-        text = (f"daemon off;\nmaster_process off;\npid {self.folder}/pid;\nerror_log {self.folder}/log;\n"
+    def nginx(self, socket, **environment):
+        folder = self.folder
+        text = (f"daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/log;\n"
                 "events {}\nhttp { access_log off;\n"
-                + "".join(f"{name}_temp_path {self.folder}/{name};\n"
+                + "".join(f"{name}_temp_path {folder}/{name};\n"
                           for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-                + f"server {{ listen unix:{self.folder}/socket ssl;\nssl_certificate {path('server.pem')};\n"
+                + f"server {{ listen unix:{folder}/{socket} ssl;\nssl_certificate {path('server.pem')};\n"
                 f"ssl_certificate_key {path('server.key')}; }} }}\n")
-        configuration = self.write_policy(text, "nginx.conf")
+        configuration = self.write_policy(text, f"{socket}.conf")
+        return self.start(shutil.which("nginx", path="/usr/sbin:/usr/bin"), "-c", configuration, "-p", folder, "-e",
+                          f"{folder}/log", **environment)
+
+    def test_nginx(self):
         os.utime(self.configuration, (1, 1))
-        command = (nginx, "-c", configuration, "-p", self.folder, "-e", f"{self.folder}/log")
-        self.wait_for(self.start(*command, OPENSSL_CONF="/dev/null"), ("not-loaded", ["openssl"]))
+        self.wait_for(self.nginx("plain", OPENSSL_CONF="/dev/null"), ("not-loaded", ["openssl"]))
         if not SANITIZED:
-            os.unlink(f"{self.folder}/socket")
-            self.wait_for(self.start(*command, OPENSSL_CONF=self.configuration), ("enforced", ["openssl"]))
+            self.wait_for(self.nginx("enforced", OPENSSL_CONF=self.configuration), ("enforced", ["openssl"]))
 
     def test_gnutls(self):
         pid = self.start("gnutls-serv", "--port", "0", "--x509certfile", path("server.pem"), "--x509keyfile",
@@ -176,10 +188,12 @@ class Installed(ProcessCase):
         stripped = os.path.join(self.folder, "stripped")
         subprocess.run(["strip", "-o", stripped, static], check=True)
         go = self.build_go_like()
+        java = self.build_java_like()
         gnutls = shutil.which("gnutls-serv")
-        found = self.coverage(static, stripped, go, gnutls, status=1)
+        found = self.coverage(static, stripped, go, java, gnutls, status=1)
         self.assertEqual(found, {static: ("unreachable", ["own-openssl"]), stripped: ("unreachable", ["own-openssl"]),
-                                 go: ("unreachable", ["go"]), gnutls: ("unreachable", ["gnutls"])})
+                                 go: ("unreachable", ["go"]), java: ("unreachable", ["java"]),
+                                 gnutls: ("unreachable", ["gnutls"])})
 
     def test_scripts(self):
         python = self.script("a", "#!/usr/bin/python3 -I")
