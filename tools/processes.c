@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "elf_look.h"
@@ -30,7 +31,7 @@ struct known_program {
 
 struct reading {
   struct processes *processes;
-  time_t changed;
+  const struct process_loading *loading;
   time_t booted;
   struct known_program *known;
   size_t known_count;
@@ -104,6 +105,45 @@ static time_t start_of(const char *pid, time_t booted) {
   return booted + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
+/* Of a container, say: what is installed and configured here means nothing there. */
+static bool has_other_root(const char *pid) {
+  struct stat own;
+  struct stat root;
+  AUTO_TEXT path = must_format("/proc/%s/root", pid);
+  return stat("/", &own) == 0 && stat(path, &root) == 0 &&
+         (own.st_dev != root.st_dev || own.st_ino != root.st_ino);
+}
+
+/* The value of a variable in the environment that the program was started with; for free(3), or NULL. */
+static char *environment_of(const char *pid, const char *name) {
+  AUTO_TEXT path = must_format("/proc/%s/environ", pid);
+  AUTO_TEXT text = NULL;
+  size_t length = 0;
+  size_t name_length = strlen(name);
+  if (file_read(path, &text, &length) != 0)
+    return NULL;
+  for (const char *at = text; at < text + length; at += strlen(at) + 1)
+    if (strncmp(at, name, name_length) == 0 && at[name_length] == '=')
+      return must_copy(at + name_length + 1);
+  return NULL;
+}
+
+static bool reads_other_configuration(const char *pid, const char *configuration) {
+  AUTO_TEXT own = environment_of(pid, "OPENSSL_CONF");
+  AUTO_TEXT real = own == NULL ? NULL : realpath(own, NULL);
+  return own != NULL && (real == NULL || strcmp(real, configuration) != 0);
+}
+
+/* Whether it would have pinning.so if it were started again. */
+static bool is_outdated(const struct reading *reading, const char *pid) {
+  const struct process_loading *loading = reading->loading;
+  time_t start = start_of(pid, reading->booted);
+  if (has_other_root(pid))
+    return false;
+  return start <= loading->preloaded ||
+         (start <= loading->configured && !reads_other_configuration(pid, loading->configuration));
+}
+
 static enum process_class classify(const struct reading *reading, const char *pid,
                                    const struct mapped *mapped) {
   if (!mapped->readable)
@@ -114,7 +154,7 @@ static enum process_class classify(const struct reading *reading, const char *pi
     return PROCESS_ENFORCED;
   if ((mapped->libraries & TLS_OPENSSL) == 0)
     return PROCESS_UNREACHABLE;
-  return start_of(pid, reading->booted) <= reading->changed ? PROCESS_OLD : PROCESS_NOT_LOADED;
+  return is_outdated(reading, pid) ? PROCESS_OLD : PROCESS_NOT_LOADED;
 }
 
 /* NULL: a thread of the kernel, or a process that is gone or somebody else's. */
@@ -161,11 +201,11 @@ static void read_all(struct reading *reading) {
   closedir(stream);
 }
 
-void processes_read(time_t changed, struct processes *ret_processes) {
+void processes_read(const struct process_loading *loading, struct processes *ret_processes) {
   struct timespec now;
   struct timespec up;
   *ret_processes = (struct processes){0};
-  struct reading reading = {.processes = ret_processes, .changed = changed};
+  struct reading reading = {.processes = ret_processes, .loading = loading};
   clock_gettime(CLOCK_REALTIME, &now);
   clock_gettime(CLOCK_BOOTTIME, &up);
   reading.booted = now.tv_sec - up.tv_sec;
@@ -196,7 +236,7 @@ const char *process_class_meaning(enum process_class class) {
   static const char *const meanings[PROCESS_CLASSES] = {
       "under enforcement",
       "started before the configuration changed: restart them",
-      "with OpenSSL but without pinning: another configuration, or TLS not used yet",
+      "with OpenSSL but without pinning: another configuration or root directory, or TLS not used yet",
       "out of reach: no OpenSSL 3 that could be hooked",
       "not to be looked into by this user",
       "without any TLS library",

@@ -10,8 +10,8 @@
 enum process_class {
   PROCESS_ENFORCED,    /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
   PROCESS_OLD,         /* OpenSSL is, without pinning.so, and it started before the configuration changed */
-  PROCESS_NOT_LOADED,  /* the same, but it started later: its OpenSSL reads another configuration, or none yet
-                        */
+  PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
+                          another configuration, or none yet; or it has another root directory */
   PROCESS_UNREACHABLE, /* only libraries are in it that pinning cannot act in */
   PROCESS_UNKNOWN,     /* its maps may not be read */
   PROCESS_NO_TLS,
@@ -32,8 +32,15 @@ struct processes {
   size_t counts[PROCESS_CLASSES];
 };
 
-/* changed: when the configuration came to be what it is. To be cleared. */
-void processes_read(time_t changed, struct processes *ret_processes);
+/* What loads pinning.so into programs that start now. */
+struct process_loading {
+  const char *configuration; /* the real path of openssl.cnf */
+  time_t configured;         /* when that came to be what it is; 0: it does not name pinning */
+  time_t preloaded;          /* the same of ld.so.preload */
+};
+
+/* To be cleared. */
+void processes_read(const struct process_loading *loading, struct processes *ret_processes);
 void processes_clear(struct processes *processes);
 
 /* "enforced", "old-configuration", ... */

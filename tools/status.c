@@ -84,9 +84,12 @@ static void find_unconfirmed(struct status *status) {
 
 /* Processes older than what loads pinning.so cannot have it. */
 static void look_at_processes(struct status *status) {
-  const char *configuration = status->openssl.named ? status->openssl.configuration : NULL;
-  const char *preload = status->preload != NULL ? PRELOAD_FILE : NULL;
-  processes_read(later(changed_at(configuration), changed_at(preload)), &status->processes);
+  AUTO_TEXT real = realpath(status->openssl.configuration, NULL);
+  struct process_loading loading = {
+      .configuration = real == NULL ? status->openssl.configuration : real,
+      .configured = changed_at(status->openssl.named ? status->openssl.configuration : NULL),
+      .preloaded = changed_at(status->preload != NULL ? PRELOAD_FILE : NULL)};
+  processes_read(&loading, &status->processes);
 }
 
 static char *choose_policy(const char *wanted, const struct openssl_state *openssl) {

@@ -94,16 +94,40 @@ class Running(ProcessCase):
     def python(self, **environment):
         return self.start("/usr/bin/python3", "-c", PYTHON, ready=b"ready", **environment)
 
+    def before_it_was_enabled(self):
+        """A program that has read the configuration when pinning was not yet in it."""
+        self.write_policy("# nothing yet\n", "openssl.cnf")
+        pid = self.python(OPENSSL_CONF=self.configuration)
+        self.write_policy(BOTH, "openssl.cnf")
+        return pid
+
     def test_python(self):
-        plain = self.python(OPENSSL_CONF="/dev/null")
-        enforced = None if SANITIZED else self.python(OPENSSL_CONF=self.configuration)
+        plain = self.before_it_was_enabled()
+        link = os.path.join(self.folder, "link.cnf")
+        os.symlink(self.configuration, link)
+        other = self.python(OPENSSL_CONF="/dev/null")
+        enforced = None if SANITIZED else self.python(OPENSSL_CONF=link)
         os.utime(self.configuration)
         found = self.found()
         self.assertEqual(found[plain], ("old-configuration", ["openssl"]))
+        # However old, a restart would not bring it another configuration.
+        self.assertEqual(found[other], ("not-loaded", ["openssl"]))
         if enforced is not None:
             self.assertEqual(found[enforced], ("enforced", ["openssl"]))
         os.utime(self.configuration, (1, 1))
         self.assertEqual(self.found()[plain], ("not-loaded", ["openssl"]))
+
+    def test_other_root(self):
+        """What is configured here means nothing in a container."""
+        if subprocess.run(["unshare", "--root", "/", "true"], capture_output=True, check=False).returncode != 0:
+            self.skipTest("chroot is not allowed here")
+        self.write_policy("# nothing yet\n", "openssl.cnf")
+        root = os.path.join(self.folder, "root")
+        os.mkdir(root)
+        code = f"import ssl, os, sys\nssl.create_default_context()\nos.chroot({root!r})\n" + PYTHON.split("\n", 2)[2]
+        pid = self.start("/usr/bin/python3", "-c", code, ready=b"ready", OPENSSL_CONF=self.configuration)
+        self.write_policy(BOTH, "openssl.cnf")
+        self.assertEqual(self.found()[pid], ("not-loaded", ["openssl"]))
 
     def test_shim(self):
         if SANITIZED:
@@ -147,8 +171,7 @@ class Running(ProcessCase):
         self.assertNotIn(pid, self.found())
 
     def test_text(self):
-        pid = self.python(OPENSSL_CONF="/dev/null")
-        os.utime(self.configuration)
+        pid = self.before_it_was_enabled()
         text = self.pinctl("status", status=None, environment={"OPENSSL_CONF": self.configuration}).stdout
         self.assertRegex(text, r"\n\d+ started before the configuration changed: restart them\n")
         self.assertRegex(text, rf"\n +{pid} /usr/bin/python3\S* \(openssl\)\n")
