@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# The packages of this tree, built, installed, switched on, upgraded and purged in chroots of Debian's releases:
+# The packages of this tree, built, installed, switched on, upgraded and purged in chroots of Debian's releases, where
+# their autopkgtests are run too:
 #
 #   packaging/test-packages.sh [--keep DIR] [RELEASE...]    RELEASE: bookworm trixie sid; default: all
 #
@@ -44,6 +45,7 @@ test_release() {
   mkdir -p "$root/pinning"
   cp -r "$roots/packages/$release" "$root/pinning/packages"
   enter "$root" /pinning/source/packaging/tests/lifecycle.sh /pinning/packages/older /pinning/packages/newer || return
+  enter "$root" /pinning/source/packaging/tests/autopkgtest.sh /pinning/packages/older || return
   rm -rf --one-file-system "$root"
 }
 
