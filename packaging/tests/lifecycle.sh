@@ -24,6 +24,17 @@ install() {
   apt install "$1"/libpinpolicy0_*.deb "$1"/pinctl_*.deb "$1"/pinning-provider_*.deb "$1"/pinning-preload_*.deb
 }
 
+# What looks like a running systemd to the scripts of packages, and notes what it is asked.
+pretend_systemd() {
+  mkdir -p /run/systemd/system /usr/local/bin
+  printf '#!/bin/sh\necho "$@" >>%s/systemctl.log\n' "$scratch" >/usr/local/bin/systemctl
+  chmod +x /usr/local/bin/systemctl
+}
+
+stop_pretending() {
+  rm -r /run/systemd /usr/local/bin/systemctl
+}
+
 step() {
   echo "  $1"
 }
@@ -80,7 +91,11 @@ DPKG_MAINTSCRIPT_PACKAGE=pinctl deb-systemd-helper enable pinning-compile.path >
 [ "$(find /etc/systemd -name 'pinning*' | wc -l)" -eq 2 ] || fail "the units are not there"
 
 step "purged while switched on: as if it had never been"
+[ ! -e /run/systemd ] || fail "there is a systemd"
+pretend_systemd
 apt purge pinning-provider pinning-preload pinctl libpinpolicy0
+stop_pretending
+grep 'stop.* pinning-compile.path pinning-monitor.timer ' systemctl.log >said || fail "the units are not stopped"
 apt autoremove --purge
 expect_not_enforced
 describe_etc >etc.after
