@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <openssl/conf.h>
 #include <openssl/err.h>
@@ -17,14 +18,17 @@
 #define NEW_START "pinning_init"
 #define NEW_PROVIDERS "pinning_providers"
 #define NEW_DEFAULT "pinning_default"
+#define ANOTHER_DEFAULT "pinning_default_sect"
 
 /* What a configuration says about providers; the texts belong to it. */
 struct found {
-  const char *start;     /* the section that openssl_conf names; NULL: none */
-  const char *providers; /* the (first) section of providers; NULL: none */
-  const char *pinning;   /* the section of pinning; NULL: not named */
-  const char *fallback;  /* the section of default; NULL: not named */
-  bool any_active, pinning_active, fallback_active;
+  const char *start;          /* the section that openssl_conf names; NULL: none */
+  const char *providers;      /* the (first) section of providers; NULL: none */
+  const char *pinning;        /* the section of pinning; NULL: not named */
+  const char *fallback;       /* the section of default; NULL: not named */
+  bool any_named, any_active; /* `activate` is there; it is not "0" or the like */
+  bool pinning_active, fallback_active;
+  bool fallback_denied; /* its section says `activate = 0` */
 };
 
 /* OpenSSL takes "providers.2" for "providers" too: what follows the last dot only tells lines apart. */
@@ -34,15 +38,21 @@ static bool is_providers(const char *name) {
   return length == strlen("providers") && strncmp(name, "providers", length) == 0;
 }
 
-/* Up to 3.1 the mere presence of `activate` activates, whatever its value. */
-static bool is_activated(const CONF *conf, const char *section) {
-  return openssl_text_setting(conf, section, "activate") != NULL;
+/* Up to 3.1 the mere presence of `activate` activates, whatever its value; since then these do not. */
+static bool is_denial(const char *value) {
+  static const char *const words[] = {"0", "no", "off", "false"};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcasecmp(value, words[i]) == 0)
+      return true;
+  return false;
 }
 
 static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct found *found) {
   const char *identity = openssl_text_setting(conf, value->value, "identity");
+  const char *activate = openssl_text_setting(conf, value->value, "activate");
   const char *name = identity == NULL ? value->name : identity;
-  bool active = is_activated(conf, value->value);
+  bool active = activate != NULL && !is_denial(activate);
+  found->any_named |= activate != NULL;
   found->any_active |= active;
   if (strcmp(name, PROVIDER) == 0) {
     found->pinning = value->value;
@@ -50,6 +60,7 @@ static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct f
   } else if (strcmp(name, "default") == 0) {
     found->fallback = value->value;
     found->fallback_active |= active;
+    found->fallback_denied = activate != NULL && !active;
   }
 }
 
@@ -91,25 +102,45 @@ static void write_way_to_providers(FILE *out, const struct found *found) {
     fprintf(out, "[%s]\nproviders = " NEW_PROVIDERS "\n", start);
 }
 
-/* Any activated provider ends the implicit loading of default, so where it was implicit it is activated. */
+/*
+ * Any activated provider ends the implicit loading of default, so where it was implicit it is activated. An
+ * activated one may be missing (soft_load): what was seen counts more than what is written.
+ */
+static bool needs_default(const struct found *found, const struct openssl_settings *settings) {
+  bool others = settings->default_is_unknown ? found->any_active : found->any_named;
+  return !found->fallback_active && (settings->default_is_active || !others);
+}
+
+/* In the section of providers. One that says `activate = 0` stays as it is, beside another of the name. */
+static void name_providers(FILE *out, const struct found *found, bool add_default) {
+  bool name_default = add_default && (found->fallback == NULL || found->fallback_denied);
+  if (name_default || found->pinning == NULL)
+    fprintf(out, "[%s]\n", found->providers == NULL ? NEW_PROVIDERS : found->providers);
+  if (name_default)
+    fputs(found->fallback_denied ? NEW_DEFAULT " = " ANOTHER_DEFAULT "\n" : "default = " NEW_DEFAULT "\n",
+          out);
+  if (found->pinning == NULL)
+    fputs(PROVIDER " = " SECTION "\n", out);
+}
+
+static void write_default(FILE *out, const struct found *found) {
+  if (found->fallback_denied)
+    fputs("[" ANOTHER_DEFAULT "]\nidentity = default\nactivate = 1\n", out);
+  else
+    fprintf(out, "[%s]\nactivate = 1\n", found->fallback == NULL ? NEW_DEFAULT : found->fallback);
+}
+
 static char *write_body(const struct found *found, const struct openssl_settings *settings) {
   char *body = NULL;
   size_t length = 0;
   FILE *out = open_memstream(&body, &length);
   if (out == NULL)
     return must_copy("");
-  /* An activated one may be missing (soft_load): what was seen counts more than what is written. */
-  bool add_default = !found->fallback_active && (!found->any_active || settings->default_is_active);
-  bool name_default = add_default && found->fallback == NULL;
+  bool add_default = needs_default(found, settings);
   write_way_to_providers(out, found);
-  if (name_default || found->pinning == NULL)
-    fprintf(out, "[%s]\n", found->providers == NULL ? NEW_PROVIDERS : found->providers);
-  if (name_default)
-    fputs("default = " NEW_DEFAULT "\n", out);
-  if (found->pinning == NULL)
-    fputs(PROVIDER " = " SECTION "\n", out);
+  name_providers(out, found, add_default);
   if (add_default)
-    fprintf(out, "[%s]\nactivate = 1\n", found->fallback == NULL ? NEW_DEFAULT : found->fallback);
+    write_default(out, found);
   fprintf(out, "[%s]\n", found->pinning == NULL ? SECTION : found->pinning);
   write_setting(out, "module", settings->module);
   fputs("activate = 1\n", out);

@@ -12,6 +12,7 @@ struct openssl_settings {
   const char *policy;
   const char *on_policy_error; /* "refuse" or "allow" */
   bool default_is_active;      /* it was seen to be, without these settings */
+  bool default_is_unknown;     /* nobody could look: the configuration of an image */
 };
 
 struct openssl_plan {

@@ -119,7 +119,8 @@ static int switch_on(const struct switching *switching, const struct target *tar
   struct openssl_settings settings = {.module = wanted->module,
                                       .policy = wanted->policy,
                                       .on_policy_error = wanted->on_policy_error,
-                                      .default_is_active = switch_has_default(switching, before)};
+                                      .default_is_active = switch_has_default(switching, before),
+                                      .default_is_unknown = switching->in_image};
   struct openssl_plan plan;
   openssl_plan_make(before, &settings, &plan);
   if (plan.by_hand) {

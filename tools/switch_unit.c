@@ -173,6 +173,7 @@ static int openssl_on(const struct switching *switching, const struct unit_files
   int status = EXIT_FAILED;
   bool found = target_open(switching->path, false, &system) && switch_find_module(switching, &module);
   settings.module = module;
+  settings.default_is_unknown = switching->in_image;
   if (found)
     settings.default_is_active = switch_has_default(switching, system.text == NULL ? "" : system.text);
   if (found && (!is_plain_path(system.path) || (given != NULL && policy == NULL)))

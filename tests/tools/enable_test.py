@@ -200,6 +200,13 @@ class Configurations(SwitchCase):
                 self.disable()
                 self.assertEqual(self.bytes(), text.encode())
 
+    def test_denied(self):
+        """What `activate = 0` means depends on the release of OpenSSL; default is active before and after."""
+        self.round_trip(START + "default = d\n[d]\nactivate = 0\n")
+        self.write(START + "default = d\n[d]\nactivate = 0\n")
+        self.enable()
+        self.assertIn(b"\nidentity = default\nactivate = 1\n", self.bytes())
+
     def test_others_active(self):
         for name, text in EXPLICIT.items():
             if "legacy" in text and not os.path.exists(LEGACY):
@@ -696,6 +703,13 @@ class Images(SwitchCase):
         text = after[f"{self.root}/etc/ssl/openssl.cnf"]
         self.assertIn("[theirs]\ndefault = pinning_default\npinning = pinning_sect\n", text)
         self.assertNotIn("module", text)
+
+    def test_denied(self):
+        """Nobody can look which release it is: default must be active with each."""
+        self.put("etc/ssl/part.cnf", "[init]\nproviders = theirs\n[theirs]\nlegacy = l\n[l]\nactivate = no\n")
+        after = self.there_and_back(changed=["/etc/ssl/openssl.cnf"])
+        self.assertIn("[theirs]\ndefault = pinning_default\npinning = pinning_sect\n",
+                      after[f"{self.root}/etc/ssl/openssl.cnf"])
 
     def test_preload(self):
         self.there_and_back("--preload", changed=["/etc/ld.so.preload"])
