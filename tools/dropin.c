@@ -26,6 +26,23 @@ static char *escape_host(const char *host) {
   return name;
 }
 
+/* A name that is too long becomes its digest. */
+static void shorten(char *name) {
+  unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+  if (strlen(name) <= LONGEST_PLAIN_NAME)
+    return;
+  EVP_Digest(name, strlen(name), digest, NULL, EVP_sha256(), NULL);
+  char *to = name + sprintf(name, "_x");
+  for (size_t i = 0; i < 32; i++)
+    to += sprintf(to, "%02x", digest[i]);
+}
+
+char *host_file_name(const char *host) {
+  char *name = escape_host(host);
+  shorten(name);
+  return name;
+}
+
 /*
  * "_" begins every escape and is itself "__"; after it "any" is the star and digits are a port. IPv6
  * addresses have a prefix of their own, and no hyphens but those that stand for colons. So names never meet.
@@ -38,13 +55,7 @@ char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_co
     free(name);
     name = longer;
   }
-  if (strlen(name) > LONGEST_PLAIN_NAME) {
-    unsigned char digest[EVP_MAX_MD_SIZE] = {0};
-    EVP_Digest(name, strlen(name), digest, NULL, EVP_sha256(), NULL);
-    char *to = name + sprintf(name, "_x");
-    for (size_t i = 0; i < 32; i++)
-      to += sprintf(to, "%02x", digest[i]);
-  }
+  shorten(name);
   char *file = must_format("%s-%s.cfg", prefix, name);
   free(name);
   return file;
@@ -70,6 +81,25 @@ void dropin_free(struct dropin *dropin) {
   for (int i = 0; i < PIN_LIST_COUNT; i++)
     text_list_clear(&dropin->lists[i]);
   free(dropin);
+}
+
+bool dropin_drop_pin(struct dropin *dropin, enum pin_list list, const char *pin) {
+  struct text_list *pins = &dropin->lists[list];
+  size_t at = text_list_find(pins, pin);
+  if (at == pins->count)
+    return false;
+  text_list_remove(pins, at);
+  return true;
+}
+
+void dropin_put_pin(struct dropin *dropin, enum pin_list list, const char *pin) {
+  struct text_list *pins = &dropin->lists[list];
+  if (list == PIN_LIST_PINS)
+    dropin_drop_pin(dropin, PIN_LIST_BACKUP_PINS, pin);
+  if (list == PIN_LIST_BACKUP_PINS)
+    dropin_drop_pin(dropin, PIN_LIST_PINS, pin);
+  if (text_list_find(pins, pin) == pins->count)
+    text_list_add(pins, must_copy(pin));
 }
 
 size_t dropin_pin_count(const struct dropin *dropin) {

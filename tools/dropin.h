@@ -38,6 +38,9 @@ struct dropin {
  */
 char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_count);
 
+/* The host alone as part of a file name, by the same rules and for free(3). */
+char *host_file_name(const char *host);
+
 /* Copies the host and the ports. */
 struct dropin *dropin_new(const char *host, const uint16_t *ports, uint32_t port_count);
 void dropin_free(struct dropin *dropin);
@@ -47,6 +50,14 @@ char *dropin_render(const struct dropin *dropin);
 
 /* Reads back what dropin_render wrote; NULL when the text is anything else, or was edited since. */
 struct dropin *dropin_parse(const char *text);
+
+/*
+ * Adds a pin to a list, once; copies it (it must be no text of this drop-in). One that comes into use moves
+ * from backup_pins to pins, and the other way round: it is never in both.
+ */
+void dropin_put_pin(struct dropin *dropin, enum pin_list list, const char *pin);
+/* Takes a pin out of one list. False: it was not there. */
+bool dropin_drop_pin(struct dropin *dropin, enum pin_list list, const char *pin);
 
 /* How many pins it names in all lists. */
 size_t dropin_pin_count(const struct dropin *dropin);

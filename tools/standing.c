@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "entry.h"
 #include "file.h"
@@ -47,6 +48,16 @@ static bool load(const struct change *change, struct loaded_policy *loaded) {
   return true;
 }
 
+static bool collect(const struct change *change, const char *name, struct standings *standings) {
+  struct entries entries;
+  bool good = entries_read(&standings->loaded.policy, &entries);
+  for (size_t i = 0; good && i < entries.count; i++)
+    if (strcmp(entries.items[i].name, name) == 0)
+      add_standing(change, &entries.items[i], standings);
+  entries_clear(&entries);
+  return good;
+}
+
 int standings_read(const struct change *change, const char *host, struct standings *ret_standings) {
   *ret_standings = (struct standings){0};
   struct loaded_policy *loaded = &ret_standings->loaded;
@@ -57,13 +68,63 @@ int standings_read(const struct change *change, const char *host, struct standin
     say_error("%s: the policy is not in order; nothing was changed", change->policy);
     return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
   }
-  struct entries entries;
-  bool good = entries_read(&loaded->policy, &entries);
-  for (size_t i = 0; good && i < entries.count; i++)
-    if (strcmp(entries.items[i].name, host) == 0)
-      add_standing(change, &entries.items[i], ret_standings);
-  entries_clear(&entries);
-  return good ? EXIT_DONE : EXIT_FAILED;
+  return collect(change, host, ret_standings) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int refuse_several(const struct standings *standings, const char *host) {
+  say_error("%s: has several entries; say which with --port:", host);
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *entry = &standings->items[i].entry;
+    AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+    say_error("  ports %s (%s:%u)", ports, standings->items[i].path, (unsigned)entry->line);
+  }
+  return EXIT_FAILED;
+}
+
+int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
+                     uint32_t port_count, struct standing **ret_standing) {
+  *ret_standing = NULL;
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *entry = &standings->items[i].entry;
+    if (port_count > 0 && !ports_equal(entry->ports, entry->port_count, ports, port_count))
+      continue;
+    if (*ret_standing != NULL)
+      return refuse_several(standings, host);
+    *ret_standing = &standings->items[i];
+  }
+  if (*ret_standing != NULL)
+    return EXIT_DONE;
+  AUTO_TEXT text = ports_format(ports, port_count);
+  say_error("%s: the policy has no entry for it%s%s", host, port_count > 0 ? " on ports " : "",
+            port_count > 0 ? text : "");
+  return EXIT_FAILED;
+}
+
+static struct standing *find_entry(const struct standings *standings, const struct pin_entry *entry) {
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *other = &standings->items[i].entry;
+    if (strcmp(other->name, entry->name) == 0 &&
+        ports_equal(other->ports, other->port_count, entry->ports, entry->port_count))
+      return &standings->items[i];
+  }
+  return NULL;
+}
+
+int standings_covering(const struct change *change, struct standings *standings, const char *host,
+                       uint16_t port, struct standing **ret_standing) {
+  struct pin_verdict verdict;
+  struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
+  pin_select(&standings->loaded.policy, &peer, &verdict);
+  if (verdict.count == 0) {
+    say_error("%s:%u: no entry of the policy covers it", host, port);
+    return EXIT_FAILED;
+  }
+  const struct pin_entry *entry = &verdict.findings[0].entry;
+  *ret_standing = find_entry(standings, entry);
+  if (*ret_standing == NULL && !collect(change, entry->name, standings))
+    return EXIT_FAILED;
+  *ret_standing = find_entry(standings, entry);
+  return *ret_standing != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
 void standings_clear(struct standings *standings) {
@@ -77,8 +138,12 @@ void standings_clear(struct standings *standings) {
   *standings = (struct standings){0};
 }
 
-int refuse_foreign(const struct standing *standing) {
-  say_error("%s:%u: the entry for \"%s\" was written or edited by hand; change it there", standing->path,
-            (unsigned)standing->entry.line, standing->entry.name);
+int refuse_foreign_saying(const struct standing *standing, const char *what) {
+  say_error("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
+            (unsigned)standing->entry.line, standing->entry.name, what);
   return EXIT_FAILED;
+}
+
+int refuse_foreign(const struct standing *standing) {
+  return refuse_foreign_saying(standing, "change it there");
 }

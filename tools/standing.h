@@ -26,9 +26,24 @@ struct standings {
  * to be cleared in any case.
  */
 int standings_read(const struct change *change, const char *host, struct standings *ret_standings);
+/*
+ * The entry for exactly these ports, or, where none are given, the only one. Returns an exit status, having
+ * said which entries there are.
+ */
+int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
+                     uint32_t port_count, struct standing **ret_standing);
+
+/*
+ * The entry that decides about a server, be it for a wildcard or a parent of its name; earlier results are no
+ * longer valid, their drop-ins are. Returns an exit status, having said that there is none.
+ */
+int standings_covering(const struct change *change, struct standings *standings, const char *host,
+                       uint16_t port, struct standing **ret_standing);
 void standings_clear(struct standings *standings);
 
 /* "pinctl: FILE:LINE: ... was not written by pinctl"; returns EXIT_FAILED. */
 int refuse_foreign(const struct standing *standing);
+/* The same, with the words that are to be changed there, e.g. "add to its pins: \"sha256/...\"". */
+int refuse_foreign_saying(const struct standing *standing, const char *what);
 
 #endif

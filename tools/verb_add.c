@@ -98,29 +98,11 @@ static const struct {
     {OPTION_ON_EXPIRY, DROPIN_ON_EXPIRY}, {OPTION_COMMENT, DROPIN_COMMENT},
 };
 
-static void drop_from(struct text_list *list, const char *text) {
-  size_t at = text_list_find(list, text);
-  if (at < list->count)
-    text_list_remove(list, at);
-}
-
-/* A backup pin that comes into use moves to the pins, and the other way round: it is never in both. */
-static void put_pin(struct dropin *dropin, enum pin_list list, char *pin) {
-  if (list == PIN_LIST_PINS)
-    drop_from(&dropin->lists[PIN_LIST_BACKUP_PINS], pin);
-  if (list == PIN_LIST_BACKUP_PINS)
-    drop_from(&dropin->lists[PIN_LIST_PINS], pin);
-  if (text_list_find(&dropin->lists[list], pin) < dropin->lists[list].count)
-    free(pin);
-  else
-    text_list_add(&dropin->lists[list], pin);
-}
-
 static int wish_pin(const char *text, enum pin_list list, struct dropin *wish) {
-  char *pin = NULL;
+  AUTO_TEXT pin = NULL;
   int status = pin_argument_read(text, list, &pin);
   if (status == EXIT_DONE)
-    put_pin(wish, list, pin);
+    dropin_put_pin(wish, list, pin);
   return status;
 }
 
@@ -152,7 +134,7 @@ static void merge(struct dropin *into, const struct dropin *wish) {
   into->include_subdomains = into->include_subdomains || wish->include_subdomains;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
     for (size_t i = 0; i < wish->lists[list].count; i++)
-      put_pin(into, (enum pin_list)list, must_copy(wish->lists[list].items[i]));
+      dropin_put_pin(into, (enum pin_list)list, wish->lists[list].items[i]);
   for (int i = 0; i < DROPIN_SETTING_COUNT; i++) {
     if (wish->settings[i] == NULL)
       continue;

@@ -4,12 +4,9 @@
 #include <string.h>
 
 #include "arguments.h"
-#include "change.h"
-#include "dropin.h"
+#include "edit.h"
 #include "output.h"
 #include "pin_argument.h"
-#include "port.h"
-#include "standing.h"
 
 static const struct option options[] = {
     {.id = OPTION_PORT,
@@ -29,46 +26,11 @@ struct wish {
   struct text_list pins;
 };
 
-static int refuse_several(const struct wish *wish, const struct standings *standings) {
-  say_error("%s: has several entries; say which with --port:", wish->host);
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *entry = &standings->items[i].entry;
-    AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
-    say_error("  ports %s (%s:%u)", ports, standings->items[i].path, (unsigned)entry->line);
-  }
-  return EXIT_FAILED;
-}
-
-static int find_target(const struct wish *wish, const struct standings *standings,
-                       const struct standing **ret_target) {
-  *ret_target = NULL;
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *entry = &standings->items[i].entry;
-    if (wish->port_count > 0 && !ports_equal(entry->ports, entry->port_count, wish->ports, wish->port_count))
-      continue;
-    if (*ret_target != NULL)
-      return refuse_several(wish, standings);
-    *ret_target = &standings->items[i];
-  }
-  if (*ret_target == NULL) {
-    AUTO_TEXT ports = ports_format(wish->ports, wish->port_count);
-    say_error("%s: the policy has no entry for it%s%s", wish->host, wish->port_count > 0 ? " on ports " : "",
-              wish->port_count > 0 ? ports : "");
-    return EXIT_FAILED;
-  }
-  return (*ret_target)->dropin == NULL ? refuse_foreign(*ret_target) : EXIT_DONE;
-}
-
 /* Takes one pin out of every list that has it. */
 static bool drop_pin(struct dropin *dropin, const char *pin) {
   bool found = false;
-  for (int list = 0; list < PIN_LIST_COUNT; list++) {
-    size_t at = text_list_find(&dropin->lists[list], pin);
-    if (at == dropin->lists[list].count)
-      continue;
-    text_list_remove(&dropin->lists[list], at);
-    found = true;
-  }
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    found = dropin_drop_pin(dropin, (enum pin_list)list, pin) || found;
   return found;
 }
 
@@ -85,35 +47,33 @@ static int drop_pins(const struct wish *wish, const struct standing *target) {
   return EXIT_FAILED;
 }
 
-static int stage(struct change *change, const struct wish *wish, const struct standing *target) {
-  char *text = NULL;
+static int stage(struct edit *edit, const struct wish *wish, const struct standing *target) {
   if (wish->pins.count > 0) {
     int status = drop_pins(wish, target);
-    if (status != EXIT_DONE)
-      return status;
-    text = dropin_render(target->dropin);
+    if (status == EXIT_DONE)
+      edit_stage(edit);
+    return status;
   }
-  change_stage(change, must_copy(target->path), must_copy(target->text), text);
+  change_stage(edit->change, must_copy(target->path), must_copy(target->text), NULL);
   return EXIT_DONE;
 }
 
 static int remove_wished(const struct arguments *arguments, const struct wish *wish) {
-  struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
-  if (change == NULL)
-    return EXIT_FAILED;
-  struct standings standings;
-  const struct standing *target = NULL;
-  int status = standings_read(change, wish->host, &standings);
+  struct edit edit;
+  struct standing *target = NULL;
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  int status = edit_begin(arguments_policy(arguments), dry_run, wish->host, &edit);
   if (status == EXIT_DONE)
-    status = find_target(wish, &standings, &target);
+    status = standings_choose(&edit.standings, wish->host, wish->ports, wish->port_count, &target);
+  if (status == EXIT_DONE && target->dropin == NULL)
+    status = refuse_foreign(target);
   if (status == EXIT_DONE)
-    status = stage(change, wish, target);
+    status = stage(&edit, wish, target);
   if (status == EXIT_DONE)
-    status = change_commit(change);
-  if (status == EXIT_DONE && !change->dry_run)
+    status = change_commit(edit.change);
+  if (status == EXIT_DONE && !dry_run)
     say_note("%s: %s %s", wish->host, wish->pins.count > 0 ? "changed in" : "removed with", target->path);
-  standings_clear(&standings);
-  change_free(change);
+  edit_end(&edit);
   return status;
 }
 
