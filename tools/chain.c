@@ -4,14 +4,13 @@
 
 #include <string.h>
 
-#include <arpa/inet.h>
-
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include "memory.h"
 #include "output.h"
+#include "port.h"
 
 /* What the tolerant verification saw. */
 struct tolerance {
@@ -112,13 +111,8 @@ X509_STORE *chain_store_new(const char *ca_file) {
   return NULL;
 }
 
-static bool is_address(const char *host) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
-}
-
 static int check_name(X509 *certificate, const char *host) {
-  if (is_address(host))
+  if (host_is_address(host))
     return X509_check_ip_asc(certificate, host, 0) == 1 ? X509_V_OK : X509_V_ERR_IP_ADDRESS_MISMATCH;
   return X509_check_host(certificate, host, 0, 0, NULL) == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }

@@ -67,9 +67,12 @@ static int write_all(int fd, const char *text, size_t length) {
   return 0;
 }
 
+/* The mode does not depend on the umask. Closes it. */
 static int fill(int fd, const char *text, mode_t mode) {
   int error = write_all(fd, text, strlen(text));
   if (error == 0 && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
+    error = errno;
+  if (close(fd) != 0 && error == 0)
     error = errno;
   return error;
 }
@@ -80,8 +83,6 @@ static int write_beside(const char *path, const char *prefix, const char *text, 
   char *beside = must_format("%s/%s" RANDOM_PART, directory, prefix);
   int fd = mkostemp(beside, O_CLOEXEC);
   int error = fd < 0 ? errno : fill(fd, text, mode);
-  if (fd >= 0 && close(fd) != 0 && error == 0)
-    error = errno;
   if (error != 0) {
     if (fd >= 0)
       unlink(beside);
@@ -92,13 +93,23 @@ static int write_beside(const char *path, const char *prefix, const char *text, 
   return 0;
 }
 
-/* The mode does not depend on the umask: every process on the system has to read a policy. */
+/* Every process on the system has to read a policy. */
 int file_write_beside(const char *path, const char *text, char **ret_beside) {
   return write_beside(path, FILE_BESIDE_PREFIX, text, 0644, ret_beside);
 }
 
 int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside) {
   return write_beside(path, prefix, text, 0600, ret_beside);
+}
+
+int file_write_new(const char *path, const char *text) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return errno;
+  int error = fill(fd, text, 0600);
+  if (error != 0)
+    unlink(path);
+  return error;
 }
 
 void file_sweep(const char *directory, const char *prefix) {

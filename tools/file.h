@@ -29,6 +29,13 @@ int file_write_beside(const char *path, const char *text, char **ret_beside);
 int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside);
 
 /*
+ * Makes a file of mode 0600 where there is none (EEXIST: there is, be it only a symbolic link), and writes
+ * its bytes to the disk; its name is durable after directory_sync. 0, or an errno value with nothing left
+ * behind.
+ */
+int file_write_new(const char *path, const char *text);
+
+/*
  * Removes what interrupted writers left in a directory: files whose names are this prefix and what mkstemp(3)
  * put behind it. To be called while no other writer can be at work.
  */

@@ -2,9 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "object_keys.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <openssl/decoder.h>
@@ -16,6 +14,7 @@
 
 #include "memory.h"
 #include "output.h"
+#include "passphrase.h"
 
 X509 *certificate_from_der(const unsigned char *der, long length) {
   const unsigned char *at = der;
@@ -179,31 +178,15 @@ struct passphrase {
   bool without_terminal;
 };
 
-/* Off before the prompt stands there: what is typed at once must not be seen either. */
-static void set_echo(int terminal, bool echo) {
-  struct termios mode;
-  if (tcgetattr(terminal, &mode) != 0)
-    return;
-  mode.c_lflag = echo ? mode.c_lflag | ECHO : mode.c_lflag & ~(tcflag_t)ECHO;
-  tcsetattr(terminal, TCSANOW, &mode);
-}
-
-/* OpenSSL's own prompt falls back to standard input, which may be the key itself; so try the terminal first.
- */
 static int ask_on_terminal(char *buffer, int size, int for_writing, void *arg) {
   (void)for_writing;
   struct passphrase *passphrase = arg;
   passphrase->asked = true;
-  int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
-  passphrase->without_terminal = terminal < 0;
-  if (terminal < 0)
-    return -1;
-  say_note("%s: the private key is encrypted", passphrase->path);
-  set_echo(terminal, false);
-  int status = EVP_read_pw_string(buffer, size, "Passphrase: ", 0);
-  set_echo(terminal, true);
-  close(terminal);
-  return status == 0 ? (int)strlen(buffer) : -1;
+  if (access("/dev/tty", R_OK | W_OK) == 0)
+    say_note("%s: the private key is encrypted", passphrase->path);
+  enum passphrase_answer answer = passphrase_ask(false, buffer, size);
+  passphrase->without_terminal = answer == PASSPHRASE_NO_TERMINAL;
+  return answer == PASSPHRASE_GIVEN ? (int)strlen(buffer) : -1;
 }
 
 /* What to do with a file that wraps certificates; NULL: it is none that is known. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include "memory.h"
 #include "pinpolicy.h"
 
@@ -50,6 +52,11 @@ bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port) {
     *ret_host = must_copy(host);
   *ret_port = port;
   return true;
+}
+
+bool host_is_address(const char *host) {
+  unsigned char bytes[16];
+  return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
 }
 
 char *ports_format(const uint16_t *ports, uint32_t count) {

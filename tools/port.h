@@ -17,6 +17,9 @@ bool port_read(const char *text, uint16_t *ret_port);
  */
 bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port);
 
+/* Whether it is an IP address, without brackets. */
+bool host_is_address(const char *host);
+
 /* "443, 8443", or "any" for none. For free(3). */
 char *ports_format(const uint16_t *ports, uint32_t count);
 

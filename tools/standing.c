@@ -144,6 +144,14 @@ int refuse_foreign_saying(const struct standing *standing, const char *what) {
   return EXIT_FAILED;
 }
 
+int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin) {
+  const char *name = pin_list_name(list);
+  AUTO_TEXT what = standing->entry.lists[list].count > 0
+                       ? must_format("add to its %s: \"%s\"", name, pin)
+                       : must_format("add this line to it: %s = [ \"%s\" ];", name, pin);
+  return refuse_foreign_saying(standing, what);
+}
+
 int refuse_foreign(const struct standing *standing) {
   return refuse_foreign_saying(standing, "change it there");
 }

@@ -43,7 +43,9 @@ void standings_clear(struct standings *standings);
 
 /* "pinctl: FILE:LINE: ... was not written by pinctl"; returns EXIT_FAILED. */
 int refuse_foreign(const struct standing *standing);
-/* The same, with the words that are to be changed there, e.g. "add to its pins: \"sha256/...\"". */
+/* The same, saying what is to be done there, e.g. "change it there". */
 int refuse_foreign_saying(const struct standing *standing, const char *what);
+/* The same, with the line that would add a pin to one of its lists. */
+int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin);
 
 #endif

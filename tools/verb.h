@@ -43,6 +43,13 @@ enum option_id {
   OPTION_CRITICAL,
   OPTION_HISTORY,
   OPTION_NO_HISTORY,
+  OPTION_ALL,
+  OPTION_REPORT,
+  OPTION_RETIRE,
+  OPTION_ALGORITHM,
+  OPTION_OUT,
+  OPTION_PASSPHRASE_FILE,
+  OPTION_NO_PASSPHRASE,
   OPTION_TO,
   OPTION_RECORDED,
   OPTION_OPENSSL_CONF,
@@ -107,6 +114,7 @@ extern const struct verb verb_compile;
 extern const struct verb verb_explain;
 extern const struct verb verb_monitor;
 extern const struct verb verb_history;
+extern const struct verb verb_backup_key;
 extern const struct verb verb_record;
 extern const struct verb verb_test;
 extern const struct verb verb_run;

@@ -41,12 +41,12 @@ class Verbs(unittest.TestCase):
     def setUp(self):
         self.page = page("pinctl.1")
         below_verbs = section(self.page, "VERBS")
-        parts = re.split(r"(?m)^\.Ss pinctl (\w+)(.*)$", below_verbs)[1:]
+        parts = re.split(r"(?m)^\.Ss pinctl ([\w-]+)(.*)$", below_verbs)[1:]
         self.usages = {verb: usage.replace(r"\-", "-") for verb, usage in zip(parts[::3], parts[1::3])}
         self.texts = dict(zip(parts[::3], parts[2::3]))
 
     def helped(self):
-        return re.findall(r"(?m)^  ([a-z]+) {2,}\S", pinctl("--help"))
+        return re.findall(r"(?m)^  ([a-z-]+) {2,}\S", pinctl("--help"))
 
     @staticmethod
     def options(helped):

@@ -10,7 +10,7 @@ import live_servers as live
 from pinctl_case import CERTIFICATES, PinctlCase, main
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "record", "test", "run", "enable", "disable", "status",
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "backup-key", "record", "test", "run", "enable", "disable", "status",
          "coverage", "remove")
 
 
@@ -26,6 +26,7 @@ class Examples(PinctlCase):
         self.assertEqual(sorted(line.split()[0] for line in listed.splitlines()), sorted(VERBS))
         for name in ("server.pem", "spare.pub", "chain.pem", "root.pem"):
             shutil.copy(os.path.join(CERTIFICATES, name), self.folder)
+        self.write_policy("correct horse battery staple\n", "passphrase.txt")
         # Stands in for the network: says whether it was started under enforcement.
         curl = self.write_policy('#!/bin/sh\necho "$1 $LD_PRELOAD $PINNING_POLICY"\n', "curl")
         os.chmod(curl, 0o755)
