@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Which keys were seen behind which host, and when: a SQLite database. */
+/*
+ * Which keys were seen behind which host, and when, and since when the policy names them: a SQLite database,
+ * which also keeps proposals (proposals.h).
+ */
 #ifndef PINCTL_HISTORY_H
 #define PINCTL_HISTORY_H
 
@@ -27,6 +30,25 @@ void history_close(struct history *history);
  * with nothing recorded.
  */
 bool history_record(struct history *history, struct watch *watch);
+
+/* A look at a server stands for the time to the next one, but not for longer than this, in seconds. */
+#define HISTORY_LONGEST_GAP ((int64_t)7 * 86400)
+
+/*
+ * What is known of a host. Where nothing is, and where it cannot be read (which is said), the answer is the
+ * one that keeps a pin: when a key was last seen on any port or depth (0: never); since when the entry for a
+ * port has named it (INT64_MAX: not known); whether the server was looked at all the time from `since` till
+ * now.
+ */
+int64_t history_last_seen(struct history *history, const char *host, const struct pin_digest *key);
+int64_t history_named_since(struct history *history, const char *host, uint16_t port,
+                            const struct pin_digest *key);
+bool history_covers(struct history *history, const char *host, uint16_t port, int64_t since, int64_t now);
+
+/* The ports of a host that were looked at after `since`; *ret_ports is for free(3). False, having said why.
+ */
+bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
+                   size_t *ret_count);
 
 struct history_row {
   const char *host;

@@ -29,6 +29,7 @@ struct watch_key {
   enum role role;
   char subject[WATCH_SUBJECT_SIZE];
   struct pin_digest key;
+  struct pin_digest certificate;
   int64_t expires;     /* of the certificate, seconds since the epoch */
   bool proven;         /* it counts for the policy */
   char entry_list[16]; /* the list of the policy that holds it: "pins"; "" for none */
@@ -44,9 +45,11 @@ struct watch_host {
   size_t finding_count;
   struct watch_key *keys; /* the path, from the server's own key upwards */
   size_t key_count;
-  struct pin_digest_list backups; /* of the entry that decided; points into the policy */
-  int64_t backup_seen;            /* when one of them was last seen here, by the history; 0: never */
+  bool covered;
+  struct pin_entry entry; /* that decided, where it is covered; points into the policy */
+  int64_t backup_seen;    /* when one of its backups was last seen here, by the history; 0: never */
   enum pin_outcome outcome;
+  enum pin_reason reason;
   bool verified;
   char version[16];
   char cipher[64];
@@ -75,6 +78,10 @@ int64_t watch_expires(const struct watch_host *host);
 /* Looks at what a server showed: everything but what needs the history. */
 void watch_take(const struct watch *watch, const struct pin_policy *policy, struct probe_result *result,
                 struct watch_host *host);
+
+/* What a policy says of the path that a server has shown. *ret_verdict points into both. */
+void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
+                 struct pin_verdict *ret_verdict);
 
 /* The forms of the report, on stdout. */
 void watch_print_table(const struct watch *watch);

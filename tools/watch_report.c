@@ -100,7 +100,8 @@ static json_object *host_json(const struct watch_host *host) {
   json_object_object_add(json, "tls", *host->version == '\0' ? NULL : json_text(host->version));
   json_object_object_add(json, "cipher", *host->cipher == '\0' ? NULL : json_text(host->cipher));
   json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
-  json_object_object_add(json, "backup_pins", json_object_new_int64(host->backups.count));
+  json_object_object_add(json, "backup_pins",
+                         json_object_new_int64(host->entry.lists[PIN_LIST_BACKUP_PINS].count));
   json_object_object_add(json, "backup_last_seen", json_text_or_null(backup));
   json_object_object_add(json, "seconds", json_object_new_double(host->seconds));
   json_object_object_add(json, "keys", keys_json(host));

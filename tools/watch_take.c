@@ -33,23 +33,23 @@ static const char *name_of(const struct object *object) {
 
 /* ---- The policy's verdict ---- */
 
-static void judge(const struct watch *watch, const struct pin_policy *policy, const struct chain *chain,
-                  const struct watch_host *host, struct pin_verdict *verdict) {
+void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
+                 struct pin_verdict *ret_verdict) {
   struct pin_path_key keys[MOST_KEYS] = {0};
   const char *name = host->host;
-  struct pin_peer peer = {.names = &name, .name_count = 1, .port = host->port, .now = watch->now};
-  size_t count = chain->proven < MOST_KEYS ? chain->proven : MOST_KEYS;
-  for (size_t i = 0; i < count; i++) {
-    keys[i].key = chain->path.items[i].key;
-    keys[i].certificate = chain->path.items[i].fingerprint;
+  struct pin_peer peer = {.names = &name, .name_count = 1, .port = host->port, .now = now};
+  struct pin_path path = {.keys = keys};
+  for (; path.count < host->key_count && host->keys[path.count].proven; path.count++) {
+    keys[path.count].key = host->keys[path.count].key;
+    keys[path.count].certificate = host->keys[path.count].certificate;
   }
-  struct pin_path path = {.keys = keys, .count = count};
-  if (pin_select(policy, &peer, verdict) != PIN_NEEDS_NOTHING)
-    pin_judge(policy, &path, watch->now, verdict);
+  if (pin_select(policy, &peer, ret_verdict) != PIN_NEEDS_NOTHING)
+    pin_judge(policy, &path, now, ret_verdict);
 }
 
 static void look_at_verdict(const struct pin_verdict *verdict, struct watch_host *host) {
   host->outcome = verdict->outcome;
+  host->reason = verdict->reason;
   const char *why = pin_reason_text(verdict->reason);
   if (verdict->outcome == PIN_REFUSED)
     watch_find(host, SEVERITY_CRITICAL, "not-pinned", must_format("the policy refuses it: %s", why));
@@ -144,7 +144,7 @@ static void look_at_version(struct watch_host *host) {
                  must_format("speaks %s; expected TLSv1.2 or newer", host->version));
 }
 
-static void copy_keys(const struct chain *chain, const struct pin_verdict *verdict, struct watch_host *host) {
+static void copy_keys(const struct chain *chain, struct watch_host *host) {
   size_t count = chain->path.count < MOST_KEYS ? chain->path.count : MOST_KEYS;
   host->keys = must_alloc(count, sizeof *host->keys);
   host->key_count = count;
@@ -153,11 +153,18 @@ static void copy_keys(const struct chain *chain, const struct pin_verdict *verdi
     struct watch_key *key = &host->keys[i];
     key->role = object->role;
     key->key = object->key;
+    key->certificate = object->fingerprint;
     key->proven = i < chain->proven;
     key->expires = seconds_of(X509_get0_notAfter(object->certificate));
     snprintf(key->subject, sizeof key->subject, "%s", object->subject);
-    for (int list = 0; list < PIN_LIST_COUNT && verdict->count > 0 && *key->entry_list == '\0'; list++)
-      if (listing_holds(&verdict->findings[0].entry, (enum pin_list)list, object))
+  }
+}
+
+static void note_lists(const struct chain *chain, struct watch_host *host) {
+  for (size_t i = 0; i < host->key_count; i++) {
+    struct watch_key *key = &host->keys[i];
+    for (int list = 0; list < PIN_LIST_COUNT && *key->entry_list == '\0'; list++)
+      if (listing_holds(&host->entry, (enum pin_list)list, &chain->path.items[i]))
         snprintf(key->entry_list, sizeof key->entry_list, "%s", pin_list_name((enum pin_list)list));
   }
 }
@@ -175,10 +182,14 @@ void watch_take(const struct watch *watch, const struct pin_policy *policy, stru
   host->staple = result->staple;
   memcpy(host->version, result->version, sizeof host->version);
   memcpy(host->cipher, result->cipher, sizeof host->cipher);
-  judge(watch, policy, &result->chain, host, &verdict);
+  copy_keys(&result->chain, host);
+  watch_judge(policy, host, watch->now, &verdict);
   look_at_verdict(&verdict, host);
-  if (verdict.count > 0)
-    host->backups = verdict.findings[0].entry.lists[PIN_LIST_BACKUP_PINS];
+  host->covered = verdict.count > 0;
+  if (host->covered) {
+    host->entry = verdict.findings[0].entry;
+    note_lists(&result->chain, host);
+  }
   for (size_t i = 0; i < verdict.count; i++)
     look_at_entry(watch, &verdict.findings[i], host);
   look_at_verification(result, host);
@@ -188,5 +199,4 @@ void watch_take(const struct watch *watch, const struct pin_policy *policy, stru
     look_at_expiry(watch, &result->chain.path.items[i], host);
     look_at_strength(&result->chain.path.items[i], host);
   }
-  copy_keys(&result->chain, &verdict, host);
 }
