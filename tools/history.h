@@ -31,8 +31,11 @@ void history_close(struct history *history);
  */
 bool history_record(struct history *history, struct watch *watch);
 
-/* A look at a server stands for the time to the next one, but not for longer than this, in seconds. */
-#define HISTORY_LONGEST_GAP ((int64_t)7 * 86400)
+/*
+ * A look at a server stands for the time to the next one, but not for longer than this, in seconds: enough for
+ * one a week that is sometimes late.
+ */
+#define HISTORY_LONGEST_GAP ((int64_t)8 * 86400)
 
 /*
  * What is known of a host. Where nothing is, and where it cannot be read (which is said), the answer is the

@@ -138,6 +138,13 @@ void standings_clear(struct standings *standings) {
   *standings = (struct standings){0};
 }
 
+void warn_without_backup(const struct standing *standing) {
+  const char *name = standing->entry.name;
+  if (standing->dropin->lists[PIN_LIST_BACKUP_PINS].count == 0)
+    say_warning("%s: its entry has no backup pin now; \"pinctl backup-key %s\" makes the next key", name,
+                name);
+}
+
 int refuse_foreign_saying(const struct standing *standing, const char *what) {
   say_error("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
             (unsigned)standing->entry.line, standing->entry.name, what);

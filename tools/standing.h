@@ -41,6 +41,9 @@ int standings_covering(const struct change *change, struct standings *standings,
                        uint16_t port, struct standing **ret_standing);
 void standings_clear(struct standings *standings);
 
+/* After a change of its drop-in: without a backup pin the next lost key locks everybody out. */
+void warn_without_backup(const struct standing *standing);
+
 /* "pinctl: FILE:LINE: ... was not written by pinctl"; returns EXIT_FAILED. */
 int refuse_foreign(const struct standing *standing);
 /* The same, saying what is to be done there, e.g. "change it there". */

@@ -43,6 +43,7 @@ enum option_id {
   OPTION_CRITICAL,
   OPTION_HISTORY,
   OPTION_NO_HISTORY,
+  OPTION_DECISIONS,
   OPTION_ALL,
   OPTION_REPORT,
   OPTION_RETIRE,
@@ -115,6 +116,9 @@ extern const struct verb verb_explain;
 extern const struct verb verb_monitor;
 extern const struct verb verb_history;
 extern const struct verb verb_backup_key;
+extern const struct verb verb_rotate;
+extern const struct verb verb_approve;
+extern const struct verb verb_reject;
 extern const struct verb verb_record;
 extern const struct verb verb_test;
 extern const struct verb verb_run;

@@ -11,6 +11,7 @@
 #include "memory.h"
 #include "output.h"
 #include "port.h"
+#include "proposals.h"
 #include "table.h"
 
 static const struct option options[] = {
@@ -18,6 +19,9 @@ static const struct option options[] = {
      .name = "history",
      .argument = "FILE",
      .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"},
+    {.id = OPTION_DECISIONS,
+     .name = "decisions",
+     .help = "instead: which keys were proposed, approved,\nrejected, promoted and retired, by whom"},
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -81,22 +85,67 @@ static void show_json(const struct history_row *row, void *arg) {
   showing->count++;
 }
 
+/* The last of the six columns breaks over lines. */
+static void begin(struct showing *showing, bool as_json, const char *const *headings) {
+  if (as_json)
+    showing->array = json_object_new_array();
+  else
+    showing->table = table_new(headings, 1U << 5);
+}
+
+static void end(const struct showing *showing) {
+  if (showing->array != NULL)
+    json_print(showing->array);
+  else
+    table_print(showing->table);
+}
+
 static int show(const struct arguments *arguments, struct history *history, const char *host, uint16_t port,
                 const struct pin_verdict *verdict) {
   static const char *const headings[] = {"PORT", "DEPTH", "FIRST SEEN", "LAST SEEN", "IN", "KEY", NULL};
   bool as_json = arguments_has(arguments, OPTION_JSON);
   struct showing showing = {.verdict = verdict};
-  if (as_json)
-    showing.array = json_object_new_array();
-  else
-    showing.table = table_new(headings, 1U << 5);
+  begin(&showing, as_json, headings);
   bool good = history_each(history, host, port, as_json ? show_json : show_row, &showing);
-  if (as_json)
-    json_print(showing.array);
-  else
-    table_print(showing.table);
+  end(&showing);
   if (good && showing.count == 0)
     say_note("%s: nothing was seen yet", host);
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void show_decision(const struct decision_row *row, void *arg) {
+  struct showing *showing = arg;
+  AUTO_TEXT port = must_format("%d", row->port);
+  AUTO_TEXT when = expiry_text(row->at);
+  const char *const texts[] = {port, when, row->who, row->decision, row->list, row->pin};
+  table_add(showing->table, texts);
+  showing->count++;
+}
+
+static void show_decision_json(const struct decision_row *row, void *arg) {
+  struct showing *showing = arg;
+  AUTO_TEXT when = expiry_text(row->at);
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "port", json_object_new_int(row->port));
+  json_object_object_add(json, "at", json_text(when));
+  json_object_object_add(json, "who", json_text(row->who));
+  json_object_object_add(json, "decision", json_text(row->decision));
+  json_object_object_add(json, "list", json_text(row->list));
+  json_object_object_add(json, "pin", json_text(row->pin));
+  json_object_array_add(showing->array, json);
+  showing->count++;
+}
+
+static int show_decisions(const struct arguments *arguments, struct history *history, const char *host,
+                          uint16_t port) {
+  static const char *const headings[] = {"PORT", "WHEN", "WHO", "DECISION", "LIST", "KEY", NULL};
+  bool as_json = arguments_has(arguments, OPTION_JSON);
+  struct showing showing = {0};
+  begin(&showing, as_json, headings);
+  bool good = decisions_each(history, host, port, as_json ? show_decision_json : show_decision, &showing);
+  end(&showing);
+  if (good && showing.count == 0)
+    say_note("%s: nothing was decided yet", host);
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -125,7 +174,8 @@ static int run(const struct arguments *arguments) {
   struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, true);
   if (history == NULL)
     return EXIT_FAILED;
-  int status = show_with_policy(arguments, history, host, port);
+  int status = arguments_has(arguments, OPTION_DECISIONS) ? show_decisions(arguments, history, host, port)
+                                                          : show_with_policy(arguments, history, host, port);
   history_close(history);
   return status;
 }
@@ -136,7 +186,8 @@ const struct verb verb_history = {
     .summary = "Show which keys were seen behind a host, and when",
     .details = "What runs of \"pinctl monitor\" saw: for each port the server's own key (depth\n"
                "0) and those above it, with the first and the last day, and the list of the\n"
-               "policy that names them today.",
+               "policy that names them today. With --decisions what people and \"pinctl rotate\"\n"
+               "did about them.",
     .example = "pinctl history api.example.com --history history.db",
     .options = options,
     .option_count = COUNT_OF(options),

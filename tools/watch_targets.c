@@ -3,6 +3,7 @@
 #include "watch_targets.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "entry.h"
@@ -11,12 +12,30 @@
 #include "port.h"
 #include "probe_options.h"
 
+static bool read_operand(const struct arguments *arguments, size_t index, char **ret_host,
+                         uint16_t *ret_port) {
+  const char *text = arguments->operands[index];
+  *ret_port = 0;
+  return (host_and_port_read(text, ret_host, ret_port) && host_can_be_asked(*ret_host)) ||
+         wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", text);
+}
+
+bool operands_can_be_asked(const struct arguments *arguments) {
+  bool good = true;
+  for (size_t i = 0; good && i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    good = read_operand(arguments, i, &host, &port);
+  }
+  return good;
+}
+
 bool targets_from_operands(const struct arguments *arguments, struct watch *watch) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     AUTO_TEXT host = NULL;
     uint16_t port = 0;
-    if (!host_and_port_read(arguments->operands[i], &host, &port) || !host_can_be_asked(host))
-      return wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[i]);
+    if (!read_operand(arguments, i, &host, &port))
+      return false;
     port = port == 0 ? 443 : port;
     watch_add(watch, host, port, probe_options_protocol(arguments, port));
   }
@@ -32,6 +51,33 @@ static void add_entry(const struct arguments *arguments, const struct pin_entry 
     say_note("%s: stands for no single server; name them as operands", entry->name);
   for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
     watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
+}
+
+/* How many it has added. */
+static size_t add_entries_of(const struct arguments *arguments, const struct entries *entries,
+                             const char *host, struct watch *watch) {
+  size_t before = watch->count;
+  for (size_t i = 0; i < entries->count; i++)
+    if (strcmp(entries->items[i].name, host) == 0)
+      add_entry(arguments, &entries->items[i], watch);
+  return watch->count - before;
+}
+
+bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy *policy,
+                      struct watch *watch) {
+  struct entries entries;
+  bool good = entries_read(policy, &entries);
+  for (size_t i = 0; good && i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    good = read_operand(arguments, i, &host, &port);
+    if (!good || (port == 0 && add_entries_of(arguments, &entries, host, watch) > 0))
+      continue;
+    port = port == 0 ? 443 : port;
+    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+  }
+  entries_clear(&entries);
+  return good;
 }
 
 bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,

@@ -10,6 +10,17 @@
 /* The operands, HOST[:PORT] each. Returns false, having said how the verb is used. */
 bool targets_from_operands(const struct arguments *arguments, struct watch *watch);
 
+/* Whether every operand is HOST[:PORT] that somebody may answer to. False, having said how the verb is used.
+ */
+bool operands_can_be_asked(const struct arguments *arguments);
+
+/*
+ * The operands; HOST alone stands for all servers that the entries of exactly this name name, and for port
+ * 443 where there is none. Returns false, having said why.
+ */
+bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy *policy,
+                      struct watch *watch);
+
 /*
  * All servers that the entries of a policy name, by name; wildcards are left out with a note. Returns false,
  * having said why, where there is none.

@@ -2,19 +2,27 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Every example of --help is run as it stands there."""
 
+import contextlib
 import os
 import shlex
 import shutil
+import sqlite3
 
 import live_servers as live
-from pinctl_case import CERTIFICATES, PinctlCase, main
+from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "backup-key", "record", "test", "run", "enable", "disable", "status",
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "run", "enable", "disable", "status",
          "coverage", "remove")
 
 
 class Examples(PinctlCase):
+    def propose(self, pin):
+        """As if "pinctl rotate" had met a server with this key."""
+        with contextlib.closing(sqlite3.connect(os.path.join(self.folder, "history.db"))) as database, database:
+            database.execute("INSERT INTO proposals VALUES ('api.example.com', 443, ?, 'pins', 'CN=x', 1, 'pending', 1, 'x')",
+                             (pin,))
+
     def example_of(self, verb):
         lines = self.pinctl(verb, "--help").stdout.splitlines()
         words = shlex.split(lines[lines.index("Example:") + 1])
@@ -38,6 +46,8 @@ class Examples(PinctlCase):
         # A shell built without sanitizers cannot load a shim built with them.
         for verb in [verb for verb in VERBS if verb != "run" or not os.environ.get("PINNING_SANITIZE")]:
             with self.subTest(verb):
+                if verb in ("approve", "reject"):
+                    self.propose(pin_of({"approve": "swapped.pem", "reject": "ca.pem"}[verb]))
                 done = self.pinctl(*self.example_of(verb), cwd=self.folder, status=None,
                                    environment={"PATH": f"{self.folder}:{os.environ['PATH']}",
                                                 "https_proxy": f"http://127.0.0.1:{proxy.port}",
