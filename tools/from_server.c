@@ -3,8 +3,10 @@
 #include "from_server.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "chain_tree.h"
+#include "loaded_policy.h"
 #include "output.h"
 #include "probe_options.h"
 #include "question.h"
@@ -54,9 +56,27 @@ static const struct object *chosen_object(const char *host, const struct chain *
   return NULL;
 }
 
-static void warn_of_lockout(const struct dropin *wish, const struct chain *chain, enum choice choice) {
+/* The entry that this is added to may have one already. A policy that is not in order is reported later. */
+static bool has_backup(const struct arguments *arguments, const struct dropin *wish) {
+  const char *name = wish->host;
+  struct loaded_policy loaded;
+  struct pin_verdict verdict = {0};
+  struct pin_peer peer = {
+      .names = &name, .name_count = 1, .port = wish->port_count > 0 ? wish->ports[0] : 0, .now = time(NULL)};
+  policy_load(arguments_policy(arguments), &loaded);
+  if (loaded.status == PIN_OK)
+    pin_select(&loaded.policy, &peer, &verdict);
+  const struct pin_entry *entry = &verdict.findings[0].entry;
+  bool backed =
+      verdict.count > 0 && strcmp(entry->name, name) == 0 && entry->lists[PIN_LIST_BACKUP_PINS].count > 0;
+  policy_clear(&loaded);
+  return backed || wish->lists[PIN_LIST_BACKUP_PINS].count > 0;
+}
+
+static void warn_of_lockout(const struct arguments *arguments, const struct dropin *wish,
+                            const struct chain *chain, enum choice choice) {
   int days = days_of_life(chain->path.items[0].certificate);
-  if (choice != CHOICE_LEAF || wish->lists[PIN_LIST_BACKUP_PINS].count > 0)
+  if (choice != CHOICE_LEAF || has_backup(arguments, wish))
     return;
   if (days < SHORT_LIFE_DAYS)
     say_warning(
@@ -64,7 +84,9 @@ static void warn_of_lockout(const struct dropin *wish, const struct chain *chain
         "pin the issuer",
         wish->host, days);
   else
-    say_note("%s: there is no backup pin; \"--backup FILE\" adds the key that is to come next", wish->host);
+    say_note("%s: there is no backup pin; \"--backup FILE\" adds the key that is to come next, and "
+             "\"pinctl backup-key\" makes one",
+             wish->host);
 }
 
 static bool confirmed(const struct arguments *arguments, const char *host) {
@@ -86,7 +108,7 @@ static int take_choice(const struct arguments *arguments, const struct chain *ch
   pin_digest_format(&object->key, digest);
   fputc('\n', stderr);
   put(stderr, PLAIN, "%s: %s\n", pin_list_name(choice_lists[choice]), digest);
-  warn_of_lockout(wish, chain, choice);
+  warn_of_lockout(arguments, wish, chain, choice);
   if (!confirmed(arguments, wish->host)) {
     say_note("%s: nothing was changed", wish->host);
     return EXIT_FINDING;

@@ -189,6 +189,8 @@ class FromServer(Live):
         done = self.add("--pin", "leaf", "--yes", "--backup", "spare.pub")
         self.assertNotIn("lives", done.stderr)
         self.assertEqual(self.hosts()[HOST]["backup_pins"], [pin_of("other.pem")])
+        # The entry has its backup now.
+        self.assertNotIn("lives", self.add("--pin", "leaf", "--yes").stderr)
         self.assertNotIn("lives", self.add("--pin", "issuer", "--yes").stderr)
 
     def test_unverified(self):
