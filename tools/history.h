@@ -32,8 +32,8 @@ void history_close(struct history *history);
 bool history_record(struct history *history, struct watch *watch);
 
 /*
- * A look at a server stands for the time to the next one, but not for longer than this, in seconds: enough for
- * one a week that is sometimes late.
+ * A look at a server stands for the time to the next one, but not for longer than this, in seconds: enough
+ * for one a week that is sometimes late.
  */
 #define HISTORY_LONGEST_GAP ((int64_t)8 * 86400)
 

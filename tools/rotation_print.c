@@ -40,7 +40,7 @@ static char *remedy(const struct rotation_step *step) {
     return must_copy("; not proposed without --trust-unverified");
   case ROTATION_PROMOTE:
   case ROTATION_RETIRE:
-    return step->done ? must_copy("") : must_format("; \"pinctl rotate %s\" does it", host);
+    return step->done ? must_copy("") : must_format("; \"pinctl rotate %s --yes\" does it", host);
   default:
     return must_copy("");
   }
@@ -65,7 +65,7 @@ void rotation_print(const struct watch *watch, const struct rotation *rotation) 
   if (rotation->count > 0)
     table_print(table);
   else
-    put(stdout, PLAIN, "%zu servers: nothing to do\n", watch->count);
+    put(stdout, PLAIN, "%zu server%s: nothing to do\n", watch->count, watch->count == 1 ? "" : "s");
 }
 
 static json_object *step_json(const struct rotation_step *step) {

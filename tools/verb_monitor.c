@@ -4,7 +4,6 @@
 #include <time.h>
 
 #include "arguments.h"
-#include "bar.h"
 #include "history.h"
 #include "loaded_policy.h"
 #include "number.h"
@@ -44,7 +43,6 @@ static const struct option options[] = {
 struct monitoring {
   struct watch watch;
   struct loaded_policy loaded;
-  size_t done;
 };
 
 static bool read_days(const struct arguments *arguments, struct watch *watch) {
@@ -58,13 +56,6 @@ static bool read_days(const struct arguments *arguments, struct watch *watch) {
   watch->warning_days = (int)warning_days;
   watch->critical_days = (int)(critical_days < warning_days ? critical_days : warning_days);
   return true;
-}
-
-static void take(size_t index, struct probe_result *result, void *arg) {
-  struct monitoring *monitoring = arg;
-  struct watch *watch = &monitoring->watch;
-  watch_take(watch, &monitoring->loaded.policy, result, &watch->hosts[index]);
-  bar_show(++monitoring->done, watch->count);
 }
 
 /* The report is worth more than the history: a default one that cannot be written is only warned of. */
@@ -108,7 +99,7 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
   if (arguments->operand_count == 0 &&
       !targets_from_policy(arguments, &monitoring->loaded.policy, &monitoring->watch))
     return EXIT_FAILED;
-  if (!targets_ask(&monitoring->watch, settings, take, monitoring))
+  if (!targets_look(&monitoring->watch, &monitoring->loaded.policy, settings))
     return EXIT_FAILED;
   int status = keep_history(arguments, &monitoring->watch);
   return status == EXIT_DONE ? print(arguments, &monitoring->watch) : status;

@@ -3,7 +3,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bar.h"
 #include "loaded_policy.h"
 #include "number.h"
 #include "output.h"
@@ -50,15 +49,7 @@ struct rotating {
   struct loaded_policy loaded;
   struct rotation_settings settings;
   struct rotation rotation;
-  size_t done;
 };
-
-static void take(size_t index, struct probe_result *result, void *arg) {
-  struct rotating *rotating = arg;
-  struct watch *watch = &rotating->watch;
-  watch_take(watch, &rotating->loaded.policy, result, &watch->hosts[index]);
-  bar_show(++rotating->done, watch->count);
-}
 
 static bool read_usage(const struct arguments *arguments, struct rotating *rotating) {
   const char *retire = arguments_value(arguments, OPTION_RETIRE);
@@ -128,7 +119,7 @@ static int rotate(struct rotating *rotating, const struct probe_settings *settin
                                                    : targets_of_hosts(arguments, policy, &rotating->watch);
   if (!good)
     return EXIT_FAILED;
-  good = open_history(rotating) && targets_ask(&rotating->watch, settings, take, rotating);
+  good = open_history(rotating) && targets_look(&rotating->watch, &rotating->loaded.policy, settings);
   return good ? look_and_do(rotating) : EXIT_FAILED;
 }
 

@@ -3,7 +3,6 @@
 #include <time.h>
 
 #include "arguments.h"
-#include "bar.h"
 #include "loaded_policy.h"
 #include "output.h"
 #include "probe_options.h"
@@ -27,21 +26,14 @@ static const struct option options[] = {
 struct testing {
   struct watch watch;
   struct loaded_policy loaded;
-  size_t done;
 };
-
-static void take(size_t index, struct probe_result *result, void *arg) {
-  struct testing *testing = arg;
-  watch_take(&testing->watch, &testing->loaded.policy, result, &testing->watch.hosts[index]);
-  bar_show(++testing->done, testing->watch.count);
-}
 
 static bool take_recorded(const char *directory, const char *ca_file, struct testing *testing) {
   X509_STORE *store = chain_store_new(ca_file);
   for (size_t i = 0; store != NULL && i < testing->watch.count; i++) {
     struct probe_result result;
     recording_read(directory, &testing->watch.hosts[i], store, &result);
-    take(i, &result, testing);
+    watch_take(&testing->watch, &testing->loaded.policy, &result, &testing->watch.hosts[i]);
     probe_result_clear(&result);
   }
   X509_STORE_free(store);
@@ -55,7 +47,7 @@ static int test(const struct arguments *arguments, const struct probe_settings *
   if (!policy_load_sound(policy, &testing->loaded) ||
       !targets_from_policy(arguments, &testing->loaded.policy, &testing->watch))
     return EXIT_FAILED;
-  bool good = directory == NULL ? targets_ask(&testing->watch, settings, take, testing)
+  bool good = directory == NULL ? targets_look(&testing->watch, &testing->loaded.policy, settings)
                                 : take_recorded(directory, settings->ca_file, testing);
   if (!good)
     return EXIT_FAILED;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bar.h"
 #include "entry.h"
 #include "memory.h"
 #include "output.h"
@@ -107,4 +108,22 @@ bool targets_ask(struct watch *watch, const struct probe_settings *settings, pro
   watch->seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
   free(targets);
   return good;
+}
+
+struct looking {
+  struct watch *watch;
+  const struct pin_policy *policy;
+  size_t done;
+};
+
+static void take(size_t index, struct probe_result *result, void *arg) {
+  struct looking *looking = arg;
+  watch_take(looking->watch, looking->policy, result, &looking->watch->hosts[index]);
+  bar_show(++looking->done, looking->watch->count);
+}
+
+bool targets_look(struct watch *watch, const struct pin_policy *policy,
+                  const struct probe_settings *settings) {
+  struct looking looking = {.watch = watch, .policy = policy};
+  return targets_ask(watch, settings, take, &looking);
 }

@@ -32,4 +32,8 @@ bool targets_from_policy(const struct arguments *arguments, const struct pin_pol
 bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
                  void *arg);
 
+/* The same, taking what each server showed into the watch (watch_take), with a progress bar. */
+bool targets_look(struct watch *watch, const struct pin_policy *policy,
+                  const struct probe_settings *settings);
+
 #endif

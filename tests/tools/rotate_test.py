@@ -244,7 +244,7 @@ class Report(Rotate):
 
     def test_table(self):
         self.pinctl("add", HOST, "server.pem")
-        self.assertEqual(self.pinctl("rotate", *self.words(HOST)).stdout, "1 servers: nothing to do\n")
+        self.assertEqual(self.pinctl("rotate", *self.words(HOST)).stdout, "1 server: nothing to do\n")
         self.server.show("unknown")
         done = self.pinctl("rotate", *self.words("--all"), status=1)
         self.assertIn(f"pending {HOST}:443 {pin_of('unknown.pem')} CN={HOST}; compare it, then "
