@@ -13,8 +13,8 @@ set -euo pipefail
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libelf-dev libcurl4-openssl-dev
   libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev)
 try=(curl openssl python3)
-tests=("${try[@]}" binutils gnutls-bin libidn2-0 libio-socket-ssl-perl mandoc nginx patch perl php-cli postgresql ruby strace
-  stunnel4)
+tests=("${try[@]}" binutils fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx patch perl php-cli postgresql ruby slapd strace
+  stunnel4 zsh)
 releases=(debootstrap util-linux)
 lint=(clang clang-format cppcheck git shellcheck)
 

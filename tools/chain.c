@@ -203,6 +203,13 @@ bool chain_prove(const struct objects *shown, const char *ca_file, const char *h
   return good;
 }
 
+bool chain_holds(const struct chain *chain, const struct object *object) {
+  for (size_t i = 0; i < chain->path.count; i++)
+    if (memcmp(&chain->path.items[i].fingerprint, &object->fingerprint, sizeof object->fingerprint) == 0)
+      return true;
+  return false;
+}
+
 void chain_clear(struct chain *chain) {
   objects_clear(&chain->path);
   *chain = (struct chain){0};

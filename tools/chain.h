@@ -31,6 +31,9 @@ X509_STORE *chain_store_new(const char *ca_file);
 bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
                     struct chain *ret_chain);
 
+/* Whether a certificate is on the path. */
+bool chain_holds(const struct chain *chain, const struct object *object);
+
 void chain_clear(struct chain *chain);
 
 #endif

@@ -84,3 +84,25 @@ size_t text_width(const char *text) {
   free(wide);
   return width < 0 ? length : (size_t)width;
 }
+
+char *escape_short(const char *text, size_t columns) {
+  static const char dots[] = "...";
+  char *escaped = escape_text(text);
+  size_t length = strlen(escaped);
+  /* No character takes more columns than bytes. */
+  if (length <= columns || text_width(escaped) <= columns)
+    return escaped;
+  size_t width = 0;
+  size_t at = 0;
+  for (uint32_t point = 0;;) {
+    size_t step = utf8_decode(escaped + at, length - at, &point);
+    AUTO_TEXT character = must_copy_bytes(escaped + at, step);
+    width += text_width(character);
+    if (width > columns - strlen(dots))
+      break;
+    at += step;
+  }
+  /* What is left out is longer than this. */
+  strcpy(escaped + at, dots);
+  return escaped;
+}

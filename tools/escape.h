@@ -25,6 +25,9 @@ bool is_plain(uint32_t point);
 char *escape_bytes(const char *bytes, size_t length);
 char *escape_text(const char *text);
 
+/* The same, cut to so many columns (at least 3); "..." stands for what is left out. For free(3). */
+char *escape_short(const char *text, size_t columns);
+
 /* Columns on a terminal; text must have been escaped. */
 size_t text_width(const char *text);
 

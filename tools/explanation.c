@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <openssl/x509_vfy.h>
 
@@ -37,21 +36,13 @@ static void print_certificate(const struct explanation *explanation, const struc
         X509_verify_cert_error_string(explanation->chain.broken_by));
 }
 
-static bool is_on_path(const struct explanation *explanation, const struct object *object) {
-  const struct objects *path = &explanation->chain.path;
-  for (size_t i = 0; i < path->count; i++)
-    if (memcmp(&path->items[i].fingerprint, &object->fingerprint, sizeof object->fingerprint) == 0)
-      return true;
-  return false;
-}
-
 static void print_certificates(const struct explanation *explanation) {
   const struct objects *path = &explanation->chain.path;
   for (size_t i = 0; i < path->count; i++)
     print_certificate(explanation, &path->items[i], i);
   for (size_t i = 0; i < explanation->shown->count; i++) {
     const struct object *object = &explanation->shown->items[i];
-    if (object->certificate != NULL && !is_on_path(explanation, object))
+    if (object->certificate != NULL && !chain_holds(&explanation->chain, object))
       print_certificate(explanation, object, NOT_ON_PATH);
   }
 }
@@ -162,7 +153,7 @@ static json_object *certificates_json(const struct explanation *explanation) {
     json_object_array_add(array, certificate_json(explanation, &path->items[i], i));
   for (size_t i = 0; i < explanation->shown->count; i++) {
     const struct object *object = &explanation->shown->items[i];
-    if (object->certificate != NULL && !is_on_path(explanation, object))
+    if (object->certificate != NULL && !chain_holds(&explanation->chain, object))
       json_object_array_add(array, certificate_json(explanation, object, NOT_ON_PATH));
   }
   return array;

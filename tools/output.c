@@ -111,28 +111,32 @@ json_object *json_text_or_null(const char *text) {
 }
 
 /* Only strings can hold such characters, so \uXXXX is always read back as the character itself. */
-static void print_point(const char *bytes, size_t length, uint32_t point) {
+static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t point) {
   if (is_plain(point) || point == '\n')
-    fwrite(bytes, 1, length, stdout);
+    fwrite(bytes, 1, length, stream);
   else if (point < 0x10000)
-    printf("\\u%04x", (unsigned)point);
+    fprintf(stream, "\\u%04x", (unsigned)point);
   else
-    printf("\\u%04x\\u%04x", (unsigned)(0xd800 + ((point - 0x10000) >> 10)),
-           (unsigned)(0xdc00 + (point & 0x3ff)));
+    fprintf(stream, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((point - 0x10000) >> 10)),
+            (unsigned)(0xdc00 + (point & 0x3ff)));
 }
 
-void json_print(json_object *value) {
+void json_write(FILE *stream, json_object *value) {
   size_t length = 0;
   const char *text = json_object_to_json_string_length(
       value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
   for (size_t at = 0; at < length;) {
     uint32_t point = 0;
     size_t step = utf8_decode(text + at, length - at, &point);
-    print_point(text + at, step == 0 ? 1 : step, point);
+    print_point(stream, text + at, step == 0 ? 1 : step, point);
     at += step == 0 ? 1 : step;
   }
-  putchar('\n');
+  fputc('\n', stream);
   json_object_put(value);
+}
+
+void json_print(json_object *value) {
+  json_write(stdout, value);
 }
 
 int finish_output(int status) {

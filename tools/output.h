@@ -33,9 +33,10 @@ void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 json_object *json_text(const char *text);
 /* The same, or null for NULL. */
 json_object *json_text_or_null(const char *text);
-/* Prints it to stdout and frees it. What a terminal would act on is written as \uXXXX, which loses nothing.
- */
+/* Prints it to stdout, or a stream, and frees it. What a terminal would act on is written as \uXXXX, which
+ * loses nothing. */
 void json_print(json_object *value);
+void json_write(FILE *stream, json_object *value);
 
 /* Flushes stdout. EXIT_FAILED with a message when something could not be written, else `status`. */
 int finish_output(int status);

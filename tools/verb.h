@@ -43,6 +43,7 @@ enum option_id {
   OPTION_CRITICAL,
   OPTION_HISTORY,
   OPTION_NO_HISTORY,
+  OPTION_OUTPUT,
   OPTION_DECISIONS,
   OPTION_ALL,
   OPTION_REPORT,
@@ -113,6 +114,7 @@ extern const struct verb verb_show;
 extern const struct verb verb_check;
 extern const struct verb verb_compile;
 extern const struct verb verb_explain;
+extern const struct verb verb_graph;
 extern const struct verb verb_monitor;
 extern const struct verb verb_history;
 extern const struct verb verb_backup_key;

@@ -95,17 +95,10 @@ static void look_at_verification(const struct probe_result *result, struct watch
                must_format("the chain does not verify: %s", X509_verify_cert_error_string(error)));
 }
 
-static bool is_on_path(const struct chain *chain, const struct object *object) {
-  for (size_t i = 0; i < chain->path.count; i++)
-    if (memcmp(&chain->path.items[i].fingerprint, &object->fingerprint, sizeof object->fingerprint) == 0)
-      return true;
-  return false;
-}
-
 static void look_at_superfluous(const struct probe_result *result, struct watch_host *host) {
   size_t others = result->shown - result->certificates.count;
   for (size_t i = 0; i < result->certificates.count; i++)
-    others += is_on_path(&result->chain, &result->certificates.items[i]) ? 0 : 1;
+    others += chain_holds(&result->chain, &result->certificates.items[i]) ? 0 : 1;
   if (others > 0)
     watch_find(host, SEVERITY_WARNING, "superfluous",
                must_format("shows %zu certificates that are not on the path", others));

@@ -12,7 +12,7 @@ import live_servers as live
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "run", "enable", "disable", "status",
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "run", "enable", "disable", "status",
          "coverage", "remove")
 
 
