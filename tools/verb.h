@@ -128,6 +128,7 @@ extern const struct verb verb_enable;
 extern const struct verb verb_disable;
 extern const struct verb verb_status;
 extern const struct verb verb_coverage;
+extern const struct verb verb_completion;
 
 /* NULL: there is none of this name. */
 const struct verb *verb_find(const char *name);

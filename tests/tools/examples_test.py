@@ -13,7 +13,8 @@ from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
 VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "run", "enable", "disable", "status",
-         "coverage", "remove")
+         "coverage",
+"completion", "remove")
 
 
 class Examples(PinctlCase):
