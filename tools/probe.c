@@ -31,8 +31,8 @@ enum probe_protocol probe_protocol_of_port(uint16_t port) {
   static const struct {
     uint16_t port;
     enum probe_protocol protocol;
-  } usual[] = {{25, PROBE_SMTP},  {587, PROBE_SMTP}, {143, PROBE_IMAP},
-               {110, PROBE_POP3}, {21, PROBE_FTP},   {5432, PROBE_POSTGRES}};
+  } usual[] = {{25, PROBE_SMTP}, {587, PROBE_SMTP},      {143, PROBE_IMAP}, {110, PROBE_POP3},
+               {21, PROBE_FTP},  {5432, PROBE_POSTGRES}, {389, PROBE_LDAP}};
   for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
     if (usual[i].port == port)
       return usual[i].protocol;
@@ -81,7 +81,7 @@ static size_t place_of(const struct run *run, CURL *handle) {
   return place;
 }
 
-/* What libcurl has finished is done, unless PostgreSQL's own words follow. */
+/* What libcurl has finished is done, unless a request of ours follows. */
 static void take_messages(struct run *run) {
   int left = 0;
   for (CURLMsg *message; (message = curl_multi_info_read(run->multi, &left)) != NULL;) {

@@ -20,7 +20,8 @@ enum probe_protocol {
   PROBE_IMAP,
   PROBE_POP3,
   PROBE_FTP,
-  PROBE_POSTGRES /* after SSLRequest */
+  PROBE_POSTGRES, /* after SSLRequest */
+  PROBE_LDAP      /* after StartTLS */
 };
 
 /* The protocol that usually speaks on a port. */

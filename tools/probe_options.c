@@ -52,7 +52,7 @@ void probe_options_clear(struct probe_settings *settings) {
 }
 
 enum probe_protocol probe_options_protocol(const struct arguments *arguments, uint16_t port) {
-  static const char *const words[] = {"none", "smtp", "imap", "pop3", "ftp", "postgres"};
+  static const char *const words[] = {"none", "smtp", "imap", "pop3", "ftp", "postgres", "ldap"};
   const char *word = arguments_value(arguments, OPTION_STARTTLS);
   for (size_t i = 0; word != NULL && i < COUNT_OF(words); i++)
     if (strcmp(words[i], word) == 0)

@@ -27,7 +27,7 @@
   }
 #define PROBE_OPTION_STARTTLS                                                                                \
   {                                                                                                          \
-    .id = OPTION_STARTTLS, .name = "starttls", .argument = "none|smtp|imap|pop3|ftp|postgres",               \
+    .id = OPTION_STARTTLS, .name = "starttls", .argument = "none|smtp|imap|pop3|ftp|postgres|ldap",          \
     .one_of = true, .help = "how TLS begins (default: as usual on the port)"                                 \
   }
 #define PROBE_OPTION_JOBS                                                                                    \

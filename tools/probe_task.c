@@ -9,7 +9,7 @@
 
 #include "memory.h"
 #include "probe_capture.h"
-#include "probe_postgres.h"
+#include "probe_request.h"
 
 struct probe_task {
   size_t index;
@@ -17,8 +17,8 @@ struct probe_task {
   const struct probe_settings *settings;
   CURL *handle;
   struct capture capture;
-  struct postgres *postgres; /* NULL: libcurl is at work */
-  const char *postgres_error;
+  struct request *request; /* NULL: libcurl is at work */
+  const char *request_error;
   bool late;
   double started;
   char error[CURL_ERROR_SIZE];
@@ -47,10 +47,9 @@ static CURLcode arm(CURL *handle, void *context, void *arg) {
   return capture_arm(context, &task->capture) ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
-/* A bare connection is enough for PostgreSQL and a bare handshake for everything else that begins with TLS.
- */
+/* A bare connection is enough where a request of ours follows, and a bare handshake where TLS is at once. */
 static char *url_of(const struct probe_target *target) {
-  static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http"};
+  static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http", "http"};
   bool brackets = strchr(target->host, ':') != NULL;
   return must_format("%s://%s%s%s:%u/", schemes[target->protocol], brackets ? "[" : "", target->host,
                      brackets ? "]" : "", target->port);
@@ -95,7 +94,7 @@ struct probe_task *task_new(size_t index, const struct probe_target *target,
 void task_free(struct probe_task *task) {
   if (task == NULL)
     return;
-  postgres_free(task->postgres);
+  request_free(task->request);
   curl_easy_cleanup(task->handle);
   capture_clear(&task->capture);
   free(task);
@@ -111,30 +110,30 @@ CURL *task_handle(const struct probe_task *task) {
 
 bool task_continues(struct probe_task *task, CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
-  if (task->target->protocol != PROBE_POSTGRES || code != CURLE_OK)
+  if (!request_is_for(task->target->protocol) || code != CURLE_OK)
     return false;
   curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
   const char *host = is_address(task->target->host) ? NULL : task->target->host;
   if (socket != CURL_SOCKET_BAD)
-    task->postgres = postgres_new(socket, host, &task->capture);
-  if (task->postgres == NULL)
-    task->postgres_error = "out of memory";
-  return task->postgres != NULL;
+    task->request = request_new(task->target->protocol, socket, host, &task->capture);
+  if (task->request == NULL)
+    task->request_error = "out of memory";
+  return task->request != NULL;
 }
 
 bool task_step(struct probe_task *task) {
-  if (task->postgres == NULL)
+  if (task->request == NULL)
     return false;
   task->late = seconds_now() - task->started > (double)task->settings->timeout / 1000;
-  return task->late || postgres_step(task->postgres, &task->postgres_error) != POSTGRES_WAITS;
+  return task->late || request_step(task->request, &task->request_error) != REQUEST_WAITS;
 }
 
 bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait) {
-  if (task->postgres == NULL)
+  if (task->request == NULL)
     return false;
   curl_socket_t socket = CURL_SOCKET_BAD;
   curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
-  bool reads = postgres_event(task->postgres) == POLLIN;
+  bool reads = request_event(task->request) == POLLIN;
   *ret_wait = (struct curl_waitfd){.fd = socket, .events = reads ? CURL_WAIT_POLLIN : CURL_WAIT_POLLOUT};
   return true;
 }
@@ -145,8 +144,8 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
   double limit = (double)task->settings->timeout / 1000;
   if (task->late || code == CURLE_OPERATION_TIMEDOUT)
     return must_format("no answer within %g s", limit);
-  if (task->postgres_error != NULL)
-    return must_copy(task->postgres_error);
+  if (task->request_error != NULL)
+    return must_copy(task->request_error);
   if (code == CURLE_OK)
     return must_copy("the server shows no certificate");
   if (code == CURLE_USE_SSL_FAILED)

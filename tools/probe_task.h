@@ -21,9 +21,9 @@ CURL *task_handle(const struct probe_task *task);
 
 /* After libcurl's part, which came to `code`: whether there is more to do, by task_step. */
 bool task_continues(struct probe_task *task, CURLcode code);
-/* Goes on with PostgreSQL's part, if that is where the task is; true: it has ended. */
+/* Goes on with a request of ours, if that is where the task is; true: it has ended. */
 bool task_step(struct probe_task *task);
-/* Fills *ret_wait where PostgreSQL's part waits for its socket. */
+/* Fills *ret_wait where a request of ours waits for its socket. */
 bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait);
 
 /* What it came to. ret_result: zeroed. */

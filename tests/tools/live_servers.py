@@ -2,9 +2,12 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Servers on loopback for the tests of verbs that ask live hosts: sound ones, and every way to misbehave."""
 
+import os
 import socket
 import ssl
+import subprocess
 import threading
+import time
 
 from pinctl_case import path
 
@@ -114,6 +117,48 @@ def postgres(context, answer=b"S"):
                 handshake(context, connection)
 
     return serve
+
+
+LDAP_START_TLS = bytes.fromhex("301d02010177188016") + b"1.3.6.1.4.1.1466.20037"
+LDAP_SUCCESS = bytes.fromhex("300c02010178070a010004000400")
+
+
+def ldap(context, answer=LDAP_SUCCESS):
+    """answer: bytes, or several that come one after the other."""
+
+    def serve(connection):
+        if connection.recv(len(LDAP_START_TLS), socket.MSG_WAITALL) != LDAP_START_TLS:
+            return
+        for part in [answer] if isinstance(answer, bytes) else answer:
+            connection.sendall(part)
+        if context is None:
+            silent(connection)
+        else:
+            handshake(context, connection)
+
+    return serve
+
+
+def slapd(folder, name, chain):
+    """OpenLDAP's server with NAME.key and a chain: the process and its port. FOLDER: for its files alone."""
+    config = os.path.join(folder, "slapd.conf")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f"TLSCertificateFile {path(chain)}\nTLSCertificateKeyFile {path(name + '.key')}\n"
+                   f"pidfile {folder}/slapd.pid\ndatabase config\n")
+    for _ in range(5):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        # "-d none": in the foreground, so that it ends when it is told to.
+        process = subprocess.Popen(["/usr/sbin/slapd", "-f", config, "-h", f"ldap://127.0.0.1:{port}", "-d", "none"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while process.poll() is None:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                return process, port
+            except OSError:
+                time.sleep(0.05)
+    raise AssertionError(f"slapd leaves with {process.returncode}")
 
 
 def silent(connection):

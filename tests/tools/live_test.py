@@ -66,7 +66,7 @@ class Explain(Live):
 
     def test_starttls(self):
         context = live.tls_context("server", "chain.pem")
-        for protocol in ("smtp", "imap", "pop3", "ftp", "postgres"):
+        for protocol in ("smtp", "imap", "pop3", "ftp", "postgres", "ldap"):
             with self.subTest(protocol):
                 found = self.asks(getattr(live, protocol)(context), "--starttls", protocol)
                 self.assertEqual(found["certificates"][0]["pin"], pin_of("server.pem"))
@@ -76,6 +76,43 @@ class Explain(Live):
         self.json(*self.to(server, "explain", f"{HOST}:5432", "--ca", "root.pem"))
         done = self.pinctl(*self.to(server, "explain", f"{HOST}:5433", "--timeout", "1"), status=3)
         self.assertIn(f"{HOST}:5433: ", done.stderr)
+
+    def test_ldap(self):
+        context = live.tls_context("server", "chain.pem")
+        # As Active Directory writes lengths, byte by byte, and with a diagnostic message.
+        long = bytes.fromhex("3084000000100201017884000000070a010004000400")
+        said = bytes.fromhex("301002010178") + b"\x0b\x0a\x01\x00\x04\x00\x04\x04fine"
+        for answer in (long, [bytes([byte]) for byte in live.LDAP_SUCCESS], said):
+            self.assertEqual(self.asks(live.ldap(context, answer), "--starttls", "ldap")["server"]["tls"], "TLSv1.3")
+        server = self.start(live.ldap(context))
+        self.json(*self.to(server, "explain", f"{HOST}:389", "--ca", "root.pem"))
+
+    def test_ldap_without_tls(self):
+        refused = live.LDAP_SUCCESS.replace(b"\x0a\x01\x00", b"\x0a\x01\x02")
+        busy = live.LDAP_SUCCESS.replace(b"\x0a\x01\x00", b"\x0a\x01\x33")
+        # "Notice of disconnection" is an answer to nobody.
+        notice = live.LDAP_SUCCESS.replace(b"\x02\x01\x01", b"\x02\x01\x00")
+        cut = bytes.fromhex("300302010178")
+        for answer, expected in ((refused, "does not offer TLS"), (busy, "refuses StartTLS"), (notice, "none that LDAP gives"),
+                                 (cut, "none that LDAP gives"), (b"\x30\x84\x7f\xff\xff\xff", "none that this protocol gives"),
+                                 (b"\x30\x00", "none that this protocol gives"), (b"HTTP/1.1 400", "none that this protocol gives"),
+                                 (b"\x30\x05\x02", "no answer within 2 s")):
+            self.fails(live.ldap(None, answer), expected, "--starttls", "ldap")
+        self.fails(live.hang_up, f"{HOST}:443: ", "--starttls", "ldap")
+        self.fails(live.rubbish, "none that this protocol gives", "--starttls", "ldap")
+
+    def test_ldap_injection(self):
+        """What comes behind the answer is the handshake's: here an alert, by which it fails."""
+        server = live.ldap(live.tls_context("server", "chain.pem"), live.LDAP_SUCCESS + b"\x15\x03\x03\x00\x02\x02\x28")
+        self.fails(server, "alert handshake failure", "--starttls", "ldap")
+
+    def test_slapd(self):
+        process, port = live.slapd(self.folder, "server", "chain.pem")
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)
+        found = self.json("explain", f"{HOST}:389", "--ca", "root.pem", "--connect", f"::127.0.0.1:{port}")
+        self.assertEqual((found["verdict"], found["openssl"]["accepts"]), ("accepted", True))
+        self.pinctl("explain", f"{HOST}:389", "--connect", f"::127.0.0.1:{port}", "--starttls", "none", status=3)
 
     def test_address(self):
         server = self.start(live.tls(live.tls_context("server", "chain.pem")))
