@@ -121,10 +121,10 @@ static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t
             (unsigned)(0xdc00 + (point & 0x3ff)));
 }
 
-void json_write(FILE *stream, json_object *value) {
+static void print_json(FILE *stream, json_object *value, int flags) {
   size_t length = 0;
-  const char *text = json_object_to_json_string_length(
-      value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+  const char *text =
+      json_object_to_json_string_length(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
   for (size_t at = 0; at < length;) {
     uint32_t point = 0;
     size_t step = utf8_decode(text + at, length - at, &point);
@@ -137,6 +137,14 @@ void json_write(FILE *stream, json_object *value) {
 
 void json_print(json_object *value) {
   json_write(stdout, value);
+}
+
+void json_print_line(json_object *value) {
+  print_json(stdout, value, JSON_C_TO_STRING_PLAIN);
+}
+
+void json_write(FILE *stream, json_object *value) {
+  print_json(stream, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
 }
 
 int finish_output(int status) {

@@ -37,6 +37,8 @@ json_object *json_text_or_null(const char *text);
  * loses nothing. */
 void json_print(json_object *value);
 void json_write(FILE *stream, json_object *value);
+/* The same on one line. */
+void json_print_line(json_object *value);
 
 /* Flushes stdout. EXIT_FAILED with a message when something could not be written, else `status`. */
 int finish_output(int status);

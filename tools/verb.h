@@ -61,7 +61,14 @@ enum option_id {
   OPTION_ROOT,
   OPTION_CONFIRM,
   OPTION_CONFIRMED,
-  OPTION_UNCONFIRMED
+  OPTION_UNCONFIRMED,
+  OPTION_HOST,
+  OPTION_SINCE,
+  OPTION_FOLLOW,
+  OPTION_FILE,
+  OPTION_FROM_HOSTS,
+  OPTION_STABLE,
+  OPTION_SYSTEM_ANCHORS
 };
 
 struct option {
@@ -122,6 +129,8 @@ extern const struct verb verb_rotate;
 extern const struct verb verb_approve;
 extern const struct verb verb_reject;
 extern const struct verb verb_record;
+extern const struct verb verb_log;
+extern const struct verb verb_learn;
 extern const struct verb verb_test;
 extern const struct verb verb_run;
 extern const struct verb verb_enable;

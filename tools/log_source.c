@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "log_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <zlib.h>
+
+#include "moment.h"
+#include "output.h"
+
+/* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
+#define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
+
+/* Four times what pinning.so writes; a longer line is somebody else's. */
+#define LONGEST_LINE 16384
+
+bool log_query_read(const struct arguments *arguments, struct log_query *ret_query) {
+  const char *since = arguments_value(arguments, OPTION_SINCE);
+  size_t cursor = 0;
+  *ret_query = (struct log_query){
+      .now = time(NULL), .has_since = since != NULL, .follow = arguments_has(arguments, OPTION_FOLLOW)};
+  for (const char *file; (file = arguments_next(arguments, OPTION_FILE, &cursor)) != NULL;)
+    text_list_add(&ret_query->files, must_copy(file));
+  if (since != NULL && !moment_read(since, ret_query->now, &ret_query->since))
+    return wrong_usage(arguments->verb, "--since \"%s\": expected " MOMENT_FORMS, since);
+  if (ret_query->follow &&
+      (ret_query->files.count > 1 || text_list_find(&ret_query->files, "-") < ret_query->files.count))
+    return wrong_usage(arguments->verb, "--follow: expected at most one --file, and not standard input");
+  return true;
+}
+
+void log_query_clear(struct log_query *query) {
+  text_list_clear(&query->files);
+}
+
+void log_take_line(struct log_reading *reading, const char *line, bool from_journal) {
+  const struct log_query *query = reading->query;
+  struct log_record record;
+  enum record_kind kind =
+      from_journal ? record_from_journal(line, &record) : record_from_syslog(line, query->now, &record);
+  if (kind == RECORD_DAMAGED)
+    reading->damaged++;
+  if (kind != RECORD_OURS)
+    return;
+  if (!query->has_since || record.time >= query->since)
+    reading->each(&record, reading->arg);
+  record_clear(&record);
+}
+
+/*
+ * gzgets(3) reads plain files as well. The first byte of a file says which kind it is: so no line within a
+ * syslog file, which may hold what any user likes, can pass for one of the journal with its attested fields.
+ */
+static void read_lines(struct log_reading *reading, gzFile file) {
+  char line[LONGEST_LINE];
+  bool whole = true;
+  bool from_journal = false;
+  for (bool first = true; gzgets(file, line, sizeof line) != NULL; first = false) {
+    size_t length = strcspn(line, "\n");
+    bool begins = whole;
+    whole = line[length] == '\n' || gzeof(file) == 1;
+    line[length] = '\0';
+    from_journal = first ? *line == '{' : from_journal;
+    if (begins && whole)
+      log_take_line(reading, line, from_journal);
+  }
+}
+
+static int read_file(struct log_reading *reading, const char *path) {
+  bool is_input = strcmp(path, "-") == 0;
+  int number = Z_OK;
+  int fd = is_input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+  gzFile file = fd < 0 ? NULL : gzdopen(fd, "rb");
+  if (file == NULL) {
+    say_error("%s: %s", is_input ? "standard input" : path, strerror(errno));
+    if (fd >= 0)
+      close(fd);
+    return EXIT_FAILED;
+  }
+  read_lines(reading, file);
+  const char *why = gzerror(file, &number);
+  /* A folder, for one, can be opened. */
+  bool good = number == Z_OK || number == Z_STREAM_END;
+  if (!good)
+    say_error("%s: %s", is_input ? "standard input" : path, number == Z_ERRNO ? strerror(errno) : why);
+  gzclose(file);
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* ---- The system's files ---- */
+
+static int64_t changed_at(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 ? status.st_mtime : 0;
+}
+
+static int compare_age(const void *a, const void *b) {
+  int64_t first = changed_at(*(char *const *)a);
+  int64_t second = changed_at(*(char *const *)b);
+  return (first > second) - (first < second);
+}
+
+/* Oldest first, without those that end before the lines that are asked for. */
+static void find_files(const struct log_query *query, struct text_list *ret_files) {
+  glob_t found;
+  if (glob(SYSLOG_FILES, GLOB_BRACE, NULL, &found) == 0) {
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      if (!query->has_since || changed_at(found.gl_pathv[i]) >= query->since)
+        text_list_add(ret_files, must_copy(found.gl_pathv[i]));
+    if (ret_files->count > 1)
+      qsort(ret_files->items, ret_files->count, sizeof *ret_files->items, compare_age);
+  }
+  globfree(&found);
+}
+
+static int read_all(struct log_reading *reading, const struct text_list *files) {
+  for (size_t i = 0; i < files->count; i++) {
+    int status = read_file(reading, files->items[i]);
+    if (status != EXIT_DONE)
+      return status;
+  }
+  return EXIT_DONE;
+}
+
+static int read_system_files(struct log_reading *reading) {
+  struct text_list files = {0};
+  static const struct log_query any = {0};
+  find_files(&any, &files);
+  if (files.count == 0) {
+    say_error("there is no journal here, and no /var/log/auth.log or /var/log/secure; --file FILE reads a "
+              "log that is somewhere else");
+    return EXIT_FAILED;
+  }
+  text_list_clear(&files);
+  find_files(reading->query, &files);
+  int status = read_all(reading, &files);
+  text_list_clear(&files);
+  return status;
+}
+
+/* The one file that is being written to. */
+static int follow(struct log_reading *reading) {
+  const struct text_list *named = &reading->query->files;
+  const char *usual = access("/var/log/secure", F_OK) == 0 ? "/var/log/secure" : "/var/log/auth.log";
+  return log_follow_file(reading, named->count > 0 ? named->items[0] : usual);
+}
+
+int log_each(const struct log_query *query, log_record_fn *each, void *arg, size_t *ret_damaged) {
+  struct log_reading reading = {.query = query, .each = each, .arg = arg};
+  int status;
+  if (query->files.count == 0 && log_has_journal())
+    status = log_read_journal(&reading);
+  else if (query->follow)
+    status = follow(&reading);
+  else if (query->files.count == 0)
+    status = read_system_files(&reading);
+  else
+    status = read_all(&reading, &query->files);
+  *ret_damaged = reading.damaged;
+  return status;
+}
