@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "standing.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -161,4 +162,18 @@ int refuse_foreign_adding(const struct standing *standing, enum pin_list list, c
 
 int refuse_foreign(const struct standing *standing) {
   return refuse_foreign_saying(standing, "change it there");
+}
+
+int standing_stage_new(struct change *change, const struct dropin *dropin) {
+  AUTO_TEXT name = dropin_file_name(dropin->host, dropin->ports, dropin->port_count);
+  char *path = must_format("%s/%s", change->dropins, name);
+  FILE *present = fopen(path, "re");
+  if (present != NULL) {
+    fclose(present);
+    say_error("%s: exists and was written or edited by hand; nothing was changed", path);
+    free(path);
+    return EXIT_FAILED;
+  }
+  change_stage(change, path, NULL, dropin_render(dropin));
+  return EXIT_DONE;
 }

@@ -51,4 +51,10 @@ int refuse_foreign_saying(const struct standing *standing, const char *what);
 /* The same, with the line that would add a pin to one of its lists. */
 int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin);
 
+/*
+ * Stages the file of an entry for which none is standing. A file of this name is somebody's all the same, and
+ * not written over. Returns an exit status, having said so.
+ */
+int standing_stage_new(struct change *change, const struct dropin *dropin);
+
 #endif

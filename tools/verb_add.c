@@ -169,26 +169,11 @@ static int find_target(const struct standings *standings, const struct dropin *w
   return EXIT_DONE;
 }
 
-/* A file of this name that holds no entry for the host is somebody's: it is not written over. */
-static int stage_new(struct change *change, const struct dropin *wish) {
-  AUTO_TEXT name = dropin_file_name(wish->host, wish->ports, wish->port_count);
-  char *path = must_format("%s/%s", change->dropins, name);
-  FILE *present = fopen(path, "re");
-  if (present != NULL) {
-    fclose(present);
-    say_error("%s: exists and was written or edited by hand; nothing was changed", path);
-    free(path);
-    return EXIT_FAILED;
-  }
-  change_stage(change, path, NULL, dropin_render(wish));
-  return EXIT_DONE;
-}
-
 static int stage(struct change *change, const struct standing *target, const struct dropin *wish,
                  bool *ret_unchanged) {
   *ret_unchanged = false;
   if (target == NULL)
-    return stage_new(change, wish);
+    return standing_stage_new(change, wish);
   merge(target->dropin, wish);
   char *text = dropin_render(target->dropin);
   *ret_unchanged = strcmp(text, target->text) == 0;

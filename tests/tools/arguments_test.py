@@ -6,9 +6,9 @@ import subprocess
 
 from pinctl_case import PINCTL, PinctlCase, main
 
-VERBS = ("pin", "add", "remove", "list", "show", "check", "compile", "explain", "run", "status")
-WRITING = ("add", "remove", "compile")
-WITH_DATA = ("pin", "list", "show", "check", "compile", "explain", "status")
+VERBS = ("pin", "add", "remove", "list", "show", "check", "compile", "explain", "log", "learn", "run", "status")
+WRITING = ("add", "remove", "compile", "learn")
+WITH_DATA = ("pin", "list", "show", "check", "compile", "explain", "log", "learn", "status")
 
 
 class Help(PinctlCase):
