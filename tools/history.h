@@ -14,6 +14,13 @@
 
 #define DEFAULT_HISTORY "/var/lib/pinning/history.db"
 
+/* For the options of a verb. */
+#define HISTORY_OPTION                                                                                       \
+  {                                                                                                          \
+    .id = OPTION_HISTORY, .name = "history", .argument = "FILE",                                             \
+    .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"                                       \
+  }
+
 struct history;
 
 /*

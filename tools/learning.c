@@ -10,7 +10,7 @@
 #include "output.h"
 #include "watch_targets.h"
 
-/* So often a server is asked that has several keys at once: each of two is missed once in 500 times. */
+/* So often a server is asked that has several keys at once: one of two is missed once in a thousand times. */
 #define REPETITIONS 10
 
 /* The answers of one round. */

@@ -12,33 +12,14 @@
 
 #define PAUSE_NS 200000000
 
-/* A file being read, with what was written of its last line so far. */
 struct tail {
   FILE *file;
-  char *line;
-  size_t length;
-  bool too_long;
+  struct log_lines lines;
 };
-
-#define LONGEST_LINE ((size_t)16384)
-
-static void take_byte(struct log_reading *reading, struct tail *tail, int byte) {
-  if (byte != '\n') {
-    tail->too_long = tail->too_long || tail->length + 1 == LONGEST_LINE;
-    if (!tail->too_long)
-      tail->line[tail->length++] = (char)byte;
-    return;
-  }
-  tail->line[tail->length] = '\0';
-  if (!tail->too_long)
-    log_take_line(reading, tail->line, false);
-  tail->length = 0;
-  tail->too_long = false;
-}
 
 static void read_to_end(struct log_reading *reading, struct tail *tail) {
   for (int byte; (byte = getc(tail->file)) != EOF;)
-    take_byte(reading, tail, byte);
+    log_feed(reading, &tail->lines, byte);
   clearerr(tail->file);
 }
 
@@ -58,15 +39,13 @@ static void reopen(struct log_reading *reading, struct tail *tail, const char *p
   read_to_end(reading, tail);
   fclose(tail->file);
   tail->file = next;
-  tail->length = 0;
-  tail->too_long = false;
+  tail->lines = (struct log_lines){0};
 }
 
 int log_follow_file(struct log_reading *reading, const char *path) {
-  struct tail tail = {.file = fopen(path, "re"), .line = must_alloc(LONGEST_LINE, 1)};
+  struct tail tail = {.file = fopen(path, "re")};
   if (tail.file == NULL) {
     say_error("%s: %s", path, strerror(errno));
-    free(tail.line);
     return EXIT_FAILED;
   }
   if (!reading->query->has_since)

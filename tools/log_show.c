@@ -75,6 +75,9 @@ static const char *explained(const struct report *report) {
 
 /* ---- Advice, once for each host and reason ---- */
 
+/* More is no help to anybody; and whoever writes to the log decides how much it is. */
+#define MOST_ADVISED 100
+
 static void note_keys(const struct report *report, struct text_list *keys) {
   for (size_t depth = 0; depth < report_key_count(report); depth++) {
     struct pin_digest key;
@@ -88,7 +91,7 @@ static void note_keys(const struct report *report, struct text_list *keys) {
     text_list_add(keys, must_format("expected %s", report_get(report, "expected")));
 }
 
-/* NULL where it was given before. */
+/* NULL where it was given before, or so much was. */
 static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
   const struct report *report = &record->report;
   AUTO_TEXT peer = peer_text(report);
@@ -97,6 +100,8 @@ static const struct advised *advise(struct log_showing *showing, const struct lo
   for (size_t i = 0; i < showing->advised_count; i++)
     if (strcmp(showing->advised[i].about, about) == 0)
       return NULL;
+  if (showing->advised_count == MOST_ADVISED)
+    return NULL;
   showing->advised = must_grow(showing->advised, showing->advised_count + 1, sizeof *showing->advised);
   struct advised *advised = &showing->advised[showing->advised_count++];
   *advised = (struct advised){.about = must_copy(about), .advice = log_advice(record)};

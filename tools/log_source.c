@@ -18,9 +18,6 @@
 /* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
 #define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
 
-/* Four times what pinning.so writes; a longer line is somebody else's. */
-#define LONGEST_LINE 16384
-
 bool log_query_read(const struct arguments *arguments, struct log_query *ret_query) {
   const char *since = arguments_value(arguments, OPTION_SINCE);
   size_t cursor = 0;
@@ -55,22 +52,34 @@ void log_take_line(struct log_reading *reading, const char *line, bool from_jour
 }
 
 /*
- * gzgets(3) reads plain files as well. The first byte of a file says which kind it is: so no line within a
- * syslog file, which may hold what any user likes, can pass for one of the journal with its attested fields.
+ * The first byte of a file says which kind it is: so no line within a syslog file, which may hold what any
+ * user likes, can pass for one of the journal with its attested fields.
  */
-static void read_lines(struct log_reading *reading, gzFile file) {
-  char line[LONGEST_LINE];
-  bool whole = true;
-  bool from_journal = false;
-  for (bool first = true; gzgets(file, line, sizeof line) != NULL; first = false) {
-    size_t length = strcspn(line, "\n");
-    bool begins = whole;
-    whole = line[length] == '\n' || gzeof(file) == 1;
-    line[length] = '\0';
-    from_journal = first ? *line == '{' : from_journal;
-    if (begins && whole)
-      log_take_line(reading, line, from_journal);
+void log_feed(struct log_reading *reading, struct log_lines *lines, int byte) {
+  if (!lines->begun)
+    lines->from_journal = byte == '{';
+  lines->begun = true;
+  if (byte != '\n') {
+    lines->too_long = lines->too_long || lines->length + 1 == LONGEST_LINE;
+    if (!lines->too_long)
+      lines->line[lines->length++] = (char)byte;
+    return;
   }
+  lines->line[lines->length] = '\0';
+  /* Nobody writes a NUL into a line of text. */
+  if (!lines->too_long && strlen(lines->line) == lines->length)
+    log_take_line(reading, lines->line, lines->from_journal);
+  lines->length = 0;
+  lines->too_long = false;
+}
+
+/* gzgetc(3) reads plain files as well. */
+static void read_lines(struct log_reading *reading, gzFile file) {
+  struct log_lines lines = {0};
+  for (int byte; (byte = gzgetc(file)) != -1;)
+    log_feed(reading, &lines, byte);
+  if (lines.length > 0)
+    log_feed(reading, &lines, '\n');
 }
 
 static int read_file(struct log_reading *reading, const char *path) {

@@ -55,6 +55,21 @@ struct log_reading {
 /* Takes one line, without its newline, if it is ours and recent enough. */
 void log_take_line(struct log_reading *reading, const char *line, bool from_journal);
 
+/* Four times what pinning.so writes; a longer line is somebody else's, and passed over. */
+#define LONGEST_LINE ((size_t)16384)
+
+/* A file being read; start with {0}. */
+struct log_lines {
+  char line[LONGEST_LINE]; /* what was read of the last one */
+  size_t length;
+  bool too_long;
+  bool begun;
+  bool from_journal;
+};
+
+/* The next byte of the file; takes a line at its end. */
+void log_feed(struct log_reading *reading, struct log_lines *lines, int byte);
+
 /* Whether journald runs here; reads what it has. */
 bool log_has_journal(void);
 int log_read_journal(struct log_reading *reading);

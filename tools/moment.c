@@ -142,20 +142,23 @@ bool moment_read(const char *text, int64_t now, int64_t *ret_moment) {
   return (at != NULL && *at == '\0') || read_relative(text, now, ret_moment);
 }
 
+static char *written(const struct tm *time, bool local) {
+  char text[64] = "";
+  if (time != NULL && local)
+    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", time);
+  else if (time != NULL)
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", time);
+  return must_copy(text);
+}
+
 char *moment_utc(int64_t moment) {
   time_t seconds = moment;
-  char text[64] = "";
   struct tm time;
-  if (gmtime_r(&seconds, &time) != NULL)
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &time);
-  return must_copy(text);
+  return written(gmtime_r(&seconds, &time), false);
 }
 
 char *moment_local(int64_t moment) {
   time_t seconds = moment;
-  char text[64] = "";
   struct tm time;
-  if (localtime_r(&seconds, &time) != NULL)
-    strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &time);
-  return must_copy(text);
+  return written(localtime_r(&seconds, &time), true);
 }

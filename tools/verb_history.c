@@ -15,10 +15,7 @@
 #include "table.h"
 
 static const struct option options[] = {
-    {.id = OPTION_HISTORY,
-     .name = "history",
-     .argument = "FILE",
-     .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"},
+    HISTORY_OPTION,
     {.id = OPTION_DECISIONS,
      .name = "decisions",
      .help = "instead: which keys were proposed, approved,\nrejected, promoted and retired, by whom"},

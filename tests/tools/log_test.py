@@ -169,6 +169,14 @@ class Lines(LogCase):
     def test_bytes_of_any_kind(self):
         self.assertEqual(self.log(bytes(range(256)) * 300 + b"\n" + b"x" * 40000 + b"\n" + LINE.encode())[0]["host"], HOST)
         self.assertEqual(self.log(b"x" * 16384 + LINE.encode(), status=0), [])
+        # A NUL hides its own line, and no other.
+        self.assertEqual(len(self.log(f"{LINE}\n{LINE}\0\n{LINE}\n")), 2)
+
+    def test_so_many_hosts_that_advice_ends(self):
+        text = "".join(LINE.replace(HOST, f"h{number}.example.com") + "\n" for number in range(5000))
+        shown = self.pinctl("log", "--file", "-", data=text.encode(), status=1).stdout
+        self.assertEqual(shown.count("pinctl explain"), 100)
+        self.assertIn("h4999.example.com:443", shown)
 
 
 class Choosing(LogCase):
