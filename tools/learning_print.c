@@ -40,7 +40,7 @@ static void add_row(const struct candidates *candidates, const struct candidate 
 
 void learning_print(const struct candidates *candidates) {
   static const char *const headings[] = {"HOST", "STATE", "KEY SINCE", "KEY, OR WHY NOT", NULL};
-  struct libscols_table *table = table_new(headings, 1U << 0 | 1U << 3);
+  struct libscols_table *table = table_new(headings, 1U << 3);
   for (size_t i = 0; i < candidates->count; i++)
     add_row(candidates, &candidates->items[i], table);
   table_print(table);

@@ -34,7 +34,7 @@ static const char **command_line(const struct log_query *query, char *since, con
       "--all",
       "--no-pager",
       "--facility=authpriv",
-      "--identifier=" LOG_IDENTIFIER,
+      ("--identifier=" LOG_IDENTIFIER),
   };
   size_t count = 0;
   for (; count < COUNT_OF(always); count++)

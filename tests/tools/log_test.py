@@ -5,7 +5,9 @@
 import gzip
 import json
 import os
+import queue
 import subprocess
+import threading
 import time
 import unittest
 
@@ -246,12 +248,14 @@ class Follow(LogCase):
         self.path = self.write_policy(self.line("first"), "auth.log")
         self.child = subprocess.Popen([PINCTL, "log", "--follow", "--since", "1h", "--file", self.path, "--json"],
                                       stdout=subprocess.PIPE, env=self.environment(), text=True)
+        self.lines = queue.Queue()
+        threading.Thread(target=lambda: [self.lines.put(line) for line in self.child.stdout], daemon=True).start()
         self.addCleanup(self.stop)
         self.expect("first")
 
     def stop(self):
         self.child.kill()
-        self.child.communicate()
+        self.child.wait()
 
     @staticmethod
     def line(name):
@@ -263,7 +267,7 @@ class Follow(LogCase):
 
     def expect(self, *names):
         for name in names:
-            self.assertEqual(json.loads(self.child.stdout.readline())["host"], f"{name}.example.com")
+            self.assertEqual(json.loads(self.lines.get(timeout=60))["host"], f"{name}.example.com")
 
     def test_new_lines(self):
         self.append(self.line("second") + self.line("third"))
@@ -321,8 +325,8 @@ if os.fork() == 0:
     os.setuid(65534)
     sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     sender.connect("/dev/log")
-    for text in (message, message.split(" program=")[0] + f" program=curl pid={os.getpid()} uid=65534",
-                 "x" * 5000 + message, message + "\\nverdict=refused"):
+    for text in (message, message.split(" program=")[0] + f' expired="{"x" * 4000}" program=curl pid={os.getpid()} uid=65534',
+                 message.split(" program=")[0] + f" program=curl pid={os.getpid()} uid=0", "x" * 5000 + message, message + "\\nverdict=refused"):
         sender.send(b"<84>Nov 25 08:00:00 pinning[%d]: " % os.getpid() + text.encode())
     os._exit(0)
 os.wait()
@@ -351,12 +355,14 @@ class Journal(LogCase):
         return json.loads(done.stdout)
 
     def test_genuine_and_forged(self):
-        genuine, copied, honest = self.run_there("no")
+        genuine, copied, honest, claimed = self.run_there("no")
         self.assertEqual((genuine["verdict"], genuine["doubtful"]), ("refused", False))
         self.assertEqual((genuine["writer"]["uid"], genuine["writer"]["pid"]), (0, genuine["pid"]))
         self.assertEqual((copied["doubtful"], copied["writer"]["uid"]), (True, 65534))
         self.assertEqual((honest["doubtful"], honest["writer"]["uid"], honest["uid"]), (False, 65534, 65534))
-        self.assertEqual(honest["keys"], genuine["keys"])
+        self.assertEqual((claimed["doubtful"], claimed["writer"]["uid"], claimed["uid"]), (True, 65534, 0))
+        # It is longer than journalctl prints by default.
+        self.assertEqual((honest["keys"], len(honest["expired"])), (genuine["keys"], 4000))
 
     def test_follow(self):
         self.assertEqual(self.run_there("yes")["host"], HOST)
