@@ -249,13 +249,16 @@ class Follow(LogCase):
         self.child = subprocess.Popen([PINCTL, "log", "--follow", "--since", "1h", "--file", self.path, "--json"],
                                       stdout=subprocess.PIPE, env=self.environment(), text=True)
         self.lines = queue.Queue()
-        threading.Thread(target=lambda: [self.lines.put(line) for line in self.child.stdout], daemon=True).start()
+        self.reader = threading.Thread(target=lambda: [self.lines.put(line) for line in self.child.stdout], daemon=True)
+        self.reader.start()
         self.addCleanup(self.stop)
         self.expect("first")
 
     def stop(self):
         self.child.kill()
         self.child.wait()
+        self.reader.join()
+        self.child.stdout.close()
 
     @staticmethod
     def line(name):
