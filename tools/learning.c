@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bar.h"
 #include "memory.h"
 #include "output.h"
 #include "watch_targets.h"
@@ -18,7 +17,6 @@ struct round {
   struct watch watch;
   const struct pin_policy *policy;
   size_t *candidates; /* by watch host */
-  size_t done;
 };
 
 static void add(struct round *round, const struct candidate *candidate, size_t index,
@@ -26,12 +24,6 @@ static void add(struct round *round, const struct candidate *candidate, size_t i
   round->candidates = must_grow(round->candidates, round->watch.count + 1, sizeof *round->candidates);
   round->candidates[round->watch.count] = index;
   watch_add(&round->watch, candidate->host, candidate->port, protocol);
-}
-
-static void take(size_t index, struct probe_result *result, void *arg) {
-  struct round *round = arg;
-  watch_take(&round->watch, round->policy, result, &round->watch.hosts[index]);
-  bar_show(++round->done, round->watch.count);
 }
 
 static void round_clear(struct round *round) {
@@ -63,7 +55,7 @@ static int use_history(const struct learning_history *how, struct candidates *ca
 
 static int first_round(struct candidates *candidates, const struct probe_settings *settings,
                        const struct learning_history *history, struct round *round) {
-  if (round->watch.count > 0 && !targets_ask(&round->watch, settings, take, round))
+  if (round->watch.count > 0 && !targets_look(&round->watch, round->policy, settings))
     return EXIT_FAILED;
   for (size_t i = 0; i < round->watch.count; i++)
     candidate_take_answer(candidates, round->policy, &round->watch.hosts[i],
@@ -77,7 +69,7 @@ static int first_round(struct candidates *candidates, const struct probe_setting
 /* Servers behind one name may have a key each: only what is shown now is proposed. */
 static int second_round(struct candidates *candidates, const struct probe_settings *settings,
                         struct round *round) {
-  if (round->watch.count > 0 && !targets_ask(&round->watch, settings, take, round))
+  if (round->watch.count > 0 && !targets_look(&round->watch, round->policy, settings))
     return EXIT_FAILED;
   for (size_t i = 0; i < round->watch.count; i++)
     candidate_take_repetition(candidates, &round->watch.hosts[i], &candidates->items[round->candidates[i]]);
