@@ -49,6 +49,8 @@ static const struct text_of events[] = {
     {"policy-unusable", "Correct the policy now: \"pinctl check\" shows what is wrong."},
     {"not-enforced",
      "This process is not protected: see troubleshooting, event=not-enforced, and \"pinctl status\"."},
+    {"not-reported",
+     "A host was refused, and the process had no memory left to say which: see what else is wrong with it."},
     {"policy-loaded", "Nothing: a changed policy was taken up."},
     {"session-dropped", "Nothing: a stored session is replaced by a full handshake."},
 };
@@ -104,5 +106,5 @@ char *log_advice(const struct log_record *record) {
 bool log_is_finding(const struct log_record *record) {
   return has_value(record, "verdict", "refused") || has_value(record, "verdict", "audited") ||
          has_value(record, "event", "not-enforced") || has_value(record, "event", "policy-error") ||
-         has_value(record, "event", "policy-unusable");
+         has_value(record, "event", "not-reported") || has_value(record, "event", "policy-unusable");
 }

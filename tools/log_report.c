@@ -23,8 +23,8 @@ static bool is_boundary(const char *at) {
 }
 
 /*
- * Behind the opening quote. A quote inside is escaped in a report, but not in the message of an event, so the
- * closing one is known by what follows. NULL: there is none.
+ * Behind the opening quote. A quote inside is escaped in a report, but was not in the messages of events, so
+ * the closing one is known by what follows. NULL: there is none.
  */
 static const char *closing_quote(const char *at) {
   for (at = strchr(at, '"'); at != NULL; at = strchr(at + 1, '"'))

@@ -18,6 +18,8 @@
 /* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
 #define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
 
+#define READ_SIZE (128 * 1024)
+
 bool log_query_read(const struct arguments *arguments, struct log_query *ret_query) {
   const char *since = arguments_value(arguments, OPTION_SINCE);
   size_t cursor = 0;
@@ -93,6 +95,7 @@ static int read_file(struct log_reading *reading, const char *path) {
       close(fd);
     return EXIT_FAILED;
   }
+  gzbuffer(file, READ_SIZE);
   read_lines(reading, file);
   const char *why = gzerror(file, &number);
   /* A folder, for one, can be opened. */

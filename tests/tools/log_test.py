@@ -82,11 +82,11 @@ class RealLines(LogCase):
         self.check(self.one(refused), "refused", "enforce")
         self.assertIsNone(self.one(refused)["time"])
 
-    def test_event_with_quotes_in_its_message(self):
+    def test_events(self):
         self.write_policy('version = 1; qqqqqqqqqqqq = 1;\n')
         found = self.log("".join(f"{line}\n" for line in system_log.reported(HOST, self.port, 60, self.environment(**system_log.provider(self.folder)))))
         self.assertEqual([item["event"] for item in found[:2]], ["policy-error", "policy-unusable"])
-        self.assertRegex(found[0]["message"], '^unknown setting "qqqqqqqqqqqq"; expected ')
+        self.assertRegex(found[0]["message"], "^unknown setting .qqqqqqqqqqqq.; expected ")
         self.assertEqual((found[0]["program"], found[2]["reason"]), ("curl", "no-policy"))
 
 
@@ -111,6 +111,13 @@ class Lines(LogCase):
         text = self.pinctl("log", "--file", "-", data=LINE.replace("CN=one", r"CN=\x1B[2J").encode(), status=1).stdout
         self.assertNotIn("\x1b", text)
         self.assertIn(r"CN=\x1b[2J", text)
+
+    def test_quotes_in_the_message_of_an_event(self):
+        """Older providers wrote them as they were."""
+        for message in ('unknown setting "qq"; expected "a" or b', '"', '""', 'ends in "quotes"', 'a "b c" d', "x=1 y=2"):
+            found = self.one(f'event=policy-error policy="/etc/pinning/policy.cfg:1:2" message="{message}" {WHO}')
+            self.assertEqual((found["message"], found["policy"], found["program"]),
+                             (message, "/etc/pinning/policy.cfg:1:2", "curl"))
 
     def test_cut_by_the_provider(self):
         found = self.one(LINE[:LINE.index(" expected")] + f" ... {WHO}")
