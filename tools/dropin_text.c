@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include <libconfig.h>
-#include <openssl/evp.h>
 
 #include "dropin.h"
+#include "sealed.h"
 
 #define HEAD                                                                                                 \
   "# Written by pinctl; change it with \"pinctl add\" and \"pinctl remove\".\n"                              \
@@ -17,27 +17,6 @@
 
 static const char *const setting_names[DROPIN_SETTING_COUNT] = {"mode", "require", "expires", "on_expiry",
                                                                 "comment"};
-
-static void digest_of(const char *body, char ret_text[PIN_DIGEST_TEXT_SIZE]) {
-  struct pin_digest digest = {{0}};
-  EVP_Digest(body, strlen(body), digest.bytes, NULL, EVP_sha256(), NULL);
-  pin_digest_format(&digest, ret_text);
-}
-
-/* A string as libconfig reads it back, byte for byte. */
-static void write_string(FILE *stream, const char *text) {
-  fputc('"', stream);
-  for (; *text != '\0'; text++) {
-    unsigned char byte = (unsigned char)*text;
-    if (byte == '"' || byte == '\\')
-      fprintf(stream, "\\%c", byte);
-    else if (byte < 0x20 || byte == 0x7f)
-      fprintf(stream, "\\x%02x", byte);
-    else
-      fputc(byte, stream);
-  }
-  fputc('"', stream);
-}
 
 static void write_ports(FILE *stream, const struct dropin *dropin) {
   if (dropin->port_count == 0)
@@ -59,7 +38,7 @@ static void write_list(FILE *stream, const char *name, const struct text_list *l
 
 static void write_body(FILE *stream, const struct dropin *dropin) {
   fputs("hosts = (\n  { name = ", stream);
-  write_string(stream, dropin->host);
+  sealed_string(stream, dropin->host);
   fputs(";\n", stream);
   write_ports(stream, dropin);
   if (dropin->include_subdomains)
@@ -70,7 +49,7 @@ static void write_body(FILE *stream, const struct dropin *dropin) {
     if (dropin->settings[i] == NULL)
       continue;
     fprintf(stream, "    %s = ", setting_names[i]);
-    write_string(stream, dropin->settings[i]);
+    sealed_string(stream, dropin->settings[i]);
     fputs(";\n", stream);
   }
   fputs("  }\n);\n", stream);
@@ -79,32 +58,12 @@ static void write_body(FILE *stream, const struct dropin *dropin) {
 char *dropin_render(const struct dropin *dropin) {
   char *body = NULL;
   size_t size = 0;
-  FILE *stream = open_memstream(&body, &size);
-  if (stream != NULL)
-    write_body(stream, dropin);
-  if (stream == NULL || fclose(stream) != 0) {
-    fputs("pinctl: out of memory\n", stderr);
-    exit(3);
-  }
-  char digest[PIN_DIGEST_TEXT_SIZE];
-  digest_of(body, digest);
-  char *text = must_format(HEAD "%s\n%s", digest, body);
+  FILE *stream = memory_open(&body, &size);
+  write_body(stream, dropin);
+  memory_close(stream);
+  char *text = sealed_text(HEAD, body);
   free(body);
   return text;
-}
-
-/* The text below the head where the digest agrees with it; NULL: not ours, or no longer. */
-static const char *body_of(const char *text) {
-  if (strncmp(text, HEAD, strlen(HEAD)) != 0)
-    return NULL;
-  const char *digest = text + strlen(HEAD);
-  const char *end = strchr(digest, '\n');
-  if (end == NULL)
-    return NULL;
-  char expected[PIN_DIGEST_TEXT_SIZE];
-  digest_of(end + 1, expected);
-  size_t length = (size_t)(end - digest);
-  return length == strlen(expected) && strncmp(digest, expected, length) == 0 ? end + 1 : NULL;
 }
 
 static bool take_list(const config_setting_t *setting, struct text_list *list) {
@@ -168,7 +127,7 @@ static struct dropin *take_entry(const config_setting_t *entry) {
 }
 
 struct dropin *dropin_parse(const char *text) {
-  const char *body = body_of(text);
+  const char *body = sealed_body(HEAD, text);
   if (body == NULL)
     return NULL;
   config_t config;

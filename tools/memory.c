@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static _Noreturn void out_of_memory(void) {
+void memory_exhausted(void) {
   fputs("pinctl: out of memory\n", stderr);
   exit(3);
 }
@@ -14,14 +14,14 @@ static _Noreturn void out_of_memory(void) {
 void *must_alloc(size_t count, size_t size) {
   void *memory = calloc(count == 0 ? 1 : count, size);
   if (memory == NULL)
-    out_of_memory();
+    memory_exhausted();
   return memory;
 }
 
 void *must_grow(void *array, size_t count, size_t size) {
   void *memory = reallocarray(array, count == 0 ? 1 : count, size);
   if (memory == NULL)
-    out_of_memory();
+    memory_exhausted();
   return memory;
 }
 
@@ -38,7 +38,7 @@ char *must_copy_bytes(const char *bytes, size_t length) {
 char *must_vformat(const char *format, va_list values) {
   char *text = NULL;
   if (vasprintf(&text, format, values) < 0)
-    out_of_memory();
+    memory_exhausted();
   return text;
 }
 
@@ -48,6 +48,18 @@ char *must_format(const char *format, ...) {
   char *text = must_vformat(format, values);
   va_end(values);
   return text;
+}
+
+FILE *memory_open(char **ret_text, size_t *ret_size) {
+  FILE *stream = open_memstream(ret_text, ret_size);
+  if (stream == NULL)
+    memory_exhausted();
+  return stream;
+}
+
+void memory_close(FILE *stream) {
+  if (fclose(stream) != 0)
+    memory_exhausted();
 }
 
 void text_list_add(struct text_list *list, char *text) {

@@ -10,6 +10,7 @@
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* count times size zeroed bytes, for free(3). */
@@ -20,6 +21,13 @@ char *must_copy(const char *text);
 char *must_copy_bytes(const char *bytes, size_t length);
 char *must_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *must_vformat(const char *format, va_list values) __attribute__((format(printf, 1, 0)));
+
+/* For what other libraries allocate: ends pinctl as all of these do. */
+_Noreturn void memory_exhausted(void);
+
+/* A stream into memory; *ret_text is for free(3) once memory_close has returned. */
+FILE *memory_open(char **ret_text, size_t *ret_size);
+void memory_close(FILE *stream);
 
 /* Texts in the order in which they were added. Start with {0}. */
 struct text_list {
