@@ -117,6 +117,16 @@ static int apply_all(const struct change *change) {
   return EXIT_DONE;
 }
 
+/* The shortest difference takes time and memory for every pair of lines. */
+#define LARGE ((size_t)1 << 16)
+
+static void show(const struct file_change *file) {
+  if (file->old_text != NULL && file->new_text != NULL && strlen(file->old_text) > LARGE)
+    diff_print_large(file->path, file->old_text, file->new_text);
+  else
+    diff_print(file->path, file->old_text, file->new_text);
+}
+
 int change_commit(struct change *change) {
   struct loaded_policy loaded;
   if (!change_check(change, &loaded))
@@ -132,6 +142,6 @@ int change_commit(struct change *change) {
   if (!change->dry_run)
     return apply_all(change);
   for (size_t i = 0; i < change->count; i++)
-    diff_print(change->files[i].path, change->files[i].old_text, change->files[i].new_text);
+    show(&change->files[i]);
   return EXIT_DONE;
 }

@@ -13,4 +13,8 @@ void diff_print(const char *path, const char *old_text, const char *new_text);
 /* The same for long files: only the change and three lines around it. */
 void diff_print_near(const char *path, const char *old_text, const char *new_text);
 
+/* For two texts of many thousand lines: takes time that grows with n log n, and shows only what is near
+ * changes. */
+void diff_print_large(const char *path, const char *old_text, const char *new_text);
+
 #endif
