@@ -29,8 +29,9 @@ fi
 clang-format --dry-run -Werror "${c_files[@]}" || report "clang-format"
 
 common=(--std=c11 -D_GNU_SOURCE -Ipolicy -Iprovider -Itools -Itests/unit)
+read -ra xml < <(pkg-config --cflags libxml-2.0)
 for header in "${headers[@]}"; do
-  gcc "${common[@]}" -Wall -Wextra -Werror -Wno-deprecated-declarations -fsyntax-only -x c "$header" ||
+  gcc "${common[@]}" "${xml[@]}" -Wall -Wextra -Werror -Wno-deprecated-declarations -fsyntax-only -x c "$header" ||
     report "$header does not compile alone"
 done
 

@@ -50,6 +50,8 @@ void help_print_verb(const struct verb *verb) {
   printf("Usage: %s\n\n%s.\n", usage, verb->summary);
   if (verb->details != NULL)
     printf("\n%s\n", verb->details);
+  if (verb->print_more != NULL)
+    verb->print_more();
   puts("\nOptions:");
   for (size_t i = 0; i < verb->option_count; i++)
     print_option(verb->options[i].name, verb->options[i].argument, verb->options[i].help);

@@ -9,6 +9,7 @@
 #include <libpsl.h>
 
 #include "file.h"
+#include "import_list.h"
 #include "memory.h"
 #include "output.h"
 
@@ -49,6 +50,7 @@ static size_t count_distinct(const struct pin_digest_list *one, const struct pin
   return distinct;
 }
 
+/* Other formats do not tell backup pins from others, so an imported list has none. */
 static void lint_backup(const struct pin_entry *entry, struct diagnostics *diagnostics) {
   const struct pin_digest_list *lists = entry->lists;
   const struct pin_digest_list none = {.count = 0};
@@ -65,7 +67,7 @@ static void lint_backup(const struct pin_entry *entry, struct diagnostics *diagn
   else if (has_backup)
     lint_warn(diagnostics, entry, "\"%s\" has no backup pin: what is in backup_pins is in pins already",
               entry->name);
-  else if (pins > 0 || issuers == 1)
+  else if ((pins > 0 || issuers == 1) && !import_list_has_name(entry->file))
     lint_warn(diagnostics, entry, "\"%s\" has no backup pin", entry->name);
 }
 

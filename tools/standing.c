@@ -9,11 +9,12 @@
 
 #include "entry.h"
 #include "file.h"
+#include "import_list.h"
 #include "output.h"
 #include "port.h"
 
 /* The image may have been read through a directory laid out for checking; the names in it are the same. */
-static char *real_path(const struct change *change, const char *file) {
+char *standing_path(const struct change *change, const char *file) {
   AUTO_TEXT directory = path_directory(file);
   bool is_dropin = strcmp(path_base(directory), "policy.d") == 0;
   return is_dropin ? must_format("%s/%s", change->dropins, path_base(file)) : must_copy(change->policy);
@@ -37,7 +38,7 @@ static void add_standing(const struct change *change, const struct pin_entry *en
                          struct standings *standings) {
   standings->items = must_grow(standings->items, standings->count + 1, sizeof *standings->items);
   struct standing *standing = &standings->items[standings->count++];
-  *standing = (struct standing){.entry = *entry, .path = real_path(change, entry->file)};
+  *standing = (struct standing){.entry = *entry, .path = standing_path(change, entry->file)};
   standing->dropin = own_dropin(entry, standing->path, &standing->text);
 }
 
@@ -147,6 +148,14 @@ void warn_without_backup(const struct standing *standing) {
 }
 
 int refuse_foreign_saying(const struct standing *standing, const char *what) {
+  AUTO_TEXT list = import_list_in(standing->path);
+  if (list != NULL) {
+    say_error("%s:%u: \"%s\" belongs to the imported list \"%s\"; import the list again with --without %s "
+              "to take it out",
+              standing->path, (unsigned)standing->entry.line, standing->entry.name, list,
+              standing->entry.name);
+    return EXIT_FAILED;
+  }
   say_error("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
             (unsigned)standing->entry.line, standing->entry.name, what);
   return EXIT_FAILED;

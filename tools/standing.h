@@ -7,6 +7,12 @@
 #include "change.h"
 #include "dropin.h"
 
+/*
+ * Where a file of the policy really is: one that was read by change_check is named by the directory it was
+ * laid out in. For free(3).
+ */
+char *standing_path(const struct change *change, const char *file);
+
 struct standing {
   struct pin_entry entry;
   char *path;            /* of the file it stands in */
@@ -44,7 +50,7 @@ void standings_clear(struct standings *standings);
 /* After a change of its drop-in: without a backup pin the next lost key locks everybody out. */
 void warn_without_backup(const struct standing *standing);
 
-/* "pinctl: FILE:LINE: ... was not written by pinctl"; returns EXIT_FAILED. */
+/* "pinctl: FILE:LINE: ...": a person wrote it, or it is of an imported list. Returns EXIT_FAILED. */
 int refuse_foreign(const struct standing *standing);
 /* The same, saying what is to be done there, e.g. "change it there". */
 int refuse_foreign_saying(const struct standing *standing, const char *what);

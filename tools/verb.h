@@ -68,7 +68,13 @@ enum option_id {
   OPTION_FILE,
   OPTION_FROM_HOSTS,
   OPTION_STABLE,
-  OPTION_SYSTEM_ANCHORS
+  OPTION_SYSTEM_ANCHORS,
+  OPTION_NAME,
+  OPTION_PINS,
+  OPTION_WITHOUT,
+  OPTION_LOSSY,
+  OPTION_CERTIFICATE,
+  OPTION_LIST
 };
 
 struct option {
@@ -97,10 +103,11 @@ struct arguments;
 
 struct verb {
   const char *name;
-  const char *operands; /* for the usage line, e.g. "HOST [PIN]..."; "" for none */
-  const char *summary;  /* one line, at most 60 columns, no full stop */
-  const char *details;  /* lines of at most 80 columns, or NULL */
-  const char *example;  /* a command line that works as it stands where its files exist */
+  const char *operands;     /* for the usage line, e.g. "HOST [PIN]..."; "" for none */
+  const char *summary;      /* one line, at most 60 columns, no full stop */
+  const char *details;      /* lines of at most 80 columns, or NULL */
+  void (*print_more)(void); /* more of the help, behind the details; or NULL */
+  const char *example;      /* a command line that works as it stands where its files exist */
   const struct option *options;
   size_t option_count;
   size_t least_operands, most_operands;
@@ -138,6 +145,8 @@ extern const struct verb verb_disable;
 extern const struct verb verb_status;
 extern const struct verb verb_coverage;
 extern const struct verb verb_completion;
+extern const struct verb verb_import;
+extern const struct verb verb_export;
 
 /* NULL: there is none of this name. */
 const struct verb *verb_find(const char *name);

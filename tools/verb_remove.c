@@ -5,6 +5,8 @@
 
 #include "arguments.h"
 #include "edit.h"
+#include "file.h"
+#include "import_list.h"
 #include "output.h"
 #include "pin_argument.h"
 
@@ -14,6 +16,10 @@ static const struct option options[] = {
      .argument = "N",
      .help = "the entry for this port; again for each of its ports",
      .repeatable = true},
+    {.id = OPTION_LIST,
+     .name = "list",
+     .argument = "NAME",
+     .help = "remove an imported list, with all its hosts"},
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -96,7 +102,47 @@ static int read_wish(const struct arguments *arguments, struct wish *wish) {
   return EXIT_DONE;
 }
 
+static int stage_list(struct change *change, const char *name) {
+  AUTO_TEXT path = import_list_path(change, name);
+  char *text = NULL;
+  size_t length = 0;
+  int error = file_read(path, &text, &length);
+  if (error == 0 && import_list_is_own(text)) {
+    change_stage(change, must_copy(path), text, NULL);
+    return EXIT_DONE;
+  }
+  say_error("%s: %s", path,
+            error != 0 ? strerror(error) : "was written or edited by hand; nothing was changed");
+  free(text);
+  return EXIT_FAILED;
+}
+
+static int remove_list(const struct arguments *arguments, const char *name) {
+  if (!import_list_name_is_good(name) || arguments->operand_count > 0 ||
+      arguments_has(arguments, OPTION_PORT)) {
+    wrong_usage(arguments->verb, "expected --list NAME alone");
+    return EXIT_USAGE;
+  }
+  struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
+  if (change == NULL)
+    return EXIT_FAILED;
+  int status = stage_list(change, name);
+  if (status == EXIT_DONE)
+    status = change_commit(change);
+  if (status == EXIT_DONE && !change->dry_run)
+    say_note("%s: removed with %s", name, change->files[change->count - 1].path);
+  change_free(change);
+  return status;
+}
+
 static int run(const struct arguments *arguments) {
+  const char *list = arguments_value(arguments, OPTION_LIST);
+  if (list != NULL)
+    return remove_list(arguments, list);
+  if (arguments->operand_count == 0) {
+    wrong_usage(arguments->verb, "expected HOST, or --list NAME");
+    return EXIT_USAGE;
+  }
   struct wish wish = {0};
   int status = read_wish(arguments, &wish);
   if (status == EXIT_DONE)
@@ -109,14 +155,15 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_remove = {
     .name = "remove",
-    .operands = "HOST [PIN|@SET|FILE]...",
+    .operands = "[HOST [PIN|@SET|FILE]...]",
     .summary = "Remove a host, or only some of its pins",
     .details = "Without a PIN the whole entry goes, and its file with it. An entry never loses\n"
-               "its last pin this way, and entries written by hand are never touched.",
+               "its last pin this way, and entries written by hand are never touched. A list\n"
+               "that was imported goes as a whole.",
     .example = "pinctl remove api.example.com",
     .options = options,
     .option_count = COUNT_OF(options),
-    .least_operands = 1,
+    .least_operands = 0,
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

@@ -16,7 +16,9 @@ from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 # In this order each finds what the ones before it left.
 VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
          "coverage",
-"completion", "remove")
+"completion",
+"import",
+"export", "remove")
 
 
 class Examples(PinctlCase):
@@ -38,6 +40,10 @@ class Examples(PinctlCase):
         for name in ("server.pem", "spare.pub", "chain.pem", "root.pem"):
             shutil.copy(os.path.join(CERTIFICATES, name), self.folder)
         self.write_policy("correct horse battery staple\n", "passphrase.txt")
+self.write_policy('<network-security-config><domain-config><domain>other.example</domain><pin-set><pin
+digest="SHA-256">'
+"lzreHS7aW4yIKGuRe3TVm12eFovlQZ4yxy/TF9erwdo=</pin></pin-set></domain-config></network-security-config>",
+"pins.xml")
         self.write_policy(system_log.traditional("event=policy-loaded policy=x hosts=1 generation=0 pid=1 uid=0", time.time()),
                           "auth.log")
         self.write_policy("api.example.com\n", "hosts.txt")
