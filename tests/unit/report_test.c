@@ -115,7 +115,8 @@ static const struct {
      "CN=\\xC2\\x9B31m"}, /* a control character of eight bits */
     {"CN=\xe2\x80\xae"
      "moc",
-     "CN=\\xE2\\x80\\xAEmoc"}, /* right to left from here on */
+     "CN=\\xE2\\x80\\xAEmoc"},          /* right to left from here on */
+    {"CN=\xd8\x9c.", "CN=\\xD8\\x9C."}, /* a mark of the Arabic script that does so for what is next to it */
     {"CN=\xe2\x81\xa6\xe2\x80\xa8", "CN=\\xE2\\x81\\xA6\\xE2\\x80\\xA8"},
     {"CN=\x80\xbf\xc0\xaf\xc1\x81", "CN=\\x80\\xBF\\xC0\\xAF\\xC1\\x81"},
     {"CN=\xe0\x82\xa1\xf0\x82\x82\xac",
