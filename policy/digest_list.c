@@ -4,6 +4,7 @@
 #include "reader.h"
 #include "source.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,13 +74,32 @@ static void append_pinset(struct pin_reader *reader, const struct pin_setting *e
   }
 }
 
+/* The slips that leave all of a digest there; NULL: none of them. */
+static const char *digest_slip(const char *text) {
+  static const char prefix[] = "sha256/";
+  const char *base64 = text + strlen(prefix);
+  struct pin_digest digest;
+  char whole[PIN_DIGEST_TEXT_SIZE];
+  if (strncmp(text, prefix, strlen(prefix)) != 0) {
+    snprintf(whole, sizeof whole, "%s%.44s", prefix, text);
+    return strlen(text) == 44 && pin_digest_parse(whole, strlen(whole), &digest)
+               ? "\"sha256/\" is missing in front"
+               : NULL;
+  }
+  snprintf(whole, sizeof whole, "%.50s=", text);
+  if (strlen(base64) == 43 && pin_digest_parse(whole, strlen(whole), &digest))
+    return "its padding \"=\" is missing";
+  return strpbrk(base64, "-_") != NULL ? "\"-\" and \"_\" are of base64url; write \"+\" and \"/\"" : NULL;
+}
+
 static void append_digest(struct pin_reader *reader, const struct pin_setting *element, const char *text,
                           struct pin_digests *digests) {
   struct pin_digest digest;
   if (!pin_digest_parse(text, strlen(text), &digest)) {
+    const char *slip = digest_slip(text);
     pin_diagnose(reader->diagnostics, PIN_ERROR, element->source, &element->place,
-                 "bad digest %s in %s; expected " ACCEPTED_FORMS, pin_quote(text, strlen(text)).text,
-                 element->name);
+                 "bad digest %s in %s%s%s; expected %s", pin_quote(text, strlen(text)).text, element->name,
+                 slip != NULL ? ": " : "", slip != NULL ? slip : "", ACCEPTED_FORMS);
     return;
   }
   if (!append(digests, &digest, 1))

@@ -329,6 +329,16 @@ static void refuses_bad_digests(void) {
       {V "blocked_keys = [ \"sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA=\" ];\n", NULL,
        "policy.cfg:2:18+35: error: bad digest \"sha1/AAAAAAAAAAAAAAAAAAAAAAAAAAA=\" in blocked_keys; "
        "expected " FORMS "\n"},
+      {V "blocked_keys = [ \"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\",\n"
+         "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\",\n"
+         "\"sha256/AAAAAAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" ];\n",
+       NULL,
+       "policy.cfg:2:18+52: error: bad digest \"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"... in "
+       "blocked_keys: its padding \"=\" is missing; expected " FORMS "\n"
+       "policy.cfg:3:1+46: error: bad digest \"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" in "
+       "blocked_keys: \"sha256/\" is missing in front; expected " FORMS "\n"
+       "policy.cfg:4:1+53: error: bad digest \"sha256/AAAAAAAAAAAA_AAAAAAAAAAAAAAAAAAAAAAAAA\"... in "
+       "blocked_keys: \"-\" and \"_\" are of base64url; write \"+\" and \"/\"; expected " FORMS "\n"},
       {V "blocked_keys = [ \"sha256/AAAA\" ];\n", NULL,
        "policy.cfg:2:18+13: error: bad digest \"sha256/AAAA\" in blocked_keys; expected " FORMS "\n"},
       {V "blocked_keys = [\n\t\"" K1 "\", \" " K1 "\",\n\t\t\"" K1 "\" \"x\" ];\n", NULL,
