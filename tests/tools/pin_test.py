@@ -61,7 +61,8 @@ class Accepts(PinctlCase):
         for name, data, words in (
                 ("bundle.pem", openssl("crl2pkcs7", "-nocrl", "-certfile", "chain.pem"), "openssl pkcs7"),
                 ("bundle.der", openssl("crl2pkcs7", "-nocrl", "-certfile", "chain.pem", "-outform", "der"), "openssl pkcs7"),
-                ("bundle.p12", openssl("pkcs12", "-export", "-nokeys", "-in", "chain.pem", "-passout", "pass:"), "openssl pkcs12"),
+                ("bundle.p12",
+                 openssl("pkcs12", "-export", "-nokeys", "-in", "chain.pem", "-passout", "pass:"), "openssl pkcs12"),
                 ("ssh", b"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n", "OpenSSH")):
             with self.subTest(name):
                 done = self.pinctl("pin", write(name, data), status=3)
