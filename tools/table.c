@@ -20,6 +20,8 @@ static void *checked(void *pointer) {
 
 struct libscols_table *table_new(const char *const *headings, unsigned wrapping) {
   struct libscols_table *table = checked(scols_new_table());
+  /* Escaped already: a second pass would escape the backslashes. */
+  scols_table_enable_noencoding(table, 1);
   if (isatty(STDOUT_FILENO) != 1)
     scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
   for (size_t i = 0; headings[i] != NULL; i++)

@@ -87,8 +87,10 @@ static json_object *findings_json(const struct watch_host *host) {
   return array;
 }
 
-static json_object *host_json(const struct watch_host *host) {
+static json_object *host_json(const struct watch *watch, const struct watch_host *host) {
   json_object *json = json_object_new_object();
+  int64_t first = watch_expires(host);
+  AUTO_TEXT expires = first == 0 ? NULL : expiry_text(first);
   AUTO_TEXT backup = host->backup_seen == 0 ? NULL : expiry_text(host->backup_seen);
   json_object_object_add(json, "host", json_text(host->host));
   json_object_object_add(json, "port", json_object_new_int(host->port));
@@ -100,6 +102,9 @@ static json_object *host_json(const struct watch_host *host) {
   json_object_object_add(json, "tls", *host->version == '\0' ? NULL : json_text(host->version));
   json_object_object_add(json, "cipher", *host->cipher == '\0' ? NULL : json_text(host->cipher));
   json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
+  json_object_object_add(json, "expires", json_text_or_null(expires));
+  json_object_object_add(json, "days_left",
+                         first == 0 ? NULL : json_object_new_int64((first - watch->now) / 86400));
   json_object_object_add(json, "backup_pins",
                          json_object_new_int64(host->entry.lists[PIN_LIST_BACKUP_PINS].count));
   json_object_object_add(json, "backup_last_seen", json_text_or_null(backup));
@@ -112,7 +117,7 @@ void watch_print_json(const struct watch *watch) {
   json_object *json = json_object_new_object();
   json_object *hosts = json_object_new_array();
   for (size_t i = 0; i < watch->count; i++)
-    json_object_array_add(hosts, host_json(&watch->hosts[i]));
+    json_object_array_add(hosts, host_json(watch, &watch->hosts[i]));
   json_object_object_add(json, "state", json_text(severity_word(watch_severity(watch))));
   json_object_object_add(json, "seconds", json_object_new_double(watch->seconds));
   json_object_object_add(json, "hosts", hosts);

@@ -14,11 +14,9 @@ import system_log
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
-         "coverage",
-"completion",
-"import",
-"export", "remove")
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate",
+         "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status", "coverage",
+         "completion", "import", "export", "remove")
 
 
 class Examples(PinctlCase):

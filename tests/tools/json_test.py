@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""
+Every verb with --json, on real data: the output is one JSON value, its fields are those that pinctl.1 documents (in both
+directions), and it holds what the form for people shows. A verb that gets --json has to be added here.
+"""
+
+import json
+import os
+import pathlib
+import re
+import sqlite3
+
+import live_servers as live
+from pinctl_case import PinctlCase, fingerprint_of, main, path, pin_of, read, write
+
+HOST = "api.example.com"
+PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "man" / "pinctl.1"
+DIGEST = r"sha256/[A-Za-z0-9+/]{43}="
+
+
+def fields(value, at=""):
+    """The names of everything in a value, as pinctl.1 writes them."""
+    if isinstance(value, dict):
+        return {name for key, inner in value.items() for name in fields(inner, f"{at}.{key}".lstrip("."))}
+    if isinstance(value, list):
+        return {name for inner in value for name in fields(inner, f"{at}[]")}
+    return {at}
+
+
+def documented():
+    """{verb: patterns of its fields}; ENTRY and the like at the end of a name stand for a list of their own."""
+    text = re.search(r"(?ms)^\.Sh JSON$(.*?)^\.Sh ", PAGE.read_text(encoding="utf-8")).group(1)
+    parts = re.split(r"(?m)^\.Ss (?:JSON of pinctl )?(\S+)$", text)[1:]
+    lists = {name: re.findall(r"(?m)^\.It Li (?:\\&)?(.+)$", body) for name, body in zip(parts[::2], parts[1::2])}
+    groups = {name: lists.pop(name) for name in list(lists) if name.isupper()}
+
+    def names(written):
+        head, _, last = written.rpartition(".")
+        return [f"{head}.{inner}" for inner in groups[last]] if last in groups else [written]
+
+    def pattern(name):
+        return re.sub(r"[A-Z]+", "[a-z_-]+", re.escape(name))
+
+    return {verb: [pattern(name) for written in body for name in names(written)] for verb, body in lists.items()}
+
+
+class Scene(PinctlCase):
+    def setUp(self):
+        super().setUp()
+        write("extra.pem", read("server.pem") + read("ca.pem") + read("other.pem"))
+        server = live.Server(live.tls(live.tls_context("server", "extra.pem")))
+        self.addCleanup(server.close)
+        self.live = ("--connect", f"::127.0.0.1:{server.port}", "--ca", "root.pem", "--timeout", "5")
+        self.history = ("--history", os.path.join(self.folder, "history.db"))
+        pins = [pin_of(name) for name in ("server.pem", "ca.pem", "root.pem", "other.pem")]
+        self.write_policy(
+            f'version = 1;\nhosts = (\n{{ name = "{HOST}"; ports = [ 443, 8443 ]; pins = [ "{pins[0]}" ];\n'
+            f'  backup_pins = [ "{pins[3]}" ]; fingerprints = [ "{fingerprint_of("server.pem")}" ];\n'
+            f'  anchors = [ "{pins[2]}" ]; expires = "2099-12-31"; comment = "a note"; }},\n'
+            f'{{ name = "example.com"; include_subdomains = true; intermediates = [ "{pins[1]}" ]; mode = "audit"; }},\n'
+            f'{{ name = "*.example.com"; ports = [ 8443 ]; pins = [ "{pins[1]}" ]; }} );\n')
+        self.broken = self.write_policy("version = 1;\nmode = 7;\n", "broken/policy.cfg")
+
+    def runs(self):
+        """{verb: command lines}. All of them together print every field."""
+        return {
+            "pin": [("pin", "extra.pem", path("spare.pub"))],
+            "list": [("list",)],
+            "show": [("show", f"{HOST}:443"), ("show", "www.example.com"), ("show", "else.example.org")],
+            "check": [("check",), ("check", self.broken)],
+            "compile": [("compile", "--policy", self.broken), ("compile",)],
+            "explain": [("explain", HOST, *self.live), ("explain", HOST, "--chain", "extra.pem", "--ca", "root.pem"),
+                        ("explain", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
+            "graph": [("graph", HOST, *self.live), ("graph", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
+            "monitor": [("monitor", *self.live, *self.history), ("monitor", HOST, "--connect", "::127.0.0.1:1", "--no-history")],
+            "history": [("history", HOST, *self.history)],
+            "test": [("test", *self.live), ("test", "--recorded", os.path.join(self.folder, "none"))],
+            "status": [("status",), ("status", "--policy", self.broken)],
+            "coverage": [("coverage", "/usr/bin/openssl", "/usr/bin/python3", path("server.pem"))],
+        }
+
+    def verbs_with_json(self):
+        listed = self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0]
+        verbs = [line.split()[0] for line in listed.splitlines()]
+        return {verb for verb in verbs if "\n  --json" in self.pinctl(verb, "--help").stdout}
+
+    def both(self, words):
+        """The JSON and the text of a command line; JSON stands alone on standard output."""
+        done = self.pinctl(*words, "--json", status=None)
+        self.assertNotRegex(done.stdout, r"[\x00-\x09\x0b-\x1f\x7f]")
+        return json.loads(done.stdout), self.pinctl(*words, status=done.returncode).stdout
+
+
+class Json(Scene):
+    def test_no_verb_is_missing(self):
+        self.assertGreater(len(self.verbs_with_json()), 10)
+        self.assertEqual(set(self.runs()), self.verbs_with_json())
+        self.assertEqual(set(documented()), self.verbs_with_json())
+
+    def test_fields(self):
+        self.pinctl("monitor", *self.live, *self.history, status=None)
+        for verb, lines in self.runs().items():
+            with self.subTest(verb):
+                printed = {name for words in lines for name in fields(self.both(words)[0])}
+                patterns = documented()[verb]
+                # A whole that is null is documented by its parts.
+                unknown = {name for name in printed if not any(re.fullmatch(pattern, name) or
+                                                               pattern.startswith(re.escape(name + ".")) for pattern in patterns)}
+                self.assertEqual(unknown, set(), "printed, but not documented")
+                # On a system without pinning there is no service to list.
+                absent = {pattern for pattern in patterns if not any(re.fullmatch(pattern, name) for name in printed)}
+                absent = {name for name in absent if not (verb == "status" and name.startswith(r"enabled\.services"))}
+                self.assertEqual(absent, set(), "documented, but not printed")
+
+    def test_everything_that_is_shown_is_there(self):
+        """No digest, subject, file or reason is only in one of the two forms."""
+        self.pinctl("monitor", *self.live, *self.history, status=None)
+        for verb, lines in self.runs().items():
+            for words in lines:
+                with self.subTest(" ".join(words)):
+                    found, text = self.both(words)
+                    dumped = json.dumps(found)
+                    for shown in set(re.findall(rf"{DIGEST}|CN=[\w .]+\w", text)):
+                        self.assertIn(shown, dumped)
+                    check = getattr(self, f"check_{verb}")
+                    check(found, text)
+
+    def check_pin(self, found, text):
+        self.assertEqual(re.findall(DIGEST, text), [item["pin"] for item in found])
+        for item in found:
+            self.assertRegex(text, rf"(?m)^{item['role']} +{re.escape(item['subject'])}$")
+
+    def check_list(self, found, text):
+        rows = [line.replace(", ", ",").replace(" (+ below)", "").split() for line in text.splitlines()[1:]]
+        self.assertEqual(len(rows), 3)
+        for row, host in zip(rows, found["hosts"]):
+            size = {name: len(host.get(name, [])) for name in ("pins", "backup_pins", "fingerprints", "intermediates", "anchors")}
+            self.assertEqual(row, [host["name"], ",".join(map(str, host["ports"])) or "any", host["mode"],
+                                   str(size["pins"] + size["fingerprints"]), str(size["backup_pins"]),
+                                   str(size["intermediates"] + size["anchors"]), host["expires"] or "never",
+                                   f"policy.cfg:{host['line']}"])
+            self.assertEqual(f"{host['name']} (+ below)" in text, host["include_subdomains"])
+
+    def check_show(self, found, text):
+        for entry in found["entries"] + found["passed_over"]:
+            self.assertIn(entry["name"], text)
+            self.assertIn(entry["why"], " ".join(text.split()))
+        self.assertEqual(found["covered"], bool(found["entries"]))
+
+    def check_check(self, found, text):
+        self.assertEqual(len(found), len(re.findall(r"(?m)^\S+:\d.*: (?:error|warning): ", text)))
+        for item in found:
+            self.assertIn(f"{item['file']}:{item['line']}:{item['column']}: {item['severity']}: {item['message']}\n", text)
+
+    def check_compile(self, found, text):
+        if found["written"]:
+            self.assertIn(str(found["hosts"]), text)
+            self.assertIn(found["compiled"], text)
+        else:
+            self.assertEqual([item["severity"] for item in found["diagnostics"]], ["error"])
+
+    def check_explain(self, found, text):
+        self.assertEqual([item["pin"] for item in found["certificates"]], re.findall(rf"(?m)^ +({DIGEST})$", text))
+        self.assertIn(f"Verdict: {found['verdict']}: ", text)
+        self.assertIn(f"Log:     {found['log']}\n", text)
+        for item in found["certificates"]:
+            self.assertIn(item["subject"], text)
+            if item["why_not_proven"]:
+                self.assertIn(f"not proven: {item['why_not_proven']}", text)
+        if found["openssl"]["error"]:
+            self.assertIn(f"refuses at depth {found['openssl']['depth']}: {found['openssl']['error']}", text)
+        if found["server"]:
+            self.assertIn(f"{found['server']['address']}, {found['server']['tls']}, {found['server']['cipher']}", text)
+
+    def check_graph(self, found, text):
+        self.assertEqual(sorted(item["pin"] for item in found["certificates"]), sorted(re.findall(DIGEST, text)))
+        self.assertIn(f": {found['verdict']}: ", text.splitlines()[0])
+        self.assertEqual(sum(edge["counts"] for edge in found["edges"]), len(re.findall(r"(?m)^ +satisfies ", text)))
+        self.assertEqual(sum(rule["satisfied"] for rule in found["rules"]), text.count("[x]"))
+        self.assertEqual(sum(not rule["satisfied"] for rule in found["rules"]), text.count("[ ]"))
+
+    def check_monitor(self, found, text):
+        # libcurl says how long an attempt took, and the two are two attempts.
+        lines = [re.sub(r"\d+ ms", "N ms", " ".join(line.split())) for line in text.splitlines()]
+        for host in found["hosts"]:
+            left = "-" if host["days_left"] is None else f"{host['days_left']} d"
+            texts = [re.sub(r"\d+ ms", "N ms", item["text"]) for item in host["findings"]] or ["all well"]
+            first = " ".join(f"{host['state']} {host['host']}:{host['port']} {host['tls'] or '-'} {left} {texts[0]}".split())
+            self.assertIn(first, lines)
+            for text_of_finding in texts[1:]:
+                self.assertIn(" ".join(text_of_finding.split()), lines)
+        self.assertRegex(lines[-1], rf"^{len(found['hosts'])} hosts: ")
+
+    check_test = check_monitor
+
+    def check_history(self, found, text):
+        self.assertGreater(len(found), 5)
+        rows = [line.split(None, 4 if line.split()[4].startswith("sha256/") else 5) for line in text.splitlines()[1:]]
+        for row, item in zip(rows, found):
+            self.assertEqual(row[:4], [str(item["port"]), str(item["depth"]), item["first_seen"][:10], item["last_seen"][:10]])
+            self.assertEqual(row[4:], ([item["list"]] if item["list"] else []) + [f"{item['pin']} {item['subject']}"])
+
+    def check_status(self, found, text):
+        flat = " ".join(text.split())
+        self.assertGreater(len(found["problems"]), 0)
+        for problem in found["problems"]:
+            self.assertIn(problem["problem"], flat)
+            self.assertIn(problem["remedy"], flat)
+        self.assertIn(found["policy"]["path"], flat)
+        self.assertEqual(found["enforced"], "Enforced." in text)
+
+    def check_coverage(self, found, text):
+        for program in found["programs"]:
+            self.assertRegex(text, rf"(?m)^{re.escape(program['path'])} +{program['class']} ")
+        self.assertEqual(sum(found["counts"].values()), 3)
+
+
+class Hostile(Scene):
+    """The same for what a server or a database brings: U+FFFD for bytes that are no UTF-8."""
+
+    def test_history_of_bad_bytes(self):
+        self.pinctl("monitor", *self.live, *self.history, status=None)
+        with sqlite3.connect(self.history[1]) as database:
+            database.execute("UPDATE keys SET subject = CAST(x'ff1b5b324ae280ae' AS TEXT)")
+        found, text = self.both(("history", HOST, *self.history))
+        self.assertEqual({item["subject"] for item in found}, {"\ufffd\x1b[2J\u202e"})
+        self.assertIn("\\xff\\x1b[2J\\xe2\\x80\\xae", text)
+
+
+if __name__ == "__main__":
+    main()
