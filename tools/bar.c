@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "output.h"
+
 #define BAR_COLUMNS 40
 
 void bar_show(size_t done, size_t count) {
   char bar[BAR_COLUMNS + 1] = "";
-  if (count == 0 || isatty(STDERR_FILENO) != 1)
+  if (count == 0 || isatty(STDERR_FILENO) != 1 || !terminal_is_able())
     return;
   size_t filled = done * BAR_COLUMNS / count;
   for (size_t i = 0; i < BAR_COLUMNS; i++)

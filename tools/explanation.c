@@ -143,9 +143,9 @@ static json_object *certificate_json(const struct explanation *explanation, cons
   json_object_object_add(json, "fingerprint", json_text(digest));
   json_object_object_add(json, "proven", json_object_new_boolean(proven));
   bool broken = depth != NOT_ON_PATH && !proven;
-  json_object_object_add(
-      json, "why_not_proven",
-      broken ? json_text(X509_verify_cert_error_string(explanation->chain.broken_by)) : NULL);
+  json_object_object_add(json, "why_not_proven",
+                         broken ? json_text(X509_verify_cert_error_string(explanation->chain.broken_by))
+                                : NULL);
   json_object_object_add(json, "listed", listing_json(explanation, object, depth));
   return json;
 }

@@ -14,10 +14,14 @@
 /* The narrowest terminal that people still use. */
 #define LINE_COLUMNS 80
 
+bool terminal_is_able(void) {
+  const char *terminal = getenv("TERM");
+  return terminal != NULL && *terminal != '\0' && strcmp(terminal, "dumb") != 0;
+}
+
 static bool has_colours(FILE *stream) {
   const char *no_colour = getenv("NO_COLOR");
-  const char *terminal = getenv("TERM");
-  if ((no_colour != NULL && *no_colour != '\0') || (terminal != NULL && strcmp(terminal, "dumb") == 0))
+  if ((no_colour != NULL && *no_colour != '\0') || !terminal_is_able())
     return false;
   return isatty(fileno(stream)) == 1;
 }

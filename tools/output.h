@@ -9,6 +9,7 @@
 #ifndef PINCTL_OUTPUT_H
 #define PINCTL_OUTPUT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
@@ -18,7 +19,10 @@ enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_FAILED 
 
 enum colour { PLAIN = 0, BOLD, RED, GREEN, YELLOW, CYAN };
 
-/* Colours only on a terminal, and never where NO_COLOR is set to anything. */
+/* Whether a terminal, if there is one, understands escape sequences, by $TERM. */
+bool terminal_is_able(void);
+
+/* Colours only on a terminal that is able to, and never where NO_COLOR is set to anything. */
 void put(FILE *stream, enum colour colour, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* To stdout, broken between words to lines of at most 80 columns; all but the first are indented as far. */

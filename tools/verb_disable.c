@@ -64,9 +64,9 @@ const struct verb verb_disable = {
     .name = "disable",
     .operands = "",
     .summary = "Switch enforcement off: take out what \"enable\" has added",
-    .details = "Takes out what \"enable\" has added, so that the file is byte for byte what it was. Lines\n"
-               "that somebody else has written about pinning stay. Programs that run go on\n"
-               "enforcing until they are restarted.",
+    .details = "Takes out what \"enable\" has added, so that the file is byte for byte what it\n"
+               "was. Lines that somebody else has written about pinning stay. Programs that run\n"
+               "go on enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",
     .options = options,
     .option_count = COUNT_OF(options),

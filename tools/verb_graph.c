@@ -130,7 +130,7 @@ const struct verb verb_graph = {
     .name = "graph",
     .operands = "HOST[:PORT]",
     .summary = "Draw a chain, and which key satisfies which rule",
-    .details = "Asks the server or reads a chain from a file, as \"pinctl explain\" does, and draws\n"
+    .details = "Asks the server or reads a chain from a file, as \"pinctl explain\" does. Draws\n"
                "who signed whom, the rules of the entries that cover the host, and the keys that\n"
                "satisfy them: as a tree, for Graphviz, as SVG (drawn by \"dot\"), or as JSON.\n"
                "Exit status 0 when the connection would be allowed, 1 when refused.",

@@ -43,7 +43,7 @@ static void add_rows(const struct watch *watch, const struct watch_host *host, s
 
 void watch_print_table(const struct watch *watch) {
   static const char *const headings[] = {"STATE", "HOST", "TLS", "LEFT", "FINDINGS", NULL};
-  struct libscols_table *table = table_new(headings, 1U << 4);
+  struct libscols_table *table = table_new(headings, 1U << 1 | 1U << 4);
   for (size_t i = 0; i < watch->count; i++)
     add_rows(watch, &watch->hosts[i], table);
   table_print(table);

@@ -101,7 +101,8 @@ static void look_at_superfluous(const struct probe_result *result, struct watch_
     others += chain_holds(&result->chain, &result->certificates.items[i]) ? 0 : 1;
   if (others > 0)
     watch_find(host, SEVERITY_WARNING, "superfluous",
-               must_format("shows %zu certificates that are not on the path", others));
+               others == 1 ? must_copy("shows a certificate that is not on the path")
+                           : must_format("shows %zu certificates that are not on the path", others));
 }
 
 static void look_at_expiry(const struct watch *watch, const struct object *object, struct watch_host *host) {

@@ -3,6 +3,8 @@
 """What reaches a terminal: nothing of a certificate's or file's own making, colours only where they help."""
 
 import json
+import os
+import re
 
 from pinctl_case import PINCTL, PinctlCase, issue, main, path
 
@@ -59,6 +61,26 @@ class Colours(PinctlCase):
     def test_never_against_the_users_will(self):
         self.assertNotIn("\x1b[", self.check(NO_COLOR="1"))
         self.assertNotIn("\x1b[", self.check(TERM="dumb"))
+        self.assertNotIn("\x1b[", self.check(TERM=""))
+
+    def test_every_verb(self):
+        """With colours where the verb has any, and without a single escape sequence elsewhere."""
+        self.pinctl("add", "api.example.com", path("server.pem"))
+        chain = ("--chain", path("chain.pem"), "--ca", path("root.pem"))
+        verbs = {"list": False, "show api.example.com": True, "check": True, "status": None, "monitor --connect ::127.0.0.1:1 "
+                 "--no-history": None, "pin " + path("chain.pem"): True, "remove api.example.com --dry-run": True,
+                 " ".join(("explain", "api.example.com", *chain)): True, " ".join(("graph", "api.example.com", *chain)): True}
+        for words, coloured in verbs.items():
+            with self.subTest(words):
+                _, output = self.on_terminal(PINCTL, *words.split(), environment={"PINNING_POLICY": self.policy})
+                if coloured is not None:
+                    self.assertEqual("\x1b[" in output, coloured, output)
+                _, output = self.on_terminal(PINCTL, *words.split(), environment={"TERM": "dumb"})
+                self.assertNotIn("\x1b", output)
+                _, output = self.on_terminal(PINCTL, *words.split(), environment={"NO_COLOR": "1"})
+                self.assertNotRegex(output, "\x1b\\[[0-9;]*m")
+                done = self.pinctl(*words.split(), status=None)
+                self.assertNotIn("\x1b", done.stdout + done.stderr)
 
 
 class Width(PinctlCase):
@@ -70,6 +92,29 @@ class Width(PinctlCase):
         self.assertIn("HOST", lines[0])
         self.assertLessEqual(max(map(len, lines)), 80)
         self.assertGreater(len(self.pinctl("list").stdout.splitlines()[1]), 80)
+
+    def test_long_names_stay_readable(self):
+        """No column becomes so narrow that nobody can read it, and nothing is lost where a cell is broken."""
+        name = "payments-gateway-primary.eu-central-1.internal.example-corporation.com"
+        self.pinctl("add", name, path("server.pem"), "--port", "443", "--expires", "2099-12-31")
+        history = os.path.join(self.folder, "history.db")
+        monitor = ("monitor", "--connect", "::127.0.0.1:1", "--history", history)
+        for words in (("list",), monitor, ("test", "--connect", "::127.0.0.1:1")):
+            _, output = self.on_terminal("/bin/sh", "-c", 'stty cols 80; exec "$@"', "sh", PINCTL, *words)
+            lines = output.split("\x1b[K")[-1].split("\r\n")
+            self.assertLessEqual(max(map(len, lines)), 80, output)
+            begin = lines[0].index("HOST")
+            end = begin + re.search(r"HOST +", lines[0]).end() - re.search(r"HOST +", lines[0]).start() - 1
+            self.assertGreaterEqual(end - begin, 16)
+            self.assertIn(name, "".join(line[begin:end].strip() for line in lines[1:]))
+            self.assertLess(len(lines), 12)
+
+    def test_help(self):
+        listed = self.pinctl("--help").stdout
+        verbs = [line.split()[0] for line in listed.split("Verbs:\n")[1].split("\n\n")[0].splitlines()]
+        for text in (listed, *(self.pinctl(verb, "--help").stdout for verb in verbs)):
+            for line in text.splitlines():
+                self.assertLessEqual(len(line), 80, line)
 
 
 if __name__ == "__main__":
