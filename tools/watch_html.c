@@ -26,6 +26,7 @@ static const char head[] =
     "th, td { text-align: left; padding: .3rem .6rem; vertical-align: top; border-bottom: 1px solid #8884; "
     "}\n"
     ".ok { color: var(--ok); } .warning { color: var(--warning); } .critical { color: var(--critical); }\n"
+    "td:last-child { min-width: 5rem; }\n"
     ".track { background: #8882; width: 100%; } .bar { height: .8rem; min-width: 2px; }\n"
     ".bar.ok { background: var(--ok); } .bar.warning { background: var(--warning); }\n"
     ".bar.critical { background: var(--critical); }\n"

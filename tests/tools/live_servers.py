@@ -5,6 +5,7 @@
 import os
 import socket
 import ssl
+import struct
 import subprocess
 import threading
 import time
@@ -169,6 +170,19 @@ def silent(connection):
 
 def rubbish(connection):
     connection.sendall(b"\xffno TLS at all\r\n" * 100)
+    silent(connection)
+
+
+def no_der(connection):
+    """By hand: a TLS 1.2 ServerHello, then a certificate message whose certificate is no DER."""
+    connection.recv(65536)
+    hello = b"\x03\x03" + bytes(32) + b"\x00" + b"\xc0\x2f" + b"\x00"
+    certificate = b"this is no certificate at all"
+    listed = len(certificate).to_bytes(3, "big") + certificate
+    message = len(listed).to_bytes(3, "big") + listed
+    for kind, body in ((2, hello), (11, message)):
+        record = bytes([kind]) + len(body).to_bytes(3, "big") + body
+        connection.sendall(struct.pack(">BHH", 22, 0x0303, len(record)) + record)
     silent(connection)
 
 

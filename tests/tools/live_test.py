@@ -4,7 +4,6 @@
 
 import os
 import ssl
-import struct
 import time
 
 import live_servers as live
@@ -188,20 +187,7 @@ class Hostile(Live):
         self.assertIn("\\1B]0", done.stdout)
 
     def test_no_der(self):
-        """A hand-made server: a TLS 1.2 ServerHello, then a certificate message whose certificate is no DER."""
-
-        def serve(connection):
-            connection.recv(65536)
-            hello = b"\x03\x03" + bytes(32) + b"\x00" + b"\xc0\x2f" + b"\x00"
-            certificate = b"this is no certificate at all"
-            listed = len(certificate).to_bytes(3, "big") + certificate
-            message = len(listed).to_bytes(3, "big") + listed
-            for kind, body in ((2, hello), (11, message)):
-                record = bytes([kind]) + len(body).to_bytes(3, "big") + body
-                connection.sendall(struct.pack(">BHH", 22, 0x0303, len(record)) + record)
-            live.silent(connection)
-
-        done = self.pinctl(*self.to(self.start(serve), "explain", HOST, "--timeout", "3"), status=3)
+        done = self.pinctl(*self.to(self.start(live.no_der), "explain", HOST, "--timeout", "3"), status=3)
         self.assertIn("handshake failed: ", done.stderr)
 
 

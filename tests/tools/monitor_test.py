@@ -14,7 +14,7 @@ import time
 from html.parser import HTMLParser
 
 import live_servers as live
-from pinctl_case import CA, CERTIFICATES, PINCTL, PinctlCase, issue, main, openssl, pin_of, read, write
+from pinctl_case import CA, CERTIFICATES, EC, PINCTL, PinctlCase, issue, main, openssl, pin_of, read, write
 
 HOST = "api.example.com"
 NAME = ("subjectAltName=DNS:api.example.com", "basicConstraints=CA:FALSE")
@@ -244,11 +244,109 @@ class History(Monitor):
         self.pinctl(*self.words(self.shows(), "--history", broken), status=3)
 
 
+class Hostile(Monitor):
+    """What a server brings is shown by every verb, and acted on by no terminal, browser or collector."""
+
+    SUBJECT = "/CN=\x1b]0;owned\x07\x1b[31m\u202e\u009b2J|a=1;<img src=x>&\"{}\\\\/O=two\nlines"
+
+    def setUp(self):
+        super().setUp()
+        self.pinned(pin_of("server.pem"))
+        issue("hostile", self.SUBJECT, "ca", NAME)
+        write("hostile-chain.pem", read("hostile.pem") + read("ca.pem"))
+        self.port = self.shows("hostile", "hostile-chain.pem")
+
+    def harmless(self, *words, status=1):
+        done = self.pinctl(*words, status=status)
+        for raw in ("\x1b", "\x07", "\u202e", "\u009b", "two\nlines"):
+            self.assertNotIn(raw, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_every_format(self):
+        # With days enough that the subject is in a finding.
+        words = self.words(self.port, "--warning", "60")
+        for form, status in (("table", 1), ("json", 1), ("nagios", 2), ("prometheus", 0), ("html", 1)):
+            text = self.harmless(*words, "--format", form, status=status)
+            if form != "prometheus":
+                self.assertIn("owned", text)
+            if form == "nagios":
+                first, *others = text.splitlines()
+                self.assertEqual((first.count("|"), sum(line.count("|") for line in others)), (1, 0))
+            if form == "html":
+                self.assertNotIn("<img", text)
+                self.assertIn("&lt;img src=x\\&gt;&amp;", text)
+
+    def test_every_verb(self):
+        self.harmless(*self.words(self.port))
+        connect = ("--connect", f"::127.0.0.1:{self.port}", "--timeout", "5")
+        chains = os.path.join(self.folder, "chains")
+        self.assertIn("owned", self.harmless("history", HOST, "--history", self.history, status=0))
+        self.harmless("history", HOST, "--history", self.history, "--json", status=0)
+        self.assertIn("owned", self.harmless("explain", HOST, "--ca", "root.pem", *connect))
+        self.harmless("explain", HOST, "--ca", "root.pem", "--json", *connect)
+        for form in ("tree", "dot", "svg", "json"):
+            self.assertIn("owned", self.harmless("graph", HOST, "--ca", "root.pem", "--format", form, *connect))
+        self.harmless("record", HOST, "--to", chains, *connect, status=0)
+        self.harmless("test", "--recorded", chains, "--ca", "root.pem")
+        self.assertIn("owned", self.harmless("pin", os.path.join(chains, f"{HOST}_443.pem"), status=0))
+        done = self.pinctl("add", "else.example.com", "--from-server", "--pin", "leaf", "--yes", "--trust-unverified",
+                           "--dry-run", "--ca", "root.pem", *connect)
+        self.assertIn("owned", done.stderr)
+        self.assertNotRegex(done.stderr + done.stdout, "[\x1b\x07\u202e\u009b]")
+        self.harmless("status", status=1)
+
+    def test_hundred_certificates(self):
+        write("hundred.pem", read("server.pem") + read("ca.pem") + read("other.pem") * 98)
+        found = self.host(self.shows(chain="hundred.pem"))
+        self.assertEqual([item["text"] for item in found["findings"]], ["shows 98 certificates that are not on the path"])
+        self.assertEqual(len(found["keys"]), 3)
+
+    def test_long_name(self):
+        """As much as OpenSSL reads at all, and more."""
+        for units, code in ((600, "not-pinned"), (14000, "unreachable")):
+            write("long.cnf", "[req]\ndistinguished_name=dn\nprompt=no\nx509_extensions=e\n[dn]\n"
+                  + "".join(f"{i}.OU={'n' * 60}\n" for i in range(units)) + f"CN={HOST}\n[e]\nsubjectAltName=DNS:{HOST}\n")
+            openssl("req", "-x509", "-config", "long.cnf", *EC, "-nodes", "-keyout", "long.key", "-out", "long.pem")
+            port = self.shows("long", "long.pem")
+            self.assertIn(code, self.codes(port))
+            self.assertLess(len(self.pinctl(*self.words(port, "--format", "html"), status=1).stdout), 200000)
+
+    def test_no_der(self):
+        self.assertEqual(self.codes(self.start(live.no_der)), ["unreachable"])
+
+
+class Prometheus(Monitor):
+    def test_valid(self):
+        """The text format (exposition_formats.md): HELP and TYPE once, before the samples of that metric alone."""
+        self.write_policy("version = 1; hosts = (" + ", ".join(
+            f'{{ name = "{name}"; pins = [ "{pin_of("server.pem")}" ]; }}' for name in (HOST, "127.0.0.1", "::1", "b.example.com"))
+            + ");\n")
+        text = self.pinctl(*self.words(self.shows(), "--format", "prometheus")).stdout
+        self.assertTrue(text.endswith("\n"))
+        seen, current, samples = set(), None, set()
+        for line in text.splitlines():
+            if line.startswith("# HELP "):
+                current = line.split()[2]
+                self.assertNotIn(current, seen)
+                seen.add(current)
+            elif line.startswith("# TYPE "):
+                self.assertEqual(line, f"# TYPE {current} gauge")
+            else:
+                name, host, port, value = re.fullmatch(r'(\w+)\{host="([^"\\]+)",port="(\d+)"\} (\S+)', line).groups()
+                self.assertEqual(name, current)
+                float(value)
+                self.assertNotIn((name, host, port), samples)
+                samples.add((name, host, port))
+        self.assertGreater(len(seen), 5)
+        self.assertEqual(len(samples), 4 * len(seen))
+
+
 class Many(Monitor):
-    """So many servers, each with a key of its own, one in twenty of them dead, slow or sending rubbish."""
+    """So many servers, one in twenty of them dead, slow or sending rubbish. Some share a key, for the test's own time."""
 
     COUNT = int(os.environ.get("PINNING_MONITOR_HOSTS", "100"))
     TIMEOUT = 3
+    KEYS = 20
     BAD = ("closed", "silent", "rubbish", "hang_up")
 
     async def serve(self, reader, writer):
@@ -258,9 +356,8 @@ class Many(Monitor):
             pass
         writer.close()
 
-    async def listen(self, name):
-        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=16,
-                                            ssl=live.tls_context(name))
+    async def listen(self, context):
+        server = await asyncio.start_server(self.serve, "127.0.0.1", 0, backlog=16, ssl=context)
         return server.sockets[0].getsockname()[1]
 
     def bad(self, kind):
@@ -276,14 +373,16 @@ class Many(Monitor):
         resource.setrlimit(resource.RLIMIT_NOFILE, (limits[1], limits[1]))
         loop = asyncio.new_event_loop()
         threading.Thread(target=loop.run_forever, daemon=True).start()
-        self.expected, entries = {}, []
+        self.expected, entries, keys = {}, [], []
+        for i in range(self.KEYS):
+            issue(f"many{i}", f"/CN=many {i}", "root", ("subjectAltName=DNS:*.example.com", "basicConstraints=CA:FALSE"))
+            keys.append((live.tls_context(f"many{i}"), pin_of(f"many{i}.pem")))
         for i in range(self.COUNT):
             name, kind = f"h{i:04}.example.com", self.BAD[i // 20 % len(self.BAD)] if i % 20 == 7 else "sound"
             pin = pin_of("other.pem")
             if kind == "sound":
-                issue(name, f"/CN={name}", "root", (f"subjectAltName=DNS:{name}", "basicConstraints=CA:FALSE"))
-                port = asyncio.run_coroutine_threadsafe(self.listen(name), loop).result()
-                pin = pin_of(f"{name}.pem")
+                context, pin = keys[i % self.KEYS]
+                port = asyncio.run_coroutine_threadsafe(self.listen(context), loop).result()
             else:
                 port = self.bad(kind)
             self.expected[name, port] = kind
