@@ -14,9 +14,9 @@ import system_log
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key", "rotate",
-         "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status", "coverage",
-         "completion", "import", "export", "remove")
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key",
+         "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
+         "coverage", "completion", "import", "export", "remove")
 
 
 class Examples(PinctlCase):
@@ -37,14 +37,13 @@ class Examples(PinctlCase):
         self.assertEqual(sorted(line.split()[0] for line in listed.splitlines()), sorted(VERBS))
         for name in ("server.pem", "spare.pub", "chain.pem", "root.pem"):
             shutil.copy(os.path.join(CERTIFICATES, name), self.folder)
-        self.write_policy("correct horse battery staple\n", "passphrase.txt")
-self.write_policy('<network-security-config><domain-config><domain>other.example</domain><pin-set><pin
-digest="SHA-256">'
-"lzreHS7aW4yIKGuRe3TVm12eFovlQZ4yxy/TF9erwdo=</pin></pin-set></domain-config></network-security-config>",
-"pins.xml")
-        self.write_policy(system_log.traditional("event=policy-loaded policy=x hosts=1 generation=0 pid=1 uid=0", time.time()),
-                          "auth.log")
+        self.write_policy(system_log.traditional("event=policy-loaded policy=x hosts=1 generation=0 pid=1 uid=0",
+                                                 time.time()), "auth.log")
         self.write_policy("api.example.com\n", "hosts.txt")
+        self.write_policy("correct horse battery staple\n", "passphrase.txt")
+        self.write_policy('<network-security-config><domain-config><domain>other.example</domain><pin-set><pin digest="SHA-256">'
+                          "lzreHS7aW4yIKGuRe3TVm12eFovlQZ4yxy/TF9erwdo=</pin></pin-set></domain-config></network-security-config>",
+                          "pins.xml")
         # Stands in for the network: says whether it was started under enforcement.
         curl = self.write_policy('#!/bin/sh\necho "$1 $LD_PRELOAD $PINNING_POLICY"\n', "curl")
         os.chmod(curl, 0o755)
