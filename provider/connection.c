@@ -186,6 +186,8 @@ static const SSL_SESSION *approve_session(struct hook *hook, const struct libssl
 
 static void begin_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl,
                             struct connection *connection) {
+  bool was_refused = connection->state == REFUSED;
+
   connection->state = UNDECIDED;
   /* A start is also announced when a client goes on after early data, and at a renegotiation: their session
      is in use, and is judged when the server's part is over. */
@@ -193,7 +195,7 @@ static void begin_handshake(struct hook *hook, const struct libssl *libssl, SSL 
     return;
   connection->cut = false;
   /* The program uses a refused SSL for another connection. */
-  if (libssl->SSL_get_verify_mode(ssl) == FORCED_MODE)
+  if (was_refused && libssl->SSL_get_verify_mode(ssl) == FORCED_MODE)
     libssl->SSL_set_verify(ssl, connection->programs_mode, NULL);
   connection->approved = approve_session(hook, libssl, ssl);
 }

@@ -33,6 +33,8 @@ POSTGRES_CLIENTS = {"psql"}
 # Ed25519 leaves go to the programs that differ most in how they drive OpenSSL; the others need not repeat it.
 ED25519_PROGRAMS = {"curl", "python-ssl", "s_client"}
 TLS_VERSIONS = ("1.2", "1.3")
+# Whether the program verifies matters to the way that a verdict takes, the type of the key does not.
+VERIFICATIONS = {"rsa": ("verify",), "p256": ("verify", "none"), "ed25519": ("verify",)}
 TIMEOUT = 60
 
 
@@ -48,7 +50,7 @@ class Group:
 @dataclasses.dataclass(frozen=True)
 class Result:
     program: str
-    scenario: scenarios.Scenario
+    run: scenarios.Run
     way: str
     variant: str
     outcome: scenarios.Outcome
@@ -80,25 +82,26 @@ class Matrix:
         chain = self.pki.chain(group.key_type, group.chain)
         results = []
         with pool.serve(chain, self.pki.chain_key(group.key_type, group.chain)) as port:
-            for scenario, tls in itertools.product(scenarios.SCENARIOS, TLS_VERSIONS):
-                if scenario.chain == group.chain:
-                    results += self.run_scenario(group, port, scenario, tls)
+            for details in itertools.product(scenarios.SCENARIOS, VERIFICATIONS[group.key_type], TLS_VERSIONS):
+                if details[0].chain == group.chain:
+                    results += self.run_all_ways(group, port, scenarios.Run(*details))
         return results
 
-    def run_scenario(self, group, port, scenario, tls):
+    def run_all_ways(self, group, port, run):
         results, without_us = [], None
         for way in self.ways:
-            outcome = self.connect(way, group, port, scenario, tls)
+            outcome = self.connect(way, group, port, run)
             without_us = without_us or outcome
-            found = scenarios.complaints(scenario, tls, outcome, without_us, enforced=way is not self.ways[0])
-            results.append(Result(group.program, scenario, way.name, f"{group.key_type}, TLS {tls}", outcome,
+            found = scenarios.complaints(run, outcome, without_us, enforced=way is not self.ways[0])
+            results.append(Result(group.program, run, way.name, f"{group.key_type}, TLS {run.tls}", outcome,
                                   tuple(found)))
         return results
 
-    def connect(self, way, group, port, scenario, tls):
+    def connect(self, way, group, port, run):
         """One run of a driver, with our log on stderr only where the log is looked at: debugging prints."""
+        scenario = run.scenario
         ca = self.pki.root() if scenario.trusted else self.pki.stranger()
-        command = [DRIVERS / group.program, "connect", scenario.host, str(port), ca, f"verify,tls{tls}"]
+        command = [DRIVERS / group.program, "connect", scenario.host, str(port), ca, f"{run.verification},tls{run.tls}"]
         policy = self.policy(scenario.policy, group.key_type)
         environment = enforcement.environment(way, policy, with_log=bool(scenario.verdict))
         return run_driver(command, environment, self.directory)
@@ -127,20 +130,21 @@ def cell(results):
     bad = sum(1 for result in results if result.complaints)
     if bad:
         return f"FAIL {bad}/{len(results)}"
-    scenario, enforced = results[0].scenario, results[0].way != "none"
-    word = "accepted" if scenario.program_accepts(enforced) else "refused"
+    run, enforced = results[0].run, results[0].way != "none"
+    word = "accepted" if run.scenario.program_accepts(enforced, run.verification) else "refused"
     return f"{word} {len(results)}"
 
 
 def print_table(results, programs):
     cells = collections.defaultdict(list)
     for result in results:
-        cells[result.scenario.name, result.way, result.program].append(result)
+        cells[result.run.scenario.title(result.run.verification), result.way, result.program].append(result)
     rows = [["scenario", "through", *programs]]
-    for scenario, way in itertools.product(scenarios.SCENARIOS, ("none", "provider", "shim")):
-        columns = [cells.get((scenario.name, way, program)) for program in programs]
+    titles = [scenario.title(verification) for verification in ("verify", "none") for scenario in scenarios.SCENARIOS]
+    for title, way in itertools.product(titles, ("none", "provider", "shim")):
+        columns = [cells.get((title, way, program)) for program in programs]
         if any(columns):
-            rows.append([scenario.name, way, *(cell(column) if column else "-" for column in columns)])
+            rows.append([title, way, *(cell(column) if column else "-" for column in columns)])
     widths = [max(map(len, column)) for column in zip(*rows)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths)).rstrip())
@@ -149,7 +153,8 @@ def print_table(results, programs):
 def print_failures(results):
     for result in results:
         for complaint in result.complaints:
-            print(f"\nFAIL {result.program}, {result.scenario.name}, {result.way}, {result.variant}: {complaint}")
+            print(f"\nFAIL {result.program}, {result.run.scenario.title(result.run.verification)}, {result.way}, "
+                  f"{result.variant}: {complaint}")
         if result.complaints:
             print("\n".join(f"  | {line}" for line in result.outcome.output.splitlines()))
 
@@ -161,7 +166,7 @@ def write_results(results, directory):
         for result in results:
             outcome = scenarios.STATUS_WORDS.get(result.outcome.status, f"status {result.outcome.status}")
             expected = "no" if result.complaints else "yes"
-            print(result.scenario.name, result.program, result.way, outcome, expected, sep="\t", file=file)
+            print(result.run.scenario.title(result.run.verification), result.program, result.way, outcome, expected, sep="\t", file=file)
 
 
 def parse_options():

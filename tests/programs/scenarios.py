@@ -28,8 +28,11 @@ class Scenario:
     host: str = PINNED_HOST
     trusted: bool = True  # whether the program trusts the root of the server
 
-    def program_accepts(self, enforced):
-        return self.trusted and not (enforced and self.verdict == "refused")
+    def program_accepts(self, enforced, verification):
+        return (self.trusted or verification == "none") and not (enforced and self.verdict == "refused")
+
+    def title(self, verification):
+        return self.name if verification == "verify" else f"{self.name}, not verified"
 
 
 SCENARIOS = (
@@ -43,12 +46,24 @@ SCENARIOS = (
     Scenario("host without an entry", "swapped", "leaf", "", host=OTHER_HOST),
     Scenario("host without an entry, wrong CA", "swapped", "leaf", "", host=OTHER_HOST, trusted=False),
     Scenario("right key, wrong CA", "right", "leaf", "", trusted=False),
+    Scenario("other key, wrong CA", "swapped", "leaf", "refused", "no-pin", trusted=False),
+    Scenario("pinned issuer, wrong CA", "right", "issuer", "accepted", trusted=False),
+    Scenario("pinned issuer appended, wrong CA", "appended-issuer", "issuer", "refused", "no-intermediate", trusted=False),
 )
 
 
 def policy_text(name, pki, key_type):
     settings = POLICIES[name].format(leaf=pki.pin(f"{key_type}-right"), issuer=pki.pin("a"))
     return f'version = 1;\nhosts = ( {{ name = "{PINNED_HOST}"; {settings} }} );\n'
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One scenario as one program goes through it: how it verifies, and the only TLS version that it offers."""
+
+    scenario: Scenario
+    verification: str  # "verify" or "none"
+    tls: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,14 +74,15 @@ class Outcome:
     output: str
 
 
-def complaints(scenario, tls, outcome, without_us, enforced):
+def complaints(run, outcome, without_us, enforced):
     """Everything about one run that is not as it must be; `without_us` is the same run, not enforced."""
     found = []
-    accepted = scenario.program_accepts(enforced)
+    scenario = run.scenario
+    accepted = scenario.program_accepts(enforced, run.verification)
     if outcome.status != (ACCEPTED if accepted else REFUSED):
         found.append(f"expected {STATUS_WORDS[not accepted]}, but it was "
                      f"{STATUS_WORDS.get(outcome.status, f'status {outcome.status}')}")
-    received = f"{MARKER} TLSv{tls}" in outcome.output
+    received = f"{MARKER} TLSv{run.tls}" in outcome.output
     if received != accepted:
         found.append("no data came through" if accepted else "data came through")
     if not scenario.verdict and outcome != without_us:

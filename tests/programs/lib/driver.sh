@@ -17,15 +17,16 @@ begin() {
   host=$2 port=$3 ca=$4
   verification=${5%%,*}
   tls=${5##*,tls}
-  case $tls in 1.2 | 1.3) ;; *) not_applicable ;; esac
+  case $verification,$tls in verify,1.[23] | none,1.[23]) ;; *) not_applicable ;; esac
 }
 
 not_applicable() {
   exit 77
 }
 
-only_verification() {
-  [ "$verification" = "$1" ] || not_applicable
+# The first argument where the program verifies, else the second.
+by_verification() {
+  case $verification in verify) echo "$1" ;; *) echo "$2" ;; esac
 }
 
 # Reports the program's own exit status and leaves with the driver's: accepted where the program succeeded,
