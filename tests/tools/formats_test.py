@@ -100,7 +100,7 @@ class Chromium(ConversionCase):
     def test_mistakes(self):
         entry = ['{"name": "a.org", "pins": "s"}']
         for keys, said in (("First\n", "list.pins:2: "), ("First\nsha256/AAAA\n", "list.pins:2: bad key"),
-                           (self.KEYS + f"First\n{pin('c')}\n", "list.pins:11: \"First\" is defined a second time"),
+                           (self.KEYS + f"First\n{pin('c')}\n", "list.pins:10: \"First\" is defined a second time"),
                            ("First\n-----BEGIN CERTIFICATE-----\nAAAA\n", "list.pins:2: bad key"), ("a\0b", "holds a NUL"),
                            (f"Other\n{pin('a')}\n", 'no key is named "First"')):
             self.take([self.SET], entry, keys=keys, status=3, said=said)
