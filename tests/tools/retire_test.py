@@ -158,9 +158,8 @@ class Database(Rotate):
         self.pinctl("add", HOST, "server.pem")
         running = [subprocess.Popen([PINCTL, "rotate", *self.words(HOST)], cwd=CERTIFICATES, env=self.environment(),
                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for _ in range(8)]
-        for process in running:
-            _, errors = process.communicate(timeout=120)
-            self.assertEqual(process.returncode, 0, errors)
+        for errors, status in [(process.communicate(timeout=120)[1], process.returncode) for process in running]:
+            self.assertEqual(status, 0, errors)
         (times,) = {row["times"] for row in self.json("history", HOST, "--history", self.history)}
         self.assertEqual(times, 8)
 
