@@ -59,13 +59,14 @@ static void add_row(const struct rotation_step *step, struct libscols_table *tab
 
 void rotation_print(const struct watch *watch, const struct rotation *rotation) {
   static const char *const headings[] = {"STATE", "HOST", "KEY", NULL};
+  if (rotation->count == 0) {
+    put(stdout, PLAIN, "%zu server%s: nothing to do\n", watch->count, watch->count == 1 ? "" : "s");
+    return;
+  }
   struct libscols_table *table = table_new(headings, 1U << 2);
   for (size_t i = 0; i < rotation->count; i++)
     add_row(&rotation->items[i], table);
-  if (rotation->count > 0)
-    table_print(table);
-  else
-    put(stdout, PLAIN, "%zu server%s: nothing to do\n", watch->count, watch->count == 1 ? "" : "s");
+  table_print(table);
 }
 
 static json_object *step_json(const struct rotation_step *step) {
