@@ -18,7 +18,6 @@
 #define NEW_START "pinning_init"
 #define NEW_PROVIDERS "pinning_providers"
 #define NEW_DEFAULT "pinning_default"
-#define ANOTHER_DEFAULT "pinning_default_sect"
 
 /* What a configuration says about providers; the texts belong to it. */
 struct found {
@@ -28,7 +27,6 @@ struct found {
   const char *fallback;       /* the section of default; NULL: not named */
   bool any_named, any_active; /* `activate` is there; it is not "0" or the like */
   bool pinning_active, fallback_active;
-  bool fallback_denied; /* its section says `activate = 0` */
 };
 
 /* OpenSSL takes "providers.2" for "providers" too: what follows the last dot only tells lines apart. */
@@ -60,7 +58,6 @@ static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct f
   } else if (strcmp(name, "default") == 0) {
     found->fallback = value->value;
     found->fallback_active |= active;
-    found->fallback_denied = activate != NULL && !active;
   }
 }
 
@@ -111,23 +108,15 @@ static bool needs_default(const struct found *found, const struct openssl_settin
   return !found->fallback_active && (settings->default_is_active || !others);
 }
 
-/* In the section of providers. One that says `activate = 0` stays as it is, beside another of the name. */
+/* In the section of providers. */
 static void name_providers(FILE *out, const struct found *found, bool add_default) {
-  bool name_default = add_default && (found->fallback == NULL || found->fallback_denied);
+  bool name_default = add_default && found->fallback == NULL;
   if (name_default || found->pinning == NULL)
     fprintf(out, "[%s]\n", found->providers == NULL ? NEW_PROVIDERS : found->providers);
   if (name_default)
-    fputs(found->fallback_denied ? NEW_DEFAULT " = " ANOTHER_DEFAULT "\n" : "default = " NEW_DEFAULT "\n",
-          out);
+    fputs("default = " NEW_DEFAULT "\n", out);
   if (found->pinning == NULL)
     fputs(PROVIDER " = " SECTION "\n", out);
-}
-
-static void write_default(FILE *out, const struct found *found) {
-  if (found->fallback_denied)
-    fputs("[" ANOTHER_DEFAULT "]\nidentity = default\nactivate = 1\n", out);
-  else
-    fprintf(out, "[%s]\nactivate = 1\n", found->fallback == NULL ? NEW_DEFAULT : found->fallback);
 }
 
 static char *write_body(const struct found *found, const struct openssl_settings *settings) {
@@ -140,7 +129,7 @@ static char *write_body(const struct found *found, const struct openssl_settings
   write_way_to_providers(out, found);
   name_providers(out, found, add_default);
   if (add_default)
-    write_default(out, found);
+    fprintf(out, "[%s]\nactivate = 1\n", found->fallback == NULL ? NEW_DEFAULT : found->fallback);
   fprintf(out, "[%s]\n", found->pinning == NULL ? SECTION : found->pinning);
   write_setting(out, "module", settings->module);
   fputs("activate = 1\n", out);

@@ -31,8 +31,8 @@ void openssl_plan_make(const char *text, const struct openssl_settings *settings
 void openssl_plan_clear(struct openssl_plan *plan);
 
 /*
- * Whether new_text says to OpenSSL exactly what old_text and then `added` say, section by section. Returns
- * NULL, or what differs (for free(3)).
+ * Whether new_text says to OpenSSL exactly what old_text and then `added` say, section by section; of what
+ * old_text says only an `activate` may be overruled. Returns NULL, or what differs (for free(3)).
  */
 char *openssl_difference(const char *old_text, const char *added, const char *new_text);
 

@@ -59,22 +59,34 @@ static bool is_same(const CONF_VALUE *a, const CONF_VALUE *b) {
   return strcmp(a->name, b->name) == 0 && strcmp(a->value, b->value) == 0;
 }
 
+/*
+ * Of two settings of one name OpenSSL keeps the last. That `activate = 0` gives way is wanted; any other one
+ * that did would be a setting lost.
+ */
+static bool is_overruled(const CONF_VALUE *value, STACK_OF(CONF_VALUE) * later) {
+  if (strcmp(value->name, "activate") != 0)
+    return false;
+  for (int i = 0; i < sk_CONF_VALUE_num(later); i++)
+    if (strcmp(sk_CONF_VALUE_value(later, i)->name, value->name) == 0)
+      return true;
+  return false;
+}
+
 /* Whether a section of `whole` is that of `first` and then that of `second`, in order. */
 static bool is_sum(const CONF *first, const CONF *second, const CONF *whole, const char *section) {
-  STACK_OF(CONF_VALUE) *a = openssl_text_section(first, section);
-  STACK_OF(CONF_VALUE) *b = openssl_text_section(second, section);
+  STACK_OF(CONF_VALUE) *
+      parts[] = {openssl_text_section(first, section), openssl_text_section(second, section)};
   STACK_OF(CONF_VALUE) *sum = openssl_text_section(whole, section);
-  /* OpenSSL counts -1 settings where there is no section. */
-  int count_a = a == NULL ? 0 : sk_CONF_VALUE_num(a);
-  int count_b = b == NULL ? 0 : sk_CONF_VALUE_num(b);
-  if (sum == NULL || sk_CONF_VALUE_num(sum) != count_a + count_b)
-    return false;
-  for (int i = 0; i < count_a + count_b; i++) {
-    const CONF_VALUE *wanted = i < count_a ? sk_CONF_VALUE_value(a, i) : sk_CONF_VALUE_value(b, i - count_a);
-    if (!is_same(sk_CONF_VALUE_value(sum, i), wanted))
-      return false;
-  }
-  return true;
+  int at = 0;
+  for (int part = 0; part < 2; part++)
+    for (int i = 0; i < sk_CONF_VALUE_num(parts[part]); i++) {
+      const CONF_VALUE *wanted = sk_CONF_VALUE_value(parts[part], i);
+      if (part == 0 && is_overruled(wanted, parts[1]))
+        continue;
+      if (at >= sk_CONF_VALUE_num(sum) || !is_same(sk_CONF_VALUE_value(sum, at++), wanted))
+        return false;
+    }
+  return sum != NULL && at == sk_CONF_VALUE_num(sum);
 }
 
 /* The first section that `listed` has and that is not the sum in `whole`, or NULL; points into `listed`. */

@@ -205,7 +205,7 @@ class Configurations(SwitchCase):
         self.round_trip(START + "default = d\n[d]\nactivate = 0\n")
         self.write(START + "default = d\n[d]\nactivate = 0\n")
         self.enable()
-        self.assertIn(b"\nidentity = default\nactivate = 1\n", self.bytes())
+        self.assertIn(b"\n[d]\nactivate = 1\n", self.bytes())
 
     def test_others_active(self):
         for name, text in EXPLICIT.items():
@@ -407,6 +407,8 @@ class Refusals(SwitchCase):
     def test_section_that_says_otherwise(self):
         self.refused("openssl_conf = i\n[i]\na = 'b\\", "section [i] would no longer mean")
         self.refused("openssl_conf = i\n[pinning_sect]\npolicy = /other\n", "would no longer mean")
+        self.refused("openssl_conf = i\n[i]\nproviders = p\n[p]\n[pinning_sect]\nactivate = 0\nmodule = /other\n",
+                     "would no longer mean")
 
     def test_damaged_block(self):
         self.write("")
