@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "path_base.h"
 #include "pinpolicy.h"
 
 #include <errno.h>
@@ -12,8 +13,7 @@
 #define COMPILED_NAME "policy.db"
 
 bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
-  const char *slash = strrchr(path, '/');
-  size_t folder = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+  size_t folder = (size_t)(pin_path_base(path) - path);
 
   if (strcmp(path, PIN_DEFAULT_POLICY) == 0) {
     path = PIN_DEFAULT_COMPILED;

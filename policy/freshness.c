@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "image.h"
+#include "path_base.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -103,16 +104,11 @@ bool pin_compiled_is_current(const struct pin_compiled *compiled) {
                                                       .nanoseconds = compiled->written_nanoseconds});
 }
 
-static const char *last_part(const char *path) {
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
 /* The folder that a path leads through to its last part. */
 static bool find_folder(const char *path, const char *last, struct stat *ret_folder) {
   char folder[PATH_MAX];
   size_t length = (size_t)(last - path);
-  if (length + sizeof "." > sizeof folder)
+  if (length > sizeof folder - sizeof ".")
     return false;
   memcpy(folder, path, length);
   memcpy(folder + length, ".", sizeof ".");
@@ -125,7 +121,7 @@ static bool find_folder(const char *path, const char *last, struct stat *ret_fol
  */
 static bool is_same_place(const char *a, const char *b) {
   struct stat a_folder, b_folder;
-  const char *a_last = last_part(a), *b_last = last_part(b);
+  const char *a_last = pin_path_base(a), *b_last = pin_path_base(b);
   if (strcmp(a, b) == 0)
     return true;
   return strcmp(a_last, b_last) == 0 && find_folder(a, a_last, &a_folder) &&

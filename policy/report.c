@@ -181,9 +181,10 @@ static void put_escaped(struct line *line, const char *text, size_t limit) {
 }
 
 static bool needs_quotes(const char *text) {
+  static const char others[] = "-._:/*+@%,~";
   for (const char *at = text; *at != '\0'; at++) {
     bool plain = (*at >= '0' && *at <= '9') || (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
-                 strchr("-._:/*+@%,~", *at) != NULL;
+                 memchr(others, *at, sizeof others - 1) != NULL;
     if (!plain)
       return true;
   }

@@ -10,6 +10,7 @@
 #include "log.h"
 #include "policy_store.h"
 #include "refusing_bio.h"
+#include "text.h"
 
 /*
  * What a refused connection is told to verify: SSL_VERIFY_PEER, with flags that mean nothing to a client and
@@ -87,7 +88,7 @@ static void take_judgement(struct connection *connection, const struct judgement
   if (judgement->allowed)
     return;
   free(connection->text);
-  connection->text = judgement->text != NULL ? strdup(judgement->text) : NULL;
+  connection->text = text_copy(judgement->text);
 }
 
 static void watch(const struct hook *hook, const struct libssl *libssl, SSL *ssl,

@@ -3,8 +3,8 @@
 #include "hooks.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "connection.h"
 #include "object.h"
@@ -76,8 +76,10 @@ static bool install(struct hook *hook) {
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */
 static bool wait_for(struct hook *hook) {
+  static const struct timespec moment = {.tv_nsec = 10000};
+
   for (int tries = 0; tries < 1000 && atomic_load(&hook->state) == HOOK_INSTALLING; tries++)
-    sched_yield();
+    nanosleep(&moment, NULL);
   return atomic_load(&hook->state) == HOOK_INSTALLED;
 }
 

@@ -5,15 +5,15 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "pinpolicy.h"
+#include "rare.h"
 #include "settings.h"
+#include "text.h"
 
 #define LINE_SIZE (PIN_REPORT_SIZE + 256)
 
@@ -21,18 +21,17 @@
  * The program's file name, with every byte that could end the pair or disturb a terminal replaced. Not
  * program_invocation_short_name: that points into memory that some programs write their title to.
  */
-static void program_name(char *ret_name, size_t size) {
+static void program_name(const struct rare *libc, char *ret_name, size_t size) {
   char path[PATH_MAX];
-  ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-  const char *name;
+  ssize_t length = libc->readlink("/proc/self/exe", path, sizeof path - 1);
   size_t written = 0;
 
   if (length > 0)
     path[length] = '\0';
-  else if (prctl(PR_GET_NAME, path) != 0) /* no /proc, in a chroot: the thread's name, 16 bytes at most */
-    strcpy(path, "unknown");
-  name = strrchr(path, '/') != NULL ? strrchr(path, '/') + 1 : path;
-  for (const char *byte = name; *byte != '\0' && written + 1 < size; byte++)
+  else if (libc->prctl(PR_GET_NAME, path) !=
+           0) /* no /proc, in a chroot: the thread's name, 16 bytes at most */
+    memcpy(path, "unknown", sizeof "unknown");
+  for (const char *byte = text_base(path); *byte != '\0' && written + 1 < size; byte++)
     ret_name[written++] = (char)(*byte > ' ' && *byte < 0x7f && *byte != '"' && *byte != '=' ? *byte : '_');
   ret_name[written] = '\0';
 }
@@ -41,21 +40,25 @@ static void program_name(char *ret_name, size_t size) {
 static void timestamp(char ret_stamp[32]) {
   static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  time_t now = time(NULL);
+  struct timespec now;
   struct tm local = {.tm_mday = 1};
 
-  localtime_r(&now, &local);
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  localtime_r(&now.tv_sec, &local);
   snprintf(ret_stamp, 32, "%s %2d %02d:%02d:%02d", months[local.tm_mon % 12], local.tm_mday, local.tm_hour,
            local.tm_min, local.tm_sec);
 }
 
-static void send_to_syslog(const char *message, size_t length) {
-  static const struct sockaddr_un log_socket = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+static void send_to_syslog(const struct rare *libc, char *message, size_t length) {
+  static struct sockaddr_un log_socket = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
+  struct iovec line = {.iov_base = message, .iov_len = length};
+  const struct msghdr datagram = {
+      .msg_name = &log_socket, .msg_namelen = sizeof log_socket, .msg_iov = &line, .msg_iovlen = 1};
+  int fd = libc->socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
   if (fd < 0)
     return;
-  (void)!sendto(fd, message, length, MSG_NOSIGNAL, (const struct sockaddr *)&log_socket, sizeof log_socket);
+  (void)!libc->sendmsg(fd, &datagram, MSG_NOSIGNAL);
   close(fd);
 }
 
@@ -67,18 +70,21 @@ static size_t at_most(int length, size_t limit) {
 
 void log_line(int priority, const char *text) {
   char stamp[32], program[64], message[LINE_SIZE + 64];
+  struct rare libc;
   int head, length;
 
+  if (!rare_bind(&libc))
+    return;
   timestamp(stamp);
-  program_name(program, sizeof program);
+  program_name(&libc, program, sizeof program);
   head = snprintf(message, sizeof message, "<%d>%s pinning[%ld]: ", LOG_AUTHPRIV | priority, stamp,
                   (long)getpid());
   if (head < 0)
     return;
   length = snprintf(message + head, LINE_SIZE, "%s program=%s pid=%ld uid=%ld\n", text, program,
-                    (long)getpid(), (long)getuid());
+                    (long)getpid(), (long)libc.getuid());
   /* The newline is for standard error alone: a datagram needs none. */
-  send_to_syslog(message, (size_t)head + at_most(length, LINE_SIZE - 1) - 1);
+  send_to_syslog(&libc, message, (size_t)head + at_most(length, LINE_SIZE - 1) - 1);
   if (settings_debug())
-    (void)!write(STDERR_FILENO, message + head, at_most(length, LINE_SIZE - 1));
+    (void)!libc.write(STDERR_FILENO, message + head, at_most(length, LINE_SIZE - 1));
 }

@@ -79,18 +79,31 @@ static int set_number(OSSL_PARAM *param, uint32_t number) {
   return 1;
 }
 
+static void copy_cut(const char *text, char *ret_text, size_t size) {
+  size_t length = strlen(text);
+
+  if (length >= size)
+    length = size - 1;
+  memcpy(ret_text, text, length);
+  ret_text[length] = '\0';
+}
+
+static void format_generation(uint64_t generation, char ret_text[17]) {
+  for (int i = 0; i < 16; i++)
+    ret_text[i] = "0123456789abcdef"[generation >> (60 - 4 * i) & 15];
+  ret_text[16] = '\0';
+}
+
 /* The policy as this process has it; `openssl list -providers -verbose` prints values only of the build
  * information. */
 static uint32_t describe_policy(struct provider *provider) {
   const struct pin_policy *policy = policy_acquire();
   uint32_t hosts = policy != NULL ? policy->entry_count : 0;
 
-  snprintf(provider->policy_path, sizeof provider->policy_path, "%s", settings_policy_path());
+  copy_cut(settings_policy_path(), provider->policy_path, sizeof provider->policy_path);
+  memcpy(provider->generation, "none", sizeof "none");
   if (policy != NULL)
-    snprintf(provider->generation, sizeof provider->generation, "%016llx",
-             (unsigned long long)policy->generation);
-  else
-    snprintf(provider->generation, sizeof provider->generation, "none");
+    format_generation(policy->generation, provider->generation);
   snprintf(provider->build_info, sizeof provider->build_info, "%s; policy %.128s, hosts %u, generation %s",
            PINNING_VERSION, provider->policy_path, hosts, provider->generation);
   policy_release(policy);

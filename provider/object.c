@@ -6,6 +6,8 @@
 #include <link.h>
 #include <string.h>
 
+#include "text.h"
+
 const char *object_path(const void *address) {
   /* dladdr(3) would walk the object's symbol table, some 400,000 instructions in libcrypto; this does not. */
   struct dl_find_object found;
@@ -27,13 +29,10 @@ void *object_open(const void *address) {
 
 int object_sibling(const void *address, const char *name, char *ret_path, size_t size) {
   const char *path = object_path(address);
-  const char *slash = path != NULL ? strrchr(path, '/') : NULL;
-  size_t folder, length = strlen(name);
+  size_t folder = path != NULL ? (size_t)(text_base(path) - path) : 0;
+  size_t length = strlen(name);
 
-  if (slash == NULL)
-    return 0;
-  folder = (size_t)(slash - path) + 1;
-  if (folder + length >= size)
+  if (folder == 0 || folder + length >= size)
     return 0;
   memcpy(ret_path, path, folder);
   memcpy(ret_path + folder, name, length + 1);

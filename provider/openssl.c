@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 struct symbol {
   const char *name;
   size_t offset; /* of the function pointer in its table */
@@ -77,38 +79,36 @@ struct candidates {
 
 static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
   struct candidates *found = arg;
-  const char *base = strrchr(info->dlpi_name, '/');
+  size_t length = strlen(info->dlpi_name);
 
   (void)size;
-  base = base != NULL ? base + 1 : info->dlpi_name;
-  if (strncmp(base, "libssl", strlen("libssl")) != 0 || strlen(info->dlpi_name) >= PATH_MAX)
+  if (!text_begins(text_base(info->dlpi_name), "libssl") || length >= PATH_MAX)
     return 0;
-  strcpy(found->paths[found->count++], info->dlpi_name);
+  memcpy(found->paths[found->count++], info->dlpi_name, length + 1);
   return found->count == CANDIDATES;
 }
 
 /*
- * libssl is in the object of libcrypto (a program with both linked in), or it is the loaded libssl that
- * uses this libcrypto: there may be others, of another release or bundled under an odd name.
+ * The loaded libssl that uses this libcrypto, of which there may be others, of another release or bundled
+ * under an odd name; or libssl is in the object of libcrypto (a program with both linked in). In this order,
+ * for a search in vain costs more than one that finds.
  */
 static void *find_libssl(const struct openssl *openssl) {
   struct candidates found;
-  void *handle;
 
   found.count = 0; /* and not the whole of it: the paths are large */
-  if (dlsym(openssl->handle, "SSL_is_server") != NULL)
-    return openssl->handle;
   dl_iterate_phdr(note_libssl, &found);
   for (size_t i = 0; i < found.count; i++) {
-    handle = dlopen(found.paths[i], RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+    void *handle = dlopen(found.paths[i], RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+
     if (handle == NULL)
       continue;
-    if (dlsym(handle, "SSL_is_server") != NULL &&
-        dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new"))
+    if (dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new") &&
+        dlsym(handle, "SSL_is_server") != NULL)
       return handle;
     dlclose(handle);
   }
-  return NULL;
+  return dlsym(openssl->handle, "SSL_is_server") != NULL ? openssl->handle : NULL;
 }
 
 static void *libssl_handle(struct openssl *openssl) {

@@ -3,14 +3,15 @@
 #include "peer.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
+#include <limits.h>
 #include <malloc.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <time.h>
+
+#include "rare.h"
 
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
@@ -72,7 +73,7 @@ static size_t name_length_at_most(const char *name, size_t limit) {
   static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
   size_t length = 0;
 
-  while (length < limit && name[length] != '\0' && strchr(bytes, name[length]) != NULL)
+  while (length < limit && memchr(bytes, name[length], sizeof bytes - 1) != NULL)
     length++;
   return length;
 }
@@ -99,6 +100,18 @@ static void add_unterminated_name(struct peer *peer, const char *name) {
   }
 }
 
+static char lower(char byte) {
+  return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+static bool same_letters(const char *a, const char *b, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (lower(a[i]) != lower(b[i]))
+      return false;
+  }
+  return true;
+}
+
 /* The server name, terminated, settles which prefix it is in all but rare cases. */
 static bool begins_with_server_name(const struct peer *peer, const char *name) {
   size_t room = malloc_usable_size((void *)(uintptr_t)name);
@@ -106,7 +119,7 @@ static bool begins_with_server_name(const struct peer *peer, const char *name) {
   size_t length = server_name != NULL ? strlen(server_name) : 0;
 
   return length > 0 && length <= room && length >= (room > 24 ? room - 15 : 1) &&
-         strncasecmp(name, server_name, length) == 0;
+         same_letters(name, server_name, length);
 }
 
 static void add_verified_host(const struct libcrypto *crypto, struct peer *peer, const char *host) {
@@ -180,18 +193,39 @@ static void conclude_from_socket(struct peer *peer, const union socket_address *
     conclude_from_address(peer, text);
 }
 
+/* -1: it is no number. */
+static int descriptor_of(const char *name) {
+  int fd = 0;
+
+  for (const char *digit = name; *digit != '\0'; digit++) {
+    if (*digit < '0' || *digit > '9' || fd > INT_MAX / 10 - 1)
+      return -1;
+    fd = 10 * fd + *digit - '0';
+  }
+  return *name != '\0' ? fd : -1;
+}
+
 static void conclude_from_all_sockets(struct peer *peer) {
-  DIR *descriptors = opendir("/proc/self/fd");
-  const struct dirent *entry;
+  struct rare libc;
+  DIR *descriptors = rare_bind(&libc) ? libc.opendir("/proc/self/fd") : NULL;
+  const struct dirent64 *entry;
 
   if (descriptors == NULL)
     return;
-  while ((entry = readdir(descriptors)) != NULL) {
-    union socket_address address = peer_of(entry->d_name[0] != '.' ? atoi(entry->d_name) : -1);
+  while ((entry = libc.readdir64(descriptors)) != NULL) {
+    union socket_address address = peer_of(descriptor_of(entry->d_name));
 
     conclude_from_socket(peer, &address);
   }
-  closedir(descriptors);
+  libc.closedir(descriptors);
+}
+
+/* What time(2) says: seconds since the epoch. */
+static int64_t seconds_now(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return (int64_t)now.tv_sec;
 }
 
 /*
@@ -214,7 +248,7 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
 
   memset(ret_peer, 0, sizeof *ret_peer);
   ret_peer->pin.names = ret_peer->names;
-  ret_peer->pin.now = (int64_t)time(NULL);
+  ret_peer->pin.now = seconds_now();
   if (ssl != NULL) {
     ret_peer->server_name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     add_name(ret_peer, ret_peer->server_name);

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "object.h"
+#include "text.h"
 
 /* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
 
@@ -130,7 +131,7 @@ enum load_result policy_load(const char *path, bool with_compiled, struct loaded
   if (has_compiled && !ret_loaded->is_mapped)
     pin_compiled_close(&compiled.compiled);
   if (result != LOAD_FAILED)
-    ret_loaded->path = strdup(path);
+    ret_loaded->path = text_copy(path);
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "hooks.h"
 #include "refusal.h"
+#include "text.h"
 
 struct refusing {
   BIO *program_bio;
@@ -131,7 +132,7 @@ BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text) {
   refusing = calloc(1, sizeof *refusing);
   if (refusing != NULL) {
     refusing->program_bio = program_bio;
-    refusing->text = text != NULL ? strdup(text) : NULL;
+    refusing->text = text_copy(text);
   }
   crypto->BIO_set_data(bio, refusing);
   crypto->BIO_set_init(bio, 1);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pinpolicy.h"
+#include "text.h"
 
 static _Atomic(char *) configured_policy;
 static atomic_bool allow_without_policy;
@@ -18,7 +19,7 @@ void settings_configure(const char *policy, const char *on_policy_error) {
     atomic_store(&allow_without_policy, true);
   if (policy == NULL || *policy == '\0' || atomic_load(&configured_policy) != NULL)
     return;
-  copy = strdup(policy);
+  copy = text_copy(policy);
   if (copy != NULL && !atomic_compare_exchange_strong(&configured_policy, &expected, copy))
     free(copy);
 }

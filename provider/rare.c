@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "rare.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+
+bool rare_bind(struct rare *ret_functions) {
+  static const struct {
+    const char *name;
+    size_t offset;
+  } functions[] = {
+#define X(name) {#name, offsetof(struct rare, name)},
+      PIN_RARE_FUNCTIONS(X)
+#undef X
+  };
+
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    /* Where a function that is named outright would be found. */
+    void *address = dlsym(RTLD_DEFAULT, functions[i].name);
+
+    if (address == NULL)
+      return false;
+    memcpy((char *)ret_functions + functions[i].offset, &address, sizeof address);
+  }
+  return true;
+}
