@@ -89,7 +89,8 @@ static bool all_are_unchanged(const struct pin_image *image, const struct moment
 static bool is_fresh(const struct pin_policy *policy, const struct moment *moment) {
   const int saved_errno = errno;
   struct pin_image image;
-  bool fresh = pin_image_open(policy->image, policy->size, &image) && all_are_unchanged(&image, moment);
+  pin_image_of(policy, &image);
+  bool fresh = all_are_unchanged(&image, moment);
   errno = saved_errno;
   return fresh;
 }
@@ -135,9 +136,9 @@ bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path) {
   struct sources sources;
   struct pin_image_source source;
   const char *main_file = NULL;
+  pin_image_of(&compiled->policy, &image);
   /* The main file is the first of them. */
-  if (pin_image_open(compiled->policy.image, compiled->policy.size, &image) &&
-      open_sources(&image, &sources) && sources.count > 0)
+  if (open_sources(&image, &sources) && sources.count > 0)
     main_file = next_source(&sources, &source);
   bool same = main_file && is_same_place(main_file, path);
   errno = saved_errno;

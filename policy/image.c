@@ -188,6 +188,8 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
       settings.mode > PIN_MODE_OFF)
     return PIN_DAMAGED;
 
+  _Static_assert(sizeof ret_policy->head == sizeof *head, "the head does not fit");
+  memcpy(ret_policy->head, head, sizeof *head);
   const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof settings);
   ret_policy->image = image;
   ret_policy->size = size;
@@ -226,8 +228,7 @@ static bool visit_bucket(struct visit *visit, uint64_t index) {
 
 enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *visit, void *arg) {
   struct pin_image image;
-  if (!pin_image_open(policy->image, policy->size, &image))
-    return PIN_DAMAGED;
+  pin_image_of(policy, &image);
   struct visit state = {.image = &image, .visit = visit, .arg = arg};
   for (uint64_t index = 0; index >> image.head.bucket_bits == 0; index++) {
     if (!visit_bucket(&state, index))

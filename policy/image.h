@@ -114,6 +114,12 @@ struct pin_image {
   struct pin_image_head head;
 };
 
+/* The image behind an open policy, whose head need not be checked again: this is the copy that was. */
+static inline void pin_image_of(const struct pin_policy *policy, struct pin_image *ret_image) {
+  ret_image->bytes = policy->image;
+  memcpy(&ret_image->head, policy->head, sizeof ret_image->head);
+}
+
 /* A record found in a bucket whose checksum held: its fixed part, and what follows it in the image. */
 struct pin_image_slot {
   struct pin_image_record record;

@@ -189,8 +189,7 @@ static enum found search_name(struct search *search) {
 static enum pin_reason search_names(const struct pin_policy *policy, const struct pin_peer *peer,
                                     struct pin_verdict *verdict) {
   struct search search;
-  if (!pin_image_open(policy->image, policy->size, &search.image))
-    return PIN_REASON_DAMAGED;
+  pin_image_of(policy, &search.image);
   search.peer = peer;
   search.verdict = verdict;
   for (size_t i = 0; i < peer->name_count; i++) {

@@ -122,6 +122,7 @@ struct pin_policy {
   enum pin_mode mode;
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;
+  uint64_t head[16]; /* private: the head of the image, which was checked once and for all */
 };
 
 /*
