@@ -14,8 +14,11 @@ enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
 
 /* ---- Functions that know their hook ---- */
 
-/* libssl asks its security callback some hundred times a handshake: all but one question go straight through.
- */
+/* The one kind of question to the security callback that tells something: which versions are allowed. */
+__attribute__((noinline)) static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits,
+                                                       int nid, void *other, void *ex);
+
+/* libssl asks its security callback up to 150 times a handshake: all other questions go straight through. */
 #define PIN_HOOK_FUNCTIONS(n)                                                                                \
   static int verify_##n(X509_STORE_CTX *ctx) {                                                               \
     return verification_verify(hook_at(n), ctx);                                                             \
@@ -25,10 +28,9 @@ enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
   }                                                                                                          \
   static int security_##n(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other, \
                           void *ex) {                                                                        \
-    if (operation == SSL_SECOP_VERSION && ssl != NULL)                                                       \
-      connection_begins(hook_at(n), unconst(ssl));                                                           \
-    return atomic_load_explicit(&hook_at(n)->original_security, memory_order_relaxed)(ssl, ctx, operation,   \
-                                                                                      bits, nid, other, ex); \
+    if (__builtin_expect(operation == SSL_SECOP_VERSION, 0))                                                 \
+      return ask_about_version(n, ssl, ctx, bits, nid, other, ex);                                           \
+    return original_security(n)(ssl, ctx, operation, bits, nid, other, ex);                                  \
   }                                                                                                          \
   static void info_##n(const SSL *ssl, int where, int ret) {                                                 \
     connection_info(hook_at(n), unconst(ssl), where, ret);                                                   \
@@ -40,6 +42,10 @@ static SSL *unconst(const SSL *ssl) {
 
   memcpy(&mutable, &ssl, sizeof ssl);
   return mutable;
+}
+
+static security_fn *original_security(size_t n) {
+  return atomic_load_explicit(&hook_at(n)->original_security, memory_order_relaxed);
 }
 
 PIN_HOOK_FUNCTIONS(0)
@@ -54,6 +60,13 @@ static struct hook hooks[MAX_HOOKS] = {PIN_HOOK(0), PIN_HOOK(1), PIN_HOOK(2), PI
 
 struct hook *hook_at(size_t n) {
   return &hooks[n];
+}
+
+static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid, void *other,
+                             void *ex) {
+  if (ssl != NULL)
+    connection_begins(hook_at(n), unconst(ssl));
+  return original_security(n)(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
 }
 
 /* ---- Installation ---- */

@@ -50,13 +50,10 @@ void *openssl_symbol(const struct openssl *openssl, const char *name) {
   return dlsym(openssl->handle, name);
 }
 
-const struct libcrypto *openssl_crypto(struct openssl *openssl) {
-  struct libcrypto *crypto = atomic_load_explicit(&openssl->crypto, memory_order_acquire);
+const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
+  struct libcrypto *crypto = calloc(1, sizeof *crypto);
   struct libcrypto *expected = NULL;
 
-  if (crypto != NULL)
-    return crypto;
-  crypto = calloc(1, sizeof *crypto);
   if (crypto == NULL)
     return NULL;
   if (!bind_all(openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
@@ -127,14 +124,10 @@ bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_fun
   return handle != NULL && bind_all(handle, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
 }
 
-const struct libssl *openssl_ssl(struct openssl *openssl) {
-  struct libssl *ssl = atomic_load_explicit(&openssl->ssl, memory_order_acquire);
-  struct libssl *expected = NULL;
-  void *handle, *rpk;
+const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
+  void *handle = libssl_handle(openssl), *rpk;
+  struct libssl *ssl, *expected = NULL;
 
-  if (ssl != NULL)
-    return ssl;
-  handle = libssl_handle(openssl);
   if (handle == NULL)
     return NULL;
   ssl = calloc(1, sizeof *ssl);

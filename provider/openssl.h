@@ -157,17 +157,29 @@ struct openssl {
   _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
 };
 
+/* What the two below do at their first call. */
+const struct libcrypto *openssl_bind_crypto(struct openssl *openssl);
+const struct libssl *openssl_bind_ssl(struct openssl *openssl);
+
 /*
  * The functions, bound at the first call: finding one costs about as much as a malloc, and a process that
  * verifies nothing needs none. Any thread, no lock; NULL when one of them is missing.
  */
-const struct libcrypto *openssl_crypto(struct openssl *openssl);
+static inline const struct libcrypto *openssl_crypto(struct openssl *openssl) {
+  const struct libcrypto *crypto = atomic_load_explicit(&openssl->crypto, memory_order_acquire);
+
+  return crypto != NULL ? crypto : openssl_bind_crypto(openssl);
+}
 
 /*
  * libssl's, from the libssl that belongs to this libcrypto. NULL when none is loaded, or none that can be
  * bound; not remembered, as libssl may be loaded later.
  */
-const struct libssl *openssl_ssl(struct openssl *openssl);
+static inline const struct libssl *openssl_ssl(struct openssl *openssl) {
+  const struct libssl *ssl = atomic_load_explicit(&openssl->ssl, memory_order_acquire);
+
+  return ssl != NULL ? ssl : openssl_bind_ssl(openssl);
+}
 
 /* The few functions of it for a new SSL_CTX, bound at each call. False: as above. */
 bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions);

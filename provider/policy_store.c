@@ -28,6 +28,7 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
+static int used_slots; /* those that were ever used are the first so many */
 /* The slot in force; -1: none. */
 static atomic_int current = -1;
 /* The process that is reading a policy; 0: none. A pid and no lock: a child forked meanwhile must not wait
@@ -51,7 +52,7 @@ static int64_t milliseconds(void) {
 static void free_unused(void) {
   int in_force = atomic_load(&current);
 
-  for (int i = 0; i < SLOTS; i++) {
+  for (int i = 0; i < used_slots; i++) {
     if (i == in_force || !slots[i].used || atomic_load(&slots[i].readers) != 0)
       continue;
     /* A late reader may count itself in now, but sees that the slot is not in force and leaves the policy
@@ -96,6 +97,8 @@ static void put_in_force(int slot, const struct loaded *loaded, const char *path
 
   slots[slot].loaded = *loaded;
   slots[slot].used = true;
+  if (slot >= used_slots)
+    used_slots = slot + 1;
   TRACE_POLICY_LOAD(path, policy->entry_count, policy->generation);
   /* The first one is no news: every process would tell it. */
   if (atomic_exchange(&current, slot) >= 0)
