@@ -24,9 +24,17 @@ static char *comment_for(const struct candidates *candidates, const struct candi
   return must_format("learned on %.10s, seen since %.10s", today, first);
 }
 
-static struct dropin *entry_for(const struct candidates *candidates, const struct candidate *candidate,
-                                const char *mode) {
-  struct dropin *dropin = dropin_new(candidate->host, &candidate->port, 1);
+/* Whether the host was seen on one port only. Those of one host stand side by side. */
+static bool has_one_port(const struct candidates *candidates, size_t at) {
+  const char *host = candidates->items[at].host;
+  return (at == 0 || strcmp(candidates->items[at - 1].host, host) != 0) &&
+         (at + 1 == candidates->count || strcmp(candidates->items[at + 1].host, host) != 0);
+}
+
+/* For every port where there is no other, as a proxy would hide it. */
+static struct dropin *entry_for(const struct candidates *candidates, size_t at, const char *mode) {
+  const struct candidate *candidate = &candidates->items[at];
+  struct dropin *dropin = dropin_new(candidate->host, &candidate->port, has_one_port(candidates, at) ? 0 : 1);
   for (size_t i = 0; i < candidate->key_count; i++) {
     char digest[PIN_DIGEST_TEXT_SIZE];
     if (!candidate->keys[i].shown)
@@ -44,7 +52,7 @@ static int stage_all(struct change *change, const struct candidates *candidates,
   for (size_t i = 0; i < candidates->count && status == EXIT_DONE; i++) {
     if (candidates->items[i].state != CANDIDATE_PROPOSED)
       continue;
-    struct dropin *dropin = entry_for(candidates, &candidates->items[i], mode);
+    struct dropin *dropin = entry_for(candidates, i, mode);
     status = standing_stage_new(change, dropin);
     dropin_free(dropin);
   }

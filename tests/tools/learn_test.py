@@ -83,7 +83,7 @@ class Learn(PinctlCase):
     def state(self, *more, host=HOST, port=443):
         return self.found(*more)[f"{host}:{port}"]["state"]
 
-    def written(self, name=f"host-{HOST}_443.cfg"):
+    def written(self, name=f"host-{HOST}.cfg"):
         with open(os.path.join(self.dropins, name), encoding="utf-8") as file:
             return file.read()
 
@@ -106,7 +106,7 @@ class Proposals(Learn):
         self.assertEqual(self.snapshot(), before)
         self.pinctl(*self.words("--yes"))
         entry = self.hosts()[HOST]
-        self.assertEqual((entry["ports"], entry["intermediates"], entry["pins"]), ([443], [pin_of("ca.pem")], []))
+        self.assertEqual((entry["ports"], entry["intermediates"], entry["pins"]), ([], [pin_of("ca.pem")], []))
         self.assertRegex(entry["comment"], r"^learned on \d{4}-\d\d-\d\d, seen since \d{4}-\d\d-\d\d$")
         self.pinctl("check")
         # And from then on it is covered.
@@ -129,12 +129,18 @@ class Proposals(Learn):
         self.assertEqual(self.state(), "proposed")
         self.assertEqual(self.state("--pin", "leaf", "--no-history"), "new")
 
+    def test_one_port_stands_for_all(self):
+        self.serve("one", port=8443)
+        self.logged((audited(port=8443), 20), (audited(port=8443), 1))
+        self.pinctl(*self.words("--yes"))
+        self.assertNotIn("ports", self.written())
+
     def test_ports(self):
         self.serve("one")
         self.serve("one", port=8443)
         self.logged((audited(port=8443), 20), (audited(), 20), (audited(), 1))
         self.pinctl(*self.words("--yes"))
-        self.assertIn("ports = [ 443 ];", self.written())
+        self.assertIn("ports = [ 443 ];", self.written(f"host-{HOST}_443.cfg"))
         self.assertIn("ports = [ 8443 ];", self.written(f"host-{HOST}_8443.cfg"))
 
     def test_list_of_hosts(self):
@@ -310,7 +316,7 @@ class Writing(Learn):
             self.assertIn("--stable", self.pinctl(*self.words("--stable", days, "--yes"), status=2).stderr)
 
     def test_file_of_somebody_else(self):
-        self.write_policy("# mine\n", f"policy.d/host-{HOST}_443.cfg")
+        self.write_policy("# mine\n", f"policy.d/host-{HOST}.cfg")
         before = self.snapshot()
         done = self.pinctl(*self.words("--yes", "--no-history"), status=3)
         self.assertIn("written or edited by hand", done.stderr)
@@ -346,7 +352,7 @@ class Writing(Learn):
         self.serve("evil", host="evil.example.com")
         hosts = self.write_policy("evil.example.com\n", "hosts.txt")
         done = self.pinctl(*self.words("--from-hosts", hosts, "--pin", "leaf", "--stable", "0", "--yes"))
-        for text in (done.stdout, done.stderr, self.written("host-evil.example.com_443.cfg")):
+        for text in (done.stdout, done.stderr, self.written("host-evil.example.com.cfg")):
             self.assertNotIn("\x1b", text)
             self.assertNotIn("\u202e", text)
 
