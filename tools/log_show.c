@@ -73,7 +73,7 @@ static const char *explained(const struct report *report) {
   return or_empty(text == NULL ? report_get(report, "consequence") : text);
 }
 
-/* ---- Advice, once for each host and reason ---- */
+/* ---- Advice, once for each host, verdict and reason ---- */
 
 /* More is no help to anybody; and whoever writes to the log decides how much it is. */
 #define MOST_ADVISED 100
@@ -91,21 +91,38 @@ static void note_keys(const struct report *report, struct text_list *keys) {
     text_list_add(keys, must_format("expected %s", report_get(report, "expected")));
 }
 
-/* NULL where it was given before, or so much was. */
-static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
+/* "api.example.com: refused: no key on the path is pinned". */
+static char *about_text(const struct log_record *record) {
   const struct report *report = &record->report;
   AUTO_TEXT peer = peer_text(report);
-  AUTO_TEXT about = must_format("%s: %s%s", *peer == '\0' ? verdict_word(report) : peer, explained(report),
-                                record_is_doubtful(record) ? " (doubtful)" : "");
-  for (size_t i = 0; i < showing->advised_count; i++)
-    if (strcmp(showing->advised[i].about, about) == 0)
-      return NULL;
+  return must_format("%s%s%s: %s%s", peer, *peer == '\0' ? "" : ": ", verdict_word(report), explained(report),
+                     record_is_doubtful(record) ? " (doubtful)" : "");
+}
+
+/* The newest line about something stands for those before it: its keys are those to look at now. */
+static void renew(struct advised *advised, const struct log_record *record) {
+  free(advised->advice);
+  text_list_clear(&advised->keys);
+  advised->advice = log_advice(record);
+  advised->keys = (struct text_list){0};
+  note_keys(&record->report, &advised->keys);
+}
+
+/* NULL where it was given before, or so much was. */
+static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
+  AUTO_TEXT about = about_text(record);
+  for (size_t i = 0; i < showing->advised_count; i++) {
+    if (strcmp(showing->advised[i].about, about) != 0)
+      continue;
+    renew(&showing->advised[i], record);
+    return NULL;
+  }
   if (showing->advised_count == MOST_ADVISED)
     return NULL;
   showing->advised = must_grow(showing->advised, showing->advised_count + 1, sizeof *showing->advised);
   struct advised *advised = &showing->advised[showing->advised_count++];
-  *advised = (struct advised){.about = must_copy(about), .advice = log_advice(record)};
-  note_keys(report, &advised->keys);
+  *advised = (struct advised){.about = must_copy(about)};
+  renew(advised, record);
   return advised;
 }
 
