@@ -47,8 +47,8 @@ void watch_print_table(const struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++)
     add_rows(watch, &watch->hosts[i], table);
   table_print(table);
-  put(stdout, PLAIN, "%zu hosts: %zu ok, %zu warning, %zu critical, in %.1f s\n", watch->count,
-      watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
+  put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s\n", watch->count,
+      watch->count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
       watch_count(watch, SEVERITY_CRITICAL), watch->seconds);
 }
 

@@ -148,7 +148,7 @@ class Forms(Monitor):
     def test_table(self):
         text = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem")), status=1).stdout
         self.assertRegex(text, r"critical api\.example\.com:443 TLSv1\.3 29 d the policy refuses it: no key")
-        self.assertIn("1 hosts: 0 ok, 0 warning, 1 critical", text)
+        self.assertIn("1 host: 0 ok, 0 warning, 1 critical", text)
 
     def test_nagios(self):
         done = self.pinctl(*self.words(self.shows(), "--format", "nagios"))
