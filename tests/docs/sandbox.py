@@ -11,12 +11,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(SOURCE / "tests" / "programs"))
 import servers
 
 HOST = "api.example.com"
+
+# What is logged is dated back: documents wait two weeks before they learn from it.
+LOG_AGE = 15 * 24 * 60 * 60
 
 OPENSSL_HEAD = """
 openssl_conf = openssl_init
@@ -36,9 +40,20 @@ has_preset() { command "$1" --list-presets=all 2>/dev/null | grep -q "\\"$2\\"";
 script() { [ -x "$SOURCE/$1" ] && bash -n "$SOURCE/$1"; }
 sudo() { "$@"; }
 pinctl() {
-  if [ "$*" = enable ]; then set -- enable --policy "$PINNING_POLICY"; fi
+  case " $* " in
+    " enable ") set -- "$@" --policy "$PINNING_POLICY" ;;
+    *" --chain "* | *" --recorded "* | *" --connect "*) ;;
+    " explain "* | " graph "* | " test "* | *" --from-server "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" ;;
+    " record "*) set -- "$@" --connect "$LIVE" ;;
+    " monitor "* | " rotate "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" --history "$HISTORY" ;;
+    " learn "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" --system-anchors "$ROOT" --history "$HISTORY" --file "$LOG" ;;
+    " approve "* | " reject "* | " history "*) set -- "$@" --history "$HISTORY" ;;
+    " log "*) set -- "$@" --file "$LOG" ;;
+  esac
   command pinctl "$@"
 }
+# The server reads its files anew for each connection.
+systemctl() { [ "$*" = "reload nginx" ]; }
 cmake() {
   case $1 in
     --preset) has_preset cmake "$2" ;;
@@ -99,14 +114,20 @@ class Sandbox:
     # ---- What there is
 
     def _fill(self):
-        for directory in (self.work, self.root / "etc" / "ssl", self.root / "installed"):
+        tls = self.root / "etc" / "nginx" / "tls"
+        for directory in (self.work, self.root / "etc" / "ssl", tls, self.root / "installed"):
             directory.mkdir(parents=True)
+        self.log = self.root / "auth.log"
+        self.log.touch()
         self.conf = self.root / "etc" / "ssl" / "openssl.cnf"
         self.conf.write_text("# as if nobody had touched it\n")
         self._certificates()
-        self.ports = {name: self.stack.enter_context(servers.HttpsServers().serve(self.work / chain, self.work / key))
-                      for name, chain, key in (("genuine", "chain.pem", "server.key"),
-                                               ("swapped", "swapped-chain.pem", "swapped.key"))}
+        shutil.copy(self.work / "chain.pem", tls)
+        shutil.copy(self.work / "server.key", tls)
+        self.ports = {name: self.stack.enter_context(servers.HttpsServers().serve(chain, key))
+                      for name, chain, key in (
+                          ("genuine", tls / "chain.pem", tls / "server.key"),
+                          ("swapped", self.work / "swapped-chain.pem", self.work / "swapped.key"))}
         if self.switched_on:
             self.configure("[pinning_sect]\nactivate = 1\n")
             self.must_run("pinctl", "add", HOST, "server.pem", "--backup", "spare.pub")
@@ -120,7 +141,7 @@ class Sandbox:
 
     def _issue(self, name, subject, section, issuer=None):
         signed_by = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else []
-        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
                       "-config", "req.cnf", "-extensions", section, "-subj", f"/CN={subject}",
                       "-keyout", f"{name}.key", "-out", f"{name}.pem", *signed_by)
 
@@ -144,11 +165,13 @@ class Sandbox:
         return {"PATH": f"{self.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.root), "CURL_HOME": str(self.root),
                 "LC_ALL": "C.UTF-8", "OPENSSL_CONF": str(self.conf), "OPENSSL_MODULES": str(self.module.parent),
                 "PINNING_POLICY": str(self.root / "etc/pinning/policy.cfg"), "SOURCE": str(SOURCE),
-                "BUILD": os.environ["BUILD"], "INSTALLED": str(self.root / "installed")}
+                "BUILD": os.environ["BUILD"], "INSTALLED": str(self.root / "installed"), "PINNING_DEBUG": "1",
+                "LIVE": f"{HOST}:443:127.0.0.1:{self.ports[server]}", "ROOT": str(self.work / "root.pem"),
+                "HISTORY": str(self.root / "history.db"), "LOG": str(self.log)}
 
     def rewritten(self, text):
         """The paths of the system that a document names, in the sandbox."""
-        return re.sub(r"(?<![\w/])/etc/(pinning|ssl)\b", lambda path: str(self.root) + path.group(0), text)
+        return re.sub(r"(?<![\w/])/etc/(nginx|pinning|ssl)\b", lambda path: str(self.root) + path.group(0), text)
 
     def plain(self, output):
         """An output as if it came from the system itself."""
@@ -160,7 +183,15 @@ class Sandbox:
         if not presets.exists():
             shutil.copy(SOURCE / "CMakePresets.json", presets)
         status, output = run("bash", "-c", SHELL + self.rewritten(text), cwd=self.work, env=self.environment(server) | more)
+        self._keep_log(output)
         return status, self.plain(output)
+
+    def _keep_log(self, output):
+        """What came on standard error, PINNING_DEBUG=1, goes to the system log as well."""
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - LOG_AGE))
+        with open(self.log, "a", encoding="utf-8") as log:
+            for line in re.findall(r"(?m)^(?:verdict|event)=.*", output):
+                log.write(f"{stamp} host pinning[{re.findall(r'pid=([0-9]+)', line)[-1]}]: {line}\n")
 
     def must_run(self, *words):
         status, output = self.shell(shlex.join(words))

@@ -20,26 +20,34 @@ MARKER = "pinning-test-data"
 
 
 class HttpsServers:
-    """Answers any request with the marker; threads of this process, because no case needs more."""
+    """
+    Answers any request with the marker; threads of this process, because no case needs more. Reads its files for each
+    connection, so whoever changes them has reloaded the server.
+    """
+
+    @staticmethod
+    def _context(chain, key):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(chain, key)
+        return context
 
     @contextlib.contextmanager
     def serve(self, chain, key):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain, key)
+        self._context(chain, key)  # fails here, not in a thread
         with socket.create_server(("127.0.0.1", 0)) as listener:
-            threading.Thread(target=self._accept, args=(listener, context), daemon=True).start()
+            threading.Thread(target=self._accept, args=(listener, chain, key), daemon=True).start()
             try:
                 yield listener.getsockname()[1]
             finally:
                 listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake the thread that accepts
 
-    def _accept(self, listener, context):
+    def _accept(self, listener, chain, key):
         while True:
             try:
                 connection, _ = listener.accept()
             except OSError:
                 return  # the listener was shut down: no case needs this server any more
-            threading.Thread(target=self._answer, args=(connection, context), daemon=True).start()
+            threading.Thread(target=self._answer, args=(connection, self._context(chain, key)), daemon=True).start()
 
     @staticmethod
     def _answer(raw, context):
