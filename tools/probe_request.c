@@ -160,7 +160,8 @@ static enum request_progress handshake(struct request *request, const char **ret
     return wait_for(request, error == SSL_ERROR_WANT_READ ? POLLIN : POLLOUT);
   const char *reason = ERR_reason_error_string(ERR_peek_error());
   ERR_clear_error();
-  return fail(reason == NULL ? "the connection was closed during the TLS handshake" : reason, ret_error);
+  *ret_error = reason == NULL ? "the connection was closed" : reason;
+  return REQUEST_NO_HANDSHAKE;
 }
 
 enum request_progress request_step(struct request *request, const char **ret_error) {

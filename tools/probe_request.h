@@ -22,7 +22,12 @@ struct request *request_new(enum probe_protocol protocol, int socket, const char
 /* Takes NULL. */
 void request_free(struct request *request);
 
-enum request_progress { REQUEST_WAITS = 0, REQUEST_DONE, REQUEST_FAILED };
+enum request_progress {
+  REQUEST_WAITS = 0,
+  REQUEST_DONE,
+  REQUEST_FAILED,      /* before TLS began */
+  REQUEST_NO_HANDSHAKE /* *ret_error is the reason alone */
+};
 
 /* Goes as far as it can now. *ret_error is a static text, written only on failure. */
 enum request_progress request_step(struct request *request, const char **ret_error);

@@ -11,6 +11,9 @@
 #include "probe_capture.h"
 #include "probe_request.h"
 
+/* The same words whoever made it, libcurl or we. */
+#define HANDSHAKE_FAILED "the TLS handshake failed: "
+
 struct probe_task {
   size_t index;
   const struct probe_target *target;
@@ -19,6 +22,7 @@ struct probe_task {
   struct capture capture;
   struct request *request; /* NULL: libcurl is at work */
   const char *request_error;
+  enum request_progress progress; /* of the request */
   bool late;
   double started;
   char error[CURL_ERROR_SIZE];
@@ -125,7 +129,9 @@ bool task_step(struct probe_task *task) {
   if (task->request == NULL)
     return false;
   task->late = seconds_now() - task->started > (double)task->settings->timeout / 1000;
-  return task->late || request_step(task->request, &task->request_error) != REQUEST_WAITS;
+  if (!task->late)
+    task->progress = request_step(task->request, &task->request_error);
+  return task->late || task->progress != REQUEST_WAITS;
 }
 
 bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait) {
@@ -144,6 +150,8 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
   double limit = (double)task->settings->timeout / 1000;
   if (task->late || code == CURLE_OPERATION_TIMEDOUT)
     return must_format("no answer within %g s", limit);
+  if (task->progress == REQUEST_NO_HANDSHAKE)
+    return must_format(HANDSHAKE_FAILED "%s", task->request_error);
   if (task->request_error != NULL)
     return must_copy(task->request_error);
   if (code == CURLE_OK)
@@ -153,7 +161,7 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
   if (code != CURLE_SSL_CONNECT_ERROR && code != CURLE_PEER_FAILED_VERIFICATION)
     return must_copy(said);
   const char *reason = strncmp(said, "error:", 6) == 0 ? strrchr(said, ':') + 1 : said;
-  return must_format("the TLS handshake failed: %s", reason);
+  return must_format(HANDSHAKE_FAILED "%s", reason);
 }
 
 /* A certificate whose key cannot be read is passed over; the server's own must be readable. */

@@ -100,10 +100,13 @@ class Explain(Live):
         self.fails(live.hang_up, f"{HOST}:443: ", "--starttls", "ldap")
         self.fails(live.rubbish, "none that this protocol gives", "--starttls", "ldap")
 
-    def test_ldap_injection(self):
-        """What comes behind the answer is the handshake's: here an alert, by which it fails."""
-        server = live.ldap(live.tls_context("server", "chain.pem"), live.LDAP_SUCCESS + b"\x15\x03\x03\x00\x02\x02\x28")
-        self.fails(server, "alert handshake failure", "--starttls", "ldap")
+    def test_injection(self):
+        """What comes behind the answer is the handshake's: here an alert, by which it fails, in the words of all protocols."""
+        alert = b"\x15\x03\x03\x00\x02\x02\x28"
+        context = live.tls_context("server", "chain.pem")
+        for server, protocol in ((live.ldap(context, live.LDAP_SUCCESS + alert), "ldap"), (live.postgres(None, b"S" + alert), "postgres")):
+            for expected in (f"{HOST}:443: the TLS handshake failed: ", " alert handshake failure\n"):
+                self.fails(server, expected, "--starttls", protocol)
 
     def test_slapd(self):
         process, port = live.slapd(self.folder, "server", "chain.pem")
