@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <arpa/inet.h>
+#include <netdb.h>
 
 #include "memory.h"
 #include "pinpolicy.h"
@@ -52,6 +53,26 @@ bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port) {
     *ret_host = must_copy(host);
   *ret_port = port;
   return true;
+}
+
+char *host_as_covered(const char *host) {
+  char *canonical = NULL;
+  const char *why = NULL;
+  const struct addrinfo numbers = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET};
+  struct addrinfo *found = NULL;
+  char text[INET_ADDRSTRLEN] = "";
+  AUTO_TEXT without_zone = must_format("%.*s", (int)strcspn(host, "%"), host);
+  bool named = pin_name_canonical(without_zone, &canonical, &why) == PIN_OK;
+  if (named && (strcmp(without_zone, host) == 0 || host_is_address(canonical)))
+    return canonical;
+  free(canonical);
+  /* By what programs call for a name that they are given; AI_NUMERICHOST asks no server. */
+  if (getaddrinfo(host, NULL, &numbers, &found) != 0)
+    return must_copy(host);
+  const struct sockaddr_in *address = (const void *)found->ai_addr;
+  inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
+  freeaddrinfo(found);
+  return must_copy(text);
 }
 
 bool host_is_address(const char *host) {

@@ -17,6 +17,12 @@ bool port_read(const char *text, uint16_t *ret_port);
  */
 bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port);
 
+/*
+ * The host that a name stands for to the policy, which has canonical names and addresses: "127.1" is
+ * 127.0.0.1, and "fe80::1%eth0" is fe80::1 behind an interface. What is neither stays as it is. For free(3).
+ */
+char *host_as_covered(const char *host);
+
 /* Whether it is an IP address, without brackets. */
 bool host_is_address(const char *host);
 

@@ -136,12 +136,13 @@ static int show(const struct arguments *arguments, struct showing *showing) {
 }
 
 static int run(const struct arguments *arguments) {
-  AUTO_TEXT host = NULL;
+  AUTO_TEXT typed = NULL;
   struct showing showing = {.path = arguments_policy(arguments)};
-  if (!host_and_port_read(arguments->operands[0], &host, &showing.port)) {
+  if (!host_and_port_read(arguments->operands[0], &typed, &showing.port)) {
     wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
     return EXIT_USAGE;
   }
+  AUTO_TEXT host = host_as_covered(typed);
   showing.host = host;
   int status = show(arguments, &showing);
   entries_clear(&showing.entries);

@@ -55,6 +55,19 @@ class Show(PinctlCase):
         self.assertEqual(self.winner("[2001:DB8:0::1]:443")[0][0][0], "2001:db8::1")
         self.assertEqual(self.winner("2001:db8::1")[0][0][0], "2001:db8::1")
 
+    def test_odd_spellings_of_addresses(self):
+        """The name itself, to every program that is given it; and nothing that only looks like it."""
+        self.write_policy(f'version = 1; hosts = ( {{ name = "127.0.0.1"; pins = [ "{A}" ]; }},\n'
+                          f'{{ name = "fe80::1"; pins = [ "{A}" ]; }}, {{ name = "a.org"; pins = [ "{A}" ]; }} );\n')
+        for host, name in (("127.1", "127.0.0.1"), ("0x7f.1:443", "127.0.0.1"), ("2130706433", "127.0.0.1"),
+                           ("0177.0.0.1", "127.0.0.1"), ("::ffff:127.0.0.1", "127.0.0.1"), ("fe80::1%none0", "fe80::1"),
+                           ("[fe80::1%none0]:443", "fe80::1")):
+            with self.subTest(host):
+                self.assertEqual(self.winner(host), ([(name, "it is the name itself")], {}))
+                self.assertIn("it is the name itself\n", self.pinctl("show", host).stdout)
+        for host in ("127.2", "127.1.1.1.1", "127.1.a.b", "128.1", "a.org%none0"):
+            self.assertEqual(self.winner(host, status=1), ([], {}))
+
     def test_off_is_an_entry_too(self):
         self.assertEqual(self.winner("old.example.com:80")[0][0][0], "old.example.com")
         self.assertIn("mode                off", self.pinctl("show", "old.example.com").stdout)
