@@ -25,7 +25,7 @@ class BackupKey(PinctlCase):
 
     def make(self, host=HOST, *words, status=0, secret=True):
         more = ("--passphrase-file", self.secret) if secret else ("--no-passphrase",)
-        return self.pinctl("backup-key", host, "--out", self.out, *more, *words, status=status)
+        return self.pinctl("backup-key", host, "--to", self.out, *more, *words, status=status)
 
     def made(self, host=HOST, *words, **options):
         """The paths and the pin of a key that was made."""
@@ -101,7 +101,7 @@ class Makes(BackupKey):
         self.assertIn("xn--bcher-kva.example-backup.key", self.files())
 
     def test_data(self):
-        found = self.json("backup-key", HOST, "--out", self.out, "--no-passphrase")
+        found = self.json("backup-key", HOST, "--to", self.out, "--no-passphrase")
         self.assertEqual((found["pin"], found["in_policy"]), (self.backups()[0], True))
         self.assertEqual(sorted(os.path.basename(found[name]) for name in ("key", "csr", "public_key")), self.files())
 
@@ -132,7 +132,7 @@ class Asks(BackupKey):
         self.pinctl("add", HOST, "server.pem")
 
     def on_tty(self, first, second):
-        return self.on_terminal(PINCTL, "backup-key", HOST, "--out", self.out,
+        return self.on_terminal(PINCTL, "backup-key", HOST, "--to", self.out,
                                 answers=((b"passphrase: ", first + b"\n"), (b"Verifying", second + b"\n")))
 
     def test_twice_and_without_echo(self):
@@ -151,7 +151,7 @@ class Asks(BackupKey):
         self.assertEqual((status, self.files(), self.backups()), (3, [], []), output)
 
     def test_no_terminal(self):
-        done = self.pinctl("backup-key", HOST, "--out", self.out, status=2)
+        done = self.pinctl("backup-key", HOST, "--to", self.out, status=2)
         self.assertIn("expected --passphrase-file or --no-passphrase", done.stderr)
         self.assertEqual((self.files(), self.backups()), ([], []))
 
@@ -166,7 +166,7 @@ class Refuses(BackupKey):
     def test_hosts_without_entry(self):
         self.refused(HOST, "--no-passphrase", status=3, expected="first \"pinctl add api.example.com FILE\"")
         self.pinctl("add", "*.example.com", "server.pem")
-        self.refused(HOST, "--no-passphrase", "--out", self.out, status=3, expected="no entry for it")
+        self.refused(HOST, "--no-passphrase", "--to", self.out, status=3, expected="no entry for it")
 
     def test_usage(self):
         self.pinctl("add", HOST, "server.pem")
@@ -179,8 +179,8 @@ class Refuses(BackupKey):
         self.pinctl("add", HOST, "server.pem")
         for text in ("", "\nsecond line\n", "x" * 1024):
             wrong = self.write_policy(text, "wrong.txt")
-            self.refused(HOST, "--out", self.out, "--passphrase-file", wrong, status=3, expected=f"{wrong}: expected")
-        self.refused(HOST, "--out", self.out, "--passphrase-file", f"{self.folder}/absent", status=3,
+            self.refused(HOST, "--to", self.out, "--passphrase-file", wrong, status=3, expected=f"{wrong}: expected")
+        self.refused(HOST, "--to", self.out, "--passphrase-file", f"{self.folder}/absent", status=3,
                      expected="absent: No such file")
 
     def test_files_that_are_there(self):
@@ -197,24 +197,24 @@ class Refuses(BackupKey):
 
     def test_folders_that_cannot_be_written(self):
         self.pinctl("add", HOST, "server.pem")
-        self.refused(HOST, "--no-passphrase", "--out", "/proc/self", status=3, expected="/proc/self: ")
-        self.refused(HOST, "--no-passphrase", "--out", f"{self.folder}/absent", status=3, expected="No such file")
+        self.refused(HOST, "--no-passphrase", "--to", "/proc/self", status=3, expected="/proc/self: ")
+        self.refused(HOST, "--no-passphrase", "--to", f"{self.folder}/absent", status=3, expected="No such file")
         if os.geteuid() != 0:
             os.chmod(self.out, 0o555)
-            self.refused(HOST, "--no-passphrase", "--out", self.out, status=3, expected="Permission denied")
+            self.refused(HOST, "--no-passphrase", "--to", self.out, status=3, expected="Permission denied")
 
     def test_entries_that_name_no_key(self):
         """A backup would be demanded of every server at once."""
         self.pinctl("add", HOST, "--anchor", "root.pem")
-        self.refused(HOST, "--no-passphrase", "--out", self.out, status=3, expected="names no key of a server")
+        self.refused(HOST, "--no-passphrase", "--to", self.out, status=3, expected="names no key of a server")
         self.pinctl("add", HOST, "--intermediate", "ca.pem", "--require", "all")
-        self.refused(HOST, "--no-passphrase", "--out", self.out, status=3, expected="names no key of a server")
+        self.refused(HOST, "--no-passphrase", "--to", self.out, status=3, expected="names no key of a server")
         self.pinctl("add", HOST, "--require", "any")
         self.make()
 
     def test_broken_policies(self):
         self.write_policy("version = 1; oops")
-        self.refused(HOST, "--no-passphrase", "--out", self.out, status=1, expected="not in order")
+        self.refused(HOST, "--no-passphrase", "--to", self.out, status=1, expected="not in order")
 
 
 class Keeps(BackupKey):
@@ -238,7 +238,7 @@ class Keeps(BackupKey):
         lock = open(os.path.join(self.folder, ".pinctl.lock"), "w", encoding="ascii")
         self.addCleanup(lock.close)
         fcntl.flock(lock, fcntl.LOCK_EX)
-        process = subprocess.Popen([PINCTL, "backup-key", HOST, "--out", self.out, "--no-passphrase"],
+        process = subprocess.Popen([PINCTL, "backup-key", HOST, "--to", self.out, "--no-passphrase"],
                                    env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.addCleanup(process.stderr.close)
         self.assertIn("waiting", process.stderr.readline())
@@ -270,7 +270,7 @@ class Keeps(BackupKey):
 
     def test_many_at_once(self):
         self.pinctl("add", HOST, "server.pem")
-        running = [subprocess.Popen([PINCTL, "backup-key", HOST, "--out", self.out, "--no-passphrase"],
+        running = [subprocess.Popen([PINCTL, "backup-key", HOST, "--to", self.out, "--no-passphrase"],
                                     env=self.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                    for _ in range(8)]
         self.assertEqual(sorted(process.wait() for process in running), [0] + [3] * 7)

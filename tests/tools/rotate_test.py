@@ -68,7 +68,7 @@ class Story(Rotate):
     def test_with_a_key_of_backup_key(self):
         """The key that backup-key made, certified by its own request, comes into use."""
         self.pinctl("add", HOST, "server.pem")
-        made = self.json("backup-key", HOST, "--no-passphrase", "--out", self.folder)
+        made = self.json("backup-key", HOST, "--no-passphrase", "--to", self.folder)
         shutil.copy(made["key"], path("made.key"))
         write("made.cnf", "subjectAltName=DNS:api.example.com\n")
         write("made.pem", openssl("x509", "-req", "-in", made["csr"], "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "9",
