@@ -113,6 +113,17 @@ static void compile(const struct pin_source_set *set, struct pin_diagnostics *di
   pin_image_builder_free(builder);
 }
 
+/* Reports what there is to say, and ends both. */
+static enum pin_status conclude(struct pin_diagnostics *diagnostics, struct pin_source_set *set,
+                                pin_diagnostic_fn *report, void *arg) {
+  if (report != NULL)
+    pin_diagnostics_report(diagnostics, report, arg);
+  enum pin_status status = pin_diagnostics_status(diagnostics);
+  pin_diagnostics_clear(diagnostics);
+  pin_source_set_free(set);
+  return status;
+}
+
 enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
                                  size_t *ret_size) {
   struct pin_source_set set;
@@ -122,10 +133,12 @@ enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, vo
   pin_source_set_read(path, &diagnostics, &set);
   if (!diagnostics.no_memory)
     compile(&set, &diagnostics, ret_image, ret_size);
-  if (report != NULL)
-    pin_diagnostics_report(&diagnostics, report, arg);
-  enum pin_status status = pin_diagnostics_status(&diagnostics);
-  pin_diagnostics_clear(&diagnostics);
-  pin_source_set_free(&set);
-  return status;
+  return conclude(&diagnostics, &set, report, arg);
+}
+
+enum pin_status pin_text_judge_folders(const char *path, pin_diagnostic_fn *report, void *arg) {
+  struct pin_source_set set;
+  struct pin_diagnostics diagnostics = {0};
+  pin_source_set_judge(path, &diagnostics, &set);
+  return conclude(&diagnostics, &set, report, arg);
 }

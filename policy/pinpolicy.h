@@ -346,6 +346,13 @@ enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, vo
                                  size_t *ret_size);
 
 /*
+ * Judges the folder of a policy's main file and policy.d in it as pin_text_compile does, with the same
+ * reports, but no file: for a policy that is still to be written there. What does not exist is no mistake.
+ * PIN_OK, PIN_UNREADABLE or PIN_NO_MEMORY.
+ */
+enum pin_status pin_text_judge_folders(const char *path, pin_diagnostic_fn *report, void *arg);
+
+/*
  * The spelling under which a host name, wildcard or IP address of an entry is compared: lower-case A-labels
  * without trailing dots, IP addresses as inet_ntop(3) writes them (IPv4-mapped IPv6 as IPv4). A name in
  * Unicode becomes A-labels where libidn2 is installed. Allocates *ret_name, for free(3).

@@ -335,29 +335,36 @@ static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
     free_names(names, count);
 }
 
-/* `main_path` is absolute. */
-static void read_policy_d(const char *main_path, struct pin_source_set *set,
-                          struct pin_diagnostics *diagnostics) {
+/* The source and an open descriptor of policy.d; `main_path` is absolute. -1: there is none, or it has said
+ * why. */
+static int open_policy_d(const char *main_path, struct pin_source_set *set,
+                         struct pin_diagnostics *diagnostics) {
   char *path = NULL;
   if (asprintf(&path, "%.*s/policy.d", (int)(strrchr(main_path, '/') - main_path), main_path) < 0)
     path = NULL;
   struct pin_source *source = add_source(set, path, diagnostics);
   if (source == NULL)
-    return;
+    return -1;
   source->identity.is_directory = true;
 
   int fd = open(path, OPEN_FLAGS);
   struct stat link;
   if (fd < 0 && errno == ENOENT && lstat(path, &link) != 0) {
     source->is_read = true; /* there is none, and that has to be so as long as this policy counts */
-    return;
+    return -1;
   }
-  if (fd < 0) {
+  if (fd < 0)
     pin_diagnose_unreadable(diagnostics, source, "cannot be opened: %s",
                             errno == ENOENT ? "a symbolic link to nothing" : open_failure(errno));
+  return fd;
+}
+
+static void read_policy_d(const char *main_path, struct pin_source_set *set,
+                          struct pin_diagnostics *diagnostics) {
+  int fd = open_policy_d(main_path, set, diagnostics);
+  if (fd < 0)
     return;
-  }
-  read_drop_ins(fd, path, set, diagnostics);
+  read_drop_ins(fd, set->sources[set->count - 1]->path, set, diagnostics);
   close(fd);
 }
 
@@ -379,20 +386,26 @@ static char *absolute_path(const char *path, int *ret_error) {
   return absolute;
 }
 
-/* Reads everything once; what changed meanwhile is noted in the sources. */
-static void read_sources(const char *path, struct pin_diagnostics *diagnostics,
-                         struct pin_source_set *ret_set) {
+/* The first source of a set. NULL: it has said why. */
+static struct pin_source *add_main(const char *path, struct pin_diagnostics *diagnostics,
+                                   struct pin_source_set *ret_set) {
   *ret_set = (struct pin_source_set){0};
   int error;
   char *absolute = absolute_path(path, &error);
   struct pin_source *source = add_source(ret_set, error != 0 ? strdup(path) : absolute, diagnostics);
+  if (source == NULL || error == 0)
+    return source;
+  pin_diagnose_unreadable(diagnostics, source, "cannot be found: there is no working directory (%s)",
+                          open_failure(error));
+  return NULL;
+}
+
+/* Reads everything once; what changed meanwhile is noted in the sources. */
+static void read_sources(const char *path, struct pin_diagnostics *diagnostics,
+                         struct pin_source_set *ret_set) {
+  struct pin_source *source = add_main(path, diagnostics, ret_set);
   if (source == NULL)
     return;
-  if (error != 0) {
-    pin_diagnose_unreadable(diagnostics, source, "cannot be found: there is no working directory (%s)",
-                            open_failure(error));
-    return;
-  }
   read_file(AT_FDCWD, source->path, source, diagnostics);
   judge_folder(source, diagnostics);
   read_policy_d(source->path, ret_set, diagnostics);
@@ -448,6 +461,21 @@ void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
     }
     pin_source_set_free(ret_set);
   }
+}
+
+void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
+                          struct pin_source_set *ret_set) {
+  const struct pin_source *source = add_main(path, diagnostics, ret_set);
+  if (source == NULL)
+    return;
+  judge_folder(source, diagnostics);
+  int fd = open_policy_d(source->path, ret_set, diagnostics);
+  struct stat status;
+  if (fd < 0)
+    return;
+  if (fstat(fd, &status) == 0)
+    is_trusted(&status, S_IFDIR, ret_set->sources[ret_set->count - 1], diagnostics);
+  close(fd);
 }
 
 void pin_source_set_free(struct pin_source_set *set) {

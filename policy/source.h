@@ -42,6 +42,9 @@ struct pin_source_set {
  */
 void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
                          struct pin_source_set *ret_set);
+/* Judges the two folders alone, whether there are files in them or not; the set then has no texts. */
+void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
+                          struct pin_source_set *ret_set);
 void pin_source_set_free(struct pin_source_set *set);
 
 #endif

@@ -116,6 +116,13 @@ static void name_real_paths(struct diagnostics *diagnostics, const char *shadow,
   }
 }
 
+/* Where it is laid out says nothing about where it will be. */
+static void judge_real_folders(const struct change *change, struct loaded_policy *loaded) {
+  enum pin_status judged = pin_text_judge_folders(change->policy, diagnostics_add, &loaded->diagnostics);
+  if (judged != PIN_OK)
+    loaded->status = judged;
+}
+
 bool change_check(const struct change *change, struct loaded_policy *ret_loaded) {
   *ret_loaded = (struct loaded_policy){0};
   const char *parent = secure_getenv("TMPDIR");
@@ -129,6 +136,7 @@ bool change_check(const struct change *change, struct loaded_policy *ret_loaded)
     AUTO_TEXT main_file = must_format("%s/%s", shadow, path_base(change->policy));
     policy_load(main_file, ret_loaded);
     name_real_paths(&ret_loaded->diagnostics, shadow, change->directory);
+    judge_real_folders(change, ret_loaded);
   } else {
     say_error("%s: %s", shadow, strerror(error));
   }

@@ -185,6 +185,26 @@ class Refuses(PinctlCase):
         os.chmod(os.path.join(self.folder, "policy.d/mine.cfg"), 0o666)
         self.unchanged("x.org", GOOD, status=3, expected="mine.cfg")
 
+    def test_folders_others_may_write(self):
+        """The first policy in there is refused as it would be once it is there; a dry run says so too."""
+        for mode in (0o777, 0o775, 0o2757):
+            os.chmod(self.folder, mode)
+            for more in ((), ("--dry-run",)):
+                self.unchanged("x.org", GOOD, *more, status=3, expected=f"{self.policy}: error: lies in a folder of mode {mode:04o}; "
+                               "expected it not to be writable by group or others")
+            self.assertEqual(self.snapshot(), {})
+        # As /tmp is.
+        os.chmod(self.folder, 0o1777)
+        os.mkdir(self.dropins)
+        os.chmod(self.dropins, 0o777)
+        self.unchanged("x.org", GOOD, status=3, expected=f"{self.dropins}: error: has mode 0777; expected")
+        os.chmod(self.dropins, 0o755)
+        self.pinctl("add", "x.org", GOOD)
+        self.pinctl("check")
+        os.chmod(self.folder, 0o777)
+        done = self.unchanged("y.org", GOOD, status=3, expected=f"{self.policy}: error: lies in a folder of mode 0777")
+        self.assertEqual(done.stderr.count("lies in a folder"), 1)
+
     def test_folders_that_do_not_exist(self):
         self.assertIn("No such file", self.pinctl("add", "x.org", GOOD, "--policy", f"{self.folder}/a/b/policy.cfg",
                                                   status=3).stderr)
