@@ -147,6 +147,47 @@ void warn_without_backup(const struct standing *standing) {
                 name);
 }
 
+/* How many ways there are to be accepted. */
+struct ways {
+  size_t keys, backups, issuers;
+  bool all;
+};
+
+static struct ways ways_of_entry(const struct pin_entry *entry) {
+  return (struct ways){.keys = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count,
+                       .backups = entry->lists[PIN_LIST_BACKUP_PINS].count,
+                       .issuers = entry->lists[PIN_LIST_INTERMEDIATES].count,
+                       .all = entry->require == PIN_REQUIRE_ALL};
+}
+
+static struct ways ways_of_dropin(const struct dropin *dropin) {
+  const char *require = dropin->settings[DROPIN_REQUIRE];
+  return (struct ways){.keys =
+                           dropin->lists[PIN_LIST_PINS].count + dropin->lists[PIN_LIST_FINGERPRINTS].count,
+                       .backups = dropin->lists[PIN_LIST_BACKUP_PINS].count,
+                       .issuers = dropin->lists[PIN_LIST_INTERMEDIATES].count,
+                       .all = require != NULL && strcmp(require, "all") == 0};
+}
+
+static bool is_backup_alone(const struct ways *ways) {
+  return ways->keys == 0 && ways->backups > 0 && (ways->issuers == 0 || ways->all);
+}
+
+int refuse_backup_alone(const struct standing *standing, const struct dropin *later) {
+  const struct pin_entry *entry = &standing->entry;
+  struct ways before = ways_of_entry(entry);
+  struct ways after = later == NULL ? before : ways_of_dropin(later);
+  after.backups += later == NULL ? 1 : 0;
+  if (is_backup_alone(&before) || !is_backup_alone(&after))
+    return EXIT_DONE;
+  say_error(
+      "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only one that it accepts",
+      standing->path, (unsigned)entry->line, entry->name);
+  say_note("a backup stands beside the key in use: first \"pinctl add %s FILE\", or with --from-server",
+           entry->name);
+  return EXIT_FAILED;
+}
+
 int refuse_foreign_saying(const struct standing *standing, const char *what) {
   AUTO_TEXT list = import_list_in(standing->path);
   if (list != NULL) {

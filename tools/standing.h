@@ -50,6 +50,14 @@ void standings_clear(struct standings *standings);
 /* After a change of its drop-in: without a backup pin the next lost key locks everybody out. */
 void warn_without_backup(const struct standing *standing);
 
+/*
+ * Where an entry only says who may issue, or of every chain what else must be in it, a first key would be
+ * demanded of every server from then on: refuses a change after which a backup is the only key that the entry
+ * accepts, and says what to do. later: the entry after the change, which standing->dropin may be already;
+ * NULL: only a backup is added. Returns an exit status.
+ */
+int refuse_backup_alone(const struct standing *standing, const struct dropin *later);
+
 /* "pinctl: FILE:LINE: ...": a person wrote it, or it is of an imported list. Returns EXIT_FAILED. */
 int refuse_foreign(const struct standing *standing);
 /* The same, saying what is to be done there, e.g. "change it there". */

@@ -175,6 +175,9 @@ static int stage(struct change *change, const struct standing *target, const str
   if (target == NULL)
     return standing_stage_new(change, wish);
   merge(target->dropin, wish);
+  int status = refuse_backup_alone(target, target->dropin);
+  if (status != EXIT_DONE)
+    return status;
   char *text = dropin_render(target->dropin);
   *ret_unchanged = strcmp(text, target->text) == 0;
   change_stage(change, must_copy(target->path), must_copy(target->text), text);

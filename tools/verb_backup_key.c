@@ -86,21 +86,6 @@ static bool read_usage(const struct arguments *arguments, struct backup *backup)
   return true;
 }
 
-/* Where an entry only says who may issue, a first key would be demanded of every server from then on. */
-static int refuse_narrowing(const struct standing *standing) {
-  const struct pin_entry *entry = &standing->entry;
-  bool names_keys = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_BACKUP_PINS].count +
-                        entry->lists[PIN_LIST_FINGERPRINTS].count >
-                    0;
-  bool either = entry->lists[PIN_LIST_INTERMEDIATES].count > 0 && entry->require == PIN_REQUIRE_ANY;
-  if (names_keys || either)
-    return EXIT_DONE;
-  say_error(
-      "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only one that it accepts",
-      standing->path, (unsigned)entry->line, entry->name);
-  return EXIT_FAILED;
-}
-
 /* Before anybody is asked for a passphrase: a pin for which there is no entry would help nobody. */
 static int check_entry(const struct arguments *arguments, const struct backup *backup) {
   struct edit edit;
@@ -109,7 +94,7 @@ static int check_entry(const struct arguments *arguments, const struct backup *b
   if (status == EXIT_DONE)
     status = standings_choose(&edit.standings, backup->host, backup->ports, backup->port_count, &standing);
   if (status == EXIT_DONE)
-    status = refuse_narrowing(standing);
+    status = refuse_backup_alone(standing, NULL);
   if (edit.standings.loaded.status == PIN_OK && edit.standings.count == 0)
     say_note("a backup stands beside the key in use: first \"pinctl add %s FILE\", or with --from-server",
              backup->host);

@@ -205,6 +205,24 @@ class Refuses(PinctlCase):
         done = self.unchanged("y.org", GOOD, status=3, expected=f"{self.policy}: error: lies in a folder of mode 0777")
         self.assertEqual(done.stderr.count("lies in a folder"), 1)
 
+    def test_backups_that_would_stand_alone(self):
+        """An entry without a key of a server would accept no server any more but one that has the backup's."""
+        for words in (("--anchor", "root.pem"), ("--anchor", "root.pem", "--intermediate", "ca.pem", "--require", "all")):
+            with self.subTest(words):
+                self.pinctl("add", "x.org", *words)
+                done = self.unchanged("x.org", "--backup", "spare.pub", status=3, expected="names no key of a server")
+                self.assertIn('first "pinctl add x.org FILE"', done.stderr)
+                self.assertRegex(done.stderr, rf"(?m)^pinctl: {self.dropins}/host-x.org.cfg:\d+: ")
+                self.unchanged("x.org", "--backup", "spare.pub", "--dry-run", status=3, expected="names no key of a server")
+        # Beside an intermediate it is another way in; until both are required.
+        self.pinctl("add", "x.org", "--backup", "spare.pub", "--require", "any")
+        self.unchanged("x.org", "--require", "all", status=3, expected="names no key of a server")
+        self.pinctl("add", "x.org", "server.pem", "--require", "all")
+        self.pinctl("add", "y.org", "--anchor", "root.pem")
+        self.pinctl("add", "y.org", "server.pem", "--backup", "spare.pub")
+        entry = self.hosts()["y.org"]
+        self.assertEqual((entry["pins"], entry["backup_pins"]), ([pin_of("server.pem")], [pin_of("other.pem")]))
+
     def test_folders_that_do_not_exist(self):
         self.assertIn("No such file", self.pinctl("add", "x.org", GOOD, "--policy", f"{self.folder}/a/b/policy.cfg",
                                                   status=3).stderr)
