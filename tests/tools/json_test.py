@@ -10,8 +10,10 @@ import os
 import pathlib
 import re
 import sqlite3
+import time
 
 import live_servers as live
+import system_log
 from pinctl_case import PinctlCase, fingerprint_of, main, path, pin_of, read, write
 
 HOST = "api.example.com"
@@ -61,6 +63,44 @@ class Scene(PinctlCase):
             f'{{ name = "example.com"; include_subdomains = true; intermediates = [ "{pins[1]}" ]; mode = "audit"; }},\n'
             f'{{ name = "*.example.com"; ports = [ 8443 ]; pins = [ "{pins[1]}" ]; }} );\n')
         self.broken = self.write_policy("version = 1;\nmode = 7;\n", "broken/policy.cfg")
+        self.offline = os.path.join(self.folder, "offline")
+        os.mkdir(self.offline)
+        self.own = self.write_policy("version = 1;\n", "own/policy.cfg")
+        self.pinctl("add", HOST, "server.pem", "--policy", self.own)
+        wrong = pin_of("swapped.pem")
+        self.rotating = self.write_policy(
+            f'version = 1;\nhosts = ( {{ name = "{HOST}"; pins = [ "{wrong}" ]; backup_pins = [ "{pins[0]}" ]; }},\n'
+            f'{{ name = "127.0.0.1"; pins = [ "{wrong}" ]; }}, {{ name = "else.example.org"; pins = [ "{wrong}" ]; }} );\n',
+            "rotating/policy.cfg")
+        self.learned_for = self.write_policy(
+            f'version = 1;\nhosts = ( {{ name = "covered.org"; pins = [ "{wrong}" ]; }} );\n', "learning/policy.cfg")
+        self.hosts_to_learn = self.write_policy(f"{HOST}\n127.0.0.1:8443\ncovered.org\nelse.example.org\n", "hosts.txt")
+        self.log = self.write_policy(self.lines_of_a_log(pins), "auth.log")
+        self.journal = self.write_policy(self.lines_of_a_journal(pins), "journal.json")
+
+    @staticmethod
+    def lines_of_a_log(pins):
+        """Lines and events with every field that one can have."""
+        who = "program=curl pid=4711 uid=1000"
+        line = (f'verdict=refused reason=no-pin host={HOST} port=443 mode=enforce entry=/etc/pinning/policy.cfg:4 '
+                f'key0="{pins[0]} CN=one" key1="{pins[1]} CN=two" expected="pins {pins[2]}" {who}')
+        more = line.replace("expected=", "keys=+3 expected=").replace(
+            "mode=enforce", "mode=audit expired=2026-01-01T23:59:59Z").replace(who, f"swallowed=12 {who}")
+        # Advice is given once for each host and reason.
+        more = more.replace("refused", "audited").replace(f"host={HOST}", "host=old.example.com")
+        events = (f'event=policy-error policy="/etc/pinning/policy.cfg:1:2" message="no such thing" {who}',
+                  f'event=policy-unusable consequence=refuse-all policy="/etc/pinning/policy.cfg" {who}',
+                  line.replace("verdict=refused reason=no-pin", "verdict=refused reason=blocked-key blocked=1"))
+        return "".join(system_log.rfc3339(text, time.time() - 60) for text in (line, more, *events)) + line + "\n"
+
+    @staticmethod
+    def lines_of_a_journal(pins):
+        """A line of the writer that it names, and one of another."""
+        entry = {"SYSLOG_IDENTIFIER": "pinning", "_UID": "1000", "_PID": "4711", "_EXE": "/usr/bin/curl", "_HOSTNAME": "vm",
+                 "__REALTIME_TIMESTAMP": str(int(time.time()) * 1000000),
+                 "MESSAGE": f'verdict=refused reason=no-pin host={HOST} port=443 mode=enforce entry=/etc/pinning/policy.cfg:4 '
+                            f'key0="{pins[0]} CN=one" expected="pins {pins[2]}" program=curl pid=4711 uid=1000'}
+        return "".join(json.dumps(item) + "\n" for item in (entry, {**entry, "_UID": "1001"}))
 
     def runs(self):
         """{verb: command lines}. All of them together print every field."""
@@ -75,6 +115,15 @@ class Scene(PinctlCase):
             "graph": [("graph", HOST, *self.live), ("graph", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
             "monitor": [("monitor", *self.live, *self.history), ("monitor", HOST, "--connect", "::127.0.0.1:1", "--no-history")],
             "history": [("history", HOST, *self.history)],
+            "backup-key": [("backup-key", HOST, "--no-passphrase", "--to", self.offline, "--policy", policy)
+                           for policy in (self.own, self.policy)],
+            "rotate": [("rotate", HOST, "127.0.0.1", "else.example.org", *self.live, *self.history, "--report",
+                        "--policy", self.rotating),
+                       ("rotate", HOST, "--connect", "::127.0.0.1:1", *self.history, "--report"),
+                       ("rotate", f"{HOST}:443", *self.live, *self.history, "--report")],
+            "log": [("log", "--file", self.log), ("log", "--file", self.journal)],
+            "learn": [("learn", "--file", self.log, "--from-hosts", self.hosts_to_learn, "--stable", "0", "--no-history",
+                       "--dry-run", "--system-anchors", "root.pem", *self.live, "--policy", self.learned_for)],
             "test": [("test", *self.live), ("test", "--recorded", os.path.join(self.folder, "none"))],
             "status": [("status",), ("status", "--policy", self.broken)],
             "coverage": [("coverage", "/usr/bin/openssl", "/usr/bin/python3", path("server.pem"))],
@@ -87,9 +136,24 @@ class Scene(PinctlCase):
 
     def both(self, words):
         """The JSON and the text of a command line; JSON stands alone on standard output."""
+        self.empty_offline()
         done = self.pinctl(*words, "--json", status=None)
         self.assertNotRegex(done.stdout, r"[\x00-\x09\x0b-\x1f\x7f]")
-        return json.loads(done.stdout), self.pinctl(*words, status=done.returncode).stdout
+        found = json.loads(done.stdout)
+        self.empty_offline()
+        text = self.pinctl(*words, status=done.returncode).stdout
+        return found, self.as_the_same_key(found, text) if words[0] == "backup-key" else text
+
+    def empty_offline(self):
+        for name in os.listdir(self.offline):
+            os.unlink(os.path.join(self.offline, name))
+
+    def as_the_same_key(self, found, text):
+        """No two runs of backup-key make the same key: what is told must be the key that was made, and stands for the other."""
+        (made,) = self.json("pin", found["public_key"])
+        self.assertNotEqual(made["pin"], found["pin"])
+        self.assertEqual(text.count(made["pin"]), 1)
+        return text.replace(made["pin"], found["pin"])
 
 
 class Json(Scene):
@@ -121,9 +185,10 @@ class Json(Scene):
                 with self.subTest(" ".join(words)):
                     found, text = self.both(words)
                     dumped = json.dumps(found)
-                    for shown in set(re.findall(rf"{DIGEST}|CN=[\w .]+\w", text)):
+                    # A diff is none of the data.
+                    for shown in set(re.findall(rf"{DIGEST}|CN=[\w .]+\w", text.split("\n--- ")[0])):
                         self.assertIn(shown, dumped)
-                    check = getattr(self, f"check_{verb}")
+                    check = getattr(self, f"check_{verb.replace('-', '_')}")
                     check(found, text)
 
     def check_pin(self, found, text):
@@ -200,6 +265,61 @@ class Json(Scene):
         for row, item in zip(rows, found):
             self.assertEqual(row[:4], [str(item["port"]), str(item["depth"]), item["first_seen"][:10], item["last_seen"][:10]])
             self.assertEqual(row[4:], ([item["list"]] if item["list"] else []) + [f"{item['pin']} {item['subject']}"])
+
+    def check_backup_key(self, found, text):
+        titles = {"key": "key", "CSR": "csr", "public key": "public_key", "pin": "pin"}
+        self.assertEqual(dict(re.split(" {2,}", line) for line in text.splitlines()),
+                         {title: found[name] for title, name in titles.items()})
+        policy = self.own if found["in_policy"] else self.policy
+        backups = self.json("list", "--policy", policy)["hosts"][0]["backup_pins"]
+        self.assertEqual(found["pin"] in backups, found["in_policy"])
+
+    def check_rotate(self, found, text):
+        steps = [(host, step) for host in found["hosts"] for step in host["steps"]]
+        rows = [re.sub(r"\d+ ms", "N ms", " ".join(line.split())) for line in text.splitlines()]
+        self.assertEqual(found["to_do"], bool(steps))
+        if not steps:
+            self.assertRegex(text, rf"^{len(found['hosts'])} servers?: nothing to do\n$")
+            return
+        self.assertEqual(len(rows), 1 + len(steps))
+        for host, step in steps:
+            shown = f"{step['state']} {host['host']}:{host['port']} {step['pin'] or ''} {step['text']}"
+            shown = re.sub(r"\d+ ms", "N ms", " ".join(shown.split()))
+            self.assertTrue(any(row.startswith(shown) for row in rows), (shown, rows))
+
+    def check_log(self, found, text):
+        table, *advised = text.split("\n\n")
+        advised = " ".join(" ".join(advised).split())
+        rows = table.splitlines()[1:]
+        self.assertEqual(len(rows), len(found))
+        for row, item in zip(rows, found):
+            about = f"{item['host']}:{item['port']}" if item["verdict"] else ""
+            reason = f"{'doubtful ' if item['doubtful'] else ''}{item['reason'] or ''}"
+            shown = f"{item['verdict'] or item['event']} {about} {item['program']} ({item['uid']}) {reason}"
+            self.assertIn(" ".join(shown.split()), " ".join(row.split()))
+            self.assertEqual(f"(+{item['swallowed']})" in row, item["swallowed"] is not None)
+            self.assertEqual(row.startswith("-"), item["time"] is None)
+            self.assertEqual(row.endswith(" ..."), item["cut"])
+            self.assertIn(item["advice"], advised)
+            for key in item["keys"]:
+                self.assertIn(f"key{key['depth']} {key['pin']} {key['subject']}", advised)
+            if item["expected"]:
+                self.assertIn(f"expected {item['expected']}", advised)
+
+    def check_learn(self, found, text):
+        rows = [" ".join(line.split()) for line in text.split("\n--- ")[0].splitlines()[1:]]
+        self.assertEqual(len(rows), len(found))
+        for row, item in zip(rows, found):
+            shown = [key for key in item["keys"] if key["shown"]]
+            since = max((key["first_seen"][:10] for key in shown), default="")
+            # The day is the local one in the table.
+            self.assertRegex(row, rf"^{re.escape(item['host'])}:{item['port']} {item['state']}( \d{{4}}-\d\d-\d\d)?( |$)")
+            self.assertEqual(bool(re.search(r" \d{4}-\d\d-\d\d( |$)", row)), bool(since))
+            self.assertTrue(row.endswith(item["why"] or f"issuer {item['subject']}"), (row, item))
+            added = {key["pin"] for key in shown if item["state"] == "proposed"}
+            for pin in added:
+                self.assertRegex(text, rf'(?m)^\+ +"{re.escape(pin)}"')
+        self.assertEqual(text.count("\n+++ "), sum(item["state"] == "proposed" for item in found))
 
     def check_status(self, found, text):
         flat = " ".join(text.split())
