@@ -190,8 +190,8 @@ class Refuses(PinctlCase):
         for mode in (0o777, 0o775, 0o2757):
             os.chmod(self.folder, mode)
             for more in ((), ("--dry-run",)):
-                self.unchanged("x.org", GOOD, *more, status=3, expected=f"{self.policy}: error: lies in a folder of mode {mode:04o}; "
-                               "expected it not to be writable by group or others")
+                self.unchanged("x.org", GOOD, *more, status=3, expected=f"{self.policy}: error: lies in a folder of mode "
+                               f"{mode:04o}; expected it not to be writable by group or others")
             self.assertEqual(self.snapshot(), {})
         # As /tmp is.
         os.chmod(self.folder, 0o1777)

@@ -104,7 +104,8 @@ class Explain(Live):
         """What comes behind the answer is the handshake's: here an alert, by which it fails, in the words of all protocols."""
         alert = b"\x15\x03\x03\x00\x02\x02\x28"
         context = live.tls_context("server", "chain.pem")
-        for server, protocol in ((live.ldap(context, live.LDAP_SUCCESS + alert), "ldap"), (live.postgres(None, b"S" + alert), "postgres")):
+        for server, protocol in ((live.ldap(context, live.LDAP_SUCCESS + alert), "ldap"),
+                                 (live.postgres(None, b"S" + alert), "postgres")):
             for expected in (f"{HOST}:443: the TLS handshake failed: ", " alert handshake failure\n"):
                 self.fails(server, expected, "--starttls", protocol)
 
