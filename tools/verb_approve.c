@@ -12,10 +12,10 @@ const struct verb verb_approve = {
     .name = "approve",
     .operands = "HOST[:PORT] [PIN|FILE]",
     .summary = "Accept a key that \"pinctl rotate\" has proposed",
-    .details = "HOST's pending key, or the PIN of one, goes into the entry that covers HOST; where a\n"
-               "person wrote that entry the line to add is printed. Compare the key first, by\n"
-               "another way than the network: rotate only saw it. Who approved what and when is\n"
-               "kept in the history.",
+    .details = "HOST's pending key, or the PIN of one, goes into the entry that covers HOST;\n"
+               "where a person wrote that entry the line to add is printed. Compare the key\n"
+               "first, by another way than the network: rotate only saw it. Who approved what\n"
+               "and when is kept in the history.",
     .example = "pinctl approve api.example.com --history history.db",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -219,8 +219,8 @@ const struct verb verb_export = {
     .name = "export",
     .operands = "[HOST]...",
     .summary = "Write entries of the policy in another format",
-    .details = "All entries, or those of each HOST. What the format cannot hold is said, and then\n"
-               "nothing is written (status 1), unless --lossy.",
+    .details = "All entries, or those of each HOST. What the format cannot hold is said, and\n"
+               "then nothing is written (status 1), unless --lossy.",
     .print_more = formats_print,
     .example = "pinctl export --format android api.example.com",
     .options = options,

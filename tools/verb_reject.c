@@ -12,9 +12,10 @@ const struct verb verb_reject = {
     .name = "reject",
     .operands = "HOST[:PORT] [PIN|FILE]",
     .summary = "Refuse a key that \"pinctl rotate\" has proposed",
-    .details = "HOST's pending key, or the PIN of one, is not proposed again; as long as a server\n"
-               "shows it, \"pinctl rotate\" reports that. The policy stays as it is. Who rejected\n"
-               "what and when is kept in the history; \"pinctl approve HOST PIN\" overrides it.",
+    .details = "HOST's pending key, or the PIN of one, is not proposed again; as long as a\n"
+               "server shows it, \"pinctl rotate\" reports that. The policy stays as it is. Who\n"
+               "rejected what and when is kept in the history; \"pinctl approve HOST PIN\"\n"
+               "overrides it.",
     .example = "pinctl reject api.example.com --history history.db",
     .options = options,
     .option_count = COUNT_OF(options),

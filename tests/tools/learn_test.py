@@ -71,7 +71,7 @@ class Learn(PinctlCase):
 
     def words(self, *more):
         usual = {"--ca": "trusted.pem", "--system-anchors": "root.pem", "--history": self.history, "--file": self.log,
-                 "--timeout": "5"}
+                 "--timeout": "15"}
         if "--no-history" in more:
             del usual["--history"]
         given = [word for name, value in usual.items() if name not in more for word in (name, value)]

@@ -138,7 +138,7 @@ class Explain(Live):
         for words in ((), ("--starttls", "postgres"), ("--starttls", "smtp")):
             begun = time.monotonic()
             self.fails(live.silent, "no answer within 2 s", *words)
-            self.assertLess(time.monotonic() - begun, 6)
+            self.assertLess(time.monotonic() - begun, 30)
 
     def test_usage(self):
         for words in (("explain", "*.example.com"), ("explain", f"{HOST}:0"), ("explain", HOST, "--timeout", "0"),
