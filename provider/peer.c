@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "rare.h"
+#include "unterminated.h"
 
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
@@ -81,14 +82,14 @@ static size_t name_length_at_most(const char *name, size_t limit) {
 /*
  * In OpenSSL 4.0 a verified name that was copied with its parameters, as every verification copies them, is
  * not terminated (x509_vpm.c, buffer_copy): behind it stands whatever was in the heap. Its memory was
- * allocated for exactly its length, which glibc rounds up by 15 bytes at most (23 for the smallest), so the
- * name is one of the prefixes that long. All of them are used: none but the true one is likely to be covered,
- * and none that is covered may be passed over.
+ * allocated for exactly its length, so the name is one of the prefixes that can have been given this much.
+ * All of them are used: none but the true one is likely to be covered, and none that is covered may be passed
+ * over.
  */
 static void add_unterminated_name(struct peer *peer, const char *name) {
   size_t room = malloc_usable_size((void *)(uintptr_t)name);
   size_t longest = name_length_at_most(name, room < PEER_NAME_SIZE ? room : PEER_NAME_SIZE - 1);
-  size_t shortest = room > 24 ? room - 15 : 1;
+  size_t shortest = unterminated_shortest(room);
 
   for (size_t length = longest; length >= shortest && length > 0; length--) {
     char prefix[PEER_NAME_SIZE];
@@ -118,7 +119,7 @@ static bool begins_with_server_name(const struct peer *peer, const char *name) {
   const char *server_name = peer->server_name;
   size_t length = server_name != NULL ? strlen(server_name) : 0;
 
-  return length > 0 && length <= room && length >= (room > 24 ? room - 15 : 1) &&
+  return length > 0 && length <= room && length >= unterminated_shortest(room) &&
          same_letters(name, server_name, length);
 }
 

@@ -15,8 +15,8 @@
 #define PEER_PARAMS 2
 /* Names that are only concluded, where the client's own are not to be had, and room for them with their NULs.
  */
-#define PEER_MAX_CONCLUDED 128
-#define PEER_CONCLUDED_SIZE 8192
+#define PEER_MAX_CONCLUDED 256
+#define PEER_CONCLUDED_SIZE 16384
 #define PEER_NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
 struct peer {
