@@ -46,24 +46,34 @@ static bool bind_all(void *handle, const struct symbol *symbols, size_t count, v
   return true;
 }
 
+/* Without memory the spare one does: whoever else fills it at the same moment puts the same into it. */
+static void *new_table(size_t size, void *spare) {
+  void *table = calloc(1, size);
+
+  return table != NULL ? table : spare;
+}
+
+static void free_table(void *table, const void *spare) {
+  if (table != spare)
+    free(table);
+}
+
 void *openssl_symbol(const struct openssl *openssl, const char *name) {
   return dlsym(openssl->handle, name);
 }
 
 const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
-  struct libcrypto *crypto = calloc(1, sizeof *crypto);
+  struct libcrypto *crypto = new_table(sizeof *crypto, &openssl->spare_crypto);
   struct libcrypto *expected = NULL;
 
-  if (crypto == NULL)
-    return NULL;
   if (!bind_all(openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
-    free(crypto);
+    free_table(crypto, &openssl->spare_crypto);
     return NULL;
   }
   /* No lock: a fork in another thread could leave it taken for ever. Whoever publishes first wins. */
   if (atomic_compare_exchange_strong(&openssl->crypto, &expected, crypto))
     return crypto;
-  free(crypto);
+  free_table(crypto, &openssl->spare_crypto);
   return expected;
 }
 
@@ -130,11 +140,9 @@ const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
 
   if (handle == NULL)
     return NULL;
-  ssl = calloc(1, sizeof *ssl);
-  if (ssl == NULL)
-    return NULL;
+  ssl = new_table(sizeof *ssl, &openssl->spare_ssl);
   if (!bind_all(handle, ssl_symbols, COUNT(ssl_symbols), ssl)) {
-    free(ssl);
+    free_table(ssl, &openssl->spare_ssl);
     return NULL;
   }
   rpk = dlsym(handle, "SSL_get0_peer_rpk");
@@ -142,6 +150,6 @@ const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
   ssl->store_ctx_index = ssl->SSL_get_ex_data_X509_STORE_CTX_idx();
   if (atomic_compare_exchange_strong(&openssl->ssl, &expected, ssl))
     return ssl;
-  free(ssl);
+  free_table(ssl, &openssl->spare_ssl);
   return expected;
 }

@@ -153,6 +153,8 @@ struct openssl {
   _Atomic(void *) ssl_handle; /* of the object that holds libssl; NULL: not found yet */
   _Atomic(struct libcrypto *) crypto;
   _Atomic(struct libssl *) ssl;
+  struct libcrypto spare_crypto; /* for want of memory: whom we cannot hook, we cannot refuse */
+  struct libssl spare_ssl;
   atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
   _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
 };
