@@ -195,14 +195,19 @@ VISIBLE OSSL_provider_init_fn OSSL_provider_init;
 int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
                        void **provctx) {
   OSSL_FUNC_core_get_params_fn *core_get_params = find_core_get_params(in);
-  struct provider *provider = calloc(1, sizeof *provider);
+  struct provider *provider;
   const void *upcall;
+  bool installed;
 
-  if (provider == NULL)
-    return 0;
+  /* First, for this needs no memory: where the rest fails, OpenSSL goes on without a provider, but not past
+   * us. */
   read_settings(handle, core_get_params);
   memcpy(&upcall, &core_get_params, sizeof upcall);
-  provider->installed = attach(upcall);
+  installed = attach(upcall);
+  provider = calloc(1, sizeof *provider);
+  if (provider == NULL)
+    return 0;
+  provider->installed = installed;
   *out = dispatch_table;
   *provctx = provider;
   return 1;

@@ -44,12 +44,21 @@ static enum outcome starve(const struct setup *setup) {
   return outcome;
 }
 
+/* OpenSSL reads its configuration when the first context is made; the provider then fails to load. */
+static enum outcome starve_at_load(const struct setup *setup) {
+  starving = true;
+  return starve(setup);
+}
+
 static const struct test_case cases[] = {
     /* clang-format off */
   {"starved/right-key", starve, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"starved/uncovered", starve, {.chain = "bad", OTHER}, ALL_ACCEPT},
   {"starved/wrong-key", starve, {.chain = "bad", PINNED}, WE_REFUSE},
   {"starved/wrong-key-none", starve, {.chain = "bad", PINNED, OPEN}, WE_REFUSE},
+  {"starved/at-load/right-key", starve_at_load, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"starved/at-load/uncovered", starve_at_load, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"starved/at-load/wrong-key", starve_at_load, {.chain = "bad", PINNED}, WE_REFUSE},
     /* clang-format on */
 };
 
