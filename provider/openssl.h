@@ -43,6 +43,8 @@
   X(BIO_up_ref)                                                                                              \
   X(CRYPTO_free)                                                                                             \
   X(CRYPTO_get_ex_data)                                                                                      \
+  X(CRYPTO_get_mem_functions)                                                                                \
+  X(CRYPTO_malloc)                                                                                           \
   X(CRYPTO_set_ex_data)                                                                                      \
   X(ERR_get_next_error_library)                                                                              \
   X(ERR_load_strings)                                                                                        \

@@ -86,8 +86,7 @@ static size_t name_length_at_most(const char *name, size_t limit) {
  * All of them are used: none but the true one is likely to be covered, and none that is covered may be passed
  * over.
  */
-static void add_unterminated_name(struct peer *peer, const char *name) {
-  size_t room = malloc_usable_size((void *)(uintptr_t)name);
+static void add_unterminated_name(struct peer *peer, const char *name, size_t room) {
   size_t longest = name_length_at_most(name, room < PEER_NAME_SIZE ? room : PEER_NAME_SIZE - 1);
   size_t shortest = unterminated_shortest(room);
 
@@ -113,21 +112,37 @@ static bool same_letters(const char *a, const char *b, size_t length) {
   return true;
 }
 
-/* The server name, terminated, settles which prefix it is in all but rare cases. */
-static bool begins_with_server_name(const struct peer *peer, const char *name) {
-  size_t room = malloc_usable_size((void *)(uintptr_t)name);
+/* The server name, terminated, settles which prefix it is where the name cannot go on behind it. */
+static bool is_server_name(const struct peer *peer, const char *name, size_t room) {
   const char *server_name = peer->server_name;
   size_t length = server_name != NULL ? strlen(server_name) : 0;
 
   return length > 0 && length <= room && length >= unterminated_shortest(room) &&
-         same_letters(name, server_name, length);
+         same_letters(name, server_name, length) &&
+         (length == room || name_length_at_most(name + length, 1) == 0);
+}
+
+/*
+ * How many bytes a name of OpenSSL 4.0 can have. A program's own allocator (CRYPTO_set_mem_functions(3)) does
+ * not tell, and may have given an address that malloc(3) does not know: any length then.
+ */
+static size_t room_of(const struct libcrypto *crypto, const char *name) {
+  CRYPTO_malloc_fn allocate = NULL;
+
+  crypto->CRYPTO_get_mem_functions(&allocate, NULL, NULL);
+  return allocate == crypto->CRYPTO_malloc ? malloc_usable_size((void *)(uintptr_t)name) : UNTERMINATED_ANY;
 }
 
 static void add_verified_host(const struct libcrypto *crypto, struct peer *peer, const char *host) {
-  if (crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS)
+  size_t room;
+
+  if (crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS) {
     add_name(peer, host);
-  else if (!begins_with_server_name(peer, host))
-    add_unterminated_name(peer, host);
+    return;
+  }
+  room = room_of(crypto, host);
+  if (!is_server_name(peer, host, room))
+    add_unterminated_name(peer, host, room);
 }
 
 static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer,

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* The room of a text whose memory says nothing. */
+#define UNTERMINATED_ANY ((size_t)-1)
+
 /*
  * The least number of bytes, 1 at least, that somebody can have asked malloc(3) for who was given `room`, as
  * malloc_usable_size(3) tells it. glibc rounds up by 15 bytes at most, and its smallest block holds 24; but
@@ -14,7 +17,7 @@
  * mimalloc and tcmalloc round no name up by more than these 31 either.
  */
 static inline size_t unterminated_shortest(size_t room) {
-  return room > 24 + 16 ? room - 15 - 16 : 1;
+  return room > 24 + 16 && room != UNTERMINATED_ANY ? room - 15 - 16 : 1;
 }
 
 #endif
