@@ -146,6 +146,9 @@ static void wait_out_tick(const struct timespec *mtime) {
     clock_gettime(CLOCK_REALTIME_COARSE, &now);
     if (is_before(mtime, &now) || mtime->tv_sec > now.tv_sec + 1)
       return;
+    long ahead = (long)(mtime->tv_sec - now.tv_sec) * 1000000000 + mtime->tv_nsec - now.tv_nsec;
+    if (ahead > 20 * pause.tv_nsec)
+      return;
     nanosleep(&pause, NULL);
   }
 }
