@@ -152,22 +152,29 @@ static bool record_name(struct history *history, const struct watch *watch, cons
   return history_finish(history, statement);
 }
 
-/* Since when the entry has named its pins; one that was taken out and comes again begins anew. */
+static bool change_names(struct history *history, const struct watch_host *host, const char *sql) {
+  sqlite3_stmt *statement = history_prepare(history, sql, host->host);
+  if (statement == NULL)
+    return false;
+  sqlite3_bind_int(statement, 2, host->port);
+  return history_finish(history, statement);
+}
+
+/*
+ * Since when the entry has named its pins; one that was taken out and comes again begins anew. Which are gone
+ * is told by a mark, not by the time: two looks may fall into one second.
+ */
 static bool record_names(struct history *history, const struct watch *watch, const struct watch_host *host) {
   static const enum pin_list lists[] = {PIN_LIST_PINS, PIN_LIST_BACKUP_PINS};
+  if (!change_names(history, host, "UPDATE named SET last = 0 WHERE host = ?1 AND port = ?2"))
+    return false;
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
     const struct pin_digest_list *list = &host->entry.lists[lists[i]];
     for (uint32_t j = 0; j < list->count; j++)
       if (!record_name(history, watch, host, &list->digests[j]))
         return false;
   }
-  sqlite3_stmt *statement =
-      history_prepare(history, "DELETE FROM named WHERE host = ?1 AND port = ?2 AND last <> ?3", host->host);
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_int(statement, 2, host->port);
-  sqlite3_bind_int64(statement, 3, watch->now);
-  return history_finish(history, statement);
+  return change_names(history, host, "DELETE FROM named WHERE host = ?1 AND port = ?2 AND last = 0");
 }
 
 static bool record_host(struct history *history, const struct watch *watch, struct watch_host *host) {
