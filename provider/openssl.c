@@ -50,6 +50,7 @@ static bool bind_all(void *handle, const struct symbol *symbols, size_t count, v
 static void *new_table(size_t size, void *spare) {
   void *table = calloc(1, size);
 
+  /* cppcheck-suppress memleak ; the caller gives it to free_table() or keeps it */
   return table != NULL ? table : spare;
 }
 
