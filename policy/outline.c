@@ -241,12 +241,26 @@ static bool has_bitten(const struct pin_hole *hole, const struct pin_section *se
          (hole->start <= section->start || hole->end > section->end);
 }
 
+/* The first section that ends behind this place; sections follow each other. */
+static size_t first_section_behind(const struct pin_outline *outline, size_t offset) {
+  size_t low = 0, high = outline->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (outline->sections[middle].end > offset)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
 /* What a string without end swallowed was taken for a sound section before that was known. */
 static void distrust_sections(const struct pin_parser *parser, struct pin_outline *outline) {
-  for (size_t i = 0; i < parser->hole_count; i++)
-    for (size_t j = 0; j < outline->count; j++)
-      if (has_bitten(&parser->holes[i], &outline->sections[j]))
-        outline->sections[j].readable = false;
+  for (const struct pin_hole *hole = parser->holes; hole < parser->holes + parser->hole_count; hole++)
+    for (size_t i = first_section_behind(outline, hole->start);
+         i < outline->count && outline->sections[i].start < hole->end; i++)
+      if (has_bitten(hole, &outline->sections[i]))
+        outline->sections[i].readable = false;
 }
 
 /* Blanks out what could not be understood. What was there is kept for messages. */
