@@ -58,6 +58,10 @@ static void lint_backup(const struct pin_entry *entry, struct diagnostics *diagn
   size_t pins = keys + lists[PIN_LIST_FINGERPRINTS].count;
   uint32_t issuers = lists[PIN_LIST_INTERMEDIATES].count + lists[PIN_LIST_ANCHORS].count;
   bool has_backup = lists[PIN_LIST_BACKUP_PINS].count > 0;
+  if (entry->mode != PIN_MODE_OFF && pins == 0 && has_backup &&
+      (lists[PIN_LIST_INTERMEDIATES].count == 0 || entry->require == PIN_REQUIRE_ALL))
+    lint_warn(diagnostics, entry, "\"%s\" accepts backup pins alone; the key in use belongs in pins",
+              entry->name);
   if (entry->mode == PIN_MODE_OFF ||
       count_distinct(&lists[PIN_LIST_PINS], &lists[PIN_LIST_BACKUP_PINS]) > keys)
     return;

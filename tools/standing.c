@@ -173,6 +173,11 @@ static bool is_backup_alone(const struct ways *ways) {
   return ways->keys == 0 && ways->backups > 0 && (ways->issuers == 0 || ways->all);
 }
 
+bool accepts_backup_alone(const struct dropin *dropin) {
+  struct ways ways = ways_of_dropin(dropin);
+  return is_backup_alone(&ways);
+}
+
 int refuse_backup_alone(const struct standing *standing, const struct dropin *later) {
   const struct pin_entry *entry = &standing->entry;
   struct ways before = ways_of_entry(entry);

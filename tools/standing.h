@@ -50,6 +50,9 @@ void standings_clear(struct standings *standings);
 /* After a change of its drop-in: without a backup pin the next lost key locks everybody out. */
 void warn_without_backup(const struct standing *standing);
 
+/* Whether a server is accepted only with a key that is not in use yet. */
+bool accepts_backup_alone(const struct dropin *dropin);
+
 /*
  * Where an entry only says who may issue, or of every chain what else must be in it, a first key would be
  * demanded of every server from then on: refuses a change after which a backup is the only key that the entry

@@ -184,6 +184,20 @@ static int stage(struct change *change, const struct standing *target, const str
   return EXIT_DONE;
 }
 
+/* Of a host without an entry so far. */
+static bool new_entry_is_sound(const struct arguments *arguments, const struct dropin *wish) {
+  const char *mode = wish->settings[DROPIN_MODE];
+  if (mode != NULL && strcmp(mode, "off") == 0)
+    return true;
+  if (dropin_pin_count(wish) == 0)
+    return wrong_usage(arguments->verb, "\"%s\" is new: expected at least one PIN or FILE", wish->host);
+  if (accepts_backup_alone(wish))
+    return wrong_usage(arguments->verb,
+                       "\"%s\" is new: expected the PIN or FILE of the key in use beside the backup",
+                       wish->host);
+  return true;
+}
+
 static int add(const struct arguments *arguments, const struct dropin *wish) {
   struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
   if (change == NULL)
@@ -194,11 +208,8 @@ static int add(const struct arguments *arguments, const struct dropin *wish) {
   int status = standings_read(change, wish->host, &standings);
   if (status == EXIT_DONE)
     status = find_target(&standings, wish, &target);
-  if (status == EXIT_DONE && target == NULL && dropin_pin_count(wish) == 0 &&
-      (wish->settings[DROPIN_MODE] == NULL || strcmp(wish->settings[DROPIN_MODE], "off") != 0)) {
-    wrong_usage(arguments->verb, "\"%s\" is new: expected at least one PIN or FILE", wish->host);
+  if (status == EXIT_DONE && target == NULL && !new_entry_is_sound(arguments, wish))
     status = EXIT_USAGE;
-  }
   if (status == EXIT_DONE)
     status = stage(change, target, wish, &unchanged);
   if (status == EXIT_DONE && unchanged) {

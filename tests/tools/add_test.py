@@ -214,6 +214,8 @@ class Refuses(PinctlCase):
                 self.assertIn('first "pinctl add x.org FILE"', done.stderr)
                 self.assertRegex(done.stderr, rf"(?m)^pinctl: {self.dropins}/host-x.org.cfg:\d+: ")
                 self.unchanged("x.org", "--backup", "spare.pub", "--dry-run", status=3, expected="names no key of a server")
+        for words in ((), ("--anchor", "root.pem"), ("--mode", "audit")):
+            self.unchanged("new.org", "--backup", "spare.pub", *words, status=2, expected="beside the backup")
         # Beside an intermediate it is another way in; until both are required.
         self.pinctl("add", "x.org", "--backup", "spare.pub", "--require", "any")
         self.unchanged("x.org", "--require", "all", status=3, expected="names no key of a server")
