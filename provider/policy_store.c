@@ -3,6 +3,7 @@
 #include "policy_store.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -132,7 +133,7 @@ static void read_policy(void) {
 
 /* ---- Who reads, and when ---- */
 
-static bool begin_reading(void) {
+static bool take_reading(void) {
   int idle = 0, self = (int)getpid();
   int owner = atomic_load(&reading_pid);
 
@@ -141,27 +142,39 @@ static bool begin_reading(void) {
   return atomic_compare_exchange_strong(&reading_pid, &idle, self);
 }
 
-static void end_reading(void) {
-  atomic_store(&ever_read, true);
-  atomic_store(&reading_pid, 0);
+/* A thread that is cancelled while it opens a file would be the one that reads for ever. */
+static bool begin_reading(int *ret_cancel_state) {
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, ret_cancel_state);
+  if (take_reading())
+    return true;
+  pthread_setcancelstate(*ret_cancel_state, NULL);
+  return false;
 }
 
-static void wait_for_reading(void) {
+static void end_reading(int cancel_state) {
+  atomic_store(&ever_read, true);
+  atomic_store(&reading_pid, 0);
+  pthread_setcancelstate(cancel_state, NULL);
+}
+
+static void wait_for_reading(int *ret_cancel_state) {
   static const struct timespec moment = {.tv_nsec = 1000000};
 
-  while (!begin_reading())
+  while (!begin_reading(ret_cancel_state))
     nanosleep(&moment, NULL);
 }
 
 void policy_prepare(void) {
+  int cancel_state;
+
   if (atomic_load(&ever_read))
     return;
-  wait_for_reading();
+  wait_for_reading(&cancel_state);
   if (!atomic_load(&ever_read)) {
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS);
     read_policy();
   }
-  end_reading();
+  end_reading(cancel_state);
 }
 
 static bool in_force_is_fresh(void) {
@@ -179,30 +192,31 @@ static bool in_force_is_fresh(void) {
 static void look_for_changes(void) {
   int64_t now = milliseconds();
   int64_t due = atomic_load(&next_check);
+  int cancel_state;
 
   if (now < due || !atomic_compare_exchange_strong(&next_check, &due, now + CHECK_INTERVAL_MS))
     return;
-  if (!begin_reading())
+  if (!begin_reading(&cancel_state))
     return;
   if (in_force_is_fresh())
     free_unused();
   else
     read_policy();
-  end_reading();
+  end_reading(cancel_state);
 }
 
 bool policy_is_replaced_after_damage(const struct pin_policy *policy) {
-  int slot;
+  int slot, cancel_state;
 
   atomic_store(&without_compiled, true);
-  wait_for_reading();
+  wait_for_reading(&cancel_state);
   slot = atomic_load(&current);
   if (slot >= 0 && slots[slot].loaded.is_mapped) {
     policy_log_damage(settings_policy_path());
     read_policy();
   }
   slot = atomic_load(&current);
-  end_reading();
+  end_reading(cancel_state);
   return slot >= 0 && &slots[slot].loaded.compiled.policy != policy;
 }
 

@@ -155,6 +155,29 @@ static enum outcome threads_at_start(const struct setup *setup) {
   return outcomes[0];
 }
 
+/* A thread that is cancelled while it is the first to read the policy leaves nothing behind that others wait
+ * for. */
+static void *make_context_while_cancelled(void *arg) {
+  (void)arg;
+  pthread_cancel(pthread_self());
+  SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+  pthread_testcancel();
+  return NULL;
+}
+
+static enum outcome thread_cancelled(const struct setup *setup) {
+  pthread_t thread;
+  void *ended;
+
+  OPENSSL_init_ssl(0, NULL); /* reads openssl.cnf, where it could be cancelled as well */
+  if (pthread_create(&thread, NULL, make_context_while_cancelled, NULL) != 0 ||
+      pthread_join(thread, &ended) != 0)
+    broken("no thread");
+  if (ended != PTHREAD_CANCELED)
+    broken("the thread was not cancelled");
+  return connect_once(setup);
+}
+
 /* ---- Sandboxes ---- */
 
 /* Connects in contexts that were made before; then once more after the policy is due to be looked at. */
@@ -283,6 +306,8 @@ static const struct test_case cases[] = {
   {"threads/wrong-key-none", threads, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
   {"threads/at-start/right-key", threads_at_start, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"threads/at-start/wrong-key", threads_at_start, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"threads/cancelled/right-key", thread_cancelled, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"threads/cancelled/wrong-key", thread_cancelled, {.chain = "bad", PINNED}, WE_REFUSE},
   {"confined/not/right-key", unconfined, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"confined/chroot/right-key", in_chroot, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"confined/chroot/wrong-key", in_chroot, {.chain = "bad", PINNED}, WE_REFUSE},
