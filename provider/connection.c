@@ -206,11 +206,11 @@ void connection_begins(struct hook *hook, SSL *ssl) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   struct connection *connection;
 
-  if (libssl == NULL || libssl->SSL_is_server(ssl))
-    return;
   /* libssl asks again and again later on, which tells when a program has put its own info callback in place
    * of ours. */
-  if (libssl->SSL_in_before(ssl) != 1 && libssl->SSL_get_info_callback(ssl) == hook->info)
+  if (libssl == NULL || (libssl->SSL_in_before(ssl) != 1 && libssl->SSL_get_info_callback(ssl) == hook->info))
+    return;
+  if (libssl->SSL_is_server(ssl))
     return;
   connection = connection_of(hook, libssl, ssl);
   if (connection != NULL)
@@ -242,11 +242,8 @@ static bool early_data_may_leave(const struct libssl *libssl, SSL *ssl, int wher
   return where == SSL_CB_HANDSHAKE_DONE && libssl->SSL_is_init_finished(ssl) != 1;
 }
 
-static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl, int where) {
-  struct connection *connection = connection_of(hook, libssl, ssl);
-
-  if (connection == NULL)
-    return;
+static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl,
+                             struct connection *connection, int where) {
   if (where == SSL_CB_HANDSHAKE_START) {
     watch(hook, libssl, ssl, connection);
     begin_handshake(hook, libssl, ssl, connection);
@@ -261,8 +258,8 @@ static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL
 
 /* The callback that ours stands in for; NULL: none, or the program took ours away, and libssl calls its own.
  */
-static info_fn *programs_info(const struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  const struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
+static info_fn *programs_info(const struct hook *hook, const struct libssl *libssl, SSL *ssl,
+                              const struct connection *connection) {
   info_fn *info = connection != NULL ? connection->program_info : NULL;
 
   if (libssl->SSL_get_info_callback(ssl) != hook->info)
@@ -272,38 +269,30 @@ static info_fn *programs_info(const struct hook *hook, const struct libssl *libs
   return info != hook->info ? info : NULL;
 }
 
-static void tell_program(const struct hook *hook, const struct libssl *libssl, SSL *ssl, int where, int ret) {
-  info_fn *info = programs_info(hook, libssl, ssl);
-  struct connection *connection;
+void connection_info(struct hook *hook, SSL *ssl, int where, int ret) {
+  int saved_errno = errno;
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
+  info_fn *info;
 
+  /* A program's callback may call the one that it found before its own, which is ours. */
+  if (connection != NULL && connection->in_info)
+    return;
+  if (!libssl->SSL_is_server(ssl)) {
+    if (connection == NULL)
+      connection = connection_of(hook, libssl, ssl);
+    if (connection != NULL)
+      follow_handshake(hook, libssl, ssl, connection, where);
+  }
+  errno = saved_errno;
+  info = programs_info(hook, libssl, ssl, connection);
   if (info == NULL)
     return;
-  connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
   if (connection != NULL)
     connection->in_info = true;
   info(ssl, where, ret);
-  connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
   if (connection != NULL)
     connection->in_info = false;
-}
-
-/* A program's callback may call the one that it found before its own, which is ours. */
-static bool comes_from_program(const struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  const struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
-
-  return connection != NULL && connection->in_info;
-}
-
-void connection_info(struct hook *hook, SSL *ssl, int where, int ret) {
-  const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  int saved_errno = errno;
-
-  if (comes_from_program(hook, libssl, ssl))
-    return;
-  if (!libssl->SSL_is_server(ssl))
-    follow_handshake(hook, libssl, ssl, where);
-  errno = saved_errno;
-  tell_program(hook, libssl, ssl, where, ret);
 }
 
 /* ---- The lives of an SSL_CTX and an SSL ---- */
