@@ -65,21 +65,26 @@ static void log_diagnostic(const struct pin_diagnostic *diagnostic, void *arg) {
   log_line(LOG_ERR, text);
 }
 
-static bool load_text(const char *path, struct loaded *ret_loaded) {
+static void say(bool quiet, const char *text) {
+  if (!quiet)
+    log_line(LOG_ERR, text);
+}
+
+static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
   text_compile_fn *compile = load_text_compile();
   size_t size = 0;
   void *image;
 
   if (compile == NULL) {
-    log_line(LOG_ERR, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
+    say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
     return false;
   }
-  if (compile(path, log_diagnostic, NULL, &image, &size) != PIN_OK)
+  if (compile(path, quiet ? NULL : log_diagnostic, NULL, &image, &size) != PIN_OK)
     return false;
   ret_loaded->is_mapped = false;
   if (pin_policy_open(image, size, &ret_loaded->compiled.policy) == PIN_OK)
     return true;
-  log_line(LOG_ERR, "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
+  say(quiet, "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
   free(image);
   return false;
 }
@@ -96,7 +101,7 @@ void policy_log_damage(const char *path) {
   log_line(LOG_ERR, text);
 }
 
-static bool load_compiled(const char *path, struct loaded *ret_loaded) {
+static bool load_compiled(const char *path, bool quiet, struct loaded *ret_loaded) {
   char compiled_path[PATH_MAX];
   enum pin_status status;
 
@@ -104,7 +109,7 @@ static bool load_compiled(const char *path, struct loaded *ret_loaded) {
     return false;
   status = pin_compiled_open(compiled_path, &ret_loaded->compiled);
   ret_loaded->is_mapped = true;
-  if (status == PIN_DAMAGED)
+  if (status == PIN_DAMAGED && !quiet)
     policy_log_damage(path);
   if (status != PIN_OK)
     return false;
@@ -114,15 +119,15 @@ static bool load_compiled(const char *path, struct loaded *ret_loaded) {
   return false;
 }
 
-enum load_result policy_load(const char *path, bool with_compiled, struct loaded *ret_loaded) {
+enum load_result policy_load(const char *path, bool with_compiled, bool quiet, struct loaded *ret_loaded) {
   struct loaded compiled;
-  bool has_compiled = with_compiled && load_compiled(path, &compiled);
+  bool has_compiled = with_compiled && load_compiled(path, quiet, &compiled);
   enum load_result result = LOAD_FAILED;
 
   if (has_compiled && pin_compiled_is_current(&compiled.compiled)) {
     *ret_loaded = compiled;
     result = LOAD_CURRENT;
-  } else if (load_text(path, ret_loaded)) {
+  } else if (load_text(path, quiet, ret_loaded)) {
     result = LOAD_CURRENT;
   } else if (has_compiled) {
     *ret_loaded = compiled;

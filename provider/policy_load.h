@@ -21,10 +21,10 @@ struct loaded {
 
 /*
  * Loads the policy at `path`. with_compiled: false where the compiled form has turned out damaged. Says in
- * the log what is wrong with the text. *ret_loaded is to be given to policy_unload unless LOAD_FAILED is
+ * the log what is wrong, unless quiet. *ret_loaded is to be given to policy_unload unless LOAD_FAILED is
  * returned.
  */
-enum load_result policy_load(const char *path, bool with_compiled, struct loaded *ret_loaded);
+enum load_result policy_load(const char *path, bool with_compiled, bool quiet, struct loaded *ret_loaded);
 
 void policy_unload(struct loaded *loaded);
 

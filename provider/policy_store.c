@@ -21,6 +21,12 @@
  */
 #define SLOTS 64
 #define CHECK_INTERVAL_MS 500
+/*
+ * A policy may stay broken for long, or out of sight: a process in a chroot may look twice a second all its
+ * life. The log is told of so many looks in a row, then of one in so many milliseconds.
+ */
+#define FAILURES_TOLD_AT_ONCE 10
+#define FAILURE_INTERVAL_MS 10000
 
 struct slot {
   struct loaded loaded;
@@ -30,6 +36,9 @@ struct slot {
 
 static struct slot slots[SLOTS];
 static int used_slots; /* those that were ever used are the first so many */
+/* Looks in a row that found no policy to use, and when the log was told last; changed by the one reader. */
+static unsigned failures;
+static int64_t failure_told;
 /* The slot in force; -1: none. */
 static atomic_int current = -1;
 /* The process that is reading a policy; 0: none. A pid and no lock: a child forked meanwhile must not wait
@@ -93,6 +102,10 @@ static void log_failure(const char *path, bool has_policy) {
   log_line(LOG_CRIT, text);
 }
 
+static bool is_told(int64_t now) {
+  return failures >= FAILURES_TOLD_AT_ONCE && now - failure_told < FAILURE_INTERVAL_MS;
+}
+
 static void put_in_force(int slot, const struct loaded *loaded, const char *path) {
   const struct pin_policy *policy = &slots[slot].loaded.compiled.policy;
 
@@ -109,7 +122,7 @@ static void put_in_force(int slot, const struct loaded *loaded, const char *path
 static void read_policy(void) {
   const char *path = settings_policy_path();
   int64_t began = milliseconds();
-  bool has_policy = atomic_load(&current) >= 0;
+  bool has_policy = atomic_load(&current) >= 0, quiet = is_told(began);
   struct loaded loaded;
   enum load_result result;
   int slot;
@@ -118,15 +131,19 @@ static void read_policy(void) {
   slot = free_slot();
   if (slot < 0)
     return;
-  result = policy_load(path, !atomic_load(&without_compiled), &loaded);
+  result = policy_load(path, !atomic_load(&without_compiled), quiet, &loaded);
   /* What is in force came from a later text than the compiled form, or from that form itself. */
   if (result == LOAD_LAST_GOOD && has_policy)
     policy_unload(&loaded);
   else if (result != LOAD_FAILED)
     put_in_force(slot, &loaded, path);
+  failures = result == LOAD_CURRENT ? 0 : failures + 1;
   if (result == LOAD_CURRENT)
     return;
-  log_failure(path, has_policy || result == LOAD_LAST_GOOD);
+  if (!quiet) {
+    failure_told = began;
+    log_failure(path, has_policy || result == LOAD_LAST_GOOD);
+  }
   /* A large broken policy must not cost its whole reading time at every look. */
   atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS + 10 * (milliseconds() - began));
 }

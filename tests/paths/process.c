@@ -291,6 +291,36 @@ static enum outcome without_policy(const struct setup *setup) {
   return outcome;
 }
 
+/* A policy out of sight is looked for twice a second; the log hears of ten looks, then every ten seconds. */
+static enum outcome policy_stays_away(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  int kept_err = dup(STDERR_FILENO);
+  FILE *file = tmpfile();
+  char line[4096];
+  enum outcome outcome = BROKEN;
+  int told = 0;
+
+  if (file == NULL || unlink(getenv("PATHS_POLICY")) != 0)
+    broken("no policy to remove");
+  dup2(fileno(file), STDERR_FILENO);
+  for (int look = 0; look < 14; look++) {
+    nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+    outcome = connect_with(setup, client, server);
+  }
+  dup2(kept_err, STDERR_FILENO);
+  rewind(file);
+  while (fgets(line, sizeof line, file) != NULL) {
+    fputs(line, stderr);
+    told += strstr(line, "event=policy-unusable") != NULL;
+  }
+  fclose(file);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  if (getenv("PINNING_DEBUG") != NULL && (told < 2 || told > 12))
+    broken("the log was told %d times", told);
+  return outcome;
+}
+
 static const struct test_case cases[] = {
     /* clang-format off */
   {"fork/before/right-key", fork_before, {.chain = "good", PINNED}, ALL_ACCEPT},
@@ -319,6 +349,7 @@ static const struct test_case cases[] = {
   {"confined/seccomp/wrong-key-none", in_seccomp, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
   {"confined/deadly-seccomp/right-key", in_deadly_seccomp, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"policy-removed/right-key", without_policy, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"policy-removed/log", policy_stays_away, {.chain = "bad", PINNED}, WE_REFUSE},
   {"policy-removed/wrong-key", without_policy, {.chain = "bad", PINNED}, WE_REFUSE},
     /* clang-format on */
 };
