@@ -17,6 +17,9 @@
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
 
+/* Where no /proc tells which descriptors there are, as in a chroot, the first so many are tried. */
+#define DESCRIPTORS_TRIED 4096
+
 static _Atomic(pinning_resolved_name_fn *) resolved_name_function;
 
 void peer_use_resolved_names(pinning_resolved_name_fn *resolved_name) {
@@ -221,18 +224,24 @@ static int descriptor_of(const char *name) {
   return *name != '\0' ? fd : -1;
 }
 
+static void conclude_from_descriptor(struct peer *peer, int fd) {
+  union socket_address address = peer_of(fd);
+
+  conclude_from_socket(peer, &address);
+}
+
 static void conclude_from_all_sockets(struct peer *peer) {
   struct rare libc;
   DIR *descriptors = rare_bind(&libc) ? libc.opendir("/proc/self/fd") : NULL;
   const struct dirent64 *entry;
 
-  if (descriptors == NULL)
+  if (descriptors == NULL) {
+    for (int fd = 0; fd < DESCRIPTORS_TRIED; fd++)
+      conclude_from_descriptor(peer, fd);
     return;
-  while ((entry = libc.readdir64(descriptors)) != NULL) {
-    union socket_address address = peer_of(descriptor_of(entry->d_name));
-
-    conclude_from_socket(peer, &address);
   }
+  while ((entry = libc.readdir64(descriptors)) != NULL)
+    conclude_from_descriptor(peer, descriptor_of(entry->d_name));
   libc.closedir(descriptors);
 }
 

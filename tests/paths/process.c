@@ -260,6 +260,27 @@ static enum outcome in_chroot(const struct setup *setup) {
   return confined(setup, enter_chroot, true);
 }
 
+/* No name, memory BIOs, and no /proc that lists the sockets: the one connected to the pinned address counts.
+ */
+static enum outcome unnamed_in_chroot(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  const struct setup by_socket = {.transport = SOCKET};
+  struct link socket, link;
+  enum outcome outcome;
+
+  (void)connect_with(setup, client, server);
+  printf("confined\n");
+  link_open_nameless(&socket, &by_socket, client, server);
+  enter_chroot();
+  link_open_nameless(&link, setup, client, server);
+  outcome = link_run(&link);
+  link_close(&link);
+  link_close(&socket);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 static enum outcome as_nobody(const struct setup *setup) {
   return confined(setup, become_nobody, true);
 }
@@ -342,6 +363,8 @@ static const struct test_case cases[] = {
   {"confined/chroot/right-key", in_chroot, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"confined/chroot/wrong-key", in_chroot, {.chain = "bad", PINNED}, WE_REFUSE},
   {"confined/chroot/uncovered", in_chroot, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"confined/chroot/unnamed/right-key", unnamed_in_chroot, {.chain = "good", .transport = MEMORY}, ALL_ACCEPT},
+  {"confined/chroot/unnamed/wrong-key", unnamed_in_chroot, {.chain = "bad", .transport = MEMORY, .unverified = true}, WE_REFUSE},
   {"confined/user/right-key", as_nobody, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"confined/user/wrong-key", as_nobody, {.chain = "bad", PINNED}, WE_REFUSE},
   {"confined/seccomp/right-key", in_seccomp, {.chain = "good", PINNED}, ALL_ACCEPT},
