@@ -75,13 +75,23 @@ static bool has_failed(const struct pin_finding *finding) {
          finding->reason != PIN_REASON_EXEMPT_ANCHOR;
 }
 
-/* The index of the first finding that failed and is enforced, or is not; verdict->count: none. */
+/*
+ * The index of the first finding that failed and is enforced, or is not; verdict->count: none. One that was
+ * left undecided, because another has failed already, is not the reason and counts only for want of a better
+ * one.
+ */
 static size_t first_failed(const struct pin_verdict *verdict, bool enforced) {
-  size_t i = 0;
-  while (i < verdict->count &&
-         !(has_failed(&verdict->findings[i]) && pin_finding_is_enforced(&verdict->findings[i]) == enforced))
-    i++;
-  return i;
+  size_t undecided = verdict->count;
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *finding = &verdict->findings[i];
+    if (!has_failed(finding) || pin_finding_is_enforced(finding) != enforced)
+      continue;
+    if (finding->reason != PIN_REASON_UNDECIDED)
+      return i;
+    if (undecided == verdict->count)
+      undecided = i;
+  }
+  return undecided;
 }
 
 static size_t first_with(const struct pin_verdict *verdict, enum pin_reason reason) {

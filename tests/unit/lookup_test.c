@@ -258,6 +258,13 @@ static void test_bad_name_beside_another(void) {
   CU_ASSERT_EQUAL(select_names(names, 2, 443, &verdict), PIN_NEEDS_NOTHING);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
   CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_BAD_NAME);
+  /* And is the reason, also behind a name whose keys nobody looks at any more. */
+  names[0] = "foo.com";
+  names[1] = ".foo.com";
+  CU_ASSERT_EQUAL(select_names(names, 2, 443, &verdict), PIN_NEEDS_NOTHING);
+  CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
+  CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_BAD_NAME);
+  CU_ASSERT_PTR_EQUAL(verdict.name, names[1]);
 }
 
 static void test_several_names(void) {
