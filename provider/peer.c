@@ -158,6 +158,23 @@ static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM
   add_name(peer, *ret_address);
 }
 
+/*
+ * A verified name with a dot in front means every subdomain of it (X509_check_host(3)). Postfix gives it
+ * beside the name itself. That one decides, since the certificate of a subdomain needs its keys as well.
+ * Alone it tells nobody which host this is, and stays a bad name.
+ */
+static void drop_subdomains_of_names(struct peer *peer) {
+  size_t kept = 0;
+
+  for (size_t i = 0; i < peer->pin.name_count; i++) {
+    const char *name = peer->names[i];
+
+    if (*name != '.' || !is_known(peer, name + 1))
+      peer->names[kept++] = name;
+  }
+  peer->pin.name_count = kept;
+}
+
 /* ---- Names concluded from the socket ---- */
 
 static void conclude_from_address(struct peer *peer, const char *address) {
@@ -282,6 +299,7 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
     if (params[i] != NULL)
       add_verified_names(crypto, params[i], ret_peer, &ret_peer->verified_addresses[i]);
   }
+  drop_subdomains_of_names(ret_peer);
   if (ssl == NULL)
     return;
   address = peer_of(libssl->SSL_get_rfd(ssl));
