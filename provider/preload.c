@@ -42,8 +42,6 @@ VISIBLE int store_ctx_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *certifi
 VISIBLE int store_ctx_set_ex_data(X509_STORE_CTX *ctx, int index,
                                   void *data) __asm__("X509_STORE_CTX_set_ex_data");
 VISIBLE int verify_cert(X509_STORE_CTX *ctx) __asm__("X509_verify_cert");
-VISIBLE int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                        struct addrinfo **ret_addresses);
 
 /* The functions that this file stands in for. */
 enum function { NEW_EX_DATA, STORE_CTX_INIT, STORE_CTX_SET_EX_DATA, VERIFY_CERT, FUNCTIONS };
@@ -242,29 +240,6 @@ int verify_cert(X509_STORE_CTX *ctx) {
   if (!caller->enforced && names_a_host(caller, ctx))
     return 0;
   return real(ctx);
-}
-
-/* ---- Names ---- */
-
-/* Some programs check the name of a certificate themselves and tell OpenSSL none: it was resolved, though. */
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
-                struct addrinfo **ret_addresses) {
-  static _Atomic(void *) found;
-  __typeof__(getaddrinfo) *real;
-  void *symbol = atomic_load(&found);
-  int result, saved_errno;
-
-  if (symbol == NULL)
-    atomic_store(&found, symbol = dlsym(RTLD_NEXT, "getaddrinfo"));
-  if (symbol == NULL)
-    return EAI_SYSTEM;
-  memcpy(&real, &symbol, sizeof symbol);
-  result = real(node, service, hints, ret_addresses);
-  saved_errno = errno;
-  if (result == 0)
-    resolved_remember(node, *ret_addresses);
-  errno = saved_errno;
-  return result;
 }
 
 /* ---- OpenSSL inside the program ---- */

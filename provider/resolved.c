@@ -21,21 +21,6 @@ struct entry {
 static struct entry entries[ENTRIES];
 static atomic_uint next;
 
-static bool print_address(const struct addrinfo *info, char ret_address[INET6_ADDRSTRLEN]) {
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
-
-  if (info->ai_family == AF_INET && info->ai_addrlen >= sizeof v4) {
-    memcpy(&v4, info->ai_addr, sizeof v4);
-    return inet_ntop(AF_INET, &v4.sin_addr, ret_address, INET6_ADDRSTRLEN) != NULL;
-  }
-  if (info->ai_family == AF_INET6 && info->ai_addrlen >= sizeof v6) {
-    memcpy(&v6, info->ai_addr, sizeof v6);
-    return inet_ntop(AF_INET6, &v6.sin6_addr, ret_address, INET6_ADDRSTRLEN) != NULL;
-  }
-  return false;
-}
-
 /* Copies an entry as it was at one moment; false while it is being written or was never written. */
 static bool copy_entry(struct entry *entry, struct entry *ret_copy) {
   unsigned version = atomic_load(&entry->version);
@@ -71,15 +56,12 @@ static void remember(const char *name, const char *address) {
   atomic_store(&entry->version, version + 2);
 }
 
-void resolved_remember(const char *name, const struct addrinfo *addresses) {
-  char address[INET6_ADDRSTRLEN];
+void resolved_remember(const char *name, int family, const void *address) {
+  char text[INET6_ADDRSTRLEN];
 
-  if (name == NULL || strlen(name) >= NAME_SIZE)
-    return;
-  for (; addresses != NULL; addresses = addresses->ai_next) {
-    if (print_address(addresses, address) && !is_known(name, address))
-      remember(name, address);
-  }
+  if (strlen(name) < NAME_SIZE && inet_ntop(family, address, text, sizeof text) != NULL &&
+      !is_known(name, text))
+    remember(name, text);
 }
 
 int resolved_name(const char *address, size_t number, char *ret_name, size_t size) {

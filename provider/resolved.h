@@ -6,13 +6,13 @@
 #ifndef PIN_RESOLVED_H
 #define PIN_RESOLVED_H
 
-#include <netdb.h>
-
 #include "module.h"
 
-/* Remembers that `name` was resolved to these addresses. The newest few hundred are kept. Any thread, no
- * lock. */
-void resolved_remember(const char *name, const struct addrinfo *addresses);
+/*
+ * Remembers that `name` was resolved to `address`: a struct in_addr or a struct in6_addr, as the family says.
+ * The newest few hundred are kept. Any thread, no lock.
+ */
+void resolved_remember(const char *name, int family, const void *address);
 
 /* See module.h. */
 pinning_resolved_name_fn resolved_name;

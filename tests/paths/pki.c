@@ -198,6 +198,16 @@ static void write_policy(const char *policy, enum id leaf, enum id issuer) {
   fclose(file);
 }
 
+/* The one name that every machine resolves to the loopback, and not the address. */
+static void write_resolved_policy(void) {
+  FILE *file = create("policy-", "resolved", ".cfg");
+
+  fprintf(file, "version = 1;\nhosts = (\n");
+  write_entry(file, "localhost", GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
 /* Ports, and many mistakes. */
 static void write_broken_policy(void) {
   FILE *file = create("policy-", "broken", ".cfg");
@@ -225,6 +235,7 @@ int main(int argc, char **argv) {
   write_policy("good", GOOD, ISSUER);
   write_policy("same", GOOD, ISSUER_2);
   write_policy("changed", BAD, ISSUER_2);
+  write_resolved_policy();
   write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");
   fputs("version = 1;\nhosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );\n", nothing);

@@ -36,6 +36,7 @@ if [ -d "$source/../shared/data" ]; then
   mount -o remount,bind,ro "$root/pinning/shared/data"
 fi
 cat /etc/resolv.conf >"$root/etc/resolv.conf"
+[ -e "$root/etc/hosts" ] || echo '127.0.0.1 localhost' >"$root/etc/hosts"
 
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
   ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
