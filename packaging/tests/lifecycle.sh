@@ -24,6 +24,11 @@ install() {
   apt install "$1"/libpinpolicy0_*.deb "$1"/pinctl_*.deb "$1"/pinning-provider_*.deb "$1"/pinning-preload_*.deb
 }
 
+# A list of another host, as it would come from elsewhere.
+import_list() {
+  pinctl export --format android $host | sed "s/$host/listed.example/" >list.xml && pinctl import list.xml
+}
+
 # What looks like a running systemd to the scripts of packages, and notes what it is asked.
 pretend_systemd() {
   mkdir -p /run/systemd/system /usr/local/bin
@@ -86,6 +91,7 @@ pinctl enable --preload >said 2>&1 || fail "pinctl enable --preload"
 [ ! -s said ] || fail "the loader complains about /etc/ld.so.preload"
 expect_enforced
 grep -q libpinning-preload /etc/ld.so.preload || fail "it is not preloaded"
+import_list >said 2>&1 || fail "pinctl import"
 pinctl enable --preload --systemd example.service >said 2>&1 || fail "pinctl enable --systemd"
 DPKG_MAINTSCRIPT_PACKAGE=pinctl deb-systemd-helper enable pinning-compile.path >said 2>&1 || fail "the path unit cannot be enabled"
 [ "$(find /etc/systemd -name 'pinning*' | wc -l)" -eq 2 ] || fail "the units are not there"
