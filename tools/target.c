@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -35,16 +36,31 @@ static bool take_lock(struct target *target) {
   return false;
 }
 
-/* The file itself; where there is none, where it would be. */
-static char *resolve(const char *path) {
-  struct stat status;
-  if (lstat(path, &status) == 0)
-    return realpath(path, NULL);
-  if (errno != ENOENT)
+/* Where a symbolic link in a directory leads; NULL: it is none. */
+static char *follow(const char *link, const char *directory) {
+  char to[PATH_MAX];
+  ssize_t length = readlink(link, to, sizeof to - 1);
+  if (length < 0)
     return NULL;
+  to[length] = '\0';
+  return *to == '/' ? must_copy(to) : must_format("%s/%s", directory, to);
+}
+
+/*
+ * The file itself; where there is none, where it would be: Debian's default configuration is a link to a file
+ * that may have been removed. Links that go round are realpath's to find.
+ */
+static char *resolve(const char *path) {
+  char *real = realpath(path, NULL);
+  if (real != NULL || errno != ENOENT)
+    return real;
   AUTO_TEXT parent = path_directory(path);
   AUTO_TEXT directory = realpath(parent, NULL);
-  return directory == NULL ? NULL : must_format("%s/%s", directory, path_base(path));
+  if (directory == NULL)
+    return NULL;
+  AUTO_TEXT place = must_format("%s/%s", directory, path_base(path));
+  AUTO_TEXT next = follow(place, directory);
+  return next == NULL ? must_copy(place) : resolve(next);
 }
 
 static bool read_text(struct target *target) {

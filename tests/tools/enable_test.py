@@ -273,7 +273,24 @@ class Configurations(SwitchCase):
         self.assert_works(enforced=True)
         self.disable()
         self.assertEqual(self.bytes(target), b"# real\n")
-        os.unlink(target)
+
+    def test_link_to_nothing(self):
+        """As Debian's default becomes when somebody removes /etc/ssl/openssl.cnf."""
+        target = os.path.join(self.folder, "real", "openssl.cnf")
+        os.symlink("real/openssl.cnf", self.file)
+        self.assertIn(self.file, self.enable(status=3).stderr)
+        os.mkdir(os.path.join(self.folder, "real"))
+        self.disable()
+        self.enable()
+        self.assertTrue(os.path.islink(self.file))
+        self.assertIn(b"pinning_sect", self.bytes(target))
+        self.assert_works(enforced=True)
+        self.disable()
+        self.assertTrue(os.path.islink(self.file))
+        self.assertFalse(os.path.exists(target))
+        os.symlink("circle", os.path.join(self.folder, "circle"))
+        os.unlink(self.file)
+        os.symlink("circle", self.file)
         self.assertIn(self.file, self.enable(status=3).stderr)
 
     def test_owner_and_mode_stay(self):
