@@ -29,15 +29,16 @@ import_list() {
   pinctl export --format android $host | sed "s/$host/listed.example/" >list.xml && pinctl import list.xml
 }
 
-# What looks like a running systemd to the scripts of packages, and notes what it is asked.
+# What looks like a running systemd to the scripts of packages, and notes what it is asked. They see no /usr/local: apt sets
+# their PATH.
 pretend_systemd() {
-  mkdir -p /run/systemd/system /usr/local/bin
-  printf '#!/bin/sh\necho "$@" >>%s/systemctl.log\n' "$scratch" >/usr/local/bin/systemctl
-  chmod +x /usr/local/bin/systemctl
+  mkdir -p /run/systemd/system
+  printf '#!/bin/sh\necho "$@" >>%s/systemctl.log\n' "$scratch" >/usr/bin/systemctl
+  chmod +x /usr/bin/systemctl
 }
 
 stop_pretending() {
-  rm -r /run/systemd /usr/local/bin/systemctl
+  rm -r /run/systemd /usr/bin/systemctl
 }
 
 step() {
@@ -98,6 +99,7 @@ DPKG_MAINTSCRIPT_PACKAGE=pinctl deb-systemd-helper enable pinning-compile.path >
 
 step "purged while switched on: as if it had never been"
 [ ! -e /run/systemd ] || fail "there is a systemd"
+[ ! -e /usr/bin/systemctl ] || fail "there is a systemctl"
 pretend_systemd
 apt purge pinning-provider pinning-preload pinctl libpinpolicy0
 stop_pretending
