@@ -30,7 +30,10 @@ static int take_out(const struct switching *switching, const struct target *targ
     say_note("%s: nothing of pinctl's is there", target->path);
     return EXIT_DONE;
   }
-  return switch_put(switching, target, block->rest);
+  int status = switch_put(switching, target, block->rest);
+  if (status == EXIT_DONE && !switching->dry_run && !switching->in_image)
+    say_note("programs that run go on enforcing: restart them");
+  return status;
 }
 
 static int switch_off(const struct switching *switching) {

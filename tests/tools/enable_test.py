@@ -238,9 +238,9 @@ class Configurations(SwitchCase):
         self.enable()
         self.assert_works(enforced=True)
         self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o644)
-        self.disable()
+        self.assertIn("restart", self.disable().stderr)
         self.assertFalse(os.path.exists(self.file))
-        self.disable()
+        self.assertNotIn("restart", self.disable().stderr)
 
     def test_missing_then_used(self):
         self.enable()
