@@ -17,9 +17,11 @@ quietly() {
   exit 1
 }
 
+quietly apt-get -qq -o Acquire::Check-Valid-Until=false update
+# A minimal system has none.
+quietly apt-get -qq --yes --no-install-recommends install xz-utils
 tar --extract --xz --file="$(echo "$packages"/pinning_*.tar.xz)" --directory="$directory"
 cd "$directory"/pinning-*/
-quietly apt-get -qq -o Acquire::Check-Valid-Until=false update
 
 count=0
 while IFS='|' read -r test depends; do
