@@ -23,6 +23,7 @@ struct openssl_state {
   bool active; /* the provider pinning is */
   bool hooked; /* and it found the functions it needs */
   bool default_active;
+  bool has_digests; /* some provider has SHA2-256, without which there is no TLS */
   char *version;    /* of the provider; NULL: not active */
   char *generation; /* of the policy it has; NULL: not active */
   char *load_error; /* what OpenSSL said while loading the configuration; NULL: nothing */

@@ -15,6 +15,7 @@
 #include <json-c/json.h>
 #include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
 
@@ -45,6 +46,13 @@ static int describe_provider(OSSL_PROVIDER *provider, void *arg) {
   json_object_object_add(arg, "version", json_text_or_null(version));
   json_object_object_add(arg, "generation", json_text_or_null(generation));
   return 1;
+}
+
+static bool has_digests(OSSL_LIB_CTX *context) {
+  EVP_MD *sha256 = context == NULL ? NULL : EVP_MD_fetch(context, "SHA2-256", NULL);
+  bool found = sha256 != NULL;
+  EVP_MD_free(sha256);
+  return found;
 }
 
 /* In OpenSSL's words, where it has any. */
@@ -84,6 +92,7 @@ static _Noreturn void try_in_child(const struct openssl_state *state, int answer
   json_object_object_add(json, "error", active ? NULL : why_not_active(state, loaded));
   json_object_object_add(json, "active", json_object_new_boolean(active));
   json_object_object_add(json, "default", json_object_new_boolean(default_active));
+  json_object_object_add(json, "digests", json_object_new_boolean(has_digests(context)));
   if (active)
     OSSL_PROVIDER_do_all(context, describe_provider, json);
   const char *text = json_object_to_json_string(json);
@@ -112,6 +121,7 @@ static void take_answer(const char *text, struct openssl_state *state) {
   state->active = flag_member(json, "active");
   state->hooked = flag_member(json, "hooked");
   state->default_active = flag_member(json, "default");
+  state->has_digests = flag_member(json, "digests");
   state->version = text_member(json, "version");
   state->generation = text_member(json, "generation");
   state->load_error = text_member(json, "error");

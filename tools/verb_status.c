@@ -53,7 +53,7 @@ static void print_text(const struct status *status) {
   put(stdout, PLAIN, "%-14s %s\n", "configuration", openssl->configuration);
   put(stdout, openssl->active && openssl->hooked ? GREEN : YELLOW, "%-14s %s\n", "pinning",
       provider_text(openssl));
-  put(stdout, openssl->default_active ? PLAIN : RED, "%-14s %s\n", "default",
+  put(stdout, openssl->default_active || openssl->has_digests ? PLAIN : RED, "%-14s %s\n", "default",
       openssl->default_active ? "active" : "not active");
   put(stdout, PLAIN, "%-14s %s%s\n", "module", openssl->module, openssl->module_present ? "" : " (missing)");
   put(stdout, PLAIN, "%-14s %s\n", "on error",

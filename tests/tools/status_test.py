@@ -7,6 +7,7 @@ import os
 from pinctl_case import PinctlCase, main
 
 MODULE = os.environ["PINNING_MODULE"]
+DIGEST_PROVIDER = os.environ["PINNING_DIGEST_PROVIDER"]
 BOTH = "default = default_sect\npinning = pinning_sect\n"
 DEFAULT = "[default_sect]\nactivate = 1\n"
 
@@ -62,6 +63,11 @@ class Status(PinctlCase):
     def test_default_forgotten(self):
         self.configuration(providers="pinning = pinning_sect\n")
         self.problem('"default" is not active')
+
+    def test_another_provider_in_its_place(self):
+        self.configuration(providers="fips = fips_sect\npinning = pinning_sect\n",
+                           rest=f"[fips_sect]\nmodule = {DIGEST_PROVIDER}\nactivate = 1\n")
+        self.assertFalse(self.status(0)["openssl"]["default_active"])
 
     def test_not_named(self):
         self.configuration(providers="default = default_sect\n")
