@@ -32,6 +32,8 @@ make_certificate() {
 
 serve() {
   local port
+  # Before the server is started, which may take its time: what is not there cannot be read.
+  : >"$1.out"
   OPENSSL_CONF='' openssl s_server -accept 127.0.0.1:0 -www -cert "$1.pem" -key "$1.key" >"$1.out" 2>&1 </dev/null &
   servers+=($!)
   for _ in {1..200}; do
