@@ -66,9 +66,10 @@ void convert_say_rest(const struct conversion *conversion) {
     say_error("%s: and %zu more errors", conversion->path, conversion->errors - MOST_SHOWN);
 }
 
+/* A digest may begin with a slash itself; only the length tells that from curl's sha256//. */
 bool digest_from_base64(const char *text, struct pin_digest *ret_digest) {
   AUTO_TEXT whole = must_format("sha256/%s", text);
-  return *text != '/' && pin_digest_parse(whole, strlen(whole), ret_digest);
+  return strlen(whole) == PIN_DIGEST_TEXT_SIZE - 1 && pin_digest_parse(whole, strlen(whole), ret_digest);
 }
 
 char *digest_base64(const struct pin_digest *digest) {

@@ -25,6 +25,14 @@ class Android(ConversionCase):
             self.entry("x.org", include_subdomains=True, pins=[pin("a"), pin("b")], expires="2031-04-30"),
             self.entry("y.org", pins=[pin("a"), pin("b")], expires="2031-04-30")])
 
+    def test_digests_that_begin_with_a_slash(self):
+        """One in 64 does; with the prefix of a policy it looks much like curl's way of writing one."""
+        word = next(word for word in map(str, range(10000)) if b64(word)[0] == "/")
+        text = self.config("<domain-config><domain>x.org</domain>" + self.pins(word) + "</domain-config>")
+        self.assertEqual(self.imports(text), [self.entry("x.org", pins=[pin(word)])])
+        for extra in (f"/{b64(word)}", f"/{b64('a')}"):
+            self.imports(text.replace(b64(word), extra), status=3, said="bad pin")
+
     def test_nested_configurations_inherit_or_replace(self):
         text = self.config('<domain-config><domain includeSubdomains="true">x.org</domain>' + self.pins("a")
                            + "<domain-config><domain>in.x.org</domain></domain-config>"
