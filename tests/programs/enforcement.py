@@ -60,12 +60,20 @@ class Shim:
         return {"LD_PRELOAD": str(self.library), "PINNING_POLICY": str(policy)}
 
 
-def environment(enforcement, policy, with_log):
-    """The whole environment of a program: nothing of the caller's own gets in."""
+def environment(enforcement, policy, with_log, runtime=None):
+    """
+    The whole environment of a program: nothing of the caller's own gets in. Libraries of ours that were built with a
+    sanitizer need its run time to be there first, in a program that was not.
+    """
     result = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
     if with_log:
         result["PINNING_DEBUG"] = "1"
-    return result | enforcement.environment(policy)
+    result |= enforcement.environment(policy)
+    if runtime:
+        result["LD_PRELOAD"] = f"{runtime} {result.get('LD_PRELOAD', '')}".strip()
+        # The programs leave much behind when they end, which is theirs; a thread that another forked from is as well.
+        result |= {"ASAN_OPTIONS": "detect_leaks=0", "TSAN_OPTIONS": "die_after_fork=0"}
+    return result
 
 
 def log_lines(output):

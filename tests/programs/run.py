@@ -62,6 +62,7 @@ class Matrix:
 
     def __init__(self, directory, options):
         self.directory = directory
+        self.runtime = options.runtime
         self.pki = pki_module.Pki(options.certificates) if options.certificates else pki_module.make(
             directory / "pki")
         self.ways = [enforcement.Nothing()]
@@ -103,7 +104,7 @@ class Matrix:
         ca = self.pki.root() if scenario.trusted else self.pki.stranger()
         command = [DRIVERS / group.program, "connect", scenario.host, str(port), ca, f"{run.verification},tls{run.tls}"]
         policy = self.policy(scenario.policy, group.key_type)
-        environment = enforcement.environment(way, policy, with_log=bool(scenario.verdict))
+        environment = enforcement.environment(way, policy, bool(scenario.verdict), self.runtime)
         return run_driver(command, environment, self.directory)
 
 
@@ -174,6 +175,7 @@ def parse_options():
     parser.add_argument("--module", type=pathlib.Path, help="pinning.so")
     parser.add_argument("--preload", type=pathlib.Path, help="libpinning-preload.so")
     parser.add_argument("--certificates", type=pathlib.Path, help="a directory filled by pki.py")
+    parser.add_argument("--runtime", type=pathlib.Path, help="of the sanitizer that these were built with")
     parser.add_argument("--program", action="append", choices=PROGRAMS, help="default: all")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--results", default=os.environ.get("PINNING_RESULTS"), metavar="DIRECTORY",

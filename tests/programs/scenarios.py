@@ -89,6 +89,8 @@ def complaints(run, outcome, without_us, enforced):
         found.append(f"not the same as without us:\n{without_us.output}")
     if scenario.verdict and enforced:
         found += log_complaints(scenario, log_lines(outcome.output))
+    if "Sanitizer" in outcome.output or "runtime error: " in outcome.output:
+        found.append("a sanitizer has something to say")
     if not enforced and log_lines(outcome.output):
         found.append("a verdict was logged without any enforcement")
     return found
