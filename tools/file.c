@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,6 +97,16 @@ static int write_beside(const char *path, const char *prefix, const char *text, 
 /* Every process on the system has to read a policy. */
 int file_write_beside(const char *path, const char *text, char **ret_beside) {
   return write_beside(path, FILE_BESIDE_PREFIX, text, 0644, ret_beside);
+}
+
+int file_replace(const char *path, const char *text) {
+  AUTO_TEXT beside = NULL;
+  int error = file_write_beside(path, text, &beside);
+  if (error == 0 && rename(beside, path) != 0) {
+    error = errno;
+    unlink(beside);
+  }
+  return error;
 }
 
 int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside) {

@@ -22,6 +22,10 @@ int file_read(const char *path, char **ret_bytes, size_t *ret_length);
  */
 int file_write_beside(const char *path, const char *text, char **ret_beside);
 
+/* Puts a file that was written this way in the place of whatever is at `path`. Returns 0 or an errno value.
+ */
+int file_replace(const char *path, const char *text);
+
 /* What the name of such a file begins with. Not ending in .cfg, it is no drop-in for readers of policy.d. */
 #define FILE_BESIDE_PREFIX ".pinctl-new-"
 

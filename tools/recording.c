@@ -34,12 +34,7 @@ static char *pem_text(const struct objects *shown) {
 bool recording_write(const char *directory, const struct watch_host *host, const struct objects *shown) {
   AUTO_TEXT path = recording_path(directory, host);
   AUTO_TEXT text = pem_text(shown);
-  AUTO_TEXT beside = NULL;
-  int error = text == NULL ? ENOMEM : file_write_beside(path, text, &beside);
-  if (error == 0 && rename(beside, path) != 0) {
-    error = errno;
-    unlink(beside);
-  }
+  int error = text == NULL ? ENOMEM : file_replace(path, text);
   if (error != 0)
     say_error("%s: %s", path, strerror(error));
   return error == 0;

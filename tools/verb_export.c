@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "arguments.h"
 #include "entry.h"
@@ -80,12 +78,7 @@ static void check_policy_wide(struct export *export, const struct pin_policy *po
 }
 
 static int write_companion(const char *path, const char *text) {
-  AUTO_TEXT beside = NULL;
-  int error = file_write_beside(path, text, &beside);
-  if (error == 0 && rename(beside, path) != 0) {
-    error = errno;
-    unlink(beside);
-  }
+  int error = file_replace(path, text);
   if (error != 0)
     say_error("%s: %s", path, strerror(error));
   return error == 0 ? EXIT_DONE : EXIT_FAILED;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "explanation_ask.h"
 #include "file.h"
@@ -74,12 +72,7 @@ static char *svg_of(char *dot_text) {
 }
 
 static bool write_file(const char *path, const char *text) {
-  AUTO_TEXT beside = NULL;
-  int error = file_write_beside(path, text, &beside);
-  if (error == 0 && rename(beside, path) != 0) {
-    error = errno;
-    unlink(beside);
-  }
+  int error = file_replace(path, text);
   if (error != 0)
     say_error("%s: %s", path, strerror(error));
   return error == 0;
