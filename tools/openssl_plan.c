@@ -5,80 +5,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <openssl/conf.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "memory.h"
+#include "openssl_look.h"
 #include "openssl_text.h"
 
 #define PROVIDER "pinning"
-#define SECTION "pinning_sect"
-#define NEW_START "pinning_init"
-#define NEW_PROVIDERS "pinning_providers"
-#define NEW_DEFAULT "pinning_default"
 
-/* What a configuration says about providers; the texts belong to it. */
-struct found {
-  const char *start;          /* the section that openssl_conf names; NULL: none */
-  const char *providers;      /* the (first) section of providers; NULL: none */
-  const char *pinning;        /* the section of pinning; NULL: not named */
-  const char *fallback;       /* the section of default; NULL: not named */
-  bool any_named, any_active; /* `activate` is there; it is not "0" or the like */
-  bool pinning_active, fallback_active;
+/* What the sections are called that have to be new, and how the first one is reached. */
+struct names {
+  const char *start, *providers, *fallback, *pinning;
+  const char *way;
 };
 
-/* OpenSSL takes "providers.2" for "providers" too: what follows the last dot only tells lines apart. */
-static bool is_providers(const char *name) {
-  const char *dot = strrchr(name, '.');
-  size_t length = dot == NULL ? strlen(name) : (size_t)(dot - name);
-  return length == strlen("providers") && strncmp(name, "providers", length) == 0;
-}
+static const struct names openssl_names = {.start = "pinning_init",
+                                           .providers = "pinning_providers",
+                                           .fallback = "pinning_default",
+                                           .pinning = "pinning_sect",
+                                           .way = "[default]\n" OPENSSL_START " = pinning_init\n"};
+/*
+ * nodejs 14 and 16 have OpenSSL 1.1.1, which knows no providers: they would not start. It does not know that
+ * pragma either, so there the name is a variable, and leads to a section with nothing in it.
+ */
+static const struct names nodejs_names = {.start = "\\$pinning_nodejs",
+                                          .providers = "pinning_nodejs_providers",
+                                          .fallback = "pinning_nodejs_default",
+                                          .pinning = "pinning_nodejs_sect",
+                                          .way =
+                                              "[default]\n"
+                                              "pinning_nodejs = pinning_nodejs_none\n"
+                                              ".pragma = dollarid:true\n" NODEJS_START " = $pinning_nodejs\n"
+                                              ".pragma = dollarid:false\n"
+                                              "[pinning_nodejs_none]\n"};
 
-/* Up to 3.1 the mere presence of `activate` activates, whatever its value; since then these do not. */
-static bool is_denial(const char *value) {
-  static const char *const words[] = {"0", "no", "off", "false"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(value, words[i]) == 0)
-      return true;
-  return false;
-}
-
-static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct found *found) {
-  const char *identity = openssl_text_setting(conf, value->value, "identity");
-  const char *activate = openssl_text_setting(conf, value->value, "activate");
-  const char *name = identity == NULL ? value->name : identity;
-  bool active = activate != NULL && !is_denial(activate);
-  found->any_named |= activate != NULL;
-  found->any_active |= active;
-  if (strcmp(name, PROVIDER) == 0) {
-    found->pinning = value->value;
-    found->pinning_active |= active;
-  } else if (strcmp(name, "default") == 0) {
-    found->fallback = value->value;
-    found->fallback_active |= active;
-  }
-}
-
-static void look_at_providers(const CONF *conf, const char *section, struct found *found) {
-  STACK_OF(CONF_VALUE) *values = openssl_text_section(conf, section);
-  if (found->providers == NULL)
-    found->providers = section;
-  for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
-    look_at_provider(conf, sk_CONF_VALUE_value(values, i), found);
-}
-
-static struct found look(const CONF *conf) {
-  struct found found = {.start = openssl_text_setting(conf, NULL, "openssl_conf")};
-  STACK_OF(CONF_VALUE) *values = found.start == NULL ? NULL : openssl_text_section(conf, found.start);
-  for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
-    const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
-    if (is_providers(value->name))
-      look_at_providers(conf, value->value, &found);
-  }
-  return found;
-}
+/* What is added for the programs that start to read at one setting. */
+struct addition {
+  const struct names *names;
+  const struct openssl_found *found;
+  bool fallback;      /* name and activate default */
+  const char *module; /* NULL: OpenSSL finds it */
+};
 
 /* Everything that could mean something to OpenSSL's parser goes behind a backslash. */
 static void write_setting(FILE *out, const char *name, const char *value) {
@@ -91,64 +61,123 @@ static void write_setting(FILE *out, const char *name, const char *value) {
   fputc('\n', out);
 }
 
-static void write_way_to_providers(FILE *out, const struct found *found) {
-  const char *start = found->start == NULL ? NEW_START : found->start;
-  if (found->start == NULL)
-    fprintf(out, "[default]\nopenssl_conf = " NEW_START "\n");
-  if (found->providers == NULL)
-    fprintf(out, "[%s]\nproviders = " NEW_PROVIDERS "\n", start);
+static void write_way_to_providers(FILE *out, const struct addition *addition) {
+  const struct names *names = addition->names;
+  const char *start = addition->found->start;
+  if (start == NULL)
+    fputs(names->way, out);
+  if (addition->found->providers == NULL)
+    fprintf(out, "[%s]\nproviders = %s\n", start == NULL ? names->start : start, names->providers);
 }
 
 /*
  * Any activated provider ends the implicit loading of default, so where it was implicit it is activated. An
  * activated one may be missing (soft_load): what was seen counts more than what is written.
  */
-static bool needs_default(const struct found *found, const struct openssl_settings *settings) {
-  bool others = settings->default_is_unknown ? found->any_active : found->any_named;
-  return !found->fallback_active && (settings->default_is_active || !others);
+static bool needs_default(const struct openssl_found *found, bool was_seen, bool is_unknown) {
+  bool others = is_unknown ? found->any_active : found->any_named;
+  return !found->fallback_active && (was_seen || !others);
 }
 
 /* In the section of providers. */
-static void name_providers(FILE *out, const struct found *found, bool add_default) {
-  bool name_default = add_default && found->fallback == NULL;
+static void name_providers(FILE *out, const struct addition *addition) {
+  const struct openssl_found *found = addition->found;
+  bool name_default = addition->fallback && found->fallback == NULL;
   if (name_default || found->pinning == NULL)
-    fprintf(out, "[%s]\n", found->providers == NULL ? NEW_PROVIDERS : found->providers);
+    fprintf(out, "[%s]\n", found->providers == NULL ? addition->names->providers : found->providers);
   if (name_default)
-    fputs("default = " NEW_DEFAULT "\n", out);
+    fprintf(out, "default = %s\n", addition->names->fallback);
   if (found->pinning == NULL)
-    fputs(PROVIDER " = " SECTION "\n", out);
+    fprintf(out, PROVIDER " = %s\n", addition->names->pinning);
 }
 
-static char *write_body(const struct found *found, const struct openssl_settings *settings) {
+static void activate_default(FILE *out, const struct addition *addition) {
+  const char *section = addition->found->fallback;
+  if (addition->fallback)
+    fprintf(out, "[%s]\nactivate = 1\n", section == NULL ? addition->names->fallback : section);
+}
+
+static void activate_pinning(FILE *out, const struct addition *addition,
+                             const struct openssl_settings *settings) {
+  const char *section = addition->found->pinning;
+  fprintf(out, "[%s]\n", section == NULL ? addition->names->pinning : section);
+  write_setting(out, "module", addition->module);
+  fputs("activate = 1\n", out);
+  write_setting(out, "policy", settings->policy);
+  write_setting(out, "on_policy_error", settings->on_policy_error);
+}
+
+static bool is_same(const char *a, const char *b) {
+  return a != NULL && b != NULL && strcmp(a, b) == 0;
+}
+
+/* With `other` the lines are added as well: what they say already is not said again. */
+static char *write_addition(const struct addition *addition, const struct addition *other,
+                            const struct openssl_settings *settings) {
   char *body = NULL;
   size_t length = 0;
   FILE *out = open_memstream(&body, &length);
   if (out == NULL)
     return must_copy("");
-  bool add_default = needs_default(found, settings);
-  write_way_to_providers(out, found);
-  name_providers(out, found, add_default);
-  if (add_default)
-    fprintf(out, "[%s]\nactivate = 1\n", found->fallback == NULL ? NEW_DEFAULT : found->fallback);
-  fprintf(out, "[%s]\n", found->pinning == NULL ? SECTION : found->pinning);
-  write_setting(out, "module", settings->module);
-  fputs("activate = 1\n", out);
-  write_setting(out, "policy", settings->policy);
-  write_setting(out, "on_policy_error", settings->on_policy_error);
+  write_way_to_providers(out, addition);
+  name_providers(out, addition);
+  if (other == NULL || !other->fallback || !is_same(addition->found->fallback, other->found->fallback))
+    activate_default(out, addition);
+  if (other == NULL || !is_same(addition->found->pinning, other->found->pinning))
+    activate_pinning(out, addition, settings);
   fclose(out);
   return body;
 }
 
+static char *why_not(const struct openssl_found *found, const char *setting) {
+  const char *empty = NULL;
+  if (found->start != NULL && *found->start == '\0')
+    empty = setting;
+  else if (found->providers != NULL && *found->providers == '\0')
+    empty = "providers";
+  return empty == NULL ? NULL
+                       : must_format("%s is set to nothing; remove that line, or name a section", empty);
+}
+
+/* Both read one list of providers, or will, so that there is nothing to add to a second one. */
+static bool has_same_list(const struct openssl_found *found, const struct openssl_found *of_nodejs) {
+  const char *start = found->start == NULL ? openssl_names.start : found->start;
+  const char *providers = found->providers == NULL ? openssl_names.providers : found->providers;
+  return is_same(start, of_nodejs->start) || is_same(providers, of_nodejs->providers);
+}
+
+/*
+ * nodejs as its makers distribute it looks for modules in a folder of the machine that built it. Others,
+ * perhaps of another architecture, know their own folder.
+ */
+static char *whole_path(const char *module) {
+  return module != NULL ? must_copy(module)
+                        : must_format("%s/" PROVIDER ".so", OPENSSL_info(OPENSSL_INFO_MODULES_DIR));
+}
+
 static void plan(const CONF *conf, const struct openssl_settings *settings, struct openssl_plan *plan) {
-  struct found found = look(conf);
-  if (found.start != NULL && *found.start == '\0')
-    plan->why = must_copy("openssl_conf is set to nothing; remove that line, or name a section");
-  else if (found.providers != NULL && *found.providers == '\0')
-    plan->why = must_copy("providers is set to nothing; remove that line, or name a section");
-  else if (found.pinning_active)
-    plan->by_hand = true;
-  else
-    plan->body = write_body(&found, settings);
+  struct openssl_found found = openssl_look(conf, OPENSSL_START);
+  struct openssl_found of_nodejs = openssl_look(conf, NODEJS_START);
+  plan->why = why_not(&found, OPENSSL_START);
+  plan->by_hand = plan->why == NULL && found.pinning_active;
+  if (plan->why != NULL || plan->by_hand)
+    return;
+  bool same_list = has_same_list(&found, &of_nodejs);
+  plan->nodejs_shares = same_list || is_same(found.pinning, of_nodejs.pinning);
+  AUTO_TEXT module = whole_path(settings->module);
+  bool unknown = settings->default_is_unknown;
+  struct addition nodejs = {.names = &nodejs_names,
+                            .found = &of_nodejs,
+                            .fallback = needs_default(&of_nodejs, settings->nodejs_has_default, unknown),
+                            .module = module};
+  struct addition most = {.names = &openssl_names,
+                          .found = &found,
+                          .fallback = needs_default(&found, settings->default_is_active, unknown),
+                          .module = plan->nodejs_shares ? module : settings->module};
+  plan->body = write_addition(&most, NULL, settings);
+  plan->nodejs_why = why_not(&of_nodejs, NODEJS_START);
+  if (plan->nodejs_why == NULL && !same_list && !of_nodejs.pinning_active)
+    plan->nodejs = write_addition(&nodejs, &most, settings);
 }
 
 void openssl_plan_make(const char *text, const struct openssl_settings *settings,
@@ -161,8 +190,14 @@ void openssl_plan_make(const char *text, const struct openssl_settings *settings
   ERR_clear_error();
 }
 
+char *openssl_plan_lines(const struct openssl_plan *plan) {
+  return must_format("%s%s", plan->body, plan->nodejs == NULL ? "" : plan->nodejs);
+}
+
 void openssl_plan_clear(struct openssl_plan *plan) {
   free(plan->body);
+  free(plan->nodejs);
+  free(plan->nodejs_why);
   free(plan->why);
   *plan = (struct openssl_plan){0};
 }
@@ -170,9 +205,9 @@ void openssl_plan_clear(struct openssl_plan *plan) {
 char *openssl_setting(const char *text, const char *name) {
   AUTO_TEXT why = NULL;
   CONF *conf = openssl_text_parse(text, &why);
-  struct found found = {0};
+  struct openssl_found found = {0};
   if (conf != NULL)
-    found = look(conf);
+    found = openssl_look(conf, OPENSSL_START);
   const char *value = found.pinning == NULL ? NULL : openssl_text_setting(conf, found.pinning, name);
   char *copy = value == NULL ? NULL : must_copy(value);
   NCONF_free(conf);

@@ -12,13 +12,17 @@ struct openssl_settings {
   const char *policy;
   const char *on_policy_error; /* "refuse" or "allow" */
   bool default_is_active;      /* it was seen to be, without these settings */
+  bool nodejs_has_default;     /* the same, for what nodejs reads */
   bool default_is_unknown;     /* nobody could look: the configuration of an image */
 };
 
 struct openssl_plan {
-  bool by_hand; /* somebody has activated it already; nothing is to be added */
-  char *body;   /* the lines to add; NULL: nothing, or it cannot be done */
-  char *why;    /* why it cannot be done; NULL: it can */
+  bool by_hand;       /* somebody has activated it already; nothing is to be added */
+  bool nodejs_shares; /* the lines of `body` act on nodejs too */
+  char *body;         /* the lines to add; NULL: nothing, or it cannot be done */
+  char *nodejs;       /* and those that only nodejs needs; NULL: none */
+  char *why;          /* why it cannot be done; NULL: it can */
+  char *nodejs_why;   /* why only nodejs cannot be reached; NULL: it can, or is already */
 };
 
 /*
@@ -28,6 +32,8 @@ struct openssl_plan {
  */
 void openssl_plan_make(const char *text, const struct openssl_settings *settings,
                        struct openssl_plan *ret_plan);
+/* All lines to add, for free(3). The plan has to have some. */
+char *openssl_plan_lines(const struct openssl_plan *plan);
 void openssl_plan_clear(struct openssl_plan *plan);
 
 /*

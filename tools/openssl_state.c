@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 
 #include "memory.h"
+#include "openssl_look.h"
 
 #define PROVIDER "pinning"
 
@@ -55,11 +56,12 @@ static void read_configuration(struct openssl_state *state) {
     NCONF_free(conf);
     return;
   }
-  const char *start = setting(conf, NULL, "openssl_conf");
+  const char *start = setting(conf, NULL, OPENSSL_START);
   const char *providers = start == NULL ? NULL : setting(conf, start, "providers");
   const char *section = providers == NULL ? NULL : find_section(conf, providers);
   if (section != NULL)
     read_section(conf, section, state);
+  state->reaches_nodejs = openssl_look(conf, NODEJS_START).pinning_active;
   NCONF_free(conf);
 }
 

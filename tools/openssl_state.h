@@ -17,6 +17,7 @@ struct openssl_state {
   char *on_policy_error;
   char *module; /* the file that would be loaded */
   bool module_present;
+  bool reaches_nodejs; /* what nodejs reads activates pinning as well */
 
   /* From OpenSSL, in a process of its own. */
   bool tried;  /* it came back with an answer */

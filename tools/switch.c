@@ -20,7 +20,6 @@
 #include "output.h"
 #include "port.h"
 #include "status.h"
-#include "trial.h"
 
 #define LONGEST_CONFIRM 86400
 #define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.@"
@@ -164,53 +163,6 @@ int switch_check_policy(const struct openssl_settings *settings) {
   }
   say_error("every host would be refused without a policy, so nothing was changed");
   return EXIT_FINDING;
-}
-
-/* ---- The trial ---- */
-
-static bool keeps_providers(const struct text_list *before, const struct text_list *after) {
-  for (size_t i = 0; i < before->count; i++)
-    if (text_list_find(after, before->items[i]) == after->count) {
-      say_error("the provider \"%s\" would no longer be active; nothing was changed", before->items[i]);
-      return false;
-    }
-  return true;
-}
-
-bool switch_has_default(const struct switching *switching, const char *configuration) {
-  struct trial trial = {.configuration = configuration};
-  struct text_list providers = {0};
-  AUTO_TEXT why = NULL;
-  if (!switching->in_image)
-    trial_run(&trial, &providers, &why);
-  bool found = text_list_find(&providers, "default") < providers.count;
-  text_list_clear(&providers);
-  return found;
-}
-
-/* Where OpenSSL does not even start before, there is nothing that could get lost. */
-static bool try_after(const struct trial *trial, const struct text_list *before) {
-  struct text_list providers;
-  AUTO_TEXT why = NULL;
-  bool sound = trial_run(trial, &providers, &why);
-  if (!sound)
-    say_error("tried, and found wanting: %s; nothing was changed", why);
-  else
-    sound = keeps_providers(before, &providers);
-  text_list_clear(&providers);
-  return sound;
-}
-
-bool switch_try(const char *before, const char *after, const char *preload) {
-  struct trial first = {.configuration = before};
-  struct trial second = {.configuration = after, .preload = preload, .handshakes = true};
-  struct text_list providers = {0};
-  AUTO_TEXT why = NULL;
-  if (before != NULL)
-    trial_run(&first, &providers, &why);
-  bool sound = try_after(&second, &providers);
-  text_list_clear(&providers);
-  return sound;
 }
 
 /* ---- Putting in place ---- */

@@ -44,10 +44,19 @@ int switch_put(const struct switching *switching, const struct target *target, c
 /* Says which of pinctl's lines were edited by hand. EXIT_FAILED. */
 int switch_refuse_damaged(const struct target *target);
 
-/* Whether programs under this configuration have the provider default now. Of an image nobody knows. */
-bool switch_has_default(const struct switching *switching, const char *configuration);
+/* Whether programs under this configuration, or nodejs, have the provider default now. Of an image nobody
+ * knows. */
+bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs);
 
 /* Tries a configuration against the one before; said why not: false. before NULL: nothing to compare with. */
 bool switch_try(const char *before, const char *after, const char *preload);
+
+/*
+ * Tries the configuration with all lines of a plan, and if only nodejs fails, `without` those for nodejs.
+ * Returns the one that holds, or NULL; having said what is left out, or why not. In an image nothing is
+ * tried.
+ */
+const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
+                            const char *before, const char *with, const char *without);
 
 #endif

@@ -53,14 +53,10 @@ static bool choose(const struct switching *switching, const struct target *targe
 }
 
 /* The text with the block, proven to mean the old one and the block's lines. NULL: said why not. */
-static char *compose(const struct target *target, const char *rest, const struct openssl_plan *plan) {
-  if (plan->why != NULL) {
-    say_error("%s: %s; nothing was changed", target->path, plan->why);
-    return NULL;
-  }
-  char *text = block_add(rest, plan->body);
+static char *compose(const struct target *target, const char *rest, const char *lines) {
+  char *text = block_add(rest, lines);
   AUTO_TEXT why = text == NULL ? must_copy("the change could not be taken back byte for byte")
-                               : openssl_difference(rest == NULL ? "" : rest, plan->body, text);
+                               : openssl_difference(rest == NULL ? "" : rest, lines, text);
   if (why == NULL)
     return text;
   say_error("%s: %s; nothing was changed", target->path, why);
@@ -77,18 +73,6 @@ static void say_who_reads(const struct switching *switching, const struct target
                 target->path);
   if (!switching->dry_run)
     say_note("programs read %s when they start: restart those that run", target->path);
-}
-
-static int try_and_put(const struct switching *switching, const struct target *target, const char *rest,
-                       const char *text) {
-  if (switching->in_image)
-    say_note("not tried: programs of an image do not run here");
-  else if (!switch_try(rest == NULL ? "" : rest, text, NULL))
-    return EXIT_FAILED;
-  int status = switch_put(switching, target, text);
-  if (status == EXIT_DONE)
-    say_who_reads(switching, target);
-  return status;
 }
 
 static int leave_by_hand(const struct switching *switching, const struct target *target) {
@@ -113,30 +97,57 @@ static bool has_same_block(const char *old_text, const char *new_text) {
   return same;
 }
 
+static bool is_enabled(const struct target *target, const char *text) {
+  bool same = has_same_block(target->text, text);
+  if (same)
+    say_note("%s: already enabled", target->path);
+  return same;
+}
+
+static int put_in_place(const struct switching *switching, const struct target *target, const char *text) {
+  int status = switch_put(switching, target, text);
+  if (status == EXIT_DONE)
+    say_who_reads(switching, target);
+  return status;
+}
+
+static int carry_out(const struct switching *switching, const struct target *target, const char *rest,
+                     const struct openssl_settings *settings, const struct openssl_plan *plan) {
+  AUTO_TEXT lines = openssl_plan_lines(plan);
+  AUTO_TEXT with = compose(target, rest, lines);
+  AUTO_TEXT without = with == NULL ? NULL : compose(target, rest, plan->body);
+  if (without == NULL)
+    return EXIT_FAILED;
+  if (is_enabled(target, with))
+    return EXIT_DONE;
+  int status = switch_check_policy(settings);
+  if (status != EXIT_DONE)
+    return status;
+  const char *text = switch_try_plan(switching, plan, rest == NULL ? "" : rest, with, without);
+  if (text == NULL)
+    return EXIT_FAILED;
+  return is_enabled(target, text) ? EXIT_DONE : put_in_place(switching, target, text);
+}
+
 static int switch_on(const struct switching *switching, const struct target *target, const char *rest,
                      const struct wanted *wanted) {
   const char *before = rest == NULL ? "" : rest;
   struct openssl_settings settings = {.module = wanted->module,
                                       .policy = wanted->policy,
                                       .on_policy_error = wanted->on_policy_error,
-                                      .default_is_active = switch_has_default(switching, before),
+                                      .default_is_active = switch_has_default(switching, before, false),
+                                      .nodejs_has_default = switch_has_default(switching, before, true),
                                       .default_is_unknown = switching->in_image};
   struct openssl_plan plan;
+  int status = EXIT_FAILED;
   openssl_plan_make(before, &settings, &plan);
-  if (plan.by_hand) {
-    openssl_plan_clear(&plan);
-    return leave_by_hand(switching, target);
-  }
-  AUTO_TEXT text = compose(target, rest, &plan);
+  if (plan.why != NULL)
+    say_error("%s: %s; nothing was changed", target->path, plan.why);
+  else
+    status = plan.by_hand ? leave_by_hand(switching, target)
+                          : carry_out(switching, target, rest, &settings, &plan);
   openssl_plan_clear(&plan);
-  if (text == NULL)
-    return EXIT_FAILED;
-  if (has_same_block(target->text, text)) {
-    say_note("%s: already enabled", target->path);
-    return EXIT_DONE;
-  }
-  int status = switch_check_policy(&settings);
-  return status == EXIT_DONE ? try_and_put(switching, target, rest, text) : status;
+  return status;
 }
 
 static int switch_target_on(const struct switching *switching, const struct target *target) {

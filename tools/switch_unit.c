@@ -122,22 +122,30 @@ static int preload_on(const struct switching *switching, const struct unit_files
 
 /* ---- With a configuration of its own ---- */
 
-static int put_configuration(const struct switching *switching, const struct unit_files *files,
-                             const struct target *system, const char *plan) {
+/* The text of the file, proven to mean that of the system and the lines. NULL: said why not. */
+static char *compose(const struct unit_files *files, const struct target *system, const char *lines) {
   AUTO_TEXT include = system->text == NULL ? must_copy("") : must_format(".include = %s\n", system->path);
-  AUTO_TEXT body = must_format("%s%s", include, plan);
-  AUTO_TEXT text = block_add(NULL, body);
+  AUTO_TEXT body = must_format("%s%s", include, lines);
+  char *text = block_add(NULL, body);
   const char *before = system->text == NULL ? "" : system->text;
-  AUTO_TEXT why = text == NULL ? must_copy("it cannot be written") : openssl_difference(before, plan, text);
-  if (why != NULL) {
-    say_error("%s: %s; nothing was changed", files->configuration, why);
+  AUTO_TEXT why = text == NULL ? must_copy("it cannot be written") : openssl_difference(before, lines, text);
+  if (why == NULL)
+    return text;
+  say_error("%s: %s; nothing was changed", files->configuration, why);
+  free(text);
+  return NULL;
+}
+
+static int put_configuration(const struct switching *switching, const struct unit_files *files,
+                             const struct target *system, const struct openssl_plan *plan) {
+  AUTO_TEXT lines = openssl_plan_lines(plan);
+  AUTO_TEXT with = compose(files, system, lines);
+  AUTO_TEXT without = with == NULL ? NULL : compose(files, system, plan->body);
+  if (without == NULL)
     return EXIT_FAILED;
-  }
-  if (switching->in_image)
-    say_note("not tried: programs of an image do not run here");
-  else if (!switch_try(before, text, NULL))
-    return EXIT_FAILED;
-  return put_in_folder(switching, OWN_FOLDER, files->configuration, text);
+  const char *before = system->text == NULL ? "" : system->text;
+  const char *text = switch_try_plan(switching, plan, before, with, without);
+  return text == NULL ? EXIT_FAILED : put_in_folder(switching, OWN_FOLDER, files->configuration, text);
 }
 
 static int configuration_on(const struct switching *switching, const struct unit_files *files,
@@ -155,7 +163,7 @@ static int configuration_on(const struct switching *switching, const struct unit
     status = switch_check_policy(settings);
   }
   if (status == EXIT_DONE)
-    status = put_configuration(switching, files, system, plan.body);
+    status = put_configuration(switching, files, system, &plan);
   openssl_plan_clear(&plan);
   if (status != EXIT_DONE)
     return status;
@@ -174,8 +182,11 @@ static int openssl_on(const struct switching *switching, const struct unit_files
   bool found = target_open(switching->path, false, &system) && switch_find_module(switching, &module);
   settings.module = module;
   settings.default_is_unknown = switching->in_image;
-  if (found)
-    settings.default_is_active = switch_has_default(switching, system.text == NULL ? "" : system.text);
+  if (found) {
+    const char *before = system.text == NULL ? "" : system.text;
+    settings.default_is_active = switch_has_default(switching, before, false);
+    settings.nodejs_has_default = switch_has_default(switching, before, true);
+  }
   if (found && (!is_plain_path(system.path) || (given != NULL && policy == NULL)))
     say_error("%s: %s", policy == NULL && given != NULL ? given : system.path,
               given != NULL && policy == NULL ? strerror(errno) : "such a path cannot be included");

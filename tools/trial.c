@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "openssl_look.h"
+
 /* Loading a configuration takes milliseconds, handshakes tens of them; a module that hangs must not hang us.
  */
 #define TRIAL_SECONDS 30
@@ -40,7 +42,9 @@ __attribute__((noreturn)) static void become_trial(const struct trial *trial, in
                                                    int answer) {
   char name[] = TRIAL_NAME;
   AUTO_TEXT number = must_format("%d", key);
-  char *arguments[] = {name, trial->handshakes ? number : NULL, NULL};
+  char start[] = OPENSSL_START;
+  char nodejs_start[] = NODEJS_START;
+  char *arguments[] = {name, trial->nodejs ? nodejs_start : start, trial->handshakes ? number : NULL, NULL};
   AUTO_TEXT path = must_format("/proc/self/fd/%d", configuration);
   unsetenv("PINNING_DEBUG");
   set_preload(trial->preload);

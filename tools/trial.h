@@ -18,6 +18,7 @@
 
 struct trial {
   const char *configuration; /* the text of openssl.cnf */
+  bool nodejs;               /* read it as nodejs does, and demand what nodejs demands */
   const char *preload;       /* a library for LD_PRELOAD, or NULL */
   bool handshakes;           /* also connect to a server of its own: pinned, swapped and not covered */
 };

@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
@@ -19,6 +21,7 @@
 #include <openssl/x509v3.h>
 
 #include "memory.h"
+#include "openssl_look.h"
 #include "trial.h"
 
 /* Names below .invalid belong to nobody (RFC 2606), so no policy can have meant them. */
@@ -221,18 +224,45 @@ static int try_connections(int policy, int kind) {
   return status;
 }
 
+/* As nodejs does it: only with the setting of its own, and any error at all ends it. */
+static bool start_as_nodejs(char **ret_why) {
+  OPENSSL_INIT_SETTINGS *settings = OPENSSL_INIT_new();
+  const char *data = NULL;
+  int flags = 0;
+  if (settings == NULL)
+    return false;
+  OPENSSL_INIT_set_config_appname(settings, NODEJS_START);
+  OPENSSL_INIT_set_config_file_flags(settings, CONF_MFLAGS_IGNORE_MISSING_FILE);
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, settings);
+  OPENSSL_INIT_free(settings);
+  unsigned long code = ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
+  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+  if (code != 0)
+    *ret_why = must_format("nodejs does not start under it (%s%s%s)", reason == NULL ? "no reason" : reason,
+                           data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
+  ERR_clear_error();
+  return code == 0;
+}
+
+/* With config_diagnostics set, a configuration that cannot be loaded makes this fail, as in any program. */
+static int start(bool nodejs) {
+  AUTO_TEXT why = NULL;
+  if (nodejs && !start_as_nodejs(&why))
+    return fail(why == NULL ? "OpenSSL has no memory" : why);
+  return OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 ? 0 : fail("OpenSSL does not start under it");
+}
+
 int trial_main(int argc, char **argv) {
   int policy = open_policy();
   if (policy < 0)
     return fail("a policy of its own cannot be written");
-  /* With config_diagnostics set, a configuration that cannot be loaded makes this fail, as in any program. */
-  if (OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1)
-    return fail("OpenSSL does not start under it");
+  if (start(argc > 1 && strcmp(argv[1], NODEJS_START) == 0) != 0)
+    return 1;
   EVP_MD *digest = EVP_MD_fetch(NULL, "SHA2-256", NULL);
   if (digest == NULL)
     return fail("SHA2-256 is not available");
   EVP_MD_free(digest);
   OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
-  int status = argc > 1 ? try_connections(policy, atoi(argv[1])) : 0;
+  int status = argc > 2 ? try_connections(policy, atoi(argv[2])) : 0;
   return fflush(stdout) == 0 ? status : 1;
 }

@@ -31,7 +31,6 @@ IMPLICIT = {
     "CRLF without an end": "openssl_conf = init\r\n[init]",
     "no openssl_conf": "[req]\ndistinguished_name = dn\n[dn]\n",
     "openssl_conf without its section": "openssl_conf = init\n",
-    "nodejs_conf": "nodejs_conf = node\n[node]\nproviders = node_list\n[node_list]\ndefault = d\n[d]\nactivate = 1\n",
     "sections named differently": "openssl_conf=Main-1\n[ Main-1 ]\nproviders.x = my.list\n[ my.list ]\n",
     "default named, not activated": START + "default = standard\n[standard]\n# activate = 1\n",
     "activate in the default section": "activate = 1\nidentity = default\n" + START,
@@ -545,7 +544,7 @@ class Images(ImageCase):
         after = self.there_and_back(changed=["/etc/ssl/openssl.cnf"])
         text = after[f"{self.root}/etc/ssl/openssl.cnf"]
         self.assertIn("[theirs]\ndefault = pinning_default\npinning = pinning_sect\n", text)
-        self.assertNotIn("module", text)
+        self.assertIn("[pinning_sect]\nactivate = 1\n", text)
 
     def test_denied(self):
         """Nobody can look which release it is: default must be active with each."""
