@@ -60,9 +60,13 @@ static int put_own(const struct switching *switching, const char *path, const ch
   return status;
 }
 
+/* With those above it, which a small image may lack. */
 static bool make_folder(const char *path) {
   if (access(path, F_OK) == 0)
     return true;
+  AUTO_TEXT parent = must_copy_bytes(path, (size_t)(strrchr(path, '/') - path));
+  if (*parent != '\0' && !make_folder(parent))
+    return false;
   int error = directory_make(path);
   if (error != 0)
     say_error("%s: %s", path, strerror(error));

@@ -608,6 +608,14 @@ class Images(ImageCase):
         self.assertIn(".include = /etc/ssl/openssl.cnf\n",
                       after[f"{self.root}/etc/pinning/openssl-web.service.cnf"])
 
+    def test_unit_in_a_small_image(self):
+        """One without systemd's folders, or without /etc/pinning."""
+        shutil.rmtree(f"{self.root}/etc/systemd")
+        self.pinctl("enable", "--root", self.root, "--systemd", "web", "--preload")
+        self.assertTrue(os.path.exists(f"{self.root}/etc/systemd/system/web.service.d/pinning.conf"))
+        self.pinctl("disable", "--root", self.root, "--systemd", "web")
+        self.assertEqual(os.listdir(f"{self.root}/etc/systemd/system"), [])
+
     def test_unit_with_the_shim(self):
         after = self.there_and_back("--systemd", "web.service", "--preload", changed=[
             "/etc/systemd/system/web.service.d/pinning.conf"])
