@@ -3,6 +3,7 @@
 #include "judgement.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,7 +97,10 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
   X509_VERIFY_PARAM *params[PEER_PARAMS] = {
       matter->param, store != NULL ? matter->crypto->X509_STORE_get0_param(store) : NULL};
   struct peer peer;
+  int cancel_state;
 
+  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   memset(ret_judgement, 0, sizeof *ret_judgement);
   matter->crypto->ERR_set_mark();
   peer_gather(matter->crypto, matter->libssl, params, matter->ssl, &peer);
@@ -109,6 +113,7 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
   matter->crypto->ERR_pop_to_mark();
   if (!ret_judgement->allowed && !matter->quiet)
     leave_errors(matter->openssl, matter->crypto, matter->ssl != NULL, ret_judgement->text);
+  pthread_setcancelstate(cancel_state, NULL);
   errno = saved_errno;
 }
 
