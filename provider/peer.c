@@ -17,7 +17,7 @@
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
 
-/* Where no /proc tells which descriptors there are, as in a chroot, the first so many are tried. */
+/* Where /proc cannot be read, as in a chroot, the first so many descriptors are tried. */
 #define DESCRIPTORS_TRIED 4096
 
 static _Atomic(pinning_resolved_name_fn *) resolved_name_function;
@@ -47,24 +47,35 @@ static void add_name(struct peer *peer, const char *name) {
   peer->names[peer->pin.name_count++] = name;
 }
 
-/* Adds a name that is kept here. False: there is no more room. */
-static bool conclude(struct peer *peer, const char *name) {
+/* A copy of a name that lasts as long as the peer. NULL: there is no more room; without memory it is
+ * too_many. */
+static char *keep(struct peer *peer, const char *name) {
   size_t size = strlen(name) + 1;
   char *kept;
 
-  if (is_known(peer, name))
-    return true;
-  if (peer->concluded_count == PEER_MAX_CONCLUDED || size > PEER_CONCLUDED_SIZE - peer->concluded_used)
-    return false;
+  if (size > PEER_CONCLUDED_SIZE - peer->concluded_used)
+    return NULL;
   if (peer->concluded == NULL)
     peer->concluded = malloc(PEER_CONCLUDED_SIZE);
   if (peer->concluded == NULL) {
     peer->too_many = true;
-    return false;
+    return NULL;
   }
   kept = peer->concluded + peer->concluded_used;
   memcpy(kept, name, size);
   peer->concluded_used += size;
+  return kept;
+}
+
+/* Adds a name that is kept here. False: there is no more room. */
+static bool conclude(struct peer *peer, const char *name) {
+  char *kept;
+
+  if (is_known(peer, name))
+    return true;
+  kept = peer->concluded_count < PEER_MAX_CONCLUDED ? keep(peer, name) : NULL;
+  if (kept == NULL)
+    return false;
   peer->concluded_count++;
   peer->names[peer->pin.name_count++] = kept;
   return true;
@@ -160,19 +171,21 @@ static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM
 
 /*
  * A verified name with a dot in front means every subdomain of it (X509_check_host(3)). Postfix gives it
- * beside the name itself. That one decides, since the certificate of a subdomain needs its keys as well.
- * Alone it tells nobody which host this is, and stays a bad name.
+ * beside the name itself. It is looked up as a label that no entry spells, so that whatever covers the
+ * subdomains decides about it. Alone it tells nobody which host this is, and stays a bad name.
  */
-static void drop_subdomains_of_names(struct peer *peer) {
-  size_t kept = 0;
-
+static void name_any_subdomain(struct peer *peer) {
   for (size_t i = 0; i < peer->pin.name_count; i++) {
     const char *name = peer->names[i];
+    char any[PEER_NAME_SIZE + 1] = "*";
 
-    if (*name != '.' || !is_known(peer, name + 1))
-      peer->names[kept++] = name;
+    if (*name != '.' || strlen(name) >= PEER_NAME_SIZE || !is_known(peer, name + 1))
+      continue;
+    strcpy(any + 1, name);
+    name = keep(peer, any);
+    if (name != NULL)
+      peer->names[i] = name;
   }
-  peer->pin.name_count = kept;
 }
 
 /* ---- Names concluded from the socket ---- */
@@ -213,13 +226,16 @@ static uint16_t port_of(const union socket_address *address) {
 
 /* NULL: not the address of a host. */
 static const char *print_address(const union socket_address *address, char ret_text[INET6_ADDRSTRLEN]) {
-  const void *bytes = NULL;
+  const struct in6_addr *v6 = &address->v6.sin6_addr;
 
   if (address->any.sa_family == AF_INET)
-    bytes = &address->v4.sin_addr;
-  else if (address->any.sa_family == AF_INET6)
-    bytes = &address->v6.sin6_addr;
-  return bytes != NULL ? inet_ntop(address->any.sa_family, bytes, ret_text, INET6_ADDRSTRLEN) : NULL;
+    return inet_ntop(AF_INET, &address->v4.sin_addr, ret_text, INET6_ADDRSTRLEN);
+  if (address->any.sa_family != AF_INET6)
+    return NULL;
+  /* An IPv4 address on an IPv6 socket was resolved as one. */
+  if (IN6_IS_ADDR_V4MAPPED(v6))
+    return inet_ntop(AF_INET, &v6->s6_addr[12], ret_text, INET6_ADDRSTRLEN);
+  return inet_ntop(AF_INET6, v6, ret_text, INET6_ADDRSTRLEN);
 }
 
 static void conclude_from_socket(struct peer *peer, const union socket_address *address) {
@@ -299,7 +315,7 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
     if (params[i] != NULL)
       add_verified_names(crypto, params[i], ret_peer, &ret_peer->verified_addresses[i]);
   }
-  drop_subdomains_of_names(ret_peer);
+  name_any_subdomain(ret_peer);
   if (ssl == NULL)
     return;
   address = peer_of(libssl->SSL_get_rfd(ssl));

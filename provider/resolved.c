@@ -58,7 +58,16 @@ static void remember(const char *name, const char *address) {
 
 void resolved_remember(const char *name, int family, const void *address) {
   char text[INET6_ADDRSTRLEN];
+  struct in6_addr v6;
 
+  /* With AI_V4MAPPED an IPv4 address comes in this form. It is kept as what it is, see peer.c. */
+  if (family == AF_INET6) {
+    memcpy(&v6, address, sizeof v6);
+    if (IN6_IS_ADDR_V4MAPPED(&v6)) {
+      family = AF_INET;
+      address = &v6.s6_addr[12];
+    }
+  }
   if (strlen(name) < NAME_SIZE && inet_ntop(family, address, text, sizeof text) != NULL &&
       !is_known(name, text))
     remember(name, text);

@@ -22,7 +22,8 @@ enum outcome {
   BROKEN /* the test itself does not work, or something happened that never may */
 };
 
-enum transport { BIO_PAIR, MEMORY, SOCKET };
+/* MAPPED: an IPv6 socket connected to an IPv4 address, as dual-stack programs do. */
+enum transport { BIO_PAIR, MEMORY, SOCKET, MAPPED };
 
 /* One connection. Zero is the plain case: TLS 1.3, a client that verifies and trusts the root. */
 struct setup {

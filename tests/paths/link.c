@@ -4,6 +4,7 @@
 /* Two ends of a connection in one thread. */
 #include "kit.h"
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -58,7 +59,25 @@ static void make_nonblocking(int fd) {
   setsockopt(fd, IPPROTO_TCP, 1 /* TCP_NODELAY */, &on, sizeof on);
 }
 
-static void join_by_sockets(struct link *link) {
+static int connect_mapped(in_port_t port) {
+  struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = port};
+  int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  inet_pton(AF_INET6, "::ffff:127.0.0.1", &address.sin6_addr);
+  if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    not_applicable("no IPv6 here");
+  return fd;
+}
+
+static int connect_plain(const struct sockaddr_in *address) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0)
+    broken("no sockets");
+  return fd;
+}
+
+static void join_by_sockets(struct link *link, bool mapped) {
   union {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -66,11 +85,10 @@ static void join_by_sockets(struct link *link) {
   socklen_t size = sizeof address.v4;
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  link->client_socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (bind(listener, &address.any, size) != 0 || listen(listener, 1) != 0 ||
-      getsockname(listener, &address.any, &size) != 0 ||
-      connect(link->client_socket, &address.any, size) != 0)
+      getsockname(listener, &address.any, &size) != 0)
     broken("no sockets");
+  link->client_socket = mapped ? connect_mapped(address.v4.sin_port) : connect_plain(&address.v4);
   link->server_socket = accept(listener, NULL, NULL);
   close(listener);
   make_nonblocking(link->client_socket);
@@ -97,8 +115,8 @@ void link_open_nameless(struct link *link, const struct setup *setup, SSL_CTX *c
     broken("no connection");
   SSL_set_connect_state(link->client);
   SSL_set_accept_state(link->server);
-  if (setup->transport == SOCKET)
-    join_by_sockets(link);
+  if (setup->transport == SOCKET || setup->transport == MAPPED)
+    join_by_sockets(link, setup->transport == MAPPED);
   else if (setup->transport == MEMORY)
     join_by_memory(link);
   else

@@ -46,6 +46,11 @@ static enum outcome and_subdomains(const struct setup *setup) {
   return second_host(setup, ".pinned.test.example");
 }
 
+/* A wildcard covers the subdomains, and nothing the name itself. */
+static enum outcome and_wild_subdomains(const struct setup *setup) {
+  return second_host(setup, ".wild.test.example");
+}
+
 static enum outcome and_ca(const struct setup *setup) {
   return second_host(setup, "ca.test.example");
 }
@@ -205,6 +210,8 @@ static const struct test_case cases[] = {
   {"several/both-covered-one-wrong", and_pinned, {.chain = "shortok", HOST("pathlen.test.example")}, WE_REFUSE},
   {"several/and-subdomains/right-key", and_subdomains, {.chain = "good", HOST("pinned.test.example")}, ALL_ACCEPT},
   {"several/and-subdomains/wrong-key", and_subdomains, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
+  {"several/and-wild-subdomains/right-key", and_wild_subdomains, {.chain = "good", HOST("wild.test.example")}, ALL_ACCEPT},
+  {"several/and-wild-subdomains/wrong-key", and_wild_subdomains, {.chain = "bad", HOST("wild.test.example"), OPEN}, WE_REFUSE},
   {"several/subdomains-of-another", and_subdomains, {.chain = "good", HOST("other.test.example")}, WE_REFUSE, .note = "which of the subdomains nobody can tell"},
   {"several/beyond-the-limit", many_hosts, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
   {"several/beyond-the-limit-right", many_hosts, {.chain = "good", HOST("pinned.test.example"), OPEN}, WE_REFUSE, .note = "more names than are looked at"},

@@ -45,6 +45,17 @@ static bool by_gethostbyname2_r(void) {
          found != NULL;
 }
 
+static bool by_v4mapped(void) {
+  const struct addrinfo hints = {
+      .ai_family = AF_INET6, .ai_socktype = SOCK_STREAM, .ai_flags = AI_V4MAPPED | AI_ALL};
+  struct addrinfo *addresses;
+
+  if (getaddrinfo("localhost", "443", &hints, &addresses) != 0)
+    return false;
+  freeaddrinfo(addresses);
+  return true;
+}
+
 static bool by_nobody(void) {
   return true;
 }
@@ -89,6 +100,7 @@ RESOLVER(gethostbyname)
 RESOLVER(gethostbyname2)
 RESOLVER(gethostbyname_r)
 RESOLVER(gethostbyname2_r)
+RESOLVER(v4mapped)
 RESOLVER(nobody)
 
 static enum outcome after_failures(const struct setup *setup) {
@@ -110,6 +122,17 @@ static const struct test_case cases[] = {
     CASES(gethostbyname2),
     CASES(gethostbyname_r),
     CASES(gethostbyname2_r),
+    {"resolved/mapped/right-key", after_gethostbyname, {.chain = "good", .transport = MAPPED}, ALL_ACCEPT},
+    {"resolved/mapped/wrong-key",
+     after_gethostbyname,
+     {.chain = "bad", .transport = MAPPED},
+     SHIM_REFUSES,
+     .note = NO_NAME},
+    {"resolved/v4mapped/wrong-key",
+     after_v4mapped,
+     {.chain = "bad", .transport = SOCKET},
+     SHIM_REFUSES,
+     .note = NO_NAME},
     {"resolved/not/wrong-key",
      after_nobody,
      {.chain = "bad", .transport = SOCKET},
