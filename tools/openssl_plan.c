@@ -20,33 +20,41 @@
 struct names {
   const char *start, *providers, *fallback, *pinning;
   const char *way;
+  const char *way_with_dollars; /* in a configuration that takes "$" for a part of names */
 };
+
+#define OPENSSL_WAY "[default]\n" OPENSSL_START " = pinning_init\n"
+
+/*
+ * nodejs 14 and 16 have OpenSSL 1.1.1, which knows no providers: they would not start. It does not know the
+ * pragma either, so there the name is a variable, and leads to a section with nothing in it. The pragma goes
+ * on to hold in a file that includes this one, so it is left as it was found.
+ */
+#define NODEJS_WAY                                                                                           \
+  "[default]\n"                                                                                              \
+  "pinning_nodejs = pinning_nodejs_none\n"                                                                   \
+  ".pragma = dollarid:true\n" NODEJS_START " = $pinning_nodejs\n"
+#define NODEJS_NONE "[pinning_nodejs_none]\n"
 
 static const struct names openssl_names = {.start = "pinning_init",
                                            .providers = "pinning_providers",
                                            .fallback = "pinning_default",
                                            .pinning = "pinning_sect",
-                                           .way = "[default]\n" OPENSSL_START " = pinning_init\n"};
-/*
- * nodejs 14 and 16 have OpenSSL 1.1.1, which knows no providers: they would not start. It does not know that
- * pragma either, so there the name is a variable, and leads to a section with nothing in it.
- */
+                                           .way = OPENSSL_WAY,
+                                           .way_with_dollars = OPENSSL_WAY};
 static const struct names nodejs_names = {.start = "\\$pinning_nodejs",
                                           .providers = "pinning_nodejs_providers",
                                           .fallback = "pinning_nodejs_default",
                                           .pinning = "pinning_nodejs_sect",
-                                          .way =
-                                              "[default]\n"
-                                              "pinning_nodejs = pinning_nodejs_none\n"
-                                              ".pragma = dollarid:true\n" NODEJS_START " = $pinning_nodejs\n"
-                                              ".pragma = dollarid:false\n"
-                                              "[pinning_nodejs_none]\n"};
+                                          .way = NODEJS_WAY ".pragma = dollarid:false\n" NODEJS_NONE,
+                                          .way_with_dollars = NODEJS_WAY NODEJS_NONE};
 
 /* What is added for the programs that start to read at one setting. */
 struct addition {
   const struct names *names;
   const struct openssl_found *found;
   bool fallback;      /* name and activate default */
+  bool dollars;       /* "$" is a part of names */
   const char *module; /* NULL: OpenSSL finds it */
 };
 
@@ -65,7 +73,7 @@ static void write_way_to_providers(FILE *out, const struct addition *addition) {
   const struct names *names = addition->names;
   const char *start = addition->found->start;
   if (start == NULL)
-    fputs(names->way, out);
+    fputs(addition->dollars ? names->way_with_dollars : names->way, out);
   if (addition->found->providers == NULL)
     fprintf(out, "[%s]\nproviders = %s\n", start == NULL ? names->start : start, names->providers);
 }
@@ -155,11 +163,24 @@ static char *whole_path(const char *module) {
                         : must_format("%s/" PROVIDER ".so", OPENSSL_info(OPENSSL_INFO_MODULES_DIR));
 }
 
-static void plan(const CONF *conf, const struct openssl_settings *settings, struct openssl_plan *plan) {
+/* Whether ".pragma = dollarid:true" holds at the end: else this names a variable that there is not. */
+static bool ends_with_dollars(const char *text) {
+  AUTO_TEXT probe = must_format("%s\n[pinning_probe]\nname = $pinning_probe\n", text);
+  AUTO_TEXT why = NULL;
+  CONF *conf = openssl_text_parse(probe, &why);
+  NCONF_free(conf);
+  return conf != NULL;
+}
+
+static void plan(const CONF *conf, const char *text, const struct openssl_settings *settings,
+                 struct openssl_plan *plan) {
   struct openssl_found found = openssl_look(conf, OPENSSL_START);
   struct openssl_found of_nodejs = openssl_look(conf, NODEJS_START);
   plan->why = why_not(&found, OPENSSL_START);
   plan->by_hand = plan->why == NULL && found.pinning_active;
+  if (plan->by_hand && !of_nodejs.pinning_active)
+    plan->nodejs_why =
+        must_copy("the provider was activated by hand, and " NODEJS_START " does not lead to it");
   if (plan->why != NULL || plan->by_hand)
     return;
   bool same_list = has_same_list(&found, &of_nodejs);
@@ -169,6 +190,7 @@ static void plan(const CONF *conf, const struct openssl_settings *settings, stru
   struct addition nodejs = {.names = &nodejs_names,
                             .found = &of_nodejs,
                             .fallback = needs_default(&of_nodejs, settings->nodejs_has_default, unknown),
+                            .dollars = ends_with_dollars(text),
                             .module = module};
   struct addition most = {.names = &openssl_names,
                           .found = &found,
@@ -185,7 +207,7 @@ void openssl_plan_make(const char *text, const struct openssl_settings *settings
   *ret_plan = (struct openssl_plan){0};
   CONF *conf = openssl_text_parse(text, &ret_plan->why);
   if (conf != NULL)
-    plan(conf, settings, ret_plan);
+    plan(conf, text, settings, ret_plan);
   NCONF_free(conf);
   ERR_clear_error();
 }

@@ -51,6 +51,9 @@ bool switch_has_default(const struct switching *switching, const char *configura
 /* Tries a configuration against the one before; said why not: false. before NULL: nothing to compare with. */
 bool switch_try(const char *before, const char *after, const char *preload);
 
+/* Where a plan does not reach nodejs, a warning that says why. */
+void say_without_nodejs(const struct openssl_plan *plan);
+
 /*
  * Tries the configuration with all lines of a plan, and if only nodejs fails, `without` those for nodejs.
  * Returns the one that holds, or NULL; having said what is left out, or why not. In an image nothing is

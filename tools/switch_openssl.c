@@ -75,13 +75,15 @@ static void say_who_reads(const struct switching *switching, const struct target
     say_note("programs read %s when they start: restart those that run", target->path);
 }
 
-static int leave_by_hand(const struct switching *switching, const struct target *target) {
+static int leave_by_hand(const struct switching *switching, const struct target *target,
+                         const struct openssl_plan *plan) {
   if (arguments_has(switching->arguments, OPTION_POLICY) ||
       arguments_has(switching->arguments, OPTION_ON_POLICY_ERROR)) {
     say_error("%s: the provider pinning was activated by hand; change its settings there", target->path);
     return EXIT_FAILED;
   }
   say_note("%s: the provider pinning was activated by hand; it stays as it is", target->path);
+  say_without_nodejs(plan);
   return EXIT_DONE;
 }
 
@@ -144,7 +146,7 @@ static int switch_on(const struct switching *switching, const struct target *tar
   if (plan.why != NULL)
     say_error("%s: %s; nothing was changed", target->path, plan.why);
   else
-    status = plan.by_hand ? leave_by_hand(switching, target)
+    status = plan.by_hand ? leave_by_hand(switching, target, &plan)
                           : carry_out(switching, target, rest, &settings, &plan);
   openssl_plan_clear(&plan);
   return status;

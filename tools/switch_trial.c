@@ -66,6 +66,11 @@ static void say_left_out(const char *why) {
   say_warning("nodejs is left out, so pins do not hold there: %s", why);
 }
 
+void say_without_nodejs(const struct openssl_plan *plan) {
+  if (plan->nodejs_why != NULL)
+    say_left_out(plan->nodejs_why);
+}
+
 /*
  * A nodejs that fails must not keep all other programs from being enforced, and most machines have none. But
  * where they share sections it cannot be left out, and is not to be broken.
@@ -86,8 +91,10 @@ static const char *try_nodejs(const struct openssl_plan *plan, const char *befor
 
 const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
                             const char *before, const char *with, const char *without) {
-  if (plan->nodejs_why != NULL)
-    say_left_out(plan->nodejs_why);
+  say_without_nodejs(plan);
+  if (plan->nodejs_shares)
+    say_note("nodejs shares sections with all programs, so these name the module by its whole path, for the "
+             "architecture of this pinctl alone");
   if (switching->in_image) {
     say_note("not tried: programs of an image do not run here");
     return with;

@@ -190,6 +190,27 @@ class Configurations(NodejsCase):
         found = self.json("status", status=None, environment={"OPENSSL_CONF": self.file})
         self.assertIn("not understood", found["openssl"]["configuration_error"])
 
+    def test_pragma_of_its_own(self):
+        """Where a configuration takes dollars for a part of names, a file that includes it goes on to do so."""
+        whole = os.path.join(self.folder, "whole.cnf")
+        with open(whole, "w", encoding="ascii") as file:
+            file.write(f".include = {self.file}\n[mine]\na = b$nowhere\n")
+        self.write(".pragma = dollarid:true\n")
+        for switch in (self.enable, self.disable):
+            switch()
+            found = self.json("status", status=None, environment={"OPENSSL_CONF": whole})
+            self.assertIsNone(found["openssl"].get("configuration_error"))
+
+    def test_by_hand(self):
+        text = ("openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\npinning = x\n[d]\nactivate = 1\n"
+                f"[x]\nmodule = {MODULE}\nactivate = 1\n")
+        for more, left_out in (("", True), ("nodejs_conf = i\n", False)):
+            self.write(more + text)
+            done = self.pinctl("enable", "--openssl-conf", self.file)
+            self.assertIn("activated by hand; it stays", done.stderr)
+            self.assertEqual("nodejs is left out" in done.stderr, left_out, done.stderr)
+            self.assertEqual(self.is_reached(), not left_out)
+
     def test_text(self):
         self.write("")
         for switch, words in ((self.enable, "nodejs         reached (nodejs_conf)\n"),
