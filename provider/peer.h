@@ -27,7 +27,7 @@ struct peer {
   char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
   size_t concluded_count;
   size_t concluded_used; /* bytes */
-  char *concluded;       /* PEER_CONCLUDED_SIZE of them, owned; NULL: none, a stack may be small */
+  char *concluded; /* copies of names, PEER_CONCLUDED_SIZE bytes, owned; NULL: none, a stack may be small */
 };
 
 /*
@@ -36,7 +36,7 @@ struct peer {
  * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
  * either, because the program drives OpenSSL through BIOs of its own, the addresses that any socket of the
  * process is connected to. params: any may be NULL; ssl: NULL outside TLS; libssl: NULL only then. The names
- * belong to OpenSSL and last as long as params and ssl.
+ * belong to OpenSSL, and last as long as params and ssl, or are copies that the peer owns.
  */
 void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
                  X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer);
