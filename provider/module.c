@@ -4,6 +4,7 @@
 /* The OpenSSL provider: its entry point, its parameters, its dispatch table. It provides no algorithm. */
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,8 @@
 
 /* One load of the provider, in one library context. */
 struct provider {
+  const OSSL_CORE_HANDLE *handle;
+  _Atomic(OSSL_FUNC_provider_free_fn *) deactivate; /* NULL: not for us to call, or called */
   bool installed;
   char build_info[256];
   char policy_path[256];
@@ -140,10 +143,21 @@ static int get_params(void *provctx, OSSL_PARAM params[]) {
   return ok;
 }
 
+/*
+ * Whoever decodes a key, or fetches an algorithm for the first time, walks all active providers under locks,
+ * for nothing in our case: what this module does, it does in callbacks, active or not. So at the first
+ * question it takes back the activation that the configuration gave it (provider-base(7), provider_free,
+ * which with `deactivate` only does that). Not before: `openssl list -providers` and pinctl show what is
+ * active.
+ */
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache) {
-  (void)provctx;
+  struct provider *provider = provctx;
+  OSSL_FUNC_provider_free_fn *deactivate = atomic_exchange(&provider->deactivate, NULL);
+
   (void)operation;
   *no_cache = 0;
+  if (deactivate != NULL)
+    deactivate(provider->handle, 1);
   return NULL;
 }
 
@@ -152,22 +166,38 @@ static void teardown(void *provctx) {
   free(provctx);
 }
 
-static void read_settings(const OSSL_CORE_HANDLE *handle, OSSL_FUNC_core_get_params_fn *core_get_params) {
-  char *policy = NULL, *on_policy_error = NULL;
-  OSSL_PARAM params[] = {OSSL_PARAM_DEFN("policy", OSSL_PARAM_UTF8_PTR, &policy, 0),
-                         OSSL_PARAM_DEFN("on_policy_error", OSSL_PARAM_UTF8_PTR, &on_policy_error, 0),
-                         OSSL_PARAM_END};
+/* What OpenSSL offers us, of which either may be missing. */
+struct upcalls {
+  OSSL_FUNC_core_get_params_fn *get_params;
+  OSSL_FUNC_provider_free_fn *provider_free;
+};
 
-  if (core_get_params != NULL && core_get_params(handle, params) == 1)
-    settings_configure(policy, on_policy_error);
-}
+static struct upcalls find_upcalls(const OSSL_DISPATCH *in) {
+  struct upcalls found = {NULL, NULL};
 
-static OSSL_FUNC_core_get_params_fn *find_core_get_params(const OSSL_DISPATCH *in) {
   for (; in->function_id != 0; in++) {
     if (in->function_id == OSSL_FUNC_CORE_GET_PARAMS)
-      return OSSL_FUNC_core_get_params(in);
+      found.get_params = OSSL_FUNC_core_get_params(in);
+    else if (in->function_id == OSSL_FUNC_PROVIDER_FREE)
+      found.provider_free = OSSL_FUNC_provider_free(in);
   }
-  return NULL;
+  return found;
+}
+
+/*
+ * Whether the configuration activated us. The activation of a program that called OSSL_PROVIDER_load(3) is
+ * its own to take back. The provider's parameters are all that stands in its section.
+ */
+static bool read_settings(const OSSL_CORE_HANDLE *handle, OSSL_FUNC_core_get_params_fn *core_get_params) {
+  char *policy = NULL, *on_policy_error = NULL, *activate = NULL;
+  OSSL_PARAM params[] = {OSSL_PARAM_DEFN("policy", OSSL_PARAM_UTF8_PTR, &policy, 0),
+                         OSSL_PARAM_DEFN("on_policy_error", OSSL_PARAM_UTF8_PTR, &on_policy_error, 0),
+                         OSSL_PARAM_DEFN("activate", OSSL_PARAM_UTF8_PTR, &activate, 0), OSSL_PARAM_END};
+
+  if (core_get_params == NULL || core_get_params(handle, params) != 1)
+    return false;
+  settings_configure(policy, on_policy_error);
+  return activate != NULL && strcmp(activate, "1") == 0;
 }
 
 static const OSSL_DISPATCH dispatch_table[] = {
@@ -194,20 +224,23 @@ VISIBLE OSSL_provider_init_fn OSSL_provider_init;
 
 int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
                        void **provctx) {
-  OSSL_FUNC_core_get_params_fn *core_get_params = find_core_get_params(in);
+  struct upcalls upcalls = find_upcalls(in);
   struct provider *provider;
   const void *upcall;
-  bool installed;
+  bool by_configuration, installed;
 
   /* First, for this needs no memory: where the rest fails, OpenSSL goes on without a provider, but not past
    * us. */
-  read_settings(handle, core_get_params);
-  memcpy(&upcall, &core_get_params, sizeof upcall);
+  by_configuration = read_settings(handle, upcalls.get_params);
+  memcpy(&upcall, &upcalls.get_params, sizeof upcall);
   installed = attach(upcall);
   provider = calloc(1, sizeof *provider);
   if (provider == NULL)
     return 0;
+  provider->handle = handle;
   provider->installed = installed;
+  if (by_configuration)
+    atomic_init(&provider->deactivate, upcalls.provider_free);
   *out = dispatch_table;
   *provctx = provider;
   return 1;

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/core.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/evp.h>
 #include <openssl/provider.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
@@ -158,6 +161,91 @@ static enum outcome by_hand_later_psk(const struct setup *setup) {
   return outcome;
 }
 
+/* ---- What becomes of the activation ---- */
+
+static bool is_active(void) {
+  return OSSL_PROVIDER_available(NULL, "pinning") == 1;
+}
+
+static void fetch_in(OSSL_LIB_CTX *library) {
+  EVP_MD *digest = EVP_MD_fetch(library, "SHA2-256", NULL);
+
+  if (digest == NULL)
+    broken("no digest");
+  EVP_MD_free(digest);
+}
+
+/* The configuration's is there to be seen, and given up at the first search for an algorithm. */
+static enum outcome given_up(const struct setup *setup) {
+  bool by_configuration = strcmp(from_environment("PATHS_WAY"), "provider") == 0 ||
+                          strcmp(from_environment("PATHS_WAY"), "both") == 0;
+
+  if (is_active() != by_configuration)
+    broken("active from the start: %d", is_active());
+  fetch_in(NULL);
+  if (is_active())
+    broken("still active, and so asked for every key");
+  return connect_once(setup);
+}
+
+/* The program's own stays until it unloads what it loaded. */
+static enum outcome not_given_up(const struct setup *setup) {
+  OSSL_PROVIDER *provider = load_by_hand();
+  enum outcome outcome;
+
+  fetch_in(NULL);
+  outcome = connect_once(setup);
+  if (!is_active())
+    broken("not active any more");
+  OSSL_PROVIDER_unload(provider);
+  if (is_active())
+    broken("active after all");
+  return outcome;
+}
+
+/* A provider with a library context of its own, in which it has all providers that the program has. */
+static int holder_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
+                       void **provctx) {
+  static const OSSL_DISPATCH nothing[] = {{0, NULL}};
+
+  *out = nothing;
+  *provctx = OSSL_LIB_CTX_new_child(handle, in);
+  return *provctx != NULL;
+}
+
+static OSSL_LIB_CTX *library_of_holder(void) {
+  OSSL_PROVIDER *holder;
+
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+  holder =
+      OSSL_PROVIDER_add_builtin(NULL, "holder", holder_init) == 1 ? OSSL_PROVIDER_load(NULL, "holder") : NULL;
+  if (holder == NULL)
+    broken("the holder does not load");
+  return OSSL_PROVIDER_get0_provider_ctx(holder);
+}
+
+static enum outcome child_library(const struct setup *setup) {
+  OSSL_LIB_CTX *child = library_of_holder();
+  enum outcome outcome;
+
+  fetch_in(child);
+  outcome = run_in(child, setup);
+  if (run_in(NULL, setup) != outcome)
+    broken("its parent sees it otherwise");
+  OSSL_LIB_CTX_free(child);
+  return outcome;
+}
+
+static enum outcome child_library_later(const struct setup *setup) {
+  OSSL_LIB_CTX *child = library_of_holder();
+  enum outcome outcome;
+
+  fetch_in(NULL);
+  outcome = run_in(child, setup);
+  OSSL_LIB_CTX_free(child);
+  return outcome;
+}
+
 /* ---- Many objects, freed in odd orders ---- */
 
 static enum outcome contexts_freed_first(const struct setup *setup) {
@@ -216,6 +304,16 @@ static const struct test_case cases[] = {
   {"unloaded-halfway/right-key", unloaded_halfway, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"reloaded/wrong-key", reloaded, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
   {"reloaded/right-key", reloaded, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"given-up/right-key", given_up, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"given-up/wrong-key", given_up, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"given-up/wrong-key-none", given_up, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
+  {"given-up/uncovered", given_up, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"not-given-up/right-key", not_given_up, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"not-given-up/wrong-key", not_given_up, {.chain = "bad", PINNED}, ALWAYS_REFUSED},
+  {"child-library/right-key", child_library, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"child-library/wrong-key", child_library, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"child-library-later/right-key", child_library_later, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"child-library-later/wrong-key", child_library_later, {.chain = "bad", PINNED}, WE_REFUSE},
   {"contexts-freed-first/right-key", contexts_freed_first, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"contexts-freed-first/wrong-key", contexts_freed_first, {.chain = "bad", PINNED}, WE_REFUSE},
   {"never-connected/wrong-key", never_connected, {.chain = "bad", PINNED}, WE_REFUSE},
