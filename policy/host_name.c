@@ -15,8 +15,9 @@ static inline unsigned char lower(char c) {
   return (unsigned)byte - 'A' < 26u ? (unsigned char)(byte | 0x20) : byte;
 }
 
+/* The case bit makes letters the same in both cases; a few other bytes too, but a hash may. */
 static inline uint64_t hash_step(uint64_t hash, char c) {
-  return (hash ^ lower(c)) * HASH_FACTOR;
+  return (hash ^ ((unsigned char)c | 0x20)) * HASH_FACTOR;
 }
 
 uint64_t pin_name_hash(const char *text, size_t length) {

@@ -185,7 +185,7 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
   uint64_t digest_count = (uint64_t)settings.blocked_count + settings.exempt_count;
   if (!pin_image_block_holds(&opened, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
       head->settings.size != sizeof settings + digest_count * sizeof(struct pin_digest) ||
-      settings.mode > PIN_MODE_OFF)
+      settings.mode > PIN_MODE_OFF || settings.names_addresses > 1)
     return PIN_DAMAGED;
 
   _Static_assert(sizeof ret_policy->head == sizeof *head, "the head does not fit");
@@ -195,6 +195,7 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
   ret_policy->size = size;
   ret_policy->generation = head->generation;
   ret_policy->entry_count = head->entry_count;
+  ret_policy->names_addresses = settings.names_addresses == 1;
   ret_policy->mode = settings.mode;
   ret_policy->blocked_keys.digests = digests;
   ret_policy->blocked_keys.count = settings.blocked_count;

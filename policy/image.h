@@ -37,7 +37,7 @@
 #include <string.h>
 
 #define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
-#define PIN_IMAGE_VERSION 1u
+#define PIN_IMAGE_VERSION 2u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
 /* As many bits as a count of entries has: one base per bucket needs no more. */
@@ -72,7 +72,7 @@ struct pin_image_settings {
   uint64_t checksum;
   uint32_t mode;
   uint32_t blocked_count, exempt_count;
-  uint32_t zero;
+  uint32_t names_addresses; /* 1: an entry has an IP address for its name */
 };
 
 struct pin_image_sources {
@@ -145,7 +145,7 @@ struct pin_image_layout {
  */
 static inline uint64_t pin_image_mix(uint64_t state, uint64_t word) {
   state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-  return state ^ (state >> 32);
+  return state << 32 | state >> 32;
 }
 
 /*
@@ -217,6 +217,19 @@ void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash);
 /* Verifies a bucket, index < 1 << bucket_bits, and begins to read it. false: damaged. */
 bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
                            struct pin_image_cursor *ret_cursor);
+
+/* Whether the next record is of another base, and was passed over. */
+static inline bool pin_image_skip_slot(struct pin_image_cursor *cursor, uint64_t base_hash) {
+  struct pin_image_record record;
+  if (cursor->left < sizeof record)
+    return false;
+  memcpy(&record, cursor->at, sizeof record);
+  if (record.base_hash == base_hash || record.size < sizeof record || record.size > cursor->left)
+    return false;
+  cursor->at += record.size;
+  cursor->left -= record.size;
+  return true;
+}
 
 /*
  * The next record of a bucket; call while cursor->left is not 0. Checks that it lies within the bucket, and

@@ -33,6 +33,7 @@ struct pin_image_builder {
   uint64_t bucket_bytes; /* of all records */
   uint64_t source_count;
   uint32_t entry_count;
+  bool names_addresses;
   uint32_t file;    /* of the entry before, in units of 8 bytes */
   uint64_t content; /* digest of all entries and their files so far */
 };
@@ -236,6 +237,8 @@ bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct
   builder->content = pin_image_mix_words(builder->content, begin, record.size);
   builder->bucket_bytes += record.size;
   builder->entry_count++;
+  if (entry->kind == PIN_NAME_ADDRESS)
+    builder->names_addresses = true;
   return true;
 }
 
@@ -245,6 +248,14 @@ static uint32_t choose_bucket_bits(uint32_t entry_count) {
   while (UINT64_C(1) << bits < entry_count)
     bits++;
   return bits;
+}
+
+/* Notes in the settings what is known only when all entries are there. */
+static void complete_settings(struct pin_image_builder *builder) {
+  struct pin_image_settings settings;
+  memcpy(&settings, builder->settings.bytes, sizeof settings);
+  settings.names_addresses = builder->names_addresses;
+  memcpy(builder->settings.bytes, &settings, sizeof settings);
 }
 
 static struct pin_image_section place(uint64_t *end, uint64_t size) {
@@ -352,6 +363,7 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   struct pin_image_head head;
   *ret_image = NULL;
   *ret_size = 0;
+  complete_settings(builder);
   uint8_t *image = lay_out(builder, &head) ? calloc(1, head.size) : NULL;
   if (!image)
     return PIN_NO_MEMORY;

@@ -158,6 +158,8 @@ static enum found probe(struct search *search, const struct level *level) {
   struct pin_image_slot slot;
   unsigned kinds = 0;
   for (struct pin_image_cursor cursor = bucket; cursor.left > 0;) {
+    if (pin_image_skip_slot(&cursor, level->suffix->hash))
+      continue;
     if (!pin_image_read_slot(&cursor, &slot))
       return FOUND_DAMAGE;
     if (covers(search, level, &slot))

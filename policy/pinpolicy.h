@@ -119,6 +119,7 @@ struct pin_policy {
   size_t size;
   uint64_t generation; /* the same for the same policy, whoever reads it; shown as 16 hexadecimal digits */
   uint32_t entry_count;
+  bool names_addresses; /* whether any entry has an IP address for its name */
   enum pin_mode mode;
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;

@@ -97,16 +97,15 @@ static void test_hash(void) {
   CU_ASSERT_EQUAL(pin_name_hash("EXAMPLE.com", 11), pin_name_hash("example.COM", 11));
   CU_ASSERT_NOT_EQUAL(pin_name_hash("example.com", 11), pin_name_hash("example.con", 11));
   CU_ASSERT_NOT_EQUAL(pin_name_hash("ab", 2), pin_name_hash("ba", 2));
-  /* Only letters have a lower case: these differ from others in the same bit. */
-  CU_ASSERT_NOT_EQUAL(pin_name_hash("@", 1), pin_name_hash("`", 1));
-  CU_ASSERT_NOT_EQUAL(pin_name_hash("[", 1), pin_name_hash("{", 1));
-  CU_ASSERT_NOT_EQUAL(pin_name_hash("\xc1", 1), pin_name_hash("\xe1", 1));
 }
 
 static void test_equal(void) {
   CU_ASSERT_TRUE(pin_name_equal("EXAMPLE.Com", "example.com", 11));
   CU_ASSERT_FALSE(pin_name_equal("example.com", "example.con", 11));
+  /* Only letters have a lower case: these differ from others in the same bit. */
   CU_ASSERT_FALSE(pin_name_equal("@", "`", 1));
+  CU_ASSERT_FALSE(pin_name_equal("[", "{", 1));
+  CU_ASSERT_FALSE(pin_name_equal("\x0e", ".", 1));
   CU_ASSERT_FALSE(pin_name_equal("\xc1", "\xe1", 1));
 }
 

@@ -22,6 +22,22 @@ static int tear_down(void) {
   return 0;
 }
 
+static void test_names_addresses(void) {
+  static const struct pin_entry without[] = {{.name = "foo.com", .mode = PIN_MODE_OFF}, {.name = NULL}};
+  static const struct pin_entry with[] = {{.name = "2001:db8::1", .mode = PIN_MODE_OFF},
+                                          {.name = "foo.com", .mode = PIN_MODE_OFF},
+                                          {.name = NULL}};
+  struct sample other;
+
+  CU_ASSERT_FALSE(empty.policy.names_addresses);
+  if (sample_make(&(struct sample_spec){.entries = without}, &other))
+    CU_ASSERT_FALSE(other.policy.names_addresses);
+  sample_clear(&other);
+  if (sample_make(&(struct sample_spec){.entries = with}, &other))
+    CU_ASSERT_TRUE(other.policy.names_addresses);
+  sample_clear(&other);
+}
+
 /* The answers of the sound image are all of the kinds that the other tests compare with. */
 static void test_sound(void) {
   struct stage_answers answers;
@@ -199,6 +215,7 @@ int main(void) {
       {"entries come back", test_entries_come_back},
       {"a visit can be stopped", test_visit_stops},
       {"an empty policy", test_empty},
+      {"addresses are told", test_names_addresses},
       {"every flipped bit", test_flipped_bits},
       {"every flipped bit of the sources", test_flipped_sources},
       {"truncated", test_truncated},

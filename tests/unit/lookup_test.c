@@ -76,6 +76,15 @@ static const struct {
     {"foo com", 443, NO_LINES},
     {"foo%2ecom", 443, NO_LINES},
     {"*", 443, NO_LINES},
+    /* Nor what has the hash of a name, but for the bit of the case. */
+    {"foo\x0e"
+     "com",
+     443, NO_LINES},
+    {"a.foo\x0e"
+     "com",
+     443, NO_LINES},
+    {"\x11", 443, NO_LINES},
+    {"x.\x11", 443, NO_LINES},
     /* The exact name. */
     {"foo.com", 443, {1}},
     {"FOO.Com", 443, {1}},
