@@ -27,21 +27,31 @@ static bool shows_nothing(const struct evidence *evidence) {
   return evidence->chain == NULL && evidence->peer == NULL && evidence->raw_key == NULL;
 }
 
+static enum pin_needs look_up(const struct subject_matter *matter, const struct pin_policy *policy,
+                              struct peer *peer, struct pin_verdict *ret_verdict) {
+  if (policy->names_addresses)
+    peer_add_addresses(matter->crypto, peer);
+  if (!peer->too_many)
+    return pin_select(policy, &peer->pin, ret_verdict);
+  refuse(peer, PIN_REASON_TOO_MANY_NAMES, ret_verdict);
+  return PIN_NEEDS_NOTHING;
+}
+
 /* A damaged policy gives way to its text, once. */
-static enum pin_needs select_entries(const struct pin_policy **policy, const struct peer *peer,
-                                     struct pin_verdict *ret_verdict) {
-  enum pin_needs needs = pin_select(*policy, &peer->pin, ret_verdict);
+static enum pin_needs select_entries(const struct subject_matter *matter, const struct pin_policy **policy,
+                                     struct peer *peer, struct pin_verdict *ret_verdict) {
+  enum pin_needs needs = look_up(matter, *policy, peer, ret_verdict);
   const struct pin_policy *damaged = *policy;
 
   if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
     return needs;
   *policy = policy_acquire();
   policy_release(damaged);
-  return pin_select(*policy, &peer->pin, ret_verdict);
+  return look_up(matter, *policy, peer, ret_verdict);
 }
 
-static void decide(const struct subject_matter *matter, const struct pin_policy **policy,
-                   const struct peer *peer, struct path *path, struct pin_verdict *ret_verdict) {
+static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
+                   struct path *path, struct pin_verdict *ret_verdict) {
   enum pin_needs needs;
 
   if (*policy == NULL) {
@@ -50,11 +60,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
       ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
-  if (peer->too_many) {
-    refuse(peer, PIN_REASON_TOO_MANY_NAMES, ret_verdict);
-    return;
-  }
-  needs = select_entries(policy, peer, ret_verdict);
+  needs = select_entries(matter, policy, peer, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
   if (ret_verdict->count == 0 && shows_nothing(&matter->evidence)) {
@@ -69,8 +75,7 @@ static bool worth_reporting(const struct pin_verdict *verdict) {
   return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED;
 }
 
-static void judge_peer(const struct subject_matter *matter, const struct peer *peer,
-                       struct judgement *judgement) {
+static void judge_peer(const struct subject_matter *matter, struct peer *peer, struct judgement *judgement) {
   const struct pin_policy *policy = policy_acquire();
   struct pin_verdict verdict;
   struct path path;

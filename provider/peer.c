@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -159,14 +160,11 @@ static void add_verified_host(const struct libcrypto *crypto, struct peer *peer,
     add_unterminated_name(peer, host, room);
 }
 
-static void add_verified_names(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer,
-                               char **ret_address) {
+static void add_verified_hosts(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer) {
   const char *host;
 
   for (int i = 0; (host = crypto->X509_VERIFY_PARAM_get0_host(param, i)) != NULL; i++)
     add_verified_host(crypto, peer, host);
-  *ret_address = crypto->X509_VERIFY_PARAM_get1_ip_asc(param);
-  add_name(peer, *ret_address);
 }
 
 /*
@@ -290,21 +288,35 @@ static int64_t seconds_now(void) {
  * OpenSSL 4.0 verifies any of several addresses, and tells only the first. The one that it will come to,
  * where a program verifies addresses at all, is that of the socket.
  */
-static void add_address_of_socket(const struct libcrypto *crypto, struct peer *peer,
-                                  const union socket_address *address) {
+static void add_address_of_socket(const struct libcrypto *crypto, struct peer *peer) {
+  union socket_address address;
   char text[INET6_ADDRSTRLEN];
 
   if (peer->verified_addresses[0] == NULL || crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS)
     return;
-  if (print_address(address, text) != NULL)
+  address = peer_of(peer->fd);
+  if (print_address(&address, text) != NULL)
     (void)conclude(peer, text);
+}
+
+void peer_add_addresses(const struct libcrypto *crypto, struct peer *peer) {
+  if (peer->asked_for_addresses)
+    return;
+  peer->asked_for_addresses = true;
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (peer->params[i] == NULL)
+      continue;
+    peer->verified_addresses[i] = crypto->X509_VERIFY_PARAM_get1_ip_asc(peer->params[i]);
+    add_name(peer, peer->verified_addresses[i]);
+  }
+  add_address_of_socket(crypto, peer);
 }
 
 void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
                  X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer) {
   union socket_address address;
 
-  memset(ret_peer, 0, sizeof *ret_peer);
+  memset(ret_peer, 0, offsetof(struct peer, names));
   ret_peer->pin.names = ret_peer->names;
   ret_peer->pin.now = seconds_now();
   if (ssl != NULL) {
@@ -312,17 +324,21 @@ void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
     add_name(ret_peer, ret_peer->server_name);
   }
   for (int i = 0; i < PEER_PARAMS; i++) {
+    ret_peer->params[i] = params[i];
     if (params[i] != NULL)
-      add_verified_names(crypto, params[i], ret_peer, &ret_peer->verified_addresses[i]);
+      add_verified_hosts(crypto, params[i], ret_peer);
   }
   name_any_subdomain(ret_peer);
+  ret_peer->fd = ssl != NULL ? libssl->SSL_get_rfd(ssl) : -1;
+  if (ret_peer->pin.name_count == 0)
+    peer_add_addresses(crypto, ret_peer);
   if (ssl == NULL)
     return;
-  address = peer_of(libssl->SSL_get_rfd(ssl));
+  address = peer_of(ret_peer->fd);
   ret_peer->pin.port = port_of(&address);
   if (ret_peer->pin.name_count > 0)
-    add_address_of_socket(crypto, ret_peer, &address);
-  else if (ret_peer->pin.port != 0)
+    return;
+  if (ret_peer->pin.port != 0)
     conclude_from_socket(ret_peer, &address);
   else
     conclude_from_all_sockets(ret_peer);

@@ -22,16 +22,20 @@
 struct peer {
   struct pin_peer pin; /* points into the members below */
   bool too_many;       /* the client used more names than fit */
-  const char *names[PEER_MAX_NAMES + PEER_MAX_CONCLUDED];
+  bool asked_for_addresses;
+  X509_VERIFY_PARAM *params[PEER_PARAMS];
+  int fd;                                /* of the socket; -1: none */
   const char *server_name;               /* SNI; NULL: none */
   char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
   size_t concluded_count;
   size_t concluded_used; /* bytes */
   char *concluded; /* copies of names, PEER_CONCLUDED_SIZE bytes, owned; NULL: none, a stack may be small */
+  const char *names[PEER_MAX_NAMES + PEER_MAX_CONCLUDED]; /* the first pin.name_count */
 };
 
 /*
- * Gathers names from the verification parameters and, for a connection, SNI and the port of its socket.
+ * Gathers names from the verification parameters and, for a connection, SNI and the port of its socket; not
+ * the verified addresses where there is another name.
  * Where a client gave no name at all, the address it is connected to is its name, together with the names
  * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
  * either, because the program drives OpenSSL through BIOs of its own, the addresses that any socket of the
@@ -41,7 +45,13 @@ struct peer {
 void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
                  X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer);
 
-/* Frees what peer_gather allocated. */
+/*
+ * Adds the verified addresses, if that was not done yet. OpenSSL raises an error where there is none, which
+ * takes longer than a lookup: only where a policy names addresses do they decide anything.
+ */
+void peer_add_addresses(const struct libcrypto *crypto, struct peer *peer);
+
+/* Frees what the two above allocated. */
 void peer_clear(const struct libcrypto *crypto, struct peer *peer);
 
 /* Names that were resolved to an address are asked from this function from now on. */
