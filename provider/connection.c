@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <syslog.h>
 
 #include "log.h"
@@ -201,15 +200,10 @@ static void begin_handshake(struct hook *hook, const struct libssl *libssl, SSL 
   connection->approved = approve_session(hook, libssl, ssl);
 }
 
-void connection_begins(struct hook *hook, SSL *ssl) {
+static void begin_watching(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
   int saved_errno = errno;
-  const struct libssl *libssl = openssl_ssl(&hook->openssl);
   struct connection *connection;
 
-  /* libssl asks again and again later on, which tells when a program has put its own info callback in place
-   * of ours. */
-  if (libssl == NULL || (libssl->SSL_in_before(ssl) != 1 && libssl->SSL_get_info_callback(ssl) == hook->info))
-    return;
   if (libssl->SSL_is_server(ssl))
     return;
   connection = connection_of(hook, libssl, ssl);
@@ -220,6 +214,15 @@ void connection_begins(struct hook *hook, SSL *ssl) {
   if (connection != NULL && libssl->SSL_in_before(ssl) == 1)
     begin_handshake(hook, libssl, ssl, connection);
   errno = saved_errno;
+}
+
+/* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
+   tells when a program has put its own there. */
+void connection_begins(struct hook *hook, SSL *ssl) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+
+  if (libssl != NULL && libssl->SSL_get_info_callback(ssl) != hook->info)
+    begin_watching(hook, libssl, ssl);
 }
 
 /* Whether the server has said all it will in this handshake. */
@@ -233,7 +236,7 @@ static bool servers_part_is_over(const struct libssl *libssl, SSL *ssl, int wher
   /* SSL_state_string(3): server done, or finished, was read. The numbers of these states differ between
      releases. */
   state = libssl->SSL_state_string(ssl);
-  return strcmp(state, "TRSD") == 0 || strcmp(state, "TRFIN") == 0;
+  return text_begins(state, "TRSD") || text_begins(state, "TRFIN");
 }
 
 /* libssl also announces a handshake done before it lets early data leave. Without an approved session that
@@ -283,6 +286,8 @@ void connection_info(struct hook *hook, SSL *ssl, int where, int ret) {
       connection = connection_of(hook, libssl, ssl);
     if (connection != NULL)
       follow_handshake(hook, libssl, ssl, connection, where);
+    else
+      replace_bios(hook, libssl, ssl, NULL);
   }
   errno = saved_errno;
   info = programs_info(hook, libssl, ssl, connection);
