@@ -16,8 +16,14 @@
  */
 void *object_open(const void *address);
 
-/* The path under which the object that holds `address` was loaded; "" for the program; NULL: none. */
-const char *object_path(const void *address);
+/* What is known of a loaded object. */
+struct object {
+  const char *path;        /* under which it was loaded; "" for the program; lasts as long as the object */
+  const char *start, *end; /* the addresses that it takes, from the first to behind the last */
+};
+
+/* The object that holds `address`. False: none does. */
+int object_find(const void *address, struct object *ret_object);
 
 /*
  * Writes the path of `name` relative to the folder of the object that holds `address`. False when it does

@@ -61,6 +61,7 @@ static const struct {
 struct caller {
   _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
   atomic_bool ready;
+  const char *start, *end; /* its addresses, where it stays loaded; otherwise none */
   void *handle;
   bool enforced;
   void *real[FUNCTIONS]; /* what it would have reached without us; NULL: nothing */
@@ -119,12 +120,25 @@ static bool attach(const void *address_in_libcrypto) {
 
 /* ---- Callers ---- */
 
-static void set_up(struct caller *caller, const void *address) {
+static void set_up(struct caller *caller, const void *address, const struct object *object) {
   caller->handle = object_open(address);
+  if (caller->handle != NULL) {
+    caller->start = object->start;
+    caller->end = object->end;
+  }
   for (enum function function = 0; function < FUNCTIONS; function++)
     caller->real[function] = find_real(caller->handle, function);
   caller->enforced = caller->real[NEW_EX_DATA] != NULL && attach(caller->real[NEW_EX_DATA]);
   atomic_store(&caller->ready, true);
+}
+
+/* Asking the dynamic linker whose an address is costs 400 instructions, several times a connection. */
+static const struct caller *known_caller(const char *address) {
+  for (int i = 0; i < MAX_CALLERS && atomic_load_explicit(&callers[i].ready, memory_order_acquire); i++) {
+    if (address >= callers[i].start && address < callers[i].end)
+      return &callers[i];
+  }
+  return NULL;
 }
 
 /*
@@ -132,16 +146,18 @@ static void set_up(struct caller *caller, const void *address) {
  * setting it up at this moment and does not finish; both refuse.
  */
 static const struct caller *find_caller(const void *address) {
-  const char *path = object_path(address);
+  struct object object;
 
-  for (int i = 0; path != NULL && i < MAX_CALLERS; i++) {
+  if (!object_find(address, &object))
+    return NULL;
+  for (int i = 0; i < MAX_CALLERS; i++) {
     const char *claimed = atomic_load(&callers[i].path);
 
-    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, path)) {
-      set_up(&callers[i], address);
+    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, object.path)) {
+      set_up(&callers[i], address, &object);
       return &callers[i];
     }
-    if (claimed != path)
+    if (claimed != object.path)
       continue;
     for (int tries = 0; !atomic_load(&callers[i].ready) && tries < 10000; tries++)
       nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
@@ -151,9 +167,11 @@ static const struct caller *find_caller(const void *address) {
 }
 
 static const struct caller *caller_of(const void *address) {
+  const struct caller *caller = known_caller(address);
   int saved_errno = errno;
-  const struct caller *caller = find_caller(address);
 
+  if (caller == NULL)
+    caller = find_caller(address);
   errno = saved_errno;
   return caller;
 }
