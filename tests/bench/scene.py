@@ -122,6 +122,13 @@ class Scene:
         path.write_text(text)
         return measure.clean_environment(OPENSSL_CONF=path)
 
+    def with_longer_path(self, environment, more):
+        """The same configuration in a file whose path is longer by so many characters."""
+        path = pathlib.Path(environment["OPENSSL_CONF"])
+        longer = path.with_name(path.name + "-" * more)
+        longer.write_bytes(path.read_bytes())
+        return {**environment, "OPENSSL_CONF": str(longer)}
+
     def without_provider(self):
         return self.environment(WITHOUT_PROVIDER)
 
