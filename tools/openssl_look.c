@@ -33,7 +33,8 @@ static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct o
   found->any_named |= activate != NULL;
   found->any_active |= active;
   if (strcmp(name, PROVIDER) == 0) {
-    found->pinning = value->value;
+    if (!found->pinning_active)
+      found->pinning = value->value;
     found->pinning_active |= active;
   } else if (strcmp(name, "default") == 0) {
     found->fallback = value->value;

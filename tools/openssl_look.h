@@ -16,7 +16,7 @@
 struct openssl_found {
   const char *start;          /* the section that is named to start with; NULL: none */
   const char *providers;      /* the (first) section of providers; NULL: none */
-  const char *pinning;        /* the section of pinning; NULL: not named */
+  const char *pinning;        /* the section of pinning, of several the first active one; NULL: not named */
   const char *fallback;       /* the section of default; NULL: not named */
   bool any_named, any_active; /* `activate` is there; it is not "0" or the like */
   bool pinning_active, fallback_active;

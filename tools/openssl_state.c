@@ -12,6 +12,7 @@
 
 #include "memory.h"
 #include "openssl_look.h"
+#include "openssl_text.h"
 
 #define PROVIDER "pinning"
 
@@ -19,32 +20,12 @@ static char *copy_or_null(const char *text) {
   return text == NULL ? NULL : must_copy(text);
 }
 
-/* Missing settings are no errors here. */
-static const char *setting(const CONF *conf, const char *section, const char *name) {
-  ERR_set_mark();
-  const char *value = NCONF_get_string(conf, section, name);
-  ERR_pop_to_mark();
-  return value;
-}
-
-/* The section that describes the provider, by its key in the providers section or its `identity`; or NULL. */
-static const char *find_section(const CONF *conf, const char *providers) {
-  STACK_OF(CONF_VALUE) *values = NCONF_get_section(conf, providers);
-  for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
-    const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
-    const char *identity = setting(conf, value->value, "identity");
-    if (strcmp(identity == NULL ? value->name : identity, PROVIDER) == 0)
-      return value->value;
-  }
-  return NULL;
-}
-
 static void read_section(const CONF *conf, const char *section, struct openssl_state *state) {
   state->named = true;
-  state->activated = setting(conf, section, "activate") != NULL;
-  state->policy = copy_or_null(setting(conf, section, "policy"));
-  state->on_policy_error = copy_or_null(setting(conf, section, "on_policy_error"));
-  state->module = copy_or_null(setting(conf, section, "module"));
+  state->activated = openssl_text_setting(conf, section, "activate") != NULL;
+  state->policy = copy_or_null(openssl_text_setting(conf, section, "policy"));
+  state->on_policy_error = copy_or_null(openssl_text_setting(conf, section, "on_policy_error"));
+  state->module = copy_or_null(openssl_text_setting(conf, section, "module"));
 }
 
 static void read_configuration(struct openssl_state *state) {
@@ -56,9 +37,7 @@ static void read_configuration(struct openssl_state *state) {
     NCONF_free(conf);
     return;
   }
-  const char *start = setting(conf, NULL, OPENSSL_START);
-  const char *providers = start == NULL ? NULL : setting(conf, start, "providers");
-  const char *section = providers == NULL ? NULL : find_section(conf, providers);
+  const char *section = openssl_look(conf, OPENSSL_START).pinning;
   if (section != NULL)
     read_section(conf, section, state);
   state->reaches_nodejs = openssl_look(conf, NODEJS_START).pinning_active;

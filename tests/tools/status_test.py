@@ -87,6 +87,25 @@ class Status(PinctlCase):
         self.configuration(module=self.write_policy("not a library", "pinning.so"))
         self.assertIsNotNone(self.problem("OpenSSL does not load")["openssl"]["load_error"])
 
+    def test_providers_of_a_second_line(self):
+        """OpenSSL takes what follows the dot for a number, and reads both lists."""
+        self.configuration(providers="default = default_sect\n",
+                           rest=DEFAULT + "[init]\nproviders.2 = second\n[second]\npinning = pinning_sect\n")
+        self.assertTrue(self.status(0)["openssl"]["pinning_configured"])
+
+    def test_named_twice(self):
+        """The first that is activated has it, whatever the later ones say."""
+        again = DEFAULT + f"[again]\nidentity = pinning\nmodule = {MODULE}\nactivate = 1\n"
+        for pinning, taken in (("activate = 1\npolicy = /first\n", "/first"), ("policy = /first\n", "/second")):
+            self.configuration(providers=BOTH + "again = again\n", pinning=pinning, rest=again + "policy = /second\n")
+            found = self.status(1, PINNING_POLICY="")
+            self.assertEqual((found["policy"]["path"], found["openssl"]["pinning_active"]), (taken, True))
+
+    def test_settings_outside_of_sections(self):
+        """What stands there is not taken for what a section lacks."""
+        self.configuration(pinning="", rest=DEFAULT + "[default]\nactivate = 1\n")
+        self.problem("does not activate it")
+
     def test_configuration_that_cannot_be_read(self):
         self.assertIn("cannot be opened", self.problem("cannot be opened", OPENSSL_CONF="/nonexistent")["openssl"]
                       ["configuration_error"])
