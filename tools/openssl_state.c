@@ -28,6 +28,14 @@ static void read_section(const CONF *conf, const char *section, struct openssl_s
   state->module = copy_or_null(openssl_text_setting(conf, section, "module"));
 }
 
+static enum nodejs_reach read_nodejs(const CONF *conf) {
+  struct openssl_found found = openssl_look(conf, NODEJS_START);
+  if (!found.pinning_active)
+    return NODEJS_NOT_REACHED;
+  const char *module = openssl_text_setting(conf, found.pinning, "module");
+  return module != NULL && *module == '/' ? NODEJS_REACHED : NODEJS_OF_SYSTEM;
+}
+
 static void read_configuration(struct openssl_state *state) {
   CONF *conf = NCONF_new(NULL);
   long line = 0;
@@ -40,7 +48,7 @@ static void read_configuration(struct openssl_state *state) {
   const char *section = openssl_look(conf, OPENSSL_START).pinning;
   if (section != NULL)
     read_section(conf, section, state);
-  state->reaches_nodejs = openssl_look(conf, NODEJS_START).pinning_active;
+  state->nodejs = read_nodejs(conf);
   NCONF_free(conf);
 }
 

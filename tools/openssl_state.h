@@ -7,6 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* A nodejs with OpenSSL linked in looks for modules elsewhere, and goes on without those it does not find. */
+enum nodejs_reach {
+  NODEJS_NOT_REACHED,
+  NODEJS_OF_SYSTEM, /* only one that uses the system's OpenSSL: the whole path of the module is not given */
+  NODEJS_REACHED,
+};
+
 struct openssl_state {
   /* From the file. */
   char *configuration; /* its path */
@@ -17,7 +24,7 @@ struct openssl_state {
   char *on_policy_error;
   char *module; /* the file that would be loaded */
   bool module_present;
-  bool reaches_nodejs; /* what nodejs reads activates pinning as well */
+  enum nodejs_reach nodejs; /* where what nodejs reads activates pinning as well */
 
   /* From OpenSSL, in a process of its own. */
   bool tried;  /* it came back with an answer */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What can be wrong with an installation, and what to do about each. */
+#include "openssl_look.h"
 #include "status.h"
 
 bool status_is_loaded(const struct status *status) {
@@ -52,6 +53,18 @@ static void judge_openssl(struct status *status) {
     add_problem(status, must_copy("the provider \"default\" is not active: no TLS program can work"),
                 must_copy("in the providers section: \"default = default_sect\"; then \"[default_sect]\" "
                           "with \"activate = 1\""));
+}
+
+static void judge_nodejs(struct status *status) {
+  const struct openssl_state *openssl = &status->openssl;
+  if (openssl->nodejs == NODEJS_OF_SYSTEM)
+    add_problem(
+        status,
+        must_format("%s does not give nodejs the whole path of the module: one with OpenSSL linked in, "
+                    "as its makers distribute it, does not find it, and nothing is enforced there",
+                    openssl->configuration),
+        must_format("write \"module = %s\" in the section of pinning to which " NODEJS_START " leads",
+                    openssl->module));
 }
 
 static void judge_preload(struct status *status) {
@@ -114,6 +127,7 @@ static void judge_confirmation(struct status *status) {
 
 void status_judge(struct status *status) {
   judge_openssl(status);
+  judge_nodejs(status);
   judge_preload(status);
   judge_policy(status);
   judge_compiled(status);

@@ -48,15 +48,23 @@ static void print_compiled(const struct status *status) {
   put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "", meanings[status->compiled]);
 }
 
+static const char *nodejs_text(enum nodejs_reach reach) {
+  static const char *const texts[] = {
+      [NODEJS_NOT_REACHED] = "not reached (\"pinctl enable\" sees to that, or says why not)",
+      [NODEJS_OF_SYSTEM] = "reached only where it uses the system's OpenSSL (" NODEJS_START ")",
+      [NODEJS_REACHED] = "reached (" NODEJS_START ")",
+  };
+  return texts[reach];
+}
+
 static void print_text(const struct status *status) {
   const struct openssl_state *openssl = &status->openssl;
   put(stdout, PLAIN, "%-14s %s\n", "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING));
   put(stdout, PLAIN, "%-14s %s\n", "configuration", openssl->configuration);
   put(stdout, openssl->active && openssl->hooked ? GREEN : YELLOW, "%-14s %s\n", "pinning",
       provider_text(openssl));
-  put(stdout, PLAIN, "%-14s %s\n", "nodejs",
-      openssl->reaches_nodejs ? "reached (" NODEJS_START ")"
-                              : "not reached (\"pinctl enable\" sees to that, or says why not)");
+  put(stdout, openssl->nodejs == NODEJS_OF_SYSTEM ? YELLOW : PLAIN, "%-14s %s\n", "nodejs",
+      nodejs_text(openssl->nodejs));
   put(stdout, openssl->default_active || openssl->has_digests ? PLAIN : RED, "%-14s %s\n", "default",
       openssl->default_active ? "active" : "not active");
   put(stdout, PLAIN, "%-14s %s%s\n", "module", openssl->module, openssl->module_present ? "" : " (missing)");
@@ -119,7 +127,7 @@ static json_object *openssl_json(const struct openssl_state *openssl) {
   json_object_object_add(json, "pinning_hooked", json_object_new_boolean(openssl->hooked));
   json_object_object_add(json, "pinning_version", json_text_or_null(openssl->version));
   json_object_object_add(json, "pinning_generation", json_text_or_null(openssl->generation));
-  json_object_object_add(json, "nodejs_reached", json_object_new_boolean(openssl->reaches_nodejs));
+  json_object_object_add(json, "nodejs_reached", json_object_new_boolean(openssl->nodejs == NODEJS_REACHED));
   json_object_object_add(json, "default_active", json_object_new_boolean(openssl->default_active));
   json_object_object_add(json, "module", json_text(openssl->module));
   json_object_object_add(json, "module_present", json_object_new_boolean(openssl->module_present));

@@ -18,8 +18,9 @@ class Status(PinctlCase):
         self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
 
     def configuration(self, providers=BOTH, pinning="activate = 1\n", module=MODULE, rest=DEFAULT):
+        named = f"module = {module}\n" if module else ""
         return self.write_policy("openssl_conf = init\n[init]\nproviders = providers_sect\n[providers_sect]\n"
-                                 f"{providers}[pinning_sect]\nmodule = {module}\n{pinning}{rest}", "openssl.cnf")
+                                 f"{providers}[pinning_sect]\n{named}{pinning}{rest}", "openssl.cnf")
 
     def status(self, expected, *words, **environment):
         found = self.json("status", *words, status=expected,
@@ -105,6 +106,25 @@ class Status(PinctlCase):
         """What stands there is not taken for what a section lacks."""
         self.configuration(pinning="", rest=DEFAULT + "[default]\nactivate = 1\n")
         self.problem("does not activate it")
+
+    def test_nodejs_without_the_whole_path(self):
+        """One with OpenSSL linked in looks for the module elsewhere, and goes on without it and without a word."""
+        folder, name = os.path.split(MODULE)
+        for module in (None, name, f"./{name}"):
+            self.configuration(module=module, rest=DEFAULT + "[default]\nnodejs_conf = init\n")
+            found = self.problem("the whole path of the module", OPENSSL_MODULES=folder)
+            self.assertEqual((found["openssl"]["pinning_active"], found["openssl"]["nodejs_reached"]), (True, False))
+            self.assertIn(f'"module = {folder}/', found["problems"][0]["remedy"])
+            text = self.pinctl("status", status=1, environment={"OPENSSL_CONF": f"{self.folder}/openssl.cnf"}).stdout
+            self.assertIn("nodejs         reached only where it uses the system's OpenSSL (nodejs_conf)\n", text)
+
+    def test_nodejs_with_a_section_of_its_own(self):
+        own = ("[default]\nnodejs_conf = node\n[node]\nproviders = list\n[list]\ndefault = default_sect\n"
+               "pinning = own\n[own]\nactivate = 1\n")
+        self.configuration(rest=DEFAULT + own)
+        self.assertIn(f'"module = {MODULE}"', self.problem("the whole path")["problems"][0]["remedy"])
+        self.configuration(rest=DEFAULT + own + f"module = {MODULE}\n")
+        self.assertTrue(self.status(0)["openssl"]["nodejs_reached"])
 
     def test_configuration_that_cannot_be_read(self):
         self.assertIn("cannot be opened", self.problem("cannot be opened", OPENSSL_CONF="/nonexistent")["openssl"]
