@@ -155,17 +155,22 @@ static enum found probe(struct search *search, const struct level *level) {
   struct pin_image_cursor bucket;
   if (!pin_image_read_bucket(&search->image, index, &bucket))
     return FOUND_DAMAGE;
-  struct pin_image_slot slot;
-  unsigned kinds = 0;
+  struct pin_image_slot slot, covering;
+  unsigned kinds = 0, count = 0;
   for (struct pin_image_cursor cursor = bucket; cursor.left > 0;) {
     if (pin_image_skip_slot(&cursor, level->suffix->hash))
       continue;
     if (!pin_image_read_slot(&cursor, &slot))
       return FOUND_DAMAGE;
-    if (covers(search, level, &slot))
-      kinds |= 1u << slot.record.kind;
+    if (!covers(search, level, &slot))
+      continue;
+    kinds |= 1u << slot.record.kind;
+    covering = slot;
+    count++;
   }
-  return kinds == 0 ? FOUND_NOTHING : take_winners(search, level, &bucket, kinds);
+  if (count == 0)
+    return FOUND_NOTHING;
+  return count == 1 ? add_finding(search, &covering) : take_winners(search, level, &bucket, kinds);
 }
 
 /*
