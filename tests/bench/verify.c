@@ -3,7 +3,8 @@
 
 /*
  * verify CHAIN ROOT NAME COUNT: verifies a chain (leaf first) against a root for a host, as often as told,
- * after one time that is not counted. Prints nanoseconds of the thread's processor time per verification.
+ * after one time that is not counted. Prints nanoseconds of the thread's processor time that the fastest
+ * verification took: what else the machine does can only add to one.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -52,18 +53,22 @@ static double nanoseconds(void) {
 
 /* The exit status. */
 static int measure(const struct subject *subject, unsigned long count) {
-  double began;
+  double fastest = -1;
 
   if (!verify(subject)) {
     fputs("verify: the chain is refused\n", stderr);
     return 1;
   }
-  began = nanoseconds();
   for (unsigned long i = 0; i < count; i++) {
+    double began = nanoseconds(), took;
+
     if (!verify(subject))
       return 1;
+    took = nanoseconds() - began;
+    if (fastest < 0 || took < fastest)
+      fastest = took;
   }
-  printf("%.1f\n", (nanoseconds() - began) / (double)count);
+  printf("%.1f\n", fastest);
   return 0;
 }
 
