@@ -256,6 +256,14 @@ enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer
                           struct pin_verdict *ret_verdict);
 
 /*
+ * Whether pin_judge would accept this path, and every longer one that begins with it: then the keys above
+ * need not be seen. Every entry is satisfied or off, and nothing looks for blocked keys or at the end of a
+ * path. *verdict as pin_select left it.
+ */
+bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *path,
+                      const struct pin_verdict *verdict);
+
+/*
  * Decides what pin_select left open (*verdict as it left it, and the same policy). A path of no keys is
  * refused wherever anything had to be seen. Allocates nothing.
  */

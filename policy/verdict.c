@@ -168,6 +168,22 @@ static void judge_findings(const struct pin_policy *policy, const struct pin_pat
   }
 }
 
+bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *path,
+                      const struct pin_verdict *verdict) {
+  int depth[PIN_LIST_COUNT];
+  if (path->count == 0 || verdict->count == 0 || pin_blocks_keys(policy) || policy->exempt_anchors.count > 0)
+    return false;
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *finding = &verdict->findings[i];
+    if (finding->reason == PIN_REASON_OFF)
+      continue;
+    if (finding->reason != PIN_REASON_UNDECIDED || is_given(&finding->entry, PIN_LIST_ANCHORS) ||
+        try_entry(&finding->entry, path, depth) != PIN_REASON_MATCHED)
+      return false;
+  }
+  return true;
+}
+
 void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
                struct pin_verdict *verdict) {
   if (verdict->reason != PIN_REASON_UNDECIDED)

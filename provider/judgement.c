@@ -67,7 +67,10 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
-  path_prove(matter->crypto, &matter->evidence, needs == PIN_NEEDS_CERTIFICATES, path);
+  path_begin(matter->crypto, &matter->evidence, needs == PIN_NEEDS_CERTIFICATES, path);
+  /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
+  while (path_extend(matter->crypto, path) && !pin_is_satisfied(*policy, &path->pin, ret_verdict))
+    continue;
   pin_judge(*policy, &path->pin, peer->pin.now, ret_verdict);
 }
 

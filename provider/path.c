@@ -16,7 +16,6 @@ static X509 *chain_at(const struct libcrypto *crypto, const STACK_OF(X509) * cha
 
 /* ---- Proof ---- */
 
-/* subordinates: CA certificates below the issuer that are not self-issued (RFC 5280, 4.2.1.9). */
 static bool may_issue(const struct libcrypto *crypto, X509 *issuer, X509 *subject, long subordinates) {
   long limit;
 
@@ -32,26 +31,30 @@ static bool did_sign(const struct libcrypto *crypto, X509 *issuer, X509 *subject
   return key != NULL && crypto->X509_verify(subject, key) == 1;
 }
 
-/* How many certificates of the chain, from the peer's own upwards, are proven. */
-static int proven_length(const struct libcrypto *crypto, const STACK_OF(X509) * chain,
-                         bool signatures_checked) {
-  int length = chain_length(crypto, chain);
-  long subordinates = 0;
+/* Whether the certificate behind the last one of the path is its issuer; if so it is counted in. */
+static bool prove_link(const struct libcrypto *crypto, struct path *path) {
+  int depth = (int)path->pin.count;
+  X509 *subject = chain_at(crypto, path->evidence.chain, depth - 1);
+  X509 *issuer = chain_at(crypto, path->evidence.chain, depth);
 
-  if (length > PATH_MAX_KEYS)
-    length = PATH_MAX_KEYS;
-  for (int depth = 1; depth < length; depth++) {
-    X509 *issuer = chain_at(crypto, chain, depth);
-    X509 *subject = chain_at(crypto, chain, depth - 1);
+  if (!may_issue(crypto, issuer, subject, path->subordinates))
+    return false;
+  if (!path->evidence.signatures_checked && !did_sign(crypto, issuer, subject))
+    return false;
+  if ((crypto->X509_get_extension_flags(issuer) & EXFLAG_SI) == 0)
+    path->subordinates++;
+  return true;
+}
 
-    if (!may_issue(crypto, issuer, subject, subordinates))
-      return depth;
-    if (!signatures_checked && !did_sign(crypto, issuer, subject))
-      return depth;
-    if ((crypto->X509_get_extension_flags(issuer) & EXFLAG_SI) == 0)
-      subordinates++;
-  }
-  return length < 0 ? 0 : length;
+/* Whether there is one more, and it is proven. */
+static bool has_next(const struct libcrypto *crypto, struct path *path) {
+  size_t depth = path->pin.count;
+
+  if (path->evidence.chain == NULL)
+    return depth == 0 && path->evidence.peer == NULL && path->evidence.raw_key != NULL;
+  if (depth >= PATH_MAX_KEYS || (int)depth >= chain_length(crypto, path->evidence.chain))
+    return false;
+  return depth == 0 || prove_link(crypto, path);
 }
 
 /* ---- Digests ---- */
@@ -83,6 +86,23 @@ static bool hash_certificate(const struct libcrypto *crypto, X509 *certificate,
   return hash(crypto, der, size, ret_digest);
 }
 
+static bool hash_raw_key(const struct libcrypto *crypto, EVP_PKEY *raw_key, struct pin_digest *ret_digest) {
+  unsigned char *der = NULL;
+  int size = crypto->i2d_PUBKEY(raw_key, &der);
+
+  return hash(crypto, der, size, ret_digest);
+}
+
+/* certificate: NULL where the peer showed a raw key. */
+static bool hash_next(const struct libcrypto *crypto, const struct path *path, X509 *certificate,
+                      struct pin_path_key *ret_key) {
+  memset(ret_key, 0, sizeof *ret_key);
+  if (certificate == NULL)
+    return hash_raw_key(crypto, path->evidence.raw_key, &ret_key->key);
+  return hash_key(crypto, certificate, &ret_key->key) &&
+         (!path->with_certificates || hash_certificate(crypto, certificate, &ret_key->certificate));
+}
+
 static void print_subject(const struct libcrypto *crypto, X509 *certificate, char *ret_subject) {
   BIO *bio = crypto->BIO_new(crypto->BIO_s_mem());
   int length = 0;
@@ -97,22 +117,6 @@ static void print_subject(const struct libcrypto *crypto, X509 *certificate, cha
   ret_subject[length > 0 ? length : 0] = '\0';
 }
 
-static void prove_chain(const struct libcrypto *crypto, const STACK_OF(X509) * chain, int length,
-                        bool certificates, struct path *path) {
-  for (int depth = 0; depth < length; depth++) {
-    X509 *certificate = chain_at(crypto, chain, depth);
-    struct pin_path_key *key = &path->keys[depth];
-
-    memset(key, 0, sizeof *key);
-    path->certificates[depth] = certificate;
-    if (!hash_key(crypto, certificate, &key->key))
-      return;
-    if (certificates && !hash_certificate(crypto, certificate, &key->certificate))
-      return;
-  }
-  path->pin.count = (size_t)length;
-}
-
 /* ---- Putting a chain together ---- */
 
 static int tolerate(int ok, X509_STORE_CTX *ctx) {
@@ -121,7 +125,7 @@ static int tolerate(int ok, X509_STORE_CTX *ctx) {
   return 1;
 }
 
-/* Stands in for the check of signatures, which proven_length does, stopping at the first bad one. */
+/* Stands in for the check of signatures, which prove_link does, stopping at the first bad one. */
 static int check_nothing(X509_STORE_CTX *ctx) {
   (void)ctx;
   return 1;
@@ -140,31 +144,36 @@ static STACK_OF(X509) *
   return crypto->X509_STORE_CTX_get0_chain(path->built);
 }
 
-static void prove_raw_key(const struct libcrypto *crypto, EVP_PKEY *raw_key, struct path *path) {
-  unsigned char *der = NULL;
-  int size = crypto->i2d_PUBKEY(raw_key, &der);
-
-  memset(&path->keys[0], 0, sizeof path->keys[0]);
-  path->certificates[0] = NULL;
-  if (hash(crypto, der, size, &path->keys[0].key))
-    path->pin.count = 1;
-}
-
-void path_prove(const struct libcrypto *crypto, const struct evidence *evidence, bool certificates,
+void path_begin(const struct libcrypto *crypto, const struct evidence *evidence, bool with_certificates,
                 struct path *ret_path) {
-  const STACK_OF(X509) *chain = evidence->chain;
-
   ret_path->pin.keys = ret_path->keys;
   ret_path->pin.count = 0;
+  ret_path->evidence = *evidence;
+  ret_path->with_certificates = with_certificates;
+  ret_path->is_whole = false;
+  ret_path->subordinates = 0;
   ret_path->built = NULL;
   ret_path->subjects = NULL;
-  if (chain == NULL && evidence->peer != NULL)
-    chain = build_chain(crypto, evidence, ret_path);
-  if (chain != NULL)
-    prove_chain(crypto, chain, proven_length(crypto, chain, evidence->signatures_checked), certificates,
-                ret_path);
-  else if (evidence->peer == NULL && evidence->raw_key != NULL)
-    prove_raw_key(crypto, evidence->raw_key, ret_path);
+  if (evidence->chain == NULL && evidence->peer != NULL)
+    ret_path->evidence.chain = build_chain(crypto, evidence, ret_path);
+}
+
+bool path_extend(const struct libcrypto *crypto, struct path *path) {
+  size_t depth = path->pin.count;
+  X509 *certificate;
+
+  path->is_whole = path->is_whole || !has_next(crypto, path);
+  if (path->is_whole)
+    return false;
+  certificate = path->evidence.chain != NULL ? chain_at(crypto, path->evidence.chain, (int)depth) : NULL;
+  path->certificates[depth] = certificate;
+  if (hash_next(crypto, path, certificate, &path->keys[depth])) {
+    path->pin.count++;
+    return true;
+  }
+  path->pin.count = 0;
+  path->is_whole = true;
+  return false;
 }
 
 void path_describe(const struct libcrypto *crypto, struct path *path) {

@@ -24,8 +24,13 @@ struct evidence {
   EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
 };
 
+/* A path from the peer's own key up to as far as it has been proven. */
 struct path {
-  struct pin_path pin; /* points into the members below */
+  struct pin_path pin;      /* points into the members below */
+  struct evidence evidence; /* with a chain where one could be put together */
+  bool with_certificates;   /* they are hashed too */
+  bool is_whole;            /* there is nothing above that is proven */
+  long subordinates;        /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
   struct pin_path_key keys[PATH_MAX_KEYS];
   X509 *certificates[PATH_MAX_KEYS];   /* borrowed from the evidence or from `built`; NULL for a raw key */
   X509_STORE_CTX *built;               /* holds the chain where none was given; owned */
@@ -33,14 +38,19 @@ struct path {
 };
 
 /*
- * Proves and hashes. Each certificate above depth 0 counts only if it is a CA certificate that may sign,
- * within its path length, and did sign the one below: the rules of RFC 5280, 6.1.4, as OpenSSL applies
- * them (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). Without a chain one is put together as
- * OpenSSL would, whether or not it ends in something trusted. Certificates are hashed too where
- * `certificates` is set. Evidence that cannot be read gives an empty path. To be given to path_clear.
+ * Begins a path, still empty. Without a chain one is put together as OpenSSL would, whether or not it ends in
+ * something trusted. Certificates are hashed too where told. To be given to path_clear.
  */
-void path_prove(const struct libcrypto *crypto, const struct evidence *evidence, bool certificates,
+void path_begin(const struct libcrypto *crypto, const struct evidence *evidence, bool with_certificates,
                 struct path *ret_path);
+
+/*
+ * Proves and hashes one more: the peer's own, then each certificate that is a CA certificate which may sign,
+ * within its path length, and did sign the one below: the rules of RFC 5280, 6.1.4, as OpenSSL applies them
+ * (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). False: there is none. Where one cannot be read
+ * the path is empty again.
+ */
+bool path_extend(const struct libcrypto *crypto, struct path *path);
 
 /* Adds the subjects, for a report. */
 void path_describe(const struct libcrypto *crypto, struct path *path);

@@ -58,13 +58,14 @@ static const struct pin_entry limited_entries[] = {
 };
 
 /* Which policy: the entries above with what besides. */
-enum setting { PLAIN, BLOCKING, BLOCKING_AUDIT, BLOCKING_OFF, SETTING_COUNT };
+enum setting { PLAIN, BLOCKING, BLOCKING_ONLY, BLOCKING_AUDIT, BLOCKING_OFF, SETTING_COUNT };
 
 static const struct sample_spec specs[SETTING_COUNT] = {
     [PLAIN] = {.entries = entries, .exempt_anchors = SAMPLE_LIST({8})},
     [BLOCKING] = {.entries = entries,
                   .blocked_keys = SAMPLE_LIST({6}, {7}),
                   .exempt_anchors = SAMPLE_LIST({8})},
+    [BLOCKING_ONLY] = {.entries = entries, .blocked_keys = SAMPLE_LIST({7})},
     [BLOCKING_AUDIT] = {.entries = entries,
                         .mode = PIN_MODE_AUDIT,
                         .blocked_keys = SAMPLE_LIST({7}),
@@ -322,6 +323,61 @@ static void test_details(void) {
   CU_ASSERT_EQUAL(verdict.decisive, verdict.count);
 }
 
+static bool asks_for_anchor(const struct pin_verdict *verdict) {
+  for (size_t i = 0; i < verdict->count; i++) {
+    if (verdict->findings[i].entry.lists[PIN_LIST_ANCHORS].count > 0)
+      return true;
+  }
+  return false;
+}
+
+/* What satisfies is accepted, alone and with whatever keys above it; what is accepted satisfies where nothing
+ * above it can matter. Returns whether it did. */
+static bool test_prefix(const struct verdict_case *whole, const struct verdict_case *prefix) {
+  const struct pin_policy *policy = &samples[whole->setting].policy;
+  const size_t name_count = (whole->names[0] != NULL) + (size_t)(whole->names[1] != NULL);
+  const struct pin_peer peer = {.names = whole->names, .name_count = name_count, .port = 443, .now = 1000};
+  struct pin_path_key keys[4];
+  const struct pin_path path = {.keys = keys, .count = make_path(prefix->path, keys)};
+  struct pin_verdict verdict, of_prefix, of_whole;
+  bool needs_keys = pin_select(policy, &peer, &verdict) != PIN_NEEDS_NOTHING;
+  bool satisfied = needs_keys && pin_is_satisfied(policy, &path, &verdict);
+  judge(prefix, &of_prefix);
+  judge(whole, &of_whole);
+  if (satisfied && (of_prefix.outcome != PIN_ACCEPTED || of_whole.outcome != PIN_ACCEPTED))
+    CU_FAIL("satisfied, but not accepted");
+  if (!satisfied && needs_keys && whole->setting == BLOCKING_OFF && !asks_for_anchor(&verdict) &&
+      of_prefix.outcome == PIN_ACCEPTED)
+    CU_FAIL("accepted, but not satisfied");
+  return satisfied;
+}
+
+static void test_satisfied(void) {
+  static const uint8_t keys[] = {1, 2, 3, 4, 7, 8, 9};
+  enum { KEYS = sizeof keys, PATHS = KEYS * KEYS * KEYS, NAMES = sizeof entries / sizeof entries[0] };
+  size_t satisfied[SETTING_COUNT] = {0};
+  for (size_t i = 0; i < (size_t)SETTING_COUNT * NAMES * NAMES * PATHS; i++) {
+    size_t p = i % PATHS, n = i / PATHS % (NAMES * NAMES);
+    struct verdict_case whole = {
+        .setting = (enum setting)(i / PATHS / NAMES / NAMES),
+        /* In the place of the last, which has none, a name that is none. */
+        .names = {entries[n / NAMES].name ? entries[n / NAMES].name : ".audit", entries[n % NAMES].name},
+        .path = {keys[p % KEYS], keys[p / KEYS % KEYS], keys[p / KEYS / KEYS]},
+    };
+    for (int cut = 1; cut <= 3; cut++) {
+      struct verdict_case prefix = whole;
+      memset(prefix.path + cut, 0, sizeof prefix.path - (size_t)cut);
+      satisfied[whole.setting] += test_prefix(&whole, &prefix);
+    }
+  }
+  /* Those with exempt anchors or blocked keys have to see the whole path. */
+  CU_ASSERT_EQUAL(satisfied[PLAIN], 0);
+  CU_ASSERT_EQUAL(satisfied[BLOCKING], 0);
+  CU_ASSERT_EQUAL(satisfied[BLOCKING_ONLY], 0);
+  CU_ASSERT_EQUAL(satisfied[BLOCKING_AUDIT], 0);
+  CU_ASSERT_TRUE(satisfied[BLOCKING_OFF] > 1000);
+}
+
 /* Entries limited to ports apply when the port is not known: then all of them must accept. */
 static void test_unknown_port(void) {
   static const struct {
@@ -359,8 +415,13 @@ static void test_allows(void) {
 
 int main(void) {
   static const struct unit_test tests[] = {
-      {"entry by path", test_table},       {"judged once", test_judged_once}, {"details", test_details},
-      {"unknown port", test_unknown_port}, {"allows", test_allows},           {NULL, NULL},
+      {"entry by path", test_table},
+      {"judged once", test_judged_once},
+      {"details", test_details},
+      {"a path that satisfies", test_satisfied},
+      {"unknown port", test_unknown_port},
+      {"allows", test_allows},
+      {NULL, NULL},
   };
   static const struct unit_suite suite = {"verdict", set_up, tear_down, tests};
   return unit_run(&suite);
