@@ -144,8 +144,8 @@ struct pin_image_layout {
  * unnoticed.
  */
 static inline uint64_t pin_image_mix(uint64_t state, uint64_t word) {
-  state = (state ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-  return state << 32 | state >> 32;
+  state ^= word;
+  return (state ^ (state >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /*
@@ -224,7 +224,8 @@ static inline bool pin_image_skip_slot(struct pin_image_cursor *cursor, uint64_t
   if (cursor->left < sizeof record)
     return false;
   memcpy(&record, cursor->at, sizeof record);
-  if (record.base_hash == base_hash || record.size < sizeof record || record.size > cursor->left)
+  if (record.base_hash == base_hash || record.size < sizeof record || record.size > cursor->left ||
+      record.size % PIN_IMAGE_UNIT != 0)
     return false;
   cursor->at += record.size;
   cursor->left -= record.size;

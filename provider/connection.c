@@ -245,6 +245,13 @@ static bool early_data_may_leave(const struct libssl *libssl, SSL *ssl, int wher
   return where == SSL_CB_HANDSHAKE_DONE && libssl->SSL_is_init_finished(ssl) != 1;
 }
 
+/* Whether early data goes to the session that was looked at. A program may have given another one since, or
+ * one that has no early data, and a key of its own that has. */
+static bool offers_approved(const struct libssl *libssl, SSL *ssl, const struct connection *connection) {
+  return connection->approved != NULL && libssl->SSL_get_session(ssl) == connection->approved &&
+         libssl->SSL_SESSION_get_max_early_data(connection->approved) > 0;
+}
+
 static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl,
                              struct connection *connection, int where) {
   if (where == SSL_CB_HANDSHAKE_START) {
@@ -253,7 +260,7 @@ static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL
   }
   if (connection->state == UNDECIDED &&
       (servers_part_is_over(libssl, ssl, where) ||
-       (connection->approved == NULL && early_data_may_leave(libssl, ssl, where))))
+       (!offers_approved(libssl, ssl, connection) && early_data_may_leave(libssl, ssl, where))))
     judge_unverified(hook, libssl, ssl, connection);
   if (connection->state == REFUSED && (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
     cut(hook, libssl, ssl, connection);
@@ -317,7 +324,8 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
     /* Every new SSL_CTX has libssl's own callback, so one original serves all. */
     atomic_store(&hook->original_security, libssl.SSL_CTX_get_security_callback(parent));
     libssl.SSL_CTX_set_security_callback(parent, hook->security);
-    /* For programs that put a security callback of their own in place of ours. */
+    /* It is told of the start of each handshake; the security callback is there for programs that put an info
+       callback of their own in place of ours, and this one for those that do so with theirs. */
     libssl.SSL_CTX_set_info_callback(parent, hook->info);
   }
   errno = saved_errno;

@@ -149,6 +149,10 @@ static int get_params(void *provctx, OSSL_PARAM params[]) {
  * question it takes back the activation that the configuration gave it (provider-base(7), provider_free,
  * which with `deactivate` only does that). Not before: `openssl list -providers` and pinctl show what is
  * active.
+ *
+ * Where the first to ask is a library context that another provider made as a child of this one, OpenSSL
+ * comes round to a lock that it holds. glibc says so, OpenSSL goes on, and all counts are as they should be;
+ * only a libcrypto that was built with assertions would stop.
  */
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache) {
   struct provider *provider = provctx;

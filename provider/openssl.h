@@ -102,6 +102,7 @@
   X(SSL_CTX_get_cert_store)                                                                                  \
   X(SSL_CTX_get_info_callback)                                                                               \
   X(SSL_SESSION_get0_peer)                                                                                   \
+  X(SSL_SESSION_get_max_early_data)                                                                          \
   X(SSL_get0_param)                                                                                          \
   X(SSL_get_SSL_CTX)                                                                                         \
   X(SSL_get_ex_data)                                                                                         \

@@ -52,10 +52,10 @@ def start(scene, effort):
     yield Result("start", f"process start, policy of {scene.hosts} hosts", "do-nothing provider", more[scene.hosts],
                  "instructions more", "at most 60000", more[scene.hosts] <= 60000,
                  {"base": base, "more": {str(hosts): count for hosts, count in more.items()}})
-    # Against the do-nothing provider it may be less than nothing.
-    spread = 100 * (max(more.values()) - min(more.values())) / abs(min(more.values()))
-    yield Result("start", f"the same, from 1 to {scene.hosts} hosts", "the smallest", spread, "% more", "at most 2",
-                 spread <= 2)
+    # Not of what it came to: against the do-nothing provider that may be nothing, or less.
+    spread = 100 * (max(more.values()) - min(more.values())) / 60000
+    yield Result("start", f"the same, difference between 1 and {scene.hosts} hosts", "the 60000", spread, "% of them",
+                 "at most 2", spread <= 2)
 
 
 def counted_handshakes(scene, environment, host, version, count):
@@ -80,11 +80,13 @@ def handshake_of(scene, effort, version):
     cases = {"nothing": (scene.with_nothing(), PINNED_HOST), "pinned": (scene.with_pinning(), PINNED_HOST),
              "other": (scene.with_pinning(), OTHER_HOST), "shim": (scene.with_shim(), OTHER_HOST),
              "plain": (scene.without_provider(), PINNED_HOST), "plain other": (scene.without_provider(), OTHER_HOST)}
-    jobs = [(case, layout) for case in cases for layout in range(effort.layouts)]
+    # All files are written before the first is read.
+    jobs = {(case, layout): (scene.with_longer_path(environment, 8 * layout), host)
+            for case, (environment, host) in cases.items() for layout in range(effort.layouts)}
 
     def count(job):
-        environment, host = cases[job[0]]
-        return per_handshake(scene, effort, scene.with_longer_path(environment, 8 * job[1]), host, version)
+        environment, host = jobs[job]
+        return per_handshake(scene, effort, environment, host, version)
 
     # Counts do not depend on what else runs.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -227,7 +229,8 @@ def compile_policy(scene, effort):
 
 def verification(scene, effort):
     """A process runs faster or slower than its neighbour by more than what is looked for. So the difference is
-    counted in instructions, and becomes time at the speed at which the fastest verification ran."""
+    counted in instructions, and becomes time at the speed at which the fastest verification ran. That leaves out
+    what the kernel does, a `stat` for each source every half second."""
     def command(count):
         return [scene.program("verify"), scene.path("chain.pem"), scene.path("root.pem"), PINNED_HOST, count]
 
@@ -248,7 +251,7 @@ def verification(scene, effort):
     by_clock, interval = measure.median_interval([after - before for before, after in zip(*values)])
     yield Result("verification", "the same, by the clock", "no provider", by_clock, "ns more",
                  details={"interval": interval, "pairs": effort.pairs})
-    least = CERTSHIM_NANOSECONDS / added
+    least = CERTSHIM_NANOSECONDS / max(added, 1)
     yield Result("verification", "CertShim's 20 ms", "that speed", least, "times", "at least 1000", least >= 1000)
 
 

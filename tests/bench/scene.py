@@ -124,6 +124,8 @@ class Scene:
 
     def with_longer_path(self, environment, more):
         """The same configuration in a file whose path is longer by so many characters."""
+        if more == 0:
+            return environment
         path = pathlib.Path(environment["OPENSSL_CONF"])
         longer = path.with_name(path.name + "-" * more)
         longer.write_bytes(path.read_bytes())

@@ -105,6 +105,62 @@ static enum outcome changed(const struct setup *setup) {
   return follow(setup, "changed", NULL, false);
 }
 
+/* ---- A session that is put in the place of the one that was looked at ---- */
+
+static SSL_SESSION *put_in;
+
+static void put_session_in(const SSL *ssl, int where, int result) {
+  SSL *mutable;
+
+  (void)result;
+  memcpy(&mutable, &ssl, sizeof ssl);
+  if (where == SSL_CB_HANDSHAKE_START && put_in != NULL)
+    SSL_set_session(mutable, put_in);
+}
+
+static SSL_SESSION *take_newest(void) {
+  SSL_SESSION *session = newest_session;
+
+  if (session == NULL)
+    broken("no session");
+  newest_session = NULL;
+  return session;
+}
+
+/* The program offers a session that the changed policy allows, and takes another at the last moment. */
+static enum outcome exchanged(const struct setup *setup) {
+  struct setup other = *setup;
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup), *other_server;
+  SSL_SESSION *allowed;
+  struct link link;
+  enum outcome outcome;
+
+  if (connect_with(setup, client, server) != ACCEPTED)
+    broken("no first connection");
+  put_in = take_newest();
+  use_policy("changed");
+  other.chain = "bad";
+  other_server = eager_server(&other);
+  if (connect_with(&other, client, other_server) != ACCEPTED)
+    broken("no second connection");
+  allowed = take_newest();
+  link_open(&link, setup, client, server);
+  SSL_set_info_callback(link.client, put_session_in);
+  SSL_set_session(link.client, allowed);
+  /* To tell them, libssl asks what versions are allowed: as before a handshake, but none begins. */
+  sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(link.client));
+  outcome = send_early(&link, false);
+  if (outcome == REFUSED && link.server_received != 0)
+    broken("early data arrived");
+  link_close(&link);
+  SSL_SESSION_free(allowed);
+  SSL_SESSION_free(put_in);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  SSL_CTX_free(other_server);
+  return outcome;
+}
+
 /* ---- With a key agreed elsewhere, there is no session to look at before ---- */
 
 static SSL_SESSION *external_session(SSL *ssl) {
@@ -162,6 +218,30 @@ static enum outcome external_pinned(const struct setup *setup) {
   return external(setup, false);
 }
 
+/* Beside a session that is allowed, but has no early data. OpenSSL's own server finds fault with that. */
+static enum outcome external_beside(const struct setup *setup) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  struct link link;
+  enum outcome outcome;
+
+  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
+  SSL_CTX_set_max_early_data(server, 0);
+  if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
+    broken("no first session");
+  SSL_CTX_set_max_early_data(server, 16384);
+  SSL_CTX_set_psk_use_session_callback(client, use_external);
+  SSL_CTX_set_psk_find_session_callback(server, find_external);
+  link_open(&link, setup, client, server);
+  SSL_set_session(link.client, newest_session);
+  outcome = send_early(&link, false);
+  link_close(&link);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 /* A session that the policy does not allow any more is not offered, so libssl has no key for early data and
  * says so. */
 #define NOT_OFFERED .without = ACCEPTED, .provider = REJECTED, .shim = REJECTED
@@ -181,7 +261,11 @@ static const struct test_case cases[] = {
      changed,
      {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
      NOT_OFFERED},
+    {"session/exchanged", exchanged, {.chain = "good", PINNED}, WE_REFUSE},
+    {"session/exchanged-none", exchanged, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},
     {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
+    {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
+    {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
     {"external-psk/pinned", external_pinned, {.chain = "good", PINNED}, WE_REFUSE},
 };
 

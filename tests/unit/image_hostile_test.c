@@ -229,6 +229,32 @@ static void test_same_hash(void) {
   }
 }
 
+/* A record of another base is passed over only by a size that can be one. */
+static void test_odd_sizes(void) {
+  static const struct pin_entry bare[] = {{.name = "foo.com", .mode = PIN_MODE_OFF}, {.name = NULL}};
+  static const struct sample_spec bare_spec = {.entries = bare};
+  struct sample other;
+  struct pin_policy policy;
+  struct pin_verdict verdict;
+  if (sample_make(&bare_spec, &other)) {
+    struct pin_image_record record;
+    memcpy(&record, first_record(stage_put(other.image, other.size)), sizeof record);
+    const uint32_t sizes[] = {
+        0, 8, sizeof record - 8, record.size - 1, record.size - 4, record.size + 8, UINT32_MAX};
+    record.base_hash++;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+      uint8_t *image = stage_put(other.image, other.size);
+      record.size = sizes[i];
+      memcpy(first_record(image), &record, sizeof record);
+      seal_all(image, other.size);
+      CU_ASSERT_EQUAL(pin_policy_open(image, other.size, &policy), PIN_OK);
+      sample_ask(&policy, "foo.com", 443, &(struct pin_path){NULL, 0}, &verdict);
+      CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_DAMAGED);
+    }
+  }
+  sample_clear(&other);
+}
+
 /* Strings that do not end where they should, up to the very end of the image. */
 static void test_unterminated(void) {
   static const struct pin_entry bare[] = {{.name = "foo.com", .mode = PIN_MODE_OFF}, {.name = NULL}};
@@ -257,15 +283,11 @@ static void test_unterminated(void) {
 
 int main(void) {
   static const struct unit_test tests[] = {
-      {"hostile head", test_hostile_head},
-      {"hostile words", test_hostile_words},
-      {"hostile steps", test_hostile_steps},
-      {"hostile at random", test_hostile_random},
-      {"a wrong count", test_wrong_count},
-      {"out of range", test_out_of_range},
-      {"the same hash", test_same_hash},
-      {"unterminated strings", test_unterminated},
-      {NULL, NULL},
+      {"hostile head", test_hostile_head},         {"hostile words", test_hostile_words},
+      {"hostile steps", test_hostile_steps},       {"hostile at random", test_hostile_random},
+      {"a wrong count", test_wrong_count},         {"out of range", test_out_of_range},
+      {"the same hash", test_same_hash},           {"odd sizes", test_odd_sizes},
+      {"unterminated strings", test_unterminated}, {NULL, NULL},
   };
   static const struct unit_suite suite = {"image_hostile", set_up, tear_down, tests};
   return unit_run(&suite);

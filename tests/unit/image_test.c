@@ -133,6 +133,27 @@ static void test_flipped_bits(void) {
 }
 
 /* In the sources a flipped bit can only make the policy look changed. */
+/* One flipped bit must not be able to make up for another. */
+static void test_flipped_pairs(void) {
+  enum { WORDS = 24, BITS = 64 * WORDS };
+  uint64_t block[WORDS], word = 1;
+  size_t unnoticed = 0;
+  for (size_t i = 0; i < WORDS; i++)
+    block[i] = word = pin_image_mix(word, i);
+  const uint8_t *bytes = (const uint8_t *)block;
+  const uint64_t sound = pin_image_checksum(1, PIN_BLOCK_BUCKET, 2, bytes, sizeof block);
+  for (size_t i = 64; i < BITS; i++) {
+    block[i / 64] ^= UINT64_C(1) << i % 64;
+    for (size_t j = i + 1; j < BITS; j++) {
+      block[j / 64] ^= UINT64_C(1) << j % 64;
+      unnoticed += pin_image_checksum(1, PIN_BLOCK_BUCKET, 2, bytes, sizeof block) == sound;
+      block[j / 64] ^= UINT64_C(1) << j % 64;
+    }
+    block[i / 64] ^= UINT64_C(1) << i % 64;
+  }
+  CU_ASSERT_EQUAL(unnoticed, 0);
+}
+
 static void test_flipped_sources(void) {
   uint8_t *image = stage_put(sample.image, sample.size);
   struct pin_image_head head;
@@ -217,6 +238,7 @@ int main(void) {
       {"an empty policy", test_empty},
       {"addresses are told", test_names_addresses},
       {"every flipped bit", test_flipped_bits},
+      {"every pair of flipped bits", test_flipped_pairs},
       {"every flipped bit of the sources", test_flipped_sources},
       {"truncated", test_truncated},
       {"spliced", test_spliced},
