@@ -92,9 +92,10 @@ static _Noreturn void try_in_child(const struct openssl_state *state, int answer
   json_object_object_add(json, "error", active ? NULL : why_not_active(state, loaded));
   json_object_object_add(json, "active", json_object_new_boolean(active));
   json_object_object_add(json, "default", json_object_new_boolean(default_active));
-  json_object_object_add(json, "digests", json_object_new_boolean(has_digests(context)));
+  /* Before anything is searched for: pinning gives up its activation then. */
   if (active)
     OSSL_PROVIDER_do_all(context, describe_provider, json);
+  json_object_object_add(json, "digests", json_object_new_boolean(has_digests(context)));
   const char *text = json_object_to_json_string(json);
   size_t length = strlen(text);
   /* Without any exit handler: they belong to the parent's streams and to the modules. */

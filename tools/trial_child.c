@@ -258,11 +258,12 @@ int trial_main(int argc, char **argv) {
     return fail("a policy of its own cannot be written");
   if (start(argc > 1 && strcmp(argv[1], NODEJS_START) == 0) != 0)
     return 1;
+  /* Before anything is searched for: pinning gives up its activation then. */
+  OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
   EVP_MD *digest = EVP_MD_fetch(NULL, "SHA2-256", NULL);
   if (digest == NULL)
     return fail("SHA2-256 is not available");
   EVP_MD_free(digest);
-  OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
   int status = argc > 2 ? try_connections(policy, atoi(argv[2])) : 0;
   return fflush(stdout) == 0 ? status : 1;
 }
