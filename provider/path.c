@@ -150,7 +150,6 @@ void path_begin(const struct libcrypto *crypto, const struct evidence *evidence,
   ret_path->pin.count = 0;
   ret_path->evidence = *evidence;
   ret_path->with_certificates = with_certificates;
-  ret_path->is_whole = false;
   ret_path->subordinates = 0;
   ret_path->built = NULL;
   ret_path->subjects = NULL;
@@ -162,8 +161,7 @@ bool path_extend(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
   X509 *certificate;
 
-  path->is_whole = path->is_whole || !has_next(crypto, path);
-  if (path->is_whole)
+  if (!has_next(crypto, path))
     return false;
   certificate = path->evidence.chain != NULL ? chain_at(crypto, path->evidence.chain, (int)depth) : NULL;
   path->certificates[depth] = certificate;
@@ -172,7 +170,6 @@ bool path_extend(const struct libcrypto *crypto, struct path *path) {
     return true;
   }
   path->pin.count = 0;
-  path->is_whole = true;
   return false;
 }
 

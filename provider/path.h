@@ -29,7 +29,6 @@ struct path {
   struct pin_path pin;      /* points into the members below */
   struct evidence evidence; /* with a chain where one could be put together */
   bool with_certificates;   /* they are hashed too */
-  bool is_whole;            /* there is nothing above that is proven */
   long subordinates;        /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
   struct pin_path_key keys[PATH_MAX_KEYS];
   X509 *certificates[PATH_MAX_KEYS];   /* borrowed from the evidence or from `built`; NULL for a raw key */
@@ -47,8 +46,8 @@ void path_begin(const struct libcrypto *crypto, const struct evidence *evidence,
 /*
  * Proves and hashes one more: the peer's own, then each certificate that is a CA certificate which may sign,
  * within its path length, and did sign the one below: the rules of RFC 5280, 6.1.4, as OpenSSL applies them
- * (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). False: there is none. Where one cannot be read
- * the path is empty again.
+ * (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). False: there is none, and the path is as long
+ * as it can be; where one cannot be read it is empty again.
  */
 bool path_extend(const struct libcrypto *crypto, struct path *path);
 
