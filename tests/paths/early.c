@@ -74,11 +74,24 @@ static enum outcome send_early(struct link *link, bool may_arrive) {
   return link_outcome(link);
 }
 
+/* One connection with early data. session: NULL: none is offered. */
+static enum outcome connect_early(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
+                                  SSL_SESSION *session, bool may_arrive) {
+  struct link link;
+  enum outcome outcome;
+
+  link_open(&link, setup, client, server);
+  if (session != NULL)
+    SSL_set_session(link.client, session);
+  outcome = send_early(&link, may_arrive);
+  link_close(&link);
+  return outcome;
+}
+
 static enum outcome follow(const struct setup *setup, const char *second_policy, const char *second_name,
                            bool may_arrive) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
   struct setup second = *setup;
-  struct link link;
   enum outcome outcome;
 
   if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
@@ -87,10 +100,7 @@ static enum outcome follow(const struct setup *setup, const char *second_policy,
     use_policy(second_policy);
   if (second_name != NULL)
     second.sni = second.host = second_name;
-  link_open(&link, &second, client, server);
-  SSL_set_session(link.client, newest_session);
-  outcome = send_early(&link, may_arrive);
-  link_close(&link);
+  outcome = connect_early(&second, client, server, newest_session, may_arrive);
   SSL_SESSION_free(newest_session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
@@ -192,19 +202,24 @@ static int find_external(SSL *ssl, const unsigned char *id, size_t length, SSL_S
   return 1;
 }
 
-static enum outcome external(const struct setup *setup, bool may_arrive) {
-  SSL_CTX *client = client_context(setup), *server = eager_server(setup);
-  struct link link;
-  enum outcome outcome;
-
-  /* The one that the key is for. */
+/* With the cipher suite that the key is for, on both sides. */
+static void agree_on_suite(SSL_CTX *client, SSL_CTX *server) {
   SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
   SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
+}
+
+static void agree_on_key(SSL_CTX *client, SSL_CTX *server) {
   SSL_CTX_set_psk_use_session_callback(client, use_external);
   SSL_CTX_set_psk_find_session_callback(server, find_external);
-  link_open(&link, setup, client, server);
-  outcome = send_early(&link, may_arrive);
-  link_close(&link);
+}
+
+static enum outcome external(const struct setup *setup, bool may_arrive) {
+  SSL_CTX *client = client_context(setup), *server = eager_server(setup);
+  enum outcome outcome;
+
+  agree_on_suite(client, server);
+  agree_on_key(client, server);
+  outcome = connect_early(setup, client, server, NULL, may_arrive);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
@@ -221,21 +236,15 @@ static enum outcome external_pinned(const struct setup *setup) {
 /* Beside a session that is allowed, but has no early data. OpenSSL's own server finds fault with that. */
 static enum outcome external_beside(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
-  struct link link;
   enum outcome outcome;
 
-  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
+  agree_on_suite(client, server);
   SSL_CTX_set_max_early_data(server, 0);
   if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
     broken("no first session");
   SSL_CTX_set_max_early_data(server, 16384);
-  SSL_CTX_set_psk_use_session_callback(client, use_external);
-  SSL_CTX_set_psk_find_session_callback(server, find_external);
-  link_open(&link, setup, client, server);
-  SSL_set_session(link.client, newest_session);
-  outcome = send_early(&link, false);
-  link_close(&link);
+  agree_on_key(client, server);
+  outcome = connect_early(setup, client, server, newest_session, false);
   SSL_SESSION_free(newest_session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
