@@ -16,7 +16,7 @@ try=(curl openssl python3)
 tests=("${try[@]}" binutils ca-certificates fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postgresql ruby slapd socat strace stunnel4 systemd zsh)
 releases=(debootstrap util-linux)
-lint=(clang clang-format cppcheck git shellcheck)
+lint=(clang clang-format cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
   echo "usage: ${0##*/} build|try|tests|releases|lint ..." >&2

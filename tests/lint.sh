@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Looks at the sources without running them: formatting, headers that need others, cppcheck, shell scripts.
+# Looks at the sources without running them: formatting, rooms that use others, headers that need others, cppcheck,
+# shell scripts.
 # Prints what is wrong and leaves with 1 if anything is.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -27,6 +28,8 @@ if [ ${#c_files[@]} -eq 0 ] || [ ${#shell_files[@]} -eq 0 ]; then
 fi
 
 clang-format --dry-run -Werror "${c_files[@]}" || report "clang-format"
+
+tests/rooms.py --check || report "an arrow between rooms that is not allowed"
 
 common=(--std=c11 -D_GNU_SOURCE -Ipolicy -Iprovider -Itools -Itests/unit)
 read -ra xml < <(pkg-config --cflags libxml-2.0)

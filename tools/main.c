@@ -6,9 +6,11 @@
 
 #include <openssl/crypto.h>
 
-#include "arguments.h"
-#include "output.h"
-#include "trial.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "config/config_trial.h"
+#include "verbs/help.h"
+#include "verbs/verbs.h"
 
 static int unknown_verb(const char *name) {
   const struct verb *nearest = verb_nearest(name);

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What pin_report writes, pinctl reads back, whatever names and subjects are made of, and however it is cut.
  */
-#include "log_report.h"
+#include "logs/log_report.h"
 #include "runner.h"
 #include "sample.h"
 

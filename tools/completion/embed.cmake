@@ -13,7 +13,7 @@ foreach(shell bash zsh fish)
   string(APPEND completion_texts "\nconst char completion_text_${shell}[] =\n    \"${text}\";\n")
 endforeach()
 file(CONFIGURE OUTPUT "${CMAKE_CURRENT_BINARY_DIR}/completion_text.c"
-     CONTENT "#include \"completion.h\"\n@completion_texts@" @ONLY)
+     CONTENT "#include \"verbs/completion.h\"\n@completion_texts@" @ONLY)
 # Longer than compilers have to take; those that we build with do.
 set_source_files_properties("${CMAKE_CURRENT_BINARY_DIR}/completion_text.c"
                             PROPERTIES COMPILE_OPTIONS "-Wno-overlength-strings")

@@ -1,0 +1,187 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""The rooms of the code, and who may use whom.
+
+  tests/rooms.py --check          every #include of another room is allowed; status 1 if not (tests/lint.sh runs this)
+  tests/rooms.py --list [BUILD]   the rooms with their files, lines and arrows; with a build folder also the circles
+                                  of calls inside each room, read from its objects by nm(1)
+
+What tools/ allows stands in the pinctl_room() lines of tools/CMakeLists.txt, the rest below."""
+
+import argparse
+import collections
+import glob
+import os
+import re
+import subprocess
+import sys
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+# Rooms outside tools/: their folder, and the rooms that they may use.
+ALLOWED = {'policy': [], 'provider': ['policy']}
+
+
+def allowed_arrows():
+    arrows = {room: set(uses) for room, uses in ALLOWED.items()}
+    with open(os.path.join(TOP, 'tools', 'CMakeLists.txt'), encoding='utf-8') as file:
+        for room, uses in re.findall(r'^pinctl_room\((\w+)((?: \w+)*)\)$', file.read(), re.M):
+            arrows[f'tools/{room}'] = {f'tools/{used}' for used in uses.split()} | {'policy'}
+    arrows['tools'] = set(arrows) - {'policy', 'provider'}
+    return arrows
+
+
+def sources(room):
+    return sorted(glob.glob(os.path.join(TOP, room, '*.[ch]')))
+
+
+def includes(path):
+    with open(path, encoding='utf-8') as file:
+        return re.findall(r'^#include "([^"]+)"', file.read(), re.M)
+
+
+def room_of_header(header, own, arrows):
+    """The room that an #include leads to: a folder below tools/ or provider/, or a header of policy/."""
+    folder = os.path.dirname(header)
+    for candidate in (f'tools/{folder}', f'provider/{folder}'):
+        if folder and candidate in arrows:
+            return candidate
+    if os.path.exists(os.path.join(TOP, own, header)):
+        return own
+    return 'policy' if os.path.exists(os.path.join(TOP, 'policy', header)) else None
+
+
+def found_arrows(arrows):
+    """(room, used room, file, header) of each #include."""
+    for room in arrows:
+        for path in sources(room):
+            for header in includes(path):
+                yield room, room_of_header(header, room, arrows), os.path.relpath(path, TOP), header
+
+
+def is_circle_free(arrows):
+    done, busy = set(), []
+
+    def visit(room):
+        if room in busy:
+            print('rooms.py: a circle of rooms: ' + ' -> '.join(busy[busy.index(room):] + [room]))
+            return False
+        if room in done:
+            return True
+        busy.append(room)
+        fine = all(visit(used) for used in sorted(arrows[room]))
+        busy.pop()
+        done.add(room)
+        return fine
+
+    return all(visit(room) for room in sorted(arrows))
+
+
+def check(arrows):
+    fine = is_circle_free(arrows)
+    for folder in ('tools', 'provider'):
+        known = {os.path.basename(room) for room in arrows if room.startswith(folder + '/')}
+        for path in glob.glob(os.path.join(TOP, folder, '*', '*.c')):
+            room = os.path.basename(os.path.dirname(path))
+            if room not in known:
+                print(f'rooms.py: {os.path.relpath(path, TOP)} is in no room')
+                fine = False
+    count = 0
+    for room, used, path, header in found_arrows(arrows):
+        count += 1
+        if used is None:
+            print(f'rooms.py: {path}: "{header}" is in no room')
+            fine = False
+        elif used != room and used not in arrows[room]:
+            print(f'rooms.py: {path}: {room} may not use {used} ("{header}")')
+            fine = False
+        elif used == 'policy' and room != 'policy' and room.startswith('tools') and header != 'pinpolicy.h':
+            print(f'rooms.py: {path}: rooms of tools/ meet policy/ at pinpolicy.h alone, not at "{header}"')
+            fine = False
+    if count == 0:
+        print('rooms.py: no #include was found at all')
+    return fine and count > 0
+
+
+def symbols(path, option):
+    listed = subprocess.run(['nm', option, '--format=posix', path], stdout=subprocess.PIPE, text=True, check=True)
+    return {line.split()[0] for line in listed.stdout.splitlines() if line}
+
+
+def components(graph):
+    """Strongly connected components of more than one node (Tarjan)."""
+    index, low, stack, result = {}, {}, [], []
+
+    def visit(node):
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for following in graph[node]:
+            if following not in index:
+                visit(following)
+                low[node] = min(low[node], low[following])
+            elif following in stack:
+                low[node] = min(low[node], index[following])
+        if low[node] == index[node]:
+            component = []
+            while not component or component[-1] != node:
+                component.append(stack.pop())
+            if len(component) > 1:
+                result.append(sorted(component))
+
+    for node in graph:
+        if node not in index:
+            visit(node)
+    return result
+
+
+def folder_of_object(path, build):
+    """The source folder of an object that CMake made: before/CMakeFiles/target.dir/behind/file.c.o."""
+    before, _, behind = os.path.relpath(path, build).partition('/CMakeFiles/')
+    return os.path.normpath(os.path.join(before, os.path.dirname(behind.partition('.dir/')[2])))
+
+
+def circles(build, room):
+    wanted = {}
+    for path in glob.glob(os.path.join(build, '**', '*.o'), recursive=True):
+        if folder_of_object(path, build) == room:
+            wanted[os.path.basename(path).removesuffix('.c.o')] = path
+    defined = {name: symbols(path, '--defined-only') for name, path in wanted.items()}
+    missing = {name: symbols(path, '--undefined-only') for name, path in wanted.items()}
+    graph = {name: [other for other in wanted if other != name and missing[name] & defined[other]] for name in wanted}
+    return components(graph)
+
+
+def show(arrows, build):
+    uses = collections.defaultdict(set)
+    for room, used, _, _ in found_arrows(arrows):
+        if used not in (None, room):
+            uses[room].add(used)
+    total = 0
+    for room in sorted(arrows, key=lambda room: (len(arrows[room]), room)):
+        lines = 0
+        for path in sources(room):
+            with open(path, encoding='utf-8') as file:
+                lines += sum(1 for _ in file)
+        total += len(uses[room])
+        print(f'{room:<16} {len(sources(room)):>4} files {lines:>6} lines  -> {" ".join(sorted(uses[room])) or "-"}')
+        for circle in circles(build, room) if build else []:
+            print(f'{"":<16} circle: {" ".join(circle)}')
+    print(f'{total} arrows')
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--check', action='store_true')
+    parser.add_argument('--list', nargs='?', const='', metavar='BUILD')
+    options = parser.parse_args()
+    arrows = allowed_arrows()
+    if options.list is not None:
+        show(arrows, options.list)
+    elif not options.check:
+        parser.error('expected --check or --list')
+    return 0 if not options.check or check(arrows) else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

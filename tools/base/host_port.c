@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "base/host_port.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netdb.h>
+
+#include "base/memory.h"
+#include "pinpolicy.h"
+
+bool port_read(const char *text, uint16_t *ret_port) {
+  size_t length = strlen(text);
+  if (length == 0 || length > 5 || strspn(text, "0123456789") != length)
+    return false;
+  unsigned long value = strtoul(text, NULL, 10);
+  if (value == 0 || value > UINT16_MAX)
+    return false;
+  *ret_port = (uint16_t)value;
+  return true;
+}
+
+/* Cuts the host and the text of the port apart; a NULL port: none was given. */
+static bool split(char *text, char **ret_host, char **ret_port) {
+  *ret_host = text;
+  *ret_port = NULL;
+  char *colon = strchr(text, ':');
+  if (*text == '[') {
+    char *end = strchr(text, ']');
+    if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+      return false;
+    *ret_host = text + 1;
+    *ret_port = end[1] == ':' ? end + 2 : NULL;
+    *end = '\0';
+  } else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
+    *colon = '\0';
+    *ret_port = colon + 1;
+  }
+  return **ret_host != '\0';
+}
+
+bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port) {
+  AUTO_TEXT copy = must_copy(text);
+  char *host = NULL;
+  char *port_text = NULL;
+  uint16_t port = 0;
+  if (!split(copy, &host, &port_text) || (port_text != NULL && !port_read(port_text, &port)))
+    return false;
+  const char *why = NULL;
+  if (pin_name_canonical(host, ret_host, &why) != PIN_OK)
+    *ret_host = must_copy(host);
+  *ret_port = port;
+  return true;
+}
+
+char *host_as_covered(const char *host) {
+  char *canonical = NULL;
+  const char *why = NULL;
+  const struct addrinfo numbers = {.ai_flags = AI_NUMERICHOST, .ai_family = AF_INET};
+  struct addrinfo *found = NULL;
+  char text[INET_ADDRSTRLEN] = "";
+  AUTO_TEXT without_zone = must_format("%.*s", (int)strcspn(host, "%"), host);
+  bool named = pin_name_canonical(without_zone, &canonical, &why) == PIN_OK;
+  if (named && (strcmp(without_zone, host) == 0 || host_is_address(canonical)))
+    return canonical;
+  free(canonical);
+  /* By what programs call for a name that they are given; AI_NUMERICHOST asks no server. */
+  if (getaddrinfo(host, NULL, &numbers, &found) != 0)
+    return must_copy(host);
+  const struct sockaddr_in *address = (const void *)found->ai_addr;
+  inet_ntop(AF_INET, &address->sin_addr, text, sizeof text);
+  freeaddrinfo(found);
+  return must_copy(text);
+}
+
+bool host_is_address(const char *host) {
+  unsigned char bytes[16];
+  return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+char *ports_format(const uint16_t *ports, uint32_t count) {
+  char *text = must_copy(count == 0 ? "any" : "");
+  for (uint32_t i = 0; i < count; i++) {
+    char *longer = must_format("%s%s%u", text, i == 0 ? "" : ", ", (unsigned)ports[i]);
+    free(text);
+    text = longer;
+  }
+  return text;
+}
+
+bool ports_overlap(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count) {
+  if (a_count == 0 || b_count == 0)
+    return true;
+  for (uint32_t i = 0, j = 0; i < a_count && j < b_count;) {
+    if (a[i] == b[j])
+      return true;
+    if (a[i] < b[j])
+      i++;
+    else
+      j++;
+  }
+  return false;
+}
+
+bool ports_equal(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count) {
+  return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#ifndef PINCTL_BASE_NUMBER_H
+#define PINCTL_BASE_NUMBER_H
+
+#include <stdbool.h>
+
+/* Decimal digits only, from `least` (not negative) to `most`; *ret_number is written only then. */
+bool number_read(const char *text, long least, long most, long *ret_number);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "cli/arguments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/usage.h"
+#include "pinpolicy.h"
+
+static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
+  for (size_t i = 0; i < verb->option_count; i++) {
+    const struct option *option = &verb->options[i];
+    if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+      return option;
+  }
+  return NULL;
+}
+
+/* words: "a|b|c". */
+static bool is_one_of(const char *words, const char *value) {
+  size_t length = strlen(value);
+  for (const char *word = words; word != NULL;) {
+    const char *end = strchrnul(word, '|');
+    if ((size_t)(end - word) == length && strncmp(word, value, length) == 0)
+      return true;
+    word = *end == '|' ? end + 1 : NULL;
+  }
+  return false;
+}
+
+static bool keep(struct arguments *arguments, enum option_id id, const char *value) {
+  arguments->values = must_grow(arguments->values, arguments->value_count + 1, sizeof *arguments->values);
+  arguments->values[arguments->value_count++] = (struct argument_value){.id = id, .value = value};
+  return true;
+}
+
+static bool keep_value(struct arguments *arguments, const struct option *option, const char *value) {
+  const struct verb *verb = arguments->verb;
+  if (value == NULL || *value == '\0')
+    return wrong_usage(verb, "--%s needs a value: %s", option->name, option->argument);
+  if (option->one_of && !is_one_of(option->argument, value))
+    return wrong_usage(verb, "--%s \"%s\": expected %s", option->name, value, option->argument);
+  if (!option->repeatable && arguments_has(arguments, option->id))
+    return wrong_usage(verb, "--%s was given twice", option->name);
+  return keep(arguments, option->id, value);
+}
+
+/* Reads the option at **argv and leaves *argv at its last word. */
+static bool read_option(struct arguments *arguments, char ***argv) {
+  const char *name = **argv + 2;
+  const char *equals = strchr(name, '=');
+  size_t length = equals == NULL ? strlen(name) : (size_t)(equals - name);
+  const struct option *option = find_option(arguments->verb, name, length);
+  if (option == NULL)
+    return wrong_usage(arguments->verb, "unknown option --%.*s", (int)length, name);
+  if (option->argument == NULL && equals != NULL)
+    return wrong_usage(arguments->verb, "--%s takes no value", option->name);
+  if (option->argument == NULL)
+    return keep(arguments, option->id, NULL);
+  if (equals != NULL)
+    return keep_value(arguments, option, equals + 1);
+  const char *value = (*argv)[1];
+  if (value != NULL)
+    (*argv)++;
+  return keep_value(arguments, option, value);
+}
+
+static bool check_operand_count(const struct arguments *arguments) {
+  const struct verb *verb = arguments->verb;
+  if (arguments->operand_count < verb->least_operands)
+    return wrong_usage(verb, "expected %s", verb->operands);
+  if (arguments->operand_count > verb->most_operands)
+    return wrong_usage(verb, "unexpected \"%s\"", arguments->operands[verb->most_operands]);
+  return true;
+}
+
+static bool is_help(const char *word) {
+  return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* "-" alone is an operand: standard input. */
+static bool looks_like_option(const char *word) {
+  return word[0] == '-' && word[1] != '\0';
+}
+
+bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments) {
+  size_t words = 0;
+  while (argv[words] != NULL)
+    words++;
+  struct arguments *arguments = ret_arguments;
+  *arguments = (struct arguments){.verb = verb, .operands = must_alloc(words + 1, sizeof(char *))};
+  bool options_ended = false;
+  for (; *argv != NULL; argv++) {
+    if (options_ended || !looks_like_option(*argv)) {
+      arguments->operands[arguments->operand_count++] = *argv;
+      options_ended = options_ended || verb->program_follows;
+    } else if (strcmp(*argv, "--") == 0) {
+      options_ended = true;
+    } else if (is_help(*argv)) {
+      return keep(arguments, OPTION_HELP, NULL);
+    } else if ((*argv)[1] != '-') {
+      return wrong_usage(verb, "unknown option %s", *argv);
+    } else if (!read_option(arguments, &argv)) {
+      return false;
+    }
+  }
+  return check_operand_count(arguments);
+}
+
+void arguments_clear(struct arguments *arguments) {
+  free(arguments->operands);
+  free(arguments->values);
+  *arguments = (struct arguments){0};
+}
+
+const char *arguments_next(const struct arguments *arguments, enum option_id id, size_t *cursor) {
+  while (*cursor < arguments->value_count) {
+    const struct argument_value *value = &arguments->values[(*cursor)++];
+    if (value->id == id)
+      return value->value;
+  }
+  return NULL;
+}
+
+bool arguments_has(const struct arguments *arguments, enum option_id id) {
+  for (size_t i = 0; i < arguments->value_count; i++)
+    if (arguments->values[i].id == id)
+      return true;
+  return false;
+}
+
+const char *arguments_value(const struct arguments *arguments, enum option_id id) {
+  const char *last = NULL;
+  for (size_t i = 0; i < arguments->value_count; i++)
+    if (arguments->values[i].id == id)
+      last = arguments->values[i].value;
+  return last;
+}
+
+const char *arguments_policy(const struct arguments *arguments) {
+  const char *path = arguments_value(arguments, OPTION_POLICY);
+  if (path == NULL)
+    path = secure_getenv("PINNING_POLICY");
+  return path == NULL || *path == '\0' ? PIN_DEFAULT_POLICY : path;
+}
+
+static int compare_ports(const void *a, const void *b) {
+  return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count) {
+  uint16_t *ports = must_alloc(arguments->value_count, sizeof *ports);
+  uint32_t count = 0;
+  *ret_ports = NULL;
+  size_t cursor = 0;
+  for (const char *value; (value = arguments_next(arguments, OPTION_PORT, &cursor)) != NULL; count++) {
+    if (port_read(value, &ports[count]))
+      continue;
+    free(ports);
+    return wrong_usage(arguments->verb, "--port \"%s\": expected a number from 1 to 65535", value);
+  }
+  qsort(ports, count, sizeof *ports, compare_ports);
+  *ret_count = 0;
+  for (uint32_t i = 0; i < count; i++)
+    if (*ret_count == 0 || ports[*ret_count - 1] != ports[i])
+      ports[(*ret_count)++] = ports[i];
+  *ret_ports = ports;
+  return true;
+}

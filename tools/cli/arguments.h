@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A command line, read by a verb's table of options. Options may stand before, between and after operands;
+ * "--" ends them; "--name VALUE" and "--name=VALUE" mean the same. Names are never abbreviated: a later
+ * option could make today's abbreviation mean something else.
+ */
+#ifndef PINCTL_CLI_ARGUMENTS_H
+#define PINCTL_CLI_ARGUMENTS_H
+
+#include <stdint.h>
+
+#include "cli/verb.h"
+
+struct argument_value {
+  enum option_id id;
+  const char *value; /* NULL of a flag */
+};
+
+struct arguments {
+  const struct verb *verb;
+  char **operands; /* of argv, ended by NULL */
+  size_t operand_count;
+  struct argument_value *values;
+  size_t value_count;
+};
+
+/*
+ * Reads argv[0..], which must be NULL-terminated and outlive the result. Returns false, having said what was
+ * wrong and how the verb is used, on wrong usage. Asked for --help, it reads no further and checks nothing.
+ */
+bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments);
+void arguments_clear(struct arguments *arguments);
+
+bool arguments_has(const struct arguments *arguments, enum option_id id);
+/* The last value given, or NULL. */
+const char *arguments_value(const struct arguments *arguments, enum option_id id);
+/* The values of a repeatable option in turn; start with *cursor 0. NULL: no more. */
+const char *arguments_next(const struct arguments *arguments, enum option_id id, size_t *cursor);
+
+/* --policy, else $PINNING_POLICY (not in a privileged process), else PIN_DEFAULT_POLICY. */
+const char *arguments_policy(const struct arguments *arguments);
+
+/*
+ * The ports given by --port, ascending, each once; *ret_ports is for free(3). Returns false, having said
+ * why, on anything that is no port; *ret_ports is NULL then.
+ */
+bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count);
+
+#endif

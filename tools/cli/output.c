@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+#include "cli/output.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "cli/spinner.h"
+
+/* The narrowest terminal that people still use. */
+#define LINE_COLUMNS 80
+
+bool terminal_is_able(void) {
+  const char *terminal = getenv("TERM");
+  return terminal != NULL && *terminal != '\0' && strcmp(terminal, "dumb") != 0;
+}
+
+static bool has_colours(FILE *stream) {
+  const char *no_colour = getenv("NO_COLOR");
+  if ((no_colour != NULL && *no_colour != '\0') || !terminal_is_able())
+    return false;
+  return isatty(fileno(stream)) == 1;
+}
+
+__attribute__((format(printf, 3, 0))) static void put_escaped(FILE *stream, enum colour colour,
+                                                              const char *format, va_list values) {
+  static const char *const codes[] = {"", "\033[1m", "\033[1;31m", "\033[32m", "\033[1;33m", "\033[36m"};
+  size_t length = strlen(format);
+  bool ends_line = length > 0 && format[length - 1] == '\n';
+  AUTO_TEXT text = must_vformat(format, values);
+  size_t text_length = strlen(text) - (ends_line ? 1 : 0);
+  AUTO_TEXT escaped = escape_bytes(text, text_length);
+  bool coloured = colour != PLAIN && has_colours(stream);
+  fprintf(stream, "%s%s%s%s", coloured ? codes[colour] : "", escaped, coloured ? "\033[0m" : "",
+          ends_line ? "\n" : "");
+}
+
+void put(FILE *stream, enum colour colour, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  put_escaped(stream, colour, format, values);
+  va_end(values);
+}
+
+void put_wrapped(enum colour colour, const char *lead, const char *text) {
+  AUTO_TEXT words = escape_text(text);
+  size_t indent = strlen(lead);
+  size_t column = indent;
+  char *rest = NULL;
+  fputs(lead, stdout);
+  for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    size_t width = text_width(word);
+    bool first = column == indent;
+    if (!first && column + 1 + width > LINE_COLUMNS) {
+      printf("\n%*s", (int)indent, "");
+      first = true;
+      column = indent;
+    }
+    /* Escaped already: a second pass changes nothing. */
+    put(stdout, colour, "%s%s", first ? "" : " ", word);
+    column += width + (first ? 0 : 1);
+  }
+  putchar('\n');
+}
+
+__attribute__((format(printf, 3, 0))) static void say(enum colour colour, const char *kind,
+                                                      const char *format, va_list values) {
+  progress_hide();
+  fputs("pinctl: ", stderr);
+  put(stderr, colour, "%s", kind);
+  put_escaped(stderr, PLAIN, format, values);
+  fputc('\n', stderr);
+}
+
+void say_error(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say(PLAIN, "", format, values);
+  va_end(values);
+}
+
+void say_warning(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say(YELLOW, "warning: ", format, values);
+  va_end(values);
+}
+
+void say_note(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say(CYAN, "note: ", format, values);
+  va_end(values);
+}
+
+json_object *json_text(const char *text) {
+  size_t length = strlen(text);
+  AUTO_TEXT valid = must_alloc(3 * length + 1, 1);
+  char *to = valid;
+  for (size_t at = 0; at < length;) {
+    uint32_t point = 0;
+    size_t step = utf8_decode(text + at, length - at, &point);
+    to = step == 0 ? stpcpy(to, "\xef\xbf\xbd") : mempcpy(to, text + at, step);
+    at += step == 0 ? 1 : step;
+  }
+  return json_object_new_string(valid);
+}
+
+json_object *json_text_or_null(const char *text) {
+  return text == NULL ? NULL : json_text(text);
+}
+
+/* Only strings can hold such characters, so \uXXXX is always read back as the character itself. */
+static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t point) {
+  if (is_plain(point) || point == '\n')
+    fwrite(bytes, 1, length, stream);
+  else if (point < 0x10000)
+    fprintf(stream, "\\u%04x", (unsigned)point);
+  else
+    fprintf(stream, "\\u%04x\\u%04x", (unsigned)(0xd800 + ((point - 0x10000) >> 10)),
+            (unsigned)(0xdc00 + (point & 0x3ff)));
+}
+
+static void print_json(FILE *stream, json_object *value, int flags) {
+  size_t length = 0;
+  const char *text =
+      json_object_to_json_string_length(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+  for (size_t at = 0; at < length;) {
+    uint32_t point = 0;
+    size_t step = utf8_decode(text + at, length - at, &point);
+    print_point(stream, text + at, step == 0 ? 1 : step, point);
+    at += step == 0 ? 1 : step;
+  }
+  fputc('\n', stream);
+  json_object_put(value);
+}
+
+void json_print(json_object *value) {
+  json_write(stdout, value);
+}
+
+void json_print_line(json_object *value) {
+  print_json(stdout, value, JSON_C_TO_STRING_PLAIN);
+}
+
+void json_write(FILE *stream, json_object *value) {
+  print_json(stream, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+}
+
+int finish_output(int status) {
+  if (fflush(stdout) == 0 && ferror(stdout) == 0)
+    return status;
+  say_error("standard output: %s", strerror(errno));
+  return EXIT_FAILED;
+}

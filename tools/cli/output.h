@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Everything pinctl prints goes through here: data to stdout, messages to stderr. What the format's
+ * arguments bring is escaped; only a newline at the very end of a format starts a new line, so no file
+ * or certificate can forge one.
+ */
+#ifndef PINCTL_CLI_OUTPUT_H
+#define PINCTL_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+/* Exit status of every verb. */
+enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+
+enum colour { PLAIN = 0, BOLD, RED, GREEN, YELLOW, CYAN };
+
+/* Whether a terminal, if there is one, understands escape sequences, by $TERM. */
+bool terminal_is_able(void);
+
+/* Colours only on a terminal that is able to, and never where NO_COLOR is set to anything. */
+void put(FILE *stream, enum colour colour, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* To stdout, broken between words to lines of at most 80 columns; all but the first are indented as far. */
+void put_wrapped(enum colour colour, const char *lead, const char *text);
+
+/* To stderr, one line each: "pinctl: ...", "pinctl: warning: ...", "pinctl: note: ...". */
+void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* A JSON string; bytes that are not UTF-8 become U+FFFD, since JSON has no other way to hold them. */
+json_object *json_text(const char *text);
+/* The same, or null for NULL. */
+json_object *json_text_or_null(const char *text);
+/* Prints it to stdout, or a stream, and frees it. What a terminal would act on is written as \uXXXX, which
+ * loses nothing. */
+void json_print(json_object *value);
+void json_write(FILE *stream, json_object *value);
+/* The same on one line. */
+void json_print_line(json_object *value);
+
+/* Flushes stdout. EXIT_FAILED with a message when something could not be written, else `status`. */
+int finish_output(int status);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A line on the terminal that says what is being done and for how long, from one second after the first
+ * progress_begin on. It shows elapsed time and no share of the work, since reading a policy does not say how
+ * far it is. Nothing is shown where standard error is no terminal.
+ */
+#ifndef PINCTL_CLI_SPINNER_H
+#define PINCTL_CLI_SPINNER_H
+
+/*
+ * what: static, e.g. "reading the policy". Until progress_end nothing may be printed but by say_error and its
+ * like, and no other program be executed: SIGALRM and its timer are taken.
+ */
+void progress_begin(const char *what);
+
+/* Clears the line, if there is one, and stops. Nothing happens where nothing was begun. */
+void progress_end(void);
+
+/* Clears the line to make room for a message; it comes again with the next second. */
+void progress_hide(void);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "cli/usage.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+
+char *usage_line(const struct verb *verb) {
+  return must_format("pinctl %s [options]%s%s", verb->name, *verb->operands == '\0' ? "" : " ",
+                     verb->operands);
+}
+
+bool wrong_usage(const struct verb *verb, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  AUTO_TEXT message = must_vformat(format, values);
+  va_end(values);
+  AUTO_TEXT usage = usage_line(verb);
+  say_error("%s: %s", verb->name, message);
+  put(stderr, PLAIN, "Usage: %s\n", usage);
+  put(stderr, PLAIN, "\"pinctl %s --help\" says more.\n", verb->name);
+  return false;
+}

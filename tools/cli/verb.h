@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A verb of pinctl is one file with one `struct verb`; verbs/verbs.c lists them. The table of its options is
+ * what the command line is read by and what --help prints, so the two cannot differ.
+ */
+#ifndef PINCTL_CLI_VERB_H
+#define PINCTL_CLI_VERB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One word per option, whatever verbs take it. */
+enum option_id {
+  OPTION_HELP = 0,
+  OPTION_POLICY,
+  OPTION_JSON,
+  OPTION_DRY_RUN,
+  OPTION_BACKUP,
+  OPTION_INTERMEDIATE,
+  OPTION_ANCHOR,
+  OPTION_FINGERPRINT,
+  OPTION_PORT,
+  OPTION_INCLUDE_SUBDOMAINS,
+  OPTION_MODE,
+  OPTION_REQUIRE,
+  OPTION_EXPIRES,
+  OPTION_ON_EXPIRY,
+  OPTION_COMMENT,
+  OPTION_STRICT,
+  OPTION_CHAIN,
+  OPTION_CA,
+  OPTION_CONNECT,
+  OPTION_TIMEOUT,
+  OPTION_STARTTLS,
+  OPTION_JOBS,
+  OPTION_FROM_SERVER,
+  OPTION_PIN,
+  OPTION_YES,
+  OPTION_TRUST_UNVERIFIED,
+  OPTION_FORMAT,
+  OPTION_WARNING,
+  OPTION_CRITICAL,
+  OPTION_HISTORY,
+  OPTION_NO_HISTORY,
+  OPTION_OUTPUT,
+  OPTION_DECISIONS,
+  OPTION_ALL,
+  OPTION_REPORT,
+  OPTION_RETIRE,
+  OPTION_ALGORITHM,
+  OPTION_PASSPHRASE_FILE,
+  OPTION_NO_PASSPHRASE,
+  OPTION_TO,
+  OPTION_RECORDED,
+  OPTION_OPENSSL_CONF,
+  OPTION_ON_POLICY_ERROR,
+  OPTION_PRELOAD,
+  OPTION_SYSTEMD,
+  OPTION_ROOT,
+  OPTION_CONFIRM,
+  OPTION_CONFIRMED,
+  OPTION_UNCONFIRMED,
+  OPTION_HOST,
+  OPTION_SINCE,
+  OPTION_FOLLOW,
+  OPTION_FILE,
+  OPTION_FROM_HOSTS,
+  OPTION_STABLE,
+  OPTION_SYSTEM_ANCHORS,
+  OPTION_NAME,
+  OPTION_PINS,
+  OPTION_WITHOUT,
+  OPTION_LOSSY,
+  OPTION_CERTIFICATE,
+  OPTION_LIST
+};
+
+struct option {
+  enum option_id id;
+  const char *name;     /* without the dashes */
+  const char *argument; /* what the help calls it; NULL: a flag */
+  const char *help;     /* lines joined by '\n', each at most 50 columns */
+  bool one_of;          /* argument is "a|b|c": one of these words is expected */
+  bool repeatable;
+};
+
+/* The options that most verbs share, spelled once. */
+#define SHARED_POLICY                                                                                        \
+  {                                                                                                          \
+    .id = OPTION_POLICY, .name = "policy", .argument = "FILE",                                               \
+    .help = "the policy (default: $PINNING_POLICY, else\n/etc/pinning/policy.cfg)"                           \
+  }
+#define SHARED_JSON                                                                                          \
+  { .id = OPTION_JSON, .name = "json", .help = "print the data as JSON" }
+#define SHARED_DRY_RUN                                                                                       \
+  { .id = OPTION_DRY_RUN, .name = "dry-run", .help = "write nothing; print the change as a diff" }
+
+#define OPERANDS_UNLIMITED ((size_t)-1)
+
+struct arguments;
+
+struct verb {
+  const char *name;
+  const char *operands;     /* for the usage line, e.g. "HOST [PIN]..."; "" for none */
+  const char *summary;      /* one line, at most 60 columns, no full stop */
+  const char *details;      /* lines of at most 80 columns, or NULL */
+  void (*print_more)(void); /* more of the help, behind the details; or NULL */
+  const char *example;      /* a command line that works as it stands where its files exist */
+  const struct option *options;
+  size_t option_count;
+  size_t least_operands, most_operands;
+  bool program_follows; /* everything from the first operand on belongs to another program */
+  int (*run)(const struct arguments *arguments); /* returns an enum exit_status */
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+#endif

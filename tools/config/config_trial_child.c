@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The process of a trial: an ordinary client of OpenSSL that does nothing to configure it, and a server in
+ * the same process, joined by a pair of BIOs. It answers in lines on standard output.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "config/conf_lookup.h"
+#include "config/config_trial.h"
+
+/* Names below .invalid belong to nobody (RFC 2606), so no policy can have meant them. */
+#define PINNED "pinned.pinctl.invalid"
+#define SWAPPED "swapped.pinctl.invalid"
+#define FREE "free.pinctl.invalid"
+/* Messages of a handshake, with room to spare. */
+#define MOST_STEPS 64
+
+struct peers {
+  EVP_PKEY *key, *other; /* of one type: another one would be refused for the wrong reason */
+  X509 *certificate;
+  SSL_CTX *server, *client;
+};
+
+static int fail(const char *what) {
+  printf("error %s\n", what);
+  return 1;
+}
+
+static int print_provider(OSSL_PROVIDER *provider, void *unused) {
+  (void)unused;
+  printf("provider %s\n", OSSL_PROVIDER_get0_name(provider));
+  return 1;
+}
+
+static EVP_PKEY *make_key(int kind) {
+  static const char *const curves[TRIAL_KEYS - 1] = {"P-256", "P-384", "P-521"};
+  return kind < TRIAL_KEYS - 1 ? EVP_EC_gen(curves[kind]) : EVP_RSA_gen(3072);
+}
+
+static char *pin_of(EVP_PKEY *key) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int length = 0;
+  unsigned char *der = NULL;
+  char text[64];
+  int size = i2d_PUBKEY(key, &der);
+  bool done = size > 0 && EVP_Digest(der, (size_t)size, digest, &length, EVP_sha256(), NULL) == 1;
+  OPENSSL_free(der);
+  if (!done)
+    return NULL;
+  EVP_EncodeBlock((unsigned char *)text, digest, (int)length);
+  return must_format("sha256/%s", text);
+}
+
+/* A file in memory, as the configuration is one: nothing stays behind, however this process ends. */
+static int open_policy(void) {
+  int fd = memfd_create("policy.cfg", MFD_CLOEXEC);
+  AUTO_TEXT path = must_format("/proc/self/fd/%d", fd);
+  bool opened = fd >= 0 && fchmod(fd, 0644) == 0 && setenv("PINNING_POLICY", path, 1) == 0;
+  return opened ? fd : -1;
+}
+
+static bool write_policy(int fd, EVP_PKEY *right, EVP_PKEY *wrong) {
+  AUTO_TEXT right_pin = pin_of(right);
+  AUTO_TEXT wrong_pin = pin_of(wrong);
+  return right_pin != NULL && wrong_pin != NULL &&
+         dprintf(fd,
+                 "version = 1;\nhosts = ( { name = \"" PINNED "\"; pins = [ \"%s\" ]; },\n"
+                 "  { name = \"" SWAPPED "\"; pins = [ \"%s\" ]; } );\n",
+                 right_pin, wrong_pin) > 0;
+}
+
+static bool name_certificate(X509 *certificate) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, certificate, certificate, NULL, NULL, 0);
+  X509_EXTENSION *names =
+      X509V3_EXT_conf_nid(NULL, &context, NID_subject_alt_name, "DNS:" PINNED ",DNS:" SWAPPED ",DNS:" FREE);
+  bool added = names != NULL && X509_add_ext(certificate, names, -1) == 1;
+  X509_EXTENSION_free(names);
+  return added;
+}
+
+static X509 *make_certificate(EVP_PKEY *key) {
+  X509 *certificate = X509_new();
+  X509_NAME *name = certificate == NULL ? NULL : X509_get_subject_name(certificate);
+  if (name != NULL && X509_set_version(certificate, X509_VERSION_3) == 1 &&
+      ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1) == 1 &&
+      X509_gmtime_adj(X509_getm_notBefore(certificate), -SECONDS_PER_DAY) != NULL &&
+      X509_gmtime_adj(X509_getm_notAfter(certificate), SECONDS_PER_DAY) != NULL &&
+      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"pinctl trial", -1, -1,
+                                 0) == 1 &&
+      X509_set_issuer_name(certificate, name) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+      name_certificate(certificate) && X509_sign(certificate, key, EVP_sha512()) > 0)
+    return certificate;
+  X509_free(certificate);
+  return NULL;
+}
+
+static bool make_peers(struct peers *peers) {
+  peers->certificate = make_certificate(peers->key);
+  peers->server = SSL_CTX_new(TLS_server_method());
+  peers->client = SSL_CTX_new(TLS_client_method());
+  if (peers->certificate == NULL || peers->server == NULL || peers->client == NULL)
+    return false;
+  SSL_CTX_set_verify(peers->client, SSL_VERIFY_PEER, NULL);
+  return SSL_CTX_use_certificate(peers->server, peers->certificate) == 1 &&
+         SSL_CTX_use_PrivateKey(peers->server, peers->key) == 1 &&
+         X509_STORE_add_cert(SSL_CTX_get_cert_store(peers->client), peers->certificate) == 1;
+}
+
+static void free_peers(struct peers *peers) {
+  SSL_CTX_free(peers->server);
+  SSL_CTX_free(peers->client);
+  X509_free(peers->certificate);
+  EVP_PKEY_free(peers->other);
+  EVP_PKEY_free(peers->key);
+}
+
+static bool wants_more(SSL *ssl, int result) {
+  int error = SSL_get_error(ssl, result);
+  return result == 1 || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+}
+
+static bool exchange(SSL *client, SSL *server) {
+  for (int step = 0; step < MOST_STEPS; step++) {
+    int of_client = SSL_do_handshake(client);
+    if (!wants_more(client, of_client))
+      return false;
+    int of_server = SSL_do_handshake(server);
+    if (!wants_more(server, of_server))
+      return false;
+    if (of_client == 1 && of_server == 1)
+      return true;
+  }
+  return false;
+}
+
+static bool join(SSL *client, SSL *server, const char *host) {
+  BIO *near = NULL;
+  BIO *far = NULL;
+  if (client == NULL || server == NULL || BIO_new_bio_pair(&near, 0, &far, 0) != 1)
+    return false;
+  /* The macro takes the name as one that could be written to. */
+  AUTO_TEXT name = must_copy(host);
+  SSL_set_bio(client, near, near);
+  SSL_set_bio(server, far, far);
+  SSL_set_connect_state(client);
+  SSL_set_accept_state(server);
+  return SSL_set1_host(client, host) == 1 && SSL_set_tlsext_host_name(client, name) == 1;
+}
+
+/* *ret_verified: how verification ended. */
+static bool connects(const struct peers *peers, const char *host, long *ret_verified) {
+  SSL *client = SSL_new(peers->client);
+  SSL *server = SSL_new(peers->server);
+  bool done = join(client, server, host) && exchange(client, server);
+  *ret_verified = client == NULL ? X509_V_ERR_UNSPECIFIED : SSL_get_verify_result(client);
+  SSL_free(client);
+  SSL_free(server);
+  return done;
+}
+
+/* What OpenSSL itself has to say of the configuration; programs are not told, unless it asks for that. */
+static int fail_without_effect(void) {
+  OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
+  const char *file = getenv("OPENSSL_CONF");
+  const char *data = NULL;
+  int flags = 0;
+  ERR_clear_error();
+  bool loaded = context != NULL && file != NULL && OSSL_LIB_CTX_load_config(context, file) == 1;
+  unsigned long code = loaded ? 0 : ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
+  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+  printf("error a TLS connection to a host with another key is accepted: pinning has no effect");
+  if (reason != NULL)
+    printf(" (OpenSSL stops at: %s%s%s)", reason, data == NULL || *data == '\0' ? "" : ", ",
+           data == NULL ? "" : data);
+  putchar('\n');
+  OSSL_LIB_CTX_free(context);
+  return 1;
+}
+
+static int try_handshakes(const struct peers *peers) {
+  long verified = 0;
+  if (!connects(peers, FREE, &verified)) {
+    fail("a TLS connection to a host without an entry fails");
+    return TRIAL_OTHER_KEY;
+  }
+  if (!connects(peers, PINNED, &verified))
+    return fail("a TLS connection to a host with the pinned key is refused");
+  if (connects(peers, SWAPPED, &verified))
+    return fail_without_effect();
+  if (verified != X509_V_ERR_APPLICATION_VERIFICATION)
+    return fail("a TLS connection to a host with another key fails, but not because of its key");
+  return 0;
+}
+
+static int try_connections(int policy, int kind) {
+  struct peers peers = {.key = make_key(kind), .other = make_key(kind)};
+  int status = TRIAL_OTHER_KEY;
+  if (peers.key == NULL || peers.other == NULL)
+    fail("no key can be made");
+  else if (!write_policy(policy, peers.key, peers.other))
+    status = fail("a policy of its own cannot be written");
+  else if (!make_peers(&peers))
+    fail("no certificate can be made, or no TLS connection be set up");
+  else
+    status = try_handshakes(&peers);
+  free_peers(&peers);
+  return status;
+}
+
+/* As nodejs does it: only with the setting of its own, and any error at all ends it. */
+static bool start_as_nodejs(char **ret_why) {
+  OPENSSL_INIT_SETTINGS *settings = OPENSSL_INIT_new();
+  const char *data = NULL;
+  int flags = 0;
+  if (settings == NULL)
+    return false;
+  OPENSSL_INIT_set_config_appname(settings, NODEJS_START);
+  OPENSSL_INIT_set_config_file_flags(settings, CONF_MFLAGS_IGNORE_MISSING_FILE);
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, settings);
+  OPENSSL_INIT_free(settings);
+  unsigned long code = ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
+  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+  if (code != 0)
+    *ret_why = must_format("nodejs does not start under it (%s%s%s)", reason == NULL ? "no reason" : reason,
+                           data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
+  ERR_clear_error();
+  return code == 0;
+}
+
+/* With config_diagnostics set, a configuration that cannot be loaded makes this fail, as in any program. */
+static int start(bool nodejs) {
+  AUTO_TEXT why = NULL;
+  if (nodejs && !start_as_nodejs(&why))
+    return fail(why == NULL ? "OpenSSL has no memory" : why);
+  return OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 ? 0 : fail("OpenSSL does not start under it");
+}
+
+int trial_main(int argc, char **argv) {
+  int policy = open_policy();
+  if (policy < 0)
+    return fail("a policy of its own cannot be written");
+  if (start(argc > 1 && strcmp(argv[1], NODEJS_START) == 0) != 0)
+    return 1;
+  /* Before anything is searched for: pinning gives up its activation then. */
+  OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
+  EVP_MD *digest = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+  if (digest == NULL)
+    return fail("SHA2-256 is not available");
+  EVP_MD_free(digest);
+  int status = argc > 2 ? try_connections(policy, atoi(argv[2])) : 0;
+  return fflush(stdout) == 0 ? status : 1;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "config/system_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/xattr.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+
+/* Any user who can read a directory can lock it, so nobody is waited for without end. */
+#define LOCK_TRIES 300
+#define LOCK_PAUSE_NS 100000000
+/* Of our own, since writers of a policy hold another lock. */
+#define BESIDE_PREFIX ".pinctl-put-"
+
+/* The directory itself is locked: a lock file would stay behind in somebody else's directory. */
+static bool take_lock(struct target *target) {
+  target->lock = open(target->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; target->lock >= 0 && i < LOCK_TRIES; i++) {
+    if (flock(target->lock, LOCK_EX | LOCK_NB) == 0)
+      return true;
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      break;
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+  }
+  say_error("%s: cannot be locked: %s", target->directory, strerror(errno));
+  return false;
+}
+
+/* Where a symbolic link in a directory leads; NULL: it is none. */
+static char *follow(const char *link, const char *directory) {
+  char to[PATH_MAX];
+  ssize_t length = readlink(link, to, sizeof to - 1);
+  if (length < 0)
+    return NULL;
+  to[length] = '\0';
+  return *to == '/' ? must_copy(to) : must_format("%s/%s", directory, to);
+}
+
+/*
+ * The file itself; where there is none, where it would be: Debian's default configuration is a link to a file
+ * that may have been removed. Links that go round are realpath's to find.
+ */
+static char *resolve(const char *path) {
+  char *real = realpath(path, NULL);
+  if (real != NULL || errno != ENOENT)
+    return real;
+  AUTO_TEXT parent = path_directory(path);
+  AUTO_TEXT directory = realpath(parent, NULL);
+  if (directory == NULL)
+    return NULL;
+  AUTO_TEXT place = must_format("%s/%s", directory, path_base(path));
+  AUTO_TEXT next = follow(place, directory);
+  return next == NULL ? must_copy(place) : resolve(next);
+}
+
+static bool read_text(struct target *target) {
+  size_t length = 0;
+  if (stat(target->path, &target->status) != 0 && errno == ENOENT)
+    return true;
+  if (!S_ISREG(target->status.st_mode)) {
+    say_error("%s: it is no regular file", target->path);
+    return false;
+  }
+  int error = file_read(target->path, &target->text, &length);
+  if (error == 0 && strlen(target->text) == length)
+    return true;
+  say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it holds a NUL byte");
+  return false;
+}
+
+bool target_open(const char *path, bool for_writing, struct target *ret_target) {
+  *ret_target = (struct target){.lock = -1};
+  ret_target->path = resolve(path);
+  if (ret_target->path == NULL) {
+    say_error("%s: %s", path, strerror(errno));
+    return false;
+  }
+  ret_target->directory = path_directory(ret_target->path);
+  if (for_writing && !take_lock(ret_target))
+    return false;
+  /* What an interrupted one left goes even where nothing else is to be done. */
+  if (for_writing)
+    file_sweep(ret_target->directory, BESIDE_PREFIX);
+  return read_text(ret_target);
+}
+
+void target_close(struct target *target) {
+  if (target->lock >= 0)
+    close(target->lock);
+  free(target->path);
+  free(target->directory);
+  free(target->text);
+  *target = (struct target){.lock = -1};
+}
+
+/* Names of attributes, each with its NUL; *ret_names is for free(3). 0 where there is none. */
+static size_t list_attributes(const char *path, char **ret_names) {
+  ssize_t room = listxattr(path, NULL, 0);
+  *ret_names = must_alloc(room < 0 ? 1 : (size_t)room + 1, 1);
+  ssize_t length = room <= 0 ? 0 : listxattr(path, *ret_names, (size_t)room);
+  return length < 0 ? 0 : (size_t)length;
+}
+
+static void copy_attribute(const char *from, const char *to, const char *name) {
+  ssize_t room = getxattr(from, name, NULL, 0);
+  AUTO_TEXT value = room < 0 ? NULL : must_alloc((size_t)room + 1, 1);
+  ssize_t size = room < 0 ? -1 : getxattr(from, name, value, (size_t)room);
+  if (size >= 0)
+    setxattr(to, name, value, (size_t)size, 0);
+}
+
+/*
+ * Access lists and security labels; those that the new file got from its directory, and the old one has not,
+ * go. What a file system refuses to take is left out: the mode holds anyway.
+ */
+static void copy_attributes(const char *from, const char *to) {
+  AUTO_TEXT extra = NULL;
+  AUTO_TEXT names = NULL;
+  size_t length = list_attributes(to, &extra);
+  for (size_t at = 0; at < length; at += strlen(extra + at) + 1)
+    if (getxattr(from, extra + at, NULL, 0) < 0 && errno == ENODATA)
+      removexattr(to, extra + at);
+  length = list_attributes(from, &names);
+  for (size_t at = 0; at < length; at += strlen(names + at) + 1)
+    copy_attribute(from, to, names + at);
+}
+
+/*
+ * 0 or an errno value. A change of owner clears bits of the mode, and an access list that the directory gave
+ * bends them, so the mode comes last.
+ */
+static int make_alike(const struct target *target, const char *path) {
+  if (target->text == NULL)
+    return chmod(path, 0644) == 0 ? 0 : errno;
+  if (chown(path, target->status.st_uid, target->status.st_gid) != 0)
+    return errno;
+  copy_attributes(target->path, path);
+  return chmod(path, target->status.st_mode & 07777) == 0 ? 0 : errno;
+}
+
+bool target_write_as(const struct target *target, const char *path, const char *text) {
+  AUTO_TEXT beside = NULL;
+  int error = file_write_hidden(target->path, BESIDE_PREFIX, text, &beside);
+  if (error == 0)
+    error = make_alike(target, beside);
+  if (error == 0 && rename(beside, path) != 0)
+    error = errno;
+  if (error == 0)
+    error = directory_sync(target->directory);
+  else if (beside != NULL)
+    unlink(beside);
+  if (error != 0)
+    say_error("%s: %s; nothing was changed", path, strerror(error));
+  return error == 0;
+}
+
+static bool is_unchanged(const struct target *target) {
+  size_t length = 0;
+  AUTO_TEXT now = NULL;
+  int error = file_read(target->path, &now, &length);
+  bool same = target->text == NULL
+                  ? error == ENOENT
+                  : error == 0 && length == strlen(target->text) && memcmp(now, target->text, length) == 0;
+  if (!same)
+    say_error("%s: somebody else has just changed it; nothing was done", target->path);
+  return same;
+}
+
+bool target_put(const struct target *target, const char *text) {
+  if (!is_unchanged(target))
+    return false;
+  if (text != NULL)
+    return target_write_as(target, target->path, text);
+  int error = unlink(target->path) == 0 ? directory_sync(target->directory) : errno;
+  if (error != 0)
+    say_error("%s: %s", target->path, strerror(error));
+  return error == 0;
+}

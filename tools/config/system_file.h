@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A file of the system's that pinctl changes as a whole: a reader sees the old text or the new one, whenever
+ * pinctl is stopped. Symbolic links are followed; owner, mode and extended attributes stay.
+ */
+#ifndef PINCTL_CONFIG_SYSTEM_FILE_H
+#define PINCTL_CONFIG_SYSTEM_FILE_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+struct target {
+  char *path; /* of the file itself, no symbolic link */
+  char *directory;
+  char *text; /* NULL: there is no file */
+  struct stat status;
+  int lock; /* -1: it was opened for reading */
+};
+
+/*
+ * Reads the file; for writing, also waits for the lock on its directory. Returns false, having said why, when
+ * it is no regular text file or cannot be read. To be closed in any case.
+ */
+bool target_open(const char *path, bool for_writing, struct target *ret_target);
+void target_close(struct target *target);
+
+/*
+ * Puts a new text in place for good, or removes the file (NULL). Fails, having said why and changed nothing,
+ * also where somebody else has changed the file since it was opened.
+ */
+bool target_put(const struct target *target, const char *text);
+
+/* Writes a text with the owner and mode of the target as `path`, in its directory. Having said why: false. */
+bool target_write_as(const struct target *target, const char *path, const char *text);
+
+#endif

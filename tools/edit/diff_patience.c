@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The difference of two large texts, in time that grows with n log n: lines that are in both exactly once are
+ * matched, the longest ascending run of these matches stays, and everything between is taken out and put in.
+ * That is not always the shortest difference, but one that patch(1) takes and that people can read.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+#include "edit/diff.h"
+
+#define AROUND ((size_t)3)
+#define NONE ((size_t)-1)
+
+struct line {
+  const char *text;
+  size_t length;
+  size_t index;
+};
+
+struct lines {
+  struct line *items;
+  size_t count;
+  size_t *match; /* of each: the index of its partner in the other text, or NONE */
+};
+
+static struct lines lines_of(const char *text) {
+  struct lines lines = {0};
+  size_t room = 1;
+  for (const char *at = text; *at != '\0'; at++)
+    room += *at == '\n' ? 1 : 0;
+  lines.items = must_alloc(room, sizeof *lines.items);
+  lines.match = must_alloc(room, sizeof *lines.match);
+  while (*text != '\0') {
+    size_t length = strcspn(text, "\n");
+    lines.match[lines.count] = NONE;
+    lines.items[lines.count] = (struct line){.text = text, .length = length, .index = lines.count};
+    lines.count++;
+    text += length + (text[length] == '\n' ? 1 : 0);
+  }
+  return lines;
+}
+
+static int compare_texts(const struct line *a, const struct line *b) {
+  if (a->length != b->length)
+    return a->length < b->length ? -1 : 1;
+  return memcmp(a->text, b->text, a->length);
+}
+
+static int compare_lines(const void *a, const void *b) {
+  return compare_texts(a, b);
+}
+
+/* In the order of their texts. */
+static struct line *sorted(const struct lines *lines) {
+  struct line *copy = must_alloc(lines->count, sizeof *copy);
+  memcpy(copy, lines->items, lines->count * sizeof *copy);
+  if (lines->count > 1)
+    qsort(copy, lines->count, sizeof *copy, compare_lines);
+  return copy;
+}
+
+static size_t same_from(const struct line *lines, size_t count, size_t at) {
+  size_t end = at + 1;
+  while (end < count && compare_texts(&lines[at], &lines[end]) == 0)
+    end++;
+  return end - at;
+}
+
+static void match_unique(struct lines *old, struct lines *new) {
+  struct line *left = sorted(old);
+  struct line *right = sorted(new);
+  for (size_t i = 0, j = 0; i < old->count && j < new->count;) {
+    int order = compare_texts(&left[i], &right[j]);
+    size_t in_old = same_from(left, old->count, i);
+    size_t in_new = same_from(right, new->count, j);
+    if (order == 0 && in_old == 1 && in_new == 1)
+      old->match[left[i].index] = right[j].index;
+    i += order <= 0 ? in_old : 0;
+    j += order >= 0 ? in_new : 0;
+  }
+  free(left);
+  free(right);
+}
+
+/* The first of the ascending ends that is not below the value. */
+static size_t place_of(const struct lines *old, const size_t *ends, size_t count, size_t value) {
+  size_t low = 0;
+  for (size_t high = count; low < high;) {
+    size_t middle = low + (high - low) / 2;
+    if (old->match[ends[middle]] < value)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* Keeps the longest ascending run of matches (by patience sorting), and notes it in both texts. */
+static void keep_ascending(struct lines *old, struct lines *new) {
+  size_t *ends = must_alloc(old->count, sizeof *ends); /* of runs by their length: the old line they end in */
+  size_t *before = must_alloc(old->count, sizeof *before); /* of each old line: the one before in its run */
+  size_t length = 0;
+  for (size_t i = 0; i < old->count; i++) {
+    if (old->match[i] == NONE)
+      continue;
+    size_t place = place_of(old, ends, length, old->match[i]);
+    before[i] = place == 0 ? NONE : ends[place - 1];
+    ends[place] = i;
+    length = place == length ? length + 1 : length;
+  }
+  for (size_t at = length == 0 ? NONE : ends[length - 1]; at != NONE; at = before[at])
+    new->match[old->match[at]] = at;
+  for (size_t i = 0; i < old->count; i++)
+    if (old->match[i] != NONE && new->match[old->match[i]] != i)
+      old->match[i] = NONE;
+  free(ends);
+  free(before);
+}
+
+/* Equal lines right before and behind kept ones are kept too, unique or not. */
+static void extend(struct lines *old, struct lines *new) {
+  size_t i = 0;
+  size_t j = 0;
+  while (i < old->count && j < new->count) {
+    if (old->match[i] == NONE && new->match[j] == NONE &&
+        compare_texts(&old->items[i], &new->items[j]) == 0) {
+      old->match[i] = j;
+      new->match[j] = i;
+    }
+    bool both = old->match[i] == j;
+    bool old_waits = !both && old->match[i] != NONE;
+    bool new_waits = !both && new->match[j] != NONE;
+    i += both || !old_waits ? 1 : 0;
+    j += both || !new_waits ? 1 : 0;
+  }
+}
+
+static void print_line(enum colour colour, char mark, const struct line *line) {
+  put(stdout, colour, "%c%.*s\n", mark, (int)line->length, line->text);
+}
+
+/* From a kept pair of lines, or the beginning, to another or the end. */
+struct hunk {
+  size_t old_from, old_to, new_from, new_to;
+};
+
+static void print_hunk(const struct lines *old, const struct lines *new, const struct hunk *hunk) {
+  size_t old_count = hunk->old_to - hunk->old_from;
+  size_t new_count = hunk->new_to - hunk->new_from;
+  put(stdout, CYAN, "@@ -%zu,%zu +%zu,%zu @@\n", hunk->old_from + (old_count == 0 ? 0 : 1), old_count,
+      hunk->new_from + (new_count == 0 ? 0 : 1), new_count);
+  for (size_t i = hunk->old_from, j = hunk->new_from; i < hunk->old_to || j < hunk->new_to;) {
+    if (i < hunk->old_to && old->match[i] == NONE)
+      print_line(RED, '-', &old->items[i++]);
+    else if (j < hunk->new_to && new->match[j] == NONE)
+      print_line(GREEN, '+', &new->items[j++]);
+    else {
+      print_line(PLAIN, ' ', &old->items[i++]);
+      j++;
+    }
+  }
+}
+
+/* Goes over what changed from here on, and over changes that are so near that they share lines around them.
+ */
+static struct hunk take_hunk(const struct lines *old, const struct lines *new, size_t i, size_t j) {
+  size_t around = i < AROUND ? i : AROUND;
+  struct hunk hunk = {.old_from = i - around, .new_from = j - around};
+  size_t kept = 0;
+  while ((i < old->count || j < new->count) && kept < 2 * AROUND) {
+    bool old_changed = i < old->count && old->match[i] == NONE;
+    bool new_changed = j < new->count &&new->match[j] == NONE;
+    kept = old_changed || new_changed ? 0 : kept + 1;
+    i += old_changed || !new_changed ? 1 : 0;
+    j += new_changed || !old_changed ? 1 : 0;
+  }
+  size_t behind = kept > AROUND ? kept - AROUND : 0;
+  hunk.old_to = i - behind;
+  hunk.new_to = j - behind;
+  return hunk;
+}
+
+void diff_print_large(const char *path, const char *old_text, const char *new_text) {
+  struct lines old = lines_of(old_text);
+  struct lines new = lines_of(new_text);
+  match_unique(&old, &new);
+  keep_ascending(&old, &new);
+  extend(&old, &new);
+  put(stdout, BOLD, "--- %s\n", path);
+  put(stdout, BOLD, "+++ %s\n", path);
+  for (size_t i = 0, j = 0; i < old.count || j < new.count;) {
+    if (i < old.count && j < new.count &&old.match[i] == j) {
+      i++;
+      j++;
+      continue;
+    }
+    struct hunk hunk = take_hunk(&old, &new, i, j);
+    print_hunk(&old, &new, &hunk);
+    i = hunk.old_to;
+    j = hunk.new_to;
+  }
+  free(old.items);
+  free(old.match);
+  free(new.items);
+  free(new.match);
+}

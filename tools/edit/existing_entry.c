@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "edit/existing_entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/host_port.h"
+#include "cli/output.h"
+#include "edit/list_file.h"
+#include "view/entry_text.h"
+
+/* The image may have been read through a directory laid out for checking; the names in it are the same. */
+char *standing_path(const struct change *change, const char *file) {
+  AUTO_TEXT directory = path_directory(file);
+  bool is_dropin = strcmp(path_base(directory), "policy.d") == 0;
+  return is_dropin ? must_format("%s/%s", change->dropins, path_base(file)) : must_copy(change->policy);
+}
+
+/* Ours: the file has the name pinctl gives it, still agrees with its digest, and holds this entry. */
+static struct dropin *own_dropin(const struct pin_entry *entry, const char *path, char **ret_text) {
+  size_t length = 0;
+  AUTO_TEXT expected = dropin_file_name(entry->name, entry->ports, entry->port_count);
+  if (strcmp(expected, path_base(path)) != 0 || file_read(path, ret_text, &length) != 0)
+    return NULL;
+  struct dropin *dropin = dropin_parse(*ret_text);
+  if (dropin != NULL && strcmp(dropin->host, entry->name) == 0 &&
+      ports_equal(dropin->ports, dropin->port_count, entry->ports, entry->port_count))
+    return dropin;
+  dropin_free(dropin);
+  return NULL;
+}
+
+static void add_standing(const struct change *change, const struct pin_entry *entry,
+                         struct standings *standings) {
+  standings->items = must_grow(standings->items, standings->count + 1, sizeof *standings->items);
+  struct standing *standing = &standings->items[standings->count++];
+  *standing = (struct standing){.entry = *entry, .path = standing_path(change, entry->file)};
+  standing->dropin = own_dropin(entry, standing->path, &standing->text);
+}
+
+/* In place where that can be, so that the owner and mode of policy.d itself are judged as well. */
+static bool load(const struct change *change, struct loaded_policy *loaded) {
+  if (change->count > 0)
+    return change_check(change, loaded);
+  policy_load(change->policy, loaded);
+  return true;
+}
+
+static bool collect(const struct change *change, const char *name, struct standings *standings) {
+  struct entries entries;
+  bool good = entries_read(&standings->loaded.policy, &entries);
+  for (size_t i = 0; good && i < entries.count; i++)
+    if (strcmp(entries.items[i].name, name) == 0)
+      add_standing(change, &entries.items[i], standings);
+  entries_clear(&entries);
+  return good;
+}
+
+int standings_read(const struct change *change, const char *host, struct standings *ret_standings) {
+  *ret_standings = (struct standings){0};
+  struct loaded_policy *loaded = &ret_standings->loaded;
+  if (!load(change, loaded))
+    return EXIT_FAILED;
+  if (loaded->status != PIN_OK) {
+    diagnostics_print(stderr, &loaded->diagnostics);
+    say_error("%s: the policy is not in order; nothing was changed", change->policy);
+    return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
+  }
+  return collect(change, host, ret_standings) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int refuse_several(const struct standings *standings, const char *host) {
+  say_error("%s: has several entries; say which with --port:", host);
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *entry = &standings->items[i].entry;
+    AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+    say_error("  ports %s (%s:%u)", ports, standings->items[i].path, (unsigned)entry->line);
+  }
+  return EXIT_FAILED;
+}
+
+int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
+                     uint32_t port_count, struct standing **ret_standing) {
+  *ret_standing = NULL;
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *entry = &standings->items[i].entry;
+    if (port_count > 0 && !ports_equal(entry->ports, entry->port_count, ports, port_count))
+      continue;
+    if (*ret_standing != NULL)
+      return refuse_several(standings, host);
+    *ret_standing = &standings->items[i];
+  }
+  if (*ret_standing != NULL)
+    return EXIT_DONE;
+  AUTO_TEXT text = ports_format(ports, port_count);
+  say_error("%s: the policy has no entry for it%s%s", host, port_count > 0 ? " on ports " : "",
+            port_count > 0 ? text : "");
+  return EXIT_FAILED;
+}
+
+static struct standing *find_entry(const struct standings *standings, const struct pin_entry *entry) {
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *other = &standings->items[i].entry;
+    if (strcmp(other->name, entry->name) == 0 &&
+        ports_equal(other->ports, other->port_count, entry->ports, entry->port_count))
+      return &standings->items[i];
+  }
+  return NULL;
+}
+
+int standings_covering(const struct change *change, struct standings *standings, const char *host,
+                       uint16_t port, struct standing **ret_standing) {
+  struct pin_verdict verdict;
+  struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
+  pin_select(&standings->loaded.policy, &peer, &verdict);
+  if (verdict.count == 0) {
+    say_error("%s:%u: no entry of the policy covers it", host, port);
+    return EXIT_FAILED;
+  }
+  const struct pin_entry *entry = &verdict.findings[0].entry;
+  *ret_standing = find_entry(standings, entry);
+  if (*ret_standing == NULL && !collect(change, entry->name, standings))
+    return EXIT_FAILED;
+  *ret_standing = find_entry(standings, entry);
+  return *ret_standing != NULL ? EXIT_DONE : EXIT_FAILED;
+}
+
+void standings_clear(struct standings *standings) {
+  for (size_t i = 0; i < standings->count; i++) {
+    free(standings->items[i].path);
+    free(standings->items[i].text);
+    dropin_free(standings->items[i].dropin);
+  }
+  free(standings->items);
+  policy_clear(&standings->loaded);
+  *standings = (struct standings){0};
+}
+
+void warn_without_backup(const struct standing *standing) {
+  const char *name = standing->entry.name;
+  if (standing->dropin->lists[PIN_LIST_BACKUP_PINS].count == 0)
+    say_warning("%s: its entry has no backup pin now; \"pinctl backup-key %s\" makes the next key", name,
+                name);
+}
+
+/* How many ways there are to be accepted. */
+struct ways {
+  size_t keys, backups, issuers;
+  bool all;
+};
+
+static struct ways ways_of_entry(const struct pin_entry *entry) {
+  return (struct ways){.keys = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count,
+                       .backups = entry->lists[PIN_LIST_BACKUP_PINS].count,
+                       .issuers = entry->lists[PIN_LIST_INTERMEDIATES].count,
+                       .all = entry->require == PIN_REQUIRE_ALL};
+}
+
+static struct ways ways_of_dropin(const struct dropin *dropin) {
+  const char *require = dropin->settings[DROPIN_REQUIRE];
+  return (struct ways){.keys =
+                           dropin->lists[PIN_LIST_PINS].count + dropin->lists[PIN_LIST_FINGERPRINTS].count,
+                       .backups = dropin->lists[PIN_LIST_BACKUP_PINS].count,
+                       .issuers = dropin->lists[PIN_LIST_INTERMEDIATES].count,
+                       .all = require != NULL && strcmp(require, "all") == 0};
+}
+
+static bool is_backup_alone(const struct ways *ways) {
+  return ways->keys == 0 && ways->backups > 0 && (ways->issuers == 0 || ways->all);
+}
+
+bool accepts_backup_alone(const struct dropin *dropin) {
+  struct ways ways = ways_of_dropin(dropin);
+  return is_backup_alone(&ways);
+}
+
+int refuse_backup_alone(const struct standing *standing, const struct dropin *later) {
+  const struct pin_entry *entry = &standing->entry;
+  struct ways before = ways_of_entry(entry);
+  struct ways after = later == NULL ? before : ways_of_dropin(later);
+  after.backups += later == NULL ? 1 : 0;
+  if (is_backup_alone(&before) || !is_backup_alone(&after))
+    return EXIT_DONE;
+  say_error(
+      "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only one that it accepts",
+      standing->path, (unsigned)entry->line, entry->name);
+  say_note("a backup stands beside the key in use: first \"pinctl add %s FILE\", or with --from-server",
+           entry->name);
+  return EXIT_FAILED;
+}
+
+int refuse_foreign_saying(const struct standing *standing, const char *what) {
+  AUTO_TEXT list = import_list_in(standing->path);
+  if (list != NULL) {
+    say_error("%s:%u: \"%s\" belongs to the imported list \"%s\"; import the list again with --without %s "
+              "to take it out",
+              standing->path, (unsigned)standing->entry.line, standing->entry.name, list,
+              standing->entry.name);
+    return EXIT_FAILED;
+  }
+  say_error("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
+            (unsigned)standing->entry.line, standing->entry.name, what);
+  return EXIT_FAILED;
+}
+
+int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin) {
+  const char *name = pin_list_name(list);
+  AUTO_TEXT what = standing->entry.lists[list].count > 0
+                       ? must_format("add to its %s: \"%s\"", name, pin)
+                       : must_format("add this line to it: %s = [ \"%s\" ];", name, pin);
+  return refuse_foreign_saying(standing, what);
+}
+
+int refuse_foreign(const struct standing *standing) {
+  return refuse_foreign_saying(standing, "change it there");
+}
+
+int standing_stage_new(struct change *change, const struct dropin *dropin) {
+  AUTO_TEXT name = dropin_file_name(dropin->host, dropin->ports, dropin->port_count);
+  char *path = must_format("%s/%s", change->dropins, name);
+  FILE *present = fopen(path, "re");
+  if (present != NULL) {
+    fclose(present);
+    say_error("%s: exists and was written or edited by hand; nothing was changed", path);
+    free(path);
+    return EXIT_FAILED;
+  }
+  change_stage(change, path, NULL, dropin_render(dropin));
+  return EXIT_DONE;
+}

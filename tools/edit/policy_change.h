@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A change to a policy's files, as one step: under a lock, checked by the parser that enforces, on the policy
+ * as it will be, and only then put in place. Until change_commit nothing but the lock file, and missing
+ * directories, is written; where it fails the policy is what it was.
+ */
+#ifndef PINCTL_EDIT_POLICY_CHANGE_H
+#define PINCTL_EDIT_POLICY_CHANGE_H
+
+#include "view/loaded_policy.h"
+
+/* One file of the change, in the order in which they are put in place. */
+struct file_change {
+  char *path;
+  char *old_text; /* NULL: there is none yet */
+  char *new_text; /* NULL: it is to go */
+};
+
+struct change {
+  char *policy;    /* the main file */
+  char *directory; /* of the main file */
+  char *dropins;   /* policy.d in it */
+  bool dry_run;
+  int lock; /* -1: none is held */
+  struct file_change *files;
+  size_t count;
+};
+
+/*
+ * Waits for the lock on the policy (not on a dry run) and stages a main file where there is none. Returns
+ * NULL, having said why, when that cannot be done.
+ */
+struct change *change_new(const char *policy, bool dry_run);
+/* Takes NULL. Releases the lock. */
+void change_free(struct change *change);
+
+/* Stages one file; takes over the texts. */
+void change_stage(struct change *change, char *path, char *old_text, char *new_text);
+
+/*
+ * Reads the policy as it will be with everything staged so far. *ret_loaded names the files by their real
+ * paths, and is to be cleared in any case. Returns false, having said why, only where the check itself could
+ * not be made.
+ */
+bool change_check(const struct change *change, struct loaded_policy *ret_loaded);
+
+/*
+ * Checks, then prints the diff (dry run) or puts the files in place and renews the compiled form, which may
+ * fail without harm. Returns an exit status, having printed
+ * the diagnostics when the policy would not be in order.
+ */
+int change_commit(struct change *change);
+
+#endif

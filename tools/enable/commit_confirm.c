@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "enable/commit_confirm.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "enable/ld_preload.h"
+#include "enable/managed_block.h"
+
+/* What the waiting file is where there was no file before: a symbolic link to this, which nobody follows. */
+#define NO_FILE "no-file"
+
+/* The name does not end in .cnf, so no .include of the whole directory takes the file in. */
+static char *waiting_path(const struct target *target) {
+  return must_format("%s/.pinctl-unconfirmed-%s~", target->directory, path_base(target->path));
+}
+
+char *confirm_waiting_path(const char *path) {
+  AUTO_TEXT real = realpath(path, NULL);
+  struct target target = {.path = real};
+  if (real == NULL)
+    return NULL;
+  AUTO_TEXT directory = path_directory(real);
+  target.directory = directory;
+  return waiting_path(&target);
+}
+
+/* ---- Systemd ---- */
+
+/* One for each file, so that the right one is stopped. */
+static char *unit_name(const struct target *target) {
+  char *name = must_format("pinctl-unconfirmed%s", target->path);
+  for (char *at = name; *at != '\0'; at++)
+    if (strchr("/ \t\\%:", *at) != NULL)
+      *at = '-';
+  return name;
+}
+
+static bool run_quietly(char *const *command) {
+  int status = -1;
+  pid_t child = fork();
+  if (child == 0) {
+    execvp(command[0], command);
+    _exit(127);
+  }
+  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+    continue;
+  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static bool is_systemd_running(void) {
+  return access("/run/systemd/system", F_OK) == 0 && geteuid() == 0;
+}
+
+static void stop_systemd(const struct target *target) {
+  AUTO_TEXT name = unit_name(target);
+  AUTO_TEXT timer = must_format("%s.timer", name);
+  const char *command[] = {"systemctl", "--quiet", "stop", timer, NULL};
+  if (is_systemd_running())
+    run_quietly((char *const *)(uintptr_t)command);
+}
+
+/* ---- The old text ---- */
+
+static bool is_same_text(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The text that waits; NULL: there was no file, or, where that is an error, an errno value in *ret_error. */
+static char *read_waiting(const char *waiting, int *ret_error) {
+  struct stat status;
+  char *text = NULL;
+  size_t length = 0;
+  *ret_error = lstat(waiting, &status) != 0 ? errno : 0;
+  if (*ret_error == 0 && !S_ISLNK(status.st_mode))
+    *ret_error = file_read(waiting, &text, &length);
+  return text;
+}
+
+/* One that was killed before it changed anything left no change: only what it had put aside goes. */
+bool confirm_is_pending(const struct target *target) {
+  int error = 0;
+  AUTO_TEXT waiting = waiting_path(target);
+  AUTO_TEXT old_text = read_waiting(waiting, &error);
+  if (error == ENOENT)
+    return false;
+  if (error != 0 || !is_same_text(old_text, target->text))
+    return true;
+  if (target->lock >= 0)
+    confirm_forget(target);
+  return false;
+}
+
+void confirm_forget(const struct target *target) {
+  AUTO_TEXT waiting = waiting_path(target);
+  if (unlink(waiting) != 0)
+    return;
+  directory_sync(target->directory);
+  stop_systemd(target);
+}
+
+static bool keep_old(const struct target *target) {
+  AUTO_TEXT waiting = waiting_path(target);
+  if (target->text != NULL)
+    return target_write_as(target, waiting, target->text);
+  if (symlink(NO_FILE, waiting) == 0)
+    return true;
+  say_error("%s: %s", waiting, strerror(errno));
+  return false;
+}
+
+/* ---- Timers ---- */
+
+static bool arm_systemd(const struct target *target, long seconds, bool preload) {
+  AUTO_TEXT program = realpath("/proc/self/exe", NULL);
+  AUTO_TEXT name = unit_name(target);
+  AUTO_TEXT unit = must_format("--unit=%s", name);
+  AUTO_TEXT delay = must_format("--on-active=%ld", seconds);
+  AUTO_TEXT file = must_format("--openssl-conf=%s", target->path);
+  const char *which = preload ? "--preload" : file;
+  const char *command[] = {
+      "systemd-run", "--quiet", "--collect",     unit,  delay, "--timer-property=AccuracySec=1s",
+      program,       "disable", "--unconfirmed", which, NULL};
+  return program != NULL && run_quietly((char *const *)(uintptr_t)command);
+}
+
+static bool is_same_file(const char *path, const struct stat *status) {
+  struct stat now;
+  return lstat(path, &now) == 0 && now.st_ino == status->st_ino &&
+         now.st_ctim.tv_sec == status->st_ctim.tv_sec && now.st_ctim.tv_nsec == status->st_ctim.tv_nsec;
+}
+
+/*
+ * Time that passes while the machine sleeps counts: who waits for it to answer does not sleep. Returns early
+ * where the change was confirmed or undone meanwhile.
+ */
+static void wait_until(const struct timespec *end, const char *waiting, const struct stat *status) {
+  struct timespec now;
+  while (is_same_file(waiting, status) && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+    bool last = now.tv_sec + 1 >= end->tv_sec;
+    struct timespec next = {.tv_sec = last ? end->tv_sec : now.tv_sec + 1, .tv_nsec = end->tv_nsec};
+    bool slept = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &next, NULL) == 0;
+    if (slept && last)
+      return;
+  }
+}
+
+/* With no terminal and nobody's descriptors, the lock's least of all. */
+static void detach(void) {
+  int nowhere = open("/dev/null", O_RDWR);
+  for (int fd = 0; nowhere >= 0 && fd < 3; fd++)
+    dup2(nowhere, fd);
+  close_range(3, ~0U, 0);
+  if (chdir("/") != 0)
+    _exit(EXIT_FAILED);
+}
+
+__attribute__((noreturn)) static void undo_later(const char *path, const char *waiting,
+                                                 const struct stat *status, const struct timespec *end,
+                                                 bool preload) {
+  struct target target;
+  int result = EXIT_DONE;
+  detach();
+  wait_until(end, waiting, status);
+  if (is_same_file(waiting, status))
+    result = target_open(path, true, &target) ? confirm_undo(&target, preload) : EXIT_FAILED;
+  _exit(result);
+}
+
+/*
+ * Forked twice: init takes it over, and no shell waits for it. In a session of its own before it is there at
+ * all, so that a terminal that dies at this moment does not take it along.
+ */
+static bool arm_process(const struct target *target, long seconds, bool preload) {
+  struct stat status;
+  struct timespec end;
+  AUTO_TEXT waiting = waiting_path(target);
+  if (lstat(waiting, &status) != 0 || clock_gettime(CLOCK_BOOTTIME, &end) != 0)
+    return false;
+  end.tv_sec += seconds;
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    pid_t grandchild = setsid() < 0 ? -1 : fork();
+    if (grandchild == 0)
+      undo_later(target->path, waiting, &status, &end, preload);
+    _exit(grandchild > 0 ? 0 : 1);
+  }
+  int result = -1;
+  while (child > 0 && waitpid(child, &result, 0) < 0 && errno == EINTR)
+    continue;
+  return child > 0 && result == 0;
+}
+
+bool confirm_arm(const struct target *target, long seconds, bool preload) {
+  if (!keep_old(target))
+    return false;
+  if (is_systemd_running() ? arm_systemd(target, seconds, preload) : arm_process(target, seconds, preload))
+    return true;
+  say_error("no timer can be started that would put the change back; nothing was changed");
+  confirm_forget(target);
+  return false;
+}
+
+/* ---- The end of the wait ---- */
+
+int confirm_accept(const struct target *target) {
+  if (!confirm_is_pending(target)) {
+    say_error("%s: no change waits to be confirmed; was it too late?", target->path);
+    return EXIT_FINDING;
+  }
+  confirm_forget(target);
+  return EXIT_DONE;
+}
+
+/* The whole old file, with one rename that also ends the wait. */
+static int put_back_file(const struct target *target, const char *waiting, bool was_there) {
+  if (!was_there) {
+    bool gone = target->text == NULL || target_put(target, NULL);
+    confirm_forget(target);
+    return gone ? EXIT_DONE : EXIT_FAILED;
+  }
+  int error = rename(waiting, target->path) == 0 ? directory_sync(target->directory) : errno;
+  if (error != 0)
+    say_error("%s: %s", target->path, strerror(error));
+  else
+    stop_systemd(target);
+  return error == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static char *add_lines(const char *rest, const char *body, bool preload) {
+  return preload ? preload_line_add(rest, body) : block_add(rest, body);
+}
+
+static int put_back_lines(const struct target *target, const struct block *now, const struct block *old,
+                          bool preload) {
+  if (now->state == BLOCK_DAMAGED || old->state == BLOCK_DAMAGED) {
+    say_error("%s: the lines of pinctl were changed by hand; put it back by hand", target->path);
+    return EXIT_FAILED;
+  }
+  AUTO_TEXT text = old->body == NULL ? NULL : add_lines(now->rest, old->body, preload);
+  const char *wanted = text == NULL ? now->rest : text;
+  if (!target_put(target, wanted))
+    return EXIT_FAILED;
+  confirm_forget(target);
+  return EXIT_DONE;
+}
+
+static void find_lines(const char *text, bool preload, struct block *ret_block) {
+  if (preload)
+    preload_line_find(text, ret_block);
+  else
+    block_find(text, ret_block);
+}
+
+int confirm_undo(const struct target *target, bool preload) {
+  int error = 0;
+  AUTO_TEXT waiting = waiting_path(target);
+  AUTO_TEXT old_text = read_waiting(waiting, &error);
+  struct block now;
+  struct block old;
+  if (error == ENOENT)
+    return EXIT_DONE;
+  if (error != 0) {
+    say_error("%s: %s", waiting, strerror(error));
+    return EXIT_FAILED;
+  }
+  find_lines(target->text, preload, &now);
+  find_lines(old_text, preload, &old);
+  bool untouched = now.state != BLOCK_DAMAGED && is_same_text(now.rest, old.rest);
+  int result = untouched ? put_back_file(target, waiting, old_text != NULL)
+                         : put_back_lines(target, &now, &old, preload);
+  block_clear(&now);
+  block_clear(&old);
+  return result;
+}

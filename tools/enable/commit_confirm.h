@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * A change that puts itself back unless somebody confirms in time that the machine can still be reached. The
+ * old text waits beside the file, under a name of its own, until then.
+ */
+#ifndef PINCTL_ENABLE_COMMIT_CONFIRM_H
+#define PINCTL_ENABLE_COMMIT_CONFIRM_H
+
+#include <stdbool.h>
+
+#include "config/system_file.h"
+
+/* Where the old text of a file waits; for free(3). NULL: there is no such file. */
+char *confirm_waiting_path(const char *path);
+
+/*
+ * Whether a change of this file waits to be confirmed. Where the target is open for writing, what an
+ * interrupted "enable --confirm" left that had changed nothing yet is cleared away.
+ */
+bool confirm_is_pending(const struct target *target);
+
+/*
+ * Keeps the old text, and arms the timer: one of systemd's where it runs, else a process of its own, which
+ * outlives the session. To be called before the change. preload: this is ld.so.preload. False, having said
+ * why, with nothing left behind.
+ */
+bool confirm_arm(const struct target *target, long seconds, bool preload);
+
+/* The change stays. An exit status: EXIT_FINDING where nothing was waiting. */
+int confirm_accept(const struct target *target);
+
+/*
+ * Puts the old text back, or, where somebody has edited the file since then, only pinctl's own lines. An exit
+ * status; nothing to undo is no failure.
+ */
+int confirm_undo(const struct target *target, bool preload);
+
+/* Forgets the old text, and stops the timer, if it is one of systemd's. */
+void confirm_forget(const struct target *target);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "enable/ld_preload.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Its length with the line's end, which "enable" always writes; 0: the first line is not the shim alone. */
+static size_t own_line_length(const char *text) {
+  const char ending[] = "/" PRELOAD_SHIM "\n";
+  size_t path = strcspn(text, " \t\r\n:#");
+  size_t tail = sizeof ending - 1;
+  if (text[0] != '/' || path + 1 < tail)
+    return 0;
+  return strncmp(text + path + 1 - tail, ending, tail) == 0 ? path + 1 : 0;
+}
+
+void preload_line_find(const char *text, struct block *ret_block) {
+  *ret_block = (struct block){.state = BLOCK_ABSENT};
+  if (text == NULL)
+    return;
+  size_t length = own_line_length(text);
+  if (length > 0) {
+    ret_block->state = BLOCK_PRESENT;
+    ret_block->body = must_copy_bytes(text, length);
+  }
+  if (length == 0 || text[length] != '\0')
+    ret_block->rest = must_copy(text + length);
+}
+
+char *preload_line_add(const char *rest, const char *body) {
+  return must_format("%s%s", body, rest == NULL ? "" : rest);
+}
+
+/*
+ * After a comment glibc looks for the next one from the start of the file again, but only through as many
+ * bytes as are left behind the first: one further back is missed, and a line put in front may push it there.
+ */
+bool preload_comments_are_skipped(const char *text) {
+  AUTO_TEXT copy = must_copy(text);
+  size_t left = strlen(copy);
+  char *comment = NULL;
+  while ((comment = memchr(copy, '#', left)) != NULL) {
+    left -= (size_t)(comment - copy);
+    for (; left > 0 && *comment != '\n'; left--)
+      *comment++ = ' ';
+  }
+  return strchr(copy, '#') == NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* What is tried before anything is put in place. */
+#include "base/memory.h"
+#include "cli/output.h"
+#include "config/config_trial.h"
+#include "enable/switching.h"
+
+bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs) {
+  struct trial trial = {.configuration = configuration, .nodejs = nodejs};
+  struct text_list providers = {0};
+  AUTO_TEXT why = NULL;
+  if (!switching->in_image)
+    trial_run(&trial, &providers, &why);
+  bool found = text_list_find(&providers, "default") < providers.count;
+  text_list_clear(&providers);
+  return found;
+}
+
+/* The first of `before` that is not among `after`, or NULL. */
+static const char *find_lost(const struct text_list *before, const struct text_list *after) {
+  for (size_t i = 0; i < before->count; i++)
+    if (text_list_find(after, before->items[i]) == after->count)
+      return before->items[i];
+  return NULL;
+}
+
+/* Why not, for free(3), or NULL. Where OpenSSL does not even start before, there is nothing that could get
+ * lost. */
+static char *find_fault(const char *before, const struct trial *trial) {
+  struct trial earlier = {.configuration = before, .nodejs = trial->nodejs};
+  struct text_list old = {0};
+  struct text_list new;
+  AUTO_TEXT unused = NULL;
+  char *why = NULL;
+  if (before != NULL)
+    trial_run(&earlier, &old, &unused);
+  if (trial_run(trial, &new, &why)) {
+    const char *lost = find_lost(&old, &new);
+    if (lost != NULL)
+      why = must_format("the provider \"%s\" would no longer be active", lost);
+  }
+  text_list_clear(&old);
+  text_list_clear(&new);
+  return why;
+}
+
+bool switch_try(const char *before, const char *after, const char *preload) {
+  struct trial trial = {.configuration = after, .preload = preload, .handshakes = true};
+  AUTO_TEXT why = find_fault(before, &trial);
+  if (why != NULL)
+    say_error("tried, and found wanting: %s; nothing was changed", why);
+  return why == NULL;
+}
+
+static bool nodejs_works(const char *configuration) {
+  struct trial trial = {.configuration = configuration, .nodejs = true};
+  struct text_list providers;
+  AUTO_TEXT why = NULL;
+  bool works = trial_run(&trial, &providers, &why);
+  text_list_clear(&providers);
+  return works;
+}
+
+static void say_left_out(const char *why) {
+  say_warning("nodejs is left out, so pins do not hold there: %s", why);
+}
+
+void say_without_nodejs(const struct openssl_plan *plan) {
+  if (plan->nodejs_why != NULL)
+    say_left_out(plan->nodejs_why);
+}
+
+/*
+ * A nodejs that fails must not keep all other programs from being enforced, and most machines have none. But
+ * where they share sections it cannot be left out, and is not to be broken.
+ */
+static const char *try_nodejs(const struct openssl_plan *plan, const char *before, const char *with,
+                              const char *without) {
+  struct trial trial = {.configuration = with, .nodejs = true, .handshakes = true};
+  AUTO_TEXT why = find_fault(before, &trial);
+  if (why == NULL)
+    return with;
+  if (plan->nodejs_shares && nodejs_works(before)) {
+    say_error("tried as nodejs, and found wanting: %s; nothing was changed", why);
+    return NULL;
+  }
+  say_left_out(why);
+  return plan->nodejs == NULL || switch_try(before, without, NULL) ? without : NULL;
+}
+
+const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
+                            const char *before, const char *with, const char *without) {
+  say_without_nodejs(plan);
+  if (plan->nodejs_shares)
+    say_note("nodejs shares sections with all programs, so these name the module by its whole path, for the "
+             "architecture of this pinctl alone");
+  if (switching->in_image) {
+    say_note("not tried: programs of an image do not run here");
+    return with;
+  }
+  if (!switch_try(before, with, NULL))
+    return NULL;
+  bool acts_on_nodejs = plan->nodejs != NULL || plan->nodejs_shares;
+  return acts_on_nodejs ? try_nodejs(plan, before, with, without) : with;
+}

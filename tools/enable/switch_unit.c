@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Enforcement in one service of systemd: a drop-in that names either a configuration of the service's own,
+ * which includes that of the system, or the shim.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "edit/diff.h"
+#include "enable/switching.h"
+
+#define UNITS "/etc/systemd/system"
+#define OWN_FOLDER "/etc/pinning"
+
+struct unit_files {
+  char *folder; /* of the drop-in */
+  char *dropin;
+  char *configuration; /* of this service */
+};
+
+static struct unit_files name_files(const char *unit) {
+  struct unit_files files = {.folder = must_format(UNITS "/%s.d", unit)};
+  files.dropin = must_format("%s/pinning.conf", files.folder);
+  files.configuration = must_format(OWN_FOLDER "/openssl-%s.cnf", unit);
+  return files;
+}
+
+static void unit_files_clear(struct unit_files *files) {
+  free(files->folder);
+  free(files->dropin);
+  free(files->configuration);
+}
+
+static bool is_plain_path(const char *path) {
+  return path[strcspn(path, " \t\r\n\"'\\%$#;")] == '\0';
+}
+
+/* Puts a file that is wholly pinctl's, or removes it (text NULL). An exit status. */
+static int put_own(const struct switching *switching, const char *path, const char *text) {
+  struct target target;
+  struct block block = {0};
+  int status = EXIT_FAILED;
+  if (target_open(path, !switching->dry_run, &target)) {
+    block_find(target.text, &block);
+    if (target.text != NULL && (block.state != BLOCK_PRESENT || block.rest != NULL))
+      say_error("%s: it was written by hand, so it stays", path);
+    else if (target.text == text || (target.text != NULL && text != NULL && strcmp(target.text, text) == 0))
+      status = EXIT_DONE;
+    else
+      status = switch_put(switching, &target, text);
+  }
+  block_clear(&block);
+  target_close(&target);
+  return status;
+}
+
+/* With those above it, which a small image may lack. */
+static bool make_folder(const char *path) {
+  if (access(path, F_OK) == 0)
+    return true;
+  AUTO_TEXT parent = must_copy_bytes(path, (size_t)(strrchr(path, '/') - path));
+  if (*parent != '\0' && !make_folder(parent))
+    return false;
+  int error = directory_make(path);
+  if (error != 0)
+    say_error("%s: %s", path, strerror(error));
+  return error == 0;
+}
+
+static void print_missing(const char *path, const char *text) {
+  diff_print_near(path, NULL, text);
+}
+
+/* On a dry run the folders may not be there yet. */
+static int put_in_folder(const struct switching *switching, const char *folder, const char *path,
+                         const char *text) {
+  if (switching->dry_run && access(folder, F_OK) != 0) {
+    print_missing(path, text);
+    return EXIT_DONE;
+  }
+  return make_folder(folder) ? put_own(switching, path, text) : EXIT_FAILED;
+}
+
+static int put_dropin(const struct switching *switching, const struct unit_files *files,
+                      const char *environment) {
+  AUTO_TEXT body = must_format("[Service]\n%s", environment);
+  AUTO_TEXT text = block_add(NULL, body);
+  int status = text == NULL ? EXIT_FAILED : put_in_folder(switching, files->folder, files->dropin, text);
+  if (status == EXIT_DONE && !switching->dry_run)
+    say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  return status;
+}
+
+/* ---- With the shim ---- */
+
+static int preload_on(const struct switching *switching, const struct unit_files *files) {
+  AUTO_TEXT shim = NULL;
+  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
+  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
+  struct openssl_settings settings = {.policy = policy};
+  if (given != NULL && (policy == NULL || !is_plain_path(policy))) {
+    say_error("%s: %s", given, policy == NULL ? strerror(errno) : "a unit cannot hold such a path");
+    return EXIT_FAILED;
+  }
+  if (!switch_find_shim(switching, &shim))
+    return EXIT_FAILED;
+  int status = switch_check_policy(&settings);
+  if (status != EXIT_DONE)
+    return status;
+  if (switching->in_image)
+    say_note("not tried: programs of an image do not run here");
+  else if (!switch_try(NULL, "", shim))
+    return EXIT_FAILED;
+  AUTO_TEXT environment =
+      must_format("Environment=LD_PRELOAD=%s\n%s%s%s", shim,
+                  policy == NULL ? "" : "Environment=PINNING_POLICY=", policy == NULL ? "" : policy,
+                  policy == NULL ? "" : "\n");
+  return put_dropin(switching, files, environment);
+}
+
+/* ---- With a configuration of its own ---- */
+
+/* The text of the file, proven to mean that of the system and the lines. NULL: said why not. */
+static char *compose(const struct unit_files *files, const struct target *system, const char *lines) {
+  AUTO_TEXT include = system->text == NULL ? must_copy("") : must_format(".include = %s\n", system->path);
+  AUTO_TEXT body = must_format("%s%s", include, lines);
+  char *text = block_add(NULL, body);
+  const char *before = system->text == NULL ? "" : system->text;
+  AUTO_TEXT why = text == NULL ? must_copy("it cannot be written") : openssl_difference(before, lines, text);
+  if (why == NULL)
+    return text;
+  say_error("%s: %s; nothing was changed", files->configuration, why);
+  free(text);
+  return NULL;
+}
+
+static int put_configuration(const struct switching *switching, const struct unit_files *files,
+                             const struct target *system, const struct openssl_plan *plan) {
+  AUTO_TEXT lines = openssl_plan_lines(plan);
+  AUTO_TEXT with = compose(files, system, lines);
+  AUTO_TEXT without = with == NULL ? NULL : compose(files, system, plan->body);
+  if (without == NULL)
+    return EXIT_FAILED;
+  const char *before = system->text == NULL ? "" : system->text;
+  const char *text = switch_try_plan(switching, plan, before, with, without);
+  return text == NULL ? EXIT_FAILED : put_in_folder(switching, OWN_FOLDER, files->configuration, text);
+}
+
+static int configuration_on(const struct switching *switching, const struct unit_files *files,
+                            const struct target *system, const struct openssl_settings *settings) {
+  struct openssl_plan plan;
+  openssl_plan_make(system->text == NULL ? "" : system->text, settings, &plan);
+  int status = EXIT_FAILED;
+  if (plan.why != NULL) {
+    say_error("%s: %s; nothing was changed", system->path, plan.why);
+  } else if (plan.by_hand) {
+    say_note("%s activates pinning for every program already, %s among them", system->path, switching->unit);
+    openssl_plan_clear(&plan);
+    return EXIT_DONE;
+  } else {
+    status = switch_check_policy(settings);
+  }
+  if (status == EXIT_DONE)
+    status = put_configuration(switching, files, system, &plan);
+  openssl_plan_clear(&plan);
+  if (status != EXIT_DONE)
+    return status;
+  AUTO_TEXT environment = must_format("Environment=OPENSSL_CONF=%s\n", files->configuration);
+  return put_dropin(switching, files, environment);
+}
+
+static int openssl_on(const struct switching *switching, const struct unit_files *files) {
+  struct target system;
+  AUTO_TEXT module = NULL;
+  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
+  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
+  struct openssl_settings settings = {
+      .policy = policy, .on_policy_error = arguments_value(switching->arguments, OPTION_ON_POLICY_ERROR)};
+  int status = EXIT_FAILED;
+  bool found = target_open(switching->path, false, &system) && switch_find_module(switching, &module);
+  settings.module = module;
+  settings.default_is_unknown = switching->in_image;
+  if (found) {
+    const char *before = system.text == NULL ? "" : system.text;
+    settings.default_is_active = switch_has_default(switching, before, false);
+    settings.nodejs_has_default = switch_has_default(switching, before, true);
+  }
+  if (found && (!is_plain_path(system.path) || (given != NULL && policy == NULL)))
+    say_error("%s: %s", policy == NULL && given != NULL ? given : system.path,
+              given != NULL && policy == NULL ? strerror(errno) : "such a path cannot be included");
+  else if (found)
+    status = configuration_on(switching, files, &system, &settings);
+  target_close(&system);
+  return status;
+}
+
+int switch_unit_on(const struct switching *switching) {
+  struct unit_files files = name_files(switching->unit);
+  int status = arguments_has(switching->arguments, OPTION_PRELOAD) ? preload_on(switching, &files)
+                                                                   : openssl_on(switching, &files);
+  unit_files_clear(&files);
+  return status;
+}
+
+/* The drop-in goes first: a service must never name a configuration that is gone. */
+int switch_unit_off(const struct switching *switching) {
+  struct unit_files files = name_files(switching->unit);
+  bool has_dropin = access(files.dropin, F_OK) == 0;
+  int status = has_dropin ? put_own(switching, files.dropin, NULL) : EXIT_DONE;
+  if (status == EXIT_DONE && access(files.configuration, F_OK) == 0)
+    status = put_own(switching, files.configuration, NULL);
+  if (status == EXIT_DONE && !switching->dry_run)
+    rmdir(files.folder);
+  if (!has_dropin)
+    say_note("%s: nothing of pinctl's is there", files.dropin);
+  else if (status == EXIT_DONE && !switching->dry_run)
+    say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  unit_files_clear(&files);
+  return status;
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "enable/switching.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/conf.h>
+#include <openssl/crypto.h>
+
+#include "base/file.h"
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "config/installation.h"
+#include "edit/diff.h"
+#include "enable/commit_confirm.h"
+#include "enable/ld_preload.h"
+#include "view/loaded_policy.h"
+
+#define LONGEST_CONFIRM SECONDS_PER_DAY
+#define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.@"
+
+/* ---- Options ---- */
+
+/* As the root directory, so that every path and link in the image means what it will mean there. */
+static bool enter_root(const char *root) {
+  bool entered = chdir(root) == 0;
+  if (entered && chroot(".") != 0)
+    entered = unshare(CLONE_NEWUSER) == 0 && chroot(".") == 0;
+  if (entered && chdir("/") == 0)
+    return true;
+  say_error("%s: cannot be made the root directory: %s", root, strerror(errno));
+  return false;
+}
+
+static bool read_unit(struct switching *switching, const char *unit) {
+  if (unit[strspn(unit, UNIT_CHARACTERS)] != '\0' || *unit == '.')
+    return wrong_usage(switching->arguments->verb, "--systemd \"%s\": expected the name of a service", unit);
+  size_t length = strlen(unit);
+  bool whole = length > 8 && strcmp(unit + length - 8, ".service") == 0;
+  switching->unit = must_format("%s%s", unit, whole ? "" : ".service");
+  switching->place = PLACE_UNIT;
+  return true;
+}
+
+static char *default_configuration(void) {
+  char *file = CONF_get1_default_config_file();
+  char *copy = must_copy(file == NULL ? "" : file);
+  OPENSSL_free(file);
+  return copy;
+}
+
+static char *choose_path(const struct switching *switching) {
+  const char *configuration = arguments_value(switching->arguments, OPTION_OPENSSL_CONF);
+  if (switching->place == PLACE_PRELOAD)
+    return must_copy(PRELOAD_FILE);
+  return configuration == NULL ? default_configuration() : must_copy(configuration);
+}
+
+static bool check_combination(const struct switching *switching) {
+  const struct arguments *arguments = switching->arguments;
+  bool waits = arguments_has(arguments, OPTION_CONFIRM) || arguments_has(arguments, OPTION_CONFIRMED) ||
+               arguments_has(arguments, OPTION_UNCONFIRMED);
+  if (waits && (switching->unit != NULL || switching->in_image))
+    return wrong_usage(arguments->verb, "neither --systemd nor --root can wait to be confirmed");
+  if (switching->place == PLACE_PRELOAD && switching->on && arguments_has(arguments, OPTION_POLICY))
+    return wrong_usage(arguments->verb, "a preloaded shim knows only " PIN_DEFAULT_POLICY);
+  if ((switching->place == PLACE_PRELOAD || arguments_has(arguments, OPTION_PRELOAD)) &&
+      (arguments_has(arguments, OPTION_ON_POLICY_ERROR) || arguments_has(arguments, OPTION_OPENSSL_CONF)))
+    return wrong_usage(arguments->verb, "a preloaded shim has no settings in openssl.cnf");
+  return true;
+}
+
+int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching) {
+  *ret_switching = (struct switching){.arguments = arguments, .on = on};
+  const char *root = arguments_value(arguments, OPTION_ROOT);
+  const char *unit = arguments_value(arguments, OPTION_SYSTEMD);
+  ret_switching->dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  ret_switching->in_image = root != NULL;
+  ret_switching->place = arguments_has(arguments, OPTION_PRELOAD) ? PLACE_PRELOAD : PLACE_OPENSSL;
+  if (unit != NULL && !read_unit(ret_switching, unit))
+    return EXIT_USAGE;
+  if (!check_combination(ret_switching))
+    return EXIT_USAGE;
+  if (root != NULL && !enter_root(root))
+    return EXIT_FAILED;
+  ret_switching->path = choose_path(ret_switching);
+  if (*ret_switching->path != '\0')
+    return EXIT_DONE;
+  say_error("OPENSSL_CONF is set to nothing, so that OpenSSL reads no configuration here; unset it, or name "
+            "the file with --openssl-conf");
+  return EXIT_FAILED;
+}
+
+void switch_clear(struct switching *switching) {
+  free(switching->path);
+  free(switching->unit);
+  *switching = (struct switching){0};
+}
+
+/* ---- What is switched on ---- */
+
+static bool is_same_file(const char *a, const char *b) {
+  AUTO_TEXT real_a = realpath(a, NULL);
+  AUTO_TEXT real_b = realpath(b, NULL);
+  return real_a != NULL && real_b != NULL && strcmp(real_a, real_b) == 0;
+}
+
+bool switch_find_module(const struct switching *switching, char **ret_module) {
+  AUTO_TEXT usual = must_format("%s/pinning.so", OPENSSL_info(OPENSSL_INFO_MODULES_DIR));
+  struct installation own = {0};
+  *ret_module = NULL;
+  if (!switching->in_image && !installation_locate(&own))
+    return false;
+  bool beside = own.module != NULL && access(own.module, R_OK) == 0;
+  bool found = beside || access(usual, R_OK) == 0;
+  if (beside && !is_same_file(own.module, usual))
+    *ret_module = must_copy(own.module);
+  installation_clear(&own);
+  if (!found)
+    say_error("%s: %s; nothing can be enforced without it", usual, strerror(errno));
+  return found;
+}
+
+bool switch_find_shim(const struct switching *switching, char **ret_shim) {
+  struct installation own = {0};
+  *ret_shim = NULL;
+  if (switching->in_image) {
+    const char *modules = OPENSSL_info(OPENSSL_INFO_MODULES_DIR);
+    AUTO_TEXT libraries = path_directory(modules);
+    *ret_shim = must_format("%s/libpinning-preload.so", libraries);
+    if (access(*ret_shim, R_OK) == 0)
+      return true;
+    say_error("%s: %s", *ret_shim, strerror(errno));
+    return false;
+  }
+  bool found = installation_find(&own);
+  if (found && strpbrk(own.shim, " \t\n:#\"\\%$") != NULL) {
+    say_error("%s: a path with such characters cannot be preloaded", own.shim);
+    found = false;
+  }
+  *ret_shim = own.shim == NULL ? NULL : must_copy(own.shim);
+  installation_clear(&own);
+  return found;
+}
+
+int switch_check_policy(const struct openssl_settings *settings) {
+  const char *path = settings->policy == NULL ? PIN_DEFAULT_POLICY : settings->policy;
+  bool may_be_missing = settings->on_policy_error != NULL && strcmp(settings->on_policy_error, "allow") == 0;
+  struct loaded_policy loaded;
+  bool sound = policy_load_sound(path, &loaded);
+  policy_clear(&loaded);
+  if (sound)
+    return EXIT_DONE;
+  if (may_be_missing) {
+    say_warning("nothing is enforced until %s is in order (on_policy_error is \"allow\")", path);
+    return EXIT_DONE;
+  }
+  say_error("every host would be refused without a policy, so nothing was changed");
+  return EXIT_FINDING;
+}
+
+/* ---- Putting in place ---- */
+
+static bool read_seconds(const struct arguments *arguments, long *ret_seconds) {
+  const char *text = arguments_value(arguments, OPTION_CONFIRM);
+  char *end = NULL;
+  errno = 0;
+  *ret_seconds = text == NULL ? 0 : strtol(text, &end, 10);
+  if (text == NULL || (errno == 0 && *end == '\0' && *ret_seconds >= 1 && *ret_seconds <= LONGEST_CONFIRM))
+    return true;
+  return wrong_usage(arguments->verb, "--confirm \"%s\": expected seconds, 1 to %d", text, LONGEST_CONFIRM);
+}
+
+int switch_put(const struct switching *switching, const struct target *target, const char *new_text) {
+  bool preload = switching->place == PLACE_PRELOAD;
+  long seconds = 0;
+  if (!read_seconds(switching->arguments, &seconds))
+    return EXIT_USAGE;
+  diff_print_near(target->path, target->text, new_text);
+  if (switching->dry_run)
+    return EXIT_DONE;
+  if (seconds > 0 && !confirm_arm(target, seconds, preload))
+    return EXIT_FAILED;
+  if (!target_put(target, new_text)) {
+    if (seconds > 0)
+      confirm_forget(target);
+    return EXIT_FAILED;
+  }
+  if (seconds > 0)
+    say_note("put back in %ld seconds unless you run \"pinctl enable --confirmed%s%s\"", seconds,
+             preload ? " --preload" : " --openssl-conf ", preload ? "" : target->path);
+  return EXIT_DONE;
+}
+
+int switch_refuse_damaged(const struct target *target) {
+  say_error("%s: the lines of pinctl were changed by hand; take out what is left of them, from "
+            "\"# >>> pinning\" to \"# <<< pinning\", and try again",
+            target->path);
+  return EXIT_FAILED;
+}

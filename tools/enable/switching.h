@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* Switching enforcement on and off: what "enable" and "disable" share, one file for each place. */
+#ifndef PINCTL_ENABLE_SWITCHING_H
+#define PINCTL_ENABLE_SWITCHING_H
+
+#include "cli/arguments.h"
+#include "config/conf_plan.h"
+#include "config/system_file.h"
+#include "enable/managed_block.h"
+
+/* Where it is switched. A folder given by --root has become the root directory by then. */
+enum place { PLACE_OPENSSL, PLACE_PRELOAD, PLACE_UNIT };
+
+struct switching {
+  const struct arguments *arguments;
+  bool on; /* else it is switched off */
+  enum place place;
+  bool dry_run;
+  bool in_image; /* --root: nothing can be tried */
+  char *path;    /* of the file that is changed */
+  char *unit;    /* with its suffix; PLACE_UNIT only */
+};
+
+/* Reads the options and enters --root. An exit status: EXIT_DONE to go on. To be cleared in any case. */
+int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching);
+void switch_clear(struct switching *switching);
+
+/* Each returns an exit status, having said what was done or why not. */
+int switch_openssl_on(const struct switching *switching);
+int switch_preload_on(const struct switching *switching);
+int switch_unit_on(const struct switching *switching);
+int switch_unit_off(const struct switching *switching);
+
+/* The module to name: NULL in *ret_module where OpenSSL finds it by itself. False: there is none. */
+bool switch_find_module(const struct switching *switching, char **ret_module);
+bool switch_find_shim(const struct switching *switching, char **ret_shim);
+
+/* The policy that these settings lead to is in order, or may be missing (on_policy_error). An exit status. */
+int switch_check_policy(const struct openssl_settings *settings);
+
+/* For a file whose block is found: puts the block in or leaves it out, with diff and --confirm. */
+int switch_put(const struct switching *switching, const struct target *target, const char *new_text);
+
+/* Says which of pinctl's lines were edited by hand. EXIT_FAILED. */
+int switch_refuse_damaged(const struct target *target);
+
+/* Whether programs under this configuration, or nodejs, have the provider default now. Of an image nobody
+ * knows. */
+bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs);
+
+/* Tries a configuration against the one before; said why not: false. before NULL: nothing to compare with. */
+bool switch_try(const char *before, const char *after, const char *preload);
+
+/* Where a plan does not reach nodejs, a warning that says why. */
+void say_without_nodejs(const struct openssl_plan *plan);
+
+/*
+ * Tries the configuration with all lines of a plan, and if only nodejs fails, `without` those for nodejs.
+ * Returns the one that holds, or NULL; having said what is left out, or why not. In an image nothing is
+ * tried.
+ */
+const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
+                            const char *before, const char *with, const char *without);
+
+#endif

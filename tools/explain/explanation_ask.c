@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "explain/explanation_ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "keys/key_decode.h"
+#include "probe/probe_options.h"
+#include "view/loaded_policy.h"
+
+/* As much of a subject as pinning.so logs. */
+#define LOGGED_SUBJECT 127
+/* As many keys as pinning.so looks at. */
+#define MOST_KEYS 32
+
+static struct pin_path_key *proven_keys(const struct chain *chain, size_t count) {
+  struct pin_path_key *keys = must_alloc(count, sizeof *keys);
+  for (size_t i = 0; i < count; i++) {
+    const struct object *object = &chain->path.items[i];
+    char *subject = name_text(X509_get_subject_name(object->certificate));
+    if (strlen(subject) > LOGGED_SUBJECT)
+      subject[LOGGED_SUBJECT] = '\0';
+    keys[i] =
+        (struct pin_path_key){.key = object->key, .certificate = object->fingerprint, .subject = subject};
+  }
+  return keys;
+}
+
+static void free_keys(struct pin_path_key *keys, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    free((void *)(uintptr_t)keys[i].subject);
+  free(keys);
+}
+
+static void judge(const struct pin_policy *policy, struct explanation *explanation) {
+  int64_t now = time(NULL);
+  struct pin_peer peer = {
+      .names = &explanation->host, .name_count = 1, .port = explanation->port, .now = now};
+  if (pin_select(policy, &peer, &explanation->verdict) != PIN_NEEDS_NOTHING)
+    pin_judge(policy, &explanation->path, now, &explanation->verdict);
+}
+
+/* What is the same for all of one run. */
+struct asking {
+  const struct arguments *arguments;
+  explained_fn *show;
+};
+
+static int explain_chain(const struct asking *asking, const struct pin_policy *policy,
+                         struct explanation *explanation) {
+  size_t count = explanation->chain.proven < MOST_KEYS ? explanation->chain.proven : MOST_KEYS;
+  struct pin_path_key *keys = proven_keys(&explanation->chain, count);
+  explanation->path = (struct pin_path){.keys = keys, .count = count};
+  judge(policy, explanation);
+  int status = asking->show(asking->arguments, explanation);
+  free_keys(keys, count);
+  return status;
+}
+
+/* ret_shown: what explanation->shown points to; to be cleared in any case. */
+static int explain_file(const struct asking *asking, const struct pin_policy *policy,
+                        struct explanation *explanation, struct objects *ret_shown) {
+  const char *chain_file = arguments_value(asking->arguments, OPTION_CHAIN);
+  const char *ca = arguments_value(asking->arguments, OPTION_CA);
+  int status = EXIT_FAILED;
+  if (!objects_read(chain_file, ret_shown))
+    return EXIT_FAILED;
+  if (ret_shown->items[0].certificate == NULL)
+    say_error("%s: expected the server's certificate first", chain_file);
+  else if (chain_prove(ret_shown, ca, explanation->host, &explanation->chain))
+    status = explain_chain(asking, policy, explanation);
+  chain_clear(&explanation->chain);
+  return status;
+}
+
+/* ret_result: what explanation->live points to; to be cleared in any case. */
+static int explain_live(const struct asking *asking, const struct pin_policy *policy,
+                        struct explanation *explanation, struct probe_result *ret_result) {
+  explanation->port = explanation->port == 0 ? 443 : explanation->port;
+  int status = probe_one(asking->arguments, explanation->host, explanation->port, ret_result);
+  if (status != EXIT_DONE)
+    return status;
+  explanation->chain = ret_result->chain;
+  return explain_chain(asking, policy, explanation);
+}
+
+static int explain(const struct asking *asking, const struct explanation *explanation) {
+  struct loaded_policy loaded;
+  struct objects shown = {0};
+  struct probe_result result = {0};
+  struct explanation whole = *explanation;
+  bool live = !arguments_has(asking->arguments, OPTION_CHAIN);
+  whole.live = live ? &result : NULL;
+  whole.shown = live ? &result.certificates : &shown;
+  int status = EXIT_FAILED;
+  if (policy_load_sound(whole.policy_path, &loaded))
+    status = live ? explain_live(asking, &loaded.policy, &whole, &result)
+                  : explain_file(asking, &loaded.policy, &whole, &shown);
+  probe_result_clear(&result);
+  objects_clear(&shown);
+  policy_clear(&loaded);
+  return status;
+}
+
+int explanation_ask(const struct arguments *arguments, explained_fn *show) {
+  struct asking asking = {.arguments = arguments, .show = show};
+  AUTO_TEXT host = NULL;
+  struct explanation explanation = {.policy_path = arguments_policy(arguments)};
+  if (!host_and_port_read(arguments->operands[0], &host, &explanation.port)) {
+    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+    return EXIT_USAGE;
+  }
+  if (!arguments_has(arguments, OPTION_CHAIN) && !host_can_be_asked(host)) {
+    wrong_usage(arguments->verb, "\"%s\": expected the name or address of a server", host);
+    return EXIT_USAGE;
+  }
+  explanation.host = host;
+  return explain(&asking, &explanation);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "explain/graph.h"
+
+#include <openssl/x509_vfy.h>
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "explain/list_membership.h"
+#include "view/entry_text.h"
+
+/* The colours of the HTML report. */
+#define GOOD "#2e7d32"
+#define DOUBTFUL "#b26a00"
+#define BAD "#c62828"
+#define FAINT "#888888"
+
+/*
+ * One line of a label. In it, dot acts on quotes, on backslashes ("\N" is a node's name) and on HTML entities
+ * ("&lt;"), whatever else a certificate holds was escaped or cannot end a quoted string.
+ */
+static void put_label_line(FILE *stream, const char *text) {
+  AUTO_TEXT escaped = escape_short(text, GRAPH_SUBJECT_COLUMNS);
+  for (const char *at = escaped; *at != '\0'; at++) {
+    if (*at == '"' || *at == '\\')
+      fprintf(stream, "\\%c", *at);
+    else if (*at == '&')
+      fputs("&amp;", stream);
+    else
+      fputc(*at, stream);
+  }
+  fputs("\\n", stream);
+}
+
+static void put_certificate(FILE *stream, const struct graph *graph, size_t index) {
+  const struct graph_certificate *certificate = &graph->certificates[index];
+  bool good = certificate->proven && !certificate->blocked;
+  char digest[PIN_DIGEST_TEXT_SIZE];
+  pin_digest_format(&certificate->object->key, digest);
+  AUTO_TEXT text = graph_certificate_text(certificate);
+  AUTO_TEXT subject = graph_subject(certificate, GRAPH_SUBJECT_COLUMNS);
+  fprintf(stream, "  c%zu [color=\"%s\", style=\"%s\", label=\"", index,
+          certificate->blocked ? BAD
+          : good               ? "#000000"
+                               : FAINT,
+          certificate->proven ? "solid" : "dashed");
+  put_label_line(stream, subject);
+  put_label_line(stream, text);
+  put_label_line(stream, digest);
+  if (certificate->blocked)
+    put_label_line(stream, "is in blocked_keys");
+  if (certificate->depth == NOT_ON_PATH)
+    put_label_line(stream, "not on the path");
+  else if (!certificate->proven)
+    put_label_line(stream, "not proven");
+  fputs("\"];\n", stream);
+}
+
+/* Who signed whom, as OpenSSL built it. */
+static void put_path(FILE *stream, const struct graph *graph) {
+  for (size_t i = 0; i + 1 < graph->explanation->chain.path.count; i++) {
+    bool proven = graph->certificates[i + 1].proven;
+    fprintf(stream, "  c%zu -> c%zu [style=\"%s\", label=\"%s\"];\n", i + 1, i, proven ? "solid" : "dashed",
+            proven ? "signed" : "not proven");
+  }
+}
+
+static void put_entry(FILE *stream, const struct graph *graph, size_t index) {
+  const struct pin_finding *finding = &graph->explanation->verdict.findings[index];
+  AUTO_TEXT place = entry_place(&finding->entry, graph->explanation->policy_path);
+  AUTO_TEXT head = must_format("%s%s: %s", mode_word(finding->entry.mode),
+                               finding->expired ? ", expired" : "", pin_reason_text(finding->reason));
+  fprintf(stream, "  subgraph cluster%zu {\n    labelloc=b;\n    color=\"" FAINT "\";\n    label=\"", index);
+  put_label_line(stream, finding->entry.name);
+  put_label_line(stream, place);
+  put_label_line(stream, head);
+  fputs("\";\n", stream);
+  for (size_t i = 0; i < graph->rule_count; i++) {
+    const struct graph_rule *rule = &graph->rules[i];
+    if (rule->finding != finding)
+      continue;
+    AUTO_TEXT text = graph_rule_text(rule);
+    fprintf(stream, "    r%zu [shape=ellipse, color=\"%s\", label=\"", i, rule->satisfied ? GOOD : FAINT);
+    put_label_line(stream, text);
+    put_label_line(stream, rule->satisfied ? "satisfied" : "not satisfied");
+    fputs("\"];\n", stream);
+  }
+  fputs("  }\n", stream);
+}
+
+static void put_edges(FILE *stream, const struct graph *graph) {
+  /* Keeps the rules below the server's own certificate. */
+  for (size_t i = 0; i < graph->rule_count; i++)
+    fprintf(stream, "  c0 -> r%zu [style=\"invis\"];\n", i);
+  for (size_t i = 0; i < graph->edge_count; i++) {
+    const struct graph_edge *edge = &graph->edges[i];
+    fprintf(stream, "  c%zu -> r%zu [color=\"%s\", style=\"%s\", label=\"", edge->certificate, edge->rule,
+            edge->but == NULL ? GOOD : DOUBTFUL, edge->but == NULL ? "bold" : "dashed");
+    put_label_line(stream, edge->but == NULL ? "satisfies" : "listed, but");
+    if (edge->but != NULL)
+      put_label_line(stream, edge->but);
+    fputs("\"];\n", stream);
+  }
+}
+
+void graph_write_dot(FILE *stream, const struct graph *graph) {
+  const struct explanation *explanation = graph->explanation;
+  AUTO_TEXT title = graph_title(graph);
+  fputs("digraph pinning {\n  charset=\"UTF-8\";\n  rankdir=TB;\n  labelloc=t;\n  fontname=\"Helvetica\";\n"
+        "  node [shape=box, fontname=\"Helvetica\", fontsize=11];\n"
+        "  edge [fontname=\"Helvetica\", fontsize=10];\n  label=\"",
+        stream);
+  put_label_line(stream, title);
+  if (explanation->chain.error != X509_V_OK) {
+    AUTO_TEXT why = must_format("OpenSSL refuses at depth %d: %s", explanation->chain.error_depth,
+                                X509_verify_cert_error_string(explanation->chain.error));
+    put_label_line(stream, why);
+  }
+  fputs("\";\n", stream);
+  for (size_t i = 0; i < graph->certificate_count; i++)
+    put_certificate(stream, graph, i);
+  put_path(stream, graph);
+  for (size_t i = 0; i < explanation->verdict.count; i++)
+    put_entry(stream, graph, i);
+  put_edges(stream, graph);
+  fputs("}\n", stream);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * What a policy in order may still have been meant otherwise: warnings with their place. Each is certain
+ * about what it says; the time taken grows with the number of entries as sorting does.
+ */
+#ifndef PINCTL_EXPLAIN_LINT_H
+#define PINCTL_EXPLAIN_LINT_H
+
+#include "view/diagnostics.h"
+#include "view/entry_text.h"
+
+/* Entries that expire within so many days are pointed out. */
+#define EXPIRES_SOON_DAYS 30
+
+/* now: seconds since the epoch. Sorts `entries` by name. */
+void lint_policy(const struct pin_policy *policy, struct entries *entries, int64_t now,
+                 struct diagnostics *diagnostics);
+
+/* Files of the policy at `policy` that not every process can read. */
+void lint_files(const char *policy, struct diagnostics *diagnostics);
+
+/* Used between lint.c and lint_reach.c: one warning at the entry's name. */
+void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Entries that can never win, change or accept anything. `entries` sorted by name. */
+void lint_reach(const struct pin_policy *policy, const struct entries *entries,
+                struct diagnostics *diagnostics);
+
+/* Gives each diagnostic without a source line the text of its line; reads each file once. Sorted by place. */
+void lint_add_source_lines(struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* Files that only some of the processes can read: the others refuse every host. */
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "explain/lint.h"
+
+/* A policy of root's is for all; a user's own is for that user. */
+static void lint_file(const char *path, mode_t needed, struct diagnostics *diagnostics) {
+  struct stat status;
+  if (stat(path, &status) != 0 || status.st_uid != 0 || (status.st_mode & needed) == needed)
+    return;
+  AUTO_TEXT message = must_format("has mode %04o: processes of other users cannot read it; without a "
+                                  "compiled form they refuse every host",
+                                  (unsigned)(status.st_mode & 07777));
+  struct pin_diagnostic warning = {.severity = PIN_WARNING, .file = path, .message = message};
+  diagnostics_add(&warning, diagnostics);
+}
+
+void lint_files(const char *policy, struct diagnostics *diagnostics) {
+  AUTO_TEXT directory = path_directory(policy);
+  AUTO_TEXT absolute = realpath(directory, NULL);
+  AUTO_TEXT dropins = must_format("%s/policy.d", absolute == NULL ? directory : absolute);
+  lint_file(policy, S_IROTH, diagnostics);
+  lint_file(dropins, S_IROTH | S_IXOTH, diagnostics);
+  DIR *stream = opendir(dropins);
+  if (stream == NULL)
+    return;
+  for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+    AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
+    if (fnmatch("*.cfg", entry->d_name, FNM_PERIOD) == 0)
+      lint_file(path, S_IROTH, diagnostics);
+  }
+  closedir(stream);
+}

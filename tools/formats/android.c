@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* Android's network security configuration. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "formats/formats.h"
+#include "formats/xml.h"
+
+static void read_pin(struct conversion *conversion, xmlNode *node, struct draft *draft) {
+  AUTO_TEXT kind = xml_attribute(node, "digest");
+  AUTO_TEXT text = xml_text(node);
+  struct pin_digest digest;
+  if (kind == NULL || strcasecmp(kind, "SHA-256") != 0)
+    convert_loss(conversion, conversion->path, xml_line(node), "a pin with digest \"%s\"; expected SHA-256",
+                 kind == NULL ? "" : kind);
+  else if (!digest_from_base64(text, &digest))
+    convert_error(conversion, conversion->path, xml_line(node), "bad pin \"%s\"; expected 32 bytes in base64",
+                  text);
+  else
+    draft_take(draft, PIN_LIST_PINS, &digest);
+}
+
+/* From the first second of that day on, Android does not look at the pins any more. */
+static void read_expiration(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
+  AUTO_TEXT text = xml_attribute(pin_set, "expiration");
+  int64_t day = 0;
+  if (text == NULL)
+    return;
+  if (date_read(text, &day))
+    draft->expires = day - 1;
+  else
+    convert_error(conversion, conversion->path, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD",
+                  text);
+}
+
+/* pin_set NULL, or without a pin: the names are not pinned, even where a name above them is. */
+static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
+  xmlNode *pin = pin_set == NULL ? NULL : xml_next(pin_set->children, "pin");
+  draft->mode = pin == NULL ? PIN_MODE_OFF : PIN_MODE_ENFORCE;
+  if (pin == NULL)
+    return;
+  read_expiration(conversion, pin_set, draft);
+  for (; pin != NULL; pin = xml_next(pin->next, "pin"))
+    read_pin(conversion, pin, draft);
+}
+
+static void read_domain_config(struct conversion *conversion, xmlNode *config, xmlNode *inherited) {
+  xmlNode *own = xml_next(config->children, "pin-set");
+  xmlNode *pin_set = own == NULL ? inherited : own;
+  struct draft pins = DRAFT_AT(NULL, 0);
+  read_pin_set(conversion, pin_set, &pins);
+  for (xmlNode *node = xml_next(config->children, "domain"); node != NULL;
+       node = xml_next(node->next, "domain")) {
+    AUTO_TEXT name = xml_text(node);
+    struct draft draft = pins;
+    draft.name = name;
+    draft.line = xml_line(node);
+    draft.include_subdomains = xml_boolean(conversion, node, "includeSubdomains", false);
+    conversion_add(conversion, &draft);
+  }
+  draft_clear(&pins);
+  for (xmlNode *node = xml_next(config->children, "domain-config"); node != NULL;
+       node = xml_next(node->next, "domain-config"))
+    read_domain_config(conversion, node, pin_set);
+}
+
+static void read_android(struct conversion *conversion) {
+  xmlDoc *document = xml_read(conversion);
+  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "network-security-config");
+  for (xmlNode *node = root == NULL ? NULL : xml_next(root->children, "domain-config"); node != NULL;
+       node = xml_next(node->next, "domain-config"))
+    read_domain_config(conversion, node, NULL);
+  if (strstr(conversion->text, "overridePins") != NULL)
+    convert_note(conversion, conversion->path, 0,
+                 "overridePins was left out: authorities that users add have to match the pins as well");
+  xmlFreeDoc(document);
+}
+
+static void write_pins(struct xml_output *output, const struct pin_entry *entry) {
+  xml_start(output, "pin-set");
+  if (entry->expires != PIN_NEVER) {
+    AUTO_TEXT day = date_format(entry->expires + 1);
+    xml_put_attribute(output, "expiration", day);
+  }
+  for (uint32_t i = 0; i < entry->lists[PIN_LIST_PINS].count; i++) {
+    AUTO_TEXT text = digest_base64(&entry->lists[PIN_LIST_PINS].digests[i]);
+    xml_start(output, "pin");
+    xml_put_attribute(output, "digest", "SHA-256");
+    xmlTextWriterWriteString(output->writer, (const xmlChar *)text);
+    xml_end(output);
+  }
+  xml_end(output);
+}
+
+static void write_android(struct conversion *conversion) {
+  struct xml_output output;
+  xml_writer_open(&output);
+  xml_start(&output, "network-security-config");
+  for (size_t i = 0; i < conversion->count; i++) {
+    const struct pin_entry *entry = &conversion->items[i].entry;
+    xml_start(&output, "domain-config");
+    xml_start(&output, "domain");
+    xml_put_attribute(&output, "includeSubdomains", entry->include_subdomains ? "true" : "false");
+    xmlTextWriterWriteString(output.writer, (const xmlChar *)entry->name);
+    xml_end(&output);
+    if (entry->mode != PIN_MODE_OFF)
+      write_pins(&output, entry);
+    xml_end(&output);
+  }
+  xml_end(&output);
+  xml_writer_close(&output, conversion);
+}
+
+const struct format format_android = {
+    .name = "android",
+    .title = "Android network security configuration (XML)",
+    .mark = "<network-security-config",
+    .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_EXPIRY_DAY |
+             HOLDS_OFF | HOLDS_CA_KEYS,
+    .least_pins = 1,
+    .reads_off = true,
+    .read = read_android,
+    .write = write_android,
+};

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "formats/chromium_pins.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "keys/key_decode.h"
+
+/* Stands where a name would, and what follows it is a number of seconds. */
+#define TIMESTAMP "PinsListTimestamp"
+
+/* Lines one by one; each is cut off where it ends. */
+struct lines {
+  char *rest;
+  unsigned number; /* of the line taken last */
+};
+
+static char *next_line(struct lines *lines) {
+  char *line = strsep(&lines->rest, "\n");
+  if (line == NULL)
+    return NULL;
+  lines->number++;
+  line[strcspn(line, "\r")] = '\0';
+  return line;
+}
+
+/* Passes over empty lines and comments. */
+static char *next_words(struct lines *lines) {
+  char *line = next_line(lines);
+  while (line != NULL && (*line == '\0' || *line == '#'))
+    line = next_line(lines);
+  return line;
+}
+
+static bool key_of_pem(const char *pem, struct pin_digest *ret_digest) {
+  BIO *bio = BIO_new_mem_buf(pem, -1);
+  struct object object = {0};
+  X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+  bool good = certificate != NULL ? object_from_certificate(certificate, &object)
+                                  : object_from_public_pem(pem, strlen(pem), &object);
+  *ret_digest = object.key;
+  object_clear(&object);
+  BIO_free(bio);
+  ERR_clear_error();
+  return good;
+}
+
+/* From the line "-----BEGIN ..." that was just taken to its end. */
+static bool read_pem(struct lines *lines, const char *begin, struct pin_digest *ret_digest) {
+  char *pem = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&pem, &size);
+  fprintf(stream, "%s\n", begin);
+  bool ended = false;
+  for (const char *line; !ended && (line = next_line(lines)) != NULL;) {
+    fprintf(stream, "%s\n", line);
+    ended = strncmp(line, "-----END ", 9) == 0;
+  }
+  memory_close(stream);
+  bool good = ended && key_of_pem(pem, ret_digest);
+  free(pem);
+  return good;
+}
+
+static void read_key(struct conversion *conversion, const char *path, struct lines *lines,
+                     struct named_key *key) {
+  const char *line = next_words(lines);
+  unsigned number = lines->number;
+  if (line != NULL && strncmp(line, "sha256/", 7) == 0 && pin_digest_parse(line, strlen(line), &key->digest))
+    return;
+  if (line != NULL && strncmp(line, "-----BEGIN ", 11) == 0 && read_pem(lines, line, &key->digest))
+    return;
+  convert_error(conversion, path, number,
+                "bad key for \"%s\"; expected sha256/BASE64, or a certificate or public key in PEM",
+                key->name);
+}
+
+static int compare_keys(const void *a, const void *b) {
+  const struct named_key *left = a;
+  const struct named_key *right = b;
+  int order = strcmp(left->name, right->name);
+  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+static void sort_keys(struct conversion *conversion, const char *path, struct named_keys *keys) {
+  if (keys->count > 1)
+    qsort(keys->items, keys->count, sizeof *keys->items, compare_keys);
+  for (size_t i = 1; i < keys->count; i++)
+    if (strcmp(keys->items[i - 1].name, keys->items[i].name) == 0)
+      convert_error(conversion, path, keys->items[i].line,
+                    "\"%s\" is defined a second time; first in line %u", keys->items[i].name,
+                    keys->items[i - 1].line);
+}
+
+void named_keys_read(struct conversion *conversion, const char *path, struct named_keys *ret_keys) {
+  *ret_keys = (struct named_keys){0};
+  size_t length = 0;
+  int error = file_read(path, &ret_keys->text, &length);
+  if (error != 0 || strlen(ret_keys->text) != length) {
+    convert_error(conversion, path, 0, "%s; expected the file of named keys (--pins FILE)",
+                  error != 0 ? strerror(error) : "holds a NUL");
+    return;
+  }
+  struct lines lines = {.rest = ret_keys->text};
+  for (const char *name; (name = next_words(&lines)) != NULL;) {
+    if (strcmp(name, TIMESTAMP) == 0) {
+      next_words(&lines);
+      continue;
+    }
+    struct named_key key = {.name = name, .line = lines.number};
+    read_key(conversion, path, &lines, &key);
+    ret_keys->items = must_grow(ret_keys->items, ret_keys->count + 1, sizeof *ret_keys->items);
+    ret_keys->items[ret_keys->count++] = key;
+  }
+  sort_keys(conversion, path, ret_keys);
+}
+
+void named_keys_clear(struct named_keys *keys) {
+  free(keys->text);
+  free(keys->items);
+  *keys = (struct named_keys){0};
+}
+
+static int compare_name(const void *name, const void *element) {
+  return strcmp(name, ((const struct named_key *)element)->name);
+}
+
+const struct named_key *named_keys_find(const struct named_keys *keys, const char *name) {
+  return keys->count == 0 ? NULL : bsearch(name, keys->items, keys->count, sizeof *keys->items, compare_name);
+}

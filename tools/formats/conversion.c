@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "formats/conversion.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+
+/* A list of a million hosts may have a million of the same complaint. */
+#define MOST_SHOWN 20
+
+/* Longer lists than anybody pins are not searched for repetitions: that would take quadratic time. */
+#define MOST_COMPARED 64
+
+void conversion_clear(struct conversion *conversion) {
+  free(conversion->items);
+  arena_clear(&conversion->arena);
+  conversion->items = NULL;
+  conversion->count = conversion->capacity = 0;
+}
+
+__attribute__((format(printf, 3, 0))) static char *placed(const char *file, unsigned line, const char *format,
+                                                          va_list values) {
+  AUTO_TEXT message = must_vformat(format, values);
+  return line == 0 ? must_format("%s: %s", file, message) : must_format("%s:%u: %s", file, line, message);
+}
+
+void convert_error(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
+  if (conversion->errors++ >= MOST_SHOWN)
+    return;
+  va_list values;
+  va_start(values, format);
+  AUTO_TEXT text = placed(file, line, format, values);
+  va_end(values);
+  say_error("%s", text);
+}
+
+void convert_loss(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
+  if (conversion->losses++ >= MOST_SHOWN)
+    return;
+  va_list values;
+  va_start(values, format);
+  AUTO_TEXT text = placed(file, line, format, values);
+  va_end(values);
+  say_warning("%s", text);
+}
+
+void convert_note(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
+  if (conversion->notes++ >= MOST_SHOWN)
+    return;
+  va_list values;
+  va_start(values, format);
+  AUTO_TEXT text = placed(file, line, format, values);
+  va_end(values);
+  say_note("%s", text);
+}
+
+void convert_say_rest(const struct conversion *conversion) {
+  if (conversion->notes > MOST_SHOWN)
+    say_note("%s: and %zu more notes", conversion->path, conversion->notes - MOST_SHOWN);
+  if (conversion->losses > MOST_SHOWN)
+    say_warning("%s: and %zu more losses", conversion->path, conversion->losses - MOST_SHOWN);
+  if (conversion->errors > MOST_SHOWN)
+    say_error("%s: and %zu more errors", conversion->path, conversion->errors - MOST_SHOWN);
+}
+
+/* A digest may begin with a slash itself; only the length tells that from curl's sha256//. */
+bool digest_from_base64(const char *text, struct pin_digest *ret_digest) {
+  AUTO_TEXT whole = must_format("sha256/%s", text);
+  return strlen(whole) == PIN_DIGEST_TEXT_SIZE - 1 && pin_digest_parse(whole, strlen(whole), ret_digest);
+}
+
+char *digest_base64(const struct pin_digest *digest) {
+  char text[PIN_DIGEST_TEXT_SIZE];
+  pin_digest_format(digest, text);
+  return must_copy(text + strlen("sha256/"));
+}
+
+static bool holds(const struct pin_digest *digests, uint32_t count, const struct pin_digest *digest) {
+  for (uint32_t i = 0; i < count && count <= MOST_COMPARED; i++)
+    if (memcmp(&digests[i], digest, sizeof *digest) == 0)
+      return true;
+  return false;
+}
+
+bool digests_contain(const struct pin_digest_list *list, const struct pin_digest_list *others) {
+  for (uint32_t i = 0; i < others->count; i++)
+    if (!holds(list->digests, list->count, &others->digests[i]))
+      return false;
+  return true;
+}
+
+struct pin_digest_list digests_join(struct arena *arena, const struct pin_digest_list *list,
+                                    const struct pin_digest_list *others) {
+  size_t most = (size_t)list->count + others->count;
+  struct pin_digest *joined = arena_take(arena, most * sizeof *joined);
+  uint32_t count = list->count;
+  if (count > 0)
+    memcpy(joined, list->digests, count * sizeof *joined);
+  for (uint32_t i = 0; i < others->count; i++)
+    if (!holds(joined, count, &others->digests[i]))
+      joined[count++] = others->digests[i];
+  return (struct pin_digest_list){.digests = joined, .count = count};
+}
+
+void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest *digest) {
+  if (holds(draft->lists[list], draft->counts[list], digest))
+    return;
+  draft->lists[list] =
+      must_grow(draft->lists[list], (size_t)draft->counts[list] + 1, sizeof *draft->lists[list]);
+  draft->lists[list][draft->counts[list]++] = *digest;
+}
+
+void draft_clear(struct draft *draft) {
+  for (int i = 0; i < PIN_LIST_COUNT; i++)
+    free(draft->lists[i]);
+  *draft = (struct draft){0};
+}
+
+struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry) {
+  if (conversion->count == conversion->capacity) {
+    conversion->capacity = conversion->capacity == 0 ? 64 : 2 * conversion->capacity;
+    conversion->items = must_grow(conversion->items, conversion->capacity, sizeof *conversion->items);
+  }
+  struct conversion_item *item = &conversion->items[conversion->count++];
+  *item = (struct conversion_item){.entry = *entry};
+  return item;
+}
+
+static enum pin_name_kind kind_of(const char *name) {
+  if (name[0] == '*')
+    return PIN_NAME_WILDCARD;
+  bool numeric = strchr(name, ':') != NULL || strspn(name, "0123456789.") == strlen(name);
+  return numeric ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
+}
+
+static void append_draft(struct conversion *conversion, const struct draft *draft, const char *name) {
+  struct arena *arena = &conversion->arena;
+  struct pin_entry entry = {.name = arena_copy(arena, name, strlen(name) + 1),
+                            .kind = kind_of(name),
+                            .include_subdomains = draft->include_subdomains,
+                            .mode = draft->mode,
+                            .mode_is_default = draft->mode == PIN_MODE_ENFORCE,
+                            .expires = draft->expires,
+                            .comment = "",
+                            .file = conversion->path,
+                            .line = draft->line};
+  for (int i = 0; i < PIN_LIST_COUNT; i++) {
+    entry.lists[i].digests = arena_copy(arena, draft->lists[i], draft->counts[i] * sizeof *draft->lists[i]);
+    entry.lists[i].count = draft->counts[i];
+  }
+  if (draft->port != 0) {
+    entry.ports = arena_copy(arena, &draft->port, sizeof draft->port);
+    entry.port_count = 1;
+  }
+  conversion_append(conversion, &entry)->below_only = draft->below_only;
+}
+
+void conversion_add(struct conversion *conversion, const struct draft *draft) {
+  AUTO_TEXT name = NULL;
+  const char *why = NULL;
+  enum pin_status status = pin_name_canonical(draft->name, &name, &why);
+  uint32_t pins = 0;
+  for (int i = 0; i < PIN_LIST_COUNT; i++)
+    pins += draft->counts[i];
+  if (status != PIN_OK)
+    convert_error(conversion, conversion->path, draft->line, "bad name \"%s\": %s", draft->name,
+                  why == NULL ? "out of memory" : why);
+  else if (pins == 0 && draft->mode != PIN_MODE_OFF)
+    convert_loss(conversion, conversion->path, draft->line,
+                 "\"%s\" has no pin that a policy can hold; left out", name);
+  else if ((draft->include_subdomains || draft->below_only) && kind_of(name) != PIN_NAME_HOST)
+    convert_error(conversion, conversion->path, draft->line, "\"%s\" has no names below it", name);
+  else
+    append_draft(conversion, draft, name);
+}

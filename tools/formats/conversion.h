@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Entries on their way between the policy and somebody else's format, in both directions the same: what a
+ * format's reader has found in a text, or what its writer is to write. Surprising things first:
+ *  - What cannot be held is counted as a loss, and the verb refuses to go on, unless the user wants it so.
+ *    What no pin depends on is only noted. Nothing is dropped in silence.
+ *  - Readers report a mistake and read on; it is the count of errors that says whether they were content.
+ */
+#ifndef PINCTL_FORMATS_CONVERSION_H
+#define PINCTL_FORMATS_CONVERSION_H
+
+#include <stdio.h>
+
+#include "base/arena.h"
+#include "keys/key_object.h"
+#include "pinpolicy.h"
+
+struct conversion_item {
+  struct pin_entry entry; /* lists, ports and texts belong to the arena, or to the policy */
+  bool below_only;        /* the names below it, at any depth, but not itself; only while it is read */
+};
+
+struct conversion {
+  const char *path;      /* of the foreign text, as messages name it */
+  const char *text;      /* import: NUL-terminated, without a NUL inside */
+  size_t length;         /* of the text */
+  const char *host;      /* import: whose pins these are, where the format does not say; or NULL */
+  const char *companion; /* the second file of a format that has two, or NULL */
+  const struct objects *certificates; /* export: what a format can show that holds no digests */
+  int64_t now;
+  FILE *out;           /* export */
+  FILE *companion_out; /* export: for `companion`, or NULL */
+  bool reads_off;      /* an entry without pins takes a name out of a less specific entry */
+  bool adds_up;        /* all entries that cover a name count, not only the most specific */
+  struct conversion_item *items;
+  size_t count, capacity;
+  size_t errors, losses, notes;
+  struct arena arena;
+};
+
+void conversion_clear(struct conversion *conversion);
+
+/*
+ * "file:line: ..." to stderr; line 0: the file as a whole. A mistake in the text, what cannot be held, and
+ * what is left out without harm. Of each kind the first 20 are shown and all are counted.
+ */
+void convert_error(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void convert_loss(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+void convert_note(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* Says how many of each kind were not shown. */
+void convert_say_rest(const struct conversion *conversion);
+
+/* An entry while it is read. Start with DRAFT_AT; to be cleared. */
+struct draft {
+  const char *name; /* as the text spells it */
+  unsigned line;
+  bool include_subdomains, below_only;
+  enum pin_mode mode;
+  int64_t expires;
+  uint16_t port; /* 0: every port */
+  struct pin_digest *lists[PIN_LIST_COUNT];
+  uint32_t counts[PIN_LIST_COUNT];
+};
+#define DRAFT_AT(its_name, its_line)                                                                         \
+  (struct draft) {                                                                                           \
+    .name = (its_name), .line = (its_line), .expires = PIN_NEVER                                             \
+  }
+
+void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest *digest);
+void draft_clear(struct draft *draft);
+
+/*
+ * Adds a copy of the draft under the name by which the policy compares it. Reports a name that is none; one
+ * without pins counts as a loss, unless its mode is "off".
+ */
+void conversion_add(struct conversion *conversion, const struct draft *draft);
+
+/* Adds an entry as it is; it must outlive the conversion. */
+struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry);
+
+/*
+ * After the last entry: sorts them by name, joins what belongs together (ports, a name and what is below it,
+ * pins that add up), reports two entries for one name, and leaves out entries without pins that take nothing
+ * out of any other.
+ */
+void conversion_finish(struct conversion *conversion);
+
+/* By name, then by ports: the order that conversion_covering needs. */
+void conversion_sort(struct conversion *conversion);
+
+/*
+ * The less specific entries that also cover the name of an item, nearest first; start with *cursor 0. NULL:
+ * no more. The items must be sorted.
+ */
+const struct conversion_item *conversion_covering(const struct conversion *conversion,
+                                                  const struct conversion_item *item, size_t *cursor);
+
+/* A digest in base64 without anything before it. */
+bool digest_from_base64(const char *text, struct pin_digest *ret_digest);
+/* The other way round: base64 without the "sha256/". For free(3). */
+char *digest_base64(const struct pin_digest *digest);
+
+/* Whether every digest of the second list is in the first. */
+bool digests_contain(const struct pin_digest_list *list, const struct pin_digest_list *others);
+/* Both lists, each digest once as long as they are of a reasonable length. */
+struct pin_digest_list digests_join(struct arena *arena, const struct pin_digest_list *list,
+                                    const struct pin_digest_list *others);
+
+#endif

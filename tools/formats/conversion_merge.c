@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* What was read, brought into the shape of a policy: one entry for each name and port. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "formats/conversion.h"
+
+static int compare_numbers(int64_t a, int64_t b) {
+  return a < b ? -1 : a > b;
+}
+
+static int compare_ports(const struct pin_entry *a, const struct pin_entry *b) {
+  return compare_numbers(a->port_count == 0 ? 0 : a->ports[0], b->port_count == 0 ? 0 : b->ports[0]);
+}
+
+static int compare_lists(const struct pin_digest_list *a, const struct pin_digest_list *b) {
+  int order = compare_numbers(a->count, b->count);
+  return order != 0 || a->count == 0 ? order : memcmp(a->digests, b->digests, a->count * sizeof *a->digests);
+}
+
+/* Everything but name, ports, what is covered below, and place. */
+static int compare_rules(const struct pin_entry *a, const struct pin_entry *b) {
+  int order = compare_numbers(a->mode, b->mode);
+  if (order == 0)
+    order = compare_numbers(a->expires, b->expires);
+  for (int i = 0; i < PIN_LIST_COUNT && order == 0; i++)
+    order = compare_lists(&a->lists[i], &b->lists[i]);
+  return order;
+}
+
+static int by_name_and_port(const void *a, const void *b) {
+  const struct conversion_item *left = a;
+  const struct conversion_item *right = b;
+  int order = strcmp(left->entry.name, right->entry.name);
+  if (order == 0)
+    order = compare_ports(&left->entry, &right->entry);
+  return order != 0 ? order : compare_numbers(left->entry.line, right->entry.line);
+}
+
+static int by_name_and_rules(const void *a, const void *b) {
+  const struct conversion_item *left = a;
+  const struct conversion_item *right = b;
+  int order = strcmp(left->entry.name, right->entry.name);
+  if (order == 0)
+    order = compare_numbers(left->entry.include_subdomains, right->entry.include_subdomains);
+  if (order == 0)
+    order = compare_rules(&left->entry, &right->entry);
+  return order != 0 ? order : by_name_and_port(a, b);
+}
+
+static void sort(struct conversion *conversion, int (*compare)(const void *, const void *)) {
+  if (conversion->count > 1)
+    qsort(conversion->items, conversion->count, sizeof *conversion->items, compare);
+}
+
+void conversion_sort(struct conversion *conversion) {
+  sort(conversion, by_name_and_port);
+}
+
+static void join_lists(struct conversion *conversion, struct pin_entry *into, const struct pin_entry *from) {
+  for (int i = 0; i < PIN_LIST_COUNT; i++)
+    into->lists[i] = digests_join(&conversion->arena, &into->lists[i], &from->lists[i]);
+}
+
+/* A name, and what is below that name: one entry, where the two agree. */
+static void join_below(struct conversion *conversion, struct conversion_item *into,
+                       const struct conversion_item *from) {
+  struct pin_entry *entry = &into->entry;
+  if (compare_rules(entry, &from->entry) != 0) {
+    convert_loss(conversion, conversion->path, from->entry.line,
+                 "\"%s\" itself and the names below it have different pins (line %u); the entry takes both",
+                 entry->name, entry->line);
+    join_lists(conversion, entry, &from->entry);
+  }
+  into->below_only = false;
+  entry->include_subdomains = true;
+}
+
+/* Whether the second item went into the first; if not, the two stay apart. Same name and ports. */
+static bool join_same(struct conversion *conversion, struct conversion_item *into,
+                      const struct conversion_item *from) {
+  struct pin_entry *entry = &into->entry;
+  bool same_reach =
+      into->below_only == from->below_only && entry->include_subdomains == from->entry.include_subdomains;
+  if (!same_reach && (into->below_only || from->below_only || conversion->adds_up)) {
+    join_below(conversion, into, from);
+  } else if (same_reach && compare_rules(entry, &from->entry) == 0) {
+    return true;
+  } else if (same_reach && conversion->adds_up) {
+    join_lists(conversion, entry, &from->entry);
+  } else {
+    convert_error(conversion, conversion->path, from->entry.line,
+                  "\"%s\" has an entry already in line %u; expected one for each name", entry->name,
+                  entry->line);
+  }
+  return true;
+}
+
+static bool same_name(const struct conversion_item *a, const struct conversion_item *b) {
+  return strcmp(a->entry.name, b->entry.name) == 0;
+}
+
+static bool join_equal_ports(struct conversion *conversion, struct conversion_item *into,
+                             const struct conversion_item *from) {
+  return ports_equal(into->entry.ports, into->entry.port_count, from->entry.ports, from->entry.port_count) &&
+         join_same(conversion, into, from);
+}
+
+static int compare_port(const void *a, const void *b) {
+  return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* Different ports, the same rules: one entry with all the ports. */
+static bool join_ports(struct conversion *conversion, struct conversion_item *into,
+                       const struct conversion_item *from) {
+  struct pin_entry *entry = &into->entry;
+  if (entry->port_count == 0 || from->entry.port_count == 0 ||
+      entry->include_subdomains != from->entry.include_subdomains || compare_rules(entry, &from->entry) != 0)
+    return false;
+  uint32_t count = entry->port_count + from->entry.port_count;
+  uint16_t *ports = arena_take(&conversion->arena, count * sizeof *ports);
+  memcpy(ports, entry->ports, entry->port_count * sizeof *ports);
+  memcpy(ports + entry->port_count, from->entry.ports, from->entry.port_count * sizeof *ports);
+  qsort(ports, count, sizeof *ports, compare_port);
+  entry->ports = ports;
+  entry->port_count = count;
+  return true;
+}
+
+typedef bool join_fn(struct conversion *conversion, struct conversion_item *into,
+                     const struct conversion_item *from);
+
+/* Joins neighbours of the same name where they can be joined. */
+static void join_all(struct conversion *conversion, join_fn *join) {
+  size_t kept = 0;
+  for (size_t i = 0; i < conversion->count; i++) {
+    struct conversion_item *item = &conversion->items[i];
+    if (kept > 0 && same_name(&conversion->items[kept - 1], item) &&
+        join(conversion, &conversion->items[kept - 1], item))
+      continue;
+    conversion->items[kept++] = *item;
+  }
+  conversion->count = kept;
+}
+
+static int compare_name(const void *key, const void *element) {
+  return strcmp(key, ((const struct conversion_item *)element)->entry.name);
+}
+
+static const struct conversion_item *find(const struct conversion *conversion, const char *name) {
+  return conversion->count == 0
+             ? NULL
+             : bsearch(name, conversion->items, conversion->count, sizeof *conversion->items, compare_name);
+}
+
+const struct conversion_item *conversion_covering(const struct conversion *conversion,
+                                                  const struct conversion_item *item, size_t *cursor) {
+  const char *name = item->entry.name;
+  bool is_wildcard = item->entry.kind == PIN_NAME_WILDCARD;
+  if (item->entry.kind == PIN_NAME_ADDRESS)
+    return NULL;
+  /* The wildcard beside the name, then each parent; *cursor: what to look at next. */
+  if (*cursor == 0) {
+    const char *dot = strchr(name, '.');
+    *cursor = 1;
+    AUTO_TEXT wildcard = dot == NULL || is_wildcard ? NULL : must_format("*%s", dot);
+    const struct conversion_item *found = wildcard == NULL ? NULL : find(conversion, wildcard);
+    if (found != NULL)
+      return found;
+  }
+  for (const char *dot; (dot = strchr(name + *cursor - 1, '.')) != NULL;) {
+    *cursor = (size_t)(dot - name) + 2;
+    const struct conversion_item *found = find(conversion, dot + 1);
+    if (found != NULL && found->entry.include_subdomains)
+      return found;
+  }
+  *cursor = strlen(name) + 1;
+  return NULL;
+}
+
+/* Where everything that covers a name counts, the most specific entry has to hold all of it. */
+static void add_up(struct conversion *conversion) {
+  for (size_t i = 0; i < conversion->count; i++) {
+    struct conversion_item *item = &conversion->items[i];
+    size_t cursor = 0;
+    const struct conversion_item *covering;
+    while ((covering = conversion_covering(conversion, item, &cursor)) != NULL)
+      join_lists(conversion, &item->entry, &covering->entry);
+  }
+}
+
+static bool is_idle(const struct conversion *conversion, const struct conversion_item *item) {
+  size_t cursor = 0;
+  if (item->entry.mode != PIN_MODE_OFF)
+    return false;
+  const struct conversion_item *covering = conversion_covering(conversion, item, &cursor);
+  return covering == NULL || covering->entry.mode == PIN_MODE_OFF;
+}
+
+static void leave_out_idle(struct conversion *conversion) {
+  bool *idle = must_alloc(conversion->count, sizeof *idle);
+  for (size_t i = 0; i < conversion->count; i++)
+    idle[i] = is_idle(conversion, &conversion->items[i]);
+  size_t kept = 0;
+  for (size_t i = 0; i < conversion->count; i++)
+    if (!idle[i])
+      conversion->items[kept++] = conversion->items[i];
+  if (kept < conversion->count)
+    convert_note(conversion, conversion->path, 0, "%zu hosts without pins; left out",
+                 conversion->count - kept);
+  conversion->count = kept;
+  free(idle);
+}
+
+static void settle_below(struct conversion *conversion) {
+  for (size_t i = 0; i < conversion->count; i++) {
+    struct conversion_item *item = &conversion->items[i];
+    if (!item->below_only)
+      continue;
+    convert_loss(conversion, conversion->path, item->entry.line,
+                 "only the names below \"%s\" are meant; the entry covers \"%s\" itself as well",
+                 item->entry.name, item->entry.name);
+    item->below_only = false;
+    item->entry.include_subdomains = true;
+  }
+}
+
+/* A policy has no entry for "every other port". */
+static void check_ports(struct conversion *conversion) {
+  for (size_t i = 1; i < conversion->count; i++) {
+    const struct conversion_item *every = &conversion->items[i - 1];
+    const struct pin_entry *entry = &conversion->items[i].entry;
+    if (same_name(every, &conversion->items[i]) &&
+        ports_overlap(every->entry.ports, every->entry.port_count, entry->ports, entry->port_count))
+      convert_error(
+          conversion, conversion->path, entry->line,
+          "\"%s\" has an entry for every port or for the same one already in line %u; expected different "
+          "ports",
+          entry->name, every->entry.line);
+  }
+}
+
+void conversion_finish(struct conversion *conversion) {
+  sort(conversion, by_name_and_port);
+  join_all(conversion, join_equal_ports);
+  settle_below(conversion);
+  sort(conversion, by_name_and_rules);
+  join_all(conversion, join_ports);
+  conversion_sort(conversion);
+  check_ports(conversion);
+  if (conversion->adds_up)
+    add_up(conversion);
+  if (conversion->reads_off)
+    leave_out_idle(conversion);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The formats that pins are kept in elsewhere, one to a file. Help, completion and documentation are made
+ * from this table, and what a format can hold decides what an export may carry: see export_fit.h.
+ */
+#ifndef PINCTL_FORMATS_FORMATS_H
+#define PINCTL_FORMATS_FORMATS_H
+
+#include "formats/conversion.h"
+
+/* In the order of the help. */
+#define FORMATS(EACH, BETWEEN)                                                                               \
+  EACH(android) BETWEEN EACH(chromium)                                                                       \
+  BETWEEN EACH(curl)                                                                                         \
+  BETWEEN EACH(envoy)                                                                                        \
+  BETWEEN EACH(hpkp)                                                                                         \
+  BETWEEN EACH(okhttp)                                                                                       \
+  BETWEEN EACH(postfix)                                                                                      \
+  BETWEEN EACH(tlsa)                                                                                         \
+  BETWEEN EACH(trustkit)                                                                                     \
+  BETWEEN EACH(windows)
+
+#define FORMAT_WORD(name) #name
+/* "android|chromium|...", for the table of options. */
+#define FORMAT_WORDS FORMATS(FORMAT_WORD, "|")
+
+/* What a format can hold. */
+enum holds {
+  HOLDS_HOSTS = 1 << 0,        /* several hosts with their names; else one, whose name it does not say */
+  HOLDS_SUBDOMAINS = 1 << 1,   /* all names below one */
+  HOLDS_WILDCARDS = 1 << 2,    /* exactly one label */
+  HOLDS_ADDRESSES = 1 << 3,    /* IP addresses */
+  HOLDS_PORTS = 1 << 4,        /* single ports */
+  HOLDS_EVERY_PORT = 1 << 5,   /* a host without regard to the port */
+  HOLDS_EXPIRY_DAY = 1 << 6,   /* the day on which an entry stops */
+  HOLDS_EXPIRY_TIME = 1 << 7,  /* the second */
+  HOLDS_ONE_EXPIRY = 1 << 8,   /* the second, and the same for all entries */
+  HOLDS_AUDIT = 1 << 9,        /* only log */
+  HOLDS_OFF = 1 << 10,         /* a name taken out of a less specific entry */
+  HOLDS_CA_KEYS = 1 << 11,     /* keys anywhere on the chain; else the server's own */
+  HOLDS_ROLES = 1 << 12,       /* keys of CAs as such, apart from the server's own */
+  HOLDS_FINGERPRINTS = 1 << 13 /* digests of certificates */
+};
+
+struct format {
+  const char *name;
+  const char *title; /* at most 50 columns */
+  const char
+      *mark;      /* each of these words, separated by '\n', is in such a text; upper and lower case alike */
+  unsigned holds; /* of enum holds */
+  unsigned least_pins;     /* programs that read the format do not accept fewer */
+  bool adds_up;            /* see struct conversion */
+  bool reads_off;          /* see struct conversion */
+  bool has_companion;      /* a second file, --pins */
+  bool shows_certificates; /* holds certificates in place of digests */
+  void (*read)(struct conversion *conversion);
+  void (*write)(struct conversion *conversion);
+};
+
+#define FORMAT_DECLARATION(name) extern const struct format format_##name
+FORMATS(FORMAT_DECLARATION, ;);
+
+extern const struct format *const formats[]; /* ended by NULL */
+
+/* Part of the help: each format with its title. */
+void formats_print(void);
+
+/* NULL: there is none of this name. */
+const struct format *format_find(const char *name);
+
+/* The only format whose marks are all in the text; NULL: none is, or several are. */
+const struct format *format_guess(const char *text);
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "formats/import_apply.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "edit/dropin.h"
+#include "edit/existing_entry.h"
+#include "edit/list_file.h"
+#include "formats/list_render.h"
+#include "view/entry_text.h"
+
+/* As the limit of conversion.c. */
+#define MOST_SHOWN 20
+
+static int compare_name(const void *name, const void *element) {
+  return strcmp(name, ((const struct pin_entry *)element)->name);
+}
+
+/* An entry of the policy for the same name and some of the same ports; entries are sorted by name. */
+static const struct pin_entry *find_clash(const struct entries *entries, const struct pin_entry *entry) {
+  const struct pin_entry *found = entries->count == 0 ? NULL
+                                                      : bsearch(entry->name, entries->items, entries->count,
+                                                                sizeof *entries->items, compare_name);
+  while (found != NULL && found > entries->items && strcmp(found[-1].name, entry->name) == 0)
+    found--;
+  for (; found != NULL && found < entries->items + entries->count && strcmp(found->name, entry->name) == 0;
+       found++)
+    if (ports_overlap(found->ports, found->port_count, entry->ports, entry->port_count))
+      return found;
+  return NULL;
+}
+
+/* Leaves out what the policy has already; returns how many those were. */
+static size_t leave_out_standing(struct conversion *conversion, const struct entries *entries,
+                                 const struct change *change) {
+  size_t kept = 0;
+  size_t left_out = 0;
+  for (size_t i = 0; i < conversion->count; i++) {
+    const struct pin_entry *clash = find_clash(entries, &conversion->items[i].entry);
+    if (clash == NULL) {
+      conversion->items[kept++] = conversion->items[i];
+      continue;
+    }
+    AUTO_TEXT path = standing_path(change, clash->file);
+    if (left_out++ < MOST_SHOWN)
+      say_warning("%s: has an entry already (%s:%u); left out", clash->name, path, (unsigned)clash->line);
+  }
+  if (left_out > MOST_SHOWN)
+    say_warning("and %zu more hosts that have an entry already", left_out - MOST_SHOWN);
+  conversion->count = kept;
+  return left_out;
+}
+
+/* The earlier version of the list; *ret_text NULL: there is none. */
+static int read_earlier(const char *path, char **ret_text) {
+  size_t length = 0;
+  int error = file_read(path, ret_text, &length);
+  if (error == ENOENT)
+    return EXIT_DONE;
+  if (error != 0)
+    say_error("%s: %s", path, strerror(error));
+  else if (!import_list_is_own(*ret_text))
+    say_error("%s: was written or edited by hand; nothing was changed (--name gives the list another name)",
+              path);
+  else
+    return EXIT_DONE;
+  return EXIT_FAILED;
+}
+
+/* The policy as it is without the list: entries of an earlier version are not in the way of a newer one. */
+static int leave_out(struct conversion *conversion, const struct change *change, size_t *ret_left_out) {
+  struct loaded_policy loaded;
+  struct entries entries = {0};
+  int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
+  if (status == EXIT_DONE && loaded.status != PIN_OK) {
+    diagnostics_print(stderr, &loaded.diagnostics);
+    say_error("%s: the policy is not in order; nothing was changed", change->policy);
+    status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
+  }
+  if (status == EXIT_DONE && !entries_read(&loaded.policy, &entries))
+    status = EXIT_FAILED;
+  if (status == EXIT_DONE) {
+    entries_sort_by_name(&entries);
+    *ret_left_out = leave_out_standing(conversion, &entries, change);
+  }
+  entries_clear(&entries);
+  policy_clear(&loaded);
+  return status;
+}
+
+static int commit(struct change *change, const struct conversion *conversion, const struct import_wish *wish,
+                  size_t left_out) {
+  struct file_change *file = &change->files[change->count - 1];
+  if (left_out > 0 && wish->strict) {
+    say_error("%s: %zu of its hosts have an entry already; nothing was changed", conversion->path, left_out);
+    return EXIT_FINDING;
+  }
+  if (conversion->count == 0) {
+    say_error("%s: no entry is left to import; nothing was changed", conversion->path);
+    return EXIT_FINDING;
+  }
+  file->new_text = import_list_render(conversion, wish->list, wish->format);
+  if (file->old_text != NULL && strcmp(file->old_text, file->new_text) == 0) {
+    say_note("%s: has all of this already; nothing was changed", file->path);
+    return EXIT_DONE;
+  }
+  int status = change_commit(change);
+  if (status == EXIT_DONE && !wish->dry_run)
+    say_note("%s: %zu entries imported", file->path, conversion->count);
+  return status;
+}
+
+int import_apply_list(struct conversion *conversion, const struct import_wish *wish) {
+  struct change *change = change_new(wish->policy, wish->dry_run);
+  if (change == NULL)
+    return EXIT_FAILED;
+  char *path = import_list_path(change, wish->list);
+  char *earlier = NULL;
+  size_t left_out = 0;
+  int status = read_earlier(path, &earlier);
+  change_stage(change, path, earlier, NULL);
+  if (status == EXIT_DONE)
+    status = leave_out(conversion, change, &left_out);
+  if (status == EXIT_DONE)
+    status = commit(change, conversion, wish, left_out);
+  change_free(change);
+  return status;
+}
+
+static struct dropin *dropin_of(const struct pin_entry *entry) {
+  struct dropin *dropin = dropin_new(entry->name, entry->ports, entry->port_count);
+  dropin->include_subdomains = entry->include_subdomains;
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    for (uint32_t i = 0; i < entry->lists[list].count; i++) {
+      char *text = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
+      pin_digest_format(&entry->lists[list].digests[i], text);
+      text_list_add(&dropin->lists[list], text);
+    }
+  if (!entry->mode_is_default)
+    dropin->settings[DROPIN_MODE] = must_copy(mode_word(entry->mode));
+  if (entry->expires != PIN_NEVER)
+    dropin->settings[DROPIN_EXPIRES] = expiry_text(entry->expires);
+  return dropin;
+}
+
+static int stage_host(struct change *change, const struct standings *standings,
+                      const struct pin_entry *entry) {
+  for (size_t i = 0; i < standings->count; i++) {
+    const struct pin_entry *standing = &standings->items[i].entry;
+    if (!ports_overlap(standing->ports, standing->port_count, entry->ports, entry->port_count))
+      continue;
+    say_error("%s:%u: \"%s\" has an entry already; nothing was changed (\"pinctl add\" adds pins to it)",
+              standings->items[i].path, (unsigned)standing->line, entry->name);
+    return EXIT_FINDING;
+  }
+  struct dropin *dropin = dropin_of(entry);
+  int status = standing_stage_new(change, dropin);
+  dropin_free(dropin);
+  return status;
+}
+
+int import_apply_host(struct conversion *conversion, const struct import_wish *wish) {
+  const struct pin_entry *entry = &conversion->items[0].entry;
+  struct change *change = change_new(wish->policy, wish->dry_run);
+  if (change == NULL)
+    return EXIT_FAILED;
+  struct standings standings;
+  int status = standings_read(change, entry->name, &standings);
+  if (status == EXIT_DONE)
+    status = stage_host(change, &standings, entry);
+  if (status == EXIT_DONE)
+    status = change_commit(change);
+  if (status == EXIT_DONE && !wish->dry_run)
+    say_note("%s: added in %s", entry->name, change->files[change->count - 1].path);
+  standings_clear(&standings);
+  change_free(change);
+  return status;
+}

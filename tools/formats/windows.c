@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The pin rules of Windows, as "certutil -generatePinRulesCTL" takes them. They hold certificates, no
+ * digests. */
+#include <dirent.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/evp.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "formats/formats.h"
+#include "formats/xml.h"
+#include "keys/key_decode.h"
+
+static void take_objects(const struct objects *objects, struct draft *draft) {
+  for (size_t i = 0; i < objects->count; i++)
+    draft_take(draft, PIN_LIST_PINS, &objects->items[i].key);
+}
+
+/*
+ * A path in the rules leads somewhere below their own folder, or it is not followed: the rules may be
+ * somebody else's. Returns the path to open, for free(3), or NULL.
+ */
+static char *path_below(const struct conversion *conversion, const char *name) {
+  AUTO_TEXT unix_name = must_copy(name);
+  for (char *at = unix_name; *at != '\0'; at++)
+    *at = *at == '\\' ? '/' : *at;
+  AUTO_TEXT surrounded = must_format("/%s/", unix_name);
+  if (*unix_name == '/' || strstr(surrounded, "/../") != NULL || strchr(unix_name, ':') != NULL)
+    return NULL;
+  AUTO_TEXT directory = path_directory(conversion->path);
+  return must_format("%s/%s", directory, unix_name);
+}
+
+static bool read_file(const char *path, struct draft *draft) {
+  struct objects objects;
+  struct stat status;
+  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !objects_read(path, &objects))
+    return false;
+  take_objects(&objects, draft);
+  objects_clear(&objects);
+  return true;
+}
+
+static bool read_folder(const char *path, struct draft *draft) {
+  struct dirent **names = NULL;
+  int count = scandir(path, &names, NULL, alphasort);
+  bool good = count >= 0;
+  for (int i = 0; i < count; i++) {
+    AUTO_TEXT file = must_format("%s/%s", path, names[i]->d_name);
+    if (names[i]->d_name[0] != '.')
+      good = good && read_file(file, draft);
+    free(names[i]);
+  }
+  free(names);
+  return good;
+}
+
+static bool read_base64(const char *text, struct draft *draft) {
+  unsigned char *der = must_alloc(strlen(text) + 3, 1);
+  EVP_ENCODE_CTX *decoder = EVP_ENCODE_CTX_new();
+  int length = 0;
+  int rest = 0;
+  EVP_DecodeInit(decoder);
+  bool good = EVP_DecodeUpdate(decoder, der, &length, (const unsigned char *)text, (int)strlen(text)) >= 0 &&
+              EVP_DecodeFinal(decoder, der + length, &rest) == 1;
+  EVP_ENCODE_CTX_free(decoder);
+  X509 *certificate = good ? certificate_from_der(der, (long)length + rest) : NULL;
+  free(der);
+  struct object object = {0};
+  good = certificate != NULL && object_from_certificate(certificate, &object);
+  if (good)
+    draft_take(draft, PIN_LIST_PINS, &object.key);
+  object_clear(&object);
+  return good;
+}
+
+static bool read_certificate_of(struct conversion *conversion, xmlNode *node, struct draft *draft) {
+  AUTO_TEXT base64 = xml_attribute(node, "Base64");
+  if (base64 != NULL)
+    return read_base64(base64, draft);
+  AUTO_TEXT file = xml_attribute(node, "File");
+  AUTO_TEXT directory = xml_attribute(node, "Directory");
+  const char *name = file != NULL ? file : directory;
+  AUTO_TEXT path = name == NULL ? NULL : path_below(conversion, name);
+  if (path == NULL)
+    return false;
+  return file != NULL ? read_file(path, draft) : read_folder(path, draft);
+}
+
+/* A certificate whose EndDate has passed is left out by certutil as well. */
+static void read_certificate(struct conversion *conversion, xmlNode *node, struct draft *draft) {
+  AUTO_TEXT end = xml_attribute(node, "EndDate");
+  int64_t seconds = 0;
+  if (end != NULL && !date_time_read(end, &seconds)) {
+    convert_error(conversion, conversion->path, xml_line(node),
+                  "EndDate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", end);
+    return;
+  }
+  if (end != NULL && seconds < conversion->now) {
+    convert_note(conversion, conversion->path, xml_line(node),
+                 "the EndDate of a certificate has passed; left out");
+    return;
+  }
+  if (end != NULL)
+    convert_loss(conversion, conversion->path, xml_line(node), "a certificate's EndDate; left out");
+  if (!read_certificate_of(conversion, node, draft))
+    convert_error(conversion, conversion->path, xml_line(node),
+                  "expected a certificate in PEM or DER: File or Directory below the folder of the rules, or "
+                  "Base64");
+}
+
+/* A leading dot, or "*.", stands for one label, with AllSubdomains for all that is below. */
+static void read_site(struct conversion *conversion, xmlNode *node, const struct draft *rule) {
+  AUTO_TEXT domain = xml_attribute(node, "Domain");
+  if (domain == NULL) {
+    convert_error(conversion, conversion->path, xml_line(node), "expected Domain=\"NAME\"");
+    return;
+  }
+  const char *name = *domain == '*' ? domain + 1 : domain;
+  bool is_wildcard = *name == '.';
+  bool all = xml_boolean(conversion, node, "AllSubdomains", false);
+  AUTO_TEXT wildcard = must_format("*%s", name);
+  struct draft draft = *rule;
+  draft.line = xml_line(node);
+  draft.below_only = is_wildcard && all;
+  draft.name = !is_wildcard ? name : (all ? name + 1 : wildcard);
+  if (all && !is_wildcard)
+    convert_note(conversion, conversion->path, draft.line,
+                 "\"%s\": AllSubdomains means nothing without a leading dot; left out", name);
+  conversion_add(conversion, &draft);
+}
+
+static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expires) {
+  struct draft rule = DRAFT_AT(NULL, xml_line(node));
+  AUTO_TEXT error = xml_attribute(node, "Error");
+  rule.expires = expires;
+  if (error != NULL && strcmp(error, "None") == 0)
+    rule.mode = PIN_MODE_AUDIT;
+  else if (error != NULL && strcmp(error, "Revoked") != 0 && strcmp(error, "InvalidName") != 0)
+    convert_error(conversion, conversion->path, rule.line,
+                  "Error=\"%s\": expected Revoked, InvalidName or None", error);
+  for (xmlNode *at = xml_next(node->children, "Certificate"); at != NULL;
+       at = xml_next(at->next, "Certificate"))
+    read_certificate(conversion, at, &rule);
+  for (xmlNode *at = xml_next(node->children, "Site"); at != NULL; at = xml_next(at->next, "Site"))
+    read_site(conversion, at, &rule);
+  draft_clear(&rule);
+}
+
+/* NextUpdate is the first second in which the rules do not hold any more. */
+static int64_t read_next_update(struct conversion *conversion, xmlNode *root) {
+  AUTO_TEXT next = xml_attribute(root, "NextUpdate");
+  AUTO_TEXT duration = xml_attribute(root, "Duration");
+  int64_t seconds = 0;
+  if (next == NULL && duration != NULL)
+    convert_note(conversion, conversion->path, xml_line(root),
+                 "Duration begins when the list is made on Windows; the entries never expire");
+  if (next == NULL)
+    return PIN_NEVER;
+  if (!date_time_read(next, &seconds))
+    convert_error(conversion, conversion->path, xml_line(root),
+                  "NextUpdate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", next);
+  return seconds - 1;
+}
+
+static void read_windows(struct conversion *conversion) {
+  xmlDoc *document = xml_read(conversion);
+  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "PinRules");
+  if (root != NULL) {
+    int64_t expires = read_next_update(conversion, root);
+    for (xmlNode *node = xml_next(root->children, "PinRule"); node != NULL;
+         node = xml_next(node->next, "PinRule"))
+      read_rule(conversion, node, expires);
+  }
+  xmlFreeDoc(document);
+}
+
+static void write_certificate(struct xml_output *output, const struct conversion *conversion,
+                              const struct pin_digest *digest) {
+  for (size_t i = 0; i < conversion->certificates->count; i++) {
+    const struct object *object = &conversion->certificates->items[i];
+    if (object->certificate == NULL || memcmp(&object->key, digest, sizeof *digest) != 0)
+      continue;
+    unsigned char *der = NULL;
+    int length = i2d_X509(object->certificate, &der);
+    if (length <= 0)
+      return;
+    unsigned char *text = must_alloc((size_t)length * 2 + 4, 1);
+    EVP_EncodeBlock(text, der, length);
+    OPENSSL_free(der);
+    xml_start(output, "Certificate");
+    xml_put_attribute(output, "Base64", (const char *)text);
+    xml_end(output);
+    free(text);
+    return;
+  }
+}
+
+static void write_site(struct xml_output *output, const char *domain, bool all) {
+  xml_start(output, "Site");
+  xml_put_attribute(output, "Domain", domain);
+  if (all)
+    xml_put_attribute(output, "AllSubdomains", "true");
+  xml_end(output);
+}
+
+static void write_rule(struct xml_output *output, const struct conversion *conversion,
+                       const struct pin_entry *entry) {
+  bool is_wildcard = entry->kind == PIN_NAME_WILDCARD;
+  xml_start(output, "PinRule");
+  xml_put_attribute(output, "Name", entry->name);
+  xml_put_attribute(output, "Error", entry->mode == PIN_MODE_AUDIT ? "None" : "InvalidName");
+  xml_put_attribute(output, "Log", "true");
+  for (uint32_t i = 0; i < entry->lists[PIN_LIST_PINS].count; i++)
+    write_certificate(output, conversion, &entry->lists[PIN_LIST_PINS].digests[i]);
+  write_site(output, is_wildcard ? entry->name + 1 : entry->name, false);
+  if (entry->include_subdomains) {
+    AUTO_TEXT below = must_format(".%s", entry->name);
+    write_site(output, below, true);
+  }
+  xml_end(output);
+}
+
+static void write_windows(struct conversion *conversion) {
+  struct xml_output output;
+  int64_t expires = conversion->count == 0 ? PIN_NEVER : conversion->items[0].entry.expires;
+  xml_writer_open(&output);
+  xml_start(&output, "PinRules");
+  xml_put_attribute(&output, "ListIdentifier", "pinctl");
+  if (expires == PIN_NEVER) {
+    xml_put_attribute(&output, "Duration", "P28D");
+    convert_note(conversion, conversion->path, 0,
+                 "the list is to be made anew on Windows within 28 days (Duration)");
+  } else {
+    AUTO_TEXT next = timestamp_utc(expires + 1);
+    xml_put_attribute(&output, "NextUpdate", next);
+  }
+  for (size_t i = 0; i < conversion->count; i++)
+    write_rule(&output, conversion, &conversion->items[i].entry);
+  xml_end(&output);
+  xml_writer_close(&output, conversion);
+}
+
+const struct format format_windows = {
+    .name = "windows",
+    .title = "Windows pin rules (XML for certutil)",
+    .mark = "<PinRules",
+    .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_WILDCARDS | HOLDS_EVERY_PORT | HOLDS_ONE_EXPIRY |
+             HOLDS_AUDIT | HOLDS_CA_KEYS,
+    .least_pins = 1,
+    .shows_certificates = true,
+    .read = read_windows,
+    .write = write_windows,
+};

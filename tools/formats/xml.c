@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "formats/xml.h"
+
+#include <string.h>
+
+#include <libxml/parser.h>
+
+#include "base/memory.h"
+
+/*
+ * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT
+ * and no XML_PARSE_DTDLOAD: entities are not put in, and no other file is read.
+ */
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
+
+static xmlParserInput *open_nothing(const char *url, const char *id, xmlParserCtxt *context) {
+  (void)url;
+  (void)id;
+  (void)context;
+  return NULL;
+}
+
+/* A message of libxml2 ends in a newline. */
+static void report(struct conversion *conversion, xmlParserCtxt *context) {
+  const xmlError *error = xmlCtxtGetLastError(context);
+  const char *message = error == NULL || error->message == NULL ? "no XML" : error->message;
+  AUTO_TEXT line = must_copy_bytes(message, strcspn(message, "\n"));
+  convert_error(conversion, conversion->path, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML",
+                line);
+}
+
+static xmlDoc *read_by(xmlParserCtxt *context, struct conversion *conversion) {
+  xmlDoc *document =
+      xmlCtxtReadMemory(context, conversion->text, (int)conversion->length, NULL, NULL, PARSE_OPTIONS);
+  if (document == NULL) {
+    report(conversion, context);
+    return NULL;
+  }
+  const xmlDtd *subset = xmlGetIntSubset(document);
+  if (subset == NULL || subset->children == NULL)
+    return document;
+  convert_error(conversion, conversion->path, 0, "defines entities or elements of its own; expected none");
+  xmlFreeDoc(document);
+  return NULL;
+}
+
+xmlDoc *xml_read(struct conversion *conversion) {
+  xmlSetExternalEntityLoader(open_nothing);
+  xmlParserCtxt *context = xmlNewParserCtxt();
+  xmlDoc *document = context == NULL ? NULL : read_by(context, conversion);
+  xmlFreeParserCtxt(context);
+  return document;
+}
+
+xmlNode *xml_root(struct conversion *conversion, xmlDoc *document, const char *name) {
+  xmlNode *root = xmlDocGetRootElement(document);
+  if (root != NULL && xml_is(root, name))
+    return root;
+  convert_error(conversion, conversion->path, root == NULL ? 0 : xml_line(root), "expected <%s> first", name);
+  return NULL;
+}
+
+unsigned xml_line(const xmlNode *node) {
+  long line = xmlGetLineNo(node);
+  return line < 0 ? 0 : (unsigned)line;
+}
+
+bool xml_is(const xmlNode *node, const char *name) {
+  return node->type == XML_ELEMENT_NODE && strcmp((const char *)node->name, name) == 0;
+}
+
+xmlNode *xml_next(xmlNode *node, const char *name) {
+  while (node != NULL && !xml_is(node, name))
+    node = node->next;
+  return node;
+}
+
+/* Without the white space around it; takes over what libxml2 allocated. */
+static char *trimmed(xmlChar *owned) {
+  if (owned == NULL)
+    return NULL;
+  static const char spaces[] = " \t\r\n";
+  const char *start = (const char *)owned + strspn((const char *)owned, spaces);
+  size_t length = strlen(start);
+  while (length > 0 && strchr(spaces, start[length - 1]) != NULL)
+    length--;
+  char *text = must_copy_bytes(start, length);
+  xmlFree(owned);
+  return text;
+}
+
+char *xml_attribute(xmlNode *node, const char *name) {
+  return trimmed(xmlGetNoNsProp(node, (const xmlChar *)name));
+}
+
+char *xml_text(xmlNode *node) {
+  char *text = trimmed(xmlNodeGetContent(node));
+  return text == NULL ? must_copy("") : text;
+}
+
+bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name, bool otherwise) {
+  AUTO_TEXT value = xml_attribute(node, name);
+  if (value == NULL)
+    return otherwise;
+  if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0)
+    convert_error(conversion, conversion->path, xml_line(node), "%s=\"%s\": expected true or false", name,
+                  value);
+  return strcasecmp(value, "true") == 0;
+}
+
+void xml_writer_open(struct xml_output *ret_output) {
+  ret_output->buffer = xmlBufferCreate();
+  ret_output->writer = xmlNewTextWriterMemory(ret_output->buffer, 0);
+  if (ret_output->writer == NULL)
+    memory_exhausted();
+  xmlTextWriterSetIndent(ret_output->writer, 1);
+  xmlTextWriterSetIndentString(ret_output->writer, (const xmlChar *)"  ");
+  xmlTextWriterStartDocument(ret_output->writer, NULL, "utf-8", NULL);
+}
+
+void xml_writer_close(struct xml_output *output, struct conversion *conversion) {
+  xmlTextWriterEndDocument(output->writer);
+  xmlFreeTextWriter(output->writer);
+  fputs((const char *)xmlBufferContent(output->buffer), conversion->out);
+  xmlBufferFree(output->buffer);
+}
+
+void xml_start(struct xml_output *output, const char *name) {
+  xmlTextWriterStartElement(output->writer, (const xmlChar *)name);
+}
+
+void xml_end(struct xml_output *output) {
+  xmlTextWriterEndElement(output->writer);
+}
+
+void xml_put_attribute(struct xml_output *output, const char *name, const char *value) {
+  xmlTextWriterWriteAttribute(output->writer, (const xmlChar *)name, (const xmlChar *)value);
+}
+
+void xml_put_element(struct xml_output *output, const char *name, const char *text) {
+  xmlTextWriterWriteElement(output->writer, (const xmlChar *)name, (const xmlChar *)text);
+}

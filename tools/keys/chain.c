@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "keys/chain.h"
+
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/output.h"
+
+/* What the tolerant verification saw. */
+struct tolerance {
+  size_t proven; /* SIZE_MAX: no link was found broken */
+  int broken_by;
+};
+
+/* Errors that are not about whether one certificate's key signed another, as a CA that may. */
+static bool leaves_links_proven(int error) {
+  switch (error) {
+  case X509_V_OK:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+  case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+  case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+  case X509_V_ERR_CERT_UNTRUSTED:
+  case X509_V_ERR_CERT_REJECTED:
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+  case X509_V_ERR_CERT_HAS_EXPIRED:
+  case X509_V_ERR_HOSTNAME_MISMATCH:
+  case X509_V_ERR_IP_ADDRESS_MISMATCH:
+    return true;
+  default:
+    return false;
+  }
+}
+
+/*
+ * A bad signature is reported at the certificate that carries it: its own key is still proven by the links
+ * below. All other errors are about the certificate at their depth, whose key then does not count.
+ */
+static int tolerate(int ok, X509_STORE_CTX *context) {
+  struct tolerance *tolerance = X509_STORE_CTX_get_app_data(context);
+  int error = X509_STORE_CTX_get_error(context);
+  int depth = X509_STORE_CTX_get_error_depth(context);
+  if (ok == 1 || leaves_links_proven(error))
+    return 1;
+  size_t proven = depth < 0 ? 0 : (size_t)depth + (error == X509_V_ERR_CERT_SIGNATURE_FAILURE ? 1 : 0);
+  /* The peer proves its own key in the handshake. */
+  proven = proven == 0 ? 1 : proven;
+  if (proven < tolerance->proven) {
+    tolerance->proven = proven;
+    tolerance->broken_by = error;
+  }
+  return 1;
+}
+
+/* As strict about small keys and weak digests as libssl is by default. */
+static int default_security_level(void) {
+  SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+  int level = context == NULL ? 1 : SSL_CTX_get_security_level(context);
+  SSL_CTX_free(context);
+  return level;
+}
+
+/*
+ * The name is left to check_name: where enforcement is preloaded into pinctl itself, a verification that
+ * names no host is none of its business.
+ */
+static X509_STORE_CTX *start(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others) {
+  X509_STORE_CTX *context = X509_STORE_CTX_new();
+  if (context != NULL && X509_STORE_CTX_init(context, store, shown->items[0].certificate, others) == 1 &&
+      X509_STORE_CTX_set_default(context, "ssl_server") == 1) {
+    X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(context), default_security_level());
+    return context;
+  }
+  X509_STORE_CTX_free(context);
+  return NULL;
+}
+
+static bool add_certificates(X509_STORE *store, const char *ca_file) {
+  struct objects authorities;
+  if (!objects_read(ca_file, &authorities))
+    return false;
+  size_t added = 0;
+  for (size_t i = 0; i < authorities.count; i++)
+    if (authorities.items[i].certificate != NULL)
+      added += X509_STORE_add_cert(store, authorities.items[i].certificate) == 1 ? 1 : 0;
+  objects_clear(&authorities);
+  if (added == 0)
+    say_error("%s: expected a certificate", ca_file);
+  return added > 0;
+}
+
+X509_STORE *chain_store_new(const char *ca_file) {
+  X509_STORE *store = X509_STORE_new();
+  bool good = store != NULL;
+  if (good && ca_file == NULL && X509_STORE_set_default_paths(store) != 1) {
+    say_error("the certificates that OpenSSL trusts by default cannot be read");
+    good = false;
+  } else if (good && ca_file != NULL) {
+    good = add_certificates(store, ca_file);
+  }
+  if (good)
+    return store;
+  X509_STORE_free(store);
+  return NULL;
+}
+
+static int check_name(X509 *certificate, const char *host) {
+  if (host_is_address(host))
+    return X509_check_ip_asc(certificate, host, 0) == 1 ? X509_V_OK : X509_V_ERR_IP_ADDRESS_MISMATCH;
+  return X509_check_host(certificate, host, 0, 0, NULL) == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
+}
+
+static bool take_path(X509_STORE_CTX *context, struct chain *chain) {
+  const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(context);
+  int length = sk_X509_num(built);
+  chain->path.items = must_alloc(length < 0 ? 0 : (size_t)length, sizeof *chain->path.items);
+  for (int i = 0; i < length; i++) {
+    X509 *certificate = sk_X509_value(built, i);
+    X509_up_ref(certificate);
+    if (!object_from_certificate(certificate, &chain->path.items[chain->path.count++]))
+      return false;
+  }
+  return chain->path.count > 0;
+}
+
+/* The verdict of OpenSSL itself. Returns false where it could not be asked. */
+static bool verify_strictly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
+                            const char *host, struct chain *chain) {
+  X509_STORE_CTX *context = start(store, shown, others);
+  if (context == NULL)
+    return false;
+  int good = X509_verify_cert(context);
+  chain->error = X509_STORE_CTX_get_error(context);
+  chain->error_depth = X509_STORE_CTX_get_error_depth(context);
+  X509_STORE_CTX_free(context);
+  ERR_clear_error();
+  /* Said by an enforcing module in this very process, not by OpenSSL. */
+  if (chain->error == X509_V_ERR_APPLICATION_VERIFICATION)
+    chain->error = X509_V_OK;
+  else if (good != 1 && chain->error == X509_V_OK)
+    chain->error = X509_V_ERR_UNSPECIFIED;
+  if (chain->error == X509_V_OK) {
+    chain->error = check_name(shown->items[0].certificate, host);
+    chain->error_depth = 0;
+  }
+  return true;
+}
+
+/* Which links hold, whatever else is wrong. Returns false where it could not be tried. */
+static bool verify_tolerantly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
+                              struct chain *chain) {
+  struct tolerance tolerance = {.proven = SIZE_MAX, .broken_by = X509_V_OK};
+  X509_STORE_CTX *context = start(store, shown, others);
+  if (context == NULL)
+    return false;
+  X509_STORE_CTX_set_app_data(context, &tolerance);
+  X509_STORE_CTX_set_verify_cb(context, tolerate);
+  int verified = X509_verify_cert(context);
+  int error = X509_STORE_CTX_get_error(context);
+  /* OpenSSL gave up although every error was tolerated: then it did not look at all links. */
+  if (verified != 1 && error != X509_V_ERR_APPLICATION_VERIFICATION)
+    tolerance =
+        (struct tolerance){.proven = 1, .broken_by = error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error};
+  bool good = take_path(context, chain);
+  chain->proven = tolerance.proven < chain->path.count ? tolerance.proven : chain->path.count;
+  chain->broken_by = tolerance.broken_by;
+  X509_STORE_CTX_free(context);
+  ERR_clear_error();
+  return good;
+}
+
+bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
+                    struct chain *ret_chain) {
+  *ret_chain = (struct chain){0};
+  STACK_OF(X509) *others = sk_X509_new_null();
+  bool good = others != NULL;
+  for (size_t i = 1; good && i < shown->count; i++)
+    if (shown->items[i].certificate != NULL)
+      good = sk_X509_push(others, shown->items[i].certificate) > 0;
+  good = good && verify_strictly(store, shown, others, host, ret_chain) &&
+         verify_tolerantly(store, shown, others, ret_chain);
+  sk_X509_free(others);
+  return good;
+}
+
+bool chain_prove(const struct objects *shown, const char *ca_file, const char *host,
+                 struct chain *ret_chain) {
+  *ret_chain = (struct chain){0};
+  X509_STORE *store = chain_store_new(ca_file);
+  if (store == NULL)
+    return false;
+  bool good = chain_prove_in(store, shown, host, ret_chain);
+  if (!good)
+    say_error("OpenSSL could not build a chain from these certificates");
+  X509_STORE_free(store);
+  return good;
+}
+
+bool chain_holds(const struct chain *chain, const struct object *object) {
+  for (size_t i = 0; i < chain->path.count; i++)
+    if (memcmp(&chain->path.items[i].fingerprint, &object->fingerprint, sizeof object->fingerprint) == 0)
+      return true;
+  return false;
+}
+
+void chain_clear(struct chain *chain) {
+  objects_clear(&chain->path);
+  *chain = (struct chain){0};
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The path of a chain that is proven by signatures, as OpenSSL builds and checks it. */
+#ifndef PINCTL_KEYS_CHAIN_H
+#define PINCTL_KEYS_CHAIN_H
+
+#include "keys/key_object.h"
+
+struct chain {
+  struct objects path; /* what OpenSSL built, from the peer's certificate upwards */
+  size_t proven;       /* so many of it count, from the peer's on; at least 1 */
+  int error;           /* X509_V_OK, or why OpenSSL refuses the chain or the name */
+  int error_depth;
+  int broken_by; /* X509_V_OK, or the error that ends the proven part */
+};
+
+/*
+ * Verifies what a server at `host` showed (the first certificate is its own) against the certificates in
+ * ca_file, or those that OpenSSL trusts by default where it is NULL. Where OpenSSL refuses, errors that say
+ * nothing about a link between two certificates (expired, an unknown root, another name) leave it proven;
+ * every other error ends the proven part below the certificate it is about. Returns false, having said why,
+ * when it could not be tried. To be cleared in any case.
+ */
+bool chain_prove(const struct objects *shown, const char *ca_file, const char *host, struct chain *ret_chain);
+
+/*
+ * The same in two steps, for many chains against the same roots. chain_store_new says why and returns NULL
+ * when they cannot be read; chain_prove_in says nothing.
+ */
+X509_STORE *chain_store_new(const char *ca_file);
+bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
+                    struct chain *ret_chain);
+
+/* Whether a certificate is on the path. */
+bool chain_holds(const struct chain *chain, const struct object *object);
+
+void chain_clear(struct chain *chain);
+
+#endif

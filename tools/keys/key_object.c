@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "keys/key_object.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <openssl/pem.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "keys/key_decode.h"
+
+const char *role_word(enum role role) {
+  static const char *const words[] = {"leaf", "intermediate", "root", "key", "CSR", "public key"};
+  return words[role];
+}
+
+void object_clear(struct object *object) {
+  free(object->subject);
+  free(object->key_type);
+  X509_free(object->certificate);
+  *object = (struct object){0};
+}
+
+void objects_clear(struct objects *objects) {
+  for (size_t i = 0; i < objects->count; i++)
+    object_clear(&objects->items[i]);
+  free(objects->items);
+  *objects = (struct objects){0};
+}
+
+static struct object *append(struct objects *objects) {
+  objects->items = must_grow(objects->items, objects->count + 1, sizeof *objects->items);
+  objects->items[objects->count] = (struct object){0};
+  return &objects->items[objects->count++];
+}
+
+static bool has_word(const char *name, const char *const *words) {
+  for (; *words != NULL; words++)
+    if (strcmp(name, *words) == 0)
+      return true;
+  return false;
+}
+
+/* One PEM block; `text` is it and what follows, with its header lines, which an encrypted key needs. */
+struct block {
+  const char *path;
+  char *name;
+  unsigned char *der;
+  long der_length;
+  const char *text;
+  size_t text_length;
+};
+
+static bool damaged(const struct block *block, const char *expected) {
+  say_error("%s: damaged: \"BEGIN %s\" is not followed by %s", block->path, block->name, expected);
+  return false;
+}
+
+static bool read_certificate_block(const struct block *block, struct objects *objects) {
+  X509 *certificate = certificate_from_der(block->der, block->der_length);
+  if (certificate == NULL)
+    return damaged(block, "a whole DER certificate in base64");
+  return object_from_certificate(certificate, append(objects)) ||
+         damaged(block, "a certificate whose key can be hashed");
+}
+
+/* Blocks that hold no key are passed over, loudly unless they always stand before a key. */
+static bool read_block(const struct block *block, struct objects *objects) {
+  static const char *const certificates[] = {PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_TRUSTED,
+                                             NULL};
+  static const char *const requests[] = {PEM_STRING_X509_REQ, PEM_STRING_X509_REQ_OLD, NULL};
+  static const char *const public_keys[] = {PEM_STRING_PUBLIC, PEM_STRING_RSA_PUBLIC, NULL};
+  static const char *const silent[] = {PEM_STRING_ECPARAMETERS, PEM_STRING_DSAPARAMS, PEM_STRING_DHPARAMS,
+                                       NULL};
+  static const char *const containers[] = {PEM_STRING_PKCS7, PEM_STRING_CMS, NULL};
+  size_t length = strlen(block->name);
+  if (has_word(block->name, certificates))
+    return read_certificate_block(block, objects);
+  if (has_word(block->name, requests))
+    return object_from_request_der(block->der, block->der_length, append(objects)) ||
+           damaged(block, "a whole DER certificate request in base64");
+  if (has_word(block->name, public_keys))
+    return object_from_public_pem(block->text, block->text_length, append(objects)) ||
+           damaged(block, "a public key in base64");
+  if (has_word(block->name, containers)) {
+    say_error("%s: %s", block->path, PKCS7_REMEDY);
+    return false;
+  }
+  if (strcmp(block->name, "OPENSSH PRIVATE KEY") == 0) {
+    say_error("%s: a key of OpenSSH; expected one for TLS, in PEM or DER", block->path);
+    return false;
+  }
+  if (length >= 11 && strcmp(block->name + length - 11, "PRIVATE KEY") == 0)
+    return object_from_private_key(block->path, "PEM", block->text, block->text_length, append(objects));
+  if (!has_word(block->name, silent))
+    say_note("%s: \"%s\" holds no key; passed over", block->path, block->name);
+  return true;
+}
+
+static size_t count_text(const char *text, const char *word) {
+  size_t count = 0;
+  for (const char *at = text; (at = strstr(at, word)) != NULL; at += strlen(word))
+    count++;
+  return count;
+}
+
+/* OpenSSL passes over a spoilt BEGIN line as if it were text, so the lines are counted here as well. */
+static bool all_blocks_were_read(const char *path, const char *text, size_t blocks) {
+  if (blocks == count_text(text, "-BEGIN ") && blocks == count_text(text, "-END "))
+    return true;
+  say_error(
+      "%s: damaged: expected whole PEM blocks, each from \"-----BEGIN ...-----\" to \"-----END ...-----\"",
+      path);
+  return false;
+}
+
+static bool read_pem(const char *path, const char *text, size_t length, struct objects *objects) {
+  BIO *bio = BIO_new_mem_buf(text, (int)length);
+  bool good = bio != NULL;
+  size_t blocks = 0;
+  while (good) {
+    struct block block = {.path = path};
+    char *header = NULL;
+    block.text_length = BIO_ctrl_pending(bio);
+    block.text = text + (length - block.text_length);
+    if (PEM_read_bio(bio, &block.name, &header, &block.der, &block.der_length) != 1)
+      break;
+    blocks++;
+    good = read_block(&block, objects);
+    OPENSSL_free(block.name);
+    OPENSSL_free(header);
+    OPENSSL_free(block.der);
+  }
+  BIO_free(bio);
+  return good && all_blocks_were_read(path, text, blocks);
+}
+
+/* Tells DER kinds apart by trying: each parser takes the whole of the bytes or refuses. */
+static bool read_der(const char *path, const char *bytes, size_t length, struct objects *objects) {
+  const unsigned char *der = (const unsigned char *)bytes;
+  X509 *certificate = certificate_from_der(der, (long)length);
+  struct object *object = append(objects);
+  if (certificate != NULL && object_from_certificate(certificate, object))
+    return true;
+  return object_from_request_der(der, (long)length, object) ||
+         object_from_public_der(der, (long)length, object) ||
+         object_from_bare_public_der(der, (long)length, object) ||
+         object_from_private_key(path, "DER", bytes, length, object);
+}
+
+bool objects_read(const char *path, struct objects *ret_objects) {
+  *ret_objects = (struct objects){0};
+  size_t length = 0;
+  AUTO_TEXT bytes = NULL;
+  int error = file_read(path, &bytes, &length);
+  const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+  if (error != 0) {
+    say_error("%s: %s", name, strerror(error));
+    return false;
+  }
+  bool is_pem = strstr(bytes, "-BEGIN ") != NULL || strstr(bytes, "-END ") != NULL;
+  bool good =
+      is_pem ? read_pem(name, bytes, length, ret_objects) : read_der(name, bytes, length, ret_objects);
+  if (good && ret_objects->count == 0)
+    say_error("%s: expected a certificate, a certificate request or a key", name);
+  if (good && ret_objects->count > 0)
+    return true;
+  objects_clear(ret_objects);
+  return false;
+}
+
+bool object_is_listed(const struct pin_entry *entry, enum pin_list list, const struct object *object) {
+  const struct pin_digest *digest = list == PIN_LIST_FINGERPRINTS ? &object->fingerprint : &object->key;
+  for (uint32_t i = 0; i < entry->lists[list].count; i++)
+    if (memcmp(&entry->lists[list].digests[i], digest, sizeof *digest) == 0)
+      return true;
+  return false;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "keys/pin_argument.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+#include "keys/key_object.h"
+
+static bool is_preferred(const struct object *object, enum pin_list list) {
+  switch (list) {
+  case PIN_LIST_INTERMEDIATES:
+    return object->role == ROLE_INTERMEDIATE;
+  case PIN_LIST_ANCHORS:
+    return object->role == ROLE_ROOT;
+  case PIN_LIST_FINGERPRINTS:
+    return object->role == ROLE_LEAF;
+  default:
+    return object->role != ROLE_INTERMEDIATE && object->role != ROLE_ROOT;
+  }
+}
+
+static bool same_key(const struct object *a, const struct object *b) {
+  return memcmp(&a->key, &b->key, sizeof a->key) == 0;
+}
+
+/*
+ * The one object that is meant: the only preferred key (a certificate and its private key in one file are
+ * one), or the only object of all. NULL: it cannot be told.
+ */
+static const struct object *choose(const struct objects *objects, enum pin_list list) {
+  const struct object *chosen = NULL;
+  for (size_t i = 0; i < objects->count; i++) {
+    const struct object *object = &objects->items[i];
+    if (!is_preferred(object, list))
+      continue;
+    if (chosen != NULL && !same_key(chosen, object))
+      return NULL;
+    chosen = chosen == NULL ? object : chosen;
+  }
+  return chosen == NULL && objects->count == 1 ? &objects->items[0] : chosen;
+}
+
+static int read_objects(const char *path, enum pin_list list, const struct objects *objects,
+                        char **ret_written) {
+  const struct object *object = choose(objects, list);
+  if (object == NULL) {
+    say_error("%s: holds several keys, and which one is meant for %s cannot be told; name its pin "
+              "(\"pinctl pin\" prints them)",
+              path, pin_list_name(list));
+    return EXIT_FAILED;
+  }
+  if (list == PIN_LIST_FINGERPRINTS && object->certificate == NULL) {
+    say_error("%s: expected a certificate for --fingerprint", path);
+    return EXIT_FAILED;
+  }
+  *ret_written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
+  pin_digest_format(list == PIN_LIST_FINGERPRINTS ? &object->fingerprint : &object->key, *ret_written);
+  return EXIT_DONE;
+}
+
+static int read_pinset(const char *text, char **ret_written) {
+  static const char characters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+  if (text[1] == '\0' || strspn(text + 1, characters) != strlen(text + 1)) {
+    say_error("\"%s\": expected \"@\" and the name of a pin set", text);
+    return EXIT_USAGE;
+  }
+  *ret_written = must_copy(text);
+  return EXIT_DONE;
+}
+
+/* Nobody calls a file like this, so a slip in a digest is not reported as a missing file. */
+static bool looks_like_digest(const char *text) {
+  return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "pin-sha256=", 11) == 0;
+}
+
+int pin_argument_read(const char *text, enum pin_list list, char **ret_written) {
+  struct pin_digest digest;
+  *ret_written = NULL;
+  if (*text == '@')
+    return read_pinset(text, ret_written);
+  if (pin_digest_parse(text, strlen(text), &digest)) {
+    *ret_written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
+    pin_digest_format(&digest, *ret_written);
+    return EXIT_DONE;
+  }
+  if (looks_like_digest(text)) {
+    say_error("\"%s\": expected the base64 form of 32 bytes, 44 characters with the padding", text);
+    return EXIT_USAGE;
+  }
+  if (strcmp(text, "-") != 0 && access(text, R_OK) != 0) {
+    say_error("%s: neither a pin (sha256/...) nor a file that can be read: %s", text, strerror(errno));
+    return EXIT_FAILED;
+  }
+  struct objects objects;
+  if (!objects_read(text, &objects))
+    return EXIT_FAILED;
+  int status = read_objects(text, list, &objects, ret_written);
+  objects_clear(&objects);
+  return status;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* A pin as people give it on the command line: a digest, "@pinset", or a file that carries the key. */
+#ifndef PINCTL_KEYS_PIN_ARGUMENT_H
+#define PINCTL_KEYS_PIN_ARGUMENT_H
+
+#include "pinpolicy.h"
+
+/*
+ * For the list it is meant for: of a file that holds several keys, pins take the leaf's (or the only key or
+ * request), intermediates the intermediate's, anchors the root's; fingerprints take the leaf certificate.
+ * *ret_written is what goes into the policy, for free(3). Returns an exit status, having said what was wrong.
+ */
+int pin_argument_read(const char *text, enum pin_list list, char **ret_written);
+
+#endif

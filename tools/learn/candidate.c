@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "learn/candidate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "probe/probe_options.h"
+#include "view/entry_text.h"
+#include "view/name_match.h"
+
+#define USUAL_PORT 443
+
+const char *candidate_state_word(enum candidate_state state) {
+  static const char *const words[CANDIDATE_STATES] = {
+      "open",    "proposed", "covered", "unreachable", "unverified",  "local-anchor",
+      "blocked", "no-key",   "new",     "changing",    "alternating",
+  };
+  return words[state];
+}
+
+const char *pin_choice_word(enum pin_choice choice) {
+  static const char *const words[] = {"leaf", "issuer", "root"};
+  return words[choice];
+}
+
+enum pin_list pin_choice_list(enum pin_choice choice) {
+  static const enum pin_list lists[] = {PIN_LIST_PINS, PIN_LIST_INTERMEDIATES, PIN_LIST_ANCHORS};
+  return lists[choice];
+}
+
+/* ---- The set of them ---- */
+
+static int compare(const struct candidate *candidate, const char *host, uint16_t port) {
+  int order = strcmp(candidate->host, host);
+  return order != 0 ? order : candidate->port - port;
+}
+
+struct candidate *candidates_get(struct candidates *candidates, const char *host, uint16_t port) {
+  size_t low = 0;
+  size_t high = candidates->count;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    int order = compare(&candidates->items[middle], host, port);
+    if (order == 0)
+      return &candidates->items[middle];
+    low = order < 0 ? middle + 1 : low;
+    high = order < 0 ? high : middle;
+  }
+  candidates->items = must_grow(candidates->items, candidates->count + 1, sizeof *candidates->items);
+  struct candidate *added = &candidates->items[low];
+  memmove(added + 1, added, (candidates->count++ - low) * sizeof *added);
+  *added = (struct candidate){.host = must_copy(host), .port = port};
+  return added;
+}
+
+void candidates_clear(struct candidates *candidates) {
+  for (size_t i = 0; i < candidates->count; i++) {
+    free(candidates->items[i].host);
+    free(candidates->items[i].why);
+    free(candidates->items[i].keys);
+  }
+  free(candidates->items);
+  anchors_clear(&candidates->anchors);
+  *candidates = (struct candidates){0};
+}
+
+/* ---- What was seen ---- */
+
+static struct seen_key *see(struct candidate *candidate, const struct pin_digest *key, int64_t first,
+                            int64_t last, size_t times) {
+  size_t at = 0;
+  while (at < candidate->key_count && memcmp(&candidate->keys[at].key, key, sizeof *key) != 0)
+    at++;
+  if (at == candidate->key_count) {
+    candidate->keys = must_grow(candidate->keys, ++candidate->key_count, sizeof *candidate->keys);
+    candidate->keys[at] = (struct seen_key){.key = *key, .first = first, .last = last};
+  }
+  struct seen_key *seen = &candidate->keys[at];
+  seen->first = first < seen->first ? first : seen->first;
+  seen->last = last > seen->last ? last : seen->last;
+  seen->times += times;
+  return seen;
+}
+
+/* The place in a path of so many keys; false: it has none. */
+static bool place_of(enum pin_choice choice, size_t count, size_t *ret_depth) {
+  *ret_depth = choice == PIN_CHOICE_LEAF ? 0 : choice == PIN_CHOICE_ISSUER ? 1 : count - 1;
+  return count > (choice == PIN_CHOICE_LEAF ? 0 : 1);
+}
+
+/* Only then was the connection let pass although its key is in no list. */
+static bool is_audited_mismatch(const struct report *report) {
+  const char *verdict = report_get(report, "verdict");
+  const char *reason = report_get(report, "reason");
+  if (verdict == NULL || reason == NULL || strcmp(verdict, pin_outcome_word(PIN_AUDITED)) != 0)
+    return false;
+  for (enum pin_reason known = PIN_REASON_NO_PIN; known <= PIN_REASON_NO_ANCHOR; known++)
+    if (strcmp(reason, pin_reason_word(known)) == 0)
+      return true;
+  return false;
+}
+
+/*
+ * The line does not say whether the chain verified: the program may not have asked. A path that a root of the
+ * distribution signed for did, but for the name and the dates.
+ */
+static void take_path(const struct candidates *candidates, const struct log_record *record,
+                      struct candidate *candidate) {
+  struct pin_digest key;
+  size_t count = report_key_count(&record->report);
+  size_t depth;
+  if (!report_path_is_whole(&record->report) || !report_key(&record->report, count - 1, &key, NULL) ||
+      !anchors_hold(&candidates->anchors, &key) || !place_of(candidates->choice, count, &depth) ||
+      !report_key(&record->report, depth, &key, NULL))
+    return;
+  see(candidate, &key, record->time, record->time, 1);
+}
+
+void candidates_take_record(const struct log_record *record, void *arg) {
+  struct candidates *candidates = arg;
+  const char *named = report_get(&record->report, "host");
+  long port = report_number(&record->report, "port");
+  AUTO_TEXT host = NULL;
+  const char *why = NULL;
+  if (!is_audited_mismatch(&record->report) || record_is_doubtful(record) || record->time <= 0 ||
+      record->time > candidates->now || named == NULL || pin_name_canonical(named, &host, &why) != PIN_OK ||
+      !host_can_be_asked(host))
+    return;
+  if (port < 1 || port > UINT16_MAX)
+    port = USUAL_PORT;
+  take_path(candidates, record, candidates_get(candidates, host, (uint16_t)port));
+}
+
+bool seen_key_is_stable(const struct candidates *candidates, const struct seen_key *key) {
+  return key->first <= candidates->now - candidates->stable_seconds;
+}
+
+/* ---- What settles it ---- */
+
+/* Takes over the text. */
+static void leave_out(struct candidate *candidate, enum candidate_state state, char *why) {
+  free(candidate->why);
+  candidate->state = state;
+  candidate->why = why;
+}
+
+/* For a whole domain, and only looking on: what a roll-out begins with. */
+static bool only_looks_on(const struct pin_entry *entry, const char *host) {
+  return entry->mode == PIN_MODE_AUDIT && relation_of(entry, host) != RELATION_EXACT;
+}
+
+void candidates_leave_covered(struct candidates *candidates, const struct pin_policy *policy,
+                              const char *policy_path) {
+  for (size_t i = 0; i < candidates->count; i++) {
+    struct candidate *candidate = &candidates->items[i];
+    const char *name = candidate->host;
+    struct pin_peer peer = {.names = &name, .name_count = 1, .port = candidate->port, .now = candidates->now};
+    struct pin_verdict verdict;
+    pin_select(policy, &peer, &verdict);
+    for (size_t j = 0; j < verdict.count; j++) {
+      const struct pin_entry *entry = &verdict.findings[j].entry;
+      AUTO_TEXT place = entry_place(entry, policy_path);
+      if (!only_looks_on(entry, candidate->host))
+        leave_out(candidate, CANDIDATE_COVERED, must_format("covered by %s (%s)", entry->name, place));
+    }
+  }
+}
+
+static bool list_holds(const struct pin_digest_list *list, const struct pin_digest *key) {
+  for (uint32_t i = 0; i < list->count; i++)
+    if (memcmp(&list->digests[i], key, sizeof *key) == 0)
+      return true;
+  return false;
+}
+
+/* Only keys on the proven path count. */
+static size_t proven_count(const struct watch_host *host) {
+  size_t count = 0;
+  while (count < host->key_count && host->keys[count].proven)
+    count++;
+  return count;
+}
+
+/* Whether it is a chain to learn from at all; otherwise settles the candidate. */
+static bool is_sound(const struct candidates *candidates, const struct pin_policy *policy,
+                     const struct watch_host *host, struct candidate *candidate) {
+  size_t count = proven_count(host);
+  if (!host->seen) {
+    leave_out(candidate, CANDIDATE_UNREACHABLE,
+              must_copy(host->finding_count > 0 ? host->findings[0].text : "no answer"));
+    return false;
+  }
+  if (!host->verified || count == 0) {
+    leave_out(candidate, CANDIDATE_UNVERIFIED, must_copy("its chain does not verify"));
+    return false;
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (!list_holds(&policy->blocked_keys, &host->keys[i].key))
+      continue;
+    leave_out(candidate, CANDIDATE_BLOCKED, must_copy("a key of its chain is blocked"));
+    return false;
+  }
+  const struct watch_key *last = &host->keys[count - 1];
+  if (anchors_hold(&candidates->anchors, &last->key) && !list_holds(&policy->exempt_anchors, &last->key))
+    return true;
+  leave_out(candidate, CANDIDATE_LOCAL_ANCHOR,
+            must_format("ends in a root that was added here: %s", last->subject));
+  return false;
+}
+
+void candidate_take_answer(const struct candidates *candidates, const struct pin_policy *policy,
+                           const struct watch_host *host, struct candidate *candidate) {
+  if (!is_sound(candidates, policy, host, candidate))
+    return;
+  if (!place_of(candidates->choice, proven_count(host), &candidate->depth)) {
+    leave_out(candidate, CANDIDATE_NO_KEY,
+              must_format("its chain has no %s", pin_choice_word(candidates->choice)));
+    return;
+  }
+  snprintf(candidate->subject, sizeof candidate->subject, "%s", host->keys[candidate->depth].subject);
+  see(candidate, &host->keys[candidate->depth].key, candidates->now, candidates->now, 1)->shown = true;
+}
+
+void candidate_take_repetition(const struct candidates *candidates, const struct watch_host *host,
+                               struct candidate *candidate) {
+  size_t count = proven_count(host);
+  size_t depth;
+  if (host->seen && host->verified && place_of(candidates->choice, count, &depth) &&
+      anchors_hold(&candidates->anchors, &host->keys[count - 1].key))
+    see(candidate, &host->keys[depth].key, candidates->now, candidates->now, 1)->shown = true;
+}
+
+static void take_row(const struct history_row *row, void *arg) {
+  struct candidate *candidate = arg;
+  struct pin_digest key;
+  if (row->depth >= 0 && (size_t)row->depth == candidate->depth && row->times > 0 &&
+      pin_digest_parse(row->pin, strlen(row->pin), &key))
+    see(candidate, &key, row->first_seen, row->last_seen, (size_t)row->times);
+}
+
+bool candidate_take_history(struct history *history, struct candidate *candidate) {
+  return history_each(history, candidate->host, candidate->port, take_row, candidate);
+}
+
+static char *since_text(int64_t moment) {
+  AUTO_TEXT day = expiry_text(moment);
+  return must_copy_bytes(day, strcspn(day, "T"));
+}
+
+/* Keys that were not seen of late are gone, and do not matter. */
+void candidate_settle(const struct candidates *candidates, struct candidate *candidate) {
+  int64_t begin = candidates->now - candidates->stable_seconds;
+  if (candidate->state != CANDIDATE_OPEN && candidate->state != CANDIDATE_ALTERNATING)
+    return;
+  candidate->state = CANDIDATE_PROPOSED;
+  for (size_t i = 0; i < candidate->key_count; i++) {
+    const struct seen_key *key = &candidate->keys[i];
+    AUTO_TEXT since = since_text(key->first);
+    if (key->last < begin)
+      continue;
+    if (!seen_key_is_stable(candidates, key))
+      leave_out(candidate, key->shown ? CANDIDATE_NEW : CANDIDATE_CHANGING,
+                must_format(key->shown ? "its %s has this key only since %s"
+                                       : "its %s has also had another key since %s",
+                            pin_choice_word(candidates->choice), since));
+    else if (!key->shown && candidate->state == CANDIDATE_PROPOSED)
+      leave_out(candidate, CANDIDATE_ALTERNATING,
+                must_format("its %s also has another key, which it does not show now",
+                            pin_choice_word(candidates->choice)));
+  }
+  if (candidate->state == CANDIDATE_PROPOSED) {
+    free(candidate->why);
+    candidate->why = NULL;
+  }
+}

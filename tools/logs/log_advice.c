@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "logs/log_advice.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/verb.h"
+
+/* HOST stands for the host of the line. */
+struct text_of {
+  const char *word, *text;
+};
+
+static const struct text_of reasons[] = {
+    {"no-pin",
+     "If the server has a new key on purpose: get its certificate from its owner and \"pinctl add HOST "
+     "server.pem --backup spare.pub\". If not, somebody is in between: compare key0 with the server's "
+     "own, and \"pinctl explain HOST\" from another network."},
+    {"no-intermediate",
+     "If the CA has begun to use another intermediate: take its key from the CA's documentation "
+     "and \"pinctl add HOST --intermediate issuer.pem\". If it is another CA altogether, ask "
+     "the server's owner before you allow it."},
+    {"no-anchor",
+     "The path ends elsewhere than expected. Does the program use another CA file, or none? Then "
+     "give it the right one, or \"pinctl add HOST --anchor root.pem\". If the root is an inspecting "
+     "proxy's, the policy did its work."},
+    {"blocked-key",
+     "A key on the path is blocked, and no entry can allow it: have it replaced on the server, or "
+     "take it out of blocked_keys."},
+    {"no-key",
+     "The server showed no certificate that could be proven. Switch off anonymous and PSK suites, or let "
+     "the program start without its stored sessions; \"pinctl explain HOST\" shows what the server "
+     "sends."},
+    {"bad-name", "The name has an empty label: correct it where the program got it from."},
+    {"too-many-names",
+     "The program verifies too many names at once: let it use one name for each connection."},
+    {"damaged", "Restart the program. If it happens again, test the machine's memory and disk."},
+    {"no-policy",
+     "There is no usable policy, so every host is refused: \"pinctl check\" says what is wrong with "
+     "it."},
+    {"exempt-anchor",
+     "It was let pass unchecked, as exempt_anchors says. If no inspecting proxy is meant to be "
+     "there, take the anchor out."},
+};
+
+static const struct text_of events[] = {
+    {"policy-error", "Correct the policy: \"pinctl check\" shows the place."},
+    {"policy-unusable", "Correct the policy now: \"pinctl check\" shows what is wrong."},
+    {"not-enforced",
+     "This process is not protected: see troubleshooting, event=not-enforced, and \"pinctl status\"."},
+    {"not-reported",
+     "A host was refused, and the process had no memory left to say which: see what else is wrong with it."},
+    {"policy-loaded", "Nothing: a changed policy was taken up."},
+    {"session-dropped", "Nothing: a stored session is replaced by a full handshake."},
+};
+
+/* NULL: there is none for this word. */
+static const char *look_up(const struct text_of *texts, size_t count, const char *word) {
+  for (size_t i = 0; word != NULL && i < count; i++)
+    if (strcmp(texts[i].word, word) == 0)
+      return texts[i].text;
+  return NULL;
+}
+
+static bool has_value(const struct log_record *record, const char *key, const char *wanted) {
+  const char *value = report_get(&record->report, key);
+  return value != NULL && strcmp(value, wanted) == 0;
+}
+
+/* The text with every HOST replaced. */
+static char *with_host(const char *text, const char *host) {
+  static const char placeholder[] = "HOST";
+  char *result = must_copy("");
+  for (const char *next; (next = strstr(text, placeholder)) != NULL; text = next + sizeof placeholder - 1) {
+    char *longer = must_format("%s%.*s%s", result, (int)(next - text), text, host);
+    free(result);
+    result = longer;
+  }
+  char *whole = must_format("%s%s", result, text);
+  free(result);
+  return whole;
+}
+
+char *log_advice(const struct log_record *record) {
+  const char *reason = report_get(&record->report, "reason");
+  const char *event = report_get(&record->report, "event");
+  const char *host = report_get(&record->report, "host");
+  const char *text = look_up(reasons, COUNT_OF(reasons), reason);
+  AUTO_TEXT name = NULL;
+  const char *why = NULL;
+  if (text == NULL)
+    text = look_up(events, COUNT_OF(events), event);
+  if (host == NULL || pin_name_canonical(host, &name, &why) != PIN_OK)
+    name = must_copy("HOST");
+  AUTO_TEXT advice = with_host(text == NULL ? "See troubleshooting." : text, name);
+  if (record_is_doubtful(record))
+    return must_format("Another process wrote this line than it says: any user can write to the system log. "
+                       "Do not rely on it. %s",
+                       advice);
+  if (report_get(&record->report, "expired") != NULL)
+    return must_format("The entry has expired: renew it, or remove it. %s", advice);
+  return must_copy(advice);
+}
+
+bool log_is_finding(const struct log_record *record) {
+  return has_value(record, "verdict", "refused") || has_value(record, "verdict", "audited") ||
+         has_value(record, "event", "not-enforced") || has_value(record, "event", "policy-error") ||
+         has_value(record, "event", "not-reported") || has_value(record, "event", "policy-unusable");
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The journal, as journalctl(1) prints it. A child, and not libsystemd: that is needed on systems without
+ * systemd too, once pinctl is linked with it, and gives nothing more.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "logs/log_lines.h"
+
+/* Behind /dev/log where journald runs. */
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+extern char **environ;
+
+bool log_has_journal(void) {
+  return access(JOURNAL_SOCKET, F_OK) == 0;
+}
+
+/* Ended by NULL. --all: without it, a field of more than 4096 bytes is printed as null. */
+static const char **command_line(const struct log_query *query, char *since, const char **ret_words) {
+  static const char *const always[] = {
+      "journalctl",
+      "--output=json",
+      "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_HOSTNAME,_UID,_PID,_EXE",
+      "--all",
+      "--no-pager",
+      "--facility=authpriv",
+      ("--identifier=" LOG_IDENTIFIER),
+  };
+  size_t count = 0;
+  for (; count < COUNT_OF(always); count++)
+    ret_words[count] = always[count];
+  if (query->has_since)
+    ret_words[count++] = since;
+  if (query->follow)
+    ret_words[count++] = "--follow";
+  if (query->follow)
+    ret_words[count++] = query->has_since ? "--lines=all" : "--lines=0";
+  ret_words[count] = NULL;
+  return ret_words;
+}
+
+/* 0 or an errno value. *ret_output: what it prints. */
+static int start(const struct log_query *query, pid_t *ret_child, FILE **ret_output) {
+  const char *words[16];
+  AUTO_TEXT since = must_format("--since=@%" PRId64, query->since);
+  int ends[2];
+  posix_spawn_file_actions_t actions;
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return errno;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  command_line(query, since, words);
+  union {
+    const char **constant;
+    char **arguments;
+  } line = {.constant = words};
+  int error = posix_spawnp(ret_child, words[0], &actions, NULL, line.arguments, environ);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  if (error == 0)
+    *ret_output = fdopen(ends[0], "r");
+  else
+    close(ends[0]);
+  return error;
+}
+
+static int finish(pid_t child) {
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    continue;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return EXIT_DONE;
+  say_error("journalctl failed; --file FILE reads a log without it");
+  return EXIT_FAILED;
+}
+
+int log_read_journal(struct log_reading *reading) {
+  pid_t child = 0;
+  FILE *output = NULL;
+  AUTO_TEXT line = NULL;
+  size_t size = 0;
+  int error = start(reading->query, &child, &output);
+  if (error != 0 || output == NULL) {
+    say_error("journalctl: %s", strerror(error != 0 ? error : ENOMEM));
+    return EXIT_FAILED;
+  }
+  for (ssize_t length; (length = getline(&line, &size, output)) > 0;) {
+    if (line[length - 1] == '\n')
+      line[length - 1] = '\0';
+    log_take_line(reading, line, true);
+  }
+  fclose(output);
+  return finish(child);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The text of a line that pinning.so has logged, read back: the inverse of pin_report, and of the pairs that
+ * the provider adds to it.
+ */
+#ifndef PINCTL_LOGS_LOG_REPORT_H
+#define PINCTL_LOGS_LOG_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "pinpolicy.h"
+
+struct report_pair {
+  char *key;
+  char *value; /* unescaped: may hold anything but NUL */
+};
+
+struct report {
+  struct report_pair *pairs;
+  size_t count;
+  bool cut; /* some of it is missing */
+};
+
+/*
+ * Reads `verdict=...` or `event=...` and all that follows. Where the line was cut, by its writer ("...") or
+ * on its way, the pairs that are whole are there. Returns false, with nothing to clear, for everything that
+ * pinning.so cannot have written: another beginning, a key twice, a control character.
+ */
+bool report_read(const char *text, struct report *ret_report);
+void report_clear(struct report *report);
+
+/* NULL: there is no such pair. */
+const char *report_get(const struct report *report, const char *key);
+/* The value as a number; -1 where there is none. */
+long report_number(const struct report *report, const char *key);
+
+/* The key at a depth of the path. *ret_subject: "" where there is none; may be NULL. */
+bool report_key(const struct report *report, size_t depth, struct pin_digest *ret_key,
+                const char **ret_subject);
+/* How many keys follow each other from depth 0. */
+size_t report_key_count(const struct report *report);
+/* Whether these keys are the whole path: then the last of them is its end. */
+bool report_path_is_whole(const struct report *report);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "logs/log_show.h"
+
+#include <string.h>
+
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "logs/log_advice.h"
+#include "logs/log_json.h"
+
+/* "2026-11-25 08:00": a table has no room for the seconds. */
+#define TIME_WIDTH 16
+
+static const char *or_empty(const char *text) {
+  return text == NULL ? "" : text;
+}
+
+static bool is_about(const struct log_record *record, const char *host) {
+  const char *named = report_get(&record->report, "host");
+  AUTO_TEXT name = NULL;
+  const char *why = NULL;
+  if (named == NULL)
+    return false;
+  return strcmp(pin_name_canonical(named, &name, &why) == PIN_OK ? name : named, host) == 0;
+}
+
+/* ---- The words for a line ---- */
+
+/* "api.example.com:443"; "" for an event. */
+static char *peer_text(const struct report *report) {
+  const char *host = report_get(report, "host");
+  long port = report_number(report, "port");
+  if (report_get(report, "verdict") == NULL)
+    return must_copy("");
+  host = host == NULL ? "(no name)" : host;
+  if (port <= 0)
+    return must_copy(host);
+  return must_format(strchr(host, ':') == NULL ? "%s:%ld" : "[%s]:%ld", host, port);
+}
+
+static char *writer_text(const struct log_record *record) {
+  const char *program = or_empty(report_get(&record->report, "program"));
+  const char *uid = report_get(&record->report, "uid");
+  return uid == NULL ? must_copy(program) : must_format("%s (%s)", program, uid);
+}
+
+/* The verdict, or which event it is. */
+static const char *verdict_word(const struct report *report) {
+  const char *verdict = report_get(report, "verdict");
+  return or_empty(verdict == NULL ? report_get(report, "event") : verdict);
+}
+
+/* With what else is to be known of the line. */
+static char *reason_text(const struct log_record *record) {
+  const struct report *report = &record->report;
+  const char *swallowed = report_get(report, "swallowed");
+  return must_format("%s%s%s%s%s%s", record_is_doubtful(record) ? "doubtful " : "",
+                     or_empty(report_get(report, "reason")), swallowed == NULL ? "" : " (+",
+                     or_empty(swallowed), swallowed == NULL ? "" : ")", report->cut ? " ..." : "");
+}
+
+/* The reason in words, or what an event says. */
+static const char *explained(const struct report *report) {
+  const char *word = report_get(report, "reason");
+  const char *text = word;
+  for (int reason = 0; word != NULL && reason < PIN_REASON_COUNT; reason++)
+    if (strcmp(word, pin_reason_word((enum pin_reason)reason)) == 0)
+      text = pin_reason_text((enum pin_reason)reason);
+  if (text == NULL)
+    text = report_get(report, "message");
+  return or_empty(text == NULL ? report_get(report, "consequence") : text);
+}
+
+/* ---- Advice, once for each host, verdict and reason ---- */
+
+/* More is no help to anybody; and whoever writes to the log decides how much it is. */
+#define MOST_ADVISED 100
+
+static void note_keys(const struct report *report, struct text_list *keys) {
+  for (size_t depth = 0; depth < report_key_count(report); depth++) {
+    struct pin_digest key;
+    char digest[PIN_DIGEST_TEXT_SIZE];
+    const char *subject = NULL;
+    report_key(report, depth, &key, &subject);
+    pin_digest_format(&key, digest);
+    text_list_add(keys, must_format("key%zu %s %s", depth, digest, subject));
+  }
+  if (report_get(report, "expected") != NULL)
+    text_list_add(keys, must_format("expected %s", report_get(report, "expected")));
+}
+
+/* "api.example.com: refused: no key on the path is pinned". */
+static char *about_text(const struct log_record *record) {
+  const struct report *report = &record->report;
+  AUTO_TEXT peer = peer_text(report);
+  return must_format("%s%s%s: %s%s", peer, *peer == '\0' ? "" : ": ", verdict_word(report), explained(report),
+                     record_is_doubtful(record) ? " (doubtful)" : "");
+}
+
+/* The newest line about something stands for those before it: its keys are those to look at now. */
+static void renew(struct advised *advised, const struct log_record *record) {
+  free(advised->advice);
+  text_list_clear(&advised->keys);
+  advised->advice = log_advice(record);
+  advised->keys = (struct text_list){0};
+  note_keys(&record->report, &advised->keys);
+}
+
+/* NULL where it was given before, or so much was. */
+static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
+  AUTO_TEXT about = about_text(record);
+  for (size_t i = 0; i < showing->advised_count; i++) {
+    if (strcmp(showing->advised[i].about, about) != 0)
+      continue;
+    renew(&showing->advised[i], record);
+    return NULL;
+  }
+  if (showing->advised_count == MOST_ADVISED)
+    return NULL;
+  showing->advised = must_grow(showing->advised, showing->advised_count + 1, sizeof *showing->advised);
+  struct advised *advised = &showing->advised[showing->advised_count++];
+  *advised = (struct advised){.about = must_copy(about)};
+  renew(advised, record);
+  return advised;
+}
+
+static void print_advice(const struct advised *advised) {
+  put(stdout, BOLD, "%s\n", advised->about);
+  for (size_t i = 0; i < advised->keys.count; i++)
+    put_wrapped(PLAIN, "  ", advised->keys.items[i]);
+  put_wrapped(PLAIN, "  ", advised->advice);
+}
+
+/* ---- One line ---- */
+
+static void show_row(struct log_showing *showing, const struct log_record *record) {
+  AUTO_TEXT time = record->time == 0 ? must_copy("-") : timestamp_local(record->time);
+  AUTO_TEXT peer = peer_text(&record->report);
+  AUTO_TEXT writer = writer_text(record);
+  AUTO_TEXT reason = reason_text(record);
+  const char *verdict = verdict_word(&record->report);
+  const struct advised *advised = advise(showing, record);
+  if (showing->follow) {
+    put(stdout, PLAIN, "%s  %s  %s  %s  %s\n", time, verdict, peer, writer, reason);
+    if (advised != NULL)
+      print_advice(advised);
+    return;
+  }
+  if (strlen(time) > TIME_WIDTH)
+    time[TIME_WIDTH] = '\0';
+  const char *const row[] = {time, verdict, peer, writer, reason};
+  table_add(showing->table, row);
+}
+
+void log_show(const struct log_record *record, void *arg) {
+  struct log_showing *showing = arg;
+  if (showing->host != NULL && !is_about(record, showing->host))
+    return;
+  showing->findings += log_is_finding(record) ? 1 : 0;
+  if (!showing->as_json)
+    show_row(showing, record);
+  else if (showing->follow)
+    json_print_line(log_record_json(record));
+  else
+    json_object_array_add(showing->array, log_record_json(record));
+  /* Whoever follows wants to see it now. */
+  if (showing->follow)
+    fflush(stdout);
+}
+
+void log_show_begin(struct log_showing *showing) {
+  static const char *const headings[] = {"TIME", "VERDICT", "HOST", "PROGRAM (UID)", "REASON", NULL};
+  if (showing->follow)
+    return;
+  if (showing->as_json)
+    showing->array = json_object_new_array();
+  else
+    showing->table = table_new(headings, 1U << 2 | 1U << 3 | 1U << 4);
+}
+
+void log_show_end(struct log_showing *showing) {
+  if (showing->array != NULL)
+    json_print(showing->array);
+  if (showing->table != NULL)
+    table_print(showing->table);
+  for (size_t i = 0; i < showing->advised_count; i++) {
+    struct advised *advised = &showing->advised[i];
+    if (!showing->follow) {
+      putchar('\n');
+      print_advice(advised);
+    }
+    free(advised->about);
+    free(advised->advice);
+    text_list_clear(&advised->keys);
+  }
+  free(showing->advised);
+}

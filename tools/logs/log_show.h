@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* How lines of the log are shown: a table with advice below it, lines as they come, or JSON. */
+#ifndef PINCTL_LOGS_LOG_SHOW_H
+#define PINCTL_LOGS_LOG_SHOW_H
+
+#include <json-c/json.h>
+
+#include "base/memory.h"
+#include "logs/log_record.h"
+
+/* What is advised about one host and reason, or one event. */
+struct advised {
+  char *about;
+  char *advice;
+  struct text_list keys; /* as the first such line has them, and what was expected */
+};
+
+struct log_showing {
+  const char *host; /* canonical; NULL: all */
+  bool follow;      /* print each line at once */
+  bool as_json;
+  struct libscols_table *table;
+  json_object *array;
+  struct advised *advised;
+  size_t advised_count;
+  size_t findings;
+};
+
+/* follow, as_json and host have been set. */
+void log_show_begin(struct log_showing *showing);
+/* A log_record_fn; arg: the struct log_showing. */
+void log_show(const struct log_record *record, void *arg);
+/* Prints what has not been printed yet, and frees everything. */
+void log_show_end(struct log_showing *showing);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Which keys were seen behind which host, and when, and since when the policy names them: a SQLite database,
+ * which also keeps proposals (proposals.h).
+ */
+#ifndef PINCTL_MONITOR_HISTORY_H
+#define PINCTL_MONITOR_HISTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/timestamp.h"
+#include "monitor/watch.h"
+
+#define DEFAULT_HISTORY "/var/lib/pinning/history.db"
+
+/* For the options of a verb. */
+#define HISTORY_OPTION                                                                                       \
+  {                                                                                                          \
+    .id = OPTION_HISTORY, .name = "history", .argument = "FILE",                                             \
+    .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"                                       \
+  }
+
+struct history;
+
+/*
+ * Opens it, made where there is none unless it is only to be read. NULL, having said why. Writers wait for
+ * each other for a few seconds.
+ */
+struct history *history_open(const char *path, bool for_reading);
+/* Takes NULL. */
+void history_close(struct history *history);
+
+/*
+ * Records a whole run in one transaction, and adds to its hosts what only the history knows: "key-changed"
+ * and "issuer-changed" since the run before, and when a backup was last seen. Returns false, having said why,
+ * with nothing recorded.
+ */
+bool history_record(struct history *history, struct watch *watch);
+
+/*
+ * A look at a server stands for the time to the next one, but not for longer than this, in seconds: enough
+ * for one a week that is sometimes late.
+ */
+#define HISTORY_LONGEST_GAP ((int64_t)8 * SECONDS_PER_DAY)
+
+/*
+ * What is known of a host. Where nothing is, and where it cannot be read (which is said), the answer is the
+ * one that keeps a pin: when a key was last seen on any port or depth (0: never); since when the entry for a
+ * port has named it (INT64_MAX: not known); whether the server was looked at all the time from `since` till
+ * now.
+ */
+int64_t history_last_seen(struct history *history, const char *host, const struct pin_digest *key);
+int64_t history_named_since(struct history *history, const char *host, uint16_t port,
+                            const struct pin_digest *key);
+bool history_covers(struct history *history, const char *host, uint16_t port, int64_t since, int64_t now);
+
+/* The ports of a host that were looked at after `since`; *ret_ports is for free(3). False, having said why.
+ */
+bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
+                   size_t *ret_count);
+
+struct history_row {
+  const char *host;
+  int port;
+  int depth;
+  const char *subject;
+  const char *pin;
+  int64_t first_seen, last_seen;
+  int64_t times;
+};
+
+/* Rows about a host in the order of port, depth and first sight; port 0: all. false, having said why. */
+typedef void history_row_fn(const struct history_row *row, void *arg);
+bool history_each(struct history *history, const char *host, uint16_t port, history_row_fn *each, void *arg);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * The tables, and how an older database gets them. PRAGMA user_version says which are there:
+ * 0: keys. 1: watched, named, proposals and decisions as well.
+ */
+#include "monitor/history_sql.h"
+
+#include "cli/output.h"
+
+#define VERSION 1
+
+/* A stretch of "watched" ends where nobody looked for HISTORY_LONGEST_GAP. */
+static const char tables[] =
+    "CREATE TABLE IF NOT EXISTS keys ("
+    " host TEXT NOT NULL, port INTEGER NOT NULL, depth INTEGER NOT NULL, pin TEXT NOT NULL,"
+    " subject TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, times INTEGER NOT NULL,"
+    " PRIMARY KEY (host, port, depth, pin)) WITHOUT ROWID;"
+    "CREATE TABLE watched ("
+    " host TEXT NOT NULL, port INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " PRIMARY KEY (host, port, since)) WITHOUT ROWID;"
+    "CREATE TABLE named ("
+    " host TEXT NOT NULL, port INTEGER NOT NULL, pin TEXT NOT NULL, since INTEGER NOT NULL,"
+    " last INTEGER NOT NULL, PRIMARY KEY (host, port, pin)) WITHOUT ROWID;"
+    "CREATE TABLE proposals ("
+    " host TEXT NOT NULL, port INTEGER NOT NULL, pin TEXT NOT NULL, list TEXT NOT NULL, subject TEXT NOT "
+    "NULL,"
+    " verified INTEGER NOT NULL, state TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,"
+    " PRIMARY KEY (host, port, pin, list)) WITHOUT ROWID;"
+    "CREATE TABLE decisions ("
+    " id INTEGER PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, pin TEXT NOT NULL, list TEXT NOT "
+    "NULL,"
+    " decision TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL);"
+    "CREATE INDEX decisions_of_host ON decisions (host, port);"
+    "PRAGMA user_version = 1;";
+
+bool history_read_version(struct history *history) {
+  sqlite3_stmt *statement = NULL;
+  bool good =
+      sqlite3_prepare_v2(history->database, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+      sqlite3_step(statement) == SQLITE_ROW;
+  history->version = good ? sqlite3_column_int(statement, 0) : 0;
+  sqlite3_finalize(statement);
+  if (!good)
+    return history_failed(history);
+  if (history->version <= VERSION)
+    return true;
+  say_error("%s: made by a later pinctl (tables of version %d; expected at most %d)", history->path,
+            history->version, VERSION);
+  return false;
+}
+
+/* Looked at again inside the transaction: another pinctl may have been faster. */
+bool history_make_tables(struct history *history) {
+  if (!history_read_version(history))
+    return false;
+  if (history->version == VERSION)
+    return true;
+  if (!history_begin(history))
+    return false;
+  bool good = history_read_version(history);
+  if (good && history->version < VERSION)
+    good = sqlite3_exec(history->database, tables, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
+  if (!history_end(history, good))
+    return false;
+  history->version = VERSION;
+  return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Keys that were seen on servers and that the policy does not name: proposed, and then approved or rejected
+ * by a person. They are kept in the history, with who decided what and when. Nothing here changes the policy.
+ */
+#ifndef PINCTL_MONITOR_PROPOSALS_H
+#define PINCTL_MONITOR_PROPOSALS_H
+
+#include "monitor/history.h"
+
+enum proposal_state { PROPOSAL_PENDING = 0, PROPOSAL_APPROVED, PROPOSAL_REJECTED };
+
+struct proposal {
+  char *host;
+  uint16_t port;
+  enum pin_list list; /* of the entry, into which it would go */
+  struct pin_digest key;
+  char *subject; /* unescaped */
+  bool verified; /* the chain was, when it was proposed */
+  enum proposal_state state;
+  int64_t at; /* when it came into this state */
+  char *who;  /* brought it there */
+};
+
+struct proposals {
+  struct proposal *items;
+  size_t count;
+};
+
+/* All about a host, by port and age; port 0: of all ports. False, having said why. To be cleared in any case.
+ */
+bool proposals_read(struct history *history, const char *host, uint16_t port,
+                    struct proposals *ret_proposals);
+void proposals_clear(struct proposals *proposals);
+
+/* "pending", "approved", "rejected". */
+const char *proposal_word(enum proposal_state state);
+
+/*
+ * Proposes a key; `state`, `at` and `who` are not read. One that was approved before is proposed again, one
+ * that is pending or rejected stays what it is: *ret_new says which. False, having said why.
+ */
+bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new);
+
+/* Decides about a proposal, whatever its state. False, having said why. */
+bool proposal_decide(struct history *history, const struct proposal *proposal, enum proposal_state state);
+
+/* Notes anything else that somebody decided about a pin, e.g. "retired". False, having said why. */
+bool decision_note(struct history *history, const char *host, uint16_t port, enum pin_list list,
+                   const struct pin_digest *key, const char *decision);
+
+struct decision_row {
+  int port;
+  const char *pin, *list, *decision, *who;
+  int64_t at;
+};
+
+/* What was decided about a host, oldest first; port 0: all. False, having said why. */
+typedef void decision_row_fn(const struct decision_row *row, void *arg);
+bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,
+                    void *arg);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "monitor/watch.h"
+
+#include "base/memory.h"
+
+const char *severity_word(enum severity severity) {
+  static const char *const words[] = {"ok", "warning", "critical"};
+  return words[severity];
+}
+
+void watch_find(struct watch_host *host, enum severity severity, const char *code, char *text) {
+  host->findings = must_grow(host->findings, host->finding_count + 1, sizeof *host->findings);
+  host->findings[host->finding_count++] = (struct finding){.severity = severity, .code = code, .text = text};
+  if (severity > host->severity)
+    host->severity = severity;
+}
+
+void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol) {
+  watch->hosts = must_grow(watch->hosts, watch->count + 1, sizeof *watch->hosts);
+  watch->hosts[watch->count++] =
+      (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
+}
+
+void watch_clear(struct watch *watch) {
+  for (size_t i = 0; i < watch->count; i++) {
+    struct watch_host *host = &watch->hosts[i];
+    for (size_t j = 0; j < host->finding_count; j++)
+      free(host->findings[j].text);
+    free(host->findings);
+    free(host->keys);
+    free(host->host);
+  }
+  free(watch->hosts);
+  *watch = (struct watch){0};
+}
+
+enum severity watch_severity(const struct watch *watch) {
+  enum severity worst = SEVERITY_OK;
+  for (size_t i = 0; i < watch->count; i++)
+    worst = watch->hosts[i].severity > worst ? watch->hosts[i].severity : worst;
+  return worst;
+}
+
+size_t watch_count(const struct watch *watch, enum severity severity) {
+  size_t count = 0;
+  for (size_t i = 0; i < watch->count; i++)
+    count += watch->hosts[i].severity == severity ? 1 : 0;
+  return count;
+}
+
+int64_t watch_expires(const struct watch_host *host) {
+  int64_t first = 0;
+  for (size_t i = 0; i < host->key_count; i++)
+    if (first == 0 || host->keys[i].expires < first)
+      first = host->keys[i].expires;
+  return first;
+}

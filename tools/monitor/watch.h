@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * What `pinctl monitor` found on each server. Only small copies are kept, so that a thousand servers,
+ * whatever they show, take little memory.
+ */
+#ifndef PINCTL_MONITOR_WATCH_H
+#define PINCTL_MONITOR_WATCH_H
+
+#include <stdint.h>
+
+#include "probe/probe.h"
+
+enum severity { SEVERITY_OK = 0, SEVERITY_WARNING, SEVERITY_CRITICAL };
+
+/* "ok", "warning", "critical". */
+const char *severity_word(enum severity severity);
+
+struct finding {
+  enum severity severity;
+  const char *code; /* static, one word, e.g. "not-pinned" */
+  char *text;       /* unescaped */
+};
+
+/* As much of a subject as is kept, in bytes. */
+#define WATCH_SUBJECT_SIZE 128
+
+struct watch_key {
+  enum role role;
+  char subject[WATCH_SUBJECT_SIZE];
+  struct pin_digest key;
+  struct pin_digest certificate;
+  int64_t expires;     /* of the certificate, seconds since the epoch */
+  bool proven;         /* it counts for the policy */
+  char entry_list[16]; /* the list of the policy that holds it: "pins"; "" for none */
+};
+
+struct watch_host {
+  char *host;
+  uint16_t port;
+  enum probe_protocol protocol;
+  bool seen; /* a chain was shown */
+  enum severity severity;
+  struct finding *findings;
+  size_t finding_count;
+  struct watch_key *keys; /* the path, from the server's own key upwards */
+  size_t key_count;
+  bool covered;
+  struct pin_entry entry; /* that decided, where it is covered; points into the policy */
+  int64_t backup_seen;    /* when one of its backups was last seen here, by the history; 0: never */
+  enum pin_outcome outcome;
+  enum pin_reason reason;
+  bool verified;
+  char version[16];
+  char cipher[64];
+  bool staple;
+  double seconds;
+};
+
+struct watch {
+  struct watch_host *hosts;
+  size_t count;
+  int warning_days, critical_days;
+  int64_t now;
+  double seconds; /* the whole run */
+};
+
+/* Takes over the text. */
+void watch_find(struct watch_host *host, enum severity severity, const char *code, char *text);
+void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
+void watch_clear(struct watch *watch);
+
+enum severity watch_severity(const struct watch *watch);
+size_t watch_count(const struct watch *watch, enum severity severity);
+/* The first moment at which a certificate of the path expires; 0 where none was seen. */
+int64_t watch_expires(const struct watch_host *host);
+
+/* Looks at what a server showed: everything but what needs the history. */
+void watch_take(const struct watch *watch, const struct pin_policy *policy, struct probe_result *result,
+                struct watch_host *host);
+
+/* What a policy says of the path that a server has shown. *ret_verdict points into both. */
+void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
+                 struct pin_verdict *ret_verdict);
+
+/* The forms of the report, on stdout. */
+void watch_print_table(const struct watch *watch);
+void watch_print_json(const struct watch *watch);
+void watch_print_nagios(const struct watch *watch);
+void watch_print_prometheus(const struct watch *watch);
+void watch_print_html(const struct watch *watch);
+
+#endif

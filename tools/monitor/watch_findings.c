@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "monitor/watch.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+/* As many keys as pinning.so looks at. */
+#define MOST_KEYS 32
+
+static int64_t seconds_of(const ASN1_TIME *time_text) {
+  struct tm broken_down;
+  if (ASN1_TIME_to_tm(time_text, &broken_down) != 1)
+    return 0;
+  return timegm(&broken_down);
+}
+
+static int64_t days_until(const struct watch *watch, int64_t moment) {
+  return (moment - watch->now) / SECONDS_PER_DAY;
+}
+
+static const char *name_of(const struct object *object) {
+  return *object->subject == '\0' ? "a certificate without a subject" : object->subject;
+}
+
+/* ---- The policy's verdict ---- */
+
+void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
+                 struct pin_verdict *ret_verdict) {
+  struct pin_path_key keys[MOST_KEYS] = {0};
+  const char *name = host->host;
+  struct pin_peer peer = {.names = &name, .name_count = 1, .port = host->port, .now = now};
+  struct pin_path path = {.keys = keys};
+  for (; path.count < host->key_count && host->keys[path.count].proven; path.count++) {
+    keys[path.count].key = host->keys[path.count].key;
+    keys[path.count].certificate = host->keys[path.count].certificate;
+  }
+  if (pin_select(policy, &peer, ret_verdict) != PIN_NEEDS_NOTHING)
+    pin_judge(policy, &path, now, ret_verdict);
+}
+
+static void look_at_verdict(const struct pin_verdict *verdict, struct watch_host *host) {
+  host->outcome = verdict->outcome;
+  host->reason = verdict->reason;
+  const char *why = pin_reason_text(verdict->reason);
+  if (verdict->outcome == PIN_REFUSED)
+    watch_find(host, SEVERITY_CRITICAL, "not-pinned", must_format("the policy refuses it: %s", why));
+  if (verdict->outcome == PIN_AUDITED)
+    watch_find(host, SEVERITY_WARNING, "not-pinned",
+               must_format("would be refused, but is only logged: %s", why));
+  if (verdict->outcome == PIN_NOT_COVERED)
+    watch_find(host, SEVERITY_WARNING, "not-covered", must_copy("no entry of the policy covers it"));
+}
+
+static void look_at_entry(const struct watch *watch, const struct pin_finding *found,
+                          struct watch_host *host) {
+  const struct pin_entry *entry = &found->entry;
+  int64_t days = entry->expires == PIN_NEVER ? INT64_MAX : days_until(watch, entry->expires);
+  if (found->expired)
+    watch_find(host, SEVERITY_CRITICAL, "entry-expired",
+               must_format("the entry %s has expired; %s", entry->name,
+                           entry->on_expiry == PIN_ON_EXPIRY_AUDIT ? "it only logs" : "it still enforces"));
+  else if (days < watch->warning_days)
+    watch_find(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "entry-expires",
+               must_format("the entry %s expires in %lld days", entry->name, (long long)days));
+  if (found->depth[PIN_LIST_BACKUP_PINS] >= 0 && found->depth[PIN_LIST_PINS] < 0)
+    watch_find(host, SEVERITY_WARNING, "backup-in-use",
+               must_copy("a backup pin is in use: promote it, and add the next backup"));
+}
+
+/* ---- The chain ---- */
+
+static void look_at_verification(const struct probe_result *result, struct watch_host *host) {
+  const struct objects *shown = &result->certificates;
+  int error = result->chain.error;
+  host->verified = error == X509_V_OK;
+  bool no_issuer = error == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+                   error == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE;
+  /* Expiry has a finding of its own. */
+  if (host->verified || error == X509_V_ERR_CERT_HAS_EXPIRED)
+    return;
+  if (no_issuer && shown->count == 1 && shown->items[0].role == ROLE_LEAF)
+    watch_find(host, SEVERITY_CRITICAL, "missing-intermediate",
+               must_copy("shows only its own certificate: the intermediate is missing"));
+  else
+    watch_find(host, SEVERITY_CRITICAL, "not-verified",
+               must_format("the chain does not verify: %s", X509_verify_cert_error_string(error)));
+}
+
+static void look_at_superfluous(const struct probe_result *result, struct watch_host *host) {
+  size_t others = result->shown - result->certificates.count;
+  for (size_t i = 0; i < result->certificates.count; i++)
+    others += chain_holds(&result->chain, &result->certificates.items[i]) ? 0 : 1;
+  if (others > 0)
+    watch_find(host, SEVERITY_WARNING, "superfluous",
+               others == 1 ? must_copy("shows a certificate that is not on the path")
+                           : must_format("shows %zu certificates that are not on the path", others));
+}
+
+static void look_at_expiry(const struct watch *watch, const struct object *object, struct watch_host *host) {
+  int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
+  long long days = (long long)days_until(watch, expires);
+  if (expires < watch->now)
+    watch_find(host, SEVERITY_CRITICAL, "expired", must_format("%s has expired", name_of(object)));
+  else if (days < watch->warning_days)
+    watch_find(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "expires",
+               must_format("%s expires in %lld days", name_of(object), days));
+}
+
+static void look_at_strength(const struct object *object, struct watch_host *host) {
+  EVP_PKEY *key = X509_get0_pubkey(object->certificate);
+  int digest = NID_undef;
+  if (key != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_bits(key) < 2048)
+    watch_find(host, SEVERITY_WARNING, "small-key",
+               must_format("%s: an RSA key of %d bits; expected 2048", name_of(object), EVP_PKEY_bits(key)));
+  /* Nobody relies on the signature of a root on itself. */
+  if (object->role == ROLE_ROOT ||
+      X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
+    return;
+  if (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)
+    watch_find(host, SEVERITY_WARNING, "weak-signature",
+               must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
+}
+
+static void look_at_version(struct watch_host *host) {
+  static const char *const old[] = {"SSLv3", "TLSv1", "TLSv1.1"};
+  for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+    if (strcmp(host->version, old[i]) == 0)
+      watch_find(host, SEVERITY_WARNING, "old-tls",
+                 must_format("speaks %s; expected TLSv1.2 or newer", host->version));
+}
+
+static void copy_keys(const struct chain *chain, struct watch_host *host) {
+  size_t count = chain->path.count < MOST_KEYS ? chain->path.count : MOST_KEYS;
+  host->keys = must_alloc(count, sizeof *host->keys);
+  host->key_count = count;
+  for (size_t i = 0; i < count; i++) {
+    const struct object *object = &chain->path.items[i];
+    struct watch_key *key = &host->keys[i];
+    key->role = object->role;
+    key->key = object->key;
+    key->certificate = object->fingerprint;
+    key->proven = i < chain->proven;
+    key->expires = seconds_of(X509_get0_notAfter(object->certificate));
+    snprintf(key->subject, sizeof key->subject, "%s", object->subject);
+  }
+}
+
+static void note_lists(const struct chain *chain, struct watch_host *host) {
+  for (size_t i = 0; i < host->key_count; i++) {
+    struct watch_key *key = &host->keys[i];
+    for (int list = 0; list < PIN_LIST_COUNT && *key->entry_list == '\0'; list++)
+      if (object_is_listed(&host->entry, (enum pin_list)list, &chain->path.items[i]))
+        snprintf(key->entry_list, sizeof key->entry_list, "%s", pin_list_name((enum pin_list)list));
+  }
+}
+
+void watch_take(const struct watch *watch, const struct pin_policy *policy, struct probe_result *result,
+                struct watch_host *host) {
+  struct pin_verdict verdict;
+  host->seconds = result->seconds;
+  if (result->error != NULL) {
+    watch_find(host, SEVERITY_CRITICAL, result->timed_out ? "timeout" : "unreachable",
+               must_copy(result->error));
+    return;
+  }
+  host->seen = true;
+  host->staple = result->staple;
+  memcpy(host->version, result->version, sizeof host->version);
+  memcpy(host->cipher, result->cipher, sizeof host->cipher);
+  copy_keys(&result->chain, host);
+  watch_judge(policy, host, watch->now, &verdict);
+  look_at_verdict(&verdict, host);
+  host->covered = verdict.count > 0;
+  if (host->covered) {
+    host->entry = verdict.findings[0].entry;
+    note_lists(&result->chain, host);
+  }
+  for (size_t i = 0; i < verdict.count; i++)
+    look_at_entry(watch, &verdict.findings[i], host);
+  look_at_verification(result, host);
+  look_at_superfluous(result, host);
+  look_at_version(host);
+  for (size_t i = 0; i < result->chain.path.count; i++) {
+    look_at_expiry(watch, &result->chain.path.items[i], host);
+    look_at_strength(&result->chain.path.items[i], host);
+  }
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "monitor/watch.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "view/entry_text.h"
+
+/* ---- For people ---- */
+
+static char *findings_text(const struct watch_host *host) {
+  char *text = must_copy(host->finding_count == 0 ? "all well" : "");
+  for (size_t i = 0; i < host->finding_count; i++) {
+    char *longer = must_format("%s%s%s", text, i == 0 ? "" : "; ", host->findings[i].text);
+    free(text);
+    text = longer;
+  }
+  return text;
+}
+
+static char *left_text(const struct watch *watch, const struct watch_host *host) {
+  int64_t expires = watch_expires(host);
+  return expires == 0 ? must_copy("-")
+                      : must_format("%lld d", (long long)((expires - watch->now) / SECONDS_PER_DAY));
+}
+
+/* One line for each finding; what comes before is said once. */
+static void add_rows(const struct watch *watch, const struct watch_host *host, struct libscols_table *table) {
+  AUTO_TEXT name = must_format("%s:%u", host->host, host->port);
+  AUTO_TEXT left = left_text(watch, host);
+  const char *version = *host->version == '\0' ? "-" : host->version;
+  const char *first = host->finding_count == 0 ? "all well" : host->findings[0].text;
+  const char *const texts[] = {severity_word(host->severity), name, version, left, first};
+  table_add(table, texts);
+  for (size_t i = 1; i < host->finding_count; i++) {
+    const char *const more[] = {"", "", "", "", host->findings[i].text};
+    table_add(table, more);
+  }
+}
+
+void watch_print_table(const struct watch *watch) {
+  static const char *const headings[] = {"STATE", "HOST", "TLS", "LEFT", "FINDINGS", NULL};
+  struct libscols_table *table = table_new(headings, 1U << 1 | 1U << 4);
+  for (size_t i = 0; i < watch->count; i++)
+    add_rows(watch, &watch->hosts[i], table);
+  table_print(table);
+  put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s\n", watch->count,
+      watch->count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
+      watch_count(watch, SEVERITY_CRITICAL), watch->seconds);
+}
+
+/* ---- JSON ---- */
+
+static json_object *keys_json(const struct watch_host *host) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < host->key_count; i++) {
+    const struct watch_key *key = &host->keys[i];
+    char digest[PIN_DIGEST_TEXT_SIZE];
+    AUTO_TEXT expires = expiry_text(key->expires);
+    json_object *json = json_object_new_object();
+    pin_digest_format(&key->key, digest);
+    json_object_object_add(json, "depth", json_object_new_int64((int64_t)i));
+    json_object_object_add(json, "role", json_text(role_word(key->role)));
+    json_object_object_add(json, "subject", json_text(key->subject));
+    json_object_object_add(json, "pin", json_text(digest));
+    json_object_object_add(json, "proven", json_object_new_boolean(key->proven));
+    json_object_object_add(json, "list", *key->entry_list == '\0' ? NULL : json_text(key->entry_list));
+    json_object_object_add(json, "expires", json_text(expires));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
+static json_object *findings_json(const struct watch_host *host) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < host->finding_count; i++) {
+    const struct finding *finding = &host->findings[i];
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "severity", json_text(severity_word(finding->severity)));
+    json_object_object_add(json, "code", json_text(finding->code));
+    json_object_object_add(json, "text", json_text(finding->text));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
+static json_object *host_json(const struct watch *watch, const struct watch_host *host) {
+  json_object *json = json_object_new_object();
+  int64_t first = watch_expires(host);
+  AUTO_TEXT expires = first == 0 ? NULL : expiry_text(first);
+  AUTO_TEXT backup = host->backup_seen == 0 ? NULL : expiry_text(host->backup_seen);
+  json_object_object_add(json, "host", json_text(host->host));
+  json_object_object_add(json, "port", json_object_new_int(host->port));
+  json_object_object_add(json, "state", json_text(severity_word(host->severity)));
+  json_object_object_add(json, "findings", findings_json(host));
+  json_object_object_add(json, "seen", json_object_new_boolean(host->seen));
+  json_object_object_add(json, "verified", json_object_new_boolean(host->verified));
+  json_object_object_add(json, "verdict", host->seen ? json_text(pin_outcome_word(host->outcome)) : NULL);
+  json_object_object_add(json, "tls", *host->version == '\0' ? NULL : json_text(host->version));
+  json_object_object_add(json, "cipher", *host->cipher == '\0' ? NULL : json_text(host->cipher));
+  json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
+  json_object_object_add(json, "expires", json_text_or_null(expires));
+  json_object_object_add(json, "days_left",
+                         first == 0 ? NULL : json_object_new_int64((first - watch->now) / SECONDS_PER_DAY));
+  json_object_object_add(json, "backup_pins",
+                         json_object_new_int64(host->entry.lists[PIN_LIST_BACKUP_PINS].count));
+  json_object_object_add(json, "backup_last_seen", json_text_or_null(backup));
+  json_object_object_add(json, "seconds", json_object_new_double(host->seconds));
+  json_object_object_add(json, "keys", keys_json(host));
+  return json;
+}
+
+void watch_print_json(const struct watch *watch) {
+  json_object *json = json_object_new_object();
+  json_object *hosts = json_object_new_array();
+  for (size_t i = 0; i < watch->count; i++)
+    json_object_array_add(hosts, host_json(watch, &watch->hosts[i]));
+  json_object_object_add(json, "state", json_text(severity_word(watch_severity(watch))));
+  json_object_object_add(json, "seconds", json_object_new_double(watch->seconds));
+  json_object_object_add(json, "hosts", hosts);
+  json_print(json);
+}
+
+/* ---- Nagios: one line, then performance data behind a bar ---- */
+
+static int64_t least_days(const struct watch *watch) {
+  int64_t first = 0;
+  for (size_t i = 0; i < watch->count; i++) {
+    int64_t expires = watch_expires(&watch->hosts[i]);
+    if (expires != 0 && (first == 0 || expires < first))
+      first = expires;
+  }
+  return first == 0 ? 0 : (first - watch->now) / SECONDS_PER_DAY;
+}
+
+/* A bar inside a text would begin the performance data. */
+static char *without_bars(const char *text) {
+  char *copy = must_copy(text);
+  for (char *at = copy; *at != '\0'; at++)
+    *at = *at == '|' ? '/' : *at;
+  return copy;
+}
+
+void watch_print_nagios(const struct watch *watch) {
+  static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
+  size_t warnings = watch_count(watch, SEVERITY_WARNING);
+  size_t criticals = watch_count(watch, SEVERITY_CRITICAL);
+  put(stdout, PLAIN, "PINNING %s: %zu hosts, %zu warning, %zu critical", words[watch_severity(watch)],
+      watch->count, warnings, criticals);
+  put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n",
+      watch->count, warnings, criticals, (long long)least_days(watch), watch->warning_days,
+      watch->critical_days, watch->seconds);
+  for (size_t i = 0; i < watch->count; i++) {
+    const struct watch_host *host = &watch->hosts[i];
+    AUTO_TEXT findings = findings_text(host);
+    AUTO_TEXT plain = without_bars(findings);
+    if (host->severity != SEVERITY_OK)
+      put(stdout, PLAIN, "%s: %s:%u: %s\n", words[host->severity], host->host, host->port, plain);
+  }
+}
+
+/* ---- Prometheus: a file for node_exporter's textfile collector ---- */
+
+static void print_metric(const struct watch *watch, const char *name, const char *help,
+                         double (*value)(const struct watch_host *)) {
+  printf("# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+  for (size_t i = 0; i < watch->count; i++) {
+    const struct watch_host *host = &watch->hosts[i];
+    /* Canonical names and addresses hold nothing that a label would have to escape. */
+    printf("%s{host=\"%s\",port=\"%u\"} %.15g\n", name, host->host, host->port, value(host));
+  }
+}
+
+static double up_of(const struct watch_host *host) {
+  return host->seen ? 1 : 0;
+}
+
+static double pinned_of(const struct watch_host *host) {
+  return host->seen && host->outcome == PIN_ACCEPTED ? 1 : 0;
+}
+
+static double verified_of(const struct watch_host *host) {
+  return host->verified ? 1 : 0;
+}
+
+static double state_of(const struct watch_host *host) {
+  return host->severity;
+}
+
+static double expires_of(const struct watch_host *host) {
+  return (double)watch_expires(host);
+}
+
+static double seconds_of(const struct watch_host *host) {
+  return host->seconds;
+}
+
+void watch_print_prometheus(const struct watch *watch) {
+  print_metric(watch, "pinning_up", "Whether the server showed a certificate chain.", up_of);
+  print_metric(watch, "pinning_pinned", "Whether the policy accepts its key.", pinned_of);
+  print_metric(watch, "pinning_verified", "Whether its chain verified.", verified_of);
+  print_metric(watch, "pinning_state", "0 ok, 1 warning, 2 critical.", state_of);
+  print_metric(watch, "pinning_expires_seconds",
+               "When the first certificate of the chain expires, since the epoch; 0 not seen.", expires_of);
+  print_metric(watch, "pinning_probe_seconds", "How long the server took.", seconds_of);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "monitor/watch_targets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "cli/progress_bar.h"
+#include "cli/usage.h"
+#include "probe/probe_options.h"
+#include "view/entry_text.h"
+
+static bool read_operand(const struct arguments *arguments, size_t index, char **ret_host,
+                         uint16_t *ret_port) {
+  const char *text = arguments->operands[index];
+  *ret_port = 0;
+  return (host_and_port_read(text, ret_host, ret_port) && host_can_be_asked(*ret_host)) ||
+         wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", text);
+}
+
+bool operands_can_be_asked(const struct arguments *arguments) {
+  bool good = true;
+  for (size_t i = 0; good && i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    good = read_operand(arguments, i, &host, &port);
+  }
+  return good;
+}
+
+bool targets_from_operands(const struct arguments *arguments, struct watch *watch) {
+  for (size_t i = 0; i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    if (!read_operand(arguments, i, &host, &port))
+      return false;
+    port = port == 0 ? 443 : port;
+    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+  }
+  return true;
+}
+
+/* A wildcard names no server; an entry that is off asks for nothing. */
+static void add_entry(const struct arguments *arguments, const struct pin_entry *entry, struct watch *watch) {
+  static const uint16_t usual = 443;
+  const uint16_t *ports = entry->port_count == 0 ? &usual : entry->ports;
+  uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
+  if (entry->kind == PIN_NAME_WILDCARD)
+    say_note("%s: stands for no single server; name them as operands", entry->name);
+  for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
+    watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
+}
+
+/* How many it has added. */
+static size_t add_entries_of(const struct arguments *arguments, const struct entries *entries,
+                             const char *host, struct watch *watch) {
+  size_t before = watch->count;
+  for (size_t i = 0; i < entries->count; i++)
+    if (strcmp(entries->items[i].name, host) == 0)
+      add_entry(arguments, &entries->items[i], watch);
+  return watch->count - before;
+}
+
+bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy *policy,
+                      struct watch *watch) {
+  struct entries entries;
+  bool good = entries_read(policy, &entries);
+  for (size_t i = 0; good && i < arguments->operand_count; i++) {
+    AUTO_TEXT host = NULL;
+    uint16_t port = 0;
+    good = read_operand(arguments, i, &host, &port);
+    if (!good || (port == 0 && add_entries_of(arguments, &entries, host, watch) > 0))
+      continue;
+    port = port == 0 ? 443 : port;
+    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+  }
+  entries_clear(&entries);
+  return good;
+}
+
+bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
+                         struct watch *watch) {
+  struct entries entries;
+  if (!entries_read(policy, &entries))
+    return false;
+  entries_sort_by_name(&entries);
+  for (size_t i = 0; i < entries.count; i++)
+    add_entry(arguments, &entries.items[i], watch);
+  entries_clear(&entries);
+  if (watch->count == 0)
+    say_error("the policy names no server; name one as an operand");
+  return watch->count > 0;
+}
+
+bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
+                 void *arg) {
+  struct probe_target *targets = must_alloc(watch->count, sizeof *targets);
+  struct timespec begun, ended;
+  for (size_t i = 0; i < watch->count; i++)
+    targets[i] = (struct probe_target){
+        .host = watch->hosts[i].host, .port = watch->hosts[i].port, .protocol = watch->hosts[i].protocol};
+  clock_gettime(CLOCK_MONOTONIC, &begun);
+  bool good = probe_all(targets, watch->count, settings, done, arg);
+  clock_gettime(CLOCK_MONOTONIC, &ended);
+  watch->seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+  free(targets);
+  return good;
+}
+
+struct looking {
+  struct watch *watch;
+  const struct pin_policy *policy;
+  size_t done;
+};
+
+static void take(size_t index, struct probe_result *result, void *arg) {
+  struct looking *looking = arg;
+  watch_take(looking->watch, looking->policy, result, &looking->watch->hosts[index]);
+  bar_show(++looking->done, looking->watch->count);
+}
+
+bool targets_look(struct watch *watch, const struct pin_policy *policy,
+                  const struct probe_settings *settings) {
+  struct looking looking = {.watch = watch, .policy = policy};
+  return targets_ask(watch, settings, take, &looking);
+}

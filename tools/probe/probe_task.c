@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "probe/probe_task.h"
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "probe/capture.h"
+#include "probe/starttls.h"
+
+/* The same words whoever made it, libcurl or we. */
+#define HANDSHAKE_FAILED "the TLS handshake failed: "
+
+struct probe_task {
+  size_t index;
+  const struct probe_target *target;
+  const struct probe_settings *settings;
+  CURL *handle;
+  struct capture capture;
+  struct request *request; /* NULL: libcurl is at work */
+  const char *request_error;
+  enum request_progress progress; /* of the request */
+  bool late;
+  double started;
+  char error[CURL_ERROR_SIZE];
+};
+
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool is_address(const char *host) {
+  unsigned char bytes[16];
+  return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
+}
+
+/*
+ * A connection to an HTTPS proxy comes by here too. It is verified like any other, which tells it apart: only
+ * the server's own verification was turned off.
+ */
+static CURLcode arm(CURL *handle, void *context, void *arg) {
+  struct probe_task *task = arg;
+  (void)handle;
+  if (SSL_CTX_get_verify_mode(context) != SSL_VERIFY_NONE)
+    return CURLE_OK;
+  return capture_arm(context, &task->capture) ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
+}
+
+/* A bare connection is enough where a request of ours follows, and a bare handshake where TLS is at once. */
+static char *url_of(const struct probe_target *target) {
+  static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http", "http"};
+  bool brackets = strchr(target->host, ':') != NULL;
+  return must_format("%s://%s%s%s:%u/", schemes[target->protocol], brackets ? "[" : "", target->host,
+                     brackets ? "]" : "", target->port);
+}
+
+static bool set_options(struct probe_task *task) {
+  CURL *handle = task->handle;
+  AUTO_TEXT url = url_of(task->target);
+  bool good = curl_easy_setopt(handle, CURLOPT_URL, url) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, arm) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, task) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, task->settings->timeout) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK;
+  if (!good)
+    return false;
+  /* Roots would be read for every single connection, and are not used. */
+  curl_easy_setopt(handle, CURLOPT_CAINFO, NULL);
+  curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
+  curl_easy_setopt(handle, CURLOPT_SSL_ENABLE_ALPN, 0L);
+  curl_easy_setopt(handle, CURLOPT_HTTPPROXYTUNNEL, 1L);
+  curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(handle, CURLOPT_CONNECT_TO, task->settings->connect);
+  curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, task->error);
+  return true;
+}
+
+struct probe_task *task_new(size_t index, const struct probe_target *target,
+                            const struct probe_settings *settings) {
+  struct probe_task *task = must_alloc(1, sizeof *task);
+  *task =
+      (struct probe_task){.index = index, .target = target, .settings = settings, .started = seconds_now()};
+  task->handle = curl_easy_init();
+  if (task->handle != NULL && set_options(task))
+    return task;
+  task_free(task);
+  return NULL;
+}
+
+void task_free(struct probe_task *task) {
+  if (task == NULL)
+    return;
+  request_free(task->request);
+  curl_easy_cleanup(task->handle);
+  capture_clear(&task->capture);
+  free(task);
+}
+
+size_t task_index(const struct probe_task *task) {
+  return task->index;
+}
+
+CURL *task_handle(const struct probe_task *task) {
+  return task->handle;
+}
+
+bool task_continues(struct probe_task *task, CURLcode code) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (!request_is_for(task->target->protocol) || code != CURLE_OK)
+    return false;
+  curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
+  const char *host = is_address(task->target->host) ? NULL : task->target->host;
+  if (socket != CURL_SOCKET_BAD)
+    task->request = request_new(task->target->protocol, socket, host, &task->capture);
+  if (task->request == NULL)
+    task->request_error = "out of memory";
+  return task->request != NULL;
+}
+
+bool task_step(struct probe_task *task) {
+  if (task->request == NULL)
+    return false;
+  task->late = seconds_now() - task->started > (double)task->settings->timeout / 1000;
+  if (!task->late)
+    task->progress = request_step(task->request, &task->request_error);
+  return task->late || task->progress != REQUEST_WAITS;
+}
+
+bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait) {
+  if (task->request == NULL)
+    return false;
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
+  bool reads = request_event(task->request) == POLLIN;
+  *ret_wait = (struct curl_waitfd){.fd = socket, .events = reads ? CURL_WAIT_POLLIN : CURL_WAIT_POLLOUT};
+  return true;
+}
+
+/* libcurl's own words, without OpenSSL's numbers in front of the reason. */
+static char *error_text(const struct probe_task *task, CURLcode code) {
+  const char *said = *task->error == '\0' ? curl_easy_strerror(code) : task->error;
+  double limit = (double)task->settings->timeout / 1000;
+  if (task->late || code == CURLE_OPERATION_TIMEDOUT)
+    return must_format("no answer within %g s", limit);
+  if (task->progress == REQUEST_NO_HANDSHAKE)
+    return must_format(HANDSHAKE_FAILED "%s", task->request_error);
+  if (task->request_error != NULL)
+    return must_copy(task->request_error);
+  if (code == CURLE_OK)
+    return must_copy("the server shows no certificate");
+  if (code == CURLE_USE_SSL_FAILED)
+    return must_copy("the server does not offer TLS");
+  if (code != CURLE_SSL_CONNECT_ERROR && code != CURLE_PEER_FAILED_VERIFICATION)
+    return must_copy(said);
+  const char *reason = strncmp(said, "error:", 6) == 0 ? strrchr(said, ':') + 1 : said;
+  return must_format(HANDSHAKE_FAILED "%s", reason);
+}
+
+/* A certificate whose key cannot be read is passed over; the server's own must be readable. */
+static bool take_certificates(struct capture *capture, struct objects *objects) {
+  objects->items = must_alloc(capture->count, sizeof *objects->items);
+  for (size_t i = 0; i < capture->count; i++) {
+    X509 *certificate = capture->certificates[i];
+    capture->certificates[i] = NULL;
+    if (object_from_certificate(certificate, &objects->items[objects->count])) {
+      objects->count++;
+      continue;
+    }
+    object_clear(&objects->items[objects->count]);
+    if (i == 0)
+      return false;
+  }
+  return objects->count > 0;
+}
+
+void task_result(struct probe_task *task, CURLcode code, X509_STORE *store, struct probe_result *ret_result) {
+  struct capture *capture = &task->capture;
+  char *address = NULL;
+  ret_result->seconds = seconds_now() - task->started;
+  curl_easy_getinfo(task->handle, CURLINFO_PRIMARY_IP, &address);
+  if (address != NULL && *address != '\0')
+    ret_result->address = must_copy(address);
+  if (!capture->seen) {
+    ret_result->timed_out = task->late || code == CURLE_OPERATION_TIMEDOUT;
+    ret_result->error = error_text(task, code);
+    return;
+  }
+  ret_result->shown = capture->shown;
+  ret_result->staple = capture->staple;
+  memcpy(ret_result->version, capture->version, sizeof capture->version);
+  memcpy(ret_result->cipher, capture->cipher, sizeof capture->cipher);
+  if (!take_certificates(capture, &ret_result->certificates))
+    ret_result->error = must_copy("the key of the server's certificate cannot be read");
+  else if (!chain_prove_in(store, &ret_result->certificates, task->target->host, &ret_result->chain))
+    ret_result->error = must_copy("OpenSSL could not build a chain from what the server shows");
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "rotate/rotation_plan.h"
+
+const char *rotation_word(const struct rotation_step *step) {
+  static const char *const words[] = {"failed",   "refused", "unverified", "new",   "pending",
+                                      "rejected", "named",   "promote",    "retire"};
+  if (step->done && step->kind == ROTATION_NEW)
+    return "pending";
+  if (step->done && step->kind == ROTATION_PROMOTE)
+    return "promoted";
+  if (step->done && step->kind == ROTATION_RETIRE)
+    return "retired";
+  return words[step->kind];
+}
+
+static bool has_key(const struct rotation_step *step) {
+  static const struct pin_digest none;
+  return memcmp(&step->key, &none, sizeof none) != 0;
+}
+
+/* What a person would do about it, or "". For free(3). */
+static char *remedy(const struct rotation_step *step) {
+  const char *host = step->host->host;
+  switch (step->kind) {
+  case ROTATION_NEW:
+    if (!step->done)
+      return must_format("; \"pinctl rotate %s\" proposes it", host);
+    __attribute__((fallthrough));
+  case ROTATION_PENDING:
+    return must_format("; compare it, then \"pinctl approve %s\" or \"pinctl reject %s\"", host, host);
+  case ROTATION_UNVERIFIED:
+    return must_copy("; not proposed without --trust-unverified");
+  case ROTATION_PROMOTE:
+  case ROTATION_RETIRE:
+    return step->done ? must_copy("") : must_format("; \"pinctl rotate %s --yes\" does it", host);
+  default:
+    return must_copy("");
+  }
+}
+
+static void add_row(const struct rotation_step *step, struct libscols_table *table) {
+  char pin[PIN_DIGEST_TEXT_SIZE] = "";
+  AUTO_TEXT host = must_format("%s:%u", step->host->host, step->host->port);
+  AUTO_TEXT what = remedy(step);
+  if (has_key(step))
+    pin_digest_format(&step->key, pin);
+  AUTO_TEXT text = must_format("%s%s%s%s", pin, *pin == '\0' ? "" : " ", step->text, what);
+  const char *const texts[] = {rotation_word(step), host, text};
+  table_add(table, texts);
+}
+
+void rotation_print(const struct watch *watch, const struct rotation *rotation) {
+  static const char *const headings[] = {"STATE", "HOST", "KEY", NULL};
+  if (rotation->count == 0) {
+    put(stdout, PLAIN, "%zu server%s: nothing to do\n", watch->count, watch->count == 1 ? "" : "s");
+    return;
+  }
+  struct libscols_table *table = table_new(headings, 1U << 2);
+  for (size_t i = 0; i < rotation->count; i++)
+    add_row(&rotation->items[i], table);
+  table_print(table);
+}
+
+static json_object *step_json(const struct rotation_step *step) {
+  char pin[PIN_DIGEST_TEXT_SIZE];
+  bool keyed = has_key(step);
+  json_object *json = json_object_new_object();
+  pin_digest_format(&step->key, pin);
+  json_object_object_add(json, "state", json_text(rotation_word(step)));
+  json_object_object_add(json, "done", json_object_new_boolean(step->done));
+  json_object_object_add(json, "pin", keyed ? json_text(pin) : NULL);
+  json_object_object_add(json, "list", keyed ? json_text(pin_list_name(step->list)) : NULL);
+  json_object_object_add(json, "text", json_text(step->text));
+  return json;
+}
+
+static json_object *host_json(const struct watch_host *host, const struct rotation *rotation) {
+  json_object *json = json_object_new_object();
+  json_object *steps = json_object_new_array();
+  for (size_t i = 0; i < rotation->count; i++)
+    if (rotation->items[i].host == host)
+      json_object_array_add(steps, step_json(&rotation->items[i]));
+  json_object_object_add(json, "host", json_text(host->host));
+  json_object_object_add(json, "port", json_object_new_int(host->port));
+  json_object_object_add(json, "verdict", host->seen ? json_text(pin_outcome_word(host->outcome)) : NULL);
+  json_object_object_add(json, "steps", steps);
+  return json;
+}
+
+void rotation_print_json(const struct watch *watch, const struct rotation *rotation) {
+  json_object *json = json_object_new_object();
+  json_object *hosts = json_object_new_array();
+  for (size_t i = 0; i < watch->count; i++)
+    json_object_array_add(hosts, host_json(&watch->hosts[i], rotation));
+  json_object_object_add(json, "to_do", json_object_new_boolean(rotation_status(rotation) != EXIT_DONE));
+  json_object_object_add(json, "hosts", hosts);
+  json_print(json);
+}

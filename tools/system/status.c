@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "system/status.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "enable/commit_confirm.h"
+#include "enable/ld_preload.h"
+
+/* The word in PRELOAD_FILE that is the shim; the dynamic linker takes spaces, tabs, newlines and colons. */
+static char *find_preload(void) {
+  size_t length = 0;
+  AUTO_TEXT text = NULL;
+  if (file_read(PRELOAD_FILE, &text, &length) != 0)
+    return NULL;
+  for (char *line = text; line != NULL && *line != '\0';) {
+    char *next = strchr(line, '\n');
+    if (next != NULL)
+      *next++ = '\0';
+    line[strcspn(line, "#")] = '\0';
+    char *rest = NULL;
+    for (char *word = strtok_r(line, " \t:", &rest); word != NULL; word = strtok_r(NULL, " \t:", &rest))
+      if (strcmp(path_base(word), "libpinning-preload.so") == 0)
+        return must_copy(word);
+    line = next;
+  }
+  return NULL;
+}
+
+static void read_compiled(struct status *status) {
+  AUTO_TEXT policy = form_policy(status->policy_path);
+  status->compiled_path = form_path(policy);
+  uint64_t generation = 0;
+  if (status->compiled_path == NULL)
+    return;
+  status->compiled = form_read(status->compiled_path, policy, &generation);
+  /* Paths are part of what is compared, so only where the text was read under the same one. */
+  status->compiled_differs = status->compiled == FORM_CURRENT && status->policy.status == PIN_OK &&
+                             strcmp(policy, status->policy_path) == 0 &&
+                             generation != status->policy.policy.generation;
+}
+
+static time_t changed_at(const char *path) {
+  struct stat file;
+  return path != NULL && stat(path, &file) == 0 ? file.st_mtim.tv_sec : 0;
+}
+
+static time_t later(time_t a, time_t b) {
+  return a > b ? a : b;
+}
+
+static time_t policy_changed_at(const char *policy) {
+  AUTO_TEXT directory = path_directory(policy);
+  AUTO_TEXT pattern = must_format("%s/policy.d/*.cfg", directory);
+  time_t changed = changed_at(policy);
+  glob_t found = {0};
+  if (glob(pattern, 0, NULL, &found) == 0)
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      changed = later(changed, changed_at(found.gl_pathv[i]));
+  globfree(&found);
+  return changed;
+}
+
+static void find_units(struct status *status) {
+  glob_t found = {0};
+  if (glob("/etc/systemd/system/*.service.d/pinning.conf", 0, NULL, &found) == 0)
+    for (size_t i = 0; i < found.gl_pathc; i++)
+      text_list_add(&status->units, must_copy(found.gl_pathv[i]));
+  globfree(&found);
+}
+
+static void find_unconfirmed(struct status *status) {
+  struct stat waiting;
+  AUTO_TEXT path = confirm_waiting_path(status->openssl.configuration);
+  AUTO_TEXT other = confirm_waiting_path(PRELOAD_FILE);
+  status->unconfirmed =
+      (path != NULL && lstat(path, &waiting) == 0) || (other != NULL && lstat(other, &waiting) == 0);
+}
+
+/* Processes older than what loads pinning.so cannot have it. */
+static void look_at_processes(struct status *status) {
+  AUTO_TEXT real = realpath(status->openssl.configuration, NULL);
+  struct process_loading loading = {
+      .configuration = real == NULL ? status->openssl.configuration : real,
+      .configured = changed_at(status->openssl.named ? status->openssl.configuration : NULL),
+      .preloaded = changed_at(status->preload != NULL ? PRELOAD_FILE : NULL)};
+  processes_read(&loading, &status->processes);
+}
+
+static char *choose_policy(const char *wanted, const struct openssl_state *openssl) {
+  const char *environment = secure_getenv("PINNING_POLICY");
+  if (wanted != NULL)
+    return must_copy(wanted);
+  if (environment != NULL && *environment != '\0')
+    return must_copy(environment);
+  return must_copy(openssl->policy != NULL ? openssl->policy : PIN_DEFAULT_POLICY);
+}
+
+static bool count_mode(const struct pin_entry *entry, void *arg) {
+  ((struct status *)arg)->hosts[entry->mode]++;
+  return true;
+}
+
+void status_read(const char *wanted_policy, struct status *ret_status) {
+  *ret_status = (struct status){0};
+  struct status *status = ret_status;
+  openssl_state_read(&status->openssl);
+  status->preload = find_preload();
+  status->preload_present = status->preload != NULL && access(status->preload, R_OK) == 0;
+  status->policy_path = choose_policy(wanted_policy, &status->openssl);
+  policy_load(status->policy_path, &status->policy);
+  if (status->policy.status == PIN_OK)
+    status->policy.status = pin_policy_visit(&status->policy.policy, count_mode, status);
+  status->policy_changed = policy_changed_at(status->policy_path);
+  read_compiled(status);
+  find_units(status);
+  find_unconfirmed(status);
+  look_at_processes(status);
+  status_judge(status);
+}
+
+void status_clear(struct status *status) {
+  openssl_state_clear(&status->openssl);
+  free(status->preload);
+  free(status->policy_path);
+  free(status->compiled_path);
+  policy_clear(&status->policy);
+  processes_clear(&status->processes);
+  text_list_clear(&status->units);
+  text_list_clear(&status->problems);
+  text_list_clear(&status->remedies);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* What can be wrong with an installation, and what to do about each. */
+#include "config/conf_lookup.h"
+#include "enable/ld_preload.h"
+#include "system/status.h"
+
+bool status_is_loaded(const struct status *status) {
+  return (status->openssl.active && status->openssl.hooked) || status->preload_present;
+}
+
+/* Takes over both texts. */
+static void add_problem(struct status *status, char *problem, char *remedy) {
+  text_list_add(&status->problems, problem);
+  text_list_add(&status->remedies, remedy);
+}
+
+static void judge_configured_provider(struct status *status) {
+  const struct openssl_state *openssl = &status->openssl;
+  if (!openssl->activated)
+    add_problem(status,
+                must_format("%s names the provider pinning but does not activate it", openssl->configuration),
+                must_copy("put \"activate = 1\" into its section"));
+  else if (!openssl->module_present)
+    add_problem(status, must_format("%s is missing, so nothing is enforced", openssl->module),
+                must_copy("install pinning.so there, or set `module` to where it is"));
+  else if (openssl->tried && !openssl->active)
+    add_problem(status,
+                must_format("OpenSSL does not load %s: %s", openssl->module,
+                            openssl->load_error == NULL ? "no reason given" : openssl->load_error),
+                must_copy("reinstall pinning for this system's OpenSSL"));
+  else if (openssl->active && !openssl->hooked)
+    add_problem(status, must_copy("the provider is active, but cannot hook into this OpenSSL"),
+                must_copy("look for \"event=not-enforced\" in the log"));
+}
+
+static void judge_openssl(struct status *status) {
+  const struct openssl_state *openssl = &status->openssl;
+  if (openssl->unreadable != NULL && status->preload == NULL)
+    add_problem(status, must_format("%s: %s", openssl->configuration, openssl->unreadable),
+                must_copy("make it readable and correct, or point OPENSSL_CONF to one that is"));
+  else if (openssl->named)
+    judge_configured_provider(status);
+  else if (status->preload == NULL)
+    add_problem(status,
+                must_format("nothing loads pinning.so: %s does not name it, and neither does " PRELOAD_FILE,
+                            openssl->configuration),
+                must_copy("\"pinctl enable\" switches it on"));
+  if (!openssl->tried)
+    add_problem(status, must_format("OpenSSL crashed or hung while loading %s", openssl->configuration),
+                must_copy("run \"openssl list -providers\" to see how"));
+  /* On a system in FIPS mode another provider has what TLS needs, and "default" is left out on purpose. */
+  else if (!openssl->default_active && !openssl->has_digests)
+    add_problem(status, must_copy("the provider \"default\" is not active: no TLS program can work"),
+                must_copy("in the providers section: \"default = default_sect\"; then \"[default_sect]\" "
+                          "with \"activate = 1\""));
+}
+
+static void judge_nodejs(struct status *status) {
+  const struct openssl_state *openssl = &status->openssl;
+  if (openssl->nodejs == NODEJS_OF_SYSTEM)
+    add_problem(
+        status,
+        must_format("%s does not give nodejs the whole path of the module: one with OpenSSL linked in, "
+                    "as its makers distribute it, does not find it, and nothing is enforced there",
+                    openssl->configuration),
+        must_format("write \"module = %s\" in the section of pinning to which " NODEJS_START " leads",
+                    openssl->module));
+}
+
+static void judge_preload(struct status *status) {
+  if (status->preload != NULL && !status->preload_present)
+    add_problem(status, must_format("%s, named in " PRELOAD_FILE ", is missing", status->preload),
+                must_copy("install it, or take the line out of " PRELOAD_FILE));
+}
+
+static void judge_policy(struct status *status) {
+  const struct loaded_policy *policy = &status->policy;
+  const char *path = status->policy_path;
+  if (policy->status == PIN_UNREADABLE)
+    add_problem(
+        status, must_format("%s: the policy cannot be read", path),
+        must_format("\"pinctl check %s\" says why; \"pinctl add\" makes one where there is none", path));
+  else if (policy->status != PIN_OK)
+    add_problem(status,
+                must_format("%s: the policy has %zu error%s", path, policy->diagnostics.errors,
+                            policy->diagnostics.errors == 1 ? "" : "s"),
+                must_format("\"pinctl check %s\" shows them", path));
+  else if (policy->policy.entry_count == 0)
+    add_problem(status, must_format("%s: the policy names no host", path),
+                must_copy("\"pinctl add HOST FILE\" pins one"));
+  else if (status->hosts[PIN_MODE_ENFORCE] == 0)
+    add_problem(status, must_format("%s: no host is enforced, all are \"audit\" or \"off\"", path),
+                must_copy("set mode = \"enforce\" when the log stays quiet"));
+}
+
+/* A stale one is no problem: that is what it is between an edit by hand and "pinctl compile". */
+static void judge_compiled(struct status *status) {
+  const char *path = status->compiled_path;
+  AUTO_TEXT remedy = must_format("\"pinctl compile --policy %s\" writes it anew", status->policy_path);
+  if (status->compiled == FORM_DAMAGED)
+    add_problem(status, must_format("%s: the compiled policy is damaged, or of another version", path),
+                must_copy(remedy));
+  else if (status->compiled == FORM_UNTRUSTED)
+    add_problem(
+        status,
+        must_format("%s: processes pass the compiled policy over: it cannot be read, or is not a regular "
+                    "file of root's that only the owner may write",
+                    path),
+        must_copy(remedy));
+  else if (status->compiled_differs)
+    add_problem(
+        status,
+        must_format("%s: the compiled policy looks current, but says something else than the text", path),
+        must_copy(remedy));
+}
+
+bool status_has_last_good(const struct status *status) {
+  return status->compiled == FORM_STALE || status->compiled == FORM_CURRENT;
+}
+
+static void judge_confirmation(struct status *status) {
+  if (status->unconfirmed)
+    add_problem(status, must_copy("a change waits to be confirmed, and will be put back if nobody does"),
+                must_copy("\"pinctl enable --confirmed\" keeps it, \"pinctl disable --unconfirmed\" puts it "
+                          "back now"));
+}
+
+void status_judge(struct status *status) {
+  judge_openssl(status);
+  judge_nodejs(status);
+  judge_preload(status);
+  judge_policy(status);
+  judge_compiled(status);
+  judge_confirmation(status);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The part of "status" about where enforcement is switched on, and in which processes it is. */
+#include "system/status.h"
+
+#include <stdio.h>
+
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "enable/ld_preload.h"
+#include "system/tls_library.h"
+
+char *status_time_text(time_t time) {
+  struct tm parts;
+  char text[32];
+  if (time == 0 || gmtime_r(&time, &parts) == NULL ||
+      strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
+    return NULL;
+  return must_copy(text);
+}
+
+/* In the largest unit that is at least one. */
+static char *age_text(time_t then) {
+  static const struct {
+    long seconds;
+    const char *unit;
+  } units[] = {{SECONDS_PER_DAY, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+  long age = (long)(time(NULL) - then);
+  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+    long count = age / units[i].seconds;
+    if (count >= 1)
+      return must_format("%ld %s%s ago", count, units[i].unit, count == 1 ? "" : "s");
+  }
+  return must_copy("just now");
+}
+
+void status_print_places(const struct status *status) {
+  AUTO_TEXT changed = status_time_text(status->policy_changed);
+  if (changed != NULL) {
+    AUTO_TEXT age = age_text(status->policy_changed);
+    put(stdout, PLAIN, "%-14s %s (%s)\n", "changed", changed, age);
+  }
+  for (size_t i = 0; i < status->units.count; i++)
+    put(stdout, PLAIN, "%-14s %s\n", i == 0 ? "services" : "", status->units.items[i]);
+}
+
+static enum colour colour_of(enum process_class class) {
+  static const enum colour colours[PROCESS_CLASSES] = {GREEN, YELLOW, YELLOW, RED, PLAIN, PLAIN};
+  return colours[class];
+}
+
+static void print_class(const struct processes *processes, enum process_class class) {
+  put(stdout, PLAIN, "%zu ", processes->counts[class]);
+  put(stdout, colour_of(class), "%s\n", process_class_meaning(class));
+  for (size_t i = 0; i < processes->count; i++) {
+    const struct process *process = &processes->items[i];
+    AUTO_TEXT libraries = tls_libraries_text(process->libraries);
+    if (process->class == class)
+      put(stdout, PLAIN, "  %7d %s (%s)\n", process->pid, process->program,
+          *libraries == '\0' ? "shim" : libraries);
+  }
+}
+
+void status_print_processes(const struct status *status) {
+  putchar('\n');
+  put(stdout, BOLD, "Processes:\n");
+  for (int class = 0; class < PROCESS_CLASSES; class ++)
+    if (status->processes.counts[class] > 0)
+      print_class(&status->processes, (enum process_class) class);
+}
+
+json_object *status_places_json(const struct status *status) {
+  json_object *json = json_object_new_object();
+  json_object *units = json_object_new_array();
+  for (size_t i = 0; i < status->units.count; i++)
+    json_object_array_add(units, json_text(status->units.items[i]));
+  json_object_object_add(json, "openssl",
+                         json_text_or_null(status->openssl.activated ? status->openssl.configuration : NULL));
+  json_object_object_add(json, "preload", json_text_or_null(status->preload == NULL ? NULL : PRELOAD_FILE));
+  json_object_object_add(json, "services", units);
+  json_object_object_add(json, "unconfirmed", json_object_new_boolean(status->unconfirmed));
+  return json;
+}
+
+static json_object *process_json(const struct process *process) {
+  json_object *json = json_object_new_object();
+  json_object *libraries = json_object_new_array();
+  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((process->libraries & 1U << i) != 0)
+      json_object_array_add(libraries, json_text(tls_library_word((enum tls_library)(1U << i))));
+  json_object_object_add(json, "pid", json_object_new_int(process->pid));
+  json_object_object_add(json, "name", json_text(process->name));
+  json_object_object_add(json, "program", json_text(process->program));
+  json_object_object_add(json, "class", json_text(process_class_word(process->class)));
+  json_object_object_add(json, "libraries", libraries);
+  return json;
+}
+
+json_object *status_processes_json(const struct status *status) {
+  json_object *json = json_object_new_object();
+  json_object *counts = json_object_new_object();
+  json_object *list = json_object_new_array();
+  for (int class = 0; class < PROCESS_CLASSES; class ++)
+    json_object_object_add(counts, process_class_word((enum process_class) class),
+                           json_object_new_int64((int64_t)status->processes.counts[class]));
+  for (size_t i = 0; i < status->processes.count; i++)
+    json_object_array_add(list, process_json(&status->processes.items[i]));
+  json_object_object_add(json, "counts", counts);
+  json_object_object_add(json, "list", list);
+  return json;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/spinner.h"
+#include "cli/usage.h"
+#include "explain/lint.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {
+    SHARED_POLICY,
+    SHARED_JSON,
+    {.id = OPTION_STRICT, .name = "strict", .help = "exit with status 1 on warnings too"},
+};
+
+/* Errors come first: what a policy in error was meant to say is not worth guessing. */
+static bool look_through(const char *path, struct loaded_policy *loaded) {
+  if (loaded->status == PIN_OK) {
+    struct entries entries = {0};
+    bool good = entries_read(&loaded->policy, &entries);
+    if (good)
+      lint_policy(&loaded->policy, &entries, time(NULL), &loaded->diagnostics);
+    if (good)
+      lint_files(path, &loaded->diagnostics);
+    entries_clear(&entries);
+    if (!good)
+      return false;
+  }
+  diagnostics_sort(&loaded->diagnostics);
+  lint_add_source_lines(&loaded->diagnostics);
+  return true;
+}
+
+static bool collect(const char *path, struct loaded_policy *loaded) {
+  policy_load(path, loaded);
+  progress_begin("looking through the policy");
+  bool good = look_through(path, loaded);
+  progress_end();
+  return good && loaded->status != PIN_NO_MEMORY && loaded->status != PIN_DAMAGED;
+}
+
+static void print_text(const char *path, const struct loaded_policy *loaded) {
+  const struct diagnostics *diagnostics = &loaded->diagnostics;
+  diagnostics_print(stdout, diagnostics);
+  size_t warnings = diagnostics->count - diagnostics->errors;
+  AUTO_TEXT count = must_format("%zu error%s, %zu warning%s", diagnostics->errors,
+                                diagnostics->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+  if (loaded->status != PIN_OK)
+    put(stderr, RED, "%s: %s\n", path, count);
+  else
+    put(stderr, diagnostics->count == 0 ? GREEN : YELLOW, "%s: in order, %u host%s, %s\n", path,
+        (unsigned)loaded->policy.entry_count, loaded->policy.entry_count == 1 ? "" : "s", count);
+}
+
+/* A main file that cannot be opened could not be checked; one that is not to be trusted is a finding. */
+static int status_of(const struct arguments *arguments, const char *path,
+                     const struct loaded_policy *loaded) {
+  if (loaded->status == PIN_UNREADABLE && access(path, R_OK) != 0)
+    return EXIT_FAILED;
+  if (loaded->status != PIN_OK)
+    return EXIT_FINDING;
+  bool strict = arguments_has(arguments, OPTION_STRICT);
+  return strict && loaded->diagnostics.count > 0 ? EXIT_FINDING : EXIT_DONE;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *path = arguments->operand_count == 1 ? arguments->operands[0] : arguments_policy(arguments);
+  if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY)) {
+    wrong_usage(arguments->verb, "expected FILE or --policy FILE, not both");
+    return EXIT_USAGE;
+  }
+  struct loaded_policy loaded;
+  int status = EXIT_FAILED;
+  if (collect(path, &loaded)) {
+    if (arguments_has(arguments, OPTION_JSON))
+      json_print(diagnostics_json(&loaded.diagnostics));
+    else
+      print_text(path, &loaded);
+    status = status_of(arguments, path, &loaded);
+  } else {
+    say_error("%s: could not be read: out of memory", path);
+  }
+  policy_clear(&loaded);
+  return status;
+}
+
+const struct verb verb_check = {
+    .name = "check",
+    .operands = "[FILE]",
+    .summary = "Check the policy and point out every mistake",
+    .details = "Prints every error with its place and the line it stands in. Where there is no\n"
+               "error, it warns of what was hardly meant: hosts without a backup pin, entries\n"
+               "that have expired or soon will, public suffixes, entries or settings without\n"
+               "effect, files that not every process can read.",
+    .example = "pinctl check policy.cfg",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run,
+};

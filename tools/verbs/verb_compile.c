@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "edit/policy_lock.h"
+#include "verbs/verbs.h"
+#include "view/compiled_form.h"
+
+static const struct option options[] = {
+    SHARED_POLICY,
+    {.id = OPTION_DRY_RUN, .name = "dry-run", .help = "write nothing; say what would be written"},
+    SHARED_JSON,
+};
+
+/* One run of the verb. */
+struct compiling {
+  const char *policy;
+  const char *path; /* of the compiled form */
+  bool dry_run;
+  struct loaded_policy loaded;
+  bool written;
+};
+
+static void print_text(const struct compiling *compiling) {
+  const struct loaded_policy *loaded = &compiling->loaded;
+  if (loaded->status != PIN_OK)
+    return;
+  put(stdout, compiling->written ? GREEN : PLAIN, "%s: %s%u host%s, %zu bytes, generation %016llx\n",
+      compiling->path, compiling->dry_run ? "would hold " : "", (unsigned)loaded->policy.entry_count,
+      loaded->policy.entry_count == 1 ? "" : "s", loaded->size,
+      (unsigned long long)loaded->policy.generation);
+}
+
+static void print_json(const struct compiling *compiling) {
+  const struct loaded_policy *loaded = &compiling->loaded;
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "policy", json_text(compiling->policy));
+  json_object_object_add(json, "compiled", json_text(compiling->path));
+  json_object_object_add(json, "written", json_object_new_boolean(compiling->written));
+  json_object_object_add(json, "diagnostics", diagnostics_json(&loaded->diagnostics));
+  if (loaded->status == PIN_OK) {
+    AUTO_TEXT generation = must_format("%016llx", (unsigned long long)loaded->policy.generation);
+    json_object_object_add(json, "hosts", json_object_new_int64(loaded->policy.entry_count));
+    json_object_object_add(json, "bytes", json_object_new_int64((int64_t)loaded->size));
+    json_object_object_add(json, "generation", json_text(generation));
+  }
+  json_print(json);
+}
+
+/* A source with a time stamp in the future makes what was just written older than what it was made from. */
+static int confirm(const struct compiling *compiling) {
+  struct pin_compiled compiled;
+  if (pin_compiled_open(compiling->path, &compiled) != PIN_OK) {
+    say_error("%s: was written, but cannot be read back", compiling->path);
+    return EXIT_FAILED;
+  }
+  bool current = pin_compiled_is_current(&compiled);
+  pin_compiled_close(&compiled);
+  if (current)
+    return EXIT_DONE;
+  say_warning("%s: is not current, processes read the text: a file of the policy changed meanwhile, or its "
+              "time stamp "
+              "lies in the future",
+              compiling->path);
+  return EXIT_FINDING;
+}
+
+static int write_form(struct compiling *compiling) {
+  if (compiling->dry_run)
+    return EXIT_DONE;
+  int error = form_write(compiling->path, &compiling->loaded);
+  if (error != 0) {
+    say_error("%s: %s", compiling->path, strerror(error));
+    return EXIT_FAILED;
+  }
+  compiling->written = true;
+  return confirm(compiling);
+}
+
+/* A main file that cannot be opened could not be compiled; one that is not to be trusted is a finding. */
+static int refuse(const struct compiling *compiling) {
+  if (compiling->loaded.status == PIN_NO_MEMORY)
+    say_error("%s: out of memory", compiling->policy);
+  else
+    say_error("%s: the policy is not in order; %s was left as it is", compiling->policy, compiling->path);
+  bool unreachable = compiling->loaded.status == PIN_UNREADABLE && access(compiling->policy, R_OK) != 0;
+  return compiling->loaded.status == PIN_NO_MEMORY || unreachable ? EXIT_FAILED : EXIT_FINDING;
+}
+
+static int compile(const struct arguments *arguments, struct compiling *compiling) {
+  bool json = arguments_has(arguments, OPTION_JSON);
+  policy_load(compiling->policy, &compiling->loaded);
+  if (!json)
+    diagnostics_print(stderr, &compiling->loaded.diagnostics);
+  int status = compiling->loaded.status == PIN_OK ? write_form(compiling) : refuse(compiling);
+  if (json)
+    print_json(compiling);
+  else if (status != EXIT_FAILED)
+    print_text(compiling);
+  policy_clear(&compiling->loaded);
+  return status;
+}
+
+static int compile_locked(const struct arguments *arguments, struct compiling *compiling) {
+  if (access(compiling->policy, F_OK) != 0) {
+    say_error("%s: %s", compiling->policy, strerror(errno));
+    return EXIT_FAILED;
+  }
+  AUTO_TEXT directory = path_directory(compiling->policy);
+  int lock = compiling->dry_run ? -1 : lock_take(directory);
+  if (lock < 0 && !compiling->dry_run)
+    return EXIT_FAILED;
+  int status = compile(arguments, compiling);
+  if (lock >= 0)
+    close(lock);
+  return status;
+}
+
+static int run(const struct arguments *arguments) {
+  AUTO_TEXT policy = form_policy(arguments_policy(arguments));
+  AUTO_TEXT path = form_path(policy);
+  struct compiling compiling = {
+      .policy = policy, .path = path, .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
+  return path == NULL ? EXIT_FAILED : compile_locked(arguments, &compiling);
+}
+
+const struct verb verb_compile = {
+    .name = "compile",
+    .operands = "",
+    .summary = "Compile the policy into the file that processes map",
+    .details = "Needed after an edit by hand; \"add\" and \"remove\" do it by themselves. Until\n"
+               "then processes read the text, which takes them longer. The file is\n" PIN_DEFAULT_COMPILED
+               " for the policy of the system, policy.db beside any\n"
+               "other. A policy that is not in order leaves the old file: exit status 1.",
+    .example = "pinctl compile",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "system/coverage.h"
+#include "system/tls_library.h"
+#include "verbs/verbs.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+
+struct listing {
+  struct coverage *coverage;
+  json_object *json; /* NULL: a table is made */
+  struct libscols_table *table;
+  size_t counts[COVERAGE_CLASSES];
+  bool failed;
+};
+
+static json_object *libraries_json(unsigned libraries) {
+  json_object *array = json_object_new_array();
+  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((libraries & 1U << i) != 0)
+      json_object_array_add(array, json_text(tls_library_word((enum tls_library)(1U << i))));
+  return array;
+}
+
+static void show(struct listing *listing, const char *path, const struct covered *covered) {
+  if (listing->json != NULL) {
+    json_object *program = json_object_new_object();
+    json_object_object_add(program, "path", json_text(path));
+    json_object_object_add(program, "class", json_text(coverage_class_word(covered->class)));
+    json_object_object_add(program, "libraries", libraries_json(covered->libraries));
+    json_object_object_add(program, "interpreter", json_text_or_null(covered->interpreter));
+    json_object_array_add(listing->json, program);
+    return;
+  }
+  AUTO_TEXT libraries = tls_libraries_text(covered->libraries);
+  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->class), libraries,
+                                                  covered->interpreter == NULL ? "" : covered->interpreter});
+}
+
+/* Of a whole folder only what has to do with TLS is shown. */
+static void look_at_file(struct listing *listing, const char *path, bool named) {
+  struct covered covered;
+  if (!coverage_look(listing->coverage, path, &covered)) {
+    if (named)
+      say_error("%s: %s", path, strerror(errno));
+    listing->failed |= named;
+  } else {
+    listing->counts[covered.class]++;
+    if (named || covered.class < COVERAGE_NO_TLS)
+      show(listing, path, &covered);
+  }
+  covered_clear(&covered);
+}
+
+static int is_candidate(const struct dirent *entry) {
+  return entry->d_name[0] != '.';
+}
+
+static void look_at_folder(struct listing *listing, const char *folder, bool named) {
+  struct dirent **entries = NULL;
+  int count = scandir(folder, &entries, is_candidate, alphasort);
+  if (count < 0 && named) {
+    say_error("%s: %s", folder, strerror(errno));
+    listing->failed = true;
+  }
+  for (int i = 0; i < count; i++) {
+    AUTO_TEXT path = must_format("%s/%s", folder, entries[i]->d_name);
+    struct stat status;
+    if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0)
+      look_at_file(listing, path, false);
+    free(entries[i]);
+  }
+  free(entries);
+}
+
+static void look_at_operand(struct listing *listing, const char *path) {
+  struct stat status;
+  if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+    look_at_folder(listing, path, true);
+  else
+    look_at_file(listing, path, true);
+}
+
+/* On a merged /usr, /bin is /usr/bin. */
+static void look_at_path(struct listing *listing) {
+  const char *environment = getenv("PATH");
+  AUTO_TEXT path = must_copy(environment == NULL ? "/usr/sbin:/usr/bin:/sbin:/bin" : environment);
+  struct text_list seen = {0};
+  char *rest = NULL;
+  for (char *folder = strtok_r(path, ":", &rest); folder != NULL; folder = strtok_r(NULL, ":", &rest)) {
+    char *real = realpath(folder, NULL);
+    if (real == NULL || text_list_find(&seen, real) < seen.count) {
+      free(real);
+      continue;
+    }
+    look_at_folder(listing, real, false);
+    text_list_add(&seen, real);
+  }
+  text_list_clear(&seen);
+}
+
+static void print_json(struct listing *listing) {
+  json_object *json = json_object_new_object();
+  json_object *counts = json_object_new_object();
+  for (int i = 0; i < COVERAGE_CLASSES; i++)
+    json_object_object_add(counts, coverage_class_word((enum coverage_class)i),
+                           json_object_new_int64((int64_t)listing->counts[i]));
+  json_object_object_add(json, "counts", counts);
+  json_object_object_add(json, "programs", listing->json);
+  json_print(json);
+}
+
+static void print_text(struct listing *listing) {
+  table_print(listing->table);
+  for (int i = 0; i < COVERAGE_CLASSES; i++)
+    put(stdout, PLAIN, "%s%zu %s", i == 0 ? "" : ", ", listing->counts[i],
+        coverage_class_word((enum coverage_class)i));
+  putchar('\n');
+}
+
+static int run(const struct arguments *arguments) {
+  static const char *const headings[] = {"PROGRAM", "CLASS", "LIBRARIES", "INTERPRETER", NULL};
+  struct listing listing = {.coverage = coverage_new()};
+  if (arguments_has(arguments, OPTION_JSON))
+    listing.json = json_object_new_array();
+  else
+    listing.table = table_new(headings, 0);
+  for (size_t i = 0; i < arguments->operand_count; i++)
+    look_at_operand(&listing, arguments->operands[i]);
+  if (arguments->operand_count == 0)
+    look_at_path(&listing);
+  coverage_free(listing.coverage);
+  if (listing.json != NULL)
+    print_json(&listing);
+  else
+    print_text(&listing);
+  if (listing.failed)
+    return EXIT_FAILED;
+  return listing.counts[COVERAGE_UNREACHABLE] > 0 ? EXIT_FINDING : EXIT_DONE;
+}
+
+const struct verb verb_coverage = {
+    .name = "coverage",
+    .operands = "[PATH]...",
+    .summary = "Tell which installed programs can be enforced at all",
+    .details = "Reads the files of programs, and of all the libraries that they need, and runs\n"
+               "none. PATH is a program or a folder; without one, all of $PATH. Classes:\n"
+               "enforceable (OpenSSL 3), at-run-time (an interpreter, whose modules decide),\n"
+               "unreachable (own-openssl, gnutls, nss, go, java, ...), no-tls, no-program. Exit\n"
+               "status 1 where a program is unreachable.",
+    .example = "pinctl coverage /usr/bin/openssl",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "cli/output.h"
+#include "explain/explanation_ask.h"
+#include "probe/probe_options.h"
+#include "verbs/verbs.h"
+
+static const struct option options[] = {
+    EXPLANATION_OPTION_CHAIN, PROBE_OPTION_CA, PROBE_OPTION_STARTTLS, PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,     SHARED_POLICY,   SHARED_JSON,
+};
+
+static int show(const struct arguments *arguments, const struct explanation *explanation) {
+  if (arguments_has(arguments, OPTION_JSON))
+    explanation_print_json(explanation);
+  else
+    explanation_print(explanation);
+  return explanation_allows(explanation) ? EXIT_DONE : EXIT_FINDING;
+}
+
+static int run(const struct arguments *arguments) {
+  return explanation_ask(arguments, show);
+}
+
+const struct verb verb_explain = {
+    .name = "explain",
+    .operands = "HOST[:PORT]",
+    .summary = "Explain the verdict on a server or a certificate chain",
+    .details = "Asks the server (port 443 where none is given) or reads a chain from a file.\n"
+               "Verifies the chain as a client would, and shows each certificate with its key,\n"
+               "where the policy lists it, what was tried, the verdict, and the text that would\n"
+               "be logged. Exit status 0 when the connection would be allowed, 1 when refused.",
+    .example = "pinctl explain api.example.com --chain chain.pem --ca root.pem",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "formats/export_fit.h"
+#include "verbs/verbs.h"
+#include "view/entry_text.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {
+    {.id = OPTION_FORMAT,
+     .name = "format",
+     .argument = FORMAT_WORDS,
+     .one_of = true,
+     .help = "what to write"},
+    {.id = OPTION_PINS,
+     .name = "pins",
+     .argument = "FILE",
+     .help = "where the second file goes, of a format that has\ntwo (chromium)"},
+    {.id = OPTION_CERTIFICATE,
+     .name = "certificate",
+     .argument = "FILE",
+     .help = "certificates of pinned keys, for a format that\nholds no digests (windows)",
+     .repeatable = true},
+    {.id = OPTION_PORT,
+     .name = "port",
+     .argument = "N",
+     .help = "the port of entries that are for every port, for a\nformat that holds ports (postfix, tlsa)"},
+    {.id = OPTION_LOSSY, .name = "lossy", .help = "write it even if something cannot be held"},
+    SHARED_POLICY,
+};
+
+struct export {
+  const struct arguments *arguments;
+  const struct format *format;
+  const char *policy;
+  uint16_t port;
+  struct conversion conversion;
+};
+
+static bool is_wanted(const struct text_list *names, const struct pin_entry *entry) {
+  return names->count == 0 || text_list_find(names, entry->name) < names->count;
+}
+
+static void select_entries(struct export *export, const struct text_list *names,
+                           const struct entries *entries) {
+  for (size_t i = 0; i < entries->count; i++)
+    if (is_wanted(names, &entries->items[i]))
+      export_fit(&export->conversion, export->format, &entries->items[i], export->port);
+}
+
+static bool all_are_there(const struct text_list *names, const struct entries *entries) {
+  bool all = true;
+  for (size_t i = 0; i < names->count; i++) {
+    bool found = false;
+    for (size_t j = 0; j < entries->count && !found; j++)
+      found = strcmp(entries->items[j].name, names->items[i]) == 0;
+    if (!found)
+      say_error("%s: the policy has no entry for it", names->items[i]);
+    all = all && found;
+  }
+  return all;
+}
+
+static void check_policy_wide(struct export *export, const struct pin_policy *policy) {
+  if (policy->blocked_keys.count > 0)
+    convert_loss(&export->conversion, export->policy, 0, "%s cannot hold blocked_keys", export->format->name);
+  if (policy->exempt_anchors.count > 0)
+    convert_note(&export->conversion, export->policy, 0,
+                 "exempt_anchors are left out: chains that end in them are checked");
+}
+
+static int write_companion(const char *path, const char *text) {
+  int error = file_replace(path, text);
+  if (error != 0)
+    say_error("%s: %s", path, strerror(error));
+  return error == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* The second file first: when it cannot be written, nothing is. */
+static int write_all(struct export *export) {
+  struct conversion *conversion = &export->conversion;
+  char *texts[2] = {NULL, NULL};
+  size_t sizes[2];
+  conversion->out = memory_open(&texts[0], &sizes[0]);
+  conversion->companion_out = memory_open(&texts[1], &sizes[1]);
+  export->format->write(conversion);
+  memory_close(conversion->out);
+  memory_close(conversion->companion_out);
+  int status = conversion->companion == NULL ? EXIT_DONE : write_companion(conversion->companion, texts[1]);
+  if (status == EXIT_DONE)
+    fputs(texts[0], stdout);
+  free(texts[0]);
+  free(texts[1]);
+  return status;
+}
+
+static int finish(struct export *export) {
+  struct conversion *conversion = &export->conversion;
+  export_fit_whole(conversion, export->format);
+  convert_say_rest(conversion);
+  if (conversion->losses > 0 && !arguments_has(export->arguments, OPTION_LOSSY)) {
+    say_error("%s would lose this; nothing was written (--lossy writes it all the same)",
+              export->format->name);
+    return EXIT_FINDING;
+  }
+  bool holds_many = (export->format->holds & HOLDS_HOSTS) != 0;
+  if (conversion->count == 0) {
+    say_error("%s: nothing to write", export->policy);
+    return EXIT_FINDING;
+  }
+  if (!holds_many && conversion->count > 1) {
+    wrong_usage(export->arguments->verb, "%s holds one entry; name one HOST of the %zu", export->format->name,
+                conversion->count);
+    return EXIT_USAGE;
+  }
+  return write_all(export);
+}
+
+static int export_named(struct export *export, const struct text_list *names) {
+  struct loaded_policy loaded;
+  struct entries entries = {0};
+  int status = EXIT_FAILED;
+  if (policy_load_sound(export->policy, &loaded) && entries_read(&loaded.policy, &entries) &&
+      all_are_there(names, &entries)) {
+    check_policy_wide(export, &loaded.policy);
+    select_entries(export, names, &entries);
+    status = finish(export);
+  }
+  conversion_clear(&export->conversion);
+  entries_clear(&entries);
+  policy_clear(&loaded);
+  return status;
+}
+
+/* As the policy compares them. */
+static bool read_names(const struct arguments *arguments, struct text_list *names) {
+  for (size_t i = 0; i < arguments->operand_count; i++) {
+    char *name = NULL;
+    const char *why = NULL;
+    if (pin_name_canonical(arguments->operands[i], &name, &why) != PIN_OK)
+      return wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[i],
+                         why == NULL ? "out of memory" : why);
+    text_list_add(names, name);
+  }
+  return true;
+}
+
+/* An option that the format has no use for is a mistake, not something to pass over. */
+static bool options_fit(const struct export *export) {
+  const struct arguments *arguments = export->arguments;
+  const struct format *format = export->format;
+  if (format == NULL)
+    return wrong_usage(arguments->verb, "expected --format");
+  if (format->has_companion != arguments_has(arguments, OPTION_PINS))
+    return wrong_usage(arguments->verb,
+                       format->has_companion ? "%s is two files: expected --pins FILE for the keys"
+                                             : "%s is one file: --pins is not for it",
+                       format->name);
+  if (!format->shows_certificates && arguments_has(arguments, OPTION_CERTIFICATE))
+    return wrong_usage(arguments->verb, "%s holds digests: --certificate is not for it", format->name);
+  const char *port = arguments_value(arguments, OPTION_PORT);
+  if (port != NULL && (format->holds & HOLDS_PORTS) == 0)
+    return wrong_usage(arguments->verb, "%s holds no ports: --port is not for it", format->name);
+  return true;
+}
+
+static bool read_certificates(const struct arguments *arguments, struct objects *all) {
+  size_t cursor = 0;
+  for (const char *path; (path = arguments_next(arguments, OPTION_CERTIFICATE, &cursor)) != NULL;) {
+    struct objects objects;
+    if (!objects_read(path, &objects))
+      return false;
+    all->items = must_grow(all->items, all->count + objects.count, sizeof *all->items);
+    memcpy(all->items + all->count, objects.items, objects.count * sizeof *all->items);
+    all->count += objects.count;
+    free(objects.items);
+  }
+  return true;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *word = arguments_value(arguments, OPTION_FORMAT);
+  const char *port = arguments_value(arguments, OPTION_PORT);
+  struct objects certificates = {0};
+  struct text_list names = {0};
+  struct export export = {.arguments = arguments,
+                          .format = word == NULL ? NULL : format_find(word),
+                          .policy = arguments_policy(arguments)};
+  export.conversion = (struct conversion){.path = export.policy,
+                                          .companion = arguments_value(arguments, OPTION_PINS),
+                                          .certificates = &certificates,
+                                          .now = time(NULL)};
+  int status = EXIT_USAGE;
+  if (port != NULL && !port_read(port, &export.port))
+    wrong_usage(arguments->verb, "--port \"%s\": expected a number from 1 to 65535", port);
+  else if (options_fit(&export) && read_names(arguments, &names))
+    status = read_certificates(arguments, &certificates) ? export_named(&export, &names) : EXIT_FAILED;
+  objects_clear(&certificates);
+  text_list_clear(&names);
+  return status;
+}
+
+const struct verb verb_export = {
+    .name = "export",
+    .operands = "[HOST]...",
+    .summary = "Write entries of the policy in another format",
+    .details = "All entries, or those of each HOST. What the format cannot hold is said, and\n"
+               "then nothing is written (status 1), unless --lossy.",
+    .print_more = formats_print,
+    .example = "pinctl export --format android api.example.com",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "edit/list_file.h"
+#include "formats/formats.h"
+#include "formats/import_apply.h"
+#include "verbs/verbs.h"
+
+static const struct option options[] = {
+    {.id = OPTION_FORMAT,
+     .name = "format",
+     .argument = FORMAT_WORDS,
+     .one_of = true,
+     .help = "what the file is (default: what it looks like)"},
+    {.id = OPTION_HOST,
+     .name = "host",
+     .argument = "HOST",
+     .help = "whose pins these are, for a format that does not\nsay (curl, hpkp, envoy without \"sni\")"},
+    {.id = OPTION_NAME,
+     .name = "name",
+     .argument = "NAME",
+     .help = "what to call the list (default: after the file)"},
+    {.id = OPTION_PINS,
+     .name = "pins",
+     .argument = "FILE",
+     .help = "Chromium's file of keys (default: FILE.pins for\nFILE.json)"},
+    {.id = OPTION_WITHOUT,
+     .name = "without",
+     .argument = "HOST",
+     .help = "leave this host out",
+     .repeatable = true},
+    {.id = OPTION_MODE,
+     .name = "mode",
+     .argument = "enforce|audit",
+     .one_of = true,
+     .help = "refuse, or only log, for all entries"},
+    {.id = OPTION_LOSSY, .name = "lossy", .help = "import it even if something cannot be held"},
+    {.id = OPTION_STRICT, .name = "strict", .help = "change nothing if a host has an entry already"},
+    SHARED_POLICY,
+    SHARED_DRY_RUN,
+};
+
+static const struct format *choose_format(const struct arguments *arguments,
+                                          const struct conversion *conversion) {
+  const char *word = arguments_value(arguments, OPTION_FORMAT);
+  const struct format *format = word == NULL ? format_guess(conversion->text) : format_find(word);
+  if (format == NULL)
+    say_error("%s: cannot tell the format; name it with --format", conversion->path);
+  return format;
+}
+
+/* An option that the format has no use for is a mistake, not something to pass over. */
+static bool options_fit(const struct arguments *arguments, const struct format *format) {
+  bool has_host = arguments_has(arguments, OPTION_HOST);
+  bool says_host = (format->holds & HOLDS_HOSTS) != 0;
+  if (!has_host && !says_host)
+    return wrong_usage(arguments->verb, "%s does not say whose pins these are: expected --host HOST",
+                       format->name);
+  if (has_host && says_host && strcmp(format->name, "envoy") != 0)
+    return wrong_usage(arguments->verb, "%s says itself whose pins these are: --host is not for it",
+                       format->name);
+  if (has_host && arguments_has(arguments, OPTION_NAME))
+    return wrong_usage(arguments->verb, "--host makes an entry of its own, not a list with a --name");
+  if (arguments_has(arguments, OPTION_PINS) && !format->has_companion)
+    return wrong_usage(arguments->verb, "%s is one file: --pins is not for it", format->name);
+  return true;
+}
+
+/* False, having said why. *ret_text is for free(3). */
+static bool read_text(struct conversion *conversion, const char *path, char **ret_text) {
+  int error = file_read(path, ret_text, &conversion->length);
+  if (error != 0)
+    say_error("%s: %s", conversion->path, strerror(error));
+  else if (strlen(*ret_text) != conversion->length)
+    say_error("%s: holds a NUL; expected text", conversion->path);
+  else
+    conversion->text = *ret_text;
+  return conversion->text != NULL;
+}
+
+static void leave_out(struct conversion *conversion, const char *name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < conversion->count; i++)
+    if (strcmp(conversion->items[i].entry.name, name) != 0)
+      conversion->items[kept++] = conversion->items[i];
+  if (kept == conversion->count)
+    convert_note(conversion, conversion->path, 0, "\"%s\" is not in it; --without has no effect", name);
+  conversion->count = kept;
+}
+
+/* False, having said it: a name that is none. */
+static bool obey_without(const struct arguments *arguments, struct conversion *conversion) {
+  size_t cursor = 0;
+  for (const char *text; (text = arguments_next(arguments, OPTION_WITHOUT, &cursor)) != NULL;) {
+    AUTO_TEXT name = NULL;
+    const char *why = NULL;
+    if (pin_name_canonical(text, &name, &why) != PIN_OK)
+      return wrong_usage(arguments->verb, "--without \"%s\": %s", text, why == NULL ? "out of memory" : why);
+    leave_out(conversion, name);
+  }
+  return true;
+}
+
+static void set_mode(const struct arguments *arguments, struct conversion *conversion) {
+  const char *word = arguments_value(arguments, OPTION_MODE);
+  for (size_t i = 0; word != NULL && i < conversion->count; i++) {
+    struct pin_entry *entry = &conversion->items[i].entry;
+    if (entry->mode == PIN_MODE_OFF)
+      continue;
+    entry->mode = strcmp(word, "audit") == 0 ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+    entry->mode_is_default = false;
+  }
+}
+
+/* Reads it all before the policy is touched. EXIT_DONE: the entries are ready. */
+static int read_entries(const struct arguments *arguments, const struct format *format,
+                        struct conversion *conversion) {
+  conversion->adds_up = format->adds_up;
+  conversion->reads_off = format->reads_off;
+  format->read(conversion);
+  if (conversion->errors == 0)
+    conversion_finish(conversion);
+  if (conversion->errors == 0 && !obey_without(arguments, conversion))
+    return EXIT_USAGE;
+  convert_say_rest(conversion);
+  if (conversion->errors > 0) {
+    say_error("%s: nothing was changed", conversion->path);
+    return EXIT_FAILED;
+  }
+  if (conversion->losses > 0 && !arguments_has(arguments, OPTION_LOSSY)) {
+    say_error("%s: a policy would lose this; nothing was changed (--lossy imports it all the same)",
+              conversion->path);
+    return EXIT_FINDING;
+  }
+  if (conversion->count == 0) {
+    say_error("%s: no pins in it; nothing was changed", conversion->path);
+    return EXIT_FINDING;
+  }
+  set_mode(arguments, conversion);
+  return EXIT_DONE;
+}
+
+static int apply(const struct arguments *arguments, const struct format *format,
+                 struct conversion *conversion) {
+  AUTO_TEXT default_name =
+      import_list_name_of(strcmp(arguments->operands[0], "-") == 0 ? format->name : arguments->operands[0]);
+  const char *name = arguments_value(arguments, OPTION_NAME);
+  struct import_wish wish = {.policy = arguments_policy(arguments),
+                             .list = name == NULL ? default_name : name,
+                             .format = format->name,
+                             .strict = arguments_has(arguments, OPTION_STRICT),
+                             .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
+  if (conversion->host != NULL && conversion->count == 1)
+    return import_apply_host(conversion, &wish);
+  return import_apply_list(conversion, &wish);
+}
+
+static int import(const struct arguments *arguments, struct conversion *conversion) {
+  const struct format *format = choose_format(arguments, conversion);
+  if (format == NULL)
+    return EXIT_USAGE;
+  if (!options_fit(arguments, format))
+    return EXIT_USAGE;
+  int status = read_entries(arguments, format, conversion);
+  return status == EXIT_DONE ? apply(arguments, format, conversion) : status;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *path = arguments->operands[0];
+  const char *name = arguments_value(arguments, OPTION_NAME);
+  if (name != NULL && !import_list_name_is_good(name)) {
+    wrong_usage(arguments->verb, "--name \"%s\": expected at most 64 letters, digits, \"-\" and \"_\"", name);
+    return EXIT_USAGE;
+  }
+  AUTO_TEXT text = NULL;
+  struct conversion conversion = {.path = strcmp(path, "-") == 0 ? "standard input" : path,
+                                  .host = arguments_value(arguments, OPTION_HOST),
+                                  .companion = arguments_value(arguments, OPTION_PINS),
+                                  .now = time(NULL)};
+  int status = read_text(&conversion, path, &text) ? import(arguments, &conversion) : EXIT_FAILED;
+  conversion_clear(&conversion);
+  return status;
+}
+
+const struct verb verb_import = {
+    .name = "import",
+    .operands = "FILE|-",
+    .summary = "Take entries from another format into the policy",
+    .details = "The entries go into one file in policy.d, which a later import of the same list\n"
+               "replaces. Hosts that have an entry already are left out with a warning. What a\n"
+               "policy cannot hold is said, and then nothing changes (status 1), unless --lossy.",
+    .print_more = formats_print,
+    .example = "pinctl import pins.xml --dry-run",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

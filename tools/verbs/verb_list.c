@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "verbs/verbs.h"
+#include "view/entry_text.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+
+static void add_row(struct libscols_table *table, const struct pin_entry *entry, const char *path) {
+  uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
+  uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
+  uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
+  AUTO_TEXT name = must_format("%s%s", entry->name, entry->include_subdomains ? " (+ below)" : "");
+  AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+  AUTO_TEXT pin_count = must_format("%u", (unsigned)pins);
+  AUTO_TEXT backup_count = must_format("%u", (unsigned)backups);
+  AUTO_TEXT issuer_count = must_format("%u", (unsigned)issuers);
+  AUTO_TEXT expires = expiry_text(entry->expires);
+  AUTO_TEXT place = entry_place(entry, path);
+  table_add(table, (const char *const[]){name, ports, mode_word(entry->mode), pin_count, backup_count,
+                                         issuer_count, expires, place});
+}
+
+static json_object *digest_list_json(const struct pin_digest_list *list) {
+  json_object *array = json_object_new_array();
+  for (uint32_t i = 0; i < list->count; i++) {
+    char text[PIN_DIGEST_TEXT_SIZE];
+    pin_digest_format(&list->digests[i], text);
+    json_object_array_add(array, json_text(text));
+  }
+  return array;
+}
+
+static void print_json(const char *path, const struct pin_policy *policy, const struct entries *entries) {
+  json_object *json = json_object_new_object();
+  AUTO_TEXT generation = must_format("%016llx", (unsigned long long)policy->generation);
+  json_object_object_add(json, "policy", json_text(path));
+  json_object_object_add(json, "generation", json_text(generation));
+  json_object_object_add(json, "mode", json_text(mode_word(policy->mode)));
+  json_object_object_add(json, "blocked_keys", digest_list_json(&policy->blocked_keys));
+  json_object_object_add(json, "exempt_anchors", digest_list_json(&policy->exempt_anchors));
+  json_object *hosts = json_object_new_array();
+  for (size_t i = 0; i < entries->count; i++)
+    json_object_array_add(hosts, entry_json(&entries->items[i]));
+  json_object_object_add(json, "hosts", hosts);
+  json_print(json);
+}
+
+/* By the place in the headings. Names are kept whole as long as the other columns still fit on 80. */
+static unsigned wrapping_columns(const struct entries *entries) {
+  unsigned ports_and_where = 1u << 1 | 1u << 7;
+  for (size_t i = 0; i < entries->count; i++)
+    if (strlen(entries->items[i].name) > 30)
+      return ports_and_where | 1u << 0;
+  return ports_and_where;
+}
+
+static void print_table(const char *path, const struct entries *entries) {
+  static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
+                                         "ISSUERS", "EXPIRES", "WHERE", NULL};
+  if (entries->count == 0) {
+    say_note("%s: no hosts", path);
+    return;
+  }
+  struct libscols_table *table = table_new(headings, wrapping_columns(entries));
+  for (size_t i = 0; i < entries->count; i++)
+    add_row(table, &entries->items[i], path);
+  table_print(table);
+}
+
+static int run(const struct arguments *arguments) {
+  const char *path = arguments_policy(arguments);
+  struct loaded_policy loaded;
+  struct entries entries = {0};
+  bool good = policy_load_sound(path, &loaded) && entries_read(&loaded.policy, &entries);
+  if (good) {
+    entries_sort_by_name(&entries);
+    if (arguments_has(arguments, OPTION_JSON))
+      print_json(path, &loaded.policy, &entries);
+    else
+      print_table(path, &entries);
+  }
+  entries_clear(&entries);
+  policy_clear(&loaded);
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+const struct verb verb_list = {
+    .name = "list",
+    .operands = "",
+    .summary = "List the hosts of the policy",
+    .details = "PINS counts pins and fingerprints, ISSUERS intermediates and anchors. --json has\n"
+               "all there is.",
+    .example = "pinctl list",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

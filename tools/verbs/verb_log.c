@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "base/host_port.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "logs/log_show.h"
+#include "logs/log_source.h"
+#include "verbs/verbs.h"
+
+static const struct option options[] = {
+    {.id = OPTION_HOST, .name = "host", .argument = "HOST", .help = "only what is about this host"},
+    LOG_OPTION_SINCE,
+    {.id = OPTION_FOLLOW,
+     .name = "follow",
+     .help = "go on with what is logged from now on, or from\n--since"},
+    LOG_OPTION_FILE,
+    SHARED_POLICY,
+    SHARED_JSON,
+};
+
+static int show(const struct log_query *query, struct log_showing *showing) {
+  size_t damaged = 0;
+  log_show_begin(showing);
+  int status = log_each(query, log_show, showing, &damaged);
+  log_show_end(showing);
+  if (damaged > 0)
+    say_warning("%zu lines under the name \"" LOG_IDENTIFIER
+                "\" are not ours, or damaged, and were passed over",
+                damaged);
+  return status == EXIT_DONE && showing->findings > 0 ? EXIT_FINDING : status;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *host = arguments_value(arguments, OPTION_HOST);
+  AUTO_TEXT name = NULL;
+  uint16_t port = 0;
+  struct log_query query;
+  int status = EXIT_USAGE;
+  if (host != NULL && (!host_and_port_read(host, &name, &port) || port != 0)) {
+    wrong_usage(arguments->verb, "--host \"%s\": expected a host without a port", host);
+    return EXIT_USAGE;
+  }
+  if (log_query_read(arguments, &query)) {
+    struct log_showing showing = {
+        .host = name, .follow = query.follow, .as_json = arguments_has(arguments, OPTION_JSON)};
+    status = show(&query, &showing);
+  }
+  log_query_clear(&query);
+  return status;
+}
+
+const struct verb verb_log = {
+    .name = "log",
+    .operands = "",
+    .summary = "Show what was refused or audited, and what to do about it",
+    .details = "Reads the journal where there is one, else /var/log/auth.log or /var/log/secure\n"
+               "with their predecessors. Any user can write to the system log: a line that says\n"
+               "another writer than the journal knows is marked doubtful. Exit status 1 when\n"
+               "something was, or would have been refused, or is not enforced.",
+    .example = "pinctl log --file auth.log --host api.example.com --since \"3 days ago\"",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = 0,
+    .run = run,
+};

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <string.h>
+#include <time.h>
+
+#include "base/number.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "monitor/history.h"
+#include "monitor/watch_targets.h"
+#include "probe/probe_options.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {
+    {.id = OPTION_FORMAT,
+     .name = "format",
+     .argument = "table|json|nagios|prometheus|html",
+     .one_of = true,
+     .help = "how to print it (default: table)"},
+    {.id = OPTION_WARNING,
+     .name = "warning",
+     .argument = "DAYS",
+     .help = "warn so long before an expiry (default: 30)"},
+    {.id = OPTION_CRITICAL,
+     .name = "critical",
+     .argument = "DAYS",
+     .help = "and call it critical then (default: 7)"},
+    HISTORY_OPTION,
+    {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, compare with nothing"},
+    PROBE_OPTION_CA,
+    PROBE_OPTION_STARTTLS,
+    PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTION_JOBS,
+    SHARED_POLICY,
+    SHARED_JSON,
+};
+
+/* One run. */
+struct monitoring {
+  struct watch watch;
+  struct loaded_policy loaded;
+};
+
+static bool read_days(const struct arguments *arguments, struct watch *watch) {
+  const char *warning = arguments_value(arguments, OPTION_WARNING);
+  const char *critical = arguments_value(arguments, OPTION_CRITICAL);
+  long warning_days = 30;
+  long critical_days = 7;
+  if ((warning != NULL && !number_read(warning, 0, 3650, &warning_days)) ||
+      (critical != NULL && !number_read(critical, 0, 3650, &critical_days)))
+    return wrong_usage(arguments->verb, "--warning and --critical: expected days from 0 to 3650");
+  watch->warning_days = (int)warning_days;
+  watch->critical_days = (int)(critical_days < warning_days ? critical_days : warning_days);
+  return true;
+}
+
+/* The report is worth more than the history: a default one that cannot be written is only warned of. */
+static int keep_history(const struct arguments *arguments, struct watch *watch) {
+  const char *path = arguments_value(arguments, OPTION_HISTORY);
+  if (arguments_has(arguments, OPTION_NO_HISTORY))
+    return EXIT_DONE;
+  struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, false);
+  bool good = history != NULL && history_record(history, watch);
+  history_close(history);
+  if (!good && path == NULL)
+    say_warning("no history was kept; --history FILE keeps it elsewhere, --no-history keeps none");
+  return good || path == NULL ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int print(const struct arguments *arguments, const struct watch *watch) {
+  const char *format = arguments_value(arguments, OPTION_FORMAT);
+  enum severity severity = watch_severity(watch);
+  int status = severity == SEVERITY_OK ? EXIT_DONE : EXIT_FINDING;
+  if (arguments_has(arguments, OPTION_JSON) || (format != NULL && strcmp(format, "json") == 0)) {
+    watch_print_json(watch);
+  } else if (format != NULL && strcmp(format, "nagios") == 0) {
+    watch_print_nagios(watch);
+    /* What monitoring plug-ins leave with: 0, 1 and 2 are not pinctl's own here. */
+    status = (int)severity;
+  } else if (format != NULL && strcmp(format, "prometheus") == 0) {
+    watch_print_prometheus(watch);
+    status = EXIT_DONE;
+  } else if (format != NULL && strcmp(format, "html") == 0) {
+    watch_print_html(watch);
+  } else {
+    watch_print_table(watch);
+  }
+  return status;
+}
+
+static int monitor(const struct arguments *arguments, const struct probe_settings *settings,
+                   struct monitoring *monitoring) {
+  if (!policy_load_sound(arguments_policy(arguments), &monitoring->loaded))
+    return EXIT_FAILED;
+  if (arguments->operand_count == 0 &&
+      !targets_from_policy(arguments, &monitoring->loaded.policy, &monitoring->watch))
+    return EXIT_FAILED;
+  if (!targets_look(&monitoring->watch, &monitoring->loaded.policy, settings))
+    return EXIT_FAILED;
+  int status = keep_history(arguments, &monitoring->watch);
+  return status == EXIT_DONE ? print(arguments, &monitoring->watch) : status;
+}
+
+static int run(const struct arguments *arguments) {
+  struct monitoring monitoring = {.watch = {.now = time(NULL)}};
+  struct probe_settings settings;
+  const char *format = arguments_value(arguments, OPTION_FORMAT);
+  /* 2 would mean "critical" to whoever runs plug-ins. */
+  int status = format != NULL && strcmp(format, "nagios") == 0 ? EXIT_FAILED : EXIT_USAGE;
+  if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch) &&
+      targets_from_operands(arguments, &monitoring.watch))
+    status = monitor(arguments, &settings, &monitoring);
+  probe_options_clear(&settings);
+  watch_clear(&monitoring.watch);
+  policy_clear(&monitoring.loaded);
+  return status;
+}
+
+const struct verb verb_monitor = {
+    .name = "monitor",
+    .operands = "[HOST[:PORT]]...",
+    .summary = "Look at the servers themselves: keys, chains, expiry",
+    .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"
+               "in use is pinned, what expires when, and what is wrong with the chain. Keeps a\n"
+               "history of the keys it saw. Exit status 0 when all is well and 1 when not; with\n"
+               "--format nagios 0, 1, 2 or 3 as plug-ins do, with --format prometheus 0.",
+    .example = "pinctl monitor --history history.db --warning 14",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/progress_bar.h"
+#include "monitor/recording.h"
+#include "monitor/watch_targets.h"
+#include "probe/probe_options.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {
+    {.id = OPTION_TO, .name = "to", .argument = "DIR", .help = "write the chains there (default: chains)"},
+    PROBE_OPTION_STARTTLS,
+    PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTION_JOBS,
+    SHARED_POLICY,
+};
+
+struct recording {
+  struct watch watch;
+  const char *directory;
+  size_t done;
+  bool failed;
+};
+
+static void take(size_t index, struct probe_result *result, void *arg) {
+  struct recording *recording = arg;
+  const struct watch_host *host = &recording->watch.hosts[index];
+  if (result->error != NULL)
+    say_error("%s:%u: %s", host->host, host->port, result->error);
+  bool kept = result->error == NULL && recording_write(recording->directory, host, &result->certificates);
+  recording->failed = recording->failed || !kept;
+  bar_show(++recording->done, recording->watch.count);
+}
+
+static int record(const struct arguments *arguments, const struct probe_settings *settings,
+                  struct recording *recording) {
+  struct loaded_policy loaded = {0};
+  bool good = true;
+  if (arguments->operand_count == 0)
+    good = policy_load_sound(arguments_policy(arguments), &loaded) &&
+           targets_from_policy(arguments, &loaded.policy, &recording->watch);
+  policy_clear(&loaded);
+  if (!good)
+    return EXIT_FAILED;
+  int error = directory_make(recording->directory);
+  if (error != 0) {
+    say_error("%s: %s", recording->directory, strerror(error));
+    return EXIT_FAILED;
+  }
+  good = targets_ask(&recording->watch, settings, take, recording) && !recording->failed;
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *directory = arguments_value(arguments, OPTION_TO);
+  struct recording recording = {.directory = directory == NULL ? "chains" : directory};
+  struct probe_settings settings;
+  int status = EXIT_USAGE;
+  if (probe_options_read(arguments, &settings) && targets_from_operands(arguments, &recording.watch))
+    status = record(arguments, &settings, &recording);
+  probe_options_clear(&settings);
+  watch_clear(&recording.watch);
+  return status;
+}
+
+const struct verb verb_record = {
+    .name = "record",
+    .operands = "[HOST[:PORT]]...",
+    .summary = "Keep the chains that servers show, for \"pinctl test\"",
+    .details = "Asks all servers that the policy names, or those given, and writes what each\n"
+               "shows to DIR/HOST_PORT.pem. Nothing is judged: \"pinctl test\" does that.",
+    .example = "pinctl record api.example.com --to chains",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "edit/entry_edit.h"
+#include "edit/list_file.h"
+#include "keys/pin_argument.h"
+#include "verbs/verbs.h"
+
+static const struct option options[] = {
+    {.id = OPTION_PORT,
+     .name = "port",
+     .argument = "N",
+     .help = "the entry for this port; again for each of its ports",
+     .repeatable = true},
+    {.id = OPTION_LIST,
+     .name = "list",
+     .argument = "NAME",
+     .help = "remove an imported list, with all its hosts"},
+    SHARED_POLICY,
+    SHARED_DRY_RUN,
+};
+
+/* What the command line asks for. */
+struct wish {
+  char *host;
+  uint16_t *ports;
+  uint32_t port_count;
+  struct text_list pins;
+};
+
+/* Takes one pin out of every list that has it. */
+static bool drop_pin(struct dropin *dropin, const char *pin) {
+  bool found = false;
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    found = dropin_drop_pin(dropin, (enum pin_list)list, pin) || found;
+  return found;
+}
+
+static int drop_pins(const struct wish *wish, const struct standing *target) {
+  for (size_t i = 0; i < wish->pins.count; i++) {
+    if (drop_pin(target->dropin, wish->pins.items[i]))
+      continue;
+    say_error("%s: %s is not among its pins; nothing was changed", wish->host, wish->pins.items[i]);
+    return EXIT_FAILED;
+  }
+  if (dropin_pin_count(target->dropin) > 0)
+    return EXIT_DONE;
+  say_error("%s: no pin would be left; \"pinctl remove %s\" removes the whole entry", wish->host, wish->host);
+  return EXIT_FAILED;
+}
+
+static int stage(struct edit *edit, const struct wish *wish, const struct standing *target) {
+  if (wish->pins.count > 0) {
+    int status = drop_pins(wish, target);
+    if (status == EXIT_DONE)
+      edit_stage(edit);
+    return status;
+  }
+  change_stage(edit->change, must_copy(target->path), must_copy(target->text), NULL);
+  return EXIT_DONE;
+}
+
+static int remove_wished(const struct arguments *arguments, const struct wish *wish) {
+  struct edit edit;
+  struct standing *target = NULL;
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  int status = edit_begin(arguments_policy(arguments), dry_run, wish->host, &edit);
+  if (status == EXIT_DONE)
+    status = standings_choose(&edit.standings, wish->host, wish->ports, wish->port_count, &target);
+  if (status == EXIT_DONE && target->dropin == NULL)
+    status = refuse_foreign(target);
+  if (status == EXIT_DONE)
+    status = stage(&edit, wish, target);
+  if (status == EXIT_DONE)
+    status = change_commit(edit.change);
+  if (status == EXIT_DONE && !dry_run)
+    say_note("%s: %s %s", wish->host, wish->pins.count > 0 ? "changed in" : "removed with", target->path);
+  edit_end(&edit);
+  return status;
+}
+
+/* In whichever list it is: a file means its key, so fingerprints are removed by their digest. */
+static int read_wish(const struct arguments *arguments, struct wish *wish) {
+  const char *why = NULL;
+  if (pin_name_canonical(arguments->operands[0], &wish->host, &why) != PIN_OK) {
+    wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[0], why == NULL ? "out of memory" : why);
+    return EXIT_USAGE;
+  }
+  if (!arguments_ports(arguments, &wish->ports, &wish->port_count))
+    return EXIT_USAGE;
+  for (size_t i = 1; i < arguments->operand_count; i++) {
+    char *pin = NULL;
+    int status = pin_argument_read(arguments->operands[i], PIN_LIST_PINS, &pin);
+    if (status != EXIT_DONE)
+      return status;
+    text_list_add(&wish->pins, pin);
+  }
+  return EXIT_DONE;
+}
+
+static int stage_list(struct change *change, const char *name) {
+  AUTO_TEXT path = import_list_path(change, name);
+  char *text = NULL;
+  size_t length = 0;
+  int error = file_read(path, &text, &length);
+  if (error == 0 && import_list_is_own(text)) {
+    change_stage(change, must_copy(path), text, NULL);
+    return EXIT_DONE;
+  }
+  say_error("%s: %s", path,
+            error != 0 ? strerror(error) : "was written or edited by hand; nothing was changed");
+  free(text);
+  return EXIT_FAILED;
+}
+
+static int remove_list(const struct arguments *arguments, const char *name) {
+  if (!import_list_name_is_good(name) || arguments->operand_count > 0 ||
+      arguments_has(arguments, OPTION_PORT)) {
+    wrong_usage(arguments->verb, "expected --list NAME alone");
+    return EXIT_USAGE;
+  }
+  struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
+  if (change == NULL)
+    return EXIT_FAILED;
+  int status = stage_list(change, name);
+  if (status == EXIT_DONE)
+    status = change_commit(change);
+  if (status == EXIT_DONE && !change->dry_run)
+    say_note("%s: removed with %s", name, change->files[change->count - 1].path);
+  change_free(change);
+  return status;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *list = arguments_value(arguments, OPTION_LIST);
+  if (list != NULL)
+    return remove_list(arguments, list);
+  if (arguments->operand_count == 0) {
+    wrong_usage(arguments->verb, "expected HOST, or --list NAME");
+    return EXIT_USAGE;
+  }
+  struct wish wish = {0};
+  int status = read_wish(arguments, &wish);
+  if (status == EXIT_DONE)
+    status = remove_wished(arguments, &wish);
+  free(wish.host);
+  free(wish.ports);
+  text_list_clear(&wish.pins);
+  return status;
+}
+
+const struct verb verb_remove = {
+    .name = "remove",
+    .operands = "[HOST [PIN|@SET|FILE]...]",
+    .summary = "Remove a host, or only some of its pins",
+    .details = "Without a PIN the whole entry goes, and its file with it. An entry never loses\n"
+               "its last pin this way, and entries written by hand are never touched. A list\n"
+               "that was imported goes as a whole.",
+    .example = "pinctl remove api.example.com",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

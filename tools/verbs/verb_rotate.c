@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <time.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "monitor/watch_targets.h"
+#include "probe/probe_options.h"
+#include "rotate/rotation_plan.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+/* Below this the looks that cover the time would be too few (HISTORY_LONGEST_GAP). */
+#define LEAST_RETIRE_DAYS 14
+
+static const struct option options[] = {
+    {.id = OPTION_ALL, .name = "all", .help = "every server that the policy names"},
+    {.id = OPTION_REPORT,
+     .name = "report",
+     .help = "for cron: ask nothing, change nothing, only say\nwhat there is to do"},
+    {.id = OPTION_YES, .name = "yes", .help = "promote and retire without asking"},
+    {.id = OPTION_RETIRE,
+     .name = "retire",
+     .argument = "DAYS",
+     .help = "retire pins not seen for so long (default: 90)"},
+    {.id = OPTION_TRUST_UNVERIFIED,
+     .name = "trust-unverified",
+     .help = "propose a key even if its chain does not verify"},
+    {.id = OPTION_HISTORY,
+     .name = "history",
+     .argument = "FILE",
+     .help = "where seen keys and proposals are kept (default:\n" DEFAULT_HISTORY ")"},
+    PROBE_OPTION_CA,
+    PROBE_OPTION_STARTTLS,
+    PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTION_JOBS,
+    SHARED_POLICY,
+    SHARED_DRY_RUN,
+    SHARED_JSON,
+};
+
+/* One run. */
+struct rotating {
+  const struct arguments *arguments;
+  bool writes; /* the history, and perhaps the policy */
+  struct watch watch;
+  struct loaded_policy loaded;
+  struct rotation_settings settings;
+  struct rotation rotation;
+};
+
+static bool read_usage(const struct arguments *arguments, struct rotating *rotating) {
+  const char *retire = arguments_value(arguments, OPTION_RETIRE);
+  bool report = arguments_has(arguments, OPTION_REPORT);
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  long days = DEFAULT_RETIRE_DAYS;
+  if (arguments_has(arguments, OPTION_ALL) == (arguments->operand_count > 0))
+    return wrong_usage(arguments->verb, "expected HOST[:PORT], or --all");
+  if (report && (dry_run || arguments_has(arguments, OPTION_YES)))
+    return wrong_usage(arguments->verb, "--report changes nothing: not with --yes or --dry-run");
+  if (dry_run && arguments_has(arguments, OPTION_JSON))
+    return wrong_usage(arguments->verb, "--dry-run prints a diff, which is no JSON; --report does");
+  if (retire != NULL && !number_read(retire, LEAST_RETIRE_DAYS, 3650, &days))
+    return wrong_usage(arguments->verb, "--retire \"%s\": expected days from %d to 3650", retire,
+                       LEAST_RETIRE_DAYS);
+  rotating->writes = !report && !dry_run;
+  rotating->settings.retire_seconds = (int64_t)days * SECONDS_PER_DAY;
+  rotating->settings.trust_unverified = arguments_has(arguments, OPTION_TRUST_UNVERIFIED);
+  return true;
+}
+
+/* A report is worth something without the past; proposals have to be kept somewhere. */
+static bool open_history(struct rotating *rotating) {
+  const char *given = arguments_value(rotating->arguments, OPTION_HISTORY);
+  const char *path = given == NULL ? DEFAULT_HISTORY : given;
+  if (!rotating->writes && given == NULL && access(path, F_OK) != 0) {
+    say_note("%s: there is no history yet, so nothing is known of the past", path);
+    return true;
+  }
+  rotating->settings.history = history_open(path, !rotating->writes);
+  return rotating->settings.history != NULL;
+}
+
+static void print(const struct rotating *rotating) {
+  if (arguments_has(rotating->arguments, OPTION_JSON))
+    rotation_print_json(&rotating->watch, &rotating->rotation);
+  else
+    rotation_print(&rotating->watch, &rotating->rotation);
+}
+
+static int look_and_do(struct rotating *rotating) {
+  const struct arguments *arguments = rotating->arguments;
+  struct rotation_doing doing = {.policy = arguments_policy(arguments),
+                                 .history = rotating->settings.history,
+                                 .watch = &rotating->watch,
+                                 .yes = arguments_has(arguments, OPTION_YES),
+                                 .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
+  int status = EXIT_DONE;
+  if (rotating->writes && !history_record(rotating->settings.history, &rotating->watch))
+    return EXIT_FAILED;
+  if (!rotation_plan(&rotating->watch, &rotating->loaded.policy, &rotating->settings, &rotating->rotation))
+    return EXIT_FAILED;
+  if (!arguments_has(arguments, OPTION_REPORT))
+    status = rotation_do(&rotating->rotation, &doing);
+  if (!doing.dry_run)
+    print(rotating);
+  int open = rotation_status(&rotating->rotation);
+  return status > open ? status : open;
+}
+
+static int rotate(struct rotating *rotating, const struct probe_settings *settings) {
+  const struct arguments *arguments = rotating->arguments;
+  if (!policy_load_sound(arguments_policy(arguments), &rotating->loaded))
+    return EXIT_FAILED;
+  const struct pin_policy *policy = &rotating->loaded.policy;
+  bool good = arguments_has(arguments, OPTION_ALL) ? targets_from_policy(arguments, policy, &rotating->watch)
+                                                   : targets_of_hosts(arguments, policy, &rotating->watch);
+  if (!good)
+    return EXIT_FAILED;
+  good = open_history(rotating) && targets_look(&rotating->watch, &rotating->loaded.policy, settings);
+  return good ? look_and_do(rotating) : EXIT_FAILED;
+}
+
+static int run(const struct arguments *arguments) {
+  struct rotating rotating = {.arguments = arguments, .watch = {.now = time(NULL)}};
+  struct probe_settings settings;
+  int status = EXIT_USAGE;
+  if (probe_options_read(arguments, &settings) && read_usage(arguments, &rotating) &&
+      operands_can_be_asked(arguments))
+    status = rotate(&rotating, &settings);
+  rotation_clear(&rotating.rotation);
+  history_close(rotating.settings.history);
+  probe_options_clear(&settings);
+  watch_clear(&rotating.watch);
+  policy_clear(&rotating.loaded);
+  return status;
+}
+
+const struct verb verb_rotate = {
+    .name = "rotate",
+    .operands = "[HOST[:PORT]]...",
+    .summary = "Let the policy keep up with the keys of its servers",
+    .details = "Looks at the servers. A key that the policy does not name is proposed, for\n"
+               "\"pinctl approve\" or \"pinctl reject\", and never added. After asking, a backup\n"
+               "pin that has come into use becomes a pin, and pins that nobody has seen are\n"
+               "retired, where the history of \"pinctl monitor\" covers that time. Exit status 0:\n"
+               "nothing is left to do, 1: something is, 3: a server could not be asked.",
+    .example = "pinctl rotate api.example.com --yes --history history.db",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = OPERANDS_UNLIMITED,
+    .run = run,
+};

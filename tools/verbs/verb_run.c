@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "config/installation.h"
+#include "system/executable.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {SHARED_POLICY};
+
+/* The dynamic linker takes both spaces and colons between the libraries of LD_PRELOAD, and knows no quotes.
+ */
+static bool preload(const char *shim) {
+  if (strpbrk(shim, " :") != NULL) {
+    say_error("%s: a path with a space or a colon cannot be preloaded", shim);
+    return false;
+  }
+  const char *present = getenv("LD_PRELOAD");
+  AUTO_TEXT value =
+      present == NULL || *present == '\0' ? must_copy(shim) : must_format("%s:%s", shim, present);
+  return setenv("LD_PRELOAD", value, 1) == 0;
+}
+
+/* The program may change its working directory before it verifies anything. */
+static bool set_policy(const char *path) {
+  AUTO_TEXT absolute = realpath(path, NULL);
+  if (absolute == NULL) {
+    say_error("%s: %s", path, strerror(errno));
+    return false;
+  }
+  return setenv("PINNING_POLICY", absolute, 1) == 0;
+}
+
+static bool is_sound(const char *path) {
+  struct loaded_policy loaded;
+  bool sound = policy_load_sound(path, &loaded);
+  policy_clear(&loaded);
+  return sound;
+}
+
+/* Returns only when the program could not be run. */
+static void execute(const struct arguments *arguments, const struct installation *installation) {
+  const char *policy = arguments_policy(arguments);
+  if (!is_sound(policy))
+    return;
+  AUTO_TEXT program = program_find(arguments->operands[0]);
+  if (program == NULL)
+    return;
+  const char *why = program_unreachable(program);
+  if (why != NULL)
+    say_warning("%s is NOT enforced this way: %s, so the shim cannot act in it", program, why);
+  if (!set_policy(policy) || !preload(installation->shim))
+    return;
+  fflush(NULL);
+  execv(program, arguments->operands);
+  say_error("%s: %s", program, strerror(errno));
+}
+
+static int run(const struct arguments *arguments) {
+  struct installation installation;
+  if (installation_find(&installation))
+    execute(arguments, &installation);
+  installation_clear(&installation);
+  return EXIT_FAILED;
+}
+
+const struct verb verb_run = {
+    .name = "run",
+    .operands = "[--] PROGRAM [ARGUMENT]...",
+    .summary = "Run a program under enforcement, without any installation",
+    .details = "The program, and every program it starts, refuses hosts whose keys are not the\n"
+               "pinned ones. It exits with its own status; 3 means that it was not run, because\n"
+               "the policy is not in order or a file is missing.",
+    .example = "pinctl run --policy policy.cfg -- curl https://api.example.com/",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 1,
+    .most_operands = OPERANDS_UNLIMITED,
+    .program_follows = true,
+    .run = run,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "verbs/verbs.h"
+#include "view/entry_text.h"
+#include "view/loaded_policy.h"
+#include "view/name_match.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+
+/* What the policy says about one host. */
+struct showing {
+  const char *path;
+  const char *host;
+  uint16_t port;
+  struct pin_verdict verdict;
+  struct entries entries;
+};
+
+static bool is_winner(const struct showing *showing, const struct pin_entry *entry) {
+  for (size_t i = 0; i < showing->verdict.count; i++) {
+    const struct pin_entry *winner = &showing->verdict.findings[i].entry;
+    if (winner->line == entry->line && winner->column == entry->column &&
+        strcmp(winner->file, entry->file) == 0)
+      return true;
+  }
+  return false;
+}
+
+static bool has_expired(const struct pin_entry *entry) {
+  return (int64_t)time(NULL) > entry->expires;
+}
+
+static bool applies_to_port(const struct pin_entry *entry, uint16_t port) {
+  return port == 0 || ports_overlap(entry->ports, entry->port_count, &port, 1);
+}
+
+/* Why an entry that has to do with the host is not the one. */
+static char *why_passed_over(const struct showing *showing, const struct pin_entry *entry) {
+  enum relation relation = relation_of(entry, showing->host);
+  if (!relation_covers(relation))
+    return must_copy(relation_text(relation));
+  if (!applies_to_port(entry, showing->port)) {
+    AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+    return must_format("it is limited to ports %s", ports);
+  }
+  return must_copy("a more specific entry goes before it");
+}
+
+static void print_winner(const struct showing *showing, const struct pin_finding *finding) {
+  const struct pin_entry *entry = &finding->entry;
+  AUTO_TEXT place = entry_place(entry, showing->path);
+  put(stdout, BOLD, "%s", entry->name);
+  put(stdout, PLAIN, "  %s\n", place);
+  put(stdout, PLAIN, "  %-19s %s\n", "covers because", relation_text(relation_of(entry, showing->host)));
+  entry_print(entry);
+  if (has_expired(entry))
+    put(stdout, YELLOW, "  this entry has expired\n");
+}
+
+static void print_passed_over(const struct showing *showing) {
+  bool first = true;
+  for (size_t i = 0; i < showing->entries.count; i++) {
+    const struct pin_entry *entry = &showing->entries.items[i];
+    if (is_winner(showing, entry) || relation_of(entry, showing->host) == RELATION_NONE)
+      continue;
+    if (first)
+      fputs("\nPassed over:\n", stdout);
+    first = false;
+    AUTO_TEXT place = entry_place(entry, showing->path);
+    AUTO_TEXT why = why_passed_over(showing, entry);
+    put(stdout, PLAIN, "  %s  %s\n", entry->name, place);
+    put(stdout, PLAIN, "    %s\n", why);
+  }
+}
+
+static void print_text(const struct showing *showing) {
+  if (showing->verdict.count == 0)
+    put(stdout, PLAIN, "%s: %s\n", showing->host, pin_reason_text(showing->verdict.reason));
+  for (size_t i = 0; i < showing->verdict.count; i++)
+    print_winner(showing, &showing->verdict.findings[i]);
+  print_passed_over(showing);
+}
+
+static void print_json(const struct showing *showing) {
+  json_object *json = json_object_new_object();
+  json_object *winners = json_object_new_array();
+  json_object *others = json_object_new_array();
+  for (size_t i = 0; i < showing->verdict.count; i++) {
+    const struct pin_finding *finding = &showing->verdict.findings[i];
+    json_object *entry = entry_json(&finding->entry);
+    json_object_object_add(entry, "why",
+                           json_text(relation_text(relation_of(&finding->entry, showing->host))));
+    json_object_object_add(entry, "expired", json_object_new_boolean(has_expired(&finding->entry)));
+    json_object_array_add(winners, entry);
+  }
+  for (size_t i = 0; i < showing->entries.count; i++) {
+    const struct pin_entry *other = &showing->entries.items[i];
+    if (is_winner(showing, other) || relation_of(other, showing->host) == RELATION_NONE)
+      continue;
+    AUTO_TEXT why = why_passed_over(showing, other);
+    json_object *entry = entry_json(other);
+    json_object_object_add(entry, "why", json_text(why));
+    json_object_array_add(others, entry);
+  }
+  json_object_object_add(json, "host", json_text(showing->host));
+  json_object_object_add(json, "port", showing->port == 0 ? NULL : json_object_new_int(showing->port));
+  json_object_object_add(json, "covered", json_object_new_boolean(showing->verdict.count > 0));
+  json_object_object_add(json, "entries", winners);
+  json_object_object_add(json, "passed_over", others);
+  json_print(json);
+}
+
+static int show(const struct arguments *arguments, struct showing *showing) {
+  struct loaded_policy loaded;
+  if (!policy_load_sound(showing->path, &loaded) || !entries_read(&loaded.policy, &showing->entries)) {
+    policy_clear(&loaded);
+    return EXIT_FAILED;
+  }
+  struct pin_peer peer = {.names = &showing->host, .name_count = 1, .port = showing->port, .now = time(NULL)};
+  pin_select(&loaded.policy, &peer, &showing->verdict);
+  entries_sort_by_name(&showing->entries);
+  if (arguments_has(arguments, OPTION_JSON))
+    print_json(showing);
+  else
+    print_text(showing);
+  policy_clear(&loaded);
+  return showing->verdict.count > 0 ? EXIT_DONE : EXIT_FINDING;
+}
+
+static int run(const struct arguments *arguments) {
+  AUTO_TEXT typed = NULL;
+  struct showing showing = {.path = arguments_policy(arguments)};
+  if (!host_and_port_read(arguments->operands[0], &typed, &showing.port)) {
+    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+    return EXIT_USAGE;
+  }
+  AUTO_TEXT host = host_as_covered(typed);
+  showing.host = host;
+  int status = show(arguments, &showing);
+  entries_clear(&showing.entries);
+  return status;
+}
+
+const struct verb verb_show = {
+    .name = "show",
+    .operands = "HOST[:PORT]",
+    .summary = "Show which entry covers a host, and why",
+    .details = "Prints the entry that wins, what it expects, and every other entry that has to\n"
+               "do with the host with the reason why it was passed over. Exit status 0 when an\n"
+               "entry covers the host, 1 when none does.",
+    .example = "pinctl show api.example.com:443",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 1,
+    .most_operands = 1,
+    .run = run,
+};

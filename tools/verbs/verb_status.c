@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+
+#include <openssl/crypto.h>
+
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "config/conf_lookup.h"
+#include "enable/ld_preload.h"
+#include "system/status.h"
+#include "verbs/verbs.h"
+#include "view/entry_text.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+
+static const char *provider_text(const struct openssl_state *openssl) {
+  if (openssl->active)
+    return openssl->hooked ? "active" : "active, but without effect";
+  return openssl->named ? "configured, but not active" : "not configured";
+}
+
+static void print_policy(const struct status *status) {
+  const struct loaded_policy *policy = &status->policy;
+  put(stdout, PLAIN, "%-14s %s\n", "policy", status->policy_path);
+  if (policy->status != PIN_OK) {
+    put(stdout, RED, "%-14s not in order: %zu error%s\n", "", policy->diagnostics.errors,
+        policy->diagnostics.errors == 1 ? "" : "s");
+    return;
+  }
+  put(stdout, PLAIN, "%-14s hosts: %zu enforce, %zu audit, %zu off; by default %s\n", "",
+      status->hosts[PIN_MODE_ENFORCE], status->hosts[PIN_MODE_AUDIT], status->hosts[PIN_MODE_OFF],
+      mode_word(policy->policy.mode));
+  put(stdout, PLAIN, "%-14s generation %016llx\n", "", (unsigned long long)policy->policy.generation);
+}
+
+static void print_compiled(const struct status *status) {
+  static const char *const meanings[] = {
+      [FORM_ABSENT] = "none; processes read the text",
+      [FORM_UNTRUSTED] = "passed over; processes read the text",
+      [FORM_DAMAGED] = "damaged; processes read the text",
+      [FORM_FOREIGN] = "made from another policy; processes read the text",
+      [FORM_STALE] = "stale; processes read the text (\"pinctl compile\" renews it)",
+      [FORM_CURRENT] = "current",
+  };
+  enum colour colour = status->compiled == FORM_CURRENT ? GREEN : YELLOW;
+  if (status->compiled_path == NULL)
+    return;
+  put(stdout, PLAIN, "%-14s %s\n", "compiled", status->compiled_path);
+  put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "", meanings[status->compiled]);
+}
+
+static const char *nodejs_text(enum nodejs_reach reach) {
+  static const char *const texts[] = {
+      [NODEJS_NOT_REACHED] = "not reached (\"pinctl enable\" sees to that, or says why not)",
+      [NODEJS_OF_SYSTEM] = "reached only where it uses the system's OpenSSL (" NODEJS_START ")",
+      [NODEJS_REACHED] = "reached (" NODEJS_START ")",
+  };
+  return texts[reach];
+}
+
+static void print_text(const struct status *status) {
+  const struct openssl_state *openssl = &status->openssl;
+  put(stdout, PLAIN, "%-14s %s\n", "OpenSSL", OpenSSL_version(OPENSSL_VERSION_STRING));
+  put(stdout, PLAIN, "%-14s %s\n", "configuration", openssl->configuration);
+  put(stdout, openssl->active && openssl->hooked ? GREEN : YELLOW, "%-14s %s\n", "pinning",
+      provider_text(openssl));
+  put(stdout, openssl->nodejs == NODEJS_OF_SYSTEM ? YELLOW : PLAIN, "%-14s %s\n", "nodejs",
+      nodejs_text(openssl->nodejs));
+  put(stdout, openssl->default_active || openssl->has_digests ? PLAIN : RED, "%-14s %s\n", "default",
+      openssl->default_active ? "active" : "not active");
+  put(stdout, PLAIN, "%-14s %s%s\n", "module", openssl->module, openssl->module_present ? "" : " (missing)");
+  put(stdout, PLAIN, "%-14s %s\n", "on error",
+      openssl->on_policy_error == NULL ? "refuse (default)" : openssl->on_policy_error);
+  put(stdout, PLAIN, "%-14s %s%s\n", "preload",
+      status->preload == NULL ? "not in " PRELOAD_FILE : status->preload,
+      status->preload != NULL && !status->preload_present ? " (missing)" : "");
+  print_policy(status);
+  print_compiled(status);
+  status_print_places(status);
+  status_print_processes(status);
+  putchar('\n');
+  if (status->problems.count == 0)
+    put(stdout, GREEN, "Enforced.\n");
+  else
+    put(stdout, RED, "What is wrong:\n");
+  for (size_t i = 0; i < status->problems.count; i++) {
+    AUTO_TEXT number = must_format("%2zu. ", i + 1);
+    put_wrapped(PLAIN, number, status->problems.items[i]);
+    put_wrapped(CYAN, "    Remedy: ", status->remedies.items[i]);
+  }
+}
+
+static json_object *policy_json(const struct status *status) {
+  const struct loaded_policy *policy = &status->policy;
+  bool sound = policy->status == PIN_OK;
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "path", json_text(status->policy_path));
+  json_object_object_add(json, "in_order", json_object_new_boolean(sound));
+  json_object_object_add(json, "errors", diagnostics_json(&policy->diagnostics));
+  if (sound) {
+    AUTO_TEXT generation = must_format("%016llx", (unsigned long long)policy->policy.generation);
+    json_object *hosts = json_object_new_object();
+    for (int mode = PIN_MODE_ENFORCE; mode <= PIN_MODE_OFF; mode++)
+      json_object_object_add(hosts, mode_word((enum pin_mode)mode),
+                             json_object_new_int64((int64_t)status->hosts[mode]));
+    json_object_object_add(json, "generation", json_text(generation));
+    json_object_object_add(json, "mode", json_text(mode_word(policy->policy.mode)));
+    json_object_object_add(json, "hosts", hosts);
+  }
+  AUTO_TEXT changed = status_time_text(status->policy_changed);
+  json_object_object_add(json, "changed", json_text_or_null(changed));
+  json_object *compiled = json_object_new_object();
+  json_object_object_add(compiled, "path", json_text_or_null(status->compiled_path));
+  json_object_object_add(compiled, "state", json_text(form_state_word(status->compiled)));
+  json_object_object_add(json, "compiled", compiled);
+  json_object_object_add(json, "last_good",
+                         json_text_or_null(status_has_last_good(status) ? status->compiled_path : NULL));
+  return json;
+}
+
+static json_object *openssl_json(const struct openssl_state *openssl) {
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "version", json_text(OpenSSL_version(OPENSSL_VERSION_STRING)));
+  json_object_object_add(json, "configuration", json_text(openssl->configuration));
+  json_object_object_add(json, "configuration_error", json_text_or_null(openssl->unreadable));
+  json_object_object_add(json, "pinning_configured", json_object_new_boolean(openssl->named));
+  json_object_object_add(json, "pinning_active", json_object_new_boolean(openssl->active));
+  json_object_object_add(json, "pinning_hooked", json_object_new_boolean(openssl->hooked));
+  json_object_object_add(json, "pinning_version", json_text_or_null(openssl->version));
+  json_object_object_add(json, "pinning_generation", json_text_or_null(openssl->generation));
+  json_object_object_add(json, "nodejs_reached", json_object_new_boolean(openssl->nodejs == NODEJS_REACHED));
+  json_object_object_add(json, "default_active", json_object_new_boolean(openssl->default_active));
+  json_object_object_add(json, "module", json_text(openssl->module));
+  json_object_object_add(json, "module_present", json_object_new_boolean(openssl->module_present));
+  json_object_object_add(json, "on_policy_error", json_text_or_null(openssl->on_policy_error));
+  json_object_object_add(json, "load_error", json_text_or_null(openssl->load_error));
+  return json;
+}
+
+static void print_json(const struct status *status) {
+  json_object *json = json_object_new_object();
+  json_object *problems = json_object_new_array();
+  for (size_t i = 0; i < status->problems.count; i++) {
+    json_object *problem = json_object_new_object();
+    json_object_object_add(problem, "problem", json_text(status->problems.items[i]));
+    json_object_object_add(problem, "remedy", json_text(status->remedies.items[i]));
+    json_object_array_add(problems, problem);
+  }
+  json_object_object_add(json, "enforced", json_object_new_boolean(status->problems.count == 0));
+  json_object_object_add(json, "loaded", json_object_new_boolean(status_is_loaded(status)));
+  json_object_object_add(json, "openssl", openssl_json(&status->openssl));
+  json_object_object_add(json, "preload", json_text_or_null(status->preload));
+  json_object_object_add(json, "policy", policy_json(status));
+  json_object_object_add(json, "enabled", status_places_json(status));
+  json_object_object_add(json, "processes", status_processes_json(status));
+  json_object_object_add(json, "problems", problems);
+  json_print(json);
+}
+
+static int run(const struct arguments *arguments) {
+  struct status status;
+  status_read(arguments_value(arguments, OPTION_POLICY), &status);
+  if (arguments_has(arguments, OPTION_JSON))
+    print_json(&status);
+  else
+    print_text(&status);
+  int result = status_is_loaded(&status) && status.problems.count == 0 ? EXIT_DONE : EXIT_FINDING;
+  status_clear(&status);
+  return result;
+}
+
+const struct verb verb_status = {
+    .name = "status",
+    .operands = "",
+    .summary = "Tell whether hosts are enforced on this system",
+    .details = "Asks OpenSSL itself which providers its configuration activates (OPENSSL_CONF,\n"
+               "or the default one), reads the policy that processes use, and lists what is\n"
+               "wrong with a remedy for each. Processes are told apart by what they have mapped\n"
+               "and by the files of their programs; as root all of them. Exit status 0 when\n"
+               "hosts are enforced and all is well, else 1.",
+    .example = "pinctl status",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run,
+};

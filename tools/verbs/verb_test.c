@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <time.h>
+
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "monitor/recording.h"
+#include "monitor/watch_targets.h"
+#include "probe/probe_options.h"
+#include "verbs/verbs.h"
+#include "view/loaded_policy.h"
+
+static const struct option options[] = {
+    {.id = OPTION_RECORDED,
+     .name = "recorded",
+     .argument = "DIR",
+     .help = "ask nobody: take the chains that \"pinctl record\"\nkept there"},
+    PROBE_OPTION_CA,
+    PROBE_OPTION_STARTTLS,
+    PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTION_JOBS,
+    SHARED_POLICY,
+    SHARED_JSON,
+};
+
+struct testing {
+  struct watch watch;
+  struct loaded_policy loaded;
+};
+
+static bool take_recorded(const char *directory, const char *ca_file, struct testing *testing) {
+  X509_STORE *store = chain_store_new(ca_file);
+  for (size_t i = 0; store != NULL && i < testing->watch.count; i++) {
+    struct probe_result result;
+    recording_read(directory, &testing->watch.hosts[i], store, &result);
+    watch_take(&testing->watch, &testing->loaded.policy, &result, &testing->watch.hosts[i]);
+    probe_result_clear(&result);
+  }
+  X509_STORE_free(store);
+  return store != NULL;
+}
+
+static int test(const struct arguments *arguments, const struct probe_settings *settings,
+                struct testing *testing) {
+  const char *policy = arguments->operand_count > 0 ? arguments->operands[0] : arguments_policy(arguments);
+  const char *directory = arguments_value(arguments, OPTION_RECORDED);
+  if (!policy_load_sound(policy, &testing->loaded) ||
+      !targets_from_policy(arguments, &testing->loaded.policy, &testing->watch))
+    return EXIT_FAILED;
+  bool good = directory == NULL ? targets_look(&testing->watch, &testing->loaded.policy, settings)
+                                : take_recorded(directory, settings->ca_file, testing);
+  if (!good)
+    return EXIT_FAILED;
+  if (arguments_has(arguments, OPTION_JSON))
+    watch_print_json(&testing->watch);
+  else
+    watch_print_table(&testing->watch);
+  return watch_severity(&testing->watch) == SEVERITY_CRITICAL ? EXIT_FINDING : EXIT_DONE;
+}
+
+static int run(const struct arguments *arguments) {
+  struct testing testing = {.watch = {.now = time(NULL)}};
+  struct probe_settings settings;
+  int status = EXIT_USAGE;
+  if (probe_options_read(arguments, &settings))
+    status = test(arguments, &settings, &testing);
+  probe_options_clear(&settings);
+  watch_clear(&testing.watch);
+  policy_clear(&testing.loaded);
+  return status;
+}
+
+const struct verb verb_test = {
+    .name = "test",
+    .operands = "[FILE]",
+    .summary = "Test a policy against the servers, or recorded chains",
+    .details = "For pipelines: every entry of the policy FILE (default: that of --policy)\n"
+               "against what its servers show, or have shown to \"pinctl record\". Exit status\n"
+               "1 when a server would be refused or cannot be verified; warnings are only shown.",
+    .example = "pinctl test --recorded chains",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run,
+};

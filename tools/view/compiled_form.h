@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The compiled form of a policy: what it is worth, and writing it. */
+#ifndef PINCTL_VIEW_COMPILED_FORM_H
+#define PINCTL_VIEW_COMPILED_FORM_H
+
+#include "view/loaded_policy.h"
+
+enum form_state {
+  FORM_ABSENT = 0,
+  FORM_UNTRUSTED, /* others may write it, or it cannot be read: processes pass it over */
+  FORM_DAMAGED,
+  FORM_FOREIGN, /* made from another policy */
+  FORM_STALE,   /* the text has changed since: processes read the text, and this one only if that is broken */
+  FORM_CURRENT
+};
+
+/* One word for each, e.g. "stale". Static. */
+const char *form_state_word(enum form_state state);
+
+/*
+ * The one spelling under which a policy is compiled, however the user spelled it: PIN_DEFAULT_POLICY for that
+ * very file, since its compiled form is kept elsewhere, else without symbolic links in its folder. For
+ * free(3).
+ */
+char *form_policy(const char *policy);
+
+/* Where the compiled form of a policy is kept. NULL, having said so: the path is too long. For free(3). */
+char *form_path(const char *policy);
+
+/*
+ * What the compiled form at `path` is worth for the policy. Reads all of it, since a part that is damaged
+ * shows only when it is read. *ret_generation: what it says; 0 where that is not known.
+ */
+enum form_state form_read(const char *path, const char *policy, uint64_t *ret_generation);
+
+/*
+ * Writes it, and makes the folder of PIN_DEFAULT_COMPILED where that is missing. To be called under the lock.
+ * Returns 0 or an errno value.
+ */
+int form_write(const char *path, const struct loaded_policy *loaded);
+
+/*
+ * Compiles a policy whose text has just been changed, under the lock. What fails is only warned of: the text
+ * is the truth, and processes read it as long as there is no current compiled form.
+ */
+void form_renew(const char *policy);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "view/diagnostics.h"
+
+/* What of a source line is shown: with the number before it, a line of 80 columns. */
+#define SHOWN_COLUMNS 70
+
+static const char *severity_word(enum pin_severity severity) {
+  return severity == PIN_ERROR ? "error" : "warning";
+}
+
+void diagnostics_add(const struct pin_diagnostic *diagnostic, void *arg) {
+  struct diagnostics *diagnostics = arg;
+  diagnostics->items = must_grow(diagnostics->items, diagnostics->count + 1, sizeof *diagnostics->items);
+  struct pin_diagnostic *copy = &diagnostics->items[diagnostics->count++];
+  *copy = *diagnostic;
+  copy->file = must_copy(diagnostic->file);
+  copy->message = must_copy(diagnostic->message);
+  if (diagnostic->source_line != NULL)
+    copy->source_line = must_copy(diagnostic->source_line);
+  diagnostics->errors += diagnostic->severity == PIN_ERROR ? 1 : 0;
+}
+
+void diagnostics_clear(struct diagnostics *diagnostics) {
+  for (size_t i = 0; i < diagnostics->count; i++) {
+    free((void *)(uintptr_t)diagnostics->items[i].file);
+    free((void *)(uintptr_t)diagnostics->items[i].message);
+    free((void *)(uintptr_t)diagnostics->items[i].source_line);
+  }
+  free(diagnostics->items);
+  *diagnostics = (struct diagnostics){0};
+}
+
+static int compare_numbers(unsigned a, unsigned b) {
+  return a < b ? -1 : a > b;
+}
+
+static int compare_places(const void *a, const void *b) {
+  const struct pin_diagnostic *left = a;
+  const struct pin_diagnostic *right = b;
+  int order = strcmp(left->file, right->file);
+  if (order == 0)
+    order = compare_numbers(left->line, right->line);
+  return order != 0 ? order : compare_numbers(left->column, right->column);
+}
+
+/* glibc's qsort sorts by merging as long as memory lasts, which keeps the order of equals. */
+void diagnostics_sort(struct diagnostics *diagnostics) {
+  if (diagnostics->count > 0)
+    qsort(diagnostics->items, diagnostics->count, sizeof *diagnostics->items, compare_places);
+}
+
+static bool continues_character(char byte) {
+  return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* The part of the line that is shown: [*from, *to), around the mark, cut between characters. */
+static void choose_window(const char *line, size_t mark, size_t *ret_from, size_t *ret_to) {
+  size_t length = strlen(line);
+  size_t from = mark > SHOWN_COLUMNS * 2 / 3 && length > SHOWN_COLUMNS ? mark - SHOWN_COLUMNS / 2 : 0;
+  size_t to = length - from > SHOWN_COLUMNS ? from + SHOWN_COLUMNS : length;
+  while (from > 0 && continues_character(line[from]))
+    from--;
+  while (to < length && continues_character(line[to]))
+    to++;
+  *ret_from = from;
+  *ret_to = to;
+}
+
+/* Tabs would move the mark away from what it marks. */
+static char *shown_part(const char *line, size_t from, size_t to) {
+  AUTO_TEXT part = must_copy_bytes(line + from, to - from);
+  for (char *at = part; *at != '\0'; at++)
+    *at = *at == '\t' ? ' ' : *at;
+  return escape_text(part);
+}
+
+static void print_mark(FILE *stream, size_t indent, size_t width) {
+  AUTO_TEXT mark = must_alloc(width + 2, 1);
+  memset(mark, '~', width == 0 ? 1 : width);
+  mark[0] = '^';
+  put(stream, PLAIN, "      | %*s", (int)indent, "");
+  put(stream, GREEN, "%s\n", mark);
+}
+
+static void print_source(FILE *stream, const struct pin_diagnostic *diagnostic) {
+  size_t length = strlen(diagnostic->source_line);
+  size_t mark = diagnostic->column == 0 ? 0 : diagnostic->column - 1;
+  mark = mark > length ? length : mark;
+  size_t from = 0;
+  size_t to = 0;
+  choose_window(diagnostic->source_line, mark, &from, &to);
+  AUTO_TEXT shown = shown_part(diagnostic->source_line, from, to);
+  put(stream, PLAIN, "%5u | ", diagnostic->line);
+  /* Escaped already: a second pass changes nothing. */
+  put(stream, PLAIN, "%s\n", shown);
+  if (diagnostic->column == 0)
+    return;
+  size_t end = mark + diagnostic->width < to ? mark + diagnostic->width : to;
+  AUTO_TEXT before = shown_part(diagnostic->source_line, from, mark);
+  AUTO_TEXT marked = shown_part(diagnostic->source_line, mark, end);
+  print_mark(stream, text_width(before), text_width(marked));
+}
+
+static void print_one(FILE *stream, const struct pin_diagnostic *diagnostic) {
+  put(stream, BOLD, "%s:", diagnostic->file);
+  if (diagnostic->line != 0)
+    put(stream, BOLD, "%u:", diagnostic->line);
+  if (diagnostic->line != 0 && diagnostic->column != 0)
+    put(stream, BOLD, "%u:", diagnostic->column);
+  put(stream, diagnostic->severity == PIN_ERROR ? RED : YELLOW, " %s:", severity_word(diagnostic->severity));
+  put(stream, PLAIN, " %s\n", diagnostic->message);
+  if (diagnostic->source_line != NULL && diagnostic->line != 0)
+    print_source(stream, diagnostic);
+}
+
+void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics) {
+  for (size_t i = 0; i < diagnostics->count; i++)
+    print_one(stream, &diagnostics->items[i]);
+}
+
+json_object *diagnostics_json(const struct diagnostics *diagnostics) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < diagnostics->count; i++) {
+    const struct pin_diagnostic *diagnostic = &diagnostics->items[i];
+    json_object *object = json_object_new_object();
+    json_object_object_add(object, "severity", json_text(severity_word(diagnostic->severity)));
+    json_object_object_add(object, "file", json_text(diagnostic->file));
+    json_object_object_add(object, "line", json_object_new_int64(diagnostic->line));
+    json_object_object_add(object, "column", json_object_new_int64(diagnostic->column));
+    json_object_object_add(object, "width", json_object_new_int64(diagnostic->width));
+    json_object_object_add(object, "message", json_text(diagnostic->message));
+    json_object_object_add(object, "source_line", json_text_or_null(diagnostic->source_line));
+    json_object_array_add(array, object);
+  }
+  return array;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* What is wrong with a policy: kept, ordered and shown with the place, the line and a mark below it. */
+#ifndef PINCTL_VIEW_DIAGNOSTICS_H
+#define PINCTL_VIEW_DIAGNOSTICS_H
+
+#include <stdio.h>
+
+#include <json-c/json.h>
+
+#include "pinpolicy.h"
+
+struct diagnostics {
+  struct pin_diagnostic *items; /* every text in them is their own copy */
+  size_t count;
+  size_t errors;
+};
+
+/* A pin_diagnostic_fn; arg is the struct diagnostics. Copies. */
+void diagnostics_add(const struct pin_diagnostic *diagnostic, void *arg);
+void diagnostics_clear(struct diagnostics *diagnostics);
+
+/* By file and place; what has the same place keeps its order. */
+void diagnostics_sort(struct diagnostics *diagnostics);
+
+/*
+ * "file:line:column: error: message", then the source line with a caret and underline:
+ * columns of the line that would not fit on 80 are left out around the mark.
+ */
+void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics);
+json_object *diagnostics_json(const struct diagnostics *diagnostics);
+
+#endif

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/file.h"
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "view/entry_text.h"
+
+static bool keep_entry(const struct pin_entry *entry, void *arg) {
+  struct entries *entries = arg;
+  entries->items[entries->count++] = *entry;
+  return true;
+}
+
+bool entries_read(const struct pin_policy *policy, struct entries *ret_entries) {
+  *ret_entries = (struct entries){.items = must_alloc(policy->entry_count, sizeof *ret_entries->items)};
+  if (pin_policy_visit(policy, keep_entry, ret_entries) == PIN_OK)
+    return true;
+  say_error("the policy's image is damaged");
+  return false;
+}
+
+void entries_clear(struct entries *entries) {
+  free(entries->items);
+  *entries = (struct entries){0};
+}
+
+const char *mode_word(enum pin_mode mode) {
+  static const char *const words[] = {"enforce", "audit", "off"};
+  return words[mode];
+}
+
+const char *kind_word(enum pin_name_kind kind) {
+  static const char *const words[] = {"host", "wildcard", "address"};
+  return words[kind];
+}
+
+char *expiry_text(int64_t expires) {
+  if (expires == PIN_NEVER)
+    return must_copy("never");
+  char text[64];
+  struct tm parts;
+  time_t when = (time_t)expires;
+  if (gmtime_r(&when, &parts) == NULL)
+    return must_format("%lld", (long long)expires);
+  bool whole_day = parts.tm_hour == 23 && parts.tm_min == 59 && parts.tm_sec == 59;
+  /* Not %Y, which leaves zeros out. */
+  size_t length = (size_t)snprintf(text, sizeof text, "%04d", parts.tm_year + 1900);
+  strftime(text + length, sizeof text - length, whole_day ? "-%m-%d" : "-%m-%dT%H:%M:%SZ", &parts);
+  return must_copy(text);
+}
+
+char *entry_place(const struct pin_entry *entry, const char *policy_path) {
+  AUTO_TEXT directory = path_directory(policy_path);
+  AUTO_TEXT absolute = realpath(directory, NULL);
+  const char *file = entry->file;
+  const char *const parents[] = {directory, absolute};
+  for (size_t i = 0; i < 2; i++) {
+    size_t length = parents[i] == NULL ? 0 : strlen(parents[i]);
+    if (length > 1 && strncmp(file, parents[i], length) == 0 && file[length] == '/') {
+      file += length + 1;
+      break;
+    }
+  }
+  return must_format("%s:%u", file, (unsigned)entry->line);
+}
+
+static int compare_names(const void *a, const void *b) {
+  const struct pin_entry *left = a;
+  const struct pin_entry *right = b;
+  int order = strcmp(left->name, right->name);
+  if (order == 0)
+    order = strcmp(left->file, right->file);
+  if (order == 0)
+    order = left->line < right->line ? -1 : left->line > right->line;
+  return order;
+}
+
+void entries_sort_by_name(struct entries *entries) {
+  qsort(entries->items, entries->count, sizeof *entries->items, compare_names);
+}
+
+static json_object *digests_json(const struct pin_digest_list *list) {
+  json_object *array = json_object_new_array();
+  for (uint32_t i = 0; i < list->count; i++) {
+    char text[PIN_DIGEST_TEXT_SIZE];
+    pin_digest_format(&list->digests[i], text);
+    json_object_array_add(array, json_text(text));
+  }
+  return array;
+}
+
+static json_object *ports_json(const struct pin_entry *entry) {
+  json_object *array = json_object_new_array();
+  for (uint32_t i = 0; i < entry->port_count; i++)
+    json_object_array_add(array, json_object_new_int(entry->ports[i]));
+  return array;
+}
+
+json_object *entry_json(const struct pin_entry *entry) {
+  json_object *object = json_object_new_object();
+  json_object_object_add(object, "name", json_text(entry->name));
+  json_object_object_add(object, "kind", json_text(kind_word(entry->kind)));
+  json_object_object_add(object, "include_subdomains", json_object_new_boolean(entry->include_subdomains));
+  json_object_object_add(object, "ports", ports_json(entry));
+  json_object_object_add(object, "mode", json_text(mode_word(entry->mode)));
+  json_object_object_add(object, "mode_is_default", json_object_new_boolean(entry->mode_is_default));
+  json_object_object_add(object, "require", json_text(entry->require == PIN_REQUIRE_ALL ? "all" : "any"));
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    json_object_object_add(object, pin_list_name((enum pin_list)list), digests_json(&entry->lists[list]));
+  AUTO_TEXT expires = entry->expires == PIN_NEVER ? NULL : expiry_text(entry->expires);
+  json_object_object_add(object, "expires", json_text_or_null(expires));
+  json_object_object_add(object, "on_expiry",
+                         json_text(entry->on_expiry == PIN_ON_EXPIRY_ENFORCE ? "enforce" : "audit"));
+  json_object_object_add(object, "comment", json_text(entry->comment));
+  json_object_object_add(object, "file", json_text(entry->file));
+  json_object_object_add(object, "line", json_object_new_int64(entry->line));
+  return object;
+}
+
+static void print_list(enum pin_list which, const struct pin_digest_list *list) {
+  for (uint32_t i = 0; i < list->count; i++) {
+    char text[PIN_DIGEST_TEXT_SIZE];
+    pin_digest_format(&list->digests[i], text);
+    put(stdout, PLAIN, "  %-19s %s\n", i == 0 ? pin_list_name(which) : "", text);
+  }
+}
+
+void entry_print(const struct pin_entry *entry) {
+  AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+  AUTO_TEXT expires = expiry_text(entry->expires);
+  put(stdout, PLAIN, "  %-19s %s%s\n", "mode", mode_word(entry->mode),
+      entry->mode_is_default ? " (the policy's default)" : "");
+  put(stdout, PLAIN, "  %-19s %s\n", "ports", ports);
+  if (entry->kind == PIN_NAME_HOST)
+    put(stdout, PLAIN, "  %-19s %s\n", "include_subdomains", entry->include_subdomains ? "true" : "false");
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    print_list((enum pin_list)list, &entry->lists[list]);
+  put(stdout, PLAIN, "  %-19s %s\n", "require", entry->require == PIN_REQUIRE_ALL ? "all" : "any");
+  if (entry->expires != PIN_NEVER)
+    put(stdout, PLAIN, "  %-19s %s, afterwards %s\n", "expires", expires,
+        entry->on_expiry == PIN_ON_EXPIRY_ENFORCE ? "still enforced" : "only logged");
+  if (*entry->comment != '\0')
+    put(stdout, PLAIN, "  %-19s %s\n", "comment", entry->comment);
+}
