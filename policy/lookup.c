@@ -19,8 +19,8 @@ enum found {
 /* The search for the entries of one name. */
 struct search {
   struct pin_image image;
-  const struct pin_peer *peer;
   const char *name; /* as the caller spelled it */
+  uint16_t port;    /* 0: not known */
   struct pin_host_name host;
   struct pin_verdict *verdict;
 };
@@ -70,15 +70,20 @@ static bool applies_to_port(const struct pin_image_slot *slot, uint16_t port) {
 static bool covers(const struct search *search, const struct level *level,
                    const struct pin_image_slot *slot) {
   return has_base(slot, level->suffix) && kind_covers(search, &slot->record, level->distance) &&
-         applies_to_port(slot, search->peer->port);
+         applies_to_port(slot, search->port);
 }
 
-/* Two spellings of one name lead to the same entry; it is judged once. */
-static bool is_known(const struct pin_verdict *verdict, const struct pin_finding *finding) {
+/*
+ * Two spellings of one name lead to the same entry; it is judged once. Where one of them came with a port,
+ * the entry is for that port, and no other stands in for it.
+ */
+static bool is_known(struct pin_verdict *verdict, const struct pin_finding *finding) {
   for (size_t i = 0; i < verdict->count; i++) {
-    const struct pin_finding *known = &verdict->findings[i];
-    if (known->entry.name == finding->entry.name && known->reason == finding->reason)
-      return true;
+    struct pin_finding *known = &verdict->findings[i];
+    if (known->entry.name != finding->entry.name || known->reason != finding->reason)
+      continue;
+    known->port_unknown = known->port_unknown && finding->port_unknown;
+    return true;
   }
   return false;
 }
@@ -87,16 +92,16 @@ static bool is_known(const struct pin_verdict *verdict, const struct pin_finding
  * Where the port is not known, an entry limited to ports applies. But one that refuses nothing, being off or
  * only audited, must not take the place of a less specific one that would: the search goes on past it.
  */
-static enum found weigh(const struct search *search, const struct pin_finding *finding) {
-  bool may_be_for_another_port = finding->entry.port_count > 0 && search->peer->port == 0;
-  return may_be_for_another_port && !pin_finding_is_enforced(finding) ? FOUND_IN_DOUBT : FOUND_ENTRIES;
+static enum found weigh(const struct pin_finding *finding) {
+  return finding->port_unknown && !pin_finding_is_enforced(finding) ? FOUND_IN_DOUBT : FOUND_ENTRIES;
 }
 
 static enum found add_finding(struct search *search, const struct pin_image_slot *slot) {
   struct pin_finding finding = {.name = search->name};
   if (!pin_image_read_entry(&search->image, slot, &finding.entry))
     return FOUND_DAMAGE;
-  finding.expired = search->peer->now > finding.entry.expires;
+  finding.expired = search->verdict->now > finding.entry.expires;
+  finding.port_unknown = finding.entry.port_count > 0 && search->port == 0;
   if (finding.entry.mode == PIN_MODE_OFF)
     finding.reason = PIN_REASON_OFF;
   else if (search->host.has_empty_label)
@@ -106,11 +111,11 @@ static enum found add_finding(struct search *search, const struct pin_image_slot
 
   struct pin_verdict *verdict = search->verdict;
   if (is_known(verdict, &finding))
-    return weigh(search, &finding);
+    return weigh(&finding);
   if (verdict->count == PIN_MAX_FINDINGS)
     return FOUND_TOO_MANY;
   verdict->findings[verdict->count++] = finding;
-  return weigh(search, &finding);
+  return weigh(&finding);
 }
 
 /* Takes every entry of a bucket that covers the name and is of one of the kinds. */
@@ -192,32 +197,43 @@ static enum found search_name(struct search *search) {
   return FOUND_NOTHING;
 }
 
-/* PIN_REASON_UNDECIDED, or why the peer is refused whatever it shows. */
-static enum pin_reason search_names(const struct pin_policy *policy, const struct pin_peer *peer,
-                                    struct pin_verdict *verdict) {
-  struct search search;
-  pin_image_of(policy, &search.image);
-  search.peer = peer;
-  search.verdict = verdict;
-  for (size_t i = 0; i < peer->name_count; i++) {
-    search.name = peer->names[i];
-    enum found found = search_name(&search);
-    if (found == FOUND_DAMAGE)
-      return PIN_REASON_DAMAGED;
-    if (found == FOUND_TOO_MANY)
-      return PIN_REASON_TOO_MANY_NAMES;
-  }
-  return PIN_REASON_UNDECIDED;
+void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t now,
+                      struct pin_verdict *ret_verdict) {
+  ret_verdict->outcome = PIN_REFUSED;
+  ret_verdict->reason = PIN_REASON_UNDECIDED;
+  ret_verdict->decisive = 0;
+  ret_verdict->blocked_depth = -1;
+  ret_verdict->name = NULL;
+  ret_verdict->port = port;
+  ret_verdict->now = now;
+  ret_verdict->policy = policy;
+  ret_verdict->count = 0;
 }
 
-static void begin_verdict(const struct pin_peer *peer, struct pin_verdict *verdict) {
-  verdict->outcome = PIN_REFUSED;
-  verdict->reason = PIN_REASON_UNDECIDED;
-  verdict->decisive = 0;
-  verdict->blocked_depth = -1;
-  verdict->name = peer->name_count > 0 ? peer->names[0] : NULL;
-  verdict->port = peer->port;
-  verdict->count = 0;
+enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port) {
+  struct search search;
+  size_t before = verdict->count;
+  if (verdict->reason != PIN_REASON_UNDECIDED)
+    return PIN_SELECTED_REFUSAL;
+  pin_image_of(verdict->policy, &search.image);
+  search.name = name;
+  search.port = port;
+  search.verdict = verdict;
+  switch (search_name(&search)) {
+  case FOUND_DAMAGE:
+    pin_select_refuse(verdict, PIN_REASON_DAMAGED);
+    return PIN_SELECTED_REFUSAL;
+  case FOUND_TOO_MANY:
+    pin_select_refuse(verdict, PIN_REASON_TOO_MANY_NAMES);
+    return PIN_SELECTED_REFUSAL;
+  default:
+    return verdict->count > before ? PIN_SELECTED_ENTRIES : PIN_SELECTED_NOTHING;
+  }
+}
+
+void pin_select_refuse(struct pin_verdict *verdict, enum pin_reason reason) {
+  if (verdict->reason == PIN_REASON_UNDECIDED)
+    verdict->reason = reason;
 }
 
 static enum pin_needs needs_of(const struct pin_policy *policy, const struct pin_verdict *verdict) {
@@ -237,17 +253,23 @@ static enum pin_needs needs_of(const struct pin_policy *policy, const struct pin
   return needs;
 }
 
+enum pin_needs pin_select_end(struct pin_verdict *verdict) {
+  verdict->decisive = verdict->count;
+  if (verdict->reason != PIN_REASON_UNDECIDED)
+    return PIN_NEEDS_NOTHING;
+  enum pin_needs needs = needs_of(verdict->policy, verdict);
+  if (needs == PIN_NEEDS_NOTHING)
+    pin_verdict_settle(verdict, PIN_GENERAL_NOTHING, verdict->policy->mode);
+  return needs;
+}
+
 enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer *peer,
                           struct pin_verdict *ret_verdict) {
-  begin_verdict(peer, ret_verdict);
-  enum pin_reason refusal = search_names(policy, peer, ret_verdict);
-  ret_verdict->decisive = ret_verdict->count;
-  if (refusal != PIN_REASON_UNDECIDED) {
-    ret_verdict->reason = refusal;
-    return PIN_NEEDS_NOTHING;
+  pin_select_begin(policy, peer->port, peer->now, ret_verdict);
+  ret_verdict->name = peer->name_count > 0 ? peer->names[0] : NULL;
+  for (size_t i = 0; i < peer->name_count; i++) {
+    if (pin_select_name(ret_verdict, peer->names[i], peer->port) == PIN_SELECTED_REFUSAL)
+      break;
   }
-  enum pin_needs needs = needs_of(policy, ret_verdict);
-  if (needs == PIN_NEEDS_NOTHING)
-    pin_verdict_settle(ret_verdict, PIN_GENERAL_NOTHING, policy->mode);
-  return needs;
+  return pin_select_end(ret_verdict);
 }

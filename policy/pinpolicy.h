@@ -159,7 +159,7 @@ struct pin_peer {
    */
   const char *const *names;
   size_t name_count;
-  uint16_t port; /* host byte order; 0: not known, then entries limited to ports apply */
+  uint16_t port; /* host byte order; 0: not known, then entries limited to ports apply, see pin_finding */
   int64_t now;   /* seconds since the epoch */
 };
 
@@ -200,6 +200,7 @@ enum pin_reason {
   PIN_REASON_NO_KEY,          /* the peer showed no key, or nothing could be proven */
   PIN_REASON_BAD_NAME,        /* a name with an empty label below a covered name */
   PIN_REASON_TOO_MANY_NAMES,  /* more covered names than a verdict holds */
+  PIN_REASON_TOO_MUCH_TO_SEE, /* set by the caller: more sockets or names than it looks at */
   PIN_REASON_DAMAGED,         /* the image cannot be trusted */
   PIN_REASON_NOT_COVERED,
   PIN_REASON_NO_POLICY, /* set by the caller: there is no usable policy */
@@ -218,6 +219,9 @@ struct pin_finding {
   const char *name; /* the caller's spelling that led to this entry */
   struct pin_entry entry;
   bool expired; /* `expires` has passed */
+  /* The entry is limited to ports, and the port is not known: the entries of the same name for other ports
+   * are alternatives, and one of them that matches is enough. */
+  bool port_unknown;
   enum pin_reason reason;
   int depth[PIN_LIST_COUNT]; /* the lowest depth at which a list matched; -1: it did not, or was not tried */
 };
@@ -233,6 +237,8 @@ struct pin_verdict {
   int blocked_depth; /* depth of the blocked key; -1: none */
   const char *name;  /* the name to report: that of the decisive finding, else the peer's first; NULL: none */
   uint16_t port;     /* of the peer */
+  int64_t now;       /* seconds since the epoch */
+  const struct pin_policy *policy; /* that is being asked */
   size_t count;
   struct pin_finding findings[PIN_MAX_FINDINGS];
 };
@@ -248,12 +254,35 @@ enum pin_needs {
  * Finds the entries that cover a peer. Allocates nothing, hashes nothing, takes no lock; the cost does not
  * depend on the number of entries. For every name the most specific entry wins: the name itself, then the
  * one-label wildcard, then the nearest parent with include_subdomains; entries limited to other ports are
- * passed over. Where the port is not known they apply, but one that would refuse nothing (off, audited,
- * expired) does not end the search for a less specific entry that would. A damaged part of the image gives a
- * final refusal with PIN_REASON_DAMAGED. *ret_verdict is always filled.
+ * passed over. Where the port is not known they apply, those of one name as alternatives (see pin_finding),
+ * but one that would refuse nothing (off, audited, expired) does not end the search for a less specific entry
+ * that would. A damaged part of the image gives a final refusal with PIN_REASON_DAMAGED. *ret_verdict is
+ * always filled.
  */
 enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer *peer,
                           struct pin_verdict *ret_verdict);
+
+/*
+ * pin_select in steps, for callers whose names come from many places and are not to be collected first:
+ * begin, each name once, end. Between them *verdict is the caller's to keep, not to change. The policy must
+ * outlive it.
+ */
+void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t now,
+                      struct pin_verdict *ret_verdict);
+
+enum pin_selected {
+  PIN_SELECTED_NOTHING = 0, /* no further entry covers the name: it may be forgotten */
+  PIN_SELECTED_ENTRIES,     /* the verdict points at the name from now on */
+  PIN_SELECTED_REFUSAL      /* the verdict is final, whatever other names there are */
+};
+
+/* Adds the entries that cover a name; port: as in struct pin_peer, for this name. */
+enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port);
+
+/* Makes the verdict a final refusal: something could not be looked at. A refusal before this one stays. */
+void pin_select_refuse(struct pin_verdict *verdict, enum pin_reason reason);
+
+enum pin_needs pin_select_end(struct pin_verdict *verdict);
 
 /*
  * Whether pin_judge would accept this path, and every longer one that begins with it: then the keys above

@@ -37,6 +37,8 @@ static const struct {
     [PIN_REASON_BAD_NAME] = {"bad-name", "the host name has an empty label"},
     [PIN_REASON_TOO_MANY_NAMES] = {"too-many-names",
                                    "the connection uses more pinned names than can be checked"},
+    [PIN_REASON_TOO_MUCH_TO_SEE] = {"too-much-to-see",
+                                    "the host's name could not be found among so many sockets or names"},
     [PIN_REASON_DAMAGED] = {"damaged", "the compiled policy is damaged"},
     [PIN_REASON_NOT_COVERED] = {"not-covered", "no entry covers the host"},
     [PIN_REASON_NO_POLICY] = {"no-policy", "there is no usable policy"},

@@ -70,6 +70,22 @@ bool pin_finding_is_enforced(const struct pin_finding *finding) {
   return entry->mode != PIN_MODE_AUDIT && entry->mode != PIN_MODE_OFF;
 }
 
+/* Whether two entries are of one name, and nobody knows which of them is for the port in use. */
+static bool are_alternatives(const struct pin_finding *one, const struct pin_finding *other) {
+  return one->port_unknown && other->port_unknown && strcmp(one->entry.name, other->entry.name) == 0;
+}
+
+/* Whether the entry of the same name for another port is satisfied. One that is off says nothing of the key,
+ * and one that has expired speaks of keys that may have been given up. */
+static bool is_replaced(const struct pin_verdict *verdict, const struct pin_finding *finding) {
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *other = &verdict->findings[i];
+    if (other->reason == PIN_REASON_MATCHED && !other->expired && are_alternatives(finding, other))
+      return true;
+  }
+  return false;
+}
+
 static bool has_failed(const struct pin_finding *finding) {
   return finding->reason != PIN_REASON_MATCHED && finding->reason != PIN_REASON_OFF &&
          finding->reason != PIN_REASON_EXEMPT_ANCHOR;
@@ -84,7 +100,7 @@ static size_t first_failed(const struct pin_verdict *verdict, bool enforced) {
   size_t undecided = verdict->count;
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
-    if (!has_failed(finding) || pin_finding_is_enforced(finding) != enforced)
+    if (!has_failed(finding) || pin_finding_is_enforced(finding) != enforced || is_replaced(verdict, finding))
       continue;
     if (finding->reason != PIN_REASON_UNDECIDED)
       return i;
@@ -168,17 +184,33 @@ static void judge_findings(const struct pin_policy *policy, const struct pin_pat
   }
 }
 
+/* Whether the path satisfies the entry and so does every longer one, or the entry is off. */
+static bool finding_is_satisfied(const struct pin_finding *finding, const struct pin_path *path) {
+  int depth[PIN_LIST_COUNT];
+  if (finding->reason == PIN_REASON_OFF)
+    return true;
+  return finding->reason == PIN_REASON_UNDECIDED && !is_given(&finding->entry, PIN_LIST_ANCHORS) &&
+         try_entry(&finding->entry, path, depth) == PIN_REASON_MATCHED;
+}
+
+static bool alternative_is_satisfied(const struct pin_verdict *verdict, const struct pin_finding *finding,
+                                     const struct pin_path *path) {
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *other = &verdict->findings[i];
+    if (other->reason == PIN_REASON_UNDECIDED && !other->expired && are_alternatives(finding, other) &&
+        finding_is_satisfied(other, path))
+      return true;
+  }
+  return false;
+}
+
 bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *path,
                       const struct pin_verdict *verdict) {
-  int depth[PIN_LIST_COUNT];
   if (path->count == 0 || verdict->count == 0 || pin_blocks_keys(policy) || policy->exempt_anchors.count > 0)
     return false;
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
-    if (finding->reason == PIN_REASON_OFF)
-      continue;
-    if (finding->reason != PIN_REASON_UNDECIDED || is_given(&finding->entry, PIN_LIST_ANCHORS) ||
-        try_entry(&finding->entry, path, depth) != PIN_REASON_MATCHED)
+    if (!finding_is_satisfied(finding, path) && !alternative_is_satisfied(verdict, finding, path))
       return false;
   }
   return true;

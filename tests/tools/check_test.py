@@ -119,6 +119,13 @@ class Warnings(PinctlCase):
         self.quiet(entry("co.uk"), entry("example.co.uk", include_subdomains="true"), entry("*.example.co.uk"),
                    entry("corp", include_subdomains="true"), entry("*.internal"))
 
+    def test_ports(self):
+        words = "has entries for different ports; a program that does not show its port is accepted by any of them"
+        self.warned(words, entry("x.org", ports="[ 443 ]"), entry("x.org", ports="[ 8443 ]"), entry("x.org", ports="[ 25 ]"))
+        self.quiet(entry("x.org", ports="[ 443 ]"), entry("y.org", ports="[ 8443 ]"), entry("*.x.org", ports="[ 8443 ]"))
+        self.quiet(entry("x.org", include_subdomains="true"), entry("a.x.org", ports="[ 443 ]"),
+                   entry("a.x.org", ports="[ 8443 ]", pins=None, backup_pins=None, mode='"off"'))
+
     def test_entries_without_effect(self):
         off = {"pins": None, "backup_pins": None, "mode": '"off"'}
         self.warned("takes nothing out", entry("x.org", **off))

@@ -116,6 +116,10 @@ class Lists(ConversionCase):
         entries = self.imports(zone, said="left out")
         self.assertEqual([entry["ports"] for entry in entries], [[443], [444]])
 
+    def test_entries_for_different_ports_are_pointed_out(self):
+        zone = f"_443._tcp.c.example. IN TLSA 3 1 1 {'ab' * 32}\n_444._tcp.c.example. IN TLSA 3 1 1 {'cd' * 32}\n"
+        self.imports(zone, said='"c.example" has entries for different ports')
+
     def test_mode_for_all(self):
         self.assertEqual({entry["mode"] for entry in self.take(LISTING, "--mode", "audit")}, {"audit"})
 

@@ -170,7 +170,7 @@ class Lines(LogCase):
 
     def test_every_reason_has_its_advice(self):
         library_words = ("no-pin", "no-intermediate", "no-anchor", "blocked-key", "no-key", "bad-name", "too-many-names",
-                         "damaged", "no-policy", "exempt-anchor")
+                         "too-much-to-see", "damaged", "no-policy", "exempt-anchor")
         advices = {self.log(LINE.replace("no-pin", word))[0]["advice"] for word in library_words}
         self.assertEqual(len(advices), len(library_words))
         self.assertNotIn("See troubleshooting.", advices)

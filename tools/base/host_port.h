@@ -33,4 +33,7 @@ char *ports_format(const uint16_t *ports, uint32_t count);
 bool ports_overlap(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count);
 bool ports_equal(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count);
 
+/* What is said of entries of one name that differ in their ports. */
+#define PORTS_ARE_ALTERNATIVES "a program that does not show its port is accepted by any of them"
+
 #endif

@@ -124,10 +124,24 @@ static void lint_off(const struct pin_policy *policy, const struct entries *entr
   }
 }
 
+/* Entries of one name differ in their ports, or the policy would be refused. */
+static void lint_ports(const struct entries *entries, struct diagnostics *diagnostics) {
+  for (size_t i = 0; i < entries->count;) {
+    const struct pin_entry *first = &entries->items[i];
+    size_t checking = 0;
+    for (; i < entries->count && strcmp(entries->items[i].name, first->name) == 0; i++)
+      checking += entries->items[i].mode != PIN_MODE_OFF ? 1 : 0;
+    if (checking > 1)
+      lint_warn(diagnostics, first, "\"%s\" has entries for different ports; " PORTS_ARE_ALTERNATIVES,
+                first->name);
+  }
+}
+
 void lint_reach(const struct pin_policy *policy, const struct entries *entries,
                 struct diagnostics *diagnostics) {
   for (size_t i = 0; i < entries->count; i++)
     lint_too_long(&entries->items[i], diagnostics);
   lint_blocked(policy, entries, diagnostics);
   lint_off(policy, entries, diagnostics);
+  lint_ports(entries, diagnostics);
 }

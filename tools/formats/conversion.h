@@ -89,6 +89,9 @@ struct conversion_item *conversion_append(struct conversion *conversion, const s
  */
 void conversion_finish(struct conversion *conversion);
 
+/* Notes the names that have entries for different ports. After conversion_finish. */
+void conversion_note_ports(struct conversion *conversion);
+
 /* By name, then by ports: the order that conversion_covering needs. */
 void conversion_sort(struct conversion *conversion);
 

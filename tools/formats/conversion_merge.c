@@ -256,3 +256,13 @@ void conversion_finish(struct conversion *conversion) {
   if (conversion->reads_off)
     leave_out_idle(conversion);
 }
+
+void conversion_note_ports(struct conversion *conversion) {
+  const struct conversion_item *items = conversion->items;
+  for (size_t i = 1; i < conversion->count; i++) {
+    bool is_second = same_name(&items[i - 1], &items[i]) && (i < 2 || !same_name(&items[i - 2], &items[i]));
+    if (is_second && items[i - 1].entry.mode != PIN_MODE_OFF && items[i].entry.mode != PIN_MODE_OFF)
+      convert_note(conversion, conversion->path, items[i].entry.line,
+                   "\"%s\" has entries for different ports; " PORTS_ARE_ALTERNATIVES, items[i].entry.name);
+  }
+}

@@ -35,6 +35,9 @@ static const struct text_of reasons[] = {
     {"bad-name", "The name has an empty label: correct it where the program got it from."},
     {"too-many-names",
      "The program verifies too many names at once: let it use one name for each connection."},
+    {"too-much-to-see", "The program gave no name, and it has too many sockets, or the certificate too many "
+                        "names, to find the host "
+                        "among them: let it send the server name."},
     {"damaged", "Restart the program. If it happens again, test the machine's memory and disk."},
     {"no-policy",
      "There is no usable policy, so every host is refused: \"pinctl check\" says what is wrong with "

@@ -130,6 +130,7 @@ static int read_entries(const struct arguments *arguments, const struct format *
     conversion_finish(conversion);
   if (conversion->errors == 0 && !obey_without(arguments, conversion))
     return EXIT_USAGE;
+  conversion_note_ports(conversion);
   convert_say_rest(conversion);
   if (conversion->errors > 0) {
     say_error("%s: nothing was changed", conversion->path);
