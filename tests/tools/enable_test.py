@@ -5,6 +5,7 @@ pinctl enable and disable: on every kind of openssl.cnf either right or refused,
 What a file means is asked of real programs (openssl, curl) that run under it.
 """
 
+import fcntl
 import os
 import random
 import shutil
@@ -437,14 +438,17 @@ class Confirmation(SwitchCase):
     def is_waiting(self):
         return os.path.lexists(os.path.join(self.folder, ".pinctl-unconfirmed-openssl.cnf~"))
 
+    def is_locked(self):
+        return os.path.exists(os.path.join(self.folder, ".pinctl-switch.lock"))
+
     def wait_for(self, text, seconds=30):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             now = self.bytes() if os.path.exists(self.file) else None
-            if now == text and not self.is_waiting():
+            if now == text and not self.is_waiting() and not self.is_locked():
                 return
             time.sleep(0.05)
-        self.assertEqual(now, text)
+        self.assertEqual((now, self.is_waiting(), self.is_locked()), (text, False, False))
 
     def setUp(self):
         super().setUp()
@@ -537,6 +541,97 @@ class Confirmation(SwitchCase):
         time.sleep(4.5)
         self.assertEqual(self.bytes(), b"# newer\n")
         self.assert_nothing_left()
+
+
+class Locks(SwitchCase):
+    """Who can only read the folder can hinder nobody."""
+
+    LOCK = ".pinctl-switch.lock"
+
+    def hold(self, name, mode=0o600):
+        """Locks the folder (no name), or a file in it."""
+        place = os.path.join(self.folder, name)
+        held = os.open(place, os.O_RDONLY if not name else os.O_RDWR | os.O_CREAT, mode)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        self.addCleanup(os.close, held)
+        return held
+
+    def wait_for(self, text, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and self.bytes() != text:
+            time.sleep(0.05)
+        self.assertEqual(self.bytes(), text)
+
+    def test_folder_is_locked(self):
+        self.write("# old\n")
+        self.hold("")
+        self.enable()
+        self.assertEqual(self.disable().stderr.count("waiting"), 0)
+        self.assertEqual(self.bytes(), b"# old\n")
+        self.assert_nothing_left()
+
+    def test_folder_is_locked_when_the_time_is_up(self):
+        if os.path.exists("/run/systemd/system") and os.geteuid() == 0:
+            self.skipTest("would start timers of the real systemd")
+        self.write("# old\n")
+        self.enable("--confirm", "1")
+        self.hold("")
+        self.wait_for(b"# old\n", 20)
+
+    def test_another_pinctl(self):
+        """It is waited for, with a word; and the lock is closed to others even where somebody had opened it."""
+        self.write("# old\n")
+        self.enable()
+        held = self.hold(self.LOCK, 0o644)
+        os.fchmod(held, 0o644)
+        child = subprocess.Popen([PINCTL, "disable", "--openssl-conf", self.file], env=self.environment(),
+                                 stderr=subprocess.PIPE, text=True)
+        self.assertIn("waiting for another pinctl", child.stderr.readline())
+        self.assertEqual(stat.S_IMODE(os.fstat(held).st_mode), 0o600)
+        fcntl.flock(held, fcntl.LOCK_UN)
+        self.assertEqual(child.wait(timeout=30), 0)
+        child.stderr.close()
+        self.assertEqual(self.bytes(), b"# old\n")
+        self.assert_nothing_left()
+
+    def test_lock_that_is_not_ours(self):
+        self.write("# old\n")
+        lock = os.path.join(self.folder, self.LOCK)
+        os.symlink(self.write_policy("", "elsewhere"), lock)
+        self.assertIn("cannot be locked", self.enable(status=3).stderr)
+        os.unlink(lock)
+        os.mkfifo(lock)
+        self.assertIn("cannot be locked", self.enable(status=3).stderr)
+        os.unlink(lock)
+        if os.geteuid() != 0:
+            self.skipTest("only root can give a file away")
+        held = self.hold(self.LOCK)
+        os.fchown(held, 65534, 65534)
+        self.assertIn("cannot be locked", self.enable(status=3).stderr)
+        self.assertEqual(self.bytes(), b"# old\n")
+
+    def test_undo_does_not_give_up(self):
+        """The lines were damaged when the time was up, and mended later."""
+        if os.path.exists("/run/systemd/system") and os.geteuid() == 0:
+            self.skipTest("would start timers of the real systemd")
+        self.write("# old\n")
+        self.enable("--confirm", "1")
+        enabled = self.bytes().decode()
+        self.write(enabled.replace("# <<< pinning", "# pinning"))
+        time.sleep(3)
+        self.assertNotEqual(self.bytes(), b"# old\n")
+        self.write(enabled)
+        self.wait_for(b"# old\n", 20)
+
+    def test_old_text_of_somebody_else(self):
+        """In a folder where others may write, what they put there is not put in place."""
+        if os.geteuid() != 0:
+            self.skipTest("only root can give a file away")
+        self.write("# mine\n")
+        waiting = self.write_policy("# theirs\n", ".pinctl-unconfirmed-openssl.cnf~")
+        os.chown(waiting, 65534, 65534)
+        self.disable("--unconfirmed", status=3)
+        self.assertEqual(self.bytes(), b"# mine\n")
 
 
 class Images(ImageCase):

@@ -3,36 +3,42 @@
 #include "config/system_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock_file.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
-/* Any user who can read a directory can lock it, so nobody is waited for without end. */
-#define LOCK_TRIES 300
+/* How long a person waits for another pinctl, whose trials take at most some minutes. */
+#define LOCK_TRIES 3000
 #define LOCK_PAUSE_NS 100000000
 /* Of our own, since writers of a policy hold another lock. */
 #define BESIDE_PREFIX ".pinctl-put-"
 
-/* The directory itself is locked: a lock file would stay behind in somebody else's directory. */
-static bool take_lock(struct target *target) {
-  target->lock = open(target->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  for (int i = 0; target->lock >= 0 && i < LOCK_TRIES; i++) {
-    if (flock(target->lock, LOCK_EX | LOCK_NB) == 0)
-      return true;
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      break;
+/*
+ * Not the directory itself: any user who can read that can lock it. The name is no drop-in's and no
+ * configuration's, and not that of the lock of a policy beside it.
+ */
+static bool take_lock(struct target *target, bool for_ever) {
+  target->lock_path = must_format("%s/.pinctl-switch.lock", target->directory);
+  int error = lock_file_try(target->lock_path, &target->lock);
+  if (error == EWOULDBLOCK)
+    say_note("waiting for another pinctl to finish (%s)", target->lock_path);
+  for (int i = 0; error == EWOULDBLOCK && (for_ever || i < LOCK_TRIES); i++) {
     nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
+    error = lock_file_try(target->lock_path, &target->lock);
   }
-  say_error("%s: cannot be locked: %s", target->directory, strerror(errno));
+  if (error == 0)
+    return true;
+  target->lock = -1;
+  say_error("%s: cannot be locked (%s): %s", target->path, target->lock_path,
+            error == EWOULDBLOCK ? "another pinctl does not finish" : strerror(error));
   return false;
 }
 
@@ -78,7 +84,7 @@ static bool read_text(struct target *target) {
   return false;
 }
 
-bool target_open(const char *path, bool for_writing, struct target *ret_target) {
+bool target_open(const char *path, enum target_use use, struct target *ret_target) {
   *ret_target = (struct target){.lock = -1};
   ret_target->path = resolve(path);
   if (ret_target->path == NULL) {
@@ -86,17 +92,18 @@ bool target_open(const char *path, bool for_writing, struct target *ret_target) 
     return false;
   }
   ret_target->directory = path_directory(ret_target->path);
-  if (for_writing && !take_lock(ret_target))
+  if (use != TARGET_READ && !take_lock(ret_target, use == TARGET_UNDO))
     return false;
   /* What an interrupted one left goes even where nothing else is to be done. */
-  if (for_writing)
+  if (use != TARGET_READ)
     file_sweep(ret_target->directory, BESIDE_PREFIX);
   return read_text(ret_target);
 }
 
 void target_close(struct target *target) {
   if (target->lock >= 0)
-    close(target->lock);
+    lock_file_remove(target->lock_path, target->lock);
+  free(target->lock_path);
   free(target->path);
   free(target->directory);
   free(target->text);

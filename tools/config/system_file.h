@@ -16,13 +16,21 @@ struct target {
   char *text; /* NULL: there is no file */
   struct stat status;
   int lock; /* -1: it was opened for reading */
+  char *lock_path;
+};
+
+enum target_use {
+  TARGET_READ,
+  TARGET_CHANGE, /* a person waits: an error after five minutes of another pinctl's work */
+  TARGET_UNDO    /* nobody may be there to try again: waits as long as it takes */
 };
 
 /*
- * Reads the file; for writing, also waits for the lock on its directory. Returns false, having said why, when
- * it is no regular text file or cannot be read. To be closed in any case.
+ * Reads the file; unless only to read it, also waits for the lock on its directory, and says so. The lock is
+ * a file there that no other user can open; it goes when the target is closed. Returns false, having said
+ * why, when it is no regular text file or cannot be read. To be closed in any case.
  */
-bool target_open(const char *path, bool for_writing, struct target *ret_target);
+bool target_open(const char *path, enum target_use use, struct target *ret_target);
 void target_close(struct target *target);
 
 /*

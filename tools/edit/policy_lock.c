@@ -3,11 +3,11 @@
 #include "edit/policy_lock.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "base/lock_file.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
@@ -30,8 +30,10 @@ static int wait_for_lock(int fd, const char *path) {
  */
 int lock_take(const char *directory) {
   AUTO_TEXT path = must_format("%s/.pinctl.lock", directory);
-  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  int error = fd < 0 ? errno : wait_for_lock(fd, path);
+  int fd = -1;
+  int error = lock_file_open(path, &fd);
+  if (error == 0)
+    error = wait_for_lock(fd, path);
   if (error == 0)
     return fd;
   say_error("%s: %s", path, strerror(error));

@@ -19,6 +19,8 @@
 
 /* What the waiting file is where there was no file before: a symbolic link to this, which nobody follows. */
 #define NO_FILE "no-file"
+/* Seconds between two attempts to put a change back. */
+#define LONGEST_PAUSE 60
 
 /* The name does not end in .cnf, so no .include of the whole directory takes the file in. */
 static char *waiting_path(const struct target *target) {
@@ -76,12 +78,19 @@ static bool is_same_text(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
+/* Where others may write in the folder as well, one of theirs is not put in place. */
+static bool is_ours(const struct target *target, const struct stat *status) {
+  return status->st_uid == geteuid() || (target->text != NULL && status->st_uid == target->status.st_uid);
+}
+
 /* The text that waits; NULL: there was no file, or, where that is an error, an errno value in *ret_error. */
-static char *read_waiting(const char *waiting, int *ret_error) {
+static char *read_waiting(const struct target *target, const char *waiting, int *ret_error) {
   struct stat status;
   char *text = NULL;
   size_t length = 0;
   *ret_error = lstat(waiting, &status) != 0 ? errno : 0;
+  if (*ret_error == 0 && !is_ours(target, &status))
+    *ret_error = EPERM;
   if (*ret_error == 0 && !S_ISLNK(status.st_mode))
     *ret_error = file_read(waiting, &text, &length);
   return text;
@@ -91,7 +100,7 @@ static char *read_waiting(const char *waiting, int *ret_error) {
 bool confirm_is_pending(const struct target *target) {
   int error = 0;
   AUTO_TEXT waiting = waiting_path(target);
-  AUTO_TEXT old_text = read_waiting(waiting, &error);
+  AUTO_TEXT old_text = read_waiting(target, waiting, &error);
   if (error == ENOENT)
     return false;
   if (error != 0 || !is_same_text(old_text, target->text))
@@ -128,9 +137,20 @@ static bool arm_systemd(const struct target *target, long seconds, bool preload)
   AUTO_TEXT delay = must_format("--on-active=%ld", seconds);
   AUTO_TEXT file = must_format("--openssl-conf=%s", target->path);
   const char *which = preload ? "--preload" : file;
-  const char *command[] = {
-      "systemd-run", "--quiet", "--collect",     unit,  delay, "--timer-property=AccuracySec=1s",
-      program,       "disable", "--unconfirmed", which, NULL};
+  /* Again and again until it succeeds: a disk may be full when the time is up. */
+  const char *command[] = {"systemd-run",
+                           "--quiet",
+                           "--collect",
+                           unit,
+                           delay,
+                           "--timer-property=AccuracySec=1s",
+                           "--property=Restart=on-failure",
+                           "--property=RestartSec=15",
+                           program,
+                           "disable",
+                           "--unconfirmed",
+                           which,
+                           NULL};
   return program != NULL && run_quietly((char *const *)(uintptr_t)command);
 }
 
@@ -165,16 +185,25 @@ static void detach(void) {
     _exit(EXIT_FAILED);
 }
 
+static int undo_now(const char *path, bool preload) {
+  struct target target;
+  int status = target_open(path, TARGET_UNDO, &target) ? confirm_undo(&target, preload) : EXIT_FAILED;
+  target_close(&target);
+  return status;
+}
+
+/* Never gives up: what hinders it, a full disk for one, may end, and nobody else is there to try again. */
 __attribute__((noreturn)) static void undo_later(const char *path, const char *waiting,
                                                  const struct stat *status, const struct timespec *end,
                                                  bool preload) {
-  struct target target;
-  int result = EXIT_DONE;
+  unsigned pause = 1;
   detach();
   wait_until(end, waiting, status);
-  if (is_same_file(waiting, status))
-    result = target_open(path, true, &target) ? confirm_undo(&target, preload) : EXIT_FAILED;
-  _exit(result);
+  while (is_same_file(waiting, status) && undo_now(path, preload) != EXIT_DONE) {
+    sleep(pause);
+    pause = pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
+  }
+  _exit(EXIT_DONE);
 }
 
 /*
@@ -266,7 +295,7 @@ static void find_lines(const char *text, bool preload, struct block *ret_block) 
 int confirm_undo(const struct target *target, bool preload) {
   int error = 0;
   AUTO_TEXT waiting = waiting_path(target);
-  AUTO_TEXT old_text = read_waiting(waiting, &error);
+  AUTO_TEXT old_text = read_waiting(target, waiting, &error);
   struct block now;
   struct block old;
   if (error == ENOENT)

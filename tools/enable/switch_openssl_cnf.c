@@ -169,7 +169,7 @@ static int switch_target_on(const struct switching *switching, const struct targ
 int switch_openssl_on(const struct switching *switching) {
   struct target target;
   int status = EXIT_FAILED;
-  if (target_open(switching->path, !switching->dry_run, &target)) {
+  if (target_open(switching->path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
     if (confirm_is_pending(&target))
       say_error("%s: an earlier change waits to be confirmed (\"pinctl enable --confirmed\", or "
                 "\"pinctl disable --unconfirmed\")",

@@ -46,7 +46,7 @@ static int put_own(const struct switching *switching, const char *path, const ch
   struct target target;
   struct block block = {0};
   int status = EXIT_FAILED;
-  if (target_open(path, !switching->dry_run, &target)) {
+  if (target_open(path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
     block_find(target.text, &block);
     if (target.text != NULL && (block.state != BLOCK_PRESENT || block.rest != NULL))
       say_error("%s: it was written by hand, so it stays", path);
@@ -183,7 +183,7 @@ static int openssl_on(const struct switching *switching, const struct unit_files
   struct openssl_settings settings = {
       .policy = policy, .on_policy_error = arguments_value(switching->arguments, OPTION_ON_POLICY_ERROR)};
   int status = EXIT_FAILED;
-  bool found = target_open(switching->path, false, &system) && switch_find_module(switching, &module);
+  bool found = target_open(switching->path, TARGET_READ, &system) && switch_find_module(switching, &module);
   settings.module = module;
   settings.default_is_unknown = switching->in_image;
   if (found) {

@@ -41,14 +41,15 @@ static int switch_off(const struct switching *switching) {
   struct target target;
   struct block block = {0};
   bool preload = switching->place == PLACE_PRELOAD;
+  bool unconfirmed = arguments_has(switching->arguments, OPTION_UNCONFIRMED);
+  enum target_use change = unconfirmed ? TARGET_UNDO : TARGET_CHANGE;
   int status = EXIT_FAILED;
-  if (target_open(switching->path, !switching->dry_run, &target)) {
+  if (target_open(switching->path, switching->dry_run ? TARGET_READ : change, &target)) {
     if (preload)
       preload_line_find(target.text, &block);
     else
       block_find(target.text, &block);
-    status = arguments_has(switching->arguments, OPTION_UNCONFIRMED) ? confirm_undo(&target, preload)
-                                                                     : take_out(switching, &target, &block);
+    status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block);
   }
   block_clear(&block);
   target_close(&target);

@@ -31,7 +31,7 @@ static const struct option options[] = {
 
 static int accept(const struct switching *switching) {
   struct target target;
-  int status = target_open(switching->path, true, &target) ? confirm_accept(&target) : EXIT_FAILED;
+  int status = target_open(switching->path, TARGET_CHANGE, &target) ? confirm_accept(&target) : EXIT_FAILED;
   target_close(&target);
   return status;
 }
