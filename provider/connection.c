@@ -4,16 +4,17 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <syslog.h>
+#include <string.h>
 
-#include "log.h"
+#include "info_callback.h"
 #include "policy_store.h"
 #include "refusing_bio.h"
+#include "session.h"
 #include "text.h"
 
 /*
  * What a refused connection is told to verify: SSL_VERIFY_PEER, with flags that mean nothing to a client and
- * so are no program's.
+ * so are no program's: where this stands, the program has not set another mode since.
  */
 #define FORCED_MODE (SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | SSL_VERIFY_POST_HANDSHAKE)
 
@@ -21,41 +22,71 @@ enum state { UNDECIDED = 0, ALLOWED, REFUSED };
 
 /* A client's connection, from its first handshake on. */
 struct connection {
-  enum state state;            /* of the handshake under way, or the last one */
-  const SSL_SESSION *approved; /* the session that it offers to resume, and may; only to be compared */
-  int programs_mode;           /* what FORCED_MODE stands in for */
-  bool cut;                    /* its BIOs were replaced in this handshake */
-  bool in_info;                /* the program's info callback is running */
-  info_fn *program_info;       /* the info callback that ours stands in for; NULL: that of the SSL_CTX */
-  char *text;                  /* the report of a refusal; NULL: none, or no memory */
+  enum state state;       /* of the handshake under way, or the last one */
+  bool cut;               /* its BIOs were replaced in this handshake */
+  int programs_mode;      /* what FORCED_MODE stands in for */
+  info_fn *programs_info; /* what hook->any_info stands in for; NULL: nothing */
+  BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
+  char *text;             /* the report of a refusal; NULL: none, or no memory */
 };
 
-static struct connection *connection_of(const struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
+/* A connection, and by what it is asked. */
+struct client {
+  struct hook *hook;
+  const struct libssl *libssl;
+  SSL *ssl;
+  struct connection *connection; /* NULL: no memory; it is cut off then */
+};
+
+static struct connection *connection_of(const struct client *client) {
+  struct connection *connection = client->libssl->SSL_get_ex_data(client->ssl, client->hook->ssl_index);
 
   if (connection != NULL)
     return connection;
   connection = calloc(1, sizeof *connection);
-  if (connection == NULL || libssl->SSL_set_ex_data(ssl, hook->ssl_index, connection) == 1)
+  if (connection == NULL ||
+      client->libssl->SSL_set_ex_data(client->ssl, client->hook->ssl_index, connection) == 1)
     return connection;
   free(connection);
   return NULL;
 }
 
-/* ---- Cutting a connection off ---- */
+static struct client client_of(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
+  struct client client = {.hook = hook, .libssl = libssl, .ssl = ssl};
+
+  client.connection = connection_of(&client);
+  return client;
+}
+
+/* ---- Making OpenSSL agree with a refusal ---- */
+
+/*
+ * What libssl gets in place of a BIO of the program's; NULL: no memory, and it then fails for want of a BIO.
+ * The program may use its own by a bare pointer, and so it is kept until the connection is freed.
+ */
+static BIO *replacement(const struct client *client, BIO *program_bio, int which) {
+  const struct libcrypto *crypto = openssl_crypto(&client->hook->openssl);
+  struct connection *connection = client->connection;
+  BIO *bio = refusing_bio_new(client->hook, program_bio, connection != NULL ? connection->text : NULL);
+
+  if (bio != NULL || program_bio == NULL || connection == NULL || crypto->BIO_up_ref(program_bio) != 1)
+    return bio;
+  crypto->BIO_free_all(connection->held[which]);
+  connection->held[which] = program_bio;
+  return NULL;
+}
 
 /* Whether there was anything to replace. */
-static bool replace_bios(struct hook *hook, const struct libssl *libssl, SSL *ssl, const char *text) {
-  BIO *rbio = libssl->SSL_get_rbio(ssl);
-  BIO *wbio = libssl->SSL_get_wbio(ssl);
+static bool replace_bios(const struct client *client) {
+  BIO *rbio = client->libssl->SSL_get_rbio(client->ssl);
+  BIO *wbio = client->libssl->SSL_get_wbio(client->ssl);
 
-  if (refusing_bio_is(hook, rbio) && refusing_bio_is(hook, wbio))
+  if (refusing_bio_is(client->hook, rbio) && refusing_bio_is(client->hook, wbio))
     return false;
-  rbio = refusing_bio_new(hook, rbio, text);
-  wbio = refusing_bio_new(hook, wbio, text);
-  /* Without memory for them NULL does as well: libssl then fails for want of a BIO. */
-  libssl->SSL_set0_rbio(ssl, rbio);
-  libssl->SSL_set0_wbio(ssl, wbio);
+  rbio = replacement(client, rbio, 0);
+  wbio = replacement(client, wbio, 1);
+  client->libssl->SSL_set0_rbio(client->ssl, rbio);
+  client->libssl->SSL_set0_wbio(client->ssl, wbio);
   return true;
 }
 
@@ -63,21 +94,74 @@ static bool replace_bios(struct hook *hook, const struct libssl *libssl, SSL *ss
  * A program may put its BIOs back, or a new descriptor in, and go on. Then, and where it is too late for the
  * handshake to fail, libssl is also told that the connection is shut down, and reads and writes nothing more.
  */
-static void cut(struct hook *hook, const struct libssl *libssl, SSL *ssl, struct connection *connection) {
-  bool replaced = replace_bios(hook, libssl, ssl, connection->text);
+static void cut_off(const struct client *client) {
+  bool replaced = replace_bios(client);
+  bool again = client->connection != NULL && client->connection->cut && replaced;
 
-  if ((connection->cut && replaced) || libssl->SSL_is_init_finished(ssl) == 1)
-    libssl->SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
-  connection->cut = true;
+  if (again || client->libssl->SSL_is_init_finished(client->ssl) == 1)
+    client->libssl->SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  if (client->connection != NULL)
+    client->connection->cut = true;
 }
 
-/* Makes a failed verification count, where the program has switched it off. */
-static void force_verification(const struct libssl *libssl, SSL *ssl, struct connection *connection) {
-  int mode = libssl->SSL_get_verify_mode(ssl);
+/*
+ * In the middle of libssl's verification: makes that fail, and makes its failure count where the program has
+ * switched it off.
+ */
+static void fail_verification(const struct client *client) {
+  int mode = client->libssl->SSL_get_verify_mode(client->ssl);
 
-  if (connection != NULL && mode != FORCED_MODE)
-    connection->programs_mode = mode;
-  libssl->SSL_set_verify(ssl, FORCED_MODE, NULL);
+  client->libssl->SSL_set_verify_result(client->ssl, X509_V_ERR_APPLICATION_VERIFICATION);
+  if (client->connection != NULL && mode != FORCED_MODE)
+    client->connection->programs_mode = mode;
+  client->libssl->SSL_set_verify(client->ssl, FORCED_MODE, NULL);
+}
+
+/* The program uses a refused SSL for another connection. */
+static void forget_refusal(const struct client *client) {
+  struct connection *connection = client->connection;
+
+  connection->cut = false;
+  if (connection->state == REFUSED && client->libssl->SSL_get_verify_mode(client->ssl) == FORCED_MODE)
+    client->libssl->SSL_set_verify(client->ssl, connection->programs_mode, NULL);
+}
+
+/* ---- Seeing what happens ---- */
+
+/* Without a callback of our own for this function of the program's, one that asks this connection. */
+static void watch_by_any(const struct client *client, info_fn *info) {
+  client->connection->programs_info = info;
+  client->libssl->SSL_set_info_callback(client->ssl, client->hook->any_info);
+}
+
+/* Puts our info callback where libssl looks for one: in the SSL if the program has one there, else in its
+ * SSL_CTX. */
+static void watch(const struct client *client) {
+  const struct libssl *libssl = client->libssl;
+  info_fn *info = libssl->SSL_get_info_callback(client->ssl);
+  bool in_ssl = info != NULL;
+  SSL_CTX *context = libssl->SSL_get_SSL_CTX(client->ssl);
+  info_fn *ours;
+
+  if (!in_ssl)
+    info = libssl->SSL_CTX_get_info_callback(context);
+  if (info_callback_is_ours(client->hook, info) || info == client->hook->any_info)
+    return;
+  ours = info_callback_for(client->hook, info);
+  if (ours == NULL)
+    watch_by_any(client, info);
+  else if (in_ssl)
+    libssl->SSL_set_info_callback(client->ssl, ours);
+  else
+    libssl->SSL_CTX_set_info_callback(context, ours);
+}
+
+static bool is_watched(struct hook *hook, const struct libssl *libssl, const SSL *ssl) {
+  info_fn *info = libssl->SSL_get_info_callback(ssl);
+
+  if (info == NULL)
+    info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
+  return info_callback_is_ours(hook, info) || (info != NULL && info == hook->any_info);
 }
 
 /* ---- Judgements ---- */
@@ -90,69 +174,62 @@ static void take_judgement(struct connection *connection, const struct judgement
   connection->text = text_copy(judgement->text);
 }
 
-static void watch(const struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                  struct connection *connection) {
-  info_fn *info = libssl->SSL_get_info_callback(ssl);
-
-  if (info == hook->info)
-    return;
-  connection->program_info = info;
-  libssl->SSL_set_info_callback(ssl, hook->info);
-}
-
-void connection_judged(struct hook *hook, SSL *ssl, const struct judgement *judgement) {
+void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  struct connection *connection = connection_of(hook, libssl, ssl);
+  struct client client = client_of(hook, libssl, ssl);
+  SSL_SESSION *session;
 
-  if (connection != NULL)
-    take_judgement(connection, judgement);
-  if (judgement->allowed)
-    return;
-  /* Where libssl's verification fails, this makes it count. Where the program said yes, the next step of the
-     handshake finds the connection refused (connection_info) and cuts it off. */
-  libssl->SSL_set_verify_result(ssl, X509_V_ERR_APPLICATION_VERIFICATION);
-  force_verification(libssl, ssl, connection);
-  if (connection != NULL)
-    watch(hook, libssl, ssl, connection);
-  else
-    replace_bios(hook, libssl, ssl, NULL);
-}
-
-/* What is known of a peer that is not verified in this handshake: what its session kept. */
-static struct subject_matter matter_of(struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                                       SSL_SESSION *session) {
-  struct subject_matter matter = {.openssl = &hook->openssl,
-                                  .crypto = openssl_crypto(&hook->openssl),
-                                  .libssl = libssl,
-                                  .param = libssl->SSL_get0_param(ssl),
-                                  .ssl = ssl};
-
-  if (session == NULL)
-    return matter;
-  matter.evidence.peer = libssl->SSL_SESSION_get0_peer(session);
-  matter.evidence.untrusted = libssl->SSL_get_peer_cert_chain(ssl);
-  matter.evidence.store = libssl->SSL_CTX_get_cert_store(libssl->SSL_get_SSL_CTX(ssl));
-  if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
-    matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
-  return matter;
-}
-
-/* The server's part of a handshake is over, and nothing has been verified: a resumed session, or a suite
-   without certificates. */
-static void judge_unverified(struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                             struct connection *connection) {
-  SSL_SESSION *session = libssl->SSL_session_reused(ssl) ? libssl->SSL_get_session(ssl) : NULL;
-  struct subject_matter matter = matter_of(hook, libssl, ssl, session);
-  struct judgement judgement;
-
-  if (session != NULL && session == connection->approved) {
-    connection->state = ALLOWED;
+  if (client.connection != NULL)
+    take_judgement(client.connection, judgement);
+  if (!judgement->allowed) {
+    /* Where libssl's verification fails, this makes it count. Where the program said yes, the next step of
+       the handshake finds the connection refused (connection_info) and cuts it off. */
+    fail_verification(&client);
+    if (client.connection != NULL)
+      watch(&client);
+    else
+      cut_off(&client);
     return;
   }
-  if (matter.crypto == NULL)
+  session = libssl->SSL_get_session(ssl);
+  if (judgement->proven == NULL || session == NULL)
     return;
-  judge(&matter, &judgement);
-  take_judgement(connection, &judgement);
+  session_keep(hook, session, judgement->proven);
+  judgement->proven = NULL;
+}
+
+/* Judges by what a session kept; session: NULL where the peer has shown nothing. */
+static void judge_session(const struct client *client, SSL_SESSION *session, bool quiet,
+                          struct judgement *ret_judgement) {
+  const struct libssl *libssl = client->libssl;
+  struct subject_matter matter = {.openssl = &client->hook->openssl,
+                                  .crypto = openssl_crypto(&client->hook->openssl),
+                                  .libssl = libssl,
+                                  .param = libssl->SSL_get0_param(client->ssl),
+                                  .ssl = client->ssl,
+                                  .quiet = quiet};
+
+  if (session != NULL) {
+    matter.evidence.peer = libssl->SSL_SESSION_get0_peer(session);
+    if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
+      matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(client->ssl);
+    matter.kept = session_kept(client->hook, session, &matter.kept_size);
+  }
+  matter.evidence.peer_alone = true;
+  judge(&matter, ret_judgement);
+}
+
+/*
+ * Nothing has been verified, and the server has said all it will, or early data is about to leave: a resumed
+ * session, or a suite without certificates. What was found when the session was offered does not count: the
+ * program may have given another one or another name since, and only now is it known where it is connected
+ * to.
+ */
+static void judge_unverified(const struct client *client, SSL_SESSION *session) {
+  struct judgement judgement;
+
+  judge_session(client, session, false, &judgement);
+  take_judgement(client->connection, &judgement);
   judgement_clear(&judgement);
 }
 
@@ -160,151 +237,147 @@ static void judge_unverified(struct hook *hook, const struct libssl *libssl, SSL
  * A session that the policy in force cannot be seen to allow is not offered to the server: a full handshake
  * then verifies anew, and no early data leaves before that.
  */
-static const SSL_SESSION *approve_session(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  SSL_SESSION *session = libssl->SSL_get_session(ssl);
-  struct subject_matter matter;
+static void look_at_offer(const struct client *client) {
+  SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
   struct judgement judgement;
 
   if (session == NULL)
-    return NULL;
-  matter = matter_of(hook, libssl, ssl, session);
-  matter.quiet = true;
-  if (matter.crypto == NULL)
-    return NULL;
-  judge(&matter, &judgement);
+    return;
+  judge_session(client, session, true, &judgement);
+  if (!judgement.allowed)
+    client->libssl->SSL_set_session(client->ssl, NULL);
   judgement_clear(&judgement);
-  if (judgement.allowed)
-    return session;
-  libssl->SSL_set_session(ssl, NULL);
-  log_line(LOG_NOTICE,
-           "event=session-dropped message=\"the policy does not allow a stored TLS session any more\" "
-           "consequence=\"a full handshake, without early data\"");
-  return NULL;
 }
 
 /* ---- Events of a handshake ---- */
 
-static void begin_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                            struct connection *connection) {
-  bool was_refused = connection->state == REFUSED;
-
-  connection->state = UNDECIDED;
+static void begin_handshake(const struct client *client) {
   /* A start is also announced when a client goes on after early data, and at a renegotiation: their session
      is in use, and is judged when the server's part is over. */
-  if (libssl->SSL_in_before(ssl) != 1)
-    return;
-  connection->cut = false;
-  /* The program uses a refused SSL for another connection. */
-  if (was_refused && libssl->SSL_get_verify_mode(ssl) == FORCED_MODE)
-    libssl->SSL_set_verify(ssl, connection->programs_mode, NULL);
-  connection->approved = approve_session(hook, libssl, ssl);
+  bool first = client->libssl->SSL_in_before(client->ssl) == 1;
+
+  if (first)
+    forget_refusal(client);
+  client->connection->state = UNDECIDED;
+  if (first)
+    look_at_offer(client);
 }
 
 static void begin_watching(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  int saved_errno = errno;
-  struct connection *connection;
+  struct client client = client_of(hook, libssl, ssl);
 
-  if (libssl->SSL_is_server(ssl))
+  if (client.connection == NULL) {
+    cut_off(&client);
     return;
-  connection = connection_of(hook, libssl, ssl);
-  if (connection != NULL)
-    watch(hook, libssl, ssl, connection);
-  else
-    replace_bios(hook, libssl, ssl, NULL);
-  if (connection != NULL && libssl->SSL_in_before(ssl) == 1)
-    begin_handshake(hook, libssl, ssl, connection);
-  errno = saved_errno;
+  }
+  watch(&client);
+  if (libssl->SSL_in_before(ssl) == 1)
+    begin_handshake(&client);
+}
+
+/* A server's handshake has begun: its questions go straight to libssl's own callback from now on. */
+static void leave_server(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
+  if (libssl->SSL_in_before(ssl) != 1 && libssl->SSL_get_security_callback(ssl) == hook->security)
+    libssl->SSL_set_security_callback(ssl, atomic_load(&hook->original_security));
 }
 
 /* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
    tells when a program has put its own there. */
 void connection_begins(struct hook *hook, SSL *ssl) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  int saved_errno;
 
-  if (libssl != NULL && libssl->SSL_get_info_callback(ssl) != hook->info)
-    begin_watching(hook, libssl, ssl);
+  if (libssl == NULL)
+    return;
+  if (libssl->SSL_is_server(ssl)) {
+    leave_server(hook, libssl, ssl);
+    return;
+  }
+  if (is_watched(hook, libssl, ssl))
+    return;
+  saved_errno = errno;
+  begin_watching(hook, libssl, ssl);
+  errno = saved_errno;
 }
 
 /* Whether the server has said all it will in this handshake. */
-static bool servers_part_is_over(const struct libssl *libssl, SSL *ssl, int where) {
+static bool servers_part_is_over(const struct client *client, int where) {
   const char *state;
 
   if (where == SSL_CB_HANDSHAKE_DONE)
-    return libssl->SSL_is_init_finished(ssl) == 1;
+    return client->libssl->SSL_is_init_finished(client->ssl) == 1;
   if (where != SSL_CB_CONNECT_LOOP)
     return false;
   /* SSL_state_string(3): server done, or finished, was read. The numbers of these states differ between
      releases. */
-  state = libssl->SSL_state_string(ssl);
+  state = client->libssl->SSL_state_string(client->ssl);
   return text_begins(state, "TRSD") || text_begins(state, "TRFIN");
 }
 
-/* libssl also announces a handshake done before it lets early data leave. Without an approved session that
-   goes to whoever holds a pre-shared key of the program's. */
-static bool early_data_may_leave(const struct libssl *libssl, SSL *ssl, int where) {
-  return where == SSL_CB_HANDSHAKE_DONE && libssl->SSL_is_init_finished(ssl) != 1;
+/* libssl also announces a handshake done before it lets early data leave. */
+static bool early_data_may_leave(const struct client *client, int where) {
+  return where == SSL_CB_HANDSHAKE_DONE && client->libssl->SSL_is_init_finished(client->ssl) != 1;
 }
 
-/* Whether early data goes to the session that was looked at. A program may have given another one since, or
- * one that has no early data, and a key of its own that has. */
-static bool offers_approved(const struct libssl *libssl, SSL *ssl, const struct connection *connection) {
-  return connection->approved != NULL && libssl->SSL_get_session(ssl) == connection->approved &&
-         libssl->SSL_SESSION_get_max_early_data(connection->approved) > 0;
-}
-
-static void follow_handshake(struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                             struct connection *connection, int where) {
-  if (where == SSL_CB_HANDSHAKE_START) {
-    watch(hook, libssl, ssl, connection);
-    begin_handshake(hook, libssl, ssl, connection);
-  }
-  if (connection->state == UNDECIDED &&
-      (servers_part_is_over(libssl, ssl, where) ||
-       (!offers_approved(libssl, ssl, connection) && early_data_may_leave(libssl, ssl, where))))
-    judge_unverified(hook, libssl, ssl, connection);
-  if (connection->state == REFUSED && (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
-    cut(hook, libssl, ssl, connection);
-}
-
-/* The callback that ours stands in for; NULL: none, or the program took ours away, and libssl calls its own.
+/* The session whose key early data is for; NULL: it is for whoever holds a pre-shared key of the program's.
  */
-static info_fn *programs_info(const struct hook *hook, const struct libssl *libssl, SSL *ssl,
-                              const struct connection *connection) {
-  info_fn *info = connection != NULL ? connection->program_info : NULL;
+static SSL_SESSION *session_of_early_data(const struct client *client) {
+  SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
 
-  if (libssl->SSL_get_info_callback(ssl) != hook->info)
-    return NULL;
-  if (info == NULL)
-    info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
-  return info != hook->info ? info : NULL;
+  return session != NULL && client->libssl->SSL_SESSION_get_max_early_data(session) > 0 ? session : NULL;
 }
 
-void connection_info(struct hook *hook, SSL *ssl, int where, int ret) {
-  int saved_errno = errno;
-  const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
-  info_fn *info;
+static void follow_handshake(const struct client *client, int where) {
+  const struct libssl *libssl = client->libssl;
 
-  /* A program's callback may call the one that it found before its own, which is ours. */
-  if (connection != NULL && connection->in_info)
-    return;
-  if (!libssl->SSL_is_server(ssl)) {
-    if (connection == NULL)
-      connection = connection_of(hook, libssl, ssl);
-    if (connection != NULL)
-      follow_handshake(hook, libssl, ssl, connection, where);
-    else
-      replace_bios(hook, libssl, ssl, NULL);
+  if (where == SSL_CB_HANDSHAKE_START) {
+    watch(client);
+    begin_handshake(client);
   }
-  errno = saved_errno;
-  info = programs_info(hook, libssl, ssl, connection);
-  if (info == NULL)
+  if (client->connection->state == UNDECIDED) {
+    if (servers_part_is_over(client, where))
+      judge_unverified(client,
+                       libssl->SSL_session_reused(client->ssl) ? libssl->SSL_get_session(client->ssl) : NULL);
+    else if (early_data_may_leave(client, where))
+      judge_unverified(client, session_of_early_data(client));
+  }
+  if (client->connection->state == REFUSED &&
+      (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
+    cut_off(client);
+}
+
+/* libssl hands its own connection out as const, but its functions for it want it without. */
+static SSL *unconst(const SSL *ssl) {
+  SSL *mutable;
+
+  memcpy(&mutable, &ssl, sizeof ssl);
+  return mutable;
+}
+
+void connection_info(struct hook *hook, const SSL *ssl, int where) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  struct client client;
+  int saved_errno;
+
+  if (libssl->SSL_is_server(ssl))
     return;
-  if (connection != NULL)
-    connection->in_info = true;
-  info(ssl, where, ret);
-  if (connection != NULL)
-    connection->in_info = false;
+  saved_errno = errno;
+  client = client_of(hook, libssl, unconst(ssl));
+  if (client.connection != NULL)
+    follow_handshake(&client, where);
+  else
+    cut_off(&client);
+  errno = saved_errno;
+}
+
+void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  const struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
+  info_fn *info = connection != NULL ? connection->programs_info : NULL;
+
+  connection_info(hook, ssl, where);
+  if (info != NULL)
+    info(ssl, where, ret);
 }
 
 /* ---- The lives of an SSL_CTX and an SSL ---- */
@@ -326,34 +399,48 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
     libssl.SSL_CTX_set_security_callback(parent, hook->security);
     /* It is told of the start of each handshake; the security callback is there for programs that put an info
        callback of their own in place of ours, and this one for those that do so with theirs. */
-    libssl.SSL_CTX_set_info_callback(parent, hook->info);
+    libssl.SSL_CTX_set_info_callback(parent, info_callback_for(hook, NULL));
   }
   errno = saved_errno;
 }
 
-/* SSL_dup(3): the copy is a connection of its own. Keeps what it already has, where others would share a
- * pointer. */
+/*
+ * SSL_dup(3): the copy is a connection of its own, with the same info callback. Keeps what it already has,
+ * where others would share a pointer.
+ */
 int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d, int index, long argl,
                    void *argp) {
   struct hook *hook = argp;
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  const struct connection *original = *from_d;
+  struct connection *copy = crypto != NULL ? crypto->CRYPTO_get_ex_data(to, index) : NULL;
+  int saved_errno = errno;
 
   (void)from;
   (void)argl;
-  *from_d = crypto != NULL ? crypto->CRYPTO_get_ex_data(to, index) : NULL;
+  if (copy == NULL && original != NULL && original->programs_info != NULL)
+    copy = calloc(1, sizeof *copy);
+  if (copy != NULL && original != NULL)
+    copy->programs_info = original->programs_info;
+  *from_d = copy;
+  errno = saved_errno;
   return 1;
 }
 
 void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
+  struct hook *hook = argp;
   struct connection *connection = ptr;
 
   (void)parent;
   (void)ad;
   (void)index;
   (void)argl;
-  (void)argp;
   if (connection == NULL)
     return;
+  for (int which = 0; which < 2; which++) {
+    if (connection->held[which] != NULL)
+      openssl_crypto(&hook->openssl)->BIO_free_all(connection->held[which]);
+  }
   free(connection->text);
   free(connection);
 }

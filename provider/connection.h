@@ -11,8 +11,9 @@
 #include "hook.h"
 #include "judgement.h"
 
-/* The peer of this client's connection was judged; libssl is still in the middle of its verification. */
-void connection_judged(struct hook *hook, SSL *ssl, const struct judgement *judgement);
+/* The peer of this client's connection was judged; libssl is still in the middle of its verification. Takes
+ * over what the session is to keep of it. */
+void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement);
 
 /* CRYPTO_EX_new callback of SSL_CTX. */
 void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
@@ -28,7 +29,10 @@ void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lon
  */
 void connection_begins(struct hook *hook, SSL *ssl);
 
-/* What hook->info comes to. */
-void connection_info(struct hook *hook, SSL *ssl, int where, int ret);
+/* Called for each event of SSL_CTX_set_info_callback(3), before the program's own callback. */
+void connection_info(struct hook *hook, const SSL *ssl, int where);
+
+/* hook->any_info: the same, and calls the program's. */
+void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret);
 
 #endif

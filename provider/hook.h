@@ -17,13 +17,19 @@ struct hook {
   struct openssl openssl;
 
   /* Our ex_data indexes. */
-  int store_ctx_index, ssl_index;
+  int store_ctx_index, ssl_index, session_index;
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
   X509_STORE_CTX_verify_fn verify;
   X509_STORE_CTX_verify_cb note_override;
   security_fn *security;
-  info_fn *info;
+  info_fn *any_info; /* for a program's info callbacks that have no stand-in of their own */
+  struct {
+    int (*write)(BIO *bio, const char *data, int length);
+    int (*read)(BIO *bio, char *data, int length);
+    long (*control)(BIO *bio, int command, long number, void *pointer);
+    int (*destroy)(BIO *bio);
+  } bio;
 
   _Atomic(security_fn *) original_security; /* libssl's default; NULL: not seen yet */
   _Atomic(BIO_METHOD *) refusing_bio;       /* refusing_bio.c; NULL: not made yet */

@@ -8,6 +8,8 @@
 
 #include "connection.h"
 #include "object.h"
+#include "refusing_bio.h"
+#include "session.h"
 #include "verification.h"
 
 enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
@@ -32,17 +34,25 @@ __attribute__((noinline)) static int ask_about_version(size_t n, const SSL *ssl,
       return ask_about_version(n, ssl, ctx, bits, nid, other, ex);                                           \
     return original_security(n)(ssl, ctx, operation, bits, nid, other, ex);                                  \
   }                                                                                                          \
-  static void info_##n(const SSL *ssl, int where, int ret) {                                                 \
-    connection_info(hook_at(n), unconst(ssl), where, ret);                                                   \
+  static void any_info_##n(const SSL *ssl, int where, int ret) {                                             \
+    connection_any_info(hook_at(n), ssl, where, ret);                                                        \
+  }                                                                                                          \
+  static int write_##n(BIO *bio, const char *data, int length) {                                             \
+    (void)data;                                                                                              \
+    (void)length;                                                                                            \
+    return refusing_bio_refuse(hook_at(n), bio);                                                             \
+  }                                                                                                          \
+  static int read_##n(BIO *bio, char *data, int length) {                                                    \
+    (void)data;                                                                                              \
+    (void)length;                                                                                            \
+    return refusing_bio_refuse(hook_at(n), bio);                                                             \
+  }                                                                                                          \
+  static long control_##n(BIO *bio, int command, long number, void *pointer) {                               \
+    return refusing_bio_control(hook_at(n), bio, command, number, pointer);                                  \
+  }                                                                                                          \
+  static int destroy_##n(BIO *bio) {                                                                         \
+    return refusing_bio_destroy(hook_at(n), bio);                                                            \
   }
-
-/* libssl hands its own connection out as const, but its functions for it want it without. */
-static SSL *unconst(const SSL *ssl) {
-  SSL *mutable;
-
-  memcpy(&mutable, &ssl, sizeof ssl);
-  return mutable;
-}
 
 static security_fn *original_security(size_t n) {
   return atomic_load_explicit(&hook_at(n)->original_security, memory_order_relaxed);
@@ -54,7 +64,15 @@ PIN_HOOK_FUNCTIONS(2)
 PIN_HOOK_FUNCTIONS(3)
 
 #define PIN_HOOK(n)                                                                                          \
-  { .verify = verify_##n, .note_override = note_override_##n, .security = security_##n, .info = info_##n }
+  {                                                                                                          \
+    .verify = verify_##n, .note_override = note_override_##n, .security = security_##n,                      \
+    .any_info = any_info_##n, .bio = {                                                                       \
+      .write = write_##n,                                                                                    \
+      .read = read_##n,                                                                                      \
+      .control = control_##n,                                                                                \
+      .destroy = destroy_##n                                                                                 \
+    }                                                                                                        \
+  }
 
 static struct hook hooks[MAX_HOOKS] = {PIN_HOOK(0), PIN_HOOK(1), PIN_HOOK(2), PIN_HOOK(3)};
 
@@ -64,8 +82,12 @@ struct hook *hook_at(size_t n) {
 
 static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid, void *other,
                              void *ex) {
+  SSL *mutable;
+
+  /* libssl hands its own connection out as const, but its functions for it want it without. */
+  memcpy(&mutable, &ssl, sizeof ssl);
   if (ssl != NULL)
-    connection_begins(hook_at(n), unconst(ssl));
+    connection_begins(hook_at(n), mutable);
   return original_security(n)(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
 }
 
@@ -83,7 +105,8 @@ static bool install(struct hook *hook) {
   hook->ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
   hook->store_ctx_index =
       get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
-  return hook->ssl_index >= 0 && hook->store_ctx_index >= 0 &&
+  hook->session_index = get_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, hook, NULL, session_dup, session_free);
+  return hook->ssl_index >= 0 && hook->store_ctx_index >= 0 && hook->session_index >= 0 &&
          get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 

@@ -50,9 +50,44 @@ static enum pin_needs select_entries(const struct subject_matter *matter, const 
   return look_up(matter, *policy, peer, ret_verdict);
 }
 
+/* Fills the path as far as the policy has to look. Whether it came to its end. */
+static bool look_at_path(const struct subject_matter *matter, const struct pin_policy *policy,
+                         bool with_certificates, const struct pin_verdict *verdict, struct path *path) {
+  bool whole;
+
+  if (kept_path_read(matter->kept, matter->kept_size, with_certificates, path, &whole))
+    return whole;
+  path_begin(matter->crypto, &matter->evidence, with_certificates, path);
+  do {
+    /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
+    whole = !path_extend(matter->crypto, path);
+  } while (!whole && !pin_is_satisfied(policy, &path->pin, verdict));
+  /* A path as long as this may have been cut off. */
+  return whole && !matter->evidence.peer_alone && path->pin.count < PATH_MAX_KEYS;
+}
+
+/* Whether what was not seen of a path could turn a verdict that allows it into a refusal: a blocked key, or
+   an end that is no anchor. */
+static bool rests_on_the_end(const struct pin_policy *policy, const struct pin_verdict *verdict) {
+  if (!pin_allows(verdict))
+    return false;
+  return verdict->outcome == PIN_ACCEPTED || verdict->outcome == PIN_EXEMPT ||
+         (policy->blocked_keys.count > 0 && policy->mode == PIN_MODE_ENFORCE);
+}
+
+static void judge_path(const struct pin_policy *policy, const struct peer *peer, const struct path *path,
+                       bool whole, struct pin_verdict *verdict) {
+  bool decided = whole || pin_is_satisfied(policy, &path->pin, verdict);
+
+  pin_judge(policy, &path->pin, peer->pin.now, verdict);
+  if (!decided && rests_on_the_end(policy, verdict))
+    refuse(peer, PIN_REASON_NO_KEY, verdict);
+}
+
 static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
-                   struct path *path, struct pin_verdict *ret_verdict) {
+                   struct path *path, struct kept_path **ret_proven, struct pin_verdict *ret_verdict) {
   enum pin_needs needs;
+  bool whole;
 
   if (*policy == NULL) {
     refuse(peer, PIN_REASON_NO_POLICY, ret_verdict);
@@ -67,11 +102,10 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
-  path_begin(matter->crypto, &matter->evidence, needs == PIN_NEEDS_CERTIFICATES, path);
-  /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
-  while (path_extend(matter->crypto, path) && !pin_is_satisfied(*policy, &path->pin, ret_verdict))
-    continue;
-  pin_judge(*policy, &path->pin, peer->pin.now, ret_verdict);
+  whole = look_at_path(matter, *policy, needs == PIN_NEEDS_CERTIFICATES, ret_verdict, path);
+  judge_path(*policy, peer, path, whole, ret_verdict);
+  if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict))
+    *ret_proven = kept_path_new(path, whole);
 }
 
 static bool worth_reporting(const struct pin_verdict *verdict) {
@@ -86,11 +120,14 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   path.pin.count = 0;
   path.built = NULL;
   path.subjects = NULL;
-  decide(matter, &policy, peer, &path, &verdict);
+  decide(matter, &policy, peer, &path, &judgement->proven, &verdict);
   judgement->allowed = pin_allows(&verdict);
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
                 pin_reason_word(verdict.reason));
-  if (worth_reporting(&verdict) && !matter->quiet) {
+  if (matter->quiet) {
+    if (!judgement->allowed)
+      report_dropped_session(&verdict);
+  } else if (worth_reporting(&verdict)) {
     path_describe(matter->crypto, &path);
     judgement->text = report_verdict(&verdict, &path.pin);
   }
@@ -128,4 +165,6 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
 void judgement_clear(struct judgement *judgement) {
   free(judgement->text);
   judgement->text = NULL;
+  free(judgement->proven);
+  judgement->proven = NULL;
 }

@@ -8,8 +8,8 @@
 #ifndef PIN_JUDGEMENT_H
 #define PIN_JUDGEMENT_H
 
+#include "kept_path.h"
 #include "openssl.h"
-#include "path.h"
 
 /* What is to be judged. */
 struct subject_matter {
@@ -19,13 +19,18 @@ struct subject_matter {
   X509_VERIFY_PARAM *param;    /* with the verified names */
   SSL *ssl;                    /* the client's connection; NULL outside TLS */
   struct evidence evidence;
-  bool quiet; /* only ask: a refusal is neither logged nor left in the error queue */
+  const unsigned char *kept; /* the path that a session keeps, judged in place of the evidence; NULL: none */
+  size_t kept_size;
+  bool quiet; /* only ask whether a session may be offered: a refusal is not left in the error queue, and
+                 logged as what it is */
 };
 
 struct judgement {
   bool allowed;
   char *text; /* the report of a refusal, as far as it fits an entry of the error queue; owned; NULL: none, or
                  no memory */
+  struct kept_path *proven; /* for the session of an allowed connection whose path was looked at; owned; NULL:
+                               none */
 };
 
 /*

@@ -99,18 +99,22 @@
   X(SSL_CTX_set_security_callback)
 
 #define PIN_LIBSSL_FUNCTIONS(X)                                                                              \
-  X(SSL_CTX_get_cert_store)                                                                                  \
   X(SSL_CTX_get_info_callback)                                                                               \
+  X(SSL_CTX_set_info_callback)                                                                               \
   X(SSL_SESSION_get0_peer)                                                                                   \
+  X(SSL_SESSION_get0_ticket_appdata)                                                                         \
+  X(SSL_SESSION_get_ex_data)                                                                                 \
   X(SSL_SESSION_get_max_early_data)                                                                          \
+  X(SSL_SESSION_set1_ticket_appdata)                                                                         \
+  X(SSL_SESSION_set_ex_data)                                                                                 \
   X(SSL_get0_param)                                                                                          \
   X(SSL_get_SSL_CTX)                                                                                         \
   X(SSL_get_ex_data)                                                                                         \
   X(SSL_get_ex_data_X509_STORE_CTX_idx)                                                                      \
   X(SSL_get_info_callback)                                                                                   \
-  X(SSL_get_peer_cert_chain)                                                                                 \
   X(SSL_get_rbio)                                                                                            \
   X(SSL_get_rfd)                                                                                             \
+  X(SSL_get_security_callback)                                                                               \
   X(SSL_get_servername)                                                                                      \
   X(SSL_get_session)                                                                                         \
   X(SSL_get_verify_mode)                                                                                     \
@@ -123,6 +127,7 @@
   X(SSL_set0_wbio)                                                                                           \
   X(SSL_set_ex_data)                                                                                         \
   X(SSL_set_info_callback)                                                                                   \
+  X(SSL_set_security_callback)                                                                               \
   X(SSL_set_session)                                                                                         \
   X(SSL_set_shutdown)                                                                                        \
   X(SSL_set_verify)                                                                                          \

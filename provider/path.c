@@ -51,7 +51,8 @@ static bool has_next(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
 
   if (path->evidence.chain == NULL)
-    return depth == 0 && path->evidence.peer == NULL && path->evidence.raw_key != NULL;
+    return depth == 0 &&
+           (path->evidence.peer != NULL ? path->evidence.peer_alone : path->evidence.raw_key != NULL);
   if (depth >= PATH_MAX_KEYS || (int)depth >= chain_length(crypto, path->evidence.chain))
     return false;
   return depth == 0 || prove_link(crypto, path);
@@ -153,7 +154,7 @@ void path_begin(const struct libcrypto *crypto, const struct evidence *evidence,
   ret_path->subordinates = 0;
   ret_path->built = NULL;
   ret_path->subjects = NULL;
-  if (evidence->chain == NULL && evidence->peer != NULL)
+  if (evidence->chain == NULL && evidence->peer != NULL && !evidence->peer_alone)
     ret_path->evidence.chain = build_chain(crypto, evidence, ret_path);
 }
 
@@ -163,7 +164,8 @@ bool path_extend(const struct libcrypto *crypto, struct path *path) {
 
   if (!has_next(crypto, path))
     return false;
-  certificate = path->evidence.chain != NULL ? chain_at(crypto, path->evidence.chain, (int)depth) : NULL;
+  certificate =
+      path->evidence.chain != NULL ? chain_at(crypto, path->evidence.chain, (int)depth) : path->evidence.peer;
   path->certificates[depth] = certificate;
   if (hash_next(crypto, path, certificate, &path->keys[depth])) {
     path->pin.count++;

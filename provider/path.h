@@ -20,6 +20,7 @@ struct evidence {
   X509 *peer;                 /* without `chain`: the peer's certificate; or NULL */
   STACK_OF(X509) * untrusted; /* what came with it; or NULL */
   X509_STORE *store;          /* where to look for issuers that did not come with it; or NULL */
+  bool peer_alone;            /* no issuer is looked for: the path is the peer's own key */
 
   EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
 };

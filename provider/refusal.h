@@ -12,6 +12,9 @@
  * free(3); else NULL. */
 char *report_verdict(const struct pin_verdict *verdict, const struct pin_path *path);
 
+/* Logs that a stored session is not offered to the server, which the verdict refuses. */
+void report_dropped_session(const struct pin_verdict *verdict);
+
 /*
  * Leaves a refusal in the error queue: an error of our own library number ("pinning") with the report as its
  * data. in_tls: after a "certificate verify failed" of libssl, because programs tell a

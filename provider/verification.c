@@ -189,7 +189,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
     verification->original = crypto->X509_STORE_CTX_get_verify(parent);
     verification->running = false;
     verification->judged = false;
-    verification->judgement.text = NULL;
+    verification->judgement = (struct judgement){.allowed = false};
   } else {
     verification = &no_memory;
   }

@@ -75,6 +75,8 @@ void set_server_name(SSL *ssl, const char *name);
 void link_open(struct link *link, const struct setup *setup, SSL_CTX *client, SSL_CTX *server);
 /* Without the names: they are left to the caller. */
 void link_open_nameless(struct link *link, const struct setup *setup, SSL_CTX *client, SSL_CTX *server);
+/* Joins both ends by a TCP connection of the loopback from now on. */
+void link_join_by_sockets(struct link *link, bool mapped);
 /* Lets both ends run until the handshake is over or one failed. */
 void link_handshake(struct link *link);
 /* After the handshake: both write, both read. */

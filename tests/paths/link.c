@@ -77,7 +77,7 @@ static int connect_plain(const struct sockaddr_in *address) {
   return fd;
 }
 
-static void join_by_sockets(struct link *link, bool mapped) {
+void link_join_by_sockets(struct link *link, bool mapped) {
   union {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -116,7 +116,7 @@ void link_open_nameless(struct link *link, const struct setup *setup, SSL_CTX *c
   SSL_set_connect_state(link->client);
   SSL_set_accept_state(link->server);
   if (setup->transport == SOCKET || setup->transport == MAPPED)
-    join_by_sockets(link, setup->transport == MAPPED);
+    link_join_by_sockets(link, setup->transport == MAPPED);
   else if (setup->transport == MEMORY)
     join_by_memory(link);
   else

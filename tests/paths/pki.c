@@ -183,11 +183,12 @@ static void write_entry(FILE *file, const char *name, enum id id, bool last) {
   fprintf(file, "  { name = \"%s\"; pins = [ \"%s\" ]; }%s\n", name, pin_of(id), last ? "" : ",");
 }
 
-/* leaf, issuer: the keys that are pinned; another policy for the same names pins others. */
-static void write_policy(const char *policy, enum id leaf, enum id issuer) {
+/* leaf, issuer: the keys that are pinned; another policy for the same names pins others. settings: before the
+   hosts. */
+static void write_policy_with(const char *policy, const char *settings, enum id leaf, enum id issuer) {
   FILE *file = create("policy-", policy, ".cfg");
 
-  fprintf(file, "version = 1;\nhosts = (\n");
+  fprintf(file, "version = 1;\n%s\nhosts = (\n", settings);
   write_entry(file, "pinned.test.example", leaf, false);
   write_entry(file, "ca.test.example", issuer, false);
   write_entry(file, "pathlen.test.example", SHORT, false);
@@ -196,6 +197,19 @@ static void write_policy(const char *policy, enum id leaf, enum id issuer) {
   write_entry(file, "127.0.0.1", leaf, true);
   fprintf(file, ");\n");
   fclose(file);
+}
+
+static void write_policy(const char *policy, enum id leaf, enum id issuer) {
+  write_policy_with(policy, "", leaf, issuer);
+}
+
+/* The same pins, with a list of keys that holds for all hosts. */
+static void write_policy_listing(const char *policy, const char *list, enum id listed, const char *more,
+                                 enum id leaf) {
+  char settings[256];
+
+  snprintf(settings, sizeof settings, "%s = [ \"%s\" ];%s", list, pin_of(listed), more);
+  write_policy_with(policy, settings, leaf, ISSUER);
 }
 
 /* The one name that every machine resolves to the loopback, and not the address. */
@@ -235,6 +249,13 @@ int main(int argc, char **argv) {
   write_policy("good", GOOD, ISSUER);
   write_policy("same", GOOD, ISSUER_2);
   write_policy("changed", BAD, ISSUER_2);
+  write_policy("issuers", ISSUER, ISSUER);
+  write_policy_with("audited", "mode = \"audit\";", BAD, ISSUER_2);
+  write_policy_listing("blocked", "blocked_keys", ISSUER, "", GOOD);
+  write_policy_listing("blocked-other", "blocked_keys", ISSUER_2, "", GOOD);
+  write_policy_listing("blocked-audited", "blocked_keys", ISSUER, " mode = \"audit\";", GOOD);
+  write_policy_listing("exempt", "exempt_anchors", ROOT, "", BAD);
+  write_policy_listing("exempt-issuer", "exempt_anchors", ISSUER, "", BAD);
   write_resolved_policy();
   write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "kept_path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The form: these bytes, of which the last is its version; flags; the number of keys; for each key, from the
+ * peer's upwards, its digest and, where the flags say so, that of its certificate.
+ */
+static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 1};
+
+#define FLAGS_AT sizeof form
+#define COUNT_AT (FLAGS_AT + 1)
+#define KEYS_AT (COUNT_AT + 1)
+
+#define FLAG_WHOLE 1U
+#define FLAG_CERTIFICATES 2U
+
+static size_t size_of_key(unsigned flags) {
+  return sizeof(struct pin_digest) * ((flags & FLAG_CERTIFICATES) != 0 ? 2 : 1);
+}
+
+struct kept_path *kept_path_new(const struct path *path, bool whole) {
+  unsigned flags = (whole ? FLAG_WHOLE : 0U) | (path->with_certificates ? FLAG_CERTIFICATES : 0U);
+  size_t size = KEYS_AT + path->pin.count * size_of_key(flags);
+  struct kept_path *kept = path->pin.count > 0 ? malloc(sizeof *kept + size) : NULL;
+  unsigned char *at;
+
+  if (kept == NULL)
+    return NULL;
+  kept->size = size;
+  memcpy(kept->bytes, form, sizeof form);
+  kept->bytes[FLAGS_AT] = (unsigned char)flags;
+  kept->bytes[COUNT_AT] = (unsigned char)path->pin.count;
+  at = kept->bytes + KEYS_AT;
+  for (size_t depth = 0; depth < path->pin.count; depth++) {
+    memcpy(at, &path->keys[depth].key, sizeof(struct pin_digest));
+    if (path->with_certificates)
+      memcpy(at + sizeof(struct pin_digest), &path->keys[depth].certificate, sizeof(struct pin_digest));
+    at += size_of_key(flags);
+  }
+  return kept;
+}
+
+bool kept_path_is_one(const unsigned char *bytes, size_t size) {
+  unsigned flags, count;
+
+  if (bytes == NULL || size < KEYS_AT || memcmp(bytes, form, sizeof form) != 0)
+    return false;
+  flags = bytes[FLAGS_AT];
+  count = bytes[COUNT_AT];
+  return (flags & ~(FLAG_WHOLE | FLAG_CERTIFICATES)) == 0 && count > 0 && count <= PATH_MAX_KEYS &&
+         size == KEYS_AT + count * size_of_key(flags);
+}
+
+bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certificates, struct path *ret_path,
+                    bool *ret_whole) {
+  const unsigned char *at;
+  unsigned flags;
+
+  if (!kept_path_is_one(bytes, size))
+    return false;
+  flags = bytes[FLAGS_AT];
+  if (with_certificates && (flags & FLAG_CERTIFICATES) == 0)
+    return false;
+  ret_path->pin.keys = ret_path->keys;
+  ret_path->pin.count = bytes[COUNT_AT];
+  at = bytes + KEYS_AT;
+  for (size_t depth = 0; depth < ret_path->pin.count; depth++) {
+    struct pin_path_key *key = &ret_path->keys[depth];
+
+    memset(key, 0, sizeof *key);
+    memcpy(&key->key, at, sizeof key->key);
+    if (with_certificates)
+      memcpy(&key->certificate, at + sizeof key->key, sizeof key->certificate);
+    ret_path->certificates[depth] = NULL;
+    at += size_of_key(flags);
+  }
+  *ret_whole = (flags & FLAG_WHOLE) != 0;
+  return true;
+}
