@@ -205,7 +205,7 @@ class Configurations(NodejsCase):
 
     def test_by_hand(self):
         text = ("openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\npinning = x\n[d]\nactivate = 1\n"
-                f"[x]\nmodule = {MODULE}\nactivate = 1\n")
+                f"[x]\nmodule = {MODULE}\npolicy = {self.policy}\nactivate = 1\n")
         for more, left_out in (("", True), ("nodejs_conf = i\n", False)):
             self.write(more + text)
             done = self.pinctl("enable", "--openssl-conf", self.file)
@@ -258,11 +258,11 @@ class LeftOut(NodejsCase):
 
 class Images(ImageCase):
     def test_whole_path(self):
-        """nodejs has a folder for modules that no machine has; others know theirs."""
+        """nodejs has a folder for modules that no machine has; others may have OPENSSL_MODULES."""
         after = self.there_and_back(changed=["/etc/ssl/openssl.cnf"])
         text = after[f"{self.root}/etc/ssl/openssl.cnf"]
         self.assertIn(f"[pinning_nodejs_sect]\nmodule = {MODULES}/pinning.so\nactivate = 1\n", text)
-        self.assertEqual(text.count("module ="), 1)
+        self.assertEqual(text.count(f"module = {MODULES}/pinning.so\n"), 2)
 
     def test_shared(self):
         self.put("etc/ssl/part.cnf", "[init]\nproviders = theirs\n[theirs]\n[default]\nnodejs_conf = init\n")

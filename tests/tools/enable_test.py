@@ -314,11 +314,40 @@ class Refusals(SwitchCase):
             self.assertEqual(self.bytes(), damaged.encode())
 
     def test_by_hand(self):
-        by_hand = START + f"default = d\npinning = p\n[d]\nactivate = 1\n[p]\nmodule = {MODULE}\nactivate = 1\n"
+        by_hand = self.by_hand(f"module = {MODULE}\n", f"policy = {self.policy}\n")
         self.refused(by_hand, "activated by hand; change its settings there")
         self.assertIn("activated by hand; it stays", self.enable(policy=False).stderr)
         self.disable()
         self.assertEqual(self.bytes(), by_hand.encode())
+
+    def by_hand(self, module, rest=""):
+        return START + f"default = d\npinning = p\n[d]\nactivate = 1\n[p]\n{module}activate = 1\n{rest}"
+
+    def test_by_hand_without_effect(self):
+        """What somebody else has written is tried as well: nothing is changed, but nobody believes to be safe."""
+        for module, words in (("module = /nonexistent/pinning.so\n", "names the module /nonexistent/pinning.so: No such"),
+                              (f"module = {self.write_policy('no library', 'pinning.so')}\n", "has no effect"),
+                              (f"module = {LEGACY}\n", "has no effect")):
+            text = self.by_hand(module, f"policy = {self.policy}\n")
+            self.write(text)
+            self.assertIn(words, self.enable(policy=False, status=3).stderr)
+            self.assertIn(words, self.enable("--dry-run", policy=False, status=3).stderr)
+            self.assertEqual(self.bytes(), text.encode())
+
+    def test_broken_policy_where_nothing_has_to_be_changed(self):
+        self.write("")
+        self.enable()
+        enabled = self.bytes().decode()
+        by_hand = self.by_hand(f"module = {MODULE}\n", f"policy = {self.policy}\n")
+        self.write_policy("version = 1;\nmode = 7;\n")
+        for text in (enabled, by_hand):
+            self.write(text)
+            done = self.enable(policy=False, status=1)
+            self.assertIn("policy.cfg:2:", done.stderr)
+            self.assertIn("every host", done.stderr)
+            self.assertEqual(self.bytes(), text.encode())
+        self.write(by_hand + "on_policy_error = allow\n")
+        self.assertIn("nothing is enforced until", self.enable(policy=False).stderr)
 
     def test_policy(self):
         self.write("")
@@ -639,7 +668,7 @@ class Images(ImageCase):
         after = self.there_and_back(changed=["/etc/ssl/openssl.cnf"])
         text = after[f"{self.root}/etc/ssl/openssl.cnf"]
         self.assertIn("[theirs]\ndefault = pinning_default\npinning = pinning_sect\n", text)
-        self.assertIn("[pinning_sect]\nactivate = 1\n", text)
+        self.assertIn(f"[pinning_sect]\nmodule = {MODULES}/pinning.so\nactivate = 1\n", text)
 
     def test_denied(self):
         """Nobody can look which release it is: default must be active with each."""
@@ -677,6 +706,7 @@ class Images(ImageCase):
 
     def test_preload_by_hand(self):
         """Only a first line that is the shim alone is pinctl's."""
+        self.put("opt/libpinning-preload.so", "")
         for text in ("/x/a.so /opt/libpinning-preload.so\n", f"/x/a.so\n{self.shim()}\n", self.shim(),
                      f"{self.shim()}:/x/a.so\n", f"{self.shim()} # mine\n", "libpinning-preload.so\n",
                      "x/libpinning-preload.so\n"):
@@ -685,6 +715,21 @@ class Images(ImageCase):
                 self.assertIn("by hand", self.pinctl("enable", "--root", self.root, "--preload").stderr)
                 self.pinctl("disable", "--root", self.root, "--preload")
                 self.assertEqual(self.get("etc/ld.so.preload"), text)
+
+    def test_preload_by_hand_that_is_missing(self):
+        self.put("etc/ld.so.preload", "/x/a.so /opt/libpinning-preload.so\n")
+        done = self.pinctl("enable", "--root", self.root, "--preload", status=3)
+        self.assertIn("/opt/libpinning-preload.so: No such file", done.stderr)
+
+    def test_by_hand(self):
+        """Nothing can be tried in an image, but what is missing there can be told."""
+        text = START + "pinning = p\n[p]\nactivate = 1\n"
+        self.put("etc/ssl/openssl.cnf", text)
+        done = self.pinctl("enable", "--root", self.root)
+        self.assertIn(f"write there: module = {MODULES}/pinning.so\n", done.stderr.replace("\n  ", " "))
+        self.put("etc/ssl/openssl.cnf", text + "module = /opt/pinning.so\n")
+        self.assertIn("names the module /opt/pinning.so: No such file",
+                      self.pinctl("enable", "--root", self.root, status=3).stderr)
 
     def test_preload_with_comments_that_would_be_read(self):
         """The second comment is one that glibc finds now, and would miss behind another line."""
@@ -750,6 +795,52 @@ class Trials(SwitchCase):
                               env=self.environment(LD_LIBRARY_PATH=libraries))
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("cannot be preloaded", done.stderr)
+
+    def test_module_of_every_architecture(self):
+        """In a folder of one architecture it is named so that programs of others look in theirs."""
+        program, libraries, place = self.copy_of_pinctl()
+        own = os.path.join(self.folder, os.path.dirname(MODULES).lstrip("/"))
+        os.makedirs(own)
+        os.rename(place, os.path.join(own, "ossl-modules"))
+        os.rmdir(os.path.dirname(place))
+        os.symlink(own, os.path.dirname(place))
+        shutil.copy(MODULE, os.path.join(own, "ossl-modules", "pinning.so"))
+        os.symlink(f"{libraries}/libpinpolicy.so.0", f"{own}/libpinpolicy.so.0")
+        self.write("")
+        environment = self.environment(LD_LIBRARY_PATH=libraries)
+        words = [program, "enable", "--openssl-conf", self.file, "--policy", self.policy]
+        subprocess.run(words, capture_output=True, check=True, env=environment)
+        self.assertIn(f"\nmodule = {self.folder}/usr/\\$LIB/ossl-modules/pinning.so\n", self.bytes().decode())
+        self.assert_works(enforced=True)
+        report = self.json("status", status=None, environment={"OPENSSL_CONF": self.file})
+        self.assertEqual((report["openssl"]["module"], report["openssl"]["module_present"]),
+                         (f"{own}/ossl-modules/pinning.so", True))
+        self.assertTrue(report["openssl"]["nodejs_reached"])
+
+    def test_module_that_no_longer_works(self):
+        """Already enabled, so that there is nothing to change, and without effect."""
+        program, libraries, place = self.copy_of_pinctl()
+        shutil.copy(MODULE, os.path.join(place, "pinning.so"))
+        self.write("")
+        for status, words in ((0, "restart"), (0, "already enabled"), (3, "has no effect")):
+            if status:
+                shutil.copy(self.policy, os.path.join(place, "pinning.so"))
+            done = subprocess.run([program, "enable", "--openssl-conf", self.file, "--policy", self.policy],
+                                  capture_output=True, check=False, text=True,
+                                  env=self.environment(LD_LIBRARY_PATH=libraries))
+            self.assertEqual(done.returncode, status, done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_modules_elsewhere(self):
+        """OPENSSL_MODULES, set for another provider, does not lead away from the module."""
+        self.write("")
+        self.enable()
+        environment = self.environment(OPENSSL_CONF=self.file, OPENSSL_MODULES="/nonexistent")
+        port = self.server.port
+        done = subprocess.run(["curl", "-sS", "--cacert", f"{CERTIFICATES}/root.pem", "--resolve",
+                               f"api.example.com:{port}:127.0.0.1", f"https://api.example.com:{port}/"],
+                              env=environment, capture_output=True, check=False, timeout=30)
+        self.assertEqual(done.returncode, 60)
 
     def copy_of_pinctl(self):
         """An installation of its own: pinctl, the folder of the real libraries, the folder for modules."""

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include <openssl/conf.h>
-#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 #include "base/memory.h"
@@ -53,20 +52,29 @@ static const struct names nodejs_names = {.start = "\\$pinning_nodejs",
 struct addition {
   const struct names *names;
   const struct openssl_found *found;
-  bool fallback;      /* name and activate default */
-  bool dollars;       /* "$" is a part of names */
-  const char *module; /* NULL: OpenSSL finds it */
+  bool fallback; /* name and activate default */
+  bool dollars;  /* "$" is a part of names */
 };
 
 /* Everything that could mean something to OpenSSL's parser goes behind a backslash. */
-static void write_setting(FILE *out, const char *name, const char *value) {
+char *openssl_setting_line(const char *name, const char *value) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,=~";
-  if (value == NULL)
-    return;
-  fprintf(out, "%s = ", name);
-  for (; *value != '\0'; value++)
-    fprintf(out, "%s%c", (*value & 0x80) != 0 || strchr(plain, *value) != NULL ? "" : "\\", *value);
-  fputc('\n', out);
+  char *escaped = must_alloc(2 * strlen(value) + 1, 1);
+  char *to = escaped;
+  for (; *value != '\0'; value++) {
+    if ((*value & 0x80) == 0 && strchr(plain, *value) == NULL)
+      *to++ = '\\';
+    *to++ = *value;
+  }
+  char *line = must_format("%s = %s", name, escaped);
+  free(escaped);
+  return line;
+}
+
+static void write_setting(FILE *out, const char *name, const char *value) {
+  AUTO_TEXT line = value == NULL ? NULL : openssl_setting_line(name, value);
+  if (line != NULL)
+    fprintf(out, "%s\n", line);
 }
 
 static void write_way_to_providers(FILE *out, const struct addition *addition) {
@@ -109,7 +117,7 @@ static void activate_pinning(FILE *out, const struct addition *addition,
                              const struct openssl_settings *settings) {
   const char *section = addition->found->pinning;
   fprintf(out, "[%s]\n", section == NULL ? addition->names->pinning : section);
-  write_setting(out, "module", addition->module);
+  write_setting(out, "module", settings->module);
   fputs("activate = 1\n", out);
   write_setting(out, "policy", settings->policy);
   write_setting(out, "on_policy_error", settings->on_policy_error);
@@ -154,15 +162,6 @@ static bool has_same_list(const struct openssl_found *found, const struct openss
   return is_same(start, of_nodejs->start) || is_same(providers, of_nodejs->providers);
 }
 
-/*
- * nodejs as its makers distribute it looks for modules in a folder of the machine that built it. Others,
- * perhaps of another architecture, know their own folder.
- */
-static char *whole_path(const char *module) {
-  return module != NULL ? must_copy(module)
-                        : must_format("%s/" PROVIDER ".so", OPENSSL_info(OPENSSL_INFO_MODULES_DIR));
-}
-
 /* Whether ".pragma = dollarid:true" holds at the end: else this names a variable that there is not. */
 static bool ends_with_dollars(const char *text) {
   AUTO_TEXT probe = must_format("%s\n[pinning_probe]\nname = $pinning_probe\n", text);
@@ -185,17 +184,14 @@ static void plan(const CONF *conf, const char *text, const struct openssl_settin
     return;
   bool same_list = has_same_list(&found, &of_nodejs);
   plan->nodejs_shares = same_list || is_same(found.pinning, of_nodejs.pinning);
-  AUTO_TEXT module = whole_path(settings->module);
   bool unknown = settings->default_is_unknown;
   struct addition nodejs = {.names = &nodejs_names,
                             .found = &of_nodejs,
                             .fallback = needs_default(&of_nodejs, settings->nodejs_has_default, unknown),
-                            .dollars = ends_with_dollars(text),
-                            .module = module};
+                            .dollars = ends_with_dollars(text)};
   struct addition most = {.names = &openssl_names,
                           .found = &found,
-                          .fallback = needs_default(&found, settings->default_is_active, unknown),
-                          .module = plan->nodejs_shares ? module : settings->module};
+                          .fallback = needs_default(&found, settings->default_is_active, unknown)};
   plan->body = write_addition(&most, NULL, settings);
   plan->nodejs_why = why_not(&of_nodejs, NODEJS_START);
   if (plan->nodejs_why == NULL && !same_list && !of_nodejs.pinning_active)

@@ -8,7 +8,7 @@
 
 /* The settings of the provider's section; NULL: not set. */
 struct openssl_settings {
-  const char *module;
+  const char *module; /* a whole path, see module_path.h */
   const char *policy;
   const char *on_policy_error; /* "refuse" or "allow" */
   bool default_is_active;      /* it was seen to be, without these settings */
@@ -41,6 +41,9 @@ void openssl_plan_clear(struct openssl_plan *plan);
  * old_text says only an `activate` may be overruled. Returns NULL, or what differs (for free(3)).
  */
 char *openssl_difference(const char *old_text, const char *added, const char *new_text);
+
+/* "NAME = VALUE" as a line of openssl.cnf, without its end; for free(3). */
+char *openssl_setting_line(const char *name, const char *value);
 
 /* A setting of pinning's section of a configuration; for free(3). NULL: not set, or no such configuration. */
 char *openssl_setting(const char *text, const char *name);

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "config/conf_lookup.h"
 #include "config/conf_text.h"
+#include "config/module_path.h"
 
 #define PROVIDER "pinning"
 
@@ -58,12 +59,13 @@ static void find_module(struct openssl_state *state) {
   if (directory == NULL)
     directory = OPENSSL_info(OPENSSL_INFO_MODULES_DIR);
   char *named = state->module;
+  state->module_by_path = named != NULL && *named == '/';
   if (named == NULL)
     state->module = must_format("%s/" PROVIDER ".so", directory);
   else if (*named != '/')
     state->module = must_format("%s/%s%s", directory, named, strstr(named, ".so") == NULL ? ".so" : "");
   else
-    state->module = must_copy(named);
+    state->module = module_path_here(named);
   free(named);
   state->module_present = access(state->module, R_OK) == 0;
 }

@@ -24,6 +24,7 @@ struct openssl_state {
   char *on_policy_error;
   char *module; /* the file that would be loaded */
   bool module_present;
+  bool module_by_path;      /* named by a whole path, so that OPENSSL_MODULES does not matter */
   enum nodejs_reach nodejs; /* where what nodejs reads activates pinning as well */
 
   /* From OpenSSL, in a process of its own. */

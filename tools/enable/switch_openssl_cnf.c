@@ -82,9 +82,10 @@ static int leave_by_hand(const struct switching *switching, const struct target 
     say_error("%s: the provider pinning was activated by hand; change its settings there", target->path);
     return EXIT_FAILED;
   }
-  say_note("%s: the provider pinning was activated by hand; it stays as it is", target->path);
   say_without_nodejs(plan);
-  return EXIT_DONE;
+  int status = switch_check_by_hand(switching, target->path, target->text);
+  say_note("%s: the provider pinning was activated by hand; it stays as it is", target->path);
+  return status;
 }
 
 /* Wherever the block stands: it holds whole sections. */
@@ -120,8 +121,6 @@ static int carry_out(const struct switching *switching, const struct target *tar
   AUTO_TEXT without = with == NULL ? NULL : compose(target, rest, plan->body);
   if (without == NULL)
     return EXIT_FAILED;
-  if (is_enabled(target, with))
-    return EXIT_DONE;
   int status = switch_check_policy(settings);
   if (status != EXIT_DONE)
     return status;

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What is tried before anything is put in place. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/memory.h"
 #include "cli/output.h"
 #include "config/config_trial.h"
+#include "config/module_path.h"
 #include "enable/switching.h"
 
 bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs) {
@@ -89,12 +94,48 @@ static const char *try_nodejs(const struct openssl_plan *plan, const char *befor
   return plan->nodejs == NULL || switch_try(before, without, NULL) ? without : NULL;
 }
 
+/* False, having said so: there is no module to name. */
+static bool advise_whole_path(const struct switching *switching, const char *path) {
+  AUTO_TEXT module = NULL;
+  if (!switch_find_module(switching, &module))
+    return false;
+  AUTO_TEXT setting = openssl_setting_line("module", module);
+  say_warning("%s: the section of pinning does not name the module by its whole path, so programs with "
+              "OPENSSL_MODULES in their environment do not find it and are NOT enforced; write there: %s",
+              path, setting);
+  return true;
+}
+
+/* False, having said so: the module that is named is not there. */
+static bool has_module(const struct switching *switching, const char *path, const char *text) {
+  AUTO_TEXT named = openssl_setting(text, "module");
+  if (named == NULL || *named != '/')
+    return advise_whole_path(switching, path);
+  AUTO_TEXT module = module_path_here(named);
+  if (access(module, R_OK) == 0)
+    return true;
+  say_error("%s: names the module %s: %s; nothing is enforced", path, named, strerror(errno));
+  return false;
+}
+
+int switch_check_by_hand(const struct switching *switching, const char *path, const char *text) {
+  AUTO_TEXT policy = openssl_setting(text, "policy");
+  AUTO_TEXT on_policy_error = openssl_setting(text, "on_policy_error");
+  struct openssl_settings settings = {.policy = policy, .on_policy_error = on_policy_error};
+  if (!has_module(switching, path, text))
+    return EXIT_FAILED;
+  int status = switch_check_policy(&settings);
+  if (status != EXIT_DONE)
+    return status;
+  if (!switching->in_image)
+    return switch_try(NULL, text, NULL) ? EXIT_DONE : EXIT_FAILED;
+  say_note("not tried: programs of an image do not run here");
+  return EXIT_DONE;
+}
+
 const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
                             const char *before, const char *with, const char *without) {
   say_without_nodejs(plan);
-  if (plan->nodejs_shares)
-    say_note("nodejs shares sections with all programs, so these name the module by its whole path, for the "
-             "architecture of this pinctl alone");
   if (switching->in_image) {
     say_note("not tried: programs of an image do not run here");
     return with;

@@ -162,7 +162,7 @@ static int configuration_on(const struct switching *switching, const struct unit
   } else if (plan.by_hand) {
     say_note("%s activates pinning for every program already, %s among them", system->path, switching->unit);
     openssl_plan_clear(&plan);
-    return EXIT_DONE;
+    return switch_check_by_hand(switching, system->path, system->text);
   } else {
     status = switch_check_policy(settings);
   }

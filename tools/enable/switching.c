@@ -18,6 +18,7 @@
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "config/installation.h"
+#include "config/module_path.h"
 #include "edit/diff.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
@@ -120,8 +121,7 @@ bool switch_find_module(const struct switching *switching, char **ret_module) {
     return false;
   bool beside = own.module != NULL && access(own.module, R_OK) == 0;
   bool found = beside || access(usual, R_OK) == 0;
-  if (beside && !is_same_file(own.module, usual))
-    *ret_module = must_copy(own.module);
+  *ret_module = module_path_for_all(beside && !is_same_file(own.module, usual) ? own.module : usual);
   installation_clear(&own);
   if (!found)
     say_error("%s: %s; nothing can be enforced without it", usual, strerror(errno));

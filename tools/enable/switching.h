@@ -32,12 +32,18 @@ int switch_preload_on(const struct switching *switching);
 int switch_unit_on(const struct switching *switching);
 int switch_unit_off(const struct switching *switching);
 
-/* The module to name: NULL in *ret_module where OpenSSL finds it by itself. False: there is none. */
+/* The whole path of the module to name. False, having said so: there is none. */
 bool switch_find_module(const struct switching *switching, char **ret_module);
 bool switch_find_shim(const struct switching *switching, char **ret_shim);
 
 /* The policy that these settings lead to is in order, or may be missing (on_policy_error). An exit status. */
 int switch_check_policy(const struct openssl_settings *settings);
+
+/*
+ * Whether a configuration that somebody else has written enforces: its module, its policy, and a trial. The
+ * text is that of the file. An exit status, having said what is wrong.
+ */
+int switch_check_by_hand(const struct switching *switching, const char *path, const char *text);
 
 /* For a file whose block is found: puts the block in or leaves it out, with diff and --confirm. */
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text);
