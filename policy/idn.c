@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libc_symbol.h"
+
 /* Of <idn2.h>, which is not needed to build this: part of its ABI, the same in every version 2. */
 #define IDN2_OK 0
 #define IDN2_MALLOC (-100)
@@ -37,8 +39,9 @@ static enum pin_idn_result convert(void *library, const char *name, char **ret_a
 }
 
 enum pin_idn_result pin_idn_to_ascii(const char *library, const char *name, char **ret_ascii) {
-  /* RTLD_NODELETE: a policy with many such names must not map and unmap the library for each. */
-  void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+  /* RTLD_NODELETE: a policy with many such names must not map and unmap the library for each. Deep binding:
+     the library calls others of its own, none of the program's. */
+  void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | libc_deepbind());
   if (handle == NULL)
     return PIN_IDN_NO_LIBRARY;
   enum pin_idn_result result = convert(handle, name, ret_ascii);

@@ -4,22 +4,91 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "libc_symbol.h"
 #include "text.h"
 
-int object_find(const void *address, struct object *ret_object) {
-  /* dladdr(3) would walk the object's symbol table, some 400,000 instructions in libcrypto; this does not. */
-  struct dl_find_object found;
-  void *key;
+/* ---- By _dl_find_object, which glibc has from 2.35 on ---- */
 
+#ifdef DLFO_STRUCT_HAS_EH_DBASE
+
+/*
+ * dladdr(3) would walk the object's symbol table, some 400,000 instructions in libcrypto; this does not.
+ * False: this libc has no such function.
+ */
+static bool find_at_once(const void *address, struct object *ret_object, int *ret_found) {
+  static _Atomic(__typeof__(_dl_find_object) *) known;
+  __typeof__(_dl_find_object) *find = atomic_load_explicit(&known, memory_order_relaxed);
+  struct dl_find_object found;
+  void *key, *symbol;
+
+  if (find == NULL) {
+    symbol = libc_symbol("_dl_find_object");
+    memcpy(&find, &symbol, sizeof find);
+    atomic_store_explicit(&known, find, memory_order_relaxed);
+  }
+  if (find == NULL)
+    return false;
   memcpy(&key, &address, sizeof key);
-  if (_dl_find_object(key, &found) != 0)
-    return 0;
+  *ret_found = find(key, &found) == 0;
+  if (*ret_found == 0)
+    return true;
   ret_object->path = found.dlfo_link_map->l_name;
   ret_object->start = found.dlfo_map_start;
   ret_object->end = found.dlfo_map_end;
+  return true;
+}
+
+#else
+
+static bool find_at_once(const void *address, struct object *ret_object, int *ret_found) {
+  (void)address;
+  (void)ret_object;
+  (void)ret_found;
+  return false;
+}
+
+#endif
+
+/* ---- By dl_iterate_phdr, which every libc has ---- */
+
+struct search {
+  const char *address;
+  struct object *object;
+};
+
+static int look_at(struct dl_phdr_info *info, size_t size, void *arg) {
+  const struct search *search = arg;
+  ElfW(Addr) start = UINTPTR_MAX, end = 0, address = (ElfW(Addr))search->address;
+
+  (void)size;
+  for (const ElfW(Phdr) *part = info->dlpi_phdr; part < info->dlpi_phdr + info->dlpi_phnum; part++) {
+    ElfW(Addr) first = info->dlpi_addr + part->p_vaddr;
+
+    if (part->p_type != PT_LOAD)
+      continue;
+    start = first < start ? first : start;
+    end = first + part->p_memsz > end ? first + part->p_memsz : end;
+  }
+  if (address < start || address >= end)
+    return 0;
+  search->object->path = info->dlpi_name;
+  search->object->start = search->address - (address - start);
+  search->object->end = search->address + (end - address);
   return 1;
+}
+
+int object_find(const void *address, struct object *ret_object) {
+  struct search search = {.address = address, .object = ret_object};
+  int found;
+
+  if (find_at_once(address, ret_object, &found))
+    return found;
+  return dl_iterate_phdr(look_at, &search);
 }
 
 void *object_open(const void *address) {

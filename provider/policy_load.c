@@ -9,6 +9,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "libc_symbol.h"
 #include "log.h"
 #include "object.h"
 #include "text.h"
@@ -17,17 +18,20 @@
 
 typedef __typeof__(pin_text_compile) text_compile_fn;
 
+/* Deep binding for a libpinpolicy that was built with a shared libconfig: that must call none of the
+ * program's. */
 static text_compile_fn *load_text_compile(void) {
   static const char anchor; /* an address in pinning.so */
+  int flags = RTLD_NOW | RTLD_LOCAL | libc_deepbind();
   char path[PATH_MAX];
   void *library = NULL;
   void *symbol;
   text_compile_fn *function = NULL;
 
   if (object_sibling(&anchor, "../libpinpolicy.so.0", path, sizeof path))
-    library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path, flags);
   if (library == NULL)
-    library = dlopen("libpinpolicy.so.0", RTLD_NOW | RTLD_LOCAL);
+    library = dlopen("libpinpolicy.so.0", flags);
   if (library == NULL)
     return NULL;
   symbol = dlsym(library, "pin_text_compile");

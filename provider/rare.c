@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "rare.h"
 
-#include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
+
+#include "libc_symbol.h"
 
 bool rare_bind(struct rare *ret_functions) {
   static const struct {
@@ -17,8 +18,7 @@ bool rare_bind(struct rare *ret_functions) {
   };
 
   for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-    /* Where a function that is named outright would be found. */
-    void *address = dlsym(RTLD_DEFAULT, functions[i].name);
+    void *address = libc_symbol(functions[i].name);
 
     if (address == NULL)
       return false;

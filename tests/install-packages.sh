@@ -14,7 +14,7 @@ build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcu
   libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev zlib1g-dev)
 try=(curl openssl python3)
 tests=("${try[@]}" binutils ca-certificates fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
-  perl php-cli postgresql ruby slapd socat strace stunnel4 systemd zsh)
+  perl php-cli postgresql ruby slapd socat strace stunnel4 systemd tor zsh)
 releases=(debootstrap util-linux)
 lint=(clang clang-format cppcheck git python3 shellcheck)
 

@@ -212,6 +212,18 @@ static void write_policy_listing(const char *policy, const char *list, enum id l
   write_policy_with(policy, settings, leaf, ISSUER);
 }
 
+/* As "good", with one name more, which only libidn2 can read. */
+static void write_unicode_policy(void) {
+  FILE *file = create("policy-", "unicode", ".cfg");
+
+  fprintf(file, "version = 1;\nhosts = (\n");
+  write_entry(file, "pinned.test.example", GOOD, false);
+  write_entry(file, "127.0.0.1", GOOD, false);
+  write_entry(file, "b\303\274cher.test.example", GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
 /* The one name that every machine resolves to the loopback, and not the address. */
 static void write_resolved_policy(void) {
   FILE *file = create("policy-", "resolved", ".cfg");
@@ -256,6 +268,7 @@ int main(int argc, char **argv) {
   write_policy_listing("blocked-audited", "blocked_keys", ISSUER, " mode = \"audit\";", GOOD);
   write_policy_listing("exempt", "exempt_anchors", ROOT, "", BAD);
   write_policy_listing("exempt-issuer", "exempt_anchors", ISSUER, "", BAD);
+  write_unicode_policy();
   write_resolved_policy();
   write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");

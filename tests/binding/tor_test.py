@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Debian's tor exports functions of the same names as libconfig's. It runs against a TLS server of our own, its only
+bridge, by the provider and by the shim, with a policy as text and compiled, which is edited by hand while it runs: it
+lives, connects before the edit, and is refused afterwards.
+
+    tor_test.py --pki FOLDER --module FILE --preload FILE --pinctl FILE"""
+
+import argparse
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+CONFIGURATION = '''openssl_conf = init
+[init]
+providers = providers
+[providers]
+default = default_section
+pinning = pinning_section
+[default_section]
+activate = 1
+[pinning_section]
+module = {module}
+activate = 1
+policy = {policy}
+'''
+DEADLINE = 40
+SKIPPED = 77
+
+
+class Server:
+    """Counts the handshakes that came to their end."""
+
+    def __init__(self, pki):
+        self.handshakes = 0
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # In TLS 1.3 a server's handshake is over only when the client has answered to its certificate.
+        self.context.load_cert_chain(f'{pki}/chain-bad.pem', f'{pki}/key-bad.pem')
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+                with self.context.wrap_socket(connection, server_side=True):
+                    self.handshakes += 1
+            except OSError:
+                if self.listener.fileno() < 0:
+                    return
+
+
+def write_policy(pki, path, host):
+    """By hand: in place, as an editor writes it."""
+    with open(f'{pki}/policy-good.cfg', encoding='utf-8') as file:
+        pin = re.search('sha256/[^"]*', file.read())[0]
+    text = f'version = 1;\nhosts = ( {{ name = "{host}"; include_subdomains = true; pins = [ "{pin}" ]; }} );\n'
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(text)
+    os.chmod(path, 0o644)
+
+
+def environment(way, folder, policy, options):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(('PINNING_', 'SSL_', 'OPENSSL_'))}
+    env['PINNING_DEBUG'] = '1'
+    env['PINNING_POLICY'] = policy
+    env['OPENSSL_CONF'] = '/dev/null'
+    if way == 'provider':
+        env['OPENSSL_CONF'] = f'{folder}/openssl.cnf'
+        with open(env['OPENSSL_CONF'], 'w', encoding='utf-8') as file:
+            file.write(CONFIGURATION.format(module=options.module, policy=policy))
+    else:
+        env['LD_PRELOAD'] = options.preload
+    return env
+
+
+def wait_until(tor, what):
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end and tor.poll() is None:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def read(path):
+    with open(path, encoding='utf-8', errors='replace') as file:
+        return file.read()
+
+
+def watch(tor, server, policy, output, pki):
+    """What is wrong; None: nothing."""
+    if not wait_until(tor, lambda: server.handshakes >= 2):
+        return f'before the edit: status {tor.poll()}, {server.handshakes} handshakes'
+    # The names that tor sends are random, but always of this domain.
+    write_policy(pki, policy, 'com')
+    if not wait_until(tor, lambda: 'verdict=refused' in read(output)):
+        return f'after the edit: status {tor.poll()}, nothing was refused'
+    time.sleep(1)
+    return f'after the refusal: status {tor.poll()}' if tor.poll() is not None else None
+
+
+def run(way, compiled, options):
+    with tempfile.TemporaryDirectory(prefix='tor-') as folder:
+        policy, output, torrc = f'{folder}/policy.cfg', f'{folder}/output', f'{folder}/torrc'
+        write_policy(options.pki, policy, 'unrelated.test.example')
+        if compiled:
+            subprocess.run([options.pinctl, 'compile', '--policy', policy], check=True, stdout=subprocess.DEVNULL)
+        server = Server(options.pki)
+        with open(torrc, 'w', encoding='utf-8') as file:
+            file.write(f'DataDirectory {folder}/data\nSocksPort 0\nUseBridges 1\nBridge 127.0.0.1:{server.port}\n')
+        with open(output, 'w', encoding='utf-8') as file:
+            tor = subprocess.Popen(['tor', '-f', torrc, '--defaults-torrc', torrc], stdout=file, stderr=subprocess.STDOUT,
+                                   env=environment(way, folder, policy, options))
+        wrong = watch(tor, server, policy, output, options.pki)
+        tor.kill()
+        tor.wait()
+        server.listener.close()
+        print(f'tor by the {way}, policy {"compiled" if compiled else "as text"}: {wrong or "as expected"}', flush=True)
+        if wrong:
+            print(read(output)[-3000:])
+        return wrong is None
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ('pki', 'module', 'preload', 'pinctl'):
+        parser.add_argument(f'--{name}', required=True, type=os.path.abspath)
+    options = parser.parse_args()
+    if shutil.which('tor') is None:
+        print('no tor here')
+        return SKIPPED
+    results = [run(way, compiled, options) for way in ('provider', 'shim') for compiled in (False, True)]
+    return 0 if all(results) else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())
