@@ -92,6 +92,10 @@ static struct pin_token bad_to(struct pin_lexer *lexer, size_t end, const char *
   struct pin_token token = token_to(lexer, PIN_TOKEN_BAD, end);
   token.place.width = width_in_line(lexer, token.place.offset, end);
   token.problem = problem;
+  /* What has no end goes over lines, and the end of the text is in the last of them. */
+  for (size_t at = token.place.offset; at < end; at++)
+    if (lexer->text[at] == '\n')
+      start_line_after(lexer, at);
   return token;
 }
 

@@ -41,7 +41,9 @@ static struct pin_section *start_section(struct outliner *outliner, enum pin_sec
 static void end_section(struct outliner *outliner, struct pin_section *section) {
   section->end = outliner->parser.previous_end;
   section->readable = !outliner->parser.value_is_bad;
-  outliner->outline->count++;
+  /* Reading went back before it, where a string was given up: there was no such section. */
+  if (section->end > section->start)
+    outliner->outline->count++;
 }
 
 /* The element is the next word. Returns whether it was read, if with mistakes. */
@@ -256,11 +258,13 @@ static size_t first_section_behind(const struct pin_outline *outline, size_t off
 
 /* What a string without end swallowed was taken for a sound section before that was known. */
 static void distrust_sections(const struct pin_parser *parser, struct pin_outline *outline) {
-  for (const struct pin_hole *hole = parser->holes; hole < parser->holes + parser->hole_count; hole++)
+  for (size_t h = 0; h < parser->hole_count; h++) {
+    const struct pin_hole *hole = &parser->holes[h];
     for (size_t i = first_section_behind(outline, hole->start);
          i < outline->count && outline->sections[i].start < hole->end; i++)
       if (has_bitten(hole, &outline->sections[i]))
         outline->sections[i].readable = false;
+  }
 }
 
 /* Blanks out what could not be understood. What was there is kept for messages. */

@@ -4,7 +4,7 @@
 #
 # The one list of the distribution packages that building and testing need, by purpose, and their installation:
 #
-#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests releases lint
+#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests fuzz releases lint
 #
 # Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
 # leaves with 3. Does nothing, quickly, where all is there.
@@ -15,11 +15,12 @@ build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcu
 try=(curl openssl python3)
 tests=("${try[@]}" binutils ca-certificates fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postgresql ruby slapd socat strace stunnel4 systemd tor zsh)
+fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 releases=(debootstrap util-linux)
 lint=(clang clang-format cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
-  echo "usage: ${0##*/} build|try|tests|releases|lint ..." >&2
+  echo "usage: ${0##*/} build|try|tests|fuzz|releases|lint ..." >&2
   exit 2
 fi
 wanted=()
@@ -28,6 +29,7 @@ for purpose in "$@"; do
     build) wanted+=("${build[@]}") ;;
     try) wanted+=("${try[@]}") ;;
     tests) wanted+=("${tests[@]}") ;;
+    fuzz) wanted+=("${fuzz[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     *)
