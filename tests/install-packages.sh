@@ -10,7 +10,7 @@
 # leaves with 3. Does nothing, quickly, where all is there.
 set -euo pipefail
 
-build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libelf-dev libcurl4-openssl-dev
+build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
   libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev zlib1g-dev)
 try=(curl openssl python3)
 tests=("${try[@]}" binutils ca-certificates fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch

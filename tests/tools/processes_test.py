@@ -4,8 +4,10 @@
 
 import os
 import shutil
+import struct
 import subprocess
 import time
+import unittest
 
 from pinctl_case import PINCTL, PinctlCase, main, path
 
@@ -188,6 +190,154 @@ class Running(ProcessCase):
         self.assertIn("waits to be confirmed", str(report["problems"]))
 
 
+class Reasons(ProcessCase):
+    """Why pinning is not in a process that started under the configuration as it is."""
+
+    def setUp(self):
+        super().setUp()
+        self.write_policy(BOTH.replace(f"module = {MODULE}", "module = pinning"), "openssl.cnf")
+        os.utime(self.configuration, (1, 1))
+
+    def reason(self, pid, modules=os.path.dirname(MODULE)):
+        environment = {"OPENSSL_CONF": self.configuration, "OPENSSL_MODULES": modules}
+        report = self.json("status", status=None, environment=environment)["processes"]
+        text = self.pinctl("status", status=None, environment=environment).stdout
+        return next(item["reason"] for item in report["list"] if item["pid"] == pid), " ".join(text.split())
+
+    def python(self, **environment):
+        return self.start("/usr/bin/python3", "-c", PYTHON, ready=b"ready", **environment)
+
+    def test_other_modules(self):
+        pid = self.python(OPENSSL_CONF=self.configuration, OPENSSL_MODULES="/nonexistent")
+        reason, text = self.reason(pid)
+        self.assertEqual(reason, "other-modules")
+        self.assertIn("OPENSSL_MODULES in its environment leads away from the module", text)
+        self.write_policy(BOTH, "openssl.cnf")
+        os.utime(self.configuration, (1, 1))
+        self.assertNotEqual(self.reason(pid)[0], "other-modules")
+
+    def test_other_configuration(self):
+        reason, text = self.reason(self.python(OPENSSL_CONF="/dev/null", OPENSSL_MODULES="/nonexistent"))
+        self.assertEqual(reason, "other-configuration")
+        self.assertIn("OPENSSL_CONF in its environment leads to another file", text)
+
+    def test_configuration_not_read(self):
+        """As keepalived does, and everything on libtls."""
+        source = self.write_policy("#include <openssl/ssl.h>\n#include <stdio.h>\n#include <unistd.h>\nint main(void) {\n"
+                                   "OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);\n"
+                                   "SSL_CTX_new(TLS_client_method()); puts(\"ready\"); fflush(stdout);\n"
+                                   "sleep(60); return 0; }\n", "main.c")
+        program = os.path.join(self.folder, "program")
+        subprocess.run(["gcc", "-o", program, source, "-lssl", "-lcrypto"], check=True)
+        reason, text = self.reason(self.start(program, ready=b"ready", OPENSSL_CONF=self.configuration))
+        self.assertEqual(reason, "configuration-not-read")
+        self.assertIn("the shim works", text)
+
+    @unittest.skipIf(SANITIZED, "a program built without sanitizers cannot be preloaded with them")
+    def test_environment_cleared(self):
+        """What was started under the shim gives those it starts an environment of its own."""
+        shim = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
+        script = self.write_policy(PYTHON.replace("'ready'", "f'ready {os.getpid()}'").replace("import ", "import os, "),
+                                   "child.py")
+        child = subprocess.Popen(["/bin/sh", "-c", f"env -i /usr/bin/python3 {script}; :"], stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, env=self.environment(LD_PRELOAD=shim))
+        self.addCleanup(self.stop, child)
+        pid = int(child.stdout.readline().split()[1])
+        reason, text = self.reason(pid)
+        self.assertEqual(reason, "cleared-environment")
+        self.assertIn("gave it another environment", text)
+
+
+class Hostile(ProcessCase):
+    """Programs of users who want root's pinctl to hang, or to fall."""
+
+    def setUp(self):
+        super().setUp()
+        with open("/bin/sleep", "rb") as file:
+            self.sleep = bytearray(file.read())
+        self.program = os.path.join(self.folder, "program")
+        self.table, = struct.unpack_from("<Q", self.sleep, 40)
+        self.count, self.names = struct.unpack_from("<HH", self.sleep, 60)
+
+    def write_program(self, length=None):
+        with open(self.program, "wb") as file:
+            file.write(self.sleep)
+            try:
+                file.truncate(length or len(self.sleep))
+            except OSError as error:
+                self.skipTest(f"no large sparse files here: {error}")
+        os.chmod(self.program, 0o755)
+
+    def section(self, name):
+        """Where the header of a section is in the file."""
+        texts, = struct.unpack_from("<Q", self.sleep, self.table + 64 * self.names + 24)
+        for index in range(self.count):
+            at, = struct.unpack_from("<I", self.sleep, self.table + 64 * index)
+            start = texts + at
+            if self.sleep[start:self.sleep.index(0, start)] == name:
+                return self.table + 64 * index
+        return self.fail(f"no section {name}")
+
+    def looked_at(self):
+        """Both ways to look at a program end, and soon."""
+        started = time.monotonic()
+        self.pinctl("coverage", self.program, status=None)
+        pid = self.start(self.program, "60")
+        found = self.found()
+        self.assertLess(time.monotonic() - started, 20)
+        self.assertNotIn(pid, found)
+
+    def test_sparse_sections(self):
+        for name in (b".rodata", b".dynsym", b".dynstr", b".dynamic", b".shstrtab"):
+            with self.subTest(name):
+                self.setUp()
+                struct.pack_into("<QQ", self.sleep, self.section(name) + 24, len(self.sleep), 400 << 30)
+                self.write_program((400 << 30) + len(self.sleep))
+                self.looked_at()
+
+    def test_very_many_sections(self):
+        struct.pack_into("<H", self.sleep, 60, 0)
+        struct.pack_into("<Q", self.sleep, self.table + 32, 1 << 31)
+        self.write_program((64 << 31) + len(self.sleep))
+        self.looked_at()
+
+    def test_lies(self):
+        """Offsets and sizes beyond the end, and near the end of all numbers."""
+        for offset, size in ((1 << 62, 64), (64, (1 << 64) - 64), ((1 << 64) - 1, 64), (len(self.sleep) - 1, 4096)):
+            for name in (b".rodata", b".dynsym", b".dynstr", b".dynamic", b".shstrtab"):
+                self.setUp()
+                struct.pack_into("<QQ", self.sleep, self.section(name) + 24, offset, size)
+                self.write_program()
+                self.pinctl("coverage", self.program, status=None)
+
+    def test_interpreters_that_wait(self):
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo, 0o755)
+        script = self.write_policy(f"#!{fifo}\n", "script")
+        os.chmod(script, 0o755)
+        self.pinctl("coverage", script, fifo, status=None)
+        if not SANITIZED:
+            self.pinctl("run", "--policy", self.policy, script, status=3)
+
+    def test_many_mappings(self):
+        """Some thousand mappings with long names: TLS is found among them, or nobody says that there is none."""
+        deep = os.path.join(self.folder, *("n" * 200 for _ in range(15)))
+        os.makedirs(deep)
+        with open(os.path.join(deep, "file"), "wb") as file:
+            file.write(b"x" * 4096)
+        code = ("import ctypes, os, sys\nfd = os.open(sys.argv[1], os.O_RDONLY)\nlibc = ctypes.CDLL(None)\n"
+                "for _ in range(20000): libc.mmap(None, ctypes.c_size_t(4096), 1, 1, fd, ctypes.c_long(0))\n"
+                "import ssl\nssl.create_default_context()\nprint('ready', flush=True)\nsys.stdin.read()\n")
+        pid = self.start("/usr/bin/python3", "-c", code, f"{deep}/file", ready=b"ready", OPENSSL_CONF="/dev/null")
+        started = time.monotonic()
+        report = self.json("status", status=None, environment={"OPENSSL_CONF": self.configuration})["processes"]
+        self.assertLess(time.monotonic() - started, 20)
+        known = [process["class"] for process in report["list"] if process["pid"] == pid]
+        self.assertIn(known, (["not-loaded"], []))
+        if not known:
+            self.assertGreater(report["counts"]["unknown"], 0)
+
+
 class Installed(ProcessCase):
     def coverage(self, *paths, status):
         report = self.json("coverage", *paths, status=status, environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
@@ -217,6 +367,33 @@ class Installed(ProcessCase):
         self.assertEqual(found, {static: ("unreachable", ["own-openssl"]), stripped: ("unreachable", ["own-openssl"]),
                                  go: ("unreachable", ["go"]), java: ("unreachable", ["java"]),
                                  gnutls: ("unreachable", ["gnutls"])})
+
+    def ways(self, *paths):
+        report = self.json("coverage", *paths, status=None, environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        return {program["path"]: (program["ways"], program["note"]) for program in report["programs"]}
+
+    def test_ways(self):
+        """What tells OpenSSL not to read its configuration is reached by the shim alone; who gives no name is said."""
+        build = os.path.join(self.folder, "bin")
+        os.mkdir(build)
+        for name in ("keepalived", "redis-cli", "other"):
+            shutil.copy("/usr/bin/openssl", os.path.join(build, name))
+        library = self.write_policy("int tls(void); int tls(void) { return 0; }\n", "tls.c")
+        source = self.write_policy("int tls(void); int main(void) { return tls(); }\n", "main.c")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-Wl,-soname,libtls.so.28", "-Wl,--no-as-needed", "-o",
+                        f"{build}/libtls.so.28", library, "-lssl"], check=True)
+        subprocess.run(["gcc", "-o", f"{build}/on-libtls", source, f"{build}/libtls.so.28", f"-Wl,-rpath,{build}"],
+                       check=True)
+        shim, both = ["shim"], ["openssl.cnf", "shim"]
+        found = self.ways(f"{build}/keepalived", f"{build}/redis-cli", f"{build}/other", f"{build}/on-libtls",
+                          shutil.which("gnutls-serv"), "/bin/sleep")
+        self.assertEqual({os.path.basename(path): ways for path, ways in found.items()},
+                         {"keepalived": (shim, "configuration-not-read"), "redis-cli": (both, "no-name"),
+                          "other": (both, None), "on-libtls": (shim, "configuration-not-read"),
+                          "gnutls-serv": ([], None), "sleep": ([], None)})
+        text = self.pinctl("coverage", f"{build}/keepalived", f"{build}/redis-cli").stdout
+        self.assertRegex(text, r"keepalived +enforceable +openssl +shim; configuration-not-read")
+        self.assertIn("docs/programs.md", " ".join(text.split()))
 
     def test_scripts(self):
         python = self.script("a", "#!/usr/bin/python3 -I")

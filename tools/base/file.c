@@ -55,6 +55,21 @@ int file_read(const char *path, char **ret_bytes, size_t *ret_length) {
   return error;
 }
 
+int file_open_regular(const char *path, int *ret_fd) {
+  struct stat status;
+  int place = open(path, O_PATH | O_CLOEXEC);
+  if (place < 0)
+    return errno;
+  int error = fstat(place, &status) != 0 ? errno : 0;
+  if (error == 0 && !S_ISREG(status.st_mode))
+    error = EINVAL;
+  AUTO_TEXT same = must_format("/proc/self/fd/%d", place);
+  if (error == 0 && (*ret_fd = open(same, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+    error = errno;
+  close(place);
+  return error;
+}
+
 static int write_all(int fd, const char *text, size_t length) {
   while (length > 0) {
     ssize_t wrote = write(fd, text, length);

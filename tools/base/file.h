@@ -17,6 +17,13 @@
 int file_read(const char *path, char **ret_bytes, size_t *ret_length);
 
 /*
+ * Opens a file that another user may own, for reading. What is no regular file is not touched at all, since
+ * opening a device does something and a FIFO waits: EINVAL. A lease of its owner's is not waited for:
+ * EWOULDBLOCK. Returns 0 or an errno value.
+ */
+int file_open_regular(const char *path, int *ret_fd);
+
+/*
  * Writes a file of mode 0644 under a name of its own beside `path`, and its bytes to the disk. Returns 0 and
  * the name in *ret_beside (for free(3)), or an errno value with nothing left behind.
  */

@@ -3,7 +3,7 @@
 #include "system/coverage.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +13,8 @@
 #include "system/library_path.h"
 #include "system/tls_library.h"
 
+/* Whatever uses it: it tells OpenSSL not to read its configuration. */
+#define LIBTLS "libtls.so."
 /* Deeper chains of needed libraries and of interpreters do not occur. */
 #define DEEPEST 32
 #define MOST_INTERPRETERS 4
@@ -22,9 +24,15 @@ struct known {
   char *path;
   unsigned libraries;
   bool is_elf, exports_openssl;
+  bool needs_libtls;
 };
 
+/* One program with all its libraries. */
+#define MOST_BYTES ((uint64_t)1 << 30)
+#define MOST_FILES 20000
+
 struct coverage {
+  uint64_t left;
   struct text_list folders;
   struct known *known;
   size_t count;
@@ -80,17 +88,19 @@ static size_t read_file(struct coverage *coverage, const char *path, int depth) 
   if (index < coverage->count)
     return index;
   index = remember(coverage, path);
-  elf_look(path, &look);
+  elf_look(path, &coverage->left, &look);
   unsigned libraries = libraries_of_file(path, &look);
   /* Below libssl there is nothing more to learn. */
   size_t needed = libraries != 0 && tls_library_of(path_base(path)) != 0 ? 0 : look.needed.count;
-  for (size_t i = 0; i < needed && depth < DEEPEST; i++) {
+  for (size_t i = 0; i < needed && depth < DEEPEST && coverage->count < MOST_FILES; i++) {
     AUTO_TEXT file = library_find(&coverage->folders, path, look.search, look.needed.items[i]);
     libraries |= tls_library_of(look.needed.items[i]);
+    coverage->known[index].needs_libtls |= strncmp(look.needed.items[i], LIBTLS, strlen(LIBTLS)) == 0;
     if (file == NULL)
       continue;
     size_t found = read_file(coverage, file, depth + 1);
     libraries |= coverage->known[found].libraries;
+    coverage->known[index].needs_libtls |= coverage->known[found].needs_libtls;
   }
   coverage->known[index].libraries = libraries;
   coverage->known[index].is_elf = look.is_elf;
@@ -117,8 +127,8 @@ static char *search_program(const char *name) {
 static char *interpreter_of(const char *path) {
   char line[256] = {0};
   char *rest = NULL;
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  ssize_t got = fd < 0 ? -1 : read(fd, line, sizeof line - 1);
+  int fd = -1;
+  ssize_t got = file_open_regular(path, &fd) != 0 ? -1 : read(fd, line, sizeof line - 1);
   if (fd >= 0)
     close(fd);
   if (got < 3 || strncmp(line, "#!", 2) != 0)
@@ -172,10 +182,12 @@ bool coverage_look(struct coverage *coverage, const char *path, struct covered *
     free(ret_covered->interpreter);
     ret_covered->interpreter = must_copy(interpreter);
   }
+  coverage->left = MOST_BYTES;
   size_t found = read_file(coverage, current, 0);
   const struct known *known = &coverage->known[found];
   ret_covered->class = classify(known);
   ret_covered->libraries = known->libraries;
+  ret_covered->note = known->needs_libtls ? PROGRAM_READS_NO_CONFIGURATION : program_note_of(path);
   return true;
 }
 

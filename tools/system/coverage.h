@@ -8,6 +8,7 @@
 #include <stddef.h>
 
 #include "base/memory.h"
+#include "system/known_program.h"
 
 enum coverage_class {
   COVERAGE_ENFORCEABLE, /* it needs the libssl of OpenSSL 3, or holds an OpenSSL that can be bound */
@@ -20,6 +21,7 @@ enum coverage_class {
 
 struct covered {
   enum coverage_class class;
+  enum program_note note;
   unsigned libraries; /* of enum tls_library */
   char *interpreter;  /* of a script, or NULL */
 };

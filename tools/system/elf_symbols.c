@@ -2,103 +2,243 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "system/elf_symbols.h"
 
-#include <fcntl.h>
+#include <elf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <gelf.h>
-#include <libelf.h>
+#include "base/file.h"
 
 /* Every connection passes this function; nobody else has one of this name. */
 #define TELLTALE_FUNCTION "SSL_CTX_new"
 /* In the error messages of OpenSSL since 3.0, LibreSSL and BoringSSL (.cc). */
 #define TELLTALE_FILE "ssl/ssl_lib.c"
 
-static void look_at_symbols(Elf_Scn *section, const GElf_Shdr *header, Elf *elf, struct elf_look *look) {
-  Elf_Data *data = elf_getdata(section, NULL);
-  size_t count = data == NULL || header->sh_entsize == 0 ? 0 : data->d_size / header->sh_entsize;
-  for (size_t i = 0; i < count; i++) {
-    GElf_Sym symbol;
-    if (gelf_getsym(data, (int)i, &symbol) == NULL || symbol.st_shndx == SHN_UNDEF)
-      continue;
-    const char *name = elf_strptr(elf, header->sh_link, symbol.st_name);
-    if (name == NULL || strcmp(name, TELLTALE_FUNCTION) != 0)
-      continue;
-    look->holds_openssl = true;
-    look->exports_openssl |= header->sh_type == SHT_DYNSYM;
-  }
-}
+/* Programs have some 40 sections, need some 300 libraries, and have symbols of some 20 MiB at most. */
+#define MOST_SECTIONS 4096
+#define MOST_NEEDED 1024
+#define LARGEST_TABLE ((uint64_t)64 << 20)
+#define PIECE ((size_t)1 << 20)
 
-static void look_at_dynamic(Elf_Scn *section, const GElf_Shdr *header, Elf *elf, struct elf_look *look) {
-  Elf_Data *data = elf_getdata(section, NULL);
-  size_t count = data == NULL || header->sh_entsize == 0 ? 0 : data->d_size / header->sh_entsize;
-  look->is_dynamic = true;
-  for (size_t i = 0; i < count; i++) {
-    GElf_Dyn entry;
-    if (gelf_getdyn(data, (int)i, &entry) == NULL || entry.d_tag == DT_NULL)
-      break;
-    bool is_search = entry.d_tag == DT_RUNPATH || (entry.d_tag == DT_RPATH && look->search == NULL);
-    if (entry.d_tag != DT_NEEDED && !is_search)
-      continue;
-    const char *text = elf_strptr(elf, header->sh_link, entry.d_un.d_val);
-    if (text == NULL)
-      continue;
-    if (entry.d_tag == DT_NEEDED) {
-      text_list_add(&look->needed, must_copy(text));
-    } else {
-      free(look->search);
-      look->search = must_copy(text);
-    }
-  }
-}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define OWN_ORDER ELFDATA2LSB
+#else
+#define OWN_ORDER ELFDATA2MSB
+#endif
 
-static void look_at_bytes(Elf_Scn *section, struct elf_look *look) {
-  Elf_Data *data = elf_rawdata(section, NULL);
-  if (data != NULL && data->d_buf != NULL &&
-      memmem(data->d_buf, data->d_size, TELLTALE_FILE, strlen(TELLTALE_FILE)) != NULL)
-    look->holds_openssl = true;
-}
+struct reader {
+  int fd;
+  bool is_wide; /* 64 bits */
+  uint64_t *left;
+  struct elf_look *look;
+  Elf64_Shdr *sections; /* of either word size */
+  size_t count;
+};
 
-static void look_at_section(Elf_Scn *section, size_t names, Elf *elf, struct elf_look *look) {
-  GElf_Shdr header;
-  if (gelf_getshdr(section, &header) == NULL)
-    return;
-  const char *name = elf_strptr(elf, names, header.sh_name);
-  if (name == NULL)
-    return;
-  if (strcmp(name, ".note.go.buildid") == 0 || strcmp(name, ".go.buildinfo") == 0)
-    look->is_go = true;
-  if (header.sh_type == SHT_SYMTAB || header.sh_type == SHT_DYNSYM)
-    look_at_symbols(section, &header, elf, look);
-  else if (header.sh_type == SHT_DYNAMIC)
-    look_at_dynamic(section, &header, elf, look);
-  else if (strncmp(name, ".rodata", strlen(".rodata")) == 0 && header.sh_type == SHT_PROGBITS)
-    look_at_bytes(section, look);
-}
+/* ---- Bytes ---- */
 
-static void look_at_file(int fd, struct elf_look *look) {
-  Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-  size_t names = 0;
-  if (elf != NULL && elf_kind(elf) == ELF_K_ELF) {
-    look->is_elf = true;
-    if (elf_getshdrstrndx(elf, &names) == 0)
-      for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section)) != NULL;)
-        look_at_section(section, names, elf, look);
-  }
-  elf_end(elf);
-}
-
-bool elf_look(const char *path, struct elf_look *ret_look) {
-  *ret_look = (struct elf_look){0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (fd < 0 || elf_version(EV_CURRENT) == EV_NONE) {
-    if (fd >= 0)
-      close(fd);
+/* False at the end of the file, or where no more may be read. */
+static bool read_bytes(struct reader *reader, uint64_t offset, size_t size, void *to) {
+  if (size > *reader->left) {
+    reader->look->is_partial = true;
     return false;
   }
-  look_at_file(fd, ret_look);
-  close(fd);
+  *reader->left -= size;
+  for (size_t done = 0; done < size;) {
+    ssize_t got = pread(reader->fd, (char *)to + done, size - done, (off_t)(offset + done));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    done += (size_t)got;
+  }
+  return true;
+}
+
+/* A whole section with a NUL behind it, for free(3); NULL: it is not there, or too large. */
+static char *read_table(struct reader *reader, const Elf64_Shdr *section) {
+  if (section->sh_size > LARGEST_TABLE || section->sh_size > *reader->left) {
+    reader->look->is_partial = true;
+    return NULL;
+  }
+  char *bytes = must_alloc((size_t)section->sh_size + 1, 1);
+  if (read_bytes(reader, section->sh_offset, (size_t)section->sh_size, bytes))
+    return bytes;
+  free(bytes);
+  return NULL;
+}
+
+/* ---- Sections ---- */
+
+static bool read_section(struct reader *reader, uint64_t table, size_t index, Elf64_Shdr *ret_section) {
+  Elf32_Shdr narrow;
+  if (reader->is_wide)
+    return read_bytes(reader, table + index * sizeof *ret_section, sizeof *ret_section, ret_section);
+  if (!read_bytes(reader, table + index * sizeof narrow, sizeof narrow, &narrow))
+    return false;
+  *ret_section = (Elf64_Shdr){.sh_name = narrow.sh_name,
+                              .sh_type = narrow.sh_type,
+                              .sh_offset = narrow.sh_offset,
+                              .sh_size = narrow.sh_size,
+                              .sh_link = narrow.sh_link};
+  return true;
+}
+
+/* Where there are very many, the first section says how many. */
+static void read_sections(struct reader *reader, uint64_t table, size_t count, size_t *names) {
+  Elf64_Shdr first = {0};
+  if (table == 0 || !read_section(reader, table, 0, &first))
+    return;
+  if (count == 0)
+    count = first.sh_size > MOST_SECTIONS ? MOST_SECTIONS + 1 : (size_t)first.sh_size;
+  if (*names == SHN_XINDEX)
+    *names = first.sh_link;
+  reader->look->is_partial |= count > MOST_SECTIONS;
+  count = count > MOST_SECTIONS ? MOST_SECTIONS : count;
+  reader->sections = must_alloc(count + 1, sizeof *reader->sections);
+  while (reader->count < count &&
+         read_section(reader, table, reader->count, &reader->sections[reader->count]))
+    reader->count++;
+}
+
+/* ---- What they hold ---- */
+
+static const char *text_at(const char *texts, uint64_t size, uint64_t at) {
+  return at < size ? texts + at : "";
+}
+
+static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, const char *symbols,
+                            const char *texts, uint64_t size) {
+  size_t each = reader->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
+  for (uint64_t at = 0; at + each <= section->sh_size; at += each) {
+    Elf64_Sym wide;
+    Elf32_Sym narrow;
+    memcpy(reader->is_wide ? (void *)&wide : (void *)&narrow, symbols + at, each);
+    bool is_defined = (reader->is_wide ? wide.st_shndx : narrow.st_shndx) != SHN_UNDEF;
+    uint32_t name = reader->is_wide ? wide.st_name : narrow.st_name;
+    if (!is_defined || strcmp(text_at(texts, size, name), TELLTALE_FUNCTION) != 0)
+      continue;
+    reader->look->holds_openssl = true;
+    reader->look->exports_openssl |= section->sh_type == SHT_DYNSYM;
+  }
+}
+
+static void take_dynamic(struct elf_look *look, int64_t tag, const char *text) {
+  if (tag == DT_NEEDED && look->needed.count < MOST_NEEDED)
+    text_list_add(&look->needed, must_copy(text));
+  look->is_partial |= tag == DT_NEEDED && look->needed.count >= MOST_NEEDED;
+  if (tag == DT_RUNPATH || (tag == DT_RPATH && look->search == NULL)) {
+    free(look->search);
+    look->search = must_copy(text);
+  }
+}
+
+static void look_at_dynamic(struct reader *reader, const Elf64_Shdr *section, const char *entries,
+                            const char *texts, uint64_t size) {
+  size_t each = reader->is_wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
+  for (uint64_t at = 0; at + each <= section->sh_size; at += each) {
+    Elf64_Dyn wide;
+    Elf32_Dyn narrow;
+    memcpy(reader->is_wide ? (void *)&wide : (void *)&narrow, entries + at, each);
+    int64_t tag = reader->is_wide ? wide.d_tag : narrow.d_tag;
+    uint64_t value = reader->is_wide ? wide.d_un.d_val : narrow.d_un.d_val;
+    if (tag == DT_NULL)
+      return;
+    take_dynamic(reader->look, tag, text_at(texts, size, value));
+  }
+}
+
+/* A section of entries, and the section of texts that it is linked to. */
+static void look_at_entries(struct reader *reader, const Elf64_Shdr *section) {
+  if (section->sh_link >= reader->count)
+    return;
+  const Elf64_Shdr *linked = &reader->sections[section->sh_link];
+  AUTO_TEXT entries = read_table(reader, section);
+  AUTO_TEXT texts = entries == NULL ? NULL : read_table(reader, linked);
+  if (texts == NULL)
+    return;
+  if (section->sh_type == SHT_DYNAMIC)
+    look_at_dynamic(reader, section, entries, texts, linked->sh_size);
+  else
+    look_at_symbols(reader, section, entries, texts, linked->sh_size);
+}
+
+/* In pieces that overlap, so that a text across two is found. */
+static void look_at_bytes(struct reader *reader, const Elf64_Shdr *section) {
+  size_t overlap = strlen(TELLTALE_FILE) - 1;
+  AUTO_TEXT piece = must_alloc(PIECE, 1);
+  for (uint64_t at = 0; at < section->sh_size && !reader->look->holds_openssl; at += PIECE - overlap) {
+    uint64_t rest = section->sh_size - at;
+    size_t size = rest < PIECE ? (size_t)rest : PIECE;
+    if (!read_bytes(reader, section->sh_offset + at, size, piece))
+      return;
+    reader->look->holds_openssl = memmem(piece, size, TELLTALE_FILE, strlen(TELLTALE_FILE)) != NULL;
+  }
+}
+
+static void look_at_section(struct reader *reader, const Elf64_Shdr *section, const char *name) {
+  struct elf_look *look = reader->look;
+  look->is_go |= strcmp(name, ".note.go.buildid") == 0 || strcmp(name, ".go.buildinfo") == 0;
+  look->is_dynamic |= section->sh_type == SHT_DYNAMIC;
+  if (section->sh_type == SHT_SYMTAB || section->sh_type == SHT_DYNSYM || section->sh_type == SHT_DYNAMIC)
+    look_at_entries(reader, section);
+  else if (strncmp(name, ".rodata", strlen(".rodata")) == 0 && section->sh_type == SHT_PROGBITS)
+    look_at_bytes(reader, section);
+}
+
+static void look_at_sections(struct reader *reader, size_t names) {
+  if (names >= reader->count)
+    return;
+  uint64_t size = reader->sections[names].sh_size;
+  AUTO_TEXT texts = read_table(reader, &reader->sections[names]);
+  for (size_t i = 0; texts != NULL && i < reader->count; i++)
+    look_at_section(reader, &reader->sections[i], text_at(texts, size, reader->sections[i].sh_name));
+}
+
+/* ---- The file ---- */
+
+#if defined(__x86_64__)
+#define OWN_MACHINE EM_X86_64
+#elif defined(__aarch64__)
+#define OWN_MACHINE EM_AARCH64
+#else
+#define OWN_MACHINE EM_NONE /* only the word size tells */
+#endif
+
+static void look_at_file(struct reader *reader) {
+  union {
+    unsigned char ident[EI_NIDENT];
+    Elf64_Ehdr wide;
+    Elf32_Ehdr narrow;
+  } head = {.wide = {.e_ident = {0}}};
+  struct elf_look *look = reader->look;
+  if (!read_bytes(reader, 0, sizeof head.narrow, &head) || memcmp(head.ident, ELFMAG, SELFMAG) != 0)
+    return;
+  look->is_elf = true;
+  reader->is_wide = head.ident[EI_CLASS] == ELFCLASS64;
+  look->is_foreign = reader->is_wide != (sizeof(void *) == 8) || head.ident[EI_DATA] != OWN_ORDER ||
+                     (OWN_MACHINE != EM_NONE && head.wide.e_machine != OWN_MACHINE);
+  if (head.ident[EI_DATA] != OWN_ORDER ||
+      (reader->is_wide && !read_bytes(reader, 0, sizeof head.wide, &head)))
+    return;
+  size_t names = reader->is_wide ? head.wide.e_shstrndx : head.narrow.e_shstrndx;
+  read_sections(reader, reader->is_wide ? head.wide.e_shoff : head.narrow.e_shoff,
+                reader->is_wide ? head.wide.e_shnum : head.narrow.e_shnum, &names);
+  look_at_sections(reader, names);
+  free(reader->sections);
+}
+
+bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look) {
+  *ret_look = (struct elf_look){0};
+  struct reader reader = {.left = left, .look = ret_look};
+  int error = file_open_regular(path, &reader.fd);
+  if (error != 0) {
+    errno = error;
+    return false;
+  }
+  look_at_file(&reader);
+  close(reader.fd);
   return true;
 }
 

@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What an ELF file says about the TLS in it, without running it. */
+/*
+ * What an ELF file says about the TLS in it, without running it. The file may be anybody's: it is read, not
+ * mapped, in pieces and within limits, and whatever it says of itself may be a lie.
+ */
 #ifndef PINCTL_SYSTEM_ELF_SYMBOLS_H
 #define PINCTL_SYSTEM_ELF_SYMBOLS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/memory.h"
 
 struct elf_look {
   bool is_elf;
+  bool is_foreign;      /* of another word size, machine or order of bytes than pinctl */
   bool is_dynamic;      /* it has an interpreter, or is a shared object */
   bool is_go;           /* built by the Go compiler, which has a TLS of its own */
   bool holds_openssl;   /* OpenSSL, or a fork of it, is in the file itself */
   bool exports_openssl; /* and other objects can bind it */
+  bool is_partial;      /* not all of it was looked at: it is larger than the limits */
   struct text_list needed;
   char *search; /* DT_RUNPATH or DT_RPATH; NULL: none */
 };
 
 /*
  * Stripped files count too: what the linker leaves of a static OpenSSL are the names of its source files in
- * error messages. False where the file cannot be read; one that is no ELF file is none. To be cleared.
+ * error messages. *left: how many bytes may be read; what was read is taken off. False where the file cannot
+ * be read; one that is no ELF file is none. To be cleared.
  */
-bool elf_look(const char *path, struct elf_look *ret_look);
+bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look);
 void elf_look_clear(struct elf_look *look);
 
 #endif

@@ -12,6 +12,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
@@ -105,8 +106,8 @@ static char *interpreter_of(const char *line) {
 
 static const char *judge(const char *path, char **ret_interpreter) {
   char head[256] = {0};
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
+  int fd = -1;
+  if (file_open_regular(path, &fd) != 0)
     return NULL;
   const char *why = NULL;
   ssize_t got = pread(fd, head, sizeof head - 1, 0);

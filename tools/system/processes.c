@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +15,23 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "system/elf_symbols.h"
+#include "system/process_reason.h"
 #include "system/tls_library.h"
+
+/*
+ * Anybody's processes are looked at, with any programs in them. Each has its share of work, and all of them
+ * together: what is beyond it is unknown.
+ */
+#define MOST_OF_MAPS ((size_t)16 << 20)
+#define MOST_OF_PROGRAM ((uint64_t)256 << 20)
+#define MOST_OF_PROGRAMS ((uint64_t)2 << 30) /* those of root's are not counted */
+#define MOST_SECONDS 20
 
 /* What one process maps. */
 struct mapped {
   bool readable;
   bool pinning;
+  bool partial; /* there is more that was not looked at */
   unsigned libraries;
 };
 
@@ -27,12 +39,15 @@ struct mapped {
 struct known_program {
   char *path;
   unsigned libraries;
+  bool partial;
 };
 
 struct reading {
   struct processes *processes;
   const struct process_loading *loading;
   time_t booted;
+  time_t end; /* of the time for all, on the monotonic clock */
+  uint64_t left;
   struct known_program *known;
   size_t known_count;
 };
@@ -50,9 +65,12 @@ static struct mapped read_maps(const char *pid) {
   FILE *stream = fopen(path, "re");
   char *line = NULL;
   size_t room = 0;
+  size_t total = 0;
   if (stream == NULL)
     return mapped;
-  while (getline(&line, &room, stream) > 0) {
+  for (ssize_t length; !mapped.partial && (length = getline(&line, &room, stream)) > 0;) {
+    total += (size_t)length;
+    mapped.partial = total > MOST_OF_MAPS;
     char *slash = strchr(line, '/');
     if (slash == NULL)
       continue;
@@ -65,27 +83,36 @@ static struct mapped read_maps(const char *pid) {
   return mapped;
 }
 
-/* Through /proc, so that the program is found in another root directory or when its file is gone. */
-static unsigned look_at_program(const char *pid) {
-  AUTO_TEXT path = must_format("/proc/%s/exe", pid);
-  struct elf_look look;
-  unsigned libraries = 0;
-  if (elf_look(path, &look) && look.holds_openssl)
-    libraries |= TLS_OWN_OPENSSL;
-  if (look.is_go)
-    libraries |= TLS_GO;
-  elf_look_clear(&look);
-  return libraries;
+static bool is_roots(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && status.st_uid == 0;
 }
 
-static unsigned libraries_of_program(struct reading *reading, const char *pid, const char *program) {
+/* Through /proc, so that the program is found in another root directory or when its file is gone. */
+static void look_at_program(struct reading *reading, const char *pid, struct known_program *program) {
+  AUTO_TEXT path = must_format("/proc/%s/exe", pid);
+  bool is_free = is_roots(path);
+  uint64_t most = is_free || reading->left > MOST_OF_PROGRAM ? MOST_OF_PROGRAM : reading->left;
+  uint64_t left = most;
+  struct elf_look look;
+  if (elf_look(path, &left, &look) && look.holds_openssl)
+    program->libraries |= TLS_OWN_OPENSSL;
+  if (look.is_go)
+    program->libraries |= TLS_GO;
+  program->partial = look.is_partial;
+  reading->left -= is_free ? 0 : most - left;
+  elf_look_clear(&look);
+}
+
+static struct known_program know_program(struct reading *reading, const char *pid, const char *path) {
   for (size_t i = 0; i < reading->known_count; i++)
-    if (strcmp(reading->known[i].path, program) == 0)
-      return reading->known[i].libraries;
-  unsigned libraries = look_at_program(pid);
+    if (strcmp(reading->known[i].path, path) == 0)
+      return reading->known[i];
+  struct known_program program = {.path = must_copy(path)};
+  look_at_program(reading, pid, &program);
   reading->known = must_grow(reading->known, reading->known_count + 1, sizeof *reading->known);
-  reading->known[reading->known_count++] = (struct known_program){must_copy(program), libraries};
-  return libraries;
+  reading->known[reading->known_count++] = program;
+  return program;
 }
 
 /* The 22nd field, in ticks after boot; the second is in parentheses and may hold anything. 0: unknown. */
@@ -105,48 +132,19 @@ static time_t start_of(const char *pid, time_t booted) {
   return booted + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-/* Of a container, say: what is installed and configured here means nothing there. */
-static bool has_other_root(const char *pid) {
-  struct stat own;
-  struct stat root;
-  AUTO_TEXT path = must_format("/proc/%s/root", pid);
-  return stat("/", &own) == 0 && stat(path, &root) == 0 &&
-         (own.st_dev != root.st_dev || own.st_ino != root.st_ino);
-}
-
-/* The value of a variable in the environment that the program was started with; for free(3), or NULL. */
-static char *environment_of(const char *pid, const char *name) {
-  AUTO_TEXT path = must_format("/proc/%s/environ", pid);
-  AUTO_TEXT text = NULL;
-  size_t length = 0;
-  size_t name_length = strlen(name);
-  if (file_read(path, &text, &length) != 0)
-    return NULL;
-  for (const char *at = text; at < text + length; at += strlen(at) + 1)
-    if (strncmp(at, name, name_length) == 0 && at[name_length] == '=')
-      return must_copy(at + name_length + 1);
-  return NULL;
-}
-
-static bool reads_other_configuration(const char *pid, const char *configuration) {
-  AUTO_TEXT own = environment_of(pid, "OPENSSL_CONF");
-  AUTO_TEXT real = own == NULL ? NULL : realpath(own, NULL);
-  return own != NULL && (real == NULL || strcmp(real, configuration) != 0);
-}
-
 /* Whether it would have pinning.so if it were started again. */
 static bool is_outdated(const struct reading *reading, const char *pid) {
   const struct process_loading *loading = reading->loading;
   time_t start = start_of(pid, reading->booted);
-  if (has_other_root(pid))
+  if (process_has_other_root(pid))
     return false;
   return start <= loading->preloaded ||
-         (start <= loading->configured && !reads_other_configuration(pid, loading->configuration));
+         (start <= loading->configured && !process_reads_other(pid, loading->configuration));
 }
 
 static enum process_class classify(const struct reading *reading, const char *pid,
                                    const struct mapped *mapped) {
-  if (!mapped->readable)
+  if (!mapped->readable || (mapped->partial && mapped->libraries == 0 && !mapped->pinning))
     return PROCESS_UNKNOWN;
   if (mapped->libraries == 0 && !mapped->pinning)
     return PROCESS_NO_TLS;
@@ -165,26 +163,38 @@ static char *program_of(const char *pid) {
   return length <= 0 ? NULL : must_copy_bytes(target, (size_t)length);
 }
 
+static time_t monotonic_now(void) {
+  struct timespec now = {0};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec;
+}
+
 static void take_process(struct reading *reading, const char *pid) {
   struct processes *processes = reading->processes;
   AUTO_TEXT program = program_of(pid);
   if (program == NULL && errno == ENOENT)
     return;
   struct mapped mapped = {0};
-  if (program != NULL)
+  if (program != NULL && monotonic_now() < reading->end)
     mapped = read_maps(pid);
-  if (mapped.readable && !mapped.pinning && (mapped.libraries & TLS_OPENSSL) == 0)
-    mapped.libraries |= libraries_of_program(reading, pid, program);
+  if (mapped.readable && !mapped.pinning && (mapped.libraries & TLS_OPENSSL) == 0) {
+    struct known_program known = know_program(reading, pid, program);
+    mapped.libraries |= known.libraries;
+    mapped.partial |= known.partial;
+  }
   enum process_class class = classify(reading, pid, &mapped);
   processes->counts[class]++;
   if (class == PROCESS_NO_TLS || class == PROCESS_UNKNOWN)
     return;
   processes->items = must_grow(processes->items, processes->count + 1, sizeof *processes->items);
-  processes->items[processes->count++] = (struct process){.pid = atoi(pid),
-                                                          .name = must_copy(path_base(program)),
-                                                          .program = must_copy(program),
-                                                          .class = class,
-                                                          .libraries = mapped.libraries};
+  processes->items[processes->count++] = (struct process){
+      .pid = atoi(pid),
+      .name = must_copy(path_base(program)),
+      .program = must_copy(program),
+      .class = class,
+      .reason =
+          class == PROCESS_NOT_LOADED ? process_find_reason(pid, program, reading->loading) : REASON_NONE,
+      .libraries = mapped.libraries};
 }
 
 static int compare_pids(const void *a, const void *b) {
@@ -205,7 +215,10 @@ void processes_read(const struct process_loading *loading, struct processes *ret
   struct timespec now;
   struct timespec up;
   *ret_processes = (struct processes){0};
-  struct reading reading = {.processes = ret_processes, .loading = loading};
+  struct reading reading = {.processes = ret_processes,
+                            .loading = loading,
+                            .end = monotonic_now() + MOST_SECONDS,
+                            .left = MOST_OF_PROGRAMS};
   clock_gettime(CLOCK_REALTIME, &now);
   clock_gettime(CLOCK_BOOTTIME, &up);
   reading.booted = now.tv_sec - up.tv_sec;
@@ -238,7 +251,7 @@ const char *process_class_meaning(enum process_class class) {
       "started before the configuration changed: restart them",
       "with OpenSSL but without pinning: another configuration or root directory, or TLS not used yet",
       "out of reach: no OpenSSL 3 that could be hooked",
-      "not to be looked into by this user",
+      "not looked into: of another user, or larger than the limits",
       "without any TLS library",
   };
   return meanings[class];

@@ -4,6 +4,7 @@
 #ifndef PINCTL_SYSTEM_PROCESSES_H
 #define PINCTL_SYSTEM_PROCESSES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <time.h>
 
@@ -13,9 +14,22 @@ enum process_class {
   PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
                           another configuration, or none yet; or it has another root directory */
   PROCESS_UNREACHABLE, /* only libraries are in it that pinning cannot act in */
-  PROCESS_UNKNOWN,     /* its maps may not be read */
+  PROCESS_UNKNOWN,     /* its maps may not be read, or are larger than what is read of one process */
   PROCESS_NO_TLS,
   PROCESS_CLASSES
+};
+
+/* Why pinning is not in a process that OpenSSL is in, as far as can be told. */
+enum process_reason {
+  REASON_NONE,
+  REASON_OTHER_ROOT,          /* a container: what is installed and configured here means nothing there */
+  REASON_FOREIGN,             /* another architecture, which needs a module of its own */
+  REASON_OTHER_CONFIGURATION, /* OPENSSL_CONF leads to another file */
+  REASON_OTHER_MODULES,       /* OPENSSL_MODULES leads away from a module that is named without a path */
+  REASON_POSTFIX,             /* started by a program that gives those it starts an environment of its own */
+  REASON_DOVECOT,
+  REASON_CLEARED,
+  REASON_NOT_READ /* it does not read openssl.cnf, or has not used TLS yet */
 };
 
 struct process {
@@ -23,6 +37,7 @@ struct process {
   char *name; /* of its program */
   char *program;
   enum process_class class;
+  enum process_reason reason;
   unsigned libraries; /* of enum tls_library */
 };
 
@@ -37,11 +52,18 @@ struct process_loading {
   const char *configuration; /* the real path of openssl.cnf */
   time_t configured;         /* when that came to be what it is; 0: it does not name pinning */
   time_t preloaded;          /* the same of ld.so.preload */
+  bool by_path;              /* it names the module by a whole path */
 };
 
 /* To be cleared. */
 void processes_read(const struct process_loading *loading, struct processes *ret_processes);
 void processes_clear(struct processes *processes);
+
+/* "other-modules", ...; NULL for none. Static. */
+const char *process_reason_word(enum process_reason reason);
+
+/* What it means and what helps, as a sentence without its end; NULL for none. Static. */
+const char *process_reason_text(enum process_reason reason);
 
 /* "enforced", "old-configuration", ... */
 const char *process_class_word(enum process_class class);

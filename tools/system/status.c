@@ -88,7 +88,8 @@ static void look_at_processes(struct status *status) {
   struct process_loading loading = {
       .configuration = real == NULL ? status->openssl.configuration : real,
       .configured = changed_at(status->openssl.named ? status->openssl.configuration : NULL),
-      .preloaded = changed_at(status->preload != NULL ? PRELOAD_FILE : NULL)};
+      .preloaded = changed_at(status->preload != NULL ? PRELOAD_FILE : NULL),
+      .by_path = status->openssl.module_by_path};
   processes_read(&loading, &status->processes);
 }
 

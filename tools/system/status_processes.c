@@ -58,6 +58,8 @@ static void print_class(const struct processes *processes, enum process_class cl
     if (process->class == class)
       put(stdout, PLAIN, "  %7d %s (%s)\n", process->pid, process->program,
           *libraries == '\0' ? "shim" : libraries);
+    if (process->class == class && process->reason != REASON_NONE)
+      put_wrapped(PLAIN, "          ", process_reason_text(process->reason));
   }
 }
 
@@ -67,6 +69,11 @@ void status_print_processes(const struct status *status) {
   for (int class = 0; class < PROCESS_CLASSES; class ++)
     if (status->processes.counts[class] > 0)
       print_class(&status->processes, (enum process_class) class);
+  if (status->processes.counts[PROCESS_ENFORCED] > 0)
+    put_wrapped(
+        PLAIN, "",
+        "A program that gives OpenSSL no name is not covered by an entry by name: docs/programs.md lists "
+        "such, and what helps.");
 }
 
 json_object *status_places_json(const struct status *status) {
@@ -93,6 +100,7 @@ static json_object *process_json(const struct process *process) {
   json_object_object_add(json, "program", json_text(process->program));
   json_object_object_add(json, "class", json_text(process_class_word(process->class)));
   json_object_object_add(json, "libraries", libraries);
+  json_object_object_add(json, "reason", json_text_or_null(process_reason_word(process->reason)));
   return json;
 }
 

@@ -23,6 +23,7 @@ struct listing {
   struct libscols_table *table;
   size_t counts[COVERAGE_CLASSES];
   bool failed;
+  bool any_noted;
 };
 
 static json_object *libraries_json(unsigned libraries) {
@@ -33,18 +34,48 @@ static json_object *libraries_json(unsigned libraries) {
   return array;
 }
 
+/* How pinning gets into it: by openssl.cnf, where it reads that, and by the shim. */
+static bool is_reached_by_configuration(const struct covered *covered) {
+  return covered->note != PROGRAM_READS_NO_CONFIGURATION;
+}
+
+static bool is_reached(const struct covered *covered) {
+  return covered->class == COVERAGE_ENFORCEABLE || covered->class == COVERAGE_AT_RUN_TIME;
+}
+
+static json_object *ways_json(const struct covered *covered) {
+  json_object *array = json_object_new_array();
+  if (is_reached(covered) && is_reached_by_configuration(covered))
+    json_object_array_add(array, json_text("openssl.cnf"));
+  if (is_reached(covered))
+    json_object_array_add(array, json_text("shim"));
+  return array;
+}
+
+static char *ways_text(const struct covered *covered) {
+  if (!is_reached(covered))
+    return must_copy("");
+  const char *note = program_note_word(covered->note);
+  return must_format("%sshim%s%s", is_reached_by_configuration(covered) ? "openssl.cnf, " : "",
+                     note == NULL ? "" : "; ", note == NULL ? "" : note);
+}
+
 static void show(struct listing *listing, const char *path, const struct covered *covered) {
   if (listing->json != NULL) {
     json_object *program = json_object_new_object();
     json_object_object_add(program, "path", json_text(path));
     json_object_object_add(program, "class", json_text(coverage_class_word(covered->class)));
     json_object_object_add(program, "libraries", libraries_json(covered->libraries));
+    json_object_object_add(program, "ways", ways_json(covered));
+    json_object_object_add(program, "note", json_text_or_null(program_note_word(covered->note)));
     json_object_object_add(program, "interpreter", json_text_or_null(covered->interpreter));
     json_object_array_add(listing->json, program);
     return;
   }
   AUTO_TEXT libraries = tls_libraries_text(covered->libraries);
-  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->class), libraries,
+  AUTO_TEXT way = ways_text(covered);
+  listing->any_noted |= covered->note != PROGRAM_ORDINARY;
+  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->class), libraries, way,
                                                   covered->interpreter == NULL ? "" : covered->interpreter});
 }
 
@@ -127,10 +158,16 @@ static void print_text(struct listing *listing) {
     put(stdout, PLAIN, "%s%zu %s", i == 0 ? "" : ", ", listing->counts[i],
         coverage_class_word((enum coverage_class)i));
   putchar('\n');
+  if (listing->any_noted)
+    put_wrapped(
+        PLAIN, "",
+        "configuration-not-read: it tells OpenSSL not to read openssl.cnf, so only the shim reaches it. "
+        "no-name: it gives OpenSSL no name, unless it is told to, so an entry by name needs the shim or a "
+        "setting: see docs/programs.md.");
 }
 
 static int run(const struct arguments *arguments) {
-  static const char *const headings[] = {"PROGRAM", "CLASS", "LIBRARIES", "INTERPRETER", NULL};
+  static const char *const headings[] = {"PROGRAM", "CLASS", "LIBRARIES", "WAYS", "INTERPRETER", NULL};
   struct listing listing = {.coverage = coverage_new()};
   if (arguments_has(arguments, OPTION_JSON))
     listing.json = json_object_new_array();
@@ -157,8 +194,9 @@ const struct verb verb_coverage = {
     .details = "Reads the files of programs, and of all the libraries that they need, and runs\n"
                "none. PATH is a program or a folder; without one, all of $PATH. Classes:\n"
                "enforceable (OpenSSL 3), at-run-time (an interpreter, whose modules decide),\n"
-               "unreachable (own-openssl, gnutls, nss, go, java, ...), no-tls, no-program. Exit\n"
-               "status 1 where a program is unreachable.",
+               "unreachable (own-openssl, gnutls, nss, go, java, ...), no-tls, no-program. WAYS\n"
+               "are openssl.cnf and the shim, with a note for programs known to read none, or\n"
+               "to give OpenSSL no name. Exit status 1 where a program is unreachable.",
     .example = "pinctl coverage /usr/bin/openssl",
     .options = options,
     .option_count = COUNT_OF(options),
