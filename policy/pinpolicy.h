@@ -170,15 +170,6 @@ struct pin_path_key {
   const char *subject;           /* for the report only; NULL: not known */
 };
 
-/*
- * The path from the peer's own key (depth 0) upwards. The caller vouches that each certificate was
- * really signed by the key above it, and that all above depth 0 are CA certificates.
- */
-struct pin_path {
-  const struct pin_path_key *keys;
-  size_t count;
-};
-
 enum pin_outcome {
   PIN_REFUSED = 0,
   PIN_ACCEPTED,    /* every entry that covers the peer is satisfied */
@@ -203,8 +194,37 @@ enum pin_reason {
   PIN_REASON_TOO_MUCH_TO_SEE, /* set by the caller: more sockets or names than it looks at */
   PIN_REASON_DAMAGED,         /* the image cannot be trusted */
   PIN_REASON_NOT_COVERED,
-  PIN_REASON_NO_POLICY, /* set by the caller: there is no usable policy */
+  PIN_REASON_NO_POLICY,    /* set by the caller: there is no usable policy */
+  PIN_REASON_WRONG_NAME,   /* a CA is pinned, and the peer's certificate is not for the covered name */
+  PIN_REASON_OUT_OF_DATE,  /* a CA is pinned, and the peer's certificate is not valid now */
+  PIN_REASON_NOT_A_SERVER, /* a CA is pinned, and the peer's certificate does not allow TLS server
+                              authentication */
+  PIN_REASON_PATH_CUT,     /* the path goes on above the last key, and what is there could decide */
   PIN_REASON_COUNT
+};
+
+struct pin_finding;
+
+/*
+ * Whether the peer's own certificate is one that a pinned CA may be trusted with: it speaks for the name that
+ * led to the finding (finding->name), is within its dates, and allows TLS server authentication. Returns
+ * PIN_REASON_MATCHED, or else PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE or PIN_REASON_NOT_A_SERVER. May
+ * be asked more than once about one finding, and is to give the same answer.
+ */
+typedef enum pin_reason pin_vouch_fn(void *arg, const struct pin_finding *finding);
+
+/*
+ * The path from the peer's own key (depth 0) upwards. The caller vouches that each certificate was
+ * really signed by the key above it, and that all above depth 0 are CA certificates.
+ */
+struct pin_path {
+  const struct pin_path_key *keys;
+  size_t count;
+  /* The path may go on above the last key, and was not followed further. Then nothing counts as absent. */
+  bool cut;
+  /* Asked where an entry names only keys above depth 0. NULL: nobody knows, and such an entry refuses. */
+  pin_vouch_fn *vouch;
+  void *vouch_arg;
 };
 
 /* A short English text for a reason, e.g. "no key on the path is pinned". Static. */

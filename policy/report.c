@@ -42,6 +42,11 @@ static const struct {
     [PIN_REASON_DAMAGED] = {"damaged", "the compiled policy is damaged"},
     [PIN_REASON_NOT_COVERED] = {"not-covered", "no entry covers the host"},
     [PIN_REASON_NO_POLICY] = {"no-policy", "there is no usable policy"},
+    [PIN_REASON_WRONG_NAME] = {"wrong-name", "a CA is pinned, and the certificate is not for this host"},
+    [PIN_REASON_OUT_OF_DATE] = {"out-of-date", "a CA is pinned, and the certificate is not valid now"},
+    [PIN_REASON_NOT_A_SERVER] = {"not-a-server",
+                                 "a CA is pinned, and the certificate is not one for a TLS server"},
+    [PIN_REASON_PATH_CUT] = {"path-cut", "the path is too long, or too costly, to be looked at as a whole"},
 };
 
 static const char *const outcome_words[] = {

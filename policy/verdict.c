@@ -29,11 +29,19 @@ static int find_depth(const struct pin_digest_list *list, const struct pin_path 
   return -1;
 }
 
+/*
+ * Where a path ends: the first depth at which an anchor may stand. What is above a cut is not known, so the
+ * last key of such a path is not its end.
+ */
+static size_t end_of(const struct pin_path *path) {
+  return path->cut ? path->count : path->count - 1;
+}
+
 static bool is_given(const struct pin_entry *entry, enum pin_list list) {
   return entry->lists[list].count > 0;
 }
 
-/* What an entry says of a path of at least one key. */
+/* What an entry's lists say of a path of at least one key. */
 static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin_path *path,
                                  int depth[PIN_LIST_COUNT]) {
   const struct pin_digest_list *lists = entry->lists;
@@ -41,7 +49,7 @@ static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin
   depth[PIN_LIST_BACKUP_PINS] = find_depth(&lists[PIN_LIST_BACKUP_PINS], path, 0, false);
   depth[PIN_LIST_FINGERPRINTS] = find_depth(&lists[PIN_LIST_FINGERPRINTS], path, 0, true);
   depth[PIN_LIST_INTERMEDIATES] = find_depth(&lists[PIN_LIST_INTERMEDIATES], path, 1, false);
-  depth[PIN_LIST_ANCHORS] = find_depth(&lists[PIN_LIST_ANCHORS], path, path->count - 1, false);
+  depth[PIN_LIST_ANCHORS] = find_depth(&lists[PIN_LIST_ANCHORS], path, end_of(path), false);
 
   bool pins_given = is_given(entry, PIN_LIST_PINS) || is_given(entry, PIN_LIST_BACKUP_PINS) ||
                     is_given(entry, PIN_LIST_FINGERPRINTS);
@@ -61,6 +69,38 @@ static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin
   if (anchors_given && depth[PIN_LIST_ANCHORS] < 0)
     return PIN_REASON_NO_ANCHOR;
   return PIN_REASON_MATCHED;
+}
+
+/* Whether a list of the entry holds the peer's own key or certificate. */
+static bool holds_peer(const int depth[PIN_LIST_COUNT]) {
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    if (depth[list] == 0)
+      return true;
+  }
+  return false;
+}
+
+/* A pinned CA is trusted with what it says, so what it says is checked. */
+static enum pin_reason ask_voucher(const struct pin_path *path, const struct pin_finding *finding) {
+  enum pin_reason answer = path->vouch ? path->vouch(path->vouch_arg, finding) : PIN_REASON_WRONG_NAME;
+  switch (answer) {
+  case PIN_REASON_MATCHED:
+  case PIN_REASON_OUT_OF_DATE:
+  case PIN_REASON_NOT_A_SERVER:
+    return answer;
+  default:
+    return PIN_REASON_WRONG_NAME;
+  }
+}
+
+/* What an entry says of a path of at least one key, and of the peer's certificate where only a CA is pinned.
+ */
+static enum pin_reason judge_entry(const struct pin_finding *finding, const struct pin_path *path,
+                                   int depth[PIN_LIST_COUNT]) {
+  enum pin_reason reason = try_entry(&finding->entry, path, depth);
+  if (reason == PIN_REASON_MATCHED)
+    return holds_peer(depth) ? PIN_REASON_MATCHED : ask_voucher(path, finding);
+  return path->cut ? PIN_REASON_PATH_CUT : reason;
 }
 
 bool pin_finding_is_enforced(const struct pin_finding *finding) {
@@ -137,6 +177,8 @@ static bool settle_failure(struct pin_verdict *verdict, enum pin_general general
     decide(verdict, outcome, verdict->findings[failed].reason, failed);
   else if (general == PIN_GENERAL_NO_KEY)
     decide(verdict, outcome, PIN_REASON_NO_KEY, verdict->count);
+  else if (general == PIN_GENERAL_PATH_CUT)
+    decide(verdict, outcome, PIN_REASON_PATH_CUT, verdict->count);
   else
     return false;
   return true;
@@ -166,21 +208,31 @@ static int find_blocked(const struct pin_policy *policy, const struct pin_path *
   return pin_blocks_keys(policy) ? find_depth(&policy->blocked_keys, path, 0, false) : -1;
 }
 
+/* The depth of the exempt anchor in which the path ends; -1: it ends in none. */
+static int find_exempt(const struct pin_policy *policy, const struct pin_path *path) {
+  return path->count > 0 ? find_depth(&policy->exempt_anchors, path, end_of(path), false) : -1;
+}
+
+/* exempt: as find_exempt returns it. An exempt CA's word is checked like a pinned one's. */
+static enum pin_reason judge_finding(struct pin_finding *finding, const struct pin_path *path, int exempt) {
+  if (path->count == 0)
+    return PIN_REASON_NO_KEY;
+  enum pin_reason vouched = exempt > 0 ? ask_voucher(path, finding) : PIN_REASON_MATCHED;
+  if (exempt >= 0 && vouched == PIN_REASON_MATCHED)
+    return PIN_REASON_EXEMPT_ANCHOR;
+  enum pin_reason reason = judge_entry(finding, path, finding->depth);
+  return reason == PIN_REASON_MATCHED || exempt < 0 ? reason : vouched;
+}
+
 /* Decides every finding that pin_select left open. */
 static void judge_findings(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
                            struct pin_verdict *verdict) {
-  bool exempt = path->count > 0 && find_depth(&policy->exempt_anchors, path, path->count - 1, false) >= 0;
+  int exempt = find_exempt(policy, path);
   for (size_t i = 0; i < verdict->count; i++) {
     struct pin_finding *finding = &verdict->findings[i];
     finding->expired = now > finding->entry.expires;
-    if (finding->reason != PIN_REASON_UNDECIDED)
-      continue;
-    if (path->count == 0)
-      finding->reason = PIN_REASON_NO_KEY;
-    else if (exempt)
-      finding->reason = PIN_REASON_EXEMPT_ANCHOR;
-    else
-      finding->reason = try_entry(&finding->entry, path, finding->depth);
+    if (finding->reason == PIN_REASON_UNDECIDED)
+      finding->reason = judge_finding(finding, path, exempt);
   }
 }
 
@@ -190,7 +242,7 @@ static bool finding_is_satisfied(const struct pin_finding *finding, const struct
   if (finding->reason == PIN_REASON_OFF)
     return true;
   return finding->reason == PIN_REASON_UNDECIDED && !is_given(&finding->entry, PIN_LIST_ANCHORS) &&
-         try_entry(&finding->entry, path, depth) == PIN_REASON_MATCHED;
+         judge_entry(finding, path, depth) == PIN_REASON_MATCHED;
 }
 
 static bool alternative_is_satisfied(const struct pin_verdict *verdict, const struct pin_finding *finding,
@@ -226,6 +278,8 @@ void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int
     general = PIN_GENERAL_BLOCKED_KEY;
   else if (path->count == 0 && pin_blocks_keys(policy))
     general = PIN_GENERAL_NO_KEY;
+  else if (path->cut && pin_blocks_keys(policy))
+    general = PIN_GENERAL_PATH_CUT;
   judge_findings(policy, path, now, verdict);
   pin_verdict_settle(verdict, general, policy->mode);
 }

@@ -9,8 +9,13 @@
 #include "pinpolicy.h"
 
 /* What is to be said of the peer whatever its name: blocked keys, or that it showed none to compare with
- * them. */
-enum pin_general { PIN_GENERAL_NOTHING = 0, PIN_GENERAL_BLOCKED_KEY, PIN_GENERAL_NO_KEY };
+ * them, or more than were looked at. */
+enum pin_general {
+  PIN_GENERAL_NOTHING = 0,
+  PIN_GENERAL_BLOCKED_KEY,
+  PIN_GENERAL_NO_KEY,
+  PIN_GENERAL_PATH_CUT
+};
 
 /* Whether blocked_keys are to be compared with the keys of every peer. */
 bool pin_blocks_keys(const struct pin_policy *policy);

@@ -5,6 +5,7 @@
 #ifndef PIN_HOOK_H
 #define PIN_HOOK_H
 
+#include "accepted.h"
 #include "openssl.h"
 
 typedef int security_fn(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other,
@@ -21,7 +22,6 @@ struct hook {
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
   X509_STORE_CTX_verify_fn verify;
-  X509_STORE_CTX_verify_cb note_override;
   security_fn *security;
   info_fn *any_info; /* for a program's info callbacks that have no stand-in of their own */
   struct {
@@ -30,6 +30,12 @@ struct hook {
     long (*control)(BIO *bio, int command, long number, void *pointer);
     int (*destroy)(BIO *bio);
   } bio;
+
+  /* What a new X509_STORE_CTX without a store has; NULL: not seen yet. */
+  _Atomic(X509_STORE_CTX_verify_fn) openssls_verify;
+  _Atomic(X509_STORE_CTX_verify_cb) openssls_callback;
+  atomic_int verifications; /* contexts that live */
+  struct accepted accepted;
 
   _Atomic(security_fn *) original_security; /* libssl's default; NULL: not seen yet */
   _Atomic(BIO_METHOD *) refusing_bio;       /* refusing_bio.c; NULL: not made yet */

@@ -25,9 +25,6 @@ __attribute__((noinline)) static int ask_about_version(size_t n, const SSL *ssl,
   static int verify_##n(X509_STORE_CTX *ctx) {                                                               \
     return verification_verify(hook_at(n), ctx);                                                             \
   }                                                                                                          \
-  static int note_override_##n(int ok, X509_STORE_CTX *ctx) {                                                \
-    return verification_note_override(hook_at(n), ok, ctx);                                                  \
-  }                                                                                                          \
   static int security_##n(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other, \
                           void *ex) {                                                                        \
     if (__builtin_expect(operation == SSL_SECOP_VERSION, 0))                                                 \
@@ -65,8 +62,7 @@ PIN_HOOK_FUNCTIONS(3)
 
 #define PIN_HOOK(n)                                                                                          \
   {                                                                                                          \
-    .verify = verify_##n, .note_override = note_override_##n, .security = security_##n,                      \
-    .any_info = any_info_##n, .bio = {                                                                       \
+    .verify = verify_##n, .security = security_##n, .any_info = any_info_##n, .bio = {                       \
       .write = write_##n,                                                                                    \
       .read = read_##n,                                                                                      \
       .control = control_##n,                                                                                \

@@ -31,8 +31,8 @@ static void tell(size_t n, const SSL *ssl, int where, int ret);
 /* Octal, so that the names are the numbers. */
 #define PIN_ALL(X)                                                                                           \
   PIN_EIGHT(X, 00)                                                                                           \
-  PIN_EIGHT(X, 01) PIN_EIGHT(X, 02) PIN_EIGHT(X, 03) PIN_EIGHT(X, 04) PIN_EIGHT(X, 05) PIN_EIGHT(X, 06)      \
-      PIN_EIGHT(X, 07)
+  PIN_EIGHT(X, 01)                                                                                           \
+  PIN_EIGHT(X, 02) PIN_EIGHT(X, 03) PIN_EIGHT(X, 04) PIN_EIGHT(X, 05) PIN_EIGHT(X, 06) PIN_EIGHT(X, 07)
 
 PIN_ALL(PIN_INFO)
 

@@ -12,6 +12,7 @@
 #include "refusal.h"
 #include "settings.h"
 #include "trace.h"
+#include "vouch.h"
 
 static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {
   memset(ret_verdict, 0, sizeof *ret_verdict);
@@ -55,37 +56,34 @@ static bool look_at_path(const struct subject_matter *matter, const struct pin_p
                          bool with_certificates, const struct pin_verdict *verdict, struct path *path) {
   bool whole;
 
-  if (kept_path_read(matter->kept, matter->kept_size, with_certificates, path, &whole))
+  if (kept_path_read(matter->kept, matter->kept_size, with_certificates, path, &whole)) {
+    path->pin.cut = !whole;
     return whole;
-  path_begin(matter->crypto, &matter->evidence, with_certificates, path);
+  }
+  path_begin(&matter->evidence, with_certificates, path);
   do {
     /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
     whole = !path_extend(matter->crypto, path);
   } while (!whole && !pin_is_satisfied(policy, &path->pin, verdict));
-  /* A path as long as this may have been cut off. */
-  return whole && !matter->evidence.peer_alone && path->pin.count < PATH_MAX_KEYS;
+  return whole && !path->pin.cut;
 }
 
-/* Whether what was not seen of a path could turn a verdict that allows it into a refusal: a blocked key, or
-   an end that is no anchor. */
-static bool rests_on_the_end(const struct pin_policy *policy, const struct pin_verdict *verdict) {
-  if (!pin_allows(verdict))
-    return false;
-  return verdict->outcome == PIN_ACCEPTED || verdict->outcome == PIN_EXEMPT ||
-         (policy->blocked_keys.count > 0 && policy->mode == PIN_MODE_ENFORCE);
-}
+/* NULL: a raw key. */
+static X509 *peers_certificate(const struct subject_matter *matter) {
+  const struct evidence *evidence = &matter->evidence;
 
-static void judge_path(const struct pin_policy *policy, const struct peer *peer, const struct path *path,
-                       bool whole, struct pin_verdict *verdict) {
-  bool decided = whole || pin_is_satisfied(policy, &path->pin, verdict);
-
-  pin_judge(policy, &path->pin, peer->pin.now, verdict);
-  if (!decided && rests_on_the_end(policy, verdict))
-    refuse(peer, PIN_REASON_NO_KEY, verdict);
+  return evidence->chain != NULL
+             ? matter->crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)evidence->chain, 0)
+             : evidence->peer;
 }
 
 static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
                    struct path *path, struct kept_path **ret_proven, struct pin_verdict *ret_verdict) {
+  struct voucher voucher = {.crypto = matter->crypto,
+                            .certificate = peers_certificate(matter),
+                            .verified = matter->verified ? matter->param : NULL,
+                            .peer = &peer->pin,
+                            .verdict = ret_verdict};
   enum pin_needs needs;
   bool whole;
 
@@ -102,8 +100,11 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
+  path->pin.vouch = vouch;
+  path->pin.vouch_arg = &voucher;
   whole = look_at_path(matter, *policy, needs == PIN_NEEDS_CERTIFICATES, ret_verdict, path);
-  judge_path(*policy, peer, path, whole, ret_verdict);
+  pin_judge(*policy, &path->pin, peer->pin.now, ret_verdict);
+  path->pin.vouch = NULL;
   if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict))
     *ret_proven = kept_path_new(path, whole);
 }
@@ -117,9 +118,7 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   struct pin_verdict verdict;
   struct path path;
 
-  path.pin.count = 0;
-  path.built = NULL;
-  path.subjects = NULL;
+  path_init(&path);
   decide(matter, &policy, peer, &path, &judgement->proven, &verdict);
   judgement->allowed = pin_allows(&verdict);
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),

@@ -19,6 +19,7 @@ struct subject_matter {
   X509_VERIFY_PARAM *param;    /* with the verified names */
   SSL *ssl;                    /* the client's connection; NULL outside TLS */
   struct evidence evidence;
+  bool verified;             /* OpenSSL's own verification ran with `param`, and nobody overrode it */
   const unsigned char *kept; /* the path that a session keeps, judged in place of the evidence; NULL: none */
   size_t kept_size;
   bool quiet; /* only ask whether a session may be offered: a refusal is not left in the error queue, and

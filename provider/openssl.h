@@ -23,6 +23,7 @@
 #include <openssl/x509v3.h>
 
 #define PIN_LIBCRYPTO_FUNCTIONS(X)                                                                           \
+  X(ASN1_TIME_cmp_time_t)                                                                                    \
   X(BIO_clear_flags)                                                                                         \
   X(BIO_ctrl)                                                                                                \
   X(BIO_free)                                                                                                \
@@ -41,6 +42,8 @@
   X(BIO_set_data)                                                                                            \
   X(BIO_set_init)                                                                                            \
   X(BIO_up_ref)                                                                                              \
+  X(BN_free)                                                                                                 \
+  X(BN_num_bits)                                                                                             \
   X(CRYPTO_free)                                                                                             \
   X(CRYPTO_get_ex_data)                                                                                      \
   X(CRYPTO_get_mem_functions)                                                                                \
@@ -53,7 +56,11 @@
   X(ERR_set_debug)                                                                                           \
   X(ERR_set_error)                                                                                           \
   X(ERR_set_mark)                                                                                            \
+  X(EVP_PKEY_get_base_id)                                                                                    \
+  X(EVP_PKEY_get_bits)                                                                                       \
+  X(EVP_PKEY_get_bn_param)                                                                                   \
   X(OPENSSL_sk_num)                                                                                          \
+  X(OPENSSL_sk_pop_free)                                                                                     \
   X(OPENSSL_sk_value)                                                                                        \
   X(OpenSSL_version_num)                                                                                     \
   X(SHA256_Final)                                                                                            \
@@ -66,6 +73,7 @@
   X(X509_STORE_CTX_get0_param)                                                                               \
   X(X509_STORE_CTX_get0_store)                                                                               \
   X(X509_STORE_CTX_get0_untrusted)                                                                           \
+  X(X509_STORE_CTX_get1_certs)                                                                               \
   X(X509_STORE_CTX_get_ex_data)                                                                              \
   X(X509_STORE_CTX_get_verify)                                                                               \
   X(X509_STORE_CTX_get_verify_cb)                                                                            \
@@ -74,20 +82,30 @@
   X(X509_STORE_CTX_set_error)                                                                                \
   X(X509_STORE_CTX_set_error_depth)                                                                          \
   X(X509_STORE_CTX_set_verify)                                                                               \
-  X(X509_STORE_CTX_set_verify_cb)                                                                            \
   X(X509_STORE_get0_param)                                                                                   \
-  X(X509_STORE_get_verify)                                                                                   \
+  X(X509_STORE_get_cleanup)                                                                                  \
   X(X509_VERIFY_PARAM_get0_host)                                                                             \
+  X(X509_VERIFY_PARAM_get0_peername)                                                                         \
   X(X509_VERIFY_PARAM_get1_ip_asc)                                                                           \
+  X(X509_VERIFY_PARAM_get_flags)                                                                             \
+  X(X509_chain_up_ref)                                                                                       \
   X(X509_check_ca)                                                                                           \
+  X(X509_check_host)                                                                                         \
+  X(X509_check_ip_asc)                                                                                       \
   X(X509_check_issued)                                                                                       \
+  X(X509_check_purpose)                                                                                      \
+  X(X509_cmp)                                                                                                \
+  X(X509_free)                                                                                               \
+  X(X509_get0_notAfter)                                                                                      \
+  X(X509_get0_notBefore)                                                                                     \
   X(X509_get0_pubkey)                                                                                        \
   X(X509_get_X509_PUBKEY)                                                                                    \
   X(X509_get_extension_flags)                                                                                \
+  X(X509_get_issuer_name)                                                                                    \
   X(X509_get_pathlen)                                                                                        \
   X(X509_get_subject_name)                                                                                   \
+  X(X509_up_ref)                                                                                             \
   X(X509_verify)                                                                                             \
-  X(X509_verify_cert)                                                                                        \
   X(i2d_PUBKEY)                                                                                              \
   X(i2d_X509)                                                                                                \
   X(i2d_X509_PUBKEY)
@@ -99,6 +117,7 @@
   X(SSL_CTX_set_security_callback)
 
 #define PIN_LIBSSL_FUNCTIONS(X)                                                                              \
+  X(SSL_CTX_get_cert_store)                                                                                  \
   X(SSL_CTX_get_info_callback)                                                                               \
   X(SSL_CTX_set_info_callback)                                                                               \
   X(SSL_SESSION_get0_peer)                                                                                   \

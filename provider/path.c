@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What sk_X509_num and sk_X509_value of the headers come to, by the bound functions. */
 static int chain_length(const struct libcrypto *crypto, const STACK_OF(X509) * chain) {
@@ -12,6 +13,46 @@ static int chain_length(const struct libcrypto *crypto, const STACK_OF(X509) * c
 
 static X509 *chain_at(const struct libcrypto *crypto, const STACK_OF(X509) * chain, int depth) {
   return crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain, depth);
+}
+
+/* ---- The cost of a signature ---- */
+
+/*
+ * A peer chooses the keys of its certificates, and a program that does not verify would never have checked
+ * their signatures. The unit is one to three microseconds of a processor of today. A signature of RSA 2048
+ * costs 25, one of RSA 4096 81, and all of a path no more than WORK_LIMIT.
+ */
+#define WORK_LIMIT 4096
+#define MAX_RSA_BITS 8192
+/* Elliptic curves, and what is newer: P-256 costs less, P-521 and post-quantum signatures about this much. */
+#define WORK_OF_OTHERS 300
+
+/* The public exponent counts too: OpenSSL takes one of any length with a modulus up to 3072 bits. */
+static long work_of_rsa(const struct libcrypto *crypto, const EVP_PKEY *key) {
+  long size = crypto->EVP_PKEY_get_bits(key) / 512 + 1;
+  BIGNUM *exponent = NULL;
+  long exponent_bits;
+
+  if (size > MAX_RSA_BITS / 512 + 1 || crypto->EVP_PKEY_get_bn_param(key, "e", &exponent) != 1)
+    return WORK_LIMIT + 1;
+  exponent_bits = crypto->BN_num_bits(exponent);
+  crypto->BN_free(exponent);
+  return size * size * (1 + exponent_bits / 64);
+}
+
+static long work_of(const struct libcrypto *crypto, const EVP_PKEY *key) {
+  long size;
+
+  switch (crypto->EVP_PKEY_get_base_id(key)) {
+  case EVP_PKEY_RSA:
+  case EVP_PKEY_RSA_PSS:
+    return work_of_rsa(crypto, key);
+  case EVP_PKEY_DSA:
+    size = crypto->EVP_PKEY_get_bits(key) / 512 + 1;
+    return 8 * size * size;
+  default:
+    return WORK_OF_OTHERS;
+  }
 }
 
 /* ---- Proof ---- */
@@ -25,37 +66,180 @@ static bool may_issue(const struct libcrypto *crypto, X509 *issuer, X509 *subjec
   return limit < 0 || subordinates <= limit;
 }
 
-static bool did_sign(const struct libcrypto *crypto, X509 *issuer, X509 *subject) {
+/* Where the work is too much the answer is no, and the path is cut. */
+static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *issuer, X509 *subject) {
   EVP_PKEY *key = crypto->X509_get0_pubkey(issuer);
+  long work;
 
-  return key != NULL && crypto->X509_verify(subject, key) == 1;
+  if (key == NULL)
+    return false;
+  work = work_of(crypto, key);
+  if (work > path->work) {
+    path->pin.cut = true;
+    return false;
+  }
+  path->work -= work;
+  return crypto->X509_verify(subject, key) == 1;
 }
 
-/* Whether the certificate behind the last one of the path is its issuer; if so it is counted in. */
-static bool prove_link(const struct libcrypto *crypto, struct path *path) {
-  int depth = (int)path->pin.count;
-  X509 *subject = chain_at(crypto, path->evidence.chain, depth - 1);
-  X509 *issuer = chain_at(crypto, path->evidence.chain, depth);
+/* ---- Looking for an issuer ---- */
+
+static time_t seconds_now(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now.tv_sec;
+}
+
+static bool is_valid_now(const struct libcrypto *crypto, const X509 *certificate) {
+  time_t now = seconds_now();
+
+  return crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notBefore(certificate), now) <= 0 &&
+         crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notAfter(certificate), now) >= 0;
+}
+
+/* Two CAs may have certified each other: a path never comes by a certificate twice. */
+static bool is_on_path(const struct libcrypto *crypto, const struct path *path, const X509 *certificate) {
+  for (size_t depth = 0; depth < path->pin.count; depth++) {
+    if (path->certificates[depth] == certificate ||
+        crypto->X509_cmp(path->certificates[depth], certificate) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Of several issuers OpenSSL takes one that is valid; valid: whether those are looked for, or the others. */
+static X509 *choose(const struct libcrypto *crypto, struct path *path, const STACK_OF(X509) * certificates,
+                    bool valid) {
+  X509 *subject = path->certificates[path->pin.count - 1];
+  int count = chain_length(crypto, certificates);
+
+  for (int i = 0; i < count && i < PATH_MAX_SENT; i++) {
+    X509 *issuer = chain_at(crypto, certificates, i);
+
+    if (may_issue(crypto, issuer, subject, path->subordinates) && is_valid_now(crypto, issuer) == valid &&
+        !is_on_path(crypto, path, issuer) && did_sign(crypto, path, issuer, subject))
+      return issuer;
+  }
+  return NULL;
+}
+
+static X509 *find_issuer(const struct libcrypto *crypto, struct path *path,
+                         const STACK_OF(X509) * certificates) {
+  X509 *issuer;
+
+  if (certificates == NULL)
+    return NULL;
+  issuer = choose(crypto, path, certificates, true);
+  if (issuer == NULL)
+    issuer = choose(crypto, path, certificates, false);
+  if (issuer == NULL && chain_length(crypto, certificates) > PATH_MAX_SENT)
+    path->pin.cut = true;
+  return issuer;
+}
+
+/* The certificates of that name in the store; owned by the caller. */
+static STACK_OF(X509) *
+    search_store(const struct libcrypto *crypto, struct path *path, const X509_NAME *name) {
+  X509_STORE *store = path->evidence.store;
+
+  if (path->lookup == NULL) {
+    path->lookup = crypto->X509_STORE_CTX_new();
+    /* A clean-up of the program's would be called with a context of ours. */
+    if (path->lookup == NULL || crypto->X509_STORE_get_cleanup(store) != NULL ||
+        crypto->X509_STORE_CTX_init(path->lookup, store, NULL, NULL) != 1) {
+      path->evidence.store = NULL;
+      path->blind = true;
+      return NULL;
+    }
+  }
+  return crypto->X509_STORE_CTX_get1_certs(path->lookup, name);
+}
+
+static X509 *find_in_store(const struct libcrypto *crypto, struct path *path, X509 *subject) {
+  STACK_OF(X509) * certificates;
+  X509 *issuer;
+
+  if (path->evidence.store == NULL)
+    return NULL;
+  certificates = search_store(crypto, path, crypto->X509_get_issuer_name(subject));
+  issuer = find_issuer(crypto, path, certificates);
+  if (issuer != NULL && crypto->X509_up_ref(issuer) == 1)
+    path->found[path->found_count++] = issuer;
+  else
+    issuer = NULL;
+  crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)certificates, (OPENSSL_sk_freefunc)crypto->X509_free);
+  return issuer;
+}
+
+/* The next certificate of the chain, if it is the issuer; NULL: it is not. */
+static X509 *take_from_chain(const struct libcrypto *crypto, struct path *path, X509 *subject) {
+  X509 *issuer = chain_at(crypto, path->evidence.chain, (int)path->pin.count);
 
   if (!may_issue(crypto, issuer, subject, path->subordinates))
-    return false;
-  if (!path->evidence.signatures_checked && !did_sign(crypto, issuer, subject))
-    return false;
-  if ((crypto->X509_get_extension_flags(issuer) & EXFLAG_SI) == 0)
-    path->subordinates++;
-  return true;
+    return NULL;
+  return path->evidence.signatures_checked || did_sign(crypto, path, issuer, subject) ? issuer : NULL;
 }
 
-/* Whether there is one more, and it is proven. */
-static bool has_next(const struct libcrypto *crypto, struct path *path) {
+/* NULL: there is none, or none that is proven. */
+static X509 *next_issuer(const struct libcrypto *crypto, struct path *path) {
+  size_t depth = path->pin.count;
+  X509 *subject = path->certificates[depth - 1], *issuer;
+
+  if (path->evidence.chain != NULL && (int)depth < chain_length(crypto, path->evidence.chain))
+    return take_from_chain(crypto, path, subject);
+  if ((path->evidence.store == NULL && path->evidence.untrusted == NULL) ||
+      (crypto->X509_get_extension_flags(subject) & EXFLAG_SS) != 0)
+    return NULL;
+  issuer = find_in_store(crypto, path, subject);
+  if (issuer == NULL)
+    issuer = find_issuer(crypto, path, path->evidence.untrusted);
+  path->pin.cut = path->pin.cut || (issuer == NULL && path->blind);
+  return issuer;
+}
+
+/* Whether something may be above the last key that there is room for. */
+static bool goes_on(const struct libcrypto *crypto, const struct path *path) {
+  const struct evidence *evidence = &path->evidence;
+
+  if (evidence->chain != NULL && chain_length(crypto, evidence->chain) > PATH_MAX_KEYS)
+    return true;
+  return (evidence->store != NULL || evidence->untrusted != NULL) &&
+         (crypto->X509_get_extension_flags(path->certificates[PATH_MAX_KEYS - 1]) & EXFLAG_SS) == 0;
+}
+
+/* Writes the peer's own, NULL where it showed a raw key. False: it showed nothing. */
+static bool begin_with_peer(const struct libcrypto *crypto, struct path *path) {
+  const struct evidence *evidence = &path->evidence;
+
+  path->certificates[0] = evidence->chain != NULL ? chain_at(crypto, evidence->chain, 0) : evidence->peer;
+  return path->certificates[0] != NULL || (evidence->chain == NULL && evidence->raw_key != NULL);
+}
+
+/* Writes the next certificate that is proven, but does not count it yet. False: there is none. */
+static bool prove_next(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
 
-  if (path->evidence.chain == NULL)
-    return depth == 0 &&
-           (path->evidence.peer != NULL ? path->evidence.peer_alone : path->evidence.raw_key != NULL);
-  if (depth >= PATH_MAX_KEYS || (int)depth >= chain_length(crypto, path->evidence.chain))
+  if (depth == 0)
+    return begin_with_peer(crypto, path);
+  if (path->certificates[depth - 1] == NULL || path->pin.cut)
     return false;
-  return depth == 0 || prove_link(crypto, path);
+  if (path->evidence.peer_alone) {
+    path->pin.cut = true;
+    return false;
+  }
+  if (depth == PATH_MAX_KEYS) {
+    path->pin.cut = goes_on(crypto, path);
+    return false;
+  }
+  path->certificates[depth] = next_issuer(crypto, path);
+  if (path->certificates[depth] == NULL)
+    return false;
+  /* Another issuer of the same name was too costly to try, but this one did sign. */
+  path->pin.cut = false;
+  if ((crypto->X509_get_extension_flags(path->certificates[depth]) & EXFLAG_SI) == 0)
+    path->subordinates++;
+  return true;
 }
 
 /* ---- Digests ---- */
@@ -118,56 +302,29 @@ static void print_subject(const struct libcrypto *crypto, X509 *certificate, cha
   ret_subject[length > 0 ? length : 0] = '\0';
 }
 
-/* ---- Putting a chain together ---- */
+/* ---- The path as a whole ---- */
 
-static int tolerate(int ok, X509_STORE_CTX *ctx) {
-  (void)ok;
-  (void)ctx;
-  return 1;
-}
-
-/* Stands in for the check of signatures, which prove_link does, stopping at the first bad one. */
-static int check_nothing(X509_STORE_CTX *ctx) {
-  (void)ctx;
-  return 1;
-}
-
-static STACK_OF(X509) *
-    build_chain(const struct libcrypto *crypto, const struct evidence *evidence, struct path *path) {
-  path->built = crypto->X509_STORE_CTX_new();
-  if (path->built == NULL)
-    return NULL;
-  if (crypto->X509_STORE_CTX_init(path->built, evidence->store, evidence->peer, evidence->untrusted) != 1)
-    return NULL;
-  crypto->X509_STORE_CTX_set_verify(path->built, check_nothing);
-  crypto->X509_STORE_CTX_set_verify_cb(path->built, tolerate);
-  (void)crypto->X509_verify_cert(path->built);
-  return crypto->X509_STORE_CTX_get0_chain(path->built);
-}
-
-void path_begin(const struct libcrypto *crypto, const struct evidence *evidence, bool with_certificates,
-                struct path *ret_path) {
-  ret_path->pin.keys = ret_path->keys;
-  ret_path->pin.count = 0;
-  ret_path->evidence = *evidence;
-  ret_path->with_certificates = with_certificates;
-  ret_path->subordinates = 0;
-  ret_path->built = NULL;
+void path_init(struct path *ret_path) {
+  ret_path->pin = (struct pin_path){.keys = ret_path->keys};
+  ret_path->blind = false;
+  ret_path->found_count = 0;
+  ret_path->lookup = NULL;
   ret_path->subjects = NULL;
-  if (evidence->chain == NULL && evidence->peer != NULL && !evidence->peer_alone)
-    ret_path->evidence.chain = build_chain(crypto, evidence, ret_path);
+}
+
+void path_begin(const struct evidence *evidence, bool with_certificates, struct path *path) {
+  path->evidence = *evidence;
+  path->with_certificates = with_certificates;
+  path->subordinates = 0;
+  path->work = WORK_LIMIT;
 }
 
 bool path_extend(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
-  X509 *certificate;
 
-  if (!has_next(crypto, path))
+  if (!prove_next(crypto, path))
     return false;
-  certificate =
-      path->evidence.chain != NULL ? chain_at(crypto, path->evidence.chain, (int)depth) : path->evidence.peer;
-  path->certificates[depth] = certificate;
-  if (hash_next(crypto, path, certificate, &path->keys[depth])) {
+  if (hash_next(crypto, path, path->certificates[depth], &path->keys[depth])) {
     path->pin.count++;
     return true;
   }
@@ -188,8 +345,11 @@ void path_describe(const struct libcrypto *crypto, struct path *path) {
 }
 
 void path_clear(const struct libcrypto *crypto, struct path *path) {
-  crypto->X509_STORE_CTX_free(path->built);
-  path->built = NULL;
+  while (path->found_count > 0)
+    crypto->X509_free(path->found[--path->found_count]);
+  if (path->lookup != NULL)
+    crypto->X509_STORE_CTX_free(path->lookup);
+  path->lookup = NULL;
   free(path->subjects);
   path->subjects = NULL;
 }

@@ -8,47 +8,61 @@
 #include "openssl.h"
 #include "pinpolicy.h"
 
-/* OpenSSL's own limit on the depth of a chain is 100 by default; a longer path counts up to here. */
+/* OpenSSL's own limit on the depth of a chain is 100 by default; a longer path is cut here. */
 #define PATH_MAX_KEYS 32
 #define PATH_SUBJECT_SIZE 128
+/* So many of the certificates that a peer sent along are tried as issuers. */
+#define PATH_MAX_SENT 100
 
 /* What a peer showed, in one of three forms. */
 struct evidence {
-  const STACK_OF(X509) * chain; /* built by OpenSSL, from the peer's certificate upwards; or NULL */
-  bool signatures_checked;      /* OpenSSL has checked every signature of `chain`, and nobody overrode it */
+  /*
+   * Certificates in order, from the peer's upwards, or NULL; and whether OpenSSL has checked every signature
+   * of theirs, and nobody overrode it.
+   */
+  const STACK_OF(X509) * chain;
+  bool signatures_checked;
 
-  X509 *peer;                 /* without `chain`: the peer's certificate; or NULL */
+  /* The peer's certificate, where there is no chain; and, for both, where to look for further issuers. */
+  X509 *peer;                 /* or NULL */
   STACK_OF(X509) * untrusted; /* what came with it; or NULL */
-  X509_STORE *store;          /* where to look for issuers that did not come with it; or NULL */
-  bool peer_alone;            /* no issuer is looked for: the path is the peer's own key */
+  X509_STORE *store;          /* what the program trusts; or NULL */
+  bool peer_alone;            /* no issuer is looked for: the path is cut above the peer's own key */
 
   EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
 };
 
 /* A path from the peer's own key up to as far as it has been proven. */
 struct path {
-  struct pin_path pin;      /* points into the members below */
-  struct evidence evidence; /* with a chain where one could be put together */
-  bool with_certificates;   /* they are hashed too */
-  long subordinates;        /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
+  struct pin_path pin; /* points into the members below */
+  struct evidence evidence;
+  bool with_certificates; /* they are hashed too */
+  long subordinates;      /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
+  long work;              /* what may still be spent on checking signatures, in units of path.c */
+  bool blind;             /* the store cannot be searched */
   struct pin_path_key keys[PATH_MAX_KEYS];
-  X509 *certificates[PATH_MAX_KEYS];   /* borrowed from the evidence or from `built`; NULL for a raw key */
-  X509_STORE_CTX *built;               /* holds the chain where none was given; owned */
+  X509 *certificates[PATH_MAX_KEYS]; /* borrowed from the evidence, or found; NULL for a raw key */
+  X509 *found[PATH_MAX_KEYS];        /* those that came out of the store; owned */
+  size_t found_count;
+  X509_STORE_CTX *lookup;              /* into the store; owned; NULL: not needed yet */
   char (*subjects)[PATH_SUBJECT_SIZE]; /* where described; owned */
 };
 
-/*
- * Begins a path, still empty. Without a chain one is put together as OpenSSL would, whether or not it ends in
- * something trusted. Certificates are hashed too where told. To be given to path_clear.
- */
-void path_begin(const struct libcrypto *crypto, const struct evidence *evidence, bool with_certificates,
-                struct path *ret_path);
+/* Makes an empty path, which shows nothing and need not be cleared. */
+void path_init(struct path *ret_path);
+
+/* Begins a path that is empty. Certificates are hashed too where told. To be given to path_clear. */
+void path_begin(const struct evidence *evidence, bool with_certificates, struct path *path);
 
 /*
  * Proves and hashes one more: the peer's own, then each certificate that is a CA certificate which may sign,
  * within its path length, and did sign the one below: the rules of RFC 5280, 6.1.4, as OpenSSL applies them
- * (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). False: there is none, and the path is as long
- * as it can be; where one cannot be read it is empty again.
+ * (X509_check_issued(3), X509_check_ca(3), X509_verify(3)). Where the chain ends, or there is none, an issuer
+ * is looked for as OpenSSL would, first among what the program trusts and then among what was sent. No
+ * callback of the program's is called; a lookup method that it added to its store is
+ * (X509_LOOKUP_meth_new(3)). False: there is none, and the path is as long as it can be; where one cannot be
+ * read it is empty again. path->pin.cut then says that it goes on, or may: what is above is behind one of the
+ * limits on keys, sent certificates and work.
  */
 bool path_extend(const struct libcrypto *crypto, struct path *path);
 

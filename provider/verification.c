@@ -13,9 +13,13 @@
 /* One X509_STORE_CTX between its init and its cleanup. */
 struct verification {
   X509_STORE_CTX_verify_fn original;
-  X509_STORE_CTX_verify_cb callback; /* the program's, while the original runs */
-  bool running;                      /* the original is running */
-  bool overridden;                   /* the program's callback said yes to an error */
+  /*
+   * What the context was made for: in a handshake the certificate whose key the server proves, with those
+   * that it sent along. A program may put others into the context, and free them before it. Owned.
+   */
+  X509 *peer;
+  STACK_OF(X509) * sent;
+  bool running; /* the original is running */
   bool judged;
   struct judgement judgement; /* where judged */
 };
@@ -35,78 +39,102 @@ static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
   return 0;
 }
 
+/* ---- OpenSSL's own functions ---- */
+
+/* A new context without a store has them: verification_new notes them as it is set up. */
+static void note_openssls_own(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
+  if (crypto->X509_STORE_CTX_get0_store(ctx) != NULL || atomic_load(&hook->openssls_verify) != NULL)
+    return;
+  atomic_store(&hook->openssls_callback, crypto->X509_STORE_CTX_get_verify_cb(ctx));
+  atomic_store(&hook->openssls_verify, crypto->X509_STORE_CTX_get_verify(ctx));
+}
+
+/* NULL: no memory. */
+static X509_STORE_CTX_verify_fn openssls_verify(struct hook *hook, const struct libcrypto *crypto) {
+  if (atomic_load(&hook->openssls_verify) == NULL) {
+    X509_STORE_CTX *any = crypto->X509_STORE_CTX_new();
+
+    if (any != NULL)
+      (void)crypto->X509_STORE_CTX_init(any, NULL, NULL, NULL);
+    crypto->X509_STORE_CTX_free(any);
+  }
+  return atomic_load(&hook->openssls_verify);
+}
+
 /* ---- The wrapped verification ---- */
 
-int verification_note_override(struct hook *hook, int ok, X509_STORE_CTX *ctx) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
-  struct verification *verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
-  int answer = verification->callback(ok, ctx);
-
-  if (ok == 0 && answer != 0)
-    verification->overridden = true;
-  return answer;
+static bool has_openssls_callback(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
+  return crypto->X509_STORE_CTX_get_verify_cb(ctx) == atomic_load(&hook->openssls_callback);
 }
 
-/* Runs the verification that was there before us, watching whether the program overrides it. */
-static int run_original(const struct hook *hook, const struct libcrypto *crypto,
-                        struct verification *verification, X509_STORE_CTX *ctx) {
+/*
+ * Runs the verification that was there before us. *ret_checked: it was OpenSSL's own, which checks every
+ * signature of the chain, and no callback of the program's could say yes to a bad one. Of a verification that
+ * the program put into its store (X509_STORE_set_verify(3)) nothing is known.
+ */
+static int run_original(struct hook *hook, const struct libcrypto *crypto, struct verification *verification,
+                        X509_STORE_CTX *ctx, bool *ret_checked) {
+  bool openssls_own = verification->original == openssls_verify(hook, crypto);
+  bool unwatched = has_openssls_callback(hook, crypto, ctx);
   int ok;
 
-  verification->callback = crypto->X509_STORE_CTX_get_verify_cb(ctx);
-  verification->overridden = false;
   verification->running = true;
-  crypto->X509_STORE_CTX_set_verify_cb(ctx, hook->note_override);
   ok = verification->original(ctx);
   verification->running = false;
-  if (crypto->X509_STORE_CTX_get_verify_cb(ctx) == hook->note_override)
-    crypto->X509_STORE_CTX_set_verify_cb(ctx, verification->callback);
-  else /* The program put another callback in, and nobody saw what that said. */
-    verification->overridden = true;
+  *ret_checked = openssls_own && unwatched && has_openssls_callback(hook, crypto, ctx);
   return ok;
 }
 
-/*
- * A verification of the program's calls OpenSSL's own, which it looked up in a context of ours, and so comes
- * back to us. Any new context knows the true one.
- */
-static int run_openssls_own(const struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
-  X509_STORE_CTX *any = crypto->X509_STORE_CTX_new();
-  const struct verification *verification = NULL;
-  int ok;
+/* In a handshake a program may have put another certificate into the context, and verified that. */
+static bool begins_with(const struct libcrypto *crypto, STACK_OF(X509) * chain, const X509 *peer) {
+  const X509 *first = crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain, 0);
 
-  if (any != NULL && crypto->X509_STORE_CTX_init(any, NULL, NULL, NULL) == 1)
-    verification = crypto->X509_STORE_CTX_get_ex_data(any, hook->store_ctx_index);
-  if (verification != NULL && verification != &no_memory)
-    ok = verification->original(ctx);
-  else
-    ok = refuse(crypto, ctx);
-  crypto->X509_STORE_CTX_free(any);
-  return ok;
+  return first == peer || (first != NULL && crypto->X509_cmp(first, peer) == 0);
 }
 
-/*
- * OpenSSL's own verification checks every signature of the chain, but a store may carry a verification of
- * the program's (X509_STORE_set_verify(3)), of which nothing is known.
- */
-static bool is_openssls_own(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
-  X509_STORE *store = crypto->X509_STORE_CTX_get0_store(ctx);
+/* The chain of the context, or what else there is of the peer. */
+static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
+                            const struct verification *verification, bool checked,
+                            struct subject_matter *matter) {
+  struct evidence *evidence = &matter->evidence;
+  STACK_OF(X509) *chain = crypto->X509_STORE_CTX_get0_chain(ctx);
+  bool of_peer = matter->ssl == NULL || verification->peer == NULL || chain == NULL ||
+                 begins_with(crypto, chain, verification->peer);
 
-  return store == NULL || crypto->X509_STORE_get_verify(store) == NULL;
+  matter->verified = checked && of_peer;
+  if (of_peer) {
+    evidence->chain = chain;
+    evidence->signatures_checked = checked;
+  } else {
+    evidence->peer = verification->peer;
+    evidence->untrusted = verification->sent;
+    evidence->store = crypto->X509_STORE_CTX_get0_store(ctx);
+  }
+  /* OpenSSL 3.2 and later come here with a raw public key as well, and then without a chain. */
+  if (matter->ssl != NULL && chain == NULL && matter->libssl->SSL_get0_peer_rpk != NULL)
+    evidence->raw_key = matter->libssl->SSL_get0_peer_rpk(matter->ssl);
+}
+
+/* Whether this may be a second verification, within one of libssl's that knows another store. */
+static bool may_be_second(struct hook *hook, const struct libcrypto *crypto,
+                          const struct subject_matter *matter, X509_STORE_CTX *ctx) {
+  if (atomic_load_explicit(&hook->verifications, memory_order_relaxed) < 2 || matter->libssl == NULL)
+    return false;
+  return matter->ssl == NULL ||
+         crypto->X509_STORE_CTX_get0_store(ctx) !=
+             matter->libssl->SSL_CTX_get_cert_store(matter->libssl->SSL_get_SSL_CTX(matter->ssl));
 }
 
 static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx,
-                        struct verification *verification) {
+                        struct verification *verification, bool checked) {
   struct subject_matter matter = {.openssl = &hook->openssl,
                                   .crypto = crypto,
                                   .libssl = openssl_ssl(&hook->openssl),
                                   .param = crypto->X509_STORE_CTX_get0_param(ctx)};
+  STACK_OF(X509) *chain = crypto->X509_STORE_CTX_get0_chain(ctx);
 
-  matter.evidence.chain = crypto->X509_STORE_CTX_get0_chain(ctx);
-  matter.evidence.signatures_checked = is_openssls_own(crypto, ctx) && !verification->overridden;
   matter.ssl = connection_of(crypto, matter.libssl, ctx);
-  /* OpenSSL 3.2 and later come here with a raw public key as well, and then without a chain. */
-  if (matter.ssl != NULL && matter.evidence.chain == NULL && matter.libssl->SSL_get0_peer_rpk != NULL)
-    matter.evidence.raw_key = matter.libssl->SSL_get0_peer_rpk(matter.ssl);
+  gather_evidence(crypto, ctx, verification, checked, &matter);
   verification->judged = true;
   judgement_clear(&verification->judgement);
   /* A server that looks at its client's certificate talks to no host. */
@@ -114,21 +142,31 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
     verification->judgement.allowed = true;
   else
     judge(&matter, &verification->judgement);
+  if (verification->judgement.allowed && chain != NULL && may_be_second(hook, crypto, &matter, ctx))
+    accepted_keep(&hook->accepted, crypto, chain, checked);
 }
 
+/*
+ * Any function of a context can be read and put elsewhere, so this is called for every context that the
+ * program likes: each time what is of that context counts.
+ */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   struct verification *verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
+  bool checked;
   int ok;
 
   if (verification == NULL || verification == &no_memory)
     return refuse(crypto, ctx);
+  /* A verification of the program's calls OpenSSL's own, which it found in a context of ours. */
   if (verification->running)
-    return run_openssls_own(hook, crypto, ctx);
-  ok = run_original(hook, crypto, verification, ctx);
+    return atomic_load(&hook->openssls_verify)(ctx);
+  if (openssls_verify(hook, crypto) == NULL)
+    return refuse(crypto, ctx);
+  ok = run_original(hook, crypto, verification, ctx, &checked);
   if (ok <= 0)
     return ok;
-  judge_chain(hook, crypto, ctx, verification);
+  judge_chain(hook, crypto, ctx, verification, checked);
   return verification->judgement.allowed ? ok : refuse(crypto, ctx);
 }
 
@@ -136,25 +174,28 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
 
 /*
  * Judges a connection whose chain did not get as far as the wrapped verification: it could not be built,
- * DANE-EE or a raw public key was used, or the program verifies by itself. The context's own parameters are
- * gone by now; its certificates belong to libssl's handshake, which is still in the middle of its
- * verification.
+ * DANE-EE or a raw public key was used, or the program verifies by itself, perhaps in another context. The
+ * context's own parameters are gone by now, and its certificates may be; what it was made for is kept.
  */
 static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx, SSL *ssl,
-                             struct judgement *ret_judgement) {
+                             struct verification *verification) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  struct accepted_chain accepted = accepted_take(&hook->accepted, crypto, verification->peer);
   struct subject_matter matter = {.openssl = &hook->openssl,
                                   .crypto = crypto,
                                   .libssl = libssl,
                                   .param = libssl->SSL_get0_param(ssl),
                                   .ssl = ssl};
 
-  matter.evidence.peer = crypto->X509_STORE_CTX_get0_cert(ctx);
-  matter.evidence.untrusted = crypto->X509_STORE_CTX_get0_untrusted(ctx);
+  matter.evidence.chain = accepted.chain;
+  matter.evidence.signatures_checked = accepted.signatures_checked;
+  matter.evidence.peer = verification->peer;
+  matter.evidence.untrusted = verification->sent;
   matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
   if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
-  judge(&matter, ret_judgement);
+  judge(&matter, &verification->judgement);
+  accepted_chain_free(crypto, &accepted);
 }
 
 static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verification *verification) {
@@ -165,11 +206,47 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
   if (ssl == NULL || libssl->SSL_is_server(ssl))
     return;
   if (!verification->judged)
-    judge_at_the_end(hook, crypto, ctx, ssl, &verification->judgement);
+    judge_at_the_end(hook, crypto, ctx, ssl, verification);
   connection_judged(hook, ssl, &verification->judgement);
 }
 
 /* ---- The life of a context ---- */
+
+/* NULL: no memory. */
+static struct verification *new_verification(struct hook *hook, const struct libcrypto *crypto,
+                                             X509_STORE_CTX *ctx) {
+  struct verification *verification = calloc(1, sizeof *verification);
+  STACK_OF(X509) *sent = crypto->X509_STORE_CTX_get0_untrusted(ctx);
+
+  if (verification == NULL)
+    return NULL;
+  verification->original = crypto->X509_STORE_CTX_get_verify(ctx);
+  /* Ours, which the program read out of another context and put into its store. */
+  if (verification->original == hook->verify)
+    verification->original = openssls_verify(hook, crypto);
+  if (verification->original == NULL) {
+    free(verification);
+    return NULL;
+  }
+  verification->peer = crypto->X509_STORE_CTX_get0_cert(ctx);
+  if (verification->peer != NULL && crypto->X509_up_ref(verification->peer) != 1)
+    verification->peer = NULL;
+  verification->sent = sent != NULL ? crypto->X509_chain_up_ref(sent) : NULL;
+  atomic_fetch_add_explicit(&hook->verifications, 1, memory_order_relaxed);
+  return verification;
+}
+
+static void free_verification(struct hook *hook, struct verification *verification) {
+  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+
+  judgement_clear(&verification->judgement);
+  crypto->X509_free(verification->peer);
+  crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)verification->sent,
+                              (OPENSSL_sk_freefunc)crypto->X509_free);
+  free(verification);
+  if (atomic_fetch_sub_explicit(&hook->verifications, 1, memory_order_relaxed) == 1)
+    accepted_clear(&hook->accepted, crypto);
+}
 
 void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
   struct hook *hook = argp;
@@ -184,16 +261,12 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
     errno = saved_errno;
     return;
   }
-  verification = malloc(sizeof *verification);
-  if (verification != NULL) {
-    verification->original = crypto->X509_STORE_CTX_get_verify(parent);
-    verification->running = false;
-    verification->judged = false;
-    verification->judgement = (struct judgement){.allowed = false};
-  } else {
+  note_openssls_own(hook, crypto, parent);
+  verification = new_verification(hook, crypto, parent);
+  if (verification == NULL)
     verification = &no_memory;
-  }
-  crypto->CRYPTO_set_ex_data(ad, index, verification);
+  if (crypto->CRYPTO_set_ex_data(ad, index, verification) != 1 && verification != &no_memory)
+    free_verification(hook, verification);
   crypto->X509_STORE_CTX_set_verify(parent, hook->verify);
   errno = saved_errno;
 }
@@ -207,9 +280,7 @@ void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
   (void)argl;
   if (ptr != NULL)
     pass_the_gate(argp, parent, ptr);
-  if (ptr != NULL && ptr != &no_memory) {
-    judgement_clear(&((struct verification *)ptr)->judgement);
-    free(ptr);
-  }
+  if (ptr != NULL && ptr != &no_memory)
+    free_verification(argp, ptr);
   errno = saved_errno;
 }

@@ -15,8 +15,7 @@
 void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 
-/* What hook->verify and hook->note_override come to. */
+/* Result of hook->verify. */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx);
-int verification_note_override(struct hook *hook, int ok, X509_STORE_CTX *ctx);
 
 #endif

@@ -16,7 +16,10 @@
 
 #define NAMES                                                                                                \
   "DNS:pinned.test.example,DNS:ca.test.example,DNS:pathlen.test.example,DNS:other.test.example,"             \
-  "DNS:both.test.example,DNS:*.wild.test.example,DNS:part.test.example,IP:127.0.0.1"
+  "DNS:both.test.example,DNS:*.wild.test.example,DNS:part.test.example,IP:127.0.0.1,"                        \
+  "DNS:backup.test.example,DNS:print.test.example,DNS:issued.test.example,DNS:anchor.test.example,"          \
+  "DNS:exempt.test.example,DNS:below.test.example,DNS:mx.below.test.example"
+#define NAMES_OF_OTHERS "DNS:elsewhere.test.example,DNS:ca.test.example.elsewhere.test,IP:127.0.0.2"
 
 enum id {
   ROOT,
@@ -31,6 +34,15 @@ enum id {
   UNDER_LEAF,
   TOO_LONG,
   SHORT_OK,
+  ROOT_2,
+  EXEMPT,
+  EXEMPT_ELSEWHERE,
+  ELSEWHERE,
+  MX,
+  CLIENT,
+  EXPIRED,
+  EARLY,
+  PLAIN,
   COUNT
 };
 
@@ -40,6 +52,9 @@ struct subject {
   enum id named_issuer; /* whose name stands in the certificate */
   enum id signer;       /* whose key signs it */
   const char *constraints;
+  const char *names; /* NULL: NAMES; "": only the common name */
+  const char *usage; /* extended; NULL: any */
+  long begins, ends; /* in days from now; both 0: the usual */
 };
 
 /* In an order in which every issuer comes before what it issues. */
@@ -56,6 +71,18 @@ static const struct subject subjects[COUNT] = {
     [UNDER_LEAF] = {"underleaf", "Below a leaf", GOOD, GOOD, "critical,CA:FALSE"},
     [TOO_LONG] = {"toolong", "Too long a path", BELOW_SHORT, BELOW_SHORT, "critical,CA:FALSE"},
     [SHORT_OK] = {"shortok", "Within the path length", SHORT, SHORT, "critical,CA:FALSE"},
+    [ROOT_2] = {"root2", "Exempt root", ROOT_2, ROOT_2, "critical,CA:TRUE"},
+    [EXEMPT] = {"exempt", "Exempt", ROOT_2, ROOT_2, "critical,CA:FALSE"},
+    [EXEMPT_ELSEWHERE] = {"exemptelse", "Exempt elsewhere", ROOT_2, ROOT_2, "critical,CA:FALSE",
+                          .names = NAMES_OF_OTHERS},
+    /* The CA that is pinned gave these to others, for other things, or at other times. */
+    [ELSEWHERE] = {"elsewhere", "ca.test.example", ISSUER, ISSUER, "critical,CA:FALSE",
+                   .names = NAMES_OF_OTHERS},
+    [MX] = {"mx", "Below", ISSUER, ISSUER, "critical,CA:FALSE", .names = "DNS:mx.below.test.example"},
+    [CLIENT] = {"client", "Client", ISSUER, ISSUER, "critical,CA:FALSE", .usage = "clientAuth"},
+    [EXPIRED] = {"expired", "Expired", ISSUER, ISSUER, "critical,CA:FALSE", .begins = -30, .ends = -1},
+    [EARLY] = {"early", "Too early", ISSUER, ISSUER, "critical,CA:FALSE", .begins = 1, .ends = 30},
+    [PLAIN] = {"plain", "ca.test.example", ISSUER, ISSUER, "critical,CA:FALSE", .names = ""},
 };
 
 static const struct {
@@ -71,6 +98,14 @@ static const struct {
     {"underleaf", {UNDER_LEAF, GOOD, ISSUER}, 3},
     {"toolong", {TOO_LONG, BELOW_SHORT, SHORT}, 3},
     {"shortok", {SHORT_OK, SHORT}, 2},
+    {"exempt", {EXEMPT, ROOT_2}, 2},
+    {"exemptelse", {EXEMPT_ELSEWHERE, ROOT_2}, 2},
+    {"elsewhere", {ELSEWHERE, ISSUER}, 2},
+    {"mx", {MX, ISSUER}, 2},
+    {"client", {CLIENT, ISSUER}, 2},
+    {"expired", {EXPIRED, ISSUER}, 2},
+    {"early", {EARLY, ISSUER}, 2},
+    {"plain", {PLAIN, ISSUER}, 2},
 };
 
 static EVP_PKEY *keys[COUNT];
@@ -116,13 +151,17 @@ static void issue(enum id id) {
   keys[id] = EVP_EC_gen("P-256");
   X509_set_version(certificate, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate), (long)id + 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -86400);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 86400L * 30);
+  bool usual = subject->begins == 0 && subject->ends == 0;
+  X509_gmtime_adj(X509_getm_notBefore(certificate), 86400L * (usual ? -2 : subject->begins));
+  X509_gmtime_adj(X509_getm_notAfter(certificate), 86400L * (usual ? 30 : subject->ends));
   X509_set_subject_name(certificate, name);
   X509_set_issuer_name(certificate, issuer);
   X509_set_pubkey(certificate, keys[id]);
   extend(certificate, NID_basic_constraints, subject->constraints);
-  extend(certificate, NID_subject_alt_name, NAMES);
+  if (subject->names == NULL || *subject->names != '\0')
+    extend(certificate, NID_subject_alt_name, subject->names != NULL ? subject->names : NAMES);
+  if (subject->usage != NULL)
+    extend(certificate, NID_ext_key_usage, subject->usage);
   if (X509_sign(certificate, keys[subject->signer], EVP_sha256()) <= 0)
     errx(2, "signature of %s", subject->file);
   X509_NAME_free(name);
@@ -164,11 +203,10 @@ static void write_chains(void) {
   }
 }
 
-static const char *pin_of(enum id id) {
+static const char *digest_of(unsigned char *der, int length) {
   static char text[2][64];
   static int turn;
-  unsigned char *der = NULL, digest[32];
-  int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificates[id]), &der);
+  unsigned char digest[32];
   char *pin = text[turn++ % 2];
 
   if (length <= 0 || EVP_Digest(der, (size_t)length, digest, NULL, EVP_sha256(), NULL) != 1)
@@ -177,6 +215,20 @@ static const char *pin_of(enum id id) {
   strcpy(pin, "sha256/");
   EVP_EncodeBlock((unsigned char *)pin + strlen(pin), digest, sizeof digest);
   return pin;
+}
+
+static const char *pin_of(enum id id) {
+  unsigned char *der = NULL;
+  int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificates[id]), &der);
+
+  return digest_of(der, length);
+}
+
+static const char *fingerprint_of(enum id id) {
+  unsigned char *der = NULL;
+  int length = i2d_X509(certificates[id], &der);
+
+  return digest_of(der, length);
 }
 
 static void write_entry(FILE *file, const char *name, enum id id, bool last) {
@@ -220,6 +272,30 @@ static void write_unicode_policy(void) {
   write_entry(file, "pinned.test.example", GOOD, false);
   write_entry(file, "127.0.0.1", GOOD, false);
   write_entry(file, "b\303\274cher.test.example", GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
+static void write_list(FILE *file, const char *name, const char *list, const char *digest, bool last) {
+  fprintf(file, "  { name = \"%s\"; %s = [ \"%s\" ]; }%s\n", name, list, digest, last ? "" : ",");
+}
+
+/* Every way to name a CA. */
+static void write_issuer_policy(void) {
+  FILE *file = create("policy-", "issuer", ".cfg");
+
+  fprintf(file, "version = 1;\nexempt_anchors = [ \"%s\" ];\nhosts = (\n", pin_of(ROOT_2));
+  write_list(file, "ca.test.example", "pins", pin_of(ISSUER), false);
+  write_list(file, "backup.test.example", "backup_pins", pin_of(ISSUER), false);
+  write_list(file, "print.test.example", "fingerprints", fingerprint_of(ISSUER), false);
+  write_list(file, "issued.test.example", "intermediates", pin_of(ISSUER), false);
+  write_list(file, "anchor.test.example", "anchors", pin_of(ROOT), false);
+  write_list(file, "*.wild.test.example", "pins", pin_of(ISSUER), false);
+  write_list(file, "127.0.0.1", "pins", pin_of(ISSUER), false);
+  fprintf(file, "  { name = \"below.test.example\"; include_subdomains = true; pins = [ \"%s\" ]; },\n",
+          pin_of(ISSUER));
+  write_list(file, "elsewhere.test.example", "pins", pin_of(ELSEWHERE), false);
+  write_list(file, "exempt.test.example", "pins", pin_of(GOOD), true);
   fprintf(file, ");\n");
   fclose(file);
 }
@@ -269,6 +345,7 @@ int main(int argc, char **argv) {
   write_policy_listing("exempt", "exempt_anchors", ROOT, "", BAD);
   write_policy_listing("exempt-issuer", "exempt_anchors", ISSUER, "", BAD);
   write_unicode_policy();
+  write_issuer_policy();
   write_resolved_policy();
   write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");

@@ -169,15 +169,30 @@ class HarmlessErrors(Explain):
         self.judged("alone.pem", "self-signed")
 
     def test_other_name(self):
+        """The server's own key is pinned whatever its certificate says; a CA's only for what it says."""
         issue("misnamed", "/CN=else.org", "ca", ("subjectAltName=DNS:else.org",))
+        chain = bundle("misnamed-chain.pem", "misnamed", "ca")
+        self.pinned("misnamed")
+        self.judged(chain, "hostname mismatch")
         self.pinned("ca")
-        self.judged(bundle("misnamed-chain.pem", "misnamed", "ca"), "hostname mismatch")
+        self.refuses(chain, "wrong-name")
 
     def test_expired(self):
         issue("expired", "/CN=api.example.com", extensions=NAME)
         write("expired.pem", openssl("x509", "-in", "expired.pem", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "-1"))
+        chain = bundle("expired-chain.pem", "expired", "ca")
+        self.pinned("expired")
+        self.judged(chain, "expired")
         self.pinned("ca")
-        self.judged(bundle("expired-chain.pem", "expired", "ca"), "expired")
+        self.refuses(chain, "out-of-date")
+
+    def test_not_a_server(self):
+        issue("client", "/CN=api.example.com", "ca", NAME + ("extendedKeyUsage=clientAuth",))
+        chain = bundle("client-chain.pem", "client", "ca")
+        self.pinned("client")
+        self.judged(chain, "purpose")
+        self.pinned("ca")
+        self.refuses(chain, "not-a-server")
 
 
 class Text(Explain):

@@ -222,7 +222,7 @@ static void test_same_hash(void) {
       memcpy(first_record(image) + offsetof(struct pin_image_record, base_hash), &hash, sizeof hash);
       seal_all(image, other.size);
       CU_ASSERT_EQUAL(pin_policy_open(image, other.size, &policy), PIN_OK);
-      sample_ask(&policy, "foo.com", 443, &(struct pin_path){NULL, 0}, &verdict);
+      sample_ask(&policy, "foo.com", 443, &(struct pin_path){.count = 0}, &verdict);
       CU_ASSERT_EQUAL(verdict.outcome, PIN_NOT_COVERED);
     }
     sample_clear(&other);
@@ -248,7 +248,7 @@ static void test_odd_sizes(void) {
       memcpy(first_record(image), &record, sizeof record);
       seal_all(image, other.size);
       CU_ASSERT_EQUAL(pin_policy_open(image, other.size, &policy), PIN_OK);
-      sample_ask(&policy, "foo.com", 443, &(struct pin_path){NULL, 0}, &verdict);
+      sample_ask(&policy, "foo.com", 443, &(struct pin_path){.count = 0}, &verdict);
       CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_DAMAGED);
     }
   }

@@ -82,7 +82,7 @@ void stage_ask(const void *image, size_t size, struct stage_answers *ret_answers
   for (size_t n = 0; n < STAGE_NAMES; n++) {
     for (size_t p = 0; p < STAGE_PATHS; p++) {
       struct pin_path_key keys[3];
-      struct pin_path path = {.keys = keys, .count = 0};
+      struct pin_path path = {.keys = keys, .count = 0, .vouch = sample_vouch};
       struct pin_verdict verdict;
       memset(keys, 0, sizeof keys);
       for (; path.count < 3 && paths[p][path.count] != 0; path.count++)

@@ -101,7 +101,7 @@ static void test_visit_stops(void) {
 static void test_empty(void) {
   struct pin_verdict verdict;
   struct stage_visit visited;
-  sample_ask(&empty.policy, "foo.com", 443, &(struct pin_path){NULL, 0}, &verdict);
+  sample_ask(&empty.policy, "foo.com", 443, &(struct pin_path){.count = 0}, &verdict);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_NOT_COVERED);
   CU_ASSERT_EQUAL(stage_visit_all(empty.image, empty.size, &visited), PIN_OK);
   CU_ASSERT_EQUAL(visited.count, 0);

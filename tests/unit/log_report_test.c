@@ -75,7 +75,7 @@ static void test_any_text(void) {
     make_text(&state, subjects[1]);
     const struct pin_path_key keys[] = {{.key = {{8}}, .subject = subjects[0]},
                                         {.key = {{9}}, .subject = subjects[1]}};
-    const struct pin_path path = {keys, 2};
+    const struct pin_path path = {.keys = keys, .count = 2};
     struct pin_verdict verdict;
     struct report report;
     sample_ask(&sample.policy, "api.example.com", 443, &path, &verdict);
@@ -119,7 +119,7 @@ static void test_any_host(void) {
 /* Every pair of a line that was cut is one of the whole line. */
 static void test_any_size(void) {
   const struct pin_path_key keys[] = {{.key = {{8}}, .subject = "CN=a \"b\" c=d"}, {.key = {{9}}}};
-  const struct pin_path path = {keys, 2};
+  const struct pin_path path = {.keys = keys, .count = 2};
   struct pin_verdict verdict;
   struct report whole;
   char text[PIN_REPORT_SIZE + sizeof TRAILER];

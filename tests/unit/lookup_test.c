@@ -388,9 +388,9 @@ static void test_many_entries(void) {
     for (size_t i = 0; i < COUNT; i++) {
       struct pin_verdict verdict;
       texts[i][0] = texts[i][0] == '*' ? 'x' : 'H';
-      sample_ask(&made.policy, texts[i], 443, &(struct pin_path){NULL, 0}, &verdict);
+      sample_ask(&made.policy, texts[i], 443, &(struct pin_path){.count = 0}, &verdict);
       wrong += verdict.count != 1 || verdict.findings[0].entry.line != i + 1;
-      sample_ask(&made.policy, texts[i] + 1, 443, &(struct pin_path){NULL, 0}, &verdict);
+      sample_ask(&made.policy, texts[i] + 1, 443, &(struct pin_path){.count = 0}, &verdict);
       wrong += texts[i][0] == 'H' && verdict.count != 0;
     }
     CU_ASSERT_EQUAL(wrong, 0);

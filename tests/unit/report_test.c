@@ -39,14 +39,14 @@ static const struct pin_path_key wrong_keys[] = {
     {.key = {{3}}, .subject = "C=US, O=Let's Encrypt, CN=R11"},
     {.key = {{4}}, .subject = NULL},
 };
-static const struct pin_path wrong_path = {wrong_keys, 3};
+static const struct pin_path wrong_path = {.keys = wrong_keys, .count = 3};
 static const struct pin_path_key right_key = {.key = {{1}}, .subject = "CN=x"};
-static const struct pin_path right_path = {&right_key, 1};
+static const struct pin_path right_path = {.keys = &right_key, .count = 1};
 static const struct pin_path_key blocked_keys[] = {{.key = {{1}}}, {.key = {{7}}}};
-static const struct pin_path blocked_path = {blocked_keys, 2};
+static const struct pin_path blocked_path = {.keys = blocked_keys, .count = 2};
 static const struct pin_path_key exempt_key = {.key = {{8}}, .subject = "CN=Our proxy"};
-static const struct pin_path exempt_path = {&exempt_key, 1};
-static const struct pin_path no_path = {NULL, 0};
+static const struct pin_path exempt_path = {.keys = &exempt_key, .count = 1};
+static const struct pin_path no_path = {.keys = NULL, .count = 0};
 
 #define WRONG_KEYS                                                                                           \
   " key0=\"" D2 " CN=api.example.com\" key1=\"" D3 " C=US, O=Let's Encrypt, CN=R11\" key2=\"" D4 "\""
@@ -154,7 +154,7 @@ static void test_lines(void) {
 static void test_subjects(void) {
   for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
     const struct pin_path_key key = {.key = {{1}}, .subject = subjects[i].subject};
-    const struct pin_path path = {&key, 1};
+    const struct pin_path path = {.keys = &key, .count = 1};
     struct pin_verdict verdict;
     char report[PIN_REPORT_SIZE], expected[256];
     sample_ask(&sample.policy, "api.example.com", 443, &path, &verdict);
@@ -200,7 +200,7 @@ static void test_sizes(void) {
 static void test_expected_stays(void) {
   static char subject[5000];
   struct pin_path_key keys[100];
-  const struct pin_path path = {keys, 100};
+  const struct pin_path path = {.keys = keys, .count = 100};
   struct pin_verdict verdict;
   char report[PIN_REPORT_SIZE];
   memset(subject, '\n', sizeof subject - 1);

@@ -59,6 +59,12 @@ void sample_clear(struct sample *sample) {
   memset(sample, 0, sizeof *sample);
 }
 
+enum pin_reason sample_vouch(void *arg, const struct pin_finding *finding) {
+  (void)arg;
+  (void)finding;
+  return PIN_REASON_MATCHED;
+}
+
 void sample_ask(const struct pin_policy *policy, const char *name, uint16_t port, const struct pin_path *path,
                 struct pin_verdict *ret_verdict) {
   const struct pin_peer peer = {.names = &name, .name_count = 1, .port = port, .now = 1000};

@@ -41,6 +41,9 @@ struct sample {
 bool sample_make(const struct sample_spec *spec, struct sample *ret_sample);
 void sample_clear(struct sample *sample);
 
+/* A pin_vouch_fn: every certificate is all that it has to be. */
+enum pin_reason sample_vouch(void *arg, const struct pin_finding *finding);
+
 /* pin_select for one name, and pin_judge if anything is left to see. */
 void sample_ask(const struct pin_policy *policy, const char *name, uint16_t port, const struct pin_path *path,
                 struct pin_verdict *ret_verdict);

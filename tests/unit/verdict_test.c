@@ -250,10 +250,27 @@ static size_t make_path(const uint8_t numbers[4], struct pin_path_key keys[4]) {
   return count;
 }
 
+/* What is said of the certificate of the peer, whichever the finding; counted. */
+struct said {
+  enum pin_reason reason;
+  size_t asked;
+};
+
+static enum pin_reason say(void *arg, const struct pin_finding *finding) {
+  struct said *said = arg;
+  CU_ASSERT_PTR_NOT_NULL(finding->name);
+  said->asked++;
+  return said->reason;
+}
+
+/* The certificate is all that it has to be. */
+static struct said good = {.reason = PIN_REASON_MATCHED};
+
 static void judge(const struct verdict_case *test, struct pin_verdict *ret_verdict) {
   const struct pin_policy *policy = &samples[test->setting].policy;
   struct pin_path_key keys[4];
-  const struct pin_path path = {.keys = keys, .count = make_path(test->path, keys)};
+  const struct pin_path path = {
+      .keys = keys, .count = make_path(test->path, keys), .vouch = say, .vouch_arg = &good};
   const size_t name_count = (test->names[0] != NULL) + (size_t)(test->names[1] != NULL);
   const struct pin_peer peer = {.names = test->names, .name_count = name_count, .port = 443, .now = 1000};
   enum pin_needs needs = pin_select(policy, &peer, ret_verdict);
@@ -345,7 +362,8 @@ static void test_alternatives(void) {
     return;
   for (size_t i = 0; i < sizeof port_cases / sizeof port_cases[0]; i++) {
     struct pin_path_key keys[4];
-    const struct pin_path path = {.keys = keys, .count = make_path(port_cases[i].path, keys)};
+    const struct pin_path path = {
+        .keys = keys, .count = make_path(port_cases[i].path, keys), .vouch = sample_vouch};
     const struct pin_peer peer = {.names = port_cases[i].names,
                                   .name_count = port_cases[i].names[1] != NULL ? 2 : 1,
                                   .port = port_cases[i].port,
@@ -396,7 +414,7 @@ static void test_refused_while_selecting(void) {
   pin_select_refuse(&verdict, PIN_REASON_TOO_MANY_NAMES);
   CU_ASSERT_EQUAL(pin_select_name(&verdict, "many", 443), PIN_SELECTED_REFUSAL);
   CU_ASSERT_EQUAL(pin_select_end(&verdict), PIN_NEEDS_NOTHING);
-  pin_judge(&made.policy, &(struct pin_path){NULL, 0}, 1000, &verdict);
+  pin_judge(&made.policy, &(struct pin_path){.count = 0}, 1000, &verdict);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
   CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_TOO_MUCH_TO_SEE);
   sample_clear(&made);
@@ -462,7 +480,8 @@ static bool test_prefix(const struct verdict_case *whole, const struct verdict_c
   const size_t name_count = (whole->names[0] != NULL) + (size_t)(whole->names[1] != NULL);
   const struct pin_peer peer = {.names = whole->names, .name_count = name_count, .port = 443, .now = 1000};
   struct pin_path_key keys[4];
-  const struct pin_path path = {.keys = keys, .count = make_path(prefix->path, keys)};
+  const struct pin_path path = {
+      .keys = keys, .count = make_path(prefix->path, keys), .vouch = say, .vouch_arg = &good};
   struct pin_verdict verdict, of_prefix, of_whole;
   bool needs_keys = pin_select(policy, &peer, &verdict) != PIN_NEEDS_NOTHING;
   bool satisfied = needs_keys && pin_is_satisfied(policy, &path, &verdict);
@@ -519,7 +538,8 @@ static void test_unknown_port(void) {
   for (size_t i = 0; ready && i < sizeof asked / sizeof asked[0]; i++) {
     struct pin_verdict verdict;
     struct pin_path_key keys[4];
-    const struct pin_path path = {.keys = keys, .count = make_path(asked[i].path, keys)};
+    const struct pin_path path = {
+        .keys = keys, .count = make_path(asked[i].path, keys), .vouch = say, .vouch_arg = &good};
     sample_ask(&made.policy, "ports", asked[i].port, &path, &verdict);
     CU_ASSERT_EQUAL(verdict.outcome, asked[i].outcome);
   }
@@ -537,12 +557,149 @@ static void test_allows(void) {
   CU_ASSERT_TRUE(pin_allows(&verdict));
 }
 
+/* One question about a path, with what is said of the peer's certificate. */
+static void ask(enum setting setting, const char *name, const struct pin_path *path,
+                struct pin_verdict *ret_verdict) {
+  const struct pin_policy *policy = &samples[setting].policy;
+  sample_ask(policy, name, 443, path, ret_verdict);
+  struct pin_verdict selected;
+  const struct pin_peer peer = {.names = &name, .name_count = 1, .port = 443, .now = 1000};
+  if (pin_select(policy, &peer, &selected) != PIN_NEEDS_NOTHING && pin_is_satisfied(policy, path, &selected))
+    CU_ASSERT_EQUAL(ret_verdict->outcome, PIN_ACCEPTED);
+}
+
+/* An entry that names only CAs trusts what they say, so that is asked; one that names the peer's key does
+ * not. */
+static void test_vouched(void) {
+  static const struct {
+    enum setting setting;
+    const char *name;
+    uint8_t path[4];
+    bool asks;
+  } cases_of[] = {
+      {PLAIN, "middle", {1, 2, 3}, true},
+      {PLAIN, "middle", {2, 3}, false},
+      {PLAIN, "leaf", {1, 2, 3}, false},
+      {PLAIN, "leaf", {9, 1, 3}, true},
+      {PLAIN, "certificate", {1, 2, 3}, true},
+      {PLAIN, "certificate", {2, 3}, false},
+      {PLAIN, "intermediate", {1, 2, 3}, true},
+      {PLAIN, "any", {9, 2, 3}, true},
+      {PLAIN, "any", {1, 2, 3}, false},
+      {PLAIN, "all", {1, 2, 3}, false},
+      {PLAIN, "anchor", {1, 2, 3}, true},
+      {PLAIN, "anchor", {3}, false},
+      {PLAIN, "pin-and-anchor", {1, 2, 3}, false},
+      {PLAIN, "everything", {9, 2, 3}, true},
+      {PLAIN, "everything", {1, 9, 3}, false},
+      {BLOCKING_OFF, "middle", {1, 2}, true},
+      {BLOCKING_OFF, "intermediate", {1, 2}, true},
+      {BLOCKING_OFF, "certificate", {1, 2}, true},
+  };
+  static const enum pin_reason bad[] = {PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE,
+                                        PIN_REASON_NOT_A_SERVER};
+  for (size_t i = 0; i < sizeof cases_of / sizeof cases_of[0]; i++) {
+    struct pin_path_key keys[4];
+    struct said said = {.reason = PIN_REASON_MATCHED};
+    struct pin_path path = {
+        .keys = keys, .count = make_path(cases_of[i].path, keys), .vouch = say, .vouch_arg = &said};
+    struct pin_verdict verdict;
+    ask(cases_of[i].setting, cases_of[i].name, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, PIN_ACCEPTED);
+    CU_ASSERT_EQUAL(said.asked > 0, cases_of[i].asks);
+    for (size_t b = 0; b < sizeof bad / sizeof bad[0]; b++) {
+      said.reason = bad[b];
+      ask(cases_of[i].setting, cases_of[i].name, &path, &verdict);
+      CU_ASSERT_EQUAL(verdict.outcome, cases_of[i].asks ? PIN_REFUSED : PIN_ACCEPTED);
+      CU_ASSERT_EQUAL(verdict.reason, cases_of[i].asks ? bad[b] : PIN_REASON_MATCHED);
+    }
+    /* Nobody to ask, or an answer that is none. */
+    said.reason = PIN_REASON_OFF;
+    ask(cases_of[i].setting, cases_of[i].name, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, cases_of[i].asks ? PIN_REFUSED : PIN_ACCEPTED);
+    path.vouch = NULL;
+    ask(cases_of[i].setting, cases_of[i].name, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.reason, cases_of[i].asks ? PIN_REASON_WRONG_NAME : PIN_REASON_MATCHED);
+  }
+}
+
+/* An exempt anchor is a CA whose word is taken, so it is checked too; the peer's own key decides without it.
+ */
+static void test_exempt_is_vouched(void) {
+  static const struct {
+    const char *name;
+    uint8_t path[4];
+    enum pin_reason said;
+    enum pin_outcome outcome;
+    enum pin_reason reason;
+  } asked[] = {
+      {"leaf", {9, 2, 8}, PIN_REASON_MATCHED, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+      {"leaf", {9, 2, 8}, PIN_REASON_WRONG_NAME, PIN_REFUSED, PIN_REASON_WRONG_NAME},
+      {"leaf", {9, 2, 8}, PIN_REASON_OUT_OF_DATE, PIN_REFUSED, PIN_REASON_OUT_OF_DATE},
+      {"leaf", {9, 2, 8}, PIN_REASON_NOT_A_SERVER, PIN_REFUSED, PIN_REASON_NOT_A_SERVER},
+      {"leaf", {1, 2, 8}, PIN_REASON_WRONG_NAME, PIN_ACCEPTED, PIN_REASON_MATCHED},
+      {"middle", {1, 2, 8}, PIN_REASON_WRONG_NAME, PIN_REFUSED, PIN_REASON_WRONG_NAME},
+      {"leaf", {8}, PIN_REASON_WRONG_NAME, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
+      {"audit", {9, 8}, PIN_REASON_WRONG_NAME, PIN_AUDITED, PIN_REASON_WRONG_NAME},
+  };
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    struct pin_path_key keys[4];
+    struct said said = {.reason = asked[i].said};
+    const struct pin_path path = {
+        .keys = keys, .count = make_path(asked[i].path, keys), .vouch = say, .vouch_arg = &said};
+    struct pin_verdict verdict;
+    ask(PLAIN, asked[i].name, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, asked[i].outcome);
+    CU_ASSERT_EQUAL(verdict.reason, asked[i].reason);
+  }
+}
+
+/* Above a cut nothing counts as absent: no blocked key, no anchor, no pin. What was seen below it counts. */
+static void test_cut(void) {
+  static const struct {
+    enum setting setting;
+    const char *name;
+    uint8_t path[4];
+    enum pin_outcome outcome;
+    enum pin_reason reason;
+  } asked[] = {
+      {PLAIN, "leaf", {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+      {PLAIN, "middle", {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+      {PLAIN, "leaf", {9, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {PLAIN, "audit", {9, 2, 3}, PIN_AUDITED, PIN_REASON_PATH_CUT},
+      {PLAIN, "anchor", {1, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {PLAIN, "pin-and-anchor", {1, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {PLAIN, "leaf", {9, 2, 8}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {PLAIN, "other", {9, 2, 3}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
+      {BLOCKING, "leaf", {1, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {BLOCKING, "other", {1, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {BLOCKING, "off", {1, 2, 3}, PIN_REFUSED, PIN_REASON_PATH_CUT},
+      {BLOCKING, "leaf", {1, 7, 3}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
+      {BLOCKING, "leaf", {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
+      {BLOCKING_AUDIT, "other", {1, 2, 3}, PIN_AUDITED, PIN_REASON_PATH_CUT},
+      {BLOCKING_OFF, "leaf", {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
+  };
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    struct pin_path_key keys[4];
+    struct said said = {.reason = PIN_REASON_MATCHED};
+    const struct pin_path path = {
+        .keys = keys, .count = make_path(asked[i].path, keys), .cut = true, .vouch = say, .vouch_arg = &said};
+    struct pin_verdict verdict;
+    ask(asked[i].setting, asked[i].name, &path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, asked[i].outcome);
+    CU_ASSERT_EQUAL(verdict.reason, asked[i].reason);
+  }
+}
+
 int main(void) {
   static const struct unit_test tests[] = {
       {"entry by path", test_table},
       {"judged once", test_judged_once},
       {"details", test_details},
       {"a path that satisfies", test_satisfied},
+      {"vouched for", test_vouched},
+      {"exempt, and vouched for", test_exempt_is_vouched},
+      {"cut", test_cut},
       {"unknown port", test_unknown_port},
       {"one name, several ports", test_alternatives},
       {"port known later", test_port_known_later},

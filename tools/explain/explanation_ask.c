@@ -16,8 +16,6 @@
 
 /* As much of a subject as pinning.so logs. */
 #define LOGGED_SUBJECT 127
-/* As many keys as pinning.so looks at. */
-#define MOST_KEYS 32
 
 static struct pin_path_key *proven_keys(const struct chain *chain, size_t count) {
   struct pin_path_key *keys = must_alloc(count, sizeof *keys);
@@ -54,9 +52,13 @@ struct asking {
 
 static int explain_chain(const struct asking *asking, const struct pin_policy *policy,
                          struct explanation *explanation) {
-  size_t count = explanation->chain.proven < MOST_KEYS ? explanation->chain.proven : MOST_KEYS;
+  size_t count = explanation->chain.proven < CHAIN_MOST_KEYS ? explanation->chain.proven : CHAIN_MOST_KEYS;
   struct pin_path_key *keys = proven_keys(&explanation->chain, count);
-  explanation->path = (struct pin_path){.keys = keys, .count = count};
+  explanation->path = (struct pin_path){.keys = keys,
+                                        .count = count,
+                                        .cut = count < explanation->chain.proven,
+                                        .vouch = chain_vouch,
+                                        .vouch_arg = &explanation->chain.vouched};
   judge(policy, explanation);
   int status = asking->show(asking->arguments, explanation);
   free_keys(keys, count);

@@ -12,7 +12,14 @@ struct chain {
   int error;           /* X509_V_OK, or why OpenSSL refuses the chain or the name */
   int error_depth;
   int broken_by; /* X509_V_OK, or the error that ends the proven part */
+  /* PIN_REASON_MATCHED, or why a pinned CA may not be trusted with the peer's certificate: see pin_vouch_fn.
+   */
+  enum pin_reason vouched;
 };
+
+/* As many keys as pinning.so looks at: of a longer path nothing above counts, and nothing is taken as absent.
+ */
+#define CHAIN_MOST_KEYS 32
 
 /*
  * Verifies what a server at `host` showed (the first certificate is its own) against the certificates in
@@ -30,6 +37,9 @@ bool chain_prove(const struct objects *shown, const char *ca_file, const char *h
 X509_STORE *chain_store_new(const char *ca_file);
 bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
                     struct chain *ret_chain);
+
+/* A pin_vouch_fn; arg: the enum pin_reason of the chain, or a copy of it. */
+enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding);
 
 /* Whether a certificate is on the path. */
 bool chain_holds(const struct chain *chain, const struct object *object);

@@ -45,6 +45,8 @@ struct watch_host {
   size_t finding_count;
   struct watch_key *keys; /* the path, from the server's own key upwards */
   size_t key_count;
+  bool cut;                /* the path goes on above them */
+  enum pin_reason vouched; /* of its chain */
   bool covered;
   struct pin_entry entry; /* that decided, where it is covered; points into the policy */
   int64_t backup_seen;    /* when one of its backups was last seen here, by the history; 0: never */

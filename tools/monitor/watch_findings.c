@@ -12,9 +12,6 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 
-/* As many keys as pinning.so looks at. */
-#define MOST_KEYS 32
-
 static int64_t seconds_of(const ASN1_TIME *time_text) {
   struct tm broken_down;
   if (ASN1_TIME_to_tm(time_text, &broken_down) != 1)
@@ -34,10 +31,11 @@ static const char *name_of(const struct object *object) {
 
 void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
                  struct pin_verdict *ret_verdict) {
-  struct pin_path_key keys[MOST_KEYS] = {0};
+  struct pin_path_key keys[CHAIN_MOST_KEYS] = {0};
   const char *name = host->host;
   struct pin_peer peer = {.names = &name, .name_count = 1, .port = host->port, .now = now};
-  struct pin_path path = {.keys = keys};
+  enum pin_reason vouched = host->vouched;
+  struct pin_path path = {.keys = keys, .cut = host->cut, .vouch = chain_vouch, .vouch_arg = &vouched};
   for (; path.count < host->key_count && host->keys[path.count].proven; path.count++) {
     keys[path.count].key = host->keys[path.count].key;
     keys[path.count].certificate = host->keys[path.count].certificate;
@@ -138,9 +136,11 @@ static void look_at_version(struct watch_host *host) {
 }
 
 static void copy_keys(const struct chain *chain, struct watch_host *host) {
-  size_t count = chain->path.count < MOST_KEYS ? chain->path.count : MOST_KEYS;
+  size_t count = chain->path.count < CHAIN_MOST_KEYS ? chain->path.count : CHAIN_MOST_KEYS;
   host->keys = must_alloc(count, sizeof *host->keys);
   host->key_count = count;
+  host->cut = count < chain->proven;
+  host->vouched = chain->vouched;
   for (size_t i = 0; i < count; i++) {
     const struct object *object = &chain->path.items[i];
     struct watch_key *key = &host->keys[i];

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "accepted.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+/* The table is held for the time of a few pointers; a holder that is interrupted is waited for this often. */
+#define MAX_YIELDS 10000
+
+/*
+ * Not a mutex: a fork in another thread could leave that locked for ever. What a process that is our parent
+ * holds, it holds in its own memory, and the chains are whole here whatever it was about.
+ */
+static bool hold(struct accepted *accepted) {
+  int own = (int)getpid();
+
+  for (int yields = 0; yields < MAX_YIELDS; yields++) {
+    int holder = 0;
+
+    if (atomic_compare_exchange_strong(&accepted->holder, &holder, own))
+      return true;
+    if (holder != own && atomic_compare_exchange_strong(&accepted->holder, &holder, own))
+      return true;
+    sched_yield();
+  }
+  return false;
+}
+
+static void let_go(struct accepted *accepted) {
+  atomic_store(&accepted->holder, 0);
+}
+
+static struct accepted_chain exchange(struct accepted_chain *place, struct accepted_chain chain) {
+  struct accepted_chain before = *place;
+
+  *place = chain;
+  return before;
+}
+
+static X509 *first_of(const struct libcrypto *crypto, const struct accepted_chain *chain) {
+  return crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain->chain, 0);
+}
+
+void accepted_chain_free(const struct libcrypto *crypto, struct accepted_chain *chain) {
+  crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)chain->chain, (OPENSSL_sk_freefunc)crypto->X509_free);
+  chain->chain = NULL;
+}
+
+void accepted_keep(struct accepted *accepted, const struct libcrypto *crypto, STACK_OF(X509) * chain,
+                   bool signatures_checked) {
+  struct accepted_chain kept = {.chain = crypto->X509_chain_up_ref(chain),
+                                .signatures_checked = signatures_checked};
+
+  if (kept.chain != NULL && hold(accepted)) {
+    kept = exchange(&accepted->chains[accepted->next++ % ACCEPTED_CHAINS], kept);
+    if (kept.chain == NULL)
+      atomic_fetch_add(&accepted->count, 1);
+    let_go(accepted);
+  }
+  accepted_chain_free(crypto, &kept);
+}
+
+struct accepted_chain accepted_take(struct accepted *accepted, const struct libcrypto *crypto,
+                                    const X509 *certificate) {
+  struct accepted_chain taken = {.chain = NULL};
+
+  if (certificate == NULL || atomic_load_explicit(&accepted->count, memory_order_relaxed) == 0 ||
+      !hold(accepted))
+    return taken;
+  for (int i = 0; i < ACCEPTED_CHAINS && taken.chain == NULL; i++) {
+    struct accepted_chain *place = &accepted->chains[i];
+
+    if (place->chain != NULL && crypto->X509_cmp(first_of(crypto, place), certificate) == 0) {
+      taken = exchange(place, taken);
+      atomic_fetch_sub(&accepted->count, 1);
+    }
+  }
+  let_go(accepted);
+  return taken;
+}
+
+void accepted_clear(struct accepted *accepted, const struct libcrypto *crypto) {
+  for (int i = 0; i < ACCEPTED_CHAINS; i++) {
+    struct accepted_chain chain = {.chain = NULL};
+
+    if (atomic_load_explicit(&accepted->count, memory_order_relaxed) == 0 || !hold(accepted))
+      return;
+    chain = exchange(&accepted->chains[i], chain);
+    if (chain.chain != NULL)
+      atomic_fetch_sub(&accepted->count, 1);
+    let_go(accepted);
+    accepted_chain_free(crypto, &chain);
+  }
+}

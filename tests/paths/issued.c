@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * A CA is pinned, in each of the ways to do it, and the CA's certificates for other hosts, for clients, and
+ * of other times are shown to programs that do not look themselves.
+ */
+#include "kit.h"
+
+#include <time.h>
+
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+/* No name is verified, whatever the setup says of the host: sslmode=verify-ca. */
+static enum outcome connect_by_issuer(const struct setup *setup) {
+  replace_policy("issuer");
+  return connect_once(setup);
+}
+
+static int say_yes(int ok, X509_STORE_CTX *ctx) {
+  (void)ok;
+  (void)ctx;
+  return 1;
+}
+
+static enum outcome finish(const struct setup *setup, SSL_CTX *client) {
+  SSL_CTX *server = server_context(setup);
+  enum outcome outcome = connect_with(setup, client, server);
+
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* Verifies and goes on whatever is wrong, as s_client does. */
+static enum outcome overriding(const struct setup *setup) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  SSL_CTX_set_verify(client, SSL_VERIFY_PEER, say_yes);
+  return finish(setup, client);
+}
+
+/* Verifies everything but the dates. */
+static enum outcome without_dates(const struct setup *setup) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(client), X509_V_FLAG_NO_CHECK_TIME);
+  return finish(setup, client);
+}
+
+/* Lives at the time at which the certificate was valid. */
+static enum outcome at_another_time(const struct setup *setup) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(client), time(NULL) - 86400L * 3 / 2);
+  return finish(setup, client);
+}
+
+/* Verifies for any purpose. */
+static enum outcome for_any_purpose(const struct setup *setup) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(client), X509_PURPOSE_ANY);
+  return finish(setup, client);
+}
+
+/* Verifies any of two names, of which the certificate has one. */
+static enum outcome with_names(const struct setup *setup, const char *one, const char *other) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client), one, 0);
+  X509_VERIFY_PARAM_add1_host(SSL_CTX_get0_param(client), other, 0);
+  return finish(setup, client);
+}
+
+static enum outcome or_elsewhere(const struct setup *setup) {
+  return with_names(setup, "ca.test.example", "elsewhere.test.example");
+}
+
+/* What Postfix asks for: the domain, or any host below it. */
+static enum outcome or_below(const struct setup *setup) {
+  return with_names(setup, "below.test.example", ".below.test.example");
+}
+
+/* clang-format off */
+#define NAMED(name) .sni = name ".test.example"
+#define BY_LIST(list) \
+  {list "/not-verified/good", connect_by_issuer, {.chain = "good", NAMED(list), .unverified = true}, ALL_ACCEPT}, \
+  {list "/not-verified/elsewhere", connect_by_issuer, {.chain = "elsewhere", NAMED(list), .unverified = true}, WE_REFUSE}, \
+  {list "/not-verified/client", connect_by_issuer, {.chain = "client", NAMED(list), .unverified = true}, WE_REFUSE}, \
+  {list "/not-verified/expired", connect_by_issuer, {.chain = "expired", NAMED(list), .unverified = true}, WE_REFUSE}, \
+  {list "/not-verified/early", connect_by_issuer, {.chain = "early", NAMED(list), .unverified = true}, WE_REFUSE}, \
+  {list "/no-name/good", connect_by_issuer, {.chain = "good", NAMED(list)}, ALL_ACCEPT}, \
+  {list "/no-name/good-tls1.2", connect_by_issuer, {.chain = "good", NAMED(list), .version = TLS1_2_VERSION}, ALL_ACCEPT}, \
+  {list "/no-name/elsewhere", connect_by_issuer, {.chain = "elsewhere", NAMED(list)}, WE_REFUSE}, \
+  {list "/no-name/elsewhere-tls1.2", connect_by_issuer, {.chain = "elsewhere", NAMED(list), .version = TLS1_2_VERSION}, WE_REFUSE}, \
+  {list "/no-name/client", connect_by_issuer, {.chain = "client", NAMED(list)}, BOTH_REFUSE}, \
+  {list "/no-name/expired", connect_by_issuer, {.chain = "expired", NAMED(list)}, BOTH_REFUSE}, \
+  {list "/overridden/good", overriding, {.chain = "good", NAMED(list), .host = list ".test.example"}, ALL_ACCEPT}, \
+  {list "/overridden/elsewhere", overriding, {.chain = "elsewhere", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
+  {list "/overridden/client", overriding, {.chain = "client", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
+  {list "/overridden/expired", overriding, {.chain = "expired", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
+  {list "/verified/good", connect_by_issuer, {.chain = "good", NAMED(list), .host = list ".test.example"}, ALL_ACCEPT}, \
+  {list "/verified/client-of-any-purpose", for_any_purpose, {.chain = "client", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
+  {list "/verified/expired-without-dates", without_dates, {.chain = "expired", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
+  {list "/verified/expired-at-another-time", at_another_time, {.chain = "expired", NAMED(list), .host = list ".test.example"}, WE_REFUSE}
+
+static const struct test_case cases[] = {
+  BY_LIST("ca"),
+  BY_LIST("backup"),
+  BY_LIST("print"),
+  BY_LIST("issued"),
+  BY_LIST("anchor"),
+  {"ca/other-ca", connect_by_issuer, {.chain = "bad", NAMED("ca"), .unverified = true}, WE_REFUSE},
+  {"backup/other-ca", connect_by_issuer, {.chain = "bad", NAMED("backup"), .unverified = true}, WE_REFUSE},
+  {"print/other-ca", connect_by_issuer, {.chain = "bad", NAMED("print"), .unverified = true}, WE_REFUSE},
+  {"issued/other-ca", connect_by_issuer, {.chain = "bad", NAMED("issued"), .unverified = true}, WE_REFUSE},
+  {"anchor/other-root", connect_by_issuer, {.chain = "exempt", NAMED("anchor"), .unverified = true}, ALL_ACCEPT, .note = "an exempt anchor"},
+  {"anchor/other-root-elsewhere", connect_by_issuer, {.chain = "exemptelse", NAMED("anchor"), .unverified = true}, WE_REFUSE},
+  /* The common name counts as it does for OpenSSL: where there is no other name. */
+  {"common-name/right", connect_by_issuer, {.chain = "plain", NAMED("ca"), .unverified = true}, ALL_ACCEPT},
+  {"common-name/wrong", connect_by_issuer, {.chain = "plain", NAMED("backup"), .unverified = true}, WE_REFUSE},
+  {"common-name/beside-others", connect_by_issuer, {.chain = "elsewhere", NAMED("ca"), .unverified = true}, WE_REFUSE},
+  /* Spellings of a name, and wildcards. */
+  {"name/upper-case", connect_by_issuer, {.chain = "good", .sni = "CA.test.example", .unverified = true}, ALL_ACCEPT},
+  {"name/upper-case-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "CA.test.example", .unverified = true}, WE_REFUSE},
+  {"name/dot-behind", connect_by_issuer, {.chain = "good", .sni = "ca.test.example.", .unverified = true}, ALL_ACCEPT},
+  {"name/dot-behind-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "ca.test.example.", .unverified = true}, WE_REFUSE},
+  {"name/wildcard", connect_by_issuer, {.chain = "good", .sni = "a.wild.test.example", .unverified = true}, ALL_ACCEPT},
+  {"name/wildcard-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "a.wild.test.example", .unverified = true}, WE_REFUSE},
+  /* The name that was sent is not the one that was verified: both are covered, both must be spoken for. */
+  {"name/sent-and-verified", connect_by_issuer, {.chain = "good", .sni = "ca.test.example", .host = "backup.test.example"}, ALL_ACCEPT},
+  {"name/sent-only", connect_by_issuer, {.chain = "elsewhere", .sni = "ca.test.example", .host = "elsewhere.test.example"}, WE_REFUSE},
+  {"name/one-of-two", or_elsewhere, {.chain = "elsewhere", .sni = "elsewhere.test.example"}, WE_REFUSE},
+  {"name/domain-or-below", or_below, {.chain = "good"}, ALL_ACCEPT},
+  {"name/domain-or-below-elsewhere", or_below, {.chain = "elsewhere"}, BOTH_REFUSE},
+  {"name/host-below", or_below, {.chain = "mx"}, ALL_ACCEPT},
+  /* A program that gives no name: the address of its socket is the name. */
+  {"address/right", connect_by_issuer, {.chain = "good", .transport = SOCKET, .unverified = true}, ALL_ACCEPT},
+  {"address/mapped", connect_by_issuer, {.chain = "good", .transport = MAPPED, .unverified = true}, ALL_ACCEPT},
+  {"address/of-another", connect_by_issuer, {.chain = "elsewhere", .transport = SOCKET, .unverified = true}, WE_REFUSE},
+  {"address/expired", connect_by_issuer, {.chain = "expired", .transport = SOCKET, .unverified = true}, WE_REFUSE},
+  {"address/client", connect_by_issuer, {.chain = "client", .transport = SOCKET, .unverified = true}, WE_REFUSE},
+  /* An exempt anchor is taken at its word, so that is checked as well. */
+  {"exempt/right", connect_by_issuer, {.chain = "exempt", NAMED("exempt"), .unverified = true}, ALL_ACCEPT},
+  {"exempt/elsewhere", connect_by_issuer, {.chain = "exemptelse", NAMED("exempt"), .unverified = true}, WE_REFUSE},
+  {"exempt/wrong-key", connect_by_issuer, {.chain = "bad", NAMED("exempt"), .unverified = true}, WE_REFUSE},
+  {"exempt/own-key-pinned", connect_by_issuer, {.chain = "good", NAMED("exempt"), .unverified = true}, ALL_ACCEPT},
+  /* The server's own key is pinned for what it is, whatever its certificate says. */
+  {"own-key/another-name", overriding, {.chain = "elsewhere", NAMED("elsewhere")}, ALL_ACCEPT},
+  {"uncovered/elsewhere", connect_by_issuer, {.chain = "elsewhere", NAMED("uncovered"), .unverified = true}, ALL_ACCEPT},
+  {"uncovered/expired", connect_by_issuer, {.chain = "expired", NAMED("uncovered"), .unverified = true}, ALL_ACCEPT},
+};
+/* clang-format on */
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}
