@@ -50,7 +50,7 @@ class Verbs(unittest.TestCase):
 
     @staticmethod
     def options(helped):
-        listed = helped.split("\nOptions:\n")[1].split("\nExample:")[0]
+        listed = re.sub(r"\|\n +", "|", helped.split("\nOptions:\n")[1].split("\nExample:")[0])
         return set(re.findall(r"(?m)^  (--[a-z-]+(?: \S+)?)(?: {2,}|$)", listed))
 
     @staticmethod

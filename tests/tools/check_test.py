@@ -9,7 +9,7 @@ import unittest
 
 from pinctl_case import PinctlCase, main
 
-A = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+A = "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 B = A.replace("/A", "/C")
 
 
@@ -110,6 +110,15 @@ class Warnings(PinctlCase):
         self.warned("expires in 0 days", entry("x.org", expires=day[2]))
         self.warned("expires in 29 days", entry("x.org", expires=day[31]))
         self.quiet(entry("x.org", expires=day[33]))
+
+    def test_digests_that_no_key_has(self):
+        zeros, nothing = "sha256/" + "A" * 43 + "=", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+        for digest, said in ((zeros, "is all zeros"), (nothing, "is the digest of nothing at all")):
+            self.write_policy(f'version = 1;\nhosts = (\n{{ name = "x.org"; pins = [ "{A}", "{digest}" ]; }} );\n')
+            self.assertIn(f'"x.org": {digest} in pins {said}', self.pinctl("check").stdout)
+        # Whoever wants to see all hosts of a domain logs what a key of zeros would refuse.
+        self.write_policy(f'version = 1;\nhosts = (\n{{ name = "x.org"; mode = "audit"; pins = [ "{A}", "{zeros}" ]; }} );\n')
+        self.assertNotIn("zeros", self.pinctl("check").stdout)
 
     def test_public_suffixes(self):
         self.warned("public suffix", entry("co.uk", include_subdomains="true"))

@@ -116,7 +116,8 @@ class Completion(PinctlCase):
 
     def options(self, verb):
         """{option: its argument, "" for a flag} as the help of the verb has them."""
-        listed = self.pinctl(verb, "--help").stdout.split("\nOptions:\n")[1].split("\nExample:")[0]
+        helped = re.sub(r"\|\n +", "|", self.pinctl(verb, "--help").stdout)
+        listed = helped.split("\nOptions:\n")[1].split("\nExample:")[0]
         return dict(re.findall(r"(?m)^  (--[a-z-]+)(?: (\S+))?(?: {2,}|$)", listed))
 
 
@@ -137,7 +138,7 @@ class Words(Completion):
 
     def test_words_of_every_choice(self):
         choices = [(verb, option, words.split("|")) for verb in self.verbs() for option, words in self.options(verb).items()
-                   if re.fullmatch(r"[a-z0-9|]+\|[a-z0-9|]+", words)]
+                   if re.fullmatch(r"[a-z0-9_|]+\|[a-z0-9_|]+", words)]
         self.assertGreater(len(choices), 10)
         for all_of in (self.bash_all, self.fish_all):
             for between in " =":

@@ -31,7 +31,7 @@ class Android(ConversionCase):
         text = self.config("<domain-config><domain>x.org</domain>" + self.pins(word) + "</domain-config>")
         self.assertEqual(self.imports(text), [self.entry("x.org", pins=[pin(word)])])
         for extra in (f"/{b64(word)}", f"/{b64('a')}"):
-            self.imports(text.replace(b64(word), extra), status=3, said="bad pin")
+            self.imports(text.replace(b64(word), extra), status=1, said="bad pin")
 
     def test_nested_configurations_inherit_or_replace(self):
         text = self.config('<domain-config><domain includeSubdomains="true">x.org</domain>' + self.pins("a")
@@ -52,9 +52,9 @@ class Android(ConversionCase):
         self.imports(sha1, status=1, said=('digest "SHA-1"', "--lossy"))
         self.imports(sha1, "--lossy", status=1, said="no pins in it")
         one = "<domain-config><domain>x.org</domain>%s</domain-config>"
-        self.imports(self.config(one % self.pins("a", expiration=' expiration="2031-02-30"')), status=3, said="expected YYYY-MM-DD")
-        self.imports(self.config(one % self.pins("a")).replace(b64("a"), "AAAA"), status=3, said=":3: bad pin")
-        self.imports(self.config("<domain-config><domain includeSubdomains='yes'>x.org</domain></domain-config>"), status=3)
+        self.imports(self.config(one % self.pins("a", expiration=' expiration="2031-02-30"')), status=1, said="expected YYYY-MM-DD")
+        self.imports(self.config(one % self.pins("a")).replace(b64("a"), "AAAA"), status=1, said=":3: bad pin")
+        self.imports(self.config("<domain-config><domain includeSubdomains='yes'>x.org</domain></domain-config>"), status=1)
 
 
 class Chromium(ConversionCase):
@@ -111,7 +111,7 @@ class Chromium(ConversionCase):
                            (self.KEYS + f"First\n{pin('c')}\n", "list.pins:10: \"First\" is defined a second time"),
                            ("First\n-----BEGIN CERTIFICATE-----\nAAAA\n", "list.pins:2: bad key"), ("a\0b", "holds a NUL"),
                            (f"Other\n{pin('a')}\n", 'no key is named "First"')):
-            self.take([self.SET], entry, keys=keys, status=3, said=said)
+            self.take([self.SET], entry, keys=keys, status=3 if "NUL" in said else 1, said=said)
         for pinsets, entries, said in (([self.SET, self.SET], entry, 'pinset "s" is defined a second time'),
                                        ([self.SET], ['{"pins": "s"}'], "an entry without a name"),
                                        ([self.SET], ['{"name": "a.org", "pins": 7}'], 'list.json:9: "pins": expected string'),
@@ -119,7 +119,7 @@ class Chromium(ConversionCase):
                                        (["7"], entry, "a pinset without a name")):
             if said.startswith('"a.org"'):
                 entries = [entry[0], entry[0].replace('"s"', '"s", "include_subdomains": true')]
-            self.take(pinsets, entries, status=3, said=said)
+            self.take(pinsets, entries, status=1, said=said)
 
 
 class Curl(ConversionCase):
@@ -130,7 +130,7 @@ class Curl(ConversionCase):
             self.imports(text, "--host", host)
             self.assertEqual(self.hosts()[host]["pins"], [pin("a"), pin("b")])
         for text in ("/etc/key.pem", f"sha256//{b64('a')};key.pem", f"sha256/{b64('a')}"):
-            self.imports(text, "--host", "y.org", "--format", "curl", status=3, said="expected sha256//BASE64")
+            self.imports(text, "--host", "y.org", "--format", "curl", status=1, said="expected sha256//BASE64")
 
 
 class Hpkp(ConversionCase):
@@ -148,8 +148,8 @@ class Hpkp(ConversionCase):
 
     def test_refused_and_lost(self):
         pins = f'pin-sha256="{b64("a")}"'
-        for text, status, said in ((pins, 3, "max-age is missing"), (pins + "; max-age=0", 3, "takes pins back"),
-                                   (pins + "; max-age=x", 3, "expected a number"), ('pin-sha256="AAAA"; max-age=9', 3, "32 bytes"),
+        for text, status, said in ((pins, 1, "max-age is missing"), (pins + "; max-age=0", 1, "takes the pins back"),
+                                   (pins + "; max-age=x", 1, "expected a number"), ('pin-sha256="AAAA"; max-age=9', 1, "32 bytes"),
                                    (pins + '; pin-sha1="x"; max-age=9', 1, "pin-sha1"), ("Server: x", 3, "expected a header")):
             self.imports(text, "--format", "hpkp", "--host", "x.org", status=status, said=said)
 
@@ -179,17 +179,17 @@ class Tlsa(ConversionCase):
 
     def test_refused_and_lost(self):
         good = raw("a").hex()
-        for record, status, said in ((f"3 1 2 {good * 2}", 1, "a SHA-512 digest"), (f"4 1 1 {good}", 3, "expected TLSA"),
-                                     (f"3 2 1 {good}", 3, "expected TLSA"), (f"3 1 3 {good}", 3, "expected TLSA"),
-                                     (f"3 1 1 {good[1:]}", 3, "expected TLSA"), (f"3 1 1 {good[2:]}", 3, "not what selector 1"),
-                                     (f"3 1 1 {good[:-2]}:z", 3, "expected TLSA"), (f"3 1 0 {good}", 3, "not what selector 1"),
-                                     (f"3 0 0 {good}", 3, "not what selector 0"), ("3 1 1", 3, "expected TLSA"),
-                                     (f"( 3 1 1 {good}", 3, "never closed")):
+        for record, status, said in ((f"3 1 2 {good * 2}", 1, "a SHA-512 digest"), (f"4 1 1 {good}", 1, "expected TLSA"),
+                                     (f"3 2 1 {good}", 1, "expected TLSA"), (f"3 1 3 {good}", 1, "expected TLSA"),
+                                     (f"3 1 1 {good[1:]}", 1, "expected TLSA"), (f"3 1 1 {good[2:]}", 1, "not what selector 1"),
+                                     (f"3 1 1 {good[:-2]}:z", 1, "expected TLSA"), (f"3 1 0 {good}", 1, "not what selector 1"),
+                                     (f"3 0 0 {good}", 1, "not what selector 0"), ("3 1 1", 1, "expected TLSA"),
+                                     (f"( 3 1 1 {good}", 1, "never closed")):
             self.imports(f"_443._tcp.x.org. IN TLSA {record}\n", status=status, said=said)
         for owner in ("x.org.", "_0._tcp.x.org.", "_443.tcp.x.org.", "443._tcp.x.org.", "_65536._tcp.x.org.", "_443._tcp."):
-            self.imports(f"{owner} IN TLSA 3 1 1 {good}\n", "--format", "tlsa", status=3, said="expected _PORT._tcp.NAME")
+            self.imports(f"{owner} IN TLSA 3 1 1 {good}\n", "--format", "tlsa", status=1, said="expected _PORT._tcp.NAME")
         both = f"*._tcp.x.org. IN TLSA 3 1 1 {good}\n_443._tcp.x.org. IN TLSA 3 1 1 {raw('b').hex()}\n"
-        self.imports(both, status=3, said="expected different ports")
+        self.imports(both, status=1, said="left out")
         self.imports(f"$INCLUDE other\n_443._tcp.x.org. IN TLSA 3 1 1 {good}\n", status=1, said="other files are not read")
 
 
@@ -220,10 +220,10 @@ class OkHttp(ConversionCase):
 
     def test_refused_and_lost(self):
         self.imports(f'.add("x.org", "sha1/AAAA", "{pin("a")}")', status=1, said="only SHA-256")
-        self.imports(f'.add("x.org", PIN) // "{pin("a")}"', status=3, said="expected .add(")
-        self.imports(f'.add("x.org", "{pin("a")}"', status=3, said="expected .add(")
-        self.imports(f'.add("x.org) "{pin("a")}"', status=3)
-        self.imports("x.org\n", "--format", "okhttp", status=3, said=":1: expected PATTERN -> sha256/...")
+        self.imports(f'.add("x.org", PIN) // "{pin("a")}"', status=1, said="a pin is not written out in this file")
+        self.imports(f'.add("x.org", "{pin("a")}"', status=1, said="stands in no add(HOST, PIN)")
+        self.imports(f'.add("x.org) "{pin("a")}"', status=1)
+        self.imports("x.org\n", "--format", "okhttp", status=1, said=':1: "x.org": expected PATTERN -> sha256/...')
 
 
 class TrustKit(ConversionCase):
@@ -247,13 +247,13 @@ class TrustKit(ConversionCase):
             self.entry("x.org", include_subdomains=True, pins=pins, expires="2031-04-30"), self.entry("y.org", mode="audit", pins=pins)])
 
     def test_refused_and_lost(self):
-        for body, status, said in (("<key>TSKExpirationDate</key><string>soon</string>" + self.hashes("a"), 3, "expected YYYY-MM-DD"),
-                                   ("<key>TSKPublicKeyHashes</key><array><string>AAAA</string></array>", 3, "bad hash"),
-                                   ("<key>TSKIncludeSubdomains</key><string>YES</string>" + self.hashes("a"), 3, "expected <true/>"),
+        for body, status, said in (("<key>TSKExpirationDate</key><string>soon</string>" + self.hashes("a"), 1, "expected YYYY-MM-DD"),
+                                   ("<key>TSKPublicKeyHashes</key><array><string>AAAA</string></array>", 1, "bad hash"),
+                                   ("<key>TSKIncludeSubdomains</key><string>YES</string>" + self.hashes("a"), 1, "expected true or false"),
                                    ("", 1, "has no pin")):
             self.imports(self.plist(x_org=body), status=status, said=said)
         self.imports("<plist><dict><key>x</key></dict></plist>", "--format", "trustkit", status=3, said="TSKPinnedDomains")
-        self.imports(b"bplist00\xd1\x01\x02TSKPinnedDomains", status=3, said="expected XML")
+        self.imports(b"bplist00\xd1\x01\x02TSKPinnedDomains", status=3, said="is a binary property list")
 
 
 class Windows(ConversionCase):
@@ -286,14 +286,14 @@ class Windows(ConversionCase):
                      '<Certificate File="../one.cer"/>', '<Certificate File="/etc/hostname"/>', '<Certificate File="absent.cer"/>',
                      '<Certificate File="c:\\one.cer"/>', '<Certificate Base64="AAAA"/>', '<Certificate Base64="%%"/>',
                      '<Certificate Directory="one.cer"/>', '<Certificate File="one.cer" EndDate="then"/>'):
-            self.imports(self.rules(body), status=3)
-        self.imports(self.rules(certificate, rule='Error="What"'), status=3, said="expected Revoked, InvalidName or None")
+            self.imports(self.rules(body), status=1)
+        self.imports(self.rules(certificate, rule='Error="What"'), status=1, said="expected Revoked, InvalidName or None")
 
     def test_a_fifo_is_not_waited_for(self):
         os.makedirs(os.path.join(self.folder, "in"), exist_ok=True)
         os.mkfifo(os.path.join(self.folder, "in/pipe.cer"))
         path = self.file("rules.xml", self.rules('<Certificate File="pipe.cer"/><Site Domain="x.org"/>'))
-        self.pinctl("import", path, status=3)
+        self.pinctl("import", path, status=1)
 
 
 class Postfix(ConversionCase):
@@ -309,11 +309,11 @@ class Postfix(ConversionCase):
     def test_refused_and_lost(self):
         for text, status, said in ((f"x.org fingerprint match={colons('a')}", 1, "names a mail domain"),
                                    (f".x.org fingerprint match={colons('a')}", 1, "names a mail domain"),
-                                   ("[x.org] fingerprint match=" + colons("a")[:47], 1, "MD5 or SHA-1"),
-                                   ("[x.org] fingerprint match=" + colons("a")[:59], 1, "MD5 or SHA-1"),
-                                   ("[x.org] fingerprint match=zz", 3, "bad fingerprint"), ("[x.org] fingerprint match=", 1, "no pin"),
+                                   ("[x.org] fingerprint match=" + colons("a")[:47], 1, "is MD5"),
+                                   ("[x.org] fingerprint match=" + colons("a")[:59], 1, "is SHA-1"),
+                                   ("[x.org] fingerprint match=zz", 1, "bad fingerprint"), ("[x.org] fingerprint match=", 1, "no pin"),
                                    (f"[x.org]:99999 fingerprint match={colons('a')}", 1, "[x.org]:99999"),
-                                   ("[x.org]", 3, "expected DESTINATION LEVEL")):
+                                   ("[x.org]", 1, "expected DESTINATION LEVEL")):
             self.imports(text + "\n", "--format", "postfix", status=status, said=said)
 
 
@@ -327,15 +327,15 @@ class Envoy(ConversionCase):
 
     def test_host_of_a_bare_context(self):
         bare = '{"verify_certificate_spki": ["%s"]}' % b64("a")
-        self.imports(bare, status=3, said="name the host with --host")
+        self.imports(bare, status=1, said="--host names the host")
         self.assertEqual(self.imports(bare, "--host", "x.org"), [self.entry("x.org", pins=[pin("a")])])
 
     def test_refused(self):
-        self.imports("common_tls_context:\n  validation_context:\n    verify_certificate_spki: [x]\n", "--format", "envoy", status=3,
-                     said="expected JSON")
-        for value, said in (('["AAAA"]', "32 bytes in base64"), ('"x"', "expected array"), ("[7]", "32 bytes in base64")):
-            self.imports('{"sni": "x.org",\n "verify_certificate_spki": %s}' % value, status=3, said=(said, "list.txt:"))
-        self.imports('{"sni": "x.org", "verify_certificate_hash": ["AB"]}', status=3, said="hexadecimal digits")
+        self.imports("common_tls_context:\n  validation_context:\n    verify_certificate_spki: [x]\n", "--format", "envoy", status=1,
+                     said="bad verify_certificate_spki")
+        for value, said in (('["AAAA"]', "32 bytes in base64"), ('"x"', "expected a list"), ("[7]", "32 bytes in base64")):
+            self.imports('{"sni": "x.org",\n "verify_certificate_spki": %s}' % value, status=1, said=(said, "list.txt:"))
+        self.imports('{"sni": "x.org", "verify_certificate_hash": ["AB"]}', status=1, said="hexadecimal digits")
 
 
 if __name__ == "__main__":

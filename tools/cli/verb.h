@@ -73,7 +73,8 @@ enum option_id {
   OPTION_WITHOUT,
   OPTION_LOSSY,
   OPTION_CERTIFICATE,
-  OPTION_LIST
+  OPTION_LIST,
+  OPTION_ORIGIN
 };
 
 struct option {

@@ -125,6 +125,7 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
     lint_backup(&entries->items[i], diagnostics);
     lint_partners(&entries->items[i], diagnostics);
     lint_expiry(&entries->items[i], now, diagnostics);
+    lint_digests(&entries->items[i], diagnostics);
     if (list != NULL)
       lint_suffix(&entries->items[i], list, diagnostics);
   }

@@ -31,4 +31,7 @@ void lint_reach(const struct pin_policy *policy, const struct entries *entries,
 /* Gives each diagnostic without a source line the text of its line; reads each file once. Sorted by place. */
 void lint_add_source_lines(struct diagnostics *diagnostics);
 
+/* Warns of digests that no key can have. Used by lint_policy. */
+void lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics);
+
 #endif

@@ -11,15 +11,21 @@
 static void read_pin(struct conversion *conversion, xmlNode *node, struct draft *draft) {
   AUTO_TEXT kind = xml_attribute(node, "digest");
   AUTO_TEXT text = xml_text(node);
-  struct pin_digest digest;
   if (kind == NULL || strcasecmp(kind, "SHA-256") != 0)
     convert_loss(conversion, conversion->path, xml_line(node), "a pin with digest \"%s\"; expected SHA-256",
                  kind == NULL ? "" : kind);
-  else if (!digest_from_base64(text, &digest))
-    convert_error(conversion, conversion->path, xml_line(node), "bad pin \"%s\"; expected 32 bytes in base64",
-                  text);
   else
-    draft_take(draft, PIN_LIST_PINS, &digest);
+    convert_pin(conversion, draft, text, xml_line(node), "pin");
+}
+
+/* Android reads single digits as well. */
+static bool read_date(const char *text, int64_t *ret_day) {
+  unsigned year, month, day;
+  int length = 0;
+  if (sscanf(text, "%4u-%2u-%2u%n", &year, &month, &day, &length) != 3 || text[length] != '\0')
+    return false;
+  AUTO_TEXT whole = must_format("%04u-%02u-%02u", year, month, day);
+  return date_read(whole, ret_day);
 }
 
 /* From the first second of that day on, Android does not look at the pins any more. */
@@ -28,11 +34,11 @@ static void read_expiration(struct conversion *conversion, xmlNode *pin_set, str
   int64_t day = 0;
   if (text == NULL)
     return;
-  if (date_read(text, &day))
+  if (read_date(text, &day))
     draft->expires = day - 1;
   else
-    convert_error(conversion, conversion->path, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD",
-                  text);
+    convert_loss(conversion, conversion->path, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD",
+                 text);
 }
 
 /* pin_set NULL, or without a pin: the names are not pinned, even where a name above them is. */
@@ -66,15 +72,44 @@ static void read_domain_config(struct conversion *conversion, xmlNode *config, x
     read_domain_config(conversion, node, pin_set);
 }
 
+/* What stands beside the domains and concerns pins. Of several pin-sets Android takes none, and rejects the
+ * file. */
+static void name_element(struct conversion *conversion, xmlNode *node) {
+  unsigned line = xml_line(node);
+  bool in_domain = node->parent->type == XML_ELEMENT_NODE && xml_is(node->parent, "domain-config");
+  if (xml_is(node, "pin-set") && !in_domain)
+    convert_loss(conversion, conversion->path, line, "a <pin-set> outside a <domain-config>; left out");
+  else if (xml_is(node, "pin-set") && xml_next(node->parent->children, "pin-set") != node)
+    convert_loss(conversion, conversion->path, line, "a second <pin-set> of a <domain-config>; left out");
+  else if (xml_is(node, "pin") && !xml_is(node->parent, "pin-set"))
+    convert_loss(conversion, conversion->path, line, "a <pin> outside a <pin-set>; left out");
+  else if (xml_is(node, "certificates") && xml_boolean(conversion, node, "overridePins", false))
+    convert_note(conversion, conversion->path, line,
+                 "overridePins was left out: certificates of this authority have to match the pins as well");
+  else if (xml_is(node, "trustkit-config") && !xml_boolean(conversion, node, "enforcePinning", true))
+    convert_note(
+        conversion, conversion->path, line,
+        "TrustKit only reports here; the entry refuses, as Android itself does (--mode audit only logs)");
+}
+
+/* What is for debug builds alone says nothing. */
+static void name_elements(struct conversion *conversion, xmlNode *node) {
+  for (; node != NULL; node = node->next) {
+    if (node->type != XML_ELEMENT_NODE || xml_is(node, "debug-overrides"))
+      continue;
+    name_element(conversion, node);
+    name_elements(conversion, node->children);
+  }
+}
+
 static void read_android(struct conversion *conversion) {
   xmlDoc *document = xml_read(conversion);
   xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "network-security-config");
   for (xmlNode *node = root == NULL ? NULL : xml_next(root->children, "domain-config"); node != NULL;
        node = xml_next(node->next, "domain-config"))
     read_domain_config(conversion, node, NULL);
-  if (strstr(conversion->text, "overridePins") != NULL)
-    convert_note(conversion, conversion->path, 0,
-                 "overridePins was left out: authorities that users add have to match the pins as well");
+  if (root != NULL)
+    name_elements(conversion, root->children);
   xmlFreeDoc(document);
 }
 

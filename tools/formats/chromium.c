@@ -46,15 +46,15 @@ static void read_key_name(struct reading *reading, struct pinset *pinset, json_o
   if (key != NULL)
     draft_take(&pinset->pins, PIN_LIST_PINS, &key->digest);
   else
-    convert_error(reading->conversion, reading->conversion->path, pinset->line,
-                  "pinset \"%s\": no key is named \"%s\"", pinset->name, name == NULL ? "" : name);
+    convert_loss(reading->conversion, reading->conversion->path, pinset->line,
+                 "pinset \"%s\": no key is named \"%s\"", pinset->name, name == NULL ? "" : name);
 }
 
 static void read_pinset(struct reading *reading, json_object *value, struct pinset *pinset) {
   struct conversion *conversion = reading->conversion;
   pinset->name = json_string(conversion, value, "name", reading->places.line);
   if (pinset->name == NULL) {
-    convert_error(conversion, conversion->path, reading->places.line, "a pinset without a name");
+    convert_loss(conversion, conversion->path, reading->places.line, "a pinset without a name");
     pinset->name = "";
     return;
   }
@@ -82,11 +82,19 @@ static void read_pinsets(struct reading *reading, json_object *list) {
     read_pinset(reading, json_object_array_get_idx(list, i), &reading->pinsets[i]);
   if (count > 1)
     qsort(reading->pinsets, count, sizeof *reading->pinsets, compare_pinsets);
-  for (size_t i = 1; i < count; i++)
-    if (strcmp(reading->pinsets[i - 1].name, reading->pinsets[i].name) == 0)
-      convert_error(conversion, conversion->path, reading->pinsets[i].line,
-                    "pinset \"%s\" is defined a second time; first in line %u", reading->pinsets[i].name,
-                    reading->pinsets[i - 1].line);
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    struct pinset *pinset = &reading->pinsets[i];
+    if (kept > 0 && strcmp(reading->pinsets[kept - 1].name, pinset->name) == 0) {
+      convert_loss(conversion, conversion->path, pinset->line,
+                   "pinset \"%s\" is defined a second time, first in line %u; left out", pinset->name,
+                   reading->pinsets[kept - 1].line);
+      draft_clear(&pinset->pins);
+    } else {
+      reading->pinsets[kept++] = *pinset;
+    }
+  }
+  reading->pinset_count = kept;
 }
 
 static int compare_name(const void *name, const void *element) {
@@ -111,7 +119,7 @@ static void read_entry(struct reading *reading, json_object *value) {
   struct conversion *conversion = reading->conversion;
   const char *name = json_string(conversion, value, "name", reading->places.line);
   if (name == NULL) {
-    convert_error(conversion, conversion->path, reading->places.line, "an entry without a name");
+    convert_loss(conversion, conversion->path, reading->places.line, "an entry without a name");
     return;
   }
   struct draft draft = DRAFT_AT(name, json_places_find(&reading->places, name));
@@ -122,7 +130,7 @@ static void read_entry(struct reading *reading, json_object *value) {
   if (pins != NULL && reading->pinset_count > 0)
     pinset = bsearch(pins, reading->pinsets, reading->pinset_count, sizeof *pinset, compare_name);
   if (pins != NULL && pinset == NULL) {
-    convert_error(conversion, conversion->path, draft.line, "\"%s\": no pinset is named \"%s\"", name, pins);
+    convert_loss(conversion, conversion->path, draft.line, "\"%s\": no pinset is named \"%s\"", name, pins);
     return;
   }
   if (pinset == NULL) {

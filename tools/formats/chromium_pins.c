@@ -68,17 +68,18 @@ static bool read_pem(struct lines *lines, const char *begin, struct pin_digest *
   return good;
 }
 
-static void read_key(struct conversion *conversion, const char *path, struct lines *lines,
+static bool read_key(struct conversion *conversion, const char *path, struct lines *lines,
                      struct named_key *key) {
   const char *line = next_words(lines);
   unsigned number = lines->number;
   if (line != NULL && strncmp(line, "sha256/", 7) == 0 && pin_digest_parse(line, strlen(line), &key->digest))
-    return;
+    return true;
   if (line != NULL && strncmp(line, "-----BEGIN ", 11) == 0 && read_pem(lines, line, &key->digest))
-    return;
-  convert_error(conversion, path, number,
-                "bad key for \"%s\"; expected sha256/BASE64, or a certificate or public key in PEM",
-                key->name);
+    return true;
+  convert_loss(conversion, path, number,
+               "bad key for \"%s\"; expected sha256/BASE64, or a certificate or public key in PEM; left out",
+               key->name);
+  return false;
 }
 
 static int compare_keys(const void *a, const void *b) {
@@ -93,9 +94,8 @@ static void sort_keys(struct conversion *conversion, const char *path, struct na
     qsort(keys->items, keys->count, sizeof *keys->items, compare_keys);
   for (size_t i = 1; i < keys->count; i++)
     if (strcmp(keys->items[i - 1].name, keys->items[i].name) == 0)
-      convert_error(conversion, path, keys->items[i].line,
-                    "\"%s\" is defined a second time; first in line %u", keys->items[i].name,
-                    keys->items[i - 1].line);
+      convert_loss(conversion, path, keys->items[i].line, "\"%s\" is defined a second time; first in line %u",
+                   keys->items[i].name, keys->items[i - 1].line);
 }
 
 void named_keys_read(struct conversion *conversion, const char *path, struct named_keys *ret_keys) {
@@ -114,7 +114,8 @@ void named_keys_read(struct conversion *conversion, const char *path, struct nam
       continue;
     }
     struct named_key key = {.name = name, .line = lines.number};
-    read_key(conversion, path, &lines, &key);
+    if (!read_key(conversion, path, &lines, &key))
+      continue;
     ret_keys->items = must_grow(ret_keys->items, ret_keys->count + 1, sizeof *ret_keys->items);
     ret_keys->items[ret_keys->count++] = key;
   }

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "formats/conversion.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -66,12 +67,6 @@ void convert_say_rest(const struct conversion *conversion) {
     say_error("%s: and %zu more errors", conversion->path, conversion->errors - MOST_SHOWN);
 }
 
-/* A digest may begin with a slash itself; only the length tells that from curl's sha256//. */
-bool digest_from_base64(const char *text, struct pin_digest *ret_digest) {
-  AUTO_TEXT whole = must_format("sha256/%s", text);
-  return strlen(whole) == PIN_DIGEST_TEXT_SIZE - 1 && pin_digest_parse(whole, strlen(whole), ret_digest);
-}
-
 char *digest_base64(const struct pin_digest *digest) {
   char text[PIN_DIGEST_TEXT_SIZE];
   pin_digest_format(digest, text);
@@ -119,6 +114,72 @@ void draft_clear(struct draft *draft) {
   *draft = (struct draft){0};
 }
 
+/* Of 43 characters and their padding. */
+#define BASE64_CHARACTERS 43
+
+/* The characters of a digest alone, in the usual alphabet. False: other ones are among them, or too many. */
+static bool read_characters(const char *text, char ret_characters[BASE64_CHARACTERS + 1]) {
+  size_t count = 0;
+  for (; *text != '\0' && *text != '='; text++) {
+    if (isspace((unsigned char)*text))
+      continue;
+    if (count == BASE64_CHARACTERS)
+      return false;
+    ret_characters[count++] = *text == '-' ? '+' : *text == '_' ? '/' : *text;
+  }
+  ret_characters[count] = '\0';
+  text += *text == '=' ? 1 : 0;
+  return count == BASE64_CHARACTERS && text[strspn(text, " \t\n")] == '\0';
+}
+
+/* The last character holds four bits of the digest and two that have to be zero. */
+static bool drop_stray_bits(char *last) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const char *found = strchr(alphabet, *last);
+  size_t value = found == NULL ? 0 : (size_t)(found - alphabet);
+  *last = found == NULL ? *last : alphabet[value & ~(size_t)3];
+  return (value & 3) != 0;
+}
+
+void convert_pin(struct conversion *conversion, struct draft *draft, const char *text, unsigned line,
+                 const char *what) {
+  char characters[BASE64_CHARACTERS + 1];
+  struct pin_digest digest;
+  bool good = read_characters(text, characters);
+  bool stray = good && drop_stray_bits(&characters[BASE64_CHARACTERS - 1]);
+  AUTO_TEXT whole = must_format("sha256/%s=", good ? characters : "");
+  if (!good || !pin_digest_parse(whole, strlen(whole), &digest)) {
+    convert_loss(conversion, conversion->path, line, "bad %s \"%s\"; expected 32 bytes in base64", what,
+                 text);
+    return;
+  }
+  if (stray)
+    convert_note(conversion, conversion->path, line,
+                 "%s \"%s\": stray bits in its last character; taken without them, as programs decode it (a "
+                 "dummy is often written so)",
+                 what, text);
+  draft_take(draft, PIN_LIST_PINS, &digest);
+}
+
+void convert_fingerprint(struct conversion *conversion, struct draft *draft, enum pin_list list,
+                         const char *text) {
+  struct pin_digest digest;
+  size_t length = strlen(text);
+  size_t digits = 0;
+  for (size_t i = 0; i < length; i++)
+    digits += isxdigit((unsigned char)text[i]) ? 1 : 0;
+  bool is_hex = strspn(text, "0123456789abcdefABCDEF:") == length;
+  const char *name = digits == 32 ? "MD5" : digits == 40 ? "SHA-1" : digits == 128 ? "SHA-512" : NULL;
+  if (is_hex && pin_digest_parse(text, length, &digest))
+    draft_take(draft, list, &digest);
+  else if (is_hex && name != NULL)
+    convert_loss(conversion, conversion->path, draft->line, "\"%s\" is %s; only SHA-256 can be held", text,
+                 name);
+  else
+    convert_loss(conversion, conversion->path, draft->line,
+                 "bad fingerprint \"%s\"; expected 32 bytes in hexadecimal digits", text);
+}
+
 struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry) {
   if (conversion->count == conversion->capacity) {
     conversion->capacity = conversion->capacity == 0 ? 64 : 2 * conversion->capacity;
@@ -151,6 +212,9 @@ static void append_draft(struct conversion *conversion, const struct draft *draf
     entry.lists[i].digests = arena_copy(arena, draft->lists[i], draft->counts[i] * sizeof *draft->lists[i]);
     entry.lists[i].count = draft->counts[i];
   }
+  if (draft->requires_all && entry.lists[PIN_LIST_PINS].count > 0 &&
+      entry.lists[PIN_LIST_INTERMEDIATES].count > 0)
+    entry.require = PIN_REQUIRE_ALL;
   if (draft->port != 0) {
     entry.ports = arena_copy(arena, &draft->port, sizeof draft->port);
     entry.port_count = 1;
@@ -166,13 +230,27 @@ void conversion_add(struct conversion *conversion, const struct draft *draft) {
   for (int i = 0; i < PIN_LIST_COUNT; i++)
     pins += draft->counts[i];
   if (status != PIN_OK)
-    convert_error(conversion, conversion->path, draft->line, "bad name \"%s\": %s", draft->name,
-                  why == NULL ? "out of memory" : why);
+    convert_loss(conversion, conversion->path, draft->line, "bad name \"%s\": %s", draft->name,
+                 why == NULL ? "out of memory" : why);
   else if (pins == 0 && draft->mode != PIN_MODE_OFF)
     convert_loss(conversion, conversion->path, draft->line,
                  "\"%s\" has no pin that a policy can hold; left out", name);
   else if ((draft->include_subdomains || draft->below_only) && kind_of(name) != PIN_NAME_HOST)
-    convert_error(conversion, conversion->path, draft->line, "\"%s\" has no names below it", name);
+    convert_loss(conversion, conversion->path, draft->line, "\"%s\" has no names below it; left out", name);
   else
     append_draft(conversion, draft, name);
+}
+
+void conversion_add_named(struct conversion *conversion, const struct draft *draft) {
+  if (draft->name == NULL) {
+    conversion->nameless++;
+    convert_loss(conversion, conversion->path, draft->line,
+                 "nothing says whose pins these are; left out (--host names the host)");
+    return;
+  }
+  if (conversion->host != NULL && strcasecmp(conversion->host, draft->name) != 0)
+    convert_note(conversion, conversion->path, draft->line, "\"%s\" is another host than --host; left out",
+                 draft->name);
+  else
+    conversion_add(conversion, draft);
 }

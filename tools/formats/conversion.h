@@ -26,6 +26,7 @@ struct conversion {
   const char *text;      /* import: NUL-terminated, without a NUL inside */
   size_t length;         /* of the text */
   const char *host;      /* import: whose pins these are, where the format does not say; or NULL */
+  const char *origin;    /* import: what names of a zone are relative to, or NULL */
   const char *companion; /* the second file of a format that has two, or NULL */
   const struct objects *certificates; /* export: what a format can show that holds no digests */
   int64_t now;
@@ -36,6 +37,7 @@ struct conversion {
   struct conversion_item *items;
   size_t count, capacity;
   size_t errors, losses, notes;
+  size_t nameless; /* those that conversion_add_named left out */
   struct arena arena;
 };
 
@@ -59,6 +61,7 @@ struct draft {
   const char *name; /* as the text spells it */
   unsigned line;
   bool include_subdomains, below_only;
+  bool requires_all; /* pins and intermediates, where both are given */
   enum pin_mode mode;
   int64_t expires;
   uint16_t port; /* 0: every port */
@@ -74,10 +77,16 @@ void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest
 void draft_clear(struct draft *draft);
 
 /*
- * Adds a copy of the draft under the name by which the policy compares it. Reports a name that is none; one
- * without pins counts as a loss, unless its mode is "off".
+ * Adds a copy of the draft under the name by which the policy compares it. A name that is none counts as a
+ * loss; so does one without pins, unless its mode is "off".
  */
 void conversion_add(struct conversion *conversion, const struct draft *draft);
+
+/*
+ * The same for a format that names some hosts and leaves others to --host: one without a name is reported,
+ * and where --host is given, one of another name is left out.
+ */
+void conversion_add_named(struct conversion *conversion, const struct draft *draft);
 
 /* Adds an entry as it is; it must outlive the conversion. */
 struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry);
@@ -102,8 +111,16 @@ void conversion_sort(struct conversion *conversion);
 const struct conversion_item *conversion_covering(const struct conversion *conversion,
                                                   const struct conversion_item *item, size_t *cursor);
 
-/* A digest in base64 without anything before it. */
-bool digest_from_base64(const char *text, struct pin_digest *ret_digest);
+/*
+ * Takes a key's digest in base64 as the programs decode it that read such files: without its padding, with
+ * white space inside, in the alphabet for URLs. Bits that stray in the last character are ignored, and noted.
+ * Anything else counts as a loss, in which the pin is called `what`.
+ */
+void convert_pin(struct conversion *conversion, struct draft *draft, const char *text, unsigned line,
+                 const char *what);
+/* Takes the digest of a certificate in hexadecimal digits, with or without colons; shorter ones are named. */
+void convert_fingerprint(struct conversion *conversion, struct draft *draft, enum pin_list list,
+                         const char *text);
 /* The other way round: base64 without the "sha256/". For free(3). */
 char *digest_base64(const struct pin_digest *digest);
 

@@ -6,6 +6,7 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "formats/conversion.h"
 
 static int compare_numbers(int64_t a, int64_t b) {
@@ -24,6 +25,8 @@ static int compare_lists(const struct pin_digest_list *a, const struct pin_diges
 /* Everything but name, ports, what is covered below, and place. */
 static int compare_rules(const struct pin_entry *a, const struct pin_entry *b) {
   int order = compare_numbers(a->mode, b->mode);
+  if (order == 0)
+    order = compare_numbers(a->require, b->require);
   if (order == 0)
     order = compare_numbers(a->expires, b->expires);
   for (int i = 0; i < PIN_LIST_COUNT && order == 0; i++)
@@ -92,9 +95,9 @@ static bool join_same(struct conversion *conversion, struct conversion_item *int
   } else if (same_reach && conversion->adds_up) {
     join_lists(conversion, entry, &from->entry);
   } else {
-    convert_error(conversion, conversion->path, from->entry.line,
-                  "\"%s\" has an entry already in line %u; expected one for each name", entry->name,
-                  entry->line);
+    convert_loss(conversion, conversion->path, from->entry.line,
+                 "\"%s\" has an entry already in line %u, with other pins; left out", entry->name,
+                 entry->line);
   }
   return true;
 }
@@ -228,19 +231,41 @@ static void settle_below(struct conversion *conversion) {
   }
 }
 
-/* A policy has no entry for "every other port". */
-static void check_ports(struct conversion *conversion) {
-  for (size_t i = 1; i < conversion->count; i++) {
-    const struct conversion_item *every = &conversion->items[i - 1];
+/* A policy has no entry for "every other port": of two that overlap the first stays. */
+static void settle_ports(struct conversion *conversion) {
+  size_t kept = 0;
+  for (size_t i = 0; i < conversion->count; i++) {
+    const struct conversion_item *every = kept == 0 ? NULL : &conversion->items[kept - 1];
     const struct pin_entry *entry = &conversion->items[i].entry;
-    if (same_name(every, &conversion->items[i]) &&
-        ports_overlap(every->entry.ports, every->entry.port_count, entry->ports, entry->port_count))
-      convert_error(
-          conversion, conversion->path, entry->line,
-          "\"%s\" has an entry for every port or for the same one already in line %u; expected different "
-          "ports",
-          entry->name, every->entry.line);
+    if (every == NULL || !same_name(every, &conversion->items[i]) ||
+        !ports_overlap(every->entry.ports, every->entry.port_count, entry->ports, entry->port_count)) {
+      conversion->items[kept++] = conversion->items[i];
+      continue;
+    }
+    convert_loss(conversion, conversion->path, entry->line,
+                 "\"%s\" has an entry for every port or for the same one already in line %u; left out",
+                 entry->name, every->entry.line);
   }
+  conversion->count = kept;
+}
+
+/* Old lists are imported by accident: their entries do nothing any more. */
+static void note_expired(struct conversion *conversion) {
+  size_t expired = 0;
+  int64_t newest = 0;
+  for (size_t i = 0; i < conversion->count; i++) {
+    int64_t expires = conversion->items[i].entry.expires;
+    if (expires >= conversion->now)
+      continue;
+    expired++;
+    newest = expires > newest ? expires : newest;
+  }
+  if (expired == 0)
+    return;
+  AUTO_TEXT date = date_format(newest);
+  convert_note(conversion, conversion->path, 0,
+               "%zu of %zu entries have expired, the last on %s: they refuse nothing", expired,
+               conversion->count, date);
 }
 
 void conversion_finish(struct conversion *conversion) {
@@ -250,11 +275,12 @@ void conversion_finish(struct conversion *conversion) {
   sort(conversion, by_name_and_rules);
   join_all(conversion, join_ports);
   conversion_sort(conversion);
-  check_ports(conversion);
+  settle_ports(conversion);
   if (conversion->adds_up)
     add_up(conversion);
   if (conversion->reads_off)
     leave_out_idle(conversion);
+  note_expired(conversion);
 }
 
 void conversion_note_ports(struct conversion *conversion) {

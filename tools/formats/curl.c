@@ -1,34 +1,105 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What curl(1) takes for --pinnedpubkey: keys of the server itself, for whatever host it is asked for. */
+/*
+ * What curl(1) takes for --pinnedpubkey, on a command line, in .curlrc, or the value alone; and openconnect's
+ * --servercert. Both hold keys of the server itself, for whatever host they are asked for.
+ */
 #include <string.h>
 
 #include "base/memory.h"
+#include "formats/curl.h"
 #include "formats/formats.h"
+#include "formats/option_text.h"
+#include "formats/url.h"
 
-/* Before the value, as a command line or .curlrc has it. */
-static const char *value_in(const char *text) {
-  const char *option = strstr(text, "pinnedpubkey");
-  const char *value = option == NULL ? text : option + strlen("pinnedpubkey");
-  return value + strspn(value, " \t\r\n=:\"'");
+void curl_take_pins(struct conversion *conversion, const char *value, struct draft *draft) {
+  AUTO_TEXT copy = must_copy(value);
+  char *rest = NULL;
+  for (const char *pin = strtok_r(copy, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
+    struct pin_digest digest;
+    /* curl compares the characters: it takes no other spelling of a digest. */
+    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest))
+      draft_take(draft, PIN_LIST_PINS, &digest);
+    else
+      convert_loss(
+          conversion, conversion->path, draft->line,
+          "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, \"pinctl add\" "
+          "takes the pin)",
+          pin);
+  }
+}
+
+/* The transfers of a text are separated by --next; of several values in one of them curl takes the last. */
+struct transfer {
+  const struct text_option *pins;
+  const char *url;
+};
+
+/* --host names the host of a single transfer, whatever its URL says. */
+static void add_transfer(struct conversion *conversion, const struct transfer *transfer, bool is_single) {
+  char *host = NULL;
+  uint16_t port = 0;
+  bool has_path = false;
+  bool named = transfer->url != NULL && !(is_single && conversion->host != NULL) &&
+               url_read(transfer->url, &host, &port, &has_path);
+  struct draft draft = DRAFT_AT(named ? host : conversion->host, transfer->pins->line);
+  draft.port = port;
+  curl_take_pins(conversion, transfer->pins->value, &draft);
+  conversion_add_named(conversion, &draft);
+  draft_clear(&draft);
+  free(host);
+}
+
+static void take_option(struct conversion *conversion, const struct text_option *option,
+                        struct transfer *transfer) {
+  if (strcmp(option->name, "pinnedpubkey") == 0) {
+    if (transfer->pins != NULL)
+      convert_note(conversion, conversion->path, transfer->pins->line,
+                   "pinnedpubkey is given again in line %u, and curl takes that one", option->line);
+    transfer->pins = option;
+  } else if (strcmp(option->name, "proxy-pinnedpubkey") == 0) {
+    convert_note(conversion, conversion->path, option->line,
+                 "proxy-pinnedpubkey pins the proxy, not the host; left out");
+  } else if (strcmp(option->name, "url") == 0 ||
+             (*option->name == '\0' && strstr(option->value, "://") != NULL)) {
+    transfer->url = option->value;
+  }
+}
+
+/* Whether an option begins another transfer: --next, or another command. */
+static bool begins_transfer(const struct text_option *option) {
+  return strcmp(option->name, "next") == 0 || (*option->name == '\0' && strcmp(option->value, "curl") == 0);
+}
+
+static void read_options(struct conversion *conversion) {
+  struct option_text options = option_text_read(conversion->text, "curl");
+  struct transfer *transfers = must_alloc(options.count + 1, sizeof *transfers);
+  size_t count = 0, pinned = 0;
+  for (size_t i = 0; i < options.count; i++) {
+    count += begins_transfer(&options.items[i]) ? 1 : 0;
+    take_option(conversion, &options.items[i], &transfers[count]);
+  }
+  for (size_t i = 0; i <= count; i++)
+    pinned += transfers[i].pins != NULL ? 1 : 0;
+  for (size_t i = 0; i <= count; i++)
+    if (transfers[i].pins != NULL)
+      add_transfer(conversion, &transfers[i], pinned == 1);
+  free(transfers);
+  option_text_clear(&options);
 }
 
 static void read_curl(struct conversion *conversion) {
-  AUTO_TEXT value = must_copy(value_in(conversion->text));
-  value[strcspn(value, " \t\r\n\"'")] = '\0';
-  struct draft draft = DRAFT_AT(conversion->host, 1);
-  char *rest = NULL;
-  for (const char *pin = strtok_r(value, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
-    struct pin_digest digest;
-    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest))
-      draft_take(&draft, PIN_LIST_PINS, &digest);
-    else
-      convert_error(conversion, conversion->path, 1,
-                    "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, "
-                    "\"pinctl add\" takes the pin)",
-                    pin);
+  if (strstr(conversion->text, "pinnedpubkey") != NULL) {
+    read_options(conversion);
+    return;
   }
-  conversion_add(conversion, &draft);
+  const char *start = conversion->text + strspn(conversion->text, " \t\n\"'");
+  AUTO_TEXT value = must_copy_bytes(start, strcspn(start, " \t\n\"'"));
+  struct draft draft = DRAFT_AT(conversion->host, 1);
+  if (start[strlen(value) + strspn(start + strlen(value), " \t\n\"'")] != '\0')
+    convert_loss(conversion, conversion->path, 1, "more than one value; the first is taken");
+  curl_take_pins(conversion, value, &draft);
+  conversion_add_named(conversion, &draft);
   draft_clear(&draft);
 }
 
@@ -43,10 +114,54 @@ static void write_curl(struct conversion *conversion) {
 
 const struct format format_curl = {
     .name = "curl",
-    .title = "the value of curl's --pinnedpubkey",
+    .title = "curl's --pinnedpubkey: the value, .curlrc, a script",
     .mark = "sha256//",
     .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT,
+    .names_some_hosts = true,
     .least_pins = 1,
     .read = read_curl,
     .write = write_curl,
+};
+
+/* ---- openconnect ---- */
+
+static void take_servercert(struct conversion *conversion, const char *value, struct draft *draft) {
+  if (strncmp(value, "pin-sha256:", 11) == 0)
+    convert_pin(conversion, draft, value + 11, draft->line, "servercert");
+  else if (strncmp(value, "sha256:", 7) == 0)
+    convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, value + 7);
+  else
+    convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS,
+                        strncmp(value, "sha1:", 5) == 0 ? value + 5 : value);
+}
+
+static void read_openconnect(struct conversion *conversion) {
+  struct option_text options = option_text_read(conversion->text, "openconnect");
+  struct draft draft = DRAFT_AT(conversion->host, 0);
+  char *host = NULL;
+  bool has_path = false;
+  for (size_t i = 0; i < options.count; i++) {
+    const struct text_option *option = &options.items[i];
+    draft.line = option->line;
+    /* NetworkManager's names, then openconnect's. */
+    if (strcmp(option->name, "servercert") == 0 || strcmp(option->name, "gwcert") == 0)
+      take_servercert(conversion, option->value, &draft);
+    bool names_server = strcmp(option->name, "gateway") == 0 || strcmp(option->name, "server") == 0 ||
+                        (*option->name == '\0' && strchr(option->value, '.') != NULL);
+    if (names_server && host == NULL && url_read(option->value, &host, &draft.port, &has_path))
+      draft.name = host;
+  }
+  conversion_add_named(conversion, &draft);
+  draft_clear(&draft);
+  option_text_clear(&options);
+  free(host);
+}
+
+const struct format format_openconnect = {
+    .name = "openconnect",
+    .title = "openconnect's --servercert: configuration, script",
+    .mark = "pin-sha256:\nservercert\tgwcert",
+    .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_PORTS | HOLDS_FINGERPRINTS,
+    .names_some_hosts = true,
+    .read = read_openconnect,
 };

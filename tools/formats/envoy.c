@@ -1,93 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Envoy's validation contexts: verify_certificate_spki and verify_certificate_hash, in JSON wherever they
- * stand in a configuration. JSON is YAML, so that what is written can be put into either; YAML is not read.
+ * Envoy's validation contexts: verify_certificate_spki and verify_certificate_hash, in YAML or JSON, wherever
+ * they stand in a configuration. What is written is JSON, which can be put into either.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "formats/formats.h"
-#include "formats/json_input.h"
+#include "formats/tree.h"
 
 #define CONTEXT_TYPE "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
-struct reading {
-  struct conversion *conversion;
-  struct json_places places;
+/* Envoy takes the names of protobuf's fields in snake case and in lower camel case. */
+static json_object *field(json_object *object, const char *name) {
+  json_object *found = NULL;
+  char camel[64];
+  size_t length = 0;
+  if (!json_object_is_type(object, json_type_object) || json_object_object_get_ex(object, name, &found))
+    return found;
+  for (const char *at = name; *at != '\0' && length + 1 < sizeof camel; at++)
+    camel[length++] = *at == '_' && at[1] != '\0' ? (char)toupper((unsigned char)*++at) : *at;
+  camel[length] = '\0';
+  json_object_object_get_ex(object, camel, &found);
+  return found;
+}
+
+/* The texts of a list; each that is none is named. */
+static void read_list(struct conversion *conversion, json_object *context, const char *name,
+                      struct draft *draft) {
+  json_object *list = field(context, name);
+  if (list != NULL && !json_object_is_type(list, json_type_array))
+    convert_loss(conversion, conversion->path, tree_line(list, draft->line), "\"%s\": expected a list", name);
+  size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
+  for (size_t i = 0; i < count; i++) {
+    json_object *element = json_object_array_get_idx(list, i);
+    const char *text = json_object_is_type(element, json_type_string) ? json_object_get_string(element) : "";
+    draft->line = tree_line(element, tree_line(list, draft->line));
+    if (strcmp(name, "verify_certificate_spki") == 0)
+      convert_pin(conversion, draft, text, draft->line, name);
+    else
+      convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, text);
+  }
+}
+
+/* What is above a value in the tree. */
+struct surroundings {
+  const char *host; /* the nearest "sni"; NULL: none */
+  bool downstream;  /* a context for those who connect to Envoy */
 };
 
-static const char *element_text(json_object *list, size_t index) {
-  json_object *element = json_object_array_get_idx(list, index);
-  return json_object_is_type(element, json_type_string) ? json_object_get_string(element) : "";
-}
-
-static void read_keys(struct reading *reading, json_object *list, struct draft *draft) {
-  for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-    const char *text = element_text(list, i);
-    struct pin_digest digest;
-    draft->line = json_places_find(&reading->places, text);
-    if (digest_from_base64(text, &digest))
-      draft_take(draft, PIN_LIST_PINS, &digest);
-    else
-      convert_error(reading->conversion, reading->conversion->path, draft->line,
-                    "bad verify_certificate_spki \"%s\"; expected 32 bytes in base64", text);
+static void read_context(struct conversion *conversion, json_object *context,
+                         const struct surroundings *around) {
+  struct draft draft = DRAFT_AT(around->host, tree_line(context, 0));
+  if (field(context, "verify_certificate_spki") == NULL && field(context, "verify_certificate_hash") == NULL)
+    return;
+  if (around->downstream) {
+    convert_note(conversion, conversion->path, draft.line,
+                 "the pins of a DownstreamTlsContext are those of clients; left out");
+    return;
   }
-}
-
-static void read_hashes(struct reading *reading, json_object *list, struct draft *draft) {
-  for (size_t i = 0; list != NULL && i < json_object_array_length(list); i++) {
-    const char *text = element_text(list, i);
-    struct pin_digest digest;
-    draft->line = json_places_find(&reading->places, text);
-    if (strchr(text, '/') == NULL && pin_digest_parse(text, strlen(text), &digest))
-      draft_take(draft, PIN_LIST_FINGERPRINTS, &digest);
-    else
-      convert_error(reading->conversion, reading->conversion->path, draft->line,
-                    "bad verify_certificate_hash \"%s\"; expected 32 bytes in hexadecimal digits", text);
-  }
-}
-
-static void read_context(struct reading *reading, json_object *context, const char *host) {
-  struct conversion *conversion = reading->conversion;
-  json_object *keys = json_list(conversion, context, "verify_certificate_spki", reading->places.line);
-  json_object *hashes = json_list(conversion, context, "verify_certificate_hash", reading->places.line);
-  struct draft draft = DRAFT_AT(host, reading->places.line);
-  read_keys(reading, keys, &draft);
-  read_hashes(reading, hashes, &draft);
-  if (keys != NULL || hashes != NULL) {
-    if (host != NULL)
-      conversion_add(conversion, &draft);
-    else
-      convert_error(conversion, conversion->path, draft.line,
-                    "no \"sni\" says whose pins these are; name the host with --host");
-  }
+  read_list(conversion, context, "verify_certificate_spki", &draft);
+  read_list(conversion, context, "verify_certificate_hash", &draft);
+  if (around->host == NULL)
+    convert_loss(conversion, conversion->path, draft.line,
+                 "no \"sni\" says whose pins these are; left out (--host names the host)");
+  else
+    conversion_add(conversion, &draft);
   draft_clear(&draft);
 }
 
-/* Contexts stand anywhere; the nearest "sni" above one is the host that it is for. json-c bounds the depth.
- */
-static void walk(struct reading *reading, json_object *value, const char *host) {
-  if (json_object_is_type(value, json_type_array)) {
-    for (size_t i = 0; i < json_object_array_length(value); i++)
-      walk(reading, json_object_array_get_idx(value, i), host);
-    return;
-  }
+/* Contexts stand anywhere. The depth is bounded by what reads the text. */
+static void walk(struct conversion *conversion, json_object *value, struct surroundings around) {
+  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+  for (size_t i = 0; i < count; i++)
+    walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
     return;
-  const char *own = json_string(reading->conversion, value, "sni", reading->places.line);
-  const char *here = own == NULL || *own == '\0' ? host : own;
-  read_context(reading, value, here);
+  json_object *sni = field(value, "sni"), *type = field(value, "@type");
+  if (json_object_is_type(sni, json_type_string) && json_object_get_string_len(sni) > 0)
+    around.host = json_object_get_string(sni);
+  if (json_object_is_type(type, json_type_string))
+    around.downstream = strstr(json_object_get_string(type), "DownstreamTlsContext") != NULL;
+  read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {
     (void)name;
-    walk(reading, member, here);
+    walk(conversion, member, around);
   }
 }
 
 static void read_envoy(struct conversion *conversion) {
-  json_object *root = json_read(conversion);
-  struct reading reading = {.conversion = conversion, .places = json_places_new(conversion)};
-  walk(&reading, root, conversion->host);
+  json_object *root = tree_from_yaml(conversion);
+  walk(conversion, root, (struct surroundings){.host = conversion->host});
   json_object_put(root);
 }
 
@@ -149,8 +154,9 @@ static void write_envoy(struct conversion *conversion) {
 
 const struct format format_envoy = {
     .name = "envoy",
-    .title = "Envoy's validation contexts (JSON)",
-    .mark = "\"verify_certificate_",
+    .title = "Envoy's validation contexts (YAML or JSON)",
+    .mark = "verify_certificate_\tverifyCertificate",
+    .names_some_hosts = true,
     .holds = HOLDS_HOSTS | HOLDS_EVERY_PORT | HOLDS_FINGERPRINTS,
     .least_pins = 1,
     .read = read_envoy,

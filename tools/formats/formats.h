@@ -9,8 +9,8 @@
 
 #include "formats/conversion.h"
 
-/* In the order of the help. */
-#define FORMATS(EACH, BETWEEN)                                                                               \
+/* Those that are read and written, and those that are only read; each in the order of the help. */
+#define FORMATS_BOTH_WAYS(EACH, BETWEEN)                                                                     \
   EACH(android) BETWEEN EACH(chromium)                                                                       \
   BETWEEN EACH(curl)                                                                                         \
   BETWEEN EACH(envoy)                                                                                        \
@@ -20,10 +20,20 @@
   BETWEEN EACH(tlsa)                                                                                         \
   BETWEEN EACH(trustkit)                                                                                     \
   BETWEEN EACH(windows)
+#define FORMATS_READ(EACH, BETWEEN)                                                                          \
+  EACH(apple) BETWEEN EACH(firefox)                                                                          \
+  BETWEEN EACH(git)                                                                                          \
+  BETWEEN EACH(gnutls)                                                                                       \
+  BETWEEN EACH(knot_resolver)                                                                                \
+  BETWEEN EACH(msmtp)                                                                                        \
+  BETWEEN EACH(openconnect)                                                                                  \
+  BETWEEN EACH(stubby)                                                                                       \
+  BETWEEN EACH(weechat)
 
 #define FORMAT_WORD(name) #name
-/* "android|chromium|...", for the table of options. */
-#define FORMAT_WORDS FORMATS(FORMAT_WORD, "|")
+/* "android|chromium|...", for the tables of options. */
+#define FORMAT_WORDS_EXPORT FORMATS_BOTH_WAYS(FORMAT_WORD, "|")
+#define FORMAT_WORDS_IMPORT FORMAT_WORDS_EXPORT "|" FORMATS_READ(FORMAT_WORD, "|")
 
 /* What a format can hold. */
 enum holds {
@@ -46,30 +56,33 @@ enum holds {
 struct format {
   const char *name;
   const char *title; /* at most 50 columns */
-  const char
-      *mark;      /* each of these words, separated by '\n', is in such a text; upper and lower case alike */
-  unsigned holds; /* of enum holds */
+  const char *mark;  /* words, separated by '\n', that are all in such a text; of those separated by '\t' one
+                        is  enough; upper and lower case alike */
+  unsigned holds;    /* of enum holds */
   unsigned least_pins;     /* programs that read the format do not accept fewer */
   bool adds_up;            /* see struct conversion */
   bool reads_off;          /* see struct conversion */
+  bool names_some_hosts;   /* --host is for those that it does not name */
   bool has_companion;      /* a second file, --pins */
   bool shows_certificates; /* holds certificates in place of digests */
   void (*read)(struct conversion *conversion);
-  void (*write)(struct conversion *conversion);
+  void (*write)(struct conversion *conversion); /* NULL: only read */
 };
 
 #define FORMAT_DECLARATION(name) extern const struct format format_##name
-FORMATS(FORMAT_DECLARATION, ;);
+FORMATS_BOTH_WAYS(FORMAT_DECLARATION, ;);
+FORMATS_READ(FORMAT_DECLARATION, ;);
 
 extern const struct format *const formats[]; /* ended by NULL */
 
-/* Part of the help: each format with its title. */
+/* Part of the help: each format with its title; of "export" those that are written. */
 void formats_print(void);
+void formats_print_written(void);
 
 /* NULL: there is none of this name. */
 const struct format *format_find(const char *name);
 
-/* The only format whose marks are all in the text; NULL: none is, or several are. */
+/* The format with the most marks, of those whose marks are all in the text; NULL: none is, or several are. */
 const struct format *format_guess(const char *text);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/tokens.h"
 
 #define HEADER "Public-Key-Pins:"
 #define HEADER_REPORT_ONLY "Public-Key-Pins-Report-Only:"
@@ -20,9 +21,9 @@ struct directive {
 };
 
 static char *trim(char *text) {
-  text += strspn(text, " \t\r");
+  text += strspn(text, " \t\n");
   size_t length = strlen(text);
-  while (length > 0 && strchr(" \t\r", text[length - 1]) != NULL)
+  while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
     text[--length] = '\0';
   return text;
 }
@@ -51,25 +52,23 @@ static bool next_directive(char **rest, struct directive *ret_directive) {
   return true;
 }
 
+/* Pins that are taken back leave the draft without any. */
 static void read_max_age(struct conversion *conversion, const char *value, struct draft *draft) {
   size_t digits = value == NULL ? 0 : strspn(value, "0123456789");
   if (digits == 0 || value[digits] != '\0')
-    convert_error(conversion, conversion->path, draft->line, "max-age: expected a number of seconds");
+    convert_loss(conversion, conversion->path, draft->line, "max-age: expected a number of seconds");
   else if (digits > 9 || atol(value) > 0)
     draft->expires = conversion->now + (digits > 9 ? 999999999 : atol(value));
   else
-    convert_error(conversion, conversion->path, draft->line, "max-age=0 takes pins back; expected pins");
+    draft->expires = 0;
 }
 
 static void read_pin(struct conversion *conversion, const struct directive *directive, struct draft *draft) {
-  struct pin_digest digest;
   if (strcasecmp(directive->name, "pin-sha256") != 0)
     convert_loss(conversion, conversion->path, draft->line, "%s: only SHA-256 can be held", directive->name);
-  else if (directive->value != NULL && digest_from_base64(directive->value, &digest))
-    draft_take(draft, PIN_LIST_PINS, &digest);
   else
-    convert_error(conversion, conversion->path, draft->line, "pin-sha256=\"%s\": expected 32 bytes in base64",
-                  directive->value == NULL ? "" : directive->value);
+    convert_pin(conversion, draft, directive->value == NULL ? "" : directive->value, draft->line,
+                "pin-sha256");
 }
 
 static void read_directive(struct conversion *conversion, const struct directive *directive,
@@ -84,49 +83,180 @@ static void read_directive(struct conversion *conversion, const struct directive
     convert_note(conversion, conversion->path, draft->line, "%s; left out", directive->name);
 }
 
-/* What follows the name of the header, or a line of directives alone; NULL: another line. */
-static char *header_value(char *line, bool *ret_report_only) {
-  line = trim(line);
-  *ret_report_only = strncasecmp(line, HEADER_REPORT_ONLY, strlen(HEADER_REPORT_ONLY)) == 0;
-  if (*ret_report_only)
-    return line + strlen(HEADER_REPORT_ONLY);
-  if (strncasecmp(line, HEADER, strlen(HEADER)) == 0)
-    return line + strlen(HEADER);
-  return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
-}
-
-static void read_header(struct conversion *conversion, char *value, struct draft *draft) {
+static bool read_header(struct conversion *conversion, char *value, struct draft *draft) {
   struct directive directive;
   while (next_directive(&value, &directive))
     read_directive(conversion, &directive, draft);
-  if (draft->expires == PIN_NEVER && draft->mode == PIN_MODE_ENFORCE && conversion->errors == 0)
-    convert_error(conversion, conversion->path, draft->line, "max-age is missing (RFC 7469, 2.1.2)");
-  conversion_add(conversion, draft);
+  if (draft->expires == 0) {
+    convert_loss(conversion, conversion->path, draft->line, "max-age=0 takes the pins back; left out");
+    return false;
+  }
+  if (draft->expires == PIN_NEVER && draft->mode == PIN_MODE_ENFORCE && draft->counts[PIN_LIST_PINS] > 0)
+    convert_loss(conversion, conversion->path, draft->line,
+                 "max-age is missing (RFC 7469, 2.1.2): browsers ignore the header; the entry never expires");
+  return true;
 }
 
-/* Of several headers the first one counts (RFC 7469, 2.3.1). */
-static void read_hpkp(struct conversion *conversion) {
+/* ---- Where the header stands ---- */
+
+#define NAME "Public-Key-Pins"
+#define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"
+
+struct header {
+  char *value;
+  unsigned line;
+  bool report_only;
+};
+
+struct headers {
+  struct header *items;
+  size_t count;
+};
+
+static void headers_add(struct headers *headers, bool report_only, char *value, unsigned line) {
+  headers->items = must_grow(headers->items, headers->count + 1, sizeof *headers->items);
+  headers->items[headers->count++] =
+      (struct header){.value = value, .line = line, .report_only = report_only};
+}
+
+static void headers_clear(struct headers *headers) {
+  for (size_t i = 0; i < headers->count; i++)
+    free(headers->items[i].value);
+  free(headers->items);
+}
+
+/* What follows the header's name and a colon; NULL: another header. */
+static const char *behind_name(const char *text, bool *ret_report_only) {
+  static const char *const names[] = {NAME, NAME_REPORT_ONLY};
+  for (int i = 0; i < 2; i++) {
+    size_t length = strlen(names[i]);
+    const char *colon =
+        text + length + (strncasecmp(text, names[i], length) == 0 ? strspn(text + length, " ") : 0);
+    *ret_report_only = i == 1;
+    if (strncasecmp(text, names[i], length) == 0 && *colon == ':')
+      return colon + 1;
+  }
+  return NULL;
+}
+
+/* A header as it is sent, or, where no text names it, its directives alone; NULL: the line is another. */
+static const char *raw_value(const char *line, bool named, bool *ret_report_only) {
+  const char *value = behind_name(line, ret_report_only);
+  if (value != NULL || named)
+    return value;
+  *ret_report_only = false;
+  return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
+}
+
+static void headers_continue(struct headers *headers, const char *more) {
+  struct header *last = &headers->items[headers->count - 1];
+  char *longer = must_format("%s %s", last->value, more);
+  free(last->value);
+  last->value = longer;
+}
+
+/* Lines that begin with a blank continue the header above (RFC 7230, 3.2.4). */
+static void find_raw(struct conversion *conversion, struct headers *headers) {
   AUTO_TEXT text = must_copy(conversion->text);
   char *rest = text;
-  bool found = false;
-  bool report_only = false;
   unsigned number = 0;
+  bool named = strcasestr(conversion->text, NAME) != NULL, open = false, report_only = false;
   for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+    bool continues = open && (*line == ' ' || *line == '\t');
     number++;
-    char *value = header_value(line, &report_only);
-    if (value == NULL)
-      continue;
-    struct draft draft = DRAFT_AT(conversion->host, number);
-    draft.mode = report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
-    if (found)
-      convert_note(conversion, conversion->path, number, "a second header; left out");
-    else
-      read_header(conversion, value, &draft);
-    found = true;
+    line = trim(line);
+    const char *value = raw_value(line, named || continues, &report_only);
+    if (value != NULL)
+      headers_add(headers, report_only, must_copy(value), number);
+    else if (continues)
+      headers_continue(headers, line);
+    open = value != NULL || continues;
+  }
+}
+
+/* The value that begins at a token, with what "." (PHP) joins to it. For free(3); NULL: it is not written
+ * out. */
+static char *joined_value(const struct tokens *tokens, size_t index, const char *first) {
+  char *value = must_copy(first);
+  while (token_is(tokens, index + 1, ".") && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
+    char *longer = must_format("%s%s", value, token_at(tokens, index + 2)->text);
+    free(value);
+    value = longer;
+    index += 2;
+  }
+  /* In attributes of XML. */
+  for (char *entity; (entity = strstr(value, "&quot;")) != NULL;) {
+    *entity = '"';
+    memmove(entity + 1, entity + 6, strlen(entity + 6) + 1);
+  }
+  return value;
+}
+
+/* Words between the name of a header and its value: "=>" of lighttpd, "value=" of XML. */
+static bool is_between(const struct token *token) {
+  static const char *const words[] = {"=>", "=", ",", "value="};
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (token->kind == TOKEN_WORD && strcasecmp(token->text, words[i]) == 0)
+      return true;
+  return false;
+}
+
+/* A directive of a server that sets the header: its name, then its value, each a word or a string. */
+static void find_configured(struct conversion *conversion, struct headers *headers) {
+  bool is_php = strstr(conversion->text, "<?") != NULL;
+  struct tokens tokens = tokens_read(conversion->text, is_php ? TOKENS_OF_PHP : TOKENS_OF_CONFIGURATION);
+  for (size_t i = 0; i < tokens.count; i++) {
+    const struct token *token = token_at(&tokens, i);
+    bool report_only = false;
+    bool is_name = strcasecmp(token->text, NAME) == 0 || strcasecmp(token->text, NAME_REPORT_ONLY) == 0;
+    const char *value = is_name ? NULL : behind_name(token->text, &report_only);
+    size_t at = i;
+    if (is_name) {
+      report_only = strcasecmp(token->text, NAME_REPORT_ONLY) == 0;
+      while (is_between(token_at(&tokens, at + 1)))
+        at++;
+      value = token_at(&tokens, ++at)->text;
+    }
+    if (value != NULL)
+      headers_add(headers, report_only, joined_value(&tokens, at, value), token->line);
+  }
+  tokens_clear(&tokens);
+}
+
+/* The header that counts: of several the first (RFC 7469, 2.3.1), and one that enforces before one that
+ * reports. */
+static size_t choose(const struct headers *headers) {
+  for (size_t i = 0; i < headers->count; i++)
+    if (!headers->items[i].report_only)
+      return i;
+  return 0;
+}
+
+static void read_hpkp(struct conversion *conversion) {
+  struct headers headers = {0};
+  find_raw(conversion, &headers);
+  if (headers.count == 0)
+    find_configured(conversion, &headers);
+  size_t chosen = choose(&headers);
+  for (size_t i = 0; i < headers.count; i++) {
+    const struct header *header = &headers.items[i];
+    bool repeats = header->report_only == headers.items[chosen].report_only &&
+                   strcmp(header->value, headers.items[chosen].value) == 0;
+    if (i != chosen && !repeats)
+      convert_loss(conversion, conversion->path, header->line,
+                   "another header %s beside that of line %u; left out",
+                   header->report_only ? NAME_REPORT_ONLY : NAME, headers.items[chosen].line);
+  }
+  if (headers.count == 0) {
+    convert_error(conversion, conversion->path, 0, "expected a header " HEADER);
+  } else {
+    struct draft draft = DRAFT_AT(conversion->host, headers.items[chosen].line);
+    draft.mode = headers.items[chosen].report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+    if (read_header(conversion, headers.items[chosen].value, &draft))
+      conversion_add(conversion, &draft);
     draft_clear(&draft);
   }
-  if (!found)
-    convert_error(conversion, conversion->path, 0, "expected a header " HEADER);
+  headers_clear(&headers);
 }
 
 static void write_hpkp(struct conversion *conversion) {

@@ -65,7 +65,7 @@ static json_object *typed(struct conversion *conversion, json_object *object, co
   json_object *member = json_member(object, name);
   if (member == NULL || json_object_is_type(member, type))
     return member;
-  convert_error(conversion, conversion->path, line, "\"%s\": expected %s", name, json_type_to_name(type));
+  convert_loss(conversion, conversion->path, line, "\"%s\": expected %s", name, json_type_to_name(type));
   return NULL;
 }
 
@@ -76,7 +76,7 @@ const char *json_string(struct conversion *conversion, json_object *object, cons
   const char *text = json_object_get_string(member);
   if (strlen(text) == (size_t)json_object_get_string_len(member))
     return text;
-  convert_error(conversion, conversion->path, line, "\"%s\" holds a NUL", name);
+  convert_loss(conversion, conversion->path, line, "\"%s\" holds a NUL", name);
   return NULL;
 }
 

@@ -78,6 +78,8 @@ static void write_entry(FILE *stream, const char *name, const struct pin_entry *
     fprintf(stream, "%s%u%s", i == 0 ? " ports = [ " : ", ", (unsigned)entry->ports[i],
             i + 1 == entry->port_count ? " ];" : "");
   write_lists(stream, name, entry, group);
+  if (entry->require == PIN_REQUIRE_ALL)
+    fputs(" require = \"all\";", stream);
   if (!entry->mode_is_default)
     fprintf(stream, " mode = \"%s\";", mode_word(entry->mode));
   if (entry->expires != PIN_NEVER) {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * OkHttp's CertificatePinner: the calls .add("PATTERN", "sha256/...") of a source in Java or Kotlin, or a
- * plain list of lines PATTERN -> sha256/...
+ * OkHttp's CertificatePinner: the calls add("PATTERN", "sha256/...") of a source in Java or Kotlin, with
+ * constants of the same file in place of either, or a plain list of lines PATTERN -> sha256/...
  */
 #include <string.h>
 
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/tokens.h"
 
 /* "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {
@@ -16,85 +17,122 @@ static void read_pattern(const char *pattern, struct draft *draft) {
 }
 
 static void read_pin(struct conversion *conversion, const char *text, unsigned line, struct draft *draft) {
-  struct pin_digest digest;
   if (strncmp(text, "sha1/", 5) == 0)
     convert_loss(conversion, conversion->path, line, "\"%s\": only SHA-256 can be held", text);
-  else if (strncmp(text, "sha256/", 7) == 0 && pin_digest_parse(text, strlen(text), &digest))
-    draft_take(draft, PIN_LIST_PINS, &digest);
+  else if (strncmp(text, "sha256/", 7) == 0)
+    convert_pin(conversion, draft, text + 7, line, "pin");
   else
-    convert_error(conversion, conversion->path, line, "\"%s\": expected sha256/BASE64", text);
+    convert_loss(conversion, conversion->path, line, "\"%s\": expected sha256/BASE64", text);
 }
 
-/* A source being walked through. */
-struct source {
-  const char *at;
-  unsigned line;
+/* ---- Sources ---- */
+
+struct reading {
+  struct conversion *conversion;
+  struct tokens tokens;
+  bool *used; /* by token: a string that is part of a pin that was read or named */
 };
 
-static void step(struct source *source) {
-  source->line += *source->at == '\n' ? 1 : 0;
-  source->at++;
-}
-
-static void step_over(struct source *source, const char *end) {
-  while (*source->at != '\0' && strncmp(source->at, end, strlen(end)) != 0)
-    step(source);
-}
-
-/* White space and comments. */
-static void skip_space(struct source *source) {
-  for (;;) {
-    while (*source->at != '\0' && strchr(" \t\r\n", *source->at) != NULL)
-      step(source);
-    if (strncmp(source->at, "//", 2) == 0)
-      step_over(source, "\n");
-    else if (strncmp(source->at, "/*", 2) == 0) {
-      step_over(source, "*/");
-      source->at += *source->at == '\0' ? 0 : 2;
-    } else
-      return;
+/* The string that a constant stands for; NULL: none that is written out, or different ones. */
+static const struct token *constant(const struct reading *reading, const char *name) {
+  const struct token *found = NULL;
+  for (size_t i = 0; i + 2 < reading->tokens.count; i++) {
+    const struct tokens *tokens = &reading->tokens;
+    if (token_at(tokens, i)->kind != TOKEN_WORD || !token_is(tokens, i, name))
+      continue;
+    size_t value = token_is(tokens, i + 1, ":") ? i + 3 : i + 1; /* name: String = "..." */
+    if (!token_is(tokens, value, "=") || token_is(tokens, value + 1, "="))
+      continue;
+    const struct token *text = token_at(tokens, value + 1);
+    bool is_plain = text->kind == TOKEN_STRING && !text->is_open && !token_is(tokens, value + 2, "+");
+    if (!is_plain || (found != NULL && strcmp(found->text, text->text) != 0))
+      return NULL;
+    found = text;
+    reading->used[value + 1] = true;
   }
+  return found;
 }
 
-/* A string in double quotes, which begins here; NULL: it never ends. For free(3). */
-static char *take_string(struct source *source) {
-  const char *start = source->at + 1;
-  const char *end = start;
-  while (*end != '\0' && *end != '\n' && *end != '"')
-    end += *end == '\\' && end[1] != '\0' ? 2 : 1;
-  if (*end != '"')
-    return NULL;
-  source->at = end + 1;
-  return must_copy_bytes(start, (size_t)(end - start));
+/*
+ * The text of an argument, "a" + NAME and so on, up to the comma or bracket behind it; NULL: it is not
+ * written out here. *index moves to that comma or bracket. For free(3).
+ */
+static char *take_argument(const struct reading *reading, size_t *index) {
+  const struct tokens *tokens = &reading->tokens;
+  char *text = must_copy("");
+  bool known = true;
+  while (*index < tokens->count && !token_is(tokens, *index, ",") && !token_is(tokens, *index, ")")) {
+    const struct token *token = token_at(tokens, *index);
+    const struct token *part = token->kind == TOKEN_STRING && !token->is_open ? token : NULL;
+    bool qualifies = token->kind == TOKEN_WORD && token_is(tokens, *index + 1, ".");
+    if (token->kind == TOKEN_STRING)
+      reading->used[*index] = true;
+    if (token->kind == TOKEN_WORD && !qualifies)
+      part = constant(reading, token->text);
+    if (part != NULL) {
+      char *longer = must_format("%s%s", text, part->text);
+      free(text);
+      text = longer;
+    } else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, ".")) {
+      known = false;
+    }
+    bool opens = token->kind == TOKEN_SIGN && strchr("([{", *token->text) != NULL;
+    *index = opens ? tokens_behind(tokens, *index) : *index + 1;
+  }
+  if (known)
+    return text;
+  free(text);
+  return NULL;
 }
 
-/* The arguments of one call, behind its "(". False, having reported it: they are not all strings. */
-static bool read_arguments(struct conversion *conversion, struct source *source,
-                           struct text_list *arguments) {
-  for (;;) {
-    skip_space(source);
-    if (*source->at == ')' && arguments->count > 0)
+static bool is_pin(const char *text) {
+  return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "sha1/", 5) == 0;
+}
+
+/* Whether the builder nearest before a call is a pinner's, as far as names tell; without any, a host's name
+ * does. */
+static bool is_of_pinner(const struct reading *reading, size_t call, const char *pattern) {
+  for (size_t i = call; i > 0; i--) {
+    const char *text = token_at(&reading->tokens, i - 1)->text;
+    if (strcasecmp(text, "CertificatePinner") == 0)
       return true;
-    char *text = *source->at == '"' ? take_string(source) : NULL;
-    if (text == NULL)
-      break;
-    text_list_add(arguments, text);
-    skip_space(source);
-    if (*source->at == ',')
-      source->at++;
-    else if (*source->at != ')')
-      break;
+    if (strcmp(text, "Builder") == 0 &&
+        (i < 3 || strcasecmp(token_at(&reading->tokens, i - 3)->text, "CertificatePinner") != 0))
+      return false;
   }
-  convert_error(conversion, conversion->path, source->line, "expected .add(\"PATTERN\", \"sha256/...\")");
-  return false;
+  return pattern != NULL && strchr(pattern, '.') != NULL;
 }
 
-static void read_call(struct conversion *conversion, struct source *source) {
+/* The arguments of a call, "(" at *index, which moves behind it. What is not written out here is NULL. */
+static struct text_list take_arguments(const struct reading *reading, size_t *index) {
   struct text_list arguments = {0};
-  unsigned line = source->line;
-  if (read_arguments(conversion, source, &arguments)) {
+  size_t end = tokens_behind(&reading->tokens, *index);
+  for (++*index; *index + 1 < end; ++*index)
+    text_list_add(&arguments, take_argument(reading, index));
+  *index = end;
+  return arguments;
+}
+
+/* add(PATTERN, PIN...), or Pin(PATTERN, PIN). Calls without a pin belong to something else. */
+static void read_call(struct reading *reading, size_t call, size_t *index) {
+  struct conversion *conversion = reading->conversion;
+  unsigned line = token_at(&reading->tokens, call)->line;
+  struct text_list arguments = take_arguments(reading, index);
+  size_t pins = 0, unknown = 0;
+  for (size_t i = 1; i < arguments.count; i++) {
+    unknown += arguments.items[i] == NULL ? 1 : 0;
+    pins += arguments.items[i] != NULL && is_pin(arguments.items[i]) ? 1 : 0;
+  }
+  const char *pattern = arguments.count > 0 ? arguments.items[0] : NULL;
+  bool ours = pins > 0 || (arguments.count > 1 && is_of_pinner(reading, call, pattern));
+  if (ours && (pattern == NULL || unknown > 0))
+    convert_loss(conversion, conversion->path, line,
+                 "%s(%s, ...): %s is not written out in this file; left out",
+                 token_at(&reading->tokens, call)->text, pattern == NULL ? "HOST" : pattern,
+                 pattern == NULL ? "the host" : "a pin");
+  else if (ours) {
     struct draft draft = DRAFT_AT(NULL, line);
-    read_pattern(arguments.items[0], &draft);
+    read_pattern(pattern, &draft);
     for (size_t i = 1; i < arguments.count; i++)
       read_pin(conversion, arguments.items[i], line, &draft);
     conversion_add(conversion, &draft);
@@ -103,24 +141,34 @@ static void read_call(struct conversion *conversion, struct source *source) {
   text_list_clear(&arguments);
 }
 
-/* Calls of .add( whose first argument is no string belong to something else. */
-static void read_source(struct conversion *conversion) {
-  struct source source = {.at = conversion->text, .line = 1};
-  while (*source.at != '\0') {
-    skip_space(&source);
-    if (strncmp(source.at, ".add(", 5) == 0) {
-      source.at += 5;
-      skip_space(&source);
-      if (*source.at == '"')
-        read_call(conversion, &source);
-    } else if (*source.at == '"') {
-      AUTO_TEXT passed_over = take_string(&source);
-      source.at += passed_over == NULL ? 1 : 0;
-    } else if (*source.at != '\0') {
-      step(&source);
-    }
+/* Pins that stand in no call that was understood: in an array, a map, an annotation. */
+static void name_unused(const struct reading *reading) {
+  for (size_t i = 0; i < reading->tokens.count; i++) {
+    const struct token *token = token_at(&reading->tokens, i);
+    if (token->kind == TOKEN_STRING && !reading->used[i] && is_pin(token->text))
+      convert_loss(reading->conversion, reading->conversion->path, token->line,
+                   "\"%s\" stands in no add(HOST, PIN) of a CertificatePinner; left out", token->text);
   }
 }
+
+static void read_source(struct conversion *conversion) {
+  struct reading reading = {.conversion = conversion,
+                            .tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE)};
+  reading.used = must_alloc(reading.tokens.count + 1, sizeof *reading.used);
+  for (size_t i = 0; i + 1 < reading.tokens.count;) {
+    size_t next = i + 1;
+    bool is_call = (token_is(&reading.tokens, i, "add") || token_is(&reading.tokens, i, "Pin")) &&
+                   token_is(&reading.tokens, i + 1, "(");
+    if (is_call)
+      read_call(&reading, i, &next);
+    i = next;
+  }
+  name_unused(&reading);
+  free(reading.used);
+  tokens_clear(&reading.tokens);
+}
+
+/* ---- Lists ---- */
 
 static void read_line(struct conversion *conversion, char *line, unsigned number) {
   static const char separators[] = " \t\r,;";
@@ -129,7 +177,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
   if (*start == '\0' || *start == '#' || strncmp(start, "//", 2) == 0)
     return;
   if (arrow == NULL) {
-    convert_error(conversion, conversion->path, number, "expected PATTERN -> sha256/...");
+    convert_loss(conversion, conversion->path, number, "\"%s\": expected PATTERN -> sha256/...", start);
     return;
   }
   *arrow = '\0';
@@ -145,7 +193,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
 }
 
 static void read_okhttp(struct conversion *conversion) {
-  if (strstr(conversion->text, ".add(") != NULL) {
+  if (strstr(conversion->text, "add(") != NULL || strcasestr(conversion->text, "CertificatePinner") != NULL) {
     read_source(conversion);
     return;
   }
@@ -175,7 +223,7 @@ static void write_okhttp(struct conversion *conversion) {
 const struct format format_okhttp = {
     .name = "okhttp",
     .title = "OkHttp's CertificatePinner (source, or a list)",
-    .mark = "sha256/\n.add(\"",
+    .mark = "sha256/\nadd(",
     .holds =
         HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_WILDCARDS | HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_CA_KEYS,
     .least_pins = 1,

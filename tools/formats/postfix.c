@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Postfix's TLS policy table (smtp_tls_policy_maps) with the level "fingerprint". A digest there is that of
- * the server's certificate or of its key, and nobody can tell which: it is read as both.
+ * Postfix's TLS policy table (smtp_tls_policy_maps) with the level "fingerprint", and the same in main.cf
+ * (smtp_tls_fingerprint_cert_match) for the relayhost. A digest there is that of the server's certificate or
+ * of its key, and nobody can tell which: it is read as both.
  */
 #include <ctype.h>
 #include <netdb.h>
@@ -36,19 +37,10 @@ static bool read_destination(char *text, struct draft *draft) {
 }
 
 static void read_digest(struct conversion *conversion, const char *text, struct draft *draft) {
-  struct pin_digest digest;
-  size_t length = strlen(text);
-  bool shorter = length == 16 * 3 - 1 || length == 20 * 3 - 1;
-  if (pin_digest_parse(text, length, &digest) && isxdigit((unsigned char)text[0])) {
-    draft_take(draft, PIN_LIST_PINS, &digest);
-    draft_take(draft, PIN_LIST_FINGERPRINTS, &digest);
-  } else if (shorter && strspn(text, "0123456789abcdefABCDEF:") == length) {
-    convert_loss(conversion, conversion->path, draft->line,
-                 "\"%s\" is MD5 or SHA-1 (smtp_tls_fingerprint_digest); only SHA-256 can be held", text);
-  } else {
-    convert_error(conversion, conversion->path, draft->line,
-                  "bad fingerprint \"%s\"; expected AB:CD:... of 32 bytes", text);
-  }
+  uint32_t before = draft->counts[PIN_LIST_FINGERPRINTS];
+  convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, text);
+  if (draft->counts[PIN_LIST_FINGERPRINTS] > before)
+    draft_take(draft, PIN_LIST_PINS, &draft->lists[PIN_LIST_FINGERPRINTS][before]);
 }
 
 static void read_attribute(struct conversion *conversion, char *attribute, struct draft *draft) {
@@ -71,7 +63,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
   if (destination == NULL)
     return;
   if (level == NULL) {
-    convert_error(conversion, conversion->path, number, "expected DESTINATION LEVEL ATTRIBUTE...");
+    convert_loss(conversion, conversion->path, number, "expected DESTINATION LEVEL ATTRIBUTE...; left out");
     return;
   }
   if (strcmp(level, "fingerprint") != 0) {
@@ -99,7 +91,10 @@ static bool says_nothing(const char *line) {
   return *line == '\0' || *line == '#';
 }
 
-static void read_postfix(struct conversion *conversion) {
+typedef void logical_line_fn(struct conversion *conversion, char *line, unsigned number, void *arg);
+
+/* Lines that begin with a blank continue the one above; each is handed over whole, its newlines kept. */
+static void each_logical_line(struct conversion *conversion, logical_line_fn *each, void *arg) {
   AUTO_TEXT text = must_copy(conversion->text);
   char *rest = text;
   char *pending = NULL;
@@ -111,7 +106,7 @@ static void read_postfix(struct conversion *conversion) {
       memset(line, ' ', strlen(line));
     } else if (!isspace((unsigned char)*line)) {
       if (pending != NULL)
-        read_line(conversion, pending, pending_number);
+        each(conversion, pending, pending_number, arg);
       pending = line;
       pending_number = number;
       continue;
@@ -121,7 +116,83 @@ static void read_postfix(struct conversion *conversion) {
       line[-1] = '\n';
   }
   if (pending != NULL)
-    read_line(conversion, pending, pending_number);
+    each(conversion, pending, pending_number, arg);
+}
+
+static void read_table_line(struct conversion *conversion, char *line, unsigned number, void *arg) {
+  (void)arg;
+  read_line(conversion, line, number);
+}
+
+/* ---- main.cf ---- */
+
+struct main_cf {
+  char *relayhost, *level, *match;
+  unsigned line; /* of the match */
+};
+
+/* "NAME = VALUE"; of several the last one counts. */
+static void read_parameter(struct conversion *conversion, char *line, unsigned number, void *arg) {
+  struct main_cf *settings = arg;
+  const struct {
+    const char *name;
+    char **value;
+  } wanted[] = {{"relayhost", &settings->relayhost},
+                {"smtp_tls_security_level", &settings->level},
+                {"smtp_tls_fingerprint_cert_match", &settings->match}};
+  size_t length = strcspn(line, " \t=");
+  const char *value = line + length + strspn(line + length, " \t=\n");
+  if (strncmp(line, "smtp_tls_policy_maps", length) == 0 && length > 8)
+    convert_note(conversion, conversion->path, number,
+                 "smtp_tls_policy_maps: the table is a file of its own; import that as well");
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
+    if (strlen(wanted[i].name) != length || strncmp(line, wanted[i].name, length) != 0)
+      continue;
+    free(*wanted[i].value);
+    *wanted[i].value = must_copy(value);
+    settings->line = wanted[i].value == &settings->match ? number : settings->line;
+  }
+}
+
+static void add_relayhost(struct conversion *conversion, const struct main_cf *settings) {
+  static const char separators[] = " \t\n,|";
+  struct draft draft = DRAFT_AT(conversion->host, settings->line);
+  AUTO_TEXT destination = must_copy(settings->relayhost == NULL ? "" : settings->relayhost);
+  destination[strcspn(destination, " \t\n")] = '\0';
+  bool found = read_destination(destination, &draft);
+  if (!found && conversion->host == NULL) {
+    convert_loss(
+        conversion, conversion->path, settings->line,
+        "smtp_tls_fingerprint_cert_match: for which host? expected relayhost = [HOST]:PORT, or --host");
+    return;
+  }
+  if (settings->level == NULL || strncmp(settings->level, "fingerprint", strlen("fingerprint")) != 0)
+    convert_note(
+        conversion, conversion->path, settings->line,
+        "smtp_tls_security_level is not \"fingerprint\" here: Postfix itself does not look at these");
+  char *rest = NULL;
+  for (const char *digest = strtok_r(settings->match, separators, &rest); digest != NULL;
+       digest = strtok_r(NULL, separators, &rest))
+    read_digest(conversion, digest, &draft);
+  conversion_add_named(conversion, &draft);
+  draft_clear(&draft);
+}
+
+static void read_main_cf(struct conversion *conversion) {
+  struct main_cf settings = {0};
+  each_logical_line(conversion, read_parameter, &settings);
+  if (settings.match != NULL && *settings.match != '\0')
+    add_relayhost(conversion, &settings);
+  free(settings.relayhost);
+  free(settings.level);
+  free(settings.match);
+}
+
+static void read_postfix(struct conversion *conversion) {
+  if (strstr(conversion->text, "smtp_tls_fingerprint_cert_match") != NULL)
+    read_main_cf(conversion);
+  else
+    each_logical_line(conversion, read_table_line, NULL);
 }
 
 static void write_digests(struct conversion *conversion, const struct pin_digest_list *list) {
@@ -154,8 +225,9 @@ static void write_postfix(struct conversion *conversion) {
 
 const struct format format_postfix = {
     .name = "postfix",
-    .title = "Postfix's TLS policy table, level fingerprint",
-    .mark = " fingerprint\nmatch=",
+    .title = "Postfix's TLS policy table, or its main.cf",
+    .mark = " fingerprint\tsmtp_tls_fingerprint_cert_match\nmatch=\t_cert_match",
+    .names_some_hosts = true,
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_FINGERPRINTS,
     .least_pins = 1,
     .read = read_postfix,

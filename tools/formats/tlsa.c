@@ -21,50 +21,65 @@ struct tlsa {
   long length;
 };
 
-/* "_443._tcp.NAME" or "*._tcp.NAME": cut into the port (0: every port) and the name. */
-static bool read_owner(struct conversion *conversion, const struct zone_record *record, struct draft *draft) {
-  const char *owner = record->owner;
-  const char *protocol = strchr(owner, '.');
-  const char *name = protocol == NULL ? NULL : strchr(protocol + 1, '.');
-  AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
-  bool every_port = strcmp(port, "*") == 0;
-  bool good = name != NULL && protocol[1] == '_' && name[1] != '\0' &&
-              (every_port || (port[0] == '_' && port_read(port + 1, &draft->port)));
-  if (!good)
-    convert_error(conversion, conversion->path, record->line, "\"%s\": expected _PORT._tcp.NAME", owner);
-  else if (strncasecmp(protocol, "._tcp.", 6) != 0)
-    convert_note(conversion, conversion->path, record->line, "\"%s\": a policy does not tell protocols apart",
-                 owner);
-  draft->name = good ? name + 1 : NULL;
-  draft->line = record->line;
-  return good;
+/* Words and numbers of the three fields (RFC 6698, 2.1; RFC 7218, 2). */
+static const char *const usages[] = {"PKIX-TA", "PKIX-EE", "DANE-TA", "DANE-EE"};
+static const char *const selectors[] = {"Cert", "SPKI"};
+static const char *const matchings[] = {"Full", "SHA2-256", "SHA2-512"};
+
+static bool read_field(const char *text, const char *const *words, unsigned count, unsigned *ret_number) {
+  for (*ret_number = 0; *ret_number < count; ++*ret_number)
+    if (strcasecmp(text, words[*ret_number]) == 0 ||
+        (text[0] == (char)('0' + *ret_number) && text[1] == '\0'))
+      return true;
+  return false;
 }
 
-static bool read_number(const char *text, unsigned *ret_number) {
-  if (strlen(text) != 1 || *text < '0' || *text > '9')
-    return false;
-  *ret_number = (unsigned)(*text - '0');
-  return true;
-}
-
-/* USAGE SELECTOR MATCHING HEX..., the last cut into words as anybody likes. */
-static bool read_data(const struct zone_record *record, struct tlsa *ret_tlsa) {
-  *ret_tlsa = (struct tlsa){0};
-  if (record->data_count < 4 || !read_number(record->data[0], &ret_tlsa->usage) ||
-      !read_number(record->data[1], &ret_tlsa->selector) ||
-      !read_number(record->data[2], &ret_tlsa->matching) || ret_tlsa->usage > USAGE_DOMAIN ||
-      ret_tlsa->selector > SELECTOR_KEY || ret_tlsa->matching > MATCHING_SHA512)
-    return false;
+/* Hexadecimal digits, cut into words as anybody likes. NULL: they are none. For OPENSSL_free. */
+static unsigned char *read_hex(char *const *words, size_t count, long *ret_length) {
   size_t length = 0;
-  for (size_t i = 3; i < record->data_count; i++)
-    length += strlen(record->data[i]);
+  for (size_t i = 0; i < count; i++)
+    length += strlen(words[i]);
   AUTO_TEXT digits = must_alloc(length + 1, 1);
   char *to = digits;
-  for (size_t i = 3; i < record->data_count; i++)
-    to = stpcpy(to, record->data[i]);
-  ret_tlsa->data = OPENSSL_hexstr2buf(digits, &ret_tlsa->length);
+  for (size_t i = 0; i < count; i++)
+    to = stpcpy(to, words[i]);
+  unsigned char *data = OPENSSL_hexstr2buf(digits, ret_length);
   /* That function also takes colons. */
-  return ret_tlsa->data != NULL && (size_t)ret_tlsa->length * 2 == length;
+  if (data != NULL && (size_t)*ret_length * 2 == length)
+    return data;
+  OPENSSL_free(data);
+  return NULL;
+}
+
+/* \# LENGTH HEX (RFC 3597, 5): the three fields are the first bytes. */
+static bool read_generic(const struct zone_record *record, struct tlsa *ret_tlsa) {
+  unsigned char *data =
+      record->data_count < 3 ? NULL : read_hex(record->data + 2, record->data_count - 2, &ret_tlsa->length);
+  if (data == NULL || ret_tlsa->length < 4 || strtol(record->data[1], NULL, 10) != ret_tlsa->length) {
+    OPENSSL_free(data);
+    return false;
+  }
+  ret_tlsa->usage = data[0];
+  ret_tlsa->selector = data[1];
+  ret_tlsa->matching = data[2];
+  ret_tlsa->length -= 3;
+  memmove(data, data + 3, (size_t)ret_tlsa->length);
+  ret_tlsa->data = data;
+  return ret_tlsa->usage <= USAGE_DOMAIN && ret_tlsa->selector <= SELECTOR_KEY &&
+         ret_tlsa->matching <= MATCHING_SHA512;
+}
+
+/* USAGE SELECTOR MATCHING HEX... */
+static bool read_data(const struct zone_record *record, struct tlsa *ret_tlsa) {
+  *ret_tlsa = (struct tlsa){0};
+  if (record->data_count > 0 && strcmp(record->data[0], "\\#") == 0)
+    return read_generic(record, ret_tlsa);
+  if (record->data_count < 4 || !read_field(record->data[0], usages, 4, &ret_tlsa->usage) ||
+      !read_field(record->data[1], selectors, 2, &ret_tlsa->selector) ||
+      !read_field(record->data[2], matchings, 3, &ret_tlsa->matching))
+    return false;
+  ret_tlsa->data = read_hex(record->data + 3, record->data_count - 3, &ret_tlsa->length);
+  return ret_tlsa->data != NULL;
 }
 
 static bool hash_certificate(const struct tlsa *tlsa, struct pin_digest *ret_digest) {
@@ -98,38 +113,175 @@ static enum pin_list list_of(const struct tlsa *tlsa) {
   return tlsa->usage == USAGE_SERVER || tlsa->usage == USAGE_DOMAIN ? PIN_LIST_PINS : PIN_LIST_INTERMEDIATES;
 }
 
-static void read_record(struct conversion *conversion, const struct zone_record *record) {
-  struct draft draft = DRAFT_AT(NULL, record->line);
-  struct tlsa tlsa;
-  struct pin_digest digest = {{0}};
-  bool read = read_data(record, &tlsa);
-  if (!read)
-    convert_error(
-        conversion, conversion->path, record->line,
-        "expected TLSA with a usage from 0 to 3, a selector 0 or 1, a matching type from 0 to 2, and "
-        "hexadecimal digits");
-  else if (tlsa.matching != MATCHING_SHA512 && !digest_of(&tlsa, &digest))
-    convert_error(conversion, conversion->path, record->line,
-                  "the data is not what selector %u and matching type %u say", tlsa.selector, tlsa.matching);
-  else if (read_owner(conversion, record, &draft) && tlsa.matching == MATCHING_SHA512)
-    convert_loss(conversion, conversion->path, record->line, "\"%s\": a SHA-512 digest; left out",
-                 draft.name);
-  else if (draft.name != NULL) {
-    draft_take(&draft, list_of(&tlsa), &digest);
+/* ---- Owners: _443._tcp.NAME, or any name that such a one is an alias of (RFC 7671, 7) ---- */
+
+/* A record, or an alias; both as they stand in the zone. */
+struct owned {
+  char *owner;
+  char *target; /* of an alias; NULL: the digest is of a record */
+  struct pin_digest digest;
+  enum pin_list list;
+  unsigned line;
+  bool is_relative, is_used;
+};
+
+struct zone_contents {
+  struct owned *items;
+  size_t count;
+};
+
+static struct owned *contents_add(struct zone_contents *contents, const struct zone_record *record) {
+  if ((contents->count & (contents->count - 1)) == 0)
+    contents->items =
+        must_grow(contents->items, contents->count == 0 ? 1 : 2 * contents->count, sizeof *contents->items);
+  struct owned *item = &contents->items[contents->count++];
+  *item = (struct owned){
+      .owner = must_copy(record->owner), .line = record->line, .is_relative = record->is_relative};
+  return item;
+}
+
+static void contents_clear(struct zone_contents *contents) {
+  for (size_t i = 0; i < contents->count; i++) {
+    free(contents->items[i].owner);
+    free(contents->items[i].target);
+  }
+  free(contents->items);
+}
+
+/* "_443._tcp.NAME" or "*._tcp.NAME": cut into the port (0: every port) and the name. False: another name. */
+static bool read_owner(const char *owner, struct draft *draft) {
+  const char *protocol = strchr(owner, '.');
+  const char *name = protocol == NULL ? NULL : strchr(protocol + 1, '.');
+  AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
+  bool every_port = strcmp(port, "*") == 0;
+  draft->name = name == NULL ? NULL : name + 1;
+  return name != NULL && protocol[1] == '_' && name[1] != '\0' &&
+         (every_port || (port[0] == '_' && port_read(port + 1, &draft->port)));
+}
+
+static int compare_owners(const void *a, const void *b) {
+  const struct owned *left = a;
+  const struct owned *right = b;
+  int order = strcasecmp(left->owner, right->owner);
+  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+static int compare_owner(const void *name, const void *element) {
+  return strcasecmp(name, ((const struct owned *)element)->owner);
+}
+
+/* The first that a name owns; NULL: none. They are sorted. */
+static struct owned *find_owned(const struct zone_contents *contents, const char *name) {
+  struct owned *found = contents->count == 0 ? NULL
+                                             : bsearch(name, contents->items, contents->count,
+                                                       sizeof *contents->items, compare_owner);
+  while (found != NULL && found > contents->items && strcasecmp(found[-1].owner, name) == 0)
+    found--;
+  return found;
+}
+
+/* More aliases of aliases than a resolver follows. */
+#define MOST_ALIASES 16
+
+static void add_entry(struct conversion *conversion, const struct owned *record, const char *owner,
+                      unsigned line, bool is_relative) {
+  struct draft draft = DRAFT_AT(NULL, line);
+  if (!read_owner(owner, &draft)) {
+    draft_clear(&draft);
+    return;
+  }
+  const char *protocol = strchr(owner, '.');
+  if (strncasecmp(protocol, "._tcp.", 6) != 0)
+    convert_note(conversion, conversion->path, line, "\"%s\": a policy does not tell protocols apart", owner);
+  if (is_relative && strchr(draft.name, '.') == NULL) {
+    convert_loss(conversion, conversion->path, line,
+                 "\"%s\" is relative, and no $ORIGIN says to what; left out (--origin NAME)", owner);
+  } else {
+    if (is_relative)
+      convert_note(
+          conversion, conversion->path, line,
+          "\"%s\" has no dot at its end, and no $ORIGIN says what it is relative to; taken as a whole name "
+          "(--origin NAME)",
+          owner);
+    draft_take(&draft, record->list, &record->digest);
     conversion_add(conversion, &draft);
   }
-  OPENSSL_free(tlsa.data);
   draft_clear(&draft);
+}
+
+/* Takes the records that a name owns, by itself or as an alias, for the service that asked. */
+static void take_owned(struct conversion *conversion, const struct zone_contents *contents,
+                       const struct owned *asking) {
+  const char *name = asking->owner;
+  for (int i = 0; i < MOST_ALIASES && name != NULL; i++) {
+    const char *next = NULL;
+    for (struct owned *at = find_owned(contents, name);
+         at != NULL && at < contents->items + contents->count && strcasecmp(at->owner, name) == 0; at++) {
+      at->is_used = true;
+      if (at->target == NULL)
+        add_entry(conversion, at, asking->owner, i == 0 ? at->line : asking->line, asking->is_relative);
+      else
+        next = at->target;
+    }
+    name = next;
+  }
+}
+
+static void take_services(struct conversion *conversion, struct zone_contents *contents) {
+  struct draft draft = DRAFT_AT(NULL, 0);
+  if (contents->count > 1)
+    qsort(contents->items, contents->count, sizeof *contents->items, compare_owners);
+  for (size_t i = 0; i < contents->count; i++) {
+    const struct owned *item = &contents->items[i];
+    bool is_first = i == 0 || strcasecmp(item[-1].owner, item->owner) != 0;
+    if (is_first && read_owner(item->owner, &draft))
+      take_owned(conversion, contents, item);
+  }
+  for (size_t i = 0; i < contents->count; i++)
+    if (contents->items[i].target == NULL && !contents->items[i].is_used)
+      convert_loss(conversion, conversion->path, contents->items[i].line,
+                   "\"%s\": expected _PORT._tcp.NAME, and no alias of that form leads here; left out",
+                   contents->items[i].owner);
+}
+
+static void read_record(struct conversion *conversion, const struct zone_record *record,
+                        struct zone_contents *contents) {
+  struct tlsa tlsa;
+  struct pin_digest digest = {{0}};
+  if (!read_data(record, &tlsa))
+    convert_loss(
+        conversion, conversion->path, record->line,
+        "expected TLSA with a usage from 0 to 3, a selector 0 or 1, a matching type from 0 to 2, and "
+        "hexadecimal digits; left out");
+  else if (tlsa.matching == MATCHING_SHA512)
+    convert_loss(conversion, conversion->path, record->line, "\"%s\": a SHA-512 digest; left out",
+                 record->owner);
+  else if (!digest_of(&tlsa, &digest))
+    convert_loss(conversion, conversion->path, record->line,
+                 "the data is not what selector %u and matching type %u say; left out", tlsa.selector,
+                 tlsa.matching);
+  else {
+    struct owned *item = contents_add(contents, record);
+    item->digest = digest;
+    item->list = list_of(&tlsa);
+  }
+  OPENSSL_free(tlsa.data);
 }
 
 static void read_tlsa(struct conversion *conversion) {
   struct zone_text zone;
   struct zone_record record;
+  struct zone_contents contents = {0};
   zone_text_open(conversion, &zone);
-  while (zone_text_next(&zone, &record))
-    if (strcasecmp(record.type, "TLSA") == 0)
-      read_record(conversion, &record);
+  while (zone_text_next(&zone, &record)) {
+    if (strcasecmp(record.type, "TLSA") == 0 || strcasecmp(record.type, "TYPE52") == 0)
+      read_record(conversion, &record, &contents);
+    else if (strcasecmp(record.type, "CNAME") == 0 && record.data_count == 1)
+      contents_add(&contents, &record)->target = zone_text_absolute(&zone, record.data[0]);
+  }
   zone_text_close(&zone);
+  take_services(conversion, &contents);
+  contents_clear(&contents);
 }
 
 static void write_list(FILE *out, const char *owner, const struct pin_digest_list *list, const char *head) {
@@ -164,7 +316,7 @@ static void write_tlsa(struct conversion *conversion) {
 const struct format format_tlsa = {
     .name = "tlsa",
     .title = "TLSA records in a zone file (RFC 6698)",
-    .mark = "TLSA\n._",
+    .mark = "TLSA\tTYPE52\n._",
     .holds = HOLDS_HOSTS | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_CA_KEYS | HOLDS_ROLES | HOLDS_FINGERPRINTS,
     .least_pins = 1,
     .adds_up = true,

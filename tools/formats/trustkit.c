@@ -1,108 +1,197 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* TrustKit's configuration for iOS, as an XML property list. */
+/*
+ * TrustKit's configuration for iOS: a property list in XML, or the dictionary that a source in Swift or
+ * Objective-C hands over. And Apple's own NSPinnedDomains, which stands in the same kind of file.
+ */
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/tree.h"
 #include "formats/xml.h"
 
 #define DOCTYPE_NAME "-//Apple//DTD PLIST 1.0//EN"
 #define DOCTYPE_URL "http://www.apple.com/DTDs/PropertyList-1.0.dtd"
 
-static xmlNode *value_after(const xmlNode *key) {
-  return xmlNextElementSibling((xmlNode *)(uintptr_t)key);
+/* In sources the names of the keys are constants, with a "k" before them. */
+static json_object *member(json_object *object, const char *name) {
+  json_object *found = NULL;
+  AUTO_TEXT constant = must_format("k%s", name);
+  if (json_object_is_type(object, json_type_object) && !json_object_object_get_ex(object, name, &found))
+    json_object_object_get_ex(object, constant, &found);
+  return found;
 }
 
-/* The value of a key; NULL: there is no such key. */
-static xmlNode *dict_value(xmlNode *dict, const char *name) {
-  for (xmlNode *key = xml_next(dict->children, "key"); key != NULL; key = xml_next(key->next, "key")) {
-    AUTO_TEXT text = xml_text(key);
-    if (strcmp(text, name) == 0)
-      return value_after(key);
-  }
-  return NULL;
-}
-
-static bool dict_flag(struct conversion *conversion, xmlNode *dict, const char *name, bool otherwise) {
-  xmlNode *value = dict_value(dict, name);
-  if (value != NULL && !xml_is(value, "true") && !xml_is(value, "false"))
-    convert_error(conversion, conversion->path, xml_line(value), "%s: expected <true/> or <false/>", name);
-  return value == NULL ? otherwise : xml_is(value, "true");
+static bool flag(struct conversion *conversion, json_object *object, const char *name, bool otherwise) {
+  json_object *value = member(object, name);
+  if (value != NULL && !json_object_is_type(value, json_type_boolean))
+    convert_loss(conversion, conversion->path, tree_line(value, 0), "%s: expected true or false", name);
+  return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) : otherwise;
 }
 
 /* From the first second of that day on, TrustKit does not look at the pins any more. */
-static void read_expiration(struct conversion *conversion, xmlNode *dict, struct draft *draft) {
-  xmlNode *value = dict_value(dict, "TSKExpirationDate");
-  if (value == NULL)
-    return;
-  AUTO_TEXT text = xml_text(value);
+static void read_expiration(struct conversion *conversion, json_object *domain, struct draft *draft) {
+  json_object *value = member(domain, "TSKExpirationDate");
+  const char *text = value == NULL ? NULL : json_object_get_string(value);
   int64_t start = 0;
-  if (date_read(text, &start) || (xml_is(value, "date") && date_time_read(text, &start)))
+  if (text == NULL)
+    return;
+  if (date_read(text, &start) || date_time_read(text, &start))
     draft->expires = start - 1;
   else
-    convert_error(conversion, conversion->path, xml_line(value),
-                  "TSKExpirationDate \"%s\": expected YYYY-MM-DD", text);
+    convert_loss(conversion, conversion->path, tree_line(value, draft->line),
+                 "TSKExpirationDate \"%s\": expected YYYY-MM-DD", text);
 }
 
-static void read_hashes(struct conversion *conversion, xmlNode *hashes, struct draft *draft) {
-  for (xmlNode *node = xml_next(hashes->children, "string"); node != NULL;
-       node = xml_next(node->next, "string")) {
-    AUTO_TEXT text = xml_text(node);
-    struct pin_digest digest;
-    if (digest_from_base64(text, &digest))
-      draft_take(draft, PIN_LIST_PINS, &digest);
+static void read_hashes(struct conversion *conversion, json_object *hashes, struct draft *draft) {
+  size_t count = json_object_is_type(hashes, json_type_array) ? json_object_array_length(hashes) : 0;
+  for (size_t i = 0; i < count; i++) {
+    json_object *hash = json_object_array_get_idx(hashes, i);
+    if (json_object_is_type(hash, json_type_string))
+      convert_pin(conversion, draft, json_object_get_string(hash), tree_line(hash, draft->line), "hash");
     else
-      convert_error(conversion, conversion->path, xml_line(node),
-                    "bad hash \"%s\"; expected 32 bytes in base64", text);
+      convert_loss(conversion, conversion->path, tree_line(hashes, draft->line),
+                   "\"%s\": a hash that is no string here; left out", draft->name);
   }
 }
 
-static void read_domain(struct conversion *conversion, const xmlNode *key, const char *name) {
-  xmlNode *dict = value_after(key);
-  if (dict == NULL || !xml_is(dict, "dict")) {
-    convert_error(conversion, conversion->path, xml_line(key), "\"%s\": expected a <dict> with its pins",
-                  name);
+static void read_domain(struct conversion *conversion, const char *name, json_object *domain, unsigned line) {
+  struct draft draft = DRAFT_AT(name, tree_line(domain, line));
+  if (!json_object_is_type(domain, json_type_object)) {
+    convert_loss(conversion, conversion->path, line, "\"%s\": expected a dictionary with its pins", name);
     return;
   }
-  struct draft draft = DRAFT_AT(name, xml_line(key));
-  draft.include_subdomains = dict_flag(conversion, dict, "TSKIncludeSubdomains", false);
-  if (!dict_flag(conversion, dict, "TSKEnforcePinning", true))
+  draft.include_subdomains = flag(conversion, domain, "TSKIncludeSubdomains", false);
+  if (!flag(conversion, domain, "TSKEnforcePinning", true))
     draft.mode = PIN_MODE_AUDIT;
-  xmlNode *hashes = dict_value(dict, "TSKPublicKeyHashes");
-  if (hashes != NULL)
-    read_hashes(conversion, hashes, &draft);
-  if (dict_flag(conversion, dict, "TSKExcludeSubdomainFromParentPolicy", false))
+  read_hashes(conversion, member(domain, "TSKPublicKeyHashes"), &draft);
+  if (flag(conversion, domain, "TSKExcludeSubdomainFromParentPolicy", false))
     draft.mode = PIN_MODE_OFF;
-  read_expiration(conversion, dict, &draft);
-  if (dict_value(dict, "TSKReportUris") != NULL)
+  read_expiration(conversion, domain, &draft);
+  if (member(domain, "TSKReportUris") != NULL)
     convert_note(conversion, conversion->path, draft.line, "\"%s\": TSKReportUris; left out", name);
   conversion_add(conversion, &draft);
   draft_clear(&draft);
 }
 
-static xmlNode *pinned_domains(xmlNode *root) {
-  xmlNode *dict = xml_next(root->children, "dict");
-  xmlNode *inner = dict == NULL ? NULL : dict_value(dict, "TSKConfiguration");
-  xmlNode *configuration = inner == NULL ? dict : inner;
-  return configuration == NULL ? NULL : dict_value(configuration, "TSKPinnedDomains");
+static void read_domains(struct conversion *conversion, json_object *domains) {
+  json_object_object_foreach(domains, name, domain) {
+    read_domain(conversion, name, domain, tree_line(domains, 0));
+  }
+}
+
+/* Every dictionary of this name, however deep it lies. */
+typedef void dictionary_fn(struct conversion *conversion, json_object *dictionary);
+static size_t find_dictionaries(struct conversion *conversion, json_object *value, const char *name,
+                                dictionary_fn *each) {
+  size_t found = 0;
+  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+  for (size_t i = 0; i < count; i++)
+    found += find_dictionaries(conversion, json_object_array_get_idx(value, i), name, each);
+  if (!json_object_is_type(value, json_type_object))
+    return found;
+  json_object *wanted = member(value, name);
+  if (json_object_is_type(wanted, json_type_object)) {
+    each(conversion, wanted);
+    found++;
+  }
+  json_object_object_foreach(value, key, inner) {
+    (void)key;
+    if (inner != wanted)
+      found += find_dictionaries(conversion, inner, name, each);
+  }
+  return found;
+}
+
+/* The dictionaries behind each "TSKPinnedDomains:" of a source. */
+static size_t read_source(struct conversion *conversion) {
+  struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
+  size_t found = 0;
+  for (size_t i = 0; i < tokens.count; i++) {
+    const struct token *token = token_at(&tokens, i);
+    const char *name = *token->text == 'k' ? token->text + 1 : token->text;
+    size_t next = i + 2;
+    if (token->kind == TOKEN_SIGN || strcmp(name, "TSKPinnedDomains") != 0 || !token_is(&tokens, i + 1, ":"))
+      continue;
+    json_object *domains = tree_from_literal(&tokens, &next);
+    if (json_object_is_type(domains, json_type_object)) {
+      read_domains(conversion, domains);
+      found++;
+    } else {
+      convert_loss(conversion, conversion->path, token->line,
+                   "TSKPinnedDomains is no dictionary that is written out here; left out");
+    }
+    json_object_put(domains);
+  }
+  tokens_clear(&tokens);
+  return found;
+}
+
+static bool is_xml(const struct conversion *conversion) {
+  return conversion->text[strspn(conversion->text, " \t\n")] == '<';
+}
+
+static void read_plist(struct conversion *conversion, const char *name, dictionary_fn *each) {
+  json_object *root = tree_from_plist(conversion);
+  if (root != NULL && find_dictionaries(conversion, root, name, each) == 0)
+    convert_error(conversion, conversion->path, tree_line(root, 0), "expected the key %s with a dictionary",
+                  name);
+  json_object_put(root);
 }
 
 static void read_trustkit(struct conversion *conversion) {
-  xmlDoc *document = xml_read(conversion);
-  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "plist");
-  xmlNode *domains = root == NULL ? NULL : pinned_domains(root);
-  if (root != NULL && (domains == NULL || !xml_is(domains, "dict")))
-    convert_error(conversion, conversion->path, xml_line(root),
-                  "expected the key TSKPinnedDomains with a <dict>");
-  else if (root != NULL)
-    for (xmlNode *key = xml_next(domains->children, "key"); key != NULL; key = xml_next(key->next, "key")) {
-      AUTO_TEXT name = xml_text(key);
-      read_domain(conversion, key, name);
-    }
-  xmlFreeDoc(document);
+  if (is_xml(conversion))
+    read_plist(conversion, "TSKPinnedDomains", read_domains);
+  else if (read_source(conversion) == 0 && conversion->losses == 0)
+    convert_error(conversion, conversion->path, 0, "expected kTSKPinnedDomains: with a dictionary");
 }
+
+/* ---- NSPinnedDomains ---- */
+
+static void read_identities(struct conversion *conversion, json_object *domain, const char *name,
+                            enum pin_list list, struct draft *draft) {
+  json_object *identities = member(domain, name);
+  size_t count = json_object_is_type(identities, json_type_array) ? json_object_array_length(identities) : 0;
+  for (size_t i = 0; i < count; i++) {
+    json_object *identity = json_object_array_get_idx(identities, i);
+    json_object *digest = member(identity, "SPKI-SHA256-BASE64");
+    struct draft taken = DRAFT_AT(draft->name, tree_line(identity, draft->line));
+    if (json_object_is_type(digest, json_type_string))
+      convert_pin(conversion, &taken, json_object_get_string(digest), taken.line, "SPKI-SHA256-BASE64");
+    else
+      convert_loss(conversion, conversion->path, taken.line, "%s: expected SPKI-SHA256-BASE64", name);
+    if (taken.counts[PIN_LIST_PINS] > 0)
+      draft_take(draft, list, &taken.lists[PIN_LIST_PINS][0]);
+    draft_clear(&taken);
+  }
+}
+
+/* A chain has to hold one of the leaves, and one of the authorities, where both are named. */
+static void read_pinned_domains(struct conversion *conversion, json_object *domains) {
+  json_object_object_foreach(domains, name, domain) {
+    struct draft draft = DRAFT_AT(name, tree_line(domain, tree_line(domains, 0)));
+    draft.include_subdomains = flag(conversion, domain, "NSIncludesSubdomains", false);
+    read_identities(conversion, domain, "NSPinnedLeafIdentities", PIN_LIST_PINS, &draft);
+    read_identities(conversion, domain, "NSPinnedCAIdentities", PIN_LIST_INTERMEDIATES, &draft);
+    draft.requires_all = true;
+    conversion_add(conversion, &draft);
+    draft_clear(&draft);
+  }
+}
+
+static void read_apple(struct conversion *conversion) {
+  read_plist(conversion, "NSPinnedDomains", read_pinned_domains);
+}
+
+const struct format format_apple = {
+    .name = "apple",
+    .title = "NSPinnedDomains of an Info.plist (XML)",
+    .mark = "NSPinnedDomains",
+    .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_CA_KEYS | HOLDS_ROLES,
+    .read = read_apple,
+};
 
 static void put_flag(struct xml_output *output, const char *key, bool value) {
   xml_put_element(output, "key", key);

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs7.h>
 
 #include "base/file.h"
 #include "base/memory.h"
@@ -35,10 +37,42 @@ static char *path_below(const struct conversion *conversion, const char *name) {
   return must_format("%s/%s", directory, unix_name);
 }
 
+/* The certificates of a PKCS #7 file (RFC 2315), in DER or PEM. */
+static bool read_pkcs7(const char *path, struct draft *draft) {
+  BIO *file = BIO_new_file(path, "rb");
+  PKCS7 *pkcs7 = file == NULL ? NULL : d2i_PKCS7_bio(file, NULL);
+  if (file != NULL && pkcs7 == NULL && BIO_reset(file) == 0)
+    pkcs7 = PEM_read_bio_PKCS7(file, NULL, NULL, NULL);
+  const STACK_OF(X509) *certificates =
+      pkcs7 != NULL && PKCS7_type_is_signed(pkcs7) ? pkcs7->d.sign->cert : NULL;
+  int count = certificates == NULL ? 0 : sk_X509_num(certificates);
+  bool good = count > 0;
+  for (int i = 0; i < count; i++) {
+    X509 *certificate = sk_X509_value(certificates, i);
+    struct object object = {0};
+    X509_up_ref(certificate);
+    good = object_from_certificate(certificate, &object) && good;
+    draft_take(draft, PIN_LIST_PINS, &object.key);
+    object_clear(&object);
+  }
+  PKCS7_free(pkcs7);
+  BIO_free(file);
+  return good;
+}
+
+static bool ends_in(const char *path, const char *ending) {
+  size_t length = strlen(path);
+  return length > strlen(ending) && strcasecmp(path + length - strlen(ending), ending) == 0;
+}
+
 static bool read_file(const char *path, struct draft *draft) {
   struct objects objects;
   struct stat status;
-  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || !objects_read(path, &objects))
+  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    return false;
+  if (ends_in(path, ".p7b") || ends_in(path, ".p7c"))
+    return read_pkcs7(path, draft);
+  if (!objects_read(path, &objects))
     return false;
   take_objects(&objects, draft);
   objects_clear(&objects);
@@ -96,8 +130,8 @@ static void read_certificate(struct conversion *conversion, xmlNode *node, struc
   AUTO_TEXT end = xml_attribute(node, "EndDate");
   int64_t seconds = 0;
   if (end != NULL && !date_time_read(end, &seconds)) {
-    convert_error(conversion, conversion->path, xml_line(node),
-                  "EndDate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", end);
+    convert_loss(conversion, conversion->path, xml_line(node),
+                 "EndDate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", end);
     return;
   }
   if (end != NULL && seconds < conversion->now) {
@@ -107,17 +141,24 @@ static void read_certificate(struct conversion *conversion, xmlNode *node, struc
   }
   if (end != NULL)
     convert_loss(conversion, conversion->path, xml_line(node), "a certificate's EndDate; left out");
-  if (!read_certificate_of(conversion, node, draft))
-    convert_error(conversion, conversion->path, xml_line(node),
-                  "expected a certificate in PEM or DER: File or Directory below the folder of the rules, or "
-                  "Base64");
+  AUTO_TEXT file = xml_attribute(node, "File");
+  if (file != NULL && ends_in(file, ".sst"))
+    convert_loss(
+        conversion, conversion->path, xml_line(node),
+        "%s is a store of Windows, which is not read; left out (certutil -split -dump takes the certificates "
+        "out)",
+        file);
+  else if (!read_certificate_of(conversion, node, draft))
+    convert_loss(conversion, conversion->path, xml_line(node),
+                 "expected a certificate in PEM or DER, or a .p7b: File or Directory below the folder of the "
+                 "rules, or Base64; left out");
 }
 
 /* A leading dot, or "*.", stands for one label, with AllSubdomains for all that is below. */
 static void read_site(struct conversion *conversion, xmlNode *node, const struct draft *rule) {
   AUTO_TEXT domain = xml_attribute(node, "Domain");
   if (domain == NULL) {
-    convert_error(conversion, conversion->path, xml_line(node), "expected Domain=\"NAME\"");
+    convert_loss(conversion, conversion->path, xml_line(node), "expected Domain=\"NAME\"");
     return;
   }
   const char *name = *domain == '*' ? domain + 1 : domain;
@@ -141,8 +182,8 @@ static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expi
   if (error != NULL && strcmp(error, "None") == 0)
     rule.mode = PIN_MODE_AUDIT;
   else if (error != NULL && strcmp(error, "Revoked") != 0 && strcmp(error, "InvalidName") != 0)
-    convert_error(conversion, conversion->path, rule.line,
-                  "Error=\"%s\": expected Revoked, InvalidName or None", error);
+    convert_loss(conversion, conversion->path, rule.line,
+                 "Error=\"%s\": expected Revoked, InvalidName or None", error);
   for (xmlNode *at = xml_next(node->children, "Certificate"); at != NULL;
        at = xml_next(at->next, "Certificate"))
     read_certificate(conversion, at, &rule);
@@ -161,10 +202,11 @@ static int64_t read_next_update(struct conversion *conversion, xmlNode *root) {
                  "Duration begins when the list is made on Windows; the entries never expire");
   if (next == NULL)
     return PIN_NEVER;
-  if (!date_time_read(next, &seconds))
-    convert_error(conversion, conversion->path, xml_line(root),
-                  "NextUpdate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", next);
-  return seconds - 1;
+  if (date_time_read(next, &seconds))
+    return seconds - 1;
+  convert_loss(conversion, conversion->path, xml_line(root),
+               "NextUpdate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ; the entries never expire", next);
+  return PIN_NEVER;
 }
 
 static void read_windows(struct conversion *conversion) {

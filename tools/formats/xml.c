@@ -12,7 +12,8 @@
  * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT
  * and no XML_PARSE_DTDLOAD: entities are not put in, and no other file is read.
  */
-#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
+#define PARSE_OPTIONS                                                                                        \
+  (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES | XML_PARSE_IGNORE_ENC)
 
 static xmlParserInput *open_nothing(const char *url, const char *id, xmlParserCtxt *context) {
   (void)url;
@@ -104,8 +105,8 @@ bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name,
   if (value == NULL)
     return otherwise;
   if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0)
-    convert_error(conversion, conversion->path, xml_line(node), "%s=\"%s\": expected true or false", name,
-                  value);
+    convert_loss(conversion, conversion->path, xml_line(node), "%s=\"%s\": expected true or false", name,
+                 value);
   return strcasecmp(value, "true") == 0;
 }
 

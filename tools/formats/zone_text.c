@@ -5,11 +5,18 @@
 #include <ctype.h>
 #include <string.h>
 
+/* What the user says the names are relative to, without the dot at its end. */
+static char *first_origin(const struct conversion *conversion) {
+  const char *origin = conversion->origin == NULL ? "" : conversion->origin;
+  size_t length = strlen(origin);
+  return must_copy_bytes(origin, length > 0 && origin[length - 1] == '.' ? length - 1 : length);
+}
+
 void zone_text_open(struct conversion *conversion, struct zone_text *ret_zone) {
   *ret_zone = (struct zone_text){.conversion = conversion,
                                  .at = conversion->text,
                                  .line = 1,
-                                 .origin = must_copy(""),
+                                 .origin = first_origin(conversion),
                                  .owner = must_copy("")};
 }
 
@@ -23,11 +30,15 @@ static void skip_comment(struct zone_text *zone) {
   zone->at += strcspn(zone->at, "\n");
 }
 
-/* Takes a word off; its quotes do not belong to it. */
+/* Takes a word off; its quotes do not belong to it, and what a backslash protects is part of it (RFC
+ * 1035, 5.1). */
 static void take_word(struct zone_text *zone) {
   bool quoted = *zone->at == '"';
   const char *start = zone->at + (quoted ? 1 : 0);
-  size_t length = strcspn(start, quoted ? "\"\n" : " \t\r\n;()\"");
+  const char *ends = quoted ? "\"\n" : " \t\n;()\"";
+  size_t length = 0;
+  while (start[length] != '\0' && strchr(ends, start[length]) == NULL)
+    length += start[length] == '\\' && start[length + 1] != '\0' && start[length + 1] != '\n' ? 2 : 1;
   text_list_add(&zone->words, must_copy_bytes(start, length));
   zone->at = start + length + (quoted && start[length] == '"' ? 1 : 0);
 }
@@ -52,8 +63,8 @@ static bool take_words(struct zone_text *zone, unsigned *ret_line) {
     }
   }
   if (open)
-    convert_error(zone->conversion, zone->conversion->path, *ret_line,
-                  "\"(\" is never closed; expected \")\"");
+    convert_loss(zone->conversion, zone->conversion->path, *ret_line,
+                 "\"(\" is never closed; expected \")\"");
   if (*zone->at == '\n') {
     zone->at++;
     zone->line++;
@@ -61,7 +72,7 @@ static bool take_words(struct zone_text *zone, unsigned *ret_line) {
   return true;
 }
 
-static char *absolute(const struct zone_text *zone, const char *name) {
+char *zone_text_absolute(const struct zone_text *zone, const char *name) {
   size_t length = strlen(name);
   if (strcmp(name, "@") == 0)
     return must_copy(zone->origin);
@@ -70,27 +81,39 @@ static char *absolute(const struct zone_text *zone, const char *name) {
   return *zone->origin == '\0' ? must_copy(name) : must_format("%s.%s", name, zone->origin);
 }
 
+/* Of $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA only the type matters: other records than TLSA hold no
+ * pins. */
+static void pass_generate(struct zone_text *zone, unsigned line) {
+  for (size_t i = 3; i < zone->words.count; i++)
+    if (strcasecmp(zone->words.items[i], "TLSA") == 0 || strcasecmp(zone->words.items[i], "TYPE52") == 0)
+      convert_loss(zone->conversion, zone->conversion->path, line,
+                   "$GENERATE makes TLSA records, which are not read; left out");
+}
+
 /* Whether the words are a directive, which was then obeyed. */
 static bool obey(struct zone_text *zone, unsigned line) {
   const struct text_list *words = &zone->words;
   if (words->items[0][0] != '$')
     return false;
   if (strcasecmp(words->items[0], "$ORIGIN") == 0 && words->count == 2) {
-    char *origin = absolute(zone, words->items[1]);
+    char *origin = zone_text_absolute(zone, words->items[1]);
     free(zone->origin);
     zone->origin = origin;
   } else if (strcasecmp(words->items[0], "$INCLUDE") == 0) {
-    convert_loss(zone->conversion, zone->conversion->path, line, "$INCLUDE: other files are not read");
+    convert_loss(zone->conversion, zone->conversion->path, line, "$INCLUDE %s: other files are not read",
+                 words->count > 1 ? words->items[1] : "");
+  } else if (strcasecmp(words->items[0], "$GENERATE") == 0) {
+    pass_generate(zone, line);
   } else if (strcasecmp(words->items[0], "$TTL") != 0) {
-    convert_error(zone->conversion, zone->conversion->path, line, "\"%s\": expected $ORIGIN NAME or $TTL",
-                  words->items[0]);
+    convert_loss(zone->conversion, zone->conversion->path, line,
+                 "\"%s\": expected $ORIGIN NAME or $TTL; left out", words->items[0]);
   }
   return true;
 }
 
 static bool is_ttl_or_class(const char *word) {
-  static const char *const classes[] = {"IN", "CH", "HS"};
-  for (size_t i = 0; i < 3; i++)
+  static const char *const classes[] = {"IN", "CH", "HS", "CLASS1"};
+  for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
     if (strcasecmp(word, classes[i]) == 0)
       return true;
   return isdigit((unsigned char)*word) && strspn(word, "0123456789smhdwSMHDW") == strlen(word);
@@ -101,15 +124,19 @@ static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *r
   const struct text_list *words = &zone->words;
   size_t at = 0;
   if (has_owner) {
-    char *owner = absolute(zone, words->items[at++]);
+    const char *spelled = words->items[at++];
+    char *owner = zone_text_absolute(zone, spelled);
     free(zone->owner);
     zone->owner = owner;
+    zone->owner_is_relative =
+        *zone->origin == '\0' && (*spelled == '\0' || spelled[strlen(spelled) - 1] != '.');
   }
   while (at < words->count && is_ttl_or_class(words->items[at]))
     at++;
   if (at == words->count)
     return false;
   ret_record->owner = zone->owner;
+  ret_record->is_relative = zone->owner_is_relative;
   ret_record->type = words->items[at];
   ret_record->data = words->items + at + 1;
   ret_record->data_count = words->count - at - 1;
@@ -125,7 +152,7 @@ bool zone_text_next(struct zone_text *zone, struct zone_record *ret_record) {
       continue;
     if (divide(zone, has_owner, ret_record))
       return true;
-    convert_error(zone->conversion, zone->conversion->path, ret_record->line,
-                  "expected NAME, and a type and data of a record");
+    convert_loss(zone->conversion, zone->conversion->path, ret_record->line,
+                 "expected NAME, and a type and data of a record; left out");
   }
 }

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * The records of a zone file (RFC 1035, 5.1): comments, parentheses, $ORIGIN, $TTL, owners left out. Other
- * files ($INCLUDE) are not read, and what stands between quotes is one word.
+ * files ($INCLUDE) and records that are made ($GENERATE) are named, not read. Not libldns: it gives a zone up
+ * at the first line that it does not know, and keeps no lines of the records that it read.
  */
 #ifndef PINCTL_FORMATS_ZONE_TEXT_H
 #define PINCTL_FORMATS_ZONE_TEXT_H
@@ -12,6 +13,7 @@
 
 struct zone_record {
   const char *owner; /* as the zone means it: with the origin, without a trailing dot */
+  bool is_relative;  /* the owner has no trailing dot, and nothing says what it is relative to */
   const char *type;
   char *const *data; /* the words behind the type */
   size_t data_count;
@@ -22,13 +24,16 @@ struct zone_text {
   struct conversion *conversion;
   const char *at;
   unsigned line;
-  char *origin; /* "": none was named, names are taken as they stand */
+  char *origin; /* "": none was named */
   char *owner;  /* of the last record */
+  bool owner_is_relative;
   struct text_list words;
 };
 
 void zone_text_open(struct conversion *conversion, struct zone_text *ret_zone);
 void zone_text_close(struct zone_text *zone);
+/* A name as the zone means it: with the origin, without a trailing dot. For free(3). */
+char *zone_text_absolute(const struct zone_text *zone, const char *name);
 /* The next record, valid until the call after; false: no more. */
 bool zone_text_next(struct zone_text *zone, struct zone_record *ret_record);
 

@@ -11,21 +11,42 @@
 
 #define EXIT_STATUS_HELP "Exit status: 0 done or all well; 1 a finding; 2 wrong usage; 3 could not be done"
 
+/* The width of a line, and where what an option does begins. */
+#define WIDTH 80
+#define HELP_COLUMN 28
+
+/* "--name a|b|c", with further lines of words where they do not fit into one. Returns the column behind it.
+ */
+static int print_left(const char *name, const char *argument) {
+  int indent = printf("  --%s%s", name, argument == NULL ? "" : " ");
+  int column = indent;
+  for (const char *word = argument; word != NULL && *word != '\0';) {
+    size_t length = strcspn(word, "|") + 1;
+    length -= word[length - 1] == '\0' ? 1 : 0;
+    if (column + (int)length > WIDTH) {
+      printf("\n%*s", indent, "");
+      column = indent;
+    }
+    column += printf("%.*s", (int)length, word);
+    word += length;
+  }
+  return column;
+}
+
 /* The option on the left, the lines of its help one below the other on the right. */
 static void print_option(const char *name, const char *argument, const char *help) {
-  AUTO_TEXT left =
-      must_format("--%s%s%s", name, argument == NULL ? "" : " ", argument == NULL ? "" : argument);
-  if (strlen(left) > 24)
-    printf("  %s\n  %-24s  ", left, "");
-  else
-    printf("  %-24s  ", left);
+  int column = print_left(name, argument);
+  if (column > HELP_COLUMN - 2) {
+    putchar('\n');
+    column = 0;
+  }
   for (const char *line = help;;) {
     const char *end = strchrnul(line, '\n');
-    printf("%.*s\n", (int)(end - line), line);
+    printf("%*s%.*s\n", HELP_COLUMN - column, "", (int)(end - line), line);
     if (*end == '\0')
       return;
     line = end + 1;
-    printf("  %-24s  ", "");
+    column = 0;
   }
 }
 

@@ -19,7 +19,7 @@
 static const struct option options[] = {
     {.id = OPTION_FORMAT,
      .name = "format",
-     .argument = FORMAT_WORDS,
+     .argument = FORMAT_WORDS_EXPORT,
      .one_of = true,
      .help = "what to write"},
     {.id = OPTION_PINS,
@@ -216,7 +216,7 @@ const struct verb verb_export = {
     .summary = "Write entries of the policy in another format",
     .details = "All entries, or those of each HOST. What the format cannot hold is said, and\n"
                "then nothing is written (status 1), unless --lossy.",
-    .print_more = formats_print,
+    .print_more = formats_print_written,
     .example = "pinctl export --format android api.example.com",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -12,18 +12,24 @@
 #include "edit/list_file.h"
 #include "formats/formats.h"
 #include "formats/import_apply.h"
+#include "formats/import_text.h"
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
     {.id = OPTION_FORMAT,
      .name = "format",
-     .argument = FORMAT_WORDS,
+     .argument = FORMAT_WORDS_IMPORT,
      .one_of = true,
      .help = "what the file is (default: what it looks like)"},
     {.id = OPTION_HOST,
      .name = "host",
      .argument = "HOST",
-     .help = "whose pins these are, for a format that does not\nsay (curl, hpkp, envoy without \"sni\")"},
+     .help =
+         "whose pins these are, where the file does not say;\nof a file with several hosts, the one to take"},
+    {.id = OPTION_ORIGIN,
+     .name = "origin",
+     .argument = "NAME",
+     .help = "what names of a zone without $ORIGIN belong to"},
     {.id = OPTION_NAME,
      .name = "name",
      .argument = "NAME",
@@ -59,16 +65,22 @@ static const struct format *choose_format(const struct arguments *arguments,
 
 /* An option that the format has no use for is a mistake, not something to pass over. */
 static bool options_fit(const struct arguments *arguments, const struct format *format) {
-  bool has_host = arguments_has(arguments, OPTION_HOST);
+  const char *host = arguments_value(arguments, OPTION_HOST), *why = NULL;
+  bool has_host = host != NULL;
+  AUTO_TEXT name = NULL;
+  if (has_host && pin_name_canonical(host, &name, &why) != PIN_OK)
+    return wrong_usage(arguments->verb, "--host \"%s\": %s", host, why == NULL ? "out of memory" : why);
   bool says_host = (format->holds & HOLDS_HOSTS) != 0;
-  if (!has_host && !says_host)
+  if (!has_host && !says_host && !format->names_some_hosts)
     return wrong_usage(arguments->verb, "%s does not say whose pins these are: expected --host HOST",
                        format->name);
-  if (has_host && says_host && strcmp(format->name, "envoy") != 0)
+  if (has_host && says_host && !format->names_some_hosts)
     return wrong_usage(arguments->verb, "%s says itself whose pins these are: --host is not for it",
                        format->name);
   if (has_host && arguments_has(arguments, OPTION_NAME))
     return wrong_usage(arguments->verb, "--host makes an entry of its own, not a list with a --name");
+  if (arguments_has(arguments, OPTION_ORIGIN) && strcmp(format->name, "tlsa") != 0)
+    return wrong_usage(arguments->verb, "%s is no zone file: --origin is not for it", format->name);
   if (arguments_has(arguments, OPTION_PINS) && !format->has_companion)
     return wrong_usage(arguments->verb, "%s is one file: --pins is not for it", format->name);
   return true;
@@ -76,14 +88,12 @@ static bool options_fit(const struct arguments *arguments, const struct format *
 
 /* False, having said why. *ret_text is for free(3). */
 static bool read_text(struct conversion *conversion, const char *path, char **ret_text) {
-  int error = file_read(path, ret_text, &conversion->length);
-  if (error != 0)
-    say_error("%s: %s", conversion->path, strerror(error));
-  else if (strlen(*ret_text) != conversion->length)
-    say_error("%s: holds a NUL; expected text", conversion->path);
-  else
-    conversion->text = *ret_text;
-  return conversion->text != NULL;
+  size_t length = 0;
+  int error = file_read(path, ret_text, &length);
+  if (error == 0)
+    return import_text_prepare(conversion, ret_text, length);
+  say_error("%s: %s", conversion->path, strerror(error));
+  return false;
 }
 
 static void leave_out(struct conversion *conversion, const char *name) {
@@ -136,6 +146,11 @@ static int read_entries(const struct arguments *arguments, const struct format *
     say_error("%s: nothing was changed", conversion->path);
     return EXIT_FAILED;
   }
+  if (conversion->nameless > 0 && conversion->count == 0 && conversion->host == NULL) {
+    wrong_usage(arguments->verb, "%s does not say whose pins these are: expected --host HOST",
+                conversion->path);
+    return EXIT_USAGE;
+  }
   if (conversion->losses > 0 && !arguments_has(arguments, OPTION_LOSSY)) {
     say_error("%s: a policy would lose this; nothing was changed (--lossy imports it all the same)",
               conversion->path);
@@ -184,6 +199,7 @@ static int run(const struct arguments *arguments) {
   AUTO_TEXT text = NULL;
   struct conversion conversion = {.path = strcmp(path, "-") == 0 ? "standard input" : path,
                                   .host = arguments_value(arguments, OPTION_HOST),
+                                  .origin = arguments_value(arguments, OPTION_ORIGIN),
                                   .companion = arguments_value(arguments, OPTION_PINS),
                                   .now = time(NULL)};
   int status = read_text(&conversion, path, &text) ? import(arguments, &conversion) : EXIT_FAILED;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Firefox's built-in pins as StaticHPKPins.h holds them: digests by names, sets of these names, and a table
+ * of hosts. PreloadedHPKPins.json, from which that file is made, names keys by certificates of Firefox's
+ * trust store and holds no digests.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "formats/formats.h"
+#include "formats/tokens.h"
+
+/* NAME[] = "BASE64"; or NAME[] = { MEMBER, ... }; or NAME = { ..., MEMBER }; */
+struct definition {
+  const char *name;
+  const struct token *digest; /* NULL: a list */
+  size_t first, behind;       /* the tokens in the braces of a list */
+};
+
+struct definitions {
+  struct definition *items;
+  size_t count;
+};
+
+static int compare_definitions(const void *a, const void *b) {
+  return strcmp(((const struct definition *)a)->name, ((const struct definition *)b)->name);
+}
+
+static const struct definition *find(const struct definitions *definitions, const char *name) {
+  struct definition wanted = {.name = name};
+  return definitions->count == 0 ? NULL
+                                 : bsearch(&wanted, definitions->items, definitions->count,
+                                           sizeof *definitions->items, compare_definitions);
+}
+
+static struct definitions find_definitions(const struct tokens *tokens) {
+  struct definitions found = {0};
+  for (size_t i = 1; i < tokens->count; i++) {
+    if (!token_is(tokens, i, "="))
+      continue;
+    size_t name = token_is(tokens, i - 1, "]") && i >= 3 ? i - 3 : i - 1;
+    struct definition definition = {.name = token_at(tokens, name)->text};
+    if (token_at(tokens, i + 1)->kind == TOKEN_STRING)
+      definition.digest = token_at(tokens, i + 1);
+    definition.first = i + 2;
+    definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
+    if ((found.count & (found.count - 1)) == 0)
+      found.items = must_grow(found.items, found.count == 0 ? 1 : 2 * found.count, sizeof *found.items);
+    found.items[found.count++] = definition;
+  }
+  if (found.count > 1)
+    qsort(found.items, found.count, sizeof *found.items, compare_definitions);
+  return found;
+}
+
+/* The digests that a set leads to: its members are digests, or, through one more list, the list of these. */
+static void take_set(struct conversion *conversion, const struct tokens *tokens,
+                     const struct definitions *definitions, const struct definition *set,
+                     struct draft *draft) {
+  for (size_t i = set->first; i < set->behind; i++) {
+    const struct token *token = token_at(tokens, i);
+    const struct definition *member = token->kind == TOKEN_WORD ? find(definitions, token->text) : NULL;
+    if (member != NULL && member->digest != NULL)
+      convert_pin(conversion, draft, member->digest->text, member->digest->line, "fingerprint");
+    else if (member != NULL && member != set && strstr(member->name, "_Data") != NULL &&
+             strstr(set->name, "_Data") == NULL)
+      take_set(conversion, tokens, definitions, member, draft);
+    else if (member == NULL && token->kind == TOKEN_WORD && token->text[0] == 'k' &&
+             strstr(token->text, "Fingerprint") != NULL)
+      convert_loss(conversion, conversion->path, token->line, "\"%s\" is defined nowhere in this file",
+                   token->text);
+  }
+}
+
+/* { "HOST", INCLUDE_SUBDOMAINS, TEST_MODE, IS_MOZ, ID, &SET } */
+static void read_host(struct conversion *conversion, const struct tokens *tokens,
+                      const struct definitions *definitions, size_t open) {
+  const struct token *host = token_at(tokens, open + 1);
+  size_t behind = tokens_behind(tokens, open);
+  const struct definition *set = find(definitions, token_at(tokens, behind - 2)->text);
+  struct draft draft = DRAFT_AT(host->text, host->line);
+  if (set == NULL) {
+    convert_loss(conversion, conversion->path, host->line, "\"%s\": its set is defined nowhere in this file",
+                 host->text);
+    return;
+  }
+  draft.include_subdomains = token_is(tokens, open + 3, "true");
+  draft.mode = token_is(tokens, open + 5, "true") ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+  take_set(conversion, tokens, definitions, set, &draft);
+  conversion_add(conversion, &draft);
+  draft_clear(&draft);
+}
+
+static void read_header(struct conversion *conversion) {
+  struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
+  struct definitions definitions = find_definitions(&tokens);
+  const struct definition *list = find(&definitions, "kPublicKeyPinningPreloadList");
+  for (size_t i = list == NULL ? tokens.count : list->first; list != NULL && i < list->behind; i++)
+    if (token_is(&tokens, i, "{") && token_at(&tokens, i + 1)->kind == TOKEN_STRING)
+      read_host(conversion, &tokens, &definitions, i);
+  if (list == NULL)
+    convert_error(conversion, conversion->path, 0,
+                  "expected kPublicKeyPinningPreloadList, as StaticHPKPins.h has it");
+  else
+    convert_note(conversion, conversion->path, 0,
+                 "the entries never expire; Firefox gives its list some weeks");
+  free(definitions.items);
+  tokens_clear(&tokens);
+}
+
+static void read_firefox(struct conversion *conversion) {
+  if (strstr(conversion->text, "sha256_hashes") != NULL)
+    convert_error(conversion, conversion->path, 0,
+                  "names keys by certificates of Firefox's trust store, and holds no digests; expected "
+                  "StaticHPKPins.h, which is made from it");
+  else
+    read_header(conversion);
+}
+
+const struct format format_firefox = {
+    .name = "firefox",
+    .title = "Firefox's StaticHPKPins.h",
+    .mark = "kPublicKeyPinningPreloadList\tsha256_hashes",
+    .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_AUDIT | HOLDS_CA_KEYS,
+    .read = read_firefox,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * GnuTLS's file of known hosts (gnutls_store_pubkey(3)): a line for each, with the key itself (|g0|) or, of a
+ * commitment, its digest (|c0|): |g0|HOST|SERVICE|EXPIRES|BASE64, |c0|HOST|SERVICE|EXPIRES|ALGORITHM|HEX.
+ */
+#include <netdb.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "formats/formats.h"
+
+#define MOST_FIELDS 5
+/* GNUTLS_DIG_SHA256 */
+#define ALGORITHM_SHA256 "6"
+
+/* "*" or "": every port; a number; or a service of services(5). */
+static bool read_service(const char *text, uint16_t *ret_port) {
+  const struct servent *service;
+  *ret_port = 0;
+  if (*text == '\0' || strcmp(text, "*") == 0 || port_read(text, ret_port))
+    return true;
+  service = getservbyname(text, "tcp");
+  *ret_port = service == NULL ? 0 : ntohs((uint16_t)service->s_port);
+  return service != NULL;
+}
+
+static bool hash_key(const char *base64, struct pin_digest *ret_digest) {
+  size_t length = strlen(base64);
+  unsigned char *der = must_alloc(length + 3, 1);
+  int size = EVP_DecodeBlock(der, (const unsigned char *)base64, (int)length);
+  while (size > 0 && length > 0 && base64[length - 1] == '=') {
+    size--;
+    length--;
+  }
+  /* The key need not be one that OpenSSL knows: its digest is that of the bytes. */
+  bool good = size > 0 && EVP_Digest(der, (size_t)size, ret_digest->bytes, NULL, EVP_sha256(), NULL) == 1;
+  free(der);
+  return good;
+}
+
+static bool take_digest(struct conversion *conversion, char *const fields[MOST_FIELDS + 1], size_t count,
+                        struct draft *draft) {
+  struct pin_digest digest;
+  if (strcmp(fields[0], "g0") == 0 && count == 5 && hash_key(fields[4], &digest)) {
+    draft_take(draft, PIN_LIST_PINS, &digest);
+  } else if (strcmp(fields[0], "c0") == 0 && count == 6 && strcmp(fields[4], ALGORITHM_SHA256) == 0 &&
+             pin_digest_parse(fields[5], strlen(fields[5]), &digest)) {
+    draft_take(draft, PIN_LIST_PINS, &digest);
+  } else {
+    convert_loss(conversion, conversion->path, draft->line,
+                 "expected |g0|HOST|SERVICE|EXPIRES|KEY, or |c0|HOST|SERVICE|EXPIRES|6|SHA-256; left out");
+    return false;
+  }
+  return true;
+}
+
+static void read_line(struct conversion *conversion, char *line, unsigned number) {
+  char *fields[MOST_FIELDS + 1] = {0};
+  size_t count = 0;
+  char *rest = line + 1;
+  struct draft draft = DRAFT_AT(NULL, number);
+  while (rest != NULL && count <= MOST_FIELDS)
+    fields[count++] = strsep(&rest, "|");
+  if (*line != '|' || count < 5 || rest != NULL) {
+    convert_loss(conversion, conversion->path, number, "expected a line that begins with |g0| or |c0|");
+    return;
+  }
+  draft.name = fields[1];
+  long long expires = strtoll(fields[3], NULL, 10);
+  draft.expires = expires > 0 ? expires : PIN_NEVER;
+  if (strcmp(fields[1], "*") == 0 || *fields[1] == '\0')
+    convert_loss(conversion, conversion->path, number, "a key for every host; left out");
+  else if (!read_service(fields[2], &draft.port))
+    convert_loss(conversion, conversion->path, number, "\"%s\": no service of this name; left out",
+                 fields[2]);
+  else if (take_digest(conversion, fields, count, &draft))
+    conversion_add(conversion, &draft);
+  draft_clear(&draft);
+}
+
+static void read_gnutls(struct conversion *conversion) {
+  AUTO_TEXT text = must_copy(conversion->text);
+  char *rest = text;
+  unsigned number = 0;
+  for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
+    number++;
+    line[strcspn(line, " \t")] = '\0';
+    if (*line != '\0' && *line != '#')
+      read_line(conversion, line, number);
+  }
+}
+
+const struct format format_gnutls = {
+    .name = "gnutls",
+    .title = "GnuTLS's known_hosts",
+    .mark = "|g0|\t|c0|",
+    .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_EXPIRY_TIME,
+    .adds_up = true,
+    .read = read_gnutls,
+};

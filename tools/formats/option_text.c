@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "formats/option_text.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* Takes over name and value. */
+static void add(struct option_text *options, char *name, char *value, unsigned line) {
+  options->items = must_grow(options->items, options->count + 1, sizeof *options->items);
+  options->items[options->count++] = (struct text_option){.name = name, .value = value, .line = line};
+}
+
+/* Takes a word off, in a shell's quotes; NULL: there is none. For free(3). */
+static char *take_word(const char **at) {
+  *at += strspn(*at, " \t\n");
+  if (**at == '\0')
+    return NULL;
+  char *word = must_copy(*at);
+  size_t length = 0;
+  char quote = '\0';
+  for (; **at != '\0' && (quote != '\0' || !isspace((unsigned char)**at)); ++*at) {
+    char byte = **at;
+    if (quote == '\0' && (byte == '"' || byte == '\''))
+      quote = byte;
+    else if (byte == quote)
+      quote = '\0';
+    else if (byte == '\\' && quote != '\'' && (*at)[1] != '\0')
+      word[length++] = *++*at;
+    else
+      word[length++] = byte;
+  }
+  word[length] = '\0';
+  return word;
+}
+
+/* "--name=VALUE", or "--name" and the word behind it where that is no option. */
+static void read_command(const char *line, unsigned number, struct option_text *options) {
+  char *pending = NULL;
+  for (char *word; (word = take_word(&line)) != NULL;) {
+    if (*word == '-' && pending != NULL)
+      add(options, pending, must_copy(""), number), pending = NULL;
+    if (strncmp(word, "--", 2) == 0) {
+      char *equals = strchr(word, '=');
+      char *name = must_copy_bytes(word + 2, equals == NULL ? strlen(word + 2) : (size_t)(equals - word - 2));
+      if (equals != NULL)
+        add(options, name, must_copy(equals + 1), number);
+      else
+        pending = name;
+      free(word);
+    } else if (*word != '-') {
+      add(options, pending == NULL ? must_copy("") : pending, word, number);
+      pending = NULL;
+    } else {
+      free(word);
+    }
+  }
+  if (pending != NULL)
+    add(options, pending, must_copy(""), number);
+}
+
+static char unescaped(char byte) {
+  return byte == 'n' ? '\n' : byte == 't' ? '\t' : byte == 'r' ? '\r' : byte == 'v' ? '\v' : byte;
+}
+
+/* In double quotes with escapes, or up to the next blank. For free(3). */
+static char *take_value(const char *at) {
+  if (*at != '"')
+    return must_copy_bytes(at, strcspn(at, " \t"));
+  char *value = must_copy(at + 1);
+  size_t length = 0;
+  for (at++; *at != '\0' && *at != '"'; at++) {
+    if (*at == '\\' && at[1] != '\0')
+      value[length++] = unescaped(*++at);
+    else
+      value[length++] = *at;
+  }
+  value[length] = '\0';
+  return value;
+}
+
+static void read_setting(const char *line, unsigned number, struct option_text *options) {
+  line += strspn(line, "-");
+  size_t length = strcspn(line, " \t=:");
+  const char *value = line + length + strspn(line + length, " \t=:");
+  if (length > 0)
+    add(options, must_copy_bytes(line, length), take_value(value), number);
+}
+
+static bool is_command(const char *line, const char *program) {
+  size_t first = strcspn(line, " \t");
+  const char *base = line;
+  for (const char *at = line; at < line + first; at++)
+    base = *at == '/' ? at + 1 : base;
+  bool named =
+      (size_t)(line + first - base) == strlen(program) && strncmp(base, program, strlen(program)) == 0;
+  return named || strstr(line + first, " --") != NULL || (*line == '$' && line[1] == ' ');
+}
+
+/* The next line, with those that continue it behind a backslash; NULL: no more. For free(3). */
+static char *take_line(const char **at, unsigned *number) {
+  if (**at == '\0')
+    return NULL;
+  char *line = must_copy("");
+  for (bool goes_on = true; goes_on && **at != '\0'; ++*number) {
+    size_t length = strcspn(*at, "\n");
+    goes_on = length > 0 && (*at)[length - 1] == '\\';
+    char *longer = must_format("%s%.*s", line, (int)(length - (goes_on ? 1 : 0)), *at);
+    free(line);
+    line = longer;
+    *at += length + ((*at)[length] == '\n' ? 1 : 0);
+  }
+  return line;
+}
+
+struct option_text option_text_read(const char *text, const char *program) {
+  struct option_text options = {0};
+  unsigned next = 1;
+  for (unsigned number = 1;; number = next) {
+    AUTO_TEXT line = take_line(&text, &next);
+    if (line == NULL)
+      return options;
+    const char *start = line + strspn(line, " \t");
+    if (*start == '\0' || *start == '#')
+      continue;
+    if (is_command(start, program))
+      read_command(start, number, &options);
+    else
+      read_setting(start, number, &options);
+  }
+}
+
+void option_text_clear(struct option_text *options) {
+  for (size_t i = 0; i < options->count; i++) {
+    free(options->items[i].name);
+    free(options->items[i].value);
+  }
+  free(options->items);
+  *options = (struct option_text){0};
+}

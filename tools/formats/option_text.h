@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Options with their values, as a configuration file has them, one to a line (.curlrc, openconnect's
+ * --config), or as a command line or a script has them. What is needed of both is the same.
+ */
+#ifndef PINCTL_FORMATS_OPTION_TEXT_H
+#define PINCTL_FORMATS_OPTION_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text_option {
+  char *name;  /* without dashes; "" of an operand of a command line */
+  char *value; /* "" where there is none */
+  unsigned line;
+};
+
+struct option_text {
+  struct text_option *items;
+  size_t count;
+};
+
+/*
+ * A line that begins with the name of the program, or holds "--" behind its first word, is a command line:
+ * its words are those of a shell, and it may go on behind a backslash at its end. Any other line is an option
+ * with its value, joined by blanks, "=" or ":". "#" at the start of a line begins a comment. To be cleared.
+ */
+struct option_text option_text_read(const char *text, const char *program);
+void option_text_clear(struct option_text *options);
+
+#endif

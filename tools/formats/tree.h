@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Values within values, whatever language they are written in: YAML, XML property lists, and the literals of
+ * Swift and Objective-C all become json-c objects that know their lines, so that a format has one reader.
+ * Scalars are strings, but for true and false.
+ */
+#ifndef PINCTL_FORMATS_TREE_H
+#define PINCTL_FORMATS_TREE_H
+
+#include <json-c/json.h>
+
+#include "formats/conversion.h"
+#include "formats/tokens.h"
+
+/* Deeper than any of the formats; bounds the recursion. */
+#define TREE_DEEPEST 64
+
+/* Notes the line of a value; returns the value. tree_line: that line, or `otherwise` where none was noted. */
+json_object *tree_place(json_object *value, unsigned line);
+unsigned tree_line(json_object *value, unsigned otherwise);
+
+/*
+ * Each returns the value for json_object_put, or NULL, having reported why. All documents of a YAML text make
+ * one array. YAML's aliases are refused: a short text could stand for a very long one.
+ */
+json_object *tree_from_yaml(struct conversion *conversion);
+json_object *tree_from_plist(struct conversion *conversion);
+
+/*
+ * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]) and Kotlin write
+ * dictionaries and arrays. What is no literal becomes null: the reader has to name it. *index moves behind
+ * it.
+ */
+json_object *tree_from_literal(const struct tokens *tokens, size_t *index);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* YAML by libyaml, which also reads the JSON that is YAML, and knows its lines. */
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/memory.h"
+#include "formats/tree.h"
+
+struct reading {
+  struct conversion *conversion;
+  yaml_parser_t parser;
+  bool failed;
+};
+
+static void fail(struct reading *reading, size_t line, const char *message) {
+  if (!reading->failed)
+    convert_error(reading->conversion, reading->conversion->path, (unsigned)line + 1, "%s; expected YAML",
+                  message);
+  reading->failed = true;
+}
+
+/* False, having said why: there is no further event. It is to be given to yaml_event_delete. */
+static bool next(struct reading *reading, yaml_event_t *ret_event) {
+  if (reading->failed)
+    return false;
+  if (yaml_parser_parse(&reading->parser, ret_event) == 1)
+    return true;
+  fail(reading, reading->parser.problem_mark.line,
+       reading->parser.problem == NULL ? "cannot be read" : reading->parser.problem);
+  return false;
+}
+
+static json_object *scalar(struct reading *reading, const yaml_event_t *event) {
+  const char *text = (const char *)event->data.scalar.value;
+  if (strlen(text) != event->data.scalar.length)
+    fail(reading, event->start_mark.line, "a text with a NUL");
+  bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+  if (plain && (strcmp(text, "true") == 0 || strcmp(text, "false") == 0))
+    return json_object_new_boolean(*text == 't');
+  if (plain && (strcmp(text, "null") == 0 || strcmp(text, "~") == 0 || *text == '\0'))
+    return NULL;
+  return json_object_new_string_len(text, (int)event->data.scalar.length);
+}
+
+static json_object *node(struct reading *reading, const yaml_event_t *event, unsigned depth);
+
+static json_object *sequence(struct reading *reading, unsigned depth) {
+  json_object *array = json_object_new_array();
+  for (yaml_event_t event; next(reading, &event); yaml_event_delete(&event)) {
+    if (event.type == YAML_SEQUENCE_END_EVENT) {
+      yaml_event_delete(&event);
+      break;
+    }
+    json_object_array_add(array, node(reading, &event, depth));
+  }
+  return array;
+}
+
+static json_object *mapping(struct reading *reading, unsigned depth) {
+  json_object *object = json_object_new_object();
+  for (yaml_event_t key, value; next(reading, &key); yaml_event_delete(&key)) {
+    if (key.type == YAML_MAPPING_END_EVENT) {
+      yaml_event_delete(&key);
+      break;
+    }
+    if (key.type != YAML_SCALAR_EVENT)
+      fail(reading, key.start_mark.line, "a key that is no text");
+    else if (json_object_object_get_ex(object, (const char *)key.data.scalar.value, NULL))
+      fail(reading, key.start_mark.line, "a key that this mapping has already");
+    else if (next(reading, &value)) {
+      json_object_object_add(object, (const char *)key.data.scalar.value, node(reading, &value, depth));
+      yaml_event_delete(&value);
+    }
+  }
+  return object;
+}
+
+static json_object *node(struct reading *reading, const yaml_event_t *event, unsigned depth) {
+  unsigned line = (unsigned)event->start_mark.line + 1;
+  if (depth == TREE_DEEPEST)
+    fail(reading, event->start_mark.line, "nested too deeply");
+  else if (event->type == YAML_ALIAS_EVENT)
+    fail(reading, event->start_mark.line, "aliases are not read: write out what the anchor stands for");
+  else if (event->type == YAML_SCALAR_EVENT)
+    return tree_place(scalar(reading, event), line);
+  else if (event->type == YAML_SEQUENCE_START_EVENT)
+    return tree_place(sequence(reading, depth + 1), line);
+  else if (event->type == YAML_MAPPING_START_EVENT)
+    return tree_place(mapping(reading, depth + 1), line);
+  return NULL;
+}
+
+static json_object *documents(struct reading *reading) {
+  json_object *all = json_object_new_array();
+  bool at_end = false;
+  for (yaml_event_t event; !at_end && next(reading, &event); yaml_event_delete(&event)) {
+    at_end = event.type == YAML_STREAM_END_EVENT;
+    if (event.type == YAML_SCALAR_EVENT || event.type == YAML_SEQUENCE_START_EVENT ||
+        event.type == YAML_MAPPING_START_EVENT || event.type == YAML_ALIAS_EVENT)
+      json_object_array_add(all, node(reading, &event, 0));
+  }
+  return all;
+}
+
+json_object *tree_from_yaml(struct conversion *conversion) {
+  struct reading reading = {.conversion = conversion};
+  if (yaml_parser_initialize(&reading.parser) != 1)
+    memory_exhausted();
+  yaml_parser_set_input_string(&reading.parser, (const unsigned char *)conversion->text, conversion->length);
+  json_object *all = documents(&reading);
+  yaml_parser_delete(&reading.parser);
+  if (!reading.failed)
+    return all;
+  json_object_put(all);
+  return NULL;
+}
