@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "image.h"
 #include "path_base.h"
-#include "pinpolicy.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,43 +31,135 @@ static bool is_trusted(const struct stat *status) {
          (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static enum pin_status map(int fd, struct pin_compiled *ret_compiled) {
-  struct stat status;
-  void *image;
-
-  if (fstat(fd, &status) != 0 || !is_trusted(&status))
-    return PIN_UNREADABLE;
-  if (status.st_size <= 0)
-    return PIN_DAMAGED;
-  image = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
-  if (image == MAP_FAILED)
-    return PIN_UNREADABLE;
-  if (pin_policy_open(image, (size_t)status.st_size, &ret_compiled->policy) != PIN_OK) {
-    munmap(image, (size_t)status.st_size);
-    return PIN_DAMAGED;
-  }
-  ret_compiled->written_seconds = status.st_mtim.tv_sec;
-  ret_compiled->written_nanoseconds = status.st_mtim.tv_nsec;
-  return PIN_OK;
+static struct pin_file_identity identify(const struct stat *status) {
+  return (struct pin_file_identity){.device = (uint64_t)status->st_dev,
+                                    .inode = (uint64_t)status->st_ino,
+                                    .changed_seconds = status->st_ctim.tv_sec,
+                                    .changed_nanoseconds = status->st_ctim.tv_nsec};
 }
 
-enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled) {
-  /* O_NONBLOCK: a FIFO in its place must not hold a process up. */
-  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  enum pin_status status;
+static bool read_whole(int fd, char *buffer, size_t size) {
+  size_t filled = 0;
+  while (filled < size) {
+    ssize_t got = pread(fd, buffer + filled, size - filled, (off_t)filled);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    filled += (size_t)got;
+  }
+  return true;
+}
 
-  if (fd < 0)
-    return PIN_UNREADABLE;
-  status = map(fd, ret_compiled);
-  close(fd);
+static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *ret_compiled) {
+  enum pin_status status = PIN_DAMAGED;
+
+  ret_compiled->fd = -1;
+  ret_compiled->memory = malloc(size);
+  if (ret_compiled->memory == NULL)
+    return PIN_NO_MEMORY;
+  if (read_whole(fd, ret_compiled->memory, size))
+    status = pin_policy_open(ret_compiled->memory, size, &ret_compiled->policy);
+  if (status != PIN_OK)
+    free(ret_compiled->memory);
   return status;
 }
 
-void pin_compiled_close(struct pin_compiled *compiled) {
-  union {
-    const uint8_t *read_only;
-    void *mapping;
-  } image = {.read_only = compiled->policy.image};
+static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *ret_compiled) {
+  struct pin_blocks *blocks = pin_blocks_new(fd);
+  enum pin_status status;
 
-  munmap(image.mapping, compiled->policy.size);
+  if (blocks == NULL)
+    return PIN_NO_MEMORY;
+  ret_compiled->fd = fd;
+  status = pin_image_open_file(blocks, size, &ret_compiled->policy, &ret_compiled->memory);
+  if (status != PIN_OK)
+    pin_blocks_free(blocks);
+  return status;
+}
+
+/* O_NONBLOCK: a FIFO in its place must not hold a process up. */
+static int open_file(const char *path) {
+  return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+}
+
+/* Programs know their first descriptors by number, and close them, or expect the lowest number to be free. */
+#define FIRST_DESCRIPTOR 100
+
+static int move_up(int fd) {
+  int moved = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_DESCRIPTOR);
+
+  if (moved < 0)
+    return fd;
+  close(fd);
+  return moved;
+}
+
+enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled) {
+  int fd = open_file(path);
+  enum pin_status result = PIN_UNREADABLE;
+  struct stat status;
+
+  if (fd < 0)
+    return PIN_UNREADABLE;
+  if (fstat(fd, &status) == 0 && is_trusted(&status)) {
+    ret_compiled->identity = identify(&status);
+    ret_compiled->written_seconds = status.st_mtim.tv_sec;
+    ret_compiled->written_nanoseconds = status.st_mtim.tv_nsec;
+    if (status.st_size <= 0) {
+      result = PIN_DAMAGED;
+    } else if (status.st_size <= PIN_COMPILED_IN_MEMORY) {
+      result = open_in_memory(fd, (size_t)status.st_size, ret_compiled);
+    } else {
+      fd = move_up(fd);
+      result = open_in_file(fd, (uint64_t)status.st_size, ret_compiled);
+      if (result == PIN_OK)
+        return result;
+    }
+  }
+  close(fd);
+  return result;
+}
+
+static bool is_on(int fd, const struct pin_compiled *compiled) {
+  struct stat status;
+
+  return fstat(fd, &status) == 0 && (uint64_t)status.st_dev == compiled->identity.device &&
+         (uint64_t)status.st_ino == compiled->identity.inode;
+}
+
+void pin_compiled_identify(struct pin_compiled *compiled) {
+  struct stat status;
+
+  if (compiled->fd >= 0 && fstat(compiled->fd, &status) == 0)
+    compiled->identity = identify(&status);
+}
+
+bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
+  struct pin_blocks *blocks;
+  int fd;
+
+  if (compiled->fd < 0 || is_on(compiled->fd, compiled))
+    return true;
+  fd = open_file(path);
+  if (fd < 0)
+    return false;
+  fd = move_up(fd);
+  blocks = is_on(fd, compiled) ? pin_blocks_new(fd) : NULL;
+  if (blocks == NULL) {
+    close(fd);
+    return false;
+  }
+  /* The old number is somebody else's by now, or nobody's. */
+  pin_blocks_free(compiled->policy.blocks);
+  compiled->policy.blocks = blocks;
+  compiled->fd = fd;
+  return true;
+}
+
+void pin_compiled_close(struct pin_compiled *compiled) {
+  pin_blocks_free(compiled->policy.blocks);
+  free(compiled->memory);
+  if (compiled->fd >= 0 && is_on(compiled->fd, compiled))
+    close(compiled->fd);
 }

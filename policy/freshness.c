@@ -44,9 +44,9 @@ struct sources {
 
 static bool open_sources(const struct pin_image *image, struct sources *ret_sources) {
   const struct pin_image_section *section = &image->head.sources;
-  const uint8_t *block = image->bytes + section->offset;
+  const uint8_t *block = pin_image_at(image, section->offset, section->size);
   struct pin_image_sources sources;
-  if (!pin_image_block_holds(image, PIN_BLOCK_SOURCES, 0, block, section->size))
+  if (!block || !pin_image_block_holds(image, PIN_BLOCK_SOURCES, 0, block, section->size))
     return false;
   memcpy(&sources, block, sizeof sources);
   ret_sources->count = sources.count;
@@ -91,6 +91,8 @@ static bool is_fresh(const struct pin_policy *policy, const struct moment *momen
   struct pin_image image;
   pin_image_of(policy, &image);
   bool fresh = all_are_unchanged(&image, moment);
+  if (image.blocks)
+    pin_blocks_trim(image.blocks);
   errno = saved_errno;
   return fresh;
 }
@@ -141,6 +143,8 @@ bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path) {
   if (open_sources(&image, &sources) && sources.count > 0)
     main_file = next_source(&sources, &source);
   bool same = main_file && is_same_place(main_file, path);
+  if (image.blocks)
+    pin_blocks_trim(image.blocks);
   errno = saved_errno;
   return same;
 }

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "image.h"
 
+#include <stdlib.h>
+
 _Static_assert(sizeof(struct pin_image_head) == 128, "the head has gaps");
 _Static_assert(sizeof(struct pin_image_settings) == 24, "the settings have gaps");
 _Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
@@ -30,16 +32,20 @@ static bool sections_lie_within(const struct pin_image_head *head) {
          head->offsets.size == pin_image_round_up(offset_count * sizeof(uint32_t));
 }
 
-bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image) {
-  if (!bytes || (uintptr_t)bytes % PIN_IMAGE_UNIT != 0 || size < sizeof ret_image->head)
-    return false;
-  struct pin_image_head *head = &ret_image->head;
-  memcpy(head, bytes, sizeof *head);
-  ret_image->bytes = bytes;
+static bool head_is_sound(const struct pin_image_head *head, uint64_t size) {
   return memcmp(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic) == 0 &&
          head->byte_order == PIN_IMAGE_BYTE_ORDER && head->version == PIN_IMAGE_VERSION &&
          head->checksum == pin_image_head_checksum(head) && head->size == size &&
          head->bucket_bits <= PIN_IMAGE_MAX_BUCKET_BITS && sections_lie_within(head);
+}
+
+bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image) {
+  if (!bytes || (uintptr_t)bytes % PIN_IMAGE_UNIT != 0 || size < sizeof ret_image->head)
+    return false;
+  memcpy(&ret_image->head, bytes, sizeof ret_image->head);
+  ret_image->bytes = bytes;
+  ret_image->blocks = NULL;
+  return head_is_sound(&ret_image->head, size);
 }
 
 bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
@@ -49,19 +55,25 @@ bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block k
   return checksum == pin_image_checksum(image->head.generation, kind, index, block, size);
 }
 
-/* Where a bucket claims to begin and to end, relative to the section. */
-static void bucket_bounds(const struct pin_image *image, uint64_t index, uint64_t *ret_begin,
+/* Where a bucket claims to begin and to end, relative to the section. False: nowhere in it. */
+static bool bucket_bounds(const struct pin_image *image, uint64_t index, uint64_t *ret_begin,
                           uint64_t *ret_end) {
   uint32_t offsets[2];
-  memcpy(offsets, image->bytes + image->head.offsets.offset + index * sizeof(uint32_t), sizeof offsets);
+  const uint8_t *at =
+      pin_image_at(image, image->head.offsets.offset + index * sizeof(uint32_t), sizeof offsets);
+  if (!at)
+    return false;
+  memcpy(offsets, at, sizeof offsets);
   *ret_begin = (uint64_t)offsets[0] * PIN_IMAGE_UNIT;
   *ret_end = (uint64_t)offsets[1] * PIN_IMAGE_UNIT;
+  return *ret_begin < *ret_end && *ret_end <= image->head.buckets.size;
 }
 
 void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash) {
   uint64_t begin, end;
-  bucket_bounds(image, pin_image_bucket_of(base_hash, image->head.bucket_bits), &begin, &end);
-  if (begin >= end || end > image->head.buckets.size)
+  /* Reading ahead in a file is no hint, but the reading itself. */
+  if (!image->bytes ||
+      !bucket_bounds(image, pin_image_bucket_of(base_hash, image->head.bucket_bits), &begin, &end))
     return;
   if (end - begin > PREFETCHED_BYTES)
     end = begin + PREFETCHED_BYTES;
@@ -74,11 +86,10 @@ void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash) {
 bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
                            struct pin_image_cursor *ret_cursor) {
   uint64_t begin, end;
-  bucket_bounds(image, index, &begin, &end);
-  if (begin >= end || end > image->head.buckets.size)
+  if (!bucket_bounds(image, index, &begin, &end))
     return false;
-  const uint8_t *bucket = image->bytes + image->head.buckets.offset + begin;
-  if (!pin_image_block_holds(image, PIN_BLOCK_BUCKET, index, bucket, end - begin))
+  const uint8_t *bucket = pin_image_at(image, image->head.buckets.offset + begin, end - begin);
+  if (!bucket || !pin_image_block_holds(image, PIN_BLOCK_BUCKET, index, bucket, end - begin))
     return false;
   ret_cursor->at = bucket + sizeof(uint64_t);
   ret_cursor->left = end - begin - sizeof(uint64_t);
@@ -110,13 +121,18 @@ static const char *file_name(const struct pin_image *image, uint32_t unit) {
   struct pin_image_file file;
   if (begin > files->size || files->size - begin < sizeof file)
     return NULL;
-  const uint8_t *block = image->bytes + files->offset + begin;
+  const uint8_t *block = pin_image_at(image, files->offset + begin, sizeof file);
+  if (!block)
+    return NULL;
   memcpy(&file, block, sizeof file);
   /* What is left after the fixed part is a multiple of 8, so a shorter length leaves room for the NUL,
    * rounded up. */
   if (file.length >= files->size - begin - sizeof file)
     return NULL;
   uint64_t size = pin_image_round_up(sizeof file + file.length + 1);
+  block = pin_image_at(image, files->offset + begin, size);
+  if (!block)
+    return NULL;
   const char *name = (const char *)block + sizeof file;
   if (!pin_image_block_holds(image, PIN_BLOCK_FILE, unit, block, size) || name[file.length] != '\0')
     return NULL;
@@ -174,16 +190,14 @@ bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_
   return true;
 }
 
-enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy) {
-  struct pin_image opened;
+/* `block`: the settings of the image. */
+static enum pin_status open_policy(const struct pin_image *image, const uint8_t *block,
+                                   struct pin_policy *ret_policy) {
+  const struct pin_image_head *head = &image->head;
   struct pin_image_settings settings;
-  if (!pin_image_open(image, size, &opened))
-    return PIN_DAMAGED;
-  const struct pin_image_head *head = &opened.head;
-  const uint8_t *block = opened.bytes + head->settings.offset;
   memcpy(&settings, block, sizeof settings);
   uint64_t digest_count = (uint64_t)settings.blocked_count + settings.exempt_count;
-  if (!pin_image_block_holds(&opened, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
+  if (!pin_image_block_holds(image, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
       head->settings.size != sizeof settings + digest_count * sizeof(struct pin_digest) ||
       settings.mode > PIN_MODE_OFF || settings.names_addresses > 1)
     return PIN_DAMAGED;
@@ -191,8 +205,9 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
   _Static_assert(sizeof ret_policy->head == sizeof *head, "the head does not fit");
   memcpy(ret_policy->head, head, sizeof *head);
   const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof settings);
-  ret_policy->image = image;
-  ret_policy->size = size;
+  ret_policy->image = image->bytes;
+  ret_policy->blocks = image->blocks;
+  ret_policy->size = head->size;
   ret_policy->generation = head->generation;
   ret_policy->entry_count = head->entry_count;
   ret_policy->names_addresses = settings.names_addresses == 1;
@@ -202,6 +217,40 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
   ret_policy->exempt_anchors.digests = digests + settings.blocked_count;
   ret_policy->exempt_anchors.count = settings.exempt_count;
   return PIN_OK;
+}
+
+enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy) {
+  struct pin_image opened;
+  if (!pin_image_open(image, size, &opened))
+    return PIN_DAMAGED;
+  return open_policy(&opened, opened.bytes + opened.head.settings.offset, ret_policy);
+}
+
+enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, struct pin_policy *ret_policy,
+                                    void **ret_settings) {
+  struct pin_image opened = {.blocks = blocks};
+  const struct pin_image_section *section = &opened.head.settings;
+  *ret_settings = NULL;
+  const uint8_t *head = size < sizeof opened.head ? NULL : pin_blocks_read(blocks, 0, sizeof opened.head);
+  if (!head)
+    return PIN_DAMAGED;
+  memcpy(&opened.head, head, sizeof opened.head);
+  if (!head_is_sound(&opened.head, size))
+    return PIN_DAMAGED;
+  const uint8_t *settings = pin_blocks_read(blocks, section->offset, section->size);
+  if (!settings)
+    return PIN_DAMAGED;
+  /* Kept apart: every peer is compared with what is in them. */
+  void *copy = malloc(section->size);
+  if (!copy)
+    return PIN_NO_MEMORY;
+  memcpy(copy, settings, section->size);
+  enum pin_status status = open_policy(&opened, copy, ret_policy);
+  if (status == PIN_OK)
+    *ret_settings = copy;
+  else
+    free(copy);
+  return status;
 }
 
 /* How a walk over all entries stands. */
@@ -236,6 +285,8 @@ enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *
       return PIN_DAMAGED;
     if (state.stopped)
       return PIN_OK;
+    if (image.blocks)
+      pin_blocks_trim(image.blocks);
   }
   return state.count == image.head.entry_count ? PIN_OK : PIN_DAMAGED;
 }

@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The image: a whole policy in one flat block, the same bytes in memory and in a file that every process
- * maps read-only. image_builder.c writes it, image.c reads it, nobody else knows it.
+ * The image: a whole policy in one flat block, the same bytes in memory and in a file. A large one stays in
+ * its file, and what a lookup needs of it is read from there (blocks.h). image_builder.c writes it, image.c
+ * reads it, nobody else knows it.
  *
  *   head       struct pin_image_head, at 0
  *   settings   one block: struct pin_image_settings, the blocked keys, the exempt anchors
@@ -31,6 +32,7 @@
 #ifndef PIN_IMAGE_H
 #define PIN_IMAGE_H
 
+#include "blocks.h"
 #include "host_name.h"
 #include "pinpolicy.h"
 
@@ -110,13 +112,25 @@ struct pin_image_record {
 
 /* The parts of an image that have been found to lie within it. */
 struct pin_image {
-  const uint8_t *bytes;
+  const uint8_t *bytes;      /* NULL: it stays in a file */
+  struct pin_blocks *blocks; /* what was read of it; NULL and no bytes: nothing can be read */
   struct pin_image_head head;
 };
+
+/*
+ * `size` bytes of an image, which lie within it by what its head says. NULL: they cannot be read, which is
+ * damage to whoever asks.
+ */
+static inline const uint8_t *pin_image_at(const struct pin_image *image, uint64_t offset, uint64_t size) {
+  if (image->bytes)
+    return image->bytes + offset;
+  return image->blocks ? pin_blocks_read(image->blocks, offset, size) : NULL;
+}
 
 /* The image behind an open policy, whose head need not be checked again: this is the copy that was. */
 static inline void pin_image_of(const struct pin_policy *policy, struct pin_image *ret_image) {
   ret_image->bytes = policy->image;
+  ret_image->blocks = policy->blocks;
   memcpy(&ret_image->head, policy->head, sizeof ret_image->head);
 }
 
@@ -210,6 +224,14 @@ static inline struct pin_image_layout pin_image_layout_of(const struct pin_image
  * within `size` bytes. `bytes` is aligned to 8 or refused. false: *ret_image is unusable.
  */
 bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image);
+
+/*
+ * Opens a policy whose image stays in a file of `size` bytes. `blocks` and *ret_settings, for free(3), have
+ * to outlive every use of *ret_policy. PIN_OK, PIN_DAMAGED or PIN_NO_MEMORY; *ret_settings is NULL in all but
+ * the first.
+ */
+enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, struct pin_policy *ret_policy,
+                                    void **ret_settings);
 
 /* Hints that the bucket of a base is about to be read, so that several reads wait for memory together. */
 void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash);

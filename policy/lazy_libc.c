@@ -36,10 +36,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,16 +159,13 @@ BOUND_AS(OFF_TIME("fstatat"), int, fstatat,
          (int folder, const char *restrict path, struct stat *restrict ret_status, int flags),
          (folder, path, ret_status, flags), -1)
 BOUND_AS(OFF("ftruncate"), int, ftruncate, (int fd, off_t size), (fd, size), -1)
+BOUND_AS(OFF("fstatfs"), int, fstatfs, (int fd, struct statfs *ret_status), (fd, ret_status), -1)
 BOUND(int, fsync, (int fd), (fd), -1)
 BOUND(char *, getcwd, (char *ret_path, size_t size), (ret_path, size), NULL)
 BOUND_AS(OFF("lseek"), off_t, lseek, (int fd, off_t offset, int from), (fd, offset, from), -1)
 BOUND_AS(OFF_TIME("lstat"), int, lstat, (const char *restrict path, struct stat *restrict ret_status),
          (path, ret_status), -1)
 BOUND_AS(OFF("mkostemp"), int, mkostemp, (char *template, int flags), (template, flags), -1)
-BOUND_AS(OFF("mmap"), void *, mmap,
-         (void *address, size_t size, int protection, int flags, int fd, off_t offset),
-         (address, size, protection, flags, fd, offset), MAP_FAILED)
-BOUND(int, munmap, (void *address, size_t size), (address, size), -1)
 BOUND(DIR *, opendir, (const char *path), (path), NULL)
 BOUND_AS(OFF("pread"), ssize_t, pread, (int fd, void *ret_data, size_t size, off_t offset),
          (fd, ret_data, size, offset), -1)
@@ -287,6 +284,19 @@ VARIADIC(fprintf, (FILE *restrict stream, const char *restrict format, ...),
   }
 OPENING(OFF("open"), open, (const char *path, int flags, ...), (path, flags, mode))
 OPENING(OFF("openat"), openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
+
+/* Commands of ours take a number. */
+HIDDEN int fcntl(int fd, int command, ...) {
+  static binding slot;
+  __typeof__(fcntl) *function = (__typeof__(fcntl) *)find(&slot, OFF("fcntl"));
+  va_list arguments;
+  int argument;
+
+  va_start(arguments, command);
+  argument = va_arg(arguments, int);
+  va_end(arguments);
+  return function != NULL ? function(fd, command, argument) : -1;
+}
 
 HIDDEN int prctl(int option, ...) {
   static binding slot;

@@ -112,7 +112,10 @@ struct pin_entry {
 
 /*
  * A policy that can be asked. A view of an image that somebody else owns: copying it is cheap and shares
- * the image. Fill it with pin_policy_open only; the members are for reading.
+ * the image. Fill it with pin_policy_open or pin_compiled_open only; the members are for reading.
+ *
+ * Any number of threads may use one whose image is in memory. One whose image stays in a file (image is NULL)
+ * is for one thread at a time, since it keeps what it reads: entries, verdicts and reports point into that.
  */
 struct pin_policy {
   const uint8_t *image;
@@ -123,7 +126,8 @@ struct pin_policy {
   enum pin_mode mode;
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;
-  uint64_t head[16]; /* private: the head of the image, which was checked once and for all */
+  struct pin_blocks *blocks; /* private: what was read of an image in a file */
+  uint64_t head[16];         /* private: the head of the image, which was checked once and for all */
 };
 
 /*
@@ -347,21 +351,49 @@ size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path
  */
 bool pin_compiled_path(const char *path, char *ret_path, size_t size);
 
-/* An image in a file, mapped read-only and shared by all processes. */
+/* Tells one state of a file from another: any write to it, and any other file in its place, has another one.
+ */
+struct pin_file_identity {
+  uint64_t device, inode;
+  int64_t changed_seconds, changed_nanoseconds; /* status change time, which nobody can set */
+};
+
+/*
+ * An image in a file. A small one was read into memory; of a large one, what a lookup needs is read from the
+ * file each time. It is never mapped: whoever shortens a mapped file kills all who look at it.
+ */
 struct pin_compiled {
   struct pin_policy policy;
   int64_t written_seconds; /* modification time of the file */
   int64_t written_nanoseconds;
+  struct pin_file_identity identity;
+  int fd;       /* open on the file, from 100 on if there is such a number; -1: the image is in memory */
+  void *memory; /* the image, or that part of it which is always needed */
 };
 
+/* Images of at most so many bytes are read into memory: some 350 hosts with two pins each. */
+#define PIN_COMPILED_IN_MEMORY 65536
+
 /*
- * Maps a compiled form, which is held to the same rules as the text: a regular file, owned by root or the
+ * Opens a compiled form, which is held to the same rules as the text: a regular file, owned by root or the
  * effective user, not writable by group or others. PIN_OK; PIN_UNREADABLE: there is none, or it is not to be
- * trusted; PIN_DAMAGED: it is no image. *ret_compiled is to be given to pin_compiled_close only after PIN_OK.
+ * trusted; PIN_DAMAGED: it is no image; PIN_NO_MEMORY. *ret_compiled is to be given to pin_compiled_close
+ * only after PIN_OK. A large form keeps a descriptor open; where the program has closed it, and perhaps given
+ * the number to something else, everything reads as damaged, since nothing else bears its checksums.
  */
 enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled);
 
+/* Closes the descriptor only where it still is the one that was opened. */
 void pin_compiled_close(struct pin_compiled *compiled);
+
+/*
+ * Whether the descriptor of a large form still is the one that was opened; otherwise it is opened anew, if
+ * the same file is at `path`. True also where there is no descriptor.
+ */
+bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path);
+
+/* Notes the state in which the file of a large form is now; that of a small one is as it was read. */
+void pin_compiled_identify(struct pin_compiled *compiled);
 
 /*
  * Whether it was made from the policy at `path`. It may not have been: policies in one folder share the name

@@ -85,7 +85,9 @@ static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
   }
   if (compile(path, quiet ? NULL : log_diagnostic, NULL, &image, &size) != PIN_OK)
     return false;
-  ret_loaded->is_mapped = false;
+  ret_loaded->is_form = false;
+  ret_loaded->compiled.fd = -1;
+  ret_loaded->compiled.memory = image;
   if (pin_policy_open(image, size, &ret_loaded->compiled.policy) == PIN_OK)
     return true;
   say(quiet, "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
@@ -105,54 +107,54 @@ void policy_log_damage(const char *path) {
   log_line(LOG_ERR, text);
 }
 
-static bool load_compiled(const char *path, bool quiet, struct loaded *ret_loaded) {
+static bool is_same(const struct pin_file_identity *a, const struct pin_file_identity *b) {
+  return a->device == b->device && a->inode == b->inode && a->changed_seconds == b->changed_seconds &&
+         a->changed_nanoseconds == b->changed_nanoseconds;
+}
+
+static bool load_compiled(const char *path, const struct pin_file_identity *damaged, bool quiet,
+                          struct loaded *ret_loaded) {
   char compiled_path[PATH_MAX];
   enum pin_status status;
 
   if (!pin_compiled_path(path, compiled_path, sizeof compiled_path))
     return false;
   status = pin_compiled_open(compiled_path, &ret_loaded->compiled);
-  ret_loaded->is_mapped = true;
+  ret_loaded->is_form = true;
   if (status == PIN_DAMAGED && !quiet)
     policy_log_damage(path);
   if (status != PIN_OK)
     return false;
-  if (pin_compiled_is_of(&ret_loaded->compiled, path))
+  if (!is_same(&ret_loaded->compiled.identity, damaged) && pin_compiled_is_of(&ret_loaded->compiled, path))
     return true;
   pin_compiled_close(&ret_loaded->compiled);
   return false;
 }
 
-enum load_result policy_load(const char *path, bool with_compiled, bool quiet, struct loaded *ret_loaded) {
-  struct loaded compiled;
-  bool has_compiled = with_compiled && load_compiled(path, quiet, &compiled);
+enum load_result policy_load(const char *path, const struct pin_file_identity *damaged, bool quiet,
+                             struct loaded *ret_loaded) {
+  struct loaded form;
+  bool has_form = load_compiled(path, damaged, quiet, &form);
   enum load_result result = LOAD_FAILED;
 
-  if (has_compiled && pin_compiled_is_current(&compiled.compiled)) {
-    *ret_loaded = compiled;
+  if (has_form && pin_compiled_is_current(&form.compiled)) {
+    *ret_loaded = form;
     result = LOAD_CURRENT;
   } else if (load_text(path, quiet, ret_loaded)) {
     result = LOAD_CURRENT;
-  } else if (has_compiled) {
-    *ret_loaded = compiled;
+  } else if (has_form) {
+    *ret_loaded = form;
     result = LOAD_LAST_GOOD;
   }
-  if (has_compiled && !ret_loaded->is_mapped)
-    pin_compiled_close(&compiled.compiled);
-  if (result != LOAD_FAILED)
-    ret_loaded->path = text_copy(path);
+  if (result == LOAD_FAILED)
+    return result;
+  if (has_form && !ret_loaded->is_form)
+    pin_compiled_close(&form.compiled);
+  ret_loaded->path = text_copy(path);
   return result;
 }
 
 void policy_unload(struct loaded *loaded) {
-  union {
-    const uint8_t *read_only;
-    void *block;
-  } image = {.read_only = loaded->compiled.policy.image};
-
-  if (loaded->is_mapped)
-    pin_compiled_close(&loaded->compiled);
-  else
-    free(image.block);
+  pin_compiled_close(&loaded->compiled);
   free(loaded->path);
 }

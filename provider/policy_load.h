@@ -15,16 +15,16 @@ enum load_result {
 
 struct loaded {
   struct pin_compiled compiled; /* its policy is the one to ask, whatever it came from */
-  bool is_mapped;               /* else the image is on the heap */
+  bool is_form;                 /* it was read from the compiled form, else from the text */
   char *path;                   /* as it was asked for; NULL: no memory for it */
 };
 
 /*
- * Loads the policy at `path`. with_compiled: false where the compiled form has turned out damaged. Says in
- * the log what is wrong, unless quiet. *ret_loaded is to be given to policy_unload unless LOAD_FAILED is
- * returned.
+ * Loads the policy at `path`. damaged: the state of a compiled form that is not to be taken. Says in the log
+ * what is wrong, unless quiet. *ret_loaded is to be given to policy_unload unless LOAD_FAILED is returned.
  */
-enum load_result policy_load(const char *path, bool with_compiled, bool quiet, struct loaded *ret_loaded);
+enum load_result policy_load(const char *path, const struct pin_file_identity *damaged, bool quiet,
+                             struct loaded *ret_loaded);
 
 void policy_unload(struct loaded *loaded);
 

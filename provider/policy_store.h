@@ -14,7 +14,7 @@
 /*
  * The policy in force, read at the first call and looked at for changes at most every half second. NULL:
  * there is none that can be used, and settings_allow_without_policy decides. To be given back with
- * policy_release.
+ * policy_release. For one thread: entries and verdicts may point into what is read for this reference.
  */
 const struct pin_policy *policy_acquire(void);
 
@@ -25,9 +25,9 @@ void policy_release(const struct pin_policy *policy);
 void policy_prepare(void);
 
 /*
- * A lookup found this policy damaged (PIN_REASON_DAMAGED). From now on this process uses no compiled form,
- * and reads the text if that was not done meanwhile. Whether another policy is in force now, so that it is
- * worth asking again.
+ * A lookup found this policy damaged (PIN_REASON_DAMAGED). Where the program has only closed the descriptor
+ * of its file, that is opened again; otherwise another compiled form is taken, or the text. Whether what is
+ * in force now is something else, so that it is worth acquiring it and asking again.
  */
 bool policy_is_replaced_after_damage(const struct pin_policy *policy);
 

@@ -235,9 +235,9 @@ static void writes_beside_and_renames(void) {
   CU_ASSERT_EQUAL(after.st_mode & 07777, 0644);
   CU_ASSERT_NOT_EQUAL(before.st_ino, after.st_ino);
   CU_ASSERT_EQUAL(count_names(&stage.folder), 3);
-  /* Whoever has the old one mapped still reads it. */
+  /* Whoever has the old one open still reads it. */
   CU_ASSERT_EQUAL(old.policy.entry_count, 2);
-  CU_ASSERT_EQUAL(memcmp(old.policy.image, PIN_IMAGE_MAGIC, 8), 0);
+  CU_ASSERT_EQUAL(memcmp(old.memory, PIN_IMAGE_MAGIC, 8), 0);
   pin_compiled_close(&old);
   clear_stage(&stage);
 }

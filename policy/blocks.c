@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "blocks.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * A name that nobody covers costs two blocks for each suffix that is not kept yet: where its bucket lies, and
+ * the bucket. Half as many places as there are, and this much memory, keep some twenty names.
+ */
+#define ARENA_SIZE 8192
+#define PLACES 128 /* a power of two */
+#define MOST_PLACES (PLACES / 2)
+/* With less room than this, the next use begins with nothing kept. */
+#define ROOM_FOR_NEXT 2048
+#define PLACES_FOR_NEXT 16
+
+struct place {
+  uint64_t offset, size;
+  const uint8_t *bytes; /* NULL: free */
+};
+
+/* A block for which there was no room. */
+struct overflow {
+  struct overflow *next;
+  struct place place;
+  uint64_t bytes[];
+};
+
+struct pin_blocks {
+  int fd;
+  unsigned place_count, bytes_used;
+  struct overflow *overflow;
+  struct place places[PLACES];
+  uint64_t arena[ARENA_SIZE / sizeof(uint64_t)];
+};
+
+struct pin_blocks *pin_blocks_new(int fd) {
+  struct pin_blocks *blocks = malloc(sizeof *blocks);
+  if (blocks == NULL)
+    return NULL;
+  /* Not the arena: its pages take memory only once something lies in them. */
+  memset(blocks, 0, offsetof(struct pin_blocks, arena));
+  blocks->fd = fd;
+  return blocks;
+}
+
+static void free_overflow(struct pin_blocks *blocks) {
+  while (blocks->overflow != NULL) {
+    struct overflow *first = blocks->overflow;
+    blocks->overflow = first->next;
+    free(first);
+  }
+}
+
+void pin_blocks_free(struct pin_blocks *blocks) {
+  if (blocks == NULL)
+    return;
+  free_overflow(blocks);
+  free(blocks);
+}
+
+void pin_blocks_trim(struct pin_blocks *blocks) {
+  free_overflow(blocks);
+  if (blocks->place_count + PLACES_FOR_NEXT <= MOST_PLACES &&
+      blocks->bytes_used + ROOM_FOR_NEXT <= ARENA_SIZE)
+    return;
+  memset(blocks->places, 0, sizeof blocks->places);
+  blocks->place_count = 0;
+  blocks->bytes_used = 0;
+}
+
+/* Where a block lies, or where its place would be: one in two is free. */
+static struct place *find(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  uint64_t at = (offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
+  for (;; at++) {
+    struct place *place = &blocks->places[at % PLACES];
+    if (place->bytes == NULL || (place->offset == offset && place->size == size))
+      return place;
+  }
+}
+
+static const uint8_t *find_overflow(const struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  for (const struct overflow *block = blocks->overflow; block != NULL; block = block->next) {
+    if (block->place.offset == offset && block->place.size == size)
+      return block->place.bytes;
+  }
+  return NULL;
+}
+
+static bool read_whole(int fd, void *buffer, uint64_t offset, uint64_t size) {
+  const int saved_errno = errno;
+  uint64_t filled = 0;
+  while (filled < size) {
+    ssize_t got = pread(fd, (char *)buffer + filled, size - filled, (off_t)(offset + filled));
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      break;
+    filled += (uint64_t)got;
+  }
+  errno = saved_errno;
+  return filled == size;
+}
+
+static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  struct overflow *block = malloc(sizeof *block + size);
+  if (block == NULL)
+    return NULL;
+  if (!read_whole(blocks->fd, block->bytes, offset, size)) {
+    free(block);
+    return NULL;
+  }
+  block->place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)block->bytes};
+  block->next = blocks->overflow;
+  blocks->overflow = block;
+  return block->place.bytes;
+}
+
+const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  struct place *place = find(blocks, offset, size);
+  if (place->bytes != NULL)
+    return place->bytes;
+  const uint8_t *overflow = find_overflow(blocks, offset, size);
+  if (overflow != NULL || size > PIN_BLOCKS_MAX_SIZE)
+    return overflow;
+  if (blocks->place_count == MOST_PLACES || size > ARENA_SIZE - blocks->bytes_used)
+    return read_overflow(blocks, offset, size);
+  uint64_t *bytes = blocks->arena + blocks->bytes_used / sizeof(uint64_t);
+  if (!read_whole(blocks->fd, bytes, offset, size))
+    return NULL;
+  *place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
+  blocks->place_count++;
+  blocks->bytes_used += (unsigned)((size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1));
+  return place->bytes;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * What has been read of an image that stays in its file. A file is never mapped: whoever shortens a mapped
+ * file in place kills every process that then touches a page behind its new end (SIGBUS), while a read just
+ * comes back short. What was read stays at its place until pin_blocks_trim, so that pointers into it hold,
+ * and what is asked for again costs no call.
+ *
+ * One thread at a time. Nothing here is a promise about the bytes: every block of an image has a checksum,
+ * which the reader of the image compares each time.
+ */
+#ifndef PIN_BLOCKS_H
+#define PIN_BLOCKS_H
+
+#include <stdint.h>
+
+struct pin_blocks;
+
+/* Reads from `fd`, which stays the caller's. NULL: no memory. To be given to pin_blocks_free. */
+struct pin_blocks *pin_blocks_new(int fd);
+/* Takes NULL. */
+void pin_blocks_free(struct pin_blocks *blocks);
+
+/*
+ * `size` bytes from `offset` on, aligned to 8. NULL: the file ends before, cannot be read, the block is
+ * larger than PIN_BLOCKS_MAX_SIZE, or there is no memory. Calls only pread(2), which moves no file offset and
+ * which sandboxes allow. Leaves errno alone.
+ */
+const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size);
+
+/* A wrong length in a damaged file must not make a program allocate what is not there. */
+#define PIN_BLOCKS_MAX_SIZE (UINT64_C(64) << 20)
+
+/*
+ * Ends all use of what was read. Keeps some of it for the next time, as long as that is little: some 12 KiB
+ * with everything around it.
+ */
+void pin_blocks_trim(struct pin_blocks *blocks);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "policy_news.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <syslog.h>
+
+#include "log.h"
+#include "settings.h"
+
+/* The log is told of so many looks in a row, then of one in so many milliseconds. */
+#define FAILURES_TOLD_AT_ONCE 10
+#define FAILURE_INTERVAL_MS 10000
+
+/* Looks in a row that found no policy to use, and when the log was told last. */
+static unsigned failures;
+static int64_t failure_told;
+
+void news_of_change(const char *path, const struct pin_policy *policy) {
+  char text[PATH_MAX + 128];
+
+  snprintf(text, sizeof text, "event=policy-loaded policy=\"%s\" hosts=%u generation=%016llx", path,
+           policy->entry_count, (unsigned long long)policy->generation);
+  log_line(LOG_INFO, text);
+}
+
+bool news_are_due(int64_t milliseconds) {
+  return failures < FAILURES_TOLD_AT_ONCE || milliseconds - failure_told >= FAILURE_INTERVAL_MS;
+}
+
+static void tell_failure(const char *path, bool has_policy) {
+  char text[PATH_MAX + 128];
+  const char *consequence = "every host is refused";
+
+  if (has_policy)
+    consequence = "the last good policy stays in force";
+  else if (settings_allow_without_policy())
+    consequence = "nothing is enforced";
+  snprintf(text, sizeof text, "event=policy-unusable policy=\"%s\" consequence=\"%s\"", path, consequence);
+  log_line(LOG_CRIT, text);
+}
+
+void news_of_look(const char *path, enum load_result result, bool holds_policy, bool quiet,
+                  int64_t milliseconds) {
+  if (result == LOAD_CURRENT) {
+    failures = 0;
+    return;
+  }
+  failures++;
+  if (quiet)
+    return;
+  failure_told = milliseconds;
+  tell_failure(path, holds_policy || result == LOAD_LAST_GOOD);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "reading_turn.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <time.h>
+#include <unistd.h>
+
+static atomic_int owner_pid; /* 0: nobody */
+
+static bool take(void) {
+  int idle = 0, self = (int)getpid();
+  int owner = atomic_load(&owner_pid);
+
+  if (owner != 0 && owner != self) /* left over by the parent of this process */
+    return atomic_compare_exchange_strong(&owner_pid, &owner, self);
+  return atomic_compare_exchange_strong(&owner_pid, &idle, self);
+}
+
+bool reading_begin(int *ret_cancel_state) {
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, ret_cancel_state);
+  if (take())
+    return true;
+  pthread_setcancelstate(*ret_cancel_state, NULL);
+  return false;
+}
+
+void reading_wait(int *ret_cancel_state) {
+  static const struct timespec moment = {.tv_nsec = 1000000};
+
+  while (!reading_begin(ret_cancel_state))
+    nanosleep(&moment, NULL);
+}
+
+void reading_end(int cancel_state) {
+  atomic_store(&owner_pid, 0);
+  pthread_setcancelstate(cancel_state, NULL);
+}

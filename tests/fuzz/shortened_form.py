@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""A running process whose compiled form is shortened, overwritten, removed and replaced under its hands: no signal,
+no wrong key accepted, and none of its descriptors touched. A small policy, which is read into memory, and a large one,
+which is read from its file; with a text that can take its place, and with a broken one."""
+
+import os
+import shutil
+import subprocess
+
+from damaged_form import CONFIGURATION, HOST, MODULE
+from pinctl_case import PinctlCase, main, path
+
+SHORTENED = os.environ["SHORTENED"]
+# What is read into memory at once: policy/pinpolicy.h, PIN_COMPILED_IN_MEMORY.
+IN_MEMORY = 65536
+
+
+class ShortenedForm(PinctlCase):
+    def make(self, hosts):
+        shutil.rmtree(self.folder)
+        os.mkdir(self.folder)
+        entries = "".join(f'  {{ name = "h{i}.example.org"; pins = [ "{i:064x}" ]; }},\n' for i in range(hosts))
+        self.write_policy(f"version = 1;\nhosts = (\n{entries}  {{ name = \"last.example\"; mode = \"off\"; }}\n);\n")
+        self.pinctl("add", HOST, "server.pem", "--backup", "spare.pub")
+        self.configuration = self.write_policy(CONFIGURATION.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.form = os.path.join(self.folder, "policy.db")
+        self.assertEqual(os.path.getsize(self.form) > IN_MEMORY, hosts > 20)
+
+    def run_all(self, hosts):
+        for text in ("sound", "broken"):
+            for how in ("lengths", "contents", "always", "descriptors"):
+                with self.subTest(how=how, text=text):
+                    self.make(hosts)
+                    if text == "broken":
+                        self.write_policy('version = 1;\nmode = "enfroce";\nhosts = (\n')
+                    done = subprocess.run([SHORTENED, how, self.form, path("chain.pem"), path("swapped-chain.pem"),
+                                           path("root.pem"), HOST, text], capture_output=True, check=False, text=True,
+                                          timeout=120, env=self.environment(OPENSSL_CONF=self.configuration))
+                    self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
+
+    def test_small(self):
+        self.run_all(20)
+
+    def test_large(self):
+        self.run_all(800)
+
+
+if __name__ == "__main__":
+    main()
