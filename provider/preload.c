@@ -101,6 +101,10 @@ static attach_fn *load_module(void) {
   if (!object_sibling(callers, PINNING_MODULE_FROM_SHIM, path, sizeof path))
     return NULL;
   module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  /* For want of memory or of a descriptor, perhaps; and without it every host is refused until the process
+   * ends. */
+  if (module == NULL)
+    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (module == NULL)
     return NULL;
   symbol = dlsym(module, "pinning_attach");
