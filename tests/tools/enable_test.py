@@ -762,6 +762,20 @@ class Images(ImageCase):
         self.assertIn(f"Environment=LD_PRELOAD={os.path.dirname(MODULES)}/libpinning-preload.so\n",
                       after[f"{self.root}/etc/systemd/system/web.service.d/pinning.conf"])
 
+    def test_units_of_mail_servers(self):
+        """They pass on only what a setting of theirs lists: said with the setting, until it is there."""
+        shim = f"LD_PRELOAD={self.shim()}"
+        cases = (("postfix@-", ("--preload",), "postfix/main.cf", shim, "import_environment =\n  LANG=C\n  LD_PRELOAD=x\n"),
+                 ("dovecot", (), "dovecot/conf.d/20-x.conf", "OPENSSL_CONF=/etc/pinning/openssl-dovecot.service.cnf",
+                  "  import_environment = $import_environment OPENSSL_CONF=x\n"))
+        for unit, words, file, variable, setting in cases:
+            for text, warned in (("a = b\n", True), (setting, False), (f"#{setting}\n  OPENSSL_CONF\n", True)):
+                self.put(f"etc/{file}", text)
+                done = self.pinctl("enable", "--root", self.root, "--systemd", unit, *words)
+                self.assertEqual("NOT enforced" in done.stderr, warned, (text, done.stderr))
+                self.assertEqual(variable in done.stderr, warned)
+                self.pinctl("disable", "--root", self.root, "--systemd", unit)
+
     def test_refusals(self):
         self.put("etc/systemd/system/web.service.d/pinning.conf", "# mine\n")
         before = self.tree()

@@ -5,6 +5,7 @@
 import os
 import shutil
 import subprocess
+import time
 
 from pinctl_case import CERTIFICATES, PINCTL, PinctlCase, main, pin_of
 
@@ -158,6 +159,26 @@ class Warns(PinctlCase):
         os.chown(program, 65534, 65534)
         os.chmod(program, 0o4755)
         self.assertIn("gains privileges", self.pinctl("run", program).stderr)
+
+    def test_environment_cleared(self):
+        """Looked at after the start: what the program starts, and only once."""
+        code = "import ssl, sys; ssl.create_default_context(); sys.stdin.read()"
+        command = f"env -i /usr/bin/python3 -c '{code}'; exit 7"
+        child = subprocess.Popen([PINCTL, "run", "--", "/bin/sh", "-c", command], env=self.environment(),
+                                 stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        said = child.stderr.readline()
+        child.stdin.close()
+        said += child.stderr.read()
+        child.stderr.close()
+        self.assertEqual((child.wait(), said.count("NOT enforced")), (7, 1), said)
+        self.assertIn("started by /bin/sh, has OpenSSL", " ".join(said.split()))
+
+    def test_nobody_waits_for_the_look(self):
+        """Who reads all output of the program, and the program itself, meet no other process."""
+        command = "import os\ntry:\n os.waitpid(-1, 0)\nexcept ChildProcessError:\n print('none')"
+        started = time.monotonic()
+        self.assertEqual(self.pinctl("run", "/usr/bin/python3", "-c", command).stdout, "none\n")
+        self.assertLess(time.monotonic() - started, 2.5)
 
     def test_ordinary_programs(self):
         self.assertEqual(self.pinctl("run", "true").stderr, "")

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 #include "edit/diff.h"
+#include "enable/mail_service.h"
 #include "enable/switching.h"
 
 #define UNITS "/etc/systemd/system"
@@ -121,6 +122,9 @@ static int preload_on(const struct switching *switching, const struct unit_files
       must_format("Environment=LD_PRELOAD=%s\n%s%s%s", shim,
                   policy == NULL ? "" : "Environment=PINNING_POLICY=", policy == NULL ? "" : policy,
                   policy == NULL ? "" : "\n");
+  AUTO_TEXT variables = must_format("LD_PRELOAD=%s%s%s", shim,
+                                    policy == NULL ? "" : " PINNING_POLICY=", policy == NULL ? "" : policy);
+  mail_service_check_unit(switching->unit, variables);
   return put_dropin(switching, files, environment);
 }
 
@@ -171,7 +175,9 @@ static int configuration_on(const struct switching *switching, const struct unit
   openssl_plan_clear(&plan);
   if (status != EXIT_DONE)
     return status;
-  AUTO_TEXT environment = must_format("Environment=OPENSSL_CONF=%s\n", files->configuration);
+  AUTO_TEXT variables = must_format("OPENSSL_CONF=%s", files->configuration);
+  AUTO_TEXT environment = must_format("Environment=%s\n", variables);
+  mail_service_check_unit(switching->unit, variables);
   return put_dropin(switching, files, environment);
 }
 

@@ -58,6 +58,17 @@ static long parent_of(const char *pid) {
   return rest != NULL && sscanf(rest, ") %*c %ld", &parent) == 1 ? parent : 0;
 }
 
+bool process_is_below(int pid, int ancestor) {
+  long now = pid;
+  for (int i = 0; i < MOST_ANCESTORS && now > 1; i++) {
+    AUTO_TEXT name = must_format("%ld", now);
+    now = parent_of(name);
+    if (now == ancestor)
+      return true;
+  }
+  return false;
+}
+
 /* By "pinctl run", or by what "pinctl enable --systemd" has written. */
 static bool is_switched_on(const char *pid) {
   AUTO_TEXT preload = environment_of(pid, "LD_PRELOAD");

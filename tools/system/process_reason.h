@@ -13,6 +13,9 @@
 enum process_reason process_find_reason(const char *pid, const char *program,
                                         const struct process_loading *loading);
 
+/* Whether one process was started by another, or by one that that has started. */
+bool process_is_below(int pid, int ancestor);
+
 /* Of a container, say: what is installed and configured here means nothing there. */
 bool process_has_other_root(const char *pid);
 

@@ -10,7 +10,9 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "config/installation.h"
+#include "enable/mail_service.h"
 #include "system/executable.h"
+#include "system/run_watch.h"
 #include "verbs/verbs.h"
 #include "view/loaded_policy.h"
 
@@ -59,6 +61,11 @@ static void execute(const struct arguments *arguments, const struct installation
     say_warning("%s is NOT enforced this way: %s, so the shim cannot act in it", program, why);
   if (!set_policy(policy) || !preload(installation->shim))
     return;
+  AUTO_TEXT variables =
+      must_format("LD_PRELOAD=%s PINNING_POLICY=%s", installation->shim, getenv("PINNING_POLICY"));
+  mail_service_check_command(program, arguments->operands + 1, variables);
+  if (why == NULL)
+    run_watch_start(program);
   fflush(NULL);
   execv(program, arguments->operands);
   say_error("%s: %s", program, strerror(errno));
@@ -78,7 +85,9 @@ const struct verb verb_run = {
     .summary = "Run a program under enforcement, without any installation",
     .details = "The program, and every program it starts, refuses hosts whose keys are not the\n"
                "pinned ones. It exits with its own status; 3 means that it was not run, because\n"
-               "the policy is not in order or a file is missing.",
+               "the policy is not in order or a file is missing. Programs that clear the\n"
+               "environment for those that they start, as Postfix and Dovecot do, lose it: there\n"
+               "is a warning within the first minute.",
     .example = "pinctl run --policy policy.cfg -- curl https://api.example.com/",
     .options = options,
     .option_count = COUNT_OF(options),
