@@ -27,6 +27,14 @@ static void read_mode(void *context, const struct pin_setting *setting, unsigned
     reader->mode = (enum pin_mode)word;
 }
 
+static void read_certificate_names(void *context, const struct pin_setting *setting, unsigned detail) {
+  (void)detail;
+  static const char *const words[] = {"count", "ignore", NULL};
+  struct pin_reader *reader = context;
+  if (pin_setting_word(setting, words, "\"count\" or \"ignore\"", reader->diagnostics) == 1)
+    pin_image_builder_ignore_certificate_names(reader->builder);
+}
+
 static void read_blocked_keys(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
   struct pin_reader *reader = context;
@@ -56,8 +64,13 @@ static void refuse_hosts(void *context, const struct pin_setting *setting, unsig
 
 /* What a drop-in may hold comes first. */
 static const struct pin_setting_rule rules[] = {
-    {"hosts", refuse_hosts, 0},   {"pinsets", refuse_pinsets, 0}, {"blocked_keys", read_blocked_keys, 0},
-    {"version", read_version, 0}, {"mode", read_mode, 0},         {"exempt_anchors", read_exempt_anchors, 0},
+    {"hosts", refuse_hosts, 0},
+    {"pinsets", refuse_pinsets, 0},
+    {"blocked_keys", read_blocked_keys, 0},
+    {"version", read_version, 0},
+    {"mode", read_mode, 0},
+    {"exempt_anchors", read_exempt_anchors, 0},
+    {"certificate_names", read_certificate_names, 0},
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 #define DROP_IN_RULE_COUNT 3

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 _Static_assert(sizeof(struct pin_image_head) == 128, "the head has gaps");
-_Static_assert(sizeof(struct pin_image_settings) == 24, "the settings have gaps");
+_Static_assert(sizeof(struct pin_image_settings) == 32, "the settings have gaps");
 _Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
 _Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
 
@@ -199,7 +199,8 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
   uint64_t digest_count = (uint64_t)settings.blocked_count + settings.exempt_count;
   if (!pin_image_block_holds(image, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
       head->settings.size != sizeof settings + digest_count * sizeof(struct pin_digest) ||
-      settings.mode > PIN_MODE_OFF || settings.names_addresses > 1)
+      settings.mode > PIN_MODE_OFF || settings.names_addresses > 1 || settings.names_hosts > 1 ||
+      settings.ignore_certificate_names > 1)
     return PIN_DAMAGED;
 
   _Static_assert(sizeof ret_policy->head == sizeof *head, "the head does not fit");
@@ -211,6 +212,8 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
   ret_policy->generation = head->generation;
   ret_policy->entry_count = head->entry_count;
   ret_policy->names_addresses = settings.names_addresses == 1;
+  ret_policy->names_hosts = settings.names_hosts == 1;
+  ret_policy->ignores_certificate_names = settings.ignore_certificate_names == 1;
   ret_policy->mode = settings.mode;
   ret_policy->blocked_keys.digests = digests;
   ret_policy->blocked_keys.count = settings.blocked_count;

@@ -39,7 +39,7 @@
 #include <string.h>
 
 #define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
-#define PIN_IMAGE_VERSION 2u
+#define PIN_IMAGE_VERSION 3u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
 /* As many bits as a count of entries has: one base per bucket needs no more. */
@@ -74,7 +74,9 @@ struct pin_image_settings {
   uint64_t checksum;
   uint32_t mode;
   uint32_t blocked_count, exempt_count;
-  uint32_t names_addresses; /* 1: an entry has an IP address for its name */
+  uint32_t names_addresses;          /* 1: an entry has an IP address for its name */
+  uint32_t names_hosts;              /* 1: an entry has another name */
+  uint32_t ignore_certificate_names; /* 1: the setting certificate_names is "ignore" */
 };
 
 struct pin_image_sources {

@@ -33,7 +33,7 @@ struct pin_image_builder {
   uint64_t bucket_bytes; /* of all records */
   uint64_t source_count;
   uint32_t entry_count;
-  bool names_addresses;
+  bool names_addresses, names_hosts, ignore_certificate_names;
   uint32_t file;    /* of the entry before, in units of 8 bytes */
   uint64_t content; /* digest of all entries and their files so far */
 };
@@ -135,6 +135,10 @@ bool pin_image_builder_set_defaults(struct pin_image_builder *builder, enum pin_
   append(&at, blocked_keys.digests, blocked_size);
   append(&at, exempt_anchors.digests, exempt_size);
   return true;
+}
+
+void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builder) {
+  builder->ignore_certificate_names = true;
 }
 
 /*
@@ -239,6 +243,8 @@ bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct
   builder->entry_count++;
   if (entry->kind == PIN_NAME_ADDRESS)
     builder->names_addresses = true;
+  else
+    builder->names_hosts = true;
   return true;
 }
 
@@ -255,6 +261,8 @@ static void complete_settings(struct pin_image_builder *builder) {
   struct pin_image_settings settings;
   memcpy(&settings, builder->settings.bytes, sizeof settings);
   settings.names_addresses = builder->names_addresses;
+  settings.names_hosts = builder->names_hosts;
+  settings.ignore_certificate_names = builder->ignore_certificate_names;
   memcpy(builder->settings.bytes, &settings, sizeof settings);
 }
 

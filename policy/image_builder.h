@@ -38,6 +38,8 @@ bool pin_image_builder_add_source(struct pin_image_builder *builder,
 bool pin_image_builder_set_defaults(struct pin_image_builder *builder, enum pin_mode mode,
                                     struct pin_digest_list blocked_keys,
                                     struct pin_digest_list exempt_anchors);
+/* The names in a peer's certificate say nothing of which host it is. */
+void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builder);
 /* entry->name must be canonical (pin_name_canonical); entry->mode the resolved one; ports ascending. */
 bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct pin_entry *entry);
 

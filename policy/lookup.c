@@ -22,7 +22,7 @@ struct search {
   const char *name; /* as the caller spelled it */
   uint16_t port;    /* 0: not known */
   struct pin_host_name host;
-  struct pin_verdict *verdict;
+  struct pin_verdict *verdict; /* NULL: only whether there is an entry is of interest */
 };
 
 /* A suffix of the name, and how many labels of the name stand left of it. */
@@ -98,6 +98,8 @@ static enum found weigh(const struct pin_finding *finding) {
 
 static enum found add_finding(struct search *search, const struct pin_image_slot *slot) {
   struct pin_finding finding = {.name = search->name};
+  if (search->verdict == NULL)
+    return FOUND_ENTRIES;
   if (!pin_image_read_entry(&search->image, slot, &finding.entry))
     return FOUND_DAMAGE;
   finding.expired = search->verdict->now > finding.entry.expires;
@@ -228,6 +230,22 @@ enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name,
     return PIN_SELECTED_REFUSAL;
   default:
     return verdict->count > before ? PIN_SELECTED_ENTRIES : PIN_SELECTED_NOTHING;
+  }
+}
+
+enum pin_selected pin_covers(const struct pin_policy *policy, const char *name, uint16_t port) {
+  struct search search; /* not cleared: the host is large */
+  pin_image_of(policy, &search.image);
+  search.name = name;
+  search.port = port;
+  search.verdict = NULL;
+  switch (search_name(&search)) {
+  case FOUND_NOTHING:
+    return PIN_SELECTED_NOTHING;
+  case FOUND_DAMAGE:
+    return PIN_SELECTED_REFUSAL;
+  default:
+    return PIN_SELECTED_ENTRIES;
   }
 }
 

@@ -28,9 +28,6 @@ static struct pin_section *start_section(struct outliner *outliner, enum pin_sec
     outline->sections = sections;
     outline->capacity = capacity;
   }
-  /* Reading went back, where a string was given up: what was found behind this is found anew. */
-  while (outline->count > 0 && outline->sections[outline->count - 1].start >= parser->token.place.offset)
-    outline->count--;
   parser->value_is_bad = false;
   parser->member_start = parser->token.place.offset;
   struct pin_section *section = &outline->sections[outline->count];
@@ -76,8 +73,8 @@ static bool place_is(const struct pin_parser *parser, const struct pin_place *pl
 
 /* Whether the next words can only be a setting of the top level. */
 static bool at_known_setting(const struct pin_parser *parser) {
-  static const char *const names[] = {"version",        "mode",    "blocked_keys",
-                                      "exempt_anchors", "pinsets", "hosts"};
+  static const char *const names[] = {"version",           "mode",    "blocked_keys", "exempt_anchors",
+                                      "certificate_names", "pinsets", "hosts"};
   if (!pin_parser_at_setting(parser))
     return false;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

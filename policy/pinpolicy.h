@@ -122,7 +122,9 @@ struct pin_policy {
   size_t size;
   uint64_t generation; /* the same for the same policy, whoever reads it; shown as 16 hexadecimal digits */
   uint32_t entry_count;
-  bool names_addresses; /* whether any entry has an IP address for its name */
+  bool names_addresses;           /* whether any entry has an IP address for its name */
+  bool names_hosts;               /* whether any entry has another name */
+  bool ignores_certificate_names; /* certificate_names = "ignore" */
   enum pin_mode mode;
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;
@@ -302,6 +304,10 @@ enum pin_selected {
 
 /* Adds the entries that cover a name; port: as in struct pin_peer, for this name. */
 enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port);
+
+/* Whether any entry covers the name: PIN_SELECTED_ENTRIES or PIN_SELECTED_NOTHING; _REFUSAL: it is damaged.
+ */
+enum pin_selected pin_covers(const struct pin_policy *policy, const char *name, uint16_t port);
 
 /* Makes the verdict a final refusal: something could not be looked at. A refusal before this one stays. */
 void pin_select_refuse(struct pin_verdict *verdict, enum pin_reason reason);

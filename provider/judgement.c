@@ -19,8 +19,8 @@ static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_v
   ret_verdict->outcome = PIN_REFUSED;
   ret_verdict->reason = reason;
   ret_verdict->blocked_depth = -1;
-  ret_verdict->name = peer->pin.name_count > 0 ? peer->names[0] : NULL;
-  ret_verdict->port = peer->pin.port;
+  ret_verdict->name = peer->server_name;
+  ret_verdict->port = peer->port;
 }
 
 /* A peer that shows no key at all shows no blocked one: only an entry of its own can refuse it. */
@@ -28,27 +28,17 @@ static bool shows_nothing(const struct evidence *evidence) {
   return evidence->chain == NULL && evidence->peer == NULL && evidence->raw_key == NULL;
 }
 
-static enum pin_needs look_up(const struct subject_matter *matter, const struct pin_policy *policy,
-                              struct peer *peer, struct pin_verdict *ret_verdict) {
-  if (policy->names_addresses)
-    peer_add_addresses(matter->crypto, peer);
-  if (!peer->too_many)
-    return pin_select(policy, &peer->pin, ret_verdict);
-  refuse(peer, PIN_REASON_TOO_MANY_NAMES, ret_verdict);
-  return PIN_NEEDS_NOTHING;
-}
-
 /* A damaged policy gives way to its text, once. */
-static enum pin_needs select_entries(const struct subject_matter *matter, const struct pin_policy **policy,
-                                     struct peer *peer, struct pin_verdict *ret_verdict) {
-  enum pin_needs needs = look_up(matter, *policy, peer, ret_verdict);
+static enum pin_needs select_entries(const struct pin_policy **policy, struct peer *peer,
+                                     struct pin_verdict *ret_verdict) {
+  enum pin_needs needs = peer_select(peer, *policy, ret_verdict);
   const struct pin_policy *damaged = *policy;
 
   if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
     return needs;
   *policy = policy_acquire();
   policy_release(damaged);
-  return look_up(matter, *policy, peer, ret_verdict);
+  return peer_select(peer, *policy, ret_verdict);
 }
 
 /* Fills the path as far as the policy has to look. Whether it came to its end. */
@@ -82,7 +72,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   struct voucher voucher = {.crypto = matter->crypto,
                             .certificate = peers_certificate(matter),
                             .verified = matter->verified ? matter->param : NULL,
-                            .peer = &peer->pin,
+                            .peer = peer,
                             .verdict = ret_verdict};
   enum pin_needs needs;
   bool whole;
@@ -93,7 +83,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
       ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
-  needs = select_entries(matter, policy, peer, ret_verdict);
+  needs = select_entries(policy, peer, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
   if (ret_verdict->count == 0 && shows_nothing(&matter->evidence)) {
@@ -103,7 +93,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   path->pin.vouch = vouch;
   path->pin.vouch_arg = &voucher;
   whole = look_at_path(matter, *policy, needs == PIN_NEEDS_CERTIFICATES, ret_verdict, path);
-  pin_judge(*policy, &path->pin, peer->pin.now, ret_verdict);
+  pin_judge(*policy, &path->pin, peer->now, ret_verdict);
   path->pin.vouch = NULL;
   if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict))
     *ret_proven = kept_path_new(path, whole);
@@ -134,12 +124,21 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   policy_release(policy);
 }
 
+/* Where the names of the peer are to be looked for. */
+static struct peer_sources sources_of(const struct subject_matter *matter) {
+  X509_STORE *store = matter->evidence.store;
+  struct peer_sources sources = {
+      matter->crypto, matter->libssl, {matter->param}, matter->ssl, peers_certificate(matter)};
+
+  /* A store can name a host too, for all verifications that it serves. */
+  if (store != NULL)
+    sources.params[1] = matter->crypto->X509_STORE_get0_param(store);
+  return sources;
+}
+
 void judge(const struct subject_matter *matter, struct judgement *ret_judgement) {
   int saved_errno = errno;
-  X509_STORE *store = matter->evidence.store;
-  /* A store can name a host too, for all verifications that it serves. */
-  X509_VERIFY_PARAM *params[PEER_PARAMS] = {
-      matter->param, store != NULL ? matter->crypto->X509_STORE_get0_param(store) : NULL};
+  struct peer_sources sources = sources_of(matter);
   struct peer peer;
   int cancel_state;
 
@@ -147,13 +146,13 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   memset(ret_judgement, 0, sizeof *ret_judgement);
   matter->crypto->ERR_set_mark();
-  peer_gather(matter->crypto, matter->libssl, params, matter->ssl, &peer);
+  peer_begin(&sources, &peer);
   /* Outside TLS a certificate without a host's name is nobody's peer: a signature of a mail, a CA. */
-  if (matter->ssl == NULL && peer.pin.name_count == 0)
+  if (matter->ssl == NULL && !peer.is_named)
     ret_judgement->allowed = true;
   else
     judge_peer(matter, &peer, ret_judgement);
-  peer_clear(matter->crypto, &peer);
+  peer_clear(&peer);
   matter->crypto->ERR_pop_to_mark();
   if (!ret_judgement->allowed && !matter->quiet)
     leave_errors(matter->openssl, matter->crypto, matter->ssl != NULL, ret_judgement->text);

@@ -219,9 +219,17 @@ static bool attach(const void *address) {
   return false;
 }
 
-VISIBLE int pinning_attach(const void *address, pinning_resolved_name_fn *resolved_name) {
-  peer_use_resolved_names(resolved_name);
+VISIBLE int pinning_attach(const void *address, const struct pinning_seen *seen) {
+  peer_use_seen(seen);
   return attach(address);
+}
+
+VISIBLE int pinning_covers(const char *name) {
+  const struct pin_policy *policy = policy_acquire();
+  int covers = policy == NULL || pin_covers(policy, name, 0) != PIN_SELECTED_NOTHING;
+
+  policy_release(policy);
+  return covers;
 }
 
 VISIBLE OSSL_provider_init_fn OSSL_provider_init;

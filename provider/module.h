@@ -1,23 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What pinning.so exports besides OSSL_provider_init. */
+/* What pinning.so exports besides OSSL_provider_init: what it and the preload shim are to one another. */
 #ifndef PIN_MODULE_H
 #define PIN_MODULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* False ends a visit. */
+typedef bool pinning_visit_name_fn(const char *name, void *arg);
 
 /*
- * Writes the number-th name (from 0, the newest first) that this process resolved to an IP address, given in
- * the form of inet_ntop(3), with a NUL. Returns 0 when there is no such name.
+ * What the shim saw of the process: which names were resolved, and to what. Any thread, no lock, errno may
+ * change. A name that is passed to a visit is valid during it.
  */
-typedef int pinning_resolved_name_fn(const char *address, size_t number, char *ret_name, size_t size);
+struct pinning_seen {
+  /*
+   * Visits each name that was resolved to an IP address (AF_INET with a struct in_addr, AF_INET6 with a
+   * struct in6_addr that is no IPv4-mapped one), and each of which not all addresses are known. False: a name
+   * may be missing, for want of memory.
+   */
+  bool (*names_of)(int family, const void *address, pinning_visit_name_fn *visit, void *arg);
+  /*
+   * Whether `covers` says yes to any name that was resolved, or a name may be missing; it is asked once about
+   * each name for each policy, which `generation` tells apart.
+   */
+  bool (*any_name)(uint64_t generation, pinning_visit_name_fn *covers, void *arg);
+};
 
 /*
- * For the preload shim: puts the hooks into the OpenSSL that holds `address`, and takes the shim's memory of
- * resolved names. Returns 1 when the hooks are in place, by this call or an earlier one, and 0 when that
- * OpenSSL cannot be enforced.
+ * For the preload shim: puts the hooks into the OpenSSL that holds `address`, and asks the shim from then on,
+ * whose functions stay. Returns 1 when the hooks are in place, by this call or an earlier one, and 0 when
+ * that OpenSSL cannot be enforced.
  */
-int pinning_attach(const void *address, pinning_resolved_name_fn *resolved_name);
+int pinning_attach(const void *address, const struct pinning_seen *seen);
+
+/*
+ * Whether an entry of the policy covers the name, for any port. Reads the policy if that was not done yet.
+ * 1: yes, or nobody can tell; 0: no.
+ */
+int pinning_covers(const char *name);
 
 #endif

@@ -23,9 +23,13 @@
 #include <openssl/x509v3.h>
 
 #define PIN_LIBCRYPTO_FUNCTIONS(X)                                                                           \
+  X(ASN1_STRING_get0_data)                                                                                   \
+  X(ASN1_STRING_length)                                                                                      \
+  X(ASN1_STRING_to_UTF8)                                                                                     \
   X(ASN1_TIME_cmp_time_t)                                                                                    \
   X(BIO_clear_flags)                                                                                         \
   X(BIO_ctrl)                                                                                                \
+  X(BIO_find_type)                                                                                           \
   X(BIO_free)                                                                                                \
   X(BIO_free_all)                                                                                            \
   X(BIO_get_data)                                                                                            \
@@ -59,6 +63,8 @@
   X(EVP_PKEY_get_base_id)                                                                                    \
   X(EVP_PKEY_get_bits)                                                                                       \
   X(EVP_PKEY_get_bn_param)                                                                                   \
+  X(GENERAL_NAMES_free)                                                                                      \
+  X(GENERAL_NAME_get0_value)                                                                                 \
   X(OPENSSL_sk_num)                                                                                          \
   X(OPENSSL_sk_pop_free)                                                                                     \
   X(OPENSSL_sk_value)                                                                                        \
@@ -66,6 +72,9 @@
   X(SHA256_Final)                                                                                            \
   X(SHA256_Init)                                                                                             \
   X(SHA256_Update)                                                                                           \
+  X(X509_NAME_ENTRY_get_data)                                                                                \
+  X(X509_NAME_get_entry)                                                                                     \
+  X(X509_NAME_get_index_by_NID)                                                                              \
   X(X509_NAME_print_ex)                                                                                      \
   X(X509_STORE_CTX_free)                                                                                     \
   X(X509_STORE_CTX_get0_cert)                                                                                \
@@ -100,6 +109,7 @@
   X(X509_get0_notBefore)                                                                                     \
   X(X509_get0_pubkey)                                                                                        \
   X(X509_get_X509_PUBKEY)                                                                                    \
+  X(X509_get_ext_d2i)                                                                                        \
   X(X509_get_extension_flags)                                                                                \
   X(X509_get_issuer_name)                                                                                    \
   X(X509_get_pathlen)                                                                                        \

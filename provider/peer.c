@@ -2,169 +2,241 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "peer.h"
 
-#include <arpa/inet.h>
-#include <limits.h>
-#include <malloc.h>
-#include <netinet/in.h>
-#include <stddef.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
-#include "rare.h"
-#include "unterminated.h"
+#include "certificate_names.h"
+#include "host_name.h"
+#include "sockets.h"
+#include "verified_name.h"
 
-/* OpenSSL_version_num(3) of 4.0.0, which keeps verified names and addresses in another way. */
-#define FIRST_WITH_BUFFERS 0x40000000UL
+/* OpenSSL_version_num(3) of 4.0.0, which verifies any of several addresses, and tells only the first. */
+#define FIRST_WITH_SEVERAL_ADDRESSES 0x40000000UL
 
-/* Where /proc cannot be read, as in a chroot, the first so many descriptors are tried. */
-#define DESCRIPTORS_TRIED 4096
+/* A name that an entry covers and that lives nowhere else. */
+struct kept_name {
+  struct kept_name *next;
+  char text[];
+};
 
-static _Atomic(pinning_resolved_name_fn *) resolved_name_function;
+/* What is known of a question while the policy is asked for the names of a peer. */
+struct question {
+  struct peer *peer;
+  const struct pin_policy *policy;
+  struct pin_verdict *verdict;
+  uint16_t port;      /* of the connection; 0: not known */
+  bool host_is_given; /* nothing need be concluded */
+  int number;         /* of the verified name that is looked at */
+  const X509_VERIFY_PARAM *param;
+};
 
-void peer_use_resolved_names(pinning_resolved_name_fn *resolved_name) {
-  atomic_store(&resolved_name_function, resolved_name);
+static _Atomic(const struct pinning_seen *) seen_by_shim;
+
+void peer_use_seen(const struct pinning_seen *seen) {
+  atomic_store(&seen_by_shim, seen);
 }
 
-/* ---- Names that the client used ---- */
+/* ---- Asking ---- */
 
-static bool is_known(const struct peer *peer, const char *name) {
-  for (size_t i = 0; i < peer->pin.name_count; i++) {
-    if (strcmp(peer->names[i], name) == 0)
-      return true;
-  }
-  return false;
-}
-
-static void add_name(struct peer *peer, const char *name) {
-  /* The server name is mostly one of the verified names. */
-  if (name == NULL || *name == '\0' || is_known(peer, name))
-    return;
-  if (peer->pin.name_count - peer->concluded_count == PEER_MAX_NAMES) {
-    peer->too_many = true;
-    return;
-  }
-  peer->names[peer->pin.name_count++] = name;
-}
-
-/* A copy of a name that lasts as long as the peer. NULL: there is no more room; without memory it is
- * too_many. */
-static char *keep(struct peer *peer, const char *name) {
+/* A copy that lasts as long as the peer; NULL: no memory. */
+static const char *keep(struct peer *peer, const char *name) {
   size_t size = strlen(name) + 1;
-  char *kept;
+  struct kept_name *kept = malloc(sizeof *kept + size);
 
-  if (size > PEER_CONCLUDED_SIZE - peer->concluded_used)
-    return NULL;
-  if (peer->concluded == NULL)
-    peer->concluded = malloc(PEER_CONCLUDED_SIZE);
-  if (peer->concluded == NULL) {
-    peer->too_many = true;
-    return NULL;
-  }
-  kept = peer->concluded + peer->concluded_used;
-  memcpy(kept, name, size);
-  peer->concluded_used += size;
-  return kept;
-}
-
-/* Adds a name that is kept here. False: there is no more room. */
-static bool conclude(struct peer *peer, const char *name) {
-  char *kept;
-
-  if (is_known(peer, name))
-    return true;
-  kept = peer->concluded_count < PEER_MAX_CONCLUDED ? keep(peer, name) : NULL;
   if (kept == NULL)
-    return false;
-  peer->concluded_count++;
-  peer->names[peer->pin.name_count++] = kept;
-  return true;
+    return NULL;
+  memcpy(kept->text, name, size);
+  kept->next = peer->kept;
+  peer->kept = kept;
+  return kept->text;
 }
 
-/* ---- Verified names of OpenSSL 4.0 ---- */
-
-/* How many bytes from the first on can be those of a host name; ASCII, whatever the program's locale. */
-static size_t name_length_at_most(const char *name, size_t limit) {
-  static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
-  size_t length = 0;
-
-  while (length < limit && memchr(bytes, name[length], sizeof bytes - 1) != NULL)
-    length++;
-  return length;
+/* For a name that lasts as long as the sources. */
+static void ask(struct question *question, const char *name, uint16_t port) {
+  if (question->verdict->name == NULL)
+    question->verdict->name = name;
+  (void)pin_select_name(question->verdict, name, port);
 }
 
-/*
- * In OpenSSL 4.0 a verified name that was copied with its parameters, as every verification copies them, is
- * not terminated (x509_vpm.c, buffer_copy): behind it stands whatever was in the heap. Its memory was
- * allocated for exactly its length, so the name is one of the prefixes that can have been given this much.
- * All of them are used: none but the true one is likely to be covered, and none that is covered may be passed
- * over.
- */
-static void add_unterminated_name(struct peer *peer, const char *name, size_t room) {
-  size_t longest = name_length_at_most(name, room < PEER_NAME_SIZE ? room : PEER_NAME_SIZE - 1);
-  size_t shortest = unterminated_shortest(room);
+/* For a name that is gone afterwards. Findings get a copy, or without memory the name of their entry. */
+static void ask_passing(struct question *question, const char *name, uint16_t port) {
+  struct pin_verdict *verdict = question->verdict;
+  struct peer *peer = question->peer;
+  size_t before = verdict->count;
+  const char *kept;
 
-  for (size_t length = longest; length >= shortest && length > 0; length--) {
-    char prefix[PEER_NAME_SIZE];
-
-    memcpy(prefix, name, length);
-    prefix[length] = '\0';
-    if (!conclude(peer, prefix))
-      peer->too_many = true;
-  }
+  if (verdict->name == NULL && strlen(name) < sizeof peer->first_name)
+    verdict->name = strcpy(peer->first_name, name);
+  if (pin_select_name(verdict, name, port) == PIN_SELECTED_NOTHING)
+    return;
+  kept = before < verdict->count ? keep(peer, name) : NULL;
+  for (size_t i = before; i < verdict->count; i++)
+    verdict->findings[i].name = kept != NULL ? kept : verdict->findings[i].entry.name;
 }
 
-static char lower(char byte) {
-  return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+/* ---- Names that are more than a host's ---- */
+
+/* Bytes of host names, underscores and stars included, and of names in Unicode. */
+static bool is_host_byte(char byte) {
+  static const char others[] = "-_.*";
+
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+         (unsigned char)byte >= 0x80 || memchr(others, byte, sizeof others - 1) != NULL;
 }
 
-static bool same_letters(const char *a, const char *b, size_t length) {
-  for (size_t i = 0; i < length; i++) {
-    if (lower(a[i]) != lower(b[i]))
+static bool is_host_name(const char *name) {
+  bool has_label = false;
+
+  for (; *name != '\0'; name++) {
+    if (!is_host_byte(*name))
       return false;
+    has_label = has_label || *name != '.';
   }
-  return true;
+  return has_label;
 }
 
-/* The server name, terminated, settles which prefix it is where the name cannot go on behind it. */
-static bool is_server_name(const struct peer *peer, const char *name, size_t room) {
-  const char *server_name = peer->server_name;
-  size_t length = server_name != NULL ? strlen(server_name) : 0;
+static bool is_address(const char *name) {
+  struct pin_host_name host;
 
-  return length > 0 && length <= room && length >= unterminated_shortest(room) &&
-         same_letters(name, server_name, length) &&
-         (length == room || name_length_at_most(name + length, 1) == 0);
+  pin_host_name_read(name, &host);
+  return host.is_address;
+}
+
+/* Reads a port up to the end of the text. 0: it is none. */
+static uint16_t read_port(const char *text) {
+  uint32_t port = 0;
+
+  if (*text == '\0')
+    return 0;
+  for (; *text != '\0'; text++) {
+    if (*text < '0' || *text > '9')
+      return 0;
+    port = 10 * port + (uint32_t)(*text - '0');
+    if (port > UINT16_MAX)
+      return 0;
+  }
+  return (uint16_t)port;
+}
+
+/* The part of a text that may be a host, and the port behind it. */
+struct host_part {
+  char text[PEER_NAME_SIZE];
+  uint16_t port; /* 0: none */
+  bool is_all;   /* the text is "host:port" and nothing else */
+};
+
+/* Where the host begins in "scheme://user@host". */
+static const char *skip_to_host(const char *text) {
+  const char *found = strstr(text, "://");
+  size_t length;
+
+  if (found != NULL)
+    text = found + strlen("://");
+  while (*text == ' ' || *text == '\t')
+    text++;
+  length = strcspn(text, "/?#");
+  found = memrchr(text, '@', length);
+  return found != NULL ? found + 1 : text;
+}
+
+/* "[2001:db8::1]:443", "host:443", "https://host/path", " host ". False: there is no host in it. */
+static bool read_host_part(const char *name, struct host_part *ret_part) {
+  const char *start = skip_to_host(name);
+  size_t length = strcspn(start, "/?# \t\r\n");
+  char *text = ret_part->text, *colon;
+
+  if (length == 0 || length >= sizeof ret_part->text)
+    return false;
+  memcpy(text, start, length);
+  text[length] = '\0';
+  ret_part->port = 0;
+  ret_part->is_all = start == name && name[length] == '\0';
+  colon = strrchr(text, ':');
+  /* The colons of an address in brackets, or without a port, are its own. */
+  if (colon == NULL || strchr(colon, ']') != NULL || (*text != '[' && strchr(text, ':') != colon))
+    return true;
+  ret_part->port = read_port(colon + 1);
+  ret_part->is_all = ret_part->is_all && ret_part->port != 0;
+  *colon = '\0';
+  return *text != '\0';
+}
+
+/* A port that a name brings along is the port; another one of the socket's stands beside it. */
+static void ask_host_part(struct question *question, const struct host_part *part) {
+  if (part->port != 0)
+    ask_passing(question, part->text, part->port);
+  if (part->port == 0 || (question->port != 0 && question->port != part->port))
+    ask_passing(question, part->text, question->port);
 }
 
 /*
- * How many bytes a name of OpenSSL 4.0 can have. A program's own allocator (CRYPTO_set_mem_functions(3)) does
- * not tell, and may have given an address that malloc(3) does not know: any length then.
+ * A name that is no host's counts as none, so that what can be concluded is asked for too; the host in it is
+ * looked up all the same, so that no spelling steps round a pin.
  */
-static size_t room_of(const struct libcrypto *crypto, const char *name) {
-  CRYPTO_malloc_fn allocate = NULL;
+static void consider_spelling(struct question *question, const char *name) {
+  struct host_part part;
 
-  crypto->CRYPTO_get_mem_functions(&allocate, NULL, NULL);
-  return allocate == crypto->CRYPTO_malloc ? malloc_usable_size((void *)(uintptr_t)name) : UNTERMINATED_ANY;
-}
-
-static void add_verified_host(const struct libcrypto *crypto, struct peer *peer, const char *host) {
-  size_t room;
-
-  if (crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS) {
-    add_name(peer, host);
+  if (is_host_name(name) || is_address(name)) {
+    question->host_is_given = true;
     return;
   }
-  room = room_of(crypto, host);
-  if (!is_server_name(peer, host, room))
-    add_unterminated_name(peer, host, room);
+  if (!read_host_part(name, &part) || strcmp(part.text, name) == 0)
+    return;
+  ask_host_part(question, &part);
+  if (part.is_all && (is_host_name(part.text) || is_address(part.text)))
+    question->host_is_given = true;
 }
 
-static void add_verified_hosts(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, struct peer *peer) {
-  const char *host;
+/* ---- Names that the client gave ---- */
 
-  for (int i = 0; (host = crypto->X509_VERIFY_PARAM_get0_host(param, i)) != NULL; i++)
-    add_verified_host(crypto, peer, host);
+static void ask_server_name(struct question *question) {
+  const char *name = question->peer->server_name;
+
+  if (name == NULL || *name == '\0')
+    return;
+  ask(question, name, question->port);
+  consider_spelling(question, name);
+}
+
+struct comparison {
+  const char *text;
+  bool found;
+};
+
+static bool compare_name(const char *name, void *arg) {
+  struct comparison *comparison = arg;
+
+  comparison->found = strcmp(name, comparison->text) == 0;
+  return !comparison->found;
+}
+
+/* Whether the client verifies this name too, or sends it. */
+static bool is_verified_too(const struct question *question, const char *name) {
+  const struct peer_sources *sources = &question->peer->sources;
+  struct comparison comparison = {name, false};
+  bool is_whole;
+
+  if (question->peer->server_name != NULL)
+    (void)compare_name(question->peer->server_name, &comparison);
+  for (int i = 0; i < PEER_PARAMS && !comparison.found; i++) {
+    X509_VERIFY_PARAM *param = sources->params[i];
+
+    for (int number = 0; param != NULL && !comparison.found; number++) {
+      if (!verified_name_visit(sources->crypto, param, number, NULL, compare_name, &comparison, &is_whole))
+        break;
+    }
+  }
+  return comparison.found;
+}
+
+/* Only what may satisfy a pinned CA is lost where there is no room (vouch.c). */
+static void note_below(struct peer *peer, const char *name) {
+  const char *kept = peer->below_count < PEER_BELOW ? keep(peer, name) : NULL;
+
+  if (kept != NULL)
+    peer->below[peer->below_count++] = kept;
 }
 
 /*
@@ -172,108 +244,301 @@ static void add_verified_hosts(const struct libcrypto *crypto, X509_VERIFY_PARAM
  * beside the name itself. It is looked up as a label that no entry spells, so that whatever covers the
  * subdomains decides about it. Alone it tells nobody which host this is, and stays a bad name.
  */
-static void name_any_subdomain(struct peer *peer) {
-  for (size_t i = 0; i < peer->pin.name_count; i++) {
-    const char *name = peer->names[i];
-    char any[PEER_NAME_SIZE + 1] = "*";
+static bool ask_any_subdomain(struct question *question, const char *name) {
+  char any[PEER_NAME_SIZE + 1] = "*";
 
-    if (*name != '.' || strlen(name) >= PEER_NAME_SIZE || !is_known(peer, name + 1))
-      continue;
-    strcpy(any + 1, name);
-    name = keep(peer, any);
-    if (name != NULL)
-      peer->names[i] = name;
-  }
+  if (*name != '.' || strlen(name) >= PEER_NAME_SIZE || !is_verified_too(question, name + 1))
+    return false;
+  strcpy(any + 1, name);
+  ask_passing(question, any, question->port);
+  note_below(question->peer, name + 1);
+  return true;
 }
 
-/* ---- Names concluded from the socket ---- */
+static bool ask_verified(const char *name, void *arg) {
+  struct question *question = arg;
 
-static void conclude_from_address(struct peer *peer, const char *address) {
-  pinning_resolved_name_fn *resolved_name = atomic_load(&resolved_name_function);
-  char name[PEER_NAME_SIZE];
+  if (*name == '\0')
+    return true;
+  if (ask_any_subdomain(question, name))
+    question->host_is_given = true;
+  else {
+    ask_passing(question, name, question->port);
+    consider_spelling(question, name);
+  }
+  return true;
+}
 
-  if (!conclude(peer, address))
-    return;
-  for (size_t i = 0; resolved_name != NULL && resolved_name(address, i, name, sizeof name) == 1; i++) {
-    if (!conclude(peer, name))
+static void ask_verified_names(struct question *question, X509_VERIFY_PARAM *param) {
+  const struct peer *peer = question->peer;
+  bool is_whole;
+
+  for (int number = 0;; number++) {
+    const char *name = peer->sources.crypto->X509_VERIFY_PARAM_get0_host(param, number);
+
+    /* The server name is mostly the verified name. */
+    if (name == NULL || !verified_name_visit(peer->sources.crypto, param, number, peer->server_name,
+                                             ask_verified, question, &is_whole))
       return;
+    if (!is_whole)
+      pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
   }
 }
 
-union socket_address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-  struct sockaddr_in6 v6;
+/* The host of a BIO that connects is a name that the client used; an address there is only the socket's. */
+static void ask_connect_name(struct question *question) {
+  const char *name = question->peer->connect_name;
+
+  if (name == NULL || *name == '\0' || is_address(name))
+    return;
+  ask(question, name, question->port);
+  consider_spelling(question, name);
+}
+
+/* ---- Verified addresses ---- */
+
+/* OpenSSL raises an error where there is none, which takes longer than a lookup: only where a policy names
+ * addresses, or nothing else is given, do they decide anything. */
+static void get_addresses(struct peer *peer) {
+  const struct libcrypto *crypto = peer->sources.crypto;
+
+  if (peer->asked_for_addresses)
+    return;
+  peer->asked_for_addresses = true;
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (peer->sources.params[i] != NULL)
+      peer->verified_addresses[i] = crypto->X509_VERIFY_PARAM_get1_ip_asc(peer->sources.params[i]);
+  }
+}
+
+static void ask_addresses(struct question *question) {
+  struct peer *peer = question->peer;
+  struct socket_peer socket;
+
+  get_addresses(peer);
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (peer->verified_addresses[i] == NULL)
+      continue;
+    ask(question, peer->verified_addresses[i], question->port);
+    question->host_is_given = true;
+  }
+  /* The one of several that it will come to, where a program verifies addresses at all, is the socket's. */
+  if (peer->verified_addresses[0] != NULL &&
+      peer->sources.crypto->OpenSSL_version_num() >= FIRST_WITH_SEVERAL_ADDRESSES &&
+      socket_peer_of(peer->fd, &socket))
+    ask_passing(question, socket.address, question->port);
+}
+
+/* ---- Names concluded from sockets ---- */
+
+/* A search among all sockets. */
+struct search {
+  struct question *question;
+  const struct pinning_seen *seen; /* NULL: nobody saw any name */
+  const struct socket_peer *peer;  /* the socket being looked at */
+  bool covered;                    /* something of it is */
+  uint16_t port;                   /* found for the names that lack one; 0: none yet */
+  bool ambiguous;
+  struct listening_ports listening;
 };
 
-/* What a descriptor is connected to; its family is AF_UNSPEC where it is no such socket. */
-static union socket_address peer_of(int fd) {
-  union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
-  socklen_t size = sizeof address;
+static bool ask_resolved(const char *name, void *arg) {
+  const struct search *search = arg;
 
-  if (fd < 0 || getpeername(fd, &address.any, &size) != 0)
-    address.any.sa_family = AF_UNSPEC;
-  return address;
+  ask_passing(search->question, name, search->peer->port);
+  return true;
 }
 
-static uint16_t port_of(const union socket_address *address) {
-  if (address->any.sa_family == AF_INET)
-    return ntohs(address->v4.sin_port);
-  return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
+/* Visits the names that were resolved to the address of the socket, where an entry can cover one. */
+static void visit_resolved(struct search *search, pinning_visit_name_fn *visit) {
+  if (search->seen != NULL && search->question->policy->names_hosts &&
+      !search->seen->names_of(search->peer->family, search->peer->bytes, visit, search))
+    pin_select_refuse(search->question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
 }
 
-/* NULL: not the address of a host. */
-static const char *print_address(const union socket_address *address, char ret_text[INET6_ADDRSTRLEN]) {
-  const struct in6_addr *v6 = &address->v6.sin6_addr;
-
-  if (address->any.sa_family == AF_INET)
-    return inet_ntop(AF_INET, &address->v4.sin_addr, ret_text, INET6_ADDRSTRLEN);
-  if (address->any.sa_family != AF_INET6)
-    return NULL;
-  /* An IPv4 address on an IPv6 socket was resolved as one. */
-  if (IN6_IS_ADDR_V4MAPPED(v6))
-    return inet_ntop(AF_INET, &v6->s6_addr[12], ret_text, INET6_ADDRSTRLEN);
-  return inet_ntop(AF_INET6, v6, ret_text, INET6_ADDRSTRLEN);
+static void ask_socket(struct search *search) {
+  if (search->question->policy->names_addresses)
+    ask_passing(search->question, search->peer->address, search->peer->port);
+  visit_resolved(search, ask_resolved);
 }
 
-static void conclude_from_socket(struct peer *peer, const union socket_address *address) {
-  char text[INET6_ADDRSTRLEN];
-
-  if (print_address(address, text) != NULL)
-    conclude_from_address(peer, text);
+static bool covers(const struct search *search, const char *name, uint16_t port) {
+  return pin_covers(search->question->policy, name, port) != PIN_SELECTED_NOTHING;
 }
 
-/* -1: it is no number. */
-static int descriptor_of(const char *name) {
-  int fd = 0;
+static bool note_covered(const char *name, void *arg) {
+  struct search *search = arg;
 
-  for (const char *digit = name; *digit != '\0'; digit++) {
-    if (*digit < '0' || *digit > '9' || fd > INT_MAX / 10 - 1)
-      return -1;
-    fd = 10 * fd + *digit - '0';
-  }
-  return *name != '\0' ? fd : -1;
+  search->covered = covers(search, name, search->peer->port);
+  return !search->covered;
 }
 
-static void conclude_from_descriptor(struct peer *peer, int fd) {
-  union socket_address address = peer_of(fd);
+static bool consider_socket(int fd, const struct socket_peer *peer, void *arg) {
+  struct search *search = arg;
+  const struct pin_policy *policy = search->question->policy;
 
-  conclude_from_socket(peer, &address);
+  search->peer = peer;
+  search->covered = policy->names_addresses && covers(search, peer->address, peer->port);
+  if (!search->covered)
+    visit_resolved(search, note_covered);
+  /* Who connects to us is no host that we talk to. */
+  if (search->covered && !socket_was_accepted(&search->listening, fd, peer->port))
+    ask_socket(search);
+  return search->question->verdict->reason == PIN_REASON_UNDECIDED;
 }
 
-static void conclude_from_all_sockets(struct peer *peer) {
-  struct rare libc;
-  DIR *descriptors = rare_bind(&libc) ? libc.opendir("/proc/self/fd") : NULL;
-  const struct dirent64 *entry;
+/* Whether a name that was resolved is covered, whatever its port: else no address can lead to one. */
+static bool covers_any_port(const char *name, void *arg) {
+  return pin_covers(arg, name, 0) != PIN_SELECTED_NOTHING;
+}
 
-  if (descriptors == NULL) {
-    for (int fd = 0; fd < DESCRIPTORS_TRIED; fd++)
-      conclude_from_descriptor(peer, fd);
+static void conclude_from_all_sockets(struct question *question) {
+  const struct pin_policy *policy = question->policy;
+  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim)};
+
+  if (search.seen != NULL && policy->names_hosts &&
+      !search.seen->any_name(policy->generation, covers_any_port, (void *)(uintptr_t)policy))
+    search.seen = NULL;
+  if (!policy->names_addresses && search.seen == NULL)
+    return;
+  if (!sockets_visit(consider_socket, &search))
+    pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
+  free(search.listening.ports);
+}
+
+static void conclude_from_sockets(struct question *question) {
+  struct socket_peer peer;
+  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim), .peer = &peer};
+
+  if (!socket_peer_of(question->peer->fd, &peer)) {
+    conclude_from_all_sockets(question);
     return;
   }
-  while ((entry = libc.readdir64(descriptors)) != NULL)
-    conclude_from_descriptor(peer, descriptor_of(entry->d_name));
-  libc.closedir(descriptors);
+  /* The address is told in a report, whatever the policy names. */
+  if (question->verdict->name == NULL)
+    question->verdict->name = strcpy(question->peer->first_name, peer.address);
+  ask_socket(&search);
+}
+
+/* ---- Names concluded from the certificate ---- */
+
+static bool ask_concluded(const char *name, void *arg) {
+  struct question *question = arg;
+
+  ask_passing(question, name, question->port);
+  return true;
+}
+
+/*
+ * A name with a star is looked up as one whose first label is the star: an entry for one of the hosts that it
+ * stands for does not cover it, since the certificate may be that of any other.
+ */
+static void conclude_from_certificate(struct question *question) {
+  const struct peer_sources *sources = &question->peer->sources;
+  const struct pin_policy *policy = question->policy;
+
+  /* Before there is a connection this is a stored session's; the peer is judged again when it is there. */
+  if (sources->certificate == NULL || question->peer->will_connect || policy->ignores_certificate_names ||
+      policy->entry_count == 0)
+    return;
+  if (!certificate_names_visit(sources->crypto, sources->certificate, policy->names_addresses, ask_concluded,
+                               question))
+    pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
+}
+
+/* ---- An unknown port ---- */
+
+static char lower(char byte) {
+  return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+static bool same_name(const char *a, const char *b) {
+  while (*a != '\0' && lower(*a) == lower(*b)) {
+    a++;
+    b++;
+  }
+  while (*a == '.')
+    a++;
+  while (*b == '.')
+    b++;
+  return *a == *b;
+}
+
+/* Whether the name led to an entry that is limited to ports, none of which is known to be the one in use. */
+static bool lacks_port(const char *name, void *arg) {
+  struct search *search = arg;
+  const struct pin_verdict *verdict = search->question->verdict;
+
+  for (size_t i = 0; i < verdict->count && !search->covered; i++)
+    search->covered = verdict->findings[i].port_unknown && same_name(verdict->findings[i].name, name);
+  return !search->covered;
+}
+
+static bool note_port(int fd, const struct socket_peer *peer, void *arg) {
+  struct search *search = arg;
+
+  search->covered = false;
+  (void)search->seen->names_of(peer->family, peer->bytes, lacks_port, search);
+  if (!search->covered || socket_was_accepted(&search->listening, fd, peer->port))
+    return true;
+  search->ambiguous = search->port != 0 && search->port != peer->port;
+  search->port = peer->port;
+  return !search->ambiguous;
+}
+
+/*
+ * The one port to which the process is connected at the addresses of a name for which the port decides. 0: it
+ * decides for none, or nobody can tell.
+ */
+static uint16_t seek_port(struct question *question) {
+  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim)};
+  bool decides = false;
+
+  for (size_t i = 0; i < question->verdict->count; i++)
+    decides = decides || question->verdict->findings[i].port_unknown;
+  if (!decides || search.seen == NULL || question->port != 0)
+    return 0;
+  if (!sockets_visit(note_port, &search))
+    search.port = 0;
+  free(search.listening.ports);
+  return search.port;
+}
+
+/* ---- The peer ---- */
+
+static void select_names(struct question *question) {
+  struct peer *peer = question->peer;
+
+  pin_select_begin(question->policy, question->port, peer->now, question->verdict);
+  question->host_is_given = false;
+  peer->below_count = 0;
+  ask_server_name(question);
+  for (int i = 0; i < PEER_PARAMS; i++) {
+    if (peer->sources.params[i] != NULL)
+      ask_verified_names(question, peer->sources.params[i]);
+  }
+  ask_connect_name(question);
+  if (question->policy->names_addresses || !question->host_is_given)
+    ask_addresses(question);
+  if (question->host_is_given || peer->sources.ssl == NULL)
+    return;
+  conclude_from_sockets(question);
+  if (question->verdict->count == 0 && question->verdict->reason == PIN_REASON_UNDECIDED)
+    conclude_from_certificate(question);
+}
+
+enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
+                           struct pin_verdict *ret_verdict) {
+  struct question question = {.peer = peer, .policy = policy, .verdict = ret_verdict, .port = peer->port};
+  uint16_t port;
+
+  select_names(&question);
+  port = seek_port(&question);
+  if (port != 0) {
+    question.port = port;
+    select_names(&question);
+  }
+  return pin_select_end(ret_verdict);
 }
 
 /* What time(2) says: seconds since the epoch. */
@@ -284,72 +549,59 @@ static int64_t seconds_now(void) {
   return (int64_t)now.tv_sec;
 }
 
-/*
- * OpenSSL 4.0 verifies any of several addresses, and tells only the first. The one that it will come to,
- * where a program verifies addresses at all, is that of the socket.
- */
-static void add_address_of_socket(const struct libcrypto *crypto, struct peer *peer) {
-  union socket_address address;
-  char text[INET6_ADDRSTRLEN];
+static void look_at_connection(struct peer *peer) {
+  const struct libcrypto *crypto = peer->sources.crypto;
+  const struct libssl *libssl = peer->sources.libssl;
+  struct socket_peer socket;
+  BIO *connecting;
 
-  if (peer->verified_addresses[0] == NULL || crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS)
-    return;
-  address = peer_of(peer->fd);
-  if (print_address(&address, text) != NULL)
-    (void)conclude(peer, text);
-}
-
-void peer_add_addresses(const struct libcrypto *crypto, struct peer *peer) {
-  if (peer->asked_for_addresses)
-    return;
-  peer->asked_for_addresses = true;
-  for (int i = 0; i < PEER_PARAMS; i++) {
-    if (peer->params[i] == NULL)
-      continue;
-    peer->verified_addresses[i] = crypto->X509_VERIFY_PARAM_get1_ip_asc(peer->params[i]);
-    add_name(peer, peer->verified_addresses[i]);
-  }
-  add_address_of_socket(crypto, peer);
-}
-
-void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
-                 X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer) {
-  union socket_address address;
-
-  memset(ret_peer, 0, offsetof(struct peer, names));
-  ret_peer->pin.names = ret_peer->names;
-  ret_peer->pin.now = seconds_now();
-  if (ssl != NULL) {
-    ret_peer->server_name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-    add_name(ret_peer, ret_peer->server_name);
-  }
-  for (int i = 0; i < PEER_PARAMS; i++) {
-    ret_peer->params[i] = params[i];
-    if (params[i] != NULL)
-      add_verified_hosts(crypto, params[i], ret_peer);
-  }
-  name_any_subdomain(ret_peer);
-  ret_peer->fd = ssl != NULL ? libssl->SSL_get_rfd(ssl) : -1;
-  if (ret_peer->pin.name_count == 0)
-    peer_add_addresses(crypto, ret_peer);
-  if (ssl == NULL)
-    return;
-  address = peer_of(ret_peer->fd);
-  ret_peer->pin.port = port_of(&address);
-  if (ret_peer->pin.name_count > 0)
-    return;
-  if (ret_peer->pin.port != 0)
-    conclude_from_socket(ret_peer, &address);
+  peer->server_name = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
+  peer->fd = libssl->SSL_get_rfd(peer->sources.ssl);
+  if (socket_peer_of(peer->fd, &socket))
+    peer->port = socket.port;
   else
-    conclude_from_all_sockets(ret_peer);
+    peer->will_connect = peer->fd >= 0 && errno == ENOTCONN;
+  connecting = crypto->BIO_find_type(libssl->SSL_get_rbio(peer->sources.ssl), BIO_TYPE_CONNECT);
+  if (connecting == NULL)
+    return;
+  if (crypto->BIO_ctrl(connecting, BIO_C_GET_CONNECT, 0, (void *)&peer->connect_name) <= 0)
+    peer->connect_name = NULL;
+  if (peer->port == 0) {
+    const char *service = NULL;
+
+    if (crypto->BIO_ctrl(connecting, BIO_C_GET_CONNECT, 1, (void *)&service) > 0 && service != NULL)
+      peer->port = read_port(service);
+  }
 }
 
-void peer_clear(const struct libcrypto *crypto, struct peer *peer) {
+void peer_begin(const struct peer_sources *sources, struct peer *ret_peer) {
+  memset(ret_peer, 0, sizeof *ret_peer - sizeof ret_peer->first_name);
+  ret_peer->sources = *sources;
+  ret_peer->now = seconds_now();
+  ret_peer->fd = -1;
+  if (sources->ssl != NULL)
+    look_at_connection(ret_peer);
+  ret_peer->is_named = ret_peer->server_name != NULL;
+  for (int i = 0; i < PEER_PARAMS && !ret_peer->is_named; i++)
+    ret_peer->is_named = sources->params[i] != NULL &&
+                         sources->crypto->X509_VERIFY_PARAM_get0_host(sources->params[i], 0) != NULL;
+  if (ret_peer->is_named)
+    return;
+  get_addresses(ret_peer);
+  for (int i = 0; i < PEER_PARAMS; i++)
+    ret_peer->is_named = ret_peer->is_named || ret_peer->verified_addresses[i] != NULL;
+}
+
+void peer_clear(struct peer *peer) {
   for (int i = 0; i < PEER_PARAMS; i++) {
     if (peer->verified_addresses[i] != NULL)
-      crypto->CRYPTO_free(peer->verified_addresses[i], NULL, 0);
+      peer->sources.crypto->CRYPTO_free(peer->verified_addresses[i], NULL, 0);
     peer->verified_addresses[i] = NULL;
   }
-  free(peer->concluded);
-  peer->concluded = NULL;
+  while (peer->kept != NULL) {
+    struct kept_name *next = peer->kept->next;
+
+    free(peer->kept);
+    peer->kept = next;
+  }
 }

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Who a verification is about: every name the client used, and the port. */
+/*
+ * Who a verification is about: asks the policy for every name the client used, one after the other. Nothing
+ * is collected first, so nothing can be crowded out; only names that an entry covers are kept.
+ */
 #ifndef PIN_PEER_H
 #define PIN_PEER_H
 
@@ -9,52 +12,59 @@
 #include "openssl.h"
 #include "pinpolicy.h"
 
-/* A client that uses more verified names than this is refused. */
-#define PEER_MAX_NAMES 32
 /* Verification parameters that a verification can draw names from. */
 #define PEER_PARAMS 2
-/* Names that are only concluded, where the client's own are not to be had, and room for them with their NULs.
- */
-#define PEER_MAX_CONCLUDED 256
-#define PEER_CONCLUDED_SIZE 16384
+/* Of so many verified names the peer remembers that any subdomain will do as well. */
+#define PEER_BELOW 4
 #define PEER_NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
-struct peer {
-  struct pin_peer pin; /* points into the members below */
-  bool too_many;       /* the client used more names than fit */
-  bool asked_for_addresses;
-  X509_VERIFY_PARAM *params[PEER_PARAMS];
-  int fd;                                /* of the socket; -1: none */
-  const char *server_name;               /* SNI; NULL: none */
-  char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
-  size_t concluded_count;
-  size_t concluded_used; /* bytes */
-  char *concluded; /* copies of names, PEER_CONCLUDED_SIZE bytes, owned; NULL: none, a stack may be small */
-  const char *names[PEER_MAX_NAMES + PEER_MAX_CONCLUDED]; /* the first pin.name_count */
+/* Where names are looked for. All of it is borrowed. */
+struct peer_sources {
+  const struct libcrypto *crypto;
+  const struct libssl *libssl;            /* NULL only outside TLS */
+  X509_VERIFY_PARAM *params[PEER_PARAMS]; /* any may be NULL */
+  SSL *ssl;                               /* NULL outside TLS */
+  X509 *certificate;                      /* what the peer showed; NULL: none, or not known */
 };
 
-/*
- * Gathers names from the verification parameters and, for a connection, SNI and the port of its socket; not
- * the verified addresses where there is another name.
- * Where a client gave no name at all, the address it is connected to is its name, together with the names
- * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
- * either, because the program drives OpenSSL through BIOs of its own, the addresses that any socket of the
- * process is connected to. params: any may be NULL; ssl: NULL outside TLS; libssl: NULL only then. The names
- * belong to OpenSSL, and last as long as params and ssl, or are copies that the peer owns.
- */
-void peer_gather(const struct libcrypto *crypto, const struct libssl *libssl,
-                 X509_VERIFY_PARAM *const params[PEER_PARAMS], SSL *ssl, struct peer *ret_peer);
+struct peer {
+  struct peer_sources sources;
+  int64_t now;                           /* seconds since the epoch */
+  bool is_named;                         /* the client gave a name, if only an address */
+  uint16_t port;                         /* of the socket; 0: not known */
+  int fd;                                /* of the socket; -1: none */
+  bool will_connect;                     /* the socket is not connected yet */
+  const char *server_name;               /* SNI; NULL: none */
+  const char *connect_name;              /* of a BIO that connects; NULL: none */
+  uint16_t connect_port;                 /* of the same; 0: not known */
+  char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
+  bool asked_for_addresses;
+  const char *below[PEER_BELOW]; /* of these any subdomain was verified too; the first below_count, kept */
+  size_t below_count;
+  struct kept_name *kept;          /* names that findings point to; owned */
+  char first_name[PEER_NAME_SIZE]; /* one to report, where no other is at hand */
+};
+
+/* Looks at what the client gave, without a policy. To be given to peer_clear. */
+void peer_begin(const struct peer_sources *sources, struct peer *ret_peer);
 
 /*
- * Adds the verified addresses, if that was not done yet. OpenSSL raises an error where there is none, which
- * takes longer than a lookup: only where a policy names addresses do they decide anything.
+ * pin_select for the names of the peer: verified names, the server name, the host of a connect BIO, and the
+ * verified addresses, which decide nothing where the policy names none.
+ * Where a client gave no name of a host, the address it is connected to is its name, together with the names
+ * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
+ * either, because the program drives OpenSSL through BIOs of its own, those of every socket that the process
+ * connected; they are only looked at where something of them could be covered. Where that leads to no entry
+ * either, the names in the peer's certificate count, unless the policy says no. May be called again, with
+ * another policy. What *ret_verdict points to lasts as long as the sources and the peer.
  */
-void peer_add_addresses(const struct libcrypto *crypto, struct peer *peer);
+enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
+                           struct pin_verdict *ret_verdict);
 
 /* Frees what the two above allocated. */
-void peer_clear(const struct libcrypto *crypto, struct peer *peer);
+void peer_clear(struct peer *peer);
 
-/* Names that were resolved to an address are asked from this function from now on. */
-void peer_use_resolved_names(pinning_resolved_name_fn *resolved_name);
+/* Names that were resolved are asked from these functions from now on. */
+void peer_use_seen(const struct pinning_seen *seen);
 
 #endif

@@ -74,31 +74,16 @@ static void say(bool quiet, const char *text) {
     log_line(LOG_ERR, text);
 }
 
-/*
- * What fails for want of memory or of a descriptor is tried once more: without a policy every host would be
- * refused, for what may be over in a moment.
- */
-static bool compile_text(const char *path, bool quiet, void **ret_image, size_t *ret_size) {
+static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
   text_compile_fn *compile = load_text_compile();
-  enum pin_status status;
+  size_t size = 0;
+  void *image;
 
-  if (compile == NULL)
-    compile = load_text_compile();
   if (compile == NULL) {
     say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
     return false;
   }
-  status = compile(path, quiet ? NULL : log_diagnostic, NULL, ret_image, ret_size);
-  if (status == PIN_NO_MEMORY || status == PIN_UNREADABLE)
-    status = compile(path, NULL, NULL, ret_image, ret_size);
-  return status == PIN_OK;
-}
-
-static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
-  size_t size = 0;
-  void *image;
-
-  if (!compile_text(path, quiet, &image, &size))
+  if (compile(path, quiet ? NULL : log_diagnostic, NULL, &image, &size) != PIN_OK)
     return false;
   ret_loaded->is_form = false;
   ret_loaded->compiled.fd = -1;

@@ -24,6 +24,7 @@
 #include "log.h"
 #include "module.h"
 #include "object.h"
+#include "preload.h"
 #include "resolved.h"
 
 #define VISIBLE __attribute__((visibility("default")))
@@ -91,32 +92,40 @@ static void *find_real(void *handle, enum function function) {
 
 typedef __typeof__(pinning_attach) attach_fn;
 
-static attach_fn *load_module(void) {
+/* A function of pinning.so, which is loaded for it. NULL: it cannot be. */
+static void *module_symbol(const char *name) {
   char path[PATH_MAX];
-  void *module, *symbol;
-  attach_fn *attach = NULL;
+  void *module;
 
   /* Only from the place relative to this file: LD_PRELOAD in a privileged process takes no path of the
    * user's. */
   if (!object_sibling(callers, PINNING_MODULE_FROM_SHIM, path, sizeof path))
     return NULL;
   module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  /* For want of memory or of a descriptor, perhaps; and without it every host is refused until the process
-   * ends. */
-  if (module == NULL)
-    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (module == NULL)
-    return NULL;
-  symbol = dlsym(module, "pinning_attach");
-  memcpy(&attach, &symbol, sizeof attach);
-  return attach;
+  return module != NULL ? dlsym(module, name) : NULL;
+}
+
+int preload_covers(const char *name) {
+  static _Atomic(void *) found;
+  __typeof__(pinning_covers) *ask;
+  void *symbol = atomic_load(&found);
+
+  if (symbol == NULL)
+    atomic_store(&found, symbol = module_symbol("pinning_covers"));
+  if (symbol == NULL)
+    return 1;
+  memcpy(&ask, &symbol, sizeof ask);
+  return ask(name);
 }
 
 static bool attach(const void *address_in_libcrypto) {
-  attach_fn *attach_module = load_module();
+  void *symbol = module_symbol("pinning_attach");
+  attach_fn *attach_module;
 
-  if (attach_module != NULL)
-    return attach_module(address_in_libcrypto, resolved_name) == 1;
+  if (symbol != NULL) {
+    memcpy(&attach_module, &symbol, sizeof symbol);
+    return attach_module(address_in_libcrypto, &resolved_seen) == 1;
+  }
   log_line(LOG_CRIT, "event=not-enforced message=\"pinning.so cannot be loaded beside the preload shim\" "
                      "consequence=\"every host is refused\"");
   return false;

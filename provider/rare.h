@@ -9,21 +9,29 @@
 #define PIN_RARE_H
 
 #include <dirent.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /* None whose name depends on the width of time_t or off_t: the headers may have another one in mind. */
 #define PIN_RARE_FUNCTIONS(X)                                                                                \
   X(closedir)                                                                                                \
+  X(getpid)                                                                                                  \
+  X(getsockname)                                                                                             \
+  X(getsockopt)                                                                                              \
   X(getuid)                                                                                                  \
   X(opendir)                                                                                                 \
+  X(poll)                                                                                                    \
   X(prctl)                                                                                                   \
+  X(process_vm_readv)                                                                                        \
   X(readdir64)                                                                                               \
   X(readlink)                                                                                                \
   X(sendmsg)                                                                                                 \
   X(socket)                                                                                                  \
+  X(sysconf)                                                                                                 \
   X(write)
 
 struct rare {

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The preload shim's memory of the names that the process resolved, for connections that give OpenSSL no
- * name. */
+/*
+ * The preload shim's memory of the names that the process resolved, for connections that give OpenSSL no
+ * name.
+ *
+ * A pair of name and address is kept as long as an entry of the policy covers the name. Others are kept too,
+ * for an entry may come, but only the newest few thousand; the policy is asked when there are so many. All of
+ * it is allocated when the first name is resolved. Any thread, no lock that a fork could leave taken.
+ */
 #ifndef PIN_RESOLVED_H
 #define PIN_RESOLVED_H
 
@@ -10,11 +16,16 @@
 
 /*
  * Remembers that `name` was resolved to `address`: a struct in_addr or a struct in6_addr, as the family says.
- * The newest few hundred are kept. Any thread, no lock.
+ * Leaves errno changed.
  */
 void resolved_remember(const char *name, int family, const void *address);
 
-/* See module.h. */
-pinning_resolved_name_fn resolved_name;
+/* The addresses of the name are being looked for: until it is told that they are all known, it counts as the
+ * name of each. */
+void resolved_begin(const char *name);
+void resolved_end(const char *name);
+
+/* What pinning.so is given. */
+extern const struct pinning_seen resolved_seen;
 
 #endif

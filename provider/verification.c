@@ -9,7 +9,6 @@
 #include "connection.h"
 #include "judgement.h"
 #include "log.h"
-#include "record.h"
 
 /* One X509_STORE_CTX between its init and its cleanup. */
 struct verification {
@@ -216,7 +215,7 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
 /* NULL: no memory. */
 static struct verification *new_verification(struct hook *hook, const struct libcrypto *crypto,
                                              X509_STORE_CTX *ctx) {
-  struct verification *verification = record_new(sizeof *verification);
+  struct verification *verification = calloc(1, sizeof *verification);
   STACK_OF(X509) *sent = crypto->X509_STORE_CTX_get0_untrusted(ctx);
 
   if (verification == NULL)
@@ -226,7 +225,7 @@ static struct verification *new_verification(struct hook *hook, const struct lib
   if (verification->original == hook->verify)
     verification->original = openssls_verify(hook, crypto);
   if (verification->original == NULL) {
-    record_free(verification);
+    free(verification);
     return NULL;
   }
   verification->peer = crypto->X509_STORE_CTX_get0_cert(ctx);
@@ -244,7 +243,7 @@ static void free_verification(struct hook *hook, struct verification *verificati
   crypto->X509_free(verification->peer);
   crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)verification->sent,
                               (OPENSSL_sk_freefunc)crypto->X509_free);
-  record_free(verification);
+  free(verification);
   if (atomic_fetch_sub_explicit(&hook->verifications, 1, memory_order_relaxed) == 1)
     accepted_clear(&hook->accepted, crypto);
 }

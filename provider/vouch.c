@@ -39,12 +39,10 @@ static bool speaks_for_host(const struct voucher *voucher, X509 *certificate, co
   return voucher->crypto->X509_check_host(certificate, host, strlen(host), 0, NULL) == 1;
 }
 
-/* Whether the client said that any host below `name` will do as well: peer.c keeps that as "*.name". */
+/* Whether the client said that any host below `name` will do as well. */
 static bool may_be_below(const struct voucher *voucher, const char *name) {
-  for (size_t i = 0; i < voucher->peer->name_count; i++) {
-    const char *other = voucher->peer->names[i];
-
-    if (other[0] == '*' && other[1] == '.' && strcasecmp(other + 2, name) == 0)
+  for (size_t i = 0; i < voucher->peer->below_count; i++) {
+    if (strcasecmp(voucher->peer->below[i], name) == 0)
       return true;
   }
   return false;

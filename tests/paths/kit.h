@@ -69,6 +69,11 @@ SSL_CTX *client_context(const struct setup *setup);
 SSL_CTX *server_context(const struct setup *setup);
 void load_chain(SSL_CTX *context, const char *chain);
 
+/* A listening socket, and its port as text. */
+int listen_on_loopback(char ret_port[8]);
+/* Joins the server's end to the next connection, and closes the listener. */
+void link_accept(struct link *link, int listener);
+
 void set_server_name(SSL *ssl, const char *name);
 
 /* Takes no reference to the contexts beyond its connections. */

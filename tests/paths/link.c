@@ -77,7 +77,7 @@ static int connect_plain(const struct sockaddr_in *address) {
   return fd;
 }
 
-void link_join_by_sockets(struct link *link, bool mapped) {
+static int listen_at(struct sockaddr_in *ret_address) {
   union {
     struct sockaddr any;
     struct sockaddr_in v4;
@@ -88,14 +88,35 @@ void link_join_by_sockets(struct link *link, bool mapped) {
   if (bind(listener, &address.any, size) != 0 || listen(listener, 1) != 0 ||
       getsockname(listener, &address.any, &size) != 0)
     broken("no sockets");
-  link->client_socket = mapped ? connect_mapped(address.v4.sin_port) : connect_plain(&address.v4);
+  *ret_address = address.v4;
+  return listener;
+}
+
+int listen_on_loopback(char ret_port[8]) {
+  struct sockaddr_in address;
+  int listener = listen_at(&address);
+
+  snprintf(ret_port, 8, "%u", ntohs(address.sin_port));
+  return listener;
+}
+
+void link_accept(struct link *link, int listener) {
   link->server_socket = accept(listener, NULL, NULL);
   close(listener);
-  make_nonblocking(link->client_socket);
   make_nonblocking(link->server_socket);
-  if (SSL_set_fd(link->client, link->client_socket) != 1 ||
-      SSL_set_fd(link->server, link->server_socket) != 1)
+  if (SSL_set_fd(link->server, link->server_socket) != 1)
+    broken("no descriptor");
+}
+
+void link_join_by_sockets(struct link *link, bool mapped) {
+  struct sockaddr_in address;
+  int listener = listen_at(&address);
+
+  link->client_socket = mapped ? connect_mapped(address.sin_port) : connect_plain(&address);
+  make_nonblocking(link->client_socket);
+  if (SSL_set_fd(link->client, link->client_socket) != 1)
     broken("no descriptors");
+  link_accept(link, listener);
 }
 
 void set_server_name(SSL *ssl, const char *name) {

@@ -172,6 +172,77 @@ static enum outcome many_hosts(const struct setup *setup) {
   return finish(&link, client, server);
 }
 
+/* A client whose BIO connects, to a host that it tells nobody else. */
+static enum outcome by_connect_bio(const struct setup *setup, const char *host) {
+  SSL_CTX *client, *server;
+  BIO *connecting = BIO_new(BIO_s_connect());
+  char port[8];
+  struct link link;
+  int listener = listen_on_loopback(port);
+
+  replace_policy("resolved");
+  client = client_context(setup);
+  server = server_context(setup);
+  link_open(&link, setup, client, server);
+  if (connecting == NULL || BIO_set_conn_hostname(connecting, host) != 1 ||
+      BIO_set_conn_port(connecting, port) != 1 || BIO_set_conn_ip_family(connecting, BIO_FAMILY_IPV4) != 1)
+    broken("no BIO");
+  if (BIO_do_connect(connecting) != 1)
+    not_applicable("this machine does not resolve localhost");
+  if (BIO_socket_nbio((int)BIO_get_fd(connecting, NULL), 1) != 1)
+    broken("no non-blocking socket");
+  link_accept(&link, listener);
+  SSL_set_bio(link.client, connecting, connecting);
+  return finish(&link, client, server);
+}
+
+static enum outcome connect_bio(const struct setup *setup) {
+  return by_connect_bio(setup, "localhost");
+}
+
+static enum outcome connect_bio_address(const struct setup *setup) {
+  return by_connect_bio(setup, "127.0.0.1");
+}
+
+/* 40 verified names that nothing covers. */
+static enum outcome many_uncovered(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  link_open_nameless(&link, setup, client, server);
+  add_hosts(link.client, setup->host);
+  return finish(&link, client, server);
+}
+
+/* With a policy that does not look at the names of certificates. */
+static enum outcome ignoring(const struct setup *setup) {
+  replace_policy("ignoring");
+  return connect_once(setup);
+}
+
+/* With a policy that pins a key whose certificate speaks for one covered host alone. */
+static enum outcome single(const struct setup *setup) {
+  replace_policy("single");
+  return connect_once(setup);
+}
+
+/* The certificate of a resumed session says the same as that of the first handshake. */
+static enum outcome resumed_nameless(const struct setup *setup) {
+  SSL_CTX *client = caching_client(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  use_policy("nothing");
+  outcome = connect_with(setup, client, server);
+  if (outcome != ACCEPTED || newest_session == NULL)
+    broken("no session");
+  use_policy("good");
+  link_open(&link, setup, client, server);
+  if (SSL_set_session(link.client, newest_session) != 1)
+    broken("the session does not fit");
+  return finish(&link, client, server);
+}
+
 #define NO_NAME_NO_SOCKET "no name and no socket: nobody can tell which host this is"
 
 /* clang-format off */
@@ -213,8 +284,9 @@ static const struct test_case cases[] = {
   {"several/and-wild-subdomains/right-key", and_wild_subdomains, {.chain = "good", HOST("wild.test.example")}, ALL_ACCEPT},
   {"several/and-wild-subdomains/wrong-key", and_wild_subdomains, {.chain = "bad", HOST("wild.test.example"), OPEN}, WE_REFUSE},
   {"several/subdomains-of-another", and_subdomains, {.chain = "good", HOST("other.test.example")}, WE_REFUSE, .note = "which of the subdomains nobody can tell"},
-  {"several/beyond-the-limit", many_hosts, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
-  {"several/beyond-the-limit-right", many_hosts, {.chain = "good", HOST("pinned.test.example"), OPEN}, WE_REFUSE, .note = "more names than are looked at"},
+  {"several/forty/wrong-key", many_hosts, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
+  {"several/forty/right-key", many_hosts, {.chain = "good", HOST("pinned.test.example"), OPEN}, ALL_ACCEPT},
+  {"several/forty/uncovered", many_uncovered, {.chain = "bad", HOST("other.test.example"), OPEN}, ALL_ACCEPT},
 
   {"address/right-key", verified_address, {.chain = "good"}, ALL_ACCEPT},
   {"address/wrong-key", verified_address, {.chain = "bad"}, WE_REFUSE},
@@ -231,7 +303,28 @@ static const struct test_case cases[] = {
   {"nameless/socket-wrong", connect_once, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
   {"nameless/socket-wrong-none", connect_once, {.chain = "bad", .transport = SOCKET, OPEN, .untrusting = true}, WE_REFUSE},
   {"nameless/named-socket", connect_once, {.chain = "bad", SNI("other.test.example"), .transport = SOCKET}, ALL_ACCEPT},
-  {"nameless/no-socket", connect_once, {.chain = "bad"}, ALL_ACCEPT, .note = NO_NAME_NO_SOCKET},
+  {"nameless/no-socket", connect_once, {.chain = "nobody"}, ALL_ACCEPT, .note = NO_NAME_NO_SOCKET},
+
+  {"certificate/right-key", single, {.chain = "single"}, ALL_ACCEPT},
+  {"certificate/shared", connect_once, {.chain = "good"}, WE_REFUSE, .note = "it speaks for a host with another pin too"},
+  {"certificate/wrong-key", connect_once, {.chain = "bad"}, WE_REFUSE},
+  {"certificate/wrong-key-none", connect_once, {.chain = "bad", OPEN, .untrusting = true}, WE_REFUSE},
+  {"certificate/wrong-key-tls1.2", connect_once, {.chain = "bad", .version = TLS1_2_VERSION}, WE_REFUSE},
+  {"certificate/named-otherwise", connect_once, {.chain = "bad", SNI("other.test.example")}, ALL_ACCEPT},
+  {"certificate/wildcard-of-entry", connect_once, {.chain = "wild"}, WE_REFUSE},
+  {"certificate/wildcard-over-entry", connect_once, {.chain = "starred"}, ALL_ACCEPT, .note = "it may be any other host's"},
+  {"certificate/common-name", connect_once, {.chain = "commonname", OPEN}, WE_REFUSE},
+  {"certificate/too-many-names", connect_once, {.chain = "crowded"}, WE_REFUSE},
+  {"certificate/too-many-names-named", connect_once, {.chain = "crowded", SNI("other.test.example")}, ALL_ACCEPT},
+  {"certificate/resumed", resumed_nameless, {.chain = "bad"}, WE_REFUSE},
+  {"certificate/ignored", ignoring, {.chain = "bad"}, ALL_ACCEPT, .note = "the policy says so"},
+  {"certificate/ignored-too-many", ignoring, {.chain = "crowded"}, ALL_ACCEPT, .note = "the policy says so"},
+
+  {"connect-bio/right-key", connect_bio, {.chain = "good"}, ALL_ACCEPT},
+  {"connect-bio/wrong-key", connect_bio, {.chain = "nobody"}, WE_REFUSE},
+  {"connect-bio/wrong-key-none", connect_bio, {.chain = "nobody", OPEN}, WE_REFUSE},
+  {"connect-bio/and-sni-wrong-key", connect_bio, {.chain = "nobody", SNI("other.test.example")}, WE_REFUSE},
+  {"connect-bio/other-host", connect_bio_address, {.chain = "nobody"}, ALL_ACCEPT},
 
   SPELLING("upper-case", "PINNED.Test.EXAMPLE"),
   SPELLING("trailing-dot", "pinned.test.example."),
@@ -243,6 +336,18 @@ static const struct test_case cases[] = {
   {"spelling/upper-case/verified-right", connect_once, {.chain = "good", HOST("PINNED.test.example")}, ALL_ACCEPT},
   {"spelling/upper-case/verified-wrong", connect_once, {.chain = "bad", HOST("PINNED.test.example")}, WE_REFUSE},
   {"spelling/address-in-sni-wrong", connect_once, {.chain = "bad", SNI("127.0.0.1"), OPEN}, WE_REFUSE},
+  SPELLING("with-port", "pinned.test.example:443"),
+  SPELLING("with-port-dot", "PINNED.test.example.:8443"),
+  SPELLING("url", "https://pinned.test.example/path"),
+  SPELLING("url-user-port", "https://user:word@pinned.test.example:443/path?query"),
+  SPELLING("spaces", " pinned.test.example "),
+  {"spelling/address-port/wrong-key", connect_once, {.chain = "nobody", SNI("127.0.0.1:443"), OPEN}, WE_REFUSE},
+  {"spelling/address-brackets/wrong-key", connect_once, {.chain = "nobody", SNI("[::ffff:127.0.0.1]:443"), OPEN}, WE_REFUSE},
+  {"spelling/other-with-port", connect_once, {.chain = "bad", SNI("other.test.example:443"), .transport = SOCKET}, ALL_ACCEPT},
+  {"spelling/no-name/socket-wrong", connect_once, {.chain = "nobody", SNI("not a name"), .transport = SOCKET}, WE_REFUSE},
+  {"spelling/no-name/url-socket-wrong", connect_once, {.chain = "nobody", SNI("https://other.test.example/"), .transport = SOCKET}, WE_REFUSE},
+  {"spelling/no-name/certificate-wrong", connect_once, {.chain = "bad", SNI("?"), OPEN}, WE_REFUSE},
+  {"spelling/underscore/is-a-name", connect_once, {.chain = "nobody", SNI("_other.test.example"), .transport = SOCKET}, ALL_ACCEPT},
   {"spelling/prefix-is-another-host", connect_once, {.chain = "bad", SNI("pinned.test.example.org"), OPEN}, ALL_ACCEPT},
   {"spelling/suffix-is-another-host", connect_once, {.chain = "bad", SNI("unpinned.test.example"), OPEN}, ALL_ACCEPT},
 

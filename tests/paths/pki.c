@@ -43,6 +43,12 @@ enum id {
   EXPIRED,
   EARLY,
   PLAIN,
+  NOBODY,
+  SINGLE,
+  WILD,
+  STARRED,
+  COMMON_NAME,
+  CROWDED,
   COUNT
 };
 
@@ -52,10 +58,14 @@ struct subject {
   enum id named_issuer; /* whose name stands in the certificate */
   enum id signer;       /* whose key signs it */
   const char *constraints;
-  const char *names; /* NULL: NAMES; "": only the common name */
+  const char *names; /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at */
   const char *usage; /* extended; NULL: any */
   long begins, ends; /* in days from now; both 0: the usual */
 };
+
+/* The address alone tells. */
+static const char crowd[] = "?";
+#define CROWD crowd
 
 /* In an order in which every issuer comes before what it issues. */
 static const struct subject subjects[COUNT] = {
@@ -83,6 +93,17 @@ static const struct subject subjects[COUNT] = {
     [EXPIRED] = {"expired", "Expired", ISSUER, ISSUER, "critical,CA:FALSE", .begins = -30, .ends = -1},
     [EARLY] = {"early", "Too early", ISSUER, ISSUER, "critical,CA:FALSE", .begins = 1, .ends = 30},
     [PLAIN] = {"plain", "ca.test.example", ISSUER, ISSUER, "critical,CA:FALSE", .names = ""},
+    [NOBODY] = {"nobody", "Nobody", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
+                .names = "DNS:nobody.test.example"},
+    [SINGLE] = {"single", "Single", ISSUER, ISSUER, "critical,CA:FALSE",
+                .names = "DNS:pinned.test.example,DNS:nobody.test.example"},
+    [WILD] = {"wild", "pinned.test.example", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
+              .names = "DNS:nobody.test.example,DNS:*.wild.test.example"},
+    [STARRED] = {"starred", "pinned.test.example", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
+                 .names = "DNS:*.test.example"},
+    [COMMON_NAME] = {"commonname", "Pinned.test.example", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
+                     .names = ""},
+    [CROWDED] = {"crowded", "Crowded", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = CROWD},
 };
 
 static const struct {
@@ -106,6 +127,12 @@ static const struct {
     {"expired", {EXPIRED, ISSUER}, 2},
     {"early", {EARLY, ISSUER}, 2},
     {"plain", {PLAIN, ISSUER}, 2},
+    {"nobody", {NOBODY, ISSUER_2}, 2},
+    {"single", {SINGLE, ISSUER}, 2},
+    {"wild", {WILD, ISSUER_2}, 2},
+    {"starred", {STARRED, ISSUER_2}, 2},
+    {"commonname", {COMMON_NAME, ISSUER_2}, 2},
+    {"crowded", {CROWDED, ISSUER_2}, 2},
 };
 
 static EVP_PKEY *keys[COUNT];
@@ -128,6 +155,28 @@ static void extend(X509 *certificate, int nid, const char *value) {
   if (extension == NULL || X509_add_ext(certificate, extension, -1) != 1)
     errx(2, "extension %s", value);
   X509_EXTENSION_free(extension);
+}
+
+/* 10,001 short names, so that the certificate stays below what a client takes. */
+static void extend_crowd(X509 *certificate) {
+  enum { CROWD_COUNT = 10001, CROWD_NAME = sizeof "DNS:abcd," };
+  char *names = malloc(CROWD_COUNT * CROWD_NAME), *end = names;
+
+  if (names == NULL)
+    errx(2, "out of memory");
+  for (int i = 0; i < CROWD_COUNT; i++)
+    end += sprintf(end, "%sDNS:%04x", i > 0 ? "," : "", (unsigned)i);
+  extend(certificate, NID_subject_alt_name, names);
+  free(names);
+}
+
+static void extend_names(X509 *certificate, const char *names) {
+  if (names == CROWD)
+    extend_crowd(certificate);
+  else if (names == NULL)
+    extend(certificate, NID_subject_alt_name, NAMES);
+  else if (*names != '\0')
+    extend(certificate, NID_subject_alt_name, names);
 }
 
 static X509_NAME *name_of(const char *common_name) {
@@ -158,8 +207,7 @@ static void issue(enum id id) {
   X509_set_issuer_name(certificate, issuer);
   X509_set_pubkey(certificate, keys[id]);
   extend(certificate, NID_basic_constraints, subject->constraints);
-  if (subject->names == NULL || *subject->names != '\0')
-    extend(certificate, NID_subject_alt_name, subject->names != NULL ? subject->names : NAMES);
+  extend_names(certificate, subject->names);
   if (subject->usage != NULL)
     extend(certificate, NID_ext_key_usage, subject->usage);
   if (X509_sign(certificate, keys[subject->signer], EVP_sha256()) <= 0)
@@ -310,6 +358,18 @@ static void write_resolved_policy(void) {
   fclose(file);
 }
 
+/* Entries by name alone, and of one name for two ports. */
+static void write_names_policy(void) {
+  FILE *file = create("policy-", "names", ".cfg");
+
+  fprintf(file, "version = 1;\ncertificate_names = \"ignore\";\nhosts = (\n");
+  fprintf(file, "  { name = \"localhost\"; ports = [ 1 ]; pins = [ \"%s\" ]; },\n", pin_of(BAD));
+  fprintf(file, "  { name = \"localhost\"; ports = [ 2 ]; pins = [ \"%s\" ]; },\n", pin_of(NOBODY));
+  write_entry(file, "pinned.test.example", GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
 /* Ports, and many mistakes. */
 static void write_broken_policy(void) {
   FILE *file = create("policy-", "broken", ".cfg");
@@ -338,6 +398,7 @@ int main(int argc, char **argv) {
   write_policy("same", GOOD, ISSUER_2);
   write_policy("changed", BAD, ISSUER_2);
   write_policy("issuers", ISSUER, ISSUER);
+  write_policy("single", SINGLE, ISSUER);
   write_policy_with("audited", "mode = \"audit\";", BAD, ISSUER_2);
   write_policy_listing("blocked", "blocked_keys", ISSUER, "", GOOD);
   write_policy_listing("blocked-other", "blocked_keys", ISSUER_2, "", GOOD);
@@ -347,6 +408,8 @@ int main(int argc, char **argv) {
   write_unicode_policy();
   write_issuer_policy();
   write_resolved_policy();
+  write_policy_with("ignoring", "certificate_names = \"ignore\";", GOOD, ISSUER);
+  write_names_policy();
   write_broken_policy();
   nothing = create("policy-", "nothing", ".cfg");
   fputs("version = 1;\nhosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );\n", nothing);

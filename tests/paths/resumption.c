@@ -423,8 +423,11 @@ static enum outcome late_withdrawn(const struct setup *setup) {
   return connected_late(setup, "changed");
 }
 
+/* With a policy that takes no name from the certificate: it speaks for a host with a pinned CA too, and how
+   far the path of a session that was made for the address leads to that is not kept. */
 static enum outcome late_unchanged(const struct setup *setup) {
-  return connected_late(setup, "good");
+  replace_policy("ignoring");
+  return connected_late(setup, "ignoring");
 }
 
 /* The program gives another name after the session was offered. */

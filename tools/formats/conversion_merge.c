@@ -285,8 +285,11 @@ void conversion_finish(struct conversion *conversion) {
 
 void conversion_note_ports(struct conversion *conversion) {
   const struct conversion_item *items = conversion->items;
+  bool was_same = false;
   for (size_t i = 1; i < conversion->count; i++) {
-    bool is_second = same_name(&items[i - 1], &items[i]) && (i < 2 || !same_name(&items[i - 2], &items[i]));
+    bool is_same = same_name(&items[i - 1], &items[i]);
+    bool is_second = is_same && !was_same;
+    was_same = is_same;
     if (is_second && items[i - 1].entry.mode != PIN_MODE_OFF && items[i].entry.mode != PIN_MODE_OFF)
       convert_note(conversion, conversion->path, items[i].entry.line,
                    "\"%s\" has entries for different ports; " PORTS_ARE_ALTERNATIVES, items[i].entry.name);

@@ -48,6 +48,8 @@ static void print_json(const char *path, const struct pin_policy *policy, const 
   json_object_object_add(json, "mode", json_text(mode_word(policy->mode)));
   json_object_object_add(json, "blocked_keys", digest_list_json(&policy->blocked_keys));
   json_object_object_add(json, "exempt_anchors", digest_list_json(&policy->exempt_anchors));
+  json_object_object_add(json, "certificate_names",
+                         json_object_new_string(policy->ignores_certificate_names ? "ignore" : "count"));
   json_object *hosts = json_object_new_array();
   for (size_t i = 0; i < entries->count; i++)
     json_object_array_add(hosts, entry_json(&entries->items[i]));

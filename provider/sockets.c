@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "sockets.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "rare.h"
+
+/* Where /proc cannot be read, descriptors are sought up to here: the kernel gives the lowest free number, so
+ * a process with higher ones has more open than are looked at, or put one there on purpose. */
+#define HIGHEST_SOUGHT (1L << 20)
+/* Descriptors asked for at once; small, for a stack may be. */
+#define CHUNK 256
+/* The ports below are for servers (ip(7), ip_unprivileged_port_start). */
+#define FIRST_CLIENT_PORT 1024
+
+union socket_address {
+  struct sockaddr any;
+  struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+static uint16_t port_of(const union socket_address *address) {
+  if (address->any.sa_family == AF_INET)
+    return ntohs(address->v4.sin_port);
+  return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
+}
+
+/* False: not the address of a host. */
+static bool read_address(const union socket_address *address, struct socket_peer *ret_peer) {
+  const struct in6_addr *v6 = &address->v6.sin6_addr;
+
+  ret_peer->family = address->any.sa_family;
+  if (ret_peer->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6)) {
+    /* An IPv4 address on an IPv6 socket was resolved as one. */
+    ret_peer->family = AF_INET;
+    memcpy(ret_peer->bytes, &v6->s6_addr[12], sizeof(struct in_addr));
+  } else if (ret_peer->family == AF_INET6) {
+    memcpy(ret_peer->bytes, v6, sizeof *v6);
+  } else if (ret_peer->family == AF_INET) {
+    memcpy(ret_peer->bytes, &address->v4.sin_addr, sizeof(struct in_addr));
+  } else {
+    return false;
+  }
+  return inet_ntop(ret_peer->family, ret_peer->bytes, ret_peer->address, sizeof ret_peer->address) != NULL;
+}
+
+bool socket_peer_of(int fd, struct socket_peer *ret_peer) {
+  union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
+  socklen_t size = sizeof address;
+
+  if (fd < 0 || getpeername(fd, &address.any, &size) != 0)
+    return false;
+  ret_peer->port = port_of(&address);
+  return read_address(&address, ret_peer);
+}
+
+/* ---- All descriptors ---- */
+
+/* False ends the walk. */
+typedef bool visit_descriptor_fn(int fd, const struct rare *libc, void *arg);
+
+/* A walk over the open descriptors. */
+struct walk {
+  struct rare libc;
+  visit_descriptor_fn *visit;
+  void *arg;
+  unsigned seen;
+};
+
+static bool see(struct walk *walk, int fd) {
+  return fd < 0 || (walk->seen++ < SOCKETS_MAX && walk->visit(fd, &walk->libc, walk->arg));
+}
+
+/* -1: it is no number. */
+static int descriptor_of(const char *name) {
+  int fd = 0;
+
+  for (const char *digit = name; *digit != '\0'; digit++) {
+    if (*digit < '0' || *digit > '9' || fd > INT_MAX / 10 - 1)
+      return -1;
+    fd = 10 * fd + *digit - '0';
+  }
+  return *name != '\0' ? fd : -1;
+}
+
+static bool walk_folder(struct walk *walk, DIR *descriptors) {
+  const struct dirent64 *entry;
+  bool going_on = true;
+
+  while (going_on && (entry = walk->libc.readdir64(descriptors)) != NULL)
+    going_on = see(walk, descriptor_of(entry->d_name));
+  walk->libc.closedir(descriptors);
+  return going_on;
+}
+
+/* Without /proc, as in a chroot: poll(2) says of many descriptors at once which of them are closed. */
+static bool walk_numbers(struct walk *walk) {
+  long limit = walk->libc.sysconf(_SC_OPEN_MAX);
+  struct pollfd chunk[CHUNK];
+
+  if (limit < 0 || limit > HIGHEST_SOUGHT)
+    limit = HIGHEST_SOUGHT;
+  for (int first = 0; first < limit; first += CHUNK) {
+    nfds_t count = limit - first < CHUNK ? (nfds_t)(limit - first) : CHUNK;
+
+    for (nfds_t i = 0; i < count; i++)
+      chunk[i] = (struct pollfd){.fd = first + (int)i};
+    /* Where it fails it has said nothing, and each is tried. */
+    (void)walk->libc.poll(chunk, count, 0);
+    for (nfds_t i = 0; i < count; i++) {
+      if ((chunk[i].revents & POLLNVAL) == 0 && !see(walk, chunk[i].fd))
+        return false;
+    }
+  }
+  return true;
+}
+
+static bool walk_descriptors(visit_descriptor_fn *visit, void *arg) {
+  struct walk walk = {.visit = visit, .arg = arg};
+  DIR *descriptors;
+
+  if (!rare_bind(&walk.libc))
+    return false;
+  descriptors = walk.libc.opendir("/proc/self/fd");
+  return descriptors != NULL ? walk_folder(&walk, descriptors) : walk_numbers(&walk);
+}
+
+struct socket_visit {
+  visit_socket_fn *visit;
+  void *arg;
+};
+
+static bool visit_descriptor(int fd, const struct rare *libc, void *arg) {
+  const struct socket_visit *sockets = arg;
+  struct socket_peer peer;
+
+  (void)libc;
+  return !socket_peer_of(fd, &peer) || sockets->visit(fd, &peer, sockets->arg);
+}
+
+bool sockets_visit(visit_socket_fn *visit, void *arg) {
+  struct socket_visit sockets = {visit, arg};
+
+  return walk_descriptors(visit_descriptor, &sockets);
+}
+
+/* ---- Accepted sockets ---- */
+
+/* The port of this end. 0: none. */
+static uint16_t own_port(int fd, const struct rare *libc) {
+  union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
+  socklen_t size = sizeof address;
+  int (*get_name)(int, struct sockaddr *, socklen_t *); /* as POSIX has it; glibc's takes a union */
+
+  memcpy(&get_name, &libc->getsockname, sizeof get_name);
+  return get_name(fd, &address.any, &size) == 0 ? port_of(&address) : 0;
+}
+
+static bool note_listening(int fd, const struct rare *libc, void *arg) {
+  struct listening_ports *listening = arg;
+  int accepts = 0;
+  socklen_t size = sizeof accepts;
+  uint16_t port;
+
+  if (libc->getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) != 0 || accepts == 0)
+    return true;
+  port = own_port(fd, libc);
+  listening->ports[port / CHAR_BIT] |= (uint8_t)(1u << port % CHAR_BIT);
+  return true;
+}
+
+bool socket_was_accepted(struct listening_ports *listening, int fd, uint16_t peer_port) {
+  struct rare libc;
+  uint16_t port;
+
+  if (peer_port < FIRST_CLIENT_PORT || !rare_bind(&libc))
+    return false;
+  if (!listening->known) {
+    listening->known = true;
+    listening->ports = calloc(1, (UINT16_MAX + 1) / CHAR_BIT);
+    if (listening->ports != NULL)
+      (void)walk_descriptors(note_listening, listening);
+  }
+  port = own_port(fd, &libc);
+  return port != 0 && listening->ports != NULL &&
+         (listening->ports[port / CHAR_BIT] & 1u << port % CHAR_BIT) != 0;
+}

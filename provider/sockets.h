@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* The sockets of the process that are connected to a host, for a connection that shows no socket of its own.
+ */
+#ifndef PIN_SOCKETS_H
+#define PIN_SOCKETS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A process with more open descriptors than this is not looked at. */
+#define SOCKETS_MAX 32768
+
+/* A peer's address, an IPv4-mapped one as IPv4, and its port. */
+struct socket_peer {
+  char address[INET6_ADDRSTRLEN]; /* as inet_ntop(3) writes it */
+  int family;                     /* AF_INET or AF_INET6 */
+  uint8_t bytes[sizeof(struct in6_addr)];
+  uint16_t port;
+};
+
+/* What a descriptor is connected to. False: to no host, and errno says why where it is no socket
+ * or not connected. */
+bool socket_peer_of(int fd, struct socket_peer *ret_peer);
+
+/* False ends the visit. */
+typedef bool visit_socket_fn(int fd, const struct socket_peer *peer, void *arg);
+
+/*
+ * Calls `visit` for each descriptor that is connected to a host. False: there are more descriptors than are
+ * looked at, or the visit was ended. One system call for each open descriptor, and no memory.
+ */
+bool sockets_visit(visit_socket_fn *visit, void *arg);
+
+/* The ports on which the process listens; all zero: not looked at yet. */
+struct listening_ports {
+  bool known;
+  uint8_t *ports; /* one bit each, for free(3); NULL: none, or no memory */
+};
+
+/*
+ * Whether a socket was accepted and not connected by this process: it listens on the socket's own port, which
+ * the kernel gives to no outgoing connection that did not ask for it (bind(2) with SO_REUSEADDR or
+ * SO_REUSEPORT). One whose peer has a port below 1024 counts as connected all the same: servers have those,
+ * and clients do not. In doubt false.
+ */
+bool socket_was_accepted(struct listening_ports *listening, int fd, uint16_t peer_port);
+
+#endif

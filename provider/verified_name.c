@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "verified_name.h"
+
+#include <malloc.h>
+#include <string.h>
+
+#include "rare.h"
+#include "unterminated.h"
+
+/* OpenSSL_version_num(3) of 4.0.0, which keeps verified names in another way. */
+#define FIRST_WITH_BUFFERS 0x40000000UL
+
+#define NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
+
+/* How many bytes from the first on can be those of a host name; ASCII, whatever the program's locale. */
+static size_t name_length_at_most(const char *name, size_t limit) {
+  static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
+  size_t length = 0;
+
+  while (length < limit && memchr(bytes, name[length], sizeof bytes - 1) != NULL)
+    length++;
+  return length;
+}
+
+static char lower(char byte) {
+  return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
+}
+
+static bool same_letters(const char *a, const char *b, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    if (lower(a[i]) != lower(b[i]))
+      return false;
+  }
+  return true;
+}
+
+/* A name whose end is not marked. */
+struct open_name {
+  const char *text;
+  size_t readable; /* bytes */
+  size_t shortest; /* bytes that it has at least */
+};
+
+/* A likely name settles which prefix it is where the name cannot go on behind it. */
+static bool is_likely(const struct open_name *name, const char *likely) {
+  size_t length = likely != NULL ? strlen(likely) : 0;
+
+  return length > 0 && length <= name->readable && length >= name->shortest &&
+         same_letters(name->text, likely, length) &&
+         (length == name->readable || name_length_at_most(name->text + length, 1) == 0);
+}
+
+/*
+ * In OpenSSL 4.0 a verified name that was copied with its parameters, as every verification copies them, is
+ * not terminated (x509_vpm.c, buffer_copy): behind it stands whatever was in the heap. So the name is one of
+ * the prefixes that can have been given this much memory. All of them are visited: none but the true one is
+ * likely to be covered, and none that is covered may be passed over.
+ */
+static void visit_prefixes(const struct open_name *name, pinning_visit_name_fn *visit, void *arg) {
+  size_t longest = name_length_at_most(name->text, name->readable);
+  bool going_on = true;
+
+  for (size_t length = longest; going_on && length >= name->shortest && length > 0; length--) {
+    char prefix[NAME_SIZE];
+
+    memcpy(prefix, name->text, length);
+    prefix[length] = '\0';
+    going_on = visit(prefix, arg);
+  }
+}
+
+/*
+ * A program's own allocator (CRYPTO_set_mem_functions(3)) tells nobody how much memory a name has, and what
+ * is behind it may not be there at all: the kernel copies as much as there is. False: it does not.
+ */
+static bool copy_readable(const char *name, char ret_copy[NAME_SIZE], struct open_name *ret_name) {
+  struct rare libc;
+  struct iovec local = {ret_copy, NAME_SIZE - 1}, remote[2];
+  uintptr_t page;
+  ssize_t copied;
+
+  if (!rare_bind(&libc))
+    return false;
+  page = (uintptr_t)libc.sysconf(_SC_PAGESIZE);
+  remote[0].iov_base = (void *)(uintptr_t)name;
+  remote[0].iov_len = page - (uintptr_t)name % page;
+  if (remote[0].iov_len > NAME_SIZE - 1)
+    remote[0].iov_len = NAME_SIZE - 1;
+  remote[1].iov_base = (char *)(uintptr_t)name + remote[0].iov_len;
+  remote[1].iov_len = NAME_SIZE - 1 - remote[0].iov_len;
+  copied = libc.process_vm_readv(libc.getpid(), &local, 1, remote, 2, 0);
+  *ret_name = (struct open_name){ret_copy, copied > 0 ? (size_t)copied : 0, 1};
+  return copied > 0;
+}
+
+static bool has_mallocs_memory(const struct libcrypto *crypto) {
+  CRYPTO_malloc_fn allocate = NULL;
+
+  crypto->CRYPTO_get_mem_functions(&allocate, NULL, NULL);
+  return allocate == crypto->CRYPTO_malloc;
+}
+
+bool verified_name_visit(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, int number,
+                         const char *likely, pinning_visit_name_fn *visit, void *arg, bool *ret_is_whole) {
+  const char *host = crypto->X509_VERIFY_PARAM_get0_host(param, number);
+  struct open_name name;
+  char copy[NAME_SIZE];
+
+  *ret_is_whole = true;
+  if (host == NULL)
+    return false;
+  if (crypto->OpenSSL_version_num() < FIRST_WITH_BUFFERS) {
+    (void)visit(host, arg);
+    return true;
+  }
+  if (has_mallocs_memory(crypto)) {
+    size_t room = malloc_usable_size((void *)(uintptr_t)host);
+
+    name = (struct open_name){host, room < NAME_SIZE ? room : NAME_SIZE - 1, unterminated_shortest(room)};
+  } else if (!copy_readable(host, copy, &name)) {
+    *ret_is_whole = false;
+    return true;
+  }
+  if (is_likely(&name, likely))
+    (void)visit(likely, arg);
+  else
+    visit_prefixes(&name, visit, arg);
+  return true;
+}
