@@ -9,8 +9,16 @@
 #define PROBES 8
 #define INTERVAL_MS 10000
 #define BURST 10
+/*
+ * Of all subjects together. A subject contains a host's name, and where an entry covers all names below a
+ * parent, whoever makes a program connect chooses as many names as they like.
+ */
+#define TOTAL_INTERVAL_MS 1000
+#define TOTAL_BURST 100
+/* A subject that was not heard of for so long gives up its place, and what it was held back to the total. */
+#define FORGOTTEN_MS 60000
 
-/* One subject's allowance, by the generic cell rate algorithm: the moment up to which its lines are spent. */
+/* One allowance, by the generic cell rate algorithm: the moment up to which its lines are spent. */
 struct allowance {
   _Atomic uint64_t subject; /* 0: free */
   _Atomic int64_t spent_until;
@@ -18,8 +26,16 @@ struct allowance {
 };
 
 static struct allowance allowances[SUBJECTS];
+/* Of all together; and of those that find no place of their own. */
+static struct allowance total, crowd;
 
-/* The subject's own place, or one that nobody has used for long; NULL: all near it are taken. */
+static bool may_take(struct allowance *allowance, int64_t now) {
+  int64_t idle = now - atomic_load(&allowance->spent_until);
+
+  return idle > 0 && (atomic_load(&allowance->swallowed) == 0 || idle > FORGOTTEN_MS);
+}
+
+/* The subject's own place, or one that nobody has used for long, or that of the crowd. */
 static struct allowance *find(uint64_t subject, int64_t now) {
   for (unsigned i = 0; i < PROBES; i++) {
     struct allowance *allowance = &allowances[(subject + i) % SUBJECTS];
@@ -27,30 +43,40 @@ static struct allowance *find(uint64_t subject, int64_t now) {
 
     if (owner == subject)
       return allowance;
-    if (owner != 0 && (atomic_load(&allowance->spent_until) > now || atomic_load(&allowance->swallowed) != 0))
+    if (owner != 0 && !may_take(allowance, now))
       continue;
-    if (atomic_compare_exchange_strong(&allowance->subject, &owner, subject) || owner == subject)
+    if (atomic_compare_exchange_strong(&allowance->subject, &owner, subject)) {
+      atomic_fetch_add(&total.swallowed, atomic_exchange(&allowance->swallowed, 0));
+      return allowance;
+    }
+    if (owner == subject)
       return allowance;
   }
-  return NULL;
+  return &crowd;
+}
+
+static bool spend(struct allowance *allowance, int64_t now, int64_t interval, int64_t burst) {
+  int64_t spent = atomic_load(&allowance->spent_until), next;
+
+  do {
+    if (spent > now + (burst - 1) * interval) {
+      atomic_fetch_add(&allowance->swallowed, 1);
+      return false;
+    }
+    next = (spent > now ? spent : now) + interval;
+  } while (!atomic_compare_exchange_weak(&allowance->spent_until, &spent, next));
+  return true;
 }
 
 bool log_limit_admits(uint64_t subject, int64_t milliseconds, unsigned *ret_swallowed) {
   struct allowance *allowance = find(subject | 1, milliseconds);
-  int64_t spent, next;
 
   *ret_swallowed = 0;
-  /* So many subjects at once that there is no place to count in: better a line too many. */
-  if (allowance == NULL)
-    return true;
-  spent = atomic_load(&allowance->spent_until);
-  do {
-    if (spent > milliseconds + (BURST - 1) * (int64_t)INTERVAL_MS) {
-      atomic_fetch_add(&allowance->swallowed, 1);
-      return false;
-    }
-    next = (spent > milliseconds ? spent : milliseconds) + INTERVAL_MS;
-  } while (!atomic_compare_exchange_weak(&allowance->spent_until, &spent, next));
-  *ret_swallowed = atomic_exchange(&allowance->swallowed, 0);
+  if (!spend(allowance, milliseconds, INTERVAL_MS, BURST) ||
+      !spend(&total, milliseconds, TOTAL_INTERVAL_MS, TOTAL_BURST))
+    return false;
+  *ret_swallowed = atomic_exchange(&allowance->swallowed, 0) + atomic_exchange(&total.swallowed, 0);
+  if (allowance != &crowd)
+    *ret_swallowed += atomic_exchange(&crowd.swallowed, 0);
   return true;
 }

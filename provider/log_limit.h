@@ -10,9 +10,10 @@
 
 /*
  * Whether a line about `subject` (a host and what happened to it) may be logged now: ten at once, then one
- * every ten seconds, counted for each subject in this process. milliseconds: a clock that never goes back.
- * *ret_swallowed gets the number of lines held back since the last one that was let through. Any thread, no
- * lock.
+ * every ten seconds, counted for each subject in this process, and for all together that have no place of
+ * their own since there are too many; of all lines a hundred at once, then one a second. milliseconds: a
+ * clock that never goes back. *ret_swallowed gets the number of lines held back since the last one that was
+ * let through, of this subject and of those that have none to tell it. Any thread, no lock.
  */
 bool log_limit_admits(uint64_t subject, int64_t milliseconds, unsigned *ret_swallowed);
 
