@@ -23,7 +23,7 @@ static struct pin_document *new_documents(const struct pin_source_set *set,
     return NULL;
   }
   for (size_t i = 0; i < set->count; i++) {
-    if (set->sources[i]->text != NULL) {
+    if (set->sources[i]->text != NULL && !pin_diagnostics_are_enough(diagnostics)) {
       struct pin_document *document = &documents[(*ret_count)++];
       document->source = set->sources[i];
       document->is_main = i == 0;
@@ -46,7 +46,7 @@ typedef void read_section_fn(struct pin_reader *reader, const struct pin_documen
 static void read_sections(struct pin_reader *reader, enum pin_section_kind kind, read_section_fn *read) {
   for (size_t i = 0; i < reader->document_count; i++) {
     const struct pin_document *document = &reader->documents[i];
-    for (size_t j = 0; j < document->outline.count && !reader->diagnostics->no_memory; j++)
+    for (size_t j = 0; j < document->outline.count && !pin_diagnostics_are_enough(reader->diagnostics); j++)
       if (document->outline.sections[j].kind == kind)
         read(reader, document, &document->outline.sections[j]);
   }
@@ -55,7 +55,7 @@ static void read_sections(struct pin_reader *reader, enum pin_section_kind kind,
 /* Pin sets first, for all lists may name them; then the settings, for entries take their mode from there. */
 static void read_documents(struct pin_reader *reader) {
   read_sections(reader, PIN_SECTION_PINSET, pin_read_pinset);
-  for (size_t i = 0; i < reader->document_count && !reader->diagnostics->no_memory; i++)
+  for (size_t i = 0; i < reader->document_count && !pin_diagnostics_are_enough(reader->diagnostics); i++)
     pin_read_settings(reader, &reader->documents[i]);
   if (!pin_image_builder_set_defaults(reader->builder, reader->mode, pin_digests_view(&reader->blocked_keys),
                                       pin_digests_view(&reader->exempt_anchors)))
@@ -126,8 +126,13 @@ static enum pin_status conclude(struct pin_diagnostics *diagnostics, struct pin_
 
 enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
                                  size_t *ret_size) {
+  return pin_text_compile_briefly(path, 0, report, arg, ret_image, ret_size);
+}
+
+enum pin_status pin_text_compile_briefly(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
+                                         void *arg, void **ret_image, size_t *ret_size) {
   struct pin_source_set set;
-  struct pin_diagnostics diagnostics = {0};
+  struct pin_diagnostics diagnostics = {.limit = most_mistakes};
   *ret_image = NULL;
   *ret_size = 0;
   pin_source_set_read(path, &diagnostics, &set);

@@ -77,6 +77,10 @@ void pin_diagnose_unreadable(struct pin_diagnostics *diagnostics, const struct p
   va_end(args);
 }
 
+bool pin_diagnostics_are_enough(const struct pin_diagnostics *diagnostics) {
+  return diagnostics->no_memory || (diagnostics->limit != 0 && diagnostics->count >= diagnostics->limit);
+}
+
 enum pin_status pin_diagnostics_status(const struct pin_diagnostics *diagnostics) {
   if (diagnostics->no_memory)
     return PIN_NO_MEMORY;

@@ -16,6 +16,7 @@ struct pin_source;
 struct pin_diagnostics {
   struct pin_diagnostic_item *items;
   size_t count, capacity;
+  size_t limit;    /* with so many, reading stops; 0: none */
   bool invalid;    /* an error in a text was among them */
   bool unreadable; /* a file was missing or not to be trusted */
   bool no_memory;  /* somebody ran out of memory: the items are not all there is to say */
@@ -34,6 +35,10 @@ void pin_diagnose(struct pin_diagnostics *diagnostics, enum pin_severity severit
 /* Takes note that a source could not be read or is not to be trusted. */
 void pin_diagnose_unreadable(struct pin_diagnostics *diagnostics, const struct pin_source *source,
                              const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether it is no use to read on: out of memory, or there are as many mistakes as anybody wants to hear of.
+ */
+bool pin_diagnostics_are_enough(const struct pin_diagnostics *diagnostics);
 
 /* PIN_NO_MEMORY before PIN_UNREADABLE before PIN_INVALID before PIN_OK. */
 enum pin_status pin_diagnostics_status(const struct pin_diagnostics *diagnostics);

@@ -126,14 +126,14 @@ static bool parse_separator(struct outliner *outliner) {
   return pin_parser_expected(parser, "\",\" or \")\" after an entry of hosts") || recover_hosts(parser);
 }
 
-/* From the "(" after `hosts =`. False: out of memory. */
+/* From the "(" after `hosts =`. False: it is no use to read on. */
 static bool parse_hosts(struct outliner *outliner) {
   struct pin_parser *parser = &outliner->parser;
   pin_parser_advance(parser);
   while (parser->token.kind != PIN_TOKEN_LIST_END) {
     size_t count = outliner->outline->count;
     bool goes_on = parse_host(outliner) ? parse_separator(outliner) : recover_hosts(parser);
-    if (parser->diagnostics->no_memory)
+    if (pin_diagnostics_are_enough(parser->diagnostics))
       return false;
     if (!goes_on || (parser->token.kind == PIN_TOKEN_END && count == outliner->outline->count))
       return true;
@@ -161,7 +161,7 @@ static bool parse_pinset(struct outliner *outliner) {
 static void parse_pinsets(struct outliner *outliner) {
   struct pin_parser *parser = &outliner->parser;
   pin_parser_advance(parser);
-  while (parser->token.kind != PIN_TOKEN_GROUP_END && !parser->diagnostics->no_memory) {
+  while (parser->token.kind != PIN_TOKEN_GROUP_END && !pin_diagnostics_are_enough(parser->diagnostics)) {
     size_t start = parser->token.place.offset;
     if (parser->token.kind == PIN_TOKEN_END) {
       pin_parser_expected(parser, "the name of a pin set or \"}\"");
@@ -228,7 +228,7 @@ static void recover_settings(struct pin_parser *parser, size_t start) {
 static void parse_text(struct outliner *outliner) {
   struct pin_parser *parser = &outliner->parser;
   pin_parser_advance(parser);
-  while (parser->token.kind != PIN_TOKEN_END && !parser->diagnostics->no_memory) {
+  while (parser->token.kind != PIN_TOKEN_END && !pin_diagnostics_are_enough(parser->diagnostics)) {
     size_t start = parser->token.place.offset;
     if (parse_setting(outliner))
       pin_parser_terminator(parser);

@@ -442,6 +442,13 @@ enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, vo
                                  size_t *ret_size);
 
 /*
+ * The same, but stops reading after so many mistakes, or some more where one line leads to several; 0: never.
+ * For programs that only have to know whether the policy is in order.
+ */
+enum pin_status pin_text_compile_briefly(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
+                                         void *arg, void **ret_image, size_t *ret_size);
+
+/*
  * Judges the folder of a policy's main file and policy.d in it as pin_text_compile does, with the same
  * reports, but no file: for a policy that is still to be written there. What does not exist is no mistake.
  * PIN_OK, PIN_UNREADABLE or PIN_NO_MEMORY.

@@ -16,7 +16,7 @@
 
 /* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
 
-typedef __typeof__(pin_text_compile) text_compile_fn;
+typedef __typeof__(pin_text_compile_briefly) text_compile_fn;
 
 /* Deep binding for a libpinpolicy that was built with a shared libconfig: that must call none of the
  * program's. */
@@ -34,7 +34,7 @@ static text_compile_fn *load_text_compile(void) {
     library = dlopen("libpinpolicy.so.0", flags);
   if (library == NULL)
     return NULL;
-  symbol = dlsym(library, "pin_text_compile");
+  symbol = dlsym(library, "pin_text_compile_briefly");
   memcpy(&function, &symbol, sizeof function);
   return function;
 }
@@ -56,11 +56,16 @@ static void escape(const char *value, char *ret_text, size_t size) {
   ret_text[used] = '\0';
 }
 
+/* So many mistakes are told, of so many that are looked for: a text may hold one in each line. */
+#define MISTAKES_TOLD 8
+#define MISTAKES_SOUGHT 1000
+
 static void log_diagnostic(const struct pin_diagnostic *diagnostic, void *arg) {
   char text[PIN_REPORT_SIZE], file[PIN_REPORT_SIZE / 2], message[PIN_REPORT_SIZE / 4];
 
-  (void)arg;
-  if (diagnostic->severity != PIN_ERROR)
+  unsigned *count = arg;
+
+  if (diagnostic->severity != PIN_ERROR || ++*count > MISTAKES_TOLD)
     return;
   escape(diagnostic->file, file, sizeof file);
   escape(diagnostic->message, message, sizeof message);
@@ -74,16 +79,32 @@ static void say(bool quiet, const char *text) {
     log_line(LOG_ERR, text);
 }
 
+static void log_rest(const char *path, unsigned count) {
+  char text[PIN_REPORT_SIZE], file[PIN_REPORT_SIZE / 2];
+
+  if (count <= MISTAKES_TOLD)
+    return;
+  escape(path, file, sizeof file);
+  snprintf(text, sizeof text,
+           "event=policy-error policy=\"%s\" message=\"%s%u mistakes more; pinctl check shows all of them\"",
+           file, count >= MISTAKES_SOUGHT ? "at least " : "", count - MISTAKES_TOLD);
+  log_line(LOG_ERR, text);
+}
+
 static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
   text_compile_fn *compile = load_text_compile();
   size_t size = 0;
+  unsigned mistakes = 0;
   void *image;
+  enum pin_status status;
 
   if (compile == NULL) {
     say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
     return false;
   }
-  if (compile(path, quiet ? NULL : log_diagnostic, NULL, &image, &size) != PIN_OK)
+  status = compile(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, &image, &size);
+  log_rest(path, mistakes);
+  if (status != PIN_OK)
     return false;
   ret_loaded->is_form = false;
   ret_loaded->compiled.fd = -1;

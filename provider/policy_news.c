@@ -12,10 +12,12 @@
 /* The log is told of so many looks in a row, then of one in so many milliseconds. */
 #define FAILURES_TOLD_AT_ONCE 10
 #define FAILURE_INTERVAL_MS 10000
+/* Mistakes are told once, and again after so long. */
+#define MISTAKE_INTERVAL_MS 60000
 
 /* Looks in a row that found no policy to use, and when the log was told last. */
 static unsigned failures;
-static int64_t failure_told;
+static int64_t failure_told, mistakes_told;
 
 void news_of_change(const char *path, const struct pin_policy *policy) {
   char text[PATH_MAX + 128];
@@ -27,6 +29,13 @@ void news_of_change(const char *path, const struct pin_policy *policy) {
 
 bool news_are_due(int64_t milliseconds) {
   return failures < FAILURES_TOLD_AT_ONCE || milliseconds - failure_told >= FAILURE_INTERVAL_MS;
+}
+
+bool news_of_mistakes_are_due(int64_t milliseconds) {
+  if (failures != 0 && milliseconds - mistakes_told < MISTAKE_INTERVAL_MS)
+    return false;
+  mistakes_told = milliseconds;
+  return true;
 }
 
 static void tell_failure(const char *path, bool has_policy) {

@@ -19,6 +19,10 @@ void news_of_change(const char *path, const struct pin_policy *policy);
  */
 bool news_are_due(int64_t milliseconds);
 
+/* Whether what is wrong with the policy is to be told, too: at the first look of several in a row, then
+ * rarely. */
+bool news_of_mistakes_are_due(int64_t milliseconds);
+
 /* Notes how a look ended. Unless `quiet`, says of any but a current policy what comes of it. */
 void news_of_look(const char *path, enum load_result result, bool holds_policy, bool quiet,
                   int64_t milliseconds);

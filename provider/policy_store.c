@@ -53,7 +53,7 @@ static void read_policy(bool holds_policy) {
   slot = slot_find_free();
   if (slot < 0)
     return;
-  result = policy_load(path, &damaged_form, quiet, &loaded);
+  result = policy_load(path, &damaged_form, quiet || !news_of_mistakes_are_due(began), &loaded);
   /* What is in force came from a later text than the compiled form, or from that form itself. */
   if (result == LOAD_LAST_GOOD && holds_policy)
     policy_unload(&loaded);

@@ -183,6 +183,14 @@ static void all_the_time(void) {
     fail("only %lu rounds", rounds);
 }
 
+/* Nothing changes; but as long as the text is broken, each look reads it again. */
+static void several_looks(void) {
+  for (size_t look = 0; look < 4; look++) {
+    check("look", look, text_is_sound);
+    nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  }
+}
+
 /* ---- What programs do with descriptors ---- */
 
 #define FILLED 300
@@ -262,6 +270,7 @@ int main(int argc, char **argv) {
   } ways[] = {{"lengths", every_length},
               {"contents", other_contents},
               {"always", all_the_time},
+              {"looks", several_looks},
               {"descriptors", descriptors}};
 
   if (argc != 8)

@@ -6,6 +6,7 @@ no wrong key accepted, and none of its descriptors touched. A small policy, whic
 which is read from its file; with a text that can take its place, and with a broken one."""
 
 import os
+import resource
 import shutil
 import subprocess
 
@@ -39,6 +40,26 @@ class ShortenedForm(PinctlCase):
                                            path("root.pem"), HOST, text], capture_output=True, check=False, text=True,
                                           timeout=120, env=self.environment(OPENSSL_CONF=self.configuration))
                     self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
+
+    def test_many_mistakes(self):
+        """A mistake in each line of a large text: the first few are told, once, and how many more there are."""
+        for entry in ('{ name = "h%d.example.org"; pins = [ "none" ]; },', '{ name = "h%d.example.org" pins = };'):
+            with self.subTest(entry=entry):
+                self.make(20)
+                lines = "\n".join(entry % i for i in range(20000))
+                self.write_policy(f"version = 1;\nhosts = (\n{lines}\n);\n")
+                before = resource.getrusage(resource.RUSAGE_CHILDREN)
+                done = subprocess.run([SHORTENED, "looks", self.form, path("chain.pem"), path("swapped-chain.pem"),
+                                       path("root.pem"), HOST, "broken"], capture_output=True, check=False, text=True,
+                                      timeout=120, env=self.environment(OPENSSL_CONF=self.configuration, PINNING_DEBUG="1"))
+                after = resource.getrusage(resource.RUSAGE_CHILDREN)
+                self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
+                mistakes = [line for line in done.stderr.split("\n") if "event=policy-error" in line]
+                self.assertLessEqual(len(mistakes), 9, "\n".join(mistakes[:20]))
+                self.assertIn('message="at least 992 mistakes more; pinctl check shows all of them"', mistakes[-1])
+                self.assertIn("policy.cfg:3:", mistakes[0])
+                # Four looks take 30 ms together; read to the end and told, they took seconds.
+                self.assertLess(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, 0.5)
 
     def test_small(self):
         self.run_all(20)
