@@ -11,6 +11,7 @@
 #include "refusing_bio.h"
 #include "session.h"
 #include "text.h"
+#include "unbound.h"
 
 /*
  * What a refused connection is told to verify: SSL_VERIFY_PEER, with flags that mean nothing to a client and
@@ -65,7 +66,7 @@ static struct client client_of(struct hook *hook, const struct libssl *libssl, S
  * The program may use its own by a bare pointer, and so it is kept until the connection is freed.
  */
 static BIO *replacement(const struct client *client, BIO *program_bio, int which) {
-  const struct libcrypto *crypto = openssl_crypto(&client->hook->openssl);
+  const struct libcrypto *crypto = openssl_refusal(&client->hook->openssl);
   struct connection *connection = client->connection;
   BIO *bio = refusing_bio_new(client->hook, program_bio, connection != NULL ? connection->text : NULL);
 
@@ -287,10 +288,16 @@ void connection_begins(struct hook *hook, SSL *ssl) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int saved_errno;
 
-  if (libssl == NULL)
+  if (libssl == NULL) {
+    unbound_connection(hook, ssl);
     return;
+  }
   if (libssl->SSL_is_server(ssl)) {
     leave_server(hook, libssl, ssl);
+    return;
+  }
+  if (openssl_lacks_function(&hook->openssl)) {
+    unbound_connection(hook, ssl);
     return;
   }
   if (is_watched(hook, libssl, ssl))
@@ -359,8 +366,16 @@ void connection_info(struct hook *hook, const SSL *ssl, int where) {
   struct client client;
   int saved_errno;
 
+  if (libssl == NULL) {
+    unbound_connection(hook, unconst(ssl));
+    return;
+  }
   if (libssl->SSL_is_server(ssl))
     return;
+  if (openssl_lacks_function(&hook->openssl)) {
+    unbound_connection(hook, unconst(ssl));
+    return;
+  }
   saved_errno = errno;
   client = client_of(hook, libssl, unconst(ssl));
   if (client.connection != NULL)
@@ -372,7 +387,7 @@ void connection_info(struct hook *hook, const SSL *ssl, int where) {
 
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  const struct connection *connection = libssl->SSL_get_ex_data(ssl, hook->ssl_index);
+  const struct connection *connection = libssl != NULL ? libssl->SSL_get_ex_data(ssl, hook->ssl_index) : NULL;
   info_fn *info = connection != NULL ? connection->programs_info : NULL;
 
   connection_info(hook, ssl, where);
@@ -439,7 +454,7 @@ void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lon
     return;
   for (int which = 0; which < 2; which++) {
     if (connection->held[which] != NULL)
-      openssl_crypto(&hook->openssl)->BIO_free_all(connection->held[which]);
+      openssl_refusal(&hook->openssl)->BIO_free_all(connection->held[which]);
   }
   free(connection->text);
   free(connection);

@@ -88,7 +88,7 @@ static info_fn *inherited(const struct stand_in *stand_in, const SSL *ssl) {
   const struct stand_in *ours;
   info_fn *info;
 
-  if (libssl->SSL_get_info_callback(ssl) != callbacks[stand_in - stand_ins])
+  if (libssl == NULL || libssl->SSL_get_info_callback(ssl) != callbacks[stand_in - stand_ins])
     return NULL;
   info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
   ours = info != NULL ? find(info) : NULL;

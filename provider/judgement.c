@@ -117,7 +117,7 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
     if (!judgement->allowed)
       report_dropped_session(&verdict);
   } else if (worth_reporting(&verdict)) {
-    path_describe(matter->crypto, &path);
+    path_describe(openssl_refusal(matter->openssl), &path);
     judgement->text = report_verdict(&verdict, &path.pin);
   }
   path_clear(matter->crypto, &path);
@@ -155,7 +155,7 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
   peer_clear(&peer);
   matter->crypto->ERR_pop_to_mark();
   if (!ret_judgement->allowed && !matter->quiet)
-    leave_errors(matter->openssl, matter->crypto, matter->ssl != NULL, ret_judgement->text);
+    leave_errors(matter->openssl, matter->ssl != NULL, ret_judgement->text);
   pthread_setcancelstate(cancel_state, NULL);
   errno = saved_errno;
 }

@@ -5,10 +5,16 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
+#include "log.h"
+#include "sha256.h"
 #include "text.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
 
 struct symbol {
   const char *name;
@@ -18,6 +24,12 @@ struct symbol {
 static const struct symbol crypto_symbols[] = {
 #define X(name) {#name, offsetof(struct libcrypto, name)},
     PIN_LIBCRYPTO_FUNCTIONS(X)
+#undef X
+};
+
+static const struct symbol refusal_symbols[] = {
+#define X(name) {#name, offsetof(struct libcrypto, name)},
+    PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)
 #undef X
 };
 
@@ -33,17 +45,138 @@ static const struct symbol ssl_symbols[] = {
 #undef X
 };
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+/* ---- What stands in for a function that is missing ---- */
 
-static bool bind_all(void *handle, const struct symbol *symbols, size_t count, void *ret_table) {
+/*
+ * Called through the type of the function that is missing: on every machine that Linux runs on a function may
+ * ignore what it is given, and what it returns fits a pointer, a long and an int.
+ */
+static long answer_0(void) {
+  return 0;
+}
+
+static long answer_1(void) {
+  return 1;
+}
+
+static long answer_minus_1(void) {
+  return -1;
+}
+
+/*
+ * Only answers that refuse: nothing is proven, named or hashed by them, and who needs it is refused. A host
+ * that no entry covers needs none of it. What is not listed here has no stand-in.
+ */
+static const struct stand_in {
+  const char *name;
+  long (*function)(void);
+} stand_ins[] = {
+    /* The error queue does without. */
+    {"ERR_get_next_error_library", answer_0},
+    {"ERR_load_strings", answer_0},
+    {"ERR_new", answer_0},
+    {"ERR_pop_to_mark", answer_0},
+    {"ERR_set_debug", answer_0},
+    {"ERR_set_error", answer_0},
+    {"ERR_set_mark", answer_0},
+    /* Without our BIO the connection has none, and fails for that. */
+    {"BIO_clear_flags", answer_0},
+    {"BIO_free_all", answer_0},
+    {"BIO_get_data", answer_0},
+    {"BIO_meth_free", answer_0},
+    {"BIO_meth_new", answer_0},
+    {"BIO_meth_set_ctrl", answer_0},
+    {"BIO_meth_set_destroy", answer_0},
+    {"BIO_meth_set_read", answer_0},
+    {"BIO_meth_set_write", answer_0},
+    {"BIO_method_type", answer_0},
+    {"BIO_set_data", answer_0},
+    {"BIO_set_init", answer_0},
+    {"BIO_up_ref", answer_0},
+    /* The report names no subject. */
+    {"BIO_free", answer_0},
+    {"BIO_new", answer_0},
+    {"BIO_read", answer_0},
+    {"BIO_s_mem", answer_0},
+    {"X509_NAME_print_ex", answer_minus_1},
+    /* A few bytes are lost. */
+    {"BN_free", answer_0},
+    {"CRYPTO_free", answer_0},
+    /* No link of a path is proven, and no key is read. */
+    {"ASN1_TIME_cmp_time_t", answer_minus_1}, /* after the end */
+    {"EVP_PKEY_get_bn_param", answer_0},
+    {"X509_VERIFY_PARAM_get0_peername", answer_0},
+    {"X509_check_ca", answer_0},
+    {"X509_check_host", answer_0},
+    {"X509_check_ip_asc", answer_0},
+    {"X509_check_purpose", answer_0},
+    {"X509_check_issued", answer_1},
+    {"X509_get0_pubkey", answer_0},
+    {"X509_get_extension_flags", answer_0},
+    {"X509_get_pathlen", answer_0},
+    {"X509_verify", answer_0},
+    {"i2d_PUBKEY", answer_0},
+    {"i2d_X509", answer_0},
+    {"i2d_X509_PUBKEY", answer_0},
+    /* The program's own verification, of which nothing is known: signatures are checked here. */
+    {"X509_STORE_get_verify", answer_minus_1},
+    /* libssl's failure has another number. */
+    {"SSL_set_verify_result", answer_0},
+    {"X509_STORE_CTX_set_error_depth", answer_0},
+};
+
+static void *stand_in_for(const char *name) {
+  void *address = NULL;
+
+  for (size_t i = 0; i < COUNT(stand_ins); i++) {
+    if (strcmp(stand_ins[i].name, name) == 0)
+      memcpy(&address, &stand_ins[i].function, sizeof address);
+  }
+  return address;
+}
+
+/* ---- Binding ---- */
+
+static void tell_missing(struct openssl *openssl, const char *name) {
+  char text[256];
+
+  if (atomic_exchange(&openssl->lacks_function, true))
+    return;
+  snprintf(text, sizeof text,
+           "event=not-enforced message=\"this OpenSSL lacks %s, which pinning needs\" consequence=\"every "
+           "connection of a "
+           "client is refused, where it can be\"",
+           name);
+  log_line(LOG_CRIT, text);
+}
+
+/* False: a function is missing that nothing stands in for. */
+static bool bind_all(struct openssl *openssl, void *handle, const struct symbol *symbols, size_t count,
+                     void *ret_table) {
   for (size_t i = 0; i < count; i++) {
     void *address = dlsym(handle, symbols[i].name);
 
     if (address == NULL)
+      address = stand_in_for(symbols[i].name);
+    if (address == NULL) {
+      tell_missing(openssl, symbols[i].name);
       return false;
+    }
     memcpy((char *)ret_table + symbols[i].offset, &address, sizeof address);
   }
   return true;
+}
+
+/* All three or none. */
+static void bind_sha256(void *handle, struct libcrypto *crypto) {
+  void *init = dlsym(handle, "SHA256_Init"), *update = dlsym(handle, "SHA256_Update"),
+       *final = dlsym(handle, "SHA256_Final");
+
+  if (init == NULL || update == NULL || final == NULL)
+    return;
+  memcpy(&crypto->sha256_init, &init, sizeof init);
+  memcpy(&crypto->sha256_update, &update, sizeof update);
+  memcpy(&crypto->sha256_final, &final, sizeof final);
 }
 
 /* Without memory the spare one does: whoever else fills it at the same moment puts the same into it. */
@@ -67,9 +200,16 @@ const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
   struct libcrypto *crypto = new_table(sizeof *crypto, &openssl->spare_crypto);
   struct libcrypto *expected = NULL;
 
-  if (!bind_all(openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
+  if (!bind_all(openssl, openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
     free_table(crypto, &openssl->spare_crypto);
     return NULL;
+  }
+  bind_sha256(openssl->handle, crypto);
+  /* Should one be called before openssl_bind_refusal. */
+  for (size_t i = 0; i < COUNT(refusal_symbols); i++) {
+    void *address = stand_in_for(refusal_symbols[i].name);
+
+    memcpy((char *)crypto + refusal_symbols[i].offset, &address, sizeof address);
   }
   /* No lock: a fork in another thread could leave it taken for ever. Whoever publishes first wins. */
   if (atomic_compare_exchange_strong(&openssl->crypto, &expected, crypto))
@@ -77,6 +217,44 @@ const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
   free_table(crypto, &openssl->spare_crypto);
   return expected;
 }
+
+const struct libcrypto *openssl_bind_refusal(struct openssl *openssl) {
+  const struct libcrypto *crypto = openssl_crypto(openssl);
+  struct libcrypto *all, *expected = NULL;
+
+  if (crypto == NULL)
+    return NULL;
+  all = new_table(sizeof *all, &openssl->spare_refusal);
+  *all = *crypto;
+  /* All of these have stand-ins. */
+  (void)bind_all(openssl, openssl->handle, refusal_symbols, COUNT(refusal_symbols), all);
+  if (atomic_compare_exchange_strong(&openssl->refusal, &expected, all))
+    return all;
+  free_table(all, &openssl->spare_refusal);
+  return expected;
+}
+
+/* ---- SHA-256 ---- */
+
+/* SHA256_CTX has 112 bytes, in every release that has it. */
+union sha256_context {
+  unsigned char bytes[256];
+  unsigned long long aligned;
+};
+
+/* Not EVP_Digest: it needs a provider, and a library context may have none. */
+bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
+                    unsigned char ret_digest[32]) {
+  union sha256_context context;
+
+  if (crypto->sha256_init != NULL)
+    return crypto->sha256_init(&context) == 1 && crypto->sha256_update(&context, data, size) == 1 &&
+           crypto->sha256_final(ret_digest, &context) == 1;
+  sha256(data, size, ret_digest);
+  return true;
+}
+
+/* ---- libssl ---- */
 
 #define CANDIDATES 4
 
@@ -96,6 +274,11 @@ static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
   return found->count == CANDIDATES;
 }
 
+/* Two marks, should one be missing. */
+static bool holds_libssl(void *handle) {
+  return dlsym(handle, "SSL_is_server") != NULL || dlsym(handle, "SSL_set_verify") != NULL;
+}
+
 /*
  * The loaded libssl that uses this libcrypto, of which there may be others, of another release or bundled
  * under an odd name; or libssl is in the object of libcrypto (a program with both linked in). In this order,
@@ -111,12 +294,11 @@ static void *find_libssl(const struct openssl *openssl) {
 
     if (handle == NULL)
       continue;
-    if (dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new") &&
-        dlsym(handle, "SSL_is_server") != NULL)
+    if (dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new") && holds_libssl(handle))
       return handle;
     dlclose(handle);
   }
-  return dlsym(openssl->handle, "SSL_is_server") != NULL ? openssl->handle : NULL;
+  return holds_libssl(openssl->handle) ? openssl->handle : NULL;
 }
 
 static void *libssl_handle(struct openssl *openssl) {
@@ -132,7 +314,20 @@ static void *libssl_handle(struct openssl *openssl) {
 bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions) {
   void *handle = libssl_handle(openssl);
 
-  return handle != NULL && bind_all(handle, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
+  return handle != NULL &&
+         bind_all(openssl, handle, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
+}
+
+void *openssl_ssl_symbol(struct openssl *openssl, const char *name) {
+  void *handle = libssl_handle(openssl);
+
+  return handle != NULL ? dlsym(handle, name) : NULL;
+}
+
+bool openssl_lacks_function(struct openssl *openssl) {
+  (void)openssl_crypto(openssl);
+  (void)openssl_ssl(openssl);
+  return atomic_load(&openssl->lacks_function);
 }
 
 const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
@@ -142,7 +337,7 @@ const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
   if (handle == NULL)
     return NULL;
   ssl = new_table(sizeof *ssl, &openssl->spare_ssl);
-  if (!bind_all(handle, ssl_symbols, COUNT(ssl_symbols), ssl)) {
+  if (!bind_all(openssl, handle, ssl_symbols, COUNT(ssl_symbols), ssl)) {
     free_table(ssl, &openssl->spare_ssl);
     return NULL;
   }

@@ -16,36 +16,22 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+/*
+ * A function that is missing has a stand-in (openssl.c), or nothing can be judged and everything is refused
+ * (unbound.h).
+ */
 #define PIN_LIBCRYPTO_FUNCTIONS(X)                                                                           \
   X(ASN1_STRING_get0_data)                                                                                   \
   X(ASN1_STRING_length)                                                                                      \
   X(ASN1_STRING_to_UTF8)                                                                                     \
   X(ASN1_TIME_cmp_time_t)                                                                                    \
-  X(BIO_clear_flags)                                                                                         \
   X(BIO_ctrl)                                                                                                \
   X(BIO_find_type)                                                                                           \
-  X(BIO_free)                                                                                                \
-  X(BIO_free_all)                                                                                            \
-  X(BIO_get_data)                                                                                            \
-  X(BIO_meth_free)                                                                                           \
-  X(BIO_meth_new)                                                                                            \
-  X(BIO_meth_set_ctrl)                                                                                       \
-  X(BIO_meth_set_destroy)                                                                                    \
-  X(BIO_meth_set_read)                                                                                       \
-  X(BIO_meth_set_write)                                                                                      \
-  X(BIO_method_type)                                                                                         \
-  X(BIO_new)                                                                                                 \
-  X(BIO_read)                                                                                                \
-  X(BIO_s_mem)                                                                                               \
-  X(BIO_set_data)                                                                                            \
-  X(BIO_set_init)                                                                                            \
-  X(BIO_up_ref)                                                                                              \
   X(BN_free)                                                                                                 \
   X(BN_num_bits)                                                                                             \
   X(CRYPTO_free)                                                                                             \
@@ -53,12 +39,7 @@
   X(CRYPTO_get_mem_functions)                                                                                \
   X(CRYPTO_malloc)                                                                                           \
   X(CRYPTO_set_ex_data)                                                                                      \
-  X(ERR_get_next_error_library)                                                                              \
-  X(ERR_load_strings)                                                                                        \
-  X(ERR_new)                                                                                                 \
   X(ERR_pop_to_mark)                                                                                         \
-  X(ERR_set_debug)                                                                                           \
-  X(ERR_set_error)                                                                                           \
   X(ERR_set_mark)                                                                                            \
   X(EVP_PKEY_get_base_id)                                                                                    \
   X(EVP_PKEY_get_bits)                                                                                       \
@@ -69,13 +50,9 @@
   X(OPENSSL_sk_pop_free)                                                                                     \
   X(OPENSSL_sk_value)                                                                                        \
   X(OpenSSL_version_num)                                                                                     \
-  X(SHA256_Final)                                                                                            \
-  X(SHA256_Init)                                                                                             \
-  X(SHA256_Update)                                                                                           \
   X(X509_NAME_ENTRY_get_data)                                                                                \
   X(X509_NAME_get_entry)                                                                                     \
   X(X509_NAME_get_index_by_NID)                                                                              \
-  X(X509_NAME_print_ex)                                                                                      \
   X(X509_STORE_CTX_free)                                                                                     \
   X(X509_STORE_CTX_get0_cert)                                                                                \
   X(X509_STORE_CTX_get0_chain)                                                                               \
@@ -119,6 +96,32 @@
   X(i2d_PUBKEY)                                                                                              \
   X(i2d_X509)                                                                                                \
   X(i2d_X509_PUBKEY)
+
+/* What only a refusal needs: bound when there is one. */
+#define PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)                                                                   \
+  X(BIO_clear_flags)                                                                                         \
+  X(BIO_free)                                                                                                \
+  X(BIO_free_all)                                                                                            \
+  X(BIO_get_data)                                                                                            \
+  X(BIO_meth_free)                                                                                           \
+  X(BIO_meth_new)                                                                                            \
+  X(BIO_meth_set_ctrl)                                                                                       \
+  X(BIO_meth_set_destroy)                                                                                    \
+  X(BIO_meth_set_read)                                                                                       \
+  X(BIO_meth_set_write)                                                                                      \
+  X(BIO_method_type)                                                                                         \
+  X(BIO_new)                                                                                                 \
+  X(BIO_read)                                                                                                \
+  X(BIO_s_mem)                                                                                               \
+  X(BIO_set_data)                                                                                            \
+  X(BIO_set_init)                                                                                            \
+  X(BIO_up_ref)                                                                                              \
+  X(ERR_get_next_error_library)                                                                              \
+  X(ERR_load_strings)                                                                                        \
+  X(ERR_new)                                                                                                 \
+  X(ERR_set_debug)                                                                                           \
+  X(ERR_set_error)                                                                                           \
+  X(X509_NAME_print_ex)
 
 /* What a new SSL_CTX needs: a process that makes no connection needs no more. */
 #define PIN_LIBSSL_CONTEXT_FUNCTIONS(X)                                                                      \
@@ -166,7 +169,13 @@
 struct libcrypto {
 #define X(name) __typeof__(name) *name;
   PIN_LIBCRYPTO_FUNCTIONS(X)
+  PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)
 #undef X
+  /* SHA256_Init(3) and its sisters, which are deprecated; all NULL where they are not there. Headers need not
+     have their types either. */
+  int (*sha256_init)(void *context);
+  int (*sha256_update)(void *context, const void *data, size_t size);
+  int (*sha256_final)(unsigned char *ret_digest, void *context);
 };
 
 struct libssl_context {
@@ -189,15 +198,19 @@ struct openssl {
   void *handle;               /* of the object that holds libcrypto */
   _Atomic(void *) ssl_handle; /* of the object that holds libssl; NULL: not found yet */
   _Atomic(struct libcrypto *) crypto;
+  _Atomic(struct libcrypto *) refusal; /* the same functions, and those that only a refusal needs */
   _Atomic(struct libssl *) ssl;
-  struct libcrypto spare_crypto; /* for want of memory: whom we cannot hook, we cannot refuse */
+  atomic_bool lacks_function; /* one that nothing stands in for; the log was told */
+  struct libcrypto spare_crypto,
+      spare_refusal; /* for want of memory: whom we cannot hook, we cannot refuse */
   struct libssl spare_ssl;
   atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
   _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
 };
 
-/* What the two below do at their first call. */
+/* What the three below do at their first call. */
 const struct libcrypto *openssl_bind_crypto(struct openssl *openssl);
+const struct libcrypto *openssl_bind_refusal(struct openssl *openssl);
 const struct libssl *openssl_bind_ssl(struct openssl *openssl);
 
 /*
@@ -208,6 +221,13 @@ static inline const struct libcrypto *openssl_crypto(struct openssl *openssl) {
   const struct libcrypto *crypto = atomic_load_explicit(&openssl->crypto, memory_order_acquire);
 
   return crypto != NULL ? crypto : openssl_bind_crypto(openssl);
+}
+
+/* All of libcrypto's, for a refusal. As above; not NULL where the above is not. */
+static inline const struct libcrypto *openssl_refusal(struct openssl *openssl) {
+  const struct libcrypto *crypto = atomic_load_explicit(&openssl->refusal, memory_order_acquire);
+
+  return crypto != NULL ? crypto : openssl_bind_refusal(openssl);
 }
 
 /*
@@ -222,6 +242,17 @@ static inline const struct libssl *openssl_ssl(struct openssl *openssl) {
 
 /* The few functions of it for a new SSL_CTX, bound at each call. False: as above. */
 bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions);
+
+/* Whether nothing can be judged, since a function of libcrypto or libssl is missing that nothing stands in
+ * for. */
+bool openssl_lacks_function(struct openssl *openssl);
+
+/* libssl's function of that name; NULL where it is missing, or no libssl is loaded. */
+void *openssl_ssl_symbol(struct openssl *openssl, const char *name);
+
+/* SHA-256 by OpenSSL or, where that has it no more, by ourselves. */
+bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
+                    unsigned char ret_digest[32]);
 
 /* Binds one function by name; NULL where this OpenSSL does not have it. */
 void *openssl_symbol(const struct openssl *openssl, const char *name);

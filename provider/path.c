@@ -244,13 +244,9 @@ static bool prove_next(const struct libcrypto *crypto, struct path *path) {
 
 /* ---- Digests ---- */
 
-/* The SHA256_ functions and not EVP_Digest: they need no provider, and so work in a context that has none. */
 static bool hash(const struct libcrypto *crypto, unsigned char *der, int size,
                  struct pin_digest *ret_digest) {
-  SHA256_CTX context;
-  bool hashed = size > 0 && crypto->SHA256_Init(&context) == 1 &&
-                crypto->SHA256_Update(&context, der, (size_t)size) == 1 &&
-                crypto->SHA256_Final(ret_digest->bytes, &context) == 1;
+  bool hashed = size > 0 && openssl_sha256(crypto, der, (size_t)size, ret_digest->bytes);
 
   crypto->CRYPTO_free(der, NULL, 0);
   return hashed;
@@ -289,7 +285,8 @@ static bool hash_next(const struct libcrypto *crypto, const struct path *path, X
 }
 
 static void print_subject(const struct libcrypto *crypto, X509 *certificate, char *ret_subject) {
-  BIO *bio = crypto->BIO_new(crypto->BIO_s_mem());
+  const BIO_METHOD *memory = crypto->BIO_s_mem();
+  BIO *bio = memory != NULL ? crypto->BIO_new(memory) : NULL;
   int length = 0;
 
   if (bio == NULL)

@@ -136,7 +136,8 @@ char *report_verdict(const struct pin_verdict *verdict, const struct pin_path *p
   return line;
 }
 
-void leave_errors(struct openssl *openssl, const struct libcrypto *crypto, bool in_tls, const char *text) {
+void leave_errors(struct openssl *openssl, bool in_tls, const char *text) {
+  const struct libcrypto *crypto = openssl_refusal(openssl);
   int library = error_library(openssl, crypto);
 
   if (in_tls)

@@ -21,6 +21,6 @@ void report_dropped_session(const struct pin_verdict *verdict);
  * refused certificate from a broken connection by the first error of the queue, or by the last, which libssl
  * adds itself.
  */
-void leave_errors(struct openssl *openssl, const struct libcrypto *crypto, bool in_tls, const char *text);
+void leave_errors(struct openssl *openssl, bool in_tls, const char *text);
 
 #endif

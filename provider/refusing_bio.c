@@ -13,17 +13,17 @@ struct refusing {
 };
 
 int refusing_bio_refuse(struct hook *hook, BIO *bio) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
   const struct refusing *refusing = crypto->BIO_get_data(bio);
 
   crypto->BIO_clear_flags(bio, BIO_FLAGS_RWS | BIO_FLAGS_SHOULD_RETRY);
-  leave_errors(&hook->openssl, crypto, false, refusing != NULL ? refusing->text : NULL);
+  leave_errors(&hook->openssl, false, refusing != NULL ? refusing->text : NULL);
   return -1;
 }
 
 /* Programs wait on the descriptor of a connection; all else, a flush above all, fails. */
 long refusing_bio_control(struct hook *hook, BIO *bio, int command, long number, void *pointer) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
   const struct refusing *refusing = crypto->BIO_get_data(bio);
 
   if (command != BIO_C_GET_FD)
@@ -40,7 +40,7 @@ static void let_go(const struct libcrypto *crypto, struct refusing *refusing) {
 }
 
 int refusing_bio_destroy(struct hook *hook, BIO *bio) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
   struct refusing *refusing = crypto->BIO_get_data(bio);
 
   if (refusing != NULL)
@@ -80,7 +80,7 @@ static BIO_METHOD *method_of(struct hook *hook, const struct libcrypto *crypto) 
 }
 
 bool refusing_bio_is(struct hook *hook, const BIO *bio) {
-  return bio != NULL && openssl_crypto(&hook->openssl)->BIO_method_type(bio) == REFUSING_TYPE;
+  return bio != NULL && openssl_refusal(&hook->openssl)->BIO_method_type(bio) == REFUSING_TYPE;
 }
 
 /* refusing: taken over in any case. NULL: no memory. */
@@ -98,7 +98,7 @@ static BIO *new_bio(struct hook *hook, const struct libcrypto *crypto, struct re
 }
 
 BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
   struct refusing *refusing = calloc(1, sizeof *refusing);
 
   if (refusing == NULL)

@@ -4,11 +4,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <syslog.h>
 
 #include "connection.h"
 #include "judgement.h"
-#include "log.h"
+#include "unbound.h"
 
 /* One X509_STORE_CTX between its init and its cleanup. */
 struct verification {
@@ -152,12 +151,17 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
  */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
-  struct verification *verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
+  struct verification *verification;
   bool checked;
   int ok;
 
+  if (crypto == NULL)
+    return unbound_verify(hook, ctx, NULL);
+  verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
   if (verification == NULL || verification == &no_memory)
     return refuse(crypto, ctx);
+  if (openssl_lacks_function(&hook->openssl))
+    return unbound_verify(hook, ctx, verification->original);
   /* A verification of the program's calls OpenSSL's own, which it found in a context of ours. */
   if (verification->running)
     return atomic_load(&hook->openssls_verify)(ctx);
@@ -203,6 +207,10 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   SSL *ssl = connection_of(crypto, libssl, ctx);
 
+  if (openssl_lacks_function(&hook->openssl)) {
+    unbound_gate(hook, ctx);
+    return;
+  }
   if (ssl == NULL || libssl->SSL_is_server(ssl))
     return;
   if (!verification->judged)
@@ -257,7 +265,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   (void)ptr;
   (void)argl;
   if (crypto == NULL) {
-    log_line(LOG_CRIT, "event=not-enforced message=\"this OpenSSL lacks a function that pinning needs\"");
+    unbound_context_new(hook, parent, ad, index);
     errno = saved_errno;
     return;
   }
@@ -278,6 +286,11 @@ void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
   (void)ad;
   (void)index;
   (void)argl;
+  if (openssl_crypto(&((struct hook *)argp)->openssl) == NULL) {
+    unbound_gate(argp, parent);
+    errno = saved_errno;
+    return;
+  }
   if (ptr != NULL)
     pass_the_gate(argp, parent, ptr);
   if (ptr != NULL && ptr != &no_memory)

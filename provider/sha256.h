@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* SHA-256 (FIPS 180-4), for an OpenSSL without one that needs no provider. */
+#ifndef PIN_SHA256_H
+#define PIN_SHA256_H
+
+#include <stddef.h>
+
+void sha256(const void *data, size_t size, unsigned char ret_digest[32]);
+
+#endif
