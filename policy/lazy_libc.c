@@ -30,12 +30,14 @@
 #include <malloc.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -113,6 +115,8 @@ BOUND(void *, memmove, (void *to, const void *from, size_t size), (to, from, siz
 BOUND(void *, memrchr, (const void *memory, int byte, size_t size), (memory, byte, size), NULL)
 BOUND(void *, memset, (void *memory, int byte, size_t size), (memory, byte, size), memory)
 BOUND(char *, strchr, (const char *text, int byte), (text, byte), NULL)
+BOUND(int, strcasecmp, (const char *one, const char *other), (one, other), 1)
+BOUND(int, strncasecmp, (const char *one, const char *other, size_t size), (one, other, size), 1)
 BOUND(int, strcmp, (const char *one, const char *other), (one, other), 1)
 BOUND(char *, strcpy, (char *restrict to, const char *restrict from), (to, from), to)
 BOUND(char *, strdup, (const char *text), (text), NULL)
@@ -205,6 +209,7 @@ BOUND(pid_t, getpid, (void), (), -1)
 BOUND(uid_t, getuid, (void), (), (uid_t)-1)
 BOUND(char *, secure_getenv, (const char *name), (name), NULL)
 BOUND(int, pthread_setcancelstate, (int state, int *ret_state), (state, ret_state), -1)
+BOUND(int, sched_yield, (void), (), -1)
 BOUND(int, socket, (int family, int type, int protocol), (family, type, protocol), -1)
 BOUND(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags), (fd, message, flags), -1)
 
