@@ -109,7 +109,16 @@ class Warnings(PinctlCase):
         self.warned("still enforced", entry("x.org", expires=day[0], on_expiry='"enforce"'))
         self.warned("expires in 0 days", entry("x.org", expires=day[2]))
         self.warned("expires in 29 days", entry("x.org", expires=day[31]))
-        self.quiet(entry("x.org", expires=day[33]))
+        self.quiet(entry("x.org", expires=day[33], on_expiry='"enforce"'))
+
+    def test_clock(self):
+        """The clock of most machines is set over a network; said once, and only of what is enforced until then."""
+        late = '"2099-01-01"'
+        self.warned("a clock that is set forward ends enforcement", entry("x.org", expires=late))
+        self.warned('"x.org" and 2 more: only logged after expires',
+                    entry("x.org", expires=late), entry("y.org", expires=late), entry("z.org", expires=late))
+        self.quiet(entry("x.org", expires=late, on_expiry='"enforce"'))
+        self.quiet(entry("x.org", expires=late, mode='"audit"'))
 
     def test_digests_that_no_key_has(self):
         zeros, nothing = "sha256/" + "A" * 43 + "=", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="

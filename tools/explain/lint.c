@@ -99,6 +99,32 @@ static void lint_expiry(const struct pin_entry *entry, int64_t now, struct diagn
 }
 
 /*
+ * The time of most machines comes over a network on which nobody proves who they are (NTP): whoever sets the
+ * clock forward ends the enforcement of these. Said once, since an imported list may have thousands; those
+ * that end soon are named anyway.
+ */
+static void lint_clock(const struct entries *entries, int64_t now, struct diagnostics *diagnostics) {
+  const struct pin_entry *first = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < entries->count; i++) {
+    const struct pin_entry *entry = &entries->items[i];
+    bool ends = entry->mode == PIN_MODE_ENFORCE && entry->on_expiry != PIN_ON_EXPIRY_ENFORCE &&
+                entry->expires != PIN_NEVER &&
+                entry->expires - now >= (int64_t)EXPIRES_SOON_DAYS * SECONDS_PER_DAY;
+    if (ends && (first == NULL || strcmp(entry->name, first->name) < 0))
+      first = entry;
+    count += ends ? 1 : 0;
+  }
+  AUTO_TEXT others = count > 1 ? must_format(" and %zu more", count - 1) : must_copy("");
+  if (first != NULL)
+    lint_warn(
+        diagnostics, first,
+        "\"%s\"%s: only logged after expires, so a clock that is set forward ends enforcement; on_expiry "
+        "= \"enforce\" keeps it",
+        first->name, others);
+}
+
+/*
  * Without the list's implicit rule "*", by which every unknown top-level name would be a public suffix: an
  * internal name such as "corp" is nobody else's.
  */
@@ -129,6 +155,7 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
     if (list != NULL)
       lint_suffix(&entries->items[i], list, diagnostics);
   }
+  lint_clock(entries, now, diagnostics);
   psl_free(list);
   entries_sort_by_name(entries);
   lint_reach(policy, entries, diagnostics);
