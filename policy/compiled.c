@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "image.h"
 #include "path_base.h"
+#include "trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,9 +27,9 @@ bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
   return true;
 }
 
-static bool is_trusted(const struct stat *status) {
-  return S_ISREG(status->st_mode) && (status->st_uid == 0 || status->st_uid == geteuid()) &&
-         (status->st_mode & (S_IWGRP | S_IWOTH)) == 0;
+static bool is_trusted(int fd, const struct stat *status) {
+  return S_ISREG(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+         pin_owner_is_trusted(fd, status);
 }
 
 static struct pin_file_identity identify(const struct stat *status) {
@@ -102,7 +103,7 @@ enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_com
 
   if (fd < 0)
     return PIN_UNREADABLE;
-  if (fstat(fd, &status) == 0 && is_trusted(&status)) {
+  if (fstat(fd, &status) == 0 && is_trusted(fd, &status)) {
     ret_compiled->identity = identify(&status);
     ret_compiled->written_seconds = status.st_mtim.tv_sec;
     ret_compiled->written_nanoseconds = status.st_mtim.tv_nsec;

@@ -3,6 +3,7 @@
 #include "source.h"
 
 #include "diagnostic.h"
+#include "trust.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -53,14 +54,14 @@ static const char *open_failure(int error) {
 }
 
 /* Judges what was opened. Returns whether it may be read; if not, it has said why. */
-static bool is_trusted(const struct stat *status, mode_t kind, const struct pin_source *source,
+static bool is_trusted(int fd, const struct stat *status, mode_t kind, const struct pin_source *source,
                        struct pin_diagnostics *diagnostics) {
   if ((status->st_mode & S_IFMT) != kind) {
     pin_diagnose_unreadable(diagnostics, source, "is %s; expected %s", kind_of_file(status->st_mode),
                             kind_of_file(kind));
     return false;
   }
-  if (status->st_uid != 0 && status->st_uid != geteuid()) {
+  if (!pin_owner_is_trusted(fd, status)) {
     pin_diagnose_unreadable(diagnostics, source,
                             "is owned by user %" PRIuMAX "; expected root or the effective user (%" PRIuMAX
                             ")",
@@ -88,12 +89,16 @@ static void judge_folder(const struct pin_source *main_source, struct pin_diagno
     diagnostics->no_memory = true;
     return;
   }
-  bool found = stat(folder, &status) == 0;
+  int fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  bool found = fd >= 0 && fstat(fd, &status) == 0;
+  bool trusted = found && pin_owner_is_trusted(fd, &status);
+  if (fd >= 0)
+    close(fd);
   free(folder);
   /* What cannot be found here has no file in it either, and that is reported. */
   if (!found)
     return;
-  if (status.st_uid != 0 && status.st_uid != geteuid()) {
+  if (!trusted) {
     pin_diagnose_unreadable(diagnostics, main_source,
                             "lies in a folder owned by user %" PRIuMAX
                             "; expected root or the effective user (%" PRIuMAX ")",
@@ -203,7 +208,7 @@ static void read_text(int fd, struct pin_source *source, struct pin_diagnostics 
     pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
     return;
   }
-  if (!is_trusted(&status, S_IFREG, source, diagnostics))
+  if (!is_trusted(fd, &status, S_IFREG, source, diagnostics))
     return;
   if (status.st_size > (off_t)PIN_SOURCE_MAX_SIZE) {
     pin_diagnose_unreadable(diagnostics, source, "has %jd bytes; expected at most %zu",
@@ -304,7 +309,7 @@ static int read_directory(int fd, struct pin_source *source, struct pin_diagnost
     pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
     return -1;
   }
-  if (!is_trusted(&before, S_IFDIR, source, diagnostics))
+  if (!is_trusted(fd, &before, S_IFDIR, source, diagnostics))
     return -1;
   wait_out_tick(&before.st_mtim);
   int count = list_drop_ins(fd, ret_names);
@@ -477,7 +482,7 @@ void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
   if (fd < 0)
     return;
   if (fstat(fd, &status) == 0)
-    is_trusted(&status, S_IFDIR, ret_set->sources[ret_set->count - 1], diagnostics);
+    is_trusted(fd, &status, S_IFDIR, ret_set->sources[ret_set->count - 1], diagnostics);
   close(fd);
 }
 
