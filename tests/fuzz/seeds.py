@@ -118,33 +118,40 @@ def add_imports(seeds):
     for name in ("PINCTL", "PINNING_MODULE", "PINNING_PRELOAD"):
         os.environ.setdefault(name, "/nonexistent")
     import formats_test  # after what it wants to know
+    import import_found_test
     der, pem = make_certificate(seeds.folder)
-    formats_test.openssl = lambda *words: der if "der" in words else pem
-    formats_test.read = lambda _: pem
-    formats_test.pin_of = formats_test.fingerprint_of = lambda _: ""
+    for module in (formats_test, import_found_test):
+        module.openssl = lambda *words, **_: der if "der" in words else pem
+        module.read = lambda _: pem
+        module.pin_of = module.fingerprint_of = lambda _: ""
+        for name, case in vars(module).items():
+            if isinstance(case, type) and case.__module__ == module.__name__:
+                add_import(seeds, "import_" + name.lower(), case)
 
-    for name, case in vars(formats_test).items():
-        target = "import_" + name.lower()
-        if not isinstance(case, type) or case.__module__ != "formats_test":
-            continue
-        second = []
 
-        class Recording(case):
-            def runTest(self):
-                pass
+def add_import(seeds, target, case):
+    """The first text of each test, with the second file of a format that has two."""
+    second = []
 
-            def file(self, _, text):
-                if target == "import_chromium":
-                    second.append(text if isinstance(text, bytes) else text.encode())
-                return "file"
+    class Recording(case):
+        def runTest(self):
+            pass
 
-            def imports(self, text, *_, **__):
-                seeds.add(target, (text if isinstance(text, bytes) else text.encode())
-                          + b"".join(b"\n#----\n" + part for part in second[-1:]))
-                raise Stop
+        def forget(self):
+            pass
 
-        for test in [test for test in dir(case) if test.startswith("test")]:
-            run_all(Recording(), test)
+        def file(self, _, text):
+            if target == "import_chromium":
+                second.append(text if isinstance(text, bytes) else text.encode())
+            return "file"
+
+        def imports(self, text, *_, **__):
+            seeds.add(target, (text if isinstance(text, bytes) else text.encode())
+                      + b"".join(b"\n#----\n" + part for part in second[-1:]))
+            raise Stop
+
+    for test in [test for test in dir(case) if test.startswith("test")]:
+        run_all(Recording(), test)
 
 
 def make_certificate(folder):

@@ -329,7 +329,7 @@ class Apple(Found):
         self.imports(self.plist("<key>NSPinnedLeafIdentities</key><array><string>x</string></array>"), status=1, said="expected SPKI-SHA256-BASE64")
 
 
-class TrustKitSources(Found):
+class TrustKit(Found):
     def test_swift_and_objective_c(self):
         swift = (f'let config: [String: Any] = [\n  kTSKSwizzleNetworkDelegates: false, // "x"\n  kTSKPinnedDomains: [\n'
                  f'    "x.org": [\n      kTSKIncludeSubdomains: true,\n      kTSKPublicKeyHashes: ["{b64("a")}", "{b64("b")}"],\n    ],\n'
@@ -376,10 +376,12 @@ static const TransportSecurityPreload kPublicKeyPinningPreloadList[] = {{
         self.pins('{"pinsets": [{"name": "a", "sha256_hashes": ["GTS Root R1"]}]}', status=3, said="names keys by certificates")
 
 
-class Clients(Found):
+class Fingerprints(Found):
     def fingerprints(self, text, *words, **options):
         return self.by_name("fingerprints", self.imports(text, *words, **options))
 
+
+class OpenConnect(Found):
     def test_openconnect(self):
         line = f"--servercert pin-sha256:{b64('a')}"
         self.assertEqual(self.pins(f"openconnect -u me {line} --servercert=pin-sha256:{b64('b')} https://vpn.x.org/group\n"), {"vpn.x.org": [A, B]})
@@ -391,12 +393,16 @@ class Clients(Found):
         self.pins("servercert=sha1:" + "ab" * 20 + "\npin-sha256:\n", "--host", "x.org", status=1, said="is SHA-1")
         self.pins(f"servercert=pin-sha256:{b64('a')}\n", status=2, said="expected --host HOST")
 
+
+class Msmtp(Fingerprints):
     def test_msmtp(self):
         text = (f"defaults\ntls on\nport 587\n# tls_fingerprint {colons('c')}\naccount one\nhost x.org\ntls_fingerprint {colons('a')}\n"
                 f"account two : one\nhost y.org\nport 25\nfrom me@y.org\naccount default : two\n")
         self.assertEqual(self.fingerprints(text), {"x.org:587": [A], "y.org:25": [A]})
         self.fingerprints(f"account a\nhost x.org\ntls_fingerprint {colons('a')[:59]}\n", status=1, said="is SHA-1")
 
+
+class WeeChat(Fingerprints):
     def test_weechat(self):
         irc = f'[server]\none.addresses = "x.org/6697,z.org/1"\none.tls_fingerprint = "{raw("a").hex()},{raw("b").hex()}"\n'
         commands = f'/set irc.server.one.addresses x.org/6697\n/set irc.server.one.ssl_fingerprint "{raw("a").hex()}"\n'
@@ -405,6 +411,8 @@ class Clients(Found):
         self.assertEqual(self.fingerprints(commands), {"x.org:6697": [A]})
         self.fingerprints(irc.replace(raw("b").hex(), "ab" * 64), status=1, said="is SHA-512")
 
+
+class Postfix(Fingerprints):
     def test_postfix_main(self):
         text = (f"smtp_tls_security_level = fingerprint\nrelayhost = [mail.x.org]:587\nsmtp_tls_fingerprint_cert_match =\n"
                 f"    {colons('a')}\n# {colons('c')}\n    {colons('b')}\n")
@@ -413,21 +421,30 @@ class Clients(Found):
         self.fingerprints(text.replace("relayhost", "other"), status=1, said="for which host?")
         self.fingerprints(text.replace("= fingerprint", "= may"), said="Postfix itself does not look at these")
 
-    def test_resolvers(self):
+
+class Stubby(Found):
+    def test_upstreams(self):
         stubby = (f'upstream_recursive_servers:\n  - address_data: 192.0.2.53\n    tls_auth_name: "dns.x.org"\n    tls_pubkey_pinset:\n'
                   f'      - digest: "sha256"\n        value: {b64("a")}\n  - address_data: 192.0.2.54\n    tls_port: 443\n'
                   f'    tls_pubkey_pinset:\n      - digest: "sha256"\n        value: {b64("b")}\n  - address_data: 192.0.2.55\n')
         self.assertEqual(self.pins(stubby), {"dns.x.org:853": [A], "192.0.2.54:443": [B]})
         self.pins(stubby.replace('"sha256"', '"md5"'), status=1, said='expected digest: "sha256"')
+
+
+class Knot_Resolver(Found):
+    def test_lua(self):
         lua = (f"policy.add(policy.all(policy.TLS_FORWARD({{\n -- {{'192.0.2.9', pin_sha256='{b64('c')}'}},\n"
                f"  {{'192.0.2.1', hostname='dns.y.org', pin_sha256='{b64('a')}'}},\n"
                f"  {{'2001:db8::1@8853', pin_sha256={{'{b64('a')}', '{b64('b')}'}}}},\n}})))\n")
-        self.assertEqual(self.pins(lua, name="knot.conf"), {"192.0.2.54:443": [B], "dns.x.org:853": [A], "dns.y.org:853": [A],
-                                                            "2001:db8::1:8853": [A, B]})
+        self.assertEqual(self.pins(lua, name="knot.conf"), {"dns.y.org:853": [A], "2001:db8::1:8853": [A, B]})
+
+    def test_yaml(self):
         yaml = (f"forward:\n  - subtree: .\n    servers:\n      - address: [ 192.0.2.7@853 ]\n        transport: tls\n"
                 f"        pin-sha256: {b64('c')}\n        hostname: dns.z.org\n")
-        self.assertEqual(self.pins(yaml, name="knot.yaml")["dns.z.org:853"], [C])
+        self.assertEqual(self.pins(yaml, name="knot.yaml"), {"dns.z.org:853": [C]})
 
+
+class GnuTLS(Found):
     def test_gnutls_known_hosts(self):
         der = openssl("pkey", "-pubin", "-outform", "der", data=read("spare.pub"))
         text = (f"|g0|x.org|443|0|{base64.b64encode(der).decode()}\n|c0|x.org|https|1893456000|6|{raw('a').hex()}\n")
@@ -439,4 +456,5 @@ class Clients(Found):
             self.pins(line, "--format", "gnutls", status=1, said=said)
 
 
-main()
+if __name__ == "__main__":
+    main()

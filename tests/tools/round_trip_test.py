@@ -85,4 +85,5 @@ class RoundTrip(ConversionCase):
         self.assertTrue(sum(whole.values()) > 0 and (COUNT < 200 or all(whole.values())), whole)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -27,28 +27,57 @@ static void read_pin(struct conversion *conversion, const char *text, unsigned l
 
 /* ---- Sources ---- */
 
+/* NAME = "...", NAME: String = "..."; NULL where a string is not all of it. */
+struct constant {
+  const char *name;
+  const struct token *value;
+};
+
 struct reading {
   struct conversion *conversion;
   struct tokens tokens;
   bool *used; /* by token: a string that is part of a pin that was read or named */
+  struct constant *constants;
+  size_t constant_count;
 };
+
+static int compare_constants(const void *a, const void *b) {
+  return strcmp(((const struct constant *)a)->name, ((const struct constant *)b)->name);
+}
+
+/* All assignments of the text, by name. */
+static void find_constants(struct reading *reading) {
+  const struct tokens *tokens = &reading->tokens;
+  reading->constants = must_alloc(tokens->count + 1, sizeof *reading->constants);
+  for (size_t i = 0; i + 2 < tokens->count; i++) {
+    size_t equals = token_is(tokens, i + 1, ":") ? i + 3 : i + 1;
+    if (token_at(tokens, i)->kind != TOKEN_WORD || !token_is(tokens, equals, "=") ||
+        token_is(tokens, equals + 1, "="))
+      continue;
+    const struct token *text = token_at(tokens, equals + 1);
+    bool is_plain = text->kind == TOKEN_STRING && !text->is_open && !token_is(tokens, equals + 2, "+");
+    reading->constants[reading->constant_count++] =
+        (struct constant){.name = token_at(tokens, i)->text, .value = is_plain ? text : NULL};
+  }
+  if (reading->constant_count > 1)
+    qsort(reading->constants, reading->constant_count, sizeof *reading->constants, compare_constants);
+}
 
 /* The string that a constant stands for; NULL: none that is written out, or different ones. */
 static const struct token *constant(const struct reading *reading, const char *name) {
-  const struct token *found = NULL;
-  for (size_t i = 0; i + 2 < reading->tokens.count; i++) {
-    const struct tokens *tokens = &reading->tokens;
-    if (token_at(tokens, i)->kind != TOKEN_WORD || !token_is(tokens, i, name))
-      continue;
-    size_t value = token_is(tokens, i + 1, ":") ? i + 3 : i + 1; /* name: String = "..." */
-    if (!token_is(tokens, value, "=") || token_is(tokens, value + 1, "="))
-      continue;
-    const struct token *text = token_at(tokens, value + 1);
-    bool is_plain = text->kind == TOKEN_STRING && !text->is_open && !token_is(tokens, value + 2, "+");
-    if (!is_plain || (found != NULL && strcmp(found->text, text->text) != 0))
+  const struct constant wanted = {.name = name};
+  const struct constant *end = reading->constants + reading->constant_count;
+  const struct constant *at =
+      reading->constant_count == 0
+          ? NULL
+          : bsearch(&wanted, reading->constants, reading->constant_count, sizeof wanted, compare_constants);
+  const struct token *found = at == NULL ? NULL : at->value;
+  while (at != NULL && at > reading->constants && strcmp(at[-1].name, name) == 0)
+    at--;
+  for (; found != NULL && at < end && strcmp(at->name, name) == 0; at++) {
+    if (at->value == NULL || strcmp(at->value->text, found->text) != 0)
       return NULL;
-    found = text;
-    reading->used[value + 1] = true;
+    reading->used[at->value - reading->tokens.items] = true;
   }
   return found;
 }
@@ -155,6 +184,7 @@ static void read_source(struct conversion *conversion) {
   struct reading reading = {.conversion = conversion,
                             .tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE)};
   reading.used = must_alloc(reading.tokens.count + 1, sizeof *reading.used);
+  find_constants(&reading);
   for (size_t i = 0; i + 1 < reading.tokens.count;) {
     size_t next = i + 1;
     bool is_call = (token_is(&reading.tokens, i, "add") || token_is(&reading.tokens, i, "Pin")) &&
@@ -165,6 +195,7 @@ static void read_source(struct conversion *conversion) {
   }
   name_unused(&reading);
   free(reading.used);
+  free(reading.constants);
   tokens_clear(&reading.tokens);
 }
 

@@ -2,10 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "formats/option_text.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include "base/memory.h"
+
+/* What separates words; the same where one begins and where it ends. */
+#define BLANKS " \t\n\v\f\r"
 
 /* Takes over name and value. */
 static void add(struct option_text *options, char *name, char *value, unsigned line) {
@@ -15,13 +17,13 @@ static void add(struct option_text *options, char *name, char *value, unsigned l
 
 /* Takes a word off, in a shell's quotes; NULL: there is none. For free(3). */
 static char *take_word(const char **at) {
-  *at += strspn(*at, " \t\n");
+  *at += strspn(*at, BLANKS);
   if (**at == '\0')
     return NULL;
   char *word = must_copy(*at);
   size_t length = 0;
   char quote = '\0';
-  for (; **at != '\0' && (quote != '\0' || !isspace((unsigned char)**at)); ++*at) {
+  for (; **at != '\0' && (quote != '\0' || strchr(BLANKS, **at) == NULL); ++*at) {
     char byte = **at;
     if (quote == '\0' && (byte == '"' || byte == '\''))
       quote = byte;
