@@ -10,7 +10,8 @@
 /*
  * An honest limit: libconfig does not survive running out of memory. 1.5 writes through a null pointer, later
  * versions abort, and the generated scanner of all of them exits. It is given one small section at a time,
- * so that it is never the one to ask for much; our own allocations are all checked.
+ * so that it is never the one to ask for much, and only where that much is there (setting.c); our own
+ * allocations are all checked.
  */
 
 /* The documents of the sources that were read; NULL: out of memory, or there are none. */

@@ -26,6 +26,9 @@ static void *libc_handle(void) {
     return handle;
   /* By its name it is found among the loaded objects, without a look at any file. Never closed. */
   handle = dlopen(LIBC_SO, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+  /* It is loaded: what was missing is memory, and there may be some again. */
+  if (handle == NULL)
+    handle = dlopen(LIBC_SO, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
   atomic_store_explicit(&libc, handle, memory_order_relaxed);
   return handle;
 }

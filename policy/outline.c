@@ -28,6 +28,9 @@ static struct pin_section *start_section(struct outliner *outliner, enum pin_sec
     outline->sections = sections;
     outline->capacity = capacity;
   }
+  /* Reading went back, where a string was given up: what was found behind this is found anew. */
+  while (outline->count > 0 && outline->sections[outline->count - 1].start >= parser->token.place.offset)
+    outline->count--;
   parser->value_is_bad = false;
   parser->member_start = parser->token.place.offset;
   struct pin_section *section = &outline->sections[outline->count];

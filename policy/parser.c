@@ -46,6 +46,17 @@ void pin_parser_hole(struct pin_parser *parser, size_t start, size_t end) {
   parser->holes[parser->hole_count++] = (struct pin_hole){.start = start, .end = end};
 }
 
+/* What is passed over ends where reading goes on: from there on everything is read anew. */
+static void cut_holes(const struct pin_parser *parser, size_t offset) {
+  for (size_t i = 0; i < parser->hole_count; i++) {
+    struct pin_hole *hole = &parser->holes[i];
+    if (hole->end > offset)
+      hole->end = offset;
+    if (hole->start > offset)
+      hole->start = offset;
+  }
+}
+
 /* Reads on from the line after the one in which a string begins: its text is none, and its end not the end.
  */
 static void give_up_string(struct pin_parser *parser, const struct pin_place *string) {
@@ -53,6 +64,7 @@ static void give_up_string(struct pin_parser *parser, const struct pin_place *st
   const char *newline = memchr(text + string->offset, '\n', parser->source->size - string->offset);
   size_t next = newline != NULL ? (size_t)(newline - text) + 1 : parser->source->size;
   pin_parser_get_lost(parser, string->offset);
+  cut_holes(parser, next);
   parser->lexer.offset = next;
   parser->lexer.line_start = next;
   parser->lexer.line = string->line + 1;

@@ -7,6 +7,7 @@
 #include "source.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section) {
@@ -15,6 +16,20 @@ struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct
                             .offset = section->start,
                             .line_start = section->line_start,
                             .line = section->line};
+}
+
+/* Of libconfig, for a text of no length; and for each byte of it, where every one or two make a setting. */
+#define LIBCONFIG_BASE ((size_t)64 << 10)
+#define LIBCONFIG_PER_BYTE 128
+
+/*
+ * libconfig does not survive running out of memory (compile.c). So what it can need is asked for first, and
+ * given back: then it is there, but for what other threads take in that moment.
+ */
+static bool has_memory_for(size_t length) {
+  void *block = malloc(LIBCONFIG_BASE + LIBCONFIG_PER_BYTE * length);
+  free(block);
+  return block != NULL;
 }
 
 bool pin_section_load(config_t *config, const struct pin_source *source, const struct pin_section *section,
@@ -28,6 +43,10 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
     end -= section->unclosed ? 0 : 1;
   }
 
+  if (!has_memory_for(end - lexer.offset)) {
+    diagnostics->no_memory = true;
+    return false;
+  }
   /* The end of the section is made the end of a string for a moment, instead of a copy of it. */
   char after = source->text[end];
   source->text[end] = '\0';

@@ -8,6 +8,7 @@
 
 #include "info_callback.h"
 #include "policy_store.h"
+#include "record.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "text.h"
@@ -44,11 +45,11 @@ static struct connection *connection_of(const struct client *client) {
 
   if (connection != NULL)
     return connection;
-  connection = calloc(1, sizeof *connection);
+  connection = record_new(sizeof *connection);
   if (connection == NULL ||
       client->libssl->SSL_set_ex_data(client->ssl, client->hook->ssl_index, connection) == 1)
     return connection;
-  free(connection);
+  record_free(connection);
   return NULL;
 }
 
@@ -434,7 +435,7 @@ int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d
   (void)from;
   (void)argl;
   if (copy == NULL && original != NULL && original->programs_info != NULL)
-    copy = calloc(1, sizeof *copy);
+    copy = record_new(sizeof *copy);
   if (copy != NULL && original != NULL)
     copy->programs_info = original->programs_info;
   *from_d = copy;
@@ -457,5 +458,5 @@ void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lon
       openssl_refusal(&hook->openssl)->BIO_free_all(connection->held[which]);
   }
   free(connection->text);
-  free(connection);
+  record_free(connection);
 }

@@ -92,11 +92,17 @@ int object_find(const void *address, struct object *ret_object) {
 }
 
 void *object_open(const void *address) {
+  const int flags = RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL;
   struct object object;
+  const char *path;
+  void *handle;
 
   if (!object_find(address, &object))
     return NULL;
-  return dlopen(*object.path != '\0' ? object.path : NULL, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+  path = *object.path != '\0' ? object.path : NULL;
+  handle = dlopen(path, flags);
+  /* It is loaded, so it was memory that was missing; and without it nothing would be enforced. */
+  return handle != NULL ? handle : dlopen(path, flags);
 }
 
 int object_sibling(const void *address, const char *name, char *ret_path, size_t size) {

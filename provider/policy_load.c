@@ -91,20 +91,33 @@ static void log_rest(const char *path, unsigned count) {
   log_line(LOG_ERR, text);
 }
 
-static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
+/*
+ * What fails for want of memory or of a descriptor is tried once more: without a policy every host would be
+ * refused, for what may be over in a moment.
+ */
+static bool compile_text(const char *path, bool quiet, void **ret_image, size_t *ret_size) {
   text_compile_fn *compile = load_text_compile();
-  size_t size = 0;
   unsigned mistakes = 0;
-  void *image;
   enum pin_status status;
 
+  if (compile == NULL)
+    compile = load_text_compile();
   if (compile == NULL) {
     say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
     return false;
   }
-  status = compile(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, &image, &size);
+  status = compile(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, ret_image, ret_size);
   log_rest(path, mistakes);
-  if (status != PIN_OK)
+  if (status == PIN_NO_MEMORY || status == PIN_UNREADABLE)
+    status = compile(path, MISTAKES_SOUGHT, NULL, NULL, ret_image, ret_size);
+  return status == PIN_OK;
+}
+
+static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
+  size_t size = 0;
+  void *image;
+
+  if (!compile_text(path, quiet, &image, &size))
     return false;
   ret_loaded->is_form = false;
   ret_loaded->compiled.fd = -1;

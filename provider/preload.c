@@ -102,6 +102,10 @@ static void *module_symbol(const char *name) {
   if (!object_sibling(callers, PINNING_MODULE_FROM_SHIM, path, sizeof path))
     return NULL;
   module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  /* For want of memory or of a descriptor, perhaps; and without it every host is refused until the process
+   * ends. */
+  if (module == NULL)
+    module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   return module != NULL ? dlsym(module, name) : NULL;
 }
 

@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "judgement.h"
+#include "record.h"
 #include "unbound.h"
 
 /* One X509_STORE_CTX between its init and its cleanup. */
@@ -223,7 +224,7 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
 /* NULL: no memory. */
 static struct verification *new_verification(struct hook *hook, const struct libcrypto *crypto,
                                              X509_STORE_CTX *ctx) {
-  struct verification *verification = calloc(1, sizeof *verification);
+  struct verification *verification = record_new(sizeof *verification);
   STACK_OF(X509) *sent = crypto->X509_STORE_CTX_get0_untrusted(ctx);
 
   if (verification == NULL)
@@ -233,7 +234,7 @@ static struct verification *new_verification(struct hook *hook, const struct lib
   if (verification->original == hook->verify)
     verification->original = openssls_verify(hook, crypto);
   if (verification->original == NULL) {
-    free(verification);
+    record_free(verification);
     return NULL;
   }
   verification->peer = crypto->X509_STORE_CTX_get0_cert(ctx);
@@ -251,7 +252,7 @@ static void free_verification(struct hook *hook, struct verification *verificati
   crypto->X509_free(verification->peer);
   crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)verification->sent,
                               (OPENSSL_sk_freefunc)crypto->X509_free);
-  free(verification);
+  record_free(verification);
   if (atomic_fetch_sub_explicit(&hook->verifications, 1, memory_order_relaxed) == 1)
     accepted_clear(&hook->accepted, crypto);
 }

@@ -4,7 +4,7 @@
 #
 # The one list of the distribution packages that building and testing need, by purpose, and their installation:
 #
-#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests fuzz releases lint
+#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests programs fuzz releases lint
 #
 # Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
 # leaves with 3. Does nothing, quickly, where all is there.
@@ -16,11 +16,16 @@ try=(curl openssl python3)
 tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor zsh)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
+# What tests/programs/survey tries.
+programs=(apache2 axel bubblewrap catgirl ckermit erlang-p1-tls fetchmail gensio-bin haproxy httrack isync libnet-ssleay-perl
+  links lua-sec lua5.3 mariadb-client-core monitoring-plugins-basic mosquitto-clients nagios-nrpe-plugin ncat nginx
+  openfortivpn openssl pgbouncer php-cli php-mysql python3-aiohttp python3-httpx python3-ldap3 python3-tornado radsecproxy
+  redis-tools s3270 spamc squid-openssl swaks syslog-ng-core tcl-tls unbound w3m)
 releases=(debootstrap util-linux)
 lint=(clang clang-format cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
-  echo "usage: ${0##*/} build|try|tests|fuzz|releases|lint ..." >&2
+  echo "usage: ${0##*/} build|try|tests|programs|fuzz|releases|lint ..." >&2
   exit 2
 fi
 wanted=()
@@ -30,6 +35,7 @@ for purpose in "$@"; do
     try) wanted+=("${try[@]}") ;;
     tests) wanted+=("${tests[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
+    programs) wanted+=("${programs[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     *)
@@ -57,7 +63,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 3
 fi
 
-# nginx and PostgreSQL would be started by their packages; the tests start their own.
+# nginx, PostgreSQL and other services would be started by their packages; the tests start their own.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
   trap 'rm -f $policy' EXIT

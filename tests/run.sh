@@ -19,7 +19,7 @@ fi
 # Ninja where nothing else is asked for; a build folder that exists keeps what it was made with.
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 
-tests/install-packages.sh build tests
+tests/install-packages.sh build tests programs
 cmake --preset "$preset" --log-level=WARNING
 cmake --build --preset "$preset" -- --quiet
 exec ctest --test-dir "build/$preset" --output-on-failure --no-label-summary --no-tests=error \

@@ -43,9 +43,24 @@ CHAINS = {
     "appended-issuer": ("elsewhere", "b", "a"),
 }
 
+# Chains whose certificates speak for other names: of a host without an entry, and of somebody else altogether.
+OTHER_NAMES = {"other": OTHER_HOST, "foreign": "foreign.test.example"}
+
 # A configuration of our own, because that of the system adds extensions. The identifiers are there
 # because newer programs (Python 3.13) verify strictly after RFC 5280.
-CONFIG = f"""
+def leaf_section(section, *names):
+    return f"""
+[{section}]
+basicConstraints = critical, CA:FALSE
+keyUsage = critical, digitalSignature
+extendedKeyUsage = serverAuth
+subjectAltName = {", ".join(f"DNS:{name}" for name in names)}
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+"""
+
+
+CONFIG = """
 [req]
 distinguished_name = name
 prompt = no
@@ -59,14 +74,7 @@ basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-[leaf]
-basicConstraints = critical, CA:FALSE
-keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
-subjectAltName = DNS:{PINNED_HOST}, DNS:{OTHER_HOST}
-subjectKeyIdentifier = hash
-authorityKeyIdentifier = keyid
-"""
+""" + leaf_section("leaf", PINNED_HOST, OTHER_HOST) + "".join(leaf_section(*item) for item in OTHER_NAMES.items())
 
 
 class Pki:
@@ -91,7 +99,7 @@ class Pki:
         return self.directory / f"chain-{key_type}-{name}.pem"
 
     def chain_key(self, key_type, name):
-        return self.key(f"{key_type}-{CHAINS[name][0]}")
+        return self.key(f"{key_type}-{CHAINS.get(name, (name,))[0]}")
 
     def pin(self, name):
         """The digest of a certificate's public key, as a policy spells it."""
@@ -115,7 +123,7 @@ def issue(pki, name, section, key_type, issuer=None):
 
 
 def certificate_name(key_type, name):
-    return f"{key_type}-{name}" if name in LEAVES else name
+    return f"{key_type}-{name}" if name in LEAVES or name in OTHER_NAMES else name
 
 
 def make(directory):
@@ -130,7 +138,9 @@ def make(directory):
     for key_type in KEY_TYPES:
         for leaf, issuer in LEAVES.items():
             issue(pki, certificate_name(key_type, leaf), "leaf", key_type, issuer)
-        for chain, names in CHAINS.items():
+        for name in OTHER_NAMES:
+            issue(pki, f"{key_type}-{name}", name, key_type, "a")
+        for chain, names in {**CHAINS, **{name: (name, "a") for name in OTHER_NAMES}}.items():
             parts = [pki.certificate(certificate_name(key_type, name)).read_text() for name in names]
             pki.chain(key_type, chain).write_text("".join(parts))
     return pki

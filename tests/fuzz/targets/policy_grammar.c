@@ -36,6 +36,7 @@ static bool is_on_purpose(const char *message) {
   static const char *const reasons[] = {
       "malformed number",              /* more digits than all releases read alike; exponents; octal */
       "unknown escape",                /* \x00, which ends a string early; escapes of later releases */
+      "the string has no end",         /* to libconfig it ends with the text */
       "the comment has no end",        /* to libconfig it ends with the text, and takes all settings along */
       "nested less deeply",            /* recursion has a bound */
       "too many settings in one group" /* and so has the search for repeated ones */
