@@ -130,7 +130,7 @@ def ask_unbound():
     return {0: "NOERROR", 2: "SERVFAIL"}.get(reply[5] & 15, "strange") if len(reply) > 5 else "no answer"
 
 
-@program("unbound", "unbound", peers.dns, Variant("address#name", (VERIFY,)), nameless("address", (NONE,), blind=BOTH_WAYS, blind_foreign=BOTH_WAYS),
+@program("unbound", "unbound", peers.dns, Variant("address#name", (VERIFY,)), nameless("address", (NONE,), blind_foreign=BOTH_WAYS),
          sees="SERVFAIL", helps="`#NAME` behind the address")
 def unbound(case):
     address = f"{ADDRESSES[case.host]}@{case.port}"
@@ -245,7 +245,7 @@ POSTGRES_START = struct.pack("!II", 41, 196608) + b"user\0tester\0database\0post
 
 
 @program("pgbouncer", "pgbouncer", peers.postgres, Variant("verify-full", (VERIFY,)),
-         nameless("require", (NONE,), blind=BOTH_WAYS, blind_foreign=BOTH_WAYS),
+         nameless("require", (NONE,), blind_foreign=BOTH_WAYS),
          sees="query_wait_timeout", helps="`verify-full`")
 def pgbouncer(case):
     users = case.write("users", '"tester" "x"\n')

@@ -153,7 +153,7 @@ exit($response =~ / 200 / ? 0 : 1);
 
 
 @program("erlang fast_tls", "erlang-p1-tls", peers.http, Variant("sni", (NONE,)),
-         nameless("", (NONE,), blind=BOTH_WAYS, blind_foreign=BOTH_WAYS),
+         nameless("", (NONE,), blind_foreign=BOTH_WAYS),
          sees="SSL_do_handshake failed", helps="the option `sni`, which ejabberd gives")
 def fast_tls(case):
     script = case.write("script.escript", """#!/usr/bin/escript

@@ -298,3 +298,15 @@ class Peer:
             if any(record.data or record.ended for record in list(self.records)):
                 return
             time.sleep(0.01)
+
+
+@contextlib.contextmanager
+def serving(protocols, pki, chain):
+    """One peer for each port, all with one chain."""
+    started = [Peer(speak, pki.chain("p256", chain), pki.chain_key("p256", chain), port)
+               for port, speak in protocols.items()]
+    try:
+        yield started
+    finally:
+        for peer in started:
+            peer.close()

@@ -70,9 +70,8 @@ class Variant:
 
 
 def nameless(option="", verifications=(VERIFY, NONE), **known):
-    """A variant that gives OpenSSL no name: the provider finds no entry by name."""
-    return Variant(option, verifications, **{"nameless": True, "blind": ("provider",), "blind_foreign": ("provider",),
-                                             **known})
+    """A variant that gives OpenSSL no name: the provider has only the names in the server's certificate to go by."""
+    return Variant(option, verifications, **{"nameless": True, "blind_foreign": ("provider",), **known})
 
 
 @dataclasses.dataclass(frozen=True)

@@ -49,10 +49,11 @@ def mount(*arguments):
     subprocess.run(["mount", *map(str, arguments)], check=True)
 
 
-def furnish(directory, resolver="127.0.0.1"):
+def furnish(directory, addresses=None, resolver="127.0.0.1"):
     """Our own hosts, resolv.conf and /dev, the last with a log that Log reads."""
+    addresses = ADDRESSES if addresses is None else addresses
     hosts = directory / "hosts"
-    hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in ADDRESSES.items()))
+    hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in addresses.items()))
     mount("--bind", hosts, "/etc/hosts")
     (directory / "resolv.conf").write_text(f"nameserver {resolver}\noptions timeout:1 attempts:1\n")
     mount("--bind", directory / "resolv.conf", "/etc/resolv.conf")
