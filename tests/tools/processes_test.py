@@ -316,6 +316,11 @@ class Hostile(ProcessCase):
         script = self.write_policy(f"#!{fifo}\n", "script")
         os.chmod(script, 0o755)
         self.pinctl("coverage", script, fifo, status=None)
+        # With somebody at the other end nothing of what is in it is taken.
+        with open(os.open(fifo, os.O_RDWR | os.O_NONBLOCK), "r+b", buffering=0) as other:
+            other.write(b"#!/bin/sh\n")
+            self.pinctl("coverage", script, fifo, status=None)
+            self.assertEqual(other.read(100), b"#!/bin/sh\n")
         if not SANITIZED:
             self.pinctl("run", "--policy", self.policy, script, status=3)
 

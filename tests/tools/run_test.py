@@ -3,6 +3,7 @@
 """pinctl run: unmodified programs under enforcement, and everything that stops it from being so."""
 
 import os
+import select
 import shutil
 import subprocess
 import time
@@ -166,6 +167,8 @@ class Warns(PinctlCase):
         command = f"env -i /usr/bin/python3 -c '{code}'; exit 7"
         child = subprocess.Popen([PINCTL, "run", "--", "/bin/sh", "-c", command], env=self.environment(),
                                  stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(child.stdin.close)
+        self.assertTrue(select.select([child.stderr], [], [], 40)[0], "nothing was said")
         said = child.stderr.readline()
         child.stdin.close()
         said += child.stderr.read()
