@@ -61,6 +61,11 @@ class UserNamespaces(PinctlCase):
                     self.assertFalse(accepted)
                     self.assertIn("reason=no-pin", log)
 
+    def chown_all(self, owner):
+        for folder, _, names in os.walk(self.folder):
+            for name in (".", *names):
+                os.chown(os.path.join(folder, name), owner, owner)
+
     def in_range(self, setup, certificate):
         """In a namespace that has the numbers 0 to 65535, as rootless containers do, so the overflow user's too."""
         script = (f"echo; read x; setpriv --reuid=0 --regid=0 --clear-groups --inh-caps=+all sh -c '{setup} exec openssl "
@@ -83,6 +88,9 @@ class UserNamespaces(PinctlCase):
                 self.assertFalse(self.in_range("", "server.pem"))
                 self.assertTrue(self.in_range(read_only, "server.pem"))
                 self.assertFalse(self.in_range(read_only, "swapped.pem"))
+        # Read-only or not, what belongs to a user of the namespace is not root's.
+        self.chown_all(101000)
+        self.assertFalse(self.in_range(read_only, "server.pem"))
 
     def test_writable_by_others(self):
         for form in self.both_forms():
@@ -95,18 +103,14 @@ class UserNamespaces(PinctlCase):
     def test_of_another_user_outside(self):
         """Without a namespace nothing is loosened: a file of a third user, or of the overflow user."""
         for owner in (54322, 65534):
-            for folder, _, names in os.walk(self.folder):
-                for name in (".", *names):
-                    os.chown(os.path.join(folder, name), owner, owner)
+            self.chown_all(owner)
             for way in ([], ["unshare", "--mount"]):
                 if way == [] or works(way):
                     self.assertFalse(self.verify(way, "server.pem")[0], (owner, way))
 
     def test_of_a_user_inside(self):
         """Root has a number, so what seems to be nobody's is not root's."""
-        for folder, _, names in os.walk(self.folder):
-            for name in (".", *names):
-                os.chown(os.path.join(folder, name), 54322, 54322)
+        self.chown_all(54322)
         way = ["unshare", "--user", "--map-root-user"]
         done = subprocess.run([*way, "openssl", "verify", "-CAfile", path("root.pem"), "-untrusted", path("ca.pem"),
                                "-verify_hostname", HOST, path("server.pem")], capture_output=True, check=False, text=True,
