@@ -1,0 +1,94 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""curl in user namespaces, where the owner of the policy, who is root, is nobody that the namespace knows.
+
+    contained.py --module .../pinning.so --preload .../libpinning-preload.so
+
+A pin holds there as outside, and a host without an entry notices nothing.
+"""
+
+import argparse
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import enforcement
+import pki as pki_module
+import servers
+from pki import OTHER_HOST, PINNED_HOST
+
+SOMEBODY = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
+CONTAINERS = {
+    "as somebody": SOMEBODY,
+    "unshare -U": [*SOMEBODY, "unshare", "--user"],
+    "unshare -Ur": [*SOMEBODY, "unshare", "--user", "--map-root-user"],
+    "unshare -U as root": ["unshare", "--user"],
+    "bwrap": [*SOMEBODY, "bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"],
+    "bwrap as root of its own": [*SOMEBODY, "bwrap", "--unshare-user", "--uid", "0", "--ro-bind", "/", "/", "--dev", "/dev",
+                                 "--proc", "/proc"],
+}
+# host, chain, what must become of it under the policy
+CASES = ((PINNED_HOST, "right", "accepted"), (PINNED_HOST, "swapped", "refused"), (OTHER_HOST, "other", "accepted"))
+
+
+def curl(prefix, environment, host, port, ca):
+    # The environment is set inside: what makes the container is not what is tried.
+    inside = ["env", *(f"{name}={value}" for name, value in environment.items())]
+    return subprocess.run([*prefix, *inside, "curl", "--silent", "--show-error", "--max-time", "20", "--cacert", ca,
+                           "--connect-to", f"{host}:{port}:127.0.0.1:{port}", f"https://{host}:{port}/"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+
+
+def prepare(directory, options):
+    """Our libraries, the policy and the CA where everybody can read them, all of it root's."""
+    pki = pki_module.Pki(options.certificates) if options.certificates else pki_module.make(directory / "pki")
+    library = directory / "lib"
+    subprocess.run(["cp", "-rL", options.preload.resolve(strict=True).parent, library], check=True)
+    module = options.module.resolve(strict=True)
+    (directory / "root.pem").write_bytes(pki.root().read_bytes())
+    (directory / "policy.cfg").write_text(
+        f'version = 1;\nhosts = ( {{ name = "{PINNED_HOST}"; pins = [ "{pki.pin("p256-right")}" ]; }} );\n')
+    return pki, (enforcement.Nothing(), enforcement.Provider(library / module.parent.name / module.name, directory),
+                 enforcement.Shim(library / options.preload.name))
+
+
+def run(directory, options):
+    pki, ways = prepare(directory, options)
+    runs = failed = 0
+    for host, chain, wanted in CASES:
+        with servers.HttpsServers().serve(pki.chain("p256", chain), pki.chain_key("p256", chain)) as port:
+            for name, prefix in CONTAINERS.items():
+                for way in ways:
+                    environment = enforcement.environment(way, directory / "policy.cfg", False)
+                    done = curl(prefix, environment, host, port, directory / "root.pem")
+                    found = {0: "accepted", 60: "refused"}.get(done.returncode, done.stdout.decode(errors="replace"))
+                    expected = "accepted" if way is ways[0] else wanted
+                    runs += 1
+                    failed += found != expected
+                    print(f"{'ok' if found == expected else 'FAIL'} {name}, {host}, {chain} key, {way.name}: {found}")
+    print(f"{runs} runs, {failed} not as expected")
+    return 1 if failed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--module", type=pathlib.Path, required=True)
+    parser.add_argument("--preload", type=pathlib.Path, required=True)
+    parser.add_argument("--certificates", type=pathlib.Path)
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("contained.py: needs root, whose policy it is")
+    os.umask(0o022)
+    with tempfile.TemporaryDirectory(prefix="pinning-contained-") as name:
+        directory = pathlib.Path(name)
+        directory.chmod(0o755)
+        return run(directory, options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
