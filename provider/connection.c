@@ -28,6 +28,7 @@ struct connection {
   bool cut;               /* its BIOs were replaced in this handshake */
   int programs_mode;      /* what FORCED_MODE stands in for */
   info_fn *programs_info; /* what hook->any_info stands in for; NULL: nothing */
+  info_fn *running[2];    /* of the program's info callbacks, those that are running; NULL: none */
   BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
   char *text;             /* the report of a refusal; NULL: none, or no memory */
 };
@@ -158,11 +159,16 @@ static void watch(const struct client *client) {
     libssl->SSL_CTX_set_info_callback(context, ours);
 }
 
-static bool is_watched(struct hook *hook, const struct libssl *libssl, const SSL *ssl) {
+/* What libssl calls at the next event. */
+static info_fn *next_info(const struct libssl *libssl, const SSL *ssl) {
   info_fn *info = libssl->SSL_get_info_callback(ssl);
 
-  if (info == NULL)
-    info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
+  return info != NULL ? info : libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
+}
+
+static bool is_watched(struct hook *hook, const struct libssl *libssl, const SSL *ssl) {
+  info_fn *info = next_info(libssl, ssl);
+
   return info_callback_is_ours(hook, info) || (info != NULL && info == hook->any_info);
 }
 
@@ -386,6 +392,31 @@ void connection_info(struct hook *hook, const SSL *ssl, int where) {
   errno = saved_errno;
 }
 
+void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int where, int ret) {
+  struct client client = client_of(hook, openssl_ssl(&hook->openssl), unconst(ssl));
+  struct connection *connection = client.connection;
+  info_fn *outer, *outermost;
+
+  if (connection == NULL) {
+    program(ssl, where, ret);
+    return;
+  }
+  /* A program that found one of ours where its own would have been, and calls what it found, would call
+     itself without end. */
+  if (program == connection->running[0] || program == connection->running[1])
+    return;
+  outer = connection->running[0];
+  outermost = connection->running[1];
+  connection->running[1] = outer;
+  connection->running[0] = program;
+  program(ssl, where, ret);
+  connection->running[0] = outer;
+  connection->running[1] = outermost;
+  /* libssl goes on with what it took up before; what the program has just set is for the next time. */
+  if (!client.libssl->SSL_is_server(ssl))
+    watch(&client);
+}
+
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   const struct connection *connection = libssl != NULL ? libssl->SSL_get_ex_data(ssl, hook->ssl_index) : NULL;
@@ -393,7 +424,7 @@ void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) 
 
   connection_info(hook, ssl, where);
   if (info != NULL)
-    info(ssl, where, ret);
+    connection_tell(hook, ssl, info, where, ret);
 }
 
 /* ---- The lives of an SSL_CTX and an SSL ---- */

@@ -32,7 +32,10 @@ void connection_begins(struct hook *hook, SSL *ssl);
 /* Called for each event of SSL_CTX_set_info_callback(3), before the program's own callback. */
 void connection_info(struct hook *hook, const SSL *ssl, int where);
 
-/* hook->any_info: the same, and calls the program's. */
+/* Calls an info callback of the program's, unless it is the one that is running. */
+void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int where, int ret);
+
+/* hook->any_info: the same as connection_info, and calls the program's. */
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret);
 
 #endif

@@ -103,5 +103,5 @@ static void tell(size_t n, const SSL *ssl, int where, int ret) {
   if (program == NULL)
     program = inherited(stand_in, ssl);
   if (program != NULL)
-    program(ssl, where, ret);
+    connection_tell(stand_in->hook, ssl, program, where, ret);
 }

@@ -104,7 +104,7 @@ static void copy_host(const char *name, char ret_host[HOST_SIZE]) {
 }
 
 void report_dropped_session(const struct pin_verdict *verdict) {
-  const char *message = verdict->reason == PIN_REASON_NO_KEY
+  const char *message = verdict->reason == PIN_REASON_NO_KEY || verdict->reason == PIN_REASON_PATH_CUT
                             ? "a stored TLS session keeps too little of its server's path for the policy"
                             : "the policy does not allow a stored TLS session";
   char host[HOST_SIZE], line[HOST_SIZE + 256 + COUNT_SIZE];

@@ -146,7 +146,8 @@ PLAN(blocked_before_file, .tickets = true, .from_file = true, .first_policy = "b
 PLAN(blocked_after_file, .tickets = true, .from_file = true, .first_policy = "blocked-other",
      .expect_reuse = true)
 PLAN(blocked_other_ticket, .tickets = true, .second_policy = "blocked-other")
-PLAN(blocked_audited_file, .tickets = true, .from_file = true, .second_policy = "blocked-audited")
+PLAN(blocked_audited_file, .tickets = true, .from_file = true, .second_policy = "blocked-audited",
+     .expect_reuse = true)
 PLAN(audited_file, .tickets = true, .from_file = true, .second_policy = "audited", .expect_reuse = true)
 PLAN(exempt_file, .tickets = true, .from_file = true, .second_policy = "exempt")
 PLAN(exempt_within_file, .tickets = true, .from_file = true, .second_policy = "exempt-issuer",
