@@ -248,6 +248,70 @@ class Reasons(ProcessCase):
         self.assertIn("gave it another environment", text)
 
 
+@unittest.skipIf(SANITIZED, "a program built without sanitizers cannot load a module with them")
+class Lacking(ProcessCase):
+    """An OpenSSL in which a function is spelt otherwise, so that nobody finds it."""
+
+    def libraries(self, name, folder="libraries"):
+        """A folder with the libssl and libcrypto that python uses, less a function."""
+        maps = subprocess.run(["/usr/bin/python3", "-c", "import ssl; print(open('/proc/self/maps').read())"],
+                              capture_output=True, text=True, check=True).stdout
+        folder = os.path.join(self.folder, folder)
+        os.mkdir(folder)
+        for library in ("libssl.so.3", "libcrypto.so.3"):
+            with open(next(word for word in maps.split() if word.endswith("/" + library)), "rb") as file:
+                text = file.read()
+            spelling = b"\0" + name.encode() + b"\0"
+            with open(os.path.join(folder, library), "wb") as file:
+                file.write(text.replace(spelling, b"\0Z" + spelling[2:]))
+        return folder
+
+    def python(self, folder):
+        pid = self.start("/usr/bin/python3", "-c", PYTHON, ready=b"ready", OPENSSL_CONF=self.configuration,
+                         LD_LIBRARY_PATH=folder)
+        report = self.json("status", status=None, environment={"OPENSSL_CONF": self.configuration})["processes"]
+        found = next(item for item in report["list"] if item["pid"] == pid)
+        return pid, found["class"], found["lacks"]
+
+    def test_needed(self):
+        pid, *found = self.python(self.libraries("X509_STORE_CTX_get_verify"))
+        self.assertEqual(found, ["function-missing", "X509_STORE_CTX_get_verify"])
+        text = self.pinctl("status", status=None, environment={"OPENSSL_CONF": self.configuration}).stdout
+        self.assertRegex(text, rf"every connection to a host is refused\n(.*\n)* +{pid} .*\n +it lacks X509_STORE_CTX_get_verify:")
+
+    def test_replaced(self):
+        """Something stands in for it."""
+        self.assertEqual(self.python(self.libraries("X509_get_pathlen"))[1:], ("enforced", None))
+
+    def test_none(self):
+        self.assertEqual(self.python(self.libraries("no_such_function"))[1:], ("enforced", None))
+
+    def test_two(self):
+        """One with all functions beside it changes nothing for the other."""
+        lacking, whole = self.libraries("X509_STORE_CTX_get_verify"), self.libraries("no_such_function", "whole")
+        self.assertEqual(self.python(whole)[1:], ("enforced", None))
+        self.assertEqual(self.python(lacking)[1], "function-missing")
+        self.assertEqual(self.python(whole)[1:], ("enforced", None))
+
+    def test_no_sections(self):
+        """Without them nobody can tell what a library exports."""
+        folder = self.libraries("X509_STORE_CTX_get_verify")
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "r+b") as file:
+                file.seek(40)
+                file.write(bytes(8))  # e_shoff
+                file.seek(60)
+                file.write(bytes(4))  # e_shnum, e_shstrndx
+        self.assertEqual(self.python(folder)[1:], ("enforced", None))
+
+    def test_gone(self):
+        """Nobody can tell what is in a file that was removed; an upgrade does that."""
+        folder = self.libraries("X509_STORE_CTX_get_verify")
+        pid = self.python(folder)[0]
+        shutil.rmtree(folder)
+        self.assertEqual(self.found()[pid][0], "enforced")
+
+
 class Hostile(ProcessCase):
     """Programs of users who want root's pinctl to hang, or to fall."""
 

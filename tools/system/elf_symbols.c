@@ -32,7 +32,8 @@ struct reader {
   bool is_wide; /* 64 bits */
   uint64_t *left;
   struct elf_look *look;
-  Elf64_Shdr *sections; /* of either word size */
+  struct elf_exports *exports; /* NULL: all is looked at; else only what the file exports */
+  Elf64_Shdr *sections;        /* of either word size */
   size_t count;
 };
 
@@ -108,6 +109,25 @@ static const char *text_at(const char *texts, uint64_t size, uint64_t at) {
   return at < size ? texts + at : "";
 }
 
+static int compare_name(const void *name, const void *entry) {
+  return strcmp(name, *(const char *const *)entry);
+}
+
+static void note_export(struct elf_exports *exports, const char *name) {
+  const char *const *entry = bsearch(name, exports->names, exports->count, sizeof *entry, compare_name);
+  if (entry != NULL)
+    exports->found[entry - exports->names] = true;
+}
+
+static void note_symbol(struct reader *reader, const Elf64_Shdr *section, const char *name) {
+  if (reader->exports != NULL)
+    note_export(reader->exports, name);
+  else if (strcmp(name, TELLTALE_FUNCTION) == 0) {
+    reader->look->holds_openssl = true;
+    reader->look->exports_openssl |= section->sh_type == SHT_DYNSYM;
+  }
+}
+
 static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, const char *symbols,
                             const char *texts, uint64_t size) {
   size_t each = reader->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
@@ -117,10 +137,8 @@ static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, co
     memcpy(reader->is_wide ? (void *)&wide : (void *)&narrow, symbols + at, each);
     bool is_defined = (reader->is_wide ? wide.st_shndx : narrow.st_shndx) != SHN_UNDEF;
     uint32_t name = reader->is_wide ? wide.st_name : narrow.st_name;
-    if (!is_defined || strcmp(text_at(texts, size, name), TELLTALE_FUNCTION) != 0)
-      continue;
-    reader->look->holds_openssl = true;
-    reader->look->exports_openssl |= section->sh_type == SHT_DYNSYM;
+    if (is_defined)
+      note_symbol(reader, section, text_at(texts, size, name));
   }
 }
 
@@ -187,7 +205,20 @@ static void look_at_section(struct reader *reader, const Elf64_Shdr *section, co
     look_at_bytes(reader, section);
 }
 
+static void look_at_exports(struct reader *reader) {
+  for (size_t i = 0; i < reader->count; i++) {
+    if (reader->sections[i].sh_type != SHT_DYNSYM)
+      continue;
+    reader->look->is_dynamic = true;
+    look_at_entries(reader, &reader->sections[i]);
+  }
+}
+
 static void look_at_sections(struct reader *reader, size_t names) {
+  if (reader->exports != NULL) {
+    look_at_exports(reader);
+    return;
+  }
   if (names >= reader->count)
     return;
   uint64_t size = reader->sections[names].sh_size;
@@ -229,17 +260,27 @@ static void look_at_file(struct reader *reader) {
   free(reader->sections);
 }
 
-bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look) {
-  *ret_look = (struct elf_look){0};
-  struct reader reader = {.left = left, .look = ret_look};
-  int error = file_open_regular(path, &reader.fd);
+static bool read_file(const char *path, struct reader *reader) {
+  int error = file_open_regular(path, &reader->fd);
   if (error != 0) {
     errno = error;
     return false;
   }
-  look_at_file(&reader);
-  close(reader.fd);
+  look_at_file(reader);
+  close(reader->fd);
   return true;
+}
+
+bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look) {
+  *ret_look = (struct elf_look){0};
+  struct reader reader = {.left = left, .look = ret_look};
+  return read_file(path, &reader);
+}
+
+bool elf_find_exports(const char *path, uint64_t *left, struct elf_exports *exports) {
+  struct elf_look look = {0};
+  struct reader reader = {.left = left, .look = &look, .exports = exports};
+  return read_file(path, &reader) && look.is_dynamic && !look.is_partial;
 }
 
 void elf_look_clear(struct elf_look *look) {

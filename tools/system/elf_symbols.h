@@ -8,6 +8,7 @@
 #define PINCTL_SYSTEM_ELF_SYMBOLS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/memory.h"
@@ -31,5 +32,18 @@ struct elf_look {
  */
 bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look);
 void elf_look_clear(struct elf_look *look);
+
+/* Names of functions, sorted by strcmp(3), and for each whether a file exports it. */
+struct elf_exports {
+  const char *const *names;
+  size_t count;
+  bool *found;
+};
+
+/*
+ * Sets `found` for each of the names that the file exports, and leaves the others. *left as above. False:
+ * not all of it was looked at, or it has no table of what it exports.
+ */
+bool elf_find_exports(const char *path, uint64_t *left, struct elf_exports *exports);
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "system/elf_symbols.h"
+#include "system/openssl_lacks.h"
 #include "system/process_reason.h"
 #include "system/tls_library.h"
 
@@ -33,6 +34,7 @@ struct mapped {
   bool pinning;
   bool partial; /* there is more that was not looked at */
   unsigned libraries;
+  struct text_list openssl; /* the files of libssl and libcrypto */
 };
 
 /* One program often has many processes, and looking into its file takes long. */
@@ -50,11 +52,25 @@ struct reading {
   uint64_t left;
   struct known_program *known;
   size_t known_count;
+  struct known_openssls known_openssls;
 };
+
+/* A process has a handful of such files, each in a few mappings one after the other. */
+#define MOST_FILES 16
+
+static void take_openssl(const char *path, struct mapped *mapped) {
+  struct text_list *files = &mapped->openssl;
+  if (files->count == MOST_FILES || (files->count > 0 && strcmp(files->items[files->count - 1], path) == 0))
+    return;
+  text_list_add(files, must_copy(path));
+}
 
 static void take_mapping(const char *path, struct mapped *mapped) {
   const char *name = path_base(path);
-  mapped->libraries |= tls_library_of(name);
+  unsigned library = tls_library_of(name);
+  mapped->libraries |= library;
+  if (library == TLS_OPENSSL || strncmp(name, "libcrypto.so.", strlen("libcrypto.so.")) == 0)
+    take_openssl(path, mapped);
   mapped->pinning |= strcmp(name, "pinning.so") == 0 || strcmp(name, "pinning.so (deleted)") == 0 ||
                      strncmp(name, "libpinning-preload.so", strlen("libpinning-preload.so")) == 0;
 }
@@ -143,13 +159,13 @@ static bool is_outdated(const struct reading *reading, const char *pid) {
 }
 
 static enum process_class classify(const struct reading *reading, const char *pid,
-                                   const struct mapped *mapped) {
+                                   const struct mapped *mapped, const char *lacks) {
   if (!mapped->readable || (mapped->partial && mapped->libraries == 0 && !mapped->pinning))
     return PROCESS_UNKNOWN;
   if (mapped->libraries == 0 && !mapped->pinning)
     return PROCESS_NO_TLS;
   if (mapped->pinning)
-    return PROCESS_ENFORCED;
+    return lacks != NULL ? PROCESS_LACKING : PROCESS_ENFORCED;
   if ((mapped->libraries & TLS_OPENSSL) == 0)
     return PROCESS_UNREACHABLE;
   return is_outdated(reading, pid) ? PROCESS_OLD : PROCESS_NOT_LOADED;
@@ -182,7 +198,10 @@ static void take_process(struct reading *reading, const char *pid) {
     mapped.libraries |= known.libraries;
     mapped.partial |= known.partial;
   }
-  enum process_class class = classify(reading, pid, &mapped);
+  const char *lacks =
+      mapped.pinning ? openssl_lacks(&reading->known_openssls, pid, &mapped.openssl, &reading->left) : NULL;
+  text_list_clear(&mapped.openssl);
+  enum process_class class = classify(reading, pid, &mapped, lacks);
   processes->counts[class]++;
   if (class == PROCESS_NO_TLS || class == PROCESS_UNKNOWN)
     return;
@@ -194,6 +213,7 @@ static void take_process(struct reading *reading, const char *pid) {
       .class = class,
       .reason =
           class == PROCESS_NOT_LOADED ? process_find_reason(pid, program, reading->loading) : REASON_NONE,
+      .lacks = lacks,
       .libraries = mapped.libraries};
 }
 
@@ -228,6 +248,7 @@ void processes_read(const struct process_loading *loading, struct processes *ret
   for (size_t i = 0; i < reading.known_count; i++)
     free(reading.known[i].path);
   free(reading.known);
+  known_openssls_clear(&reading.known_openssls);
 }
 
 void processes_clear(struct processes *processes) {
@@ -240,14 +261,15 @@ void processes_clear(struct processes *processes) {
 }
 
 const char *process_class_word(enum process_class class) {
-  static const char *const words[PROCESS_CLASSES] = {"enforced",    "old-configuration", "not-loaded",
-                                                     "unreachable", "unknown",           "no-tls"};
+  static const char *const words[PROCESS_CLASSES] = {
+      "enforced", "function-missing", "old-configuration", "not-loaded", "unreachable", "unknown", "no-tls"};
   return words[class];
 }
 
 const char *process_class_meaning(enum process_class class) {
   static const char *const meanings[PROCESS_CLASSES] = {
       "under enforcement",
+      "with an OpenSSL that pinning cannot work with: every connection to a host is refused",
       "started before the configuration changed: restart them",
       "with OpenSSL but without pinning: another configuration or root directory, or TLS not used yet",
       "out of reach: no OpenSSL 3 that could be hooked",

@@ -10,6 +10,7 @@
 
 enum process_class {
   PROCESS_ENFORCED,    /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
+  PROCESS_LACKING,     /* the same, but its OpenSSL lacks a function: it refuses every connection */
   PROCESS_OLD,         /* OpenSSL is, without pinning.so, and it started before the configuration changed */
   PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
                           another configuration, or none yet; or it has another root directory */
@@ -38,6 +39,7 @@ struct process {
   char *program;
   enum process_class class;
   enum process_reason reason;
+  const char *lacks;  /* the function that its OpenSSL lacks, static; NULL: none */
   unsigned libraries; /* of enum tls_library */
 };
 

@@ -45,7 +45,7 @@ void status_print_places(const struct status *status) {
 }
 
 static enum colour colour_of(enum process_class class) {
-  static const enum colour colours[PROCESS_CLASSES] = {GREEN, YELLOW, YELLOW, RED, PLAIN, PLAIN};
+  static const enum colour colours[PROCESS_CLASSES] = {GREEN, RED, YELLOW, YELLOW, RED, PLAIN, PLAIN};
   return colours[class];
 }
 
@@ -58,6 +58,9 @@ static void print_class(const struct processes *processes, enum process_class cl
     if (process->class == class)
       put(stdout, PLAIN, "  %7d %s (%s)\n", process->pid, process->program,
           *libraries == '\0' ? "shim" : libraries);
+    if (process->class == class && process->lacks != NULL)
+      put(stdout, PLAIN, "          it lacks %s: see event=not-enforced in troubleshooting\n",
+          process->lacks);
     if (process->class == class && process->reason != REASON_NONE)
       put_wrapped(PLAIN, "          ", process_reason_text(process->reason));
   }
@@ -100,6 +103,7 @@ static json_object *process_json(const struct process *process) {
   json_object_object_add(json, "program", json_text(process->program));
   json_object_object_add(json, "class", json_text(process_class_word(process->class)));
   json_object_object_add(json, "libraries", libraries);
+  json_object_object_add(json, "lacks", json_text_or_null(process->lacks));
   json_object_object_add(json, "reason", json_text_or_null(process_reason_word(process->reason)));
   return json;
 }
