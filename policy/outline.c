@@ -286,6 +286,54 @@ static void blank_holes(const struct pin_parser *parser, struct pin_source *sour
         source->text[at] = ' ';
 }
 
+struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section) {
+  return (struct pin_lexer){.text = source->text,
+                            .size = section->end,
+                            .offset = section->start,
+                            .line_start = section->line_start,
+                            .line = section->line};
+}
+
+/* The section alone, as it stands now: whether our grammar takes every word of it, up to its end. */
+static bool is_sound(const struct pin_source *source, const struct pin_section *section,
+                     struct pin_diagnostics *diagnostics) {
+  struct pin_source piece = {.path = source->path, .text = source->text, .size = section->end};
+  struct pin_diagnostics mistakes = {.limit = 1};
+  struct pin_parser parser = {.source = &piece,
+                              .diagnostics = &mistakes,
+                              .lost_at = piece.size,
+                              .lexer = pin_section_lexer(source, section)};
+  bool sound;
+  pin_parser_advance(&parser);
+  if (section->kind != PIN_SECTION_HOST) {
+    sound = pin_parser_name(&parser) && pin_parser_value(&parser, 2);
+  } else if (section->unclosed) {
+    pin_parser_advance(&parser);
+    sound = pin_parser_members(&parser, 2, PIN_TOKEN_END);
+  } else {
+    sound = pin_parser_value(&parser, 2);
+  }
+  sound = sound && parser.token.kind == PIN_TOKEN_END && mistakes.count == 0 && !mistakes.no_memory;
+  diagnostics->no_memory = diagnostics->no_memory || mistakes.no_memory;
+  pin_diagnostics_clear(&mistakes);
+  free(parser.holes);
+  return sound;
+}
+
+/*
+ * libconfig never gets to see a mistake: 1.5 leaks the string at which it gives up, and a process looks at a
+ * broken policy again and again. In a text with a mistake, sections are cut by guess, and bytes of them are
+ * blank by now. So each is checked once more, as it stands.
+ */
+static void distrust_pieces(struct pin_outline *outline, const struct pin_source *source,
+                            struct pin_diagnostics *diagnostics) {
+  for (size_t i = 0; i < outline->count && !diagnostics->no_memory; i++) {
+    struct pin_section *section = &outline->sections[i];
+    if (section->readable && section->kind != PIN_SECTION_PARENT)
+      section->readable = is_sound(source, section, diagnostics);
+  }
+}
+
 /* libconfig takes a NUL for the end of the text; what comes after it must not be lost in silence. */
 static bool has_nul(const struct pin_source *source, struct pin_diagnostics *diagnostics) {
   const char *nul = memchr(source->text, '\0', source->size);
@@ -305,6 +353,7 @@ static bool has_nul(const struct pin_source *source, struct pin_diagnostics *dia
 void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
                       struct pin_outline *ret_outline) {
   *ret_outline = (struct pin_outline){.broken_at = source->size};
+  const size_t earlier_mistakes = diagnostics->count;
   if (has_nul(source, diagnostics)) {
     ret_outline->broken_at = 0;
     return;
@@ -319,6 +368,8 @@ void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnos
   if (outliner.parser.lost_at < source->size)
     distrust_sections(&outliner.parser, ret_outline);
   blank_holes(&outliner.parser, source);
+  if (diagnostics->count > earlier_mistakes)
+    distrust_pieces(ret_outline, source, diagnostics);
   free(outliner.parser.holes);
 }
 

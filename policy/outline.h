@@ -51,4 +51,7 @@ void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnos
                       struct pin_outline *ret_outline);
 void pin_outline_free(struct pin_outline *outline);
 
+/* A lexer before the first word of a section, which sees nothing behind it. */
+struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section);
+
 #endif

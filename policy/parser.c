@@ -332,16 +332,22 @@ static bool parse_member(struct pin_parser *parser, struct pin_members *members,
   return true;
 }
 
-bool pin_parser_group(struct pin_parser *parser, unsigned depth) {
+bool pin_parser_members(struct pin_parser *parser, unsigned depth, enum pin_token_kind end) {
   struct pin_members members = {.count = 0};
-  pin_parser_advance(parser);
-  while (parser->token.kind != PIN_TOKEN_GROUP_END) {
+  while (parser->token.kind != end) {
     size_t start = parser->token.place.offset;
     if (parser->token.kind == PIN_TOKEN_END)
       return pin_parser_expected(parser, "the name of a setting or \"}\"");
     if (!parse_member(parser, &members, depth) && !pin_parser_recover(parser, start))
       return false;
   }
+  return true;
+}
+
+bool pin_parser_group(struct pin_parser *parser, unsigned depth) {
+  pin_parser_advance(parser);
+  if (!pin_parser_members(parser, depth, PIN_TOKEN_GROUP_END))
+    return false;
   pin_parser_advance(parser);
   return true;
 }

@@ -60,6 +60,12 @@ bool pin_parser_value(struct pin_parser *parser, unsigned depth);
  */
 bool pin_parser_group(struct pin_parser *parser, unsigned depth);
 
+/*
+ * The settings of a group up to `end`, which stays the next word: PIN_TOKEN_GROUP_END, or PIN_TOKEN_END where
+ * the text holds nothing else. Mistakes and result as of pin_parser_group().
+ */
+bool pin_parser_members(struct pin_parser *parser, unsigned depth, enum pin_token_kind end);
+
 /* Goes behind a ";" or ",", where there is one. */
 void pin_parser_terminator(struct pin_parser *parser);
 

@@ -10,14 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section) {
-  return (struct pin_lexer){.text = source->text,
-                            .size = section->end,
-                            .offset = section->start,
-                            .line_start = section->line_start,
-                            .line = section->line};
-}
-
 /* Of libconfig, for a text of no length; and for each byte of it, where every one or two make a setting. */
 #define LIBCONFIG_BASE ((size_t)64 << 10)
 #define LIBCONFIG_PER_BYTE 128
@@ -52,12 +44,11 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
   source->text[end] = '\0';
   bool loaded = config_read_string(config, source->text + lexer.offset) == CONFIG_TRUE;
   source->text[end] = after;
-  if (!loaded && !section->doubtful) {
+  if (!loaded) {
     pin_diagnose(diagnostics, PIN_ERROR, source, &first.place, "libconfig cannot read this: %s",
                  config_error_text(config));
-  }
-  if (!loaded)
     return false;
+  }
   *ret_children = (struct pin_children){
       .parent = config_root_setting(config), .source = source, .list_name = NULL, .lexer = lexer};
   return true;

@@ -39,9 +39,6 @@ struct pin_children {
 bool pin_section_load(config_t *config, const struct pin_source *source, const struct pin_section *section,
                       struct pin_diagnostics *diagnostics, struct pin_children *ret_children);
 
-/* A lexer before the first word of a section. */
-struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section);
-
 /* Of a list or an array. */
 struct pin_children pin_setting_elements(const struct pin_setting *list);
 

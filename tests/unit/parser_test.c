@@ -211,6 +211,8 @@ static void takes_every_spelling(void) {
       V "hosts = ( { name = \"a.example\"; ports = [ 1 ]; mode = \"off\" },\n"
         "{ name = \"a.example\"; ports = ( 2, 3 ); mode = \"off\" },\n"
         "{ name = \"*.a.example\"; mode = \"off\" } );",
+      V "certificate_names = \"count\"; hosts = ( );",
+      "certificate_names = \"ignore\", version = 1",
       ENTRY(
           "require = \"all\"; on_expiry = \"enforce\"; expires = \"2028-02-29\"; comment = \"{\\\"#\\\\\";"),
   };
