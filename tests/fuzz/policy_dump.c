@@ -25,15 +25,14 @@ static void print_list(FILE *file, const char *name, const struct pin_digest_lis
   fputc(']', file);
 }
 
-void dump_add_settings(struct dump *dump, enum pin_mode mode, const struct pin_digest_list *blocked_keys,
-                       const struct pin_digest_list *exempt_anchors) {
+void dump_add_settings(struct dump *dump, const struct pin_policy *policy) {
   char *line = NULL;
   size_t size = 0;
   FILE *file = open_memstream(&line, &size);
   MUST(file != NULL);
-  fprintf(file, " mode=%d", mode);
-  print_list(file, "blocked_keys", blocked_keys);
-  print_list(file, "exempt_anchors", exempt_anchors);
+  fprintf(file, " mode=%d ignores_certificate_names=%d", policy->mode, policy->ignores_certificate_names);
+  print_list(file, "blocked_keys", &policy->blocked_keys);
+  print_list(file, "exempt_anchors", &policy->exempt_anchors);
   MUST(fclose(file) == 0);
   add_line(dump, line);
 }

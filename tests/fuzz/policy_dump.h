@@ -13,8 +13,8 @@ struct dump {
   size_t count;
 };
 
-void dump_add_settings(struct dump *dump, enum pin_mode mode, const struct pin_digest_list *blocked_keys,
-                       const struct pin_digest_list *exempt_anchors);
+/* Of the policy its settings alone: mode, certificate_names, blocked_keys, exempt_anchors. */
+void dump_add_settings(struct dump *dump, const struct pin_policy *policy);
 /* Of the entry all but its file and place. */
 void dump_add_entry(struct dump *dump, const struct pin_entry *entry);
 /* The lines in their order, for free(3). The dump is empty again. */

@@ -46,6 +46,7 @@ struct seen_entry {
 struct reference {
   const config_setting_t *pinsets; /* NULL: none */
   enum pin_mode mode;
+  bool ignores_certificate_names;
   struct digests blocked_keys, exempt_anchors, lists[PIN_LIST_COUNT];
   struct seen_entry entries[MOST_ENTRIES];
   size_t entry_count;
@@ -55,6 +56,7 @@ struct reference {
 static const char *const mode_words[] = {"enforce", "audit", "off", NULL};
 static const char *const require_words[] = {"any", "all", NULL};
 static const char *const on_expiry_words[] = {"audit", "enforce", NULL};
+static const char *const certificate_names_words[] = {"count", "ignore", NULL};
 
 static bool read_string(const config_setting_t *setting, const char **ret_text) {
   *ret_text = config_setting_get_string(setting);
@@ -294,6 +296,9 @@ static bool read_settings(struct reference *reference, const config_setting_t *r
     } else if (strcmp(name, "mode") == 0) {
       good = read_word(setting, mode_words, &word);
       reference->mode = (enum pin_mode)word;
+    } else if (strcmp(name, "certificate_names") == 0) {
+      good = read_word(setting, certificate_names_words, &word);
+      reference->ignores_certificate_names = word == 1;
     } else if (strcmp(name, "blocked_keys") == 0) {
       good = read_digests(reference, setting, false, &reference->blocked_keys);
     } else if (strcmp(name, "exempt_anchors") == 0) {
@@ -320,9 +325,11 @@ static bool read_policy(struct reference *reference, const config_setting_t *roo
     return refuse("hosts that are no list");
   if (!read_pinsets(reference) || !read_settings(reference, root))
     return false;
-  const struct pin_digest_list blocked = view(&reference->blocked_keys);
-  const struct pin_digest_list exempt = view(&reference->exempt_anchors);
-  dump_add_settings(&reference->dump, reference->mode, &blocked, &exempt);
+  const struct pin_policy settings = {.mode = reference->mode,
+                                      .ignores_certificate_names = reference->ignores_certificate_names,
+                                      .blocked_keys = view(&reference->blocked_keys),
+                                      .exempt_anchors = view(&reference->exempt_anchors)};
+  dump_add_settings(&reference->dump, &settings);
   for (unsigned i = 0; hosts != NULL && i < (unsigned)config_setting_length(hosts); i++)
     if (!read_entry(reference, config_setting_get_elem(hosts, i)))
       return false;

@@ -56,8 +56,15 @@ def python_strings(path):
                 yield "".join(part.value if isinstance(part, ast.Constant) else "x" for part in node.values)
 
 
+def settings():
+    """The name of every setting that a policy may have, from the tables of its reader."""
+    for name in ("document", "entry"):
+        with open(os.path.join(ROOT, f"policy/{name}.c"), encoding="utf-8") as file:
+            yield from re.findall(r'^    \{"(\w+)", (?:read|refuse)_', file.read(), re.M)
+
+
 def add_policies(seeds, compiler):
-    for name in ("parser", "entry", "compiled", "source", "text_memory", "snapshot"):
+    for name in ("parser", "entry", "compiled", "libconfig", "source", "text_memory", "snapshot"):
         for text in c_strings(compiler, os.path.join(ROOT, f"tests/unit/{name}_test.c")):
             if b"=" in text and any(word in text for word in (b"version", b"hosts", b"pinsets", b"keys")):
                 seeds.add("policy_text", text)
@@ -71,10 +78,13 @@ def add_policies(seeds, compiler):
     digest = "sha256/AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     entries = "".join(f'{name} = [ "{digest}" ]; ' for name in
                       ("pins", "backup_pins", "fingerprints", "intermediates", "anchors"))
-    whole = (f'version = 1; mode = "audit"; blocked_keys = [ "{digest}" ]; exempt_anchors = [ "@a" ];\n'
+    whole = (f'version = 1; mode = "audit"; certificate_names = "ignore"; blocked_keys = [ "{digest}" ]; exempt_anchors = [ "@a" ];\n'
              f'pinsets = {{ a = [ "{digest}" ]; }};\nhosts = ( {{ name = "a.example"; include_subdomains = true; ports = [ 443, 0x50 ];\n'
              f'{entries}require = "all"; mode = "enforce"; expires = "2031-05-01"; on_expiry = "enforce"; comment = "c" "d"; }},\n'
              f'{{ name = "*.b.example"; mode = "off"; }}, {{ name = "192.0.2.1"; pins = ( "@a" ); }} );\n')
+    for setting in settings():
+        if setting not in whole:
+            sys.exit(f"{setting} is a setting, but in no seed: add it here, to policy_reference.c and to the dictionaries")
     seeds.add("policy_text", whole)
     seeds.add("policy_grammar", whole)
 

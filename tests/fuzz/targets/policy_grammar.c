@@ -71,7 +71,7 @@ static char *dump_image(const void *image, size_t size) {
   struct pin_policy policy;
   struct dump dump = {0};
   MUST(pin_policy_open(image, size, &policy) == PIN_OK);
-  dump_add_settings(&dump, policy.mode, &policy.blocked_keys, &policy.exempt_anchors);
+  dump_add_settings(&dump, &policy);
   MUST(pin_policy_visit(&policy, dump_entry, &dump) == PIN_OK);
   return dump_finish(&dump);
 }
