@@ -8,6 +8,8 @@ names. A second root, which signed none of them, stands for "the wrong CA".
 
     root -+- A -+- right      the key that the policies pin
           |     +- swapped    same names, same issuer, another key of the same type
+          |     +- misnamed, client, expired
+          |                   of the pinned issuer, but for another host, for a client, and too old
           +- B --- elsewhere  same names, the other issuer
     stranger
 
@@ -32,7 +34,7 @@ KEY_TYPES = {
 }
 
 # leaf -> its issuer
-LEAVES = {"right": "a", "swapped": "a", "elsewhere": "b"}
+LEAVES = {"right": "a", "swapped": "a", "elsewhere": "b", "misnamed": "a", "client": "a", "expired": "a"}
 
 # chain -> the certificates in the order in which the server sends them; the first is the server's own
 CHAINS = {
@@ -41,6 +43,9 @@ CHAINS = {
     "elsewhere": ("elsewhere", "b"),
     "appended-leaf": ("swapped", "a", "right"),
     "appended-issuer": ("elsewhere", "b", "a"),
+    "misnamed": ("misnamed", "a"),
+    "client": ("client", "a"),
+    "expired": ("expired", "a"),
 }
 
 # Chains whose certificates speak for other names: of a host without an entry, and of somebody else altogether.
@@ -48,12 +53,12 @@ OTHER_NAMES = {"other": OTHER_HOST, "foreign": "foreign.test.example"}
 
 # A configuration of our own, because that of the system adds extensions. The identifiers are there
 # because newer programs (Python 3.13) verify strictly after RFC 5280.
-def leaf_section(section, *names):
+def leaf_section(section, *names, usage="serverAuth"):
     return f"""
 [{section}]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = {usage}
 subjectAltName = {", ".join(f"DNS:{name}" for name in names)}
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
@@ -74,7 +79,8 @@ basicConstraints = critical, CA:TRUE, pathlen:0
 keyUsage = critical, keyCertSign, cRLSign
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
-""" + leaf_section("leaf", PINNED_HOST, OTHER_HOST) + "".join(leaf_section(*item) for item in OTHER_NAMES.items())
+""" + leaf_section("leaf", PINNED_HOST, OTHER_HOST) + "".join(leaf_section(*item) for item in OTHER_NAMES.items()) + \
+    leaf_section("misnamed", "elsewhere.test.example") + leaf_section("client", PINNED_HOST, OTHER_HOST, usage="clientAuth")
 
 
 class Pki:
@@ -122,6 +128,14 @@ def issue(pki, name, section, key_type, issuer=None):
             "-keyout", pki.key(name), "-out", pki.certificate(name), *signed_by)
 
 
+def expire(pki, name, issuer):
+    """Issues for the same key anew, with an end that has passed."""
+    config = pki.directory / "req.cnf"
+    request = openssl("req", "-new", "-config", config, "-subj", f"/O=Pinning tests/CN={name}", "-key", pki.key(name))
+    pki.certificate(name).write_bytes(openssl("x509", "-req", "-CA", pki.certificate(issuer), "-CAkey", pki.key(issuer),
+                                              "-days", "-1", "-extfile", config, "-extensions", "leaf", stdin=request))
+
+
 def certificate_name(key_type, name):
     return f"{key_type}-{name}" if name in LEAVES or name in OTHER_NAMES else name
 
@@ -137,7 +151,9 @@ def make(directory):
     issue(pki, "b", "intermediate", "p256", "root")
     for key_type in KEY_TYPES:
         for leaf, issuer in LEAVES.items():
-            issue(pki, certificate_name(key_type, leaf), "leaf", key_type, issuer)
+            section = leaf if leaf in ("misnamed", "client") else "leaf"
+            issue(pki, certificate_name(key_type, leaf), section, key_type, issuer)
+        expire(pki, certificate_name(key_type, "expired"), LEAVES["expired"])
         for name in OTHER_NAMES:
             issue(pki, f"{key_type}-{name}", name, key_type, "a")
         for chain, names in {**CHAINS, **{name: (name, "a") for name in OTHER_NAMES}}.items():

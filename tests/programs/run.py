@@ -34,7 +34,9 @@ POSTGRES_CLIENTS = {"psql"}
 ED25519_PROGRAMS = {"curl", "python-ssl", "s_client"}
 TLS_VERSIONS = ("1.2", "1.3")
 # Whether the program verifies matters to the way that a verdict takes, the type of the key does not.
-VERIFICATIONS = {"rsa": ("verify",), "p256": ("verify", "none"), "ed25519": ("verify",)}
+VERIFICATIONS = {"rsa": ("verify",), "p256": ("verify", "none", "chain"), "ed25519": ("verify",)}
+# Those that can verify everything but the name: sslmode=verify-ca, -verify_return_error alone.
+CHAIN_VERIFIERS = {"psql", "s_client"}
 TIMEOUT = 60
 
 
@@ -83,9 +85,8 @@ class Matrix:
         chain = self.pki.chain(group.key_type, group.chain)
         results = []
         with pool.serve(chain, self.pki.chain_key(group.key_type, group.chain)) as port:
-            for details in itertools.product(scenarios.SCENARIOS, VERIFICATIONS[group.key_type], TLS_VERSIONS):
-                if details[0].chain == group.chain:
-                    results += self.run_all_ways(group, port, scenarios.Run(*details))
+            for run in runs(group):
+                results += self.run_all_ways(group, port, run)
         return results
 
     def run_all_ways(self, group, port, run):
@@ -121,10 +122,19 @@ def run_driver(command, environment, directory):
         return scenarios.Outcome(2, f"no end after {TIMEOUT} s\n{output.decode(errors='replace')}")
 
 
+def runs(group):
+    for scenario, verification, tls in itertools.product(scenarios.SCENARIOS, VERIFICATIONS[group.key_type], TLS_VERSIONS):
+        able = verification != "chain" or group.program in CHAIN_VERIFIERS
+        if scenario.chain == group.chain and verification in scenario.verifications and able:
+            yield scenarios.Run(scenario, verification, tls)
+
+
 def groups(programs):
     for program, key_type, chain in itertools.product(programs, pki_module.KEY_TYPES, pki_module.CHAINS):
         if key_type != "ed25519" or program in ED25519_PROGRAMS:
-            yield Group(program, key_type, chain)
+            group = Group(program, key_type, chain)
+            if any(runs(group)):
+                yield group
 
 
 def cell(results):
@@ -141,7 +151,7 @@ def print_table(results, programs):
     for result in results:
         cells[result.run.scenario.title(result.run.verification), result.way, result.program].append(result)
     rows = [["scenario", "through", *programs]]
-    titles = [scenario.title(verification) for verification in ("verify", "none") for scenario in scenarios.SCENARIOS]
+    titles = [scenario.title(verification) for verification in ("verify", "none", "chain") for scenario in scenarios.SCENARIOS]
     for title, way in itertools.product(titles, ("none", "provider", "shim")):
         columns = [cells.get((title, way, program)) for program in programs]
         if any(columns):

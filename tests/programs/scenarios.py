@@ -14,6 +14,8 @@ STATUS_WORDS = {0: "accepted", 1: "refused", 2: "an error of the driver"}
 POLICIES = {
     "leaf": 'pins = [ "{leaf}" ];',
     "issuer": 'intermediates = [ "{issuer}" ];',
+    "issuer-pin": 'pins = [ "{issuer}" ];',
+    "root": 'anchors = [ "{root}" ];',
     "audit": 'pins = [ "{leaf}" ]; mode = "audit";',
 }
 
@@ -27,12 +29,18 @@ class Scenario:
     reason: str = ""      # of a refused or audited connection
     host: str = PINNED_HOST
     trusted: bool = True  # whether the program trusts the root of the server
+    verifications: tuple = ("verify", "none")
 
     def program_accepts(self, enforced, verification):
         return (self.trusted or verification == "none") and not (enforced and self.verdict == "refused")
 
     def title(self, verification):
-        return self.name if verification == "verify" else f"{self.name}, not verified"
+        return self.name + {"verify": "", "none": ", not verified", "chain": ", name not verified"}[verification]
+
+
+NOT_VERIFIED = ("none",)
+NAME_NOT_VERIFIED = ("none", "chain")
+CHAIN_VERIFIED = ("chain",)  # without verification many programs load no root
 
 
 SCENARIOS = (
@@ -49,11 +57,19 @@ SCENARIOS = (
     Scenario("other key, wrong CA", "swapped", "leaf", "refused", "no-pin", trusted=False),
     Scenario("pinned issuer, wrong CA", "right", "issuer", "accepted", trusted=False),
     Scenario("pinned issuer appended, wrong CA", "appended-issuer", "issuer", "refused", "no-intermediate", trusted=False),
+    Scenario("pinned issuer, another host's", "misnamed", "issuer", "refused", "wrong-name", verifications=NAME_NOT_VERIFIED),
+    Scenario("pin of an issuer, another host's", "misnamed", "issuer-pin", "refused", "wrong-name",
+             verifications=NAME_NOT_VERIFIED),
+    Scenario("pinned root, another host's", "misnamed", "root", "refused", "wrong-name", verifications=CHAIN_VERIFIED),
+    Scenario("pinned issuer, a client's", "client", "issuer", "refused", "not-a-server", verifications=NOT_VERIFIED),
+    Scenario("pin of an issuer, expired", "expired", "issuer-pin", "refused", "out-of-date", verifications=NOT_VERIFIED),
+    Scenario("pinned root, new leaf", "swapped", "root", "accepted", verifications=CHAIN_VERIFIED),
+    Scenario("another host's, no entry", "misnamed", "issuer", "", host=OTHER_HOST, verifications=NOT_VERIFIED),
 )
 
 
 def policy_text(name, pki, key_type):
-    settings = POLICIES[name].format(leaf=pki.pin(f"{key_type}-right"), issuer=pki.pin("a"))
+    settings = POLICIES[name].format(leaf=pki.pin(f"{key_type}-right"), issuer=pki.pin("a"), root=pki.pin("root"))
     return f'version = 1;\nhosts = ( {{ name = "{PINNED_HOST}"; {settings} }} );\n'
 
 
@@ -62,7 +78,7 @@ class Run:
     """One scenario as one program goes through it: how it verifies, and the only TLS version that it offers."""
 
     scenario: Scenario
-    verification: str  # "verify" or "none"
+    verification: str  # "verify", "none", or "chain": everything but the name
     tls: str
 
 

@@ -17,16 +17,21 @@ begin() {
   host=$2 port=$3 ca=$4
   verification=${5%%,*}
   tls=${5##*,tls}
-  case $verification,$tls in verify,1.[23] | none,1.[23]) ;; *) not_applicable ;; esac
+  case $verification,$tls in verify,1.[23] | none,1.[23] | chain,1.[23]) ;; *) not_applicable ;; esac
 }
 
 not_applicable() {
   exit 77
 }
 
-# The first argument where the program verifies, else the second.
+# The first argument where the program verifies, else the second; the third where it verifies all but the name.
 by_verification() {
-  case $verification in verify) echo "$1" ;; *) echo "$2" ;; esac
+  case $verification,$# in
+    verify,*) echo "$1" ;;
+    none,*) echo "$2" ;;
+    chain,3) echo "$3" ;;
+    *) not_applicable ;;
+  esac
 }
 
 # Reports the program's own exit status and leaves with the driver's: accepted where the program succeeded,
