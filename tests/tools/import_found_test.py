@@ -442,6 +442,8 @@ class Knot_Resolver(Found):
         yaml = (f"forward:\n  - subtree: .\n    servers:\n      - address: [ 192.0.2.7@853 ]\n        transport: tls\n"
                 f"        pin-sha256: {b64('c')}\n        hostname: dns.z.org\n")
         self.assertEqual(self.pins(yaml, name="knot.yaml"), {"dns.z.org:853": [C]})
+        for nothing in ("", "null", "[ null ]", "true", "{ a: b }"):
+            self.pins(yaml.replace(b64("c"), nothing), name="knot.yaml", status=1, said="pin-sha256: expected a text or a list")
 
 
 class GnuTLS(Found):

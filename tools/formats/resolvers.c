@@ -98,6 +98,14 @@ static void add_server(struct conversion *conversion, const char *hostname, cons
   conversion_add(conversion, draft);
 }
 
+static void take_pin(struct conversion *conversion, json_object *pin, unsigned line, struct draft *draft) {
+  if (json_object_is_type(pin, json_type_string))
+    convert_pin(conversion, draft, json_object_get_string(pin), tree_line(pin, line), "pin-sha256");
+  else
+    convert_loss(conversion, conversion->path, tree_line(pin, line),
+                 "pin-sha256: expected a text or a list of texts; left out");
+}
+
 /* servers: of YAML; each with address, hostname and pin-sha256, which is a text or a list. */
 static void take_servers(struct conversion *conversion, json_object *value) {
   json_object *pins = NULL, *address = NULL;
@@ -109,10 +117,9 @@ static void take_servers(struct conversion *conversion, json_object *value) {
   struct draft draft = DRAFT_AT(NULL, tree_line(value, 0));
   if (json_object_object_get_ex(value, "pin-sha256", &pins)) {
     bool is_list = json_object_is_type(pins, json_type_array);
+    unsigned line = tree_line(pins, draft.line);
     for (size_t i = 0; i < (is_list ? json_object_array_length(pins) : 1); i++)
-      convert_pin(conversion, &draft,
-                  json_object_get_string(is_list ? json_object_array_get_idx(pins, i) : pins),
-                  tree_line(pins, draft.line), "pin-sha256");
+      take_pin(conversion, is_list ? json_object_array_get_idx(pins, i) : pins, line, &draft);
     json_object_object_get_ex(value, "address", &address);
     if (json_object_is_type(address, json_type_array))
       address = json_object_array_get_idx(address, 0);
