@@ -4,7 +4,7 @@
 /*
  * The name that a client puts into its ClientHello, of any bytes, through the real pinning.so: a client that
  * verifies nothing, and a server with a key that no entry accepts. A name that an entry covers is refused,
- * a plain host name that none covers is not.
+ * with a port behind it too; a plain host name that none covers is not.
  */
 #include "fuzz.h"
 
@@ -29,6 +29,16 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   return 0;
 }
 
+/* Takes the port off "host:port". Returns whether there was one. */
+static bool cut_port(char *name) {
+  char *colon = strchr(name, ':');
+  if (colon == NULL || colon[1] < '1' || colon[1] > '9' || strlen(colon + 1) > 4 ||
+      strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    return false;
+  *colon = '\0';
+  return true;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   char *name = fuzz_text(data, size);
   SSL *client = SSL_new(context);
@@ -38,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool covered = !names_has_empty_label(name) && names_entry(name) != NULL;
     MUST(!covered || !connected);
     MUST(covered || !names_is_plain(name) || connected);
+    if (cut_port(name) && names_is_plain(name))
+      MUST((names_entry(name) != NULL) == !connected);
   }
   SSL_free(client);
   free(name);
