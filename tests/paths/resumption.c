@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* A session made while one policy was in force, used under another, or under another name. */
-#include "kit.h"
+#include "resume.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,116 +12,6 @@
 #include <openssl/pem.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
-#define V12 .version = TLS1_2_VERSION
-
-struct plan {
-  const char *first_policy, *second_policy;
-  const char *second_name; /* NULL: the same */
-  bool tickets, from_file;
-  bool new_context; /* the second connection comes from a context with no root */
-  bool expect_reuse;
-  void (*tamper)(SSL_SESSION *session); /* with the session, before it is used; NULL: nobody does */
-};
-
-static bool was_reused;
-
-static SSL_CTX *ticket_server(const struct setup *setup, bool tickets) {
-  SSL_CTX *server = server_context(setup);
-
-  if (!tickets)
-    SSL_CTX_set_options(server, SSL_OP_NO_TICKET);
-  return server;
-}
-
-/* As a program does that writes its session to a file: nothing but the encoded form survives. */
-static SSL_SESSION *through_a_file(SSL_SESSION *session) {
-  FILE *file = tmpfile();
-  SSL_SESSION *read;
-
-  if (file == NULL || PEM_write_SSL_SESSION(file, session) != 1)
-    broken("no file for the session");
-  rewind(file);
-  read = PEM_read_SSL_SESSION(file, NULL, NULL, NULL);
-  fclose(file);
-  SSL_SESSION_free(session);
-  if (read == NULL)
-    broken("the session does not read back");
-  return read;
-}
-
-/* What a session keeps of its server's path is nobody's business but the client's. */
-static long watch_wire(BIO *bio, int operation, const char *data, size_t length, int argi, long argl,
-                       int result, size_t *processed) {
-  (void)bio, (void)argi, (void)argl, (void)processed;
-  if (operation == BIO_CB_WRITE && memmem(data, length, "pinpath", 7) != NULL)
-    broken("what the session keeps is sent");
-  return result;
-}
-
-static enum outcome resume(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
-                           SSL_SESSION *session) {
-  struct link link;
-  enum outcome outcome;
-
-  link_open(&link, setup, client, server);
-  if (SSL_set_session(link.client, session) != 1)
-    broken("the session is not taken");
-  BIO_set_callback_ex(SSL_get_wbio(link.client), watch_wire);
-  outcome = link_run(&link);
-  was_reused = SSL_session_reused(link.client) == 1;
-  printf("reused=%d\n", was_reused);
-  link_close(&link);
-  return outcome;
-}
-
-static SSL_SESSION *first_session(const struct setup *setup, const struct plan *plan, SSL_CTX *client,
-                                  SSL_CTX *server) {
-  SSL_SESSION *session;
-
-  if (connect_with(setup, client, server) != ACCEPTED)
-    broken("the first connection fails");
-  session = newest_session;
-  newest_session = NULL;
-  if (session == NULL)
-    broken("no session");
-  return plan->from_file ? through_a_file(session) : session;
-}
-
-static enum outcome follow(const struct setup *setup, const struct plan *plan) {
-  struct setup second = *setup;
-  SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, plan->tickets);
-  SSL_SESSION *session;
-  enum outcome outcome;
-
-  if (plan->first_policy != NULL)
-    use_policy(plan->first_policy);
-  session = first_session(setup, plan, client, server);
-  if (plan->tamper != NULL)
-    plan->tamper(session);
-  if (plan->second_policy != NULL)
-    use_policy(plan->second_policy);
-  if (plan->second_name != NULL)
-    second.sni = second.host = plan->second_name;
-  if (plan->new_context) {
-    SSL_CTX_free(client);
-    second.untrusting = true;
-    client = caching_client(&second);
-  }
-  outcome = resume(&second, client, server, session);
-  if (plan->expect_reuse && !was_reused)
-    broken("the session was not resumed");
-  SSL_SESSION_free(session);
-  SSL_SESSION_free(newest_session);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
-#define PLAN(function, ...)                                                                                  \
-  static enum outcome function(const struct setup *setup) {                                                  \
-    return follow(setup, &(struct plan){__VA_ARGS__});                                                       \
-  }
-
 PLAN(unchanged_ticket, .tickets = true, .expect_reuse = true)
 PLAN(unchanged_id, .expect_reuse = true)
 PLAN(unchanged_file, .tickets = true, .from_file = true, .expect_reuse = true)
@@ -456,15 +346,8 @@ static enum outcome renamed_after_offer(const struct setup *setup) {
   return outcome;
 }
 
-/* The same, where the client verifies nothing in either connection. */
 static const struct test_case cases[] = {
-/* clang-format off */
-#define BOTH_VERSIONS(name, function, chain_name, host_name, ...) \
-  {"tls1.3/" name, function, {.chain = chain_name, .sni = host_name, .host = host_name}, __VA_ARGS__}, \
-  {"tls1.2/" name, function, {.chain = chain_name, .sni = host_name, .host = host_name, V12}, __VA_ARGS__}, \
-  {"tls1.3/none/" name, function, {.chain = chain_name, .sni = host_name, .unverified = true, .untrusting = true}, __VA_ARGS__}, \
-  {"tls1.2/none/" name, function, {.chain = chain_name, .sni = host_name, .unverified = true, .untrusting = true, V12}, __VA_ARGS__}, \
-  {"tls1.3/socket/" name, function, {.chain = chain_name, .sni = host_name, .host = host_name, .transport = SOCKET}, __VA_ARGS__}
+    /* clang-format off */
   BOTH_VERSIONS("unchanged/ticket", unchanged_ticket, "good", "pinned.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("unchanged/id", unchanged_id, "good", "pinned.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("unchanged/file", unchanged_file, "good", "pinned.test.example", ALL_ACCEPT),

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * A CA is pinned, and a session's certificate is one that this CA gave for another host, for a client, or for
+ * another time: what a full handshake would refuse must not be resumed either.
+ */
+#include "resume.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include <openssl/pem.h>
+
+/* All keys of the path are looked at for the first policy, and kept; what the certificate says is not. */
+#define LATER_PINNED(function, ...)                                                                          \
+  PLAN(function, .first_policy = "blocked-other", .second_policy = "issuer",                                 \
+       .second_name = "ca.test.example", __VA_ARGS__)
+LATER_PINNED(later_pinned_ticket, .tickets = true)
+LATER_PINNED(later_pinned_id, .tickets = false)
+LATER_PINNED(later_pinned_file, .tickets = true, .from_file = true)
+LATER_PINNED(later_pinned_reused, .tickets = true, .expect_reuse = true)
+LATER_PINNED(later_pinned_file_reused, .tickets = true, .from_file = true, .expect_reuse = true)
+
+/* The session of one host below the CA is used for another one. */
+#define FOR_ANOTHER(function, ...)                                                                           \
+  PLAN(function, .first_policy = "issuer", .second_name = "ca.test.example", __VA_ARGS__)
+FOR_ANOTHER(for_another_ticket, .tickets = true)
+FOR_ANOTHER(for_another_id, .tickets = false)
+FOR_ANOTHER(for_another_file, .tickets = true, .from_file = true)
+
+static EVP_PKEY *read_key(const char *name) {
+  FILE *file = fopen(pki("key-", name, ".pem"), "r");
+  EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
+
+  if (key == NULL)
+    broken("no key of %s", name);
+  fclose(file);
+  return key;
+}
+
+/* The server's certificate is replaced by one that is the same for some seconds yet. */
+static void shorten_life(SSL_CTX *server, long seconds) {
+  X509 *certificate = X509_dup(SSL_CTX_get0_certificate(server));
+  EVP_PKEY *issuer = read_key("issuer");
+
+  X509_gmtime_adj(X509_getm_notAfter(certificate), seconds);
+  if (X509_sign(certificate, issuer, EVP_sha256()) <= 0 || SSL_CTX_use_certificate(server, certificate) != 1)
+    broken("the certificate is not replaced");
+  EVP_PKEY_free(issuer);
+  X509_free(certificate);
+}
+
+/* Valid when the session was made, and no longer when it is used. */
+static enum outcome expires_meanwhile(const struct setup *setup, bool from_file) {
+  enum { LIFE = 4 };
+  SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
+  struct plan plan = {.from_file = from_file};
+  SSL_SESSION *session;
+  enum outcome outcome;
+
+  use_policy("issuer");
+  shorten_life(server, LIFE);
+  session = first_session(setup, &plan, client, server);
+  sleep(LIFE + 1);
+  outcome = resume(setup, client, server, session);
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome expires(const struct setup *setup) {
+  return expires_meanwhile(setup, false);
+}
+
+static enum outcome expires_in_file(const struct setup *setup) {
+  return expires_meanwhile(setup, true);
+}
+
+/* clang-format off */
+#define NOT_VOUCHED_FOR(name, function, ...) \
+  {"tls1.3/" name "-ticket", function##_ticket, {__VA_ARGS__}, WE_REFUSE}, \
+  {"tls1.3/" name "-id", function##_id, {__VA_ARGS__}, WE_REFUSE}, \
+  {"tls1.3/" name "-file", function##_file, {__VA_ARGS__}, WE_REFUSE}, \
+  {"tls1.2/" name "-ticket", function##_ticket, {__VA_ARGS__, V12}, WE_REFUSE}, \
+  {"tls1.2/" name "-id", function##_id, {__VA_ARGS__, V12}, WE_REFUSE}, \
+  {"tls1.2/" name "-file", function##_file, {__VA_ARGS__, V12}, WE_REFUSE}
+#define UNVERIFIED .sni = "other.test.example", .unverified = true
+
+static const struct test_case cases[] = {
+  BOTH_VERSIONS("right", later_pinned_reused, "good", "other.test.example", ALL_ACCEPT),
+  BOTH_VERSIONS("right-file", later_pinned_file_reused, "good", "other.test.example", ALL_ACCEPT),
+  NOT_VOUCHED_FOR("elsewhere", later_pinned, .chain = "elsewhere", .sni = "elsewhere.test.example", .host = "elsewhere.test.example"),
+  NOT_VOUCHED_FOR("none/elsewhere", later_pinned, .chain = "elsewhere", UNVERIFIED),
+  NOT_VOUCHED_FOR("none/client", later_pinned, .chain = "client", UNVERIFIED),
+  NOT_VOUCHED_FOR("none/expired", later_pinned, .chain = "expired", UNVERIFIED),
+  NOT_VOUCHED_FOR("none/early", later_pinned, .chain = "early", UNVERIFIED),
+  NOT_VOUCHED_FOR("for-another", for_another, .chain = "mx", .sni = "mx.below.test.example", .host = "mx.below.test.example"),
+  BOTH_VERSIONS("expires", expires, "good", "ca.test.example", WE_REFUSE),
+  BOTH_VERSIONS("expires-file", expires_in_file, "good", "ca.test.example", WE_REFUSE),
+};
+/* clang-format on */
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}
