@@ -196,6 +196,63 @@ static enum outcome store_verify_cb(const struct setup *setup) {
   return finish(setup, client);
 }
 
+/* ---- Functions of the program's store: each is called for a connection of the program's, and for no other
+ * ---- */
+
+#if OPENSSL_VERSION_NUMBER >= 0x40000000L
+#define FROM_4_0 const
+#else
+#define FROM_4_0
+#endif
+
+static void want_connection(const X509_STORE_CTX *ctx) {
+  if (X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx()) == NULL)
+    broken("a function of the store was called with a context that is not the program's");
+}
+
+static int issuer_of(X509 **issuer, X509_STORE_CTX *ctx, FROM_4_0 X509 *certificate) {
+  want_connection(ctx);
+  return X509_STORE_CTX_get1_issuer(issuer, ctx, certificate);
+}
+
+static STACK_OF(X509) * certificates_of(FROM_4_0 X509_STORE_CTX *ctx, const X509_NAME *name) {
+  want_connection(ctx);
+  return X509_STORE_CTX_get1_certs(ctx, name);
+}
+
+static int nothing_is_revoked(X509_STORE_CTX *ctx) {
+  want_connection(ctx);
+  return 1;
+}
+
+static enum outcome store_functions(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup);
+  X509_STORE *store = SSL_CTX_get_cert_store(client);
+
+  X509_STORE_set_get_issuer(store, issuer_of);
+  X509_STORE_set_lookup_certs(store, certificates_of);
+  X509_STORE_set_check_revocation(store, nothing_is_revoked);
+  SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
+  return finish(setup, client);
+}
+
+/* ---- What the program is told of a refusal ---- */
+
+static enum outcome told_of_refusal(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  link_open(&link, setup, client, server);
+  outcome = link_run(&link);
+  if (outcome == REFUSED && SSL_get_verify_result(link.client) != X509_V_ERR_APPLICATION_VERIFICATION)
+    broken("the result of the verification is %ld", SSL_get_verify_result(link.client));
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 /* ---- Info and message callbacks: called as often as without us ---- */
 
 static void print_info(const SSL *ssl, int where, int ret) {
@@ -273,6 +330,14 @@ static enum outcome own_security(const struct setup *setup) {
   return finish(setup, client);
 }
 
+/* What the program's security level forbids stays forbidden, whoever stands in front of libssl's callback. */
+static enum outcome own_level(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup);
+
+  SSL_CTX_set_security_level(client, 5);
+  return finish(setup, client);
+}
+
 /* clang-format off */
 #define ALWAYS_YES(prefix, function) \
   {prefix "/right-key", function, {.chain = "good", PINNED}, ALL_ACCEPT}, \
@@ -312,6 +377,11 @@ static const struct test_case cases[] = {
   {"store-verify/untrusted", store_verify, {.chain = "good", PINNED, .untrusting = true}, OPENSSL_REJECTS},
   ALWAYS_YES("store-verify-cb", store_verify_cb),
 
+  {"store-functions/right-ca", store_functions, {.chain = "good", CA_PINNED}, ALL_ACCEPT},
+  {"store-functions/wrong-ca", store_functions, {.chain = "bad", CA_PINNED}, WE_REFUSE},
+  {"told-of-refusal/none", told_of_refusal, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
+  {"told-of-refusal/none-untrusted", told_of_refusal, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
+  {"told-of-refusal/verifying", told_of_refusal, {.chain = "bad", PINNED}, WE_REFUSE},
   {"cert-verify-cb-verifies/right-key", itself, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"cert-verify-cb-verifies/wrong-key", itself, {.chain = "bad", PINNED}, WE_REFUSE},
   {"cert-verify-cb-verifies/wrong-ca", itself, {.chain = "stuffed", CA_PINNED}, WE_REFUSE},
@@ -323,6 +393,8 @@ static const struct test_case cases[] = {
   {"retry-verify-verifies/right-key", asynchronous_verified, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"retry-verify-verifies/wrong-key", asynchronous_verified, {.chain = "bad", PINNED}, WE_REFUSE},
   {"retry-verify-verifies/wrong-key-tls1.2", asynchronous_verified, {.chain = "bad", PINNED, .version = TLS1_2_VERSION}, WE_REFUSE},
+  {"security-level/right-key", own_level, {.chain = "good", PINNED, .unverified = true}, OPENSSL_REJECTS},
+  {"security-level/uncovered", own_level, {.chain = "good", OTHER, .unverified = true}, OPENSSL_REJECTS},
   {"security-cb/right-key", own_security, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"security-cb/wrong-key", own_security, {.chain = "bad", PINNED}, WE_REFUSE},
   {"security-cb/wrong-key-none", own_security, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
