@@ -5,7 +5,6 @@
 #include "kit.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -253,6 +252,25 @@ static enum outcome told_of_refusal(const struct setup *setup) {
   return outcome;
 }
 
+/* Programs wait on the descriptor of a connection, refused or not. */
+static enum outcome descriptor_stays(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+  int fd;
+
+  SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
+  link_open(&link, setup, client, server);
+  fd = SSL_get_fd(link.client);
+  outcome = link_run(&link);
+  if (fd < 0 || SSL_get_fd(link.client) != fd)
+    broken("descriptor %d has become %d", fd, SSL_get_fd(link.client));
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 /* ---- Info and message callbacks: called as often as without us ---- */
 
 static void print_info(const SSL *ssl, int where, int ret) {
@@ -382,6 +400,7 @@ static const struct test_case cases[] = {
   {"told-of-refusal/none", told_of_refusal, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
   {"told-of-refusal/none-untrusted", told_of_refusal, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
   {"told-of-refusal/verifying", told_of_refusal, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"descriptor-stays/wrong-key", descriptor_stays, {.chain = "bad", PINNED, .transport = SOCKET}, WE_REFUSE},
   {"cert-verify-cb-verifies/right-key", itself, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"cert-verify-cb-verifies/wrong-key", itself, {.chain = "bad", PINNED}, WE_REFUSE},
   {"cert-verify-cb-verifies/wrong-ca", itself, {.chain = "stuffed", CA_PINNED}, WE_REFUSE},

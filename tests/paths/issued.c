@@ -43,6 +43,22 @@ static enum outcome overriding(const struct setup *setup) {
   return finish(setup, client);
 }
 
+static int verify_nothing(X509_STORE_CTX *ctx, void *arg) {
+  (void)ctx;
+  (void)arg;
+  return 1;
+}
+
+/* Says yes without any chain, so that the issuers have to be sought. */
+static enum outcome unlooked_at(const struct setup *setup) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
+  return finish(setup, client);
+}
+
 /* Verifies everything but the dates. */
 static enum outcome without_dates(const struct setup *setup) {
   SSL_CTX *client;
@@ -128,6 +144,9 @@ static const struct test_case cases[] = {
   {"issued/other-ca", connect_by_issuer, {.chain = "bad", NAMED("issued"), .unverified = true}, WE_REFUSE},
   {"anchor/other-root", connect_by_issuer, {.chain = "exempt", NAMED("anchor"), .unverified = true}, ALL_ACCEPT, .note = "an exempt anchor"},
   {"anchor/other-root-elsewhere", connect_by_issuer, {.chain = "exemptelse", NAMED("anchor"), .unverified = true}, WE_REFUSE},
+  /* The server does not send its root: only the program's store has it. */
+  {"anchor/of-store", unlooked_at, {.chain = "good", NAMED("anchor")}, ALL_ACCEPT},
+  {"anchor/unknown", unlooked_at, {.chain = "good", NAMED("anchor"), .untrusting = true}, WE_REFUSE},
   /* The common name counts as it does for OpenSSL: where there is no other name. */
   {"common-name/right", connect_by_issuer, {.chain = "plain", NAMED("ca"), .unverified = true}, ALL_ACCEPT},
   {"common-name/wrong", connect_by_issuer, {.chain = "plain", NAMED("backup"), .unverified = true}, WE_REFUSE},
