@@ -322,13 +322,12 @@ static bool servers_part_is_over(const struct client *client, int where) {
     return client->libssl->SSL_is_init_finished(client->ssl) == 1;
   if (where != SSL_CB_CONNECT_LOOP)
     return false;
-  /* SSL_state_string(3): server done, or finished, was read. The numbers of these states differ between
-     releases. */
+  /* Server done, or finished, was read (openssl-internals H7). */
   state = client->libssl->SSL_state_string(client->ssl);
   return text_begins(state, "TRSD") || text_begins(state, "TRFIN");
 }
 
-/* libssl also announces a handshake done before it lets early data leave. */
+/* Told as done, though it is not (openssl-internals H6). */
 static bool early_data_may_leave(const struct client *client, int where) {
   return where == SSL_CB_HANDSHAKE_DONE && client->libssl->SSL_is_init_finished(client->ssl) != 1;
 }
@@ -441,7 +440,7 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
   /* A program that sets up TLS will verify, and may by then have entered a chroot: read the policy now. */
   policy_prepare();
   if (openssl_ssl_context(&hook->openssl, &libssl)) {
-    /* Every new SSL_CTX has libssl's own callback, so one original serves all. */
+    /* The same in every new SSL_CTX: one original serves all (openssl-internals H3). */
     atomic_store(&hook->original_security, libssl.SSL_CTX_get_security_callback(parent));
     libssl.SSL_CTX_set_security_callback(parent, hook->security);
     /* It is told of the start of each handshake; the security callback is there for programs that put an info

@@ -146,9 +146,8 @@ static int get_params(void *provctx, OSSL_PARAM params[]) {
 /*
  * Whoever decodes a key, or fetches an algorithm for the first time, walks all active providers under locks,
  * for nothing in our case: what this module does, it does in callbacks, active or not. So at the first
- * question it takes back the activation that the configuration gave it (provider-base(7), provider_free,
- * which with `deactivate` only does that). Not before: `openssl list -providers` and pinctl show what is
- * active.
+ * question it takes back the activation that the configuration gave it (openssl-internals P4). Not before:
+ * `openssl list -providers` and pinctl show what is active.
  *
  * Where the first to ask is a library context that another provider made as a child of this one, OpenSSL
  * comes round to a lock that it holds. glibc says so, OpenSSL goes on, and all counts are as they should be;

@@ -236,7 +236,7 @@ const struct libcrypto *openssl_bind_refusal(struct openssl *openssl) {
 
 /* ---- SHA-256 ---- */
 
-/* SHA256_CTX has 112 bytes, in every release that has it. */
+/* Larger than SHA256_CTX (openssl-internals P5). */
 union sha256_context {
   unsigned char bytes[256];
   unsigned long long aligned;

@@ -27,7 +27,7 @@ static X509 *chain_at(const struct libcrypto *crypto, const STACK_OF(X509) * cha
 /* Elliptic curves, and what is newer: P-256 costs less, P-521 and post-quantum signatures about this much. */
 #define WORK_OF_OTHERS 300
 
-/* The public exponent counts too: OpenSSL takes one of any length with a modulus up to 3072 bits. */
+/* The public exponent counts too: it may be of any size (openssl-internals V11). */
 static long work_of_rsa(const struct libcrypto *crypto, const EVP_PKEY *key) {
   long size = crypto->EVP_PKEY_get_bits(key) / 512 + 1;
   BIGNUM *exponent = NULL;

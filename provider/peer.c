@@ -12,7 +12,7 @@
 #include "sockets.h"
 #include "verified_name.h"
 
-/* OpenSSL_version_num(3) of 4.0.0, which verifies any of several addresses, and tells only the first. */
+/* OpenSSL_version_num(3) of 4.0.0, where several may be verified (openssl-internals N2). */
 #define FIRST_WITH_SEVERAL_ADDRESSES 0x40000000UL
 
 /* A name that an entry covers and that lives nowhere else. */

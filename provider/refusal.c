@@ -13,12 +13,12 @@
 #include "trace.h"
 
 #define REASON_REFUSED 1
-/* ERR_set_error(3) cuts data off here (ERR_MAX_DATA_SIZE), in the middle of a word. */
+/* What is longer is cut off in the middle of a word (openssl-internals E3). */
 #define QUEUE_DATA_SIZE 1024
 
 /*
  * Our library number in this OpenSSL, with the texts of our reasons; 0: none to be had. The texts live on
- * the heap because ERR_load_strings writes into them and keeps them, for each OpenSSL of the process.
+ * the heap, for each OpenSSL of the process (openssl-internals E2).
  */
 static int error_library(struct openssl *openssl, const struct libcrypto *crypto) {
   int library = atomic_load(&openssl->error_library);

@@ -48,7 +48,7 @@ int refusing_bio_destroy(struct hook *hook, BIO *bio) {
   return 1;
 }
 
-/* libssl finds the BIO of a descriptor by this type, to ask it for the descriptor. */
+/* So that libssl asks it for the descriptor (openssl-internals H9). */
 #define REFUSING_TYPE (BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR | 0xfe)
 
 static BIO_METHOD *new_method(struct hook *hook, const struct libcrypto *crypto) {

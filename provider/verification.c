@@ -41,7 +41,7 @@ static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
 
 /* ---- OpenSSL's own functions ---- */
 
-/* A new context without a store has them: verification_new notes them as it is set up. */
+/* verification_new notes them as a context without a store is set up (openssl-internals V7). */
 static void note_openssls_own(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
   if (crypto->X509_STORE_CTX_get0_store(ctx) != NULL || atomic_load(&hook->openssls_verify) != NULL)
     return;
@@ -110,7 +110,7 @@ static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
     evidence->untrusted = verification->sent;
     evidence->store = crypto->X509_STORE_CTX_get0_store(ctx);
   }
-  /* OpenSSL 3.2 and later come here with a raw public key as well, and then without a chain. */
+  /* A raw public key (openssl-internals V9). */
   if (matter->ssl != NULL && chain == NULL && matter->libssl->SSL_get0_peer_rpk != NULL)
     evidence->raw_key = matter->libssl->SSL_get0_peer_rpk(matter->ssl);
 }
@@ -179,8 +179,8 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
 
 /*
  * Judges a connection whose chain did not get as far as the wrapped verification: it could not be built,
- * DANE-EE or a raw public key was used, or the program verifies by itself, perhaps in another context. The
- * context's own parameters are gone by now, and its certificates may be; what it was made for is kept.
+ * DANE-EE or a raw public key was used, or the program verifies by itself, perhaps in another context. What
+ * is left of the context by now: openssl-internals V5.
  */
 static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx, SSL *ssl,
                              struct verification *verification) {
@@ -280,7 +280,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   errno = saved_errno;
 }
 
-/* X509_STORE_CTX_init(3) also calls this once, on a context that has no data yet. */
+/* Also called when there is no data yet (openssl-internals V2). */
 void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
   int saved_errno = errno;
 

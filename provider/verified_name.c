@@ -52,10 +52,9 @@ static bool is_likely(const struct open_name *name, const char *likely) {
 }
 
 /*
- * In OpenSSL 4.0 a verified name that was copied with its parameters, as every verification copies them, is
- * not terminated (x509_vpm.c, buffer_copy): behind it stands whatever was in the heap. So the name is one of
- * the prefixes that can have been given this much memory. All of them are visited: none but the true one is
- * likely to be covered, and none that is covered may be passed over.
+ * Behind a name that is not terminated (openssl-internals N1) stands whatever was in the heap. So the name is
+ * one of the prefixes that can have been given this much memory. All of them are visited: none but the true
+ * one is likely to be covered, and none that is covered may be passed over.
  */
 static void visit_prefixes(const struct open_name *name, pinning_visit_name_fn *visit, void *arg) {
   size_t longest = name_length_at_most(name->text, name->readable);

@@ -11,8 +11,8 @@
 /* ---- What OpenSSL has verified already ---- */
 
 /*
- * Whether this very name was the only one that could have matched, and did. In OpenSSL 4.0 verified names
- * need not be terminated (peer.c), so there nothing is compared.
+ * Whether this very name was the only one that could have matched, and did. In OpenSSL 4.0 names
+ * need not be terminated (openssl-internals N1), and nothing is compared.
  */
 static bool name_is_verified(const struct voucher *voucher, const char *name) {
   const struct libcrypto *crypto = voucher->crypto;
