@@ -19,6 +19,7 @@ struct hook {
 
   /* Our ex_data indexes. */
   int store_ctx_index, ssl_index, session_index;
+  atomic_int certificate_index; /* peer_chain.c */
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
   X509_STORE_CTX_verify_fn verify;

@@ -8,6 +8,7 @@
 
 #include "connection.h"
 #include "object.h"
+#include "peer_chain.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "verification.h"
@@ -115,7 +116,8 @@ static bool wait_for(struct hook *hook) {
   return atomic_load(&hook->state) == HOOK_INSTALLED;
 }
 
-static bool install_for(void *handle) {
+/* NULL: it failed. */
+static struct hook *install_for(void *handle) {
   for (int i = 0; i < MAX_HOOKS; i++) {
     void *claimed = NULL;
 
@@ -125,19 +127,45 @@ static bool install_for(void *handle) {
       hooks[i].openssl.handle = handle;
       installed = install(&hooks[i]);
       atomic_store(&hooks[i].state, installed ? HOOK_INSTALLED : HOOK_FAILED);
-      return installed;
+      return installed ? &hooks[i] : NULL;
     }
     if (claimed == handle)
-      return wait_for(&hooks[i]);
+      return wait_for(&hooks[i]) ? &hooks[i] : NULL;
   }
-  return false;
+  return NULL;
+}
+
+static struct hook *install_at(const void *address) {
+  void *handle = object_open(address);
+
+  return handle != NULL ? install_for(handle) : NULL;
 }
 
 bool hooks_install(const void *address) {
   int saved_errno = errno;
-  void *handle = object_open(address);
-  bool installed = handle != NULL && install_for(handle);
+  bool installed = install_at(address) != NULL;
 
   errno = saved_errno;
   return installed;
+}
+
+bool hooks_install_for_checks(const void *address) {
+  int saved_errno = errno;
+  struct hook *hook = install_at(address);
+
+  if (hook != NULL)
+    peer_chain_install(hook);
+  errno = saved_errno;
+  return hook != NULL;
+}
+
+struct hook *hooks_find(const void *check_host) {
+  for (int i = 0; i < MAX_HOOKS; i++) {
+    const struct libcrypto *crypto =
+        atomic_load(&hooks[i].state) == HOOK_INSTALLED ? openssl_crypto(&hooks[i].openssl) : NULL;
+
+    if (crypto != NULL && memcmp(&crypto->X509_check_host, &check_host, sizeof check_host) == 0)
+      return &hooks[i];
+  }
+  return NULL;
 }

@@ -20,6 +20,12 @@
  */
 bool hooks_install(const void *address);
 
+/* The same, and keeps with each peer's certificate what a name that is checked later needs (peer_chain.h). */
+bool hooks_install_for_checks(const void *address);
+
+/* The hook in the OpenSSL whose X509_check_host(3) this is; NULL: there is none. */
+struct hook *hooks_find(const void *check_host);
+
 /* The hook of number n, below MAX_HOOKS. */
 struct hook *hook_at(size_t n);
 

@@ -86,7 +86,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   needs = select_entries(policy, peer, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
-  if (ret_verdict->count == 0 && shows_nothing(&matter->evidence)) {
+  if (ret_verdict->count == 0 && (matter->checked_name != NULL || shows_nothing(&matter->evidence))) {
     ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }
@@ -128,7 +128,8 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
 static struct peer_sources sources_of(const struct subject_matter *matter) {
   X509_STORE *store = matter->evidence.store;
   struct peer_sources sources = {
-      matter->crypto, matter->libssl, {matter->param}, matter->ssl, peers_certificate(matter)};
+      matter->crypto,      matter->libssl, {matter->param}, matter->ssl, peers_certificate(matter),
+      matter->checked_name};
 
   /* A store can name a host too, for all verifications that it serves. */
   if (store != NULL)
@@ -154,7 +155,7 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
     judge_peer(matter, &peer, ret_judgement);
   peer_clear(&peer);
   matter->crypto->ERR_pop_to_mark();
-  if (!ret_judgement->allowed && !matter->quiet)
+  if (!ret_judgement->allowed && !matter->quiet && matter->checked_name == NULL)
     leave_errors(matter->openssl, matter->ssl != NULL, ret_judgement->text);
   pthread_setcancelstate(cancel_state, NULL);
   errno = saved_errno;

@@ -22,6 +22,8 @@ struct subject_matter {
   bool verified;             /* OpenSSL's own verification ran with `param`, and nobody overrode it */
   const unsigned char *kept; /* the path that a session keeps, judged in place of the evidence; NULL: none */
   size_t kept_size;
+  const char *checked_name; /* which the program checks outside of any connection: nothing but an entry for it
+                               refuses, and a refusal is not left in the error queue; NULL: none */
   bool quiet; /* only ask whether a session may be offered: a refusal is not left in the error queue, and
                  logged as what it is */
 };

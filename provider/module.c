@@ -15,6 +15,7 @@
 #include <openssl/core_names.h>
 #include <openssl/params.h>
 
+#include "checked_name.h"
 #include "hooks.h"
 #include "log.h"
 #include "module.h"
@@ -210,8 +211,9 @@ static const OSSL_DISPATCH dispatch_table[] = {
     {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_operation},
     {0, NULL}};
 
-static bool attach(const void *address) {
-  if (hooks_install(address))
+/* Whether it is attached. */
+static bool report(bool attached) {
+  if (attached)
     return true;
   log_line(LOG_CRIT,
            "event=not-enforced message=\"the functions of this process's OpenSSL cannot be found\"");
@@ -220,7 +222,16 @@ static bool attach(const void *address) {
 
 VISIBLE int pinning_attach(const void *address, const struct pinning_seen *seen) {
   peer_use_seen(seen);
-  return attach(address);
+  return report(hooks_install_for_checks(address));
+}
+
+VISIBLE int pinning_allows(const void *check_host, struct x509_st *certificate, const char *name) {
+  int saved_errno = errno;
+  struct hook *hook = hooks_find(check_host);
+  bool allowed = hook != NULL && checked_name_is_allowed(hook, certificate, name);
+
+  errno = saved_errno;
+  return allowed;
 }
 
 VISIBLE int pinning_covers(const char *name) {
@@ -244,7 +255,7 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, 
    * us. */
   by_configuration = read_settings(handle, upcalls.get_params);
   memcpy(&upcall, &upcalls.get_params, sizeof upcall);
-  installed = attach(upcall);
+  installed = report(hooks_install(upcall));
   provider = calloc(1, sizeof *provider);
   if (provider == NULL)
     return 0;

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct x509_st; /* OpenSSL's X509 */
+
 /* False ends a visit. */
 typedef bool pinning_visit_name_fn(const char *name, void *arg);
 
@@ -36,6 +38,14 @@ struct pinning_seen {
  * that OpenSSL cannot be enforced.
  */
 int pinning_attach(const void *address, const struct pinning_seen *seen);
+
+/*
+ * For the preload shim: a program asks OpenSSL outside of any verification whether a certificate is for a
+ * name, or an address as text, and OpenSSL says yes. check_host: the X509_check_host(3) of that OpenSSL. 1:
+ * it may be so; 0: an entry of the policy covers the name, and what was proven of the certificate does not
+ * satisfy it, or nobody can tell. Changes neither errno nor the error queue.
+ */
+int pinning_allows(const void *check_host, struct x509_st *certificate, const char *name);
 
 /*
  * Whether an entry of the policy covers the name, for any port. Reads the policy if that was not done yet.

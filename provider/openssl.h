@@ -46,6 +46,7 @@
   X(EVP_PKEY_get_bn_param)                                                                                   \
   X(GENERAL_NAMES_free)                                                                                      \
   X(GENERAL_NAME_get0_value)                                                                                 \
+  X(OPENSSL_sk_free)                                                                                         \
   X(OPENSSL_sk_num)                                                                                          \
   X(OPENSSL_sk_pop_free)                                                                                     \
   X(OPENSSL_sk_value)                                                                                        \
@@ -86,11 +87,13 @@
   X(X509_get0_notBefore)                                                                                     \
   X(X509_get0_pubkey)                                                                                        \
   X(X509_get_X509_PUBKEY)                                                                                    \
+  X(X509_get_ex_data)                                                                                        \
   X(X509_get_ext_d2i)                                                                                        \
   X(X509_get_extension_flags)                                                                                \
   X(X509_get_issuer_name)                                                                                    \
   X(X509_get_pathlen)                                                                                        \
   X(X509_get_subject_name)                                                                                   \
+  X(X509_set_ex_data)                                                                                        \
   X(X509_up_ref)                                                                                             \
   X(X509_verify)                                                                                             \
   X(i2d_PUBKEY)                                                                                              \

@@ -194,7 +194,7 @@ static X509 *next_issuer(const struct libcrypto *crypto, struct path *path) {
   issuer = find_in_store(crypto, path, subject);
   if (issuer == NULL)
     issuer = find_issuer(crypto, path, path->evidence.untrusted);
-  path->pin.cut = path->pin.cut || (issuer == NULL && path->blind);
+  path->pin.cut = path->pin.cut || (issuer == NULL && (path->blind || path->evidence.without_store));
   return issuer;
 }
 

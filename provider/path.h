@@ -28,6 +28,7 @@ struct evidence {
   STACK_OF(X509) * untrusted; /* what came with it; or NULL */
   X509_STORE *store;          /* what the program trusts; or NULL */
   bool peer_alone;            /* no issuer is looked for: the path is cut above the peer's own key */
+  bool without_store; /* what the program trusts is not known: where no issuer is found, the path is cut */
 
   EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
 };

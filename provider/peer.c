@@ -191,9 +191,7 @@ static void consider_spelling(struct question *question, const char *name) {
 
 /* ---- Names that the client gave ---- */
 
-static void ask_server_name(struct question *question) {
-  const char *name = question->peer->server_name;
-
+static void ask_given(struct question *question, const char *name) {
   if (name == NULL || *name == '\0')
     return;
   ask(question, name, question->port);
@@ -289,10 +287,8 @@ static void ask_verified_names(struct question *question, X509_VERIFY_PARAM *par
 static void ask_connect_name(struct question *question) {
   const char *name = question->peer->connect_name;
 
-  if (name == NULL || *name == '\0' || is_address(name))
-    return;
-  ask(question, name, question->port);
-  consider_spelling(question, name);
+  if (name != NULL && !is_address(name))
+    ask_given(question, name);
 }
 
 /* ---- Verified addresses ---- */
@@ -512,7 +508,8 @@ static void select_names(struct question *question) {
   pin_select_begin(question->policy, question->port, peer->now, question->verdict);
   question->host_is_given = false;
   peer->below_count = 0;
-  ask_server_name(question);
+  ask_given(question, peer->server_name);
+  ask_given(question, peer->sources.checked_name);
   for (int i = 0; i < PEER_PARAMS; i++) {
     if (peer->sources.params[i] != NULL)
       ask_verified_names(question, peer->sources.params[i]);
@@ -581,7 +578,7 @@ void peer_begin(const struct peer_sources *sources, struct peer *ret_peer) {
   ret_peer->fd = -1;
   if (sources->ssl != NULL)
     look_at_connection(ret_peer);
-  ret_peer->is_named = ret_peer->server_name != NULL;
+  ret_peer->is_named = ret_peer->server_name != NULL || sources->checked_name != NULL;
   for (int i = 0; i < PEER_PARAMS && !ret_peer->is_named; i++)
     ret_peer->is_named = sources->params[i] != NULL &&
                          sources->crypto->X509_VERIFY_PARAM_get0_host(sources->params[i], 0) != NULL;

@@ -25,6 +25,7 @@ struct peer_sources {
   X509_VERIFY_PARAM *params[PEER_PARAMS]; /* any may be NULL */
   SSL *ssl;                               /* NULL outside TLS */
   X509 *certificate;                      /* what the peer showed; NULL: none, or not known */
+  const char *checked_name;               /* a name or address that the program checks itself; NULL: none */
 };
 
 struct peer {
@@ -49,14 +50,14 @@ struct peer {
 void peer_begin(const struct peer_sources *sources, struct peer *ret_peer);
 
 /*
- * pin_select for the names of the peer: verified names, the server name, the host of a connect BIO, and the
- * verified addresses, which decide nothing where the policy names none.
- * Where a client gave no name of a host, the address it is connected to is its name, together with the names
- * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
- * either, because the program drives OpenSSL through BIOs of its own, those of every socket that the process
- * connected; they are only looked at where something of them could be covered. Where that leads to no entry
- * either, the names in the peer's certificate count, unless the policy says no. May be called again, with
- * another policy. What *ret_verdict points to lasts as long as the sources and the peer.
+ * pin_select for the names of the peer: verified and checked names, the server name, the host of a connect
+ * BIO, and the verified addresses, which decide nothing where the policy names none. Where a client gave no
+ * name of a host, the address it is connected to is its name, together with the names that the process
+ * resolved to that address, where the shim saw it; and where its socket cannot be found either, because the
+ * program drives OpenSSL through BIOs of its own, those of every socket that the process connected; they are
+ * only looked at where something of them could be covered. Where that leads to no entry either, the names in
+ * the peer's certificate count, unless the policy says no. May be called again, with another policy. What
+ * *ret_verdict points to lasts as long as the sources and the peer.
  */
 enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
                            struct pin_verdict *ret_verdict);

@@ -4,18 +4,20 @@
 /*
  * The preload shim, for programs that never read openssl.cnf. It stands in for the three functions of
  * libcrypto that libssl cannot do without: whoever bound libssl, and however, its own calls come here first.
- * The first one loads pinning.so, which does all the rest. A process that never gets here maps one small
- * file.
+ * The first one loads pinning.so, which does all the rest. And it stands in for those by which a program
+ * checks the name of a certificate itself. A process that never gets here maps one small file.
  *
  * Should pinning.so fail to load, every verification of a host is refused: the administrator asked for
  * enforcement, and cannot see that it is missing.
  */
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -44,8 +46,24 @@ VISIBLE int store_ctx_set_ex_data(X509_STORE_CTX *ctx, int index,
                                   void *data) __asm__("X509_STORE_CTX_set_ex_data");
 VISIBLE int verify_cert(X509_STORE_CTX *ctx) __asm__("X509_verify_cert");
 
+VISIBLE int check_host(X509 *certificate, const char *name, size_t length, unsigned int flags,
+                       char **ret_peername) __asm__("X509_check_host");
+VISIBLE int check_ip(X509 *certificate, const unsigned char *address, size_t length,
+                     unsigned int flags) __asm__("X509_check_ip");
+VISIBLE int check_ip_asc(X509 *certificate, const char *address,
+                         unsigned int flags) __asm__("X509_check_ip_asc");
+
 /* The functions that this file stands in for. */
-enum function { NEW_EX_DATA, STORE_CTX_INIT, STORE_CTX_SET_EX_DATA, VERIFY_CERT, FUNCTIONS };
+enum function {
+  NEW_EX_DATA,
+  STORE_CTX_INIT,
+  STORE_CTX_SET_EX_DATA,
+  VERIFY_CERT,
+  CHECK_HOST,
+  CHECK_IP,
+  CHECK_IP_ASC,
+  FUNCTIONS
+};
 
 typedef void any_fn(void);
 
@@ -57,6 +75,9 @@ static const struct {
     [STORE_CTX_INIT] = {"X509_STORE_CTX_init", (any_fn *)store_ctx_init},
     [STORE_CTX_SET_EX_DATA] = {"X509_STORE_CTX_set_ex_data", (any_fn *)store_ctx_set_ex_data},
     [VERIFY_CERT] = {"X509_verify_cert", (any_fn *)verify_cert},
+    [CHECK_HOST] = {"X509_check_host", (any_fn *)check_host},
+    [CHECK_IP] = {"X509_check_ip", (any_fn *)check_ip},
+    [CHECK_IP_ASC] = {"X509_check_ip_asc", (any_fn *)check_ip_asc},
 };
 
 struct caller {
@@ -65,6 +86,7 @@ struct caller {
   const char *start, *end; /* its addresses, where it stays loaded; otherwise none */
   void *handle;
   bool enforced;
+  bool is_openssl;       /* libcrypto or libssl themselves */
   void *real[FUNCTIONS]; /* what it would have reached without us; NULL: nothing */
 };
 
@@ -109,17 +131,21 @@ static void *module_symbol(const char *name) {
   return module != NULL ? dlsym(module, name) : NULL;
 }
 
+/* The same, kept in *found. False: as above. */
+static bool find_in_module(_Atomic(void *) *found, const char *name, void *ret_function) {
+  void *symbol = atomic_load(found);
+
+  if (symbol == NULL)
+    atomic_store(found, symbol = module_symbol(name));
+  memcpy(ret_function, &symbol, sizeof symbol);
+  return symbol != NULL;
+}
+
 int preload_covers(const char *name) {
   static _Atomic(void *) found;
   __typeof__(pinning_covers) *ask;
-  void *symbol = atomic_load(&found);
 
-  if (symbol == NULL)
-    atomic_store(&found, symbol = module_symbol("pinning_covers"));
-  if (symbol == NULL)
-    return 1;
-  memcpy(&ask, &symbol, sizeof ask);
-  return ask(name);
+  return find_in_module(&found, "pinning_covers", &ask) ? ask(name) : 1;
 }
 
 static bool attach(const void *address_in_libcrypto) {
@@ -137,6 +163,10 @@ static bool attach(const void *address_in_libcrypto) {
 
 /* ---- Callers ---- */
 
+static bool holds(const struct object *object, const void *address) {
+  return (const char *)address >= object->start && (const char *)address < object->end;
+}
+
 static void set_up(struct caller *caller, const void *address, const struct object *object) {
   caller->handle = object_open(address);
   if (caller->handle != NULL) {
@@ -145,6 +175,8 @@ static void set_up(struct caller *caller, const void *address, const struct obje
   }
   for (enum function function = 0; function < FUNCTIONS; function++)
     caller->real[function] = find_real(caller->handle, function);
+  caller->is_openssl = holds(object, caller->real[NEW_EX_DATA]) ||
+                       (caller->handle != NULL && holds(object, dlsym(caller->handle, "SSL_new")));
   caller->enforced = caller->real[NEW_EX_DATA] != NULL && attach(caller->real[NEW_EX_DATA]);
   atomic_store(&caller->ready, true);
 }
@@ -275,6 +307,82 @@ int verify_cert(X509_STORE_CTX *ctx) {
   if (!caller->enforced && names_a_host(caller, ctx))
     return 0;
   return real(ctx);
+}
+
+/* ---- Names that a program checks itself ---- */
+
+/*
+ * After OpenSSL has said yes. What it asks for itself, in a verification, is judged there. name: a host's or
+ * an address, `length` bytes.
+ */
+static bool is_allowed(const struct caller *caller, X509 *certificate, const char *name, size_t length) {
+  static _Atomic(void *) found;
+  __typeof__(pinning_allows) *ask;
+  int saved_errno = errno;
+  char *text;
+  bool allowed;
+
+  if (caller->is_openssl)
+    return true;
+  text = caller->enforced ? strndup(name, length) : NULL;
+  allowed = text != NULL && find_in_module(&found, "pinning_allows", &ask) &&
+            ask(caller->real[CHECK_HOST], certificate, text) == 1;
+  free(text);
+  errno = saved_errno;
+  return allowed;
+}
+
+/* Who gets no for an answer frees no name. */
+static void forget_peername(const struct caller *caller, char **peername) {
+  __typeof__(CRYPTO_free) *release;
+  void *symbol = caller->handle != NULL ? dlsym(caller->handle, "CRYPTO_free") : NULL;
+
+  if (peername == NULL || symbol == NULL)
+    return;
+  memcpy(&release, &symbol, sizeof symbol);
+  release(*peername, NULL, 0);
+  *peername = NULL;
+}
+
+int check_host(X509 *certificate, const char *name, size_t length, unsigned int flags, char **ret_peername) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(check_host) *real;
+  int result;
+
+  if (!real_function(caller, CHECK_HOST, &real))
+    return 0;
+  result = real(certificate, name, length, flags, ret_peername);
+  if (result <= 0 || is_allowed(caller, certificate, name, length != 0 ? length : strlen(name)))
+    return result;
+  forget_peername(caller, ret_peername);
+  return 0;
+}
+
+int check_ip(X509 *certificate, const unsigned char *address, size_t length, unsigned int flags) {
+  const struct caller *caller = caller_of(CALLER);
+  char text[INET6_ADDRSTRLEN];
+  __typeof__(check_ip) *real;
+  int result;
+
+  if (!real_function(caller, CHECK_IP, &real))
+    return 0;
+  result = real(certificate, address, length, flags);
+  /* Nothing else than an address of these two lengths can have matched one that a policy names. */
+  if (result <= 0 || (length != 4 && length != 16) ||
+      inet_ntop(length == 4 ? AF_INET : AF_INET6, address, text, sizeof text) == NULL)
+    return result;
+  return is_allowed(caller, certificate, text, strlen(text)) ? result : 0;
+}
+
+int check_ip_asc(X509 *certificate, const char *address, unsigned int flags) {
+  const struct caller *caller = caller_of(CALLER);
+  __typeof__(check_ip_asc) *real;
+  int result;
+
+  if (!real_function(caller, CHECK_IP_ASC, &real))
+    return 0;
+  result = real(certificate, address, flags);
+  return result <= 0 || is_allowed(caller, certificate, address, strlen(address)) ? result : 0;
 }
 
 /* ---- OpenSSL inside the program ---- */

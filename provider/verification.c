@@ -7,6 +7,7 @@
 
 #include "connection.h"
 #include "judgement.h"
+#include "peer_chain.h"
 #include "record.h"
 #include "unbound.h"
 
@@ -142,6 +143,8 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
     verification->judgement.allowed = true;
   else
     judge(&matter, &verification->judgement);
+  if (matter.ssl != NULL)
+    peer_chain_keep(hook, verification->peer, &matter.evidence);
   if (verification->judgement.allowed && chain != NULL && may_be_second(hook, crypto, &matter, ctx))
     accepted_keep(&hook->accepted, crypto, chain, checked);
 }
@@ -200,6 +203,7 @@ static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, 
   if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
   judge(&matter, &verification->judgement);
+  peer_chain_keep(hook, verification->peer, &matter.evidence);
   accepted_chain_free(crypto, &accepted);
 }
 
@@ -212,8 +216,12 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
     unbound_gate(hook, ctx);
     return;
   }
-  if (ssl == NULL || libssl->SSL_is_server(ssl))
+  if (ssl == NULL)
     return;
+  if (libssl->SSL_is_server(ssl)) {
+    peer_chain_keep_client(hook, verification->peer);
+    return;
+  }
   if (!verification->judged)
     judge_at_the_end(hook, crypto, ctx, ssl, verification);
   connection_judged(hook, ssl, &verification->judgement);

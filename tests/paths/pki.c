@@ -329,10 +329,10 @@ static void write_list(FILE *file, const char *name, const char *list, const cha
 }
 
 /* Every way to name a CA. */
-static void write_issuer_policy(void) {
-  FILE *file = create("policy-", "issuer", ".cfg");
+static void write_issuer_policy(const char *policy, const char *settings) {
+  FILE *file = create("policy-", policy, ".cfg");
 
-  fprintf(file, "version = 1;\nexempt_anchors = [ \"%s\" ];\nhosts = (\n", pin_of(ROOT_2));
+  fprintf(file, "version = 1;\n%s\nexempt_anchors = [ \"%s\" ];\nhosts = (\n", settings, pin_of(ROOT_2));
   write_list(file, "ca.test.example", "pins", pin_of(ISSUER), false);
   write_list(file, "backup.test.example", "backup_pins", pin_of(ISSUER), false);
   write_list(file, "print.test.example", "fingerprints", fingerprint_of(ISSUER), false);
@@ -402,11 +402,15 @@ int main(int argc, char **argv) {
   write_policy_with("audited", "mode = \"audit\";", BAD, ISSUER_2);
   write_policy_listing("blocked", "blocked_keys", ISSUER, "", GOOD);
   write_policy_listing("blocked-other", "blocked_keys", ISSUER_2, "", GOOD);
+  write_policy_listing("blocked-ignoring", "blocked_keys", ISSUER_2, " certificate_names = \"ignore\";",
+                       GOOD);
   write_policy_listing("blocked-audited", "blocked_keys", ISSUER, " mode = \"audit\";", GOOD);
   write_policy_listing("exempt", "exempt_anchors", ROOT, "", BAD);
+  write_policy_listing("exempt-ignoring", "exempt_anchors", ISSUER, " certificate_names = \"ignore\";", BAD);
   write_policy_listing("exempt-issuer", "exempt_anchors", ISSUER, "", BAD);
   write_unicode_policy();
-  write_issuer_policy();
+  write_issuer_policy("issuer", "");
+  write_issuer_policy("issuer-ignoring", "certificate_names = \"ignore\";");
   write_resolved_policy();
   write_policy_with("ignoring", "certificate_names = \"ignore\";", GOOD, ISSUER);
   write_names_policy();

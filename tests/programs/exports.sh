@@ -43,7 +43,7 @@ compare() {
   status=1
 }
 
-compare "exported by pinning.so" "$(printf '%s\n' OSSL_provider_init pinning_attach pinning_covers)" "$(exported "$module")"
+compare "exported by pinning.so" "$(printf '%s\n' OSSL_provider_init pinning_allows pinning_attach pinning_covers)" "$(exported "$module")"
 compare "exported by libpinning-preload.so" "$(cat "${0%/*}/exports-preload.txt")" "$(exported "$preload")"
 compare "exported by libpinpolicy.so.0" "$(declared "$header")" "$(exported "$policy")"
 compare "needed by pinning.so" libc.so.6 "$(needed "$module")"

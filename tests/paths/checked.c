@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Clients that give OpenSSL no name, and ask it after the handshake whether the certificate is for one. In
+ * these policies the names of certificates lead to no entry, unless a case says so.
+ */
+#include "kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+/* How a client asks; 1: the certificate is for that name. */
+typedef int check_fn(X509 *certificate, const char *name);
+
+static int by_host(X509 *certificate, const char *name) {
+  return X509_check_host(certificate, name, strlen(name), 0, NULL);
+}
+
+static int by_terminated_host(X509 *certificate, const char *name) {
+  return X509_check_host(certificate, name, 0, 0, NULL);
+}
+
+static int by_counted_end(X509 *certificate, const char *name) {
+  return X509_check_host(certificate, name, strlen(name) + 1, 0, NULL);
+}
+
+static int by_part(X509 *certificate, const char *name) {
+  char text[256];
+
+  snprintf(text, sizeof text, "%s.and.more", name);
+  return X509_check_host(certificate, text, strlen(name), 0, NULL);
+}
+
+/* Whoever gets a no has no name to free. */
+static int by_peername(X509 *certificate, const char *name) {
+  char *peername = NULL;
+  int result = X509_check_host(certificate, name, strlen(name), 0, &peername);
+
+  if ((peername != NULL) != (result == 1))
+    broken("a name is left behind a refusal, or none behind a yes");
+  OPENSSL_free(peername);
+  return result;
+}
+
+static int by_address(X509 *certificate, const char *name) {
+  struct in_addr address;
+
+  if (inet_pton(AF_INET, name, &address) != 1)
+    broken("no address");
+  return X509_check_ip(certificate, (const unsigned char *)&address, sizeof address, 0);
+}
+
+static int by_address_text(X509 *certificate, const char *name) {
+  return X509_check_ip_asc(certificate, name, 0);
+}
+
+/* Of its proof nothing is known. */
+static int by_copy(X509 *certificate, const char *name) {
+  X509 *copy = X509_dup(certificate);
+  int result = copy != NULL ? by_host(copy, name) : -1;
+
+  X509_free(copy);
+  return result;
+}
+
+/* The second yes is no other than the first. */
+static int twice(X509 *certificate, const char *name) {
+  int first = by_host(certificate, name), second = by_host(certificate, name);
+
+  if (first != second)
+    broken("two answers");
+  return first;
+}
+
+static void ask(struct link *link, X509 *certificate, check_fn *check, const char *name) {
+  int result;
+
+  if (certificate == NULL)
+    broken("no certificate");
+  result = check(certificate, name);
+  if (ERR_peek_error() != 0)
+    broken("a check leaves errors in the queue");
+  printf("check=%d\n", result);
+  if (result != 1)
+    link->client_failed = true;
+  X509_free(certificate);
+}
+
+static enum outcome check_after_handshake(const struct setup *setup, check_fn *check) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  link_open_nameless(&link, setup, client, server);
+  link_handshake(&link);
+  if (!link.client_failed)
+    ask(&link, SSL_get1_peer_certificate(link.client), check, setup->host);
+  link_exchange(&link);
+  outcome = link_outcome(&link);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome check_under(const char *policy, const struct setup *setup, check_fn *check) {
+  replace_policy(policy);
+  return check_after_handshake(setup, check);
+}
+
+#define CHECK(name)                                                                                          \
+  static enum outcome own_##name(const struct setup *setup) {                                                \
+    return check_under("ignoring", setup, name);                                                             \
+  }
+CHECK(by_host)
+CHECK(by_terminated_host)
+CHECK(by_counted_end)
+CHECK(by_part)
+CHECK(by_peername)
+CHECK(by_address)
+CHECK(by_address_text)
+CHECK(by_copy)
+CHECK(twice)
+
+static enum outcome issuer_by_host(const struct setup *setup) {
+  return check_under("issuer-ignoring", setup, by_host);
+}
+
+static enum outcome issuer_by_address(const struct setup *setup) {
+  return check_under("issuer-ignoring", setup, by_address);
+}
+
+static enum outcome issuer_by_copy(const struct setup *setup) {
+  return check_under("issuer-ignoring", setup, by_copy);
+}
+
+static enum outcome names_count(const struct setup *setup) {
+  return check_under("good", setup, by_host);
+}
+
+static enum outcome exempt(const struct setup *setup) {
+  return check_under("exempt-ignoring", setup, by_host);
+}
+
+static enum outcome blocked(const struct setup *setup) {
+  return check_under("blocked", setup, by_host);
+}
+
+static enum outcome blocked_by_copy(const struct setup *setup) {
+  return check_under("blocked-ignoring", setup, by_copy);
+}
+
+/* The second connection verifies nothing: what the first one found is still there. */
+static enum outcome resumed(const struct setup *setup) {
+  SSL_CTX *client, *server;
+  struct link link;
+  enum outcome outcome = BROKEN;
+
+  replace_policy("issuer-ignoring");
+  client = caching_client(setup);
+  server = server_context(setup);
+  SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_SERVER);
+  for (int round = 0; round < 2; round++) {
+    link_open_nameless(&link, setup, client, server);
+    if (round == 1 && SSL_set_session(link.client, newest_session) != 1)
+      broken("the session is not taken");
+    link_handshake(&link);
+    if (round == 1 && SSL_session_reused(link.client) != 1)
+      broken("the session was not resumed");
+    ask(&link, SSL_get1_peer_certificate(link.client), by_host, setup->host);
+    link_exchange(&link);
+    outcome = link_outcome(&link);
+    link_close(&link);
+  }
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* A server looks at its client's certificate: that is no host to which it talks. */
+static enum outcome server_checks(const struct setup *setup) {
+  SSL_CTX *client, *server;
+  struct link link;
+  enum outcome outcome;
+
+  replace_policy("ignoring");
+  client = client_context(setup);
+  server = server_context(setup);
+  load_chain(client, "bad");
+  SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  if (SSL_CTX_load_verify_file(server, pki("cert-", "root", ".pem")) != 1)
+    broken("no root");
+  link_open_nameless(&link, setup, client, server);
+  link_handshake(&link);
+  ask(&link, SSL_get1_peer_certificate(link.server), by_host, setup->host);
+  link_exchange(&link);
+  outcome = link_outcome(&link);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+#define PINNED .host = "pinned.test.example"
+#define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
+
+#define HOST_CASES(how)                                                                                      \
+  {"checked/" #how "/right-key", own_##how, {.chain = "good", PINNED}, ALL_ACCEPT}, {                        \
+    "checked/" #how "/wrong-key", own_##how, {.chain = "bad", PINNED}, SHIM_REFUSES                          \
+  }
+
+static const struct test_case cases[] = {
+    HOST_CASES(by_host),
+    HOST_CASES(by_terminated_host),
+    HOST_CASES(by_counted_end),
+    HOST_CASES(by_part),
+    HOST_CASES(by_peername),
+    HOST_CASES(by_copy),
+    HOST_CASES(twice),
+    {"checked/tls12/wrong-key",
+     own_by_host,
+     {.chain = "bad", .version = TLS1_2_VERSION, PINNED},
+     SHIM_REFUSES},
+    {"checked/unverified/wrong-key", own_by_host, {.chain = "bad", .unverified = true, PINNED}, SHIM_REFUSES},
+    {"checked/wild/wrong-key", own_by_host, {.chain = "bad", .host = "a.wild.test.example"}, SHIM_REFUSES},
+    {"checked/wild/right-key", own_by_host, {.chain = "good", .host = "a.wild.test.example"}, ALL_ACCEPT},
+    {"checked/other-name", own_by_host, {.chain = "nobody", PINNED}, OPENSSL_REJECTS, .same_output = true},
+    {"checked/uncovered",
+     own_by_host,
+     {.chain = "bad", .host = "other.test.example"},
+     ALL_ACCEPT,
+     .same_output = true},
+    {"checked/uncovered/peername",
+     own_by_peername,
+     {.chain = "bad", .host = "other.test.example"},
+     ALL_ACCEPT,
+     .same_output = true},
+    {"checked/starred/names-count",
+     names_count,
+     {.chain = "starred", PINNED},
+     SHIM_REFUSES,
+     .note = "to the provider the certificate may be another host's"},
+    {"checked/exact/names-count", names_count, {.chain = "bad", PINNED}, WE_REFUSE},
+    {"checked/address/right-key", own_by_address, {.chain = "good", .host = "127.0.0.1"}, ALL_ACCEPT},
+    {"checked/address/wrong-key", own_by_address, {.chain = "bad", .host = "127.0.0.1"}, SHIM_REFUSES},
+    {"checked/address-text/right-key",
+     own_by_address_text,
+     {.chain = "good", .host = "127.0.0.1"},
+     ALL_ACCEPT},
+    {"checked/address-text/wrong-key",
+     own_by_address_text,
+     {.chain = "bad", .host = "127.0.0.1"},
+     SHIM_REFUSES},
+    {"checked/address/uncovered",
+     own_by_address,
+     {.chain = "elsewhere", .host = "127.0.0.2"},
+     ALL_ACCEPT,
+     .same_output = true},
+    {"checked/issuer/right", issuer_by_host, {.chain = "good", .host = "ca.test.example"}, ALL_ACCEPT},
+    {"checked/issuer/wrong", issuer_by_host, {.chain = "bad", .host = "ca.test.example"}, SHIM_REFUSES},
+    {"checked/issuer/address/right", issuer_by_address, {.chain = "good", .host = "127.0.0.1"}, ALL_ACCEPT},
+    {"checked/issuer/address/wrong", issuer_by_address, {.chain = "bad", .host = "127.0.0.1"}, SHIM_REFUSES},
+    {"checked/issuer/untrusted/right",
+     issuer_by_host,
+     {.chain = "good", .unverified = true, .untrusting = true, .host = "ca.test.example"},
+     ALL_ACCEPT},
+    {"checked/issuer/stuffed",
+     issuer_by_host,
+     {.chain = "stuffed", .unverified = true, .untrusting = true, .host = "ca.test.example"},
+     SHIM_REFUSES},
+    {"checked/issuer/forged",
+     issuer_by_host,
+     {.chain = "forged", .unverified = true, .host = "ca.test.example"},
+     SHIM_REFUSES},
+    {"checked/issuer/expired",
+     issuer_by_host,
+     {.chain = "expired", .unverified = true, .host = "ca.test.example"},
+     SHIM_REFUSES},
+    {"checked/issuer/for-clients",
+     issuer_by_host,
+     {.chain = "client", .unverified = true, .host = "ca.test.example"},
+     SHIM_REFUSES},
+    {"checked/issuer/copy",
+     issuer_by_copy,
+     {.chain = "good", .host = "ca.test.example"},
+     SHIM_REFUSES,
+     .note = "of a copy only its own key is known"},
+    {"checked/anchor/right", issuer_by_host, {.chain = "good", .host = "anchor.test.example"}, ALL_ACCEPT},
+    {"checked/anchor/untrusted",
+     issuer_by_host,
+     {.chain = "good", .unverified = true, .untrusting = true, .host = "anchor.test.example"},
+     SHIM_REFUSES,
+     .note = "the root was not sent"},
+    {"checked/exempt/untrusted",
+     exempt,
+     {.chain = "good", .unverified = true, .untrusting = true, PINNED},
+     SHIM_REFUSES,
+     .note = "nobody knows where the path ends"},
+    {"checked/blocked/issuer", blocked, {.chain = "good", PINNED}, WE_REFUSE},
+    {"checked/blocked/copy",
+     blocked_by_copy,
+     {.chain = "good", PINNED},
+     SHIM_REFUSES,
+     .note = "nobody knows who issued a copy"},
+    {"checked/blocked/copy/uncovered",
+     blocked_by_copy,
+     {.chain = "good", .host = "other.test.example"},
+     ALL_ACCEPT,
+     .same_output = true},
+    {"checked/resumed/right", resumed, {.chain = "good", .host = "ca.test.example"}, ALL_ACCEPT},
+    {"checked/by-a-server", server_checks, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true},
+};
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof cases[0]);
+}
