@@ -49,7 +49,7 @@ CHAINS = {
 }
 
 # Chains whose certificates speak for other names: of a host without an entry, and of somebody else altogether.
-OTHER_NAMES = {"other": OTHER_HOST, "foreign": "foreign.test.example"}
+OTHER_NAMES = {"other": OTHER_HOST, "foreign": "foreign.test.example", "starred": "*.test.example"}
 
 # A configuration of our own, because that of the system adds extensions. The identifiers are there
 # because newer programs (Python 3.13) verify strictly after RFC 5280.
