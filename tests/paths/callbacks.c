@@ -224,6 +224,20 @@ static int nothing_is_revoked(X509_STORE_CTX *ctx) {
   return 1;
 }
 
+static int end_of(X509_STORE_CTX *ctx) {
+  want_connection(ctx);
+  return 1;
+}
+
+/* The store is not searched then, and what the server sent has to do. */
+static enum outcome store_cleanup(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup);
+
+  X509_STORE_set_cleanup(SSL_CTX_get_cert_store(client), end_of);
+  SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
+  return finish(setup, client);
+}
+
 static enum outcome store_functions(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
   X509_STORE *store = SSL_CTX_get_cert_store(client);
@@ -397,6 +411,8 @@ static const struct test_case cases[] = {
 
   {"store-functions/right-ca", store_functions, {.chain = "good", CA_PINNED}, ALL_ACCEPT},
   {"store-functions/wrong-ca", store_functions, {.chain = "bad", CA_PINNED}, WE_REFUSE},
+  {"store-cleanup/right-ca", store_cleanup, {.chain = "good", CA_PINNED}, ALL_ACCEPT},
+  {"store-cleanup/wrong-ca", store_cleanup, {.chain = "bad", CA_PINNED}, WE_REFUSE},
   {"told-of-refusal/none", told_of_refusal, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
   {"told-of-refusal/none-untrusted", told_of_refusal, {.chain = "bad", PINNED, .unverified = true, .untrusting = true}, WE_REFUSE},
   {"told-of-refusal/verifying", told_of_refusal, {.chain = "bad", PINNED}, WE_REFUSE},
