@@ -130,6 +130,24 @@ static void damage_digest(SSL_SESSION *session) {
   damage_at(session, FORM_LENGTH + 2 + 32 + 5, 0x5a);
 }
 
+/* A form that is whole in every length, with other keys than there can be: none, or more. */
+static void keep_keys(SSL_SESSION *session, unsigned char count) {
+  unsigned char form[FORM_LENGTH + 2 + 32 * 255] = {0};
+
+  memcpy(form, FORM, FORM_LENGTH);
+  form[FORM_LENGTH] = 1;
+  form[FORM_LENGTH + 1] = count;
+  set_kept(session, form, FORM_LENGTH + 2 + 32 * (size_t)count);
+}
+
+static void keep_no_key(SSL_SESSION *session) {
+  keep_keys(session, 0);
+}
+
+static void keep_too_many_keys(SSL_SESSION *session) {
+  keep_keys(session, 255);
+}
+
 #define TAMPERED(function, way, ...)                                                                         \
   PLAN(function, .tickets = true, .from_file = true, .tamper = way, __VA_ARGS__)
 
@@ -142,6 +160,11 @@ TAMPERED(too_long, lengthen, .expect_reuse = false)
 TAMPERED(too_short, shorten, .expect_reuse = false)
 TAMPERED(wrong_digest, damage_digest, .expect_reuse = false)
 TAMPERED(own_in_file, keep_own, .expect_reuse = false)
+TAMPERED(no_key, keep_no_key, .second_policy = "blocked")
+TAMPERED(too_many_keys, keep_too_many_keys, .second_policy = "blocked")
+/* Fingerprints are asked for, and digests of keys are all that was kept. */
+PLAN(fingerprints_file, .tickets = true, .from_file = true, .second_policy = "issuer",
+     .second_name = "print.test.example", .expect_reuse = false)
 PLAN(own_in_memory, .tickets = true, .tamper = keep_own, .expect_reuse = true)
 
 /* A session of the provider's that did not keep enough, or what cannot be read, is replaced by a full
@@ -170,6 +193,7 @@ NOT_OFFERED(too_short)
 NOT_OFFERED(wrong_digest)
 NOT_OFFERED(own_in_file)
 NOT_OFFERED(issuers_file)
+NOT_OFFERED(fingerprints_file)
 NOT_OFFERED(blocked_other_ticket)
 NOT_OFFERED(exempt_file)
 
@@ -403,6 +427,9 @@ static const struct test_case cases[] = {
   BOTH_VERSIONS("kept/no-count", no_count_is_not_offered, "good", "ca.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("kept/too-long", too_long_is_not_offered, "good", "ca.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("kept/too-short", too_short_is_not_offered, "good", "ca.test.example", ALL_ACCEPT),
+  BOTH_VERSIONS("kept/no-key", no_key, "good", "other.test.example", WE_REFUSE),
+  BOTH_VERSIONS("kept/too-many-keys", too_many_keys, "good", "other.test.example", WE_REFUSE),
+  BOTH_VERSIONS("issuer/fingerprints-file", fingerprints_file_is_not_offered, "good", "ca.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("kept/wrong-digest", wrong_digest_is_not_offered, "good", "ca.test.example", ALL_ACCEPT),
   {"tls1.3/kept/beside-the-programs", keeps_beside, {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"}, ALL_ACCEPT},
   {"tls1.2/kept/beside-the-programs", keeps_beside, {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example", V12}, ALL_ACCEPT},
