@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "preload.h"
 #include "resolved.h"
 
 #define VISIBLE __attribute__((visibility("default")))
@@ -27,8 +28,7 @@ VISIBLE int gethostbyname_r(const char *name, struct hostent *host, char *buffer
 VISIBLE int gethostbyname2_r(const char *name, int family, struct hostent *host, char *buffer, size_t size,
                              struct hostent **ret_host, int *ret_error);
 
-/* Finds libc's function behind ours and keeps it. False: there is none. */
-static bool find_real(_Atomic(void *) *found, const char *function, void *ret_function) {
+bool preload_find_real(_Atomic(void *) *found, const char *function, void *ret_function) {
   void *symbol = atomic_load(found);
 
   if (symbol == NULL)
@@ -37,7 +37,7 @@ static bool find_real(_Atomic(void *) *found, const char *function, void *ret_fu
   return symbol != NULL;
 }
 
-static void remember_addresses(const char *name, const struct addrinfo *info) {
+void preload_remember(const char *name, const struct addrinfo *info) {
   int saved_errno = errno;
 
   for (; name != NULL && info != NULL; info = info->ai_next) {
@@ -67,11 +67,11 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
   __typeof__(getaddrinfo) *real;
   int result;
 
-  if (!find_real(&found, "getaddrinfo", &real))
+  if (!preload_find_real(&found, "getaddrinfo", &real))
     return EAI_SYSTEM;
   result = real(node, service, hints, ret_addresses);
   if (result == 0)
-    remember_addresses(node, *ret_addresses);
+    preload_remember(node, *ret_addresses);
   return result;
 }
 
@@ -79,14 +79,14 @@ struct hostent *gethostbyname(const char *name) {
   static _Atomic(void *) found;
   __typeof__(gethostbyname) *real;
 
-  return find_real(&found, "gethostbyname", &real) ? remember_host(name, real(name)) : NULL;
+  return preload_find_real(&found, "gethostbyname", &real) ? remember_host(name, real(name)) : NULL;
 }
 
 struct hostent *gethostbyname2(const char *name, int family) {
   static _Atomic(void *) found;
   __typeof__(gethostbyname2) *real;
 
-  return find_real(&found, "gethostbyname2", &real) ? remember_host(name, real(name, family)) : NULL;
+  return preload_find_real(&found, "gethostbyname2", &real) ? remember_host(name, real(name, family)) : NULL;
 }
 
 int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t size,
@@ -95,7 +95,7 @@ int gethostbyname_r(const char *name, struct hostent *host, char *buffer, size_t
   __typeof__(gethostbyname_r) *real;
   int result;
 
-  if (!find_real(&found, "gethostbyname_r", &real))
+  if (!preload_find_real(&found, "gethostbyname_r", &real))
     return ENOSYS;
   result = real(name, host, buffer, size, ret_host, ret_error);
   if (result == 0)
@@ -109,7 +109,7 @@ int gethostbyname2_r(const char *name, int family, struct hostent *host, char *b
   __typeof__(gethostbyname2_r) *real;
   int result;
 
-  if (!find_real(&found, "gethostbyname2_r", &real))
+  if (!preload_find_real(&found, "gethostbyname2_r", &real))
     return ENOSYS;
   result = real(name, family, host, buffer, size, ret_host, ret_error);
   if (result == 0)

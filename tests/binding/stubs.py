@@ -19,7 +19,8 @@ START = {'main', '_start', '_init', '_fini', '__libc_start_main', '_ITM_deregist
          '__gmon_start__'}
 # Ours to be called by the program, and by OpenSSL.
 MEANT = {'OSSL_provider_init', 'CRYPTO_new_ex_data', 'X509_STORE_CTX_init', 'X509_STORE_CTX_set_ex_data',
-         'X509_verify_cert', 'X509_check_host', 'X509_check_ip', 'X509_check_ip_asc', 'getaddrinfo', 'getaddrinfo_a', 'gethostbyname', 'gethostbyname2', 'gethostbyname2_r',
+         'X509_verify_cert', 'X509_check_host', 'X509_check_ip', 'X509_check_ip_asc', 'getaddrinfo', 'getaddrinfo_a', 'gai_cancel',
+         'gai_error', 'gai_suspend', 'gethostbyname', 'gethostbyname2', 'gethostbyname2_r',
          'gethostbyname_r'}
 
 COMMON = '''
