@@ -81,6 +81,18 @@ bool pin_name_equal(const char *spelled, const char *canonical, size_t length) {
   return true;
 }
 
+bool pin_name_is_same(const char *one, const char *other) {
+  while (*one != '\0' && lower(*one) == lower(*other)) {
+    one++;
+    other++;
+  }
+  while (*one == '.')
+    one++;
+  while (*other == '.')
+    other++;
+  return *one == *other;
+}
+
 bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]) {
   static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
   uint8_t bytes[16];

@@ -52,6 +52,9 @@ bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_AD
 /* The hash under which the image files a base. Upper-case ASCII letters count as lower-case ones. */
 uint64_t pin_name_hash(const char *text, size_t length);
 
+/* Whether two names differ in nothing but the case of ASCII letters and the dots behind them. */
+bool pin_name_is_same(const char *one, const char *other);
+
 /* Whether `length` bytes are the same but for the case of ASCII letters in `spelled`; `canonical` has none in
  * upper case. */
 bool pin_name_equal(const char *spelled, const char *canonical, size_t length);

@@ -73,9 +73,33 @@ static bool covers(const struct search *search, const struct level *level,
          applies_to_port(slot, search->port);
 }
 
+static bool has_name(const struct pin_verdict *verdict, size_t index, const char *name) {
+  if (pin_name_is_same(verdict->findings[index].name, name))
+    return true;
+  for (size_t i = 0; i < verdict->further_count; i++) {
+    const struct pin_further_name *further = &verdict->further[i];
+    if (further->finding == index && pin_name_is_same(further->name, name))
+      return true;
+  }
+  return false;
+}
+
+/* A wildcard or a domain stands for many hosts: a pinned CA's certificate must speak for each that is meant.
+ * An address has but one spelling, the entry's. */
+static void add_name(struct pin_verdict *verdict, size_t index, const char *name) {
+  const struct pin_finding *finding = &verdict->findings[index];
+  if (finding->reason != PIN_REASON_UNDECIDED || finding->entry.kind == PIN_NAME_ADDRESS ||
+      has_name(verdict, index, name))
+    return;
+  if (verdict->further_count < PIN_MAX_FURTHER_NAMES)
+    verdict->further[verdict->further_count++] = (struct pin_further_name){name, index};
+  else
+    verdict->names_lost = true;
+}
+
 /*
- * Two spellings of one name lead to the same entry; it is judged once. Where one of them came with a port,
- * the entry is for that port, and no other stands in for it.
+ * Several names, or spellings of one, lead to the same entry; its keys are looked for once. Where one of them
+ * came with a port, the entry is for that port, and no other stands in for it.
  */
 static bool is_known(struct pin_verdict *verdict, const struct pin_finding *finding) {
   for (size_t i = 0; i < verdict->count; i++) {
@@ -83,6 +107,7 @@ static bool is_known(struct pin_verdict *verdict, const struct pin_finding *find
     if (known->entry.name != finding->entry.name || known->reason != finding->reason)
       continue;
     known->port_unknown = known->port_unknown && finding->port_unknown;
+    add_name(verdict, i, finding->name);
     return true;
   }
   return false;
@@ -210,11 +235,13 @@ void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t no
   ret_verdict->now = now;
   ret_verdict->policy = policy;
   ret_verdict->count = 0;
+  ret_verdict->further_count = 0;
+  ret_verdict->names_lost = false;
 }
 
 enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port) {
   struct search search;
-  size_t before = verdict->count;
+  size_t before = verdict->count + verdict->further_count;
   if (verdict->reason != PIN_REASON_UNDECIDED)
     return PIN_SELECTED_REFUSAL;
   pin_image_of(verdict->policy, &search.image);
@@ -229,7 +256,7 @@ enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name,
     pin_select_refuse(verdict, PIN_REASON_TOO_MANY_NAMES);
     return PIN_SELECTED_REFUSAL;
   default:
-    return verdict->count > before ? PIN_SELECTED_ENTRIES : PIN_SELECTED_NOTHING;
+    return verdict->count + verdict->further_count > before ? PIN_SELECTED_ENTRIES : PIN_SELECTED_NOTHING;
   }
 }
 

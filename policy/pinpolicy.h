@@ -212,10 +212,11 @@ enum pin_reason {
 struct pin_finding;
 
 /*
- * Whether the peer's own certificate is one that a pinned CA may be trusted with: it speaks for the name that
- * led to the finding (finding->name), is within its dates, and allows TLS server authentication. Returns
- * PIN_REASON_MATCHED, or else PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE or PIN_REASON_NOT_A_SERVER. May
- * be asked more than once about one finding, and is to give the same answer.
+ * Whether the peer's own certificate is one that a pinned CA may be trusted with: it speaks for each name
+ * that led to the finding (finding->name, and those among verdict->further that are of this finding), is
+ * within its dates, and allows TLS server authentication. Returns PIN_REASON_MATCHED, or else
+ * PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE or PIN_REASON_NOT_A_SERVER. May be asked more than once about
+ * one finding, and is to give the same answer.
  */
 typedef enum pin_reason pin_vouch_fn(void *arg, const struct pin_finding *finding);
 
@@ -255,6 +256,15 @@ struct pin_finding {
 /* A peer with more covered names than this is refused. */
 #define PIN_MAX_FINDINGS 16
 
+/* Of so many names that lead to an entry which another name has led to already, each is remembered. */
+#define PIN_MAX_FURTHER_NAMES 32
+
+/* Another name that led to a finding. */
+struct pin_further_name {
+  const char *name; /* the caller's spelling */
+  size_t finding;   /* the index of the finding */
+};
+
 /* A value: no owner, nothing to free; it points into the image, the names and the path. */
 struct pin_verdict {
   enum pin_outcome outcome;
@@ -267,6 +277,13 @@ struct pin_verdict {
   const struct pin_policy *policy; /* that is being asked */
   size_t count;
   struct pin_finding findings[PIN_MAX_FINDINGS];
+  /* Names of a host that led to findings of other names, for which a pinned CA's certificate must speak too.
+   */
+  size_t further_count;
+  struct pin_further_name further[PIN_MAX_FURTHER_NAMES];
+  /* There were more names than are remembered: then no entry is satisfied by a CA alone. A caller that cannot
+   * keep a name sets it too. */
+  bool names_lost;
 };
 
 /* What pin_judge will have to see. */
@@ -290,14 +307,14 @@ enum pin_needs pin_select(const struct pin_policy *policy, const struct pin_peer
 
 /*
  * pin_select in steps, for callers whose names come from many places and are not to be collected first:
- * begin, each name once, end. Between them *verdict is the caller's to keep, not to change. The policy must
- * outlive it.
+ * begin, each name once, end. Between them *verdict is the caller's to keep, not to change, but for the names
+ * in it. The policy must outlive it.
  */
 void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t now,
                       struct pin_verdict *ret_verdict);
 
 enum pin_selected {
-  PIN_SELECTED_NOTHING = 0, /* no further entry covers the name: it may be forgotten */
+  PIN_SELECTED_NOTHING = 0, /* nothing of the verdict depends on the name: it may be forgotten */
   PIN_SELECTED_ENTRIES,     /* the verdict points at the name from now on */
   PIN_SELECTED_REFUSAL      /* the verdict is final, whatever other names there are */
 };

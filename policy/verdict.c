@@ -81,7 +81,10 @@ static bool holds_peer(const int depth[PIN_LIST_COUNT]) {
 }
 
 /* A pinned CA is trusted with what it says, so what it says is checked. */
-static enum pin_reason ask_voucher(const struct pin_path *path, const struct pin_finding *finding) {
+static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const struct pin_path *path,
+                                   const struct pin_finding *finding) {
+  if (verdict->names_lost)
+    return PIN_REASON_TOO_MANY_NAMES;
   enum pin_reason answer = path->vouch ? path->vouch(path->vouch_arg, finding) : PIN_REASON_WRONG_NAME;
   switch (answer) {
   case PIN_REASON_MATCHED:
@@ -95,11 +98,11 @@ static enum pin_reason ask_voucher(const struct pin_path *path, const struct pin
 
 /* What an entry says of a path of at least one key, and of the peer's certificate where only a CA is pinned.
  */
-static enum pin_reason judge_entry(const struct pin_finding *finding, const struct pin_path *path,
-                                   int depth[PIN_LIST_COUNT]) {
+static enum pin_reason judge_entry(const struct pin_verdict *verdict, const struct pin_finding *finding,
+                                   const struct pin_path *path, int depth[PIN_LIST_COUNT]) {
   enum pin_reason reason = try_entry(&finding->entry, path, depth);
   if (reason == PIN_REASON_MATCHED)
-    return holds_peer(depth) ? PIN_REASON_MATCHED : ask_voucher(path, finding);
+    return holds_peer(depth) ? PIN_REASON_MATCHED : ask_voucher(verdict, path, finding);
   return path->cut ? PIN_REASON_PATH_CUT : reason;
 }
 
@@ -214,13 +217,14 @@ static int find_exempt(const struct pin_policy *policy, const struct pin_path *p
 }
 
 /* exempt: as find_exempt returns it. An exempt CA's word is checked like a pinned one's. */
-static enum pin_reason judge_finding(struct pin_finding *finding, const struct pin_path *path, int exempt) {
+static enum pin_reason judge_finding(const struct pin_verdict *verdict, struct pin_finding *finding,
+                                     const struct pin_path *path, int exempt) {
   if (path->count == 0)
     return PIN_REASON_NO_KEY;
-  enum pin_reason vouched = exempt > 0 ? ask_voucher(path, finding) : PIN_REASON_MATCHED;
+  enum pin_reason vouched = exempt > 0 ? ask_voucher(verdict, path, finding) : PIN_REASON_MATCHED;
   if (exempt >= 0 && vouched == PIN_REASON_MATCHED)
     return PIN_REASON_EXEMPT_ANCHOR;
-  enum pin_reason reason = judge_entry(finding, path, finding->depth);
+  enum pin_reason reason = judge_entry(verdict, finding, path, finding->depth);
   return reason == PIN_REASON_MATCHED || exempt < 0 ? reason : vouched;
 }
 
@@ -232,17 +236,18 @@ static void judge_findings(const struct pin_policy *policy, const struct pin_pat
     struct pin_finding *finding = &verdict->findings[i];
     finding->expired = now > finding->entry.expires;
     if (finding->reason == PIN_REASON_UNDECIDED)
-      finding->reason = judge_finding(finding, path, exempt);
+      finding->reason = judge_finding(verdict, finding, path, exempt);
   }
 }
 
 /* Whether the path satisfies the entry and so does every longer one, or the entry is off. */
-static bool finding_is_satisfied(const struct pin_finding *finding, const struct pin_path *path) {
+static bool finding_is_satisfied(const struct pin_verdict *verdict, const struct pin_finding *finding,
+                                 const struct pin_path *path) {
   int depth[PIN_LIST_COUNT];
   if (finding->reason == PIN_REASON_OFF)
     return true;
   return finding->reason == PIN_REASON_UNDECIDED && !is_given(&finding->entry, PIN_LIST_ANCHORS) &&
-         judge_entry(finding, path, depth) == PIN_REASON_MATCHED;
+         judge_entry(verdict, finding, path, depth) == PIN_REASON_MATCHED;
 }
 
 static bool alternative_is_satisfied(const struct pin_verdict *verdict, const struct pin_finding *finding,
@@ -250,7 +255,7 @@ static bool alternative_is_satisfied(const struct pin_verdict *verdict, const st
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *other = &verdict->findings[i];
     if (other->reason == PIN_REASON_UNDECIDED && !other->expired && are_alternatives(finding, other) &&
-        finding_is_satisfied(other, path))
+        finding_is_satisfied(verdict, other, path))
       return true;
   }
   return false;
@@ -262,7 +267,7 @@ bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *pa
     return false;
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
-    if (!finding_is_satisfied(finding, path) && !alternative_is_satisfied(verdict, finding, path))
+    if (!finding_is_satisfied(verdict, finding, path) && !alternative_is_satisfied(verdict, finding, path))
       return false;
   }
   return true;

@@ -60,20 +60,25 @@ static void ask(struct question *question, const char *name, uint16_t port) {
   (void)pin_select_name(question->verdict, name, port);
 }
 
-/* For a name that is gone afterwards. Findings get a copy, or without memory the name of their entry. */
+/* For a name that is gone afterwards. Findings get a copy; without memory the name of their entry, and then
+ * no CA's word is taken for them. */
 static void ask_passing(struct question *question, const char *name, uint16_t port) {
   struct pin_verdict *verdict = question->verdict;
   struct peer *peer = question->peer;
-  size_t before = verdict->count;
+  size_t before = verdict->count, further = verdict->further_count;
   const char *kept;
 
   if (verdict->name == NULL && strlen(name) < sizeof peer->first_name)
     verdict->name = strcpy(peer->first_name, name);
   if (pin_select_name(verdict, name, port) == PIN_SELECTED_NOTHING)
     return;
-  kept = before < verdict->count ? keep(peer, name) : NULL;
+  kept = before < verdict->count || further < verdict->further_count ? keep(peer, name) : name;
+  verdict->names_lost = verdict->names_lost || kept == NULL;
   for (size_t i = before; i < verdict->count; i++)
     verdict->findings[i].name = kept != NULL ? kept : verdict->findings[i].entry.name;
+  for (size_t i = further; i < verdict->further_count; i++)
+    verdict->further[i].name =
+        kept != NULL ? kept : verdict->findings[verdict->further[i].finding].entry.name;
 }
 
 /* ---- Names that are more than a host's ---- */
@@ -418,10 +423,14 @@ static void conclude_from_sockets(struct question *question) {
 
 /* ---- Names concluded from the certificate ---- */
 
+/* The certificate speaks for each of them, be they ever so many: one for each entry is enough. */
 static bool ask_concluded(const char *name, void *arg) {
   struct question *question = arg;
+  struct pin_verdict *verdict = question->verdict;
 
   ask_passing(question, name, question->port);
+  verdict->further_count = 0;
+  verdict->names_lost = false;
   return true;
 }
 
@@ -444,29 +453,13 @@ static void conclude_from_certificate(struct question *question) {
 
 /* ---- An unknown port ---- */
 
-static char lower(char byte) {
-  return (char)(byte >= 'A' && byte <= 'Z' ? byte - 'A' + 'a' : byte);
-}
-
-static bool same_name(const char *a, const char *b) {
-  while (*a != '\0' && lower(*a) == lower(*b)) {
-    a++;
-    b++;
-  }
-  while (*a == '.')
-    a++;
-  while (*b == '.')
-    b++;
-  return *a == *b;
-}
-
 /* Whether the name led to an entry that is limited to ports, none of which is known to be the one in use. */
 static bool lacks_port(const char *name, void *arg) {
   struct search *search = arg;
   const struct pin_verdict *verdict = search->question->verdict;
 
   for (size_t i = 0; i < verdict->count && !search->covered; i++)
-    search->covered = verdict->findings[i].port_unknown && same_name(verdict->findings[i].name, name);
+    search->covered = verdict->findings[i].port_unknown && pin_name_is_same(verdict->findings[i].name, name);
   return !search->covered;
 }
 

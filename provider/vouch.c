@@ -62,20 +62,34 @@ static bool speaks_for_name(const struct voucher *voucher, X509 *certificate, co
   return speaks_for_host(voucher, certificate, below);
 }
 
-/* An address as the policy writes it; a name without the dots behind it, which no certificate has. */
-static bool speaks_for(const struct voucher *voucher, X509 *certificate, const struct pin_finding *finding) {
+/* spelled: perhaps with dots behind it, which no certificate has. */
+static bool speaks_for_spelled(const struct voucher *voucher, X509 *certificate, const char *spelled) {
   char name[NAME_SIZE];
-  size_t length = strlen(finding->name);
+  size_t length = strlen(spelled);
 
-  if (finding->entry.kind == PIN_NAME_ADDRESS)
-    return voucher->crypto->X509_check_ip_asc(certificate, finding->entry.name, 0) == 1;
-  while (length > 0 && finding->name[length - 1] == '.')
+  while (length > 0 && spelled[length - 1] == '.')
     length--;
   if (length == 0 || length >= sizeof name)
     return false;
-  memcpy(name, finding->name, length);
+  memcpy(name, spelled, length);
   name[length] = '\0';
   return name_is_verified(voucher, name) || speaks_for_name(voucher, certificate, name);
+}
+
+/* An address as the policy writes it; of names each that led to the finding. */
+static bool speaks_for(const struct voucher *voucher, X509 *certificate, const struct pin_finding *finding) {
+  const struct pin_verdict *verdict = voucher->verdict;
+
+  if (finding->entry.kind == PIN_NAME_ADDRESS)
+    return voucher->crypto->X509_check_ip_asc(certificate, finding->entry.name, 0) == 1;
+  if (!speaks_for_spelled(voucher, certificate, finding->name))
+    return false;
+  for (size_t i = 0; i < verdict->further_count; i++) {
+    if (&verdict->findings[verdict->further[i].finding] == finding &&
+        !speaks_for_spelled(voucher, certificate, verdict->further[i].name))
+      return false;
+  }
+  return true;
 }
 
 static bool is_within_dates(const struct voucher *voucher, const X509 *certificate) {

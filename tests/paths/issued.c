@@ -7,6 +7,7 @@
  */
 #include "kit.h"
 
+#include <stdio.h>
 #include <time.h>
 
 #include <openssl/x509_vfy.h>
@@ -109,6 +110,33 @@ static enum outcome or_below(const struct setup *setup) {
   return with_names(setup, "below.test.example", ".below.test.example");
 }
 
+static enum outcome both_of_a_wildcard(const struct setup *setup) {
+  return with_names(setup, "b.wild.test.example", "a.wild.test.example");
+}
+
+/* So many names below one entry that nobody remembers them all. */
+static enum outcome with_many_names(const struct setup *setup, int count) {
+  SSL_CTX *client;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  for (int i = 0; i < count; i++) {
+    char name[64];
+
+    snprintf(name, sizeof name, "host%d.wild.test.example", i);
+    X509_VERIFY_PARAM_add1_host(SSL_CTX_get0_param(client), name, 0);
+  }
+  return finish(setup, client);
+}
+
+static enum outcome many_names(const struct setup *setup) {
+  return with_many_names(setup, 30);
+}
+
+static enum outcome too_many_names(const struct setup *setup) {
+  return with_many_names(setup, 40);
+}
+
 /* clang-format off */
 #define NAMED(name) .sni = name ".test.example"
 #define BY_LIST(list) \
@@ -165,6 +193,18 @@ static const struct test_case cases[] = {
   {"name/domain-or-below", or_below, {.chain = "good"}, ALL_ACCEPT},
   {"name/domain-or-below-elsewhere", or_below, {.chain = "elsewhere"}, BOTH_REFUSE},
   {"name/host-below", or_below, {.chain = "mx"}, ALL_ACCEPT},
+  /* Two names of one entry: each is covered, so each must be spoken for. */
+  {"one-entry/both", connect_by_issuer, {.chain = "good", .sni = "a.wild.test.example", .host = "b.wild.test.example", .unverified = true}, ALL_ACCEPT},
+  {"one-entry/sent-only", connect_by_issuer, {.chain = "wildone", .sni = "a.wild.test.example", .host = "b.wild.test.example", .unverified = true}, WE_REFUSE},
+  {"one-entry/verified-only", connect_by_issuer, {.chain = "wildone", .sni = "b.wild.test.example", .host = "a.wild.test.example"}, WE_REFUSE},
+  {"one-entry/spelled-twice", connect_by_issuer, {.chain = "wildone", .sni = "A.wild.test.example.", .host = "a.wild.test.example"}, ALL_ACCEPT},
+  {"one-entry/one-of-two", both_of_a_wildcard, {.chain = "wildone", .sni = "a.wild.test.example"}, WE_REFUSE},
+  {"one-entry/one-of-two-by-all", both_of_a_wildcard, {.chain = "good", .sni = "a.wild.test.example"}, ALL_ACCEPT},
+  {"one-entry/subdomain-sent-only", connect_by_issuer, {.chain = "mx", .sni = "mx.below.test.example", .host = "other.below.test.example", .unverified = true}, WE_REFUSE},
+  {"one-entry/domain-and-subdomain", or_below, {.chain = "mx", .sni = "mx.below.test.example"}, ALL_ACCEPT},
+  {"one-entry/domain-and-another", or_below, {.chain = "mx", .sni = "other.below.test.example"}, WE_REFUSE},
+  {"one-entry/many", many_names, {.chain = "good", .sni = "a.wild.test.example"}, ALL_ACCEPT},
+  {"one-entry/too-many", too_many_names, {.chain = "good", .sni = "a.wild.test.example"}, WE_REFUSE},
   /* A program that gives no name: the address of its socket is the name. */
   {"address/right", connect_by_issuer, {.chain = "good", .transport = SOCKET, .unverified = true}, ALL_ACCEPT},
   {"address/mapped", connect_by_issuer, {.chain = "good", .transport = MAPPED, .unverified = true}, ALL_ACCEPT},

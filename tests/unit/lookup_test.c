@@ -288,6 +288,53 @@ static void test_several_names(void) {
   CU_ASSERT_PTR_NULL(verdict.name);
 }
 
+/* One entry covers many names. Each is remembered once, of the entry that it led to; an address is the
+ * entry's. */
+static void test_further_names(void) {
+  const char *names[] = {"a.foo.com",    "b.foo.com",      "x.y.tree.org", "a.foo.com",       "*.y.tree.org",
+                         "off.tree.org", "x.off.tree.org", "192.0.2.1",    "::ffff:192.0.2.1"};
+  struct pin_verdict verdict;
+  select_names(names, 9, 443, &verdict);
+  CU_ASSERT_EQUAL(verdict.count, 4);
+  CU_ASSERT_EQUAL(verdict.further_count, 2);
+  CU_ASSERT_FALSE(verdict.names_lost);
+  CU_ASSERT_PTR_EQUAL(verdict.further[0].name, names[1]);
+  CU_ASSERT_PTR_EQUAL(verdict.findings[verdict.further[0].finding].name, names[0]);
+  CU_ASSERT_PTR_EQUAL(verdict.further[1].name, names[4]);
+  CU_ASSERT_PTR_EQUAL(verdict.findings[verdict.further[1].finding].name, names[2]);
+  /* The caller is told which names it must keep. */
+  pin_select_begin(&sample.policy, 443, 1000, &verdict);
+  CU_ASSERT_EQUAL(pin_select_name(&verdict, "a.foo.com", 443), PIN_SELECTED_ENTRIES);
+  CU_ASSERT_EQUAL(pin_select_name(&verdict, "a.foo.com", 443), PIN_SELECTED_NOTHING);
+  CU_ASSERT_EQUAL(pin_select_name(&verdict, "b.foo.com", 443), PIN_SELECTED_ENTRIES);
+  CU_ASSERT_EQUAL(pin_select_name(&verdict, "b.foo.com", 443), PIN_SELECTED_NOTHING);
+}
+
+/* Beyond the limit the peer's own key still decides, and a CA does no more. */
+static void test_too_many_further_names(void) {
+  static char texts[PIN_MAX_FURTHER_NAMES + 2][24];
+  const char *names[PIN_MAX_FURTHER_NAMES + 2];
+  const struct pin_path_key keys[] = {{.key = {{1}}}, {.key = {{2}}}, {.key = {{1}}}};
+  for (size_t i = 0; i < PIN_MAX_FURTHER_NAMES + 2; i++) {
+    snprintf(texts[i], sizeof texts[i], "host%zu.foo.com", i);
+    names[i] = texts[i];
+  }
+  for (size_t more = 0; more < 2; more++) {
+    struct pin_path own = {.keys = keys, .count = 2, .vouch = sample_vouch};
+    struct pin_path issuer = {.keys = keys + 1, .count = 2, .vouch = sample_vouch};
+    struct pin_verdict verdict;
+    CU_ASSERT_EQUAL(select_names(names, PIN_MAX_FURTHER_NAMES + 1 + more, 443, &verdict), PIN_NEEDS_KEYS);
+    CU_ASSERT_EQUAL(verdict.further_count, PIN_MAX_FURTHER_NAMES);
+    CU_ASSERT_EQUAL(pin_is_satisfied(&sample.policy, &issuer, &verdict), more == 0);
+    pin_judge(&sample.policy, &issuer, 1000, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, more == 0 ? PIN_ACCEPTED : PIN_REFUSED);
+    CU_ASSERT_EQUAL(verdict.reason, more == 0 ? PIN_REASON_MATCHED : PIN_REASON_TOO_MANY_NAMES);
+    select_names(names, PIN_MAX_FURTHER_NAMES + 1 + more, 443, &verdict);
+    pin_judge(&sample.policy, &own, 1000, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, PIN_ACCEPTED);
+  }
+}
+
 /* Deeper than any entry can lie: parents still cover it. */
 static void test_long_names(void) {
   static char name[2 * 100000 + sizeof "deep.tree.org"];
@@ -406,6 +453,8 @@ int main(void) {
       {"names with an empty label", test_bad_names},
       {"a name with an empty label beside another", test_bad_name_beside_another},
       {"several names", test_several_names},
+      {"several names of one entry", test_further_names},
+      {"too many names of one entry", test_too_many_further_names},
       {"long names", test_long_names},
       {"too many names", test_too_many_names},
       {"what must be seen", test_needs},
