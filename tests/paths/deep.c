@@ -82,7 +82,17 @@ static X509 *issue(EVP_PKEY *key, X509_NAME *subject, X509_NAME *issuer, EVP_PKE
   return certificate;
 }
 
-/* Keys at `at` are of this kind; everything else is P-256. */
+/* The key of every CA; NULL: each has its own, on P-256. */
+static EVP_PKEY *common_key;
+
+static EVP_PKEY *key_at(int depth) {
+  if (depth == 0 || common_key == NULL)
+    return EVP_EC_gen("P-256");
+  EVP_PKEY_up_ref(common_key);
+  return common_key;
+}
+
+/* The key at `at` is the special one. */
 static void make_chain(int count, int at, EVP_PKEY *special, EVP_PKEY *stranger) {
   X509 *root = read_certificate("root");
   EVP_PKEY *root_key = read_key("root");
@@ -94,7 +104,7 @@ static void make_chain(int count, int at, EVP_PKEY *special, EVP_PKEY *stranger)
         depth == count - 1 ? X509_NAME_dup(X509_get_subject_name(root)) : name_of("Deep", depth + 1);
     EVP_PKEY *signer = depth == count - 1 ? root_key : chain.keys[depth + 1];
 
-    chain.keys[depth] = depth == at ? special : EVP_EC_gen("P-256");
+    chain.keys[depth] = depth == at ? special : key_at(depth);
     /* Nobody holds the other half of a special key: what it is to have signed carries another's signature. */
     if (depth + 1 == at)
       signer = stranger;
@@ -266,9 +276,76 @@ static enum outcome rsa_of_a_long_exponent(const struct setup *setup) {
   return with_rsa(setup, 3072, 3070);
 }
 
+/* ---- Keys that cost more than they look ---- */
+
+static void push(OSSL_PARAM_BLD *builder, const char *name, const BIGNUM *number) {
+  if (OSSL_PARAM_BLD_push_BN(builder, name, number) != 1)
+    broken("no %s", name);
+}
+
+/* A key that signs, whose public exponent is as long as the modulus: the private one is short. */
+static EVP_PKEY *rsa_key_to_check_long(int bits) {
+  BN_CTX *bignums = BN_CTX_new();
+  BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new(), *d = BN_new(), *e = NULL;
+  OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+  EVP_PKEY *key = NULL;
+  OSSL_PARAM *params;
+
+  BN_set_word(d, 65537);
+  while (e == NULL) {
+    BN_generate_prime_ex(p, bits / 2, 0, NULL, NULL, NULL);
+    BN_generate_prime_ex(q, bits / 2, 0, NULL, NULL, NULL);
+    BN_mul(n, p, q, bignums);
+    BN_sub_word(p, 1);
+    BN_sub_word(q, 1);
+    BN_mul(p, p, q, bignums);
+    e = BN_mod_inverse(NULL, d, p, bignums);
+  }
+  push(builder, OSSL_PKEY_PARAM_RSA_N, n);
+  push(builder, OSSL_PKEY_PARAM_RSA_E, e);
+  push(builder, OSSL_PKEY_PARAM_RSA_D, d);
+  params = OSSL_PARAM_BLD_to_param(builder);
+  if (EVP_PKEY_fromdata_init(context) != 1 || EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, params) != 1)
+    broken("no RSA key");
+  OSSL_PARAM_free(params);
+  OSSL_PARAM_BLD_free(builder);
+  EVP_PKEY_CTX_free(context);
+  BN_free(p);
+  BN_free(q);
+  BN_free(n);
+  BN_free(d);
+  BN_free(e);
+  BN_CTX_free(bignums);
+  return key;
+}
+
+/* Every CA of the chain has that key. */
+static enum outcome with_long_checks(const struct setup *setup, int count, int bits) {
+  EVP_PKEY *key = bits > 0 ? rsa_key_to_check_long(bits) : EVP_RSA_gen(3072);
+
+  common_key = key;
+  make_chain(count, -1, NULL, NULL);
+  write_policy(MOST, NULL, 0);
+  return connect_deep(setup, NULL, 0);
+}
+
+static enum outcome rsa_usual(const struct setup *setup) {
+  return with_long_checks(setup, 12, 0);
+}
+
+static enum outcome rsa_checked_long_once(const struct setup *setup) {
+  return with_long_checks(setup, 2, 3072);
+}
+
+static enum outcome rsa_checked_long(const struct setup *setup) {
+  return with_long_checks(setup, 12, 3072);
+}
+
 /* ---- A crowd among which the issuer is ---- */
 
-static enum outcome crowded(const struct setup *setup, int strangers, bool same_name) {
+/* The issuer is pinned; or the key at the top, to which nobody comes by the crowd, is blocked. */
+static enum outcome crowded(const struct setup *setup, int strangers, bool same_name, bool blocked) {
   X509 *crowd[200];
   EVP_PKEY *key = EVP_EC_gen("P-256");
   enum outcome outcome;
@@ -280,7 +357,7 @@ static enum outcome crowded(const struct setup *setup, int strangers, bool same_
     crowd[i] = issue(key, name, name, key, true);
     X509_NAME_free(name);
   }
-  write_policy(MOST, "intermediates", 1);
+  write_policy(blocked ? 2 : MOST, blocked ? NULL : "intermediates", 1);
   outcome = connect_deep(setup, crowd, strangers);
   for (int i = 0; i < strangers; i++)
     X509_free(crowd[i]);
@@ -289,19 +366,27 @@ static enum outcome crowded(const struct setup *setup, int strangers, bool same_
 }
 
 static enum outcome few_strangers(const struct setup *setup) {
-  return crowded(setup, 50, false);
+  return crowded(setup, 50, false, false);
 }
 
 static enum outcome many_strangers(const struct setup *setup) {
-  return crowded(setup, 180, false);
+  return crowded(setup, 180, false, false);
 }
 
 static enum outcome few_namesakes(const struct setup *setup) {
-  return crowded(setup, 5, true);
+  return crowded(setup, 5, true, false);
 }
 
 static enum outcome many_namesakes(const struct setup *setup) {
-  return crowded(setup, 90, true);
+  return crowded(setup, 90, true, false);
+}
+
+static enum outcome blocked_behind_few(const struct setup *setup) {
+  return crowded(setup, 50, false, true);
+}
+
+static enum outcome blocked_behind_many(const struct setup *setup) {
+  return crowded(setup, 180, false, true);
 }
 
 /* clang-format off */
@@ -331,9 +416,14 @@ static const struct test_case cases[] = {
   {"pinned/anchor-at-the-cut/not-verified", anchor_at_the_cut, {PINNED NONE, WE_REFUSE},
   {"key/rsa-16384", rsa_16384, {OTHER NONE, WE_REFUSE},
   {"key/rsa-long-exponent", rsa_of_a_long_exponent, {OTHER NONE, ALL_ACCEPT, .note = "one is checked, and did not sign"},
+  {"key/rsa-3072-signs", rsa_usual, {OTHER NONE, ALL_ACCEPT},
+  {"key/rsa-long-exponent-signs-once", rsa_checked_long_once, {OTHER NONE, ALL_ACCEPT},
+  {"key/rsa-long-exponent-signs", rsa_checked_long, {OTHER NONE, WE_REFUSE, .note = "each check takes as long as a signature"},
   {"key/rsa-2048", rsa_2048, {OTHER NONE, ALL_ACCEPT, .note = "it did not sign, so it is not on the path"},
   {"crowd/few-strangers", few_strangers, {PINNED NONE, ALL_ACCEPT},
   {"crowd/many-strangers", many_strangers, {PINNED NONE, WE_REFUSE},
+  {"crowd/blocked-behind-few", blocked_behind_few, {OTHER NONE, WE_REFUSE},
+  {"crowd/blocked-behind-many", blocked_behind_many, {OTHER NONE, WE_REFUSE},
   {"crowd/few-namesakes", few_namesakes, {PINNED NONE, ALL_ACCEPT},
   {"crowd/many-namesakes", many_namesakes, {PINNED NONE, WE_REFUSE},
 };

@@ -173,6 +173,26 @@ static enum outcome second_connection(const struct setup *setup) {
   return finish(setup, second);
 }
 
+/* Two verifications apart, of which the connection uses one. */
+static int by_own_store_twice(X509_STORE_CTX *ctx, void *arg) {
+  return by_own_store(ctx, arg) == 1 && by_own_store(ctx, arg) == 1;
+}
+
+/* Nor is what it has left behind. */
+static enum outcome left_behind(const struct setup *setup) {
+  SSL_CTX *first, *second;
+
+  replace_policy("issuer");
+  first = client_context(setup);
+  SSL_CTX_set_cert_verify_callback(first, by_own_store_twice, NULL);
+  if (finish(setup, first) != ACCEPTED)
+    broken("the first connection was refused");
+  ERR_clear_error();
+  second = client_context(setup);
+  SSL_CTX_set_cert_verify_callback(second, say_nothing_but_yes, NULL);
+  return finish(setup, second);
+}
+
 /* ---- Another certificate in the context of the connection ---- */
 
 static int walk_over_sent(X509_STORE_CTX *ctx, void *arg) {
@@ -447,6 +467,7 @@ static const struct test_case cases[] = {
   {"yes-apart/forged-link", yes_apart, {.chain = "forged", ANCHORED, .untrusting = true}, WE_REFUSE},
   {"yes-apart/damaged-link", yes_apart, {.chain = "damaged", ANCHORED, .untrusting = true}, WE_REFUSE},
   {"yes-apart/wrong-root", yes_apart, {.chain = "exemptelse", ANCHORED, .untrusting = true}, WE_REFUSE},
+  {"next-connection/left-behind", left_behind, {.chain = "good", ANCHORED, .untrusting = true}, WE_REFUSE},
   {"next-connection/good", second_connection, {.chain = "good", ANCHORED, .untrusting = true}, WE_REFUSE},
   {"walking/pinned-appended", walking, {.chain = "stuffed", PINNED}, WE_REFUSE},
   {"walking/pinned-ca-appended", walking, {.chain = "stuffed", CA}, WE_REFUSE},
