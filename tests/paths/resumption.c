@@ -292,9 +292,11 @@ static long control_nothing(BIO *bio, int command, long number, void *pointer) {
 }
 
 static BIO *new_unconnected(void) {
-  BIO_METHOD *method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "not connected yet");
+  static BIO_METHOD *method;
   BIO *bio;
 
+  if (method == NULL)
+    method = BIO_meth_new(BIO_TYPE_SOURCE_SINK, "not connected yet");
   BIO_meth_set_write(method, not_yet);
   BIO_meth_set_ctrl(method, control_nothing);
   bio = BIO_new(method);
