@@ -6,8 +6,10 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -163,7 +165,115 @@ static enum outcome among_too_many_by_name(const struct setup *setup) {
   return among_too_many(setup);
 }
 
+/* ---- A port that OpenSSL cannot learn ---- */
+
+/* The policy "names" with these ports in place of 1 and 2: the first belongs to the key "bad", the other to
+   "nobody". */
+static void use_ports(uint16_t first, uint16_t second) {
+  const char *policy = getenv("PATHS_POLICY");
+  FILE *in = fopen(pki("policy-", "names", ".cfg"), "r"), *out = policy != NULL ? fopen(policy, "w") : NULL;
+  char line[512], *found;
+  int replaced = 0;
+
+  if (in == NULL || out == NULL)
+    broken("no policy");
+  while (fgets(line, sizeof line, in) != NULL) {
+    found = strstr(line, "ports = [ ");
+    if (found == NULL) {
+      fputs(line, out);
+      continue;
+    }
+    fprintf(out, "%.*sports = [ %u%s", (int)(found - line), line, replaced++ == 0 ? first : second,
+            found + strlen("ports = [ 1"));
+  }
+  fclose(in);
+  if (fclose(out) != 0 || replaced != 2)
+    broken("the policy is not as expected");
+}
+
+static uint16_t port_of(const union address *address) {
+  return ntohs(address->v4.sin_port);
+}
+
+/* Two hosts' ports at an address to which the process resolved the name that the client sends. */
+static void listen_at_ports(union address ret_hosts[2]) {
+  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *found;
+
+  if (getaddrinfo("localhost", NULL, &hints, &found) != 0)
+    not_applicable("this machine does not resolve localhost");
+  freeaddrinfo(found);
+  (void)listen_at("127.0.0.1", &ret_hosts[0]);
+  (void)listen_at("127.0.0.1", &ret_hosts[1]);
+  use_ports(port_of(&ret_hosts[0]), port_of(&ret_hosts[1]));
+}
+
+static enum outcome at_one_port(const struct setup *setup) {
+  union address hosts[2];
+
+  listen_at_ports(hosts);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  return connect_once(setup);
+}
+
+static enum outcome at_two_ports(const struct setup *setup) {
+  union address hosts[2];
+
+  listen_at_ports(hosts);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_from("127.0.0.8", &hosts[1]);
+  return connect_once(setup);
+}
+
+/* Somebody who comes from that address is at a port too, but no host that the process talks to. */
+static enum outcome at_one_port_with_client(const struct setup *setup) {
+  union address hosts[2];
+
+  listen_at_ports(hosts);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)serve_clients("127.0.0.1", 1);
+  return connect_once(setup);
+}
+
+static enum outcome at_no_port(const struct setup *setup) {
+  union address hosts[2];
+
+  listen_at_ports(hosts);
+  return connect_once(setup);
+}
+
+/* Connections to others do not tell. */
+static enum outcome at_another_address(const struct setup *setup) {
+  union address hosts[2], other;
+
+  listen_at_ports(hosts);
+  (void)listen_at("127.0.0.9", &other);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_from("127.0.0.8", &other);
+  return connect_once(setup);
+}
+
+#define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
+#define OF_FIRST_PORT .chain = "bad", .sni = "localhost"
+#define OF_OTHER_PORT .chain = "nobody", .sni = "localhost"
+#define ONLY_SHIM "only the shim knows which address the name has"
+
 static const struct test_case cases[] = {
+    {"port/one/right-key", at_one_port, {OF_FIRST_PORT}, ALL_ACCEPT},
+    {"port/one/other-ports-key", at_one_port, {OF_OTHER_PORT}, SHIM_REFUSES, .note = ONLY_SHIM},
+    {"port/one/wrong-key", at_one_port, {.chain = "good", .sni = "localhost"}, WE_REFUSE},
+    {"port/two/first-ports-key", at_two_ports, {OF_FIRST_PORT}, ALL_ACCEPT, .note = "nobody can tell which"},
+    {"port/two/other-ports-key", at_two_ports, {OF_OTHER_PORT}, ALL_ACCEPT, .note = "nobody can tell which"},
+    {"port/two/wrong-key", at_two_ports, {.chain = "good", .sni = "localhost"}, WE_REFUSE},
+    {"port/client/right-key", at_one_port_with_client, {OF_FIRST_PORT}, ALL_ACCEPT},
+    {"port/client/other-ports-key",
+     at_one_port_with_client,
+     {OF_OTHER_PORT},
+     SHIM_REFUSES,
+     .note = ONLY_SHIM},
+    {"port/none/either-key", at_no_port, {OF_OTHER_PORT}, ALL_ACCEPT},
+    {"port/elsewhere/other-ports-key", at_another_address, {OF_OTHER_PORT}, SHIM_REFUSES, .note = ONLY_SHIM},
     {"sockets/300-clients/right-key", among_300_clients, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/300-clients/wrong-key", among_300_clients, {.chain = "nobody"}, WE_REFUSE},
     {"sockets/client-at-the-address", with_client_at_the_address, {.chain = "nobody"}, ALL_ACCEPT},
