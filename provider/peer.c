@@ -332,6 +332,14 @@ static void ask_addresses(struct question *question) {
 
 /* ---- Names concluded from sockets ---- */
 
+/* Of so many addresses it is remembered that nothing covers them: a crowd mostly comes from a few. */
+#define SEEN_ADDRESSES 64
+
+struct seen_address {
+  int family; /* 0: none */
+  uint8_t bytes[sizeof(struct in6_addr)];
+};
+
 /* A search among all sockets. */
 struct search {
   struct question *question;
@@ -341,6 +349,7 @@ struct search {
   uint16_t port;                   /* found for the names that lack one; 0: none yet */
   bool ambiguous;
   struct listening_ports listening;
+  struct seen_address uncovered[SEEN_ADDRESSES]; /* at any port */
 };
 
 static bool ask_resolved(const char *name, void *arg) {
@@ -374,11 +383,53 @@ static bool note_covered(const char *name, void *arg) {
   return !search->covered;
 }
 
+/* Whether a name that was resolved is covered, whatever its port: else no address can lead to one. */
+static bool covers_any_port(const char *name, void *arg) {
+  return pin_covers(arg, name, 0) != PIN_SELECTED_NOTHING;
+}
+
+static bool note_covered_at_any_port(const char *name, void *arg) {
+  struct search *search = arg;
+
+  search->covered = covers(search, name, 0);
+  return !search->covered;
+}
+
+/* Where an address is remembered. */
+static struct seen_address *place_of(struct search *search, const struct socket_peer *peer) {
+  size_t size = peer->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+  unsigned hash = 0;
+
+  for (size_t i = 0; i < size; i++)
+    hash = 31 * hash + peer->bytes[i];
+  return &search->uncovered[hash % SEEN_ADDRESSES];
+}
+
+/* Whether nothing covers the address of the socket, at whatever port. */
+static bool is_uncovered(struct search *search) {
+  const struct socket_peer *peer = search->peer;
+  struct seen_address *place = place_of(search, peer);
+  size_t size = peer->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
+
+  if (place->family == peer->family && memcmp(place->bytes, peer->bytes, size) == 0)
+    return true;
+  search->covered = search->question->policy->names_addresses && covers(search, peer->address, 0);
+  if (!search->covered)
+    visit_resolved(search, note_covered_at_any_port);
+  if (search->covered)
+    return false;
+  place->family = peer->family;
+  memcpy(place->bytes, peer->bytes, size);
+  return true;
+}
+
 static bool consider_socket(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
   const struct pin_policy *policy = search->question->policy;
 
   search->peer = peer;
+  if (is_uncovered(search))
+    return search->question->verdict->reason == PIN_REASON_UNDECIDED;
   search->covered = policy->names_addresses && covers(search, peer->address, peer->port);
   if (!search->covered)
     visit_resolved(search, note_covered);
@@ -386,11 +437,6 @@ static bool consider_socket(int fd, const struct socket_peer *peer, void *arg) {
   if (search->covered && !socket_was_accepted(&search->listening, fd, peer->port))
     ask_socket(search);
   return search->question->verdict->reason == PIN_REASON_UNDECIDED;
-}
-
-/* Whether a name that was resolved is covered, whatever its port: else no address can lead to one. */
-static bool covers_any_port(const char *name, void *arg) {
-  return pin_covers(arg, name, 0) != PIN_SELECTED_NOTHING;
 }
 
 static void conclude_from_all_sockets(struct question *question) {

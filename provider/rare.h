@@ -9,6 +9,7 @@
 #define PIN_RARE_H
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
@@ -18,15 +19,18 @@
 
 /* None whose name depends on the width of time_t or off_t: the headers may have another one in mind. */
 #define PIN_RARE_FUNCTIONS(X)                                                                                \
+  X(close)                                                                                                   \
   X(closedir)                                                                                                \
   X(getpid)                                                                                                  \
   X(getsockname)                                                                                             \
   X(getsockopt)                                                                                              \
   X(getuid)                                                                                                  \
+  X(open)                                                                                                    \
   X(opendir)                                                                                                 \
   X(poll)                                                                                                    \
   X(prctl)                                                                                                   \
   X(process_vm_readv)                                                                                        \
+  X(read)                                                                                                    \
   X(readdir64)                                                                                               \
   X(readlink)                                                                                                \
   X(sendmsg)                                                                                                 \

@@ -30,7 +30,8 @@ typedef bool visit_socket_fn(int fd, const struct socket_peer *peer, void *arg);
 
 /*
  * Calls `visit` for each descriptor that is connected to a host. False: there are more descriptors than are
- * looked at, or the visit was ended. One system call for each open descriptor, and no memory.
+ * looked at, or the visit was ended. No memory; one system call for each open descriptor, and one for
+ * every 256 numbers up to the highest that the process has had open.
  */
 bool sockets_visit(visit_socket_fn *visit, void *arg);
 

@@ -236,6 +236,17 @@ static enum outcome at_one_port_with_client(const struct setup *setup) {
   return connect_once(setup);
 }
 
+/* The first socket at the address has a port without an entry: that says nothing of the second. */
+static enum outcome at_covered_port_after_another(const struct setup *setup) {
+  union address hosts[2], other;
+
+  listen_at_ports(hosts);
+  (void)listen_at("127.0.0.1", &other);
+  (void)connect_from("127.0.0.8", &other);
+  (void)connect_from("127.0.0.8", &hosts[0]);
+  return connect_once(setup);
+}
+
 static enum outcome at_no_port(const struct setup *setup) {
   union address hosts[2];
 
@@ -272,6 +283,12 @@ static const struct test_case cases[] = {
      {OF_OTHER_PORT},
      SHIM_REFUSES,
      .note = ONLY_SHIM},
+    {"port/nameless/other-ports-key",
+     at_covered_port_after_another,
+     {.chain = "nobody"},
+     SHIM_REFUSES,
+     .note = ONLY_SHIM},
+    {"port/nameless/right-key", at_covered_port_after_another, {.chain = "bad"}, ALL_ACCEPT},
     {"port/none/either-key", at_no_port, {OF_OTHER_PORT}, ALL_ACCEPT},
     {"port/elsewhere/other-ports-key", at_another_address, {OF_OTHER_PORT}, SHIM_REFUSES, .note = ONLY_SHIM},
     {"sockets/300-clients/right-key", among_300_clients, {.chain = "good"}, ALL_ACCEPT},
