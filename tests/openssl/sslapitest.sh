@@ -53,13 +53,16 @@ fi
 "${CC:-cc}" -L. -o test/sslapitest-cut test/cut.o test/helpers/sslapitest-bin-ssltestlib.o \
   test/sslapitest-bin-filterprov.o test/sslapitest-bin-tls-provider.o -lssl test/libtestutil.a -lcrypto -ldl -pthread
 
-# Another host is pinned, so nothing may differ; blocked_keys has every path of every peer looked at.
-# `covered`: for a connection of the tests, which must fail by that.
+# Another host is pinned, so nothing may differ; or one that the tests connect to, which must fail by that.
+# PINNING_BLOCKED=1: with blocked_keys every path of every peer is looked at, see README.md.
 no_key="sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 mkdir -p pinning
 for host in another.example goodhost; do
-  printf 'version = 1;\nblocked_keys = [ "%s" ];\nhosts = ( { name = "%s"; pins = [ "%s" ]; } );\n' "$no_key" "$host" \
-    "$no_key" >"pinning/$host.cfg"
+  {
+    echo 'version = 1;'
+    [ "${PINNING_BLOCKED-0}" = 0 ] || echo "blocked_keys = [ \"$no_key\" ];"
+    echo "hosts = ( { name = \"$host\"; pins = [ \"$no_key\" ]; } );"
+  } >"pinning/$host.cfg"
 done
 
 # configuration HOST: the one that the recipes run with, and pinning.
