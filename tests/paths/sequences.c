@@ -385,6 +385,67 @@ static enum outcome meet_each_other(const struct setup *setup) {
   return connect_asking(setup, asking_context, asking_connection);
 }
 
+/* ---- More callbacks than there are of ours to stand in for them ---- */
+
+#define MANY 72
+static unsigned counts[MANY];
+
+#define COUNTING(n)                                                                                          \
+  static void count_##n(const SSL *ssl, int where, int ret) {                                                \
+    (void)ssl, (void)where, (void)ret;                                                                       \
+    counts[0##n]++;                                                                                          \
+  }
+#define EIGHT(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7)
+/* Octal, so that the names are the numbers. */
+#define ALL(X)                                                                                               \
+  EIGHT(X, 00)                                                                                               \
+  EIGHT(X, 01) EIGHT(X, 02) EIGHT(X, 03) EIGHT(X, 04) EIGHT(X, 05) EIGHT(X, 06) EIGHT(X, 07) EIGHT(X, 10)
+ALL(COUNTING)
+#define NAME(n) count_##n,
+static info_fn *const counting[MANY] = {ALL(NAME)};
+
+static SSL *new_counting(info_fn *info) {
+  SSL *ssl = SSL_new(all.context);
+
+  SSL_set_connect_state(ssl);
+  SSL_set_info_callback(ssl, info);
+  /* To tell them, libssl asks what versions are allowed, and ours is put in place. */
+  sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(ssl));
+  return ssl;
+}
+
+/* The last one is called as often as without us, and in a copy of its connection too. */
+static enum outcome count_events(const struct setup *setup, bool in_copy) {
+  SSL *accepting;
+
+  server = server_context(setup);
+  all.context = client_context(setup);
+  for (size_t i = 0; i < MANY - 1; i++)
+    SSL_free(new_counting(counting[i]));
+  all.ssl = new_counting(counting[MANY - 1]);
+  if (in_copy)
+    duplicate();
+  accepting = SSL_new(server);
+  SSL_set_accept_state(accepting);
+  join(all.ssl, accepting);
+  name(all.ssl, setup);
+  shake_hands(all.ssl, accepting);
+  printf("events=%u\n", counts[MANY - 1]);
+  SSL_free(all.ssl);
+  SSL_free(accepting);
+  SSL_CTX_free(all.context);
+  SSL_CTX_free(server);
+  return ACCEPTED;
+}
+
+static enum outcome many(const struct setup *setup) {
+  return count_events(setup, false);
+}
+
+static enum outcome many_copied(const struct setup *setup) {
+  return count_events(setup, true);
+}
+
 #define EACH(name, function)                                                                                 \
   {name "/uncovered", function, {OTHER}, ALL_ACCEPT, .same_output = true}, {                                 \
     name "/uncovered-tls1.2", function, {OTHER, V12}, ALL_ACCEPT, .same_output = true                        \
@@ -397,6 +458,10 @@ static const struct test_case cases[] = {
     {"meets-itself/accepted", meets_itself, {.chain = "good", PINNED}, ALL_ACCEPT},
     {"meet-each-other/uncovered", meet_each_other, {.chain = "bad", OTHER}, ALL_ACCEPT},
     {"meet-each-other/accepted", meet_each_other, {.chain = "good", PINNED}, ALL_ACCEPT},
+    {"many/uncovered", many, {.chain = "bad", OTHER}, ALL_ACCEPT, .same_output = true},
+    {"many/accepted", many, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true},
+    {"many/copied", many_copied, {.chain = "bad", OTHER}, ALL_ACCEPT, .same_output = true},
+    {"many/copied-accepted", many_copied, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true},
     EACH("removes-itself", removes_itself),
     EACH("removes-itself-at-start", removes_itself_at_start),
     EACH("hands-over", hands_over),
