@@ -2,10 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * client PORT ROOT NAME VERSION THREADS COUNT: full handshakes with a server on the loopback for the host
- * NAME, COUNT of them in each thread. Prints the wall-clock seconds of all, the seconds of processor time
- * that this process used for them, and its private memory in KiB afterwards; ends after its standard input
- * has ended. With THREADS 0 all happens in the first thread. Any refusal ends it with 1.
+ * client PORT ROOT NAME VERSION THREADS COUNT [MODE]: full handshakes with a server on the loopback for the
+ * host NAME, COUNT of them in each thread. Prints the wall-clock seconds of all, the seconds of processor
+ * time that this process used for them, and its private memory in KiB afterwards; ends after its standard
+ * input has ended. With THREADS 0 all happens in the first thread, and a MODE is possible: `resume`, all but
+ * the first resume the session of the first; `whole`, each waits until the server has done with it;
+ * `resume-whole`. Any refusal ends it with 1.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -31,6 +33,8 @@ static SSL_CTX *context;
 static const char *name;
 static uint16_t port;
 static unsigned long count;
+static bool resuming, waiting;
+static SSL_SESSION *first_session; /* NULL: none yet */
 
 static int connect_to_server(void) {
   struct sockaddr_in address = {
@@ -48,11 +52,46 @@ static bool set_server_name(SSL *ssl) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
 }
 
+/* With TLS 1.3 a session comes after the handshake, before the first byte of an answer. */
+static bool ask(SSL *ssl) {
+  char byte;
+
+  return SSL_write(ssl, "?", 1) == 1 && SSL_read(ssl, &byte, 1) == 1;
+}
+
+/* The server has freed all of the connection when it closes its socket. */
+static void wait_for_end(SSL *ssl, int fd) {
+  char bytes[4096];
+
+  while (SSL_read(ssl, bytes, sizeof bytes) > 0)
+    continue;
+  while (read(fd, bytes, sizeof bytes) > 0)
+    continue;
+}
+
+static bool go_on(SSL *ssl, int fd) {
+  bool first = resuming && first_session == NULL;
+
+  if (resuming && !first && SSL_session_reused(ssl) != 1)
+    return false;
+  if ((first || waiting) && !ask(ssl))
+    return false;
+  if (first)
+    first_session = SSL_get1_session(ssl);
+  if (waiting)
+    wait_for_end(ssl, fd);
+  /* A session whose connection was cut off is not used again. */
+  if (resuming)
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  return true;
+}
+
 static bool shake_hands(void) {
   int fd = connect_to_server();
   SSL *ssl = SSL_new(context);
   bool ok = ssl != NULL && SSL_set_fd(ssl, fd) == 1 && SSL_set1_host(ssl, name) == 1 &&
-            set_server_name(ssl) && SSL_connect(ssl) == 1;
+            set_server_name(ssl) && (first_session == NULL || SSL_set_session(ssl, first_session) == 1) &&
+            SSL_connect(ssl) == 1 && go_on(ssl, fd);
 
   SSL_free(ssl);
   close(fd);
@@ -120,18 +159,21 @@ int main(int argc, char **argv) {
   unsigned long threads;
   int status;
 
-  if (argc != 7) {
-    fputs("usage: client PORT ROOT NAME VERSION THREADS COUNT\n", stderr);
+  if (argc != 7 && argc != 8) {
+    fputs("usage: client PORT ROOT NAME VERSION THREADS COUNT [MODE]\n", stderr);
     return 2;
   }
   port = (uint16_t)strtoul(argv[1], NULL, 10);
   name = argv[3];
   threads = strtoul(argv[5], NULL, 10);
   count = strtoul(argv[6], NULL, 10);
+  resuming = argc == 8 && strncmp(argv[7], "resume", 6) == 0;
+  waiting = argc == 8 && strstr(argv[7], "whole") != NULL;
   signal(SIGPIPE, SIG_IGN);
   if (threads > MAX_THREADS || (threads == 0 && !fixed_random_install()) || !set_up(argv[2], argv[4]))
     return 3;
   status = measure(threads);
+  SSL_SESSION_free(first_session);
   SSL_CTX_free(context);
   return status;
 }

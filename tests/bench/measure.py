@@ -40,15 +40,31 @@ def run(command, environment):
     return done.stdout
 
 
+class Counter:
+    """Counts the instructions that a process executes from its first to its last, in user space: of the one that is
+    started with `prefix` in front of its command, within the block."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.profile = pathlib.Path(self.folder.name, "profile")
+        self.prefix = [VALGRIND, "--quiet", "--tool=callgrind", f"--callgrind-out-file={self.profile}"]
+        return self
+
+    def __exit__(self, *exception):
+        self.folder.cleanup()
+
+    def count(self):
+        """After the process has ended."""
+        found = self.profile.exists() and re.search(r"^(?:summary|totals): (\d+)", self.profile.read_text(), re.MULTILINE)
+        if not found:
+            raise Failed("callgrind counted nothing")
+        return int(found.group(1))
+
+
 def count_instructions(command, environment):
-    """Instructions that the process executes from its first to its last, in user space."""
-    with tempfile.TemporaryDirectory() as folder:
-        profile = pathlib.Path(folder, "profile")
-        run([VALGRIND, "--quiet", "--tool=callgrind", f"--callgrind-out-file={profile}", *command], environment)
-        found = re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.MULTILINE)
-    if found is None:
-        raise Failed(f"{command[0]}: callgrind counted nothing")
-    return int(found.group(1))
+    with Counter() as counter:
+        run([*counter.prefix, *command], environment)
+        return counter.count()
 
 
 def median_interval(values):

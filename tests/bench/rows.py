@@ -10,22 +10,12 @@ import re
 import statistics
 
 import measure
+import rows_of_sessions
+from result import Result
 from scene import OTHER_HOST, PINNED_HOST
 
 # CertShim (Bates et al., "Securing SSL Certificate Verification through Dynamic Linking", 2014).
 CERTSHIM_NANOSECONDS = 20e6
-
-
-@dataclasses.dataclass
-class Result:
-    row: str  # the name by which the row is chosen
-    measure: str
-    compared: str
-    value: float
-    unit: str
-    target: str = ""  # empty: told for the whole picture, nothing was promised
-    reached: bool | None = None
-    details: dict = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -256,4 +246,5 @@ def verification(scene, effort):
 
 
 ROWS = {"start": start, "handshake": handshake, "threads": threads, "lookup": lookup, "memory": memory, "shim": shim,
-        "curl": curl, "compile": compile_policy, "verification": verification}
+        "curl": curl, "compile": compile_policy, "verification": verification, "resumption": rows_of_sessions.resumption,
+        "servers": rows_of_sessions.servers}

@@ -100,8 +100,12 @@ class Scene:
         self.make_certificate("leaf", "leaf", "intermediate")
         chain = self.path("leaf.pem").read_text() + self.path("intermediate.pem").read_text()
         self.path("chain.pem").write_text(chain)
-        self.openssl("pkey", "-in", self.path("leaf.key"), "-pubout", "-outform", "DER", "-out", self.path("leaf.der"))
-        self.pin = base64.b64encode(hashlib.sha256(self.path("leaf.der").read_bytes()).digest()).decode()
+        self.pin, self.issuer_pin = self.pin_of("leaf"), self.pin_of("intermediate")
+
+    def pin_of(self, name):
+        key = self.path(f"{name}.der")
+        self.openssl("pkey", "-in", self.path(f"{name}.key"), "-pubout", "-outform", "DER", "-out", key)
+        return base64.b64encode(hashlib.sha256(key.read_bytes()).digest()).decode()
 
     # ---- policies and configurations
 
@@ -115,6 +119,13 @@ class Scene:
         folder = self.path(f"policy-{hosts}")
         if hosts not in self.compiled:
             self.compiled[hosts] = self.make_policy(folder, hosts, self.pin)
+        return folder
+
+    def policy_of_issuer(self):
+        """The same with one host, of which the issuer's key is pinned."""
+        folder = self.path("policy-of-issuer")
+        if not folder.exists():
+            self.make_policy(folder, 1, self.issuer_pin)
         return folder
 
     def environment(self, text):
@@ -144,6 +155,9 @@ class Scene:
     def with_pinning(self, hosts=None):
         return self.with_provider(self.module, self.policy(hosts or self.hosts))
 
+    def with_pinned_issuer(self):
+        return self.with_provider(self.module, self.policy_of_issuer())
+
     def with_shim(self, folder=None):
         policy = (folder or self.policy(self.hosts)) / "policy.cfg"
         return {**self.without_provider(), "LD_PRELOAD": str(self.preload), "PINNING_POLICY": str(policy)}
@@ -165,16 +179,16 @@ class Scene:
     # ---- servers
 
     @contextlib.contextmanager
-    def server(self, threads):
+    def server(self, threads, *more, under=(), environment=None):
         """The port of a server that is there until the block ends; threads 0: one, with fixed random numbers."""
-        arguments = [self.program("server"), self.path("chain.pem"), self.path("leaf.key"), str(threads)]
+        arguments = [*under, self.program("server"), self.path("chain.pem"), self.path("leaf.key"), str(threads), *more]
         with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                              env=self.without_provider()) as process:
+                              env=environment or self.without_provider()) as process:
             port = process.stdout.readline().strip()
             if not port:
                 raise measure.Failed("the server does not start")
             yield port
             process.stdin.close()
 
-    def client(self, port, host, version, threads, count):
-        return [self.program("client"), port, self.path("root.pem"), host, version, threads, count]
+    def client(self, port, host, version, threads, count, *more):
+        return [self.program("client"), port, self.path("root.pem"), host, version, threads, count, *more]

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * server CHAIN KEY: serves TLS on a port of its own choice on the loopback, prints the port, and answers
- * every request with an empty page, until its standard input ends. Sends no session tickets, so that a
- * client's handshake is over when it says so.
+ * server CHAIN KEY THREADS [tickets]: serves TLS on a port of its own choice on the loopback, prints the
+ * port, and answers every request with an empty page, until its standard input ends. Sends no session tickets
+ * but with `tickets`, so that a client's handshake is over when it says so.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -64,11 +64,11 @@ static unsigned listen_on_loopback(void) {
   return ntohs(address.sin_port);
 }
 
-static bool load(const char *chain, const char *key) {
+static bool load(const char *chain, const char *key, bool with_tickets) {
   context = SSL_CTX_new(TLS_server_method());
   return context != NULL && SSL_CTX_use_certificate_chain_file(context, chain) == 1 &&
          SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 &&
-         SSL_CTX_set_num_tickets(context, 0) == 1;
+         (with_tickets || SSL_CTX_set_num_tickets(context, 0) == 1);
 }
 
 static void start_threads(unsigned long threads) {
@@ -81,12 +81,13 @@ static void start_threads(unsigned long threads) {
 }
 
 int main(int argc, char **argv) {
-  unsigned long threads = argc == 4 ? strtoul(argv[3], NULL, 10) : MAX_THREADS + 1;
+  unsigned long threads = argc == 4 || argc == 5 ? strtoul(argv[3], NULL, 10) : MAX_THREADS + 1;
   unsigned port;
   char byte;
 
-  if (threads > MAX_THREADS || (threads == 0 && !fixed_random_install()) || !load(argv[1], argv[2])) {
-    fputs("usage: server CHAIN KEY THREADS\n", stderr);
+  if (threads > MAX_THREADS || (threads == 0 && !fixed_random_install()) ||
+      !load(argv[1], argv[2], argc == 5)) {
+    fputs("usage: server CHAIN KEY THREADS [tickets]\n", stderr);
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);

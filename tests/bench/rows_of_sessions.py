@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Rows of the table: resumed sessions, and servers."""
+
+import concurrent.futures
+import os
+import statistics
+
+import measure
+from result import Result
+from scene import OTHER_HOST, PINNED_HOST
+
+# See rows.counted_handshakes.
+WITHOUT_FAST_BINS = {"GLIBC_TUNABLES": "glibc.malloc.mxfast=0"}
+
+
+def counted(layouts, cases, count):
+    """By case, what count(case, environment) yields in each layout of the heap. Cases: their environments."""
+    jobs = [(case, environment) for case, environments in cases.items() for environment in environments]
+    # Counts do not depend on what else runs.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        counts = list(pool.map(lambda job: count(*job), jobs))
+    return {case: counts[index * layouts:(index + 1) * layouts] for index, case in enumerate(cases)}
+
+
+def environments(scene, effort, environment):
+    """The same configuration at paths of several lengths, on which malloc(3) depends."""
+    return [{**scene.with_longer_path(environment, 8 * layout), **WITHOUT_FAST_BINS} for layout in range(effort.layouts)]
+
+
+def median_more(counts, case, base):
+    return statistics.median(more - less for more, less in zip(counts[case], counts[base]))
+
+
+# ---- Resumption
+
+
+def per_resumption(scene, effort, environment, host, version):
+    def instructions(count):
+        with scene.server(0, "tickets") as port:
+            return measure.count_instructions(scene.client(port, host, version, 0, count, "resume"), environment)
+
+    # One is the full handshake that leaves the session.
+    return (instructions(1 + effort.handshakes) - instructions(1)) / effort.handshakes
+
+
+def resumption_of(scene, effort, version, limit):
+    hosts = {"plain": PINNED_HOST, "plain other": OTHER_HOST, "leaf": PINNED_HOST, "issuer": PINNED_HOST,
+             "other": OTHER_HOST}
+    cases = {"plain": scene.without_provider(), "plain other": scene.without_provider(), "leaf": scene.with_pinning(1),
+             "issuer": scene.with_pinned_issuer(), "other": scene.with_pinning(1)}
+    cases = {case: environments(scene, effort, environment) for case, environment in cases.items()}
+    counts = counted(effort.layouts, cases,
+                     lambda case, environment: per_resumption(scene, effort, environment, hosts[case], version))
+    for case, base, what in (("leaf", "plain", "own key pinned"), ("issuer", "plain", "key of its CA pinned"),
+                             ("other", "plain other", "host not covered")):
+        per_base = statistics.median(counts[base])
+        more = 100 * median_more(counts, case, base) / per_base
+        yield Result("resumption", f"TLS {version} resumption, {what}", "no provider", more, "% more",
+                     f"at most {limit}", more <= limit,
+                     {"base": per_base, "more": median_more(counts, case, base)})
+
+
+def resumption(scene, effort):
+    yield from resumption_of(scene, effort, "1.3", 2)
+    yield from resumption_of(scene, effort, "1.2", 5)
+
+
+# ---- Servers
+
+
+def per_connection(scene, effort, environment, version, mode):
+    """Instructions of a server for each further connection of a client without pinning."""
+    def instructions(count):
+        with measure.Counter() as counter:
+            with scene.server(0, "tickets", under=counter.prefix, environment=environment) as port:
+                measure.run(scene.client(port, PINNED_HOST, version, 0, count, mode), scene.without_provider())
+            return counter.count()
+
+    return (instructions(1 + effort.handshakes) - instructions(1)) / effort.handshakes
+
+
+def servers(scene, effort):
+    """Of servers that verify nobody."""
+    cases = {"plain": environments(scene, effort, scene.without_provider()),
+             "pinned": environments(scene, effort, scene.with_pinning(1))}
+    for version in ("1.3", "1.2"):
+        for mode, what in (("whole", "full handshake"), ("resume-whole", "resumption")):
+            counts = counted(effort.layouts, cases, lambda case, environment, version=version, mode=mode:
+                             per_connection(scene, effort, environment, version, mode))
+            added = median_more(counts, "pinned", "plain")
+            yield Result("servers", f"server that verifies nobody, TLS {version}, {what}", "no provider", added,
+                         "instructions more", "at most 500", added <= 500, {"base": statistics.median(counts["plain"])})
