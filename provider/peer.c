@@ -9,6 +9,7 @@
 
 #include "certificate_names.h"
 #include "host_name.h"
+#include "host_part.h"
 #include "sockets.h"
 #include "verified_name.h"
 
@@ -83,91 +84,6 @@ static void ask_passing(struct question *question, const char *name, uint16_t po
 
 /* ---- Names that are more than a host's ---- */
 
-/* Bytes of host names, underscores and stars included, and of names in Unicode. */
-static bool is_host_byte(char byte) {
-  static const char others[] = "-_.*";
-
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-         (unsigned char)byte >= 0x80 || memchr(others, byte, sizeof others - 1) != NULL;
-}
-
-static bool is_host_name(const char *name) {
-  bool has_label = false;
-
-  for (; *name != '\0'; name++) {
-    if (!is_host_byte(*name))
-      return false;
-    has_label = has_label || *name != '.';
-  }
-  return has_label;
-}
-
-static bool is_address(const char *name) {
-  struct pin_host_name host;
-
-  pin_host_name_read(name, &host);
-  return host.is_address;
-}
-
-/* Reads a port up to the end of the text. 0: it is none. */
-static uint16_t read_port(const char *text) {
-  uint32_t port = 0;
-
-  if (*text == '\0')
-    return 0;
-  for (; *text != '\0'; text++) {
-    if (*text < '0' || *text > '9')
-      return 0;
-    port = 10 * port + (uint32_t)(*text - '0');
-    if (port > UINT16_MAX)
-      return 0;
-  }
-  return (uint16_t)port;
-}
-
-/* The part of a text that may be a host, and the port behind it. */
-struct host_part {
-  char text[PEER_NAME_SIZE];
-  uint16_t port; /* 0: none */
-  bool is_all;   /* the text is "host:port" and nothing else */
-};
-
-/* Where the host begins in "scheme://user@host". */
-static const char *skip_to_host(const char *text) {
-  const char *found = strstr(text, "://");
-  size_t length;
-
-  if (found != NULL)
-    text = found + strlen("://");
-  while (*text == ' ' || *text == '\t')
-    text++;
-  length = strcspn(text, "/?#");
-  found = memrchr(text, '@', length);
-  return found != NULL ? found + 1 : text;
-}
-
-/* "[2001:db8::1]:443", "host:443", "https://host/path", " host ". False: there is no host in it. */
-static bool read_host_part(const char *name, struct host_part *ret_part) {
-  const char *start = skip_to_host(name);
-  size_t length = strcspn(start, "/?# \t\r\n");
-  char *text = ret_part->text, *colon;
-
-  if (length == 0 || length >= sizeof ret_part->text)
-    return false;
-  memcpy(text, start, length);
-  text[length] = '\0';
-  ret_part->port = 0;
-  ret_part->is_all = start == name && name[length] == '\0';
-  colon = strrchr(text, ':');
-  /* The colons of an address in brackets, or without a port, are its own. */
-  if (colon == NULL || strchr(colon, ']') != NULL || (*text != '[' && strchr(text, ':') != colon))
-    return true;
-  ret_part->port = read_port(colon + 1);
-  ret_part->is_all = ret_part->is_all && ret_part->port != 0;
-  *colon = '\0';
-  return *text != '\0';
-}
-
 /* A port that a name brings along is the port; another one of the socket's stands beside it. */
 static void ask_host_part(struct question *question, const struct host_part *part) {
   if (part->port != 0)
@@ -183,14 +99,14 @@ static void ask_host_part(struct question *question, const struct host_part *par
 static void consider_spelling(struct question *question, const char *name) {
   struct host_part part;
 
-  if (is_host_name(name) || is_address(name)) {
+  if (host_part_is_name(name) || host_part_is_address(name)) {
     question->host_is_given = true;
     return;
   }
-  if (!read_host_part(name, &part) || strcmp(part.text, name) == 0)
+  if (!host_part_read(name, &part) || strcmp(part.text, name) == 0)
     return;
   ask_host_part(question, &part);
-  if (part.is_all && (is_host_name(part.text) || is_address(part.text)))
+  if (part.is_all && (host_part_is_name(part.text) || host_part_is_address(part.text)))
     question->host_is_given = true;
 }
 
@@ -292,7 +208,7 @@ static void ask_verified_names(struct question *question, X509_VERIFY_PARAM *par
 static void ask_connect_name(struct question *question) {
   const char *name = question->peer->connect_name;
 
-  if (name != NULL && !is_address(name))
+  if (name != NULL && !host_part_is_address(name))
     ask_given(question, name);
 }
 
@@ -606,7 +522,7 @@ static void look_at_connection(struct peer *peer) {
     const char *service = NULL;
 
     if (crypto->BIO_ctrl(connecting, BIO_C_GET_CONNECT, 1, (void *)&service) > 0 && service != NULL)
-      peer->port = read_port(service);
+      peer->port = host_part_port(service);
   }
 }
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "host_part.h"
+
+#include <string.h>
+
+#include "host_name.h"
+
+/* Bytes of host names, underscores and stars included, and of names in Unicode. */
+static bool is_host_byte(char byte) {
+  static const char others[] = "-_.*";
+
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+         (unsigned char)byte >= 0x80 || memchr(others, byte, sizeof others - 1) != NULL;
+}
+
+bool host_part_is_name(const char *name) {
+  bool has_label = false;
+
+  for (; *name != '\0'; name++) {
+    if (!is_host_byte(*name))
+      return false;
+    has_label = has_label || *name != '.';
+  }
+  return has_label;
+}
+
+bool host_part_is_address(const char *name) {
+  struct pin_host_name host;
+
+  pin_host_name_read(name, &host);
+  return host.is_address;
+}
+
+uint16_t host_part_port(const char *text) {
+  uint32_t port = 0;
+
+  if (*text == '\0')
+    return 0;
+  for (; *text != '\0'; text++) {
+    if (*text < '0' || *text > '9')
+      return 0;
+    port = 10 * port + (uint32_t)(*text - '0');
+    if (port > UINT16_MAX)
+      return 0;
+  }
+  return (uint16_t)port;
+}
+
+/* Where the host begins in "scheme://user@host". */
+static const char *skip_to_host(const char *text) {
+  const char *found = strstr(text, "://");
+  size_t length;
+
+  if (found != NULL)
+    text = found + strlen("://");
+  while (*text == ' ' || *text == '\t')
+    text++;
+  length = strcspn(text, "/?#");
+  found = memrchr(text, '@', length);
+  return found != NULL ? found + 1 : text;
+}
+
+/* "[2001:db8::1]:443", "host:443", "https://host/path", " host ". False: there is no host in it. */
+bool host_part_read(const char *name, struct host_part *ret_part) {
+  const char *start = skip_to_host(name);
+  size_t length = strcspn(start, "/?# \t\r\n");
+  char *text = ret_part->text, *colon;
+
+  if (length == 0 || length >= sizeof ret_part->text)
+    return false;
+  memcpy(text, start, length);
+  text[length] = '\0';
+  ret_part->port = 0;
+  ret_part->is_all = start == name && name[length] == '\0';
+  colon = strrchr(text, ':');
+  /* The colons of an address in brackets, or without a port, are its own. */
+  if (colon == NULL || strchr(colon, ']') != NULL || (*text != '[' && strchr(text, ':') != colon))
+    return true;
+  ret_part->port = host_part_port(colon + 1);
+  ret_part->is_all = ret_part->is_all && ret_part->port != 0;
+  *colon = '\0';
+  return *text != '\0';
+}
