@@ -21,6 +21,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Rooms outside tools/: their folder, and the rooms that they may use.
 ALLOWED = {'policy': [], 'provider': ['policy']}
+# One source of provider/ is compiled into this room too; no other meets it.
+PROOF = 'tools/proof'
 
 
 def allowed_arrows():
@@ -28,6 +30,7 @@ def allowed_arrows():
     with open(os.path.join(TOP, 'tools', 'CMakeLists.txt'), encoding='utf-8') as file:
         for room, uses in re.findall(r'^pinctl_room\((\w+)((?: \w+)*)\)$', file.read(), re.M):
             arrows[f'tools/{room}'] = {f'tools/{used}' for used in uses.split()} | {'policy'}
+    arrows[PROOF].add('provider')
     arrows['tools'] = set(arrows) - {'policy', 'provider'}
     return arrows
 
@@ -49,6 +52,8 @@ def room_of_header(header, own, arrows):
             return candidate
     if os.path.exists(os.path.join(TOP, own, header)):
         return own
+    if own == PROOF and os.path.exists(os.path.join(TOP, 'provider', header)):
+        return 'provider'
     return 'policy' if os.path.exists(os.path.join(TOP, 'policy', header)) else None
 
 

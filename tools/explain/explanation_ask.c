@@ -52,11 +52,11 @@ struct asking {
 
 static int explain_chain(const struct asking *asking, const struct pin_policy *policy,
                          struct explanation *explanation) {
-  size_t count = explanation->chain.proven < CHAIN_MOST_KEYS ? explanation->chain.proven : CHAIN_MOST_KEYS;
+  size_t count = explanation->chain.proven;
   struct pin_path_key *keys = proven_keys(&explanation->chain, count);
   explanation->path = (struct pin_path){.keys = keys,
                                         .count = count,
-                                        .cut = count < explanation->chain.proven,
+                                        .cut = explanation->chain.cut,
                                         .vouch = chain_vouch,
                                         .vouch_arg = &explanation->chain.vouched};
   judge(policy, explanation);

@@ -12,8 +12,9 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "proof/proof.h"
 
-/* What the tolerant verification saw. */
+/* The lowest thing that the tolerant verification found to break a link: it explains, and decides nothing. */
 struct tolerance {
   size_t proven; /* SIZE_MAX: no link was found broken */
   int broken_by;
@@ -34,6 +35,9 @@ static bool leaves_links_proven(int error) {
   case X509_V_ERR_CERT_HAS_EXPIRED:
   case X509_V_ERR_HOSTNAME_MISMATCH:
   case X509_V_ERR_IP_ADDRESS_MISMATCH:
+  case X509_V_ERR_EE_KEY_TOO_SMALL:
+  case X509_V_ERR_CA_KEY_TOO_SMALL:
+  case X509_V_ERR_CA_MD_TOO_WEAK:
     return true;
   default:
     return false;
@@ -153,8 +157,7 @@ enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding) {
   return *vouched;
 }
 
-static bool take_path(X509_STORE_CTX *context, struct chain *chain) {
-  const STACK_OF(X509) *built = X509_STORE_CTX_get0_chain(context);
+static bool take_path(const STACK_OF(X509) * built, struct chain *chain) {
   int length = sk_X509_num(built);
   chain->path.items = must_alloc(length < 0 ? 0 : (size_t)length, sizeof *chain->path.items);
   for (int i = 0; i < length; i++) {
@@ -166,9 +169,10 @@ static bool take_path(X509_STORE_CTX *context, struct chain *chain) {
   return chain->path.count > 0;
 }
 
-/* The verdict of OpenSSL itself. Returns false where it could not be asked. */
+/* The verdict of OpenSSL itself. *ret_verified: on all but the name. Returns false where it could not be
+ * asked. */
 static bool verify_strictly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
-                            const char *host, struct chain *chain) {
+                            const char *host, struct chain *chain, bool *ret_verified) {
   X509_STORE_CTX *context = start(store, shown, others);
   if (context == NULL)
     return false;
@@ -182,14 +186,15 @@ static bool verify_strictly(X509_STORE *store, const struct objects *shown, STAC
     chain->error = X509_V_OK;
   else if (good != 1 && chain->error == X509_V_OK)
     chain->error = X509_V_ERR_UNSPECIFIED;
-  if (chain->error == X509_V_OK) {
+  *ret_verified = chain->error == X509_V_OK;
+  if (*ret_verified) {
     chain->error = check_name(shown->items[0].certificate, host);
     chain->error_depth = 0;
   }
   return true;
 }
 
-/* Which links hold, whatever else is wrong. Returns false where it could not be tried. */
+/* What OpenSSL would build, and why not all of it holds. Returns false where it could not be tried. */
 static bool verify_tolerantly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
                               struct chain *chain) {
   struct tolerance tolerance = {.proven = SIZE_MAX, .broken_by = X509_V_OK};
@@ -198,17 +203,49 @@ static bool verify_tolerantly(X509_STORE *store, const struct objects *shown, ST
     return false;
   X509_STORE_CTX_set_app_data(context, &tolerance);
   X509_STORE_CTX_set_verify_cb(context, tolerate);
-  int verified = X509_verify_cert(context);
-  int error = X509_STORE_CTX_get_error(context);
-  /* OpenSSL gave up although every error was tolerated: then it did not look at all links. */
-  if (verified != 1 && error != X509_V_ERR_APPLICATION_VERIFICATION)
-    tolerance =
-        (struct tolerance){.proven = 1, .broken_by = error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error};
-  bool good = take_path(context, chain);
-  chain->proven = tolerance.proven < chain->path.count ? tolerance.proven : chain->path.count;
+  (void)X509_verify_cert(context);
+  bool good = take_path(X509_STORE_CTX_get0_chain(context), chain);
   chain->broken_by = tolerance.broken_by;
   X509_STORE_CTX_free(context);
   ERR_clear_error();
+  return good;
+}
+
+static bool begins_with(const struct objects *path, const struct proof *proof) {
+  bool same = path->count >= proof->count;
+  for (size_t i = 0; same && i < proof->count; i++)
+    same = X509_cmp(path->items[i].certificate, proof->certificates[i]) == 0;
+  return same;
+}
+
+/* Where they differ, the path that is proven takes the place of the one that OpenSSL would build. */
+static bool replace_path(const struct proof *proof, struct chain *chain) {
+  STACK_OF(X509) *proven = sk_X509_new_null();
+  bool good = proven != NULL;
+  for (size_t i = 0; good && i < proof->count; i++)
+    good = sk_X509_push(proven, proof->certificates[i]) > 0;
+  objects_clear(&chain->path);
+  chain->path = (struct objects){0};
+  good = good && take_path(proven, chain);
+  sk_X509_free(proven);
+  return good;
+}
+
+/* What OpenSSL has not verified is proven as pinning.so proves it. */
+static bool prove(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
+                  struct chain *chain) {
+  struct proof proof;
+  proof_make(shown->items[0].certificate, others, store, &proof);
+  bool good = proof.count > 0 && (begins_with(&chain->path, &proof) || replace_path(&proof, chain));
+  chain->proven = proof.count;
+  chain->cut = proof.cut;
+  if (good && chain->proven == chain->path.count)
+    chain->broken_by = X509_V_OK;
+  else if (chain->cut)
+    chain->broken_by = X509_V_ERR_CERT_CHAIN_TOO_LONG;
+  else if (chain->broken_by == X509_V_OK)
+    chain->broken_by = X509_V_ERR_UNSPECIFIED;
+  proof_clear(&proof);
   return good;
 }
 
@@ -216,12 +253,18 @@ bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *
                     struct chain *ret_chain) {
   *ret_chain = (struct chain){0};
   STACK_OF(X509) *others = sk_X509_new_null();
-  bool good = others != NULL;
-  for (size_t i = 1; good && i < shown->count; i++)
+  bool good = others != NULL, verified = false;
+  for (size_t i = 0; good && i < shown->count; i++)
     if (shown->items[i].certificate != NULL)
       good = sk_X509_push(others, shown->items[i].certificate) > 0;
-  good = good && verify_strictly(store, shown, others, host, ret_chain) &&
+  good = good && verify_strictly(store, shown, others, host, ret_chain, &verified) &&
          verify_tolerantly(store, shown, others, ret_chain);
+  if (good && verified) {
+    ret_chain->cut = ret_chain->path.count > CHAIN_MOST_KEYS;
+    ret_chain->proven = ret_chain->cut ? CHAIN_MOST_KEYS : ret_chain->path.count;
+  } else if (good) {
+    good = prove(store, shown, others, ret_chain);
+  }
   if (good)
     ret_chain->vouched = look_at_peer(shown->items[0].certificate, host);
   sk_X509_free(others);

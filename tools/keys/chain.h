@@ -8,7 +8,8 @@
 
 struct chain {
   struct objects path; /* what OpenSSL built, from the peer's certificate upwards */
-  size_t proven;       /* so many of it count, from the peer's on; at least 1 */
+  size_t proven;       /* so many of it count, from the peer's on; at least 1, at most CHAIN_MOST_KEYS */
+  bool cut;            /* it goes on, or may, above a limit of pinning.so's: see struct pin_path */
   int error;           /* X509_V_OK, or why OpenSSL refuses the chain or the name */
   int error_depth;
   int broken_by; /* X509_V_OK, or the error that ends the proven part */
@@ -23,10 +24,9 @@ struct chain {
 
 /*
  * Verifies what a server at `host` showed (the first certificate is its own) against the certificates in
- * ca_file, or those that OpenSSL trusts by default where it is NULL. Where OpenSSL refuses, errors that say
- * nothing about a link between two certificates (expired, an unknown root, another name) leave it proven;
- * every other error ends the proven part below the certificate it is about. Returns false, having said why,
- * when it could not be tried. To be cleared in any case.
+ * ca_file, or those that OpenSSL trusts by default where it is NULL. Where OpenSSL refuses, the path is
+ * proven by the rule of pinning.so (proof/proof.h), as for a program that goes on nevertheless. Returns
+ * false, having said why, when it could not be tried. To be cleared in any case.
  */
 bool chain_prove(const struct objects *shown, const char *ca_file, const char *host, struct chain *ret_chain);
 

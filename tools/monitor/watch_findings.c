@@ -139,7 +139,7 @@ static void copy_keys(const struct chain *chain, struct watch_host *host) {
   size_t count = chain->path.count < CHAIN_MOST_KEYS ? chain->path.count : CHAIN_MOST_KEYS;
   host->keys = must_alloc(count, sizeof *host->keys);
   host->key_count = count;
-  host->cut = count < chain->proven;
+  host->cut = chain->cut;
   host->vouched = chain->vouched;
   for (size_t i = 0; i < count; i++) {
     const struct object *object = &chain->path.items[i];

@@ -42,8 +42,8 @@ struct probe_settings {
   struct curl_slist *connect; /* HOST:PORT:ADDRESS:PORT, as CURLOPT_CONNECT_TO takes them */
 };
 
-/* A server that shows more is looked at no further; no chain in use is near. */
-#define PROBE_MOST_CERTIFICATES 32
+/* A server that shows more is looked at no further: one more than pinning.so tries as issuers. */
+#define PROBE_MOST_CERTIFICATES 101
 /* OpenSSL refuses a longer certificate message. */
 #define PROBE_MOST_BYTES (100 * 1024)
 

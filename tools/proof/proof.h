@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The proven path of a peer whose chain OpenSSL does not accept, by the very source that pinning.so proves it
+ * with (provider/path.c), compiled against the OpenSSL that pinctl is linked with.
+ */
+#ifndef PINCTL_PROOF_H
+#define PINCTL_PROOF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+
+/* As many keys as pinning.so looks at. */
+#define PROOF_MOST_KEYS 32
+
+struct proof {
+  X509 *certificates[PROOF_MOST_KEYS]; /* from the peer's own upwards; owned */
+  size_t count;                        /* 0: not even the peer's key could be read */
+  bool cut;                            /* the path goes on, or may, above a limit: see struct pin_path */
+};
+
+/* sent: what the peer showed, its own certificate included; store: what is trusted. To be cleared. */
+void proof_make(X509 *peer, STACK_OF(X509) * sent, X509_STORE *store, struct proof *ret_proof);
+
+void proof_clear(struct proof *proof);
+
+#endif
