@@ -126,6 +126,16 @@ class Judges(PinctlCase):
             self.pinned(certificate)
             self.agree("below-long", False)
 
+    def test_name_constraints(self):
+        issue("bound", "/CN=Bound CA", "root", (*CA, "nameConstraints=critical,permitted;DNS:elsewhere.example.com"))
+        issue("below-bound", f"/CN={HOST}", "bound", NAME)
+        chain("below-bound", "bound", "root")
+        for certificate in ("bound", "root"):
+            self.pinned(certificate)
+            self.agree("below-bound", True)
+        self.pinned("other")
+        self.agree("below-bound", False)
+
     def test_other_name(self):
         issue("elsewhere", "/CN=elsewhere.example.com", "ca", ("subjectAltName=DNS:elsewhere.example.com",))
         chain("elsewhere", "ca")

@@ -171,7 +171,7 @@ class Hostile(Live):
         return self.pinctl(*self.to(server, "explain", HOST, "--ca", "root.pem", "--timeout", "5"), status=status)
 
     def test_hundred_certificates(self):
-        write("hundred.pem", read("server.pem") + read("ca.pem") * 99)
+        write("hundred.pem", read("server.pem") + read("ca.pem") * 119)
         done = self.shows("hundred.pem", status=0)
         self.assertIn("It shows 120 certificates; the first 101 are looked at.", done.stdout)
 
