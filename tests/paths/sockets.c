@@ -173,6 +173,7 @@ static void use_ports(uint16_t first, uint16_t second) {
   const char *policy = getenv("PATHS_POLICY");
   FILE *in = fopen(pki("policy-", "names", ".cfg"), "r"), *out = policy != NULL ? fopen(policy, "w") : NULL;
   char line[512], *found;
+  unsigned port;
   int replaced = 0;
 
   if (in == NULL || out == NULL)
@@ -183,8 +184,8 @@ static void use_ports(uint16_t first, uint16_t second) {
       fputs(line, out);
       continue;
     }
-    fprintf(out, "%.*sports = [ %u%s", (int)(found - line), line, replaced++ == 0 ? first : second,
-            found + strlen("ports = [ 1"));
+    port = replaced++ == 0 ? first : second;
+    fprintf(out, "%.*sports = [ %u%s", (int)(found - line), line, port, found + strlen("ports = [ 1"));
   }
   fclose(in);
   if (fclose(out) != 0 || replaced != 2)
