@@ -248,7 +248,11 @@ bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_fun
 
 /* Whether nothing can be judged, since a function of libcrypto or libssl is missing that nothing stands in
  * for. */
-bool openssl_lacks_function(struct openssl *openssl);
+static inline bool openssl_lacks_function(struct openssl *openssl) {
+  (void)openssl_crypto(openssl);
+  (void)openssl_ssl(openssl);
+  return atomic_load_explicit(&openssl->lacks_function, memory_order_acquire);
+}
 
 /* libssl's function of that name; NULL where it is missing, or no libssl is loaded. */
 void *openssl_ssl_symbol(struct openssl *openssl, const char *name);

@@ -174,10 +174,17 @@ static bool ask_any_subdomain(struct question *question, const char *name) {
   return true;
 }
 
+/* Mostly the client verifies the very name that it sends: that was asked for, and says nothing else now. */
+static bool is_server_name(const struct question *question, const char *name) {
+  const char *server_name = question->peer->server_name;
+
+  return server_name != NULL && *name != '.' && strcmp(name, server_name) == 0;
+}
+
 static bool ask_verified(const char *name, void *arg) {
   struct question *question = arg;
 
-  if (*name == '\0')
+  if (*name == '\0' || is_server_name(question, name))
     return true;
   if (ask_any_subdomain(question, name))
     question->host_is_given = true;

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,11 +28,10 @@ void *record_new(size_t size) {
 }
 
 void record_free(void *record) {
-  for (size_t i = 0; i < ASIDE; i++) {
-    if (record == aside[i].bytes) {
-      atomic_store(&taken[i], false);
-      return;
-    }
-  }
-  free(record);
+  uintptr_t place = ((uintptr_t)record - (uintptr_t)aside) / sizeof aside[0];
+
+  if (place < ASIDE)
+    atomic_store(&taken[place], false);
+  else
+    free(record);
 }
