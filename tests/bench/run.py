@@ -21,8 +21,10 @@ import measure
 import rows
 import scene
 
-FULL = rows.Effort(handshakes=10, layouts=7, pairs=15, threaded=60, verifications=2000, rounds=100)
-SMOKE = rows.Effort(handshakes=1, layouts=1, pairs=2, threaded=2, verifications=5, rounds=1)
+FULL = rows.Effort(handshakes=10, layouts=7, pairs=15, sockets=10000, nameless=20, threaded=60, verifications=2000,
+                   rounds=100)
+SMOKE = rows.Effort(handshakes=1, layouts=1, pairs=2, sockets=100, nameless=2, threaded=2, verifications=5,
+                    rounds=1)
 TOOLS = (measure.VALGRIND, "openssl", "curl")
 
 

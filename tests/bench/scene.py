@@ -14,6 +14,8 @@ import measure
 
 PINNED_HOST = "pinned.bench.example"
 OTHER_HOST = "other.bench.example"
+# In no certificate here, and no address of this machine (RFC 5737).
+ELSEWHERE, ELSEWHERE_ADDRESS = "elsewhere.bench.example", "192.0.2.1"
 
 EXTENSIONS = f"""
 [req]
@@ -109,9 +111,9 @@ class Scene:
 
     # ---- policies and configurations
 
-    def make_policy(self, folder, hosts, pin):
+    def make_policy(self, folder, hosts, pin, last=PINNED_HOST):
         folder.mkdir()
-        arguments = [self.program("make-policy"), folder, hosts, PINNED_HOST, f"sha256/{pin}"]
+        arguments = [self.program("make-policy"), folder, hosts, last, f"sha256/{pin}"]
         return json.loads(measure.run(arguments, measure.clean_environment()))
 
     def policy(self, hosts):
@@ -127,6 +129,13 @@ class Scene:
         if not folder.exists():
             self.make_policy(folder, 1, self.issuer_pin)
         return folder
+
+    def with_entry_elsewhere(self, last):
+        """Pinning with a policy of which the last host is that one, and none is a host of this bench."""
+        folder = self.path(f"policy-{last}")
+        if not folder.exists():
+            self.make_policy(folder, min(1000, self.hosts), self.pin, last)
+        return self.with_provider(self.module, folder)
 
     def environment(self, text):
         path = self.path(f"openssl-{hashlib.sha256(text.encode()).hexdigest()[:8]}.cnf")
@@ -189,6 +198,9 @@ class Scene:
                 raise measure.Failed("the server does not start")
             yield port
             process.stdin.close()
+
+    def nameless(self, port, sockets, count):
+        return [self.program("nameless"), port, self.path("root.pem"), sockets, count]
 
     def client(self, port, host, version, threads, count, *more):
         return [self.program("client"), port, self.path("root.pem"), host, version, threads, count, *more]
