@@ -137,7 +137,7 @@ void pin_compiled_identify(struct pin_compiled *compiled) {
 }
 
 bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
-  struct pin_blocks *blocks;
+  struct pin_blocks *blocks, *lost;
   int fd;
 
   if (compiled->fd < 0 || is_on(compiled->fd, compiled))
@@ -152,9 +152,11 @@ bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
     return false;
   }
   /* The old number is somebody else's by now, or nobody's. */
-  pin_blocks_free(compiled->policy.blocks);
+  lost = compiled->policy.blocks;
   compiled->policy.blocks = blocks;
   compiled->fd = fd;
+  /* Last: a child that is forked meanwhile must not free it once more. */
+  pin_blocks_free(lost);
   return true;
 }
 

@@ -200,7 +200,9 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
     return;
   }
   session = libssl->SSL_get_session(ssl);
-  if (judgement->proven == NULL || session == NULL)
+  /* After the handshake, in a verification of the program's own, others may be reading what the session
+   * keeps. */
+  if (judgement->proven == NULL || session == NULL || libssl->SSL_is_init_finished(ssl) == 1)
     return;
   session_keep(hook, session, judgement->proven);
   judgement->proven = NULL;
@@ -224,6 +226,8 @@ static void judge_session(const struct client *client, SSL_SESSION *session, boo
     matter.kept = session_kept(client->hook, session, &matter.kept_size);
   }
   matter.evidence.peer_alone = true;
+  /* Not searched, but it may name the host. */
+  matter.evidence.store = libssl->SSL_CTX_get_cert_store(libssl->SSL_get_SSL_CTX(client->ssl));
   judge(&matter, ret_judgement);
 }
 
@@ -292,25 +296,15 @@ static void leave_server(struct hook *hook, const struct libssl *libssl, SSL *ss
 /* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
    tells when a program has put its own there. */
 void connection_begins(struct hook *hook, SSL *ssl) {
+  int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  int saved_errno;
 
-  if (libssl == NULL) {
-    unbound_connection(hook, ssl);
-    return;
-  }
-  if (libssl->SSL_is_server(ssl)) {
+  if (libssl != NULL && libssl->SSL_is_server(ssl))
     leave_server(hook, libssl, ssl);
-    return;
-  }
-  if (openssl_lacks_function(&hook->openssl)) {
+  else if (libssl == NULL || openssl_lacks_function(&hook->openssl))
     unbound_connection(hook, ssl);
-    return;
-  }
-  if (is_watched(hook, libssl, ssl))
-    return;
-  saved_errno = errno;
-  begin_watching(hook, libssl, ssl);
+  else if (!is_watched(hook, libssl, ssl))
+    begin_watching(hook, libssl, ssl);
   errno = saved_errno;
 }
 
@@ -368,26 +362,19 @@ static SSL *unconst(const SSL *ssl) {
 }
 
 void connection_info(struct hook *hook, const SSL *ssl, int where) {
+  int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   struct client client;
-  int saved_errno;
 
-  if (libssl == NULL) {
+  if (libssl == NULL || (!libssl->SSL_is_server(ssl) && openssl_lacks_function(&hook->openssl))) {
     unbound_connection(hook, unconst(ssl));
-    return;
+  } else if (!libssl->SSL_is_server(ssl)) {
+    client = client_of(hook, libssl, unconst(ssl));
+    if (client.connection != NULL)
+      follow_handshake(&client, where);
+    else
+      cut_off(&client);
   }
-  if (libssl->SSL_is_server(ssl))
-    return;
-  if (openssl_lacks_function(&hook->openssl)) {
-    unbound_connection(hook, unconst(ssl));
-    return;
-  }
-  saved_errno = errno;
-  client = client_of(hook, libssl, unconst(ssl));
-  if (client.connection != NULL)
-    follow_handshake(&client, where);
-  else
-    cut_off(&client);
   errno = saved_errno;
 }
 

@@ -259,20 +259,31 @@ bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t siz
 
 #define CANDIDATES 4
 
-struct candidates {
-  char paths[CANDIDATES][PATH_MAX];
-  size_t count;
+/* One of the loaded objects that are called libssl: the one before which `left` others come. */
+struct candidate {
+  size_t left;
+  bool found;
+  char path[PATH_MAX];
 };
 
 static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
-  struct candidates *found = arg;
+  struct candidate *candidate = arg;
   size_t length = strlen(info->dlpi_name);
 
   (void)size;
-  if (!text_begins(text_base(info->dlpi_name), "libssl") || length >= PATH_MAX)
+  if (!text_begins(text_base(info->dlpi_name), "libssl") || length >= PATH_MAX || candidate->left-- != 0)
     return 0;
-  memcpy(found->paths[found->count++], info->dlpi_name, length + 1);
-  return found->count == CANDIDATES;
+  memcpy(candidate->path, info->dlpi_name, length + 1);
+  candidate->found = true;
+  return 1;
+}
+
+/* How many objects were loaded since the process began. */
+static int note_loads(struct dl_phdr_info *info, size_t size, void *arg) {
+  unsigned long *loads = arg;
+
+  *loads = size > offsetof(struct dl_phdr_info, dlpi_adds) ? (unsigned long)info->dlpi_adds : 0;
+  return 1;
 }
 
 /* Two marks, should one be missing. */
@@ -286,13 +297,22 @@ static bool holds_libssl(void *handle) {
  * for a search in vain costs more than one that finds.
  */
 static void *find_libssl(const struct openssl *openssl) {
-  struct candidates found;
+  /* Binds what note_libssl calls: within a walk the dynamic linker holds a lock that dlsym must not wait
+   * under. */
+  struct dl_phdr_info example = {.dlpi_name = "libssl"};
+  struct candidate candidate;
 
-  found.count = 0; /* and not the whole of it: the paths are large */
-  dl_iterate_phdr(note_libssl, &found);
-  for (size_t i = 0; i < found.count; i++) {
-    void *handle = dlopen(found.paths[i], RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+  for (size_t i = 0; i < CANDIDATES; i++) {
+    void *handle;
 
+    candidate.left = 0; /* and not the whole of it: the path is large */
+    (void)note_libssl(&example, sizeof example, &candidate);
+    candidate.left = i;
+    candidate.found = false;
+    dl_iterate_phdr(note_libssl, &candidate);
+    if (!candidate.found)
+      break;
+    handle = dlopen(candidate.path, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
     if (handle == NULL)
       continue;
     if (dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new") && holds_libssl(handle))
@@ -302,13 +322,21 @@ static void *find_libssl(const struct openssl *openssl) {
   return holds_libssl(openssl->handle) ? openssl->handle : NULL;
 }
 
+/* A process with libcrypto alone asks again and again: it is looked for anew only when more was loaded. */
 static void *libssl_handle(struct openssl *openssl) {
   void *handle = atomic_load(&openssl->ssl_handle);
+  unsigned long loads = 0;
 
-  if (handle == NULL) {
-    handle = find_libssl(openssl);
+  if (handle != NULL)
+    return handle;
+  dl_iterate_phdr(note_loads, &loads);
+  if (loads != 0 && loads == atomic_load(&openssl->loads_without_ssl))
+    return NULL;
+  handle = find_libssl(openssl);
+  if (handle != NULL)
     atomic_store(&openssl->ssl_handle, handle);
-  }
+  else
+    atomic_store(&openssl->loads_without_ssl, loads);
   return handle;
 }
 

@@ -198,8 +198,9 @@ struct libssl {
 
 /* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. */
 struct openssl {
-  void *handle;               /* of the object that holds libcrypto */
-  _Atomic(void *) ssl_handle; /* of the object that holds libssl; NULL: not found yet */
+  void *handle;                   /* of the object that holds libcrypto */
+  _Atomic(void *) ssl_handle;     /* of the object that holds libssl; NULL: not found yet */
+  atomic_ulong loads_without_ssl; /* objects loaded so far when it was looked for in vain; 0: not yet */
   _Atomic(struct libcrypto *) crypto;
   _Atomic(struct libcrypto *) refusal; /* the same functions, and those that only a refusal needs */
   _Atomic(struct libssl *) ssl;

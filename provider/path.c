@@ -72,6 +72,7 @@ static bool may_issue(const struct libcrypto *crypto, X509 *issuer, X509 *subjec
 /* Where the work is too much the answer is no, and the path is cut. */
 static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *issuer, X509 *subject) {
   EVP_PKEY *key = crypto->X509_get0_pubkey(issuer);
+  bool verified;
   long work;
 
   if (key == NULL)
@@ -82,7 +83,11 @@ static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *is
     return false;
   }
   path->work -= work;
-  return crypto->X509_verify(subject, key) == 1;
+  /* The queue holds 16 errors: those of many issuers that did not sign would push out the program's. */
+  crypto->ERR_set_mark();
+  verified = crypto->X509_verify(subject, key) == 1;
+  crypto->ERR_pop_to_mark();
+  return verified;
 }
 
 /* ---- Looking for an issuer ---- */

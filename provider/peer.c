@@ -436,7 +436,11 @@ static bool note_port(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
 
   search->covered = false;
-  (void)search->seen->names_of(peer->family, peer->bytes, lacks_port, search);
+  /* Where names were lost, this socket may be any host's. */
+  if (!search->seen->names_of(peer->family, peer->bytes, lacks_port, search)) {
+    search->ambiguous = true;
+    return false;
+  }
   if (!search->covered || socket_was_accepted(&search->listening, fd, peer->port))
     return true;
   search->ambiguous = search->port != 0 && search->port != peer->port;
@@ -519,7 +523,8 @@ static void look_at_connection(struct peer *peer) {
   if (socket_peer_of(peer->fd, &socket))
     peer->port = socket.port;
   else
-    peer->will_connect = peer->fd >= 0 && errno == ENOTCONN;
+    /* A datagram socket need never be connected: only before the handshake does this mean "not yet". */
+    peer->will_connect = peer->fd >= 0 && errno == ENOTCONN && libssl->SSL_in_before(peer->sources.ssl) == 1;
   connecting = crypto->BIO_find_type(libssl->SSL_get_rbio(peer->sources.ssl), BIO_TYPE_CONNECT);
   if (connecting == NULL)
     return;

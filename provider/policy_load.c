@@ -132,12 +132,15 @@ static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
 /* ---- The compiled form ---- */
 
 void policy_log_damage(const char *path) {
-  char compiled_path[PATH_MAX], text[PATH_MAX + 128];
+  static const char beginning[] = "event=policy-error policy=\"";
+  static const char end[] = "\" message=\"is damaged, or of another version\"";
+  /* One buffer: a fibre may have 32 KiB of stack. */
+  char text[sizeof beginning + PATH_MAX + sizeof end];
 
-  if (!pin_compiled_path(path, compiled_path, sizeof compiled_path))
+  memcpy(text, beginning, sizeof beginning - 1);
+  if (!pin_compiled_path(path, text + sizeof beginning - 1, PATH_MAX))
     return;
-  snprintf(text, sizeof text,
-           "event=policy-error policy=\"%s\" message=\"is damaged, or of another version\"", compiled_path);
+  memcpy(text + strlen(text), end, sizeof end);
   log_line(LOG_ERR, text);
 }
 

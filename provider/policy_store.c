@@ -89,7 +89,8 @@ void policy_prepare(void) {
 
   if (atomic_load(&ever_read))
     return;
-  reading_wait(&cancel_state);
+  if (!reading_wait(&cancel_state))
+    return;
   if (!atomic_load(&ever_read)) {
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS);
     read_policy(false);
@@ -137,7 +138,8 @@ bool policy_is_replaced_after_damage(const struct pin_policy *policy) {
   /* There was no memory to read it with. */
   if (policy->image == NULL && policy->blocks == NULL)
     return false;
-  reading_wait(&cancel_state);
+  if (!reading_wait(&cancel_state))
+    return false;
   if (!slot_is_outdated(policy))
     replace_damaged(slot_in_force());
   replaced = slot_is_outdated(policy);

@@ -8,6 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The one that reads may wait for this very thread, by way of the dynamic linker's lock. */
+#define LONGEST_WAIT_MS 10000
+
 static atomic_int owner_pid; /* 0: nobody */
 
 static bool take(void) {
@@ -27,11 +30,15 @@ bool reading_begin(int *ret_cancel_state) {
   return false;
 }
 
-void reading_wait(int *ret_cancel_state) {
+bool reading_wait(int *ret_cancel_state) {
   static const struct timespec moment = {.tv_nsec = 1000000};
 
-  while (!reading_begin(ret_cancel_state))
+  for (int tries = 0; tries < LONGEST_WAIT_MS; tries++) {
+    if (reading_begin(ret_cancel_state))
+      return true;
     nanosleep(&moment, NULL);
+  }
+  return false;
 }
 
 void reading_end(int cancel_state) {

@@ -16,8 +16,8 @@
  */
 bool reading_begin(int *ret_cancel_state);
 
-/* The same, but waits for another thread. */
-void reading_wait(int *ret_cancel_state);
+/* The same, but waits for another thread; false: it has not come to an end within ten seconds. */
+bool reading_wait(int *ret_cancel_state);
 
 void reading_end(int cancel_state);
 

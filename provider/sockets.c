@@ -179,7 +179,10 @@ static bool walk_descriptors(visit_descriptor_fn *visit, void *arg) {
   size = table_size(&walk.libc);
   if (size > 0 && size <= LARGE_TABLE)
     return walk_numbers(&walk, size);
-  descriptors = walk.libc.opendir("/proc/self/fd");
+  /* Not "self": that has none any more once the first thread has ended. */
+  descriptors = walk.libc.opendir("/proc/thread-self/fd");
+  if (descriptors == NULL)
+    descriptors = walk.libc.opendir("/proc/self/fd");
   return descriptors != NULL ? walk_folder(&walk, descriptors)
                              : walk_numbers(&walk, highest_allowed(&walk.libc));
 }

@@ -116,6 +116,29 @@ static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
     evidence->raw_key = matter->libssl->SSL_get0_peer_rpk(matter->ssl);
 }
 
+/*
+ * A program may compare names in its callback, while the chain is verified: what is known of the certificate
+ * is kept with it before that. The chain is whole by then, and its signatures are not checked yet.
+ */
+static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
+                              const struct verification *verification, X509_STORE_CTX *ctx) {
+  struct subject_matter matter = {.crypto = crypto, .libssl = openssl_ssl(&hook->openssl)};
+
+  if (atomic_load_explicit(&hook->certificate_index, memory_order_relaxed) <= 0)
+    return;
+  matter.ssl = connection_of(crypto, matter.libssl, ctx);
+  if (matter.ssl == NULL)
+    return;
+  if (matter.libssl->SSL_is_server(matter.ssl)) {
+    peer_chain_keep_client(hook, verification->peer);
+    return;
+  }
+  matter.evidence.peer = verification->peer;
+  matter.evidence.untrusted = verification->sent;
+  matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
+  peer_chain_keep(hook, verification->peer, &matter.evidence);
+}
+
 /* Whether this may be a second verification, within one of libssl's that knows another store. */
 static bool may_be_second(struct hook *hook, const struct libcrypto *crypto,
                           const struct subject_matter *matter, X509_STORE_CTX *ctx) {
@@ -171,6 +194,7 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
     return atomic_load(&hook->openssls_verify)(ctx);
   if (openssls_verify(hook, crypto) == NULL)
     return refuse(crypto, ctx);
+  keep_for_callback(hook, crypto, verification, ctx);
   ok = run_original(hook, crypto, verification, ctx, &checked);
   if (ok <= 0)
     return ok;
