@@ -14,6 +14,7 @@ struct peer_chain {
   STACK_OF(X509) * certificates;
   bool is_chain;           /* they are a chain that begins with it; otherwise what was sent along */
   bool signatures_checked; /* of the chain */
+  bool told;               /* see struct evidence */
   bool of_client;
 };
 
@@ -93,7 +94,8 @@ static void keep(struct hook *hook, X509 *owner, struct peer_chain kept) {
 void peer_chain_keep(struct hook *hook, X509 *peer, const struct evidence *evidence) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   struct peer_chain kept = {.is_chain = evidence->chain != NULL,
-                            .signatures_checked = evidence->signatures_checked};
+                            .signatures_checked = evidence->signatures_checked,
+                            .told = evidence->told};
   const STACK_OF(X509) *certificates = kept.is_chain ? evidence->chain : evidence->untrusted;
 
   if (peer == NULL || certificates == NULL || index_of(hook) == 0)
@@ -125,7 +127,9 @@ struct evidence peer_chain_evidence(struct hook *hook, X509 *certificate) {
   if (kept == NULL)
     return (struct evidence){.peer = certificate, .peer_alone = true};
   if (kept->is_chain)
-    return (struct evidence){.chain = kept->certificates, .signatures_checked = kept->signatures_checked};
+    return (struct evidence){
+        .chain = kept->certificates, .signatures_checked = kept->signatures_checked, .told = kept->told};
   /* What the program trusts is not kept, so an issuer that is not found there proves nothing. */
-  return (struct evidence){.peer = certificate, .untrusted = kept->certificates, .without_store = true};
+  return (struct evidence){
+      .peer = certificate, .untrusted = kept->certificates, .without_store = true, .told = kept->told};
 }

@@ -166,6 +166,7 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
     verification->judgement.allowed = true;
   else
     judge(&matter, &verification->judgement);
+  matter.evidence.told = verification->judgement.told;
   if (matter.ssl != NULL)
     peer_chain_keep(hook, verification->peer, &matter.evidence);
   if (verification->judgement.allowed && chain != NULL && may_be_second(hook, crypto, &matter, ctx))
@@ -227,6 +228,7 @@ static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, 
   if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
   judge(&matter, &verification->judgement);
+  matter.evidence.told = verification->judgement.told;
   peer_chain_keep(hook, verification->peer, &matter.evidence);
   accepted_chain_free(crypto, &accepted);
 }

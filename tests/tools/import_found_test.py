@@ -406,7 +406,7 @@ class WeeChat(Fingerprints):
     def test_weechat(self):
         irc = f'[server]\none.addresses = "x.org/6697,z.org/1"\none.tls_fingerprint = "{raw("a").hex()},{raw("b").hex()}"\n'
         commands = f'/set irc.server.one.addresses x.org/6697\n/set irc.server.one.ssl_fingerprint "{raw("a").hex()}"\n'
-        self.assertEqual(self.fingerprints(irc), {"x.org:6697": [A, B]})
+        self.assertEqual(self.fingerprints(irc), {"x.org:6697": [A, B], "z.org:1": [A, B]})
         self.forget()
         self.assertEqual(self.fingerprints(commands), {"x.org:6697": [A]})
         self.fingerprints(irc.replace(raw("b").hex(), "ab" * 64), status=1, said="is SHA-512")

@@ -206,7 +206,7 @@ class Hostile(ConversionCase):
     def test_names_that_are_none(self):
         for name in ("a\x1b[2Jb.org", "x..org", "-.*", "a" * 300, "http://x.org/", "x.org:443", "\u202egro.x", "192.0.2.256"):
             self.refuse(f"{name} -> {pin('a')}\n", "okhttp", "evil:1: bad name")
-        self.refuse('{"sni": "a\\u001b[2J.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", "evil:1: bad name")
+        self.refuse('{"sni": "a\\u001b[2J.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", 'evil:1: "a\\x1b[2J.org"')
         self.refuse('{"sni": "a\\u0000.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", "a text with a NUL")
 
     def test_pins_that_are_none(self):

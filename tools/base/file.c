@@ -152,7 +152,12 @@ void file_sweep(const char *directory, const char *prefix) {
 int directory_make(const char *path) {
   if (mkdir(path, 0755) != 0)
     return errno == EEXIST ? 0 : errno;
-  return chmod(path, 0755) == 0 ? 0 : errno;
+  /* Who owns the folder around it may have put a link in its place. */
+  int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  int error = fd < 0 || fchmod(fd, 0755) != 0 ? errno : 0;
+  if (fd >= 0)
+    close(fd);
+  return error;
 }
 
 int directory_sync(const char *directory) {

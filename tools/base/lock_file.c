@@ -24,7 +24,9 @@ static int make_private(const char *path, int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0)
     return errno;
-  if (!S_ISREG(status.st_mode) || (status.st_uid != geteuid() && !owns_folder(path, status.st_uid)))
+  /* A second name would be that of a file elsewhere, whose mode is none of ours to change. */
+  if (!S_ISREG(status.st_mode) || status.st_nlink > 1 ||
+      (status.st_uid != geteuid() && !owns_folder(path, status.st_uid)))
     return EPERM;
   bool is_open_to_others = status.st_uid == geteuid() && (status.st_mode & 077) != 0;
   return is_open_to_others && fchmod(fd, 0600) != 0 ? errno : 0;

@@ -3,6 +3,7 @@
 #include "config/system_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,32 +112,32 @@ void target_close(struct target *target) {
 }
 
 /* Names of attributes, each with its NUL; *ret_names is for free(3). 0 where there is none. */
-static size_t list_attributes(const char *path, char **ret_names) {
-  ssize_t room = listxattr(path, NULL, 0);
+static size_t list_attributes(int fd, char **ret_names) {
+  ssize_t room = flistxattr(fd, NULL, 0);
   *ret_names = must_alloc(room < 0 ? 1 : (size_t)room + 1, 1);
-  ssize_t length = room <= 0 ? 0 : listxattr(path, *ret_names, (size_t)room);
+  ssize_t length = room <= 0 ? 0 : flistxattr(fd, *ret_names, (size_t)room);
   return length < 0 ? 0 : (size_t)length;
 }
 
-static void copy_attribute(const char *from, const char *to, const char *name) {
-  ssize_t room = getxattr(from, name, NULL, 0);
+static void copy_attribute(int from, int to, const char *name) {
+  ssize_t room = fgetxattr(from, name, NULL, 0);
   AUTO_TEXT value = room < 0 ? NULL : must_alloc((size_t)room + 1, 1);
-  ssize_t size = room < 0 ? -1 : getxattr(from, name, value, (size_t)room);
+  ssize_t size = room < 0 ? -1 : fgetxattr(from, name, value, (size_t)room);
   if (size >= 0)
-    setxattr(to, name, value, (size_t)size, 0);
+    fsetxattr(to, name, value, (size_t)size, 0);
 }
 
 /*
  * Access lists and security labels; those that the new file got from its directory, and the old one has not,
  * go. What a file system refuses to take is left out: the mode holds anyway.
  */
-static void copy_attributes(const char *from, const char *to) {
+static void copy_attributes(int from, int to) {
   AUTO_TEXT extra = NULL;
   AUTO_TEXT names = NULL;
   size_t length = list_attributes(to, &extra);
   for (size_t at = 0; at < length; at += strlen(extra + at) + 1)
-    if (getxattr(from, extra + at, NULL, 0) < 0 && errno == ENODATA)
-      removexattr(to, extra + at);
+    if (fgetxattr(from, extra + at, NULL, 0) < 0 && errno == ENODATA)
+      fremovexattr(to, extra + at);
   length = list_attributes(from, &names);
   for (size_t at = 0; at < length; at += strlen(names + at) + 1)
     copy_attribute(from, to, names + at);
@@ -146,13 +147,33 @@ static void copy_attributes(const char *from, const char *to) {
  * 0 or an errno value. A change of owner clears bits of the mode, and an access list that the directory gave
  * bends them, so the mode comes last.
  */
-static int make_alike(const struct target *target, const char *path) {
+static int copy_look(const struct target *target, int fd) {
   if (target->text == NULL)
-    return chmod(path, 0644) == 0 ? 0 : errno;
-  if (chown(path, target->status.st_uid, target->status.st_gid) != 0)
-    return errno;
-  copy_attributes(target->path, path);
-  return chmod(path, target->status.st_mode & 07777) == 0 ? 0 : errno;
+    return fchmod(fd, 0644) == 0 ? 0 : errno;
+  int from = open(target->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int error = from < 0 || fchown(fd, target->status.st_uid, target->status.st_gid) != 0 ? errno : 0;
+  if (error == 0)
+    copy_attributes(from, fd);
+  if (error == 0 && fchmod(fd, target->status.st_mode & 07777) != 0)
+    error = errno;
+  if (from >= 0)
+    close(from);
+  return error;
+}
+
+/* Who owns the folder may have put another file, or a link to one, in the place of ours. */
+static int make_alike(const struct target *target, const char *path) {
+  struct stat status;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  int error = fd < 0 || fstat(fd, &status) != 0 ? errno : 0;
+  if (error == ELOOP ||
+      (error == 0 && (!S_ISREG(status.st_mode) || status.st_uid != geteuid() || status.st_nlink != 1)))
+    error = EPERM;
+  if (error == 0)
+    error = copy_look(target, fd);
+  if (fd >= 0)
+    close(fd);
+  return error;
 }
 
 bool target_write_as(const struct target *target, const char *path, const char *text) {

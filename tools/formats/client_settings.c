@@ -15,6 +15,7 @@
 struct section {
   char *name;
   char *host;
+  char *addresses;    /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
   char *fingerprints; /* NULL: none */
   uint16_t port;
   unsigned line; /* of the fingerprints */
@@ -23,6 +24,7 @@ struct section {
 struct sections {
   struct section *items;
   size_t count;
+  size_t current; /* the one that msmtp's settings belong to */
 };
 
 static void set(char **to, const char *value) {
@@ -48,6 +50,7 @@ static struct section *section_add(struct sections *sections, const char *name, 
   }
   sections->items = must_grow(sections->items, sections->count + 1, sizeof *sections->items);
   sections->items[sections->count] = copy;
+  sections->current = sections->count;
   return &sections->items[sections->count++];
 }
 
@@ -55,22 +58,40 @@ static void sections_clear(struct sections *sections) {
   for (size_t i = 0; i < sections->count; i++) {
     free(sections->items[i].name);
     free(sections->items[i].host);
+    free(sections->items[i].addresses);
     free(sections->items[i].fingerprints);
   }
   free(sections->items);
 }
 
-static void add_section(struct conversion *conversion, const struct section *section) {
-  if (section->fingerprints == NULL || *section->fingerprints == '\0')
-    return;
-  struct draft draft = DRAFT_AT(section->host != NULL ? section->host : conversion->host, section->line);
-  draft.port = section->port;
+static void add_host(struct conversion *conversion, const struct section *section, const char *host,
+                     uint16_t port) {
+  struct draft draft = DRAFT_AT(host, section->line);
+  draft.port = port;
   AUTO_TEXT copy = must_copy(section->fingerprints);
   char *rest = NULL;
   for (const char *word = strtok_r(copy, ", \t", &rest); word != NULL; word = strtok_r(NULL, ", \t", &rest))
     convert_fingerprint(conversion, &draft, PIN_LIST_FINGERPRINTS, word);
   conversion_add_named(conversion, &draft);
   draft_clear(&draft);
+}
+
+static void add_section(struct conversion *conversion, const struct section *section) {
+  if (section->fingerprints == NULL || *section->fingerprints == '\0')
+    return;
+  if (section->addresses == NULL || *section->addresses == '\0') {
+    add_host(conversion, section, section->host != NULL ? section->host : conversion->host, section->port);
+    return;
+  }
+  AUTO_TEXT copy = must_copy(section->addresses);
+  char *rest = NULL;
+  for (char *host = strtok_r(copy, ", ", &rest); host != NULL; host = strtok_r(NULL, ", ", &rest)) {
+    uint16_t port = 0;
+    char *slash = strrchr(host, '/');
+    if (slash != NULL && port_read(slash + 1, &port))
+      *slash = '\0';
+    add_host(conversion, section, host, port);
+  }
 }
 
 /* Cuts a line into its first word and the rest, both without blanks around them and quotes. */
@@ -102,8 +123,12 @@ static void read_lines(struct conversion *conversion, struct sections *sections,
       take(sections, line, value, number);
     }
   }
-  for (size_t i = 0; i < sections->count; i++)
-    add_section(conversion, &sections->items[i]);
+  for (size_t i = 0; i < sections->count; i++) {
+    /* What holds for all accounts is no account. */
+    bool is_defaults = *sections->items[i].name == '\0' && sections->items[i].host == NULL;
+    if (!is_defaults || sections->count == 1)
+      add_section(conversion, &sections->items[i]);
+  }
   sections_clear(sections);
 }
 
@@ -120,14 +145,21 @@ static void begin_account(struct sections *sections, char *value) {
   section_add(sections, value, section_find(sections, like));
 }
 
+/* They may come again, behind an account. */
+static void begin_defaults(struct sections *sections) {
+  struct section *defaults = section_find(sections, DEFAULTS);
+  if (defaults == NULL)
+    section_add(sections, DEFAULTS, NULL);
+  else
+    sections->current = (size_t)(defaults - sections->items);
+}
+
 static void take_msmtp(struct sections *sections, const char *name, char *value, unsigned line) {
   if (strcmp(name, "account") == 0)
     begin_account(sections, value);
-  else if (strcmp(name, "defaults") == 0 && section_find(sections, DEFAULTS) == NULL)
-    section_add(sections, DEFAULTS, NULL);
-  struct section *last = sections->count == 0 ? NULL : &sections->items[sections->count - 1];
-  if (last == NULL)
-    last = section_add(sections, DEFAULTS, NULL);
+  else if (strcmp(name, "defaults") == 0 || sections->count == 0)
+    begin_defaults(sections);
+  struct section *last = &sections->items[sections->current];
   if (strcmp(name, "host") == 0) {
     set(&last->host, value);
   } else if (strcmp(name, "port") == 0) {
@@ -172,11 +204,7 @@ static void take_weechat(struct sections *sections, const char *name, char *valu
   if (section == NULL)
     section = section_add(sections, server, NULL);
   if (strcmp(key, ".addresses") == 0) {
-    value[strcspn(value, ",")] = '\0';
-    char *port = strrchr(value, '/');
-    if (port != NULL && port_read(port + 1, &section->port))
-      *port = '\0';
-    set(&section->host, value);
+    set(&section->addresses, value);
   } else if (strcmp(key, ".tls_fingerprint") == 0 || strcmp(key, ".ssl_fingerprint") == 0) {
     set(&section->fingerprints, value);
     section->line = line;

@@ -241,6 +241,15 @@ void conversion_add(struct conversion *conversion, const struct draft *draft) {
     append_draft(conversion, draft, name);
 }
 
+static bool is_same_name(const char *a, const char *b) {
+  AUTO_TEXT left = NULL;
+  AUTO_TEXT right = NULL;
+  const char *why = NULL;
+  return pin_name_canonical(a, &left, &why) == PIN_OK && pin_name_canonical(b, &right, &why) == PIN_OK
+             ? strcmp(left, right) == 0
+             : strcasecmp(a, b) == 0;
+}
+
 void conversion_add_named(struct conversion *conversion, const struct draft *draft) {
   if (draft->name == NULL) {
     conversion->nameless++;
@@ -248,7 +257,7 @@ void conversion_add_named(struct conversion *conversion, const struct draft *dra
                  "nothing says whose pins these are; left out (--host names the host)");
     return;
   }
-  if (conversion->host != NULL && strcasecmp(conversion->host, draft->name) != 0)
+  if (conversion->host != NULL && !is_same_name(conversion->host, draft->name))
     convert_note(conversion, conversion->path, draft->line, "\"%s\" is another host than --host; left out",
                  draft->name);
   else

@@ -32,22 +32,52 @@ void curl_take_pins(struct conversion *conversion, const char *value, struct dra
 /* The transfers of a text are separated by --next; of several values in one of them curl takes the last. */
 struct transfer {
   const struct text_option *pins;
-  const char *url;
+  size_t first, behind; /* its options */
 };
 
-/* --host names the host of a single transfer, whatever its URL says. */
-static void add_transfer(struct conversion *conversion, const struct transfer *transfer, bool is_single) {
+/* Short options that take a value: that of -e, -H or -x may be a URL, and is no transfer's. */
+#define CURL_WITH_VALUE "AbcCdDeEFHKmoPQrtTuUwxXyYz"
+#define OPENCONNECT_WITH_VALUE "CceDFgikmPpQsUux"
+
+/* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none. */
+static bool is_target(const struct text_option *option) {
+  static const char *const others[] = {
+      "proxy",        "preproxy",  "proxy1.0",    "referer",    "doh-url",     "header",
+      "proxy-header", "data",      "data-raw",    "data-ascii", "data-binary", "data-urlencode",
+      "json",         "form",      "form-string", "cookie",     "user-agent",  "user",
+      "url-query",    "write-out", "socks4",      "socks4a",    "socks5",      "socks5-hostname"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(option->name, others[i]) == 0)
+      return false;
+  return strcmp(option->name, "url") == 0 || strstr(option->value, "://") != NULL;
+}
+
+/* One URL of a transfer; NULL: --host, if it is given. */
+static void add_target(struct conversion *conversion, const struct text_option *pins, const char *url) {
   char *host = NULL;
   uint16_t port = 0;
   bool has_path = false;
-  bool named = transfer->url != NULL && !(is_single && conversion->host != NULL) &&
-               url_read(transfer->url, &host, &port, &has_path);
-  struct draft draft = DRAFT_AT(named ? host : conversion->host, transfer->pins->line);
+  bool named = url != NULL && url_read(url, &host, &port, &has_path);
+  struct draft draft = DRAFT_AT(named ? host : conversion->host, pins->line);
   draft.port = port;
-  curl_take_pins(conversion, transfer->pins->value, &draft);
+  curl_take_pins(conversion, pins->value, &draft);
   conversion_add_named(conversion, &draft);
   draft_clear(&draft);
   free(host);
+}
+
+/* --host names the host of a single transfer, whatever its URL says. */
+static void add_transfer(struct conversion *conversion, const struct option_text *options,
+                         const struct transfer *transfer, bool is_single) {
+  size_t targets = 0;
+  for (size_t i = transfer->first; i < transfer->behind; i++) {
+    if ((is_single && conversion->host != NULL) || !is_target(&options->items[i]))
+      continue;
+    add_target(conversion, transfer->pins, options->items[i].value);
+    targets++;
+  }
+  if (targets == 0)
+    add_target(conversion, transfer->pins, NULL);
 }
 
 static void take_option(struct conversion *conversion, const struct text_option *option,
@@ -60,9 +90,6 @@ static void take_option(struct conversion *conversion, const struct text_option 
   } else if (strcmp(option->name, "proxy-pinnedpubkey") == 0) {
     convert_note(conversion, conversion->path, option->line,
                  "proxy-pinnedpubkey pins the proxy, not the host; left out");
-  } else if (strcmp(option->name, "url") == 0 ||
-             (*option->name == '\0' && strstr(option->value, "://") != NULL)) {
-    transfer->url = option->value;
   }
 }
 
@@ -72,18 +99,20 @@ static bool begins_transfer(const struct text_option *option) {
 }
 
 static void read_options(struct conversion *conversion) {
-  struct option_text options = option_text_read(conversion->text, "curl");
+  struct option_text options = option_text_read(conversion->text, "curl", CURL_WITH_VALUE);
   struct transfer *transfers = must_alloc(options.count + 1, sizeof *transfers);
   size_t count = 0, pinned = 0;
   for (size_t i = 0; i < options.count; i++) {
-    count += begins_transfer(&options.items[i]) ? 1 : 0;
+    if (begins_transfer(&options.items[i]))
+      transfers[++count].first = i;
+    transfers[count].behind = i + 1;
     take_option(conversion, &options.items[i], &transfers[count]);
   }
   for (size_t i = 0; i <= count; i++)
     pinned += transfers[i].pins != NULL ? 1 : 0;
   for (size_t i = 0; i <= count; i++)
     if (transfers[i].pins != NULL)
-      add_transfer(conversion, &transfers[i], pinned == 1);
+      add_transfer(conversion, &options, &transfers[i], pinned == 1);
   free(transfers);
   option_text_clear(&options);
 }
@@ -136,7 +165,7 @@ static void take_servercert(struct conversion *conversion, const char *value, st
 }
 
 static void read_openconnect(struct conversion *conversion) {
-  struct option_text options = option_text_read(conversion->text, "openconnect");
+  struct option_text options = option_text_read(conversion->text, "openconnect", OPENCONNECT_WITH_VALUE);
   struct draft draft = DRAFT_AT(conversion->host, 0);
   char *host = NULL;
   bool has_path = false;

@@ -67,7 +67,7 @@ static void read_context(struct conversion *conversion, json_object *context,
     convert_loss(conversion, conversion->path, draft.line,
                  "no \"sni\" says whose pins these are; left out (--host names the host)");
   else
-    conversion_add(conversion, &draft);
+    conversion_add_named(conversion, &draft);
   draft_clear(&draft);
 }
 

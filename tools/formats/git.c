@@ -71,7 +71,10 @@ static void read_section(struct reading *reading) {
 
 /* Behind "=": quotes, escapes, a comment at the end, lines that go on behind a backslash. For free(3). */
 static char *take_value(struct reading *reading) {
-  char *value = must_alloc(strlen(reading->at) + 1, 1);
+  size_t room = 0; /* up to the end of the line that no backslash continues */
+  while (reading->at[room] != '\0' && reading->at[room] != '\n')
+    room += reading->at[room] == '\\' && reading->at[room + 1] != '\0' ? 2 : 1;
+  char *value = must_alloc(room + 1, 1);
   size_t length = 0, kept = 0;
   bool quoted = false;
   for (skip_blanks(reading); *reading->at != '\0' && *reading->at != '\n'; reading->at++) {

@@ -15,12 +15,26 @@ static void add(struct option_text *options, char *name, char *value, unsigned l
   options->items[options->count++] = (struct text_option){.name = name, .value = value, .line = line};
 }
 
-/* Takes a word off, in a shell's quotes; NULL: there is none. For free(3). */
+/* Behind a word in a shell's quotes. */
+static const char *end_of_word(const char *at) {
+  char quote = '\0';
+  for (; *at != '\0' && (quote != '\0' || strchr(BLANKS, *at) == NULL); at++) {
+    if (quote == '\0' && (*at == '"' || *at == '\''))
+      quote = *at;
+    else if (*at == quote)
+      quote = '\0';
+    else if (*at == '\\' && quote != '\'' && at[1] != '\0')
+      at++;
+  }
+  return at;
+}
+
+/* Takes a word off, without its quotes; NULL: there is none. For free(3). */
 static char *take_word(const char **at) {
   *at += strspn(*at, BLANKS);
   if (**at == '\0')
     return NULL;
-  char *word = must_copy(*at);
+  char *word = must_alloc((size_t)(end_of_word(*at) - *at) + 1, 1);
   size_t length = 0;
   char quote = '\0';
   for (; **at != '\0' && (quote != '\0' || strchr(BLANKS, **at) == NULL); ++*at) {
@@ -38,8 +52,17 @@ static char *take_word(const char **at) {
   return word;
 }
 
+/* Of a word of short options: whether the last one has its value in the next word. */
+static bool takes_next_word(const char *word, const char *with_value) {
+  for (const char *at = word + 1; *at != '\0'; at++)
+    if (strchr(with_value, *at) != NULL)
+      return at[1] == '\0';
+  return false;
+}
+
 /* "--name=VALUE", or "--name" and the word behind it where that is no option. */
-static void read_command(const char *line, unsigned number, struct option_text *options) {
+static void read_command(const char *line, unsigned number, const char *with_value,
+                         struct option_text *options) {
   char *pending = NULL;
   for (char *word; (word = take_word(&line)) != NULL;) {
     if (*word == '-' && pending != NULL)
@@ -56,6 +79,8 @@ static void read_command(const char *line, unsigned number, struct option_text *
       add(options, pending == NULL ? must_copy("") : pending, word, number);
       pending = NULL;
     } else {
+      if (takes_next_word(word, with_value))
+        free(take_word(&line));
       free(word);
     }
   }
@@ -117,7 +142,7 @@ static char *take_line(const char **at, unsigned *number) {
   return line;
 }
 
-struct option_text option_text_read(const char *text, const char *program) {
+struct option_text option_text_read(const char *text, const char *program, const char *with_value) {
   struct option_text options = {0};
   unsigned next = 1;
   for (unsigned number = 1;; number = next) {
@@ -128,7 +153,7 @@ struct option_text option_text_read(const char *text, const char *program) {
     if (*start == '\0' || *start == '#')
       continue;
     if (is_command(start, program))
-      read_command(start, number, &options);
+      read_command(start, number, with_value, &options);
     else
       read_setting(start, number, &options);
   }

@@ -26,7 +26,7 @@ struct option_text {
  * its words are those of a shell, and it may go on behind a backslash at its end. Any other line is an option
  * with its value, joined by blanks, "=" or ":". "#" at the start of a line begins a comment. To be cleared.
  */
-struct option_text option_text_read(const char *text, const char *program);
+struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);
 
 #endif

@@ -121,10 +121,12 @@ static void take_servers(struct conversion *conversion, json_object *value) {
     for (size_t i = 0; i < (is_list ? json_object_array_length(pins) : 1); i++)
       take_pin(conversion, is_list ? json_object_array_get_idx(pins, i) : pins, line, &draft);
     json_object_object_get_ex(value, "address", &address);
-    if (json_object_is_type(address, json_type_array))
-      address = json_object_array_get_idx(address, 0);
-    add_server(conversion, text_of(value, "hostname"),
-               address == NULL ? NULL : json_object_get_string(address), &draft);
+    bool several = json_object_is_type(address, json_type_array) && json_object_array_length(address) > 0;
+    for (size_t i = 0; i < (several ? json_object_array_length(address) : 1); i++) {
+      json_object *at = several ? json_object_array_get_idx(address, i) : address;
+      add_server(conversion, text_of(value, "hostname"), at == NULL ? NULL : json_object_get_string(at),
+                 &draft);
+    }
   }
   draft_clear(&draft);
   json_object_object_foreach(value, name, inner) {
@@ -138,20 +140,22 @@ static void take_servers(struct conversion *conversion, json_object *value) {
 static void take_table(struct conversion *conversion, const struct tokens *tokens, size_t start, size_t end) {
   const char *address = NULL, *hostname = NULL;
   struct draft draft = DRAFT_AT(NULL, token_at(tokens, start)->line);
-  bool in_pins = false;
+  size_t behind_pins = 0;
   for (size_t i = start + 1; i + 1 < end; i++) {
     const struct token *token = token_at(tokens, i);
-    in_pins = in_pins && !token_is(tokens, i, "}");
-    if (token_is(tokens, i, "pin_sha256"))
-      in_pins = true;
+    bool in_pins = i < behind_pins;
+    if (token_is(tokens, i, "pin_sha256")) {
+      behind_pins = token_is(tokens, i + 2, "{") ? tokens_behind(tokens, i + 2) : i + 3;
+      i++; /* "=" */
+    } else if (in_pins && token->kind == TOKEN_WORD)
+      convert_loss(conversion, conversion->path, token->line,
+                   "pin_sha256: \"%s\" is not written out here; left out", token->text);
     else if (token->kind == TOKEN_STRING && in_pins)
       convert_pin(conversion, &draft, token->text, token->line, "pin_sha256");
     else if (token->kind == TOKEN_STRING && token_is(tokens, i - 2, "hostname"))
       hostname = token->text;
     else if (token->kind == TOKEN_STRING && address == NULL && !token_is(tokens, i - 1, "="))
       address = token->text;
-    if (in_pins && token->kind == TOKEN_STRING && !token_is(tokens, i + 1, ","))
-      in_pins = false;
   }
   if (draft.counts[PIN_LIST_PINS] > 0)
     add_server(conversion, hostname, address, &draft);
@@ -167,9 +171,16 @@ static void read_lua(struct conversion *conversion) {
       opened = i;
     if (!token_is(&tokens, i, "pin_sha256"))
       continue;
+    while (opened > 0 && (!token_is(&tokens, opened, "{") || tokens_behind(&tokens, opened) <= i))
+      opened--;
     size_t end = tokens_behind(&tokens, opened);
+    if (end <= i || !token_is(&tokens, opened, "{")) {
+      convert_loss(conversion, conversion->path, token_at(&tokens, i)->line,
+                   "pin_sha256 stands in no braces of a server; left out");
+      continue;
+    }
     take_table(conversion, &tokens, opened, end);
-    i = end > i ? end - 1 : i;
+    i = end - 1;
   }
   tokens_clear(&tokens);
 }

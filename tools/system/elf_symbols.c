@@ -18,6 +18,7 @@
 /* Programs have some 40 sections, need some 300 libraries, and have symbols of some 20 MiB at most. */
 #define MOST_SECTIONS 4096
 #define MOST_NEEDED 1024
+#define LONGEST_TEXT ((size_t)4096)
 #define LARGEST_TABLE ((uint64_t)64 << 20)
 #define PIECE ((size_t)1 << 20)
 
@@ -142,7 +143,13 @@ static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, co
   }
 }
 
+/* Texts may overlap, so that a small table makes many long ones. */
 static void take_dynamic(struct elf_look *look, int64_t tag, const char *text) {
+  if ((tag == DT_NEEDED || tag == DT_RUNPATH || tag == DT_RPATH) &&
+      strnlen(text, LONGEST_TEXT + 1) > LONGEST_TEXT) {
+    look->is_partial = true;
+    return;
+  }
   if (tag == DT_NEEDED && look->needed.count < MOST_NEEDED)
     text_list_add(&look->needed, must_copy(text));
   look->is_partial |= tag == DT_NEEDED && look->needed.count >= MOST_NEEDED;

@@ -39,7 +39,8 @@ struct mapped {
 
 /* One program often has many processes, and looking into its file takes long. */
 struct known_program {
-  char *path;
+  dev_t device; /* not its path: another mount namespace may have another file there */
+  ino_t file;
   unsigned libraries;
   bool partial;
 };
@@ -99,15 +100,9 @@ static struct mapped read_maps(const char *pid) {
   return mapped;
 }
 
-static bool is_roots(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && status.st_uid == 0;
-}
-
 /* Through /proc, so that the program is found in another root directory or when its file is gone. */
-static void look_at_program(struct reading *reading, const char *pid, struct known_program *program) {
-  AUTO_TEXT path = must_format("/proc/%s/exe", pid);
-  bool is_free = is_roots(path);
+static void look_at_program(struct reading *reading, const char *path, bool is_free,
+                            struct known_program *program) {
   uint64_t most = is_free || reading->left > MOST_OF_PROGRAM ? MOST_OF_PROGRAM : reading->left;
   uint64_t left = most;
   struct elf_look look;
@@ -120,12 +115,16 @@ static void look_at_program(struct reading *reading, const char *pid, struct kno
   elf_look_clear(&look);
 }
 
-static struct known_program know_program(struct reading *reading, const char *pid, const char *path) {
+static struct known_program know_program(struct reading *reading, const char *pid) {
+  struct stat status;
+  AUTO_TEXT path = must_format("/proc/%s/exe", pid);
+  if (stat(path, &status) != 0)
+    return (struct known_program){.partial = true};
   for (size_t i = 0; i < reading->known_count; i++)
-    if (strcmp(reading->known[i].path, path) == 0)
+    if (reading->known[i].device == status.st_dev && reading->known[i].file == status.st_ino)
       return reading->known[i];
-  struct known_program program = {.path = must_copy(path)};
-  look_at_program(reading, pid, &program);
+  struct known_program program = {.device = status.st_dev, .file = status.st_ino};
+  look_at_program(reading, path, status.st_uid == 0, &program);
   reading->known = must_grow(reading->known, reading->known_count + 1, sizeof *reading->known);
   reading->known[reading->known_count++] = program;
   return program;
@@ -194,7 +193,7 @@ static void take_process(struct reading *reading, const char *pid) {
   if (program != NULL && monotonic_now() < reading->end)
     mapped = read_maps(pid);
   if (mapped.readable && !mapped.pinning && (mapped.libraries & TLS_OPENSSL) == 0) {
-    struct known_program known = know_program(reading, pid, program);
+    struct known_program known = know_program(reading, pid);
     mapped.libraries |= known.libraries;
     mapped.partial |= known.partial;
   }
@@ -206,15 +205,17 @@ static void take_process(struct reading *reading, const char *pid) {
   if (class == PROCESS_NO_TLS || class == PROCESS_UNKNOWN)
     return;
   processes->items = must_grow(processes->items, processes->count + 1, sizeof *processes->items);
-  processes->items[processes->count++] = (struct process){
-      .pid = atoi(pid),
-      .name = must_copy(path_base(program)),
-      .program = must_copy(program),
-      .class = class,
-      .reason =
-          class == PROCESS_NOT_LOADED ? process_find_reason(pid, program, reading->loading) : REASON_NONE,
-      .lacks = lacks,
-      .libraries = mapped.libraries};
+  processes->items[processes->count++] =
+      (struct process){.pid = atoi(pid),
+                       .name = must_copy(path_base(program)),
+                       .program = must_copy(program),
+                       .class = class,
+                       /* It reads the environment of many processes. */
+                       .reason = class == PROCESS_NOT_LOADED && monotonic_now() < reading->end
+                                     ? process_find_reason(pid, program, reading->loading)
+                                     : REASON_NONE,
+                       .lacks = lacks,
+                       .libraries = mapped.libraries};
 }
 
 static int compare_pids(const void *a, const void *b) {
@@ -245,8 +246,6 @@ void processes_read(const struct process_loading *loading, struct processes *ret
   read_all(&reading);
   if (ret_processes->count > 0)
     qsort(ret_processes->items, ret_processes->count, sizeof *ret_processes->items, compare_pids);
-  for (size_t i = 0; i < reading.known_count; i++)
-    free(reading.known[i].path);
   free(reading.known);
   known_openssls_clear(&reading.known_openssls);
 }

@@ -29,7 +29,7 @@ def httrack(case):
     return Once(["httrack", f"https://{case.host}:{case.port}/", "-O", case.directory, "-q", "-r1", "-I0", "-R0", "-T5", "-s0", "-c1", "-%c100", "-A0", "--disable-security-limits"])
 
 
-@program("s3270", "s3270", peers.telnet, Variant("", (VERIFY,)), nameless("", (NONE,), blind_foreign=BOTH_WAYS),
+@program("s3270", "s3270", peers.telnet, Variant("", (VERIFY,)), nameless("", (NONE,)),
          sees="Connection failed:", helps="verifying, which is the default")
 def s3270(case):
     verifying = case.by_verification(["-cafile", case.ca], ["-noverifycert"])
