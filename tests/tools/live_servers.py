@@ -34,7 +34,8 @@ class Server:
         self.port = self.listener.getsockname()[1]
         self.serve = serve
         self.open = []
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self.accept, daemon=True)
+        self.accepting.start()
 
     def accept(self):
         while True:
@@ -53,6 +54,13 @@ class Server:
             pass
 
     def close(self):
+        # Ends accept(2) before the number of the socket can become that of the next server: its connections would
+        # come here.
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.accepting.join(20)
         self.listener.close()
         for connection in self.open:
             connection.close()
