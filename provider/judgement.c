@@ -116,7 +116,8 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   if (matter->quiet) {
     if (!judgement->allowed)
       report_dropped_session(&verdict);
-  } else if (worth_reporting(&verdict) && (!matter->evidence.told || verdict.outcome == PIN_REFUSED)) {
+  } else if (worth_reporting(&verdict) && !matter->evidence.will_tell &&
+             (!matter->evidence.told || verdict.outcome == PIN_REFUSED)) {
     judgement->told = true;
     path_describe(openssl_refusal(matter->openssl), &path);
     judgement->text = report_verdict(&verdict, &path.pin);

@@ -30,7 +30,8 @@ struct evidence {
   bool peer_alone;            /* no issuer is looked for: the path is cut above the peer's own key */
   bool without_store; /* what the program trusts is not known: where no issuer is found, the path is cut */
 
-  bool told; /* a verdict about this peer is in the log: one that refuses nothing is not told again */
+  bool told;      /* a verdict about this peer is in the log: one that refuses nothing is not told again */
+  bool will_tell; /* the verification under way knows the host, and will tell its verdict */
 
   EVP_PKEY *raw_key; /* without either: a raw public key (RFC 7250); or NULL */
 };

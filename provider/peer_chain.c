@@ -14,7 +14,7 @@ struct peer_chain {
   STACK_OF(X509) * certificates;
   bool is_chain;           /* they are a chain that begins with it; otherwise what was sent along */
   bool signatures_checked; /* of the chain */
-  bool told;               /* see struct evidence */
+  bool told, will_tell;    /* see struct evidence */
   bool of_client;
 };
 
@@ -95,7 +95,8 @@ void peer_chain_keep(struct hook *hook, X509 *peer, const struct evidence *evide
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   struct peer_chain kept = {.is_chain = evidence->chain != NULL,
                             .signatures_checked = evidence->signatures_checked,
-                            .told = evidence->told};
+                            .told = evidence->told,
+                            .will_tell = evidence->will_tell};
   const STACK_OF(X509) *certificates = kept.is_chain ? evidence->chain : evidence->untrusted;
 
   if (peer == NULL || certificates == NULL || index_of(hook) == 0)
@@ -127,9 +128,14 @@ struct evidence peer_chain_evidence(struct hook *hook, X509 *certificate) {
   if (kept == NULL)
     return (struct evidence){.peer = certificate, .peer_alone = true};
   if (kept->is_chain)
-    return (struct evidence){
-        .chain = kept->certificates, .signatures_checked = kept->signatures_checked, .told = kept->told};
+    return (struct evidence){.chain = kept->certificates,
+                             .signatures_checked = kept->signatures_checked,
+                             .told = kept->told,
+                             .will_tell = kept->will_tell};
   /* What the program trusts is not kept, so an issuer that is not found there proves nothing. */
-  return (struct evidence){
-      .peer = certificate, .untrusted = kept->certificates, .without_store = true, .told = kept->told};
+  return (struct evidence){.peer = certificate,
+                           .untrusted = kept->certificates,
+                           .without_store = true,
+                           .told = kept->told,
+                           .will_tell = kept->will_tell};
 }

@@ -136,6 +136,8 @@ static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
   matter.evidence.peer = verification->peer;
   matter.evidence.untrusted = verification->sent;
   matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
+  matter.evidence.will_tell =
+      matter.libssl->SSL_get_servername(matter.ssl, TLSEXT_NAMETYPE_host_name) != NULL;
   peer_chain_keep(hook, verification->peer, &matter.evidence);
 }
 
