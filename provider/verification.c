@@ -126,6 +126,9 @@ static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
 
   if (atomic_load_explicit(&hook->certificate_index, memory_order_relaxed) <= 0)
     return;
+  /* Nothing of the program's runs before the chain is judged. */
+  if (has_openssls_callback(hook, crypto, ctx) && verification->original == openssls_verify(hook, crypto))
+    return;
   matter.ssl = connection_of(crypto, matter.libssl, ctx);
   if (matter.ssl == NULL)
     return;
