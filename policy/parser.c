@@ -336,7 +336,8 @@ bool pin_parser_members(struct pin_parser *parser, unsigned depth, enum pin_toke
   struct pin_members members = {.count = 0};
   while (parser->token.kind != end) {
     size_t start = parser->token.place.offset;
-    if (parser->token.kind == PIN_TOKEN_END)
+    /* Neither is ever passed over, so reading cannot go on at them. */
+    if (parser->token.kind == PIN_TOKEN_END || parser->token.kind == PIN_TOKEN_GROUP_END)
       return pin_parser_expected(parser, "the name of a setting or \"}\"");
     if (!parse_member(parser, &members, depth) && !pin_parser_recover(parser, start))
       return false;
