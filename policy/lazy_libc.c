@@ -254,8 +254,11 @@ HIDDEN int vfprintf(FILE *restrict stream, const char *restrict format, va_list 
   return function != NULL ? function(stream, format, arguments) : -1;
 }
 
-#define VARIADIC(name, parameters, call)                                                                     \
-  HIDDEN int name parameters;                                                                                \
+#define PRINTF(format_position, first) __attribute__((format(printf, format_position, first)))
+
+/* `position` is the format's place among the parameters, from 1; what it formats follows it. */
+#define VARIADIC(name, position, parameters, call)                                                           \
+  PRINTF(position, (position) + 1) HIDDEN int name parameters;                                               \
   HIDDEN int name parameters {                                                                               \
     va_list arguments;                                                                                       \
     int result;                                                                                              \
@@ -266,11 +269,11 @@ HIDDEN int vfprintf(FILE *restrict stream, const char *restrict format, va_list 
     return result;                                                                                           \
   }
 
-VARIADIC(snprintf, (char *restrict ret_text, size_t size, const char *restrict format, ...),
+VARIADIC(snprintf, 3, (char *restrict ret_text, size_t size, const char *restrict format, ...),
          vsnprintf(ret_text, size, format, arguments))
-VARIADIC(asprintf, (char **restrict ret_text, const char *restrict format, ...),
+VARIADIC(asprintf, 2, (char **restrict ret_text, const char *restrict format, ...),
          vasprintf(ret_text, format, arguments))
-VARIADIC(fprintf, (FILE *restrict stream, const char *restrict format, ...),
+VARIADIC(fprintf, 2, (FILE *restrict stream, const char *restrict format, ...),
          vfprintf(stream, format, arguments))
 
 /* Those of ours that create a file pass a mode; a mode too many does no harm. */
@@ -382,6 +385,7 @@ HIDDEN char *__strcat_chk(char *restrict to, const char *restrict from, size_t r
   return to;
 }
 
+PRINTF(5, 0)
 HIDDEN int __vsnprintf_chk(char *restrict ret_text, size_t size, int flag, size_t room,
                            const char *restrict format, va_list arguments);
 HIDDEN int __vsnprintf_chk(char *restrict ret_text, size_t size, int flag, size_t room,
@@ -391,12 +395,12 @@ HIDDEN int __vsnprintf_chk(char *restrict ret_text, size_t size, int flag, size_
   return vsnprintf(ret_text, size, format, arguments);
 }
 
-VARIADIC(__snprintf_chk,
+VARIADIC(__snprintf_chk, 5,
          (char *restrict ret_text, size_t size, int flag, size_t room, const char *restrict format, ...),
          __vsnprintf_chk(ret_text, size, flag, room, format, arguments))
-VARIADIC(__asprintf_chk, (char **restrict ret_text, int flag, const char *restrict format, ...),
+VARIADIC(__asprintf_chk, 3, (char **restrict ret_text, int flag, const char *restrict format, ...),
          ((void)flag, vasprintf(ret_text, format, arguments)))
-VARIADIC(__fprintf_chk, (FILE *restrict stream, int flag, const char *restrict format, ...),
+VARIADIC(__fprintf_chk, 3, (FILE *restrict stream, int flag, const char *restrict format, ...),
          ((void)flag, vfprintf(stream, format, arguments)))
 
 /* ---- What a libconfig that was built elsewhere calls ---- */

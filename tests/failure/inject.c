@@ -203,7 +203,8 @@ static char *failing_strndup(const char *text, size_t size) {
   return fails("strndup", ENOMEM) ? NULL : note(strndup(text, size));
 }
 
-static int failing_vasprintf(char **ret_text, const char *format, va_list arguments) {
+__attribute__((format(printf, 2, 0))) static int failing_vasprintf(char **ret_text, const char *format,
+                                                                   va_list arguments) {
   int length = fails("vasprintf", ENOMEM) ? -1 : vasprintf(ret_text, format, arguments);
 
   if (length >= 0)
