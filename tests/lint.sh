@@ -31,7 +31,7 @@ clang-format --dry-run -Werror "${c_files[@]}" || report "clang-format"
 
 tests/rooms.py --check || report "an arrow between rooms that is not allowed"
 
-common=(--std=c11 -D_GNU_SOURCE -Ipolicy -Iprovider -Itools -Itests/unit)
+common=(--std=c11 -D_GNU_SOURCE -Ipolicy -Iprovider -Iprovider/openssl -Itools -Itests/unit)
 read -ra xml < <(pkg-config --cflags libxml-2.0)
 for header in "${headers[@]}"; do
   gcc "${common[@]}" "${xml[@]}" -Wall -Wextra -Werror -Wno-deprecated-declarations -fsyntax-only -x c "$header" ||

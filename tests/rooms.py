@@ -20,8 +20,13 @@ import sys
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 # Rooms outside tools/: their folder, and the rooms that they may use.
-ALLOWED = {'policy': [], 'provider': ['policy']}
-# One source of provider/ is compiled into this room too; no other meets it.
+ALLOWED = {
+    'policy': [],
+    'provider/common': ['policy'],
+    'provider/openssl': ['provider/common', 'policy'],
+    'provider/preload': ['provider/common', 'policy'],
+}
+# One source of provider/openssl/ is compiled into this room too; no other meets it.
 PROOF = 'tools/proof'
 
 
@@ -30,8 +35,8 @@ def allowed_arrows():
     with open(os.path.join(TOP, 'tools', 'CMakeLists.txt'), encoding='utf-8') as file:
         for room, uses in re.findall(r'^pinctl_room\((\w+)((?: \w+)*)\)$', file.read(), re.M):
             arrows[f'tools/{room}'] = {f'tools/{used}' for used in uses.split()} | {'policy'}
-    arrows[PROOF].add('provider')
-    arrows['tools'] = set(arrows) - {'policy', 'provider'}
+    arrows[PROOF].add('provider/openssl')
+    arrows['tools'] = {room for room in arrows if not room.startswith('provider')}
     return arrows
 
 
@@ -52,8 +57,8 @@ def room_of_header(header, own, arrows):
             return candidate
     if os.path.exists(os.path.join(TOP, own, header)):
         return own
-    if own == PROOF and os.path.exists(os.path.join(TOP, 'provider', header)):
-        return 'provider'
+    if own == PROOF and os.path.exists(os.path.join(TOP, 'provider/openssl', header)):
+        return 'provider/openssl'
     return 'policy' if os.path.exists(os.path.join(TOP, 'policy', header)) else None
 
 

@@ -145,7 +145,7 @@ class Runner:
                 raise Wrong(f"{block.place}: there is no {path}")
 
     def _bpftrace(self, block):
-        known = re.findall(r"DTRACE_PROBE\d\(pinning, (\w+)", (sandbox.SOURCE / "provider" / "trace.h").read_text())
+        known = re.findall(r"DTRACE_PROBE\d\(pinning, (\w+)", (sandbox.SOURCE / "provider" / "common" / "trace.h").read_text())
         for probe in re.findall(r":pinning:(\w+)", block.text):
             if probe not in known:
                 raise Wrong(f"{block.place}: there is no trace point {probe}; there are {known}")

@@ -102,7 +102,7 @@ class Settings(unittest.TestCase):
                     self.assertTrue(name in {"version", "hosts"} or '.\\" example: ' in text)
 
     def test_provider(self):
-        source = (SOURCE / "provider" / "module.c").read_text()
+        source = (SOURCE / "provider" / "openssl" / "module.c").read_text()
         settings = set(re.findall(r'OSSL_PARAM_DEFN\("([\w-]+)"', source))
         parameters = set(re.findall(r'#define PARAM_\w+ "([\w-]+)"', source))
         described = page("OSSL_PROVIDER-pinning.7")
@@ -111,7 +111,7 @@ class Settings(unittest.TestCase):
         self.assertEqual(set(items(section(described, "PARAMETERS"), "Ic")), parameters)
 
     def test_environment(self):
-        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*.c"))
+        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*/*.c"))
         variables = set(re.findall(r'secure_getenv\("(\w+)"\)', source))
         self.assertEqual(set(items(section(page("OSSL_PROVIDER-pinning.7"), "ENVIRONMENT"), "Ev")), variables)
 
@@ -129,7 +129,7 @@ class Log(unittest.TestCase):
         self.assertEqual(set(re.findall(r"(?m)^### `reason=(.*)`$", self.text)), set(words))
 
     def test_events(self):
-        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*.c"))
+        source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*/*.c"))
         self.assertEqual(set(re.findall(r"(?m)^### `event=(.*)`$", self.text)), set(re.findall(r"event=([a-z-]+)", source)))
 
     def test_pairs(self):

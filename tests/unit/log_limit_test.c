@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /* How many lines the log gets, where somebody outside chooses the hosts. Each test goes on with the state
  * that the one before left, at a time long after. */
-#include "log_limit.h"
+#include "common/log_limit.h"
 #include "runner.h"
 
 #define HOUR INT64_C(3600000)

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Whose an address is, by a libc that has _dl_find_object and by one that has not. */
-#include "object.h"
+#include "common/object.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* The shim's memory of resolved names, with a policy of one entry that covers "pinned.example". */
-#include "resolved.h"
+#include "preload/resolved.h"
 
 #include <netinet/in.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "preload.h"
+#include "preload/preload.h"
 #include "runner.h"
 
 #define PINNED "pinned.example"

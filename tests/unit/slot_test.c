@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /* The slots of the policies that a process holds, with policies that are none: what is given back, when, and
  * by whom, where a process forks in the middle of it. */
-#include "policy_slot.h"
+#include "common/policy_slot.h"
 #include "runner.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "unterminated.h"
+#include "openssl/unterminated.h"
 
 #include <malloc.h>
 #include <stdbool.h>

@@ -125,7 +125,7 @@ static int check_name(X509 *certificate, const char *host) {
   return X509_check_host(certificate, host, 0, 0, NULL) == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
-/* ---- What a pinned CA may be trusted with, as provider/vouch.c looks at it ---- */
+/* ---- What a pinned CA may be trusted with, as provider/openssl/vouch.c looks at it ---- */
 
 static bool is_within_dates(const X509 *certificate) {
   time_t now = time(NULL);

@@ -3,7 +3,7 @@
 
 /*
  * The proven path of a peer whose chain OpenSSL does not accept, by the very source that pinning.so proves it
- * with (provider/path.c), compiled against the OpenSSL that pinctl is linked with.
+ * with (provider/openssl/path.c), compiled against the OpenSSL that pinctl is linked with.
  */
 #ifndef PINCTL_PROOF_H
 #define PINCTL_PROOF_H

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: The pinning authors
 
 # Makes bound_functions.c: the functions of OpenSSL without which pinning.so can judge nothing. They are those that
-# provider/openssl.h lists, and the one that installs the hooks, less those for which provider/openssl.c has a stand-in.
-set(provider "${PROJECT_SOURCE_DIR}/provider")
+# provider/openssl/openssl.h lists, and the one that installs the hooks, less those for which openssl.c beside it has a
+# stand-in.
+set(provider "${PROJECT_SOURCE_DIR}/provider/openssl")
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${provider}/openssl.h" "${provider}/openssl.c")
 file(READ "${provider}/openssl.h" text)
 string(REGEX MATCHALL "\n  X\\([A-Za-z0-9_]+\\)" bound "${text}")
@@ -17,7 +18,7 @@ list(REMOVE_DUPLICATES bound)
 list(SORT bound COMPARE STRING CASE SENSITIVE)
 list(LENGTH bound bound_count)
 if(bound_count LESS 50)
-  message(FATAL_ERROR "provider/openssl.h: ${bound_count} functions found, there should be more")
+  message(FATAL_ERROR "provider/openssl/openssl.h: ${bound_count} functions found, there should be more")
 endif()
 list(TRANSFORM bound REPLACE "(.+)" "    \"\\1\",\n")
 list(JOIN bound "" bound_text)

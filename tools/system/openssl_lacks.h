@@ -26,7 +26,7 @@ struct known_openssls {
 };
 
 #ifdef BOUND_FUNCTIONS
-/* Made of provider/openssl.h and openssl.c when pinctl is built; sorted. */
+/* Made of provider/openssl/openssl.h and openssl.c when pinctl is built; sorted. */
 extern const char *const bound_functions[BOUND_FUNCTIONS];
 #endif
 

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/object.h"
 #include "connection.h"
-#include "object.h"
 #include "peer_chain.h"
 #include "refusing_bio.h"
 #include "session.h"

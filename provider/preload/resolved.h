@@ -12,7 +12,7 @@
 #ifndef PIN_RESOLVED_H
 #define PIN_RESOLVED_H
 
-#include "module.h"
+#include "common/module.h"
 
 /*
  * Remembers that `name` was resolved to `address`: a struct in_addr or a struct in6_addr, as the family says.

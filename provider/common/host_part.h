@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "peer.h"
+#define PEER_NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
 /* The part of a text that may be a host, and the port behind it. */
 struct host_part {

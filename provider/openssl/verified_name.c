@@ -5,7 +5,7 @@
 #include <malloc.h>
 #include <string.h>
 
-#include "rare.h"
+#include "common/rare.h"
 #include "unterminated.h"
 
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names in another way. */

@@ -8,9 +8,9 @@
 #include <syslog.h>
 #include <time.h>
 
-#include "log.h"
-#include "log_limit.h"
-#include "trace.h"
+#include "common/log.h"
+#include "common/log_limit.h"
+#include "common/trace.h"
 
 #define REASON_REFUSED 1
 /* What is longer is cut off in the middle of a word (openssl-internals E3). */

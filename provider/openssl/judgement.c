@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/policy_store.h"
+#include "common/settings.h"
+#include "common/trace.h"
 #include "peer.h"
-#include "policy_store.h"
 #include "refusal.h"
-#include "settings.h"
-#include "trace.h"
 #include "vouch.h"
 
 static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {

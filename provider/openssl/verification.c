@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/record.h"
 #include "connection.h"
 #include "judgement.h"
 #include "peer_chain.h"
-#include "record.h"
 #include "unbound.h"
 
 /* One X509_STORE_CTX between its init and its cleanup. */

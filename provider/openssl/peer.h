@@ -8,7 +8,8 @@
 #ifndef PIN_PEER_H
 #define PIN_PEER_H
 
-#include "module.h"
+#include "common/host_part.h"
+#include "common/module.h"
 #include "openssl.h"
 #include "pinpolicy.h"
 
@@ -16,7 +17,6 @@
 #define PEER_PARAMS 2
 /* Of so many verified names the peer remembers that any subdomain will do as well. */
 #define PEER_BELOW 4
-#define PEER_NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
 /* Where names are looked for. All of it is borrowed. */
 struct peer_sources {

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "log.h"
-#include "sha256.h"
-#include "text.h"
+#include "common/log.h"
+#include "common/sha256.h"
+#include "common/text.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -8,9 +8,9 @@
 #include <time.h>
 
 #include "certificate_names.h"
+#include "common/host_part.h"
+#include "common/sockets.h"
 #include "host_name.h"
-#include "host_part.h"
-#include "sockets.h"
 #include "verified_name.h"
 
 /* OpenSSL_version_num(3) of 4.0.0, where several may be verified (openssl-internals N2). */

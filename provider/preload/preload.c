@@ -23,9 +23,9 @@
 
 #include <openssl/ssl.h>
 
-#include "log.h"
-#include "module.h"
-#include "object.h"
+#include "common/log.h"
+#include "common/module.h"
+#include "common/object.h"
 #include "preload.h"
 #include "resolved.h"
 

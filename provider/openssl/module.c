@@ -16,12 +16,12 @@
 #include <openssl/params.h>
 
 #include "checked_name.h"
+#include "common/log.h"
+#include "common/module.h"
+#include "common/policy_store.h"
+#include "common/settings.h"
 #include "hooks.h"
-#include "log.h"
-#include "module.h"
 #include "peer.h"
-#include "policy_store.h"
-#include "settings.h"
 
 /* OPENSSL_EXPORT is only `extern`: with hidden visibility the entry points must be named as visible. */
 #define VISIBLE __attribute__((visibility("default")))

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "policy_store.h"
-#include "settings.h"
+#include "common/policy_store.h"
+#include "common/settings.h"
 
 #define CRYPTO_FUNCTIONS(X)                                                                                  \
   X(CRYPTO_set_ex_data)                                                                                      \

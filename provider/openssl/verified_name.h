@@ -5,7 +5,7 @@
 #ifndef PIN_VERIFIED_NAME_H
 #define PIN_VERIFIED_NAME_H
 
-#include "module.h"
+#include "common/module.h"
 #include "openssl.h"
 
 /*

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/policy_store.h"
+#include "common/record.h"
+#include "common/text.h"
 #include "info_callback.h"
-#include "policy_store.h"
-#include "record.h"
 #include "refusing_bio.h"
 #include "session.h"
-#include "text.h"
 #include "unbound.h"
 
 /*

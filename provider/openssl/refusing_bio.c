@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
+#include "common/text.h"
 #include "refusal.h"
-#include "text.h"
 
 struct refusing {
   BIO *program_bio;

@@ -5,7 +5,7 @@
 #ifndef PIN_CERTIFICATE_NAMES_H
 #define PIN_CERTIFICATE_NAMES_H
 
-#include "module.h"
+#include "common/module.h"
 #include "openssl.h"
 
 /* A certificate with more names than this is not looked through. */
