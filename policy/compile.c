@@ -28,7 +28,7 @@ static struct pin_document *new_documents(const struct pin_source_set *set,
       struct pin_document *document = &documents[(*ret_count)++];
       document->source = set->sources[i];
       document->is_main = i == 0;
-      pin_outline_read(set->sources[i], diagnostics, &document->outline);
+      pin_sections_read(set->sources[i], diagnostics, &document->sections);
     }
   }
   return documents;
@@ -36,7 +36,7 @@ static struct pin_document *new_documents(const struct pin_source_set *set,
 
 static void free_documents(struct pin_document *documents, size_t count) {
   for (size_t i = 0; i < count; i++)
-    pin_outline_free(&documents[i].outline);
+    pin_sections_free(&documents[i].sections);
   free(documents);
 }
 
@@ -47,9 +47,9 @@ typedef void read_section_fn(struct pin_reader *reader, const struct pin_documen
 static void read_sections(struct pin_reader *reader, enum pin_section_kind kind, read_section_fn *read) {
   for (size_t i = 0; i < reader->document_count; i++) {
     const struct pin_document *document = &reader->documents[i];
-    for (size_t j = 0; j < document->outline.count && !pin_diagnostics_are_enough(reader->diagnostics); j++)
-      if (document->outline.sections[j].kind == kind)
-        read(reader, document, &document->outline.sections[j]);
+    for (size_t j = 0; j < document->sections.count && !pin_diagnostics_are_enough(reader->diagnostics); j++)
+      if (document->sections.items[j].kind == kind)
+        read(reader, document, &document->sections.items[j]);
   }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "basename.h"
 #include "image.h"
-#include "path_base.h"
 #include "trust.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #define COMPILED_NAME "policy.db"
 
 bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
-  size_t folder = (size_t)(pin_path_base(path) - path);
+  size_t folder = (size_t)(pin_basename(path) - path);
 
   if (strcmp(path, PIN_DEFAULT_POLICY) == 0) {
     path = PIN_DEFAULT_COMPILED;

@@ -52,7 +52,7 @@ static bool may_be_defined(const struct pin_reader *reader, const char *name) {
     const struct pin_document *document = &reader->documents[i];
     const struct pin_source *source = document->source;
     const char *text = source->original != NULL ? source->original : source->text;
-    size_t broken_at = document->outline.broken_at;
+    size_t broken_at = document->sections.broken_at;
     if (memmem(text + broken_at, source->size - broken_at, name, strlen(name)) != NULL)
       return true;
   }

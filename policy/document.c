@@ -47,7 +47,7 @@ static void read_exempt_anchors(void *context, const struct pin_setting *setting
   pin_read_digests(reader, setting, &reader->exempt_anchors);
 }
 
-/* The outline leaves `pinsets` and `hosts` here only where their type is wrong. */
+/* The sections leaves `pinsets` and `hosts` here only where their type is wrong. */
 static void refuse_pinsets(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
   struct pin_reader *reader = context;
@@ -130,14 +130,14 @@ static void note_parent(struct pin_reader *reader, const struct pin_document *do
 
 void pin_read_settings(struct pin_reader *reader, const struct pin_document *document) {
   struct found found = {.lines = {0}};
-  for (size_t i = 0; i < document->outline.count; i++) {
-    const struct pin_section *section = &document->outline.sections[i];
+  for (size_t i = 0; i < document->sections.count; i++) {
+    const struct pin_section *section = &document->sections.items[i];
     if (section->kind == PIN_SECTION_PARENT && section->readable)
       note_parent(reader, document, section, &found);
     else if (section->kind == PIN_SECTION_SETTING && section->readable)
       read_setting(reader, document, section, &found);
   }
-  bool is_whole = document->outline.broken_at == document->source->size;
+  bool is_whole = document->sections.broken_at == document->source->size;
   if (document->is_main && is_whole && found.lines[VERSION_RULE] == 0) {
     pin_diagnose(reader->diagnostics, PIN_ERROR, document->source, NULL,
                  "version is missing; expected version = 1;");

@@ -18,7 +18,7 @@ static const char *const on_expiry_words[] = {
     [PIN_ON_EXPIRY_AUDIT] = "audit", [PIN_ON_EXPIRY_ENFORCE] = "enforce", NULL};
 
 /* An entry on its way into the image. */
-struct draft {
+struct parsed_entry {
   struct pin_reader *reader;
   struct pin_entry entry;
   struct pin_setting name;       /* valid if has_name */
@@ -32,16 +32,16 @@ struct draft {
 
 static void read_name(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  struct pin_diagnostics *diagnostics = draft->reader->diagnostics;
-  draft->has_name = true;
-  draft->name = *setting;
+  struct parsed_entry *parsed = context;
+  struct pin_diagnostics *diagnostics = parsed->reader->diagnostics;
+  parsed->has_name = true;
+  parsed->name = *setting;
 
   const char *name = pin_setting_string(setting, diagnostics);
   const char *why;
   if (name == NULL)
     return;
-  switch (pin_name_canonical(name, &draft->canonical, &why)) {
+  switch (pin_name_canonical(name, &parsed->canonical, &why)) {
   case PIN_OK:
     break;
   case PIN_INVALID:
@@ -54,56 +54,56 @@ static void read_name(void *context, const struct pin_setting *setting, unsigned
   }
   if (pin_name_is_unicode(name)) {
     pin_diagnose(diagnostics, PIN_WARNING, setting->source, &setting->place,
-                 "spelled in Unicode; compared as \"%s\"", draft->canonical);
+                 "spelled in Unicode; compared as \"%s\"", parsed->canonical);
   }
 }
 
 static void read_subdomains(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  draft->subdomains = *setting;
-  pin_setting_boolean(setting, draft->reader->diagnostics, &draft->entry.include_subdomains);
+  struct parsed_entry *parsed = context;
+  parsed->subdomains = *setting;
+  pin_setting_boolean(setting, parsed->reader->diagnostics, &parsed->entry.include_subdomains);
 }
 
 static void read_list(void *context, const struct pin_setting *setting, unsigned detail) {
-  struct draft *draft = context;
-  draft->has_list = true;
-  pin_read_digests(draft->reader, setting, &draft->reader->lists[detail]);
+  struct parsed_entry *parsed = context;
+  parsed->has_list = true;
+  pin_read_digests(parsed->reader, setting, &parsed->reader->lists[detail]);
 }
 
 static void read_mode(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  int word = pin_setting_word(setting, pin_mode_words, PIN_MODE_EXPECTED, draft->reader->diagnostics);
+  struct parsed_entry *parsed = context;
+  int word = pin_setting_word(setting, pin_mode_words, PIN_MODE_EXPECTED, parsed->reader->diagnostics);
   if (word < 0) {
-    draft->is_doubtful = true;
+    parsed->is_doubtful = true;
     return;
   }
-  draft->entry.mode_is_default = false;
-  draft->entry.mode = (enum pin_mode)word;
+  parsed->entry.mode_is_default = false;
+  parsed->entry.mode = (enum pin_mode)word;
 }
 
 static void read_require(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  int word = pin_setting_word(setting, require_words, "\"any\" or \"all\"", draft->reader->diagnostics);
-  draft->entry.require = word < 0 ? PIN_REQUIRE_ANY : (enum pin_require)word;
+  struct parsed_entry *parsed = context;
+  int word = pin_setting_word(setting, require_words, "\"any\" or \"all\"", parsed->reader->diagnostics);
+  parsed->entry.require = word < 0 ? PIN_REQUIRE_ANY : (enum pin_require)word;
 }
 
 static void read_on_expiry(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
+  struct parsed_entry *parsed = context;
   int word =
-      pin_setting_word(setting, on_expiry_words, "\"audit\" or \"enforce\"", draft->reader->diagnostics);
-  draft->entry.on_expiry = word < 0 ? PIN_ON_EXPIRY_AUDIT : (enum pin_on_expiry)word;
+      pin_setting_word(setting, on_expiry_words, "\"audit\" or \"enforce\"", parsed->reader->diagnostics);
+  parsed->entry.on_expiry = word < 0 ? PIN_ON_EXPIRY_AUDIT : (enum pin_on_expiry)word;
 }
 
 static void read_expires(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  const char *text = pin_setting_string(setting, draft->reader->diagnostics);
-  if (text != NULL && !pin_date_parse(text, &draft->entry.expires)) {
-    pin_diagnose(draft->reader->diagnostics, PIN_ERROR, setting->source, &setting->place,
+  struct parsed_entry *parsed = context;
+  const char *text = pin_setting_string(setting, parsed->reader->diagnostics);
+  if (text != NULL && !pin_date_parse(text, &parsed->entry.expires)) {
+    pin_diagnose(parsed->reader->diagnostics, PIN_ERROR, setting->source, &setting->place,
                  "bad date %s; expected \"YYYY-MM-DD\" or \"YYYY-MM-DDThh:mm:ssZ\" of a day that exists",
                  pin_quote(text, strlen(text)).text);
   }
@@ -111,13 +111,13 @@ static void read_expires(void *context, const struct pin_setting *setting, unsig
 
 static void read_comment(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
+  struct parsed_entry *parsed = context;
   const char *text = config_setting_get_string(setting->tree);
   /* Only an empty one is not a mistake here. */
   if (text == NULL || text[0] != '\0')
-    text = pin_setting_string(setting, draft->reader->diagnostics);
+    text = pin_setting_string(setting, parsed->reader->diagnostics);
   if (text != NULL)
-    draft->entry.comment = text;
+    parsed->entry.comment = text;
 }
 
 /* Makes room in the reader for as many ports as a list has. Returns false when out of memory. */
@@ -157,9 +157,9 @@ static int compare_ports(const void *a, const void *b) {
 
 static void read_ports(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
-  struct draft *draft = context;
-  struct pin_reader *reader = draft->reader;
-  draft->has_bad_ports = true;
+  struct parsed_entry *parsed = context;
+  struct pin_reader *reader = parsed->reader;
+  parsed->has_bad_ports = true;
   if (!pin_setting_is_filled_list(setting, "port numbers", reader->diagnostics) ||
       !reserve_ports(reader, (size_t)config_setting_length(setting->tree)))
     return;
@@ -168,11 +168,11 @@ static void read_ports(void *context, const struct pin_setting *setting, unsigne
   uint32_t count = 0;
   struct pin_children elements = pin_setting_elements(setting);
   struct pin_setting element;
-  draft->has_bad_ports = false;
+  parsed->has_bad_ports = false;
   while (pin_children_next(&elements, &element)) {
     uint16_t port = read_port(&element, reader->diagnostics);
     if (port == 0) {
-      draft->has_bad_ports = true;
+      parsed->has_bad_ports = true;
     } else if ((seen[port / 8] & 1u << port % 8) != 0) {
       pin_diagnose(reader->diagnostics, PIN_ERROR, element.source, &element.place,
                    "port %u is repeated; expected each port once", port);
@@ -182,8 +182,8 @@ static void read_ports(void *context, const struct pin_setting *setting, unsigne
     }
   }
   qsort(reader->ports, count, sizeof reader->ports[0], compare_ports);
-  draft->entry.ports = reader->ports;
-  draft->entry.port_count = count;
+  parsed->entry.ports = reader->ports;
+  parsed->entry.port_count = count;
 }
 
 static const struct pin_setting_rule rules[] = {
@@ -203,67 +203,67 @@ static const struct pin_setting_rule rules[] = {
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 
-static void read_members(struct draft *draft, struct pin_children *members) {
+static void read_members(struct parsed_entry *parsed, struct pin_children *members) {
   struct pin_setting setting;
   while (pin_children_next(members, &setting)) {
     const struct pin_setting_rule *rule = pin_setting_find_rule(rules, RULE_COUNT, &setting);
     if (rule != NULL) {
-      rule->read(draft, &setting, rule->detail);
+      rule->read(parsed, &setting, rule->detail);
     } else {
-      pin_setting_report_unknown(rules, RULE_COUNT, &setting, draft->reader->diagnostics);
-      draft->is_doubtful = true;
+      pin_setting_report_unknown(rules, RULE_COUNT, &setting, parsed->reader->diagnostics);
+      parsed->is_doubtful = true;
     }
   }
 }
 
 /* What only the entry as a whole can get wrong. `opening`: its first word. */
-static void check_whole(const struct draft *draft, const struct pin_source *source,
+static void check_whole(const struct parsed_entry *parsed, const struct pin_source *source,
                         const struct pin_place *opening) {
-  struct pin_diagnostics *diagnostics = draft->reader->diagnostics;
-  const struct pin_place *place = draft->has_name ? &draft->name.place : opening;
-  if (!draft->has_name && !draft->is_doubtful) {
+  struct pin_diagnostics *diagnostics = parsed->reader->diagnostics;
+  const struct pin_place *place = parsed->has_name ? &parsed->name.place : opening;
+  if (!parsed->has_name && !parsed->is_doubtful) {
     pin_diagnose(diagnostics, PIN_ERROR, source, place,
                  "the entry has no name; expected name = \"HOST\" in it");
   }
-  if (!draft->has_list && !draft->is_doubtful && draft->entry.mode != PIN_MODE_OFF) {
+  if (!parsed->has_list && !parsed->is_doubtful && parsed->entry.mode != PIN_MODE_OFF) {
     pin_diagnose(
         diagnostics, PIN_ERROR, source, place,
         "the entry names no keys; expected pins, backup_pins, fingerprints, intermediates or anchors, "
         "or mode = \"off\"");
   }
-  if (draft->canonical != NULL && draft->entry.include_subdomains && draft->entry.kind != PIN_NAME_HOST) {
-    pin_diagnose(diagnostics, PIN_ERROR, source, &draft->subdomains.place,
+  if (parsed->canonical != NULL && parsed->entry.include_subdomains && parsed->entry.kind != PIN_NAME_HOST) {
+    pin_diagnose(diagnostics, PIN_ERROR, source, &parsed->subdomains.place,
                  "%s; expected include_subdomains only with a host name",
-                 draft->entry.kind == PIN_NAME_WILDCARD ? "a wildcard stands for one label and no more"
-                                                        : "an IP address has no subdomains");
+                 parsed->entry.kind == PIN_NAME_WILDCARD ? "a wildcard stands for one label and no more"
+                                                         : "an IP address has no subdomains");
   }
 }
 
-/* Hands a finished draft on. */
-static void submit(struct draft *draft) {
-  struct pin_reader *reader = draft->reader;
+/* Hands a finished parsed on. */
+static void submit(struct parsed_entry *parsed) {
+  struct pin_reader *reader = parsed->reader;
   for (unsigned i = 0; i < PIN_LIST_COUNT; i++)
-    draft->entry.lists[i] = pin_digests_view(&reader->lists[i]);
-  if (!draft->has_bad_ports)
-    pin_occupy(reader, &draft->entry, &draft->name);
+    parsed->entry.lists[i] = pin_digests_view(&reader->lists[i]);
+  if (!parsed->has_bad_ports)
+    pin_check_duplicate(reader, &parsed->entry, &parsed->name);
   if (pin_diagnostics_status(reader->diagnostics) == PIN_OK &&
-      !pin_image_builder_add_entry(reader->builder, &draft->entry))
+      !pin_image_builder_add_entry(reader->builder, &parsed->entry))
     reader->diagnostics->no_memory = true;
 }
 
-static void read_draft(struct draft *draft, struct pin_children *members, const struct pin_source *source,
-                       const struct pin_place *opening) {
-  read_members(draft, members);
-  if (draft->canonical != NULL) {
-    draft->entry.name = draft->canonical;
-    draft->entry.kind = pin_name_kind_of(draft->canonical);
-    draft->entry.file = source->path;
-    draft->entry.line = draft->name.place.line;
-    draft->entry.column = (uint32_t)(draft->name.place.offset - draft->name.place.line_start + 1);
+static void read_draft(struct parsed_entry *parsed, struct pin_children *members,
+                       const struct pin_source *source, const struct pin_place *opening) {
+  read_members(parsed, members);
+  if (parsed->canonical != NULL) {
+    parsed->entry.name = parsed->canonical;
+    parsed->entry.kind = pin_name_kind_of(parsed->canonical);
+    parsed->entry.file = source->path;
+    parsed->entry.line = parsed->name.place.line;
+    parsed->entry.column = (uint32_t)(parsed->name.place.offset - parsed->name.place.line_start + 1);
   }
-  check_whole(draft, source, opening);
-  if (draft->canonical != NULL)
-    submit(draft);
+  check_whole(parsed, source, opening);
+  if (parsed->canonical != NULL)
+    submit(parsed);
 }
 
 void pin_read_entry(struct pin_reader *reader, const struct pin_document *document,
@@ -279,13 +279,13 @@ void pin_read_entry(struct pin_reader *reader, const struct pin_document *docume
   if (!section->readable ||
       !pin_section_load(&reader->config, document->source, section, reader->diagnostics, &members))
     return;
-  struct draft draft = {
+  struct parsed_entry parsed = {
       .reader = reader,
       .is_doubtful = section->doubtful,
       .has_bad_ports = section->doubtful,
       .entry = {.mode = reader->mode, .mode_is_default = true, .expires = PIN_NEVER, .comment = ""}};
   for (unsigned i = 0; i < PIN_LIST_COUNT; i++)
     reader->lists[i].count = 0;
-  read_draft(&draft, &members, document->source, &opening.place);
-  free(draft.canonical);
+  read_draft(&parsed, &members, document->source, &opening.place);
+  free(parsed.canonical);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "basename.h"
 #include "image.h"
-#include "path_base.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -124,7 +124,7 @@ static bool find_folder(const char *path, const char *last, struct stat *ret_fol
  */
 static bool is_same_place(const char *a, const char *b) {
   struct stat a_folder, b_folder;
-  const char *a_last = pin_path_base(a), *b_last = pin_path_base(b);
+  const char *a_last = pin_basename(a), *b_last = pin_basename(b);
   if (strcmp(a, b) == 0)
     return true;
   return strcmp(a_last, b_last) == 0 && find_folder(a, a_last, &a_folder) &&

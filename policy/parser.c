@@ -25,46 +25,46 @@ static struct pin_quoted quote_place(const struct pin_parser *parser, const stru
   return pin_quote(parser->source->text + place->offset, place->width);
 }
 
-void pin_parser_get_lost(struct pin_parser *parser, size_t offset) {
-  if (offset < parser->lost_at)
-    parser->lost_at = offset;
+void pin_parser_note_resync(struct pin_parser *parser, size_t offset) {
+  if (offset < parser->resync_at)
+    parser->resync_at = offset;
 }
 
-void pin_parser_hole(struct pin_parser *parser, size_t start, size_t end) {
+void pin_parser_skip(struct pin_parser *parser, size_t start, size_t end) {
   if (start >= end)
     return;
-  if (parser->hole_count == parser->hole_capacity) {
-    size_t capacity = parser->hole_capacity == 0 ? 8 : 2 * parser->hole_capacity;
-    struct pin_hole *holes = reallocarray(parser->holes, capacity, sizeof holes[0]);
-    if (holes == NULL) {
+  if (parser->skipped_count == parser->skipped_capacity) {
+    size_t capacity = parser->skipped_capacity == 0 ? 8 : 2 * parser->skipped_capacity;
+    struct pin_skipped *skipped = reallocarray(parser->skipped, capacity, sizeof skipped[0]);
+    if (skipped == NULL) {
       parser->diagnostics->no_memory = true;
       return;
     }
-    parser->holes = holes;
-    parser->hole_capacity = capacity;
+    parser->skipped = skipped;
+    parser->skipped_capacity = capacity;
   }
-  parser->holes[parser->hole_count++] = (struct pin_hole){.start = start, .end = end};
+  parser->skipped[parser->skipped_count++] = (struct pin_skipped){.start = start, .end = end};
 }
 
 /* What is passed over ends where reading goes on: from there on everything is read anew. */
-static void cut_holes(const struct pin_parser *parser, size_t offset) {
-  for (size_t i = 0; i < parser->hole_count; i++) {
-    struct pin_hole *hole = &parser->holes[i];
-    if (hole->end > offset)
-      hole->end = offset;
-    if (hole->start > offset)
-      hole->start = offset;
+static void cut_skipped(const struct pin_parser *parser, size_t offset) {
+  for (size_t i = 0; i < parser->skipped_count; i++) {
+    struct pin_skipped *skipped = &parser->skipped[i];
+    if (skipped->end > offset)
+      skipped->end = offset;
+    if (skipped->start > offset)
+      skipped->start = offset;
   }
 }
 
 /* Reads on from the line after the one in which a string begins: its text is none, and its end not the end.
  */
-static void give_up_string(struct pin_parser *parser, const struct pin_place *string) {
+static void abandon_string(struct pin_parser *parser, const struct pin_place *string) {
   const char *text = parser->source->text;
   const char *newline = memchr(text + string->offset, '\n', parser->source->size - string->offset);
   size_t next = newline != NULL ? (size_t)(newline - text) + 1 : parser->source->size;
-  pin_parser_get_lost(parser, string->offset);
-  cut_holes(parser, next);
+  pin_parser_note_resync(parser, string->offset);
+  cut_skipped(parser, next);
   parser->lexer.offset = next;
   parser->lexer.line_start = next;
   parser->lexer.line = string->line + 1;
@@ -92,8 +92,8 @@ static bool blame_open_string(struct pin_parser *parser) {
   pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &place,
                "the string goes on in the next line; expected a closing \" in this one");
   size_t member = parser->open_string_member;
-  give_up_string(parser, &place);
-  pin_parser_hole(parser, member, parser->lexer.line_start);
+  abandon_string(parser, &place);
+  pin_parser_skip(parser, member, parser->lexer.line_start);
   return true;
 }
 
@@ -103,7 +103,7 @@ static void report_bad_token(struct pin_parser *parser) {
   if (bad.end < parser->source->size)
     return;
   if (parser->source->text[bad.place.offset] == '"')
-    give_up_string(parser, &bad.place);
+    abandon_string(parser, &bad.place);
   else
     parser->end_is_known = true;
 }
@@ -255,7 +255,7 @@ static bool is_outside_group(const struct pin_parser *parser, size_t lists) {
   }
 }
 
-bool pin_parser_recover(struct pin_parser *parser, size_t start) {
+bool pin_parser_resync(struct pin_parser *parser, size_t start) {
   const size_t failed_at = start;
   /* Back before it, where a string was given up. */
   if (parser->token.place.offset < start)
@@ -276,9 +276,9 @@ bool pin_parser_recover(struct pin_parser *parser, size_t start) {
     if (passed == PIN_TOKEN_SEMICOLON)
       break;
   }
-  pin_parser_hole(parser, start, parser->token.place.offset);
+  pin_parser_skip(parser, start, parser->token.place.offset);
   if (closed)
-    pin_parser_get_lost(parser, start);
+    pin_parser_note_resync(parser, start);
   return !closed;
 }
 
@@ -316,8 +316,8 @@ static bool parse_member(struct pin_parser *parser, struct pin_members *members,
   if (parser->token.kind != PIN_TOKEN_NAME)
     return pin_parser_expected(parser, "the name of a setting or \"}\"");
   if (!note_member(parser, members)) {
-    pin_parser_get_lost(parser, start);
-    parser->gave_up = true;
+    pin_parser_note_resync(parser, start);
+    parser->limit_reached = true;
     parser->end_is_known = true;
     parser->lexer.offset = parser->lexer.size;
     return false;
@@ -327,7 +327,7 @@ static bool parse_member(struct pin_parser *parser, struct pin_members *members,
   pin_parser_terminator(parser);
   /* With its terminator: libconfig takes no second one. */
   if (parser->value_is_bad)
-    pin_parser_hole(parser, start, parser->token.place.offset);
+    pin_parser_skip(parser, start, parser->token.place.offset);
   parser->value_is_bad = false;
   return true;
 }
@@ -339,7 +339,7 @@ bool pin_parser_members(struct pin_parser *parser, unsigned depth, enum pin_toke
     /* Neither is ever passed over, so reading cannot go on at them. */
     if (parser->token.kind == PIN_TOKEN_END || parser->token.kind == PIN_TOKEN_GROUP_END)
       return pin_parser_expected(parser, "the name of a setting or \"}\"");
-    if (!parse_member(parser, &members, depth) && !pin_parser_recover(parser, start))
+    if (!parse_member(parser, &members, depth) && !pin_parser_resync(parser, start))
       return false;
   }
   return true;

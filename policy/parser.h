@@ -3,7 +3,7 @@
 
 /*
  * The grammar of values and groups, and how to go on after a mistake in it: what could not be understood is
- * noted as a hole and passed over up to the next setting, so that one slip hides nothing behind it.
+ * skipped up to the next setting, so that one slip hides nothing behind it.
  */
 #ifndef PIN_PARSER_H
 #define PIN_PARSER_H
@@ -14,7 +14,7 @@ struct pin_diagnostics;
 struct pin_source;
 
 /* Bytes of the text that are no sound part of it. */
-struct pin_hole {
+struct pin_skipped {
   size_t start, end;
 };
 
@@ -30,10 +30,11 @@ struct pin_parser {
   size_t open_string_member;    /* start of the setting that it belongs to */
   bool value_is_bad;            /* the setting being read has a mistake that was reported */
   bool end_is_known;            /* that the text ends too early was reported, or follows from what was */
-  bool gave_up;                 /* on a group that nobody wrote by hand */
-  size_t lost_at;               /* from here on all is a guess; SIZE_MAX: nothing is */
-  struct pin_hole *holes;       /* for free(3) */
-  size_t hole_count, hole_capacity;
+  bool limit_reached;           /* a group has more than PIN_MAX_MEMBERS settings: reading ended there */
+  size_t resync_at; /* offset of the first resynchronisation after a mistake: from here on it is a guess what
+                       belongs where */
+  struct pin_skipped *skipped; /* for free(3) */
+  size_t skipped_count, skipped_capacity;
 };
 
 /* The names of one group, to find repeated ones. */
@@ -55,7 +56,7 @@ bool pin_parser_name(struct pin_parser *parser);
 bool pin_parser_value(struct pin_parser *parser, unsigned depth);
 
 /*
- * From the "{" to behind its "}". A mistake in a member leaves a hole and does not end the group. Returns
+ * From the "{" to behind its "}". A mistake in a member is skipped and does not end the group. Returns
  * whether the group was closed: where not, the next word belongs to what is around it, or the text is over.
  */
 bool pin_parser_group(struct pin_parser *parser, unsigned depth);
@@ -73,15 +74,15 @@ void pin_parser_terminator(struct pin_parser *parser);
  * After a mistake in a setting of a group, at `start`: goes on to its next setting, or its end. Returns
  * false where the group seems to end without its "}".
  */
-bool pin_parser_recover(struct pin_parser *parser, size_t start);
+bool pin_parser_resync(struct pin_parser *parser, size_t start);
 
 /* Whether the next two words are a name and "=". */
 bool pin_parser_at_setting(const struct pin_parser *parser);
 
-/* Takes note that from an offset on it is not certain what belongs where. */
-void pin_parser_get_lost(struct pin_parser *parser, size_t offset);
+/* Notes that from an offset on it is a guess what belongs where. */
+void pin_parser_note_resync(struct pin_parser *parser, size_t offset);
 
-/* Notes that bytes are to be passed over. */
-void pin_parser_hole(struct pin_parser *parser, size_t start, size_t end);
+/* Notes that bytes are skipped: no message explains them further, and libconfig does not see them. */
+void pin_parser_skip(struct pin_parser *parser, size_t start, size_t end);
 
 #endif

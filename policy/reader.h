@@ -6,7 +6,7 @@
 #define PIN_READER_H
 
 #include "image_builder.h"
-#include "outline.h"
+#include "sections.h"
 #include "setting.h"
 #include "table.h"
 
@@ -19,7 +19,7 @@ struct pin_digests {
 /* One source that could be read. */
 struct pin_document {
   const struct pin_source *source;
-  struct pin_outline outline;
+  struct pin_sections sections;
   bool is_main;
 };
 
@@ -30,7 +30,7 @@ struct pin_reader {
   const struct pin_document *documents;
   size_t document_count;
   struct pin_table pinsets; /* by name: digest_list.c */
-  struct pin_table names;   /* of entries, canonical: occupancy.c */
+  struct pin_table names;   /* of entries, canonical: duplicate_entries.c */
   enum pin_mode mode;       /* the policy's */
   struct pin_digests blocked_keys;
   struct pin_digests exempt_anchors;
@@ -55,14 +55,15 @@ void pin_pinsets_clear(struct pin_table *pinsets);
 /* Reads the settings other than pin sets and hosts. Pin sets must be known. */
 void pin_read_settings(struct pin_reader *reader, const struct pin_document *document);
 
-/* ---- Entries: entry.c, occupancy.c ---- */
+/* ---- Entries: entry.c, duplicate_entries.c ---- */
 
 /* Reads an element of `hosts` and, if nothing is wrong with it, hands it to the builder. Settings must be
  * known. */
 void pin_read_entry(struct pin_reader *reader, const struct pin_document *document,
                     const struct pin_section *section);
 /* Reports an entry whose name and ports another one has already, and remembers it. Ports ascend. */
-void pin_occupy(struct pin_reader *reader, const struct pin_entry *entry, const struct pin_setting *name);
+void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
+                         const struct pin_setting *name);
 void pin_names_clear(struct pin_table *names);
 
 /* The words of `mode`, in the order of enum pin_mode; ends in NULL. */

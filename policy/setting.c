@@ -3,7 +3,7 @@
 #include "setting.h"
 
 #include "diagnostic.h"
-#include "outline.h"
+#include "sections.h"
 #include "source.h"
 
 #include <stdio.h>

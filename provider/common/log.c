@@ -10,8 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "libc_functions.h"
 #include "pinpolicy.h"
-#include "rare.h"
 #include "settings.h"
 #include "text.h"
 
@@ -21,7 +21,7 @@
  * The program's file name, with every byte that could end the pair or disturb a terminal replaced. Not
  * program_invocation_short_name: that points into memory that some programs write their title to.
  */
-static void program_name(const struct rare *libc, char *ret_name, size_t size) {
+static void program_name(const struct libc_functions *libc, char *ret_name, size_t size) {
   char path[PATH_MAX];
   ssize_t length = libc->readlink("/proc/self/exe", path, sizeof path - 1);
   size_t written = 0;
@@ -49,7 +49,7 @@ static void timestamp(char ret_stamp[32]) {
            local.tm_min, local.tm_sec);
 }
 
-static void send_to_syslog(const struct rare *libc, char *message, size_t length) {
+static void send_to_syslog(const struct libc_functions *libc, char *message, size_t length) {
   static struct sockaddr_un log_socket = {.sun_family = AF_UNIX, .sun_path = "/dev/log"};
   struct iovec line = {.iov_base = message, .iov_len = length};
   const struct msghdr datagram = {
@@ -70,10 +70,10 @@ static size_t at_most(int length, size_t limit) {
 
 void log_line(int priority, const char *text) {
   char stamp[32], program[64], message[LINE_SIZE + 64];
-  struct rare libc;
+  struct libc_functions libc;
   int head, length;
 
-  if (!rare_bind(&libc))
+  if (!libc_functions_bind(&libc))
     return;
   timestamp(stamp);
   program_name(&libc, program, sizeof program);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "rare.h"
+#include "libc_functions.h"
 
 /* Where /proc cannot be read, descriptors are sought up to here: the kernel gives the lowest free number, so
  * a process with higher ones has more open than are looked at, or put one there on purpose. */
@@ -83,11 +83,11 @@ bool socket_peer_of(int fd, struct socket_peer *ret_peer) {
 /* ---- All descriptors ---- */
 
 /* False ends the walk. */
-typedef bool visit_descriptor_fn(int fd, const struct rare *libc, void *arg);
+typedef bool visit_descriptor_fn(int fd, const struct libc_functions *libc, void *arg);
 
 /* A walk over the open descriptors. */
 struct walk {
-  struct rare libc;
+  struct libc_functions libc;
   visit_descriptor_fn *visit;
   void *arg;
   unsigned seen;
@@ -139,7 +139,7 @@ static bool walk_numbers(struct walk *walk, long limit) {
 }
 
 /* Up to where there may be descriptors; 0: nobody says. */
-static long table_size(const struct rare *libc) {
+static long table_size(const struct libc_functions *libc) {
   static const char field[] = "\nFDSize:";
   char text[1024];
   const char *digit;
@@ -163,7 +163,7 @@ static long table_size(const struct rare *libc) {
 }
 
 /* Without /proc, as in a chroot. */
-static long highest_allowed(const struct rare *libc) {
+static long highest_allowed(const struct libc_functions *libc) {
   long limit = libc->sysconf(_SC_OPEN_MAX);
 
   return limit < 0 || limit > HIGHEST_SOUGHT ? HIGHEST_SOUGHT : limit;
@@ -174,7 +174,7 @@ static bool walk_descriptors(visit_descriptor_fn *visit, void *arg) {
   DIR *descriptors;
   long size;
 
-  if (!rare_bind(&walk.libc))
+  if (!libc_functions_bind(&walk.libc))
     return false;
   size = table_size(&walk.libc);
   if (size > 0 && size <= LARGE_TABLE)
@@ -192,7 +192,7 @@ struct socket_visit {
   void *arg;
 };
 
-static bool visit_descriptor(int fd, const struct rare *libc, void *arg) {
+static bool visit_descriptor(int fd, const struct libc_functions *libc, void *arg) {
   const struct socket_visit *sockets = arg;
   struct socket_peer peer;
 
@@ -209,7 +209,7 @@ bool sockets_visit(visit_socket_fn *visit, void *arg) {
 /* ---- Accepted sockets ---- */
 
 /* The port of this end. 0: none. */
-static uint16_t own_port(int fd, const struct rare *libc) {
+static uint16_t own_port(int fd, const struct libc_functions *libc) {
   union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
   socklen_t size = sizeof address;
   int (*get_name)(int, struct sockaddr *, socklen_t *); /* as POSIX has it; glibc's takes a union */
@@ -218,7 +218,7 @@ static uint16_t own_port(int fd, const struct rare *libc) {
   return get_name(fd, &address.any, &size) == 0 ? port_of(&address) : 0;
 }
 
-static bool note_listening(int fd, const struct rare *libc, void *arg) {
+static bool note_listening(int fd, const struct libc_functions *libc, void *arg) {
   struct listening_ports *listening = arg;
   int accepts = 0;
   socklen_t size = sizeof accepts;
@@ -232,10 +232,10 @@ static bool note_listening(int fd, const struct rare *libc, void *arg) {
 }
 
 bool socket_was_accepted(struct listening_ports *listening, int fd, uint16_t peer_port) {
-  struct rare libc;
+  struct libc_functions libc;
   uint16_t port;
 
-  if (peer_port < FIRST_CLIENT_PORT || !rare_bind(&libc))
+  if (peer_port < FIRST_CLIENT_PORT || !libc_functions_bind(&libc))
     return false;
   if (!listening->known) {
     listening->known = true;

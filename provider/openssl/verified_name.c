@@ -5,8 +5,8 @@
 #include <malloc.h>
 #include <string.h>
 
-#include "common/rare.h"
-#include "unterminated.h"
+#include "common/libc_functions.h"
+#include "malloc_bounds.h"
 
 /* OpenSSL_version_num(3) of 4.0.0, which keeps verified names in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
@@ -74,12 +74,12 @@ static void visit_prefixes(const struct open_name *name, pinning_visit_name_fn *
  * is behind it may not be there at all: the kernel copies as much as there is. False: it does not.
  */
 static bool copy_readable(const char *name, char ret_copy[NAME_SIZE], struct open_name *ret_name) {
-  struct rare libc;
+  struct libc_functions libc;
   struct iovec local = {ret_copy, NAME_SIZE - 1}, remote[2];
   uintptr_t page;
   ssize_t copied;
 
-  if (!rare_bind(&libc))
+  if (!libc_functions_bind(&libc))
     return false;
   page = (uintptr_t)libc.sysconf(_SC_PAGESIZE);
   remote[0].iov_base = (void *)(uintptr_t)name;
@@ -116,7 +116,7 @@ bool verified_name_visit(const struct libcrypto *crypto, X509_VERIFY_PARAM *para
   if (has_mallocs_memory(crypto)) {
     size_t room = malloc_usable_size((void *)(uintptr_t)host);
 
-    name = (struct open_name){host, room < NAME_SIZE ? room : NAME_SIZE - 1, unterminated_shortest(room)};
+    name = (struct open_name){host, room < NAME_SIZE ? room : NAME_SIZE - 1, malloc_least_request(room)};
   } else if (!copy_readable(host, copy, &name)) {
     *ret_is_whole = false;
     return true;

@@ -19,35 +19,38 @@ static struct text_list lines_of(const char *text) {
   return lines;
 }
 
-/* common[i][j]: the length of the longest common subsequence of old[i..] and new[j..]. */
-static size_t *common_lengths(const struct text_list *old, const struct text_list *new, size_t width) {
-  size_t *common = must_alloc((old->count + 1) * width, sizeof *common);
-  for (size_t i = old->count; i-- > 0;) {
-    for (size_t j = new->count; j-- > 0;) {
+/* common[i][j]: the length of the longest common subsequence of old_lines[i..] and new_lines[j..]. */
+static size_t *common_lengths(const struct text_list *old_lines, const struct text_list *new_lines,
+                              size_t width) {
+  size_t *common = must_alloc((old_lines->count + 1) * width, sizeof *common);
+  for (size_t i = old_lines->count; i-- > 0;) {
+    for (size_t j = new_lines->count; j-- > 0;) {
       size_t down = common[(i + 1) * width + j];
       size_t right = common[i * width + j + 1];
-      common[i * width + j] = strcmp(old->items[i], new->items[j]) == 0 ? common[(i + 1) * width + j + 1] + 1
-                                                                        : (down > right ? down : right);
+      common[i * width + j] = strcmp(old_lines->items[i], new_lines->items[j]) == 0
+                                  ? common[(i + 1) * width + j + 1] + 1
+                                  : (down > right ? down : right);
     }
   }
   return common;
 }
 
-static void print_lines(const struct text_list *old, const struct text_list *new) {
-  size_t width = new->count + 1;
-  size_t *common = common_lengths(old, new, width);
+static void print_lines(const struct text_list *old_lines, const struct text_list *new_lines) {
+  size_t width = new_lines->count + 1;
+  size_t *common = common_lengths(old_lines, new_lines, width);
   size_t i = 0;
   size_t j = 0;
-  while (i < old->count || j < new->count) {
-    if (i < old->count && j < new->count &&strcmp(old->items[i], new->items[j]) == 0) {
-      put(stdout, PLAIN, " %s\n", old->items[i]);
+  while (i < old_lines->count || j < new_lines->count) {
+    if (i < old_lines->count && j < new_lines->count &&
+        strcmp(old_lines->items[i], new_lines->items[j]) == 0) {
+      put(stdout, PLAIN, " %s\n", old_lines->items[i]);
       i++;
       j++;
-    } else if (j == new->count ||
-               (i < old->count && common[(i + 1) * width + j] >= common[i * width + j + 1])) {
-      put(stdout, RED, "-%s\n", old->items[i++]);
+    } else if (j == new_lines->count ||
+               (i < old_lines->count && common[(i + 1) * width + j] >= common[i * width + j + 1])) {
+      put(stdout, RED, "-%s\n", old_lines->items[i++]);
     } else {
-      put(stdout, GREEN, "+%s\n", new->items[j++]);
+      put(stdout, GREEN, "+%s\n", new_lines->items[j++]);
     }
   }
   free(common);
@@ -56,15 +59,15 @@ static void print_lines(const struct text_list *old, const struct text_list *new
 void diff_print(const char *path, const char *old_text, const char *new_text) {
   if (old_text != NULL && new_text != NULL && strcmp(old_text, new_text) == 0)
     return;
-  struct text_list old = lines_of(old_text);
-  struct text_list new = lines_of(new_text);
+  struct text_list old_lines = lines_of(old_text);
+  struct text_list new_lines = lines_of(new_text);
   put(stdout, BOLD, "--- %s\n", old_text == NULL ? "/dev/null" : path);
   put(stdout, BOLD, "+++ %s\n", new_text == NULL ? "/dev/null" : path);
-  put(stdout, CYAN, "@@ -%d,%zu +%d,%zu @@\n", old.count == 0 ? 0 : 1, old.count, new.count == 0 ? 0 : 1,
-      new.count);
-  print_lines(&old, &new);
-  text_list_clear(&old);
-  text_list_clear(&new);
+  put(stdout, CYAN, "@@ -%d,%zu +%d,%zu @@\n", old_lines.count == 0 ? 0 : 1, old_lines.count,
+      new_lines.count == 0 ? 0 : 1, new_lines.count);
+  print_lines(&old_lines, &new_lines);
+  text_list_clear(&old_lines);
+  text_list_clear(&new_lines);
 }
 
 /* Lines with their ends, so that a last line without one is another line. */
@@ -83,18 +86,20 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-static size_t same_at_start(const struct text_list *old, const struct text_list *new) {
-  size_t most = smaller(old->count, new->count);
+static size_t same_at_start(const struct text_list *old_lines, const struct text_list *new_lines) {
+  size_t most = smaller(old_lines->count, new_lines->count);
   size_t same = 0;
-  while (same < most && strcmp(old->items[same], new->items[same]) == 0)
+  while (same < most && strcmp(old_lines->items[same], new_lines->items[same]) == 0)
     same++;
   return same;
 }
 
-static size_t same_at_end(const struct text_list *old, const struct text_list *new, size_t at_start) {
-  size_t most = smaller(old->count, new->count) - at_start;
+static size_t same_at_end(const struct text_list *old_lines, const struct text_list *new_lines,
+                          size_t at_start) {
+  size_t most = smaller(old_lines->count, new_lines->count) - at_start;
   size_t same = 0;
-  while (same < most && strcmp(old->items[old->count - 1 - same], new->items[new->count - 1 - same]) == 0)
+  while (same < most && strcmp(old_lines->items[old_lines->count - 1 - same],
+                               new_lines->items[new_lines->count - 1 - same]) == 0)
     same++;
   return same;
 }
@@ -111,29 +116,29 @@ static void print_whole(enum colour colour, char mark, const struct text_list *l
 
 #define LINES_AROUND ((size_t)3)
 
-static void print_hunk(const struct text_list *old, const struct text_list *new) {
-  size_t start = same_at_start(old, new);
-  size_t end = same_at_end(old, new, start);
+static void print_hunk(const struct text_list *old_lines, const struct text_list *new_lines) {
+  size_t start = same_at_start(old_lines, new_lines);
+  size_t end = same_at_end(old_lines, new_lines, start);
   size_t from = start - smaller(start, LINES_AROUND);
   size_t after = smaller(end, LINES_AROUND);
-  size_t old_count = old->count - end + after - from;
-  size_t new_count = new->count - end + after - from;
+  size_t old_count = old_lines->count - end + after - from;
+  size_t new_count = new_lines->count - end + after - from;
   put(stdout, CYAN, "@@ -%zu,%zu +%zu,%zu @@\n", from + (old_count == 0 ? 0 : 1), old_count,
       from + (new_count == 0 ? 0 : 1), new_count);
-  print_whole(PLAIN, ' ', old, from, start);
-  print_whole(RED, '-', old, start, old->count - end);
-  print_whole(GREEN, '+', new, start, new->count - end);
-  print_whole(PLAIN, ' ', new, new->count - end, new->count - end + after);
+  print_whole(PLAIN, ' ', old_lines, from, start);
+  print_whole(RED, '-', old_lines, start, old_lines->count - end);
+  print_whole(GREEN, '+', new_lines, start, new_lines->count - end);
+  print_whole(PLAIN, ' ', new_lines, new_lines->count - end, new_lines->count - end + after);
 }
 
 void diff_print_near(const char *path, const char *old_text, const char *new_text) {
   if (old_text != NULL && new_text != NULL && strcmp(old_text, new_text) == 0)
     return;
-  struct text_list old = whole_lines_of(old_text);
-  struct text_list new = whole_lines_of(new_text);
+  struct text_list old_lines = whole_lines_of(old_text);
+  struct text_list new_lines = whole_lines_of(new_text);
   put(stdout, BOLD, "--- %s\n", old_text == NULL ? "/dev/null" : path);
   put(stdout, BOLD, "+++ %s\n", new_text == NULL ? "/dev/null" : path);
-  print_hunk(&old, &new);
-  text_list_clear(&old);
-  text_list_clear(&new);
+  print_hunk(&old_lines, &new_lines);
+  text_list_clear(&old_lines);
+  text_list_clear(&new_lines);
 }

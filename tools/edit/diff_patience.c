@@ -72,15 +72,15 @@ static size_t same_from(const struct line *lines, size_t count, size_t at) {
   return end - at;
 }
 
-static void match_unique(struct lines *old, struct lines *new) {
-  struct line *left = sorted(old);
-  struct line *right = sorted(new);
-  for (size_t i = 0, j = 0; i < old->count && j < new->count;) {
+static void match_unique(struct lines *old_lines, struct lines *new_lines) {
+  struct line *left = sorted(old_lines);
+  struct line *right = sorted(new_lines);
+  for (size_t i = 0, j = 0; i < old_lines->count && j < new_lines->count;) {
     int order = compare_texts(&left[i], &right[j]);
-    size_t in_old = same_from(left, old->count, i);
-    size_t in_new = same_from(right, new->count, j);
+    size_t in_old = same_from(left, old_lines->count, i);
+    size_t in_new = same_from(right, new_lines->count, j);
     if (order == 0 && in_old == 1 && in_new == 1)
-      old->match[left[i].index] = right[j].index;
+      old_lines->match[left[i].index] = right[j].index;
     i += order <= 0 ? in_old : 0;
     j += order >= 0 ? in_new : 0;
   }
@@ -89,11 +89,11 @@ static void match_unique(struct lines *old, struct lines *new) {
 }
 
 /* The first of the ascending ends that is not below the value. */
-static size_t place_of(const struct lines *old, const size_t *ends, size_t count, size_t value) {
+static size_t place_of(const struct lines *old_lines, const size_t *ends, size_t count, size_t value) {
   size_t low = 0;
   for (size_t high = count; low < high;) {
     size_t middle = low + (high - low) / 2;
-    if (old->match[ends[middle]] < value)
+    if (old_lines->match[ends[middle]] < value)
       low = middle + 1;
     else
       high = middle;
@@ -102,40 +102,42 @@ static size_t place_of(const struct lines *old, const size_t *ends, size_t count
 }
 
 /* Keeps the longest ascending run of matches (by patience sorting), and notes it in both texts. */
-static void keep_ascending(struct lines *old, struct lines *new) {
-  size_t *ends = must_alloc(old->count, sizeof *ends); /* of runs by their length: the old line they end in */
-  size_t *before = must_alloc(old->count, sizeof *before); /* of each old line: the one before in its run */
+static void keep_ascending(struct lines *old_lines, struct lines *new_lines) {
+  size_t *ends =
+      must_alloc(old_lines->count, sizeof *ends); /* of runs by their length: the old line they end in */
+  size_t *before =
+      must_alloc(old_lines->count, sizeof *before); /* of each old line: the one before in its run */
   size_t length = 0;
-  for (size_t i = 0; i < old->count; i++) {
-    if (old->match[i] == NONE)
+  for (size_t i = 0; i < old_lines->count; i++) {
+    if (old_lines->match[i] == NONE)
       continue;
-    size_t place = place_of(old, ends, length, old->match[i]);
+    size_t place = place_of(old_lines, ends, length, old_lines->match[i]);
     before[i] = place == 0 ? NONE : ends[place - 1];
     ends[place] = i;
     length = place == length ? length + 1 : length;
   }
   for (size_t at = length == 0 ? NONE : ends[length - 1]; at != NONE; at = before[at])
-    new->match[old->match[at]] = at;
-  for (size_t i = 0; i < old->count; i++)
-    if (old->match[i] != NONE && new->match[old->match[i]] != i)
-      old->match[i] = NONE;
+    new_lines->match[old_lines->match[at]] = at;
+  for (size_t i = 0; i < old_lines->count; i++)
+    if (old_lines->match[i] != NONE && new_lines->match[old_lines->match[i]] != i)
+      old_lines->match[i] = NONE;
   free(ends);
   free(before);
 }
 
 /* Equal lines right before and behind kept ones are kept too, unique or not. */
-static void extend(struct lines *old, struct lines *new) {
+static void extend(struct lines *old_lines, struct lines *new_lines) {
   size_t i = 0;
   size_t j = 0;
-  while (i < old->count && j < new->count) {
-    if (old->match[i] == NONE && new->match[j] == NONE &&
-        compare_texts(&old->items[i], &new->items[j]) == 0) {
-      old->match[i] = j;
-      new->match[j] = i;
+  while (i < old_lines->count && j < new_lines->count) {
+    if (old_lines->match[i] == NONE && new_lines->match[j] == NONE &&
+        compare_texts(&old_lines->items[i], &new_lines->items[j]) == 0) {
+      old_lines->match[i] = j;
+      new_lines->match[j] = i;
     }
-    bool both = old->match[i] == j;
-    bool old_waits = !both && old->match[i] != NONE;
-    bool new_waits = !both && new->match[j] != NONE;
+    bool both = old_lines->match[i] == j;
+    bool old_waits = !both && old_lines->match[i] != NONE;
+    bool new_waits = !both && new_lines->match[j] != NONE;
     i += both || !old_waits ? 1 : 0;
     j += both || !new_waits ? 1 : 0;
   }
@@ -150,18 +152,19 @@ struct hunk {
   size_t old_from, old_to, new_from, new_to;
 };
 
-static void print_hunk(const struct lines *old, const struct lines *new, const struct hunk *hunk) {
+static void print_hunk(const struct lines *old_lines, const struct lines *new_lines,
+                       const struct hunk *hunk) {
   size_t old_count = hunk->old_to - hunk->old_from;
   size_t new_count = hunk->new_to - hunk->new_from;
   put(stdout, CYAN, "@@ -%zu,%zu +%zu,%zu @@\n", hunk->old_from + (old_count == 0 ? 0 : 1), old_count,
       hunk->new_from + (new_count == 0 ? 0 : 1), new_count);
   for (size_t i = hunk->old_from, j = hunk->new_from; i < hunk->old_to || j < hunk->new_to;) {
-    if (i < hunk->old_to && old->match[i] == NONE)
-      print_line(RED, '-', &old->items[i++]);
-    else if (j < hunk->new_to && new->match[j] == NONE)
-      print_line(GREEN, '+', &new->items[j++]);
+    if (i < hunk->old_to && old_lines->match[i] == NONE)
+      print_line(RED, '-', &old_lines->items[i++]);
+    else if (j < hunk->new_to && new_lines->match[j] == NONE)
+      print_line(GREEN, '+', &new_lines->items[j++]);
     else {
-      print_line(PLAIN, ' ', &old->items[i++]);
+      print_line(PLAIN, ' ', &old_lines->items[i++]);
       j++;
     }
   }
@@ -169,13 +172,14 @@ static void print_hunk(const struct lines *old, const struct lines *new, const s
 
 /* Goes over what changed from here on, and over changes that are so near that they share lines around them.
  */
-static struct hunk take_hunk(const struct lines *old, const struct lines *new, size_t i, size_t j) {
+static struct hunk take_hunk(const struct lines *old_lines, const struct lines *new_lines, size_t i,
+                             size_t j) {
   size_t around = i < AROUND ? i : AROUND;
   struct hunk hunk = {.old_from = i - around, .new_from = j - around};
   size_t kept = 0;
-  while ((i < old->count || j < new->count) && kept < 2 * AROUND) {
-    bool old_changed = i < old->count && old->match[i] == NONE;
-    bool new_changed = j < new->count &&new->match[j] == NONE;
+  while ((i < old_lines->count || j < new_lines->count) && kept < 2 * AROUND) {
+    bool old_changed = i < old_lines->count && old_lines->match[i] == NONE;
+    bool new_changed = j < new_lines->count && new_lines->match[j] == NONE;
     kept = old_changed || new_changed ? 0 : kept + 1;
     i += old_changed || !new_changed ? 1 : 0;
     j += new_changed || !old_changed ? 1 : 0;
@@ -187,26 +191,26 @@ static struct hunk take_hunk(const struct lines *old, const struct lines *new, s
 }
 
 void diff_print_large(const char *path, const char *old_text, const char *new_text) {
-  struct lines old = lines_of(old_text);
-  struct lines new = lines_of(new_text);
-  match_unique(&old, &new);
-  keep_ascending(&old, &new);
-  extend(&old, &new);
+  struct lines old_lines = lines_of(old_text);
+  struct lines new_lines = lines_of(new_text);
+  match_unique(&old_lines, &new_lines);
+  keep_ascending(&old_lines, &new_lines);
+  extend(&old_lines, &new_lines);
   put(stdout, BOLD, "--- %s\n", path);
   put(stdout, BOLD, "+++ %s\n", path);
-  for (size_t i = 0, j = 0; i < old.count || j < new.count;) {
-    if (i < old.count && j < new.count &&old.match[i] == j) {
+  for (size_t i = 0, j = 0; i < old_lines.count || j < new_lines.count;) {
+    if (i < old_lines.count && j < new_lines.count && old_lines.match[i] == j) {
       i++;
       j++;
       continue;
     }
-    struct hunk hunk = take_hunk(&old, &new, i, j);
-    print_hunk(&old, &new, &hunk);
+    struct hunk hunk = take_hunk(&old_lines, &new_lines, i, j);
+    print_hunk(&old_lines, &new_lines, &hunk);
     i = hunk.old_to;
     j = hunk.new_to;
   }
-  free(old.items);
-  free(old.match);
-  free(new.items);
-  free(new.match);
+  free(old_lines.items);
+  free(old_lines.match);
+  free(new_lines.items);
+  free(new_lines.match);
 }

@@ -91,12 +91,12 @@ static int leave_by_hand(const struct switching *switching, const struct target 
 /* Wherever the block stands: it holds whole sections. */
 static bool has_same_block(const char *old_text, const char *new_text) {
   struct block old;
-  struct block new;
+  struct block new_block;
   block_find(old_text, &old);
-  block_find(new_text, &new);
-  bool same = old.body != NULL && new.body != NULL &&strcmp(old.body, new.body) == 0;
+  block_find(new_text, &new_block);
+  bool same = old.body != NULL && new_block.body != NULL && strcmp(old.body, new_block.body) == 0;
   block_clear(&old);
-  block_clear(&new);
+  block_clear(&new_block);
   return same;
 }
 

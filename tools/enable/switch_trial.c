@@ -35,18 +35,18 @@ static const char *find_lost(const struct text_list *before, const struct text_l
 static char *find_fault(const char *before, const struct trial *trial) {
   struct trial earlier = {.configuration = before, .nodejs = trial->nodejs};
   struct text_list old = {0};
-  struct text_list new;
+  struct text_list new_lines;
   AUTO_TEXT unused = NULL;
   char *why = NULL;
   if (before != NULL)
     trial_run(&earlier, &old, &unused);
-  if (trial_run(trial, &new, &why)) {
-    const char *lost = find_lost(&old, &new);
+  if (trial_run(trial, &new_lines, &why)) {
+    const char *lost = find_lost(&old, &new_lines);
     if (lost != NULL)
       why = must_format("the provider \"%s\" would no longer be active", lost);
   }
   text_list_clear(&old);
-  text_list_clear(&new);
+  text_list_clear(&new_lines);
   return why;
 }
 

@@ -41,11 +41,12 @@ int ldap_missing(const unsigned char *answer, size_t have) {
 }
 
 /* Enters, or passes over, an object of this tag; false: there is another. */
-static bool take(const unsigned char **at, const unsigned char *end, int tag, int class, long *ret_length) {
+static bool take(const unsigned char **at, const unsigned char *end, int tag, int tag_class,
+                 long *ret_length) {
   int found_tag = 0;
   int found_class = 0;
   int flags = ASN1_get_object(at, ret_length, &found_tag, &found_class, end - *at);
-  return (flags & 0x80) == 0 && found_tag == tag && found_class == class;
+  return (flags & 0x80) == 0 && found_tag == tag && found_class == tag_class;
 }
 
 /* The value of a number of one byte; -1: there is none. */

@@ -169,7 +169,7 @@ static enum coverage_class classify(const struct known *known) {
 }
 
 bool coverage_look(struct coverage *coverage, const char *path, struct covered *ret_covered) {
-  *ret_covered = (struct covered){.class = COVERAGE_NO_PROGRAM};
+  *ret_covered = (struct covered){.kind = COVERAGE_NO_PROGRAM};
   if (access(path, R_OK) != 0)
     return false;
   AUTO_TEXT current = must_copy(path);
@@ -185,7 +185,7 @@ bool coverage_look(struct coverage *coverage, const char *path, struct covered *
   coverage->left = MOST_BYTES;
   size_t found = read_file(coverage, current, 0);
   const struct known *known = &coverage->known[found];
-  ret_covered->class = classify(known);
+  ret_covered->kind = classify(known);
   ret_covered->libraries = known->libraries;
   ret_covered->note = known->needs_libtls ? PROGRAM_READS_NO_CONFIGURATION : program_note_of(path);
   return true;
@@ -196,8 +196,8 @@ void covered_clear(struct covered *covered) {
   *covered = (struct covered){0};
 }
 
-const char *coverage_class_word(enum coverage_class class) {
+const char *coverage_class_word(enum coverage_class kind) {
   static const char *const words[COVERAGE_CLASSES] = {"enforceable", "at-run-time", "unreachable", "no-tls",
                                                       "no-program"};
-  return words[class];
+  return words[kind];
 }

@@ -20,7 +20,7 @@ enum coverage_class {
 };
 
 struct covered {
-  enum coverage_class class;
+  enum coverage_class kind;
   enum program_note note;
   unsigned libraries; /* of enum tls_library */
   char *interpreter;  /* of a script, or NULL */
@@ -37,6 +37,6 @@ bool coverage_look(struct coverage *coverage, const char *path, struct covered *
 void covered_clear(struct covered *covered);
 
 /* "enforceable", "at-run-time", ... */
-const char *coverage_class_word(enum coverage_class class);
+const char *coverage_class_word(enum coverage_class kind);
 
 #endif

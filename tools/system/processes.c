@@ -200,18 +200,18 @@ static void take_process(struct reading *reading, const char *pid) {
   const char *lacks =
       mapped.pinning ? openssl_lacks(&reading->known_openssls, pid, &mapped.openssl, &reading->left) : NULL;
   text_list_clear(&mapped.openssl);
-  enum process_class class = classify(reading, pid, &mapped, lacks);
-  processes->counts[class]++;
-  if (class == PROCESS_NO_TLS || class == PROCESS_UNKNOWN)
+  enum process_class kind = classify(reading, pid, &mapped, lacks);
+  processes->counts[kind]++;
+  if (kind == PROCESS_NO_TLS || kind == PROCESS_UNKNOWN)
     return;
   processes->items = must_grow(processes->items, processes->count + 1, sizeof *processes->items);
   processes->items[processes->count++] =
       (struct process){.pid = atoi(pid),
                        .name = must_copy(path_base(program)),
                        .program = must_copy(program),
-                       .class = class,
+                       .kind = kind,
                        /* It reads the environment of many processes. */
-                       .reason = class == PROCESS_NOT_LOADED && monotonic_now() < reading->end
+                       .reason = kind == PROCESS_NOT_LOADED && monotonic_now() < reading->end
                                      ? process_find_reason(pid, program, reading->loading)
                                      : REASON_NONE,
                        .lacks = lacks,
@@ -259,13 +259,13 @@ void processes_clear(struct processes *processes) {
   *processes = (struct processes){0};
 }
 
-const char *process_class_word(enum process_class class) {
+const char *process_class_word(enum process_class kind) {
   static const char *const words[PROCESS_CLASSES] = {
       "enforced", "function-missing", "old-configuration", "not-loaded", "unreachable", "unknown", "no-tls"};
-  return words[class];
+  return words[kind];
 }
 
-const char *process_class_meaning(enum process_class class) {
+const char *process_class_meaning(enum process_class kind) {
   static const char *const meanings[PROCESS_CLASSES] = {
       "under enforcement",
       "with an OpenSSL that pinning cannot work with: every connection to a host is refused",
@@ -275,5 +275,5 @@ const char *process_class_meaning(enum process_class class) {
       "not looked into: of another user, or larger than the limits",
       "without any TLS library",
   };
-  return meanings[class];
+  return meanings[kind];
 }

@@ -37,7 +37,7 @@ struct process {
   int pid;
   char *name; /* of its program */
   char *program;
-  enum process_class class;
+  enum process_class kind;
   enum process_reason reason;
   const char *lacks;  /* the function that its OpenSSL lacks, static; NULL: none */
   unsigned libraries; /* of enum tls_library */
@@ -68,9 +68,9 @@ const char *process_reason_word(enum process_reason reason);
 const char *process_reason_text(enum process_reason reason);
 
 /* "enforced", "old-configuration", ... */
-const char *process_class_word(enum process_class class);
+const char *process_class_word(enum process_class kind);
 
 /* The end of the line in the text of "status"; static. */
-const char *process_class_meaning(enum process_class class);
+const char *process_class_meaning(enum process_class kind);
 
 #endif

@@ -22,7 +22,7 @@ static const int pauses[] = {3000, 12000, 45000}; /* milliseconds */
 static const struct process *find_bare(const struct processes *processes, int ancestor) {
   for (size_t i = 0; i < processes->count; i++) {
     const struct process *process = &processes->items[i];
-    bool is_bare = process->class == PROCESS_NOT_LOADED || process->class == PROCESS_OLD;
+    bool is_bare = process->kind == PROCESS_NOT_LOADED || process->kind == PROCESS_OLD;
     if (is_bare && (process->pid == ancestor || process_is_below(process->pid, ancestor)))
       return process;
   }

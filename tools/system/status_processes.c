@@ -44,24 +44,24 @@ void status_print_places(const struct status *status) {
     put(stdout, PLAIN, "%-14s %s\n", i == 0 ? "services" : "", status->units.items[i]);
 }
 
-static enum colour colour_of(enum process_class class) {
+static enum colour colour_of(enum process_class kind) {
   static const enum colour colours[PROCESS_CLASSES] = {GREEN, RED, YELLOW, YELLOW, RED, PLAIN, PLAIN};
-  return colours[class];
+  return colours[kind];
 }
 
-static void print_class(const struct processes *processes, enum process_class class) {
-  put(stdout, PLAIN, "%zu ", processes->counts[class]);
-  put(stdout, colour_of(class), "%s\n", process_class_meaning(class));
+static void print_class(const struct processes *processes, enum process_class kind) {
+  put(stdout, PLAIN, "%zu ", processes->counts[kind]);
+  put(stdout, colour_of(kind), "%s\n", process_class_meaning(kind));
   for (size_t i = 0; i < processes->count; i++) {
     const struct process *process = &processes->items[i];
     AUTO_TEXT libraries = tls_libraries_text(process->libraries);
-    if (process->class == class)
+    if (process->kind == kind)
       put(stdout, PLAIN, "  %7d %s (%s)\n", process->pid, process->program,
           *libraries == '\0' ? "shim" : libraries);
-    if (process->class == class && process->lacks != NULL)
+    if (process->kind == kind && process->lacks != NULL)
       put(stdout, PLAIN, "          it lacks %s: see event=not-enforced in troubleshooting\n",
           process->lacks);
-    if (process->class == class && process->reason != REASON_NONE)
+    if (process->kind == kind && process->reason != REASON_NONE)
       put_wrapped(PLAIN, "          ", process_reason_text(process->reason));
   }
 }
@@ -69,9 +69,9 @@ static void print_class(const struct processes *processes, enum process_class cl
 void status_print_processes(const struct status *status) {
   putchar('\n');
   put(stdout, BOLD, "Processes:\n");
-  for (int class = 0; class < PROCESS_CLASSES; class ++)
-    if (status->processes.counts[class] > 0)
-      print_class(&status->processes, (enum process_class) class);
+  for (int kind = 0; kind < PROCESS_CLASSES; kind++)
+    if (status->processes.counts[kind] > 0)
+      print_class(&status->processes, (enum process_class)kind);
   if (status->processes.counts[PROCESS_ENFORCED] > 0)
     put_wrapped(
         PLAIN, "",
@@ -101,7 +101,7 @@ static json_object *process_json(const struct process *process) {
   json_object_object_add(json, "pid", json_object_new_int(process->pid));
   json_object_object_add(json, "name", json_text(process->name));
   json_object_object_add(json, "program", json_text(process->program));
-  json_object_object_add(json, "class", json_text(process_class_word(process->class)));
+  json_object_object_add(json, "class", json_text(process_class_word(process->kind)));
   json_object_object_add(json, "libraries", libraries);
   json_object_object_add(json, "lacks", json_text_or_null(process->lacks));
   json_object_object_add(json, "reason", json_text_or_null(process_reason_word(process->reason)));
@@ -112,9 +112,9 @@ json_object *status_processes_json(const struct status *status) {
   json_object *json = json_object_new_object();
   json_object *counts = json_object_new_object();
   json_object *list = json_object_new_array();
-  for (int class = 0; class < PROCESS_CLASSES; class ++)
-    json_object_object_add(counts, process_class_word((enum process_class) class),
-                           json_object_new_int64((int64_t)status->processes.counts[class]));
+  for (int kind = 0; kind < PROCESS_CLASSES; kind++)
+    json_object_object_add(counts, process_class_word((enum process_class)kind),
+                           json_object_new_int64((int64_t)status->processes.counts[kind]));
   for (size_t i = 0; i < status->processes.count; i++)
     json_object_array_add(list, process_json(&status->processes.items[i]));
   json_object_object_add(json, "counts", counts);

@@ -40,7 +40,7 @@ static bool is_reached_by_configuration(const struct covered *covered) {
 }
 
 static bool is_reached(const struct covered *covered) {
-  return covered->class == COVERAGE_ENFORCEABLE || covered->class == COVERAGE_AT_RUN_TIME;
+  return covered->kind == COVERAGE_ENFORCEABLE || covered->kind == COVERAGE_AT_RUN_TIME;
 }
 
 static json_object *ways_json(const struct covered *covered) {
@@ -64,7 +64,7 @@ static void show(struct listing *listing, const char *path, const struct covered
   if (listing->json != NULL) {
     json_object *program = json_object_new_object();
     json_object_object_add(program, "path", json_text(path));
-    json_object_object_add(program, "class", json_text(coverage_class_word(covered->class)));
+    json_object_object_add(program, "class", json_text(coverage_class_word(covered->kind)));
     json_object_object_add(program, "libraries", libraries_json(covered->libraries));
     json_object_object_add(program, "ways", ways_json(covered));
     json_object_object_add(program, "note", json_text_or_null(program_note_word(covered->note)));
@@ -75,7 +75,7 @@ static void show(struct listing *listing, const char *path, const struct covered
   AUTO_TEXT libraries = tls_libraries_text(covered->libraries);
   AUTO_TEXT way = ways_text(covered);
   listing->any_noted |= covered->note != PROGRAM_ORDINARY;
-  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->class), libraries, way,
+  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->kind), libraries, way,
                                                   covered->interpreter == NULL ? "" : covered->interpreter});
 }
 
@@ -87,8 +87,8 @@ static void look_at_file(struct listing *listing, const char *path, bool named) 
       say_error("%s: %s", path, strerror(errno));
     listing->failed |= named;
   } else {
-    listing->counts[covered.class]++;
-    if (named || covered.class < COVERAGE_NO_TLS)
+    listing->counts[covered.kind]++;
+    if (named || covered.kind < COVERAGE_NO_TLS)
       show(listing, path, &covered);
   }
   covered_clear(&covered);

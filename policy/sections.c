@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "outline.h"
+#include "sections.h"
 
 #include "diagnostic.h"
 #include "parser.h"
@@ -9,31 +9,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct outliner {
+struct section_reader {
   struct pin_parser parser;
-  struct pin_outline *outline;
+  struct pin_sections *sections;
 };
 
 /* Starts a section at the next word. NULL: out of memory. */
-static struct pin_section *start_section(struct outliner *outliner, enum pin_section_kind kind) {
-  struct pin_outline *outline = outliner->outline;
-  struct pin_parser *parser = &outliner->parser;
-  if (outline->count == outline->capacity) {
-    size_t capacity = outline->capacity == 0 ? 16 : 2 * outline->capacity;
-    struct pin_section *sections = reallocarray(outline->sections, capacity, sizeof(struct pin_section));
-    if (sections == NULL) {
+static struct pin_section *start_section(struct section_reader *reader, enum pin_section_kind kind) {
+  struct pin_sections *sections = reader->sections;
+  struct pin_parser *parser = &reader->parser;
+  if (sections->count == sections->capacity) {
+    size_t capacity = sections->capacity == 0 ? 16 : 2 * sections->capacity;
+    struct pin_section *items = reallocarray(sections->items, capacity, sizeof items[0]);
+    if (items == NULL) {
       parser->diagnostics->no_memory = true;
       return NULL;
     }
-    outline->sections = sections;
-    outline->capacity = capacity;
+    sections->items = items;
+    sections->capacity = capacity;
   }
   /* Reading went back, where a string was given up: what was found behind this is found anew. */
-  while (outline->count > 0 && outline->sections[outline->count - 1].start >= parser->token.place.offset)
-    outline->count--;
+  while (sections->count > 0 && sections->items[sections->count - 1].start >= parser->token.place.offset)
+    sections->count--;
   parser->value_is_bad = false;
   parser->member_start = parser->token.place.offset;
-  struct pin_section *section = &outline->sections[outline->count];
+  struct pin_section *section = &sections->items[sections->count];
   *section = (struct pin_section){.kind = kind,
                                   .line = parser->token.place.line,
                                   .line_start = parser->token.place.line_start,
@@ -41,31 +41,31 @@ static struct pin_section *start_section(struct outliner *outliner, enum pin_sec
   return section;
 }
 
-static void end_section(struct outliner *outliner, struct pin_section *section) {
-  section->end = outliner->parser.previous_end;
-  section->readable = !outliner->parser.value_is_bad;
+static void end_section(struct section_reader *reader, struct pin_section *section) {
+  section->end = reader->parser.previous_end;
+  section->readable = !reader->parser.value_is_bad;
   /* Reading went back before it, where a string was given up: there was no such section. */
   if (section->end > section->start)
-    outliner->outline->count++;
+    reader->sections->count++;
 }
 
 /* The element is the next word. Returns whether it was read, if with mistakes. */
-static bool parse_host(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
-  struct pin_section *section = start_section(outliner, PIN_SECTION_HOST);
+static bool parse_host(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
+  struct pin_section *section = start_section(reader, PIN_SECTION_HOST);
   if (section == NULL)
     return false;
-  size_t holes = parser->hole_count;
+  size_t skipped_before = parser->skipped_count;
   if (parser->token.kind != PIN_TOKEN_GROUP_START) {
     if (!pin_parser_value(parser, 2))
       return false;
-    end_section(outliner, section);
+    end_section(reader, section);
     return true;
   }
   section->unclosed = !pin_parser_group(parser, 2);
-  parser->value_is_bad = parser->gave_up;
-  end_section(outliner, section);
-  section->doubtful = section->unclosed || parser->hole_count > holes;
+  parser->value_is_bad = parser->limit_reached;
+  end_section(reader, section);
+  section->doubtful = section->unclosed || parser->skipped_count > skipped_before;
   return true;
 }
 
@@ -90,9 +90,9 @@ static bool at_known_setting(const struct pin_parser *parser) {
  * After a mistake between the entries of `hosts`: goes on to the next entry or the ")". Returns false where
  * the list seems to end without it.
  */
-static bool recover_hosts(struct pin_parser *parser) {
+static bool resync_hosts(struct pin_parser *parser) {
   size_t start = parser->token.place.offset;
-  pin_parser_get_lost(parser, start);
+  pin_parser_note_resync(parser, start);
   for (;;) {
     enum pin_token_kind next = pin_lexer_peek(&parser->lexer).kind;
     switch (parser->token.kind) {
@@ -114,55 +114,55 @@ static bool recover_hosts(struct pin_parser *parser) {
 }
 
 /* What stands behind an entry. Returns whether the list goes on. */
-static bool parse_separator(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
-  const struct pin_outline *outline = outliner->outline;
+static bool parse_separator(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
+  const struct pin_sections *sections = reader->sections;
   enum pin_token_kind kind = parser->token.kind;
   if (kind == PIN_TOKEN_COMMA) {
     pin_parser_advance(parser);
     return parser->token.kind != PIN_TOKEN_LIST_END || pin_parser_expected(parser, "a value") ||
-           recover_hosts(parser);
+           resync_hosts(parser);
   }
   if (kind == PIN_TOKEN_LIST_END ||
-      (kind == PIN_TOKEN_GROUP_START && outline->count > 0 && outline->sections[outline->count - 1].unclosed))
+      (kind == PIN_TOKEN_GROUP_START && sections->count > 0 && sections->items[sections->count - 1].unclosed))
     return true;
-  return pin_parser_expected(parser, "\",\" or \")\" after an entry of hosts") || recover_hosts(parser);
+  return pin_parser_expected(parser, "\",\" or \")\" after an entry of hosts") || resync_hosts(parser);
 }
 
 /* From the "(" after `hosts =`. False: it is no use to read on. */
-static bool parse_hosts(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
+static bool parse_hosts(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
   pin_parser_advance(parser);
   while (parser->token.kind != PIN_TOKEN_LIST_END) {
-    size_t count = outliner->outline->count;
-    bool goes_on = parse_host(outliner) ? parse_separator(outliner) : recover_hosts(parser);
+    size_t count = reader->sections->count;
+    bool goes_on = parse_host(reader) ? parse_separator(reader) : resync_hosts(parser);
     if (pin_diagnostics_are_enough(parser->diagnostics))
       return false;
-    if (!goes_on || (parser->token.kind == PIN_TOKEN_END && count == outliner->outline->count))
+    if (!goes_on || (parser->token.kind == PIN_TOKEN_END && count == reader->sections->count))
       return true;
   }
   pin_parser_advance(parser);
   return true;
 }
 
-static bool parse_pinset(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
+static bool parse_pinset(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
   if (parser->token.kind != PIN_TOKEN_NAME)
     return pin_parser_expected(parser, "the name of a pin set or \"}\"");
-  struct pin_section *section = start_section(outliner, PIN_SECTION_PINSET);
+  struct pin_section *section = start_section(reader, PIN_SECTION_PINSET);
   if (section == NULL)
     return false;
   bool sound = pin_parser_name(parser) && pin_parser_value(parser, 2);
   parser->value_is_bad = parser->value_is_bad || !sound;
-  end_section(outliner, section);
+  end_section(reader, section);
   if (sound)
     pin_parser_terminator(parser);
   return sound;
 }
 
 /* From the "{" after `pinsets =`. */
-static void parse_pinsets(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
+static void parse_pinsets(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
   pin_parser_advance(parser);
   while (parser->token.kind != PIN_TOKEN_GROUP_END && !pin_diagnostics_are_enough(parser->diagnostics)) {
     size_t start = parser->token.place.offset;
@@ -170,12 +170,12 @@ static void parse_pinsets(struct outliner *outliner) {
       pin_parser_expected(parser, "the name of a pin set or \"}\"");
       return;
     }
-    if (parse_pinset(outliner))
+    if (parse_pinset(reader))
       continue;
-    size_t holes = parser->hole_count;
-    bool goes_on = pin_parser_recover(parser, start);
+    size_t skipped_before = parser->skipped_count;
+    bool goes_on = pin_parser_resync(parser, start);
     /* Nothing of it will be read but its name, by which it is known all the same. */
-    parser->hole_count = holes;
+    parser->skipped_count = skipped_before;
     if (!goes_on)
       return;
   }
@@ -183,34 +183,34 @@ static void parse_pinsets(struct outliner *outliner) {
 }
 
 /* The name is the next word; false: there is none, or no sound value behind it. */
-static bool parse_setting(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
+static bool parse_setting(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
   struct pin_place name = parser->token.place;
   if (parser->token.kind != PIN_TOKEN_NAME)
     return pin_parser_expected(parser, "the name of a setting");
-  struct pin_section *section = start_section(outliner, PIN_SECTION_SETTING);
+  struct pin_section *section = start_section(reader, PIN_SECTION_SETTING);
   if (section == NULL || !pin_parser_name(parser))
     return false;
   bool hosts = parser->token.kind == PIN_TOKEN_LIST_START && place_is(parser, &name, "hosts");
   bool pinsets = parser->token.kind == PIN_TOKEN_GROUP_START && place_is(parser, &name, "pinsets");
   if (hosts || pinsets) {
     section->kind = PIN_SECTION_PARENT;
-    end_section(outliner, section);
+    end_section(reader, section);
     if (pinsets)
-      parse_pinsets(outliner);
-    return pinsets || parse_hosts(outliner);
+      parse_pinsets(reader);
+    return pinsets || parse_hosts(reader);
   }
-  size_t holes = parser->hole_count;
+  size_t skipped_before = parser->skipped_count;
   if (!pin_parser_value(parser, 1))
     return false;
-  parser->value_is_bad = parser->value_is_bad || parser->hole_count > holes;
-  end_section(outliner, section);
+  parser->value_is_bad = parser->value_is_bad || parser->skipped_count > skipped_before;
+  end_section(reader, section);
   return true;
 }
 
 /* After a mistake at the top level, in what began at `start`: goes on to the next setting. */
-static void recover_settings(struct pin_parser *parser, size_t start) {
-  pin_parser_get_lost(parser, start);
+static void resync_settings(struct pin_parser *parser, size_t start) {
+  pin_parser_note_resync(parser, start);
   struct pin_lexer lexer = {
       .text = parser->source->text, .size = parser->token.place.offset, .offset = start};
   int depth = 0;
@@ -228,30 +228,30 @@ static void recover_settings(struct pin_parser *parser, size_t start) {
   }
 }
 
-static void parse_text(struct outliner *outliner) {
-  struct pin_parser *parser = &outliner->parser;
+static void parse_text(struct section_reader *reader) {
+  struct pin_parser *parser = &reader->parser;
   pin_parser_advance(parser);
   while (parser->token.kind != PIN_TOKEN_END && !pin_diagnostics_are_enough(parser->diagnostics)) {
     size_t start = parser->token.place.offset;
-    if (parse_setting(outliner))
+    if (parse_setting(reader))
       pin_parser_terminator(parser);
     else
-      recover_settings(parser, start);
+      resync_settings(parser, start);
   }
 }
 
-/* Whether a hole has bitten a piece off a section, or eaten it whole. */
-static bool has_bitten(const struct pin_hole *hole, const struct pin_section *section) {
-  return hole->start < section->end && hole->end > section->start &&
-         (hole->start <= section->start || hole->end > section->end);
+/* Whether skipped bytes begin or end outside a section that they touch: then it is not whole any more. */
+static bool cuts(const struct pin_skipped *skipped, const struct pin_section *section) {
+  return skipped->start < section->end && skipped->end > section->start &&
+         (skipped->start <= section->start || skipped->end > section->end);
 }
 
 /* The first section that ends behind this place; sections follow each other. */
-static size_t first_section_behind(const struct pin_outline *outline, size_t offset) {
-  size_t low = 0, high = outline->count;
+static size_t first_section_behind(const struct pin_sections *sections, size_t offset) {
+  size_t low = 0, high = sections->count;
   while (low < high) {
     size_t middle = low + (high - low) / 2;
-    if (outline->sections[middle].end > offset)
+    if (sections->items[middle].end > offset)
       high = middle;
     else
       low = middle + 1;
@@ -260,19 +260,19 @@ static size_t first_section_behind(const struct pin_outline *outline, size_t off
 }
 
 /* What a string without end swallowed was taken for a sound section before that was known. */
-static void distrust_sections(const struct pin_parser *parser, struct pin_outline *outline) {
-  for (size_t h = 0; h < parser->hole_count; h++) {
-    const struct pin_hole *hole = &parser->holes[h];
-    for (size_t i = first_section_behind(outline, hole->start);
-         i < outline->count && outline->sections[i].start < hole->end; i++)
-      if (has_bitten(hole, &outline->sections[i]))
-        outline->sections[i].readable = false;
+static void distrust_sections(const struct pin_parser *parser, struct pin_sections *sections) {
+  for (size_t h = 0; h < parser->skipped_count; h++) {
+    const struct pin_skipped *skipped = &parser->skipped[h];
+    for (size_t i = first_section_behind(sections, skipped->start);
+         i < sections->count && sections->items[i].start < skipped->end; i++)
+      if (cuts(skipped, &sections->items[i]))
+        sections->items[i].readable = false;
   }
 }
 
 /* Blanks out what could not be understood. What was there is kept for messages. */
-static void blank_holes(const struct pin_parser *parser, struct pin_source *source) {
-  if (parser->hole_count == 0)
+static void blank_skipped(const struct pin_parser *parser, struct pin_source *source) {
+  if (parser->skipped_count == 0)
     return;
   source->original = malloc(source->size + 1);
   if (source->original == NULL) {
@@ -280,8 +280,8 @@ static void blank_holes(const struct pin_parser *parser, struct pin_source *sour
     return;
   }
   memcpy(source->original, source->text, source->size + 1);
-  for (size_t i = 0; i < parser->hole_count; i++)
-    for (size_t at = parser->holes[i].start; at < parser->holes[i].end; at++)
+  for (size_t i = 0; i < parser->skipped_count; i++)
+    for (size_t at = parser->skipped[i].start; at < parser->skipped[i].end; at++)
       if (source->text[at] != '\n')
         source->text[at] = ' ';
 }
@@ -301,7 +301,7 @@ static bool is_sound(const struct pin_source *source, const struct pin_section *
   struct pin_diagnostics mistakes = {.limit = 1};
   struct pin_parser parser = {.source = &piece,
                               .diagnostics = &mistakes,
-                              .lost_at = piece.size,
+                              .resync_at = piece.size,
                               .lexer = pin_section_lexer(source, section)};
   bool sound;
   pin_parser_advance(&parser);
@@ -316,7 +316,7 @@ static bool is_sound(const struct pin_source *source, const struct pin_section *
   sound = sound && parser.token.kind == PIN_TOKEN_END && mistakes.count == 0 && !mistakes.no_memory;
   diagnostics->no_memory = diagnostics->no_memory || mistakes.no_memory;
   pin_diagnostics_clear(&mistakes);
-  free(parser.holes);
+  free(parser.skipped);
   return sound;
 }
 
@@ -325,10 +325,10 @@ static bool is_sound(const struct pin_source *source, const struct pin_section *
  * broken policy again and again. In a text with a mistake, sections are cut by guess, and bytes of them are
  * blank by now. So each is checked once more, as it stands.
  */
-static void distrust_pieces(struct pin_outline *outline, const struct pin_source *source,
+static void distrust_pieces(struct pin_sections *sections, const struct pin_source *source,
                             struct pin_diagnostics *diagnostics) {
-  for (size_t i = 0; i < outline->count && !diagnostics->no_memory; i++) {
-    struct pin_section *section = &outline->sections[i];
+  for (size_t i = 0; i < sections->count && !diagnostics->no_memory; i++) {
+    struct pin_section *section = &sections->items[i];
     if (section->readable && section->kind != PIN_SECTION_PARENT)
       section->readable = is_sound(source, section, diagnostics);
   }
@@ -350,30 +350,30 @@ static bool has_nul(const struct pin_source *source, struct pin_diagnostics *dia
   return true;
 }
 
-void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
-                      struct pin_outline *ret_outline) {
-  *ret_outline = (struct pin_outline){.broken_at = source->size};
+void pin_sections_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
+                       struct pin_sections *ret_sections) {
+  *ret_sections = (struct pin_sections){.broken_at = source->size};
   const size_t earlier_mistakes = diagnostics->count;
   if (has_nul(source, diagnostics)) {
-    ret_outline->broken_at = 0;
+    ret_sections->broken_at = 0;
     return;
   }
-  struct outliner outliner = {.outline = ret_outline,
-                              .parser = {.source = source,
-                                         .diagnostics = diagnostics,
-                                         .lost_at = source->size,
-                                         .lexer = pin_lexer_at_start(source->text, source->size)}};
-  parse_text(&outliner);
-  ret_outline->broken_at = outliner.parser.lost_at;
-  if (outliner.parser.lost_at < source->size)
-    distrust_sections(&outliner.parser, ret_outline);
-  blank_holes(&outliner.parser, source);
+  struct section_reader reader = {.sections = ret_sections,
+                                  .parser = {.source = source,
+                                             .diagnostics = diagnostics,
+                                             .resync_at = source->size,
+                                             .lexer = pin_lexer_at_start(source->text, source->size)}};
+  parse_text(&reader);
+  ret_sections->broken_at = reader.parser.resync_at;
+  if (reader.parser.resync_at < source->size)
+    distrust_sections(&reader.parser, ret_sections);
+  blank_skipped(&reader.parser, source);
   if (diagnostics->count > earlier_mistakes)
-    distrust_pieces(ret_outline, source, diagnostics);
-  free(outliner.parser.holes);
+    distrust_pieces(ret_sections, source, diagnostics);
+  free(reader.parser.skipped);
 }
 
-void pin_outline_free(struct pin_outline *outline) {
-  free(outline->sections);
-  *outline = (struct pin_outline){0};
+void pin_sections_free(struct pin_sections *sections) {
+  free(sections->items);
+  *sections = (struct pin_sections){0};
 }

@@ -5,8 +5,8 @@
  * Functions of libc that most processes never need from us: they are looked for when they are needed, and so
  * cost nothing before (see text.h).
  */
-#ifndef PIN_RARE_H
-#define PIN_RARE_H
+#ifndef PIN_LIBC_FUNCTIONS_H
+#define PIN_LIBC_FUNCTIONS_H
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* None whose name depends on the width of time_t or off_t: the headers may have another one in mind. */
-#define PIN_RARE_FUNCTIONS(X)                                                                                \
+#define PIN_LIBC_FUNCTIONS(X)                                                                                \
   X(close)                                                                                                   \
   X(closedir)                                                                                                \
   X(getpid)                                                                                                  \
@@ -38,13 +38,13 @@
   X(sysconf)                                                                                                 \
   X(write)
 
-struct rare {
+struct libc_functions {
 #define X(name) __typeof__(name) *name;
-  PIN_RARE_FUNCTIONS(X)
+  PIN_LIBC_FUNCTIONS(X)
 #undef X
 };
 
 /* Finds them all, anew at each call. False: one of them is not there, as in no libc that is known. */
-bool rare_bind(struct rare *ret_functions);
+bool libc_functions_bind(struct libc_functions *ret_functions);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "openssl/unterminated.h"
+#include "openssl/malloc_bounds.h"
 
 #include <malloc.h>
 #include <stdbool.h>
@@ -53,7 +53,7 @@ static void test_every_length(void) {
     for (size_t i = 0; i < BLOCKS; i++) {
       size_t room = take(size);
 
-      CU_ASSERT_TRUE(unterminated_shortest(room) <= size && size <= room);
+      CU_ASSERT_TRUE(malloc_least_request(room) <= size && size <= room);
       most = room - size > most ? room - size : most;
     }
   }
@@ -63,8 +63,8 @@ static void test_every_length(void) {
 
 static void test_never_nothing(void) {
   for (size_t room = 0; room <= 1024; room++) {
-    CU_ASSERT_TRUE(unterminated_shortest(room) >= 1);
-    CU_ASSERT_TRUE(room == 0 || unterminated_shortest(room) <= room);
+    CU_ASSERT_TRUE(malloc_least_request(room) >= 1);
+    CU_ASSERT_TRUE(room == 0 || malloc_least_request(room) <= room);
   }
 }
 
@@ -74,6 +74,6 @@ int main(void) {
       {"never nothing, never more than there is", test_never_nothing},
       {NULL, NULL},
   };
-  static const struct unit_suite suite = {"unterminated", NULL, free_taken, tests};
+  static const struct unit_suite suite = {"malloc_bounds", NULL, free_taken, tests};
   return unit_run(&suite);
 }

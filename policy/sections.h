@@ -2,15 +2,15 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The outline of a policy text: its grammar checked, and cut into sections that are read one at a time.
+ * The sections of a policy text: its grammar checked, and cut into sections that are read one at a time.
  *
  * Why not hand the whole text to libconfig: it stops at the first mistake, its duplicate check is quadratic
  * in the number of pin sets, and a tree of a million hosts takes over a gigabyte. One entry at a time takes
  * next to none, and a mistake hides nothing beside or behind it. It also never sees a text that some of
  * its versions read differently, or leak memory over (1.5 on a string where none may be).
  */
-#ifndef PIN_OUTLINE_H
-#define PIN_OUTLINE_H
+#ifndef PIN_SECTIONS_H
+#define PIN_SECTIONS_H
 
 #include "lexer.h"
 
@@ -35,8 +35,8 @@ struct pin_section {
   size_t end;        /* offset after its last word */
 };
 
-struct pin_outline {
-  struct pin_section *sections;
+struct pin_sections {
+  struct pin_section *items;
   size_t count, capacity;
   size_t broken_at; /* from here on it is a guess what belongs where; the size of the text: nowhere */
 };
@@ -44,12 +44,12 @@ struct pin_outline {
 /*
  * Finds the sections of a source that was read. Reports mistakes of grammar, repeated names and arrays of
  * mixed types, each once: the setting with the mistake is blanked out in source->text (and kept in
- * source->original), and reading goes on behind it. Out of memory is noted in `diagnostics`. Free the outline
- * in any case.
+ * source->original), and reading goes on behind it. Out of memory is noted in `diagnostics`. Free the
+ * sections in any case.
  */
-void pin_outline_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
-                      struct pin_outline *ret_outline);
-void pin_outline_free(struct pin_outline *outline);
+void pin_sections_read(struct pin_source *source, struct pin_diagnostics *diagnostics,
+                       struct pin_sections *ret_sections);
+void pin_sections_free(struct pin_sections *sections);
 
 /* A lexer before the first word of a section, which sees nothing behind it. */
 struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct pin_section *section);

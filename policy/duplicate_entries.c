@@ -9,44 +9,44 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct occupant {
-  struct occupant *next; /* of the same name, limited to other ports */
-  const char *name;      /* behind the ports */
+struct known_entry {
+  struct known_entry *next; /* of the same name, limited to other ports */
+  const char *name;         /* behind the ports */
   const struct pin_source *source;
   unsigned line;
   uint32_t port_count; /* 0: every port */
   uint16_t ports[];    /* ascending */
 };
 
-static struct occupant *new_occupant(const struct pin_entry *entry, const struct pin_setting *name) {
+static struct known_entry *known_entry_new(const struct pin_entry *entry, const struct pin_setting *name) {
   size_t name_size = strlen(entry->name) + 1;
   size_t ports_size = entry->port_count * sizeof entry->ports[0];
-  struct occupant *occupant = malloc(sizeof *occupant + ports_size + name_size);
-  if (occupant == NULL)
+  struct known_entry *known = malloc(sizeof *known + ports_size + name_size);
+  if (known == NULL)
     return NULL;
-  *occupant =
-      (struct occupant){.source = name->source, .line = name->place.line, .port_count = entry->port_count};
+  *known =
+      (struct known_entry){.source = name->source, .line = name->place.line, .port_count = entry->port_count};
   if (entry->port_count > 0)
-    memcpy(occupant->ports, entry->ports, ports_size);
-  occupant->name = memcpy(&occupant->ports[entry->port_count], entry->name, name_size);
-  return occupant;
+    memcpy(known->ports, entry->ports, ports_size);
+  known->name = memcpy(&known->ports[entry->port_count], entry->name, name_size);
+  return known;
 }
 
-static void free_occupants(void *value) {
-  struct occupant *occupant = value;
-  while (occupant != NULL) {
-    struct occupant *next = occupant->next;
-    free(occupant);
-    occupant = next;
+static void known_entries_free(void *value) {
+  struct known_entry *known = value;
+  while (known != NULL) {
+    struct known_entry *next = known->next;
+    free(known);
+    known = next;
   }
 }
 
 void pin_names_clear(struct pin_table *names) {
-  pin_table_clear(names, free_occupants);
+  pin_table_clear(names, known_entries_free);
 }
 
 /* The lowest port of both; -1: none. Both limited to ports. */
-static int common_port(const struct occupant *a, const struct occupant *b) {
+static int common_port(const struct known_entry *a, const struct known_entry *b) {
   uint32_t i = 0;
   uint32_t j = 0;
   while (i < a->port_count && j < b->port_count) {
@@ -61,8 +61,8 @@ static int common_port(const struct occupant *a, const struct occupant *b) {
 }
 
 /* Returns whether the two clash, and has said so. */
-static bool clashes(struct pin_reader *reader, const struct occupant *earlier, const struct occupant *later,
-                    const struct pin_setting *name) {
+static bool clashes(struct pin_reader *reader, const struct known_entry *earlier,
+                    const struct known_entry *later, const struct pin_setting *name) {
   if (earlier->port_count == 0 || later->port_count == 0) {
     pin_diagnose(reader->diagnostics, PIN_ERROR, name->source, &name->place,
                  "\"%s\" has an entry already at %s:%u; expected one entry for each name, or different ports",
@@ -78,16 +78,17 @@ static bool clashes(struct pin_reader *reader, const struct occupant *earlier, c
   return true;
 }
 
-void pin_occupy(struct pin_reader *reader, const struct pin_entry *entry, const struct pin_setting *name) {
-  struct occupant *later = new_occupant(entry, name);
+void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
+                         const struct pin_setting *name) {
+  struct known_entry *later = known_entry_new(entry, name);
   void **value = later != NULL ? pin_table_put(&reader->names, later->name) : NULL;
   if (value == NULL) {
-    free_occupants(later);
+    known_entries_free(later);
     reader->diagnostics->no_memory = true;
     return;
   }
-  struct occupant *first = *value;
-  for (const struct occupant *earlier = first; earlier != NULL; earlier = earlier->next)
+  struct known_entry *first = *value;
+  for (const struct known_entry *earlier = first; earlier != NULL; earlier = earlier->next)
     if (clashes(reader, earlier, later, name))
       break;
   if (first == NULL) {

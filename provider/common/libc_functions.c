@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "rare.h"
+#include "libc_functions.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #include "libc_symbol.h"
 
-bool rare_bind(struct rare *ret_functions) {
+bool libc_functions_bind(struct libc_functions *ret_functions) {
   static const struct {
     const char *name;
     size_t offset;
   } functions[] = {
-#define X(name) {#name, offsetof(struct rare, name)},
-      PIN_RARE_FUNCTIONS(X)
+#define X(name) {#name, offsetof(struct libc_functions, name)},
+      PIN_LIBC_FUNCTIONS(X)
 #undef X
   };
 
