@@ -10,6 +10,7 @@
 #include "common/policy_store.h"
 #include "common/settings.h"
 #include "common/trace.h"
+#include "common/verdict_log.h"
 #include "peer.h"
 #include "refusal.h"
 #include "vouch.h"
@@ -115,12 +116,12 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
                 pin_reason_word(verdict.reason));
   if (matter->quiet) {
     if (!judgement->allowed)
-      report_dropped_session(&verdict);
+      verdict_log_dropped_session(&verdict, NULL);
   } else if (worth_reporting(&verdict) && !matter->evidence.will_tell &&
              (!matter->evidence.told || verdict.outcome == PIN_REFUSED)) {
     judgement->told = true;
     path_describe(openssl_refusal(matter->openssl), &path);
-    judgement->text = report_verdict(&verdict, &path.pin);
+    judgement->text = verdict_log(&verdict, &path.pin, NULL);
   }
   path_clear(matter->crypto, &path);
   policy_release(policy);

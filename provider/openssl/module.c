@@ -19,9 +19,9 @@
 #include "common/log.h"
 #include "common/module.h"
 #include "common/policy_store.h"
+#include "common/question.h"
 #include "common/settings.h"
 #include "hooks.h"
-#include "peer.h"
 
 /* OPENSSL_EXPORT is only `extern`: with hidden visibility the entry points must be named as visible. */
 #define VISIBLE __attribute__((visibility("default")))
@@ -221,7 +221,7 @@ static bool report(bool attached) {
 }
 
 VISIBLE int pinning_attach(const void *address, const struct pinning_seen *seen) {
-  peer_use_seen(seen);
+  question_use_seen(seen);
   return report(hooks_install_for_checks(address));
 }
 

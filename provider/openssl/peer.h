@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * Who a verification is about: asks the policy for every name the client used, one after the other. Nothing
- * is collected first, so nothing can be crowded out; only names that an entry covers are kept.
- */
+/* Who a verification is about: asks the policy for every name the client used (common/question.h). */
 #ifndef PIN_PEER_H
 #define PIN_PEER_H
 
-#include "common/host_part.h"
-#include "common/module.h"
+#include "common/question.h"
 #include "openssl.h"
 #include "pinpolicy.h"
 
@@ -42,8 +38,7 @@ struct peer {
   bool asked_for_addresses;
   const char *below[PEER_BELOW]; /* of these any subdomain was verified too; the first below_count, kept */
   size_t below_count;
-  struct kept_name *kept;          /* names that findings point to; owned */
-  char first_name[PEER_NAME_SIZE]; /* one to report, where no other is at hand */
+  struct asked_names names; /* names that findings point to */
 };
 
 /* Looks at what the client gave, without a policy. To be given to peer_clear. */
@@ -64,8 +59,5 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
 
 /* Frees what the two above allocated. */
 void peer_clear(struct peer *peer);
-
-/* Names that were resolved are asked from these functions from now on. */
-void peer_use_seen(const struct pinning_seen *seen);
 
 #endif

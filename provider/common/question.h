@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * Asking the policy for the names of a peer, one after the other. Nothing is collected first, so nothing can
+ * be crowded out; only names that an entry covers are kept.
+ */
+#ifndef PIN_QUESTION_H
+#define PIN_QUESTION_H
+
+#include "host_part.h"
+#include "module.h"
+#include "pinpolicy.h"
+
+struct kept_name;
+
+/* Names that findings point to. */
+struct asked_names {
+  struct kept_name *kept;     /* owned */
+  char first[PEER_NAME_SIZE]; /* one to report, where no other is at hand */
+};
+
+/* What is known while the policy is asked: between pin_select_begin and pin_select_end. */
+struct question {
+  const struct pin_policy *policy;
+  struct pin_verdict *verdict;
+  struct asked_names *names; /* lasts as long as the verdict */
+  int fd;                    /* of the connection's socket; -1: none */
+  uint16_t port;             /* of the connection; 0: not known */
+  bool host_is_given;        /* nothing need be concluded */
+};
+
+/* Names that were resolved are asked from these functions from now on. */
+void question_use_seen(const struct pinning_seen *seen);
+
+/* A copy of a name that lasts as long as `names`; NULL: no memory. */
+const char *question_keep(struct asked_names *names, const char *name);
+/* Frees what was kept. */
+void question_forget(struct asked_names *names);
+
+/* For a name that lasts as long as the verdict. */
+void question_ask(struct question *question, const char *name, uint16_t port);
+
+/* For a name that is gone afterwards. Findings get a copy; without memory the name of their entry, and then
+ * no CA's word is taken for them. */
+void question_ask_passing(struct question *question, const char *name, uint16_t port);
+
+/*
+ * For the spelling of a name that was asked for. A name that is no host's counts as none, so that what can be
+ * concluded is asked for too; the host in it is looked up all the same, so that no spelling steps round a
+ * pin.
+ */
+void question_consider_spelling(struct question *question, const char *name);
+
+/* Both, for a name that the client gave and that lasts as long as the verdict. NULL: none. */
+void question_ask_given(struct question *question, const char *name);
+
+/*
+ * Where a client gave no name of a host, the address it is connected to is its name, together with the names
+ * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
+ * either those of every socket that the process connected; they are only looked at where something of them
+ * could be covered.
+ */
+void question_conclude_from_sockets(struct question *question);
+
+/* A pinning_visit_name_fn for names of the peer's certificate; arg: the question. */
+bool question_ask_concluded(const char *name, void *arg);
+
+/*
+ * The one port to which the process is connected at the addresses of a name for which the port decides. 0: it
+ * decides for none, or nobody can tell.
+ */
+uint16_t question_seek_port(struct question *question);
+
+#endif

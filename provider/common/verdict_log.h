@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* How a verdict shows in the log. */
+#ifndef PIN_VERDICT_LOG_H
+#define PIN_VERDICT_LOG_H
+
+#include "pinpolicy.h"
+
+/*
+ * Logs the verdict. library: the TLS library that it was about, where that is not OpenSSL, as the last pair
+ * of the line; or NULL. Of a refusal returns the report, cut to what an entry of OpenSSL's error queue holds,
+ * for free(3); else NULL.
+ */
+char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path, const char *library);
+
+/* Logs that a stored session is not offered to the server, which the verdict refuses. library: as above. */
+void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *library);
+
+#endif
