@@ -237,6 +237,7 @@ void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t no
   ret_verdict->count = 0;
   ret_verdict->further_count = 0;
   ret_verdict->names_lost = false;
+  ret_verdict->paused_until = 0;
 }
 
 enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port) {

@@ -284,6 +284,7 @@ struct pin_verdict {
   /* There were more names than are remembered: then no entry is satisfied by a CA alone. A caller that cannot
    * keep a name sets it too. */
   bool names_lost;
+  int64_t paused_until; /* it would have been refused, but is only logged until then; 0: no pause had a say */
 };
 
 /* What pin_judge will have to see. */
@@ -345,6 +346,54 @@ bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *pa
  */
 void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
                struct pin_verdict *verdict);
+
+/* ---- Pauses -------------------------------------------------------------------------------------- */
+
+/*
+ * A pause makes refusals audited until a time. It stands in a file of its own, which is read when something
+ * is about to be refused: so it holds at once, whatever the text and the compiled form of the policy are
+ * worth, costs nothing elsewhere, and ends by the clock. The file:
+ *
+ *   pinning-pause 1
+ *   SINCE UNTIL NAME [subdomains]
+ *   end
+ *
+ * Times are seconds since the epoch; NAME is canonical (pin_name_canonical), or PIN_PAUSE_ALL. A file in
+ * which any line is wrong or missing pauses nothing.
+ */
+#define PIN_DEFAULT_PAUSE "/var/lib/pinning/policy.pause"
+#define PIN_PAUSE_ALL "*"
+/* A pause is no longer than this; a file with a longer one is damaged. */
+#define PIN_PAUSE_LONGEST (INT64_C(7) * 86400)
+#define PIN_PAUSE_FILE_SIZE 65536
+
+struct pin_pause {
+  int64_t since, until; /* it holds from the one on, and before the other */
+  const char *name;
+  bool include_subdomains; /* also every name below, at any depth */
+};
+
+/* The file of pauses of the policy at `path`: PIN_DEFAULT_PAUSE, or `path`.pause. False: it does not fit. */
+bool pin_pause_path(const char *path, char *ret_path, size_t size);
+
+/*
+ * Calls `visit` for each pause in a file, whatever the time; what it returns is ignored. PIN_OK;
+ * PIN_UNREADABLE: there is no file, or it is not to be trusted (rules as for the compiled form); PIN_DAMAGED
+ * with nothing visited. Allocates.
+ */
+typedef bool pin_pause_visit_fn(const struct pin_pause *pause, void *arg);
+enum pin_status pin_pause_visit(const char *path, pin_pause_visit_fn *visit, void *arg);
+
+/* Whether a pause is for this name, as a client spelled it. A pause of a domain with all below it has no say
+ * for addresses. */
+bool pin_pause_covers(const struct pin_pause *pause, const char *name);
+
+/*
+ * Makes a refusal audited where the file at `path` pauses the whole machine, or every host that is refused
+ * for its keys; verdict->paused_until then says how long. Anything else stays as it is. Allocates; where
+ * that fails, or the file cannot be read, nothing is paused. Leaves errno alone.
+ */
+void pin_pause_apply(const char *path, struct pin_verdict *verdict);
 
 /* Whether the connection may go on: anything but PIN_REFUSED. */
 bool pin_allows(const struct pin_verdict *verdict);

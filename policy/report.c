@@ -245,7 +245,7 @@ static bool is_leap(int64_t year) {
  * As RFC 3339, in UTC. Not gmtime_r(3) and strftime(3): they take a lock that another thread may have held at
  * a fork, and read the time zone from a file.
  */
-static void report_expiry(struct line *line, int64_t expires) {
+static void report_time(struct line *line, const char *key, int64_t expires) {
   static const int month_days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const int64_t second = (expires % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
   /* Rounded down without first subtracting, which the earliest times would not survive. */
@@ -261,14 +261,14 @@ static void report_expiry(struct line *line, int64_t expires) {
   char text[64];
   snprintf(text, sizeof text, "%04" PRId64 "-%02d-%02dT%02d:%02d:%02dZ", year, month + 1, (int)day + 1,
            (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
-  put_pair(line, "expired=", text);
+  put_pair(line, key, text);
 }
 
 static void report_entry(struct line *line, const struct pin_finding *finding) {
   put_pair(line, "mode=", NAME_OF(mode_words, finding->entry.mode));
   report_place(line, &finding->entry);
   if (finding->expired)
-    report_expiry(line, finding->entry.expires);
+    report_time(line, "expired=", finding->entry.expires);
 }
 
 static void report_path(struct line *line, const struct pin_path *path) {
@@ -350,6 +350,8 @@ size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path
   put_pair(&line, "verdict=", pin_outcome_word(verdict->outcome));
   put_pair(&line, "reason=", pin_reason_word(verdict->reason));
   report_peer(&line, verdict);
+  if (verdict->paused_until > 0)
+    report_time(&line, "paused=", verdict->paused_until);
   if (decisive)
     report_entry(&line, decisive);
   if (path && verdict->outcome != PIN_NOT_COVERED)

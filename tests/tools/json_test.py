@@ -75,6 +75,7 @@ class Scene(PinctlCase):
         self.learned_for = self.write_policy(
             f'version = 1;\nhosts = ( {{ name = "covered.org"; pins = [ "{wrong}" ]; }} );\n', "learning/policy.cfg")
         self.hosts_to_learn = self.write_policy(f"{HOST}\n127.0.0.1:8443\ncovered.org\nelse.example.org\n", "hosts.txt")
+        self.pinctl("pause", "paused.example.org")
         self.log = self.write_policy(self.lines_of_a_log(pins), "auth.log")
         self.journal = self.write_policy(self.lines_of_a_journal(pins), "journal.json")
 

@@ -74,7 +74,8 @@ enum option_id {
   OPTION_LOSSY,
   OPTION_CERTIFICATE,
   OPTION_LIST,
-  OPTION_ORIGIN
+  OPTION_ORIGIN,
+  OPTION_FOR
 };
 
 struct option {

@@ -7,10 +7,12 @@
 
 #include <openssl/x509_vfy.h>
 
+#include "base/memory.h"
 #include "cli/output.h"
 #include "explain/list_membership.h"
 #include "probe/probe_options.h"
 #include "view/entry_text.h"
+#include "view/pauses.h"
 
 bool explanation_allows(const struct explanation *explanation) {
   return pin_allows(&explanation->verdict) && explanation->chain.error == X509_V_OK;
@@ -103,6 +105,10 @@ void explanation_print(const struct explanation *explanation) {
   fputs("\nVerdict: ", stdout);
   put(stdout, pin_allows(verdict) ? GREEN : RED, "%s", pin_outcome_word(verdict->outcome));
   put(stdout, PLAIN, ": %s\n", pin_reason_text(verdict->reason));
+  if (verdict->paused_until > 0) {
+    AUTO_TEXT rest = pause_rest(verdict->paused_until, verdict->now);
+    put(stdout, YELLOW, "Paused:  it would be refused, but is only logged %s\n", rest);
+  }
   put(stdout, PLAIN, "Log:     %s\n", report);
 }
 

@@ -12,7 +12,8 @@
 #include "cli/usage.h"
 #include "keys/key_decode.h"
 #include "probe/probe_options.h"
-#include "view/loaded_policy.h"
+#include "view/enforced_policy.h"
+#include "view/pauses.h"
 
 /* As much of a subject as pinning.so logs. */
 #define LOGGED_SUBJECT 127
@@ -42,6 +43,7 @@ static void judge(const struct pin_policy *policy, struct explanation *explanati
       .names = &explanation->host, .name_count = 1, .port = explanation->port, .now = now};
   if (pin_select(policy, &peer, &explanation->verdict) != PIN_NEEDS_NOTHING)
     pin_judge(policy, &explanation->path, now, &explanation->verdict);
+  pauses_apply(explanation->policy_path, &explanation->verdict);
 }
 
 /* What is the same for all of one run. */
@@ -93,7 +95,7 @@ static int explain_live(const struct asking *asking, const struct pin_policy *po
 }
 
 static int explain(const struct asking *asking, const struct explanation *explanation) {
-  struct loaded_policy loaded;
+  struct enforced_policy enforced;
   struct objects shown = {0};
   struct probe_result result = {0};
   struct explanation whole = *explanation;
@@ -101,12 +103,12 @@ static int explain(const struct asking *asking, const struct explanation *explan
   whole.live = live ? &result : NULL;
   whole.shown = live ? &result.certificates : &shown;
   int status = EXIT_FAILED;
-  if (policy_load_sound(whole.policy_path, &loaded))
-    status = live ? explain_live(asking, &loaded.policy, &whole, &result)
-                  : explain_file(asking, &loaded.policy, &whole, &shown);
+  if (enforced_policy_show(whole.policy_path, &enforced))
+    status = live ? explain_live(asking, &enforced.policy, &whole, &result)
+                  : explain_file(asking, &enforced.policy, &whole, &shown);
   probe_result_clear(&result);
   objects_clear(&shown);
-  policy_clear(&loaded);
+  enforced_policy_close(&enforced);
   return status;
 }
 

@@ -94,7 +94,9 @@ static bool place_of(enum pin_choice choice, size_t count, size_t *ret_depth) {
 static bool is_audited_mismatch(const struct report *report) {
   const char *verdict = report_get(report, "verdict");
   const char *reason = report_get(report, "reason");
-  if (verdict == NULL || reason == NULL || strcmp(verdict, pin_outcome_word(PIN_AUDITED)) != 0)
+  /* Under a pause, what was let pass may be what the pin was there to refuse. */
+  if (verdict == NULL || reason == NULL || strcmp(verdict, pin_outcome_word(PIN_AUDITED)) != 0 ||
+      report_get(report, "paused") != NULL)
     return false;
   for (enum pin_reason known = PIN_REASON_NO_PIN; known <= PIN_REASON_NO_ANCHOR; known++)
     if (strcmp(reason, pin_reason_word(known)) == 0)

@@ -101,6 +101,9 @@ char *log_advice(const struct log_record *record) {
     return must_format("Another process wrote this line than it says: any user can write to the system log. "
                        "Do not rely on it. %s",
                        advice);
+  if (report_get(&record->report, "paused") != NULL)
+    return must_format("It is paused, and will be refused again: \"pinctl resume %s\" ends that now. %s",
+                       name, advice);
   if (report_get(&record->report, "expired") != NULL)
     return must_format("The entry has expired: renew it, or remove it. %s", advice);
   return must_copy(advice);

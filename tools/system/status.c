@@ -121,6 +121,8 @@ void status_read(const char *wanted_policy, struct status *ret_status) {
   read_compiled(status);
   find_units(status);
   find_unconfirmed(status);
+  status->now = time(NULL);
+  pauses_of(status->policy_path, status->now, &status->pauses);
   look_at_processes(status);
   status_judge(status);
 }
@@ -131,6 +133,7 @@ void status_clear(struct status *status) {
   free(status->policy_path);
   free(status->compiled_path);
   policy_clear(&status->policy);
+  pauses_clear(&status->pauses);
   processes_clear(&status->processes);
   text_list_clear(&status->units);
   text_list_clear(&status->problems);

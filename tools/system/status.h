@@ -13,6 +13,7 @@
 #include "system/processes.h"
 #include "view/compiled_form.h"
 #include "view/loaded_policy.h"
+#include "view/pauses.h"
 
 struct status {
   struct openssl_state openssl;
@@ -28,6 +29,8 @@ struct status {
   char *compiled_path; /* where its compiled form is kept; NULL: the path is too long */
   enum form_state compiled;
   bool compiled_differs; /* it looks current, but says something else than the text */
+  struct pauses pauses;  /* that hold now */
+  int64_t now;           /* when all this was read */
   struct text_list problems;
   struct text_list remedies; /* one for each problem */
 };

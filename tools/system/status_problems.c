@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What can be wrong with an installation, and what to do about each. */
+#include <string.h>
+
 #include "config/conf_lookup.h"
 #include "enable/ld_preload.h"
 #include "system/status.h"
@@ -126,11 +128,28 @@ static void judge_confirmation(struct status *status) {
                           "back now"));
 }
 
+/* What is paused is not enforced, whatever else is well. */
+static void judge_pauses(struct status *status) {
+  if (status->pauses.status != PIN_OK)
+    add_problem(status,
+                must_copy("the file of pauses is damaged, or not to be trusted: nothing is paused by it"),
+                must_copy("\"pinctl resume\" removes it"));
+  for (size_t i = 0; i < status->pauses.count; i++) {
+    const struct pin_pause *pause = &status->pauses.items[i];
+    bool all = strcmp(pause->name, PIN_PAUSE_ALL) == 0;
+    AUTO_TEXT subject = pause_subject(pause);
+    AUTO_TEXT rest = pause_rest(pause->until, status->now);
+    add_problem(status, must_format("%s is paused %s: refusals are only logged", subject, rest),
+                must_format("\"pinctl resume%s%s\" ends that now", all ? "" : " ", all ? "" : pause->name));
+  }
+}
+
 void status_judge(struct status *status) {
   judge_openssl(status);
   judge_nodejs(status);
   judge_preload(status);
   judge_policy(status);
+  judge_pauses(status);
   judge_compiled(status);
   judge_confirmation(status);
 }

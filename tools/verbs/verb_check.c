@@ -13,6 +13,7 @@
 #include "explain/lint.h"
 #include "verbs/verbs.h"
 #include "view/loaded_policy.h"
+#include "view/pauses.h"
 
 static const struct option options[] = {
     SHARED_POLICY,
@@ -60,14 +61,25 @@ static void print_text(const char *path, const struct loaded_policy *loaded) {
 }
 
 /* A main file that cannot be opened could not be checked; one that is not to be trusted is a finding. */
-static int status_of(const struct arguments *arguments, const char *path,
-                     const struct loaded_policy *loaded) {
+static int status_of(const struct arguments *arguments, const char *path, const struct loaded_policy *loaded,
+                     bool any_paused) {
   if (loaded->status == PIN_UNREADABLE && access(path, R_OK) != 0)
     return EXIT_FAILED;
   if (loaded->status != PIN_OK)
     return EXIT_FINDING;
   bool strict = arguments_has(arguments, OPTION_STRICT);
-  return strict && loaded->diagnostics.count > 0 ? EXIT_FINDING : EXIT_DONE;
+  return strict && (loaded->diagnostics.count > 0 || any_paused) ? EXIT_FINDING : EXIT_DONE;
+}
+
+/* A pause is not in the text. Whether there is any. */
+static bool tell_pauses(const char *path) {
+  struct pauses pauses;
+  int64_t now = time(NULL);
+  pauses_of(path, now, &pauses);
+  pauses_tell(&pauses, now);
+  bool any = pauses.count > 0;
+  pauses_clear(&pauses);
+  return any;
 }
 
 static int run(const struct arguments *arguments) {
@@ -83,7 +95,7 @@ static int run(const struct arguments *arguments) {
       json_print(diagnostics_json(&loaded.diagnostics));
     else
       print_text(path, &loaded);
-    status = status_of(arguments, path, &loaded);
+    status = status_of(arguments, path, &loaded, tell_pauses(path));
   } else {
     say_error("%s: could not be read: out of memory", path);
   }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
@@ -10,12 +11,22 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "verbs/verbs.h"
+#include "view/enforced_policy.h"
 #include "view/entry_text.h"
-#include "view/loaded_policy.h"
+#include "view/pauses.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
-static void add_row(struct libscols_table *table, const struct pin_entry *entry, const char *path) {
+/* What is shown. */
+struct listing {
+  const char *path;
+  const struct pin_policy *policy;
+  const struct entries *entries;
+  const struct pauses *pauses;
+};
+
+static void add_row(struct libscols_table *table, const struct listing *listing,
+                    const struct pin_entry *entry) {
   uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
   uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
   uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
@@ -25,9 +36,10 @@ static void add_row(struct libscols_table *table, const struct pin_entry *entry,
   AUTO_TEXT backup_count = must_format("%u", (unsigned)backups);
   AUTO_TEXT issuer_count = must_format("%u", (unsigned)issuers);
   AUTO_TEXT expires = expiry_text(entry->expires);
-  AUTO_TEXT place = entry_place(entry, path);
-  table_add(table, (const char *const[]){name, ports, mode_word(entry->mode), pin_count, backup_count,
-                                         issuer_count, expires, place});
+  AUTO_TEXT place = entry_place(entry, listing->path);
+  bool paused = entry->mode == PIN_MODE_ENFORCE && pauses_until(listing->pauses, entry->name) > 0;
+  table_add(table, (const char *const[]){name, ports, paused ? "paused" : mode_word(entry->mode), pin_count,
+                                         backup_count, issuer_count, expires, place});
 }
 
 static json_object *digest_list_json(const struct pin_digest_list *list) {
@@ -40,10 +52,12 @@ static json_object *digest_list_json(const struct pin_digest_list *list) {
   return array;
 }
 
-static void print_json(const char *path, const struct pin_policy *policy, const struct entries *entries) {
+static void print_json(const struct listing *listing) {
+  const struct pin_policy *policy = listing->policy;
+  const struct entries *entries = listing->entries;
   json_object *json = json_object_new_object();
   AUTO_TEXT generation = must_format("%016llx", (unsigned long long)policy->generation);
-  json_object_object_add(json, "policy", json_text(path));
+  json_object_object_add(json, "policy", json_text(listing->path));
   json_object_object_add(json, "generation", json_text(generation));
   json_object_object_add(json, "mode", json_text(mode_word(policy->mode)));
   json_object_object_add(json, "blocked_keys", digest_list_json(&policy->blocked_keys));
@@ -54,6 +68,7 @@ static void print_json(const char *path, const struct pin_policy *policy, const 
   for (size_t i = 0; i < entries->count; i++)
     json_object_array_add(hosts, entry_json(&entries->items[i]));
   json_object_object_add(json, "hosts", hosts);
+  json_object_object_add(json, "pauses", pauses_json(listing->pauses));
   json_print(json);
 }
 
@@ -66,33 +81,40 @@ static unsigned wrapping_columns(const struct entries *entries) {
   return ports_and_where;
 }
 
-static void print_table(const char *path, const struct entries *entries) {
+static void print_table(const struct listing *listing) {
+  const struct entries *entries = listing->entries;
   static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
                                          "ISSUERS", "EXPIRES", "WHERE", NULL};
   if (entries->count == 0) {
-    say_note("%s: no hosts", path);
+    say_note("%s: no hosts", listing->path);
     return;
   }
   struct libscols_table *table = table_new(headings, wrapping_columns(entries));
   for (size_t i = 0; i < entries->count; i++)
-    add_row(table, &entries->items[i], path);
+    add_row(table, listing, &entries->items[i]);
   table_print(table);
 }
 
 static int run(const struct arguments *arguments) {
   const char *path = arguments_policy(arguments);
-  struct loaded_policy loaded;
+  struct enforced_policy enforced;
   struct entries entries = {0};
-  bool good = policy_load_sound(path, &loaded) && entries_read(&loaded.policy, &entries);
+  struct pauses pauses;
+  int64_t now = time(NULL);
+  bool good = enforced_policy_show(path, &enforced) && entries_read(&enforced.policy, &entries);
+  pauses_of(path, now, &pauses);
   if (good) {
+    struct listing listing = {path, &enforced.policy, &entries, &pauses};
     entries_sort_by_name(&entries);
+    pauses_tell(&pauses, now);
     if (arguments_has(arguments, OPTION_JSON))
-      print_json(path, &loaded.policy, &entries);
+      print_json(&listing);
     else
-      print_table(path, &entries);
+      print_table(&listing);
   }
+  pauses_clear(&pauses);
   entries_clear(&entries);
-  policy_clear(&loaded);
+  enforced_policy_close(&enforced);
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -11,7 +11,7 @@
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/enforced_policy.h"
 
 static const struct option options[] = {
     {.id = OPTION_FORMAT,
@@ -41,7 +41,7 @@ static const struct option options[] = {
 /* One run. */
 struct monitoring {
   struct watch watch;
-  struct loaded_policy loaded;
+  struct enforced_policy enforced;
 };
 
 static bool read_days(const struct arguments *arguments, struct watch *watch) {
@@ -93,12 +93,12 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
 
 static int monitor(const struct arguments *arguments, const struct probe_settings *settings,
                    struct monitoring *monitoring) {
-  if (!policy_load_sound(arguments_policy(arguments), &monitoring->loaded))
+  if (!enforced_policy_show(arguments_policy(arguments), &monitoring->enforced))
     return EXIT_FAILED;
   if (arguments->operand_count == 0 &&
-      !targets_from_policy(arguments, &monitoring->loaded.policy, &monitoring->watch))
+      !targets_from_policy(arguments, &monitoring->enforced.policy, &monitoring->watch))
     return EXIT_FAILED;
-  if (!targets_look(&monitoring->watch, &monitoring->loaded.policy, settings))
+  if (!targets_look(&monitoring->watch, &monitoring->enforced.policy, settings))
     return EXIT_FAILED;
   int status = keep_history(arguments, &monitoring->watch);
   return status == EXIT_DONE ? print(arguments, &monitoring->watch) : status;
@@ -115,7 +115,7 @@ static int run(const struct arguments *arguments) {
     status = monitor(arguments, &settings, &monitoring);
   probe_options_clear(&settings);
   watch_clear(&monitoring.watch);
-  policy_clear(&monitoring.loaded);
+  enforced_policy_close(&monitoring.enforced);
   return status;
 }
 

@@ -11,9 +11,10 @@
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "verbs/verbs.h"
+#include "view/enforced_policy.h"
 #include "view/entry_text.h"
-#include "view/loaded_policy.h"
 #include "view/name_match.h"
+#include "view/pauses.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
@@ -120,20 +121,32 @@ static void print_json(const struct showing *showing) {
   json_print(json);
 }
 
+static void tell_pause(const struct showing *showing) {
+  struct pauses pauses;
+  int64_t now = time(NULL);
+  pauses_of(showing->path, now, &pauses);
+  int64_t until = pauses_until(&pauses, showing->host);
+  AUTO_TEXT rest = pause_rest(until, now);
+  if (until > 0)
+    say_note("%s: paused %s: only logged, not refused", showing->host, rest);
+  pauses_clear(&pauses);
+}
+
 static int show(const struct arguments *arguments, struct showing *showing) {
-  struct loaded_policy loaded;
-  if (!policy_load_sound(showing->path, &loaded) || !entries_read(&loaded.policy, &showing->entries)) {
-    policy_clear(&loaded);
+  struct enforced_policy enforced;
+  if (!enforced_policy_show(showing->path, &enforced) || !entries_read(&enforced.policy, &showing->entries)) {
+    enforced_policy_close(&enforced);
     return EXIT_FAILED;
   }
   struct pin_peer peer = {.names = &showing->host, .name_count = 1, .port = showing->port, .now = time(NULL)};
-  pin_select(&loaded.policy, &peer, &showing->verdict);
+  tell_pause(showing);
+  pin_select(&enforced.policy, &peer, &showing->verdict);
   entries_sort_by_name(&showing->entries);
   if (arguments_has(arguments, OPTION_JSON))
     print_json(showing);
   else
     print_text(showing);
-  policy_clear(&loaded);
+  enforced_policy_close(&enforced);
   return showing->verdict.count > 0 ? EXIT_DONE : EXIT_FINDING;
 }
 

@@ -153,6 +153,7 @@ static void print_json(const struct status *status) {
   json_object_object_add(json, "preload", json_text_or_null(status->preload));
   json_object_object_add(json, "policy", policy_json(status));
   json_object_object_add(json, "enabled", status_places_json(status));
+  json_object_object_add(json, "pauses", pauses_json(&status->pauses));
   json_object_object_add(json, "processes", status_processes_json(status));
   json_object_object_add(json, "problems", problems);
   json_print(json);

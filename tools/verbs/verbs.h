@@ -31,6 +31,8 @@ extern const struct verb verb_test;
 extern const struct verb verb_run;
 extern const struct verb verb_enable;
 extern const struct verb verb_disable;
+extern const struct verb verb_pause;
+extern const struct verb verb_resume;
 extern const struct verb verb_status;
 extern const struct verb verb_coverage;
 extern const struct verb verb_completion;

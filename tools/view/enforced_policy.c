@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "view/enforced_policy.h"
+
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+#include "view/compiled_form.h"
+
+/* As policy_load of the provider: the form counts where it was made from this very policy. */
+static bool open_form(const char *policy, struct enforced_policy *enforced) {
+  AUTO_TEXT named = form_policy(policy);
+  char *path = form_path(named);
+  if (path == NULL)
+    return false;
+  if (pin_compiled_open(path, &enforced->compiled) != PIN_OK) {
+    free(path);
+    return false;
+  }
+  if (!pin_compiled_is_of(&enforced->compiled, named)) {
+    pin_compiled_close(&enforced->compiled);
+    free(path);
+    return false;
+  }
+  enforced->form = path;
+  enforced->last_good = true;
+  enforced->policy = enforced->compiled.policy;
+  return true;
+}
+
+bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
+  *ret_enforced = (struct enforced_policy){0};
+  policy_load(policy, &ret_enforced->loaded);
+  if (ret_enforced->loaded.status != PIN_OK)
+    return open_form(policy, ret_enforced);
+  ret_enforced->policy = ret_enforced->loaded.policy;
+  return true;
+}
+
+void enforced_policy_close(struct enforced_policy *enforced) {
+  if (enforced->last_good)
+    pin_compiled_close(&enforced->compiled);
+  policy_clear(&enforced->loaded);
+  free(enforced->form);
+  *enforced = (struct enforced_policy){0};
+}
+
+/* As much of a broken text as says where to look. */
+#define MOST_SHOWN 3
+
+static void show_mistakes(const char *policy, const struct diagnostics *diagnostics) {
+  struct diagnostics first = *diagnostics;
+  if (first.count > MOST_SHOWN)
+    first.count = MOST_SHOWN;
+  diagnostics_print(stderr, &first);
+  if (diagnostics->count > MOST_SHOWN)
+    say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, policy);
+}
+
+bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced) {
+  bool usable = enforced_policy_open(policy, ret_enforced);
+  enum pin_status status = ret_enforced->loaded.status;
+  const char *wrong = status == PIN_NO_MEMORY    ? "out of memory"
+                      : status == PIN_UNREADABLE ? "the policy cannot be read"
+                                                 : "the policy is not in order";
+  if (status == PIN_OK)
+    return true;
+  show_mistakes(policy, &ret_enforced->loaded.diagnostics);
+  if (usable)
+    say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, wrong,
+                ret_enforced->form);
+  else
+    say_error("%s: %s", policy, wrong);
+  return usable;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The policy that processes go by: its text where that is in order, else the last good one. */
+#ifndef PINCTL_VIEW_ENFORCED_POLICY_H
+#define PINCTL_VIEW_ENFORCED_POLICY_H
+
+#include "view/loaded_policy.h"
+
+struct enforced_policy {
+  struct pin_policy policy; /* to be asked */
+  struct loaded_policy loaded;
+  struct pin_compiled compiled; /* in use only where last_good */
+  bool last_good;               /* the text is broken or away, and this is the compiled form of what was */
+  char *form;                   /* where that is; NULL where it is not */
+};
+
+/*
+ * Reads the text, and where that is not in order the compiled form. Prints nothing but progress. False:
+ * neither can be used; *ret_enforced then holds the diagnostics of the text. To be closed in any case.
+ */
+bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced);
+void enforced_policy_close(struct enforced_policy *enforced);
+
+/*
+ * The same for verbs that show a policy: says first, on stderr, that the text is broken and what this goes
+ * by. False, having said why: nothing can be used.
+ */
+bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
+
+#endif
