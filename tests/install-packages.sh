@@ -11,7 +11,7 @@
 set -euo pipefail
 
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
-  libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
+  libgnutls28-dev libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
 try=(curl openssl python3)
 tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor zsh)

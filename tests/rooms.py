@@ -23,6 +23,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ALLOWED = {
     'policy': [],
     'provider/common': ['policy'],
+    'provider/gnutls': ['provider/common', 'policy'],
     'provider/openssl': ['provider/common', 'policy'],
     'provider/preload': ['provider/common', 'policy'],
 }

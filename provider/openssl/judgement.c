@@ -3,7 +3,6 @@
 #include "judgement.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "common/settings.h"
 #include "common/trace.h"
 #include "common/verdict_log.h"
+#include "common/verdict_pause.h"
 #include "peer.h"
 #include "refusal.h"
 #include "vouch.h"
@@ -24,15 +24,6 @@ static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_v
   ret_verdict->name = peer->server_name;
   ret_verdict->port = peer->port;
   ret_verdict->now = peer->now;
-}
-
-/* A refusal that the administrator has paused is only logged. Read now, so that it holds at once, and ends.
- */
-static __attribute__((noinline)) void honour_pause(struct pin_verdict *verdict) {
-  char path[PATH_MAX];
-
-  if (verdict->outcome == PIN_REFUSED && pin_pause_path(settings_policy_path(), path, sizeof path))
-    pin_pause_apply(path, verdict);
 }
 
 /* A peer that shows no key at all shows no blocked one: only an entry of its own can refuse it. */
@@ -122,7 +113,7 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
 
   path_init(&path);
   decide(matter, &policy, peer, &path, &judgement->proven, &verdict);
-  honour_pause(&verdict);
+  verdict_honour_pause(&verdict);
   judgement->allowed = pin_allows(&verdict);
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
                 pin_reason_word(verdict.reason));

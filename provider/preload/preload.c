@@ -114,14 +114,13 @@ static void *find_real(void *handle, enum function function) {
 
 typedef __typeof__(pinning_attach) attach_fn;
 
-/* A function of pinning.so, which is loaded for it. NULL: it cannot be. */
-static void *module_symbol(const char *name) {
+void *preload_module_symbol(const char *relative, const char *name) {
   char path[PATH_MAX];
   void *module;
 
   /* Only from the place relative to this file: LD_PRELOAD in a privileged process takes no path of the
    * user's. */
-  if (!object_sibling(callers, PINNING_MODULE_FROM_SHIM, path, sizeof path))
+  if (!object_sibling(callers, relative, path, sizeof path))
     return NULL;
   module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   /* For want of memory or of a descriptor, perhaps; and without it every host is refused until the process
@@ -129,6 +128,11 @@ static void *module_symbol(const char *name) {
   if (module == NULL)
     module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   return module != NULL ? dlsym(module, name) : NULL;
+}
+
+/* Of pinning.so. */
+static void *module_symbol(const char *name) {
+  return preload_module_symbol(PINNING_MODULE_FROM_SHIM, name);
 }
 
 /* The same, kept in *found. False: as above. */

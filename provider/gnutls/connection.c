@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "connection.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/policy_store.h"
+#include "common/record.h"
+#include "common/settings.h"
+#include "common/text.h"
+#include "hello.h"
+#include "judgement.h"
+#include "kept_chain.h"
+
+/* The number of an extension that is never sent: the place of our data in a session. It is one of those that
+ * are nobody's (RFC 8447, 7), and not one of GREASE. */
+#define EXTENSION 0xff50
+
+/* What is known of a session. Servers have one too, since nobody says before a ClientHello whose it is. */
+struct connection {
+  struct library *library;
+  gnutls_handshake_hook_func hook; /* the program's own; NULL: none */
+  unsigned hook_type;
+  int hook_when;
+  char *hello_name;    /* of the ClientHello; owned, like those below; NULL: none */
+  char *set_name;      /* by gnutls_server_name_set(3) */
+  char *verified_name; /* by gnutls_session_set_verify_cert(3) */
+  unsigned char *held; /* a session's data that the program wants offered; NULL: none */
+  size_t held_size;
+  struct kept_chain *offered; /* what the server of the session that is offered showed; NULL: none, or not
+                                 known */
+  bool is_client;             /* a ClientHello went out */
+  bool is_decided;            /* this handshake was allowed */
+  bool is_refused;            /* a handshake of this session was, which is the end of it */
+  bool is_covered;            /* the policy had to look at the server's path */
+  bool name_lost;             /* a name is not known for want of memory, or cannot be read */
+};
+
+_Static_assert(sizeof(struct connection) <= RECORD_SIZE, "record.h sets no larger pieces aside");
+
+/* NULL: there was no memory for it. */
+static struct connection *connection_of(const struct library *library, gnutls_session_t session) {
+  gnutls_ext_priv_data_t data = NULL;
+
+  return library->gnutls_ext_get_data(session, EXTENSION, &data) >= 0 ? data : NULL;
+}
+
+static void connection_free(gnutls_ext_priv_data_t data) {
+  struct connection *connection = data;
+
+  if (connection == NULL)
+    return;
+  free(connection->hello_name);
+  free(connection->set_name);
+  free(connection->verified_name);
+  free(connection->held);
+  kept_chain_free(connection->offered);
+  record_free(connection);
+}
+
+/* ---- Names ---- */
+
+/* bytes: NULL takes the name away. What stands behind a NUL is not part of it. */
+static void set_text(struct connection *connection, char **text, const void *bytes, size_t size) {
+  char *copy = bytes != NULL ? malloc(size + 1) : NULL;
+
+  if (copy != NULL) {
+    memcpy(copy, bytes, size);
+    copy[size] = '\0';
+  }
+  connection->name_lost = connection->name_lost || (bytes != NULL && copy == NULL);
+  free(*text);
+  *text = copy;
+}
+
+static void read_hello(struct connection *connection, const gnutls_datum_t *message) {
+  const unsigned char *name = NULL;
+  size_t size = 0;
+
+  if (!hello_server_name(message->data, message->size, &name, &size)) {
+    connection->name_lost = true;
+    return;
+  }
+  if (name != NULL)
+    set_text(connection, &connection->hello_name, name, size);
+  else
+    set_text(connection, &connection->hello_name, NULL, 0);
+}
+
+/* ---- Verdict ---- */
+
+static struct subject_matter matter_of(const struct connection *connection, gnutls_session_t session) {
+  return (struct subject_matter){
+      .library = connection->library,
+      .session = session,
+      .given = {connection->hello_name, connection->set_name, connection->verified_name},
+      .name_lost = connection->name_lost};
+}
+
+static struct evidence shown(const struct library *library, gnutls_session_t session) {
+  struct evidence evidence = {NULL, 0, false};
+
+  evidence.certificates = library->gnutls_certificate_get_peers(session, &evidence.count);
+  if (evidence.certificates == NULL)
+    evidence.count = 0;
+  evidence.is_raw_key =
+      library->gnutls_certificate_type_get2(session, GNUTLS_CTYPE_SERVER) == GNUTLS_CRT_RAWPK;
+  return evidence;
+}
+
+static int refuse(struct connection *connection, gnutls_session_t session) {
+  int saved_errno = errno;
+
+  connection->is_refused = true;
+  if (atomic_load(&connection->library->late_bound))
+    (void)connection->library->gnutls_alert_send(session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+  errno = saved_errno;
+  return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+/* 0, or what the hook is to return. */
+static int decide(struct connection *connection, gnutls_session_t session) {
+  const struct library *library = connection->library;
+  struct subject_matter matter = matter_of(connection, session);
+  struct judgement judgement;
+
+  matter.evidence = shown(library, session);
+  /* In TLS 1.3 nothing of the first handshake is there yet. */
+  if (matter.evidence.count == 0 && connection->offered != NULL &&
+      library->gnutls_session_is_resumed(session) != 0)
+    matter.evidence = kept_chain_evidence(connection->offered);
+  judgement = judge(&matter);
+  connection->is_decided = true;
+  connection->is_covered = judgement.covered;
+  return judgement.allowed ? 0 : refuse(connection, session);
+}
+
+/* ---- The hook ---- */
+
+static int see_client_hello(struct connection *connection, gnutls_session_t session,
+                            const gnutls_datum_t *message) {
+  int saved_errno = errno;
+
+  connection->is_client = true;
+  connection->is_decided = false;
+  if (!library_bind_late(connection->library))
+    return refuse(connection, session);
+  read_hello(connection, message);
+  policy_prepare();
+  errno = saved_errno;
+  return 0;
+}
+
+static int see_message(struct connection *connection, gnutls_session_t session, unsigned type, bool incoming,
+                       const gnutls_datum_t *message) {
+  if (connection->is_refused)
+    return GNUTLS_E_CERTIFICATE_ERROR;
+  if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && !incoming)
+    return see_client_hello(connection, session, message);
+  if (!connection->is_client || !incoming || connection->is_decided ||
+      (type != GNUTLS_HANDSHAKE_SERVER_HELLO_DONE && type != GNUTLS_HANDSHAKE_FINISHED))
+    return 0;
+  return decide(connection, session);
+}
+
+static int call_program(const struct connection *connection, gnutls_session_t session, unsigned type,
+                        unsigned when, unsigned incoming, const gnutls_datum_t *message) {
+  if (connection->hook == NULL ||
+      (connection->hook_type != type && connection->hook_type != GNUTLS_HANDSHAKE_ANY) ||
+      (connection->hook_when != (int)when && connection->hook_when != GNUTLS_HOOK_BOTH))
+    return 0;
+  return connection->hook(session, type, when, incoming, message);
+}
+
+/* A client that could not be given a connection goes no further than its ClientHello. */
+static int refuse_client(unsigned type, unsigned incoming) {
+  return type == GNUTLS_HANDSHAKE_CLIENT_HELLO && incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+static int see(const struct library *library, gnutls_session_t session, unsigned type, unsigned when,
+               unsigned incoming, const gnutls_datum_t *message) {
+  struct connection *connection = connection_of(library, session);
+  int result;
+
+  if (connection == NULL)
+    return refuse_client(type, incoming);
+  /* First, so that no program's answer goes before ours. */
+  result = when == GNUTLS_HOOK_PRE ? see_message(connection, session, type, incoming != 0, message) : 0;
+  return result != 0 ? result : call_program(connection, session, type, when, incoming, message);
+}
+
+/* A hook is given nothing but the session, so each library has one of its own. */
+#define HOOKS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+#define X(index)                                                                                             \
+  static int hook##index(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,          \
+                         const gnutls_datum_t *message) {                                                    \
+    return see(&libraries[index], session, type, when, incoming, message);                                   \
+  }
+HOOKS(X)
+#undef X
+
+static gnutls_handshake_hook_func hook_of(const struct library *library) {
+#define X(index) hook##index,
+  static const gnutls_handshake_hook_func hooks[] = {HOOKS(X)};
+#undef X
+  _Static_assert(sizeof hooks / sizeof hooks[0] == MAX_LIBRARIES, "a hook for each library");
+
+  return hooks[library - libraries];
+}
+
+/* ---- What the shim calls ---- */
+
+static struct library *library_of(const struct pinning_gnutls *self) {
+  return &libraries[(const struct library *)(const void *)self - libraries];
+}
+
+static void session_new(const struct pinning_gnutls *self, gnutls_session_t session) {
+  struct library *library = library_of(self);
+  int saved_errno = errno;
+  struct connection *connection;
+
+  if (connection_of(library, session) != NULL)
+    return;
+  connection = record_new(sizeof *connection);
+  if (connection != NULL) {
+    connection->library = library;
+    if (library->gnutls_session_ext_register(session, "pinning", EXTENSION, GNUTLS_EXT_NONE, NULL, NULL,
+                                             connection_free, NULL, NULL, 0) >= 0)
+      library->gnutls_ext_set_data(session, EXTENSION, connection);
+    else
+      record_free(connection);
+  }
+  /* Without a connection the hook refuses. */
+  library->gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+                                              hook_of(library));
+  errno = saved_errno;
+}
+
+static void set_hook(const struct pinning_gnutls *self, gnutls_session_t session, unsigned type, int when,
+                     gnutls_handshake_hook_func hook) {
+  struct connection *connection = connection_of(library_of(self), session);
+
+  if (connection == NULL)
+    return;
+  connection->hook = hook;
+  connection->hook_type = type;
+  connection->hook_when = when;
+}
+
+static void server_named(const struct pinning_gnutls *self, gnutls_session_t session, const void *name,
+                         size_t size) {
+  struct connection *connection = connection_of(library_of(self), session);
+  int saved_errno = errno;
+
+  if (connection != NULL)
+    set_text(connection, &connection->set_name, size > 0 ? name : NULL, size);
+  errno = saved_errno;
+}
+
+static void name_verified(const struct pinning_gnutls *self, gnutls_session_t session, const char *name) {
+  struct connection *connection = connection_of(library_of(self), session);
+  int saved_errno = errno;
+
+  if (connection != NULL)
+    set_text(connection, &connection->verified_name, name, name != NULL ? strlen(name) : 0);
+  errno = saved_errno;
+}
+
+static void data_verified(const struct pinning_gnutls *self, gnutls_session_t session,
+                          const gnutls_typed_vdata_st *data, unsigned count) {
+  char text[INET6_ADDRSTRLEN];
+
+  for (unsigned i = 0; i < count; i++) {
+    if (data[i].type == GNUTLS_DT_DNS_HOSTNAME)
+      name_verified(self, session, (const char *)data[i].data);
+    else if (data[i].type == GNUTLS_DT_IP_ADDRESS && (data[i].size == 4 || data[i].size == 16) &&
+             inet_ntop(data[i].size == 4 ? AF_INET : AF_INET6, data[i].data, text, sizeof text) != NULL)
+      name_verified(self, session, text);
+  }
+}
+
+/* ---- Stored sessions ---- */
+
+static bool names_nobody(const struct pin_policy *policy, const char *name) {
+  return name == NULL || (host_part_is_name(name) && pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
+}
+
+/* Whether it is plain already that the policy has no word on the session. */
+static bool is_nobodys_matter(const struct connection *connection) {
+  const struct pin_policy *policy = policy_acquire();
+  bool is_plain;
+
+  if (policy == NULL)
+    is_plain = settings_allow_without_policy();
+  else if (policy->blocked_keys.count > 0)
+    is_plain = false;
+  else
+    is_plain = policy->entry_count == 0 ||
+               (connection->set_name != NULL && names_nobody(policy, connection->set_name) &&
+                names_nobody(policy, connection->verified_name));
+  policy_release(policy);
+  return is_plain;
+}
+
+/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away. */
+static int result_of_setting(const struct library *library, const void *data, size_t size) {
+  gnutls_session_t session;
+  int result = library->gnutls_init(&session, GNUTLS_CLIENT);
+
+  if (result < 0)
+    return result;
+  result = library->gnutls_session_set_data(session, data, size);
+  library->gnutls_deinit(session);
+  return result;
+}
+
+static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t session, const void *data,
+                         size_t size, int *ret_result) {
+  struct library *library = library_of(self);
+  struct connection *connection = connection_of(library, session);
+  int saved_errno = errno;
+  unsigned char *copy;
+
+  if (connection == NULL || !library_bind_late(library) || is_nobodys_matter(connection)) {
+    errno = saved_errno;
+    return false;
+  }
+  *ret_result = result_of_setting(library, data, size);
+  if (*ret_result >= 0) {
+    copy = malloc(size);
+    if (copy != NULL) {
+      memcpy(copy, data, size);
+      free(connection->held);
+      connection->held = copy;
+      connection->held_size = size;
+    }
+  }
+  errno = saved_errno;
+  return true;
+}
+
+static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t session) {
+  const struct library *library = library_of(self);
+  struct connection *connection = connection_of(library, session);
+  struct subject_matter matter;
+  int saved_errno = errno;
+
+  if (connection == NULL || connection->held == NULL)
+    return;
+  kept_chain_free(connection->offered);
+  connection->offered = kept_chain_find(connection->held, connection->held_size);
+  matter = matter_of(connection, session);
+  matter.quiet = true;
+  if (connection->offered != NULL)
+    matter.evidence = kept_chain_evidence(connection->offered);
+  if (judge(&matter).allowed)
+    (void)library->gnutls_session_set_data(session, connection->held, connection->held_size);
+  free(connection->held);
+  connection->held = NULL;
+  errno = saved_errno;
+}
+
+static void session_given(const struct pinning_gnutls *self, gnutls_session_t session, const void *data,
+                          size_t size) {
+  const struct library *library = library_of(self);
+  struct connection *connection = connection_of(library, session);
+  int saved_errno = errno;
+  struct evidence evidence;
+
+  if (connection == NULL || !connection->is_decided || !connection->is_covered || connection->is_refused)
+    return;
+  evidence = shown(library, session);
+  kept_chain_remember(data, size, &evidence);
+  errno = saved_errno;
+}
+
+const struct pinning_gnutls connection_calls = {.session_new = session_new,
+                                                .set_hook = set_hook,
+                                                .before_handshake = before_handshake,
+                                                .hold_session = hold_session,
+                                                .session_given = session_given,
+                                                .server_named = server_named,
+                                                .name_verified = name_verified,
+                                                .data_verified = data_verified};

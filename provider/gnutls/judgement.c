@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "judgement.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/policy_store.h"
+#include "common/settings.h"
+#include "common/trace.h"
+#include "common/verdict_log.h"
+#include "common/verdict_pause.h"
+#include "vouch.h"
+
+#define LIBRARY "gnutls"
+
+static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {
+  memset(ret_verdict, 0, sizeof *ret_verdict);
+  ret_verdict->outcome = PIN_REFUSED;
+  ret_verdict->reason = reason;
+  ret_verdict->blocked_depth = -1;
+  for (int i = PEER_GIVEN - 1; i >= 0; i--) {
+    if (peer->given[i] != NULL)
+      ret_verdict->name = peer->given[i];
+  }
+  ret_verdict->port = peer->port;
+  ret_verdict->now = peer->now;
+}
+
+/* A damaged policy gives way to its text, once. */
+static enum pin_needs select_entries(const struct pin_policy **policy, struct peer *peer,
+                                     struct pin_verdict *ret_verdict) {
+  enum pin_needs needs = peer_select(peer, *policy, ret_verdict);
+  const struct pin_policy *damaged = *policy;
+
+  if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
+    return needs;
+  *policy = policy_acquire();
+  policy_release(damaged);
+  return peer_select(peer, *policy, ret_verdict);
+}
+
+static void look_at_path(const struct pin_policy *policy, const struct pin_verdict *verdict,
+                         struct path *path) {
+  /* Mostly a pin matches near the peer, and the signatures above need not be checked. */
+  while (path_extend(path)) {
+    if (pin_is_satisfied(policy, &path->pin, verdict))
+      return;
+  }
+}
+
+static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
+                   struct path *path, struct judgement *judgement, struct pin_verdict *ret_verdict) {
+  struct voucher voucher = {.library = matter->library, .now = peer->now, .verdict = ret_verdict};
+  enum pin_needs needs;
+
+  if (*policy == NULL) {
+    refuse(peer, PIN_REASON_NO_POLICY, ret_verdict);
+    if (settings_allow_without_policy())
+      ret_verdict->outcome = PIN_NOT_COVERED;
+    return;
+  }
+  needs = select_entries(policy, peer, ret_verdict);
+  if (needs == PIN_NEEDS_NOTHING)
+    return;
+  /* Who shows no key shows no blocked one: only an entry of its own can refuse it. But of a stored session
+   * nobody can say what it keeps. */
+  if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->quiet) {
+    ret_verdict->outcome = PIN_NOT_COVERED;
+    return;
+  }
+  judgement->covered = true;
+  voucher.certificate = path_peer(path);
+  path->with_certificates = needs == PIN_NEEDS_CERTIFICATES;
+  path->pin.vouch = vouch;
+  path->pin.vouch_arg = &voucher;
+  look_at_path(*policy, ret_verdict, path);
+  pin_judge(*policy, &path->pin, peer->now, ret_verdict);
+  path->pin.vouch = NULL;
+}
+
+static bool worth_reporting(const struct pin_verdict *verdict) {
+  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED;
+}
+
+static void report(const struct subject_matter *matter, const struct pin_verdict *verdict,
+                   struct path *path) {
+  TRACE_VERDICT(verdict->name, verdict->port, pin_outcome_word(verdict->outcome),
+                pin_reason_word(verdict->reason));
+  if (matter->quiet && verdict->outcome == PIN_REFUSED) {
+    verdict_log_dropped_session(verdict, LIBRARY);
+  } else if (!matter->quiet && worth_reporting(verdict)) {
+    path_describe(path);
+    free(verdict_log(verdict, &path->pin, LIBRARY));
+  }
+}
+
+struct judgement judge(const struct subject_matter *matter) {
+  struct judgement judgement = {false, false};
+  int saved_errno = errno, cancel_state;
+  const struct pin_policy *policy;
+  struct pin_verdict verdict;
+  struct peer peer;
+  struct path path;
+
+  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  policy = policy_acquire();
+  path_begin(matter->library, matter->session, &matter->evidence, &path);
+  memcpy(peer.given, matter->given, sizeof peer.given);
+  peer.name_lost = matter->name_lost;
+  peer.path = &path;
+  peer_look(matter->library, matter->session, &peer);
+  decide(matter, &policy, &peer, &path, &judgement, &verdict);
+  verdict_honour_pause(&verdict);
+  judgement.allowed = pin_allows(&verdict);
+  report(matter, &verdict, &path);
+  path_clear(&path);
+  peer_clear(&peer);
+  policy_release(policy);
+  pthread_setcancelstate(cancel_state, NULL);
+  errno = saved_errno;
+  return judgement;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "library.h"
+
+#include <dlfcn.h>
+#include <stddef.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/object.h"
+#include "connection.h"
+
+struct library libraries[MAX_LIBRARIES];
+
+struct binding {
+  const char *name;
+  size_t offset;
+};
+
+#define X(name) {#name, offsetof(struct library, name)},
+static const struct binding early[] = {GNUTLS_EARLY_FUNCTIONS(X)};
+static const struct binding late[] = {GNUTLS_LATE_FUNCTIONS(X)};
+#undef X
+
+static bool bind_all(struct library *library, const struct binding *bindings, size_t count) {
+  void *handle = atomic_load(&library->handle);
+
+  for (size_t i = 0; i < count; i++) {
+    void *symbol = dlsym(handle, bindings[i].name);
+
+    if (symbol == NULL)
+      return false;
+    memcpy((char *)library + bindings[i].offset, &symbol, sizeof symbol);
+  }
+  return true;
+}
+
+/* Another thread is looking for its functions. False: it does not finish. */
+static bool wait_until_ready(struct library *library) {
+  for (int tries = 0; !atomic_load(&library->ready) && tries < 10000; tries++)
+    nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+  return atomic_load(&library->ready);
+}
+
+struct library *library_find(const void *address) {
+  void *handle = object_open(address);
+
+  if (handle == NULL)
+    return NULL;
+  for (int i = 0; i < MAX_LIBRARIES; i++) {
+    struct library *library = &libraries[i];
+    void *claimed = atomic_load(&library->handle);
+
+    if (claimed == NULL && atomic_compare_exchange_strong(&library->handle, &claimed, handle)) {
+      library->calls = connection_calls;
+      library->usable = bind_all(library, early, sizeof early / sizeof early[0]);
+      atomic_store(&library->ready, true);
+      return library->usable ? library : NULL;
+    }
+    if (claimed == handle)
+      return wait_until_ready(library) && library->usable ? library : NULL;
+  }
+  return NULL;
+}
+
+/* Two threads may bind at once: both write the same. */
+bool library_bind_late(struct library *library) {
+  if (atomic_load_explicit(&library->late_bound, memory_order_acquire))
+    return true;
+  if (!bind_all(library, late, sizeof late / sizeof late[0]))
+    return false;
+  atomic_store_explicit(&library->late_bound, true, memory_order_release);
+  return true;
+}
+
+gnutls_x509_trust_list_t library_system_trust(struct library *library) {
+  gnutls_x509_trust_list_t list = atomic_load(&library->system_trust), expected = NULL;
+
+  if (list != NULL)
+    return list;
+  if (library->gnutls_x509_trust_list_init(&list, 0) < 0)
+    return NULL;
+  if (library->gnutls_x509_trust_list_add_system_trust(list, 0, 0) <= 0) {
+    library->gnutls_x509_trust_list_deinit(list, 1);
+    return NULL;
+  }
+  /* Two threads may have read it at once. */
+  if (atomic_compare_exchange_strong(&library->system_trust, &expected, list))
+    return list;
+  library->gnutls_x509_trust_list_deinit(list, 1);
+  return expected;
+}

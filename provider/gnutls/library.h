@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The functions of one libgnutls, of which a process may have several. They are bound from the object that
+ * called, so pinning-gnutls.so needs none. All are public, and there since 3.6.
+ */
+#ifndef PIN_GNUTLS_LIBRARY_H
+#define PIN_GNUTLS_LIBRARY_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "common/gnutls_module.h"
+
+/* What every session needs, servers' too. */
+#define GNUTLS_EARLY_FUNCTIONS(X)                                                                            \
+  X(gnutls_ext_get_data)                                                                                     \
+  X(gnutls_ext_set_data)                                                                                     \
+  X(gnutls_handshake_set_hook_function)                                                                      \
+  X(gnutls_session_ext_register)
+
+/* What is bound when the first ClientHello is sent. */
+#define GNUTLS_LATE_FUNCTIONS(X)                                                                             \
+  X(gnutls_alert_send)                                                                                       \
+  X(gnutls_certificate_get_issuer)                                                                           \
+  X(gnutls_certificate_get_peers)                                                                            \
+  X(gnutls_certificate_type_get2)                                                                            \
+  X(gnutls_credentials_get)                                                                                  \
+  X(gnutls_deinit)                                                                                           \
+  X(gnutls_init)                                                                                             \
+  X(gnutls_session_is_resumed)                                                                               \
+  X(gnutls_session_set_data)                                                                                 \
+  X(gnutls_transport_get_ptr)                                                                                \
+  X(gnutls_x509_crt_check_hostname2)                                                                         \
+  X(gnutls_x509_crt_check_ip)                                                                                \
+  X(gnutls_x509_crt_check_issuer)                                                                            \
+  X(gnutls_x509_crt_check_key_purpose)                                                                       \
+  X(gnutls_x509_crt_deinit)                                                                                  \
+  X(gnutls_x509_crt_export)                                                                                  \
+  X(gnutls_x509_crt_get_activation_time)                                                                     \
+  X(gnutls_x509_crt_get_basic_constraints)                                                                   \
+  X(gnutls_x509_crt_get_dn)                                                                                  \
+  X(gnutls_x509_crt_get_dn_by_oid)                                                                           \
+  X(gnutls_x509_crt_get_expiration_time)                                                                     \
+  X(gnutls_x509_crt_get_key_usage)                                                                           \
+  X(gnutls_x509_crt_get_pk_algorithm)                                                                        \
+  X(gnutls_x509_crt_get_subject_alt_name)                                                                    \
+  X(gnutls_x509_crt_import)                                                                                  \
+  X(gnutls_x509_crt_init)                                                                                    \
+  X(gnutls_x509_crt_verify)                                                                                  \
+  X(gnutls_x509_trust_list_add_system_trust)                                                                 \
+  X(gnutls_x509_trust_list_deinit)                                                                           \
+  X(gnutls_x509_trust_list_get_issuer)                                                                       \
+  X(gnutls_x509_trust_list_init)
+
+struct library {
+  struct pinning_gnutls calls; /* first: the shim's view of this */
+  _Atomic(void *) handle;      /* its identity; NULL: a free place */
+  atomic_bool ready;           /* the early functions are looked for */
+  bool usable;                 /* and found */
+  atomic_bool late_bound;
+  _Atomic(gnutls_x509_trust_list_t) system_trust; /* read when it is first needed; NULL: not yet */
+#define X(name) __typeof__(name) *name;
+  GNUTLS_EARLY_FUNCTIONS(X)
+  GNUTLS_LATE_FUNCTIONS(X)
+#undef X
+};
+
+/* Copies of libgnutls in one process. */
+#define MAX_LIBRARIES 8
+
+/* For each there is a place; those of no library are not usable. */
+extern struct library libraries[MAX_LIBRARIES];
+
+/* The library that holds `address`, with its early functions. NULL: there is none, there are too many, or it
+ * lacks one. Any thread. */
+struct library *library_find(const void *address);
+
+/* Whether the late functions are all there; looks for them at the first call. Any thread. */
+bool library_bind_late(struct library *library);
+
+/* What the system trusts; NULL: it cannot be read. Any thread; lasts as long as the process. */
+gnutls_x509_trust_list_t library_system_trust(struct library *library);
+
+#endif

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/*
+ * The preload shim in front of GnuTLS. gnutls_init(3) calls gnutls_handshake_set_max_packet_length(3) through
+ * libgnutls' own table of links, so that every session comes by here, however its program bound GnuTLS; and
+ * gnutls_init(3) itself is stood in for, too, for a libgnutls without such a link. The first one loads
+ * pinning-gnutls.so, which does all the rest.
+ *
+ * Should that fail, every ClientHello is refused: the administrator asked for enforcement, and cannot see
+ * that it is missing.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "common/gnutls_module.h"
+#include "common/log.h"
+#include "common/object.h"
+#include "preload.h"
+#include "resolved.h"
+
+#define VISIBLE __attribute__((visibility("default")))
+#define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
+
+/* Objects that call the functions below: libgnutls itself, programs, libraries. */
+#define MAX_CALLERS 128
+
+#define FUNCTIONS(X)                                                                                         \
+  X(gnutls_handshake)                                                                                        \
+  X(gnutls_handshake_set_hook_function)                                                                      \
+  X(gnutls_handshake_set_max_packet_length)                                                                  \
+  X(gnutls_init)                                                                                             \
+  X(gnutls_record_send_early_data)                                                                           \
+  X(gnutls_server_name_set)                                                                                  \
+  X(gnutls_session_get_data)                                                                                 \
+  X(gnutls_session_get_data2)                                                                                \
+  X(gnutls_session_set_data)                                                                                 \
+  X(gnutls_session_set_verify_cert)                                                                          \
+  X(gnutls_session_set_verify_cert2)
+
+#define X(name) VISIBLE __typeof__(name) name;
+FUNCTIONS(X)
+#undef X
+
+enum function {
+#define X(name) INDEX_##name,
+  FUNCTIONS(X)
+#undef X
+      COUNT
+};
+
+typedef void any_fn(void);
+
+static const struct {
+  const char *name;
+  any_fn *ours;
+} functions[COUNT] = {
+#define X(name) {#name, (any_fn *)name},
+    FUNCTIONS(X)
+#undef X
+};
+
+struct caller {
+  _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
+  atomic_bool ready;
+  const char *start, *end;             /* its addresses, where it stays loaded; otherwise none */
+  const struct pinning_gnutls *module; /* NULL: not enforced, and so refused */
+  void *real[COUNT];                   /* what it would have reached without us; NULL: nothing */
+};
+
+static struct caller callers[MAX_CALLERS];
+
+/* ---- Callers ---- */
+
+static void *find_real(void *handle, enum function function) {
+  const void *ours;
+  void *symbol = handle != NULL ? dlsym(handle, functions[function].name) : NULL;
+
+  memcpy(&ours, &functions[function].ours, sizeof ours);
+  return symbol != NULL && symbol != ours ? symbol : dlsym(RTLD_NEXT, functions[function].name);
+}
+
+static const struct pinning_gnutls *attach(const void *address_in_libgnutls) {
+  void *symbol = preload_module_symbol(PINNING_GNUTLS_FROM_SHIM, "pinning_gnutls_attach");
+  __typeof__(pinning_gnutls_attach) *attach_module;
+
+  if (symbol != NULL) {
+    memcpy(&attach_module, &symbol, sizeof symbol);
+    return attach_module(address_in_libgnutls, &resolved_seen);
+  }
+  log_line(LOG_CRIT, "event=not-enforced library=gnutls message=\"pinning-gnutls.so cannot be loaded\" "
+                     "consequence=\"every host is refused\"");
+  return NULL;
+}
+
+static void set_up(struct caller *caller, const void *address, const struct object *object) {
+  void *handle = object_open(address);
+
+  if (handle != NULL) {
+    caller->start = object->start;
+    caller->end = object->end;
+  }
+  for (enum function function = 0; function < COUNT; function++)
+    caller->real[function] = find_real(handle, function);
+  if (caller->real[INDEX_gnutls_init] != NULL)
+    caller->module = attach(caller->real[INDEX_gnutls_init]);
+  atomic_store(&caller->ready, true);
+}
+
+static const struct caller *known_caller(const char *address) {
+  for (int i = 0; i < MAX_CALLERS && atomic_load_explicit(&callers[i].ready, memory_order_acquire); i++) {
+    if (address >= callers[i].start && address < callers[i].end)
+      return &callers[i];
+  }
+  return NULL;
+}
+
+/*
+ * The caller that holds `address`, set up at its first call. NULL: there are too many, or another thread is
+ * setting it up at this moment and does not finish; then no session comes about.
+ */
+static const struct caller *find_caller(const void *address) {
+  struct object object;
+
+  if (!object_find(address, &object))
+    return NULL;
+  for (int i = 0; i < MAX_CALLERS; i++) {
+    const char *claimed = atomic_load(&callers[i].path);
+
+    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, object.path)) {
+      set_up(&callers[i], address, &object);
+      return &callers[i];
+    }
+    if (claimed != object.path)
+      continue;
+    for (int tries = 0; !atomic_load(&callers[i].ready) && tries < 10000; tries++)
+      nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    return atomic_load(&callers[i].ready) ? &callers[i] : NULL;
+  }
+  return NULL;
+}
+
+static const struct caller *caller_of(const void *address) {
+  const struct caller *caller = known_caller(address);
+  int saved_errno = errno;
+
+  if (caller == NULL)
+    caller = find_caller(address);
+  errno = saved_errno;
+  return caller;
+}
+
+/* The real function of a caller; false: there is none, or nobody can tell whose it is. */
+static bool real_function(const struct caller *caller, enum function function, void *ret_function) {
+  if (caller == NULL || caller->real[function] == NULL)
+    return false;
+  memcpy(ret_function, &caller->real[function], sizeof caller->real[function]);
+  return true;
+}
+
+/* Declares `real`, the function of that name; or returns `missing`. */
+#define REAL(name, missing)                                                                                  \
+  const struct caller *caller = caller_of(CALLER);                                                           \
+  __typeof__(name) *real;                                                                                    \
+                                                                                                             \
+  if (!real_function(caller, INDEX_##name, &real))                                                           \
+  return missing
+
+#define NO_LIBRARY GNUTLS_E_INTERNAL_ERROR
+
+/* ---- Sessions ---- */
+
+static int refuse_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                        const gnutls_datum_t *message) {
+  (void)session;
+  (void)type;
+  (void)when;
+  (void)message;
+  return incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
+}
+
+static void begin(const struct caller *caller, gnutls_session_t session) {
+  __typeof__(gnutls_handshake_set_hook_function) *set_hook;
+
+  if (caller->module != NULL)
+    caller->module->session_new(caller->module, session);
+  else if (real_function(caller, INDEX_gnutls_handshake_set_hook_function, &set_hook))
+    set_hook(session, GNUTLS_HANDSHAKE_CLIENT_HELLO, GNUTLS_HOOK_PRE, refuse_hello);
+}
+
+int gnutls_init(gnutls_session_t *session, unsigned int flags) {
+  REAL(gnutls_init, NO_LIBRARY);
+  int result = real(session, flags);
+
+  if (result >= 0)
+    begin(caller, *session);
+  return result;
+}
+
+void gnutls_handshake_set_max_packet_length(gnutls_session_t session, size_t max) {
+  REAL(gnutls_handshake_set_max_packet_length, );
+  real(session, max);
+  begin(caller, session);
+}
+
+void gnutls_handshake_set_hook_function(gnutls_session_t session, unsigned int type, int when,
+                                        gnutls_handshake_hook_func hook) {
+  const struct caller *caller = caller_of(CALLER);
+
+  if (caller != NULL && caller->module != NULL)
+    caller->module->set_hook(caller->module, session, type, when, hook);
+}
+
+int gnutls_handshake(gnutls_session_t session) {
+  REAL(gnutls_handshake, NO_LIBRARY);
+  if (caller->module != NULL)
+    caller->module->before_handshake(caller->module, session);
+  return real(session);
+}
+
+/* ---- Names ---- */
+
+int gnutls_server_name_set(gnutls_session_t session, gnutls_server_name_type_t type, const void *name,
+                           size_t size) {
+  REAL(gnutls_server_name_set, NO_LIBRARY);
+  int result = real(session, type, name, size);
+
+  if (result >= 0 && caller->module != NULL && type == GNUTLS_NAME_DNS)
+    caller->module->server_named(caller->module, session, name, size);
+  return result;
+}
+
+void gnutls_session_set_verify_cert(gnutls_session_t session, const char *name, unsigned flags) {
+  REAL(gnutls_session_set_verify_cert, );
+  real(session, name, flags);
+  if (caller->module != NULL)
+    caller->module->name_verified(caller->module, session, name);
+}
+
+void gnutls_session_set_verify_cert2(gnutls_session_t session, gnutls_typed_vdata_st *data, unsigned count,
+                                     unsigned flags) {
+  REAL(gnutls_session_set_verify_cert2, );
+  real(session, data, count, flags);
+  if (caller->module != NULL)
+    caller->module->data_verified(caller->module, session, data, count);
+}
+
+/* ---- Stored sessions ---- */
+
+int gnutls_session_set_data(gnutls_session_t session, const void *data, size_t size) {
+  REAL(gnutls_session_set_data, NO_LIBRARY);
+  int result;
+
+  if (caller->module != NULL && caller->module->hold_session(caller->module, session, data, size, &result))
+    return result;
+  return real(session, data, size);
+}
+
+int gnutls_session_get_data(gnutls_session_t session, void *ret_data, size_t *size) {
+  REAL(gnutls_session_get_data, NO_LIBRARY);
+  int result = real(session, ret_data, size);
+
+  if (result >= 0 && ret_data != NULL && caller->module != NULL)
+    caller->module->session_given(caller->module, session, ret_data, *size);
+  return result;
+}
+
+int gnutls_session_get_data2(gnutls_session_t session, gnutls_datum_t *ret_data) {
+  REAL(gnutls_session_get_data2, NO_LIBRARY);
+  int result = real(session, ret_data);
+
+  if (result >= 0 && ret_data != NULL && caller->module != NULL)
+    caller->module->session_given(caller->module, session, ret_data->data, ret_data->size);
+  return result;
+}
+
+ssize_t gnutls_record_send_early_data(gnutls_session_t session, const void *data, size_t size) {
+  REAL(gnutls_record_send_early_data, NO_LIBRARY);
+  if (caller->module != NULL)
+    caller->module->before_handshake(caller->module, session);
+  return real(session, data, size);
+}
