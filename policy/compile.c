@@ -8,10 +8,10 @@
 #include <stdlib.h>
 
 /*
- * An honest limit: libconfig does not survive running out of memory. 1.5 writes through a null pointer, later
- * versions abort, and the generated scanner of all of them exits. It is given one small section at a time,
- * so that it is never the one to ask for much, and only where that much is there (setting.c); our own
- * allocations are all checked.
+ * Known limitation: libconfig cannot handle allocation failure. 1.5 writes through a null pointer, later
+ * versions abort, and the generated scanner of all of them exits. It gets one small section at a time, so
+ * that it never asks for much, and only when that much memory is free (setting.c). Our own allocations are
+ * checked.
  */
 
 /* The documents of the sources that were read; NULL: out of memory, or there are none. */

@@ -4,13 +4,13 @@
 /*
  * libpinpolicy: which keys an administrator accepts behind which host.
  *
- * Surprising things first:
+ * What may surprise you:
  *  - A policy, once read, is one flat block of memory, the image. Every struct below points into it and
  *    lives no longer than it does. Nothing here writes to an image.
- *  - A verdict that nobody filled in is a refusal: PIN_REFUSED is zero.
+ *  - A verdict of all zeroes is a refusal: PIN_REFUSED is zero.
  *  - Nothing here logs, prints, exits, starts a thread or touches OpenSSL. Only functions whose comment
  *    says so allocate or open files. No function keeps state between calls, so all may be called from any
- *    thread as long as nobody frees what they were given.
+ *    thread as long as their arguments are not freed meanwhile.
  *
  * The functions in the first three parts (digests, lookup, verdict) are also linked into pinning.so
  * itself; the last part (reading text) is only in libpinpolicy.so, together with libconfig.
@@ -26,7 +26,7 @@
 extern "C" {
 #endif
 
-/* What a call came to. */
+/* Result of a call. */
 enum pin_status {
   PIN_OK = 0,
   PIN_INVALID,    /* the text is wrong; the diagnostics say where */
@@ -157,7 +157,7 @@ enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *
 
 /* ---- The verdict --------------------------------------------------------------------------------- */
 
-/* What is known of a connection before its chain is looked at. */
+/* A connection, as far as it is known before the chain is looked at. */
 struct pin_peer {
   /*
    * Every name the client itself used, as it spelled it: verified names, SNI, the text of the verified IP
@@ -184,9 +184,9 @@ enum pin_outcome {
   PIN_EXEMPT       /* the path ends in an exempt anchor: not checked, only to be logged */
 };
 
-/* Why; of a finding and of a verdict. Keep in step with pin_reason_text. */
+/* The reason of a finding and of a verdict. Keep in step with pin_reason_text. */
 enum pin_reason {
-  PIN_REASON_UNDECIDED = 0,   /* nobody has looked yet */
+  PIN_REASON_UNDECIDED = 0,   /* not judged yet */
   PIN_REASON_MATCHED,         /* every rule of the entry is satisfied */
   PIN_REASON_OFF,             /* the entry's mode is "off" */
   PIN_REASON_NO_PIN,          /* no key or certificate of the path is in pins, backup_pins or fingerprints */
@@ -229,7 +229,7 @@ struct pin_path {
   size_t count;
   /* The path may go on above the last key, and was not followed further. Then nothing counts as absent. */
   bool cut;
-  /* Asked where an entry names only keys above depth 0. NULL: nobody knows, and such an entry refuses. */
+  /* Called where an entry names only keys above depth 0. NULL: such an entry refuses. */
   pin_vouch_fn *vouch;
   void *vouch_arg;
 };
@@ -241,7 +241,7 @@ const char *pin_reason_word(enum pin_reason reason);
 /* "refused", "accepted", "not-covered", "audited", "exempt". Static. */
 const char *pin_outcome_word(enum pin_outcome outcome);
 
-/* What one entry says. */
+/* The judgement of one entry. */
 struct pin_finding {
   const char *name; /* the caller's spelling that led to this entry */
   struct pin_entry entry;
@@ -287,7 +287,7 @@ struct pin_verdict {
   int64_t paused_until; /* it would have been refused, but is only logged until then; 0: no pause had a say */
 };
 
-/* What pin_judge will have to see. */
+/* The digests that pin_judge needs. */
 enum pin_needs {
   PIN_NEEDS_NOTHING = 0, /* *ret_verdict is final: not covered, or every entry is off, or refused already */
   PIN_NEEDS_KEYS,        /* the key digests of the path */
@@ -427,12 +427,12 @@ bool pin_compiled_path(const char *path, char *ret_path, size_t size);
  */
 struct pin_file_identity {
   uint64_t device, inode;
-  int64_t changed_seconds, changed_nanoseconds; /* status change time, which nobody can set */
+  int64_t changed_seconds, changed_nanoseconds; /* status change time, which no program can set */
 };
 
 /*
  * An image in a file. A small one was read into memory; of a large one, what a lookup needs is read from the
- * file each time. It is never mapped: whoever shortens a mapped file kills all who look at it.
+ * file each time. It is never mapped: shortening a mapped file kills every process that reads it.
  */
 struct pin_compiled {
   struct pin_policy policy;
@@ -509,7 +509,7 @@ enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, vo
 
 /*
  * The same, but stops reading after so many mistakes, or some more where one line leads to several; 0: never.
- * For programs that only have to know whether the policy is in order.
+ * For programs that only have to know whether the policy is valid.
  */
 enum pin_status pin_text_compile_briefly(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
                                          void *arg, void **ret_image, size_t *ret_size);

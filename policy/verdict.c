@@ -41,7 +41,7 @@ static bool is_given(const struct pin_entry *entry, enum pin_list list) {
   return entry->lists[list].count > 0;
 }
 
-/* What an entry's lists say of a path of at least one key. */
+/* Compares the lists of an entry with a path of at least one key. */
 static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin_path *path,
                                  int depth[PIN_LIST_COUNT]) {
   const struct pin_digest_list *lists = entry->lists;
@@ -80,7 +80,7 @@ static bool holds_peer(const int depth[PIN_LIST_COUNT]) {
   return false;
 }
 
-/* A pinned CA is trusted with what it says, so what it says is checked. */
+/* Where only a CA is pinned, the name, the dates and the purpose of the certificate it issued are checked. */
 static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const struct pin_path *path,
                                    const struct pin_finding *finding) {
   if (verdict->names_lost)
@@ -96,8 +96,7 @@ static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const stru
   }
 }
 
-/* What an entry says of a path of at least one key, and of the peer's certificate where only a CA is pinned.
- */
+/* Judges one entry by a path of at least one key, and by the peer's certificate where only a CA is pinned. */
 static enum pin_reason judge_entry(const struct pin_verdict *verdict, const struct pin_finding *finding,
                                    const struct pin_path *path, int depth[PIN_LIST_COUNT]) {
   enum pin_reason reason = try_entry(&finding->entry, path, depth);
@@ -135,9 +134,9 @@ static bool has_failed(const struct pin_finding *finding) {
 }
 
 /*
- * The index of the first finding that failed and is enforced, or is not; verdict->count: none. One that was
- * left undecided, because another has failed already, is not the reason and counts only for want of a better
- * one.
+ * The index of the first finding that failed and is enforced (or is not enforced); verdict->count: none. A
+ * finding that is undecided, because another one had failed before it was looked at, is used only if there is
+ * no other failure.
  */
 static size_t first_failed(const struct pin_verdict *verdict, bool enforced) {
   size_t undecided = verdict->count;

@@ -15,9 +15,9 @@
 static int unknown_verb(const char *name) {
   const struct verb *nearest = verb_nearest(name);
   if (nearest == NULL)
-    say_error("\"%s\" is no verb; \"pinctl --help\" lists them", name);
+    say_error("unknown command \"%s\"; \"pinctl --help\" lists all commands", name);
   else
-    say_error("\"%s\" is no verb; did you mean \"pinctl %s\"?", name, nearest->name);
+    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, nearest->name);
   return EXIT_USAGE;
 }
 
@@ -44,7 +44,7 @@ int main(int argc, char **argv) {
   /* pinctl judges other configurations from outside, so it must not itself run under the one it finds. */
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
   if (argc < 2) {
-    say_error("expected a verb; \"pinctl --help\" lists them");
+    say_error("expected a command; \"pinctl --help\" lists all commands");
     return EXIT_USAGE;
   }
   if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

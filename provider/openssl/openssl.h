@@ -205,8 +205,8 @@ struct openssl {
   _Atomic(struct libcrypto *) refusal; /* the same functions, and those that only a refusal needs */
   _Atomic(struct libssl *) ssl;
   atomic_bool lacks_function; /* one that nothing stands in for; the log was told */
-  struct libcrypto spare_crypto,
-      spare_refusal; /* for want of memory: whom we cannot hook, we cannot refuse */
+  /* For when memory runs out: an OpenSSL that we cannot hook cannot be made to refuse. */
+  struct libcrypto spare_crypto, spare_refusal;
   struct libssl spare_ssl;
   atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
   _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */

@@ -214,7 +214,7 @@ class Refuses(BackupKey):
 
     def test_broken_policies(self):
         self.write_policy("version = 1; oops")
-        self.refused(HOST, "--no-passphrase", "--to", self.out, status=1, expected="not in order")
+        self.refused(HOST, "--no-passphrase", "--to", self.out, status=1, expected="has errors")
 
 
 class Keeps(BackupKey):

@@ -249,7 +249,7 @@ class LeftOut(NodejsCase):
         text = BOTH + "[init]\nproviders.2 = second\n[second]\ndefault = d\n[d]\nactivate = 1\n"
         self.write(text)
         self.assertEqual(self.as_nodejs(), {"default"})
-        self.assertIn("tried as nodejs, and found wanting", self.enable(status=3).stderr)
+        self.assertIn("does not work for nodejs", self.enable(status=3).stderr)
         self.assertEqual(self.bytes(), text.encode())
         self.write(text.replace("[node]\n", "[node]\nno_such_module = x\n"))
         self.assertIsNone(self.as_nodejs())

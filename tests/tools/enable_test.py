@@ -296,7 +296,7 @@ class Refusals(SwitchCase):
 
     def test_provider_that_fails_openssl(self):
         self.refused("config_diagnostics = 1\n" + START + "x = y\n[y]\nmodule = /nonexistent.so\nactivate = 1\n",
-                     "found wanting")
+                     "does not work")
 
     def test_section_that_says_otherwise(self):
         self.refused("openssl_conf = i\n[i]\na = 'b\\", "section [i] would no longer mean")
@@ -493,7 +493,7 @@ class Confirmation(SwitchCase):
                 else:
                     self.write(old.decode())
                 done = self.enable("--confirm", "1")
-                self.assertIn("put back in 1 seconds", done.stderr)
+                self.assertIn("undone in 1 seconds", done.stderr)
                 self.wait_for(old)
         self.write("")
         self.assert_nothing_left()
@@ -512,7 +512,7 @@ class Confirmation(SwitchCase):
         self.enable("--confirmed", policy=False)
         time.sleep(4.5)
         self.assertEqual(self.bytes(), new)
-        self.assertIn("too late", self.enable("--confirmed", policy=False, status=1).stderr)
+        self.assertIn("undone already", self.enable("--confirmed", policy=False, status=1).stderr)
         self.assert_nothing_left()
 
     def test_edited_meanwhile(self):
@@ -560,7 +560,7 @@ class Confirmation(SwitchCase):
         self.assertFalse(self.is_waiting())
         self.write("# old\n")
         shutil.copy(self.file, waiting)
-        self.assertIn("too late", self.enable("--confirmed", policy=False, status=1).stderr)
+        self.assertIn("undone already", self.enable("--confirmed", policy=False, status=1).stderr)
         self.assert_nothing_left()
 
     def test_disabled_before_the_end(self):
@@ -702,7 +702,7 @@ class Images(ImageCase):
         self.assertIn("already enabled", self.pinctl("enable", *words).stderr)
         self.assertEqual(self.get("etc/ld.so.preload"), self.shim() + "\n/lib/other.so")
         self.pinctl("disable", *words)
-        self.assertIn("nothing of pinctl's", self.pinctl("disable", *words).stderr)
+        self.assertIn("pinning is not enabled", self.pinctl("disable", *words).stderr)
         self.assertEqual(self.get("etc/ld.so.preload"), "/lib/other.so")
 
     def test_preload_by_hand(self):

@@ -72,7 +72,7 @@ class RealSize(ConversionCase):
         write_list(self.folder, PINNED, NOT_PINNED)
         source = os.path.join(self.folder, "list.json")
         self.assertIn(f"{PINNED} entries imported", self.pinctl("import", source).stderr)
-        self.assertIn(f"in order, {PINNED} hosts, 0 errors", self.pinctl("check").stderr)
+        self.assertIn(f"valid, {PINNED} hosts, 0 errors", self.pinctl("check").stderr)
         shown = self.json("show", "below.host3.zone3.example")
         self.assertEqual(shown["entries"][0]["name"], "host3.zone3.example")
         self.assertEqual(self.json("show", "api.example.com")["entries"][0]["pins"], [pin_of("server.pem"), pin_of("other.pem")])

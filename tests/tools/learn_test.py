@@ -324,7 +324,7 @@ class Writing(Learn):
 
     def test_broken_policy(self):
         self.write_policy("version = 2;\n")
-        self.assertIn("not in order", self.pinctl(*self.words("--yes"), status=3).stderr)
+        self.assertIn("has errors", self.pinctl(*self.words("--yes"), status=3).stderr)
 
     def test_where_things_are_missing(self):
         for option in ("--file", "--system-anchors", "--ca", "--from-hosts"):

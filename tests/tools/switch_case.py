@@ -130,7 +130,7 @@ class SwitchCase(PinctlCase):
         self.assertEqual(self.bytes(), new)
         self.disable()
         self.assertEqual(self.bytes(), old)
-        self.assertIn("nothing of pinctl's", self.disable().stderr)
+        self.assertIn("pinning is not enabled", self.disable().stderr)
         self.assertEqual(self.bytes(), old)
         self.assert_works(enforced=False)
         self.assert_nothing_left()
@@ -181,7 +181,7 @@ class ImageCase(SwitchCase):
     def there_and_back(self, *words, changed):
         before = self.tree()
         done = self.pinctl("enable", "--root", self.root, *words)
-        self.assertIn("not tried", done.stderr)
+        self.assertIn("not tested", done.stderr)
         after = self.tree()
         different = {name[len(self.root):] for name in after if after[name] != before.get(name)}
         self.assertEqual(different, set(changed))

@@ -67,7 +67,7 @@ int standings_read(const struct change *change, const char *host, struct standin
     return EXIT_FAILED;
   if (loaded->status != PIN_OK) {
     diagnostics_print(stderr, &loaded->diagnostics);
-    say_error("%s: the policy is not in order; nothing was changed", change->policy);
+    say_error("%s: the policy has errors; nothing was changed", change->policy);
     return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
   }
   return collect(change, host, ret_standings) ? EXIT_DONE : EXIT_FAILED;

@@ -28,7 +28,7 @@ struct standings {
 
 /*
  * Reads the policy as it is (with the main file that `change` may have staged). host must be canonical.
- * Returns an exit status, having printed the diagnostics of a policy that is not in order; *ret_standings is
+ * Returns an exit status, having printed the diagnostics of a policy that has errors; *ret_standings is
  * to be cleared in any case.
  */
 int standings_read(const struct change *change, const char *host, struct standings *ret_standings);

@@ -136,7 +136,7 @@ int change_commit(struct change *change) {
     diagnostics_print(stderr, &loaded.diagnostics);
   policy_clear(&loaded);
   if (status != PIN_OK) {
-    say_error("%s: the policy would not be in order; nothing was changed", change->policy);
+    say_error("%s: the policy would have errors; nothing was changed", change->policy);
     return EXIT_FINDING;
   }
   if (!change->dry_run)

@@ -48,7 +48,7 @@ bool change_check(const struct change *change, struct loaded_policy *ret_loaded)
 /*
  * Checks, then prints the diff (dry run) or puts the files in place and renews the compiled form, which may
  * fail without harm. Returns an exit status, having printed
- * the diagnostics when the policy would not be in order.
+ * the diagnostics when the policy would have errors.
  */
 int change_commit(struct change *change);
 

@@ -17,7 +17,7 @@
 #include "enable/ld_preload.h"
 #include "enable/managed_block.h"
 
-/* What the waiting file is where there was no file before: a symbolic link to this, which nobody follows. */
+/* Where there was no file before, the saved file is a symbolic link to this name, which is never followed. */
 #define NO_FILE "no-file"
 /* Seconds between two attempts to put a change back. */
 #define LONGEST_PAUSE 60
@@ -39,7 +39,7 @@ char *confirm_waiting_path(const char *path) {
 
 /* ---- Systemd ---- */
 
-/* One for each file, so that the right one is stopped. */
+/* One unit for each file, so that the right timer is stopped. */
 static char *unit_name(const struct target *target) {
   char *name = must_format("pinctl-unconfirmed%s", target->path);
   for (char *at = name; *at != '\0'; at++)
@@ -78,7 +78,7 @@ static bool is_same_text(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Where others may write in the folder as well, one of theirs is not put in place. */
+/* Others may be able to write in the folder too: a file of theirs is not put in place. */
 static bool is_ours(const struct target *target, const struct stat *status) {
   return status->st_uid == geteuid() || (target->text != NULL && status->st_uid == target->status.st_uid);
 }
@@ -96,7 +96,8 @@ static char *read_waiting(const struct target *target, const char *waiting, int 
   return text;
 }
 
-/* One that was killed before it changed anything left no change: only what it had put aside goes. */
+/* A pinctl that was killed before its change left only the saved file: that is removed, and nothing is
+ * pending. */
 bool confirm_is_pending(const struct target *target) {
   int error = 0;
   AUTO_TEXT waiting = waiting_path(target);
@@ -137,7 +138,7 @@ static bool arm_systemd(const struct target *target, long seconds, bool preload)
   AUTO_TEXT delay = must_format("--on-active=%ld", seconds);
   AUTO_TEXT file = must_format("--openssl-conf=%s", target->path);
   const char *which = preload ? "--preload" : file;
-  /* Again and again until it succeeds: a disk may be full when the time is up. */
+  /* Restarted until it succeeds: a disk may be full when the time is up. */
   const char *command[] = {"systemd-run",
                            "--quiet",
                            "--collect",
@@ -161,8 +162,8 @@ static bool is_same_file(const char *path, const struct stat *status) {
 }
 
 /*
- * Time that passes while the machine sleeps counts: who waits for it to answer does not sleep. Returns early
- * where the change was confirmed or undone meanwhile.
+ * Counts the time that the machine is suspended: the person who waits for it to answer is not. Returns early
+ * if the change was confirmed or undone meanwhile.
  */
 static void wait_until(const struct timespec *end, const char *waiting, const struct stat *status) {
   struct timespec now;
@@ -175,7 +176,7 @@ static void wait_until(const struct timespec *end, const char *waiting, const st
   }
 }
 
-/* With no terminal and nobody's descriptors, the lock's least of all. */
+/* Detaches from the terminal and closes all descriptors, the lock's in particular. */
 static void detach(void) {
   int nowhere = open("/dev/null", O_RDWR);
   for (int fd = 0; nowhere >= 0 && fd < 3; fd++)
@@ -192,7 +193,7 @@ static int undo_now(const char *path, bool preload) {
   return status;
 }
 
-/* Never gives up: what hinders it, a full disk for one, may end, and nobody else is there to try again. */
+/* Never gives up: an obstacle such as a full disk may go away, and nothing else would try again. */
 __attribute__((noreturn)) static void undo_later(const char *path, const char *waiting,
                                                  const struct stat *status, const struct timespec *end,
                                                  bool preload) {
@@ -207,8 +208,8 @@ __attribute__((noreturn)) static void undo_later(const char *path, const char *w
 }
 
 /*
- * Forked twice: init takes it over, and no shell waits for it. In a session of its own before it is there at
- * all, so that a terminal that dies at this moment does not take it along.
+ * Forks twice, so that init becomes the parent and no shell waits for the process. The session is new before
+ * the second fork: a terminal that closes at this moment does not end the process.
  */
 static bool arm_process(const struct target *target, long seconds, bool preload) {
   struct stat status;
@@ -236,7 +237,7 @@ bool confirm_arm(const struct target *target, long seconds, bool preload) {
     return false;
   if (is_systemd_running() ? arm_systemd(target, seconds, preload) : arm_process(target, seconds, preload))
     return true;
-  say_error("no timer can be started that would put the change back; nothing was changed");
+  say_error("cannot start a timer that would undo the change; nothing was changed");
   confirm_forget(target);
   return false;
 }
@@ -245,14 +246,14 @@ bool confirm_arm(const struct target *target, long seconds, bool preload) {
 
 int confirm_accept(const struct target *target) {
   if (!confirm_is_pending(target)) {
-    say_error("%s: no change waits to be confirmed; was it too late?", target->path);
+    say_error("%s: no change waits for a confirmation; it may have been undone already", target->path);
     return EXIT_FINDING;
   }
   confirm_forget(target);
   return EXIT_DONE;
 }
 
-/* The whole old file, with one rename that also ends the wait. */
+/* Restores the whole old file by one rename, which also ends the wait. */
 static int put_back_file(const struct target *target, const char *waiting, bool was_there) {
   if (!was_there) {
     bool gone = target->text == NULL || target_put(target, NULL);
@@ -274,7 +275,7 @@ static char *add_lines(const char *rest, const char *body, bool preload) {
 static int put_back_lines(const struct target *target, const struct block *now, const struct block *old,
                           bool preload) {
   if (now->state == BLOCK_DAMAGED || old->state == BLOCK_DAMAGED) {
-    say_error("%s: the lines of pinctl were changed by hand; put it back by hand", target->path);
+    say_error("%s: pinctl's lines were changed by hand; restore the file by hand", target->path);
     return EXIT_FAILED;
   }
   AUTO_TEXT text = old->body == NULL ? NULL : add_lines(now->rest, old->body, preload);

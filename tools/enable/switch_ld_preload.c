@@ -41,7 +41,7 @@ static int try_shim(const struct switching *switching, const char *shim) {
   }
   if (!switching->in_image)
     return switch_try(NULL, "", shim) ? EXIT_DONE : EXIT_FAILED;
-  say_note("not tried: programs of an image do not run here");
+  say_note("not tested: programs of an image cannot run here");
   return EXIT_DONE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What is tried before anything is put in place. */
+/* Tests a changed configuration before it replaces the old one. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,8 +30,7 @@ static const char *find_lost(const struct text_list *before, const struct text_l
   return NULL;
 }
 
-/* Why not, for free(3), or NULL. Where OpenSSL does not even start before, there is nothing that could get
- * lost. */
+/* Why the trial failed, for free(3), or NULL. A provider counts as lost only if it was active before. */
 static char *find_fault(const char *before, const struct trial *trial) {
   struct trial earlier = {.configuration = before, .nodejs = trial->nodejs};
   struct text_list old = {0};
@@ -54,7 +53,7 @@ bool switch_try(const char *before, const char *after, const char *preload) {
   struct trial trial = {.configuration = after, .preload = preload, .handshakes = true};
   AUTO_TEXT why = find_fault(before, &trial);
   if (why != NULL)
-    say_error("tried, and found wanting: %s; nothing was changed", why);
+    say_error("the changed configuration does not work: %s; nothing was changed", why);
   return why == NULL;
 }
 
@@ -77,8 +76,8 @@ void say_without_nodejs(const struct openssl_plan *plan) {
 }
 
 /*
- * A nodejs that fails must not keep all other programs from being enforced, and most machines have none. But
- * where they share sections it cannot be left out, and is not to be broken.
+ * A nodejs that fails must not prevent enforcement in all other programs, and most machines have no nodejs.
+ * Where both share sections, nodejs cannot be left out, and must not be broken.
  */
 static const char *try_nodejs(const struct openssl_plan *plan, const char *before, const char *with,
                               const char *without) {
@@ -87,14 +86,14 @@ static const char *try_nodejs(const struct openssl_plan *plan, const char *befor
   if (why == NULL)
     return with;
   if (plan->nodejs_shares && nodejs_works(before)) {
-    say_error("tried as nodejs, and found wanting: %s; nothing was changed", why);
+    say_error("the changed configuration does not work for nodejs: %s; nothing was changed", why);
     return NULL;
   }
   say_left_out(why);
   return plan->nodejs == NULL || switch_try(before, without, NULL) ? without : NULL;
 }
 
-/* False, having said so: there is no module to name. */
+/* False, with a message: no module was found. */
 static bool advise_whole_path(const struct switching *switching, const char *path) {
   AUTO_TEXT module = NULL;
   if (!switch_find_module(switching, &module))
@@ -106,7 +105,7 @@ static bool advise_whole_path(const struct switching *switching, const char *pat
   return true;
 }
 
-/* False, having said so: the module that is named is not there. */
+/* False, with a message: the module that the text names does not exist. */
 static bool has_module(const struct switching *switching, const char *path, const char *text) {
   AUTO_TEXT named = openssl_setting(text, "module");
   if (named == NULL || *named != '/')
@@ -129,7 +128,7 @@ int switch_check_by_hand(const struct switching *switching, const char *path, co
     return status;
   if (!switching->in_image)
     return switch_try(NULL, text, NULL) ? EXIT_DONE : EXIT_FAILED;
-  say_note("not tried: programs of an image do not run here");
+  say_note("not tested: programs of an image cannot run here");
   return EXIT_DONE;
 }
 
@@ -137,7 +136,7 @@ const char *switch_try_plan(const struct switching *switching, const struct open
                             const char *before, const char *with, const char *without) {
   say_without_nodejs(plan);
   if (switching->in_image) {
-    say_note("not tried: programs of an image do not run here");
+    say_note("not tested: programs of an image cannot run here");
     return with;
   }
   if (!switch_try(before, with, NULL))

@@ -42,7 +42,7 @@ static bool is_plain_path(const char *path) {
   return path[strcspn(path, " \t\r\n\"'\\%$#;")] == '\0';
 }
 
-/* Puts a file that is wholly pinctl's, or removes it (text NULL). An exit status. */
+/* Writes a file that belongs to pinctl alone, or removes it (text NULL). An exit status. */
 static int put_own(const struct switching *switching, const char *path, const char *text) {
   struct target target;
   struct block block = {0};
@@ -50,7 +50,7 @@ static int put_own(const struct switching *switching, const char *path, const ch
   if (target_open(path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
     block_find(target.text, &block);
     if (target.text != NULL && (block.state != BLOCK_PRESENT || block.rest != NULL))
-      say_error("%s: it was written by hand, so it stays", path);
+      say_error("%s: written or edited by hand, so it was not changed", path);
     else if (target.text == text || (target.text != NULL && text != NULL && strcmp(target.text, text) == 0))
       status = EXIT_DONE;
     else
@@ -61,7 +61,7 @@ static int put_own(const struct switching *switching, const char *path, const ch
   return status;
 }
 
-/* With those above it, which a small image may lack. */
+/* Creates missing parents too: a small image may lack them. */
 static bool make_folder(const char *path) {
   if (access(path, F_OK) == 0)
     return true;
@@ -115,7 +115,7 @@ static int preload_on(const struct switching *switching, const struct unit_files
   if (status != EXIT_DONE)
     return status;
   if (switching->in_image)
-    say_note("not tried: programs of an image do not run here");
+    say_note("not tested: programs of an image cannot run here");
   else if (!switch_try(NULL, "", shim))
     return EXIT_FAILED;
   AUTO_TEXT environment =
@@ -130,7 +130,7 @@ static int preload_on(const struct switching *switching, const struct unit_files
 
 /* ---- With a configuration of its own ---- */
 
-/* The text of the file, proven to mean that of the system and the lines. NULL: said why not. */
+/* The text of the file, checked to mean the system's configuration plus the lines. NULL, with a message. */
 static char *compose(const struct unit_files *files, const struct target *system, const char *lines) {
   AUTO_TEXT include = system->text == NULL ? must_copy("") : must_format(".include = %s\n", system->path);
   AUTO_TEXT body = must_format("%s%s", include, lines);
@@ -224,7 +224,7 @@ int switch_unit_off(const struct switching *switching) {
   if (status == EXIT_DONE && !switching->dry_run)
     rmdir(files.folder);
   if (!has_dropin)
-    say_note("%s: nothing of pinctl's is there", files.dropin);
+    say_note("%s: pinning is not enabled here", files.dropin);
   else if (status == EXIT_DONE && !switching->dry_run)
     say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
   unit_files_clear(&files);

@@ -159,7 +159,7 @@ int switch_check_policy(const struct openssl_settings *settings) {
   if (sound)
     return EXIT_DONE;
   if (may_be_missing) {
-    say_warning("nothing is enforced until %s is in order (on_policy_error is \"allow\")", path);
+    say_warning("nothing is enforced until %s is free of errors (on_policy_error is \"allow\")", path);
     return EXIT_DONE;
   }
   say_error("every host would be refused without a policy, so nothing was changed");
@@ -194,13 +194,13 @@ int switch_put(const struct switching *switching, const struct target *target, c
     return EXIT_FAILED;
   }
   if (seconds > 0)
-    say_note("put back in %ld seconds unless you run \"pinctl enable --confirmed%s%s\"", seconds,
+    say_note("the change is undone in %ld seconds unless you run \"pinctl enable --confirmed%s%s\"", seconds,
              preload ? " --preload" : " --openssl-conf ", preload ? "" : target->path);
   return EXIT_DONE;
 }
 
 int switch_refuse_damaged(const struct target *target) {
-  say_error("%s: the lines of pinctl were changed by hand; take out what is left of them, from "
+  say_error("%s: the lines of pinctl were changed by hand; remove the rest of them, from "
             "\"# >>> pinning\" to \"# <<< pinning\", and try again",
             target->path);
   return EXIT_FAILED;

@@ -36,7 +36,7 @@ int switch_unit_off(const struct switching *switching);
 bool switch_find_module(const struct switching *switching, char **ret_module);
 bool switch_find_shim(const struct switching *switching, char **ret_shim);
 
-/* The policy that these settings lead to is in order, or may be missing (on_policy_error). An exit status. */
+/* The policy that these settings lead to is valid, or may be missing (on_policy_error). An exit status. */
 int switch_check_policy(const struct openssl_settings *settings);
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What a policy in order may still have been meant otherwise: warnings with their place. Each is certain
+ * Warnings with their place: what a valid policy may not have been meant to say. Each is certain
  * about what it says; the time taken grows with the number of entries as sorting does.
  */
 #ifndef PINCTL_EXPLAIN_LINT_H

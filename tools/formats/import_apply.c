@@ -80,7 +80,7 @@ static int leave_out(struct conversion *conversion, const struct change *change,
   int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
   if (status == EXIT_DONE && loaded.status != PIN_OK) {
     diagnostics_print(stderr, &loaded.diagnostics);
-    say_error("%s: the policy is not in order; nothing was changed", change->policy);
+    say_error("%s: the policy has errors; nothing was changed", change->policy);
     status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
   }
   if (status == EXIT_DONE && !entries_read(&loaded.policy, &entries))

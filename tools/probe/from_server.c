@@ -57,7 +57,7 @@ static const struct object *chosen_object(const char *host, const struct chain *
   return NULL;
 }
 
-/* The entry that this is added to may have one already. A policy that is not in order is reported later. */
+/* The entry that this is added to may have one already. A policy that has errors is reported later. */
 static bool has_backup(const struct arguments *arguments, const struct dropin *wish) {
   const char *name = wish->host;
   struct loaded_policy loaded;

@@ -123,7 +123,7 @@ bool status_has_last_good(const struct status *status) {
 
 static void judge_confirmation(struct status *status) {
   if (status->unconfirmed)
-    add_problem(status, must_copy("a change waits to be confirmed, and will be put back if nobody does"),
+    add_problem(status, must_copy("a change waits to be confirmed, and will be undone otherwise"),
                 must_copy("\"pinctl enable --confirmed\" keeps it, \"pinctl disable --unconfirmed\" puts it "
                           "back now"));
 }

@@ -269,7 +269,7 @@ const struct verb verb_add = {
     .details = "HOST is a host name, \"*.example.com\" or an IP address. A FILE is a certificate,\n"
                "chain, request or key; of a chain the leaf's key is taken. The entry goes into a\n"
                "file of its own in policy.d; entries written by hand are never touched. Nothing\n"
-               "changes unless the whole policy is in order afterwards.",
+               "changes unless the whole policy is valid afterwards.",
     .example = "pinctl add api.example.com server.pem --backup spare.pub",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -56,7 +56,7 @@ static void print_text(const char *path, const struct loaded_policy *loaded) {
   if (loaded->status != PIN_OK)
     put(stderr, RED, "%s: %s\n", path, count);
   else
-    put(stderr, diagnostics->count == 0 ? GREEN : YELLOW, "%s: in order, %u host%s, %s\n", path,
+    put(stderr, diagnostics->count == 0 ? GREEN : YELLOW, "%s: valid, %u host%s, %s\n", path,
         (unsigned)loaded->policy.entry_count, loaded->policy.entry_count == 1 ? "" : "s", count);
 }
 

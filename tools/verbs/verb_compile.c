@@ -88,7 +88,7 @@ static int refuse(const struct compiling *compiling) {
   if (compiling->loaded.status == PIN_NO_MEMORY)
     say_error("%s: out of memory", compiling->policy);
   else
-    say_error("%s: the policy is not in order; %s was left as it is", compiling->policy, compiling->path);
+    say_error("%s: the policy has errors; %s was left as it is", compiling->policy, compiling->path);
   bool unreachable = compiling->loaded.status == PIN_UNREADABLE && access(compiling->policy, R_OK) != 0;
   return compiling->loaded.status == PIN_NO_MEMORY || unreachable ? EXIT_FAILED : EXIT_FINDING;
 }
@@ -137,7 +137,7 @@ const struct verb verb_compile = {
     .details = "Needed after an edit by hand; \"add\" and \"remove\" do it by themselves. Until\n"
                "then processes read the text, which takes them longer. The file is\n" PIN_DEFAULT_COMPILED
                " for the policy of the system, policy.db beside any\n"
-               "other. A policy that is not in order leaves the old file: exit status 1.",
+               "other. A policy that has errors leaves the old file: exit status 1.",
     .example = "pinctl compile",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -16,11 +16,11 @@ static const struct option options[] = {
     SWITCH_ROOT,
     {.id = OPTION_UNCONFIRMED,
      .name = "unconfirmed",
-     .help = "only put back what \"enable --confirm\" has changed\nand nobody has confirmed"},
+     .help = "only undo a change by \"enable --confirm\" that was\nnot confirmed"},
     SHARED_DRY_RUN,
 };
 
-/* A change that waits to be confirmed is over with this; a kill in between leaves it as it was confirmed. */
+/* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
 static int take_out(const struct switching *switching, const struct target *target,
                     const struct block *block) {
   if (block->state == BLOCK_DAMAGED)
@@ -28,12 +28,12 @@ static int take_out(const struct switching *switching, const struct target *targ
   if (!switching->dry_run)
     confirm_forget(target);
   if (block->state == BLOCK_ABSENT) {
-    say_note("%s: nothing of pinctl's is there", target->path);
+    say_note("%s: pinning is not enabled here", target->path);
     return EXIT_DONE;
   }
   int status = switch_put(switching, target, block->rest);
   if (status == EXIT_DONE && !switching->dry_run && !switching->in_image)
-    say_note("programs that run go on enforcing: restart them");
+    say_note("running programs go on enforcing until they are restarted");
   return status;
 }
 
@@ -68,10 +68,10 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_disable = {
     .name = "disable",
     .operands = "",
-    .summary = "Switch enforcement off: take out what \"enable\" has added",
-    .details = "Takes out what \"enable\" has added, so that the file is byte for byte what it\n"
-               "was. Lines that somebody else has written about pinning stay. Programs that run\n"
-               "go on enforcing until they are restarted.",
+    .summary = "Disable enforcement: remove what \"enable\" has added",
+    .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was.\n"
+               "Lines about pinning that were written by hand stay. Running programs go on\n"
+               "enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",
     .options = options,
     .option_count = COUNT_OF(options),

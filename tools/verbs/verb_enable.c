@@ -61,7 +61,7 @@ const struct verb verb_enable = {
                "active where it was, and so do all others. The new configuration is tried in a\n"
                "process of its own first: connections to a server with the right and with\n"
                "another key, and digests. Prints the change as a diff. Nothing is changed where\n"
-               "the trial fails, or without a policy in order. nodejs, which reads nodejs_conf\n"
+               "the trial fails, or without a valid policy. nodejs, which reads nodejs_conf\n"
                "instead, is enforced as well, or left out with a warning.",
     .example = "pinctl enable --openssl-conf openssl.cnf --policy policy.cfg",
     .options = options,

@@ -152,7 +152,7 @@ static int show_with_policy(const struct arguments *arguments, struct history *h
   struct loaded_policy loaded;
   struct pin_verdict verdict = {0};
   struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
-  /* Without a policy in order the history is still worth seeing; then no key stands in it. */
+  /* Without a valid policy the history is still worth seeing; no key is then marked as pinned. */
   policy_load(arguments_policy(arguments), &loaded);
   if (loaded.status == PIN_OK)
     pin_select(&loaded.policy, &peer, &verdict);

@@ -85,7 +85,7 @@ const struct verb verb_run = {
     .summary = "Run a program under enforcement, without any installation",
     .details = "The program, and every program it starts, refuses hosts whose keys are not the\n"
                "pinned ones. It exits with its own status; 3 means that it was not run, because\n"
-               "the policy is not in order or a file is missing. Programs that clear the\n"
+               "the policy has errors or a file is missing. Programs that clear the\n"
                "environment for those that they start, as Postfix and Dovecot do, lose it: there\n"
                "is a warning within the first minute.",
     .example = "pinctl run --policy policy.cfg -- curl https://api.example.com/",

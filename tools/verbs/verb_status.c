@@ -24,7 +24,7 @@ static void print_policy(const struct status *status) {
   const struct loaded_policy *policy = &status->policy;
   put(stdout, PLAIN, "%-14s %s\n", "policy", status->policy_path);
   if (policy->status != PIN_OK) {
-    put(stdout, RED, "%-14s not in order: %zu error%s\n", "", policy->diagnostics.errors,
+    put(stdout, RED, "%-14s %zu error%s\n", "", policy->diagnostics.errors,
         policy->diagnostics.errors == 1 ? "" : "s");
     return;
   }

@@ -34,6 +34,6 @@ bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded) {
   else if (ret_loaded->status == PIN_UNREADABLE)
     say_error("%s: the policy cannot be read", path);
   else
-    say_error("%s: the policy is not in order", path);
+    say_error("%s: the policy has errors", path);
   return false;
 }

@@ -19,7 +19,7 @@ void policy_load(const char *path, struct loaded_policy *ret_loaded);
 void policy_clear(struct loaded_policy *loaded);
 
 /*
- * The same for verbs that need a policy in order: returns false, having printed the errors to stderr, when it
+ * The same for verbs that need a valid policy: returns false, having printed the errors to stderr, when it
  * is not.
  */
 bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded);
