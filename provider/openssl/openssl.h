@@ -147,6 +147,7 @@
   X(SSL_get_ex_data)                                                                                         \
   X(SSL_get_ex_data_X509_STORE_CTX_idx)                                                                      \
   X(SSL_get_info_callback)                                                                                   \
+  X(SSL_get_peer_cert_chain)                                                                                 \
   X(SSL_get_rbio)                                                                                            \
   X(SSL_get_rfd)                                                                                             \
   X(SSL_get_security_callback)                                                                               \

@@ -22,6 +22,7 @@ struct verification {
   STACK_OF(X509) * sent;
   bool running; /* the original is running */
   bool judged;
+  const SSL *judged_for;      /* a program may exchange the context's connection; only compared; NULL: none */
   struct judgement judgement; /* where judged */
 };
 
@@ -32,6 +33,21 @@ static SSL *connection_of(const struct libcrypto *crypto, const struct libssl *l
   if (libssl == NULL)
     return NULL;
   return crypto->X509_STORE_CTX_get_ex_data(ctx, libssl->store_ctx_index);
+}
+
+/*
+ * Whether a context is about the certificate that this server shows in the handshake under way: a program may
+ * verify others in the name of its connection, which say nothing of the server (openssl-internals V13).
+ */
+static bool is_about_server(const struct libcrypto *crypto, const struct libssl *libssl, const SSL *ssl,
+                            const struct verification *verification) {
+  const STACK_OF(X509) *shown = libssl->SSL_get_peer_cert_chain(ssl);
+  const X509 *first;
+
+  if (shown == NULL || verification->peer == NULL)
+    return shown == NULL && verification->peer == NULL;
+  first = crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)shown, 0);
+  return first == verification->peer || (first != NULL && crypto->X509_cmp(first, verification->peer) == 0);
 }
 
 static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
@@ -165,6 +181,7 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
   matter.ssl = connection_of(crypto, matter.libssl, ctx);
   gather_evidence(crypto, ctx, verification, checked, &matter);
   verification->judged = true;
+  verification->judged_for = matter.ssl;
   judgement_clear(&verification->judgement);
   /* A server that looks at its client's certificate talks to no host. */
   if (matter.ssl != NULL && matter.libssl->SSL_is_server(matter.ssl))
@@ -232,10 +249,15 @@ static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, 
   matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
   if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
+  judgement_clear(&verification->judgement);
   judge(&matter, &verification->judgement);
   matter.evidence.told = verification->judgement.told;
   peer_chain_keep(hook, verification->peer, &matter.evidence);
   accepted_chain_free(crypto, &accepted);
+}
+
+static bool is_judged_for(const struct verification *verification, const SSL *ssl) {
+  return verification == &no_memory || (verification->judged && verification->judged_for == ssl);
 }
 
 static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verification *verification) {
@@ -253,7 +275,9 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
     peer_chain_keep_client(hook, verification->peer);
     return;
   }
-  if (!verification->judged)
+  if (verification != &no_memory && !is_about_server(crypto, libssl, ssl, verification))
+    return;
+  if (!is_judged_for(verification, ssl))
     judge_at_the_end(hook, crypto, ctx, ssl, verification);
   connection_judged(hook, ssl, &verification->judgement);
 }

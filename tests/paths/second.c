@@ -8,6 +8,7 @@
 #include "kit.h"
 
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <openssl/err.h>
@@ -377,6 +378,161 @@ static enum outcome threaded(const struct setup *setup) {
   return with_cert_verify(setup, by_thread);
 }
 
+/* ---- A context whose connection the program takes away, or exchanges ---- */
+
+/* Verifies while the context belongs to `stand_in`, and gives it back. */
+static int verify_as_of(X509_STORE_CTX *ctx, void *stand_in) {
+  int index = SSL_get_ex_data_X509_STORE_CTX_idx(), ok;
+  SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, index);
+
+  X509_STORE_CTX_set_ex_data(ctx, index, stand_in);
+  ok = X509_verify_cert(ctx) == 1;
+  X509_STORE_CTX_set_ex_data(ctx, index, ssl);
+  return ok;
+}
+
+static int by_nobodys(X509_STORE_CTX *ctx, void *arg) {
+  (void)arg;
+  return verify_as_of(ctx, NULL);
+}
+
+static enum outcome as_of_nobody(const struct setup *setup) {
+  return with_cert_verify(setup, by_nobodys);
+}
+
+static enum outcome as_of(const struct setup *setup, const char *name, bool is_server) {
+  SSL_CTX *client = client_context(setup);
+  SSL *other = SSL_new(client);
+  enum outcome outcome;
+
+  if (is_server)
+    SSL_set_accept_state(other);
+  else
+    SSL_set_connect_state(other);
+  if (!is_server)
+    set_server_name(other, name);
+  SSL_CTX_set_cert_verify_callback(client, verify_as_of, other);
+  outcome = finish(setup, client);
+  SSL_free(other);
+  return outcome;
+}
+
+static enum outcome as_of_uncovered(const struct setup *setup) {
+  return as_of(setup, "other.test.example", false);
+}
+
+static enum outcome as_of_refused(const struct setup *setup) {
+  return as_of(setup, "wrong.wild.test.example", false);
+}
+
+static enum outcome as_of_server(const struct setup *setup) {
+  return as_of(setup, NULL, true);
+}
+
+/* It never comes back: nothing was verified for the connection then. */
+static int by_forgetting_connection(X509_STORE_CTX *ctx, void *arg) {
+  (void)arg;
+  X509_STORE_CTX_set_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx(), NULL);
+  return X509_verify_cert(ctx) == 1;
+}
+
+static enum outcome as_of_nobody_for_good(const struct setup *setup) {
+  return with_cert_verify(setup, by_forgetting_connection);
+}
+
+/* ---- Another certificate, verified in the name of a connection ---- */
+
+/* Finds a certificate on disk to be good, at every step of the handshake. */
+static void verify_good_for(const SSL *ssl, int where, int ret) {
+  X509_STORE *store = store_trusting("root");
+  X509 *good = read_certificate("good"), *issuer = read_certificate("issuer");
+  STACK_OF(X509) *sent = sk_X509_new_null();
+  X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+
+  (void)where;
+  (void)ret;
+  sk_X509_push(sent, issuer);
+  X509_STORE_CTX_init(ctx, store, good, sent);
+  X509_STORE_CTX_set_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx(), (void *)(uintptr_t)ssl);
+  if (X509_verify_cert(ctx) != 1)
+    printf("not verified: %d\n", X509_STORE_CTX_get_error(ctx));
+  X509_STORE_CTX_free(ctx);
+  sk_X509_pop_free(sent, X509_free);
+  X509_free(good);
+  X509_STORE_free(store);
+}
+
+/* In a suite without certificates nobody but the program speaks of any. */
+static enum outcome good_for_anonymous(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  enum outcome outcome;
+
+  SSL_CTX_set_info_callback(client, verify_good_for);
+  SSL_CTX_set_security_level(client, 0);
+  SSL_CTX_set_security_level(server, 0);
+  if (SSL_CTX_set_cipher_list(client, "aNULL") != 1 || SSL_CTX_set_cipher_list(server, "aNULL") != 1)
+    not_applicable("no anonymous suites");
+  outcome = connect_with(setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome good_beside(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup);
+
+  SSL_CTX_set_info_callback(client, verify_good_for);
+  return finish(setup, client);
+}
+
+/* A certificate that the policy refuses for this host is not the server's. */
+static int by_wrong_one_first(X509_STORE_CTX *ctx, void *arg) {
+  X509_STORE *store = store_trusting("root");
+  X509 *bad = read_certificate("bad"), *issuer = read_certificate("issuer2");
+  STACK_OF(X509) *sent = sk_X509_new_null();
+  X509_STORE_CTX *other = X509_STORE_CTX_new();
+  int index = SSL_get_ex_data_X509_STORE_CTX_idx();
+
+  (void)arg;
+  sk_X509_push(sent, issuer);
+  X509_STORE_CTX_init(other, store, bad, sent);
+  X509_STORE_CTX_set_ex_data(other, index, X509_STORE_CTX_get_ex_data(ctx, index));
+  (void)X509_verify_cert(other);
+  X509_STORE_CTX_free(other);
+  sk_X509_pop_free(sent, X509_free);
+  X509_free(bad);
+  X509_STORE_free(store);
+  ERR_clear_error();
+  return X509_verify_cert(ctx) == 1;
+}
+
+static int told;
+
+static int count_calls(int ok, X509_STORE_CTX *ctx) {
+  (void)ctx;
+  told++;
+  return ok;
+}
+
+/* The program's own verify callback stays where it is. */
+static enum outcome wrong_one_first(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server;
+  struct link link;
+  enum outcome outcome;
+
+  SSL_CTX_set_verify(client, SSL_VERIFY_NONE, count_calls);
+  SSL_CTX_set_cert_verify_callback(client, by_wrong_one_first, NULL);
+  server = server_context(setup);
+  link_open(&link, setup, client, server);
+  outcome = link_run(&link);
+  printf("mode=%d callback=%d\n", SSL_get_verify_mode(link.client),
+         SSL_get_verify_callback(link.client) == count_calls);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 /* ---- Functions of a store that rely on the connection ---- */
 
 static void need_connection(X509_STORE_CTX *ctx, const char *what) {
@@ -448,6 +604,13 @@ static enum outcome store_cleanup(const struct setup *setup) {
   {prefix "/wrong-ca", function, {.chain = "bad", .sni = "ca.test.example", .untrusting = true}, WE_REFUSE}, \
   {prefix "/uncovered", function, {.chain = "bad", OTHER, .untrusting = true}, ALL_ACCEPT, .same_output = true}, \
   {prefix "/wrong-root", function, {.chain = "exemptelse", ANCHORED, .untrusting = true}, BOTH_REFUSE}
+#define SNI_ONLY .sni = "pinned.test.example"
+#define ANOTHERS(prefix, function) \
+  {prefix "/right-key", function, {.chain = "good", SNI_ONLY}, ALL_ACCEPT}, \
+  {prefix "/wrong-key", function, {.chain = "bad", SNI_ONLY}, WE_REFUSE}, \
+  {prefix "/wrong-ca", function, {.chain = "bad", .sni = "ca.test.example"}, WE_REFUSE}, \
+  {prefix "/forged-link", function, {.chain = "forged", .sni = "ca.test.example"}, BOTH_REFUSE}, \
+  {prefix "/uncovered", function, {.chain = "bad", .sni = "other.test.example"}, ALL_ACCEPT, .same_output = true}
 #define READ_OUT(prefix, function) \
   {prefix "/right-key", function, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true}, \
   {prefix "/right-ca", function, {.chain = "good", CA}, ALL_ACCEPT, .same_output = true}, \
@@ -486,6 +649,17 @@ static const struct test_case cases[] = {
   READ_OUT("put-back", put_back),
   READ_OUT("wrapped-in-context", wrapped_in_context),
   READ_OUT("in-thread", threaded),
+  ANOTHERS("as-of-nobody", as_of_nobody),
+  ANOTHERS("as-of-uncovered", as_of_uncovered),
+  ANOTHERS("as-of-server", as_of_server),
+  {"as-of-refused/wrong-key", as_of_refused, {.chain = "bad", SNI_ONLY}, WE_REFUSE},
+  {"as-of-nobody-for-good/wrong-key", as_of_nobody_for_good, {.chain = "bad", SNI_ONLY}, WE_REFUSE},
+  {"as-of-nobody-for-good/uncovered", as_of_nobody_for_good, {.chain = "bad", .sni = "other.test.example"}, ALL_ACCEPT},
+  {"good-beside/anonymous", good_for_anonymous, {.chain = "bad", SNI_ONLY, .version = TLS1_2_VERSION}, WE_REFUSE},
+  {"good-beside/wrong-key", good_beside, {.chain = "bad", SNI_ONLY}, WE_REFUSE},
+  {"good-beside/right-key", good_beside, {.chain = "good", SNI_ONLY}, ALL_ACCEPT},
+  {"wrong-one-first/right-key", wrong_one_first, {.chain = "good", SNI_ONLY}, ALL_ACCEPT, .same_output = true},
+  {"wrong-one-first/wrong-key", wrong_one_first, {.chain = "bad", SNI_ONLY}, WE_REFUSE},
   {"store-functions/verified", store_functions, {.chain = "good", CA}, ALL_ACCEPT, .same_output = true},
   {"store-functions/lax", store_functions, {.chain = "good", CA, LAX}, ALL_ACCEPT, .same_output = true},
   {"store-functions/lax-wrong-key", store_functions, {.chain = "bad", PINNED, LAX}, WE_REFUSE},
