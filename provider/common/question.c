@@ -278,6 +278,32 @@ static bool note_port(int fd, const struct socket_peer *peer, void *arg) {
   return !search->ambiguous;
 }
 
+static bool is_limited_to(const struct pin_entry *entry, uint16_t port) {
+  for (uint32_t i = 0; i < entry->port_count; i++) {
+    if (entry->ports[i] == port)
+      return true;
+  }
+  return false;
+}
+
+/*
+ * Whether the port decides between the entries of each name. Where none of them is for it, the connection may
+ * well be on another socket than the one that was found.
+ */
+static bool port_is_for_all(const struct pin_verdict *verdict, uint16_t port) {
+  for (size_t i = 0; i < verdict->count; i++) {
+    const struct pin_finding *finding = &verdict->findings[i];
+    bool found = !finding->port_unknown;
+
+    for (size_t j = 0; j < verdict->count && !found; j++)
+      found = strcmp(verdict->findings[j].entry.name, finding->entry.name) == 0 &&
+              is_limited_to(&verdict->findings[j].entry, port);
+    if (!found)
+      return false;
+  }
+  return true;
+}
+
 uint16_t question_seek_port(struct question *question) {
   struct search search = {.question = question, .seen = atomic_load(&seen_by_shim)};
   bool decides = false;
@@ -289,5 +315,5 @@ uint16_t question_seek_port(struct question *question) {
   if (!sockets_visit(note_port, &search))
     search.port = 0;
   free(search.listening.ports);
-  return search.port;
+  return port_is_for_all(question->verdict, search.port) ? search.port : 0;
 }

@@ -248,6 +248,17 @@ static enum outcome at_covered_port_after_another(const struct setup *setup) {
   return connect_once(setup);
 }
 
+/* The only socket at the address has a port without an entry: the connection need not be on that, a proxy's
+ * may carry it. */
+static enum outcome at_another_port(const struct setup *setup) {
+  union address hosts[2], other;
+
+  listen_at_ports(hosts);
+  (void)listen_at("127.0.0.1", &other);
+  (void)connect_from("127.0.0.8", &other);
+  return connect_once(setup);
+}
+
 static enum outcome at_no_port(const struct setup *setup) {
   union address hosts[2];
 
@@ -290,6 +301,13 @@ static const struct test_case cases[] = {
      SHIM_REFUSES,
      .note = ONLY_SHIM},
     {"port/nameless/right-key", at_covered_port_after_another, {.chain = "bad"}, ALL_ACCEPT},
+    {"port/other/first-ports-key", at_another_port, {OF_FIRST_PORT}, ALL_ACCEPT},
+    {"port/other/other-ports-key", at_another_port, {OF_OTHER_PORT}, ALL_ACCEPT},
+    {"port/other/wrong-key", at_another_port, {.chain = "good", .sni = "localhost"}, WE_REFUSE},
+    {"port/other/wrong-key-verified",
+     at_another_port,
+     {.chain = "good", .sni = "other.test.example", .host = "localhost", .unverified = true},
+     WE_REFUSE},
     {"port/none/either-key", at_no_port, {OF_OTHER_PORT}, ALL_ACCEPT},
     {"port/elsewhere/other-ports-key", at_another_address, {OF_OTHER_PORT}, SHIM_REFUSES, .note = ONLY_SHIM},
     {"sockets/300-clients/right-key", among_300_clients, {.chain = "good"}, ALL_ACCEPT},
