@@ -67,8 +67,8 @@ void question_conclude_from_sockets(struct question *question);
 bool question_ask_concluded(const char *name, void *arg);
 
 /*
- * The one port to which the process is connected at the addresses of a name for which the port decides. 0: it
- * decides for none, or nobody can tell.
+ * The one port to which the process is connected at the addresses of a name for which the port decides, and
+ * for which each such name has an entry. 0: it decides for none, or nobody can tell.
  */
 uint16_t question_seek_port(struct question *question);
 

@@ -76,6 +76,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
                             .certificate = peers_certificate(matter),
                             .verified = matter->verified ? matter->param : NULL,
                             .peer = peer,
+                            .path = path,
                             .verdict = ret_verdict};
   enum pin_needs needs;
   bool whole;
@@ -98,8 +99,10 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   whole = look_at_path(matter, *policy, needs == PIN_NEEDS_CERTIFICATES, ret_verdict, path);
   pin_judge(*policy, &path->pin, peer->now, ret_verdict);
   path->pin.vouch = NULL;
-  if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict))
+  if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict)) {
+    path_note_constraints(matter->crypto, path);
     *ret_proven = kept_path_new(path, whole);
+  }
 }
 
 static bool worth_reporting(const struct pin_verdict *verdict) {

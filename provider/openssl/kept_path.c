@@ -17,13 +17,16 @@ static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 1};
 
 #define FLAG_WHOLE 1U
 #define FLAG_CERTIFICATES 2U
+#define FLAG_PERMITTED 4U /* by the name constraints of its CAs; without it nobody knows */
 
 static size_t size_of_key(unsigned flags) {
   return sizeof(struct pin_digest) * ((flags & FLAG_CERTIFICATES) != 0 ? 2 : 1);
 }
 
 struct kept_path *kept_path_new(const struct path *path, bool whole) {
-  unsigned flags = (whole ? FLAG_WHOLE : 0U) | (path->with_certificates ? FLAG_CERTIFICATES : 0U);
+  bool permitted = path->constraints_seen > 0 && !path->outside;
+  unsigned flags = (whole ? FLAG_WHOLE : 0U) | (path->with_certificates ? FLAG_CERTIFICATES : 0U) |
+                   (permitted ? FLAG_PERMITTED : 0U);
   size_t size = KEYS_AT + path->pin.count * size_of_key(flags);
   struct kept_path *kept = path->pin.count > 0 ? malloc(sizeof *kept + size) : NULL;
   unsigned char *at;
@@ -51,8 +54,8 @@ bool kept_path_is_one(const unsigned char *bytes, size_t size) {
     return false;
   flags = bytes[FLAGS_AT];
   count = bytes[COUNT_AT];
-  return (flags & ~(FLAG_WHOLE | FLAG_CERTIFICATES)) == 0 && count > 0 && count <= PATH_MAX_KEYS &&
-         size == KEYS_AT + count * size_of_key(flags);
+  return (flags & ~(FLAG_WHOLE | FLAG_CERTIFICATES | FLAG_PERMITTED)) == 0 && count > 0 &&
+         count <= PATH_MAX_KEYS && size == KEYS_AT + count * size_of_key(flags);
 }
 
 bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certificates, struct path *ret_path,
@@ -78,6 +81,8 @@ bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certifica
     ret_path->certificates[depth] = NULL;
     at += size_of_key(flags);
   }
+  ret_path->outside = (flags & FLAG_PERMITTED) == 0;
+  ret_path->constraints_seen = ret_path->pin.count;
   *ret_whole = (flags & FLAG_WHOLE) != 0;
   return true;
 }

@@ -46,6 +46,9 @@
   X(EVP_PKEY_get_bn_param)                                                                                   \
   X(GENERAL_NAMES_free)                                                                                      \
   X(GENERAL_NAME_get0_value)                                                                                 \
+  X(NAME_CONSTRAINTS_check)                                                                                  \
+  X(NAME_CONSTRAINTS_check_CN)                                                                               \
+  X(NAME_CONSTRAINTS_free)                                                                                   \
   X(OPENSSL_sk_free)                                                                                         \
   X(OPENSSL_sk_num)                                                                                          \
   X(OPENSSL_sk_pop_free)                                                                                     \
@@ -88,6 +91,7 @@
   X(X509_get0_pubkey)                                                                                        \
   X(X509_get_X509_PUBKEY)                                                                                    \
   X(X509_get_ex_data)                                                                                        \
+  X(X509_get_ext_by_NID)                                                                                     \
   X(X509_get_ext_d2i)                                                                                        \
   X(X509_get_extension_flags)                                                                                \
   X(X509_get_issuer_name)                                                                                    \

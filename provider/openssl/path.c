@@ -322,6 +322,8 @@ void path_begin(const struct evidence *evidence, bool with_certificates, struct 
   path->with_certificates = with_certificates;
   path->subordinates = 0;
   path->work = WORK_LIMIT;
+  path->outside = false;
+  path->constraints_seen = 0;
 }
 
 bool path_extend(const struct libcrypto *crypto, struct path *path) {

@@ -40,10 +40,12 @@ struct evidence {
 struct path {
   struct pin_path pin; /* points into the members below */
   struct evidence evidence;
-  bool with_certificates; /* they are hashed too */
-  long subordinates;      /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
-  long work;              /* what may still be spent on checking signatures, in units of path.c */
-  bool blind;             /* the store cannot be searched */
+  bool with_certificates;  /* they are hashed too */
+  long subordinates;       /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
+  long work;               /* what may still be spent on checking signatures, in units of path.c */
+  bool blind;              /* the store cannot be searched */
+  bool outside;            /* a name is outside the constraints of a CA of the path */
+  size_t constraints_seen; /* of so many of the first keys that is known; 0: nobody asked */
   struct pin_path_key keys[PATH_MAX_KEYS];
   X509 *certificates[PATH_MAX_KEYS]; /* borrowed from the evidence, or found; NULL for a raw key */
   X509 *found[PATH_MAX_KEYS];        /* those that came out of the store; owned */
@@ -69,6 +71,18 @@ void path_begin(const struct evidence *evidence, bool with_certificates, struct 
  * limits on keys, sent certificates and work.
  */
 bool path_extend(const struct libcrypto *crypto, struct path *path);
+
+/*
+ * Whether every CA of the path permits the names of all certificates below it (RFC 5280, 4.2.1.10), as far as
+ * the path goes by now, by OpenSSL's own functions for that. What was seen is not looked at again.
+ */
+bool path_names_are_permitted(const struct libcrypto *crypto, struct path *path);
+
+/*
+ * For a session, when the path has come to its end. Where nobody asked the above, which takes its time, only
+ * a path without any constraints is noted as permitted.
+ */
+void path_note_constraints(const struct libcrypto *crypto, struct path *path);
 
 /* Adds the subjects, for a report. */
 void path_describe(const struct libcrypto *crypto, struct path *path);

@@ -108,6 +108,10 @@ static enum pin_reason look_at(const struct voucher *voucher, const struct pin_f
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher, certificate))
     return PIN_REASON_OUT_OF_DATE;
+  /* OpenSSL looks at constraints after the chain is judged, and a program may not care for the outcome.
+   * Mostly there are none. */
+  if (!path_names_are_permitted(voucher->crypto, voucher->path))
+    return PIN_REASON_WRONG_NAME;
   /* Cheap, and whether OpenSSL looked for a server or for something else cannot be asked in 3.0. */
   if (voucher->crypto->X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1)
     return PIN_REASON_NOT_A_SERVER;

@@ -9,6 +9,7 @@
 #define PIN_VOUCH_H
 
 #include "openssl.h"
+#include "path.h"
 #include "peer.h"
 #include "pinpolicy.h"
 
@@ -18,6 +19,7 @@ struct voucher {
   X509 *certificate;           /* the peer's; NULL: it showed a raw key */
   X509_VERIFY_PARAM *verified; /* with what OpenSSL itself accepted it, and nobody overrode that; or NULL */
   const struct peer *peer;
+  struct path *path;
   const struct pin_verdict *verdict;         /* whose findings are asked about */
   enum pin_reason answers[PIN_MAX_FINDINGS]; /* private: PIN_REASON_UNDECIDED in the beginning */
 };

@@ -160,6 +160,13 @@ static enum outcome too_many_names(const struct setup *setup) {
   {list "/verified/expired-without-dates", without_dates, {.chain = "expired", NAMED(list), .host = list ".test.example"}, WE_REFUSE}, \
   {list "/verified/expired-at-another-time", at_another_time, {.chain = "expired", NAMED(list), .host = list ".test.example"}, WE_REFUSE}
 
+#define LIMITED(name, host_name, shown) \
+  {"limits/" name "/verified", connect_by_issuer, {.chain = shown, NAMED(host_name), .host = host_name ".test.example"}, BOTH_REFUSE}, \
+  {"limits/" name "/not-verified", connect_by_issuer, {.chain = shown, NAMED(host_name), .unverified = true}, WE_REFUSE}, \
+  {"limits/" name "/not-trusted", connect_by_issuer, {.chain = shown, NAMED(host_name), .unverified = true, .untrusting = true}, WE_REFUSE}, \
+  {"limits/" name "/overridden", overriding, {.chain = shown, NAMED(host_name), .host = host_name ".test.example"}, WE_REFUSE}, \
+  {"limits/" name "/unlooked-at", unlooked_at, {.chain = shown, NAMED(host_name)}, WE_REFUSE}
+
 static const struct test_case cases[] = {
   BY_LIST("ca"),
   BY_LIST("backup"),
@@ -179,6 +186,16 @@ static const struct test_case cases[] = {
   {"common-name/right", connect_by_issuer, {.chain = "plain", NAMED("ca"), .unverified = true}, ALL_ACCEPT},
   {"common-name/wrong", connect_by_issuer, {.chain = "plain", NAMED("backup"), .unverified = true}, WE_REFUSE},
   {"common-name/beside-others", connect_by_issuer, {.chain = "elsewhere", NAMED("ca"), .unverified = true}, WE_REFUSE},
+  /* The CA that is pinned, or one below it, may not speak for that name. */
+  LIMITED("outside", "anchor", "outside"),
+  LIMITED("outside-by-common-name", "anchor", "outsideplain"),
+  LIMITED("outside-two-below", "anchor", "outsidebelow"),
+  LIMITED("outside-own-limits", "both", "outside"),
+  {"limits/inside", connect_by_issuer, {.chain = "inside", NAMED("inside"), .host = "inside.test.example"}, ALL_ACCEPT},
+  {"limits/inside-not-verified", connect_by_issuer, {.chain = "inside", NAMED("inside"), .unverified = true}, ALL_ACCEPT},
+  {"limits/inside-unlooked-at", unlooked_at, {.chain = "inside", NAMED("inside"), .untrusting = true}, ALL_ACCEPT},
+  {"limits/own-key", connect_by_issuer, {.chain = "outside", NAMED("pathlen"), .unverified = true}, ALL_ACCEPT},
+  {"limits/uncovered", connect_by_issuer, {.chain = "outside", NAMED("other"), .unverified = true}, ALL_ACCEPT},
   /* Spellings of a name, and wildcards. */
   {"name/upper-case", connect_by_issuer, {.chain = "good", .sni = "CA.test.example", .unverified = true}, ALL_ACCEPT},
   {"name/upper-case-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "CA.test.example", .unverified = true}, WE_REFUSE},

@@ -50,6 +50,12 @@ enum id {
   STARRED,
   COMMON_NAME,
   CROWDED,
+  LIMITED,
+  OUTSIDE,
+  INSIDE,
+  OUTSIDE_PLAIN,
+  BELOW_LIMITED,
+  OUTSIDE_BELOW,
   COUNT
 };
 
@@ -59,9 +65,10 @@ struct subject {
   enum id named_issuer; /* whose name stands in the certificate */
   enum id signer;       /* whose key signs it */
   const char *constraints;
-  const char *names; /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at */
-  const char *usage; /* extended; NULL: any */
-  long begins, ends; /* in days from now; both 0: the usual */
+  const char *names;  /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at */
+  const char *usage;  /* extended; NULL: any */
+  const char *limits; /* name constraints; NULL: none */
+  long begins, ends;  /* in days from now; both 0: the usual */
 };
 
 /* The address alone tells. */
@@ -106,6 +113,18 @@ static const struct subject subjects[COUNT] = {
                  .names = "DNS:*.test.example"},
     [COMMON_NAME] = {"commonname", "Pinned.test.example", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
                      .names = ""},
+    /* A CA that may speak for some names only, and what it issues, and what the one below it does. */
+    [LIMITED] = {"limited", "Limited issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "",
+                 .limits = "critical,permitted;DNS:inside.test.example,permitted;DNS:nobody.test.example"},
+    [OUTSIDE] = {"outside", "Outside", LIMITED, LIMITED, "critical,CA:FALSE", .names = NULL},
+    [INSIDE] = {"inside", "Inside", LIMITED, LIMITED, "critical,CA:FALSE",
+                .names = "DNS:inside.test.example,DNS:a.inside.test.example"},
+    [OUTSIDE_PLAIN] = {"outsideplain", "anchor.test.example", LIMITED, LIMITED, "critical,CA:FALSE",
+                       .names = ""},
+    [BELOW_LIMITED] = {"belowlimited", "Below the limited issuer", LIMITED, LIMITED, "critical,CA:TRUE",
+                       .names = ""},
+    [OUTSIDE_BELOW] = {"outsidebelow", "Outside below", BELOW_LIMITED, BELOW_LIMITED, "critical,CA:FALSE",
+                       .names = NULL},
     [CROWDED] = {"crowded", "Crowded", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = CROWD},
 };
 
@@ -136,6 +155,10 @@ static const struct {
     {"wild", {WILD, ISSUER_2}, 2},
     {"starred", {STARRED, ISSUER_2}, 2},
     {"commonname", {COMMON_NAME, ISSUER_2}, 2},
+    {"outside", {OUTSIDE, LIMITED, ROOT}, 3},
+    {"inside", {INSIDE, LIMITED, ROOT}, 3},
+    {"outsideplain", {OUTSIDE_PLAIN, LIMITED, ROOT}, 3},
+    {"outsidebelow", {OUTSIDE_BELOW, BELOW_LIMITED, LIMITED, ROOT}, 4},
     {"crowded", {CROWDED, ISSUER_2}, 2},
 };
 
@@ -214,6 +237,8 @@ static void issue(enum id id) {
   extend_names(certificate, subject->names);
   if (subject->usage != NULL)
     extend(certificate, NID_ext_key_usage, subject->usage);
+  if (subject->limits != NULL)
+    extend(certificate, NID_name_constraints, subject->limits);
   if (X509_sign(certificate, keys[subject->signer], EVP_sha256()) <= 0)
     errx(2, "signature of %s", subject->file);
   X509_NAME_free(name);
@@ -342,6 +367,9 @@ static void write_issuer_policy(const char *policy, const char *settings) {
   write_list(file, "print.test.example", "fingerprints", fingerprint_of(ISSUER), false);
   write_list(file, "issued.test.example", "intermediates", pin_of(ISSUER), false);
   write_list(file, "anchor.test.example", "anchors", pin_of(ROOT), false);
+  write_list(file, "inside.test.example", "anchors", pin_of(ROOT), false);
+  write_list(file, "both.test.example", "pins", pin_of(LIMITED), false);
+  write_list(file, "pathlen.test.example", "pins", pin_of(OUTSIDE), false);
   write_list(file, "*.wild.test.example", "pins", pin_of(ISSUER), false);
   write_list(file, "127.0.0.1", "pins", pin_of(ISSUER), false);
   fprintf(file, "  { name = \"below.test.example\"; include_subdomains = true; pins = [ \"%s\" ]; },\n",

@@ -22,6 +22,16 @@ LATER_PINNED(later_pinned_file, .tickets = true, .from_file = true)
 LATER_PINNED(later_pinned_reused, .tickets = true, .expect_reuse = true)
 LATER_PINNED(later_pinned_file_reused, .tickets = true, .from_file = true, .expect_reuse = true)
 
+/* Nor are the names that a CA may speak for, until a CA is pinned. */
+#define LIMITS_PINNED(function, ...)                                                                         \
+  PLAN(function, .first_policy = "blocked-other", .second_policy = "issuer",                                 \
+       .second_name = "both.test.example", __VA_ARGS__)
+LIMITS_PINNED(limits_pinned_ticket, .tickets = true)
+LIMITS_PINNED(limits_pinned_id, .tickets = false)
+LIMITS_PINNED(limits_pinned_file, .tickets = true, .from_file = true)
+PLAN(limits_kept, .first_policy = "issuer", .tickets = true, .expect_reuse = true)
+PLAN(limits_kept_file, .first_policy = "issuer", .tickets = true, .from_file = true, .expect_reuse = true)
+
 /* The session of one host below the CA is used for another one. */
 #define FOR_ANOTHER(function, ...)                                                                           \
   PLAN(function, .first_policy = "issuer", .second_name = "ca.test.example", __VA_ARGS__)
@@ -94,6 +104,9 @@ static const struct test_case cases[] = {
   BOTH_VERSIONS("right-file", later_pinned_file_reused, "good", "other.test.example", ALL_ACCEPT),
   NOT_VOUCHED_FOR("elsewhere", later_pinned, .chain = "elsewhere", .sni = "elsewhere.test.example", .host = "elsewhere.test.example"),
   NOT_VOUCHED_FOR("none/elsewhere", later_pinned, .chain = "elsewhere", UNVERIFIED),
+  NOT_VOUCHED_FOR("none/outside", limits_pinned, .chain = "outside", UNVERIFIED),
+  BOTH_VERSIONS("inside", limits_kept, "inside", "inside.test.example", ALL_ACCEPT),
+  BOTH_VERSIONS("inside-file", limits_kept_file, "inside", "inside.test.example", ALL_ACCEPT),
   NOT_VOUCHED_FOR("none/client", later_pinned, .chain = "client", UNVERIFIED),
   NOT_VOUCHED_FOR("none/expired", later_pinned, .chain = "expired", UNVERIFIED),
   NOT_VOUCHED_FOR("none/early", later_pinned, .chain = "early", UNVERIFIED),

@@ -132,7 +132,11 @@ class Judges(PinctlCase):
         chain("below-bound", "bound", "root")
         for certificate in ("bound", "root"):
             self.pinned(certificate)
-            self.agree("below-bound", True)
+            self.agree("below-bound", False)
+        self.pinned("root", kind="anchors")
+        self.agree("below-bound", False)
+        self.pinned("below-bound")
+        self.agree("below-bound", True)
         self.pinned("other")
         self.agree("below-bound", False)
 

@@ -231,14 +231,15 @@ static bool replace_path(const struct proof *proof, struct chain *chain) {
   return good;
 }
 
-/* What OpenSSL has not verified is proven as pinning.so proves it. */
+/* What OpenSSL has not verified is proven as pinning.so proves it. *ret_outside: as in struct proof. */
 static bool prove(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
-                  struct chain *chain) {
+                  struct chain *chain, bool *ret_outside) {
   struct proof proof;
   proof_make(shown->items[0].certificate, others, store, &proof);
   bool good = proof.count > 0 && (begins_with(&chain->path, &proof) || replace_path(&proof, chain));
   chain->proven = proof.count;
   chain->cut = proof.cut;
+  *ret_outside = proof.outside;
   if (good && chain->proven == chain->path.count)
     chain->broken_by = X509_V_OK;
   else if (chain->cut)
@@ -253,7 +254,7 @@ bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *
                     struct chain *ret_chain) {
   *ret_chain = (struct chain){0};
   STACK_OF(X509) *others = sk_X509_new_null();
-  bool good = others != NULL, verified = false;
+  bool good = others != NULL, verified = false, outside = false;
   for (size_t i = 0; good && i < shown->count; i++)
     if (shown->items[i].certificate != NULL)
       good = sk_X509_push(others, shown->items[i].certificate) > 0;
@@ -263,10 +264,12 @@ bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *
     ret_chain->cut = ret_chain->path.count > CHAIN_MOST_KEYS;
     ret_chain->proven = ret_chain->cut ? CHAIN_MOST_KEYS : ret_chain->path.count;
   } else if (good) {
-    good = prove(store, shown, others, ret_chain);
+    good = prove(store, shown, others, ret_chain, &outside);
   }
   if (good)
     ret_chain->vouched = look_at_peer(shown->items[0].certificate, host);
+  if (good && outside && ret_chain->vouched == PIN_REASON_MATCHED)
+    ret_chain->vouched = PIN_REASON_WRONG_NAME;
   sk_X509_free(others);
   return good;
 }

@@ -40,6 +40,7 @@ void proof_make(X509 *peer, STACK_OF(X509) * sent, X509_STORE *store, struct pro
     continue;
   take(&path, ret_proof);
   ret_proof->cut = path.pin.cut;
+  ret_proof->outside = !path_names_are_permitted(&direct, &path);
   path_clear(&direct, &path);
   ERR_pop_to_mark();
 }

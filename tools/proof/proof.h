@@ -21,6 +21,7 @@ struct proof {
   X509 *certificates[PROOF_MOST_KEYS]; /* from the peer's own upwards; owned */
   size_t count;                        /* 0: not even the peer's key could be read */
   bool cut;                            /* the path goes on, or may, above a limit: see struct pin_path */
+  bool outside;                        /* a CA of it does not permit a name below it (RFC 5280, 4.2.1.10) */
 };
 
 /* sent: what the peer showed, its own certificate included; store: what is trusted. To be cleared. */

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "path.h"
+
+/* OpenSSL reads the common name of a host's certificate only where no alternative name is a host's. */
+static bool has_host_names(const struct libcrypto *crypto, const X509 *certificate) {
+  GENERAL_NAMES *names = crypto->X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+  int count = names != NULL ? crypto->OPENSSL_sk_num((const OPENSSL_STACK *)names) : 0;
+  bool found = false;
+
+  for (int i = 0; i < count && !found; i++) {
+    int type = GEN_OTHERNAME;
+
+    (void)crypto->GENERAL_NAME_get0_value(crypto->OPENSSL_sk_value((const OPENSSL_STACK *)names, i), &type);
+    found = type == GEN_DNS;
+  }
+  crypto->GENERAL_NAMES_free(names);
+  return found;
+}
+
+/* A CA certificate that issued itself is one that changed its key, not its name (RFC 5280, 6.1.3 (b)). */
+static bool permit(const struct libcrypto *crypto, NAME_CONSTRAINTS *constraints, X509 *certificate,
+                   bool is_peer) {
+  if (!is_peer && (crypto->X509_get_extension_flags(certificate) & EXFLAG_SI) != 0)
+    return true;
+  if (crypto->NAME_CONSTRAINTS_check(certificate, constraints) != X509_V_OK)
+    return false;
+  return !is_peer || has_host_names(crypto, certificate) ||
+         crypto->NAME_CONSTRAINTS_check_CN(certificate, constraints) == X509_V_OK;
+}
+
+static bool seems_to_have_constraints(const struct libcrypto *crypto, const X509 *issuer) {
+  return crypto->X509_get_ext_by_NID(issuer, NID_name_constraints, -1) >= 0;
+}
+
+/* Whether the CA at this depth permits the names of all that is below. */
+static bool permits_below(const struct libcrypto *crypto, const struct path *path, size_t depth) {
+  X509 *issuer = path->certificates[depth];
+  NAME_CONSTRAINTS *constraints;
+  int found = 0; /* -1: there are none */
+  bool permitted = true;
+
+  if (!seems_to_have_constraints(crypto, issuer))
+    return true;
+  constraints = crypto->X509_get_ext_d2i(issuer, NID_name_constraints, &found, NULL);
+  if (constraints == NULL)
+    return found == -1;
+  for (size_t below = 0; below < depth && permitted; below++)
+    permitted = permit(crypto, constraints, path->certificates[below], below == 0);
+  crypto->NAME_CONSTRAINTS_free(constraints);
+  return permitted;
+}
+
+bool path_names_are_permitted(const struct libcrypto *crypto, struct path *path) {
+  size_t depth = path->constraints_seen > 0 ? path->constraints_seen : 1;
+
+  crypto->ERR_set_mark();
+  for (; depth < path->pin.count; depth++)
+    path->outside = path->outside || !permits_below(crypto, path, depth);
+  crypto->ERR_pop_to_mark();
+  path->constraints_seen = depth;
+  return !path->outside;
+}
+
+void path_note_constraints(const struct libcrypto *crypto, struct path *path) {
+  size_t depth = 1;
+
+  if (path->constraints_seen > 0) {
+    (void)path_names_are_permitted(crypto, path);
+    return;
+  }
+  while (depth < path->pin.count && !seems_to_have_constraints(crypto, path->certificates[depth]))
+    depth++;
+  if (depth >= path->pin.count)
+    path->constraints_seen = depth;
+}
