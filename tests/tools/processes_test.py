@@ -12,6 +12,7 @@ import unittest
 from pinctl_case import PINCTL, PinctlCase, main, path
 
 MODULE = os.environ["PINNING_MODULE"]
+SHIM = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
 SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
 BOTH = ("openssl_conf = init\n[init]\nproviders = list\n[list]\ndefault = d\npinning = p\n"
         f"[d]\nactivate = 1\n[p]\nmodule = {MODULE}\nactivate = 1\n")
@@ -159,7 +160,15 @@ class Running(ProcessCase):
     def test_gnutls(self):
         pid = self.start("gnutls-serv", "--port", "0", "--x509certfile", path("server.pem"), "--x509keyfile",
                          path("server.key"))
-        self.wait_for(pid, ("unreachable", ["gnutls"]))
+        self.wait_for(pid, ("not-loaded", ["gnutls"]))
+        report = self.json("status", status=None, environment={"OPENSSL_CONF": self.configuration})["processes"]
+        process = [item for item in report["list"] if item["pid"] == pid][0]
+        self.assertEqual((process["reason"], process["ways"]), ("shim-only", {"gnutls": None}))
+        if SANITIZED:
+            return
+        shim = self.start("gnutls-serv", "--port", "0", "--x509certfile", path("server.pem"), "--x509keyfile",
+                          path("server.key"), LD_PRELOAD=SHIM)
+        self.wait_for(shim, ("enforced", ["gnutls"]))
 
     def test_own_openssl(self):
         program = self.build_static()
@@ -435,7 +444,7 @@ class Installed(ProcessCase):
         found = self.coverage(static, stripped, go, java, gnutls, status=1)
         self.assertEqual(found, {static: ("unreachable", ["own-openssl"]), stripped: ("unreachable", ["own-openssl"]),
                                  go: ("unreachable", ["go"]), java: ("unreachable", ["java"]),
-                                 gnutls: ("unreachable", ["gnutls"])})
+                                 gnutls: ("enforceable", ["gnutls"])})
 
     def ways(self, *paths):
         report = self.json("coverage", *paths, status=None, environment={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
@@ -459,7 +468,7 @@ class Installed(ProcessCase):
         self.assertEqual({os.path.basename(path): ways for path, ways in found.items()},
                          {"keepalived": (shim, "configuration-not-read"), "redis-cli": (both, "no-name"),
                           "other": (both, None), "on-libtls": (shim, "configuration-not-read"),
-                          "gnutls-serv": ([], None), "sleep": ([], None)})
+                          "gnutls-serv": (shim, None), "sleep": ([], None)})
         text = self.pinctl("coverage", f"{build}/keepalived", f"{build}/redis-cli").stdout
         self.assertRegex(text, r"keepalived +enforceable +openssl +shim; configuration-not-read")
         self.assertIn("docs/programs.md", " ".join(text.split()))
@@ -493,13 +502,13 @@ class Installed(ProcessCase):
         os.mkdir(bin_folder)
         for name in ("gnutls-serv", "sleep"):
             os.symlink(shutil.which(name), os.path.join(bin_folder, name))
-        by_operand = self.json("coverage", bin_folder, status=1)
+        by_operand = self.json("coverage", bin_folder, status=0)
         self.assertEqual([program["path"] for program in by_operand["programs"]], [f"{bin_folder}/gnutls-serv"])
         self.assertEqual(by_operand["counts"]["no-tls"], 1)
         environment = {"PATH": f"{bin_folder}:{self.folder}/nowhere:{bin_folder}/"}
-        self.assertEqual(self.json("coverage", status=1, environment=environment), by_operand)
-        text = self.pinctl("coverage", bin_folder, status=1).stdout
-        self.assertIn("0 enforceable, 0 at-run-time, 1 unreachable, 1 no-tls, 0 no-program\n", text)
+        self.assertEqual(self.json("coverage", status=0, environment=environment), by_operand)
+        text = self.pinctl("coverage", bin_folder, status=0).stdout
+        self.assertIn("1 enforceable, 0 mixed, 0 at-run-time, 0 unreachable, 1 no-tls, 0 no-program\n", text)
 
     def test_missing(self):
         done = self.pinctl("coverage", "/nonexistent/program", "/usr/bin/openssl", status=3)

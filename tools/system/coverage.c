@@ -145,9 +145,12 @@ static char *interpreter_of(const char *path) {
 
 /* ---- Classes ---- */
 
-/* These load a TLS library with a module, so their own file does not tell. */
+/* These load a TLS library with a module or a plug-in, or run a helper that has one, so their own file does
+ * not tell. */
 static bool loads_at_run_time(const char *path) {
-  static const char *const names[] = {"python", "perl", "ruby", "php", "lua", "tclsh", "guile", "R"};
+  static const char *const names[] = {"python",  "perl", "ruby",   "php",   "lua",  "tclsh",
+                                      "guile",   "R",    "racket", "swipl", "pypy", "beam.smp",
+                                      "doveadm", "isql", "git",    "casync"};
   AUTO_TEXT real = realpath(path, NULL);
   const char *name = path_base(real == NULL ? path : real);
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -161,8 +164,9 @@ static bool loads_at_run_time(const char *path) {
 static enum coverage_class classify(const struct known *known) {
   if (!known->is_elf)
     return COVERAGE_NO_PROGRAM;
-  if ((known->libraries & TLS_OPENSSL) != 0 || known->exports_openssl)
-    return COVERAGE_ENFORCEABLE;
+  unsigned reached = TLS_OPENSSL | TLS_GNUTLS | (known->exports_openssl ? (unsigned)TLS_OWN_OPENSSL : 0);
+  if ((known->libraries & reached) != 0 || known->exports_openssl)
+    return (known->libraries & ~reached) == 0 ? COVERAGE_ENFORCEABLE : COVERAGE_MIXED;
   if (known->libraries != 0)
     return COVERAGE_UNREACHABLE;
   return loads_at_run_time(known->path) ? COVERAGE_AT_RUN_TIME : COVERAGE_NO_TLS;
@@ -187,6 +191,8 @@ bool coverage_look(struct coverage *coverage, const char *path, struct covered *
   const struct known *known = &coverage->known[found];
   ret_covered->kind = classify(known);
   ret_covered->libraries = known->libraries;
+  ret_covered->by_configuration = ret_covered->kind == COVERAGE_AT_RUN_TIME ||
+                                  (known->libraries & TLS_OPENSSL) != 0 || known->exports_openssl;
   ret_covered->note = known->needs_libtls ? PROGRAM_READS_NO_CONFIGURATION : program_note_of(path);
   return true;
 }
@@ -197,7 +203,7 @@ void covered_clear(struct covered *covered) {
 }
 
 const char *coverage_class_word(enum coverage_class kind) {
-  static const char *const words[COVERAGE_CLASSES] = {"enforceable", "at-run-time", "unreachable", "no-tls",
-                                                      "no-program"};
+  static const char *const words[COVERAGE_CLASSES] = {"enforceable", "mixed",  "at-run-time",
+                                                      "unreachable", "no-tls", "no-program"};
   return words[kind];
 }

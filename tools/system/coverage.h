@@ -11,8 +11,10 @@
 #include "system/known_program.h"
 
 enum coverage_class {
-  COVERAGE_ENFORCEABLE, /* it needs the libssl of OpenSSL 3, or holds an OpenSSL that can be bound */
-  COVERAGE_AT_RUN_TIME, /* an interpreter that loads the TLS library of a module, if any */
+  COVERAGE_ENFORCEABLE, /* it needs the libssl of OpenSSL 3, or GnuTLS, or holds an OpenSSL that can be bound
+                         */
+  COVERAGE_MIXED,       /* the same, and a TLS library besides that pinning cannot act in */
+  COVERAGE_AT_RUN_TIME, /* the TLS library of a module, a plug-in or a helper decides, if there is any */
   COVERAGE_UNREACHABLE, /* only TLS libraries that pinning cannot act in */
   COVERAGE_NO_TLS,
   COVERAGE_NO_PROGRAM, /* neither an ELF file nor a script with a known interpreter */
@@ -22,8 +24,9 @@ enum coverage_class {
 struct covered {
   enum coverage_class kind;
   enum program_note note;
-  unsigned libraries; /* of enum tls_library */
-  char *interpreter;  /* of a script, or NULL */
+  unsigned libraries;    /* of enum tls_library */
+  bool by_configuration; /* openssl.cnf reaches something in it */
+  char *interpreter;     /* of a script, or NULL */
 };
 
 struct coverage;

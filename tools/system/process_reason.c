@@ -147,6 +147,7 @@ const char *process_reason_word(enum process_reason reason) {
       [REASON_POSTFIX] = "postfix",
       [REASON_DOVECOT] = "dovecot",
       [REASON_CLEARED] = "cleared-environment",
+      [REASON_SHIM_ONLY] = "shim-only",
       [REASON_NOT_READ] = "configuration-not-read",
   };
   return words[reason];
@@ -170,6 +171,8 @@ const char *process_reason_text(enum process_reason reason) {
       [REASON_CLEARED] =
           "what started it was under pinning, but gave it another environment: enable pinning in "
           "openssl.cnf (\"pinctl enable\")",
+      [REASON_SHIM_ONLY] =
+          "GnuTLS is reached by the shim alone: \"pinctl enable --preload\", or \"pinctl run\"",
       [REASON_NOT_READ] =
           "it does not read openssl.cnf, or has not used TLS yet: the shim works (\"pinctl run\", "
           "\"pinctl enable --systemd UNIT --preload\")",

@@ -31,7 +31,8 @@
 /* What one process maps. */
 struct mapped {
   bool readable;
-  bool pinning;
+  bool pinning; /* by openssl.cnf, or by the shim */
+  bool shim;
   bool partial; /* there is more that was not looked at */
   unsigned libraries;
   struct text_list openssl; /* the files of libssl and libcrypto */
@@ -72,8 +73,9 @@ static void take_mapping(const char *path, struct mapped *mapped) {
   mapped->libraries |= library;
   if (library == TLS_OPENSSL || strncmp(name, "libcrypto.so.", strlen("libcrypto.so.")) == 0)
     take_openssl(path, mapped);
-  mapped->pinning |= strcmp(name, "pinning.so") == 0 || strcmp(name, "pinning.so (deleted)") == 0 ||
-                     strncmp(name, "libpinning-preload.so", strlen("libpinning-preload.so")) == 0;
+  mapped->shim |= strncmp(name, "libpinning-preload.so", strlen("libpinning-preload.so")) == 0;
+  mapped->pinning |=
+      mapped->shim || strcmp(name, "pinning.so") == 0 || strcmp(name, "pinning.so (deleted)") == 0;
 }
 
 static struct mapped read_maps(const char *pid) {
@@ -147,14 +149,14 @@ static time_t start_of(const char *pid, time_t booted) {
   return booted + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-/* Whether it would have pinning.so if it were started again. */
-static bool is_outdated(const struct reading *reading, const char *pid) {
+/* Whether it would have pinning if it were started again. No configuration brings that into GnuTLS. */
+static bool is_outdated(const struct reading *reading, const char *pid, unsigned libraries) {
   const struct process_loading *loading = reading->loading;
   time_t start = start_of(pid, reading->booted);
   if (process_has_other_root(pid))
     return false;
-  return start <= loading->preloaded ||
-         (start <= loading->configured && !process_reads_other(pid, loading->configuration));
+  return start <= loading->preloaded || ((libraries & TLS_OPENSSL) != 0 && start <= loading->configured &&
+                                         !process_reads_other(pid, loading->configuration));
 }
 
 static enum process_class classify(const struct reading *reading, const char *pid,
@@ -163,11 +165,13 @@ static enum process_class classify(const struct reading *reading, const char *pi
     return PROCESS_UNKNOWN;
   if (mapped->libraries == 0 && !mapped->pinning)
     return PROCESS_NO_TLS;
+  if (mapped->pinning && lacks != NULL)
+    return PROCESS_LACKING;
   if (mapped->pinning)
-    return lacks != NULL ? PROCESS_LACKING : PROCESS_ENFORCED;
-  if ((mapped->libraries & TLS_OPENSSL) == 0)
+    return (mapped->libraries & TLS_GNUTLS) != 0 && !mapped->shim ? PROCESS_PARTLY : PROCESS_ENFORCED;
+  if ((mapped->libraries & (TLS_OPENSSL | TLS_GNUTLS)) == 0)
     return PROCESS_UNREACHABLE;
-  return is_outdated(reading, pid) ? PROCESS_OLD : PROCESS_NOT_LOADED;
+  return is_outdated(reading, pid, mapped->libraries) ? PROCESS_OLD : PROCESS_NOT_LOADED;
 }
 
 /* NULL: a thread of the kernel, or a process that is gone or somebody else's. */
@@ -182,6 +186,24 @@ static time_t monotonic_now(void) {
   struct timespec now = {0};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec;
+}
+
+/* It reads the environment of many processes. */
+static enum process_reason find_reason(const struct reading *reading, const char *pid, const char *program,
+                                       enum process_class kind, unsigned libraries) {
+  if (kind == PROCESS_PARTLY)
+    return REASON_SHIM_ONLY;
+  if (kind != PROCESS_NOT_LOADED || monotonic_now() >= reading->end)
+    return REASON_NONE;
+  if ((libraries & TLS_OPENSSL) == 0)
+    return process_has_other_root(pid) ? REASON_OTHER_ROOT : REASON_SHIM_ONLY;
+  return process_find_reason(pid, program, reading->loading);
+}
+
+static unsigned enforced_libraries(const struct mapped *mapped) {
+  unsigned reached =
+      (mapped->pinning ? (unsigned)TLS_OPENSSL : 0) | (mapped->shim ? (unsigned)TLS_GNUTLS : 0);
+  return mapped->libraries & reached;
 }
 
 static void take_process(struct reading *reading, const char *pid) {
@@ -210,12 +232,11 @@ static void take_process(struct reading *reading, const char *pid) {
                        .name = must_copy(path_base(program)),
                        .program = must_copy(program),
                        .kind = kind,
-                       /* It reads the environment of many processes. */
-                       .reason = kind == PROCESS_NOT_LOADED && monotonic_now() < reading->end
-                                     ? process_find_reason(pid, program, reading->loading)
-                                     : REASON_NONE,
+                       .reason = find_reason(reading, pid, program, kind, mapped.libraries),
                        .lacks = lacks,
-                       .libraries = mapped.libraries};
+                       .libraries = mapped.libraries,
+                       .by_shim = mapped.shim,
+                       .enforced = enforced_libraries(&mapped)};
 }
 
 static int compare_pids(const void *a, const void *b) {
@@ -261,7 +282,8 @@ void processes_clear(struct processes *processes) {
 
 const char *process_class_word(enum process_class kind) {
   static const char *const words[PROCESS_CLASSES] = {
-      "enforced", "function-missing", "old-configuration", "not-loaded", "unreachable", "unknown", "no-tls"};
+      "enforced",   "function-missing", "partly",  "old-configuration",
+      "not-loaded", "unreachable",      "unknown", "no-tls"};
   return words[kind];
 }
 
@@ -269,9 +291,12 @@ const char *process_class_meaning(enum process_class kind) {
   static const char *const meanings[PROCESS_CLASSES] = {
       "under enforcement",
       "with an OpenSSL that pinning cannot work with: every connection to a host is refused",
+      "under enforcement for OpenSSL alone, but with GnuTLS too",
       "started before the configuration changed: restart them",
-      "with OpenSSL but without pinning: another configuration or root directory, or TLS not used yet",
-      "out of reach: no OpenSSL 3 that could be hooked",
+      "with OpenSSL or GnuTLS but without pinning: another configuration or root directory, no shim, or TLS "
+      "not "
+      "used yet",
+      "out of reach: neither OpenSSL 3 nor GnuTLS that could be hooked",
       "not looked into: of another user, or larger than the limits",
       "without any TLS library",
   };

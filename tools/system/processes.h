@@ -9,9 +9,10 @@
 #include <time.h>
 
 enum process_class {
-  PROCESS_ENFORCED,    /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
-  PROCESS_LACKING,     /* the same, but its OpenSSL lacks a function: it refuses every connection */
-  PROCESS_OLD,         /* OpenSSL is, without pinning.so, and it started before the configuration changed */
+  PROCESS_ENFORCED, /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
+  PROCESS_LACKING,  /* the same, but its OpenSSL lacks a function: it refuses every connection */
+  PROCESS_PARTLY,   /* its OpenSSL is enforced by configuration, its GnuTLS is not: that needs the shim */
+  PROCESS_OLD, /* OpenSSL or GnuTLS is, without pinning.so, and it started before the configuration changed */
   PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
                           another configuration, or none yet; or it has another root directory */
   PROCESS_UNREACHABLE, /* only libraries are in it that pinning cannot act in */
@@ -20,7 +21,7 @@ enum process_class {
   PROCESS_CLASSES
 };
 
-/* Why pinning is not in a process that OpenSSL is in, as far as can be told. */
+/* Why pinning is not in a process that OpenSSL or GnuTLS is in, as far as can be told. */
 enum process_reason {
   REASON_NONE,
   REASON_OTHER_ROOT,          /* a container: what is installed and configured here means nothing there */
@@ -30,7 +31,8 @@ enum process_reason {
   REASON_POSTFIX,             /* started by a program that gives those it starts an environment of its own */
   REASON_DOVECOT,
   REASON_CLEARED,
-  REASON_NOT_READ /* it does not read openssl.cnf, or has not used TLS yet */
+  REASON_SHIM_ONLY, /* GnuTLS reads no configuration that could name pinning */
+  REASON_NOT_READ   /* it does not read openssl.cnf, or has not used TLS yet */
 };
 
 struct process {
@@ -41,6 +43,8 @@ struct process {
   enum process_reason reason;
   const char *lacks;  /* the function that its OpenSSL lacks, static; NULL: none */
   unsigned libraries; /* of enum tls_library */
+  bool by_shim;       /* what is enforced in it is enforced by the shim, else by openssl.cnf */
+  unsigned enforced;  /* those of the libraries that are enforced */
 };
 
 struct processes {

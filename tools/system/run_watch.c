@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "system/process_reason.h"
 #include "system/processes.h"
+#include "system/tls_library.h"
 
 /* A worker may be started late, when there is work for it. */
 static const int pauses[] = {3000, 12000, 45000}; /* milliseconds */
@@ -37,8 +38,9 @@ static bool look(const char *program, int ancestor) {
   const struct process *bare = find_bare(&processes, ancestor);
   if (bare != NULL) {
     const char *reason = process_reason_text(bare->reason);
-    say_warning("%s (process %d), started by %s, has OpenSSL and is NOT enforced%s%s", bare->program,
-                bare->pid, program, reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
+    say_warning("%s (process %d), started by %s, has %s and is NOT enforced%s%s", bare->program, bare->pid,
+                program, (bare->libraries & TLS_OPENSSL) != 0 ? "OpenSSL" : "GnuTLS",
+                reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
   }
   bool said = bare != NULL;
   processes_clear(&processes);

@@ -102,6 +102,13 @@ static char *choose_policy(const char *wanted, const struct openssl_state *opens
   return must_copy(openssl->policy != NULL ? openssl->policy : PIN_DEFAULT_POLICY);
 }
 
+/* As the shim looks for it. */
+static bool has_gnutls_module(const char *shim) {
+  AUTO_TEXT folder = path_directory(shim);
+  AUTO_TEXT module = must_format("%s/" PINCTL_GNUTLS_SUBDIR "/pinning-gnutls.so", folder);
+  return access(module, R_OK) == 0;
+}
+
 static bool count_mode(const struct pin_entry *entry, void *arg) {
   ((struct status *)arg)->hosts[entry->mode]++;
   return true;
@@ -113,6 +120,7 @@ void status_read(const char *wanted_policy, struct status *ret_status) {
   openssl_state_read(&status->openssl);
   status->preload = find_preload();
   status->preload_present = status->preload != NULL && access(status->preload, R_OK) == 0;
+  status->gnutls_missing = status->preload_present && !has_gnutls_module(status->preload);
   status->policy_path = choose_policy(wanted_policy, &status->openssl);
   policy_load(status->policy_path, &status->policy);
   if (status->policy.status == PIN_OK)

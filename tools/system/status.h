@@ -23,6 +23,7 @@ struct status {
   struct processes processes;
   char *preload;        /* the shim that PRELOAD_FILE names; NULL: none */
   bool preload_present; /* that file exists */
+  bool gnutls_missing;  /* its module for GnuTLS is not where it looks for that */
   char *policy_path;
   struct loaded_policy policy;
   size_t hosts[3];     /* by enum pin_mode */
@@ -50,6 +51,12 @@ void status_print_places(const struct status *status);
 void status_print_processes(const struct status *status);
 json_object *status_places_json(const struct status *status);
 json_object *status_processes_json(const struct status *status);
+
+/* One line: by which way OpenSSL and GnuTLS are enforced in programs that start now. */
+void status_print_libraries(const struct status *status);
+
+/* Whether the shim is preloaded everywhere, with its module for GnuTLS beside it. */
+bool status_gnutls_is_reached(const struct status *status);
 
 /* RFC 3339, UTC, for free(3); NULL for 0. */
 char *status_time_text(time_t time);

@@ -76,6 +76,20 @@ static void judge_preload(struct status *status) {
                 must_copy("install it, or take the line out of " PRELOAD_FILE));
 }
 
+bool status_gnutls_is_reached(const struct status *status) {
+  return status->preload_present && !status->gnutls_missing;
+}
+
+static void judge_gnutls(struct status *status) {
+  if (status->gnutls_missing)
+    add_problem(
+        status,
+        must_format("pinning-gnutls.so is missing below the folder of %s: programs with GnuTLS refuse "
+                    "every host",
+                    status->preload),
+        must_copy("install it there, from the package of the shim"));
+}
+
 static void judge_policy(struct status *status) {
   const struct loaded_policy *policy = &status->policy;
   const char *path = status->policy_path;
@@ -148,6 +162,7 @@ void status_judge(struct status *status) {
   judge_openssl(status);
   judge_nodejs(status);
   judge_preload(status);
+  judge_gnutls(status);
   judge_policy(status);
   judge_pauses(status);
   judge_compiled(status);

@@ -45,7 +45,7 @@ void status_print_places(const struct status *status) {
 }
 
 static enum colour colour_of(enum process_class kind) {
-  static const enum colour colours[PROCESS_CLASSES] = {GREEN, RED, YELLOW, YELLOW, RED, PLAIN, PLAIN};
+  static const enum colour colours[PROCESS_CLASSES] = {GREEN, RED, YELLOW, YELLOW, YELLOW, RED, PLAIN, PLAIN};
   return colours[kind];
 }
 
@@ -79,6 +79,39 @@ void status_print_processes(const struct status *status) {
         "such, and what helps.");
 }
 
+/* By which way each TLS library is enforced in programs that start now. */
+static bool is_configured(const struct status *status) {
+  return status->openssl.active && status->openssl.hooked;
+}
+
+static json_object *status_libraries_json(const struct status *status) {
+  json_object *json = json_object_new_object();
+  json_object *openssl = json_object_new_array();
+  json_object *gnutls = json_object_new_array();
+  if (is_configured(status))
+    json_object_array_add(openssl, json_text("openssl.cnf"));
+  if (status->preload_present)
+    json_object_array_add(openssl, json_text("ld.so.preload"));
+  if (status_gnutls_is_reached(status))
+    json_object_array_add(gnutls, json_text("ld.so.preload"));
+  json_object_object_add(json, "openssl", openssl);
+  json_object_object_add(json, "gnutls", gnutls);
+  return json;
+}
+
+void status_print_libraries(const struct status *status) {
+  bool configured = is_configured(status);
+  bool preloaded = status->preload_present;
+  bool gnutls = status_gnutls_is_reached(status);
+  put(stdout, configured || preloaded ? GREEN : YELLOW, "%-14s OpenSSL %s%s%s; ", "enforced",
+      configured ? "by configuration" : "", configured && preloaded ? " and " : "",
+      preloaded    ? "by ld.so.preload"
+      : configured ? ""
+                   : "by nothing");
+  put(stdout, gnutls ? GREEN : YELLOW, "GnuTLS %s\n",
+      gnutls ? "by ld.so.preload" : "by nothing (\"pinctl enable --preload\")");
+}
+
 json_object *status_places_json(const struct status *status) {
   json_object *json = json_object_new_object();
   json_object *units = json_object_new_array();
@@ -87,8 +120,21 @@ json_object *status_places_json(const struct status *status) {
   json_object_object_add(json, "openssl",
                          json_text_or_null(status->openssl.activated ? status->openssl.configuration : NULL));
   json_object_object_add(json, "preload", json_text_or_null(status->preload == NULL ? NULL : PRELOAD_FILE));
+  json_object_object_add(json, "libraries", status_libraries_json(status));
   json_object_object_add(json, "services", units);
   json_object_object_add(json, "unconfirmed", json_object_new_boolean(status->unconfirmed));
+  return json;
+}
+
+/* By which way each of its libraries is enforced; null: by none. */
+static json_object *ways_json(const struct process *process) {
+  json_object *json = json_object_new_object();
+  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++) {
+    const char *way = process->by_shim ? "shim" : "openssl.cnf";
+    if ((process->libraries & 1U << i) != 0)
+      json_object_object_add(json, tls_library_word((enum tls_library)(1U << i)),
+                             json_text_or_null((process->enforced & 1U << i) != 0 ? way : NULL));
+  }
   return json;
 }
 
@@ -103,6 +149,7 @@ static json_object *process_json(const struct process *process) {
   json_object_object_add(json, "program", json_text(process->program));
   json_object_object_add(json, "class", json_text(process_class_word(process->kind)));
   json_object_object_add(json, "libraries", libraries);
+  json_object_object_add(json, "ways", ways_json(process));
   json_object_object_add(json, "lacks", json_text_or_null(process->lacks));
   json_object_object_add(json, "reason", json_text_or_null(process_reason_word(process->reason)));
   return json;

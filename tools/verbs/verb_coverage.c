@@ -36,11 +36,11 @@ static json_object *libraries_json(unsigned libraries) {
 
 /* How pinning gets into it: by openssl.cnf, where it reads that, and by the shim. */
 static bool is_reached_by_configuration(const struct covered *covered) {
-  return covered->note != PROGRAM_READS_NO_CONFIGURATION;
+  return covered->by_configuration && covered->note != PROGRAM_READS_NO_CONFIGURATION;
 }
 
 static bool is_reached(const struct covered *covered) {
-  return covered->kind == COVERAGE_ENFORCEABLE || covered->kind == COVERAGE_AT_RUN_TIME;
+  return covered->kind < COVERAGE_UNREACHABLE;
 }
 
 static json_object *ways_json(const struct covered *covered) {
@@ -184,7 +184,7 @@ static int run(const struct arguments *arguments) {
     print_text(&listing);
   if (listing.failed)
     return EXIT_FAILED;
-  return listing.counts[COVERAGE_UNREACHABLE] > 0 ? EXIT_FINDING : EXIT_DONE;
+  return listing.counts[COVERAGE_UNREACHABLE] + listing.counts[COVERAGE_MIXED] > 0 ? EXIT_FINDING : EXIT_DONE;
 }
 
 const struct verb verb_coverage = {
@@ -193,10 +193,11 @@ const struct verb verb_coverage = {
     .summary = "Tell which installed programs can be enforced at all",
     .details = "Reads the files of programs, and of all the libraries that they need, and runs\n"
                "none. PATH is a program or a folder; without one, all of $PATH. Classes:\n"
-               "enforceable (OpenSSL 3), at-run-time (an interpreter, whose modules decide),\n"
-               "unreachable (own-openssl, gnutls, nss, go, java, ...), no-tls, no-program. WAYS\n"
-               "are openssl.cnf and the shim, with a note for programs known to read none, or\n"
-               "to give OpenSSL no name. Exit status 1 where a program is unreachable.",
+               "enforceable (OpenSSL 3, GnuTLS), mixed (and another library besides),\n"
+               "at-run-time (modules, plug-ins or helpers decide), unreachable (own-openssl,\n"
+               "nss, go, java, ...), no-tls, no-program. WAYS are openssl.cnf and the shim, which\n"
+               "alone reaches GnuTLS, with a note for programs known to read none, or to give\n"
+               "OpenSSL no name. Exit status 1 where a program is unreachable or mixed.",
     .example = "pinctl coverage /usr/bin/openssl",
     .options = options,
     .option_count = COUNT_OF(options),

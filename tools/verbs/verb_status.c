@@ -75,6 +75,7 @@ static void print_text(const struct status *status) {
   put(stdout, PLAIN, "%-14s %s%s\n", "preload",
       status->preload == NULL ? "not in " PRELOAD_FILE : status->preload,
       status->preload != NULL && !status->preload_present ? " (missing)" : "");
+  status_print_libraries(status);
   print_policy(status);
   print_compiled(status);
   status_print_places(status);
