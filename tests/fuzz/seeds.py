@@ -13,6 +13,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, "tests/tools"))
@@ -137,6 +138,33 @@ def add_imports(seeds):
         for name, case in vars(module).items():
             if isinstance(case, type) and case.__module__ == module.__name__:
                 add_import(seeds, "import_" + name.lower(), case)
+    add_nasty(seeds, der, pem)
+
+
+def add_nasty(seeds, der, pem):
+    """The rows of the tests of nasty files, each by its format."""
+    import import_nasty_test as module
+    module.openssl = lambda *words, **_: der if "der" in words else pem
+    module.read, module.pin_of = lambda _: pem, lambda _: ""
+
+    def rows(_, form, rows, *__):
+        second = b"\n#----\nFirst\n%s\n" % module.A.encode() if form == "chromium" else b""
+        for text, *_ in rows:
+            seeds.add("import_" + form, (text if isinstance(text, bytes) else text.encode()) + second)
+        raise Stop
+
+    def stop(*_, **__):
+        raise Stop
+
+    for case in (module.Lines, module.Fingerprints, module.Trees, module.Others):
+        with tempfile.TemporaryDirectory() as folder:
+            for test in [test for test in dir(case) if test.startswith("test")]:
+                recording = type("Recording", (case,), {"rows": rows, "folder": folder, "file": lambda *_: "file",
+                                                        "pinctl": stop, "runTest": lambda _: None})()
+                try:
+                    getattr(recording, test)()
+                except (Stop, AssertionError, ValueError):
+                    pass
 
 
 def add_import(seeds, target, case):

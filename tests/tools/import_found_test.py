@@ -85,7 +85,7 @@ class Git(Found):
 
     def test_what_is_commented_out_says_nothing(self):
         self.pins(f'[http "https://x.org/"]\n#\tpinnedpubkey = {curl("a")}\n;pinnedpubkey = {curl("b")}\n', status=1, said="no pins")
-        self.pins(f'[remote "https://x.org/"]\npinnedpubkey = {curl("a")}\n[http "x"]\n', status=1, said="no pins")
+        self.pins(f'[remote "https://x.org/"]\npinnedpubkey = {curl("a")}\n[http "x"]\n', status=1, said="was not expected to have a pin")
 
 
 class Hpkp(Found):
@@ -246,9 +246,9 @@ class Envoy(Found):
         self.assertEqual(self.pins(text, said="are those of clients"), {"x.org": [A]})
 
     def test_refused(self):
-        self.pins("a: &x {verify_certificate_spki: []}\nb: *x\n", status=3, said="aliases are not read")
+        self.pins("a: &x {verify_certificate_spki: []}\nb: *x\n", status=1, said=":2: *x: aliases are not read")
         self.pins("verify_certificate_spki: [\n", status=3, said="expected YAML")
-        self.pins("sni: x.org\nverify_certificate_spki: []\nsni: y.org\n", status=3, said="has already")
+        self.pins("sni: x.org\nverify_certificate_spki: []\nsni: y.org\n", status=1, said=':3: "sni" stands here a second time')
         self.pins("[" * 100 + "verify_certificate_spki", status=3, said="nested too deeply")
 
 

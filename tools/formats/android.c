@@ -41,9 +41,9 @@ static void read_expiration(struct conversion *conversion, xmlNode *pin_set, str
                  text);
 }
 
-/* pin_set NULL, or without a pin: the names are not pinned, even where a name above them is. */
+/* Without a pin the names are not pinned, even where a name above them is. */
 static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
-  xmlNode *pin = pin_set == NULL ? NULL : xml_next(pin_set->children, "pin");
+  xmlNode *pin = xml_next(pin_set->children, "pin");
   draft->mode = pin == NULL ? PIN_MODE_OFF : PIN_MODE_ENFORCE;
   if (pin == NULL)
     return;
@@ -52,37 +52,46 @@ static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct
     read_pin(conversion, pin, draft);
 }
 
-static void read_domain_config(struct conversion *conversion, xmlNode *config, xmlNode *inherited) {
-  xmlNode *own = xml_next(config->children, "pin-set");
-  xmlNode *pin_set = own == NULL ? inherited : own;
-  struct draft pins = DRAFT_AT(NULL, 0);
-  read_pin_set(conversion, pin_set, &pins);
-  for (xmlNode *node = xml_next(config->children, "domain"); node != NULL;
-       node = xml_next(node->next, "domain")) {
-    AUTO_TEXT name = xml_text(node);
-    struct draft draft = pins;
+/* A configuration without a pin-set has that of the one around it. */
+static void read_domain_config(struct conversion *conversion, xmlNode *config,
+                               const struct draft *inherited) {
+  xmlNode *pin_set = xml_next(config->children, "pin-set");
+  xmlNode *domain = xml_next(config->children, "domain"),
+          *inner = xml_next(config->children, "domain-config");
+  struct draft own = DRAFT_AT(NULL, 0);
+  if (pin_set != NULL)
+    read_pin_set(conversion, pin_set, &own);
+  if (pin_set != NULL && domain == NULL && inner == NULL)
+    convert_loss(conversion, conversion->path, xml_line(pin_set),
+                 "the <pin-set> of a <domain-config> without a <domain>; left out");
+  const struct draft *pins = pin_set != NULL ? &own : inherited;
+  for (; domain != NULL; domain = xml_next(domain->next, "domain")) {
+    AUTO_TEXT name = xml_text(domain);
+    struct draft draft = *pins;
     draft.name = name;
-    draft.line = xml_line(node);
-    draft.include_subdomains = xml_boolean(conversion, node, "includeSubdomains", false);
+    draft.line = xml_line(domain);
+    draft.include_subdomains = xml_boolean(conversion, domain, "includeSubdomains", false);
     conversion_add(conversion, &draft);
   }
-  draft_clear(&pins);
-  for (xmlNode *node = xml_next(config->children, "domain-config"); node != NULL;
-       node = xml_next(node->next, "domain-config"))
-    read_domain_config(conversion, node, pin_set);
+  for (; inner != NULL; inner = xml_next(inner->next, "domain-config"))
+    read_domain_config(conversion, inner, pins);
+  draft_clear(&own);
 }
 
 /* What stands beside the domains and concerns pins. Of several pin-sets Android takes none, and rejects the
  * file. */
-static void name_element(struct conversion *conversion, xmlNode *node) {
+static void name_element(struct conversion *conversion, xmlNode *node, bool is_second_set) {
   unsigned line = xml_line(node);
   bool in_domain = node->parent->type == XML_ELEMENT_NODE && xml_is(node->parent, "domain-config");
   if (xml_is(node, "pin-set") && !in_domain)
     convert_loss(conversion, conversion->path, line, "a <pin-set> outside a <domain-config>; left out");
-  else if (xml_is(node, "pin-set") && xml_next(node->parent->children, "pin-set") != node)
+  else if (is_second_set)
     convert_loss(conversion, conversion->path, line, "a second <pin-set> of a <domain-config>; left out");
   else if (xml_is(node, "pin") && !xml_is(node->parent, "pin-set"))
     convert_loss(conversion, conversion->path, line, "a <pin> outside a <pin-set>; left out");
+  else if (xml_is(node, "domain-config") && !in_domain && !xml_is(node->parent, "network-security-config"))
+    convert_loss(conversion, conversion->path, line, "a <domain-config> in <%s>; left out",
+                 (const char *)node->parent->name);
   else if (xml_is(node, "certificates") && xml_boolean(conversion, node, "overridePins", false))
     convert_note(conversion, conversion->path, line,
                  "overridePins was left out: certificates of this authority have to match the pins as well");
@@ -94,20 +103,24 @@ static void name_element(struct conversion *conversion, xmlNode *node) {
 
 /* What is for debug builds alone says nothing. */
 static void name_elements(struct conversion *conversion, xmlNode *node) {
+  bool has_set = false;
   for (; node != NULL; node = node->next) {
     if (node->type != XML_ELEMENT_NODE || xml_is(node, "debug-overrides"))
       continue;
-    name_element(conversion, node);
+    name_element(conversion, node, has_set && xml_is(node, "pin-set"));
+    has_set = has_set || xml_is(node, "pin-set");
     name_elements(conversion, node->children);
   }
 }
 
 static void read_android(struct conversion *conversion) {
+  struct draft unpinned = DRAFT_AT(NULL, 0);
+  unpinned.mode = PIN_MODE_OFF;
   xmlDoc *document = xml_read(conversion);
   xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "network-security-config");
   for (xmlNode *node = root == NULL ? NULL : xml_next(root->children, "domain-config"); node != NULL;
        node = xml_next(node->next, "domain-config"))
-    read_domain_config(conversion, node, NULL);
+    read_domain_config(conversion, node, &unpinned);
   if (root != NULL)
     name_elements(conversion, root->children);
   xmlFreeDoc(document);
@@ -150,6 +163,7 @@ static void write_android(struct conversion *conversion) {
 
 const struct format format_android = {
     .name = "android",
+    .comments = COMMENTS_XML,
     .title = "Android network security configuration (XML)",
     .mark = "<network-security-config",
     .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_EXPIRY_DAY |

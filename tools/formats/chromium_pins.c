@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "formats/import_text.h"
 #include "keys/key_decode.h"
 
 /* Stands where a name would, and what follows it is a number of seconds. */
@@ -89,20 +90,28 @@ static int compare_keys(const void *a, const void *b) {
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
+/* Of two under one name the first counts. */
 static void sort_keys(struct conversion *conversion, const char *path, struct named_keys *keys) {
+  size_t kept = 0;
   if (keys->count > 1)
     qsort(keys->items, keys->count, sizeof *keys->items, compare_keys);
-  for (size_t i = 1; i < keys->count; i++)
-    if (strcmp(keys->items[i - 1].name, keys->items[i].name) == 0)
-      convert_loss(conversion, path, keys->items[i].line, "\"%s\" is defined a second time; first in line %u",
-                   keys->items[i].name, keys->items[i - 1].line);
+  for (size_t i = 0; i < keys->count; i++) {
+    const struct named_key *key = &keys->items[i];
+    if (kept == 0 || strcmp(keys->items[kept - 1].name, key->name) != 0)
+      keys->items[kept++] = *key;
+    else
+      convert_loss(conversion, path, key->line, "\"%s\" is defined a second time; first in line %u",
+                   key->name, keys->items[kept - 1].line);
+  }
+  keys->count = kept;
 }
 
 void named_keys_read(struct conversion *conversion, const char *path, struct named_keys *ret_keys) {
   *ret_keys = (struct named_keys){0};
   size_t length = 0;
   int error = file_read(path, &ret_keys->text, &length);
-  if (error != 0 || strlen(ret_keys->text) != length) {
+  bool good = error == 0 && import_text_decode(&ret_keys->text, &length);
+  if (!good || strlen(ret_keys->text) != length) {
     convert_error(conversion, path, 0, "%s; expected the file of named keys (--pins FILE)",
                   error != 0 ? strerror(error) : "holds a NUL");
     return;

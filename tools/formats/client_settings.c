@@ -7,91 +7,84 @@
 #include <ctype.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
 
-/* What one account or server says. */
+/* What one account or server says; the texts are parts of the conversion's. */
 struct section {
-  char *name;
-  char *host;
+  const char *name;
+  const char *host;
   char *addresses;    /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
   char *fingerprints; /* NULL: none */
   uint16_t port;
   unsigned line; /* of the fingerprints */
+  bool is_own;   /* they stand in the section itself, not in one that it inherits from */
 };
 
 struct sections {
+  struct conversion *conversion;
   struct section *items;
   size_t count;
-  size_t current; /* the one that msmtp's settings belong to */
+  json_object *by_name; /* the index of each */
+  size_t current;       /* the one that msmtp's settings belong to */
 };
 
-static void set(char **to, const char *value) {
-  free(*to);
-  *to = value == NULL ? NULL : must_copy(value);
-}
-
+/* NULL: there is none of this name. */
 static struct section *section_find(const struct sections *sections, const char *name) {
-  for (size_t i = 0; i < sections->count; i++)
-    if (strcmp(sections->items[i].name, name) == 0)
-      return &sections->items[i];
-  return NULL;
+  json_object *index = NULL;
+  return json_object_object_get_ex(sections->by_name, name, &index)
+             ? &sections->items[json_object_get_int64(index)]
+             : NULL;
 }
 
-/* A section with this name, and what `like` says, NULL: nothing. */
-static struct section *section_add(struct sections *sections, const char *name, const struct section *like) {
-  struct section copy = {.name = must_copy(name)};
-  if (like != NULL) {
-    copy.port = like->port;
-    copy.line = like->line;
-    set(&copy.host, like->host);
-    set(&copy.fingerprints, like->fingerprints);
-  }
-  sections->items = must_grow(sections->items, sections->count + 1, sizeof *sections->items);
-  sections->items[sections->count] = copy;
+static struct section *section_add(struct sections *sections, const char *name) {
+  if ((sections->count & (sections->count - 1)) == 0)
+    sections->items =
+        must_grow(sections->items, sections->count == 0 ? 1 : 2 * sections->count, sizeof *sections->items);
+  sections->items[sections->count] = (struct section){.name = name};
+  json_object_object_add(sections->by_name, name, json_object_new_int64((int64_t)sections->count));
   sections->current = sections->count;
   return &sections->items[sections->count++];
 }
 
-static void sections_clear(struct sections *sections) {
-  for (size_t i = 0; i < sections->count; i++) {
-    free(sections->items[i].name);
-    free(sections->items[i].host);
-    free(sections->items[i].addresses);
-    free(sections->items[i].fingerprints);
-  }
-  free(sections->items);
+/* "NAME/PORT", or a name alone. Cuts the text. */
+static void add_address(struct conversion *conversion, const struct draft *fingerprints, char *address) {
+  struct draft draft = *fingerprints;
+  char *slash = strrchr(address, '/');
+  if (slash != NULL && port_read(slash + 1, &draft.port))
+    *slash = '\0';
+  draft.name = address;
+  conversion_add_named(conversion, &draft);
 }
 
-static void add_host(struct conversion *conversion, const struct section *section, const char *host,
-                     uint16_t port) {
-  struct draft draft = DRAFT_AT(host, section->line);
-  draft.port = port;
-  AUTO_TEXT copy = must_copy(section->fingerprints);
+static void take_fingerprints(struct conversion *conversion, const char *value, struct draft *draft) {
+  AUTO_TEXT copy = must_copy(value);
   char *rest = NULL;
   for (const char *word = strtok_r(copy, ", \t", &rest); word != NULL; word = strtok_r(NULL, ", \t", &rest))
-    convert_fingerprint(conversion, &draft, PIN_LIST_FINGERPRINTS, word);
-  conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
+    convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, word);
+}
+
+static bool is_set(const char *value) {
+  return value != NULL && *value != '\0' && strcmp(value, "null") != 0;
 }
 
 static void add_section(struct conversion *conversion, const struct section *section) {
-  if (section->fingerprints == NULL || *section->fingerprints == '\0')
+  struct draft draft = DRAFT_AT(section->host != NULL ? section->host : conversion->host, section->line);
+  draft.port = section->port;
+  if (!is_set(section->fingerprints))
     return;
-  if (section->addresses == NULL || *section->addresses == '\0') {
-    add_host(conversion, section, section->host != NULL ? section->host : conversion->host, section->port);
-    return;
-  }
-  AUTO_TEXT copy = must_copy(section->addresses);
+  take_fingerprints(conversion, section->fingerprints, &draft);
   char *rest = NULL;
-  for (char *host = strtok_r(copy, ", ", &rest); host != NULL; host = strtok_r(NULL, ", ", &rest)) {
-    uint16_t port = 0;
-    char *slash = strrchr(host, '/');
-    if (slash != NULL && port_read(slash + 1, &port))
-      *slash = '\0';
-    add_host(conversion, section, host, port);
-  }
+  if (is_set(section->addresses))
+    for (char *host = strtok_r(section->addresses, ", ", &rest); host != NULL;
+         host = strtok_r(NULL, ", ", &rest))
+      add_address(conversion, &draft, host);
+  else
+    conversion_add_named(conversion, &draft);
+  draft_clear(&draft);
 }
 
 /* Cuts a line into its first word and the rest, both without blanks around them and quotes. */
@@ -109,9 +102,10 @@ static char *cut(char *line) {
   return value;
 }
 
-typedef void setting_fn(struct sections *sections, const char *name, char *value, unsigned line);
+typedef void setting_fn(struct sections *sections, char *name, char *value, unsigned line);
 
-static void read_lines(struct conversion *conversion, struct sections *sections, setting_fn *take) {
+static void read_lines(struct conversion *conversion, setting_fn *take) {
+  struct sections sections = {.conversion = conversion, .by_name = json_object_new_object()};
   AUTO_TEXT text = must_copy(conversion->text);
   char *rest = text;
   unsigned number = 0;
@@ -120,63 +114,104 @@ static void read_lines(struct conversion *conversion, struct sections *sections,
     line += strspn(line, " \t");
     if (*line != '\0' && *line != '#') {
       char *value = cut(line);
-      take(sections, line, value, number);
+      take(&sections, line, value, number);
     }
   }
-  for (size_t i = 0; i < sections->count; i++) {
+  for (size_t i = 0; i < sections.count; i++) {
     /* What holds for all accounts is no account. */
-    bool is_defaults = *sections->items[i].name == '\0' && sections->items[i].host == NULL;
-    if (!is_defaults || sections->count == 1)
-      add_section(conversion, &sections->items[i]);
+    bool is_defaults = *sections.items[i].name == '\0' && sections.items[i].host == NULL;
+    if (!is_defaults || sections.count == 1)
+      add_section(conversion, &sections.items[i]);
   }
-  sections_clear(sections);
+  free(sections.items);
+  json_object_put(sections.by_name);
+}
+
+/* Fingerprints of the current section; of several that it has itself programs take the last. */
+static void set(struct sections *sections, char *value, unsigned line) {
+  struct section *section = &sections->items[sections->current];
+  struct draft passed = DRAFT_AT(NULL, section->line);
+  if (section->is_own && is_set(section->fingerprints) && strcmp(section->fingerprints, value) != 0) {
+    convert_note(sections->conversion, sections->conversion->path, section->line,
+                 "a fingerprint is given again in line %u, which is taken", line);
+    take_fingerprints(sections->conversion, section->fingerprints, &passed);
+  }
+  draft_clear(&passed);
+  section->fingerprints = value;
+  section->line = line;
+  section->is_own = true;
 }
 
 /* ---- msmtp ---- */
 
 #define DEFAULTS ""
 
-/* "account NAME" or "account NAME : OTHER, ..."; what "defaults" says holds for all behind it. */
-static void begin_account(struct sections *sections, char *value) {
-  char *colon = strchr(value, ':');
-  const char *other = colon == NULL ? DEFAULTS : colon + 1 + strspn(colon + 1, " \t");
-  AUTO_TEXT like = must_copy_bytes(other, strcspn(other, " \t,"));
-  value[strcspn(value, " \t:")] = '\0';
-  section_add(sections, value, section_find(sections, like));
+/* What another account says, where it says it. */
+static void inherit(struct section *account, const struct section *other) {
+  account->host = other->host != NULL ? other->host : account->host;
+  account->port = other->port != 0 ? other->port : account->port;
+  if (other->fingerprints == NULL)
+    return;
+  account->fingerprints = other->fingerprints;
+  account->line = other->line;
+}
+
+/* "account NAME" or "account NAME : OTHER, ...", in that order; what "defaults" says holds for all behind it.
+ */
+static void begin_account(struct sections *sections, char *value, unsigned line) {
+  char *others = strchr(value, ':');
+  char *rest = NULL;
+  if (others != NULL)
+    *others++ = '\0';
+  value[strcspn(value, " \t")] = '\0';
+  section_add(sections, value);
+  const struct section *defaults = section_find(sections, DEFAULTS);
+  if (defaults != NULL && others == NULL)
+    inherit(&sections->items[sections->current], defaults);
+  for (const char *name = others == NULL ? NULL : strtok_r(others, ", \t", &rest); name != NULL;
+       name = strtok_r(NULL, ", \t", &rest)) {
+    const struct section *other = section_find(sections, name);
+    if (other != NULL)
+      inherit(&sections->items[sections->current], other);
+    else
+      convert_loss(sections->conversion, sections->conversion->path, line,
+                   "account %s: no account \"%s\" stands above it", value, name);
+  }
 }
 
 /* They may come again, behind an account. */
 static void begin_defaults(struct sections *sections) {
-  struct section *defaults = section_find(sections, DEFAULTS);
+  const struct section *defaults = section_find(sections, DEFAULTS);
   if (defaults == NULL)
-    section_add(sections, DEFAULTS, NULL);
+    section_add(sections, DEFAULTS);
   else
     sections->current = (size_t)(defaults - sections->items);
 }
 
-static void take_msmtp(struct sections *sections, const char *name, char *value, unsigned line) {
+static void take_msmtp(struct sections *sections, char *name, char *value, unsigned line) {
   if (strcmp(name, "account") == 0)
-    begin_account(sections, value);
+    begin_account(sections, value, line);
   else if (strcmp(name, "defaults") == 0 || sections->count == 0)
     begin_defaults(sections);
   struct section *last = &sections->items[sections->current];
   if (strcmp(name, "host") == 0) {
-    set(&last->host, value);
-  } else if (strcmp(name, "port") == 0) {
-    port_read(value, &last->port);
+    last->host = value;
+  } else if (strcmp(name, "port") == 0 && !port_read(value, &last->port)) {
+    convert_loss(sections->conversion, sections->conversion->path, line,
+                 "port %s: expected a number up to 65535", value);
   } else if (strcmp(name, "tls_fingerprint") == 0) {
-    set(&last->fingerprints, value);
-    last->line = line;
+    set(sections, value, line);
   }
 }
 
 static void read_msmtp(struct conversion *conversion) {
-  struct sections sections = {0};
-  read_lines(conversion, &sections, take_msmtp);
+  read_lines(conversion, take_msmtp);
 }
 
 const struct format format_msmtp = {
     .name = "msmtp",
+    .comments = COMMENTS_HASH_LINE,
+    .spelled_in_hex = true,
     .title = "msmtp's tls_fingerprint, by accounts",
     .mark = "tls_fingerprint\nhost\taccount\naccount\tdefaults\tfrom",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_FINGERPRINTS,
@@ -187,37 +222,39 @@ const struct format format_msmtp = {
 /* ---- WeeChat ---- */
 
 /* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set". */
-static void take_weechat(struct sections *sections, const char *name, char *value, unsigned line) {
+static void take_weechat(struct sections *sections, char *name, char *value, unsigned line) {
+  static const char prefix[] = "irc.server.";
   if (strcmp(name, "/set") == 0 || strcmp(name, "set") == 0) {
     name = value;
     value = cut(value);
   }
-  const char *key = strrchr(name, '.');
-  if (key == NULL)
+  char *key = strrchr(name, '.');
+  char *server = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
+  if (key == NULL || server > key)
     return;
-  static const char prefix[] = "irc.server.";
-  const char *start = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
-  if (start > key)
+  *key++ = '\0';
+  bool is_fingerprint = strcmp(key, "tls_fingerprint") == 0 || strcmp(key, "ssl_fingerprint") == 0;
+  if (!is_fingerprint && strcmp(key, "addresses") != 0)
     return;
-  AUTO_TEXT server = must_copy_bytes(start, (size_t)(key - start));
   struct section *section = section_find(sections, server);
   if (section == NULL)
-    section = section_add(sections, server, NULL);
-  if (strcmp(key, ".addresses") == 0) {
-    set(&section->addresses, value);
-  } else if (strcmp(key, ".tls_fingerprint") == 0 || strcmp(key, ".ssl_fingerprint") == 0) {
-    set(&section->fingerprints, value);
-    section->line = line;
+    section = section_add(sections, server);
+  sections->current = (size_t)(section - sections->items);
+  if (!is_fingerprint) {
+    section->addresses = value;
+    return;
   }
+  set(sections, value, line);
 }
 
 static void read_weechat(struct conversion *conversion) {
-  struct sections sections = {0};
-  read_lines(conversion, &sections, take_weechat);
+  read_lines(conversion, take_weechat);
 }
 
 const struct format format_weechat = {
     .name = "weechat",
+    .comments = COMMENTS_HASH_LINE,
+    .spelled_in_hex = true,
     .title = "WeeChat's irc.conf, or /set commands",
     .mark = ".tls_fingerprint\t.ssl_fingerprint\n.addresses\tirc.server.",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_FINGERPRINTS,

@@ -17,8 +17,11 @@
 
 void conversion_clear(struct conversion *conversion) {
   free(conversion->items);
+  free(conversion->known);
   arena_clear(&conversion->arena);
   conversion->items = NULL;
+  conversion->known = NULL;
+  conversion->known_count = 0;
   conversion->count = conversion->capacity = 0;
 }
 
@@ -87,24 +90,29 @@ bool digests_contain(const struct pin_digest_list *list, const struct pin_digest
   return true;
 }
 
+uint32_t digests_append(struct pin_digest *digests, uint32_t count, const struct pin_digest_list *others) {
+  for (uint32_t i = 0; i < others->count; i++)
+    if (!holds(digests, count, &others->digests[i]))
+      digests[count++] = others->digests[i];
+  return count;
+}
+
 struct pin_digest_list digests_join(struct arena *arena, const struct pin_digest_list *list,
                                     const struct pin_digest_list *others) {
   size_t most = (size_t)list->count + others->count;
   struct pin_digest *joined = arena_take(arena, most * sizeof *joined);
-  uint32_t count = list->count;
-  if (count > 0)
-    memcpy(joined, list->digests, count * sizeof *joined);
-  for (uint32_t i = 0; i < others->count; i++)
-    if (!holds(joined, count, &others->digests[i]))
-      joined[count++] = others->digests[i];
-  return (struct pin_digest_list){.digests = joined, .count = count};
+  if (list->count > 0)
+    memcpy(joined, list->digests, list->count * sizeof *joined);
+  return (struct pin_digest_list){.digests = joined, .count = digests_append(joined, list->count, others)};
 }
 
 void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest *digest) {
   if (holds(draft->lists[list], draft->counts[list], digest))
     return;
-  draft->lists[list] =
-      must_grow(draft->lists[list], (size_t)draft->counts[list] + 1, sizeof *draft->lists[list]);
+  uint32_t count = draft->counts[list];
+  if ((count & (count - 1)) == 0)
+    draft->lists[list] =
+        must_grow(draft->lists[list], count == 0 ? 1 : 2 * (size_t)count, sizeof *draft->lists[list]);
   draft->lists[list][draft->counts[list]++] = *digest;
 }
 
@@ -141,14 +149,28 @@ static bool drop_stray_bits(char *last) {
   return (value & 3) != 0;
 }
 
+bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_stray) {
+  char whole[] = "sha256/...........................................=";
+  char *characters = whole + strlen("sha256/");
+  if (!read_characters(text, characters))
+    return false;
+  *ret_stray = drop_stray_bits(&characters[BASE64_CHARACTERS - 1]);
+  characters[BASE64_CHARACTERS] = '=';
+  return pin_digest_parse(whole, strlen(whole), ret_digest);
+}
+
+void convert_know(struct conversion *conversion, const struct pin_digest *digest) {
+  size_t count = conversion->known_count;
+  if ((count & (count - 1)) == 0)
+    conversion->known = must_grow(conversion->known, count == 0 ? 1 : 2 * count, sizeof *conversion->known);
+  conversion->known[conversion->known_count++] = *digest;
+}
+
 void convert_pin(struct conversion *conversion, struct draft *draft, const char *text, unsigned line,
                  const char *what) {
-  char characters[BASE64_CHARACTERS + 1];
   struct pin_digest digest;
-  bool good = read_characters(text, characters);
-  bool stray = good && drop_stray_bits(&characters[BASE64_CHARACTERS - 1]);
-  AUTO_TEXT whole = must_format("sha256/%s=", good ? characters : "");
-  if (!good || !pin_digest_parse(whole, strlen(whole), &digest)) {
+  bool stray = false;
+  if (!convert_decode(text, &digest, &stray)) {
     convert_loss(conversion, conversion->path, line, "bad %s \"%s\"; expected 32 bytes in base64", what,
                  text);
     return;
@@ -158,6 +180,7 @@ void convert_pin(struct conversion *conversion, struct draft *draft, const char 
                  "%s \"%s\": stray bits in its last character; taken without them, as programs decode it (a "
                  "dummy is often written so)",
                  what, text);
+  convert_know(conversion, &digest);
   draft_take(draft, PIN_LIST_PINS, &digest);
 }
 
@@ -170,9 +193,10 @@ void convert_fingerprint(struct conversion *conversion, struct draft *draft, enu
     digits += isxdigit((unsigned char)text[i]) ? 1 : 0;
   bool is_hex = strspn(text, "0123456789abcdefABCDEF:") == length;
   const char *name = digits == 32 ? "MD5" : digits == 40 ? "SHA-1" : digits == 128 ? "SHA-512" : NULL;
-  if (is_hex && pin_digest_parse(text, length, &digest))
+  if (is_hex && pin_digest_parse(text, length, &digest)) {
+    convert_know(conversion, &digest);
     draft_take(draft, list, &digest);
-  else if (is_hex && name != NULL)
+  } else if (is_hex && name != NULL)
     convert_loss(conversion, conversion->path, draft->line, "\"%s\" is %s; only SHA-256 can be held", text,
                  name);
   else
@@ -197,6 +221,18 @@ static enum pin_name_kind kind_of(const char *name) {
   return numeric ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
 }
 
+/* A list of the draft in the arena. Hosts beside each other that have the same pins share it. */
+static struct pin_digest_list copy_list(struct conversion *conversion, const struct draft *draft, int list) {
+  struct pin_digest_list *last = &conversion->copied[list];
+  size_t size = draft->counts[list] * sizeof *draft->lists[list];
+  if (size > 0 &&
+      (last->count != draft->counts[list] || memcmp(last->digests, draft->lists[list], size) != 0))
+    *last = (struct pin_digest_list){.digests = arena_copy(&conversion->arena, draft->lists[list], size),
+                                     .count = draft->counts[list]};
+  const struct pin_digest_list none = {0};
+  return size == 0 ? none : *last;
+}
+
 static void append_draft(struct conversion *conversion, const struct draft *draft, const char *name) {
   struct arena *arena = &conversion->arena;
   struct pin_entry entry = {.name = arena_copy(arena, name, strlen(name) + 1),
@@ -208,10 +244,8 @@ static void append_draft(struct conversion *conversion, const struct draft *draf
                             .comment = "",
                             .file = conversion->path,
                             .line = draft->line};
-  for (int i = 0; i < PIN_LIST_COUNT; i++) {
-    entry.lists[i].digests = arena_copy(arena, draft->lists[i], draft->counts[i] * sizeof *draft->lists[i]);
-    entry.lists[i].count = draft->counts[i];
-  }
+  for (int i = 0; i < PIN_LIST_COUNT; i++)
+    entry.lists[i] = copy_list(conversion, draft, i);
   if (draft->requires_all && entry.lists[PIN_LIST_PINS].count > 0 &&
       entry.lists[PIN_LIST_INTERMEDIATES].count > 0)
     entry.require = PIN_REQUIRE_ALL;

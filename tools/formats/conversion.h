@@ -19,6 +19,9 @@
 struct conversion_item {
   struct pin_entry entry; /* lists, ports and texts belong to the arena, or to the policy */
   bool below_only;        /* the names below it, at any depth, but not itself; only while it is read */
+  struct pin_digest *joined[PIN_LIST_COUNT]; /* lists that others went into, with room for `room`; or NULL */
+  uint16_t *joined_ports;
+  uint32_t room[PIN_LIST_COUNT], port_room;
 };
 
 struct conversion {
@@ -37,7 +40,10 @@ struct conversion {
   struct conversion_item *items;
   size_t count, capacity;
   size_t errors, losses, notes;
-  size_t nameless; /* those that conversion_add_named left out */
+  size_t nameless;          /* those that conversion_add_named left out */
+  struct pin_digest *known; /* import: those that a reader took, or named in a message */
+  size_t known_count;
+  struct pin_digest_list copied[PIN_LIST_COUNT]; /* the lists of the draft added last, in the arena */
   struct arena arena;
 };
 
@@ -121,12 +127,19 @@ void convert_pin(struct conversion *conversion, struct draft *draft, const char 
 /* Takes the digest of a certificate in hexadecimal digits, with or without colons; shorter ones are named. */
 void convert_fingerprint(struct conversion *conversion, struct draft *draft, enum pin_list list,
                          const char *text);
+/* A digest that was read, or that a message speaks of: import_sweep does not name it again. */
+void convert_know(struct conversion *conversion, const struct pin_digest *digest);
+/* The digest as convert_pin decodes it. False: it is none. *ret_stray: bits stray in its last character. */
+bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_stray);
 /* The other way round: base64 without the "sha256/". For free(3). */
 char *digest_base64(const struct pin_digest *digest);
 
 /* Whether every digest of the second list is in the first. */
 bool digests_contain(const struct pin_digest_list *list, const struct pin_digest_list *others);
-/* Both lists, each digest once as long as they are of a reasonable length. */
+/* Puts those of the list behind `count` others, where there is room; each once as long as they are of a
+ * reasonable length. Returns how many there are then. */
+uint32_t digests_append(struct pin_digest *digests, uint32_t count, const struct pin_digest_list *others);
+/* Both lists, joined in that way. */
 struct pin_digest_list digests_join(struct arena *arena, const struct pin_digest_list *list,
                                     const struct pin_digest_list *others);
 

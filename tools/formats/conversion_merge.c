@@ -63,9 +63,29 @@ void conversion_sort(struct conversion *conversion) {
   sort(conversion, by_name_and_port);
 }
 
-static void join_lists(struct conversion *conversion, struct pin_entry *into, const struct pin_entry *from) {
-  for (int i = 0; i < PIN_LIST_COUNT; i++)
-    into->lists[i] = digests_join(&conversion->arena, &into->lists[i], &from->lists[i]);
+/* Sees to room for `more` behind the `count` of an array that belongs to one item; it grows by doubling. */
+static void *with_room(struct arena *arena, void *joined, const void *array, size_t count, size_t more,
+                       size_t size, uint32_t *room) {
+  if (joined != NULL && *room >= count + more)
+    return joined;
+  *room = (uint32_t)(2 * (count + more));
+  void *grown = arena_take(arena, *room * size);
+  if (count > 0)
+    memcpy(grown, array, count * size);
+  return grown;
+}
+
+static void join_lists(struct conversion *conversion, struct conversion_item *into,
+                       const struct pin_entry *from) {
+  for (int i = 0; i < PIN_LIST_COUNT; i++) {
+    struct pin_digest_list *list = &into->entry.lists[i];
+    if (from->lists[i].count == 0)
+      continue;
+    into->joined[i] = with_room(&conversion->arena, into->joined[i], list->digests, list->count,
+                                from->lists[i].count, sizeof *list->digests, &into->room[i]);
+    list->count = digests_append(into->joined[i], list->count, &from->lists[i]);
+    list->digests = into->joined[i];
+  }
 }
 
 /* A name, and what is below that name: one entry, where the two agree. */
@@ -76,7 +96,7 @@ static void join_below(struct conversion *conversion, struct conversion_item *in
     convert_loss(conversion, conversion->path, from->entry.line,
                  "\"%s\" itself and the names below it have different pins (line %u); the entry takes both",
                  entry->name, entry->line);
-    join_lists(conversion, entry, &from->entry);
+    join_lists(conversion, into, &from->entry);
   }
   into->below_only = false;
   entry->include_subdomains = true;
@@ -93,7 +113,7 @@ static bool join_same(struct conversion *conversion, struct conversion_item *int
   } else if (same_reach && compare_rules(entry, &from->entry) == 0) {
     return true;
   } else if (same_reach && conversion->adds_up) {
-    join_lists(conversion, entry, &from->entry);
+    join_lists(conversion, into, &from->entry);
   } else {
     convert_loss(conversion, conversion->path, from->entry.line,
                  "\"%s\" has an entry already in line %u, with other pins; left out", entry->name,
@@ -123,13 +143,12 @@ static bool join_ports(struct conversion *conversion, struct conversion_item *in
   if (entry->port_count == 0 || from->entry.port_count == 0 ||
       entry->include_subdomains != from->entry.include_subdomains || compare_rules(entry, &from->entry) != 0)
     return false;
-  uint32_t count = entry->port_count + from->entry.port_count;
-  uint16_t *ports = arena_take(&conversion->arena, count * sizeof *ports);
-  memcpy(ports, entry->ports, entry->port_count * sizeof *ports);
-  memcpy(ports + entry->port_count, from->entry.ports, from->entry.port_count * sizeof *ports);
-  qsort(ports, count, sizeof *ports, compare_port);
-  entry->ports = ports;
-  entry->port_count = count;
+  into->joined_ports = with_room(&conversion->arena, into->joined_ports, entry->ports, entry->port_count,
+                                 from->entry.port_count, sizeof *entry->ports, &into->port_room);
+  memcpy(into->joined_ports + entry->port_count, from->entry.ports,
+         from->entry.port_count * sizeof *entry->ports);
+  entry->ports = into->joined_ports;
+  entry->port_count += from->entry.port_count;
   return true;
 }
 
@@ -191,7 +210,7 @@ static void add_up(struct conversion *conversion) {
     size_t cursor = 0;
     const struct conversion_item *covering;
     while ((covering = conversion_covering(conversion, item, &cursor)) != NULL)
-      join_lists(conversion, &item->entry, &covering->entry);
+      join_lists(conversion, item, &covering->entry);
   }
 }
 
@@ -228,6 +247,14 @@ static void settle_below(struct conversion *conversion) {
                  item->entry.name, item->entry.name);
     item->below_only = false;
     item->entry.include_subdomains = true;
+  }
+}
+
+static void sort_ports(struct conversion *conversion) {
+  for (size_t i = 0; i < conversion->count; i++) {
+    struct conversion_item *item = &conversion->items[i];
+    if (item->joined_ports != NULL)
+      qsort(item->joined_ports, item->entry.port_count, sizeof *item->joined_ports, compare_port);
   }
 }
 
@@ -274,6 +301,7 @@ void conversion_finish(struct conversion *conversion) {
   settle_below(conversion);
   sort(conversion, by_name_and_rules);
   join_all(conversion, join_ports);
+  sort_ports(conversion);
   conversion_sort(conversion);
   settle_ports(conversion);
   if (conversion->adds_up)

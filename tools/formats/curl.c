@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "formats/curl.h"
 #include "formats/formats.h"
+#include "formats/import_sweep.h"
 #include "formats/option_text.h"
 #include "formats/url.h"
 
@@ -18,9 +19,10 @@ void curl_take_pins(struct conversion *conversion, const char *value, struct dra
   for (const char *pin = strtok_r(copy, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
     struct pin_digest digest;
     /* curl compares the characters: it takes no other spelling of a digest. */
-    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest))
+    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest)) {
+      convert_know(conversion, &digest);
       draft_take(draft, PIN_LIST_PINS, &digest);
-    else
+    } else
       convert_loss(
           conversion, conversion->path, draft->line,
           "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, \"pinctl add\" "
@@ -53,31 +55,30 @@ static bool is_target(const struct text_option *option) {
 }
 
 /* One URL of a transfer; NULL: --host, if it is given. */
-static void add_target(struct conversion *conversion, const struct text_option *pins, const char *url) {
+static void add_target(struct conversion *conversion, const struct draft *pins, const char *url) {
   char *host = NULL;
-  uint16_t port = 0;
   bool has_path = false;
-  bool named = url != NULL && url_read(url, &host, &port, &has_path);
-  struct draft draft = DRAFT_AT(named ? host : conversion->host, pins->line);
-  draft.port = port;
-  curl_take_pins(conversion, pins->value, &draft);
+  struct draft draft = *pins;
+  draft.name = url != NULL && url_read(url, &host, &draft.port, &has_path) ? host : conversion->host;
   conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
   free(host);
 }
 
 /* --host names the host of a single transfer, whatever its URL says. */
 static void add_transfer(struct conversion *conversion, const struct option_text *options,
                          const struct transfer *transfer, bool is_single) {
+  struct draft draft = DRAFT_AT(NULL, transfer->pins->line);
   size_t targets = 0;
+  curl_take_pins(conversion, transfer->pins->value, &draft);
   for (size_t i = transfer->first; i < transfer->behind; i++) {
     if ((is_single && conversion->host != NULL) || !is_target(&options->items[i]))
       continue;
-    add_target(conversion, transfer->pins, options->items[i].value);
+    add_target(conversion, &draft, options->items[i].value);
     targets++;
   }
   if (targets == 0)
-    add_target(conversion, transfer->pins, NULL);
+    add_target(conversion, &draft, NULL);
+  draft_clear(&draft);
 }
 
 static void take_option(struct conversion *conversion, const struct text_option *option,
@@ -86,16 +87,14 @@ static void take_option(struct conversion *conversion, const struct text_option 
     if (transfer->pins != NULL)
       convert_note(conversion, conversion->path, transfer->pins->line,
                    "pinnedpubkey is given again in line %u, and curl takes that one", option->line);
+    if (transfer->pins != NULL)
+      import_pass(conversion, &format_curl, transfer->pins->value);
     transfer->pins = option;
   } else if (strcmp(option->name, "proxy-pinnedpubkey") == 0) {
     convert_note(conversion, conversion->path, option->line,
                  "proxy-pinnedpubkey pins the proxy, not the host; left out");
+    import_pass(conversion, &format_curl, option->value);
   }
-}
-
-/* Whether an option begins another transfer: --next, or another command. */
-static bool begins_transfer(const struct text_option *option) {
-  return strcmp(option->name, "next") == 0 || (*option->name == '\0' && strcmp(option->value, "curl") == 0);
 }
 
 static void read_options(struct conversion *conversion) {
@@ -103,7 +102,7 @@ static void read_options(struct conversion *conversion) {
   struct transfer *transfers = must_alloc(options.count + 1, sizeof *transfers);
   size_t count = 0, pinned = 0;
   for (size_t i = 0; i < options.count; i++) {
-    if (begins_transfer(&options.items[i]))
+    if (strcmp(options.items[i].name, "next") == 0)
       transfers[++count].first = i;
     transfers[count].behind = i + 1;
     take_option(conversion, &options.items[i], &transfers[count]);
@@ -143,6 +142,8 @@ static void write_curl(struct conversion *conversion) {
 
 const struct format format_curl = {
     .name = "curl",
+    .comments = COMMENTS_HASH,
+    .pin_prefix = "sha256//",
     .title = "curl's --pinnedpubkey: the value, .curlrc, a script",
     .mark = "sha256//",
     .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT,
@@ -164,30 +165,71 @@ static void take_servercert(struct conversion *conversion, const char *value, st
                         strncmp(value, "sha1:", 5) == 0 ? value + 5 : value);
 }
 
+/* What one command says, or one configuration. */
+struct connection {
+  struct draft draft;
+  char *host;
+  bool is_pinned;
+};
+
+static void finish_connection(struct conversion *conversion, struct connection *connection, bool is_last) {
+  if (connection->is_pinned || (is_last && conversion->count + conversion->losses == 0))
+    conversion_add_named(conversion, &connection->draft);
+  draft_clear(&connection->draft);
+  free(connection->host);
+  *connection = (struct connection){.draft = DRAFT_AT(conversion->host, 0)};
+}
+
+/* The server of a connection; a second one that differs is not the one that the pins are for. */
+static void take_server(struct conversion *conversion, const struct text_option *option,
+                        struct connection *connection) {
+  char *host = NULL;
+  uint16_t port = 0;
+  bool has_path = false;
+  if (!url_read(option->value, &host, &port, &has_path))
+    return;
+  if (connection->host == NULL) {
+    connection->host = host;
+    connection->draft.name = host;
+    connection->draft.port = port;
+    return;
+  }
+  if (strcasecmp(connection->host, host) != 0 || connection->draft.port != port)
+    convert_loss(conversion, conversion->path, option->line,
+                 "\"%s\": a second server beside \"%s\"; left out", option->value, connection->host);
+  free(host);
+}
+
+static void take_openconnect(struct conversion *conversion, const struct text_option *option,
+                             struct connection *connection) {
+  /* NetworkManager's names, then openconnect's. */
+  if (strcmp(option->name, "servercert") == 0 || strcmp(option->name, "gwcert") == 0) {
+    connection->draft.line = option->line;
+    connection->is_pinned = true;
+    take_servercert(conversion, option->value, &connection->draft);
+  }
+  if (strcmp(option->name, "gateway") == 0 || strcmp(option->name, "server") == 0 ||
+      (*option->name == '\0' && strchr(option->value, '.') != NULL))
+    take_server(conversion, option, connection);
+}
+
 static void read_openconnect(struct conversion *conversion) {
   struct option_text options = option_text_read(conversion->text, "openconnect", OPENCONNECT_WITH_VALUE);
-  struct draft draft = DRAFT_AT(conversion->host, 0);
-  char *host = NULL;
-  bool has_path = false;
+  struct connection connection = {.draft = DRAFT_AT(conversion->host, 0)};
   for (size_t i = 0; i < options.count; i++) {
-    const struct text_option *option = &options.items[i];
-    draft.line = option->line;
-    /* NetworkManager's names, then openconnect's. */
-    if (strcmp(option->name, "servercert") == 0 || strcmp(option->name, "gwcert") == 0)
-      take_servercert(conversion, option->value, &draft);
-    bool names_server = strcmp(option->name, "gateway") == 0 || strcmp(option->name, "server") == 0 ||
-                        (*option->name == '\0' && strchr(option->value, '.') != NULL);
-    if (names_server && host == NULL && url_read(option->value, &host, &draft.port, &has_path))
-      draft.name = host;
+    if (strcmp(options.items[i].name, "next") == 0)
+      finish_connection(conversion, &connection, false);
+    else
+      take_openconnect(conversion, &options.items[i], &connection);
   }
-  conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
+  finish_connection(conversion, &connection, true);
   option_text_clear(&options);
-  free(host);
 }
 
 const struct format format_openconnect = {
     .name = "openconnect",
+    .comments = COMMENTS_HASH,
+    .pin_prefix = "pin-sha256:",
     .title = "openconnect's --servercert: configuration, script",
     .mark = "pin-sha256:\nservercert\tgwcert",
     .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_PORTS | HOLDS_FINGERPRINTS,

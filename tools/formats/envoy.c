@@ -56,19 +56,35 @@ static void read_context(struct conversion *conversion, json_object *context,
   struct draft draft = DRAFT_AT(around->host, tree_line(context, 0));
   if (field(context, "verify_certificate_spki") == NULL && field(context, "verify_certificate_hash") == NULL)
     return;
-  if (around->downstream) {
-    convert_note(conversion, conversion->path, draft.line,
-                 "the pins of a DownstreamTlsContext are those of clients; left out");
-    return;
-  }
   read_list(conversion, context, "verify_certificate_spki", &draft);
   read_list(conversion, context, "verify_certificate_hash", &draft);
-  if (around->host == NULL)
+  if (around->downstream)
+    convert_note(conversion, conversion->path, tree_line(context, 0),
+                 "the pins of a DownstreamTlsContext are those of clients; left out");
+  else if (around->host == NULL)
     convert_loss(conversion, conversion->path, draft.line,
                  "no \"sni\" says whose pins these are; left out (--host names the host)");
   else
     conversion_add_named(conversion, &draft);
   draft_clear(&draft);
+}
+
+/* What a listener holds is for those who connect to Envoy, however deep it lies, up to a context or a cluster
+ * that says otherwise. */
+static void look_at_type(json_object *object, struct surroundings *around) {
+  json_object *type = field(object, "@type");
+  const char *text = json_object_is_type(type, json_type_string) ? json_object_get_string(type) : "";
+  if (strstr(text, "DownstreamTlsContext") != NULL)
+    around->downstream = true;
+  else if (strstr(text, "UpstreamTlsContext") != NULL)
+    around->downstream = false;
+}
+
+static void look_at_name(const char *name, struct surroundings *around) {
+  if (strcmp(name, "filter_chains") == 0 || strcmp(name, "filterChains") == 0)
+    around->downstream = true;
+  else if (strcmp(name, "clusters") == 0)
+    around->downstream = false;
 }
 
 /* Contexts stand anywhere. The depth is bounded by what reads the text. */
@@ -78,15 +94,15 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
     walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
     return;
-  json_object *sni = field(value, "sni"), *type = field(value, "@type");
+  json_object *sni = field(value, "sni");
   if (json_object_is_type(sni, json_type_string) && json_object_get_string_len(sni) > 0)
     around.host = json_object_get_string(sni);
-  if (json_object_is_type(type, json_type_string))
-    around.downstream = strstr(json_object_get_string(type), "DownstreamTlsContext") != NULL;
+  look_at_type(value, &around);
   read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {
-    (void)name;
-    walk(conversion, member, around);
+    struct surroundings inside = around;
+    look_at_name(name, &inside);
+    walk(conversion, member, inside);
   }
 }
 
@@ -154,6 +170,7 @@ static void write_envoy(struct conversion *conversion) {
 
 const struct format format_envoy = {
     .name = "envoy",
+    .comments = COMMENTS_HASH,
     .title = "Envoy's validation contexts (YAML or JSON)",
     .mark = "verify_certificate_\tverifyCertificate",
     .names_some_hosts = true,

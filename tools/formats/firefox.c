@@ -16,6 +16,10 @@ struct definition {
   const char *name;
   const struct token *digest; /* NULL: a list */
   size_t first, behind;       /* the tokens in the braces of a list */
+  unsigned line;
+  struct draft pins; /* of a list, once a host has asked for it */
+  bool is_read;
+  const struct definition *taken_by; /* of a list within a list: the last that took it */
 };
 
 struct definitions {
@@ -24,23 +28,45 @@ struct definitions {
 };
 
 static int compare_definitions(const void *a, const void *b) {
-  return strcmp(((const struct definition *)a)->name, ((const struct definition *)b)->name);
+  const struct definition *left = a;
+  const struct definition *right = b;
+  int order = strcmp(left->name, right->name);
+  return order != 0 ? order : (left->first > right->first) - (left->first < right->first);
 }
 
-static const struct definition *find(const struct definitions *definitions, const char *name) {
-  struct definition wanted = {.name = name};
+static int compare_name(const void *name, const void *element) {
+  return strcmp(name, ((const struct definition *)element)->name);
+}
+
+static struct definition *find(const struct definitions *definitions, const char *name) {
   return definitions->count == 0 ? NULL
-                                 : bsearch(&wanted, definitions->items, definitions->count,
-                                           sizeof *definitions->items, compare_definitions);
+                                 : bsearch(name, definitions->items, definitions->count,
+                                           sizeof *definitions->items, compare_name);
 }
 
-static struct definitions find_definitions(const struct tokens *tokens) {
+/* Of two under one name the first; what no pin depends on is not named. */
+static void keep_first(struct conversion *conversion, struct definitions *found) {
+  size_t kept = 0;
+  for (size_t i = 0; i < found->count; i++) {
+    const struct definition *next = &found->items[i];
+    if (kept == 0 || strcmp(found->items[kept - 1].name, next->name) != 0)
+      found->items[kept++] = *next;
+    else if (next->digest != NULL || next->first < next->behind)
+      convert_loss(conversion, conversion->path, next->line,
+                   "\"%s\" is defined a second time, first in line %u", next->name,
+                   found->items[kept - 1].line);
+  }
+  found->count = kept;
+}
+
+static struct definitions find_definitions(struct conversion *conversion, const struct tokens *tokens) {
   struct definitions found = {0};
   for (size_t i = 1; i < tokens->count; i++) {
     if (!token_is(tokens, i, "="))
       continue;
     size_t name = token_is(tokens, i - 1, "]") && i >= 3 ? i - 3 : i - 1;
-    struct definition definition = {.name = token_at(tokens, name)->text};
+    struct definition definition = {.name = token_at(tokens, name)->text,
+                                    .line = token_at(tokens, name)->line};
     if (token_at(tokens, i + 1)->kind == TOKEN_STRING)
       definition.digest = token_at(tokens, i + 1);
     definition.first = i + 2;
@@ -51,23 +77,25 @@ static struct definitions find_definitions(const struct tokens *tokens) {
   }
   if (found.count > 1)
     qsort(found.items, found.count, sizeof *found.items, compare_definitions);
+  keep_first(conversion, &found);
   return found;
 }
 
 /* The digests that a set leads to: its members are digests, or, through one more list, the list of these. */
 static void take_set(struct conversion *conversion, const struct tokens *tokens,
-                     const struct definitions *definitions, const struct definition *set,
-                     struct draft *draft) {
+                     const struct definitions *definitions, struct definition *set, struct draft *draft) {
   for (size_t i = set->first; i < set->behind; i++) {
     const struct token *token = token_at(tokens, i);
-    const struct definition *member = token->kind == TOKEN_WORD ? find(definitions, token->text) : NULL;
+    struct definition *member = token->kind == TOKEN_WORD ? find(definitions, token->text) : NULL;
     if (member != NULL && member->digest != NULL)
       convert_pin(conversion, draft, member->digest->text, member->digest->line, "fingerprint");
     else if (member != NULL && member != set && strstr(member->name, "_Data") != NULL &&
-             strstr(set->name, "_Data") == NULL)
-      take_set(conversion, tokens, definitions, member, draft);
-    else if (member == NULL && token->kind == TOKEN_WORD && token->text[0] == 'k' &&
-             strstr(token->text, "Fingerprint") != NULL)
+             strstr(set->name, "_Data") == NULL) {
+      if (member->taken_by != set)
+        take_set(conversion, tokens, definitions, member, draft);
+      member->taken_by = set;
+    } else if (member == NULL && token->kind == TOKEN_WORD && token->text[0] == 'k' &&
+               strstr(token->text, "Fingerprint") != NULL)
       convert_loss(conversion, conversion->path, token->line, "\"%s\" is defined nowhere in this file",
                    token->text);
   }
@@ -78,23 +106,26 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
                       const struct definitions *definitions, size_t open) {
   const struct token *host = token_at(tokens, open + 1);
   size_t behind = tokens_behind(tokens, open);
-  const struct definition *set = find(definitions, token_at(tokens, behind - 2)->text);
+  struct definition *set = find(definitions, token_at(tokens, behind - 2)->text);
   struct draft draft = DRAFT_AT(host->text, host->line);
   if (set == NULL) {
     convert_loss(conversion, conversion->path, host->line, "\"%s\": its set is defined nowhere in this file",
                  host->text);
     return;
   }
+  if (!set->is_read)
+    take_set(conversion, tokens, definitions, set, &set->pins);
+  set->is_read = true;
+  draft.lists[PIN_LIST_PINS] = set->pins.lists[PIN_LIST_PINS];
+  draft.counts[PIN_LIST_PINS] = set->pins.counts[PIN_LIST_PINS];
   draft.include_subdomains = token_is(tokens, open + 3, "true");
   draft.mode = token_is(tokens, open + 5, "true") ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
-  take_set(conversion, tokens, definitions, set, &draft);
   conversion_add(conversion, &draft);
-  draft_clear(&draft);
 }
 
 static void read_header(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
-  struct definitions definitions = find_definitions(&tokens);
+  struct definitions definitions = find_definitions(conversion, &tokens);
   const struct definition *list = find(&definitions, "kPublicKeyPinningPreloadList");
   for (size_t i = list == NULL ? tokens.count : list->first; list != NULL && i < list->behind; i++)
     if (token_is(&tokens, i, "{") && token_at(&tokens, i + 1)->kind == TOKEN_STRING)
@@ -105,6 +136,8 @@ static void read_header(struct conversion *conversion) {
   else
     convert_note(conversion, conversion->path, 0,
                  "the entries never expire; Firefox gives its list some weeks");
+  for (size_t i = 0; i < definitions.count; i++)
+    draft_clear(&definitions.items[i].pins);
   free(definitions.items);
   tokens_clear(&tokens);
 }

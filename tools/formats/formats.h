@@ -53,6 +53,19 @@ enum holds {
   HOLDS_FINGERPRINTS = 1 << 13 /* digests of certificates */
 };
 
+/* How comments are written; import_sweep passes over them. Of what is XML it is told from the text itself. */
+enum comment_style {
+  COMMENTS_UNKNOWN = 0, /* the format is not swept: its reader knows every place of a pin */
+  COMMENTS_C,
+  COMMENTS_LUA,
+  COMMENTS_XML,
+  COMMENTS_SERVER, /* of whatever configures one: as COMMENTS_HASH and XML, and at the start of a line C and
+                      "--" */
+  COMMENTS_HASH,   /* "#" at the start of a line, or behind a blank */
+  COMMENTS_HASH_LINE, /* "#" at the start of a line only */
+  COMMENTS_INI        /* as COMMENTS_HASH, and ";" */
+};
+
 struct format {
   const char *name;
   const char *title; /* at most 50 columns */
@@ -65,6 +78,9 @@ struct format {
   bool names_some_hosts;   /* --host is for those that it does not name */
   bool has_companion;      /* a second file, --pins */
   bool shows_certificates; /* holds certificates in place of digests */
+  enum comment_style comments;
+  const char *pin_prefix; /* what stands before a pin wherever it stands; NULL: nothing */
+  bool spelled_in_hex;    /* its pins are hexadecimal digits, not base64 */
   void (*read)(struct conversion *conversion);
   void (*write)(struct conversion *conversion); /* NULL: only read */
 };

@@ -10,25 +10,42 @@
 #include "base/memory.h"
 #include "formats/curl.h"
 #include "formats/formats.h"
+#include "formats/import_sweep.h"
 #include "formats/url.h"
 
-static void add_pins(struct conversion *conversion, const char *url, const char *value, unsigned line) {
+/* A value as it is set; of several for one URL git takes the last. */
+struct setting {
+  char *url; /* "": for every host */
+  char *value;
+  unsigned line;
+};
+
+static void add_pins(struct conversion *conversion, const struct setting *setting) {
   char *host = NULL;
   bool has_path = false;
-  struct draft draft = DRAFT_AT(conversion->host, line);
-  if (*url != '\0' && !url_read(url, &host, &draft.port, &has_path)) {
-    convert_loss(conversion, conversion->path, line, "\"%s\": expected https://HOST/; left out", url);
+  struct draft draft = DRAFT_AT(conversion->host, setting->line);
+  if (*setting->url != '\0' && !url_read(setting->url, &host, &draft.port, &has_path)) {
+    convert_loss(conversion, conversion->path, setting->line, "\"%s\": expected https://HOST/; left out",
+                 setting->url);
+    import_pass(conversion, &format_git, setting->value);
     return;
   }
   if (host != NULL)
     draft.name = host;
   if (has_path)
-    convert_loss(conversion, conversion->path, line,
-                 "\"%s\" is for one path; the entry covers the whole host", url);
-  curl_take_pins(conversion, value, &draft);
+    convert_loss(conversion, conversion->path, setting->line,
+                 "\"%s\" is for one path; the entry covers the whole host", setting->url);
+  curl_take_pins(conversion, setting->value, &draft);
   conversion_add_named(conversion, &draft);
   draft_clear(&draft);
   free(host);
+}
+
+static int compare_settings(const void *a, const void *b) {
+  const struct setting *left = a;
+  const struct setting *right = b;
+  int order = strcmp(left->url, right->url);
+  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
 /* A file being read. */
@@ -38,7 +55,39 @@ struct reading {
   unsigned line;
   bool in_http;
   char *url; /* of the section; "": for every host */
+  struct setting *settings;
+  size_t count;
 };
+
+/* Takes over url and value. */
+static void take_setting(struct reading *reading, char *url, char *value, unsigned line) {
+  if ((reading->count & (reading->count - 1)) == 0)
+    reading->settings =
+        must_grow(reading->settings, reading->count == 0 ? 1 : 2 * reading->count, sizeof *reading->settings);
+  reading->settings[reading->count++] = (struct setting){.url = url, .value = value, .line = line};
+}
+
+static void add_settings(struct reading *reading) {
+  struct conversion *conversion = reading->conversion;
+  if (reading->count > 1)
+    qsort(reading->settings, reading->count, sizeof *reading->settings, compare_settings);
+  for (size_t i = 0; i < reading->count; i++) {
+    struct setting *setting = &reading->settings[i];
+    bool is_last = i + 1 == reading->count || strcmp(setting->url, setting[1].url) != 0;
+    if (is_last) {
+      add_pins(conversion, setting);
+    } else {
+      convert_note(conversion, conversion->path, setting->line,
+                   "pinnedPubkey is given again in line %u, and git takes that one", setting[1].line);
+      import_pass(conversion, &format_git, setting->value);
+    }
+  }
+  for (size_t i = 0; i < reading->count; i++) {
+    free(reading->settings[i].url);
+    free(reading->settings[i].value);
+  }
+  free(reading->settings);
+}
 
 static void skip_blanks(struct reading *reading) {
   reading->at += strspn(reading->at, " \t");
@@ -48,6 +97,20 @@ static void skip_line(struct reading *reading) {
   reading->at += strcspn(reading->at, "\n");
 }
 
+/* In its quotes, with backslashes before what they protect. For free(3). */
+static char *take_subsection(struct reading *reading) {
+  size_t length = 1, used = 0;
+  while (strchr("\"\n", reading->at[length]) == NULL)
+    length += reading->at[length] == '\\' && strchr("\n", reading->at[length + 1]) == NULL ? 2 : 1;
+  char *text = must_alloc(length, 1);
+  for (size_t i = 1; i < length; i++) {
+    i += reading->at[i] == '\\' && i + 1 < length ? 1 : 0;
+    text[used++] = reading->at[i];
+  }
+  reading->at += length;
+  return text;
+}
+
 /* [section], [section "subsection"] */
 static void read_section(struct reading *reading) {
   const char *start = ++reading->at;
@@ -55,16 +118,8 @@ static void read_section(struct reading *reading) {
   reading->in_http = length == 4 && strncasecmp(start, "http", 4) == 0;
   reading->at = start + length;
   skip_blanks(reading);
-  size_t room = strcspn(reading->at, "\n") + 1;
   free(reading->url);
-  reading->url = must_alloc(room, 1);
-  if (*reading->at == '"') {
-    size_t used = 0;
-    for (reading->at++; *reading->at != '"' && *reading->at != '\n' && *reading->at != '\0'; reading->at++) {
-      reading->at += *reading->at == '\\' && reading->at[1] != '\0' && reading->at[1] != '\n' ? 1 : 0;
-      reading->url[used++] = *reading->at;
-    }
-  }
+  reading->url = *reading->at == '"' ? take_subsection(reading) : must_copy("");
   reading->at += strcspn(reading->at, "]\n");
   reading->at += *reading->at == ']' ? 1 : 0;
 }
@@ -115,17 +170,22 @@ static void read_key(struct reading *reading) {
   while (end > 0 && isspace((unsigned char)key[end - 1]))
     key[--end] = '\0';
   reading->at += length;
+  char *url = listed_url(key);
+  if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
+    url = must_copy(reading->url);
   if (*reading->at != '=') {
-    skip_line(reading);
+    if (url != NULL)
+      convert_loss(reading->conversion, reading->conversion->path, line, "%s has no value", key);
+    free(url);
     return;
   }
   reading->at++;
-  AUTO_TEXT value = take_value(reading);
-  AUTO_TEXT url = listed_url(key);
-  if (url != NULL)
-    add_pins(reading->conversion, url, value, line);
-  else if (reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
-    add_pins(reading->conversion, reading->url, value, line);
+  char *value = take_value(reading);
+  if (url != NULL) {
+    take_setting(reading, url, value, line);
+    return;
+  }
+  free(value);
 }
 
 static void read_git(struct conversion *conversion) {
@@ -146,10 +206,13 @@ static void read_git(struct conversion *conversion) {
     }
   }
   free(reading.url);
+  add_settings(&reading);
 }
 
 const struct format format_git = {
     .name = "git",
+    .comments = COMMENTS_INI,
+    .pin_prefix = "sha256//",
     .title = "git's http.pinnedPubkey (a configuration)",
     .mark = "sha256//\npinnedpubkey\n[http\thttp.http",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_WILDCARDS | HOLDS_PORTS | HOLDS_EVERY_PORT,

@@ -14,6 +14,8 @@
 #include "formats/formats.h"
 
 #define MOST_FIELDS 5
+/* Of a time: up to the year 5138. */
+#define MOST_DIGITS 11
 /* GNUTLS_DIG_SHA256 */
 #define ALGORITHM_SHA256 "6"
 
@@ -70,8 +72,12 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
     return;
   }
   draft.name = fields[1];
-  long long expires = strtoll(fields[3], NULL, 10);
-  draft.expires = expires > 0 ? expires : PIN_NEVER;
+  if (strspn(fields[3], "0123456789") != strlen(fields[3]) || strlen(fields[3]) > MOST_DIGITS) {
+    convert_loss(conversion, conversion->path, number, "\"%s\": expected the seconds since 1970; left out",
+                 fields[3]);
+    return;
+  }
+  draft.expires = atoll(fields[3]) > 0 ? atoll(fields[3]) : PIN_NEVER;
   if (strcmp(fields[1], "*") == 0 || *fields[1] == '\0')
     convert_loss(conversion, conversion->path, number, "a key for every host; left out");
   else if (!read_service(fields[2], &draft.port))
@@ -88,7 +94,9 @@ static void read_gnutls(struct conversion *conversion) {
   unsigned number = 0;
   for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
     number++;
-    line[strcspn(line, " \t")] = '\0';
+    line += strspn(line, " \t");
+    for (size_t end = strlen(line); end > 0 && strchr(" \t", line[end - 1]) != NULL;)
+      line[--end] = '\0';
     if (*line != '\0' && *line != '#')
       read_line(conversion, line, number);
   }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/import_sweep.h"
 #include "formats/tokens.h"
 
 #define HEADER "Public-Key-Pins:"
@@ -71,8 +72,19 @@ static void read_pin(struct conversion *conversion, const struct directive *dire
                 "pin-sha256");
 }
 
+/* A header that has a directive twice is no good one (RFC 7469, 2.1), and browsers ignore it. */
+static void name_repeated(struct conversion *conversion, const struct directive *directive, bool is_repeated,
+                          const struct draft *draft) {
+  if (is_repeated)
+    convert_loss(conversion, conversion->path, draft->line, "%s stands there twice", directive->name);
+}
+
 static void read_directive(struct conversion *conversion, const struct directive *directive,
                            struct draft *draft) {
+  if (strcasecmp(directive->name, "max-age") == 0)
+    name_repeated(conversion, directive, draft->expires != PIN_NEVER, draft);
+  else if (strcasecmp(directive->name, "includeSubDomains") == 0)
+    name_repeated(conversion, directive, draft->include_subdomains, draft);
   if (strncasecmp(directive->name, "pin-", 4) == 0)
     read_pin(conversion, directive, draft);
   else if (strcasecmp(directive->name, "max-age") == 0)
@@ -148,47 +160,54 @@ static const char *raw_value(const char *line, bool named, bool *ret_report_only
   return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
 }
 
-static void headers_continue(struct headers *headers, const char *more) {
-  struct header *last = &headers->items[headers->count - 1];
-  char *longer = must_format("%s %s", last->value, more);
-  free(last->value);
-  last->value = longer;
+/* Lines that begin with a blank continue the header above (RFC 7230, 3.2.4). */
+static void unfold(char **rest, unsigned *number) {
+  while (*rest != NULL && (**rest == ' ' || **rest == '\t')) {
+    (*rest)[-1] = ' ';
+    strsep(rest, "\n");
+    ++*number;
+  }
 }
 
-/* Lines that begin with a blank continue the header above (RFC 7230, 3.2.4). */
-static void find_raw(struct conversion *conversion, struct headers *headers) {
-  AUTO_TEXT text = must_copy(conversion->text);
+/* "< " is what curl -v puts before each line. */
+static void find_raw(const char *source, struct headers *headers) {
+  AUTO_TEXT text = must_copy(source);
   char *rest = text;
   unsigned number = 0;
-  bool named = strcasestr(conversion->text, NAME) != NULL, open = false, report_only = false;
+  bool named = strcasestr(source, NAME) != NULL, report_only = false;
   for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-    bool continues = open && (*line == ' ' || *line == '\t');
-    number++;
-    line = trim(line);
-    const char *value = raw_value(line, named || continues, &report_only);
-    if (value != NULL)
-      headers_add(headers, report_only, must_copy(value), number);
-    else if (continues)
-      headers_continue(headers, line);
-    open = value != NULL || continues;
+    unsigned first = ++number;
+    line += strspn(line, " \t");
+    line += strncmp(line, "< ", 2) == 0 ? 2 : 0;
+    const char *value = raw_value(line, named, &report_only);
+    if (value == NULL)
+      continue;
+    unfold(&rest, &number);
+    headers_add(headers, report_only, must_copy(value), first);
   }
 }
 
-/* The value that begins at a token, with what "." (PHP) joins to it. For free(3); NULL: it is not written
- * out. */
+/* In attributes of XML. */
+static void read_entities(char *value) {
+  char *to = value;
+  while (*value != '\0') {
+    bool is_quote = strncmp(value, "&quot;", 6) == 0;
+    *to++ = is_quote ? '"' : *value;
+    value += is_quote ? 6 : 1;
+  }
+  *to = '\0';
+}
+
+/* The value that begins at a token, with what "." (PHP) joins to it. For free(3). */
 static char *joined_value(const struct tokens *tokens, size_t index, const char *first) {
-  char *value = must_copy(first);
-  while (token_is(tokens, index + 1, ".") && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
-    char *longer = must_format("%s%s", value, token_at(tokens, index + 2)->text);
-    free(value);
-    value = longer;
-    index += 2;
-  }
-  /* In attributes of XML. */
-  for (char *entity; (entity = strstr(value, "&quot;")) != NULL;) {
-    *entity = '"';
-    memmove(entity + 1, entity + 6, strlen(entity + 6) + 1);
-  }
+  char *value = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&value, &size);
+  fputs(first, stream);
+  for (; token_is(tokens, index + 1, ".") && token_at(tokens, index + 2)->kind == TOKEN_STRING; index += 2)
+    fputs(token_at(tokens, index + 2)->text, stream);
+  memory_close(stream);
+  read_entities(value);
   return value;
 }
 
@@ -202,9 +221,9 @@ static bool is_between(const struct token *token) {
 }
 
 /* A directive of a server that sets the header: its name, then its value, each a word or a string. */
-static void find_configured(struct conversion *conversion, struct headers *headers) {
-  bool is_php = strstr(conversion->text, "<?") != NULL;
-  struct tokens tokens = tokens_read(conversion->text, is_php ? TOKENS_OF_PHP : TOKENS_OF_CONFIGURATION);
+static void find_configured(const char *source, struct headers *headers) {
+  bool is_php = strstr(source, "<?") != NULL;
+  struct tokens tokens = tokens_read(source, is_php ? TOKENS_OF_PHP : TOKENS_OF_CONFIGURATION);
   for (size_t i = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     bool report_only = false;
@@ -234,14 +253,17 @@ static size_t choose(const struct headers *headers) {
 
 static void read_hpkp(struct conversion *conversion) {
   struct headers headers = {0};
-  find_raw(conversion, &headers);
+  AUTO_TEXT text = import_blank_comments(conversion->text, COMMENTS_SERVER);
+  find_raw(text, &headers);
   if (headers.count == 0)
-    find_configured(conversion, &headers);
+    find_configured(text, &headers);
   size_t chosen = choose(&headers);
   for (size_t i = 0; i < headers.count; i++) {
     const struct header *header = &headers.items[i];
     bool repeats = header->report_only == headers.items[chosen].report_only &&
                    strcmp(header->value, headers.items[chosen].value) == 0;
+    if (i != chosen && !repeats)
+      import_pass(conversion, &format_hpkp, header->value);
     if (i != chosen && !repeats)
       convert_loss(conversion, conversion->path, header->line,
                    "another header %s beside that of line %u; left out",
@@ -277,6 +299,7 @@ static void write_hpkp(struct conversion *conversion) {
 
 const struct format format_hpkp = {
     .name = "hpkp",
+    .comments = COMMENTS_SERVER,
     .title = "the HTTP header Public-Key-Pins (RFC 7469)",
     .mark = "pin-sha256=\nmax-age",
     .holds = HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_EXPIRY_TIME | HOLDS_AUDIT | HOLDS_CA_KEYS,

@@ -56,6 +56,18 @@ static bool convert_utf16(const char *encoding, char *in, size_t length, char **
   return true;
 }
 
+/* CRLF, and the single CR of old systems. */
+static size_t unify_line_ends(char *text, size_t length) {
+  size_t kept = 0;
+  for (size_t i = 0; i < length; i++) {
+    bool is_pair = text[i] == '\r' && text[i + 1] == '\n';
+    if (!is_pair)
+      text[kept++] = text[i] == '\r' ? '\n' : text[i];
+  }
+  text[kept] = '\0';
+  return kept;
+}
+
 static bool decode(char **text, size_t *length) {
   const char *encoding = begins(*text, *length, "\xff\xfe", 2)   ? "UTF-16LE"
                          : begins(*text, *length, "\xfe\xff", 2) ? "UTF-16BE"
@@ -70,22 +82,23 @@ static bool decode(char **text, size_t *length) {
   return true;
 }
 
-/* CRLF, and the single CR of old systems. */
-static size_t unify_line_ends(char *text, size_t length) {
-  size_t kept = 0;
-  for (size_t i = 0; i < length; i++) {
-    bool is_pair = text[i] == '\r' && text[i + 1] == '\n';
-    if (!is_pair)
-      text[kept++] = text[i] == '\r' ? '\n' : text[i];
+bool import_text_decode(char **text, size_t *length) {
+  if (!decode(text, length))
+    return false;
+  if (memchr(*text, '\0', *length) != NULL)
+    return true;
+  if (begins(*text, *length, "\xef\xbb\xbf", 3)) {
+    *length -= 3;
+    memmove(*text, *text + 3, *length + 1);
   }
-  text[kept] = '\0';
-  return kept;
+  *length = unify_line_ends(*text, *length);
+  return true;
 }
 
 bool import_text_prepare(struct conversion *conversion, char **text, size_t length) {
   if (is_binary(conversion, *text, length))
     return false;
-  if (!decode(text, &length)) {
+  if (!import_text_decode(text, &length)) {
     say_error("%s: begins with the byte order mark of UTF-16, and is not UTF-16", conversion->path);
     return false;
   }
@@ -93,11 +106,7 @@ bool import_text_prepare(struct conversion *conversion, char **text, size_t leng
     say_error("%s: holds a NUL; expected text", conversion->path);
     return false;
   }
-  if (begins(*text, length, "\xef\xbb\xbf", 3)) {
-    length -= 3;
-    memmove(*text, *text + 3, length + 1);
-  }
-  conversion->length = unify_line_ends(*text, length);
+  conversion->length = length;
   conversion->text = *text;
   return true;
 }

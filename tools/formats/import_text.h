@@ -14,4 +14,10 @@
  */
 bool import_text_prepare(struct conversion *conversion, char **text, size_t length);
 
+/*
+ * The same for another file of the format, without a word: UTF-8 and newlines. False: it begins with the byte
+ * order mark of UTF-16, and is not that. A text with a NUL stays as it is.
+ */
+bool import_text_decode(char **text, size_t *length);
+
 #endif

@@ -30,6 +30,51 @@ static bool only_space(const char *text) {
   }
 }
 
+/* Behind a string whose opening quote this is. */
+static size_t behind_string(const char *text, size_t at) {
+  for (at++; text[at] != '"' && text[at] != '\0'; at++)
+    at += text[at] == '\\' && text[at + 1] != '\0' ? 1 : 0;
+  return at + (text[at] == '"' ? 1 : 0);
+}
+
+/* An object or array that is open; keys: of an object, those that it has had. */
+struct open_value {
+  json_object *keys;
+  bool expects_key;
+};
+
+/* json-c takes the last of two members of one name, and says nothing. The text is good JSON. */
+static void name_repeated(struct conversion *conversion) {
+  struct open_value open[DEEPEST + 1] = {{NULL, false}};
+  size_t depth = 0;
+  unsigned line = 1;
+  for (const char *at = conversion->text; *at != '\0';) {
+    struct open_value *inner = &open[depth];
+    size_t length = *at == '"' ? behind_string(at, 0) : strncmp(at, "//", 2) == 0 ? strcspn(at, "\n") : 1;
+    if (strncmp(at, "/*", 2) == 0 && strstr(at, "*/") != NULL)
+      length = (size_t)(strstr(at, "*/") + 2 - at);
+    if ((*at == '{' || *at == '[') && depth < DEEPEST)
+      open[++depth] = (struct open_value){.keys = *at == '{' ? json_object_new_object() : NULL,
+                                          .expects_key = *at == '{'};
+    else if ((*at == '}' || *at == ']') && depth > 0)
+      json_object_put(open[depth--].keys);
+    else if (*at == ',')
+      inner->expects_key = inner->keys != NULL;
+    else if (*at == '"' && inner->expects_key) {
+      AUTO_TEXT key = must_copy_bytes(at + 1, length - 2);
+      inner->expects_key = false;
+      if (json_object_object_get_ex(inner->keys, key, NULL))
+        convert_loss(conversion, conversion->path, line,
+                     "\"%s\" stands here a second time; the last is taken", key);
+      json_object_object_add(inner->keys, key, NULL);
+    }
+    for (; length > 0; length--)
+      line += *at++ == '\n' ? 1 : 0;
+  }
+  while (depth > 0)
+    json_object_put(open[depth--].keys);
+}
+
 json_object *json_read(struct conversion *conversion) {
   json_tokener *tokener = json_tokener_new_ex(DEEPEST);
   if (tokener == NULL)
@@ -47,8 +92,10 @@ json_object *json_read(struct conversion *conversion) {
   else if (!only_space(conversion->text + end))
     convert_error(conversion, conversion->path, line_at(conversion, end),
                   "something follows the JSON; expected its end");
-  else
+  else {
+    name_repeated(conversion);
     return value;
+  }
   json_object_put(value);
   return NULL;
 }

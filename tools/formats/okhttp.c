@@ -33,16 +33,35 @@ struct constant {
   const struct token *value;
 };
 
+enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_OTHER };
+
 struct reading {
   struct conversion *conversion;
   struct tokens tokens;
-  bool *used; /* by token: a string that is part of a pin that was read or named */
+  bool *used;             /* by token: a string that is part of a pin that was read or named */
+  enum builder *builders; /* by token: the builder nearest before it */
   struct constant *constants;
   size_t constant_count;
 };
 
 static int compare_constants(const void *a, const void *b) {
   return strcmp(((const struct constant *)a)->name, ((const struct constant *)b)->name);
+}
+
+/* One for each name: of several with the same text the first, of different ones none. */
+static void join_constants(struct reading *reading) {
+  size_t kept = 0;
+  for (size_t i = 0; i < reading->constant_count; i++) {
+    struct constant *last = kept == 0 ? NULL : &reading->constants[kept - 1];
+    const struct constant *next = &reading->constants[i];
+    if (last == NULL || strcmp(last->name, next->name) != 0)
+      reading->constants[kept++] = *next;
+    else if (last->value != NULL && next->value != NULL && strcmp(last->value->text, next->value->text) == 0)
+      reading->used[next->value - reading->tokens.items] = true;
+    else
+      last->value = NULL;
+  }
+  reading->constant_count = kept;
 }
 
 /* All assignments of the text, by name. */
@@ -61,25 +80,19 @@ static void find_constants(struct reading *reading) {
   }
   if (reading->constant_count > 1)
     qsort(reading->constants, reading->constant_count, sizeof *reading->constants, compare_constants);
+  join_constants(reading);
 }
 
 /* The string that a constant stands for; NULL: none that is written out, or different ones. */
 static const struct token *constant(const struct reading *reading, const char *name) {
   const struct constant wanted = {.name = name};
-  const struct constant *end = reading->constants + reading->constant_count;
-  const struct constant *at =
+  const struct constant *found =
       reading->constant_count == 0
           ? NULL
           : bsearch(&wanted, reading->constants, reading->constant_count, sizeof wanted, compare_constants);
-  const struct token *found = at == NULL ? NULL : at->value;
-  while (at != NULL && at > reading->constants && strcmp(at[-1].name, name) == 0)
-    at--;
-  for (; found != NULL && at < end && strcmp(at->name, name) == 0; at++) {
-    if (at->value == NULL || strcmp(at->value->text, found->text) != 0)
-      return NULL;
-    reading->used[at->value - reading->tokens.items] = true;
-  }
-  return found;
+  if (found != NULL && found->value != NULL)
+    reading->used[found->value - reading->tokens.items] = true;
+  return found == NULL ? NULL : found->value;
 }
 
 /*
@@ -88,8 +101,13 @@ static const struct token *constant(const struct reading *reading, const char *n
  */
 static char *take_argument(const struct reading *reading, size_t *index) {
   const struct tokens *tokens = &reading->tokens;
-  char *text = must_copy("");
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&text, &size);
   bool known = true;
+  /* "pattern = ..." of Kotlin. */
+  if (token_at(tokens, *index)->kind == TOKEN_WORD && token_is(tokens, *index + 1, "="))
+    *index += 2;
   while (*index < tokens->count && !token_is(tokens, *index, ",") && !token_is(tokens, *index, ")")) {
     const struct token *token = token_at(tokens, *index);
     const struct token *part = token->kind == TOKEN_STRING && !token->is_open ? token : NULL;
@@ -98,16 +116,13 @@ static char *take_argument(const struct reading *reading, size_t *index) {
       reading->used[*index] = true;
     if (token->kind == TOKEN_WORD && !qualifies)
       part = constant(reading, token->text);
-    if (part != NULL) {
-      char *longer = must_format("%s%s", text, part->text);
-      free(text);
-      text = longer;
-    } else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, ".")) {
+    if (part != NULL)
+      fputs(part->text, stream);
+    else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, "."))
       known = false;
-    }
-    bool opens = token->kind == TOKEN_SIGN && strchr("([{", *token->text) != NULL;
-    *index = opens ? tokens_behind(tokens, *index) : *index + 1;
+    *index = token_opens(tokens, *index) ? tokens_behind(tokens, *index) : *index + 1;
   }
+  memory_close(stream);
   if (known)
     return text;
   free(text);
@@ -118,18 +133,25 @@ static bool is_pin(const char *text) {
   return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "sha1/", 5) == 0;
 }
 
-/* Whether the builder nearest before a call is a pinner's, as far as names tell; without any, a host's name
- * does. */
-static bool is_of_pinner(const struct reading *reading, size_t call, const char *pattern) {
-  for (size_t i = call; i > 0; i--) {
-    const char *text = token_at(&reading->tokens, i - 1)->text;
+static void find_builders(struct reading *reading) {
+  enum builder nearest = BUILDER_NONE;
+  reading->builders = must_alloc(reading->tokens.count + 1, sizeof *reading->builders);
+  for (size_t i = 0; i < reading->tokens.count; i++) {
+    const char *text = token_at(&reading->tokens, i)->text;
+    reading->builders[i] = nearest;
+    bool of_pinner = i >= 2 && strcasecmp(token_at(&reading->tokens, i - 2)->text, "CertificatePinner") == 0;
     if (strcasecmp(text, "CertificatePinner") == 0)
-      return true;
-    if (strcmp(text, "Builder") == 0 &&
-        (i < 3 || strcasecmp(token_at(&reading->tokens, i - 3)->text, "CertificatePinner") != 0))
-      return false;
+      nearest = BUILDER_PINNER;
+    else if (strcmp(text, "Builder") == 0 && !of_pinner)
+      nearest = BUILDER_OTHER;
   }
-  return pattern != NULL && strchr(pattern, '.') != NULL;
+}
+
+/* Whether a call is a pinner's, as far as names before it tell; without any, a host's name does. */
+static bool is_of_pinner(const struct reading *reading, size_t call, const char *pattern) {
+  enum builder builder = reading->builders[call];
+  return builder == BUILDER_PINNER ||
+         (builder == BUILDER_NONE && pattern != NULL && strchr(pattern, '.') != NULL);
 }
 
 /* The arguments of a call, "(" at *index, which moves behind it. What is not written out here is NULL. */
@@ -142,8 +164,8 @@ static struct text_list take_arguments(const struct reading *reading, size_t *in
   return arguments;
 }
 
-/* add(PATTERN, PIN...), or Pin(PATTERN, PIN). Calls without a pin belong to something else. */
-static void read_call(struct reading *reading, size_t call, size_t *index) {
+/* add(PATTERN, PIN...), or Pin(PATTERN, PIN). Calls without a pin belong to something else: false. */
+static bool read_call(struct reading *reading, size_t call, size_t *index) {
   struct conversion *conversion = reading->conversion;
   unsigned line = token_at(&reading->tokens, call)->line;
   struct text_list arguments = take_arguments(reading, index);
@@ -168,6 +190,7 @@ static void read_call(struct reading *reading, size_t call, size_t *index) {
     draft_clear(&draft);
   }
   text_list_clear(&arguments);
+  return ours;
 }
 
 /* Pins that stand in no call that was understood: in an array, a map, an annotation. */
@@ -185,16 +208,17 @@ static void read_source(struct conversion *conversion) {
                             .tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE)};
   reading.used = must_alloc(reading.tokens.count + 1, sizeof *reading.used);
   find_constants(&reading);
+  find_builders(&reading);
   for (size_t i = 0; i + 1 < reading.tokens.count;) {
     size_t next = i + 1;
     bool is_call = (token_is(&reading.tokens, i, "add") || token_is(&reading.tokens, i, "Pin")) &&
                    token_is(&reading.tokens, i + 1, "(");
-    if (is_call)
-      read_call(&reading, i, &next);
-    i = next;
+    /* What is in the brackets of another call may be one of ours. */
+    i = is_call && read_call(&reading, i, &next) ? next : i + 1;
   }
   name_unused(&reading);
   free(reading.used);
+  free(reading.builders);
   free(reading.constants);
   tokens_clear(&reading.tokens);
 }

@@ -11,34 +11,32 @@
 
 /* Takes over name and value. */
 static void add(struct option_text *options, char *name, char *value, unsigned line) {
-  options->items = must_grow(options->items, options->count + 1, sizeof *options->items);
+  if ((options->count & (options->count - 1)) == 0)
+    options->items =
+        must_grow(options->items, options->count == 0 ? 1 : 2 * options->count, sizeof *options->items);
   options->items[options->count++] = (struct text_option){.name = name, .value = value, .line = line};
 }
 
-/* Behind a word in a shell's quotes. */
-static const char *end_of_word(const char *at) {
-  char quote = '\0';
-  for (; *at != '\0' && (quote != '\0' || strchr(BLANKS, *at) == NULL); at++) {
-    if (quote == '\0' && (*at == '"' || *at == '\''))
-      quote = *at;
-    else if (*at == quote)
-      quote = '\0';
-    else if (*at == '\\' && quote != '\'' && at[1] != '\0')
-      at++;
-  }
-  return at;
+/* A command ends at these outside of quotes, but for the ";" between two pins that somebody did not quote. */
+static bool ends_command(const char *at) {
+  return strchr(";|&", *at) != NULL && strncmp(at, ";sha256//", strlen(";sha256//")) != 0;
 }
 
-/* Takes a word off, without its quotes; NULL: there is none. For free(3). */
+/* Takes a word off as a shell divides them, without its quotes; NULL: the command is at its end. For free(3).
+ */
 static char *take_word(const char **at) {
   *at += strspn(*at, BLANKS);
-  if (**at == '\0')
+  if (**at == '#')
+    *at += strlen(*at);
+  if (**at == '\0' || ends_command(*at))
     return NULL;
-  char *word = must_alloc((size_t)(end_of_word(*at) - *at) + 1, 1);
-  size_t length = 0;
+  size_t room = 64, length = 0;
+  char *word = must_alloc(room, 1);
   char quote = '\0';
-  for (; **at != '\0' && (quote != '\0' || strchr(BLANKS, **at) == NULL); ++*at) {
+  for (; **at != '\0' && (quote != '\0' || (strchr(BLANKS, **at) == NULL && !ends_command(*at))); ++*at) {
     char byte = **at;
+    if (length + 1 == room)
+      word = must_grow(word, room *= 2, 1);
     if (quote == '\0' && (byte == '"' || byte == '\''))
       quote = byte;
     else if (byte == quote)
@@ -61,10 +59,10 @@ static bool takes_next_word(const char *word, const char *with_value) {
 }
 
 /* "--name=VALUE", or "--name" and the word behind it where that is no option. */
-static void read_command(const char *line, unsigned number, const char *with_value,
+static void read_command(const char **line, unsigned number, const char *with_value,
                          struct option_text *options) {
   char *pending = NULL;
-  for (char *word; (word = take_word(&line)) != NULL;) {
+  for (char *word; (word = take_word(line)) != NULL;) {
     if (*word == '-' && pending != NULL)
       add(options, pending, must_copy(""), number), pending = NULL;
     if (strncmp(word, "--", 2) == 0) {
@@ -80,12 +78,26 @@ static void read_command(const char *line, unsigned number, const char *with_val
       pending = NULL;
     } else {
       if (takes_next_word(word, with_value))
-        free(take_word(&line));
+        free(take_word(line));
       free(word);
     }
   }
   if (pending != NULL)
     add(options, pending, must_copy(""), number);
+}
+
+static void add_next(struct option_text *options, unsigned number) {
+  add(options, must_copy("next"), must_copy(""), number);
+}
+
+/* Each command is for itself, and so is what stands around them. */
+static void read_commands(const char *line, unsigned number, const char *with_value,
+                          struct option_text *options) {
+  for (; *line != '\0'; line += strspn(line, ";|&")) {
+    add_next(options, number);
+    read_command(&line, number, with_value, options);
+  }
+  add_next(options, number);
 }
 
 static char unescaped(char byte) {
@@ -123,21 +135,34 @@ static bool is_command(const char *line, const char *program) {
     base = *at == '/' ? at + 1 : base;
   bool named =
       (size_t)(line + first - base) == strlen(program) && strncmp(base, program, strlen(program)) == 0;
-  return named || strstr(line + first, " --") != NULL || (*line == '$' && line[1] == ' ');
+  bool is_setting = strchr("=:", line[first + strspn(line + first, " \t")]) != NULL;
+  return named || (!is_setting && strstr(line + first, " --") != NULL) || (*line == '$' && line[1] == ' ');
 }
 
-/* The next line, with those that continue it behind a backslash; NULL: no more. For free(3). */
+/* Behind the next line, and those that continue it behind a backslash: a comment does not. */
+static const char *behind_line(const char *at, unsigned *number) {
+  bool is_comment = at[strspn(at, " \t")] == '#';
+  for (bool goes_on = true; goes_on && *at != '\0'; ++*number) {
+    size_t length = strcspn(at, "\n");
+    goes_on = !is_comment && length > 0 && at[length - 1] == '\\';
+    at += length + (at[length] == '\n' ? 1 : 0);
+  }
+  return at;
+}
+
+/* The next line, without the ends of those that it goes on from; NULL: no more. For free(3). */
 static char *take_line(const char **at, unsigned *number) {
-  if (**at == '\0')
+  const char *start = *at;
+  if (*start == '\0')
     return NULL;
-  char *line = must_copy("");
-  for (bool goes_on = true; goes_on && **at != '\0'; ++*number) {
-    size_t length = strcspn(*at, "\n");
-    goes_on = length > 0 && (*at)[length - 1] == '\\';
-    char *longer = must_format("%s%.*s", line, (int)(length - (goes_on ? 1 : 0)), *at);
-    free(line);
-    line = longer;
-    *at += length + ((*at)[length] == '\n' ? 1 : 0);
+  *at = behind_line(start, number);
+  char *line = must_alloc((size_t)(*at - start) + 1, 1);
+  size_t length = 0;
+  for (; start < *at; start++) {
+    if (*start == '\\' && start[1] == '\n')
+      start++;
+    else if (*start != '\n')
+      line[length++] = *start;
   }
   return line;
 }
@@ -153,7 +178,7 @@ struct option_text option_text_read(const char *text, const char *program, const
     if (*start == '\0' || *start == '#')
       continue;
     if (is_command(start, program))
-      read_command(start, number, with_value, &options);
+      read_commands(start, number, with_value, &options);
     else
       read_setting(start, number, &options);
   }

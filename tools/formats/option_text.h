@@ -24,7 +24,8 @@ struct option_text {
 /*
  * A line that begins with the name of the program, or holds "--" behind its first word, is a command line:
  * its words are those of a shell, and it may go on behind a backslash at its end. Any other line is an option
- * with its value, joined by blanks, "=" or ":". "#" at the start of a line begins a comment. To be cleared.
+ * with its value, joined by blanks, "=" or ":". "#" begins a comment at the start of a line, and of a word of
+ * a command. Each command has an option "next" before and behind it. To be cleared.
  */
 struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);

@@ -12,6 +12,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/import_sweep.h"
 
 #define SMTP_PORT 25
 
@@ -44,7 +45,7 @@ static void read_digest(struct conversion *conversion, const char *text, struct 
 }
 
 static void read_attribute(struct conversion *conversion, char *attribute, struct draft *draft) {
-  if (strncmp(attribute, "match=", 6) != 0) {
+  if (strncasecmp(attribute, "match=", 6) != 0) {
     convert_note(conversion, conversion->path, draft->line, "%s; left out", attribute);
     return;
   }
@@ -66,7 +67,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
     convert_loss(conversion, conversion->path, number, "expected DESTINATION LEVEL ATTRIBUTE...; left out");
     return;
   }
-  if (strcmp(level, "fingerprint") != 0) {
+  if (strcasecmp(level, "fingerprint") != 0) {
     convert_note(conversion, conversion->path, number, "the level \"%s\" pins nothing; left out", level);
     return;
   }
@@ -148,6 +149,11 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
     if (strlen(wanted[i].name) != length || strncmp(line, wanted[i].name, length) != 0)
       continue;
+    if (*wanted[i].value != NULL && strcmp(*wanted[i].value, value) != 0) {
+      convert_note(conversion, conversion->path, number, "%s stands here again; Postfix takes this one",
+                   wanted[i].name);
+      import_pass(conversion, &format_postfix, *wanted[i].value);
+    }
     free(*wanted[i].value);
     *wanted[i].value = must_copy(value);
     settings->line = wanted[i].value == &settings->match ? number : settings->line;
@@ -188,8 +194,19 @@ static void read_main_cf(struct conversion *conversion) {
   free(settings.match);
 }
 
+/* Whether a line sets it; a table may speak of it in a comment. */
+static bool is_main_cf(const char *text) {
+  static const char name[] = "smtp_tls_fingerprint_cert_match";
+  for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
+    at += *at == '\n' ? 1 : 0;
+    if (strncmp(at, name, strlen(name)) == 0 && strchr(" \t=", at[strlen(name)]) != NULL)
+      return true;
+  }
+  return false;
+}
+
 static void read_postfix(struct conversion *conversion) {
-  if (strstr(conversion->text, "smtp_tls_fingerprint_cert_match") != NULL)
+  if (is_main_cf(conversion->text))
     read_main_cf(conversion);
   else
     each_logical_line(conversion, read_table_line, NULL);
@@ -225,6 +242,8 @@ static void write_postfix(struct conversion *conversion) {
 
 const struct format format_postfix = {
     .name = "postfix",
+    .comments = COMMENTS_HASH_LINE,
+    .spelled_in_hex = true,
     .title = "Postfix's TLS policy table, or its main.cf",
     .mark = " fingerprint\tsmtp_tls_fingerprint_cert_match\nmatch=\t_cert_match",
     .names_some_hosts = true,

@@ -34,6 +34,9 @@ static char *take_address(const char *text, uint16_t *ret_port) {
 
 static void take_pinset(struct conversion *conversion, json_object *pinset, struct draft *draft) {
   size_t count = json_object_is_type(pinset, json_type_array) ? json_object_array_length(pinset) : 0;
+  if (pinset != NULL && !json_object_is_type(pinset, json_type_array))
+    convert_loss(conversion, conversion->path, tree_line(pinset, draft->line),
+                 "tls_pubkey_pinset: expected a list");
   for (size_t i = 0; i < count; i++) {
     json_object *pin = json_object_array_get_idx(pinset, i);
     const char *digest = text_of(pin, "digest");
@@ -81,6 +84,7 @@ static void read_stubby(struct conversion *conversion) {
 
 const struct format format_stubby = {
     .name = "stubby",
+    .comments = COMMENTS_HASH,
     .title = "stubby's tls_pubkey_pinset (YAML)",
     .mark = "tls_pubkey_pinset",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS,
@@ -152,9 +156,12 @@ static void take_table(struct conversion *conversion, const struct tokens *token
                    "pin_sha256: \"%s\" is not written out here; left out", token->text);
     else if (token->kind == TOKEN_STRING && in_pins)
       convert_pin(conversion, &draft, token->text, token->line, "pin_sha256");
-    else if (token->kind == TOKEN_STRING && token_is(tokens, i - 2, "hostname"))
+    else if (token->kind == TOKEN_STRING && token_is(tokens, i - 2, "hostname")) {
+      if (hostname != NULL && strcmp(hostname, token->text) != 0)
+        convert_loss(conversion, conversion->path, token->line,
+                     "hostname=\"%s\" beside \"%s\"; the last is taken", token->text, hostname);
       hostname = token->text;
-    else if (token->kind == TOKEN_STRING && address == NULL && !token_is(tokens, i - 1, "="))
+    } else if (token->kind == TOKEN_STRING && address == NULL && !token_is(tokens, i - 1, "="))
       address = token->text;
   }
   if (draft.counts[PIN_LIST_PINS] > 0)
@@ -165,28 +172,30 @@ static void take_table(struct conversion *conversion, const struct tokens *token
 /* The innermost braces around each pin_sha256. */
 static void read_lua(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_LUA);
-  size_t opened = 0;
+  size_t *open = must_alloc(tokens.count + 1, sizeof *open);
+  size_t depth = 0;
   for (size_t i = 0; i < tokens.count; i++) {
+    while (depth > 0 && tokens_behind(&tokens, open[depth - 1]) <= i)
+      depth--;
     if (token_is(&tokens, i, "{"))
-      opened = i;
+      open[depth++] = i;
     if (!token_is(&tokens, i, "pin_sha256"))
       continue;
-    while (opened > 0 && (!token_is(&tokens, opened, "{") || tokens_behind(&tokens, opened) <= i))
-      opened--;
-    size_t end = tokens_behind(&tokens, opened);
-    if (end <= i || !token_is(&tokens, opened, "{")) {
+    size_t end = depth == 0 ? 0 : tokens_behind(&tokens, open[depth - 1]);
+    if (depth == 0 || end == tokens.count) {
       convert_loss(conversion, conversion->path, token_at(&tokens, i)->line,
                    "pin_sha256 stands in no braces of a server; left out");
       continue;
     }
-    take_table(conversion, &tokens, opened, end);
+    take_table(conversion, &tokens, open[depth - 1], end);
     i = end - 1;
   }
+  free(open);
   tokens_clear(&tokens);
 }
 
 static void read_knot(struct conversion *conversion) {
-  if (strstr(conversion->text, "pin-sha256") == NULL) {
+  if (strstr(conversion->text, "pin-sha256") == NULL || strstr(conversion->text, "TLS_FORWARD") != NULL) {
     read_lua(conversion);
     return;
   }
@@ -197,6 +206,7 @@ static void read_knot(struct conversion *conversion) {
 
 const struct format format_knot_resolver = {
     .name = "knot_resolver",
+    .comments = COMMENTS_LUA,
     .title = "knot-resolver's pin_sha256 (Lua or YAML)",
     .mark = "TLS_FORWARD\tforward:\npin_sha256\tpin-sha256",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS,

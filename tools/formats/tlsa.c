@@ -166,19 +166,22 @@ static int compare_owners(const void *a, const void *b) {
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-static int compare_owner(const void *name, const void *element) {
-  return strcasecmp(name, ((const struct owned *)element)->owner);
-}
-
 /* The first that a name owns; NULL: none. They are sorted. */
 static struct owned *find_owned(const struct zone_contents *contents, const char *name) {
-  struct owned *found = contents->count == 0 ? NULL
-                                             : bsearch(name, contents->items, contents->count,
-                                                       sizeof *contents->items, compare_owner);
-  while (found != NULL && found > contents->items && strcasecmp(found[-1].owner, name) == 0)
-    found--;
-  return found;
+  size_t first = 0, behind = contents->count;
+  while (first < behind) {
+    size_t middle = first + (behind - first) / 2;
+    if (strcasecmp(contents->items[middle].owner, name) < 0)
+      first = middle + 1;
+    else
+      behind = middle;
+  }
+  bool found = first < contents->count && strcasecmp(contents->items[first].owner, name) == 0;
+  return found ? &contents->items[first] : NULL;
 }
+
+/* More records than a message of DNS holds: of a name that others are aliases of, no more are taken. */
+#define MOST_RECORDS 2048
 
 /* More aliases of aliases than a resolver follows. */
 #define MOST_ALIASES 16
@@ -215,8 +218,15 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
   const char *name = asking->owner;
   for (int i = 0; i < MOST_ALIASES && name != NULL; i++) {
     const char *next = NULL;
+    size_t records = 0;
     for (struct owned *at = find_owned(contents, name);
          at != NULL && at < contents->items + contents->count && strcasecmp(at->owner, name) == 0; at++) {
+      if (i > 0 && ++records > MOST_RECORDS) {
+        convert_loss(conversion, conversion->path, asking->line,
+                     "\"%s\" is an alias of a name with more than %d records; the first were taken",
+                     asking->owner, MOST_RECORDS);
+        break;
+      }
       at->is_used = true;
       if (at->target == NULL)
         add_entry(conversion, at, asking->owner, i == 0 ? at->line : asking->line, asking->is_relative);

@@ -11,6 +11,7 @@ struct scan {
   const char *at;
   unsigned line;
   enum token_style style;
+  bool nests; /* comments may stand in comments */
   struct tokens tokens;
 };
 
@@ -32,18 +33,44 @@ static void step_to(struct scan *scan, const char *end) {
   step(scan, found == NULL ? strlen(scan->at) : (size_t)(found - scan->at));
 }
 
+bool source_nests_comments(const char *text) {
+  return strstr(text, "fun ") != NULL || strstr(text, "val ") != NULL || strstr(text, "let ") != NULL;
+}
+
+const char *source_behind_comment(const char *at, bool nests) {
+  size_t depth = 0;
+  do {
+    bool begins_one = at[0] == '/' && at[1] == '*' && (depth == 0 || nests);
+    bool ends_one = at[0] == '*' && at[1] == '/';
+    depth += begins_one ? 1 : 0;
+    depth -= ends_one ? 1 : 0;
+    at += begins_one || ends_one ? 2 : 1;
+  } while (depth > 0 && *at != '\0');
+  return at;
+}
+
+/* --[[ ... ]], --[==[ ... ]==]; false: a comment that ends with its line. */
+static bool skip_lua_block(struct scan *scan) {
+  size_t level = strspn(scan->at + 3, "=");
+  if (scan->at[2] != '[' || scan->at[3 + level] != '[')
+    return false;
+  AUTO_TEXT end = must_format("]%.*s]", (int)level, scan->at + 3);
+  step_to(scan, end);
+  step(scan, strlen(end));
+  return true;
+}
+
 static bool skip_comment(struct scan *scan) {
   bool c_like = scan->style == TOKENS_OF_SOURCE || scan->style == TOKENS_OF_PHP;
-  bool to_end_of_line = (c_like && begins(scan, "//")) || (is_configuration(scan) && begins(scan, "#")) ||
-                        (scan->style == TOKENS_OF_LUA && begins(scan, "--"));
-  if (to_end_of_line) {
+  bool is_lua = scan->style == TOKENS_OF_LUA && begins(scan, "--");
+  if (is_lua && skip_lua_block(scan))
+    return true;
+  if (is_lua || (c_like && begins(scan, "//")) || (is_configuration(scan) && begins(scan, "#")))
     step_to(scan, "\n");
-  } else if (c_like && begins(scan, "/*")) {
-    step_to(scan, "*/");
-    step(scan, 2);
-  } else {
+  else if (c_like && begins(scan, "/*"))
+    step(scan, (size_t)(source_behind_comment(scan->at, scan->nests) - scan->at));
+  else
     return false;
-  }
   return true;
 }
 
@@ -136,12 +163,29 @@ static void take_word(struct scan *scan) {
   add(scan, TOKEN_WORD, text, line, false);
 }
 
+/* All brackets in one walk; of those that are not closed nothing is behind. */
+static void match_brackets(struct tokens *tokens) {
+  size_t *open = must_alloc(tokens->count + 1, sizeof *open);
+  size_t depth = 0;
+  tokens->behind = must_alloc(tokens->count + 1, sizeof *tokens->behind);
+  for (size_t i = 0; i < tokens->count; i++) {
+    const struct token *token = &tokens->items[i];
+    tokens->behind[i] = tokens->count;
+    if (token_opens(tokens, i))
+      open[depth++] = i;
+    else if (token->kind == TOKEN_SIGN && strchr(")]}", *token->text) != NULL && depth > 0)
+      tokens->behind[open[--depth]] = i + 1;
+  }
+  free(open);
+}
+
 struct tokens tokens_read(const char *text, enum token_style style) {
   struct scan scan = {.at = text, .line = 1, .style = style};
+  scan.nests = source_nests_comments(text);
   for (;;) {
     skip_blanks(&scan);
     if (*scan.at == '\0')
-      return scan.tokens;
+      break;
     if (begins(&scan, "\"\"\""))
       take_string(&scan, "\"\"\"");
     else if (*scan.at == '"' || *scan.at == '\'')
@@ -153,12 +197,15 @@ struct tokens tokens_read(const char *text, enum token_style style) {
       step(&scan, 1);
     }
   }
+  match_brackets(&scan.tokens);
+  return scan.tokens;
 }
 
 void tokens_clear(struct tokens *tokens) {
   for (size_t i = 0; i < tokens->count; i++)
     free(tokens->items[i].text);
   free(tokens->items);
+  free(tokens->behind);
   *tokens = (struct tokens){0};
 }
 
@@ -173,16 +220,11 @@ bool token_is(const struct tokens *tokens, size_t index, const char *text) {
   return (token->kind == TOKEN_WORD || token->kind == TOKEN_SIGN) && strcmp(token->text, text) == 0;
 }
 
+bool token_opens(const struct tokens *tokens, size_t index) {
+  const struct token *token = token_at(tokens, index);
+  return token->kind == TOKEN_SIGN && strchr("([{", *token->text) != NULL;
+}
+
 size_t tokens_behind(const struct tokens *tokens, size_t index) {
-  size_t depth = 0;
-  for (; index < tokens->count; index++) {
-    const struct token *token = &tokens->items[index];
-    if (token->kind != TOKEN_SIGN)
-      continue;
-    if (strchr("([{", *token->text) != NULL)
-      depth++;
-    else if (strchr(")]}", *token->text) != NULL && --depth == 0)
-      return index + 1;
-  }
-  return tokens->count;
+  return index < tokens->count && token_opens(tokens, index) ? tokens->behind[index] : tokens->count;
 }

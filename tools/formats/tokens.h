@@ -24,6 +24,7 @@ struct token {
 struct tokens {
   struct token *items;
   size_t count;
+  size_t *behind; /* of an opening bracket: see tokens_behind */
 };
 
 enum token_style {
@@ -37,12 +38,19 @@ enum token_style {
 struct tokens tokens_read(const char *text, enum token_style style);
 void tokens_clear(struct tokens *tokens);
 
+/* Whether comments may hold comments, as in Kotlin and Swift, and where one ends that begins at the text. */
+bool source_nests_comments(const char *text);
+const char *source_behind_comment(const char *at, bool nests);
+
 /* The one at an index; of TOKEN_END behind the last. */
 const struct token *token_at(const struct tokens *tokens, size_t index);
 /* Whether it is this sign, or this word (letter by letter). */
 bool token_is(const struct tokens *tokens, size_t index, const char *text);
 
-/* The index behind the bracket that closes the one at `index`; tokens->count where nothing closes it. */
+/* Whether it is an opening bracket. */
+bool token_opens(const struct tokens *tokens, size_t index);
+/* The index behind the bracket that closes the opening one at `index`; tokens->count where nothing closes it.
+ */
 size_t tokens_behind(const struct tokens *tokens, size_t index);
 
 #endif

@@ -20,9 +20,13 @@
 json_object *tree_place(json_object *value, unsigned line);
 unsigned tree_line(json_object *value, unsigned otherwise);
 
+/* Gives the value to the object, under a name; of two under one name the second counts as a loss. */
+void tree_member(struct conversion *conversion, json_object *object, const char *name, json_object *value,
+                 unsigned line);
+
 /*
  * Each returns the value for json_object_put, or NULL, having reported why. All documents of a YAML text make
- * one array. YAML's aliases are refused: a short text could stand for a very long one.
+ * one array. YAML's aliases count as losses: a short text could stand for a very long one.
  */
 json_object *tree_from_yaml(struct conversion *conversion);
 json_object *tree_from_plist(struct conversion *conversion);
@@ -32,6 +36,6 @@ json_object *tree_from_plist(struct conversion *conversion);
  * dictionaries and arrays. What is no literal becomes null: the reader has to name it. *index moves behind
  * it.
  */
-json_object *tree_from_literal(const struct tokens *tokens, size_t *index);
+json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens, size_t *index);
 
 #endif

@@ -58,8 +58,8 @@ static json_object *sequence(struct reading *reading, unsigned depth) {
   return array;
 }
 
-static json_object *mapping(struct reading *reading, unsigned depth) {
-  json_object *object = json_object_new_object();
+static json_object *mapping(struct reading *reading, unsigned line, unsigned depth) {
+  json_object *object = tree_place(json_object_new_object(), line);
   for (yaml_event_t key, value; next(reading, &key); yaml_event_delete(&key)) {
     if (key.type == YAML_MAPPING_END_EVENT) {
       yaml_event_delete(&key);
@@ -67,10 +67,9 @@ static json_object *mapping(struct reading *reading, unsigned depth) {
     }
     if (key.type != YAML_SCALAR_EVENT)
       fail(reading, key.start_mark.line, "a key that is no text");
-    else if (json_object_object_get_ex(object, (const char *)key.data.scalar.value, NULL))
-      fail(reading, key.start_mark.line, "a key that this mapping has already");
     else if (next(reading, &value)) {
-      json_object_object_add(object, (const char *)key.data.scalar.value, node(reading, &value, depth));
+      tree_member(reading->conversion, object, (const char *)key.data.scalar.value,
+                  node(reading, &value, depth), (unsigned)key.start_mark.line + 1);
       yaml_event_delete(&value);
     }
   }
@@ -82,13 +81,15 @@ static json_object *node(struct reading *reading, const yaml_event_t *event, uns
   if (depth == TREE_DEEPEST)
     fail(reading, event->start_mark.line, "nested too deeply");
   else if (event->type == YAML_ALIAS_EVENT)
-    fail(reading, event->start_mark.line, "aliases are not read: write out what the anchor stands for");
+    convert_loss(reading->conversion, reading->conversion->path, line,
+                 "*%s: aliases are not read; left out (write out what the anchor stands for)",
+                 (const char *)event->data.alias.anchor);
   else if (event->type == YAML_SCALAR_EVENT)
     return tree_place(scalar(reading, event), line);
   else if (event->type == YAML_SEQUENCE_START_EVENT)
     return tree_place(sequence(reading, depth + 1), line);
   else if (event->type == YAML_MAPPING_START_EVENT)
-    return tree_place(mapping(reading, depth + 1), line);
+    return mapping(reading, line, depth + 1);
   return NULL;
 }
 

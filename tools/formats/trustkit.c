@@ -45,8 +45,19 @@ static void read_expiration(struct conversion *conversion, json_object *domain, 
                  "TSKExpirationDate \"%s\": expected YYYY-MM-DD", text);
 }
 
+/* How many the array under a name has; 0, having named it, where it is something else. */
+static size_t array_length(struct conversion *conversion, json_object *value, const char *name,
+                           const struct draft *draft) {
+  if (json_object_is_type(value, json_type_array))
+    return json_object_array_length(value);
+  if (value != NULL)
+    convert_loss(conversion, conversion->path, tree_line(value, draft->line), "\"%s\": %s: expected an array",
+                 draft->name, name);
+  return 0;
+}
+
 static void read_hashes(struct conversion *conversion, json_object *hashes, struct draft *draft) {
-  size_t count = json_object_is_type(hashes, json_type_array) ? json_object_array_length(hashes) : 0;
+  size_t count = array_length(conversion, hashes, "TSKPublicKeyHashes", draft);
   for (size_t i = 0; i < count; i++) {
     json_object *hash = json_object_array_get_idx(hashes, i);
     if (json_object_is_type(hash, json_type_string))
@@ -115,7 +126,7 @@ static size_t read_source(struct conversion *conversion) {
     size_t next = i + 2;
     if (token->kind == TOKEN_SIGN || strcmp(name, "TSKPinnedDomains") != 0 || !token_is(&tokens, i + 1, ":"))
       continue;
-    json_object *domains = tree_from_literal(&tokens, &next);
+    json_object *domains = tree_from_literal(conversion, &tokens, &next);
     if (json_object_is_type(domains, json_type_object)) {
       read_domains(conversion, domains);
       found++;
@@ -153,7 +164,7 @@ static void read_trustkit(struct conversion *conversion) {
 static void read_identities(struct conversion *conversion, json_object *domain, const char *name,
                             enum pin_list list, struct draft *draft) {
   json_object *identities = member(domain, name);
-  size_t count = json_object_is_type(identities, json_type_array) ? json_object_array_length(identities) : 0;
+  size_t count = array_length(conversion, identities, name, draft);
   for (size_t i = 0; i < count; i++) {
     json_object *identity = json_object_array_get_idx(identities, i);
     json_object *digest = member(identity, "SPKI-SHA256-BASE64");
@@ -187,6 +198,7 @@ static void read_apple(struct conversion *conversion) {
 
 const struct format format_apple = {
     .name = "apple",
+    .comments = COMMENTS_XML,
     .title = "NSPinnedDomains of an Info.plist (XML)",
     .mark = "NSPinnedDomains",
     .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_CA_KEYS | HOLDS_ROLES,
@@ -249,6 +261,7 @@ static void write_trustkit(struct conversion *conversion) {
 
 const struct format format_trustkit = {
     .name = "trustkit",
+    .comments = COMMENTS_C,
     .title = "TrustKit's configuration for iOS (XML plist)",
     .mark = "TSKPinnedDomains",
     .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_EXPIRY_DAY | HOLDS_AUDIT | HOLDS_OFF |

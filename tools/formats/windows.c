@@ -17,6 +17,8 @@
 #include "formats/xml.h"
 #include "keys/key_decode.h"
 
+#define NO_CERTIFICATE "expected a certificate in PEM or DER, or a .p7b; left out"
+
 static void take_objects(const struct objects *objects, struct draft *draft) {
   for (size_t i = 0; i < objects->count; i++)
     draft_take(draft, PIN_LIST_PINS, &objects->items[i].key);
@@ -51,8 +53,10 @@ static bool read_pkcs7(const char *path, struct draft *draft) {
     X509 *certificate = sk_X509_value(certificates, i);
     struct object object = {0};
     X509_up_ref(certificate);
-    good = object_from_certificate(certificate, &object) && good;
-    draft_take(draft, PIN_LIST_PINS, &object.key);
+    if (object_from_certificate(certificate, &object))
+      draft_take(draft, PIN_LIST_PINS, &object.key);
+    else
+      good = false;
     object_clear(&object);
   }
   PKCS7_free(pkcs7);
@@ -79,18 +83,18 @@ static bool read_file(const char *path, struct draft *draft) {
   return true;
 }
 
-static bool read_folder(const char *path, struct draft *draft) {
+/* A file that cannot be read keeps none of the others out. */
+static bool read_folder(struct conversion *conversion, const char *path, unsigned line, struct draft *draft) {
   struct dirent **names = NULL;
   int count = scandir(path, &names, NULL, alphasort);
-  bool good = count >= 0;
   for (int i = 0; i < count; i++) {
     AUTO_TEXT file = must_format("%s/%s", path, names[i]->d_name);
-    if (names[i]->d_name[0] != '.')
-      good = good && read_file(file, draft);
+    if (names[i]->d_name[0] != '.' && !read_file(file, draft))
+      convert_loss(conversion, conversion->path, line, "%s: %s", file, NO_CERTIFICATE);
     free(names[i]);
   }
   free(names);
-  return good;
+  return count >= 0;
 }
 
 static bool read_base64(const char *text, struct draft *draft) {
@@ -122,7 +126,7 @@ static bool read_certificate_of(struct conversion *conversion, xmlNode *node, st
   AUTO_TEXT path = name == NULL ? NULL : path_below(conversion, name);
   if (path == NULL)
     return false;
-  return file != NULL ? read_file(path, draft) : read_folder(path, draft);
+  return file != NULL ? read_file(path, draft) : read_folder(conversion, path, xml_line(node), draft);
 }
 
 /* A certificate whose EndDate has passed is left out by certutil as well. */
@@ -150,8 +154,7 @@ static void read_certificate(struct conversion *conversion, xmlNode *node, struc
         file);
   else if (!read_certificate_of(conversion, node, draft))
     convert_loss(conversion, conversion->path, xml_line(node),
-                 "expected a certificate in PEM or DER, or a .p7b: File or Directory below the folder of the "
-                 "rules, or Base64; left out");
+                 "File or Directory below the folder of the rules, or Base64: " NO_CERTIFICATE);
 }
 
 /* A leading dot, or "*.", stands for one label, with AllSubdomains for all that is below. */
@@ -175,8 +178,17 @@ static void read_site(struct conversion *conversion, xmlNode *node, const struct
   conversion_add(conversion, &draft);
 }
 
+/* Elements that the schema of certutil does not have there. */
+static void name_others(struct conversion *conversion, xmlNode *parent, const char *const names[2]) {
+  for (xmlNode *at = parent->children; at != NULL; at = at->next)
+    if (at->type == XML_ELEMENT_NODE && !xml_is(at, names[0]) && !xml_is(at, names[1]))
+      convert_loss(conversion, conversion->path, xml_line(at), "<%s>: expected <%s>; left out",
+                   (const char *)at->name, names[0]);
+}
+
 static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expires) {
   struct draft rule = DRAFT_AT(NULL, xml_line(node));
+  name_others(conversion, node, (const char *const[]){"Certificate", "Site"});
   AUTO_TEXT error = xml_attribute(node, "Error");
   rule.expires = expires;
   if (error != NULL && strcmp(error, "None") == 0)
@@ -189,6 +201,8 @@ static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expi
     read_certificate(conversion, at, &rule);
   for (xmlNode *at = xml_next(node->children, "Site"); at != NULL; at = xml_next(at->next, "Site"))
     read_site(conversion, at, &rule);
+  if (xml_next(node->children, "Site") == NULL)
+    convert_loss(conversion, conversion->path, rule.line, "a PinRule without a Site; left out");
   draft_clear(&rule);
 }
 
@@ -214,6 +228,7 @@ static void read_windows(struct conversion *conversion) {
   xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "PinRules");
   if (root != NULL) {
     int64_t expires = read_next_update(conversion, root);
+    name_others(conversion, root, (const char *const[]){"PinRule", "PinRule"});
     for (xmlNode *node = xml_next(root->children, "PinRule"); node != NULL;
          node = xml_next(node->next, "PinRule"))
       read_rule(conversion, node, expires);

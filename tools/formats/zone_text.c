@@ -90,15 +90,28 @@ static void pass_generate(struct zone_text *zone, unsigned line) {
                    "$GENERATE makes TLSA records, which are not read; left out");
 }
 
+/* Longer than any name, however it is escaped (RFC 1035, 2.3.4). */
+#define LONGEST_NAME 1024
+
+/* Relative ones add up. */
+static void set_origin(struct zone_text *zone, unsigned line) {
+  char *origin = zone_text_absolute(zone, zone->words.items[1]);
+  if (strlen(origin) > LONGEST_NAME) {
+    convert_loss(zone->conversion, zone->conversion->path, line, "$ORIGIN: longer than any name; left out");
+    free(origin);
+    return;
+  }
+  free(zone->origin);
+  zone->origin = origin;
+}
+
 /* Whether the words are a directive, which was then obeyed. */
 static bool obey(struct zone_text *zone, unsigned line) {
   const struct text_list *words = &zone->words;
   if (words->items[0][0] != '$')
     return false;
   if (strcasecmp(words->items[0], "$ORIGIN") == 0 && words->count == 2) {
-    char *origin = zone_text_absolute(zone, words->items[1]);
-    free(zone->origin);
-    zone->origin = origin;
+    set_origin(zone, line);
   } else if (strcasecmp(words->items[0], "$INCLUDE") == 0) {
     convert_loss(zone->conversion, zone->conversion->path, line, "$INCLUDE %s: other files are not read",
                  words->count > 1 ? words->items[1] : "");
@@ -128,6 +141,7 @@ static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *r
     char *owner = zone_text_absolute(zone, spelled);
     free(zone->owner);
     zone->owner = owner;
+    owner[strlen(owner) > LONGEST_NAME ? LONGEST_NAME : strlen(owner)] = '\0';
     zone->owner_is_relative =
         *zone->origin == '\0' && (*spelled == '\0' || spelled[strlen(spelled) - 1] != '.');
   }

@@ -12,6 +12,7 @@
 #include "edit/list_file.h"
 #include "formats/formats.h"
 #include "formats/import_apply.h"
+#include "formats/import_sweep.h"
 #include "formats/import_text.h"
 #include "verbs/verbs.h"
 
@@ -133,11 +134,7 @@ static void set_mode(const struct arguments *arguments, struct conversion *conve
 /* Reads it all before the policy is touched. EXIT_DONE: the entries are ready. */
 static int read_entries(const struct arguments *arguments, const struct format *format,
                         struct conversion *conversion) {
-  conversion->adds_up = format->adds_up;
-  conversion->reads_off = format->reads_off;
-  format->read(conversion);
-  if (conversion->errors == 0)
-    conversion_finish(conversion);
+  import_read(conversion, format);
   if (conversion->errors == 0 && !obey_without(arguments, conversion))
     return EXIT_USAGE;
   conversion_note_ports(conversion);

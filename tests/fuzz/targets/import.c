@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/formats.h"
+#include "formats/import_sweep.h"
 
 #define FORMAT_OF(name) format_##name
 #define FORMAT_NAMED(name) FORMAT_OF(name)
@@ -38,12 +38,8 @@ static void read_text(struct conversion *conversion, const char *text, const cha
                                     .length = strlen(text),
                                     .host = (FORMAT.holds & HOLDS_HOSTS) != 0 ? NULL : "a.example",
                                     .companion = companion,
-                                    .now = 1700000000,
-                                    .adds_up = FORMAT.adds_up,
-                                    .reads_off = FORMAT.reads_off};
-  FORMAT.read(conversion);
-  if (conversion->errors == 0)
-    conversion_finish(conversion);
+                                    .now = 1700000000};
+  import_read(conversion, &FORMAT);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
