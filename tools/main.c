@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 
 #include "cli/arguments.h"
+#include "cli/command_line.h"
 #include "cli/output.h"
 #include "config/config_trial.h"
 #include "verbs/help.h"
@@ -41,6 +42,7 @@ int main(int argc, char **argv) {
     return trial_main(argc, argv);
   /* Only how bytes become characters: numbers and dates are printed for programs too. */
   setlocale(LC_CTYPE, "");
+  command_line_note(argv);
   /* pinctl judges other configurations from outside, so it must not itself run under the one it finds. */
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
   if (argc < 2) {

@@ -37,7 +37,7 @@ class Writes(CompileCase):
         self.assertEqual(found["generation"], self.json("status", status=None)["policy"]["generation"])
         self.assertEqual(self.pinctl("compile").stdout,
                          f"{self.form}: 1 host, {found['bytes']} bytes, generation {found['generation']}\n")
-        self.assertEqual(sorted(os.listdir(self.folder)), [".pinctl.lock", "policy.cfg", "policy.db"])
+        self.assertEqual(self.listed(), [".pinctl.lock", "policy.cfg", "policy.db"])
 
     def test_dry_run_writes_nothing(self):
         self.write_policy("version = 1;\n")
@@ -71,7 +71,7 @@ class Writes(CompileCase):
         for name in ("policy.db.new-aB3xY9", "policy.db.backup", "policy.db.new-aB3xY9z", "policy.db"):
             self.write_policy("", name)
         self.pinctl("compile")
-        self.assertEqual(sorted(os.listdir(self.folder)), [".pinctl.lock", "policy.cfg", "policy.db", "policy.db.backup",
+        self.assertEqual(self.listed(), [".pinctl.lock", "policy.cfg", "policy.db", "policy.db.backup",
                                                            "policy.db.new-aB3xY9z"])
 
     def test_it_waits_for_the_lock(self):
@@ -122,7 +122,7 @@ class Refuses(CompileCase):
         self.write_policy("version = 1;\n")
         os.mkdir(self.form)
         self.assertIn(f"{self.form}: Is a directory", self.refuse(3))
-        self.assertEqual(sorted(os.listdir(self.folder)), [".pinctl.lock", "policy.cfg", "policy.db"])
+        self.assertEqual(self.listed(), [".pinctl.lock", "policy.cfg", "policy.db"])
 
     def test_a_change_stands_where_only_the_form_fails(self):
         self.write_policy("version = 1;\n")
@@ -173,8 +173,8 @@ stat -c '%a %n' /var/lib/pinning /var/lib/pinning/*
         lines = done.stdout.splitlines()
         for line in lines[:2]:
             self.assertTrue(line.startswith("/var/lib/pinning/policy.db: 0 hosts, "), done.stdout)
-        self.assertEqual(lines[-4:], ["policy.cfg", "policy.d", "755 /var/lib/pinning",
-                                      "644 /var/lib/pinning/policy.db"])
+        self.assertEqual(lines[-5:], ["policy.cfg", "policy.d", "755 /var/lib/pinning",
+                                      "600 /var/lib/pinning/changes.db", "644 /var/lib/pinning/policy.db"])
 
 
 class Progress(CompileCase):

@@ -108,6 +108,7 @@ class Scene(PinctlCase):
         return {
             "pin": [("pin", "extra.pem", path("spare.pub"))],
             "list": [("list",)],
+            "changes": [("changes",), ("changes", "--policy", self.own)],
             "show": [("show", f"{HOST}:443"), ("show", "www.example.com"), ("show", "else.example.org")],
             "check": [("check",), ("check", self.broken)],
             "compile": [("compile", "--policy", self.broken), ("compile",)],
@@ -207,6 +208,9 @@ class Json(Scene):
                                    str(size["intermediates"] + size["anchors"]), host["expires"] or "never",
                                    f"policy.cfg:{host['line']}"])
             self.assertEqual(f"{host['name']} (+ below)" in text, host["include_subdomains"])
+
+    def check_changes(self, found, text):
+        self.assertTrue(all(change["command"].split()[1] in text for change in found))
 
     def check_show(self, found, text):
         for entry in found["entries"] + found["passed_over"]:

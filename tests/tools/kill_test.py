@@ -158,7 +158,7 @@ class Kill(PinctlCase):
         self.assertNotIn("waiting", done.stderr)
         self.assertEqual(self.compiled_state(), "current")
         self.check_hosts(writers)
-        left = [name for name in os.listdir(self.folder) + os.listdir(self.dropins)
+        left = [name for name in self.listed() + os.listdir(self.dropins)
                 if not name.endswith(".cfg") and name not in (".pinctl.lock", "policy.d", "policy.db", "temporary")]
         self.assertEqual(left, [])
 

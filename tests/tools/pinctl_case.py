@@ -145,14 +145,18 @@ class PinctlCase(unittest.TestCase):
         return target
 
     def snapshot(self):
-        """Every file of the policy with its bytes, without the lock."""
+        """Every file of the policy with its bytes, without the lock and the record of changes."""
         found = {}
         for parent, _, names in os.walk(self.folder):
             for name in names:
-                if name != ".pinctl.lock":
+                if name != ".pinctl.lock" and not name.startswith("policy.cfg.changes"):
                     with open(os.path.join(parent, name), "rb") as file:
                         found[os.path.relpath(os.path.join(parent, name), self.folder)] = file.read()
         return found
+
+    def listed(self):
+        """What is in the folder, without the record of changes."""
+        return sorted(name for name in os.listdir(self.folder) if not name.startswith("policy.cfg.changes"))
 
     def hosts(self):
         return {entry["name"]: entry for entry in self.json("list")["hosts"]}

@@ -69,6 +69,19 @@ class Refuses(PinctlCase):
             file.write("# mine\n")
         self.unchanged("y.org", status=3, expected="host-y.org.cfg:5: ")
 
+    def test_broken_file_of_the_host(self):
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("add", "y.org", "server.pem")
+        self.write_policy('hosts = ( { name = "x.org"; pins = 7; } );\n', "policy.d/host-x.org.cfg")
+        self.unchanged("x.org", "--dry-run", status=0, expected="host-x.org.cfg:1")
+        self.unchanged("y.org", status=1, expected="host-x.org.cfg:1")
+        self.pinctl("remove", "x.org")
+        self.assertEqual(list(self.hosts()), ["y.org"])
+        # Broken twice, it mends nothing, so it does nothing.
+        self.write_policy("oops", "policy.d/host-y.org.cfg")
+        self.write_policy("oops", "policy.d/mine.cfg")
+        self.unchanged("y.org", status=1, expected="mine.cfg:1")
+
     def test_broken_policy(self):
         self.pinctl("add", "x.org", "server.pem")
         self.write_policy("oops", "policy.d/mine.cfg")

@@ -114,7 +114,7 @@ class SwitchCase(PinctlCase):
         self.assertEqual(self.curl("api.example.com"), 60 if enforced else 0)
 
     def assert_nothing_left(self, *names):
-        self.assertEqual(sorted(os.listdir(self.folder)), sorted(("policy.cfg", "openssl.cnf", *names)))
+        self.assertEqual(self.listed(), sorted(("policy.cfg", "openssl.cnf", *names)))
 
     def round_trip(self, text):
         self.write(text)

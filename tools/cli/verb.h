@@ -75,7 +75,8 @@ enum option_id {
   OPTION_CERTIFICATE,
   OPTION_LIST,
   OPTION_ORIGIN,
-  OPTION_FOR
+  OPTION_FOR,
+  OPTION_ENFORCED
 };
 
 struct option {

@@ -52,6 +52,12 @@ char *dropin_render(const struct dropin *dropin);
 struct dropin *dropin_parse(const char *text);
 
 /*
+ * Of a file of pinctl's own that was edited: the same with a digest that agrees again, where it is no more
+ * than pinctl could have written; else NULL. For free(3).
+ */
+char *dropin_reseal(const char *text);
+
+/*
  * Adds a pin to a list, once; copies it (it must be no text of this drop-in). One that comes into use moves
  * from backup_pins to pins, and the other way round: it is never in both.
  */

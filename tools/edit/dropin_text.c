@@ -142,3 +142,19 @@ struct dropin *dropin_parse(const char *text) {
   config_destroy(&config);
   return dropin;
 }
+
+char *dropin_reseal(const char *text) {
+  size_t head = strlen(HEAD);
+  if (strncmp(text, HEAD, head) != 0)
+    return NULL;
+  const char *body = strchr(text + head, '\n');
+  AUTO_TEXT sealed = body == NULL ? NULL : sealed_text(HEAD, body + 1);
+  struct dropin *dropin = sealed == NULL ? NULL : dropin_parse(sealed);
+  char *rendered = dropin == NULL ? NULL : dropin_render(dropin);
+  dropin_free(dropin);
+  /* A comment, or an order of one's own, would be lost the next time. */
+  if (rendered != NULL && strcmp(rendered, sealed) == 0)
+    return rendered;
+  free(rendered);
+  return NULL;
+}

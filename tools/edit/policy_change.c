@@ -12,9 +12,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "edit/change_log.h"
 #include "edit/diff.h"
 #include "edit/policy_lock.h"
 #include "view/compiled_form.h"
+#include "view/enforced_policy.h"
 
 #define FIRST_POLICY                                                                                         \
   "# Which keys may stand behind which host: see pinning-policy(5).\n"                                       \
@@ -43,14 +45,40 @@ static bool stage_main_file(struct change *change) {
   return true;
 }
 
-struct change *change_new(const char *policy, bool dry_run) {
+/*
+ * A folder that is not mounted, or was not restored, looks like a machine without a policy; but its hosts are
+ * still enforced by the compiled form, and a first policy would end that for all but one.
+ */
+static bool policy_has_vanished(const char *policy) {
+  AUTO_TEXT form = NULL;
+  uint32_t hosts = access(policy, F_OK) != 0 && errno == ENOENT ? last_good_hosts(policy, &form) : 0;
+  if (hosts == 0)
+    return false;
+  say_error(
+      "%s: is missing, but %u host%s still enforced by %s: is a file system not mounted, or a backup not "
+      "restored? Nothing was changed",
+      policy, (unsigned)hosts, hosts == 1 ? " is" : "s are", form);
+  say_note("\"pinctl restore --enforced\" writes their text anew; to begin with nothing, remove %s first",
+           form);
+  return true;
+}
+
+struct change *change_begin(const char *policy, bool dry_run) {
   struct change *change = must_alloc(1, sizeof *change);
   change->policy = must_copy(policy);
   change->directory = path_directory(policy);
   change->dropins = must_format("%s/policy.d", change->directory);
   change->dry_run = dry_run;
   change->lock = -1;
-  if ((dry_run || take_lock(change)) && stage_main_file(change))
+  if (dry_run || take_lock(change))
+    return change;
+  change_free(change);
+  return NULL;
+}
+
+struct change *change_new(const char *policy, bool dry_run) {
+  struct change *change = policy_has_vanished(policy) ? NULL : change_begin(policy, dry_run);
+  if (change == NULL || stage_main_file(change))
     return change;
   change_free(change);
   return NULL;
@@ -70,6 +98,7 @@ void change_free(struct change *change) {
   free(change->policy);
   free(change->directory);
   free(change->dropins);
+  free(change->what);
   free(change);
 }
 
@@ -110,10 +139,11 @@ static int apply_all(const struct change *change) {
       say_error("%s: %s", change->files[i].path, strerror(error));
       return EXIT_FAILED;
     }
-    if (strcmp(change->files[i].path, change->policy) == 0)
+    if (strcmp(change->files[i].path, change->policy) == 0 && change->files[i].old_text == NULL)
       say_note("%s did not exist; it was made", change->policy);
   }
   form_renew(change->policy);
+  change_record(change->policy, change->what, change->files, change->count);
   return EXIT_DONE;
 }
 

@@ -22,14 +22,19 @@ struct change {
   char *directory; /* of the main file */
   char *dropins;   /* policy.d in it */
   bool dry_run;
-  int lock; /* -1: none is held */
+  int lock;   /* -1: none is held */
+  char *what; /* for the record of changes, in words; NULL: what becomes of the files */
   struct file_change *files;
   size_t count;
 };
 
+/* Waits for the lock on the policy (not on a dry run). NULL, having said why, when that cannot be done. */
+struct change *change_begin(const char *policy, bool dry_run);
+
 /*
  * Waits for the lock on the policy (not on a dry run) and stages a main file where there is none. Returns
- * NULL, having said why, when that cannot be done.
+ * NULL, having said why, when that cannot be done, or the
+ * policy has vanished while hosts of it are enforced.
  */
 struct change *change_new(const char *policy, bool dry_run);
 /* Takes NULL. Releases the lock. */

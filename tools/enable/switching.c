@@ -19,6 +19,7 @@
 #include "cli/usage.h"
 #include "config/installation.h"
 #include "config/module_path.h"
+#include "edit/change_log.h"
 #include "edit/diff.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
@@ -178,6 +179,12 @@ static bool read_seconds(const struct arguments *arguments, long *ret_seconds) {
   return wrong_usage(arguments->verb, "--confirm \"%s\": expected seconds, 1 to %d", text, LONGEST_CONFIRM);
 }
 
+void switch_record(const struct switching *switching, const char *path) {
+  AUTO_TEXT what = must_format("%s: %s", switching->arguments->verb->name, path);
+  if (!switching->in_image && !switching->dry_run)
+    change_record(arguments_policy(switching->arguments), what, NULL, 0);
+}
+
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text) {
   bool preload = switching->place == PLACE_PRELOAD;
   long seconds = 0;
@@ -193,6 +200,7 @@ int switch_put(const struct switching *switching, const struct target *target, c
       confirm_forget(target);
     return EXIT_FAILED;
   }
+  switch_record(switching, target->path);
   if (seconds > 0)
     say_note("the change is undone in %ld seconds unless you run \"pinctl enable --confirmed%s%s\"", seconds,
              preload ? " --preload" : " --openssl-conf ", preload ? "" : target->path);

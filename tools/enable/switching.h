@@ -45,6 +45,9 @@ int switch_check_policy(const struct openssl_settings *settings);
  */
 int switch_check_by_hand(const struct switching *switching, const char *path, const char *text);
 
+/* Records that the verb has changed this file, unless nothing was written, or only in an image. */
+void switch_record(const struct switching *switching, const char *path);
+
 /* For a file whose block is found: puts the block in or leaves it out, with diff and --confirm. */
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text);
 

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "edit/change_log.h"
 #include "edit/policy_lock.h"
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
@@ -71,7 +72,18 @@ static int confirm(const struct compiling *compiling) {
   return EXIT_FINDING;
 }
 
+/* 0: there is none. */
+static uint64_t compiled_generation(const char *path) {
+  struct pin_compiled compiled;
+  if (pin_compiled_open(path, &compiled) != PIN_OK)
+    return 0;
+  uint64_t generation = compiled.policy.generation;
+  pin_compiled_close(&compiled);
+  return generation;
+}
+
 static int write_form(struct compiling *compiling) {
+  uint64_t before = compiled_generation(compiling->path);
   if (compiling->dry_run)
     return EXIT_DONE;
   int error = form_write(compiling->path, &compiling->loaded);
@@ -80,6 +92,12 @@ static int write_form(struct compiling *compiling) {
     return EXIT_FAILED;
   }
   compiling->written = true;
+  if (compiling->loaded.policy.generation != before) {
+    AUTO_TEXT what =
+        must_format("compiled generation %016llx; it was %016llx",
+                    (unsigned long long)compiling->loaded.policy.generation, (unsigned long long)before);
+    change_record(compiling->policy, what, NULL, 0);
+  }
   return confirm(compiling);
 }
 

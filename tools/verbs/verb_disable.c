@@ -61,6 +61,8 @@ static int run(const struct arguments *arguments) {
   int status = switch_begin(arguments, false, &switching);
   if (status == EXIT_DONE)
     status = switching.place == PLACE_UNIT ? switch_unit_off(&switching) : switch_off(&switching);
+  if (status == EXIT_DONE && switching.place == PLACE_UNIT)
+    switch_record(&switching, switching.unit);
   switch_clear(&switching);
   return status;
 }

@@ -48,6 +48,8 @@ static int run(const struct arguments *arguments) {
       status =
           switching.place == PLACE_PRELOAD ? switch_preload_on(&switching) : switch_openssl_on(&switching);
   }
+  if (status == EXIT_DONE && switching.place == PLACE_UNIT)
+    switch_record(&switching, switching.unit);
   switch_clear(&switching);
   return status;
 }

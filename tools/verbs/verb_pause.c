@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,11 +10,13 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "edit/change_log.h"
 #include "edit/pause_edit.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
 
 #define USUAL_LENGTH "1h"
+#define MOST_RECORDED 5
 
 static const struct option pause_options[] = {
     {.id = OPTION_FOR,
@@ -35,6 +37,7 @@ struct wish {
   struct text_list names; /* canonical; none: the whole machine */
   bool include_subdomains;
   int64_t now, until;
+  bool ended; /* there was something to resume */
 };
 
 static int read_names(const struct arguments *arguments, struct wish *wish) {
@@ -79,7 +82,23 @@ static void warn_of_uncovered(const struct wish *wish) {
   enforced_policy_close(&enforced);
 }
 
-static void tell(const char *done, const struct wish *wish, const struct pauses *pauses) {
+static void record(const char *done, const struct wish *wish, const char *more) {
+  char *what = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&what, &size);
+  fprintf(stream, "%s", done);
+  for (size_t i = 0; i < wish->names.count && i < MOST_RECORDED; i++)
+    fprintf(stream, " %s", wish->names.items[i]);
+  if (wish->names.count > MOST_RECORDED)
+    fprintf(stream, " and %zu more", wish->names.count - MOST_RECORDED);
+  fprintf(stream, "%s%s%s", wish->names.count == 0 ? " the whole machine" : "", *more == '\0' ? "" : " ",
+          more);
+  memory_close(stream);
+  change_record(wish->policy, what, NULL, 0);
+  free(what);
+}
+
+static void tell(const struct wish *wish, const struct pauses *pauses) {
   for (size_t i = 0; i < pauses->count; i++) {
     const struct pin_pause *pause = &pauses->items[i];
     bool wanted = wish->names.count == 0 ? strcmp(pause->name, PIN_PAUSE_ALL) == 0
@@ -87,7 +106,7 @@ static void tell(const char *done, const struct wish *wish, const struct pauses 
     AUTO_TEXT subject = pause_subject(pause);
     AUTO_TEXT rest = pause_rest(pause->until, wish->now);
     if (wanted)
-      say_note("%s: %s %s; refusals are only logged until then", done, subject, rest);
+      say_note("paused: %s %s; refusals are only logged until then", subject, rest);
   }
 }
 
@@ -112,7 +131,10 @@ static int pause_hosts(struct wish *wish) {
     return status;
   struct pauses pauses;
   pauses_read(path, wish->now, &pauses);
-  tell("paused", wish, &pauses);
+  tell(wish, &pauses);
+  AUTO_TEXT until = timestamp_utc(wish->until);
+  AUTO_TEXT until_when = must_format("until %s", until);
+  record("paused", wish, until_when);
   pauses_clear(&pauses);
   warn_of_uncovered(wish);
   return EXIT_DONE;
@@ -162,8 +184,9 @@ const struct verb verb_pause = {
 /* ---- resume ---- */
 
 static int end_pauses(struct pauses *pauses, void *arg) {
-  const struct wish *wish = arg;
+  struct wish *wish = arg;
   if (wish->names.count == 0) {
+    wish->ended = pauses->count > 0;
     if (pauses->count == 0)
       say_note("nothing was paused");
     for (size_t i = 0; i < pauses->count; i++) {
@@ -204,8 +227,11 @@ static int run_resume(const struct arguments *arguments) {
   int status = path == NULL ? EXIT_FAILED : read_names(arguments, &wish);
   if (status == EXIT_DONE)
     status = pauses_edit(path, wish.now, end_pauses, &wish);
-  if (status == EXIT_DONE)
+  if (status == EXIT_DONE) {
     tell_rest(&wish, path);
+    if (wish.ended || wish.names.count > 0)
+      record("resumed", &wish, "");
+  }
   text_list_clear(&wish.names);
   return status;
 }

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "edit/dropin.h"
 #include "edit/entry_edit.h"
 #include "edit/list_file.h"
 #include "keys/pin_argument.h"
@@ -66,11 +68,58 @@ static int stage(struct edit *edit, const struct wish *wish, const struct standi
   return EXIT_DONE;
 }
 
+/* Whether a mistake of the policy stands in this file. */
+static bool is_broken(const struct change *change, const char *path) {
+  struct loaded_policy loaded;
+  bool broken = false;
+  policy_load(change->policy, &loaded);
+  for (size_t i = 0; loaded.status == PIN_INVALID && i < loaded.diagnostics.count; i++) {
+    const struct pin_diagnostic *diagnostic = &loaded.diagnostics.items[i];
+    broken = broken || (diagnostic->severity == PIN_ERROR && strcmp(diagnostic->file, path) == 0);
+  }
+  if (broken)
+    diagnostics_print(stderr, &loaded.diagnostics);
+  policy_clear(&loaded);
+  return broken;
+}
+
+/*
+ * A file of pinctl's that somebody edited into a mistake keeps the whole policy from being read: removing the
+ * host takes it away, if the policy is in order without it. False: it is not so.
+ */
+static bool remove_broken(const struct arguments *arguments, const struct wish *wish, int *ret_status) {
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  AUTO_TEXT directory = path_directory(arguments_policy(arguments));
+  AUTO_TEXT name = dropin_file_name(wish->host, wish->ports, wish->port_count);
+  AUTO_TEXT path = must_format("%s/policy.d/%s", directory, name);
+  char *text = NULL;
+  size_t length = 0;
+  if (wish->pins.count > 0 || file_read(path, &text, &length) != 0)
+    return false;
+  struct dropin *own = dropin_parse(text);
+  struct change *change = own == NULL ? change_new(arguments_policy(arguments), dry_run) : NULL;
+  bool broken = change != NULL && is_broken(change, path);
+  if (broken) {
+    change_stage(change, must_copy(path), text, NULL);
+    *ret_status = change_commit(change);
+    if (*ret_status == EXIT_DONE && !dry_run)
+      say_note("%s: removed with %s, which was broken; \"pinctl undo\" brings it back", wish->host, path);
+  } else {
+    free(text);
+  }
+  dropin_free(own);
+  change_free(change);
+  return broken;
+}
+
 static int remove_wished(const struct arguments *arguments, const struct wish *wish) {
   struct edit edit;
   struct standing *target = NULL;
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
-  int status = edit_begin(arguments_policy(arguments), dry_run, wish->host, &edit);
+  int status = EXIT_DONE;
+  if (remove_broken(arguments, wish, &status))
+    return status;
+  status = edit_begin(arguments_policy(arguments), dry_run, wish->host, &edit);
   if (status == EXIT_DONE)
     status = standings_choose(&edit.standings, wish->host, wish->ports, wish->port_count, &target);
   if (status == EXIT_DONE && target->dropin == NULL)

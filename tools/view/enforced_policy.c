@@ -46,6 +46,15 @@ void enforced_policy_close(struct enforced_policy *enforced) {
   *enforced = (struct enforced_policy){0};
 }
 
+uint32_t last_good_hosts(const char *policy, char **ret_form) {
+  struct enforced_policy enforced = {0};
+  uint32_t hosts = open_form(policy, &enforced) ? enforced.policy.entry_count : 0;
+  *ret_form = enforced.form;
+  enforced.form = NULL;
+  enforced_policy_close(&enforced);
+  return hosts;
+}
+
 /* As much of a broken text as says where to look. */
 #define MOST_SHOWN 3
 
@@ -63,7 +72,7 @@ bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforc
   enum pin_status status = ret_enforced->loaded.status;
   const char *wrong = status == PIN_NO_MEMORY    ? "out of memory"
                       : status == PIN_UNREADABLE ? "the policy cannot be read"
-                                                 : "the policy is not in order";
+                                                 : "the policy has errors";
   if (status == PIN_OK)
     return true;
   show_mistakes(policy, &ret_enforced->loaded.diagnostics);

@@ -27,4 +27,7 @@ void enforced_policy_close(struct enforced_policy *enforced);
  */
 bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
 
+/* How many hosts the compiled form of a policy enforces; *ret_form, for free(3): where that is. */
+uint32_t last_good_hosts(const char *policy, char **ret_form);
+
 #endif

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""pinctl edit, changes, undo and restore: nothing is lost, and nothing that somebody else did is taken back."""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+from pinctl_case import PINCTL, PinctlCase, main, path, pin_of
+
+GOOD = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+
+class Case(PinctlCase):
+    def setUp(self):
+        super().setUp()
+        self.record = self.policy + ".changes"
+
+    def files(self):
+        return {name: data for name, data in self.snapshot().items() if name.endswith(".cfg")}
+
+    def changes(self):
+        return self.json("changes")
+
+    def editor(self, script):
+        """An editor that does this to the file "$1"."""
+        name = os.path.join(self.folder, "editor")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(name, 0o755)
+        temporary = tempfile.mkdtemp(prefix="pinctl-edit-test-")
+        self.addCleanup(shutil.rmtree, temporary)
+        return {"EDITOR": name, "TMPDIR": temporary}
+
+
+class Undo(Case):
+    def test_each_change_is_recorded_and_taken_back(self):
+        states = [{}]
+        for words in (("add", "x.org", "server.pem"), ("add", "x.org", "--backup", "spare.pub"),
+                      ("add", "y.org", GOOD), ("remove", "x.org")):
+            self.pinctl(*words)
+            states.append(self.files())
+        self.assertEqual([change["command"] for change in self.changes()][::-1],
+                         ["pinctl add x.org server.pem", "pinctl add x.org --backup spare.pub",
+                          f"pinctl add y.org {GOOD}", "pinctl remove x.org"])
+        for state in states[3:0:-1]:
+            self.pinctl("undo")
+            self.assertEqual(self.files(), state)
+        self.pinctl("undo")
+        self.assertEqual(list(self.files()), ["policy.cfg"])
+        self.assertIn("no change to take back", self.pinctl("undo", status=3).stderr)
+        self.pinctl("check")
+
+    def test_one_of_several_and_restore(self):
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("add", "y.org", GOOD)
+        before = self.files()
+        self.pinctl("add", "z.org", GOOD)
+        self.pinctl("add", "z.org", "server.pem")
+        self.pinctl("undo", "2")
+        self.assertEqual(sorted(self.hosts()), ["x.org", "z.org"])
+        self.assertIn("was changed since", self.pinctl("undo", "3", status=3).stderr)
+        self.pinctl("restore", "2")
+        self.assertEqual(list(self.hosts()), ["x.org"])
+        self.assertIn("restore 2", self.changes()[0]["command"])
+        # What was taken back can be had again.
+        self.pinctl("restore", str(self.changes()[0]["number"]))
+        self.assertEqual(sorted(self.hosts()), ["x.org", "z.org"])
+        self.assertEqual(set(self.files()) - set(before), {"policy.d/host-z.org.cfg"})
+
+    def test_dry_run(self):
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("add", "x.org", GOOD)
+        before = self.snapshot()
+        self.assertIn(f'-      "{GOOD}"', self.pinctl("undo", "--dry-run").stdout)
+        self.assertEqual(self.snapshot(), before)
+
+    def test_by_hand_is_not_taken_back(self):
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("add", "x.org", GOOD)
+        name = os.path.join(self.dropins, "host-x.org.cfg")
+        with open(name, "a", encoding="utf-8") as file:
+            file.write("# mine\n")
+        before = self.files()
+        self.assertIn("host-x.org.cfg: was changed since", self.pinctl("undo", status=3).stderr)
+        self.assertEqual(self.files(), before)
+        os.remove(name)
+        self.assertIn("was changed since", self.pinctl("undo", status=3).stderr)
+        self.assertEqual(list(self.files()), ["policy.cfg"])
+
+    def test_what_would_break_the_policy(self):
+        self.pinctl("add", "x.org", GOOD)
+        self.pinctl("remove", "x.org")
+        self.write_policy(f'hosts = ( {{ name = "x.org"; pins = [ "{GOOD}" ]; }} );\n', "policy.d/mine.cfg")
+        before = self.files()
+        self.pinctl("undo", status=1)
+        self.assertEqual(self.files(), before)
+
+    def test_wrong_usage(self):
+        for words in (("undo", "0"), ("undo", "x"), ("changes", "-1"), ("restore",), ("restore", "1", "--enforced"),
+                      ("restore", "1", "--output", "x")):
+            self.pinctl(*words, status=2)
+        self.assertIn("no change was recorded", self.pinctl("undo", status=3).stderr)
+        self.pinctl("add", "x.org", GOOD)
+        for verb in ("undo", "restore", "changes"):
+            self.assertIn("no texts of it are kept", self.pinctl(verb, "7", status=3).stderr)
+
+    def test_a_record_that_cannot_be_written_does_not_stand_in_the_way(self):
+        with open(self.record, "wb") as file:
+            file.write(b"no database" * 1000)
+        done = self.pinctl("add", "x.org", "server.pem")
+        self.assertIn("not in the record of changes", done.stderr)
+        self.assertEqual(list(self.hosts()), ["x.org"])
+        self.pinctl("undo", status=3)
+        self.pinctl("changes", status=3)
+
+    def test_bounded(self):
+        self.pinctl("add", "x.org", "server.pem")
+        with sqlite3.connect(self.record) as database:
+            database.execute("UPDATE changes SET time = time - 500 * 86400")
+            for number in range(2, 600):
+                database.execute("INSERT INTO changes VALUES (?, strftime('%s'), 'a', 'b', 'c', 0, 0)", (number,))
+        self.pinctl("add", "y.org", GOOD)
+        changes = self.changes()
+        self.assertEqual((len(changes), changes[0]["number"], changes[-1]["number"]), (500, 600, 101))
+        with sqlite3.connect(self.record) as database:
+            self.assertEqual(database.execute("SELECT DISTINCT change FROM files").fetchall(), [(600,)])
+
+
+class Trail(Case):
+    def test_rows(self):
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("pause", "x.org", "--for", "5m")
+        self.pinctl("resume")
+        self.write_policy('version = 1;\nmode = "audit";\n')
+        self.pinctl("compile")
+        self.pinctl("compile")
+        self.pinctl("undo")
+        self.pinctl("add", "x.org", "server.pem", "--dry-run")
+        self.pinctl("remove", "y.org", status=3)
+        rows = self.changes()[::-1]
+        self.assertEqual([row["command"].split()[1] for row in rows], ["add", "pause", "resume", "compile", "undo"])
+        self.assertEqual([row["can_be_undone"] for row in rows], [False, False, False, False, True])
+        self.assertEqual(rows[0]["undone_by"], 5)
+        self.assertRegex(rows[1]["what"], r"^paused x\.org until 20\S+Z$")
+        self.assertRegex(rows[3]["what"], r"^compiled generation [0-9a-f]{16}; it was [0-9a-f]{16}$")
+        self.assertTrue(all(row["who"] for row in rows))
+        shown = self.pinctl("changes", "1").stdout
+        self.assertIn("+  { name = \"x.org\";", shown)
+
+    def test_words_of_others_are_escaped(self):
+        self.pinctl("add", "x.org", "server.pem", "--comment", "a\nb'c\x1b[1m")
+        (row,) = self.changes()
+        self.assertEqual(row["command"], r"pinctl add x.org server.pem --comment 'a\x0ab'\''c\x1b[1m'")
+
+    def test_system_log(self):
+        script = ("import os, socket, subprocess, sys\n"
+                  "log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+                  "os.path.exists('/dev/log') and os.remove('/dev/log')\n"
+                  "log.bind('/dev/log')\n"
+                  "subprocess.run(sys.argv[1:], check=True)\n"
+                  "log.settimeout(10)\n"
+                  "print(log.recv(65536).decode())\n")
+        scene = ("mount -t tmpfs tmpfs /mnt && mkdir /mnt/dev && for device in null zero urandom; do\n"
+                 "touch /mnt/dev/$device; mount --bind /dev/$device /mnt/dev/$device; done\n"
+                 "mount --rbind /mnt/dev /dev\nexec \"$@\"")
+        if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
+            self.skipTest("needs a mount namespace")
+        done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", scene, "scene", sys.executable,
+                               "-c", script, PINCTL, "add", "x.org", path("server.pem")],
+                              env=self.environment(SUDO_USER="alice"), capture_output=True, text=True, check=False, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r'pinctl\[\d+\]: event=policy-changed policy="\S+" by="alice" uid=0 '
+                                      r'what="made policy\.cfg, made host-x\.org\.cfg" command="pinctl add x\.org \S+"')
+
+
+class Edit(Case):
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
+        self.dropin = os.path.join(self.dropins, "host-x.org.cfg")
+
+    def test_main_file(self):
+        done = self.pinctl("edit", environment=self.editor("echo 'mode = \"audit\";' >> \"$1\"\n"))
+        self.assertIn('the policy: mode is "audit"; it was "enforce"', done.stdout)
+        self.assertIn('x.org: mode is "audit"', done.stdout)
+        self.assertEqual(self.json("status", status=1)["policy"]["compiled"]["state"], "current")
+        self.pinctl("undo")
+        self.assertEqual(self.json("list")["mode"], "enforce")
+
+    def test_of_a_host(self):
+        spare = pin_of("other.pem")
+        done = self.pinctl("edit", "x.org", environment=self.editor(
+            "sed -i '/backup_pins/,/];/d' \"$1\"\n"))
+        self.assertIn("x.org: loses its only backup pin\n", done.stdout)
+        self.assertIn(f"x.org: no longer names {spare} (backup_pins)", done.stdout)
+        # It still is what pinctl could have written, so pinctl goes on with it.
+        self.assertNotIn("is yours", done.stderr)
+        self.pinctl("add", "x.org", "--backup", "spare.pub")
+        done = self.pinctl("edit", "x.org", environment=self.editor("echo '# mine' >> \"$1\"\n"))
+        self.assertIn("is yours from now on", done.stderr)
+        self.assertIn("what is enforced stays the same", done.stderr)
+        self.pinctl("remove", "x.org", status=3)
+
+    def test_of_a_wildcard_and_of_nobody(self):
+        self.write_policy(f'hosts = ( {{ name = "*.z.org"; pins = [ "{GOOD}" ]; }} );\n', "policy.d/mine.cfg")
+        for host in ("a.z.org", "*.z.org"):
+            self.pinctl("edit", host, environment=self.editor(f"grep -q z.org \"$1\" || exit 1\n"))
+        self.assertIn("no entry of the policy covers it",
+                      self.pinctl("edit", "a.a.z.org", status=3, environment=self.editor("exit 1\n")).stderr)
+        self.pinctl("edit", "a..b", status=3, environment=self.editor("exit 1\n"))
+
+    def test_a_mistake_changes_nothing(self):
+        before = self.files()
+        done = self.pinctl("edit", status=1, environment=self.editor("echo oops >> \"$1\"\n"))
+        self.assertEqual(self.files(), before)
+        self.assertIn("would have errors", done.stderr)
+        kept = done.stderr.split("what you wrote is in ")[1].strip()
+        with open(kept, encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith("oops\n"))
+
+    def test_a_mistake_can_be_mended(self):
+        environment = self.editor("grep -q oops \"$1\" && sed -i '/oops/d' \"$1\" && echo 'mode = \"audit\";' >> \"$1\" ||"
+                                  " echo oops >> \"$1\"\n")
+        status, output = self.on_terminal(PINCTL, "edit", environment=environment, answers=[(b"What now?", b"e\n")])
+        self.assertEqual(status, 0, output)
+        self.assertEqual(self.json("list")["mode"], "audit")
+
+    def test_nothing_edited_dry_run_and_no_editor(self):
+        before = self.snapshot()
+        self.assertIn("was not edited", self.pinctl("edit", environment={"EDITOR": "true"}).stderr)
+        self.pinctl("edit", status=3, environment={"EDITOR": "false"})
+        self.pinctl("edit", status=3, environment={"EDITOR": "/no/such/editor"})
+        self.assertEqual(self.snapshot(), before)
+        environment = self.editor("echo 'mode = \"audit\";' >> \"$1\"\n")
+        before = self.snapshot()
+        self.assertIn("+mode = ", self.pinctl("edit", "--dry-run", environment=environment).stdout)
+        self.assertEqual(self.snapshot(), before)
+
+    def test_mends_a_broken_policy(self):
+        self.write_policy("oops", "policy.d/mine.cfg")
+        self.pinctl("edit", environment=self.editor("sed -i s/oops// \"$1\"\n"))
+        self.pinctl("check")
+
+
+class Vanished(Case):
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub", "--expires", "2099-12-31",
+                    "--comment", 'quo"ted \\ x')
+        self.pinctl("add", "y.org", GOOD, "--port", "443", "--port", "8443", "--mode", "audit", "--include-subdomains")
+        self.pinctl("add", "z.org", "--intermediate", "ca.pem", "--anchor", "root.pem", "--on-expiry", "enforce")
+        self.before = self.hosts()
+        os.remove(self.policy)
+        shutil.rmtree(self.dropins)
+
+    @staticmethod
+    def meaning(hosts):
+        return {name: {key: value for key, value in entry.items() if key not in ("file", "line")}
+                for name, entry in hosts.items()}
+
+    def test_nothing_is_added_to_nothing(self):
+        before = self.snapshot()
+        for words in (("add", "w.org", GOOD), ("add", "w.org", GOOD, "--dry-run"), ("remove", "x.org")):
+            done = self.pinctl(*words, status=3)
+            self.assertIn("3 hosts are still enforced by", done.stderr)
+            self.assertIn("restore --enforced", done.stderr)
+        self.assertEqual(self.snapshot(), before)
+        os.remove(os.path.join(self.folder, "policy.db"))
+        self.pinctl("add", "w.org", GOOD)
+
+    def test_the_text_is_had_back(self):
+        printed = self.pinctl("restore", "--enforced", "--output", "-").stdout
+        self.assertFalse(os.path.exists(self.policy))
+        self.pinctl("restore", "--enforced")
+        self.assertEqual(self.meaning(self.hosts()), self.meaning(self.before))
+        with open(self.policy, encoding="utf-8") as file:
+            self.assertEqual(file.read(), printed)
+        self.assertIn("exists, and is yours", self.pinctl("restore", "--enforced", status=3).stderr)
+        self.pinctl("add", "w.org", GOOD)
+
+    def test_settings_of_the_policy(self):
+        self.write_policy(f'version = 1;\nmode = "audit";\ncertificate_names = "ignore";\nblocked_keys = [ "{GOOD}" ];\n'
+                          f'exempt_anchors = [ "{pin_of("root.pem")}" ];\n'
+                          f'hosts = ( {{ name = "a.org"; mode = "off"; }}, {{ name = "b.org"; require = "all";'
+                          f' pins = [ "{GOOD}" ]; intermediates = [ "{GOOD}" ]; }} );\n')
+        self.pinctl("compile")
+        before = self.json("list")
+        os.remove(self.policy)
+        self.pinctl("restore", "--enforced")
+        after = self.json("list")
+        for name in ("mode", "certificate_names", "blocked_keys", "exempt_anchors"):
+            self.assertEqual(after[name], before[name])
+        self.assertEqual(self.meaning(self.hosts()), self.meaning({entry["name"]: entry for entry in before["hosts"]}))
+
+    def test_shown_all_the_same(self):
+        for words in (("list",), ("show", "x.org")):
+            done = self.pinctl(*words)
+            self.assertIn("x.org", done.stdout)
+            self.assertIn("this is the last good one, which is enforced", done.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The text of a policy that was read: had back from the compiled form where the files are lost. */
+#ifndef PINCTL_EDIT_POLICY_TEXT_H
+#define PINCTL_EDIT_POLICY_TEXT_H
+
+#include "view/entry_text.h"
+
+/*
+ * One main file that means the same. What the compiled form does not keep is gone: comments between entries,
+ * names of pin sets, which file an entry stood in. For free(3).
+ */
+char *policy_text(const struct pin_policy *policy, const struct entries *entries);
+
+#endif

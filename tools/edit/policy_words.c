@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "edit/policy_words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/host_port.h"
+
+/* What is lost is told before what is gained. */
+struct words {
+  struct text_list lost, gained;
+};
+
+static char *entry_label(const struct pin_entry *entry) {
+  AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+  return entry->port_count == 0 ? must_copy(entry->name) : must_format("%s on ports %s", entry->name, ports);
+}
+
+static bool list_has(const struct pin_digest_list *list, const struct pin_digest *digest) {
+  for (uint32_t i = 0; i < list->count; i++)
+    if (memcmp(list->digests[i].bytes, digest->bytes, sizeof digest->bytes) == 0)
+      return true;
+  return false;
+}
+
+/* Adds "LABEL: WORD DIGEST (LIST)" for each digest of `from` that `in` has not. */
+static size_t tell_missing(const char *label, const char *word, enum pin_list which,
+                           const struct pin_digest_list *from, const struct pin_digest_list *in,
+                           struct text_list *lines) {
+  size_t missing = 0;
+  for (uint32_t i = 0; i < from->count; i++) {
+    char digest[PIN_DIGEST_TEXT_SIZE];
+    if (list_has(in, &from->digests[i]))
+      continue;
+    pin_digest_format(&from->digests[i], digest);
+    text_list_add(lines, must_format("%s: %s %s (%s)", label, word, digest, pin_list_name(which)));
+    missing++;
+  }
+  return missing;
+}
+
+static void compare_lists(const char *label, const struct pin_entry *before, const struct pin_entry *after,
+                          struct words *words) {
+  for (int i = 0; i < PIN_LIST_COUNT; i++) {
+    enum pin_list which = (enum pin_list)i;
+    const struct pin_digest_list *old = &before->lists[i];
+    const struct pin_digest_list *now = &after->lists[i];
+    if (which == PIN_LIST_BACKUP_PINS && old->count > 0 && now->count == 0)
+      text_list_add(&words->lost,
+                    must_format("%s: loses its only backup pin%s", label, old->count == 1 ? "" : "s"));
+    tell_missing(label, "no longer names", which, old, now, &words->lost);
+    tell_missing(label, "now names", which, now, old, &words->gained);
+  }
+}
+
+static void compare_settings(const char *label, const struct pin_entry *before, const struct pin_entry *after,
+                             struct words *words) {
+  if (before->mode != after->mode)
+    text_list_add(after->mode == PIN_MODE_ENFORCE ? &words->gained : &words->lost,
+                  must_format("%s: mode is \"%s\"; it was \"%s\"", label, mode_word(after->mode),
+                              mode_word(before->mode)));
+  if (before->include_subdomains != after->include_subdomains)
+    text_list_add(after->include_subdomains ? &words->gained : &words->lost,
+                  must_format("%s: %s names below it", label,
+                              after->include_subdomains ? "now also covers" : "no longer covers"));
+  if (before->require != after->require)
+    text_list_add(&words->lost, must_format("%s: require is \"%s\"", label,
+                                            after->require == PIN_REQUIRE_ALL ? "all" : "any"));
+  if (before->expires != after->expires) {
+    AUTO_TEXT was = expiry_text(before->expires);
+    AUTO_TEXT is = expiry_text(after->expires);
+    text_list_add(&words->lost, must_format("%s: expires %s; it was %s", label, is, was));
+  }
+  if (before->on_expiry != after->on_expiry)
+    text_list_add(&words->lost,
+                  must_format("%s: once expired it %s", label,
+                              after->on_expiry == PIN_ON_EXPIRY_ENFORCE ? "still enforces" : "only logs"));
+}
+
+/* The next of two sorted lists; entries of one name with other ports are other entries. */
+static int order(const struct pin_entry *a, const struct pin_entry *b) {
+  int names = strcmp(a->name, b->name);
+  if (names != 0)
+    return names;
+  AUTO_TEXT left = ports_format(a->ports, a->port_count);
+  AUTO_TEXT right = ports_format(b->ports, b->port_count);
+  return strcmp(left, right);
+}
+
+static int compare(const void *a, const void *b) {
+  return order(a, b);
+}
+
+static void sort(struct entries *entries) {
+  if (entries->count > 0)
+    qsort(entries->items, entries->count, sizeof *entries->items, compare);
+}
+
+static void tell_removed(const struct pin_entry *entry, struct words *words) {
+  AUTO_TEXT label = entry_label(entry);
+  text_list_add(&words->lost, must_format("%s: has no entry any more", label));
+}
+
+static void tell_added(const struct pin_entry *entry, struct words *words) {
+  AUTO_TEXT label = entry_label(entry);
+  uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
+  bool off = entry->mode == PIN_MODE_OFF;
+  text_list_add(&words->gained, must_format("%s: new, mode \"%s\"%s", label, mode_word(entry->mode),
+                                            off || backups > 0 ? "" : ", without a backup pin"));
+}
+
+static void compare_entries(const struct entries *before, const struct entries *after, struct words *words) {
+  size_t i = 0;
+  size_t j = 0;
+  while (i < before->count || j < after->count) {
+    int way = i == before->count ? 1 : j == after->count ? -1 : order(&before->items[i], &after->items[j]);
+    if (way < 0) {
+      tell_removed(&before->items[i++], words);
+    } else if (way > 0) {
+      tell_added(&after->items[j++], words);
+    } else {
+      AUTO_TEXT label = entry_label(&after->items[j]);
+      compare_lists(label, &before->items[i], &after->items[j], words);
+      compare_settings(label, &before->items[i++], &after->items[j++], words);
+    }
+  }
+}
+
+static void compare_policies(const struct pin_policy *before, const struct pin_policy *after,
+                             struct words *words) {
+  if (before->mode != after->mode)
+    text_list_add(after->mode == PIN_MODE_ENFORCE ? &words->gained : &words->lost,
+                  must_format("the policy: mode is \"%s\"; it was \"%s\"", mode_word(after->mode),
+                              mode_word(before->mode)));
+  if (before->ignores_certificate_names != after->ignores_certificate_names)
+    text_list_add(&words->lost, must_format("the policy: certificate_names is \"%s\"",
+                                            after->ignores_certificate_names ? "ignore" : "count"));
+  for (uint32_t i = 0; i < before->blocked_keys.count; i++)
+    if (!list_has(&after->blocked_keys, &before->blocked_keys.digests[i])) {
+      text_list_add(&words->lost, must_copy("the policy: a key is no longer blocked"));
+      break;
+    }
+  for (uint32_t i = 0; i < after->exempt_anchors.count; i++)
+    if (!list_has(&before->exempt_anchors, &after->exempt_anchors.digests[i])) {
+      text_list_add(&words->lost, must_copy("the policy: another anchor is exempt"));
+      break;
+    }
+}
+
+void policy_words(const struct pin_policy *before, struct entries *before_entries,
+                  const struct pin_policy *after, struct entries *after_entries,
+                  struct text_list *ret_lines) {
+  struct words words = {0};
+  sort(before_entries);
+  sort(after_entries);
+  if (before != NULL)
+    compare_policies(before, after, &words);
+  compare_entries(before_entries, after_entries, &words);
+  *ret_lines = words.lost;
+  for (size_t i = 0; i < words.gained.count; i++)
+    text_list_add(ret_lines, words.gained.items[i]);
+  free(words.gained.items);
+}

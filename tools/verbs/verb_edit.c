@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/prompt.h"
+#include "cli/usage.h"
+#include "edit/dropin.h"
+#include "edit/editor.h"
+#include "edit/existing_entry.h"
+#include "edit/policy_change.h"
+#include "edit/policy_words.h"
+#include "verbs/verbs.h"
+#include "view/enforced_policy.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_DRY_RUN};
+
+/* One run of the verb. */
+struct editing {
+  const struct arguments *arguments;
+  struct change *change;
+  struct enforced_policy enforced; /* before */
+  bool has_enforced;
+  char *path; /* of the file that is edited */
+  char *old_text;
+  char *copy; /* in a folder of its own */
+};
+
+/* ---- Which file ---- */
+
+/* The file in which the entry stands that wins for the host. NULL, having said why. */
+static char *file_of_host(const struct editing *editing, const char *host) {
+  AUTO_TEXT name = NULL;
+  const char *why = NULL;
+  if (pin_name_canonical(host, &name, &why) != PIN_OK) {
+    wrong_usage(editing->arguments->verb, "\"%s\": %s", host, why == NULL ? "out of memory" : why);
+    return NULL;
+  }
+  const char *asked = strncmp(name, "*.", 2) == 0 ? name + 1 : name;
+  AUTO_TEXT below = must_format("x%s", asked);
+  const char *peer_name = asked == name ? name : below;
+  struct pin_peer peer = {.names = &peer_name, .name_count = 1, .now = time(NULL)};
+  struct pin_verdict verdict;
+  if (editing->has_enforced)
+    pin_select(&editing->enforced.policy, &peer, &verdict);
+  if (editing->has_enforced && verdict.count > 0)
+    return standing_path(editing->change, verdict.findings[0].entry.file);
+  say_error("%s: no entry of the policy covers it; \"pinctl edit\" edits the main file", name);
+  return NULL;
+}
+
+/* The file of the first mistake, where there is one; else the main file. */
+static char *file_to_mend(const struct editing *editing) {
+  const struct diagnostics *diagnostics = &editing->enforced.loaded.diagnostics;
+  for (size_t i = 0; i < diagnostics->count; i++)
+    if (diagnostics->items[i].severity == PIN_ERROR && access(diagnostics->items[i].file, R_OK) == 0)
+      return standing_path(editing->change, diagnostics->items[i].file);
+  return must_copy(editing->change->policy);
+}
+
+static bool choose_file(struct editing *editing) {
+  const char *host = editing->arguments->operand_count > 0 ? editing->arguments->operands[0] : NULL;
+  size_t length = 0;
+  editing->path = host == NULL ? file_to_mend(editing) : file_of_host(editing, host);
+  if (editing->path == NULL)
+    return false;
+  int error = file_read(editing->path, &editing->old_text, &length);
+  if (error != 0)
+    say_error("%s: %s", editing->path, strerror(error));
+  return error == 0;
+}
+
+/* ---- The copy ---- */
+
+static bool make_copy(struct editing *editing) {
+  const char *parent = secure_getenv("TMPDIR");
+  AUTO_TEXT folder =
+      must_format("%s/pinctl-edit-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
+  if (mkdtemp(folder) == NULL) {
+    say_error("%s: %s", folder, strerror(errno));
+    return false;
+  }
+  editing->copy = must_format("%s/%s", folder, path_base(editing->path));
+  int error = file_replace(editing->copy, editing->old_text);
+  if (error != 0)
+    say_error("%s: %s", editing->copy, strerror(error));
+  return error == 0;
+}
+
+static void remove_copy(struct editing *editing) {
+  if (editing->copy == NULL)
+    return;
+  AUTO_TEXT folder = path_directory(editing->copy);
+  unlink(editing->copy);
+  rmdir(folder);
+  free(editing->copy);
+  editing->copy = NULL;
+}
+
+/* ---- What comes of it ---- */
+
+/* More than this nobody reads. */
+#define MOST_LINES 30
+
+static void tell_in_words(const struct editing *editing, const struct loaded_policy *after) {
+  struct entries before_entries = {0};
+  struct entries after_entries = {0};
+  struct text_list lines = {0};
+  const struct pin_policy *before = editing->has_enforced ? &editing->enforced.policy : NULL;
+  if ((before == NULL || entries_read(before, &before_entries)) &&
+      entries_read(&after->policy, &after_entries))
+    policy_words(before, &before_entries, &after->policy, &after_entries, &lines);
+  if (lines.count == 0)
+    say_note("what is enforced stays the same");
+  for (size_t i = 0; i < lines.count && i < MOST_LINES; i++)
+    put(stdout, PLAIN, "%s\n", lines.items[i]);
+  if (lines.count > MOST_LINES)
+    put(stdout, PLAIN, "and %zu changes more\n", lines.count - MOST_LINES);
+  text_list_clear(&lines);
+  entries_clear(&before_entries);
+  entries_clear(&after_entries);
+}
+
+/* Takes over the text. A drop-in of pinctl's that still says what pinctl could have written stays its own. */
+static void stage(struct editing *editing, char *text) {
+  struct dropin *was_own = dropin_parse(editing->old_text);
+  char *own = was_own == NULL ? NULL : dropin_reseal(text);
+  if (was_own != NULL && own == NULL)
+    say_note("%s: is yours from now on; \"pinctl add\" and \"pinctl remove\" leave it alone", editing->path);
+  dropin_free(was_own);
+  free(own == NULL ? NULL : text);
+  change_stage(editing->change, must_copy(editing->path), must_copy(editing->old_text),
+               own == NULL ? text : own);
+}
+
+static void unstage(struct change *change) {
+  struct file_change *file = &change->files[--change->count];
+  free(file->path);
+  free(file->old_text);
+  free(file->new_text);
+}
+
+enum edited { EDITED_SOUND = 0, EDITED_WRONG, EDITED_NOT, EDITED_FAILED };
+
+static enum edited check(struct editing *editing) {
+  struct loaded_policy after;
+  if (!change_check(editing->change, &after))
+    return EDITED_FAILED;
+  bool sound = after.status == PIN_OK;
+  diagnostics_print(stderr, &after.diagnostics);
+  if (sound)
+    tell_in_words(editing, &after);
+  else
+    say_error("%s: the policy would have errors", editing->path);
+  policy_clear(&after);
+  return sound ? EDITED_SOUND : EDITED_WRONG;
+}
+
+static enum edited edit_once(struct editing *editing) {
+  char *text = NULL;
+  size_t length = 0;
+  if (!editor_run(editing->copy))
+    return EDITED_FAILED;
+  int error = file_read(editing->copy, &text, &length);
+  if (error != 0 || strlen(text) != length) {
+    say_error("%s: %s", editing->copy, error != 0 ? strerror(error) : "holds a NUL");
+    free(text);
+    return error != 0 ? EDITED_FAILED : EDITED_WRONG;
+  }
+  if (strcmp(text, editing->old_text) == 0) {
+    free(text);
+    return EDITED_NOT;
+  }
+  stage(editing, text);
+  return check(editing);
+}
+
+/* A mistake at night must not cost what was typed. */
+static int keep_copy(struct editing *editing) {
+  say_note("nothing was changed; what you wrote is in %s", editing->copy);
+  free(editing->copy);
+  editing->copy = NULL;
+  return EXIT_FINDING;
+}
+
+static int edit(struct editing *editing) {
+  static const char *const words[] = {"edit again", "quit", NULL};
+  for (;;) {
+    enum edited edited = edit_once(editing);
+    if (edited == EDITED_SOUND)
+      return change_commit(editing->change);
+    if (edited == EDITED_NOT) {
+      say_note("%s: was not edited; nothing was changed", editing->path);
+      return EXIT_DONE;
+    }
+    if (edited == EDITED_FAILED)
+      return EXIT_FAILED;
+    if (editing->change->count > 0)
+      unstage(editing->change);
+    if (!question_possible() || question_ask("What now?", words) == 1)
+      return keep_copy(editing);
+  }
+}
+
+static int run(const struct arguments *arguments) {
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  const char *policy = arguments_policy(arguments);
+  struct editing editing = {.arguments = arguments, .change = change_new(policy, dry_run)};
+  int status = EXIT_FAILED;
+  if (editing.change == NULL)
+    return EXIT_FAILED;
+  if (editing.change->count > 0)
+    say_error("%s: there is no policy yet; \"pinctl add\" makes one", policy);
+  else {
+    editing.has_enforced = enforced_policy_open(policy, &editing.enforced);
+    if (choose_file(&editing) && make_copy(&editing))
+      status = edit(&editing);
+    enforced_policy_close(&editing.enforced);
+  }
+  if (status == EXIT_DONE && !dry_run && editing.change->count > 0)
+    say_note("%s: changed, and in force", editing.path);
+  remove_copy(&editing);
+  free(editing.path);
+  free(editing.old_text);
+  change_free(editing.change);
+  return status;
+}
+
+const struct verb verb_edit = {
+    .name = "edit",
+    .operands = "[HOST]",
+    .summary = "Edit the policy, checked before it is in force",
+    .details = "Opens a copy of the main file, or of the file with the entry that covers HOST,\n"
+               "or of the file with the first mistake, in $VISUAL or $EDITOR. Afterwards it says\n"
+               "what changes for which host, and puts it in force with the compiled form. With a\n"
+               "mistake nothing changes, and it offers to edit again.",
+    .example = "EDITOR=true pinctl edit",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run,
+};

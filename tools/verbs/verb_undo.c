@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/number.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "cli/usage.h"
+#include "edit/change_log.h"
+#include "edit/policy_text.h"
+#include "verbs/verbs.h"
+#include "view/compiled_form.h"
+#include "view/enforced_policy.h"
+
+static const struct option undo_options[] = {SHARED_POLICY, SHARED_DRY_RUN};
+
+static const struct option restore_options[] = {
+    {.id = OPTION_ENFORCED,
+     .name = "enforced",
+     .help = "write the text of what is enforced, where the policy is\nlost"},
+    {.id = OPTION_OUTPUT,
+     .name = "output",
+     .argument = "FILE",
+     .help = "with --enforced: write it there, - for stdout"},
+    SHARED_POLICY,
+    SHARED_DRY_RUN,
+};
+
+/* What is to be taken back. */
+struct taking_back {
+  struct change_log *log;
+  struct change *change;
+  int64_t id;
+  bool and_later;
+};
+
+static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
+  long id = 0;
+  if (arguments->operand_count == 0)
+    return true;
+  if (!number_read(arguments->operands[0], 1, INT32_MAX, &id))
+    return wrong_usage(arguments->verb,
+                       "\"%s\": expected the number of a change; \"pinctl changes\" lists them",
+                       arguments->operands[0]);
+  *ret_id = id;
+  return true;
+}
+
+/* What a file holds now; NULL: nothing is there. False, having said why: it cannot be read. */
+static bool read_present(const char *path, char **ret_text) {
+  size_t length = 0;
+  int error = file_read(path, ret_text, &length);
+  if (error == 0 || error == ENOENT)
+    return true;
+  say_error("%s: %s", path, strerror(error));
+  return false;
+}
+
+static bool texts_are_equal(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The files come latest first; of one that was changed several times the first text and the last count. */
+static bool stage_file(struct taking_back *taking, const struct file_change *files, size_t count,
+                       size_t index) {
+  const struct file_change *last = &files[index];
+  const struct file_change *first = last;
+  char *present = NULL;
+  for (size_t i = 0; i < index; i++)
+    if (strcmp(files[i].path, last->path) == 0)
+      return true;
+  for (size_t i = index; i < count; i++)
+    if (strcmp(files[i].path, last->path) == 0)
+      first = &files[i];
+  if (!read_present(last->path, &present))
+    return false;
+  /* A policy without its main file would be none. */
+  bool stays = first->old_text == NULL && strcmp(last->path, taking->change->policy) == 0;
+  if (!texts_are_equal(present, last->new_text) && !stays) {
+    say_error(
+        "%s: was changed since; nothing was changed. \"pinctl changes %lld\" shows what was there before",
+        last->path, (long long)taking->id);
+    free(present);
+    return false;
+  }
+  if (stays || texts_are_equal(present, first->old_text))
+    free(present);
+  else
+    change_stage(taking->change, must_copy(last->path), present,
+                 first->old_text == NULL ? NULL : must_copy(first->old_text));
+  return true;
+}
+
+static int stage(struct taking_back *taking) {
+  struct file_change *files = NULL;
+  size_t count = 0;
+  if (!change_log_files(taking->log, taking->id, taking->and_later, &files, &count))
+    return EXIT_FAILED;
+  int status = count > 0 ? EXIT_DONE : EXIT_FAILED;
+  if (count == 0)
+    say_error("change %lld: no texts of it are kept; \"pinctl changes\" lists what there is",
+              (long long)taking->id);
+  for (size_t i = 0; i < count && status == EXIT_DONE; i++)
+    status = stage_file(taking, files, count, i) ? EXIT_DONE : EXIT_FAILED;
+  change_files_free(files, count);
+  return status;
+}
+
+static int take_back(struct taking_back *taking, bool dry_run) {
+  int status = stage(taking);
+  if (status == EXIT_DONE && taking->change->count == 0) {
+    say_note("the files are as they were then; nothing was changed");
+    return EXIT_DONE;
+  }
+  taking->change->what =
+      must_format(taking->and_later ? "put back what was before change %lld" : "took back change %lld",
+                  (long long)taking->id);
+  if (status == EXIT_DONE)
+    status = change_commit(taking->change);
+  if (status != EXIT_DONE || dry_run)
+    return status;
+  change_log_mark(taking->log, taking->id, taking->and_later);
+  say_note("%s", taking->change->what);
+  return EXIT_DONE;
+}
+
+/* Under the lock from the first look at the record on: two must not take back the same. */
+static int take_back_locked(const struct arguments *arguments, struct taking_back *taking) {
+  AUTO_TEXT policy = form_policy(arguments_policy(arguments));
+  bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
+  bool absent = false;
+  int status = EXIT_FAILED;
+  taking->change = change_begin(policy, dry_run);
+  if (taking->change == NULL)
+    return EXIT_FAILED;
+  taking->log = change_log_open(policy, &absent);
+  if (absent)
+    say_error("no change was recorded yet");
+  if (taking->log != NULL && taking->id == 0)
+    taking->id = change_log_latest(taking->log);
+  if (taking->log != NULL && taking->id == 0)
+    say_error("there is no change to take back; \"pinctl changes\" lists them");
+  if (taking->log != NULL && taking->id > 0)
+    status = take_back(taking, dry_run);
+  change_log_close(taking->log);
+  change_free(taking->change);
+  return status;
+}
+
+static int run_undo(const struct arguments *arguments) {
+  struct taking_back taking = {0};
+  if (!read_number(arguments, &taking.id))
+    return EXIT_USAGE;
+  return take_back_locked(arguments, &taking);
+}
+
+const struct verb verb_undo = {
+    .name = "undo",
+    .operands = "[N]",
+    .summary = "Take back the last change that pinctl made, or change N",
+    .details = "The files become what they were before, checked and compiled as with every\n"
+               "change. A file that was changed since is not touched. Changes of several runs\n"
+               "are taken back one by one, the latest first.",
+    .example = "pinctl undo --dry-run",
+    .options = undo_options,
+    .option_count = COUNT_OF(undo_options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run_undo,
+};
+
+/* ---- restore ---- */
+
+/* The text of what is enforced; NULL, having said why. */
+static char *enforced_text(const char *policy) {
+  struct enforced_policy enforced;
+  struct entries entries = {0};
+  char *text = NULL;
+  if (!enforced_policy_open(policy, &enforced))
+    say_error("%s: there is neither a policy in order nor a compiled form of it", policy);
+  else if (entries_read(&enforced.policy, &entries)) {
+    entries_sort_by_name(&entries);
+    text = policy_text(&enforced.policy, &entries);
+  }
+  entries_clear(&entries);
+  enforced_policy_close(&enforced);
+  return text;
+}
+
+static int write_output(const char *path, const char *text) {
+  if (strcmp(path, "-") == 0) {
+    fputs(text, stdout);
+    return EXIT_DONE;
+  }
+  int error = file_replace(path, text);
+  if (error != 0)
+    say_error("%s: %s", path, strerror(error));
+  return error == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int write_policy(const char *policy, char *text, bool dry_run) {
+  struct change *change = change_begin(policy, dry_run);
+  if (change == NULL) {
+    free(text);
+    return EXIT_FAILED;
+  }
+  change_stage(change, must_copy(policy), NULL, text);
+  change->what = must_copy("wrote the text of what was enforced");
+  int status = change_commit(change);
+  change_free(change);
+  return status;
+}
+
+static int restore_enforced(const struct arguments *arguments) {
+  AUTO_TEXT policy = form_policy(arguments_policy(arguments));
+  const char *output = arguments_value(arguments, OPTION_OUTPUT);
+  if (output == NULL && access(policy, F_OK) == 0) {
+    say_error("%s: exists, and is yours; \"--output FILE\" writes the text of what is enforced elsewhere",
+              policy);
+    return EXIT_FAILED;
+  }
+  char *text = enforced_text(policy);
+  if (text == NULL)
+    return EXIT_FAILED;
+  if (output == NULL)
+    return write_policy(policy, text, arguments_has(arguments, OPTION_DRY_RUN));
+  int status = write_output(output, text);
+  free(text);
+  return status;
+}
+
+static int run_restore(const struct arguments *arguments) {
+  struct taking_back taking = {.and_later = true};
+  bool enforced = arguments_has(arguments, OPTION_ENFORCED);
+  if (enforced == (arguments->operand_count == 1) ||
+      (!enforced && arguments_value(arguments, OPTION_OUTPUT) != NULL)) {
+    wrong_usage(arguments->verb, "expected the number of a change, or --enforced");
+    return EXIT_USAGE;
+  }
+  if (enforced)
+    return restore_enforced(arguments);
+  return read_number(arguments, &taking.id) ? take_back_locked(arguments, &taking) : EXIT_USAGE;
+}
+
+const struct verb verb_restore = {
+    .name = "restore",
+    .operands = "[N]",
+    .summary = "Put back the policy as it was before change N",
+    .details = "Takes back change N and all later ones. With --enforced it writes the text of\n"
+               "what is enforced, from the compiled form where the policy is lost or broken.",
+    .example = "pinctl restore --enforced --output -",
+    .options = restore_options,
+    .option_count = COUNT_OF(restore_options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run_restore,
+};
