@@ -6,6 +6,7 @@
 
 #include <locale.h>
 #include <stdlib.h>
+#include <string.h>
 
 /*
  * Known limitation: libconfig cannot handle allocation failure. 1.5 writes through a null pointer, later
@@ -92,11 +93,22 @@ static void read_policy(const struct pin_source_set *set, struct pin_diagnostics
   free_documents(documents, reader.document_count);
 }
 
+/* What pinctl writes says so in its first line; it is the only one that does. */
+static bool is_own(const struct pin_source *source) {
+  static const char beginning[] = "# Written by pinctl";
+  return source->text != NULL && strncmp(source->text, beginning, sizeof beginning - 1) == 0;
+}
+
 static void add_sources(const struct pin_source_set *set, struct pin_diagnostics *diagnostics,
                         struct pin_image_builder *builder) {
-  for (size_t i = 0; i < set->count; i++)
-    if (!pin_image_builder_add_source(builder, &set->sources[i]->identity))
+  for (size_t i = 0; i < set->count; i++) {
+    struct pin_source_identity identity = set->sources[i]->identity;
+    /* The main file and policy.d come first. */
+    identity.is_dropin = i >= 2;
+    identity.is_own = is_own(set->sources[i]);
+    if (!pin_image_builder_add_source(builder, &identity))
       diagnostics->no_memory = true;
+  }
 }
 
 static void compile(const struct pin_source_set *set, struct pin_diagnostics *diagnostics, void **ret_image,
@@ -125,21 +137,37 @@ static enum pin_status conclude(struct pin_diagnostics *diagnostics, struct pin_
   return status;
 }
 
-enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
-                                 size_t *ret_size) {
-  return pin_text_compile_briefly(path, 0, report, arg, ret_image, ret_size);
-}
-
-enum pin_status pin_text_compile_briefly(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
-                                         void *arg, void **ret_image, size_t *ret_size) {
+static enum pin_status compile_reading(const char *path, const struct pin_reading *reading,
+                                       size_t most_mistakes, pin_diagnostic_fn *report, void *arg,
+                                       void **ret_image, size_t *ret_size) {
   struct pin_source_set set;
   struct pin_diagnostics diagnostics = {.limit = most_mistakes};
   *ret_image = NULL;
   *ret_size = 0;
-  pin_source_set_read(path, &diagnostics, &set);
-  if (!diagnostics.no_memory)
+  pin_source_set_read(path, reading, &diagnostics, &set);
+  bool too_large = set.too_large;
+  if (!diagnostics.no_memory && !too_large)
     compile(&set, &diagnostics, ret_image, ret_size);
-  return conclude(&diagnostics, &set, report, arg);
+  enum pin_status status = conclude(&diagnostics, &set, report, arg);
+  return too_large && status == PIN_OK ? PIN_TOO_LARGE : status;
+}
+
+enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                 size_t *ret_size) {
+  return pin_text_compile_staged(path, NULL, 0, report, arg, ret_image, ret_size);
+}
+
+enum pin_status pin_text_compile_staged(const char *path, const struct pin_staged_file *files, size_t count,
+                                        pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                        size_t *ret_size) {
+  struct pin_reading reading = {.staged = files, .staged_count = count};
+  return compile_reading(path, &reading, 0, report, arg, ret_image, ret_size);
+}
+
+enum pin_status pin_text_compile_small(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
+                                       void *arg, void **ret_image, size_t *ret_size) {
+  struct pin_reading reading = {.small = true};
+  return compile_reading(path, &reading, most_mistakes, report, arg, ret_image, ret_size);
 }
 
 enum pin_status pin_text_judge_folders(const char *path, pin_diagnostic_fn *report, void *arg) {

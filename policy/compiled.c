@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,6 +121,19 @@ enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_com
   }
   close(fd);
   return result;
+}
+
+bool pin_compiled_look(const char *path, struct pin_file_identity *ret_identity) {
+  const int saved_errno = errno;
+  char compiled_path[PATH_MAX];
+  struct stat status;
+  bool found =
+      pin_compiled_path(path, compiled_path, sizeof compiled_path) && stat(compiled_path, &status) == 0;
+
+  if (found)
+    *ret_identity = identify(&status);
+  errno = saved_errno;
+  return found;
 }
 
 static bool is_on(int fd, const struct pin_compiled *compiled) {

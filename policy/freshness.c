@@ -7,37 +7,50 @@
 #include <limits.h>
 #include <sys/stat.h>
 
+/* What the sources are compared with, and what is found out about them. */
+struct comparison {
+  bool limited; /* no source may be younger than this */
+  int64_t seconds, nanoseconds;
+  int64_t changed_at; /* milliseconds since the epoch; 0: nothing changed, or it is not known when */
+};
+
+static void note_change(struct comparison *comparison, const struct stat *now) {
+  comparison->changed_at = (int64_t)now->st_ctim.tv_sec * 1000 + now->st_ctim.tv_nsec / 1000000;
+}
+
 /*
  * The device is not compared: its number may be another one after the next boot, and the image outlives that.
  * The size of a directory is the file system's affair.
  */
-static bool is_unchanged(const struct pin_image_source *source, const char *path) {
+static bool is_same_file(const struct pin_image_source *source, const struct stat *now) {
+  if (!source->exists || (uint64_t)now->st_ino != source->inode ||
+      now->st_mtim.tv_sec != source->mtime_seconds || now->st_mtim.tv_nsec != (long)source->mtime_nanoseconds)
+    return false;
+  if (source->is_directory)
+    return S_ISDIR(now->st_mode);
+  return S_ISREG(now->st_mode) && (uint64_t)now->st_size == source->size;
+}
+
+static bool is_older(const struct pin_image_source *source, const struct comparison *comparison) {
+  if (!comparison->limited || !source->exists || source->mtime_seconds < comparison->seconds)
+    return true;
+  return source->mtime_seconds == comparison->seconds && source->mtime_nanoseconds <= comparison->nanoseconds;
+}
+
+static bool is_unchanged(const struct pin_image_source *source, const char *path,
+                         struct comparison *comparison) {
   struct stat now;
   if (stat(path, &now) != 0)
     return !source->exists && (errno == ENOENT || errno == ENOTDIR);
-  if (!source->exists || (uint64_t)now.st_ino != source->inode ||
-      now.st_mtim.tv_sec != source->mtime_seconds || now.st_mtim.tv_nsec != (long)source->mtime_nanoseconds)
-    return false;
-  if (source->is_directory)
-    return S_ISDIR(now.st_mode);
-  return S_ISREG(now.st_mode) && (uint64_t)now.st_size == source->size;
-}
-
-/* What the sources are compared with. */
-struct moment {
-  bool limited; /* no source may be younger than this */
-  int64_t seconds, nanoseconds;
-};
-
-static bool is_older(const struct pin_image_source *source, const struct moment *moment) {
-  if (!moment->limited || !source->exists || source->mtime_seconds < moment->seconds)
+  if (is_same_file(source, &now) && is_older(source, comparison))
     return true;
-  return source->mtime_seconds == moment->seconds && source->mtime_nanoseconds <= moment->nanoseconds;
+  note_change(comparison, &now);
+  return false;
 }
 
 /* The verified sources of an image, one after the other. */
 struct sources {
-  uint64_t count;
+  struct pin_image_sources head;
   const uint8_t *at;
   uint64_t left;
 };
@@ -45,14 +58,12 @@ struct sources {
 static bool open_sources(const struct pin_image *image, struct sources *ret_sources) {
   const struct pin_image_section *section = &image->head.sources;
   const uint8_t *block = pin_image_at(image, section->offset, section->size);
-  struct pin_image_sources sources;
   if (!block || !pin_image_block_holds(image, PIN_BLOCK_SOURCES, 0, block, section->size))
     return false;
-  memcpy(&sources, block, sizeof sources);
-  ret_sources->count = sources.count;
-  ret_sources->at = block + sizeof sources;
-  ret_sources->left = section->size - sizeof sources;
-  return true;
+  memcpy(&ret_sources->head, block, sizeof ret_sources->head);
+  ret_sources->at = block + sizeof ret_sources->head;
+  ret_sources->left = section->size - sizeof ret_sources->head;
+  return ret_sources->head.watched_count <= ret_sources->head.dropin_count;
 }
 
 /* Reads one source and moves on to the next. NULL: there is none, or it does not fit. Else its path. */
@@ -69,42 +80,145 @@ static const char *next_source(struct sources *sources, struct pin_image_source 
   return path;
 }
 
-static bool next_is_unchanged(const struct moment *moment, struct sources *sources) {
-  struct pin_image_source source;
-  const char *path = next_source(sources, &source);
-  return path && is_older(&source, moment) && is_unchanged(&source, path);
+static bool anchors_are_unchanged(struct sources *sources, struct comparison *comparison) {
+  for (uint64_t i = 0; i < sources->head.count; i++) {
+    struct pin_image_source source;
+    const char *path = next_source(sources, &source);
+    if (!path || !is_unchanged(&source, path, comparison))
+      return false;
+  }
+  return sources->left == 0;
 }
 
-static bool all_are_unchanged(const struct pin_image *image, const struct moment *moment) {
+/* So many drop-ins are read at once. */
+#define DROPINS_AT_ONCE 16u
+
+static bool dropin_is_unchanged(const struct pin_image *image, uint32_t index, const uint8_t *block,
+                                uint64_t size, struct comparison *comparison) {
+  struct pin_image_dropin dropin;
+  if (size < sizeof dropin || !pin_image_block_holds(image, PIN_BLOCK_DROPIN, index, block, size))
+    return false;
+  memcpy(&dropin, block, sizeof dropin);
+  const char *path = (const char *)block + sizeof dropin;
+  if (size != pin_image_round_up(sizeof dropin + (uint64_t)dropin.source.path_length + 1) ||
+      path[dropin.source.path_length] != '\0')
+    return false;
+  return is_unchanged(&dropin.source, path, comparison);
+}
+
+/* Some drop-ins, DROPINS_AT_ONCE at most, that lie one after the other. */
+static bool run_is_unchanged(const struct pin_image *image, uint32_t first, uint32_t count,
+                             struct comparison *comparison) {
+  const struct pin_image_section *section = &image->head.dropins;
+  uint32_t offsets[DROPINS_AT_ONCE + 1];
+  const uint64_t table_end = ((uint64_t)first + count + 1) * sizeof offsets[0];
+  const uint8_t *at = table_end > section->size
+                          ? NULL
+                          : pin_image_at(image, section->offset + (uint64_t)first * sizeof offsets[0],
+                                         (count + 1) * sizeof offsets[0]);
+  if (!at)
+    return false;
+  memcpy(offsets, at, (count + 1) * sizeof offsets[0]);
+  const uint64_t begin = (uint64_t)offsets[0] * PIN_IMAGE_UNIT;
+  const uint64_t end = (uint64_t)offsets[count] * PIN_IMAGE_UNIT;
+  const uint8_t *blocks =
+      begin > end || end > section->size ? NULL : pin_image_at(image, section->offset + begin, end - begin);
+  if (!blocks)
+    return false;
+  for (uint32_t i = 0; i < count; i++) {
+    if (offsets[i] < offsets[0] || offsets[i] > offsets[i + 1] || offsets[i + 1] > offsets[count] ||
+        !dropin_is_unchanged(image, first + i, blocks + (offsets[i] - offsets[0]) * (uint64_t)PIN_IMAGE_UNIT,
+                             (offsets[i + 1] - offsets[i]) * (uint64_t)PIN_IMAGE_UNIT, comparison))
+      return false;
+  }
+  return true;
+}
+
+static bool dropins_are_unchanged(const struct pin_image *image, uint32_t first, uint32_t count,
+                                  struct comparison *comparison) {
+  while (count > 0) {
+    uint32_t some = count < DROPINS_AT_ONCE ? count : DROPINS_AT_ONCE;
+    if (!run_is_unchanged(image, first, some, comparison))
+      return false;
+    if (image->blocks)
+      pin_blocks_trim(image->blocks);
+    first += some;
+    count -= some;
+  }
+  return true;
+}
+
+/* Some of those from `watched` on; the next look goes on behind them. */
+static bool rest_seems_unchanged(const struct pin_image *image, uint32_t watched, uint32_t count,
+                                 struct pin_look *look, struct comparison *comparison) {
+  if (look->next < watched || look->next >= count)
+    look->next = watched;
+  uint32_t first = look->next;
+  uint32_t some = count - first < PIN_LOOK_FILES ? count - first : PIN_LOOK_FILES;
+  if (!dropins_are_unchanged(image, first, some, comparison))
+    return false;
+  look->next = first + some;
+  return true;
+}
+
+/* look: NULL for all of them. */
+static bool all_are_unchanged(const struct pin_image *image, struct pin_look *look,
+                              struct comparison *comparison) {
   struct sources sources;
   if (!open_sources(image, &sources))
     return false;
-  for (uint64_t i = 0; i < sources.count; i++) {
-    if (!next_is_unchanged(moment, &sources))
-      return false;
-  }
-  return sources.left == 0;
+  /* Their block may be gone once drop-ins were read. */
+  const struct pin_image_sources head = sources.head;
+  if (!anchors_are_unchanged(&sources, comparison))
+    return false;
+  if (look == NULL)
+    return dropins_are_unchanged(image, 0, head.dropin_count, comparison);
+  uint32_t watched = head.watched_count < PIN_LOOK_FILES ? head.watched_count : PIN_LOOK_FILES;
+  return dropins_are_unchanged(image, 0, watched, comparison) &&
+         rest_seems_unchanged(image, watched, head.dropin_count, look, comparison);
 }
 
-static bool is_fresh(const struct pin_policy *policy, const struct moment *moment) {
+static bool is_fresh(const struct pin_policy *policy, struct pin_look *look, struct comparison *comparison) {
   const int saved_errno = errno;
   struct pin_image image;
   pin_image_of(policy, &image);
-  bool fresh = all_are_unchanged(&image, moment);
+  bool fresh = all_are_unchanged(&image, look, comparison);
   if (image.blocks)
     pin_blocks_trim(image.blocks);
+  if (look != NULL)
+    look->changed_at = fresh ? 0 : comparison->changed_at;
   errno = saved_errno;
   return fresh;
 }
 
+bool pin_image_dropins_stand(const struct pin_policy *policy) {
+  struct pin_image image;
+  struct sources sources;
+  pin_image_of(policy, &image);
+  return open_sources(&image, &sources) &&
+         dropins_are_unchanged(&image, 0, sources.head.dropin_count, &(struct comparison){.limited = false});
+}
+
 bool pin_policy_is_fresh(const struct pin_policy *policy) {
-  return is_fresh(policy, &(struct moment){.limited = false});
+  return is_fresh(policy, NULL, &(struct comparison){.limited = false});
+}
+
+bool pin_policy_seems_fresh(const struct pin_policy *policy, struct pin_look *look) {
+  return is_fresh(policy, look, &(struct comparison){.limited = false});
 }
 
 bool pin_compiled_is_current(const struct pin_compiled *compiled) {
-  return is_fresh(&compiled->policy, &(struct moment){.limited = true,
-                                                      .seconds = compiled->written_seconds,
-                                                      .nanoseconds = compiled->written_nanoseconds});
+  return is_fresh(&compiled->policy, NULL,
+                  &(struct comparison){.limited = true,
+                                       .seconds = compiled->written_seconds,
+                                       .nanoseconds = compiled->written_nanoseconds});
+}
+
+bool pin_compiled_seems_current(const struct pin_compiled *compiled, struct pin_look *look) {
+  return is_fresh(&compiled->policy, look,
+                  &(struct comparison){.limited = true,
+                                       .seconds = compiled->written_seconds,
+                                       .nanoseconds = compiled->written_nanoseconds});
 }
 
 /* The folder that a path leads through to its last part. */
@@ -140,7 +254,7 @@ bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path) {
   const char *main_file = NULL;
   pin_image_of(&compiled->policy, &image);
   /* The main file is the first of them. */
-  if (open_sources(&image, &sources) && sources.count > 0)
+  if (open_sources(&image, &sources) && sources.head.count > 0)
     main_file = next_source(&sources, &source);
   bool same = main_file && is_same_place(main_file, path);
   if (image.blocks)

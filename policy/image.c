@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct pin_image_head) == 128, "the head has gaps");
+_Static_assert(sizeof(struct pin_image_head) == 144, "the head has gaps");
 _Static_assert(sizeof(struct pin_image_settings) == 32, "the settings have gaps");
 _Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
+_Static_assert(sizeof(struct pin_image_dropin) == 48, "a drop-in has gaps");
 _Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
 
 /* As much of a bucket as is fetched ahead: the usual one, with an entry or two of two pins each. */
@@ -20,8 +21,8 @@ static bool section_lies_within(const struct pin_image_section *section, uint64_
 }
 
 static bool sections_lie_within(const struct pin_image_head *head) {
-  const struct pin_image_section *sections[] = {&head->settings, &head->sources, &head->files, &head->offsets,
-                                                &head->buckets};
+  const struct pin_image_section *sections[] = {&head->settings, &head->sources, &head->dropins,
+                                                &head->files,    &head->offsets, &head->buckets};
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (!section_lies_within(sections[i], head->size))
       return false;
@@ -203,7 +204,7 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
       settings.ignore_certificate_names > 1)
     return PIN_DAMAGED;
 
-  _Static_assert(sizeof ret_policy->head == sizeof *head, "the head does not fit");
+  _Static_assert(sizeof ret_policy->head >= sizeof *head, "the head does not fit");
   memcpy(ret_policy->head, head, sizeof *head);
   const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof settings);
   ret_policy->image = image->bytes;

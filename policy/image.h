@@ -8,7 +8,11 @@
  *
  *   head       struct pin_image_head, at 0
  *   settings   one block: struct pin_image_settings, the blocked keys, the exempt anchors
- *   sources    one block: struct pin_image_sources, then per source a struct pin_image_source, its path, NUL
+ *   sources    one block: struct pin_image_sources, then for the main file and for policy.d a struct
+ *              pin_image_source, its path, NUL
+ *   dropins    as many uint32_t as there are drop-ins, and one: where each block begins, from the beginning
+ * of the section, in units of 8 bytes; the last one is the end of all. Then the blocks: struct
+ *              pin_image_dropin, its path, NUL
  *   files      blocks: struct pin_image_file, the name of a policy file, NUL
  *   offsets    (1 << bucket_bits) + 1 times uint32_t: where each bucket begins in `buckets`, in units of 8
  *              bytes (so that 32 GiB fit); the last one is the end of all
@@ -39,7 +43,7 @@
 #include <string.h>
 
 #define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
-#define PIN_IMAGE_VERSION 3u
+#define PIN_IMAGE_VERSION 4u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
 /* As many bits as a count of entries has: one base per bucket needs no more. */
@@ -57,7 +61,7 @@ struct pin_image_head {
   uint64_t generation;
   uint32_t entry_count;
   uint32_t bucket_bits;
-  struct pin_image_section settings, sources, files, offsets, buckets;
+  struct pin_image_section settings, sources, dropins, files, offsets, buckets;
   uint64_t checksum; /* of all before it */
 };
 
@@ -66,6 +70,7 @@ enum pin_image_block {
   PIN_BLOCK_HEAD = 1,
   PIN_BLOCK_SETTINGS,
   PIN_BLOCK_SOURCES,
+  PIN_BLOCK_DROPIN,
   PIN_BLOCK_FILE,
   PIN_BLOCK_BUCKET
 };
@@ -81,7 +86,9 @@ struct pin_image_settings {
 
 struct pin_image_sources {
   uint64_t checksum;
-  uint64_t count;
+  uint64_t count;         /* of those in this block */
+  uint32_t dropin_count;  /* of blocks in `dropins` */
+  uint32_t watched_count; /* the first so many of them are those that people wrote */
 };
 
 struct pin_image_source {
@@ -92,6 +99,11 @@ struct pin_image_source {
   uint32_t path_length; /* without the NUL */
   uint8_t exists, is_directory;
   uint8_t zero[6];
+};
+
+struct pin_image_dropin {
+  uint64_t checksum;
+  struct pin_image_source source;
 };
 
 struct pin_image_file {
@@ -234,6 +246,9 @@ bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image)
  */
 enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, struct pin_policy *ret_policy,
                                     void **ret_settings);
+
+/* Whether each drop-in is what it was when the policy was read; says nothing of those that were added. */
+bool pin_image_dropins_stand(const struct pin_policy *policy);
 
 /* Hints that the bucket of a base is about to be read, so that several reads wait for memory together. */
 void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash);

@@ -29,9 +29,11 @@ struct chunk {
 
 struct pin_image_builder {
   struct buffer settings, sources, files; /* the blocks as they will be, but for their checksums */
+  struct buffer watched, own;             /* drop-ins that people wrote, and the others: their blocks */
   struct chunk *first, *last;
   uint64_t bucket_bytes; /* of all records */
   uint64_t source_count;
+  uint32_t watched_count, own_count;
   uint32_t entry_count;
   bool names_addresses, names_hosts, ignore_certificate_names;
   uint32_t file;    /* of the entry before, in units of 8 bytes */
@@ -88,8 +90,26 @@ void pin_image_builder_free(struct pin_image_builder *builder) {
   free_chunks(builder);
   free(builder->settings.bytes);
   free(builder->sources.bytes);
+  free(builder->watched.bytes);
+  free(builder->own.bytes);
   free(builder->files.bytes);
   free(builder);
+}
+
+static bool add_dropin(struct pin_image_builder *builder, const struct pin_source_identity *source,
+                       const struct pin_image_source *record) {
+  struct pin_image_dropin dropin = {.source = *record};
+  struct buffer *buffer = source->is_own ? &builder->own : &builder->watched;
+  uint8_t *at = buffer_extend(buffer, pin_image_round_up(sizeof dropin + record->path_length + 1));
+  if (!at)
+    return false;
+  append(&at, &dropin, sizeof dropin);
+  append(&at, source->path, record->path_length);
+  if (source->is_own)
+    builder->own_count++;
+  else
+    builder->watched_count++;
+  return true;
 }
 
 bool pin_image_builder_add_source(struct pin_image_builder *builder,
@@ -108,6 +128,8 @@ bool pin_image_builder_add_source(struct pin_image_builder *builder,
   }
   if (path_length >= UINT32_MAX)
     return false;
+  if (source->is_dropin)
+    return add_dropin(builder, source, &record);
   uint8_t *at = buffer_extend(&builder->sources, pin_image_round_up(sizeof record + path_length + 1));
   if (!at)
     return false;
@@ -279,6 +301,11 @@ static uint64_t generation_of(const struct pin_image_builder *builder) {
   return state == 0 ? 1 : state;
 }
 
+/* Bytes of the table before the blocks of the drop-ins. */
+static uint64_t dropin_table_size(const struct pin_image_builder *builder) {
+  return pin_image_round_up(((uint64_t)builder->watched_count + builder->own_count + 1) * sizeof(uint32_t));
+}
+
 /* false: larger than the format can say. */
 static bool lay_out(const struct pin_image_builder *builder, struct pin_image_head *head) {
   *head = (struct pin_image_head){
@@ -294,18 +321,38 @@ static bool lay_out(const struct pin_image_builder *builder, struct pin_image_he
   uint64_t end = sizeof *head;
   head->settings = place(&end, builder->settings.used);
   head->sources = place(&end, builder->sources.used);
+  head->dropins = place(&end, dropin_table_size(builder) + builder->watched.used + builder->own.used);
   head->files = place(&end, builder->files.used);
   head->offsets = place(&end, pin_image_round_up((bucket_count + 1) * sizeof(uint32_t)));
   head->buckets = place(&end, bucket_bytes);
   head->size = end;
   head->checksum = pin_image_head_checksum(head);
-  return bucket_bytes / PIN_IMAGE_UNIT <= UINT32_MAX && end <= SIZE_MAX;
+  return bucket_bytes / PIN_IMAGE_UNIT <= UINT32_MAX && head->dropins.size / PIN_IMAGE_UNIT <= UINT32_MAX &&
+         end <= SIZE_MAX;
 }
 
 static void seal(const struct pin_image_head *head, enum pin_image_block kind, uint64_t index, uint8_t *block,
                  uint64_t size) {
   uint64_t checksum = pin_image_checksum(head->generation, kind, index, block, size);
   memcpy(block, &checksum, sizeof checksum);
+}
+
+/* Fills the table of the drop-ins, whose blocks are in place. */
+static void seal_dropins(const struct pin_image_builder *builder, const struct pin_image_head *head,
+                         uint8_t *section) {
+  uint32_t count = builder->watched_count + builder->own_count;
+  uint64_t at = dropin_table_size(builder);
+  for (uint32_t i = 0; i <= count; i++) {
+    struct pin_image_dropin dropin;
+    uint32_t offset = (uint32_t)(at / PIN_IMAGE_UNIT);
+    memcpy(section + i * sizeof offset, &offset, sizeof offset);
+    if (i == count)
+      break;
+    memcpy(&dropin, section + at, sizeof dropin);
+    uint64_t size = pin_image_round_up(sizeof dropin + (uint64_t)dropin.source.path_length + 1);
+    seal(head, PIN_BLOCK_DROPIN, i, section + at, size);
+    at += size;
+  }
 }
 
 static void seal_files(const struct pin_image_head *head, uint8_t *files) {
@@ -376,15 +423,21 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   if (!image)
     return PIN_NO_MEMORY;
 
-  struct pin_image_sources sources = {.count = builder->source_count};
+  struct pin_image_sources sources = {.count = builder->source_count,
+                                      .dropin_count = builder->watched_count + builder->own_count,
+                                      .watched_count = builder->watched_count};
   memcpy(builder->sources.bytes, &sources, sizeof sources);
   uint8_t *at = image;
   append(&at, &head, sizeof head);
   append(&at, builder->settings.bytes, builder->settings.used);
   append(&at, builder->sources.bytes, builder->sources.used);
+  at += dropin_table_size(builder);
+  append(&at, builder->watched.bytes, builder->watched.used);
+  append(&at, builder->own.bytes, builder->own.used);
   append(&at, builder->files.bytes, builder->files.used);
   seal(&head, PIN_BLOCK_SETTINGS, 0, image + head.settings.offset, head.settings.size);
   seal(&head, PIN_BLOCK_SOURCES, 0, image + head.sources.offset, head.sources.size);
+  seal_dropins(builder, &head, image + head.dropins.offset);
   seal_files(&head, image + head.files.offset);
   fill_buckets(builder, &head, (uint32_t *)(void *)(image + head.offsets.offset),
                image + head.buckets.offset);

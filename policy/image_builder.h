@@ -16,6 +16,8 @@ struct pin_image_builder;
 struct pin_source_identity {
   const char *path;  /* absolute, as it is to be stat()ed again */
   bool is_directory; /* policy.d itself: its modification time tells of drop-ins added or removed */
+  bool is_dropin;    /* a file in policy.d */
+  bool is_own;       /* written by pinctl and not by people, by what it says of itself */
   bool exists;       /* false: it was not there, and must still not be there; the rest is ignored */
   uint64_t device;   /* not recorded: its number may be another one after the next boot */
   uint64_t inode;

@@ -158,6 +158,7 @@ BOUND(int, close, (int fd), (fd), -1)
 BOUND(int, closedir, (DIR * folder), (folder), -1)
 BOUND(int, dirfd, (DIR * folder), (folder), -1)
 BOUND(int, fchmod, (int fd, mode_t mode), (fd, mode), -1)
+BOUND(DIR *, fdopendir, (int fd), (fd), NULL)
 BOUND_AS(OFF_TIME("fstat"), int, fstat, (int fd, struct stat *ret_status), (fd, ret_status), -1)
 BOUND_AS(OFF_TIME("fstatat"), int, fstatat,
          (int folder, const char *restrict path, struct stat *restrict ret_status, int flags),
@@ -173,7 +174,10 @@ BOUND_AS(OFF("mkostemp"), int, mkostemp, (char *template, int flags), (template,
 BOUND(DIR *, opendir, (const char *path), (path), NULL)
 BOUND_AS(OFF("pread"), ssize_t, pread, (int fd, void *ret_data, size_t size, off_t offset),
          (fd, ret_data, size, offset), -1)
+BOUND_AS(OFF("pwrite"), ssize_t, pwrite, (int fd, const void *data, size_t size, off_t offset),
+         (fd, data, size, offset), -1)
 BOUND(ssize_t, read, (int fd, void *ret_data, size_t size), (fd, ret_data, size), -1)
+BOUND_AS(OFF("readdir"), struct dirent *, readdir, (DIR * folder), (folder), NULL)
 BOUND(struct dirent64 *, readdir64, (DIR * folder), (folder), NULL)
 BOUND(ssize_t, readlink, (const char *restrict path, char *restrict ret_target, size_t size),
       (path, ret_target, size), -1)

@@ -32,7 +32,8 @@ enum pin_status {
   PIN_INVALID,    /* the text is wrong; the diagnostics say where */
   PIN_UNREADABLE, /* a file is missing, or not to be trusted; the diagnostics say which and why */
   PIN_DAMAGED,    /* bytes of the image contradict their checksum or their bounds */
-  PIN_NO_MEMORY
+  PIN_NO_MEMORY,
+  PIN_TOO_LARGE /* more text than pin_text_compile_small reads */
 };
 
 /* ---- Digests ------------------------------------------------------------------------------------- */
@@ -129,7 +130,7 @@ struct pin_policy {
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;
   struct pin_blocks *blocks; /* private: what was read of an image in a file */
-  uint64_t head[16];         /* private: the head of the image, which was checked once and for all */
+  uint64_t head[24];         /* private: the head of the image, which was checked once and for all */
 };
 
 /*
@@ -146,6 +147,18 @@ enum pin_status pin_policy_open(const void *image, size_t size, struct pin_polic
  * Leaves errno alone. A file that cannot be looked at counts as changed.
  */
 bool pin_policy_is_fresh(const struct pin_policy *policy);
+
+/*
+ * A brief look, whose cost does not depend on the number of drop-ins: at the main file, policy.d, at most
+ * PIN_LOOK_FILES drop-ins that people wrote and as many others; which others, `next` says, so that after
+ * enough looks each was seen. A file that came or went shows in policy.d at once.
+ */
+struct pin_look {
+  uint32_t next;      /* of the caller, zero at first; moved on by each look that finds nothing changed */
+  int64_t changed_at; /* where something changed: when, in milliseconds since the epoch; 0: not known */
+};
+#define PIN_LOOK_FILES 16u
+bool pin_policy_seems_fresh(const struct pin_policy *policy, struct pin_look *look);
 
 /*
  * Calls `visit` for every entry, in no particular order, until it returns false. The entry is only valid
@@ -455,6 +468,10 @@ struct pin_compiled {
  */
 enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled);
 
+/* The state of the file that would be opened as the compiled form of the policy at `path`; false: there is
+ * none. Leaves errno alone. */
+bool pin_compiled_look(const char *path, struct pin_file_identity *ret_identity);
+
 /* Closes the descriptor only where it still is the one that was opened. */
 void pin_compiled_close(struct pin_compiled *compiled);
 
@@ -477,6 +494,8 @@ bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path);
 /* Whether it is newer than every source it was made from, and all of them are as they were then
  * (pin_policy_is_fresh). */
 bool pin_compiled_is_current(const struct pin_compiled *compiled);
+/* The same by a brief look. */
+bool pin_compiled_seems_current(const struct pin_compiled *compiled, struct pin_look *look);
 
 /* ---- Reading text (libpinpolicy.so only) --------------------------------------------------------- */
 
@@ -508,11 +527,29 @@ enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, vo
                                  size_t *ret_size);
 
 /*
- * The same, but stops reading after so many mistakes, or some more where one line leads to several; 0: never.
- * For programs that only have to know whether the policy is valid.
+ * The same for a process that has other things to do: stops reading after so many mistakes, or some more
+ * where one line leads to several (0: never), and reads no policy of more text or files than this. Such a one
+ * is PIN_TOO_LARGE, whatever is wrong with it, and nothing is reported.
  */
-enum pin_status pin_text_compile_briefly(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
-                                         void *arg, void **ret_image, size_t *ret_size);
+enum pin_status pin_text_compile_small(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
+                                       void *arg, void **ret_image, size_t *ret_size);
+#define PIN_SMALL_TEXT ((size_t)256 << 10)
+#define PIN_SMALL_FILES ((size_t)512)
+
+/* One file of a policy as it will be. */
+struct pin_staged_file {
+  const char *name; /* in policy.d; NULL: the main file */
+  const char *text; /* NULL: it goes */
+  int fd;           /* open on what will be renamed to its place, whose identity is noted; -1: nothing is */
+};
+
+/*
+ * pin_text_compile of a policy as it will be after a change: these files take the place of those that lie
+ * there. The staged texts are not judged by owner and mode.
+ */
+enum pin_status pin_text_compile_staged(const char *path, const struct pin_staged_file *files, size_t count,
+                                        pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                        size_t *ret_size);
 
 /*
  * Judges the folder of a policy's main file and policy.d in it as pin_text_compile does, with the same
@@ -539,6 +576,19 @@ enum pin_status pin_name_canonical(const char *name, char **ret_name, const char
  */
 #define PIN_COMPILED_BESIDE ".new-"
 int pin_compiled_write(const char *path, const void *image, size_t size);
+
+/*
+ * The same in two steps, for a policy whose files change between them: what takes long comes before.
+ *
+ * pin_compiled_begin writes the image beside; *ret_beside is its name (for free(3)), *ret_fd is open on it.
+ * pin_compiled_put notes in it how policy.d stands now, renames it and makes the name durable; where policy.d
+ * does not hold just the drop-ins of the image it is put in place all the same, and is not current.
+ * Both return 0 or an errno value. pin_compiled_put closes and frees in any case; so does pin_compiled_drop,
+ * which leaves what is at `path` as it is.
+ */
+int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside, int *ret_fd);
+int pin_compiled_put(const char *path, char *beside, int fd);
+void pin_compiled_drop(char *beside, int fd);
 
 #ifdef __cplusplus
 }

@@ -144,7 +144,7 @@ static bool is_before(const struct timespec *a, const struct timespec *b) {
  * two contents. So wait until the tick is over. A time stamp in the future (another machine's clock) is not
  * waited for: 20 ms are more than any tick.
  */
-static void wait_out_tick(const struct timespec *mtime) {
+void pin_wait_out_tick(const struct timespec *mtime) {
   const struct timespec pause = {.tv_nsec = 1000000};
   for (int i = 0; i < 20; i++) {
     struct timespec now;
@@ -202,7 +202,14 @@ static void read_bytes(int fd, const struct stat *before, struct pin_source *sou
   take_identity(source, before);
 }
 
-static void read_text(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics) {
+/* Whether the set may take so many bytes more; if not, it is noted. */
+static bool has_room(struct pin_source_set *set, uint64_t size) {
+  set->too_large = set->too_large || (set->reading->small && size > PIN_SMALL_TEXT - set->bytes);
+  return !set->too_large;
+}
+
+static void read_text(int fd, struct pin_source_set *set, struct pin_source *source,
+                      struct pin_diagnostics *diagnostics) {
   struct stat status;
   if (fstat(fd, &status) != 0) {
     pin_diagnose_unreadable(diagnostics, source, "cannot be looked at: %s", strerror(errno));
@@ -215,16 +222,34 @@ static void read_text(int fd, struct pin_source *source, struct pin_diagnostics 
                             (intmax_t)status.st_size, PIN_SOURCE_MAX_SIZE);
     return;
   }
-  wait_out_tick(&status.st_mtim);
+  if (!has_room(set, (uint64_t)status.st_size))
+    return;
+  pin_wait_out_tick(&status.st_mtim);
   read_bytes(fd, &status, source, diagnostics);
+  set->bytes += source->size;
+}
+
+/* Takes the text of a file that is not in its place yet. */
+static void take_staged(const struct pin_staged_file *staged, struct pin_source *source,
+                        struct pin_diagnostics *diagnostics) {
+  struct stat status;
+  source->text = strdup(staged->text);
+  if (source->text == NULL) {
+    diagnostics->no_memory = true;
+    return;
+  }
+  source->size = strlen(source->text);
+  source->identity = (struct pin_source_identity){.path = source->path, .exists = true};
+  if (staged->fd >= 0 && fstat(staged->fd, &status) == 0)
+    source->identity = identify(source->path, &status);
 }
 
 /* Reads `name`, relative to the open directory in which it was listed, or AT_FDCWD, into the source. */
-static void read_file(int directory, const char *name, struct pin_source *source,
+static void read_file(int directory, const char *name, struct pin_source_set *set, struct pin_source *source,
                       struct pin_diagnostics *diagnostics) {
   int fd = openat(directory, name, OPEN_FLAGS);
   if (fd >= 0) {
-    read_text(fd, source, diagnostics);
+    read_text(fd, set, source, diagnostics);
     close(fd);
     return;
   }
@@ -286,8 +311,23 @@ static int compare_names(const struct dirent **a, const struct dirent **b) {
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* The names of the drop-ins, sorted, each for free(3) as the array is. -1: see errno. */
-static int list_drop_ins(int directory, struct dirent ***ret_names) {
+/* Whether a directory has more entries than a program that is not ours should look at. */
+static bool has_many_entries(int directory) {
+  int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
+  size_t count = 0;
+  if (stream == NULL) {
+    if (fd >= 0)
+      close(fd);
+    return false;
+  }
+  while (count <= PIN_SMALL_FILES + 2 && readdir(stream) != NULL)
+    count++;
+  closedir(stream);
+  return count > PIN_SMALL_FILES + 2;
+}
+
+int pin_list_drop_ins(int directory, struct dirent ***ret_names) {
   return scandirat(directory, ".", ret_names, is_drop_in, compare_names);
 }
 
@@ -301,8 +341,8 @@ static void free_names(struct dirent **names, int count) {
  * Lists the directory behind `fd` as it stood at the time stamp that its identity keeps.
  * Returns the number of names; -1: it has said why, or noted that the directory changed.
  */
-static int read_directory(int fd, struct pin_source *source, struct pin_diagnostics *diagnostics,
-                          struct dirent ***ret_names) {
+static int read_directory(int fd, struct pin_source_set *set, struct pin_source *source,
+                          struct pin_diagnostics *diagnostics, struct dirent ***ret_names) {
   struct stat before;
   struct stat after;
   if (fstat(fd, &before) != 0) {
@@ -311,8 +351,11 @@ static int read_directory(int fd, struct pin_source *source, struct pin_diagnost
   }
   if (!is_trusted(fd, &before, S_IFDIR, source, diagnostics))
     return -1;
-  wait_out_tick(&before.st_mtim);
-  int count = list_drop_ins(fd, ret_names);
+  set->too_large = set->too_large || (set->reading->small && has_many_entries(fd));
+  if (set->too_large)
+    return -1;
+  pin_wait_out_tick(&before.st_mtim);
+  int count = pin_list_drop_ins(fd, ret_names);
   if (count < 0 && errno == ENOMEM) {
     diagnostics->no_memory = true;
     return -1;
@@ -330,15 +373,61 @@ static int read_directory(int fd, struct pin_source *source, struct pin_diagnost
   return -1;
 }
 
+static int compare_staged(const void *a, const void *b) {
+  const struct pin_staged_file *const *left = a;
+  const struct pin_staged_file *const *right = b;
+  return strcmp((*left)->name, (*right)->name);
+}
+
+/* The staged drop-ins in byte order of their names, ends in NULL; for free(3). NULL: out of memory. */
+static const struct pin_staged_file **sort_staged(const struct pin_reading *reading) {
+  const struct pin_staged_file **sorted = calloc(reading->staged_count + 1, sizeof sorted[0]);
+  size_t count = 0;
+  for (size_t i = 0; sorted != NULL && i < reading->staged_count; i++)
+    if (reading->staged[i].name != NULL)
+      sorted[count++] = &reading->staged[i];
+  if (count > 0)
+    qsort(sorted, count, sizeof sorted[0], compare_staged);
+  return sorted;
+}
+
+/* One drop-in: the staged one of the name, or what lies in the directory. */
+static void read_drop_in(int fd, const char *path, const char *name, const struct pin_staged_file *staged,
+                         struct pin_source_set *set, struct pin_diagnostics *diagnostics) {
+  if (staged != NULL && staged->text == NULL)
+    return;
+  struct pin_source *source = add_source(set, join_path(path, name), diagnostics);
+  if (source != NULL && staged != NULL)
+    take_staged(staged, source, diagnostics);
+  else if (source != NULL)
+    read_file(fd, name, set, source, diagnostics);
+}
+
+/* Both are sorted: each name that either has comes up once. */
+static void read_merged(int fd, const char *path, struct dirent **names, int count,
+                        const struct pin_staged_file **staged, struct pin_source_set *set,
+                        struct pin_diagnostics *diagnostics) {
+  int i = 0;
+  while ((i < count || *staged != NULL) && !diagnostics->no_memory && !set->too_large) {
+    int order = i == count ? 1 : *staged == NULL ? -1 : strcmp(names[i]->d_name, (*staged)->name);
+    const struct pin_staged_file *file = order >= 0 ? *staged : NULL;
+    read_drop_in(fd, path, file != NULL ? file->name : names[i]->d_name, file, set, diagnostics);
+    i += order <= 0;
+    staged += order >= 0;
+  }
+}
+
+/* fd: of policy.d; -1: there is none, and only what is staged is read. */
 static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
                           struct pin_diagnostics *diagnostics) {
   struct dirent **names = NULL;
-  int count = read_directory(fd, set->sources[set->count - 1], diagnostics, &names);
-  for (int i = 0; i < count && !diagnostics->no_memory; i++) {
-    struct pin_source *source = add_source(set, join_path(path, names[i]->d_name), diagnostics);
-    if (source != NULL)
-      read_file(fd, names[i]->d_name, source, diagnostics);
-  }
+  int count = fd < 0 ? 0 : read_directory(fd, set, set->sources[set->count - 1], diagnostics, &names);
+  const struct pin_staged_file **staged = count < 0 ? NULL : sort_staged(set->reading);
+  if (count >= 0 && staged == NULL)
+    diagnostics->no_memory = true;
+  if (staged != NULL)
+    read_merged(fd, path, names, count, staged, set, diagnostics);
+  free(staged);
   if (count >= 0)
     free_names(names, count);
 }
@@ -370,10 +459,11 @@ static int open_policy_d(const char *main_path, struct pin_source_set *set,
 static void read_policy_d(const char *main_path, struct pin_source_set *set,
                           struct pin_diagnostics *diagnostics) {
   int fd = open_policy_d(main_path, set, diagnostics);
-  if (fd < 0)
+  if (fd < 0 && (set->count == 0 || !set->sources[set->count - 1]->is_read))
     return;
   read_drop_ins(fd, set->sources[set->count - 1]->path, set, diagnostics);
-  close(fd);
+  if (fd >= 0)
+    close(fd);
 }
 
 /*
@@ -396,8 +486,8 @@ static char *absolute_path(const char *path, int *ret_error) {
 
 /* The first source of a set. NULL: it has said why. */
 static struct pin_source *add_main(const char *path, struct pin_diagnostics *diagnostics,
-                                   struct pin_source_set *ret_set) {
-  *ret_set = (struct pin_source_set){0};
+                                   const struct pin_reading *reading, struct pin_source_set *ret_set) {
+  *ret_set = (struct pin_source_set){.reading = reading};
   int error;
   char *absolute = absolute_path(path, &error);
   struct pin_source *source = add_source(ret_set, error != 0 ? strdup(path) : absolute, diagnostics);
@@ -409,12 +499,21 @@ static struct pin_source *add_main(const char *path, struct pin_diagnostics *dia
 }
 
 /* Reads everything once; what changed meanwhile is noted in the sources. */
-static void read_sources(const char *path, struct pin_diagnostics *diagnostics,
-                         struct pin_source_set *ret_set) {
-  struct pin_source *source = add_main(path, diagnostics, ret_set);
+static void read_sources(const char *path, const struct pin_reading *reading,
+                         struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set) {
+  struct pin_source *source = add_main(path, diagnostics, reading, ret_set);
+  const struct pin_staged_file *staged = NULL;
   if (source == NULL)
     return;
-  read_file(AT_FDCWD, source->path, source, diagnostics);
+  for (size_t i = 0; i < reading->staged_count; i++)
+    if (reading->staged[i].name == NULL)
+      staged = &reading->staged[i];
+  if (staged != NULL)
+    take_staged(staged, source, diagnostics);
+  else
+    read_file(AT_FDCWD, source->path, ret_set, source, diagnostics);
+  if (ret_set->too_large)
+    return;
   judge_folder(source, diagnostics);
   read_policy_d(source->path, ret_set, diagnostics);
 }
@@ -455,11 +554,15 @@ static void give_up(const struct pin_source_set *set, const struct pin_source *c
   pin_diagnose_unreadable(diagnostics, changed, "changed while it was read, %d times", MAX_ATTEMPTS);
 }
 
-void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
-                         struct pin_source_set *ret_set) {
+void pin_source_set_read(const char *path, const struct pin_reading *reading,
+                         struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set) {
   for (int attempt = 1;; attempt++) {
-    read_sources(path, diagnostics, ret_set);
-    const struct pin_source *changed = diagnostics->no_memory ? NULL : find_changed(ret_set);
+    read_sources(path, reading, diagnostics, ret_set);
+    const struct pin_source *changed = NULL;
+    if (ret_set->too_large)
+      pin_diagnostics_clear(diagnostics);
+    else if (!diagnostics->no_memory)
+      changed = find_changed(ret_set);
     if (changed == NULL)
       return;
     pin_diagnostics_clear(diagnostics);
@@ -473,7 +576,8 @@ void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
 
 void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
                           struct pin_source_set *ret_set) {
-  const struct pin_source *source = add_main(path, diagnostics, ret_set);
+  static const struct pin_reading nothing_else;
+  const struct pin_source *source = add_main(path, diagnostics, &nothing_else, ret_set);
   if (source == NULL)
     return;
   judge_folder(source, diagnostics);

@@ -10,6 +10,10 @@
 
 #include "image_builder.h"
 
+#include <dirent.h>
+#include <stdbool.h>
+#include <time.h>
+
 struct pin_diagnostics;
 
 /* Larger files are refused: offsets and lines then fit their types with room to spare. */
@@ -26,10 +30,20 @@ struct pin_source {
   bool changed;                        /* it changed while it was read */
 };
 
+/* What is read, beside what lies there; all zero: that alone. */
+struct pin_reading {
+  const struct pin_staged_file *staged; /* files of a change that is not made yet */
+  size_t staged_count;
+  bool small; /* no more than PIN_SMALL_TEXT bytes in PIN_SMALL_FILES files */
+};
+
 /* All sources, in the order in which they are read: main file, policy.d, drop-ins in byte order. */
 struct pin_source_set {
   struct pin_source **sources;
   size_t count, capacity;
+  const struct pin_reading *reading;
+  size_t bytes;   /* of all texts that were read */
+  bool too_large; /* more than was to be read; what there is of it is no policy */
 };
 
 /*
@@ -37,14 +51,22 @@ struct pin_source_set {
  * they stood together at one moment: what others change meanwhile is read again, all of it, a few times.
  * What cannot be read or is not to be trusted is reported, and the rest is read all the same; but where the
  * sources do not come to rest, that alone is reported, and no text is kept. A missing policy.d is no mistake.
+ * Where set->too_large is set, reading ended there and there are no diagnostics.
  * Out of memory is noted in `diagnostics`, which is to be empty before. Free the set in any case, after the
  * diagnostics, which point into it.
  */
-void pin_source_set_read(const char *path, struct pin_diagnostics *diagnostics,
-                         struct pin_source_set *ret_set);
+void pin_source_set_read(const char *path, const struct pin_reading *reading,
+                         struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set);
 /* Judges the two folders alone, whether there are files in them or not; the set then has no texts. */
 void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
                           struct pin_source_set *ret_set);
 void pin_source_set_free(struct pin_source_set *set);
+
+/* Waits until what was changed at this time can no longer change once more and keep its time stamp. */
+void pin_wait_out_tick(const struct timespec *mtime);
+
+/* The names of the drop-ins in an open directory, in byte order, each for free(3) as the array is. -1: see
+ * errno. */
+int pin_list_drop_ins(int directory, struct dirent ***ret_names);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "libc_symbol.h"
 #include "log.h"
@@ -16,7 +17,7 @@
 
 /* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
 
-typedef __typeof__(pin_text_compile_briefly) text_compile_fn;
+typedef __typeof__(pin_text_compile_small) text_compile_fn;
 
 /* Deep binding for a libpinpolicy that was built with a shared libconfig: that must call none of the
  * program's. */
@@ -34,7 +35,7 @@ static text_compile_fn *load_text_compile(void) {
     library = dlopen("libpinpolicy.so.0", flags);
   if (library == NULL)
     return NULL;
-  symbol = dlsym(library, "pin_text_compile_briefly");
+  symbol = dlsym(library, "pin_text_compile_small");
   memcpy(&function, &symbol, sizeof function);
   return function;
 }
@@ -91,12 +92,25 @@ static void log_rest(const char *path, unsigned count) {
   log_line(LOG_ERR, text);
 }
 
+static void log_too_large(const char *path) {
+  char text[PIN_REPORT_SIZE], file[PIN_REPORT_SIZE / 2];
+
+  escape(path, file, sizeof file);
+  snprintf(text, sizeof text,
+           "event=policy-error policy=\"%s\" message=\"has more than %u KiB of text or %u files, which only "
+           "pinctl reads, and no current compiled form; pinctl compile makes it\"",
+           file, (unsigned)(PIN_SMALL_TEXT / 1024), (unsigned)PIN_SMALL_FILES);
+  log_line(LOG_ERR, text);
+}
+
 /*
  * What fails for want of memory or of a descriptor is tried once more: without a policy every host would be
  * refused, for what may be over in a moment.
  */
-static bool compile_text(const char *path, bool quiet, void **ret_image, size_t *ret_size) {
+static enum pin_status compile_text(const char *path, const struct loading *loading, void **ret_image,
+                                    size_t *ret_size) {
   text_compile_fn *compile = load_text_compile();
+  bool quiet = loading->quiet || loading->quiet_of_mistakes;
   unsigned mistakes = 0;
   enum pin_status status;
 
@@ -104,29 +118,46 @@ static bool compile_text(const char *path, bool quiet, void **ret_image, size_t 
     compile = load_text_compile();
   if (compile == NULL) {
     say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
-    return false;
+    return PIN_UNREADABLE;
   }
   status = compile(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, ret_image, ret_size);
   log_rest(path, mistakes);
   if (status == PIN_NO_MEMORY || status == PIN_UNREADABLE)
     status = compile(path, MISTAKES_SOUGHT, NULL, NULL, ret_image, ret_size);
-  return status == PIN_OK;
+  if (status == PIN_TOO_LARGE && !loading->quiet && !loading->form_may_be_made)
+    log_too_large(path);
+  return status;
 }
 
-static bool load_text(const char *path, bool quiet, struct loaded *ret_loaded) {
+static int64_t milliseconds_of(int64_t seconds, int64_t nanoseconds) {
+  return seconds * 1000 + nanoseconds / 1000000;
+}
+
+static int64_t milliseconds_now(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return milliseconds_of(now.tv_sec, now.tv_nsec);
+}
+
+static enum pin_status load_text(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
+  int64_t began = milliseconds_now();
   size_t size = 0;
   void *image;
+  enum pin_status status = compile_text(path, loading, &image, &size);
 
-  if (!compile_text(path, quiet, &image, &size))
-    return false;
+  if (status != PIN_OK)
+    return status;
   ret_loaded->is_form = false;
+  ret_loaded->taken_at = began;
   ret_loaded->compiled.fd = -1;
   ret_loaded->compiled.memory = image;
   if (pin_policy_open(image, size, &ret_loaded->compiled.policy) == PIN_OK)
-    return true;
-  say(quiet, "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
+    return PIN_OK;
+  say(loading->quiet,
+      "event=policy-error message=\"libpinpolicy.so.0 is of another version than pinning.so\"");
   free(image);
-  return false;
+  return PIN_DAMAGED;
 }
 
 /* ---- The compiled form ---- */
@@ -149,8 +180,7 @@ static bool is_same(const struct pin_file_identity *a, const struct pin_file_ide
          a->changed_nanoseconds == b->changed_nanoseconds;
 }
 
-static bool load_compiled(const char *path, const struct pin_file_identity *damaged, bool quiet,
-                          struct loaded *ret_loaded) {
+static bool load_compiled(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
   char compiled_path[PATH_MAX];
   enum pin_status status;
 
@@ -158,36 +188,71 @@ static bool load_compiled(const char *path, const struct pin_file_identity *dama
     return false;
   status = pin_compiled_open(compiled_path, &ret_loaded->compiled);
   ret_loaded->is_form = true;
-  if (status == PIN_DAMAGED && !quiet)
+  ret_loaded->taken_at = 0;
+  if (status == PIN_DAMAGED && !loading->quiet && !loading->quiet_of_mistakes)
     policy_log_damage(path);
   if (status != PIN_OK)
     return false;
-  if (!is_same(&ret_loaded->compiled.identity, damaged) && pin_compiled_is_of(&ret_loaded->compiled, path))
+  if (!is_same(&ret_loaded->compiled.identity, loading->damaged) &&
+      pin_compiled_is_of(&ret_loaded->compiled, path))
     return true;
   pin_compiled_close(&ret_loaded->compiled);
   return false;
 }
 
-enum load_result policy_load(const char *path, const struct pin_file_identity *damaged, bool quiet,
-                             struct loaded *ret_loaded) {
-  struct loaded form;
-  bool has_form = load_compiled(path, damaged, quiet, &form);
-  enum load_result result = LOAD_FAILED;
+static bool was_written_before(const struct loaded *form, const struct loaded *text) {
+  return milliseconds_of(form->compiled.written_seconds, form->compiled.written_nanoseconds) < text->taken_at;
+}
 
-  if (has_form && pin_compiled_is_current(&form.compiled)) {
+/* A form that is not current may still have been written after what is in force. */
+static bool is_later(const struct loaded *form, const struct loaded *in_force) {
+  if (in_force == NULL)
+    return true;
+  if (in_force->is_form)
+    return form->compiled.policy.generation != in_force->compiled.policy.generation &&
+           !is_same(&form->compiled.identity, &in_force->compiled.identity);
+  return !was_written_before(form, in_force);
+}
+
+/* A brief look may have missed what made this process read the text: the form must be the later of them. */
+static bool is_current(const struct loaded *form, const struct loading *loading) {
+  const struct loaded *in_force = loading->in_force;
+
+  return pin_compiled_seems_current(&form->compiled, loading->look) &&
+         (in_force == NULL || in_force->is_form || !was_written_before(form, in_force));
+}
+
+/* What there is beside a compiled form that is current. */
+static enum load_result load_other(const char *path, const struct loading *loading, const struct loaded *form,
+                                   struct loaded *ret_loaded) {
+  enum pin_status status;
+
+  if (loading->text_is_early)
+    return LOAD_TOO_EARLY;
+  status = load_text(path, loading, ret_loaded);
+  if (status == PIN_OK)
+    return LOAD_CURRENT;
+  if (status == PIN_TOO_LARGE && loading->form_may_be_made)
+    return LOAD_TOO_EARLY;
+  if (form == NULL || !is_later(form, loading->in_force))
+    return LOAD_FAILED;
+  *ret_loaded = *form;
+  return LOAD_LAST_GOOD;
+}
+
+enum load_result policy_load(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
+  struct loaded form;
+  bool has_form = load_compiled(path, loading, &form);
+  enum load_result result = LOAD_CURRENT;
+
+  if (has_form && is_current(&form, loading))
     *ret_loaded = form;
-    result = LOAD_CURRENT;
-  } else if (load_text(path, quiet, ret_loaded)) {
-    result = LOAD_CURRENT;
-  } else if (has_form) {
-    *ret_loaded = form;
-    result = LOAD_LAST_GOOD;
-  }
-  if (result == LOAD_FAILED)
-    return result;
-  if (has_form && !ret_loaded->is_form)
+  else
+    result = load_other(path, loading, has_form ? &form : NULL, ret_loaded);
+  if (has_form && (result == LOAD_FAILED || result == LOAD_TOO_EARLY || !ret_loaded->is_form))
     pin_compiled_close(&form.compiled);
-  ret_loaded->path = text_copy(path);
+  if (result == LOAD_CURRENT || result == LOAD_LAST_GOOD)
+    ret_loaded->path = text_copy(path);
   return result;
 }
 

@@ -15,10 +15,17 @@
 #include "trace.h"
 
 #define CHECK_INTERVAL_MS 500
+/* A compiled form follows a changed text within milliseconds where pinctl wrote both. */
+#define FORM_FOLLOWS_MS 500
+/* So long pinctl may take to compile a large text that was changed by hand, before it is told. */
+#define COMPILING_MS 15000
 
 static atomic_bool ever_read;
 /* The compiled form that was found damaged last; changed by the one whose turn it is. */
 static struct pin_file_identity damaged_form;
+/* What the last look at the sources saw, and which of them the next one sees. For the one whose turn it is.
+ */
+static struct pin_look look;
 /* In milliseconds of a clock that never goes back. */
 static _Atomic int64_t next_check;
 
@@ -29,22 +36,46 @@ static int64_t milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Milliseconds since something of the policy changed, by the clock of its files; no clock, or none of our
+ * time: long ago. */
+static int64_t age_of_change(void) {
+  struct timespec now;
+  int64_t age;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  age = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - look.changed_at;
+  return look.changed_at == 0 || age < -CHECK_INTERVAL_MS ? INT64_MAX : age;
+}
+
 /* ---- For the one whose turn it is to read ---- */
 
 static void put_in_force(int slot, const struct loaded *loaded, const char *path) {
   const struct pin_policy *policy = &loaded->compiled.policy;
+  uint64_t generation = policy->generation;
+  int before = slot_in_force();
+  bool is_news = before >= 0 && slot_loaded(before)->compiled.policy.generation != generation;
 
-  TRACE_POLICY_LOAD(path, policy->entry_count, policy->generation);
+  TRACE_POLICY_LOAD(path, policy->entry_count, generation);
+  slot_put_in_force(slot, loaded);
   /* The first one is no news: every process would tell it. */
-  if (slot_put_in_force(slot, loaded) >= 0)
+  if (is_news)
     news_of_change(path, policy);
 }
 
-/* holds_policy: what is in force can be read, and stays so if there is nothing better. */
+static bool is_of(const struct loaded *loaded, const char *path) {
+  return loaded->path != NULL && strcmp(loaded->path, path) == 0;
+}
+
+/*
+ * holds_policy: what is in force can be read, and stays so if there is nothing better. look: what was seen of
+ * its sources.
+ */
 static void read_policy(bool holds_policy) {
   const char *path = settings_policy_path();
-  int64_t began = milliseconds();
+  const struct loaded *in_force = holds_policy ? slot_loaded(slot_in_force()) : NULL;
+  int64_t began = milliseconds(), age = age_of_change();
   bool quiet = !news_are_due(began);
+  struct loading loading = {.damaged = &damaged_form, .quiet = quiet, .look = &look};
   struct loaded loaded;
   enum load_result result;
   int slot;
@@ -53,28 +84,43 @@ static void read_policy(bool holds_policy) {
   slot = slot_find_free();
   if (slot < 0)
     return;
-  result = policy_load(path, &damaged_form, quiet || !news_of_mistakes_are_due(began), &loaded);
-  /* What is in force came from a later text than the compiled form, or from that form itself. */
-  if (result == LOAD_LAST_GOOD && holds_policy)
-    policy_unload(&loaded);
-  else if (result != LOAD_FAILED)
+  /* A configuration read meanwhile may have named another policy. */
+  loading.in_force = in_force != NULL && is_of(in_force, path) ? in_force : NULL;
+  loading.text_is_early = loading.in_force != NULL && age < FORM_FOLLOWS_MS;
+  loading.form_may_be_made = loading.in_force != NULL && age < COMPILING_MS;
+  loading.quiet_of_mistakes = !quiet && !news_of_mistakes_are_due(began);
+  result = policy_load(path, &loading, &loaded);
+  if (result == LOAD_CURRENT || result == LOAD_LAST_GOOD)
     put_in_force(slot, &loaded, path);
-  news_of_look(path, result, holds_policy, quiet, began);
+  if (result != LOAD_TOO_EARLY)
+    news_of_look(path, result, holds_policy, quiet, began);
   /* A large broken policy must not cost its whole reading time at every look. */
   if (result != LOAD_CURRENT)
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS + 10 * (milliseconds() - began));
+}
+
+/* Whether there is a compiled form that was not there when the text was read: it takes less memory. */
+static bool form_has_followed(const struct loaded *loaded) {
+  static struct pin_file_identity seen;
+  struct pin_file_identity now;
+
+  if (loaded->is_form || !pin_compiled_look(loaded->path, &now) || memcmp(&now, &seen, sizeof now) == 0)
+    return false;
+  seen = now;
+  return true;
 }
 
 static bool in_force_is_fresh(void) {
   int slot = slot_in_force();
   const struct loaded *loaded;
 
+  look.changed_at = 0;
   if (slot < 0)
     return false;
   loaded = slot_loaded(slot);
   /* A configuration read meanwhile may have named another policy. */
-  return loaded->path != NULL && strcmp(loaded->path, settings_policy_path()) == 0 &&
-         pin_policy_is_fresh(&loaded->compiled.policy);
+  return is_of(loaded, settings_policy_path()) && pin_policy_seems_fresh(&loaded->compiled.policy, &look) &&
+         !form_has_followed(loaded);
 }
 
 static void end_turn(int cancel_state) {

@@ -128,7 +128,7 @@ class Refuses(CompileCase):
         self.write_policy("version = 1;\n")
         os.mkdir(self.form)
         done = self.pinctl("add", "x.org", f"{PIN}1")
-        self.assertIn(f"warning: {self.form}: not renewed, processes read the text: Is a directory", done.stderr)
+        self.assertIn(f"warning: {self.form}: not renewed: Is a directory", done.stderr)
         self.assertIn("x.org: added in", done.stderr)
         self.assertEqual(set(self.hosts()), {"x.org"})
 

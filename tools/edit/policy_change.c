@@ -3,6 +3,7 @@
 #include "edit/policy_change.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,23 +108,146 @@ void change_stage(struct change *change, char *path, char *old_text, char *new_t
   change->files[change->count++] = (struct file_change){path, old_text, new_text};
 }
 
-/* Puts one file in place for good. 0 or an errno value. */
-static int apply(const struct file_change *file) {
-  AUTO_TEXT directory = path_directory(file->path);
-  if (file->new_text == NULL)
-    return unlink(file->path) != 0 ? errno : directory_sync(directory);
-  AUTO_TEXT beside = NULL;
-  int error = file_write_beside(file->path, file->new_text, &beside);
-  if (error != 0)
-    return error;
-  if (rename(beside, file->path) == 0)
-    return directory_sync(directory);
-  error = errno;
-  unlink(beside);
-  return error;
+/* A file that waits beside its place. */
+struct waiting {
+  char *beside; /* NULL: the file is to go */
+  int fd;       /* open on it; -1 */
+};
+
+/* A change while it is made. */
+struct making {
+  const struct change *change;
+  struct waiting *waiting;
+  char *form;        /* the path of the compiled form; NULL: it cannot be renewed */
+  char *form_beside; /* the compiled form as it will be; NULL: there is none */
+  int form_fd;
+};
+
+/*
+ * Where a file waits for its place: beside the main file, since a new name in policy.d would make every
+ * process look at the policy before there is anything to see; where that is another file system, in policy.d
+ * all the same. For free(3).
+ */
+static char *waiting_place(const struct change *change, const char *path) {
+  AUTO_TEXT directory = path_directory(path);
+  struct stat here, there;
+  if (stat(change->directory, &here) == 0 && stat(directory, &there) == 0 && here.st_dev == there.st_dev)
+    return must_format("%s/%s", change->directory, path_base(path));
+  return must_copy(path);
 }
 
-static int apply_all(const struct change *change) {
+static int wait_beside(struct making *making) {
+  const struct change *change = making->change;
+  for (size_t i = 0; i < change->count; i++) {
+    if (change->files[i].new_text == NULL)
+      continue;
+    AUTO_TEXT place = waiting_place(change, change->files[i].path);
+    struct waiting *waiting = &making->waiting[i];
+    int error = file_write_beside(place, change->files[i].new_text, &waiting->beside);
+    if (error == 0 && (waiting->fd = open(waiting->beside, O_RDONLY | O_CLOEXEC)) < 0)
+      error = errno;
+    if (error != 0) {
+      say_error("%s: %s", change->files[i].path, strerror(error));
+      return EXIT_FAILED;
+    }
+  }
+  return EXIT_DONE;
+}
+
+/* Puts one file in its place. 0 or an errno value. */
+static int apply(const struct file_change *file, struct waiting *waiting) {
+  if (file->new_text == NULL)
+    return unlink(file->path) != 0 ? errno : 0;
+  if (rename(waiting->beside, file->path) != 0)
+    return errno;
+  free(waiting->beside);
+  waiting->beside = NULL;
+  return 0;
+}
+
+static int apply_files(struct making *making) {
+  const struct change *change = making->change;
+  for (size_t i = 0; i < change->count; i++) {
+    int error = apply(&change->files[i], &making->waiting[i]);
+    if (error != 0) {
+      say_error("%s: %s", change->files[i].path, strerror(error));
+      return EXIT_FAILED;
+    }
+    if (strcmp(change->files[i].path, change->policy) == 0 && change->files[i].old_text == NULL)
+      say_note("%s did not exist; it was made", change->policy);
+  }
+  return EXIT_DONE;
+}
+
+static int sync_directories(const struct change *change) {
+  int error = directory_sync(change->dropins);
+  if (error == 0)
+    error = directory_sync(change->directory);
+  if (error == 0)
+    return EXIT_DONE;
+  say_error("%s: %s", change->dropins, strerror(error));
+  return EXIT_FAILED;
+}
+
+/* What follows is no harm to the text, which is the truth. */
+static void warn_of_form(const char *path, int error) {
+  say_warning("%s: not renewed: %s; \"pinctl compile\" makes it", path, strerror(error));
+}
+
+static void prepare_form(struct making *making, const struct loaded_policy *loaded) {
+  making->form_fd = -1;
+  AUTO_TEXT named = form_policy(making->change->policy);
+  making->form = form_path(named);
+  if (making->form == NULL)
+    return;
+  int error = form_begin(making->form, loaded, &making->form_beside, &making->form_fd);
+  if (error != 0)
+    warn_of_form(making->form, error);
+}
+
+static void put_form(struct making *making) {
+  if (making->form_beside == NULL)
+    return;
+  int error = pin_compiled_put(making->form, making->form_beside, making->form_fd);
+  making->form_beside = NULL;
+  if (error != 0)
+    warn_of_form(making->form, error);
+}
+
+/* From here on no more than a few renames and stats: processes that look now see a text that is newer than
+ * its compiled form. */
+static int put_in_place(struct making *making) {
+  int status = apply_files(making);
+  if (status == EXIT_DONE)
+    put_form(making);
+  return status == EXIT_DONE ? sync_directories(making->change) : status;
+}
+
+static void end_making(struct making *making) {
+  for (size_t i = 0; i < making->change->count; i++) {
+    struct waiting *waiting = &making->waiting[i];
+    if (waiting->beside != NULL)
+      unlink(waiting->beside);
+    if (waiting->fd >= 0)
+      close(waiting->fd);
+    free(waiting->beside);
+  }
+  if (making->form_beside != NULL)
+    pin_compiled_drop(making->form_beside, making->form_fd);
+  free(making->form);
+  free(making->waiting);
+}
+
+static int check_waiting(struct making *making, struct loaded_policy *ret_loaded) {
+  int *fds = must_alloc(making->change->count + 1, sizeof *fds);
+  for (size_t i = 0; i < making->change->count; i++)
+    fds[i] = making->waiting[i].fd;
+  int status = change_judge(making->change, fds, ret_loaded);
+  free(fds);
+  return status;
+}
+
+static int make_directories(const struct change *change) {
   int error = directory_make(change->dropins);
   if (error == 0)
     error = directory_sync(change->directory);
@@ -133,18 +257,29 @@ static int apply_all(const struct change *change) {
   }
   file_sweep(change->directory, FILE_BESIDE_PREFIX);
   file_sweep(change->dropins, FILE_BESIDE_PREFIX);
-  for (size_t i = 0; i < change->count; i++) {
-    error = apply(&change->files[i]);
-    if (error != 0) {
-      say_error("%s: %s", change->files[i].path, strerror(error));
-      return EXIT_FAILED;
-    }
-    if (strcmp(change->files[i].path, change->policy) == 0 && change->files[i].old_text == NULL)
-      say_note("%s did not exist; it was made", change->policy);
-  }
-  form_renew(change->policy);
-  change_record(change->policy, change->what, change->files, change->count);
   return EXIT_DONE;
+}
+
+static int make(const struct change *change) {
+  struct making making = {
+      .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form_fd = -1};
+  struct loaded_policy loaded = {0};
+  for (size_t i = 0; i < change->count; i++)
+    making.waiting[i].fd = -1;
+  int status = make_directories(change);
+  if (status == EXIT_DONE)
+    status = wait_beside(&making);
+  if (status == EXIT_DONE)
+    status = check_waiting(&making, &loaded);
+  if (status == EXIT_DONE)
+    prepare_form(&making, &loaded);
+  policy_clear(&loaded);
+  if (status == EXIT_DONE)
+    status = put_in_place(&making);
+  if (status == EXIT_DONE)
+    change_record(change->policy, change->what, change->files, change->count);
+  end_making(&making);
+  return status;
 }
 
 /* The shortest difference takes time and memory for every pair of lines. */
@@ -158,20 +293,12 @@ static void show(const struct file_change *file) {
 }
 
 int change_commit(struct change *change) {
-  struct loaded_policy loaded;
-  if (!change_check(change, &loaded))
-    return EXIT_FAILED;
-  enum pin_status status = loaded.status;
-  if (status != PIN_OK)
-    diagnostics_print(stderr, &loaded.diagnostics);
-  policy_clear(&loaded);
-  if (status != PIN_OK) {
-    say_error("%s: the policy would have errors; nothing was changed", change->policy);
-    return EXIT_FINDING;
-  }
   if (!change->dry_run)
-    return apply_all(change);
-  for (size_t i = 0; i < change->count; i++)
+    return make(change);
+  struct loaded_policy loaded;
+  int status = change_judge(change, NULL, &loaded);
+  policy_clear(&loaded);
+  for (size_t i = 0; i < change->count && status == EXIT_DONE; i++)
     show(&change->files[i]);
-  return EXIT_DONE;
+  return status;
 }

@@ -44,11 +44,17 @@ void change_free(struct change *change);
 void change_stage(struct change *change, char *path, char *old_text, char *new_text);
 
 /*
- * Reads the policy as it will be with everything staged so far. *ret_loaded names the files by their real
- * paths, and is to be cleared in any case. Returns false, having said why, only where the check itself could
- * not be made.
+ * Reads the policy as it will be with everything staged so far. *ret_loaded is to be cleared in any case.
+ * Returns false, having said why, only where the check itself could not be made.
  */
 bool change_check(const struct change *change, struct loaded_policy *ret_loaded);
+
+/*
+ * The same for a change that is to be made. fds: of the files that wait to be renamed, in the order of
+ * change->files, -1 for one that goes; NULL: none waits. Returns an exit status, having printed the
+ * diagnostics when the policy would not be in order.
+ */
+int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded);
 
 /*
  * Checks, then prints the diff (dry run) or puts the files in place and renews the compiled form, which may

@@ -19,6 +19,8 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
 
 /* Files of the policy at `policy` that not every process can read. */
 void lint_files(const char *policy, struct diagnostics *diagnostics);
+/* Warns where processes cannot read the text, and have no compiled form that says the same. */
+void lint_form(const char *policy, struct diagnostics *diagnostics);
 
 /* Used between lint.c and lint_reach.c: one warning at the entry's name. */
 void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)

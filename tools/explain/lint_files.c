@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Files that only some of the processes can read: the others refuse every host. */
+/* Files that only some of the processes can read: the others refuse every host. And whether processes have
+ * what the text says. */
 #include <dirent.h>
 #include <fnmatch.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "explain/lint.h"
+#include "view/compiled_form.h"
 
 /* A policy of root's is for all; a user's own is for that user. */
 static void lint_file(const char *path, mode_t needed, struct diagnostics *diagnostics) {
@@ -38,4 +40,19 @@ void lint_files(const char *policy, struct diagnostics *diagnostics) {
       lint_file(path, S_IROTH, diagnostics);
   }
   closedir(stream);
+}
+
+void lint_form(const char *policy, struct diagnostics *diagnostics) {
+  AUTO_TEXT named = form_policy(policy);
+  AUTO_TEXT path = form_path(named);
+  uint64_t generation;
+  if (path == NULL || !form_is_needed(named) || form_read(path, named, &generation) == FORM_CURRENT)
+    return;
+  struct pin_diagnostic warning = {.severity = PIN_WARNING,
+                                   .file = policy,
+                                   .message =
+                                       "is more text than processes read, and its compiled form is not "
+                                       "current: until \"pinctl compile\" they stay with an older one, "
+                                       "or without one refuse every host"};
+  diagnostics_add(&warning, diagnostics);
 }

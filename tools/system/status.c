@@ -38,6 +38,7 @@ static void read_compiled(struct status *status) {
   uint64_t generation = 0;
   if (status->compiled_path == NULL)
     return;
+  status->form_is_needed = form_is_needed(policy);
   status->compiled = form_read(status->compiled_path, policy, &generation);
   /* Paths are part of what is compared, so only where the text was read under the same one. */
   status->compiled_differs = status->compiled == FORM_CURRENT && status->policy.status == PIN_OK &&

@@ -29,6 +29,7 @@ struct status {
   size_t hosts[3];     /* by enum pin_mode */
   char *compiled_path; /* where its compiled form is kept; NULL: the path is too long */
   enum form_state compiled;
+  bool form_is_needed;   /* the text is more than processes read */
   bool compiled_differs; /* it looks current, but says something else than the text */
   struct pauses pauses;  /* that hold now */
   int64_t now;           /* when all this was read */

@@ -110,7 +110,7 @@ static void judge_policy(struct status *status) {
                 must_copy("set mode = \"enforce\" when the log stays quiet"));
 }
 
-/* A stale one is no problem: that is what it is between an edit by hand and "pinctl compile". */
+/* A stale one of a small policy is no problem: processes read the text until "pinctl compile". */
 static void judge_compiled(struct status *status) {
   const char *path = status->compiled_path;
   AUTO_TEXT remedy = must_format("\"pinctl compile --policy %s\" writes it anew", status->policy_path);
@@ -122,6 +122,20 @@ static void judge_compiled(struct status *status) {
         status,
         must_format("%s: processes pass the compiled policy over: it cannot be read, or is not a regular "
                     "file of root's that only the owner may write",
+                    path),
+        must_copy(remedy));
+  else if (status->form_is_needed && status->compiled == FORM_STALE)
+    add_problem(
+        status,
+        must_format("%s: the text has changed and is more than processes read: they stay with what the "
+                    "compiled policy says",
+                    path),
+        must_copy(remedy));
+  else if (status->form_is_needed && status->compiled != FORM_CURRENT)
+    add_problem(
+        status,
+        must_format("%s: the text is more than processes read, and there is no compiled policy of it: "
+                    "those that start now have none",
                     path),
         must_copy(remedy));
   else if (status->compiled_differs)

@@ -30,6 +30,8 @@ static bool look_through(const char *path, struct loaded_policy *loaded) {
       lint_policy(&loaded->policy, &entries, time(NULL), &loaded->diagnostics);
     if (good)
       lint_files(path, &loaded->diagnostics);
+    if (good)
+      lint_form(path, &loaded->diagnostics);
     entries_clear(&entries);
     if (!good)
       return false;

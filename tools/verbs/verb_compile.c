@@ -153,7 +153,8 @@ const struct verb verb_compile = {
     .operands = "",
     .summary = "Compile the policy into the file that processes map",
     .details = "Needed after an edit by hand; \"add\" and \"remove\" do it by themselves. Until\n"
-               "then processes read the text, which takes them longer. The file is\n" PIN_DEFAULT_COMPILED
+               "then processes read the text, at most 256 KiB in 512 files; with a larger policy\n"
+               "they stay with the compiled one. The file is\n" PIN_DEFAULT_COMPILED
                " for the policy of the system, policy.db beside any\n"
                "other. A policy that has errors leaves the old file: exit status 1.",
     .example = "pinctl compile",

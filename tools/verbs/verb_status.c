@@ -35,6 +35,14 @@ static void print_policy(const struct status *status) {
 }
 
 static void print_compiled(const struct status *status) {
+  static const char *const needed[] = {
+      [FORM_ABSENT] = "none; processes have no policy",
+      [FORM_UNTRUSTED] = "passed over; processes have no policy",
+      [FORM_DAMAGED] = "damaged; processes have no policy",
+      [FORM_FOREIGN] = "made from another policy; processes have none",
+      [FORM_STALE] = "stale; processes stay with it (\"pinctl compile\" renews it)",
+      [FORM_CURRENT] = "current",
+  };
   static const char *const meanings[] = {
       [FORM_ABSENT] = "none; processes read the text",
       [FORM_UNTRUSTED] = "passed over; processes read the text",
@@ -47,7 +55,8 @@ static void print_compiled(const struct status *status) {
   if (status->compiled_path == NULL)
     return;
   put(stdout, PLAIN, "%-14s %s\n", "compiled", status->compiled_path);
-  put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "", meanings[status->compiled]);
+  put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "",
+      (status->form_is_needed ? needed : meanings)[status->compiled]);
 }
 
 static const char *nodejs_text(enum nodejs_reach reach) {

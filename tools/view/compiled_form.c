@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "view/compiled_form.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,31 @@
 const char *form_state_word(enum form_state state) {
   static const char *const words[] = {"absent", "untrusted", "damaged", "foreign", "stale", "current"};
   return words[state];
+}
+
+/* Of a file that counts as one of the policy's. */
+static size_t size_of_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
+}
+
+bool form_is_needed(const char *policy) {
+  AUTO_TEXT directory = path_directory(policy);
+  AUTO_TEXT dropins = must_format("%s/policy.d", directory);
+  size_t bytes = size_of_file(policy);
+  size_t entries = 0;
+  DIR *stream = opendir(dropins);
+  if (stream == NULL)
+    return bytes > PIN_SMALL_TEXT;
+  for (const struct dirent *entry;
+       bytes <= PIN_SMALL_TEXT && entries <= PIN_SMALL_FILES + 2 && (entry = readdir(stream)) != NULL;
+       entries++) {
+    AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
+    if (fnmatch("*.cfg", entry->d_name, FNM_PERIOD) == 0)
+      bytes += size_of_file(path);
+  }
+  closedir(stream);
+  return bytes > PIN_SMALL_TEXT || entries > PIN_SMALL_FILES + 2;
 }
 
 char *form_policy(const char *policy) {
@@ -78,33 +105,30 @@ static void sweep(const char *directory, const char *path) {
   file_sweep(directory, prefix);
 }
 
-int form_write(const char *path, const struct loaded_policy *loaded) {
+static int prepare_directory(const char *path) {
   AUTO_TEXT directory = path_directory(path);
   int error = strcmp(path, PIN_DEFAULT_COMPILED) == 0 ? directory_make(directory) : 0;
+  if (error == 0)
+    sweep(directory, path);
+  return error;
+}
+
+int form_write(const char *path, const struct loaded_policy *loaded) {
+  int error = prepare_directory(path);
   if (error != 0)
     return error;
-  sweep(directory, path);
   progress_begin("writing the compiled form");
   error = pin_compiled_write(path, loaded->image, loaded->size);
   progress_end();
   return error;
 }
 
-static void renew(const char *path, const char *policy) {
-  struct loaded_policy loaded;
-  policy_load(policy, &loaded);
-  int error = loaded.status == PIN_OK ? form_write(path, &loaded) : 0;
-  if (loaded.status != PIN_OK)
-    say_warning("%s: not renewed, because the policy could not be read again; \"pinctl check\" says why",
-                path);
-  else if (error != 0)
-    say_warning("%s: not renewed, processes read the text: %s", path, strerror(error));
-  policy_clear(&loaded);
-}
-
-void form_renew(const char *policy) {
-  AUTO_TEXT named = form_policy(policy);
-  AUTO_TEXT path = form_path(named);
-  if (path != NULL)
-    renew(path, named);
+int form_begin(const char *path, const struct loaded_policy *loaded, char **ret_beside, int *ret_fd) {
+  int error = prepare_directory(path);
+  if (error != 0)
+    return error;
+  progress_begin("writing the compiled form");
+  error = pin_compiled_begin(path, loaded->image, loaded->size, ret_beside, ret_fd);
+  progress_end();
+  return error;
 }

@@ -11,9 +11,15 @@ enum form_state {
   FORM_UNTRUSTED, /* others may write it, or it cannot be read: processes pass it over */
   FORM_DAMAGED,
   FORM_FOREIGN, /* made from another policy */
-  FORM_STALE,   /* the text has changed since: processes read the text, and this one only if that is broken */
+  FORM_STALE,   /* the text has changed since: processes read that, unless it is broken or form_is_needed */
   FORM_CURRENT
 };
+
+/*
+ * Whether the text of a policy is more than processes read (PIN_SMALL_TEXT, PIN_SMALL_FILES): then they stay
+ * with a compiled form that is stale, and refuse every host where there is none.
+ */
+bool form_is_needed(const char *policy);
 
 /* One word for each, e.g. "stale". Static. */
 const char *form_state_word(enum form_state state);
@@ -40,10 +46,7 @@ enum form_state form_read(const char *path, const char *policy, uint64_t *ret_ge
  */
 int form_write(const char *path, const struct loaded_policy *loaded);
 
-/*
- * Compiles a policy whose text has just been changed, under the lock. What fails is only warned of: the text
- * is the truth, and processes read it as long as there is no current compiled form.
- */
-void form_renew(const char *policy);
+/* The first step of the same (pin_compiled_begin), for a policy whose files are still to be put in place. */
+int form_begin(const char *path, const struct loaded_policy *loaded, char **ret_beside, int *ret_fd);
 
 #endif
