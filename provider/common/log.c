@@ -68,6 +68,22 @@ static size_t at_most(int length, size_t limit) {
   return (size_t)length < limit ? (size_t)length : limit;
 }
 
+void log_escape(const char *value, char *ret_text, size_t size) {
+  size_t used = 0;
+
+  for (; *value != '\0' && used + sizeof "\\xHH" <= size; value++) {
+    unsigned char byte = (unsigned char)*value;
+
+    if (byte == '"')
+      ret_text[used++] = '\'';
+    else if (byte < 0x20 || byte == 0x7f || byte == '\\')
+      used += (size_t)snprintf(ret_text + used, size - used, "\\x%02X", byte);
+    else
+      ret_text[used++] = (char)byte;
+  }
+  ret_text[used] = '\0';
+}
+
 void log_line(int priority, const char *text) {
   char stamp[32], program[64], message[LINE_SIZE + 64];
   struct libc_functions libc;

@@ -40,23 +40,6 @@ static text_compile_fn *load_text_compile(void) {
   return function;
 }
 
-/* A value for between quotes: its own become single ones, and nothing in it disturbs a terminal. */
-static void escape(const char *value, char *ret_text, size_t size) {
-  size_t used = 0;
-
-  for (; *value != '\0' && used + sizeof "\\xHH" <= size; value++) {
-    unsigned char byte = (unsigned char)*value;
-
-    if (byte == '"')
-      ret_text[used++] = '\'';
-    else if (byte < 0x20 || byte == 0x7f || byte == '\\')
-      used += (size_t)snprintf(ret_text + used, size - used, "\\x%02X", byte);
-    else
-      ret_text[used++] = (char)byte;
-  }
-  ret_text[used] = '\0';
-}
-
 /* So many mistakes are told, of so many that are looked for: a text may hold one in each line. */
 #define MISTAKES_TOLD 8
 #define MISTAKES_SOUGHT 1000
@@ -68,8 +51,8 @@ static void log_diagnostic(const struct pin_diagnostic *diagnostic, void *arg) {
 
   if (diagnostic->severity != PIN_ERROR || ++*count > MISTAKES_TOLD)
     return;
-  escape(diagnostic->file, file, sizeof file);
-  escape(diagnostic->message, message, sizeof message);
+  log_escape(diagnostic->file, file, sizeof file);
+  log_escape(diagnostic->message, message, sizeof message);
   snprintf(text, sizeof text, "event=policy-error policy=\"%s:%u:%u\" message=\"%s\"", file, diagnostic->line,
            diagnostic->column, message);
   log_line(LOG_ERR, text);
@@ -85,7 +68,7 @@ static void log_rest(const char *path, unsigned count) {
 
   if (count <= MISTAKES_TOLD)
     return;
-  escape(path, file, sizeof file);
+  log_escape(path, file, sizeof file);
   snprintf(text, sizeof text,
            "event=policy-error policy=\"%s\" message=\"%s%u mistakes more; pinctl check shows all of them\"",
            file, count >= MISTAKES_SOUGHT ? "at least " : "", count - MISTAKES_TOLD);
@@ -95,7 +78,7 @@ static void log_rest(const char *path, unsigned count) {
 static void log_too_large(const char *path) {
   char text[PIN_REPORT_SIZE], file[PIN_REPORT_SIZE / 2];
 
-  escape(path, file, sizeof file);
+  log_escape(path, file, sizeof file);
   snprintf(text, sizeof text,
            "event=policy-error policy=\"%s\" message=\"has more than %u KiB of text or %u files, which only "
            "pinctl reads, and no current compiled form; pinctl compile makes it\"",
@@ -165,12 +148,12 @@ static enum pin_status load_text(const char *path, const struct loading *loading
 void policy_log_damage(const char *path) {
   static const char beginning[] = "event=policy-error policy=\"";
   static const char end[] = "\" message=\"is damaged, or of another version\"";
-  /* One buffer: a fibre may have 32 KiB of stack. */
-  char text[sizeof beginning + PATH_MAX + sizeof end];
+  char text[sizeof beginning + LOG_PATH_SIZE + sizeof end], form[PATH_MAX];
 
-  memcpy(text, beginning, sizeof beginning - 1);
-  if (!pin_compiled_path(path, text + sizeof beginning - 1, PATH_MAX))
+  if (!pin_compiled_path(path, form, sizeof form))
     return;
+  memcpy(text, beginning, sizeof beginning - 1);
+  log_escape(form, text + sizeof beginning - 1, LOG_PATH_SIZE);
   memcpy(text + strlen(text), end, sizeof end);
   log_line(LOG_ERR, text);
 }

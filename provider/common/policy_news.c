@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "policy_news.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <syslog.h>
 
@@ -20,9 +19,10 @@ static unsigned failures;
 static int64_t failure_told, mistakes_told;
 
 void news_of_change(const char *path, const struct pin_policy *policy) {
-  char text[PATH_MAX + 128];
+  char text[LOG_PATH_SIZE + 128], file[LOG_PATH_SIZE];
 
-  snprintf(text, sizeof text, "event=policy-loaded policy=\"%s\" hosts=%u generation=%016llx", path,
+  log_escape(path, file, sizeof file);
+  snprintf(text, sizeof text, "event=policy-loaded policy=\"%s\" hosts=%u generation=%016llx", file,
            policy->entry_count, (unsigned long long)policy->generation);
   log_line(LOG_INFO, text);
 }
@@ -39,14 +39,15 @@ bool news_of_mistakes_are_due(int64_t milliseconds) {
 }
 
 static void tell_failure(const char *path, bool has_policy) {
-  char text[PATH_MAX + 128];
+  char text[LOG_PATH_SIZE + 128], file[LOG_PATH_SIZE];
   const char *consequence = "every host is refused";
 
   if (has_policy)
     consequence = "the last good policy stays in force";
   else if (settings_allow_without_policy())
     consequence = "nothing is enforced";
-  snprintf(text, sizeof text, "event=policy-unusable policy=\"%s\" consequence=\"%s\"", path, consequence);
+  log_escape(path, file, sizeof file);
+  snprintf(text, sizeof text, "event=policy-unusable policy=\"%s\" consequence=\"%s\"", file, consequence);
   log_line(LOG_CRIT, text);
 }
 

@@ -10,6 +10,9 @@
 #include "text.h"
 
 static _Atomic(char *) configured_policy;
+/* What the environment said when it was asked, once: a program may change it at any moment in another thread.
+ * NULL: not asked yet; "": nothing. */
+static _Atomic(char *) policy_of_environment, debug_of_environment;
 static atomic_bool allow_without_policy;
 
 void settings_configure(const char *policy, const char *on_policy_error) {
@@ -24,11 +27,30 @@ void settings_configure(const char *policy, const char *on_policy_error) {
     free(copy);
 }
 
-const char *settings_policy_path(void) {
-  /* secure_getenv: a set-user-ID program must not be steered by the user who starts it. */
-  const char *path = secure_getenv("PINNING_POLICY");
+/* The variable as it was at the first call; NULL: not set, or empty. */
+static const char *from_environment(const char *name, _Atomic(char *) *known) {
+  char *text = atomic_load(known), *nobody = NULL;
+  const char *value;
 
-  if (path != NULL && *path != '\0')
+  if (text == NULL) {
+    /* A set-user-ID program must not be steered by the user who starts it. */
+    value = secure_getenv(name);
+    text = text_copy(value != NULL ? value : "");
+    /* Without memory for it, it is asked for again. */
+    if (text == NULL)
+      return value != NULL && *value != '\0' ? value : NULL;
+    if (!atomic_compare_exchange_strong(known, &nobody, text)) {
+      free(text);
+      text = nobody;
+    }
+  }
+  return *text != '\0' ? text : NULL;
+}
+
+const char *settings_policy_path(void) {
+  const char *path = from_environment("PINNING_POLICY", &policy_of_environment);
+
+  if (path != NULL)
     return path;
   path = atomic_load(&configured_policy);
   return path != NULL ? path : PIN_DEFAULT_POLICY;
@@ -39,7 +61,7 @@ bool settings_allow_without_policy(void) {
 }
 
 bool settings_debug(void) {
-  const char *debug = secure_getenv("PINNING_DEBUG");
+  const char *debug = from_environment("PINNING_DEBUG", &debug_of_environment);
 
   return debug != NULL && strcmp(debug, "1") == 0;
 }

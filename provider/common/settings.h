@@ -13,13 +13,15 @@
  */
 void settings_configure(const char *policy, const char *on_policy_error);
 
-/* The policy's path: PINNING_POLICY in an unprivileged process, else the configured one, else the default. */
+/* The policy's path: PINNING_POLICY in an unprivileged process, as it was at the first call; else the
+ * configured one, else the default. */
 const char *settings_policy_path(void);
 
 /* Whether hosts are let through while there is no usable policy. */
 bool settings_allow_without_policy(void);
 
-/* PINNING_DEBUG=1 in an unprivileged process: log lines also go to standard error. */
+/* PINNING_DEBUG=1 in an unprivileged process, when this is first called: log lines also go to standard error.
+ */
 bool settings_debug(void);
 
 #endif

@@ -31,15 +31,19 @@ static void let_go(struct accepted *accepted) {
   atomic_store(&accepted->holder, 0);
 }
 
-static struct accepted_chain exchange(struct accepted_chain *place, struct accepted_chain chain) {
-  struct accepted_chain before = *place;
+/* The signatures of a chain never count as checked because those of the one before did: a child that is
+ * forked in between keeps what is there at that moment. */
+static struct accepted_chain exchange(struct accepted_place *place, struct accepted_chain chain) {
+  struct accepted_chain before = {.chain = atomic_load(&place->chain),
+                                  .signatures_checked = atomic_exchange(&place->signatures_checked, false)};
 
-  *place = chain;
+  atomic_store(&place->chain, chain.chain);
+  atomic_store(&place->signatures_checked, chain.signatures_checked);
   return before;
 }
 
-static X509 *first_of(const struct libcrypto *crypto, const struct accepted_chain *chain) {
-  return crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain->chain, 0);
+static X509 *first_of(const struct libcrypto *crypto, const STACK_OF(X509) * chain) {
+  return crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain, 0);
 }
 
 void accepted_chain_free(const struct libcrypto *crypto, struct accepted_chain *chain) {
@@ -53,9 +57,11 @@ void accepted_keep(struct accepted *accepted, const struct libcrypto *crypto, ST
                                 .signatures_checked = signatures_checked};
 
   if (kept.chain != NULL && hold(accepted)) {
-    kept = exchange(&accepted->chains[accepted->next++ % ACCEPTED_CHAINS], kept);
-    if (kept.chain == NULL)
-      atomic_fetch_add(&accepted->count, 1);
+    /* Counted before it is there, and no longer once it is gone, so that none is overlooked. */
+    atomic_fetch_add(&accepted->count, 1);
+    kept = exchange(&accepted->places[accepted->next++ % ACCEPTED_CHAINS], kept);
+    if (kept.chain != NULL)
+      atomic_fetch_sub(&accepted->count, 1);
     let_go(accepted);
   }
   accepted_chain_free(crypto, &kept);
@@ -69,9 +75,10 @@ struct accepted_chain accepted_take(struct accepted *accepted, const struct libc
       !hold(accepted))
     return taken;
   for (int i = 0; i < ACCEPTED_CHAINS && taken.chain == NULL; i++) {
-    struct accepted_chain *place = &accepted->chains[i];
+    struct accepted_place *place = &accepted->places[i];
+    const STACK_OF(X509) *chain = atomic_load(&place->chain);
 
-    if (place->chain != NULL && crypto->X509_cmp(first_of(crypto, place), certificate) == 0) {
+    if (chain != NULL && crypto->X509_cmp(first_of(crypto, chain), certificate) == 0) {
       taken = exchange(place, taken);
       atomic_fetch_sub(&accepted->count, 1);
     }
@@ -86,7 +93,7 @@ void accepted_clear(struct accepted *accepted, const struct libcrypto *crypto) {
 
     if (atomic_load_explicit(&accepted->count, memory_order_relaxed) == 0 || !hold(accepted))
       return;
-    chain = exchange(&accepted->chains[i], chain);
+    chain = exchange(&accepted->places[i], chain);
     if (chain.chain != NULL)
       atomic_fetch_sub(&accepted->count, 1);
     let_go(accepted);

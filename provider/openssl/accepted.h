@@ -22,11 +22,17 @@ struct accepted_chain {
   bool signatures_checked; /* OpenSSL has checked every signature, and nobody overrode it */
 };
 
+/* A place for one, whose owner the table is. */
+struct accepted_place {
+  _Atomic(STACK_OF(X509) *) chain; /* NULL: free */
+  atomic_bool signatures_checked;
+};
+
 struct accepted {
   atomic_int holder; /* the process that is at work on the rest; 0: none */
-  atomic_uint count;
-  unsigned next; /* the place of the next one */
-  struct accepted_chain chains[ACCEPTED_CHAINS];
+  atomic_uint count; /* no fewer than there are; in a child that was forked meanwhile perhaps more */
+  unsigned next;     /* the place of the next one */
+  struct accepted_place places[ACCEPTED_CHAINS];
 };
 
 /* Keeps a copy of the chain. Without memory, or where the table is busy for long, it is not kept. */

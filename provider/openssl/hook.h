@@ -17,8 +17,10 @@ struct hook {
   atomic_int state;
   struct openssl openssl;
 
-  /* Our ex_data indexes. */
-  int store_ctx_index, ssl_index, session_index;
+  /* Our ex_data indexes. That of contexts is set by the first of them too: other threads may verify before
+   * the one that asked for it knows it. */
+  int ssl_index, session_index;
+  atomic_int store_ctx_index;
   atomic_int certificate_index; /* peer_chain.c */
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */

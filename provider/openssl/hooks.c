@@ -95,16 +95,20 @@ typedef __typeof__(CRYPTO_get_ex_new_index) get_index_fn;
 static bool install(struct hook *hook) {
   void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
   get_index_fn *get_index;
+  int store_ctx_index;
 
   if (symbol == NULL)
     return false;
   memcpy(&get_index, &symbol, sizeof get_index);
   hook->ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
-  hook->store_ctx_index =
-      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
   hook->session_index = get_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, hook, NULL, session_dup, session_free);
-  return hook->ssl_index >= 0 && hook->store_ctx_index >= 0 && hook->session_index >= 0 &&
-         get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
+  /* These are called by other threads from now on, so they come after what they use. */
+  store_ctx_index =
+      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
+  if (hook->ssl_index < 0 || hook->session_index < 0 || store_ctx_index < 0)
+    return false;
+  atomic_store(&hook->store_ctx_index, store_ctx_index);
+  return get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */

@@ -328,6 +328,8 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
 
   (void)ptr;
   (void)argl;
+  if (atomic_load_explicit(&hook->store_ctx_index, memory_order_relaxed) != index)
+    atomic_store(&hook->store_ctx_index, index);
   if (crypto == NULL) {
     unbound_context_new(hook, parent, ad, index);
     errno = saved_errno;

@@ -342,6 +342,66 @@ static enum outcome policy_stays_away(const struct setup *setup) {
   return outcome;
 }
 
+/* ---- The environment ---- */
+
+/* What the program writes there later, perhaps while another thread reads it, changes nothing. */
+static enum outcome variable_set_later(const struct setup *setup) {
+  char other[512];
+
+  (void)connect_once(setup);
+  snprintf(other, sizeof other, "%s.other", getenv("PATHS_POLICY"));
+  setenv("PATHS_POLICY", other, 1);
+  replace_policy("changed");
+  if (getenv("PINNING_POLICY") != NULL)
+    setenv("PINNING_POLICY", other, 1);
+  nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  return connect_once(setup);
+}
+
+/* ---- The log ---- */
+
+#define FORGED "verdict=accepted"
+
+static int lines_that_begin(FILE *file, const char *beginning) {
+  char line[8192];
+  int count = 0;
+
+  rewind(file);
+  while (fgets(line, sizeof line, file) != NULL) {
+    fputs(line, stderr);
+    count += strncmp(line, beginning, strlen(beginning)) == 0;
+  }
+  return count;
+}
+
+/* Whoever names the folder writes no lines of ours. */
+static enum outcome name_of_two_lines(const struct setup *setup) {
+  char policy[512];
+  int kept_err = dup(STDERR_FILENO);
+  FILE *file = tmpfile();
+  enum outcome outcome;
+
+  snprintf(policy, sizeof policy, "%s\"\n" FORGED " policy=\"", getenv("PATHS_POLICY"));
+  if (getenv("PINNING_POLICY") != NULL)
+    setenv("PINNING_POLICY", policy, 1);
+  setenv("PATHS_POLICY", policy, 1);
+  replace_policy("good");
+  fflush(stderr);
+  dup2(fileno(file), STDERR_FILENO);
+  (void)connect_once(setup);
+  use_policy("same");
+  (void)connect_once(setup);
+  use_policy("broken");
+  outcome = connect_once(setup);
+  dup2(kept_err, STDERR_FILENO);
+  if (lines_that_begin(file, FORGED) != 0)
+    broken("a line is forged");
+  if (getenv("PINNING_POLICY") != NULL && lines_that_begin(file, "event=policy-") < 3)
+    broken("the log is not told of the policy");
+  fclose(file);
+  return outcome;
+}
+
 static const struct test_case cases[] = {
     /* clang-format off */
   {"fork/before/right-key", fork_before, {.chain = "good", PINNED}, ALL_ACCEPT},
@@ -374,6 +434,9 @@ static const struct test_case cases[] = {
   {"policy-removed/right-key", without_policy, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"policy-removed/log", policy_stays_away, {.chain = "bad", PINNED}, WE_REFUSE},
   {"policy-removed/wrong-key", without_policy, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"environment/set-later/right-key", variable_set_later, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"environment/set-later/wrong-key", variable_set_later, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"log/name-of-two-lines", name_of_two_lines, {.chain = "bad", PINNED}, WE_REFUSE},
     /* clang-format on */
 };
 
