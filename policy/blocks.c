@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 /*
@@ -34,19 +35,23 @@ struct overflow {
 
 struct pin_blocks {
   int fd;
+  const uint8_t *mapped; /* never touched; NULL: nowhere */
+  size_t mapped_size;
   unsigned place_count, bytes_used;
   struct overflow *overflow;
   struct place places[PLACES];
   uint64_t arena[ARENA_SIZE / sizeof(uint64_t)];
 };
 
-struct pin_blocks *pin_blocks_new(int fd) {
+struct pin_blocks *pin_blocks_new(int fd, const void *mapped, size_t size) {
   struct pin_blocks *blocks = malloc(sizeof *blocks);
   if (blocks == NULL)
     return NULL;
   /* Not the arena: its pages take memory only once something lies in them. */
   memset(blocks, 0, offsetof(struct pin_blocks, arena));
   blocks->fd = fd;
+  blocks->mapped = mapped;
+  blocks->mapped_size = size;
   return blocks;
 }
 
@@ -93,13 +98,25 @@ static const uint8_t *find_overflow(const struct pin_blocks *blocks, uint64_t of
   return NULL;
 }
 
-static bool read_whole(int fd, void *buffer, uint64_t offset, uint64_t size) {
+/* A page that is not there makes the kernel fail, where it would kill us. */
+static bool read_mapped(const struct pin_blocks *blocks, void *buffer, uint64_t offset, uint64_t size) {
+  struct iovec local = {buffer, (size_t)size}, remote;
+  if (blocks->mapped == NULL || offset > blocks->mapped_size || size > blocks->mapped_size - offset)
+    return false;
+  remote.iov_base = (void *)(uintptr_t)(blocks->mapped + offset);
+  remote.iov_len = (size_t)size;
+  return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
+}
+
+static bool read_whole(const struct pin_blocks *blocks, void *buffer, uint64_t offset, uint64_t size) {
   const int saved_errno = errno;
   uint64_t filled = 0;
   while (filled < size) {
-    ssize_t got = pread(fd, (char *)buffer + filled, size - filled, (off_t)(offset + filled));
+    ssize_t got = pread(blocks->fd, (char *)buffer + filled, size - filled, (off_t)(offset + filled));
     if (got < 0 && errno == EINTR)
       continue;
+    if (got < 0 && errno == EBADF && read_mapped(blocks, buffer, offset, size))
+      filled = size;
     if (got <= 0)
       break;
     filled += (uint64_t)got;
@@ -112,7 +129,7 @@ static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, 
   struct overflow *block = malloc(sizeof *block + size);
   if (block == NULL)
     return NULL;
-  if (!read_whole(blocks->fd, block->bytes, offset, size)) {
+  if (!read_whole(blocks, block->bytes, offset, size)) {
     free(block);
     return NULL;
   }
@@ -132,7 +149,7 @@ const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint6
   if (blocks->place_count == MOST_PLACES || size > ARENA_SIZE - blocks->bytes_used)
     return read_overflow(blocks, offset, size);
   uint64_t *bytes = blocks->arena + blocks->bytes_used / sizeof(uint64_t);
-  if (!read_whole(blocks->fd, bytes, offset, size))
+  if (!read_whole(blocks, bytes, offset, size))
     return NULL;
   *place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
   blocks->place_count++;

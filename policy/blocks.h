@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What has been read of an image that stays in its file. A file is never mapped: whoever shortens a mapped
- * file in place kills every process that then touches a page behind its new end (SIGBUS), while a read just
- * comes back short. What was read stays at its place until pin_blocks_trim, so that pointers into it hold,
- * and what is asked for again costs no call.
+ * What has been read of an image that stays in its file. No page of a mapped file is touched: whoever
+ * shortens one in place kills every process that then touches a page behind its new end (SIGBUS), while a
+ * read just comes back short. What was read stays at its place until pin_blocks_trim, so that pointers into
+ * it hold, and what is asked for again costs no call.
  *
  * One thread at a time. Nothing here is a promise about the bytes: every block of an image has a checksum,
  * which the reader of the image compares each time.
@@ -13,19 +13,24 @@
 #ifndef PIN_BLOCKS_H
 #define PIN_BLOCKS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct pin_blocks;
 
-/* Reads from `fd`, which stays the caller's. NULL: no memory. To be given to pin_blocks_free. */
-struct pin_blocks *pin_blocks_new(int fd);
+/*
+ * Reads from `fd`, which stays the caller's. Where nothing is open under that number, the kernel reads from
+ * where the file is mapped as well (process_vm_readv(2)), `size` bytes; NULL: nowhere. NULL: no memory. To be
+ * given to pin_blocks_free.
+ */
+struct pin_blocks *pin_blocks_new(int fd, const void *mapped, size_t size);
 /* Takes NULL. */
 void pin_blocks_free(struct pin_blocks *blocks);
 
 /*
  * `size` bytes from `offset` on, aligned to 8. NULL: the file ends before, cannot be read, the block is
- * larger than PIN_BLOCKS_MAX_SIZE, or there is no memory. Calls only pread(2), which moves no file offset and
- * which sandboxes allow. Leaves errno alone.
+ * larger than PIN_BLOCKS_MAX_SIZE, or there is no memory. Mostly calls only pread(2), which moves no file
+ * offset and which sandboxes allow. Leaves errno alone.
  */
 const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size);
 

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,6 +58,7 @@ static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *
   enum pin_status status = PIN_DAMAGED;
 
   ret_compiled->fd = -1;
+  ret_compiled->mapped = NULL;
   ret_compiled->memory = malloc(size);
   if (ret_compiled->memory == NULL)
     return PIN_NO_MEMORY;
@@ -67,8 +69,27 @@ static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *
   return status;
 }
 
-static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *ret_compiled) {
-  struct pin_blocks *blocks = pin_blocks_new(fd);
+/* Larger files are not mapped: address space may be scarce. */
+#define MOST_MAPPED (UINT64_C(256) << 20)
+
+/* Under a mapping the file stays when the program closes the descriptor. NULL: it cannot be mapped. */
+static void *map(int fd, uint64_t size) {
+  void *mapped = size <= MOST_MAPPED ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+
+  return mapped != MAP_FAILED ? mapped : NULL;
+}
+
+static struct pin_blocks *new_blocks(int fd, const struct pin_compiled *compiled) {
+  return pin_blocks_new(fd, compiled->mapped, compiled->mapped_size);
+}
+
+static void unmap(const struct pin_compiled *compiled) {
+  if (compiled->mapped != NULL)
+    munmap(compiled->mapped, compiled->mapped_size);
+}
+
+static enum pin_status open_mapped(int fd, uint64_t size, struct pin_compiled *ret_compiled) {
+  struct pin_blocks *blocks = new_blocks(fd, ret_compiled);
   enum pin_status status;
 
   if (blocks == NULL)
@@ -77,6 +98,19 @@ static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *
   status = pin_image_open_file(blocks, size, &ret_compiled->policy, &ret_compiled->memory);
   if (status != PIN_OK)
     pin_blocks_free(blocks);
+  return status;
+}
+
+static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *ret_compiled) {
+  int saved_errno = errno;
+  enum pin_status status;
+
+  ret_compiled->mapped = map(fd, size);
+  ret_compiled->mapped_size = ret_compiled->mapped != NULL ? (size_t)size : 0;
+  errno = saved_errno;
+  status = open_mapped(fd, size, ret_compiled);
+  if (status != PIN_OK)
+    unmap(ret_compiled);
   return status;
 }
 
@@ -150,19 +184,34 @@ void pin_compiled_identify(struct pin_compiled *compiled) {
     compiled->identity = identify(&status);
 }
 
+/* -1: it is not there any more. */
+static int open_again(const struct pin_compiled *compiled, const char *path) {
+  int fd = open_file(path);
+
+  if (fd < 0)
+    return -1;
+  fd = move_up(fd);
+  if (is_on(fd, compiled))
+    return fd;
+  close(fd);
+  return -1;
+}
+
 bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
   struct pin_blocks *blocks, *lost;
   int fd;
 
   if (compiled->fd < 0 || is_on(compiled->fd, compiled))
     return true;
-  fd = open_file(path);
-  if (fd < 0)
+  fd = open_again(compiled, path);
+  if (fd < 0 && compiled->mapped == NULL)
     return false;
-  fd = move_up(fd);
-  blocks = is_on(fd, compiled) ? pin_blocks_new(fd) : NULL;
+  if (fd < 0)
+    fd = PIN_COMPILED_MAPPED;
+  blocks = new_blocks(fd, compiled);
   if (blocks == NULL) {
-    close(fd);
+    if (fd >= 0)
+      close(fd);
     return false;
   }
   /* The old number is somebody else's by now, or nobody's. */
@@ -177,6 +226,7 @@ bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
 void pin_compiled_close(struct pin_compiled *compiled) {
   pin_blocks_free(compiled->policy.blocks);
   free(compiled->memory);
+  unmap(compiled);
   if (compiled->fd >= 0 && is_on(compiled->fd, compiled))
     close(compiled->fd);
 }

@@ -38,10 +38,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -210,6 +212,14 @@ BOUND(int, getc, (FILE * stream), (stream), EOF)
 /* The process */
 BOUND(uid_t, geteuid, (void), (), (uid_t)-1)
 BOUND(pid_t, getpid, (void), (), -1)
+BOUND_AS(OFF("mmap"), void *, mmap,
+         (void *address, size_t size, int protection, int flags, int fd, off_t offset),
+         (address, size, protection, flags, fd, offset), MAP_FAILED)
+BOUND(int, munmap, (void *address, size_t size), (address, size), -1)
+BOUND(ssize_t, process_vm_readv,
+      (pid_t process, const struct iovec *local, unsigned long local_count, const struct iovec *remote,
+       unsigned long remote_count, unsigned long flags),
+      (process, local, local_count, remote, remote_count, flags), -1)
 BOUND(uid_t, getuid, (void), (), (uid_t)-1)
 BOUND(char *, secure_getenv, (const char *name), (name), NULL)
 BOUND(int, pthread_setcancelstate, (int state, int *ret_state), (state, ret_state), -1)

@@ -445,16 +445,23 @@ struct pin_file_identity {
 
 /*
  * An image in a file. A small one was read into memory; of a large one, what a lookup needs is read from the
- * file each time. It is never mapped: shortening a mapped file kills every process that reads it.
+ * file each time. No page of it is ever touched where it is mapped: shortening a mapped file kills every
+ * process that does.
  */
 struct pin_compiled {
   struct pin_policy policy;
   int64_t written_seconds; /* modification time of the file */
   int64_t written_nanoseconds;
   struct pin_file_identity identity;
-  int fd;       /* open on the file, from 100 on if there is such a number; -1: the image is in memory */
+  int fd; /* open on the file, from 100 on if there is such a number; -1: the image is in memory; or the one
+             below */
+  void *mapped; /* where the file is mapped, for when the program closes the descriptor; NULL: nowhere */
+  size_t mapped_size;
   void *memory; /* the image, or that part of it which is always needed */
 };
+
+/* A descriptor that was lost for good: the kernel reads from where the file is mapped. */
+#define PIN_COMPILED_MAPPED (-2)
 
 /* Images of at most so many bytes are read into memory: some 350 hosts with two pins each. */
 #define PIN_COMPILED_IN_MEMORY 65536
@@ -477,7 +484,8 @@ void pin_compiled_close(struct pin_compiled *compiled);
 
 /*
  * Whether the descriptor of a large form still is the one that was opened; otherwise it is opened anew, if
- * the same file is at `path`. True also where there is no descriptor.
+ * the same file is at `path`, or else given up where the file is mapped. True also where there is no
+ * descriptor.
  */
 bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path);
 

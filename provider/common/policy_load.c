@@ -134,6 +134,7 @@ static enum pin_status load_text(const char *path, const struct loading *loading
   ret_loaded->is_form = false;
   ret_loaded->taken_at = began;
   ret_loaded->compiled.fd = -1;
+  ret_loaded->compiled.mapped = NULL;
   ret_loaded->compiled.memory = image;
   if (pin_policy_open(image, size, &ret_loaded->compiled.policy) == PIN_OK)
     return PIN_OK;

@@ -20,7 +20,7 @@ struct slot {
   struct loaded loaded;
   /* For those who ask. Of an image in a file: without blocks, so that it cannot be read as it is. */
   struct pin_policy policy;
-  atomic_int fd;       /* of an image in a file; -1: it is in memory */
+  atomic_int fd;       /* of an image in a file, or PIN_COMPILED_MAPPED; -1: it is in memory */
   atomic_uint opening; /* another one each time that something is put in, or its file is opened anew */
   atomic_bool used;
   atomic_uint readers;
@@ -77,7 +77,8 @@ static struct view *view_of(int slot) {
   if (view == NULL)
     return NULL;
   view->policy = slots[slot].policy;
-  view->policy.blocks = pin_blocks_new(atomic_load(&slots[slot].fd));
+  view->policy.blocks = pin_blocks_new(atomic_load(&slots[slot].fd), slots[slot].loaded.compiled.mapped,
+                                       slots[slot].loaded.compiled.mapped_size);
   view->slot = slot;
   view->opening = opening;
   if (view->policy.blocks != NULL)
@@ -124,7 +125,7 @@ const struct pin_policy *slot_acquire(void) {
       atomic_fetch_sub(&slots[slot].readers, 1);
       continue;
     }
-    if (atomic_load(&slots[slot].fd) < 0)
+    if (atomic_load(&slots[slot].fd) == -1)
       return &slots[slot].policy;
     view = view_of(slot);
     /* Without memory for one: nothing can be read of it, which refuses. */

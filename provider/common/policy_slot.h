@@ -46,7 +46,7 @@ bool slot_is_outdated(const struct pin_policy *policy);
 enum slot_repair {
   SLOT_DAMAGED = 0, /* the file says something else than it should */
   SLOT_LOST,        /* the program closed the file's descriptor, and the file is not there any more */
-  SLOT_REOPENED     /* the program closed it, and what is acquired from now on reads the same file again */
+  SLOT_REOPENED /* the program closed it, and what is acquired from now on reads the same file otherwise */
 };
 
 /* Looks why what is in a slot cannot be read. */

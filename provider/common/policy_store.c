@@ -28,6 +28,8 @@ static struct pin_file_identity damaged_form;
 static struct pin_look look;
 /* In milliseconds of a clock that never goes back. */
 static _Atomic int64_t next_check;
+/* When what cannot be read is next tried to be replaced: in vain that costs as much as reading a policy. */
+static _Atomic int64_t next_repair;
 
 static int64_t milliseconds(void) {
   struct timespec now;
@@ -184,11 +186,15 @@ bool policy_is_replaced_after_damage(const struct pin_policy *policy) {
   /* There was no memory to read it with. */
   if (policy->image == NULL && policy->blocks == NULL)
     return false;
+  if (milliseconds() < atomic_load(&next_repair))
+    return slot_is_outdated(policy);
   if (!reading_wait(&cancel_state))
     return false;
-  if (!slot_is_outdated(policy))
+  if (!slot_is_outdated(policy) && milliseconds() >= atomic_load(&next_repair))
     replace_damaged(slot_in_force());
   replaced = slot_is_outdated(policy);
+  if (!replaced)
+    atomic_store(&next_repair, milliseconds() + CHECK_INTERVAL_MS);
   end_turn(cancel_state);
   return replaced;
 }

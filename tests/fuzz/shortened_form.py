@@ -31,7 +31,7 @@ class ShortenedForm(PinctlCase):
 
     def run_all(self, hosts):
         for text in ("sound", "broken"):
-            for how in ("lengths", "contents", "always", "descriptors"):
+            for how in ("lengths", "contents", "always", "descriptors", "closed-chroot", "taken-chroot"):
                 with self.subTest(how=how, text=text):
                     self.make(hosts)
                     if text == "broken":
