@@ -13,8 +13,8 @@ set -euo pipefail
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
   libgnutls28-dev libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
 try=(curl openssl python3)
-tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
-  perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor zsh)
+tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
+  perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 # What tests/programs/survey tries.
 programs=(apache2 axel bubblewrap catgirl ckermit erlang-p1-tls fetchmail gensio-bin haproxy httrack isync libnet-ssleay-perl

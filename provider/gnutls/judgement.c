@@ -53,7 +53,8 @@ static void look_at_path(const struct pin_policy *policy, const struct pin_verdi
 
 static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
                    struct path *path, struct judgement *judgement, struct pin_verdict *ret_verdict) {
-  struct voucher voucher = {.library = matter->library, .now = peer->now, .verdict = ret_verdict};
+  struct voucher voucher = {
+      .library = matter->library, .path = path, .now = peer->now, .verdict = ret_verdict};
   enum pin_needs needs;
 
   if (*policy == NULL) {

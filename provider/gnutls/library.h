@@ -47,11 +47,15 @@
   X(gnutls_x509_crt_get_dn_by_oid)                                                                           \
   X(gnutls_x509_crt_get_expiration_time)                                                                     \
   X(gnutls_x509_crt_get_key_usage)                                                                           \
+  X(gnutls_x509_crt_get_name_constraints)                                                                    \
   X(gnutls_x509_crt_get_pk_algorithm)                                                                        \
   X(gnutls_x509_crt_get_subject_alt_name)                                                                    \
   X(gnutls_x509_crt_import)                                                                                  \
   X(gnutls_x509_crt_init)                                                                                    \
   X(gnutls_x509_crt_verify)                                                                                  \
+  X(gnutls_x509_name_constraints_check_crt)                                                                  \
+  X(gnutls_x509_name_constraints_deinit)                                                                     \
+  X(gnutls_x509_name_constraints_init)                                                                       \
   X(gnutls_x509_trust_list_add_system_trust)                                                                 \
   X(gnutls_x509_trust_list_deinit)                                                                           \
   X(gnutls_x509_trust_list_get_issuer)                                                                       \

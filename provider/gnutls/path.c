@@ -282,6 +282,42 @@ bool path_extend(struct path *path) {
   return true;
 }
 
+static bool permits_below(const struct path *path, gnutls_x509_name_constraints_t constraints, size_t depth) {
+  const struct library *library = path->library;
+
+  for (size_t below = 0; below < depth; below++) {
+    gnutls_x509_crt_t certificate = path->links[below].certificate;
+
+    /* One that issued itself has changed its key, not its name (RFC 5280, 6.1.3 (b)). */
+    if (below > 0 && is_self_issued(path, &path->links[below]))
+      continue;
+    if (library->gnutls_x509_name_constraints_check_crt(constraints, GNUTLS_SAN_DNSNAME, certificate) == 0 ||
+        library->gnutls_x509_name_constraints_check_crt(constraints, GNUTLS_SAN_IPADDRESS, certificate) == 0)
+      return false;
+  }
+  return true;
+}
+
+bool path_names_are_permitted(struct path *path) {
+  const struct library *library = path->library;
+  bool permitted = true;
+
+  for (size_t depth = 1; depth < path->pin.count && permitted; depth++) {
+    gnutls_x509_name_constraints_t constraints;
+    unsigned critical;
+    int result;
+
+    if (library->gnutls_x509_name_constraints_init(&constraints) < 0)
+      return false;
+    result = library->gnutls_x509_crt_get_name_constraints(path->links[depth].certificate, constraints, 0,
+                                                           &critical);
+    permitted = result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+                (result >= 0 && permits_below(path, constraints, depth));
+    library->gnutls_x509_name_constraints_deinit(constraints);
+  }
+  return permitted;
+}
+
 void path_describe(struct path *path) {
   path->subjects = calloc(path->pin.count, sizeof *path->subjects);
   for (size_t depth = 0; path->subjects != NULL && depth < path->pin.count; depth++) {

@@ -63,6 +63,12 @@ gnutls_x509_crt_t path_peer(struct path *path);
  */
 bool path_extend(struct path *path);
 
+/*
+ * Whether every CA of the path, as far as it goes by now, permits the names of hosts of all certificates
+ * below it (RFC 5280, 4.2.1.10), by GnuTLS' own functions for that.
+ */
+bool path_names_are_permitted(struct path *path);
+
 /* Adds the subjects, for a report. */
 void path_describe(struct path *path);
 

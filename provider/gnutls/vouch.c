@@ -72,6 +72,8 @@ static enum pin_reason look_at(const struct voucher *voucher, const struct pin_f
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher))
     return PIN_REASON_OUT_OF_DATE;
+  if (!path_names_are_permitted(voucher->path))
+    return PIN_REASON_WRONG_NAME;
   return is_for_servers(voucher) ? PIN_REASON_MATCHED : PIN_REASON_NOT_A_SERVER;
 }
 

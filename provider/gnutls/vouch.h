@@ -8,13 +8,14 @@
 #ifndef PIN_GNUTLS_VOUCH_H
 #define PIN_GNUTLS_VOUCH_H
 
-#include "library.h"
+#include "path.h"
 #include "pinpolicy.h"
 
 /* Lasts as long as what it points to. */
 struct voucher {
   const struct library *library;
   gnutls_x509_crt_t certificate; /* the peer's; NULL: it showed a raw key */
+  struct path *path;
   int64_t now;
   const struct pin_verdict *verdict;         /* whose findings are asked about */
   enum pin_reason answers[PIN_MAX_FINDINGS]; /* private: PIN_REASON_UNDECIDED in the beginning */

@@ -115,6 +115,15 @@ static gnutls_datum_t load(const char *path) {
   return data;
 }
 
+static gnutls_x509_crt_t appended(const char *name) {
+  gnutls_datum_t pem = load(pki("cert", name, ".pem"));
+  gnutls_x509_crt_t certificate;
+
+  check(gnutls_x509_crt_init(&certificate), "certificate");
+  check(gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM), "certificate");
+  return certificate;
+}
+
 /* The chain as the setup wants it. */
 static void set_chain(gnutls_certificate_credentials_t credentials, const struct setup *setup) {
   const char *key_name = strcmp(setup->chain, "stuffed") == 0 ? "bad" : setup->chain; /* whose the leaf is */
@@ -125,14 +134,12 @@ static void set_chain(gnutls_certificate_credentials_t credentials, const struct
 
   check(gnutls_x509_crt_list_import2(&list, &count, &pem, GNUTLS_X509_FMT_PEM, 0), "chain");
   sent[total++] = list[0];
+  if (setup->appended != NULL && setup->reversed)
+    sent[total++] = appended(setup->appended);
   for (unsigned i = 1; i < count; i++)
     sent[total++] = setup->reversed ? list[count - i] : list[i];
-  if (setup->appended != NULL) {
-    gnutls_datum_t more = load(pki("cert", setup->appended, ".pem"));
-
-    check(gnutls_x509_crt_init(&sent[total]), "certificate");
-    check(gnutls_x509_crt_import(sent[total++], &more, GNUTLS_X509_FMT_PEM), "certificate");
-  }
+  if (setup->appended != NULL && !setup->reversed)
+    sent[total++] = appended(setup->appended);
   check(gnutls_x509_privkey_init(&key), "key");
   check(gnutls_x509_privkey_import2(key, &key_pem, GNUTLS_X509_FMT_PEM, NULL, 0), "key");
   gnutls_certificate_set_flags(credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);

@@ -42,7 +42,7 @@ struct setup {
   bool stubborn;           /* goes on after an error */
   bool program_hook;       /* of the client's own */
   bool hook_fails;
-  bool reversed;                 /* the certificates behind the server's own, the other way round */
+  bool reversed;                 /* the certificates behind the server's own come the other way round */
   const char *appended;          /* a certificate more: of that name in the folder of pki.c */
   const gnutls_datum_t *session; /* to resume; NULL: none */
   const char *early_data;

@@ -99,6 +99,17 @@ static const struct test tests[] = {
     {"ca-early", "refused", .setup = {.chain = "early", .name = CA}},
     {"ca-client", "refused", .setup = {.chain = "client", .name = CA}},
 
+    {"limits-inside", "accepted", .policy = "issuer",
+     .setup = {.chain = "inside", .name = "inside.test.example"}},
+    {"limits-outside", "refused", .policy = "issuer",
+     .setup = {.chain = "outside", .name = "anchor.test.example"}},
+    {"limits-outside-plain", "refused", .policy = "issuer",
+     .setup = {.chain = "outsideplain", .name = "anchor.test.example"}},
+    {"limits-outside-below", "refused", .policy = "issuer",
+     .setup = {.chain = "outsidebelow", .name = "anchor.test.example"}},
+    {"limits-outside-own", "refused", .policy = "issuer",
+     .setup = {.chain = "outside", .name = "both.test.example"}},
+
     /* An anchor that was not sent */
     {"anchor", "accepted", .policy = "issuer", .setup = {.chain = "good", .name = "anchor.test.example"}},
     {"anchor-not-trusted", "refused", .policy = "issuer",
@@ -132,11 +143,11 @@ static const struct test tests[] = {
 
     /* Who the server is */
     {"case", "refused", .setup = {.chain = "bad", .name = "PINNED.Test.Example"}},
-    {"verified-name-only", "refused",
+    {"verified-name-only", "refused", .policy = "names",
      .setup = {.chain = "bad", .name = PINNED, .names = VERIFY_ONLY, .verification = BY_LIBRARY}},
-    {"verified-name-typed", "refused",
+    {"verified-name-typed", "refused", .policy = "names",
      .setup = {.chain = "bad", .name = PINNED, .names = VERIFY_ONLY, .verification = BY_LIBRARY_TYPED}},
-    {"verified-name-right", "accepted",
+    {"verified-name-right", "accepted", .policy = "names",
      .setup = {.chain = "good", .name = PINNED, .names = VERIFY_ONLY, .verification = BY_LIBRARY}},
     {"address", "refused", .setup = {.chain = "bad", .name = PINNED, .names = SEND_NOTHING}},
     {"address-right", "accepted", .setup = {.chain = "good", .name = PINNED, .names = SEND_NOTHING}},
