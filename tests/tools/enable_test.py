@@ -811,6 +811,22 @@ class Trials(SwitchCase):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("cannot be preloaded", done.stderr)
 
+    @unittest.skipIf(SANITIZED, "a library with a sanitizer cannot be copied away from its run time")
+    def test_shim_without_its_module_for_gnutls(self):
+        """A client of GnuTLS of pinctl's own is tried too."""
+        copy, libraries, place = self.copy_of_pinctl()
+        built = os.path.dirname(os.path.dirname(MODULE))
+        shutil.copy(MODULE, os.path.join(place, "pinning.so"))
+        shutil.copy(f"{built}/libpinning-preload.so", os.path.dirname(place))
+        words = [copy, "enable", "--systemd", "no-such-unit", "--preload", "--policy", self.policy, "--dry-run"]
+        environment = self.environment(LD_LIBRARY_PATH=libraries)
+        done = subprocess.run(words, capture_output=True, check=False, text=True, env=environment)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("pinning-gnutls.so", " ".join(done.stderr.split()))
+        shutil.copytree(f"{built}/pinning", os.path.join(os.path.dirname(place), "pinning"))
+        done = subprocess.run(words, capture_output=True, check=False, text=True, env=environment)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_module_of_every_architecture(self):
         """In a folder of one architecture it is named so that programs of others look in theirs."""
         program, libraries, place = self.copy_of_pinctl()

@@ -15,6 +15,7 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/provider.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
@@ -24,6 +25,7 @@
 #include "base/timestamp.h"
 #include "config/conf_lookup.h"
 #include "config/config_trial.h"
+#include "config/gnutls_trial.h"
 
 /* Names below .invalid belong to nobody (RFC 2606), so no policy can have meant them. */
 #define PINNED "pinned.pinctl.invalid"
@@ -210,6 +212,47 @@ static int try_handshakes(const struct peers *peers) {
   return 0;
 }
 
+/* What a BIO in memory holds, for free(3). */
+static char *text_of(BIO *bio) {
+  char *data = NULL;
+  long length = bio == NULL ? 0 : BIO_get_mem_data(bio, &data);
+  char *text = length > 0 ? must_copy_bytes(data, (size_t)length) : NULL;
+  BIO_free(bio);
+  return text;
+}
+
+/* Of GnuTLS, where it is installed: the shim brings pinning into that too. */
+static int try_gnutls_handshakes(const struct peers *peers) {
+  BIO *certificate_bio = BIO_new(BIO_s_mem());
+  BIO *key_bio = BIO_new(BIO_s_mem());
+  bool written = certificate_bio != NULL && key_bio != NULL &&
+                 PEM_write_bio_X509(certificate_bio, peers->certificate) == 1 &&
+                 PEM_write_bio_PrivateKey(key_bio, peers->key, NULL, NULL, 0, NULL, NULL) == 1;
+  AUTO_TEXT certificate = text_of(certificate_bio);
+  AUTO_TEXT key = text_of(key_bio);
+  if (!written || certificate == NULL || key == NULL)
+    return fail("no certificate can be written");
+  struct gnutls_trial_server server = {.certificate = certificate, .key = key};
+  switch (gnutls_trial_connect(&server, FREE)) {
+  case GNUTLS_TRIAL_ABSENT:
+    return 0;
+  case GNUTLS_TRIAL_CONNECTED:
+    break;
+  case GNUTLS_TRIAL_REFUSED:
+    return fail(
+        "a TLS connection by GnuTLS to a host without an entry is refused: is pinning-gnutls.so missing?");
+  case GNUTLS_TRIAL_FAILED:
+    fail("a TLS connection by GnuTLS to a host without an entry fails");
+    return TRIAL_OTHER_KEY;
+  }
+  if (gnutls_trial_connect(&server, PINNED) != GNUTLS_TRIAL_CONNECTED)
+    return fail("a TLS connection by GnuTLS to a host with the pinned key is refused");
+  if (gnutls_trial_connect(&server, SWAPPED) != GNUTLS_TRIAL_REFUSED)
+    return fail(
+        "a TLS connection by GnuTLS to a host with another key is accepted: the shim has no effect there");
+  return 0;
+}
+
 static int try_connections(int policy, int kind) {
   struct peers peers = {.key = make_key(kind), .other = make_key(kind)};
   int status = TRIAL_OTHER_KEY;
@@ -221,6 +264,8 @@ static int try_connections(int policy, int kind) {
     fail("no certificate can be made, or no TLS connection be set up");
   else
     status = try_handshakes(&peers);
+  if (status == 0 && getenv("LD_PRELOAD") != NULL)
+    status = try_gnutls_handshakes(&peers);
   free_peers(&peers);
   return status;
 }
