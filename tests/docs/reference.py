@@ -139,6 +139,19 @@ class Log(unittest.TestCase):
         self.assertLessEqual(pairs, table)
 
 
+class Grades(unittest.TestCase):
+    """The table of docs/grades.md against that of the software."""
+
+    def test_findings(self):
+        source = (SOURCE / "tools" / "scan" / "kinds.c").read_text()
+        kinds = re.findall(r'\{"([a-z0-9-]+)",\s*SCAN_(\w+),\s*SCAN_GRADE_(\w+),', source)
+        self.assertGreater(len(kinds), 30)
+        best = {"A_PLUS": "", "A_MINUS": "A-"}
+        rows = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (note|warning|critical) \| ([A-F]?[+-]?) *\|",
+                          (SOURCE / "docs" / "grades.md").read_text())
+        self.assertEqual(rows, [(code, severity.lower(), best.get(cap, cap)) for code, severity, cap in kinds])
+
+
 class Links(unittest.TestCase):
     @staticmethod
     def anchors(path):

@@ -44,6 +44,7 @@ pinctl() {
     " enable ") set -- "$@" --policy "$PINNING_POLICY" ;;
     *" --chain "* | *" --recorded "* | *" --connect "*) ;;
     " explain "* | " graph "* | " test "* | *" --from-server "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" ;;
+    " scan "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" ;;
     " record "*) set -- "$@" --connect "$LIVE" ;;
     " monitor "* | " rotate "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" --history "$HISTORY" ;;
     " learn "*) set -- "$@" --connect "$LIVE" --ca "$ROOT" --system-anchors "$ROOT" --history "$HISTORY" --file "$LOG" ;;

@@ -14,7 +14,7 @@ import system_log
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "monitor", "history", "backup-key",
+VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "scan", "monitor", "history", "backup-key",
          "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
          "coverage", "completion", "import", "export", "remove")
 
@@ -60,8 +60,9 @@ class Examples(PinctlCase):
                 done = self.pinctl(*self.example_of(verb), cwd=self.folder, status=None,
                                    environment={"PATH": f"{self.folder}:{os.environ['PATH']}",
                                                 "https_proxy": f"http://127.0.0.1:{proxy.port}",
+                                                "http_proxy": f"http://127.0.0.1:{proxy.port}",
                                                 "SSL_CERT_FILE": os.path.join(self.folder, "root.pem")})
-                self.assertIn(done.returncode, (0, 1) if verb == "status" else (0,), done.stderr)
+                self.assertIn(done.returncode, (0, 1) if verb in ("status", "scan") else (0,), done.stderr)
                 if verb == "run":
                     self.assertRegex(done.stdout, rf"^https://api.example.com/ \S*libpinning-preload.so {self.policy}\n$")
 

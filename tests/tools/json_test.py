@@ -14,7 +14,7 @@ import time
 
 import live_servers as live
 import system_log
-from pinctl_case import PinctlCase, fingerprint_of, main, path, pin_of, read, write
+from pinctl_case import PinctlCase, fingerprint_of, issue, main, path, pin_of, read, write
 
 HOST = "api.example.com"
 PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "man" / "pinctl.1"
@@ -54,6 +54,12 @@ class Scene(PinctlCase):
         server = live.Server(live.tls(live.tls_context("server", "extra.pem")))
         self.addCleanup(server.close)
         self.live = ("--connect", f"::127.0.0.1:{server.port}", "--ca", "root.pem", "--timeout", "15")
+        issue("rsa", f"/CN={HOST}", "ca", (f"subjectAltName=DNS:{HOST}",), ("-newkey", "rsa:2048"))
+        context = live.tls_context("server", "extra.pem", ciphers="ECDHE+AESGCM")
+        context.load_cert_chain(path("rsa.pem"), path("rsa.key"))
+        server = live.Server(live.tls(context))
+        self.addCleanup(server.close)
+        self.two_keys = server.port
         self.history = ("--history", os.path.join(self.folder, "history.db"))
         pins = [pin_of(name) for name in ("server.pem", "ca.pem", "root.pem", "other.pem")]
         self.write_policy(
@@ -116,6 +122,9 @@ class Scene(PinctlCase):
                         ("explain", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
             "graph": [("graph", HOST, *self.live), ("graph", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
             "monitor": [("monitor", *self.live, *self.history), ("monitor", HOST, "--connect", "::127.0.0.1:1", "--no-history")],
+            "scan": [("scan", HOST, "--connect", f"::127.0.0.1:{self.two_keys}", "--ca", "root.pem", "--rate", "0",
+                      "--warning", "10"),
+                     ("scan", f"{HOST}:8443", "--connect", "::127.0.0.1:1")],
             "history": [("history", HOST, *self.history)],
             "backup-key": [("backup-key", HOST, "--no-passphrase", "--to", self.offline, "--policy", policy)
                            for policy in (self.own, self.policy)],
@@ -263,6 +272,18 @@ class Json(Scene):
         self.assertRegex(lines[-1], rf"^{len(found['hosts'])} hosts?: ")
 
     check_test = check_monitor
+
+    def check_scan(self, found, text):
+        for host in found["hosts"]:
+            if host["error"] is not None:
+                self.assertRegex(text, rf"(?m)^{re.escape(host['host'])}:{host['port']} Failed to connect")
+                continue
+            count = len(host["findings"])
+            self.assertIn(f"{host['host']}:{host['port']} grade {host['grade']}, {count} finding{'s' if count != 1 else ''}, "
+                          f"{host['connections']} connections\n", text)
+            names = [suite["name"] for version in host["versions"] for suite in version["suites"]]
+            for name in [*names, *host["groups"], *host["signatures"], *(item["code"] for item in host["findings"])]:
+                self.assertIn(name, text)
 
     def check_history(self, found, text):
         self.assertGreater(len(found), 5)

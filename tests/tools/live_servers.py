@@ -205,6 +205,29 @@ def closed_port():
     return holder
 
 
+def free_ports(count):
+    """Ports on which nobody listens just now, for programs that have to be told theirs."""
+    holders = [closed_port() for _ in range(count)]
+    ports = [holder.getsockname()[1] for holder in holders]
+    for holder in holders:
+        holder.close()
+    return ports
+
+
+def wait_for(ports):
+    """Until somebody listens on each of them."""
+    ends = time.monotonic() + 20
+    for port in ports:
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except OSError:
+                if time.monotonic() > ends:
+                    raise
+                time.sleep(0.05)
+
+
 def proxy_to(port):
     """An HTTP proxy that takes every CONNECT to the same port here, whatever host is asked for."""
 

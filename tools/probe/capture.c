@@ -3,6 +3,12 @@
 #include "probe/capture.h"
 
 #include <stdio.h>
+#include <string.h>
+
+#include <openssl/ct.h>
+#include <openssl/err.h>
+
+#include "probe/server_messages.h"
 
 /* Where a context keeps its capture; -1 until the first is armed. */
 static int capture_index = -1;
@@ -27,6 +33,31 @@ static int take_certificates(X509_STORE_CTX *context, void *arg) {
   return 1;
 }
 
+#ifndef OPENSSL_NO_CT
+static void take_timestamps(SSL *ssl, struct capture *capture) {
+  const STACK_OF(SCT) *timestamps = SSL_get0_peer_scts(ssl);
+  for (int i = 0; i < sk_SCT_num(timestamps) && capture->sct_count < PROBE_MOST_SCTS; i++) {
+    unsigned char *log = NULL;
+    if (SCT_get0_log_id(sk_SCT_value(timestamps, i), &log) == sizeof capture->sct_logs[0])
+      memcpy(capture->sct_logs[capture->sct_count++], log, sizeof capture->sct_logs[0]);
+  }
+}
+
+static bool ask_for_timestamps(SSL_CTX *context) {
+  return SSL_CTX_enable_ct(context, SSL_CT_VALIDATION_PERMISSIVE) == 1;
+}
+#else
+static void take_timestamps(SSL *ssl, struct capture *capture) {
+  (void)ssl;
+  (void)capture;
+}
+
+static bool ask_for_timestamps(SSL_CTX *context) {
+  (void)context;
+  return true;
+}
+#endif
+
 static void take_details(const SSL *ssl, int where, int value) {
   struct capture *capture = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), capture_index);
   const unsigned char *response = NULL;
@@ -38,7 +69,36 @@ static void take_details(const SSL *ssl, int where, int value) {
   snprintf(capture->cipher, sizeof capture->cipher, "%s", SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)));
   /* The macro takes the pointer without const, and only reads. */
   SSL *asked = (SSL *)(uintptr_t)ssl;
-  capture->staple = SSL_get_tlsext_status_ocsp_resp(asked, &response) > 0;
+  long length = SSL_get_tlsext_status_ocsp_resp(asked, &response);
+  capture->staple = length > 0;
+  if (capture->offer == NULL)
+    return;
+  if (capture->staple)
+    capture->staple_bytes = OPENSSL_memdup(response, (size_t)length);
+  capture->staple_length = capture->staple_bytes == NULL ? 0 : (size_t)length;
+  take_timestamps(asked, capture);
+}
+
+/* What is seen of the server's messages stays seen where the handshake fails afterwards. */
+static void take_message(int written, int version, int type, const void *bytes, size_t length, SSL *ssl,
+                         void *arg) {
+  struct capture *capture = arg;
+  (void)version;
+  if (written == 0 && type == SSL3_RT_HANDSHAKE && !capture->completed)
+    server_message_read(bytes, length, ssl, &capture->answer);
+}
+
+/* What this OpenSSL cannot offer, it leaves out or refuses; refused is a list of which it knows nothing. */
+static bool narrow(SSL_CTX *context, const struct probe_offer *offer) {
+  /* A server that knows no RFC 5746 is to be seen. */
+  SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
+  return SSL_CTX_set_min_proto_version(context, offer->version) == 1 &&
+         SSL_CTX_set_max_proto_version(context, offer->version) == 1 &&
+         (offer->suites == NULL || SSL_CTX_set_cipher_list(context, offer->suites) == 1) &&
+         (offer->suites13 == NULL || SSL_CTX_set_ciphersuites(context, offer->suites13) == 1) &&
+         (offer->groups == NULL || SSL_CTX_set1_groups_list(context, offer->groups) == 1) &&
+         (offer->signatures == NULL || SSL_CTX_set1_sigalgs_list(context, offer->signatures) == 1) &&
+         ask_for_timestamps(context);
 }
 
 bool capture_arm(SSL_CTX *context, struct capture *capture) {
@@ -50,13 +110,21 @@ bool capture_arm(SSL_CTX *context, struct capture *capture) {
   SSL_CTX_set_info_callback(context, take_details);
   SSL_CTX_set_security_level(context, 0);
   SSL_CTX_set_max_cert_list(context, PROBE_MOST_BYTES);
-  return SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1 &&
-         SSL_CTX_set_min_proto_version(context, 0) == 1 &&
-         SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp) == 1;
+  bool good = SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1 &&
+              SSL_CTX_set_min_proto_version(context, 0) == 1 &&
+              SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp) == 1;
+  if (!good || capture->offer == NULL)
+    return good;
+  SSL_CTX_set_msg_callback(context, take_message);
+  SSL_CTX_set_msg_callback_arg(context, capture);
+  good = narrow(context, capture->offer);
+  ERR_clear_error();
+  return good;
 }
 
 void capture_clear(struct capture *capture) {
   for (size_t i = 0; i < capture->count; i++)
     X509_free(capture->certificates[i]);
+  OPENSSL_free(capture->staple_bytes);
   *capture = (struct capture){0};
 }

@@ -17,13 +17,9 @@
 struct run {
   CURLM *multi;
   X509_STORE *store;
-  const struct probe_target *targets;
-  size_t count;
+  const struct probe_source *source;
   const struct probe_settings *settings;
-  probe_result_fn *done;
-  void *arg;
   struct probe_task **tasks; /* settings->jobs of them; NULL: a free place */
-  size_t next;               /* target to be started */
   size_t running;
 };
 
@@ -42,6 +38,7 @@ enum probe_protocol probe_protocol_of_port(uint16_t port) {
 void probe_result_clear(struct probe_result *result) {
   free(result->error);
   free(result->address);
+  OPENSSL_free(result->staple_bytes);
   objects_clear(&result->certificates);
   chain_clear(&result->chain);
   *result = (struct probe_result){0};
@@ -51,7 +48,7 @@ static void finish(struct run *run, size_t place, CURLcode code) {
   struct probe_task *task = run->tasks[place];
   struct probe_result result = {0};
   task_result(task, code, run->store, &result);
-  run->done(task_index(task), &result, run->arg);
+  run->source->done(task_index(task), &result, run->source->arg);
   probe_result_clear(&result);
   curl_multi_remove_handle(run->multi, task_handle(task));
   task_free(task);
@@ -60,9 +57,8 @@ static void finish(struct run *run, size_t place, CURLcode code) {
 }
 
 /* A target that cannot even be started is a result like any other. */
-static void start(struct run *run, size_t place) {
-  size_t index = run->next++;
-  struct probe_task *task = task_new(index, &run->targets[index], run->settings);
+static void start(struct run *run, size_t place, size_t index, const struct probe_target *target) {
+  struct probe_task *task = task_new(index, target, run->settings);
   if (task != NULL && curl_multi_add_handle(run->multi, task_handle(task)) == CURLM_OK) {
     run->tasks[place] = task;
     run->running++;
@@ -70,8 +66,25 @@ static void start(struct run *run, size_t place) {
   }
   task_free(task);
   struct probe_result result = {.error = must_copy("out of memory")};
-  run->done(index, &result, run->arg);
+  run->source->done(index, &result, run->source->arg);
   probe_result_clear(&result);
+}
+
+/* Fills free places. Returns how long to wait for more, in milliseconds; -1: there is nothing to wait for. */
+static long start_some(struct run *run) {
+  const struct probe_source *source = run->source;
+  long wait = LONGEST_WAIT_MS;
+  for (size_t i = 0; i < run->settings->jobs; i++) {
+    size_t index = 0;
+    if (run->tasks[i] != NULL)
+      continue;
+    const struct probe_target *target = source->next(source->arg, &index, &wait);
+    if (target == NULL)
+      break;
+    wait = LONGEST_WAIT_MS;
+    start(run, i, index, target);
+  }
+  return wait < 0 && run->running > 0 ? LONGEST_WAIT_MS : wait;
 }
 
 static size_t place_of(const struct run *run, CURL *handle) {
@@ -100,26 +113,25 @@ static void step_tasks(struct run *run) {
       finish(run, i, CURLE_OK);
 }
 
-static void wait_for_some(struct run *run, struct curl_waitfd *waits) {
+static void wait_for_some(struct run *run, struct curl_waitfd *waits, long wait) {
   unsigned count = 0;
   for (size_t i = 0; i < run->settings->jobs; i++)
     if (run->tasks[i] != NULL && task_wait(run->tasks[i], &waits[count]))
       count++;
-  curl_multi_poll(run->multi, waits, count, LONGEST_WAIT_MS, NULL);
+  curl_multi_poll(run->multi, waits, count, (int)(wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS), NULL);
 }
 
 static void run_all(struct run *run) {
   struct curl_waitfd *waits = must_alloc(run->settings->jobs, sizeof *waits);
-  while (run->next < run->count || run->running > 0) {
-    for (size_t i = 0; i < run->settings->jobs && run->next < run->count; i++)
-      if (run->tasks[i] == NULL)
-        start(run, i);
+  for (long wait; (wait = start_some(run)) >= 0;) {
+    size_t before = run->running;
     int unused = 0;
     curl_multi_perform(run->multi, &unused);
     take_messages(run);
     step_tasks(run);
-    if (run->running > 0)
-      wait_for_some(run, waits);
+    /* A place that has become free is filled at once. */
+    if (run->running == before)
+      wait_for_some(run, waits, wait);
   }
   free(waits);
 }
@@ -146,9 +158,8 @@ static bool set_up(struct run *run) {
   return run->multi != NULL;
 }
 
-bool probe_all(const struct probe_target *targets, size_t count, const struct probe_settings *settings,
-               probe_result_fn *done, void *arg) {
-  struct run run = {.targets = targets, .count = count, .settings = settings, .done = done, .arg = arg};
+bool probe_run(const struct probe_source *source, const struct probe_settings *settings) {
+  struct run run = {.source = source, .settings = settings};
   if (!leave_own_pins())
     return false;
   bool good = set_up(&run);
@@ -161,4 +172,35 @@ bool probe_all(const struct probe_target *targets, size_t count, const struct pr
   X509_STORE_free(run.store);
   return_to_own_pins();
   return good;
+}
+
+/* ---- Targets that are known beforehand ---- */
+
+struct listed {
+  const struct probe_target *targets;
+  size_t count;
+  size_t next; /* to be started */
+  probe_result_fn *done;
+  void *arg;
+};
+
+static const struct probe_target *next_listed(void *arg, size_t *ret_index, long *ret_wait) {
+  struct listed *listed = arg;
+  *ret_wait = -1;
+  if (listed->next == listed->count)
+    return NULL;
+  *ret_index = listed->next++;
+  return &listed->targets[*ret_index];
+}
+
+static void listed_done(size_t index, struct probe_result *result, void *arg) {
+  const struct listed *listed = arg;
+  listed->done(index, result, listed->arg);
+}
+
+bool probe_all(const struct probe_target *targets, size_t count, const struct probe_settings *settings,
+               probe_result_fn *done, void *arg) {
+  struct listed listed = {.targets = targets, .count = count, .done = done, .arg = arg};
+  const struct probe_source source = {.next = next_listed, .done = listed_done, .arg = &listed};
+  return probe_run(&source, settings);
 }

@@ -27,10 +27,32 @@ enum probe_protocol {
 /* The protocol that usually speaks on a port. */
 enum probe_protocol probe_protocol_of_port(uint16_t port);
 
+/*
+ * What a client offers, in place of all that OpenSSL is able to by default. Lists are in OpenSSL's own form;
+ * NULL: the default. The caller keeps them as long as the target.
+ */
+struct probe_offer {
+  int version;            /* TLS1_2_VERSION: this one alone; 0: all */
+  const char *suites;     /* of TLS 1.2 and older */
+  const char *suites13;   /* of TLS 1.3 */
+  const char *groups;     /* for the key exchange */
+  const char *signatures; /* algorithms */
+};
+
+/* What is asked of a server. */
+enum probe_question {
+  PROBE_HANDSHAKE = 0,
+  PROBE_HTTPS, /* GET / over TLS, whatever the certificate is worth; the body is not read */
+  PROBE_HTTP   /* the same without TLS */
+};
+
 struct probe_target {
   const char *host; /* canonical */
   uint16_t port;
-  enum probe_protocol protocol;
+  enum probe_protocol protocol;    /* of PROBE_HANDSHAKE */
+  const struct probe_offer *offer; /* NULL: the default. With one, no chain is built of what is shown */
+  enum probe_question question;
+  const char *address; /* connect there, past `connect` and proxies; NULL: to the host */
 };
 
 struct curl_slist;
@@ -47,6 +69,32 @@ struct probe_settings {
 /* OpenSSL refuses a longer certificate message. */
 #define PROBE_MOST_BYTES (100 * 1024)
 
+/* As much of a header of HTTP as is kept, and of a location. */
+#define PROBE_HEADER_SIZE 256
+
+/* What a server answers to PROBE_HTTPS and PROBE_HTTP. */
+struct probe_http {
+  long status;                      /* 0: it does not speak HTTP */
+  bool has_hsts;                    /* Strict-Transport-Security came */
+  char hsts[PROBE_HEADER_SIZE];     /* the first one's value */
+  char location[PROBE_HEADER_SIZE]; /* where a redirect leads; "" for none */
+};
+
+/* A server keeps the timestamps of more logs to itself. */
+#define PROBE_MOST_SCTS 16
+
+/* What the server chose, by the numbers of IANA's registries, from its messages: also where the handshake
+ * failed later. */
+struct probe_answer {
+  uint16_t version; /* of the ServerHello, 0x0303 for TLS 1.2; 0: none came, and all else is 0 */
+  uint16_t suite;
+  uint16_t group;     /* of the key exchange; 0: none, or one of its own */
+  uint16_t signature; /* algorithm of its handshake signature, from TLS 1.2 on; 0: not seen */
+  int dh_bits;        /* size of a finite-field prime; 0: no such exchange */
+  bool compressed;
+  bool renegotiation_info; /* RFC 5746 */
+};
+
 struct probe_result {
   char *error;                 /* why no chain was seen, unescaped; NULL: it was */
   bool timed_out;              /* error is about time */
@@ -56,7 +104,14 @@ struct probe_result {
   struct chain chain;          /* chain.error says whether it verified for this host */
   char version[16];            /* "TLSv1.3"; "" where the handshake was not completed */
   char cipher[64];
-  bool staple; /* an OCSP response came with the certificate */
+  bool staple;                 /* an OCSP response came with the certificate */
+  unsigned char *staple_bytes; /* it, where the target had an offer; for OPENSSL_free */
+  size_t staple_length;
+  unsigned char sct_logs[PROBE_MOST_SCTS][32]; /* the log of each timestamp, where the target had an offer */
+  size_t sct_count;
+  bool refused; /* the handshake began, and failed */
+  struct probe_answer answer;
+  struct probe_http http;
   double seconds;
 };
 
@@ -70,6 +125,21 @@ typedef void probe_result_fn(size_t index, struct probe_result *result, void *ar
  */
 bool probe_all(const struct probe_target *targets, size_t count, const struct probe_settings *settings,
                probe_result_fn *done, void *arg);
+
+/* For questions that depend on answers. */
+struct probe_source {
+  /*
+   * The next target, with an index for `done`; it lives until then. NULL: none now; then *ret_wait is the
+   * number of milliseconds after which to ask again, at the latest after the next answer, or -1: none until
+   * an answer comes, and none at all where no answer is due.
+   */
+  const struct probe_target *(*next)(void *arg, size_t *ret_index, long *ret_wait);
+  probe_result_fn *done;
+  void *arg;
+};
+
+/* As probe_all. */
+bool probe_run(const struct probe_source *source, const struct probe_settings *settings);
 
 void probe_result_clear(struct probe_result *result);
 

@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -25,6 +26,8 @@ struct probe_task {
   enum request_progress progress; /* of the request */
   bool late;
   double started;
+  struct curl_slist *connect; /* to the target's own address; NULL: as the settings say */
+  struct probe_http http;
   char error[CURL_ERROR_SIZE];
 };
 
@@ -55,8 +58,78 @@ static CURLcode arm(CURL *handle, void *context, void *arg) {
 static char *url_of(const struct probe_target *target) {
   static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http", "http"};
   bool brackets = strchr(target->host, ':') != NULL;
-  return must_format("%s://%s%s%s:%u/", schemes[target->protocol], brackets ? "[" : "", target->host,
-                     brackets ? "]" : "", target->port);
+  const char *scheme = target->question == PROBE_HANDSHAKE ? schemes[target->protocol]
+                       : target->question == PROBE_HTTPS   ? "https"
+                                                           : "http";
+  return must_format("%s://%s%s%s:%u/", scheme, brackets ? "[" : "", target->host, brackets ? "]" : "",
+                     target->port);
+}
+
+/* ---- HTTP ---- */
+
+/* The value behind "NAME:", without blanks around it, where the line is this header. */
+static bool take_header(const char *line, size_t length, const char *name,
+                        char ret_value[PROBE_HEADER_SIZE]) {
+  size_t name_length = strlen(name);
+  if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':')
+    return false;
+  const char *from = line + name_length + 1;
+  const char *end = line + length;
+  while (from < end && strchr(" \t", *from) != NULL)
+    from++;
+  while (end > from && strchr(" \t\r\n", end[-1]) != NULL)
+    end--;
+  size_t kept = (size_t)(end - from) < PROBE_HEADER_SIZE ? (size_t)(end - from) : PROBE_HEADER_SIZE - 1;
+  memcpy(ret_value, from, kept);
+  ret_value[kept] = '\0';
+  return true;
+}
+
+/* The first Strict-Transport-Security counts (RFC 6797, 8.1). A proxy's answer comes before the server's. */
+static size_t take_line(char *line, size_t size, size_t count, void *arg) {
+  struct probe_http *http = arg;
+  size_t length = size * count;
+  if (length > 5 && strncmp(line, "HTTP/", 5) == 0)
+    *http = (struct probe_http){0};
+  if (!http->has_hsts)
+    http->has_hsts = take_header(line, length, "Strict-Transport-Security", http->hsts);
+  if (*http->location == '\0')
+    (void)take_header(line, length, "Location", http->location);
+  return length;
+}
+
+/* Ends the transfer where the headers end. */
+static size_t refuse_body(char *bytes, size_t size, size_t count, void *arg) {
+  (void)bytes;
+  (void)arg;
+  (void)size;
+  (void)count;
+  return 0;
+}
+
+static void set_http_options(struct probe_task *task) {
+  curl_easy_setopt(task->handle, CURLOPT_HTTPGET, 1L);
+  curl_easy_setopt(task->handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(task->handle, CURLOPT_USERAGENT, "pinctl");
+  curl_easy_setopt(task->handle, CURLOPT_HEADERFUNCTION, take_line);
+  curl_easy_setopt(task->handle, CURLOPT_HEADERDATA, &task->http);
+  curl_easy_setopt(task->handle, CURLOPT_WRITEFUNCTION, refuse_body);
+  curl_easy_setopt(task->handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+/* ---- What is set for every question ---- */
+
+/* An address that was asked for is asked itself, and nobody in between. */
+static bool set_way(struct probe_task *task) {
+  const char *address = task->target->address;
+  if (address == NULL)
+    return curl_easy_setopt(task->handle, CURLOPT_CONNECT_TO, task->settings->connect) == CURLE_OK;
+  bool brackets = strchr(address, ':') != NULL;
+  AUTO_TEXT there = must_format("::%s%s%s:", brackets ? "[" : "", address, brackets ? "]" : "");
+  task->connect = curl_slist_append(NULL, there);
+  return task->connect != NULL &&
+         curl_easy_setopt(task->handle, CURLOPT_CONNECT_TO, task->connect) == CURLE_OK &&
+         curl_easy_setopt(task->handle, CURLOPT_PROXY, "") == CURLE_OK;
 }
 
 static bool set_options(struct probe_task *task) {
@@ -67,9 +140,10 @@ static bool set_options(struct probe_task *task) {
               curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, task) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
-              curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, 1L) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY,
+                               task->target->question == PROBE_HANDSHAKE ? 1L : 0L) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, task->settings->timeout) == CURLE_OK &&
-              curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK;
+              curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK && set_way(task);
   if (!good)
     return false;
   /* Roots would be read for every single connection, and are not used. */
@@ -78,8 +152,11 @@ static bool set_options(struct probe_task *task) {
   curl_easy_setopt(handle, CURLOPT_SSL_ENABLE_ALPN, 0L);
   curl_easy_setopt(handle, CURLOPT_HTTPPROXYTUNNEL, 1L);
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(handle, CURLOPT_CONNECT_TO, task->settings->connect);
+  /* A session that is resumed shows nothing. */
+  curl_easy_setopt(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, task->error);
+  if (task->target->question != PROBE_HANDSHAKE)
+    set_http_options(task);
   return true;
 }
 
@@ -88,6 +165,7 @@ struct probe_task *task_new(size_t index, const struct probe_target *target,
   struct probe_task *task = must_alloc(1, sizeof *task);
   *task =
       (struct probe_task){.index = index, .target = target, .settings = settings, .started = seconds_now()};
+  task->capture.offer = target->offer;
   task->handle = curl_easy_init();
   if (task->handle != NULL && set_options(task))
     return task;
@@ -100,6 +178,7 @@ void task_free(struct probe_task *task) {
     return;
   request_free(task->request);
   curl_easy_cleanup(task->handle);
+  curl_slist_free_all(task->connect);
   capture_clear(&task->capture);
   free(task);
 }
@@ -114,7 +193,8 @@ CURL *task_handle(const struct probe_task *task) {
 
 bool task_continues(struct probe_task *task, CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
-  if (!request_is_for(task->target->protocol) || code != CURLE_OK)
+  if (task->target->question != PROBE_HANDSHAKE || !request_is_for(task->target->protocol) ||
+      code != CURLE_OK)
     return false;
   curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
   const char *host = is_address(task->target->host) ? NULL : task->target->host;
@@ -181,24 +261,41 @@ static bool take_certificates(struct capture *capture, struct objects *objects) 
   return objects->count > 0;
 }
 
-void task_result(struct probe_task *task, CURLcode code, X509_STORE *store, struct probe_result *ret_result) {
+/* The fields that need no certificate. */
+static void take_answer(struct probe_task *task, CURLcode code, struct probe_result *result) {
   struct capture *capture = &task->capture;
   char *address = NULL;
-  ret_result->seconds = seconds_now() - task->started;
+  result->seconds = seconds_now() - task->started;
   curl_easy_getinfo(task->handle, CURLINFO_PRIMARY_IP, &address);
   if (address != NULL && *address != '\0')
-    ret_result->address = must_copy(address);
+    result->address = must_copy(address);
+  result->timed_out = task->late || code == CURLE_OPERATION_TIMEDOUT;
+  result->refused = code == CURLE_SSL_CONNECT_ERROR || task->progress == REQUEST_NO_HANDSHAKE;
+  result->answer = capture->answer;
+  result->staple_bytes = capture->staple_bytes;
+  result->staple_length = capture->staple_length;
+  capture->staple_bytes = NULL;
+  result->sct_count = capture->sct_count;
+  memcpy(result->sct_logs, capture->sct_logs, sizeof result->sct_logs);
+  result->http = task->http;
+  curl_easy_getinfo(task->handle, CURLINFO_RESPONSE_CODE, &result->http.status);
+}
+
+void task_result(struct probe_task *task, CURLcode code, X509_STORE *store, struct probe_result *ret_result) {
+  struct capture *capture = &task->capture;
+  take_answer(task, code, ret_result);
   if (!capture->seen) {
-    ret_result->timed_out = task->late || code == CURLE_OPERATION_TIMEDOUT;
     ret_result->error = error_text(task, code);
     return;
   }
+  ret_result->timed_out = false;
   ret_result->shown = capture->shown;
   ret_result->staple = capture->staple;
   memcpy(ret_result->version, capture->version, sizeof capture->version);
   memcpy(ret_result->cipher, capture->cipher, sizeof capture->cipher);
   if (!take_certificates(capture, &ret_result->certificates))
     ret_result->error = must_copy("the key of the server's certificate cannot be read");
-  else if (!chain_prove_in(store, &ret_result->certificates, task->target->host, &ret_result->chain))
+  else if (task->target->offer == NULL &&
+           !chain_prove_in(store, &ret_result->certificates, task->target->host, &ret_result->chain))
     ret_result->error = must_copy("OpenSSL could not build a chain from what the server shows");
 }

@@ -6,12 +6,12 @@
 #include <string.h>
 
 const struct verb *const verbs[] = {
-    &verb_pin,        &verb_add,     &verb_remove, &verb_edit,    &verb_changes, &verb_undo,
-    &verb_restore,    &verb_list,    &verb_show,   &verb_check,   &verb_compile, &verb_pause,
-    &verb_resume,     &verb_explain, &verb_graph,  &verb_monitor, &verb_history, &verb_backup_key,
-    &verb_rotate,     &verb_approve, &verb_reject, &verb_record,  &verb_test,    &verb_log,
-    &verb_learn,      &verb_run,     &verb_enable, &verb_disable, &verb_status,  &verb_coverage,
-    &verb_completion, &verb_import,  &verb_export, NULL,
+    &verb_pin,        &verb_add,        &verb_remove,  &verb_edit,   &verb_changes, &verb_undo,
+    &verb_restore,    &verb_list,       &verb_show,    &verb_check,  &verb_compile, &verb_pause,
+    &verb_resume,     &verb_explain,    &verb_graph,   &verb_scan,   &verb_monitor, &verb_history,
+    &verb_backup_key, &verb_rotate,     &verb_approve, &verb_reject, &verb_record,  &verb_test,
+    &verb_log,        &verb_learn,      &verb_run,     &verb_enable, &verb_disable, &verb_status,
+    &verb_coverage,   &verb_completion, &verb_import,  &verb_export, NULL,
 };
 
 const struct verb *verb_find(const char *name) {

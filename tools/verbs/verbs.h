@@ -18,6 +18,7 @@ extern const struct verb verb_check;
 extern const struct verb verb_compile;
 extern const struct verb verb_explain;
 extern const struct verb verb_graph;
+extern const struct verb verb_scan;
 extern const struct verb verb_monitor;
 extern const struct verb verb_history;
 extern const struct verb verb_backup_key;

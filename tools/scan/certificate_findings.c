@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "scan/findings.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509v3.h>
+
+#include "base/host_port.h"
+#include "base/memory.h"
+#include "base/timestamp.h"
+
+/* More certificates between the server's own and a root are worth a question. */
+#define MOST_INTERMEDIATES 2
+
+static int64_t seconds_of(const ASN1_TIME *time_text) {
+  struct tm broken_down;
+  return ASN1_TIME_to_tm(time_text, &broken_down) == 1 ? timegm(&broken_down) : 0;
+}
+
+static const char *name_of(const struct object *object) {
+  return *object->subject == '\0' ? "a certificate without a subject" : object->subject;
+}
+
+/* ---- One certificate ---- */
+
+/* What the CA/Browser Forum's Baseline Requirements (6.3.2) allow, by the day from which on; days. */
+static int allowed_life(int64_t issued) {
+  static const struct {
+    const char *from;
+    int days;
+  } limits[] = {{"2029-03-15", 47},  {"2027-03-15", 100},  {"2026-03-15", 200}, {"2020-09-01", 398},
+                {"2018-03-01", 825}, {"2015-04-01", 1187}, {"2012-07-01", 1827}};
+  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+    int64_t from = 0;
+    if (date_read(limits[i].from, &from) && issued >= from)
+      return limits[i].days;
+  }
+  return 0;
+}
+
+static void look_at_life(const struct object *leaf, struct scan_host *host) {
+  int64_t issued = seconds_of(X509_get0_notBefore(leaf->certificate));
+  int64_t expires = seconds_of(X509_get0_notAfter(leaf->certificate));
+  int allowed = allowed_life(issued);
+  /* Both ends belong to it (RFC 5280, 4.1.2.5). Midnight to midnight is what CAs without that second issue.
+   */
+  if (allowed != 0 && expires - issued > (int64_t)allowed * SECONDS_PER_DAY)
+    finding_add(host, "long-life",
+                must_format("%s is valid for %lld days; browsers allow %d of one issued that day",
+                            name_of(leaf), (long long)((expires - issued) / SECONDS_PER_DAY), allowed));
+}
+
+static void look_at_dates(const struct scan *scan, const struct object *object, struct scan_host *host) {
+  int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
+  long long days = (long long)((expires - scan->now) / SECONDS_PER_DAY);
+  if (seconds_of(X509_get0_notBefore(object->certificate)) > scan->now)
+    finding_add(host, "not-yet-valid", must_format("%s is not yet valid", name_of(object)));
+  if (expires < scan->now)
+    finding_add(host, "expired", must_format("%s has expired", name_of(object)));
+  else if (days < scan->warning_days)
+    finding_add(host, "expires-soon", must_format("%s expires in %lld days", name_of(object), days));
+}
+
+static int least_bits(int type) {
+  if (type == EVP_PKEY_RSA || type == EVP_PKEY_RSA_PSS || type == EVP_PKEY_DSA)
+    return 2048;
+  return type == EVP_PKEY_EC ? 256 : 0;
+}
+
+static void look_at_strength(const struct object *object, struct scan_host *host) {
+  EVP_PKEY *key = X509_get0_pubkey(object->certificate);
+  int digest = NID_undef;
+  if (key != NULL && EVP_PKEY_bits(key) < least_bits(EVP_PKEY_base_id(key)))
+    finding_add(host, "weak-key", must_format("%s: a key of type %s", name_of(object), object->key_type));
+  /* Nobody relies on the signature of a root on itself. */
+  if (object->role == ROLE_ROOT ||
+      X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
+    return;
+  if (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)
+    finding_add(host, "weak-signature",
+                must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
+}
+
+static bool is_for(X509 *certificate, const char *host) {
+  bool good = host_is_address(host) ? X509_check_ip_asc(certificate, host, 0) == 1
+                                    : X509_check_host(certificate, host, 0, 0, NULL) == 1;
+  ERR_clear_error();
+  return good;
+}
+
+/* Whether no name that is meant for this host stands there but with an asterisk. */
+static bool is_by_wildcard(X509 *certificate, const char *host) {
+  if (host_is_address(host))
+    return false;
+  bool good = X509_check_host(certificate, host, 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1;
+  ERR_clear_error();
+  return good;
+}
+
+static void look_at_name(const struct object *leaf, struct scan_host *host) {
+  if (!is_for(leaf->certificate, host->host))
+    finding_add(host, "wrong-name", must_format("%s is not for this host", name_of(leaf)));
+  else if (is_by_wildcard(leaf->certificate, host->host))
+    finding_add(host, "wildcard", must_format("%s covers it by a wildcard", name_of(leaf)));
+}
+
+/* ---- The chain ---- */
+
+static bool is_self_issued(X509 *certificate) {
+  return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
+}
+
+/* Of errors that have no finding of their own. */
+static void look_at_trust(struct scan_host *host) {
+  int error = host->chain.error;
+  const struct objects *path = &host->chain.path;
+  const struct object *last = &path->items[path->count - 1];
+  switch (error) {
+  case X509_V_OK:
+  case X509_V_ERR_HOSTNAME_MISMATCH:
+  case X509_V_ERR_IP_ADDRESS_MISMATCH:
+  case X509_V_ERR_CERT_HAS_EXPIRED:
+  case X509_V_ERR_CERT_NOT_YET_VALID:
+  case X509_V_ERR_EE_KEY_TOO_SMALL:
+  case X509_V_ERR_CA_KEY_TOO_SMALL:
+  case X509_V_ERR_CA_MD_TOO_WEAK:
+    return;
+  case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+  case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    /* What the last one's issuer is, nobody knows: it may be a root that is not trusted here. */
+    if (!is_self_issued(last->certificate) && path->count == 1) {
+      finding_add(host, "chain-incomplete", must_format("the issuer of %s is missing", name_of(last)));
+      return;
+    }
+    break;
+  default:
+    break;
+  }
+  finding_add(host, "not-trusted",
+              must_format("the chain does not verify: %s", X509_verify_cert_error_string(error)));
+}
+
+/* The place among the certificates shown; their number where it is not shown. */
+static size_t place_of(const struct scan_host *host, const struct object *object) {
+  size_t place = 0;
+  while (place < host->shown.count &&
+         memcmp(&host->shown.items[place].fingerprint, &object->fingerprint, sizeof object->fingerprint) != 0)
+    place++;
+  return place;
+}
+
+/* Needed is what stands on the path, but for a root, which the client has, and what was shown before. */
+static void look_at_needless(struct scan_host *host) {
+  size_t others = host->shown_count - host->shown.count;
+  for (size_t i = 0; i < host->shown.count; i++) {
+    const struct object *object = &host->shown.items[i];
+    bool root = i > 0 && object->role == ROLE_ROOT;
+    others += chain_holds(&host->chain, object) && !root && place_of(host, object) == i ? 0 : 1;
+  }
+  if (others > 0)
+    finding_add(host, "chain-needless",
+                others == 1
+                    ? must_copy("shows a certificate that is a root, on no path to one, or shown before")
+                    : must_format("shows %zu certificates that are roots, on no path to one, or shown before",
+                                  others));
+}
+
+static void look_at_order(struct scan_host *host) {
+  size_t before = 0;
+  for (size_t i = 1; i < host->chain.path.count; i++) {
+    size_t place = place_of(host, &host->chain.path.items[i]);
+    if (place == host->shown.count)
+      continue;
+    if (place < before) {
+      finding_add(host, "chain-order", must_copy("shows its chain in the wrong order"));
+      return;
+    }
+    before = place;
+  }
+}
+
+static void look_at_length(struct scan_host *host) {
+  size_t between = 0;
+  for (size_t i = 1; i < host->chain.path.count; i++)
+    between += host->chain.path.items[i].role == ROLE_ROOT ? 0 : 1;
+  if (between > MOST_INTERMEDIATES)
+    finding_add(host, "chain-long", must_format("%zu certificates between its own and a root", between));
+}
+
+void find_in_certificates(const struct scan *scan, struct scan_host *host) {
+  look_at_trust(host);
+  look_at_needless(host);
+  look_at_order(host);
+  look_at_length(host);
+  for (size_t i = 0; i < host->chain.path.count; i++) {
+    look_at_dates(scan, &host->chain.path.items[i], host);
+    look_at_strength(&host->chain.path.items[i], host);
+  }
+  look_at_name(&host->shown.items[0], host);
+  look_at_life(&host->shown.items[0], host);
+  for (size_t i = 0; i < host->others.count; i++) {
+    look_at_dates(scan, &host->others.items[i], host);
+    look_at_strength(&host->others.items[i], host);
+    look_at_name(&host->others.items[i], host);
+    look_at_life(&host->others.items[i], host);
+  }
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "scan/findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <openssl/ssl.h>
+
+#include "base/memory.h"
+#include "scan/registry.h"
+
+/* A few names, and how many more there are. */
+#define MOST_NAMES 4
+
+struct names {
+  char *text; /* NULL: none */
+  size_t count;
+};
+
+static void name_if(bool belongs, struct names *names, const char *name) {
+  if (!belongs || names->count++ >= MOST_NAMES)
+    return;
+  char *longer = names->text == NULL ? must_copy(name) : must_format("%s, %s", names->text, name);
+  free(names->text);
+  names->text = longer;
+}
+
+/* One finding for all of them. lead: "accepts"... */
+static void find_names(struct scan_host *host, const char *code, const char *lead, struct names *names) {
+  if (names->count > MOST_NAMES)
+    finding_add(host, code, must_format("%s %s and %zu more", lead, names->text, names->count - MOST_NAMES));
+  else if (names->count > 0)
+    finding_add(host, code, must_format("%s %s", lead, names->text));
+  free(names->text);
+  *names = (struct names){0};
+}
+
+/* ---- Versions and suites ---- */
+
+static void look_at_versions(struct scan_host *host) {
+  if (host->versions[SCAN_TLS10].accepted)
+    finding_add(host, "tls10", must_copy("accepts TLS 1.0"));
+  if (host->versions[SCAN_TLS11].accepted)
+    finding_add(host, "tls11", must_copy("accepts TLS 1.1"));
+  if (!host->versions[SCAN_TLS13].accepted)
+    finding_add(host, "no-tls13", must_copy("does not accept TLS 1.3"));
+}
+
+/* The suites of all versions before TLS 1.3, each once. */
+static struct scan_choices old_suites(const struct scan_host *host) {
+  struct scan_choices all = {0};
+  for (int version = SCAN_TLS12; version < SCAN_VERSIONS; version++) {
+    const struct scan_choices *suites = &host->versions[version].suites;
+    for (size_t i = 0; i < suites->count; i++) {
+      size_t known = 0;
+      while (known < all.count && all.items[known].number != suites->items[i].number)
+        known++;
+      if (known < all.count)
+        continue;
+      all.items = must_grow(all.items, all.count + 1, sizeof *all.items);
+      all.items[all.count++] = suites->items[i];
+    }
+  }
+  return all;
+}
+
+static void look_at_suites(struct scan_host *host, const struct scan_choices *suites) {
+  struct names null = {0}, anonymous = {0}, small = {0}, rc4 = {0}, triple_des = {0}, fixed = {0}, cbc = {0};
+  bool aead = host->versions[SCAN_TLS13].accepted;
+  bool secret_later = aead;
+  for (size_t i = 0; i < suites->count; i++) {
+    const char *name = suites->items[i].name;
+    struct suite_weakness weakness;
+    if (!suite_weakness(suites->items[i].number, &weakness))
+      continue;
+    name_if(weakness.null, &null, name);
+    name_if(weakness.anonymous, &anonymous, name);
+    name_if(weakness.export_grade, &small, name);
+    name_if(weakness.rc4, &rc4, name);
+    name_if(weakness.triple_des, &triple_des, name);
+    name_if(weakness.static_key, &fixed, name);
+    name_if(weakness.cbc, &cbc, name);
+    secret_later = secret_later || !weakness.static_key;
+    aead = aead || (!weakness.cbc && !weakness.null && !weakness.rc4);
+  }
+  if (!aead)
+    finding_add(host, "no-aead", must_copy("accepts no suite with authenticated encryption"));
+  find_names(host, "null-cipher", "accepts no encryption:", &null);
+  find_names(host, "anonymous", "accepts that nobody is authenticated:", &anonymous);
+  find_names(host, "export-cipher", "accepts keys of 56 bits and fewer:", &small);
+  find_names(host, "rc4", "accepts RC4:", &rc4);
+  find_names(host, "triple-des", "accepts 3DES:", &triple_des);
+  if (!secret_later)
+    finding_add(host, "no-forward-secrecy", must_copy("accepts no suite with forward secrecy"));
+  find_names(host, "static-rsa", "accepts suites without forward secrecy:", &fixed);
+  find_names(host, "cbc", "accepts suites in CBC mode:", &cbc);
+}
+
+static void look_at_order(struct scan_host *host) {
+  if (host->versions[SCAN_TLS12].order == SCAN_ORDER_CLIENT)
+    finding_add(host, "client-order", must_copy("takes the suite that the client prefers, up to TLS 1.2"));
+}
+
+/* ---- Key exchange and handshake ---- */
+
+static void look_at_primes(struct scan_host *host, const struct scan_choices *suites) {
+  int least = 0;
+  for (size_t i = 0; i < suites->count; i++)
+    if (suites->items[i].dh_bits != 0 && (least == 0 || suites->items[i].dh_bits < least))
+      least = suites->items[i].dh_bits;
+  if (least != 0 && least < 2048)
+    finding_add(host, least <= 1024 ? "tiny-dh" : "weak-dh",
+                must_format("Diffie-Hellman with a prime of %d bits", least));
+}
+
+static void look_at_groups(struct scan_host *host) {
+  static const uint16_t weak[] = {0x0015 /* secp224r1 */, 0x0013 /* secp192r1 */};
+  struct names names = {0};
+  for (size_t i = 0; i < host->groups.count; i++)
+    for (size_t j = 0; j < sizeof weak / sizeof *weak; j++)
+      if (host->groups.items[i].number == weak[j])
+        name_if(true, &names, host->groups.items[i].name);
+  find_names(host, "weak-group", "accepts", &names);
+}
+
+/* The hash is the upper byte of the older numbers; 2 is SHA-1 (RFC 5246, 7.4.1.4.1). */
+static void look_at_signatures(struct scan_host *host) {
+  struct names names = {0};
+  for (size_t i = 0; i < host->signatures.count; i++)
+    if (host->signatures.items[i].number >> 8 == 2)
+      name_if(true, &names, host->signatures.items[i].name);
+  find_names(host, "sha1-handshake", "signs handshakes with", &names);
+}
+
+static void look_at_handshake(struct scan_host *host) {
+  if (host->compressed)
+    finding_add(host, "compression", must_copy("compresses what it encrypts (CRIME)"));
+  if (host->no_renegotiation_info)
+    finding_add(host, "insecure-renegotiation", must_copy("does not know secure renegotiation"));
+  if (host->incomplete)
+    finding_add(host, "unanswered", must_copy("some questions got no answer: there may be more"));
+}
+
+/* ---- HTTP ---- */
+
+#define SECONDS_OF_HALF_A_YEAR 15768000LL
+
+/* The number behind "max-age=" (RFC 6797, 6.1.1); -1: there is none. */
+static long long max_age(const char *value) {
+  static const char name[] = "max-age";
+  for (const char *at = value; at != NULL; at = strchr(at, ';')) {
+    at += strspn(at, "; \t");
+    if (strncasecmp(at, name, sizeof name - 1) != 0)
+      continue;
+    const char *digits = at + sizeof name - 1;
+    digits += strspn(digits, " \t");
+    if (*digits != '=')
+      continue;
+    digits += 1 + strspn(digits + 1, " \t\"");
+    return strspn(digits, "0123456789") == 0 ? -1 : strtoll(digits, NULL, 10);
+  }
+  return -1;
+}
+
+static void look_at_http(struct scan_host *host) {
+  long long age = host->https.has_hsts ? max_age(host->https.hsts) : -1;
+  if (host->https.status != 0 && age <= 0)
+    finding_add(host, "no-hsts",
+                must_copy(host->https.has_hsts ? "its Strict-Transport-Security has no max-age"
+                                               : "sends no Strict-Transport-Security"));
+  else if (host->https.status != 0 && age < SECONDS_OF_HALF_A_YEAR)
+    finding_add(host, "short-hsts", must_format("Strict-Transport-Security for %lld days only", age / 86400));
+  if (host->http.status >= 200 && host->http.status < 300)
+    finding_add(host, "no-redirect", must_copy("answers on port 80 without leading to HTTPS"));
+  else if (host->http.status >= 300 && host->http.status < 400 &&
+           strncasecmp(host->http.location, "http://", 7) == 0)
+    finding_add(host, "no-redirect", must_format("port 80 leads to %s", host->http.location));
+}
+
+void find_in_protocol(struct scan_host *host) {
+  struct scan_choices suites = old_suites(host);
+  look_at_versions(host);
+  look_at_suites(host, &suites);
+  look_at_order(host);
+  look_at_primes(host, &suites);
+  look_at_groups(host);
+  look_at_signatures(host);
+  look_at_handshake(host);
+  look_at_http(host);
+  free(suites.items);
+}

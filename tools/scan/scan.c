@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "scan/scan.h"
+
+#include <time.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+#include "cli/progress_bar.h"
+#include "scan/findings.h"
+#include "scan/questions.h"
+
+/* Before a question is asked again that got neither an answer nor a refusal. */
+#define PAUSE_SECONDS 1.0
+
+/* Where a host is. */
+struct asked {
+  bool waits; /* for an answer */
+  bool done;
+  double not_before; /* the next question */
+};
+
+struct asking {
+  struct scan *scan;
+  struct asked *asked; /* one for each host */
+  size_t next;         /* host to look at first */
+  size_t done;
+};
+
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void scan_add(struct scan *scan, const char *host, uint16_t port, enum probe_protocol protocol) {
+  scan->hosts = must_grow(scan->hosts, scan->count + 1, sizeof *scan->hosts);
+  scan->hosts[scan->count++] =
+      (struct scan_host){.host = must_copy(host), .port = port, .protocol = protocol};
+}
+
+static void host_clear(struct scan_host *host) {
+  free(host->host);
+  free(host->error);
+  free(host->address);
+  for (int i = 0; i < SCAN_VERSIONS; i++)
+    free(host->versions[i].suites.items);
+  free(host->groups.items);
+  free(host->signatures.items);
+  objects_clear(&host->shown);
+  objects_clear(&host->others);
+  chain_clear(&host->chain);
+  OPENSSL_free(host->staple_bytes);
+  for (size_t i = 0; i < host->finding_count; i++)
+    free(host->findings[i].text);
+  free(host->findings);
+  questions_free(host->questions);
+}
+
+void scan_clear(struct scan *scan) {
+  for (size_t i = 0; i < scan->count; i++)
+    host_clear(&scan->hosts[i]);
+  free(scan->hosts);
+  *scan = (struct scan){0};
+}
+
+enum scan_severity scan_host_severity(const struct scan_host *host) {
+  enum scan_severity worst = SCAN_NOTE;
+  for (size_t i = 0; i < host->finding_count; i++)
+    if (!host->findings[i].known && host->findings[i].kind->severity > worst)
+      worst = host->findings[i].kind->severity;
+  return worst;
+}
+
+size_t scan_host_findings(const struct scan_host *host) {
+  size_t count = 0;
+  for (size_t i = 0; i < host->finding_count; i++)
+    count += host->findings[i].known ? 0 : 1;
+  return count;
+}
+
+/* ---- Asking ---- */
+
+static void end_host(struct asking *asking, size_t index) {
+  struct scan_host *host = &asking->scan->hosts[index];
+  asking->asked[index].done = true;
+  questions_free(host->questions);
+  host->questions = NULL;
+  bar_show(++asking->done, asking->scan->count);
+}
+
+/* The question of a host whose turn it is; NULL: it is not, or it has ended. */
+static const struct probe_target *question_of(struct asking *asking, size_t index, double now,
+                                              double *soonest) {
+  struct asked *asked = &asking->asked[index];
+  if (asked->waits || asked->done)
+    return NULL;
+  if (asked->not_before > now) {
+    *soonest = asked->not_before < *soonest ? asked->not_before : *soonest;
+    return NULL;
+  }
+  const struct probe_target *target = questions_next(&asking->scan->hosts[index]);
+  if (target == NULL) {
+    end_host(asking, index);
+    return NULL;
+  }
+  asked->waits = true;
+  asked->not_before = asking->scan->rate == 0 ? now : now + 1.0 / (double)asking->scan->rate;
+  return target;
+}
+
+/* Hosts in turn, so that each gets on. */
+static const struct probe_target *next_question(void *arg, size_t *ret_index, long *ret_wait) {
+  struct asking *asking = arg;
+  double now = seconds_now();
+  double never = now + 1e6, soonest = never;
+  for (size_t i = 0; i < asking->scan->count; i++) {
+    size_t index = (asking->next + i) % asking->scan->count;
+    const struct probe_target *target = question_of(asking, index, now, &soonest);
+    if (target == NULL)
+      continue;
+    asking->next = index + 1;
+    *ret_index = index;
+    return target;
+  }
+  *ret_wait = soonest == never ? -1 : (long)((soonest - now) * 1000) + 1;
+  return NULL;
+}
+
+static void take_answer(size_t index, struct probe_result *result, void *arg) {
+  struct asking *asking = arg;
+  struct scan_host *host = &asking->scan->hosts[index];
+  struct asked *asked = &asking->asked[index];
+  double now = seconds_now();
+  host->seconds += result->seconds;
+  asked->waits = false;
+  if (!questions_take(host, result) && asked->not_before < now + PAUSE_SECONDS)
+    asked->not_before = now + PAUSE_SECONDS;
+}
+
+/* ---- Looking at what was said ---- */
+
+static void look_at_host(const struct scan *scan, X509_STORE *store, struct scan_host *host) {
+  if (host->error != NULL)
+    return;
+  find_in_protocol(host);
+  if (host->shown.count > 0 && chain_prove_in(store, &host->shown, host->host, &host->chain)) {
+    find_in_certificates(scan, host);
+    find_in_status(scan, store, host);
+  }
+  grade_host(host);
+}
+
+static bool look_at_all(struct scan *scan, const struct probe_settings *settings) {
+  X509_STORE *store = chain_store_new(settings->ca_file);
+  for (size_t i = 0; store != NULL && i < scan->count; i++)
+    look_at_host(scan, store, &scan->hosts[i]);
+  X509_STORE_free(store);
+  return store != NULL;
+}
+
+bool scan_run(struct scan *scan, const struct probe_settings *settings) {
+  struct registry registry;
+  struct asking asking = {.scan = scan};
+  double begun = seconds_now();
+  bool good = registry_read(&registry);
+  if (!good)
+    say_error("OpenSSL has no suites to offer");
+  scan->public_roots = settings->ca_file == NULL;
+  asking.asked = must_alloc(scan->count, sizeof *asking.asked);
+  for (size_t i = 0; i < scan->count; i++)
+    scan->hosts[i].questions = questions_new(&registry);
+  const struct probe_source source = {.next = next_question, .done = take_answer, .arg = &asking};
+  good = good && probe_run(&source, settings) && look_at_all(scan, settings);
+  for (size_t i = 0; i < scan->count; i++) {
+    questions_free(scan->hosts[i].questions);
+    scan->hosts[i].questions = NULL;
+  }
+  free(asking.asked);
+  /* The names of suites are OpenSSL's, and those of groups static: nothing that was kept points in here. */
+  registry_clear(&registry);
+  scan->seconds = seconds_now() - begun;
+  return good;
+}

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "scan/scan.h"
+
+#include "base/memory.h"
+#include "base/timestamp.h"
+#include "cli/output.h"
+#include "cli/table.h"
+#include "scan/registry.h"
+
+/* So many steps are enough for a day. */
+#define MOST_STEPS 3
+
+static const char *order_word(enum scan_order order) {
+  static const char *const words[] = {"unknown", "server", "client"};
+  return words[order];
+}
+
+/* ---- For people ---- */
+
+static enum colour colour_of(enum scan_severity severity) {
+  return severity == SCAN_CRITICAL ? RED : severity == SCAN_WARNING ? YELLOW : PLAIN;
+}
+
+static char *names_text(const struct scan_choices *choices) {
+  char *text = must_copy("");
+  for (size_t i = 0; i < choices->count; i++) {
+    char *longer = must_format("%s%s%s", text, i == 0 ? "" : ", ", choices->items[i].name);
+    free(text);
+    text = longer;
+  }
+  return text;
+}
+
+static void print_line(const char *title, const struct scan_choices *choices, const char *more) {
+  AUTO_TEXT names = names_text(choices);
+  AUTO_TEXT lead = must_format("  %-11s", title);
+  AUTO_TEXT text = must_format("%s%s", names, more);
+  if (choices->count > 0)
+    put_wrapped(PLAIN, lead, text);
+}
+
+static void print_capabilities(const struct scan_host *host) {
+  for (int version = 0; version < SCAN_VERSIONS; version++) {
+    const struct scan_suites *suites = &host->versions[version];
+    print_line(scan_version_name((enum scan_version)version), &suites->suites,
+               suites->order == SCAN_ORDER_SERVER   ? " (server's order)"
+               : suites->order == SCAN_ORDER_CLIENT ? " (client's order)"
+                                                    : "");
+  }
+  print_line("groups", &host->groups, "");
+  print_line("signatures", &host->signatures, "");
+}
+
+static void print_findings(const struct scan_host *host) {
+  static const char *const headings[] = {"SEVERITY", "CODE", "FINDING", "WHAT TO DO", NULL};
+  size_t left = scan_host_findings(host);
+  if (left == 0) {
+    put(stdout, GREEN, host->finding_count == 0 ? "  nothing found\n" : "  nothing new\n");
+    return;
+  }
+  struct libscols_table *table = table_new(headings, 1U << 2 | 1U << 3);
+  for (size_t i = 0; i < host->finding_count; i++) {
+    const struct scan_finding *finding = &host->findings[i];
+    const char *const texts[] = {scan_severity_word(finding->kind->severity), finding->kind->code,
+                                 finding->text, finding->kind->remedy};
+    if (!finding->known)
+      table_add(table, texts);
+  }
+  table_print(table);
+}
+
+/* What keeps the host at its grade. */
+static void print_steps(const struct scan_host *host) {
+  AUTO_TEXT steps = NULL;
+  const struct scan_kind *before = NULL;
+  size_t count = 0;
+  for (size_t i = 0; i < host->finding_count && count < MOST_STEPS; i++) {
+    const struct scan_kind *kind = host->findings[i].kind;
+    if (kind == before || kind->cap == SCAN_GRADE_A_PLUS || kind->cap < host->grade)
+      continue;
+    char *longer = must_format("%s%s%s", steps == NULL ? "" : steps, steps == NULL ? "" : "; ", kind->remedy);
+    free(steps);
+    steps = longer;
+    before = kind;
+    count++;
+  }
+  if (steps != NULL)
+    put_wrapped(PLAIN, "  to raise it: ", steps);
+}
+
+static void print_host(const struct scan_host *host) {
+  put(stdout, BOLD, "%s:%u", host->host, host->port);
+  if (host->error != NULL) {
+    put(stdout, RED, " %s\n", host->error);
+    return;
+  }
+  put(stdout, colour_of(scan_host_severity(host)), " grade %s", scan_grade_word(host->grade));
+  put(stdout, PLAIN, ", %zu finding%s, %zu connections\n", scan_host_findings(host),
+      scan_host_findings(host) == 1 ? "" : "s", host->connections);
+  print_steps(host);
+  print_capabilities(host);
+  print_findings(host);
+}
+
+void scan_print_table(const struct scan *scan) {
+  size_t failed = 0;
+  for (size_t i = 0; i < scan->count; i++) {
+    print_host(&scan->hosts[i]);
+    put(stdout, PLAIN, "\n");
+    failed += scan->hosts[i].error == NULL ? 0 : 1;
+  }
+  put(stdout, PLAIN, "%zu host%s in %.1f s, %zu unreachable; SSL 3 and 2 were not looked at\n", scan->count,
+      scan->count == 1 ? "" : "s", scan->seconds, failed);
+}
+
+/* ---- JSON ---- */
+
+static json_object *names_json(const struct scan_choices *choices) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < choices->count; i++)
+    json_object_array_add(array, json_text(choices->items[i].name));
+  return array;
+}
+
+static json_object *suites_json(const struct scan_choices *suites) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < suites->count; i++) {
+    const struct scan_choice *suite = &suites->items[i];
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "name", json_text(suite->name));
+    json_object_object_add(json, "number", json_object_new_int(suite->number));
+    json_object_object_add(json, "group", json_text_or_null(group_name(suite->group)));
+    json_object_object_add(json, "dh_bits", suite->dh_bits == 0 ? NULL : json_object_new_int(suite->dh_bits));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
+static json_object *versions_json(const struct scan_host *host) {
+  json_object *array = json_object_new_array();
+  for (int i = 0; i < SCAN_VERSIONS; i++) {
+    const struct scan_suites *suites = &host->versions[i];
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "version", json_text(scan_version_name((enum scan_version)i)));
+    json_object_object_add(json, "accepted", json_object_new_boolean(suites->accepted));
+    json_object_object_add(json, "order", json_text(order_word(suites->order)));
+    json_object_object_add(json, "suites", suites_json(&suites->suites));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
+static void add_certificate(json_object *array, const struct object *object) {
+  char digest[PIN_DIGEST_TEXT_SIZE];
+  json_object *json = json_object_new_object();
+  pin_digest_format(&object->key, digest);
+  json_object_object_add(json, "role", json_text(role_word(object->role)));
+  json_object_object_add(json, "subject", json_text(object->subject));
+  json_object_object_add(json, "key", json_text(object->key_type));
+  json_object_object_add(json, "pin", json_text(digest));
+  json_object_array_add(array, json);
+}
+
+static json_object *certificates_json(const struct objects *objects) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < objects->count; i++)
+    add_certificate(array, &objects->items[i]);
+  return array;
+}
+
+static json_object *http_json(const struct scan_host *host) {
+  if (!host->http_asked)
+    return NULL;
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "https_status", json_object_new_int64(host->https.status));
+  json_object_object_add(json, "hsts", host->https.has_hsts ? json_text(host->https.hsts) : NULL);
+  json_object_object_add(json, "http_status", json_object_new_int64(host->http.status));
+  json_object_object_add(json, "location",
+                         *host->http.location == '\0' ? NULL : json_text(host->http.location));
+  return json;
+}
+
+static json_object *findings_json(const struct scan_host *host) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < host->finding_count; i++) {
+    const struct scan_finding *finding = &host->findings[i];
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "severity", json_text(scan_severity_word(finding->kind->severity)));
+    json_object_object_add(json, "code", json_text(finding->kind->code));
+    json_object_object_add(json, "text", json_text(finding->text));
+    json_object_object_add(json, "known", json_object_new_boolean(finding->known));
+    json_object_object_add(json, "remedy", json_text(finding->kind->remedy));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
+static json_object *host_json(const struct scan_host *host) {
+  json_object *json = json_object_new_object();
+  json_object_object_add(json, "host", json_text(host->host));
+  json_object_object_add(json, "port", json_object_new_int(host->port));
+  json_object_object_add(json, "error", json_text_or_null(host->error));
+  json_object_object_add(json, "complete", json_object_new_boolean(host->error == NULL && !host->incomplete));
+  json_object_object_add(json, "address", json_text_or_null(host->address));
+  json_object_object_add(json, "connections", json_object_new_int64((int64_t)host->connections));
+  json_object_object_add(json, "seconds", json_object_new_double(host->seconds));
+  json_object_object_add(json, "grade", host->error != NULL ? NULL : json_text(scan_grade_word(host->grade)));
+  json_object_object_add(json, "score", host->error != NULL ? NULL : json_object_new_int(host->score));
+  json_object_object_add(json, "findings", findings_json(host));
+  json_object_object_add(json, "versions", versions_json(host));
+  json_object_object_add(json, "groups", names_json(&host->groups));
+  json_object_object_add(json, "signatures", names_json(&host->signatures));
+  json_object_object_add(json, "certificates", certificates_json(&host->shown));
+  json_object_object_add(json, "other_certificates", certificates_json(&host->others));
+  json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
+  json_object_object_add(json, "timestamps", json_object_new_int64((int64_t)host->sct_count));
+  json_object_object_add(json, "timestamp_logs", json_object_new_int64((int64_t)host->sct_logs));
+  json_object_object_add(json, "http", http_json(host));
+  return json;
+}
+
+void scan_print_json(const struct scan *scan) {
+  json_object *json = json_object_new_object();
+  json_object *hosts = json_object_new_array();
+  for (size_t i = 0; i < scan->count; i++)
+    json_object_array_add(hosts, host_json(&scan->hosts[i]));
+  json_object_object_add(json, "seconds", json_object_new_double(scan->seconds));
+  json_object_object_add(json, "hosts", hosts);
+  json_print(json);
+}
