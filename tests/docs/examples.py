@@ -64,7 +64,8 @@ def pairs(line):
 
 
 # By the words after `sh`: which server there is, and with which statuses the block may leave.
-EXPECTED = {(): ("genuine", {0}), ("finding",): ("genuine", {1}), ("refused",): ("swapped", range(1, 256))}
+EXPECTED = {(): ("genuine", {0}), ("finding",): ("genuine", {1}), ("refused",): ("swapped", range(1, 256)),
+            ("swapped",): ("swapped", {0})}
 
 
 class Runner:

@@ -92,7 +92,7 @@ class Scene(PinctlCase):
         line = (f'verdict=refused reason=no-pin host={HOST} port=443 mode=enforce entry=/etc/pinning/policy.cfg:4 '
                 f'key0="{pins[0]} CN=one" key1="{pins[1]} CN=two" expected="pins {pins[2]}" {who}')
         more = line.replace("expected=", "keys=+3 expected=").replace(
-            "mode=enforce", "mode=audit expired=2026-01-01T23:59:59Z").replace(who, f"swallowed=12 {who}")
+            "mode=enforce", "paused=2026-01-02T03:04:05Z mode=audit expired=2026-01-01T23:59:59Z").replace(who, f"swallowed=12 {who}")
         # Advice is given once for each host and reason.
         more = more.replace("refused", "audited").replace(f"host={HOST}", "host=old.example.com")
         events = (f'event=policy-error policy="/etc/pinning/policy.cfg:1:2" message="no such thing" {who}',

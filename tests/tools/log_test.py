@@ -105,6 +105,19 @@ class Lines(LogCase):
         self.assertIn("has expired", found["advice"])
         self.assertIn("no-pin (+12)", self.pinctl("log", "--file", "-", data=line.encode(), status=1).stdout)
 
+    def test_paused(self):
+        found = self.one(LINE.replace("refused", "audited").replace("mode=", "paused=2026-01-02T03:04:05Z mode="))
+        self.assertEqual(found["paused"], "2026-01-02T03:04:05Z")
+        self.assertIn(f"pinctl resume {HOST}", found["advice"])
+
+    def test_own_trial_is_no_finding(self):
+        line = LINE.replace(f"host={HOST}", "host=swapped.pinctl.invalid")
+        self.assertNotEqual(line, LINE)
+        (found,) = self.log(f"{line}\n", status=0)
+        self.assertIn("pinctl tried a configuration", found["advice"])
+        for host in ("pinctl.invalid", "xpinctl.invalid", "swapped.pinctl.invalid.org"):
+            self.assertIn("in between", self.one(line.replace("swapped.pinctl.invalid", host))["advice"])
+
     def test_escapes(self):
         found = self.one(LINE.replace("CN=one", r"CN=\x1B[2J\x22 \x5C\xFF\x00\xe2"))
         self.assertEqual(found["keys"][0]["subject"], 'CN=\x1b[2J" \\\ufffd\\x00\\xe2')

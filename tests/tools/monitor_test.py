@@ -152,14 +152,58 @@ class Forms(Monitor):
 
     def test_nagios(self):
         done = self.pinctl(*self.words(self.shows(), "--format", "nagios"))
-        self.assertRegex(done.stdout, r"^PINNING OK: 1 hosts, 0 warning, 0 critical \| hosts=1 warning=0 critical=0 "
+        self.assertRegex(done.stdout, r"^PINNING OK: 1 host, 0 warning, 0 critical \| hosts=1 warning=0 critical=0 "
                                       r"least_days=29;10:;3: time=[0-9.]+s\n$")
         self.pinctl(*self.words(self.shows(), "--format", "nagios", "--warning", "40"), status=1)
         done = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem"), "--format", "nagios"), status=2)
         self.assertIn("\nCRITICAL: api.example.com:443: the policy refuses it", done.stdout)
         self.write_policy("oops")
-        self.pinctl(*self.words(1, "--format", "nagios"), status=3)
-        self.pinctl("monitor", "--format", "nagios", "--jobs", "0", status=3)
+        done = self.pinctl(*self.words(1, "--format", "nagios"), status=3)
+        self.assertEqual(done.stdout, "PINNING UNKNOWN: the policy has errors, and there is no last good one\n")
+        done = self.pinctl("monitor", "--format", "nagios", "--jobs", "0", status=3)
+        self.assertRegex(done.stdout, r"^PINNING UNKNOWN: .+\n$")
+
+    def test_broken_policy_does_not_make_blind(self):
+        port = self.shows("swapped", "swapped-chain.pem")
+        self.pinctl("compile")
+        self.write_policy("oops", "policy.d/mine.cfg")
+        done = self.pinctl(*self.words(port, "--format", "nagios"), status=2)
+        self.assertTrue(done.stdout.startswith("PINNING CRITICAL: the policy has errors, the last good one is enforced; 1 host,"))
+        text = self.pinctl(*self.words(port, "--format", "prometheus")).stdout
+        self.assertIn("\npinning_policy_ok 0\n", text)
+        self.assertIn('pinning_pinned{host="api.example.com",port="443"} 0\n', text)
+        self.assertRegex(text, r"(?m)^pinning_last_run_seconds \d{10}$")
+        self.assertIn("this is the last good one", self.pinctl(*self.words(port), status=1).stderr)
+        # Sound servers do not hide it.
+        os.remove(os.path.join(self.folder, "history.db"))
+        done = self.pinctl(*self.words(self.shows(), "--format", "nagios"), status=1)
+        self.assertTrue(done.stdout.startswith("PINNING WARNING: the policy has errors"))
+        os.remove(os.path.join(self.folder, "policy.db"))
+        text = self.pinctl(*self.words(port, "--format", "prometheus")).stdout
+        self.assertIn("\npinning_policy_ok 0\n", text)
+
+    def test_damaged_history_does_not_make_blind(self):
+        history = os.path.join(self.folder, "broken.db")
+        with open(history, "wb") as file:
+            file.write(b"no database" * 1000)
+        words = ("monitor", HOST, "--connect", f"::127.0.0.1:{self.shows()}", "--ca", "root.pem", "--history", history,
+                 "--warning", "10", "--critical", "3")
+        done = self.pinctl(*words, "--format", "nagios", status=1)
+        self.assertTrue(done.stdout.startswith("PINNING WARNING: the history cannot be kept; 1 host,"), done.stdout)
+        self.assertIn("\npinning_history_ok 0\n", self.pinctl(*words, "--format", "prometheus").stdout)
+        self.assertIn(HOST, self.pinctl(*words, status=3).stdout)
+
+    def test_wildcards_alone_are_no_failure(self):
+        self.write_policy(f'version = 1; hosts = ( {{ name = "*.example.com"; pins = [ "{pin_of("server.pem")}" ]; }} );\n')
+        done = self.pinctl("monitor", "--no-history", "--format", "nagios")
+        self.assertTrue(done.stdout.startswith("PINNING OK: 0 hosts, "))
+        self.pinctl("monitor", "--no-history")
+        self.write_policy("version = 1;\n")
+        self.pinctl("monitor", "--no-history", status=3)
+
+    def test_pauses_are_a_metric(self):
+        self.pinctl("pause", "www.example.com", "--for", "5m")
+        self.assertIn("\npinning_pauses 1\n", self.pinctl(*self.words(self.shows(), "--format", "prometheus")).stdout)
 
     def test_prometheus(self):
         text = self.pinctl(*self.words(self.shows("swapped", "swapped-chain.pem"), "--format", "prometheus")).stdout
@@ -168,7 +212,7 @@ class Forms(Monitor):
                          ["1", "0", "1", "2"])
         self.assertGreater(float(samples["pinning_expires_seconds"]), time.time())
         for line in text.splitlines():
-            self.assertRegex(line, r'^(# (HELP|TYPE) pinning_\w+ .+|pinning_\w+\{[^}]+\} [0-9.e+-]+)$')
+            self.assertRegex(line, r'^(# (HELP|TYPE) pinning_\w+ .+|pinning_\w+(\{[^}]+\})? [0-9.e+-]+)$')
 
     def test_html(self):
         issue("markup", "/CN=<script>alert(1)<\\/script>&amp;\"\u202e", extensions=("basicConstraints=CA:FALSE",))
@@ -332,13 +376,16 @@ class Prometheus(Monitor):
             elif line.startswith("# TYPE "):
                 self.assertEqual(line, f"# TYPE {current} gauge")
             else:
+                if "{" not in line:
+                    self.assertRegex(line, rf"^{current} \d+$")
+                    continue
                 name, host, port, value = re.fullmatch(r'(\w+)\{host="([^"\\]+)",port="(\d+)"\} (\S+)', line).groups()
                 self.assertEqual(name, current)
                 float(value)
                 self.assertNotIn((name, host, port), samples)
                 samples.add((name, host, port))
         self.assertGreater(len(seen), 5)
-        self.assertEqual(len(samples), 4 * len(seen))
+        self.assertEqual(len(samples), 4 * (len(seen) - 4))
 
 
 class Many(Monitor):

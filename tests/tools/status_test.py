@@ -36,6 +36,19 @@ class Status(PinctlCase):
         self.assertIn(words, found["problems"][0]["problem"])
         return found
 
+    def test_broken_policy(self):
+        self.configuration()
+        environment = {"OPENSSL_CONF": os.path.join(self.folder, "openssl.cnf")}
+        self.write_policy("oops", "policy.d/mine.cfg")
+        done = self.pinctl("status", status=1, environment=environment)
+        self.assertIn("the policy has errors; the last good one is enforced, 1 host (", done.stderr)
+        self.assertIn("the last good policy: processes go by this one", done.stdout)
+        self.assertNotIn("processes read the text", done.stdout)
+        os.remove(os.path.join(self.folder, "policy.db"))
+        done = self.pinctl("status", status=1, environment=environment)
+        self.assertIn("no last good one is there", done.stderr)
+        self.assertNotIn("processes go by this one", done.stdout)
+
     def test_enforced(self):
         self.configuration()
         found = self.status(0)

@@ -148,6 +148,7 @@ class Trail(Case):
         self.assertRegex(rows[1]["what"], r"^paused x\.org until 20\S+Z$")
         self.assertRegex(rows[3]["what"], r"^compiled generation [0-9a-f]{16}; it was [0-9a-f]{16}$")
         self.assertTrue(all(row["who"] for row in rows))
+        self.assertNotIn("4294967295", " ".join(row["who"] for row in rows))
         shown = self.pinctl("changes", "1").stdout
         self.assertIn("+  { name = \"x.org\";", shown)
 

@@ -49,8 +49,11 @@ static bool login_user(uid_t *ret_user) {
   if (file_read("/proc/self/loginuid", &text, &length) != 0 || length == 0)
     return false;
   unsigned long number = strtoul(text, NULL, 10);
+  /* The highest number stands for nobody: a service, or a system without audit. */
+  if (number >= UINT32_MAX)
+    return false;
   *ret_user = (uid_t)number;
-  return number < UINT32_MAX;
+  return true;
 }
 
 static char *user_name(uid_t user) {

@@ -85,6 +85,14 @@ static char *with_host(const char *text, const char *host) {
   return whole;
 }
 
+/* Where "enable" has tried a configuration: names below .invalid belong to nobody (RFC 2606). */
+static bool is_own_trial(const struct log_record *record) {
+  static const char suffix[] = ".pinctl.invalid";
+  const char *host = report_get(&record->report, "host");
+  size_t length = host == NULL ? 0 : strlen(host);
+  return length >= sizeof suffix && strcmp(host + length - (sizeof suffix - 1), suffix) == 0;
+}
+
 char *log_advice(const struct log_record *record) {
   const char *reason = report_get(&record->report, "reason");
   const char *event = report_get(&record->report, "event");
@@ -97,6 +105,8 @@ char *log_advice(const struct log_record *record) {
   if (host == NULL || pin_name_canonical(host, &name, &why) != PIN_OK)
     name = must_copy("HOST");
   AUTO_TEXT advice = with_host(text == NULL ? "See troubleshooting." : text, name);
+  if (is_own_trial(record))
+    return must_copy("Nothing: pinctl tried a configuration, and it refused what it has to.");
   if (record_is_doubtful(record))
     return must_format("Another process wrote this line than it says: any user can write to the system log. "
                        "Do not rely on it. %s",
@@ -110,6 +120,8 @@ char *log_advice(const struct log_record *record) {
 }
 
 bool log_is_finding(const struct log_record *record) {
+  if (is_own_trial(record))
+    return false;
   return has_value(record, "verdict", "refused") || has_value(record, "verdict", "audited") ||
          has_value(record, "event", "not-enforced") || has_value(record, "event", "policy-error") ||
          has_value(record, "event", "not-reported") || has_value(record, "event", "policy-unusable");

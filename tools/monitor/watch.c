@@ -36,7 +36,7 @@ void watch_clear(struct watch *watch) {
 }
 
 enum severity watch_severity(const struct watch *watch) {
-  enum severity worst = SEVERITY_OK;
+  enum severity worst = watch->trouble == NULL ? SEVERITY_OK : SEVERITY_WARNING;
   for (size_t i = 0; i < watch->count; i++)
     worst = watch->hosts[i].severity > worst ? watch->hosts[i].severity : worst;
   return worst;

@@ -64,7 +64,11 @@ struct watch {
   size_t count;
   int warning_days, critical_days;
   int64_t now;
-  double seconds; /* the whole run */
+  double seconds;      /* the whole run */
+  const char *trouble; /* what is wrong beside the servers, in words; NULL: nothing. Static */
+  bool policy_broken;
+  bool history_lost; /* the history could not be kept */
+  size_t paused;     /* so many pauses hold */
 };
 
 /* Takes over the text. */

@@ -150,8 +150,9 @@ void watch_print_nagios(const struct watch *watch) {
   static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
   size_t warnings = watch_count(watch, SEVERITY_WARNING);
   size_t criticals = watch_count(watch, SEVERITY_CRITICAL);
-  put(stdout, PLAIN, "PINNING %s: %zu hosts, %zu warning, %zu critical", words[watch_severity(watch)],
-      watch->count, warnings, criticals);
+  put(stdout, PLAIN, "PINNING %s: %s%s%zu host%s, %zu warning, %zu critical", words[watch_severity(watch)],
+      watch->trouble == NULL ? "" : watch->trouble, watch->trouble == NULL ? "" : "; ", watch->count,
+      watch->count == 1 ? "" : "s", warnings, criticals);
   put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n",
       watch->count, warnings, criticals, (long long)least_days(watch), watch->warning_days,
       watch->critical_days, watch->seconds);
@@ -200,7 +201,15 @@ static double seconds_of(const struct watch_host *host) {
   return host->seconds;
 }
 
+static void print_value(const char *name, const char *help, int64_t value) {
+  printf("# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", name, help, name, name, (long long)value);
+}
+
 void watch_print_prometheus(const struct watch *watch) {
+  print_value("pinning_policy_ok", "Whether the text of the policy has no errors.", !watch->policy_broken);
+  print_value("pinning_history_ok", "Whether the history could be kept.", !watch->history_lost);
+  print_value("pinning_pauses", "How many pauses hold.", (int64_t)watch->paused);
+  print_value("pinning_last_run_seconds", "When this was found out, since the epoch.", watch->now);
   print_metric(watch, "pinning_up", "Whether the server showed a certificate chain.", up_of);
   print_metric(watch, "pinning_pinned", "Whether the policy accepts its key.", pinned_of);
   print_metric(watch, "pinning_verified", "Whether its chain verified.", verified_of);

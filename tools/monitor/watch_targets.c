@@ -90,7 +90,11 @@ bool targets_from_policy(const struct arguments *arguments, const struct pin_pol
   entries_sort_by_name(&entries);
   for (size_t i = 0; i < entries.count; i++)
     add_entry(arguments, &entries.items[i], watch);
+  bool only_patterns = watch->count == 0 && entries.count > 0;
   entries_clear(&entries);
+  /* Nothing is wrong with a policy of wildcards: there is only nobody to ask. */
+  if (only_patterns)
+    return true;
   if (watch->count == 0)
     say_error("the policy names no server; name one as an operand");
   return watch->count > 0;

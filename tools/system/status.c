@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
+#include "view/enforced_policy.h"
 
 /* The word in PRELOAD_FILE that is the shim; the dynamic linker takes spaces, tabs, newlines and colons. */
 static char *find_preload(void) {
@@ -33,9 +34,12 @@ static char *find_preload(void) {
 }
 
 static void read_compiled(struct status *status) {
+  AUTO_TEXT form = NULL;
   AUTO_TEXT policy = form_policy(status->policy_path);
   status->compiled_path = form_path(policy);
   uint64_t generation = 0;
+  if (status->policy.status != PIN_OK)
+    status->last_good_hosts = last_good_hosts(status->policy_path, &form);
   if (status->compiled_path == NULL)
     return;
   status->form_is_needed = form_is_needed(policy);

@@ -29,10 +29,11 @@ struct status {
   size_t hosts[3];     /* by enum pin_mode */
   char *compiled_path; /* where its compiled form is kept; NULL: the path is too long */
   enum form_state compiled;
-  bool form_is_needed;   /* the text is more than processes read */
-  bool compiled_differs; /* it looks current, but says something else than the text */
-  struct pauses pauses;  /* that hold now */
-  int64_t now;           /* when all this was read */
+  uint32_t last_good_hosts; /* in the compiled form, where the text has errors */
+  bool form_is_needed;      /* the text is more than processes read */
+  bool compiled_differs;    /* it looks current, but says something else than the text */
+  struct pauses pauses;     /* that hold now */
+  int64_t now;              /* when all this was read */
   struct text_list problems;
   struct text_list remedies; /* one for each problem */
 };

@@ -12,6 +12,7 @@
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
+#include "view/pauses.h"
 
 static const struct option options[] = {
     {.id = OPTION_FORMAT,
@@ -42,6 +43,7 @@ static const struct option options[] = {
 struct monitoring {
   struct watch watch;
   struct enforced_policy enforced;
+  bool printed; /* what was asked for in this format */
 };
 
 static bool read_days(const struct arguments *arguments, struct watch *watch) {
@@ -57,7 +59,8 @@ static bool read_days(const struct arguments *arguments, struct watch *watch) {
   return true;
 }
 
-/* The report is worth more than the history: a default one that cannot be written is only warned of. */
+/* The report is worth more than the history: a default one that cannot be written is only warned of, and what
+ * is printed is printed in any case. */
 static int keep_history(const struct arguments *arguments, struct watch *watch) {
   const char *path = arguments_value(arguments, OPTION_HISTORY);
   if (arguments_has(arguments, OPTION_NO_HISTORY))
@@ -65,6 +68,9 @@ static int keep_history(const struct arguments *arguments, struct watch *watch) 
   struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, false);
   bool good = history != NULL && history_record(history, watch);
   history_close(history);
+  watch->history_lost = !good;
+  if (!good && watch->trouble == NULL)
+    watch->trouble = "the history cannot be kept";
   if (!good && path == NULL)
     say_warning("no history was kept; --history FILE keeps it elsewhere, --no-history keeps none");
   return good || path == NULL ? EXIT_DONE : EXIT_FAILED;
@@ -91,17 +97,55 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
   return status;
 }
 
+static bool is_format(const struct arguments *arguments, const char *wanted) {
+  const char *format = arguments_value(arguments, OPTION_FORMAT);
+  return format != NULL && strcmp(format, wanted) == 0;
+}
+
+/* Whoever waits for one line, or for a file of metrics, gets it: silence looks like a machine that is well.
+ */
+static int print_nothing(const struct arguments *arguments, struct monitoring *monitoring) {
+  const char *trouble = monitoring->watch.trouble;
+  if (monitoring->printed)
+    return EXIT_FAILED;
+  monitoring->printed = true;
+  if (is_format(arguments, "nagios"))
+    put(stdout, PLAIN, "PINNING UNKNOWN: %s\n",
+        trouble == NULL ? "nothing could be looked at; what is on standard error says why" : trouble);
+  if (!is_format(arguments, "prometheus") || !monitoring->watch.policy_broken)
+    return EXIT_FAILED;
+  watch_print_prometheus(&monitoring->watch);
+  return EXIT_DONE;
+}
+
+static void count_pauses(const struct arguments *arguments, struct watch *watch) {
+  struct pauses pauses;
+  pauses_of(arguments_policy(arguments), watch->now, &pauses);
+  watch->paused = pauses.count;
+  pauses_clear(&pauses);
+}
+
 static int monitor(const struct arguments *arguments, const struct probe_settings *settings,
                    struct monitoring *monitoring) {
-  if (!enforced_policy_show(arguments_policy(arguments), &monitoring->enforced))
-    return EXIT_FAILED;
+  struct watch *watch = &monitoring->watch;
+  bool usable = enforced_policy_show(arguments_policy(arguments), &monitoring->enforced);
+  watch->policy_broken = monitoring->enforced.loaded.status != PIN_OK;
+  count_pauses(arguments, watch);
+  if (watch->policy_broken)
+    watch->trouble = usable ? "the policy has errors, the last good one is enforced"
+                            : "the policy has errors, and there is no last good one";
+  if (!usable)
+    return print_nothing(arguments, monitoring);
   if (arguments->operand_count == 0 &&
       !targets_from_policy(arguments, &monitoring->enforced.policy, &monitoring->watch))
     return EXIT_FAILED;
   if (!targets_look(&monitoring->watch, &monitoring->enforced.policy, settings))
     return EXIT_FAILED;
-  int status = keep_history(arguments, &monitoring->watch);
-  return status == EXIT_DONE ? print(arguments, &monitoring->watch) : status;
+  int kept = keep_history(arguments, watch);
+  int status = print(arguments, watch);
+  monitoring->printed = true;
+  return kept == EXIT_DONE || is_format(arguments, "nagios") || is_format(arguments, "prometheus") ? status
+                                                                                                   : kept;
 }
 
 static int run(const struct arguments *arguments) {
@@ -113,6 +157,8 @@ static int run(const struct arguments *arguments) {
   if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch) &&
       targets_from_operands(arguments, &monitoring.watch))
     status = monitor(arguments, &settings, &monitoring);
+  if (status == EXIT_FAILED && is_format(arguments, "nagios"))
+    print_nothing(arguments, &monitoring);
   probe_options_clear(&settings);
   watch_clear(&monitoring.watch);
   enforced_policy_close(&monitoring.enforced);

@@ -51,12 +51,15 @@ static void print_compiled(const struct status *status) {
       [FORM_STALE] = "stale; processes read the text (\"pinctl compile\" renews it)",
       [FORM_CURRENT] = "current",
   };
+  bool last_good = status->policy.status != PIN_OK && status_has_last_good(status);
   enum colour colour = status->compiled == FORM_CURRENT ? GREEN : YELLOW;
   if (status->compiled_path == NULL)
     return;
   put(stdout, PLAIN, "%-14s %s\n", "compiled", status->compiled_path);
   put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "",
-      (status->form_is_needed ? needed : meanings)[status->compiled]);
+      last_good                ? "the last good policy: processes go by this one"
+      : status->form_is_needed ? needed[status->compiled]
+                               : meanings[status->compiled]);
 }
 
 static const char *nodejs_text(enum nodejs_reach reach) {
@@ -169,9 +172,23 @@ static void print_json(const struct status *status) {
   json_print(json);
 }
 
+/* What is shown below is only understood by whoever knows this first. */
+static void tell_last_good(const struct status *status) {
+  if (status->policy.status == PIN_OK)
+    return;
+  if (status_has_last_good(status))
+    say_warning("%s: the policy has errors; the last good one is enforced, %u host%s (%s)",
+                status->policy_path, (unsigned)status->last_good_hosts,
+                status->last_good_hosts == 1 ? "" : "s", status->compiled_path);
+  else
+    say_warning("%s: the policy has errors, and no last good one is there: see \"on error\"",
+                status->policy_path);
+}
+
 static int run(const struct arguments *arguments) {
   struct status status;
   status_read(arguments_value(arguments, OPTION_POLICY), &status);
+  tell_last_good(&status);
   if (arguments_has(arguments, OPTION_JSON))
     print_json(&status);
   else
