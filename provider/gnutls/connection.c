@@ -351,7 +351,7 @@ static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t
   if (connection == NULL || connection->held == NULL)
     return;
   kept_chain_free(connection->offered);
-  connection->offered = kept_chain_find(connection->held, connection->held_size);
+  connection->offered = kept_chain_find(library, connection->held, connection->held_size);
   matter = matter_of(connection, session);
   matter.quiet = true;
   if (connection->offered != NULL)
@@ -373,7 +373,7 @@ static void session_given(const struct pinning_gnutls *self, gnutls_session_t se
   if (connection == NULL || !connection->is_decided || !connection->is_covered || connection->is_refused)
     return;
   evidence = shown(library, session);
-  kept_chain_remember(data, size, &evidence);
+  kept_chain_remember(library, data, size, &evidence);
   errno = saved_errno;
 }
 

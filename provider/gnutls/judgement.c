@@ -73,7 +73,6 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     return;
   }
   judgement->covered = true;
-  voucher.certificate = path_peer(path);
   path->with_certificates = needs == PIN_NEEDS_CERTIFICATES;
   path->pin.vouch = vouch;
   path->pin.vouch_arg = &voucher;

@@ -15,10 +15,11 @@
 struct kept_chain;
 
 /* Remembers the evidence for a session; the oldest of many is forgotten. Any thread. */
-void kept_chain_remember(const void *session, size_t size, const struct evidence *evidence);
+void kept_chain_remember(const struct library *library, const void *session, size_t size,
+                         const struct evidence *evidence);
 
 /* A copy for kept_chain_free; NULL: nothing is remembered of that session, or no memory. Any thread. */
-struct kept_chain *kept_chain_find(const void *session, size_t size);
+struct kept_chain *kept_chain_find(const struct library *library, const void *session, size_t size);
 
 /* Lasts as long as the copy. */
 struct evidence kept_chain_evidence(const struct kept_chain *kept);

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -31,6 +32,7 @@
   X(gnutls_certificate_type_get2)                                                                            \
   X(gnutls_credentials_get)                                                                                  \
   X(gnutls_deinit)                                                                                           \
+  X(gnutls_hash_fast)                                                                                        \
   X(gnutls_init)                                                                                             \
   X(gnutls_session_is_resumed)                                                                               \
   X(gnutls_session_set_data)                                                                                 \

@@ -214,10 +214,12 @@ static bool prove_next(struct path *path) {
   if (depth == 0) {
     if (path->evidence.count == 0)
       return false;
-    path->links[0] =
-        (struct link){.certificate = sent(path, 0), .der = slice_of(&path->evidence.certificates[0])};
-    return path->evidence.is_raw_key || path->links[0].certificate != NULL;
+    /* Mostly its key is all that is needed, and that stands in its bytes. */
+    path->links[0] = (struct link){.der = slice_of(&path->evidence.certificates[0])};
+    return true;
   }
+  if (depth == 1)
+    path->links[0].certificate = sent(path, 0);
   subject = &path->links[depth - 1];
   if (subject->certificate == NULL || path->pin.cut || is_self_issued(path, subject))
     return false;
@@ -323,6 +325,8 @@ void path_describe(struct path *path) {
   for (size_t depth = 0; path->subjects != NULL && depth < path->pin.count; depth++) {
     size_t size = PATH_SUBJECT_SIZE;
 
+    if (depth == 0)
+      path->links[0].certificate = sent(path, 0);
     if (path->links[depth].certificate == NULL ||
         path->library->gnutls_x509_crt_get_dn(path->links[depth].certificate, path->subjects[depth], &size) <
             0)

@@ -28,7 +28,7 @@ struct evidence {
 
 /* A certificate of the path. */
 struct link {
-  gnutls_x509_crt_t certificate; /* NULL: a raw key */
+  gnutls_x509_crt_t certificate; /* NULL: a raw key, or the peer's own that was not read yet */
   struct slice der;
   bool is_found; /* among what is trusted: certificate and bytes are the path's */
 };

@@ -67,7 +67,8 @@ static bool is_for_servers(const struct voucher *voucher) {
   return result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE || (result >= 0 && (usage & needed) != 0);
 }
 
-static enum pin_reason look_at(const struct voucher *voucher, const struct pin_finding *finding) {
+static enum pin_reason look_at(struct voucher *voucher, const struct pin_finding *finding) {
+  voucher->certificate = path_peer(voucher->path);
   if (voucher->certificate == NULL || !speaks_for(voucher, finding))
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher))

@@ -14,7 +14,8 @@
 /* Lasts as long as what it points to. */
 struct voucher {
   const struct library *library;
-  gnutls_x509_crt_t certificate; /* the peer's; NULL: it showed a raw key */
+  gnutls_x509_crt_t
+      certificate; /* private: the peer's; NULL: it showed a raw key, or none that can be read */
   struct path *path;
   int64_t now;
   const struct pin_verdict *verdict;         /* whose findings are asked about */
