@@ -121,7 +121,7 @@ static bool wait_for(struct hook *hook) {
 }
 
 /* NULL: it failed. */
-static struct hook *install_for(void *handle) {
+static struct hook *install_for(void *handle, const struct object *object) {
   for (int i = 0; i < MAX_HOOKS; i++) {
     void *claimed = NULL;
 
@@ -129,6 +129,8 @@ static struct hook *install_for(void *handle) {
       bool installed;
 
       hooks[i].openssl.handle = handle;
+      hooks[i].openssl.start = object->start;
+      hooks[i].openssl.end = object->end;
       installed = install(&hooks[i]);
       atomic_store(&hooks[i].state, installed ? HOOK_INSTALLED : HOOK_FAILED);
       return installed ? &hooks[i] : NULL;
@@ -141,8 +143,9 @@ static struct hook *install_for(void *handle) {
 
 static struct hook *install_at(const void *address) {
   void *handle = object_open(address);
+  struct object object;
 
-  return handle != NULL ? install_for(handle) : NULL;
+  return handle != NULL && object_find(address, &object) ? install_for(handle, &object) : NULL;
 }
 
 bool hooks_install(const void *address) {

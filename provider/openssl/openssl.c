@@ -11,6 +11,7 @@
 #include <syslog.h>
 
 #include "common/log.h"
+#include "common/object.h"
 #include "common/sha256.h"
 #include "common/text.h"
 
@@ -155,11 +156,44 @@ static void tell_missing(struct openssl *openssl, const char *name) {
   log_line(LOG_CRIT, text);
 }
 
+/* An object, and where its functions are. */
+struct library {
+  void *handle;
+  const char *start, *end;
+};
+
+/*
+ * A function of this very object: a handle finds those of others behind it as well, and a program that has an
+ * OpenSSL of its own may have another one beside it.
+ */
+static void *symbol_of(const struct library *library, const char *name) {
+  char *symbol = dlsym(library->handle, name);
+
+  return symbol >= library->start && symbol < library->end ? symbol : NULL;
+}
+
+static struct library libcrypto_of(const struct openssl *openssl) {
+  return (struct library){openssl->handle, openssl->start, openssl->end};
+}
+
+/* Two marks, should one be missing. False: no libssl is behind this handle. */
+static bool find_libssl_behind(void *handle, struct library *ret_library) {
+  struct object object;
+  void *mark = dlsym(handle, "SSL_is_server");
+
+  if (mark == NULL)
+    mark = dlsym(handle, "SSL_set_verify");
+  if (mark == NULL || !object_find(mark, &object))
+    return false;
+  *ret_library = (struct library){handle, object.start, object.end};
+  return true;
+}
+
 /* False: a function is missing that nothing stands in for. */
-static bool bind_all(struct openssl *openssl, void *handle, const struct symbol *symbols, size_t count,
-                     void *ret_table) {
+static bool bind_all(struct openssl *openssl, const struct library *library, const struct symbol *symbols,
+                     size_t count, void *ret_table) {
   for (size_t i = 0; i < count; i++) {
-    void *address = dlsym(handle, symbols[i].name);
+    void *address = symbol_of(library, symbols[i].name);
 
     if (address == NULL)
       address = stand_in_for(symbols[i].name);
@@ -173,9 +207,9 @@ static bool bind_all(struct openssl *openssl, void *handle, const struct symbol 
 }
 
 /* All three or none. */
-static void bind_sha256(void *handle, struct libcrypto *crypto) {
-  void *init = dlsym(handle, "SHA256_Init"), *update = dlsym(handle, "SHA256_Update"),
-       *final = dlsym(handle, "SHA256_Final");
+static void bind_sha256(const struct library *library, struct libcrypto *crypto) {
+  void *init = symbol_of(library, "SHA256_Init"), *update = symbol_of(library, "SHA256_Update"),
+       *final = symbol_of(library, "SHA256_Final");
 
   if (init == NULL || update == NULL || final == NULL)
     return;
@@ -198,18 +232,21 @@ static void free_table(void *table, const void *spare) {
 }
 
 void *openssl_symbol(const struct openssl *openssl, const char *name) {
-  return dlsym(openssl->handle, name);
+  struct library library = libcrypto_of(openssl);
+
+  return symbol_of(&library, name);
 }
 
 const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
   struct libcrypto *crypto = new_table(sizeof *crypto, &openssl->spare_crypto);
   struct libcrypto *expected = NULL;
+  struct library library = libcrypto_of(openssl);
 
-  if (!bind_all(openssl, openssl->handle, crypto_symbols, COUNT(crypto_symbols), crypto)) {
+  if (!bind_all(openssl, &library, crypto_symbols, COUNT(crypto_symbols), crypto)) {
     free_table(crypto, &openssl->spare_crypto);
     return NULL;
   }
-  bind_sha256(openssl->handle, crypto);
+  bind_sha256(&library, crypto);
   /* Should one be called before openssl_bind_refusal. Not their own stand-ins: to look for those would take
    * 30,000 instructions. */
   for (size_t i = 0; i < COUNT(refusal_symbols); i++) {
@@ -227,13 +264,14 @@ const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
 const struct libcrypto *openssl_bind_refusal(struct openssl *openssl) {
   const struct libcrypto *crypto = openssl_crypto(openssl);
   struct libcrypto *all, *expected = NULL;
+  struct library library = libcrypto_of(openssl);
 
   if (crypto == NULL)
     return NULL;
   all = new_table(sizeof *all, &openssl->spare_refusal);
   *all = *crypto;
   /* All of these have stand-ins. */
-  (void)bind_all(openssl, openssl->handle, refusal_symbols, COUNT(refusal_symbols), all);
+  (void)bind_all(openssl, &library, refusal_symbols, COUNT(refusal_symbols), all);
   if (atomic_compare_exchange_strong(&openssl->refusal, &expected, all))
     return all;
   free_table(all, &openssl->spare_refusal);
@@ -291,11 +329,6 @@ static int note_loads(struct dl_phdr_info *info, size_t size, void *arg) {
   return 1;
 }
 
-/* Two marks, should one be missing. */
-static bool holds_libssl(void *handle) {
-  return dlsym(handle, "SSL_is_server") != NULL || dlsym(handle, "SSL_set_verify") != NULL;
-}
-
 /*
  * The loaded libssl that uses this libcrypto, of which there may be others, of another release or bundled
  * under an odd name; or libssl is in the object of libcrypto (a program with both linked in). In this order,
@@ -306,6 +339,7 @@ static void *find_libssl(const struct openssl *openssl) {
    * under. */
   struct dl_phdr_info example = {.dlpi_name = "libssl"};
   struct candidate candidate;
+  struct library library;
 
   for (size_t i = 0; i < CANDIDATES; i++) {
     void *handle;
@@ -320,11 +354,13 @@ static void *find_libssl(const struct openssl *openssl) {
     handle = dlopen(candidate.path, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
     if (handle == NULL)
       continue;
-    if (dlsym(handle, "ERR_new") == dlsym(openssl->handle, "ERR_new") && holds_libssl(handle))
+    if (dlsym(handle, "ERR_new") == openssl_symbol(openssl, "ERR_new") &&
+        find_libssl_behind(handle, &library))
       return handle;
     dlclose(handle);
   }
-  return holds_libssl(openssl->handle) ? openssl->handle : NULL;
+  return find_libssl_behind(openssl->handle, &library) && library.start == openssl->start ? openssl->handle
+                                                                                          : NULL;
 }
 
 /* A process with libcrypto alone asks again and again: it is looked for anew only when more was loaded. */
@@ -347,29 +383,32 @@ static void *libssl_handle(struct openssl *openssl) {
 
 bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions) {
   void *handle = libssl_handle(openssl);
+  struct library library;
 
-  return handle != NULL &&
-         bind_all(openssl, handle, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
+  return handle != NULL && find_libssl_behind(handle, &library) &&
+         bind_all(openssl, &library, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
 }
 
 void *openssl_ssl_symbol(struct openssl *openssl, const char *name) {
   void *handle = libssl_handle(openssl);
+  struct library library;
 
-  return handle != NULL ? dlsym(handle, name) : NULL;
+  return handle != NULL && find_libssl_behind(handle, &library) ? symbol_of(&library, name) : NULL;
 }
 
 const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
   void *handle = libssl_handle(openssl), *rpk;
   struct libssl *ssl, *expected = NULL;
+  struct library library;
 
-  if (handle == NULL)
+  if (handle == NULL || !find_libssl_behind(handle, &library))
     return NULL;
   ssl = new_table(sizeof *ssl, &openssl->spare_ssl);
-  if (!bind_all(openssl, handle, ssl_symbols, COUNT(ssl_symbols), ssl)) {
+  if (!bind_all(openssl, &library, ssl_symbols, COUNT(ssl_symbols), ssl)) {
     free_table(ssl, &openssl->spare_ssl);
     return NULL;
   }
-  rpk = dlsym(handle, "SSL_get0_peer_rpk");
+  rpk = symbol_of(&library, "SSL_get0_peer_rpk");
   memcpy(&ssl->SSL_get0_peer_rpk, &rpk, sizeof rpk);
   ssl->store_ctx_index = ssl->SSL_get_ex_data_X509_STORE_CTX_idx();
   if (atomic_compare_exchange_strong(&openssl->ssl, &expected, ssl))

@@ -204,6 +204,7 @@ struct libssl {
 /* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. */
 struct openssl {
   void *handle;                   /* of the object that holds libcrypto */
+  const char *start, *end;        /* the addresses of that object */
   _Atomic(void *) ssl_handle;     /* of the object that holds libssl; NULL: not found yet */
   atomic_ulong loads_without_ssl; /* objects loaded so far when it was looked for in vain; 0: not yet */
   _Atomic(struct libcrypto *) crypto;
@@ -267,7 +268,8 @@ void *openssl_ssl_symbol(struct openssl *openssl, const char *name);
 bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
                     unsigned char ret_digest[32]);
 
-/* Binds one function by name; NULL where this OpenSSL does not have it. */
+/* Binds one function by name; NULL where this OpenSSL does not have it, but perhaps another one in the
+ * process. */
 void *openssl_symbol(const struct openssl *openssl, const char *name);
 
 #endif
