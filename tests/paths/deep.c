@@ -389,6 +389,31 @@ static enum outcome blocked_behind_many(const struct setup *setup) {
   return crowded(setup, 180, false, true);
 }
 
+/* ---- Issuers that one may overlook, or find twice ---- */
+
+/* The one at depth 2 is issued by the one at depth 1: there is no top. */
+static enum outcome issued_in_a_circle(const struct setup *setup) {
+  X509_NAME *subject = name_of("Deep", 2), *issuer = name_of("Deep", 1);
+
+  make_chain(3, -1, NULL, NULL);
+  X509_free(chain.certificates[2]);
+  chain.certificates[2] = issue(chain.keys[2], subject, issuer, chain.keys[1], true);
+  X509_NAME_free(subject);
+  X509_NAME_free(issuer);
+  write_policy(MOST, NULL, 0);
+  return connect_deep(setup, NULL, 0);
+}
+
+/* An issuer whose time is over is one all the same, where there is no other. */
+static enum outcome blocked_above_expired(const struct setup *setup) {
+  make_chain(3, -1, NULL, NULL);
+  X509_gmtime_adj(X509_getm_notAfter(chain.certificates[1]), -3600);
+  if (X509_sign(chain.certificates[1], chain.keys[2], EVP_sha256()) <= 0)
+    broken("signature");
+  write_policy(2, NULL, 0);
+  return connect_deep(setup, NULL, 0);
+}
+
 /* clang-format off */
 #define PINNED .sni = HOST, .host = HOST
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
@@ -424,6 +449,8 @@ static const struct test_case cases[] = {
   {"crowd/many-strangers", many_strangers, {PINNED NONE, WE_REFUSE},
   {"crowd/blocked-behind-few", blocked_behind_few, {OTHER NONE, WE_REFUSE},
   {"crowd/blocked-behind-many", blocked_behind_many, {OTHER NONE, WE_REFUSE},
+  {"issuer/in-a-circle", issued_in_a_circle, {OTHER NONE, ALL_ACCEPT},
+  {"issuer/expired", blocked_above_expired, {OTHER NONE, WE_REFUSE},
   {"crowd/few-namesakes", few_namesakes, {PINNED NONE, ALL_ACCEPT},
   {"crowd/many-namesakes", many_namesakes, {PINNED NONE, WE_REFUSE},
 };
