@@ -283,6 +283,19 @@ class Zoo(Scan):
         servers.wait()
         found = self.scanned({(host_of("twice"), PORT): servers.ports["twice"]}, status=0)[host_of("twice"), PORT]
         self.assertEqual([shown["pin"] for shown in found["other_certificates"]], [pin_of("twice-rsa.pem")])
+        # The command that is proposed does pin both.
+        command = found["pin_command"].split()
+        self.assertEqual(command[:2], ["pinctl", "add"])
+        self.pinctl(*command[1:])
+        entry = self.hosts()[host_of("twice")]
+        self.assertEqual((sorted(entry["pins"]), entry["ports"]),
+                         (sorted([pin_of("twice.pem"), pin_of("twice-rsa.pem")]), [PORT]))
+
+    def test_nothing_to_pin(self):
+        """A chain that does not verify, or a name that is not covered: no command leads to its pin."""
+        for name in ("selfmade", "misnamed", "expired"):
+            with self.subTest(name):
+                self.assertIsNone(self.one(name, status=1)["pin_command"])
 
     def test_public_roots(self):
         """By the roots of the system, timestamps are looked for: another finding, and no other."""

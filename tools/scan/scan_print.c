@@ -16,6 +16,27 @@ static const char *order_word(enum scan_order order) {
   return words[order];
 }
 
+/*
+ * The command that pins the server's own keys, as all handshakes showed them; NULL where the chain did not
+ * verify, since whoever stands in between would be pinned. For free(3).
+ */
+static char *pin_command(const struct scan_host *host) {
+  char digest[PIN_DIGEST_TEXT_SIZE];
+  if (host->error != NULL || host->shown.count == 0 || host->chain.error != X509_V_OK)
+    return NULL;
+  pin_digest_format(&host->shown.items[0].key, digest);
+  char *command = host->port == 443
+                      ? must_format("pinctl add %s %s", host->host, digest)
+                      : must_format("pinctl add %s --port %u %s", host->host, host->port, digest);
+  for (size_t i = 0; i < host->others.count; i++) {
+    pin_digest_format(&host->others.items[i].key, digest);
+    char *longer = must_format("%s %s", command, digest);
+    free(command);
+    command = longer;
+  }
+  return command;
+}
+
 /* ---- For people ---- */
 
 static enum colour colour_of(enum scan_severity severity) {
@@ -101,6 +122,9 @@ static void print_host(const struct scan_host *host) {
   print_steps(host);
   print_capabilities(host);
   print_findings(host);
+  AUTO_TEXT command = pin_command(host);
+  if (command != NULL)
+    put(stdout, PLAIN, "To pin it: %s\n", command);
 }
 
 void scan_print_table(const struct scan *scan) {
@@ -198,6 +222,7 @@ static json_object *findings_json(const struct scan_host *host) {
 
 static json_object *host_json(const struct scan_host *host) {
   json_object *json = json_object_new_object();
+  AUTO_TEXT command = pin_command(host);
   json_object_object_add(json, "host", json_text(host->host));
   json_object_object_add(json, "port", json_object_new_int(host->port));
   json_object_object_add(json, "error", json_text_or_null(host->error));
@@ -213,6 +238,7 @@ static json_object *host_json(const struct scan_host *host) {
   json_object_object_add(json, "signatures", names_json(&host->signatures));
   json_object_object_add(json, "certificates", certificates_json(&host->shown));
   json_object_object_add(json, "other_certificates", certificates_json(&host->others));
+  json_object_object_add(json, "pin_command", json_text_or_null(command));
   json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
   json_object_object_add(json, "timestamps", json_object_new_int64((int64_t)host->sct_count));
   json_object_object_add(json, "timestamp_logs", json_object_new_int64((int64_t)host->sct_logs));
