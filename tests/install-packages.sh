@@ -17,10 +17,15 @@ tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gn
   perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 # What tests/programs/survey tries.
-programs=(apache2 axel bubblewrap catgirl ckermit erlang-p1-tls fetchmail gensio-bin haproxy httrack isync libnet-ssleay-perl
-  links lua-sec lua5.3 mariadb-client-core monitoring-plugins-basic mosquitto-clients nagios-nrpe-plugin ncat nginx
-  openfortivpn openssl pgbouncer php-cli php-mysql python3-aiohttp python3-httpx python3-ldap3 python3-tornado radsecproxy
-  redis-tools s3270 spamc squid-openssl swaks syslog-ng-core tcl-tls unbound w3m)
+programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgirl ckermit dcmtk dnsperf erlang-p1-tls
+  fdm fetchmail gensio-bin haproxy httperf httping httrack hydra imapfilter isync libanyevent-perl
+  libcrypt-ssleay-perl libdbd-mariadb-perl libdbd-pg-perl libio-async-ssl-perl libio-socket-ssl-perl
+  libnet-ssleay-perl links lua-sec lua5.3 mariadb-client-core medusa monit monitoring-plugins-basic mosquitto-clients
+  nagios-nrpe-plugin ncat nginx nodejs openfortivpn openssl pgbouncer php-cli php-mysql postgresql-client proxytunnel
+  python3-aiohttp python3-amqp python3-httpx python3-ldap3 python3-m2crypto python3-mysqldb python3-openssl
+  python3-pika python3-psycopg2 python3-stomp python3-tornado python3-twisted radsecproxy redis-tools ruby
+  ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege socat spamc squid-openssl stunnel4 swaks syslog-ng-core
+  tcl-tls telnet-ssl tnftp unbound w3m)
 releases=(debootstrap util-linux)
 lint=(clang clang-format cppcheck git python3 shellcheck)
 

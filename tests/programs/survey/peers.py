@@ -139,6 +139,18 @@ def postgres(connection):
         connection.send(b"C\0\0\0\x0bSELECT\0" + ready)
 
 
+def ftp(connection):
+    """With AUTH TLS, and nothing else before it."""
+    connection.send(b"220 ready\r\n")
+    for line in connection.lines():
+        word = line.split(" ")[0].upper()
+        if word == "AUTH":
+            connection.send(b"234 go on\r\n")
+            connection.start_tls()
+        else:
+            connection.send({"USER": b"331 password\r\n", "PASS": b"230 in\r\n", "QUIT": b"221 bye\r\n"}.get(word, b"200 fine\r\n"))
+
+
 def smtp_commands(connection, offers_tls):
     for line in connection.lines():
         word = line.split(" ")[0].upper()

@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import world
+import checks
 import clients
 import daemons
 import enforcement
@@ -32,6 +33,7 @@ import languages
 import peers
 import pki as pki_module
 import programs
+import scripts
 from pki import OTHER_HOST, PINNED_HOST
 
 TIMEOUT = 15

@@ -16,10 +16,12 @@ import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import checks
 import clients
 import daemons
 import languages
 import programs
+import scripts
 
 BEGIN, END = "<!-- made by tests/programs/survey/table.py -->\n", "<!-- end -->\n"
 
