@@ -51,7 +51,7 @@ const char *source_behind_comment(const char *at, bool nests) {
 
 /* --[[ ... ]], --[==[ ... ]==]; false: a comment that ends with its line. */
 static bool skip_lua_block(struct scan *scan) {
-  size_t level = strspn(scan->at + 3, "=");
+  size_t level = scan->at[2] == '[' ? strspn(scan->at + 3, "=") : 0;
   if (scan->at[2] != '[' || scan->at[3 + level] != '[')
     return false;
   AUTO_TEXT end = must_format("]%.*s]", (int)level, scan->at + 3);
