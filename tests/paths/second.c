@@ -378,6 +378,44 @@ static enum outcome threaded(const struct setup *setup) {
   return with_cert_verify(setup, by_thread);
 }
 
+/* ---- Trust on first use ---- */
+
+/* Everything that the server of the first connection shows goes into the store, its own certificate too. */
+static int trust_all(X509_STORE_CTX *ctx, void *store) {
+  STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(ctx);
+
+  for (int i = 0; i < sk_X509_num(sent); i++)
+    X509_STORE_add_cert(store, sk_X509_value(sent, i));
+  return 1;
+}
+
+/* What the second server shows was seen before, or not, and the program verifies by what it trusts since. */
+static enum outcome trusting_since(const struct setup *setup, const char *first) {
+  const struct setup before = {.chain = first, OTHER, .untrusting = true};
+  SSL_CTX *client;
+  X509_STORE *store;
+
+  replace_policy("issuer");
+  client = client_context(setup);
+  store = SSL_CTX_get_cert_store(client);
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  SSL_CTX_set_cert_verify_callback(client, trust_all, store);
+  SSL_CTX_up_ref(client);
+  if (finish(&before, client) != ACCEPTED)
+    broken("the first connection was refused");
+  ERR_clear_error();
+  SSL_CTX_set_cert_verify_callback(client, NULL, NULL);
+  return finish(setup, client);
+}
+
+static enum outcome trusting_stuffed(const struct setup *setup) {
+  return trusting_since(setup, "stuffed");
+}
+
+static enum outcome trusting_good(const struct setup *setup) {
+  return trusting_since(setup, "good");
+}
+
 /* ---- A context whose connection the program takes away, or exchanges ---- */
 
 /* Verifies while the context belongs to `stand_in`, and gives it back. */
@@ -649,6 +687,14 @@ static const struct test_case cases[] = {
   READ_OUT("put-back", put_back),
   READ_OUT("wrapped-in-context", wrapped_in_context),
   READ_OUT("in-thread", threaded),
+  /* A pinned CA that was seen before proves nothing of what it did not sign. */
+  {"trusted-since/stuffed/bad", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true}, WE_REFUSE},
+  {"trusted-since/stuffed/none", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
+  {"trusted-since/stuffed/forged", trusting_stuffed, {.chain = "forged", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
+  {"trusted-since/good/bad", trusting_good, {.chain = "bad", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
+  {"trusted-since/good/damaged", trusting_good, {.chain = "damaged", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
+  {"trusted-since/good/good", trusting_good, {.chain = "good", .sni = "ca.test.example", .untrusting = true}, ALL_ACCEPT},
+  {"trusted-since/good/good-none", trusting_good, {.chain = "good", .sni = "ca.test.example", .untrusting = true, .unverified = true}, ALL_ACCEPT},
   ANOTHERS("as-of-nobody", as_of_nobody),
   ANOTHERS("as-of-uncovered", as_of_uncovered),
   ANOTHERS("as-of-server", as_of_server),
