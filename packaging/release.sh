@@ -39,7 +39,17 @@ stage_source() (
       --mtime="$(newest_entry date)" | tar --extract --preserve-permissions --directory="$tree"
   cp -rp "$tree/packaging/debian" "$tree/debian"
   [ -z "$version" ] || prepend_version "$tree/debian/changelog" "$version"
+  [ -z "$version" ] || set_header_version "$tree/policy/pinpolicy_version.h" "$version"
 )
+
+# set_header_version HEADER VERSION: from there the build takes it. What follows the three numbers is the package's.
+set_header_version() {
+  local major minor patch
+  IFS=. read -r major minor patch <<<"$(sed -n 's/^\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/p' <<<"$2")"
+  [ -n "$patch" ] || fail "$2: expected a version of three numbers" 2
+  sed -i "s/^\(#define PINPOLICY_VERSION_MAJOR\) .*/\1 $major/; s/^\(#define PINPOLICY_VERSION_MINOR\) .*/\1 $minor/
+    s/^\(#define PINPOLICY_VERSION_PATCH\) .*/\1 $patch/" "$1"
+}
 
 # A day younger than the entry before it: two entries of one date are an error.
 prepend_version() {

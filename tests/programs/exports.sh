@@ -27,9 +27,9 @@ needed() {
   readelf --dynamic --wide "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^ld-linux' | sort -u
 }
 
-# Every function that the public header declares; comments are taken out, for they name functions too.
+# Every function that the public headers declare; comments are taken out, for they name functions too.
 declared() {
-  gcc -fpreprocessed -dD -E -P "$1" | grep -oE '\bpin_[a-z0-9_]+\(' | tr -d '(' | grep -v '_fn$' | sort -u
+  gcc -fpreprocessed -dD -E -P "$@" | grep -oE '\bpin_[a-z0-9_]+\(' | tr -d '(' | grep -v '_fn$' | sort -u
 }
 
 compare() {
@@ -45,7 +45,7 @@ compare() {
 
 compare "exported by pinning.so" "$(printf '%s\n' OSSL_provider_init pinning_allows pinning_attach pinning_covers)" "$(exported "$module")"
 compare "exported by libpinning-preload.so" "$(cat "${0%/*}/exports-preload.txt")" "$(exported "$preload")"
-compare "exported by libpinpolicy.so.0" "$(declared "$header")" "$(exported "$policy")"
+compare "exported by libpinpolicy.so.0" "$(declared "$header" "${header%.h}_version.h")" "$(exported "$policy")"
 compare "needed by pinning.so" libc.so.6 "$(needed "$module")"
 compare "needed by libpinning-preload.so" libc.so.6 "$(needed "$preload")"
 exit $status
