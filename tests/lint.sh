@@ -46,6 +46,9 @@ done
 cppcheck --quiet --library=tests/noreturn.cfg "${common[@]}" --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
   "${c_files[@]}" || report "cppcheck"
 
+# Of the rooms that every process loads: they are few enough files for a lint.
+clang-tidy --quiet policy/*.c provider/common/*.c -- "${common[@]}" -Iprovider/common 2>/dev/null || report "clang-tidy"
+
 shellcheck --external-sources --source-path=. "${shell_files[@]}" || report "shellcheck"
 
 # Every file that can carry them begins with the two lines of licence.
