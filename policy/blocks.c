@@ -99,18 +99,18 @@ static const uint8_t *find_overflow(const struct pin_blocks *blocks, uint64_t of
 }
 
 /* A page that is not there makes the kernel fail, where it would kill us. */
-static bool read_mapped(const struct pin_blocks *blocks, void *buffer, uint64_t offset, uint64_t size) {
-  struct iovec local = {buffer, (size_t)size}, remote;
+static bool read_mapped(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size) {
+  struct iovec local = {buffer, size}, remote;
   if (blocks->mapped == NULL || offset > blocks->mapped_size || size > blocks->mapped_size - offset)
     return false;
   remote.iov_base = (void *)(uintptr_t)(blocks->mapped + offset);
-  remote.iov_len = (size_t)size;
+  remote.iov_len = size;
   return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-static bool read_whole(const struct pin_blocks *blocks, void *buffer, uint64_t offset, uint64_t size) {
+static bool read_whole(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size) {
   const int saved_errno = errno;
-  uint64_t filled = 0;
+  size_t filled = 0;
   while (filled < size) {
     ssize_t got = pread(blocks->fd, (char *)buffer + filled, size - filled, (off_t)(offset + filled));
     if (got < 0 && errno == EINTR)
@@ -119,13 +119,14 @@ static bool read_whole(const struct pin_blocks *blocks, void *buffer, uint64_t o
       filled = size;
     if (got <= 0)
       break;
-    filled += (uint64_t)got;
+    filled += (size_t)got;
   }
   errno = saved_errno;
   return filled == size;
 }
 
-static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+/* size: at most PIN_BLOCKS_MAX_SIZE. */
+static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, size_t size) {
   struct overflow *block = malloc(sizeof *block + size);
   if (block == NULL)
     return NULL;
@@ -147,9 +148,9 @@ const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint6
   if (overflow != NULL || size > PIN_BLOCKS_MAX_SIZE)
     return overflow;
   if (blocks->place_count == MOST_PLACES || size > ARENA_SIZE - blocks->bytes_used)
-    return read_overflow(blocks, offset, size);
+    return read_overflow(blocks, offset, (size_t)size);
   uint64_t *bytes = blocks->arena + blocks->bytes_used / sizeof(uint64_t);
-  if (!read_whole(blocks, bytes, offset, size))
+  if (!read_whole(blocks, bytes, offset, (size_t)size))
     return NULL;
   *place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
   blocks->place_count++;

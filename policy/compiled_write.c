@@ -72,8 +72,10 @@ void pin_compiled_drop(char *beside, int fd) {
 
 /* A section of the image behind a descriptor, for free(3). NULL: it cannot be read. */
 static uint8_t *read_section(int fd, const struct pin_image_section *section) {
-  uint8_t *bytes = malloc(section->size + 1);
-  if (bytes != NULL && pread(fd, bytes, section->size, (off_t)section->offset) == (ssize_t)section->size)
+  /* We wrote the image ourselves, from memory: so it fits. */
+  const size_t size = (size_t)section->size;
+  uint8_t *bytes = malloc(size + 1);
+  if (bytes != NULL && pread(fd, bytes, size, (off_t)section->offset) == (ssize_t)size)
     return bytes;
   free(bytes);
   return NULL;
@@ -187,7 +189,8 @@ static int note_folder(const char *beside, int fd) {
       memcpy(record, &source, sizeof source);
       sources.checksum = pin_image_checksum(head.generation, PIN_BLOCK_SOURCES, 0, block, head.sources.size);
       memcpy(block, &sources.checksum, sizeof sources.checksum);
-      if (pwrite(fd, block, head.sources.size, (off_t)head.sources.offset) != (ssize_t)head.sources.size)
+      if (pwrite(fd, block, (size_t)head.sources.size, (off_t)head.sources.offset) !=
+          (ssize_t)head.sources.size)
         error = errno;
     }
     close(folder);

@@ -36,7 +36,7 @@ static bool sections_lie_within(const struct pin_image_head *head) {
 static bool head_is_sound(const struct pin_image_head *head, uint64_t size) {
   return memcmp(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic) == 0 &&
          head->byte_order == PIN_IMAGE_BYTE_ORDER && head->version == PIN_IMAGE_VERSION &&
-         head->checksum == pin_image_head_checksum(head) && head->size == size &&
+         head->checksum == pin_image_head_checksum(head) && head->size == size && head->size <= SIZE_MAX &&
          head->bucket_bits <= PIN_IMAGE_MAX_BUCKET_BITS && sections_lie_within(head);
 }
 
@@ -209,7 +209,7 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
   const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof settings);
   ret_policy->image = image->bytes;
   ret_policy->blocks = image->blocks;
-  ret_policy->size = head->size;
+  ret_policy->size = (size_t)head->size;
   ret_policy->generation = head->generation;
   ret_policy->entry_count = head->entry_count;
   ret_policy->names_addresses = settings.names_addresses == 1;
@@ -244,11 +244,12 @@ enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, st
   const uint8_t *settings = pin_blocks_read(blocks, section->offset, section->size);
   if (!settings)
     return PIN_DAMAGED;
-  /* Kept apart: every peer is compared with what is in them. */
-  void *copy = malloc(section->size);
+  /* Kept apart: every peer is compared with what is in them. What was read is at most PIN_BLOCKS_MAX_SIZE. */
+  const size_t size_of_copy = (size_t)section->size;
+  void *copy = malloc(size_of_copy);
   if (!copy)
     return PIN_NO_MEMORY;
-  memcpy(copy, settings, section->size);
+  memcpy(copy, settings, size_of_copy);
   enum pin_status status = open_policy(&opened, copy, ret_policy);
   if (status == PIN_OK)
     *ret_settings = copy;

@@ -100,7 +100,7 @@ static bool add_dropin(struct pin_image_builder *builder, const struct pin_sourc
                        const struct pin_image_source *record) {
   struct pin_image_dropin dropin = {.source = *record};
   struct buffer *buffer = source->is_own ? &builder->own : &builder->watched;
-  uint8_t *at = buffer_extend(buffer, pin_image_round_up(sizeof dropin + record->path_length + 1));
+  uint8_t *at = buffer_extend(buffer, (size_t)pin_image_round_up(sizeof dropin + record->path_length + 1));
   if (!at)
     return false;
   append(&at, &dropin, sizeof dropin);
@@ -130,7 +130,7 @@ bool pin_image_builder_add_source(struct pin_image_builder *builder,
     return false;
   if (source->is_dropin)
     return add_dropin(builder, source, &record);
-  uint8_t *at = buffer_extend(&builder->sources, pin_image_round_up(sizeof record + path_length + 1));
+  uint8_t *at = buffer_extend(&builder->sources, (size_t)pin_image_round_up(sizeof record + path_length + 1));
   if (!at)
     return false;
   append(&at, &record, sizeof record);
@@ -168,7 +168,8 @@ void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builde
  * it has the same; a file that is met again later is merely written twice.
  */
 static bool intern_file(struct pin_image_builder *builder, const char *name) {
-  struct pin_image_file file = {.length = strlen(name)};
+  const size_t length = strlen(name);
+  struct pin_image_file file = {.length = length};
   struct buffer *files = &builder->files;
   if (files->used > 0) {
     const uint8_t *block = files->bytes + (size_t)builder->file * PIN_IMAGE_UNIT;
@@ -176,14 +177,14 @@ static bool intern_file(struct pin_image_builder *builder, const char *name) {
       return true;
   }
   size_t begin = files->used;
-  size_t size = pin_image_round_up(sizeof file + file.length + 1);
+  size_t size = (size_t)pin_image_round_up(sizeof file + length + 1);
   if (begin / PIN_IMAGE_UNIT > UINT32_MAX)
     return false;
   uint8_t *at = buffer_extend(files, size);
   if (!at)
     return false;
   append(&at, &file, sizeof file);
-  append(&at, name, file.length);
+  append(&at, name, length);
   builder->file = (uint32_t)(begin / PIN_IMAGE_UNIT);
   builder->content = pin_image_mix_words(builder->content, files->bytes + begin, size);
   return true;
@@ -419,7 +420,8 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   *ret_image = NULL;
   *ret_size = 0;
   complete_settings(builder);
-  uint8_t *image = lay_out(builder, &head) ? calloc(1, head.size) : NULL;
+  /* lay_out sees to it that the size fits. */
+  uint8_t *image = lay_out(builder, &head) ? calloc(1, (size_t)head.size) : NULL;
   if (!image)
     return PIN_NO_MEMORY;
 
@@ -442,6 +444,6 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   fill_buckets(builder, &head, (uint32_t *)(void *)(image + head.offsets.offset),
                image + head.buckets.offset);
   *ret_image = image;
-  *ret_size = head.size;
+  *ret_size = (size_t)head.size;
   return PIN_OK;
 }

@@ -4,7 +4,8 @@
 #
 # The one list of the distribution packages that building and testing need, by purpose, and their installation:
 #
-#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests programs fuzz releases lint
+#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests programs fuzz releases
+#                                           architecture lint
 #
 # Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
 # leaves with 3. Does nothing, quickly, where all is there.
@@ -27,10 +28,12 @@ programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgir
   ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege socat spamc squid-openssl stunnel4 swaks syslog-ng-core
   tcl-tls telnet-ssl tnftp unbound w3m)
 releases=(debootstrap util-linux)
-lint=(clang clang-format cppcheck git python3 shellcheck)
+# What tests/architectures.sh needs in its chroots besides build.
+architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)
+lint=(clang clang-format clang-tidy cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
-  echo "usage: ${0##*/} build|try|tests|programs|fuzz|releases|lint ..." >&2
+  echo "usage: ${0##*/} build|try|tests|programs|fuzz|releases|architecture|lint ..." >&2
   exit 2
 fi
 wanted=()
@@ -42,6 +45,7 @@ for purpose in "$@"; do
     fuzz) wanted+=("${fuzz[@]}") ;;
     programs) wanted+=("${programs[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;
+    architecture) wanted+=("${architecture[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     *)
       echo "${0##*/}: unknown purpose: $purpose" >&2

@@ -181,7 +181,7 @@ static enum outcome silent(const struct setup *setup) {
   }
   if (waitpid(child, &status, 0) != child || status != 0)
     broken("the child ends with status %#x", (unsigned)status);
-  written = lseek(fileno(file), 0, SEEK_END);
+  written = (long)lseek(fileno(file), 0, SEEK_END);
   fclose(file);
   if (written != 0)
     broken("%ld bytes of output", written);

@@ -224,6 +224,13 @@ static void become_nobody(void) {
     broken("no other user");
 }
 
+/* By the name that it has on machines of 32 bits. */
+#ifdef __NR_fstatat64
+#define NUMBER_OF_FSTATAT __NR_fstatat64
+#else
+#define NUMBER_OF_FSTATAT __NR_newfstatat
+#endif
+
 #define LOAD_NUMBER BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
 #define DENY(number, what)                                                                                   \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (number), 0, 1), BPF_STMT(BPF_RET | BPF_K, (what))
@@ -234,7 +241,7 @@ static void forbid_files(unsigned int what) {
                                  DENY(__NR_openat, what),
                                  DENY(__NR_stat, what),
                                  DENY(__NR_lstat, what),
-                                 DENY(__NR_newfstatat, what),
+                                 DENY(NUMBER_OF_FSTATAT, what),
                                  DENY(__NR_statx, what),
                                  DENY(__NR_getdents64, what),
                                  BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};

@@ -24,7 +24,7 @@ static void seal(const struct pin_image_head *head, enum pin_image_block kind, u
 }
 
 /* Makes every checksum right that can be found within the image, as an attacker would. */
-static void seal_all(uint8_t *image, uint64_t size) {
+static void seal_all(uint8_t *image, size_t size) {
   struct pin_image_head head;
   memcpy(&head, image, sizeof head);
   head.checksum = pin_image_head_checksum(&head);
@@ -106,8 +106,8 @@ static void test_hostile_random(void) {
     uint8_t *image = stage_put(sample.image, sample.size);
     for (size_t i = 0; i < 1 + round % 6; i++) {
       state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-      size_t at =
-          sizeof(struct pin_image_head) + (state >> 33) % (sample.size - sizeof(struct pin_image_head));
+      size_t at = sizeof(struct pin_image_head) +
+                  (size_t)((state >> 33) % (sample.size - sizeof(struct pin_image_head)));
       image[at] = (uint8_t)(state >> 20);
     }
     opened += survive(image, sample.size);
@@ -119,9 +119,52 @@ static void test_hostile_random(void) {
 static void refuse_head(size_t offset, size_t size, uint64_t value) {
   uint8_t *image = stage_put(sample.image, sample.size);
   struct pin_policy policy;
-  memcpy(image + offset, &value, size);
+  uint32_t narrow = (uint32_t)value;
+  memcpy(image + offset, size == sizeof narrow ? (const void *)&narrow : &value, size);
   seal_all(image, sample.size);
   CU_ASSERT_EQUAL(pin_policy_open(image, sample.size, &policy), PIN_DAMAGED);
+}
+
+static void reverse(uint8_t *bytes, size_t size) {
+  for (size_t i = 0; i < size / 2; i++) {
+    uint8_t kept = bytes[i];
+    bytes[i] = bytes[size - 1 - i];
+    bytes[size - 1 - i] = kept;
+  }
+}
+
+/* Reverses the integers of a head: what a machine of the other byte order has written. */
+static void reverse_head(uint8_t *image) {
+  static const size_t narrow[] = {
+      offsetof(struct pin_image_head, byte_order), offsetof(struct pin_image_head, version),
+      offsetof(struct pin_image_head, entry_count), offsetof(struct pin_image_head, bucket_bits)};
+  static const size_t wide[] = {offsetof(struct pin_image_head, size),
+                                offsetof(struct pin_image_head, generation)};
+  for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
+    reverse(image + narrow[i], sizeof(uint32_t));
+  for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+    reverse(image + wide[i], sizeof(uint64_t));
+  for (size_t at = offsetof(struct pin_image_head, settings); at < sizeof(struct pin_image_head);
+       at += sizeof(uint64_t))
+    reverse(image + at, sizeof(uint64_t));
+}
+
+/* Integers are the machine's own, and the third word says in which order they are. */
+static void test_byte_order(void) {
+  static const uint8_t little[] = {4, 3, 2, 1}, big[] = {1, 2, 3, 4};
+  const uint16_t one = 1;
+  uint8_t first;
+  memcpy(&first, &one, sizeof first);
+  uint8_t *image = stage_put(sample.image, sample.size);
+  struct pin_policy policy;
+  CU_ASSERT_EQUAL(memcmp(image, "PINIMAGE", 8), 0);
+  CU_ASSERT_EQUAL(memcmp(image + 8, first == 1 ? little : big, 4), 0);
+  CU_ASSERT_EQUAL(pin_policy_open(image, sample.size, &policy), PIN_OK);
+  reverse_head(image);
+  CU_ASSERT_EQUAL(memcmp(image + 8, first == 1 ? big : little, 4), 0);
+  CU_ASSERT_EQUAL(pin_policy_open(image, sample.size, &policy), PIN_DAMAGED);
+  /* Only the word of the order: all else, the checksum too, is this machine's. */
+  refuse_head(offsetof(struct pin_image_head, byte_order), 4, __builtin_bswap32(PIN_IMAGE_BYTE_ORDER));
 }
 
 static void test_hostile_head(void) {
@@ -283,11 +326,17 @@ static void test_unterminated(void) {
 
 int main(void) {
   static const struct unit_test tests[] = {
-      {"hostile head", test_hostile_head},         {"hostile words", test_hostile_words},
-      {"hostile steps", test_hostile_steps},       {"hostile at random", test_hostile_random},
-      {"a wrong count", test_wrong_count},         {"out of range", test_out_of_range},
-      {"the same hash", test_same_hash},           {"odd sizes", test_odd_sizes},
-      {"unterminated strings", test_unterminated}, {NULL, NULL},
+      {"hostile head", test_hostile_head},
+      {"hostile words", test_hostile_words},
+      {"hostile steps", test_hostile_steps},
+      {"hostile at random", test_hostile_random},
+      {"a wrong count", test_wrong_count},
+      {"out of range", test_out_of_range},
+      {"the same hash", test_same_hash},
+      {"odd sizes", test_odd_sizes},
+      {"unterminated strings", test_unterminated},
+      {"byte order", test_byte_order},
+      {NULL, NULL},
   };
   static const struct unit_suite suite = {"image_hostile", set_up, tear_down, tests};
   return unit_run(&suite);

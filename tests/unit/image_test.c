@@ -220,7 +220,7 @@ static void test_mixed_generations(void) {
     stage_ask(image, sample.size, &before);
     memcpy(&head, image, sizeof head);
     memcpy(image + head.buckets.offset, (const uint8_t *)other.image + head.buckets.offset,
-           head.buckets.size);
+           (size_t)head.buckets.size);
     stage_ask(image, sample.size, &answers);
     CU_ASSERT_TRUE(answers.opened);
     CU_ASSERT_TRUE(stage_is_safe(&answers, &before));

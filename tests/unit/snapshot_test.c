@@ -6,6 +6,7 @@
 #include "runner.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,14 @@ struct meddling {
 static struct policy_folder folder;
 static struct meddling meddling;
 static unsigned seen, attempts;
+
+/* Where off_t has 32 bits by default, libc's functions for 64 have other names (see CMakeLists.txt). */
+#if ULONG_MAX == 0xffffffff
+#define __wrap_scandirat __wrap_scandirat64
+#define __real_scandirat __real_scandirat64
+#define __wrap_pread __wrap_pread64
+#define __real_pread __real_pread64
+#endif
 
 int __wrap_scandirat(int directory, const char *name, struct dirent ***ret_names,
                      int (*filter)(const struct dirent *),

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "base/timestamp.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -144,9 +145,17 @@ static char *written(const struct tm *time, bool local) {
   char text[64] = "";
   if (time != NULL && local)
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", time);
-  else if (time != NULL)
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", time);
+  if (time != NULL && !local) {
+    /* Not %Y, which leaves zeros out. */
+    int length = snprintf(text, sizeof text, "%04d", time->tm_year + 1900);
+    strftime(text + length, sizeof text - (size_t)length, "-%m-%dT%H:%M:%SZ", time);
+  }
   return must_copy(text);
+}
+
+int64_t timestamp_of(const struct tm *utc) {
+  struct tm copy = *utc;
+  return timegm(&copy);
 }
 
 char *timestamp_utc(int64_t moment) {

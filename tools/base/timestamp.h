@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #define SECONDS_PER_DAY 86400
 
@@ -34,6 +35,9 @@ const char *timestamp_skip_traditional(const char *text, int64_t now, int64_t *r
 /* RFC 3339 in UTC, and the local time for people. For free(3). */
 char *timestamp_utc(int64_t moment);
 char *timestamp_local(int64_t moment);
+
+/* The second that a broken-down time in UTC stands for. */
+int64_t timestamp_of(const struct tm *utc);
 
 /* The first second of YYYY-MM-DD, in UTC. False: it is none. */
 bool date_read(const char *text, int64_t *ret_seconds);

@@ -60,7 +60,8 @@ static void show(int signal_number) {
 
 /* Microseconds until the first line; 0 stops the timer. */
 static void set_timer(int64_t first) {
-  struct itimerval timer = {.it_value = {.tv_sec = first / 1000000, .tv_usec = first % 1000000}};
+  struct itimerval timer = {
+      .it_value = {.tv_sec = (time_t)(first / 1000000), .tv_usec = (suseconds_t)(first % 1000000)}};
   if (first > 0)
     timer.it_interval.tv_sec = 1;
   setitimer(ITIMER_REAL, &timer, NULL);

@@ -16,7 +16,7 @@ static int64_t seconds_of(const ASN1_TIME *time_text) {
   struct tm broken_down;
   if (ASN1_TIME_to_tm(time_text, &broken_down) != 1)
     return 0;
-  return timegm(&broken_down);
+  return timestamp_of(&broken_down);
 }
 
 static int64_t days_until(const struct watch *watch, int64_t moment) {

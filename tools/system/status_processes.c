@@ -11,12 +11,7 @@
 #include "system/tls_library.h"
 
 char *status_time_text(time_t time) {
-  struct tm parts;
-  char text[32];
-  if (time == 0 || gmtime_r(&time, &parts) == NULL ||
-      strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0)
-    return NULL;
-  return must_copy(text);
+  return time == 0 ? NULL : timestamp_utc(time);
 }
 
 /* In the largest unit that is at least one. */

@@ -5,6 +5,7 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -31,15 +32,6 @@ struct showing {
   size_t count;
 };
 
-static char *day_text(int64_t moment) {
-  char day[16] = "";
-  time_t seconds = moment;
-  struct tm broken_down;
-  if (gmtime_r(&seconds, &broken_down) != NULL)
-    strftime(day, sizeof day, "%Y-%m-%d", &broken_down);
-  return must_copy(day);
-}
-
 /* "" for a key that no entry names, so that nothing unknown looks like something pinned. */
 static const char *list_of(const struct showing *showing, const char *pin) {
   struct object object = {0};
@@ -57,8 +49,8 @@ static void show_row(const struct history_row *row, void *arg) {
   struct showing *showing = arg;
   AUTO_TEXT port = must_format("%d", row->port);
   AUTO_TEXT depth = must_format("%d", row->depth);
-  AUTO_TEXT first = day_text(row->first_seen);
-  AUTO_TEXT last = day_text(row->last_seen);
+  AUTO_TEXT first = date_format(row->first_seen);
+  AUTO_TEXT last = date_format(row->last_seen);
   AUTO_TEXT key = must_format("%s %s", row->pin, row->subject);
   const char *const texts[] = {port, depth, first, last, list_of(showing, row->pin), key};
   table_add(showing->table, texts);

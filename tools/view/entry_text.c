@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/file.h"
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 #include "view/entry_text.h"
 
@@ -43,16 +43,9 @@ const char *kind_word(enum pin_name_kind kind) {
 char *expiry_text(int64_t expires) {
   if (expires == PIN_NEVER)
     return must_copy("never");
-  char text[64];
-  struct tm parts;
-  time_t when = (time_t)expires;
-  if (gmtime_r(&when, &parts) == NULL)
-    return must_format("%lld", (long long)expires);
-  bool whole_day = parts.tm_hour == 23 && parts.tm_min == 59 && parts.tm_sec == 59;
-  /* Not %Y, which leaves zeros out. */
-  size_t length = (size_t)snprintf(text, sizeof text, "%04d", parts.tm_year + 1900);
-  strftime(text + length, sizeof text - length, whole_day ? "-%m-%d" : "-%m-%dT%H:%M:%SZ", &parts);
-  return must_copy(text);
+  /* A date without a time is its last second. */
+  bool whole_day = (expires - (SECONDS_PER_DAY - 1)) % SECONDS_PER_DAY == 0;
+  return whole_day ? date_format(expires) : timestamp_utc(expires);
 }
 
 char *entry_place(const struct pin_entry *entry, const char *policy_path) {
