@@ -112,7 +112,7 @@ class Settings(unittest.TestCase):
 
     def test_environment(self):
         source = "".join(path.read_text() for path in (SOURCE / "provider").glob("*/*.c"))
-        variables = set(re.findall(r'secure_getenv\("(\w+)"\)', source))
+        variables = set(re.findall(r'(?:secure_getenv|from_environment)\("(\w+)"', source))
         self.assertEqual(set(items(section(page("OSSL_PROVIDER-pinning.7"), "ENVIRONMENT"), "Ev")), variables)
 
 

@@ -14,8 +14,8 @@ import system_log
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "explain", "graph", "scan", "monitor", "history", "backup-key",
-         "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
+VERBS = ("pin", "add", "list", "show", "check", "compile", "pause", "resume", "edit", "changes", "undo",
+         "restore", "explain", "graph", "scan", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
          "coverage", "completion", "import", "export", "remove")
 
 
@@ -29,8 +29,10 @@ class Examples(PinctlCase):
     def example_of(self, verb):
         lines = self.pinctl(verb, "--help").stdout.splitlines()
         words = shlex.split(lines[lines.index("Example:") + 1])
+        variables = dict(word.split("=", 1) for word in words[:words.index("pinctl")])
+        words = words[len(variables):]
         self.assertEqual(words[:2], ["pinctl", verb])
-        return words[1:]
+        return variables, words[1:]
 
     def test_all(self):
         listed = self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0]
@@ -57,8 +59,9 @@ class Examples(PinctlCase):
             with self.subTest(verb):
                 if verb in ("approve", "reject"):
                     self.propose(pin_of({"approve": "swapped.pem", "reject": "ca.pem"}[verb]))
-                done = self.pinctl(*self.example_of(verb), cwd=self.folder, status=None,
-                                   environment={"PATH": f"{self.folder}:{os.environ['PATH']}",
+                variables, words = self.example_of(verb)
+                done = self.pinctl(*words, cwd=self.folder, status=None,
+                                   environment={**variables, "PATH": f"{self.folder}:{os.environ['PATH']}",
                                                 "https_proxy": f"http://127.0.0.1:{proxy.port}",
                                                 "http_proxy": f"http://127.0.0.1:{proxy.port}",
                                                 "SSL_CERT_FILE": os.path.join(self.folder, "root.pem")})

@@ -195,9 +195,9 @@ const struct verb verb_coverage = {
                "none. PATH is a program or a folder; without one, all of $PATH. Classes:\n"
                "enforceable (OpenSSL 3, GnuTLS), mixed (and another library besides),\n"
                "at-run-time (modules, plug-ins or helpers decide), unreachable (own-openssl,\n"
-               "nss, go, java, ...), no-tls, no-program. WAYS are openssl.cnf and the shim, which\n"
-               "alone reaches GnuTLS, with a note for programs known to read none, or to give\n"
-               "OpenSSL no name. Exit status 1 where a program is unreachable or mixed.",
+               "nss, go, java, ...), no-tls, no-program. WAYS are openssl.cnf and the shim,\n"
+               "which alone reaches GnuTLS, with a note for programs known to read none, or to\n"
+               "give OpenSSL no name. Exit status 1 where a program is unreachable or mixed.",
     .example = "pinctl coverage /usr/bin/openssl",
     .options = options,
     .option_count = COUNT_OF(options),
