@@ -11,7 +11,11 @@
 
 struct known_entry {
   struct known_entry *next; /* of the same name, limited to other ports */
-  const char *name;         /* behind the ports */
+  /* Of the first of many: a bit for each port that one of them has, so that not each is compared with each.
+   */
+  uint8_t *taken;
+  uint32_t followers; /* of the first */
+  const char *name;   /* behind the ports */
   const struct pin_source *source;
   unsigned line;
   uint32_t port_count; /* 0: every port */
@@ -36,6 +40,7 @@ static void known_entries_free(void *value) {
   struct known_entry *known = value;
   while (known != NULL) {
     struct known_entry *next = known->next;
+    free(known->taken);
     free(known);
     known = next;
   }
@@ -78,6 +83,52 @@ static bool clashes(struct pin_reader *reader, const struct known_entry *earlier
   return true;
 }
 
+/* Bytes with a bit for each port; and how many entries of one name are worth them. */
+#define PORT_BITS ((UINT16_MAX + 1) / 8)
+#define MANY 16
+
+static bool bit_of(const uint8_t *bits, uint16_t port) {
+  return (bits[port / 8] & 1u << port % 8) != 0;
+}
+
+static bool takes_port_of(const struct known_entry *first, const struct known_entry *later) {
+  for (uint32_t i = 0; i < later->port_count; i++)
+    if (bit_of(first->taken, later->ports[i]))
+      return true;
+  return false;
+}
+
+/* Whether no entry of the name can be one for a port of a later entry. */
+static bool is_certainly_other(const struct known_entry *first, const struct known_entry *later) {
+  return first->taken != NULL && first->port_count > 0 && later->port_count > 0 &&
+         !takes_port_of(first, later);
+}
+
+static void take_ports(struct known_entry *first, const struct known_entry *known) {
+  if (known->port_count == 0)
+    memset(first->taken, 0xff, PORT_BITS);
+  for (uint32_t i = 0; i < known->port_count; i++)
+    first->taken[known->ports[i] / 8] |= (uint8_t)(1u << known->ports[i] % 8);
+}
+
+/* Puts an entry behind the first of its name, which is the key of the table. False: out of memory. */
+static bool remember(struct known_entry *first, struct known_entry *later) {
+  later->next = first->next;
+  first->next = later;
+  if (first->taken != NULL) {
+    take_ports(first, later);
+    return true;
+  }
+  if (++first->followers < MANY)
+    return true;
+  first->taken = calloc(PORT_BITS, 1);
+  if (first->taken == NULL)
+    return false;
+  for (const struct known_entry *known = first; known != NULL; known = known->next)
+    take_ports(first, known);
+  return true;
+}
+
 void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
                          const struct pin_setting *name) {
   struct known_entry *later = known_entry_new(entry, name);
@@ -88,6 +139,11 @@ void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entr
     return;
   }
   struct known_entry *first = *value;
+  if (first != NULL && is_certainly_other(first, later)) {
+    if (!remember(first, later))
+      reader->diagnostics->no_memory = true;
+    return;
+  }
   for (const struct known_entry *earlier = first; earlier != NULL; earlier = earlier->next)
     if (clashes(reader, earlier, later, name))
       break;
@@ -95,7 +151,6 @@ void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entr
     *value = later;
     return;
   }
-  /* Behind the first, whose name is the key of the table. */
-  later->next = first->next;
-  first->next = later;
+  if (!remember(first, later))
+    reader->diagnostics->no_memory = true;
 }

@@ -213,5 +213,55 @@ class Progress(CompileCase):
         self.assertRegex(self.on_terminal(PINCTL, "check", "--strict")[1], self.LINE)
 
 
+
+class TakenForTheText(CompileCase):
+    """Verbs that only ask take the compiled form for the text, but only where it says the same."""
+
+    def setUp(self):
+        super().setUp()
+        self.write_policy(f'version = 1;\nhosts = ( {{ name = "x.org"; pins = [ "{PIN}1" ]; }} );\n')
+        self.write_policy(f'hosts = ( {{ name = "y.org"; pins = [ "{PIN}1" ]; }} );\n', "policy.d/y.cfg")
+        self.pinctl("compile")
+
+    def hosts(self, status=0):
+        return [host["name"] for host in self.json("list", status=status)["hosts"]]
+
+    def test_what_is_current(self):
+        self.assertEqual(self.hosts(), ["x.org", "y.org"])
+
+    def test_text_changed(self):
+        self.write_policy(f'hosts = ( {{ name = "z.org"; pins = [ "{PIN}1" ]; }} );\n', "policy.d/y.cfg")
+        self.assertEqual(self.hosts(), ["x.org", "z.org"])
+        self.write_policy(f'hosts = ( {{ name = "a.org"; pins = [ "{PIN}1" ]; }} );\n', "policy.d/z.cfg")
+        self.assertEqual(self.hosts(), ["a.org", "x.org", "z.org"])
+        os.unlink(os.path.join(self.folder, "policy.d/y.cfg"))
+        self.assertEqual(self.hosts(), ["a.org", "x.org"])
+        self.assertEqual(self.json("show", "x.org")["covered"], True)
+        self.assertEqual(self.json("show", "z.org", status=1)["covered"], False)
+
+    def test_form_damaged(self):
+        sound = self.bytes_of_form()
+        at = sound.rindex(b"x.org\0")
+        for damaged in (sound[:-8], sound[:at] + b"q" + sound[at + 1:], b"", b"PINIMAGE"):
+            with open(self.form, "wb") as file:
+                file.write(damaged)
+            self.assertEqual(self.hosts(), ["x.org", "y.org"])
+            self.assertEqual(self.json("show", "q.org", status=1)["covered"], False)
+
+    def test_form_that_others_may_write(self):
+        os.chmod(self.form, 0o666)
+        self.assertEqual(self.hosts(), ["x.org", "y.org"])
+
+    def test_text_that_others_may_write(self):
+        """Its mode is no change of the text, and is judged all the same."""
+        for name in ("policy.d/y.cfg", "policy.cfg", "policy.d"):
+            path = os.path.join(self.folder, name)
+            mode = os.stat(path).st_mode
+            os.chmod(path, mode | 0o022)
+            self.assertIn("expected it not to be writable by group or others", self.pinctl("list").stderr)
+            self.assertNotEqual(self.pinctl("add", "new.org", f"{PIN}1", status=None).returncode, 0)
+            os.chmod(path, mode)
+
+
 if __name__ == "__main__":
     main()

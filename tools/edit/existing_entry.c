@@ -50,12 +50,16 @@ static bool load(const struct change *change, struct loaded_policy *loaded) {
   return true;
 }
 
+static bool has_name(const struct pin_entry *entry, void *arg) {
+  return strcmp(entry->name, arg) == 0;
+}
+
 static bool collect(const struct change *change, const char *name, struct standings *standings) {
   struct entries entries;
-  bool good = entries_read(&standings->loaded.policy, &entries);
+  AUTO_TEXT wanted = must_copy(name);
+  bool good = entries_read_some(&standings->loaded.policy, has_name, wanted, &entries);
   for (size_t i = 0; good && i < entries.count; i++)
-    if (strcmp(entries.items[i].name, name) == 0)
-      add_standing(change, &entries.items[i], standings);
+    add_standing(change, &entries.items[i], standings);
   entries_clear(&entries);
   return good;
 }

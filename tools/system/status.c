@@ -127,7 +127,7 @@ void status_read(const char *wanted_policy, struct status *ret_status) {
   status->preload_present = status->preload != NULL && access(status->preload, R_OK) == 0;
   status->gnutls_missing = status->preload_present && !has_gnutls_module(status->preload);
   status->policy_path = choose_policy(wanted_policy, &status->openssl);
-  policy_load(status->policy_path, &status->policy);
+  policy_load_text(status->policy_path, &status->policy);
   if (status->policy.status == PIN_OK)
     status->policy.status = pin_policy_visit(&status->policy.policy, count_mode, status);
   status->policy_changed = policy_changed_at(status->policy_path);

@@ -42,7 +42,7 @@ static bool look_through(const char *path, struct loaded_policy *loaded) {
 }
 
 static bool collect(const char *path, struct loaded_policy *loaded) {
-  policy_load(path, loaded);
+  policy_load_text(path, loaded);
   progress_begin("looking through the policy");
   bool good = look_through(path, loaded);
   progress_end();

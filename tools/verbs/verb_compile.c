@@ -113,7 +113,7 @@ static int refuse(const struct compiling *compiling) {
 
 static int compile(const struct arguments *arguments, struct compiling *compiling) {
   bool json = arguments_has(arguments, OPTION_JSON);
-  policy_load(compiling->policy, &compiling->loaded);
+  policy_load_text(compiling->policy, &compiling->loaded);
   if (!json)
     diagnostics_print(stderr, &compiling->loaded.diagnostics);
   int status = compiling->loaded.status == PIN_OK ? write_form(compiling) : refuse(compiling);

@@ -47,26 +47,53 @@ struct export {
   struct conversion conversion;
 };
 
-static bool is_wanted(const struct text_list *names, const struct pin_entry *entry) {
-  return names->count == 0 || text_list_find(names, entry->name) < names->count;
+static int compare_texts(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void select_entries(struct export *export, const struct text_list *names,
+/* Names in an order of their own, so that each entry is looked for among them and not each name among all. */
+struct wanted {
+  const char **names; /* sorted; they belong to the list they came from */
+  bool *found;
+  size_t count;
+};
+
+static void wanted_take(const struct text_list *names, struct wanted *ret_wanted) {
+  *ret_wanted = (struct wanted){.names = must_alloc(names->count + 1, sizeof *ret_wanted->names),
+                                .found = must_alloc(names->count + 1, sizeof *ret_wanted->found),
+                                .count = names->count};
+  for (size_t i = 0; i < names->count; i++)
+    ret_wanted->names[i] = names->items[i];
+  qsort(ret_wanted->names, names->count, sizeof *ret_wanted->names, compare_texts);
+}
+
+/* The place of a name; NULL: it is not wanted. */
+static const char **wanted_find(const struct wanted *wanted, const char *name) {
+  return bsearch(&name, wanted->names, wanted->count, sizeof *wanted->names, compare_texts);
+}
+
+/* No names: every entry. */
+static void select_entries(struct export *export, const struct wanted *wanted,
                            const struct entries *entries) {
   for (size_t i = 0; i < entries->count; i++)
-    if (is_wanted(names, &entries->items[i]))
+    if (wanted->count == 0 || wanted_find(wanted, entries->items[i].name) != NULL)
       export_fit(&export->conversion, export->format, &entries->items[i], export->port);
 }
 
-static bool all_are_there(const struct text_list *names, const struct entries *entries) {
+static bool all_are_there(const struct text_list *names, struct wanted *wanted,
+                          const struct entries *entries) {
   bool all = true;
+  for (size_t i = 0; i < entries->count && wanted->count > 0; i++) {
+    const char **place = wanted_find(wanted, entries->items[i].name);
+    if (place != NULL)
+      wanted->found[place - wanted->names] = true;
+  }
   for (size_t i = 0; i < names->count; i++) {
-    bool found = false;
-    for (size_t j = 0; j < entries->count && !found; j++)
-      found = strcmp(entries->items[j].name, names->items[i]) == 0;
-    if (!found)
-      say_error("%s: the policy has no entry for it", names->items[i]);
-    all = all && found;
+    /* Of a name that was given twice bsearch(3) finds the same place each time. */
+    if (wanted->found[wanted_find(wanted, names->items[i]) - wanted->names])
+      continue;
+    say_error("%s: the policy has no entry for it", names->items[i]);
+    all = false;
   }
   return all;
 }
@@ -129,13 +156,17 @@ static int finish(struct export *export) {
 static int export_named(struct export *export, const struct text_list *names) {
   struct loaded_policy loaded;
   struct entries entries = {0};
+  struct wanted wanted;
   int status = EXIT_FAILED;
+  wanted_take(names, &wanted);
   if (policy_load_sound(export->policy, &loaded) && entries_read(&loaded.policy, &entries) &&
-      all_are_there(names, &entries)) {
+      all_are_there(names, &wanted, &entries)) {
     check_policy_wide(export, &loaded.policy);
-    select_entries(export, names, &entries);
+    select_entries(export, &wanted, &entries);
     status = finish(export);
   }
+  free(wanted.names);
+  free(wanted.found);
   conversion_clear(&export->conversion);
   entries_clear(&entries);
   policy_clear(&loaded);

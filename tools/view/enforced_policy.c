@@ -18,14 +18,16 @@ static bool open_form(const char *policy, struct enforced_policy *enforced) {
     free(path);
     return false;
   }
-  if (!pin_compiled_is_of(&enforced->compiled, named)) {
+  /* In memory: of an image in its file no entry lives longer than the visit of it. */
+  if (!pin_compiled_is_of(&enforced->compiled, named) ||
+      !policy_take_image(&enforced->compiled, &enforced->loaded)) {
     pin_compiled_close(&enforced->compiled);
     free(path);
     return false;
   }
   enforced->form = path;
   enforced->last_good = true;
-  enforced->policy = enforced->compiled.policy;
+  enforced->policy = enforced->loaded.policy;
   return true;
 }
 

@@ -17,6 +17,32 @@ static bool keep_entry(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
+struct selection {
+  struct entries *entries;
+  pin_visit_fn *wanted;
+  void *arg;
+};
+
+static bool keep_wanted(const struct pin_entry *entry, void *arg) {
+  struct selection *selection = arg;
+  struct entries *entries = selection->entries;
+  if (!selection->wanted(entry, selection->arg))
+    return true;
+  entries->items = must_grow(entries->items, entries->count + 1, sizeof *entries->items);
+  entries->items[entries->count++] = *entry;
+  return true;
+}
+
+bool entries_read_some(const struct pin_policy *policy, pin_visit_fn *wanted, void *arg,
+                       struct entries *ret_entries) {
+  struct selection selection = {.entries = ret_entries, .wanted = wanted, .arg = arg};
+  *ret_entries = (struct entries){0};
+  if (pin_policy_visit(policy, keep_wanted, &selection) == PIN_OK)
+    return true;
+  say_error("the policy's image is damaged");
+  return false;
+}
+
 bool entries_read(const struct pin_policy *policy, struct entries *ret_entries) {
   *ret_entries = (struct entries){.items = must_alloc(policy->entry_count, sizeof *ret_entries->items)};
   if (pin_policy_visit(policy, keep_entry, ret_entries) == PIN_OK)

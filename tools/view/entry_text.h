@@ -14,7 +14,10 @@ struct entries {
   struct pin_entry *items;
   size_t count;
 };
-/* Returns false, having said so, when the image is damaged. */
+/* Those that `wanted` says, with `arg`, or all. Both return false, having said so, when the image is damaged.
+ */
+bool entries_read_some(const struct pin_policy *policy, pin_visit_fn *wanted, void *arg,
+                       struct entries *ret_entries);
 bool entries_read(const struct pin_policy *policy, struct entries *ret_entries);
 void entries_clear(struct entries *entries);
 void entries_sort_by_name(struct entries *entries);

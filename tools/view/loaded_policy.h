@@ -14,8 +14,16 @@ struct loaded_policy {
   struct diagnostics diagnostics;
 };
 
-/* Reads it; prints nothing but its progress. To be cleared in any case. */
+/*
+ * Reads it, from its compiled form where that is current and each file of the text is one that would be read;
+ * then there are no warnings among the diagnostics. Prints nothing but its progress. To be cleared in any
+ * case.
+ */
 void policy_load(const char *path, struct loaded_policy *ret_loaded);
+/* The same from the text alone, with all that is to be said about it. */
+void policy_load_text(const char *path, struct loaded_policy *ret_loaded);
+/* Takes the whole image of a compiled form into memory. False: a part of it is damaged. */
+bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded);
 void policy_clear(struct loaded_policy *loaded);
 
 /*
