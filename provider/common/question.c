@@ -304,16 +304,26 @@ static bool port_is_for_all(const struct pin_verdict *verdict, uint16_t port) {
   return true;
 }
 
-uint16_t question_seek_port(struct question *question) {
-  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim)};
+/* Apart, for a search is large and mostly there is nothing to look for. */
+static bool port_decides(const struct question *question) {
   bool decides = false;
 
   for (size_t i = 0; i < question->verdict->count; i++)
     decides = decides || question->verdict->findings[i].port_unknown;
-  if (!decides || search.seen == NULL || question->port != 0)
-    return 0;
+  return decides && question->port == 0;
+}
+
+static uint16_t search_port(struct question *question, const struct pinning_seen *seen) {
+  struct search search = {.question = question, .seen = seen};
+
   if (!sockets_visit(note_port, &search))
     search.port = 0;
   free(search.listening.ports);
   return port_is_for_all(question->verdict, search.port) ? search.port : 0;
+}
+
+uint16_t question_seek_port(struct question *question) {
+  const struct pinning_seen *seen = atomic_load(&seen_by_shim);
+
+  return seen != NULL && port_decides(question) ? search_port(question, seen) : 0;
 }

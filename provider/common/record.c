@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define ASIDE 16
 
@@ -14,7 +13,7 @@ static struct { _Alignas(max_align_t) unsigned char bytes[RECORD_SIZE]; } aside[
 static atomic_bool taken[ASIDE];
 
 void *record_new(size_t size) {
-  void *record = calloc(1, size);
+  void *record = malloc(size);
 
   if (record != NULL || size > RECORD_SIZE)
     return record;
@@ -22,7 +21,7 @@ void *record_new(size_t size) {
     bool idle = false;
 
     if (atomic_compare_exchange_strong(&taken[i], &idle, true))
-      return memset(aside[i].bytes, 0, RECORD_SIZE);
+      return aside[i].bytes;
   }
   return NULL;
 }
@@ -34,4 +33,20 @@ void record_free(void *record) {
     atomic_store(&taken[place], false);
   else
     free(record);
+}
+
+void *record_take_place(struct record_places *table, const void *owner, size_t size) {
+  struct record_place *place = record_place_of(table, owner);
+  uintptr_t nobody = 0;
+
+  if (size > sizeof place->bytes || !atomic_compare_exchange_strong(&place->owner, &nobody, (uintptr_t)owner))
+    return NULL;
+  return place->bytes;
+}
+
+void record_leave_place(struct record_places *table, const void *owner) {
+  struct record_place *place = record_place_of(table, owner);
+  uintptr_t expected = (uintptr_t)owner;
+
+  (void)atomic_compare_exchange_strong(&place->owner, &expected, 0);
 }

@@ -10,6 +10,7 @@
 #include "common/record.h"
 #include "common/text.h"
 #include "info_callback.h"
+#include "offer.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "unbound.h"
@@ -31,6 +32,7 @@ struct connection {
   info_fn *running[2];    /* of the program's info callbacks, those that are running; NULL: none */
   BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
   char *text;             /* the report of a refusal; NULL: none, or no memory */
+  struct offer offer;     /* of the session in this handshake */
 };
 
 /* A connection, and by what it is asked. */
@@ -41,17 +43,39 @@ struct client {
   struct connection *connection; /* NULL: no memory; it is cut off then */
 };
 
-static struct connection *connection_of(const struct client *client) {
-  struct connection *connection = client->libssl->SSL_get_ex_data(client->ssl, client->hook->ssl_index);
+static struct connection *clear(struct connection *connection) {
+  if (connection != NULL)
+    *connection = (struct connection){.state = UNDECIDED};
+  return connection;
+}
+
+/* Where the connection has no place, its own data leads to what is kept of it. */
+static struct connection *new_connection(const struct client *client, int index) {
+  struct connection *connection =
+      clear(record_take_place(&client->hook->connections, client->ssl, sizeof *connection));
 
   if (connection != NULL)
     return connection;
-  connection = record_new(sizeof *connection);
-  if (connection == NULL ||
-      client->libssl->SSL_set_ex_data(client->ssl, client->hook->ssl_index, connection) == 1)
+  connection = clear(record_new(sizeof *connection));
+  if (connection == NULL || client->libssl->SSL_set_ex_data(client->ssl, index, connection) == 1)
     return connection;
   record_free(connection);
   return NULL;
+}
+
+static struct connection *connection_of(const struct client *client) {
+  struct hook *hook = client->hook;
+  struct connection *connection = record_at_place(&hook->connections, client->ssl);
+  int index;
+
+  if (connection != NULL)
+    return connection;
+  /* With it comes the callback that clears the place when the connection is freed. */
+  index = hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free);
+  if (index <= 0)
+    return NULL;
+  connection = client->libssl->SSL_get_ex_data(client->ssl, index);
+  return connection != NULL ? connection : new_connection(client, index);
 }
 
 static struct client client_of(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
@@ -98,9 +122,11 @@ static bool replace_bios(const struct client *client) {
  * handshake to fail, libssl is also told that the connection is shut down, and reads and writes nothing more.
  */
 static void cut_off(const struct client *client) {
-  bool replaced = replace_bios(client);
-  bool again = client->connection != NULL && client->connection->cut && replaced;
+  bool replaced, again;
 
+  atomic_store(&client->hook->has_refused, true);
+  replaced = replace_bios(client);
+  again = client->connection != NULL && client->connection->cut && replaced;
   if (again || client->libssl->SSL_is_init_finished(client->ssl) == 1)
     client->libssl->SSL_set_shutdown(client->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   if (client->connection != NULL)
@@ -131,9 +157,12 @@ static void forget_refusal(const struct client *client) {
 
 /* ---- Seeing what happens ---- */
 
-/* Without a callback of our own for this function of the program's, one that asks this connection. */
+/* Without a callback of our own for this function of the program's, one that asks this connection: by its own
+   data, which SSL_dup(3) takes along. */
 static void watch_by_any(const struct client *client, info_fn *info) {
   client->connection->programs_info = info;
+  (void)client->libssl->SSL_set_ex_data(client->ssl, atomic_load(&client->hook->ssl_index),
+                                        client->connection);
   client->libssl->SSL_set_info_callback(client->ssl, client->hook->any_info);
 }
 
@@ -160,24 +189,31 @@ static void watch(const struct client *client) {
 }
 
 /* What libssl calls at the next event. */
-static info_fn *next_info(const struct libssl *libssl, const SSL *ssl) {
+static inline info_fn *next_info(const struct libssl *libssl, const SSL *ssl) {
   info_fn *info = libssl->SSL_get_info_callback(ssl);
 
   return info != NULL ? info : libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
 }
 
-static bool is_watched(struct hook *hook, const struct libssl *libssl, const SSL *ssl) {
+static inline __attribute__((always_inline)) bool is_watched(const struct hook *hook,
+                                                             const struct libssl *libssl, const SSL *ssl) {
   info_fn *info = next_info(libssl, ssl);
 
-  return info_callback_is_ours(hook, info) || (info != NULL && info == hook->any_info);
+  if (info == NULL)
+    return false;
+  return info == atomic_load_explicit(&hook->plain_info, memory_order_relaxed) || info == hook->any_info ||
+         info_callback_is_ours(hook, info);
 }
 
 /* ---- Judgements ---- */
 
-static void take_judgement(struct connection *connection, const struct judgement *judgement) {
+static void take_judgement(const struct client *client, const struct judgement *judgement) {
+  struct connection *connection = client->connection;
+
   connection->state = judgement->allowed ? ALLOWED : REFUSED;
   if (judgement->allowed)
     return;
+  atomic_store(&client->hook->has_refused, true);
   free(connection->text);
   connection->text = text_copy(judgement->text);
 }
@@ -188,7 +224,7 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
   SSL_SESSION *session;
 
   if (client.connection != NULL)
-    take_judgement(client.connection, judgement);
+    take_judgement(&client, judgement);
   if (!judgement->allowed) {
     /* Where libssl's verification fails, this makes it count. Where the program said yes, the next step of
        the handshake finds the connection refused (connection_info) and cuts it off. */
@@ -233,15 +269,19 @@ static void judge_session(const struct client *client, SSL_SESSION *session, boo
 
 /*
  * Nothing has been verified, and the server has said all it will, or early data is about to leave: a resumed
- * session, or a suite without certificates. What was found when the session was offered does not count: the
- * program may have given another one or another name since, and only now is it known where it is connected
- * to.
+ * session, or a suite without certificates. What was found when the session was offered counts only where
+ * nothing has changed since: the program may have given another one or another name, and it may be known only
+ * now where it is connected to.
  */
 static void judge_unverified(const struct client *client, SSL_SESSION *session) {
   struct judgement judgement;
 
+  if (session != NULL && offer_holds(client->hook, client->ssl, session, &client->connection->offer)) {
+    client->connection->state = ALLOWED;
+    return;
+  }
   judge_session(client, session, false, &judgement);
-  take_judgement(client->connection, &judgement);
+  take_judgement(client, &judgement);
   judgement_clear(&judgement);
 }
 
@@ -258,6 +298,8 @@ static void look_at_offer(const struct client *client) {
   judge_session(client, session, true, &judgement);
   if (!judgement.allowed)
     client->libssl->SSL_set_session(client->ssl, NULL);
+  else
+    offer_note(client->hook, client->ssl, session, &judgement, &client->connection->offer);
   judgement_clear(&judgement);
 }
 
@@ -271,8 +313,10 @@ static void begin_handshake(const struct client *client) {
   if (first)
     forget_refusal(client);
   client->connection->state = UNDECIDED;
-  if (first)
-    look_at_offer(client);
+  if (!first)
+    return;
+  offer_clear(client->hook, &client->connection->offer);
+  look_at_offer(client);
 }
 
 static void begin_watching(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
@@ -295,7 +339,7 @@ static void leave_server(struct hook *hook, const struct libssl *libssl, SSL *ss
 
 /* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
    tells when a program has put its own there. */
-void connection_begins(struct hook *hook, SSL *ssl) {
+__attribute__((noinline)) static void look_at_start(struct hook *hook, SSL *ssl) {
   int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
 
@@ -308,17 +352,19 @@ void connection_begins(struct hook *hook, SSL *ssl) {
   errno = saved_errno;
 }
 
+/* Asked up to 21 times a handshake, and mostly there is nothing to do. */
+void connection_begins(struct hook *hook, SSL *ssl) {
+  const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
+
+  if (libssl == NULL || libssl->SSL_is_server(ssl) || !is_watched(hook, libssl, ssl))
+    look_at_start(hook, ssl);
+}
+
 /* Whether the server has said all it will in this handshake. */
 static bool servers_part_is_over(const struct client *client, int where) {
-  const char *state;
-
   if (where == SSL_CB_HANDSHAKE_DONE)
     return client->libssl->SSL_is_init_finished(client->ssl) == 1;
-  if (where != SSL_CB_CONNECT_LOOP)
-    return false;
-  /* Server done, or finished, was read (openssl-internals H7). */
-  state = client->libssl->SSL_state_string(client->ssl);
-  return text_begins(state, "TRSD") || text_begins(state, "TRFIN");
+  return where == SSL_CB_CONNECT_LOOP && connection_has_read_servers_end(client->libssl, client->ssl);
 }
 
 /* Told as done, though it is not (openssl-internals H6). */
@@ -336,6 +382,7 @@ static SSL_SESSION *session_of_early_data(const struct client *client) {
 
 static void follow_handshake(const struct client *client, int where) {
   const struct libssl *libssl = client->libssl;
+  struct offer *offer = &client->connection->offer;
 
   if (where == SSL_CB_HANDSHAKE_START) {
     watch(client);
@@ -351,6 +398,10 @@ static void follow_handshake(const struct client *client, int where) {
   if (client->connection->state == REFUSED &&
       (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
     cut_off(client);
+  /* Early data is judged before this, and the whole handshake again behind it. */
+  if (offer->session != NULL && where == SSL_CB_HANDSHAKE_DONE &&
+      libssl->SSL_is_init_finished(client->ssl) == 1)
+    offer_clear(client->hook, offer);
 }
 
 /* libssl hands its own connection out as const, but its functions for it want it without. */
@@ -361,7 +412,7 @@ static SSL *unconst(const SSL *ssl) {
   return mutable;
 }
 
-void connection_info(struct hook *hook, const SSL *ssl, int where) {
+void connection_event(struct hook *hook, const SSL *ssl, int where) {
   int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   struct client client;
@@ -405,7 +456,9 @@ void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int wh
 
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  const struct connection *connection = libssl != NULL ? libssl->SSL_get_ex_data(ssl, hook->ssl_index) : NULL;
+  int index = atomic_load_explicit(&hook->ssl_index, memory_order_acquire);
+  const struct connection *connection =
+      libssl != NULL && index > 0 ? libssl->SSL_get_ex_data(ssl, index) : NULL;
   info_fn *info = connection != NULL ? connection->programs_info : NULL;
 
   connection_info(hook, ssl, where);
@@ -419,6 +472,7 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
   struct hook *hook = argp;
   int saved_errno = errno;
   struct libssl_context libssl;
+  info_fn *plain;
 
   (void)ptr;
   (void)ad;
@@ -432,7 +486,9 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
     libssl.SSL_CTX_set_security_callback(parent, hook->security);
     /* It is told of the start of each handshake; the security callback is there for programs that put an info
        callback of their own in place of ours, and this one for those that do so with theirs. */
-    libssl.SSL_CTX_set_info_callback(parent, info_callback_for(hook, NULL));
+    plain = info_callback_for(hook, NULL);
+    atomic_store_explicit(&hook->plain_info, plain, memory_order_relaxed);
+    libssl.SSL_CTX_set_info_callback(parent, plain);
   }
   errno = saved_errno;
 }
@@ -452,7 +508,7 @@ int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d
   (void)from;
   (void)argl;
   if (copy == NULL && original != NULL && original->programs_info != NULL)
-    copy = record_new(sizeof *copy);
+    copy = clear(record_new(sizeof *copy));
   if (copy != NULL && original != NULL)
     copy->programs_info = original->programs_info;
   *from_d = copy;
@@ -460,20 +516,28 @@ int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d
   return 1;
 }
 
-void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
-  struct hook *hook = argp;
-  struct connection *connection = ptr;
-
-  (void)parent;
-  (void)ad;
-  (void)index;
-  (void)argl;
-  if (connection == NULL)
-    return;
+static void release(struct hook *hook, struct connection *connection) {
   for (int which = 0; which < 2; which++) {
     if (connection->held[which] != NULL)
       openssl_refusal(&hook->openssl)->BIO_free_all(connection->held[which]);
   }
   free(connection->text);
-  record_free(connection);
+  offer_clear(hook, &connection->offer);
+}
+
+void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
+  struct hook *hook = argp;
+  struct connection *placed = record_at_place(&hook->connections, parent);
+
+  (void)ad;
+  (void)index;
+  (void)argl;
+  if (placed != NULL) {
+    release(hook, placed);
+    record_leave_place(&hook->connections, parent);
+  }
+  if (ptr != NULL && ptr != placed) {
+    release(hook, ptr);
+    record_free(ptr);
+  }
 }

@@ -8,6 +8,7 @@
 #ifndef PIN_CONNECTION_H
 #define PIN_CONNECTION_H
 
+#include "common/text.h"
 #include "hook.h"
 #include "judgement.h"
 
@@ -29,8 +30,35 @@ void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lon
  */
 void connection_begins(struct hook *hook, SSL *ssl);
 
+/* What connection_info does where there is something to be done. */
+void connection_event(struct hook *hook, const SSL *ssl, int where);
+
+/* Server done, or finished, was read (openssl-internals H7). */
+static inline bool connection_has_read_servers_end(const struct libssl *libssl, const SSL *ssl) {
+  const char *state = libssl->SSL_state_string(ssl);
+
+  return state[0] == 'T' && state[1] == 'R' && (text_begins(state, "TRSD") || text_begins(state, "TRFIN"));
+}
+
+/*
+ * Most events mean nothing to us, and none of a server's steps does. As long as no connection was refused, a
+ * step of a client does only where the server's part is over.
+ */
+static inline bool connection_event_matters(const struct hook *hook, const struct libssl *libssl,
+                                            const SSL *ssl, int where) {
+  if (where != SSL_CB_CONNECT_LOOP)
+    return where == SSL_CB_HANDSHAKE_START || where == SSL_CB_HANDSHAKE_DONE;
+  return atomic_load_explicit(&hook->has_refused, memory_order_relaxed) ||
+         connection_has_read_servers_end(libssl, ssl);
+}
+
 /* Called for each event of SSL_CTX_set_info_callback(3), before the program's own callback. */
-void connection_info(struct hook *hook, const SSL *ssl, int where);
+static inline void connection_info(struct hook *hook, const SSL *ssl, int where) {
+  const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
+
+  if (libssl == NULL || connection_event_matters(hook, libssl, ssl, where))
+    connection_event(hook, ssl, where);
+}
 
 /* Calls an info callback of the program's, unless it is the one that is running. */
 void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int where, int ret);

@@ -6,6 +6,7 @@
 #define PIN_HOOK_H
 
 #include "accepted.h"
+#include "common/record.h"
 #include "openssl.h"
 
 typedef int security_fn(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other,
@@ -17,16 +18,18 @@ struct hook {
   atomic_int state;
   struct openssl openssl;
 
+  __typeof__(CRYPTO_get_ex_new_index) *get_index;
   /* Our ex_data indexes. That of contexts is set by the first of them too: other threads may verify before
    * the one that asked for it knows it. */
-  int ssl_index, session_index;
   atomic_int store_ctx_index;
-  atomic_int certificate_index; /* peer_chain.c */
+  atomic_int ssl_index, session_index; /* hook_index(); 0: not asked for yet */
+  atomic_int certificate_index;        /* peer_chain.c */
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
   X509_STORE_CTX_verify_fn verify;
   security_fn *security;
-  info_fn *any_info; /* for a program's info callbacks that have no stand-in of their own */
+  info_fn *any_info;             /* for a program's info callbacks that have no stand-in of their own */
+  _Atomic(info_fn *) plain_info; /* stands for none of the program's; NULL: not in place yet */
   struct {
     int (*write)(BIO *bio, const char *data, int length);
     int (*read)(BIO *bio, char *data, int length);
@@ -40,8 +43,27 @@ struct hook {
   atomic_int verifications; /* contexts that live */
   struct accepted accepted;
 
+  struct record_places contexts, connections; /* verification.c, connection.c */
+  atomic_bool has_refused;                    /* a connection was refused, or cut off */
+
   _Atomic(security_fn *) original_security; /* libssl's default; NULL: not seen yet */
   _Atomic(BIO_METHOD *) refusing_bio;       /* refusing_bio.c; NULL: not made yet */
 };
+
+/*
+ * An ex_data index that is asked for at the first call: until then an object of its class costs a process
+ * nothing. Where two threads ask at once, the second's index stays unused. -1: there is none.
+ */
+static inline int hook_index(struct hook *hook, atomic_int *place, int class_index, CRYPTO_EX_dup *dup,
+                             CRYPTO_EX_free *release) {
+  int index = atomic_load_explicit(place, memory_order_acquire), none = 0;
+
+  if (index > 0)
+    return index;
+  index = hook->get_index(class_index, 0, hook, NULL, dup, release);
+  if (index <= 0)
+    return -1;
+  return atomic_compare_exchange_strong(place, &none, index) ? index : none;
+}
 
 #endif

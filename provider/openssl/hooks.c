@@ -10,7 +10,6 @@
 #include "connection.h"
 #include "peer_chain.h"
 #include "refusing_bio.h"
-#include "session.h"
 #include "verification.h"
 
 enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
@@ -79,36 +78,32 @@ struct hook *hook_at(size_t n) {
 
 static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid, void *other,
                              void *ex) {
+  int answer = original_security(n)(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
   SSL *mutable;
 
   /* libssl hands its own connection out as const, but its functions for it want it without. */
   memcpy(&mutable, &ssl, sizeof ssl);
   if (ssl != NULL)
     connection_begins(hook_at(n), mutable);
-  return original_security(n)(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
+  return answer;
 }
 
 /* ---- Installation ---- */
 
-typedef __typeof__(CRYPTO_get_ex_new_index) get_index_fn;
-
 static bool install(struct hook *hook) {
   void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
-  get_index_fn *get_index;
   int store_ctx_index;
 
   if (symbol == NULL)
     return false;
-  memcpy(&get_index, &symbol, sizeof get_index);
-  hook->ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
-  hook->session_index = get_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, hook, NULL, session_dup, session_free);
+  memcpy(&hook->get_index, &symbol, sizeof hook->get_index);
   /* These are called by other threads from now on, so they come after what they use. */
   store_ctx_index =
-      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
-  if (hook->ssl_index < 0 || hook->session_index < 0 || store_ctx_index < 0)
+      hook->get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
+  if (store_ctx_index < 0)
     return false;
   atomic_store(&hook->store_ctx_index, store_ctx_index);
-  return get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
+  return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */

@@ -83,16 +83,20 @@ info_fn *info_callback_for(struct hook *hook, info_fn *program) {
  * What libssl would have called where ours stands for no callback. It asks the SSL_CTX when the SSL has none;
  * a program may have read ours from an SSL_CTX and set it in the SSL, where it hides the SSL_CTX's.
  */
-static info_fn *inherited(const struct stand_in *stand_in, const SSL *ssl) {
+__attribute__((noinline)) static info_fn *inherited(const struct stand_in *stand_in, const SSL *ssl) {
   const struct libssl *libssl = openssl_ssl(&stand_in->hook->openssl);
   const struct stand_in *ours;
   info_fn *info;
 
-  if (libssl == NULL || libssl->SSL_get_info_callback(ssl) != callbacks[stand_in - stand_ins])
-    return NULL;
   info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
   ours = info != NULL ? find(info) : NULL;
   return ours != NULL ? ours->program : info;
+}
+
+static bool is_set_in(const struct stand_in *stand_in, const SSL *ssl) {
+  const struct libssl *libssl = openssl_ssl(&stand_in->hook->openssl);
+
+  return libssl != NULL && libssl->SSL_get_info_callback(ssl) == callbacks[stand_in - stand_ins];
 }
 
 static void tell(size_t n, const SSL *ssl, int where, int ret) {
@@ -100,7 +104,7 @@ static void tell(size_t n, const SSL *ssl, int where, int ret) {
   info_fn *program = stand_in->program;
 
   connection_info(stand_in->hook, ssl, where);
-  if (program == NULL)
+  if (program == NULL && is_set_in(stand_in, ssl))
     program = inherited(stand_in, ssl);
   if (program != NULL)
     connection_tell(stand_in->hook, ssl, program, where, ret);

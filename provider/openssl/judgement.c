@@ -118,6 +118,9 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   decide(matter, &policy, peer, &path, &judgement->proven, &verdict);
   verdict_honour_pause(&verdict);
   judgement->allowed = pin_allows(&verdict);
+  judgement->is_plain =
+      judgement->allowed && policy != NULL && !policy->names_addresses && !worth_reporting(&verdict);
+  judgement->generation = policy != NULL ? policy->generation : 0;
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
                 pin_reason_word(verdict.reason));
   if (matter->quiet) {

@@ -30,11 +30,13 @@ struct subject_matter {
 
 struct judgement {
   bool allowed;
-  bool told;  /* the verdict went to the log */
+  bool is_plain; /* allowed by a policy that is whole and names no address, with nothing to report */
+  bool told;     /* the verdict went to the log */
   char *text; /* the report of a refusal, as far as it fits an entry of the error queue; owned; NULL: none, or
                  no memory */
   struct kept_path *proven; /* for the session of an allowed connection whose path was looked at; owned; NULL:
                                none */
+  uint64_t generation;      /* of the policy, where is_plain */
 };
 
 /*

@@ -14,6 +14,7 @@
 #include "common/object.h"
 #include "common/sha256.h"
 #include "common/text.h"
+#include "digest_cache.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -118,12 +119,20 @@ static const struct stand_in {
     {"X509_check_purpose", answer_0},
     {"X509_check_issued", answer_1},
     {"X509_get0_pubkey", answer_0},
+    /* Keys are encoded in another way, which takes longer. */
+    {"X509_PUBKEY_get0_param", answer_0},
+    {"X509_get0_pubkey_bitstr", answer_0},
+    {"i2d_ASN1_BIT_STRING", answer_0},
+    {"i2d_X509_ALGOR", answer_0},
     {"X509_get_extension_flags", answer_0},
     {"X509_get_pathlen", answer_0},
     {"X509_verify", answer_0},
     {"i2d_PUBKEY", answer_0},
     {"i2d_X509", answer_0},
     {"i2d_X509_PUBKEY", answer_0},
+    /* What was asked about a session is not remembered. */
+    {"SSL_SESSION_free", answer_0},
+    {"SSL_SESSION_up_ref", answer_0},
     /* The program's own verification, of which nothing is known: signatures are checked here. */
     {"X509_STORE_get_verify", answer_minus_1},
     /* libssl's failure has another number. */
@@ -287,14 +296,24 @@ union sha256_context {
 };
 
 /* Not EVP_Digest: it needs a provider, and a library context may have none. */
-bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
-                    unsigned char ret_digest[32]) {
+static bool compute_sha256(const struct libcrypto *crypto, const void *data, size_t size,
+                           unsigned char ret_digest[32]) {
   union sha256_context context;
 
   if (crypto->sha256_init != NULL)
     return crypto->sha256_init(&context) == 1 && crypto->sha256_update(&context, data, size) == 1 &&
            crypto->sha256_final(ret_digest, &context) == 1;
   sha256(data, size, ret_digest);
+  return true;
+}
+
+bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
+                    unsigned char ret_digest[32]) {
+  if (digest_cache_find(data, size, ret_digest))
+    return true;
+  if (!compute_sha256(crypto, data, size, ret_digest))
+    return false;
+  digest_cache_keep(data, size, ret_digest);
   return true;
 }
 

@@ -50,13 +50,16 @@
   X(NAME_CONSTRAINTS_check_CN)                                                                               \
   X(NAME_CONSTRAINTS_free)                                                                                   \
   X(OPENSSL_sk_free)                                                                                         \
+  X(OPENSSL_sk_new_null)                                                                                     \
   X(OPENSSL_sk_num)                                                                                          \
   X(OPENSSL_sk_pop_free)                                                                                     \
+  X(OPENSSL_sk_push)                                                                                         \
   X(OPENSSL_sk_value)                                                                                        \
   X(OpenSSL_version_num)                                                                                     \
   X(X509_NAME_ENTRY_get_data)                                                                                \
   X(X509_NAME_get_entry)                                                                                     \
   X(X509_NAME_get_index_by_NID)                                                                              \
+  X(X509_PUBKEY_get0_param)                                                                                  \
   X(X509_STORE_CTX_free)                                                                                     \
   X(X509_STORE_CTX_get0_cert)                                                                                \
   X(X509_STORE_CTX_get0_chain)                                                                               \
@@ -89,6 +92,7 @@
   X(X509_get0_notAfter)                                                                                      \
   X(X509_get0_notBefore)                                                                                     \
   X(X509_get0_pubkey)                                                                                        \
+  X(X509_get0_pubkey_bitstr)                                                                                 \
   X(X509_get_X509_PUBKEY)                                                                                    \
   X(X509_get_ex_data)                                                                                        \
   X(X509_get_ext_by_NID)                                                                                     \
@@ -100,8 +104,10 @@
   X(X509_set_ex_data)                                                                                        \
   X(X509_up_ref)                                                                                             \
   X(X509_verify)                                                                                             \
+  X(i2d_ASN1_BIT_STRING)                                                                                     \
   X(i2d_PUBKEY)                                                                                              \
   X(i2d_X509)                                                                                                \
+  X(i2d_X509_ALGOR)                                                                                          \
   X(i2d_X509_PUBKEY)
 
 /* What only a refusal needs: bound when there is one. */
@@ -140,12 +146,14 @@
   X(SSL_CTX_get_cert_store)                                                                                  \
   X(SSL_CTX_get_info_callback)                                                                               \
   X(SSL_CTX_set_info_callback)                                                                               \
+  X(SSL_SESSION_free)                                                                                        \
   X(SSL_SESSION_get0_peer)                                                                                   \
   X(SSL_SESSION_get0_ticket_appdata)                                                                         \
   X(SSL_SESSION_get_ex_data)                                                                                 \
   X(SSL_SESSION_get_max_early_data)                                                                          \
   X(SSL_SESSION_set1_ticket_appdata)                                                                         \
   X(SSL_SESSION_set_ex_data)                                                                                 \
+  X(SSL_SESSION_up_ref)                                                                                      \
   X(SSL_get0_param)                                                                                          \
   X(SSL_get_SSL_CTX)                                                                                         \
   X(SSL_get_ex_data)                                                                                         \
@@ -259,6 +267,15 @@ static inline bool openssl_lacks_function(struct openssl *openssl) {
   (void)openssl_crypto(openssl);
   (void)openssl_ssl(openssl);
   return atomic_load_explicit(&openssl->lacks_function, memory_order_acquire);
+}
+
+/* libssl's, as the above, where all is bound and nothing that matters is missing; NULL: it is not, or not
+ * yet. */
+static inline const struct libssl *openssl_ssl_bound(const struct openssl *openssl) {
+  if (atomic_load_explicit(&openssl->crypto, memory_order_acquire) == NULL ||
+      atomic_load_explicit(&openssl->lacks_function, memory_order_acquire))
+    return NULL;
+  return atomic_load_explicit(&openssl->ssl, memory_order_acquire);
 }
 
 /* libssl's function of that name; NULL where it is missing, or no libssl is loaded. */

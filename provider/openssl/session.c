@@ -19,15 +19,19 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   size_t size;
   const unsigned char *there = encoded(libssl, session, &size);
+  int index;
 
   crypto->ERR_set_mark();
   /* Without memory for it the session keeps nothing, and is not offered where more than its peer's own key
      is asked for. */
   if (there == NULL || kept_path_is_one(there, size))
     (void)libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size);
-  free(libssl->SSL_SESSION_get_ex_data(session, hook->session_index));
-  if (libssl->SSL_SESSION_set_ex_data(session, hook->session_index, kept) != 1) {
-    (void)libssl->SSL_SESSION_set_ex_data(session, hook->session_index, NULL);
+  index = hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free);
+  if (index > 0)
+    free(libssl->SSL_SESSION_get_ex_data(session, index));
+  if (index <= 0 || libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1) {
+    if (index > 0)
+      (void)libssl->SSL_SESSION_set_ex_data(session, index, NULL);
     free(kept);
   }
   crypto->ERR_pop_to_mark();
@@ -35,7 +39,8 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
 
 const unsigned char *session_kept(struct hook *hook, SSL_SESSION *session, size_t *ret_size) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  const struct kept_path *kept = libssl->SSL_SESSION_get_ex_data(session, hook->session_index);
+  int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
+  const struct kept_path *kept = index > 0 ? libssl->SSL_SESSION_get_ex_data(session, index) : NULL;
   const unsigned char *bytes;
 
   if (kept != NULL) {

@@ -11,6 +11,9 @@
 #include "peer_chain.h"
 #include "unbound.h"
 
+/* A chain that is sent is mostly this short, and then needs no memory of its own. */
+#define INLINE_SENT 4
+
 /* One X509_STORE_CTX between its init and its cleanup. */
 struct verification {
   X509_STORE_CTX_verify_fn original;
@@ -19,8 +22,10 @@ struct verification {
    * that it sent along. A program may put others into the context, and free them before it. Owned.
    */
   X509 *peer;
-  STACK_OF(X509) * sent;
-  bool running; /* the original is running */
+  X509 *sent[INLINE_SENT]; /* the first sent_count */
+  int sent_count;
+  STACK_OF(X509) * more_sent; /* in place of these, where there are more; or made of them (sent_of) */
+  bool running;               /* the original is running */
   bool judged;
   const SSL *judged_for;      /* a program may exchange the context's connection; only compared; NULL: none */
   struct judgement judgement; /* where judged */
@@ -28,6 +33,49 @@ struct verification {
 
 /* What a context gets when there is no memory for data of its own: it refuses. */
 static struct verification no_memory = {.judged = true, .judgement = {.allowed = false}};
+
+/* ---- The certificates that were sent along ---- */
+
+/* From the stack that the context was made with. */
+static void keep_sent(const struct libcrypto *crypto, STACK_OF(X509) * sent,
+                      struct verification *verification) {
+  int count = crypto->OPENSSL_sk_num((const OPENSSL_STACK *)(const void *)sent);
+
+  if (count > INLINE_SENT)
+    verification->more_sent = crypto->X509_chain_up_ref(sent);
+  for (int i = 0; i < count && count <= INLINE_SENT; i++) {
+    X509 *certificate = crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)sent, i);
+
+    if (certificate != NULL && crypto->X509_up_ref(certificate) == 1)
+      verification->sent[verification->sent_count++] = certificate;
+  }
+}
+
+/* Lasts as long as the verification. NULL: none, or no memory. */
+static STACK_OF(X509) * sent_of(const struct libcrypto *crypto, struct verification *verification) {
+  OPENSSL_STACK *stack;
+
+  if (verification->more_sent != NULL || verification->sent_count == 0)
+    return verification->more_sent;
+  stack = crypto->OPENSSL_sk_new_null();
+  for (int i = 0; stack != NULL && i < verification->sent_count; i++) {
+    if (crypto->OPENSSL_sk_push(stack, verification->sent[i]) <= 0) {
+      crypto->OPENSSL_sk_free(stack);
+      return NULL;
+    }
+  }
+  verification->sent_count = stack != NULL ? 0 : verification->sent_count;
+  verification->more_sent = (STACK_OF(X509) *)(void *)stack;
+  return verification->more_sent;
+}
+
+static void free_sent(const struct libcrypto *crypto, struct verification *verification) {
+  while (verification->sent_count > 0)
+    crypto->X509_free(verification->sent[--verification->sent_count]);
+  if (verification->more_sent != NULL)
+    crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)verification->more_sent,
+                                (OPENSSL_sk_freefunc)crypto->X509_free);
+}
 
 static SSL *connection_of(const struct libcrypto *crypto, const struct libssl *libssl, X509_STORE_CTX *ctx) {
   if (libssl == NULL)
@@ -111,8 +159,7 @@ static bool begins_with(const struct libcrypto *crypto, STACK_OF(X509) * chain, 
 
 /* The chain of the context, or what else there is of the peer. */
 static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
-                            const struct verification *verification, bool checked,
-                            struct subject_matter *matter) {
+                            struct verification *verification, bool checked, struct subject_matter *matter) {
   struct evidence *evidence = &matter->evidence;
   STACK_OF(X509) *chain = crypto->X509_STORE_CTX_get0_chain(ctx);
   bool of_peer = matter->ssl == NULL || verification->peer == NULL || chain == NULL ||
@@ -124,7 +171,7 @@ static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
     evidence->signatures_checked = checked;
   } else {
     evidence->peer = verification->peer;
-    evidence->untrusted = verification->sent;
+    evidence->untrusted = sent_of(crypto, verification);
     evidence->store = crypto->X509_STORE_CTX_get0_store(ctx);
   }
   /* A raw public key (openssl-internals V9). */
@@ -137,7 +184,7 @@ static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
  * is kept with it before that. The chain is whole by then, and its signatures are not checked yet.
  */
 static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
-                              const struct verification *verification, X509_STORE_CTX *ctx) {
+                              struct verification *verification, X509_STORE_CTX *ctx) {
   struct subject_matter matter = {.crypto = crypto, .libssl = openssl_ssl(&hook->openssl)};
 
   if (atomic_load_explicit(&hook->certificate_index, memory_order_relaxed) <= 0)
@@ -153,7 +200,7 @@ static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
     return;
   }
   matter.evidence.peer = verification->peer;
-  matter.evidence.untrusted = verification->sent;
+  matter.evidence.untrusted = sent_of(crypto, verification);
   matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
   matter.evidence.will_tell =
       matter.libssl->SSL_get_servername(matter.ssl, TLSEXT_NAMETYPE_host_name) != NULL;
@@ -207,7 +254,9 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
 
   if (crypto == NULL)
     return unbound_verify(hook, ctx, NULL);
-  verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
+  verification = record_at_place(&hook->contexts, ctx);
+  if (verification == NULL)
+    verification = crypto->X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
   if (verification == NULL || verification == &no_memory)
     return refuse(crypto, ctx);
   if (openssl_lacks_function(&hook->openssl))
@@ -245,7 +294,7 @@ static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, 
   matter.evidence.chain = accepted.chain;
   matter.evidence.signatures_checked = accepted.signatures_checked;
   matter.evidence.peer = verification->peer;
-  matter.evidence.untrusted = verification->sent;
+  matter.evidence.untrusted = sent_of(crypto, verification);
   matter.evidence.store = crypto->X509_STORE_CTX_get0_store(ctx);
   if (matter.evidence.peer == NULL && libssl->SSL_get0_peer_rpk != NULL)
     matter.evidence.raw_key = libssl->SSL_get0_peer_rpk(ssl);
@@ -284,38 +333,53 @@ static void pass_the_gate(struct hook *hook, X509_STORE_CTX *ctx, struct verific
 
 /* ---- The life of a context ---- */
 
+static bool is_placed(struct hook *hook, const X509_STORE_CTX *ctx, const struct verification *verification) {
+  return record_at_place(&hook->contexts, ctx) == verification;
+}
+
+static void free_record(struct hook *hook, const X509_STORE_CTX *ctx, struct verification *verification) {
+  if (is_placed(hook, ctx, verification))
+    record_leave_place(&hook->contexts, ctx);
+  else
+    record_free(verification);
+}
+
 /* NULL: no memory. */
 static struct verification *new_verification(struct hook *hook, const struct libcrypto *crypto,
                                              X509_STORE_CTX *ctx) {
-  struct verification *verification = record_new(sizeof *verification);
+  struct verification *verification = record_take_place(&hook->contexts, ctx, sizeof *verification);
   STACK_OF(X509) *sent = crypto->X509_STORE_CTX_get0_untrusted(ctx);
 
   if (verification == NULL)
+    verification = record_new(sizeof *verification);
+  if (verification == NULL)
     return NULL;
+  *verification = (struct verification){.judged = false};
   verification->original = crypto->X509_STORE_CTX_get_verify(ctx);
   /* Ours, which the program read out of another context and put into its store. */
   if (verification->original == hook->verify)
     verification->original = openssls_verify(hook, crypto);
   if (verification->original == NULL) {
-    record_free(verification);
+    free_record(hook, ctx, verification);
     return NULL;
   }
   verification->peer = crypto->X509_STORE_CTX_get0_cert(ctx);
   if (verification->peer != NULL && crypto->X509_up_ref(verification->peer) != 1)
     verification->peer = NULL;
-  verification->sent = sent != NULL ? crypto->X509_chain_up_ref(sent) : NULL;
+  if (sent != NULL)
+    keep_sent(crypto, sent, verification);
   atomic_fetch_add_explicit(&hook->verifications, 1, memory_order_relaxed);
   return verification;
 }
 
-static void free_verification(struct hook *hook, struct verification *verification) {
+static void free_verification(struct hook *hook, const X509_STORE_CTX *ctx,
+                              struct verification *verification) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
 
   judgement_clear(&verification->judgement);
   crypto->X509_free(verification->peer);
-  crypto->OPENSSL_sk_pop_free((OPENSSL_STACK *)(void *)verification->sent,
-                              (OPENSSL_sk_freefunc)crypto->X509_free);
-  record_free(verification);
+  free_sent(crypto, verification);
+  free_record(hook, ctx, verification);
   if (atomic_fetch_sub_explicit(&hook->verifications, 1, memory_order_relaxed) == 1)
     accepted_clear(&hook->accepted, crypto);
 }
@@ -336,11 +400,16 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
     return;
   }
   note_openssls_own(hook, crypto, parent);
+  verification = record_at_place(&hook->contexts, parent);
+  /* Of an init that no cleanup came before. */
+  if (verification != NULL)
+    free_verification(hook, parent, verification);
   verification = new_verification(hook, crypto, parent);
   if (verification == NULL)
     verification = &no_memory;
-  if (crypto->CRYPTO_set_ex_data(ad, index, verification) != 1 && verification != &no_memory)
-    free_verification(hook, verification);
+  if (!is_placed(hook, parent, verification) && crypto->CRYPTO_set_ex_data(ad, index, verification) != 1 &&
+      verification != &no_memory)
+    free_verification(hook, parent, verification);
   crypto->X509_STORE_CTX_set_verify(parent, hook->verify);
   errno = saved_errno;
 }
@@ -357,9 +426,11 @@ void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, l
     errno = saved_errno;
     return;
   }
+  if (ptr == NULL)
+    ptr = record_at_place(&((struct hook *)argp)->contexts, parent);
   if (ptr != NULL)
     pass_the_gate(argp, parent, ptr);
   if (ptr != NULL && ptr != &no_memory)
-    free_verification(argp, ptr);
+    free_verification(argp, parent, ptr);
   errno = saved_errno;
 }

@@ -372,6 +372,61 @@ static enum outcome renamed_after_offer(const struct setup *setup) {
   return outcome;
 }
 
+/* On a connected socket, by a policy that names no address, is remembered what was asked when the session was
+   offered; then something changes before the server answers. */
+static enum outcome changed_after_offer(const struct setup *setup, void (*change)(SSL *client)) {
+  SSL_CTX *client, *server;
+  SSL_SESSION *session;
+  struct link link;
+  enum outcome outcome;
+
+  replace_policy("names");
+  client = caching_client(setup);
+  server = ticket_server(setup, true);
+  if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
+    broken("no session");
+  session = newest_session;
+  newest_session = NULL;
+  link_open(&link, setup, client, server);
+  SSL_set_session(link.client, session);
+  (void)SSL_do_handshake(link.client);
+  ERR_clear_error();
+  change(link.client);
+  outcome = link_run(&link);
+  printf("reused=%d\n", SSL_session_reused(link.client));
+  link_close(&link);
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static void give_other_name(SSL *client) {
+  SSL_set1_host(client, "pinned.test.example");
+}
+
+static void withdraw_key(SSL *client) {
+  (void)client;
+  use_policy("changed");
+}
+
+static void leave_all(SSL *client) {
+  (void)client;
+}
+
+static enum outcome name_changes(const struct setup *setup) {
+  return changed_after_offer(setup, give_other_name);
+}
+
+static enum outcome policy_changes(const struct setup *setup) {
+  return changed_after_offer(setup, withdraw_key);
+}
+
+static enum outcome nothing_changes(const struct setup *setup) {
+  return changed_after_offer(setup, leave_all);
+}
+
 static const struct test_case cases[] = {
     /* clang-format off */
   BOTH_VERSIONS("unchanged/ticket", unchanged_ticket, "good", "pinned.test.example", ALL_ACCEPT),
@@ -442,6 +497,12 @@ static const struct test_case cases[] = {
   {"tls1.2/late/unchanged", late_unchanged, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT, .same_output = true},
   {"tls1.3/late/renamed", renamed_after_offer, {.chain = "bad", .sni = "other.test.example"}, WE_REFUSE},
   {"tls1.2/late/renamed", renamed_after_offer, {.chain = "bad", .sni = "other.test.example", V12}, WE_REFUSE},
+  {"tls1.3/offered/other-name", name_changes, {.chain = "bad", .sni = "other.test.example", .transport = SOCKET}, WE_REFUSE},
+  {"tls1.2/offered/other-name", name_changes, {.chain = "bad", .sni = "other.test.example", .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.3/offered/withdrawn", policy_changes, {.chain = "good", PINNED, .transport = SOCKET}, WE_REFUSE},
+  {"tls1.2/offered/withdrawn", policy_changes, {.chain = "good", PINNED, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.3/offered/unchanged", nothing_changes, {.chain = "good", PINNED, .transport = SOCKET}, ALL_ACCEPT, .same_output = true},
+  {"tls1.2/offered/unchanged", nothing_changes, {.chain = "good", PINNED, .transport = SOCKET, V12}, ALL_ACCEPT, .same_output = true},
   BOTH_VERSIONS("disappeared/ticket", disappeared_ticket, "good", "pinned.test.example", ALL_ACCEPT),
     /* clang-format on */
 };
