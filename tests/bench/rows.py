@@ -104,10 +104,8 @@ def handshake_of(scene, effort, version):
                       {"base": per_base, "more": [counts[case, layout][1] - counts[base, layout][1]
                                                   for layout in range(effort.layouts)]})
 
-    # TLS 1.2 asks the callbacks more often, and costs less itself.
-    pinned_limit, other_limit = {"1.3": (0.4, 0.2), "1.2": (0.45, 0.3)}[version]
-    yield result("host pinned", "no provider", "pinned", "plain", pinned_limit)
-    yield result("host not covered", "no provider", "other", "plain other", other_limit)
+    yield result("host pinned", "no provider", "pinned", "plain", 0.3)
+    yield result("host not covered", "no provider", "other", "plain other", 0.2)
     yield result("host not covered, by the shim", "no provider", "shim", "plain other")
     yield result("do-nothing provider", "no provider", "nothing", "plain")
     yield Result("handshake", f"TLS {version}, process with one handshake, host pinned", "do-nothing provider",
