@@ -69,8 +69,43 @@ static void settle(const struct setup *setup, SSL_CTX *client) {
   SSL_CTX_free(server);
 }
 
+/* Connections and contexts that live as long as this. While they have all places of provider/common/record.h,
+   any other asks for memory, as in a program with many of them. */
+#define CROWD 300
+
+struct crowd {
+  SSL *connections[CROWD];
+  X509_STORE_CTX *contexts[CROWD];
+};
+
+static struct crowd *gather_crowd(SSL_CTX *client) {
+  struct crowd *crowd = calloc(1, sizeof *crowd);
+
+  if (crowd == NULL)
+    broken("no memory");
+  for (int i = 0; i < CROWD; i++) {
+    crowd->contexts[i] = X509_STORE_CTX_new();
+    (void)X509_STORE_CTX_init(crowd->contexts[i], NULL, NULL, NULL);
+    crowd->connections[i] = SSL_new(client);
+    SSL_set_bio(crowd->connections[i], BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    (void)SSL_connect(crowd->connections[i]);
+  }
+  ERR_clear_error();
+  return crowd;
+}
+
+/* Takes NULL. */
+static void disperse(struct crowd *crowd) {
+  for (int i = 0; crowd != NULL && i < CROWD; i++) {
+    X509_STORE_CTX_free(crowd->contexts[i]);
+    SSL_free(crowd->connections[i]);
+  }
+  free(crowd);
+}
+
 static void run_child(const struct setup *setup, enum stage stage, unsigned long failing) {
   SSL_CTX *client, *server;
+  struct crowd *crowd = NULL;
 
   if (stage == LOAD)
     inject_arm(failing);
@@ -82,6 +117,8 @@ static void run_child(const struct setup *setup, enum stage stage, unsigned long
     replace_policy("same");
     inject_advance_clock(2);
   }
+  if (stage == WARM || stage == RESUMED)
+    crowd = gather_crowd(client);
   if (stage == LOAD) {
     seen->outcome = connect_with(setup, client, server);
     inject_disarm();
@@ -93,6 +130,7 @@ static void run_child(const struct setup *setup, enum stage stage, unsigned long
   inject_advance_clock(60);
   seen->next = connect_with(setup, client, server);
   settle(setup, client);
+  disperse(crowd);
   SSL_SESSION_free(newest_session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
