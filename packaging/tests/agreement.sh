@@ -14,8 +14,8 @@ complain() {
   status=1
 }
 
-version=$(sed -n 's/^project(pinning VERSION \([0-9.]*\) .*/\1/p' CMakeLists.txt)
-[ -n "$version" ] || complain "CMakeLists.txt has no version"
+version=$(sed -nE 's/^#define PINPOLICY_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)$/\2/p' policy/pinpolicy_version.h | paste -sd .)
+[[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+$ ]] || complain "policy/pinpolicy_version.h has no version"
 [ "$(newest_entry version)" = "$version" ] || complain "debian/changelog is not of version $version"
 grep -q "^Version: *${version//./\\.}\$" packaging/rpm/pinning.spec || complain "pinning.spec is not of version $version"
 

@@ -226,7 +226,7 @@ static void session_new(const struct pinning_gnutls *self, gnutls_session_t sess
     return;
   connection = record_new(sizeof *connection);
   if (connection != NULL) {
-    connection->library = library;
+    *connection = (struct connection){.library = library};
     if (library->gnutls_session_ext_register(session, "pinning", EXTENSION, GNUTLS_EXT_NONE, NULL, NULL,
                                              connection_free, NULL, NULL, 0) >= 0)
       library->gnutls_ext_set_data(session, EXTENSION, connection);
