@@ -148,13 +148,15 @@ static bool dropins_are_unchanged(const struct pin_image *image, uint32_t first,
   return true;
 }
 
-/* Some of those from `watched` on; the next look goes on behind them. */
+/* Some of those from `watched` on; the next look goes on behind them. The first is at many more: it may be
+ * the only one, in a program that does not run for long. */
 static bool rest_seems_unchanged(const struct pin_image *image, uint32_t watched, uint32_t count,
                                  struct pin_look *look, struct comparison *comparison) {
+  uint32_t most = look->next == 0 ? (uint32_t)PIN_SMALL_FILES : PIN_LOOK_FILES;
   if (look->next < watched || look->next >= count)
     look->next = watched;
   uint32_t first = look->next;
-  uint32_t some = count - first < PIN_LOOK_FILES ? count - first : PIN_LOOK_FILES;
+  uint32_t some = count - first < most ? count - first : most;
   if (!dropins_are_unchanged(image, first, some, comparison))
     return false;
   look->next = first + some;

@@ -150,8 +150,9 @@ bool pin_policy_is_fresh(const struct pin_policy *policy);
 
 /*
  * A brief look, whose cost does not depend on the number of drop-ins: at the main file, policy.d, at most
- * PIN_LOOK_FILES drop-ins that people wrote and as many others; which others, `next` says, so that after
- * enough looks each was seen. A file that came or went shows in policy.d at once.
+ * PIN_LOOK_FILES drop-ins that people wrote and as many others, at the first look PIN_SMALL_FILES; which
+ * others, `next` says, so that after enough looks each was seen. A file that came or went shows in policy.d
+ * at once.
  */
 struct pin_look {
   uint32_t next;      /* of the caller, zero at first; moved on by each look that finds nothing changed */

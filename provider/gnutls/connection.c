@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -284,15 +285,27 @@ static void data_verified(const struct pinning_gnutls *self, gnutls_session_t se
 
 /* ---- Stored sessions ---- */
 
+static bool is_ascii(const char *text) {
+  while ((unsigned char)*text >= 1 && (unsigned char)*text < 0x80)
+    text++;
+  return *text == '\0';
+}
+
+/* A name in Unicode may be covered under its A-label. */
 static bool names_nobody(const struct pin_policy *policy, const char *name) {
-  return name == NULL || (host_part_is_name(name) && pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
+  return name == NULL ||
+         (is_ascii(name) && host_part_is_name(name) && pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
 }
 
 /* Whether it is plain already that the policy has no word on the session. */
 static bool is_nobodys_matter(const struct connection *connection) {
-  const struct pin_policy *policy = policy_acquire();
+  const struct pin_policy *policy;
+  int cancel_state;
   bool is_plain;
 
+  /* A thread that is cancelled at the policy's file would keep its hold on the policy. */
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  policy = policy_acquire();
   if (policy == NULL)
     is_plain = settings_allow_without_policy();
   else if (policy->blocked_keys.count > 0)
@@ -302,6 +315,7 @@ static bool is_nobodys_matter(const struct connection *connection) {
                (connection->set_name != NULL && names_nobody(policy, connection->set_name) &&
                 names_nobody(policy, connection->verified_name));
   policy_release(policy);
+  pthread_setcancelstate(cancel_state, NULL);
   return is_plain;
 }
 
@@ -371,6 +385,9 @@ static void session_given(const struct pinning_gnutls *self, gnutls_session_t se
   struct evidence evidence;
 
   if (connection == NULL || !connection->is_decided || !connection->is_covered || connection->is_refused)
+    return;
+  /* What a session from elsewhere keeps, nobody has shown here. */
+  if (connection->offered == NULL && library->gnutls_session_is_resumed(session) != 0)
     return;
   evidence = shown(library, session);
   kept_chain_remember(library, data, size, &evidence);

@@ -71,7 +71,7 @@ bool der_public_key(struct slice certificate, struct slice *ret_key) {
   return true;
 }
 
-bool der_rsa_bits(struct slice key, long *ret_modulus, long *ret_exponent) {
+bool der_rsa_bits(struct slice key, int64_t *ret_modulus, int64_t *ret_exponent) {
   struct value value, exponent;
   struct slice rest;
 
@@ -87,7 +87,7 @@ bool der_rsa_bits(struct slice key, long *ret_modulus, long *ret_exponent) {
   rest = value.content;
   if (!take(&rest, INTEGER, &value) || !take(&rest, INTEGER, &exponent))
     return false;
-  *ret_modulus = (long)value.content.size * 8;
-  *ret_exponent = (long)exponent.content.size * 8;
+  *ret_modulus = (int64_t)value.content.size * 8;
+  *ret_exponent = (int64_t)exponent.content.size * 8;
   return true;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* Bytes of somebody else's. */
 struct slice {
@@ -24,6 +25,6 @@ bool der_public_key(struct slice certificate, struct slice *ret_key);
  * The lengths, in bits rounded up to whole bytes, of modulus and exponent of a SubjectPublicKeyInfo of RSA
  * (RFC 3279, 2.3.1). False: it is none.
  */
-bool der_rsa_bits(struct slice key, long *ret_modulus, long *ret_exponent);
+bool der_rsa_bits(struct slice key, int64_t *ret_modulus, int64_t *ret_exponent);
 
 #endif

@@ -68,7 +68,8 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     return;
   /* Who shows no key shows no blocked one: only an entry of its own can refuse it. But of a stored session
    * nobody can say what it keeps. */
-  if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->quiet) {
+  if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->quiet &&
+      matter->library->gnutls_session_is_resumed(matter->session) == 0) {
     ret_verdict->outcome = PIN_NOT_COVERED;
     return;
   }

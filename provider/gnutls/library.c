@@ -80,7 +80,7 @@ gnutls_x509_trust_list_t library_system_trust(struct library *library) {
     return list;
   if (library->gnutls_x509_trust_list_init(&list, 0) < 0)
     return NULL;
-  if (library->gnutls_x509_trust_list_add_system_trust(list, 0, 0) <= 0) {
+  if (library->gnutls_x509_trust_list_add_system_trust(list, 0, 0) < 0) {
     library->gnutls_x509_trust_list_deinit(list, 1);
     return NULL;
   }

@@ -82,8 +82,8 @@ static bool may_issue(const struct path *path, gnutls_x509_crt_t issuer, gnutls_
          is_ca != 0 && (limit < 0 || path->subordinates <= limit);
 }
 
-static long work_of(const struct library *library, const struct link *issuer) {
-  long modulus, exponent;
+static int64_t work_of(const struct library *library, const struct link *issuer) {
+  int64_t modulus, exponent;
   struct slice key;
   unsigned bits;
 
@@ -95,6 +95,8 @@ static long work_of(const struct library *library, const struct link *issuer) {
       return WORK_LIMIT + 1;
     modulus = modulus / 512 + 1;
     return modulus * modulus * (exponent > 16 ? exponent : 16) / 16;
+  case GNUTLS_PK_DSA:
+    return 24 * (int64_t)(bits / 512 + 1) * (bits / 512 + 1);
   default:
     return WORK_OF_OTHERS / 4;
   }
@@ -102,7 +104,7 @@ static long work_of(const struct library *library, const struct link *issuer) {
 
 /* Signature, and right to sign. Where the work is too much the answer is no, and the path is cut. */
 static bool did_sign(struct path *path, const struct link *issuer, gnutls_x509_crt_t subject) {
-  long work = work_of(path->library, issuer);
+  int64_t work = work_of(path->library, issuer);
   unsigned status = GNUTLS_CERT_INVALID;
 
   if (work > path->work) {
@@ -113,6 +115,14 @@ static bool did_sign(struct path *path, const struct link *issuer, gnutls_x509_c
   return path->library->gnutls_x509_crt_verify(subject, &issuer->certificate, 1, VERIFY_FLAGS, &status) >=
              0 &&
          status == 0;
+}
+
+/*
+ * Whether nothing is above this certificate. Its issuer may have given it its own name, and GnuTLS says only
+ * that the names are alike: the signature tells.
+ */
+static bool is_self_signed(struct path *path, const struct link *link) {
+  return is_self_issued(path, link) && did_sign(path, link, link->certificate);
 }
 
 /* ---- Looking for an issuer ---- */
@@ -221,7 +231,7 @@ static bool prove_next(struct path *path) {
   if (depth == 1)
     path->links[0].certificate = sent(path, 0);
   subject = &path->links[depth - 1];
-  if (subject->certificate == NULL || path->pin.cut || is_self_issued(path, subject))
+  if (subject->certificate == NULL || path->pin.cut || is_self_signed(path, subject) || path->pin.cut)
     return false;
   if (depth == PATH_MAX_KEYS) {
     path->pin.cut = true;

@@ -40,7 +40,7 @@ struct path {
   struct evidence evidence;
   bool with_certificates; /* they are hashed too */
   long subordinates;      /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
-  long work;              /* what may still be spent on checking signatures */
+  int64_t work;           /* what may still be spent on checking signatures */
   struct pin_path_key keys[PATH_MAX_KEYS];
   struct link links[PATH_MAX_KEYS];
   size_t link_count;                     /* of those that path_clear gives back */

@@ -326,6 +326,10 @@ static void client_verification(gnutls_session_t session, gnutls_certificate_cre
     check(
         gnutls_certificate_set_x509_trust_file(credentials, pki("cert", "root", ".pem"), GNUTLS_X509_FMT_PEM),
         "trust");
+  if (setup->trusted != NULL)
+    check(gnutls_certificate_set_x509_trust_file(credentials, pki("cert", setup->trusted, ".pem"),
+                                                 GNUTLS_X509_FMT_PEM),
+          "trust");
   switch (setup->verification) {
   case CREDENTIALS_YES:
     gnutls_certificate_set_verify_function(credentials, say_yes);

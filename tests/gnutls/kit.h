@@ -37,6 +37,7 @@ struct setup {
   bool datagram;
   bool own_transport;      /* a push function of the program's: no descriptor shows */
   bool untrusting;         /* the root is not among what the credentials trust */
+  const char *trusted;     /* a certificate more that they trust: of that name in the folder of pki.c */
   bool false_start;        /* TLS 1.2 */
   bool client_certificate; /* the client has one, and the server asks for it */
   bool stubborn;           /* goes on after an error */

@@ -127,6 +127,9 @@ static const struct test tests[] = {
 
     /* Keys that are blocked, entries that only watch, a policy that cannot be read */
     {"blocked", "refused", .policy = "blocked", .setup = {.chain = "good", .name = OTHER}},
+    {"blocked-above-namesake", "refused", .policy = "blocked",
+     .setup = {.chain = "namesake", .name = OTHER, .trusted = "issuer"}},
+    {"right-ca-above-namesake", "accepted", .setup = {.chain = "namesake", .name = CA, .trusted = "issuer"}},
     {"blocked-not", "accepted", .policy = "blocked", .setup = {.chain = "bad", .name = OTHER}},
     {"audited", "accepted", .policy = "audited", .setup = {.chain = "good", .name = PINNED}},
     {"audited-tls1.2", "accepted", .policy = "audited",

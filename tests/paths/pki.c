@@ -49,6 +49,7 @@ enum id {
   WILD,
   STARRED,
   COMMON_NAME,
+  NAMESAKE,
   CROWDED,
   LIMITED,
   OUTSIDE,
@@ -125,6 +126,8 @@ static const struct subject subjects[COUNT] = {
                        .names = ""},
     [OUTSIDE_BELOW] = {"outsidebelow", "Outside below", BELOW_LIMITED, BELOW_LIMITED, "critical,CA:FALSE",
                        .names = NULL},
+    /* Named like the CA that issued it, and so no more self-signed than any other. */
+    [NAMESAKE] = {"namesake", "Issuer", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL},
     [CROWDED] = {"crowded", "Crowded", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = CROWD},
 };
 
@@ -142,6 +145,7 @@ static const struct {
     {"toolong", {TOO_LONG, BELOW_SHORT, SHORT}, 3},
     {"shortok", {SHORT_OK, SHORT}, 2},
     {"exempt", {EXEMPT, ROOT_2}, 2},
+    {"namesake", {NAMESAKE, ISSUER}, 2},
     {"exemptelse", {EXEMPT_ELSEWHERE, ROOT_2}, 2},
     {"elsewhere", {ELSEWHERE, ISSUER}, 2},
     {"mx", {MX, ISSUER}, 2},

@@ -176,6 +176,13 @@ class TakingUp(PinctlCase):
             file.write(last % WRONG)
         self.wait_for(holder, "refused", 8)
         self.assert_little(holder)
+        # A program that starts may look only once.
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(last % self.right_pin())
+        self.pinctl("compile")
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(last % WRONG)
+        self.wait_for(Holder(self), "refused", 1.5)
 
     def test_small_text_changed_by_hand(self):
         self.write_policy(self.text(self.right_pin(), hosts=1000))

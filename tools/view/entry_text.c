@@ -101,7 +101,8 @@ static int compare_names(const void *a, const void *b) {
 }
 
 void entries_sort_by_name(struct entries *entries) {
-  qsort(entries->items, entries->count, sizeof *entries->items, compare_names);
+  if (entries->count > 0)
+    qsort(entries->items, entries->count, sizeof *entries->items, compare_names);
 }
 
 static json_object *digests_json(const struct pin_digest_list *list) {
