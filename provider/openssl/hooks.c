@@ -103,6 +103,9 @@ static bool install(struct hook *hook) {
   if (store_ctx_index < 0)
     return false;
   atomic_store(&hook->store_ctx_index, store_ctx_index);
+  /* Before the program's own, where possible: see openssl-internals S4. */
+  if (hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free) <= 0)
+    return false;
   return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 

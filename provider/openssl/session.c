@@ -14,26 +14,45 @@ static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *se
   return libssl->SSL_SESSION_get0_ticket_appdata(session, &data, ret_size) == 1 ? data : NULL;
 }
 
+/*
+ * Where the program has application data of its own. Only there: OpenSSL duplicates a session's data up to
+ * the last that is set, and a program's callback may not expect that its own is not (openssl-internals S4).
+ */
+static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  int index = hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free);
+
+  if (index <= 0 || libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1)
+    free(kept);
+}
+
+/* What is kept there of before. */
+static void forget_beside(struct hook *hook, SSL_SESSION *session) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
+  void *earlier = index > 0 ? libssl->SSL_SESSION_get_ex_data(session, index) : NULL;
+
+  if (earlier != NULL && libssl->SSL_SESSION_set_ex_data(session, index, NULL) == 1)
+    free(earlier);
+}
+
 void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   size_t size;
   const unsigned char *there = encoded(libssl, session, &size);
-  int index;
+  bool is_kept = false;
 
   crypto->ERR_set_mark();
   /* Without memory for it the session keeps nothing, and is not offered where more than its peer's own key
      is asked for. */
   if (there == NULL || kept_path_is_one(there, size))
-    (void)libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size);
-  index = hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free);
-  if (index > 0)
-    free(libssl->SSL_SESSION_get_ex_data(session, index));
-  if (index <= 0 || libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1) {
-    if (index > 0)
-      (void)libssl->SSL_SESSION_set_ex_data(session, index, NULL);
+    is_kept = libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size) == 1;
+  forget_beside(hook, session);
+  if (is_kept)
     free(kept);
-  }
+  else
+    keep_beside(hook, session, kept);
   crypto->ERR_pop_to_mark();
 }
 
