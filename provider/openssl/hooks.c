@@ -10,6 +10,7 @@
 #include "connection.h"
 #include "peer_chain.h"
 #include "refusing_bio.h"
+#include "session.h"
 #include "verification.h"
 
 enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
@@ -104,7 +105,8 @@ static bool install(struct hook *hook) {
     return false;
   atomic_store(&hook->store_ctx_index, store_ctx_index);
   /* Before the program's own, where possible: see openssl-internals S4. */
-  if (hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free) <= 0)
+  if (hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free) <= 0 ||
+      hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free) <= 0)
     return false;
   return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 0 is the application's own of every class (CRYPTO_get_ex_new_index(3)). */
+#define FIRST_INDEX 1
+
 /* The application data of the session's ticket; NULL: there is none. */
 static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *session, size_t *ret_size) {
   void *data = NULL;
@@ -15,8 +18,9 @@ static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *se
 }
 
 /*
- * Where the program has application data of its own. Only there: OpenSSL duplicates a session's data up to
- * the last that is set, and a program's callback may not expect that its own is not (openssl-internals S4).
+ * OpenSSL duplicates a session's data up to the last that is set, and a program's callback may not expect
+ * that its own is not (openssl-internals S4). So this is for an index that no other is below, and for a
+ * program that has application data of its own.
  */
 static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
@@ -49,7 +53,7 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
   if (there == NULL || kept_path_is_one(there, size))
     is_kept = libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size) == 1;
   forget_beside(hook, session);
-  if (is_kept)
+  if (is_kept && atomic_load_explicit(&hook->session_index, memory_order_relaxed) != FIRST_INDEX)
     free(kept);
   else
     keep_beside(hook, session, kept);
