@@ -8,6 +8,7 @@
 #include <openssl/ct.h>
 #include <openssl/err.h>
 
+#include "probe/offer_lists.h"
 #include "probe/server_messages.h"
 
 /* Where a context keeps its capture; -1 until the first is armed. */
@@ -96,8 +97,8 @@ static bool narrow(SSL_CTX *context, const struct probe_offer *offer) {
          SSL_CTX_set_max_proto_version(context, offer->version) == 1 &&
          (offer->suites == NULL || SSL_CTX_set_cipher_list(context, offer->suites) == 1) &&
          (offer->suites13 == NULL || SSL_CTX_set_ciphersuites(context, offer->suites13) == 1) &&
-         (offer->groups == NULL || SSL_CTX_set1_groups_list(context, offer->groups) == 1) &&
-         (offer->signatures == NULL || SSL_CTX_set1_sigalgs_list(context, offer->signatures) == 1) &&
+         (offer->groups == NULL || offer_groups(context, offer->groups)) &&
+         (offer->signatures == NULL || offer_signatures(context, offer->signatures)) &&
          ask_for_timestamps(context);
 }
 

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "base/memory.h"
+#include "probe/offer_lists.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -58,23 +59,15 @@ static const struct registered all_signatures[] = {
 };
 
 static struct registered *keep_known(SSL_CTX *context, const struct registered *all, size_t count,
-                                     int (*knows)(SSL_CTX *, const char *), size_t *ret_count) {
+                                     bool (*knows)(SSL_CTX *, const char *), size_t *ret_count) {
   struct registered *known = must_alloc(count, sizeof *known);
   size_t kept = 0;
   for (size_t i = 0; i < count; i++)
-    if (knows(context, all[i].name) == 1)
+    if (knows(context, all[i].name))
       known[kept++] = all[i];
   ERR_clear_error();
   *ret_count = kept;
   return known;
-}
-
-static int knows_group(SSL_CTX *context, const char *name) {
-  return (int)SSL_CTX_set1_groups_list(context, name);
-}
-
-static int knows_signature(SSL_CTX *context, const char *name) {
-  return (int)SSL_CTX_set1_sigalgs_list(context, name);
 }
 
 /* A suite with a shared secret (PSK, SRP) says nothing about a server of the public. */
@@ -128,8 +121,8 @@ bool registry_read(struct registry *ret_registry) {
   ret_registry->suites = suites_of(context, false, &ret_registry->suite_count);
   ret_registry->suites13 = suites_of(context, true, &ret_registry->suite13_count);
   ret_registry->groups =
-      keep_known(context, all_groups, COUNT(all_groups), knows_group, &ret_registry->group_count);
-  ret_registry->signatures = keep_known(context, all_signatures, COUNT(all_signatures), knows_signature,
+      keep_known(context, all_groups, COUNT(all_groups), offer_groups, &ret_registry->group_count);
+  ret_registry->signatures = keep_known(context, all_signatures, COUNT(all_signatures), offer_signatures,
                                         &ret_registry->signature_count);
   SSL_CTX_free(context);
   return ret_registry->suite_count > 0;
