@@ -7,7 +7,7 @@
 #   tests/releases.sh [--keep DIR] [--binaries BUILD] [--list] [RELEASE...]
 #
 #   --keep DIR        keep the chroots below DIR and use those that are there; default: make them anew
-#   --binaries BUILD  a build folder of Debian 12 (build/dev): its pinning.so and libpinning-preload.so are what is
+#   --binaries BUILD  a build folder of Debian 12 (build/dev): its modules and libpinning-preload.so are what is
 #                     tested; default: they are built in a chroot of Debian 12
 #   --list            show the releases and leave
 #
@@ -59,14 +59,15 @@ require() {
   unshare --mount --pid --fork true || fail "no namespaces of our own are to be had here; nothing was tested"
 }
 
-# Copies our two binaries before any release is tested: all get the same, whatever is built meanwhile.
+# Copies our binaries before any release is tested: all get the same, whatever is built meanwhile.
 find_binaries() {
   if [ -z "$binaries" ]; then
     prepare "$roots" 12
     binaries=$(root_of "$roots" 12)/pinning/build
   fi
   mkdir -p "$roots/binaries"
-  cp "$binaries"/lib*/ossl-modules/pinning.so "$binaries"/lib*/libpinning-preload.so "$roots/binaries/"
+  cp "$binaries"/lib*/ossl-modules/pinning.so "$binaries"/lib*/libpinning-preload.so \
+    "$binaries"/lib*/pinning/pinning-gnutls.so "$roots/binaries/"
 }
 
 releases=()

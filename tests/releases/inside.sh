@@ -46,18 +46,20 @@ get() {
 # library needs the libconfig of its release, so it stays the one that was built here.
 build_tree() {
   # What an earlier run put in their place is not what this tree builds.
-  rm -f "$build"/lib*/ossl-modules/pinning.so "$build"/lib*/libpinning-preload.so
+  rm -f "$build"/lib*/ossl-modules/pinning.so "$build"/lib*/pinning/pinning-gnutls.so "$build"/lib*/libpinning-preload.so
   cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING >/dev/null
-  cmake --build "$build" --target pinning pinning-preload pinpolicy tests/paths/all tests/identity/all -- --quiet
+  cmake --build "$build" --target pinning pinning-gnutls pinning-preload pinpolicy tests/paths/all tests/identity/all -- --quiet
 }
 
 place_binaries() {
-  local module preload
+  local module gnutls preload
   module=$(echo "$build"/lib*/ossl-modules/pinning.so)
+  gnutls=$(echo "$build"/lib*/pinning/pinning-gnutls.so)
   preload=$(echo "$build"/lib*/libpinning-preload.so)
   cp "$stage/pinning.so" "$module"
+  cp "$stage/pinning-gnutls.so" "$gnutls"
   cp "$stage/libpinning-preload.so" "$preload"
-  sha256sum "$module" "$preload"
+  sha256sum "$module" "$gnutls" "$preload"
 }
 
 # A build folder from before OpenSSL was replaced would go on testing the old one.

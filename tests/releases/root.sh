@@ -60,7 +60,7 @@ stage() {
   local into
   into=$(root_of "$1" "$2")/pinning/stage
   mkdir -p "$into"
-  cp "$1/binaries/pinning.so" "$1/binaries/libpinning-preload.so" "$into/"
+  cp "$1/binaries/pinning.so" "$1/binaries/pinning-gnutls.so" "$1/binaries/libpinning-preload.so" "$into/"
 }
 
 run_tests() {
