@@ -26,7 +26,7 @@ programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgir
   python3-aiohttp python3-amqp python3-httpx python3-ldap3 python3-m2crypto python3-mysqldb python3-openssl
   python3-pika python3-psycopg2 python3-stomp python3-tornado python3-twisted radsecproxy redis-tools ruby
   ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege socat spamc squid-openssl stunnel4 swaks syslog-ng-core
-  tcl-tls telnet-ssl tnftp unbound w3m)
+  tcl-tls tnftp unbound w3m)
 releases=(debootstrap util-linux)
 # What tests/architectures.sh needs in its chroots besides build.
 architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)

@@ -58,13 +58,6 @@ def dnsperf(case):
                  "-t", "2", "-l", "2"])
 
 
-@program("telnet-ssl", "telnet-ssl", peers.telnet, nameless("", (VERIFY,)))
-def telnet_ssl(case):
-    return Once(["telnet-ssl", "-z", "ssl", "-z", "secure", "-z", "verify=1", "-z", f"cacert={case.ca}", case.host,
-                 case.port],
-                b"hello\n")
-
-
 @program("hydra", "hydra", peers.http, Variant("", (NONE,)))
 def hydra(case):
     return Once(["hydra", "-l", "tester", "-p", "x", "-t", "1", "-w", "3", "-I", "-s", case.port, case.host, "https-get", "/"])
