@@ -29,11 +29,6 @@ bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
   return true;
 }
 
-static bool is_trusted(int fd, const struct stat *status) {
-  return S_ISREG(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-         pin_owner_is_trusted(fd, status);
-}
-
 static struct pin_file_identity identify(const struct stat *status) {
   return (struct pin_file_identity){.device = (uint64_t)status->st_dev,
                                     .inode = (uint64_t)status->st_ino,
@@ -138,7 +133,7 @@ enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_com
 
   if (fd < 0)
     return PIN_UNREADABLE;
-  if (fstat(fd, &status) == 0 && is_trusted(fd, &status)) {
+  if (fstat(fd, &status) == 0 && pin_file_is_trusted(fd, &status)) {
     ret_compiled->identity = identify(&status);
     ret_compiled->written_seconds = status.st_mtim.tv_sec;
     ret_compiled->written_nanoseconds = status.st_mtim.tv_nsec;

@@ -33,8 +33,7 @@ bool pin_pause_path(const char *path, char *ret_path, size_t size) {
 /* ---- The file ---- */
 
 static bool is_trusted(int fd, const struct stat *status) {
-  return S_ISREG(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
-         pin_owner_is_trusted(fd, status) && status->st_size > 0 && status->st_size <= PIN_PAUSE_FILE_SIZE;
+  return pin_file_is_trusted(fd, status) && status->st_size > 0 && status->st_size <= PIN_PAUSE_FILE_SIZE;
 }
 
 static bool read_whole(int fd, char *text, size_t length) {

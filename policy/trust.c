@@ -100,3 +100,8 @@ bool pin_owner_is_trusted(int fd, const struct stat *status) {
   errno = saved_errno;
   return trusted;
 }
+
+bool pin_file_is_trusted(int fd, const struct stat *status) {
+  return S_ISREG(status->st_mode) && (status->st_mode & (S_IWGRP | S_IWOTH)) == 0 &&
+         pin_owner_is_trusted(fd, status);
+}

@@ -17,4 +17,7 @@
  */
 bool pin_owner_is_trusted(int fd, const struct stat *status);
 
+/* Whether it is an open regular file of such an owner's that nobody else may write. */
+bool pin_file_is_trusted(int fd, const struct stat *status);
+
 #endif
