@@ -70,10 +70,7 @@ static struct connection *connection_of(const struct client *client) {
 
   if (connection != NULL)
     return connection;
-  /* With it comes the callback that clears the place when the connection is freed. */
-  index = hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free);
-  if (index <= 0)
-    return NULL;
+  index = atomic_load_explicit(&hook->ssl_index, memory_order_acquire);
   connection = client->libssl->SSL_get_ex_data(client->ssl, index);
   return connection != NULL ? connection : new_connection(client, index);
 }

@@ -18,11 +18,10 @@ struct hook {
   atomic_int state;
   struct openssl openssl;
 
-  __typeof__(CRYPTO_get_ex_new_index) *get_index;
   /* Our ex_data indexes. That of contexts is set by the first of them too: other threads may verify before
    * the one that asked for it knows it. */
   atomic_int store_ctx_index;
-  atomic_int ssl_index, session_index; /* hook_index(); 0: not asked for yet */
+  atomic_int ssl_index, session_index; /* as long as the hook is installed, above 0 */
   atomic_int certificate_index;        /* peer_chain.c */
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
@@ -49,21 +48,5 @@ struct hook {
   _Atomic(security_fn *) original_security; /* libssl's default; NULL: not seen yet */
   _Atomic(BIO_METHOD *) refusing_bio;       /* refusing_bio.c; NULL: not made yet */
 };
-
-/*
- * An ex_data index that is asked for at the first call: until then an object of its class costs a process
- * nothing. Where two threads ask at once, the second's index stays unused. -1: there is none.
- */
-static inline int hook_index(struct hook *hook, atomic_int *place, int class_index, CRYPTO_EX_dup *dup,
-                             CRYPTO_EX_free *release) {
-  int index = atomic_load_explicit(place, memory_order_acquire), none = 0;
-
-  if (index > 0)
-    return index;
-  index = hook->get_index(class_index, 0, hook, NULL, dup, release);
-  if (index <= 0)
-    return -1;
-  return atomic_compare_exchange_strong(place, &none, index) ? index : none;
-}
 
 #endif

@@ -93,22 +93,26 @@ static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int b
 
 static bool install(struct hook *hook) {
   void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
-  int store_ctx_index;
+  __typeof__(CRYPTO_get_ex_new_index) *get_index;
+  int ssl_index, session_index, store_ctx_index;
 
   if (symbol == NULL)
     return false;
-  memcpy(&hook->get_index, &symbol, sizeof hook->get_index);
+  memcpy(&get_index, &symbol, sizeof get_index);
+  /* Before the program's own, where possible: see openssl-internals S4. */
+  ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
+  session_index = get_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, hook, NULL, session_dup, session_free);
+  if (ssl_index <= 0 || session_index <= 0)
+    return false;
+  atomic_store(&hook->ssl_index, ssl_index);
+  atomic_store(&hook->session_index, session_index);
   /* These are called by other threads from now on, so they come after what they use. */
   store_ctx_index =
-      hook->get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
+      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
   if (store_ctx_index < 0)
     return false;
   atomic_store(&hook->store_ctx_index, store_ctx_index);
-  /* Before the program's own, where possible: see openssl-internals S4. */
-  if (hook_index(hook, &hook->ssl_index, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free) <= 0 ||
-      hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free) <= 0)
-    return false;
-  return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
+  return get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */

@@ -24,9 +24,9 @@ static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *se
  */
 static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
-  int index = hook_index(hook, &hook->session_index, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free);
+  int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
 
-  if (index <= 0 || libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1)
+  if (libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1)
     free(kept);
 }
 
@@ -34,7 +34,7 @@ static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_pat
 static void forget_beside(struct hook *hook, SSL_SESSION *session) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
-  void *earlier = index > 0 ? libssl->SSL_SESSION_get_ex_data(session, index) : NULL;
+  void *earlier = libssl->SSL_SESSION_get_ex_data(session, index);
 
   if (earlier != NULL && libssl->SSL_SESSION_set_ex_data(session, index, NULL) == 1)
     free(earlier);
@@ -63,7 +63,7 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
 const unsigned char *session_kept(struct hook *hook, SSL_SESSION *session, size_t *ret_size) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
-  const struct kept_path *kept = index > 0 ? libssl->SSL_SESSION_get_ex_data(session, index) : NULL;
+  const struct kept_path *kept = libssl->SSL_SESSION_get_ex_data(session, index);
   const unsigned char *bytes;
 
   if (kept != NULL) {
