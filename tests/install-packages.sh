@@ -4,8 +4,8 @@
 #
 # The one list of the distribution packages that building and testing need, by purpose, and their installation:
 #
-#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests programs fuzz releases
-#                                           architecture lint
+#   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests browser programs fuzz
+#                                           releases architecture lint
 #
 # Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
 # leaves with 3. Does nothing, quickly, where all is there.
@@ -16,6 +16,8 @@ build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcu
 try=(curl openssl python3)
 tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
+# What shows the HTML report to tests/tools/html_test.py. 120 MB to fetch, 410 MB on the disk.
+browser=(chromium fonts-dejavu-core)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 # What tests/programs/survey tries.
 programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgirl ckermit dcmtk dnsperf erlang-p1-tls
@@ -33,7 +35,7 @@ architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-pe
 lint=(clang clang-format clang-tidy cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
-  echo "usage: ${0##*/} build|try|tests|programs|fuzz|releases|architecture|lint ..." >&2
+  echo "usage: ${0##*/} build|try|tests|browser|programs|fuzz|releases|architecture|lint ..." >&2
   exit 2
 fi
 wanted=()
@@ -42,6 +44,7 @@ for purpose in "$@"; do
     build) wanted+=("${build[@]}") ;;
     try) wanted+=("${try[@]}") ;;
     tests) wanted+=("${tests[@]}") ;;
+    browser) wanted+=("${browser[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
     programs) wanted+=("${programs[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;

@@ -62,6 +62,8 @@ struct watch_host {
 struct watch {
   struct watch_host *hosts;
   size_t count;
+  const char *policy_path; /* what the hosts were judged by; NULL: by nothing yet */
+  const struct pin_policy *policy;
   int warning_days, critical_days;
   int64_t now;
   double seconds;      /* the whole run */

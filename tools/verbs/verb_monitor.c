@@ -136,6 +136,8 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
                             : "the policy has errors, and there is no last good one";
   if (!usable)
     return print_nothing(arguments, monitoring);
+  watch->policy_path = arguments_policy(arguments);
+  watch->policy = &monitoring->enforced.policy;
   if (arguments->operand_count == 0 &&
       !targets_from_policy(arguments, &monitoring->enforced.policy, &monitoring->watch))
     return EXIT_FAILED;

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The sections of the HTML report, and where they lead to. */
+#ifndef PINCTL_MONITOR_WATCH_HTML_H
+#define PINCTL_MONITOR_WATCH_HTML_H
+
+#include "monitor/watch.h"
+
+/* A host's name and port. In a table and at its chain they lead to each other, by its index. */
+void watch_html_host(const struct watch_host *host);
+
+/* What expires when, the soonest first. */
+void watch_html_timeline(const struct watch *watch);
+
+/* The chain of each host; those of hosts that are well are folded. */
+void watch_html_chains(const struct watch *watch);
+
+#endif
