@@ -7,10 +7,15 @@ import base64
 import contextlib
 import hashlib
 import json
+import os
 import pathlib
 import subprocess
+import sys
 
 import measure
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from openssl_conf import openssl_conf  # noqa: E402
 
 PINNED_HOST = "pinned.bench.example"
 OTHER_HOST = "other.bench.example"
@@ -38,21 +43,6 @@ authorityKeyIdentifier = keyid
 """
 
 WITHOUT_PROVIDER = ""
-
-WITH_PROVIDER = """
-openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-pinning = pinning_section
-[default_section]
-activate = 1
-[pinning_section]
-module = {module}
-activate = 1
-policy = {policy}
-"""
 
 
 class Scene:
@@ -155,7 +145,7 @@ class Scene:
         return self.environment(WITHOUT_PROVIDER)
 
     def with_provider(self, module, folder):
-        return self.environment(WITH_PROVIDER.format(module=module, policy=folder / "policy.cfg"))
+        return self.environment(openssl_conf(module, folder / "policy.cfg"))
 
     def with_nothing(self):
         """A provider that does nothing, with the same settings."""

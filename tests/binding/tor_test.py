@@ -19,19 +19,8 @@ import tempfile
 import threading
 import time
 
-CONFIGURATION = '''openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-pinning = pinning_section
-[default_section]
-activate = 1
-[pinning_section]
-module = {module}
-activate = 1
-policy = {policy}
-'''
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from openssl_conf import openssl_conf  # noqa: E402
 DEADLINE = 40
 SKIPPED = 77
 
@@ -77,7 +66,7 @@ def environment(way, folder, policy, options):
     if way == 'provider':
         env['OPENSSL_CONF'] = f'{folder}/openssl.cnf'
         with open(env['OPENSSL_CONF'], 'w', encoding='utf-8') as file:
-            file.write(CONFIGURATION.format(module=options.module, policy=policy))
+            file.write(openssl_conf(options.module, policy))
     else:
         env['LD_PRELOAD'] = options.preload
     return env

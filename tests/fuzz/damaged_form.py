@@ -8,24 +8,11 @@ import os
 import random
 import subprocess
 
-from pinctl_case import PinctlCase, main, path
+from pinctl_case import PinctlCase, main, openssl_conf, path
 
 MODULE = os.environ["PINNING_MODULE"]
 CORRUPTIONS = 48
 HOST = "api.example.com"
-CONFIGURATION = """openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-pinning = pinning_section
-[default_section]
-activate = 1
-[pinning_section]
-activate = 1
-module = {module}
-policy = {policy}
-"""
 
 
 class DamagedForm(PinctlCase):
@@ -35,7 +22,7 @@ class DamagedForm(PinctlCase):
         hosts = "".join(f'  {{ name = "h{i}.example.org"; pins = [ "{i:064x}" ]; }},\n' for i in range(20))
         self.write_policy(f"version = 1;\nhosts = (\n{hosts}  {{ name = \"last.example\"; mode = \"off\"; }}\n);\n")
         self.pinctl("add", HOST, "server.pem", "--backup", "spare.pub")
-        self.configuration = self.write_policy(CONFIGURATION.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE, self.policy), "openssl.cnf")
         with open(self.form, "rb") as file:
             self.sound = file.read()
         self.seed = random.randrange(1 << 32)
@@ -125,7 +112,7 @@ class DamagedForm(PinctlCase):
         self.pinctl("add", HOST, "swapped.pem", "--policy", other)
         self.form = os.path.join(self.folder, "copy", "policy.db")
         self.put(self.sound)
-        self.write_policy(CONFIGURATION.format(module=MODULE, policy=other), "openssl.cnf")
+        self.write_policy(openssl_conf(MODULE, other), "openssl.cnf")
         environment = self.environment(OPENSSL_CONF=self.configuration, PINNING_POLICY="")
         for certificate, status in (("swapped.pem", 0), ("server.pem", 2)):
             done = subprocess.run(["openssl", "verify", "-CAfile", path("root.pem"), "-untrusted", path("ca.pem"),

@@ -10,8 +10,8 @@ import resource
 import shutil
 import subprocess
 
-from damaged_form import CONFIGURATION, HOST, MODULE
-from pinctl_case import PinctlCase, main, path
+from damaged_form import HOST, MODULE
+from pinctl_case import PinctlCase, main, openssl_conf, path
 
 SHORTENED = os.environ["SHORTENED"]
 # What is read into memory at once: policy/pinpolicy.h, PIN_COMPILED_IN_MEMORY.
@@ -25,7 +25,7 @@ class ShortenedForm(PinctlCase):
         entries = "".join(f'  {{ name = "h{i}.example.org"; pins = [ "{i:064x}" ]; }},\n' for i in range(hosts))
         self.write_policy(f"version = 1;\nhosts = (\n{entries}  {{ name = \"last.example\"; mode = \"off\"; }}\n);\n")
         self.pinctl("add", HOST, "server.pem", "--backup", "spare.pub")
-        self.configuration = self.write_policy(CONFIGURATION.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE, self.policy), "openssl.cnf")
         self.form = os.path.join(self.folder, "policy.db")
         self.assertEqual(os.path.getsize(self.form) > IN_MEMORY, hosts > 20)
 

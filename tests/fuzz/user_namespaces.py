@@ -8,8 +8,8 @@ import os
 import subprocess
 import unittest
 
-from damaged_form import CONFIGURATION, HOST, MODULE
-from pinctl_case import CERTIFICATES, PinctlCase, main, path
+from damaged_form import HOST, MODULE
+from pinctl_case import CERTIFICATES, PinctlCase, main, openssl_conf, path
 
 USER = 54321
 AS_USER = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
@@ -32,7 +32,7 @@ class UserNamespaces(PinctlCase):
         os.chmod(self.folder, 0o755)
         os.chmod(CERTIFICATES, 0o755)
         self.pinctl("add", HOST, "server.pem", "--backup", "spare.pub")
-        self.configuration = self.write_policy(CONFIGURATION.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE, self.policy), "openssl.cnf")
 
     def verify(self, way, certificate, host=HOST):
         done = subprocess.run([*AS_USER, *way, "openssl", "verify", "-CAfile", path("root.pem"), "-untrusted",

@@ -25,28 +25,14 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from openssl_conf import openssl_conf  # noqa: E402
+
 SKIPPED = 77
 APPLICATION_VERIFICATION = "50"
 WRONG_PIN = "sha256/" + "A" * 43 + "="
 HOST_NAME = re.compile(r"([a-z0-9-]+\.)*[a-z0-9-]*[a-z][a-z0-9-]*")
 NAME_KEYWORDS = {"DNS": "host", "IP": "ip", "RFC822": "email"}
-
-CONFIGURATION = """
-openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-{more}
-[default_section]
-activate = 1
-"""
-PINNING = """
-[pinning_section]
-module = {module}
-activate = 1
-policy = {policy}
-"""
 
 
 def expected_names(case):
@@ -112,13 +98,13 @@ class Bench:
     def run(self, name, hosts):
         """The lines of all cases; `hosts`, if not None, are pinned to a key that nobody has."""
         config = self.directory / f"{name}.cnf"
-        more, command = "", [self.options.program, self.cases]
+        text, command = openssl_conf(), [self.options.program, self.cases]
         if hosts is not None:
             policy = self.directory / f"{name}.cfg"
             policy.write_text(policy_text(hosts), encoding="ascii")
-            more = "pinning = pinning_section\n" + PINNING.format(module=self.options.module.resolve(), policy=policy)
+            text = openssl_conf(self.options.module.resolve(), policy)
             command.append("pinning")
-        config.write_text(CONFIGURATION.format(more=more), encoding="utf-8")
+        config.write_text(text, encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PINNING_")}
         done = subprocess.run(command, env={**environment, "OPENSSL_CONF": str(config)}, stdout=subprocess.PIPE,
                               check=False)

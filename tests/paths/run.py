@@ -13,31 +13,16 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from openssl_conf import openssl_conf  # noqa: E402
+
 WAYS = ('without', 'provider', 'shim', 'both')
-
-PLAIN = '''openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-{more}
-[default_section]
-activate = 1
-'''
-
-PINNING = '''[pinning_section]
-module = {module}
-activate = 1
-policy = {policy}
-'''
 
 
 def configuration(folder, module, policy):
     path = os.path.join(folder, 'openssl.cnf')
     with open(path, 'w', encoding='utf-8') as file:
-        file.write(PLAIN.format(more='pinning = pinning_section' if module else ''))
-        if module:
-            file.write(PINNING.format(module=module, policy=policy))
+        file.write(openssl_conf(module, policy if module else None))
     return path
 
 

@@ -2,26 +2,16 @@
 # SPDX-FileCopyrightText: The pinning authors
 """How a program comes under a policy, and what the log then says of it."""
 
+import os
 import pathlib
 import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from openssl_conf import openssl_conf  # noqa: E402
 
 # Debian's directories and no others: a python3 or a curl of somebody's own is not what is tested.
 PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-OPENSSL_CONF = """
-openssl_conf = openssl_init
-[openssl_init]
-providers = provider_sect
-[provider_sect]
-default = default_sect
-pinning = pinning_sect
-[default_sect]
-activate = 1
-[pinning_sect]
-module = {module}
-activate = 1
-policy = {policy}
-"""
 
 
 class Nothing:
@@ -44,7 +34,7 @@ class Provider:
     def environment(self, policy):
         config = self.directory / f"{policy.stem}.cnf"
         if not config.exists():
-            config.write_text(OPENSSL_CONF.format(module=self.module, policy=policy))
+            config.write_text(openssl_conf(self.module, policy))
         return {"OPENSSL_CONF": str(config)}
 
 

@@ -8,25 +8,11 @@ import subprocess
 import tempfile
 
 from live_servers import Server, tls, tls_context
-from pinctl_case import CA, EC, PinctlCase, issue, main, path, pin_of, read, write
+from pinctl_case import CA, EC, PinctlCase, issue, main, openssl_conf, path, pin_of, read, write
 
 MODULE = os.environ["PINNING_MODULE"]
 HOST = "api.example.com"
 NAME = (f"subjectAltName=DNS:{HOST}", "basicConstraints=CA:FALSE")
-
-CONFIGURATION = """openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_section
-pinning = pinning_section
-[default_section]
-activate = 1
-[pinning_section]
-module = {module}
-activate = 1
-policy = {policy}
-"""
 
 
 def rsa(bits):
@@ -49,7 +35,7 @@ class Judges(PinctlCase):
 
     def configuration(self):
         with tempfile.NamedTemporaryFile("w", suffix=".cnf", dir=self.folder, delete=False) as file:
-            file.write(CONFIGURATION.format(module=MODULE, policy=self.policy))
+            file.write(openssl_conf(MODULE, self.policy))
         return file.name
 
     def explain(self, server, ca):

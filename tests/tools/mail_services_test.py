@@ -17,12 +17,10 @@ import threading
 import time
 import unittest
 
-from pinctl_case import PINCTL, PinctlCase, main, path, pin_of
+from pinctl_case import PINCTL, PinctlCase, main, openssl_conf, path, pin_of
 
 MODULE = os.environ["PINNING_MODULE"]
 SHIM = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
-BOTH = ("openssl_conf = init\n[init]\nproviders = list\n[list]\ndefault = d\npinning = p\n"
-        "[d]\nactivate = 1\n[p]\nmodule = {module}\npolicy = {policy}\nactivate = 1\n")
 POSTFIX_PROGRAMS = "/usr/lib/postfix/sbin"
 POSTFIX_SERVICES = ("pickup unix n - n 1 1 pickup", "cleanup unix n - n - 0 cleanup", "qmgr unix n - n 1 1 qmgr",
                     "tlsmgr unix - - n 1000? 1 tlsmgr", "rewrite unix - - n - - trivial-rewrite",
@@ -102,7 +100,7 @@ class MailCase(PinctlCase):
         self.write_policy(f'version = 1;\nhosts = ( {{ name = "api.example.com"; {pins} }},\n'
                           f'{{ name = "127.0.0.1"; {pins} }} );\n')
         shutil.copy(path("root.pem"), os.path.join(self.folder, "root.pem"))
-        self.configuration = self.write_policy(BOTH.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE, self.policy), "openssl.cnf")
         self.said = os.path.join(self.folder, "said")
 
     def serve(self, certificate, answer):

@@ -14,6 +14,9 @@ import sys
 import tempfile
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from openssl_conf import openssl_conf  # noqa: E402, F401
+
 PINCTL = os.environ["PINCTL"]
 CERTIFICATES = tempfile.mkdtemp(prefix="pinctl-test-")
 

@@ -9,13 +9,11 @@ import subprocess
 import time
 import unittest
 
-from pinctl_case import PINCTL, PinctlCase, main, path
+from pinctl_case import PINCTL, PinctlCase, main, openssl_conf, path
 
 MODULE = os.environ["PINNING_MODULE"]
 SHIM = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
 SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
-BOTH = ("openssl_conf = init\n[init]\nproviders = list\n[list]\ndefault = d\npinning = p\n"
-        f"[d]\nactivate = 1\n[p]\nmodule = {MODULE}\nactivate = 1\n")
 PYTHON = "import ssl, sys\nssl.create_default_context()\nprint('ready', flush=True)\nsys.stdin.read()\n"
 STATIC = ("#include <openssl/ssl.h>\n#include <unistd.h>\nint main(int argc, char **argv) {\n"
           "(void)argv; SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());\n"
@@ -26,7 +24,7 @@ class ProcessCase(PinctlCase):
     def setUp(self):
         super().setUp()
         self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
-        self.configuration = self.write_policy(BOTH, "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE), "openssl.cnf")
 
     def start(self, *command, ready=None, **environment):
         child = subprocess.Popen(command, env=self.environment(**environment), stdin=subprocess.PIPE,
@@ -101,7 +99,7 @@ class Running(ProcessCase):
         """A program that has read the configuration when pinning was not yet in it."""
         self.write_policy("# nothing yet\n", "openssl.cnf")
         pid = self.python(OPENSSL_CONF=self.configuration)
-        self.write_policy(BOTH, "openssl.cnf")
+        self.write_policy(openssl_conf(MODULE), "openssl.cnf")
         return pid
 
     def test_python(self):
@@ -129,7 +127,7 @@ class Running(ProcessCase):
         os.mkdir(root)
         code = f"import ssl, os, sys\nssl.create_default_context()\nos.chroot({root!r})\n" + PYTHON.split("\n", 2)[2]
         pid = self.start("/usr/bin/python3", "-c", code, ready=b"ready", OPENSSL_CONF=self.configuration)
-        self.write_policy(BOTH, "openssl.cnf")
+        self.write_policy(openssl_conf(MODULE), "openssl.cnf")
         self.assertEqual(self.found()[pid], ("not-loaded", ["openssl"]))
 
     def test_shim(self):
@@ -204,7 +202,7 @@ class Reasons(ProcessCase):
 
     def setUp(self):
         super().setUp()
-        self.write_policy(BOTH.replace(f"module = {MODULE}", "module = pinning"), "openssl.cnf")
+        self.write_policy(openssl_conf("pinning"), "openssl.cnf")
         os.utime(self.configuration, (1, 1))
 
     def reason(self, pid, modules=os.path.dirname(MODULE)):
@@ -221,7 +219,7 @@ class Reasons(ProcessCase):
         reason, text = self.reason(pid)
         self.assertEqual(reason, "other-modules")
         self.assertIn("OPENSSL_MODULES in its environment leads away from the module", text)
-        self.write_policy(BOTH, "openssl.cnf")
+        self.write_policy(openssl_conf(MODULE), "openssl.cnf")
         os.utime(self.configuration, (1, 1))
         self.assertNotEqual(self.reason(pid)[0], "other-modules")
 

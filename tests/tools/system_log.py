@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from pinctl_case import CERTIFICATES, PINCTL
+from pinctl_case import CERTIFICATES, PINCTL, openssl_conf
 
 JOURNALD = "/lib/systemd/systemd-journald"
 
@@ -33,9 +33,7 @@ def provider(folder):
     """An openssl.cnf that switches the provider on, for an environment."""
     conf = os.path.join(folder, "openssl.cnf")
     with open(conf, "w", encoding="utf-8") as file:
-        file.write("openssl_conf = init\n[init]\nproviders = providers\n[providers]\ndefault = default_sect\n"
-                   f"pinning = pinning_sect\n[default_sect]\nactivate = 1\n[pinning_sect]\nmodule = {os.environ['PINNING_MODULE']}\n"
-                   "activate = 1\n")
+        file.write(openssl_conf(os.environ["PINNING_MODULE"]))
     return {"OPENSSL_CONF": conf}
 
 

@@ -8,25 +8,12 @@ import re
 import subprocess
 import time
 
-from pinctl_case import PinctlCase, main, path
+from pinctl_case import PinctlCase, main, openssl_conf, path
 
 MODULE = os.environ["PINNING_MODULE"]
 HOLDER = os.environ["PINNING_HOLDER"]
 HOST = "api.example.com"
 WRONG = "1" * 64
-CONFIGURATION = """openssl_conf = init
-[init]
-providers = providers
-[providers]
-default = default_sect
-pinning = pinning_sect
-[default_sect]
-activate = 1
-[pinning_sect]
-module = {module}
-activate = 1
-policy = {policy}
-"""
 # What one verification may cost, whatever happened to the policy: microseconds and KiB.
 MOST_TIME, MOST_MEMORY = 20000, 4096
 LARGE = 5000  # hosts: some 400 KiB of text
@@ -60,7 +47,7 @@ class TakingUp(PinctlCase):
     def setUp(self):
         super().setUp()
         self.form = os.path.join(self.folder, "policy.db")
-        self.configuration = self.write_policy(CONFIGURATION.format(module=MODULE, policy=self.policy), "openssl.cnf")
+        self.configuration = self.write_policy(openssl_conf(MODULE, self.policy), "openssl.cnf")
 
     def right_pin(self):
         return re.search(r"sha256/\S+", self.pinctl("pin", "server.pem").stdout).group()
