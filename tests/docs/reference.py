@@ -55,7 +55,7 @@ class Verbs(unittest.TestCase):
 
     @staticmethod
     def described(text):
-        return {"--" + item.replace(" Ar ", " ") for item in re.findall(r"(?m)^\.It Fl -(.+)$", text)}
+        return {"--" + item.replace(" Ar ", " ").replace(r"\:", "") for item in re.findall(r"(?m)^\.It Fl -(.+)$", text)}
 
     def test_verbs(self):
         self.assertGreater(len(self.helped()), 5)
