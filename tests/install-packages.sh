@@ -5,7 +5,7 @@
 # The one list of the distribution packages that building and testing need, by purpose, and their installation:
 #
 #   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests browser programs fuzz
-#                                           releases architecture lint
+#                                           releases architecture coverage lint
 #
 # Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
 # leaves with 3. Does nothing, quickly, where all is there.
@@ -14,7 +14,7 @@ set -euo pipefail
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
   libgnutls28-dev libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
 try=(curl openssl python3)
-tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
+tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz groff-base libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
   perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
 # What shows the HTML report to tests/tools/html_test.py. 120 MB to fetch, 410 MB on the disk.
 browser=(chromium fonts-dejavu-core)
@@ -32,10 +32,12 @@ programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgir
 releases=(debootstrap util-linux)
 # What tests/architectures.sh needs in its chroots besides build.
 architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)
+# What tests/coverage.sh counts with.
+coverage=(gcovr)
 lint=(clang clang-format clang-tidy cppcheck git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
-  echo "usage: ${0##*/} build|try|tests|browser|programs|fuzz|releases|architecture|lint ..." >&2
+  echo "usage: ${0##*/} build|try|tests|browser|programs|fuzz|releases|architecture|coverage|lint ..." >&2
   exit 2
 fi
 wanted=()
@@ -49,6 +51,7 @@ for purpose in "$@"; do
     programs) wanted+=("${programs[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;
     architecture) wanted+=("${architecture[@]}") ;;
+    coverage) wanted+=("${coverage[@]}") ;;
     lint) wanted+=("${lint[@]}") ;;
     *)
       echo "${0##*/}: unknown purpose: $purpose" >&2
