@@ -7,7 +7,7 @@ import pathlib
 import re
 
 # What a block may be; README.md says what becomes of each.
-KINDS = {"sh", "text", "policy", "entry", "openssl.cnf", "log", "unit", "bpftrace"}
+KINDS = {"sh", "text", "policy", "entry", "notify", "openssl.cnf", "log", "unit", "bpftrace"}
 
 
 @dataclasses.dataclass

@@ -105,6 +105,16 @@ class Runner:
     def _entry(self, block):
         self._check(block, completed_entry(block.text))
 
+    def _notify(self, block):
+        """With a policy that names nobody nothing is looked at, and the file has been read by then."""
+        folder = self.box.work / "example"
+        folder.mkdir(exist_ok=True)
+        (folder / "notify.cfg").write_text(block.text)
+        (folder / "nobody.cfg").write_text("version = 1;\n")
+        _, said = self.box.shell("pinctl monitor --policy example/nobody.cfg --notify-file example/notify.cfg")
+        if "the policy names no server" not in said:
+            raise Wrong(f"{block.place}: {said}")
+
     def _check(self, block, text):
         path = self.box.work / "example" / "policy.cfg"
         path.parent.mkdir(exist_ok=True)

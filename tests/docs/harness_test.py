@@ -63,6 +63,11 @@ class WrongDocuments(unittest.TestCase):
         self.assert_wrong(("policy", 'version = 1; hosts = ( { name = "a.example"; } );'))
         self.assert_wrong(("entry", "prots = [ 443 ];"))
 
+    def test_notify(self):
+        self.assertEqual(self.run_markdown(fenced(("notify", "syslog = { };"))), 1)
+        self.assert_wrong(("notify", "syslog = { facilty = \"user\"; };"))
+        self.assert_wrong(("notify", "timeout = 5;"))
+
     def test_openssl_configuration(self):
         self.assert_wrong(("openssl.cnf", "[pinning_sect]\npolicy = /etc/pinning/policy.cfg"))
         without_default = "openssl_conf = a\n[a]\nproviders = b\n[b]\npinning = c\n[c]\nactivate = 1"

@@ -101,6 +101,14 @@ class Settings(unittest.TestCase):
                     self.assertTrue(name in lists or re.search(r"default is|Required", text))
                     self.assertTrue(name in {"version", "hosts"} or '.\\" example: ' in text)
 
+    def test_notify(self):
+        described = items(section(page("pinning-notify.5"), "SETTINGS"), "Ic")
+        with tempfile.TemporaryDirectory() as directory:
+            path = pathlib.Path(directory) / "notify.cfg"
+            path.write_text("q = 1;")
+            said = pinctl("monitor", "--notify-file", str(path))
+        self.assertEqual(set(described), set(re.split(r", | or ", re.search(r'"q"; expected (.*)', said).group(1))))
+
     def test_provider(self):
         source = (SOURCE / "provider" / "openssl" / "module.c").read_text()
         settings = set(re.findall(r'OSSL_PARAM_DEFN\("([\w-]+)"', source))

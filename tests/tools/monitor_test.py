@@ -385,7 +385,7 @@ class Prometheus(Monitor):
                 self.assertNotIn((name, host, port), samples)
                 samples.add((name, host, port))
         self.assertGreater(len(seen), 5)
-        self.assertEqual(len(samples), 4 * (len(seen) - 4))
+        self.assertEqual(len(samples), 4 * (len(seen) - 5))
 
 
 class Many(Monitor):

@@ -178,8 +178,9 @@ static bool record_names(struct history *history, const struct watch *watch, con
 }
 
 static bool record_host(struct history *history, const struct watch *watch, struct watch_host *host) {
+  /* A key that is not proven is never recorded: it would have changed at each look. */
   for (size_t depth = 0; depth < host->key_count && depth < 2; depth++)
-    if (!note_change(history, host, depth))
+    if (host->keys[depth].proven && !note_change(history, host, depth))
       return false;
   for (size_t depth = 0; depth < host->key_count; depth++)
     if (host->keys[depth].proven && !record_key(history, watch, host, depth))
@@ -194,13 +195,15 @@ static bool record_host(struct history *history, const struct watch *watch, stru
   return true;
 }
 
-bool history_record(struct history *history, struct watch *watch) {
-  if (!history_begin(history))
-    return false;
+bool history_record_hosts(struct history *history, struct watch *watch) {
   bool good = true;
   for (size_t i = 0; good && i < watch->count; i++)
     good = record_host(history, watch, &watch->hosts[i]);
-  return history_end(history, good);
+  return good;
+}
+
+bool history_record(struct history *history, struct watch *watch) {
+  return history_begin(history) && history_end(history, history_record_hosts(history, watch));
 }
 
 /* ---- What is asked of it ---- */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The database behind history.h and proposals.h, and what both do with it. Used by history*.c and
- * proposals.c. */
+/* The database behind history.h, proposals.h and alarms.h, and what all do with it. Used by history*.c,
+ * proposals.c and alarms*.c. */
 #ifndef PINCTL_MONITOR_HISTORY_SQL_H
 #define PINCTL_MONITOR_HISTORY_SQL_H
 
@@ -33,5 +33,8 @@ bool history_finish(struct history *history, sqlite3_stmt *statement);
 /* A transaction that others wait for. history_end takes it back where good is false; false: it did. */
 bool history_begin(struct history *history);
 bool history_end(struct history *history, bool good);
+
+/* What history_record does, inside a transaction of the caller's. */
+bool history_record_hosts(struct history *history, struct watch *watch);
 
 #endif

@@ -2,16 +2,16 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * The tables, and how an older database gets them. PRAGMA user_version says which are there:
- * 0: keys. 1: watched, named, proposals and decisions as well.
+ * 0: keys. 1: watched, named, proposals and decisions as well. 2: told and untold.
  */
 #include "monitor/history_sql.h"
 
 #include "cli/output.h"
 
-#define VERSION 1
+#define VERSION 2
 
 /* A stretch of "watched" ends where nobody looked for HISTORY_LONGEST_GAP. */
-static const char tables[] =
+static const char first_tables[] =
     "CREATE TABLE IF NOT EXISTS keys ("
     " host TEXT NOT NULL, port INTEGER NOT NULL, depth INTEGER NOT NULL, pin TEXT NOT NULL,"
     " subject TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, times INTEGER NOT NULL,"
@@ -31,8 +31,23 @@ static const char tables[] =
     " id INTEGER PRIMARY KEY, host TEXT NOT NULL, port INTEGER NOT NULL, pin TEXT NOT NULL, list TEXT NOT "
     "NULL,"
     " decision TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL);"
-    "CREATE INDEX decisions_of_host ON decisions (host, port);"
-    "PRAGMA user_version = 1;";
+    "CREATE INDEX decisions_of_host ON decisions (host, port);";
+
+/*
+ * What each way of telling knows (alarms.c): "told" is what it was told of, or will be, and is still so;
+ * "untold" waits for it. batch 1: being told at this moment, or when a pinctl was killed.
+ */
+static const char alarm_tables[] =
+    "CREATE TABLE told ("
+    " way TEXT NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL, code TEXT NOT NULL, about TEXT NOT NULL,"
+    " severity INTEGER NOT NULL, text TEXT NOT NULL, since INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " PRIMARY KEY (way, host, port, code, about)) WITHOUT ROWID;"
+    "CREATE TABLE untold ("
+    " number INTEGER PRIMARY KEY, way TEXT NOT NULL, batch INTEGER NOT NULL, id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, severity INTEGER NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,"
+    " code TEXT NOT NULL, text TEXT NOT NULL, pin TEXT NOT NULL, since INTEGER NOT NULL,"
+    " at INTEGER NOT NULL);"
+    "PRAGMA user_version = 2;";
 
 bool history_read_version(struct history *history) {
   sqlite3_stmt *statement = NULL;
@@ -50,6 +65,10 @@ bool history_read_version(struct history *history) {
   return false;
 }
 
+static bool make(struct history *history, const char *tables) {
+  return sqlite3_exec(history->database, tables, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
+}
+
 /* Looked at again inside the transaction: another pinctl may have been faster. */
 bool history_make_tables(struct history *history) {
   if (!history_read_version(history))
@@ -59,8 +78,10 @@ bool history_make_tables(struct history *history) {
   if (!history_begin(history))
     return false;
   bool good = history_read_version(history);
+  if (good && history->version < 1)
+    good = make(history, first_tables);
   if (good && history->version < VERSION)
-    good = sqlite3_exec(history->database, tables, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
+    good = make(history, alarm_tables);
   if (!history_end(history, good))
     return false;
   history->version = VERSION;

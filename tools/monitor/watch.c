@@ -16,27 +16,39 @@ void watch_find(struct watch_host *host, enum severity severity, const char *cod
     host->severity = severity;
 }
 
+void watch_find_about(struct watch_host *host, enum severity severity, const char *code, const char *about,
+                      char *text) {
+  watch_find(host, severity, code, text);
+  host->findings[host->finding_count - 1].about = must_copy(about);
+}
+
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol) {
   watch->hosts = must_grow(watch->hosts, watch->count + 1, sizeof *watch->hosts);
   watch->hosts[watch->count++] =
       (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
 }
 
-void watch_clear(struct watch *watch) {
-  for (size_t i = 0; i < watch->count; i++) {
-    struct watch_host *host = &watch->hosts[i];
-    for (size_t j = 0; j < host->finding_count; j++)
-      free(host->findings[j].text);
-    free(host->findings);
-    free(host->keys);
-    free(host->host);
+static void host_clear(struct watch_host *host) {
+  for (size_t i = 0; i < host->finding_count; i++) {
+    free(host->findings[i].about);
+    free(host->findings[i].text);
   }
+  free(host->findings);
+  free(host->keys);
+  free(host->host);
+}
+
+void watch_clear(struct watch *watch) {
+  for (size_t i = 0; i < watch->count; i++)
+    host_clear(&watch->hosts[i]);
+  host_clear(&watch->machine);
   free(watch->hosts);
   *watch = (struct watch){0};
 }
 
 enum severity watch_severity(const struct watch *watch) {
   enum severity worst = watch->trouble == NULL ? SEVERITY_OK : SEVERITY_WARNING;
+  worst = watch->machine.severity > worst ? watch->machine.severity : worst;
   for (size_t i = 0; i < watch->count; i++)
     worst = watch->hosts[i].severity > worst ? watch->hosts[i].severity : worst;
   return worst;

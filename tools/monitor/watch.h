@@ -19,6 +19,7 @@ const char *severity_word(enum severity severity);
 struct finding {
   enum severity severity;
   const char *code; /* static, one word, e.g. "not-pinned" */
+  char *about;      /* which of several with this code at one host it is; NULL: there is one */
   char *text;       /* unescaped */
 };
 
@@ -66,15 +67,20 @@ struct watch {
   const struct pin_policy *policy;
   int warning_days, critical_days;
   int64_t now;
+  bool asked;          /* the servers were */
   double seconds;      /* the whole run */
   const char *trouble; /* what is wrong beside the servers, in words; NULL: nothing. Static */
   bool policy_broken;
-  bool history_lost; /* the history could not be kept */
-  size_t paused;     /* so many pauses hold */
+  bool history_lost;         /* the history could not be kept */
+  size_t paused;             /* so many pauses hold */
+  struct watch_host machine; /* without a name; its findings are about no server */
 };
 
 /* Takes over the text. */
 void watch_find(struct watch_host *host, enum severity severity, const char *code, char *text);
+/* The same where there may be several of a code; about: copied. */
+void watch_find_about(struct watch_host *host, enum severity severity, const char *code, const char *about,
+                      char *text);
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
 void watch_clear(struct watch *watch);
 

@@ -62,12 +62,14 @@ static void look_at_entry(const struct watch *watch, const struct pin_finding *f
   const struct pin_entry *entry = &found->entry;
   int64_t days = entry->expires == PIN_NEVER ? INT64_MAX : days_until(watch, entry->expires);
   if (found->expired)
-    watch_find(host, SEVERITY_CRITICAL, "entry-expired",
-               must_format("the entry %s has expired; %s", entry->name,
-                           entry->on_expiry == PIN_ON_EXPIRY_AUDIT ? "it only logs" : "it still enforces"));
+    watch_find_about(
+        host, SEVERITY_CRITICAL, "entry-expired", entry->name,
+        must_format("the entry %s has expired; %s", entry->name,
+                    entry->on_expiry == PIN_ON_EXPIRY_AUDIT ? "it only logs" : "it still enforces"));
   else if (days < watch->warning_days)
-    watch_find(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "entry-expires",
-               must_format("the entry %s expires in %lld days", entry->name, (long long)days));
+    watch_find_about(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+                     "entry-expires", entry->name,
+                     must_format("the entry %s expires in %lld days", entry->name, (long long)days));
   if (found->depth[PIN_LIST_BACKUP_PINS] >= 0 && found->depth[PIN_LIST_PINS] < 0)
     watch_find(host, SEVERITY_WARNING, "backup-in-use",
                must_copy("a backup pin is in use: promote it, and add the next backup"));
@@ -106,25 +108,27 @@ static void look_at_expiry(const struct watch *watch, const struct object *objec
   int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
   long long days = (long long)days_until(watch, expires);
   if (expires < watch->now)
-    watch_find(host, SEVERITY_CRITICAL, "expired", must_format("%s has expired", name_of(object)));
+    watch_find_about(host, SEVERITY_CRITICAL, "expired", object->subject,
+                     must_format("%s has expired", name_of(object)));
   else if (days < watch->warning_days)
-    watch_find(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "expires",
-               must_format("%s expires in %lld days", name_of(object), days));
+    watch_find_about(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "expires",
+                     object->subject, must_format("%s expires in %lld days", name_of(object), days));
 }
 
 static void look_at_strength(const struct object *object, struct watch_host *host) {
   EVP_PKEY *key = X509_get0_pubkey(object->certificate);
   int digest = NID_undef;
   if (key != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_bits(key) < 2048)
-    watch_find(host, SEVERITY_WARNING, "small-key",
-               must_format("%s: an RSA key of %d bits; expected 2048", name_of(object), EVP_PKEY_bits(key)));
+    watch_find_about(
+        host, SEVERITY_WARNING, "small-key", object->subject,
+        must_format("%s: an RSA key of %d bits; expected 2048", name_of(object), EVP_PKEY_bits(key)));
   /* Nobody relies on the signature of a root on itself. */
   if (object->role == ROLE_ROOT ||
       X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
     return;
   if (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)
-    watch_find(host, SEVERITY_WARNING, "weak-signature",
-               must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
+    watch_find_about(host, SEVERITY_WARNING, "weak-signature", object->subject,
+                     must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
 }
 
 static void look_at_version(struct watch_host *host) {

@@ -46,6 +46,11 @@ static void print_summary(const struct watch *watch) {
     html_text(watch->trouble);
     fputs("</p>\n", stdout);
   }
+  for (size_t i = 0; i < watch->machine.finding_count; i++) {
+    printf("<p class=\"trouble %s\">", severity_word(watch->machine.findings[i].severity));
+    html_text(watch->machine.findings[i].text);
+    fputs("</p>\n", stdout);
+  }
   if (watch->paused > 0)
     printf("<p class=\"trouble warning\">%zu pause%s: what is refused there is only logged</p>\n",
            watch->paused, watch->paused == 1 ? "" : "s");

@@ -3,6 +3,7 @@
 #include "monitor/watch.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/memory.h"
@@ -43,11 +44,21 @@ static void add_rows(const struct watch *watch, const struct watch_host *host, s
   }
 }
 
+/* What is about no server. */
+static void add_machine_rows(const struct watch *watch, struct libscols_table *table) {
+  for (size_t i = 0; i < watch->machine.finding_count; i++) {
+    const struct finding *finding = &watch->machine.findings[i];
+    const char *const texts[] = {severity_word(finding->severity), "-", "-", "-", finding->text};
+    table_add(table, texts);
+  }
+}
+
 void watch_print_table(const struct watch *watch) {
   static const char *const headings[] = {"STATE", "HOST", "TLS", "LEFT", "FINDINGS", NULL};
   struct libscols_table *table = table_new(headings, 1U << 1 | 1U << 4);
   for (size_t i = 0; i < watch->count; i++)
     add_rows(watch, &watch->hosts[i], table);
+  add_machine_rows(watch, table);
   table_print(table);
   put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s\n", watch->count,
       watch->count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
@@ -122,6 +133,7 @@ void watch_print_json(const struct watch *watch) {
     json_object_array_add(hosts, host_json(watch, &watch->hosts[i]));
   json_object_object_add(json, "state", json_text(severity_word(watch_severity(watch))));
   json_object_object_add(json, "seconds", json_object_new_double(watch->seconds));
+  json_object_object_add(json, "findings", findings_json(&watch->machine));
   json_object_object_add(json, "hosts", hosts);
   json_print(json);
 }
@@ -162,6 +174,10 @@ void watch_print_nagios(const struct watch *watch) {
     AUTO_TEXT plain = without_bars(findings);
     if (host->severity != SEVERITY_OK)
       put(stdout, PLAIN, "%s: %s:%u: %s\n", words[host->severity], host->host, host->port, plain);
+  }
+  for (size_t i = 0; i < watch->machine.finding_count; i++) {
+    AUTO_TEXT plain = without_bars(watch->machine.findings[i].text);
+    put(stdout, PLAIN, "%s: %s\n", words[watch->machine.findings[i].severity], plain);
   }
 }
 
@@ -205,9 +221,17 @@ static void print_value(const char *name, const char *help, int64_t value) {
   printf("# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", name, help, name, name, (long long)value);
 }
 
+static bool is_all_told(const struct watch *watch) {
+  for (size_t i = 0; i < watch->machine.finding_count; i++)
+    if (strcmp(watch->machine.findings[i].code, "not-told") == 0)
+      return false;
+  return true;
+}
+
 void watch_print_prometheus(const struct watch *watch) {
   print_value("pinning_policy_ok", "Whether the text of the policy has no errors.", !watch->policy_broken);
   print_value("pinning_history_ok", "Whether the history could be kept.", !watch->history_lost);
+  print_value("pinning_notify_ok", "Whether all that had to be told was told.", is_all_told(watch));
   print_value("pinning_pauses", "How many pauses hold.", (int64_t)watch->paused);
   print_value("pinning_last_run_seconds", "When this was found out, since the epoch.", watch->now);
   print_metric(watch, "pinning_up", "Whether the server showed a certificate chain.", up_of);

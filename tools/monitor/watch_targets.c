@@ -109,6 +109,7 @@ bool targets_ask(struct watch *watch, const struct probe_settings *settings, pro
         .host = watch->hosts[i].host, .port = watch->hosts[i].port, .protocol = watch->hosts[i].protocol};
   clock_gettime(CLOCK_MONOTONIC, &begun);
   bool good = probe_all(targets, watch->count, settings, done, arg);
+  watch->asked = good;
   clock_gettime(CLOCK_MONOTONIC, &ended);
   watch->seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
   free(targets);

@@ -7,8 +7,10 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "monitor/alarms.h"
 #include "monitor/history.h"
 #include "monitor/watch_targets.h"
+#include "notify/notify.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
@@ -30,6 +32,7 @@ static const struct option options[] = {
      .help = "and call it critical then (default: 7)"},
     HISTORY_OPTION,
     {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, compare with nothing"},
+    NOTIFY_OPTIONS,
     PROBE_OPTION_CA,
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
@@ -43,6 +46,8 @@ static const struct option options[] = {
 struct monitoring {
   struct watch watch;
   struct enforced_policy enforced;
+  bool notifies;
+  struct notify_settings notify;
   bool printed; /* what was asked for in this format */
 };
 
@@ -59,21 +64,34 @@ static bool read_days(const struct arguments *arguments, struct watch *watch) {
   return true;
 }
 
+/* policy: NULL where there is none. */
+static bool record_and_tell(struct history *history, struct monitoring *monitoring,
+                            const struct pin_policy *policy) {
+  if (!monitoring->notifies)
+    return history_record(history, &monitoring->watch);
+  return alarms_record(history, &monitoring->watch, &monitoring->notify) &&
+         alarms_tell(history, &monitoring->watch, &monitoring->notify, policy);
+}
+
 /* The report is worth more than the history: a default one that cannot be written is only warned of, and what
- * is printed is printed in any case. */
-static int keep_history(const struct arguments *arguments, struct watch *watch) {
+ * is printed is printed in any case. Without one nobody could be told once each. */
+static int keep_history(const struct arguments *arguments, struct monitoring *monitoring,
+                        const struct pin_policy *policy) {
   const char *path = arguments_value(arguments, OPTION_HISTORY);
+  struct watch *watch = &monitoring->watch;
   if (arguments_has(arguments, OPTION_NO_HISTORY))
     return EXIT_DONE;
   struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, false);
-  bool good = history != NULL && history_record(history, watch);
+  bool good = history != NULL && record_and_tell(history, monitoring, policy);
   history_close(history);
   watch->history_lost = !good;
   if (!good && watch->trouble == NULL)
     watch->trouble = "the history cannot be kept";
-  if (!good && path == NULL)
+  if (!good && monitoring->notifies)
+    say_error("nobody was told of what is new: that needs the history");
+  else if (!good && path == NULL)
     say_warning("no history was kept; --history FILE keeps it elsewhere, --no-history keeps none");
-  return good || path == NULL ? EXIT_DONE : EXIT_FAILED;
+  return good || (path == NULL && !monitoring->notifies) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int print(const struct arguments *arguments, const struct watch *watch) {
@@ -134,8 +152,11 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
   if (watch->policy_broken)
     watch->trouble = usable ? "the policy has errors, the last good one is enforced"
                             : "the policy has errors, and there is no last good one";
-  if (!usable)
+  if (!usable) {
+    if (monitoring->notifies)
+      keep_history(arguments, monitoring, NULL);
     return print_nothing(arguments, monitoring);
+  }
   watch->policy_path = arguments_policy(arguments);
   watch->policy = &monitoring->enforced.policy;
   if (arguments->operand_count == 0 &&
@@ -143,11 +164,26 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
     return EXIT_FAILED;
   if (!targets_look(&monitoring->watch, &monitoring->enforced.policy, settings))
     return EXIT_FAILED;
-  int kept = keep_history(arguments, watch);
+  int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
   int status = print(arguments, watch);
   monitoring->printed = true;
   return kept == EXIT_DONE || is_format(arguments, "nagios") || is_format(arguments, "prometheus") ? status
                                                                                                    : kept;
+}
+
+static int read_notify(const struct arguments *arguments, struct monitoring *monitoring) {
+  monitoring->notifies = notify_is_wanted(arguments);
+  if (!monitoring->notifies && arguments_has(arguments, OPTION_RENOTIFY)) {
+    wrong_usage(arguments->verb, "--renotify goes with --notify");
+    return EXIT_USAGE;
+  }
+  if (!monitoring->notifies)
+    return EXIT_DONE;
+  if (arguments_has(arguments, OPTION_NO_HISTORY)) {
+    wrong_usage(arguments->verb, "--notify needs the history, to tell of everything once");
+    return EXIT_USAGE;
+  }
+  return notify_settings_read(arguments, &monitoring->notify);
 }
 
 static int run(const struct arguments *arguments) {
@@ -157,12 +193,17 @@ static int run(const struct arguments *arguments) {
   /* 2 would mean "critical" to whoever runs plug-ins. */
   int status = format != NULL && strcmp(format, "nagios") == 0 ? EXIT_FAILED : EXIT_USAGE;
   if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch) &&
-      targets_from_operands(arguments, &monitoring.watch))
-    status = monitor(arguments, &settings, &monitoring);
+      targets_from_operands(arguments, &monitoring.watch)) {
+    int read = read_notify(arguments, &monitoring);
+    status = read == EXIT_DONE                              ? monitor(arguments, &settings, &monitoring)
+             : status == EXIT_FAILED || read == EXIT_FAILED ? EXIT_FAILED
+                                                            : read;
+  }
   if (status == EXIT_FAILED && is_format(arguments, "nagios"))
     print_nothing(arguments, &monitoring);
   probe_options_clear(&settings);
   watch_clear(&monitoring.watch);
+  notify_settings_clear(&monitoring.notify);
   enforced_policy_close(&monitoring.enforced);
   return status;
 }
@@ -173,8 +214,9 @@ const struct verb verb_monitor = {
     .summary = "Look at the servers themselves: keys, chains, expiry",
     .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"
                "in use is pinned, what expires when, and what is wrong with the chain. Keeps a\n"
-               "history of the keys it saw. Exit status 0 when all is well and 1 when not; with\n"
-               "--format nagios 0, 1, 2 or 3 as plug-ins do, with --format prometheus 0.",
+               "history of the keys it saw, and tells of what changed (--notify). Exit status 0\n"
+               "when all is well and 1 when not; with --format nagios 0, 1, 2 or 3 as plug-ins\n"
+               "do, with --format prometheus 0.",
     .example = "pinctl monitor --history history.db --warning 14",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * Telling somebody of what has changed: by a command, by mail, to a webhook, to syslog. What is told, and
+ * what was told before, is not known here (monitor/alarms.h).
+ */
+#ifndef PINCTL_NOTIFY_NOTIFY_H
+#define PINCTL_NOTIFY_NOTIFY_H
+
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "pinpolicy.h"
+
+#define DEFAULT_NOTIFY_FILE "/etc/pinning/notify.cfg"
+
+/* For the options of a verb. */
+#define NOTIFY_OPTIONS                                                                                       \
+  {.id = OPTION_NOTIFY,                                                                                      \
+   .name = "notify",                                                                                         \
+   .help = "tell of what changed since it was told last,\nin the ways of " DEFAULT_NOTIFY_FILE},             \
+      {.id = OPTION_NOTIFY_FILE,                                                                             \
+       .name = "notify-file",                                                                                \
+       .argument = "FILE",                                                                                   \
+       .help = "the same, in the ways of this file"},                                                        \
+      {.id = OPTION_NOTIFY_COMMAND,                                                                          \
+       .name = "notify-command",                                                                             \
+       .argument = "PROGRAM",                                                                                \
+       .help = "tell this program, by JSON on its standard\ninput"},                                         \
+      {.id = OPTION_NOTIFY_MAIL,                                                                             \
+       .name = "notify-mail",                                                                                \
+       .argument = "ADDRESS",                                                                                \
+       .help = "tell by mail",                                                                               \
+       .repeatable = true},                                                                                  \
+      {.id = OPTION_NOTIFY_WEBHOOK,                                                                          \
+       .name = "notify-webhook",                                                                             \
+       .argument = "URL",                                                                                    \
+       .help = "tell this webhook, by JSON"},                                                                \
+      {.id = OPTION_NOTIFY_SYSLOG, .name = "notify-syslog", .help = "tell syslog, one line a change"}, {     \
+    .id = OPTION_RENOTIFY, .name = "renotify", .argument = "TIME",                                       \
+    .help = "tell again of what is still so after so long, or\nnever (default: 7d)"                                    \
+  }
+
+enum notify_way { NOTIFY_COMMAND = 0, NOTIFY_MAIL, NOTIFY_WEBHOOK, NOTIFY_SYSLOG, NOTIFY_WAYS };
+
+/* "command", "mail", "webhook", "syslog". */
+const char *notify_way_word(enum notify_way way);
+
+struct notify_settings {
+  bool used[NOTIFY_WAYS];
+  struct text_list command; /* the program and its arguments */
+  struct text_list mail_to;
+  char *mail_from;    /* NULL: the mail program's own */
+  char *mail_program; /* NULL: sendmail(8), unless there is a server */
+  char *mail_server;  /* "smtp://localhost" */
+  char *webhook;      /* its URL */
+  char *webhook_ca;   /* NULL: the roots that OpenSSL trusts by default */
+  int facility;       /* of syslog */
+  long timeout;       /* seconds for each way */
+  int64_t renotify;   /* seconds after which to tell again; 0: never */
+};
+
+/* Whether any of NOTIFY_OPTIONS asks for telling. */
+bool notify_is_wanted(const struct arguments *arguments);
+
+/*
+ * The settings of the options, and of the file where one is asked for; to be cleared in any case. Returns an
+ * exit status, having said what is wrong.
+ */
+int notify_settings_read(const struct arguments *arguments, struct notify_settings *ret_settings);
+void notify_settings_clear(struct notify_settings *settings);
+
+/*
+ * Reads a file into settings that have their defaults. It names a program that may be run as root, so it must
+ * belong to root or to this user, and nobody else may write it. False, having said file, line and why.
+ */
+bool notify_file_read(const char *path, struct notify_settings *settings);
+
+/* One thing to tell. The texts are unescaped, and somebody else's in part. */
+struct notify_change {
+  char *id;       /* the same when it is told again because nobody knows whether it was */
+  char *kind;     /* "new", "worse", "still", "gone", "event" */
+  char *severity; /* "warning", "critical" */
+  char *host;     /* "": this machine itself */
+  uint16_t port;
+  char *code;
+  char *text;
+  char *pin;     /* of the key in use; "" where none was seen */
+  int64_t since; /* the finding */
+  int64_t at;    /* the change */
+};
+
+struct notify_message {
+  struct notify_change *changes;
+  size_t count;
+  bool again; /* it may have been told before */
+};
+
+void notify_message_clear(struct notify_message *message);
+
+/*
+ * Tells. NULL, or why it was not told, for free(3). The policy is applied to the connections to a webhook and
+ * to a mail server with TLS.
+ */
+char *notify_send(const struct notify_settings *settings, enum notify_way way,
+                  const struct notify_message *message, const struct pin_policy *policy);
+
+#endif

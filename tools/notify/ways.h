@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* The single ways, and what they have in common. Used by this room alone. */
+#ifndef PINCTL_NOTIFY_WAYS_H
+#define PINCTL_NOTIFY_WAYS_H
+
+#include <curl/curl.h>
+#include <json-c/json.h>
+
+#include "notify/notify.h"
+
+/* Each returns NULL, or why nothing was told, for free(3). */
+char *command_send(const struct notify_settings *settings, const struct notify_message *message);
+char *mail_send(const struct notify_settings *settings, const struct notify_message *message,
+                const struct pin_policy *policy);
+char *webhook_send(const struct notify_settings *settings, const struct notify_message *message,
+                   const struct pin_policy *policy);
+char *syslog_send(const struct notify_settings *settings, const struct notify_message *message);
+
+/* ---- message.c: all for free(3) ---- */
+
+/* Name of this machine, in ASCII. */
+char *message_machine(void);
+/* "host: 2 new, 1 gone", in ASCII. */
+char *message_subject(const struct notify_message *message);
+/* One change on one line, escaped, without the end of the line. */
+char *message_line(const struct notify_change *change);
+/* All lines. */
+char *message_text(const struct notify_message *message);
+/* The whole as docs/man/pinning-notify.5 describes it. */
+json_object *message_json(const struct notify_message *message);
+
+/* ---- child.c ---- */
+
+/* Runs a program without a shell, with `input` as its standard input; what it prints goes to standard error.
+ * One that takes longer than so many seconds is killed with all that it has started. */
+char *child_run(char *const *command, const char *input, long timeout);
+
+/* ---- pinned.c ---- */
+
+struct pinned_connection {
+  const struct pin_policy *policy;
+  char *host; /* as the policy has it */
+  uint16_t port;
+  char *refusal; /* why the policy refuses the server; NULL: it does not */
+};
+
+/* Sets a handle up so that TLS with the host of its URL is verified as usual, and then judged by the policy.
+ * False where that could not be done. */
+bool pinned_arm(CURL *handle, const char *url, const struct pin_policy *policy, const char *ca_file,
+                struct pinned_connection *connection);
+/* Runs it. NULL, or why not. */
+char *pinned_perform(CURL *handle, struct pinned_connection *connection);
+void pinned_clear(struct pinned_connection *connection);
+
+#endif
