@@ -22,5 +22,6 @@ export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 tests/install-packages.sh build tests programs
 cmake --preset "$preset" --log-level=WARNING
 cmake --build --preset "$preset" -- --quiet
+# Tests of programs mostly wait for one another: more at a time than there are processors.
 exec ctest --test-dir "build/$preset" --output-on-failure --no-label-summary --no-tests=error \
-  --parallel "$(nproc)" "$@"
+  --parallel $(($(nproc) * 3)) "$@"
