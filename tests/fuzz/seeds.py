@@ -142,13 +142,14 @@ def add_imports(seeds):
 
 
 def add_nasty(seeds, der, pem):
-    """The rows of the tests of nasty files, each by its format."""
-    import import_nasty_test as module
-    module.openssl = lambda *words, **_: der if "der" in words else pem
-    module.read, module.pin_of = lambda _: pem, lambda _: ""
+    """The rows of the tests of nasty files, and of those met in public, each by its format."""
+    import import_nasty_test as nasty
+    import import_wild_test as wild
+    nasty.openssl = lambda *words, **_: der if "der" in words else pem
+    nasty.read, nasty.pin_of = lambda _: pem, lambda _: ""
 
     def rows(_, form, rows, *__):
-        second = b"\n#----\nFirst\n%s\n" % module.A.encode() if form == "chromium" else b""
+        second = b"\n#----\nFirst\n%s\n" % nasty.A.encode() if form == "chromium" else b""
         for text, *_ in rows:
             seeds.add("import_" + form, (text if isinstance(text, bytes) else text.encode()) + second)
         raise Stop
@@ -156,7 +157,7 @@ def add_nasty(seeds, der, pem):
     def stop(*_, **__):
         raise Stop
 
-    for case in (module.Lines, module.Fingerprints, module.Trees, module.Others):
+    for case in (nasty.Lines, nasty.Fingerprints, nasty.Trees, nasty.Others, wild.Commands, wild.Servers, wild.Clients, wild.Sources):
         with tempfile.TemporaryDirectory() as folder:
             for test in [test for test in dir(case) if test.startswith("test")]:
                 recording = type("Recording", (case,), {"rows": rows, "folder": folder, "file": lambda *_: "file",

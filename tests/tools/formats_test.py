@@ -221,7 +221,7 @@ class OkHttp(ConversionCase):
     def test_refused_and_lost(self):
         self.imports(f'.add("x.org", "sha1/AAAA", "{pin("a")}")', status=1, said="only SHA-256")
         self.imports(f'.add("x.org", PIN) // "{pin("a")}"', status=1, said="a pin is not written out in this file")
-        self.imports(f'.add("x.org", "{pin("a")}"', status=1, said="stands in no add(HOST, PIN)")
+        self.imports(f'.add("x.org", "{pin("a")}"', status=1, said="stands where okhttp was not expected")
         self.imports(f'.add("x.org) "{pin("a")}"', status=1)
         self.imports("x.org\n", "--format", "okhttp", status=1, said=':1: "x.org": expected PATTERN -> sha256/...')
 
@@ -249,7 +249,7 @@ class TrustKit(ConversionCase):
     def test_refused_and_lost(self):
         for body, status, said in (("<key>TSKExpirationDate</key><string>soon</string>" + self.hashes("a"), 1, "expected YYYY-MM-DD"),
                                    ("<key>TSKPublicKeyHashes</key><array><string>AAAA</string></array>", 1, "bad hash"),
-                                   ("<key>TSKIncludeSubdomains</key><string>YES</string>" + self.hashes("a"), 1, "expected true or false"),
+                                   ("<key>TSKIncludeSubdomains</key><string>maybe</string>" + self.hashes("a"), 1, "expected true or false"),
                                    ("", 1, "has no pin")):
             self.imports(self.plist(x_org=body), status=status, said=said)
         self.imports("<plist><dict><key>x</key></dict></plist>", "--format", "trustkit", status=3, said="TSKPinnedDomains")

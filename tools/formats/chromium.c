@@ -16,6 +16,10 @@
 /* What Chromium's own generator takes at most. */
 #define MOST_PINSETS 16
 
+#define KNOWN_OF_ENTRY                                                                                       \
+  " name policy mode pins include_subdomains include_subdomains_for_pinning expect_ct expect_ct_report_uri " \
+  "expect_staple expect_staple_report_uri include_subdomains_for_expect_staple snionly "
+
 struct pinset {
   const char *name; /* of the JSON value */
   unsigned line;
@@ -50,6 +54,18 @@ static void read_key_name(struct reading *reading, struct pinset *pinset, json_o
                  "pinset \"%s\": no key is named \"%s\"", pinset->name, name == NULL ? "" : name);
 }
 
+/* Chromium's generator takes no other members: one of these may be pins that somebody misspelled. */
+static void name_unknown(struct conversion *conversion, json_object *value, const char *known,
+                         unsigned line) {
+  json_object_object_foreach(value, name, member) {
+    (void)member;
+    AUTO_TEXT wanted = must_format(" %s ", name);
+    if (strstr(known, wanted) == NULL)
+      convert_loss(conversion, conversion->path, line,
+                   "\"%s\": Chromium has no member of this name; left out", name);
+  }
+}
+
 static void read_pinset(struct reading *reading, json_object *value, struct pinset *pinset) {
   struct conversion *conversion = reading->conversion;
   pinset->name = json_string(conversion, value, "name", reading->places.line);
@@ -59,6 +75,8 @@ static void read_pinset(struct reading *reading, json_object *value, struct pins
     return;
   }
   pinset->line = json_places_find(&reading->places, pinset->name);
+  name_unknown(conversion, value, " name static_spki_hashes bad_static_spki_hashes report_uri ",
+               pinset->line);
   json_object *good = json_list(conversion, value, "static_spki_hashes", pinset->line);
   json_object *bad = json_list(conversion, value, "bad_static_spki_hashes", pinset->line);
   for (size_t i = 0; good != NULL && i < json_object_array_length(good); i++)
@@ -125,6 +143,7 @@ static void read_entry(struct reading *reading, json_object *value) {
   struct draft draft = DRAFT_AT(name, json_places_find(&reading->places, name));
   draft.include_subdomains = json_flag(conversion, value, "include_subdomains", draft.line) ||
                              json_flag(conversion, value, "include_subdomains_for_pinning", draft.line);
+  name_unknown(conversion, value, KNOWN_OF_ENTRY, draft.line);
   const char *pins = json_string(conversion, value, "pins", draft.line);
   struct pinset *pinset = NULL;
   if (pins != NULL && reading->pinset_count > 0)
@@ -162,6 +181,12 @@ static void read_all(struct reading *reading, json_object *root) {
 }
 
 static void read_chromium(struct conversion *conversion) {
+  /* PreloadedHPKPins.json looks the same. */
+  if (strstr(conversion->text, "\"sha256_hashes\"") != NULL &&
+      strstr(conversion->text, "\"static_spki_hashes\"") == NULL) {
+    format_firefox.read(conversion);
+    return;
+  }
   json_object *root = json_read(conversion);
   if (root == NULL)
     return;

@@ -10,11 +10,23 @@
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "formats/import_text.h"
 #include "keys/key_decode.h"
 
 /* Stands where a name would, and what follows it is a number of seconds. */
 #define TIMESTAMP "PinsListTimestamp"
+
+/* How long Chromium looks at a list. */
+#define LONGEST_AGE ((int64_t)70 * SECONDS_PER_DAY)
+
+static void note_age(struct conversion *conversion, const char *path, const char *seconds) {
+  int64_t made = seconds == NULL ? 0 : strtoll(seconds, NULL, 10);
+  AUTO_TEXT date = date_format(made);
+  if (made > 0 && conversion->now - made > LONGEST_AGE)
+    convert_note(conversion, path, 0,
+                 "the list is of %s; Chromium looks at one for 70 days, the entries never expire", date);
+}
 
 /* Lines one by one; each is cut off where it ends. */
 struct lines {
@@ -119,7 +131,7 @@ void named_keys_read(struct conversion *conversion, const char *path, struct nam
   struct lines lines = {.rest = ret_keys->text};
   for (const char *name; (name = next_words(&lines)) != NULL;) {
     if (strcmp(name, TIMESTAMP) == 0) {
-      next_words(&lines);
+      note_age(conversion, path, next_words(&lines));
       continue;
     }
     struct named_key key = {.name = name, .line = lines.number};

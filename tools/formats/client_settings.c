@@ -16,9 +16,10 @@
 /* What one account or server says; the texts are parts of the conversion's. */
 struct section {
   const char *name;
-  const char *host;
-  char *addresses;    /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
-  char *fingerprints; /* NULL: none */
+  const char *host, *own_host; /* what it says itself, not one that it inherits from */
+  const char *tls_name;        /* by which a server is asked for, in place of the host */
+  char *addresses;             /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
+  char *fingerprints;          /* NULL: none */
   uint16_t port;
   unsigned line; /* of the fingerprints */
   bool is_own;   /* they stand in the section itself, not in one that it inherits from */
@@ -72,7 +73,8 @@ static bool is_set(const char *value) {
 }
 
 static void add_section(struct conversion *conversion, const struct section *section) {
-  struct draft draft = DRAFT_AT(section->host != NULL ? section->host : conversion->host, section->line);
+  const char *own = section->tls_name != NULL ? section->tls_name : section->host;
+  struct draft draft = DRAFT_AT(own != NULL ? own : conversion->host, section->line);
   draft.port = section->port;
   if (!is_set(section->fingerprints))
     return;
@@ -149,6 +151,7 @@ static void set(struct sections *sections, char *value, unsigned line) {
 /* What another account says, where it says it. */
 static void inherit(struct section *account, const struct section *other) {
   account->host = other->host != NULL ? other->host : account->host;
+  account->tls_name = other->tls_name != NULL ? other->tls_name : account->tls_name;
   account->port = other->port != 0 ? other->port : account->port;
   if (other->fingerprints == NULL)
     return;
@@ -194,8 +197,13 @@ static void take_msmtp(struct sections *sections, char *name, char *value, unsig
   else if (strcmp(name, "defaults") == 0 || sections->count == 0)
     begin_defaults(sections);
   struct section *last = &sections->items[sections->current];
-  if (strcmp(name, "host") == 0) {
-    last->host = value;
+  if (strcmp(name, "tls_host_override") == 0) {
+    last->tls_name = value;
+  } else if (strcmp(name, "host") == 0) {
+    if (last->own_host != NULL && strcmp(last->own_host, value) != 0)
+      convert_loss(sections->conversion, sections->conversion->path, line,
+                   "host %s: the account has the host %s already; the last is taken", value, last->own_host);
+    last->own_host = last->host = value;
   } else if (strcmp(name, "port") == 0 && !port_read(value, &last->port)) {
     convert_loss(sections->conversion, sections->conversion->path, line,
                  "port %s: expected a number up to 65535", value);

@@ -51,7 +51,8 @@ static bool is_target(const struct text_option *option) {
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (strcmp(option->name, others[i]) == 0)
       return false;
-  return strcmp(option->name, "url") == 0 || strstr(option->value, "://") != NULL;
+  bool is_letter = *option->name != '\0' && option->name[1] == '\0';
+  return strcmp(option->name, "url") == 0 || (!is_letter && strstr(option->value, "://") != NULL);
 }
 
 /* One URL of a transfer; NULL: --host, if it is given. */
@@ -94,6 +95,8 @@ static void take_option(struct conversion *conversion, const struct text_option 
     convert_note(conversion, conversion->path, option->line,
                  "proxy-pinnedpubkey pins the proxy, not the host; left out");
     import_pass(conversion, &format_curl, option->value);
+  } else if (strcmp(option->name, "config") == 0 || strcmp(option->name, "K") == 0) {
+    convert_loss(conversion, conversion->path, option->line, "%s: other files are not read", option->value);
   }
 }
 
@@ -208,9 +211,13 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
     connection->is_pinned = true;
     take_servercert(conversion, option->value, &connection->draft);
   }
-  if (strcmp(option->name, "gateway") == 0 || strcmp(option->name, "server") == 0 ||
-      (*option->name == '\0' && strchr(option->value, '.') != NULL))
-    take_server(conversion, option, connection);
+  /* A server stands alone, or behind an option that has no value. */
+  static const char *const others[] = {
+      "",       "gateway", "server",  "background", "passwd-on-stdin", "no-dtls",      "non-inter",
+      "syslog", "quiet",   "verbose", "timestamp",  "no-proxy",        "disable-ipv6", "pfs"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (strcmp(option->name, others[i]) == 0 && strchr(option->value, '.') != NULL)
+      take_server(conversion, option, connection);
 }
 
 static void read_openconnect(struct conversion *conversion) {

@@ -60,7 +60,7 @@ static void read_context(struct conversion *conversion, json_object *context,
   read_list(conversion, context, "verify_certificate_hash", &draft);
   if (around->downstream)
     convert_note(conversion, conversion->path, tree_line(context, 0),
-                 "the pins of a DownstreamTlsContext are those of clients; left out");
+                 "the pins of a listener (DownstreamTlsContext, Gateway) are those of clients; left out");
   else if (around->host == NULL)
     convert_loss(conversion, conversion->path, draft.line,
                  "no \"sni\" says whose pins these are; left out (--host names the host)");
@@ -78,6 +78,11 @@ static void look_at_type(json_object *object, struct surroundings *around) {
     around->downstream = true;
   else if (strstr(text, "UpstreamTlsContext") != NULL)
     around->downstream = false;
+  /* Istio's and Envoy Gateway's listeners. */
+  json_object *kind = field(object, "kind");
+  const char *word = json_object_is_type(kind, json_type_string) ? json_object_get_string(kind) : "";
+  if (strcmp(word, "Gateway") == 0 || strcmp(word, "ClientTrafficPolicy") == 0)
+    around->downstream = true;
 }
 
 static void look_at_name(const char *name, struct surroundings *around) {

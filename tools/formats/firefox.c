@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/import_sweep.h"
 #include "formats/tokens.h"
 
 /* NAME[] = "BASE64"; or NAME[] = { MEMBER, ... }; or NAME = { ..., MEMBER }; */
@@ -69,6 +71,9 @@ static struct definitions find_definitions(struct conversion *conversion, const 
                                     .line = token_at(tokens, name)->line};
     if (token_at(tokens, i + 1)->kind == TOKEN_STRING)
       definition.digest = token_at(tokens, i + 1);
+    /* One that no set takes pins nothing, and is not named. */
+    if (definition.digest != NULL)
+      import_pass(conversion, &format_firefox, definition.digest->text);
     definition.first = i + 2;
     definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
     if ((found.count & (found.count - 1)) == 0)
@@ -94,11 +99,19 @@ static void take_set(struct conversion *conversion, const struct tokens *tokens,
       if (member->taken_by != set)
         take_set(conversion, tokens, definitions, member, draft);
       member->taken_by = set;
-    } else if (member == NULL && token->kind == TOKEN_WORD && token->text[0] == 'k' &&
-               strstr(token->text, "Fingerprint") != NULL)
+    } else if (token->kind == TOKEN_WORD && token->text[0] == 'k' && strstr(token->text, "_Data") == NULL)
       convert_loss(conversion, conversion->path, token->line, "\"%s\" is defined nowhere in this file",
                    token->text);
   }
+}
+
+/* "true" or "false" of a host. */
+static bool read_boolean(struct conversion *conversion, const struct tokens *tokens, size_t index) {
+  bool is_true = token_is(tokens, index, "true");
+  if (!is_true && !token_is(tokens, index, "false"))
+    convert_loss(conversion, conversion->path, token_at(tokens, index)->line,
+                 "\"%s\": expected true or false", token_at(tokens, index)->text);
+  return is_true;
 }
 
 /* { "HOST", INCLUDE_SUBDOMAINS, TEST_MODE, IS_MOZ, ID, &SET } */
@@ -118,24 +131,46 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
   set->is_read = true;
   draft.lists[PIN_LIST_PINS] = set->pins.lists[PIN_LIST_PINS];
   draft.counts[PIN_LIST_PINS] = set->pins.counts[PIN_LIST_PINS];
-  draft.include_subdomains = token_is(tokens, open + 3, "true");
-  draft.mode = token_is(tokens, open + 5, "true") ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+  draft.include_subdomains = read_boolean(conversion, tokens, open + 3);
+  draft.mode = read_boolean(conversion, tokens, open + 5) ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
   conversion_add(conversion, &draft);
+}
+
+/* kPreloadPKPinsExpirationTime = INT64_C(MICROSECONDS), after which Firefox does not look at the list. */
+static void note_expiry(struct conversion *conversion, const struct tokens *tokens) {
+  int64_t seconds = 0;
+  for (size_t i = 0; i < tokens->count; i++)
+    if (token_is(tokens, i, "kPreloadPKPinsExpirationTime") && token_is(tokens, i + 2, "INT64_C"))
+      seconds = strtoll(token_at(tokens, i + 4)->text, NULL, 10) / 1000000;
+  AUTO_TEXT date = date_format(seconds);
+  if (seconds != 0 && seconds < conversion->now)
+    convert_note(conversion, conversion->path, 0,
+                 "the list has expired on %s for Firefox; the entries never expire", date);
+  else
+    convert_note(conversion, conversion->path, 0,
+                 "the entries never expire; Firefox gives its list some weeks");
 }
 
 static void read_header(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
   struct definitions definitions = find_definitions(conversion, &tokens);
   const struct definition *list = find(&definitions, "kPublicKeyPinningPreloadList");
-  for (size_t i = list == NULL ? tokens.count : list->first; list != NULL && i < list->behind; i++)
-    if (token_is(&tokens, i, "{") && token_at(&tokens, i + 1)->kind == TOKEN_STRING)
+  for (size_t i = 0; i < tokens.count && list != NULL; i++) {
+    bool is_host = token_is(&tokens, i, "{") && token_at(&tokens, i + 1)->kind == TOKEN_STRING &&
+                   (token_is(&tokens, i + 3, "true") || token_is(&tokens, i + 3, "false"));
+    bool is_listed = i >= list->first && i < list->behind;
+    if (is_listed && token_is(&tokens, i, "{"))
       read_host(conversion, &tokens, &definitions, i);
+    else if (is_host && !is_listed)
+      convert_loss(conversion, conversion->path, token_at(&tokens, i)->line,
+                   "\"%s\" stands outside of kPublicKeyPinningPreloadList; left out",
+                   token_at(&tokens, i + 1)->text);
+  }
   if (list == NULL)
     convert_error(conversion, conversion->path, 0,
                   "expected kPublicKeyPinningPreloadList, as StaticHPKPins.h has it");
   else
-    convert_note(conversion, conversion->path, 0,
-                 "the entries never expire; Firefox gives its list some weeks");
+    note_expiry(conversion, &tokens);
   for (size_t i = 0; i < definitions.count; i++)
     draft_clear(&definitions.items[i].pins);
   free(definitions.items);
@@ -153,6 +188,7 @@ static void read_firefox(struct conversion *conversion) {
 
 const struct format format_firefox = {
     .name = "firefox",
+    .comments = COMMENTS_C,
     .title = "Firefox's StaticHPKPins.h",
     .mark = "kPublicKeyPinningPreloadList\tsha256_hashes",
     .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_AUDIT | HOLDS_CA_KEYS,

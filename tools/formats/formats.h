@@ -57,6 +57,7 @@ enum holds {
 enum comment_style {
   COMMENTS_UNKNOWN = 0, /* the format is not swept: its reader knows every place of a pin */
   COMMENTS_C,
+  COMMENTS_PHP, /* as COMMENTS_C and HASH: of COMMENTS_SERVER, where the text is PHP */
   COMMENTS_LUA,
   COMMENTS_XML,
   COMMENTS_SERVER, /* of whatever configures one: as COMMENTS_HASH and XML, and at the start of a line C and

@@ -53,7 +53,7 @@ struct reading {
   struct conversion *conversion;
   const char *at;
   unsigned line;
-  bool in_http;
+  bool in_http, in_include;
   char *url; /* of the section; "": for every host */
   struct setting *settings;
   size_t count;
@@ -67,21 +67,45 @@ static void take_setting(struct reading *reading, char *url, char *value, unsign
   reading->settings[reading->count++] = (struct setting){.url = url, .value = value, .line = line};
 }
 
+/* The setting of a URL of that host, which git prefers to one for every host; NULL: none. */
+static const struct setting *more_specific(const struct reading *reading, const char *host) {
+  for (size_t i = 0; i < reading->count; i++) {
+    char *own = NULL;
+    uint16_t port = 0;
+    bool has_path = false;
+    bool same = *reading->settings[i].url != '\0' &&
+                url_read(reading->settings[i].url, &own, &port, &has_path) && strcasecmp(own, host) == 0 &&
+                port == 0 && !has_path;
+    free(own);
+    if (same)
+      return &reading->settings[i];
+  }
+  return NULL;
+}
+
+/* One that another one hides says nothing: it is only noted. */
+static bool is_hidden(const struct reading *reading, const struct setting *setting) {
+  struct conversion *conversion = reading->conversion;
+  bool is_last =
+      setting + 1 == reading->settings + reading->count || strcmp(setting->url, setting[1].url) != 0;
+  const struct setting *other = is_last ? NULL : setting + 1;
+  if (is_last && *setting->url == '\0' && conversion->host != NULL)
+    other = more_specific(reading, conversion->host);
+  if (other == NULL)
+    return false;
+  convert_note(conversion, conversion->path, setting->line,
+               "pinnedPubkey is given again in line %u, and git takes that one", other->line);
+  import_pass(conversion, &format_git, setting->value);
+  return true;
+}
+
 static void add_settings(struct reading *reading) {
   struct conversion *conversion = reading->conversion;
   if (reading->count > 1)
     qsort(reading->settings, reading->count, sizeof *reading->settings, compare_settings);
-  for (size_t i = 0; i < reading->count; i++) {
-    struct setting *setting = &reading->settings[i];
-    bool is_last = i + 1 == reading->count || strcmp(setting->url, setting[1].url) != 0;
-    if (is_last) {
-      add_pins(conversion, setting);
-    } else {
-      convert_note(conversion, conversion->path, setting->line,
-                   "pinnedPubkey is given again in line %u, and git takes that one", setting[1].line);
-      import_pass(conversion, &format_git, setting->value);
-    }
-  }
+  for (size_t i = 0; i < reading->count; i++)
+    if (!is_hidden(reading, &reading->settings[i]))
+      add_pins(conversion, &reading->settings[i]);
   for (size_t i = 0; i < reading->count; i++) {
     free(reading->settings[i].url);
     free(reading->settings[i].value);
@@ -116,6 +140,7 @@ static void read_section(struct reading *reading) {
   const char *start = ++reading->at;
   size_t length = strcspn(start, " \t\"]\n");
   reading->in_http = length == 4 && strncasecmp(start, "http", 4) == 0;
+  reading->in_include = strncasecmp(start, "include", strlen("include")) == 0;
   reading->at = start + length;
   skip_blanks(reading);
   free(reading->url);
@@ -170,7 +195,9 @@ static void read_key(struct reading *reading) {
   while (end > 0 && isspace((unsigned char)key[end - 1]))
     key[--end] = '\0';
   reading->at += length;
-  char *url = listed_url(key);
+  /* "git config --list --show-origin" has more before the key. */
+  const char *tab = strrchr(key, '\t');
+  char *url = listed_url(tab == NULL ? key : tab + 1);
   if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
     url = must_copy(reading->url);
   if (*reading->at != '=') {
@@ -185,6 +212,9 @@ static void read_key(struct reading *reading) {
     take_setting(reading, url, value, line);
     return;
   }
+  if (reading->in_include && strcasecmp(key, "path") == 0)
+    convert_loss(reading->conversion, reading->conversion->path, line, "include %s: other files are not read",
+                 value);
   free(value);
 }
 

@@ -7,7 +7,9 @@
 #include <netdb.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
@@ -38,8 +40,13 @@ static bool hash_key(const char *base64, struct pin_digest *ret_digest) {
     size--;
     length--;
   }
-  /* The key need not be one that OpenSSL knows: its digest is that of the bytes. */
-  bool good = size > 0 && EVP_Digest(der, (size_t)size, ret_digest->bytes, NULL, EVP_sha256(), NULL) == 1;
+  /* The key need not be one that OpenSSL knows: its digest is that of the bytes. But they are a whole key. */
+  const unsigned char *end = der;
+  X509_PUBKEY *key = size > 0 ? d2i_X509_PUBKEY(NULL, &end, size) : NULL;
+  bool good = key != NULL && end == der + size &&
+              EVP_Digest(der, (size_t)size, ret_digest->bytes, NULL, EVP_sha256(), NULL) == 1;
+  X509_PUBKEY_free(key);
+  ERR_clear_error();
   free(der);
   return good;
 }

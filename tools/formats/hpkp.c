@@ -152,12 +152,22 @@ static const char *behind_name(const char *text, bool *ret_report_only) {
 }
 
 /* A header as it is sent, or, where no text names it, its directives alone; NULL: the line is another. */
-static const char *raw_value(const char *line, bool named, bool *ret_report_only) {
+static char *raw_value(char *line, bool named, bool *ret_report_only) {
   const char *value = behind_name(line, ret_report_only);
   if (value != NULL || named)
-    return value;
+    return value == NULL ? NULL : line + (value - line);
   *ret_report_only = false;
   return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
+}
+
+/* Takes the quotes off that YAML puts around a value. */
+static char *unquoted(char *value) {
+  value = trim(value);
+  size_t length = strlen(value);
+  if (length < 2 || strchr("'\"", *value) == NULL || value[length - 1] != *value)
+    return value;
+  value[length - 1] = '\0';
+  return value + 1;
 }
 
 /* Lines that begin with a blank continue the header above (RFC 7230, 3.2.4). */
@@ -179,96 +189,142 @@ static void find_raw(const char *source, struct headers *headers) {
     unsigned first = ++number;
     line += strspn(line, " \t");
     line += strncmp(line, "< ", 2) == 0 ? 2 : 0;
-    const char *value = raw_value(line, named, &report_only);
+    char *value = raw_value(line, named, &report_only);
     if (value == NULL)
       continue;
     unfold(&rest, &number);
-    headers_add(headers, report_only, must_copy(value), first);
+    headers_add(headers, report_only, must_copy(unquoted(value)), first);
   }
 }
 
-/* In attributes of XML. */
+/* Quotes in attributes of XML. */
 static void read_entities(char *value) {
+  static const char *const entities[] = {"&quot;", "&#34;", "&#x22;"};
   char *to = value;
   while (*value != '\0') {
-    bool is_quote = strncmp(value, "&quot;", 6) == 0;
-    *to++ = is_quote ? '"' : *value;
-    value += is_quote ? 6 : 1;
+    size_t length = 0;
+    for (size_t i = 0; i < 3 && length == 0; i++)
+      length = strncasecmp(value, entities[i], strlen(entities[i])) == 0 ? strlen(entities[i]) : 0;
+    *to++ = length > 0 ? '"' : *value;
+    value += length > 0 ? length : 1;
   }
   *to = '\0';
 }
 
-/* The value that begins at a token, with what "." (PHP) joins to it. For free(3). */
+/*
+ * The value that begins at a token, with what belongs to it: behind "." (PHP) or "+" another string, behind a
+ * word what no blank separates from it, and behind a name with its colon alone the rest of the line. For
+ * free(3).
+ */
 static char *joined_value(const struct tokens *tokens, size_t index, const char *first) {
+  const struct token *start = token_at(tokens, index), *next;
   char *value = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&value, &size);
   fputs(first, stream);
-  for (; token_is(tokens, index + 1, ".") && token_at(tokens, index + 2)->kind == TOKEN_STRING; index += 2)
-    fputs(token_at(tokens, index + 2)->text, stream);
+  while ((next = token_at(tokens, index + 1))->kind != TOKEN_END) {
+    bool joins = token_is(tokens, index + 1, ".") || token_is(tokens, index + 1, "+");
+    if (joins && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
+      fputs(token_at(tokens, index + 2)->text, stream);
+      index += 2;
+    } else if (start->kind == TOKEN_WORD &&
+               (next->is_joined || (*first == '\0' && next->line == start->line))) {
+      fprintf(stream, "%s%s", next->is_joined ? "" : " ", next->text);
+      index++;
+    } else {
+      break;
+    }
+  }
   memory_close(stream);
   read_entities(value);
   return value;
 }
 
-/* Words between the name of a header and its value: "=>" of lighttpd, "value=" of XML. */
+/* Between the name of a header and its value: "=>" of lighttpd, "value=" of XML, "]=" of a dictionary. */
 static bool is_between(const struct token *token) {
-  static const char *const words[] = {"=>", "=", ",", "value="};
+  static const char *const words[] = {"=>", "=", ",", ":", "]", "]=", "value=", "content=", "value"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (token->kind == TOKEN_WORD && strcasecmp(token->text, words[i]) == 0)
+    if (strcasecmp(token->text, words[i]) == 0)
       return true;
   return false;
 }
 
+/* Whether a token is the name alone, or ends in it behind a dot, as in "resp.http.Public-Key-Pins". */
+static bool is_name(const char *text, bool *ret_report_only) {
+  const char *dot = strrchr(text, '.');
+  const char *last = dot == NULL ? text : dot + 1;
+  *ret_report_only = strcasecmp(last, NAME_REPORT_ONLY) == 0;
+  return *ret_report_only || strcasecmp(last, NAME) == 0;
+}
+
+/* The token of the value that belongs to a name: behind it, or, in XML, before it (value="..." name="...").
+ */
+static size_t value_of_name(const struct tokens *tokens, size_t at) {
+  if (at >= 3 && token_is(tokens, at - 3, "value=") && strchr("/>", *token_at(tokens, at + 1)->text) != NULL)
+    return at - 2;
+  do
+    at++;
+  while (is_between(token_at(tokens, at)));
+  return at;
+}
+
 /* A directive of a server that sets the header: its name, then its value, each a word or a string. */
-static void find_configured(const char *source, struct headers *headers) {
-  bool is_php = strstr(source, "<?") != NULL;
+static void find_configured(const char *source, bool is_php, struct headers *headers) {
   struct tokens tokens = tokens_read(source, is_php ? TOKENS_OF_PHP : TOKENS_OF_CONFIGURATION);
   for (size_t i = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     bool report_only = false;
-    bool is_name = strcasecmp(token->text, NAME) == 0 || strcasecmp(token->text, NAME_REPORT_ONLY) == 0;
-    const char *value = is_name ? NULL : behind_name(token->text, &report_only);
-    size_t at = i;
-    if (is_name) {
-      report_only = strcasecmp(token->text, NAME_REPORT_ONLY) == 0;
-      while (is_between(token_at(&tokens, at + 1)))
-        at++;
-      value = token_at(&tokens, ++at)->text;
-    }
+    bool is_alone = is_name(token->text, &report_only);
+    size_t at = is_alone ? value_of_name(&tokens, i) : i;
+    const char *value = is_alone ? token_at(&tokens, at)->text : behind_name(token->text, &report_only);
     if (value != NULL)
       headers_add(headers, report_only, joined_value(&tokens, at, value), token->line);
   }
   tokens_clear(&tokens);
 }
 
-/* The header that counts: of several the first (RFC 7469, 2.3.1), and one that enforces before one that
- * reports. */
+static bool has_pins(const struct header *header) {
+  return strcasestr(header->value, "pin-") != NULL;
+}
+
+/* The header that counts: of several the first (RFC 7469, 2.3.1), one with pins before one that a server
+ * takes away or hides, and one that enforces before one that reports. */
 static size_t choose(const struct headers *headers) {
-  for (size_t i = 0; i < headers->count; i++)
-    if (!headers->items[i].report_only)
-      return i;
-  return 0;
+  size_t best = 0, best_rank = 4;
+  for (size_t i = 0; i < headers->count; i++) {
+    size_t rank = (has_pins(&headers->items[i]) ? 0U : 2U) + (headers->items[i].report_only ? 1U : 0U);
+    best = rank < best_rank ? i : best;
+    best_rank = rank < best_rank ? rank : best_rank;
+  }
+  return best;
+}
+
+/* A header beside the one that counts. */
+static void name_other(struct conversion *conversion, const struct header *header,
+                       const struct header *chosen) {
+  const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
+  bool is_known = has_pins(header) || strpbrk(header->value, "$%") != NULL;
+  if (header->report_only == chosen->report_only && strcmp(header->value, chosen->value) == 0)
+    return;
+  import_pass(conversion, &format_hpkp, header->value);
+  if (is_known)
+    convert_loss(conversion, conversion->path, header->line,
+                 "another header %s beside that of line %u; left out", name, chosen->line);
+  else
+    convert_note(conversion, conversion->path, header->line,
+                 "%s without a pin, beside that of line %u; left out", name, chosen->line);
 }
 
 static void read_hpkp(struct conversion *conversion) {
   struct headers headers = {0};
-  AUTO_TEXT text = import_blank_comments(conversion->text, COMMENTS_SERVER);
+  enum comment_style style = import_comments_of(conversion, &format_hpkp);
+  AUTO_TEXT text = import_blank_comments(conversion->text, style);
   find_raw(text, &headers);
   if (headers.count == 0)
-    find_configured(text, &headers);
+    find_configured(text, style == COMMENTS_PHP, &headers);
   size_t chosen = choose(&headers);
-  for (size_t i = 0; i < headers.count; i++) {
-    const struct header *header = &headers.items[i];
-    bool repeats = header->report_only == headers.items[chosen].report_only &&
-                   strcmp(header->value, headers.items[chosen].value) == 0;
-    if (i != chosen && !repeats)
-      import_pass(conversion, &format_hpkp, header->value);
-    if (i != chosen && !repeats)
-      convert_loss(conversion, conversion->path, header->line,
-                   "another header %s beside that of line %u; left out",
-                   header->report_only ? NAME_REPORT_ONLY : NAME, headers.items[chosen].line);
-  }
+  for (size_t i = 0; i < headers.count; i++)
+    name_other(conversion, &headers.items[i], &headers.items[chosen]);
   if (headers.count == 0) {
     convert_error(conversion, conversion->path, 0, "expected a header " HEADER);
   } else {

@@ -24,6 +24,7 @@ struct comment_mark {
 #define MOST_MARKS 5
 static const struct comment_mark marks[][MOST_MARKS] = {
     [COMMENTS_C] = {{"//", "\n", false, false}},
+    [COMMENTS_PHP] = {{"//", "\n", false, true}, {"#", "\n", false, true}},
     [COMMENTS_LUA] = {{"--[[", "]]", false, false}, {"--", "\n", false, false}},
     [COMMENTS_XML] = {{"<!--", "-->", false, false}},
     [COMMENTS_SERVER] = {{"<!--", "-->", false, false},
@@ -61,7 +62,7 @@ char *import_blank_comments(const char *text, enum comment_style style) {
   char quote = '\0';
   for (char *at = copy; *at != '\0';) {
     const char *end = quote == '\0' ? end_of_comment(at, at_start, style) : at;
-    if (quote == '\0' && style == COMMENTS_C && begins(at, "/*"))
+    if (quote == '\0' && (style == COMMENTS_C || style == COMMENTS_PHP) && begins(at, "/*"))
       end = source_behind_comment(at, nests);
     if (end > at) {
       blank(at, end);
@@ -93,6 +94,7 @@ struct sweep {
   const struct format *format;
   bool only_marks; /* instead of naming them */
   const char *at;
+  size_t before; /* of its prefix */
   unsigned line;
 };
 
@@ -132,8 +134,8 @@ static void meet(const struct sweep *sweep, const struct pin_digest *digest, siz
   else if (conversion->known_count == 0 || bsearch(digest, conversion->known, conversion->known_count,
                                                    sizeof *conversion->known, compare) == NULL)
     convert_loss(conversion, conversion->path, sweep->line,
-                 "\"%.*s\" stands where %s was not expected to have a pin; left out", (int)length, sweep->at,
-                 sweep->format->name);
+                 "\"%.*s\" stands where %s was not expected to have a pin; left out",
+                 (int)(sweep->before + length), sweep->at - sweep->before, sweep->format->name);
 }
 
 /* Steps over a word that begins here. Words of base64 hold slashes: what is before a digest is not part of
@@ -143,8 +145,9 @@ static void step(struct sweep *sweep, const char *text) {
   size_t length = 1;
   bool hex = sweep->format->spelled_in_hex;
   const char *prefix = sweep->format->pin_prefix == NULL ? "" : sweep->format->pin_prefix;
-  size_t before = strlen(prefix);
-  bool prefixed = (size_t)(sweep->at - text) >= before && begins(sweep->at - before, prefix);
+  size_t before = sweep->before = strlen(prefix);
+  bool prefixed =
+      (size_t)(sweep->at - text) >= before && strncasecmp(sweep->at - before, prefix, before) == 0;
   bool starts = before > 0 ? prefixed : sweep->at == text || !is_base64(sweep->at[-1]);
   if (starts && (hex ? at_hex(sweep->at, &digest, &length) : at_base64(sweep->at, &digest, &length)))
     meet(sweep, &digest, length);
@@ -164,16 +167,19 @@ void import_pass(struct conversion *conversion, const struct format *format, con
   sweep_text(&sweep, part);
 }
 
-static enum comment_style style_of(const struct conversion *conversion, const struct format *format) {
-  bool is_xml = conversion->text[strspn(conversion->text, " \t\n")] == '<';
-  return is_xml && format->comments == COMMENTS_C ? COMMENTS_XML : format->comments;
+enum comment_style import_comments_of(const struct conversion *conversion, const struct format *format) {
+  const char *text = conversion->text;
+  if (format->comments == COMMENTS_C && text[strspn(text, " \t\n")] == '<')
+    return COMMENTS_XML;
+  bool is_php = strstr(text, "<?php") != NULL || strstr(text, "<?=") != NULL || strstr(text, "<? ") != NULL;
+  return is_php && format->comments == COMMENTS_SERVER ? COMMENTS_PHP : format->comments;
 }
 
 void import_sweep(struct conversion *conversion, const struct format *format) {
   struct sweep sweep = {.conversion = conversion, .format = format, .line = 1};
   if (format->comments == COMMENTS_UNKNOWN)
     return;
-  AUTO_TEXT text = import_blank_comments(conversion->text, style_of(conversion, format));
+  AUTO_TEXT text = import_blank_comments(conversion->text, import_comments_of(conversion, format));
   if (conversion->known_count > 1)
     qsort(conversion->known, conversion->known_count, sizeof *conversion->known, compare);
   sweep_text(&sweep, text);

@@ -19,6 +19,9 @@ void import_sweep(struct conversion *conversion, const struct format *format);
 /* Marks the pins in a part of the text as known: a message has just said what becomes of that part. */
 void import_pass(struct conversion *conversion, const struct format *format, const char *part);
 
+/* How comments are written in the text of the conversion: a format may be written in several languages. */
+enum comment_style import_comments_of(const struct conversion *conversion, const struct format *format);
+
 /* The text with its comments made blank, in the same lines. For free(3). */
 char *import_blank_comments(const char *text, enum comment_style style);
 

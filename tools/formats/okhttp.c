@@ -7,8 +7,9 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "formats/constants.h"
 #include "formats/formats.h"
-#include "formats/tokens.h"
+#include "formats/import_sweep.h"
 
 /* "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {
@@ -27,73 +28,14 @@ static void read_pin(struct conversion *conversion, const char *text, unsigned l
 
 /* ---- Sources ---- */
 
-/* NAME = "...", NAME: String = "..."; NULL where a string is not all of it. */
-struct constant {
-  const char *name;
-  const struct token *value;
-};
-
 enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_OTHER };
 
 struct reading {
   struct conversion *conversion;
   struct tokens tokens;
-  bool *used;             /* by token: a string that is part of a pin that was read or named */
   enum builder *builders; /* by token: the builder nearest before it */
-  struct constant *constants;
-  size_t constant_count;
+  struct constants constants;
 };
-
-static int compare_constants(const void *a, const void *b) {
-  return strcmp(((const struct constant *)a)->name, ((const struct constant *)b)->name);
-}
-
-/* One for each name: of several with the same text the first, of different ones none. */
-static void join_constants(struct reading *reading) {
-  size_t kept = 0;
-  for (size_t i = 0; i < reading->constant_count; i++) {
-    struct constant *last = kept == 0 ? NULL : &reading->constants[kept - 1];
-    const struct constant *next = &reading->constants[i];
-    if (last == NULL || strcmp(last->name, next->name) != 0)
-      reading->constants[kept++] = *next;
-    else if (last->value != NULL && next->value != NULL && strcmp(last->value->text, next->value->text) == 0)
-      reading->used[next->value - reading->tokens.items] = true;
-    else
-      last->value = NULL;
-  }
-  reading->constant_count = kept;
-}
-
-/* All assignments of the text, by name. */
-static void find_constants(struct reading *reading) {
-  const struct tokens *tokens = &reading->tokens;
-  reading->constants = must_alloc(tokens->count + 1, sizeof *reading->constants);
-  for (size_t i = 0; i + 2 < tokens->count; i++) {
-    size_t equals = token_is(tokens, i + 1, ":") ? i + 3 : i + 1;
-    if (token_at(tokens, i)->kind != TOKEN_WORD || !token_is(tokens, equals, "=") ||
-        token_is(tokens, equals + 1, "="))
-      continue;
-    const struct token *text = token_at(tokens, equals + 1);
-    bool is_plain = text->kind == TOKEN_STRING && !text->is_open && !token_is(tokens, equals + 2, "+");
-    reading->constants[reading->constant_count++] =
-        (struct constant){.name = token_at(tokens, i)->text, .value = is_plain ? text : NULL};
-  }
-  if (reading->constant_count > 1)
-    qsort(reading->constants, reading->constant_count, sizeof *reading->constants, compare_constants);
-  join_constants(reading);
-}
-
-/* The string that a constant stands for; NULL: none that is written out, or different ones. */
-static const struct token *constant(const struct reading *reading, const char *name) {
-  const struct constant wanted = {.name = name};
-  const struct constant *found =
-      reading->constant_count == 0
-          ? NULL
-          : bsearch(&wanted, reading->constants, reading->constant_count, sizeof wanted, compare_constants);
-  if (found != NULL && found->value != NULL)
-    reading->used[found->value - reading->tokens.items] = true;
-  return found == NULL ? NULL : found->value;
-}
 
 /*
  * The text of an argument, "a" + NAME and so on, up to the comma or bracket behind it; NULL: it is not
@@ -110,14 +52,12 @@ static char *take_argument(const struct reading *reading, size_t *index) {
     *index += 2;
   while (*index < tokens->count && !token_is(tokens, *index, ",") && !token_is(tokens, *index, ")")) {
     const struct token *token = token_at(tokens, *index);
-    const struct token *part = token->kind == TOKEN_STRING && !token->is_open ? token : NULL;
+    const char *part = token->kind == TOKEN_STRING && !token->is_open ? token->text : NULL;
     bool qualifies = token->kind == TOKEN_WORD && token_is(tokens, *index + 1, ".");
-    if (token->kind == TOKEN_STRING)
-      reading->used[*index] = true;
     if (token->kind == TOKEN_WORD && !qualifies)
-      part = constant(reading, token->text);
+      part = constants_find(&reading->constants, token->text);
     if (part != NULL)
-      fputs(part->text, stream);
+      fputs(part, stream);
     else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, "."))
       known = false;
     *index = token_opens(tokens, *index) ? tokens_behind(tokens, *index) : *index + 1;
@@ -171,6 +111,7 @@ static bool read_call(struct reading *reading, size_t call, size_t *index) {
   struct text_list arguments = take_arguments(reading, index);
   size_t pins = 0, unknown = 0;
   for (size_t i = 1; i < arguments.count; i++) {
+    import_pass(conversion, &format_okhttp, arguments.items[i] == NULL ? "" : arguments.items[i]);
     unknown += arguments.items[i] == NULL ? 1 : 0;
     pins += arguments.items[i] != NULL && is_pin(arguments.items[i]) ? 1 : 0;
   }
@@ -193,21 +134,10 @@ static bool read_call(struct reading *reading, size_t call, size_t *index) {
   return ours;
 }
 
-/* Pins that stand in no call that was understood: in an array, a map, an annotation. */
-static void name_unused(const struct reading *reading) {
-  for (size_t i = 0; i < reading->tokens.count; i++) {
-    const struct token *token = token_at(&reading->tokens, i);
-    if (token->kind == TOKEN_STRING && !reading->used[i] && is_pin(token->text))
-      convert_loss(reading->conversion, reading->conversion->path, token->line,
-                   "\"%s\" stands in no add(HOST, PIN) of a CertificatePinner; left out", token->text);
-  }
-}
-
 static void read_source(struct conversion *conversion) {
   struct reading reading = {.conversion = conversion,
                             .tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE)};
-  reading.used = must_alloc(reading.tokens.count + 1, sizeof *reading.used);
-  find_constants(&reading);
+  reading.constants = constants_read(&reading.tokens);
   find_builders(&reading);
   for (size_t i = 0; i + 1 < reading.tokens.count;) {
     size_t next = i + 1;
@@ -216,10 +146,8 @@ static void read_source(struct conversion *conversion) {
     /* What is in the brackets of another call may be one of ours. */
     i = is_call && read_call(&reading, i, &next) ? next : i + 1;
   }
-  name_unused(&reading);
-  free(reading.used);
   free(reading.builders);
-  free(reading.constants);
+  constants_clear(&reading.constants);
   tokens_clear(&reading.tokens);
 }
 
@@ -277,6 +205,8 @@ static void write_okhttp(struct conversion *conversion) {
 
 const struct format format_okhttp = {
     .name = "okhttp",
+    .comments = COMMENTS_C,
+    .pin_prefix = "sha256/",
     .title = "OkHttp's CertificatePinner (source, or a list)",
     .mark = "sha256/\nadd(",
     .holds =

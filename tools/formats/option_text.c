@@ -50,12 +50,22 @@ static char *take_word(const char **at) {
   return word;
 }
 
-/* Of a word of short options: whether the last one has its value in the next word. */
-static bool takes_next_word(const char *word, const char *with_value) {
-  for (const char *at = word + 1; *at != '\0'; at++)
-    if (strchr(with_value, *at) != NULL)
-      return at[1] == '\0';
-  return false;
+static void add_next(struct option_text *options, unsigned number) {
+  add(options, must_copy("next"), must_copy(""), number);
+}
+
+/* A word of short options: the first that has a value takes the rest of the word, or the next one. */
+static void read_short(const char *word, const char **line, unsigned number, const char *with_value,
+                       struct option_text *options) {
+  for (const char *at = word + 1; *at != '\0'; at++) {
+    if (*at == ':') {
+      add_next(options, number);
+    } else if (strchr(with_value, *at) != NULL) {
+      char *value = at[1] == '\0' ? take_word(line) : must_copy(at + 1);
+      add(options, must_copy_bytes(at, 1), value == NULL ? must_copy("") : value, number);
+      return;
+    }
+  }
 }
 
 /* "--name=VALUE", or "--name" and the word behind it where that is no option. */
@@ -77,17 +87,12 @@ static void read_command(const char **line, unsigned number, const char *with_va
       add(options, pending == NULL ? must_copy("") : pending, word, number);
       pending = NULL;
     } else {
-      if (takes_next_word(word, with_value))
-        free(take_word(line));
+      read_short(word, line, number, with_value, options);
       free(word);
     }
   }
   if (pending != NULL)
     add(options, pending, must_copy(""), number);
-}
-
-static void add_next(struct option_text *options, unsigned number) {
-  add(options, must_copy("next"), must_copy(""), number);
 }
 
 /* Each command is for itself, and so is what stands around them. */
@@ -177,7 +182,9 @@ struct option_text option_text_read(const char *text, const char *program, const
     const char *start = line + strspn(line, " \t");
     if (*start == '\0' || *start == '#')
       continue;
-    if (is_command(start, program))
+    if (*start == '[')
+      add_next(&options, number);
+    else if (is_command(start, program))
       read_commands(start, number, with_value, &options);
     else
       read_setting(start, number, &options);

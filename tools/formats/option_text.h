@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 struct text_option {
-  char *name;  /* without dashes; "" of an operand of a command line */
+  char *name;  /* without dashes; "" of an operand of a command line; a letter, of those with values */
   char *value; /* "" where there is none */
   unsigned line;
 };
@@ -25,7 +25,8 @@ struct option_text {
  * A line that begins with the name of the program, or holds "--" behind its first word, is a command line:
  * its words are those of a shell, and it may go on behind a backslash at its end. Any other line is an option
  * with its value, joined by blanks, "=" or ":". "#" begins a comment at the start of a line, and of a word of
- * a command. Each command has an option "next" before and behind it. To be cleared.
+ * a command. Each command has an option "next" before and behind it, and so has each "[section]", and "-:".
+ * `with_value`: the short options of the program that have values. To be cleared.
  */
 struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);

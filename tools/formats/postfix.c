@@ -22,7 +22,7 @@ static bool read_destination(char *text, struct draft *draft) {
   if (*text != '[' || end == NULL)
     return false;
   *end = '\0';
-  draft->name = text + 1;
+  draft->name = text + (strncasecmp(text + 1, "ipv6:", 5) == 0 ? 6 : 1);
   draft->port = SMTP_PORT;
   if (end[1] == '\0')
     return true;
@@ -128,7 +128,7 @@ static void read_table_line(struct conversion *conversion, char *line, unsigned 
 /* ---- main.cf ---- */
 
 struct main_cf {
-  char *relayhost, *level, *match;
+  char *relayhost, *level, *match, *algorithm;
   unsigned line; /* of the match */
 };
 
@@ -140,6 +140,7 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
     char **value;
   } wanted[] = {{"relayhost", &settings->relayhost},
                 {"smtp_tls_security_level", &settings->level},
+                {"smtp_tls_fingerprint_digest", &settings->algorithm},
                 {"smtp_tls_fingerprint_cert_match", &settings->match}};
   size_t length = strcspn(line, " \t=");
   const char *value = line + length + strspn(line + length, " \t=\n");
@@ -160,16 +161,30 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
   }
 }
 
-static void add_relayhost(struct conversion *conversion, const struct main_cf *settings) {
-  static const char separators[] = " \t\n,|";
-  struct draft draft = DRAFT_AT(conversion->host, settings->line);
-  AUTO_TEXT destination = must_copy(settings->relayhost == NULL ? "" : settings->relayhost);
-  destination[strcspn(destination, " \t\n")] = '\0';
-  bool found = read_destination(destination, &draft);
-  if (!found && conversion->host == NULL) {
+/* The pins for one relay; NULL: --host. */
+static void add_relayhost(struct conversion *conversion, const struct draft *pins, char *destination) {
+  struct draft draft = *pins;
+  if (destination == NULL || !read_destination(destination, &draft))
+    draft.name = conversion->host;
+  if (draft.name != NULL)
+    conversion_add_named(conversion, &draft);
+  else
     convert_loss(
-        conversion, conversion->path, settings->line,
+        conversion, conversion->path, draft.line,
         "smtp_tls_fingerprint_cert_match: for which host? expected relayhost = [HOST]:PORT, or --host");
+}
+
+/* All of the relays have to match. */
+static void add_relayhosts(struct conversion *conversion, const struct main_cf *settings) {
+  static const char separators[] = " \t\n,|";
+  struct draft draft = DRAFT_AT(NULL, settings->line);
+  AUTO_TEXT relays = must_copy(settings->relayhost == NULL ? "" : settings->relayhost);
+  const char *algorithm = settings->algorithm == NULL ? "sha256" : settings->algorithm;
+  if (strncasecmp(algorithm, "sha256", 6) != 0 && strncasecmp(algorithm, "sha2-256", 8) != 0) {
+    convert_loss(conversion, conversion->path, settings->line,
+                 "smtp_tls_fingerprint_digest is %.*s here; only SHA-256 can be held; left out",
+                 (int)strcspn(algorithm, separators), algorithm);
+    import_pass(conversion, &format_postfix, settings->match);
     return;
   }
   if (settings->level == NULL || strncmp(settings->level, "fingerprint", strlen("fingerprint")) != 0)
@@ -180,7 +195,10 @@ static void add_relayhost(struct conversion *conversion, const struct main_cf *s
   for (const char *digest = strtok_r(settings->match, separators, &rest); digest != NULL;
        digest = strtok_r(NULL, separators, &rest))
     read_digest(conversion, digest, &draft);
-  conversion_add_named(conversion, &draft);
+  char *relay = strtok_r(relays, " \t\n,", &rest);
+  do
+    add_relayhost(conversion, &draft, relay);
+  while (relay != NULL && (relay = strtok_r(NULL, " \t\n,", &rest)) != NULL);
   draft_clear(&draft);
 }
 
@@ -188,7 +206,8 @@ static void read_main_cf(struct conversion *conversion) {
   struct main_cf settings = {0};
   each_logical_line(conversion, read_parameter, &settings);
   if (settings.match != NULL && *settings.match != '\0')
-    add_relayhost(conversion, &settings);
+    add_relayhosts(conversion, &settings);
+  free(settings.algorithm);
   free(settings.relayhost);
   free(settings.level);
   free(settings.match);
@@ -245,7 +264,7 @@ const struct format format_postfix = {
     .comments = COMMENTS_HASH_LINE,
     .spelled_in_hex = true,
     .title = "Postfix's TLS policy table, or its main.cf",
-    .mark = " fingerprint\tsmtp_tls_fingerprint_cert_match\nmatch=\t_cert_match",
+    .mark = "fingerprint\nmatch=\t_cert_match",
     .names_some_hosts = true,
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_FINGERPRINTS,
     .least_pins = 1,

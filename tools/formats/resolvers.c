@@ -161,6 +161,10 @@ static void take_table(struct conversion *conversion, const struct tokens *token
         convert_loss(conversion, conversion->path, token->line,
                      "hostname=\"%s\" beside \"%s\"; the last is taken", token->text, hostname);
       hostname = token->text;
+    } else if (token->kind == TOKEN_WORD && token_is(tokens, i - 1, "=") &&
+               token_is(tokens, i - 2, "hostname")) {
+      convert_loss(conversion, conversion->path, token->line, "hostname=%s is not written out here; left out",
+                   token->text);
     } else if (token->kind == TOKEN_STRING && address == NULL && !token_is(tokens, i - 1, "="))
       address = token->text;
   }

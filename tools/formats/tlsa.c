@@ -183,6 +183,9 @@ static struct owned *find_owned(const struct zone_contents *contents, const char
 /* More records than a message of DNS holds: of a name that others are aliases of, no more are taken. */
 #define MOST_RECORDS 2048
 
+/* Of a digest, or of the first of its words: dig(1) divides them. */
+#define LEAST_DIGITS 40
+
 /* More aliases of aliases than a resolver follows. */
 #define MOST_ALIASES 16
 
@@ -237,6 +240,17 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
   }
 }
 
+/* Aliases of services that end outside of this file. */
+static void name_lost_aliases(struct conversion *conversion, const struct zone_contents *contents) {
+  struct draft draft = DRAFT_AT(NULL, 0);
+  for (size_t i = 0; i < contents->count; i++) {
+    const struct owned *item = &contents->items[i];
+    if (item->target != NULL && read_owner(item->owner, &draft) && find_owned(contents, item->target) == NULL)
+      convert_loss(conversion, conversion->path, item->line,
+                   "\"%s\" is an alias of \"%s\", which is not in this file", item->owner, item->target);
+  }
+}
+
 static void take_services(struct conversion *conversion, struct zone_contents *contents) {
   struct draft draft = DRAFT_AT(NULL, 0);
   if (contents->count > 1)
@@ -252,6 +266,7 @@ static void take_services(struct conversion *conversion, struct zone_contents *c
       convert_loss(conversion, conversion->path, contents->items[i].line,
                    "\"%s\": expected _PORT._tcp.NAME, and no alias of that form leads here; left out",
                    contents->items[i].owner);
+  name_lost_aliases(conversion, contents);
 }
 
 static void read_record(struct conversion *conversion, const struct zone_record *record,
@@ -278,6 +293,39 @@ static void read_record(struct conversion *conversion, const struct zone_record 
   OPENSSL_free(tlsa.data);
 }
 
+/* Types of records (RFC 1035 and later), but for those without letters of their own (TYPE65534). */
+static bool is_type(const char *word) {
+  static const char types[] = " A AAAA AFSDB AMTRELAY APL AVC CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV "
+                              "DNAME DNSKEY DS EID EUI48 EUI64 "
+                              "GPOS HINFO HIP HTTPS IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR "
+                              "MX NAPTR NID NIMLOC NINFO NS "
+                              "NSAP NSEC NSEC3 NSEC3PARAM NULL NXT OPENPGPKEY PTR PX RKEY RP RRSIG RT SIG "
+                              "SINK SMIMEA SOA SPF SRV SSHFP "
+                              "SVCB TA TALINK TXT URI WKS X25 ZONEMD ALIAS ANAME ";
+  AUTO_TEXT wanted = must_format(" %s ", word);
+  bool is_number = strncasecmp(word, "TYPE", 4) == 0 && word[4] != '\0' &&
+                   word[4 + strspn(word + 4, "0123456789")] == '\0';
+  return is_number || strcasestr(types, wanted) != NULL;
+}
+
+/* Data of other records may look like a pin; what is no record may be one that somebody misspelled. */
+static void name_other(struct conversion *conversion, const struct text_list *words,
+                       const struct zone_record *record) {
+  bool speaks = false;
+  for (size_t i = 0; i < words->count && !is_type(record->type); i++) {
+    const char *word = words->items[i];
+    speaks = speaks || strcasestr(word, "TLSA") != NULL || strcasestr(word, "TYPE52") != NULL;
+    for (; *word != '\0' && !speaks; word += *word != '\0' ? 1 : 0) {
+      size_t digits = strspn(word, "0123456789abcdefABCDEF");
+      speaks = digits >= LEAST_DIGITS;
+      word += digits;
+    }
+  }
+  if (speaks)
+    convert_loss(conversion, conversion->path, record->line, "\"%s\": no type of records; left out",
+                 record->type);
+}
+
 static void read_tlsa(struct conversion *conversion) {
   struct zone_text zone;
   struct zone_record record;
@@ -288,6 +336,11 @@ static void read_tlsa(struct conversion *conversion) {
       read_record(conversion, &record, &contents);
     else if (strcasecmp(record.type, "CNAME") == 0 && record.data_count == 1)
       contents_add(&contents, &record)->target = zone_text_absolute(&zone, record.data[0]);
+    else if (strcasecmp(record.type, "DNAME") == 0 && *record.owner == '_')
+      convert_loss(conversion, conversion->path, record.line,
+                   "DNAME: aliases of whole trees are not followed; left out");
+    else
+      name_other(conversion, &zone.words, &record);
   }
   zone_text_close(&zone);
   take_services(conversion, &contents);

@@ -8,7 +8,8 @@
 #include "base/memory.h"
 
 struct scan {
-  const char *at;
+  const char *text, *at;
+  const char *behind; /* of the token taken last */
   unsigned line;
   enum token_style style;
   bool nests; /* comments may stand in comments */
@@ -60,12 +61,22 @@ static bool skip_lua_block(struct scan *scan) {
   return true;
 }
 
+/* "#if", "#import": of a preprocessor, at the start of a line. */
+static bool at_directive(const struct scan *scan) {
+  const char *start = scan->at;
+  while (start > scan->text && (start[-1] == ' ' || start[-1] == '\t'))
+    start--;
+  return scan->style == TOKENS_OF_SOURCE && *scan->at == '#' && isalpha((unsigned char)scan->at[1]) &&
+         (start == scan->text || start[-1] == '\n');
+}
+
 static bool skip_comment(struct scan *scan) {
   bool c_like = scan->style == TOKENS_OF_SOURCE || scan->style == TOKENS_OF_PHP;
   bool is_lua = scan->style == TOKENS_OF_LUA && begins(scan, "--");
   if (is_lua && skip_lua_block(scan))
     return true;
-  if (is_lua || (c_like && begins(scan, "//")) || (is_configuration(scan) && begins(scan, "#")))
+  if (is_lua || (c_like && begins(scan, "//")) || (is_configuration(scan) && begins(scan, "#")) ||
+      at_directive(scan))
     step_to(scan, "\n");
   else if (c_like && begins(scan, "/*"))
     step(scan, (size_t)(source_behind_comment(scan->at, scan->nests) - scan->at));
@@ -85,18 +96,36 @@ static void skip_blanks(struct scan *scan) {
   }
 }
 
-/* Takes over the text. */
-static void add(struct scan *scan, enum token_kind kind, char *text, unsigned line, bool is_open) {
+/* Takes over the text; `start`: where it begins. */
+static void add(struct scan *scan, enum token_kind kind, char *text, const char *start, bool is_open) {
   struct tokens *tokens = &scan->tokens;
   if ((tokens->count & (tokens->count - 1)) == 0)
     tokens->items =
         must_grow(tokens->items, tokens->count == 0 ? 1 : 2 * tokens->count, sizeof *tokens->items);
-  tokens->items[tokens->count++] =
-      (struct token){.kind = kind, .text = text, .line = line, .is_open = is_open};
+  unsigned line = scan->line;
+  for (const char *at = start; at < scan->at; at++)
+    line -= *at == '\n' ? 1 : 0;
+  tokens->items[tokens->count++] = (struct token){
+      .kind = kind, .text = text, .line = line, .is_open = is_open, .is_joined = start == scan->behind};
+  scan->behind = scan->at;
 }
 
-static char unescaped(char byte) {
-  return byte == 'n' ? '\n' : byte == 't' ? '\t' : byte == 'r' ? '\r' : byte;
+/* What a backslash protects, at scan->at. Characters by number are ASCII, or, as an escape that is not known
+ * here, make the string one that is not written out. */
+static char unescaped(struct scan *scan, bool *is_open) {
+  static const char escapes[] = "n\nt\tr\r\"\"''\\\\//$$";
+  bool is_source = scan->style == TOKENS_OF_SOURCE;
+  unsigned point = 0;
+  bool is_number = strspn(scan->at + (*scan->at == 'u' ? 1 : 0), "0123456789abcdefABCDEF") >= 4;
+  if (is_source && is_number && sscanf(scan->at, "u%4x", &point) == 1 && point > 0 && point < 0x80) {
+    step(scan, 4);
+    return (char)point;
+  }
+  for (const char *at = escapes; *at != '\0'; at += 2)
+    if (*at == *scan->at)
+      return at[1];
+  *is_open = *is_open || is_source;
+  return *scan->at;
 }
 
 /* A configuration knows no templates, and neither do Java and C, where "$" and "\(" are rare in a pin. */
@@ -108,7 +137,7 @@ static bool begins_template(const struct scan *scan) {
 
 /* Where a string ends whose first byte this is: before its quote, at the end of a line, or of the text. */
 static const char *end_of_string(const char *at, const char *quote, bool one_line) {
-  bool escapes = strlen(quote) == 1;
+  bool escapes = strlen(quote) == 1 && *quote != '`';
   while (*at != '\0' && strncmp(at, quote, strlen(quote)) != 0 && !(one_line && *at == '\n'))
     at += escapes && *at == '\\' && at[1] != '\0' ? 2 : 1;
   return at;
@@ -117,8 +146,8 @@ static const char *end_of_string(const char *at, const char *quote, bool one_lin
 /* `quote` begins here and ends the string. Strings of configurations, and long ones, go over several lines.
  */
 static void take_string(struct scan *scan, const char *quote) {
-  unsigned line = scan->line;
-  bool escapes = strlen(quote) == 1, is_open = false;
+  const char *start = scan->at;
+  bool escapes = strlen(quote) == 1 && *quote != '`', is_open = false;
   step(scan, strlen(quote));
   const char *end = end_of_string(scan->at, quote, escapes && !is_configuration(scan));
   char *text = must_alloc((size_t)(end - scan->at) + 1, 1);
@@ -130,11 +159,11 @@ static void take_string(struct scan *scan, const char *quote) {
     }
     step(scan, 1);
     if (*scan->at != '\n')
-      text[length++] = unescaped(*scan->at);
+      text[length++] = unescaped(scan, &is_open);
   }
   if (begins(scan, quote))
     step(scan, strlen(quote));
-  add(scan, TOKEN_STRING, text, line, is_open);
+  add(scan, TOKEN_STRING, text, start, is_open);
 }
 
 static bool is_word(const struct scan *scan, const char *at) {
@@ -152,15 +181,14 @@ static const char *end_of_word(const struct scan *scan) {
 }
 
 static void take_word(struct scan *scan) {
-  unsigned line = scan->line;
-  const char *end = end_of_word(scan);
+  const char *start = scan->at, *end = end_of_word(scan);
   char *text = must_alloc((size_t)(end - scan->at) + 1, 1);
   for (size_t length = 0; scan->at < end; step(scan, 1)) {
     if (is_configuration(scan) && *scan->at == '\\' && scan->at[1] != '\0')
       step(scan, 1);
     text[length++] = *scan->at;
   }
-  add(scan, TOKEN_WORD, text, line, false);
+  add(scan, TOKEN_WORD, text, start, false);
 }
 
 /* All brackets in one walk; of those that are not closed nothing is behind. */
@@ -180,21 +208,23 @@ static void match_brackets(struct tokens *tokens) {
 }
 
 struct tokens tokens_read(const char *text, enum token_style style) {
-  struct scan scan = {.at = text, .line = 1, .style = style};
+  static const char *const quotes[] = {"\"\"\"", "\"", "'", "`"};
+  struct scan scan = {.text = text, .at = text, .line = 1, .style = style};
   scan.nests = source_nests_comments(text);
   for (;;) {
     skip_blanks(&scan);
     if (*scan.at == '\0')
       break;
-    if (begins(&scan, "\"\"\""))
-      take_string(&scan, "\"\"\"");
-    else if (*scan.at == '"' || *scan.at == '\'')
-      take_string(&scan, *scan.at == '"' ? "\"" : "'");
+    size_t quote = 0;
+    while (quote < 4 && !begins(&scan, quotes[quote]))
+      quote++;
+    if (quote < 3 || (quote == 3 && is_configuration(&scan)))
+      take_string(&scan, quotes[quote]);
     else if (is_word(&scan, scan.at))
       take_word(&scan);
     else {
-      add(&scan, TOKEN_SIGN, must_copy_bytes(scan.at, 1), scan.line, false);
       step(&scan, 1);
+      add(&scan, TOKEN_SIGN, must_copy_bytes(scan.at - 1, 1), scan.at - 1, false);
     }
   }
   match_brackets(&scan.tokens);

@@ -18,7 +18,8 @@ struct token {
   enum token_kind kind;
   char *text;
   unsigned line;
-  bool is_open; /* of a string: what it holds is only known at run time (a template in Kotlin or Swift) */
+  bool is_open;   /* of a string: what it holds is only known at run time (a template in Kotlin or Swift) */
+  bool is_joined; /* no blank and no comment stands before it */
 };
 
 struct tokens {
@@ -28,7 +29,8 @@ struct tokens {
 };
 
 enum token_style {
-  TOKENS_OF_SOURCE,        /* C, Java, Kotlin, Swift, Objective-C: words are names, comments in their ways */
+  TOKENS_OF_SOURCE,        /* C, Java, Kotlin, Swift, Objective-C: words are names, comments in their ways;
+                              lines of the preprocessor say nothing */
   TOKENS_OF_LUA,           /* the same, but comments begin with "--" */
   TOKENS_OF_CONFIGURATION, /* of servers: words end at blanks and quotes, "#" begins a comment */
   TOKENS_OF_PHP            /* as that, with the comments of C beside it */

@@ -98,6 +98,7 @@ json_object *tree_from_plist(struct conversion *conversion) {
 struct literals {
   struct conversion *conversion;
   const struct tokens *tokens;
+  const struct constants *constants;
 };
 
 static json_object *literal(const struct literals *literals, size_t *index, unsigned depth);
@@ -111,24 +112,42 @@ static bool at_sign(const struct tokens *tokens, size_t index, char sign) {
 static void skip_expression(const struct tokens *tokens, size_t *index) {
   while (*index < tokens->count) {
     const struct token *token = token_at(tokens, *index);
-    if (token->kind == TOKEN_SIGN && strchr(",:)]};", *token->text) != NULL)
+    if (token->kind == TOKEN_SIGN && strchr(",:=)]};", *token->text) != NULL)
       return;
     *index = token_opens(tokens, *index) ? tokens_behind(tokens, *index) : *index + 1;
   }
 }
 
-/* A key is a string, or the name of a constant. */
-static void add_member(struct conversion *conversion, json_object **container, const struct token *key,
-                       json_object *key_value, json_object *value) {
+/* The name of a key between two tokens; NULL: it is not written out here. */
+static const char *key_name(const struct tokens *tokens, size_t behind, json_object *key) {
+  static const char *const prefixes[] = {"TSK", "kTSK", "NS", "SPKI"};
+  const struct token *last = token_at(tokens, behind - 1);
+  if (json_object_is_type(key, json_type_string))
+    return json_object_get_string(key);
+  for (size_t i = 0; last->kind == TOKEN_WORD && i < sizeof prefixes / sizeof *prefixes; i++)
+    if (strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0)
+      return last->text;
+  return NULL;
+}
+
+/* Takes over key and value. */
+static void add_member(const struct literals *literals, json_object **container, size_t behind_key,
+                       json_object *key, json_object *value) {
+  unsigned line = token_at(literals->tokens, behind_key - 1)->line;
   if (json_object_is_type(*container, json_type_array)) {
-    unsigned line = tree_line(*container, key->line);
+    unsigned first = tree_line(*container, line);
     json_object_put(*container);
-    *container = tree_place(json_object_new_object(), line);
+    *container = tree_place(json_object_new_object(), first);
   }
-  const char *name =
-      json_object_is_type(key_value, json_type_string) ? json_object_get_string(key_value) : key->text;
-  tree_member(conversion, *container, name, value, key->line);
-  json_object_put(key_value);
+  const char *name = key_name(literals->tokens, behind_key, key);
+  if (name != NULL) {
+    tree_member(literals->conversion, *container, name, value, line);
+  } else {
+    convert_loss(literals->conversion, literals->conversion->path, line,
+                 "a key that is not written out in this file; left out");
+    json_object_put(value);
+  }
+  json_object_put(key);
 }
 
 /* Behind the opening bracket. Members with a colon make a dictionary, others an array. */
@@ -137,15 +156,15 @@ static json_object *collection(const struct literals *literals, size_t *index, u
   json_object *container = tree_place(json_object_new_array(), token_at(tokens, *index)->line);
   while (*index < tokens->count && !at_sign(tokens, *index, ']') && !at_sign(tokens, *index, '}') &&
          !at_sign(tokens, *index, ')')) {
-    const struct token *first = token_at(tokens, *index);
-    if (at_sign(tokens, *index, ',') || at_sign(tokens, *index, ':') || at_sign(tokens, *index, ';')) {
+    if (token_at(tokens, *index)->kind == TOKEN_SIGN &&
+        strchr(",:;=", *token_at(tokens, *index)->text) != NULL) {
       ++*index;
       continue;
     }
     json_object *value = literal(literals, index, depth + 1);
-    if (at_sign(tokens, *index, ':')) {
-      ++*index;
-      add_member(literals->conversion, &container, first, value, literal(literals, index, depth + 1));
+    if (at_sign(tokens, *index, ':') || at_sign(tokens, *index, '=')) {
+      size_t behind_key = (*index)++;
+      add_member(literals, &container, behind_key, value, literal(literals, index, depth + 1));
     } else if (json_object_is_type(container, json_type_array)) {
       json_object_array_add(container, value);
     } else {
@@ -156,7 +175,24 @@ static json_object *collection(const struct literals *literals, size_t *index, u
   return container;
 }
 
-static const char *const truths[] = {"true", "YES", "false", "NO"};
+static const char *const truths[] = {"true", "YES", "1", "false", "NO", "0"};
+
+/* Any other expression: a constant, A.B.CONSTANT, true or false; NULL otherwise. *index moves behind it. */
+static json_object *simple_value(const struct literals *literals, size_t *index) {
+  const struct token *token = token_at(literals->tokens, *index);
+  size_t start = *index;
+  skip_expression(literals->tokens, index);
+  for (size_t i = start; i < *index; i++)
+    if (token_at(literals->tokens, i)->kind != ((i - start) % 2 == 0 ? TOKEN_WORD : TOKEN_SIGN))
+      return NULL;
+  for (size_t i = 0; *index == start + 1 && i < sizeof truths / sizeof *truths; i++)
+    if (strcmp(token->text, truths[i]) == 0)
+      return tree_place(json_object_new_boolean(i < 3), token->line);
+  const char *text = *index == start
+                         ? NULL
+                         : constants_find(literals->constants, token_at(literals->tokens, *index - 1)->text);
+  return text == NULL ? NULL : tree_place(json_object_new_string(text), token->line);
+}
 
 static json_object *literal(const struct literals *literals, size_t *index, unsigned depth) {
   const struct tokens *tokens = literals->tokens;
@@ -169,7 +205,8 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
     value = collection(literals, index, depth);
     /* @(YES) */
     if (*token->text == '(' && json_object_is_type(value, json_type_array) &&
-        json_object_array_length(value) == 1) {
+        json_object_array_length(value) == 1 &&
+        json_object_is_type(json_object_array_get_idx(value, 0), json_type_boolean)) {
       json_object *inner = json_object_get(json_object_array_get_idx(value, 0));
       json_object_put(value);
       value = inner;
@@ -178,11 +215,7 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
     value = tree_place(json_object_new_string(token->text), token->line);
     ++*index;
   } else {
-    for (size_t i = 0; token->kind == TOKEN_WORD && i < sizeof truths / sizeof *truths; i++)
-      if (strcmp(token->text, truths[i]) == 0)
-        value = tree_place(json_object_new_boolean(i < 2), token->line);
-    skip_expression(tokens, index);
-    return value;
+    return simple_value(literals, index);
   }
   /* "as Any" and the like, behind a value. */
   size_t behind = *index;
@@ -194,6 +227,8 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
   return value;
 }
 
-json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens, size_t *index) {
-  return literal(&(struct literals){.conversion = conversion, .tokens = tokens}, index, 0);
+json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens,
+                               const struct constants *constants, size_t *index) {
+  const struct literals literals = {conversion, tokens, constants};
+  return literal(&literals, index, 0);
 }

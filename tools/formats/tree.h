@@ -10,8 +10,8 @@
 
 #include <json-c/json.h>
 
+#include "formats/constants.h"
 #include "formats/conversion.h"
-#include "formats/tokens.h"
 
 /* Deeper than any of the formats; bounds the recursion. */
 #define TREE_DEEPEST 64
@@ -32,10 +32,12 @@ json_object *tree_from_yaml(struct conversion *conversion);
 json_object *tree_from_plist(struct conversion *conversion);
 
 /*
- * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]) and Kotlin write
- * dictionaries and arrays. What is no literal becomes null: the reader has to name it. *index moves behind
- * it.
+ * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]), JavaScript and the
+ * property lists of old ("=" and "(...)") write dictionaries and arrays; constants stand for their strings.
+ * What else is no literal becomes null: the reader has to name it. A key that is neither a string nor the
+ * name of a key of these formats is named here, and left out. *index moves behind the literal.
  */
-json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens, size_t *index);
+json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens,
+                               const struct constants *constants, size_t *index);
 
 #endif

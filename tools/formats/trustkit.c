@@ -25,10 +25,25 @@ static json_object *member(json_object *object, const char *name) {
 }
 
 static bool flag(struct conversion *conversion, json_object *object, const char *name, bool otherwise) {
+  static const char *const words[] = {"YES", "true", "1", "NO", "false", "0"};
   json_object *value = member(object, name);
-  if (value != NULL && !json_object_is_type(value, json_type_boolean))
-    convert_loss(conversion, conversion->path, tree_line(value, 0), "%s: expected true or false", name);
-  return json_object_is_type(value, json_type_boolean) ? json_object_get_boolean(value) : otherwise;
+  if (value == NULL || json_object_is_type(value, json_type_boolean))
+    return value == NULL ? otherwise : json_object_get_boolean(value);
+  /* What boolValue makes of a number or a string. */
+  for (size_t i = 0; json_object_is_type(value, json_type_string) && i < sizeof words / sizeof *words; i++)
+    if (strcasecmp(json_object_get_string(value), words[i]) == 0)
+      return i < 3;
+  convert_loss(conversion, conversion->path, tree_line(value, 0), "%s: expected true or false", name);
+  return otherwise;
+}
+
+/* Of a source: settings whose values only the program knows. */
+static void name_unknown(struct conversion *conversion, json_object *object, const char *what) {
+  json_object_object_foreach(object, name, value) {
+    if (value == NULL)
+      convert_loss(conversion, conversion->path, tree_line(object, 0),
+                   "\"%s\": %s: its value is not written out in this file; left out", what, name);
+  }
 }
 
 /* From the first second of that day on, TrustKit does not look at the pins any more. */
@@ -74,6 +89,7 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
     convert_loss(conversion, conversion->path, line, "\"%s\": expected a dictionary with its pins", name);
     return;
   }
+  name_unknown(conversion, domain, name);
   draft.include_subdomains = flag(conversion, domain, "TSKIncludeSubdomains", false);
   if (!flag(conversion, domain, "TSKEnforcePinning", true))
     draft.mode = PIN_MODE_AUDIT;
@@ -81,8 +97,10 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
   if (flag(conversion, domain, "TSKExcludeSubdomainFromParentPolicy", false))
     draft.mode = PIN_MODE_OFF;
   read_expiration(conversion, domain, &draft);
-  if (member(domain, "TSKReportUris") != NULL)
-    convert_note(conversion, conversion->path, draft.line, "\"%s\": TSKReportUris; left out", name);
+  static const char *const others[] = {"TSKReportUris", "TSKAdditionalTrustAnchors"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    if (member(domain, others[i]) != NULL)
+      convert_note(conversion, conversion->path, draft.line, "\"%s\": %s; left out", name, others[i]);
   conversion_add(conversion, &draft);
   draft_clear(&draft);
 }
@@ -116,26 +134,29 @@ static size_t find_dictionaries(struct conversion *conversion, json_object *valu
   return found;
 }
 
-/* The dictionaries behind each "TSKPinnedDomains:" of a source. */
-static size_t read_source(struct conversion *conversion) {
+/* The dictionaries behind each name of a source and its ":", "=" or "] =". */
+static size_t read_source(struct conversion *conversion, const char *wanted, dictionary_fn *each) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
+  struct constants constants = constants_read(&tokens);
   size_t found = 0;
   for (size_t i = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     const char *name = *token->text == 'k' ? token->text + 1 : token->text;
-    size_t next = i + 2;
-    if (token->kind == TOKEN_SIGN || strcmp(name, "TSKPinnedDomains") != 0 || !token_is(&tokens, i + 1, ":"))
+    size_t next = i + (token_is(&tokens, i + 1, "]") ? 3 : 2);
+    if (token->kind == TOKEN_SIGN || strcmp(name, wanted) != 0 ||
+        (!token_is(&tokens, next - 1, ":") && !token_is(&tokens, next - 1, "=")))
       continue;
-    json_object *domains = tree_from_literal(conversion, &tokens, &next);
+    json_object *domains = tree_from_literal(conversion, &tokens, &constants, &next);
     if (json_object_is_type(domains, json_type_object)) {
-      read_domains(conversion, domains);
+      each(conversion, domains);
       found++;
     } else {
       convert_loss(conversion, conversion->path, token->line,
-                   "TSKPinnedDomains is no dictionary that is written out here; left out");
+                   "%s is no dictionary that is written out here; left out", wanted);
     }
     json_object_put(domains);
   }
+  constants_clear(&constants);
   tokens_clear(&tokens);
   return found;
 }
@@ -144,8 +165,14 @@ static bool is_xml(const struct conversion *conversion) {
   return conversion->text[strspn(conversion->text, " \t\n")] == '<';
 }
 
-static void read_plist(struct conversion *conversion, const char *name, dictionary_fn *each) {
-  json_object *root = tree_from_plist(conversion);
+static void read_any(struct conversion *conversion, const char *name, dictionary_fn *each) {
+  bool is_source = !is_xml(conversion);
+  json_object *root = is_source ? NULL : tree_from_plist(conversion);
+  if (is_source && strstr(conversion->text, "\n#if") != NULL)
+    convert_note(conversion, conversion->path, 0, "what stands in each branch of an #if is read");
+  if (is_source && read_source(conversion, name, each) == 0 && conversion->losses == 0)
+    convert_error(conversion, conversion->path, 0,
+                  "expected a property list in XML, or a source with %s: and a dictionary", name);
   if (root != NULL && find_dictionaries(conversion, root, name, each) == 0)
     convert_error(conversion, conversion->path, tree_line(root, 0), "expected the key %s with a dictionary",
                   name);
@@ -153,10 +180,7 @@ static void read_plist(struct conversion *conversion, const char *name, dictiona
 }
 
 static void read_trustkit(struct conversion *conversion) {
-  if (is_xml(conversion))
-    read_plist(conversion, "TSKPinnedDomains", read_domains);
-  else if (read_source(conversion) == 0 && conversion->losses == 0)
-    convert_error(conversion, conversion->path, 0, "expected kTSKPinnedDomains: with a dictionary");
+  read_any(conversion, "TSKPinnedDomains", read_domains);
 }
 
 /* ---- NSPinnedDomains ---- */
@@ -183,6 +207,8 @@ static void read_identities(struct conversion *conversion, json_object *domain, 
 static void read_pinned_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
     struct draft draft = DRAFT_AT(name, tree_line(domain, tree_line(domains, 0)));
+    if (json_object_is_type(domain, json_type_object))
+      name_unknown(conversion, domain, name);
     draft.include_subdomains = flag(conversion, domain, "NSIncludesSubdomains", false);
     read_identities(conversion, domain, "NSPinnedLeafIdentities", PIN_LIST_PINS, &draft);
     read_identities(conversion, domain, "NSPinnedCAIdentities", PIN_LIST_INTERMEDIATES, &draft);
@@ -193,12 +219,12 @@ static void read_pinned_domains(struct conversion *conversion, json_object *doma
 }
 
 static void read_apple(struct conversion *conversion) {
-  read_plist(conversion, "NSPinnedDomains", read_pinned_domains);
+  read_any(conversion, "NSPinnedDomains", read_pinned_domains);
 }
 
 const struct format format_apple = {
     .name = "apple",
-    .comments = COMMENTS_XML,
+    .comments = COMMENTS_C,
     .title = "NSPinnedDomains of an Info.plist (XML)",
     .mark = "NSPinnedDomains",
     .holds = HOLDS_HOSTS | HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_CA_KEYS | HOLDS_ROLES,

@@ -12,8 +12,7 @@
  * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT
  * and no XML_PARSE_DTDLOAD: entities are not put in, and no other file is read.
  */
-#define PARSE_OPTIONS                                                                                        \
-  (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES | XML_PARSE_IGNORE_ENC)
+#define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
 
 static xmlParserInput *open_nothing(const char *url, const char *id, xmlParserCtxt *context) {
   (void)url;
@@ -31,9 +30,11 @@ static void report(struct conversion *conversion, xmlParserCtxt *context) {
                 line);
 }
 
+/* What is UTF-8 has been made so, whatever the document says of itself. */
 static xmlDoc *read_by(xmlParserCtxt *context, struct conversion *conversion) {
-  xmlDoc *document =
-      xmlCtxtReadMemory(context, conversion->text, (int)conversion->length, NULL, NULL, PARSE_OPTIONS);
+  bool is_utf8 = xmlCheckUTF8((const xmlChar *)conversion->text) == 1;
+  xmlDoc *document = xmlCtxtReadMemory(context, conversion->text, (int)conversion->length, NULL, NULL,
+                                       PARSE_OPTIONS | (is_utf8 ? XML_PARSE_IGNORE_ENC : 0));
   if (document == NULL) {
     report(conversion, context);
     return NULL;
