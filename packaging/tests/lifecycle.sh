@@ -86,8 +86,7 @@ grep -q 'A line of the administrator' /etc/pinning/policy.cfg || fail "policy.cf
 step "installed again and switched on, with the preload"
 install "$newer"
 expect_not_enforced
-pinctl enable >said 2>&1 || fail "pinctl enable"
-pinctl enable --preload >said 2>&1 || fail "pinctl enable --preload"
+pinctl enable --all >said 2>&1 || fail "pinctl enable --all"
 /bin/true >said 2>&1
 [ ! -s said ] || fail "the loader complains about /etc/ld.so.preload"
 expect_enforced

@@ -43,7 +43,7 @@ class Server:
             try:
                 with plain, self.context.wrap_socket(plain, server_side=True) as secure:
                     secure.recv(4096)
-                    secure.sendall(b"HTTP/1.0 200 OK\r\n\r\nhello")
+                    secure.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
             except OSError:
                 pass
 

@@ -48,3 +48,7 @@ char *module_path_here(const char *path) {
   AUTO_TEXT folder = folder_of_this_architecture();
   return *folder == '\0' ? must_copy(path) : replace(path, TOKEN, folder);
 }
+
+char *module_path_in(const char *path, const char *folder) {
+  return strstr(path, TOKEN) == NULL ? NULL : replace(path, TOKEN, folder);
+}

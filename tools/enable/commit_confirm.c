@@ -37,6 +37,12 @@ char *confirm_waiting_path(const char *path) {
   return waiting_path(&target);
 }
 
+bool confirm_is_waiting(const char *path) {
+  struct stat waiting;
+  AUTO_TEXT name = confirm_waiting_path(path);
+  return name != NULL && lstat(name, &waiting) == 0;
+}
+
 /* ---- Systemd ---- */
 
 /* One unit for each file, so that the right timer is stopped. */

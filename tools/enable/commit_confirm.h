@@ -14,6 +14,9 @@
 /* Where the old text of a file waits; for free(3). NULL: there is no such file. */
 char *confirm_waiting_path(const char *path);
 
+/* Whether something waits for this file, be it only the rest of a pinctl that was killed. */
+bool confirm_is_waiting(const char *path);
+
 /*
  * Whether a change of this file waits to be confirmed. Where the target is open for writing, what an
  * interrupted "enable --confirm" left that had changed nothing yet is cleared away.

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 
 /* Its length with the line's end, which "enable" always writes; 0: the first line is not the shim alone. */
@@ -31,6 +32,22 @@ void preload_line_find(const char *text, struct block *ret_block) {
 
 char *preload_line_add(const char *rest, const char *body) {
   return must_format("%s%s", body, rest == NULL ? "" : rest);
+}
+
+/* Comments run from '#' to the end of the line; spaces, tabs
+ * and colons separate names. */
+char *preload_find_shim(const char *text) {
+  AUTO_TEXT copy = must_copy(text == NULL ? "" : text);
+  char *rest_of_lines = NULL;
+  for (char *line = strtok_r(copy, "\n", &rest_of_lines); line != NULL;
+       line = strtok_r(NULL, "\n", &rest_of_lines)) {
+    line[strcspn(line, "#")] = '\0';
+    char *rest = NULL;
+    for (char *word = strtok_r(line, " \t\r:", &rest); word != NULL; word = strtok_r(NULL, " \t\r:", &rest))
+      if (strcmp(path_base(word), PRELOAD_SHIM) == 0)
+        return must_copy(word);
+  }
+  return NULL;
 }
 
 /*

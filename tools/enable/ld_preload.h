@@ -13,6 +13,9 @@
 #define PRELOAD_FILE "/etc/ld.so.preload"
 #define PRELOAD_SHIM "libpinning-preload.so"
 
+/* The word of such a text that is the shim, wherever it stands, for free(3), or NULL. */
+char *preload_find_shim(const char *text);
+
 /* As block_find, but never damaged. A file with nothing but the line is to go. */
 void preload_line_find(const char *text, struct block *ret_block);
 

@@ -9,25 +9,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "config/module_path.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
-
-/* The word that is the shim, for free(3), or NULL. Comments run from '#' to the end of the line; spaces, tabs
- * and colons separate names. */
-static char *find_shim(const char *text) {
-  AUTO_TEXT copy = must_copy(text == NULL ? "" : text);
-  char *rest_of_lines = NULL;
-  for (char *line = strtok_r(copy, "\n", &rest_of_lines); line != NULL;
-       line = strtok_r(NULL, "\n", &rest_of_lines)) {
-    line[strcspn(line, "#")] = '\0';
-    char *rest = NULL;
-    for (char *word = strtok_r(line, " \t\r:", &rest); word != NULL; word = strtok_r(NULL, " \t\r:", &rest))
-      if (strcmp(path_base(word), PRELOAD_SHIM) == 0)
-        return must_copy(word);
-  }
-  return NULL;
-}
 
 /* An exit status. A name without a slash is the dynamic linker's to find. */
 static int try_shim(const struct switching *switching, const char *shim) {
@@ -35,19 +20,42 @@ static int try_shim(const struct switching *switching, const char *shim) {
   int status = switch_check_policy(&settings);
   if (status != EXIT_DONE)
     return status;
-  if (*shim == '/' && access(shim, R_OK) != 0) {
+  AUTO_TEXT file = module_path_here(shim);
+  if (*shim == '/' && access(file, R_OK) != 0) {
     say_error("%s: %s", shim, strerror(errno));
     return EXIT_FAILED;
   }
   if (!switching->in_image)
-    return switch_try(NULL, "", shim) ? EXIT_DONE : EXIT_FAILED;
+    return switch_try(NULL, switching->configuration == NULL ? "" : switching->configuration, shim)
+               ? EXIT_DONE
+               : EXIT_FAILED;
   say_note("not tested: programs of an image cannot run here");
   return EXIT_DONE;
 }
 
+/* Programs of 32 bits find none where the 64-bit one is, and say so when they start. */
+static void warn_of_narrow_programs(const char *shim) {
+  static const char *const loaders[] = {"/lib/ld-linux.so.2", "/lib/ld-linux-armhf.so.3"};
+  static const char *const folders[] = {"lib/i386-linux-gnu", "lib/arm-linux-gnueabihf", "lib32", "lib"};
+  const char *found = NULL;
+  for (size_t i = 0; sizeof(void *) > 4 && i < sizeof loaders / sizeof *loaders; i++)
+    found = access(loaders[i], X_OK) == 0 ? loaders[i] : found;
+  if (found == NULL)
+    return;
+  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+    AUTO_TEXT narrow = module_path_in(shim, folders[i]);
+    if (narrow != NULL && access(narrow, R_OK) == 0)
+      return;
+  }
+  say_warning(
+      "%s starts programs of 32 bits: each prints \"cannot be preloaded\" or \"wrong ELF class\" first, and "
+      "the shim does not reach it, until there is a " PRELOAD_SHIM " of 32 bits",
+      found);
+}
+
 static int switch_on(const struct switching *switching, const struct target *target, const char *rest,
                      const char *shim) {
-  AUTO_TEXT by_hand = find_shim(rest);
+  AUTO_TEXT by_hand = preload_find_shim(rest);
   if (by_hand != NULL) {
     say_note("%s: the shim was put there by hand; it stays as it is", target->path);
     return try_shim(switching, by_hand);
@@ -62,6 +70,7 @@ static int switch_on(const struct switching *switching, const struct target *tar
   int status = try_shim(switching, shim);
   if (status != EXIT_DONE)
     return status;
+  warn_of_narrow_programs(shim);
   if (target->text == NULL || strcmp(text, target->text) != 0)
     return switch_put(switching, target, text);
   say_note("%s: already enabled", target->path);

@@ -14,6 +14,11 @@
     .id = OPTION_PRELOAD, .name = "preload",                                                                 \
     .help = "/etc/ld.so.preload instead, for programs that\nnever read openssl.cnf"                          \
   }
+#define SWITCH_ALL                                                                                           \
+  {                                                                                                          \
+    .id = OPTION_ALL, .name = "all",                                                                         \
+    .help = "openssl.cnf and /etc/ld.so.preload, so programs\nwith GnuTLS too"                               \
+  }
 #define SWITCH_SYSTEMD                                                                                       \
   { .id = OPTION_SYSTEMD, .name = "systemd", .argument = "UNIT", .help = "only this service, by a drop-in" }
 #define SWITCH_ROOT                                                                                          \

@@ -71,12 +71,30 @@ static bool check_combination(const struct switching *switching) {
                arguments_has(arguments, OPTION_UNCONFIRMED);
   if (waits && (switching->unit != NULL || switching->in_image))
     return wrong_usage(arguments->verb, "neither --systemd nor --root can wait to be confirmed");
-  if (switching->place == PLACE_PRELOAD && switching->on && arguments_has(arguments, OPTION_POLICY))
+  if (arguments_has(arguments, OPTION_ALL) &&
+      (arguments_has(arguments, OPTION_PRELOAD) || arguments_has(arguments, OPTION_SYSTEMD)))
+    return wrong_usage(arguments->verb, "--all names every place already");
+  if (switching->place == PLACE_ALL && switching->on && arguments_has(arguments, OPTION_ON_POLICY_ERROR))
+    return wrong_usage(arguments->verb, "a preloaded shim has no settings in openssl.cnf");
+  if (switching->place != PLACE_OPENSSL && switching->place != PLACE_UNIT && switching->on &&
+      arguments_has(arguments, OPTION_POLICY))
     return wrong_usage(arguments->verb, "a preloaded shim knows only " PIN_DEFAULT_POLICY);
   if ((switching->place == PLACE_PRELOAD || arguments_has(arguments, OPTION_PRELOAD)) &&
       (arguments_has(arguments, OPTION_ON_POLICY_ERROR) || arguments_has(arguments, OPTION_OPENSSL_CONF)))
     return wrong_usage(arguments->verb, "a preloaded shim has no settings in openssl.cnf");
   return true;
+}
+
+bool switch_names_a_file(const struct arguments *arguments) {
+  return arguments_has(arguments, OPTION_OPENSSL_CONF) || arguments_has(arguments, OPTION_PRELOAD) ||
+         getenv("OPENSSL_CONF") != NULL;
+}
+
+/* What "enable" has set up in one step is taken back in one step, without an option. */
+static enum place choose_place(const struct arguments *arguments, bool on) {
+  if (arguments_has(arguments, OPTION_ALL) || (!on && !switch_names_a_file(arguments)))
+    return PLACE_ALL;
+  return arguments_has(arguments, OPTION_PRELOAD) ? PLACE_PRELOAD : PLACE_OPENSSL;
 }
 
 int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching) {
@@ -85,7 +103,7 @@ int switch_begin(const struct arguments *arguments, bool on, struct switching *r
   const char *unit = arguments_value(arguments, OPTION_SYSTEMD);
   ret_switching->dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   ret_switching->in_image = root != NULL;
-  ret_switching->place = arguments_has(arguments, OPTION_PRELOAD) ? PLACE_PRELOAD : PLACE_OPENSSL;
+  ret_switching->place = choose_place(arguments, on);
   if (unit != NULL && !read_unit(ret_switching, unit))
     return EXIT_USAGE;
   if (!check_combination(ret_switching))
@@ -146,7 +164,7 @@ bool switch_find_shim(const struct switching *switching, char **ret_shim) {
     say_error("%s: a path with such characters cannot be preloaded", own.shim);
     found = false;
   }
-  *ret_shim = own.shim == NULL ? NULL : must_copy(own.shim);
+  *ret_shim = own.shim == NULL ? NULL : module_path_for_all(own.shim);
   installation_clear(&own);
   return found;
 }
@@ -201,7 +219,10 @@ int switch_put(const struct switching *switching, const struct target *target, c
     return EXIT_FAILED;
   }
   switch_record(switching, target->path);
-  if (seconds > 0)
+  if (seconds > 0 && switching->by_all)
+    say_note("the change is undone in %ld seconds unless you run \"pinctl enable --confirmed --all\"",
+             seconds);
+  else if (seconds > 0)
     say_note("the change is undone in %ld seconds unless you run \"pinctl enable --confirmed%s%s\"", seconds,
              preload ? " --preload" : " --openssl-conf ", preload ? "" : target->path);
   return EXIT_DONE;

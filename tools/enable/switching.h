@@ -10,27 +10,41 @@
 #include "enable/managed_block.h"
 
 /* Where it is switched. A folder given by --root has become the root directory by then. */
-enum place { PLACE_OPENSSL, PLACE_PRELOAD, PLACE_UNIT };
+enum place { PLACE_OPENSSL, PLACE_PRELOAD, PLACE_UNIT, PLACE_ALL /* the first two */ };
 
 struct switching {
   const struct arguments *arguments;
   bool on; /* else it is switched off */
   enum place place;
   bool dry_run;
-  bool in_image; /* --root: nothing can be tried */
-  char *path;    /* of the file that is changed */
-  char *unit;    /* with its suffix; PLACE_UNIT only */
+  bool in_image;             /* --root: nothing can be tried */
+  char *path;                /* of the file that is changed; PLACE_ALL: of openssl.cnf */
+  char *unit;                /* with its suffix; PLACE_UNIT only */
+  bool by_all;               /* this place is one of those of PLACE_ALL */
+  const char *configuration; /* the shim is tried under this text of openssl.cnf; NULL: under none */
 };
 
 /* Reads the options and enters --root. An exit status: EXIT_DONE to go on. To be cleared in any case. */
 int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching);
 void switch_clear(struct switching *switching);
 
+/*
+ * Where no place is named and the shim is not preloaded yet: asks on a terminal whether both are wanted,
+ * which makes it PLACE_ALL, and says elsewhere what openssl.cnf does not reach.
+ */
+void switch_ask_for_both(struct switching *switching);
+
 /* Each returns an exit status, having said what was done or why not. */
 int switch_openssl_on(const struct switching *switching);
 int switch_preload_on(const struct switching *switching);
+/* Both places or neither: where the second fails, the first is taken back. */
+int switch_all_on(const struct switching *switching);
 int switch_unit_on(const struct switching *switching);
 int switch_unit_off(const struct switching *switching);
+
+/* Whether an option or the environment says which file is meant: openssl.cnf, one like it, or ld.so.preload.
+ */
+bool switch_names_a_file(const struct arguments *arguments);
 
 /* The whole path of the module to name. False, having said so: there is none. */
 bool switch_find_module(const struct switching *switching, char **ret_module);

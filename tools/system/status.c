@@ -9,28 +9,17 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "config/module_path.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "view/enforced_policy.h"
 
-/* The word in PRELOAD_FILE that is the shim; the dynamic linker takes spaces, tabs, newlines and colons. */
+/* The file itself, where "$LIB" stands for a folder. */
 static char *find_preload(void) {
   size_t length = 0;
   AUTO_TEXT text = NULL;
-  if (file_read(PRELOAD_FILE, &text, &length) != 0)
-    return NULL;
-  for (char *line = text; line != NULL && *line != '\0';) {
-    char *next = strchr(line, '\n');
-    if (next != NULL)
-      *next++ = '\0';
-    line[strcspn(line, "#")] = '\0';
-    char *rest = NULL;
-    for (char *word = strtok_r(line, " \t:", &rest); word != NULL; word = strtok_r(NULL, " \t:", &rest))
-      if (strcmp(path_base(word), "libpinning-preload.so") == 0)
-        return must_copy(word);
-    line = next;
-  }
-  return NULL;
+  AUTO_TEXT shim = file_read(PRELOAD_FILE, &text, &length) == 0 ? preload_find_shim(text) : NULL;
+  return shim == NULL ? NULL : module_path_here(shim);
 }
 
 static void read_compiled(struct status *status) {
@@ -80,11 +69,7 @@ static void find_units(struct status *status) {
 }
 
 static void find_unconfirmed(struct status *status) {
-  struct stat waiting;
-  AUTO_TEXT path = confirm_waiting_path(status->openssl.configuration);
-  AUTO_TEXT other = confirm_waiting_path(PRELOAD_FILE);
-  status->unconfirmed =
-      (path != NULL && lstat(path, &waiting) == 0) || (other != NULL && lstat(other, &waiting) == 0);
+  status->unconfirmed = confirm_is_waiting(status->openssl.configuration) || confirm_is_waiting(PRELOAD_FILE);
 }
 
 /* Processes older than what loads pinning.so cannot have it. */

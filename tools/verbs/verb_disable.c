@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "base/file.h"
+#include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "enable/commit_confirm.h"
@@ -12,6 +14,7 @@ static const struct option options[] = {
     SHARED_POLICY,
     SWITCH_OPENSSL_CONF,
     SWITCH_PRELOAD,
+    SWITCH_ALL,
     SWITCH_SYSTEMD,
     SWITCH_ROOT,
     {.id = OPTION_UNCONFIRMED,
@@ -21,8 +24,8 @@ static const struct option options[] = {
 };
 
 /* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
-static int take_out(const struct switching *switching, const struct target *target,
-                    const struct block *block) {
+static int take_out(const struct switching *switching, const struct target *target, const struct block *block,
+                    bool *changed) {
   if (block->state == BLOCK_DAMAGED)
     return switch_refuse_damaged(target);
   if (!switching->dry_run)
@@ -32,12 +35,11 @@ static int take_out(const struct switching *switching, const struct target *targ
     return EXIT_DONE;
   }
   int status = switch_put(switching, target, block->rest);
-  if (status == EXIT_DONE && !switching->dry_run && !switching->in_image)
-    say_note("running programs go on enforcing until they are restarted");
+  *changed |= status == EXIT_DONE;
   return status;
 }
 
-static int switch_off(const struct switching *switching) {
+static int switch_file_off(const struct switching *switching, bool *changed) {
   struct target target;
   struct block block = {0};
   bool preload = switching->place == PLACE_PRELOAD;
@@ -49,10 +51,46 @@ static int switch_off(const struct switching *switching) {
       preload_line_find(target.text, &block);
     else
       block_find(target.text, &block);
-    status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block);
+    status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block, changed);
   }
   block_clear(&block);
   target_close(&target);
+  return status;
+}
+
+static bool is_preloaded(void) {
+  size_t length = 0;
+  AUTO_TEXT text = NULL;
+  struct block block = {0};
+  if (file_read(PRELOAD_FILE, &text, &length) == 0)
+    preload_line_find(text, &block);
+  bool found = block.state == BLOCK_PRESENT;
+  block_clear(&block);
+  return found || confirm_is_waiting(PRELOAD_FILE);
+}
+
+/*
+ * The shim goes first: it is in every program. Where it cannot be taken out, openssl.cnf is changed all the
+ * same. A user who has only an openssl.cnf of his own may not even lock /etc, so nothing is opened there in
+ * vain.
+ */
+static int switch_both_off(const struct switching *switching, bool *changed) {
+  struct switching openssl = *switching;
+  struct switching preload = *switching;
+  openssl.place = PLACE_OPENSSL;
+  preload.place = PLACE_PRELOAD;
+  preload.path = (char[]){PRELOAD_FILE};
+  int of_preload = is_preloaded() ? switch_file_off(&preload, changed) : EXIT_DONE;
+  int of_openssl = switch_file_off(&openssl, changed);
+  return of_openssl != EXIT_DONE ? of_openssl : of_preload;
+}
+
+static int switch_off(const struct switching *switching) {
+  bool changed = false;
+  int status = switching->place == PLACE_ALL ? switch_both_off(switching, &changed)
+                                             : switch_file_off(switching, &changed);
+  if (changed && !switching->dry_run && !switching->in_image)
+    say_note("running programs go on enforcing until they are restarted");
   return status;
 }
 
@@ -71,7 +109,8 @@ const struct verb verb_disable = {
     .name = "disable",
     .operands = "",
     .summary = "Disable enforcement: remove what \"enable\" has added",
-    .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was.\n"
+    .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was:\n"
+               "in openssl.cnf and in /etc/ld.so.preload, unless one of them is named.\n"
                "Lines about pinning that were written by hand stay. Running programs go on\n"
                "enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",

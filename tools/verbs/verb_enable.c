@@ -3,6 +3,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "enable/commit_confirm.h"
+#include "enable/ld_preload.h"
 #include "enable/switch_options.h"
 #include "enable/switching.h"
 #include "verbs/verbs.h"
@@ -19,6 +20,7 @@ static const struct option options[] = {
      .help = "what programs do while there is no policy"},
     SWITCH_OPENSSL_CONF,
     SWITCH_PRELOAD,
+    SWITCH_ALL,
     SWITCH_SYSTEMD,
     SWITCH_ROOT,
     {.id = OPTION_CONFIRM,
@@ -29,24 +31,42 @@ static const struct option options[] = {
     SHARED_DRY_RUN,
 };
 
-static int accept(const struct switching *switching) {
+static int accept_file(const char *path) {
   struct target target;
-  int status = target_open(switching->path, TARGET_CHANGE, &target) ? confirm_accept(&target) : EXIT_FAILED;
+  int status = target_open(path, TARGET_CHANGE, &target) ? confirm_accept(&target) : EXIT_FAILED;
   target_close(&target);
   return status;
+}
+
+/* Of both places, also where only one has changed. */
+static int accept(const struct switching *switching) {
+  bool all = switching->place == PLACE_ALL;
+  if (all && !confirm_is_waiting(switching->path))
+    return accept_file(PRELOAD_FILE);
+  int status = accept_file(switching->path);
+  return status == EXIT_DONE && all && confirm_is_waiting(PRELOAD_FILE) ? accept_file(PRELOAD_FILE) : status;
+}
+
+static int switch_on(const struct switching *switching) {
+  switch (switching->place) {
+  case PLACE_UNIT:
+    return switch_unit_on(switching);
+  case PLACE_PRELOAD:
+    return switch_preload_on(switching);
+  case PLACE_ALL:
+    return switch_all_on(switching);
+  case PLACE_OPENSSL:
+    break;
+  }
+  return switch_openssl_on(switching);
 }
 
 static int run(const struct arguments *arguments) {
   struct switching switching;
   int status = switch_begin(arguments, true, &switching);
   if (status == EXIT_DONE) {
-    if (arguments_has(arguments, OPTION_CONFIRMED))
-      status = accept(&switching);
-    else if (switching.place == PLACE_UNIT)
-      status = switch_unit_on(&switching);
-    else
-      status =
-          switching.place == PLACE_PRELOAD ? switch_preload_on(&switching) : switch_openssl_on(&switching);
+    switch_ask_for_both(&switching);
+    status = arguments_has(arguments, OPTION_CONFIRMED) ? accept(&switching) : switch_on(&switching);
   }
   if (status == EXIT_DONE && switching.place == PLACE_UNIT)
     switch_record(&switching, switching.unit);
@@ -64,7 +84,9 @@ const struct verb verb_enable = {
                "process of its own first: connections to a server with the right and with\n"
                "another key, and digests. Prints the change as a diff. Nothing is changed where\n"
                "the trial fails, or without a valid policy. nodejs, which reads nodejs_conf\n"
-               "instead, is enforced as well, or left out with a warning.",
+               "instead, is enforced as well, or left out with a warning. openssl.cnf reaches\n"
+               "programs with OpenSSL, ld.so.preload those with GnuTLS and those that read no\n"
+               "openssl.cnf; --all sets up both or none, and a terminal is asked.",
     .example = "pinctl enable --openssl-conf openssl.cnf --policy policy.cfg",
     .options = options,
     .option_count = COUNT_OF(options),

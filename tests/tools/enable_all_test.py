@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""
+pinctl enable --all: openssl.cnf and /etc/ld.so.preload in one step, both or neither, and taken back as one. Each test
+has an /etc of its own, a copy, which real programs see in its place: curl with OpenSSL, wget with GnuTLS.
+"""
+
+import json
+import os
+import pty
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+
+from pinctl_case import PINCTL, main, path
+from switch_case import MODULE, SANITIZED, SwitchCase
+
+SHIM = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
+COMMENTS = "# one\n# two\n/lib/a.so\n"
+
+
+@unittest.skipIf(SANITIZED, "a program built without sanitizers cannot be preloaded with what is built with them")
+class Both(SwitchCase):
+    def setUp(self):
+        super().setUp()
+        self.etc = tempfile.mkdtemp(prefix="pinctl-etc-")
+        self.addCleanup(shutil.rmtree, self.etc)
+        subprocess.run(["cp", "-a", "/etc/.", self.etc], check=True)
+        os.makedirs(f"{self.etc}/pinning", exist_ok=True)
+        shutil.copy(self.policy, f"{self.etc}/pinning/policy.cfg")
+        with open(f"{self.etc}/hosts", "a", encoding="utf-8") as file:
+            file.write("127.0.0.1 api.example.com\n")
+        if os.path.exists(f"{self.etc}/ld.so.preload"):
+            os.unlink(f"{self.etc}/ld.so.preload")
+        if self.run_inside("true").returncode:
+            self.skipTest("mount namespaces are not allowed here")
+        self.before = self.tree()
+
+    def inside(self, *words):
+        return ["bwrap", "--dev-bind", "/", "/", "--bind", self.etc, "/etc", "--tmpfs", "/run", *words]
+
+    def clean_environment(self, **more):
+        environment = self.environment(**more)
+        for name in ("PINNING_POLICY", "OPENSSL_CONF", "LD_PRELOAD"):
+            environment.pop(name, None)
+        return environment
+
+    def run_inside(self, *words):
+        return subprocess.run(self.inside(*words), env=self.clean_environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, check=False, text=True, timeout=120)
+
+    def pinctl_inside(self, *words, status=0):
+        done = self.run_inside(PINCTL, *words)
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.said = " ".join(done.stderr.split())
+        return done
+
+    def tree(self):
+        """Kinds, modes, targets of links and contents of all files; not of what the compiled form may add."""
+        done = subprocess.run("find . -printf '%p %y %m %U:%G %l\\n' | sort; find . -type f -exec sha256sum {} + | sort",
+                              shell=True, cwd=self.etc, check=True, capture_output=True)
+        return done.stdout
+
+    def text(self, name):
+        with open(f"{self.etc}/{name}", encoding="utf-8") as file:
+            return file.read()
+
+    def put(self, name, text):
+        with open(f"{self.etc}/{name}", "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def fetch(self, host):
+        """What curl, with OpenSSL, and wget, with GnuTLS, end with."""
+        url = f"https://{host}:{self.server.port}/"
+        curl = self.run_inside("curl", "-sSk", "--max-time", "20", url)
+        wget = self.run_inside("wget", "-q", "-t", "1", "-T", "20", "-O", "/dev/null", "--no-check-certificate", url)
+        return (curl.returncode, wget.returncode)
+
+    def assert_enforced(self, openssl, gnutls):
+        self.assertEqual(self.fetch("127.0.0.1"), (0, 0))
+        self.assertEqual(self.fetch("api.example.com"), (60 if openssl else 0, 4 if gnutls else 0))
+
+    def test_there_and_back(self):
+        self.assert_enforced(False, False)
+        done = self.pinctl_inside("enable", "--all")
+        self.assertIn("+++ /etc/ssl/openssl.cnf", done.stdout)
+        self.assertIn("+++ /etc/ld.so.preload", done.stdout)
+        self.assertIn("/etc/ssl/openssl.cnf: for programs that use OpenSSL and read it", self.said)
+        self.assertIn("/etc/ld.so.preload: for programs that use GnuTLS", self.said)
+        self.assertIn('"pinctl disable" takes both back', self.said)
+        self.assertEqual("starts programs of 32 bits" in self.said, os.path.exists("/lib/ld-linux.so.2"))
+        self.assertEqual(self.text("ld.so.preload"), SHIM + "\n")
+        self.assert_enforced(True, True)
+        report = json.loads(self.run_inside(PINCTL, "status", "--json").stdout)
+        self.assertEqual(report["problems"], [])
+        said = " ".join(self.run_inside(PINCTL, "status").stdout.split())
+        self.assertIn("OpenSSL by configuration and by ld.so.preload; GnuTLS by ld.so.preload", said)
+        self.pinctl_inside("enable", "--all")
+        self.assertEqual(self.said.count("already enabled"), 2)
+        done = self.pinctl_inside("disable")
+        self.assertEqual(self.said.count("until they are restarted"), 1)
+        self.assertEqual(self.tree(), self.before)
+        self.assert_enforced(False, False)
+        self.assertIn("openssl.cnf: pinning is not enabled here", self.pinctl_inside("disable").stderr)
+
+    def test_one_of_both_is_there(self):
+        """--all adds the other, and disable takes back what is there, in one file or in both."""
+        for words in ((), ("--preload",)):
+            with self.subTest(words):
+                self.pinctl_inside("enable", *words)
+                if words:
+                    self.assert_enforced(True, True)
+                self.pinctl_inside("disable")
+                self.assertEqual(self.tree(), self.before)
+                self.pinctl_inside("enable", *words)
+                self.pinctl_inside("enable", "--all")
+                self.assertEqual(self.said.count("already enabled"), 1)
+                self.pinctl_inside("disable")
+                self.assertEqual(self.tree(), self.before)
+
+    def test_files_stay_apart(self):
+        """Who names one file means that one."""
+        self.pinctl_inside("enable", "--all")
+        self.pinctl_inside("disable", "--preload")
+        self.assertFalse(os.path.exists(f"{self.etc}/ld.so.preload"))
+        self.assertIn("pinning", self.text("ssl/openssl.cnf"))
+        self.pinctl_inside("enable", "--all")
+        self.pinctl_inside("disable", "--openssl-conf", "/etc/ssl/openssl.cnf")
+        self.assertEqual(self.text("ld.so.preload"), SHIM + "\n")
+        self.assertNotIn("pinning", self.text("ssl/openssl.cnf"))
+
+    def test_neither_where_one_fails(self):
+        self.put("ld.so.preload", COMMENTS)
+        before = self.tree()
+        self.pinctl_inside("enable", "--all", status=3)
+        self.assertIn("words of a comment", self.said)
+        self.assertIn("openssl.cnf: taken back", self.said)
+        self.assertEqual(self.tree(), before)
+        self.pinctl_inside("enable", "--all", "--confirm", "60", status=3)
+        self.assertEqual(self.tree(), before)
+        self.pinctl_inside("enable")
+        enabled = self.tree()
+        self.pinctl_inside("enable", "--all", status=3)
+        self.assertNotIn("taken back", self.said)
+        self.assertEqual(self.tree(), enabled)
+
+    def test_dry_run(self):
+        done = self.pinctl_inside("enable", "--all", "--dry-run")
+        self.assertIn("+++ /etc/ssl/openssl.cnf", done.stdout)
+        self.assertIn("+++ /etc/ld.so.preload", done.stdout)
+        self.assertEqual(self.tree(), self.before)
+        self.pinctl_inside("enable", "--all")
+        enabled = self.tree()
+        self.assertIn("+++ /dev/null", self.pinctl_inside("disable", "--dry-run").stdout)
+        self.assertEqual(self.tree(), enabled)
+
+    def test_settings_of_one_only(self):
+        """GnuTLS is told of no policy but the default one, so no other may be in force for OpenSSL alone."""
+        self.pinctl_inside("enable", "--policy", self.policy)
+        before = self.tree()
+        self.pinctl_inside("enable", "--all", status=3)
+        self.assertIn("know only /etc/pinning/policy.cfg", self.said)
+        self.assertEqual(self.tree(), before)
+        self.pinctl_inside("disable")
+        self.pinctl_inside("enable", "--on-policy-error", "allow")
+        self.pinctl_inside("enable", "--all")
+        self.assertIn("refuse every host without a policy all the same", self.said)
+
+    def test_usage(self):
+        for words in (("--preload",), ("--systemd", "web"), ("--policy", self.policy), ("--on-policy-error", "allow")):
+            self.pinctl_inside("enable", "--all", *words, status=2)
+        self.assertEqual(self.tree(), self.before)
+
+    def test_put_back(self):
+        self.pinctl_inside("enable", "--all", "--confirm", "2")
+        self.assertEqual(self.said.count('unless you run "pinctl enable --confirmed --all"'), 2)
+        for _ in range(100):
+            if self.tree() == self.before:
+                break
+            time.sleep(0.2)
+        self.assertEqual(self.tree(), self.before)
+        self.pinctl_inside("enable", "--confirmed", "--all", status=1)
+
+    def test_confirmed(self):
+        self.pinctl_inside("enable", "--all", "--confirm", "3")
+        self.pinctl_inside("enable", "--confirmed", "--all")
+        confirmed = self.tree()
+        time.sleep(4)
+        self.assertEqual(self.tree(), confirmed)
+        self.assertNotIn(b"unconfirmed", confirmed)
+        self.pinctl_inside("enable", "--all", "--confirm", "60")
+        self.pinctl_inside("disable")
+        self.assertEqual(self.tree(), self.before)
+
+    def test_unconfirmed(self):
+        self.pinctl_inside("enable", "--all", "--confirm", "60")
+        self.pinctl_inside("disable", "--unconfirmed")
+        self.assertEqual(self.tree(), self.before)
+
+    def ask(self, answer, *words):
+        """On a terminal, with an answer to its question. What pinctl has written."""
+        terminal, other = pty.openpty()
+        with subprocess.Popen(self.inside(PINCTL, "enable", *words), env=self.clean_environment(TERM="dumb"),
+                              stdin=other, stdout=other, stderr=other) as child:
+            os.close(other)
+            os.write(terminal, answer.encode())
+            said = b""
+            try:
+                while (read := os.read(terminal, 4096)) != b"":
+                    said += read
+            except OSError:
+                pass
+            self.assertEqual(child.wait(60), 0, said)
+        os.close(terminal)
+        return " ".join(said.decode().split())
+
+    def test_asked(self):
+        for answer in ("\n", "o\n"):
+            self.assertIn("Set up both? [b]oth, [o]nly openssl.cnf?", self.ask(answer))
+            self.assertFalse(os.path.exists(f"{self.etc}/ld.so.preload"), answer)
+            self.pinctl_inside("disable")
+            self.assertEqual(self.tree(), self.before)
+        self.ask("b\n")
+        self.assert_enforced(True, True)
+        self.assertNotIn("Set up both", self.ask("\n"))
+        self.pinctl_inside("disable")
+        self.assertEqual(self.tree(), self.before)
+
+    def test_nobody_is_asked(self):
+        """Without a terminal it is said what is not reached."""
+        self.pinctl_inside("enable")
+        self.assertIn('"pinctl enable --all"', self.said)
+        self.assertFalse(os.path.exists(f"{self.etc}/ld.so.preload"))
+        self.pinctl_inside("enable", "--all")
+        self.pinctl_inside("enable")
+        self.assertNotIn("--all", self.said)
+
+
+if __name__ == "__main__":
+    main()

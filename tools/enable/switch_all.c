@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/* Both ways in one step, openssl.cnf and ld.so.preload, and the question whether both are wanted. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/memory.h"
+#include "cli/output.h"
+#include "cli/prompt.h"
+#include "enable/commit_confirm.h"
+#include "enable/ld_preload.h"
+#include "enable/switching.h"
+#include "view/loaded_policy.h"
+
+#define BY_PRELOAD "programs that use GnuTLS, and those that read no openssl.cnf"
+
+static bool is_preloaded(void) {
+  size_t length = 0;
+  AUTO_TEXT text = NULL;
+  AUTO_TEXT shim = file_read(PRELOAD_FILE, &text, &length) == 0 ? preload_find_shim(text) : NULL;
+  return shim != NULL;
+}
+
+static bool names_a_place(const struct arguments *arguments) {
+  return switch_names_a_file(arguments) || arguments_has(arguments, OPTION_ALL) ||
+         arguments_has(arguments, OPTION_SYSTEMD) || arguments_has(arguments, OPTION_CONFIRMED);
+}
+
+void switch_ask_for_both(struct switching *switching) {
+  static const char *const words[] = {"both", "only openssl.cnf", NULL};
+  const struct arguments *arguments = switching->arguments;
+  if (names_a_place(arguments) || is_preloaded())
+    return;
+  bool has_settings =
+      arguments_has(arguments, OPTION_POLICY) || arguments_has(arguments, OPTION_ON_POLICY_ERROR);
+  if (has_settings || switching->dry_run || switching->in_image || !question_possible()) {
+    say_note("openssl.cnf does not reach " BY_PRELOAD "; \"pinctl enable --all\" sets up " PRELOAD_FILE
+             " too, which does");
+    return;
+  }
+  say_note("openssl.cnf does not reach " BY_PRELOAD "; " PRELOAD_FILE " does");
+  if (question_ask("Set up both?", words) == 0)
+    switching->place = PLACE_ALL;
+}
+
+/* A preloaded shim tells GnuTLS of no other policy. False, having said so: openssl.cnf names another one. */
+static bool has_default_policy(const char *configuration) {
+  AUTO_TEXT policy = openssl_setting(configuration, "policy");
+  AUTO_TEXT on_policy_error = openssl_setting(configuration, "on_policy_error");
+  if (policy != NULL && strcmp(policy, PIN_DEFAULT_POLICY) != 0) {
+    say_error("openssl.cnf names the policy %s, but programs that use GnuTLS know only " PIN_DEFAULT_POLICY,
+              policy);
+    return false;
+  }
+  if (on_policy_error != NULL && strcmp(on_policy_error, "allow") == 0)
+    say_warning("on_policy_error is \"allow\" in openssl.cnf; programs that use GnuTLS refuse every host "
+                "without a policy all the same");
+  return true;
+}
+
+/* Restores what openssl.cnf was before this run; NULL: there was no file. */
+static void take_back(const struct switching *switching, const char *before) {
+  struct target target;
+  if (target_open(switching->path, TARGET_CHANGE, &target)) {
+    confirm_forget(&target);
+    if (target_put(&target, before))
+      say_note("%s: taken back, because not both could be set up", target.path);
+  }
+  target_close(&target);
+}
+
+static bool is_same_text(const char *a, const char *b) {
+  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* The file's text, or NULL. False, having said why: there is one that cannot be read. */
+static bool read_text(const char *path, char **ret_text) {
+  size_t length = 0;
+  int error = file_read(path, ret_text, &length);
+  if (error == 0 || error == ENOENT)
+    return true;
+  say_error("%s: %s", path, strerror(error));
+  return false;
+}
+
+int switch_all_on(const struct switching *switching) {
+  AUTO_TEXT before = NULL;
+  AUTO_TEXT after = NULL;
+  struct switching openssl = *switching;
+  struct switching preload = *switching;
+  openssl.place = PLACE_OPENSSL;
+  preload.place = PLACE_PRELOAD;
+  openssl.by_all = preload.by_all = true;
+  preload.path = (char[]){PRELOAD_FILE};
+  if (!read_text(switching->path, &before) || !has_default_policy(before == NULL ? "" : before))
+    return EXIT_FAILED;
+  AUTO_TEXT real = realpath(switching->path, NULL);
+  say_note("%s: for programs that use OpenSSL and read it", real == NULL ? switching->path : real);
+  int status = switch_openssl_on(&openssl);
+  if (status != EXIT_DONE)
+    return status;
+  if (!read_text(switching->path, &after))
+    return EXIT_FAILED;
+  preload.configuration = after;
+  say_note(PRELOAD_FILE ": for " BY_PRELOAD);
+  status = switch_preload_on(&preload);
+  if (status != EXIT_DONE && !is_same_text(before, after))
+    take_back(switching, before);
+  if (status == EXIT_DONE && !switching->dry_run)
+    say_note("\"pinctl disable\" takes both back");
+  return status;
+}
