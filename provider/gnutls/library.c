@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/object.h"
 #include "connection.h"
@@ -35,11 +34,16 @@ static bool bind_all(struct library *library, const struct binding *bindings, si
   return true;
 }
 
-/* Another thread is looking for its functions. False: it does not finish. */
-static bool wait_until_ready(struct library *library) {
-  for (int tries = 0; !atomic_load(&library->ready) && tries < 10000; tries++)
-    nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-  return atomic_load(&library->ready);
+/* Once. False: another thread does it and does not finish. */
+static bool bind_early(struct library *library) {
+  enum claim_result result = claim_take(&library->claim);
+
+  if (result == CLAIM_IS_OURS) {
+    library->calls = connection_calls;
+    library->usable = bind_all(library, early, sizeof early / sizeof early[0]);
+    claim_finish(&library->claim);
+  }
+  return result != CLAIM_HANGS;
 }
 
 struct library *library_find(const void *address) {
@@ -51,14 +55,10 @@ struct library *library_find(const void *address) {
     struct library *library = &libraries[i];
     void *claimed = atomic_load(&library->handle);
 
-    if (claimed == NULL && atomic_compare_exchange_strong(&library->handle, &claimed, handle)) {
-      library->calls = connection_calls;
-      library->usable = bind_all(library, early, sizeof early / sizeof early[0]);
-      atomic_store(&library->ready, true);
-      return library->usable ? library : NULL;
-    }
+    if (claimed == NULL && atomic_compare_exchange_strong(&library->handle, &claimed, handle))
+      claimed = handle;
     if (claimed == handle)
-      return wait_until_ready(library) && library->usable ? library : NULL;
+      return bind_early(library) && library->usable ? library : NULL;
   }
   return NULL;
 }

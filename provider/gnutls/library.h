@@ -15,6 +15,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "common/claim.h"
 #include "common/gnutls_module.h"
 
 /* What every session needs, servers' too. */
@@ -66,7 +67,7 @@
 struct library {
   struct pinning_gnutls calls; /* first: the shim's view of this */
   _Atomic(void *) handle;      /* its identity; NULL: a free place */
-  atomic_bool ready;           /* the early functions are looked for */
+  struct claim claim;          /* ready: the early functions are looked for */
   bool usable;                 /* and found */
   atomic_bool late_bound;
   _Atomic(gnutls_x509_trust_list_t) system_trust; /* read when it is first needed; NULL: not yet */

@@ -23,6 +23,7 @@
 
 #include <openssl/ssl.h>
 
+#include "callers.h"
 #include "common/log.h"
 #include "common/module.h"
 #include "common/object.h"
@@ -81,9 +82,7 @@ static const struct {
 };
 
 struct caller {
-  _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
-  atomic_bool ready;
-  const char *start, *end; /* its addresses, where it stays loaded; otherwise none */
+  struct caller_place place;
   void *handle;
   bool enforced;
   bool is_openssl;       /* libcrypto or libssl themselves */
@@ -171,62 +170,21 @@ static bool holds(const struct object *object, const void *address) {
   return (const char *)address >= object->start && (const char *)address < object->end;
 }
 
-static void set_up(struct caller *caller, const void *address, const struct object *object) {
-  caller->handle = object_open(address);
-  if (caller->handle != NULL) {
-    caller->start = object->start;
-    caller->end = object->end;
-  }
+static void set_up(void *place, void *handle, const struct object *object) {
+  struct caller *caller = place;
+
+  caller->handle = handle;
   for (enum function function = 0; function < FUNCTIONS; function++)
     caller->real[function] = find_real(caller->handle, function);
   caller->is_openssl = holds(object, caller->real[NEW_EX_DATA]) ||
                        (caller->handle != NULL && holds(object, dlsym(caller->handle, "SSL_new")));
   caller->enforced = caller->real[NEW_EX_DATA] != NULL && attach(caller->real[NEW_EX_DATA]);
-  atomic_store(&caller->ready, true);
 }
 
-/* Asking the dynamic linker whose an address is costs 400 instructions, several times a connection. */
-static const struct caller *known_caller(const char *address) {
-  for (int i = 0; i < MAX_CALLERS && atomic_load_explicit(&callers[i].ready, memory_order_acquire); i++) {
-    if (address >= callers[i].start && address < callers[i].end)
-      return &callers[i];
-  }
-  return NULL;
-}
-
-/*
- * The caller that holds `address`, set up at its first call. NULL: there are too many, or another thread is
- * setting it up at this moment and does not finish; both refuse.
- */
-static const struct caller *find_caller(const void *address) {
-  struct object object;
-
-  if (!object_find(address, &object))
-    return NULL;
-  for (int i = 0; i < MAX_CALLERS; i++) {
-    const char *claimed = atomic_load(&callers[i].path);
-
-    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, object.path)) {
-      set_up(&callers[i], address, &object);
-      return &callers[i];
-    }
-    if (claimed != object.path)
-      continue;
-    for (int tries = 0; !atomic_load(&callers[i].ready) && tries < 10000; tries++)
-      nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    return atomic_load(&callers[i].ready) ? &callers[i] : NULL;
-  }
-  return NULL;
-}
+static const struct callers table = {callers, sizeof callers[0], MAX_CALLERS, set_up};
 
 static const struct caller *caller_of(const void *address) {
-  const struct caller *caller = known_caller(address);
-  int saved_errno = errno;
-
-  if (caller == NULL)
-    caller = find_caller(address);
-  errno = saved_errno;
-  return caller;
+  return callers_of(&table, address);
 }
 
 /* ---- Refusing without pinning.so ---- */

@@ -11,12 +11,10 @@
  * that it is missing.
  */
 #include <dlfcn.h>
-#include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
+#include "callers.h"
 #include "common/gnutls_module.h"
 #include "common/log.h"
 #include "common/object.h"
@@ -65,9 +63,7 @@ static const struct {
 };
 
 struct caller {
-  _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
-  atomic_bool ready;
-  const char *start, *end;             /* its addresses, where it stays loaded; otherwise none */
+  struct caller_place place;
   const struct pinning_gnutls *module; /* NULL: not enforced, and so refused */
   void *real[COUNT];                   /* what it would have reached without us; NULL: nothing */
 };
@@ -97,61 +93,20 @@ static const struct pinning_gnutls *attach(const void *address_in_libgnutls) {
   return NULL;
 }
 
-static void set_up(struct caller *caller, const void *address, const struct object *object) {
-  void *handle = object_open(address);
+static void set_up(void *place, void *handle, const struct object *object) {
+  struct caller *caller = place;
 
-  if (handle != NULL) {
-    caller->start = object->start;
-    caller->end = object->end;
-  }
+  (void)object;
   for (enum function function = 0; function < COUNT; function++)
     caller->real[function] = find_real(handle, function);
   if (caller->real[INDEX_gnutls_init] != NULL)
     caller->module = attach(caller->real[INDEX_gnutls_init]);
-  atomic_store(&caller->ready, true);
 }
 
-static const struct caller *known_caller(const char *address) {
-  for (int i = 0; i < MAX_CALLERS && atomic_load_explicit(&callers[i].ready, memory_order_acquire); i++) {
-    if (address >= callers[i].start && address < callers[i].end)
-      return &callers[i];
-  }
-  return NULL;
-}
-
-/*
- * The caller that holds `address`, set up at its first call. NULL: there are too many, or another thread is
- * setting it up at this moment and does not finish; then no session comes about.
- */
-static const struct caller *find_caller(const void *address) {
-  struct object object;
-
-  if (!object_find(address, &object))
-    return NULL;
-  for (int i = 0; i < MAX_CALLERS; i++) {
-    const char *claimed = atomic_load(&callers[i].path);
-
-    if (claimed == NULL && atomic_compare_exchange_strong(&callers[i].path, &claimed, object.path)) {
-      set_up(&callers[i], address, &object);
-      return &callers[i];
-    }
-    if (claimed != object.path)
-      continue;
-    for (int tries = 0; !atomic_load(&callers[i].ready) && tries < 10000; tries++)
-      nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
-    return atomic_load(&callers[i].ready) ? &callers[i] : NULL;
-  }
-  return NULL;
-}
+static const struct callers table = {callers, sizeof callers[0], MAX_CALLERS, set_up};
 
 static const struct caller *caller_of(const void *address) {
-  const struct caller *caller = known_caller(address);
-  int saved_errno = errno;
-
-  if (caller == NULL)
-    caller = find_caller(address);
-  errno = saved_errno;
-  return caller;
+  return callers_of(&table, address);
 }
 
 /* The real function of a caller; false: there is none, or nobody can tell whose it is. */
