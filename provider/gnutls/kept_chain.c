@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Sessions of a process that are remembered at a time: a server of TLS 1.3 sends two for each connection. */
 #define REMEMBERED 64
@@ -21,21 +22,38 @@ static struct {
   struct kept_chain *chain; /* NULL: a free place */
 } remembered[REMEMBERED];
 static unsigned next_place;
-static atomic_flag busy = ATOMIC_FLAG_INIT;
+static atomic_int turn; /* the process whose thread looks or writes; 0: none */
 
-/* Not for long: a child that was forked while another thread had it must not wait for that. False: then
- * nothing is remembered or found, and full handshakes follow. */
+/*
+ * Forgets what another thread of the parent process was changing when this one was forked from it: a digest
+ * may stand before another's chain. The memory of these chains is lost, once.
+ */
+static void forget_all(void) {
+  for (unsigned i = 0; i < REMEMBERED; i++)
+    remembered[i].chain = NULL;
+}
+
+/* False: another thread has it for long. Then nothing is remembered or found, and full handshakes follow. */
 static bool take_turn(void) {
+  int process = (int)getpid();
+
   for (int tries = 0; tries < 1000; tries++) {
-    if (!atomic_flag_test_and_set_explicit(&busy, memory_order_acquire))
+    int holder = 0;
+
+    if (atomic_compare_exchange_strong_explicit(&turn, &holder, process, memory_order_acquire,
+                                                memory_order_relaxed))
       return true;
+    if (holder != process && atomic_compare_exchange_strong(&turn, &holder, process)) {
+      forget_all();
+      return true;
+    }
     sched_yield();
   }
   return false;
 }
 
 static void end_turn(void) {
-  atomic_flag_clear_explicit(&busy, memory_order_release);
+  atomic_store_explicit(&turn, 0, memory_order_release);
 }
 
 static struct kept_chain *copy(const struct evidence *evidence) {

@@ -33,7 +33,7 @@ static bool ask_alternative(struct question *question, int type, char *value, si
   return false;
 }
 
-/* False: there are too many, or they cannot be read. */
+/* False: there are too many. Such as cannot be read name no host that a program could compare with. */
 static bool ask_alternatives(struct question *question, const struct library *library,
                              gnutls_x509_crt_t certificate, bool *ret_names_host) {
   char value[NAME_SIZE];
@@ -43,18 +43,17 @@ static bool ask_alternatives(struct question *question, const struct library *li
     size_t size = sizeof value;
     int type = library->gnutls_x509_crt_get_subject_alt_name(certificate, i, value, &size, NULL);
 
-    if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-      return true;
     if (type == GNUTLS_E_SHORT_MEMORY_BUFFER)
       continue;
     if (type < 0)
-      return false;
+      return true;
     if (ask_alternative(question, type, value, size))
       *ret_names_host = true;
   }
   return false;
 }
 
+/* The same. */
 static bool ask_common_names(struct question *question, const struct library *library,
                              gnutls_x509_crt_t certificate) {
   char value[NAME_SIZE];
@@ -64,12 +63,10 @@ static bool ask_common_names(struct question *question, const struct library *li
     int result =
         library->gnutls_x509_crt_get_dn_by_oid(certificate, GNUTLS_OID_X520_COMMON_NAME, i, 0, value, &size);
 
-    if (result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
-      return true;
     if (result == GNUTLS_E_SHORT_MEMORY_BUFFER)
       continue;
     if (result < 0)
-      return false;
+      return true;
     value[NAME_SIZE - 1] = '\0';
     if (*value != '\0')
       (void)question_ask_concluded(value, question);
