@@ -221,13 +221,13 @@ static int64_t finding_paused_until(const char *text, const struct pin_verdict *
   return until;
 }
 
-/* What can be wrong with a host's keys. What is wrong with anything else is no one host's affair. */
+/* What can be wrong with a host's keys. What is wrong with anything else is no one host's affair; and a
+ * blocked key is somebody else's, whichever host shows it. */
 static bool is_about_keys(enum pin_reason reason) {
   switch (reason) {
   case PIN_REASON_NO_PIN:
   case PIN_REASON_NO_INTERMEDIATE:
   case PIN_REASON_NO_ANCHOR:
-  case PIN_REASON_BLOCKED_KEY:
   case PIN_REASON_NO_KEY:
   case PIN_REASON_WRONG_NAME:
   case PIN_REASON_OUT_OF_DATE:

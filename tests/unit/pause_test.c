@@ -122,7 +122,8 @@ static void check_cases(void) {
 /* What no one host is to blame for: only the whole machine can be paused. */
 static void check_general(void) {
   static const enum pin_reason reasons[] = {PIN_REASON_NO_POLICY, PIN_REASON_TOO_MUCH_TO_SEE,
-                                            PIN_REASON_TOO_MANY_NAMES, PIN_REASON_DAMAGED};
+                                            PIN_REASON_TOO_MANY_NAMES, PIN_REASON_DAMAGED,
+                                            PIN_REASON_BLOCKED_KEY};
   for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
     struct pin_verdict verdict = {.reason = reasons[i], .name = "a.wild", .now = NOW};
     write_file("900 2000 a.wild\n900 2000 wild subdomains\n");
