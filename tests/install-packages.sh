@@ -20,15 +20,15 @@ tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gn
 browser=(chromium fonts-dejavu-core)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 # What tests/programs/survey tries.
-programs=(amqp-tools apache2 apache2-utils axel bind9-dnsutils bubblewrap catgirl ckermit dcmtk dnsperf erlang-p1-tls
-  fdm fetchmail gensio-bin haproxy httperf httping httrack hydra imapfilter isync libanyevent-perl
+programs=(amqp-tools apache2 apache2-utils aria2 axel bind9-dnsutils bubblewrap catgirl ckermit dcmtk dnsperf erlang-p1-tls
+  fdm fetchmail ffmpeg gensio-bin gir1.2-soup-3.0 git glib-networking gnutls-bin haproxy httperf httping httrack hydra imapfilter isync lftp libanyevent-perl
   libcrypt-ssleay-perl libdbd-mariadb-perl libdbd-pg-perl libio-async-ssl-perl libio-socket-ssl-perl
-  libnet-ssleay-perl links lua-sec lua5.3 mariadb-client-core medusa monit monitoring-plugins-basic mosquitto-clients
+  libnet-ssleay-perl links lua-sec lua5.3 mariadb-client-core medusa monit monitoring-plugins-basic mosquitto-clients msmtp mutt
   nagios-nrpe-plugin ncat nginx nodejs openfortivpn openssl pgbouncer php-cli php-mysql postgresql-client proxytunnel
-  python3-aiohttp python3-amqp python3-httpx python3-ldap3 python3-m2crypto python3-mysqldb python3-openssl
-  python3-pika python3-psycopg2 python3-stomp python3-tornado python3-twisted radsecproxy redis-tools ruby
+  python3-aiohttp python3-amqp python3-gi python3-httpx python3-ldap3 python3-m2crypto python3-mysqldb python3-openssl
+  python3-pika python3-psycopg2 python3-pycurl python3-stomp python3-tornado python3-twisted radsecproxy redis-tools ruby
   ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege socat spamc squid-openssl stunnel4 swaks syslog-ng-core
-  tcl-tls tnftp unbound w3m)
+  tcl-tls tnftp unbound w3m wget)
 releases=(debootstrap util-linux)
 # What tests/architectures.sh needs in its chroots besides build.
 architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)

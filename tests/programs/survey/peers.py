@@ -21,6 +21,7 @@ class Record:
     name: str = ""          # the server name that was sent
     handshake: bool = False
     data: bytes = b""       # received over TLS
+    signed: bool = False    # the client has used a certificate of its own
     ended: bool = False
 
 
@@ -247,11 +248,28 @@ def nrpe(connection):
     connection.some()
 
 
+def asking(speak):
+    """The same protocol, of a server that asks for a certificate of the client's and takes any that A has issued."""
+    def asked(connection):
+        speak(connection)
+    asked.asks = True
+    return asked
+
+
+def watch_signatures(context, record):
+    """Notes the CertificateVerify of the client: OpenSSL shows each message as it comes."""
+    certificate_verify = 15
+
+    def see(_connection, direction, _version, _content, message, _data):
+        record.signed = record.signed or (direction == "read" and message == certificate_verify)
+    context._msg_callback = see  # what there is for SSL_CTX_set_msg_callback
+
+
 class Peer:
     """A server that shows one chain on one port, whatever address of the loopback it is called by."""
 
-    def __init__(self, speak, chain, key, port):
-        self.speak, self.chain, self.key, self.port = speak, chain, key, port
+    def __init__(self, speak, chain, key, port, clients=()):
+        self.speak, self.chain, self.key, self.port, self.clients = speak, chain, key, port, clients
         self.records, self.changed = [], threading.Condition()
         self.listener = socket.create_server(("0.0.0.0", port), backlog=64)
         threading.Thread(target=self._accept, daemon=True).start()
@@ -269,6 +287,11 @@ class Peer:
         def note(_connection, name, _context):
             record.name = name or ""
         context.sni_callback = note
+        if self.clients:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            for issuer in self.clients:
+                context.load_verify_locations(issuer)
+            watch_signatures(context, record)
         return context
 
     def _accept(self):

@@ -64,7 +64,7 @@ class Variant:
     blind: tuple = ()           # ways that do not refuse another key in a certificate for the entry's name
     blind_foreign: tuple = ()   # the same for a certificate that speaks for other names only
     blind_address: tuple = ()   # the same for an entry by address
-    nameless: bool = False      # gives no name to OpenSSL
+    nameless: bool = False      # gives no name to OpenSSL or GnuTLS
     logs: bool = True           # its process can reach the log
     noisy: bool = False         # draws on a terminal: what it prints cannot be compared
 

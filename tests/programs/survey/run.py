@@ -29,6 +29,7 @@ import checks
 import clients
 import daemons
 import enforcement
+import gnutls_clients
 import languages
 import peers
 import pki as pki_module
@@ -67,6 +68,7 @@ class Outcome:
     output: str
     names: tuple    # server names that were sent
     connected: bool
+    signed: bool    # its own certificate was used
     log: tuple      # our lines
 
     def same_for_the_program(self, other):
@@ -108,8 +110,9 @@ class Survey:
         started = {}
         try:
             for number, chain in enumerate(("right", "swapped", "foreign", "other")):
+                clients = [self.pki.root(), self.pki.certificate("a")] if asks(program) else []
                 started[chain] = peers.Peer(program.speak, self.pki.chain("p256", chain),
-                                            self.pki.chain_key("p256", chain), FIRST_PORT + number)
+                                            self.pki.chain_key("p256", chain), FIRST_PORT + number, clients)
             yield started
         finally:
             for peer in started.values():
@@ -122,8 +125,9 @@ class Survey:
         for left in pathlib.Path("/dev/shm").iterdir():
             left.unlink()  # by a daemon that was ended while it started
         ca = self.copy(self.pki.root() if scenario.trusted else self.pki.stranger())
+        own = "p256-client" if asks(program) else "p256-other"
         case = programs.Case(scenario.host, peer.port, ca, verification, variant.option,
-                             self.copy(self.pki.certificate("p256-other")), self.copy(self.pki.key("p256-other")), folder)
+                             self.copy(self.pki.certificate(own)), self.copy(self.pki.key(own)), folder)
         environment = enforcement.environment(way, self.policy(scenario), False) | {"TMPDIR": str(folder), "TERM": "xterm",
                                                                                        "HOME": str(folder)}
         self.log.take(), peer.take(0)
@@ -133,7 +137,8 @@ class Survey:
         records = peer.take()
         lines = tuple(line[line.index("verdict="):] for line in self.log.take() if "verdict=" in line)
         return Outcome(any(record.data for record in records), status, readable(output),
-                       tuple(sorted({record.name for record in records})), bool(records), lines)
+                       tuple(sorted({record.name for record in records})), bool(records),
+                       any(record.signed for record in records), lines)
 
     def run_once(self, plan, environment, folder, _peer):
         process = self.start(plan, environment, folder, subprocess.PIPE)
@@ -179,6 +184,11 @@ def quiet(log):
                              if re.search("(?i)error|fail|warn|alert|fatal", line)}))
 
 
+def asks(program):
+    """Whether its server asks for a certificate."""
+    return getattr(program.speak, "asks", False)
+
+
 def readable(text):
     """Without what differs from run to run: times, process numbers, addresses in memory."""
     text = re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .{0,30}?\d\d:\d\d:\d\d(\.\d+)?( \w+)?( \d{4})?", "TIME", text)
@@ -186,6 +196,7 @@ def readable(text):
     text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "TIME", text)
     text = re.sub(r"(?i)\b(pid|tid)[ =:]*\d+", "PID", text)
     text = re.sub(r"[0-9A-F]{12,16}(?=:error)", "THREAD", text)
+    text = re.sub(r"\b0x[0-9a-f]{6,16}\b", "ADDRESS", text)
     text = re.sub(r"\[\d{9,}\]", "TIME", text)
     text = re.sub(r"\btime=\S+|\d+\.\d+ second\S*|\b\d\.\d{3}$", "SECONDS", text, flags=re.M)
     text = re.sub(r"\[\d+(:\d+)?\]|\b\d+#\d+", "[N]", text)
@@ -219,6 +230,8 @@ def not_refused(program, variant, scenario, outcome):
         found.append("it did not connect")
     if outcome.accepted:
         found.append("the other key was accepted, and data was sent")
+    if outcome.signed:
+        found.append("the wrong server got a signature of the client's certificate")
     if variant.logs and not any("verdict=refused" in line and f" host={scenario.entry} " in line for line in outcome.log):
         found.append(f"no refusal of {scenario.entry} was logged: {outcome.log}")
     if program.sees not in outcome.output:
@@ -258,6 +271,8 @@ def survey_scenario(survey, program, variant, verification, key, peer):
     found = ["the right key was refused without us"] if key == "right" and not without_us.accepted else []
     if not without_us.connected:
         found.append("it did not connect")
+    if asks(program) and without_us.accepted and not without_us.signed:
+        found.append("it did not use the certificate that it was given")
     if variant.nameless and any(without_us.names):
         found.append(f"the names sent are {without_us.names}")
     results = [report(survey, title, survey.ways[0], without_us, found)]

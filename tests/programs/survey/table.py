@@ -19,6 +19,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import checks
 import clients
 import daemons
+import gnutls_clients
 import languages
 import programs
 import scripts
