@@ -72,7 +72,7 @@ class WrongUsage(PinctlCase):
     def test_operands(self):
         self.assertIn("expected HOST", self.wrong("show"))
         self.assertIn('unexpected "b"', self.wrong("show", "a", "b"))
-        self.assertIn('unexpected "x"', self.wrong("list", "x"))
+        self.assertIn('unexpected "x"', self.wrong("status", "x"))
         self.assertIn("not both", self.wrong("check", "--policy", "a", "b"))
         self.assertIn("expected the name or address of a server", self.wrong("explain", "*.x.org"))
         self.wrong("run")

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import signal
 import ssl
 import subprocess
 import threading
@@ -14,7 +15,7 @@ import time
 from html.parser import HTMLParser
 
 import live_servers as live
-from pinctl_case import CA, CERTIFICATES, EC, PINCTL, PinctlCase, issue, main, openssl, pin_of, read, write
+from pinctl_case import CA, CERTIFICATES, EC, PINCTL, PinctlCase, issue, main, openssl, path, pin_of, read, write
 
 HOST = "api.example.com"
 NAME = ("subjectAltName=DNS:api.example.com", "basicConstraints=CA:FALSE")
@@ -106,6 +107,26 @@ class Findings(Monitor):
         self.assertEqual(self.codes(self.shows(chain="extra.pem")), ["superfluous"])
         self.assertEqual(self.codes(self.shows(), "--ca", "other.pem"), ["not-verified"])
 
+    def test_cross_signed(self):
+        """A root that another one signed too is shown for the sake of old clients, and is no finding; others are."""
+        self.pinned(pin_of("server.pem"))
+        issue("elder", "/CN=Elder Root", extensions=CA)
+        csr = openssl("x509", "-x509toreq", "-in", "root.pem", "-signkey", "root.key")
+        write("root.csr", csr)
+        write("ca.ext", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n")
+        write("cross.pem", openssl("x509", "-req", "-in", "root.csr", "-CA", "elder.pem", "-CAkey", "elder.key",
+                                   "-extfile", "ca.ext", "-days", "30"))
+        write("crossed.pem", read("chain.pem") + read("cross.pem"))
+        self.assertEqual(self.codes(self.shows(chain="crossed.pem"), status=0), [])
+        # The same name with another key, the same key with another name, and the elder root.
+        issue("namesake", "/CN=Test Root", extensions=CA)
+        write("renamed.csr", openssl("req", "-new", "-key", "root.key", "-subj", "/CN=Renamed Root"))
+        write("renamed.pem", openssl("x509", "-req", "-in", "renamed.csr", "-CA", "elder.pem", "-CAkey", "elder.key",
+                                     "-extfile", "ca.ext", "-days", "30"))
+        for name in ("namesake.pem", "renamed.pem", "elder.pem"):
+            write("crossed.pem", read("chain.pem") + read(name))
+            self.assertEqual(self.codes(self.shows(chain="crossed.pem")), ["superfluous"], name)
+
     def test_weakness(self):
         old = (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_1)
         self.pinned(pin_of("server.pem"))
@@ -135,7 +156,8 @@ class Findings(Monitor):
         done = self.pinctl(*self.words(self.shows(), "--json"))
         self.assertEqual([(host["host"], host["port"]) for host in json.loads(done.stdout)["hosts"]],
                          [(HOST, 443), (HOST, 8443)])
-        self.assertIn("*.example.com: stands for no single server", done.stderr)
+        self.assertEqual(done.stderr, "")
+        self.assertIn("; 1 wildcard names no server\n", self.pinctl(*self.words(self.shows())).stdout)
         self.write_policy("version = 1;\n")
         self.pinctl(*self.words(1), status=3)
 
@@ -243,7 +265,7 @@ class Forms(Monitor):
 
     def test_usage(self):
         for words in (("--format", "xml"), ("--warning", "soon"), ("--critical", "-1"), ("--jobs", "0"),
-                      ("--jobs", "100000"), ("*.example.com",), ("--timeout", "")):
+                      ("--jobs", "100000"), ("--sort", "size"), ("--timeout", ""), ("-p",)):
             self.pinctl("monitor", *words, status=2)
 
 
@@ -286,6 +308,97 @@ class History(Monitor):
         self.assertIn("unable to open database file", done.stderr)
         broken = self.write_policy("this is no database, but long enough to be looked at " * 40, "broken.db")
         self.pinctl(*self.words(self.shows(), "--history", broken), status=3)
+
+
+class Selection(Monitor):
+    """Three hosts: sound, away, and one with another key."""
+
+    def setUp(self):
+        super().setUp()
+        pin = pin_of("server.pem")
+        names = ("away.a.example.com", "wrong.b.example.com", "api.example.com", "::1")
+        self.write_policy("version = 1; hosts = (" + ", ".join(f'{{ name = "{name}"; pins = [ "{pin}" ]; }}' for name in names)
+                          + ', { name = "*.wild.example.com"; pins = [ "' + pin + '" ]; } );\n')
+        holder = live.closed_port()
+        self.addCleanup(holder.close)
+        self.line = ("--ca", "root.pem", "--no-history", "--timeout", "2", "--warning", "10",
+                     "--connect", f"away.a.example.com::127.0.0.1:{holder.getsockname()[1]}",
+                     "--connect", f"wrong.b.example.com::127.0.0.1:{self.shows('swapped', 'swapped-chain.pem')}",
+                     "--connect", f"api.example.com::127.0.0.1:{self.shows()}",
+                     "--connect", f"::1::127.0.0.1:{holder.getsockname()[1]}")
+
+    def names(self, *words, verb="monitor", status=1):
+        return [host["host"] for host in self.json(verb, *words, *self.line, status=status)["hosts"]]
+
+    def test_worst_first(self):
+        """What is refused comes before what is away."""
+        usual = ["wrong.b.example.com", "::1", "away.a.example.com", "api.example.com"]
+        self.assertEqual(self.names(), usual)
+        self.assertEqual(self.names("--sort", "state"), usual)
+        self.assertEqual(self.names("--sort", "name"), ["::1", "api.example.com", "away.a.example.com", "wrong.b.example.com"])
+        # Nothing is known of what is away, and that comes first.
+        self.assertEqual(self.names("--sort", "expiry")[:2], ["::1", "away.a.example.com"])
+        hosts = self.json("monitor", "--sort", "time", *self.line, status=1)["hosts"]
+        self.assertEqual([host["seconds"] for host in hosts], sorted((host["seconds"] for host in hosts), reverse=True))
+        text = self.pinctl("monitor", *self.line, status=1).stdout
+        self.assertLess(text.index("wrong.b"), text.index("away.a"))
+        self.assertIn("[::1]:443", text)
+
+    def test_problems(self):
+        self.assertEqual(self.names("--problems"), ["wrong.b.example.com", "::1", "away.a.example.com"])
+        text = self.pinctl("monitor", "--problems", *self.line, status=1).stdout
+        self.assertNotIn("api.example.com", text)
+        self.assertIn("4 hosts: 1 ok, 0 warning, 3 critical", text)
+        self.assertIn("; 1 well and not shown", text)
+        text = self.pinctl("monitor", "--problems", "--format", "nagios", *self.line, status=2).stdout
+        self.assertIn("hosts=4 warning=0 critical=3", text)
+        self.assertEqual(self.names("--problems", "api.example.com", status=0), [])
+
+    def test_patterns(self):
+        self.assertEqual(self.names("*.a.example.com"), ["away.a.example.com"])
+        self.assertEqual(self.names("A*.EXAMPLE.com"), ["away.a.example.com", "api.example.com"])
+        self.assertEqual(self.names("api.example.com", "a*"), ["away.a.example.com", "api.example.com"])
+        self.assertEqual(self.names("?pi.example.com", status=0), ["api.example.com"])
+        # A wildcard's name fits, but names no server.
+        self.assertEqual(self.names("*.wild.example.com", status=0), [])
+        for pattern in ("*.c.example.com", "*.example.co", "api.example.com?"):
+            done = self.pinctl("monitor", pattern, *self.line, status=3)
+            self.assertIn(f"{pattern}: no host of the policy", done.stderr)
+        self.assertTrue(self.pinctl("monitor", "nothing*", "--format", "nagios", *self.line, status=3).stdout
+                        .startswith("PINNING UNKNOWN"))
+
+    def test_list(self):
+        listed = lambda *words, status=0: [entry["name"] for entry in self.json("list", *words, status=status)["hosts"]]
+        self.assertEqual(len(listed()), 5)
+        self.assertEqual(listed("*.a.example.com"), ["away.a.example.com"])
+        self.assertEqual(listed("API.example.com", "::1"), ["::1", "api.example.com"])
+        self.assertEqual(listed("*.wild.example.com"), ["*.wild.example.com"])
+        for word in ("example.com", "pi.example.com", "*.c.example.com", "x.wild.example.com"):
+            self.assertEqual(listed(word, status=1), [])
+            self.assertIn("no entry has such a name", self.pinctl("list", word, status=1).stderr)
+        self.assertEqual(listed("api.example.com", "nothing.example.com", status=1), ["api.example.com"])
+
+    def test_interrupted(self):
+        """Ctrl-C shows what is there, keeps only that, and is no success."""
+        slow = self.start(live.silent)
+        self.pinctl("add", "slow.example.com", path("server.pem"))
+        for verb in ("monitor", "test"):
+            words = [PINCTL, verb, "--json", "--connect", f"slow.example.com::127.0.0.1:{slow}", *self.line]
+            words = [word for word in words if verb == "monitor" or word != "--no-history"]
+            words[words.index("--timeout") + 1] = "60"
+            if verb == "test":
+                del words[words.index("--warning"):words.index("--warning") + 2]
+            with subprocess.Popen(words, cwd=CERTIFICATES, env=self.environment(), stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE) as child:
+                time.sleep(2)
+                begun = time.monotonic()
+                child.send_signal(signal.SIGINT)
+                out, err = child.communicate(timeout=20)
+            self.assertLess(time.monotonic() - begun, 3)
+            self.assertEqual(child.returncode, 3)
+            self.assertIn(b"interrupted: 4 of 5 hosts were looked at", err)
+            self.assertEqual([host["host"] for host in json.loads(out)["hosts"]],
+                             ["wrong.b.example.com", "::1", "away.a.example.com", "api.example.com"])
 
 
 class Hostile(Monitor):

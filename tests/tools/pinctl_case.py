@@ -51,12 +51,12 @@ CA = ("basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSig
 KEY_IDENTIFIERS = ("subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid")
 
 
-def issue(name, subject, issuer=None, extensions=(), key=EC, identifiers=KEY_IDENTIFIERS):
+def issue(name, subject, issuer=None, extensions=(), key=EC, identifiers=KEY_IDENTIFIERS, days=30):
     """Makes NAME.key and NAME.pem, signed by the issuer or by itself, whatever the system's configuration."""
     write("issue.cnf", "[req]\ndistinguished_name = dn\nx509_extensions = ext\n[dn]\n[ext]\n"
           + "\n".join((*identifiers, *extensions)) + "\n")
     words = ["req", "-x509", "-config", "issue.cnf", *key, "-nodes", "-utf8", "-keyout", f"{name}.key",
-             "-out", f"{name}.pem", "-days", "30", "-subj", subject]
+             "-out", f"{name}.pem", "-days", str(days), "-subj", subject]
     if issuer is not None:
         words += ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"]
     openssl(*words)

@@ -19,6 +19,14 @@ static const struct option *find_option(const struct verb *verb, const char *nam
   return NULL;
 }
 
+/* word: "-q". */
+static const struct option *find_letter(const struct verb *verb, const char *word) {
+  for (size_t i = 0; i < verb->option_count; i++)
+    if (verb->options[i].letter != '\0' && word[1] == verb->options[i].letter && word[2] == '\0')
+      return &verb->options[i];
+  return NULL;
+}
+
 /* words: "a|b|c". */
 static bool is_one_of(const char *words, const char *value) {
   size_t length = strlen(value);
@@ -102,7 +110,10 @@ bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_
     } else if (is_help(*argv)) {
       return keep(arguments, OPTION_HELP, NULL);
     } else if ((*argv)[1] != '-') {
-      return wrong_usage(verb, "unknown option %s", *argv);
+      const struct option *option = find_letter(verb, *argv);
+      if (option == NULL)
+        return wrong_usage(verb, "unknown option %s", *argv);
+      keep(arguments, option->id, NULL);
     } else if (!read_option(arguments, &argv)) {
       return false;
     }

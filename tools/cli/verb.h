@@ -86,7 +86,10 @@ enum option_id {
   OPTION_LIST,
   OPTION_ORIGIN,
   OPTION_FOR,
-  OPTION_ENFORCED
+  OPTION_ENFORCED,
+  OPTION_QUIET,
+  OPTION_PROBLEMS,
+  OPTION_SORT
 };
 
 struct option {
@@ -94,6 +97,7 @@ struct option {
   const char *name;     /* without the dashes */
   const char *argument; /* what the help calls it; NULL: a flag */
   const char *help;     /* lines joined by '\n', each at most 50 columns */
+  char letter;          /* "-q" means the same as the name; '\0': none does. Only of flags */
   bool one_of;          /* argument is "a|b|c": one of these words is expected */
   bool repeatable;
 };
@@ -106,6 +110,11 @@ struct option {
   }
 #define SHARED_JSON                                                                                          \
   { .id = OPTION_JSON, .name = "json", .help = "print the data as JSON" }
+#define SHARED_QUIET                                                                                         \
+  {                                                                                                          \
+    .id = OPTION_QUIET, .name = "quiet", .letter = 'q',                                                      \
+    .help = "or -q, for cron: print nothing where nothing is\nto do, else one line for each host"            \
+  }
 #define SHARED_DRY_RUN                                                                                       \
   { .id = OPTION_DRY_RUN, .name = "dry-run", .help = "write nothing; print the change as a diff" }
 

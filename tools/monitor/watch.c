@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/watch.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 
 const char *severity_word(enum severity severity) {
@@ -28,7 +30,7 @@ void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_
       (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
 }
 
-static void host_clear(struct watch_host *host) {
+void watch_host_clear(struct watch_host *host) {
   for (size_t i = 0; i < host->finding_count; i++) {
     free(host->findings[i].about);
     free(host->findings[i].text);
@@ -36,14 +38,30 @@ static void host_clear(struct watch_host *host) {
   free(host->findings);
   free(host->keys);
   free(host->host);
+  *host = (struct watch_host){0};
 }
 
 void watch_clear(struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++)
-    host_clear(&watch->hosts[i]);
-  host_clear(&watch->machine);
+    watch_host_clear(&watch->hosts[i]);
+  watch_host_clear(&watch->machine);
   free(watch->hosts);
   *watch = (struct watch){0};
+}
+
+char *watch_host_name(const struct watch_host *host) {
+  bool brackets = strchr(host->host, ':') != NULL;
+  return must_format(brackets ? "[%s]:%u" : "%s:%u", host->host, host->port);
+}
+
+char *watch_findings_text(const struct watch_host *host) {
+  char *text = must_copy(host->finding_count == 0 ? "all well" : "");
+  for (size_t i = 0; i < host->finding_count; i++) {
+    char *longer = must_format("%s%s%s", text, i == 0 ? "" : "; ", host->findings[i].text);
+    free(text);
+    text = longer;
+  }
+  return text;
 }
 
 enum severity watch_severity(const struct watch *watch) {
@@ -58,7 +76,7 @@ size_t watch_count(const struct watch *watch, enum severity severity) {
   size_t count = 0;
   for (size_t i = 0; i < watch->count; i++)
     count += watch->hosts[i].severity == severity ? 1 : 0;
-  return count;
+  return count + (severity == SEVERITY_OK ? watch->well_left_out : 0);
 }
 
 int64_t watch_expires(const struct watch_host *host) {

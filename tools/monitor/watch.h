@@ -40,7 +40,8 @@ struct watch_host {
   char *host;
   uint16_t port;
   enum probe_protocol protocol;
-  bool seen; /* a chain was shown */
+  bool asked; /* it was asked, and it is known what came of it */
+  bool seen;  /* a chain was shown */
   enum severity severity;
   struct finding *findings;
   size_t finding_count;
@@ -65,6 +66,9 @@ struct watch {
   size_t count;
   const char *policy_path; /* what the hosts were judged by; NULL: by nothing yet */
   const struct pin_policy *policy;
+  size_t well_left_out;  /* so many hosts that are well are no longer among them */
+  size_t wildcards;      /* so many entries name no single server */
+  size_t interrupted_of; /* somebody ended it early: of so many hosts some were not asked; 0: all were */
   int warning_days, critical_days;
   int64_t now;
   bool asked;          /* the servers were */
@@ -82,7 +86,13 @@ void watch_find(struct watch_host *host, enum severity severity, const char *cod
 void watch_find_about(struct watch_host *host, enum severity severity, const char *code, const char *about,
                       char *text);
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
+void watch_host_clear(struct watch_host *host);
 void watch_clear(struct watch *watch);
+
+/* "api.example.com:443", "[2001:db8::1]:443". For free(3). */
+char *watch_host_name(const struct watch_host *host);
+/* Its findings in one line, or "all well". For free(3). */
+char *watch_findings_text(const struct watch_host *host);
 
 enum severity watch_severity(const struct watch *watch);
 size_t watch_count(const struct watch *watch, enum severity severity);

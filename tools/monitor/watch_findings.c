@@ -94,10 +94,24 @@ static void look_at_verification(const struct probe_result *result, struct watch
                must_format("the chain does not verify: %s", X509_verify_cert_error_string(error)));
 }
 
+/* A root that another CA has signed, say: clients that do not know that root go by it. */
+static bool is_cross_signed(const struct chain *chain, const struct object *object) {
+  X509_NAME *name = X509_get_subject_name(object->certificate);
+  for (size_t i = 1; i < chain->path.count; i++) {
+    const struct object *on_path = &chain->path.items[i];
+    if (memcmp(&on_path->key, &object->key, sizeof object->key) == 0 &&
+        X509_NAME_cmp(X509_get_subject_name(on_path->certificate), name) == 0)
+      return true;
+  }
+  return false;
+}
+
 static void look_at_superfluous(const struct probe_result *result, struct watch_host *host) {
   size_t others = result->shown - result->certificates.count;
-  for (size_t i = 0; i < result->certificates.count; i++)
-    others += chain_holds(&result->chain, &result->certificates.items[i]) ? 0 : 1;
+  for (size_t i = 0; i < result->certificates.count; i++) {
+    const struct object *object = &result->certificates.items[i];
+    others += chain_holds(&result->chain, object) || is_cross_signed(&result->chain, object) ? 0 : 1;
+  }
   if (others > 0)
     watch_find(host, SEVERITY_WARNING, "superfluous",
                others == 1 ? must_copy("shows a certificate that is not on the path")

@@ -54,7 +54,8 @@ static void print_summary(const struct watch *watch) {
   if (watch->paused > 0)
     printf("<p class=\"trouble warning\">%zu pause%s: what is refused there is only logged</p>\n",
            watch->paused, watch->paused == 1 ? "" : "s");
-  printf("<p>%zu host%s: ", watch->count, watch->count == 1 ? "" : "s");
+  size_t count = watch->count + watch->well_left_out;
+  printf("<p>%zu host%s: ", count, count == 1 ? "" : "s");
   for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_OK; severity--)
     printf("%s<span class=\"%s\">%zu %s</span>", severity == SEVERITY_CRITICAL ? "" : ", ",
            severity_word((enum severity)severity), watch_count(watch, (enum severity)severity),
@@ -99,7 +100,7 @@ static void print_rows(const struct watch *watch, bool well) {
 }
 
 static void print_hosts(const struct watch *watch) {
-  size_t well = watch_count(watch, SEVERITY_OK);
+  size_t well = watch_count(watch, SEVERITY_OK) - watch->well_left_out;
   printf("<h2 id=\"problems\">Problems</h2>\n");
   if (well == watch->count)
     fputs("<p class=\"ok\">None: every host is well.</p>\n", stdout);

@@ -14,16 +14,6 @@
 
 /* ---- For people ---- */
 
-static char *findings_text(const struct watch_host *host) {
-  char *text = must_copy(host->finding_count == 0 ? "all well" : "");
-  for (size_t i = 0; i < host->finding_count; i++) {
-    char *longer = must_format("%s%s%s", text, i == 0 ? "" : "; ", host->findings[i].text);
-    free(text);
-    text = longer;
-  }
-  return text;
-}
-
 static char *left_text(const struct watch *watch, const struct watch_host *host) {
   int64_t expires = watch_expires(host);
   return expires == 0 ? must_copy("-")
@@ -32,7 +22,7 @@ static char *left_text(const struct watch *watch, const struct watch_host *host)
 
 /* One line for each finding; what comes before is said once. */
 static void add_rows(const struct watch *watch, const struct watch_host *host, struct libscols_table *table) {
-  AUTO_TEXT name = must_format("%s:%u", host->host, host->port);
+  AUTO_TEXT name = watch_host_name(host);
   AUTO_TEXT left = left_text(watch, host);
   const char *version = *host->version == '\0' ? "-" : host->version;
   const char *first = host->finding_count == 0 ? "all well" : host->findings[0].text;
@@ -53,16 +43,32 @@ static void add_machine_rows(const struct watch *watch, struct libscols_table *t
   }
 }
 
+/* What a reader of the table would otherwise miss. */
+static char *left_out_text(const struct watch *watch) {
+  AUTO_TEXT well = watch->well_left_out == 0 ? must_copy("")
+                                             : must_format("; %zu well and not shown", watch->well_left_out);
+  AUTO_TEXT unasked =
+      watch->interrupted_of == 0
+          ? must_copy("")
+          : must_format("; interrupted: only these of %zu were looked at", watch->interrupted_of);
+  return watch->wildcards == 0
+             ? must_format("%s%s", well, unasked)
+             : must_format("%s%s; %zu wildcard%s name%s no server", well, unasked, watch->wildcards,
+                           watch->wildcards == 1 ? "" : "s", watch->wildcards == 1 ? "s" : "");
+}
+
 void watch_print_table(const struct watch *watch) {
   static const char *const headings[] = {"STATE", "HOST", "TLS", "LEFT", "FINDINGS", NULL};
   struct libscols_table *table = table_new(headings, 1U << 1 | 1U << 4);
+  size_t count = watch->count + watch->well_left_out;
+  AUTO_TEXT left_out = left_out_text(watch);
   for (size_t i = 0; i < watch->count; i++)
     add_rows(watch, &watch->hosts[i], table);
   add_machine_rows(watch, table);
   table_print(table);
-  put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s\n", watch->count,
-      watch->count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
-      watch_count(watch, SEVERITY_CRITICAL), watch->seconds);
+  put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s%s\n", count,
+      count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
+      watch_count(watch, SEVERITY_CRITICAL), watch->seconds, left_out);
 }
 
 /* ---- JSON ---- */
@@ -162,18 +168,20 @@ void watch_print_nagios(const struct watch *watch) {
   static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
   size_t warnings = watch_count(watch, SEVERITY_WARNING);
   size_t criticals = watch_count(watch, SEVERITY_CRITICAL);
+  size_t count = watch->count + watch->well_left_out;
   put(stdout, PLAIN, "PINNING %s: %s%s%zu host%s, %zu warning, %zu critical", words[watch_severity(watch)],
-      watch->trouble == NULL ? "" : watch->trouble, watch->trouble == NULL ? "" : "; ", watch->count,
-      watch->count == 1 ? "" : "s", warnings, criticals);
-  put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n",
-      watch->count, warnings, criticals, (long long)least_days(watch), watch->warning_days,
-      watch->critical_days, watch->seconds);
+      watch->trouble == NULL ? "" : watch->trouble, watch->trouble == NULL ? "" : "; ", count,
+      count == 1 ? "" : "s", warnings, criticals);
+  put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n", count,
+      warnings, criticals, (long long)least_days(watch), watch->warning_days, watch->critical_days,
+      watch->seconds);
   for (size_t i = 0; i < watch->count; i++) {
     const struct watch_host *host = &watch->hosts[i];
-    AUTO_TEXT findings = findings_text(host);
+    AUTO_TEXT name = watch_host_name(host);
+    AUTO_TEXT findings = watch_findings_text(host);
     AUTO_TEXT plain = without_bars(findings);
     if (host->severity != SEVERITY_OK)
-      put(stdout, PLAIN, "%s: %s:%u: %s\n", words[host->severity], host->host, host->port, plain);
+      put(stdout, PLAIN, "%s: %s: %s\n", words[host->severity], name, plain);
   }
   for (size_t i = 0; i < watch->machine.finding_count; i++) {
     AUTO_TEXT plain = without_bars(watch->machine.findings[i].text);

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/watch_targets.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,7 @@
 #include "cli/usage.h"
 #include "probe/probe_options.h"
 #include "view/entry_text.h"
+#include "view/name_pattern.h"
 
 static bool read_operand(const struct arguments *arguments, size_t index, char **ret_host,
                          uint16_t *ret_port) {
@@ -32,10 +34,12 @@ bool operands_can_be_asked(const struct arguments *arguments) {
   return good;
 }
 
-bool targets_from_operands(const struct arguments *arguments, struct watch *watch) {
+bool targets_from_operands(const struct arguments *arguments, bool patterns, struct watch *watch) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     AUTO_TEXT host = NULL;
     uint16_t port = 0;
+    if (patterns && is_name_pattern(arguments->operands[i]))
+      continue;
     if (!read_operand(arguments, i, &host, &port))
       return false;
     port = port == 0 ? 443 : port;
@@ -49,8 +53,7 @@ static void add_entry(const struct arguments *arguments, const struct pin_entry 
   static const uint16_t usual = 443;
   const uint16_t *ports = entry->port_count == 0 ? &usual : entry->ports;
   uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
-  if (entry->kind == PIN_NAME_WILDCARD)
-    say_note("%s: stands for no single server; name them as operands", entry->name);
+  watch->wildcards += entry->kind == PIN_NAME_WILDCARD ? 1 : 0;
   for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
     watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
 }
@@ -78,6 +81,43 @@ bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy
     port = port == 0 ? 443 : port;
     watch_add(watch, host, port, probe_options_protocol(arguments, port));
   }
+  entries_clear(&entries);
+  return good;
+}
+
+/* Hosts that an operand before has named are asked once. */
+static bool is_among(const struct watch *watch, size_t count, const char *host) {
+  for (size_t i = 0; i < count; i++)
+    if (strcmp(watch->hosts[i].host, host) == 0)
+      return true;
+  return false;
+}
+
+static bool add_fitting(const struct arguments *arguments, const struct entries *entries, const char *pattern,
+                        struct watch *watch) {
+  size_t before = watch->count;
+  bool found = false;
+  for (size_t i = 0; i < entries->count; i++) {
+    if (!name_fits(pattern, entries->items[i].name))
+      continue;
+    found = true;
+    if (!is_among(watch, before, entries->items[i].name))
+      add_entry(arguments, &entries->items[i], watch);
+  }
+  if (!found)
+    say_error("%s: no host of the policy has such a name", pattern);
+  return found;
+}
+
+bool targets_by_patterns(const struct arguments *arguments, const struct pin_policy *policy,
+                         struct watch *watch) {
+  struct entries entries;
+  bool good = entries_read(policy, &entries);
+  if (good)
+    entries_sort_by_name(&entries);
+  for (size_t i = 0; good && i < arguments->operand_count; i++)
+    if (is_name_pattern(arguments->operands[i]))
+      good = add_fitting(arguments, &entries, arguments->operands[i], watch);
   entries_clear(&entries);
   return good;
 }
@@ -122,14 +162,57 @@ struct looking {
   size_t done;
 };
 
+static volatile sig_atomic_t interrupted;
+
+static void note_interrupt(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+
+static bool is_interrupted(void) {
+  return interrupted != 0;
+}
+
 static void take(size_t index, struct probe_result *result, void *arg) {
   struct looking *looking = arg;
+  looking->watch->hosts[index].asked = true;
   watch_take(looking->watch, looking->policy, result, &looking->watch->hosts[index]);
   bar_show(++looking->done, looking->watch->count);
+}
+
+/* Of what was not asked nothing is said, and nothing kept. */
+static void keep_asked(struct watch *watch) {
+  size_t kept = 0;
+  watch->interrupted_of = watch->count;
+  for (size_t i = 0; i < watch->count; i++) {
+    if (watch->hosts[i].asked)
+      watch->hosts[kept++] = watch->hosts[i];
+    else
+      free(watch->hosts[i].host);
+  }
+  watch->count = kept;
 }
 
 bool targets_look(struct watch *watch, const struct pin_policy *policy,
                   const struct probe_settings *settings) {
   struct looking looking = {.watch = watch, .policy = policy};
-  return targets_ask(watch, settings, take, &looking);
+  struct probe_settings until = *settings;
+  /* Whoever does not want to wait for what is there presses twice. */
+  struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
+  struct sigaction before;
+  until.is_over = is_interrupted;
+  interrupted = 0;
+  sigaction(SIGINT, NULL, &before);
+  bool may = before.sa_handler != SIG_IGN;
+  if (may)
+    sigaction(SIGINT, &action, NULL);
+  bool good = targets_ask(watch, &until, take, &looking);
+  if (may)
+    sigaction(SIGINT, &before, NULL);
+  if (is_interrupted() && looking.done < watch->count) {
+    bar_show(1, 1);
+    keep_asked(watch);
+    say_warning("interrupted: %zu of %zu hosts were looked at", watch->count, watch->interrupted_of);
+  }
+  return good && watch->interrupted_of == 0;
 }

@@ -7,8 +7,9 @@
 #include "cli/arguments.h"
 #include "monitor/watch.h"
 
-/* The operands, HOST[:PORT] each. Returns false, having said how the verb is used. */
-bool targets_from_operands(const struct arguments *arguments, struct watch *watch);
+/* The operands, HOST[:PORT] each; `patterns`: those are left for targets_by_patterns. Returns false, having
+ * said how the verb is used. */
+bool targets_from_operands(const struct arguments *arguments, bool patterns, struct watch *watch);
 
 /* Whether every operand is HOST[:PORT] that somebody may answer to. False, having said how the verb is used.
  */
@@ -22,8 +23,15 @@ bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy
                       struct watch *watch);
 
 /*
- * All servers that the entries of a policy name, by name; wildcards are left out with a note. Returns false,
- * having said why, where there is none.
+ * The servers that the policy names and some operand is a pattern of (view/name_pattern.h), in the order of
+ * their names. Returns false, having said so, where a pattern fits none.
+ */
+bool targets_by_patterns(const struct arguments *arguments, const struct pin_policy *policy,
+                         struct watch *watch);
+
+/*
+ * All servers that the entries of a policy name, by name; wildcards name none, and are counted. Returns
+ * false, having said why, where there is none.
  */
 bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
                          struct watch *watch);
@@ -32,7 +40,10 @@ bool targets_from_policy(const struct arguments *arguments, const struct pin_pol
 bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
                  void *arg);
 
-/* The same, taking what each server showed into the watch (watch_take), with a progress bar. */
+/*
+ * The same, taking what each server showed into the watch (watch_take), with a progress bar. SIGINT ends it
+ * early: then it says so and returns false, and the watch has only those hosts that were looked at.
+ */
 bool targets_look(struct watch *watch, const struct pin_policy *policy,
                   const struct probe_settings *settings);
 

@@ -121,9 +121,23 @@ static void wait_for_some(struct run *run, struct curl_waitfd *waits, long wait)
   curl_multi_poll(run->multi, waits, count, (int)(wait < LONGEST_WAIT_MS ? wait : LONGEST_WAIT_MS), NULL);
 }
 
+static bool is_over(const struct run *run) {
+  return run->settings->is_over != NULL && run->settings->is_over();
+}
+
+/* What is still asked when it is over early. */
+static void drop_tasks(struct run *run) {
+  for (size_t i = 0; i < run->settings->jobs; i++) {
+    if (run->tasks[i] == NULL)
+      continue;
+    curl_multi_remove_handle(run->multi, task_handle(run->tasks[i]));
+    task_free(run->tasks[i]);
+  }
+}
+
 static void run_all(struct run *run) {
   struct curl_waitfd *waits = must_alloc(run->settings->jobs, sizeof *waits);
-  for (long wait; (wait = start_some(run)) >= 0;) {
+  for (long wait; !is_over(run) && (wait = start_some(run)) >= 0;) {
     size_t before = run->running;
     int unused = 0;
     curl_multi_perform(run->multi, &unused);
@@ -166,6 +180,7 @@ bool probe_run(const struct probe_source *source, const struct probe_settings *s
   if (good) {
     run.tasks = must_alloc(settings->jobs, sizeof *run.tasks);
     run_all(&run);
+    drop_tasks(&run);
     free(run.tasks);
   }
   curl_multi_cleanup(run.multi);

@@ -61,6 +61,7 @@ struct probe_settings {
   const char *ca_file;        /* NULL: the roots that OpenSSL trusts by default */
   long timeout;               /* milliseconds for each host, from its first packet to its last */
   size_t jobs;                /* hosts at once */
+  bool (*is_over)(void);      /* asked often: true ends it all early; NULL: nothing does */
   struct curl_slist *connect; /* HOST:PORT:ADDRESS:PORT, as CURLOPT_CONNECT_TO takes them */
 };
 
@@ -119,9 +120,9 @@ struct probe_result {
 typedef void probe_result_fn(size_t index, struct probe_result *result, void *arg);
 
 /*
- * Asks all targets; calls `done` once for each, in the order in which they finish. Returns false, having said
- * why, when nothing could be asked at all. Changes PINNING_POLICY in this process's environment meanwhile, so
- * no other thread may read it.
+ * Asks all targets; calls `done` once for each, in the order in which they finish, or for none of those that
+ * were not answered when it was over early. Returns false, having said why, when nothing could be asked at
+ * all. Changes PINNING_POLICY in this process's environment meanwhile, so no other thread may read it.
  */
 bool probe_all(const struct probe_target *targets, size_t count, const struct probe_settings *settings,
                probe_result_fn *done, void *arg);

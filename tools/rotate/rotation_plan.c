@@ -186,14 +186,16 @@ bool rotation_plan(const struct watch *watch, const struct pin_policy *policy,
   return settings->history == NULL || rotation_find_unused(watch, policy, settings, ret_rotation);
 }
 
+bool rotation_is_open(const struct rotation_step *step) {
+  return step->kind != ROTATION_SETTLED && (step->kind == ROTATION_NEW || !step->done);
+}
+
 int rotation_status(const struct rotation *rotation) {
   int status = EXIT_DONE;
   for (size_t i = 0; i < rotation->count; i++) {
-    const struct rotation_step *step = &rotation->items[i];
-    bool is_open = step->kind == ROTATION_NEW || !step->done;
-    if (step->kind == ROTATION_FAILED)
+    if (rotation->items[i].kind == ROTATION_FAILED)
       return EXIT_FAILED;
-    if (step->kind != ROTATION_SETTLED && is_open)
+    if (rotation_is_open(&rotation->items[i]))
       status = EXIT_FINDING;
   }
   return status;

@@ -78,8 +78,12 @@ int rotation_do(struct rotation *rotation, const struct rotation_doing *doing);
 
 /* On stdout. */
 void rotation_print(const struct watch *watch, const struct rotation *rotation);
+/* For cron: one line for each step that is left to do, and nothing where none is. */
+void rotation_print_brief(const struct rotation *rotation);
 void rotation_print_json(const struct watch *watch, const struct rotation *rotation);
 
+/* Whether something is left to do about it. */
+bool rotation_is_open(const struct rotation_step *step);
 /* EXIT_DONE: nothing is left to do; EXIT_FINDING: something is; EXIT_FAILED: a server could not be asked. */
 int rotation_status(const struct rotation *rotation);
 

@@ -56,6 +56,20 @@ static void add_row(const struct rotation_step *step, struct libscols_table *tab
   table_add(table, texts);
 }
 
+void rotation_print_brief(const struct rotation *rotation) {
+  for (size_t i = 0; i < rotation->count; i++) {
+    const struct rotation_step *step = &rotation->items[i];
+    char pin[PIN_DIGEST_TEXT_SIZE] = "";
+    AUTO_TEXT host = watch_host_name(step->host);
+    AUTO_TEXT what = remedy(step);
+    if (has_key(step))
+      pin_digest_format(&step->key, pin);
+    if (rotation_is_open(step))
+      put(stdout, PLAIN, "%s %s: %s%s%s%s\n", rotation_word(step), host, pin, *pin == '\0' ? "" : " ",
+          step->text, what);
+  }
+}
+
 void rotation_print(const struct watch *watch, const struct rotation *rotation) {
   static const char *const headings[] = {"STATE", "HOST", "KEY", NULL};
   if (rotation->count == 0) {

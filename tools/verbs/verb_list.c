@@ -13,6 +13,7 @@
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
 #include "view/entry_text.h"
+#include "view/name_pattern.h"
 #include "view/pauses.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
@@ -86,13 +87,37 @@ static void print_table(const struct listing *listing) {
   static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
                                          "ISSUERS", "EXPIRES", "WHERE", NULL};
   if (entries->count == 0) {
-    say_note("%s: no hosts", listing->path);
+    if (listing->policy->entry_count == 0)
+      say_note("%s: no hosts", listing->path);
     return;
   }
   struct libscols_table *table = table_new(headings, wrapping_columns(entries));
   for (size_t i = 0; i < entries->count; i++)
     add_row(table, listing, &entries->items[i]);
   table_print(table);
+}
+
+/* Keeps those that one of the operands fits. False: an operand fits none, and it was said. */
+static bool keep_fitting(const struct arguments *arguments, struct entries *entries) {
+  bool *fits = must_alloc(entries->count, sizeof *fits);
+  bool all_found = true;
+  size_t kept = 0;
+  for (size_t i = 0; i < arguments->operand_count; i++) {
+    bool found = false;
+    for (size_t j = 0; j < entries->count; j++)
+      if (name_fits(arguments->operands[i], entries->items[j].name))
+        fits[j] = found = true;
+    if (!found)
+      say_note("%s: no entry has such a name; \"pinctl show\" knows what covers a host",
+               arguments->operands[i]);
+    all_found = all_found && found;
+  }
+  for (size_t j = 0; j < entries->count; j++)
+    if (fits[j])
+      entries->items[kept++] = entries->items[j];
+  entries->count = kept;
+  free(fits);
+  return all_found;
 }
 
 static int run(const struct arguments *arguments) {
@@ -102,10 +127,13 @@ static int run(const struct arguments *arguments) {
   struct pauses pauses;
   int64_t now = time(NULL);
   bool good = enforced_policy_show(path, &enforced) && entries_read(&enforced.policy, &entries);
+  bool found = true;
   pauses_of(path, now, &pauses);
   if (good) {
     struct listing listing = {path, &enforced.policy, &entries, &pauses};
     entries_sort_by_name(&entries);
+    if (arguments->operand_count > 0)
+      found = keep_fitting(arguments, &entries);
     pauses_tell(&pauses, now);
     if (arguments_has(arguments, OPTION_JSON))
       print_json(&listing);
@@ -115,17 +143,19 @@ static int run(const struct arguments *arguments) {
   pauses_clear(&pauses);
   entries_clear(&entries);
   enforced_policy_close(&enforced);
-  return good ? EXIT_DONE : EXIT_FAILED;
+  return !good ? EXIT_FAILED : found ? EXIT_DONE : EXIT_FINDING;
 }
 
 const struct verb verb_list = {
     .name = "list",
-    .operands = "",
+    .operands = "[HOST]...",
     .summary = "List the hosts of the policy",
     .details = "PINS counts pins and fingerprints, ISSUERS intermediates and anchors. --json has\n"
-               "all there is.",
+               "all there is. HOST is the name of an entry, or a pattern (\"*.eu.example.com\");\n"
+               "exit status 1 when no entry has such a name.",
     .example = "pinctl list",
     .options = options,
     .option_count = COUNT_OF(options),
+    .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

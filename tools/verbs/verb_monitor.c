@@ -9,6 +9,7 @@
 #include "cli/usage.h"
 #include "monitor/alarms.h"
 #include "monitor/history.h"
+#include "monitor/watch_selection.h"
 #include "monitor/watch_targets.h"
 #include "notify/notify.h"
 #include "probe/probe_options.h"
@@ -30,6 +31,9 @@ static const struct option options[] = {
      .name = "critical",
      .argument = "DAYS",
      .help = "and call it critical then (default: 7)"},
+    WATCH_OPTION_PROBLEMS,
+    WATCH_OPTION_SORT,
+    SHARED_QUIET,
     HISTORY_OPTION,
     {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, compare with nothing"},
     NOTIFY_OPTIONS,
@@ -109,6 +113,8 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
     status = EXIT_DONE;
   } else if (format != NULL && strcmp(format, "html") == 0) {
     watch_print_html(watch);
+  } else if (arguments_has(arguments, OPTION_QUIET)) {
+    watch_print_brief(watch);
   } else {
     watch_print_table(watch);
   }
@@ -159,14 +165,17 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
   }
   watch->policy_path = arguments_policy(arguments);
   watch->policy = &monitoring->enforced.policy;
-  if (arguments->operand_count == 0 &&
-      !targets_from_policy(arguments, &monitoring->enforced.policy, &monitoring->watch))
-    return EXIT_FAILED;
-  if (!targets_look(&monitoring->watch, &monitoring->enforced.policy, settings))
+  bool named = arguments->operand_count == 0
+                   ? targets_from_policy(arguments, &monitoring->enforced.policy, watch)
+                   : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
+  if (!named || (!targets_look(watch, &monitoring->enforced.policy, settings) && watch->interrupted_of == 0))
     return EXIT_FAILED;
   int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
+  watch_select(arguments, watch);
   int status = print(arguments, watch);
   monitoring->printed = true;
+  if (watch->interrupted_of > 0)
+    return EXIT_FAILED;
   return kept == EXIT_DONE || is_format(arguments, "nagios") || is_format(arguments, "prometheus") ? status
                                                                                                    : kept;
 }
@@ -193,7 +202,7 @@ static int run(const struct arguments *arguments) {
   /* 2 would mean "critical" to whoever runs plug-ins. */
   int status = format != NULL && strcmp(format, "nagios") == 0 ? EXIT_FAILED : EXIT_USAGE;
   if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch) &&
-      targets_from_operands(arguments, &monitoring.watch)) {
+      targets_from_operands(arguments, true, &monitoring.watch)) {
     int read = read_notify(arguments, &monitoring);
     status = read == EXIT_DONE                              ? monitor(arguments, &settings, &monitoring)
              : status == EXIT_FAILED || read == EXIT_FAILED ? EXIT_FAILED
@@ -214,9 +223,10 @@ const struct verb verb_monitor = {
     .summary = "Look at the servers themselves: keys, chains, expiry",
     .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"
                "in use is pinned, what expires when, and what is wrong with the chain. Keeps a\n"
-               "history of the keys it saw, and tells of what changed (--notify). Exit status 0\n"
-               "when all is well and 1 when not; with --format nagios 0, 1, 2 or 3 as plug-ins\n"
-               "do, with --format prometheus 0.",
+               "history of the keys it saw, and tells of what changed (--notify). A pattern\n"
+               "(\"*.eu.example.com\") stands for the hosts of the policy that it fits. Exit\n"
+               "status 0 when all is well and 1 when not; with --format nagios 0, 1, 2 or 3 as\n"
+               "plug-ins do, with --format prometheus 0.",
     .example = "pinctl monitor --history history.db --warning 14",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -63,7 +63,7 @@ static int run(const struct arguments *arguments) {
   struct recording recording = {.directory = directory == NULL ? "chains" : directory};
   struct probe_settings settings;
   int status = EXIT_USAGE;
-  if (probe_options_read(arguments, &settings) && targets_from_operands(arguments, &recording.watch))
+  if (probe_options_read(arguments, &settings) && targets_from_operands(arguments, false, &recording.watch))
     status = record(arguments, &settings, &recording);
   probe_options_clear(&settings);
   watch_clear(&recording.watch);

@@ -21,6 +21,7 @@ static const struct option options[] = {
     {.id = OPTION_REPORT,
      .name = "report",
      .help = "for cron: ask nothing, change nothing, only say\nwhat there is to do"},
+    SHARED_QUIET,
     {.id = OPTION_YES, .name = "yes", .help = "promote and retire without asking"},
     {.id = OPTION_RETIRE,
      .name = "retire",
@@ -78,7 +79,8 @@ static bool open_history(struct rotating *rotating) {
   const char *given = arguments_value(rotating->arguments, OPTION_HISTORY);
   const char *path = given == NULL ? DEFAULT_HISTORY : given;
   if (!rotating->writes && given == NULL && access(path, F_OK) != 0) {
-    say_note("%s: there is no history yet, so nothing is known of the past", path);
+    if (!arguments_has(rotating->arguments, OPTION_QUIET))
+      say_note("%s: there is no history yet, so nothing is known of the past", path);
     return true;
   }
   rotating->settings.history = history_open(path, !rotating->writes);
@@ -88,6 +90,8 @@ static bool open_history(struct rotating *rotating) {
 static void print(const struct rotating *rotating) {
   if (arguments_has(rotating->arguments, OPTION_JSON))
     rotation_print_json(&rotating->watch, &rotating->rotation);
+  else if (arguments_has(rotating->arguments, OPTION_QUIET))
+    rotation_print_brief(&rotating->rotation);
   else
     rotation_print(&rotating->watch, &rotating->rotation);
 }

@@ -68,7 +68,7 @@ static int read_targets(const struct arguments *arguments, struct scan *scan) {
     wrong_usage(arguments->verb, "expected hosts, or --all");
     return EXIT_USAGE;
   }
-  if (!all && !targets_from_operands(arguments, &watch))
+  if (!all && !targets_from_operands(arguments, false, &watch))
     status = EXIT_USAGE;
   else if (all && (!policy_load_sound(arguments_policy(arguments), &loaded) ||
                    !targets_from_policy(arguments, &loaded.policy, &watch)))

@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "monitor/recording.h"
+#include "monitor/watch_selection.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
@@ -15,6 +16,9 @@ static const struct option options[] = {
      .name = "recorded",
      .argument = "DIR",
      .help = "ask nobody: take the chains that \"pinctl record\"\nkept there"},
+    WATCH_OPTION_PROBLEMS,
+    WATCH_OPTION_SORT,
+    SHARED_QUIET,
     PROBE_OPTION_CA,
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
@@ -50,12 +54,18 @@ static int test(const struct arguments *arguments, const struct probe_settings *
     return EXIT_FAILED;
   bool good = directory == NULL ? targets_look(&testing->watch, &testing->loaded.policy, settings)
                                 : take_recorded(directory, settings->ca_file, testing);
-  if (!good)
+  bool interrupted = testing->watch.interrupted_of > 0;
+  if (!good && !interrupted)
     return EXIT_FAILED;
+  watch_select(arguments, &testing->watch);
   if (arguments_has(arguments, OPTION_JSON))
     watch_print_json(&testing->watch);
+  else if (arguments_has(arguments, OPTION_QUIET))
+    watch_print_brief(&testing->watch);
   else
     watch_print_table(&testing->watch);
+  if (interrupted)
+    return EXIT_FAILED;
   return watch_severity(&testing->watch) == SEVERITY_CRITICAL ? EXIT_FINDING : EXIT_DONE;
 }
 
