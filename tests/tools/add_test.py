@@ -6,7 +6,7 @@ import os
 import stat
 import subprocess
 
-from pinctl_case import CERTIFICATES, PinctlCase, fingerprint_of, main, pin_of, read, write
+from pinctl_case import CA, CERTIFICATES, PINCTL, PinctlCase, fingerprint_of, issue, main, path, pin_of, read, write
 
 GOOD = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 FILE = "policy.d/host-api.example.com.cfg"
@@ -47,20 +47,20 @@ class Writes(PinctlCase):
         names = {"*.example.com": "host-_any.example.com", "_any.example.com": "host-__any.example.com",
                  "2001:DB8::1": "address-2001-db8--1", "192.0.2.1": "host-192.0.2.1", "a-b.org": "host-a-b.org"}
         for host in names:
-            self.pinctl("add", host, "server.pem")
-        self.pinctl("add", "p.org", "server.pem", "--port", "1")
-        self.pinctl("add", "p_1.org", "server.pem")
+            self.pinctl("add", host, "server.key")
+        self.pinctl("add", "p.org", "server.key", "--port", "1")
+        self.pinctl("add", "p_1.org", "server.key")
         self.assertEqual(set(os.listdir(self.dropins)),
                          {f"{name}.cfg" for name in (*names.values(), "host-p.org_1", "host-p__1.org")})
 
     def test_longest_names(self):
         hosts = [".".join([letter * 62] * 3 + ["b" * 58]) for letter in "ac"]
         for host in hosts:
-            self.pinctl("add", host, "server.pem")
+            self.pinctl("add", host, "server.key")
         self.assertEqual(set(self.hosts()), set(hosts))
 
     def test_names_in_unicode(self):
-        self.pinctl("add", "bücher.example", "server.pem")
+        self.pinctl("add", "bücher.example", "server.key")
         self.assertIn("xn--bcher-kva.example", self.hosts())
 
     def test_dry_run_is_a_patch_and_writes_nothing(self):
@@ -147,14 +147,14 @@ class Refuses(PinctlCase):
 
     def test_changes_that_would_break_it(self):
         self.pinctl("add", "api.example.com", "server.pem")
-        done = self.unchanged("api.example.com", "--expires", "2030-02-30", status=1, expected="bad date")
+        done = self.unchanged("api.example.com", "--expires", "2030-06-30T25:00:00Z", status=1, expected="bad date")
         self.assertIn(f"{self.folder}/{FILE}:", done.stderr)
         self.assertIn("nothing was changed", done.stderr)
-        self.unchanged("new.org", GOOD, "--expires", "tomorrow", status=1, expected="bad date")
+        self.unchanged("new.org", "@absent", status=1, expected="absent")
         self.unchanged("192.0.2.1", GOOD, "--include-subdomains", status=1, expected="include_subdomains")
 
     def test_no_main_file_after_a_refusal(self):
-        self.pinctl("add", "x.org", GOOD, "--expires", "tomorrow", status=1)
+        self.pinctl("add", "x.org", "@absent", status=1)
         self.assertEqual(self.snapshot(), {})
 
     def test_nothing_to_pin(self):
@@ -234,6 +234,121 @@ class Refuses(PinctlCase):
         self.assertEqual(self.hosts()["x.org"]["pins"], [pin_of("server.pem")])
 
 
+class Doubts(PinctlCase):
+    """What is almost surely a mistake needs --yes; what may be meant is only said."""
+
+    def doubted(self, *words, expected):
+        before = self.snapshot()
+        done = self.pinctl("add", *words, status=1)
+        self.assertIn(expected, done.stderr)
+        self.assertIn("nothing was changed; --yes changes it all the same", done.stderr)
+        tried = self.pinctl("add", *words, "--dry-run", status=1)
+        self.assertIn("would be refused without --yes", tried.stderr)
+        self.assertIn("\n+++ ", tried.stdout)
+        self.assertEqual(self.snapshot(), before)
+        self.pinctl("add", *words, "--yes", "--dry-run")
+
+    def test_certificates_of_others(self):
+        self.doubted("www.example.com", "chain.pem", expected="chain.pem: is the certificate of another host: it is for "
+                     "api.example.com, 127.0.0.1, x.org and 2 more, not for www.example.com")
+        self.doubted("example.com", "server.pem", expected="another host")
+        self.doubted("127.0.0.2", "server.pem", expected="another host")
+        self.doubted("*.api.example.com", "server.pem", expected="another host")
+        self.doubted("*.com", "server.pem", expected="another host")
+        self.doubted("x.org", "server.pem", "--backup", "swapped.pem", expected="swapped.pem: is the certificate of another")
+        self.doubted("z.org", "--fingerprint", "server.pem", expected="another host")
+
+    def test_certificates_that_fit(self):
+        for host, *more in (("api.example.com",), ("127.0.0.1",), ("*.example.com",), ("example.com", "--include-subdomains")):
+            self.pinctl("add", host, "server.pem", *more)
+        # A server that signed its own certificate, as "openssl req -x509" makes it: a CA by its extensions.
+        issue("self", "/CN=self.example.com", None, ("subjectAltName=DNS:self.example.com", *CA))
+        self.pinctl("add", "self.example.com", "self.pem")
+        # Nobody's, and a key without a certificate.
+        issue("nameless", "/O=Nobody", None, ("basicConstraints=CA:FALSE",))
+        self.pinctl("add", "n.org", "nameless.pem")
+        self.pinctl("add", "k.org", "server.key")
+
+    def test_an_entry_keeps_its_names(self):
+        self.pinctl("add", "example.com", "server.pem", "--include-subdomains")
+        self.pinctl("add", "example.com", "swapped.pem")
+        self.doubted("example.com", "swapped.pem", "--no-include-subdomains", expected="another host")
+
+    def test_authorities(self):
+        self.doubted("api.example.com", "ca.pem", expected='ca.pem: is the certificate of a CA (Test Issuing CA); in pins '
+                     'belongs the key of api.example.com itself, and "--intermediate ca.pem" accepts')
+        self.doubted("api.example.com", "server.pem", "--backup", "root.pem", expected="of a CA (Test Root); in backup_pins")
+        self.pinctl("add", "api.example.com", "--intermediate", "ca.pem", "--anchor", "root.pem")
+
+    def test_public_suffixes(self):
+        for words in (("co.uk",), ("com", "--include-subdomains"), ("*.co.uk",)):
+            self.doubted(*words, "server.key", expected="public suffix")
+        # Companies' own: somebody may have all below.
+        self.assertIn("public suffix", self.pinctl("add", "*.github.io", "server.key").stderr)
+        self.assertNotIn("public suffix", self.pinctl("add", "github.io", "server.key").stderr)
+        self.assertNotIn("public suffix", self.pinctl("add", "corp", "server.key", "--include-subdomains").stderr)
+
+    def test_expired(self):
+        self.doubted("x.org", "server.pem", "--expires", "2020-01-01", expected="expired on 2020-01-01")
+        self.pinctl("add", "x.org", "server.pem", "--expires", "2020-01-01", "--on-expiry", "enforce")
+        # Known before, and not by this change.
+        self.pinctl("add", "y.org", "server.pem", "--expires", "2020-01-01", "--yes")
+        self.assertIn("expired on", self.pinctl("add", "y.org", "--comment", "late").stderr)
+        self.doubted("y.org", "--expires", "2020-01-02", expected="expired on 2020-01-02")
+
+    def test_digests(self):
+        self.doubted("x.org", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", expected="the digest of nothing at all")
+        fingerprint = fingerprint_of("server.pem")
+        self.doubted("x.org", fingerprint, "server.pem", expected=f"{fingerprint}: is the digest of the certificate server.pem")
+        self.doubted("x.org", fingerprint, "--fingerprint", "server.pem", expected="of a certificate or of a key, not of both")
+        self.pinctl("add", "x.org", "server.pem", "--fingerprint", fingerprint)
+
+    def test_what_is_only_said(self):
+        done = self.pinctl("add", "x.org", "server.pem", "--expires", "2099-01-01")
+        self.assertIn('warning: "x.org" hangs on a single key', done.stderr)
+        self.assertIn("on_expiry = \"enforce\" keeps it", done.stderr)
+        self.assertNotIn("y.org", self.pinctl("add", "y.org", "server.pem", "--backup", "spare.pub").stderr.split("note:")[0])
+
+    def test_answers(self):
+        words = (PINCTL, "add", "co.uk", path("server.key"))
+        status, output = self.on_terminal(*words, answers=((b"[n]o? ", b"n\n"),))
+        self.assertEqual((status, os.path.exists(self.policy)), (1, False), output)
+        status, output = self.on_terminal(*words, answers=((b"[n]o? ", b"y\n"),))
+        self.assertEqual((status, list(self.hosts())), (0, ["co.uk"]), output)
+
+
+class Settings(PinctlCase):
+    def test_taken_back(self):
+        self.pinctl("add", "x.org", "server.pem", "--expires", "2099-01-01", "--include-subdomains", "--mode", "audit",
+                    "--comment", "late")
+        self.pinctl("add", "x.org", "--expires", "never", "--no-include-subdomains", "--mode", "default", "--no-comment")
+        entry = self.hosts()["x.org"]
+        self.assertEqual([entry[name] for name in ("expires", "include_subdomains", "mode_is_default", "comment")],
+                         [None, False, True, ""], entry)
+        before = self.snapshot()
+        self.assertIn("has all of this", self.pinctl("add", "x.org", "--expires", "never").stderr)
+        for words in (("--include-subdomains", "--no-include-subdomains"), ("--comment", "x", "--no-comment")):
+            self.assertIn("its opposite", self.pinctl("add", "x.org", *words, status=2).stderr)
+        self.assertEqual(self.snapshot(), before)
+
+    def test_a_new_entry_without_them(self):
+        self.pinctl("add", "x.org", "server.pem", "--expires", "never", "--no-include-subdomains", "--mode", "default")
+        self.assertEqual(self.hosts()["x.org"]["expires"], None)
+
+    def test_days_that_do_not_exist(self):
+        for day in ("tomorrow", "2030-02-30", "2030-2-3", "0", "2030-06-30x"):
+            done = self.pinctl("add", "x.org", "server.pem", "--expires", day, status=2)
+            self.assertIn(f'--expires "{day}": expected a day that exists', done.stderr)
+            self.assertNotIn("host-x.org.cfg", done.stderr)
+        self.pinctl("add", "x.org", "server.pem", "--expires", "2099-06-30T12:00:00+02:00")
+
+    def test_ports_in_the_name(self):
+        done = self.pinctl("add", "x.org:443", "server.pem", status=2)
+        self.assertIn('"x.org:443": the port is an option: x.org --port 443', done.stderr)
+        self.assertIn("x.org --port 25", self.pinctl("remove", "x.org:25", status=2).stderr)
+        self.assertIn("a URL is no name", self.pinctl("add", "https://x.org", "server.pem", status=2).stderr)
+
+
 class Interrupted(PinctlCase):
     def test_what_an_interrupted_writer_left_is_swept(self):
         self.pinctl("add", "x.org", "server.pem")
@@ -245,7 +360,7 @@ class Interrupted(PinctlCase):
         temporary = os.path.join(self.folder, "tmp")
         os.mkdir(temporary)
         self.pinctl("add", "x.org", "server.pem", environment={"TMPDIR": temporary})
-        self.pinctl("add", "x.org", "--expires", "x", environment={"TMPDIR": temporary}, status=1)
+        self.pinctl("add", "x.org", "@absent", environment={"TMPDIR": temporary}, status=1)
         self.assertEqual(os.listdir(temporary), [])
 
 

@@ -87,7 +87,7 @@ class Makes(BackupKey):
                                     ("2001:db8::1", "CN = 2001:db8::1", "IP Address:2001:DB8:0:0:0:0:0:1"),
                                     (long, "", f"DNS:{long}")):
             with self.subTest(host):
-                self.pinctl("add", host, "server.pem")
+                self.pinctl("add", host, "server.key")
                 request = self.made(host)[1]
                 text = openssl("req", "-noout", "-text", "-verify", "-in", request).decode()
                 self.assertRegex(text, rf"(?m)Subject: *{subject.replace('*', '[*]')}$")
@@ -96,7 +96,7 @@ class Makes(BackupKey):
                 self.assertEqual(len(self.backups(host)), 1)
 
     def test_names_in_unicode(self):
-        self.pinctl("add", "b\u00fccher.example", "server.pem")
+        self.pinctl("add", "b\u00fccher.example", "server.key")
         self.make("B\u00fccher.example")
         self.assertIn("xn--bcher-kva.example-backup.key", self.files())
 
@@ -117,8 +117,8 @@ class Makes(BackupKey):
         self.make(HOST, "--dry-run", "--json", status=2)
 
     def test_entries_for_ports(self):
-        self.pinctl("add", "p.org", "server.pem", "--port", "443")
-        self.pinctl("add", "p.org", "swapped.pem", "--port", "8443")
+        self.pinctl("add", "p.org", "server.key", "--port", "443")
+        self.pinctl("add", "p.org", "swapped.key", "--port", "8443")
         self.assertIn("say which with --port", self.make("p.org", status=3).stderr)
         self.assertEqual(self.files(), [])
         self.make("p.org", "--port", "8443")

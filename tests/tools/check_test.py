@@ -7,7 +7,7 @@ import os
 import time
 import unittest
 
-from pinctl_case import PinctlCase, main
+from pinctl_case import PinctlCase, fingerprint_of, main, pin_of
 
 A = "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 B = A.replace("/A", "/C")
@@ -134,7 +134,8 @@ class Warnings(PinctlCase):
         self.warned("public suffix", entry("*.co.uk"))
         self.warned("public suffix", entry("com", include_subdomains="true"))
         self.warned("public suffix", entry("*.github.io"))
-        self.quiet(entry("co.uk"), entry("example.co.uk", include_subdomains="true"), entry("*.example.co.uk"),
+        self.warned("no host has this name", entry("co.uk"))
+        self.quiet(entry("github.io"), entry("example.co.uk", include_subdomains="true"), entry("*.example.co.uk"),
                    entry("corp", include_subdomains="true"), entry("*.internal"))
 
     def test_ports(self):
@@ -147,7 +148,7 @@ class Warnings(PinctlCase):
     def test_entries_without_effect(self):
         off = {"pins": None, "backup_pins": None, "mode": '"off"'}
         self.warned("takes nothing out", entry("x.org", **off))
-        self.warned("takes nothing out", entry("x.org", **off), entry("org"), entry("notx.org"))
+        self.warned("takes nothing out", entry("a.x.org", **off), entry("x.org"), entry("nota.x.org"))
         self.warned("takes nothing out", entry("*.x.org", **off), entry("x.org"))
         self.warned("takes nothing out", entry("a.x.org", **off, ports="[ 80 ]"), entry("*.x.org", ports="[ 443 ]"))
         self.warned("takes nothing out", entry("192.0.2.1", **off))
@@ -189,7 +190,37 @@ class Warnings(PinctlCase):
         self.warned("can accept nothing", entry("x.org", pins=other, anchors=f'[ "{A}" ]'), head=head)
         self.quiet(entry("x.org", pins=other), head=head)
         self.quiet(entry("x.org", intermediates=other), head=head)
-        self.quiet(entry("x.org", fingerprints=f'[ "{A}" ]'), head=head)
+        self.quiet(entry("x.org", fingerprints=other), head=head)
+
+    def test_digests_of_certificates(self):
+        head = "version = 1;"
+        both = entry("x.org", fingerprints=f'[ "{A}" ]')
+        self.warned("certificate or of a key, not of both", both)
+        fingerprint, pin = fingerprint_of("server.pem"), pin_of("server.pem")
+        self.write_policy(f"{head} hosts = ( {entry('x.org', pins=f'[ {chr(34)}{fingerprint}{chr(34)} ]')},\n"
+                          f"{entry('y.org', pins=f'[ {chr(34)}{pin}{chr(34)} ]')},\n"
+                          f"{entry('z.org', fingerprints=f'[ {chr(34)}{pin}{chr(34)} ]')} );\n")
+        self.assertEqual(self.json("check"), [])
+        found = self.json("check", "--certificate", "ca.pem", "--certificate", "chain.pem")
+        self.assertEqual([(item["line"], item["message"]) for item in found],
+                         [(1, f'"x.org": {fingerprint} in pins is the digest of a certificate (CN=api.example.com); of its '
+                           f"key it is {pin}"),
+                          (3, f'"z.org": {pin} in fingerprints is the digest of a key (CN=api.example.com); of its '
+                           f"certificate it is {fingerprint}")])
+        self.pinctl("check", "--certificate", "absent.pem", status=3)
+
+    def test_programs_that_do_not_show_their_port(self):
+        words = 'a program that does not show its port is held to this one on each of them'
+        other = f'[ "{A.replace("/A", "/B")}" ]'
+        self.warned(words, entry("a.x.org", ports="[ 5432 ]", pins=other, backup_pins=other.replace("/B", "/E")), entry("*.x.org"))
+        one = {"pins": other, "backup_pins": other.replace("/B", "/E")}
+        self.warned(words, entry("a.b.x.org", ports="[ 5432 ]", **one), entry("x.org", include_subdomains="true"))
+        self.warned(words, entry("a.x.org", ports="[ 5432 ]", **one), entry("*.x.org", ports="[ 443, 5432 ]"))
+        self.quiet(entry("a.x.org", ports="[ 5432 ]", **one), entry("*.x.org", ports="[ 5432 ]"))
+        self.quiet(entry("a.x.org", ports="[ 5432 ]"), entry("*.x.org"))
+        self.quiet(entry("a.x.org", ports="[ 5432 ]", **one), entry("*.x.org", mode='"audit"'))
+        self.quiet(entry("a.x.org", ports="[ 5432 ]", **one, mode='"audit"'), entry("*.x.org"))
+        self.quiet(entry("a.x.org", **one), entry("*.x.org"))
 
     def test_names_too_long_for_any_host(self):
         longest = ".".join(["a" * 62] * 3 + ["b" * 58])

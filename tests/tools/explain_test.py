@@ -41,6 +41,22 @@ class Explain(PinctlCase):
         return found
 
 
+class MixUps(Explain):
+    def test_digests_of_certificates(self):
+        self.entry(pins=f'[ "{fingerprint_of("server.pem")}" ]', fingerprints=f'[ "{pin_of("ca.pem")}" ]')
+        found = self.refuses("chain.pem", "no-pin")
+        self.assertEqual([item["mixed_up"] for item in found["certificates"]],
+                         [[f"the digest of the certificate is in pins of policy.cfg:3; of its key it is {pin_of('server.pem')}"],
+                          [f"the digest of the key is in fingerprints of policy.cfg:3; of its certificate it is "
+                           f"{fingerprint_of('ca.pem')}"], []])
+        text = self.pinctl("explain", HOST, "--chain", "chain.pem", "--ca", "root.pem", status=1).stdout
+        self.assertIn("the digest of the certificate is in pins of policy.cfg:3", text)
+
+    def test_none(self):
+        self.pinned("server", fingerprints=f'[ "{fingerprint_of("ca.pem")}" ]')
+        self.assertEqual([item["mixed_up"] for item in self.accepts("chain.pem")["certificates"]], [[], [], []])
+
+
 class SoundChains(Explain):
     def test_each_key_of_the_path(self):
         for certificate, depth in (("server", 0), ("ca", 1), ("root", 2)):

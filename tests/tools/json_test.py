@@ -69,6 +69,8 @@ class Scene(PinctlCase):
             f'{{ name = "example.com"; include_subdomains = true; intermediates = [ "{pins[1]}" ]; mode = "audit"; }},\n'
             f'{{ name = "*.example.com"; ports = [ 8443 ]; pins = [ "{pins[1]}" ]; }} );\n')
         self.broken = self.write_policy("version = 1;\nmode = 7;\n", "broken/policy.cfg")
+        self.mixed_up = self.write_policy(f'version = 1;\nhosts = ( {{ name = "{HOST}"; '
+                                          f'pins = [ "{fingerprint_of("server.pem")}" ]; }} );\n', "mixed/policy.cfg")
         self.offline = os.path.join(self.folder, "offline")
         os.mkdir(self.offline)
         self.own = self.write_policy("version = 1;\n", "own/policy.cfg")
@@ -119,7 +121,8 @@ class Scene(PinctlCase):
             "check": [("check",), ("check", self.broken)],
             "compile": [("compile", "--policy", self.broken), ("compile",)],
             "explain": [("explain", HOST, *self.live), ("explain", HOST, "--chain", "extra.pem", "--ca", "root.pem"),
-                        ("explain", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
+                        ("explain", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem"),
+                        ("explain", HOST, "--chain", "extra.pem", "--ca", "root.pem", "--policy", self.mixed_up)],
             "graph": [("graph", HOST, *self.live), ("graph", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem")],
             "monitor": [("monitor", *self.live, *self.history), ("monitor", HOST, "--connect", "::127.0.0.1:1", "--no-history")],
             "scan": [("scan", HOST, "--connect", f"::127.0.0.1:{self.two_keys}", "--ca", "root.pem", "--rate", "0",
@@ -245,6 +248,8 @@ class Json(Scene):
         self.assertIn(f"Log:     {found['log']}\n", text)
         for item in found["certificates"]:
             self.assertIn(item["subject"], text)
+            for mixed_up in item["mixed_up"]:
+                self.assertIn(mixed_up, text)
             if item["why_not_proven"]:
                 self.assertIn(f"not proven: {item['why_not_proven']}", text)
         if found["openssl"]["error"]:

@@ -381,7 +381,7 @@ class Selection(Monitor):
     def test_interrupted(self):
         """Ctrl-C shows what is there, keeps only that, and is no success."""
         slow = self.start(live.silent)
-        self.pinctl("add", "slow.example.com", path("server.pem"))
+        self.pinctl("add", "slow.example.com", path("server.pem"), "--yes")
         for verb in ("monitor", "test"):
             words = [PINCTL, verb, "--json", "--connect", f"slow.example.com::127.0.0.1:{slow}", *self.line]
             words = [word for word in words if verb == "monitor" or word != "--no-history"]

@@ -85,7 +85,7 @@ class Colours(PinctlCase):
 
 class Width(PinctlCase):
     def test_tables_fit_a_terminal_of_80_columns(self):
-        self.pinctl("add", "a-rather-long-name.internal.example.com", path("server.pem"), "--port", "443")
+        self.pinctl("add", "a-rather-long-name.internal.example.com", path("server.key"), "--port", "443")
         status, output = self.on_terminal("/bin/sh", "-c", f'stty cols 80; exec "{PINCTL}" list')
         self.assertEqual(status, 0)
         lines = output.split("\r\n")
@@ -96,7 +96,7 @@ class Width(PinctlCase):
     def test_long_names_stay_readable(self):
         """No column becomes so narrow that nobody can read it, and nothing is lost where a cell is broken."""
         name = "payments-gateway-primary.eu-central-1.internal.example-corporation.com"
-        self.pinctl("add", name, path("server.pem"), "--port", "443", "--expires", "2099-12-31")
+        self.pinctl("add", name, path("server.key"), "--port", "443", "--expires", "2099-12-31")
         history = os.path.join(self.folder, "history.db")
         monitor = ("monitor", "--connect", "::127.0.0.1:1", "--history", history)
         for words in (("list",), monitor, ("test", "--connect", "::127.0.0.1:1")):

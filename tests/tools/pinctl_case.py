@@ -80,7 +80,8 @@ def make_certificates():
     issue("root", "/CN=Test Root", extensions=CA)
     issue("ca", "/O=Example/CN=Test Issuing CA", "root", CA)
     issue("other", "/CN=Unconnected CA", "root", CA)
-    issue("server", "/CN=api.example.com", "ca", (name, "basicConstraints=CA:FALSE"))
+    others = ",DNS:x.org,DNS:y.org,DNS:db.example.com"
+    issue("server", "/CN=api.example.com", "ca", (name + others, "basicConstraints=CA:FALSE"))
     issue("swapped", "/CN=api.example.com", "ca", (name, "basicConstraints=CA:FALSE"))
     write("chain.pem", read("server.pem") + read("ca.pem"))
     write("swapped-chain.pem", read("swapped.pem") + read("ca.pem"))

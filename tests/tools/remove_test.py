@@ -2,9 +2,11 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl remove: whole entries, single pins, and what it refuses."""
 
+import contextlib
 import os
+import sqlite3
 
-from pinctl_case import PinctlCase, main, pin_of
+from pinctl_case import PINCTL, PinctlCase, main, path, pin_of
 
 GOOD = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
@@ -40,6 +42,61 @@ class Removes(PinctlCase):
         self.assertIn(f'\n-      "{pin_of("other.pem")}"\n',
                       self.pinctl("remove", "x.org", "spare.pub", "--dry-run").stdout)
         self.assertEqual(self.snapshot(), before)
+
+
+class Doubts(PinctlCase):
+    """A key that the server is known to use is not taken out by mistake."""
+
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "x.org", "server.pem", GOOD, "--backup", "spare.pub")
+
+    def seen(self, *pins):
+        """As monitor keeps it: the pins with the second of their last sight."""
+        with contextlib.closing(sqlite3.connect(self.policy + ".history")) as database, database:
+            database.execute("CREATE TABLE IF NOT EXISTS keys (host TEXT, port INTEGER, depth INTEGER, pin TEXT, "
+                             "subject TEXT, first_seen INTEGER, last_seen INTEGER, times INTEGER)")
+            database.executemany("INSERT INTO keys VALUES ('x.org', 443, 0, ?, '', ?, ?, 1)",
+                                 [(pin, last, last) for pin, last in pins])
+
+    def doubted(self, *words, expected):
+        before = self.snapshot()
+        self.assertIn(expected, self.pinctl("remove", "x.org", *words, status=1).stderr)
+        self.assertIn("without --yes", self.pinctl("remove", "x.org", *words, "--dry-run", status=1).stderr)
+        self.assertEqual(self.snapshot(), before)
+
+    def test_only_a_backup_stays(self):
+        self.doubted("server.pem", GOOD, expected="only a backup pin would stay")
+        self.pinctl("remove", "x.org", "server.pem")
+        self.doubted(GOOD, expected="only a backup pin would stay")
+        self.pinctl("remove", "x.org", GOOD, "--yes")
+        self.assertEqual(self.hosts()["x.org"]["pins"], [])
+
+    def test_key_in_use(self):
+        self.seen((pin_of("server.pem"), 1700000000))
+        self.doubted("server.pem", expected="in use on 2023-11-14, and no pin that stays was seen since")
+        self.pinctl("remove", "x.org", GOOD)
+
+    def test_after_a_change_of_keys(self):
+        self.seen((pin_of("server.pem"), 1700000000), (pin_of("other.pem"), 1700000001))
+        self.doubted("spare.pub", expected="in use on 2023-11-14")
+        self.pinctl("remove", "x.org", "server.pem")
+        # The backup is in use, whatever its list is called.
+        self.pinctl("remove", "x.org", GOOD)
+
+    def test_two_keys_in_use(self):
+        self.seen((pin_of("server.pem"), 1700000000), (GOOD, 1700000000))
+        self.pinctl("remove", "x.org", "server.pem")
+
+    def test_an_answer(self):
+        command = (PINCTL, "remove", "x.org", path("server.pem"), GOOD)
+        self.assertEqual(self.on_terminal(*command, answers=((b"[n]o? ", b"\n"),))[0], 1)
+        self.assertEqual(len(self.hosts()["x.org"]["pins"]), 2)
+        self.assertEqual(self.on_terminal(*command, answers=((b"[n]o? ", b"y\n"),))[0], 0)
+        self.assertEqual(self.hosts()["x.org"]["pins"], [])
+
+    def test_what_check_says(self):
+        self.assertIn("has no backup pin", self.pinctl("remove", "x.org", "spare.pub").stderr)
 
 
 class Refuses(PinctlCase):

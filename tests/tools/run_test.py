@@ -61,7 +61,7 @@ class Enforces(PinctlCase):
         self.pinctl("add", "api.example.com", "--intermediate", "ca.pem")
         with Server("swapped") as port:
             self.curl(port, 0)
-        self.pinctl("add", "api.example.com", "other.pem")
+        self.pinctl("add", "api.example.com", pin_of("other.pem"))
         self.pinctl("remove", "api.example.com", "ca.pem")
         with Server("swapped") as port:
             self.curl(port, 60)

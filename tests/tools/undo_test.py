@@ -59,7 +59,7 @@ class Undo(Case):
         self.pinctl("add", "y.org", GOOD)
         before = self.files()
         self.pinctl("add", "z.org", GOOD)
-        self.pinctl("add", "z.org", "server.pem")
+        self.pinctl("add", "z.org", "server.key")
         self.pinctl("undo", "2")
         self.assertEqual(sorted(self.hosts()), ["x.org", "z.org"])
         self.assertIn("was changed since", self.pinctl("undo", "3", status=3).stderr)

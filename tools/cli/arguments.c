@@ -181,3 +181,17 @@ bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, ui
   *ret_ports = ports;
   return true;
 }
+
+bool arguments_entry_name(const struct arguments *arguments, char **ret_name) {
+  const char *typed = arguments->operands[0];
+  const char *why = NULL;
+  AUTO_TEXT host = NULL;
+  uint16_t port = 0;
+  enum pin_status named = pin_name_canonical(typed, ret_name, &why);
+  if (named == PIN_OK)
+    return true;
+  if (host_and_port_read(typed, &host, &port) && port != 0)
+    return wrong_usage(arguments->verb, "\"%s\": the port is an option: %s --port %u", typed, host,
+                       (unsigned)port);
+  return wrong_usage(arguments->verb, "\"%s\": %s", typed, named == PIN_INVALID ? why : "out of memory");
+}

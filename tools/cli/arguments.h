@@ -47,4 +47,10 @@ const char *arguments_policy(const struct arguments *arguments);
  */
 bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count);
 
+/*
+ * The first operand as the name of an entry, canonical, for free(3). Returns false, having said how the verb
+ * is used, where it is none: it names a port, which belongs behind --port, or is a URL.
+ */
+bool arguments_entry_name(const struct arguments *arguments, char **ret_name);
+
 #endif

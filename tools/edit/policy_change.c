@@ -260,6 +260,10 @@ static int make_directories(const struct change *change) {
   return EXIT_DONE;
 }
 
+static int review(const struct change *change, const struct loaded_policy *loaded) {
+  return change->review == NULL ? EXIT_DONE : change->review(loaded, change->review_arg);
+}
+
 static int make(const struct change *change) {
   struct making making = {
       .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form_fd = -1};
@@ -271,6 +275,8 @@ static int make(const struct change *change) {
     status = wait_beside(&making);
   if (status == EXIT_DONE)
     status = check_waiting(&making, &loaded);
+  if (status == EXIT_DONE)
+    status = review(change, &loaded);
   if (status == EXIT_DONE)
     prepare_form(&making, &loaded);
   policy_clear(&loaded);
@@ -297,8 +303,11 @@ int change_commit(struct change *change) {
     return make(change);
   struct loaded_policy loaded;
   int status = change_judge(change, NULL, &loaded);
+  bool valid = status == EXIT_DONE;
+  if (valid)
+    status = review(change, &loaded);
   policy_clear(&loaded);
-  for (size_t i = 0; i < change->count && status == EXIT_DONE; i++)
+  for (size_t i = 0; i < change->count && valid; i++)
     show(&change->files[i]);
   return status;
 }

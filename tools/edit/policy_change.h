@@ -10,6 +10,12 @@
 
 #include "view/loaded_policy.h"
 
+/*
+ * Looks at the policy as it will be, before any of it is in force. Returns an exit status: other than
+ * EXIT_DONE, having said why, nothing is changed.
+ */
+typedef int change_review_fn(const struct loaded_policy *loaded, void *arg);
+
 /* One file of the change, in the order in which they are put in place. */
 struct file_change {
   char *path;
@@ -22,8 +28,10 @@ struct change {
   char *directory; /* of the main file */
   char *dropins;   /* policy.d in it */
   bool dry_run;
-  int lock;   /* -1: none is held */
-  char *what; /* for the record of changes, in words; NULL: what becomes of the files */
+  int lock;                 /* -1: none is held */
+  char *what;               /* for the record of changes, in words; NULL: what becomes of the files */
+  change_review_fn *review; /* NULL: none is needed */
+  void *review_arg;
   struct file_change *files;
   size_t count;
 };
@@ -57,8 +65,8 @@ bool change_check(const struct change *change, struct loaded_policy *ret_loaded)
 int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded);
 
 /*
- * Checks, then prints the diff (dry run) or puts the files in place and renews the compiled form, which may
- * fail without harm. Returns an exit status, having printed
+ * Checks and reviews, then prints the diff (dry run, whatever the review says) or puts the files in place and
+ * renews the compiled form, which may fail without harm. Returns an exit status, having printed
  * the diagnostics when the policy would have errors.
  */
 int change_commit(struct change *change);

@@ -31,6 +31,10 @@ static void print_certificate(const struct explanation *explanation, const struc
   for (size_t i = 0; i < texts.count; i++)
     put(stdout, CYAN, "%18sin %s\n", "", texts.items[i]);
   text_list_clear(&texts);
+  texts = listing_mix_ups(explanation, object);
+  for (size_t i = 0; i < texts.count; i++)
+    put(stdout, YELLOW, "%18s%s\n", "", texts.items[i]);
+  text_list_clear(&texts);
   if (depth == NOT_ON_PATH)
     put(stdout, YELLOW, "%18snot on the path: it signed nothing here\n", "");
   else if (depth >= explanation->chain.proven)
@@ -153,6 +157,12 @@ static json_object *certificate_json(const struct explanation *explanation, cons
                          broken ? json_text(X509_verify_cert_error_string(explanation->chain.broken_by))
                                 : NULL);
   json_object_object_add(json, "listed", listing_json(explanation, object, depth));
+  json_object *mixed_up = json_object_new_array();
+  struct text_list texts = listing_mix_ups(explanation, object);
+  for (size_t i = 0; i < texts.count; i++)
+    json_object_array_add(mixed_up, json_text(texts.items[i]));
+  text_list_clear(&texts);
+  json_object_object_add(json, "mixed_up", mixed_up);
   return json;
 }
 

@@ -14,11 +14,7 @@
 #include "cli/output.h"
 #include "edit/list_file.h"
 
-void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...) {
-  va_list values;
-  va_start(values, format);
-  AUTO_TEXT message = must_vformat(format, values);
-  va_end(values);
+static void add_warning(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *message) {
   struct pin_diagnostic warning = {
       .severity = PIN_WARNING,
       .file = entry->file,
@@ -27,6 +23,23 @@ void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, c
       .message = message,
   };
   diagnostics_add(&warning, diagnostics);
+}
+
+void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  AUTO_TEXT message = must_vformat(format, values);
+  va_end(values);
+  add_warning(diagnostics, entry, message);
+}
+
+void lint_grave(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  char *message = must_vformat(format, values);
+  va_end(values);
+  add_warning(diagnostics, entry, message);
+  text_list_add(&diagnostics->grave, message);
 }
 
 static int compare_digests(const void *a, const void *b) {
@@ -89,9 +102,10 @@ static void lint_partners(const struct pin_entry *entry, struct diagnostics *dia
 static void lint_expiry(const struct pin_entry *entry, int64_t now, struct diagnostics *diagnostics) {
   AUTO_TEXT when = expiry_text(entry->expires);
   bool enforced = entry->on_expiry == PIN_ON_EXPIRY_ENFORCE;
-  if (now > entry->expires)
-    lint_warn(diagnostics, entry, "\"%s\" expired on %s and is %s", entry->name, when,
-              enforced ? "still enforced" : "only logged since");
+  if (now > entry->expires && enforced)
+    lint_warn(diagnostics, entry, "\"%s\" expired on %s and is still enforced", entry->name, when);
+  else if (now > entry->expires)
+    lint_grave(diagnostics, entry, "\"%s\" expired on %s and is only logged since", entry->name, when);
   else if (entry->expires - now < (int64_t)EXPIRES_SOON_DAYS * SECONDS_PER_DAY)
     lint_warn(diagnostics, entry, "\"%s\" expires in %d days (%s) and will then be %s", entry->name,
               (int)((entry->expires - now) / SECONDS_PER_DAY), when,
@@ -128,18 +142,27 @@ static void lint_clock(const struct entries *entries, int64_t now, struct diagno
  * Without the list's implicit rule "*", by which every unknown top-level name would be a public suffix: an
  * internal name such as "corp" is nobody else's.
  */
-static bool is_public_suffix(const psl_ctx_t *list, const char *name) {
-  return psl_is_public_suffix2(list, name, PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1;
+static bool is_public_suffix(const psl_ctx_t *list, const char *name, int type) {
+  return psl_is_public_suffix2(list, name, type | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
+/* A suffix of a company, such as github.io, is a host as well, and one owner may have all below it. */
 static void lint_suffix(const struct pin_entry *entry, const psl_ctx_t *list,
                         struct diagnostics *diagnostics) {
-  if (entry->kind == PIN_NAME_HOST && entry->include_subdomains && is_public_suffix(list, entry->name))
-    lint_warn(diagnostics, entry,
-              "include_subdomains on the public suffix \"%s\" covers hosts of unrelated owners", entry->name);
-  if (entry->kind == PIN_NAME_WILDCARD && is_public_suffix(list, entry->name + 2))
-    lint_warn(diagnostics, entry, "\"%s\" is below a public suffix and covers hosts of unrelated owners",
-              entry->name);
+  bool wildcard = entry->kind == PIN_NAME_WILDCARD;
+  const char *name = wildcard ? entry->name + 2 : entry->name;
+  if (entry->kind == PIN_NAME_ADDRESS || !is_public_suffix(list, name, PSL_TYPE_ANY))
+    return;
+  void (*warn)(struct diagnostics *, const struct pin_entry *, const char *, ...) =
+      is_public_suffix(list, name, PSL_TYPE_ICANN) ? lint_grave : lint_warn;
+  if (wildcard)
+    warn(diagnostics, entry, "\"%s\" is below a public suffix and covers hosts of unrelated owners",
+         entry->name);
+  else if (entry->include_subdomains)
+    warn(diagnostics, entry,
+         "include_subdomains on the public suffix \"%s\" covers hosts of unrelated owners", name);
+  else if (warn == lint_grave)
+    warn(diagnostics, entry, "\"%s\" is a public suffix: no host has this name", name);
 }
 
 void lint_policy(const struct pin_policy *policy, struct entries *entries, int64_t now,

@@ -7,6 +7,7 @@
 #ifndef PINCTL_EXPLAIN_LINT_H
 #define PINCTL_EXPLAIN_LINT_H
 
+#include "keys/key_object.h"
 #include "view/diagnostics.h"
 #include "view/entry_text.h"
 
@@ -22,8 +23,11 @@ void lint_files(const char *policy, struct diagnostics *diagnostics);
 /* Warns where processes cannot read the text, and have no compiled form that says the same. */
 void lint_form(const char *policy, struct diagnostics *diagnostics);
 
-/* Used between lint.c and lint_reach.c: one warning at the entry's name. */
+/* Used between lint.c and its neighbours: one warning at the entry's name. lint_grave: of what is almost
+ * surely a mistake. */
 void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void lint_grave(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* Entries that can never win, change or accept anything. `entries` sorted by name. */
@@ -35,5 +39,9 @@ void lint_add_source_lines(struct diagnostics *diagnostics);
 
 /* Warns of digests that no key can have. Used by lint_policy. */
 void lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics);
+
+/* Warns where the digest of one of these certificates stands for a key, or its key's for a certificate. */
+void lint_certificates(const struct objects *certificates, const struct entries *entries,
+                       struct diagnostics *diagnostics);
 
 #endif

@@ -79,35 +79,42 @@ static int compare_to_name(const void *name, const void *entry) {
   return strcmp(name, ((const struct pin_entry *)entry)->name);
 }
 
-/* Whether an entry of this very name covers more than itself and shares a port with the other. */
-static bool covers_below(const struct entries *entries, const char *name, const struct pin_entry *other) {
+/* What a less specific entry is to be like. */
+typedef bool below_fn(const struct pin_entry *found, const struct pin_entry *other);
+
+static bool shares_port(const struct pin_entry *found, const struct pin_entry *other) {
+  return ports_overlap(found->ports, found->port_count, other->ports, other->port_count);
+}
+
+/* An entry of this very name that covers more than itself and is what `like` says; or NULL. */
+static const struct pin_entry *covering_below(const struct entries *entries, const char *name,
+                                              const struct pin_entry *other, below_fn *like) {
   const struct pin_entry *found =
       bsearch(name, entries->items, entries->count, sizeof *entries->items, compare_to_name);
   if (found == NULL)
-    return false;
+    return NULL;
   while (found > entries->items && strcmp(found[-1].name, name) == 0)
     found--;
   for (; found < entries->items + entries->count && strcmp(found->name, name) == 0; found++) {
     bool below = found->kind == PIN_NAME_WILDCARD || found->include_subdomains;
-    if (found != other && below &&
-        ports_overlap(found->ports, found->port_count, other->ports, other->port_count))
-      return true;
+    if (found != other && below && like(found, other))
+      return found;
   }
-  return false;
+  return NULL;
 }
 
-/* Whether an entry less specific than this one covers a name that this one covers. */
-static bool takes_something_out(const struct entries *entries, const struct pin_entry *entry) {
+/* The nearest entry that is less specific than this one, covers a name that it covers, and is as said. */
+static const struct pin_entry *less_specific(const struct entries *entries, const struct pin_entry *entry,
+                                             below_fn *like) {
+  const struct pin_entry *found = NULL;
   const char *parent = strchr(entry->name, '.');
   if (entry->kind != PIN_NAME_WILDCARD && parent != NULL) {
     AUTO_TEXT wildcard = must_format("*%s", parent);
-    if (covers_below(entries, wildcard, entry))
-      return true;
+    found = covering_below(entries, wildcard, entry, like);
   }
-  for (; parent != NULL; parent = strchr(parent + 1, '.'))
-    if (covers_below(entries, parent + 1, entry))
-      return true;
-  return false;
+  for (; parent != NULL && found == NULL; parent = strchr(parent + 1, '.'))
+    found = covering_below(entries, parent + 1, entry, like);
+  return found;
 }
 
 /* Where keys are blocked for every host, an entry that is off says something even alone. */
@@ -118,7 +125,7 @@ static void lint_off(const struct pin_policy *policy, const struct entries *entr
   for (size_t i = 0; i < entries->count; i++) {
     const struct pin_entry *entry = &entries->items[i];
     if (entry->mode == PIN_MODE_OFF &&
-        (entry->kind == PIN_NAME_ADDRESS || !takes_something_out(entries, entry)))
+        (entry->kind == PIN_NAME_ADDRESS || less_specific(entries, entry, shares_port) == NULL))
       lint_warn(diagnostics, entry, "\"%s\" is \"off\" but takes nothing out: no other entry covers it",
                 entry->name);
   }
@@ -137,6 +144,45 @@ static void lint_ports(const struct entries *entries, struct diagnostics *diagno
   }
 }
 
+/* Whether some digest is in the lists of both. */
+static bool shares_digest(const struct pin_entry *a, const struct pin_entry *b) {
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    for (uint32_t i = 0; i < a->lists[list].count; i++)
+      for (int other = 0; other < PIN_LIST_COUNT; other++)
+        for (uint32_t j = 0; j < b->lists[other].count; j++)
+          if (compare_digests(&a->lists[list].digests[i], &b->lists[other].digests[j]) == 0)
+            return true;
+  return false;
+}
+
+/* Enforced, with other keys, on a port that the other is not for. */
+static bool is_for_more_ports(const struct pin_entry *found, const struct pin_entry *other) {
+  bool more = found->port_count == 0;
+  for (uint32_t i = 0; i < found->port_count && !more; i++)
+    more = !ports_overlap(&found->ports[i], 1, other->ports, other->port_count);
+  return more && found->mode == PIN_MODE_ENFORCE && !shares_digest(found, other);
+}
+
+/*
+ * An entry with ports applies to a program whose port cannot be learnt, and the less specific one then does
+ * not: on the ports of that one no such program meets a key that it is held to.
+ */
+static void lint_port_blind(const struct entries *entries, struct diagnostics *diagnostics) {
+  for (size_t i = 0; i < entries->count; i++) {
+    const struct pin_entry *entry = &entries->items[i];
+    if (entry->port_count == 0 || entry->mode != PIN_MODE_ENFORCE || entry->kind == PIN_NAME_ADDRESS)
+      continue;
+    const struct pin_entry *general = less_specific(entries, entry, is_for_more_ports);
+    AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
+    if (general != NULL)
+      lint_warn(
+          diagnostics, entry,
+          "\"%s\" is for ports %s, and \"%s\" has other keys for the others: a program that does not show "
+          "its port is held to this one on each of them, and refused there",
+          entry->name, ports, general->name);
+  }
+}
+
 void lint_reach(const struct pin_policy *policy, const struct entries *entries,
                 struct diagnostics *diagnostics) {
   for (size_t i = 0; i < entries->count; i++)
@@ -144,4 +190,5 @@ void lint_reach(const struct pin_policy *policy, const struct entries *entries,
   lint_blocked(policy, entries, diagnostics);
   lint_off(policy, entries, diagnostics);
   lint_ports(entries, diagnostics);
+  lint_port_blind(entries, diagnostics);
 }

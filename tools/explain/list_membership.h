@@ -20,4 +20,10 @@ const char *listing_discounted(enum pin_list list, size_t depth, size_t proven);
 struct text_list listing_texts(const struct explanation *explanation, const struct object *object,
                                size_t depth);
 
+/*
+ * Lists in which the certificate's digest stands for its key, or its key's for the certificate: "the digest
+ * of the certificate is in pins of policy.cfg:4; of its key it is sha256/...". Such a pin matches nothing.
+ */
+struct text_list listing_mix_ups(const struct explanation *explanation, const struct object *object);
+
 #endif

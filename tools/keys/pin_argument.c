@@ -44,8 +44,21 @@ static const struct object *choose(const struct objects *objects, enum pin_list 
   return chosen == NULL && objects->count == 1 ? &objects->items[0] : chosen;
 }
 
+/* The certificate may stand beside its private key. */
+static void take_certificate(const struct objects *objects, const struct object *chosen,
+                             struct pin_argument *argument) {
+  for (size_t i = 0; i < objects->count && argument->certificate == NULL; i++) {
+    const struct object *object = &objects->items[i];
+    if (object->certificate == NULL || !same_key(object, chosen))
+      continue;
+    X509_up_ref(object->certificate);
+    argument->certificate = object->certificate;
+    argument->role = object->role;
+  }
+}
+
 static int read_objects(const char *path, enum pin_list list, const struct objects *objects,
-                        char **ret_written) {
+                        struct pin_argument *argument) {
   const struct object *object = choose(objects, list);
   if (object == NULL) {
     say_error("%s: holds several keys, and which one is meant for %s cannot be told; name its pin "
@@ -57,8 +70,9 @@ static int read_objects(const char *path, enum pin_list list, const struct objec
     say_error("%s: expected a certificate for --fingerprint", path);
     return EXIT_FAILED;
   }
-  *ret_written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
-  pin_digest_format(list == PIN_LIST_FINGERPRINTS ? &object->fingerprint : &object->key, *ret_written);
+  argument->written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
+  pin_digest_format(list == PIN_LIST_FINGERPRINTS ? &object->fingerprint : &object->key, argument->written);
+  take_certificate(objects, object, argument);
   return EXIT_DONE;
 }
 
@@ -77,14 +91,14 @@ static bool looks_like_digest(const char *text) {
   return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "pin-sha256=", 11) == 0;
 }
 
-int pin_argument_read(const char *text, enum pin_list list, char **ret_written) {
+int pin_argument_take(const char *text, enum pin_list list, struct pin_argument *ret_argument) {
   struct pin_digest digest;
-  *ret_written = NULL;
+  *ret_argument = (struct pin_argument){0};
   if (*text == '@')
-    return read_pinset(text, ret_written);
+    return read_pinset(text, &ret_argument->written);
   if (pin_digest_parse(text, strlen(text), &digest)) {
-    *ret_written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
-    pin_digest_format(&digest, *ret_written);
+    ret_argument->written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
+    pin_digest_format(&digest, ret_argument->written);
     return EXIT_DONE;
   }
   if (looks_like_digest(text)) {
@@ -98,7 +112,22 @@ int pin_argument_read(const char *text, enum pin_list list, char **ret_written) 
   struct objects objects;
   if (!objects_read(text, &objects))
     return EXIT_FAILED;
-  int status = read_objects(text, list, &objects, ret_written);
+  int status = read_objects(text, list, &objects, ret_argument);
   objects_clear(&objects);
+  return status;
+}
+
+void pin_argument_clear(struct pin_argument *argument) {
+  free(argument->written);
+  X509_free(argument->certificate);
+  *argument = (struct pin_argument){0};
+}
+
+int pin_argument_read(const char *text, enum pin_list list, char **ret_written) {
+  struct pin_argument argument;
+  int status = pin_argument_take(text, list, &argument);
+  *ret_written = argument.written;
+  argument.written = NULL;
+  pin_argument_clear(&argument);
   return status;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 #include "monitor/history_sql.h"
+#include "view/compiled_form.h"
 
 /* Long enough for another run to finish its transaction. */
 #define BUSY_MILLISECONDS 5000
@@ -14,6 +15,12 @@
 bool history_failed(const struct history *history) {
   say_error("%s: %s", history->path, sqlite3_errmsg(history->database));
   return false;
+}
+
+char *history_path(const char *policy) {
+  AUTO_TEXT named = form_policy(policy);
+  return strcmp(named, PIN_DEFAULT_POLICY) == 0 ? must_copy(DEFAULT_HISTORY)
+                                                : must_format("%s.history", named);
 }
 
 struct history *history_open(const char *path, bool for_reading) {

@@ -16,13 +16,18 @@
 #define DEFAULT_HISTORY "/var/lib/pinning/history.db"
 
 /* For the options of a verb. */
+#define HISTORY_DEFAULTS "\n" DEFAULT_HISTORY "; of another policy\nFILE.history beside it"
 #define HISTORY_OPTION                                                                                       \
   {                                                                                                          \
     .id = OPTION_HISTORY, .name = "history", .argument = "FILE",                                             \
-    .help = "where seen keys are kept (default:\n" DEFAULT_HISTORY ")"                                       \
+    .help = "where seen keys are kept (default:" HISTORY_DEFAULTS ")"                                        \
   }
 
 struct history;
+
+/* Where the history of a policy is kept unless somebody says so: a policy of one's own has its own. For
+ * free(3). */
+char *history_path(const char *policy);
 
 /*
  * Opens it, made where there is none unless it is only to be read. NULL, having said why. Writers wait for

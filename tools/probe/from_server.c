@@ -84,10 +84,6 @@ static void warn_of_lockout(const struct arguments *arguments, const struct drop
         "%s: this certificate lives %d days, and its key may change with the next one: add a --backup, or "
         "pin the issuer",
         wish->host, days);
-  else
-    say_note("%s: there is no backup pin; \"--backup FILE\" adds the key that is to come next, and "
-             "\"pinctl backup-key\" makes one",
-             wish->host);
 }
 
 static bool confirmed(const struct arguments *arguments, const char *host) {

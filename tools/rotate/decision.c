@@ -190,7 +190,8 @@ static int decide(struct reviewing *reviewing) {
   int status = edit_begin(arguments_policy(arguments), dry_run, reviewing->host, &reviewing->edit);
   if (status != EXIT_DONE)
     return status;
-  struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, dry_run);
+  AUTO_TEXT usual = history_path(arguments_policy(arguments));
+  struct history *history = history_open(path == NULL ? usual : path, dry_run);
   status = history == NULL ? EXIT_FAILED : find_proposals(history, reviewing);
   if (status == EXIT_DONE)
     status = look_at_policy(reviewing);

@@ -12,7 +12,7 @@
   {.id = OPTION_HISTORY,                                                                                     \
    .name = "history",                                                                                        \
    .argument = "FILE",                                                                                       \
-   .help = "where proposals are kept (default:\n" DEFAULT_HISTORY ")"},                                      \
+   .help = "where proposals are kept (default:" HISTORY_DEFAULTS ")"},                                       \
       SHARED_POLICY, SHARED_DRY_RUN
 
 /*

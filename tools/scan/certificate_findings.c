@@ -12,6 +12,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "keys/certificate_names.h"
 
 /* More certificates between the server's own and a root are worth a question. */
 #define MOST_INTERMEDIATES 2
@@ -85,13 +86,6 @@ static void look_at_strength(const struct object *object, struct scan_host *host
                 must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
 }
 
-static bool is_for(X509 *certificate, const char *host) {
-  bool good = host_is_address(host) ? X509_check_ip_asc(certificate, host, 0) == 1
-                                    : X509_check_host(certificate, host, 0, 0, NULL) == 1;
-  ERR_clear_error();
-  return good;
-}
-
 /* Whether no name that is meant for this host stands there but with an asterisk. */
 static bool is_by_wildcard(X509 *certificate, const char *host) {
   if (host_is_address(host))
@@ -102,7 +96,7 @@ static bool is_by_wildcard(X509 *certificate, const char *host) {
 }
 
 static void look_at_name(const struct object *leaf, struct scan_host *host) {
-  if (!is_for(leaf->certificate, host->host))
+  if (!certificate_is_for(leaf->certificate, host->host))
     finding_add(host, "wrong-name", must_format("%s is not for this host", name_of(leaf)));
   else if (is_by_wildcard(leaf->certificate, host->host))
     finding_add(host, "wildcard", must_format("%s covers it by a wildcard", name_of(leaf)));

@@ -4,13 +4,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/host_port.h"
+#include "base/timestamp.h"
 #include "cli/arguments.h"
+#include "cli/doubts.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "edit/dropin.h"
 #include "edit/existing_entry.h"
 #include "edit/policy_change.h"
+#include "explain/entry_review.h"
 #include "keys/pin_argument.h"
 #include "probe/from_server.h"
 #include "probe/probe_options.h"
@@ -45,17 +49,23 @@ static const struct option options[] = {
     {.id = OPTION_INCLUDE_SUBDOMAINS,
      .name = "include-subdomains",
      .help = "also every name below HOST, at any depth"},
+    {.id = OPTION_NO_INCLUDE_SUBDOMAINS,
+     .name = "no-include-subdomains",
+     .help = "no longer the names below HOST"},
     {.id = OPTION_MODE,
      .name = "mode",
-     .argument = "enforce|audit|off",
+     .argument = "enforce|audit|off|default",
      .one_of = true,
-     .help = "refuse, only log, or do neither"},
+     .help = "refuse, only log, or do neither; default: what\nthe policy says for all"},
     {.id = OPTION_REQUIRE,
      .name = "require",
      .argument = "any|all",
      .one_of = true,
      .help = "pins or intermediates, or both of them"},
-    {.id = OPTION_EXPIRES, .name = "expires", .argument = "DATE", .help = "the last day, e.g. 2027-06-30"},
+    {.id = OPTION_EXPIRES,
+     .name = "expires",
+     .argument = "DATE|never",
+     .help = "the last day, e.g. 2027-06-30"},
     {.id = OPTION_ON_EXPIRY,
      .name = "on-expiry",
      .argument = "audit|enforce",
@@ -69,7 +79,7 @@ static const struct option options[] = {
      .argument = "leaf|issuer|root",
      .one_of = true,
      .help = "pin this key of the server's chain"},
-    {.id = OPTION_YES, .name = "yes", .help = "add it without asking"},
+    {.id = OPTION_YES, .name = "yes", .help = "add it without asking, also what is hardly meant"},
     {.id = OPTION_TRUST_UNVERIFIED,
      .name = "trust-unverified",
      .help = "even if the server's chain does not verify"},
@@ -78,6 +88,7 @@ static const struct option options[] = {
     PROBE_OPTION_CONNECT,
     PROBE_OPTION_TIMEOUT,
     {.id = OPTION_COMMENT, .name = "comment", .argument = "TEXT", .help = "a note to keep with the entry"},
+    {.id = OPTION_NO_COMMENT, .name = "no-comment", .help = "take that note out"},
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -100,48 +111,101 @@ static const struct {
     {OPTION_ON_EXPIRY, DROPIN_ON_EXPIRY}, {OPTION_COMMENT, DROPIN_COMMENT},
 };
 
-static int wish_pin(const char *text, enum pin_list list, struct dropin *wish) {
-  AUTO_TEXT pin = NULL;
-  int status = pin_argument_read(text, list, &pin);
+/* One run of the verb. */
+struct adding {
+  const struct arguments *arguments;
+  struct dropin *wish;
+  bool narrower;                    /* no longer the names below */
+  bool unset[DROPIN_SETTING_COUNT]; /* settings that the entry is to have no longer */
+  struct pin_argument *given;       /* pins in the order of the command line, with their lists */
+  enum pin_list *given_lists;
+  const char **given_texts;
+  size_t given_count;
+  const char *file;        /* the base name of the drop-in; set with the change */
+  struct text_list before; /* what was hardly meant about the entry before already */
+};
+
+static int wish_pin(struct adding *adding, const char *text, enum pin_list list) {
+  size_t at = adding->given_count++;
+  adding->given_lists[at] = list;
+  adding->given_texts[at] = text;
+  int status = pin_argument_take(text, list, &adding->given[at]);
   if (status == EXIT_DONE)
-    dropin_put_pin(wish, list, pin);
+    dropin_put_pin(adding->wish, list, adding->given[at].written);
   return status;
 }
 
-/* What the command line asks for, read before the lock is taken: keys may be asked for on the terminal. */
-static int read_wish(const struct arguments *arguments, struct dropin *wish) {
-  for (size_t i = 1; i < arguments->operand_count; i++) {
-    int status = wish_pin(arguments->operands[i], PIN_LIST_PINS, wish);
-    if (status != EXIT_DONE)
-      return status;
-  }
-  for (size_t i = 0; i < COUNT_OF(list_options); i++) {
-    size_t cursor = 0;
-    for (const char *text; (text = arguments_next(arguments, list_options[i].option, &cursor)) != NULL;) {
-      int status = wish_pin(text, list_options[i].list, wish);
-      if (status != EXIT_DONE)
-        return status;
-    }
-  }
-  wish->include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS);
-  for (size_t i = 0; i < COUNT_OF(setting_options); i++) {
-    const char *value = arguments_value(arguments, setting_options[i].option);
-    if (value != NULL)
-      wish->settings[setting_options[i].setting] = must_copy(value);
-  }
-  return EXIT_DONE;
+/* The word that stands for no setting at all; NULL: there is none. */
+static const char *word_for_none(enum dropin_setting setting) {
+  return setting == DROPIN_EXPIRES ? "never" : setting == DROPIN_MODE ? "default" : NULL;
 }
 
-static void merge(struct dropin *into, const struct dropin *wish) {
-  into->include_subdomains = into->include_subdomains || wish->include_subdomains;
+/* Of a time the day alone: the parser of the policy looks at all of it. */
+static bool is_expiry(const char *text) {
+  int64_t seconds;
+  AUTO_TEXT day = must_format("%.10s", text);
+  return strlen(day) == 10 && date_read(day, &seconds) && (text[10] == '\0' || text[10] == 'T');
+}
+
+static int read_settings(struct adding *adding) {
+  const struct arguments *arguments = adding->arguments;
+  for (size_t i = 0; i < COUNT_OF(setting_options); i++) {
+    enum dropin_setting setting = setting_options[i].setting;
+    const char *value = arguments_value(arguments, setting_options[i].option);
+    const char *none = word_for_none(setting);
+    if (value != NULL && none != NULL && strcmp(value, none) == 0)
+      adding->unset[setting] = true;
+    else if (value != NULL)
+      adding->wish->settings[setting] = must_copy(value);
+  }
+  const char *expires = adding->wish->settings[DROPIN_EXPIRES];
+  if (expires != NULL && !is_expiry(expires)) {
+    wrong_usage(
+        arguments->verb,
+        "--expires \"%s\": expected a day that exists, such as 2027-06-30, an RFC 3339 time, or never",
+        expires);
+    return EXIT_USAGE;
+  }
+  adding->unset[DROPIN_COMMENT] = arguments_has(arguments, OPTION_NO_COMMENT);
+  adding->narrower = arguments_has(arguments, OPTION_NO_INCLUDE_SUBDOMAINS);
+  adding->wish->include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS);
+  bool both = (adding->narrower && adding->wish->include_subdomains) ||
+              (adding->unset[DROPIN_COMMENT] && adding->wish->settings[DROPIN_COMMENT] != NULL);
+  if (both)
+    wrong_usage(arguments->verb, "an option and its opposite were given");
+  return both ? EXIT_USAGE : EXIT_DONE;
+}
+
+/* What the command line asks for, read before the lock is taken: keys may be asked for on the terminal. */
+static int read_wish(struct adding *adding) {
+  const struct arguments *arguments = adding->arguments;
+  size_t most = arguments->operand_count + arguments->value_count;
+  adding->given = must_alloc(most, sizeof *adding->given);
+  adding->given_lists = must_alloc(most, sizeof *adding->given_lists);
+  adding->given_texts = must_alloc(most, sizeof *adding->given_texts);
+  int status = read_settings(adding);
+  for (size_t i = 1; i < arguments->operand_count && status == EXIT_DONE; i++)
+    status = wish_pin(adding, arguments->operands[i], PIN_LIST_PINS);
+  for (size_t i = 0; i < COUNT_OF(list_options); i++) {
+    size_t cursor = 0;
+    for (const char *text;
+         status == EXIT_DONE && (text = arguments_next(arguments, list_options[i].option, &cursor)) != NULL;)
+      status = wish_pin(adding, text, list_options[i].list);
+  }
+  return status;
+}
+
+static void merge(const struct adding *adding, struct dropin *into) {
+  const struct dropin *wish = adding->wish;
+  into->include_subdomains = (into->include_subdomains || wish->include_subdomains) && !adding->narrower;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
     for (size_t i = 0; i < wish->lists[list].count; i++)
       dropin_put_pin(into, (enum pin_list)list, wish->lists[list].items[i]);
   for (int i = 0; i < DROPIN_SETTING_COUNT; i++) {
-    if (wish->settings[i] == NULL)
+    if (wish->settings[i] == NULL && !adding->unset[i])
       continue;
     free(into->settings[i]);
-    into->settings[i] = must_copy(wish->settings[i]);
+    into->settings[i] = wish->settings[i] == NULL ? NULL : must_copy(wish->settings[i]);
   }
 }
 
@@ -171,12 +235,12 @@ static int find_target(const struct standings *standings, const struct dropin *w
   return EXIT_DONE;
 }
 
-static int stage(struct change *change, const struct standing *target, const struct dropin *wish,
+static int stage(struct change *change, const struct adding *adding, const struct standing *target,
                  bool *ret_unchanged) {
   *ret_unchanged = false;
   if (target == NULL)
-    return standing_stage_new(change, wish);
-  merge(target->dropin, wish);
+    return standing_stage_new(change, adding->wish);
+  merge(adding, target->dropin);
   int status = refuse_backup_alone(target, target->dropin);
   if (status != EXIT_DONE)
     return status;
@@ -200,7 +264,77 @@ static bool new_entry_is_sound(const struct arguments *arguments, const struct d
   return true;
 }
 
-static int add(const struct arguments *arguments, const struct dropin *wish) {
+/* A digest beside the certificate that it is of: a key is meant. */
+static void doubt_digest(const struct adding *adding, size_t at, struct text_list *doubts) {
+  struct pin_digest digest;
+  const char *written = adding->given[at].written;
+  if (adding->given_lists[at] == PIN_LIST_FINGERPRINTS || adding->given[at].certificate != NULL ||
+      !pin_digest_parse(written, strlen(written), &digest))
+    return;
+  for (size_t i = 0; i < adding->given_count; i++) {
+    struct pin_digest fingerprint;
+    if (adding->given[i].certificate != NULL &&
+        X509_digest(adding->given[i].certificate, EVP_sha256(), fingerprint.bytes, NULL) == 1 &&
+        memcmp(&fingerprint, &digest, sizeof digest) == 0)
+      text_list_add(doubts, must_format("%s: is the digest of the certificate %s, not of its key; "
+                                        "\"--fingerprint\" accepts a certificate",
+                                        written, adding->given_texts[i]));
+  }
+}
+
+/* What "check" says, and whether somebody wants what it is almost sure is a mistake, and new. */
+static int review(const struct loaded_policy *loaded, void *arg) {
+  const struct adding *adding = arg;
+  struct text_list doubts = {0};
+  struct text_list grave, others;
+  if (!entry_review(&loaded->policy, adding->wish->host, adding->file, &grave, &others))
+    return EXIT_FAILED;
+  for (size_t i = 0; i < others.count; i++)
+    say_warning("%s", others.items[i]);
+  for (size_t i = 0; i < grave.count; i++)
+    if (text_list_find(&adding->before, grave.items[i]) == adding->before.count)
+      text_list_add(&doubts, must_copy(grave.items[i]));
+    else
+      say_warning("%s", grave.items[i]);
+  for (size_t i = 0; i < adding->given_count; i++) {
+    doubt_certificate(adding->given_texts[i], &adding->given[i], adding->given_lists[i], adding->wish->host,
+                      adding->wish->include_subdomains, &doubts);
+    doubt_digest(adding, i, &doubts);
+  }
+  int status = doubts_settle(&doubts, adding->wish->host, arguments_has(adding->arguments, OPTION_YES),
+                             arguments_has(adding->arguments, OPTION_DRY_RUN));
+  text_list_clear(&doubts);
+  text_list_clear(&grave);
+  text_list_clear(&others);
+  return status;
+}
+
+/* Before the entry is changed. */
+static int begin_review(struct change *change, struct adding *adding, const struct standings *standings,
+                        const struct standing *target) {
+  struct text_list others = {0};
+  bool good = target == NULL || entry_review(&standings->loaded.policy, adding->wish->host,
+                                             path_base(target->path), &adding->before, &others);
+  text_list_clear(&others);
+  adding->wish->include_subdomains |=
+      target != NULL && target->dropin->include_subdomains && !adding->narrower;
+  change->review = review;
+  change->review_arg = adding;
+  return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int commit(struct change *change, struct adding *adding, bool is_new) {
+  const char *path = change->files[change->count - 1].path;
+  adding->file = path_base(path);
+  int status = change_commit(change);
+  if (status == EXIT_DONE && !change->dry_run)
+    say_note("%s: %s %s", adding->wish->host, is_new ? "added in" : "changed in", path);
+  return status;
+}
+
+static int add(struct adding *adding) {
+  const struct arguments *arguments = adding->arguments;
+  const struct dropin *wish = adding->wish;
   struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
   if (change == NULL)
     return EXIT_FAILED;
@@ -213,15 +347,13 @@ static int add(const struct arguments *arguments, const struct dropin *wish) {
   if (status == EXIT_DONE && target == NULL && !new_entry_is_sound(arguments, wish))
     status = EXIT_USAGE;
   if (status == EXIT_DONE)
-    status = stage(change, target, wish, &unchanged);
-  if (status == EXIT_DONE && unchanged) {
+    status = begin_review(change, adding, &standings, target);
+  if (status == EXIT_DONE)
+    status = stage(change, adding, target, &unchanged);
+  if (status == EXIT_DONE && unchanged)
     say_note("%s: has all of this already; nothing was changed", wish->host);
-  } else if (status == EXIT_DONE) {
-    status = change_commit(change);
-    if (status == EXIT_DONE && !change->dry_run)
-      say_note("%s: %s %s", wish->host, target == NULL ? "added in" : "changed in",
-               change->files[change->count - 1].path);
-  }
+  else if (status == EXIT_DONE)
+    status = commit(change, adding, target == NULL);
   standings_clear(&standings);
   change_free(change);
   return status;
@@ -229,36 +361,39 @@ static int add(const struct arguments *arguments, const struct dropin *wish) {
 
 /* Options that mean nothing without --from-server are a mistake, not something to pass over. */
 static bool server_options_are_used(const struct arguments *arguments) {
-  static const enum option_id needing[] = {OPTION_PIN,    OPTION_YES,      OPTION_TRUST_UNVERIFIED,
-                                           OPTION_CA,     OPTION_STARTTLS, OPTION_CONNECT,
-                                           OPTION_TIMEOUT};
+  static const enum option_id needing[] = {OPTION_PIN,      OPTION_TRUST_UNVERIFIED, OPTION_CA,
+                                           OPTION_STARTTLS, OPTION_CONNECT,          OPTION_TIMEOUT};
   for (size_t i = 0; i < COUNT_OF(needing) && !arguments_has(arguments, OPTION_FROM_SERVER); i++)
     if (arguments_has(arguments, needing[i]))
-      return wrong_usage(arguments->verb, "--pin, --yes and the like need --from-server");
+      return wrong_usage(arguments->verb, "--pin, --ca and the like need --from-server");
   return true;
+}
+
+static void adding_clear(struct adding *adding) {
+  for (size_t i = 0; i < adding->given_count; i++)
+    pin_argument_clear(&adding->given[i]);
+  free(adding->given);
+  free(adding->given_lists);
+  free(adding->given_texts);
+  text_list_clear(&adding->before);
+  dropin_free(adding->wish);
 }
 
 static int run(const struct arguments *arguments) {
   AUTO_TEXT host = NULL;
   uint16_t *ports = NULL;
   uint32_t port_count = 0;
-  const char *why = NULL;
-  enum pin_status named = pin_name_canonical(arguments->operands[0], &host, &why);
-  if (named != PIN_OK) {
-    wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[0],
-                named == PIN_INVALID ? why : "out of memory");
+  if (!arguments_entry_name(arguments, &host) || !server_options_are_used(arguments) ||
+      !arguments_ports(arguments, &ports, &port_count))
     return EXIT_USAGE;
-  }
-  if (!server_options_are_used(arguments) || !arguments_ports(arguments, &ports, &port_count))
-    return EXIT_USAGE;
-  struct dropin *wish = dropin_new(host, ports, port_count);
+  struct adding adding = {.arguments = arguments, .wish = dropin_new(host, ports, port_count)};
   free(ports);
-  int status = read_wish(arguments, wish);
+  int status = read_wish(&adding);
   if (status == EXIT_DONE && arguments_has(arguments, OPTION_FROM_SERVER))
-    status = from_server_choose(arguments, wish);
+    status = from_server_choose(arguments, adding.wish);
   if (status == EXIT_DONE)
-    status = add(arguments, wish);
-  dropin_free(wish);
+    status = add(&adding);
+  adding_clear(&adding);
   return status;
 }
 
@@ -269,7 +404,9 @@ const struct verb verb_add = {
     .details = "HOST is a host name, \"*.example.com\" or an IP address. A FILE is a certificate,\n"
                "chain, request or key; of a chain the leaf's key is taken. The entry goes into a\n"
                "file of its own in policy.d; entries written by hand are never touched. Nothing\n"
-               "changes unless the whole policy is valid afterwards.",
+               "changes unless the whole policy is valid afterwards. It says what \"check\" says\n"
+               "of the entry; what is almost surely a mistake needs --yes, or an answer on the\n"
+               "terminal: exit status 1 without.",
     .example = "pinctl add api.example.com server.pem --backup spare.pub",
     .options = options,
     .option_count = COUNT_OF(options),

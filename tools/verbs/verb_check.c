@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,15 +20,23 @@ static const struct option options[] = {
     SHARED_POLICY,
     SHARED_JSON,
     {.id = OPTION_STRICT, .name = "strict", .help = "exit with status 1 on warnings too"},
+    {.id = OPTION_CERTIFICATE,
+     .name = "certificate",
+     .argument = "FILE",
+     .help = "say also where the digest of one of these\ncertificates stands for its key, or the other "
+             "way\nround",
+     .repeatable = true},
 };
 
 /* Errors come first: what a policy in error was meant to say is not worth guessing. */
-static bool look_through(const char *path, struct loaded_policy *loaded) {
+static bool look_through(const char *path, const struct objects *certificates, struct loaded_policy *loaded) {
   if (loaded->status == PIN_OK) {
     struct entries entries = {0};
     bool good = entries_read(&loaded->policy, &entries);
     if (good)
       lint_policy(&loaded->policy, &entries, time(NULL), &loaded->diagnostics);
+    if (good)
+      lint_certificates(certificates, &entries, &loaded->diagnostics);
     if (good)
       lint_files(path, &loaded->diagnostics);
     if (good)
@@ -41,10 +50,10 @@ static bool look_through(const char *path, struct loaded_policy *loaded) {
   return true;
 }
 
-static bool collect(const char *path, struct loaded_policy *loaded) {
+static bool collect(const char *path, const struct objects *certificates, struct loaded_policy *loaded) {
   policy_load_text(path, loaded);
   progress_begin("looking through the policy");
-  bool good = look_through(path, loaded);
+  bool good = look_through(path, certificates, loaded);
   progress_end();
   return good && loaded->status != PIN_NO_MEMORY && loaded->status != PIN_DAMAGED;
 }
@@ -84,15 +93,26 @@ static bool tell_pauses(const char *path) {
   return any;
 }
 
-static int run(const struct arguments *arguments) {
-  const char *path = arguments->operand_count == 1 ? arguments->operands[0] : arguments_policy(arguments);
-  if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY)) {
-    wrong_usage(arguments->verb, "expected FILE or --policy FILE, not both");
-    return EXIT_USAGE;
+/* To be cleared in any case. False, having said why. */
+static bool read_certificates(const struct arguments *arguments, struct objects *ret_all) {
+  size_t cursor = 0;
+  *ret_all = (struct objects){0};
+  for (const char *file; (file = arguments_next(arguments, OPTION_CERTIFICATE, &cursor)) != NULL;) {
+    struct objects some;
+    if (!objects_read(file, &some))
+      return false;
+    ret_all->items = must_grow(ret_all->items, ret_all->count + some.count, sizeof *ret_all->items);
+    memcpy(ret_all->items + ret_all->count, some.items, some.count * sizeof *some.items);
+    ret_all->count += some.count;
+    free(some.items);
   }
+  return true;
+}
+
+static int check(const struct arguments *arguments, const char *path, const struct objects *certificates) {
   struct loaded_policy loaded;
   int status = EXIT_FAILED;
-  if (collect(path, &loaded)) {
+  if (collect(path, certificates, &loaded)) {
     if (arguments_has(arguments, OPTION_JSON))
       json_print(diagnostics_json(&loaded.diagnostics));
     else
@@ -102,6 +122,19 @@ static int run(const struct arguments *arguments) {
     say_error("%s: could not be read: out of memory", path);
   }
   policy_clear(&loaded);
+  return status;
+}
+
+static int run(const struct arguments *arguments) {
+  const char *path = arguments->operand_count == 1 ? arguments->operands[0] : arguments_policy(arguments);
+  if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY)) {
+    wrong_usage(arguments->verb, "expected FILE or --policy FILE, not both");
+    return EXIT_USAGE;
+  }
+  struct objects certificates;
+  int status =
+      read_certificates(arguments, &certificates) ? check(arguments, path, &certificates) : EXIT_FAILED;
+  objects_clear(&certificates);
   return status;
 }
 

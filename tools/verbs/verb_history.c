@@ -161,7 +161,8 @@ static int run(const struct arguments *arguments) {
     wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
     return EXIT_USAGE;
   }
-  struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, true);
+  AUTO_TEXT usual = history_path(arguments_policy(arguments));
+  struct history *history = history_open(path == NULL ? usual : path, true);
   if (history == NULL)
     return EXIT_FAILED;
   int status = arguments_has(arguments, OPTION_DECISIONS) ? show_decisions(arguments, history, host, port)

@@ -111,7 +111,8 @@ static int gather(const struct arguments *arguments, const struct log_query *que
 static int ask_servers(const struct arguments *arguments, const struct pin_policy *policy,
                        const struct probe_settings *settings, struct candidates *candidates) {
   const char *path = arguments_value(arguments, OPTION_HISTORY);
-  struct learning_history history = {.path = path == NULL ? DEFAULT_HISTORY : path,
+  AUTO_TEXT usual = history_path(arguments_policy(arguments));
+  struct learning_history history = {.path = path == NULL ? usual : path,
                                      .keep = !arguments_has(arguments, OPTION_DRY_RUN),
                                      .is_default = path == NULL};
   if (arguments_has(arguments, OPTION_NO_HISTORY))

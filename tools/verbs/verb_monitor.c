@@ -85,7 +85,8 @@ static int keep_history(const struct arguments *arguments, struct monitoring *mo
   struct watch *watch = &monitoring->watch;
   if (arguments_has(arguments, OPTION_NO_HISTORY))
     return EXIT_DONE;
-  struct history *history = history_open(path == NULL ? DEFAULT_HISTORY : path, false);
+  AUTO_TEXT usual = history_path(arguments_policy(arguments));
+  struct history *history = history_open(path == NULL ? usual : path, false);
   bool good = history != NULL && record_and_tell(history, monitoring, policy);
   history_close(history);
   watch->history_lost = !good;

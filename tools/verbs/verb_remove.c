@@ -2,16 +2,21 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/arguments.h"
+#include "cli/doubts.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "edit/dropin.h"
 #include "edit/entry_edit.h"
 #include "edit/list_file.h"
+#include "explain/entry_review.h"
 #include "keys/pin_argument.h"
+#include "monitor/history.h"
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
@@ -24,6 +29,7 @@ static const struct option options[] = {
      .name = "list",
      .argument = "NAME",
      .help = "remove an imported list, with all its hosts"},
+    {.id = OPTION_YES, .name = "yes", .help = "without asking, also what is hardly meant"},
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -112,6 +118,77 @@ static bool remove_broken(const struct arguments *arguments, const struct wish *
   return broken;
 }
 
+/* What is left of an entry, for the review. */
+struct leaving {
+  const struct arguments *arguments;
+  const struct wish *wish;
+  const struct standing *target; /* its drop-in has lost the pins */
+};
+
+/* When any of these was last seen behind the host; 0: never. */
+static int64_t last_seen(struct history *history, const char *host, const struct text_list *pins) {
+  int64_t latest = 0;
+  for (size_t i = 0; i < pins->count; i++) {
+    struct pin_digest digest;
+    if (!pin_digest_parse(pins->items[i], strlen(pins->items[i]), &digest))
+      continue;
+    int64_t seen = history_last_seen(history, host, &digest);
+    latest = seen != INT64_MAX && seen > latest ? seen : latest;
+  }
+  return latest;
+}
+
+/* When the pins that go, and those that stay, were last seen by "monitor". False: it keeps no history. */
+static bool ask_history(const struct leaving *leaving, int64_t *ret_gone, int64_t *ret_left) {
+  AUTO_TEXT path = history_path(arguments_policy(leaving->arguments));
+  struct history *history = access(path, R_OK) == 0 ? history_open(path, true) : NULL;
+  *ret_gone = *ret_left = 0;
+  if (history == NULL)
+    return false;
+  *ret_gone = last_seen(history, leaving->wish->host, &leaving->wish->pins);
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    int64_t seen = last_seen(history, leaving->wish->host, &leaving->target->dropin->lists[list]);
+    *ret_left = seen > *ret_left ? seen : *ret_left;
+  }
+  history_close(history);
+  return true;
+}
+
+/* Pins that the server is known to use, where no other that stays was seen as late. */
+static void doubt_removal(const struct leaving *leaving, struct text_list *doubts) {
+  int64_t gone = 0;
+  int64_t left = 0;
+  bool known = ask_history(leaving, &gone, &left) && gone + left > 0;
+  AUTO_TEXT day = date_format(gone);
+  if (known && gone > left)
+    text_list_add(doubts,
+                  must_format("\"%s\": the key that goes was in use on %s, and no pin that stays was seen "
+                              "since: its server would be refused",
+                              leaving->wish->host, day));
+  else if (!known && accepts_backup_alone(leaving->target->dropin))
+    text_list_add(doubts, must_format("\"%s\": only a backup pin would stay, of a key that is not in use yet",
+                                      leaving->wish->host));
+}
+
+static int review(const struct loaded_policy *loaded, void *arg) {
+  const struct leaving *leaving = arg;
+  struct text_list grave, others;
+  struct text_list doubts = {0};
+  if (!entry_review(&loaded->policy, leaving->wish->host, path_base(leaving->target->path), &grave, &others))
+    return EXIT_FAILED;
+  for (size_t i = 0; i < others.count; i++)
+    say_warning("%s", others.items[i]);
+  for (size_t i = 0; i < grave.count; i++)
+    say_warning("%s", grave.items[i]);
+  doubt_removal(leaving, &doubts);
+  int status = doubts_settle(&doubts, leaving->wish->host, arguments_has(leaving->arguments, OPTION_YES),
+                             arguments_has(leaving->arguments, OPTION_DRY_RUN));
+  text_list_clear(&doubts);
+  text_list_clear(&grave);
+  text_list_clear(&others);
+  return status;
+}
+
 static int remove_wished(const struct arguments *arguments, const struct wish *wish) {
   struct edit edit;
   struct standing *target = NULL;
@@ -126,6 +203,11 @@ static int remove_wished(const struct arguments *arguments, const struct wish *w
     status = refuse_foreign(target);
   if (status == EXIT_DONE)
     status = stage(&edit, wish, target);
+  struct leaving leaving = {.arguments = arguments, .wish = wish, .target = target};
+  if (status == EXIT_DONE && wish->pins.count > 0) {
+    edit.change->review = review;
+    edit.change->review_arg = &leaving;
+  }
   if (status == EXIT_DONE)
     status = change_commit(edit.change);
   if (status == EXIT_DONE && !dry_run)
@@ -136,11 +218,8 @@ static int remove_wished(const struct arguments *arguments, const struct wish *w
 
 /* In whichever list it is: a file means its key, so fingerprints are removed by their digest. */
 static int read_wish(const struct arguments *arguments, struct wish *wish) {
-  const char *why = NULL;
-  if (pin_name_canonical(arguments->operands[0], &wish->host, &why) != PIN_OK) {
-    wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[0], why == NULL ? "out of memory" : why);
+  if (!arguments_entry_name(arguments, &wish->host))
     return EXIT_USAGE;
-  }
   if (!arguments_ports(arguments, &wish->ports, &wish->port_count))
     return EXIT_USAGE;
   for (size_t i = 1; i < arguments->operand_count; i++) {
@@ -210,7 +289,8 @@ const struct verb verb_remove = {
     .summary = "Remove a host, or only some of its pins",
     .details = "Without a PIN the whole entry goes, and its file with it. An entry never loses\n"
                "its last pin this way, and entries written by hand are never touched. A list\n"
-               "that was imported goes as a whole.",
+               "that was imported goes as a whole. Where only a backup would stay, or no key\n"
+               "that was seen in use, it asks, or wants --yes: exit status 1 without.",
     .example = "pinctl remove api.example.com",
     .options = options,
     .option_count = COUNT_OF(options),

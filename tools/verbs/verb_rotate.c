@@ -33,7 +33,7 @@ static const struct option options[] = {
     {.id = OPTION_HISTORY,
      .name = "history",
      .argument = "FILE",
-     .help = "where seen keys and proposals are kept (default:\n" DEFAULT_HISTORY ")"},
+     .help = "where seen keys and proposals are kept (default:" HISTORY_DEFAULTS ")"},
     PROBE_OPTION_CA,
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
@@ -77,7 +77,8 @@ static bool read_usage(const struct arguments *arguments, struct rotating *rotat
 /* A report is worth something without the past; proposals have to be kept somewhere. */
 static bool open_history(struct rotating *rotating) {
   const char *given = arguments_value(rotating->arguments, OPTION_HISTORY);
-  const char *path = given == NULL ? DEFAULT_HISTORY : given;
+  AUTO_TEXT usual = history_path(arguments_policy(rotating->arguments));
+  const char *path = given == NULL ? usual : given;
   if (!rotating->writes && given == NULL && access(path, F_OK) != 0) {
     if (!arguments_has(rotating->arguments, OPTION_QUIET))
       say_note("%s: there is no history yet, so nothing is known of the past", path);

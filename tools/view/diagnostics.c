@@ -35,6 +35,7 @@ void diagnostics_clear(struct diagnostics *diagnostics) {
     free((void *)(uintptr_t)diagnostics->items[i].source_line);
   }
   free(diagnostics->items);
+  text_list_clear(&diagnostics->grave);
   *diagnostics = (struct diagnostics){0};
 }
 

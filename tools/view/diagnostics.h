@@ -8,12 +8,14 @@
 
 #include <json-c/json.h>
 
+#include "base/memory.h"
 #include "pinpolicy.h"
 
 struct diagnostics {
   struct pin_diagnostic *items; /* every text in them is their own copy */
   size_t count;
   size_t errors;
+  struct text_list grave; /* of the warnings: what is almost surely a mistake; only the messages */
 };
 
 /* A pin_diagnostic_fn; arg is the struct diagnostics. Copies. */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "cli/doubts.h"
+
+#include "cli/output.h"
+#include "cli/prompt.h"
+
+int doubts_settle(const struct text_list *doubts, const char *subject, bool yes, bool dry_run) {
+  static const char *const words[] = {"yes", "no", NULL};
+  for (size_t i = 0; i < doubts->count; i++)
+    say_warning("%s", doubts->items[i]);
+  if (doubts->count == 0 || yes)
+    return EXIT_DONE;
+  AUTO_TEXT question = must_format("%s: change it all the same:", subject);
+  if (!dry_run && question_possible() && question_ask(question, words) == 0)
+    return EXIT_DONE;
+  if (dry_run)
+    say_error("%s: this would be refused without --yes", subject);
+  else
+    say_error("%s: that is hardly meant, so nothing was changed; --yes changes it all the same", subject);
+  return EXIT_FINDING;
+}
