@@ -35,6 +35,15 @@ static void read_certificate_names(void *context, const struct pin_setting *sett
     pin_image_builder_ignore_certificate_names(reader->builder);
 }
 
+static void read_unlisted(void *context, const struct pin_setting *setting, unsigned detail) {
+  (void)detail;
+  static const char *const words[] = {"ignore", "observe", "refuse", NULL};
+  struct pin_reader *reader = context;
+  int word = pin_setting_word(setting, words, "\"ignore\", \"observe\" or \"refuse\"", reader->diagnostics);
+  if (word >= 0)
+    pin_image_builder_set_unlisted(reader->builder, (enum pin_unlisted)word);
+}
+
 static void read_blocked_keys(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
   struct pin_reader *reader = context;
@@ -71,6 +80,7 @@ static const struct pin_setting_rule rules[] = {
     {"mode", read_mode, 0},
     {"exempt_anchors", read_exempt_anchors, 0},
     {"certificate_names", read_certificate_names, 0},
+    {"unlisted", read_unlisted, 0},
 };
 #define RULE_COUNT (sizeof rules / sizeof rules[0])
 #define DROP_IN_RULE_COUNT 3

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 _Static_assert(sizeof(struct pin_image_head) == 144, "the head has gaps");
-_Static_assert(sizeof(struct pin_image_settings) == 32, "the settings have gaps");
+_Static_assert(sizeof(struct pin_image_settings) == 40, "the settings have gaps");
 _Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
 _Static_assert(sizeof(struct pin_image_dropin) == 48, "a drop-in has gaps");
 _Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
@@ -201,7 +201,7 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
   if (!pin_image_block_holds(image, PIN_BLOCK_SETTINGS, 0, block, head->settings.size) ||
       head->settings.size != sizeof settings + digest_count * sizeof(struct pin_digest) ||
       settings.mode > PIN_MODE_OFF || settings.names_addresses > 1 || settings.names_hosts > 1 ||
-      settings.ignore_certificate_names > 1)
+      settings.ignore_certificate_names > 1 || settings.unlisted > PIN_UNLISTED_REFUSE || settings.zero != 0)
     return PIN_DAMAGED;
 
   _Static_assert(sizeof ret_policy->head >= sizeof *head, "the head does not fit");
@@ -215,6 +215,7 @@ static enum pin_status open_policy(const struct pin_image *image, const uint8_t 
   ret_policy->names_addresses = settings.names_addresses == 1;
   ret_policy->names_hosts = settings.names_hosts == 1;
   ret_policy->ignores_certificate_names = settings.ignore_certificate_names == 1;
+  ret_policy->unlisted = (uint8_t)settings.unlisted;
   ret_policy->mode = settings.mode;
   ret_policy->blocked_keys.digests = digests;
   ret_policy->blocked_keys.count = settings.blocked_count;

@@ -43,7 +43,7 @@
 #include <string.h>
 
 #define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
-#define PIN_IMAGE_VERSION 4u
+#define PIN_IMAGE_VERSION 5u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
 /* As many bits as a count of entries has: one base per bucket needs no more. */
@@ -82,6 +82,8 @@ struct pin_image_settings {
   uint32_t names_addresses;          /* 1: an entry has an IP address for its name */
   uint32_t names_hosts;              /* 1: an entry has another name */
   uint32_t ignore_certificate_names; /* 1: the setting certificate_names is "ignore" */
+  uint32_t unlisted;                 /* enum pin_unlisted */
+  uint32_t zero;
 };
 
 struct pin_image_sources {

@@ -36,6 +36,7 @@ struct pin_image_builder {
   uint32_t watched_count, own_count;
   uint32_t entry_count;
   bool names_addresses, names_hosts, ignore_certificate_names;
+  enum pin_unlisted unlisted;
   uint32_t file;    /* of the entry before, in units of 8 bytes */
   uint64_t content; /* digest of all entries and their files so far */
 };
@@ -163,6 +164,10 @@ void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builde
   builder->ignore_certificate_names = true;
 }
 
+void pin_image_builder_set_unlisted(struct pin_image_builder *builder, enum pin_unlisted unlisted) {
+  builder->unlisted = unlisted;
+}
+
 /*
  * The entries of one file come one after the other, so the entry before is the only one that is asked whether
  * it has the same; a file that is met again later is merely written twice.
@@ -286,6 +291,7 @@ static void complete_settings(struct pin_image_builder *builder) {
   settings.names_addresses = builder->names_addresses;
   settings.names_hosts = builder->names_hosts;
   settings.ignore_certificate_names = builder->ignore_certificate_names;
+  settings.unlisted = builder->unlisted;
   memcpy(builder->settings.bytes, &settings, sizeof settings);
 }
 

@@ -42,6 +42,9 @@ bool pin_image_builder_set_defaults(struct pin_image_builder *builder, enum pin_
                                     struct pin_digest_list exempt_anchors);
 /* The names in a peer's certificate say nothing of which host it is. */
 void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builder);
+
+/* The setting `unlisted`; before it is given: PIN_UNLISTED_IGNORE. */
+void pin_image_builder_set_unlisted(struct pin_image_builder *builder, enum pin_unlisted unlisted);
 /* entry->name must be canonical (pin_name_canonical); entry->mode the resolved one; ports ascending. */
 bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct pin_entry *entry);
 

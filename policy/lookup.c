@@ -237,6 +237,8 @@ void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t no
   ret_verdict->count = 0;
   ret_verdict->further_count = 0;
   ret_verdict->names_lost = false;
+  ret_verdict->unlisted = pin_unlisted_in_force(policy);
+  ret_verdict->certificate = PIN_REASON_UNDECIDED;
   ret_verdict->paused_until = 0;
 }
 
@@ -283,7 +285,9 @@ void pin_select_refuse(struct pin_verdict *verdict, enum pin_reason reason) {
 }
 
 static enum pin_needs needs_of(const struct pin_policy *policy, const struct pin_verdict *verdict) {
-  enum pin_needs needs = pin_blocks_keys(policy) ? PIN_NEEDS_KEYS : PIN_NEEDS_NOTHING;
+  /* The keys of an unlisted host go to the log, so that it can be listed. */
+  enum pin_needs needs =
+      pin_blocks_keys(policy) || pin_is_unlisted(verdict) ? PIN_NEEDS_KEYS : PIN_NEEDS_NOTHING;
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
     /* A name that is none has failed already: where that refuses, no key can change it. */

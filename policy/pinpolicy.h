@@ -62,6 +62,8 @@ void pin_digest_format(const struct pin_digest *digest, char ret_text[PIN_DIGEST
 
 enum pin_mode { PIN_MODE_ENFORCE = 0, PIN_MODE_AUDIT, PIN_MODE_OFF };
 enum pin_require { PIN_REQUIRE_ANY = 0, PIN_REQUIRE_ALL };
+/* What becomes of a TLS server that a client connects to and that no entry covers. */
+enum pin_unlisted { PIN_UNLISTED_IGNORE = 0, PIN_UNLISTED_OBSERVE, PIN_UNLISTED_REFUSE };
 enum pin_on_expiry { PIN_ON_EXPIRY_AUDIT = 0, PIN_ON_EXPIRY_ENFORCE };
 
 /* What the name of an entry stands for. */
@@ -126,6 +128,7 @@ struct pin_policy {
   bool names_addresses;           /* whether any entry has an IP address for its name */
   bool names_hosts;               /* whether any entry has another name */
   bool ignores_certificate_names; /* certificate_names = "ignore" */
+  uint8_t unlisted;               /* enum pin_unlisted, as it is written: `mode` has a say too */
   enum pin_mode mode;
   struct pin_digest_list blocked_keys;
   struct pin_digest_list exempt_anchors;
@@ -220,6 +223,7 @@ enum pin_reason {
   PIN_REASON_NOT_A_SERVER, /* a CA is pinned, and the peer's certificate does not allow TLS server
                               authentication */
   PIN_REASON_PATH_CUT,     /* the path goes on above the last key, and what is there could decide */
+  PIN_REASON_UNLISTED,     /* no entry covers the host, and `unlisted` is "observe" or "refuse" */
   PIN_REASON_COUNT
 };
 
@@ -263,6 +267,10 @@ struct pin_finding {
   /* The entry is limited to ports, and the port is not known: the entries of the same name for other ports
    * are alternatives, and one of them that matches is enough. */
   bool port_unknown;
+  /* Set by the caller: the name is not the client's own, but was concluded from what the peer showed, or from
+   * sockets of which any may be the connection's. Whoever connects to it is not known by that to be listed:
+   * only where the path satisfies the entry. */
+  bool concluded;
   enum pin_reason reason;
   int depth[PIN_LIST_COUNT]; /* the lowest depth at which a list matched; -1: it did not, or was not tried */
 };
@@ -298,6 +306,12 @@ struct pin_verdict {
   /* There were more names than are remembered: then no entry is satisfied by a CA alone. A caller that cannot
    * keep a name sets it too. */
   bool names_lost;
+  /* enum pin_unlisted, by the policy's setting and its mode. A caller whose peer is no TLS server that a
+   * client connects to sets PIN_UNLISTED_IGNORE after pin_select_begin. */
+  uint8_t unlisted;
+  /* enum pin_reason: what the path's voucher says of a host that is only logged, so that somebody may learn
+   * its keys; PIN_REASON_UNDECIDED: it was not asked. */
+  uint8_t certificate;
   int64_t paused_until; /* it would have been refused, but is only logged until then; 0: no pause had a say */
 };
 
@@ -360,6 +374,12 @@ bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *pa
  */
 void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
                struct pin_verdict *verdict);
+
+/*
+ * pin_judge for a peer that shows no key at all, and so no blocked one: only an entry, or that there is none
+ * where `unlisted` refuses, can refuse it.
+ */
+void pin_judge_silent(struct pin_verdict *verdict);
 
 /* ---- Pauses -------------------------------------------------------------------------------------- */
 

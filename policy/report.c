@@ -46,6 +46,7 @@ static const struct {
     [PIN_REASON_OUT_OF_DATE] = {"out-of-date", "a CA is pinned, and the certificate is not valid now"},
     [PIN_REASON_NOT_A_SERVER] = {"not-a-server",
                                  "a CA is pinned, and the certificate is not one for a TLS server"},
+    [PIN_REASON_UNLISTED] = {"unlisted", "no entry covers the host, and the policy has a say in such hosts"},
     [PIN_REASON_PATH_CUT] = {"path-cut", "the path is too long, or too costly, to be looked at as a whole"},
 };
 
@@ -354,6 +355,9 @@ size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path
     report_time(&line, "paused=", verdict->paused_until);
   if (decisive)
     report_entry(&line, decisive);
+  if (verdict->certificate != PIN_REASON_UNDECIDED)
+    put_pair(&line, "certificate=",
+             verdict->certificate == PIN_REASON_MATCHED ? "good" : pin_reason_word(verdict->certificate));
   if (path && verdict->outcome != PIN_NOT_COVERED)
     report_path(&line, path);
   if (verdict->blocked_depth >= 0) {

@@ -76,8 +76,8 @@ static bool place_is(const struct pin_parser *parser, const struct pin_place *pl
 
 /* Whether the next words can only be a setting of the top level. */
 static bool at_known_setting(const struct pin_parser *parser) {
-  static const char *const names[] = {"version",           "mode",    "blocked_keys", "exempt_anchors",
-                                      "certificate_names", "pinsets", "hosts"};
+  static const char *const names[] = {"version",           "mode",     "blocked_keys", "exempt_anchors",
+                                      "certificate_names", "unlisted", "pinsets",      "hosts"};
   if (!pin_parser_at_setting(parser))
     return false;
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "verdict.h"
 
+#include "host_name.h"
+
 #include <string.h>
 
 bool pin_blocks_keys(const struct pin_policy *policy) {
@@ -186,9 +188,46 @@ static bool settle_failure(struct pin_verdict *verdict, enum pin_general general
   return true;
 }
 
+uint8_t pin_unlisted_in_force(const struct pin_policy *policy) {
+  if (policy->unlisted == PIN_UNLISTED_IGNORE || policy->mode == PIN_MODE_OFF)
+    return PIN_UNLISTED_IGNORE;
+  return policy->mode == PIN_MODE_AUDIT ? PIN_UNLISTED_OBSERVE : policy->unlisted;
+}
+
+/*
+ * Whether a finding is proof that the connection's host is in the policy: its key is, or the client named it
+ * and the entry is for this very port. A certificate that nobody verifies, and a socket that may be another
+ * one, prove nothing where the entry asks for no key.
+ */
+static bool lists_host(const struct pin_finding *finding) {
+  if (finding->reason == PIN_REASON_MATCHED || finding->reason == PIN_REASON_EXEMPT_ANCHOR)
+    return true;
+  return !finding->concluded && !finding->port_unknown;
+}
+
+bool pin_is_unlisted(const struct pin_verdict *verdict) {
+  if (verdict->unlisted == PIN_UNLISTED_IGNORE)
+    return false;
+  for (size_t i = 0; i < verdict->count; i++) {
+    if (lists_host(&verdict->findings[i]))
+      return false;
+  }
+  return true;
+}
+
+/* Whether the host is unlisted, and that is what the verdict is to be. */
+static bool settle_unlisted(struct pin_verdict *verdict, enum pin_unlisted what) {
+  if (verdict->unlisted != what || !pin_is_unlisted(verdict))
+    return false;
+  decide(verdict, what == PIN_UNLISTED_REFUSE ? PIN_REFUSED : PIN_AUDITED, PIN_REASON_UNLISTED,
+         verdict->count);
+  return true;
+}
+
 void pin_verdict_settle(struct pin_verdict *verdict, enum pin_general general, enum pin_mode general_mode) {
   enum pin_general refused = general_mode == PIN_MODE_AUDIT ? PIN_GENERAL_NOTHING : general;
-  if (settle_failure(verdict, refused, true) || settle_failure(verdict, general, false))
+  if (settle_failure(verdict, refused, true) || settle_unlisted(verdict, PIN_UNLISTED_REFUSE) ||
+      settle_failure(verdict, general, false) || settle_unlisted(verdict, PIN_UNLISTED_OBSERVE))
     return;
   if (verdict->count == 0) {
     decide(verdict, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED, verdict->count);
@@ -272,6 +311,28 @@ bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *pa
   return true;
 }
 
+/* Whether somebody may take the keys of the verdict for those that the host should have. */
+static bool is_to_be_learnt(const struct pin_verdict *verdict) {
+  if (verdict->reason == PIN_REASON_UNLISTED)
+    return verdict->name != NULL;
+  return verdict->outcome == PIN_AUDITED && verdict->decisive < verdict->count &&
+         (verdict->reason == PIN_REASON_NO_PIN || verdict->reason == PIN_REASON_NO_INTERMEDIATE ||
+          verdict->reason == PIN_REASON_NO_ANCHOR);
+}
+
+/* A host without an entry is asked for as one that has an entry of its own. */
+static enum pin_reason ask_about_certificate(const struct pin_verdict *verdict, const struct pin_path *path) {
+  struct pin_host_name host;
+  struct pin_finding own;
+  if (verdict->decisive < verdict->count)
+    return ask_voucher(verdict, path, &verdict->findings[verdict->decisive]);
+  memset(&own, 0, sizeof own);
+  pin_host_name_read(verdict->name, &host);
+  own.name = own.entry.name = verdict->name;
+  own.entry.kind = host.is_address ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
+  return ask_voucher(verdict, path, &own);
+}
+
 void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,
                struct pin_verdict *verdict) {
   if (verdict->reason != PIN_REASON_UNDECIDED)
@@ -286,6 +347,18 @@ void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int
     general = PIN_GENERAL_PATH_CUT;
   judge_findings(policy, path, now, verdict);
   pin_verdict_settle(verdict, general, policy->mode);
+  if (is_to_be_learnt(verdict) && path->count > 0 && path->vouch != NULL)
+    verdict->certificate = (uint8_t)ask_about_certificate(verdict, path);
+}
+
+void pin_judge_silent(struct pin_verdict *verdict) {
+  if (verdict->reason != PIN_REASON_UNDECIDED)
+    return;
+  for (size_t i = 0; i < verdict->count; i++) {
+    if (verdict->findings[i].reason == PIN_REASON_UNDECIDED)
+      verdict->findings[i].reason = PIN_REASON_NO_KEY;
+  }
+  pin_verdict_settle(verdict, PIN_GENERAL_NOTHING, verdict->policy->mode);
 }
 
 bool pin_allows(const struct pin_verdict *verdict) {

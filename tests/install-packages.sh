@@ -15,7 +15,7 @@ build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcu
   libgnutls28-dev libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
 try=(curl openssl python3)
 tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz groff-base libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
-  perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
+  faketime perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
 # What shows the HTML report to tests/tools/html_test.py. 120 MB to fetch, 410 MB on the disk.
 browser=(chromium fonts-dejavu-core)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)

@@ -25,9 +25,13 @@ struct allowance {
   atomic_uint swallowed;
 };
 
-static struct allowance allowances[SUBJECTS];
-/* Of all together; and of those that find no place of their own. */
-static struct allowance total, crowd;
+struct limit {
+  struct allowance allowances[SUBJECTS];
+  /* Of all together; and of those that find no place of their own. */
+  struct allowance total, crowd;
+};
+
+static struct limit limits[LOG_LIMITS];
 
 static bool may_take(struct allowance *allowance, int64_t now) {
   int64_t idle = now - atomic_load(&allowance->spent_until);
@@ -36,9 +40,9 @@ static bool may_take(struct allowance *allowance, int64_t now) {
 }
 
 /* The subject's own place, or one that nobody has used for long, or that of the crowd. */
-static struct allowance *find(uint64_t subject, int64_t now) {
+static struct allowance *find(struct limit *limit, uint64_t subject, int64_t now) {
   for (unsigned i = 0; i < PROBES; i++) {
-    struct allowance *allowance = &allowances[(subject + i) % SUBJECTS];
+    struct allowance *allowance = &limit->allowances[(subject + i) % SUBJECTS];
     uint64_t owner = atomic_load(&allowance->subject);
 
     if (owner == subject)
@@ -46,13 +50,13 @@ static struct allowance *find(uint64_t subject, int64_t now) {
     if (owner != 0 && !may_take(allowance, now))
       continue;
     if (atomic_compare_exchange_strong(&allowance->subject, &owner, subject)) {
-      atomic_fetch_add(&total.swallowed, atomic_exchange(&allowance->swallowed, 0));
+      atomic_fetch_add(&limit->total.swallowed, atomic_exchange(&allowance->swallowed, 0));
       return allowance;
     }
     if (owner == subject)
       return allowance;
   }
-  return &crowd;
+  return &limit->crowd;
 }
 
 static bool spend(struct allowance *allowance, int64_t now, int64_t interval, int64_t burst) {
@@ -68,15 +72,16 @@ static bool spend(struct allowance *allowance, int64_t now, int64_t interval, in
   return true;
 }
 
-bool log_limit_admits(uint64_t subject, int64_t milliseconds, unsigned *ret_swallowed) {
-  struct allowance *allowance = find(subject | 1, milliseconds);
+bool log_limit_admits(enum log_limit which, uint64_t subject, int64_t milliseconds, unsigned *ret_swallowed) {
+  struct limit *limit = &limits[which];
+  struct allowance *allowance = find(limit, subject | 1, milliseconds);
 
   *ret_swallowed = 0;
   if (!spend(allowance, milliseconds, INTERVAL_MS, BURST) ||
-      !spend(&total, milliseconds, TOTAL_INTERVAL_MS, TOTAL_BURST))
+      !spend(&limit->total, milliseconds, TOTAL_INTERVAL_MS, TOTAL_BURST))
     return false;
-  *ret_swallowed = atomic_exchange(&allowance->swallowed, 0) + atomic_exchange(&total.swallowed, 0);
-  if (allowance != &crowd)
-    *ret_swallowed += atomic_exchange(&crowd.swallowed, 0);
+  *ret_swallowed = atomic_exchange(&allowance->swallowed, 0) + atomic_exchange(&limit->total.swallowed, 0);
+  if (allowance != &limit->crowd)
+    *ret_swallowed += atomic_exchange(&limit->crowd.swallowed, 0);
   return true;
 }

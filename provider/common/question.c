@@ -64,6 +64,8 @@ void question_ask_passing(struct question *question, const char *name, uint16_t 
   verdict->names_lost = verdict->names_lost || kept == NULL;
   for (size_t i = before; i < verdict->count; i++)
     verdict->findings[i].name = kept != NULL ? kept : verdict->findings[i].entry.name;
+  for (size_t i = before; i < verdict->count; i++)
+    verdict->findings[i].concluded = question->concludes;
   for (size_t i = further; i < verdict->further_count; i++)
     verdict->further[i].name =
         kept != NULL ? kept : verdict->findings[verdict->further[i].finding].entry.name;
@@ -218,6 +220,7 @@ static void conclude_from_all_sockets(struct question *question) {
     search.seen = NULL;
   if (!policy->names_addresses && search.seen == NULL)
     return;
+  question->concludes = true;
   if (!sockets_visit(consider_socket, &search))
     pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
   free(search.listening.ports);
@@ -244,6 +247,7 @@ bool question_ask_concluded(const char *name, void *arg) {
   struct question *question = arg;
   struct pin_verdict *verdict = question->verdict;
 
+  question->concludes = true;
   question_ask_passing(question, name, question->port);
   verdict->further_count = 0;
   verdict->names_lost = false;

@@ -28,6 +28,7 @@ struct question {
   int fd;                    /* of the connection's socket; -1: none */
   uint16_t port;             /* of the connection; 0: not known */
   bool host_is_given;        /* nothing need be concluded */
+  bool concludes;            /* what is asked now is not the client's own name (struct pin_finding) */
 };
 
 /* Names that were resolved are asked from these functions from now on. */

@@ -11,6 +11,7 @@
 #include "log.h"
 #include "log_limit.h"
 #include "trace.h"
+#include "unlisted_told.h"
 
 /* What is longer is cut off in the middle of a word (openssl-internals E3). */
 #define QUEUE_DATA_SIZE 1024
@@ -30,25 +31,51 @@ enum { EVENT_VERDICT, EVENT_SESSION_DROPPED };
 #define TAIL_SIZE 64
 
 /* line: has TAIL_SIZE free bytes behind its text. library: or NULL. */
-static void log_limited(int priority, uint64_t subject, const char *library, char *line) {
+static bool log_limited(int priority, enum log_limit limit, uint64_t subject, const char *library,
+                        char *line) {
   struct timespec now;
   unsigned swallowed;
 
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  if (!log_limit_admits(subject, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &swallowed))
-    return;
+  if (!log_limit_admits(limit, subject, (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, &swallowed))
+    return false;
   if (library != NULL)
     snprintf(line + strlen(line), TAIL_SIZE / 2, " library=%s", library);
   if (swallowed != 0)
     snprintf(line + strlen(line), TAIL_SIZE / 2, " swallowed=%u", swallowed);
   log_line(priority, line);
+  return true;
 }
 
 /* line: PIN_REPORT_SIZE + TAIL_SIZE bytes. */
-static void log_line_of(const struct pin_verdict *verdict, const char *library, char *line) {
+static enum log_limit limit_of(const struct pin_verdict *verdict) {
+  return verdict->reason == PIN_REASON_UNLISTED ? LOG_LIMIT_UNLISTED : LOG_LIMIT_LISTED;
+}
+
+static bool log_line_of(const struct pin_verdict *verdict, const char *library, char *line) {
   int priority = verdict->outcome == PIN_REFUSED ? LOG_WARNING : LOG_NOTICE;
 
-  log_limited(priority, subject_of(verdict, EVENT_VERDICT), library, line);
+  return log_limited(priority, limit_of(verdict), subject_of(verdict, EVENT_VERDICT), library, line);
+}
+
+/* The host and its key, where it is told of once; 0: it is told of each time. */
+static uint64_t told_once(const struct pin_verdict *verdict, const struct pin_path *path) {
+  if (verdict->outcome != PIN_AUDITED || verdict->reason != PIN_REASON_UNLISTED)
+    return 0;
+  return unlisted_subject(verdict->name, path->count > 0 ? &path->keys[0].key : NULL);
+}
+
+bool verdict_log_has_told(const struct pin_verdict *verdict, const struct pin_path *path) {
+  uint64_t subject = told_once(verdict, path);
+
+  return subject != 0 && unlisted_is_told(subject);
+}
+
+bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin_verdict *verdict,
+                               const struct pin_path *path) {
+  return verdict->unlisted == PIN_UNLISTED_OBSERVE && verdict->count == 0 && path->count > 0 &&
+         policy->blocked_keys.count == 0 &&
+         unlisted_is_told(unlisted_subject(verdict->name, &path->keys[0].key));
 }
 
 #define HOST_SIZE 256
@@ -74,10 +101,11 @@ void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *
            "event=session-dropped host=%s reason=%s message=\"%s\" consequence=\"a full handshake, without "
            "early data\"",
            host, pin_reason_word(verdict->reason), message);
-  log_limited(LOG_NOTICE, subject_of(verdict, EVENT_SESSION_DROPPED), library, line);
+  (void)log_limited(LOG_NOTICE, limit_of(verdict), subject_of(verdict, EVENT_SESSION_DROPPED), library, line);
 }
 
 char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path, const char *library) {
+  uint64_t once = told_once(verdict, path);
   /* Not on the stack: a handshake may run in a fibre that has 32 KiB of it (SSL_MODE_ASYNC). */
   char *line = malloc(PIN_REPORT_SIZE + TAIL_SIZE);
 
@@ -86,7 +114,8 @@ char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path
     return NULL;
   }
   pin_report(verdict, path, line, PIN_REPORT_SIZE);
-  log_line_of(verdict, library, line);
+  if (log_line_of(verdict, library, line) && once != 0)
+    unlisted_note_told(once);
   if (verdict->outcome != PIN_REFUSED) {
     free(line);
     return NULL;

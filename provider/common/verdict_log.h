@@ -14,6 +14,14 @@
  */
 char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path, const char *library);
 
+/* Whether the log knows already that this host without an entry shows this key, and need not be told again.
+ */
+bool verdict_log_has_told(const struct pin_verdict *verdict, const struct pin_path *path);
+
+/* The same before the verdict, by the peer's own key: then nothing above it need be looked at either. */
+bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin_verdict *verdict,
+                               const struct pin_path *path);
+
 /* Logs that a stored session is not offered to the server, which the verdict refuses. library: as above. */
 void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *library);
 

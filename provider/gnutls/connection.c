@@ -308,7 +308,7 @@ static bool is_nobodys_matter(const struct connection *connection) {
   policy = policy_acquire();
   if (policy == NULL)
     is_plain = settings_allow_without_policy();
-  else if (policy->blocked_keys.count > 0)
+  else if (policy->blocked_keys.count > 0 || policy->unlisted != PIN_UNLISTED_IGNORE)
     is_plain = false;
   else
     is_plain = policy->entry_count == 0 ||

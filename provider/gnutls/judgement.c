@@ -46,7 +46,8 @@ static void look_at_path(const struct pin_policy *policy, const struct pin_verdi
                          struct path *path) {
   /* Mostly a pin matches near the peer, and the signatures above need not be checked. */
   while (path_extend(path)) {
-    if (pin_is_satisfied(policy, &path->pin, verdict))
+    if (pin_is_satisfied(policy, &path->pin, verdict) ||
+        verdict_log_needs_no_more(policy, verdict, &path->pin))
       return;
   }
 }
@@ -70,7 +71,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
    * nobody can say what it keeps. */
   if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->quiet &&
       matter->library->gnutls_session_is_resumed(matter->session) == 0) {
-    ret_verdict->outcome = PIN_NOT_COVERED;
+    pin_judge_silent(ret_verdict);
     return;
   }
   judgement->covered = true;
@@ -82,8 +83,9 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   path->pin.vouch = NULL;
 }
 
-static bool worth_reporting(const struct pin_verdict *verdict) {
-  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED;
+static bool worth_reporting(const struct pin_verdict *verdict, const struct pin_path *path) {
+  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED &&
+         !verdict_log_has_told(verdict, path);
 }
 
 static void report(const struct subject_matter *matter, const struct pin_verdict *verdict,
@@ -92,7 +94,7 @@ static void report(const struct subject_matter *matter, const struct pin_verdict
                 pin_reason_word(verdict->reason));
   if (matter->quiet && verdict->outcome == PIN_REFUSED) {
     verdict_log_dropped_session(verdict, LIBRARY);
-  } else if (!matter->quiet && worth_reporting(verdict)) {
+  } else if (!matter->quiet && worth_reporting(verdict, &path->pin)) {
     path_describe(path);
     free(verdict_log(verdict, &path->pin, LIBRARY));
   }

@@ -101,7 +101,7 @@ static bool is_repeated(const struct peer *peer, int index) {
 
 static void select_names(struct peer *peer, struct question *question) {
   pin_select_begin(question->policy, question->port, peer->now, question->verdict);
-  question->host_is_given = false;
+  question->host_is_given = question->concludes = false;
   for (int i = 0; i < PEER_GIVEN; i++) {
     if (peer->given[i] != NULL && !is_repeated(peer, i))
       question_ask_given(question, peer->given[i]);

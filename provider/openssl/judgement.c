@@ -57,7 +57,8 @@ static bool look_at_path(const struct subject_matter *matter, const struct pin_p
   do {
     /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
     whole = !path_extend(matter->crypto, path);
-  } while (!whole && !pin_is_satisfied(policy, &path->pin, verdict));
+  } while (!whole && !pin_is_satisfied(policy, &path->pin, verdict) &&
+           !verdict_log_needs_no_more(policy, verdict, &path->pin));
   return whole && !path->pin.cut;
 }
 
@@ -91,7 +92,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   if (needs == PIN_NEEDS_NOTHING)
     return;
   if (ret_verdict->count == 0 && (matter->checked_name != NULL || shows_nothing(&matter->evidence))) {
-    ret_verdict->outcome = PIN_NOT_COVERED;
+    pin_judge_silent(ret_verdict);
     return;
   }
   path->pin.vouch = vouch;
@@ -105,8 +106,9 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   }
 }
 
-static bool worth_reporting(const struct pin_verdict *verdict) {
-  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED;
+static bool worth_reporting(const struct pin_verdict *verdict, const struct pin_path *path) {
+  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED &&
+         !verdict_log_has_told(verdict, path);
 }
 
 static void judge_peer(const struct subject_matter *matter, struct peer *peer, struct judgement *judgement) {
@@ -118,15 +120,15 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   decide(matter, &policy, peer, &path, &judgement->proven, &verdict);
   verdict_honour_pause(&verdict);
   judgement->allowed = pin_allows(&verdict);
-  judgement->is_plain =
-      judgement->allowed && policy != NULL && !policy->names_addresses && !worth_reporting(&verdict);
+  judgement->is_plain = judgement->allowed && policy != NULL && !policy->names_addresses &&
+                        !worth_reporting(&verdict, &path.pin);
   judgement->generation = policy != NULL ? policy->generation : 0;
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
                 pin_reason_word(verdict.reason));
   if (matter->quiet) {
     if (!judgement->allowed)
       verdict_log_dropped_session(&verdict, NULL);
-  } else if (worth_reporting(&verdict) && !matter->evidence.will_tell &&
+  } else if (worth_reporting(&verdict, &path.pin) && !matter->evidence.will_tell &&
              (!matter->evidence.told || verdict.outcome == PIN_REFUSED)) {
     judgement->told = true;
     path_describe(openssl_refusal(matter->openssl), &path);

@@ -181,7 +181,10 @@ static void select_names(struct inquiry *inquiry) {
   struct peer *peer = inquiry->peer;
 
   pin_select_begin(inquiry->question.policy, inquiry->question.port, peer->now, inquiry->question.verdict);
-  inquiry->question.host_is_given = false;
+  /* Outside TLS there is no server that this machine speaks to. */
+  if (peer->sources.ssl == NULL)
+    inquiry->question.verdict->unlisted = PIN_UNLISTED_IGNORE;
+  inquiry->question.host_is_given = inquiry->question.concludes = false;
   peer->below_count = 0;
   question_ask_given(&inquiry->question, peer->server_name);
   question_ask_given(&inquiry->question, peer->sources.checked_name);

@@ -30,7 +30,8 @@ void dump_add_settings(struct dump *dump, const struct pin_policy *policy) {
   size_t size = 0;
   FILE *file = open_memstream(&line, &size);
   MUST(file != NULL);
-  fprintf(file, " mode=%d ignores_certificate_names=%d", policy->mode, policy->ignores_certificate_names);
+  fprintf(file, " mode=%d ignores_certificate_names=%d unlisted=%d", policy->mode,
+          policy->ignores_certificate_names, policy->unlisted);
   print_list(file, "blocked_keys", &policy->blocked_keys);
   print_list(file, "exempt_anchors", &policy->exempt_anchors);
   MUST(fclose(file) == 0);

@@ -13,7 +13,7 @@ struct dump {
   size_t count;
 };
 
-/* Of the policy its settings alone: mode, certificate_names, blocked_keys, exempt_anchors. */
+/* Of the policy its settings alone: mode, certificate_names, unlisted, blocked_keys, exempt_anchors. */
 void dump_add_settings(struct dump *dump, const struct pin_policy *policy);
 /* Of the entry all but its file and place. */
 void dump_add_entry(struct dump *dump, const struct pin_entry *entry);

@@ -47,6 +47,7 @@ struct reference {
   const config_setting_t *pinsets; /* NULL: none */
   enum pin_mode mode;
   bool ignores_certificate_names;
+  uint8_t unlisted;
   struct digests blocked_keys, exempt_anchors, lists[PIN_LIST_COUNT];
   struct seen_entry entries[MOST_ENTRIES];
   size_t entry_count;
@@ -57,6 +58,7 @@ static const char *const mode_words[] = {"enforce", "audit", "off", NULL};
 static const char *const require_words[] = {"any", "all", NULL};
 static const char *const on_expiry_words[] = {"audit", "enforce", NULL};
 static const char *const certificate_names_words[] = {"count", "ignore", NULL};
+static const char *const unlisted_words[] = {"ignore", "observe", "refuse", NULL};
 
 static bool read_string(const config_setting_t *setting, const char **ret_text) {
   *ret_text = config_setting_get_string(setting);
@@ -299,6 +301,9 @@ static bool read_settings(struct reference *reference, const config_setting_t *r
     } else if (strcmp(name, "certificate_names") == 0) {
       good = read_word(setting, certificate_names_words, &word);
       reference->ignores_certificate_names = word == 1;
+    } else if (strcmp(name, "unlisted") == 0) {
+      good = read_word(setting, unlisted_words, &word);
+      reference->unlisted = (uint8_t)word;
     } else if (strcmp(name, "blocked_keys") == 0) {
       good = read_digests(reference, setting, false, &reference->blocked_keys);
     } else if (strcmp(name, "exempt_anchors") == 0) {
@@ -327,6 +332,7 @@ static bool read_policy(struct reference *reference, const config_setting_t *roo
     return false;
   const struct pin_policy settings = {.mode = reference->mode,
                                       .ignores_certificate_names = reference->ignores_certificate_names,
+                                      .unlisted = reference->unlisted,
                                       .blocked_keys = view(&reference->blocked_keys),
                                       .exempt_anchors = view(&reference->exempt_anchors)};
   dump_add_settings(&reference->dump, &settings);

@@ -79,7 +79,7 @@ def add_policies(seeds, compiler):
     digest = "sha256/AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     entries = "".join(f'{name} = [ "{digest}" ]; ' for name in
                       ("pins", "backup_pins", "fingerprints", "intermediates", "anchors"))
-    whole = (f'version = 1; mode = "audit"; certificate_names = "ignore"; blocked_keys = [ "{digest}" ]; exempt_anchors = [ "@a" ];\n'
+    whole = (f'version = 1; mode = "audit"; certificate_names = "ignore"; unlisted = "observe"; blocked_keys = [ "{digest}" ]; exempt_anchors = [ "@a" ];\n'
              f'pinsets = {{ a = [ "{digest}" ]; }};\nhosts = ( {{ name = "a.example"; include_subdomains = true; ports = [ 443, 0x50 ];\n'
              f'{entries}require = "all"; mode = "enforce"; expires = "2031-05-01"; on_expiry = "enforce"; comment = "c" "d"; }},\n'
              f'{{ name = "*.b.example"; mode = "off"; }}, {{ name = "192.0.2.1"; pins = ( "@a" ); }} );\n')

@@ -419,9 +419,14 @@ static void write_broken_policy(void) {
   fclose(file);
 }
 
-int main(int argc, char **argv) {
-  FILE *nothing;
+static void write_line_policy(const char *policy, const char *settings) {
+  FILE *file = create("policy-", policy, ".cfg");
 
+  fprintf(file, "version = 1;\n%s\n", settings);
+  fclose(file);
+}
+
+int main(int argc, char **argv) {
   if (argc != 2 || chdir(argv[1]) != 0)
     errx(2, "usage: paths-pki FOLDER");
   for (int id = 0; id < COUNT; id++)
@@ -450,9 +455,14 @@ int main(int argc, char **argv) {
   write_resolved_policy();
   write_policy_with("ignoring", "certificate_names = \"ignore\";", GOOD, ISSUER);
   write_names_policy();
+  write_policy_with("unlisted", "unlisted = \"refuse\";", GOOD, ISSUER);
+  write_policy_with("unlisted-audited", "unlisted = \"refuse\"; mode = \"audit\";", GOOD, ISSUER);
+  write_policy_with("observed", "unlisted = \"observe\";", GOOD, ISSUER);
+  write_line_policy("unlisted-off",
+                    "unlisted = \"refuse\"; hosts = ( { name = \"other.test.example\"; mode = "
+                    "\"off\"; } );");
+  write_line_policy("unlisted-nobody", "unlisted = \"refuse\";");
   write_broken_policy();
-  nothing = create("policy-", "nothing", ".cfg");
-  fputs("version = 1;\nhosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );\n", nothing);
-  fclose(nothing);
+  write_line_policy("nothing", "hosts = ( { name = \"unrelated.test.example\"; mode = \"off\"; } );");
   return 0;
 }

@@ -16,13 +16,13 @@ static void one_subject(void) {
   unsigned swallowed, lines = 0;
 
   for (int i = 0; i < 1000; i++)
-    lines += log_limit_admits(subject(0), HOUR + i, &swallowed);
+    lines += log_limit_admits(LOG_LIMIT_LISTED, subject(0), HOUR + i, &swallowed);
   CU_ASSERT_EQUAL(lines, 10);
-  CU_ASSERT_TRUE(log_limit_admits(subject(0), HOUR + 12000, &swallowed));
+  CU_ASSERT_TRUE(log_limit_admits(LOG_LIMIT_LISTED, subject(0), HOUR + 12000, &swallowed));
   CU_ASSERT_EQUAL(swallowed, 990);
-  CU_ASSERT_FALSE(log_limit_admits(subject(0), HOUR + 12000, &swallowed));
+  CU_ASSERT_FALSE(log_limit_admits(LOG_LIMIT_LISTED, subject(0), HOUR + 12000, &swallowed));
   /* Another one has lines of its own. */
-  CU_ASSERT_TRUE(log_limit_admits(subject(1), HOUR + 12000, &swallowed));
+  CU_ASSERT_TRUE(log_limit_admits(LOG_LIMIT_LISTED, subject(1), HOUR + 12000, &swallowed));
 }
 
 static void many_subjects(void) {
@@ -30,7 +30,7 @@ static void many_subjects(void) {
   uint64_t told = 0;
 
   for (unsigned i = 0; i < 100000; i++) {
-    if (log_limit_admits(subject(100 + i), 2 * HOUR + i / 1000, &swallowed)) {
+    if (log_limit_admits(LOG_LIMIT_LISTED, subject(100 + i), 2 * HOUR + i / 1000, &swallowed)) {
       lines++;
       told += swallowed;
     }
@@ -38,7 +38,7 @@ static void many_subjects(void) {
   CU_ASSERT_TRUE(lines >= 64 && lines <= 101);
   /* A minute long, ten new names a millisecond. */
   for (unsigned i = 0; i < 600000; i++) {
-    if (log_limit_admits(subject(200000 + i), 2 * HOUR + 1000 + i / 10, &swallowed)) {
+    if (log_limit_admits(LOG_LIMIT_LISTED, subject(200000 + i), 2 * HOUR + 1000 + i / 10, &swallowed)) {
       lines++;
       told += swallowed;
     }
@@ -46,12 +46,12 @@ static void many_subjects(void) {
   CU_ASSERT_TRUE(lines <= 101 + 62);
   /* What was held back is told, all of it, by somebody. */
   for (unsigned i = 0; i < 100; i++) {
-    if (log_limit_admits(subject(1000000 + i), 3 * HOUR, &swallowed)) {
+    if (log_limit_admits(LOG_LIMIT_LISTED, subject(1000000 + i), 3 * HOUR, &swallowed)) {
       lines++;
       told += swallowed;
     }
   }
-  CU_ASSERT_TRUE(log_limit_admits(subject(1000000), 4 * HOUR, &swallowed));
+  CU_ASSERT_TRUE(log_limit_admits(LOG_LIMIT_LISTED, subject(1000000), 4 * HOUR, &swallowed));
   /* And the last one of the test before. */
   CU_ASSERT_EQUAL(told + swallowed + lines, 100000 + 600000 + 100 + 1);
 }
@@ -62,17 +62,32 @@ static void table_filled_for_good(void) {
 
   for (unsigned i = 0; i < 1000; i++)
     for (unsigned j = 0; j < 12; j++)
-      lines += log_limit_admits(subject(2000000 + i), 5 * HOUR, &swallowed);
+      lines += log_limit_admits(LOG_LIMIT_LISTED, subject(2000000 + i), 5 * HOUR, &swallowed);
   CU_ASSERT_TRUE(lines <= 100);
   for (unsigned j = 0; j < 12; j++)
-    lines += log_limit_admits(subject(3000000), 6 * HOUR, &swallowed);
+    lines += log_limit_admits(LOG_LIMIT_LISTED, subject(3000000), 6 * HOUR, &swallowed);
   CU_ASSERT_TRUE(lines <= 110);
+}
+
+/* Hosts without an entry, however many, take no line from a host that has one. */
+static void unlisted_apart(void) {
+  unsigned swallowed, lines = 0, unlisted = 0;
+
+  for (unsigned i = 0; i < 100000; i++)
+    unlisted += log_limit_admits(LOG_LIMIT_UNLISTED, subject(4000000 + i), 7 * HOUR, &swallowed);
+  CU_ASSERT_TRUE(unlisted >= 64 && unlisted <= 101);
+  for (unsigned i = 0; i < 10; i++) {
+    lines += log_limit_admits(LOG_LIMIT_LISTED, subject(5000000), 7 * HOUR, &swallowed);
+    CU_ASSERT_TRUE(swallowed < 1000);
+  }
+  CU_ASSERT_EQUAL(lines, 10);
 }
 
 int main(void) {
   static const struct unit_test tests[] = {{"one subject", one_subject},
                                            {"many subjects", many_subjects},
                                            {"a table filled for good", table_filled_for_good},
+                                           {"hosts without an entry", unlisted_apart},
                                            {NULL, NULL}};
   static const struct unit_suite suite = {"log_limit", NULL, NULL, tests};
   return unit_run(&suite);

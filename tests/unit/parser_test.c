@@ -212,6 +212,9 @@ static void takes_every_spelling(void) {
         "{ name = \"a.example\"; ports = ( 2, 3 ); mode = \"off\" },\n"
         "{ name = \"*.a.example\"; mode = \"off\" } );",
       V "certificate_names = \"count\"; hosts = ( );",
+      V "unlisted = \"ignore\"; hosts = ( );",
+      "unlisted = \"observe\"; version = 1",
+      V "hosts = ( ); unlisted = \"refuse\";",
       "certificate_names = \"ignore\", version = 1",
       ENTRY(
           "require = \"all\"; on_expiry = \"enforce\"; expires = \"2028-02-29\"; comment = \"{\\\"#\\\\\";"),
@@ -249,7 +252,7 @@ static void refuses_bad_settings(void) {
        "policy.cfg:4:1+12: error: unknown setting \"blocked-keys\"; did you mean \"blocked_keys\"?\n"},
       {V "frobnicate = { a = 1; };\n", NULL,
        "policy.cfg:2:1+10: error: unknown setting \"frobnicate\"; expected hosts, pinsets, blocked_keys, "
-       "version, mode, exempt_anchors or certificate_names\n"},
+       "version, mode, exempt_anchors, certificate_names or unlisted\n"},
       {V "hosts = { };\n", NULL,
        "policy.cfg:2:9+1: error: hosts is a group; expected a list ( { ... }, { ... } )\n"},
       {V "hosts = \"a.example\";\n", NULL,
@@ -268,6 +271,16 @@ static void refuses_bad_settings(void) {
        "policy.cfg:2:16+1: error: blocked_keys is an empty list; expected digests, or no such setting\n"},
       {V "certificate_names = \"never\";\n", NULL,
        "policy.cfg:2:21+7: error: unknown certificate_names \"never\"; expected \"count\" or \"ignore\"\n"},
+      {V "unlisted = \"allow\";\n", NULL,
+       "policy.cfg:2:12+7: error: unknown unlisted \"allow\"; expected \"ignore\", \"observe\" or "
+       "\"refuse\"\n"},
+      {V "unlisted = true;\n", NULL, "policy.cfg:2:12+4: error: unlisted is a boolean; expected a string\n"},
+      {V "unlisted = \"refuse\";\nunlisted = \"ignore\";\n", NULL,
+       "policy.cfg:3:1+8: error: \"unlisted\" is set a second time; the first time is in line 2\n"},
+      {V "hosts = ( { name = \"a.example\"; unlisted = \"refuse\"; mode = \"off\"; } );\n", NULL,
+       "policy.cfg:2:33+8: error: unknown setting \"unlisted\"; expected name, include_subdomains, ports, "
+       "pins, "
+       "backup_pins, fingerprints, intermediates, anchors, require, mode, expires, on_expiry or comment\n"},
       {V "certificate_names = 1;\n", NULL,
        "policy.cfg:2:21+1: error: certificate_names is a number; expected a string\n"},
       {V "exempt_anchors = ( );\n", NULL,

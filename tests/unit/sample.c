@@ -42,6 +42,8 @@ static bool add_sources(struct pin_image_builder *builder, const struct pin_sour
 bool sample_make(const struct sample_spec *spec, struct sample *ret_sample) {
   memset(ret_sample, 0, sizeof *ret_sample);
   struct pin_image_builder *builder = pin_image_builder_new();
+  if (builder)
+    pin_image_builder_set_unlisted(builder, spec->unlisted);
   bool made = builder &&
               pin_image_builder_set_defaults(builder, spec->mode, spec->blocked_keys, spec->exempt_anchors) &&
               add_sources(builder, spec->sources) && add_entries(builder, spec->entries) &&

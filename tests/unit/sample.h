@@ -24,6 +24,7 @@ struct sample_spec {
    */
   const struct pin_entry *entries;
   enum pin_mode mode;
+  enum pin_unlisted unlisted;
   struct pin_digest_list blocked_keys, exempt_anchors;
   const struct pin_source_identity *sources; /* ends with one without a path; NULL: none */
 };
