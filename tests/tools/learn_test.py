@@ -6,7 +6,9 @@ import functools
 import itertools
 import json
 import os
+import shutil
 import sqlite3
+import subprocess
 import time
 import unittest
 
@@ -37,10 +39,10 @@ def make_more_certificates():
     write("trusted.pem", read("root.pem") + read("local.pem"))
 
 
-def audited(names=("one", "ca", "root"), host=HOST, verdict="audited", reason="no-pin", port="unknown", more=""):
+def audited(names=("one", "ca", "root"), host=HOST, verdict="audited", reason="no-pin", port="unknown", more="", certificate="certificate=good "):
     """What the provider logs for a path of these certificates; RealLines in log_test.py keeps this honest."""
     keys = " ".join(f'key{depth}="{pin_of(f"{name}.pem")} CN={name}"' for depth, name in enumerate(names))
-    return (f"verdict={verdict} reason={reason} host={host} port={port} mode=audit entry=/etc/pinning/policy.cfg:3 {keys} "
+    return (f"verdict={verdict} reason={reason} host={host} port={port} mode=audit entry=/etc/pinning/policy.cfg:3 {certificate}{keys} "
             f'{more}expected="pins {NOBODY}" program=curl pid=4711 uid=1000')
 
 
@@ -169,7 +171,8 @@ class Proposals(Learn):
 
     def age_history(self, days):
         with sqlite3.connect(self.history) as database:
-            database.execute("UPDATE keys SET first_seen = first_seen - ?, last_seen = last_seen - ?", (days * DAY, DAY))
+            for table in ("keys", "verified"):
+                database.execute(f"UPDATE {table} SET first_seen = first_seen - ?, last_seen = last_seen - ?", (days * DAY, DAY))
         database.close()
 
     def test_two_stable_keys(self):
@@ -187,6 +190,107 @@ class Proposals(Learn):
         self.serve("one")
         self.logged((audited(("three", "ca-2", "root")), 90), (audited(("three", "ca-2", "root")), 30), (audited(), 20))
         self.assertEqual(self.state(), "proposed")
+
+
+class Observed(Learn):
+    """Hosts that no entry covers, as the log has them where unlisted = "observe"."""
+
+    def setUp(self):
+        super().setUp()
+        self.write_policy('version = 1; unlisted = "observe";\n')
+
+    @staticmethod
+    def line(**more):
+        return audited(reason="unlisted", **more).replace("mode=audit entry=/etc/pinning/policy.cfg:3 ", "").split("expected=", 1)[0] \
+            + "program=curl pid=4711 uid=1000"
+
+    def test_proposed(self):
+        self.serve("one")
+        self.logged((self.line(), 20), (self.line(), 1))
+        found = self.found()[f"{HOST}:443"]
+        self.assertEqual((found["state"], [key["times"] for key in found["keys"]]), ("proposed", [3]))
+        self.pinctl(*self.words("--yes"))
+        self.assertEqual(self.hosts()[HOST]["intermediates"], [pin_of("ca.pem")])
+        self.assertEqual(self.state(), "covered")
+
+    def test_only_verified_sightings(self):
+        """A certificate for another host, of another time, or for clients, and a line that says nothing of it."""
+        self.serve("one")
+        for said in ("", "certificate=wrong-name ", "certificate=out-of-date ", "certificate=not-a-server ", "certificate=goody "):
+            self.logged((self.line(certificate=said), 20), (self.line(certificate=said), 1))
+            found = self.found("--no-history")[f"{HOST}:443"]
+            self.assertEqual((found["state"], [key["times"] for key in found["keys"]]), ("new", [1]), said)
+
+    def test_refused_is_no_sighting(self):
+        self.serve("one")
+        self.logged((self.line(verdict="refused"), 20), (self.line(verdict="refused"), 1))
+        self.assertEqual(self.found(), {})
+
+    def test_paused_is_no_sighting(self):
+        self.serve("one")
+        self.logged((self.line(certificate="paused=2026-01-01T00:00:00Z certificate=good "), 20))
+        self.assertEqual(self.found(), {})
+
+
+class Clock(Learn):
+    """A clock that was wrong for a day."""
+
+    def hosts_file(self):
+        return self.write_policy(f"{HOST}\n", "hosts.txt")
+
+    def look(self):
+        self.pinctl(*self.words("--from-hosts", self.hosts_file(), "--yes"))
+
+    def database(self, text, *values):
+        with sqlite3.connect(self.history) as database:
+            rows = database.execute(text, values).fetchall()
+        database.close()
+        return rows
+
+    def test_ahead(self):
+        """What was seen by a clock a year ahead is not known for long, and last seen at the latest now."""
+        self.serve("one")
+        self.look()
+        for table in ("keys", "verified"):
+            self.database(f"UPDATE {table} SET first_seen = first_seen + ?, last_seen = last_seen + ?", 365 * DAY, 365 * DAY)
+        self.database("UPDATE watched SET since = since + ?, until = until + ?", 365 * DAY, 365 * DAY)
+        # The key of the server before: nobody looks at it any more, and yet it is not seen for another year.
+        self.database("INSERT INTO keys VALUES (?, 443, 0, ?, 'CN=x', ?, ?, 1)", HOST, NOBODY, self.now, self.now + 365 * DAY)
+        self.assertEqual(self.state("--from-hosts", self.hosts_file(), "--no-history"), "new")
+        self.look()
+        later = self.database("SELECT count(*) FROM keys WHERE first_seen > ? OR last_seen > ?", self.now + DAY, self.now + DAY)
+        self.assertEqual(later, [(0,)])
+        self.assertEqual(self.database("SELECT count(*) FROM verified WHERE last_seen > ?", self.now + DAY), [(0,)])
+        self.assertEqual(self.database("SELECT count(*) FROM watched WHERE until > ?", self.now + DAY), [(0,)])
+
+    def test_ahead_and_only_read(self):
+        self.serve("one")
+        self.look()
+        self.database("UPDATE verified SET first_seen = first_seen - ?, last_seen = last_seen + ?", 20 * DAY, 365 * DAY)
+        shown = self.found("--from-hosts", self.hosts_file())[f"{HOST}:443"]
+        self.assertEqual(shown["state"], "proposed")
+        self.database("UPDATE verified SET first_seen = first_seen + ?", 365 * DAY)
+        self.assertEqual(self.state("--from-hosts", self.hosts_file()), "new")
+
+    def test_unverified_rows(self):
+        """A chain that did not verify is no sighting to learn from."""
+        self.serve("one")
+        self.look()
+        self.database("UPDATE keys SET first_seen = first_seen - ?", 100 * DAY)
+        self.assertEqual(self.state("--from-hosts", self.hosts_file()), "new")
+
+    def test_before_the_certificate(self):
+        """A clock before the certificate's notBefore gives no sighting any time."""
+        faketime = shutil.which("faketime")
+        if faketime is None:
+            self.skipTest("faketime is not installed")
+        self.serve("one")
+        subprocess.run([faketime, "-f", "-300d", PINCTL, *self.words("--from-hosts", self.hosts_file(), "--yes")],
+                       cwd=pinctl_case.CERTIFICATES, env=self.environment(), check=False, capture_output=True, timeout=60)
+        self.assertEqual(self.database("SELECT count(*) FROM keys"), [(0,)])
+        self.look()
+        ((first,),) = self.database("SELECT min(first_seen) FROM keys")
+        self.assertGreater(first, self.now - DAY)
 
 
 class LeftOut(Learn):

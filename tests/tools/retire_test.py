@@ -142,13 +142,13 @@ class Database(Rotate):
         self.json("history", HOST, "--decisions", "--history", self.history)
         self.assertEqual(self.snapshot(), before)
         self.assertEqual(self.rotate(HOST, "--yes"), [])
-        self.assertEqual(self.sql("PRAGMA user_version"), [(2,)])
+        self.assertEqual(self.sql("PRAGMA user_version"), [(3,)])
         rows = {row["pin"]: row["times"] for row in self.json("history", HOST, "--history", self.history)}
         self.assertEqual((rows[pin_of("next.pem")], rows[pin_of("server.pem")]), (9, 1))
 
     def test_later(self):
         self.pinctl("add", HOST, "server.pem")
-        self.sql("PRAGMA user_version = 3")
+        self.sql("PRAGMA user_version = 4")
         for words in ((HOST,), ("--all", "--report")):
             done = self.pinctl("rotate", *self.words(*words), status=3)
             self.assertIn("made by a later pinctl", done.stderr)

@@ -100,7 +100,7 @@ class Rotate(PinctlCase):
 
     def age(self, days):
         """As if everything in the history had happened so many days earlier; it goes on from there."""
-        for table, columns in (("keys", ("first_seen", "last_seen")), ("watched", ("since", "until")),
+        for table, columns in (("keys", ("first_seen", "last_seen")), ("verified", ("first_seen", "last_seen")), ("watched", ("since", "until")),
                                ("named", ("since", "last")), ("proposals", ("at",)), ("decisions", ("at",))):
             for column in columns:
                 self.sql(f"UPDATE {table} SET {column} = {column} - ?", days * DAY)

@@ -284,7 +284,7 @@ class Vanished(Case):
         self.pinctl("add", "w.org", GOOD)
 
     def test_settings_of_the_policy(self):
-        self.write_policy(f'version = 1;\nmode = "audit";\ncertificate_names = "ignore";\nblocked_keys = [ "{GOOD}" ];\n'
+        self.write_policy(f'version = 1;\nmode = "audit";\ncertificate_names = "ignore";\nunlisted = "observe";\nblocked_keys = [ "{GOOD}" ];\n'
                           f'exempt_anchors = [ "{pin_of("root.pem")}" ];\n'
                           f'hosts = ( {{ name = "a.org"; mode = "off"; }}, {{ name = "b.org"; require = "all";'
                           f' pins = [ "{GOOD}" ]; intermediates = [ "{GOOD}" ]; }} );\n')
@@ -293,7 +293,7 @@ class Vanished(Case):
         os.remove(self.policy)
         self.pinctl("restore", "--enforced")
         after = self.json("list")
-        for name in ("mode", "certificate_names", "blocked_keys", "exempt_anchors"):
+        for name in ("mode", "certificate_names", "unlisted", "blocked_keys", "exempt_anchors"):
             self.assertEqual(after[name], before[name])
         self.assertEqual(self.meaning(self.hosts()), self.meaning({entry["name"]: entry for entry in before["hosts"]}))
 

@@ -65,6 +65,8 @@ char *policy_text(const struct pin_policy *policy, const struct entries *entries
   fprintf(stream, "mode = \"%s\";\n", mode_word(policy->mode));
   if (policy->ignores_certificate_names)
     fputs("certificate_names = \"ignore\";\n", stream);
+  if (policy->unlisted != PIN_UNLISTED_IGNORE)
+    fprintf(stream, "unlisted = \"%s\";\n", unlisted_word(policy->unlisted));
   write_digests(stream, "", "blocked_keys", &policy->blocked_keys);
   write_digests(stream, "", "exempt_anchors", &policy->exempt_anchors);
   if (entries->count > 0)

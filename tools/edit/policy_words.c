@@ -136,6 +136,10 @@ static void compare_policies(const struct pin_policy *before, const struct pin_p
   if (before->ignores_certificate_names != after->ignores_certificate_names)
     text_list_add(&words->lost, must_format("the policy: certificate_names is \"%s\"",
                                             after->ignores_certificate_names ? "ignore" : "count"));
+  if (before->unlisted != after->unlisted)
+    text_list_add(after->unlisted > before->unlisted ? &words->gained : &words->lost,
+                  must_format("the policy: unlisted is \"%s\"; it was \"%s\"", unlisted_word(after->unlisted),
+                              unlisted_word(before->unlisted)));
   for (uint32_t i = 0; i < before->blocked_keys.count; i++)
     if (!list_has(&after->blocked_keys, &before->blocked_keys.digests[i])) {
       text_list_add(&words->lost, must_copy("the policy: a key is no longer blocked"));

@@ -23,6 +23,10 @@ void lint_files(const char *policy, struct diagnostics *diagnostics);
 /* Warns where processes cannot read the text, and have no compiled form that says the same. */
 void lint_form(const char *policy, struct diagnostics *diagnostics);
 
+/* What a policy that refuses hosts without an entry refuses. */
+void lint_unlisted(const char *path, const struct pin_policy *policy, const struct entries *entries,
+                   struct diagnostics *diagnostics);
+
 /* Used between lint.c and its neighbours: one warning at the entry's name. lint_grave: of what is almost
  * surely a mistake. */
 void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)

@@ -117,10 +117,12 @@ static const struct pin_entry *less_specific(const struct entries *entries, cons
   return found;
 }
 
-/* Where keys are blocked for every host, an entry that is off says something even alone. */
+/* Where keys are blocked for every host, or hosts without an entry are not ignored, an entry that is off says
+ * something even alone. */
 static void lint_off(const struct pin_policy *policy, const struct entries *entries,
                      struct diagnostics *diagnostics) {
-  if (policy->blocked_keys.count > 0 || policy->mode == PIN_MODE_OFF)
+  if (policy->blocked_keys.count > 0 || policy->mode == PIN_MODE_OFF ||
+      policy->unlisted != PIN_UNLISTED_IGNORE)
     return;
   for (size_t i = 0; i < entries->count; i++) {
     const struct pin_entry *entry = &entries->items[i];

@@ -90,14 +90,16 @@ static bool place_of(enum pin_choice choice, size_t count, size_t *ret_depth) {
   return count > (choice == PIN_CHOICE_LEAF ? 0 : 1);
 }
 
-/* Only then was the connection let pass although its key is in no list. */
-static bool is_audited_mismatch(const struct report *report) {
+/* Only then was the connection let pass although its key is in no list, or no entry covers its host. */
+static bool is_to_be_learnt(const struct report *report) {
   const char *verdict = report_get(report, "verdict");
   const char *reason = report_get(report, "reason");
   /* Under a pause, what was let pass may be what the pin was there to refuse. */
   if (verdict == NULL || reason == NULL || strcmp(verdict, pin_outcome_word(PIN_AUDITED)) != 0 ||
       report_get(report, "paused") != NULL)
     return false;
+  if (strcmp(reason, pin_reason_word(PIN_REASON_UNLISTED)) == 0)
+    return true;
   for (enum pin_reason known = PIN_REASON_NO_PIN; known <= PIN_REASON_NO_ANCHOR; known++)
     if (strcmp(reason, pin_reason_word(known)) == 0)
       return true;
@@ -105,17 +107,23 @@ static bool is_audited_mismatch(const struct report *report) {
 }
 
 /*
- * The line does not say whether the chain verified: the program may not have asked. A path that a root of the
- * distribution signed for did, but for the name and the dates.
+ * Whether the chain verified, whatever the program asked for: a root of the distribution signed for the path
+ * (take_path), and the certificate was for this host and within its dates. What does not say so is no
+ * sighting; so there is none of a time before the certificate.
  */
+static bool was_verified(const struct report *report) {
+  const char *certificate = report_get(report, "certificate");
+  return certificate != NULL && strcmp(certificate, "good") == 0;
+}
+
 static void take_path(const struct candidates *candidates, const struct log_record *record,
                       struct candidate *candidate) {
   struct pin_digest key;
   size_t count = report_key_count(&record->report);
   size_t depth;
-  if (!report_path_is_whole(&record->report) || !report_key(&record->report, count - 1, &key, NULL) ||
-      !anchors_hold(&candidates->anchors, &key) || !place_of(candidates->choice, count, &depth) ||
-      !report_key(&record->report, depth, &key, NULL))
+  if (!was_verified(&record->report) || !report_path_is_whole(&record->report) ||
+      !report_key(&record->report, count - 1, &key, NULL) || !anchors_hold(&candidates->anchors, &key) ||
+      !place_of(candidates->choice, count, &depth) || !report_key(&record->report, depth, &key, NULL))
     return;
   see(candidate, &key, record->time, record->time, 1);
 }
@@ -126,7 +134,7 @@ void candidates_take_record(const struct log_record *record, void *arg) {
   long port = report_number(&record->report, "port");
   AUTO_TEXT host = NULL;
   const char *why = NULL;
-  if (!is_audited_mismatch(&record->report) || record_is_doubtful(record) || record->time <= 0 ||
+  if (!is_to_be_learnt(&record->report) || record_is_doubtful(record) || record->time <= 0 ||
       record->time > candidates->now || named == NULL || pin_name_canonical(named, &host, &why) != PIN_OK ||
       !host_can_be_asked(host))
     return;
@@ -234,16 +242,28 @@ void candidate_take_repetition(const struct candidates *candidates, const struct
     see(candidate, &host->keys[depth].key, candidates->now, candidates->now, 1)->shown = true;
 }
 
+struct history_taking {
+  struct candidate *candidate;
+  int64_t now;
+};
+
 static void take_row(const struct history_row *row, void *arg) {
-  struct candidate *candidate = arg;
+  struct history_taking *taking = arg;
+  struct candidate *candidate = taking->candidate;
   struct pin_digest key;
-  if (row->depth >= 0 && (size_t)row->depth == candidate->depth && row->times > 0 &&
-      pin_digest_parse(row->pin, strlen(row->pin), &key))
-    see(candidate, &key, row->first_seen, row->last_seen, (size_t)row->times);
+  /* What is dated ahead of now was seen by a clock that was wrong; when, nobody knows. */
+  if (row->depth < 0 || (size_t)row->depth != candidate->depth || row->times <= 0 ||
+      row->verified_first <= 0 || row->verified_first > taking->now ||
+      !pin_digest_parse(row->pin, strlen(row->pin), &key))
+    return;
+  see(candidate, &key, row->verified_first,
+      row->verified_last < taking->now ? row->verified_last : taking->now, (size_t)row->times);
 }
 
-bool candidate_take_history(struct history *history, struct candidate *candidate) {
-  return history_each(history, candidate->host, candidate->port, take_row, candidate);
+bool candidate_take_history(const struct candidates *candidates, struct history *history,
+                            struct candidate *candidate) {
+  struct history_taking taking = {.candidate = candidate, .now = candidates->now};
+  return history_each(history, candidate->host, candidate->port, take_row, &taking);
 }
 
 static char *since_text(int64_t moment) {

@@ -66,7 +66,8 @@ void candidates_clear(struct candidates *candidates);
 /* Finds it, or adds it. Valid until the next is added. */
 struct candidate *candidates_get(struct candidates *candidates, const char *host, uint16_t port);
 
-/* A log_record_fn; arg: the candidates. Takes audited lines only; a port that is not known counts as 443. */
+/* A log_record_fn; arg: the candidates. Takes audited lines only, hosts without an entry among them; a port
+ * that is not known counts as 443. */
 void candidates_take_record(const struct log_record *record, void *arg);
 
 /* Leaves out what the policy covers already: only an entry for a whole domain in audit mode does not. */
@@ -81,7 +82,8 @@ void candidate_take_repetition(const struct candidates *candidates, const struct
                                struct candidate *candidate);
 
 /* What the history knows of its keys at the chosen place. false, having said why. */
-bool candidate_take_history(struct history *history, struct candidate *candidate);
+bool candidate_take_history(const struct candidates *candidates, struct history *history,
+                            struct candidate *candidate);
 
 /* Decides by its keys; a state that was settled otherwise stays. */
 void candidate_settle(const struct candidates *candidates, struct candidate *candidate);

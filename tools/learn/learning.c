@@ -43,7 +43,7 @@ static int use_history(const struct learning_history *how, struct candidates *ca
   /* First what was known before. */
   for (size_t i = 0; good && i < candidates->count; i++)
     if (candidates->items[i].state == CANDIDATE_OPEN)
-      good = candidate_take_history(history, &candidates->items[i]);
+      good = candidate_take_history(candidates, history, &candidates->items[i]);
   good = good && (!how->keep || history_record(history, &round->watch));
   history_close(history);
   if (!good && how->is_default)

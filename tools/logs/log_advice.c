@@ -32,6 +32,11 @@ static const struct text_of reasons[] = {
      "The server showed no certificate that could be proven. Switch off anonymous and PSK suites, or let "
      "the program start without its stored sessions; \"pinctl explain HOST\" shows what the server "
      "sends."},
+    {"unlisted",
+     "The policy refuses hosts that no entry covers (unlisted = \"refuse\"). If this machine is to speak to "
+     "it: "
+     "\"pinctl add HOST --from-server\" pins its key, and \"pinctl add HOST --mode off\" lists it without "
+     "any. If not, find out what made the program connect."},
     {"bad-name", "The name has an empty label: correct it where the program got it from."},
     {"too-many-names",
      "The program verifies too many names at once: let it use one name for each connection."},
@@ -93,11 +98,20 @@ static bool is_own_trial(const struct log_record *record) {
   return length >= sizeof suffix && strcmp(host + length - (sizeof suffix - 1), suffix) == 0;
 }
 
+#define OBSERVED_ADVICE                                                                                      \
+  "No entry covers these hosts, and nothing was refused: \"pinctl learn\" proposes entries for those whose " \
+  "keys it knows for long enough."
+
+bool log_is_observed(const struct log_record *record) {
+  return has_value(record, "verdict", "audited") && has_value(record, "reason", "unlisted") &&
+         report_get(&record->report, "paused") == NULL;
+}
+
 char *log_advice(const struct log_record *record) {
   const char *reason = report_get(&record->report, "reason");
   const char *event = report_get(&record->report, "event");
   const char *host = report_get(&record->report, "host");
-  const char *text = look_up(reasons, COUNT_OF(reasons), reason);
+  const char *text = log_is_observed(record) ? OBSERVED_ADVICE : look_up(reasons, COUNT_OF(reasons), reason);
   AUTO_TEXT name = NULL;
   const char *why = NULL;
   if (text == NULL)
@@ -120,7 +134,7 @@ char *log_advice(const struct log_record *record) {
 }
 
 bool log_is_finding(const struct log_record *record) {
-  if (is_own_trial(record))
+  if (is_own_trial(record) || log_is_observed(record))
     return false;
   return has_value(record, "verdict", "refused") || has_value(record, "verdict", "audited") ||
          has_value(record, "event", "not-enforced") || has_value(record, "event", "policy-error") ||

@@ -11,6 +11,9 @@
  */
 char *log_advice(const struct log_record *record);
 
+/* Whether a host without an entry was only noted. */
+bool log_is_observed(const struct log_record *record);
+
 /* Whether something was refused, would have been, or is not enforced. */
 bool log_is_finding(const struct log_record *record);
 

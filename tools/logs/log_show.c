@@ -94,6 +94,9 @@ static void note_keys(const struct report *report, struct text_list *keys) {
 /* "api.example.com: refused: no key on the path is pinned". */
 static char *about_text(const struct log_record *record) {
   const struct report *report = &record->report;
+  /* There may be hundreds of them, and what to do is the same for all. */
+  if (log_is_observed(record) && !record_is_doubtful(record))
+    return must_copy("observed: hosts that no entry covers");
   AUTO_TEXT peer = peer_text(report);
   return must_format("%s%s%s: %s%s", peer, *peer == '\0' ? "" : ": ", verdict_word(report), explained(report),
                      record_is_doubtful(record) ? " (doubtful)" : "");
@@ -105,7 +108,8 @@ static void renew(struct advised *advised, const struct log_record *record) {
   text_list_clear(&advised->keys);
   advised->advice = log_advice(record);
   advised->keys = (struct text_list){0};
-  note_keys(&record->report, &advised->keys);
+  if (!log_is_observed(record))
+    note_keys(&record->report, &advised->keys);
 }
 
 /* NULL where it was given before, or so much was. */

@@ -67,9 +67,12 @@ bool history_finish(struct history *history, sqlite3_stmt *statement) {
   return good;
 }
 
+bool history_run(struct history *history, const char *sql) {
+  return sqlite3_exec(history->database, sql, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
+}
+
 bool history_begin(struct history *history) {
-  return sqlite3_exec(history->database, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK ||
-         history_failed(history);
+  return history_run(history, "BEGIN IMMEDIATE");
 }
 
 bool history_end(struct history *history, bool good) {
@@ -83,12 +86,47 @@ bool history_end(struct history *history, bool good) {
 
 /* ---- What a run saw ---- */
 
+/*
+ * No certificate is shown before it begins: then the clock is wrong, or the server's is, and nothing of this
+ * look can be given a time.
+ */
+static bool clock_may_be_right(const struct watch *watch, const struct watch_host *host) {
+  for (size_t i = 0; i < host->key_count; i++)
+    if (host->keys[i].begins > watch->now)
+      return false;
+  return true;
+}
+
+/*
+ * What was recorded of a time that is still to come was recorded by a clock that was wrong. It counts as of
+ * now, at the most, so that a wrong day does not outlast itself.
+ */
+static bool forget_the_future(struct history *history, const struct watch *watch,
+                              const struct watch_host *host) {
+  static const char *const sql[] = {
+      "UPDATE keys SET first_seen = min(first_seen, ?3), last_seen = min(last_seen, ?3)"
+      " WHERE host = ?1 AND port = ?2 AND last_seen > ?3",
+      "UPDATE verified SET first_seen = min(first_seen, ?3), last_seen = min(last_seen, ?3)"
+      " WHERE host = ?1 AND port = ?2 AND last_seen > ?3",
+      "DELETE FROM watched WHERE host = ?1 AND port = ?2 AND since > ?3",
+      "UPDATE watched SET until = ?3 WHERE host = ?1 AND port = ?2 AND until > ?3",
+      "UPDATE named SET since = ?3 WHERE host = ?1 AND port = ?2 AND since > ?3",
+  };
+  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
+    sqlite3_stmt *statement = history_prepare(history, sql[i], host->host);
+    if (statement == NULL)
+      return false;
+    sqlite3_bind_int(statement, 2, host->port);
+    sqlite3_bind_int64(statement, 3, watch->now);
+    if (!history_finish(history, statement))
+      return false;
+  }
+  return true;
+}
+
+/* sql: with the host, the port, the pin, the depth, the subject and the time as its parameters. */
 static bool record_key(struct history *history, const struct watch *watch, const struct watch_host *host,
-                       size_t depth) {
-  static const char sql[] =
-      "INSERT INTO keys VALUES (?1, ?2, ?4, ?3, ?5, ?6, ?6, 1) ON CONFLICT DO UPDATE SET"
-      " last_seen = max(last_seen, excluded.last_seen), times = times + 1,"
-      " subject = excluded.subject";
+                       size_t depth, const char *sql) {
   char digest[PIN_DIGEST_TEXT_SIZE];
   sqlite3_stmt *statement = history_prepare(history, sql, host->host);
   if (statement == NULL)
@@ -184,15 +222,35 @@ static bool record_names(struct history *history, const struct watch *watch, con
   return change_names(history, host, "DELETE FROM named WHERE host = ?1 AND port = ?2 AND last = 0");
 }
 
+static bool record_keys(struct history *history, const struct watch *watch, const struct watch_host *host) {
+  static const char seen[] =
+      "INSERT INTO keys VALUES (?1, ?2, ?4, ?3, ?5, ?6, ?6, 1) ON CONFLICT DO UPDATE SET"
+      " last_seen = max(last_seen, excluded.last_seen), times = times + 1,"
+      " subject = excluded.subject";
+  static const char verified[] =
+      "INSERT INTO verified VALUES (?1, ?2, ?4, ?3, ?6, ?6) ON CONFLICT DO UPDATE SET"
+      " last_seen = max(last_seen, excluded.last_seen)";
+  for (size_t depth = 0; depth < host->key_count; depth++) {
+    if (!host->keys[depth].proven)
+      continue;
+    if (!record_key(history, watch, host, depth, seen) ||
+        (host->verified && !record_key(history, watch, host, depth, verified)))
+      return false;
+  }
+  return true;
+}
+
 static bool record_host(struct history *history, const struct watch *watch, struct watch_host *host) {
+  bool timely = host->seen && clock_may_be_right(watch, host);
+  if (timely && !forget_the_future(history, watch, host))
+    return false;
   /* A key that is not proven is never recorded: it would have changed at each look. */
   for (size_t depth = 0; depth < host->key_count && depth < 2; depth++)
     if (host->keys[depth].proven && !note_change(history, host, depth))
       return false;
-  for (size_t depth = 0; depth < host->key_count; depth++)
-    if (host->keys[depth].proven && !record_key(history, watch, host, depth))
-      return false;
-  if (host->seen && !(record_look(history, watch, host) && record_names(history, watch, host)))
+  if (timely && !record_keys(history, watch, host))
+    return false;
+  if (timely && !(record_look(history, watch, host) && record_names(history, watch, host)))
     return false;
   const struct pin_digest_list *backups = &host->entry.lists[PIN_LIST_BACKUP_PINS];
   for (uint32_t i = 0; i < backups->count; i++) {
@@ -287,9 +345,14 @@ bool history_ports(struct history *history, const char *host, int64_t since, uin
 }
 
 bool history_each(struct history *history, const char *host, uint16_t port, history_row_fn *each, void *arg) {
-  static const char sql[] = "SELECT port, depth, subject, pin, first_seen, last_seen, times FROM keys WHERE"
-                            " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY port, depth, first_seen, pin";
-  sqlite3_stmt *statement = history_prepare(history, sql, host);
+  static const char sql[] =
+      "SELECT port, depth, subject, pin, keys.first_seen, keys.last_seen, times, verified.first_seen,"
+      " verified.last_seen FROM keys LEFT JOIN verified USING (host, port, depth, pin) WHERE"
+      " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY port, depth, keys.first_seen, pin";
+  static const char older[] = "SELECT port, depth, subject, pin, first_seen, last_seen, times, 0, 0 FROM keys"
+                              " WHERE host = ?1 AND (?2 = 0 OR port = ?2)"
+                              " ORDER BY port, depth, first_seen, pin";
+  sqlite3_stmt *statement = history_prepare(history, history->version < 3 ? older : sql, host);
   if (statement == NULL)
     return false;
   sqlite3_bind_int(statement, 2, port);
@@ -302,7 +365,9 @@ bool history_each(struct history *history, const char *host, uint16_t port, hist
                               .pin = (const char *)sqlite3_column_text(statement, 3),
                               .first_seen = sqlite3_column_int64(statement, 4),
                               .last_seen = sqlite3_column_int64(statement, 5),
-                              .times = sqlite3_column_int64(statement, 6)};
+                              .times = sqlite3_column_int64(statement, 6),
+                              .verified_first = sqlite3_column_int64(statement, 7),
+                              .verified_last = sqlite3_column_int64(statement, 8)};
     if (row.subject != NULL && row.pin != NULL)
       each(&row, arg);
   }

@@ -74,6 +74,7 @@ struct history_row {
   const char *pin;
   int64_t first_seen, last_seen;
   int64_t times;
+  int64_t verified_first, verified_last; /* in a chain that verified; 0: never, or before that was kept */
 };
 
 /* Rows about a host in the order of port, depth and first sight; port 0: all. false, having said why. */

@@ -30,6 +30,9 @@ void history_bind(sqlite3_stmt *statement, uint16_t port, const char *pin);
 /* Runs a statement that gives no rows, and ends it. False, having said why. */
 bool history_finish(struct history *history, sqlite3_stmt *statement);
 
+/* Runs statements that give no rows. False, having said why. */
+bool history_run(struct history *history, const char *sql);
+
 /* A transaction that others wait for. history_end takes it back where good is false; false: it did. */
 bool history_begin(struct history *history);
 bool history_end(struct history *history, bool good);

@@ -2,13 +2,13 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * The tables, and how an older database gets them. PRAGMA user_version says which are there:
- * 0: keys. 1: watched, named, proposals and decisions as well. 2: told and untold.
+ * 0: keys. 1: watched, named, proposals and decisions as well. 2: told and untold. 3: verified.
  */
 #include "monitor/history_sql.h"
 
 #include "cli/output.h"
 
-#define VERSION 2
+#define VERSION 3
 
 /* A stretch of "watched" ends where nobody looked for HISTORY_LONGEST_GAP. */
 static const char first_tables[] =
@@ -49,6 +49,14 @@ static const char alarm_tables[] =
     " at INTEGER NOT NULL);"
     "PRAGMA user_version = 2;";
 
+/* When a key was seen in a chain that verified. What older tables know of it nobody can say any more. */
+static const char verified_tables[] =
+    "CREATE TABLE verified ("
+    " host TEXT NOT NULL, port INTEGER NOT NULL, depth INTEGER NOT NULL, pin TEXT NOT NULL,"
+    " first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,"
+    " PRIMARY KEY (host, port, depth, pin)) WITHOUT ROWID;"
+    "PRAGMA user_version = 3;";
+
 bool history_read_version(struct history *history) {
   sqlite3_stmt *statement = NULL;
   bool good =
@@ -65,10 +73,6 @@ bool history_read_version(struct history *history) {
   return false;
 }
 
-static bool make(struct history *history, const char *tables) {
-  return sqlite3_exec(history->database, tables, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
-}
-
 /* Looked at again inside the transaction: another pinctl may have been faster. */
 bool history_make_tables(struct history *history) {
   if (!history_read_version(history))
@@ -79,9 +83,11 @@ bool history_make_tables(struct history *history) {
     return false;
   bool good = history_read_version(history);
   if (good && history->version < 1)
-    good = make(history, first_tables);
+    good = history_run(history, first_tables);
+  if (good && history->version < 2)
+    good = history_run(history, alarm_tables);
   if (good && history->version < VERSION)
-    good = make(history, alarm_tables);
+    good = history_run(history, verified_tables);
   if (!history_end(history, good))
     return false;
   history->version = VERSION;

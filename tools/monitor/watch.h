@@ -31,7 +31,8 @@ struct watch_key {
   char subject[WATCH_SUBJECT_SIZE];
   struct pin_digest key;
   struct pin_digest certificate;
-  int64_t expires;     /* of the certificate, seconds since the epoch */
+  int64_t begins;      /* notBefore of the certificate, seconds since the epoch */
+  int64_t expires;     /* notAfter */
   bool proven;         /* it counts for the policy */
   char entry_list[16]; /* the list of the policy that holds it: "pins"; "" for none */
 };

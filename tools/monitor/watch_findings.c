@@ -48,9 +48,14 @@ static void look_at_verdict(const struct pin_verdict *verdict, struct watch_host
   host->outcome = verdict->outcome;
   host->reason = verdict->reason;
   const char *why = pin_reason_text(verdict->reason);
-  if (verdict->outcome == PIN_REFUSED)
+  bool unlisted = verdict->reason == PIN_REASON_UNLISTED;
+  if (unlisted)
+    watch_find(host, verdict->outcome == PIN_REFUSED ? SEVERITY_CRITICAL : SEVERITY_WARNING, "not-covered",
+               must_format("no entry of the policy covers it: %s",
+                           verdict->outcome == PIN_REFUSED ? "it is refused" : "it is logged"));
+  if (verdict->outcome == PIN_REFUSED && !unlisted)
     watch_find(host, SEVERITY_CRITICAL, "not-pinned", must_format("the policy refuses it: %s", why));
-  if (verdict->outcome == PIN_AUDITED)
+  if (verdict->outcome == PIN_AUDITED && !unlisted)
     watch_find(host, SEVERITY_WARNING, "not-pinned",
                must_format("would be refused, but is only logged: %s", why));
   if (verdict->outcome == PIN_NOT_COVERED)
@@ -166,6 +171,7 @@ static void copy_keys(const struct chain *chain, struct watch_host *host) {
     key->key = object->key;
     key->certificate = object->fingerprint;
     key->proven = i < chain->proven;
+    key->begins = seconds_of(X509_get0_notBefore(object->certificate));
     key->expires = seconds_of(X509_get0_notAfter(object->certificate));
     snprintf(key->subject, sizeof key->subject, "%s", object->subject);
   }

@@ -102,6 +102,12 @@ static void judge_policy(struct status *status) {
                 must_format("%s: the policy has %zu error%s", path, policy->diagnostics.errors,
                             policy->diagnostics.errors == 1 ? "" : "s"),
                 must_format("\"pinctl check %s\" shows them", path));
+  else if (policy->policy.unlisted == PIN_UNLISTED_REFUSE && policy->policy.mode == PIN_MODE_ENFORCE)
+    return; /* whatever it lists, it does something */
+  else if (status->hosts[PIN_MODE_ENFORCE] == 0 && policy->policy.unlisted != PIN_UNLISTED_IGNORE &&
+           policy->policy.mode != PIN_MODE_OFF)
+    add_problem(status, must_format("%s: no host is enforced, hosts without an entry are only logged", path),
+                must_copy("\"pinctl learn\" proposes entries from what was logged"));
   else if (policy->policy.entry_count == 0)
     add_problem(status, must_format("%s: the policy names no host", path),
                 must_copy("\"pinctl add HOST FILE\" pins one"));

@@ -38,6 +38,8 @@ static bool look_through(const char *path, const struct objects *certificates, s
     if (good)
       lint_certificates(certificates, &entries, &loaded->diagnostics);
     if (good)
+      lint_unlisted(path, &loaded->policy, &entries, &loaded->diagnostics);
+    if (good)
       lint_files(path, &loaded->diagnostics);
     if (good)
       lint_form(path, &loaded->diagnostics);
@@ -145,7 +147,7 @@ const struct verb verb_check = {
     .details = "Prints every error with its place and the line it stands in. Where there is no\n"
                "error, it warns of what was hardly meant: hosts without a backup pin, entries\n"
                "that have expired or soon will, public suffixes, entries or settings without\n"
-               "effect, files that not every process can read.",
+               "effect, what unlisted = \"refuse\" refuses, files that not every process can read.",
     .example = "pinctl check policy.cfg",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -65,6 +65,7 @@ static void print_json(const struct listing *listing) {
   json_object_object_add(json, "exempt_anchors", digest_list_json(&policy->exempt_anchors));
   json_object_object_add(json, "certificate_names",
                          json_object_new_string(policy->ignores_certificate_names ? "ignore" : "count"));
+  json_object_object_add(json, "unlisted", json_text(unlisted_word(policy->unlisted)));
   json_object *hosts = json_object_new_array();
   for (size_t i = 0; i < entries->count; i++)
     json_object_array_add(hosts, entry_json(&entries->items[i]));
@@ -84,8 +85,11 @@ static unsigned wrapping_columns(const struct entries *entries) {
 
 static void print_table(const struct listing *listing) {
   const struct entries *entries = listing->entries;
+  AUTO_TEXT unlisted = unlisted_text(listing->policy);
   static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
                                          "ISSUERS", "EXPIRES", "WHERE", NULL};
+  if (unlisted != NULL)
+    say_note("%s: %s", listing->path, unlisted);
   if (entries->count == 0) {
     if (listing->policy->entry_count == 0)
       say_note("%s: no hosts", listing->path);

@@ -85,8 +85,11 @@ static void print_passed_over(const struct showing *showing) {
 }
 
 static void print_text(const struct showing *showing) {
+  AUTO_TEXT unlisted = unlisted_text(showing->verdict.policy);
   if (showing->verdict.count == 0)
-    put(stdout, PLAIN, "%s: %s\n", showing->host, pin_reason_text(showing->verdict.reason));
+    put(stdout, PLAIN, "%s: %s\n", showing->host, pin_reason_text(PIN_REASON_NOT_COVERED));
+  if (showing->verdict.count == 0 && unlisted != NULL)
+    put(stdout, PLAIN, "  %s\n", unlisted);
   for (size_t i = 0; i < showing->verdict.count; i++)
     print_winner(showing, &showing->verdict.findings[i]);
   print_passed_over(showing);
@@ -116,6 +119,7 @@ static void print_json(const struct showing *showing) {
   json_object_object_add(json, "host", json_text(showing->host));
   json_object_object_add(json, "port", showing->port == 0 ? NULL : json_object_new_int(showing->port));
   json_object_object_add(json, "covered", json_object_new_boolean(showing->verdict.count > 0));
+  json_object_object_add(json, "unlisted", json_text(unlisted_word(showing->verdict.policy->unlisted)));
   json_object_object_add(json, "entries", winners);
   json_object_object_add(json, "passed_over", others);
   json_print(json);

@@ -31,6 +31,9 @@ static void print_policy(const struct status *status) {
   put(stdout, PLAIN, "%-14s hosts: %zu enforce, %zu audit, %zu off; by default %s\n", "",
       status->hosts[PIN_MODE_ENFORCE], status->hosts[PIN_MODE_AUDIT], status->hosts[PIN_MODE_OFF],
       mode_word(policy->policy.mode));
+  AUTO_TEXT unlisted = unlisted_text(&policy->policy);
+  if (unlisted != NULL)
+    put(stdout, PLAIN, "%-14s %s\n", "", unlisted);
   put(stdout, PLAIN, "%-14s generation %016llx\n", "", (unsigned long long)policy->policy.generation);
 }
 
@@ -119,6 +122,7 @@ static json_object *policy_json(const struct status *status) {
                              json_object_new_int64((int64_t)status->hosts[mode]));
     json_object_object_add(json, "generation", json_text(generation));
     json_object_object_add(json, "mode", json_text(mode_word(policy->policy.mode)));
+    json_object_object_add(json, "unlisted", json_text(unlisted_word(policy->policy.unlisted)));
     json_object_object_add(json, "hosts", hosts);
   }
   AUTO_TEXT changed = status_time_text(status->policy_changed);

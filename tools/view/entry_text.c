@@ -66,6 +66,25 @@ const char *kind_word(enum pin_name_kind kind) {
   return words[kind];
 }
 
+const char *unlisted_word(enum pin_unlisted unlisted) {
+  static const char *const words[] = {"ignore", "observe", "refuse"};
+  return words[unlisted];
+}
+
+char *unlisted_text(const struct pin_policy *policy) {
+  if (policy->unlisted == PIN_UNLISTED_IGNORE)
+    return NULL;
+  if (policy->mode == PIN_MODE_OFF)
+    return must_format("unlisted = \"%s\" has no effect while mode is \"off\"",
+                       unlisted_word(policy->unlisted));
+  if (policy->unlisted == PIN_UNLISTED_OBSERVE)
+    return must_copy("hosts that no entry covers are logged");
+  return must_copy(
+      policy->mode == PIN_MODE_AUDIT
+          ? "hosts that no entry covers are logged, and would be refused if mode were \"enforce\""
+          : "hosts that no entry covers are refused");
+}
+
 char *expiry_text(int64_t expires) {
   if (expires == PIN_NEVER)
     return must_copy("never");

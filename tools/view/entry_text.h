@@ -25,6 +25,11 @@ void entries_sort_by_name(struct entries *entries);
 /* One word each, as in the policy. */
 const char *mode_word(enum pin_mode mode);
 const char *kind_word(enum pin_name_kind kind);
+const char *unlisted_word(enum pin_unlisted unlisted);
+
+/* What the policy does with hosts that no entry covers, in words, its mode included; NULL: nothing. For
+ * free(3). */
+char *unlisted_text(const struct pin_policy *policy);
 
 /* The last second of validity in RFC 3339, or only its date where that is the whole day, or "never". */
 char *expiry_text(int64_t expires);
