@@ -320,10 +320,10 @@ class Trees(Nasty):
             (server(f"-- {{'192.0.2.9', pin_sha256='{b64('c')}'}}\n"), entry, None),
             (f"local pin = '{b64('b')}'\n" + server("{'192.0.2.2', pin_sha256=pin}"), entry, UNEXPECTED),
             (f"-- pin-sha256 of old\n" + server(""), entry, None),
-            (server(f"{{'192.0.2.2', hostname='y.org', hostname='z.org', pin_sha256='{b64('b')}'}}"), {**entry, "z.org:853": [B]}, "the last is taken"),
-            (server(f"{{'192.0.2.2', pin_sha256='{b64('b')}', pin_sha256='{b64('c')}'}}"), {**entry, "192.0.2.2:853": [B, C]}, None),
+            (server(f"{{'192.0.2.2', hostname='y.org', hostname='z.org', pin_sha256='{b64('b')}'}}"), {**entry, "y.org:853": [B]}, "stands here a second time"),
+            (server(f"{{'192.0.2.2', pin_sha256='{b64('b')}', pin_sha256='{b64('c')}'}}"), {**entry, "192.0.2.2:853": [B]}, "stands here a second time"),
             (server(f"{{'192.0.2.2', pins='{b64('b')}'}}"), entry, UNEXPECTED),
-            (server(f"{{'192.0.2.2', pin_sha256={{'{b64('b')}', spare}}}}"), {**entry, "192.0.2.2:853": [B]}, '"spare" is not written out'),
+            (server(f"{{'192.0.2.2', pin_sha256={{'{b64('b')}', spare}}}}"), {**entry, "192.0.2.2:853": [B]}, "expected a text or a list of texts"),
             (f"forward:\n- servers:\n  - address: 192.0.2.1\n    hostname: x.org\n    pin-sha256: {b64('a')}\n    pin-sha256: {b64('b')}\n", entry, "stands here a second time"),
             (f"forward:\n- servers:\n  - address: 192.0.2.1\n    hostname: x.org\n    pin-sha256: [{b64('a')}, [{b64('b')}]]\n", entry, "expected a text"),
         ])

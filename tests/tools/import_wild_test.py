@@ -133,11 +133,11 @@ class Servers(Nasty):
             return f"policy.TLS_FORWARD({{{{'192.0.2.1', hostname='x.org', pin_sha256='{b64('a')}'}}, {{{inside}, {pins}}}}})\n"
         one = {"x.org:853": [A]}
         self.rows("knot_resolver", [
-            (server("'192.0.2.2', hostname=name"), {**one, "192.0.2.2:853": [B]}, "hostname=name is not written out here"),
+            (server("'192.0.2.2', hostname=name"), {**one, "192.0.2.2:853": [B]}, "hostname: expected a text"),
             (server("address"), one, 'bad name ""'),
             (server("'192.0.2.2'", f"['pin_sha256']='{b64('b')}'"), one, UNEXPECTED),
             (server("'192.0.2.2'", f"pin_sha256=[[{b64('b')}]]"), one, UNEXPECTED),
-            (server("'192.0.2.2'", f"pin_sha256='{b64('b')[:20]}'..'{b64('b')[20:]}'"), one, "bad pin_sha256"),
+            (server("'192.0.2.2'", f"pin_sha256='{b64('b')[:20]}'..'{b64('b')[20:]}'"), one, "expected a text or a list of texts"),
             (server('"192.0.2.2"', f'pin_sha256={{"{b64("b")}","{b64("c")}"}}'), {**one, "192.0.2.2:853": [B, C]}, None),
             (server("'192.0.2.2@8853'; insecure=true"), {**one, "192.0.2.2:8853": [B]}, None),
             (server("'2001:DB8::1'"), {**one, "2001:db8::1:853": [B]}, None),

@@ -95,106 +95,76 @@ const struct format format_stubby = {
 
 /* ---- knot-resolver ---- */
 
-static void add_server(struct conversion *conversion, const char *hostname, const char *address,
-                       struct draft *draft) {
-  AUTO_TEXT host = take_address(address == NULL ? "" : address, &draft->port);
-  draft->name = hostname != NULL ? hostname : host;
-  conversion_add(conversion, draft);
+/* The text itself, or the text of a list at an index; NULL: another value. */
+static const char *text_at(json_object *value, size_t index) {
+  bool is_list = json_object_is_type(value, json_type_array);
+  json_object *text = is_list ? json_object_array_get_idx(value, index) : value;
+  return json_object_is_type(text, json_type_string) ? json_object_get_string(text) : NULL;
 }
 
-static void take_pin(struct conversion *conversion, json_object *pin, unsigned line, struct draft *draft) {
-  if (json_object_is_type(pin, json_type_string))
-    convert_pin(conversion, draft, json_object_get_string(pin), tree_line(pin, line), "pin-sha256");
-  else
-    convert_loss(conversion, conversion->path, tree_line(pin, line),
-                 "pin-sha256: expected a text or a list of texts; left out");
+static size_t length_of(json_object *value) {
+  return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 1;
 }
 
-/* servers: of YAML; each with address, hostname and pin-sha256, which is a text or a list. */
+static void take_pins(struct conversion *conversion, json_object *pins, struct draft *draft) {
+  for (size_t i = 0; i < length_of(pins); i++) {
+    json_object *pin = json_object_is_type(pins, json_type_array) ? json_object_array_get_idx(pins, i) : pins;
+    unsigned line = tree_line(pin, tree_line(pins, draft->line));
+    if (text_at(pins, i) != NULL)
+      convert_pin(conversion, draft, text_at(pins, i), line, "pin-sha256");
+    else
+      convert_loss(conversion, conversion->path, line,
+                   "pin-sha256: expected a text or a list of texts; left out");
+  }
+}
+
+/* One server: its pins for each address, or for its hostname. In Lua the address has no key. */
+static void take_server(struct conversion *conversion, json_object *server, json_object *pins) {
+  struct draft draft = DRAFT_AT(NULL, tree_line(server, 0));
+  json_object *address = NULL, *hostname = NULL;
+  bool is_yaml = json_object_object_get_ex(server, "address", &address);
+  if (!is_yaml)
+    json_object_object_get_ex(server, "", &address);
+  take_pins(conversion, pins, &draft);
+  if (json_object_object_get_ex(server, "hostname", &hostname) && text_at(hostname, 0) == NULL)
+    convert_loss(conversion, conversion->path, draft.line, "hostname: expected a text; left out");
+  size_t count = is_yaml && length_of(address) > 0 ? length_of(address) : 1;
+  for (size_t i = 0; i < count; i++) {
+    AUTO_TEXT host = take_address(text_at(address, i) == NULL ? "" : text_at(address, i), &draft.port);
+    draft.name = text_at(hostname, 0) != NULL ? text_at(hostname, 0) : host;
+    conversion_add(conversion, &draft);
+  }
+  draft_clear(&draft);
+}
+
+/* Servers stand anywhere. */
 static void take_servers(struct conversion *conversion, json_object *value) {
-  json_object *pins = NULL, *address = NULL;
-  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
-  for (size_t i = 0; i < count; i++)
+  json_object *pins = NULL;
+  for (size_t i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
     take_servers(conversion, json_object_array_get_idx(value, i));
   if (!json_object_is_type(value, json_type_object))
     return;
-  struct draft draft = DRAFT_AT(NULL, tree_line(value, 0));
-  if (json_object_object_get_ex(value, "pin-sha256", &pins)) {
-    bool is_list = json_object_is_type(pins, json_type_array);
-    unsigned line = tree_line(pins, draft.line);
-    for (size_t i = 0; i < (is_list ? json_object_array_length(pins) : 1); i++)
-      take_pin(conversion, is_list ? json_object_array_get_idx(pins, i) : pins, line, &draft);
-    json_object_object_get_ex(value, "address", &address);
-    bool several = json_object_is_type(address, json_type_array) && json_object_array_length(address) > 0;
-    for (size_t i = 0; i < (several ? json_object_array_length(address) : 1); i++) {
-      json_object *at = several ? json_object_array_get_idx(address, i) : address;
-      add_server(conversion, text_of(value, "hostname"), at == NULL ? NULL : json_object_get_string(at),
-                 &draft);
-    }
-  }
-  draft_clear(&draft);
+  if (json_object_object_get_ex(value, "pin-sha256", &pins) ||
+      json_object_object_get_ex(value, "pin_sha256", &pins))
+    take_server(conversion, value, pins);
   json_object_object_foreach(value, name, inner) {
     (void)name;
     take_servers(conversion, inner);
   }
 }
 
-/* One server in the braces that begin at a token: {'192.0.2.1@853', hostname='NAME', pin_sha256={'BASE64'}}.
- */
-static void take_table(struct conversion *conversion, const struct tokens *tokens, size_t start, size_t end) {
-  const char *address = NULL, *hostname = NULL;
-  struct draft draft = DRAFT_AT(NULL, token_at(tokens, start)->line);
-  size_t behind_pins = 0;
-  for (size_t i = start + 1; i + 1 < end; i++) {
-    const struct token *token = token_at(tokens, i);
-    bool in_pins = i < behind_pins;
-    if (token_is(tokens, i, "pin_sha256")) {
-      behind_pins = token_is(tokens, i + 2, "{") ? tokens_behind(tokens, i + 2) : i + 3;
-      i++; /* "=" */
-    } else if (in_pins && token->kind == TOKEN_WORD)
-      convert_loss(conversion, conversion->path, token->line,
-                   "pin_sha256: \"%s\" is not written out here; left out", token->text);
-    else if (token->kind == TOKEN_STRING && in_pins)
-      convert_pin(conversion, &draft, token->text, token->line, "pin_sha256");
-    else if (token->kind == TOKEN_STRING && token_is(tokens, i - 2, "hostname")) {
-      if (hostname != NULL && strcmp(hostname, token->text) != 0)
-        convert_loss(conversion, conversion->path, token->line,
-                     "hostname=\"%s\" beside \"%s\"; the last is taken", token->text, hostname);
-      hostname = token->text;
-    } else if (token->kind == TOKEN_WORD && token_is(tokens, i - 1, "=") &&
-               token_is(tokens, i - 2, "hostname")) {
-      convert_loss(conversion, conversion->path, token->line, "hostname=%s is not written out here; left out",
-                   token->text);
-    } else if (token->kind == TOKEN_STRING && address == NULL && !token_is(tokens, i - 1, "="))
-      address = token->text;
-  }
-  if (draft.counts[PIN_LIST_PINS] > 0)
-    add_server(conversion, hostname, address, &draft);
-  draft_clear(&draft);
-}
-
-/* The innermost braces around each pin_sha256. */
+/* Every table. */
 static void read_lua(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_LUA);
-  size_t *open = must_alloc(tokens.count + 1, sizeof *open);
-  size_t depth = 0;
-  for (size_t i = 0; i < tokens.count; i++) {
-    while (depth > 0 && tokens_behind(&tokens, open[depth - 1]) <= i)
-      depth--;
-    if (token_is(&tokens, i, "{"))
-      open[depth++] = i;
-    if (!token_is(&tokens, i, "pin_sha256"))
-      continue;
-    size_t end = depth == 0 ? 0 : tokens_behind(&tokens, open[depth - 1]);
-    if (depth == 0 || end == tokens.count) {
-      convert_loss(conversion, conversion->path, token_at(&tokens, i)->line,
-                   "pin_sha256 stands in no braces of a server; left out");
+  for (size_t i = 0; i < tokens.count;) {
+    if (!token_is(&tokens, i, "{")) {
+      i++;
       continue;
     }
-    take_table(conversion, &tokens, open[depth - 1], end);
-    i = end - 1;
+    json_object *table = tree_from_literal(conversion, &tokens, NULL, &i);
+    take_servers(conversion, table);
+    json_object_put(table);
   }
-  free(open);
   tokens_clear(&tokens);
 }
 

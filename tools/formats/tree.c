@@ -98,7 +98,7 @@ json_object *tree_from_plist(struct conversion *conversion) {
 struct literals {
   struct conversion *conversion;
   const struct tokens *tokens;
-  const struct constants *constants;
+  const struct constants *constants; /* NULL: every word is a key */
 };
 
 static json_object *literal(const struct literals *literals, size_t *index, unsigned depth);
@@ -118,16 +118,30 @@ static void skip_expression(const struct tokens *tokens, size_t *index) {
   }
 }
 
-/* The name of a key between two tokens; NULL: it is not written out here. */
-static const char *key_name(const struct tokens *tokens, size_t behind, json_object *key) {
+/* The name of the key before a token; NULL: it is not written out here. */
+static const char *key_name(const struct literals *literals, size_t behind, json_object *key) {
   static const char *const prefixes[] = {"TSK", "kTSK", "NS", "SPKI"};
-  const struct token *last = token_at(tokens, behind - 1);
-  if (json_object_is_type(key, json_type_string))
-    return json_object_get_string(key);
+  const struct token *last = token_at(literals->tokens, behind - 1);
+  bool is_key = last->kind == TOKEN_WORD && literals->constants == NULL;
   for (size_t i = 0; last->kind == TOKEN_WORD && i < sizeof prefixes / sizeof *prefixes; i++)
-    if (strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0)
-      return last->text;
-  return NULL;
+    is_key = is_key || strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0;
+  if (is_key)
+    return last->text;
+  return json_object_is_type(key, json_type_string) ? json_object_get_string(key) : NULL;
+}
+
+/* What stands in a dictionary without a key: the members of the array under "". */
+static void add_element(json_object *container, json_object *value) {
+  json_object *elements = container;
+  if (json_object_is_type(container, json_type_object) &&
+      !json_object_object_get_ex(container, "", &elements)) {
+    elements = json_object_new_array();
+    json_object_object_add(container, "", elements);
+  }
+  if (json_object_is_type(elements, json_type_array))
+    json_object_array_add(elements, value);
+  else
+    json_object_put(value); /* Somebody wrote the key "". */
 }
 
 /* Takes over key and value. */
@@ -135,11 +149,14 @@ static void add_member(const struct literals *literals, json_object **container,
                        json_object *key, json_object *value) {
   unsigned line = token_at(literals->tokens, behind_key - 1)->line;
   if (json_object_is_type(*container, json_type_array)) {
-    unsigned first = tree_line(*container, line);
-    json_object_put(*container);
-    *container = tree_place(json_object_new_object(), first);
+    json_object *elements = *container;
+    *container = tree_place(json_object_new_object(), tree_line(elements, line));
+    if (json_object_array_length(elements) > 0)
+      json_object_object_add(*container, "", elements);
+    else
+      json_object_put(elements);
   }
-  const char *name = key_name(literals->tokens, behind_key, key);
+  const char *name = key_name(literals, behind_key, key);
   if (name != NULL) {
     tree_member(literals->conversion, *container, name, value, line);
   } else {
@@ -165,10 +182,8 @@ static json_object *collection(const struct literals *literals, size_t *index, u
     if (at_sign(tokens, *index, ':') || at_sign(tokens, *index, '=')) {
       size_t behind_key = (*index)++;
       add_member(literals, &container, behind_key, value, literal(literals, index, depth + 1));
-    } else if (json_object_is_type(container, json_type_array)) {
-      json_object_array_add(container, value);
     } else {
-      json_object_put(value);
+      add_element(container, value);
     }
   }
   ++*index;
@@ -188,7 +203,7 @@ static json_object *simple_value(const struct literals *literals, size_t *index)
   for (size_t i = 0; *index == start + 1 && i < sizeof truths / sizeof *truths; i++)
     if (strcmp(token->text, truths[i]) == 0)
       return tree_place(json_object_new_boolean(i < 3), token->line);
-  const char *text = *index == start
+  const char *text = *index == start || literals->constants == NULL
                          ? NULL
                          : constants_find(literals->constants, token_at(literals->tokens, *index - 1)->text);
   return text == NULL ? NULL : tree_place(json_object_new_string(text), token->line);

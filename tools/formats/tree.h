@@ -32,10 +32,11 @@ json_object *tree_from_yaml(struct conversion *conversion);
 json_object *tree_from_plist(struct conversion *conversion);
 
 /*
- * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]), JavaScript and the
- * property lists of old ("=" and "(...)") write dictionaries and arrays; constants stand for their strings.
- * What else is no literal becomes null: the reader has to name it. A key that is neither a string nor the
- * name of a key of these formats is named here, and left out. *index moves behind the literal.
+ * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]), JavaScript, Lua and
+ * the property lists of old ("=" and "(...)") write dictionaries and arrays; constants stand for their
+ * strings. What else is no literal becomes null: the reader has to name it. What has no key in a dictionary
+ * is in the array under "". A key that is neither a string nor the name of a key of Apple's or TrustKit's is
+ * named here, and left out; where constants is NULL, all words are keys. *index moves behind the literal.
  */
 json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens,
                                const struct constants *constants, size_t *index);
