@@ -114,7 +114,7 @@ class Chromium(ConversionCase):
             self.take([self.SET], entry, keys=keys, status=3 if "NUL" in said else 1, said=said)
         for pinsets, entries, said in (([self.SET, self.SET], entry, 'pinset "s" is defined a second time'),
                                        ([self.SET], ['{"pins": "s"}'], "an entry without a name"),
-                                       ([self.SET], ['{"name": "a.org", "pins": 7}'], 'list.json:9: "pins": expected string'),
+                                       ([self.SET], ['{"name": "a.org", "pins": true}'], 'list.json:9: "pins": expected string'),
                                        ([self.SET], entry * 2, '"a.org" has an entry already'),
                                        (["7"], entry, "a pinset without a name")):
             if said.startswith('"a.org"'):

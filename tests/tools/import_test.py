@@ -231,7 +231,7 @@ class Hostile(ConversionCase):
         self.refuse("[x.org] fingerprint match=zz\n", "postfix", "evil:1: ")
 
     def test_two_entries_for_one_name(self):
-        self.refuse('{"pinsets": [], "entries": [{"name": "x.org", "pins": "a"}', "chromium", "ends too early")
+        self.refuse('{"pinsets": [], "entries": [{"name": "x.org", "pins": "a"}', "chromium", "did not find expected")
         twice = (f'<domain-config><domain>x.org</domain><pin-set><pin digest="SHA-256">{b64("a")}</pin></pin-set></domain-config>',
                  f'<domain-config><domain>x.org</domain><pin-set><pin digest="SHA-256">{b64("b")}</pin></pin-set></domain-config>')
         self.refuse("<network-security-config>" + "".join(twice) + "</network-security-config>", "android",

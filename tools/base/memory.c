@@ -25,6 +25,10 @@ void *must_grow(void *array, size_t count, size_t size) {
   return memory;
 }
 
+void *must_room(void *array, size_t count, size_t size) {
+  return (count & (count - 1)) == 0 ? must_grow(array, count == 0 ? 1 : 2 * count, size) : array;
+}
+
 char *must_copy(const char *text) {
   return must_copy_bytes(text, strlen(text));
 }

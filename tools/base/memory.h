@@ -17,6 +17,8 @@
 void *must_alloc(size_t count, size_t size);
 /* Grows or makes an array; new members are not initialised. */
 void *must_grow(void *array, size_t count, size_t size);
+/* The same with room for one member behind `count`; called for each, it grows by doubling. */
+void *must_room(void *array, size_t count, size_t size);
 char *must_copy(const char *text);
 char *must_copy_bytes(const char *bytes, size_t length);
 char *must_format(const char *format, ...) __attribute__((format(printf, 1, 2)));

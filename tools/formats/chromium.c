@@ -10,15 +10,16 @@
 #include "base/memory.h"
 #include "formats/chromium_pins.h"
 #include "formats/formats.h"
-#include "formats/json_input.h"
+#include "formats/import.h"
 #include "formats/pin_groups.h"
+#include "formats/tree.h"
 
 /* What Chromium's own generator takes at most. */
 #define MOST_PINSETS 16
 
 #define KNOWN_OF_ENTRY                                                                                       \
-  " name policy mode pins include_subdomains include_subdomains_for_pinning expect_ct expect_ct_report_uri " \
-  "expect_staple expect_staple_report_uri include_subdomains_for_expect_staple snionly "
+  "name policy mode pins include_subdomains include_subdomains_for_pinning expect_ct expect_ct_report_uri "  \
+  "expect_staple expect_staple_report_uri include_subdomains_for_expect_staple snionly"
 
 struct pinset {
   const char *name; /* of the JSON value */
@@ -30,9 +31,9 @@ struct pinset {
 struct reading {
   struct conversion *conversion;
   struct named_keys keys;
-  struct pinset *pinsets; /* by name */
+  struct pinset *pinsets;
   size_t pinset_count;
-  struct json_places places;
+  struct names names; /* of the pinsets */
 };
 
 /* FILE.json has its keys in FILE.pins. */
@@ -59,8 +60,7 @@ static void name_unknown(struct conversion *conversion, json_object *value, cons
                          unsigned line) {
   json_object_object_foreach(value, name, member) {
     (void)member;
-    AUTO_TEXT wanted = must_format(" %s ", name);
-    if (strstr(known, wanted) == NULL)
+    if (!is_one_of(name, known))
       convert_loss(conversion, conversion->path, line,
                    "\"%s\": Chromium has no member of this name; left out", name);
   }
@@ -68,27 +68,19 @@ static void name_unknown(struct conversion *conversion, json_object *value, cons
 
 static void read_pinset(struct reading *reading, json_object *value, struct pinset *pinset) {
   struct conversion *conversion = reading->conversion;
-  pinset->name = json_string(conversion, value, "name", reading->places.line);
+  pinset->line = tree_line(value, 0);
+  pinset->name = tree_text(conversion, value, "name");
   if (pinset->name == NULL) {
-    convert_loss(conversion, conversion->path, reading->places.line, "a pinset without a name");
+    convert_loss(conversion, conversion->path, pinset->line, "a pinset without a name");
     pinset->name = "";
     return;
   }
-  pinset->line = json_places_find(&reading->places, pinset->name);
-  name_unknown(conversion, value, " name static_spki_hashes bad_static_spki_hashes report_uri ",
-               pinset->line);
-  json_object *good = json_list(conversion, value, "static_spki_hashes", pinset->line);
-  json_object *bad = json_list(conversion, value, "bad_static_spki_hashes", pinset->line);
-  for (size_t i = 0; good != NULL && i < json_object_array_length(good); i++)
+  name_unknown(conversion, value, "name static_spki_hashes bad_static_spki_hashes report_uri", pinset->line);
+  json_object *good = tree_list(conversion, value, "static_spki_hashes");
+  json_object *bad = tree_list(conversion, value, "bad_static_spki_hashes");
+  for (size_t i = 0; i < tree_length(good); i++)
     read_key_name(reading, pinset, json_object_array_get_idx(good, i));
-  pinset->forbidden = bad == NULL ? 0 : json_object_array_length(bad);
-}
-
-static int compare_pinsets(const void *a, const void *b) {
-  const struct pinset *left = a;
-  const struct pinset *right = b;
-  int order = strcmp(left->name, right->name);
-  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+  pinset->forbidden = tree_length(bad);
 }
 
 static void read_pinsets(struct reading *reading, json_object *list) {
@@ -96,27 +88,14 @@ static void read_pinsets(struct reading *reading, json_object *list) {
   struct conversion *conversion = reading->conversion;
   reading->pinsets = must_alloc(count, sizeof *reading->pinsets);
   reading->pinset_count = count;
-  for (size_t i = 0; i < count; i++)
-    read_pinset(reading, json_object_array_get_idx(list, i), &reading->pinsets[i]);
-  if (count > 1)
-    qsort(reading->pinsets, count, sizeof *reading->pinsets, compare_pinsets);
-  size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
     struct pinset *pinset = &reading->pinsets[i];
-    if (kept > 0 && strcmp(reading->pinsets[kept - 1].name, pinset->name) == 0) {
+    read_pinset(reading, json_object_array_get_idx(list, i), pinset);
+    if (*pinset->name != '\0' && !names_add(&reading->names, pinset->name, i))
       convert_loss(conversion, conversion->path, pinset->line,
                    "pinset \"%s\" is defined a second time, first in line %u; left out", pinset->name,
-                   reading->pinsets[kept - 1].line);
-      draft_clear(&pinset->pins);
-    } else {
-      reading->pinsets[kept++] = *pinset;
-    }
+                   reading->pinsets[names_find(&reading->names, pinset->name)].line);
   }
-  reading->pinset_count = kept;
-}
-
-static int compare_name(const void *name, const void *element) {
-  return strcmp(name, ((const struct pinset *)element)->name);
 }
 
 /* Chains with a forbidden key are accepted by an entry all the same: the policy blocks keys for every host
@@ -135,19 +114,18 @@ static void tell_forbidden(struct conversion *conversion, struct pinset *pinset)
 /* include_subdomains without force-https in sight concerns pins as well. */
 static void read_entry(struct reading *reading, json_object *value) {
   struct conversion *conversion = reading->conversion;
-  const char *name = json_string(conversion, value, "name", reading->places.line);
+  const char *name = tree_text(conversion, value, "name");
+  struct draft draft = DRAFT_AT(name, tree_line(value, 0));
   if (name == NULL) {
-    convert_loss(conversion, conversion->path, reading->places.line, "an entry without a name");
+    convert_loss(conversion, conversion->path, draft.line, "an entry without a name");
     return;
   }
-  struct draft draft = DRAFT_AT(name, json_places_find(&reading->places, name));
-  draft.include_subdomains = json_flag(conversion, value, "include_subdomains", draft.line) ||
-                             json_flag(conversion, value, "include_subdomains_for_pinning", draft.line);
+  draft.include_subdomains = tree_flag(conversion, value, "include_subdomains") ||
+                             tree_flag(conversion, value, "include_subdomains_for_pinning");
   name_unknown(conversion, value, KNOWN_OF_ENTRY, draft.line);
-  const char *pins = json_string(conversion, value, "pins", draft.line);
-  struct pinset *pinset = NULL;
-  if (pins != NULL && reading->pinset_count > 0)
-    pinset = bsearch(pins, reading->pinsets, reading->pinset_count, sizeof *pinset, compare_name);
+  const char *pins = tree_text(conversion, value, "pins");
+  size_t number = pins == NULL ? NAMES_NONE : names_find(&reading->names, pins);
+  struct pinset *pinset = number == NAMES_NONE ? NULL : &reading->pinsets[number];
   if (pins != NULL && pinset == NULL) {
     convert_loss(conversion, conversion->path, draft.line, "\"%s\": no pinset is named \"%s\"", name, pins);
     return;
@@ -164,19 +142,19 @@ static void read_entry(struct reading *reading, json_object *value) {
 
 static void read_all(struct reading *reading, json_object *root) {
   struct conversion *conversion = reading->conversion;
-  json_object *pinsets = json_list(conversion, root, "pinsets", 1);
-  json_object *entries = json_list(conversion, root, "entries", 1);
+  json_object *pinsets = tree_list(conversion, root, "pinsets");
+  json_object *entries = tree_list(conversion, root, "entries");
   if (entries == NULL) {
     convert_error(conversion, conversion->path, 1, "expected an object with \"pinsets\" and \"entries\"");
     return;
   }
-  if (pinsets != NULL && json_object_array_length(pinsets) > 0) {
+  if (tree_length(pinsets) > 0) {
     AUTO_TEXT companion = companion_of(conversion);
     named_keys_read(conversion, companion, &reading->keys);
     if (conversion->errors == 0)
       read_pinsets(reading, pinsets);
   }
-  for (size_t i = 0; conversion->errors == 0 && i < json_object_array_length(entries); i++)
+  for (size_t i = 0; conversion->errors == 0 && i < tree_length(entries); i++)
     read_entry(reading, json_object_array_get_idx(entries, i));
 }
 
@@ -187,14 +165,20 @@ static void read_chromium(struct conversion *conversion) {
     format_firefox.read(conversion);
     return;
   }
-  json_object *root = json_read(conversion);
+  /* JSON is YAML, but for its comments. */
+  const char *text = conversion->text;
+  AUTO_TEXT bare = import_blank_comments(text, COMMENTS_C);
+  conversion->text = bare;
+  json_object *root = tree_from_yaml(conversion);
+  conversion->text = text;
   if (root == NULL)
     return;
-  struct reading reading = {.conversion = conversion, .places = json_places_new(conversion)};
-  read_all(&reading, root);
+  struct reading reading = {.conversion = conversion};
+  read_all(&reading, json_object_array_get_idx(root, 0));
   for (size_t i = 0; i < reading.pinset_count; i++)
     draft_clear(&reading.pinsets[i].pins);
   free(reading.pinsets);
+  names_clear(&reading.names);
   named_keys_clear(&reading.keys);
   json_object_put(root);
 }

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "formats/import_text.h"
+#include "formats/import.h"
 #include "keys/key_decode.h"
 
 /* Stands where a name would, and what follows it is a number of seconds. */
@@ -95,29 +95,6 @@ static bool read_key(struct conversion *conversion, const char *path, struct lin
   return false;
 }
 
-static int compare_keys(const void *a, const void *b) {
-  const struct named_key *left = a;
-  const struct named_key *right = b;
-  int order = strcmp(left->name, right->name);
-  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
-}
-
-/* Of two under one name the first counts. */
-static void sort_keys(struct conversion *conversion, const char *path, struct named_keys *keys) {
-  size_t kept = 0;
-  if (keys->count > 1)
-    qsort(keys->items, keys->count, sizeof *keys->items, compare_keys);
-  for (size_t i = 0; i < keys->count; i++) {
-    const struct named_key *key = &keys->items[i];
-    if (kept == 0 || strcmp(keys->items[kept - 1].name, key->name) != 0)
-      keys->items[kept++] = *key;
-    else
-      convert_loss(conversion, path, key->line, "\"%s\" is defined a second time; first in line %u",
-                   key->name, keys->items[kept - 1].line);
-  }
-  keys->count = kept;
-}
-
 void named_keys_read(struct conversion *conversion, const char *path, struct named_keys *ret_keys) {
   *ret_keys = (struct named_keys){0};
   size_t length = 0;
@@ -137,22 +114,25 @@ void named_keys_read(struct conversion *conversion, const char *path, struct nam
     struct named_key key = {.name = name, .line = lines.number};
     if (!read_key(conversion, path, &lines, &key))
       continue;
-    ret_keys->items = must_grow(ret_keys->items, ret_keys->count + 1, sizeof *ret_keys->items);
-    ret_keys->items[ret_keys->count++] = key;
+    /* Of two under one name the first counts. */
+    if (names_add(&ret_keys->names, name, ret_keys->count)) {
+      ret_keys->items = must_room(ret_keys->items, ret_keys->count, sizeof *ret_keys->items);
+      ret_keys->items[ret_keys->count++] = key;
+    } else {
+      convert_loss(conversion, path, key.line, "\"%s\" is defined a second time; first in line %u", name,
+                   ret_keys->items[names_find(&ret_keys->names, name)].line);
+    }
   }
-  sort_keys(conversion, path, ret_keys);
 }
 
 void named_keys_clear(struct named_keys *keys) {
   free(keys->text);
   free(keys->items);
+  names_clear(&keys->names);
   *keys = (struct named_keys){0};
 }
 
-static int compare_name(const void *name, const void *element) {
-  return strcmp(name, ((const struct named_key *)element)->name);
-}
-
 const struct named_key *named_keys_find(const struct named_keys *keys, const char *name) {
-  return keys->count == 0 ? NULL : bsearch(name, keys->items, keys->count, sizeof *keys->items, compare_name);
+  size_t number = names_find(&keys->names, name);
+  return number == NAMES_NONE ? NULL : &keys->items[number];
 }

@@ -5,6 +5,7 @@
 #define PINCTL_FORMATS_CHROMIUM_PINS_H
 
 #include "formats/conversion.h"
+#include "formats/names.h"
 
 struct named_key {
   const char *name; /* points into the text */
@@ -14,8 +15,9 @@ struct named_key {
 
 struct named_keys {
   char *text;
-  struct named_key *items; /* by name */
+  struct named_key *items;
   size_t count;
+  struct names names;
 };
 
 /* Reads the file; reports every mistake. To be cleared in any case. */

@@ -7,11 +7,10 @@
 #include <ctype.h>
 #include <string.h>
 
-#include <json-c/json.h>
-
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/names.h"
 
 /* What one account or server says; the texts are parts of the conversion's. */
 struct section {
@@ -29,24 +28,20 @@ struct sections {
   struct conversion *conversion;
   struct section *items;
   size_t count;
-  json_object *by_name; /* the index of each */
-  size_t current;       /* the one that msmtp's settings belong to */
+  struct names names;
+  size_t current; /* the one that msmtp's settings belong to */
 };
 
 /* NULL: there is none of this name. */
 static struct section *section_find(const struct sections *sections, const char *name) {
-  json_object *index = NULL;
-  return json_object_object_get_ex(sections->by_name, name, &index)
-             ? &sections->items[json_object_get_int64(index)]
-             : NULL;
+  size_t number = names_find(&sections->names, name);
+  return number == NAMES_NONE ? NULL : &sections->items[number];
 }
 
 static struct section *section_add(struct sections *sections, const char *name) {
-  if ((sections->count & (sections->count - 1)) == 0)
-    sections->items =
-        must_grow(sections->items, sections->count == 0 ? 1 : 2 * sections->count, sizeof *sections->items);
+  sections->items = must_room(sections->items, sections->count, sizeof *sections->items);
   sections->items[sections->count] = (struct section){.name = name};
-  json_object_object_add(sections->by_name, name, json_object_new_int64((int64_t)sections->count));
+  names_add(&sections->names, name, sections->count);
   sections->current = sections->count;
   return &sections->items[sections->count++];
 }
@@ -107,7 +102,7 @@ static char *cut(char *line) {
 typedef void setting_fn(struct sections *sections, char *name, char *value, unsigned line);
 
 static void read_lines(struct conversion *conversion, setting_fn *take) {
-  struct sections sections = {.conversion = conversion, .by_name = json_object_new_object()};
+  struct sections sections = {.conversion = conversion};
   AUTO_TEXT text = must_copy(conversion->text);
   char *rest = text;
   unsigned number = 0;
@@ -126,7 +121,7 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
       add_section(conversion, &sections.items[i]);
   }
   free(sections.items);
-  json_object_put(sections.by_name);
+  names_clear(&sections.names);
 }
 
 /* Fingerprints of the current section; of several that it has itself programs take the last. */

@@ -4,10 +4,12 @@
 #ifndef PINCTL_FORMATS_CONSTANTS_H
 #define PINCTL_FORMATS_CONSTANTS_H
 
+#include "formats/names.h"
 #include "formats/tokens.h"
 
 struct constants {
-  struct constant *items; /* by name */
+  struct names names;
+  const char **texts; /* of each; NULL: it is more than a string, or different ones */
   size_t count;
 };
 

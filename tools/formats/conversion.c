@@ -76,6 +76,13 @@ char *digest_base64(const struct pin_digest *digest) {
   return must_copy(text + strlen("sha256/"));
 }
 
+char *digest_hex(const struct pin_digest *digest) {
+  char *text = must_alloc(2 * sizeof digest->bytes + 1, 1);
+  for (size_t i = 0; i < sizeof digest->bytes; i++)
+    sprintf(text + 2 * i, "%02x", digest->bytes[i]);
+  return text;
+}
+
 static bool holds(const struct pin_digest *digests, uint32_t count, const struct pin_digest *digest) {
   for (uint32_t i = 0; i < count && count <= MOST_COMPARED; i++)
     if (memcmp(&digests[i], digest, sizeof *digest) == 0)
@@ -110,9 +117,7 @@ void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest
   if (holds(draft->lists[list], draft->counts[list], digest))
     return;
   uint32_t count = draft->counts[list];
-  if ((count & (count - 1)) == 0)
-    draft->lists[list] =
-        must_grow(draft->lists[list], count == 0 ? 1 : 2 * (size_t)count, sizeof *draft->lists[list]);
+  draft->lists[list] = must_room(draft->lists[list], count, sizeof *draft->lists[list]);
   draft->lists[list][draft->counts[list]++] = *digest;
 }
 
@@ -161,8 +166,7 @@ bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_s
 
 void convert_know(struct conversion *conversion, const struct pin_digest *digest) {
   size_t count = conversion->known_count;
-  if ((count & (count - 1)) == 0)
-    conversion->known = must_grow(conversion->known, count == 0 ? 1 : 2 * count, sizeof *conversion->known);
+  conversion->known = must_room(conversion->known, count, sizeof *conversion->known);
   conversion->known[conversion->known_count++] = *digest;
 }
 

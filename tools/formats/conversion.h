@@ -133,6 +133,7 @@ void convert_know(struct conversion *conversion, const struct pin_digest *digest
 bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_stray);
 /* The other way round: base64 without the "sha256/". For free(3). */
 char *digest_base64(const struct pin_digest *digest);
+char *digest_hex(const struct pin_digest *digest);
 
 /* Whether every digest of the second list is in the first. */
 bool digests_contain(const struct pin_digest_list *list, const struct pin_digest_list *others);

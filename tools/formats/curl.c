@@ -9,9 +9,9 @@
 #include "base/memory.h"
 #include "formats/curl.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
+#include "formats/import.h"
+#include "formats/names.h"
 #include "formats/option_text.h"
-#include "formats/url.h"
 
 void curl_take_pins(struct conversion *conversion, const char *value, struct draft *draft) {
   AUTO_TEXT copy = must_copy(value);
@@ -43,16 +43,13 @@ struct transfer {
 
 /* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none. */
 static bool is_target(const struct text_option *option) {
-  static const char *const others[] = {
-      "proxy",        "preproxy",  "proxy1.0",    "referer",    "doh-url",     "header",
-      "proxy-header", "data",      "data-raw",    "data-ascii", "data-binary", "data-urlencode",
-      "json",         "form",      "form-string", "cookie",     "user-agent",  "user",
-      "url-query",    "write-out", "socks4",      "socks4a",    "socks5",      "socks5-hostname"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (strcmp(option->name, others[i]) == 0)
-      return false;
+  static const char others[] =
+      "proxy preproxy proxy1.0 referer doh-url header proxy-header data data-raw data-ascii "
+      "data-binary data-urlencode json form form-string cookie user-agent user url-query "
+      "write-out socks4 socks4a socks5 socks5-hostname";
   bool is_letter = *option->name != '\0' && option->name[1] == '\0';
-  return strcmp(option->name, "url") == 0 || (!is_letter && strstr(option->value, "://") != NULL);
+  bool is_other = is_letter || is_one_of(option->name, others);
+  return strcmp(option->name, "url") == 0 || (!is_other && strstr(option->value, "://") != NULL);
 }
 
 /* One URL of a transfer; NULL: --host, if it is given. */
@@ -212,12 +209,11 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
     take_servercert(conversion, option->value, &connection->draft);
   }
   /* A server stands alone, or behind an option that has no value. */
-  static const char *const others[] = {
-      "",       "gateway", "server",  "background", "passwd-on-stdin", "no-dtls",      "non-inter",
-      "syslog", "quiet",   "verbose", "timestamp",  "no-proxy",        "disable-ipv6", "pfs"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (strcmp(option->name, others[i]) == 0 && strchr(option->value, '.') != NULL)
-      take_server(conversion, option, connection);
+  static const char others[] =
+      "gateway server background passwd-on-stdin no-dtls non-inter syslog quiet verbose "
+      "timestamp no-proxy disable-ipv6 pfs";
+  if ((*option->name == '\0' || is_one_of(option->name, others)) && strchr(option->value, '.') != NULL)
+    take_server(conversion, option, connection);
 }
 
 static void read_openconnect(struct conversion *conversion) {

@@ -33,8 +33,7 @@ static void read_list(struct conversion *conversion, json_object *context, const
   json_object *list = field(context, name);
   if (list != NULL && !json_object_is_type(list, json_type_array))
     convert_loss(conversion, conversion->path, tree_line(list, draft->line), "\"%s\": expected a list", name);
-  size_t count = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < tree_length(list); i++) {
     json_object *element = json_object_array_get_idx(list, i);
     const char *text = json_object_is_type(element, json_type_string) ? json_object_get_string(element) : "";
     draft->line = tree_line(element, tree_line(list, draft->line));
@@ -94,8 +93,7 @@ static void look_at_name(const char *name, struct surroundings *around) {
 
 /* Contexts stand anywhere. The depth is bounded by what reads the text. */
 static void walk(struct conversion *conversion, json_object *value, struct surroundings around) {
-  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < tree_length(value); i++)
     walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
     return;
@@ -129,9 +127,7 @@ static json_object *keys_json(const struct pin_digest_list *list) {
 static json_object *hashes_json(const struct pin_digest_list *list) {
   json_object *array = json_object_new_array();
   for (uint32_t i = 0; i < list->count; i++) {
-    char text[2 * sizeof list->digests[i].bytes + 1];
-    for (size_t j = 0; j < sizeof list->digests[i].bytes; j++)
-      sprintf(text + 2 * j, "%02x", list->digests[i].bytes[j]);
+    AUTO_TEXT text = digest_hex(&list->digests[i]);
     json_object_array_add(array, json_object_new_string(text));
   }
   return array;

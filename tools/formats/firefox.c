@@ -10,7 +10,8 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
+#include "formats/import.h"
+#include "formats/names.h"
 #include "formats/tokens.h"
 
 /* NAME[] = "BASE64"; or NAME[] = { MEMBER, ... }; or NAME = { ..., MEMBER }; */
@@ -27,38 +28,24 @@ struct definition {
 struct definitions {
   struct definition *items;
   size_t count;
+  struct names names;
 };
 
-static int compare_definitions(const void *a, const void *b) {
-  const struct definition *left = a;
-  const struct definition *right = b;
-  int order = strcmp(left->name, right->name);
-  return order != 0 ? order : (left->first > right->first) - (left->first < right->first);
-}
-
-static int compare_name(const void *name, const void *element) {
-  return strcmp(name, ((const struct definition *)element)->name);
-}
-
 static struct definition *find(const struct definitions *definitions, const char *name) {
-  return definitions->count == 0 ? NULL
-                                 : bsearch(name, definitions->items, definitions->count,
-                                           sizeof *definitions->items, compare_name);
+  size_t number = names_find(&definitions->names, name);
+  return number == NAMES_NONE ? NULL : &definitions->items[number];
 }
 
-/* Of two under one name the first; what no pin depends on is not named. */
-static void keep_first(struct conversion *conversion, struct definitions *found) {
-  size_t kept = 0;
-  for (size_t i = 0; i < found->count; i++) {
-    const struct definition *next = &found->items[i];
-    if (kept == 0 || strcmp(found->items[kept - 1].name, next->name) != 0)
-      found->items[kept++] = *next;
-    else if (next->digest != NULL || next->first < next->behind)
-      convert_loss(conversion, conversion->path, next->line,
-                   "\"%s\" is defined a second time, first in line %u", next->name,
-                   found->items[kept - 1].line);
+/* Of two under one name the first counts; what no pin depends on is not named. */
+static void add(struct conversion *conversion, struct definitions *found, const struct definition *next) {
+  if (names_add(&found->names, next->name, found->count)) {
+    found->items = must_room(found->items, found->count, sizeof *found->items);
+    found->items[found->count++] = *next;
+  } else if (next->digest != NULL || next->first < next->behind) {
+    convert_loss(conversion, conversion->path, next->line,
+                 "\"%s\" is defined a second time, first in line %u", next->name,
+                 found->items[names_find(&found->names, next->name)].line);
   }
-  found->count = kept;
 }
 
 static struct definitions find_definitions(struct conversion *conversion, const struct tokens *tokens) {
@@ -76,13 +63,8 @@ static struct definitions find_definitions(struct conversion *conversion, const 
       import_pass(conversion, &format_firefox, definition.digest->text);
     definition.first = i + 2;
     definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
-    if ((found.count & (found.count - 1)) == 0)
-      found.items = must_grow(found.items, found.count == 0 ? 1 : 2 * found.count, sizeof *found.items);
-    found.items[found.count++] = definition;
+    add(conversion, &found, &definition);
   }
-  if (found.count > 1)
-    qsort(found.items, found.count, sizeof *found.items, compare_definitions);
-  keep_first(conversion, &found);
   return found;
 }
 
@@ -174,6 +156,7 @@ static void read_header(struct conversion *conversion) {
   for (size_t i = 0; i < definitions.count; i++)
     draft_clear(&definitions.items[i].pins);
   free(definitions.items);
+  names_clear(&definitions.names);
   tokens_clear(&tokens);
 }
 

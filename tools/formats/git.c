@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "formats/curl.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
-#include "formats/url.h"
+#include "formats/import.h"
+#include "formats/option_text.h"
 
 /* A value as it is set; of several for one URL git takes the last. */
 struct setting {
@@ -61,9 +61,7 @@ struct reading {
 
 /* Takes over url and value. */
 static void take_setting(struct reading *reading, char *url, char *value, unsigned line) {
-  if ((reading->count & (reading->count - 1)) == 0)
-    reading->settings =
-        must_grow(reading->settings, reading->count == 0 ? 1 : 2 * reading->count, sizeof *reading->settings);
+  reading->settings = must_room(reading->settings, reading->count, sizeof *reading->settings);
   reading->settings[reading->count++] = (struct setting){.url = url, .value = value, .line = line};
 }
 

@@ -7,7 +7,8 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
+#include "formats/import.h"
+#include "formats/names.h"
 #include "formats/tokens.h"
 
 #define HEADER "Public-Key-Pins:"
@@ -242,11 +243,7 @@ static char *joined_value(const struct tokens *tokens, size_t index, const char 
 
 /* Between the name of a header and its value: "=>" of lighttpd, "value=" of XML, "]=" of a dictionary. */
 static bool is_between(const struct token *token) {
-  static const char *const words[] = {"=>", "=", ",", ":", "]", "]=", "value=", "content=", "value"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(token->text, words[i]) == 0)
-      return true;
-  return false;
+  return is_one_of_caseless(token->text, "=> = , : ] ]= value= content= value");
 }
 
 /* Whether a token is the name alone, or ends in it behind a dot, as in "resp.http.Public-Key-Pins". */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "formats/import_apply.h"
+#include "formats/import.h"
 
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,6 @@
 #include "edit/dropin.h"
 #include "edit/existing_entry.h"
 #include "edit/list_file.h"
-#include "formats/list_render.h"
 #include "view/entry_text.h"
 
 /* As the limit of conversion.c. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "formats/import_sweep.h"
+#include "formats/import.h"
 
 #include <ctype.h>
 #include <string.h>

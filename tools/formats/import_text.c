@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "formats/import_text.h"
+#include "formats/import.h"
 
 #include <iconv.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "formats/list_render.h"
+#include "formats/import.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +16,10 @@
 
 /* Named after what is in it, so that a newer list leaves the sets that it did not change as they are. */
 static char *set_name(const char *name, const struct pin_digest_list *list) {
-  unsigned char digest[EVP_MAX_MD_SIZE] = {0};
-  EVP_Digest(list->digests, list->count * sizeof *list->digests, digest, NULL, EVP_sha256(), NULL);
-  char hex[17];
-  for (size_t i = 0; i < 8; i++)
-    sprintf(hex + 2 * i, "%02x", digest[i]);
-  return must_format(LIST_FILE_PREFIX "%s-%s", name, hex);
+  struct pin_digest digest = {{0}};
+  EVP_Digest(list->digests, list->count * sizeof *list->digests, digest.bytes, NULL, EVP_sha256(), NULL);
+  AUTO_TEXT hex = digest_hex(&digest);
+  return must_format(LIST_FILE_PREFIX "%s-%.16s", name, hex);
 }
 
 static bool is_shared(const struct digest_group *group) {

@@ -9,7 +9,7 @@
 #include "base/memory.h"
 #include "formats/constants.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
+#include "formats/import.h"
 
 /* "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {

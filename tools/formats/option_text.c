@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
 
 /* What separates words; the same where one begins and where it ends. */
@@ -11,9 +12,7 @@
 
 /* Takes over name and value. */
 static void add(struct option_text *options, char *name, char *value, unsigned line) {
-  if ((options->count & (options->count - 1)) == 0)
-    options->items =
-        must_grow(options->items, options->count == 0 ? 1 : 2 * options->count, sizeof *options->items);
+  options->items = must_room(options->items, options->count, sizeof *options->items);
   options->items[options->count++] = (struct text_option){.name = name, .value = value, .line = line};
 }
 
@@ -198,4 +197,24 @@ void option_text_clear(struct option_text *options) {
   }
   free(options->items);
   *options = (struct option_text){0};
+}
+
+bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path) {
+  const char *scheme = strstr(url, "://");
+  const char *start = scheme == NULL ? url : scheme + 3;
+  size_t length = strcspn(start, "/?#");
+  AUTO_TEXT authority = must_copy_bytes(start, length);
+  const char *user = strrchr(authority, '@');
+  const char *host = user == NULL ? authority : user + 1;
+  bool bracketed = *host == '[';
+  const char *end = bracketed ? strchr(host, ']') : host + strcspn(host, ":");
+  *ret_port = 0;
+  *ret_has_path = start[length] != '\0' && strcmp(start + length, "/") != 0;
+  if (end == NULL || end == host)
+    return false;
+  const char *port = end + (bracketed ? 1 : 0);
+  if (*port != '\0' && (*port != ':' || (port[1] != '\0' && !port_read(port + 1, ret_port))))
+    return false;
+  *ret_host = must_copy_bytes(host + (bracketed ? 1 : 0), (size_t)(end - host) - (bracketed ? 1 : 0));
+  return true;
 }

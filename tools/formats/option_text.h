@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text_option {
   char *name;  /* without dashes; "" of an operand of a command line; a letter, of those with values */
@@ -30,5 +31,14 @@ struct option_text {
  */
 struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);
+
+/* The host and port of a URL (RFC 3986, 3.2). */
+
+/*
+ * "https://user@HOST:PORT/path", or without a scheme. *ret_host: for free(3), without the brackets of an IPv6
+ * address. *ret_port: 0 where none is given. *ret_has_path: there is more than "/" behind it. False: it is
+ * none.
+ */
+bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
-#include "formats/import_sweep.h"
+#include "formats/import.h"
 
 #define SMTP_PORT 25
 

@@ -14,13 +14,6 @@
 
 #define DNS_OVER_TLS_PORT 853
 
-static const char *text_of(json_object *object, const char *name) {
-  json_object *value = NULL;
-  if (json_object_is_type(object, json_type_object))
-    json_object_object_get_ex(object, name, &value);
-  return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
-}
-
 /* "192.0.2.1@853", "2001:db8::1@853", or without a port. */
 static char *take_address(const char *text, uint16_t *ret_port) {
   const char *at = strchr(text, '@');
@@ -32,15 +25,12 @@ static char *take_address(const char *text, uint16_t *ret_port) {
 
 /* ---- stubby ---- */
 
-static void take_pinset(struct conversion *conversion, json_object *pinset, struct draft *draft) {
-  size_t count = json_object_is_type(pinset, json_type_array) ? json_object_array_length(pinset) : 0;
-  if (pinset != NULL && !json_object_is_type(pinset, json_type_array))
-    convert_loss(conversion, conversion->path, tree_line(pinset, draft->line),
-                 "tls_pubkey_pinset: expected a list");
-  for (size_t i = 0; i < count; i++) {
+static void take_pinset(struct conversion *conversion, json_object *upstream, struct draft *draft) {
+  json_object *pinset = tree_list(conversion, upstream, "tls_pubkey_pinset");
+  for (size_t i = 0; i < tree_length(pinset); i++) {
     json_object *pin = json_object_array_get_idx(pinset, i);
-    const char *digest = text_of(pin, "digest");
-    const char *value = text_of(pin, "value");
+    const char *digest = tree_text(conversion, pin, "digest");
+    const char *value = tree_text(conversion, pin, "value");
     unsigned line = tree_line(pin, draft->line);
     if (digest == NULL || value == NULL || strcmp(digest, "sha256") != 0)
       convert_loss(conversion, conversion->path, line, "expected digest: \"sha256\" and a value; left out");
@@ -50,16 +40,15 @@ static void take_pinset(struct conversion *conversion, json_object *pinset, stru
 }
 
 static void take_upstream(struct conversion *conversion, json_object *upstream) {
-  json_object *pinset = NULL;
-  const char *name = text_of(upstream, "tls_auth_name");
-  const char *address = text_of(upstream, "address_data");
-  const char *port = text_of(upstream, "tls_port");
+  const char *name = tree_text(conversion, upstream, "tls_auth_name");
+  const char *address = tree_text(conversion, upstream, "address_data");
+  const char *port = tree_text(conversion, upstream, "tls_port");
   struct draft draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
   if (!json_object_is_type(upstream, json_type_object) ||
-      !json_object_object_get_ex(upstream, "tls_pubkey_pinset", &pinset))
+      !json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
     return;
   draft.port = DNS_OVER_TLS_PORT;
-  take_pinset(conversion, pinset, &draft);
+  take_pinset(conversion, upstream, &draft);
   if (port != NULL && !port_read(port, &draft.port))
     convert_loss(conversion, conversion->path, draft.line, "tls_port %s: expected a number up to 65535",
                  port);
@@ -68,15 +57,11 @@ static void take_upstream(struct conversion *conversion, json_object *upstream) 
 }
 
 static void read_stubby(struct conversion *conversion) {
-  json_object *documents = tree_from_yaml(conversion), *upstreams = NULL;
-  size_t count = documents == NULL ? 0 : json_object_array_length(documents);
-  for (size_t i = 0; i < count; i++) {
-    json_object *document = json_object_array_get_idx(documents, i);
-    if (!json_object_is_type(document, json_type_object) ||
-        !json_object_object_get_ex(document, "upstream_recursive_servers", &upstreams) ||
-        !json_object_is_type(upstreams, json_type_array))
-      continue;
-    for (size_t j = 0; j < json_object_array_length(upstreams); j++)
+  json_object *documents = tree_from_yaml(conversion);
+  for (size_t i = 0; i < tree_length(documents); i++) {
+    json_object *upstreams =
+        tree_list(conversion, json_object_array_get_idx(documents, i), "upstream_recursive_servers");
+    for (size_t j = 0; j < tree_length(upstreams); j++)
       take_upstream(conversion, json_object_array_get_idx(upstreams, j));
   }
   json_object_put(documents);
@@ -140,7 +125,7 @@ static void take_server(struct conversion *conversion, json_object *server, json
 /* Servers stand anywhere. */
 static void take_servers(struct conversion *conversion, json_object *value) {
   json_object *pins = NULL;
-  for (size_t i = 0; json_object_is_type(value, json_type_array) && i < json_object_array_length(value); i++)
+  for (size_t i = 0; i < tree_length(value); i++)
     take_servers(conversion, json_object_array_get_idx(value, i));
   if (!json_object_is_type(value, json_type_object))
     return;

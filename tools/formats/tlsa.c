@@ -8,6 +8,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/names.h"
 #include "formats/zone_text.h"
 #include "keys/key_decode.h"
 
@@ -131,9 +132,7 @@ struct zone_contents {
 };
 
 static struct owned *contents_add(struct zone_contents *contents, const struct zone_record *record) {
-  if ((contents->count & (contents->count - 1)) == 0)
-    contents->items =
-        must_grow(contents->items, contents->count == 0 ? 1 : 2 * contents->count, sizeof *contents->items);
+  contents->items = must_room(contents->items, contents->count, sizeof *contents->items);
   struct owned *item = &contents->items[contents->count++];
   *item = (struct owned){
       .owner = must_copy(record->owner), .line = record->line, .is_relative = record->is_relative};
@@ -295,17 +294,16 @@ static void read_record(struct conversion *conversion, const struct zone_record 
 
 /* Types of records (RFC 1035 and later), but for those without letters of their own (TYPE65534). */
 static bool is_type(const char *word) {
-  static const char types[] = " A AAAA AFSDB AMTRELAY APL AVC CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV "
+  static const char types[] = "A AAAA AFSDB AMTRELAY APL AVC CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV "
                               "DNAME DNSKEY DS EID EUI48 EUI64 "
                               "GPOS HINFO HIP HTTPS IPSECKEY ISDN KEY KX L32 L64 LOC LP MB MD MF MG MINFO MR "
                               "MX NAPTR NID NIMLOC NINFO NS "
                               "NSAP NSEC NSEC3 NSEC3PARAM NULL NXT OPENPGPKEY PTR PX RKEY RP RRSIG RT SIG "
                               "SINK SMIMEA SOA SPF SRV SSHFP "
-                              "SVCB TA TALINK TXT URI WKS X25 ZONEMD ALIAS ANAME ";
-  AUTO_TEXT wanted = must_format(" %s ", word);
+                              "SVCB TA TALINK TXT URI WKS X25 ZONEMD ALIAS ANAME";
   bool is_number = strncasecmp(word, "TYPE", 4) == 0 && word[4] != '\0' &&
                    word[4 + strspn(word + 4, "0123456789")] == '\0';
-  return is_number || strcasestr(types, wanted) != NULL;
+  return is_number || is_one_of_caseless(word, types);
 }
 
 /* Data of other records may look like a pin; what is no record may be one that somebody misspelled. */
@@ -349,10 +347,8 @@ static void read_tlsa(struct conversion *conversion) {
 
 static void write_list(FILE *out, const char *owner, const struct pin_digest_list *list, const char *head) {
   for (uint32_t i = 0; i < list->count; i++) {
-    fprintf(out, "%s IN TLSA %s ", owner, head);
-    for (size_t j = 0; j < sizeof list->digests[i].bytes; j++)
-      fprintf(out, "%02x", list->digests[i].bytes[j]);
-    fputc('\n', out);
+    AUTO_TEXT hex = digest_hex(&list->digests[i]);
+    fprintf(out, "%s IN TLSA %s %s\n", owner, head, hex);
   }
 }
 

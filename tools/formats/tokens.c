@@ -99,9 +99,7 @@ static void skip_blanks(struct scan *scan) {
 /* Takes over the text; `start`: where it begins. */
 static void add(struct scan *scan, enum token_kind kind, char *text, const char *start, bool is_open) {
   struct tokens *tokens = &scan->tokens;
-  if ((tokens->count & (tokens->count - 1)) == 0)
-    tokens->items =
-        must_grow(tokens->items, tokens->count == 0 ? 1 : 2 * tokens->count, sizeof *tokens->items);
+  tokens->items = must_room(tokens->items, tokens->count, sizeof *tokens->items);
   unsigned line = scan->line;
   for (const char *at = start; at < scan->at; at++)
     line -= *at == '\n' ? 1 : 0;

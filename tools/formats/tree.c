@@ -33,6 +33,41 @@ void tree_member(struct conversion *conversion, json_object *object, const char 
   json_object_put(value);
 }
 
+size_t tree_length(json_object *value) {
+  return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+}
+
+json_object *tree_get(json_object *object, const char *name) {
+  json_object *member = NULL;
+  if (json_object_is_type(object, json_type_object))
+    json_object_object_get_ex(object, name, &member);
+  return member;
+}
+
+static json_object *typed(struct conversion *conversion, json_object *object, const char *name,
+                          enum json_type type) {
+  json_object *member = tree_get(object, name);
+  if (member == NULL || json_object_is_type(member, type))
+    return member;
+  convert_loss(conversion, conversion->path, tree_line(member, tree_line(object, 0)), "\"%s\": expected %s",
+               name, json_type_to_name(type));
+  return NULL;
+}
+
+const char *tree_text(struct conversion *conversion, json_object *object, const char *name) {
+  json_object *member = typed(conversion, object, name, json_type_string);
+  return member == NULL ? NULL : json_object_get_string(member);
+}
+
+bool tree_flag(struct conversion *conversion, json_object *object, const char *name) {
+  json_object *member = typed(conversion, object, name, json_type_boolean);
+  return member != NULL && json_object_get_boolean(member);
+}
+
+json_object *tree_list(struct conversion *conversion, json_object *object, const char *name) {
+  return typed(conversion, object, name, json_type_array);
+}
+
 /* ---- XML property lists ---- */
 
 static json_object *plist_value(struct conversion *conversion, xmlNode *node, unsigned depth);
@@ -126,7 +161,7 @@ static const char *key_name(const struct literals *literals, size_t behind, json
   for (size_t i = 0; last->kind == TOKEN_WORD && i < sizeof prefixes / sizeof *prefixes; i++)
     is_key = is_key || strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0;
   if (is_key)
-    return last->text;
+    return last->text + (strncmp(last->text, "kTSK", 4) == 0 ? 1 : 0);
   return json_object_is_type(key, json_type_string) ? json_object_get_string(key) : NULL;
 }
 

@@ -20,6 +20,17 @@
 json_object *tree_place(json_object *value, unsigned line);
 unsigned tree_line(json_object *value, unsigned otherwise);
 
+/* How many an array has; 0 of anything else. */
+size_t tree_length(json_object *value);
+/* A member of an object; NULL where there is none, or it is null. */
+json_object *tree_get(json_object *object, const char *name);
+
+/* A member of an object: a text (otherwise NULL), true or false (otherwise false), an array (otherwise NULL).
+ * What has another type is named. */
+const char *tree_text(struct conversion *conversion, json_object *object, const char *name);
+bool tree_flag(struct conversion *conversion, json_object *object, const char *name);
+json_object *tree_list(struct conversion *conversion, json_object *object, const char *name);
+
 /* Gives the value to the object, under a name; of two under one name the second counts as a loss. */
 void tree_member(struct conversion *conversion, json_object *object, const char *name, json_object *value,
                  unsigned line);
@@ -34,9 +45,10 @@ json_object *tree_from_plist(struct conversion *conversion);
 /*
  * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]), JavaScript, Lua and
  * the property lists of old ("=" and "(...)") write dictionaries and arrays; constants stand for their
- * strings. What else is no literal becomes null: the reader has to name it. What has no key in a dictionary
- * is in the array under "". A key that is neither a string nor the name of a key of Apple's or TrustKit's is
- * named here, and left out; where constants is NULL, all words are keys. *index moves behind the literal.
+ * strings, and kTSKName for TSKName. What else is no literal becomes null: the reader has to name it. What
+ * has no key in a dictionary is in the array under "". A key that is neither a string nor the name of a key
+ * of Apple's or TrustKit's is named here, and left out; where constants is NULL, all words are keys. *index
+ * moves behind the literal.
  */
 json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens,
                                const struct constants *constants, size_t *index);

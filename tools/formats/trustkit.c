@@ -15,18 +15,9 @@
 #define DOCTYPE_NAME "-//Apple//DTD PLIST 1.0//EN"
 #define DOCTYPE_URL "http://www.apple.com/DTDs/PropertyList-1.0.dtd"
 
-/* In sources the names of the keys are constants, with a "k" before them. */
-static json_object *member(json_object *object, const char *name) {
-  json_object *found = NULL;
-  AUTO_TEXT constant = must_format("k%s", name);
-  if (json_object_is_type(object, json_type_object) && !json_object_object_get_ex(object, name, &found))
-    json_object_object_get_ex(object, constant, &found);
-  return found;
-}
-
 static bool flag(struct conversion *conversion, json_object *object, const char *name, bool otherwise) {
   static const char *const words[] = {"YES", "true", "1", "NO", "false", "0"};
-  json_object *value = member(object, name);
+  json_object *value = tree_get(object, name);
   if (value == NULL || json_object_is_type(value, json_type_boolean))
     return value == NULL ? otherwise : json_object_get_boolean(value);
   /* What boolValue makes of a number or a string. */
@@ -48,7 +39,7 @@ static void name_unknown(struct conversion *conversion, json_object *object, con
 
 /* From the first second of that day on, TrustKit does not look at the pins any more. */
 static void read_expiration(struct conversion *conversion, json_object *domain, struct draft *draft) {
-  json_object *value = member(domain, "TSKExpirationDate");
+  json_object *value = tree_get(domain, "TSKExpirationDate");
   const char *text = value == NULL ? NULL : json_object_get_string(value);
   int64_t start = 0;
   if (text == NULL)
@@ -60,20 +51,8 @@ static void read_expiration(struct conversion *conversion, json_object *domain, 
                  "TSKExpirationDate \"%s\": expected YYYY-MM-DD", text);
 }
 
-/* How many the array under a name has; 0, having named it, where it is something else. */
-static size_t array_length(struct conversion *conversion, json_object *value, const char *name,
-                           const struct draft *draft) {
-  if (json_object_is_type(value, json_type_array))
-    return json_object_array_length(value);
-  if (value != NULL)
-    convert_loss(conversion, conversion->path, tree_line(value, draft->line), "\"%s\": %s: expected an array",
-                 draft->name, name);
-  return 0;
-}
-
 static void read_hashes(struct conversion *conversion, json_object *hashes, struct draft *draft) {
-  size_t count = array_length(conversion, hashes, "TSKPublicKeyHashes", draft);
-  for (size_t i = 0; i < count; i++) {
+  for (size_t i = 0; i < tree_length(hashes); i++) {
     json_object *hash = json_object_array_get_idx(hashes, i);
     if (json_object_is_type(hash, json_type_string))
       convert_pin(conversion, draft, json_object_get_string(hash), tree_line(hash, draft->line), "hash");
@@ -93,13 +72,13 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
   draft.include_subdomains = flag(conversion, domain, "TSKIncludeSubdomains", false);
   if (!flag(conversion, domain, "TSKEnforcePinning", true))
     draft.mode = PIN_MODE_AUDIT;
-  read_hashes(conversion, member(domain, "TSKPublicKeyHashes"), &draft);
+  read_hashes(conversion, tree_list(conversion, domain, "TSKPublicKeyHashes"), &draft);
   if (flag(conversion, domain, "TSKExcludeSubdomainFromParentPolicy", false))
     draft.mode = PIN_MODE_OFF;
   read_expiration(conversion, domain, &draft);
   static const char *const others[] = {"TSKReportUris", "TSKAdditionalTrustAnchors"};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-    if (member(domain, others[i]) != NULL)
+    if (tree_get(domain, others[i]) != NULL)
       convert_note(conversion, conversion->path, draft.line, "\"%s\": %s; left out", name, others[i]);
   conversion_add(conversion, &draft);
   draft_clear(&draft);
@@ -116,12 +95,11 @@ typedef void dictionary_fn(struct conversion *conversion, json_object *dictionar
 static size_t find_dictionaries(struct conversion *conversion, json_object *value, const char *name,
                                 dictionary_fn *each) {
   size_t found = 0;
-  size_t count = json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
-  for (size_t i = 0; i < count; i++)
+  for (size_t i = 0; i < tree_length(value); i++)
     found += find_dictionaries(conversion, json_object_array_get_idx(value, i), name, each);
   if (!json_object_is_type(value, json_type_object))
     return found;
-  json_object *wanted = member(value, name);
+  json_object *wanted = tree_get(value, name);
   if (json_object_is_type(wanted, json_type_object)) {
     each(conversion, wanted);
     found++;
@@ -187,11 +165,10 @@ static void read_trustkit(struct conversion *conversion) {
 
 static void read_identities(struct conversion *conversion, json_object *domain, const char *name,
                             enum pin_list list, struct draft *draft) {
-  json_object *identities = member(domain, name);
-  size_t count = array_length(conversion, identities, name, draft);
-  for (size_t i = 0; i < count; i++) {
+  json_object *identities = tree_list(conversion, domain, name);
+  for (size_t i = 0; i < tree_length(identities); i++) {
     json_object *identity = json_object_array_get_idx(identities, i);
-    json_object *digest = member(identity, "SPKI-SHA256-BASE64");
+    json_object *digest = tree_get(identity, "SPKI-SHA256-BASE64");
     struct draft taken = DRAFT_AT(draft->name, tree_line(identity, draft->line));
     if (json_object_is_type(digest, json_type_string))
       convert_pin(conversion, &taken, json_object_get_string(digest), taken.line, "SPKI-SHA256-BASE64");

@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "formats/names.h"
+
 /* What the user says the names are relative to, without the dot at its end. */
 static char *first_origin(const struct conversion *conversion) {
   const char *origin = conversion->origin == NULL ? "" : conversion->origin;
@@ -125,10 +127,8 @@ static bool obey(struct zone_text *zone, unsigned line) {
 }
 
 static bool is_ttl_or_class(const char *word) {
-  static const char *const classes[] = {"IN", "CH", "HS", "CLASS1"};
-  for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
-    if (strcasecmp(word, classes[i]) == 0)
-      return true;
+  if (is_one_of_caseless(word, "IN CH HS CLASS1"))
+    return true;
   return isdigit((unsigned char)*word) && strspn(word, "0123456789smhdwSMHDW") == strlen(word);
 }
 

@@ -11,9 +11,7 @@
 #include "cli/usage.h"
 #include "edit/list_file.h"
 #include "formats/formats.h"
-#include "formats/import_apply.h"
-#include "formats/import_sweep.h"
-#include "formats/import_text.h"
+#include "formats/import.h"
 #include "verbs/verbs.h"
 
 static const struct option options[] = {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "formats/import_sweep.h"
+#include "formats/import.h"
 
 #define FORMAT_OF(name) format_##name
 #define FORMAT_NAMED(name) FORMAT_OF(name)
