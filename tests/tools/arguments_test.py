@@ -52,6 +52,8 @@ class WrongUsage(PinctlCase):
         self.wrong()
         self.assertIn('did you mean "pinctl remove"?', self.wrong("remvoe"))
         self.assertIn('did you mean "pinctl pin"?', self.wrong("pni"))
+        for word, verb in (("rm", "remove"), ("delete", "remove"), ("version", "--version"), ("ls", "list"), ("mv", "rename")):
+            self.assertIn(f'did you mean "pinctl {verb}"?', self.wrong(word))
         for word in ("frobnicate", "", "x" * 1000, "--nonsense"):
             self.assertNotIn("did you mean", self.wrong(word))
 
@@ -79,6 +81,9 @@ class WrongUsage(PinctlCase):
         self.wrong("run", "--")
         for host in ("a:0", "a:65536", "a:x", "a:", ":443", "[::1", "[::1]x", "[]:1", ""):
             self.assertIn("expected HOST", self.wrong("show", host))
+        for verb in ("show", "explain", "graph", "monitor", "history"):
+            for host in ("x.org/", "https://x.org", "https://x.org/a", "x.org?a"):
+                self.assertIn("without scheme and path", self.wrong(verb, host))
 
     def test_ports_and_names(self):
         for port in ("0", "65536", "-1", "4 4", "0x1", "+1"):

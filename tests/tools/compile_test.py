@@ -160,19 +160,39 @@ ls -A /etc/pinning
 stat -c '%a %n' /var/lib/pinning /var/lib/pinning/*
 """
 
-    def test_its_folder_is_made(self):
+    READ_ONLY = """set -e
+mount -t tmpfs tmpfs /var/lib
+cp -a /etc "$1/etc"
+rm -rf "$1/etc/pinning"
+mkdir "$1/etc/pinning"
+echo 'version = 1;' >"$1/etc/pinning/policy.cfg"
+mount --bind "$1/etc" /etc
+mount -o remount,bind,ro /etc
+"$0" compile
+! "$0" add x.org "$2" 2>&1
+"""
+
+    def namespace(self, script):
         if shutil.which("unshare") is None or os.geteuid() != 0:
             self.skipTest("needs root and unshare")
         probe = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", self.folder], check=False,
                                stderr=subprocess.DEVNULL)
         if probe.returncode != 0:
             self.skipTest("no mount namespaces here")
-        done = subprocess.run(["unshare", "-m", "sh", "-c", self.SCRIPT, PINCTL, self.folder, f"{PIN}1"], capture_output=True,
+        done = subprocess.run(["unshare", "-m", "sh", "-c", script, PINCTL, self.folder, f"{PIN}1"], capture_output=True,
                               env=self.environment(PINNING_POLICY=""), text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        lines = done.stdout.splitlines()
+        return done.stdout.splitlines()
+
+    def test_text_on_a_read_only_file_system(self):
+        lines = self.namespace(self.READ_ONLY)
+        self.assertTrue(lines[0].startswith("/var/lib/pinning/policy.db: 0 hosts, "), lines)
+        self.assertEqual(lines[1:], ["pinctl: /etc/pinning/.pinctl.lock: Read-only file system"])
+
+    def test_its_folder_is_made(self):
+        lines = self.namespace(self.SCRIPT)
         for line in lines[:2]:
-            self.assertTrue(line.startswith("/var/lib/pinning/policy.db: 0 hosts, "), done.stdout)
+            self.assertTrue(line.startswith("/var/lib/pinning/policy.db: 0 hosts, "), lines)
         self.assertEqual(lines[-5:], ["policy.cfg", "policy.d", "755 /var/lib/pinning",
                                       "600 /var/lib/pinning/changes.db", "644 /var/lib/pinning/policy.db"])
 

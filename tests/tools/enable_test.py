@@ -318,8 +318,21 @@ class Refusals(SwitchCase):
         by_hand = self.by_hand(f"module = {MODULE}\n", f"policy = {self.policy}\n")
         self.refused(by_hand, "activated by hand; change its settings there")
         self.assertIn("activated by hand; it stays", self.enable(policy=False).stderr)
-        self.disable()
+        self.assertRegex(self.disable().stderr, rf"{self.file}:\d+: pinning is still active, by lines that were written by hand")
         self.assertEqual(self.bytes(), by_hand.encode())
+
+    def test_place_of_lines_by_hand(self):
+        inner = self.write_policy("# theirs\n[ p ]\nactivate = 1\n", "inner.cnf")
+        for include in (f".include {inner}", f".include = {inner}", f".include {self.folder}/inner.d"):
+            self.write_policy("[p]\nactivate = 1\n", "inner.d/a.cnf")
+            self.write(START + f"default = d\npinning = p\n[d]\nactivate = 1\n{include}\n")
+            place = f"{self.folder}/inner.d/a.cnf:1" if include.endswith(".d") else f"{inner}:2"
+            self.assertIn(f"warning: {place}: pinning is still active", self.disable().stderr)
+        self.write(START + "default = d\npinning = p\n[d]\nactivate = 1\n[p]\nactivate = 0\n")
+        self.assertNotIn("still active", self.disable().stderr)
+        self.write("")
+        self.enable()
+        self.assertNotIn("still active", self.disable().stderr)
 
     def by_hand(self, module, rest=""):
         return START + f"default = d\npinning = p\n[d]\nactivate = 1\n[p]\n{module}activate = 1\n{rest}"
@@ -529,8 +542,9 @@ class Confirmation(SwitchCase):
         self.assertIn("waits to be confirmed", self.enable(status=3).stderr)
         self.disable("--unconfirmed")
         self.assertEqual(self.bytes(), b"# old\n")
-        self.disable("--unconfirmed")
+        self.assertIn("no change waits to be confirmed", self.disable("--unconfirmed").stderr)
         self.enable()
+        self.assertIn('--confirm "foo"', self.enable("--confirm", "foo", status=2).stderr)
         new = self.bytes()
         self.disable("--unconfirmed")
         self.assertEqual(self.bytes(), new)
@@ -714,7 +728,9 @@ class Images(ImageCase):
             with self.subTest(text):
                 self.put("etc/ld.so.preload", text)
                 self.assertIn("by hand", self.pinctl("enable", "--root", self.root, "--preload").stderr)
-                self.pinctl("disable", "--root", self.root, "--preload")
+                done = self.pinctl("disable", "--root", self.root, "--preload")
+                line = 1 + text[:text.index("libpinning")].count("\n")
+                self.assertIn(f"/etc/ld.so.preload:{line}: pinning is still active", done.stderr)
                 self.assertEqual(self.get("etc/ld.so.preload"), text)
 
     def test_preload_by_hand_that_is_missing(self):

@@ -264,8 +264,8 @@ class Forms(Monitor):
         self.assertIn("\r\x1b[K", output)
 
     def test_usage(self):
-        for words in (("--format", "xml"), ("--warning", "soon"), ("--critical", "-1"), ("--jobs", "0"),
-                      ("--jobs", "100000"), ("--sort", "size"), ("--timeout", ""), ("-p",)):
+        for words in (("--format", "xml"), ("--warning", "5", "--critical", "10"), ("--warning", "soon"), ("--critical", "-1"),
+                      ("--jobs", "0"), ("--jobs", "100000"), ("--sort", "size"), ("--timeout", ""), ("-p",)):
             self.pinctl("monitor", *words, status=2)
 
 

@@ -197,7 +197,11 @@ class Status(PinctlCase):
 
     def test_policies(self):
         self.configuration()
-        self.problem("cannot be read", "--policy", "/nonexistent/policy.cfg")
+        self.problem("there is no policy", "--policy", "/nonexistent/policy.cfg")
+        open_to_all = self.write_policy("version = 1;\n", "open/policy.cfg")
+        os.chmod(open_to_all, 0o666)
+        found = self.problem("cannot be read", "--policy", open_to_all)
+        self.assertNotIn("pinctl add", str(found["problems"]))
         other = self.write_policy("version = 1;\nmode = 7;\n", "other/policy.cfg")
         found = self.problem("has 1 error", "--policy", other)
         self.assertEqual(found["policy"]["errors"][0]["line"], 2)

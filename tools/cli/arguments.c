@@ -195,3 +195,12 @@ bool arguments_entry_name(const struct arguments *arguments, char **ret_name) {
                        (unsigned)port);
   return wrong_usage(arguments->verb, "\"%s\": %s", typed, named == PIN_INVALID ? why : "out of memory");
 }
+
+bool arguments_host_and_port(const struct arguments *arguments, const char *text, char **ret_host,
+                             uint16_t *ret_port) {
+  bool is_url = strpbrk(text, "/?#@") != NULL;
+  if (!is_url && host_and_port_read(text, ret_host, ret_port))
+    return true;
+  return wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT%s", text,
+                     is_url ? ", without scheme and path" : "");
+}

@@ -48,6 +48,13 @@ const char *arguments_policy(const struct arguments *arguments);
 bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count);
 
 /*
+ * HOST or HOST:PORT as host_and_port_read takes it; *ret_host is for free(3). Returns false, having said how
+ * the verb is used, where it is neither.
+ */
+bool arguments_host_and_port(const struct arguments *arguments, const char *text, char **ret_host,
+                             uint16_t *ret_port);
+
+/*
  * The first operand as the name of an entry, canonical, for free(3). Returns false, having said how the verb
  * is used, where it is none: it names a port, which belongs behind --port, or is a URL.
  */

@@ -70,6 +70,8 @@ void put_wrapped(enum colour colour, const char *lead, const char *text) {
 __attribute__((format(printf, 3, 0))) static void say(enum colour colour, const char *kind,
                                                       const char *format, va_list values) {
   progress_hide();
+  /* What was printed before it stands before it, on a pipe too. */
+  fflush(stdout);
   fputs("pinctl: ", stderr);
   put(stderr, colour, "%s", kind);
   put_escaped(stderr, PLAIN, format, values);
@@ -95,6 +97,11 @@ void say_note(const char *format, ...) {
   va_start(values, format);
   say(CYAN, "note: ", format, values);
   va_end(values);
+}
+
+const char *root_remedy(int error) {
+  bool refused = error == EACCES || error == EPERM;
+  return refused && geteuid() != 0 ? "; try it as root" : "";
 }
 
 json_object *json_text(const char *text) {

@@ -33,6 +33,9 @@ void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Words behind strerror: "; try it as root" where that may help, else "". Static. */
+const char *root_remedy(int error);
+
 /* A JSON string; bytes that are not UTF-8 become U+FFFD, since JSON has no other way to hold them. */
 json_object *json_text(const char *text);
 /* The same, or null for NULL. */

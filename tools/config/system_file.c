@@ -38,8 +38,8 @@ static bool take_lock(struct target *target, bool for_ever) {
   if (error == 0)
     return true;
   target->lock = -1;
-  say_error("%s: cannot be locked (%s): %s", target->path, target->lock_path,
-            error == EWOULDBLOCK ? "another pinctl does not finish" : strerror(error));
+  say_error("%s: cannot be locked (%s): %s%s", target->path, target->lock_path,
+            error == EWOULDBLOCK ? "another pinctl does not finish" : strerror(error), root_remedy(error));
   return false;
 }
 
@@ -89,7 +89,7 @@ bool target_open(const char *path, enum target_use use, struct target *ret_targe
   *ret_target = (struct target){.lock = -1};
   ret_target->path = resolve(path);
   if (ret_target->path == NULL) {
-    say_error("%s: %s", path, strerror(errno));
+    say_error("%s: %s%s", path, strerror(errno), root_remedy(errno));
     return false;
   }
   ret_target->directory = path_directory(ret_target->path);
@@ -188,7 +188,7 @@ bool target_write_as(const struct target *target, const char *path, const char *
   else if (beside != NULL)
     unlink(beside);
   if (error != 0)
-    say_error("%s: %s; nothing was changed", path, strerror(error));
+    say_error("%s: %s; nothing was changed%s", path, strerror(error), root_remedy(error));
   return error == 0;
 }
 
@@ -211,6 +211,6 @@ bool target_put(const struct target *target, const char *text) {
     return target_write_as(target, target->path, text);
   int error = unlink(target->path) == 0 ? directory_sync(target->directory) : errno;
   if (error != 0)
-    say_error("%s: %s", target->path, strerror(error));
+    say_error("%s: %s%s", target->path, strerror(error), root_remedy(error));
   return error == 0;
 }

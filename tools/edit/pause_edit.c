@@ -57,7 +57,7 @@ static int lock_folder(const char *folder) {
 }
 
 static int say_failure(const char *path, int error) {
-  say_error("%s: %s%s", path, strerror(error), error == EACCES || error == EPERM ? "; try it as root" : "");
+  say_error("%s: %s%s", path, strerror(error), root_remedy(error));
   return EXIT_FAILED;
 }
 

@@ -27,7 +27,7 @@
 static bool take_lock(struct change *change) {
   int error = directory_make(change->directory);
   if (error != 0)
-    say_error("%s: %s", change->directory, strerror(error));
+    say_error("%s: %s%s", change->directory, strerror(error), root_remedy(error));
   else
     change->lock = lock_take(change->directory);
   return change->lock >= 0;
@@ -39,7 +39,7 @@ static bool stage_main_file(struct change *change) {
   if (stat(change->policy, &status) == 0)
     return true;
   if (errno != ENOENT) {
-    say_error("%s: %s", change->policy, strerror(errno));
+    say_error("%s: %s%s", change->policy, strerror(errno), root_remedy(errno));
     return false;
   }
   change_stage(change, must_copy(change->policy), NULL, must_copy(FIRST_POLICY));
@@ -147,7 +147,7 @@ static int wait_beside(struct making *making) {
     if (error == 0 && (waiting->fd = open(waiting->beside, O_RDONLY | O_CLOEXEC)) < 0)
       error = errno;
     if (error != 0) {
-      say_error("%s: %s", change->files[i].path, strerror(error));
+      say_error("%s: %s%s", change->files[i].path, strerror(error), root_remedy(error));
       return EXIT_FAILED;
     }
   }
@@ -170,7 +170,7 @@ static int apply_files(struct making *making) {
   for (size_t i = 0; i < change->count; i++) {
     int error = apply(&change->files[i], &making->waiting[i]);
     if (error != 0) {
-      say_error("%s: %s", change->files[i].path, strerror(error));
+      say_error("%s: %s%s", change->files[i].path, strerror(error), root_remedy(error));
       return EXIT_FAILED;
     }
     if (strcmp(change->files[i].path, change->policy) == 0 && change->files[i].old_text == NULL)
@@ -185,7 +185,7 @@ static int sync_directories(const struct change *change) {
     error = directory_sync(change->directory);
   if (error == 0)
     return EXIT_DONE;
-  say_error("%s: %s", change->dropins, strerror(error));
+  say_error("%s: %s%s", change->dropins, strerror(error), root_remedy(error));
   return EXIT_FAILED;
 }
 
@@ -252,7 +252,7 @@ static int make_directories(const struct change *change) {
   if (error == 0)
     error = directory_sync(change->directory);
   if (error != 0) {
-    say_error("%s: %s", change->dropins, strerror(error));
+    say_error("%s: %s%s", change->dropins, strerror(error), root_remedy(error));
     return EXIT_FAILED;
   }
   file_sweep(change->directory, FILE_BESIDE_PREFIX);

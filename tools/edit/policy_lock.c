@@ -36,7 +36,7 @@ int lock_take(const char *directory) {
     error = wait_for_lock(fd, path);
   if (error == 0)
     return fd;
-  say_error("%s: %s", path, strerror(error));
+  say_error("%s: %s%s", path, strerror(error), root_remedy(error));
   if (fd >= 0)
     close(fd);
   return -1;

@@ -305,8 +305,10 @@ int confirm_undo(const struct target *target, bool preload) {
   AUTO_TEXT old_text = read_waiting(target, waiting, &error);
   struct block now;
   struct block old;
-  if (error == ENOENT)
+  if (error == ENOENT) {
+    say_note("%s: no change waits to be confirmed, so there is nothing to undo", target->path);
     return EXIT_DONE;
+  }
   if (error != 0) {
     say_error("%s: %s", waiting, strerror(error));
     return EXIT_FAILED;
@@ -318,5 +320,7 @@ int confirm_undo(const struct target *target, bool preload) {
                          : put_back_lines(target, &now, &old, preload);
   block_clear(&now);
   block_clear(&old);
+  if (result == EXIT_DONE)
+    say_note("%s: the change that was not confirmed is undone", target->path);
   return result;
 }

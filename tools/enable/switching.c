@@ -97,16 +97,27 @@ static enum place choose_place(const struct arguments *arguments, bool on) {
   return arguments_has(arguments, OPTION_PRELOAD) ? PLACE_PRELOAD : PLACE_OPENSSL;
 }
 
+static bool read_seconds(const struct arguments *arguments, long *ret_seconds) {
+  const char *text = arguments_value(arguments, OPTION_CONFIRM);
+  char *end = NULL;
+  errno = 0;
+  *ret_seconds = text == NULL ? 0 : strtol(text, &end, 10);
+  if (text == NULL || (errno == 0 && *end == '\0' && *ret_seconds >= 1 && *ret_seconds <= LONGEST_CONFIRM))
+    return true;
+  return wrong_usage(arguments->verb, "--confirm \"%s\": expected seconds, 1 to %d", text, LONGEST_CONFIRM);
+}
+
 int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching) {
   *ret_switching = (struct switching){.arguments = arguments, .on = on};
   const char *root = arguments_value(arguments, OPTION_ROOT);
   const char *unit = arguments_value(arguments, OPTION_SYSTEMD);
   ret_switching->dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   ret_switching->in_image = root != NULL;
+  ret_switching->root = root == NULL || strcmp(root, "/") == 0 ? "" : root;
   ret_switching->place = choose_place(arguments, on);
   if (unit != NULL && !read_unit(ret_switching, unit))
     return EXIT_USAGE;
-  if (!check_combination(ret_switching))
+  if (!check_combination(ret_switching) || !read_seconds(arguments, &ret_switching->confirm_seconds))
     return EXIT_USAGE;
   if (root != NULL && !enter_root(root))
     return EXIT_FAILED;
@@ -143,7 +154,8 @@ bool switch_find_module(const struct switching *switching, char **ret_module) {
   *ret_module = module_path_for_all(beside && !is_same_file(own.module, usual) ? own.module : usual);
   installation_clear(&own);
   if (!found)
-    say_error("%s: %s; nothing can be enforced without it", usual, strerror(errno));
+    say_error("%s%s: %s; nothing can be enforced without it: install pinning-provider%s", switching->root,
+              usual, strerror(errno), switching->in_image ? " there" : "");
   return found;
 }
 
@@ -156,7 +168,7 @@ bool switch_find_shim(const struct switching *switching, char **ret_shim) {
     *ret_shim = must_format("%s/libpinning-preload.so", libraries);
     if (access(*ret_shim, R_OK) == 0)
       return true;
-    say_error("%s: %s", *ret_shim, strerror(errno));
+    say_error("%s%s: %s; install pinning-preload there", switching->root, *ret_shim, strerror(errno));
     return false;
   }
   bool found = installation_find(&own);
@@ -187,16 +199,6 @@ int switch_check_policy(const struct openssl_settings *settings) {
 
 /* ---- Putting in place ---- */
 
-static bool read_seconds(const struct arguments *arguments, long *ret_seconds) {
-  const char *text = arguments_value(arguments, OPTION_CONFIRM);
-  char *end = NULL;
-  errno = 0;
-  *ret_seconds = text == NULL ? 0 : strtol(text, &end, 10);
-  if (text == NULL || (errno == 0 && *end == '\0' && *ret_seconds >= 1 && *ret_seconds <= LONGEST_CONFIRM))
-    return true;
-  return wrong_usage(arguments->verb, "--confirm \"%s\": expected seconds, 1 to %d", text, LONGEST_CONFIRM);
-}
-
 void switch_record(const struct switching *switching, const char *path) {
   AUTO_TEXT what = must_format("%s: %s", switching->arguments->verb->name, path);
   if (!switching->in_image && !switching->dry_run)
@@ -205,9 +207,7 @@ void switch_record(const struct switching *switching, const char *path) {
 
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text) {
   bool preload = switching->place == PLACE_PRELOAD;
-  long seconds = 0;
-  if (!read_seconds(switching->arguments, &seconds))
-    return EXIT_USAGE;
+  long seconds = switching->confirm_seconds;
   diff_print_near(target->path, target->text, new_text);
   if (switching->dry_run)
     return EXIT_DONE;

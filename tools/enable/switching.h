@@ -18,10 +18,12 @@ struct switching {
   enum place place;
   bool dry_run;
   bool in_image;             /* --root: nothing can be tried */
+  const char *root;          /* of the image, before what a path in it is; "" outside of one */
   char *path;                /* of the file that is changed; PLACE_ALL: of openssl.cnf */
   char *unit;                /* with its suffix; PLACE_UNIT only */
   bool by_all;               /* this place is one of those of PLACE_ALL */
   const char *configuration; /* the shim is tried under this text of openssl.cnf; NULL: under none */
+  long confirm_seconds;      /* 0: the change need not be confirmed */
 };
 
 /* Reads the options and enters --root. An exit status: EXIT_DONE to go on. To be cleared in any case. */

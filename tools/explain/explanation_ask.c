@@ -116,10 +116,8 @@ int explanation_ask(const struct arguments *arguments, explained_fn *show) {
   struct asking asking = {.arguments = arguments, .show = show};
   AUTO_TEXT host = NULL;
   struct explanation explanation = {.policy_path = arguments_policy(arguments)};
-  if (!host_and_port_read(arguments->operands[0], &host, &explanation.port)) {
-    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+  if (!arguments_host_and_port(arguments, arguments->operands[0], &host, &explanation.port))
     return EXIT_USAGE;
-  }
   if (!arguments_has(arguments, OPTION_CHAIN) && !host_can_be_asked(host)) {
     wrong_usage(arguments->verb, "\"%s\": expected the name or address of a server", host);
     return EXIT_USAGE;

@@ -231,8 +231,8 @@ static void leave_out_idle(struct conversion *conversion) {
     if (!idle[i])
       conversion->items[kept++] = conversion->items[i];
   if (kept < conversion->count)
-    convert_note(conversion, conversion->path, 0, "%zu hosts without pins; left out",
-                 conversion->count - kept);
+    convert_note(conversion, conversion->path, 0, "%zu host%s without pins; left out",
+                 conversion->count - kept, conversion->count - kept == 1 ? "" : "s");
   conversion->count = kept;
   free(idle);
 }

@@ -20,8 +20,9 @@ static bool read_operand(const struct arguments *arguments, size_t index, char *
                          uint16_t *ret_port) {
   const char *text = arguments->operands[index];
   *ret_port = 0;
-  return (host_and_port_read(text, ret_host, ret_port) && host_can_be_asked(*ret_host)) ||
-         wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", text);
+  return arguments_host_and_port(arguments, text, ret_host, ret_port) &&
+         (host_can_be_asked(*ret_host) ||
+          wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", text));
 }
 
 bool operands_can_be_asked(const struct arguments *arguments) {

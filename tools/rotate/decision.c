@@ -28,10 +28,8 @@ struct reviewing {
 
 static int read_operands(const struct arguments *arguments, struct reviewing *reviewing) {
   AUTO_TEXT pin = NULL;
-  if (!host_and_port_read(arguments->operands[0], &reviewing->host, &reviewing->port)) {
-    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+  if (!arguments_host_and_port(arguments, arguments->operands[0], &reviewing->host, &reviewing->port))
     return EXIT_USAGE;
-  }
   if (arguments->operand_count < 2)
     return EXIT_DONE;
   int status = pin_argument_read(arguments->operands[1], PIN_LIST_PINS, &pin);

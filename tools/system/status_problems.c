@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What can be wrong with an installation, and what to do about each. */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/conf_lookup.h"
 #include "enable/ld_preload.h"
@@ -93,10 +95,12 @@ static void judge_gnutls(struct status *status) {
 static void judge_policy(struct status *status) {
   const struct loaded_policy *policy = &status->policy;
   const char *path = status->policy_path;
-  if (policy->status == PIN_UNREADABLE)
-    add_problem(
-        status, must_format("%s: the policy cannot be read", path),
-        must_format("\"pinctl check %s\" says why; \"pinctl add\" makes one where there is none", path));
+  if (policy->status == PIN_UNREADABLE && access(path, F_OK) != 0 && errno == ENOENT)
+    add_problem(status, must_format("%s: there is no policy", path),
+                must_copy("\"pinctl add HOST FILE\" makes one"));
+  else if (policy->status == PIN_UNREADABLE)
+    add_problem(status, must_format("%s: the policy cannot be read", path),
+                must_format("\"pinctl check %s\" says why", path));
   else if (policy->status != PIN_OK)
     add_problem(status,
                 must_format("%s: the policy has %zu error%s", path, policy->diagnostics.errors,

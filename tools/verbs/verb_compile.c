@@ -88,7 +88,7 @@ static int write_form(struct compiling *compiling) {
     return EXIT_DONE;
   int error = form_write(compiling->path, &compiling->loaded);
   if (error != 0) {
-    say_error("%s: %s", compiling->path, strerror(error));
+    say_error("%s: %s%s", compiling->path, strerror(error), root_remedy(error));
     return EXIT_FAILED;
   }
   compiling->written = true;
@@ -125,14 +125,20 @@ static int compile(const struct arguments *arguments, struct compiling *compilin
   return status;
 }
 
+/* Of a file system that nobody can write to: no other pinctl changes the text meanwhile. */
+static bool is_read_only(const char *directory) {
+  return access(directory, W_OK) != 0 && errno == EROFS;
+}
+
 static int compile_locked(const struct arguments *arguments, struct compiling *compiling) {
   if (access(compiling->policy, F_OK) != 0) {
     say_error("%s: %s", compiling->policy, strerror(errno));
     return EXIT_FAILED;
   }
   AUTO_TEXT directory = path_directory(compiling->policy);
-  int lock = compiling->dry_run ? -1 : lock_take(directory);
-  if (lock < 0 && !compiling->dry_run)
+  bool locked = !compiling->dry_run && !is_read_only(directory);
+  int lock = locked ? lock_take(directory) : -1;
+  if (lock < 0 && locked)
     return EXIT_FAILED;
   int status = compile(arguments, compiling);
   if (lock >= 0)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <string.h>
+
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "config/conf_place.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "enable/switch_options.h"
@@ -23,6 +26,22 @@ static const struct option options[] = {
     SHARED_DRY_RUN,
 };
 
+/* Where the loader is told by somebody else to load the shim: "file:line". For free(3); NULL: nowhere. */
+static char *place_of_shim(const char *path, const char *text) {
+  const char *found = text == NULL ? NULL : strstr(text, PRELOAD_SHIM);
+  unsigned line = 1;
+  for (const char *at = text; found != NULL && at < found; at++)
+    line += *at == '\n' ? 1 : 0;
+  return found == NULL ? NULL : must_format("%s:%u", path, line);
+}
+
+/* What "enable" has not written stays, and may go on enforcing. text: of the file without pinctl's lines. */
+static void tell_what_stays(bool preload, const char *path, const char *text) {
+  AUTO_TEXT place = preload ? place_of_shim(path, text) : conf_place_of_pinning(path, text);
+  if (place != NULL)
+    say_warning("%s: pinning is still active, by lines that were written by hand; take them out to end it", place);
+}
+
 /* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
 static int take_out(const struct switching *switching, const struct target *target, const struct block *block,
                     bool *changed) {
@@ -32,10 +51,13 @@ static int take_out(const struct switching *switching, const struct target *targ
     confirm_forget(target);
   if (block->state == BLOCK_ABSENT) {
     say_note("%s: pinning is not enabled here", target->path);
+    tell_what_stays(switching->place == PLACE_PRELOAD, target->path, target->text);
     return EXIT_DONE;
   }
   int status = switch_put(switching, target, block->rest);
   *changed |= status == EXIT_DONE;
+  if (status == EXIT_DONE)
+    tell_what_stays(switching->place == PLACE_PRELOAD, target->path, block->rest);
   return status;
 }
 
@@ -64,9 +86,11 @@ static bool is_preloaded(void) {
   struct block block = {0};
   if (file_read(PRELOAD_FILE, &text, &length) == 0)
     preload_line_find(text, &block);
-  bool found = block.state == BLOCK_PRESENT;
+  bool found = block.state == BLOCK_PRESENT || confirm_is_waiting(PRELOAD_FILE);
   block_clear(&block);
-  return found || confirm_is_waiting(PRELOAD_FILE);
+  if (!found)
+    tell_what_stays(true, PRELOAD_FILE, text);
+  return found;
 }
 
 /*
@@ -101,6 +125,8 @@ static int run(const struct arguments *arguments) {
     status = switching.place == PLACE_UNIT ? switch_unit_off(&switching) : switch_off(&switching);
   if (status == EXIT_DONE && switching.place == PLACE_UNIT)
     switch_record(&switching, switching.unit);
+  if (status == EXIT_FAILED && switching.in_image)
+    say_note("paths are those below %s", switching.root);
   switch_clear(&switching);
   return status;
 }
@@ -111,8 +137,8 @@ const struct verb verb_disable = {
     .summary = "Disable enforcement: remove what \"enable\" has added",
     .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was:\n"
                "in openssl.cnf and in /etc/ld.so.preload, unless one of them is named.\n"
-               "Lines about pinning that were written by hand stay. Running programs go on\n"
-               "enforcing until they are restarted.",
+               "Lines about pinning that were written by hand stay, and it says where. Running\n"
+               "programs go on enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -70,6 +70,8 @@ static int run(const struct arguments *arguments) {
   }
   if (status == EXIT_DONE && switching.place == PLACE_UNIT)
     switch_record(&switching, switching.unit);
+  if (status == EXIT_FAILED && switching.in_image)
+    say_note("paths are those below %s", switching.root);
   switch_clear(&switching);
   return status;
 }

@@ -157,10 +157,8 @@ static int run(const struct arguments *arguments) {
   AUTO_TEXT host = NULL;
   uint16_t port = 0;
   const char *path = arguments_value(arguments, OPTION_HISTORY);
-  if (!host_and_port_read(arguments->operands[0], &host, &port)) {
-    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+  if (!arguments_host_and_port(arguments, arguments->operands[0], &host, &port))
     return EXIT_USAGE;
-  }
   AUTO_TEXT usual = history_path(arguments_policy(arguments));
   struct history *history = history_open(path == NULL ? usual : path, true);
   if (history == NULL)

@@ -63,6 +63,10 @@ static bool read_days(const struct arguments *arguments, struct watch *watch) {
   if ((warning != NULL && !number_read(warning, 0, 3650, &warning_days)) ||
       (critical != NULL && !number_read(critical, 0, 3650, &critical_days)))
     return wrong_usage(arguments->verb, "--warning and --critical: expected days from 0 to 3650");
+  if (warning != NULL && critical != NULL && critical_days > warning_days)
+    return wrong_usage(arguments->verb,
+                       "--warning %ld and --critical %ld: expected to be warned before it is critical",
+                       warning_days, critical_days);
   watch->warning_days = (int)warning_days;
   watch->critical_days = (int)(critical_days < warning_days ? critical_days : warning_days);
   return true;

@@ -163,10 +163,8 @@ static int show(const struct arguments *arguments, struct showing *showing) {
 static int run(const struct arguments *arguments) {
   AUTO_TEXT typed = NULL;
   struct showing showing = {.path = arguments_policy(arguments)};
-  if (!host_and_port_read(arguments->operands[0], &typed, &showing.port)) {
-    wrong_usage(arguments->verb, "\"%s\": expected HOST or HOST:PORT", arguments->operands[0]);
+  if (!arguments_host_and_port(arguments, arguments->operands[0], &typed, &showing.port))
     return EXIT_USAGE;
-  }
   AUTO_TEXT host = host_as_covered(typed);
   showing.host = host;
   int status = show(arguments, &showing);
