@@ -13,30 +13,8 @@
 #include "verbs/help.h"
 #include "verbs/verbs.h"
 
-/* Words of other programs for what a command here does; its own distance would lead elsewhere. */
-static const char *other_word_for(const char *name) {
-  static const char *const words[][2] = {
-      {"rm", "remove"},         {"delete", "remove"}, {"del", "remove"},     {"unpin", "remove"},
-      {"ls", "list"},           {"get", "show"},      {"mv", "rename"},      {"move", "rename"},
-      {"version", "--version"}, {"lint", "check"},    {"validate", "check"}, {"verify", "test"},
-      {"on", "enable"},         {"off", "disable"},   {"watch", "monitor"},  {"revert", "undo"},
-      {"new", "add"},           {"set", "add"},       {"logs", "log"},
-  };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-    if (strcmp(words[i][0], name) == 0)
-      return words[i][1];
-  return NULL;
-}
-
 static int unknown_verb(const char *name) {
-  const char *other = other_word_for(name);
-  const struct verb *nearest = verb_nearest(name);
-  if (other != NULL)
-    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, other);
-  else if (nearest == NULL)
-    say_error("unknown command \"%s\"; \"pinctl --help\" lists all commands", name);
-  else
-    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, nearest->name);
+  verb_unknown(name);
   return EXIT_USAGE;
 }
 

@@ -82,7 +82,7 @@ class WrongUsage(PinctlCase):
         for host in ("a:0", "a:65536", "a:x", "a:", ":443", "[::1", "[::1]x", "[]:1", ""):
             self.assertIn("expected HOST", self.wrong("show", host))
         for verb in ("show", "explain", "graph", "monitor", "history"):
-            for host in ("x.org/", "https://x.org", "https://x.org/a", "x.org?a"):
+            for host in ("x.org/", "https://x.org", "https://x.org/a", "a@x.org"):
                 self.assertIn("without scheme and path", self.wrong(verb, host))
 
     def test_ports_and_names(self):

@@ -69,6 +69,21 @@ class Errors(PinctlCase):
         self.assertNotIn("public suffix", self.pinctl("check", status=1).stdout)
 
 
+class DropIns(PinctlCase):
+    def test_as_a_part_of_its_policy(self):
+        self.write_policy(f'version = 1;\npinsets = {{ ours = [ "{A}" ]; }};\nhosts = ( {entry("w.org", backup_pins=None)} );\n')
+        own = self.write_policy(f'hosts = ( {entry("x.org", pins=chr(91) + chr(34) + "@ours" + chr(34) + chr(93))} );\n', "policy.d/10.cfg")
+        self.assertEqual(self.json("check", own), [])
+        self.assertIn(f"checked as a part of {self.policy}", self.pinctl("check", own).stderr)
+        self.write_policy(f'hosts = ( {entry("x.org", backup_pins=None)} );\n', "policy.d/10.cfg")
+        self.assertEqual([item["line"] for item in self.json("check", own)], [1])
+        self.json("check", own, "--strict", status=1)
+        self.write_policy("hosts = ( oops", "policy.d/10.cfg")
+        self.assertTrue(self.json("check", own, status=1))
+        other = self.write_policy(f'hosts = ( {entry("y.org")} );\n', "policy.d/20.cfg")
+        self.assertIn("has errors elsewhere", self.pinctl("check", other, status=1).stderr)
+
+
 class Warnings(PinctlCase):
     def warnings(self, *entries, head="version = 1;"):
         self.write_policy(head + "\nhosts = (\n" + ",\n".join(entries) + "\n);\n")

@@ -112,7 +112,7 @@ class Completion(PinctlCase):
                     self.assertLessEqual(set(expected), offered)
 
     def verbs(self):
-        return [line.split()[0] for line in self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0].splitlines()]
+        return re.findall(r"(?m)^  ([a-z-]+) {2,}\S", self.pinctl("--help").stdout)
 
     def options(self, verb):
         """{option: its argument, "" for a flag} as the help of the verb has them."""
@@ -157,7 +157,7 @@ class Words(Completion):
         self.each("pinctl pin server.pem ser", ["server.pem"])
         self.each("pinctl list --policy ", everything)
         self.each("pinctl add api.example.com --backup ser", ["server.pem"])
-        self.each("pinctl record --to ", ["folder"])
+        self.each("pinctl record --output ", ["folder"])
         self.each("pinctl record --timeout ", [])
 
     def test_hosts(self):

@@ -4,6 +4,7 @@
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import sqlite3
@@ -14,9 +15,9 @@ import system_log
 from pinctl_case import CERTIFICATES, PinctlCase, main, pin_of
 
 # In this order each finds what the ones before it left.
-VERBS = ("pin", "add", "list", "show", "check", "compile", "pause", "resume", "edit", "changes", "undo",
+VERBS = ("pin", "add", "list", "show", "check", "diff", "compile", "pause", "resume", "edit", "changes", "undo",
          "restore", "explain", "graph", "scan", "monitor", "history", "backup-key", "rotate", "approve", "reject", "record", "test", "log", "learn", "run", "enable", "disable", "status",
-         "coverage", "completion", "import", "export", "remove")
+         "coverage", "completion", "import", "export", "help", "rename", "remove")
 
 
 class Examples(PinctlCase):
@@ -35,8 +36,8 @@ class Examples(PinctlCase):
         return variables, words[1:]
 
     def test_all(self):
-        listed = self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0]
-        self.assertEqual(sorted(line.split()[0] for line in listed.splitlines()), sorted(VERBS))
+        listed = re.findall(r"(?m)^  ([a-z-]+) {2,}\S", self.pinctl("--help").stdout)
+        self.assertEqual(sorted(listed), sorted(VERBS))
         for name in ("server.pem", "spare.pub", "chain.pem", "root.pem"):
             shutil.copy(os.path.join(CERTIFICATES, name), self.folder)
         self.write_policy(system_log.traditional("event=policy-loaded policy=x hosts=1 generation=0 pid=1 uid=0",

@@ -119,6 +119,7 @@ class Scene(PinctlCase):
             "changes": [("changes",), ("changes", "--policy", self.own)],
             "show": [("show", f"{HOST}:443"), ("show", "www.example.com"), ("show", "else.example.org")],
             "check": [("check",), ("check", self.broken)],
+            "diff": [("diff", self.own)],
             "compile": [("compile", "--policy", self.broken), ("compile",)],
             "explain": [("explain", HOST, *self.live), ("explain", HOST, "--chain", "extra.pem", "--ca", "root.pem"),
                         ("explain", HOST, "--chain", "swapped-chain.pem", "--ca", "other.pem"),
@@ -144,8 +145,7 @@ class Scene(PinctlCase):
         }
 
     def verbs_with_json(self):
-        listed = self.pinctl("--help").stdout.split("Verbs:\n")[1].split("\n\n")[0]
-        verbs = [line.split()[0] for line in listed.splitlines()]
+        verbs = re.findall(r"(?m)^  ([a-z-]+) {2,}\S", self.pinctl("--help").stdout)
         return {verb for verb in verbs if "\n  --json" in self.pinctl(verb, "--help").stdout}
 
     def both(self, words):
@@ -234,6 +234,9 @@ class Json(Scene):
         self.assertEqual(len(found), len(re.findall(r"(?m)^\S+:\d.*: (?:error|warning): ", text)))
         for item in found:
             self.assertIn(f"{item['file']}:{item['line']}:{item['column']}: {item['severity']}: {item['message']}\n", text)
+
+    def check_diff(self, found, text):
+        self.assertEqual([item["change"] for item in found], text.splitlines())
 
     def check_compile(self, found, text):
         if found["written"]:

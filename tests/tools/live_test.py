@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Live servers: every protocol, every way to misbehave, and that nothing seen is trusted or enforced."""
 
+import json
 import os
 import ssl
 import time
@@ -26,6 +27,40 @@ class Live(PinctlCase):
 
     def policy_with(self, pin, more=""):
         self.write_policy(f'version = 1; hosts = ( {{ name = "{HOST}"; pins = [ "{pin}" ]; {more} }} );\n')
+
+
+class Ports(Live):
+    """Without a port, the server is asked where its entry says that it is."""
+
+    def asked(self, more):
+        self.policy_with(pin_of("server.pem"), more)
+        return self.json(*self.to(self.sound(), "explain", HOST, "--ca", "root.pem"))["port"]
+
+    def test_default(self):
+        self.assertEqual(self.asked(""), 443)
+        self.assertEqual(self.asked("ports = [ 8443 ];"), 8443)
+        self.assertEqual(self.asked("ports = [ 443, 8443 ];"), 443)
+
+
+class Pin(Live):
+    def test_of_a_server(self):
+        pins = [pin_of("server.pem"), pin_of("ca.pem")]
+        server = self.sound()
+        for words in ((f"{HOST}:443",), (HOST, "--from-server"), ("--from-server", f"{HOST}:8443")):
+            done = self.pinctl(*self.to(server, "pin", *words, "--ca", "root.pem", "--json"))
+            self.assertEqual([item["pin"] for item in json.loads(done.stdout)], pins)
+            self.assertNotIn("warning", done.stderr)
+        self.assertIn("did not verify", self.pinctl(*self.to(server, "pin", f"{HOST}:443", "--ca", "other.pem")).stderr)
+
+    def test_of_none(self):
+        self.pinctl("pin", HOST, status=3)
+        self.pinctl("pin", f"{HOST}:443", "--connect", "::127.0.0.1:1", status=3)
+        for words in (("--from-server",), ("--from-server", "*.x.org"), ("--from-server", "x.org/")):
+            self.pinctl("pin", *words, status=2)
+        # A file of this name is a file.
+        with open(os.path.join(self.folder, "a:443"), "wb") as file:
+            file.write(read("server.pem"))
+        self.assertIn(pin_of("server.pem"), self.pinctl("pin", "a:443", cwd=self.folder).stdout)
 
 
 class Explain(Live):

@@ -111,7 +111,7 @@ class Width(PinctlCase):
 
     def test_help(self):
         listed = self.pinctl("--help").stdout
-        verbs = [line.split()[0] for line in listed.split("Verbs:\n")[1].split("\n\n")[0].splitlines()]
+        verbs = re.findall(r"(?m)^  ([a-z-]+) {2,}\S", listed)
         for text in (listed, *(self.pinctl(verb, "--help").stdout for verb in verbs)):
             for line in text.splitlines():
                 self.assertLessEqual(len(line), 80, line)

@@ -13,7 +13,10 @@
 static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
   for (size_t i = 0; i < verb->option_count; i++) {
     const struct option *option = &verb->options[i];
-    if (strlen(option->name) == length && strncmp(option->name, name, length) == 0)
+    bool is_it = strlen(option->name) == length && strncmp(option->name, name, length) == 0;
+    bool was_it =
+        option->older != NULL && strlen(option->older) == length && strncmp(option->older, name, length) == 0;
+    if (is_it || was_it)
       return option;
   }
   return NULL;
@@ -182,8 +185,7 @@ bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, ui
   return true;
 }
 
-bool arguments_entry_name(const struct arguments *arguments, char **ret_name) {
-  const char *typed = arguments->operands[0];
+bool arguments_entry_name(const struct arguments *arguments, const char *typed, char **ret_name) {
   const char *why = NULL;
   AUTO_TEXT host = NULL;
   uint16_t port = 0;

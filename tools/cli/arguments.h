@@ -55,9 +55,9 @@ bool arguments_host_and_port(const struct arguments *arguments, const char *text
                              uint16_t *ret_port);
 
 /*
- * The first operand as the name of an entry, canonical, for free(3). Returns false, having said how the verb
+ * An operand as the name of an entry, canonical, for free(3). Returns false, having said how the verb
  * is used, where it is none: it names a port, which belongs behind --port, or is a URL.
  */
-bool arguments_entry_name(const struct arguments *arguments, char **ret_name);
+bool arguments_entry_name(const struct arguments *arguments, const char *typed, char **ret_name);
 
 #endif

@@ -63,7 +63,6 @@ enum option_id {
   OPTION_ALGORITHM,
   OPTION_PASSPHRASE_FILE,
   OPTION_NO_PASSPHRASE,
-  OPTION_TO,
   OPTION_RECORDED,
   OPTION_OPENSSL_CONF,
   OPTION_ON_POLICY_ERROR,
@@ -98,6 +97,7 @@ struct option {
   enum option_id id;
   const char *name;     /* without the dashes */
   const char *argument; /* what the help calls it; NULL: a flag */
+  const char *older;    /* a spelling that goes on working and is not shown; NULL: there is none */
   const char *help;     /* lines joined by '\n', each at most 50 columns */
   char letter;          /* "-q" means the same as the name; '\0': none does. Only of flags */
   bool one_of;          /* argument is "a|b|c": one of these words is expected */

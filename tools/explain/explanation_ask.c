@@ -83,10 +83,22 @@ static int explain_file(const struct asking *asking, const struct pin_policy *po
   return status;
 }
 
+/* 443, unless the entry is for other ports alone: then its first, as "monitor" asks it. */
+static uint16_t port_of_entry(const struct pin_policy *policy, const char *host) {
+  static const uint16_t usual = 443;
+  struct pin_verdict verdict;
+  struct pin_peer peer = {.names = &host, .name_count = 1, .now = time(NULL)};
+  pin_select(policy, &peer, &verdict);
+  for (size_t i = 0; i < verdict.count; i++)
+    if (ports_overlap(verdict.findings[i].entry.ports, verdict.findings[i].entry.port_count, &usual, 1))
+      return usual;
+  return verdict.count == 0 ? usual : verdict.findings[0].entry.ports[0];
+}
+
 /* ret_result: what explanation->live points to; to be cleared in any case. */
 static int explain_live(const struct asking *asking, const struct pin_policy *policy,
                         struct explanation *explanation, struct probe_result *ret_result) {
-  explanation->port = explanation->port == 0 ? 443 : explanation->port;
+  explanation->port = explanation->port == 0 ? port_of_entry(policy, explanation->host) : explanation->port;
   int status = probe_one(asking->arguments, explanation->host, explanation->port, ret_result);
   if (status != EXIT_DONE)
     return status;

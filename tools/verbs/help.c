@@ -66,9 +66,12 @@ void help_print_verb(const struct verb *verb) {
 
 void help_print_all(void) {
   puts("Usage: pinctl VERB [options] [operands]\n\n"
-       "Says which keys may stand behind which host, and shows what that comes to.\n\n"
-       "Verbs:");
-  for (size_t i = 0; verbs[i] != NULL; i++)
+       "Says which keys may stand behind which host, and shows what that comes to.");
+  for (size_t i = 0; verbs[i] != NULL; i++) {
+    const char *title = verb_group_title(verbs[i]);
+    if (title != NULL)
+      printf("\n%s:\n", title);
     printf("  %-12s  %s\n", verbs[i]->name, verbs[i]->summary);
+  }
   puts("\n\"pinctl VERB --help\" says what a verb takes and gives an example.\n" EXIT_STATUS_HELP);
 }

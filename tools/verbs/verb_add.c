@@ -383,8 +383,8 @@ static int run(const struct arguments *arguments) {
   AUTO_TEXT host = NULL;
   uint16_t *ports = NULL;
   uint32_t port_count = 0;
-  if (!arguments_entry_name(arguments, &host) || !server_options_are_used(arguments) ||
-      !arguments_ports(arguments, &ports, &port_count))
+  if (!arguments_entry_name(arguments, arguments->operands[0], &host) ||
+      !server_options_are_used(arguments) || !arguments_ports(arguments, &ports, &port_count))
     return EXIT_USAGE;
   struct adding adding = {.arguments = arguments, .wish = dropin_new(host, ports, port_count)};
   free(ports);

@@ -25,7 +25,11 @@ static const struct option options[] = {
      .argument = KEY_PAIR_ALGORITHMS,
      .one_of = true,
      .help = "the kind of key (default: p256)"},
-    {.id = OPTION_TO, .name = "to", .argument = "DIR", .help = "write the files there (default: here)"},
+    {.id = OPTION_OUTPUT,
+     .name = "output",
+     .older = "to",
+     .argument = "DIR",
+     .help = "write the files there (default: here)"},
     {.id = OPTION_PASSPHRASE_FILE,
      .name = "passphrase-file",
      .argument = "FILE",
@@ -71,7 +75,7 @@ static void backup_clear(struct backup *backup) {
 
 static bool read_usage(const struct arguments *arguments, struct backup *backup) {
   const char *why = "out of memory";
-  const char *directory = arguments_value(arguments, OPTION_TO);
+  const char *directory = arguments_value(arguments, OPTION_OUTPUT);
   if (pin_name_canonical(arguments->operands[0], &backup->host, &why) != PIN_OK)
     return wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[0], why);
   if (!arguments_ports(arguments, &backup->ports, &backup->port_count))

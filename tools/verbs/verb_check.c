@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -111,9 +112,57 @@ static bool read_certificates(const struct arguments *arguments, struct objects 
   return true;
 }
 
+/* The main file where `path` is a drop-in, in a folder policy.d beside it. For free(3); NULL: it is none. */
+static char *main_file_of(const char *path) {
+  AUTO_TEXT real = realpath(path, NULL);
+  AUTO_TEXT dropins = real == NULL ? NULL : path_directory(real);
+  if (dropins == NULL || strcmp(path_base(dropins), "policy.d") != 0)
+    return NULL;
+  AUTO_TEXT directory = path_directory(dropins);
+  char *policy = must_format("%s/policy.cfg", directory);
+  if (access(policy, F_OK) == 0)
+    return policy;
+  free(policy);
+  return NULL;
+}
+
+/* Leaves only what is said of one drop-in. */
+static void keep_dropin(struct diagnostics *diagnostics, const char *path) {
+  struct diagnostics kept = {0};
+  for (size_t i = 0; i < diagnostics->count; i++)
+    if (strcmp(path_base(diagnostics->items[i].file), path_base(path)) == 0)
+      diagnostics_add(&diagnostics->items[i], &kept);
+  diagnostics_clear(diagnostics);
+  *diagnostics = kept;
+}
+
+/* A drop-in means something only with its policy. */
+static int check_dropin(const struct arguments *arguments, const char *policy, const char *path,
+                        const struct objects *certificates) {
+  struct loaded_policy loaded;
+  bool collected = collect(policy, certificates, &loaded);
+  bool broken = loaded.status != PIN_OK;
+  keep_dropin(&loaded.diagnostics, path);
+  if (collected && arguments_has(arguments, OPTION_JSON))
+    json_print(diagnostics_json(&loaded.diagnostics));
+  else if (collected)
+    diagnostics_print(stdout, &loaded.diagnostics);
+  say_note("%s: checked as a part of %s", path, policy);
+  if (broken && loaded.diagnostics.errors == 0)
+    say_warning("%s: has errors elsewhere; \"pinctl check %s\" shows them", policy, policy);
+  int status = collected ? EXIT_DONE : EXIT_FAILED;
+  if (collected && (broken || (arguments_has(arguments, OPTION_STRICT) && loaded.diagnostics.count > 0)))
+    status = EXIT_FINDING;
+  policy_clear(&loaded);
+  return status;
+}
+
 static int check(const struct arguments *arguments, const char *path, const struct objects *certificates) {
   struct loaded_policy loaded;
   int status = EXIT_FAILED;
+  AUTO_TEXT policy = main_file_of(path);
+  if (policy != NULL)
+    return check_dropin(arguments, policy, path, certificates);
   if (collect(path, certificates, &loaded)) {
     if (arguments_has(arguments, OPTION_JSON))
       json_print(diagnostics_json(&loaded.diagnostics));
@@ -147,7 +196,9 @@ const struct verb verb_check = {
     .details = "Prints every error with its place and the line it stands in. Where there is no\n"
                "error, it warns of what was hardly meant: hosts without a backup pin, entries\n"
                "that have expired or soon will, public suffixes, entries or settings without\n"
-               "effect, what unlisted = \"refuse\" refuses, files that not every process can read.",
+               "effect, what unlisted = \"refuse\" refuses, files that not every process can read.\n"
+               "Of a FILE in policy.d it says what is said of that drop-in, as a part of its\n"
+               "policy.",
     .example = "pinctl check policy.cfg",
     .options = options,
     .option_count = COUNT_OF(options),

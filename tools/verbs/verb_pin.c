@@ -2,14 +2,28 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/usage.h"
 #include "keys/key_object.h"
+#include "probe/probe_options.h"
 #include "verbs/verbs.h"
 
-static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+static const struct option options[] = {
+    {.id = OPTION_FROM_SERVER,
+     .name = "from-server",
+     .help = "each operand is HOST[:PORT], to be asked on port\n443 where none is given"},
+    PROBE_OPTION_CA,
+    PROBE_OPTION_STARTTLS,
+    PROBE_OPTION_CONNECT,
+    PROBE_OPTION_TIMEOUT,
+    SHARED_POLICY,
+    SHARED_JSON,
+};
 
 static json_object *object_json(const char *file, const struct object *object) {
   char digest[PIN_DIGEST_TEXT_SIZE];
@@ -46,6 +60,44 @@ static void print_file(const char *file, const struct objects *objects, json_obj
   }
 }
 
+/* HOST:PORT where no file is called so. */
+static bool names_server(const struct arguments *arguments, const char *operand) {
+  AUTO_TEXT host = NULL;
+  uint16_t port = 0;
+  if (arguments_has(arguments, OPTION_FROM_SERVER))
+    return true;
+  return strchr(operand, '/') == NULL && access(operand, F_OK) != 0 &&
+         host_and_port_read(operand, &host, &port) && port != 0 && host_can_be_asked(host);
+}
+
+/* What a server shows, verified or not: pins of it are worth what is known of who answered. */
+static int read_server(const struct arguments *arguments, const char *operand, struct objects *ret_objects) {
+  AUTO_TEXT host = NULL;
+  uint16_t port = 0;
+  struct probe_result result;
+  if (!arguments_host_and_port(arguments, operand, &host, &port))
+    return EXIT_USAGE;
+  if (!host_can_be_asked(host)) {
+    wrong_usage(arguments->verb, "\"%s\": expected the name or address of a server", host);
+    return EXIT_USAGE;
+  }
+  int status = probe_one(arguments, host, port, &result);
+  if (status == EXIT_DONE && result.chain.error != X509_V_OK)
+    say_warning("%s: the chain did not verify: %s; anybody may have answered", host,
+                X509_verify_cert_error_string(result.chain.error));
+  *ret_objects = result.certificates;
+  result.certificates = (struct objects){0};
+  probe_result_clear(&result);
+  return status;
+}
+
+static int read_operand(const struct arguments *arguments, const char *operand, struct objects *ret_objects) {
+  *ret_objects = (struct objects){0};
+  if (names_server(arguments, operand))
+    return read_server(arguments, operand, ret_objects);
+  return objects_read(operand, ret_objects) ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int run(const struct arguments *arguments) {
   static char standard_input[] = "-";
   char *only[] = {standard_input};
@@ -53,13 +105,16 @@ static int run(const struct arguments *arguments) {
   size_t count = arguments->operand_count == 0 ? 1 : arguments->operand_count;
   json_object *array = arguments_has(arguments, OPTION_JSON) ? json_object_new_array() : NULL;
   int status = EXIT_DONE;
+  if (arguments_has(arguments, OPTION_FROM_SERVER) && arguments->operand_count == 0) {
+    wrong_usage(arguments->verb, "--from-server: expected HOST[:PORT]");
+    return EXIT_USAGE;
+  }
   for (size_t i = 0; i < count; i++) {
     struct objects objects;
-    if (!objects_read(files[i], &objects)) {
-      status = EXIT_FAILED;
-      continue;
-    }
-    print_file(files[i], &objects, array, count > 1);
+    int read = read_operand(arguments, files[i], &objects);
+    status = read == EXIT_DONE ? status : read;
+    if (read == EXIT_DONE)
+      print_file(files[i], &objects, array, count > 1);
     objects_clear(&objects);
   }
   if (array != NULL)
@@ -69,12 +124,13 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_pin = {
     .name = "pin",
-    .operands = "[FILE...|-]",
+    .operands = "[FILE...|-|HOST:PORT...]",
     .summary = "Print the pin of every key in files",
     .details = "Reads certificates, chains, certificate requests, public and private keys, in\n"
                "PEM (several in one file) or DER, and prints for each its role, its subject and\n"
                "the pin of its key. Without a FILE, or for \"-\", it reads standard input. Of a\n"
-               "file that is damaged nothing is printed.",
+               "file that is damaged nothing is printed. HOST:PORT, where no file is called so,\n"
+               "is a server that is asked; compare what it shows with what its owner says.",
     .example = "pinctl pin server.pem",
     .options = options,
     .option_count = COUNT_OF(options),

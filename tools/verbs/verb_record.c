@@ -14,7 +14,11 @@
 #include "view/loaded_policy.h"
 
 static const struct option options[] = {
-    {.id = OPTION_TO, .name = "to", .argument = "DIR", .help = "write the chains there (default: chains)"},
+    {.id = OPTION_OUTPUT,
+     .name = "output",
+     .older = "to",
+     .argument = "DIR",
+     .help = "write the chains there (default: chains)"},
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
     PROBE_OPTION_TIMEOUT,
@@ -59,7 +63,7 @@ static int record(const struct arguments *arguments, const struct probe_settings
 }
 
 static int run(const struct arguments *arguments) {
-  const char *directory = arguments_value(arguments, OPTION_TO);
+  const char *directory = arguments_value(arguments, OPTION_OUTPUT);
   struct recording recording = {.directory = directory == NULL ? "chains" : directory};
   struct probe_settings settings;
   int status = EXIT_USAGE;
@@ -76,7 +80,7 @@ const struct verb verb_record = {
     .summary = "Keep the chains that servers show, for \"pinctl test\"",
     .details = "Asks all servers that the policy names, or those given, and writes what each\n"
                "shows to DIR/HOST_PORT.pem. Nothing is judged: \"pinctl test\" does that.",
-    .example = "pinctl record api.example.com --to chains",
+    .example = "pinctl record api.example.com --output chains",
     .options = options,
     .option_count = COUNT_OF(options),
     .least_operands = 0,

@@ -218,7 +218,7 @@ static int remove_wished(const struct arguments *arguments, const struct wish *w
 
 /* In whichever list it is: a file means its key, so fingerprints are removed by their digest. */
 static int read_wish(const struct arguments *arguments, struct wish *wish) {
-  if (!arguments_entry_name(arguments, &wish->host))
+  if (!arguments_entry_name(arguments, arguments->operands[0], &wish->host))
     return EXIT_USAGE;
   if (!arguments_ports(arguments, &wish->ports, &wish->port_count))
     return EXIT_USAGE;

@@ -1,18 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "verbs/verbs.h"
+#include "cli/output.h"
 #include "cli/verb.h"
 
 #include <string.h>
 
 const struct verb *const verbs[] = {
-    &verb_pin,        &verb_add,        &verb_remove,  &verb_edit,   &verb_changes, &verb_undo,
-    &verb_restore,    &verb_list,       &verb_show,    &verb_check,  &verb_compile, &verb_pause,
-    &verb_resume,     &verb_explain,    &verb_graph,   &verb_scan,   &verb_monitor, &verb_history,
-    &verb_backup_key, &verb_rotate,     &verb_approve, &verb_reject, &verb_record,  &verb_test,
-    &verb_log,        &verb_learn,      &verb_run,     &verb_enable, &verb_disable, &verb_status,
-    &verb_coverage,   &verb_completion, &verb_import,  &verb_export, NULL,
+    &verb_pin,     &verb_add,     &verb_remove,     &verb_rename,     &verb_edit,    &verb_changes,
+    &verb_undo,    &verb_restore, &verb_list,       &verb_show,       &verb_check,   &verb_diff,
+    &verb_compile, &verb_pause,   &verb_resume,     &verb_explain,    &verb_graph,   &verb_scan,
+    &verb_monitor, &verb_history, &verb_backup_key, &verb_rotate,     &verb_approve, &verb_reject,
+    &verb_record,  &verb_test,    &verb_log,        &verb_learn,      &verb_run,     &verb_enable,
+    &verb_disable, &verb_status,  &verb_coverage,   &verb_completion, &verb_help,    &verb_import,
+    &verb_export,  NULL,
 };
+
+const char *verb_group_title(const struct verb *first) {
+  static const struct {
+    const struct verb *first;
+    const char *title;
+  } groups[] = {
+      {&verb_pin, "Pin hosts"},
+      {&verb_edit, "Change the policy, and take it back"},
+      {&verb_list, "Look at the policy"},
+      {&verb_pause, "Let pass for a while"},
+      {&verb_explain, "Ask about a server"},
+      {&verb_monitor, "Watch servers and keep up with their keys"},
+      {&verb_log, "Read the log and learn from it"},
+      {&verb_run, "Switch enforcement on, and see where it holds"},
+      {&verb_completion, "Help"},
+      {&verb_import, "Other formats"},
+  };
+  for (size_t i = 0; i < COUNT_OF(groups); i++)
+    if (groups[i].first == first)
+      return groups[i].title;
+  return NULL;
+}
 
 const struct verb *verb_find(const char *name) {
   for (size_t i = 0; verbs[i] != NULL; i++)
@@ -59,4 +83,30 @@ const struct verb *verb_nearest(const char *name) {
     }
   }
   return nearest;
+}
+
+/* Words of other programs for what a command here does; its own distance would lead elsewhere. */
+static const char *other_word_for(const char *name) {
+  static const char *const words[][2] = {
+      {"rm", "remove"},         {"delete", "remove"}, {"del", "remove"},     {"unpin", "remove"},
+      {"ls", "list"},           {"get", "show"},      {"mv", "rename"},      {"move", "rename"},
+      {"version", "--version"}, {"lint", "check"},    {"validate", "check"}, {"verify", "test"},
+      {"on", "enable"},         {"off", "disable"},   {"watch", "monitor"},  {"revert", "undo"},
+      {"new", "add"},           {"set", "add"},       {"logs", "log"},
+  };
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(words[i][0], name) == 0)
+      return words[i][1];
+  return NULL;
+}
+
+void verb_unknown(const char *name) {
+  const char *other = other_word_for(name);
+  const struct verb *nearest = verb_nearest(name);
+  if (other != NULL)
+    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, other);
+  else if (nearest == NULL)
+    say_error("unknown command \"%s\"; \"pinctl --help\" lists all commands", name);
+  else
+    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, nearest->name);
 }

@@ -12,9 +12,11 @@ extern const struct verb *const verbs[];
 extern const struct verb verb_pin;
 extern const struct verb verb_add;
 extern const struct verb verb_remove;
+extern const struct verb verb_rename;
 extern const struct verb verb_list;
 extern const struct verb verb_show;
 extern const struct verb verb_check;
+extern const struct verb verb_diff;
 extern const struct verb verb_compile;
 extern const struct verb verb_explain;
 extern const struct verb verb_graph;
@@ -41,6 +43,7 @@ extern const struct verb verb_resume;
 extern const struct verb verb_status;
 extern const struct verb verb_coverage;
 extern const struct verb verb_completion;
+extern const struct verb verb_help;
 extern const struct verb verb_import;
 extern const struct verb verb_export;
 
@@ -48,5 +51,10 @@ extern const struct verb verb_export;
 const struct verb *verb_find(const char *name);
 /* The verb whose name is nearest, or NULL where none is near enough to have been meant. */
 const struct verb *verb_nearest(const char *name);
+/* Says that there is none of this name, and which may have been meant. */
+void verb_unknown(const char *name);
+
+/* The title of the group that begins with this verb in the help; NULL: it begins none. */
+const char *verb_group_title(const struct verb *first);
 
 #endif

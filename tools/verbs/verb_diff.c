@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "cli/arguments.h"
+#include "cli/output.h"
+#include "edit/policy_words.h"
+#include "verbs/verbs.h"
+#include "view/compiled_form.h"
+#include "view/enforced_policy.h"
+
+static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
+
+/* Takes nothing over. */
+static int print(const struct arguments *arguments, const struct text_list *lines) {
+  bool as_json = arguments_has(arguments, OPTION_JSON);
+  json_object *array = as_json ? json_object_new_array() : NULL;
+  for (size_t i = 0; i < lines->count; i++) {
+    if (!as_json) {
+      put(stdout, PLAIN, "%s\n", lines->items[i]);
+      continue;
+    }
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "change", json_text(lines->items[i]));
+    json_object_array_add(array, json);
+  }
+  if (as_json)
+    json_print(array);
+  return lines->count == 0 ? EXIT_DONE : EXIT_FINDING;
+}
+
+/* before NULL: nothing is in force. */
+static int compare(const struct arguments *arguments, const struct pin_policy *before,
+                   const struct pin_policy *after) {
+  struct entries before_entries = {0};
+  struct entries after_entries = {0};
+  struct text_list lines = {0};
+  int status = EXIT_FAILED;
+  if ((before == NULL || entries_read(before, &before_entries)) && entries_read(after, &after_entries)) {
+    policy_words(before, &before_entries, after, &after_entries, &lines);
+    status = print(arguments, &lines);
+    if (lines.count == 0)
+      say_note("what is enforced stays the same");
+  }
+  text_list_clear(&lines);
+  entries_clear(&before_entries);
+  entries_clear(&after_entries);
+  return status;
+}
+
+/* What processes go by while the text is broken, or too long for them; NULL: there is none. */
+static const struct pin_policy *open_form(const char *named, struct pin_compiled *compiled) {
+  AUTO_TEXT form = form_path(named);
+  if (form == NULL || pin_compiled_open(form, compiled) != PIN_OK)
+    return NULL;
+  if (pin_compiled_is_of(compiled, named))
+    return &compiled->policy;
+  pin_compiled_close(compiled);
+  return NULL;
+}
+
+/* The files against what was compiled from them last. */
+static int compare_files(const struct arguments *arguments) {
+  AUTO_TEXT named = form_policy(arguments_policy(arguments));
+  struct pin_compiled compiled;
+  struct loaded_policy loaded;
+  int status = EXIT_FINDING;
+  const struct pin_policy *before = open_form(named, &compiled);
+  policy_load_text(named, &loaded);
+  diagnostics_print(stderr, &loaded.diagnostics);
+  if (loaded.status != PIN_OK)
+    say_error("%s: the policy has errors; %s", named,
+              before == NULL ? "nothing is in force" : "what was compiled last stays in force");
+  else
+    status = compare(arguments, before, &loaded.policy);
+  if (status == EXIT_FINDING && loaded.status == PIN_OK && before != NULL && !form_is_needed(named))
+    say_note("processes read the text meanwhile; \"pinctl compile\" makes the compiled form the same");
+  policy_clear(&loaded);
+  if (before != NULL)
+    pin_compiled_close(&compiled);
+  return status;
+}
+
+/* A policy that is to come against the one in force. */
+static int compare_with(const struct arguments *arguments, const char *file) {
+  struct enforced_policy enforced;
+  struct loaded_policy loaded;
+  int status = EXIT_FAILED;
+  policy_load_text(file, &loaded);
+  diagnostics_print(stderr, &loaded.diagnostics);
+  if (loaded.status != PIN_OK) {
+    say_error("%s: the policy has errors", file);
+    status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
+  } else if (enforced_policy_show(arguments_policy(arguments), &enforced)) {
+    status = compare(arguments, &enforced.policy, &loaded.policy);
+    enforced_policy_close(&enforced);
+  } else {
+    enforced_policy_close(&enforced);
+  }
+  policy_clear(&loaded);
+  return status;
+}
+
+static int run(const struct arguments *arguments) {
+  return arguments->operand_count == 0 ? compare_files(arguments)
+                                       : compare_with(arguments, arguments->operands[0]);
+}
+
+const struct verb verb_diff = {
+    .name = "diff",
+    .operands = "[FILE]",
+    .summary = "Say in words how files differ from what is in force",
+    .details = "The files of the policy against its compiled form, which was made of them last;\n"
+               "or the policy FILE, which is to come, against the one in force. What is lost is\n"
+               "said first. Exit status 0: nothing differs, 1: something does.",
+    .example = "pinctl diff",
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .least_operands = 0,
+    .most_operands = 1,
+    .run = run,
+};
