@@ -20,6 +20,18 @@ ALL = ("android", "chromium", "curl", "envoy", "hpkp", "okhttp", "postfix", "tls
 SINGLE = ("curl", "hpkp")
 
 
+class Output(ConversionCase):
+    def test_to_a_file(self):
+        self.policy_of(f'name = "x.org"; {AB}')
+        text = self.exports("android")
+        target = os.path.join(self.folder, "pins.xml")
+        self.assertEqual(self.exports("android", "--output", target), "")
+        with open(target, encoding="utf-8") as file:
+            self.assertEqual(file.read(), text)
+        self.assertEqual(self.exports("android", "--output", "-"), text)
+        self.pinctl("export", "--format", "android", "--output", f"{self.folder}/absent/x", status=3)
+
+
 class RoundTrips(ConversionCase):
     def options(self, form):
         return {"chromium": ("--pins", os.path.join(self.folder, "in/back.pins")),

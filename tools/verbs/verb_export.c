@@ -22,6 +22,10 @@ static const struct option options[] = {
      .argument = FORMAT_WORDS_EXPORT,
      .one_of = true,
      .help = "what to write"},
+    {.id = OPTION_OUTPUT,
+     .name = "output",
+     .argument = "FILE",
+     .help = "write it there, not to standard output"},
     {.id = OPTION_PINS,
      .name = "pins",
      .argument = "FILE",
@@ -106,7 +110,7 @@ static void check_policy_wide(struct export *export, const struct pin_policy *po
                  "exempt_anchors are left out: chains that end in them are checked");
 }
 
-static int write_companion(const char *path, const char *text) {
+static int write_file(const char *path, const char *text) {
   int error = file_replace(path, text);
   if (error != 0)
     say_error("%s: %s", path, strerror(error));
@@ -123,8 +127,11 @@ static int write_all(struct export *export) {
   export->format->write(conversion);
   memory_close(conversion->out);
   memory_close(conversion->companion_out);
-  int status = conversion->companion == NULL ? EXIT_DONE : write_companion(conversion->companion, texts[1]);
-  if (status == EXIT_DONE)
+  int status = conversion->companion == NULL ? EXIT_DONE : write_file(conversion->companion, texts[1]);
+  const char *output = arguments_value(export->arguments, OPTION_OUTPUT);
+  if (status == EXIT_DONE && output != NULL && strcmp(output, "-") != 0)
+    status = write_file(output, texts[0]);
+  else if (status == EXIT_DONE)
     fputs(texts[0], stdout);
   free(texts[0]);
   free(texts[1]);
