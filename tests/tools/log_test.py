@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl log: lines of the real provider out of files and a real journal, and everything that only looks like them."""
 
+import grp
 import gzip
 import json
 import os
@@ -389,6 +390,23 @@ class Journal(LogCase):
 
     def test_follow(self):
         self.assertEqual(self.run_there("yes")["host"], HOST)
+
+
+class Permission(PinctlCase):
+    @unittest.skipUnless(os.geteuid() == 0, "only root becomes another user")
+    def test_who_may_read(self):
+        os.chmod(self.folder, 0o755)
+        log = self.write_policy("", "auth.log")
+        group = grp.getgrgid(4)
+        os.chown(log, 0, group.gr_gid)
+        os.chmod(log, 0o640)
+        command = ["setpriv", "--reuid", "65534", "--clear-groups", PINCTL, "log", "--file", log]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment())
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn(f"Permission denied; members of the group {group.gr_name} may read it", done.stderr)
+        os.chmod(log, 0o600)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment())
+        self.assertIn("Permission denied; try it as root", done.stderr)
 
 
 if __name__ == "__main__":

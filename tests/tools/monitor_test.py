@@ -300,12 +300,12 @@ class History(Monitor):
         port = self.shows()
         self.pinctl(*self.words(port, "--no-history"))
         self.assertFalse(os.path.exists(self.history))
-        self.pinctl("history", HOST, "--history", self.history, status=3)
+        self.assertIn('"pinctl monitor" begins the history', self.pinctl("history", HOST, "--history", self.history, status=3).stderr)
 
     def test_not_writable(self):
         self.pinned(pin_of("server.pem"))
         done = self.pinctl(*self.words(self.shows(), "--history", os.path.join(self.folder, "absent", "h.db")), status=3)
-        self.assertIn("unable to open database file", done.stderr)
+        self.assertIn("No such file or directory", done.stderr)
         broken = self.write_policy("this is no database, but long enough to be looked at " * 40, "broken.db")
         self.pinctl(*self.words(self.shows(), "--history", broken), status=3)
 

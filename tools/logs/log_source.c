@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <grp.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,6 +13,7 @@
 
 #include <zlib.h>
 
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/usage.h"
@@ -50,13 +52,25 @@ static void read_lines(struct log_reading *reading, gzFile file) {
     log_feed(reading, &lines, '\n');
 }
 
+/* Who may read a log that we may not: its group, mostly "adm", or else root. For free(3). */
+static char *who_may_read(const char *path, int error) {
+  struct stat status;
+  if (error != EACCES || stat(path, &status) != 0 || (status.st_mode & S_IRGRP) == 0 || status.st_gid == 0)
+    return must_copy(root_remedy(error));
+  const struct group *group = getgrgid(status.st_gid);
+  return group == NULL ? must_copy(root_remedy(error))
+                       : must_format("; members of the group %s may read it", group->gr_name);
+}
+
 static int read_file(struct log_reading *reading, const char *path) {
   bool is_input = strcmp(path, "-") == 0;
   int number = Z_OK;
   int fd = is_input ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
   gzFile file = fd < 0 ? NULL : gzdopen(fd, "rb");
   if (file == NULL) {
-    say_error("%s: %s", is_input ? "standard input" : path, strerror(errno));
+    int error = errno;
+    AUTO_TEXT remedy = who_may_read(path, error);
+    say_error("%s: %s%s", is_input ? "standard input" : path, strerror(error), remedy);
     if (fd >= 0)
       close(fd);
     return EXIT_FAILED;

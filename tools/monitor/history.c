@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/history.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -23,11 +24,24 @@ char *history_path(const char *policy) {
                                                 : must_format("%s.history", named);
 }
 
+/* False, having said why, and what helps: SQLite's own words say only that it could not. */
+static bool open_failed(const struct history *history, bool for_reading) {
+  int error =
+      sqlite3_errcode(history->database) == SQLITE_CANTOPEN ? sqlite3_system_errno(history->database) : 0;
+  if (error == 0)
+    return history_failed(history);
+  bool absent = for_reading && error == ENOENT;
+  say_error("%s: %s%s", history->path, strerror(error),
+            absent ? "; \"pinctl monitor\" begins the history" : root_remedy(error));
+  return false;
+}
+
 struct history *history_open(const char *path, bool for_reading) {
   struct history *history = must_alloc(1, sizeof *history);
   int flags = for_reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
   history->path = must_copy(path);
-  bool good = sqlite3_open_v2(path, &history->database, flags, NULL) == SQLITE_OK || history_failed(history);
+  bool good = sqlite3_open_v2(path, &history->database, flags, NULL) == SQLITE_OK ||
+              open_failed(history, for_reading);
   if (good) {
     sqlite3_busy_timeout(history->database, BUSY_MILLISECONDS);
     good = for_reading ? history_read_version(history) : history_make_tables(history);
