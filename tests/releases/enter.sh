@@ -24,6 +24,8 @@ make_devices() {
   ln -s /proc/self/fd "$root/dev/fd"
 }
 
+# A root that is a mount can be the root of a sandbox, as bwrap makes it for wget.
+mount --bind "$root" "$root"
 mkdir -p "$root/pinning/source"
 mount -t proc none "$root/proc"
 make_devices
