@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The chains that are kept of sessions, in a child that was forked while another thread of its parent was at them. The
- * source is included: nobody else can stop in the middle of it.
+ * The chains that are kept of sessions, in a child that was forked while another thread of its parent was at
+ * them. The source is included: nobody else can stop in the middle of it.
  */
 #include "gnutls/kept_chain.c"
 
