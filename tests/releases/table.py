@@ -31,7 +31,8 @@ the programs of each release and its OpenSSL: {versions}.
 
 A cell says what became of the connection: without us → with the provider in `openssl.cnf`; where the preloaded shim
 alone differs from the provider, that stands behind it. "n.a.": that OpenSSL
-has no such thing. "{missing}": the program is not there for that OpenSSL.
+has no such thing. "{missing}": the program is not there for that OpenSSL; in the place of the provider: `openssl.cnf` does not
+reach it, since it uses GnuTLS.
 """
 
 
