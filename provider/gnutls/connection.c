@@ -34,6 +34,7 @@ struct connection {
   struct kept_chain *offered; /* what the server of the session that is offered showed; NULL: none, or not
                                  known */
   bool is_client;             /* a ClientHello went out */
+  bool is_server;             /* one came in */
   bool is_decided;            /* this handshake was allowed */
   bool is_refused;            /* a handshake of this session was, which is the end of it */
   bool is_covered;            /* the policy had to look at the server's path */
@@ -161,6 +162,8 @@ static int see_message(struct connection *connection, gnutls_session_t session, 
     return GNUTLS_E_CERTIFICATE_ERROR;
   if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && !incoming)
     return see_client_hello(connection, session, message);
+  if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+    connection->is_server = true;
   if (!connection->is_client || !incoming || connection->is_decided ||
       (type != GNUTLS_HANDSHAKE_SERVER_HELLO_DONE && type != GNUTLS_HANDSHAKE_FINISHED))
     return 0;
@@ -338,7 +341,9 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
   int saved_errno = errno;
   unsigned char *copy;
 
-  if (connection == NULL || !library_bind_late(library) || is_nobodys_matter(connection)) {
+  /* A server's is its own: libgnutls sets what it has found in the server's cache by this very function. */
+  if (connection == NULL || connection->is_server || !library_bind_late(library) ||
+      is_nobodys_matter(connection)) {
     errno = saved_errno;
     return false;
   }

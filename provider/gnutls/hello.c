@@ -3,6 +3,8 @@
 #include "hello.h"
 
 #define DATAGRAM_MAJOR 0xfe
+/* Of what OpenSSL spoke before there was a standard; GnuTLS calls it DTLS 0.9. */
+#define OLD_DATAGRAM_MAJOR 0x01
 #define RANDOM_SIZE 32
 #define SERVER_NAME 0
 #define HOST_NAME 0
@@ -42,7 +44,7 @@ static bool read_vector(struct reader *reader, int size, struct reader *ret_vect
 
 /* All that stands before the extensions. */
 static bool skip_head(struct reader *reader) {
-  bool is_datagram = reader->left > 0 && *reader->at == DATAGRAM_MAJOR;
+  bool is_datagram = reader->left > 0 && (*reader->at == DATAGRAM_MAJOR || *reader->at == OLD_DATAGRAM_MAJOR);
   struct reader vector;
 
   return skip(reader, 2 + RANDOM_SIZE) && read_vector(reader, 1, &vector) &&

@@ -170,6 +170,9 @@ static int find_key(gnutls_session_t session, const char *name, gnutls_datum_t *
 }
 
 static const char *priority(const struct setup *setup) {
+  /* What OpenSSL spoke before there was a standard, without a certificate: the least that it takes. */
+  if (setup->datagram && setup->authentication == ANONYMOUS)
+    return "NONE:+VERS-DTLS0.9:+COMP-NULL:+AES-128-CBC:+SHA1:+ANON-ECDH:+GROUP-ALL:+SIGN-ALL";
   if (setup->datagram)
     return "NORMAL:-VERS-ALL:+VERS-DTLS1.2";
   switch (setup->authentication) {
@@ -202,6 +205,48 @@ static void set_raw_key(gnutls_certificate_credentials_t credentials, const char
         "raw key");
 }
 
+/* ---- A server's cache, of one session ---- */
+
+static gnutls_datum_t cached_key, cached;
+
+static gnutls_datum_t copy_of(gnutls_datum_t datum) {
+  gnutls_datum_t copy = {gnutls_malloc(datum.size), datum.size};
+
+  if (copy.data == NULL)
+    broken("no memory");
+  memcpy(copy.data, datum.data, datum.size);
+  return copy;
+}
+
+static int cache(void *arg, gnutls_datum_t key, gnutls_datum_t session) {
+  (void)arg;
+  gnutls_free(cached_key.data);
+  gnutls_free(cached.data);
+  cached_key = copy_of(key);
+  cached = copy_of(session);
+  return 0;
+}
+
+static gnutls_datum_t look_up(void *arg, gnutls_datum_t key) {
+  (void)arg;
+  if (key.size != cached_key.size || memcmp(key.data, cached_key.data, key.size) != 0)
+    return (gnutls_datum_t){NULL, 0};
+  return copy_of(cached);
+}
+
+static int forget(void *arg, gnutls_datum_t key) {
+  (void)arg;
+  (void)key;
+  return 0;
+}
+
+static void keep_sessions(gnutls_session_t session) {
+  gnutls_db_set_store_function(session, cache);
+  gnutls_db_set_retrieve_function(session, look_up);
+  gnutls_db_set_remove_function(session, forget);
+  gnutls_db_set_ptr(session, &cached);
+}
+
 static void server_begin(struct server *server) {
   const struct setup *setup = server->setup;
   unsigned flags = GNUTLS_SERVER | (setup->datagram ? GNUTLS_DATAGRAM : 0) | GNUTLS_ENABLE_RAWPK |
@@ -227,7 +272,10 @@ static void server_begin(struct server *server) {
     check(gnutls_credentials_set(server->session, GNUTLS_CRD_PSK, shared), "shared key");
   }
   check(gnutls_priority_set_direct(server->session, priority(setup), NULL), "server's priorities");
-  check(gnutls_session_ticket_enable_server(server->session, &ticket_key), "tickets");
+  if (setup->cached)
+    keep_sessions(server->session);
+  else
+    check(gnutls_session_ticket_enable_server(server->session, &ticket_key), "tickets");
   if (setup->early_data != NULL) {
     gnutls_anti_replay_enable(server->session, anti_replay);
     check(gnutls_record_set_max_early_data_size(server->session, 1024), "early data");

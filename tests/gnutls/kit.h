@@ -35,6 +35,7 @@ struct setup {
   enum authentication authentication;
   bool old; /* TLS 1.2 */
   bool datagram;
+  bool cached;             /* the server keeps sessions itself, in place of tickets */
   bool own_transport;      /* a push function of the program's: no descriptor shows */
   bool untrusting;         /* the root is not among what the credentials trust */
   const char *trusted;     /* a certificate more that they trust: of that name in the folder of pki.c */
