@@ -106,6 +106,7 @@ class Servers(Nasty):
             (good + f"update add _443._tcp.y.org. 3600 IN TLSA 3 1 1 {hexed('b')}\n", one, '"add": no type of records'),
             (good + f"x.org. DS 1 8 2 {hexed('b')}\nx.org. SSHFP 4 2 {hexed('b')}\nx.org. TYPE65300 \\# 1 00\n", one, None),
             (good + "_443._tcp.y.org. CNAME _443._tcp.z.net.\n", one, 'is an alias of "_443._tcp.z.net", which is not in this file'),
+            (good + f"_25._tcp.y.org. CNAME _dane _dane TLSA 3 1 1 {hexed('b')}\n", one, "or other data behind it"),
             (good + "_tcp.y.org. DNAME _tcp.x.org.\n", one, "DNAME: aliases of whole trees"),
             (good + "www.y.org. CNAME y.org.\ny.org. DNAME z.org.\n# of old\n", one, None),
             (good.replace("3 1 1 ", '3 1 1 "').replace("\n", '"\n'), one, None),
@@ -134,6 +135,7 @@ class Servers(Nasty):
         one = {"x.org:853": [A]}
         self.rows("knot_resolver", [
             (server("'192.0.2.2', hostname=name"), {**one, "192.0.2.2:853": [B]}, "hostname: expected a text"),
+            ("modules = { 'policy' }\nnet = { '127.0.0.1' }\n" + server("'192.0.2.2'") + "cache.size = 9\n", {**one, "192.0.2.2:853": [B]}, None),
             (server("address"), one, 'bad name ""'),
             (server("'192.0.2.2'", f"['pin_sha256']='{b64('b')}'"), one, UNEXPECTED),
             (server("'192.0.2.2'", f"pin_sha256=[[{b64('b')}]]"), one, UNEXPECTED),

@@ -138,7 +138,7 @@ static void take_servers(struct conversion *conversion, json_object *value) {
   }
 }
 
-/* Every table. */
+/* Every table. What follows one is no part of it: statements of Lua stand beside each other. */
 static void read_lua(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_LUA);
   for (size_t i = 0; i < tokens.count;) {
@@ -146,7 +146,9 @@ static void read_lua(struct conversion *conversion) {
       i++;
       continue;
     }
+    size_t behind = tokens_behind(&tokens, i);
     json_object *table = tree_from_literal(conversion, &tokens, NULL, &i);
+    i = behind;
     take_servers(conversion, table);
     json_object_put(table);
   }

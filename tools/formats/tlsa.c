@@ -310,7 +310,9 @@ static bool is_type(const char *word) {
 static void name_other(struct conversion *conversion, const struct text_list *words,
                        const struct zone_record *record) {
   bool speaks = false;
-  for (size_t i = 0; i < words->count && !is_type(record->type); i++) {
+  /* An alias that is one has been taken. */
+  bool is_other = is_type(record->type) && strcasecmp(record->type, "CNAME") != 0;
+  for (size_t i = 0; i < words->count && !is_other; i++) {
     const char *word = words->items[i];
     speaks = speaks || strcasestr(word, "TLSA") != NULL || strcasestr(word, "TYPE52") != NULL;
     for (; *word != '\0' && !speaks; word += *word != '\0' ? 1 : 0) {
@@ -320,8 +322,8 @@ static void name_other(struct conversion *conversion, const struct text_list *wo
     }
   }
   if (speaks)
-    convert_loss(conversion, conversion->path, record->line, "\"%s\": no type of records; left out",
-                 record->type);
+    convert_loss(conversion, conversion->path, record->line,
+                 "\"%s\": no type of records, or other data behind it; left out", record->type);
 }
 
 static void read_tlsa(struct conversion *conversion) {
