@@ -269,6 +269,69 @@ class Forms(Monitor):
             self.pinctl("monitor", *words, status=2)
 
 
+class Hosts(Monitor):
+    """Hosts that are watched without being pinned."""
+
+    def listed(self, text, name="hosts"):
+        return self.write_policy(text, name)
+
+    def seen(self, text, *more, status=0):
+        words = ("--connect", f"::127.0.0.1:{self.shows()}", "--ca", "root.pem", "--history", self.history, "--warning", "10",
+                 "--critical", "3", "--timeout", "2", "--sort", "name")
+        found = self.json("monitor", *words, "--hosts", self.listed(text), *more, status=status)["hosts"]
+        return {f"{host['host']}:{host['port']}": [item["code"] for item in host["findings"]] for host in found}
+
+    def test_without_a_policy(self):
+        text = f"# ours\n\n{HOST}\n  {HOST}:8443 # the other\r\n{HOST}\n"
+        self.assertEqual(self.seen(text), {f"{HOST}:443": [], f"{HOST}:8443": []})
+        self.assertFalse(os.path.exists(self.policy))
+        # What a list does not name has to be pinned.
+        self.pinctl("monitor", HOST, "--no-history", status=3)
+
+    def test_beside_the_policy(self):
+        self.write_policy(f'version = 1; hosts = ( {{ name = "{HOST}"; ports = [ 443, 8443 ]; pins = [ "{pin_of("other.pem")}" ]; }} );\n')
+        found = self.seen(f"{HOST}\n127.0.0.1:444\n[::1]:445\n", status=1)
+        self.assertEqual(list(found), ["127.0.0.1:444", "::1:445", f"{HOST}:443", f"{HOST}:8443"])
+        self.assertEqual([found[f"{HOST}:{port}"] for port in (443, 8443)], [["not-pinned"], ["not-pinned"]])
+        self.assertEqual(found["127.0.0.1:444"], [])
+        self.assertNotIn("not-covered", found["::1:445"])
+        self.assertEqual(list(self.seen(f"{HOST}\n", f"{HOST}:443", status=1)), [f"{HOST}:443"])
+        self.write_policy("version = 1;\n")
+        self.assertEqual(self.seen(f"{HOST}\n"), {f"{HOST}:443": []})
+
+    def test_json(self):
+        text = json.dumps([HOST, f"{HOST}:8443", {"host": HOST, "port": 9443}, {"host": "127.0.0.1"}], indent=1)
+        self.assertEqual(list(self.seen(text)), ["127.0.0.1:443", f"{HOST}:443", f"{HOST}:8443", f"{HOST}:9443"])
+
+    def test_changes_and_expiry(self):
+        words = ("--ca", "root.pem", "--history", self.history, "--timeout", "2", "--critical", "3",
+                 "--hosts", self.listed(HOST), "--json")
+        self.pinctl("monitor", "--connect", f"::127.0.0.1:{self.shows()}", "--warning", "10", *words)
+        time.sleep(1.1)
+        swapped = self.shows("swapped", "swapped-chain.pem")
+        done = self.pinctl("monitor", "--connect", f"::127.0.0.1:{swapped}", "--warning", "40", *words, status=1)
+        codes = [item["code"] for item in json.loads(done.stdout)["hosts"][0]["findings"]]
+        self.assertEqual(sorted(codes), ["expires"] * 3 + ["key-changed"])
+
+    def test_mistakes_with_their_place(self):
+        for text, line, reason in (("a.example\n\nb example\n", 3, '"b example": expected HOST'),
+                                   ("# x\n*.example.com", 2, '"\\*.example.com": expected HOST'),
+                                   ("a.example:99999\n", 1, '"a.example:99999": expected HOST'),
+                                   ('[ "a.example",\n  "b.example:x" ]', 2, '"b.example:x": expected HOST'),
+                                   ('[ "a.example",\n', 2, "expected an array"),
+                                   ('[\n "a.example"\n "b.example" ]', 3, "expected an array"),
+                                   ('{ "hosts": [] }', 1, "expected an array"),
+                                   ('[ "a.example", 7 ]', 1, "expected a host"),
+                                   ('[\n { "host": "a.example", "port": "443" } ]', 2, '"a.example": expected a port'),
+                                   ('[ { "host": "a.example:1", "port": 443 } ]', 1, '"a.example:1": expected HOST')):
+            with self.subTest(text):
+                path = self.listed(text)
+                done = self.pinctl("monitor", "--no-history", "--hosts", path, status=3)
+                self.assertRegex(done.stderr, f"{path}:{line}: {reason}")
+        self.assertIn("names no host", self.pinctl("monitor", "--hosts", self.listed("# none\n"), status=3).stderr)
+        self.assertIn("No such file", self.pinctl("monitor", "--hosts", "/nowhere", status=3).stderr)
+
+
 class History(Monitor):
     def test_change(self):
         pins = f'{pin_of("server.pem")}", "{pin_of("swapped.pem")}'

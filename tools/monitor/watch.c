@@ -30,6 +30,13 @@ void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_
       (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
 }
 
+bool watch_is_listed(const struct watch *watch, const char *host, uint16_t port) {
+  for (size_t i = 0; i < watch->listed; i++)
+    if (watch->hosts[i].port == port && strcmp(watch->hosts[i].host, host) == 0)
+      return true;
+  return false;
+}
+
 void watch_host_clear(struct watch_host *host) {
   for (size_t i = 0; i < host->finding_count; i++) {
     free(host->findings[i].about);

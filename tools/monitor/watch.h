@@ -41,8 +41,9 @@ struct watch_host {
   char *host;
   uint16_t port;
   enum probe_protocol protocol;
-  bool asked; /* it was asked, and it is known what came of it */
-  bool seen;  /* a chain was shown */
+  bool asked;  /* it was asked, and it is known what came of it */
+  bool listed; /* it is watched though it need not be pinned */
+  bool seen;   /* a chain was shown */
   enum severity severity;
   struct finding *findings;
   size_t finding_count;
@@ -65,6 +66,7 @@ struct watch_host {
 struct watch {
   struct watch_host *hosts;
   size_t count;
+  size_t listed;           /* so many hosts, the first ones, are from a list */
   const char *policy_path; /* what the hosts were judged by; NULL: by nothing yet */
   const struct pin_policy *policy;
   size_t well_left_out;  /* so many hosts that are well are no longer among them */
@@ -88,6 +90,8 @@ void watch_find_about(struct watch_host *host, enum severity severity, const cha
                       char *text);
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
 void watch_host_clear(struct watch_host *host);
+/* Whether a list has it. */
+bool watch_is_listed(const struct watch *watch, const char *host, uint16_t port);
 void watch_clear(struct watch *watch);
 
 /* "api.example.com:443", "[2001:db8::1]:443". For free(3). */

@@ -58,7 +58,7 @@ static void look_at_verdict(const struct pin_verdict *verdict, struct watch_host
   if (verdict->outcome == PIN_AUDITED && !unlisted)
     watch_find(host, SEVERITY_WARNING, "not-pinned",
                must_format("would be refused, but is only logged: %s", why));
-  if (verdict->outcome == PIN_NOT_COVERED)
+  if (verdict->outcome == PIN_NOT_COVERED && !host->listed)
     watch_find(host, SEVERITY_WARNING, "not-covered", must_copy("no entry of the policy covers it"));
 }
 

@@ -44,7 +44,8 @@ bool targets_from_operands(const struct arguments *arguments, bool patterns, str
     if (!read_operand(arguments, i, &host, &port))
       return false;
     port = port == 0 ? 443 : port;
-    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+    if (!watch_is_listed(watch, host, port))
+      watch_add(watch, host, port, probe_options_protocol(arguments, port));
   }
   return true;
 }
@@ -56,7 +57,8 @@ static void add_entry(const struct arguments *arguments, const struct pin_entry 
   uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
   watch->wildcards += entry->kind == PIN_NAME_WILDCARD ? 1 : 0;
   for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
-    watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
+    if (!watch_is_listed(watch, entry->name, ports[i]))
+      watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
 }
 
 /* How many it has added. */

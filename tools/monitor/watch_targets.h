@@ -36,6 +36,13 @@ bool targets_by_patterns(const struct arguments *arguments, const struct pin_pol
 bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
                          struct watch *watch);
 
+/*
+ * Hosts that are watched whether they are pinned or not: HOST[:PORT] a line, "#" begins a comment; or a JSON
+ * array of such texts, or of objects with "host" and "port". To be called while there are no others; these
+ * are not added again by the functions above. False, having said file, line and what was expected.
+ */
+bool targets_from_list(const struct arguments *arguments, const char *path, struct watch *watch);
+
 /* probe_all for the hosts of a watch; sets the time it took. */
 bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
                  void *arg);

@@ -36,8 +36,8 @@
        .argument = "URL",                                                                                    \
        .help = "tell this webhook, by JSON"},                                                                \
       {.id = OPTION_NOTIFY_SYSLOG, .name = "notify-syslog", .help = "tell syslog, one line a change"}, {     \
-    .id = OPTION_RENOTIFY, .name = "renotify", .argument = "TIME",                                       \
-    .help = "tell again of what is still so after so long, or\nnever (default: 7d)"                                    \
+    .id = OPTION_RENOTIFY, .name = "renotify", .argument = "TIME",                                           \
+    .help = "tell again of what is still so after so long, or\nnever (default: 7d)"                          \
   }
 
 enum notify_way { NOTIFY_COMMAND = 0, NOTIFY_MAIL, NOTIFY_WEBHOOK, NOTIFY_SYSLOG, NOTIFY_WAYS };

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/number.h"
 #include "cli/arguments.h"
@@ -36,6 +38,10 @@ static const struct option options[] = {
     SHARED_QUIET,
     HISTORY_OPTION,
     {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, compare with nothing"},
+    {.id = OPTION_HOSTS,
+     .name = "hosts",
+     .argument = "FILE",
+     .help = "also watch these, pinned or not: HOST[:PORT]\na line, or JSON"},
     NOTIFY_OPTIONS,
     PROBE_OPTION_CA,
     PROBE_OPTION_STARTTLS,
@@ -154,10 +160,32 @@ static void count_pauses(const struct arguments *arguments, struct watch *watch)
   pauses_clear(&pauses);
 }
 
+/* Where nothing is pinned yet, there is still a list to watch. */
+static bool open_policy(const struct arguments *arguments, struct enforced_policy *enforced) {
+  const char *policy = arguments_policy(arguments);
+  if (!arguments_has(arguments, OPTION_HOSTS) || access(policy, F_OK) == 0 || errno != ENOENT)
+    return enforced_policy_show(policy, enforced);
+  if (enforced_policy_open(policy, enforced)) {
+    enforced_policy_close(enforced);
+    return enforced_policy_show(policy, enforced);
+  }
+  enforced_policy_close(enforced);
+  say_note("%s: there is no policy; nothing is compared with it", policy);
+  return enforced_policy_empty(enforced);
+}
+
+/* Before anything else, so that a mistake in the list is found at once. */
+static int read_targets(const struct arguments *arguments, struct watch *watch) {
+  const char *list = arguments_value(arguments, OPTION_HOSTS);
+  if (list != NULL && !targets_from_list(arguments, list, watch))
+    return EXIT_FAILED;
+  return targets_from_operands(arguments, true, watch) ? EXIT_DONE : EXIT_USAGE;
+}
+
 static int monitor(const struct arguments *arguments, const struct probe_settings *settings,
                    struct monitoring *monitoring) {
   struct watch *watch = &monitoring->watch;
-  bool usable = enforced_policy_show(arguments_policy(arguments), &monitoring->enforced);
+  bool usable = open_policy(arguments, &monitoring->enforced);
   watch->policy_broken = monitoring->enforced.loaded.status != PIN_OK;
   count_pauses(arguments, watch);
   if (watch->policy_broken)
@@ -206,9 +234,10 @@ static int run(const struct arguments *arguments) {
   const char *format = arguments_value(arguments, OPTION_FORMAT);
   /* 2 would mean "critical" to whoever runs plug-ins. */
   int status = format != NULL && strcmp(format, "nagios") == 0 ? EXIT_FAILED : EXIT_USAGE;
-  if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch) &&
-      targets_from_operands(arguments, true, &monitoring.watch)) {
-    int read = read_notify(arguments, &monitoring);
+  if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch)) {
+    int read = read_targets(arguments, &monitoring.watch);
+    if (read == EXIT_DONE)
+      read = read_notify(arguments, &monitoring);
     status = read == EXIT_DONE                              ? monitor(arguments, &settings, &monitoring)
              : status == EXIT_FAILED || read == EXIT_FAILED ? EXIT_FAILED
                                                             : read;

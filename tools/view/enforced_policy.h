@@ -21,9 +21,12 @@ struct enforced_policy {
 bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced);
 void enforced_policy_close(struct enforced_policy *enforced);
 
+/* One without entries. False, having said why; to be closed in any case. */
+bool enforced_policy_empty(struct enforced_policy *ret_enforced);
+
 /*
- * The same for verbs that show a policy: says first, on stderr, that the text is broken and what this goes
- * by. False, having said why: nothing can be used.
+ * enforced_policy_open for verbs that show a policy: says first, on stderr, that the text is broken and what
+ * this goes by. False, having said why: nothing can be used.
  */
 bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
 
