@@ -26,10 +26,10 @@ def tls_context(name, chain=None, versions=None, ciphers=None):
 class Server:
     """Accepts on a port of its own and gives each connection to `serve` in a thread."""
 
-    def __init__(self, serve, address="127.0.0.1"):
+    def __init__(self, serve, address="127.0.0.1", port=0):
         family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.listener = socket.socket(family)
-        self.listener.bind((address, 0))
+        self.listener.bind((address, port))
         self.listener.listen(64)
         self.port = self.listener.getsockname()[1]
         self.serve = serve

@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl scan over a zoo of servers, each with its own faults: a table of findings, none missed and none invented."""
 
+import json
 import os
 import re
 import ssl
@@ -400,6 +401,57 @@ ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM; ssl_prefer_server_ciphe
                          {"https_status": 200, "hsts": "max-age=31536000; includeSubDomains", "http_status": 301,
                           "location": "https://hsts.web.example/"})
         self.assertEqual(found["zero.web.example", 443]["http"]["http_status"], 404)
+
+
+class Addresses(Scan):
+    """One name, several addresses: a place of a service may have a key of its own, or no server."""
+
+    NAME = "cdn.zoo.example"
+
+    def place(self, address, name, port=0):
+        write(f"{name}-whole.pem", read(f"{name}.pem") + read("ca.pem"))
+        server = live.Server(live.tls(live.tls_context(name, f"{name}-whole.pem")), address, port)
+        self.addCleanup(server.close)
+        return server.port
+
+    def scan_name(self, port, *addresses, more=()):
+        """With a file of hosts of its own, as no other program sees it."""
+        hosts = self.write_policy("".join(f"{address} {self.NAME}\n" for address in addresses), "hosts")
+        done = subprocess.run(["bwrap", "--dev-bind", "/", "/", "--bind", hosts, "/etc/hosts", os.environ["PINCTL"], "scan",
+                               "--ca", "root.pem", "--rate", "0", "--timeout", "5", f"{self.NAME}:{port}", *more],
+                              cwd=CERTIFICATES, env=self.environment(), capture_output=True, check=False, timeout=120)
+        return done.stdout.decode()
+
+    def test_keys_that_differ(self):
+        leaf("cdn")
+        leaf("cdn2", san=self.NAME)
+        port = self.place("127.0.0.1", "cdn")
+        self.place("127.0.0.2", "cdn2", port)
+        self.place("127.0.0.3", "cdn", port)
+        self.place("::1", "cdn2", port)
+        where = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "::1")
+        (found,) = json.loads(self.scan_name(port, *where, more=("--json",)))["hosts"]
+        pins = {entry["address"]: entry["pin"] for entry in found["addresses"]}
+        one, two = pin_of("cdn.pem"), pin_of("cdn2.pem")
+        self.assertEqual(pins, {"127.0.0.1": one, "127.0.0.2": two, "127.0.0.3": one, "127.0.0.4": None, "::1": two})
+        texts = {item["code"]: item["text"] for item in found["findings"]}
+        self.assertEqual(texts["several-keys"], "its 5 addresses show 2 different keys")
+        self.assertEqual(texts["address-silent"], "1 of its 5 addresses showed no key")
+        self.assertIn(one, found["pin_command"])
+        self.assertIn(two, found["pin_command"])
+        text = " ".join(self.scan_name(port, *where).split())
+        self.assertIn("It shows 2 keys, and may have more elsewhere", text)
+        self.assertIn("127.0.0.4: ", text)
+
+    def test_keys_that_agree(self):
+        leaf("cdn")
+        port = self.place("127.0.0.1", "cdn")
+        self.place("::1", "cdn", port)
+        (found,) = json.loads(self.scan_name(port, "127.0.0.1", "::1", more=("--json",)))["hosts"]
+        self.assertEqual({entry["pin"] for entry in found["addresses"]}, {pin_of("cdn.pem")})
+        self.assertEqual([item["code"] for item in found["findings"] if item["code"] in ("several-keys", "address-silent")], [])
+        (found,) = json.loads(self.scan_name(port, "127.0.0.1", more=("--json",)))["hosts"]
+        self.assertEqual(found["addresses"], [])
 
 
 class Odd(Scan):

@@ -51,6 +51,10 @@ const struct scan_kind scan_kinds[] = {
     {"chain-long", SCAN_NOTE, SCAN_GRADE_A_PLUS, "look for a shorter path to a root"},
     {"no-staple", SCAN_NOTE, SCAN_GRADE_A_PLUS, "turn on OCSP stapling"},
     {"wildcard", SCAN_NOTE, SCAN_GRADE_A_PLUS, "name each host, so that the key of one is not that of all"},
+    {"several-keys", SCAN_NOTE, SCAN_GRADE_A_PLUS,
+     "pin all of these keys, or what they share: their issuer; other places may show more"},
+    {"address-silent", SCAN_NOTE, SCAN_GRADE_A_PLUS,
+     "look whether a server is missing there, or whether this machine cannot reach it"},
     {"unanswered", SCAN_NOTE, SCAN_GRADE_A_PLUS, "scan again, more slowly: --rate"},
     {NULL, SCAN_NOTE, SCAN_GRADE_A_PLUS, NULL},
 };

@@ -7,6 +7,7 @@
 #include <openssl/ssl.h>
 
 #include "base/memory.h"
+#include "scan/addresses.h"
 
 /* The security level is part of a list of suites; what else this connection is able to stays as it is. */
 #define LEVEL "@SECLEVEL=0"
@@ -18,6 +19,7 @@ enum stage {
   STAGE_SIGNATURES,
   STAGE_HTTPS,
   STAGE_HTTP,
+  STAGE_ADDRESSES,
   STAGE_END
 };
 
@@ -26,6 +28,8 @@ struct scan_questions {
   enum stage stage;
   enum scan_version version; /* of the suites and their order */
   bool asked;                /* some question got an answer, or a refusal */
+  bool by_address;           /* all addresses are asked */
+  size_t address;            /* the one to ask next */
   bool repeated;             /* this one got neither, and is asked once more */
   struct probe_target target;
   struct probe_offer offer;
@@ -204,11 +208,39 @@ static bool offer_http(struct scan_questions *questions, struct scan_host *host)
   return true;
 }
 
+/*
+ * What each address shows to the offer that the host took. The one that all else was asked of showed the
+ * first chain.
+ */
+static bool offer_to_address(struct scan_questions *questions, struct scan_host *host) {
+  enum scan_version version = newest_version(host);
+  if (!questions->by_address || version == SCAN_VERSIONS || host->shown.count == 0)
+    return false;
+  if (questions->address == 0)
+    addresses_find(host);
+  if (questions->address < host->address_count && host->address != NULL &&
+      strcmp(host->addresses[questions->address].address, host->address) == 0)
+    host->addresses[questions->address++].key = host->shown.items[0].key;
+  if (questions->address >= host->address_count)
+    return false;
+  const struct scan_choices *found = &host->versions[version].suites;
+  char *names = NULL;
+  for (size_t i = 0; i < found->count; i++)
+    names = append(names, found->items[i].name);
+  if (names == NULL)
+    return false;
+  begin_offer(questions, version);
+  set_suites(questions, version, names);
+  questions->target.address = host->addresses[questions->address].address;
+  return true;
+}
+
 /* ---- The order of questions ---- */
 
-struct scan_questions *questions_new(const struct registry *registry) {
+struct scan_questions *questions_new(const struct registry *registry, bool by_address) {
   struct scan_questions *questions = must_alloc(1, sizeof *questions);
   questions->registry = registry;
+  questions->by_address = by_address;
   questions->groups = names_without(registry->groups, registry->group_count, NULL);
   questions->signatures = names_without(registry->signatures, registry->signature_count, NULL);
   return questions;
@@ -245,6 +277,8 @@ static bool prepare(struct scan_questions *questions, struct scan_host *host) {
     return offer_groups(questions, host);
   case STAGE_SIGNATURES:
     return offer_signatures(questions, host);
+  case STAGE_ADDRESSES:
+    return offer_to_address(questions, host);
   default:
     return offer_http(questions, host);
   }
@@ -383,8 +417,22 @@ static bool miss(struct scan_questions *questions, struct scan_host *host,
   return questions->repeated;
 }
 
+static void take_address(struct scan_questions *questions, struct scan_host *host,
+                         struct probe_result *result) {
+  struct scan_address *address = &host->addresses[questions->address++];
+  if (result->certificates.count > 0)
+    address->key = result->certificates.items[0].key;
+  else
+    address->error = must_copy(result->error == NULL ? "no certificate" : result->error);
+  take_certificates(host, result);
+}
+
 bool questions_take(struct scan_host *host, struct probe_result *result) {
   struct scan_questions *questions = host->questions;
+  if (questions->stage == STAGE_ADDRESSES) {
+    take_address(questions, host, result);
+    return true;
+  }
   if (questions->stage == STAGE_HTTPS || questions->stage == STAGE_HTTP) {
     *(questions->stage == STAGE_HTTPS ? &host->https : &host->http) = result->http;
     advance(questions);

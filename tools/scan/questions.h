@@ -12,7 +12,8 @@
 #include "scan/scan.h"
 
 /* registry: must outlive it. */
-struct scan_questions *questions_new(const struct registry *registry);
+/* by_address: a name with several addresses is asked at each. */
+struct scan_questions *questions_new(const struct registry *registry, bool by_address);
 /* Takes NULL. */
 void questions_free(struct scan_questions *questions);
 

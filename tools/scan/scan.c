@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
+#include "scan/addresses.h"
 #include "scan/findings.h"
 #include "scan/questions.h"
 
@@ -49,6 +50,7 @@ static void host_clear(struct scan_host *host) {
   free(host->signatures.items);
   objects_clear(&host->shown);
   objects_clear(&host->others);
+  addresses_clear(host);
   chain_clear(&host->chain);
   OPENSSL_free(host->staple_bytes);
   for (size_t i = 0; i < host->finding_count; i++)
@@ -144,6 +146,7 @@ static void look_at_host(const struct scan *scan, X509_STORE *store, struct scan
   if (host->error != NULL)
     return;
   find_in_protocol(host);
+  find_in_addresses(host);
   if (host->shown.count > 0 && chain_prove_in(store, &host->shown, host->host, &host->chain)) {
     find_in_certificates(scan, host);
     find_in_status(scan, store, host);
@@ -169,7 +172,7 @@ bool scan_run(struct scan *scan, const struct probe_settings *settings) {
   scan->public_roots = settings->ca_file == NULL;
   asking.asked = must_alloc(scan->count, sizeof *asking.asked);
   for (size_t i = 0; i < scan->count; i++)
-    scan->hosts[i].questions = questions_new(&registry);
+    scan->hosts[i].questions = questions_new(&registry, settings->connect == NULL);
   const struct probe_source source = {.next = next_question, .done = take_answer, .arg = &asking};
   good = good && probe_run(&source, settings) && look_at_all(scan, settings);
   for (size_t i = 0; i < scan->count; i++) {

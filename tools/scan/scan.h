@@ -78,6 +78,13 @@ struct scan_suites {
   enum scan_order order;
 };
 
+/* One address of a name, asked by itself. */
+struct scan_address {
+  char *address;
+  char *error; /* why it showed no key; unescaped. NULL: it did */
+  struct pin_digest key;
+};
+
 struct scan_questions;
 
 struct scan_host {
@@ -96,6 +103,8 @@ struct scan_host {
   size_t shown_count;         /* with those that cannot be read */
   struct chain chain;
   struct objects others; /* the server's own certificates that other handshakes showed, each key once */
+  struct scan_address *addresses; /* of a name that has several */
+  size_t address_count;
   bool staple;
   unsigned char *staple_bytes;
   size_t staple_length;

@@ -6,6 +6,7 @@
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/table.h"
+#include "scan/addresses.h"
 #include "scan/registry.h"
 
 /* So many steps are enough for a day. */
@@ -71,6 +72,9 @@ static void print_capabilities(const struct scan_host *host) {
   }
   print_line("groups", &host->groups, "");
   print_line("signatures", &host->signatures, "");
+  AUTO_TEXT addresses = addresses_text(host);
+  if (addresses != NULL)
+    put_wrapped(PLAIN, "  addresses  ", addresses);
 }
 
 static void print_findings(const struct scan_host *host) {
@@ -123,8 +127,13 @@ static void print_host(const struct scan_host *host) {
   print_capabilities(host);
   print_findings(host);
   AUTO_TEXT command = pin_command(host);
-  if (command != NULL)
-    put(stdout, PLAIN, "To pin it: %s\n", command);
+  if (command == NULL)
+    return;
+  put(stdout, PLAIN, "To pin it: %s\n", command);
+  if (host->others.count > 0)
+    put(stdout, YELLOW,
+        "It shows %zu keys, and may have more elsewhere: a pin of their issuer lasts longer.\n",
+        host->others.count + 1);
 }
 
 void scan_print_table(const struct scan *scan) {
@@ -193,6 +202,21 @@ static json_object *certificates_json(const struct objects *objects) {
   return array;
 }
 
+static json_object *addresses_json(const struct scan_host *host) {
+  json_object *array = json_object_new_array();
+  for (size_t i = 0; i < host->address_count; i++) {
+    const struct scan_address *address = &host->addresses[i];
+    char digest[PIN_DIGEST_TEXT_SIZE];
+    json_object *json = json_object_new_object();
+    pin_digest_format(&address->key, digest);
+    json_object_object_add(json, "address", json_text(address->address));
+    json_object_object_add(json, "pin", address->error == NULL ? json_text(digest) : NULL);
+    json_object_object_add(json, "error", json_text_or_null(address->error));
+    json_object_array_add(array, json);
+  }
+  return array;
+}
+
 static json_object *http_json(const struct scan_host *host) {
   if (!host->http_asked)
     return NULL;
@@ -238,6 +262,7 @@ static json_object *host_json(const struct scan_host *host) {
   json_object_object_add(json, "signatures", names_json(&host->signatures));
   json_object_object_add(json, "certificates", certificates_json(&host->shown));
   json_object_object_add(json, "other_certificates", certificates_json(&host->others));
+  json_object_object_add(json, "addresses", addresses_json(host));
   json_object_object_add(json, "pin_command", json_text_or_null(command));
   json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
   json_object_object_add(json, "timestamps", json_object_new_int64((int64_t)host->sct_count));
