@@ -246,6 +246,58 @@ def add_recipes(seeds):
                     seeds.add("proven_path", bytes([ways, key, kind]) + chain)
 
 
+def handshake_messages(records):
+    """The messages in records of TLS that are not encrypted: their type and length, and what they hold."""
+    stream = b""
+    while len(records) >= 5 and records[0] == 22:
+        length = int.from_bytes(records[3:5], "big")
+        stream += records[5:5 + length]
+        records = records[5 + length:]
+    while len(stream) >= 4:
+        length = 4 + int.from_bytes(stream[1:4], "big")
+        yield stream[:length]
+        stream = stream[length:]
+
+
+def server_flight(server, client):
+    """What a server answers to the ClientHello of a client."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    for side in (client.wrap_bio(to_client, to_server, server_hostname="a.example"),
+                 server.wrap_bio(to_server, to_client, server_side=True)):
+        try:
+            side.do_handshake()
+        except ssl.SSLWantReadError:
+            pass
+    return to_client.read()
+
+
+def add_server_messages(seeds):
+    """Real ones of each kind of key exchange, and damaged ones."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, certificate = os.path.join(folder, "key"), os.path.join(folder, "certificate")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a.example", "-keyout", key, "-out",
+                        certificate], check=True, capture_output=True)
+        group = os.path.join(folder, "group")
+        subprocess.run(["openssl", "genpkey", "-genparam", "-algorithm", "DH", "-pkeyopt", "group:ffdhe2048", "-out", group],
+                       check=True, capture_output=True)
+        for version, suites in ((ssl.TLSVersion.TLSv1_3, "ALL"), (ssl.TLSVersion.TLSv1_2, "ECDHE"), (ssl.TLSVersion.TLSv1_2, "DHE"),
+                                (ssl.TLSVersion.TLSv1_2, "kRSA"), (ssl.TLSVersion.TLSv1_2, "ADH"), (ssl.TLSVersion.TLSv1_1, "ECDHE")):
+            server, client = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            server.load_cert_chain(certificate, key)
+            server.load_dh_params(group)
+            client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+            for context in (server, client):
+                context.set_ciphers(f"{suites}:@SECLEVEL=0")
+                context.minimum_version = context.maximum_version = version
+            messages = [message for message in handshake_messages(server_flight(server, client)) if len(message) < 2000]
+            for flag in (b"\0", b"\1"):
+                seeds.add("server_messages", flag + b"".join(len(message).to_bytes(2, "big") + message for message in messages))
+                for message in messages:
+                    for at in range(0, min(len(message), 60), 3):
+                        damaged = message[:at] + bytes([message[at] ^ 0xff]) + message[at + 1:]
+                        seeds.add("server_messages", flag + len(damaged).to_bytes(2, "big") + damaged)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", required=True, help="the program fuzz-images")
@@ -260,6 +312,7 @@ def main():
     add_log_lines(seeds, options.compiler)
     add_imports(seeds)
     add_recipes(seeds)
+    add_server_messages(seeds)
     for target, count in sorted(seeds.counts.items()):
         print(f"{target:<20} {count}")
 
