@@ -7,6 +7,7 @@ import json
 import os
 import re
 import resource
+import sqlite3
 import signal
 import ssl
 import subprocess
@@ -357,6 +358,26 @@ class History(Monitor):
         text = self.pinctl("history", f"{HOST}:443", "--history", self.history).stdout
         self.assertIn(pin_of("moved.pem"), text)
         self.assertEqual(self.json("history", f"{HOST}:444", "--history", self.history), [])
+
+    def test_drawing(self):
+        """A key that left half way, the one that came then, and an issuer that was there all the time."""
+        self.pinned(pin_of("server.pem"))
+        self.pinctl(*self.words(self.shows()))
+        day, now = 86400, int(time.time())
+        with sqlite3.connect(self.history) as database:
+            database.execute("UPDATE keys SET first_seen = ?, last_seen = ? WHERE depth = 0", (now - 100 * day, now - 60 * day))
+            database.execute("UPDATE keys SET first_seen = ?, last_seen = ? WHERE depth > 0", (now - 100 * day, now))
+            database.execute("INSERT INTO keys VALUES (?, 443, 0, ?, 'CN=x', ?, ?, 3)",
+                             (HOST, pin_of("swapped.pem"), now - 60 * day, now + 9 * day))
+        text = self.pinctl("history", HOST, "--history", self.history).stdout
+        bars = re.findall(r"(?m)^  443 (key|issuer) +(sha256/\S{8}) ([#.]{48})$", text)
+        self.assertEqual(bars, [("key", pin_of("server.pem")[:15], "#" * 20 + "." * 28),
+                                ("key", pin_of("swapped.pem")[:15], "." * 19 + "#" * 29),
+                                ("issuer", pin_of("ca.pem")[:15], "#" * 48)])
+        self.assertIn(time.strftime("%Y-%m-%d", time.gmtime(now - 100 * day)), text)
+        self.assertNotIn("\\x", text)
+        self.assertNotIn("#", self.pinctl("history", HOST, "--history", self.history, "--json").stdout)
+        self.assertNotIn("###", self.pinctl("history", "other.example.com", "--history", self.history).stdout)
 
     def test_no_history(self):
         self.pinned(pin_of("server.pem"))

@@ -11,6 +11,7 @@
 #include "cli/table.h"
 #include "cli/usage.h"
 #include "monitor/history.h"
+#include "monitor/history_drawing.h"
 #include "monitor/proposals.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"
@@ -28,6 +29,7 @@ static const struct option options[] = {
 struct showing {
   const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
   struct libscols_table *table;
+  struct history_drawing *drawing;
   json_object *array;
   size_t count;
 };
@@ -54,6 +56,7 @@ static void show_row(const struct history_row *row, void *arg) {
   AUTO_TEXT key = must_format("%s %s", row->pin, row->subject);
   const char *const texts[] = {port, depth, first, last, list_of(showing, row->pin), key};
   table_add(showing->table, texts);
+  drawing_add(showing->drawing, row);
   showing->count++;
 }
 
@@ -96,8 +99,11 @@ static int show(const struct arguments *arguments, struct history *history, cons
   bool as_json = arguments_has(arguments, OPTION_JSON);
   struct showing showing = {.verdict = verdict};
   begin(&showing, as_json, headings);
+  showing.drawing = drawing_new();
   bool good = history_each(history, host, port, as_json ? show_json : show_row, &showing);
   end(&showing);
+  drawing_print(showing.drawing, time(NULL));
+  drawing_free(showing.drawing);
   if (good && showing.count == 0)
     say_note("%s: nothing was seen yet", host);
   return good ? EXIT_DONE : EXIT_FAILED;
@@ -175,8 +181,8 @@ const struct verb verb_history = {
     .summary = "Show which keys were seen behind a host, and when",
     .details = "What runs of \"pinctl monitor\" saw: for each port the server's own key (depth\n"
                "0) and those above it, with the first and the last day, and the list of the\n"
-               "policy that names them today. With --decisions what people and \"pinctl rotate\"\n"
-               "did about them.",
+               "policy that names them today; below it the server's keys and issuers drawn over\n"
+               "time. With --decisions what people and \"pinctl rotate\" did about them.",
     .example = "pinctl history api.example.com --history history.db",
     .options = options,
     .option_count = COUNT_OF(options),

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "monitor/history_drawing.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "cli/output.h"
+
+#define COLUMNS 48
+
+/* As much of a pin as tells keys apart at a glance; the table above has the whole. */
+#define SHOWN_OF_PIN 15
+
+struct stretch {
+  int port, depth;
+  char pin[SHOWN_OF_PIN + 1];
+  int64_t first, last;
+};
+
+struct history_drawing {
+  struct stretch *stretches;
+  size_t count;
+};
+
+struct history_drawing *drawing_new(void) {
+  return must_alloc(1, sizeof(struct history_drawing));
+}
+
+void drawing_free(struct history_drawing *drawing) {
+  if (drawing == NULL)
+    return;
+  free(drawing->stretches);
+  free(drawing);
+}
+
+void drawing_add(struct history_drawing *drawing, const struct history_row *row) {
+  if (row->depth > 1)
+    return;
+  drawing->stretches = must_grow(drawing->stretches, drawing->count + 1, sizeof *drawing->stretches);
+  struct stretch *stretch = &drawing->stretches[drawing->count++];
+  *stretch = (struct stretch){
+      .port = row->port, .depth = row->depth, .first = row->first_seen, .last = row->last_seen};
+  snprintf(stretch->pin, sizeof stretch->pin, "%s", row->pin);
+}
+
+/* The column of a moment between `from` and `to`; a clock that was set back leads to the edge. */
+static size_t column_of(int64_t moment, int64_t from, int64_t to) {
+  if (moment <= from || to <= from)
+    return 0;
+  if (moment >= to)
+    return COLUMNS - 1;
+  return (size_t)((double)(moment - from) / (double)(to - from) * (COLUMNS - 1) + 0.5);
+}
+
+/* What was seen twice was most likely there in between, too. */
+static void print_stretch(const struct stretch *stretch, int64_t from, int64_t to) {
+  char bar[COLUMNS + 1];
+  size_t begin = column_of(stretch->first, from, to);
+  size_t end = column_of(stretch->last, from, to);
+  memset(bar, '.', COLUMNS);
+  memset(bar + begin, '#', end < begin ? 1 : end - begin + 1);
+  bar[COLUMNS] = '\0';
+  put(stdout, PLAIN, "%5d %-6s %s ", stretch->port, stretch->depth == 0 ? "key" : "issuer", stretch->pin);
+  put(stdout, stretch->depth == 0 ? GREEN : CYAN, "%s\n", bar);
+}
+
+void drawing_print(const struct history_drawing *drawing, int64_t now) {
+  int64_t from = INT64_MAX;
+  for (size_t i = 0; i < drawing->count; i++)
+    from = drawing->stretches[i].first < from ? drawing->stretches[i].first : from;
+  if (drawing->count == 0)
+    return;
+  AUTO_TEXT begun = date_format(from);
+  AUTO_TEXT ends = date_format(now);
+  put(stdout, PLAIN, "\n");
+  put(stdout, PLAIN, "%28s %-*s%s\n", "", COLUMNS - 10, begun, ends);
+  for (size_t i = 0; i < drawing->count; i++)
+    print_stretch(&drawing->stretches[i], from, now);
+}
