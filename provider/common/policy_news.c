@@ -8,15 +8,15 @@
 #include "log.h"
 #include "settings.h"
 
-/* The log is told of so many looks in a row, then of one in so many milliseconds. */
-#define FAILURES_TOLD_AT_ONCE 10
-#define FAILURE_INTERVAL_MS 10000
+/* The log is told at once, and again after so many milliseconds, then after twice as many, and so on. */
+#define FIRST_INTERVAL_MS 60000
+#define LONGEST_INTERVAL_MS 600000
 /* Mistakes are told once, and again after so long. */
 #define MISTAKE_INTERVAL_MS 60000
 
 /* Looks in a row that found no policy to use, and when the log was told last. */
 static unsigned failures;
-static int64_t failure_told, mistakes_told;
+static int64_t failure_told, failure_interval, mistakes_told;
 
 void news_of_change(const char *path, const struct pin_policy *policy) {
   char text[LOG_PATH_SIZE + 128], file[LOG_PATH_SIZE];
@@ -28,7 +28,7 @@ void news_of_change(const char *path, const struct pin_policy *policy) {
 }
 
 bool news_are_due(int64_t milliseconds) {
-  return failures < FAILURES_TOLD_AT_ONCE || milliseconds - failure_told >= FAILURE_INTERVAL_MS;
+  return failures == 0 || milliseconds - failure_told >= failure_interval;
 }
 
 bool news_of_mistakes_are_due(int64_t milliseconds) {
@@ -60,6 +60,9 @@ void news_of_look(const char *path, enum load_result result, bool holds_policy, 
   failures++;
   if (quiet)
     return;
+  failure_interval = failures == 1 ? FIRST_INTERVAL_MS : 2 * failure_interval;
+  if (failure_interval > LONGEST_INTERVAL_MS)
+    failure_interval = LONGEST_INTERVAL_MS;
   failure_told = milliseconds;
   tell_failure(path, holds_policy || result == LOAD_LAST_GOOD);
 }

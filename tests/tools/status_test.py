@@ -2,9 +2,12 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl status: what OpenSSL really makes of a configuration, and a remedy for whatever is wrong."""
 
+import json
 import os
+import subprocess
+import sys
 
-from pinctl_case import PinctlCase, main
+from pinctl_case import PINCTL, PinctlCase, main
 
 MODULE = os.environ["PINNING_MODULE"]
 DIGEST_PROVIDER = os.environ["PINNING_DIGEST_PROVIDER"]
@@ -35,6 +38,34 @@ class Status(PinctlCase):
         self.assertEqual(len(found["problems"]), 1, found["problems"])
         self.assertIn(words, found["problems"][0]["problem"])
         return found
+
+    def test_log_daemon(self):
+        """Whether anybody listens at /dev/log: nobody, and then somebody."""
+        script = ("import os, socket, subprocess, sys\n"
+                  "for listening in (False, True):\n"
+                  "    if os.path.lexists('/dev/log'):\n"
+                  "        os.remove('/dev/log')\n"
+                  "    if listening:\n"
+                  "        log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
+                  "        log.bind('/dev/log')\n"
+                  "    for more in ([], ['--json']):\n"
+                  "        print(subprocess.run([sys.argv[1], 'status', *more], capture_output=True, text=True).stdout, '\\f')\n")
+        scene = ("mount -t tmpfs tmpfs /mnt && mkdir /mnt/dev && for device in null zero urandom; do\n"
+                 "touch /mnt/dev/$device; mount --bind /dev/$device /mnt/dev/$device; done\n"
+                 "mount --rbind /mnt/dev /dev\nexec \"$@\"")
+        if os.geteuid() != 0 or subprocess.run(["unshare", "--mount", "true"], check=False).returncode != 0:
+            self.skipTest("needs a mount namespace")
+        self.configuration()
+        done = subprocess.run(["unshare", "--mount", "--propagation", "private", "sh", "-c", scene, "scene", sys.executable,
+                               "-c", script, PINCTL], capture_output=True, text=True, check=True, timeout=60,
+                              env=self.environment(OPENSSL_CONF=os.path.join(self.folder, "openssl.cnf")))
+        lost, lost_json, kept, kept_json = done.stdout.split("\f")[:4]
+        self.assertIn("log            /dev/log: No such file or directory: nobody listens, refusals are lost", lost)
+        self.assertIn("PINNING_DEBUG=1", lost)
+        self.assertIn("log            the system log\n", kept)
+        self.assertNotIn("refusals are lost", kept)
+        self.assertEqual(json.loads(lost_json)["log_trouble"], "/dev/log: No such file or directory")
+        self.assertIsNone(json.loads(kept_json)["log_trouble"])
 
     def test_broken_policy(self):
         self.configuration()

@@ -1,35 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <syslog.h>
-#include <unistd.h>
 
+#include "base/syslog_socket.h"
 #include "notify/ways.h"
-
-#define SOCKET_PATH "/dev/log"
-
-/* syslog(3) says nothing of a daemon that is not there; whoever waits for an alarm should know. */
-static char *look_for_daemon(void) {
-  static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
-  struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_PATH};
-  int error = 0;
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
-    bool there = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-    error = there ? 0 : errno;
-    if (fd >= 0)
-      close(fd);
-    if (there)
-      return NULL;
-    /* There is one, of the other type. */
-    if (error != EPROTOTYPE)
-      break;
-  }
-  return must_format("syslog: %s: %s", SOCKET_PATH, strerror(error));
-}
 
 static int priority_of(const struct notify_change *change) {
   if (strcmp(change->kind, "gone") == 0)
@@ -38,9 +13,9 @@ static int priority_of(const struct notify_change *change) {
 }
 
 char *syslog_send(const struct notify_settings *settings, const struct notify_message *message) {
-  char *failure = look_for_daemon();
-  if (failure != NULL)
-    return failure;
+  AUTO_TEXT trouble = syslog_socket_trouble();
+  if (trouble != NULL)
+    return must_format("syslog: %s", trouble);
   openlog("pinctl", LOG_PID | LOG_NDELAY, settings->facility);
   for (size_t i = 0; i < message->count; i++) {
     const struct notify_change *change = &message->changes[i];

@@ -4,6 +4,7 @@
 
 #include <openssl/crypto.h>
 
+#include "base/syslog_socket.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "config/conf_lookup.h"
@@ -91,6 +92,13 @@ static void print_text(const struct status *status) {
       status->preload == NULL ? "not in " PRELOAD_FILE : status->preload,
       status->preload != NULL && !status->preload_present ? " (missing)" : "");
   status_print_libraries(status);
+  AUTO_TEXT log = syslog_socket_trouble();
+  put(stdout, log == NULL ? PLAIN : YELLOW, "%-14s %s%s\n", "log", log == NULL ? "the system log" : log,
+      log == NULL ? "" : ": nobody listens, refusals are lost");
+  if (log != NULL)
+    put_wrapped(YELLOW, "               ",
+                "Run journald or rsyslog; in a container mount the host's " SYSLOG_SOCKET
+                ". PINNING_DEBUG=1 has one program print them");
   print_policy(status);
   print_compiled(status);
   status_print_places(status);
@@ -171,6 +179,8 @@ static void print_json(const struct status *status) {
   json_object_object_add(json, "policy", policy_json(status));
   json_object_object_add(json, "enabled", status_places_json(status));
   json_object_object_add(json, "pauses", pauses_json(&status->pauses));
+  AUTO_TEXT log = syslog_socket_trouble();
+  json_object_object_add(json, "log_trouble", json_text_or_null(log));
   json_object_object_add(json, "processes", status_processes_json(status));
   json_object_object_add(json, "problems", problems);
   json_print(json);
