@@ -3,7 +3,6 @@
 #include "blocks.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,7 +107,7 @@ static bool read_mapped(const struct pin_blocks *blocks, void *buffer, uint64_t 
   return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == (ssize_t)size;
 }
 
-static bool read_whole(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size) {
+bool pin_blocks_copy(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size) {
   const int saved_errno = errno;
   size_t filled = 0;
   while (filled < size) {
@@ -130,7 +129,7 @@ static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, 
   struct overflow *block = malloc(sizeof *block + size);
   if (block == NULL)
     return NULL;
-  if (!read_whole(blocks, block->bytes, offset, size)) {
+  if (!pin_blocks_copy(blocks, block->bytes, offset, size)) {
     free(block);
     return NULL;
   }
@@ -150,7 +149,7 @@ const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint6
   if (blocks->place_count == MOST_PLACES || size > ARENA_SIZE - blocks->bytes_used)
     return read_overflow(blocks, offset, (size_t)size);
   uint64_t *bytes = blocks->arena + blocks->bytes_used / sizeof(uint64_t);
-  if (!read_whole(blocks, bytes, offset, (size_t)size))
+  if (!pin_blocks_copy(blocks, bytes, offset, (size_t)size))
     return NULL;
   *place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
   blocks->place_count++;

@@ -13,6 +13,7 @@
 #ifndef PIN_BLOCKS_H
 #define PIN_BLOCKS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,9 @@ const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint6
 
 /* A wrong length in a damaged file must not make a program allocate what is not there. */
 #define PIN_BLOCKS_MAX_SIZE (UINT64_C(64) << 20)
+
+/* Reads into a buffer of the caller's, and keeps nothing. false: the file ends before, or cannot be read. */
+bool pin_blocks_copy(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size);
 
 /*
  * Ends all use of what was read. Keeps some of it for the next time, as long as that is little: some 12 KiB

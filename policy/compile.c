@@ -15,8 +15,15 @@
  * checked.
  */
 
+static bool are_hosts_alone(const struct pin_sections *sections) {
+  for (size_t i = 0; i < sections->count; i++)
+    if (sections->items[i].kind == PIN_SECTION_PINSET || sections->items[i].kind == PIN_SECTION_SETTING)
+      return false;
+  return true;
+}
+
 /* The documents of the sources that were read; NULL: out of memory, or there are none. */
-static struct pin_document *new_documents(const struct pin_source_set *set,
+static struct pin_document *new_documents(const struct pin_source_set *set, bool has_main,
                                           struct pin_diagnostics *diagnostics, size_t *ret_count) {
   struct pin_document *documents = calloc(set->count > 0 ? set->count : 1, sizeof documents[0]);
   *ret_count = 0;
@@ -28,8 +35,9 @@ static struct pin_document *new_documents(const struct pin_source_set *set,
     if (set->sources[i]->text != NULL && !pin_diagnostics_are_enough(diagnostics)) {
       struct pin_document *document = &documents[(*ret_count)++];
       document->source = set->sources[i];
-      document->is_main = i == 0;
+      document->is_main = has_main && i == 0;
       pin_sections_read(set->sources[i], diagnostics, &document->sections);
+      set->sources[i]->holds_hosts_alone = are_hosts_alone(&document->sections);
     }
   }
   return documents;
@@ -54,9 +62,21 @@ static void read_sections(struct pin_reader *reader, enum pin_section_kind kind,
   }
 }
 
+/* What the files say that are not read. */
+static void take_older(struct pin_reader *reader, uint8_t **ret_pinsets) {
+  struct pin_older *older = reader->older;
+  size_t size;
+  reader->mode = older->policy->mode;
+  enum pin_status status = pin_image_read_pinsets(older->change->old, ret_pinsets, &size);
+  older->damaged =
+      status != PIN_OK || (*ret_pinsets != NULL && !pin_pinsets_take(reader, *ret_pinsets, size));
+}
+
 /* Pin sets first, for all lists may name them; then the settings, for entries take their mode from there. */
 static void read_documents(struct pin_reader *reader) {
   read_sections(reader, PIN_SECTION_PINSET, pin_read_pinset);
+  if (reader->older == NULL)
+    pin_pinsets_keep(reader);
   for (size_t i = 0; i < reader->document_count && !pin_diagnostics_are_enough(reader->diagnostics); i++)
     pin_read_settings(reader, &reader->documents[i]);
   if (!pin_image_builder_set_defaults(reader->builder, reader->mode, pin_digests_view(&reader->blocked_keys),
@@ -76,20 +96,24 @@ static void clear_reader(struct pin_reader *reader) {
   config_destroy(&reader->config);
 }
 
-/* Feeds the builder with all that the sources say. Mistakes are in `diagnostics` afterwards. */
-static void read_policy(const struct pin_source_set *set, struct pin_diagnostics *diagnostics,
-                        struct pin_image_builder *builder) {
-  struct pin_reader reader = {.diagnostics = diagnostics, .builder = builder};
-  struct pin_document *documents = new_documents(set, diagnostics, &reader.document_count);
+void pin_read_policy(const struct pin_source_set *set, struct pin_older *older,
+                     struct pin_diagnostics *diagnostics, struct pin_image_builder *builder) {
+  struct pin_reader reader = {.diagnostics = diagnostics, .builder = builder, .older = older};
+  uint8_t *pinsets = NULL;
+  struct pin_document *documents = new_documents(set, older == NULL, diagnostics, &reader.document_count);
   if (documents == NULL)
     return;
+  if (older != NULL)
+    take_older(&reader, &pinsets);
   /* libconfig 1.5 sets the locale of this thread back to the global one, whatever it was before. */
   locale_t locale = uselocale((locale_t)0);
   reader.documents = documents;
   config_init(&reader.config);
-  read_documents(&reader);
+  if (older == NULL || !older->damaged)
+    read_documents(&reader);
   clear_reader(&reader);
   uselocale(locale);
+  free(pinsets);
   free_documents(documents, reader.document_count);
 }
 
@@ -99,13 +123,13 @@ static bool is_own(const struct pin_source *source) {
   return source->text != NULL && strncmp(source->text, beginning, sizeof beginning - 1) == 0;
 }
 
-static void add_sources(const struct pin_source_set *set, struct pin_diagnostics *diagnostics,
-                        struct pin_image_builder *builder) {
+void pin_note_sources(const struct pin_source_set *set, size_t first_dropin,
+                      struct pin_diagnostics *diagnostics, struct pin_image_builder *builder) {
   for (size_t i = 0; i < set->count; i++) {
     struct pin_source_identity identity = set->sources[i]->identity;
-    /* The main file and policy.d come first. */
-    identity.is_dropin = i >= 2;
+    identity.is_dropin = i >= first_dropin;
     identity.is_own = is_own(set->sources[i]);
+    identity.hosts_alone = set->sources[i]->holds_hosts_alone;
     if (!pin_image_builder_add_source(builder, &identity))
       diagnostics->no_memory = true;
   }
@@ -113,13 +137,14 @@ static void add_sources(const struct pin_source_set *set, struct pin_diagnostics
 
 static void compile(const struct pin_source_set *set, struct pin_diagnostics *diagnostics, void **ret_image,
                     size_t *ret_size) {
-  struct pin_image_builder *builder = pin_image_builder_new();
+  struct pin_image_builder *builder = pin_image_builder_new(NULL);
   if (builder == NULL) {
     diagnostics->no_memory = true;
     return;
   }
-  add_sources(set, diagnostics, builder);
-  read_policy(set, diagnostics, builder);
+  pin_read_policy(set, NULL, diagnostics, builder);
+  /* The main file and policy.d come first. */
+  pin_note_sources(set, 2, diagnostics, builder);
   if (pin_diagnostics_status(diagnostics) == PIN_OK &&
       pin_image_builder_finish(builder, ret_image, ret_size) != PIN_OK)
     diagnostics->no_memory = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "basename.h"
+#include "compiled_beside.h"
 #include "image.h"
 
 #include "source.h"
@@ -28,10 +29,6 @@ static int write_all(int fd, const uint8_t *bytes, size_t size) {
   return 0;
 }
 
-static int make_durable(int fd) {
-  return fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? errno : 0;
-}
-
 /* -1: see errno. */
 static int open_folder(const char *path) {
   char folder[PATH_MAX];
@@ -42,23 +39,38 @@ static int open_folder(const char *path) {
   return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside, int *ret_fd) {
-  char *beside = NULL;
-  if (asprintf(&beside, "%s" PIN_COMPILED_BESIDE "XXXXXX", path) < 0)
+int pin_compiled_make_beside(const char *path, char **ret_beside, int *ret_fd) {
+  *ret_fd = -1;
+  if (asprintf(ret_beside, "%s" PIN_COMPILED_BESIDE "XXXXXX", path) < 0)
     return ENOMEM;
-  int fd = mkostemp(beside, O_CLOEXEC);
-  int error = fd < 0 ? errno : write_all(fd, image, size);
+  *ret_fd = mkostemp(*ret_beside, O_CLOEXEC);
+  if (*ret_fd >= 0)
+    return 0;
+  int error = errno;
+  free(*ret_beside);
+  *ret_beside = NULL;
+  return error;
+}
+
+int pin_compiled_make_durable(int fd) {
+  return fchmod(fd, 0644) != 0 || fsync(fd) != 0 ? errno : 0;
+}
+
+int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside, int *ret_fd) {
+  char *beside;
+  int fd;
+  int error = pin_compiled_make_beside(path, &beside, &fd);
+  if (error != 0)
+    return error;
+  error = write_all(fd, image, size);
   if (error == 0)
-    error = make_durable(fd);
+    error = pin_compiled_make_durable(fd);
   if (error == 0) {
     *ret_beside = beside;
     *ret_fd = fd;
     return 0;
   }
-  if (fd >= 0)
-    pin_compiled_drop(beside, fd);
-  else
-    free(beside);
+  pin_compiled_drop(beside, fd);
   return error;
 }
 
@@ -187,7 +199,7 @@ static int note_folder(const char *beside, int fd) {
       source.mtime_seconds = status.st_mtim.tv_sec;
       source.mtime_nanoseconds = (uint32_t)status.st_mtim.tv_nsec;
       memcpy(record, &source, sizeof source);
-      sources.checksum = pin_image_checksum(head.generation, PIN_BLOCK_SOURCES, 0, block, head.sources.size);
+      sources.checksum = pin_image_checksum(head.stamp, PIN_BLOCK_SOURCES, 0, block, head.sources.size);
       memcpy(block, &sources.checksum, sizeof sources.checksum);
       if (pwrite(fd, block, (size_t)head.sources.size, (off_t)head.sources.offset) !=
           (ssize_t)head.sources.size)

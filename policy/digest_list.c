@@ -13,7 +13,7 @@
   "\"AB:CD:...\""
 
 struct pinset {
-  const struct pin_source *source;
+  const char *file;
   unsigned line;
   struct pin_digests digests;
   char name[];
@@ -144,14 +144,68 @@ void pin_pinsets_clear(struct pin_table *pinsets) {
   pin_table_clear(pinsets, free_pinset);
 }
 
-static struct pinset *new_pinset(const struct pin_source *source, const struct pin_place *name) {
-  struct pinset *pinset = calloc(1, sizeof *pinset + name->width + 1);
+void pin_pinsets_keep(struct pin_reader *reader) {
+  const struct pin_table *table = &reader->pinsets;
+  for (size_t i = 0; i < table->capacity; i++) {
+    const struct pinset *pinset = table->slots[i].key != NULL ? table->slots[i].value : NULL;
+    if (pinset != NULL &&
+        !pin_image_builder_add_pinset(
+            reader->builder, &(struct pin_pinset_text){.name = pinset->name,
+                                                       .file = pinset->file,
+                                                       .line = pinset->line,
+                                                       .digests = pin_digests_view(&pinset->digests)}))
+      reader->diagnostics->no_memory = true;
+  }
+}
+
+/* file: to outlive the pin set. */
+static struct pinset *new_pinset(const char *file, unsigned line, const char *name, size_t length) {
+  struct pinset *pinset = calloc(1, sizeof *pinset + length + 1);
   if (pinset != NULL) {
-    pinset->source = source;
-    pinset->line = name->line;
-    memcpy(pinset->name, source->text + name->offset, name->width);
+    pinset->file = file;
+    pinset->line = line;
+    memcpy(pinset->name, name, length);
   }
   return pinset;
+}
+
+/* One pin set of an image. Returns its size; 0: it does not fit. */
+static size_t read_kept(const uint8_t *at, size_t left, struct pin_image_pinset *ret_fixed) {
+  if (left < sizeof *ret_fixed)
+    return 0;
+  memcpy(ret_fixed, at, sizeof *ret_fixed);
+  const uint64_t texts = pin_image_round_up(sizeof *ret_fixed + (uint64_t)ret_fixed->name_length + 1 +
+                                            (uint64_t)ret_fixed->file_length + 1);
+  const uint64_t size = texts + (uint64_t)ret_fixed->digest_count * sizeof(struct pin_digest);
+  const uint8_t *name = at + sizeof *ret_fixed;
+  if (size > left || name[ret_fixed->name_length] != '\0' ||
+      name[(size_t)ret_fixed->name_length + 1 + ret_fixed->file_length] != '\0')
+    return 0;
+  return (size_t)size;
+}
+
+bool pin_pinsets_take(struct pin_reader *reader, const uint8_t *bytes, size_t size) {
+  struct pin_image_pinset fixed;
+  for (size_t at = sizeof(uint64_t), step; at < size; at += step) {
+    step = read_kept(bytes + at, size - at, &fixed);
+    if (step == 0)
+      return false;
+    const char *name = (const char *)bytes + at + sizeof fixed;
+    const uint8_t *digests = bytes + at + step - fixed.digest_count * sizeof(struct pin_digest);
+    struct pinset *pinset = new_pinset(name + fixed.name_length + 1, fixed.line, name, strlen(name));
+    void **value = pinset != NULL ? pin_table_put(&reader->pinsets, pinset->name) : NULL;
+    if (value == NULL || *value != NULL ||
+        !append(&pinset->digests, (const struct pin_digest *)digests, fixed.digest_count)) {
+      if (value != NULL && *value == NULL)
+        *value = pinset;
+      else
+        free(pinset);
+      reader->diagnostics->no_memory = true;
+      return false;
+    }
+    *value = pinset;
+  }
+  return true;
 }
 
 /*
@@ -164,10 +218,10 @@ static struct pinset *define(struct pin_reader *reader, const struct pin_source 
   if (earlier != NULL) {
     pin_diagnose(reader->diagnostics, PIN_ERROR, source, name,
                  "pin set \"%s\" is defined a second time; the first time is at %s:%u", earlier->name,
-                 earlier->source->path, earlier->line);
+                 earlier->file, earlier->line);
     return NULL;
   }
-  struct pinset *pinset = new_pinset(source, name);
+  struct pinset *pinset = new_pinset(source->path, name->line, source->text + name->offset, name->width);
   void **value = pinset != NULL ? pin_table_put(&reader->pinsets, pinset->name) : NULL;
   if (value == NULL) {
     free(pinset);

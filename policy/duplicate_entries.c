@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Which names and ports have an entry already: two entries for one name and port are a mistake. */
+#include "canonical_name.h"
 #include "diagnostic.h"
 #include "reader.h"
 #include "source.h"
@@ -16,23 +17,26 @@ struct known_entry {
   uint8_t *taken;
   uint32_t followers; /* of the first */
   const char *name;   /* behind the ports */
-  const struct pin_source *source;
+  const char *file;
   unsigned line;
   uint32_t port_count; /* 0: every port */
   uint16_t ports[];    /* ascending */
 };
 
-static struct known_entry *known_entry_new(const struct pin_entry *entry, const struct pin_setting *name) {
+/* file: to outlive the table; NULL: that of the entry does not, and is copied. */
+static struct known_entry *known_entry_new(const struct pin_entry *entry, const char *file) {
   size_t name_size = strlen(entry->name) + 1;
+  size_t file_size = file == NULL ? strlen(entry->file) + 1 : 0;
   size_t ports_size = entry->port_count * sizeof entry->ports[0];
-  struct known_entry *known = malloc(sizeof *known + ports_size + name_size);
+  struct known_entry *known = malloc(sizeof *known + ports_size + name_size + file_size);
   if (known == NULL)
     return NULL;
-  *known =
-      (struct known_entry){.source = name->source, .line = name->place.line, .port_count = entry->port_count};
+  *known = (struct known_entry){.line = entry->line, .port_count = entry->port_count};
   if (entry->port_count > 0)
     memcpy(known->ports, entry->ports, ports_size);
-  known->name = memcpy(&known->ports[entry->port_count], entry->name, name_size);
+  char *texts = (char *)&known->ports[entry->port_count];
+  known->name = memcpy(texts, entry->name, name_size);
+  known->file = file != NULL ? file : memcpy(texts + name_size, entry->file, file_size);
   return known;
 }
 
@@ -71,7 +75,7 @@ static bool clashes(struct pin_reader *reader, const struct known_entry *earlier
   if (earlier->port_count == 0 || later->port_count == 0) {
     pin_diagnose(reader->diagnostics, PIN_ERROR, name->source, &name->place,
                  "\"%s\" has an entry already at %s:%u; expected one entry for each name, or different ports",
-                 later->name, earlier->source->path, earlier->line);
+                 later->name, earlier->file, earlier->line);
     return true;
   }
   int port = common_port(earlier, later);
@@ -79,7 +83,7 @@ static bool clashes(struct pin_reader *reader, const struct known_entry *earlier
     return false;
   pin_diagnose(reader->diagnostics, PIN_ERROR, name->source, &name->place,
                "\"%s\" has an entry for port %d already at %s:%u; expected different ports", later->name,
-               port, earlier->source->path, earlier->line);
+               port, earlier->file, earlier->line);
   return true;
 }
 
@@ -129,9 +133,44 @@ static bool remember(struct known_entry *first, struct known_entry *later) {
   return true;
 }
 
+/* ---- Entries of files that are not read ---- */
+
+struct search {
+  struct pin_reader *reader;
+  const char *name;
+};
+
+/* Makes an entry of the compiled form known, if its file is not one of those that are read. */
+static bool take_older(const struct pin_entry *entry, void *arg) {
+  const struct search *search = arg;
+  struct pin_reader *reader = search->reader;
+  if (strcmp(entry->name, search->name) != 0 || pin_image_change_has(reader->older->change, entry->file))
+    return true;
+  struct known_entry *known = known_entry_new(entry, NULL);
+  void **value = known != NULL ? pin_table_put(&reader->names, known->name) : NULL;
+  if (value == NULL || (*value != NULL && !remember(*value, known))) {
+    if (value == NULL)
+      free(known);
+    reader->diagnostics->no_memory = true;
+    return false;
+  }
+  if (*value == NULL)
+    *value = known;
+  return true;
+}
+
+static void take_all_older(struct pin_reader *reader, const char *name) {
+  struct search search = {reader, name};
+  const char *base = name + (pin_name_kind_of(name) == PIN_NAME_WILDCARD ? strlen("*.") : 0);
+  if (pin_policy_visit_base(reader->older->policy, base, take_older, &search) != PIN_OK)
+    reader->older->damaged = true;
+}
+
 void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
                          const struct pin_setting *name) {
-  struct known_entry *later = known_entry_new(entry, name);
+  if (reader->older != NULL && pin_table_find(&reader->names, entry->name, strlen(entry->name)) == NULL)
+    take_all_older(reader, entry->name);
+  struct known_entry *later = known_entry_new(entry, name->source->path);
   void **value = later != NULL ? pin_table_put(&reader->names, later->name) : NULL;
   if (value == NULL) {
     known_entries_free(later);

@@ -6,6 +6,8 @@
 #include <endian.h>
 #include <string.h>
 
+const uint64_t pin_name_no_key[2] = {0, 0};
+
 /* Not tolower(3): the locale of the program must not change what a name is. */
 static inline unsigned char lower(char c) {
   unsigned char byte = (unsigned char)c;
@@ -13,44 +15,85 @@ static inline unsigned char lower(char c) {
 }
 
 /*
- * Names are hashed label by label from the right, so that one pass gives the hash of every suffix; a label by
- * eight bytes at a time. The case bit makes letters the same in both cases; a few other bytes too, but a hash
- * may.
+ * SipHash-1-3, with the words of a name taken from the right: a word of eight bytes is mixed in when it is
+ * whole, so that one pass gives the hash of every suffix. Whoever does not know the key cannot choose names
+ * that collide, and the key of a form is known to nobody who chooses names. The case bit makes letters the
+ * same in both cases; a few other bytes too, but none that a canonical name has.
  */
-#define HASH_SEED UINT64_C(0xcbf29ce484222325)
-#define HASH_FACTOR UINT64_C(0x9e3779b97f4a7c15)
 #define CASE_BITS UINT64_C(0x2020202020202020)
 
-static inline uint64_t hash_word(uint64_t hash, uint64_t word) {
-  hash = (hash ^ (word | CASE_BITS)) * HASH_FACTOR;
-  return hash ^ (hash >> 32);
+struct sip {
+  uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t rotate(uint64_t word, unsigned bits) {
+  return word << bits | word >> (64 - bits);
+}
+
+static inline void sip_round(struct sip *sip) {
+  sip->v0 += sip->v1;
+  sip->v2 += sip->v3;
+  sip->v1 = rotate(sip->v1, 13) ^ sip->v0;
+  sip->v3 = rotate(sip->v3, 16) ^ sip->v2;
+  sip->v0 = rotate(sip->v0, 32);
+  sip->v2 += sip->v1;
+  sip->v0 += sip->v3;
+  sip->v1 = rotate(sip->v1, 17) ^ sip->v2;
+  sip->v3 = rotate(sip->v3, 21) ^ sip->v0;
+  sip->v2 = rotate(sip->v2, 32);
+}
+
+static inline void sip_mix(struct sip *sip, uint64_t word) {
+  sip->v3 ^= word;
+  sip_round(sip);
+  sip->v0 ^= word;
+}
+
+static inline struct sip sip_begin(const uint64_t key[2]) {
+  return (struct sip){.v0 = key[0] ^ UINT64_C(0x736f6d6570736575),
+                      .v1 = key[1] ^ UINT64_C(0x646f72616e646f6d),
+                      .v2 = key[0] ^ UINT64_C(0x6c7967656e657261),
+                      .v3 = key[1] ^ UINT64_C(0x7465646279746573)};
 }
 
 static inline uint64_t load_word(const char *text) {
   uint64_t word;
   memcpy(&word, text, sizeof word);
-  return le64toh(word);
+  return le64toh(word) | CASE_BITS;
 }
 
-/* The last bytes of a text, 1 to 8, as one number; without a branch that depends on how many, in most names.
+/* The last bytes of a text, up to 7, as one number; without a branch that depends on how many, in most names.
  */
 static inline uint64_t last_bytes(const char *text, size_t end, size_t count) {
   uint64_t word = 0;
-  if (end >= sizeof word)
+  if (count > 0 && end >= sizeof word)
     return load_word(text + end - sizeof word) >> 8 * (sizeof word - count);
   while (count-- > 0)
-    word = word << 8 | (unsigned char)text[--end];
+    word = word << 8 | (unsigned char)text[--end] | 0x20u;
   return word;
 }
 
-/* Goes on with the label that lies between two places of a text. */
-static inline uint64_t hash_label(uint64_t hash, const char *text, size_t begin, size_t end) {
-  if (begin == end)
-    return hash;
-  hash += end - begin;
-  for (; end - begin > sizeof(uint64_t); begin += sizeof(uint64_t))
-    hash = hash_word(hash, load_word(text + begin));
-  return hash_word(hash, last_bytes(text, end, end - begin));
+/* What is mixed in of a name so far: all from `done` on. */
+struct name_hash {
+  struct sip sip;
+  size_t done, end;
+};
+
+/* The hash of what lies between `begin` and the end; ever longer parts of one text. */
+static inline uint64_t hash_to(struct name_hash *hash, const char *text, size_t begin) {
+  for (; hash->done - begin >= sizeof(uint64_t); hash->done -= sizeof(uint64_t))
+    sip_mix(&hash->sip, load_word(text + hash->done - sizeof(uint64_t)));
+  struct sip sip = hash->sip;
+  sip_mix(&sip, last_bytes(text, hash->done, hash->done - begin) | (uint64_t)(hash->end - begin) << 56);
+  sip.v2 ^= 0xff;
+  sip_round(&sip);
+  sip_round(&sip);
+  sip_round(&sip);
+  return sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3;
+}
+
+static inline struct name_hash hash_begin(const uint64_t key[2], size_t end) {
+  return (struct name_hash){.sip = sip_begin(key), .done = end, .end = end};
 }
 
 /* Where the label begins that ends before `end`. */
@@ -59,15 +102,9 @@ static inline size_t label_before(const char *text, size_t end) {
   return dot ? (size_t)(dot - text) + 1 : 0;
 }
 
-uint64_t pin_name_hash(const char *text, size_t length) {
-  uint64_t hash = HASH_SEED;
-  size_t end = length, begin;
-  do {
-    begin = label_before(text, end);
-    hash = hash_label(hash, text, begin, end);
-    end = begin - 1;
-  } while (begin > 0);
-  return hash;
+uint64_t pin_name_hash(const uint64_t key[2], const char *text, size_t length) {
+  struct name_hash hash = hash_begin(key, length);
+  return hash_to(&hash, text, 0);
 }
 
 bool pin_name_equal(const char *spelled, const char *canonical, size_t length) {
@@ -143,7 +180,7 @@ static void strip_brackets(const char **text, size_t *length) {
   }
 }
 
-static bool read_address(const char *text, size_t length, struct pin_host_name *name) {
+static bool read_address(const char *text, size_t length, const uint64_t key[2], struct pin_host_name *name) {
   if (!may_be_address(text, length))
     return false;
   strip_brackets(&text, &length);
@@ -158,7 +195,7 @@ static bool read_address(const char *text, size_t length, struct pin_host_name *
   name->suffix_count = 1;
   name->suffixes[0].text = name->address;
   name->suffixes[0].length = strlen(name->address);
-  name->suffixes[0].hash = pin_name_hash(name->address, name->suffixes[0].length);
+  name->suffixes[0].hash = pin_name_hash(key, name->address, name->suffixes[0].length);
   return true;
 }
 
@@ -173,21 +210,20 @@ static void add_suffix(struct pin_host_name *name, const char *text, size_t leng
 }
 
 /* Each suffix that begins with a label, as far as the first empty one. */
-static void read_labels(const char *text, size_t length, struct pin_host_name *name) {
-  uint64_t hash = HASH_SEED;
+static void read_labels(const char *text, size_t length, const uint64_t key[2], struct pin_host_name *name) {
+  struct name_hash hash = hash_begin(key, length);
   size_t end = length, begin;
   do {
     begin = label_before(text, end);
     name->has_empty_label = begin == end;
     if (name->has_empty_label)
       return;
-    hash = hash_label(hash, text, begin, end);
-    add_suffix(name, text + begin, length - begin, hash);
+    add_suffix(name, text + begin, length - begin, hash_to(&hash, text, begin));
     end = begin - 1;
   } while (begin > 0);
 }
 
-void pin_host_name_read(const char *name, struct pin_host_name *ret_name) {
+void pin_host_name_read(const char *name, const uint64_t key[2], struct pin_host_name *ret_name) {
   ret_name->is_address = false;
   ret_name->has_empty_label = false;
   ret_name->label_count = 0;
@@ -196,6 +232,6 @@ void pin_host_name_read(const char *name, struct pin_host_name *ret_name) {
   size_t length = strlen(name);
   while (length > 0 && name[length - 1] == '.')
     length--;
-  if (length > 0 && !read_address(name, length, ret_name))
-    read_labels(name, length, ret_name);
+  if (length > 0 && !read_address(name, length, key, ret_name))
+    read_labels(name, length, key, ret_name);
 }

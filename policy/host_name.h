@@ -22,7 +22,7 @@
 struct pin_name_suffix {
   const char *text; /* as spelled, upper case included */
   size_t length;
-  uint64_t hash; /* as pin_name_hash of the lower-case text */
+  uint64_t hash; /* as pin_name_hash of the lower-case text, under the same key */
 };
 
 /* Suffixes point into the text that was read, or into `address`: not to be copied. */
@@ -39,9 +39,12 @@ struct pin_host_name {
 
 /*
  * Takes names of any length and any bytes. Ignores trailing dots. A name without a label gives no suffix.
- * Costs one pass over the name, and never allocates.
+ * Costs one pass over the name, and never allocates. key: of the hashes.
  */
-void pin_host_name_read(const char *name, struct pin_host_name *ret_name);
+void pin_host_name_read(const char *name, const uint64_t key[2], struct pin_host_name *ret_name);
+
+/* For whoever is not interested in the hashes. */
+extern const uint64_t pin_name_no_key[2];
 
 /*
  * Whether the text, `length` bytes, is an IP address as inet_pton(3) reads it; then *ret_text is the form of
@@ -49,8 +52,11 @@ void pin_host_name_read(const char *name, struct pin_host_name *ret_name);
  */
 bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]);
 
-/* The hash under which the image files a base. Upper-case ASCII letters count as lower-case ones. */
-uint64_t pin_name_hash(const char *text, size_t length);
+/*
+ * The hash under which an image files a base. Upper-case ASCII letters count as lower-case ones. Each image
+ * has a key of its own, so that nobody outside can choose names that fall into one bucket.
+ */
+uint64_t pin_name_hash(const uint64_t key[2], const char *text, size_t length);
 
 /* Whether two names differ in nothing but the case of ASCII letters and the dots behind them. */
 bool pin_name_is_same(const char *one, const char *other);

@@ -4,9 +4,10 @@
 
 #include <stdlib.h>
 
-_Static_assert(sizeof(struct pin_image_head) == 144, "the head has gaps");
+_Static_assert(sizeof(struct pin_image_head) == 184, "the head has gaps");
 _Static_assert(sizeof(struct pin_image_settings) == 40, "the settings have gaps");
 _Static_assert(sizeof(struct pin_image_source) == 40, "a source has gaps");
+_Static_assert(sizeof(struct pin_image_sources) == 64, "the sources have gaps");
 _Static_assert(sizeof(struct pin_image_dropin) == 48, "a drop-in has gaps");
 _Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
 
@@ -21,8 +22,8 @@ static bool section_lies_within(const struct pin_image_section *section, uint64_
 }
 
 static bool sections_lie_within(const struct pin_image_head *head) {
-  const struct pin_image_section *sections[] = {&head->settings, &head->sources, &head->dropins,
-                                                &head->files,    &head->offsets, &head->buckets};
+  const struct pin_image_section *sections[] = {&head->settings, &head->sources, &head->dropins, &head->files,
+                                                &head->lists,    &head->offsets, &head->buckets};
   for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
     if (!section_lies_within(sections[i], head->size))
       return false;
@@ -53,7 +54,7 @@ bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block k
                            const uint8_t *block, uint64_t size) {
   uint64_t checksum;
   memcpy(&checksum, block, sizeof checksum);
-  return checksum == pin_image_checksum(image->head.generation, kind, index, block, size);
+  return checksum == pin_image_checksum(image->head.stamp, kind, index, block, size);
 }
 
 /* Where a bucket claims to begin and to end, relative to the section. False: nowhere in it. */
@@ -115,8 +116,7 @@ bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot 
   return true;
 }
 
-/* NULL: damaged. */
-static const char *file_name(const struct pin_image *image, uint32_t unit) {
+const char *pin_image_file_name(const struct pin_image *image, uint32_t unit) {
   const struct pin_image_section *files = &image->head.files;
   const uint64_t begin = (uint64_t)unit * PIN_IMAGE_UNIT;
   struct pin_image_file file;
@@ -153,13 +153,36 @@ static bool words_are_known(const struct pin_image_record *record) {
          record->on_expiry <= PIN_ON_EXPIRY_ENFORCE;
 }
 
-static void point_at_digests(const struct pin_image_record *record, const uint8_t *at,
-                             struct pin_entry *entry) {
+/* The digests of a long list. NULL: damaged. */
+static const struct pin_digest *shared_digests(const struct pin_image *image, const uint8_t *at,
+                                               uint32_t count) {
+  const struct pin_image_section *lists = &image->head.lists;
+  const uint64_t size = sizeof(struct pin_image_list) + (uint64_t)count * sizeof(struct pin_digest);
+  struct pin_image_shared shared;
+  struct pin_image_list list;
+  memcpy(&shared, at, sizeof shared);
+  if (shared.at > lists->size / PIN_IMAGE_UNIT || lists->size - shared.at * PIN_IMAGE_UNIT < size)
+    return NULL;
+  const uint8_t *block = pin_image_at(image, lists->offset + shared.at * PIN_IMAGE_UNIT, size);
+  if (!block || !pin_image_block_holds(image, PIN_BLOCK_LIST, shared.at, block, size))
+    return NULL;
+  memcpy(&list, block, sizeof list);
+  return list.count == count ? (const struct pin_digest *)(block + sizeof list) : NULL;
+}
+
+/* false: damaged. */
+static bool point_at_digests(const struct pin_image *image, const struct pin_image_record *record,
+                             const uint8_t *at, struct pin_entry *entry) {
   for (int list = 0; list < PIN_LIST_COUNT; list++) {
-    entry->lists[list].digests = (const struct pin_digest *)at;
-    entry->lists[list].count = record->digest_counts[list];
-    at += (uint64_t)record->digest_counts[list] * sizeof(struct pin_digest);
+    const uint32_t count = record->digest_counts[list];
+    entry->lists[list].count = count;
+    entry->lists[list].digests =
+        pin_image_is_shared(count) ? shared_digests(image, at, count) : (const struct pin_digest *)at;
+    if (!entry->lists[list].digests)
+      return false;
+    at += pin_image_list_size(count);
   }
+  return true;
 }
 
 bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_slot *slot,
@@ -168,9 +191,10 @@ bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_
   struct pin_image_layout layout = pin_image_layout_of(record);
   const char *begin = slot->name - sizeof *record;
   const char *comment = begin + layout.comment;
-  const char *file = file_name(image, record->file);
+  const char *file = pin_image_file_name(image, record->file);
   if (!file || !words_are_known(record) || slot->name[record->name_length] != '\0' ||
-      comment[record->comment_length] != '\0' || !ports_ascend(slot->ports, record->port_count))
+      comment[record->comment_length] != '\0' || !ports_ascend(slot->ports, record->port_count) ||
+      !point_at_digests(image, record, (const uint8_t *)begin + layout.digests, ret_entry))
     return false;
 
   ret_entry->name = slot->name;
@@ -183,7 +207,6 @@ bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_
   ret_entry->expires = record->expires;
   ret_entry->ports = record->port_count == 0 ? NULL : slot->ports;
   ret_entry->port_count = record->port_count;
-  point_at_digests(record, (const uint8_t *)begin + layout.digests, ret_entry);
   ret_entry->comment = comment;
   ret_entry->file = file;
   ret_entry->line = record->line;
@@ -257,42 +280,4 @@ enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, st
   else
     free(copy);
   return status;
-}
-
-/* How a walk over all entries stands. */
-struct visit {
-  const struct pin_image *image;
-  pin_visit_fn *visit;
-  void *arg;
-  uint64_t count;
-  bool stopped;
-};
-
-static bool visit_bucket(struct visit *visit, uint64_t index) {
-  struct pin_image_cursor cursor;
-  struct pin_image_slot slot;
-  struct pin_entry entry;
-  if (!pin_image_read_bucket(visit->image, index, &cursor))
-    return false;
-  for (; cursor.left > 0 && !visit->stopped; visit->count++) {
-    if (!pin_image_read_slot(&cursor, &slot) || !pin_image_read_entry(visit->image, &slot, &entry))
-      return false;
-    visit->stopped = !visit->visit(&entry, visit->arg);
-  }
-  return true;
-}
-
-enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *visit, void *arg) {
-  struct pin_image image;
-  pin_image_of(policy, &image);
-  struct visit state = {.image = &image, .visit = visit, .arg = arg};
-  for (uint64_t index = 0; index >> image.head.bucket_bits == 0; index++) {
-    if (!visit_bucket(&state, index))
-      return PIN_DAMAGED;
-    if (state.stopped)
-      return PIN_OK;
-    if (image.blocks)
-      pin_blocks_trim(image.blocks);
-  }
-  return state.count == image.head.entry_count ? PIN_OK : PIN_DAMAGED;
 }

@@ -14,20 +14,29 @@
  * of the section, in units of 8 bytes; the last one is the end of all. Then the blocks: struct
  *              pin_image_dropin, its path, NUL
  *   files      blocks: struct pin_image_file, the name of a policy file, NUL
+ *   lists      blocks: struct pin_image_list, digests: each list of more than PIN_IMAGE_OWN_DIGESTS once,
+ * however many entries have it
  *   offsets    (1 << bucket_bits) + 1 times uint32_t: where each bucket begins in `buckets`, in units of 8
  *              bytes (so that 32 GiB fit); the last one is the end of all
  *   buckets    blocks: uint64_t checksum, then per entry a struct pin_image_record and what follows it:
- *              name, NUL, comment, NUL, ports (uint16_t, at the next even offset), digests (32 bytes each,
- * the five lists one after the other)
+ *              name, NUL, comment, NUL, ports (uint16_t, at the next even offset), then the five lists one
+ * after the other: the digests (32 bytes each), or where there are more than PIN_IMAGE_OWN_DIGESTS a struct
+ *              pin_image_shared
+ *
+ * Between lists and offsets lie the pin sets, of which only pinctl wants to know (struct pin_image_sources):
+ * one block, a uint64_t checksum, then for each a struct pin_image_pinset, its name, NUL, the file, NUL, gap,
+ * its digests.
  *
  * Everything begins at a multiple of 8 bytes, gaps are zero, integers are the machine's own.
  *
  * An entry lies in the bucket of its base: the name itself, for "*.example.com" "example.com". So one probe
- * per suffix of a host name finds all entries that may cover it, and there is about one base per bucket.
+ * per suffix of a host name finds all entries that may cover it, and there is about one base per bucket. The
+ * hash has a key, another one in each form that is compiled, since names may be chosen by others.
  *
  * A damaged image must never make a covered host look uncovered, nor widen what is accepted. The head has a
  * checksum of its own. Each other part is a block: it begins with a checksum over the rest, seeded with
- * the generation, the kind, the index and the size of the block, and verified whenever the block is read.
+ * the stamp of the form, the kind, the index and the size of the block, and verified whenever the block is
+ * read. The stamp is another random number in each form that is written, so no block of another one counts.
  * Even an empty bucket has one, since "nothing is here" is an answer too. The offsets need none: a wrong one
  * leads to bytes that do not bear this bucket's index. Flipped bits, truncation, a bucket in another's place
  * and pages of an older image are thereby found. An attacker can compute checksums as well; against an image
@@ -59,9 +68,11 @@ struct pin_image_head {
   uint32_t version;
   uint64_t size; /* of the whole image */
   uint64_t generation;
+  uint64_t stamp;       /* the seed of all checksums but this head's */
+  uint64_t name_key[2]; /* of pin_name_hash */
   uint32_t entry_count;
   uint32_t bucket_bits;
-  struct pin_image_section settings, sources, dropins, files, offsets, buckets;
+  struct pin_image_section settings, sources, dropins, files, lists, offsets, buckets;
   uint64_t checksum; /* of all before it */
 };
 
@@ -72,7 +83,9 @@ enum pin_image_block {
   PIN_BLOCK_SOURCES,
   PIN_BLOCK_DROPIN,
   PIN_BLOCK_FILE,
-  PIN_BLOCK_BUCKET
+  PIN_BLOCK_BUCKET,
+  PIN_BLOCK_LIST,
+  PIN_BLOCK_PINSETS
 };
 
 struct pin_image_settings {
@@ -91,6 +104,12 @@ struct pin_image_sources {
   uint64_t count;         /* of those in this block */
   uint32_t dropin_count;  /* of blocks in `dropins` */
   uint32_t watched_count; /* the first so many of them are those that people wrote */
+  /* What the next change has to know (image_merge.c). */
+  uint64_t content;       /* the sum of pin_image_record_digest of all entries */
+  uint64_t unused;        /* so many bytes of `files` and `lists` may be of no entry any more */
+  uint32_t address_count; /* of entries whose name is an address */
+  uint32_t pinset_count;
+  struct pin_image_section pinsets;
 };
 
 struct pin_image_source {
@@ -100,7 +119,8 @@ struct pin_image_source {
   uint32_t mtime_nanoseconds;
   uint32_t path_length; /* without the NUL */
   uint8_t exists, is_directory;
-  uint8_t zero[6];
+  uint8_t hosts_alone; /* 1: there is nothing but entries in it */
+  uint8_t zero[5];
 };
 
 struct pin_image_dropin {
@@ -111,6 +131,25 @@ struct pin_image_dropin {
 struct pin_image_file {
   uint64_t checksum;
   uint64_t length; /* without the NUL */
+};
+
+/* A list of more digests than this is kept once, for all entries that have it. */
+#define PIN_IMAGE_OWN_DIGESTS 8u
+
+struct pin_image_list {
+  uint64_t checksum;
+  uint64_t count; /* of digests that follow */
+};
+
+/* In a record, in the place of a long list. */
+struct pin_image_shared {
+  uint64_t at;   /* in `lists`, in units of 8 bytes */
+  uint64_t hash; /* pin_image_list_hash of the digests */
+};
+
+struct pin_image_pinset {
+  uint32_t name_length, file_length; /* without the NULs */
+  uint32_t line, digest_count;
 };
 
 struct pin_image_record {
@@ -199,9 +238,9 @@ static inline uint64_t pin_image_mix_words(uint64_t state, const uint8_t *bytes,
 }
 
 /* The checksum of a block of `size` bytes: of all but its first word, where it is kept. */
-static inline uint64_t pin_image_checksum(uint64_t generation, enum pin_image_block kind, uint64_t index,
+static inline uint64_t pin_image_checksum(uint64_t stamp, enum pin_image_block kind, uint64_t index,
                                           const uint8_t *block, uint64_t size) {
-  uint64_t state = pin_image_mix(pin_image_mix(pin_image_mix(generation, kind), index), size);
+  uint64_t state = pin_image_mix(pin_image_mix(pin_image_mix(stamp, kind), index), size);
   return pin_image_mix_words(state, block + sizeof(uint64_t), size - sizeof(uint64_t));
 }
 
@@ -222,7 +261,17 @@ static inline uint64_t pin_image_bucket_of(uint64_t base_hash, uint32_t bucket_b
   return bucket_bits == 0 ? 0 : mixed >> (64 - bucket_bits);
 }
 
-/* Cannot overflow: nine counts of 32 bits, times 32 at most. */
+static inline bool pin_image_is_shared(uint32_t digest_count) {
+  return digest_count > PIN_IMAGE_OWN_DIGESTS;
+}
+
+/* Bytes of a list in a record. */
+static inline uint64_t pin_image_list_size(uint32_t digest_count) {
+  return pin_image_is_shared(digest_count) ? sizeof(struct pin_image_shared)
+                                           : (uint64_t)digest_count * sizeof(struct pin_digest);
+}
+
+/* Cannot overflow: four counts of 32 bits, times 2 at most. */
 static inline struct pin_image_layout pin_image_layout_of(const struct pin_image_record *record) {
   struct pin_image_layout layout;
   layout.comment = sizeof *record + (uint64_t)record->name_length + 1;
@@ -230,7 +279,7 @@ static inline struct pin_image_layout pin_image_layout_of(const struct pin_image
   layout.digests = layout.ports + (uint64_t)record->port_count * sizeof(uint16_t);
   layout.size = layout.digests;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
-    layout.size += (uint64_t)record->digest_counts[list] * sizeof(struct pin_digest);
+    layout.size += pin_image_list_size(record->digest_counts[list]);
   layout.size = pin_image_round_up(layout.size);
   return layout;
 }
@@ -248,6 +297,9 @@ bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image)
  */
 enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, struct pin_policy *ret_policy,
                                     void **ret_settings);
+
+/* The name of a file, from `unit` times 8 bytes on in the section. NULL: damaged. */
+const char *pin_image_file_name(const struct pin_image *image, uint32_t unit);
 
 /* Whether each drop-in is what it was when the policy was read; says nothing of those that were added. */
 bool pin_image_dropins_stand(const struct pin_policy *policy);

@@ -6,47 +6,20 @@
  * buckets and copies them there. So a million entries need about twice the memory of their image, and linear
  * time.
  */
-#include "image_builder.h"
-
-#include "image.h"
+#include "image_parts.h"
 
 #include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 #define CHUNK_SIZE ((size_t)1 << 20)
 
-/* Bytes that grow. */
-struct buffer {
-  uint8_t *bytes;
-  size_t used, capacity;
-};
-
-/* Records one after the other. */
-struct chunk {
-  struct chunk *next;
-  size_t used, capacity;
-  _Alignas(8) uint8_t bytes[];
-};
-
-struct pin_image_builder {
-  struct buffer settings, sources, files; /* the blocks as they will be, but for their checksums */
-  struct buffer watched, own;             /* drop-ins that people wrote, and the others: their blocks */
-  struct chunk *first, *last;
-  uint64_t bucket_bytes; /* of all records */
-  uint64_t source_count;
-  uint32_t watched_count, own_count;
-  uint32_t entry_count;
-  bool names_addresses, names_hosts, ignore_certificate_names;
-  enum pin_unlisted unlisted;
-  uint32_t file;    /* of the entry before, in units of 8 bytes */
-  uint64_t content; /* digest of all entries and their files so far */
-};
-
-/* Appends `size` zero bytes. NULL: out of memory. */
-static uint8_t *buffer_extend(struct buffer *buffer, size_t size) {
+uint8_t *pin_buffer_extend(struct pin_buffer *buffer, size_t size) {
   if (size > SIZE_MAX / 2 - buffer->used)
     return NULL;
-  if (size > buffer->capacity - buffer->used) {
-    size_t capacity = 2 * (buffer->used + size);
+  if (!buffer->bytes || size > buffer->capacity - buffer->used) {
+    size_t capacity = 2 * (buffer->used + size) + PIN_IMAGE_UNIT;
     uint8_t *bytes = realloc(buffer->bytes, capacity);
     if (!bytes)
       return NULL;
@@ -64,12 +37,37 @@ static void append(uint8_t **at, const void *bytes, size_t size) {
   *at += size;
 }
 
-struct pin_image_builder *pin_image_builder_new(void) {
+/* A sandbox may forbid the call; what stands in for it is hard enough to guess from outside. */
+static void draw(void *bytes, size_t size) {
+  struct timespec now;
+  uint64_t words[4];
+  if (getrandom(bytes, size, GRND_NONBLOCK) == (ssize_t)size)
+    return;
+  clock_gettime(CLOCK_REALTIME, &now);
+  words[0] = (uint64_t)now.tv_nsec;
+  for (size_t i = 0; i < size / sizeof words[0]; i++) {
+    words[1] = pin_image_mix(words[0], (uint64_t)now.tv_sec + i);
+    words[2] = pin_image_mix(words[1], (uint64_t)getpid());
+    words[3] = pin_image_mix(words[2], (uint64_t)(uintptr_t)bytes);
+    memcpy((uint8_t *)bytes + i * sizeof words[0], &words[3], sizeof words[0]);
+  }
+}
+
+void pin_image_seed_draw(struct pin_image_seed *ret_seed) {
+  draw(ret_seed->name_key, sizeof ret_seed->name_key);
+  draw(&ret_seed->stamp, sizeof ret_seed->stamp);
+}
+
+struct pin_image_builder *pin_image_builder_new(const struct pin_image_seed *seed) {
   struct pin_image_builder *builder = calloc(1, sizeof *builder);
   if (!builder)
     return NULL;
-  if (!buffer_extend(&builder->sources, sizeof(struct pin_image_sources)) ||
-      !buffer_extend(&builder->settings, sizeof(struct pin_image_settings))) {
+  if (seed)
+    builder->seed = *seed;
+  else
+    pin_image_seed_draw(&builder->seed);
+  if (!pin_buffer_extend(&builder->sources, sizeof(struct pin_image_sources)) ||
+      !pin_buffer_extend(&builder->settings, sizeof(struct pin_image_settings))) {
     pin_image_builder_free(builder);
     return NULL;
   }
@@ -78,7 +76,7 @@ struct pin_image_builder *pin_image_builder_new(void) {
 
 static void free_chunks(struct pin_image_builder *builder) {
   while (builder->first) {
-    struct chunk *next = builder->first->next;
+    struct pin_image_chunk *next = builder->first->next;
     free(builder->first);
     builder->first = next;
   }
@@ -94,14 +92,18 @@ void pin_image_builder_free(struct pin_image_builder *builder) {
   free(builder->watched.bytes);
   free(builder->own.bytes);
   free(builder->files.bytes);
+  free(builder->lists.bytes);
+  free(builder->pinsets.bytes);
+  free(builder->list_places.bytes);
   free(builder);
 }
 
 static bool add_dropin(struct pin_image_builder *builder, const struct pin_source_identity *source,
                        const struct pin_image_source *record) {
   struct pin_image_dropin dropin = {.source = *record};
-  struct buffer *buffer = source->is_own ? &builder->own : &builder->watched;
-  uint8_t *at = buffer_extend(buffer, (size_t)pin_image_round_up(sizeof dropin + record->path_length + 1));
+  struct pin_buffer *buffer = source->is_own ? &builder->own : &builder->watched;
+  uint8_t *at =
+      pin_buffer_extend(buffer, (size_t)pin_image_round_up(sizeof dropin + record->path_length + 1));
   if (!at)
     return false;
   append(&at, &dropin, sizeof dropin);
@@ -126,12 +128,14 @@ bool pin_image_builder_add_source(struct pin_image_builder *builder,
     record.size = source->is_directory ? 0 : source->size;
     record.mtime_seconds = source->mtime_seconds;
     record.mtime_nanoseconds = source->mtime_nanoseconds;
+    record.hosts_alone = source->hosts_alone;
   }
   if (path_length >= UINT32_MAX)
     return false;
   if (source->is_dropin)
     return add_dropin(builder, source, &record);
-  uint8_t *at = buffer_extend(&builder->sources, (size_t)pin_image_round_up(sizeof record + path_length + 1));
+  uint8_t *at =
+      pin_buffer_extend(&builder->sources, (size_t)pin_image_round_up(sizeof record + path_length + 1));
   if (!at)
     return false;
   append(&at, &record, sizeof record);
@@ -151,7 +155,7 @@ bool pin_image_builder_set_defaults(struct pin_image_builder *builder, enum pin_
   size_t blocked_size = blocked_keys.count * sizeof(struct pin_digest);
   size_t exempt_size = exempt_anchors.count * sizeof(struct pin_digest);
   builder->settings.used = 0;
-  uint8_t *at = buffer_extend(&builder->settings, sizeof settings + blocked_size + exempt_size);
+  uint8_t *at = pin_buffer_extend(&builder->settings, sizeof settings + blocked_size + exempt_size);
   if (!at)
     return false;
   append(&at, &settings, sizeof settings);
@@ -175,7 +179,7 @@ void pin_image_builder_set_unlisted(struct pin_image_builder *builder, enum pin_
 static bool intern_file(struct pin_image_builder *builder, const char *name) {
   const size_t length = strlen(name);
   struct pin_image_file file = {.length = length};
-  struct buffer *files = &builder->files;
+  struct pin_buffer *files = &builder->files;
   if (files->used > 0) {
     const uint8_t *block = files->bytes + (size_t)builder->file * PIN_IMAGE_UNIT;
     if (strcmp((const char *)block + sizeof file, name) == 0)
@@ -185,13 +189,13 @@ static bool intern_file(struct pin_image_builder *builder, const char *name) {
   size_t size = (size_t)pin_image_round_up(sizeof file + length + 1);
   if (begin / PIN_IMAGE_UNIT > UINT32_MAX)
     return false;
-  uint8_t *at = buffer_extend(files, size);
+  uint8_t *at = pin_buffer_extend(files, size);
   if (!at)
     return false;
   append(&at, &file, sizeof file);
   append(&at, name, length);
   builder->file = (uint32_t)(begin / PIN_IMAGE_UNIT);
-  builder->content = pin_image_mix_words(builder->content, files->bytes + begin, size);
+  builder->file_hash = pin_image_file_hash(name);
   return true;
 }
 
@@ -199,7 +203,7 @@ static bool intern_file(struct pin_image_builder *builder, const char *name) {
 static uint8_t *reserve_record(struct pin_image_builder *builder, size_t size) {
   if (!builder->last || builder->last->capacity - builder->last->used < size) {
     size_t capacity = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-    struct chunk *chunk = malloc(sizeof *chunk + capacity);
+    struct pin_image_chunk *chunk = malloc(sizeof *chunk + capacity);
     if (!chunk)
       return NULL;
     chunk->next = NULL;
@@ -216,14 +220,114 @@ static uint8_t *reserve_record(struct pin_image_builder *builder, size_t size) {
   return memset(record, 0, size);
 }
 
+/* ---- Long lists, each once ---- */
+
+uint64_t pin_image_list_hash(const struct pin_digest *digests, uint32_t count) {
+  return pin_image_mix_words(count, (const uint8_t *)digests, (uint64_t)count * sizeof digests[0]);
+}
+
+/* The list at a place is these digests. */
+static bool is_list(const struct pin_image_builder *builder, uint64_t at,
+                    const struct pin_digest_list *digests) {
+  const uint8_t *block = builder->lists.bytes + at * PIN_IMAGE_UNIT;
+  struct pin_image_list list;
+  memcpy(&list, block, sizeof list);
+  return list.count == digests->count &&
+         memcmp(block + sizeof list, digests->digests, (size_t)list.count * sizeof(struct pin_digest)) == 0;
+}
+
+/* The place in the table of a list with this hash, or the free one where it would be. */
+static uint64_t *find_list(struct pin_image_builder *builder, uint64_t hash,
+                           const struct pin_digest_list *digests) {
+  uint64_t *places = (uint64_t *)(void *)builder->list_places.bytes;
+  const size_t count = builder->list_places.used / sizeof places[0];
+  size_t i = (size_t)hash & (count - 1);
+  while (places[i] != 0 && (!digests || !is_list(builder, places[i] - 1, digests)))
+    i = (i + 1) & (count - 1);
+  return &places[i];
+}
+
+/* Room for one list more in the table, of which at least half is always free. */
+static bool widen_list_places(struct pin_image_builder *builder) {
+  struct pin_buffer old = builder->list_places, wider = {0};
+  const size_t count = old.used / sizeof(uint64_t);
+  if (2 * (builder->list_count + 1) <= count)
+    return true;
+  if (!pin_buffer_extend(&wider, (count == 0 ? 16 : 2 * count) * sizeof(uint64_t)))
+    return false;
+  builder->list_places = wider;
+  for (size_t i = 0; i < count; i++) {
+    uint64_t place;
+    memcpy(&place, old.bytes + i * sizeof place, sizeof place);
+    if (place == 0)
+      continue;
+    const uint8_t *block = builder->lists.bytes + (place - 1) * PIN_IMAGE_UNIT;
+    struct pin_image_list list;
+    memcpy(&list, block, sizeof list);
+    const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof list);
+    *find_list(builder, pin_image_list_hash(digests, (uint32_t)list.count), NULL) = place;
+  }
+  free(old.bytes);
+  return true;
+}
+
+/* false: out of memory. */
+static bool intern_list(struct pin_image_builder *builder, const struct pin_digest_list *digests,
+                        struct pin_image_shared *ret_shared) {
+  if (!widen_list_places(builder))
+    return false;
+  ret_shared->hash = pin_image_list_hash(digests->digests, digests->count);
+  uint64_t *place = find_list(builder, ret_shared->hash, digests);
+  if (*place == 0) {
+    const struct pin_image_list list = {.count = digests->count};
+    const size_t size = (size_t)digests->count * sizeof(struct pin_digest);
+    const uint64_t at = builder->lists.used / PIN_IMAGE_UNIT;
+    uint8_t *block = pin_buffer_extend(&builder->lists, sizeof list + size);
+    if (!block)
+      return false;
+    append(&block, &list, sizeof list);
+    append(&block, digests->digests, size);
+    *place = at + 1;
+    builder->list_count++;
+  }
+  ret_shared->at = *place - 1;
+  return true;
+}
+
+bool pin_image_builder_add_pinset(struct pin_image_builder *builder, const struct pin_pinset_text *pinset) {
+  const size_t name_length = strlen(pinset->name), file_length = strlen(pinset->file);
+  const size_t size = pinset->digests.count * sizeof(struct pin_digest);
+  const struct pin_image_pinset fixed = {.name_length = (uint32_t)name_length,
+                                         .file_length = (uint32_t)file_length,
+                                         .line = pinset->line,
+                                         .digest_count = pinset->digests.count};
+  const size_t texts = (size_t)pin_image_round_up(sizeof fixed + name_length + 1 + file_length + 1);
+  if (builder->pinsets.used == 0 && !pin_buffer_extend(&builder->pinsets, sizeof(uint64_t)))
+    return false;
+  uint8_t *begin = pin_buffer_extend(&builder->pinsets, texts + size), *at = begin;
+  if (!begin)
+    return false;
+  append(&at, &fixed, sizeof fixed);
+  append(&at, pinset->name, name_length);
+  at++;
+  append(&at, pinset->file, file_length);
+  at = begin + texts;
+  append(&at, pinset->digests.digests, size);
+  builder->pinset_count++;
+  return true;
+}
+
+/* ---- Entries ---- */
+
 /* Everything but the size and the file. false: too large for the format. */
-static bool fill_record(const struct pin_entry *entry, struct pin_image_record *record) {
+static bool fill_record(const struct pin_image_builder *builder, const struct pin_entry *entry,
+                        struct pin_image_record *record) {
   size_t name_length = strlen(entry->name), comment_length = strlen(entry->comment);
   size_t skipped = entry->kind == PIN_NAME_WILDCARD ? strlen("*.") : 0;
   if (name_length > UINT32_MAX || comment_length > UINT32_MAX)
     return false;
   *record = (struct pin_image_record){
-      .base_hash = pin_name_hash(entry->name + skipped, name_length - skipped),
+      .base_hash = pin_name_hash(builder->seed.name_key, entry->name + skipped, name_length - skipped),
       .expires = entry->expires,
       .line = entry->line,
       .column = entry->column,
@@ -242,9 +346,22 @@ static bool fill_record(const struct pin_entry *entry, struct pin_image_record *
   return true;
 }
 
+/* Copies a list into a record, or where it is long the place where it is. false: out of memory. */
+static bool append_list(struct pin_image_builder *builder, uint8_t **at, const struct pin_digest_list *list) {
+  struct pin_image_shared shared;
+  if (!pin_image_is_shared(list->count)) {
+    append(at, list->digests, list->count * sizeof(struct pin_digest));
+    return true;
+  }
+  if (!intern_list(builder, list, &shared))
+    return false;
+  append(at, &shared, sizeof shared);
+  return true;
+}
+
 bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct pin_entry *entry) {
   struct pin_image_record record;
-  if (builder->entry_count == UINT32_MAX || !fill_record(entry, &record) ||
+  if (builder->entry_count == UINT32_MAX || !fill_record(builder, entry, &record) ||
       !intern_file(builder, entry->file))
     return false;
   struct pin_image_layout layout = pin_image_layout_of(&record);
@@ -263,193 +380,13 @@ bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct
   append(&at, entry->comment, record.comment_length);
   at = begin + layout.ports;
   append(&at, entry->ports, record.port_count * sizeof(uint16_t));
-  for (int list = 0; list < PIN_LIST_COUNT; list++)
-    append(&at, entry->lists[list].digests, entry->lists[list].count * sizeof(struct pin_digest));
-
-  builder->content = pin_image_mix_words(builder->content, begin, record.size);
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    if (!append_list(builder, &at, &entry->lists[list]))
+      return false;
+  }
+  builder->content += pin_image_record_digest(begin, &record, builder->file_hash);
   builder->bucket_bytes += record.size;
   builder->entry_count++;
-  if (entry->kind == PIN_NAME_ADDRESS)
-    builder->names_addresses = true;
-  else
-    builder->names_hosts = true;
+  builder->address_count += entry->kind == PIN_NAME_ADDRESS;
   return true;
-}
-
-/* About one base per bucket; most bases have one entry. */
-static uint32_t choose_bucket_bits(uint32_t entry_count) {
-  uint32_t bits = 0;
-  while (UINT64_C(1) << bits < entry_count)
-    bits++;
-  return bits;
-}
-
-/* Notes in the settings what is known only when all entries are there. */
-static void complete_settings(struct pin_image_builder *builder) {
-  struct pin_image_settings settings;
-  memcpy(&settings, builder->settings.bytes, sizeof settings);
-  settings.names_addresses = builder->names_addresses;
-  settings.names_hosts = builder->names_hosts;
-  settings.ignore_certificate_names = builder->ignore_certificate_names;
-  settings.unlisted = builder->unlisted;
-  memcpy(builder->settings.bytes, &settings, sizeof settings);
-}
-
-static struct pin_image_section place(uint64_t *end, uint64_t size) {
-  struct pin_image_section section = {.offset = *end, .size = size};
-  *end += size;
-  return section;
-}
-
-static uint64_t generation_of(const struct pin_image_builder *builder) {
-  uint64_t state = pin_image_mix(builder->content, PIN_IMAGE_VERSION);
-  /* The first word is the place of the checksum, which is still zero. */
-  state = pin_image_mix_words(state, builder->settings.bytes, builder->settings.used);
-  return state == 0 ? 1 : state;
-}
-
-/* Bytes of the table before the blocks of the drop-ins. */
-static uint64_t dropin_table_size(const struct pin_image_builder *builder) {
-  return pin_image_round_up(((uint64_t)builder->watched_count + builder->own_count + 1) * sizeof(uint32_t));
-}
-
-/* false: larger than the format can say. */
-static bool lay_out(const struct pin_image_builder *builder, struct pin_image_head *head) {
-  *head = (struct pin_image_head){
-      .byte_order = PIN_IMAGE_BYTE_ORDER,
-      .version = PIN_IMAGE_VERSION,
-      .generation = generation_of(builder),
-      .entry_count = builder->entry_count,
-      .bucket_bits = choose_bucket_bits(builder->entry_count),
-  };
-  memcpy(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic);
-  uint64_t bucket_count = UINT64_C(1) << head->bucket_bits;
-  uint64_t bucket_bytes = builder->bucket_bytes + bucket_count * sizeof(uint64_t);
-  uint64_t end = sizeof *head;
-  head->settings = place(&end, builder->settings.used);
-  head->sources = place(&end, builder->sources.used);
-  head->dropins = place(&end, dropin_table_size(builder) + builder->watched.used + builder->own.used);
-  head->files = place(&end, builder->files.used);
-  head->offsets = place(&end, pin_image_round_up((bucket_count + 1) * sizeof(uint32_t)));
-  head->buckets = place(&end, bucket_bytes);
-  head->size = end;
-  head->checksum = pin_image_head_checksum(head);
-  return bucket_bytes / PIN_IMAGE_UNIT <= UINT32_MAX && head->dropins.size / PIN_IMAGE_UNIT <= UINT32_MAX &&
-         end <= SIZE_MAX;
-}
-
-static void seal(const struct pin_image_head *head, enum pin_image_block kind, uint64_t index, uint8_t *block,
-                 uint64_t size) {
-  uint64_t checksum = pin_image_checksum(head->generation, kind, index, block, size);
-  memcpy(block, &checksum, sizeof checksum);
-}
-
-/* Fills the table of the drop-ins, whose blocks are in place. */
-static void seal_dropins(const struct pin_image_builder *builder, const struct pin_image_head *head,
-                         uint8_t *section) {
-  uint32_t count = builder->watched_count + builder->own_count;
-  uint64_t at = dropin_table_size(builder);
-  for (uint32_t i = 0; i <= count; i++) {
-    struct pin_image_dropin dropin;
-    uint32_t offset = (uint32_t)(at / PIN_IMAGE_UNIT);
-    memcpy(section + i * sizeof offset, &offset, sizeof offset);
-    if (i == count)
-      break;
-    memcpy(&dropin, section + at, sizeof dropin);
-    uint64_t size = pin_image_round_up(sizeof dropin + (uint64_t)dropin.source.path_length + 1);
-    seal(head, PIN_BLOCK_DROPIN, i, section + at, size);
-    at += size;
-  }
-}
-
-static void seal_files(const struct pin_image_head *head, uint8_t *files) {
-  uint64_t size;
-  for (uint64_t at = 0; at < head->files.size; at += size) {
-    struct pin_image_file file;
-    memcpy(&file, files + at, sizeof file);
-    size = pin_image_round_up(sizeof file + file.length + 1);
-    seal(head, PIN_BLOCK_FILE, at / PIN_IMAGE_UNIT, files + at, size);
-  }
-}
-
-/* Calls `each` for every record with the slot of its bucket in the table of offsets, one after the bucket's
- * own. */
-static void
-for_each_record(const struct pin_image_builder *builder, uint32_t bucket_bits, uint32_t *next_offsets,
-                void (*each)(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets),
-                uint8_t *buckets) {
-  for (const struct chunk *chunk = builder->first; chunk; chunk = chunk->next) {
-    struct pin_image_record record;
-    for (size_t at = 0; at < chunk->used; at += record.size) {
-      memcpy(&record, chunk->bytes + at, sizeof record);
-      uint64_t index = pin_image_bucket_of(record.base_hash, bucket_bits);
-      each(chunk->bytes + at, record.size, &next_offsets[index], buckets);
-    }
-  }
-}
-
-static void count_record(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets) {
-  (void)bytes;
-  (void)buckets;
-  *offset += size / PIN_IMAGE_UNIT;
-}
-
-static void copy_record(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets) {
-  memcpy(buckets + (uint64_t)*offset * PIN_IMAGE_UNIT, bytes, size);
-  *offset += size / PIN_IMAGE_UNIT;
-}
-
-/*
- * Sorts the records into their buckets by counting. Between the passes the slot after a bucket's own says
- * where its next record goes; after the last record of the bucket that is its end, and thereby the beginning
- * of the next.
- */
-static void fill_buckets(const struct pin_image_builder *builder, const struct pin_image_head *head,
-                         uint32_t *offsets, uint8_t *buckets) {
-  uint64_t count = UINT64_C(1) << head->bucket_bits;
-  for_each_record(builder, head->bucket_bits, offsets + 1, count_record, NULL);
-  uint32_t begin = 0;
-  for (uint64_t i = 1; i <= count; i++) {
-    uint32_t size = offsets[i] + 1; /* and a unit for the checksum */
-    offsets[i] = begin + 1;
-    begin += size;
-  }
-  for_each_record(builder, head->bucket_bits, offsets + 1, copy_record, buckets);
-  for (uint64_t i = 0; i < count; i++)
-    seal(head, PIN_BLOCK_BUCKET, i, buckets + (uint64_t)offsets[i] * PIN_IMAGE_UNIT,
-         (uint64_t)(offsets[i + 1] - offsets[i]) * PIN_IMAGE_UNIT);
-}
-
-enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void **ret_image,
-                                         size_t *ret_size) {
-  struct pin_image_head head;
-  *ret_image = NULL;
-  *ret_size = 0;
-  complete_settings(builder);
-  /* lay_out sees to it that the size fits. */
-  uint8_t *image = lay_out(builder, &head) ? calloc(1, (size_t)head.size) : NULL;
-  if (!image)
-    return PIN_NO_MEMORY;
-
-  struct pin_image_sources sources = {.count = builder->source_count,
-                                      .dropin_count = builder->watched_count + builder->own_count,
-                                      .watched_count = builder->watched_count};
-  memcpy(builder->sources.bytes, &sources, sizeof sources);
-  uint8_t *at = image;
-  append(&at, &head, sizeof head);
-  append(&at, builder->settings.bytes, builder->settings.used);
-  append(&at, builder->sources.bytes, builder->sources.used);
-  at += dropin_table_size(builder);
-  append(&at, builder->watched.bytes, builder->watched.used);
-  append(&at, builder->own.bytes, builder->own.used);
-  append(&at, builder->files.bytes, builder->files.used);
-  seal(&head, PIN_BLOCK_SETTINGS, 0, image + head.settings.offset, head.settings.size);
-  seal(&head, PIN_BLOCK_SOURCES, 0, image + head.sources.offset, head.sources.size);
-  seal_dropins(builder, &head, image + head.dropins.offset);
-  seal_files(&head, image + head.files.offset);
-  fill_buckets(builder, &head, (uint32_t *)(void *)(image + head.offsets.offset),
-               image + head.buckets.offset);
-  *ret_image = image;
-  *ret_size = (size_t)head.size;
-  return PIN_OK;
 }

@@ -18,6 +18,7 @@ struct pin_source_identity {
   bool is_directory; /* policy.d itself: its modification time tells of drop-ins added or removed */
   bool is_dropin;    /* a file in policy.d */
   bool is_own;       /* written by pinctl and not by people, by what it says of itself */
+  bool hosts_alone;  /* there is nothing but entries in it */
   bool exists;       /* false: it was not there, and must still not be there; the rest is ignored */
   uint64_t device;   /* not recorded: its number may be another one after the next boot */
   uint64_t inode;
@@ -26,8 +27,15 @@ struct pin_source_identity {
   uint32_t mtime_nanoseconds;
 };
 
-/* NULL: out of memory. */
-struct pin_image_builder *pin_image_builder_new(void);
+/* What is another one in each form. */
+struct pin_image_seed {
+  uint64_t name_key[2]; /* of pin_name_hash */
+  uint64_t stamp;       /* of the checksums */
+};
+void pin_image_seed_draw(struct pin_image_seed *ret_seed);
+
+/* seed: copied; NULL: one is drawn. NULL: out of memory. */
+struct pin_image_builder *pin_image_builder_new(const struct pin_image_seed *seed);
 /* Takes NULL. */
 void pin_image_builder_free(struct pin_image_builder *builder);
 
@@ -45,6 +53,15 @@ void pin_image_builder_ignore_certificate_names(struct pin_image_builder *builde
 
 /* The setting `unlisted`; before it is given: PIN_UNLISTED_IGNORE. */
 void pin_image_builder_set_unlisted(struct pin_image_builder *builder, enum pin_unlisted unlisted);
+
+struct pin_pinset_text {
+  const char *name, *file;
+  uint32_t line;
+  struct pin_digest_list digests;
+};
+/* Keeps a pin set for the next change. The entries that name it have its digests already. */
+bool pin_image_builder_add_pinset(struct pin_image_builder *builder, const struct pin_pinset_text *pinset);
+
 /* entry->name must be canonical (pin_name_canonical); entry->mode the resolved one; ports ascending. */
 bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct pin_entry *entry);
 

@@ -40,6 +40,7 @@
 #include <strings.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -212,6 +213,7 @@ BOUND(int, getc, (FILE * stream), (stream), EOF)
 /* The process */
 BOUND(uid_t, geteuid, (void), (), (uid_t)-1)
 BOUND(pid_t, getpid, (void), (), -1)
+BOUND(ssize_t, getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags), -1)
 BOUND_AS(OFF("mmap"), void *, mmap,
          (void *address, size_t size, int protection, int flags, int fd, off_t offset),
          (address, size, protection, flags, fd, offset), MAP_FAILED)

@@ -211,7 +211,7 @@ static enum found probe(struct search *search, const struct level *level) {
  */
 static enum found search_name(struct search *search) {
   const struct pin_host_name *host = &search->host;
-  pin_host_name_read(search->name, &search->host);
+  pin_host_name_read(search->name, search->image.head.name_key, &search->host);
   for (size_t i = host->suffix_count, fetched = 0; i > 0 && fetched < PREFETCHED_SUFFIXES; i--, fetched++)
     pin_image_prefetch(&search->image, host->suffixes[i - 1].hash);
 

@@ -169,7 +169,7 @@ bool pin_pause_covers(const struct pin_pause *pause, const char *name) {
   struct pin_host_name host;
   if (strcmp(pause->name, PIN_PAUSE_ALL) == 0)
     return true;
-  pin_host_name_read(name, &host);
+  pin_host_name_read(name, pin_name_no_key, &host);
   if (host.has_empty_label || host.suffix_count == 0 || host.suffix_count != host.label_count)
     return false;
   size_t whole = host.suffix_count - 1;

@@ -172,6 +172,14 @@ bool pin_policy_seems_fresh(const struct pin_policy *policy, struct pin_look *lo
 typedef bool pin_visit_fn(const struct pin_entry *entry, void *arg);
 enum pin_status pin_policy_visit(const struct pin_policy *policy, pin_visit_fn *visit, void *arg);
 
+/*
+ * The same for the entries whose name is `base`, or "*." and `base`, alone; `base` is canonical. The cost
+ * does not depend on the number of others. Of an image in a file the entries are valid as verdicts are, until
+ * anything else is asked.
+ */
+enum pin_status pin_policy_visit_base(const struct pin_policy *policy, const char *base, pin_visit_fn *visit,
+                                      void *arg);
+
 /* ---- The verdict --------------------------------------------------------------------------------- */
 
 /* A connection, as far as it is known before the chain is looked at. */
@@ -618,6 +626,25 @@ int pin_compiled_write(const char *path, const void *image, size_t size);
 int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside, int *ret_fd);
 int pin_compiled_put(const char *path, char *beside, int fd);
 void pin_compiled_drop(char *beside, int fd);
+
+/* A change of drop-ins, in a policy whose compiled form is at hand. */
+struct pin_change {
+  const struct pin_compiled *current; /* the form of the policy as it is (pin_compiled_is_current) */
+  const struct pin_staged_file *files;
+  size_t count;
+  const char *form; /* where the new form is to be; NULL: the change is only checked */
+};
+
+/*
+ * pin_text_compile_staged and pin_compiled_begin in one, without reading what does not change: that is copied
+ * from the form at hand. So the cost of a change among a million hosts is that of copying a file, in little
+ * memory. PIN_OK; PIN_INVALID or PIN_NO_MEMORY as pin_text_compile_staged; PIN_TOO_LARGE: it is more than
+ * entries of drop-ins that changes, or PIN_DAMAGED: use the other two. After PIN_OK *ret_beside and *ret_fd
+ * are as after pin_compiled_begin, or else *ret_beside is NULL and errno says why nothing was written (0: it
+ * was not asked for).
+ */
+enum pin_status pin_compiled_change(const struct pin_change *change, pin_diagnostic_fn *report, void *arg,
+                                    char **ret_beside, int *ret_fd);
 
 #ifdef __cplusplus
 }

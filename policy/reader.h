@@ -6,6 +6,7 @@
 #define PIN_READER_H
 
 #include "image_builder.h"
+#include "image_merge.h"
 #include "sections.h"
 #include "setting.h"
 #include "table.h"
@@ -23,6 +24,13 @@ struct pin_document {
   bool is_main;
 };
 
+/* Where only some files of a policy are read: what stands in the others, in compiled form. */
+struct pin_older {
+  const struct pin_policy *policy;
+  const struct pin_image_change *change; /* whose files are read */
+  bool damaged;                          /* set where a part of it cannot be read */
+};
+
 struct pin_reader {
   struct pin_diagnostics *diagnostics;
   struct pin_image_builder *builder;
@@ -31,6 +39,7 @@ struct pin_reader {
   size_t document_count;
   struct pin_table pinsets; /* by name: digest_list.c */
   struct pin_table names;   /* of entries, canonical: duplicate_entries.c */
+  struct pin_older *older;  /* NULL: all files are read */
   enum pin_mode mode;       /* the policy's */
   struct pin_digests blocked_keys;
   struct pin_digests exempt_anchors;
@@ -44,6 +53,11 @@ struct pin_reader {
 /* Reads the member of `pinsets` that is a section. */
 void pin_read_pinset(struct pin_reader *reader, const struct pin_document *document,
                      const struct pin_section *section);
+/* Makes those pin sets known that an image keeps (pin_image_read_pinsets). false: damaged, or out of memory,
+ * which was noted. */
+bool pin_pinsets_take(struct pin_reader *reader, const uint8_t *bytes, size_t size);
+/* Gives all pin sets to the builder, for the next change. */
+void pin_pinsets_keep(struct pin_reader *reader);
 /* Appends the digests of a list, with the pin sets that it names. Every mistake in it is reported. */
 void pin_read_digests(struct pin_reader *reader, const struct pin_setting *setting,
                       struct pin_digests *digests);
@@ -55,12 +69,22 @@ void pin_pinsets_clear(struct pin_table *pinsets);
 /* Reads the settings other than pin sets and hosts. Pin sets must be known. */
 void pin_read_settings(struct pin_reader *reader, const struct pin_document *document);
 
+struct pin_source_set;
+
 /* ---- Entries: entry.c, duplicate_entries.c ---- */
 
 /* Reads an element of `hosts` and, if nothing is wrong with it, hands it to the builder. Settings must be
  * known. */
 void pin_read_entry(struct pin_reader *reader, const struct pin_document *document,
                     const struct pin_section *section);
+/* Feeds the builder with all that the sources say; older: NULL, or what else there is. Mistakes are in
+ * `diagnostics` afterwards. */
+void pin_read_policy(const struct pin_source_set *set, struct pin_older *older,
+                     struct pin_diagnostics *diagnostics, struct pin_image_builder *builder);
+/* The same for what the sources are. */
+void pin_note_sources(const struct pin_source_set *set, size_t first_dropin,
+                      struct pin_diagnostics *diagnostics, struct pin_image_builder *builder);
+
 /* Reports an entry whose name and ports another one has already, and remembers it. Ports ascend. */
 void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
                          const struct pin_setting *name);

@@ -116,7 +116,7 @@ static bool same_content(const struct stat *a, const struct stat *b) {
          a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static struct pin_source_identity identify(const char *path, const struct stat *status) {
+struct pin_source_identity pin_source_identify(const char *path, const struct stat *status) {
   return (struct pin_source_identity){
       .path = path,
       .is_directory = S_ISDIR(status->st_mode),
@@ -130,7 +130,7 @@ static struct pin_source_identity identify(const char *path, const struct stat *
 }
 
 static void take_identity(struct pin_source *source, const struct stat *status) {
-  source->identity = identify(source->path, status);
+  source->identity = pin_source_identify(source->path, status);
   source->is_read = true;
 }
 
@@ -229,21 +229,6 @@ static void read_text(int fd, struct pin_source_set *set, struct pin_source *sou
   set->bytes += source->size;
 }
 
-/* Takes the text of a file that is not in its place yet. */
-static void take_staged(const struct pin_staged_file *staged, struct pin_source *source,
-                        struct pin_diagnostics *diagnostics) {
-  struct stat status;
-  source->text = strdup(staged->text);
-  if (source->text == NULL) {
-    diagnostics->no_memory = true;
-    return;
-  }
-  source->size = strlen(source->text);
-  source->identity = (struct pin_source_identity){.path = source->path, .exists = true};
-  if (staged->fd >= 0 && fstat(staged->fd, &status) == 0)
-    source->identity = identify(source->path, &status);
-}
-
 /* Reads `name`, relative to the open directory in which it was listed, or AT_FDCWD, into the source. */
 static void read_file(int directory, const char *name, struct pin_source_set *set, struct pin_source *source,
                       struct pin_diagnostics *diagnostics) {
@@ -277,9 +262,8 @@ static bool make_room(struct pin_source_set *set) {
   return true;
 }
 
-/* A new source at the end of the set, which takes `path` over; NULL: out of memory, `path` is freed. */
-static struct pin_source *add_source(struct pin_source_set *set, char *path,
-                                     struct pin_diagnostics *diagnostics) {
+struct pin_source *pin_source_add(struct pin_source_set *set, char *path,
+                                  struct pin_diagnostics *diagnostics) {
   struct pin_source *source = path != NULL && make_room(set) ? calloc(1, sizeof *source) : NULL;
   if (source == NULL) {
     diagnostics->no_memory = true;
@@ -293,7 +277,7 @@ static struct pin_source *add_source(struct pin_source_set *set, char *path,
   return source;
 }
 
-static char *join_path(const char *directory, const char *name) {
+char *pin_source_join(const char *directory, const char *name) {
   char *path = NULL;
   bool at_root = strcmp(directory, "/") == 0;
   return asprintf(&path, "%s/%s", at_root ? "" : directory, name) < 0 ? NULL : path;
@@ -373,32 +357,14 @@ static int read_directory(int fd, struct pin_source_set *set, struct pin_source 
   return -1;
 }
 
-static int compare_staged(const void *a, const void *b) {
-  const struct pin_staged_file *const *left = a;
-  const struct pin_staged_file *const *right = b;
-  return strcmp((*left)->name, (*right)->name);
-}
-
-/* The staged drop-ins in byte order of their names, ends in NULL; for free(3). NULL: out of memory. */
-static const struct pin_staged_file **sort_staged(const struct pin_reading *reading) {
-  const struct pin_staged_file **sorted = calloc(reading->staged_count + 1, sizeof sorted[0]);
-  size_t count = 0;
-  for (size_t i = 0; sorted != NULL && i < reading->staged_count; i++)
-    if (reading->staged[i].name != NULL)
-      sorted[count++] = &reading->staged[i];
-  if (count > 0)
-    qsort(sorted, count, sizeof sorted[0], compare_staged);
-  return sorted;
-}
-
 /* One drop-in: the staged one of the name, or what lies in the directory. */
 static void read_drop_in(int fd, const char *path, const char *name, const struct pin_staged_file *staged,
                          struct pin_source_set *set, struct pin_diagnostics *diagnostics) {
   if (staged != NULL && staged->text == NULL)
     return;
-  struct pin_source *source = add_source(set, join_path(path, name), diagnostics);
+  struct pin_source *source = pin_source_add(set, pin_source_join(path, name), diagnostics);
   if (source != NULL && staged != NULL)
-    take_staged(staged, source, diagnostics);
+    pin_source_take_staged(staged, source, diagnostics);
   else if (source != NULL)
     read_file(fd, name, set, source, diagnostics);
 }
@@ -422,7 +388,7 @@ static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
                           struct pin_diagnostics *diagnostics) {
   struct dirent **names = NULL;
   int count = fd < 0 ? 0 : read_directory(fd, set, set->sources[set->count - 1], diagnostics, &names);
-  const struct pin_staged_file **staged = count < 0 ? NULL : sort_staged(set->reading);
+  const struct pin_staged_file **staged = count < 0 ? NULL : pin_source_sort_staged(set->reading);
   if (count >= 0 && staged == NULL)
     diagnostics->no_memory = true;
   if (staged != NULL)
@@ -439,7 +405,7 @@ static int open_policy_d(const char *main_path, struct pin_source_set *set,
   char *path = NULL;
   if (asprintf(&path, "%.*s/policy.d", (int)(strrchr(main_path, '/') - main_path), main_path) < 0)
     path = NULL;
-  struct pin_source *source = add_source(set, path, diagnostics);
+  struct pin_source *source = pin_source_add(set, path, diagnostics);
   if (source == NULL)
     return -1;
   source->identity.is_directory = true;
@@ -479,7 +445,7 @@ static char *absolute_path(const char *path, int *ret_error) {
     *ret_error = errno == ENOMEM ? 0 : errno;
     return NULL;
   }
-  char *absolute = join_path(directory, path);
+  char *absolute = pin_source_join(directory, path);
   free(directory);
   return absolute;
 }
@@ -490,7 +456,7 @@ static struct pin_source *add_main(const char *path, struct pin_diagnostics *dia
   *ret_set = (struct pin_source_set){.reading = reading};
   int error;
   char *absolute = absolute_path(path, &error);
-  struct pin_source *source = add_source(ret_set, error != 0 ? strdup(path) : absolute, diagnostics);
+  struct pin_source *source = pin_source_add(ret_set, error != 0 ? strdup(path) : absolute, diagnostics);
   if (source == NULL || error == 0)
     return source;
   pin_diagnose_unreadable(diagnostics, source, "cannot be found: there is no working directory (%s)",
@@ -509,7 +475,7 @@ static void read_sources(const char *path, const struct pin_reading *reading,
     if (reading->staged[i].name == NULL)
       staged = &reading->staged[i];
   if (staged != NULL)
-    take_staged(staged, source, diagnostics);
+    pin_source_take_staged(staged, source, diagnostics);
   else
     read_file(AT_FDCWD, source->path, ret_set, source, diagnostics);
   if (ret_set->too_large)
@@ -524,7 +490,7 @@ static bool is_another(const struct pin_source *source) {
   struct stat status;
   if (stat(source->path, &status) != 0)
     return was->exists || errno != ENOENT;
-  struct pin_source_identity is = identify(source->path, &status);
+  struct pin_source_identity is = pin_source_identify(source->path, &status);
   return !was->exists || is.device != was->device || is.inode != was->inode || is.size != was->size ||
          is.mtime_seconds != was->mtime_seconds || is.mtime_nanoseconds != was->mtime_nanoseconds;
 }

@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <time.h>
 
 struct pin_diagnostics;
@@ -27,6 +28,7 @@ struct pin_source {
   size_t order;   /* position among the sources of the policy */
   struct pin_source_identity identity; /* identity.path is `path` */
   bool is_read;                        /* text and identity are those of one moment */
+  bool holds_hosts_alone;              /* no pin sets, no blocked keys, no other settings */
   bool changed;                        /* it changed while it was read */
 };
 
@@ -60,6 +62,9 @@ void pin_source_set_read(const char *path, const struct pin_reading *reading,
 /* Judges the two folders alone, whether there are files in them or not; the set then has no texts. */
 void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
                           struct pin_source_set *ret_set);
+/* The staged drop-ins alone, in byte order, as they will be in the folder. Nothing is opened. */
+void pin_source_set_take(const char *folder, const struct pin_reading *reading,
+                         struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set);
 void pin_source_set_free(struct pin_source_set *set);
 
 /* Waits until what was changed at this time can no longer change once more and keep its time stamp. */
@@ -68,5 +73,20 @@ void pin_wait_out_tick(const struct timespec *mtime);
 /* The names of the drop-ins in an open directory, in byte order, each for free(3) as the array is. -1: see
  * errno. */
 int pin_list_drop_ins(int directory, struct dirent ***ret_names);
+
+/* A new source at the end of the set, which takes `path` over; NULL: out of memory, `path` is freed. */
+struct pin_source *pin_source_add(struct pin_source_set *set, char *path,
+                                  struct pin_diagnostics *diagnostics);
+struct pin_source_identity pin_source_identify(const char *path, const struct stat *status);
+/* For free(3); NULL: out of memory. */
+char *pin_source_join(const char *directory, const char *name);
+
+/* ---- staged.c ---- */
+
+/* Takes the text of a file that is not in its place yet. */
+void pin_source_take_staged(const struct pin_staged_file *staged, struct pin_source *source,
+                            struct pin_diagnostics *diagnostics);
+/* The staged drop-ins in byte order of their names, ends in NULL; for free(3). NULL: out of memory. */
+const struct pin_staged_file **pin_source_sort_staged(const struct pin_reading *reading);
 
 #endif

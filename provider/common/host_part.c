@@ -28,7 +28,7 @@ bool host_part_is_name(const char *name) {
 bool host_part_is_address(const char *name) {
   struct pin_host_name host;
 
-  pin_host_name_read(name, &host);
+  pin_host_name_read(name, pin_name_no_key, &host);
   return host.is_address;
 }
 

@@ -64,6 +64,8 @@ static const struct {
     {"1.example.com", "com example.com 1.example.com", false, false},
 };
 
+static const uint64_t key[2] = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)};
+
 static void join_suffixes(const struct pin_host_name *host, char *ret_text) {
   *ret_text = '\0';
   for (size_t i = 0; i < host->suffix_count; i++) {
@@ -82,21 +84,57 @@ static void test_suffixes(void) {
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     struct pin_host_name host;
     char joined[512];
-    pin_host_name_read(cases[i].name, &host);
+    pin_host_name_read(cases[i].name, key, &host);
     join_suffixes(&host, joined);
     CU_ASSERT_STRING_EQUAL(joined, cases[i].suffixes);
     CU_ASSERT_EQUAL(host.has_empty_label, cases[i].has_empty_label);
     CU_ASSERT_EQUAL(host.is_address, cases[i].is_address);
     CU_ASSERT_EQUAL(host.label_count, host.suffix_count);
     for (size_t k = 0; k < host.suffix_count; k++)
-      CU_ASSERT_EQUAL(host.suffixes[k].hash, pin_name_hash(host.suffixes[k].text, host.suffixes[k].length));
+      CU_ASSERT_EQUAL(host.suffixes[k].hash,
+                      pin_name_hash(key, host.suffixes[k].text, host.suffixes[k].length));
   }
 }
 
 static void test_hash(void) {
-  CU_ASSERT_EQUAL(pin_name_hash("EXAMPLE.com", 11), pin_name_hash("example.COM", 11));
-  CU_ASSERT_NOT_EQUAL(pin_name_hash("example.com", 11), pin_name_hash("example.con", 11));
-  CU_ASSERT_NOT_EQUAL(pin_name_hash("ab", 2), pin_name_hash("ba", 2));
+  CU_ASSERT_EQUAL(pin_name_hash(key, "EXAMPLE.com", 11), pin_name_hash(key, "example.COM", 11));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "example.com", 11), pin_name_hash(key, "example.con", 11));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "ab", 2), pin_name_hash(key, "ba", 2));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "ab.c", 4), pin_name_hash(key, "a.bc", 4));
+  CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "ab.c", 4), pin_name_hash((const uint64_t[2]){1, 2}, "ab.c", 4));
+}
+
+/* The published values of SipHash-1-3 under this key: of nothing, and of a word with all case bits set. */
+static void test_is_siphash(void) {
+  CU_ASSERT_EQUAL(pin_name_hash(key, "", 0), UINT64_C(0xabac0158050fc4dc));
+}
+
+/*
+ * Names whose words differ in the highest bits, as "-" and "m", "0" and "p" do, label against label: a hash
+ * that only multiplies lets one difference undo the other, whatever the key is.
+ */
+static void test_no_chosen_collisions(void) {
+  static const char digits[] = "0123456789", letters[] = "pqrstuvwxy";
+  char names[1024][32];
+  size_t collisions = 0;
+  for (size_t i = 0; i < 1024; i++) {
+    uint64_t bits = i;
+    strcpy(names[i], "abc0abc0.abc0abc0.abc0abc0");
+    for (size_t at = 0; at < 26; at++) {
+      if (names[i][at] != '0')
+        continue;
+      names[i][at] = (bits & 1 ? letters : digits)[at % 10];
+      bits >>= 1;
+    }
+    if (bits != 0)
+      names[i][0] = (char)('a' + bits);
+    for (size_t k = 0; k < i; k++)
+      collisions += pin_name_hash(key, names[i], 26) == pin_name_hash(key, names[k], 26);
+  }
+  CU_ASSERT_EQUAL(collisions, 0);
+  /* The same words in another order, cut into labels at other places. */
+  CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "cccccccc.aaaaaaaabbbbbbbb", 25),
+                      pin_name_hash(key, "bbbbbbbbcccccccc.aaaaaaaa", 25));
 }
 
 static void test_equal(void) {
@@ -121,13 +159,13 @@ static void test_many_labels(void) {
   for (size_t i = 0; i < LABELS; i++)
     memcpy(name + 2 * i, "a.", 2);
   strcpy(name + (size_t)2 * LABELS, "example.com");
-  pin_host_name_read(name, &host);
+  pin_host_name_read(name, key, &host);
   CU_ASSERT_EQUAL(host.suffix_count, PIN_MAX_SUFFIXES);
   CU_ASSERT_EQUAL(host.label_count, LABELS + 2);
   CU_ASSERT_EQUAL(host.suffixes[1].length, strlen("example.com"));
   CU_ASSERT_FALSE(host.has_empty_label);
   name[20] = '.';
-  pin_host_name_read(name, &host);
+  pin_host_name_read(name, key, &host);
   CU_ASSERT_TRUE(host.has_empty_label);
   CU_ASSERT_EQUAL(host.suffix_count, PIN_MAX_SUFFIXES);
   free(name);
@@ -163,8 +201,10 @@ static void test_address(void) {
 
 int main(void) {
   static const struct unit_test tests[] = {
-      {"suffixes", test_suffixes},       {"hash", test_hash},       {"equal", test_equal},
-      {"many labels", test_many_labels}, {"address", test_address}, {NULL, NULL},
+      {"suffixes", test_suffixes},  {"hash", test_hash},
+      {"SipHash", test_is_siphash}, {"collisions", test_no_chosen_collisions},
+      {"equal", test_equal},        {"many labels", test_many_labels},
+      {"address", test_address},    {NULL, NULL},
   };
   static const struct unit_suite suite = {"host_name", NULL, NULL, tests};
   return unit_run(&suite);

@@ -19,7 +19,7 @@ static int tear_down(void) {
 
 static void seal(const struct pin_image_head *head, enum pin_image_block kind, uint64_t index, uint8_t *block,
                  uint64_t size) {
-  uint64_t checksum = pin_image_checksum(head->generation, kind, index, block, size);
+  uint64_t checksum = pin_image_checksum(head->stamp, kind, index, block, size);
   memcpy(block, &checksum, sizeof checksum);
 }
 
@@ -40,6 +40,12 @@ static void seal_all(uint8_t *image, size_t size) {
     if (file.length < head.files.size - at - sizeof file && file.length > 0)
       seal(&head, PIN_BLOCK_FILE, at / 8, image + head.files.offset + at,
            pin_image_round_up(sizeof file + file.length + 1));
+  }
+  for (uint64_t at = 0; at + sizeof(struct pin_image_list) < head.lists.size; at += 8) {
+    struct pin_image_list list;
+    memcpy(&list, image + head.lists.offset + at, sizeof list);
+    if (list.count > 0 && list.count <= (head.lists.size - at - sizeof list) / 32)
+      seal(&head, PIN_BLOCK_LIST, at / 8, image + head.lists.offset + at, sizeof list + list.count * 32);
   }
   for (uint64_t i = 0; i >> head.bucket_bits == 0; i++) {
     uint32_t offsets[2];
@@ -138,8 +144,10 @@ static void reverse_head(uint8_t *image) {
   static const size_t narrow[] = {
       offsetof(struct pin_image_head, byte_order), offsetof(struct pin_image_head, version),
       offsetof(struct pin_image_head, entry_count), offsetof(struct pin_image_head, bucket_bits)};
-  static const size_t wide[] = {offsetof(struct pin_image_head, size),
-                                offsetof(struct pin_image_head, generation)};
+  static const size_t wide[] = {
+      offsetof(struct pin_image_head, size), offsetof(struct pin_image_head, generation),
+      offsetof(struct pin_image_head, stamp), offsetof(struct pin_image_head, name_key),
+      offsetof(struct pin_image_head, name_key) + 8};
   for (size_t i = 0; i < sizeof narrow / sizeof narrow[0]; i++)
     reverse(image + narrow[i], sizeof(uint32_t));
   for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
@@ -170,8 +178,8 @@ static void test_byte_order(void) {
 static void test_hostile_head(void) {
   static const size_t sections[] = {
       offsetof(struct pin_image_head, settings), offsetof(struct pin_image_head, sources),
-      offsetof(struct pin_image_head, files), offsetof(struct pin_image_head, offsets),
-      offsetof(struct pin_image_head, buckets)};
+      offsetof(struct pin_image_head, files),    offsetof(struct pin_image_head, lists),
+      offsetof(struct pin_image_head, offsets),  offsetof(struct pin_image_head, buckets)};
   static const uint64_t wild[] = {
       1, 4, UINT64_MAX, UINT64_MAX - 7, UINT64_MAX / 2, UINT64_C(1) << 63, UINT64_C(1) << 32, 0xfffffff8};
   refuse_head(0, 8, 0);
@@ -197,11 +205,11 @@ static void test_hostile_head(void) {
 static void test_wrong_count(void) {
   uint8_t *image = stage_put(sample.image, sample.size);
   struct stage_visit visited;
-  const uint32_t count = 6;
+  const uint32_t count = 8;
   memcpy(image + offsetof(struct pin_image_head, entry_count), &count, sizeof count);
   seal_all(image, sample.size);
   CU_ASSERT_EQUAL(stage_visit_all(image, sample.size, &visited), PIN_DAMAGED);
-  CU_ASSERT_EQUAL(visited.count, 5);
+  CU_ASSERT_EQUAL(visited.count, 7);
 }
 
 /* The first record of an image with a single bucket. */
@@ -256,7 +264,7 @@ static void test_same_hash(void) {
   for (size_t i = 0; i < sizeof other_names / sizeof other_names[0]; i++) {
     const struct pin_entry others[] = {{.name = other_names[i]}, {.name = NULL}};
     const struct sample_spec other_spec = {.entries = others};
-    const uint64_t hash = pin_name_hash("foo.com", strlen("foo.com"));
+    const uint64_t hash = pin_name_hash((const uint64_t[2]){1, 2}, "foo.com", strlen("foo.com"));
     struct sample other;
     struct pin_policy policy;
     struct pin_verdict verdict;

@@ -19,6 +19,9 @@ static const struct pin_entry entries[] = {
      .require = PIN_REQUIRE_ALL,
      .lists =
          {PINS({4}), [PIN_LIST_INTERMEDIATES] = SAMPLE_LIST({5}), [PIN_LIST_ANCHORS] = SAMPLE_LIST({6})}},
+    /* More than an entry keeps itself, once for two. */
+    {.name = "long.org", .lists = {PINS({21}, {22}, {23}, {24}, {25}, {26}, {27}, {28}, {4})}},
+    {.name = "*.long.org", .lists = {PINS({21}, {22}, {23}, {24}, {25}, {26}, {27}, {28}, {4})}},
     {.name = "audit.org", .mode = PIN_MODE_AUDIT, .lists = {PINS({1})}},
     {.name = "192.0.2.1", .expires = 500, .lists = {[PIN_LIST_FINGERPRINTS] = SAMPLE_LIST({7}, {8})}},
     {.name = NULL},
@@ -37,9 +40,9 @@ const struct sample_spec stage_spec = {
     .sources = sources,
 };
 
-static const char *const names[STAGE_NAMES] = {"foo.com",         "www.foo.com", "a.b.foo.com", ".foo.com",
-                                               "x.tree.org",      "audit.org",   "192.0.2.1",   "::1",
-                                               "unknown.example", "com",         "WWW.FOO.COM."};
+static const char *const names[STAGE_NAMES] = {
+    "foo.com",   "www.foo.com", "a.b.foo.com", ".foo.com",        "x.tree.org", "long.org",    "a.long.org",
+    "audit.org", "192.0.2.1",   "::1",         "unknown.example", "com",        "WWW.FOO.COM."};
 
 /* Paths of one to three keys; the digests of certificates are those of the keys. */
 static const uint8_t paths[STAGE_PATHS][3] = {{1}, {3},    {4, 5, 6}, {4, 5, 1}, {7},

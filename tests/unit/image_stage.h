@@ -11,7 +11,7 @@
 #include "image.h"
 #include "sample.h"
 
-#define STAGE_NAMES 11
+#define STAGE_NAMES 13
 #define STAGE_PATHS 10
 
 /* The policy; five entries before the last one. */

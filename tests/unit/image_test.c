@@ -5,6 +5,8 @@
 #include "image_stage.h"
 #include "runner.h"
 
+#include <stdio.h>
+
 static const struct pin_entry no_entries[] = {{.name = NULL}};
 static const struct sample_spec empty_spec = {.entries = no_entries};
 
@@ -53,7 +55,7 @@ static void test_sound(void) {
   for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++)
     CU_ASSERT_TRUE(seen[i]);
   CU_ASSERT_EQUAL(stage_visit_all(sample.image, sample.size, &visited), PIN_OK);
-  CU_ASSERT_EQUAL(visited.count, 5);
+  CU_ASSERT_EQUAL(visited.count, 7);
   CU_ASSERT_TRUE(pin_policy_is_fresh(&sample.policy));
 }
 
@@ -83,7 +85,7 @@ static bool compare_entry(const struct pin_entry *entry, void *arg) {
 static void test_entries_come_back(void) {
   size_t count = 0;
   CU_ASSERT_EQUAL(pin_policy_visit(&sample.policy, compare_entry, &count), PIN_OK);
-  CU_ASSERT_EQUAL(count, 5);
+  CU_ASSERT_EQUAL(count, 7);
 }
 
 static bool stop_at_once(const struct pin_entry *entry, void *arg) {
@@ -96,6 +98,76 @@ static void test_visit_stops(void) {
   size_t count = 0;
   CU_ASSERT_EQUAL(pin_policy_visit(&sample.policy, stop_at_once, &count), PIN_OK);
   CU_ASSERT_EQUAL(count, 1);
+}
+
+/* A list that many entries have costs its digests once; a short one is each entry's own. */
+static void test_long_lists_once(void) {
+  enum { HOSTS = 100, PINS = 200 };
+  static struct pin_digest digests[2][PINS];
+  static struct pin_entry many[HOSTS + 1];
+  static char host[HOSTS][16];
+  struct sample other;
+  struct pin_verdict verdict;
+  for (size_t i = 0; i < PINS; i++) {
+    digests[0][i].bytes[0] = (uint8_t)i;
+    digests[1][i].bytes[1] = (uint8_t)i;
+  }
+  for (size_t i = 0; i < HOSTS; i++) {
+    snprintf(host[i], sizeof host[i], "h%zu.org", i);
+    many[i].name = host[i];
+    many[i].lists[PIN_LIST_PINS] = (struct pin_digest_list){digests[i % 2], PINS};
+  }
+  if (sample_make(&(struct sample_spec){.entries = many}, &other)) {
+    CU_ASSERT_TRUE(other.size < 2 * sizeof digests[0] + HOSTS * 256);
+    for (size_t i = 0; i < HOSTS; i++) {
+      struct pin_path_key key = {.key = digests[i % 2][PINS - 1]};
+      sample_ask(&other.policy, host[i], 443, &(struct pin_path){.keys = &key, .count = 1}, &verdict);
+      CU_ASSERT_EQUAL(verdict.outcome, PIN_ACCEPTED);
+      key.key = digests[(i + 1) % 2][PINS - 1];
+      sample_ask(&other.policy, host[i], 443, &(struct pin_path){.keys = &key, .count = 1}, &verdict);
+      CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
+    }
+  }
+  sample_clear(&other);
+}
+
+/* Entries of one base, and no others. */
+static void test_visit_base(void) {
+  static const struct {
+    const char *base;
+    size_t count;
+  } bases[] = {{"foo.com", 2}, {"tree.org", 1}, {"192.0.2.1", 1}, {"*.foo.com", 0}, {"com", 0},
+               {"FOO.com", 0}, {"foo.co", 0},   {"", 0},          {"long.org", 2},  {"www.foo.com", 0}};
+  for (size_t i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+    size_t count = 0;
+    CU_ASSERT_EQUAL(pin_policy_visit_base(&sample.policy, bases[i].base, compare_entry, &count), PIN_OK);
+    CU_ASSERT_EQUAL(count, bases[i].count);
+    count = 0;
+    CU_ASSERT_EQUAL(pin_policy_visit_base(&sample.policy, bases[i].base, stop_at_once, &count), PIN_OK);
+    CU_ASSERT_EQUAL(count, bases[i].count > 0);
+  }
+  const struct pin_policy nothing = {.head = {0}};
+  size_t count = 0;
+  CU_ASSERT_EQUAL(pin_policy_visit_base(&nothing, "foo.com", stop_at_once, &count), PIN_DAMAGED);
+}
+
+/* The same entries in another order, under another key: the same policy. */
+static void test_generation(void) {
+  struct pin_entry turned[8] = {{.name = NULL}};
+  struct sample other;
+  for (size_t i = 0; i < 7; i++) {
+    turned[6 - i] = stage_spec.entries[i];
+    turned[6 - i].line = (uint32_t)i + 1;
+  }
+  struct sample_spec turned_spec = stage_spec;
+  turned_spec.entries = turned;
+  if (sample_make(&turned_spec, &other))
+    CU_ASSERT_EQUAL(other.policy.generation, sample.policy.generation);
+  sample_clear(&other);
+  turned[3].line++;
+  if (sample_make(&turned_spec, &other))
+    CU_ASSERT_NOT_EQUAL(other.policy.generation, sample.policy.generation);
+  sample_clear(&other);
 }
 
 static void test_empty(void) {
@@ -204,7 +276,7 @@ static void test_spliced(void) {
 
 /* A bucket of another image of the same shape, where one entry had other keys: a half-written update. */
 static void test_mixed_generations(void) {
-  struct pin_entry changed[6];
+  struct pin_entry changed[8];
   struct pin_digest wrong[2] = {{{77}}, {{78}}};
   struct sample other;
   struct pin_image_head head;
@@ -235,6 +307,9 @@ int main(void) {
       {"a sound image", test_sound},
       {"entries come back", test_entries_come_back},
       {"a visit can be stopped", test_visit_stops},
+      {"long lists once", test_long_lists_once},
+      {"entries of one base", test_visit_base},
+      {"the generation", test_generation},
       {"an empty policy", test_empty},
       {"addresses are told", test_names_addresses},
       {"every flipped bit", test_flipped_bits},

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Not drawn, so that a failure comes again; but another stamp in each image, as it would be. */
+static struct pin_image_seed seed = {.name_key = {1, 2}, .stamp = 3};
+
 static enum pin_name_kind kind_of(const char *name) {
   char address[PIN_ADDRESS_TEXT_SIZE];
   if (strncmp(name, "*.", 2) == 0)
@@ -41,7 +44,8 @@ static bool add_sources(struct pin_image_builder *builder, const struct pin_sour
 
 bool sample_make(const struct sample_spec *spec, struct sample *ret_sample) {
   memset(ret_sample, 0, sizeof *ret_sample);
-  struct pin_image_builder *builder = pin_image_builder_new();
+  seed.stamp++;
+  struct pin_image_builder *builder = pin_image_builder_new(&seed);
   if (builder)
     pin_image_builder_set_unlisted(builder, spec->unlisted);
   bool made = builder &&

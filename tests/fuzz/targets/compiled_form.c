@@ -23,7 +23,7 @@ static void seal_block(const struct pin_image_head *head, uint8_t *image, enum p
   if (size < sizeof checksum || size % PIN_IMAGE_UNIT != 0 || offset > head->size ||
       size > head->size - offset)
     return;
-  checksum = pin_image_checksum(head->generation, kind, index, image + offset, size);
+  checksum = pin_image_checksum(head->stamp, kind, index, image + offset, size);
   memcpy(image + offset, &checksum, sizeof checksum);
 }
 
@@ -37,6 +37,26 @@ static void seal_files(const struct pin_image_head *head, uint8_t *image) {
     seal_block(head, image, PIN_BLOCK_FILE, at / PIN_IMAGE_UNIT, head->files.offset + at, size);
     at += size;
   }
+}
+
+static void seal_lists(const struct pin_image_head *head, uint8_t *image) {
+  struct pin_image_list list;
+  for (uint64_t at = 0; at + sizeof list <= head->lists.size;) {
+    memcpy(&list, image + head->lists.offset + at, sizeof list);
+    if (list.count > (head->lists.size - at - sizeof list) / sizeof(struct pin_digest))
+      return;
+    uint64_t size = sizeof list + list.count * sizeof(struct pin_digest);
+    seal_block(head, image, PIN_BLOCK_LIST, at / PIN_IMAGE_UNIT, head->lists.offset + at, size);
+    at += size;
+  }
+}
+
+static void seal_pinsets(const struct pin_image_head *head, uint8_t *image) {
+  struct pin_image_sources sources;
+  if (head->sources.size < sizeof sources)
+    return;
+  memcpy(&sources, image + head->sources.offset, sizeof sources);
+  seal_block(head, image, PIN_BLOCK_PINSETS, 0, sources.pinsets.offset, sources.pinsets.size);
 }
 
 static void seal_buckets(const struct pin_image_head *head, uint8_t *image) {
@@ -70,6 +90,8 @@ static void seal(uint8_t *image, size_t size, unsigned what) {
   seal_block(&head, image, PIN_BLOCK_SETTINGS, 0, head.settings.offset, head.settings.size);
   seal_block(&head, image, PIN_BLOCK_SOURCES, 0, head.sources.offset, head.sources.size);
   seal_files(&head, image);
+  seal_lists(&head, image);
+  seal_pinsets(&head, image);
   seal_buckets(&head, image);
 }
 
@@ -118,6 +140,27 @@ static void ask_all(const struct pin_policy *policy) {
     ask(policy, names[i], &path);
 }
 
+/* A change that takes all but one drop-in from the form. What comes of it is a form that can be read. */
+static void change(const struct pin_compiled *compiled) {
+  static const char text[] =
+      "# Written by pinctl\nhosts = ( { name = \"a.example\"; ports = [ 443 ]; mode = \"off\"; },\n"
+      "{ name = \"z.example\"; pins = [ \"@a\" ]; } );\n";
+  const struct pin_staged_file files[] = {{"b.cfg", text, -1}, {"c.cfg", NULL, -1}};
+  const struct pin_change change = {compiled, files, sizeof files / sizeof files[0], fuzz_path("changed.db")};
+  struct pin_compiled changed;
+  char *beside = NULL;
+  int fd = -1;
+  enum pin_status status = pin_compiled_change(&change, NULL, NULL, &beside, &fd);
+  MUST((status == PIN_OK) == (beside != NULL));
+  if (beside == NULL)
+    return;
+  if (pin_compiled_open(beside, &changed) == PIN_OK) {
+    (void)pin_policy_visit(&changed.policy, read_entry, NULL);
+    pin_compiled_close(&changed);
+  }
+  pin_compiled_drop(beside, fd);
+}
+
 /* The same by way of a file, as processes read it. */
 static void ask_file(const uint8_t *image, size_t size) {
   struct pin_compiled compiled;
@@ -127,6 +170,7 @@ static void ask_file(const uint8_t *image, size_t size) {
   (void)pin_compiled_is_of(&compiled, fuzz_path("policy.cfg"));
   (void)pin_compiled_is_current(&compiled);
   ask_all(&compiled.policy);
+  change(&compiled);
   pin_compiled_close(&compiled);
 }
 

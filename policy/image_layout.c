@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Makes a whole image of the parts that image_builder.c has collected. */
+#include "image_parts.h"
+
+#include <stdlib.h>
+
+uint32_t pin_image_choose_bucket_bits(uint32_t entry_count) {
+  uint32_t bits = 0;
+  while (UINT64_C(1) << bits < entry_count)
+    bits++;
+  return bits;
+}
+
+void pin_image_note_kinds(uint8_t *block, uint32_t entry_count, uint32_t address_count) {
+  struct pin_image_settings settings;
+  memcpy(&settings, block, sizeof settings);
+  settings.names_addresses = address_count > 0;
+  settings.names_hosts = entry_count > address_count;
+  memcpy(block, &settings, sizeof settings);
+}
+
+static void complete_settings(struct pin_image_builder *builder) {
+  struct pin_image_settings settings;
+  memcpy(&settings, builder->settings.bytes, sizeof settings);
+  settings.ignore_certificate_names = builder->ignore_certificate_names;
+  settings.unlisted = builder->unlisted;
+  memcpy(builder->settings.bytes, &settings, sizeof settings);
+  pin_image_note_kinds(builder->settings.bytes, builder->entry_count, builder->address_count);
+}
+
+/* ---- What a policy says, as a number ---- */
+
+uint64_t pin_image_file_hash(const char *name) {
+  uint64_t state = 0, word;
+  size_t left = strlen(name) + 1;
+  for (; left >= sizeof word; left -= sizeof word, name += sizeof word) {
+    memcpy(&word, name, sizeof word);
+    state = pin_image_mix(state, word);
+  }
+  word = 0;
+  memcpy(&word, name, left);
+  return pin_image_mix(state, word);
+}
+
+/*
+ * Neither the hash of the name nor places in the image count, which are others in the next form of the same
+ * policy. Of a long list its hash counts.
+ */
+uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_record *record,
+                                 uint64_t file_hash) {
+  struct pin_image_record fixed = *record;
+  const struct pin_image_layout layout = pin_image_layout_of(record);
+  fixed.base_hash = 0;
+  fixed.file = 0;
+  uint64_t state = pin_image_mix_words(file_hash, (const uint8_t *)&fixed, sizeof fixed);
+  /* From the name to the ports, then the lists, which need not begin at a word. */
+  const uint64_t texts = (layout.digests - sizeof fixed) / PIN_IMAGE_UNIT * PIN_IMAGE_UNIT;
+  uint64_t word = 0;
+  state = pin_image_mix_words(state, begin + sizeof fixed, texts);
+  memcpy(&word, begin + sizeof fixed + texts, (size_t)(layout.digests - sizeof fixed - texts));
+  state = pin_image_mix(state, word);
+  const uint8_t *at = begin + layout.digests;
+  for (int list = 0; list < PIN_LIST_COUNT; list++) {
+    const uint32_t count = record->digest_counts[list];
+    struct pin_image_shared shared;
+    if (pin_image_is_shared(count)) {
+      memcpy(&shared, at, sizeof shared);
+      state = pin_image_mix(state, shared.hash);
+    } else {
+      state = pin_image_mix_words(state, at, (uint64_t)count * sizeof(struct pin_digest));
+    }
+    at += pin_image_list_size(count);
+  }
+  /* Sums need numbers of which each bit depends on all. */
+  return pin_image_mix(pin_image_mix(state, 1), 2);
+}
+
+uint64_t pin_image_generation(uint64_t content, const uint8_t *block, uint64_t size) {
+  uint64_t state = pin_image_mix(content, PIN_IMAGE_VERSION);
+  state = pin_image_mix_words(state, block + sizeof(uint64_t), size - sizeof(uint64_t));
+  return state == 0 ? 1 : state;
+}
+
+/* ---- Laying out ---- */
+
+static struct pin_image_section place(uint64_t *end, uint64_t size) {
+  struct pin_image_section section = {.offset = *end, .size = size};
+  *end += size;
+  return section;
+}
+
+static uint64_t dropin_table_size(const struct pin_image_builder *builder) {
+  return pin_image_dropin_table_size((uint64_t)builder->watched_count + builder->own_count);
+}
+
+/* false: larger than the format can say. */
+static bool lay_out(const struct pin_image_builder *builder, struct pin_image_head *head,
+                    struct pin_image_section *ret_pinsets) {
+  *head = (struct pin_image_head){
+      .byte_order = PIN_IMAGE_BYTE_ORDER,
+      .version = PIN_IMAGE_VERSION,
+      .generation = pin_image_generation(builder->content, builder->settings.bytes, builder->settings.used),
+      .stamp = builder->seed.stamp,
+      .name_key = {builder->seed.name_key[0], builder->seed.name_key[1]},
+      .entry_count = builder->entry_count,
+      .bucket_bits = pin_image_choose_bucket_bits(builder->entry_count),
+  };
+  memcpy(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic);
+  uint64_t bucket_count = UINT64_C(1) << head->bucket_bits;
+  uint64_t bucket_bytes = builder->bucket_bytes + bucket_count * sizeof(uint64_t);
+  uint64_t end = sizeof *head;
+  head->settings = place(&end, builder->settings.used);
+  head->sources = place(&end, builder->sources.used);
+  head->dropins = place(&end, dropin_table_size(builder) + builder->watched.used + builder->own.used);
+  head->files = place(&end, builder->files.used);
+  head->lists = place(&end, builder->lists.used);
+  *ret_pinsets = place(&end, builder->pinsets.used);
+  head->offsets = place(&end, pin_image_round_up((bucket_count + 1) * sizeof(uint32_t)));
+  head->buckets = place(&end, bucket_bytes);
+  head->size = end;
+  head->checksum = pin_image_head_checksum(head);
+  return bucket_bytes / PIN_IMAGE_UNIT <= UINT32_MAX && head->dropins.size / PIN_IMAGE_UNIT <= UINT32_MAX &&
+         end <= SIZE_MAX;
+}
+
+/* Fills the table of the drop-ins, whose blocks are in place. */
+static void seal_dropins(const struct pin_image_builder *builder, const struct pin_image_head *head,
+                         uint8_t *section) {
+  uint32_t count = builder->watched_count + builder->own_count;
+  uint64_t at = dropin_table_size(builder);
+  for (uint32_t i = 0; i <= count; i++) {
+    struct pin_image_dropin dropin;
+    uint32_t offset = (uint32_t)(at / PIN_IMAGE_UNIT);
+    memcpy(section + i * sizeof offset, &offset, sizeof offset);
+    if (i == count)
+      break;
+    memcpy(&dropin, section + at, sizeof dropin);
+    uint64_t size = pin_image_round_up(sizeof dropin + (uint64_t)dropin.source.path_length + 1);
+    pin_image_seal(head->stamp, PIN_BLOCK_DROPIN, i, section + at, size);
+    at += size;
+  }
+}
+
+static void seal_files(const struct pin_image_head *head, uint8_t *files) {
+  uint64_t size;
+  for (uint64_t at = 0; at < head->files.size; at += size) {
+    struct pin_image_file file;
+    memcpy(&file, files + at, sizeof file);
+    size = pin_image_round_up(sizeof file + file.length + 1);
+    pin_image_seal(head->stamp, PIN_BLOCK_FILE, at / PIN_IMAGE_UNIT, files + at, size);
+  }
+}
+
+static void seal_lists(const struct pin_image_head *head, uint8_t *lists) {
+  uint64_t size;
+  for (uint64_t at = 0; at < head->lists.size; at += size) {
+    struct pin_image_list list;
+    memcpy(&list, lists + at, sizeof list);
+    size = sizeof list + list.count * sizeof(struct pin_digest);
+    pin_image_seal(head->stamp, PIN_BLOCK_LIST, at / PIN_IMAGE_UNIT, lists + at, size);
+  }
+}
+
+/* Calls `each` for every record with the slot of its bucket in the table of offsets, one after the bucket's
+ * own. */
+static void
+for_each_record(const struct pin_image_builder *builder, uint32_t bucket_bits, uint32_t *next_offsets,
+                void (*each)(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets),
+                uint8_t *buckets) {
+  for (const struct pin_image_chunk *chunk = builder->first; chunk; chunk = chunk->next) {
+    struct pin_image_record record;
+    for (size_t at = 0; at < chunk->used; at += record.size) {
+      memcpy(&record, chunk->bytes + at, sizeof record);
+      uint64_t index = pin_image_bucket_of(record.base_hash, bucket_bits);
+      each(chunk->bytes + at, record.size, &next_offsets[index], buckets);
+    }
+  }
+}
+
+static void count_record(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets) {
+  (void)bytes;
+  (void)buckets;
+  *offset += size / PIN_IMAGE_UNIT;
+}
+
+static void copy_record(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets) {
+  memcpy(buckets + (uint64_t)*offset * PIN_IMAGE_UNIT, bytes, size);
+  *offset += size / PIN_IMAGE_UNIT;
+}
+
+/*
+ * Sorts the records into their buckets by counting. Between the passes the slot after a bucket's own says
+ * where its next record goes; after the last record of the bucket that is its end, and thereby the beginning
+ * of the next.
+ */
+static void fill_buckets(const struct pin_image_builder *builder, const struct pin_image_head *head,
+                         uint32_t *offsets, uint8_t *buckets) {
+  uint64_t count = UINT64_C(1) << head->bucket_bits;
+  for_each_record(builder, head->bucket_bits, offsets + 1, count_record, NULL);
+  uint32_t begin = 0;
+  for (uint64_t i = 1; i <= count; i++) {
+    uint32_t size = offsets[i] + 1; /* and a unit for the checksum */
+    offsets[i] = begin + 1;
+    begin += size;
+  }
+  for_each_record(builder, head->bucket_bits, offsets + 1, copy_record, buckets);
+  for (uint64_t i = 0; i < count; i++)
+    pin_image_seal(head->stamp, PIN_BLOCK_BUCKET, i, buckets + (uint64_t)offsets[i] * PIN_IMAGE_UNIT,
+                   (uint64_t)(offsets[i + 1] - offsets[i]) * PIN_IMAGE_UNIT);
+}
+
+static void complete_sources(struct pin_image_builder *builder, const struct pin_image_section *pinsets) {
+  const struct pin_image_sources sources = {.count = builder->source_count,
+                                            .dropin_count = builder->watched_count + builder->own_count,
+                                            .watched_count = builder->watched_count,
+                                            .content = builder->content,
+                                            .address_count = builder->address_count,
+                                            .pinset_count = builder->pinset_count,
+                                            .pinsets = *pinsets};
+  memcpy(builder->sources.bytes, &sources, sizeof sources);
+}
+
+static void copy_part(uint8_t *image, uint64_t offset, const struct pin_buffer *part) {
+  if (part->used > 0)
+    memcpy(image + offset, part->bytes, part->used);
+}
+
+/* Copies all but the records and seals it. */
+static void fill_parts(const struct pin_image_builder *builder, const struct pin_image_head *head,
+                       const struct pin_image_section *pinsets, uint8_t *image) {
+  const uint64_t watched = head->dropins.offset + dropin_table_size(builder);
+  memcpy(image, head, sizeof *head);
+  copy_part(image, head->settings.offset, &builder->settings);
+  copy_part(image, head->sources.offset, &builder->sources);
+  copy_part(image, watched, &builder->watched);
+  copy_part(image, watched + builder->watched.used, &builder->own);
+  copy_part(image, head->files.offset, &builder->files);
+  copy_part(image, head->lists.offset, &builder->lists);
+  copy_part(image, pinsets->offset, &builder->pinsets);
+  pin_image_seal(head->stamp, PIN_BLOCK_SETTINGS, 0, image + head->settings.offset, head->settings.size);
+  pin_image_seal(head->stamp, PIN_BLOCK_SOURCES, 0, image + head->sources.offset, head->sources.size);
+  seal_dropins(builder, head, image + head->dropins.offset);
+  seal_files(head, image + head->files.offset);
+  seal_lists(head, image + head->lists.offset);
+  if (pinsets->size > 0)
+    pin_image_seal(head->stamp, PIN_BLOCK_PINSETS, 0, image + pinsets->offset, pinsets->size);
+}
+
+enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void **ret_image,
+                                         size_t *ret_size) {
+  struct pin_image_head head;
+  struct pin_image_section pinsets;
+  *ret_image = NULL;
+  *ret_size = 0;
+  complete_settings(builder);
+  /* lay_out sees to it that the size fits. */
+  uint8_t *image = lay_out(builder, &head, &pinsets) ? calloc(1, (size_t)head.size) : NULL;
+  if (!image)
+    return PIN_NO_MEMORY;
+  complete_sources(builder, &pinsets);
+  fill_parts(builder, &head, &pinsets, image);
+  fill_buckets(builder, &head, (uint32_t *)(void *)(image + head.offsets.offset),
+               image + head.buckets.offset);
+  *ret_image = image;
+  *ret_size = (size_t)head.size;
+  return PIN_OK;
+}
