@@ -46,22 +46,24 @@ static void add_standing(const struct change *change, const struct pin_entry *en
 static bool load(const struct change *change, struct loaded_policy *loaded) {
   if (change->count > 0)
     return change_check(change, loaded);
-  policy_load(change->policy, loaded);
+  policy_ask(change->policy, loaded);
   return true;
 }
 
-static bool has_name(const struct pin_entry *entry, void *arg) {
-  return strcmp(entry->name, arg) == 0;
+/* False: a part of the compiled form is damaged. */
+static bool collect(const struct change *change, const char *name, struct standings *standings) {
+  struct entries *entries = &standings->entries;
+  size_t first = entries->count;
+  if (!entries_of_name(&standings->loaded.policy, name, entries))
+    return false;
+  for (size_t i = first; i < entries->count; i++)
+    add_standing(change, &entries->items[i], standings);
+  return true;
 }
 
-static bool collect(const struct change *change, const char *name, struct standings *standings) {
-  struct entries entries;
-  AUTO_TEXT wanted = must_copy(name);
-  bool good = entries_read_some(&standings->loaded.policy, has_name, wanted, &entries);
-  for (size_t i = 0; good && i < entries.count; i++)
-    add_standing(change, &entries.items[i], standings);
-  entries_clear(&entries);
-  return good;
+static int refuse_damage(const struct change *change) {
+  say_error("%s: its compiled form is damaged; \"pinctl compile\" writes it anew", change->policy);
+  return EXIT_FAILED;
 }
 
 int standings_read(const struct change *change, const char *host, struct standings *ret_standings) {
@@ -74,7 +76,7 @@ int standings_read(const struct change *change, const char *host, struct standin
     say_error("%s: the policy has errors; nothing was changed", change->policy);
     return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
   }
-  return collect(change, host, ret_standings) ? EXIT_DONE : EXIT_FAILED;
+  return collect(change, host, ret_standings) ? EXIT_DONE : refuse_damage(change);
 }
 
 static int refuse_several(const struct standings *standings, const char *host) {
@@ -128,7 +130,7 @@ int standings_covering(const struct change *change, struct standings *standings,
   const struct pin_entry *entry = &verdict.findings[0].entry;
   *ret_standing = find_entry(standings, entry);
   if (*ret_standing == NULL && !collect(change, entry->name, standings))
-    return EXIT_FAILED;
+    return refuse_damage(change);
   *ret_standing = find_entry(standings, entry);
   return *ret_standing != NULL ? EXIT_DONE : EXIT_FAILED;
 }
@@ -140,6 +142,7 @@ void standings_clear(struct standings *standings) {
     dropin_free(standings->items[i].dropin);
   }
   free(standings->items);
+  entries_clear(&standings->entries);
   policy_clear(&standings->loaded);
   *standings = (struct standings){0};
 }

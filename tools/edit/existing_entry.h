@@ -6,6 +6,7 @@
 
 #include "edit/dropin.h"
 #include "edit/policy_change.h"
+#include "view/entry_text.h"
 
 /*
  * Where a file of the policy really is: one that was read by change_check is named by the directory it was
@@ -23,7 +24,8 @@ struct standing {
 struct standings {
   struct standing *items;
   size_t count;
-  struct loaded_policy loaded; /* keeps the entries alive */
+  struct entries entries; /* what the items' entries point to */
+  struct loaded_policy loaded;
 };
 
 /*

@@ -118,9 +118,7 @@ struct waiting {
 struct making {
   const struct change *change;
   struct waiting *waiting;
-  char *form;        /* the path of the compiled form; NULL: it cannot be renewed */
-  char *form_beside; /* the compiled form as it will be; NULL: there is none */
-  int form_fd;
+  struct form_beside form;
 };
 
 /*
@@ -195,23 +193,22 @@ static void warn_of_form(const char *path, int error) {
 }
 
 static void prepare_form(struct making *making, const struct loaded_policy *loaded) {
-  making->form_fd = -1;
-  AUTO_TEXT named = form_policy(making->change->policy);
-  making->form = form_path(named);
-  if (making->form == NULL)
+  struct form_beside *form = &making->form;
+  if (form->path == NULL)
     return;
-  int error = form_begin(making->form, loaded, &making->form_beside, &making->form_fd);
+  int error = form_begin(form->path, loaded, &form->beside, &form->fd);
   if (error != 0)
-    warn_of_form(making->form, error);
+    warn_of_form(form->path, error);
 }
 
 static void put_form(struct making *making) {
-  if (making->form_beside == NULL)
+  struct form_beside *form = &making->form;
+  if (form->beside == NULL)
     return;
-  int error = pin_compiled_put(making->form, making->form_beside, making->form_fd);
-  making->form_beside = NULL;
+  int error = pin_compiled_put(form->path, form->beside, form->fd);
+  form->beside = NULL;
   if (error != 0)
-    warn_of_form(making->form, error);
+    warn_of_form(form->path, error);
 }
 
 /* From here on no more than a few renames and stats: processes that look now see a text that is newer than
@@ -232,17 +229,41 @@ static void end_making(struct making *making) {
       close(waiting->fd);
     free(waiting->beside);
   }
-  if (making->form_beside != NULL)
-    pin_compiled_drop(making->form_beside, making->form_fd);
-  free(making->form);
+  if (making->form.beside != NULL)
+    pin_compiled_drop(making->form.beside, making->form.fd);
+  free(making->form.path);
   free(making->waiting);
 }
 
-static int check_waiting(struct making *making, struct loaded_policy *ret_loaded) {
+static int review(const struct change *change, const struct loaded_policy *loaded) {
+  return change->review == NULL ? EXIT_DONE : change->review(loaded, change->review_arg);
+}
+
+/* Reads all of the text. */
+static int check_all(struct making *making, const int *fds) {
+  struct loaded_policy loaded = {0};
+  int status = change_judge(making->change, fds, &loaded);
+  if (status == EXIT_DONE)
+    status = review(making->change, &loaded);
+  if (status == EXIT_DONE)
+    prepare_form(making, &loaded);
+  policy_clear(&loaded);
+  return status;
+}
+
+/* Checks the change, and writes the compiled form as it will be. */
+static int check_waiting(struct making *making) {
   int *fds = must_alloc(making->change->count + 1, sizeof *fds);
   for (size_t i = 0; i < making->change->count; i++)
     fds[i] = making->waiting[i].fd;
-  int status = change_judge(making->change, fds, ret_loaded);
+  AUTO_TEXT named = form_policy(making->change->policy);
+  making->form.path = form_path(named);
+  /* A review wants to see the whole policy. */
+  bool in_parts = making->form.path != NULL && making->change->review == NULL;
+  enum pin_status by_form = in_parts ? change_by_form(making->change, fds, &making->form) : PIN_TOO_LARGE;
+  int status = by_form == PIN_OK ? EXIT_DONE : by_form == PIN_INVALID ? EXIT_FINDING : check_all(making, fds);
+  if (by_form == PIN_OK && making->form.beside == NULL)
+    warn_of_form(making->form.path, making->form.error);
   free(fds);
   return status;
 }
@@ -260,26 +281,16 @@ static int make_directories(const struct change *change) {
   return EXIT_DONE;
 }
 
-static int review(const struct change *change, const struct loaded_policy *loaded) {
-  return change->review == NULL ? EXIT_DONE : change->review(loaded, change->review_arg);
-}
-
 static int make(const struct change *change) {
   struct making making = {
-      .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form_fd = -1};
-  struct loaded_policy loaded = {0};
+      .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form = {.fd = -1}};
   for (size_t i = 0; i < change->count; i++)
     making.waiting[i].fd = -1;
   int status = make_directories(change);
   if (status == EXIT_DONE)
     status = wait_beside(&making);
   if (status == EXIT_DONE)
-    status = check_waiting(&making, &loaded);
-  if (status == EXIT_DONE)
-    status = review(change, &loaded);
-  if (status == EXIT_DONE)
-    prepare_form(&making, &loaded);
-  policy_clear(&loaded);
+    status = check_waiting(&making);
   if (status == EXIT_DONE)
     status = put_in_place(&making);
   if (status == EXIT_DONE)
@@ -298,15 +309,26 @@ static void show(const struct file_change *file) {
     diff_print(file->path, file->old_text, file->new_text);
 }
 
-int change_commit(struct change *change) {
-  if (!change->dry_run)
-    return make(change);
-  struct loaded_policy loaded;
+/* valid: the policy would be in order, whatever a review says. */
+static int check_dry(const struct change *change, bool *ret_valid) {
+  struct loaded_policy loaded = {0};
+  enum pin_status by_form = change->review == NULL ? change_by_form(change, NULL, NULL) : PIN_TOO_LARGE;
+  *ret_valid = by_form == PIN_OK;
+  if (by_form == PIN_OK || by_form == PIN_INVALID)
+    return by_form == PIN_OK ? EXIT_DONE : EXIT_FINDING;
   int status = change_judge(change, NULL, &loaded);
-  bool valid = status == EXIT_DONE;
-  if (valid)
+  *ret_valid = status == EXIT_DONE;
+  if (*ret_valid)
     status = review(change, &loaded);
   policy_clear(&loaded);
+  return status;
+}
+
+int change_commit(struct change *change) {
+  bool valid = false;
+  if (!change->dry_run)
+    return make(change);
+  int status = check_dry(change, &valid);
   for (size_t i = 0; i < change->count && valid; i++)
     show(&change->files[i]);
   return status;

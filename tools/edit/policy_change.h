@@ -64,6 +64,21 @@ bool change_check(const struct change *change, struct loaded_policy *ret_loaded)
  */
 int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded);
 
+/* A compiled form that waits beside its place. */
+struct form_beside {
+  char *path;   /* of the form; NULL: it cannot be renewed */
+  char *beside; /* NULL: there is none */
+  int fd;
+  int error; /* why there is none; 0: it was not tried */
+};
+
+/*
+ * The same without reading what does not change, from the current compiled form (pin_compiled_change); writes
+ * the form as it will be beside `form`, NULL: only checks. PIN_OK; PIN_INVALID, having printed the
+ * diagnostics; anything else: it cannot be done so.
+ */
+enum pin_status change_by_form(const struct change *change, const int *fds, struct form_beside *form);
+
 /*
  * Checks and reviews, then prints the diff (dry run, whatever the review says) or puts the files in place and
  * renews the compiled form, which may fail without harm. Returns an exit status, having printed

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* The policy as it will be: what lies there, with the staged texts in the place of their files. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +39,49 @@ static void read_staged(const struct change *change, const int *fds, struct load
   free(files);
 }
 
+static void refuse(const struct change *change, const struct diagnostics *diagnostics) {
+  diagnostics_print(stderr, diagnostics);
+  say_error("%s: the policy would have errors; nothing was changed", change->policy);
+}
+
 bool change_check(const struct change *change, struct loaded_policy *ret_loaded) {
   read_staged(change, NULL, ret_loaded);
   return true;
+}
+
+enum pin_status change_by_form(const struct change *change, const int *fds, struct form_beside *form) {
+  struct diagnostics diagnostics = {0};
+  struct pin_compiled current;
+  AUTO_TEXT named = form_policy(change->policy);
+  if (!policy_open_form(named, &current))
+    return PIN_TOO_LARGE;
+  struct pin_staged_file *files = staged_files(change, fds);
+  struct pin_change wish = {.current = &current, .files = files, .count = change->count};
+  if (form != NULL && form_prepare(form->path) == 0)
+    wish.form = form->path;
+  char *beside = NULL;
+  int fd = -1;
+  progress_begin("checking the change");
+  enum pin_status status = pin_compiled_change(&wish, diagnostics_add, &diagnostics, &beside, &fd);
+  int error = errno;
+  progress_end();
+  pin_compiled_close(&current);
+  free(files);
+  if (status == PIN_INVALID)
+    refuse(change, &diagnostics);
+  diagnostics_clear(&diagnostics);
+  if (form != NULL) {
+    form->beside = beside;
+    form->fd = fd;
+    form->error = status == PIN_OK ? error : 0;
+  }
+  return status;
 }
 
 int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded) {
   read_staged(change, fds, ret_loaded);
   if (ret_loaded->status == PIN_OK)
     return EXIT_DONE;
-  diagnostics_print(stderr, &ret_loaded->diagnostics);
-  say_error("%s: the policy would have errors; nothing was changed", change->policy);
+  refuse(change, &ret_loaded->diagnostics);
   return EXIT_FINDING;
 }

@@ -115,7 +115,7 @@ static int explain(const struct asking *asking, const struct explanation *explan
   whole.live = live ? &result : NULL;
   whole.shown = live ? &result.certificates : &shown;
   int status = EXIT_FAILED;
-  if (enforced_policy_show(whole.policy_path, &enforced))
+  if (enforced_policy_show_one(whole.policy_path, &enforced))
     status = live ? explain_live(asking, &enforced.policy, &whole, &result)
                   : explain_file(asking, &enforced.policy, &whole, &shown);
   probe_result_clear(&result);

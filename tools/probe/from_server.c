@@ -64,7 +64,7 @@ static bool has_backup(const struct arguments *arguments, const struct dropin *w
   struct pin_verdict verdict = {0};
   struct pin_peer peer = {
       .names = &name, .name_count = 1, .port = wish->port_count > 0 ? wish->ports[0] : 0, .now = time(NULL)};
-  policy_load(arguments_policy(arguments), &loaded);
+  policy_ask(arguments_policy(arguments), &loaded);
   if (loaded.status == PIN_OK)
     pin_select(&loaded.policy, &peer, &verdict);
   const struct pin_entry *entry = &verdict.findings[0].entry;

@@ -104,6 +104,16 @@ static bool count_mode(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
+/* The text itself, as far as processes would read it: so a form shows that is not what the text says. A
+ * larger one counts by its form alone, as it does for them. */
+static void load_policy(struct status *status) {
+  AUTO_TEXT named = form_policy(status->policy_path);
+  if (form_is_needed(named))
+    policy_ask(status->policy_path, &status->policy);
+  else
+    policy_load_text(status->policy_path, &status->policy);
+}
+
 void status_read(const char *wanted_policy, struct status *ret_status) {
   *ret_status = (struct status){0};
   struct status *status = ret_status;
@@ -112,7 +122,7 @@ void status_read(const char *wanted_policy, struct status *ret_status) {
   status->preload_present = status->preload != NULL && access(status->preload, R_OK) == 0;
   status->gnutls_missing = status->preload_present && !has_gnutls_module(status->preload);
   status->policy_path = choose_policy(wanted_policy, &status->openssl);
-  policy_load_text(status->policy_path, &status->policy);
+  load_policy(status);
   if (status->policy.status == PIN_OK)
     status->policy.status = pin_policy_visit(&status->policy.policy, count_mode, status);
   status->policy_changed = policy_changed_at(status->policy_path);

@@ -78,7 +78,7 @@ static int stage(struct edit *edit, const struct wish *wish, const struct standi
 static bool is_broken(const struct change *change, const char *path) {
   struct loaded_policy loaded;
   bool broken = false;
-  policy_load(change->policy, &loaded);
+  policy_ask(change->policy, &loaded);
   for (size_t i = 0; loaded.status == PIN_INVALID && i < loaded.diagnostics.count; i++) {
     const struct pin_diagnostic *diagnostic = &loaded.diagnostics.items[i];
     broken = broken || (diagnostic->severity == PIN_ERROR && strcmp(diagnostic->file, path) == 0);

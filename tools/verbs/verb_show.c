@@ -136,15 +136,14 @@ static void tell_pause(const struct showing *showing) {
   pauses_clear(&pauses);
 }
 
-static bool is_related(const struct pin_entry *entry, void *arg) {
-  const struct showing *showing = arg;
-  return relation_of(entry, showing->host) != RELATION_NONE;
-}
-
 static int show(const struct arguments *arguments, struct showing *showing) {
   struct enforced_policy enforced;
-  if (!enforced_policy_show(showing->path, &enforced) ||
-      !entries_read_some(&enforced.policy, is_related, showing, &showing->entries)) {
+  bool good = enforced_policy_show_one(showing->path, &enforced);
+  if (good && !entries_related(&enforced.policy, showing->host, &showing->entries)) {
+    say_error("%s: its compiled form is damaged; \"pinctl compile\" writes it anew", showing->path);
+    good = false;
+  }
+  if (!good) {
     enforced_policy_close(&enforced);
     return EXIT_FAILED;
   }

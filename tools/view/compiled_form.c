@@ -105,7 +105,7 @@ static void sweep(const char *directory, const char *path) {
   file_sweep(directory, prefix);
 }
 
-static int prepare_directory(const char *path) {
+int form_prepare(const char *path) {
   AUTO_TEXT directory = path_directory(path);
   int error = strcmp(path, PIN_DEFAULT_COMPILED) == 0 ? directory_make(directory) : 0;
   if (error == 0)
@@ -114,7 +114,7 @@ static int prepare_directory(const char *path) {
 }
 
 int form_write(const char *path, const struct loaded_policy *loaded) {
-  int error = prepare_directory(path);
+  int error = form_prepare(path);
   if (error != 0)
     return error;
   progress_begin("writing the compiled form");
@@ -124,7 +124,7 @@ int form_write(const char *path, const struct loaded_policy *loaded) {
 }
 
 int form_begin(const char *path, const struct loaded_policy *loaded, char **ret_beside, int *ret_fd) {
-  int error = prepare_directory(path);
+  int error = form_prepare(path);
   if (error != 0)
     return error;
   progress_begin("writing the compiled form");

@@ -36,13 +36,23 @@ static bool open_form(const char *policy, struct enforced_policy *enforced) {
   return true;
 }
 
-bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
+typedef void load_fn(const char *path, struct loaded_policy *ret_loaded);
+
+static bool open_by(load_fn *load, const char *policy, struct enforced_policy *ret_enforced) {
   *ret_enforced = (struct enforced_policy){0};
-  policy_load(policy, &ret_enforced->loaded);
+  load(policy, &ret_enforced->loaded);
   if (ret_enforced->loaded.status != PIN_OK)
     return open_form(policy, ret_enforced);
   ret_enforced->policy = ret_enforced->loaded.policy;
   return true;
+}
+
+bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
+  return open_by(policy_load, policy, ret_enforced);
+}
+
+bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced) {
+  return open_by(policy_ask, policy, ret_enforced);
 }
 
 bool enforced_policy_empty(struct enforced_policy *ret_enforced) {
@@ -88,19 +98,26 @@ static void show_mistakes(const char *policy, const struct diagnostics *diagnost
     say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, policy);
 }
 
-bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced) {
-  bool usable = enforced_policy_open(policy, ret_enforced);
-  enum pin_status status = ret_enforced->loaded.status;
+/* usable: what opening it came to. */
+static bool show_by(const char *policy, bool usable, const struct enforced_policy *enforced) {
+  enum pin_status status = enforced->loaded.status;
   const char *wrong = status == PIN_NO_MEMORY    ? "out of memory"
                       : status == PIN_UNREADABLE ? "the policy cannot be read"
                                                  : "the policy has errors";
   if (status == PIN_OK)
     return true;
-  show_mistakes(policy, &ret_enforced->loaded.diagnostics);
+  show_mistakes(policy, &enforced->loaded.diagnostics);
   if (usable)
-    say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, wrong,
-                ret_enforced->form);
+    say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, wrong, enforced->form);
   else
     say_error("%s: %s", policy, wrong);
   return usable;
+}
+
+bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced) {
+  return show_by(policy, enforced_policy_open(policy, ret_enforced), ret_enforced);
+}
+
+bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced) {
+  return show_by(policy, enforced_policy_ask(policy, ret_enforced), ret_enforced);
 }

@@ -30,6 +30,10 @@ bool enforced_policy_empty(struct enforced_policy *ret_enforced);
  */
 bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
 
+/* Both again, for whoever asks as policy_ask lets him. */
+bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced);
+bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced);
+
 /* How many hosts the compiled form of a policy enforces; *ret_form, for free(3): where that is. */
 uint32_t last_good_hosts(const char *policy, char **ret_form);
 

@@ -17,30 +17,50 @@ static bool keep_entry(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
+/* A copy that lives as long as the arena. */
+static struct pin_entry copy_entry(struct arena *memory, const struct pin_entry *entry) {
+  struct pin_entry copy = *entry;
+  copy.name = arena_copy(memory, entry->name, strlen(entry->name) + 1);
+  copy.comment = arena_copy(memory, entry->comment, strlen(entry->comment) + 1);
+  copy.file = arena_copy(memory, entry->file, strlen(entry->file) + 1);
+  if (entry->port_count > 0)
+    copy.ports = arena_copy(memory, entry->ports, entry->port_count * sizeof entry->ports[0]);
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    copy.lists[list].digests =
+        arena_copy(memory, entry->lists[list].digests, entry->lists[list].count * sizeof(struct pin_digest));
+  return copy;
+}
+
 struct selection {
   struct entries *entries;
-  pin_visit_fn *wanted;
-  void *arg;
+  const char *name; /* NULL: whatever it is */
 };
 
 static bool keep_wanted(const struct pin_entry *entry, void *arg) {
-  struct selection *selection = arg;
+  const struct selection *selection = arg;
   struct entries *entries = selection->entries;
-  if (!selection->wanted(entry, selection->arg))
+  if (selection->name != NULL && strcmp(entry->name, selection->name) != 0)
     return true;
   entries->items = must_grow(entries->items, entries->count + 1, sizeof *entries->items);
-  entries->items[entries->count++] = *entry;
+  entries->items[entries->count++] = copy_entry(&entries->memory, entry);
   return true;
 }
 
-bool entries_read_some(const struct pin_policy *policy, pin_visit_fn *wanted, void *arg,
-                       struct entries *ret_entries) {
-  struct selection selection = {.entries = ret_entries, .wanted = wanted, .arg = arg};
-  *ret_entries = (struct entries){0};
-  if (pin_policy_visit(policy, keep_wanted, &selection) == PIN_OK)
-    return true;
-  say_error("the policy's image is damaged");
-  return false;
+bool entries_of_name(const struct pin_policy *policy, const char *name, struct entries *entries) {
+  struct selection selection = {.entries = entries, .name = name};
+  const char *base = name + (strncmp(name, "*.", 2) == 0 ? 2 : 0);
+  return pin_policy_visit_base(policy, base, keep_wanted, &selection) == PIN_OK;
+}
+
+bool entries_related(const struct pin_policy *policy, const char *host, struct entries *entries) {
+  struct selection selection = {.entries = entries};
+  for (const char *base = host; base != NULL;) {
+    if (pin_policy_visit_base(policy, base, keep_wanted, &selection) != PIN_OK)
+      return false;
+    const char *dot = strchr(base, '.');
+    base = dot == NULL ? NULL : dot + 1;
+  }
+  return true;
 }
 
 bool entries_read(const struct pin_policy *policy, struct entries *ret_entries) {
@@ -53,6 +73,7 @@ bool entries_read(const struct pin_policy *policy, struct entries *ret_entries) 
 
 void entries_clear(struct entries *entries) {
   free(entries->items);
+  arena_clear(&entries->memory);
   *entries = (struct entries){0};
 }
 

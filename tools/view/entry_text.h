@@ -7,18 +7,25 @@
 
 #include <json-c/json.h>
 
+#include "base/arena.h"
 #include "pinpolicy.h"
 
 /* Copies of all entries, in the order of the policy's image; they live as long as it does. */
 struct entries {
   struct pin_entry *items;
   size_t count;
+  struct arena memory; /* what those point to that were taken for themselves (entries_of_name) */
 };
-/* Those that `wanted` says, with `arg`, or all. Both return false, having said so, when the image is damaged.
- */
-bool entries_read_some(const struct pin_policy *policy, pin_visit_fn *wanted, void *arg,
-                       struct entries *ret_entries);
+/* Returns false, having said so, when the image is damaged. */
 bool entries_read(const struct pin_policy *policy, struct entries *ret_entries);
+/*
+ * Adds those of exactly this name, which live on when the policy does not; without reading others. False: a
+ * part of the image is damaged, and nothing was said.
+ */
+bool entries_of_name(const struct pin_policy *policy, const char *name, struct entries *entries);
+/* The same for all whose name has to do with a host's: the name itself, its parents, wildcards below either.
+ */
+bool entries_related(const struct pin_policy *policy, const char *host, struct entries *entries);
 void entries_clear(struct entries *entries);
 void entries_sort_by_name(struct entries *entries);
 

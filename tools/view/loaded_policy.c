@@ -84,16 +84,24 @@ bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *load
          pin_policy_visit(&loaded->policy, pass_entry, NULL) == PIN_OK;
 }
 
+bool policy_open_form(const char *named, struct pin_compiled *ret_form) {
+  char form[PATH_MAX];
+  if (!pin_compiled_path(named, form, sizeof form) || pin_compiled_open(form, ret_form) != PIN_OK)
+    return false;
+  if (pin_compiled_is_of(ret_form, named) && pin_compiled_is_current(ret_form) && sources_are_trusted(named))
+    return true;
+  pin_compiled_close(ret_form);
+  return false;
+}
+
 /* False: the text has to be read. */
 static bool load_form(const char *path, struct loaded_policy *ret_loaded) {
-  char form[PATH_MAX];
   AUTO_TEXT named = form_policy(path);
   struct pin_compiled compiled;
   *ret_loaded = (struct loaded_policy){.status = PIN_OK};
-  if (!pin_compiled_path(named, form, sizeof form) || pin_compiled_open(form, &compiled) != PIN_OK)
+  if (!policy_open_form(named, &compiled))
     return false;
-  bool good = pin_compiled_is_of(&compiled, named) && pin_compiled_is_current(&compiled) &&
-              sources_are_trusted(named) && policy_take_image(&compiled, ret_loaded);
+  bool good = policy_take_image(&compiled, ret_loaded);
   pin_compiled_close(&compiled);
   if (!good)
     free(ret_loaded->image);
@@ -105,8 +113,25 @@ void policy_load(const char *path, struct loaded_policy *ret_loaded) {
     policy_load_text(path, ret_loaded);
 }
 
+void policy_ask(const char *path, struct loaded_policy *ret_loaded) {
+  AUTO_TEXT named = form_policy(path);
+  *ret_loaded = (struct loaded_policy){.status = PIN_OK};
+  if (!policy_open_form(named, &ret_loaded->form)) {
+    policy_load_text(path, ret_loaded);
+  } else if (ret_loaded->form.fd < 0) {
+    pin_compiled_close(&ret_loaded->form);
+    policy_load(path, ret_loaded);
+  } else {
+    ret_loaded->by_form = true;
+    ret_loaded->policy = ret_loaded->form.policy;
+    ret_loaded->size = ret_loaded->policy.size;
+  }
+}
+
 void policy_clear(struct loaded_policy *loaded) {
   free(loaded->image);
+  if (loaded->by_form)
+    pin_compiled_close(&loaded->form);
   diagnostics_clear(&loaded->diagnostics);
   *loaded = (struct loaded_policy){0};
 }

@@ -12,6 +12,8 @@ struct loaded_policy {
   size_t size;              /* of the image, in bytes */
   struct pin_policy policy; /* only where status is PIN_OK */
   struct diagnostics diagnostics;
+  struct pin_compiled form; /* where by_form: a large one, which stays in its file */
+  bool by_form;
 };
 
 /*
@@ -20,6 +22,14 @@ struct loaded_policy {
  * case.
  */
 void policy_load(const char *path, struct loaded_policy *ret_loaded);
+/*
+ * The same for whoever asks of single names, or visits the entries one by one: a large form stays in its
+ * file, its parts are verified when they are read, and what points into it lives until the next visit.
+ */
+void policy_ask(const char *path, struct loaded_policy *ret_loaded);
+/* The current form of the policy that is named so (form_policy), where each file of its text may be read.
+ * False: there is none. */
+bool policy_open_form(const char *named, struct pin_compiled *ret_form);
 /* The same from the text alone, with all that is to be said about it. */
 void policy_load_text(const char *path, struct loaded_policy *ret_loaded);
 /* Takes the whole image of a compiled form into memory. False: a part of it is damaged. */
