@@ -239,6 +239,21 @@ static int review(const struct change *change, const struct loaded_policy *loade
   return change->review == NULL ? EXIT_DONE : change->review(loaded, change->review_arg);
 }
 
+/* The policy as it will be is asked through the form that waits. */
+static int review_form(const struct making *making) {
+  struct loaded_policy loaded = {.status = PIN_OK, .by_form = true};
+  if (making->change->review == NULL)
+    return EXIT_DONE;
+  if (pin_compiled_open(making->form.beside, &loaded.form) != PIN_OK) {
+    say_error("%s: cannot be read", making->form.beside);
+    return EXIT_FAILED;
+  }
+  loaded.policy = loaded.form.policy;
+  int status = review(making->change, &loaded);
+  policy_clear(&loaded);
+  return status;
+}
+
 /* Reads all of the text. */
 static int check_all(struct making *making, const int *fds) {
   struct loaded_policy loaded = {0};
@@ -258,12 +273,15 @@ static int check_waiting(struct making *making) {
     fds[i] = making->waiting[i].fd;
   AUTO_TEXT named = form_policy(making->change->policy);
   making->form.path = form_path(named);
-  /* A review wants to see the whole policy. */
-  bool in_parts = making->form.path != NULL && making->change->review == NULL;
-  enum pin_status by_form = in_parts ? change_by_form(making->change, fds, &making->form) : PIN_TOO_LARGE;
-  int status = by_form == PIN_OK ? EXIT_DONE : by_form == PIN_INVALID ? EXIT_FINDING : check_all(making, fds);
-  if (by_form == PIN_OK && making->form.beside == NULL)
-    warn_of_form(making->form.path, making->form.error);
+  enum pin_status by_form =
+      making->form.path == NULL ? PIN_TOO_LARGE : change_by_form(making->change, fds, &making->form);
+  int status = EXIT_DONE;
+  if (by_form == PIN_INVALID)
+    status = EXIT_FINDING;
+  else if (by_form == PIN_OK && making->form.beside != NULL)
+    status = review_form(making);
+  else
+    status = check_all(making, fds);
   free(fds);
   return status;
 }

@@ -69,7 +69,6 @@ struct form_beside {
   char *path;   /* of the form; NULL: it cannot be renewed */
   char *beside; /* NULL: there is none */
   int fd;
-  int error; /* why there is none; 0: it was not tried */
 };
 
 /*

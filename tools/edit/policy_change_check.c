@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* The policy as it will be: what lies there, with the staged texts in the place of their files. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +62,6 @@ enum pin_status change_by_form(const struct change *change, const int *fds, stru
   int fd = -1;
   progress_begin("checking the change");
   enum pin_status status = pin_compiled_change(&wish, diagnostics_add, &diagnostics, &beside, &fd);
-  int error = errno;
   progress_end();
   pin_compiled_close(&current);
   free(files);
@@ -73,7 +71,6 @@ enum pin_status change_by_form(const struct change *change, const int *fds, stru
   if (form != NULL) {
     form->beside = beside;
     form->fd = fd;
-    form->error = status == PIN_OK ? error : 0;
   }
   return status;
 }

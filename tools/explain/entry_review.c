@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "cli/output.h"
 #include "explain/lint.h"
 #include "keys/certificate_names.h"
 #include "view/entry_text.h"
@@ -29,18 +30,25 @@ void doubt_certificate(const char *given, const struct pin_argument *argument, e
                               given, names, where, name, given));
 }
 
-static bool has_to_do_with(const struct pin_entry *entry, void *arg) {
-  return relation_of(entry, arg) != RELATION_NONE;
+/* Leaves those that say something of the name. */
+static void keep_related(struct entries *entries, const char *name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < entries->count; i++)
+    if (relation_of(&entries->items[i], name) != RELATION_NONE)
+      entries->items[kept++] = entries->items[i];
+  entries->count = kept;
 }
 
 bool entry_review(const struct pin_policy *policy, const char *name, const char *file,
                   struct text_list *ret_grave, struct text_list *ret_others) {
-  AUTO_TEXT wanted = must_copy(name);
   struct entries entries = {0};
   struct diagnostics diagnostics = {0};
   *ret_grave = (struct text_list){0};
   *ret_others = (struct text_list){0};
-  bool good = entries_read_some(policy, has_to_do_with, wanted, &entries);
+  bool good = entries_related(policy, name + (strncmp(name, "*.", 2) == 0 ? 2 : 0), &entries);
+  if (!good)
+    say_error("the policy's image is damaged");
+  keep_related(&entries, name);
   if (good)
     lint_policy(policy, &entries, time(NULL), &diagnostics);
   for (size_t i = 0; i < diagnostics.count; i++) {
