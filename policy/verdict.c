@@ -327,7 +327,7 @@ static enum pin_reason ask_about_certificate(const struct pin_verdict *verdict, 
   if (verdict->decisive < verdict->count)
     return ask_voucher(verdict, path, &verdict->findings[verdict->decisive]);
   memset(&own, 0, sizeof own);
-  pin_host_name_read(verdict->name, &host);
+  pin_host_name_read(verdict->name, pin_name_no_key, &host);
   own.name = own.entry.name = verdict->name;
   own.entry.kind = host.is_address ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
   return ask_voucher(verdict, path, &own);

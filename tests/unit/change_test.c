@@ -94,7 +94,8 @@ static bool say_the_same(const struct pin_policy *one, const struct pin_policy *
   }
   bool same = are_same(&sayings[0], &sayings[1]) && one->generation == other->generation &&
               one->entry_count == other->entry_count && one->mode == other->mode &&
-              one->names_addresses == other->names_addresses && one->names_hosts == other->names_hosts &&
+              one->unlisted == other->unlisted && one->names_addresses == other->names_addresses &&
+              one->names_hosts == other->names_hosts &&
               one->ignores_certificate_names == other->ignores_certificate_names &&
               one->blocked_keys.count == other->blocked_keys.count &&
               one->exempt_anchors.count == other->exempt_anchors.count;
@@ -162,6 +163,8 @@ static char *main_text(unsigned hosts) {
   fputs(V, text);
   if (draw(2) == 0)
     fputs("mode = \"audit\";\nblocked_keys = [ \"@s1\" ];\n", text);
+  if (draw(2) == 0)
+    fputs("unlisted = \"observe\";\n", text);
   write_sets(text);
   fputs("hosts = (", text);
   for (unsigned i = 0; i < hosts; i++) {
