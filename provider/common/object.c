@@ -37,6 +37,7 @@ static bool find_at_once(const void *address, struct object *ret_object, int *re
   *ret_found = find(key, &found) == 0;
   if (*ret_found == 0)
     return true;
+  ret_object->map = found.dlfo_link_map;
   ret_object->path = found.dlfo_link_map->l_name;
   ret_object->start = found.dlfo_map_start;
   ret_object->end = found.dlfo_map_end;
@@ -76,6 +77,7 @@ static int look_at(struct dl_phdr_info *info, size_t size, void *arg) {
   }
   if (address < start || address >= end)
     return 0;
+  search->object->map = NULL;
   search->object->path = info->dlpi_name;
   search->object->start = search->address - (address - start);
   search->object->end = search->address + (end - address);

@@ -8,6 +8,7 @@
 #ifndef PIN_OBJECT_H
 #define PIN_OBJECT_H
 
+#include <link.h>
 #include <stddef.h>
 
 /*
@@ -18,8 +19,9 @@ void *object_open(const void *address);
 
 /* What is known of a loaded object. */
 struct object {
-  const char *path;        /* under which it was loaded; "" for the program; lasts as long as the object */
-  const char *start, *end; /* the addresses that it takes, from the first to behind the last */
+  const char *path;           /* under which it was loaded; "" for the program; lasts as long as the object */
+  const char *start, *end;    /* the addresses that it takes, from the first to behind the last */
+  const struct link_map *map; /* NULL: this libc does not tell */
 };
 
 /* The object that holds `address`. False: none does. */

@@ -13,12 +13,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Compilers make a call of strlen(3) or memcpy(3) of a loop that does the same. */
+#define TEXT_STAYS_A_LOOP __asm__ volatile("")
+
 /* What strdup(3) does, also for NULL. For free(3); NULL: no memory, or no text. */
 static inline char *text_copy(const char *text) {
-  size_t size = text != NULL ? strlen(text) + 1 : 0;
-  char *copy = size > 0 ? malloc(size) : NULL;
+  size_t size = 0;
+  char *copy;
 
-  return copy != NULL ? memcpy(copy, text, size) : NULL;
+  if (text == NULL)
+    return NULL;
+  while (text[size++] != '\0')
+    TEXT_STAYS_A_LOOP;
+  copy = malloc(size);
+  for (size_t i = 0; copy != NULL && i < size; i++) {
+    TEXT_STAYS_A_LOOP;
+    copy[i] = text[i];
+  }
+  return copy;
 }
 
 /* What follows the last slash of a path; all of it where there is none. */

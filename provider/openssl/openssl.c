@@ -169,6 +169,7 @@ static void tell_missing(struct openssl *openssl, const char *name) {
 struct library {
   void *handle;
   const char *start, *end;
+  struct elf_tables tables;
 };
 
 /*
@@ -176,13 +177,17 @@ struct library {
  * OpenSSL of its own may have another one beside it.
  */
 static void *symbol_of(const struct library *library, const char *name) {
-  char *symbol = dlsym(library->handle, name);
+  void *address;
+  char *symbol;
 
+  if (elf_symbol(&library->tables, name, &address))
+    return address;
+  symbol = dlsym(library->handle, name);
   return symbol >= library->start && symbol < library->end ? symbol : NULL;
 }
 
 static struct library libcrypto_of(const struct openssl *openssl) {
-  return (struct library){openssl->handle, openssl->start, openssl->end};
+  return (struct library){openssl->handle, openssl->start, openssl->end, openssl->tables};
 }
 
 /* Two marks, should one be missing. False: no libssl is behind this handle. */
@@ -194,7 +199,7 @@ static bool find_libssl_behind(void *handle, struct library *ret_library) {
     mark = dlsym(handle, "SSL_set_verify");
   if (mark == NULL || !object_find(mark, &object))
     return false;
-  *ret_library = (struct library){handle, object.start, object.end};
+  *ret_library = (struct library){handle, object.start, object.end, elf_tables_of(object.map)};
   return true;
 }
 

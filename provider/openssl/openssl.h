@@ -21,6 +21,8 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
+#include "common/elf_symbol.h"
+
 /*
  * A function that is missing has a stand-in (openssl.c), or nothing can be judged and everything is refused
  * (unbound.h).
@@ -213,6 +215,7 @@ struct libssl {
 struct openssl {
   void *handle;                   /* of the object that holds libcrypto */
   const char *start, *end;        /* the addresses of that object */
+  struct elf_tables tables;       /* of its functions */
   _Atomic(void *) ssl_handle;     /* of the object that holds libssl; NULL: not found yet */
   atomic_ulong loads_without_ssl; /* objects loaded so far when it was looked for in vain; 0: not yet */
   _Atomic(struct libcrypto *) crypto;

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* Functions by their names, from the tables of an object: the same that dlsym(3) finds there. */
+#include "common/elf_symbol.h"
+
+#include <dlfcn.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "runner.h"
+
+static struct elf_tables tables_of(const char *library, void **ret_handle) {
+  struct link_map *map = NULL;
+
+  *ret_handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
+  if (*ret_handle != NULL && dlinfo(*ret_handle, RTLD_DI_LINKMAP, &map) != 0)
+    map = NULL;
+  return elf_tables_of(map);
+}
+
+static void check_names(const char *library, const char *const *names) {
+  void *handle, *address;
+  struct elf_tables tables = tables_of(library, &handle);
+
+  CU_ASSERT_PTR_NOT_NULL(tables.hash);
+  for (; *names != NULL; names++) {
+    CU_ASSERT(elf_symbol(&tables, *names, &address));
+    CU_ASSERT_PTR_NOT_NULL(address);
+    CU_ASSERT_PTR_EQUAL(address, dlsym(handle, *names));
+  }
+}
+
+static void test_functions_are_those_of_dlsym(void) {
+  static const char *const of_cunit[] = {"CU_initialize_registry", "CU_add_suite", "CU_assertImplementation",
+                                         "CU_get_error_msg", NULL};
+  static const char *const of_libc[] = {"fopen", "malloc", "pread", "opendir", "__errno_location", NULL};
+
+  check_names("libcunit.so.1", of_cunit);
+  check_names("libc.so.6", of_libc);
+}
+
+/* Found by dlsym(3) through what the library needs, but not in the library. */
+static void test_functions_of_other_objects_are_not_there(void) {
+  static const char *const names[] = {"fopen", "CU_initialize_registr", "CU_initialize_registryy", "", NULL};
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libcunit.so.1", &handle);
+
+  for (const char *const *name = names; *name != NULL; name++) {
+    CU_ASSERT(elf_symbol(&tables, *name, &address));
+    CU_ASSERT_PTR_NULL(address);
+  }
+  CU_ASSERT_PTR_NOT_NULL(dlsym(handle, "fopen"));
+}
+
+/* glibc kept pthread_cond_wait of its first threads under a hidden version. */
+static void test_the_default_version_is_taken(void) {
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libc.so.6", &handle);
+
+  CU_ASSERT(elf_symbol(&tables, "pthread_cond_wait", &address));
+  CU_ASSERT_PTR_EQUAL(address, dlsym(handle, "pthread_cond_wait"));
+  CU_ASSERT(elf_symbol(&tables, "fclose", &address));
+  CU_ASSERT_PTR_EQUAL(address, dlsym(handle, "fclose"));
+}
+
+/* Of several, chosen by the processor: what the table says is the function that chooses. */
+static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libc.so.6", &handle);
+  bool found = elf_symbol(&tables, "strlen", &address);
+
+  CU_ASSERT(!found || address == dlsym(handle, "strlen"));
+}
+
+static void test_an_unknown_object_knows_nothing(void) {
+  struct elf_tables tables = elf_tables_of(NULL);
+  void *address;
+
+  CU_ASSERT(!elf_symbol(&tables, "fopen", &address));
+  CU_ASSERT_PTR_NULL(address);
+}
+
+int main(void) {
+  static const struct unit_test tests[] = {
+      {"functions are those of dlsym", test_functions_are_those_of_dlsym},
+      {"functions of other objects are not there", test_functions_of_other_objects_are_not_there},
+      {"the default version is taken", test_the_default_version_is_taken},
+      {"what has to be chosen is left to dlsym", test_what_has_to_be_chosen_is_left_to_dlsym},
+      {"an unknown object knows nothing", test_an_unknown_object_knows_nothing},
+      {NULL, NULL}};
+  static const struct unit_suite suite = {"elf_symbol", NULL, NULL, tests};
+
+  return unit_run(&suite);
+}
