@@ -9,6 +9,7 @@
 #include "common/policy_store.h"
 #include "common/record.h"
 #include "common/text.h"
+#include "hooks.h"
 #include "info_callback.h"
 #include "offer.h"
 #include "refusing_bio.h"
@@ -70,6 +71,9 @@ static struct connection *connection_of(const struct client *client) {
 
   if (connection != NULL)
     return connection;
+  /* With it comes the callback that clears the place when the connection is freed. */
+  if (!hooks_has_indexes(hook))
+    return NULL;
   index = atomic_load_explicit(&hook->ssl_index, memory_order_acquire);
   connection = client->libssl->SSL_get_ex_data(client->ssl, index);
   return connection != NULL ? connection : new_connection(client, index);
@@ -328,24 +332,20 @@ static void begin_watching(struct hook *hook, const struct libssl *libssl, SSL *
     begin_handshake(&client);
 }
 
-/* A server's handshake has begun: its questions go straight to libssl's own callback from now on. */
-static void leave_server(struct hook *hook, const struct libssl *libssl, SSL *ssl) {
-  if (libssl->SSL_in_before(ssl) != 1 && libssl->SSL_get_security_callback(ssl) == hook->security)
-    libssl->SSL_set_security_callback(ssl, atomic_load(&hook->original_security));
-}
-
 /* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
    tells when a program has put its own there. */
 __attribute__((noinline)) static void look_at_start(struct hook *hook, SSL *ssl) {
   int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
 
-  if (libssl != NULL && libssl->SSL_is_server(ssl))
-    leave_server(hook, libssl, ssl);
-  else if (libssl == NULL || openssl_lacks_function(&hook->openssl))
+  if (libssl != NULL && libssl->SSL_is_server(ssl)) {
+    if (libssl->SSL_in_before(ssl) != 1)
+      connection_leave_server(hook, libssl, ssl);
+  } else if (libssl == NULL || openssl_lacks_function(&hook->openssl)) {
     unbound_connection(hook, ssl);
-  else if (!is_watched(hook, libssl, ssl))
+  } else if (!is_watched(hook, libssl, ssl)) {
     begin_watching(hook, libssl, ssl);
+  }
   errno = saved_errno;
 }
 
@@ -401,23 +401,17 @@ static void follow_handshake(const struct client *client, int where) {
     offer_clear(client->hook, offer);
 }
 
-/* libssl hands its own connection out as const, but its functions for it want it without. */
-static SSL *unconst(const SSL *ssl) {
-  SSL *mutable;
-
-  memcpy(&mutable, &ssl, sizeof ssl);
-  return mutable;
-}
-
 void connection_event(struct hook *hook, const SSL *ssl, int where) {
   int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   struct client client;
 
-  if (libssl == NULL || (!libssl->SSL_is_server(ssl) && openssl_lacks_function(&hook->openssl))) {
-    unbound_connection(hook, unconst(ssl));
-  } else if (!libssl->SSL_is_server(ssl)) {
-    client = client_of(hook, libssl, unconst(ssl));
+  if (libssl != NULL && libssl->SSL_is_server(ssl)) {
+    connection_of_server(hook, libssl, ssl, where);
+  } else if (libssl == NULL || openssl_lacks_function(&hook->openssl)) {
+    unbound_connection(hook, connection_unconst(ssl));
+  } else {
+    client = client_of(hook, libssl, connection_unconst(ssl));
     if (client.connection != NULL)
       follow_handshake(&client, where);
     else
@@ -427,7 +421,7 @@ void connection_event(struct hook *hook, const SSL *ssl, int where) {
 }
 
 void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int where, int ret) {
-  struct client client = client_of(hook, openssl_ssl(&hook->openssl), unconst(ssl));
+  struct client client = client_of(hook, openssl_ssl(&hook->openssl), connection_unconst(ssl));
   struct connection *connection = client.connection;
   info_fn *outer, *outermost;
 

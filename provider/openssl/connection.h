@@ -8,6 +8,8 @@
 #ifndef PIN_CONNECTION_H
 #define PIN_CONNECTION_H
 
+#include <string.h>
+
 #include "common/text.h"
 #include "hook.h"
 #include "judgement.h"
@@ -40,14 +42,42 @@ static inline bool connection_has_read_servers_end(const struct libssl *libssl, 
   return state[0] == 'T' && state[1] == 'R' && (text_begins(state, "TRSD") || text_begins(state, "TRFIN"));
 }
 
+/* libssl hands its own connection out as const, but its functions for it want it without. */
+static inline SSL *connection_unconst(const SSL *ssl) {
+  SSL *mutable;
+
+  memcpy(&mutable, &ssl, sizeof ssl);
+  return mutable;
+}
+
+/* A server's handshake has begun: its questions go straight to libssl's own callback from now on. */
+static inline void connection_leave_server(const struct hook *hook, const struct libssl *libssl,
+                                           const SSL *ssl) {
+  security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
+
+  if (libssl->SSL_get_security_callback(ssl) == hook->security)
+    libssl->SSL_set_security_callback(connection_unconst(ssl), original);
+}
+
+/* An event of a server's. The program goes on after a call, and may use the connection as a client next. */
+static inline void connection_of_server(const struct hook *hook, const struct libssl *libssl, const SSL *ssl,
+                                        int where) {
+  security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
+
+  if (where == SSL_CB_HANDSHAKE_START)
+    connection_leave_server(hook, libssl, ssl);
+  else if (where == SSL_CB_ACCEPT_EXIT && libssl->SSL_get_security_callback(ssl) == original)
+    libssl->SSL_set_security_callback(connection_unconst(ssl), hook->security);
+}
+
 /*
- * Most events mean nothing to us, and none of a server's steps does. As long as no connection was refused, a
- * step of a client does only where the server's part is over.
+ * Most events mean nothing to us, and of a server's only the first does, and when the program goes on after a
+ * call. As long as no connection was refused, a step of a client does only where the server's part is over.
  */
 static inline bool connection_event_matters(const struct hook *hook, const struct libssl *libssl,
                                             const SSL *ssl, int where) {
   if (where != SSL_CB_CONNECT_LOOP)
-    return where == SSL_CB_HANDSHAKE_START || where == SSL_CB_HANDSHAKE_DONE;
+    return where == SSL_CB_HANDSHAKE_START || where == SSL_CB_HANDSHAKE_DONE || where == SSL_CB_ACCEPT_EXIT;
   return atomic_load_explicit(&hook->has_refused, memory_order_relaxed) ||
          connection_has_read_servers_end(libssl, ssl);
 }
@@ -56,6 +86,8 @@ static inline bool connection_event_matters(const struct hook *hook, const struc
 static inline void connection_info(struct hook *hook, const SSL *ssl, int where) {
   const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
 
+  if (where == SSL_CB_ACCEPT_LOOP)
+    return;
   if (libssl == NULL || connection_event_matters(hook, libssl, ssl, where))
     connection_event(hook, ssl, where);
 }

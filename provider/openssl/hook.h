@@ -21,8 +21,11 @@ struct hook {
   /* Our ex_data indexes. That of contexts is set by the first of them too: other threads may verify before
    * the one that asked for it knows it. */
   atomic_int store_ctx_index;
-  atomic_int ssl_index, session_index; /* as long as the hook is installed, above 0 */
-  atomic_int certificate_index;        /* peer_chain.c */
+  atomic_int ssl_index, session_index; /* hooks_has_indexes(); 0: not asked for yet */
+  __typeof__(CRYPTO_get_ex_new_index) *get_index;
+  __typeof__(OSSL_LIB_CTX_set0_default) *set_default;
+  OSSL_LIB_CTX *global_default; /* in which our callbacks are */
+  atomic_int certificate_index; /* peer_chain.c */
 
   /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
   X509_STORE_CTX_verify_fn verify;

@@ -91,28 +91,74 @@ static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int b
 
 /* ---- Installation ---- */
 
+/* Memory may be short once; without an index every connection would be refused. */
+static void ask_for_index(struct hook *hook, int class_index, CRYPTO_EX_dup *dup, CRYPTO_EX_free *release,
+                          atomic_int *ret_index) {
+  int index = -1, none = 0;
+
+  for (int tries = 0; tries < 2 && index <= 0; tries++)
+    index = hook->get_index(class_index, 0, hook, NULL, dup, release);
+  if (index > 0)
+    (void)atomic_compare_exchange_strong(ret_index, &none, index);
+}
+
+static bool ask_for_client_indexes(struct hook *hook) {
+  if (atomic_load(&hook->session_index) == 0)
+    ask_for_index(hook, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free, &hook->session_index);
+  if (atomic_load(&hook->session_index) == 0)
+    return false;
+  ask_for_index(hook, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free, &hook->ssl_index);
+  return atomic_load(&hook->ssl_index) != 0;
+}
+
+/*
+ * The callbacks are kept with the default library context of the thread. That which a process begins with is
+ * there to its end; another one may be gone later on.
+ */
+static bool can_ask_later(struct hook *hook) {
+  void *set = openssl_symbol(&hook->openssl, "OSSL_LIB_CTX_set0_default");
+  void *get = openssl_symbol(&hook->openssl, "OSSL_LIB_CTX_get0_global_default");
+  __typeof__(OSSL_LIB_CTX_get0_global_default) *get_global;
+
+  if (set == NULL || get == NULL)
+    return false;
+  memcpy(&hook->set_default, &set, sizeof hook->set_default);
+  memcpy(&get_global, &get, sizeof get_global);
+  hook->global_default = get_global();
+  return hook->set_default(NULL) == hook->global_default;
+}
+
+bool hooks_ask_for_indexes(struct hook *hook) {
+  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  OSSL_LIB_CTX *programs;
+  bool done;
+
+  if (crypto == NULL)
+    return false;
+  crypto->ERR_set_mark();
+  programs = hook->set_default(hook->global_default);
+  done = ask_for_client_indexes(hook);
+  (void)hook->set_default(programs);
+  crypto->ERR_pop_to_mark();
+  return done;
+}
+
 static bool install(struct hook *hook) {
   void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
-  __typeof__(CRYPTO_get_ex_new_index) *get_index;
-  int ssl_index, session_index, store_ctx_index;
+  int store_ctx_index;
 
   if (symbol == NULL)
     return false;
-  memcpy(&get_index, &symbol, sizeof get_index);
-  /* Before the program's own, where possible: see openssl-internals S4. */
-  ssl_index = get_index(CRYPTO_EX_INDEX_SSL, 0, hook, NULL, connection_dup, connection_free);
-  session_index = get_index(CRYPTO_EX_INDEX_SSL_SESSION, 0, hook, NULL, session_dup, session_free);
-  if (ssl_index <= 0 || session_index <= 0)
+  memcpy(&hook->get_index, &symbol, sizeof hook->get_index);
+  if (!can_ask_later(hook) && !ask_for_client_indexes(hook))
     return false;
-  atomic_store(&hook->ssl_index, ssl_index);
-  atomic_store(&hook->session_index, session_index);
   /* These are called by other threads from now on, so they come after what they use. */
   store_ctx_index =
-      get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
+      hook->get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
   if (store_ctx_index < 0)
     return false;
   atomic_store(&hook->store_ctx_index, store_ctx_index);
-  return get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
+  return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */

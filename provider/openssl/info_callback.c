@@ -21,11 +21,21 @@ struct stand_in {
 
 static struct stand_in stand_ins[MAX_STAND_INS];
 
-static void tell(size_t n, const SSL *ssl, int where, int ret);
+static void tell(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
+static void tell_us(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
 
+/*
+ * Where the program has no callback, a server's steps mean nothing, and its other events little. What the
+ * functions are given last is what they are not called with: nothing has to be moved.
+ */
 #define PIN_INFO(n)                                                                                          \
   static void info_##n(const SSL *ssl, int where, int ret) {                                                 \
-    tell(n, ssl, where, ret);                                                                                \
+    if (where == SSL_CB_ACCEPT_LOOP && stand_ins[n].program == NULL)                                         \
+      return;                                                                                                \
+    if (where == SSL_CB_CONNECT_LOOP || stand_ins[n].program != NULL)                                        \
+      tell(ssl, where, ret, &stand_ins[n]);                                                                  \
+    else                                                                                                     \
+      tell_us(ssl, where, ret, &stand_ins[n]);                                                               \
   }
 #define PIN_EIGHT(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7)
 /* Octal, so that the names are the numbers. */
@@ -99,8 +109,34 @@ static bool is_set_in(const struct stand_in *stand_in, const SSL *ssl) {
   return libssl != NULL && libssl->SSL_get_info_callback(ssl) == callbacks[stand_in - stand_ins];
 }
 
-static void tell(size_t n, const SSL *ssl, int where, int ret) {
-  const struct stand_in *stand_in = &stand_ins[n];
+/*
+ * A server's handshake begins. Where the program has set in the SSL what it read from an SSL_CTX that had no
+ * callback, it has none, as it would without us: from now on only that of the SSL_CTX is called.
+ */
+__attribute__((noinline)) static void begin_server(const struct stand_in *stand_in, const SSL *ssl, int ret) {
+  const struct libssl *libssl = openssl_ssl(&stand_in->hook->openssl);
+  info_fn *program = inherited(stand_in, ssl);
+  SSL *mutable;
+
+  memcpy(&mutable, &ssl, sizeof ssl);
+  libssl->SSL_set_info_callback(mutable, NULL);
+  if (program != NULL)
+    connection_tell(stand_in->hook, ssl, program, SSL_CB_HANDSHAKE_START, ret);
+}
+
+/* Whether this was a server's, and so is done with. */
+static inline bool tell_server(const struct stand_in *stand_in, const SSL *ssl, int where, int ret) {
+  const struct libssl *libssl = atomic_load_explicit(&stand_in->hook->openssl.ssl, memory_order_acquire);
+
+  if (libssl == NULL || !libssl->SSL_is_server(ssl))
+    return false;
+  connection_of_server(stand_in->hook, libssl, ssl, where);
+  if (where == SSL_CB_HANDSHAKE_START && is_set_in(stand_in, ssl))
+    begin_server(stand_in, ssl, ret);
+  return true;
+}
+
+static void tell(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
   info_fn *program = stand_in->program;
 
   connection_info(stand_in->hook, ssl, where);
@@ -108,4 +144,10 @@ static void tell(size_t n, const SSL *ssl, int where, int ret) {
     program = inherited(stand_in, ssl);
   if (program != NULL)
     connection_tell(stand_in->hook, ssl, program, where, ret);
+}
+
+/* An event of a connection without a callback of the program's. */
+static void tell_us(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
+  if (!tell_server(stand_in, ssl, where, ret))
+    tell(ssl, where, ret, stand_in);
 }

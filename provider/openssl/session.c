@@ -19,14 +19,14 @@ static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *se
 
 /*
  * OpenSSL duplicates a session's data up to the last that is set, and a program's callback may not expect
- * that its own is not (openssl-internals S4). So this is for an index that no other is below, and for a
- * program that has application data of its own.
+ * that its own is not (openssl-internals S4). So this is for an index that no other is below. Elsewhere a
+ * session for which the program has application data of its own keeps nothing.
  */
 static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
 
-  if (libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1)
+  if (index != FIRST_INDEX || libssl->SSL_SESSION_set_ex_data(session, index, kept) != 1)
     free(kept);
 }
 
@@ -34,7 +34,7 @@ static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_pat
 static void forget_beside(struct hook *hook, SSL_SESSION *session) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
-  void *earlier = libssl->SSL_SESSION_get_ex_data(session, index);
+  void *earlier = index == 0 ? NULL : libssl->SSL_SESSION_get_ex_data(session, index);
 
   if (earlier != NULL && libssl->SSL_SESSION_set_ex_data(session, index, NULL) == 1)
     free(earlier);
@@ -45,25 +45,21 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   size_t size;
   const unsigned char *there = encoded(libssl, session, &size);
-  bool is_kept = false;
 
   crypto->ERR_set_mark();
   /* Without memory for it the session keeps nothing, and is not offered where more than its peer's own key
      is asked for. */
   if (there == NULL || kept_path_is_one(there, size))
-    is_kept = libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size) == 1;
+    (void)libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size);
   forget_beside(hook, session);
-  if (is_kept && atomic_load_explicit(&hook->session_index, memory_order_relaxed) != FIRST_INDEX)
-    free(kept);
-  else
-    keep_beside(hook, session, kept);
+  keep_beside(hook, session, kept);
   crypto->ERR_pop_to_mark();
 }
 
 const unsigned char *session_kept(struct hook *hook, SSL_SESSION *session, size_t *ret_size) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
-  const struct kept_path *kept = libssl->SSL_SESSION_get_ex_data(session, index);
+  const struct kept_path *kept = index == 0 ? NULL : libssl->SSL_SESSION_get_ex_data(session, index);
   const unsigned char *bytes;
 
   if (kept != NULL) {
