@@ -75,6 +75,8 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
                    struct path *path, struct kept_path **ret_proven, struct pin_verdict *ret_verdict) {
   struct voucher voucher = {.crypto = matter->crypto,
                             .certificate = peers_certificate(matter),
+                            .kept = matter->kept,
+                            .kept_size = matter->kept_size,
                             .verified = matter->verified ? matter->param : NULL,
                             .peer = peer,
                             .path = path,
@@ -102,7 +104,7 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   path->pin.vouch = NULL;
   if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict)) {
     path_note_constraints(matter->crypto, path);
-    *ret_proven = kept_path_new(path, whole);
+    *ret_proven = kept_path_new(path, whole, vouched_name(&voucher));
   }
 }
 

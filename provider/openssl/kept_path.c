@@ -4,16 +4,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * The form: these bytes, of which the last is its version; flags; the number of keys; for each key, from the
- * peer's upwards, its digest and, where the flags say so, that of its certificate.
+ * peer's upwards, its digest and, where the flags say so, that of its certificate; the length of the name
+ * that the peer's certificate speaks for, 0 where nobody asked, and the name.
  */
-static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 1};
+static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 2};
 
 #define FLAGS_AT sizeof form
 #define COUNT_AT (FLAGS_AT + 1)
 #define KEYS_AT (COUNT_AT + 1)
+#define MOST_NAME 255
 
 #define FLAG_WHOLE 1U
 #define FLAG_CERTIFICATES 2U
@@ -23,11 +26,17 @@ static size_t size_of_key(unsigned flags) {
   return sizeof(struct pin_digest) * ((flags & FLAG_CERTIFICATES) != 0 ? 2 : 1);
 }
 
-struct kept_path *kept_path_new(const struct path *path, bool whole) {
+/* Where the length of the name stands. */
+static size_t name_at(const unsigned char *bytes) {
+  return KEYS_AT + bytes[COUNT_AT] * size_of_key(bytes[FLAGS_AT]);
+}
+
+struct kept_path *kept_path_new(const struct path *path, bool whole, const char *name) {
   bool permitted = path->constraints_seen > 0 && !path->outside;
   unsigned flags = (whole ? FLAG_WHOLE : 0U) | (path->with_certificates ? FLAG_CERTIFICATES : 0U) |
                    (permitted ? FLAG_PERMITTED : 0U);
-  size_t size = KEYS_AT + path->pin.count * size_of_key(flags);
+  size_t length = name != NULL && strlen(name) <= MOST_NAME ? strlen(name) : 0;
+  size_t size = KEYS_AT + path->pin.count * size_of_key(flags) + 1 + length;
   struct kept_path *kept = path->pin.count > 0 ? malloc(sizeof *kept + size) : NULL;
   unsigned char *at;
 
@@ -44,6 +53,9 @@ struct kept_path *kept_path_new(const struct path *path, bool whole) {
       memcpy(at + sizeof(struct pin_digest), &path->keys[depth].certificate, sizeof(struct pin_digest));
     at += size_of_key(flags);
   }
+  *at++ = (unsigned char)length;
+  if (length > 0)
+    memcpy(at, name, length);
   return kept;
 }
 
@@ -55,7 +67,8 @@ bool kept_path_is_one(const unsigned char *bytes, size_t size) {
   flags = bytes[FLAGS_AT];
   count = bytes[COUNT_AT];
   return (flags & ~(FLAG_WHOLE | FLAG_CERTIFICATES | FLAG_PERMITTED)) == 0 && count > 0 &&
-         count <= PATH_MAX_KEYS && size == KEYS_AT + count * size_of_key(flags);
+         count <= PATH_MAX_KEYS && size > name_at(bytes) &&
+         size == name_at(bytes) + 1 + bytes[name_at(bytes)];
 }
 
 bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certificates, struct path *ret_path,
@@ -85,4 +98,13 @@ bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certifica
   ret_path->constraints_seen = ret_path->pin.count;
   *ret_whole = (flags & FLAG_WHOLE) != 0;
   return true;
+}
+
+bool kept_path_speaks_for(const unsigned char *bytes, size_t size, const char *name) {
+  size_t length = strlen(name), at;
+
+  if (length == 0 || length > MOST_NAME || !kept_path_is_one(bytes, size))
+    return false;
+  at = name_at(bytes);
+  return bytes[at] == length && strncasecmp((const char *)bytes + at + 1, name, length) == 0;
 }

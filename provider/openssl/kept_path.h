@@ -17,10 +17,11 @@ struct kept_path {
 };
 
 /*
- * whole: the path came to its end; otherwise nobody looked above its last key. For free(3); NULL: the path is
- * empty, or no memory.
+ * whole: the path came to its end; otherwise nobody looked above its last key. name: for which the peer's
+ * certificate was seen to speak; a longer one than a byte can tell, or NULL, is not kept. For free(3); NULL:
+ * the path is empty, or no memory.
  */
-struct kept_path *kept_path_new(const struct path *path, bool whole);
+struct kept_path *kept_path_new(const struct path *path, bool whole, const char *name);
 
 /* Whether these bytes, from wherever, are a kept path: this version of the form, whole in every length. */
 bool kept_path_is_one(const unsigned char *bytes, size_t size);
@@ -31,5 +32,8 @@ bool kept_path_is_one(const unsigned char *bytes, size_t size);
  */
 bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certificates, struct path *ret_path,
                     bool *ret_whole);
+
+/* Whether such bytes, or none, say that the peer's certificate speaks for this name. */
+bool kept_path_speaks_for(const unsigned char *bytes, size_t size, const char *name);
 
 #endif

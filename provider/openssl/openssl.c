@@ -113,6 +113,7 @@ static const struct stand_in {
     {"NAME_CONSTRAINTS_check_CN", answer_minus_1},
     {"X509_get_ext_by_NID", answer_0},
     {"X509_VERIFY_PARAM_get0_peername", answer_0},
+    {"X509_VERIFY_PARAM_get_hostflags", answer_minus_1},
     {"X509_check_ca", answer_0},
     {"X509_check_host", answer_0},
     {"X509_check_ip_asc", answer_0},

@@ -83,6 +83,7 @@
   X(X509_VERIFY_PARAM_get0_peername)                                                                         \
   X(X509_VERIFY_PARAM_get1_ip_asc)                                                                           \
   X(X509_VERIFY_PARAM_get_flags)                                                                             \
+  X(X509_VERIFY_PARAM_get_hostflags)                                                                         \
   X(X509_chain_up_ref)                                                                                       \
   X(X509_check_ca)                                                                                           \
   X(X509_check_host)                                                                                         \

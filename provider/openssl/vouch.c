@@ -6,6 +6,8 @@
 #include <strings.h>
 #include <time.h>
 
+#include "kept_path.h"
+
 #define NAME_SIZE 256 /* RFC 1035, 2.3.4: 253 characters as text, and some */
 
 /* ---- What OpenSSL has verified already ---- */
@@ -31,6 +33,14 @@ static bool dates_are_verified(const struct voucher *voucher) {
 
   return voucher->verified != NULL &&
          (voucher->crypto->X509_VERIFY_PARAM_get_flags(voucher->verified) & other_times) == 0;
+}
+
+/* Whether OpenSSL was told to match no more than speaks_for_host would. */
+static bool is_verified_strictly(const struct voucher *voucher) {
+  const unsigned loose = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS |
+                         X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS;
+
+  return (voucher->crypto->X509_VERIFY_PARAM_get_hostflags(voucher->verified) & loose) == 0;
 }
 
 /* ---- What a certificate says ---- */
@@ -73,7 +83,8 @@ static bool speaks_for_spelled(const struct voucher *voucher, X509 *certificate,
     return false;
   memcpy(name, spelled, length);
   name[length] = '\0';
-  return name_is_verified(voucher, name) || speaks_for_name(voucher, certificate, name);
+  return name_is_verified(voucher, name) || kept_path_speaks_for(voucher->kept, voucher->kept_size, name) ||
+         speaks_for_name(voucher, certificate, name);
 }
 
 /* An address as the policy writes it; of names each that led to the finding. */
@@ -116,6 +127,19 @@ static enum pin_reason look_at(const struct voucher *voucher, const struct pin_f
   if (voucher->crypto->X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1)
     return PIN_REASON_NOT_A_SERVER;
   return PIN_REASON_MATCHED;
+}
+
+const char *vouched_name(const struct voucher *voucher) {
+  const struct pin_verdict *verdict = voucher->verdict;
+
+  /* Another client may not say that hosts below will do. */
+  if (voucher->peer->below_count > 0 || (voucher->verified != NULL && !is_verified_strictly(voucher)))
+    return NULL;
+  for (size_t i = 0; i < verdict->count && i < PIN_MAX_FINDINGS; i++) {
+    if (voucher->answers[i] == PIN_REASON_MATCHED && verdict->findings[i].entry.kind != PIN_NAME_ADDRESS)
+      return verdict->findings[i].name;
+  }
+  return NULL;
 }
 
 /* Asked again for every key of a path: the answer is kept. */

@@ -47,7 +47,7 @@ PLAN(disappeared_ticket, .tickets = true, .second_policy = "nothing", .expect_re
 
 /* ---- What a session keeps, in other hands ---- */
 
-#define FORM "pinpath\1"
+#define FORM "pinpath\2"
 #define FORM_LENGTH 8
 
 static unsigned char *kept_of(SSL_SESSION *session, size_t *ret_length) {
@@ -92,7 +92,7 @@ static void damage_at(SSL_SESSION *session, size_t at, unsigned char byte) {
 }
 
 static void damage_version(SSL_SESSION *session) {
-  damage_at(session, FORM_LENGTH - 1, 2);
+  damage_at(session, FORM_LENGTH - 1, 1);
 }
 
 static void damage_flags(SSL_SESSION *session) {
@@ -132,12 +132,12 @@ static void damage_digest(SSL_SESSION *session) {
 
 /* A form that is whole in every length, with other keys than there can be: none, or more. */
 static void keep_keys(SSL_SESSION *session, unsigned char count) {
-  unsigned char form[FORM_LENGTH + 2 + 32 * 255] = {0};
+  unsigned char form[FORM_LENGTH + 2 + 32 * 255 + 1] = {0};
 
   memcpy(form, FORM, FORM_LENGTH);
   form[FORM_LENGTH] = 1;
   form[FORM_LENGTH + 1] = count;
-  set_kept(session, form, FORM_LENGTH + 2 + 32 * (size_t)count);
+  set_kept(session, form, FORM_LENGTH + 2 + 32 * (size_t)count + 1);
 }
 
 static void keep_no_key(SSL_SESSION *session) {
