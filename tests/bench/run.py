@@ -40,16 +40,17 @@ def arguments():
     return parser.parse_args()
 
 
-def shown(result):
+def shown(result, judged):
     value = f"{result.value:.4g}" if abs(result.value) < 1e4 else f"{result.value:.0f}"
     interval = result.details.get("interval")
     between = f" ({interval[0]:.4g} to {interval[1]:.4g})" if interval else ""
-    verdict = {True: "reached", False: "MISSED", None: ""}[result.reached]
+    verdict = "" if not judged else {True: "reached", False: "MISSED", None: ""}[result.reached]
     return [result.measure, result.compared, f"{value} {result.unit}{between}", result.target, verdict]
 
 
-def table(results):
-    lines = [["measure", "compared with", "measured", "target", ""], *(shown(result) for result in results)]
+def table(results, judged=True):
+    """judged: they were measured long enough to say which numbers are reached."""
+    lines = [["measure", "compared with", "measured", "target", ""], *(shown(result, judged) for result in results)]
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     lines.insert(1, ["-" * width for width in widths])
     return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in lines)
@@ -95,7 +96,7 @@ def main():
     except measure.Failed as failure:
         print(f"bench: {failure}", file=sys.stderr)
         return 3
-    print(table(results))
+    print(table(results, judged=not options.smoke))
     if options.json:
         write_json(options.json, options, results)
     if options.smoke:

@@ -138,7 +138,8 @@ class Scene:
             return environment
         path = pathlib.Path(environment["OPENSSL_CONF"])
         longer = path.with_name(path.name + "-" * more)
-        longer.write_bytes(path.read_bytes())
+        # What is read with it moves all that comes after it, so that no text crosses a page in every layout.
+        longer.write_text(f"{path.read_text()}[padding]\nvalue = {'x' * 80 * more}\n")
         return {**environment, "OPENSSL_CONF": str(longer)}
 
     def without_provider(self):
