@@ -6,7 +6,9 @@ import json
 import os
 import re
 
-from pinctl_case import PINCTL, PinctlCase, issue, main, path
+import live_servers as live
+import system_log
+from pinctl_case import PINCTL, PinctlCase, issue, main, path, pin_of, read, write
 
 HOSTILE = "\u202eevil\x1b[31mred\u200b\u2066"
 
@@ -84,30 +86,113 @@ class Colours(PinctlCase):
 
 
 class Width(PinctlCase):
-    def test_tables_fit_a_terminal_of_80_columns(self):
-        self.pinctl("add", "a-rather-long-name.internal.example.com", path("server.key"), "--port", "443")
-        status, output = self.on_terminal("/bin/sh", "-c", f'stty cols 80; exec "{PINCTL}" list')
-        self.assertEqual(status, 0)
-        lines = output.split("\r\n")
-        self.assertIn("HOST", lines[0])
-        self.assertLessEqual(max(map(len, lines)), 80)
-        self.assertGreater(len(self.pinctl("list").stdout.splitlines()[1]), 80)
+    """Twenty hosts of 40 characters, on terminals of 80 and of 60 columns."""
 
-    def test_long_names_stay_readable(self):
+    NAMES = [f"service-{number:02}.department.euwest.example.com" for number in range(20)]
+
+    def setUp(self):
+        super().setUp()
+        names = ("subjectAltName=" + ",".join("DNS:" + name for name in self.NAMES), "basicConstraints=CA:FALSE")
+        for key in ("many", "evil"):
+            issue(key, f"/CN={key}", "ca", names)
+            write(f"{key}-chain.pem", read(f"{key}.pem") + read("ca.pem"))
+        pin, spare = pin_of("many.pem"), pin_of("other.pem")
+        self.write_policy("version = 1; hosts = (\n" + ",\n".join(
+            f'{{ name = "{name}"; pins = [ "{pin}" ]; backup_pins = [ "{spare}" ]; }}' for name in self.NAMES) + ");\n")
+        self.history = os.path.join(self.folder, "history.db")
+        server = live.Server(live.tls(live.tls_context("many", "many-chain.pem")))
+        swapped = live.Server(live.tls(live.tls_context("evil", "evil-chain.pem")))
+        self.addCleanup(server.close)
+        self.addCleanup(swapped.close)
+        self.connect = ("--ca", path("root.pem"), "--connect", f"{self.NAMES[3]}::127.0.0.1:{swapped.port}",
+                        "--connect", f"::127.0.0.1:{server.port}")
+
+    def lines(self, columns, *words):
+        _, output = self.on_terminal("/bin/sh", "-c", f'stty cols {columns}; exec "$@"', "sh", PINCTL, *words,
+                                     environment={"NO_COLOR": "1"})
+        lines = [line.rstrip() for line in output.split("\x1b[K")[-1].split("\r\n")]
+        self.assertLessEqual(max(map(len, lines)), columns, output)
+        return lines
+
+    def assert_one_line_each(self, lines, but=()):
+        for name in self.NAMES:
+            found = [line for line in lines if name in line]
+            self.assertEqual(len(found), 1, (name, lines))
+            if name not in but:
+                following = lines[lines.index(found[0]) + 1]
+                self.assertFalse(following.startswith(" "), following)
+
+    def test_list(self):
+        wide, narrow = self.lines(80, "list"), self.lines(60, "list")
+        for lines in (wide, narrow):
+            self.assert_one_line_each(lines)
+        self.assertEqual(wide[0].split(), ["HOST", "PORTS", "MODE", "PINS", "BACKUP", "EXPIRES"])
+        self.assertEqual(wide[21], "Left out, for want of room: ISSUERS, WHERE")
+        self.assertEqual(narrow[0].split(), ["HOST", "MODE", "PINS", "BACKUP"])
+        # Nothing is left out where there is room, or no terminal.
+        self.assertIn("policy.cfg:2", self.lines(160, "list")[1])
+        self.assertIn("policy.cfg:2", self.pinctl("list").stdout)
+        self.assertNotIn("Left out", self.pinctl("list").stdout)
+
+    def test_monitor(self):
+        words = ("monitor", "--history", self.history, "--warning", "10", *self.connect)
+        for columns in (80, 60):
+            lines = self.lines(columns, *words)
+            self.assert_one_line_each(lines, but=self.NAMES[3:4])
+            self.assertIn(self.NAMES[3], lines[1])
+            self.assertEqual(lines[2], "         the policy refuses it: no key on the path is pinned")
+        self.assertIn("TLSv1.3 29 d all well", self.lines(80, *words)[3])
+
+    def test_pins_are_never_broken(self):
+        self.pinctl("monitor", "--history", self.history, *self.connect, status=1)
+        for columns in (80, 60):
+            history = self.lines(columns, "history", self.NAMES[0], "--history", self.history)
+            self.assertIn(pin_of("many.pem"), "\n".join(history))
+            rotate = self.lines(columns, "rotate", self.NAMES[3], "--report", "--history", self.history, *self.connect)
+            self.assertIn(pin_of("evil.pem"), "\n".join(rotate))
+            self.assertEqual(rotate[1], f"new   {self.NAMES[3]}:443")
+            scan = self.lines(columns, "scan", self.NAMES[0], *self.connect)[3:]
+            self.assertIn(pin_of("many.pem"), "\n".join(scan))
+
+    def test_commands_can_be_copied(self):
+        lines = self.lines(80, "scan", self.NAMES[0], *self.connect)
+        at = lines.index("To pin it:")
+        self.assertEqual(lines[at + 1], f"  pinctl add {self.NAMES[0]} \\")
+        self.assertEqual(lines[at + 2], "    " + pin_of("many.pem"))
+        text = self.pinctl("scan", self.NAMES[0], *self.connect, status=None).stdout
+        self.assertIn(f"To pin it: pinctl add {self.NAMES[0]} {pin_of('many.pem')}\n", text)
+
+    def test_log(self):
+        log = self.write_policy("".join(system_log.traditional(
+            f'verdict=refused reason=no-pin host={name} port=443 mode=enforce entry=/etc/pinning/policy.cfg:4 '
+            f'key0="{pin_of("evil.pem")} CN=x" program=/usr/bin/curl pid=17 uid=0', 1700000000) for name in self.NAMES), "log")
+        lines = self.lines(80, "log", "--file", log)
+        self.assert_one_line_each(lines[:22])
+        self.assertIn("Left out, for want of room: PROGRAM (UID)", lines)
+        self.assertIn(f"  key0 {pin_of('evil.pem')} CN=x", lines)
+        narrow = self.lines(60, "log", "--file", log)
+        self.assertIn("service-00.department.euwest.", narrow[1])
+        self.assertEqual(narrow[2].strip(), "example.com:443")
+
+    def test_changes(self):
+        for name in self.NAMES[:2]:
+            self.pinctl("remove", name, status=None)
+            self.pinctl("add", f"new-{name}", path("server.pem"), "--yes")
+        for columns in (80, 60):
+            text = "\n".join(self.lines(columns, "changes"))
+            self.assertIn(f"   pinctl add new-{self.NAMES[1]}\n", re.sub(f" {path('server.pem')}|\n *{path('server.pem')}", "", text) + "\n")
+
+    def test_longer_names_stay_readable(self):
         """No column becomes so narrow that nobody can read it, and nothing is lost where a cell is broken."""
         name = "payments-gateway-primary.eu-central-1.internal.example-corporation.com"
-        self.pinctl("add", name, path("server.key"), "--port", "443", "--expires", "2099-12-31")
-        history = os.path.join(self.folder, "history.db")
-        monitor = ("monitor", "--connect", "::127.0.0.1:1", "--history", history)
+        self.write_policy(f'version = 1; hosts = ( {{ name = "{name}"; pins = [ "{pin_of("many.pem")}" ]; }} );\n')
+        monitor = ("monitor", "--connect", "::127.0.0.1:1", "--history", self.history)
         for words in (("list",), monitor, ("test", "--connect", "::127.0.0.1:1")):
-            _, output = self.on_terminal("/bin/sh", "-c", 'stty cols 80; exec "$@"', "sh", PINCTL, *words)
-            lines = output.split("\x1b[K")[-1].split("\r\n")
-            self.assertLessEqual(max(map(len, lines)), 80, output)
+            lines = self.lines(60, *words)
             begin = lines[0].index("HOST")
-            end = begin + re.search(r"HOST +", lines[0]).end() - re.search(r"HOST +", lines[0]).start() - 1
-            self.assertGreaterEqual(end - begin, 16)
-            self.assertIn(name, "".join(line[begin:end].strip() for line in lines[1:]))
-            self.assertLess(len(lines), 12)
+            found = "".join(line[begin:begin + 51].strip().split(" ")[0] for line in lines[1:3])
+            self.assertTrue(found.startswith(name), lines)
+            self.assertLess(len(lines), 10)
 
     def test_help(self):
         listed = self.pinctl("--help").stdout

@@ -5,14 +5,16 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/escape.h"
 #include "base/memory.h"
 #include "cli/spinner.h"
 
-/* The narrowest terminal that people still use. */
+/* No line of text is longer, or on a terminal shorter. */
 #define LINE_COLUMNS 80
+#define LEAST_COLUMNS 40
 
 bool terminal_is_able(void) {
   const char *terminal = getenv("TERM");
@@ -46,7 +48,14 @@ void put(FILE *stream, enum colour colour, const char *format, ...) {
   va_end(values);
 }
 
-void put_wrapped(enum colour colour, const char *lead, const char *text) {
+static size_t line_columns(void) {
+  struct winsize size;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > LINE_COLUMNS)
+    return LINE_COLUMNS;
+  return size.ws_col < LEAST_COLUMNS ? LEAST_COLUMNS : size.ws_col;
+}
+
+static void wrap(enum colour colour, const char *lead, const char *text, size_t columns) {
   AUTO_TEXT words = escape_text(text);
   size_t indent = strlen(lead);
   size_t column = indent;
@@ -55,7 +64,7 @@ void put_wrapped(enum colour colour, const char *lead, const char *text) {
   for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
     size_t width = text_width(word);
     bool first = column == indent;
-    if (!first && column + 1 + width > LINE_COLUMNS) {
+    if (!first && column + 1 + width > columns) {
       printf("\n%*s", (int)indent, "");
       first = true;
       column = indent;
@@ -63,6 +72,37 @@ void put_wrapped(enum colour colour, const char *lead, const char *text) {
     /* Escaped already: a second pass changes nothing. */
     put(stdout, colour, "%s%s", first ? "" : " ", word);
     column += width + (first ? 0 : 1);
+  }
+  putchar('\n');
+}
+
+void put_wrapped(enum colour colour, const char *lead, const char *text) {
+  wrap(colour, lead, text, line_columns());
+}
+
+void put_fitted(enum colour colour, const char *lead, const char *text) {
+  wrap(colour, lead, text, isatty(STDOUT_FILENO) == 1 ? line_columns() : SIZE_MAX);
+}
+
+void put_command(const char *lead, const char *command) {
+  AUTO_TEXT words = escape_text(command);
+  bool fits = isatty(STDOUT_FILENO) != 1 || text_width(lead) + text_width(words) <= line_columns();
+  size_t columns = line_columns() - 2;
+  size_t column = 2;
+  char *rest = NULL;
+  if (fits) {
+    put(stdout, PLAIN, "%s%s\n", lead, words);
+    return;
+  }
+  put(stdout, PLAIN, "%.*s\n", (int)strcspn(lead, ":") + 1, lead);
+  for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    size_t width = text_width(word);
+    bool first = column == 2;
+    bool breaks = !first && column + 1 + width > columns;
+    put(stdout, PLAIN, "%s%s", first ? "  " : breaks ? " \\" : " ", breaks ? "" : word);
+    column = breaks ? 4 + width : column + width + (first ? 0 : 1);
+    if (breaks)
+      printf("\n    %s", word);
   }
   putchar('\n');
 }

@@ -25,8 +25,16 @@ bool terminal_is_able(void);
 /* Colours only on a terminal that is able to, and never where NO_COLOR is set to anything. */
 void put(FILE *stream, enum colour colour, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* To stdout, broken between words to lines of at most 80 columns; all but the first are indented as far. */
+/* To stdout, broken between words to lines of at most 80 columns, or as many as the terminal has; all but the
+ * first are indented as far. */
 void put_wrapped(enum colour colour, const char *lead, const char *text);
+
+/* The same, but one line where stdout is no terminal, for whoever searches it. */
+void put_fitted(enum colour colour, const char *lead, const char *text);
+
+/* A command to stdout behind "WORDS: ", as it can be copied: on a terminal that is too narrow the lines end
+ * in a backslash. */
+void put_command(const char *lead, const char *command);
 
 /* To stderr, one line each: "pinctl: ...", "pinctl: warning: ...", "pinctl: note: ...". */
 void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "cli/output.h"
 
 /* As narrow as a wrapped column may become: what is narrower is no longer read, however long a host's name.
  */
@@ -23,43 +24,61 @@ static void *checked(void *pointer) {
   exit(3);
 }
 
-struct libscols_table *table_new(const char *const *headings, unsigned wrapping) {
-  struct libscols_table *table = checked(scols_new_table());
+#define MOST_COLUMNS 10
+
+/* What goes below a row begins here, where the first column is not narrower. */
+#define DEEPEST_INDENT 9
+
+struct table {
+  const struct table_form *form;
+  struct libscols_table *scols;
+  size_t count;                /* of columns */
+  size_t widths[MOST_COLUMNS]; /* that the whole of each column takes */
+  bool hidden[MOST_COLUMNS];   /* left out */
+  bool below;                  /* the last column has no place of its own */
+};
+
+struct table *table_new(const struct table_form *form) {
+  struct table *table = must_alloc(1, sizeof *table);
+  *table = (struct table){.form = form, .scols = checked(scols_new_table())};
   /* Escaped already: a second pass would escape the backslashes. */
-  scols_table_enable_noencoding(table, 1);
+  scols_table_enable_noencoding(table->scols, 1);
   if (isatty(STDOUT_FILENO) != 1)
-    scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER);
-  for (size_t i = 0; headings[i] != NULL; i++) {
-    bool wraps = (wrapping >> i & 1) != 0;
-    struct libscols_column *column =
-        checked(scols_table_new_column(table, headings[i], 0, wraps ? SCOLS_FL_WRAP : 0));
+    scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
+  for (; form->headings[table->count] != NULL; table->count++) {
+    bool wraps = (form->wrapping >> table->count & 1) != 0;
+    struct libscols_column *column = checked(
+        scols_table_new_column(table->scols, form->headings[table->count], 0, wraps ? SCOLS_FL_WRAP : 0));
     if (wraps)
       scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
   }
   return table;
 }
 
-void table_add(struct libscols_table *table, const char *const *texts) {
-  struct libscols_line *line = checked(scols_table_new_line(table, NULL));
-  for (size_t i = 0; i < scols_table_get_ncols(table); i++) {
+void table_add(struct table *table, const char *const *texts) {
+  struct libscols_line *line = checked(scols_table_new_line(table->scols, NULL));
+  for (size_t i = 0; i < table->count; i++) {
     AUTO_TEXT escaped = escape_text(texts[i]);
     scols_line_set_data(line, i, escaped);
   }
 }
 
 /* NULL: the cell is empty. */
-static const char *text_at(struct libscols_table *table, size_t row, size_t column) {
-  return scols_cell_get_data(scols_line_get_cell(scols_table_get_line(table, row), column));
+static const char *text_at(const struct table *table, size_t row, size_t column) {
+  return scols_cell_get_data(scols_line_get_cell(scols_table_get_line(table->scols, row), column));
 }
 
-/* The columns that the whole of a column's cells takes. */
-static size_t natural_width(struct libscols_table *table, size_t column) {
-  struct libscols_cell *heading = scols_column_get_header(scols_table_get_column(table, column));
-  size_t widest = text_width(scols_cell_get_data(heading));
-  for (size_t i = 0; i < scols_table_get_nlines(table); i++) {
+/* The columns that the whole of a column takes; a cell may have been broken over lines. */
+static size_t natural_width(const struct table *table, size_t column) {
+  size_t widest = text_width(table->form->headings[column]);
+  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
     const char *text = text_at(table, i, column);
-    size_t width = text == NULL ? 0 : text_width(text);
-    widest = width > widest ? width : widest;
+    for (const char *end; text != NULL; text = *end == '\0' ? NULL : end + 1) {
+      end = strchrnul(text, '\n');
+      AUTO_TEXT line = must_copy_bytes(text, (size_t)(end - text));
+      size_t width = text_width(line);
+      widest = width > widest ? width : widest;
+    }
   }
   return widest;
 }
@@ -105,11 +124,11 @@ static char *broken(const char *text, size_t columns) {
   return lines;
 }
 
-static void break_column(struct libscols_table *table, size_t column, size_t columns) {
-  for (size_t i = 0; i < scols_table_get_nlines(table); i++) {
+static void break_column(struct table *table, size_t column, size_t columns) {
+  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
     const char *text = text_at(table, i, column);
     if (text != NULL && text_width(text) > columns)
-      scols_line_refer_data(scols_table_get_line(table, i), column, broken(text, columns));
+      scols_line_refer_data(scols_table_get_line(table->scols, i), column, broken(text, columns));
   }
 }
 
@@ -125,30 +144,138 @@ static size_t fair_share(const size_t *widths, size_t count, size_t room) {
   return share;
 }
 
-/* libsmartcols would break anywhere, and make the first such column as narrow as its heading. */
-static void fit(struct libscols_table *table) {
-  size_t count = scols_table_get_ncols(table);
-  size_t room = scols_table_get_termwidth(table);
-  size_t taken = count - 1;
-  size_t wrapped = 0;
-  size_t *widths = must_alloc(count, sizeof *widths);
-  for (size_t i = 0; i < count; i++) {
-    size_t width = natural_width(table, i);
-    if (scols_column_is_wrap(scols_table_get_column(table, i)))
-      widths[wrapped++] = width;
-    else
-      taken += width;
-  }
-  size_t share = fair_share(widths, wrapped, room > taken ? room - taken : 0);
-  for (size_t i = 0; i < count; i++)
-    if (scols_column_is_wrap(scols_table_get_column(table, i)))
-      break_column(table, i, share);
-  free(widths);
+static bool has_place(const struct table *table, size_t column) {
+  return !table->hidden[column] && !(table->below && column == table->count - 1);
 }
 
-void table_print(struct libscols_table *table) {
-  if (isatty(STDOUT_FILENO) == 1)
-    fit(table);
-  scols_print_table(table);
-  scols_unref_table(table);
+/* With a blank between every two columns. */
+static size_t total_width(const struct table *table) {
+  size_t total = 0;
+  for (size_t i = 0; i < table->count; i++)
+    total += has_place(table, i) ? table->widths[i] + (total > 0 ? 1 : 0) : 0;
+  return total;
+}
+
+static void take_out(struct table *table, size_t column) {
+  struct libscols_column *scols = scols_table_get_column(table->scols, column);
+  scols_column_set_flags(scols, scols_column_get_flags(scols) | SCOLS_FL_HIDDEN);
+}
+
+/* libsmartcols would break anywhere, and make the first such column as narrow as its heading. */
+static void share_rest(struct table *table, size_t room) {
+  size_t wrapped[MOST_COLUMNS];
+  size_t count = 0;
+  size_t taken = total_width(table);
+  for (size_t i = 0; i < table->count; i++)
+    if (has_place(table, i) && (table->form->wrapping >> i & 1) != 0) {
+      wrapped[count++] = table->widths[i];
+      taken -= table->widths[i];
+    }
+  size_t share = fair_share(wrapped, count, room > taken ? room - taken : 0);
+  for (size_t i = 0; i < table->count; i++)
+    if (has_place(table, i) && (table->form->wrapping >> i & 1) != 0) {
+      break_column(table, i, share);
+      table->widths[i] = natural_width(table, i);
+    }
+}
+
+static void fit(struct table *table, size_t room) {
+  const char *next = table->form->dispensable == NULL ? "" : table->form->dispensable;
+  for (size_t i = 0; i < table->count; i++)
+    table->widths[i] = natural_width(table, i);
+  table->below = table->form->below && total_width(table) > room;
+  for (; *next != '\0' && total_width(table) > room; next++)
+    table->hidden[*next - '0'] = true;
+  for (size_t i = 0; i < table->count; i++)
+    if (!has_place(table, i))
+      take_out(table, i);
+  if (total_width(table) > room)
+    share_rest(table, room);
+}
+
+/* ---- What goes below its row ---- */
+
+/* Nothing but the last column: it goes on with the row before. */
+static bool goes_on(const struct table *table, size_t row) {
+  for (size_t i = 0; i + 1 < table->count; i++) {
+    const char *text = text_at(table, row, i);
+    if (text != NULL && *text != '\0')
+      return false;
+  }
+  return true;
+}
+
+/* Lines of a row as they are printed, without what pads the last of them. For free(3). */
+static char *row_text(const struct table *table, size_t row) {
+  struct libscols_line *line = scols_table_get_line(table->scols, row);
+  char *text = NULL;
+  if (scols_table_print_range_to_string(table->scols, line, line, &text) != 0)
+    memory_exhausted();
+  size_t length = strlen(text);
+  while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
+    text[--length] = '\0';
+  return text;
+}
+
+/* Behind the row where it fits there, else below it. */
+static void print_last(const struct table *table, const char *line, const char *text, size_t room) {
+  size_t place = total_width(table) + 1;
+  size_t width = text_width(line);
+  size_t indent = table->widths[0] + 1 < DEEPEST_INDENT ? table->widths[0] + 1 : DEEPEST_INDENT;
+  if (*line != '\0' && strchr(line, '\n') == NULL && place + text_width(text) <= room) {
+    printf("%*s%s\n", (int)(place > width ? place - width : 0), "", text);
+    return;
+  }
+  if (*line != '\0')
+    putchar('\n');
+  AUTO_TEXT lead = must_format("%*s", (int)indent, "");
+  if (table->form->obvious == NULL || strcmp(text, table->form->obvious) != 0)
+    put_wrapped(PLAIN, lead, text);
+}
+
+/* That of the last column where there is room for it. */
+static void print_headings(const struct table *table, size_t room) {
+  const char *last = table->form->headings[table->count - 1];
+  bool fits = total_width(table) + 1 + text_width(last) <= room;
+  for (size_t i = 0; i + 1 < table->count; i++)
+    if (has_place(table, i))
+      printf("%-*s ", (int)table->widths[i], table->form->headings[i]);
+  puts(fits ? last : "");
+}
+
+static void print_with_below(const struct table *table, size_t room) {
+  print_headings(table, room);
+  scols_table_enable_noheadings(table->scols, 1);
+  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
+    AUTO_TEXT line = goes_on(table, i) ? must_copy("") : row_text(table, i);
+    const char *last = text_at(table, i, table->count - 1);
+    fputs(line, stdout);
+    print_last(table, line, last == NULL ? "" : last, room);
+  }
+}
+
+static void print_left_out(const struct table *table) {
+  AUTO_TEXT names = must_copy("");
+  for (size_t i = 0; i < table->count; i++)
+    if (table->hidden[i]) {
+      char *longer = must_format("%s%s%s", names, *names == '\0' ? "" : ", ", table->form->headings[i]);
+      free(names);
+      names = longer;
+    }
+  if (*names != '\0')
+    put_wrapped(PLAIN, "Left out, for want of room: ", names);
+}
+
+void table_print(struct table *table) {
+  bool terminal = isatty(STDOUT_FILENO) == 1;
+  size_t room = scols_table_get_termwidth(table->scols);
+  if (terminal)
+    fit(table, room);
+  if (table->below)
+    print_with_below(table, room);
+  else
+    scols_print_table(table->scols);
+  print_left_out(table);
+  scols_unref_table(table->scols);
+  free(table);
 }

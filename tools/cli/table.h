@@ -1,19 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Tables on stdout: as wide as the terminal on a terminal, and never cut elsewhere. */
+/*
+ * Tables on stdout. On a terminal they are as wide as it: what has no room goes below its row, then whole
+ * columns are left out, and only then is a cell broken, between words or at the dots of a name. Elsewhere
+ * nothing is cut.
+ */
 #ifndef PINCTL_CLI_TABLE_H
 #define PINCTL_CLI_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-struct libscols_table;
+struct table_form {
+  const char *const *headings; /* ended by NULL; at most 10 */
+  unsigned wrapping;           /* a bit for each column that may be broken over lines */
+  const char *dispensable;     /* digits: the columns that may be left out, the first one first; NULL: none */
+  bool below; /* what does not fit into the last column goes below its row, where no word is broken */
+  const char *obvious; /* what the last column need not say where it has no room; NULL: nothing */
+};
 
-/* headings: ended by NULL. Columns listed in `wrapping` (a bit each) break over lines where it is too narrow.
- */
-struct libscols_table *table_new(const char *const *headings, unsigned wrapping);
-/* One row; the texts, as many as there are headings, are copied and escaped. */
-void table_add(struct libscols_table *table, const char *const *texts);
+struct table;
+
+/* The form must outlive it. */
+struct table *table_new(const struct table_form *form);
+/* One row; the texts, as many as there are headings, are copied and escaped. A row that is empty but for the
+ * last column goes on with the one before it. */
+void table_add(struct table *table, const char *const *texts);
 /* Prints and frees it. */
-void table_print(struct libscols_table *table);
+void table_print(struct table *table);
 
 #endif

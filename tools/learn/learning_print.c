@@ -24,7 +24,7 @@ static int64_t known_since(const struct candidate *candidate, size_t *ret_times)
 }
 
 static void add_row(const struct candidates *candidates, const struct candidate *candidate,
-                    struct libscols_table *table) {
+                    struct table *table) {
   size_t times;
   int64_t since = known_since(candidate, &times);
   AUTO_TEXT host = must_format(strchr(candidate->host, ':') == NULL ? "%s:%u" : "[%s]:%u", candidate->host,
@@ -40,7 +40,8 @@ static void add_row(const struct candidates *candidates, const struct candidate 
 
 void learning_print(const struct candidates *candidates) {
   static const char *const headings[] = {"HOST", "STATE", "KEY SINCE", "KEY, OR WHY NOT", NULL};
-  struct libscols_table *table = table_new(headings, 1U << 3);
+  static const struct table_form form = {.headings = headings, .wrapping = 1U << 0, .below = true};
+  struct table *table = table_new(&form);
   for (size_t i = 0; i < candidates->count; i++)
     add_row(candidates, &candidates->items[i], table);
   table_print(table);

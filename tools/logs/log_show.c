@@ -131,7 +131,7 @@ static const struct advised *advise(struct log_showing *showing, const struct lo
 }
 
 static void print_advice(const struct advised *advised) {
-  put(stdout, BOLD, "%s\n", advised->about);
+  put_fitted(BOLD, "", advised->about);
   for (size_t i = 0; i < advised->keys.count; i++)
     put_wrapped(PLAIN, "  ", advised->keys.items[i]);
   put_wrapped(PLAIN, "  ", advised->advice);
@@ -176,12 +176,14 @@ void log_show(const struct log_record *record, void *arg) {
 
 void log_show_begin(struct log_showing *showing) {
   static const char *const headings[] = {"TIME", "VERDICT", "HOST", "PROGRAM (UID)", "REASON", NULL};
+  static const struct table_form form = {
+      .headings = headings, .wrapping = 1U << 2 | 1U << 3 | 1U << 4, .dispensable = "31"};
   if (showing->follow)
     return;
   if (showing->as_json)
     showing->array = json_object_new_array();
   else
-    showing->table = table_new(headings, 1U << 2 | 1U << 3 | 1U << 4);
+    showing->table = table_new(&form);
 }
 
 void log_show_end(struct log_showing *showing) {

@@ -20,7 +20,7 @@ struct log_showing {
   const char *host; /* canonical; NULL: all */
   bool follow;      /* print each line at once */
   bool as_json;
-  struct libscols_table *table;
+  struct table *table;
   json_object *array;
   struct advised *advised;
   size_t advised_count;

@@ -21,7 +21,7 @@ static char *left_text(const struct watch *watch, const struct watch_host *host)
 }
 
 /* One line for each finding; what comes before is said once. */
-static void add_rows(const struct watch *watch, const struct watch_host *host, struct libscols_table *table) {
+static void add_rows(const struct watch *watch, const struct watch_host *host, struct table *table) {
   AUTO_TEXT name = watch_host_name(host);
   AUTO_TEXT left = left_text(watch, host);
   const char *version = *host->version == '\0' ? "-" : host->version;
@@ -35,7 +35,7 @@ static void add_rows(const struct watch *watch, const struct watch_host *host, s
 }
 
 /* What is about no server. */
-static void add_machine_rows(const struct watch *watch, struct libscols_table *table) {
+static void add_machine_rows(const struct watch *watch, struct table *table) {
   for (size_t i = 0; i < watch->machine.finding_count; i++) {
     const struct finding *finding = &watch->machine.findings[i];
     const char *const texts[] = {severity_word(finding->severity), "-", "-", "-", finding->text};
@@ -59,16 +59,20 @@ static char *left_out_text(const struct watch *watch) {
 
 void watch_print_table(const struct watch *watch) {
   static const char *const headings[] = {"STATE", "HOST", "TLS", "LEFT", "FINDINGS", NULL};
-  struct libscols_table *table = table_new(headings, 1U << 1 | 1U << 4);
+  static const struct table_form form = {
+      .headings = headings, .wrapping = 1U << 1, .dispensable = "23", .below = true, .obvious = "all well"};
+  struct table *table = table_new(&form);
   size_t count = watch->count + watch->well_left_out;
   AUTO_TEXT left_out = left_out_text(watch);
   for (size_t i = 0; i < watch->count; i++)
     add_rows(watch, &watch->hosts[i], table);
   add_machine_rows(watch, table);
   table_print(table);
-  put(stdout, PLAIN, "%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s%s\n", count,
-      count == 1 ? "" : "s", watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
-      watch_count(watch, SEVERITY_CRITICAL), watch->seconds, left_out);
+  AUTO_TEXT summary =
+      must_format("%zu host%s: %zu ok, %zu warning, %zu critical, in %.1f s%s", count, count == 1 ? "" : "s",
+                  watch_count(watch, SEVERITY_OK), watch_count(watch, SEVERITY_WARNING),
+                  watch_count(watch, SEVERITY_CRITICAL), watch->seconds, left_out);
+  put_fitted(PLAIN, "", summary);
 }
 
 /* ---- JSON ---- */

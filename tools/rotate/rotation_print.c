@@ -45,7 +45,7 @@ static char *remedy(const struct rotation_step *step) {
   }
 }
 
-static void add_row(const struct rotation_step *step, struct libscols_table *table) {
+static void add_row(const struct rotation_step *step, struct table *table) {
   char pin[PIN_DIGEST_TEXT_SIZE] = "";
   AUTO_TEXT host = must_format("%s:%u", step->host->host, step->host->port);
   AUTO_TEXT what = remedy(step);
@@ -76,7 +76,8 @@ void rotation_print(const struct watch *watch, const struct rotation *rotation) 
     put(stdout, PLAIN, "%zu server%s: nothing to do\n", watch->count, watch->count == 1 ? "" : "s");
     return;
   }
-  struct libscols_table *table = table_new(headings, 1U << 2);
+  static const struct table_form form = {.headings = headings, .wrapping = 1U << 1, .below = true};
+  struct table *table = table_new(&form);
   for (size_t i = 0; i < rotation->count; i++)
     add_row(&rotation->items[i], table);
   table_print(table);

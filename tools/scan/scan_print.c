@@ -84,7 +84,8 @@ static void print_findings(const struct scan_host *host) {
     put(stdout, GREEN, host->finding_count == 0 ? "  nothing found\n" : "  nothing new\n");
     return;
   }
-  struct libscols_table *table = table_new(headings, 1U << 2 | 1U << 3);
+  static const struct table_form form = {.headings = headings, .wrapping = 1U << 2 | 1U << 3};
+  struct table *table = table_new(&form);
   for (size_t i = 0; i < host->finding_count; i++) {
     const struct scan_finding *finding = &host->findings[i];
     const char *const texts[] = {scan_severity_word(finding->kind->severity), finding->kind->code,
@@ -115,21 +116,25 @@ static void print_steps(const struct scan_host *host) {
 }
 
 static void print_host(const struct scan_host *host) {
-  put(stdout, BOLD, "%s:%u", host->host, host->port);
+  size_t findings = scan_host_findings(host);
+  enum colour colour = host->error != NULL ? PLAIN : colour_of(scan_host_severity(host));
+  AUTO_TEXT name = must_format("%s:%u", host->host, host->port);
+  AUTO_TEXT head = host->error != NULL ? must_copy(name)
+                                       : must_format("%s grade %s, %zu finding%s, %zu connections", name,
+                                                     scan_grade_word(host->grade), findings,
+                                                     findings == 1 ? "" : "s", host->connections);
+  put_fitted(colour == PLAIN ? BOLD : colour, "", head);
   if (host->error != NULL) {
-    put(stdout, RED, " %s\n", host->error);
+    put_fitted(RED, "  ", host->error);
     return;
   }
-  put(stdout, colour_of(scan_host_severity(host)), " grade %s", scan_grade_word(host->grade));
-  put(stdout, PLAIN, ", %zu finding%s, %zu connections\n", scan_host_findings(host),
-      scan_host_findings(host) == 1 ? "" : "s", host->connections);
   print_steps(host);
   print_capabilities(host);
   print_findings(host);
   AUTO_TEXT command = pin_command(host);
   if (command == NULL)
     return;
-  put(stdout, PLAIN, "To pin it: %s\n", command);
+  put_command("To pin it: ", command);
   if (host->others.count > 0)
     put(stdout, YELLOW,
         "It shows %zu keys, and may have more elsewhere: a pin of their issuer lasts longer.\n",
@@ -143,8 +148,9 @@ void scan_print_table(const struct scan *scan) {
     put(stdout, PLAIN, "\n");
     failed += scan->hosts[i].error == NULL ? 0 : 1;
   }
-  put(stdout, PLAIN, "%zu host%s in %.1f s, %zu unreachable; SSL 3 and 2 were not looked at\n", scan->count,
-      scan->count == 1 ? "" : "s", scan->seconds, failed);
+  AUTO_TEXT summary = must_format("%zu host%s in %.1f s, %zu unreachable; SSL 3 and 2 were not looked at",
+                                  scan->count, scan->count == 1 ? "" : "s", scan->seconds, failed);
+  put_fitted(PLAIN, "", summary);
 }
 
 /* ---- JSON ---- */

@@ -45,8 +45,8 @@ static enum colour colour_of(enum process_class kind) {
 }
 
 static void print_class(const struct processes *processes, enum process_class kind) {
-  put(stdout, PLAIN, "%zu ", processes->counts[kind]);
-  put(stdout, colour_of(kind), "%s\n", process_class_meaning(kind));
+  AUTO_TEXT count = must_format("%zu ", processes->counts[kind]);
+  put_fitted(colour_of(kind), count, process_class_meaning(kind));
   for (size_t i = 0; i < processes->count; i++) {
     const struct process *process = &processes->items[i];
     AUTO_TEXT libraries = tls_libraries_text(process->libraries);
@@ -98,13 +98,14 @@ void status_print_libraries(const struct status *status) {
   bool configured = is_configured(status);
   bool preloaded = status->preload_present;
   bool gnutls = status_gnutls_is_reached(status);
-  put(stdout, configured || preloaded ? GREEN : YELLOW, "%-14s OpenSSL %s%s%s; ", "enforced",
-      configured ? "by configuration" : "", configured && preloaded ? " and " : "",
-      preloaded    ? "by ld.so.preload"
-      : configured ? ""
-                   : "by nothing");
-  put(stdout, gnutls ? GREEN : YELLOW, "GnuTLS %s\n",
-      gnutls ? "by ld.so.preload" : "by nothing (\"pinctl enable --preload\")");
+  AUTO_TEXT lead = must_format("%-14s ", "enforced");
+  AUTO_TEXT text = must_format("OpenSSL %s%s%s; GnuTLS %s", configured ? "by configuration" : "",
+                               configured && preloaded ? " and " : "",
+                               preloaded    ? "by ld.so.preload"
+                               : configured ? ""
+                                            : "by nothing",
+                               gnutls ? "by ld.so.preload" : "by nothing (\"pinctl enable --preload\")");
+  put_fitted((configured || preloaded) && gnutls ? GREEN : YELLOW, lead, text);
 }
 
 json_object *status_places_json(const struct status *status) {

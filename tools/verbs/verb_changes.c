@@ -17,7 +17,7 @@
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
 struct listing {
-  struct libscols_table *table;
+  struct table *table;
   json_object *array;
 };
 
@@ -46,9 +46,11 @@ static void add_json(const struct change_row *row, void *arg) {
 
 static int list(const struct arguments *arguments, struct change_log *log) {
   static const char *const headings[] = {"NO", "WHEN", "WHO", "WHAT", "COMMAND", NULL};
+  static const struct table_form form = {
+      .headings = headings, .wrapping = 1u << 3, .dispensable = "2", .below = true};
   bool as_json = arguments_has(arguments, OPTION_JSON);
   struct listing listing = {.array = as_json ? json_object_new_array() : NULL,
-                            .table = as_json ? NULL : table_new(headings, 1u << 3 | 1u << 4)};
+                            .table = as_json ? NULL : table_new(&form)};
   bool good = log == NULL || change_log_each(log, as_json ? add_json : add_row, &listing);
   if (as_json)
     json_print(listing.array);

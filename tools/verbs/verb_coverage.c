@@ -20,7 +20,7 @@ static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 struct listing {
   struct coverage *coverage;
   json_object *json; /* NULL: a table is made */
-  struct libscols_table *table;
+  struct table *table;
   size_t counts[COVERAGE_CLASSES];
   bool failed;
   bool any_noted;
@@ -168,11 +168,12 @@ static void print_text(struct listing *listing) {
 
 static int run(const struct arguments *arguments) {
   static const char *const headings[] = {"PROGRAM", "CLASS", "LIBRARIES", "WAYS", "INTERPRETER", NULL};
+  static const struct table_form form = {.headings = headings, .wrapping = 1u << 0, .dispensable = "42"};
   struct listing listing = {.coverage = coverage_new()};
   if (arguments_has(arguments, OPTION_JSON))
     listing.json = json_object_new_array();
   else
-    listing.table = table_new(headings, 0);
+    listing.table = table_new(&form);
   for (size_t i = 0; i < arguments->operand_count; i++)
     look_at_operand(&listing, arguments->operands[i]);
   if (arguments->operand_count == 0)

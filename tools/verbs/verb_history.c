@@ -28,7 +28,7 @@ static const struct option options[] = {
 
 struct showing {
   const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
-  struct libscols_table *table;
+  struct table *table;
   struct history_drawing *drawing;
   json_object *array;
   size_t count;
@@ -78,12 +78,11 @@ static void show_json(const struct history_row *row, void *arg) {
   showing->count++;
 }
 
-/* The last of the six columns breaks over lines. */
-static void begin(struct showing *showing, bool as_json, const char *const *headings) {
+static void begin(struct showing *showing, bool as_json, const struct table_form *form) {
   if (as_json)
     showing->array = json_object_new_array();
   else
-    showing->table = table_new(headings, 1U << 5);
+    showing->table = table_new(form);
 }
 
 static void end(const struct showing *showing) {
@@ -96,9 +95,10 @@ static void end(const struct showing *showing) {
 static int show(const struct arguments *arguments, struct history *history, const char *host, uint16_t port,
                 const struct pin_verdict *verdict) {
   static const char *const headings[] = {"PORT", "DEPTH", "FIRST SEEN", "LAST SEEN", "IN", "KEY", NULL};
+  static const struct table_form form = {.headings = headings, .dispensable = "2", .below = true};
   bool as_json = arguments_has(arguments, OPTION_JSON);
   struct showing showing = {.verdict = verdict};
-  begin(&showing, as_json, headings);
+  begin(&showing, as_json, &form);
   showing.drawing = drawing_new();
   bool good = history_each(history, host, port, as_json ? show_json : show_row, &showing);
   end(&showing);
@@ -135,9 +135,10 @@ static void show_decision_json(const struct decision_row *row, void *arg) {
 static int show_decisions(const struct arguments *arguments, struct history *history, const char *host,
                           uint16_t port) {
   static const char *const headings[] = {"PORT", "WHEN", "WHO", "DECISION", "LIST", "KEY", NULL};
+  static const struct table_form form = {.headings = headings, .dispensable = "42", .below = true};
   bool as_json = arguments_has(arguments, OPTION_JSON);
   struct showing showing = {0};
-  begin(&showing, as_json, headings);
+  begin(&showing, as_json, &form);
   bool good = decisions_each(history, host, port, as_json ? show_decision_json : show_decision, &showing);
   end(&showing);
   if (good && showing.count == 0)

@@ -26,8 +26,7 @@ struct listing {
   const struct pauses *pauses;
 };
 
-static void add_row(struct libscols_table *table, const struct listing *listing,
-                    const struct pin_entry *entry) {
+static void add_row(struct table *table, const struct listing *listing, const struct pin_entry *entry) {
   uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
   uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
   uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
@@ -74,15 +73,6 @@ static void print_json(const struct listing *listing) {
   json_print(json);
 }
 
-/* By the place in the headings. Names are kept whole as long as the other columns still fit on 80. */
-static unsigned wrapping_columns(const struct entries *entries) {
-  unsigned ports_and_where = 1u << 1 | 1u << 7;
-  for (size_t i = 0; i < entries->count; i++)
-    if (strlen(entries->items[i].name) > 30)
-      return ports_and_where | 1u << 0;
-  return ports_and_where;
-}
-
 static void print_table(const struct listing *listing) {
   const struct entries *entries = listing->entries;
   AUTO_TEXT unlisted = unlisted_text(listing->policy);
@@ -95,7 +85,9 @@ static void print_table(const struct listing *listing) {
       say_note("%s: no hosts", listing->path);
     return;
   }
-  struct libscols_table *table = table_new(headings, wrapping_columns(entries));
+  static const struct table_form form = {
+      .headings = headings, .wrapping = 1u << 0 | 1u << 1, .dispensable = "75614"};
+  struct table *table = table_new(&form);
   for (size_t i = 0; i < entries->count; i++)
     add_row(table, listing, &entries->items[i]);
   table_print(table);

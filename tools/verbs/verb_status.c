@@ -21,6 +21,12 @@ static const char *provider_text(const struct openssl_state *openssl) {
   return openssl->named ? "configured, but not active" : "not configured";
 }
 
+/* Words, which may go on in a further line; a path is printed as it is. */
+static void print_words(enum colour colour, const char *title, const char *words) {
+  AUTO_TEXT lead = must_format("%-14s ", title);
+  put_fitted(colour, lead, words);
+}
+
 static void print_policy(const struct status *status) {
   const struct loaded_policy *policy = &status->policy;
   put(stdout, PLAIN, "%-14s %s\n", "policy", status->policy_path);
@@ -60,10 +66,10 @@ static void print_compiled(const struct status *status) {
   if (status->compiled_path == NULL)
     return;
   put(stdout, PLAIN, "%-14s %s\n", "compiled", status->compiled_path);
-  put(stdout, status->compiled == FORM_ABSENT ? PLAIN : colour, "%-14s %s\n", "",
-      last_good                ? "the last good policy: processes go by this one"
-      : status->form_is_needed ? needed[status->compiled]
-                               : meanings[status->compiled]);
+  print_words(status->compiled == FORM_ABSENT ? PLAIN : colour, "",
+              last_good                ? "the last good policy: processes go by this one"
+              : status->form_is_needed ? needed[status->compiled]
+                                       : meanings[status->compiled]);
 }
 
 static const char *nodejs_text(enum nodejs_reach reach) {
@@ -81,8 +87,7 @@ static void print_text(const struct status *status) {
   put(stdout, PLAIN, "%-14s %s\n", "configuration", openssl->configuration);
   put(stdout, openssl->active && openssl->hooked ? GREEN : YELLOW, "%-14s %s\n", "pinning",
       provider_text(openssl));
-  put(stdout, openssl->nodejs == NODEJS_OF_SYSTEM ? YELLOW : PLAIN, "%-14s %s\n", "nodejs",
-      nodejs_text(openssl->nodejs));
+  print_words(openssl->nodejs == NODEJS_OF_SYSTEM ? YELLOW : PLAIN, "nodejs", nodejs_text(openssl->nodejs));
   put(stdout, openssl->default_active || openssl->has_digests ? PLAIN : RED, "%-14s %s\n", "default",
       openssl->default_active ? "active" : "not active");
   put(stdout, PLAIN, "%-14s %s%s\n", "module", openssl->module, openssl->module_present ? "" : " (missing)");
