@@ -6,9 +6,11 @@ import json
 import os
 import shutil
 import subprocess
+import unittest
 import xml.etree.ElementTree as xml
 
 import live_servers as live
+from browser import CHROMIUM, Browser, contrast
 from pinctl_case import EC, PINCTL, PinctlCase, issue, main, openssl, path, pin_of, read, write
 
 HOST = "api.example.com"
@@ -128,6 +130,54 @@ class Forms(Graph):
         texts = self.texts(self.draw("svg"))
         for part in (f"CN={HOST}", pin_of("root.pem"), "pins: 1 key", "satisfies", "signed"):
             self.assertIn(part, texts)
+
+    LONG = "a-rather-long-name-of-a-server.in-some-department.of-a-corporation.example.com"
+
+    def test_verdict_is_never_cut_off(self):
+        """However long the name: each form has it whole, with the reason, and says so of a refusal in capitals."""
+        for key in ("right", "wrong"):
+            issue(key, f"/CN={key}", "ca", (f"subjectAltName=DNS:{self.LONG}", "basicConstraints=CA:FALSE"))
+            write(f"{key}-chain.pem", read(f"{key}.pem") + read("ca.pem"))
+        self.write_policy(f'version = 1; hosts = ( {{ name = "{self.LONG}"; pins = [ "{pin_of("right.pem")}" ]; }} );\n')
+        words = ("graph", f"{self.LONG}:8443", "--ca", "root.pem", "--chain")
+        reason = "REFUSED: no key on the path is pinned"
+        tree = self.pinctl(*words, "wrong-chain.pem", status=1).stdout
+        self.assertTrue(tree.startswith(f"{self.LONG}:8443:\n{reason}\n"), tree)
+        svg = self.pinctl(*words, "wrong-chain.pem", "--format", "svg", status=1).stdout
+        texts = self.texts(svg)
+        self.assertIn(f"{self.LONG}:8443", texts)
+        self.assertIn(reason, texts)
+        self.assertIn(self.LONG, texts)
+        self.assertIn("enforce: no key on the path is pinned", texts)
+        # In red: the verdict, the server's own certificate, the entry and the rule that was not satisfied.
+        fills = {element.text: element.get("fill") for element in xml.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")}
+        self.assertEqual(fills[reason], "#b3261e")
+        self.assertGreaterEqual(svg.count('stroke="#b3261e"'), 3)
+        good = self.pinctl(*words, "right-chain.pem", "--format", "svg").stdout
+        self.assertNotIn("REFUSED", good)
+        self.assertNotIn("#b3261e", good)
+        self.assertIn("accepted: the path satisfies the entry", self.texts(good))
+
+    @unittest.skipUnless(CHROMIUM, "chromium is not installed")
+    def test_in_a_browser(self):
+        self.pinned(f'pins = [ "{pin_of("server.pem")}" ]; intermediates = [ "{pin_of("other.pem")}" ]; require = "all";')
+        browser = Browser()
+        self.addCleanup(browser.close)
+        for chain in ("chain.pem", "swapped-chain.pem"):
+            page = self.write_policy(self.draw("svg", chain, status=1), "graph.svg")
+            for scheme in ("light", "dark"):
+                browser.open(page, 1280, scheme)
+                if os.environ.get("PINNING_PICTURES"):
+                    browser.picture(os.path.join(os.environ["PINNING_PICTURES"], f"graph-{chain}-{scheme}.png"))
+                texts = browser.value("[...document.querySelectorAll('text')].map(t => ({text: t.textContent, box: "
+                                      "[t.getBoundingClientRect().left, t.getBoundingClientRect().right], "
+                                      "fill: (getComputedStyle(t).fill.match(/[0-9]+/g) || []).map(Number)}))")
+                self.assertGreater(len(texts), 10)
+                right = browser.value("document.documentElement.getBoundingClientRect().right")
+                for text in texts:
+                    self.assertGreaterEqual(contrast(text["fill"], (255, 255, 255)), 4.5, text)
+                    self.assertGreaterEqual(text["box"][0], 0, text)
+                    self.assertLessEqual(text["box"][1], right, text)
 
     def hostile(self, subject, name, **options):
         issue(name, f"/CN={subject}", "ca", NAME, **options)

@@ -89,11 +89,20 @@ void graph_clear(struct graph *graph) {
   *graph = (struct graph){0};
 }
 
-char *graph_title(const struct graph *graph) {
+bool graph_is_refused(const struct graph *graph) {
+  return !pin_allows(&graph->explanation->verdict);
+}
+
+char *graph_peer(const struct graph *graph) {
   const struct explanation *explanation = graph->explanation;
-  AUTO_TEXT port = explanation->port == 0 ? must_copy("") : must_format(":%u", explanation->port);
-  return must_format("%s%s: %s: %s", explanation->host, port, pin_outcome_word(explanation->verdict.outcome),
-                     pin_reason_text(explanation->verdict.reason));
+  return explanation->port == 0 ? must_copy(explanation->host)
+                                : must_format("%s:%u", explanation->host, explanation->port);
+}
+
+char *graph_verdict(const struct graph *graph) {
+  const struct pin_verdict *verdict = &graph->explanation->verdict;
+  return must_format("%s: %s", graph_is_refused(graph) ? "REFUSED" : pin_outcome_word(verdict->outcome),
+                     pin_reason_text(verdict->reason));
 }
 
 char *graph_rule_text(const struct graph_rule *rule) {

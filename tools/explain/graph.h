@@ -48,8 +48,11 @@ struct graph {
 void graph_make(const struct explanation *explanation, struct graph *ret_graph);
 void graph_clear(struct graph *graph);
 
-/* "api.example.com:443: accepted: ..."; for free(3), unescaped. */
-char *graph_title(const struct graph *graph);
+bool graph_is_refused(const struct graph *graph);
+/* "api.example.com:443", and "accepted: ..." or "REFUSED: ...". For free(3), unescaped; neither is ever cut.
+ */
+char *graph_peer(const struct graph *graph);
+char *graph_verdict(const struct graph *graph);
 /* "pins: 2 keys"; for free(3). */
 char *graph_rule_text(const struct graph_rule *rule);
 /* What is said of a certificate besides its subject: "leaf, EC 256, 29 days left". For free(3), unescaped. */

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "explain/graph.h"
 
+#include <string.h>
+
 #include <openssl/x509_vfy.h>
 
 #include "base/escape.h"
@@ -9,18 +11,17 @@
 #include "explain/list_membership.h"
 #include "view/entry_text.h"
 
-/* The colours of the HTML report. */
-#define GOOD "#2e7d32"
-#define DOUBTFUL "#b26a00"
-#define BAD "#c62828"
-#define FAINT "#888888"
+/* The colours of the HTML report, in its light form: dot draws on white. */
+#define GOOD "#1a7f37"
+#define DOUBTFUL "#8a5300"
+#define BAD "#b3261e"
+#define FAINT "#6e7781"
 
 /*
- * One line of a label. In it, dot acts on quotes, on backslashes ("\N" is a node's name) and on HTML entities
+ * A line of a label. In it, dot acts on quotes, on backslashes ("\N" is a node's name) and on HTML entities
  * ("&lt;"), whatever else a certificate holds was escaped or cannot end a quoted string.
  */
-static void put_label_line(FILE *stream, const char *text) {
-  AUTO_TEXT escaped = escape_short(text, GRAPH_SUBJECT_COLUMNS);
+static void put_escaped(FILE *stream, const char *escaped) {
   for (const char *at = escaped; *at != '\0'; at++) {
     if (*at == '"' || *at == '\\')
       fprintf(stream, "\\%c", *at);
@@ -29,7 +30,27 @@ static void put_label_line(FILE *stream, const char *text) {
     else
       fputc(*at, stream);
   }
+}
+
+static void put_label_line(FILE *stream, const char *text) {
+  AUTO_TEXT escaped = escape_short(text, GRAPH_SUBJECT_COLUMNS);
+  put_escaped(stream, escaped);
   fputs("\\n", stream);
+}
+
+/* As many lines as it takes, to the left; words are not broken, and nothing is cut. */
+static void put_whole(FILE *stream, const char *text) {
+  AUTO_TEXT words = escape_text(text);
+  size_t column = 0;
+  char *rest = NULL;
+  for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    size_t width = text_width(word);
+    if (column > 0)
+      fputs(column + 1 + width > GRAPH_SUBJECT_COLUMNS ? "\\l" : " ", stream);
+    column = column + 1 + width > GRAPH_SUBJECT_COLUMNS ? width : column + 1 + width;
+    put_escaped(stream, word);
+  }
+  fputs("\\l", stream);
 }
 
 static void put_certificate(FILE *stream, const struct graph *graph, size_t index) {
@@ -39,11 +60,12 @@ static void put_certificate(FILE *stream, const struct graph *graph, size_t inde
   pin_digest_format(&certificate->object->key, digest);
   AUTO_TEXT text = graph_certificate_text(certificate);
   AUTO_TEXT subject = graph_subject(certificate, GRAPH_SUBJECT_COLUMNS);
-  fprintf(stream, "  c%zu [color=\"%s\", style=\"%s\", label=\"", index,
-          certificate->blocked ? BAD
-          : good               ? "#000000"
-                               : FAINT,
-          certificate->proven ? "solid" : "dashed");
+  bool refused = certificate->blocked || (certificate->depth == 0 && graph_is_refused(graph));
+  fprintf(stream, "  c%zu [color=\"%s\", penwidth=%d, style=\"%s\", label=\"", index,
+          refused ? BAD
+          : good  ? "#000000"
+                  : FAINT,
+          refused ? 3 : 1, certificate->proven ? "solid" : "dashed");
   put_label_line(stream, subject);
   put_label_line(stream, text);
   put_label_line(stream, digest);
@@ -70,17 +92,25 @@ static void put_entry(FILE *stream, const struct graph *graph, size_t index) {
   AUTO_TEXT place = entry_place(&finding->entry, graph->explanation->policy_path);
   AUTO_TEXT head = must_format("%s%s: %s", mode_word(finding->entry.mode),
                                finding->expired ? ", expired" : "", pin_reason_text(finding->reason));
-  fprintf(stream, "  subgraph cluster%zu {\n    labelloc=b;\n    color=\"" FAINT "\";\n    label=\"", index);
-  put_label_line(stream, finding->entry.name);
-  put_label_line(stream, place);
-  put_label_line(stream, head);
+  bool refused = graph_is_refused(graph) && finding->reason != PIN_REASON_MATCHED;
+  fprintf(stream,
+          "  subgraph cluster%zu {\n    labelloc=b;\n    labeljust=l;\n    fontsize=11;\n    color=\"%s\";\n "
+          "   fontcolor=\"%s\";\n"
+          "    label=\"",
+          index, refused ? BAD : FAINT, refused ? BAD : "#000000");
+  put_whole(stream, finding->entry.name);
+  put_whole(stream, place);
+  put_whole(stream, head);
   fputs("\";\n", stream);
   for (size_t i = 0; i < graph->rule_count; i++) {
     const struct graph_rule *rule = &graph->rules[i];
     if (rule->finding != finding)
       continue;
     AUTO_TEXT text = graph_rule_text(rule);
-    fprintf(stream, "    r%zu [shape=ellipse, color=\"%s\", label=\"", i, rule->satisfied ? GOOD : FAINT);
+    fprintf(stream, "    r%zu [shape=ellipse, color=\"%s\", label=\"", i,
+            rule->satisfied ? GOOD
+            : refused       ? BAD
+                            : FAINT);
     put_label_line(stream, text);
     put_label_line(stream, rule->satisfied ? "satisfied" : "not satisfied");
     fputs("\"];\n", stream);
@@ -103,20 +133,30 @@ static void put_edges(FILE *stream, const struct graph *graph) {
   }
 }
 
-void graph_write_dot(FILE *stream, const struct graph *graph) {
-  const struct explanation *explanation = graph->explanation;
-  AUTO_TEXT title = graph_title(graph);
-  fputs("digraph pinning {\n  charset=\"UTF-8\";\n  rankdir=TB;\n  labelloc=t;\n  fontname=\"Helvetica\";\n"
-        "  node [shape=box, fontname=\"Helvetica\", fontsize=11];\n"
-        "  edge [fontname=\"Helvetica\", fontsize=10];\n  label=\"",
-        stream);
-  put_label_line(stream, title);
-  if (explanation->chain.error != X509_V_OK) {
-    AUTO_TEXT why = must_format("OpenSSL refuses at depth %d: %s", explanation->chain.error_depth,
-                                X509_verify_cert_error_string(explanation->chain.error));
-    put_label_line(stream, why);
+/* What is above the drawing, large; red where it is a refusal. */
+static void put_title(FILE *stream, const struct graph *graph) {
+  const struct chain *chain = &graph->explanation->chain;
+  AUTO_TEXT peer = graph_peer(graph);
+  AUTO_TEXT verdict = graph_verdict(graph);
+  fprintf(stream, "  fontsize=16;\n  labeljust=l;\n  fontcolor=\"%s\";\n  label=\"",
+          explanation_allows(graph->explanation) ? "#000000" : BAD);
+  put_whole(stream, peer);
+  put_whole(stream, verdict);
+  if (chain->error != X509_V_OK) {
+    AUTO_TEXT why = must_format("OpenSSL refuses at depth %d: %s", chain->error_depth,
+                                X509_verify_cert_error_string(chain->error));
+    put_whole(stream, why);
   }
   fputs("\";\n", stream);
+}
+
+void graph_write_dot(FILE *stream, const struct graph *graph) {
+  const struct explanation *explanation = graph->explanation;
+  fputs("digraph pinning {\n  charset=\"UTF-8\";\n  rankdir=TB;\n  labelloc=t;\n  fontname=\"Helvetica\";\n"
+        "  bgcolor=\"#ffffff\";\n  node [shape=box, fontname=\"Helvetica\", fontsize=11];\n"
+        "  edge [fontname=\"Helvetica\", fontsize=10];\n",
+        stream);
+  put_title(stream, graph);
   for (size_t i = 0; i < graph->certificate_count; i++)
     put_certificate(stream, graph, i);
   put_path(stream, graph);

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "explain/graph.h"
 
+#include <string.h>
+
 #include <openssl/x509_vfy.h>
 
 #include "base/escape.h"
@@ -15,11 +17,24 @@
 /* What is deeper stands no further to the right, so that a digest still fits the line. */
 #define DEEPEST_STEP 8
 
-/* One line, cut to what the indent leaves of it. */
+/* Broken between words; nothing is cut. */
 static void put_line(FILE *stream, enum colour colour, size_t indent, const char *text) {
-  AUTO_TEXT line = escape_short(text, LINE_COLUMNS - indent);
+  AUTO_TEXT words = escape_text(text);
+  size_t column = indent;
+  char *rest = NULL;
   put(stream, PLAIN, "%*s", (int)indent, "");
-  put(stream, colour, "%s\n", line);
+  for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
+    size_t width = text_width(word);
+    bool first = column == indent;
+    if (!first && column + 1 + width > LINE_COLUMNS) {
+      fprintf(stream, "\n%*s", (int)indent, "");
+      first = true;
+      column = indent;
+    }
+    put(stream, colour, "%s%s", first ? "" : " ", word);
+    column += width + (first ? 0 : 1);
+  }
+  fputc('\n', stream);
 }
 
 static void put_edges(FILE *stream, const struct graph *graph, size_t certificate, size_t indent) {
@@ -48,7 +63,8 @@ static void put_certificate(FILE *stream, const struct graph *graph, size_t inde
   if (step > 0)
     put(stream, PLAIN, "%*s`- ", (int)((shown_step - 1) * STEP_COLUMNS), "");
   AUTO_TEXT subject = graph_subject(certificate, LINE_COLUMNS - shown_step * STEP_COLUMNS);
-  put(stream, BOLD, "%s\n", subject);
+  bool refused = certificate->depth == 0 && graph_is_refused(graph);
+  put(stream, refused ? RED : BOLD, "%s\n", subject);
   put_line(stream, PLAIN, indent, text);
   put_line(stream, PLAIN, indent, digest);
   if (certificate->blocked)
@@ -93,19 +109,21 @@ static void put_rules(FILE *stream, const struct graph *graph) {
       AUTO_TEXT line = rule->satisfied ? must_format("[x] %s, satisfied at depth %d", text,
                                                      rule->finding->depth[rule->list])
                                        : must_format("[ ] %s", text);
-      put_line(stream, rule->satisfied ? GREEN : PLAIN, 2, line);
+      put_line(stream, rule->satisfied ? GREEN : graph_is_refused(graph) ? RED : PLAIN, 2, line);
     }
   }
 }
 
 void graph_write_tree(FILE *stream, const struct graph *graph) {
   const struct explanation *explanation = graph->explanation;
-  AUTO_TEXT title = graph_title(graph);
-  put_line(stream, pin_allows(&explanation->verdict) ? GREEN : RED, 0, title);
+  AUTO_TEXT peer = graph_peer(graph);
+  AUTO_TEXT verdict = graph_verdict(graph);
+  AUTO_TEXT title = must_format("%s: %s", peer, verdict);
+  put_line(stream, explanation_allows(explanation) ? GREEN : RED, 0, title);
   if (explanation->chain.error != X509_V_OK) {
     AUTO_TEXT why = must_format("OpenSSL refuses at depth %d: %s", explanation->chain.error_depth,
                                 X509_verify_cert_error_string(explanation->chain.error));
-    put_line(stream, YELLOW, 0, why);
+    put_line(stream, RED, 0, why);
   }
   if (explanation->live != NULL && explanation->live->shown > explanation->shown->count) {
     AUTO_TEXT more = must_format("It shows %zu certificates; the first %zu are looked at.",
