@@ -177,10 +177,10 @@ class Width(PinctlCase):
     def test_changes(self):
         for name in self.NAMES[:2]:
             self.pinctl("remove", name, status=None)
-            self.pinctl("add", f"new-{name}", path("server.pem"), "--yes")
+            self.pinctl("add", f"new-{name}", path("server.key"))
         for columns in (80, 60):
             text = "\n".join(self.lines(columns, "changes"))
-            self.assertIn(f"   pinctl add new-{self.NAMES[1]}\n", re.sub(f" {path('server.pem')}|\n *{path('server.pem')}", "", text) + "\n")
+            self.assertIn(f"   pinctl add new-{self.NAMES[1]}", text)
 
     def test_longer_names_stay_readable(self):
         """No column becomes so narrow that nobody can read it, and nothing is lost where a cell is broken."""

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "cli/output.h"
+#include "probe/machine_providers.h"
 #include "probe/probe_task.h"
 #include "probe/unpinned.h"
 
@@ -163,6 +164,7 @@ static bool curl_is_usable(void) {
 static bool set_up(struct run *run) {
   if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !curl_is_usable())
     return false;
+  machine_providers_load();
   run->store = chain_store_new(run->settings->ca_file);
   if (run->store == NULL)
     return false;

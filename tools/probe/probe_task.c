@@ -240,7 +240,8 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
     return must_copy("the server does not offer TLS");
   if (code != CURLE_SSL_CONNECT_ERROR && code != CURLE_PEER_FAILED_VERIFICATION)
     return must_copy(said);
-  const char *reason = strncmp(said, "error:", 6) == 0 ? strrchr(said, ':') + 1 : said;
+  /* "error:0A000410:SSL routines::sslv3 alert", perhaps behind the name of the library. */
+  const char *reason = strstr(said, "error:") != NULL ? strrchr(said, ':') + 1 : said;
   return must_format(HANDSHAKE_FAILED "%s", reason);
 }
 
