@@ -48,7 +48,7 @@ void put(FILE *stream, enum colour colour, const char *format, ...) {
   va_end(values);
 }
 
-static size_t line_columns(void) {
+size_t output_columns(void) {
   struct winsize size;
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_col > LINE_COLUMNS)
     return LINE_COLUMNS;
@@ -77,17 +77,17 @@ static void wrap(enum colour colour, const char *lead, const char *text, size_t 
 }
 
 void put_wrapped(enum colour colour, const char *lead, const char *text) {
-  wrap(colour, lead, text, line_columns());
+  wrap(colour, lead, text, output_columns());
 }
 
 void put_fitted(enum colour colour, const char *lead, const char *text) {
-  wrap(colour, lead, text, isatty(STDOUT_FILENO) == 1 ? line_columns() : SIZE_MAX);
+  wrap(colour, lead, text, isatty(STDOUT_FILENO) == 1 ? output_columns() : SIZE_MAX);
 }
 
 void put_command(const char *lead, const char *command) {
   AUTO_TEXT words = escape_text(command);
-  bool fits = isatty(STDOUT_FILENO) != 1 || text_width(lead) + text_width(words) <= line_columns();
-  size_t columns = line_columns() - 2;
+  bool fits = isatty(STDOUT_FILENO) != 1 || text_width(lead) + text_width(words) <= output_columns();
+  size_t columns = output_columns() - 2;
   size_t column = 2;
   char *rest = NULL;
   if (fits) {

@@ -25,6 +25,10 @@ bool terminal_is_able(void);
 /* Colours only on a terminal that is able to, and never where NO_COLOR is set to anything. */
 void put(FILE *stream, enum colour colour, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* As many columns as a line of text may have: those of the terminal, at least 40; 80 at most, and elsewhere.
+ */
+size_t output_columns(void);
+
 /* To stdout, broken between words to lines of at most 80 columns, or as many as the terminal has; all but the
  * first are indented as far. */
 void put_wrapped(enum colour colour, const char *lead, const char *text);

@@ -8,7 +8,9 @@
 #include "base/memory.h"
 #include "cli/output.h"
 
-#define COLUMNS 48
+/* Of a bar, and of what stands before it. */
+#define MOST_COLUMNS 48
+#define COLUMNS_BEFORE 29
 
 /* As much of a pin as tells keys apart at a glance; the table above has the whole. */
 #define SHOWN_OF_PIN 15
@@ -46,22 +48,22 @@ void drawing_add(struct history_drawing *drawing, const struct history_row *row)
 }
 
 /* The column of a moment between `from` and `to`; a clock that was set back leads to the edge. */
-static size_t column_of(int64_t moment, int64_t from, int64_t to) {
+static size_t column_of(int64_t moment, int64_t from, int64_t to, size_t columns) {
   if (moment <= from || to <= from)
     return 0;
   if (moment >= to)
-    return COLUMNS - 1;
-  return (size_t)((double)(moment - from) / (double)(to - from) * (COLUMNS - 1) + 0.5);
+    return columns - 1;
+  return (size_t)((double)(moment - from) / (double)(to - from) * (double)(columns - 1) + 0.5);
 }
 
 /* What was seen twice was most likely there in between, too. */
-static void print_stretch(const struct stretch *stretch, int64_t from, int64_t to) {
-  char bar[COLUMNS + 1];
-  size_t begin = column_of(stretch->first, from, to);
-  size_t end = column_of(stretch->last, from, to);
-  memset(bar, '.', COLUMNS);
+static void print_stretch(const struct stretch *stretch, int64_t from, int64_t to, size_t columns) {
+  char bar[MOST_COLUMNS + 1];
+  size_t begin = column_of(stretch->first, from, to, columns);
+  size_t end = column_of(stretch->last, from, to, columns);
+  memset(bar, '.', columns);
   memset(bar + begin, '#', end < begin ? 1 : end - begin + 1);
-  bar[COLUMNS] = '\0';
+  bar[columns] = '\0';
   put(stdout, PLAIN, "%5d %-6s %s ", stretch->port, stretch->depth == 0 ? "key" : "issuer", stretch->pin);
   put(stdout, stretch->depth == 0 ? GREEN : CYAN, "%s\n", bar);
 }
@@ -72,10 +74,12 @@ void drawing_print(const struct history_drawing *drawing, int64_t now) {
     from = drawing->stretches[i].first < from ? drawing->stretches[i].first : from;
   if (drawing->count == 0)
     return;
+  size_t room = output_columns();
+  size_t columns = room < MOST_COLUMNS + COLUMNS_BEFORE ? room - COLUMNS_BEFORE : MOST_COLUMNS;
   AUTO_TEXT begun = date_format(from);
   AUTO_TEXT ends = date_format(now);
   put(stdout, PLAIN, "\n");
-  put(stdout, PLAIN, "%28s %-*s%s\n", "", COLUMNS - 10, begun, ends);
+  put(stdout, PLAIN, "%28s %-*s%s\n", "", (int)columns - 10, begun, ends);
   for (size_t i = 0; i < drawing->count; i++)
-    print_stretch(&drawing->stretches[i], from, now);
+    print_stretch(&drawing->stretches[i], from, now, columns);
 }
