@@ -40,8 +40,8 @@ char *form_path(const char *policy);
  */
 enum form_state form_read(const char *path, const char *policy, uint64_t *ret_generation);
 
-/* Sweeps away what a pinctl that was killed left beside, and makes the folder of PIN_DEFAULT_COMPILED where that is
- * missing. Returns 0 or an errno value. */
+/* Sweeps away what a pinctl that was killed left beside, and makes the folder of PIN_DEFAULT_COMPILED where
+ * that is missing. Returns 0 or an errno value. */
 int form_prepare(const char *path);
 
 /*
