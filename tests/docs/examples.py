@@ -162,8 +162,14 @@ class Runner:
                 raise Wrong(f"{block.place}: there is no trace point {probe}; there are {known}")
 
 
+def pages_of(path):
+    """The pages that an overview lists, in its order, and itself."""
+    listed = re.findall(r"(?m)^\.It Xr (\S+) (\d)$", pathlib.Path(path).read_text(encoding="utf-8"))
+    return [pathlib.Path(path).with_name(f"{name}.{section}") for name, section in listed] + [path]
+
+
 def run_document(path):
-    blocks = documents.read(path)
+    blocks = [block for page in pages_of(path) for block in documents.read(page)]
     if not blocks:
         raise Wrong(f"{path}: no examples were found")
     # These begin with a machine on which there is nothing yet.

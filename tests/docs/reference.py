@@ -40,13 +40,11 @@ def items(text, macro):
 class Verbs(unittest.TestCase):
     def setUp(self):
         self.page = page("pinctl.1")
-        below_verbs = section(self.page, "VERBS")
-        parts = re.split(r"(?m)^\.Ss pinctl ([\w-]+)(.*)$", below_verbs)[1:]
-        self.usages = {verb: usage.replace(r"\-", "-") for verb, usage in zip(parts[::3], parts[1::3])}
-        self.texts = dict(zip(parts[::3], parts[2::3]))
+        self.listed = re.findall(r"(?m)^\.It Xr pinctl-(\S+) 1\n(.*)\.$", section(self.page, "COMMANDS"))
+        self.texts = {verb: page(f"pinctl-{verb}.1") for verb, _ in self.listed}
 
     def helped(self):
-        return re.findall(r"(?m)^  ([a-z-]+) {2,}\S", pinctl("--help"))
+        return re.findall(r"(?m)^  ([a-z-]+) {2,}(\S.*)$", pinctl("--help"))
 
     @staticmethod
     def options(helped):
@@ -59,11 +57,18 @@ class Verbs(unittest.TestCase):
 
     def test_verbs(self):
         self.assertGreater(len(self.helped()), 5)
-        self.assertEqual(list(self.texts), self.helped())
+        self.assertEqual(self.listed, self.helped())
+        self.assertEqual({path.name for path in MAN.glob("pinctl-*.1")}, {f"pinctl-{verb}.1" for verb in self.texts})
+
+    def test_names(self):
+        for verb, summary in self.listed:
+            name = re.search(r"(?m)^\.Nm (\S+)\n\.Nd (.*)$", self.texts[verb]).groups()
+            self.assertEqual(name, (f"pinctl-{verb}", summary[0].lower() + summary[1:]))
 
     def test_usages(self):
-        for verb, usage in self.usages.items():
-            self.assertIn(f"Usage: pinctl {verb}{usage}\n", pinctl(verb, "--help"))
+        for verb, text in self.texts.items():
+            words = re.sub(r"(?m)^\.Nm ", "", section(text, "SYNOPSIS")).replace(".Op Ar options", "[options]").split()
+            self.assertIn("Usage: " + " ".join(words).replace(r"\-", "-") + "\n", pinctl(verb, "--help"))
 
     def test_options(self):
         common = self.described(section(self.page, "DESCRIPTION"))

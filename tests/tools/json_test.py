@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-Every verb with --json, on real data: the output is one JSON value, its fields are those that pinctl.1 documents (in both
+Every verb with --json, on real data: the output is one JSON value, its fields are those that its page documents (in both
 directions), and it holds what the form for people shows. A verb that gets --json has to be added here.
 """
 
@@ -17,12 +17,12 @@ import system_log
 from pinctl_case import PinctlCase, fingerprint_of, issue, main, path, pin_of, read, write
 
 HOST = "api.example.com"
-PAGE = pathlib.Path(__file__).resolve().parents[2] / "docs" / "man" / "pinctl.1"
+MAN = pathlib.Path(__file__).resolve().parents[2] / "docs" / "man"
 DIGEST = r"sha256/[A-Za-z0-9+/]{43}="
 
 
 def fields(value, at=""):
-    """The names of everything in a value, as pinctl.1 writes them."""
+    """The names of everything in a value, as the pages write them."""
     if isinstance(value, dict):
         return {name for key, inner in value.items() for name in fields(inner, f"{at}.{key}".lstrip("."))}
     if isinstance(value, list):
@@ -32,10 +32,17 @@ def fields(value, at=""):
 
 def documented():
     """{verb: patterns of its fields}; ENTRY and the like at the end of a name stand for a list of their own."""
-    text = re.search(r"(?ms)^\.Sh JSON$(.*?)^\.Sh ", PAGE.read_text(encoding="utf-8")).group(1)
-    parts = re.split(r"(?m)^\.Ss (?:JSON of pinctl )?(\S+)$", text)[1:]
-    lists = {name: re.findall(r"(?m)^\.It Li (?:\\&)?(.+)$", body) for name, body in zip(parts[::2], parts[1::2])}
-    groups = {name: lists.pop(name) for name in list(lists) if name.isupper()}
+    def section(page):
+        found = re.search(r"(?ms)^\.Sh JSON$(.*?)^\.Sh ", page.read_text(encoding="utf-8"))
+        return found.group(1) if found else ""
+
+    def items(body):
+        return re.findall(r"(?m)^\.It Li (?:\\&)?(.+)$", body)
+
+    parts = re.split(r"(?m)^\.Ss (\S+)$", section(MAN / "pinctl.1"))[1:]
+    groups = {name: items(body) for name, body in zip(parts[::2], parts[1::2])}
+    lists = {page.stem.removeprefix("pinctl-"): items(section(page)) for page in MAN.glob("pinctl-*.1")}
+    lists = {verb: body for verb, body in lists.items() if body}
 
     def names(written):
         head, _, last = written.rpartition(".")

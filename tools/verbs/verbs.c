@@ -7,13 +7,13 @@
 #include <string.h>
 
 const struct verb *const verbs[] = {
-    &verb_pin,     &verb_add,     &verb_remove,     &verb_rename,     &verb_edit,    &verb_changes,
-    &verb_undo,    &verb_restore, &verb_list,       &verb_show,       &verb_check,   &verb_diff,
-    &verb_compile, &verb_pause,   &verb_resume,     &verb_explain,    &verb_graph,   &verb_scan,
-    &verb_monitor, &verb_history, &verb_backup_key, &verb_rotate,     &verb_approve, &verb_reject,
-    &verb_record,  &verb_test,    &verb_log,        &verb_learn,      &verb_run,     &verb_enable,
-    &verb_disable, &verb_status,  &verb_coverage,   &verb_completion, &verb_help,    &verb_import,
-    &verb_export,  NULL,
+    &verb_pin,     &verb_add,     &verb_remove,     &verb_rename,  &verb_edit,    &verb_changes,
+    &verb_undo,    &verb_restore, &verb_list,       &verb_show,    &verb_check,   &verb_diff,
+    &verb_compile, &verb_pause,   &verb_resume,     &verb_explain, &verb_graph,   &verb_scan,
+    &verb_monitor, &verb_history, &verb_backup_key, &verb_rotate,  &verb_approve, &verb_reject,
+    &verb_record,  &verb_test,    &verb_log,        &verb_learn,   &verb_run,     &verb_enable,
+    &verb_disable, &verb_status,  &verb_coverage,   &verb_import,  &verb_export,  &verb_completion,
+    &verb_help,    NULL,
 };
 
 const char *verb_group_title(const struct verb *first) {
@@ -29,8 +29,8 @@ const char *verb_group_title(const struct verb *first) {
       {&verb_monitor, "Watch servers and keep up with their keys"},
       {&verb_log, "Read the log and learn from it"},
       {&verb_run, "Switch enforcement on, and see where it holds"},
-      {&verb_completion, "Help"},
       {&verb_import, "Other formats"},
+      {&verb_completion, "Help"},
   };
   for (size_t i = 0; i < COUNT_OF(groups); i++)
     if (groups[i].first == first)
