@@ -44,7 +44,7 @@ class Android(ConversionCase):
         text = self.config('<domain-config><domain includeSubdomains="true">x.org</domain>' + self.pins("a") + "</domain-config>"
                            '<domain-config cleartextTrafficPermitted="true"><domain>free.x.org</domain></domain-config>'
                            "<domain-config><domain>elsewhere.org</domain><pin-set/></domain-config>")
-        self.assertEqual([(entry["name"], entry["mode"]) for entry in self.imports(text, said="1 hosts without pins")],
+        self.assertEqual([(entry["name"], entry["mode"]) for entry in self.imports(text, said="1 host without pins")],
                          [("free.x.org", "off"), ("x.org", "enforce")])
 
     def test_refused_and_lost(self):
@@ -74,7 +74,7 @@ class Chromium(ConversionCase):
                    '{"name": "c.org", "policy": "custom", "pins": "s", "expect_ct": true}',
                    '{"name": "d.org", "policy": "bulk-1-year", "mode": "force-https", "include_subdomains": true}')
         pins = [pin("a"), pin("b")]
-        self.assertEqual(self.take([self.SET], entries, said="1 hosts without pins; left out"), [
+        self.assertEqual(self.take([self.SET], entries, said="1 host without pins; left out"), [
             self.entry("a.org", include_subdomains=True, pins=pins), self.entry("b.org", include_subdomains=True, pins=pins),
             self.entry("c.org", pins=pins)])
 

@@ -269,7 +269,8 @@ class Json(Scene):
 
     def check_graph(self, found, text):
         self.assertEqual(sorted(item["pin"] for item in found["certificates"]), sorted(re.findall(DIGEST, text)))
-        self.assertIn(f": {found['verdict']}: ", text.splitlines()[0])
+        verdict = found["verdict"] if found["allowed"] else "REFUSED"
+        self.assertIn(f": {verdict}: ", text.splitlines()[0])
         self.assertEqual(sum(edge["counts"] for edge in found["edges"]), len(re.findall(r"(?m)^ +satisfies ", text)))
         self.assertEqual(sum(rule["satisfied"] for rule in found["rules"]), text.count("[x]"))
         self.assertEqual(sum(not rule["satisfied"] for rule in found["rules"]), text.count("[ ]"))
@@ -291,7 +292,7 @@ class Json(Scene):
     def check_scan(self, found, text):
         for host in found["hosts"]:
             if host["error"] is not None:
-                self.assertRegex(text, rf"(?m)^{re.escape(host['host'])}:{host['port']} Failed to connect")
+                self.assertRegex(text, rf"(?m)^{re.escape(host['host'])}:{host['port']}\n  Failed to connect")
                 continue
             count = len(host["findings"])
             self.assertIn(f"{host['host']}:{host['port']} grade {host['grade']}, {count} finding{'s' if count != 1 else ''}, "
@@ -302,7 +303,7 @@ class Json(Scene):
 
     def check_history(self, found, text):
         self.assertGreater(len(found), 5)
-        rows = [line.split(None, 4 if line.split()[4].startswith("sha256/") else 5) for line in text.splitlines()[1:]]
+        rows = [line.split(None, 4 if line.split()[4].startswith("sha256/") else 5) for line in text.splitlines()[1:1 + len(found)]]
         for row, item in zip(rows, found):
             self.assertEqual(row[:4], [str(item["port"]), str(item["depth"]), item["first_seen"][:10], item["last_seen"][:10]])
             self.assertEqual(row[4:], ([item["list"]] if item["list"] else []) + [f"{item['pin']} {item['subject']}"])
