@@ -146,9 +146,10 @@ static void read_lua(struct conversion *conversion) {
       i++;
       continue;
     }
-    size_t behind = tokens_behind(&tokens, i);
-    json_object *table = tree_from_literal(conversion, &tokens, NULL, &i);
-    i = behind;
+    struct tokens of_table = tokens;
+    of_table.count = tokens_behind(&tokens, i);
+    json_object *table = tree_from_literal(conversion, &of_table, NULL, &i);
+    i = of_table.count;
     take_servers(conversion, table);
     json_object_put(table);
   }
