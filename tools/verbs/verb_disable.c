@@ -39,7 +39,8 @@ static char *place_of_shim(const char *path, const char *text) {
 static void tell_what_stays(bool preload, const char *path, const char *text) {
   AUTO_TEXT place = preload ? place_of_shim(path, text) : conf_place_of_pinning(path, text);
   if (place != NULL)
-    say_warning("%s: pinning is still active, by lines that were written by hand; take them out to end it", place);
+    say_warning("%s: pinning is still active, by lines that were written by hand; take them out to end it",
+                place);
 }
 
 /* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
