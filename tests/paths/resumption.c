@@ -28,6 +28,10 @@ PLAN(renamed_id, .second_name = "pinned.test.example")
 PLAN(renamed_file, .tickets = true, .from_file = true, .second_name = "pinned.test.example")
 PLAN(renamed_ca_ticket, .tickets = true, .second_name = "ca.test.example")
 PLAN(renamed_ca_file, .tickets = true, .from_file = true, .second_name = "ca.test.example")
+/* The same pin of a CA, and a name for which the certificate of the first connection does not speak. */
+PLAN(unspoken_ticket, .tickets = true, .first_policy = "issuer", .second_name = "www.below.test.example")
+PLAN(unspoken_file, .tickets = true, .from_file = true, .first_policy = "issuer",
+     .second_name = "www.below.test.example")
 PLAN(blocked_ticket, .tickets = true, .second_policy = "blocked")
 PLAN(blocked_id, .second_policy = "blocked")
 PLAN(blocked_file, .tickets = true, .from_file = true, .second_policy = "blocked")
@@ -455,6 +459,8 @@ static const struct test_case cases[] = {
   BOTH_VERSIONS("renamed/wrong-key-file", renamed_file, "bad", "other.test.example", WE_REFUSE),
   BOTH_VERSIONS("renamed/wrong-ca-ticket", renamed_ca_ticket, "stuffed", "other.test.example", WE_REFUSE),
   BOTH_VERSIONS("renamed/wrong-ca-file", renamed_ca_file, "stuffed", "other.test.example", WE_REFUSE),
+  BOTH_VERSIONS("renamed/unspoken-ticket", unspoken_ticket, "good", "ca.test.example", WE_REFUSE),
+  BOTH_VERSIONS("renamed/unspoken-file", unspoken_file, "good", "ca.test.example", WE_REFUSE),
   BOTH_VERSIONS("renamed/right-key-ticket", renamed_ticket, "good", "other.test.example", ALL_ACCEPT),
   BOTH_VERSIONS("blocked/ticket", blocked_ticket, "good", "pinned.test.example", WE_REFUSE),
   BOTH_VERSIONS("blocked/id", blocked_id, "good", "pinned.test.example", WE_REFUSE),
