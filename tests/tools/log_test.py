@@ -6,7 +6,9 @@ import grp
 import gzip
 import json
 import os
+import pathlib
 import queue
+import re
 import subprocess
 import threading
 import time
@@ -20,6 +22,7 @@ HOST = "api.example.com"
 SANITIZED = os.environ.get("PINNING_SANITIZE")
 KEY = "sha256/qjTXwI3esvkiVEMRrwKYDQ+B0DgBSu8fr+m3UqB1OUE="
 OTHER = "sha256/uuVpovDVbnmf8ZUWODZU4Ikt5J/L7UpQ9+VJ+hoeQuo="
+NEVER_LOGGED = ("undecided", "matched", "off", "not-covered")
 WHO = "program=curl pid=4711 uid=1000"
 LINE = (f'verdict=refused reason=no-pin host={HOST} port=443 mode=enforce entry=/etc/pinning/policy.cfg:4 '
         f'key0="{KEY} CN=one" key1="{OTHER} CN=two" expected="pins {OTHER}" {WHO}')
@@ -183,11 +186,13 @@ class Lines(LogCase):
         self.assertIn("pinctl add HOST ", found["advice"])
 
     def test_every_reason_has_its_advice(self):
-        library_words = ("no-pin", "no-intermediate", "no-anchor", "blocked-key", "no-key", "bad-name", "too-many-names",
-                         "too-much-to-see", "damaged", "no-policy", "exempt-anchor")
-        advices = {self.log(LINE.replace("no-pin", word))[0]["advice"] for word in library_words}
-        self.assertEqual(len(advices), len(library_words))
-        self.assertNotIn("See troubleshooting.", advices)
+        source = (pathlib.Path(__file__).resolve().parents[2] / "policy" / "report.c").read_text(encoding="utf-8")
+        words = re.findall(r'\[PIN_REASON_\w+\] = \{"([a-z-]+)"', source)
+        words = [word for word in words if word not in NEVER_LOGGED]
+        self.assertGreater(len(words), 14)
+        advices = {word: self.log(LINE.replace("no-pin", word))[0]["advice"] for word in words}
+        self.assertEqual([word for word, advice in advices.items() if "See troubleshooting." in advice], [])
+        self.assertEqual(len(set(advices.values())), len(words))
 
     def test_bytes_of_any_kind(self):
         self.assertEqual(self.log(bytes(range(256)) * 300 + b"\n" + b"x" * 40000 + b"\n" + LINE.encode())[0]["host"], HOST)
@@ -200,6 +205,48 @@ class Lines(LogCase):
         shown = self.pinctl("log", "--file", "-", data=text.encode(), status=1).stdout
         self.assertEqual(shown.count("pinctl explain"), 100)
         self.assertIn("h4999.example.com:443", shown)
+
+
+class Metrics(LogCase):
+    """--format prometheus: how often, by verdict, host and reason."""
+
+    def metrics(self, text, *words):
+        done = self.pinctl("log", "--file", "-", "--format", "prometheus", *words, data=text.encode())
+        lines = [line for line in done.stdout.splitlines() if not line.startswith("#")]
+        return dict(line.rsplit(" ", 1) for line in lines)
+
+    def test_each_host_and_reason(self):
+        found = self.metrics(f"{LINE}\n{LINE} swallowed=7\n" + LINE.replace("refused", "audited") + "\n"
+                             + LINE.replace(HOST, "API.Example.com.") + "\n" + LINE.replace("no-pin", "blocked-key"))
+        self.assertEqual(found.pop(f'pinning_log_lines{{verdict="refused",host="{HOST}",reason="no-pin"}}'), "10")
+        self.assertEqual(found.pop(f'pinning_log_lines{{verdict="audited",host="{HOST}",reason="no-pin"}}'), "1")
+        self.assertEqual(found.pop(f'pinning_log_lines{{verdict="refused",host="{HOST}",reason="blocked-key"}}'), "1")
+        self.assertLess(abs(int(found.pop("pinning_log_last_run_seconds")) - time.time()), 60)
+        self.assertEqual(found, {"pinning_log_lines_left_out": "0", "pinning_log_lines_doubtful": "0"})
+
+    def test_what_is_no_finding(self):
+        for text in ("", "event=policy-loaded " + WHO, LINE.replace("refused", "exempt"),
+                     LINE.replace(HOST, "swapped.pinctl.invalid"), "something else\n"):
+            self.assertEqual([name for name in self.metrics(text) if name.startswith("pinning_log_lines{")], [], text)
+
+    def test_hosts_of_outsiders_push_nothing_out(self):
+        """Who has no entry is counted without his name; names below an entry fill a bounded table."""
+        unlisted = "".join(f"{LINE}\n".replace("no-pin", "unlisted").replace(HOST, f"h{i}.example.net") for i in range(2000))
+        found = self.metrics(unlisted + LINE)
+        self.assertEqual(found['pinning_log_lines{verdict="refused",host="",reason="unlisted"}'], "2000")
+        self.assertEqual(found[f'pinning_log_lines{{verdict="refused",host="{HOST}",reason="no-pin"}}'], "1")
+        found = self.metrics("".join(f"{LINE}\n".replace(HOST, f"h{i}.example.net") for i in range(1500)))
+        self.assertEqual(sum(name.startswith("pinning_log_lines{") for name in found), 1000)
+        self.assertEqual(found["pinning_log_lines_left_out"], "500")
+
+    def test_names_cannot_end_a_label(self):
+        found = self.metrics(LINE.replace(f"host={HOST}", 'host="a\\"} 99"'))
+        self.assertTrue(all(name.count("{") == name.count("}") or "\\\"" in name for name in found), found)
+        self.assertNotIn("99", [value for name, value in found.items() if name.startswith("pinning_log_lines{")])
+
+    def test_not_with_what_does_not_fit(self):
+        for words in (("--host", HOST), ("--follow",)):
+            self.pinctl("log", "--file", "-", "--format", "prometheus", *words, data=b"", status=2)
 
 
 class Choosing(LogCase):

@@ -84,6 +84,10 @@ void put_fitted(enum colour colour, const char *lead, const char *text) {
   wrap(colour, lead, text, isatty(STDOUT_FILENO) == 1 ? output_columns() : SIZE_MAX);
 }
 
+void put_metric(const char *name, const char *help, long long value) {
+  printf("# HELP %s %s\n# TYPE %s gauge\n%s %lld\n", name, help, name, name, value);
+}
+
 void put_command(const char *lead, const char *command) {
   AUTO_TEXT words = escape_text(command);
   bool fits = isatty(STDOUT_FILENO) != 1 || text_width(lead) + text_width(words) <= output_columns();

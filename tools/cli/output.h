@@ -36,6 +36,9 @@ void put_wrapped(enum colour colour, const char *lead, const char *text);
 /* The same, but one line where stdout is no terminal, for whoever searches it. */
 void put_fitted(enum colour colour, const char *lead, const char *text);
 
+/* A gauge without labels to stdout, as a textfile collector of Prometheus reads it. */
+void put_metric(const char *name, const char *help, long long value);
+
 /* A command to stdout behind "WORDS: ", as it can be copied: on a terminal that is too narrow the lines end
  * in a backslash. */
 void put_command(const char *lead, const char *command);

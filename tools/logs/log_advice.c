@@ -25,6 +25,20 @@ static const struct text_of reasons[] = {
      "The path ends elsewhere than expected. Does the program use another CA file, or none? Then "
      "give it the right one, or \"pinctl add HOST --anchor root.pem\". If the root is an inspecting "
      "proxy's, the policy did its work."},
+    {"wrong-name",
+     "Only a CA of the path is pinned, and the server's certificate is for another host. If it is the right "
+     "server, have its certificate renewed with the name HOST, or pin the server's own key. If not, "
+     "somebody has a certificate of that CA and is in between."},
+    {"out-of-date",
+     "Only a CA of the path is pinned, and the server's certificate has expired or is not valid yet: have "
+     "it renewed, or set the clock of this machine."},
+    {"not-a-server",
+     "Only a CA of the path is pinned, and the certificate is not one for a TLS server: it needs another, or "
+     "a client's certificate is being used by somebody in between."},
+    {"path-cut",
+     "The path is too long, or its keys are too large, to be looked at to its end: have the server send a "
+     "usual chain. A stored session that kept too little is replaced by a full handshake, and nothing has to "
+     "be done."},
     {"blocked-key",
      "A key on the path is blocked, and no entry can allow it: have it replaced on the server, or "
      "take it out of blocked_keys."},

@@ -41,9 +41,9 @@ static json_object *writer_json(const struct log_record *record) {
 }
 
 json_object *log_record_json(const struct log_record *record) {
-  static const char *const texts[] = {"verdict", "event",       "reason", "host",     "mode",
-                                      "entry",   "expired",     "paused", "expected", "message",
-                                      "policy",  "consequence", "program"};
+  static const char *const texts[] = {"verdict", "event",       "reason",  "host",        "mode",
+                                      "entry",   "expired",     "paused",  "expected",    "message",
+                                      "policy",  "consequence", "program", "certificate", "library"};
   static const char *const numbers[] = {"port", "blocked", "swallowed", "pid", "uid"};
   const struct report *report = &record->report;
   AUTO_TEXT time = timestamp_utc(record->time);

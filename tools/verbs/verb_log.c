@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <string.h>
+
 #include "base/host_port.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "logs/log_metrics.h"
 #include "logs/log_show.h"
 #include "logs/log_source.h"
 #include "verbs/verbs.h"
@@ -15,24 +18,48 @@ static const struct option options[] = {
      .name = "follow",
      .help = "go on with what is logged from now on, or from\n--since"},
     LOG_OPTION_FILE,
+    {.id = OPTION_FORMAT,
+     .name = "format",
+     .argument = "table|json|prometheus",
+     .one_of = true,
+     .help = "how to print it (default: table)"},
     SHARED_POLICY,
     SHARED_JSON,
 };
 
-static int show(const struct log_query *query, struct log_showing *showing) {
+static int read_log(const struct log_query *query, log_record_fn *each, void *arg) {
   size_t damaged = 0;
-  log_show_begin(showing);
-  int status = log_each(query, log_show, showing, &damaged);
-  log_show_end(showing);
+  int status = log_each(query, each, arg, &damaged);
   if (damaged > 0)
     say_warning("%zu lines under the name \"" LOG_IDENTIFIER
                 "\" are not ours, or damaged, and were passed over",
                 damaged);
+  return status;
+}
+
+/* Whoever collects them asks for numbers, and not whether there are any. */
+static int count(const struct log_query *query) {
+  struct log_metrics metrics = {0};
+  int status = read_log(query, log_metrics_count, &metrics);
+  log_metrics_print(&metrics, query->now);
+  return status;
+}
+
+static int show(const struct log_query *query, struct log_showing *showing) {
+  log_show_begin(showing);
+  int status = read_log(query, log_show, showing);
+  log_show_end(showing);
   return status == EXIT_DONE && showing->findings > 0 ? EXIT_FINDING : status;
+}
+
+static bool is_format(const struct arguments *arguments, const char *wanted) {
+  const char *format = arguments_value(arguments, OPTION_FORMAT);
+  return format != NULL && strcmp(format, wanted) == 0;
 }
 
 static int run(const struct arguments *arguments) {
   const char *host = arguments_value(arguments, OPTION_HOST);
+  bool as_metrics = is_format(arguments, "prometheus");
   AUTO_TEXT name = NULL;
   uint16_t port = 0;
   struct log_query query;
@@ -41,10 +68,17 @@ static int run(const struct arguments *arguments) {
     wrong_usage(arguments->verb, "--host \"%s\": expected a host without a port", host);
     return EXIT_USAGE;
   }
+  if (as_metrics && (host != NULL || arguments_has(arguments, OPTION_FOLLOW))) {
+    wrong_usage(arguments->verb,
+                "--format prometheus counts all hosts up to now: without --host and --follow");
+    return EXIT_USAGE;
+  }
   if (log_query_read(arguments, &query)) {
-    struct log_showing showing = {
-        .host = name, .follow = query.follow, .as_json = arguments_has(arguments, OPTION_JSON)};
-    status = show(&query, &showing);
+    struct log_showing showing = {.host = name,
+                                  .follow = query.follow,
+                                  .as_json =
+                                      arguments_has(arguments, OPTION_JSON) || is_format(arguments, "json")};
+    status = as_metrics ? count(&query) : show(&query, &showing);
   }
   log_query_clear(&query);
   return status;
