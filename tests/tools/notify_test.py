@@ -352,13 +352,25 @@ class Ways(Notify):
         self.configure('mail = { to = [ "root", "ops@example.com" ]; from = "pinning@example.com";'
                        f' server = "smtp://127.0.0.1:{mailbox.port}"; }};')
         mailbox.refuses = True
-        self.assertIn("cannot tell by mail: smtp://", self.monitor(self.port, "--notify-file", self.config).stderr)
+        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ",
+                      self.monitor(self.port, "--notify-file", self.config).stderr)
         mailbox.refuses = False
         mailbox.recipients.clear()
         for _ in range(2):
             self.monitor(self.port, "--notify-file", self.config)
         self.check_mail(self.mail(*mailbox.mails))
         self.assertEqual(mailbox.recipients, ["root", "ops@example.com"])
+
+    def test_password_of_the_mail_server_is_said_to_nobody(self):
+        mailbox = self.start(None, Mailbox)
+        mailbox.refuses = True
+        self.configure(f'command = "{self.page}";'
+                       f' mail = {{ to = "root"; server = "smtp://alice:s3cret@127.0.0.1:{mailbox.port}"; }};')
+        done = self.monitor(self.port, "--notify-file", self.config, "--json")
+        with open(self.history, "rb") as file:
+            said = [done.stdout, done.stderr, json.dumps(self.messages()), str(file.read())]
+        self.assertEqual(["s3cret" in text or "alice" in text for text in said], [False] * 4)
+        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ", done.stderr)
 
     def webhook(self, hook):
         self.configure(f'webhook = {{ url = "https://localhost:{hook.port}/secret-token"; ca = "{CERTIFICATES}/root.pem"; }};')

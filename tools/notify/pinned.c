@@ -118,6 +118,15 @@ char *pinned_perform(CURL *handle, struct pinned_connection *connection) {
   return must_copy(*said == '\0' ? curl_easy_strerror(code) : said);
 }
 
+char *pinned_failure(const struct pinned_connection *connection, const char *what, char *failure) {
+  char *text =
+      failure == NULL
+          ? NULL
+          : must_format("the %s at %s: %s", what, connection->host == NULL ? "?" : connection->host, failure);
+  free(failure);
+  return text;
+}
+
 void pinned_clear(struct pinned_connection *connection) {
   free(connection->host);
   free(connection->refusal);

@@ -104,14 +104,11 @@ static char *send_to_server(const struct notify_settings *settings, const struct
     failure = pinned_perform(handle, &connection);
   else
     failure = must_copy("libcurl cannot be set up");
+  failure = pinned_failure(&connection, "mail server", failure);
   curl_easy_cleanup(handle);
   curl_slist_free_all(to);
   pinned_clear(&connection);
-  if (failure == NULL)
-    return NULL;
-  char *whole = must_format("%s: %s", settings->mail_server, failure);
-  free(failure);
-  return whole;
+  return failure;
 }
 
 char *mail_send(const struct notify_settings *settings, const struct notify_message *message,

@@ -23,15 +23,6 @@ static char *perform(CURL *handle, struct pinned_connection *connection) {
   return must_format("answered %ld", status);
 }
 
-/* What its path holds is mostly a secret, and is said to nobody. */
-static char *failure_text(const struct pinned_connection *connection, char *failure) {
-  char *text = failure == NULL ? NULL
-                               : must_format("the webhook at %s: %s",
-                                             connection->host == NULL ? "?" : connection->host, failure);
-  free(failure);
-  return text;
-}
-
 static bool set_options(CURL *handle, const struct notify_settings *settings, const char *body,
                         const struct curl_slist *headers) {
   return curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
@@ -56,7 +47,7 @@ char *webhook_send(const struct notify_settings *settings, const struct notify_m
     failure = perform(handle, &connection);
   else
     failure = must_copy("libcurl cannot be set up");
-  failure = failure_text(&connection, failure);
+  failure = pinned_failure(&connection, "webhook", failure);
   curl_easy_cleanup(handle);
   curl_slist_free_all(headers);
   json_object_put(json);
