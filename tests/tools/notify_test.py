@@ -372,6 +372,46 @@ class Ways(Notify):
         self.assertEqual(["s3cret" in text or "alice" in text for text in said], [False] * 4)
         self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ", done.stderr)
 
+    def test_what_is_for_this_machine_does_not_leave_it_by_a_proxy(self):
+        hook, mailbox, proxy = self.hook(), self.start(None, Mailbox), self.hook()
+        self.configure(f'webhook = {{ url = "http://localhost:{hook.port}/"; }};'
+                       f' mail = {{ to = "root"; server = "smtp://127.0.0.1:{mailbox.port}"; }};')
+        there = f"http://127.0.0.1:{proxy.port}"
+        self.pinctl(*self.words(self.port, "--notify-file", self.config), status=1,
+                    environment={"http_proxy": there, "all_proxy": there, "no_proxy": HOST})
+        self.assertEqual((len(hook.bodies), len(mailbox.mails), len(proxy.bodies)), (1, 1, 0))
+
+    def test_proxies(self):
+        """One by http:// is gone through; one by https:// would be judged as the webhook."""
+        issue("hook", "/CN=hooks.example.com", "root", ("subjectAltName=DNS:hooks.example.com,DNS:localhost",
+                                                        "basicConstraints=CA:FALSE"))
+        issue("proxy", "/CN=localhost", "root", LOCALHOST)
+        self.pinned(f'{{ name = "hooks.example.com"; pins = [ "{pin_of("hook.pem")}" ]; }}')
+        self.configure(f'webhook = {{ url = "https://hooks.example.com/"; ca = "{CERTIFICATES}/root.pem"; }};')
+        hook, asked = self.hook("hook"), []
+
+        def relay(connection):
+            asked.append(connection.recv(4096).split(b" ")[:2])
+            connection.sendall(b"HTTP/1.1 200 go\r\n\r\n")
+            with socket.create_connection(("127.0.0.1", hook.port)) as there:
+                back = threading.Thread(target=lambda: [connection.sendall(data) for data in iter(lambda: there.recv(4096), b"")])
+                back.start()
+                while data := connection.recv(4096):
+                    there.sendall(data)
+
+        def secured(connection):
+            asked.append(connection.recv(1))
+
+        for scheme, serve in (("https", secured), ("http", relay)):
+            proxy = self.start(serve)
+            done = self.pinctl(*self.words(self.port, "--notify-file", self.config), status=1,
+                               environment={"https_proxy": f"{scheme}://localhost:{proxy.port}", "no_proxy": HOST})
+            if scheme == "https":
+                self.assertIn("the webhook at hooks.example.com: the environment names a proxy by https://", done.stderr)
+                self.assertIn(asked, ([], [b""]))
+                asked.clear()
+        self.assertEqual((len(hook.bodies), asked), (1, [[b"CONNECT", b"hooks.example.com:443"]]))
+
     def webhook(self, hook):
         self.configure(f'webhook = {{ url = "https://localhost:{hook.port}/secret-token"; ca = "{CERTIFICATES}/root.pem"; }};')
         return self.monitor(self.port, "--notify-file", self.config)

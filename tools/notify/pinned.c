@@ -11,6 +11,7 @@
 
 #include "base/host_port.h"
 #include "keys/chain.h"
+#include "notify/settings.h"
 #include "notify/ways.h"
 
 /* ---- The verdict ---- */
@@ -73,8 +74,19 @@ static int verify(X509_STORE_CTX *context, void *arg) {
 
 /* ---- The connection ---- */
 
+/*
+ * A proxy to which TLS is spoken comes by here too, told apart by its verification, which is off: nothing is
+ * said to it. Its chain would be judged as the server's.
+ */
 static CURLcode arm(CURL *handle, void *context, void *arg) {
+  struct pinned_connection *connection = arg;
   (void)handle;
+  if (SSL_CTX_get_verify_mode(context) == SSL_VERIFY_NONE) {
+    free(connection->refusal);
+    connection->refusal = must_copy("the environment names a proxy by https://, which is not gone through; "
+                                    "expected one by http://");
+    return CURLE_SSL_CONNECT_ERROR;
+  }
   SSL_CTX_set_cert_verify_callback(context, verify, arg);
   return CURLE_OK;
 }
@@ -96,10 +108,18 @@ static bool read_url(const char *url, struct pinned_connection *connection) {
   return good;
 }
 
+/* What is for this machine does not leave it by a proxy that the environment names. */
+static bool set_proxy(CURL *handle, const struct pinned_connection *connection) {
+  return settings_is_this_machine(connection->host)
+             ? curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK
+             : curl_easy_setopt(handle, CURLOPT_PROXY_SSL_VERIFYPEER, 0L) == CURLE_OK;
+}
+
 bool pinned_arm(CURL *handle, const char *url, const struct pin_policy *policy, const char *ca_file,
                 struct pinned_connection *connection) {
   *connection = (struct pinned_connection){.policy = policy};
   return read_url(url, connection) && curl_easy_setopt(handle, CURLOPT_URL, url) == CURLE_OK &&
+         set_proxy(handle, connection) &&
          curl_easy_setopt(handle, CURLOPT_SSL_CTX_FUNCTION, arm) == CURLE_OK &&
          curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, connection) == CURLE_OK &&
          (ca_file == NULL || curl_easy_setopt(handle, CURLOPT_CAINFO, ca_file) == CURLE_OK) &&
@@ -119,10 +139,9 @@ char *pinned_perform(CURL *handle, struct pinned_connection *connection) {
 }
 
 char *pinned_failure(const struct pinned_connection *connection, const char *what, char *failure) {
-  char *text =
-      failure == NULL
-          ? NULL
-          : must_format("the %s at %s: %s", what, connection->host == NULL ? "?" : connection->host, failure);
+  char *text = failure == NULL ? NULL
+                               : must_format("the %s at %s: %s", what,
+                                             connection->host == NULL ? "?" : connection->host, failure);
   free(failure);
   return text;
 }

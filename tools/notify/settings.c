@@ -3,7 +3,6 @@
 #include "notify/settings.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -25,9 +24,9 @@ const char *settings_check_address(const char *address) {
   return NULL;
 }
 
-static bool is_this_machine(const char *host) {
+bool settings_is_this_machine(const char *host) {
   unsigned char bytes[4];
-  return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
+  return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 || strcmp(host, "::1") == 0 ||
          (inet_pton(AF_INET, host, bytes) == 1 && bytes[0] == 127);
 }
 
@@ -38,7 +37,8 @@ static bool is_url_of(const char *url, const char *safe, const char *local) {
   bool good = parsed != NULL && curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
               curl_url_get(parsed, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
               curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK;
-  good = good && (strcmp(scheme, safe) == 0 || (strcmp(scheme, local) == 0 && is_this_machine(host)));
+  good =
+      good && (strcmp(scheme, safe) == 0 || (strcmp(scheme, local) == 0 && settings_is_this_machine(host)));
   curl_free(scheme);
   curl_free(host);
   curl_url_cleanup(parsed);

@@ -5,12 +5,15 @@
 #ifndef PINCTL_NOTIFY_SETTINGS_H
 #define PINCTL_NOTIFY_SETTINGS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* An absolute path. */
 const char *settings_check_program(const char *path);
 /* Nothing that could end a line of a mail, or be taken for an option. */
 const char *settings_check_address(const char *address);
+/* localhost, or a loopback address, with or without brackets. */
+bool settings_is_this_machine(const char *host);
 /* https://; http:// to this machine alone. */
 const char *settings_check_webhook(const char *url);
 /* smtp:// to this machine alone; smtps://. */

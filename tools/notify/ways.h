@@ -51,8 +51,8 @@ bool pinned_arm(CURL *handle, const char *url, const struct pin_policy *policy, 
                 struct pinned_connection *connection);
 /* Runs it. NULL, or why not. */
 char *pinned_perform(CURL *handle, struct pinned_connection *connection);
-/* "the webhook at HOST: ...", or NULL for NULL. Takes the failure over. Nothing else of the URL is said: it may
- * hold a password, and its path is mostly a secret. */
+/* "the webhook at HOST: ...", or NULL for NULL. Takes the failure over. Nothing else of the URL is said: it
+ * may hold a password, and its path is mostly a secret. */
 char *pinned_failure(const struct pinned_connection *connection, const char *what, char *failure);
 void pinned_clear(struct pinned_connection *connection);
 
