@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <openssl/evp.h>
+
 #include "notify/ways.h"
 
 #define DEFAULT_PROGRAM "/usr/sbin/sendmail"
@@ -19,13 +21,32 @@ static char *date_text(void) {
                      utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-/* The same changes have the same Message-ID, so that mailboxes that look for one show a repetition once. */
+/* The same changes have the same, so that mailboxes that look for one show a repetition once; with one more,
+ * or one less, it is another mail. */
+static char *message_id(const struct notify_message *message) {
+  char *ids = NULL;
+  size_t size = 0;
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  char hex[33];
+  FILE *stream = memory_open(&ids, &size);
+  for (size_t i = 0; i < message->count; i++)
+    fputs(message->changes[i].id, stream);
+  memory_close(stream);
+  if (EVP_Digest(ids, size, digest, NULL, EVP_sha256(), NULL) != 1)
+    memory_exhausted();
+  for (size_t i = 0; i < 16; i++)
+    snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+  free(ids);
+  return must_copy(hex);
+}
+
 static char *mail_text(const struct notify_settings *settings, const struct notify_message *message,
                        const char *from, const char *end) {
   AUTO_TEXT subject = message_subject(message);
   AUTO_TEXT machine = message_machine();
   AUTO_TEXT body = message_text(message);
   AUTO_TEXT date = date_text();
+  AUTO_TEXT id = message_id(message);
   char *text = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&text, &size);
@@ -37,7 +58,7 @@ static char *mail_text(const struct notify_settings *settings, const struct noti
   fprintf(stream,
           "%sSubject: %s%sDate: %s%sMessage-ID: <%s@%s>%sAuto-Submitted: auto-generated%s"
           "MIME-Version: 1.0%sContent-Type: text/plain; charset=utf-8%sContent-Transfer-Encoding: 8bit%s%s",
-          end, subject, end, date, end, message->changes[0].id, machine, end, end, end, end, end, end);
+          end, subject, end, date, end, id, machine, end, end, end, end, end, end);
   for (const char *at = body; *at != '\0'; at++)
     if (*at == '\n')
       fputs(end, stream);
