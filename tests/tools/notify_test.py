@@ -25,7 +25,7 @@ class Mailbox(live.Server):
     """A mail server: takes every mail, or refuses each."""
 
     def __init__(self):
-        self.mails, self.recipients, self.refuses = [], [], False
+        self.mails, self.recipients, self.refuses, self.forgets = [], [], False, False
         super().__init__(self.talk)
 
     def talk(self, connection):
@@ -41,7 +41,8 @@ class Mailbox(live.Server):
                 while not body.endswith(b"\r\n.\r\n"):
                     body += reader.readline()
                 self.mails.append(body[:-3])
-            connection.sendall(b"550 no\r\n" if self.refuses and word == b"RCPT" else b"250 ok\r\n")
+            fails = (self.refuses and word == b"RCPT") or (self.forgets and word == b"DATA")
+            connection.sendall(b"550 no\r\n" if fails else b"250 ok\r\n")
 
 
 class Hook:
@@ -361,6 +362,20 @@ class Ways(Notify):
         self.check_mail(self.mail(*mailbox.mails))
         self.assertEqual(mailbox.recipients, ["root", "ops@example.com"])
 
+    def test_message_ids(self):
+        """A repetition has the same; a mail with another change beside the same ones has another."""
+        mailbox = self.start(None, Mailbox)
+        self.configure(f'mail = {{ to = "root"; server = "smtp://127.0.0.1:{mailbox.port}"; }};')
+        mailbox.forgets = True
+        for _ in range(2):
+            self.monitor(self.port, "--notify-file", self.config)
+        self.critical = "35"
+        self.monitor(self.port, "--notify-file", self.config)
+        first, again, more = (self.mail(mail) for mail in mailbox.mails)
+        self.assertEqual((first["Message-ID"], first.get_content()), (again["Message-ID"], again.get_content()))
+        self.assertIn(first.get_content().split("\n", 1)[0], more.get_content())
+        self.assertNotEqual(first["Message-ID"], more["Message-ID"])
+
     def test_password_of_the_mail_server_is_said_to_nobody(self):
         mailbox = self.start(None, Mailbox)
         mailbox.refuses = True
@@ -579,6 +594,8 @@ class Once(Notify):
         self.history = os.path.join(self.folder, "broken.db")
         done = self.monitor(self.port, status=3)
         self.assertIn("nobody was told", done.stderr)
+        self.assertIn("\npinning_notify_ok 0\n", self.monitor(self.port, "--notify-command", self.page, "--format", "prometheus",
+                                                              status=0).stdout)
         self.assertEqual(self.messages(), [])
 
     def test_unproven_issuer_is_no_change(self):

@@ -185,6 +185,7 @@ struct telling {
 static void note_failure(struct telling *telling, enum notify_way way, char *why) {
   int64_t waiting = untold_count(telling->history, way);
   telling->failed[way] = true;
+  telling->watch->not_told = true;
   say_warning("cannot tell by %s: %s", notify_way_word(way), why);
   watch_find_about(&telling->watch->machine, SEVERITY_CRITICAL, NOT_TOLD, notify_way_word(way),
                    must_format("cannot tell by %s, %lld change%s wait%s: %s", notify_way_word(way),
@@ -264,6 +265,7 @@ bool alarms_tell(struct history *history, struct watch *watch, const struct noti
   int lock = -1;
   int error = lock_patiently(path, &lock);
   if (error == EWOULDBLOCK) {
+    watch->not_told = true;
     say_note("another pinctl is telling; what it leaves is told by the next run");
     return true;
   }

@@ -79,6 +79,7 @@ struct watch {
   const char *trouble; /* what is wrong beside the servers, in words; NULL: nothing. Static */
   bool policy_broken;
   bool history_lost;         /* the history could not be kept */
+  bool not_told;             /* what had to be told was not, or it is not known */
   size_t paused;             /* so many pauses hold */
   struct watch_host machine; /* without a name; its findings are about no server */
 };

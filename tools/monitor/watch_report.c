@@ -229,17 +229,10 @@ static double seconds_of(const struct watch_host *host) {
   return host->seconds;
 }
 
-static bool is_all_told(const struct watch *watch) {
-  for (size_t i = 0; i < watch->machine.finding_count; i++)
-    if (strcmp(watch->machine.findings[i].code, "not-told") == 0)
-      return false;
-  return true;
-}
-
 void watch_print_prometheus(const struct watch *watch) {
   put_metric("pinning_policy_ok", "Whether the text of the policy has no errors.", !watch->policy_broken);
   put_metric("pinning_history_ok", "Whether the history could be kept.", !watch->history_lost);
-  put_metric("pinning_notify_ok", "Whether all that had to be told was told.", is_all_told(watch));
+  put_metric("pinning_notify_ok", "Whether all that had to be told was told.", !watch->not_told);
   put_metric("pinning_pauses", "How many pauses hold.", (int64_t)watch->paused);
   put_metric("pinning_last_run_seconds", "When this was found out, since the epoch.", watch->now);
   print_metric(watch, "pinning_up", "Whether the server showed a certificate chain.", up_of);

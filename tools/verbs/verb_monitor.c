@@ -100,6 +100,7 @@ static int keep_history(const struct arguments *arguments, struct monitoring *mo
   bool good = history != NULL && record_and_tell(history, monitoring, policy);
   history_close(history);
   watch->history_lost = !good;
+  watch->not_told = watch->not_told || (!good && monitoring->notifies);
   if (!good && watch->trouble == NULL)
     watch->trouble = "the history cannot be kept";
   if (!good && monitoring->notifies)
