@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -176,6 +177,28 @@ class Changes(Notify):
         self.assertEqual(len(self.changes()), 4)
         ids = [change["id"] for message in self.messages() for change in message["changes"]]
         self.assertEqual(len(set(ids)), 4)
+
+    def test_key_changes_while_the_clock_is_wrong(self):
+        """Then it is not recorded, and the change is found again at each look; it is told once."""
+        faketime = shutil.which("faketime")
+        if faketime is None:
+            self.skipTest("faketime is not installed")
+        self.pinned()
+        sound, swapped = self.shows(), self.shows("swapped", "swapped-chain.pem")
+        self.monitor(sound, status=0)
+        time.sleep(1.1)
+        events = lambda: [code for change, _, code in self.changes() if change == "event"]
+        for _ in range(2):
+            subprocess.run([faketime, "-f", "-300d", PINCTL, *self.words(swapped, "--notify-command", self.page)],
+                           cwd=CERTIFICATES, env=self.environment(), capture_output=True, check=False, timeout=60)
+            self.assertEqual(events(), ["key-changed"])
+        for _ in range(2):
+            self.monitor(swapped)
+        self.assertEqual(events(), ["key-changed"])
+        self.assertNotIn("gone", [change for change, _, code in self.changes() if code == "key-changed"])
+        time.sleep(1.1)
+        self.monitor(sound)
+        self.assertEqual(events(), ["key-changed"] * 2)
 
     def test_certificate_comes_near_its_end(self):
         self.pinned()

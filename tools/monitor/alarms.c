@@ -41,9 +41,9 @@ static const char *about_of(const struct finding *finding) {
   return finding->about == NULL ? "" : finding->about;
 }
 
-/* It happened, and is not there any more at the next look. */
-static bool is_event(const struct finding *finding) {
-  return strcmp(finding->code, "key-changed") == 0 || strcmp(finding->code, "issuer-changed") == 0;
+/* It happened, and is not there any more at the next look that can be recorded. */
+static bool is_event(const char *code) {
+  return strcmp(code, "key-changed") == 0 || strcmp(code, "issuer-changed") == 0;
 }
 
 static bool is_same(const struct finding *finding, const char *code, const char *about) {
@@ -94,6 +94,16 @@ static bool compare_one(const struct comparing *comparing, const struct watch_ho
          (kind == NULL || untold_add(comparing->history, comparing->way, host, kind, found, comparing->now));
 }
 
+/* Where the clock is wrong no key is recorded, and the change to it is found at each look. */
+static bool compare_event(const struct comparing *comparing, const struct watch_host *host,
+                          struct told *found, const struct told *before) {
+  if (before != NULL)
+    return true;
+  found->since = found->at = comparing->now;
+  return told_write(comparing->history, comparing->way, host, found) &&
+         untold_add(comparing->history, comparing->way, host, "event", found, comparing->now);
+}
+
 static const struct told *find_told(const struct told_list *told, const struct told *wanted) {
   for (size_t i = 0; i < told->count; i++)
     if (strcmp(told->items[i].code, wanted->code) == 0 && strcmp(told->items[i].about, wanted->about) == 0)
@@ -115,10 +125,7 @@ static bool compare_found(const struct comparing *comparing, const struct watch_
     /* No way is told of its own failure: it would hear of it when it is over. */
     if (strcmp(code, NOT_TOLD) == 0 && strcmp(about, notify_way_word(comparing->way)) == 0)
       continue;
-    found.since = comparing->now;
-    good = is_event(finding)
-               ? untold_add(comparing->history, comparing->way, host, "event", &found, comparing->now)
-               : compare_one(comparing, host, &found, find_told(told, &found));
+    good = (is_event(code) ? compare_event : compare_one)(comparing, host, &found, find_told(told, &found));
   }
   return good;
 }
@@ -131,7 +138,7 @@ static bool compare_gone(const struct comparing *comparing, const struct watch_h
     if (is_found(host, before->code, before->about))
       continue;
     good = told_remove(comparing->history, comparing->way, host, before) &&
-           (is_followed(host, before) ||
+           (is_event(before->code) || is_followed(host, before) ||
             untold_add(comparing->history, comparing->way, host, "gone", before, comparing->now));
   }
   return good;

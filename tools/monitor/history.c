@@ -167,9 +167,9 @@ static bool note_change(struct history *history, struct watch_host *host, size_t
   int got = sqlite3_step(statement);
   const char *before = got == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
   if (before != NULL && strcmp(before, digest) != 0)
-    watch_find(host, SEVERITY_WARNING, depth == 0 ? "key-changed" : "issuer-changed",
-               must_format("its %s changed since it was last seen; it was %s", depth == 0 ? "key" : "issuer",
-                           before));
+    watch_find_about(host, SEVERITY_WARNING, depth == 0 ? "key-changed" : "issuer-changed", digest,
+                     must_format("its %s changed since it was last seen; it was %s",
+                                 depth == 0 ? "key" : "issuer", before));
   sqlite3_finalize(statement);
   return got == SQLITE_ROW || got == SQLITE_DONE || history_failed(history);
 }
