@@ -200,6 +200,30 @@ class Changes(Notify):
         self.monitor(sound)
         self.assertEqual(events(), ["key-changed"] * 2)
 
+    def test_host_leaves_and_comes_back(self):
+        """What was told of it before says nothing of what is wrong with it now."""
+        self.pinned(f'{{ name = "db.example.com"; pins = [ "{pin_of("server.pem")}" ]; }}', pin=pin_of("other.pem"))
+        there = ("--connect", f"::127.0.0.1:{self.shows()}", "--ca", "root.pem", "--history", self.history, "--warning", "10",
+                 "--critical", "3", "--notify-command", self.page)
+        refused = ("new", "critical", "not-pinned")
+        self.pinctl("monitor", *there, status=1)
+        self.assertEqual(self.changes(), [refused])
+        # A run that asks only some forgets none.
+        self.pinctl("monitor", "db.example.com", *there)
+        self.pinctl("monitor", "d*", *there)
+        self.pinctl("monitor", *there, status=1)
+        self.assertEqual(self.changes(), [refused])
+        with open(self.policy, encoding="utf-8") as file:
+            both = file.read()
+        self.write_policy(f'version = 1; hosts = ( {{ name = "db.example.com"; pins = [ "{pin_of("server.pem")}" ]; }} );\n')
+        for _ in range(2):
+            self.pinctl("monitor", *there)
+        self.assertEqual(self.changes(), [refused])
+        self.write_policy(both)
+        for _ in range(2):
+            self.pinctl("monitor", *there, status=1)
+        self.assertEqual(self.changes(), [refused] * 2)
+
     def test_certificate_comes_near_its_end(self):
         self.pinned()
         port = self.shows()

@@ -164,6 +164,32 @@ static bool compare_all(struct comparing *comparing, const struct watch *watch) 
   return true;
 }
 
+static int compare_names(const void *a, const void *b) {
+  const struct watch_host *left = *(const struct watch_host *const *)a;
+  const struct watch_host *right = *(const struct watch_host *const *)b;
+  int order = strcmp(left->host, right->host);
+  return order != 0 ? order : left->port - right->port;
+}
+
+/* What is not watched any more: when it comes back, all that is found at it is new. */
+static bool forget_absent(struct history *history, enum notify_way way, const struct watch *watch) {
+  const struct watch_host **names = must_alloc(watch->count, sizeof *names);
+  struct watch known;
+  bool good = told_hosts(history, way, &known);
+  for (size_t i = 0; i < watch->count; i++)
+    names[i] = &watch->hosts[i];
+  if (watch->count > 0)
+    qsort(names, watch->count, sizeof *names, compare_names);
+  for (size_t i = 0; good && i < known.count; i++) {
+    const struct watch_host *host = &known.hosts[i];
+    if (bsearch(&host, names, watch->count, sizeof *names, compare_names) == NULL)
+      good = told_forget(history, way, host);
+  }
+  watch_clear(&known);
+  free(names);
+  return good;
+}
+
 bool alarms_record(struct history *history, struct watch *watch, const struct notify_settings *settings) {
   if (!history_begin(history))
     return false;
@@ -171,10 +197,12 @@ bool alarms_record(struct history *history, struct watch *watch, const struct no
     watch_find(&watch->machine, watch->asked ? SEVERITY_WARNING : SEVERITY_CRITICAL, POLICY_BROKEN,
                must_copy(watch->trouble));
   bool good = history_record_hosts(history, watch);
+  bool all = watch->whole && watch->asked && watch->interrupted_of == 0;
   for (int way = 0; good && way < NOTIFY_WAYS; way++) {
     struct comparing comparing = {
         .history = history, .settings = settings, .way = (enum notify_way)way, .now = watch->now};
-    good = !settings->used[way] || compare_all(&comparing, watch);
+    good = !settings->used[way] ||
+           (compare_all(&comparing, watch) && (!all || forget_absent(history, comparing.way, watch)));
   }
   return history_end(history, good);
 }

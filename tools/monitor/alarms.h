@@ -14,7 +14,8 @@
 
 /*
  * history_record, and in the same transaction what is to be told of it. What was found at a server before and
- * cannot be looked at now, for it does not answer, stays as it is. Returns false, having said why, with
+ * cannot be looked at now, for it does not answer, stays as it is; what is not watched any more is forgotten
+ * by a whole run, and not told of. Returns false, having said why, with
  * nothing recorded.
  */
 bool alarms_record(struct history *history, struct watch *watch, const struct notify_settings *settings);

@@ -96,6 +96,28 @@ bool told_remove(struct history *history, enum notify_way way, const struct watc
   return history_finish(history, statement);
 }
 
+bool told_hosts(struct history *history, enum notify_way way, struct watch *ret_hosts) {
+  static const char sql[] = "SELECT DISTINCT host, port FROM told WHERE way = ?1 AND host <> ''";
+  int got = SQLITE_ERROR;
+  *ret_hosts = (struct watch){0};
+  sqlite3_stmt *statement = prepare(history, sql, way, NULL);
+  if (statement == NULL)
+    return false;
+  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
+    AUTO_TEXT host = text_at(statement, 0);
+    watch_add(ret_hosts, host, (uint16_t)sqlite3_column_int(statement, 1), PROBE_TLS);
+  }
+  bool good = got == SQLITE_DONE || history_failed(history);
+  sqlite3_finalize(statement);
+  return good;
+}
+
+bool told_forget(struct history *history, enum notify_way way, const struct watch_host *host) {
+  sqlite3_stmt *statement =
+      prepare(history, "DELETE FROM told WHERE way = ?1 AND host = ?2 AND port = ?3", way, host);
+  return statement != NULL && history_finish(history, statement);
+}
+
 /* ---- What is to be told ---- */
 
 static void make_id(char ret_id[33]) {

@@ -30,6 +30,11 @@ bool told_write(struct history *history, enum notify_way way, const struct watch
 bool told_remove(struct history *history, enum notify_way way, const struct watch_host *host,
                  const struct told *told);
 
+/* The servers of which a way knows something. To be cleared in any case. */
+bool told_hosts(struct history *history, enum notify_way way, struct watch *ret_hosts);
+/* All that it knows of one. */
+bool told_forget(struct history *history, enum notify_way way, const struct watch_host *host);
+
 /* Adds to what a way is to be told. kind: of struct notify_change. */
 bool untold_add(struct history *history, enum notify_way way, const struct watch_host *host, const char *kind,
                 const struct told *told, int64_t now);

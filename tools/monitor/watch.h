@@ -74,6 +74,7 @@ struct watch {
   size_t interrupted_of; /* somebody ended it early: of so many hosts some were not asked; 0: all were */
   int warning_days, critical_days;
   int64_t now;
+  bool whole;          /* all that policy and list name is to be asked, not some of it */
   bool asked;          /* the servers were */
   double seconds;      /* the whole run */
   const char *trouble; /* what is wrong beside the servers, in words; NULL: nothing. Static */

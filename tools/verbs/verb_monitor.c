@@ -199,9 +199,9 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
   }
   watch->policy_path = arguments_policy(arguments);
   watch->policy = &monitoring->enforced.policy;
-  bool named = arguments->operand_count == 0
-                   ? targets_from_policy(arguments, &monitoring->enforced.policy, watch)
-                   : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
+  watch->whole = arguments->operand_count == 0;
+  bool named = watch->whole ? targets_from_policy(arguments, &monitoring->enforced.policy, watch)
+                            : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
   if (!named || (!targets_look(watch, &monitoring->enforced.policy, settings) && watch->interrupted_of == 0))
     return EXIT_FAILED;
   int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
