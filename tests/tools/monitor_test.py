@@ -329,8 +329,19 @@ class Hosts(Monitor):
                 path = self.listed(text)
                 done = self.pinctl("monitor", "--no-history", "--hosts", path, status=3)
                 self.assertRegex(done.stderr, f"{path}:{line}: {reason}")
+        path = self.listed(json.dumps([HOST, {"host": HOST}, *[f"host-{i}.example.com" for i in range(100)], "x y"], indent=1))
+        self.assertIn(f'{path}:106: "x y"', self.pinctl("monitor", "--no-history", "--hosts", path, status=3).stderr)
         self.assertIn("names no host", self.pinctl("monitor", "--hosts", self.listed("# none\n"), status=3).stderr)
         self.assertIn("No such file", self.pinctl("monitor", "--hosts", "/nowhere", status=3).stderr)
+
+
+    def test_long_lists_are_read_in_one_go(self):
+        hosts = [f"host-{i:05}.example.com" for i in range(40000)] + ["x y"]
+        for text in (json.dumps(hosts, indent=1), "\n".join(hosts)):
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+            done = self.pinctl("monitor", "--no-history", "--hosts", self.listed(text), status=3)
+            self.assertIn('"x y": expected HOST', done.stderr)
+            self.assertLess(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before, 2)
 
 
 class History(Monitor):

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/watch.h"
 
+#include <search.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -25,16 +26,48 @@ void watch_find_about(struct watch_host *host, enum severity severity, const cha
 }
 
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol) {
-  watch->hosts = must_grow(watch->hosts, watch->count + 1, sizeof *watch->hosts);
+  watch->hosts = must_room(watch->hosts, watch->count, sizeof *watch->hosts);
   watch->hosts[watch->count++] =
       (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
 }
 
+/* With a copy of its own: hosts that were not asked are freed earlier. */
+struct listed_name {
+  char *host;
+  uint16_t port;
+};
+
+static int compare_listed(const void *a, const void *b) {
+  const struct listed_name *left = a;
+  const struct listed_name *right = b;
+  int order = left->port - right->port;
+  return order != 0 ? order : strcmp(left->host, right->host);
+}
+
 bool watch_is_listed(const struct watch *watch, const char *host, uint16_t port) {
-  for (size_t i = 0; i < watch->listed; i++)
-    if (watch->hosts[i].port == port && strcmp(watch->hosts[i].host, host) == 0)
-      return true;
-  return false;
+  if (watch->listed == 0)
+    return false;
+  AUTO_TEXT copy = must_copy(host);
+  const struct listed_name name = {.host = copy, .port = port};
+  return tfind(&name, &watch->listed_names, compare_listed) != NULL;
+}
+
+void watch_add_listed(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol) {
+  if (watch_is_listed(watch, host, port))
+    return;
+  struct listed_name *name = must_alloc(1, sizeof *name);
+  watch_add(watch, host, port, protocol);
+  watch->hosts[watch->count - 1].listed = true;
+  watch->listed = watch->count;
+  *name = (struct listed_name){.host = must_copy(host), .port = port};
+  if (tsearch(name, &watch->listed_names, compare_listed) == NULL)
+    memory_exhausted();
+}
+
+static void listed_free(void *node) {
+  struct listed_name *name = node;
+  free(name->host);
+  free(name);
 }
 
 void watch_host_clear(struct watch_host *host) {
@@ -52,6 +85,7 @@ void watch_clear(struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++)
     watch_host_clear(&watch->hosts[i]);
   watch_host_clear(&watch->machine);
+  tdestroy(watch->listed_names, listed_free);
   free(watch->hosts);
   *watch = (struct watch){0};
 }

@@ -67,6 +67,7 @@ struct watch {
   struct watch_host *hosts;
   size_t count;
   size_t listed;           /* so many hosts, the first ones, are from a list */
+  void *listed_names;      /* of those, for tsearch(3) */
   const char *policy_path; /* what the hosts were judged by; NULL: by nothing yet */
   const struct pin_policy *policy;
   size_t well_left_out;  /* so many hosts that are well are no longer among them */
@@ -91,6 +92,8 @@ void watch_find(struct watch_host *host, enum severity severity, const char *cod
 void watch_find_about(struct watch_host *host, enum severity severity, const char *code, const char *about,
                       char *text);
 void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
+/* The same for a host of a list, which is added before all others, once. */
+void watch_add_listed(struct watch *watch, const char *host, uint16_t port, enum probe_protocol protocol);
 void watch_host_clear(struct watch_host *host);
 /* Whether a list has it. */
 bool watch_is_listed(const struct watch *watch, const char *host, uint16_t port);

@@ -35,15 +35,10 @@ static bool complain(const struct listing *listing, unsigned line, const char *t
 
 /* False: it is no host. One that is there already is asked once. */
 static bool add(const struct listing *listing, const char *host, uint16_t port) {
-  struct watch *watch = listing->watch;
   if (!host_can_be_asked(host))
     return false;
   port = port == 0 ? 443 : port;
-  if (watch_is_listed(watch, host, port))
-    return true;
-  watch_add(watch, host, port, probe_options_protocol(listing->arguments, port));
-  watch->hosts[watch->count - 1].listed = true;
-  watch->listed = watch->count;
+  watch_add_listed(listing->watch, host, port, probe_options_protocol(listing->arguments, port));
   return true;
 }
 
@@ -77,39 +72,50 @@ static bool read_lines(const struct listing *listing) {
 
 /* ---- JSON ---- */
 
-/* json-c keeps no places. A text is looked for from where the one before was found. */
-static unsigned find_line(const struct listing *listing, const char *word, const char **place) {
-  AUTO_TEXT quoted = must_format("\"%s\"", word);
-  const char *found = strstr(*place, quoted);
-  *place = found == NULL ? *place : found;
-  return line_of(listing, *place);
+/* NULL where an element has no host that is a text. */
+static const char *host_of(json_object *element) {
+  json_object *host =
+      json_object_is_type(element, json_type_object) ? json_object_object_get(element, "host") : element;
+  return json_object_is_type(host, json_type_string) ? json_object_get_string(host) : NULL;
+}
+
+/* json-c keeps no places. Each host is looked for from where the one before was found: for the one mistake.
+ */
+static unsigned line_of_element(const struct listing *listing, json_object *array, size_t index) {
+  const char *place = listing->text;
+  for (size_t i = 0; i <= index; i++) {
+    const char *host = host_of(json_object_array_get_idx(array, i));
+    AUTO_TEXT quoted = must_format("\"%s\"", host == NULL ? "" : host);
+    const char *found = host == NULL ? NULL : strstr(place, quoted);
+    place = found == NULL ? place : found;
+  }
+  return line_of(listing, place);
 }
 
 /* "host:port", or an object with "host" and perhaps "port". */
-static bool read_element(const struct listing *listing, json_object *element, const char **place) {
-  json_object *host = element, *port = NULL;
-  if (json_object_is_type(element, json_type_object)) {
-    host = json_object_object_get(element, "host");
-    port = json_object_object_get(element, "port");
-  }
-  if (!json_object_is_type(host, json_type_string)) {
-    say_error("%s:%u: expected a host, or an object with \"host\"", listing->path, line_of(listing, *place));
+static bool read_element(const struct listing *listing, json_object *array, size_t index) {
+  json_object *element = json_object_array_get_idx(array, index), *port = NULL;
+  const char *text = host_of(element);
+  if (text == NULL) {
+    say_error("%s:%u: expected a host, or an object with \"host\"", listing->path,
+              line_of_element(listing, array, index));
     return false;
   }
-  const char *text = json_object_get_string(host);
-  unsigned line = find_line(listing, text, place);
+  if (json_object_is_type(element, json_type_object))
+    port = json_object_object_get(element, "port");
   if (port == NULL)
-    return add_text(listing, text) || complain(listing, line, text);
+    return add_text(listing, text) || complain(listing, line_of_element(listing, array, index), text);
   int64_t number = json_object_is_type(port, json_type_int) ? json_object_get_int64(port) : 0;
   if (number < 1 || number > 65535) {
-    say_error("%s:%u: \"%s\": expected a port from 1 to 65535", listing->path, line, text);
+    say_error("%s:%u: \"%s\": expected a port from 1 to 65535", listing->path,
+              line_of_element(listing, array, index), text);
     return false;
   }
   AUTO_TEXT canonical = NULL;
   uint16_t other = 0;
   return (host_and_port_read(text, &canonical, &other) && other == 0 &&
           add(listing, canonical, (uint16_t)number)) ||
-         complain(listing, line, text);
+         complain(listing, line_of_element(listing, array, index), text);
 }
 
 static bool read_json(const struct listing *listing, size_t length) {
@@ -118,7 +124,6 @@ static bool read_json(const struct listing *listing, size_t length) {
     memory_exhausted();
   json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
   json_object *json = json_tokener_parse_ex(tokener, listing->text, (int)length + 1);
-  const char *place = listing->text;
   bool good = json_object_is_type(json, json_type_array);
   if (json != NULL && !good)
     say_error("%s:1: expected an array in JSON", listing->path);
@@ -127,7 +132,7 @@ static bool read_json(const struct listing *listing, size_t length) {
               line_of(listing, listing->text + json_tokener_get_parse_end(tokener)),
               json_tokener_error_desc(json_tokener_get_error(tokener)));
   for (size_t i = 0; good && i < json_object_array_length(json); i++)
-    good = read_element(listing, json_object_array_get_idx(json, i), &place);
+    good = read_element(listing, json, i);
   json_object_put(json);
   json_tokener_free(tokener);
   return good;
