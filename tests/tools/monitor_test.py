@@ -97,6 +97,13 @@ class Findings(Monitor):
         port = self.shows()
         self.pinned(pin_of("server.pem"), 'expires = "2020-01-01";')
         self.assertEqual(self.codes(port), ["entry-expired"])
+        # It held until the end of that day, so it is over for less than a day.
+        yesterday = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
+        self.pinned(pin_of("server.pem"), f'expires = "{yesterday}";')
+        page = self.pinctl(*self.words(port, "--no-history", "--format", "html", "--warning", "0",
+                                       "--critical", "0"), status=1).stdout
+        timeline = page.split('id="timeline"', 1)[1].split("</table>", 1)[0]
+        self.assertRegex(timeline, r'entry of the policy</small>.*<td class="when critical">expired</td>')
         soon = time.strftime("%Y-%m-%d", time.gmtime(time.time() + 5 * 86400))
         self.pinned(pin_of("server.pem"), f'expires = "{soon}";')
         self.assertEqual(self.codes(port), ["entry-expires"])

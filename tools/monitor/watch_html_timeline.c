@@ -18,7 +18,7 @@ struct end {
   size_t index;
   const char *what; /* static */
   bool unknown;
-  int64_t days; /* until then */
+  int64_t left; /* until then, in seconds */
 };
 
 struct ends {
@@ -38,12 +38,12 @@ static void add_ends_of(const struct watch *watch, size_t index, struct ends *en
   if (expires == 0)
     end.what = "not reached";
   else
-    end.days = (expires - watch->now) / SECONDS_PER_DAY;
+    end.left = expires - watch->now;
   add_end(ends, &end);
   if (!host->covered || host->entry.expires == PIN_NEVER)
     return;
   end = (struct end){.host = host, .index = index, .what = "entry of the policy"};
-  end.days = (host->entry.expires - watch->now) / SECONDS_PER_DAY;
+  end.left = host->entry.expires - watch->now;
   add_end(ends, &end);
 }
 
@@ -53,20 +53,22 @@ static int compare_ends(const void *a, const void *b) {
   const struct end *right = b;
   if (left->unknown != right->unknown)
     return left->unknown ? -1 : 1;
-  if (left->days != right->days)
-    return left->days < right->days ? -1 : 1;
+  if (left->left != right->left)
+    return left->left < right->left ? -1 : 1;
   return left->index < right->index ? -1 : left->index > right->index;
 }
 
 static enum severity severity_of(const struct watch *watch, const struct end *end) {
-  if (end->unknown || end->days < watch->critical_days)
+  int64_t days = end->left / SECONDS_PER_DAY;
+  if (end->unknown || end->left < 0 || days < watch->critical_days)
     return SEVERITY_CRITICAL;
-  return end->days < watch->warning_days ? SEVERITY_WARNING : SEVERITY_OK;
+  return days < watch->warning_days ? SEVERITY_WARNING : SEVERITY_OK;
 }
 
 static void print_end(const struct watch *watch, const struct end *end) {
   const char *severity = severity_word(severity_of(watch, end));
-  int64_t shown = end->days < 0 ? 0 : end->days > TIMELINE_DAYS ? TIMELINE_DAYS : end->days;
+  int64_t days = end->left / SECONDS_PER_DAY;
+  int64_t shown = days < 0 ? 0 : days > TIMELINE_DAYS ? TIMELINE_DAYS : days;
   fputs("<tr><th scope=\"row\">", stdout);
   watch_html_host(end->host);
   printf("<br><small>%s</small></th><td>", end->what);
@@ -76,10 +78,10 @@ static void print_end(const struct watch *watch, const struct end *end) {
   printf("</td><td class=\"when %s\">", severity);
   if (end->unknown)
     fputs("not known", stdout);
-  else if (end->days < 0)
+  else if (end->left < 0)
     fputs("expired", stdout);
   else
-    printf("%lld day%s", (long long)end->days, end->days == 1 ? "" : "s");
+    printf("%lld day%s", (long long)days, days == 1 ? "" : "s");
   fputs("</td></tr>\n", stdout);
 }
 
