@@ -3,6 +3,7 @@
 #include "probe/machine_providers.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/conf.h>
@@ -63,16 +64,28 @@ static void load_list(const CONF *configuration, const char *path, const char *k
   }
 }
 
+static OSSL_PROVIDER *built_in;
+
+/* Before OpenSSL's own clean-up, which was registered earlier. */
+static void unload(void) {
+  OSSL_PROVIDER_unload(built_in);
+}
+
+/* The first one that is loaded ends the implicit loading of this one; what it has, it is asked for. */
+static bool load_built_in(void) {
+  built_in = OSSL_PROVIDER_load(NULL, "default");
+  return built_in != NULL && atexit(unload) == 0 &&
+         EVP_set_default_properties(NULL, "?provider=default") == 1;
+}
+
 void machine_providers_load(void) {
   static bool done;
   char *path = done ? NULL : CONF_get1_default_config_file();
   CONF *configuration = path == NULL ? NULL : NCONF_new(NULL);
   done = true;
   ERR_set_mark();
-  /* The first one that is loaded ends the implicit loading of this one; what it has, it is asked for. */
   if (configuration != NULL && is_word(path) && NCONF_load(configuration, path, NULL) == 1 &&
-      OSSL_PROVIDER_load(NULL, "default") != NULL &&
-      EVP_set_default_properties(NULL, "?provider=default") == 1) {
+      load_built_in()) {
     OPENSSL_load_builtin_modules();
     load_list(configuration, path, "engines");
     load_list(configuration, path, "providers");
