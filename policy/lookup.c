@@ -237,6 +237,7 @@ void pin_select_begin(const struct pin_policy *policy, uint16_t port, int64_t no
   ret_verdict->count = 0;
   ret_verdict->further_count = 0;
   ret_verdict->names_lost = false;
+  ret_verdict->may_hide_blocked = false;
   ret_verdict->unlisted = pin_unlisted_in_force(policy);
   ret_verdict->certificate = PIN_REASON_UNDECIDED;
   ret_verdict->paused_until = 0;

@@ -249,7 +249,7 @@ static bool refuses(const struct pin_verdict *verdict, const struct pin_finding 
 
 static int64_t hosts_paused_until(const char *text, const struct pin_verdict *verdict) {
   int64_t until = INT64_MAX;
-  if (!is_about_keys(verdict->reason) || verdict->names_lost)
+  if (!is_about_keys(verdict->reason) || verdict->names_lost || verdict->may_hide_blocked)
     return 0;
   for (size_t i = 0; i < verdict->count; i++) {
     if (refuses(verdict, &verdict->findings[i]))

@@ -320,6 +320,8 @@ struct pin_verdict {
   /* enum pin_reason: what the path's voucher says of a host that is only logged, so that somebody may learn
    * its keys; PIN_REASON_UNDECIDED: it was not asked. */
   uint8_t certificate;
+  /* Keys are blocked, and the path was cut off before its end: one of them may stand above. */
+  bool may_hide_blocked;
   int64_t paused_until; /* it would have been refused, but is only logged until then; 0: no pause had a say */
 };
 

