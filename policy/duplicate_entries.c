@@ -164,6 +164,9 @@ static void take_all_older(struct pin_reader *reader, const char *name) {
   const char *base = name + (pin_name_kind_of(name) == PIN_NAME_WILDCARD ? strlen("*.") : 0);
   if (pin_policy_visit_base(reader->older->policy, base, take_older, &search) != PIN_OK)
     reader->older->damaged = true;
+  /* What is kept of it is a copy; without this each name would walk over what all before it have read. */
+  if (reader->older->change->old->blocks != NULL)
+    pin_blocks_trim(reader->older->change->old->blocks);
 }
 
 void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,

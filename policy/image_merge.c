@@ -218,7 +218,9 @@ static void merge_settings(struct pin_merge *merge, uint8_t *ret_settings) {
 static void write_front(struct pin_merge *merge) {
   struct pin_image_head *head = &merge->head;
   uint8_t *settings = pin_image_take_section(merge->old, &head->settings);
-  if (!settings) {
+  /* Read anew since the form was opened: what is damaged must not be sealed as good. */
+  if (!settings || !pin_image_block_holds(merge->old, PIN_BLOCK_SETTINGS, 0, settings, head->settings.size)) {
+    free(settings);
     pin_merge_fail(merge, PIN_DAMAGED);
     return;
   }
