@@ -17,15 +17,22 @@ struct elf_hash_table {
   /* ElfW(Addr) bloom[bloom_count]; uint32_t buckets[bucket_count], hashes[]. */
 };
 
-/* glibc has made addresses of the offsets, but not on every machine; musl has not. */
-static const void *at(const struct link_map *object, const ElfW(Dyn) * part) {
-  ElfW(Addr) address = part->d_un.d_ptr;
-
-  return (const void *)(address < object->l_addr ? object->l_addr + address : address);
+static bool is_inside(const struct object *object, ElfW(Addr) address) {
+  return address >= (ElfW(Addr))object->start && address < (ElfW(Addr))object->end;
 }
 
-static void read_tables(const struct link_map *object, struct elf_tables *tables) {
-  for (const ElfW(Dyn) *part = object->l_ld; part->d_tag != DT_NULL; part++) {
+/* glibc has made addresses of the offsets, but not on every machine; musl has not. NULL: it leads out of the
+ * object. */
+static const void *at(const struct object *object, const ElfW(Dyn) * part) {
+  ElfW(Addr) address = part->d_un.d_ptr;
+
+  if (!is_inside(object, address))
+    address += object->map->l_addr;
+  return is_inside(object, address) ? (const void *)address : NULL;
+}
+
+static void read_tables(const struct object *object, struct elf_tables *tables) {
+  for (const ElfW(Dyn) *part = object->map->l_ld; part->d_tag != DT_NULL; part++) {
     if (part->d_tag == DT_GNU_HASH)
       tables->hash = at(object, part);
     else if (part->d_tag == DT_SYMTAB)
@@ -37,12 +44,12 @@ static void read_tables(const struct link_map *object, struct elf_tables *tables
   }
 }
 
-struct elf_tables elf_tables_of(const struct link_map *object) {
+struct elf_tables elf_tables_of(const struct object *object) {
   struct elf_tables tables = {.hash = NULL};
 
-  if (object == NULL)
+  if (object->map == NULL)
     return tables;
-  tables.base = object->l_addr;
+  tables.base = object->map->l_addr;
   read_tables(object, &tables);
   if (tables.symbols == NULL || tables.names == NULL ||
       (tables.hash != NULL && tables.hash->bucket_count == 0))

@@ -11,6 +11,8 @@
 #include <link.h>
 #include <stdbool.h>
 
+#include "object.h"
+
 /* Where they are; lasts as long as the object. */
 struct elf_tables {
   ElfW(Addr) base;
@@ -20,8 +22,8 @@ struct elf_tables {
   const ElfW(Half) * versions; /* NULL: none */
 };
 
-/* object: NULL where it is not known. */
-struct elf_tables elf_tables_of(const struct link_map *object);
+/* The tables of an object that object_find has found. */
+struct elf_tables elf_tables_of(const struct object *object);
 
 /*
  * *ret_address: the function that this object defines under this name, in its default version; NULL: there is

@@ -181,7 +181,7 @@ static struct hook *install_for(void *handle, const struct object *object) {
       hooks[i].openssl.handle = handle;
       hooks[i].openssl.start = object->start;
       hooks[i].openssl.end = object->end;
-      hooks[i].openssl.tables = elf_tables_of(object->map);
+      hooks[i].openssl.tables = elf_tables_of(object);
       installed = install(&hooks[i]);
       atomic_store(&hooks[i].state, installed ? HOOK_INSTALLED : HOOK_FAILED);
       return installed ? &hooks[i] : NULL;

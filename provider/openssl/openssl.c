@@ -200,7 +200,7 @@ static bool find_libssl_behind(void *handle, struct library *ret_library) {
     mark = dlsym(handle, "SSL_set_verify");
   if (mark == NULL || !object_find(mark, &object))
     return false;
-  *ret_library = (struct library){handle, object.start, object.end, elf_tables_of(object.map)};
+  *ret_library = (struct library){handle, object.start, object.end, elf_tables_of(&object)};
   return true;
 }
 

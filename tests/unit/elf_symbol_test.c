@@ -10,13 +10,23 @@
 
 #include "runner.h"
 
-static struct elf_tables tables_of(const char *library, void **ret_handle) {
+static struct object object_of(const char *library, void **ret_handle) {
+  struct object object = {.map = NULL};
   struct link_map *map = NULL;
 
   *ret_handle = dlopen(library, RTLD_LAZY | RTLD_LOCAL);
-  if (*ret_handle != NULL && dlinfo(*ret_handle, RTLD_DI_LINKMAP, &map) != 0)
-    map = NULL;
-  return elf_tables_of(map);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(*ret_handle);
+  CU_ASSERT_EQUAL_FATAL(dlinfo(*ret_handle, RTLD_DI_LINKMAP, &map), 0);
+  CU_ASSERT_FATAL(object_find(map->l_ld, &object));
+  /* Without glibc's own search it is not told. */
+  object.map = map;
+  return object;
+}
+
+static struct elf_tables tables_of(const char *library, void **ret_handle) {
+  struct object object = object_of(library, ret_handle);
+
+  return elf_tables_of(&object);
 }
 
 static void check_names(const char *library, const char *const *names) {
@@ -73,8 +83,24 @@ static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
   CU_ASSERT(!found || address == dlsym(handle, "strlen"));
 }
 
+/* Linked for a place above the one that it got, as prelink(8) leaves objects: its bias is below zero. */
+static void test_an_object_below_its_own_place(void) {
+  void *handle;
+  struct object object = object_of("libcunit.so.1", &handle);
+  struct elf_tables tables = elf_tables_of(&object);
+  struct link_map lower = *object.map;
+
+  lower.l_addr = 0 - (ElfW(Addr))0x10000;
+  object.map = &lower;
+  CU_ASSERT_PTR_EQUAL(elf_tables_of(&object).hash, tables.hash);
+  CU_ASSERT_PTR_EQUAL(elf_tables_of(&object).symbols, tables.symbols);
+  object.end = object.start;
+  CU_ASSERT_PTR_NULL(elf_tables_of(&object).hash);
+}
+
 static void test_an_unknown_object_knows_nothing(void) {
-  struct elf_tables tables = elf_tables_of(NULL);
+  struct object unknown = {.map = NULL};
+  struct elf_tables tables = elf_tables_of(&unknown);
   void *address;
 
   CU_ASSERT(!elf_symbol(&tables, "fopen", &address));
@@ -87,6 +113,7 @@ int main(void) {
       {"functions of other objects are not there", test_functions_of_other_objects_are_not_there},
       {"the default version is taken", test_the_default_version_is_taken},
       {"what has to be chosen is left to dlsym", test_what_has_to_be_chosen_is_left_to_dlsym},
+      {"an object below its own place", test_an_object_below_its_own_place},
       {"an unknown object knows nothing", test_an_unknown_object_knows_nothing},
       {NULL, NULL}};
   static const struct unit_suite suite = {"elf_symbol", NULL, NULL, tests};
