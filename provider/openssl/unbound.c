@@ -55,9 +55,10 @@ static struct functions bind(struct openssl *openssl) {
 /* Whether the policy could have a word on anybody. */
 static bool could_cover(void) {
   const struct pin_policy *policy = policy_acquire();
-  bool could = policy != NULL ? policy->entry_count > 0 || policy->blocked_keys.count > 0 ||
-                                    policy->unlisted == PIN_UNLISTED_REFUSE
-                              : !settings_allow_without_policy();
+  bool could = policy != NULL
+                   ? policy->entry_count > 0 || policy->blocked_keys.count > 0 ||
+                         (policy->unlisted == PIN_UNLISTED_REFUSE && policy->mode == PIN_MODE_ENFORCE)
+                   : !settings_allow_without_policy();
 
   policy_release(policy);
   return could;
