@@ -76,6 +76,9 @@ enum pin_status pin_image_change_suits(const struct pin_image_change *change) {
   if (!block)
     return PIN_DAMAGED;
   free(block);
+  /* As many buckets would be made as there are said to be entries. */
+  if (old->head.entry_count > old->head.buckets.size / sizeof(struct pin_image_record))
+    return PIN_DAMAGED;
   if (old->head.dropins.size > PIN_BLOCKS_MAX_SIZE || old->head.files.size > PIN_BLOCKS_MAX_SIZE ||
       sources.unused > MOST_UNUSED(&old->head) ||
       (UINT64_C(1) << old->head.bucket_bits) / 8 > (uint64_t)old->head.entry_count + 1)
