@@ -79,7 +79,7 @@ run_tests() {
   rm -rf "$out"
   mkdir "$out"
   openssl version | cut -d' ' -f2 >"$out/version"
-  PINNING_RESULTS=$out ctest --test-dir "$build" --tests-regex "$1" --output-on-failure --no-tests=error --no-label-summary --parallel "$(nproc)"
+  PINNING_RESULTS=$out ctest --test-dir "$build" --tests-regex "$1" --output-on-failure --no-tests=error --no-label-summary --parallel $(($(nproc) * 3))
 }
 
 # Everything of the dev preset but what only runs pinctl: whatever the compiler warns of on this machine shows.
@@ -90,7 +90,7 @@ run_architecture() {
     -DPINNING_TEST_ROOMS="unit;paths;programs" --log-level=WARNING >/dev/null
   cmake --build "$build" -- --quiet
   ctest --test-dir "$build" --tests-regex "^(unit|paths)/|^programs/(certificates|$1)$" --label-exclude '^slow$' \
-    --output-on-failure --no-tests=error --no-label-summary --parallel "$(nproc)"
+    --output-on-failure --no-tests=error --no-label-summary --parallel $(($(nproc) * 3))
 }
 
 case $1 in
