@@ -114,7 +114,8 @@ class PinctlCase(unittest.TestCase):
         return done
 
     def on_terminal(self, *command, environment=None, data=None, answers=()):
-        """Runs a command on a terminal of its own. answers: pairs of what to wait for and what to type."""
+        """Runs a command on a terminal of its own. answers: pairs of what to wait for and what to type, or what
+        to call for that."""
         variables = self.environment(**{"TERM": "xterm", **(environment or {})})
         child, terminal = pty.fork()
         if child == 0:
@@ -133,7 +134,8 @@ class PinctlCase(unittest.TestCase):
             except OSError:
                 break
             if answers and answers[0][0] in output:
-                os.write(terminal, answers.pop(0)[1])
+                typed = answers.pop(0)[1]
+                os.write(terminal, typed() if callable(typed) else typed)
         os.close(terminal)
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), output.decode()
 

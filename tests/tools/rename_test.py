@@ -3,10 +3,20 @@
 """pinctl rename: the entry under its new name, or nothing."""
 
 import os
+import shutil
+import subprocess
+import unittest
 
-from pinctl_case import PinctlCase, main
+from pinctl_case import CERTIFICATES, PINCTL, PinctlCase, main
+
+SANITIZED = "ASAN_OPTIONS" in os.environ
 
 GOOD = "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
+
+
+class Case(PinctlCase):
+    def texts(self):
+        return {name: data for name, data in self.snapshot().items() if name.endswith(".cfg")}
 
 
 class Renames(PinctlCase):
@@ -57,6 +67,90 @@ class Refuses(PinctlCase):
     def test_entries_written_by_hand(self):
         self.write_policy(f'version = 1;\nhosts = ( {{ name = "x.org"; pins = [ "{GOOD}" ]; }} );\n')
         self.unchanged("x.org", "y.org", status=3, expected=f"{self.policy}:2: ")
+
+
+class HalfWay(Case):
+    """The new file can be put in place, and the old one cannot be removed."""
+
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "keep.org", GOOD)
+        self.pinctl("add", "old.org", GOOD)
+        self.old = os.path.join(self.dropins, "host-old.org.cfg")
+        self.new = os.path.join(self.dropins, "host-new.org.cfg")
+
+    def rename(self, *before):
+        return subprocess.run([*before, PINCTL, "rename", "old.org", "new.org"], cwd=CERTIFICATES, capture_output=True,
+                              text=True, check=False, timeout=60, env=self.environment())
+
+    def test_what_was_begun_is_put_back(self):
+        before = self.texts()
+        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+        # The place of a mount cannot be removed, not even by root.
+        mounted = ["unshare", *user, "--mount", "sh", "-c", f"mount --bind {self.old} {self.old} && exec \"$@\"", "sh"]
+        if shutil.which("unshare") is None or subprocess.run([*mounted, "true"], check=False, capture_output=True).returncode:
+            self.skipTest("no mount namespaces here")
+        done = self.rename(*mounted)
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("host-old.org.cfg: Device or resource busy", done.stderr)
+        self.assertIn("nothing was changed", done.stderr)
+        self.assertEqual(self.texts(), before)
+        self.assertEqual([name for name in self.snapshot() if "new" in name], [])
+        self.assertEqual(self.json("status", status=None)["policy"]["compiled"]["state"], "current")
+        self.pinctl("undo")
+        self.assertEqual(list(self.hosts()), ["keep.org"])
+
+    @unittest.skipIf(SANITIZED, "strace is not for programs with sanitizers")
+    def test_what_cannot_be_put_back_is_said_and_recorded(self):
+        done = self.rename("strace", "-o", "/dev/null", "-P", self.old, "-P", self.new, "-e", "trace=unlink,unlinkat",
+                           "-e", "inject=unlink,unlinkat:error=EBUSY")
+        if "Operation not permitted" in done.stderr:
+            self.skipTest(f"no strace: {done.stderr}")
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn("host-new.org.cfg: cannot be put back: Device or resource busy", done.stderr)
+        self.assertIn('1 of 2 files was changed; "pinctl undo" takes that back', done.stderr)
+        self.assertEqual(sorted(self.hosts()), ["keep.org", "new.org", "old.org"])
+        self.assertEqual(self.json("changes")[0]["what"], "made host-new.org.cfg")
+        self.pinctl("undo")
+        self.assertEqual(sorted(self.hosts()), ["keep.org", "old.org"])
+
+
+class Asks(Case):
+    """What happens while nobody answers; the lock is held."""
+
+    def setUp(self):
+        super().setUp()
+        self.pinctl("add", "old.org", GOOD)
+        self.old = os.path.join(self.dropins, "host-old.org.cfg")
+
+    def test_what_somebody_else_writes_meanwhile_is_not_lost(self):
+        def edit():
+            with open(self.old, "a", encoding="utf-8") as file:
+                file.write("# by hand\n")
+            self.before = self.texts()
+            return b"y\n"
+        status, output = self.on_terminal(PINCTL, "rename", "old.org", "co.uk", answers=[(b"all the same", edit)])
+        self.assertEqual(status, 3, output)
+        self.assertIn("host-old.org.cfg: was changed meanwhile by somebody else; nothing was changed", output)
+        self.assertIn(b"# by hand", self.before["policy.d/host-old.org.cfg"])
+        self.assertEqual(self.texts(), self.before)
+        self.assertEqual([name for name in self.listed() if "new" in name], [])
+
+    @unittest.skipIf(SANITIZED, "strace is not for programs with sanitizers")
+    def test_nobody_is_waited_for_without_end(self):
+        before = self.snapshot()
+        trace = os.path.join(self.folder, "trace")
+        status, output = self.on_terminal(shutil.which("strace") or "/usr/bin/strace", "-qq", "-o", trace, "-e",
+                                          "trace=poll,ppoll", "-e", "inject=poll,ppoll:retval=0", PINCTL, "rename", "old.org",
+                                          "co.uk")
+        if "strace: " in output or status == 127:
+            self.skipTest(f"no strace: {output}")
+        self.assertEqual(status, 1, output)
+        self.assertIn('no answer within 120 seconds counts as "no"', output)
+        with open(trace, encoding="utf-8") as file:
+            self.assertIn("POLLIN", file.read())
+        os.remove(trace)
+        self.assertEqual(self.snapshot(), before)
 
 
 if __name__ == "__main__":

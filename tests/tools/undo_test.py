@@ -223,6 +223,15 @@ class Edit(Case):
         with open(kept, encoding="utf-8") as file:
             self.assertTrue(file.read().endswith("oops\n"))
 
+    def test_what_somebody_else_writes_meanwhile_is_not_lost(self):
+        done = self.pinctl("edit", "x.org", status=3, environment=self.editor(
+            f"echo '# mine' >> \"$1\"; echo '# another' >> {self.dropin}\n"))
+        self.assertIn("host-x.org.cfg: was changed meanwhile by somebody else", done.stderr)
+        with open(self.dropin, encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith("\n# another\n"))
+        with open(done.stderr.split("what you wrote is in ")[1].strip(), encoding="utf-8") as file:
+            self.assertTrue(file.read().endswith("\n# mine\n"))
+
     def test_a_mistake_can_be_mended(self):
         environment = self.editor("grep -q oops \"$1\" && sed -i '/oops/d' \"$1\" && echo 'mode = \"audit\";' >> \"$1\" ||"
                                   " echo oops >> \"$1\"\n")

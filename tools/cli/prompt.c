@@ -2,8 +2,11 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "cli/prompt.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -13,20 +16,50 @@ bool question_possible(void) {
   return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
-int question_ask(const char *question, const char *const *words) {
-  AUTO_TEXT line = NULL;
-  size_t size = 0;
+/* A terminal gives whole lines, so none is left in the buffer. */
+static bool answer_comes(int seconds) {
+  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+  time_t end = time(NULL) + seconds;
+  int got = 0;
+  do {
+    time_t now = time(NULL);
+    int rest = now < end && end - now <= seconds ? (int)(end - now) : 0;
+    got = poll(&input, 1, rest * 1000);
+  } while (got < 0 && errno == EINTR);
+  return got != 0;
+}
+
+/* Returns the index of the last word. */
+static int put_question(const char *question, const char *const *words) {
   int last = 0;
   put(stderr, BOLD, "%s", question);
   for (; words[last] != NULL; last++)
     put(stderr, PLAIN, "%s[%c]%s", last == 0 ? " " : ", ", *words[last], words[last] + 1);
   put(stderr, PLAIN, "? ");
-  last--;
+  return last - 1;
+}
+
+static int read_answer(const char *const *words, int last) {
+  AUTO_TEXT line = NULL;
+  size_t size = 0;
   ssize_t length = getline(&line, &size, stdin);
   if (length > 0 && line[length - 1] == '\n')
     line[--length] = '\0';
   for (int i = 0; length > 0 && i < last; i++)
     if (strcmp(line, words[i]) == 0 || (length == 1 && *line == *words[i]))
       return i;
+  return last;
+}
+
+int question_ask(const char *question, const char *const *words) {
+  return read_answer(words, put_question(question, words));
+}
+
+int question_ask_within(const char *question, const char *const *words, int seconds) {
+  int last = put_question(question, words);
+  if (answer_comes(seconds))
+    return read_answer(words, last);
+  put(stderr, PLAIN, "\n");
+  say_note("no answer within %d seconds counts as \"%s\"", seconds, words[last]);
   return last;
 }

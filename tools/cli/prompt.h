@@ -15,4 +15,7 @@ bool question_possible(void);
  */
 int question_ask(const char *question, const char *const *words);
 
+/* The same, for whoever keeps others waiting: no answer within so many seconds counts as the last word. */
+int question_ask_within(const char *question, const char *const *words, int seconds);
+
 #endif

@@ -119,6 +119,8 @@ struct making {
   const struct change *change;
   struct waiting *waiting;
   struct form_beside form;
+  bool form_was_current;
+  size_t applied; /* so many of the files, the first ones, are in place */
 };
 
 /*
@@ -163,18 +165,64 @@ static int apply(const struct file_change *file, struct waiting *waiting) {
   return 0;
 }
 
+/* What somebody else has written since it was read is not to be lost: only pinctl heeds the lock. */
+static bool is_as_it_was(const struct file_change *file) {
+  size_t length = 0;
+  AUTO_TEXT present = NULL;
+  int error = file_read(file->path, &present, &length);
+  if (error != 0 && error != ENOENT)
+    say_error("%s: %s%s", file->path, strerror(error), root_remedy(error));
+  else if (present == NULL || file->old_text == NULL ? present != file->old_text
+                                                     : strcmp(present, file->old_text) != 0)
+    say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
+  else
+    return true;
+  return false;
+}
+
 static int apply_files(struct making *making) {
   const struct change *change = making->change;
-  for (size_t i = 0; i < change->count; i++) {
-    int error = apply(&change->files[i], &making->waiting[i]);
+  for (size_t i = 0; i < change->count; i++)
+    if (!is_as_it_was(&change->files[i]))
+      return EXIT_FAILED;
+  for (size_t *at = &making->applied; *at < change->count; ++*at) {
+    const struct file_change *file = &change->files[*at];
+    int error = apply(file, &making->waiting[*at]);
     if (error != 0) {
-      say_error("%s: %s%s", change->files[i].path, strerror(error), root_remedy(error));
+      say_error("%s: %s%s", file->path, strerror(error), root_remedy(error));
       return EXIT_FAILED;
     }
+  }
+  for (size_t i = 0; i < change->count; i++)
     if (strcmp(change->files[i].path, change->policy) == 0 && change->files[i].old_text == NULL)
       say_note("%s did not exist; it was made", change->policy);
-  }
   return EXIT_DONE;
+}
+
+/* 0 or an errno value. */
+static int put_back(const struct change *change, const struct file_change *file) {
+  if (file->old_text == NULL)
+    return unlink(file->path) != 0 ? errno : 0;
+  AUTO_TEXT place = waiting_place(change, file->path);
+  AUTO_TEXT beside = NULL;
+  int error = file_write_beside(place, file->old_text, &beside);
+  if (error == 0 && rename(beside, file->path) != 0) {
+    error = errno;
+    unlink(beside);
+  }
+  return error;
+}
+
+/* The last first. Stops at one that cannot be put back. */
+static void put_back_files(struct making *making) {
+  for (; making->applied > 0; making->applied--) {
+    const struct file_change *file = &making->change->files[making->applied - 1];
+    int error = put_back(making->change, file);
+    if (error != 0) {
+      say_error("%s: cannot be put back: %s%s", file->path, strerror(error), root_remedy(error));
+      return;
+    }
+  }
 }
 
 static int sync_directories(const struct change *change) {
@@ -211,13 +259,56 @@ static void put_form(struct making *making) {
     warn_of_form(form->path, error);
 }
 
+/* The form of what lies there, files that were put back being others for it. One that was not made from the
+ * text is none of a change's that failed. */
+static void renew_form(struct making *making) {
+  struct loaded_policy loaded;
+  if (!making->form_was_current)
+    return;
+  if (making->form.beside != NULL)
+    pin_compiled_drop(making->form.beside, making->form.fd);
+  making->form.beside = NULL;
+  AUTO_TEXT named = form_policy(making->change->policy);
+  policy_load_text(named, &loaded);
+  if (loaded.status == PIN_OK) {
+    prepare_form(making, &loaded);
+    put_form(making);
+  }
+  policy_clear(&loaded);
+}
+
+/* All files or none. */
+static void take_back(struct making *making) {
+  const struct change *change = making->change;
+  if (making->applied == 0)
+    return;
+  put_back_files(making);
+  renew_form(making);
+  if (making->applied == 0)
+    say_note("what was in place already was put back; nothing was changed");
+  else
+    say_error("%zu of %zu files %s changed; \"pinctl undo\" takes that back", making->applied, change->count,
+              making->applied == 1 ? "was" : "were");
+}
+
 /* From here on no more than a few renames and stats: processes that look now see a text that is newer than
  * its compiled form. */
 static int put_in_place(struct making *making) {
   int status = apply_files(making);
   if (status == EXIT_DONE)
     put_form(making);
-  return status == EXIT_DONE ? sync_directories(making->change) : status;
+  else
+    take_back(making);
+  int synced = sync_directories(making->change);
+  return status == EXIT_DONE ? synced : status;
+}
+
+/* What was only begun is no change of that description. */
+static void record(const struct making *making) {
+  const struct change *change = making->change;
+  if (making->applied > 0)
+    change_record(change->policy, making->applied == change->count ? change->what : NULL, change->files,
+                  making->applied);
 }
 
 static void end_making(struct making *making) {
@@ -276,6 +367,7 @@ static int check_waiting(struct making *making) {
   enum pin_status by_form =
       making->form.path == NULL ? PIN_TOO_LARGE : change_by_form(making->change, fds, &making->form);
   int status = EXIT_DONE;
+  making->form_was_current = by_form == PIN_OK;
   if (by_form == PIN_INVALID)
     status = EXIT_FINDING;
   else if (by_form == PIN_OK && making->form.beside != NULL)
@@ -311,8 +403,7 @@ static int make(const struct change *change) {
     status = check_waiting(&making);
   if (status == EXIT_DONE)
     status = put_in_place(&making);
-  if (status == EXIT_DONE)
-    change_record(change->policy, change->what, change->files, change->count);
+  record(&making);
   end_making(&making);
   return status;
 }

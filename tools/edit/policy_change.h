@@ -3,7 +3,8 @@
 /*
  * A change to a policy's files, as one step: under a lock, checked by the parser that enforces, on the policy
  * as it will be, and only then put in place. Until change_commit nothing but the lock file, and missing
- * directories, is written; where it fails the policy is what it was.
+ * directories, is written; where it fails the policy is what it was, or, where not even that can be brought
+ * about, it is said and recorded which files were changed.
  */
 #ifndef PINCTL_EDIT_POLICY_CHANGE_H
 #define PINCTL_EDIT_POLICY_CHANGE_H

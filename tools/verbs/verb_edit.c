@@ -191,12 +191,20 @@ static int keep_copy(struct editing *editing) {
   return EXIT_FINDING;
 }
 
+/* Somebody else may have written the file meanwhile. */
+static int commit(struct editing *editing) {
+  int status = change_commit(editing->change);
+  if (status != EXIT_DONE)
+    keep_copy(editing);
+  return status;
+}
+
 static int edit(struct editing *editing) {
   static const char *const words[] = {"edit again", "quit", NULL};
   for (;;) {
     enum edited edited = edit_once(editing);
     if (edited == EDITED_SOUND)
-      return change_commit(editing->change);
+      return commit(editing);
     if (edited == EDITED_NOT) {
       say_note("%s: was not edited; nothing was changed", editing->path);
       return EXIT_DONE;
