@@ -25,19 +25,16 @@ static bool list_has(const struct pin_digest_list *list, const struct pin_digest
 }
 
 /* Adds "LABEL: WORD DIGEST (LIST)" for each digest of `from` that `in` has not. */
-static size_t tell_missing(const char *label, const char *word, enum pin_list which,
-                           const struct pin_digest_list *from, const struct pin_digest_list *in,
-                           struct text_list *lines) {
-  size_t missing = 0;
+static void tell_missing(const char *label, const char *word, const char *list,
+                         const struct pin_digest_list *from, const struct pin_digest_list *in,
+                         struct text_list *lines) {
   for (uint32_t i = 0; i < from->count; i++) {
     char digest[PIN_DIGEST_TEXT_SIZE];
     if (list_has(in, &from->digests[i]))
       continue;
     pin_digest_format(&from->digests[i], digest);
-    text_list_add(lines, must_format("%s: %s %s (%s)", label, word, digest, pin_list_name(which)));
-    missing++;
+    text_list_add(lines, must_format("%s: %s %s (%s)", label, word, digest, list));
   }
-  return missing;
 }
 
 static void compare_lists(const char *label, const struct pin_entry *before, const struct pin_entry *after,
@@ -49,8 +46,8 @@ static void compare_lists(const char *label, const struct pin_entry *before, con
     if (which == PIN_LIST_BACKUP_PINS && old->count > 0 && now->count == 0)
       text_list_add(&words->lost,
                     must_format("%s: loses its only backup pin%s", label, old->count == 1 ? "" : "s"));
-    tell_missing(label, "no longer names", which, old, now, &words->lost);
-    tell_missing(label, "now names", which, now, old, &words->gained);
+    tell_missing(label, "no longer names", pin_list_name(which), old, now, &words->lost);
+    tell_missing(label, "now names", pin_list_name(which), now, old, &words->gained);
   }
 }
 
@@ -140,16 +137,13 @@ static void compare_policies(const struct pin_policy *before, const struct pin_p
     text_list_add(after->unlisted > before->unlisted ? &words->gained : &words->lost,
                   must_format("the policy: unlisted is \"%s\"; it was \"%s\"", unlisted_word(after->unlisted),
                               unlisted_word(before->unlisted)));
-  for (uint32_t i = 0; i < before->blocked_keys.count; i++)
-    if (!list_has(&after->blocked_keys, &before->blocked_keys.digests[i])) {
-      text_list_add(&words->lost, must_copy("the policy: a key is no longer blocked"));
-      break;
-    }
-  for (uint32_t i = 0; i < after->exempt_anchors.count; i++)
-    if (!list_has(&before->exempt_anchors, &after->exempt_anchors.digests[i])) {
-      text_list_add(&words->lost, must_copy("the policy: another anchor is exempt"));
-      break;
-    }
+  const struct pin_digest_list *blocked = &before->blocked_keys;
+  const struct pin_digest_list *exempt = &before->exempt_anchors;
+  tell_missing("the policy", "no longer blocks", "blocked_keys", blocked, &after->blocked_keys, &words->lost);
+  tell_missing("the policy", "now exempts", "exempt_anchors", &after->exempt_anchors, exempt, &words->lost);
+  tell_missing("the policy", "now blocks", "blocked_keys", &after->blocked_keys, blocked, &words->gained);
+  tell_missing("the policy", "no longer exempts", "exempt_anchors", exempt, &after->exempt_anchors,
+               &words->gained);
 }
 
 void policy_words(const struct pin_policy *before, struct entries *before_entries,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "cli/arguments.h"
@@ -60,21 +61,36 @@ static const struct pin_policy *open_form(const char *named, struct pin_compiled
   return NULL;
 }
 
+/* A main file that cannot be opened could not be compared, as it could not be checked. */
+static int tell_unusable(const char *named, const struct loaded_policy *loaded, bool any_in_force) {
+  bool unreadable =
+      loaded->status == PIN_NO_MEMORY || (loaded->status == PIN_UNREADABLE && access(named, R_OK) != 0);
+  say_error("%s: the policy %s; %s", named, unreadable ? "cannot be read" : "has errors",
+            any_in_force ? "what was compiled last stays in force" : "nothing is in force");
+  return unreadable ? EXIT_FAILED : EXIT_FINDING;
+}
+
+/* What processes read anyway is in force already. */
+static int tell_enforced(const struct arguments *arguments) {
+  static const struct text_list none = {0};
+  say_note("there is no compiled form; processes read the text, so what is enforced stays the same");
+  return print(arguments, &none);
+}
+
 /* The files against what was compiled from them last. */
 static int compare_files(const struct arguments *arguments) {
   AUTO_TEXT named = form_policy(arguments_policy(arguments));
   struct pin_compiled compiled;
   struct loaded_policy loaded;
-  int status = EXIT_FINDING;
   const struct pin_policy *before = open_form(named, &compiled);
   policy_load_text(named, &loaded);
   diagnostics_print(stderr, &loaded.diagnostics);
-  if (loaded.status != PIN_OK)
-    say_error("%s: the policy has errors; %s", named,
-              before == NULL ? "nothing is in force" : "what was compiled last stays in force");
-  else
-    status = compare(arguments, before, &loaded.policy);
-  if (status == EXIT_FINDING && loaded.status == PIN_OK && before != NULL && !form_is_needed(named))
+  bool usable = loaded.status == PIN_OK;
+  bool read_as_text = usable && !form_is_needed(named);
+  int status = !usable                          ? tell_unusable(named, &loaded, before != NULL)
+               : before == NULL && read_as_text ? tell_enforced(arguments)
+                                                : compare(arguments, before, &loaded.policy);
+  if (status == EXIT_FINDING && read_as_text)
     say_note("processes read the text meanwhile; \"pinctl compile\" makes the compiled form the same");
   policy_clear(&loaded);
   if (before != NULL)
