@@ -83,6 +83,20 @@ class DropIns(PinctlCase):
         other = self.write_policy(f'hosts = ( {entry("y.org")} );\n', "policy.d/20.cfg")
         self.assertIn("has errors elsewhere", self.pinctl("check", other, status=1).stderr)
 
+    def test_what_is_no_part_of_the_policy(self):
+        self.write_policy("version = 1;\n")
+        for name in ("new.conf", ".hidden.cfg", "10.cfg~"):
+            unread = self.write_policy("hosts = ( oops", f"policy.d/{name}")
+            self.assertIn(f"{unread}: is no part of {self.policy}", self.pinctl("check", unread, status=1).stderr)
+            self.assertEqual(self.json("check", unread, status=1), [])
+
+    def test_by_a_link_of_another_name(self):
+        self.write_policy("version = 1;\n")
+        self.write_policy("hosts = ( oops", "policy.d/bad.cfg")
+        link = os.path.join(self.folder, "link.cfg")
+        os.symlink("policy.d/bad.cfg", link)
+        self.assertIn("bad.cfg:1:", self.pinctl("check", link, status=1).stdout)
+
 
 class Warnings(PinctlCase):
     def warnings(self, *entries, head="version = 1;"):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,9 +113,8 @@ static bool read_certificates(const struct arguments *arguments, struct objects 
   return true;
 }
 
-/* The main file where `path` is a drop-in, in a folder policy.d beside it. For free(3); NULL: it is none. */
-static char *main_file_of(const char *path) {
-  AUTO_TEXT real = realpath(path, NULL);
+/* The main file where `real` is a drop-in, in a folder policy.d beside it. For free(3); NULL: it is none. */
+static char *main_file_of(const char *real) {
   AUTO_TEXT dropins = real == NULL ? NULL : path_directory(real);
   if (dropins == NULL || strcmp(path_base(dropins), "policy.d") != 0)
     return NULL;
@@ -126,23 +126,36 @@ static char *main_file_of(const char *path) {
   return NULL;
 }
 
-/* Leaves only what is said of one drop-in. */
-static void keep_dropin(struct diagnostics *diagnostics, const char *path) {
+/* Processes read only these names, and none that a dot hides. */
+static bool is_read(const char *path) {
+  return fnmatch("*.cfg", path_base(path), FNM_PERIOD) == 0;
+}
+
+/* What was checked would say nothing of it. */
+static int refuse_unread(const struct arguments *arguments, const char *policy, const char *path) {
+  if (arguments_has(arguments, OPTION_JSON))
+    json_print(json_object_new_array());
+  say_error("%s: is no part of %s: only files called *.cfg are, without a dot in front", path, policy);
+  return EXIT_FINDING;
+}
+
+/* Leaves only what is said of one drop-in. name: in its folder. */
+static void keep_dropin(struct diagnostics *diagnostics, const char *name) {
   struct diagnostics kept = {0};
   for (size_t i = 0; i < diagnostics->count; i++)
-    if (strcmp(path_base(diagnostics->items[i].file), path_base(path)) == 0)
+    if (strcmp(path_base(diagnostics->items[i].file), name) == 0)
       diagnostics_add(&diagnostics->items[i], &kept);
   diagnostics_clear(diagnostics);
   *diagnostics = kept;
 }
 
-/* A drop-in means something only with its policy. */
+/* A drop-in means something only with its policy. name: in its folder, where `path` may be a link to it. */
 static int check_dropin(const struct arguments *arguments, const char *policy, const char *path,
-                        const struct objects *certificates) {
+                        const char *name, const struct objects *certificates) {
   struct loaded_policy loaded;
   bool collected = collect(policy, certificates, &loaded);
   bool broken = loaded.status != PIN_OK;
-  keep_dropin(&loaded.diagnostics, path);
+  keep_dropin(&loaded.diagnostics, name);
   if (collected && arguments_has(arguments, OPTION_JSON))
     json_print(diagnostics_json(&loaded.diagnostics));
   else if (collected)
@@ -160,9 +173,11 @@ static int check_dropin(const struct arguments *arguments, const char *policy, c
 static int check(const struct arguments *arguments, const char *path, const struct objects *certificates) {
   struct loaded_policy loaded;
   int status = EXIT_FAILED;
-  AUTO_TEXT policy = main_file_of(path);
+  AUTO_TEXT real = realpath(path, NULL);
+  AUTO_TEXT policy = main_file_of(real);
   if (policy != NULL)
-    return check_dropin(arguments, policy, path, certificates);
+    return is_read(real) ? check_dropin(arguments, policy, path, path_base(real), certificates)
+                         : refuse_unread(arguments, policy, path);
   if (collect(path, certificates, &loaded)) {
     if (arguments_has(arguments, OPTION_JSON))
       json_print(diagnostics_json(&loaded.diagnostics));
