@@ -39,6 +39,16 @@ class Renames(PinctlCase):
         self.assertIn('-  { name = "x.org";', done.stdout)
         self.assertEqual(self.snapshot(), before)
 
+    def test_a_pause_stays_with_the_old_name(self):
+        self.pinctl("add", "x.org", GOOD)
+        self.assertNotIn("pause", self.pinctl("rename", "x.org", "y.org").stderr)
+        self.pinctl("pause", "y.org")
+        done = self.pinctl("rename", "y.org", "z.org")
+        self.assertRegex(done.stderr, r"warning: y\.org is paused until .*, and that pause does not cover z\.org: "
+                                      r'"pinctl pause z\.org" pauses that')
+        self.pinctl("pause")
+        self.assertNotIn("is paused", self.pinctl("rename", "z.org", "x.org").stderr)
+
     def test_one_of_several(self):
         self.pinctl("add", "x.org", GOOD, "--port", "443")
         self.pinctl("add", "x.org", GOOD, "--port", "25")

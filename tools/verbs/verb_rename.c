@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/host_port.h"
@@ -13,6 +14,7 @@
 #include "edit/entry_edit.h"
 #include "explain/entry_review.h"
 #include "verbs/verbs.h"
+#include "view/pauses.h"
 
 static const struct option options[] = {
     {.id = OPTION_PORT,
@@ -47,6 +49,20 @@ static int review(const struct loaded_policy *loaded, void *arg) {
   text_list_clear(&grave);
   text_list_clear(&others);
   return status;
+}
+
+/* A pause is of a name, not of an entry. */
+static void warn_of_pause(const struct renaming *renaming) {
+  struct pauses pauses;
+  int64_t now = time(NULL);
+  pauses_of(arguments_policy(renaming->arguments), now, &pauses);
+  int64_t until = pauses_until(&pauses, renaming->from);
+  if (until > pauses_until(&pauses, renaming->to)) {
+    AUTO_TEXT rest = pause_rest(until, now);
+    say_warning("%s is paused %s, and that pause does not cover %s: \"pinctl pause %s\" pauses that",
+                renaming->from, rest, renaming->to, renaming->to);
+  }
+  pauses_clear(&pauses);
 }
 
 /* Another entry in the place of the new name would decide beside this one, or instead of it. */
@@ -99,6 +115,8 @@ static int rename_entry(struct renaming *renaming) {
   if (status == EXIT_DONE && !dry_run)
     say_note("%s: is now %s in %s", renaming->from, renaming->to,
              edit->change->files[edit->change->count - 2].path);
+  if (status == EXIT_DONE)
+    warn_of_pause(renaming);
   edit_end(edit);
   return status;
 }
