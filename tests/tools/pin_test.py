@@ -130,6 +130,13 @@ class Refuses(PinctlCase):
         self.refused(b"hello\n", "expected a certificate")
         self.refused(openssl("ecparam", "-name", "prime256v1"), "expected a certificate")
 
+    def test_options_about_servers_need_one(self):
+        for option in (("--ca", "root.pem"), ("--starttls", "smtp"), ("--connect", "::127.0.0.1:1"), ("--timeout", "3")):
+            for files in (("server.pem",), ("server.pem", "ca.pem"), ("-",), ()):
+                done = self.pinctl("pin", *files, *option, status=2, data=b"")
+                self.assertIn("need a server", done.stderr)
+                self.assertEqual(done.stdout, "")
+
     def test_files_that_cannot_be_read(self):
         self.assertIn("absent.pem: No such file", self.pinctl("pin", "absent.pem", status=3).stderr)
         self.assertIn("Is a directory", self.pinctl("pin", ".", status=3).stderr)

@@ -98,17 +98,31 @@ static int read_operand(const struct arguments *arguments, const char *operand, 
   return objects_read(operand, ret_objects) ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* Else an option about servers would do nothing, as if it had not been given. */
+static bool asks_as_wished(const struct arguments *arguments, char **operands, size_t count) {
+  static const enum option_id about_servers[] = {OPTION_CA, OPTION_STARTTLS, OPTION_CONNECT, OPTION_TIMEOUT};
+  for (size_t i = 0; i < count; i++)
+    if (names_server(arguments, operands[i]))
+      return true;
+  for (size_t i = 0; i < COUNT_OF(about_servers); i++)
+    if (arguments_has(arguments, about_servers[i]))
+      return wrong_usage(arguments->verb, "--ca and the like need a server: HOST:PORT, or --from-server");
+  return true;
+}
+
 static int run(const struct arguments *arguments) {
   static char standard_input[] = "-";
   char *only[] = {standard_input};
   char **files = arguments->operand_count == 0 ? only : arguments->operands;
   size_t count = arguments->operand_count == 0 ? 1 : arguments->operand_count;
-  json_object *array = arguments_has(arguments, OPTION_JSON) ? json_object_new_array() : NULL;
   int status = EXIT_DONE;
   if (arguments_has(arguments, OPTION_FROM_SERVER) && arguments->operand_count == 0) {
     wrong_usage(arguments->verb, "--from-server: expected HOST[:PORT]");
     return EXIT_USAGE;
   }
+  if (!asks_as_wished(arguments, files, count))
+    return EXIT_USAGE;
+  json_object *array = arguments_has(arguments, OPTION_JSON) ? json_object_new_array() : NULL;
   for (size_t i = 0; i < count; i++) {
     struct objects objects;
     int read = read_operand(arguments, files[i], &objects);
