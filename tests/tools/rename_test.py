@@ -9,7 +9,7 @@ import unittest
 
 from pinctl_case import CERTIFICATES, PINCTL, PinctlCase, main
 
-SANITIZED = "ASAN_OPTIONS" in os.environ
+SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
 
 GOOD = "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 
