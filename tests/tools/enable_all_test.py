@@ -5,6 +5,7 @@ pinctl enable --all: openssl.cnf and /etc/ld.so.preload in one step, both or nei
 has an /etc of its own, a copy, which real programs see in its place: curl with OpenSSL, wget with GnuTLS.
 """
 
+import fcntl
 import json
 import os
 import pty
@@ -145,6 +146,37 @@ class Both(SwitchCase):
         self.pinctl_inside("enable", "--all", status=3)
         self.assertNotIn("taken back", self.said)
         self.assertEqual(self.tree(), enabled)
+
+    def times_taken_back(self):
+        changes = json.loads(self.run_inside(PINCTL, "changes", "--json").stdout or "[]")
+        return sum(change["what"] == "enable: /etc/ssl/openssl.cnf, taken back" for change in changes)
+
+    def test_an_edit_meanwhile_stays(self):
+        """The second file waits for its lock while somebody edits the first, which is taken back then."""
+        self.put("ld.so.preload", COMMENTS)
+        before = self.text("ssl/openssl.cnf")
+        taken_back = self.times_taken_back()
+        for words in ((), ("--confirm", "60")):
+            with self.subTest(words), open(f"{self.etc}/.pinctl-switch.lock", "w", encoding="utf-8") as lock:
+                os.chmod(lock.fileno(), 0o600)
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                with subprocess.Popen(self.inside(PINCTL, "enable", "--all", *words), env=self.clean_environment(),
+                                      stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                      text=True) as child:
+                    said = ""
+                    while "waiting for another pinctl" not in said and (line := child.stderr.readline()):
+                        said += line
+                    enabled = self.text("ssl/openssl.cnf")
+                    self.assertIn("pinctl enable", enabled, said)
+                    self.put("ssl/openssl.cnf", "# an edit\n" + enabled)
+                    fcntl.flock(lock, fcntl.LOCK_UN)
+                    said = " ".join((said + child.stderr.read()).split())
+                    self.assertEqual(child.wait(60), 3, said)
+                self.assertEqual(self.text("ssl/openssl.cnf"), "# an edit\n" + before)
+                self.assertIn("what somebody else has changed there meanwhile stays", said)
+                self.assertEqual([name for name in os.listdir(f"{self.etc}/ssl") if "unconfirmed" in name], [])
+                self.put("ssl/openssl.cnf", before)
+        self.assertGreater(self.times_taken_back(), taken_back)
 
     def test_dry_run(self):
         done = self.pinctl_inside("enable", "--all", "--dry-run")

@@ -61,19 +61,52 @@ static bool has_default_policy(const char *configuration) {
   return true;
 }
 
-/* Restores what openssl.cnf was before this run; NULL: there was no file. */
-static void take_back(const struct switching *switching, const char *before) {
-  struct target target;
-  if (target_open(switching->path, TARGET_CHANGE, &target)) {
-    confirm_forget(&target);
-    if (target_put(&target, before))
-      say_note("%s: taken back, because not both could be set up", target.path);
-  }
-  target_close(&target);
-}
-
 static bool is_same_text(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What openssl.cnf is to be again: what it was, or, where somebody else has edited it meanwhile, what he left
+ * with pinctl's lines as they were. False, having said why: these are damaged. */
+static bool restore(const struct target *target, const char *before, char **ret_text, bool *ret_edited) {
+  struct block now;
+  struct block old;
+  block_find(target->text, &now);
+  block_find(before, &old);
+  bool good = now.state != BLOCK_DAMAGED;
+  *ret_edited = good && !is_same_text(now.rest, old.rest);
+  char *kept = now.rest == NULL ? NULL : must_copy(now.rest);
+  if (good && *ret_edited && old.body != NULL) {
+    free(kept);
+    kept = block_add(now.rest, old.body);
+    good = kept != NULL;
+  }
+  if (!good)
+    switch_refuse_damaged(target);
+  if (!*ret_edited) {
+    free(kept);
+    kept = before == NULL ? NULL : must_copy(before);
+  }
+  *ret_text = kept;
+  block_clear(&now);
+  block_clear(&old);
+  return good;
+}
+
+/* before NULL: there was no openssl.cnf. A change that is to be confirmed goes on waiting where this fails.
+ */
+static void take_back(const struct switching *switching, const char *before) {
+  struct target target;
+  AUTO_TEXT text = NULL;
+  bool edited = false;
+  if (target_open(switching->path, TARGET_CHANGE, &target) && restore(&target, before, &text, &edited) &&
+      target_put(&target, text)) {
+    AUTO_TEXT record = must_format("%s, taken back", target.path);
+    confirm_forget(&target);
+    switch_record(switching, record);
+    say_note("%s: taken back, because not both could be set up%s", target.path,
+             edited ? "; what somebody else has changed there meanwhile stays" : "");
+  }
+  target_close(&target);
 }
 
 /* The file's text, or NULL. False, having said why: there is one that cannot be read. */
