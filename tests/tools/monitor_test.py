@@ -13,6 +13,7 @@ import ssl
 import subprocess
 import threading
 import time
+import unittest
 from html.parser import HTMLParser
 
 import live_servers as live
@@ -342,6 +343,7 @@ class Hosts(Monitor):
         self.assertIn("No such file", self.pinctl("monitor", "--hosts", "/nowhere", status=3).stderr)
 
 
+    @unittest.skipIf(os.environ.get("PINNING_SANITIZE"), "a sanitizer's strstr looks at all of the text each time")
     def test_long_lists_are_read_in_one_go(self):
         hosts = [f"host-{i:05}.example.com" for i in range(40000)] + ["x y"]
         for text in (json.dumps(hosts, indent=1), "\n".join(hosts)):
