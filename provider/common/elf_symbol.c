@@ -17,8 +17,8 @@ struct elf_hash_table {
   /* ElfW(Addr) bloom[bloom_count]; uint32_t buckets[bucket_count], hashes[]. */
 };
 
-static bool is_inside(const struct object *object, ElfW(Addr) address) {
-  return address >= (ElfW(Addr))object->start && address < (ElfW(Addr))object->end;
+static bool is_inside(const struct object *object, uintptr_t address) {
+  return address >= (uintptr_t)object->start && address < (uintptr_t)object->end;
 }
 
 /* glibc has made addresses of the offsets, but not on every machine; musl has not. NULL: it leads out of the
