@@ -192,3 +192,9 @@ char *date_format(int64_t seconds) {
   AUTO_TEXT text = timestamp_utc(seconds);
   return must_copy_bytes(text, strcspn(text, "T"));
 }
+
+double monotonic_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

@@ -44,6 +44,9 @@ bool date_read(const char *text, int64_t *ret_seconds);
 /* YYYY-MM-DDThh:mm:ss, with or without Z, in UTC. False: it is none. */
 bool date_time_read(const char *text, int64_t *ret_seconds);
 
+/* Seconds since some moment, by a clock that nobody sets: for how long something takes. */
+double monotonic_seconds(void);
+
 /* The date of a second, YYYY-MM-DD, in UTC. For free(3). */
 char *date_format(int64_t seconds);
 

@@ -154,6 +154,11 @@ const char *arguments_value(const struct arguments *arguments, enum option_id id
   return last;
 }
 
+bool arguments_is(const struct arguments *arguments, enum option_id id, const char *word) {
+  const char *value = arguments_value(arguments, id);
+  return value != NULL && strcmp(value, word) == 0;
+}
+
 const char *arguments_policy(const struct arguments *arguments) {
   const char *path = arguments_value(arguments, OPTION_POLICY);
   if (path == NULL)

@@ -35,6 +35,8 @@ void arguments_clear(struct arguments *arguments);
 bool arguments_has(const struct arguments *arguments, enum option_id id);
 /* The last value given, or NULL. */
 const char *arguments_value(const struct arguments *arguments, enum option_id id);
+/* Whether the option was given, with this very word. */
+bool arguments_is(const struct arguments *arguments, enum option_id id, const char *word);
 /* The values of a repeatable option in turn; start with *cursor 0. NULL: no more. */
 const char *arguments_next(const struct arguments *arguments, enum option_id id, size_t *cursor);
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/timestamp.h"
 #include "notify/ways.h"
 
 extern char **environ;
@@ -61,21 +62,15 @@ static int start(char *const *command, int input, pid_t *ret_child) {
   return error;
 }
 
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 /* False: it had to be killed. */
 static bool wait_for(pid_t child, long timeout, int *ret_status) {
   static const struct timespec pause = {.tv_nsec = LOOK_NANOSECONDS};
-  double end = seconds_now() + (double)timeout;
+  double end = monotonic_seconds() + (double)timeout;
   for (;;) {
     pid_t got = waitpid(child, ret_status, WNOHANG);
     if (got == child)
       return true;
-    if ((got < 0 && errno != EINTR) || seconds_now() >= end)
+    if ((got < 0 && errno != EINTR) || monotonic_seconds() >= end)
       break;
     nanosleep(&pause, NULL);
   }

@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "probe/capture.h"
 #include "probe/starttls.h"
 
@@ -30,12 +30,6 @@ struct probe_task {
   struct probe_http http;
   char error[CURL_ERROR_SIZE];
 };
-
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static bool is_address(const char *host) {
   unsigned char bytes[16];
@@ -163,8 +157,8 @@ static bool set_options(struct probe_task *task) {
 struct probe_task *task_new(size_t index, const struct probe_target *target,
                             const struct probe_settings *settings) {
   struct probe_task *task = must_alloc(1, sizeof *task);
-  *task =
-      (struct probe_task){.index = index, .target = target, .settings = settings, .started = seconds_now()};
+  *task = (struct probe_task){
+      .index = index, .target = target, .settings = settings, .started = monotonic_seconds()};
   task->capture.offer = target->offer;
   task->handle = curl_easy_init();
   if (task->handle != NULL && set_options(task))
@@ -208,7 +202,7 @@ bool task_continues(struct probe_task *task, CURLcode code) {
 bool task_step(struct probe_task *task) {
   if (task->request == NULL)
     return false;
-  task->late = seconds_now() - task->started > (double)task->settings->timeout / 1000;
+  task->late = monotonic_seconds() - task->started > (double)task->settings->timeout / 1000;
   if (!task->late)
     task->progress = request_step(task->request, &task->request_error);
   return task->late || task->progress != REQUEST_WAITS;
@@ -266,7 +260,7 @@ static bool take_certificates(struct capture *capture, struct objects *objects) 
 static void take_answer(struct probe_task *task, CURLcode code, struct probe_result *result) {
   struct capture *capture = &task->capture;
   char *address = NULL;
-  result->seconds = seconds_now() - task->started;
+  result->seconds = monotonic_seconds() - task->started;
   curl_easy_getinfo(task->handle, CURLINFO_PRIMARY_IP, &address);
   if (address != NULL && *address != '\0')
     result->address = must_copy(address);

@@ -2,9 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "scan/scan.h"
 
-#include <time.h>
-
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "scan/addresses.h"
@@ -27,12 +26,6 @@ struct asking {
   size_t next;         /* host to look at first */
   size_t done;
 };
-
-static double seconds_now(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 void scan_add(struct scan *scan, const char *host, uint16_t port, enum probe_protocol protocol) {
   scan->hosts = must_grow(scan->hosts, scan->count + 1, sizeof *scan->hosts);
@@ -114,7 +107,7 @@ static const struct probe_target *question_of(struct asking *asking, size_t inde
 /* Hosts in turn, so that each gets on. */
 static const struct probe_target *next_question(void *arg, size_t *ret_index, long *ret_wait) {
   struct asking *asking = arg;
-  double now = seconds_now();
+  double now = monotonic_seconds();
   double never = now + 1e6, soonest = never;
   for (size_t i = 0; i < asking->scan->count; i++) {
     size_t index = (asking->next + i) % asking->scan->count;
@@ -133,7 +126,7 @@ static void take_answer(size_t index, struct probe_result *result, void *arg) {
   struct asking *asking = arg;
   struct scan_host *host = &asking->scan->hosts[index];
   struct asked *asked = &asking->asked[index];
-  double now = seconds_now();
+  double now = monotonic_seconds();
   host->seconds += result->seconds;
   asked->waits = false;
   if (!questions_take(host, result) && asked->not_before < now + PAUSE_SECONDS)
@@ -165,7 +158,7 @@ static bool look_at_all(struct scan *scan, const struct probe_settings *settings
 bool scan_run(struct scan *scan, const struct probe_settings *settings) {
   struct registry registry;
   struct asking asking = {.scan = scan};
-  double begun = seconds_now();
+  double begun = monotonic_seconds();
   bool good = registry_read(&registry);
   if (!good)
     say_error("OpenSSL has no suites to offer");
@@ -182,6 +175,6 @@ bool scan_run(struct scan *scan, const struct probe_settings *settings) {
   free(asking.asked);
   /* The names of suites are OpenSSL's, and those of groups static: nothing that was kept points in here. */
   registry_clear(&registry);
-  scan->seconds = seconds_now() - begun;
+  scan->seconds = monotonic_seconds() - begun;
   return good;
 }

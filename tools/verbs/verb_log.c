@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <string.h>
-
 #include "base/host_port.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -52,14 +50,9 @@ static int show(const struct log_query *query, struct log_showing *showing) {
   return status == EXIT_DONE && showing->findings > 0 ? EXIT_FINDING : status;
 }
 
-static bool is_format(const struct arguments *arguments, const char *wanted) {
-  const char *format = arguments_value(arguments, OPTION_FORMAT);
-  return format != NULL && strcmp(format, wanted) == 0;
-}
-
 static int run(const struct arguments *arguments) {
   const char *host = arguments_value(arguments, OPTION_HOST);
-  bool as_metrics = is_format(arguments, "prometheus");
+  bool as_metrics = arguments_is(arguments, OPTION_FORMAT, "prometheus");
   AUTO_TEXT name = NULL;
   uint16_t port = 0;
   struct log_query query;
@@ -76,8 +69,8 @@ static int run(const struct arguments *arguments) {
   if (log_query_read(arguments, &query)) {
     struct log_showing showing = {.host = name,
                                   .follow = query.follow,
-                                  .as_json =
-                                      arguments_has(arguments, OPTION_JSON) || is_format(arguments, "json")};
+                                  .as_json = arguments_has(arguments, OPTION_JSON) ||
+                                             arguments_is(arguments, OPTION_FORMAT, "json")};
     status = as_metrics ? count(&query) : show(&query, &showing);
   }
   log_query_clear(&query);

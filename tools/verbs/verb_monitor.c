@@ -111,19 +111,18 @@ static int keep_history(const struct arguments *arguments, struct monitoring *mo
 }
 
 static int print(const struct arguments *arguments, const struct watch *watch) {
-  const char *format = arguments_value(arguments, OPTION_FORMAT);
   enum severity severity = watch_severity(watch);
   int status = severity == SEVERITY_OK ? EXIT_DONE : EXIT_FINDING;
-  if (arguments_has(arguments, OPTION_JSON) || (format != NULL && strcmp(format, "json") == 0)) {
+  if (arguments_has(arguments, OPTION_JSON) || arguments_is(arguments, OPTION_FORMAT, "json")) {
     watch_print_json(watch);
-  } else if (format != NULL && strcmp(format, "nagios") == 0) {
+  } else if (arguments_is(arguments, OPTION_FORMAT, "nagios")) {
     watch_print_nagios(watch);
     /* What monitoring plug-ins leave with: 0, 1 and 2 are not pinctl's own here. */
     status = (int)severity;
-  } else if (format != NULL && strcmp(format, "prometheus") == 0) {
+  } else if (arguments_is(arguments, OPTION_FORMAT, "prometheus")) {
     watch_print_prometheus(watch);
     status = EXIT_DONE;
-  } else if (format != NULL && strcmp(format, "html") == 0) {
+  } else if (arguments_is(arguments, OPTION_FORMAT, "html")) {
     watch_print_html(watch);
   } else if (arguments_has(arguments, OPTION_QUIET)) {
     watch_print_brief(watch);
@@ -133,11 +132,6 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
   return status;
 }
 
-static bool is_format(const struct arguments *arguments, const char *wanted) {
-  const char *format = arguments_value(arguments, OPTION_FORMAT);
-  return format != NULL && strcmp(format, wanted) == 0;
-}
-
 /* Whoever waits for one line, or for a file of metrics, gets it: silence looks like a machine that is well.
  */
 static int print_nothing(const struct arguments *arguments, struct monitoring *monitoring) {
@@ -145,10 +139,10 @@ static int print_nothing(const struct arguments *arguments, struct monitoring *m
   if (monitoring->printed)
     return EXIT_FAILED;
   monitoring->printed = true;
-  if (is_format(arguments, "nagios"))
+  if (arguments_is(arguments, OPTION_FORMAT, "nagios"))
     put(stdout, PLAIN, "PINNING UNKNOWN: %s\n",
         trouble == NULL ? "nothing could be looked at; what is on standard error says why" : trouble);
-  if (!is_format(arguments, "prometheus") || !monitoring->watch.policy_broken)
+  if (!arguments_is(arguments, OPTION_FORMAT, "prometheus") || !monitoring->watch.policy_broken)
     return EXIT_FAILED;
   watch_print_prometheus(&monitoring->watch);
   return EXIT_DONE;
@@ -210,8 +204,10 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
   monitoring->printed = true;
   if (watch->interrupted_of > 0)
     return EXIT_FAILED;
-  return kept == EXIT_DONE || is_format(arguments, "nagios") || is_format(arguments, "prometheus") ? status
-                                                                                                   : kept;
+  return kept == EXIT_DONE || arguments_is(arguments, OPTION_FORMAT, "nagios") ||
+                 arguments_is(arguments, OPTION_FORMAT, "prometheus")
+             ? status
+             : kept;
 }
 
 static int read_notify(const struct arguments *arguments, struct monitoring *monitoring) {
@@ -243,7 +239,7 @@ static int run(const struct arguments *arguments) {
              : status == EXIT_FAILED || read == EXIT_FAILED ? EXIT_FAILED
                                                             : read;
   }
-  if (status == EXIT_FAILED && is_format(arguments, "nagios"))
+  if (status == EXIT_FAILED && arguments_is(arguments, OPTION_FORMAT, "nagios"))
     print_nothing(arguments, &monitoring);
   probe_options_clear(&settings);
   watch_clear(&monitoring.watch);
