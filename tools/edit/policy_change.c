@@ -16,6 +16,7 @@
 #include "edit/change_log.h"
 #include "edit/diff.h"
 #include "edit/policy_lock.h"
+#include "edit/present_text.h"
 #include "view/compiled_form.h"
 #include "view/enforced_policy.h"
 
@@ -167,16 +168,12 @@ static int apply(const struct file_change *file, struct waiting *waiting) {
 
 /* What somebody else has written since it was read is not to be lost: only pinctl heeds the lock. */
 static bool is_as_it_was(const struct file_change *file) {
-  size_t length = 0;
   AUTO_TEXT present = NULL;
-  int error = file_read(file->path, &present, &length);
-  if (error != 0 && error != ENOENT)
-    say_error("%s: %s%s", file->path, strerror(error), root_remedy(error));
-  else if (present == NULL || file->old_text == NULL ? present != file->old_text
-                                                     : strcmp(present, file->old_text) != 0)
-    say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
-  else
+  if (!present_text_read(file->path, &present))
+    return false;
+  if (present_text_is(present, file->old_text))
     return true;
+  say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
   return false;
 }
 

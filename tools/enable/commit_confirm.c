@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "edit/present_text.h"
 #include "enable/ld_preload.h"
 #include "enable/managed_block.h"
 
@@ -80,10 +81,6 @@ static void stop_systemd(const struct target *target) {
 
 /* ---- The old text ---- */
 
-static bool is_same_text(const char *a, const char *b) {
-  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* Others may be able to write in the folder too: a file of theirs is not put in place. */
 static bool is_ours(const struct target *target, const struct stat *status) {
   return status->st_uid == geteuid() || (target->text != NULL && status->st_uid == target->status.st_uid);
@@ -110,7 +107,7 @@ bool confirm_is_pending(const struct target *target) {
   AUTO_TEXT old_text = read_waiting(target, waiting, &error);
   if (error == ENOENT)
     return false;
-  if (error != 0 || !is_same_text(old_text, target->text))
+  if (error != 0 || !present_text_is(old_text, target->text))
     return true;
   if (target->lock >= 0)
     confirm_forget(target);
@@ -315,7 +312,7 @@ int confirm_undo(const struct target *target, bool preload) {
   }
   find_lines(target->text, preload, &now);
   find_lines(old_text, preload, &old);
-  bool untouched = now.state != BLOCK_DAMAGED && is_same_text(now.rest, old.rest);
+  bool untouched = now.state != BLOCK_DAMAGED && present_text_is(now.rest, old.rest);
   int result = untouched ? put_back_file(target, waiting, old_text != NULL)
                          : put_back_lines(target, &now, &old, preload);
   block_clear(&now);

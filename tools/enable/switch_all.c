@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
+#include "edit/present_text.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
@@ -61,10 +62,6 @@ static bool has_default_policy(const char *configuration) {
   return true;
 }
 
-static bool is_same_text(const char *a, const char *b) {
-  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* What openssl.cnf is to be again: what it was, or, where somebody else has edited it meanwhile, what he left
  * with pinctl's lines as they were. False, having said why: these are damaged. */
 static bool restore(const struct target *target, const char *before, char **ret_text, bool *ret_edited) {
@@ -73,7 +70,7 @@ static bool restore(const struct target *target, const char *before, char **ret_
   block_find(target->text, &now);
   block_find(before, &old);
   bool good = now.state != BLOCK_DAMAGED;
-  *ret_edited = good && !is_same_text(now.rest, old.rest);
+  *ret_edited = good && !present_text_is(now.rest, old.rest);
   char *kept = now.rest == NULL ? NULL : must_copy(now.rest);
   if (good && *ret_edited && old.body != NULL) {
     free(kept);
@@ -109,16 +106,6 @@ static void take_back(const struct switching *switching, const char *before) {
   target_close(&target);
 }
 
-/* The file's text, or NULL. False, having said why: there is one that cannot be read. */
-static bool read_text(const char *path, char **ret_text) {
-  size_t length = 0;
-  int error = file_read(path, ret_text, &length);
-  if (error == 0 || error == ENOENT)
-    return true;
-  say_error("%s: %s", path, strerror(error));
-  return false;
-}
-
 int switch_all_on(const struct switching *switching) {
   AUTO_TEXT before = NULL;
   AUTO_TEXT after = NULL;
@@ -128,19 +115,19 @@ int switch_all_on(const struct switching *switching) {
   preload.place = PLACE_PRELOAD;
   openssl.by_all = preload.by_all = true;
   preload.path = (char[]){PRELOAD_FILE};
-  if (!read_text(switching->path, &before) || !has_default_policy(before == NULL ? "" : before))
+  if (!present_text_read(switching->path, &before) || !has_default_policy(before == NULL ? "" : before))
     return EXIT_FAILED;
   AUTO_TEXT real = realpath(switching->path, NULL);
   say_note("%s: for programs that use OpenSSL and read it", real == NULL ? switching->path : real);
   int status = switch_openssl_on(&openssl);
   if (status != EXIT_DONE)
     return status;
-  if (!read_text(switching->path, &after))
+  if (!present_text_read(switching->path, &after))
     return EXIT_FAILED;
   preload.configuration = after;
   say_note(PRELOAD_FILE ": for " BY_PRELOAD);
   status = switch_preload_on(&preload);
-  if (status != EXIT_DONE && !is_same_text(before, after))
+  if (status != EXIT_DONE && !present_text_is(before, after))
     take_back(switching, before);
   if (status == EXIT_DONE && !switching->dry_run)
     say_note("\"pinctl disable\" takes both back");

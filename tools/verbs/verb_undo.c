@@ -13,6 +13,7 @@
 #include "cli/usage.h"
 #include "edit/change_log.h"
 #include "edit/policy_text.h"
+#include "edit/present_text.h"
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
 #include "view/enforced_policy.h"
@@ -51,20 +52,6 @@ static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
   return true;
 }
 
-/* What a file holds now; NULL: nothing is there. False, having said why: it cannot be read. */
-static bool read_present(const char *path, char **ret_text) {
-  size_t length = 0;
-  int error = file_read(path, ret_text, &length);
-  if (error == 0 || error == ENOENT)
-    return true;
-  say_error("%s: %s", path, strerror(error));
-  return false;
-}
-
-static bool texts_are_equal(const char *a, const char *b) {
-  return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* The files come latest first; of one that was changed several times the first text and the last count. */
 static bool stage_file(struct taking_back *taking, const struct file_change *files, size_t count,
                        size_t index) {
@@ -77,18 +64,18 @@ static bool stage_file(struct taking_back *taking, const struct file_change *fil
   for (size_t i = index; i < count; i++)
     if (strcmp(files[i].path, last->path) == 0)
       first = &files[i];
-  if (!read_present(last->path, &present))
+  if (!present_text_read(last->path, &present))
     return false;
   /* A policy without its main file would be none. */
   bool stays = first->old_text == NULL && strcmp(last->path, taking->change->policy) == 0;
-  if (!texts_are_equal(present, last->new_text) && !stays) {
+  if (!present_text_is(present, last->new_text) && !stays) {
     say_error(
         "%s: was changed since; nothing was changed. \"pinctl changes %lld\" shows what was there before",
         last->path, (long long)taking->id);
     free(present);
     return false;
   }
-  if (stays || texts_are_equal(present, first->old_text))
+  if (stays || present_text_is(present, first->old_text))
     free(present);
   else
     change_stage(taking->change, must_copy(last->path), present,
