@@ -20,15 +20,10 @@
 #define ROOM_FOR_NEXT 2048
 #define PLACES_FOR_NEXT 16
 
-struct place {
-  uint64_t offset, size;
-  const uint8_t *bytes; /* NULL: free */
-};
-
 /* A block for which there was no room. */
 struct overflow {
   struct overflow *next;
-  struct place place;
+  struct pin_block block;
   uint64_t bytes[];
 };
 
@@ -38,7 +33,7 @@ struct pin_blocks {
   size_t mapped_size;
   unsigned place_count, bytes_used;
   struct overflow *overflow;
-  struct place places[PLACES];
+  struct pin_block places[PLACES]; /* without bytes: free */
   uint64_t arena[ARENA_SIZE / sizeof(uint64_t)];
 };
 
@@ -80,19 +75,19 @@ void pin_blocks_trim(struct pin_blocks *blocks) {
 }
 
 /* Where a block lies, or where its place would be: one in two is free. */
-static struct place *find(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+static struct pin_block *find(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
   uint64_t at = (offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
   for (;; at++) {
-    struct place *place = &blocks->places[at % PLACES];
+    struct pin_block *place = &blocks->places[at % PLACES];
     if (place->bytes == NULL || (place->offset == offset && place->size == size))
       return place;
   }
 }
 
-static const uint8_t *find_overflow(const struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
-  for (const struct overflow *block = blocks->overflow; block != NULL; block = block->next) {
-    if (block->place.offset == offset && block->place.size == size)
-      return block->place.bytes;
+static struct pin_block *find_overflow(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  for (struct overflow *overflow = blocks->overflow; overflow != NULL; overflow = overflow->next) {
+    if (overflow->block.offset == offset && overflow->block.size == size)
+      return &overflow->block;
   }
   return NULL;
 }
@@ -125,25 +120,26 @@ bool pin_blocks_copy(const struct pin_blocks *blocks, void *buffer, uint64_t off
 }
 
 /* size: at most PIN_BLOCKS_MAX_SIZE. */
-static const uint8_t *read_overflow(struct pin_blocks *blocks, uint64_t offset, size_t size) {
-  struct overflow *block = malloc(sizeof *block + size);
-  if (block == NULL)
+static struct pin_block *read_overflow(struct pin_blocks *blocks, uint64_t offset, size_t size) {
+  struct overflow *overflow = malloc(sizeof *overflow + size);
+  if (overflow == NULL)
     return NULL;
-  if (!pin_blocks_copy(blocks, block->bytes, offset, size)) {
-    free(block);
+  if (!pin_blocks_copy(blocks, overflow->bytes, offset, size)) {
+    free(overflow);
     return NULL;
   }
-  block->place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)block->bytes};
-  block->next = blocks->overflow;
-  blocks->overflow = block;
-  return block->place.bytes;
+  overflow->block =
+      (struct pin_block){.offset = offset, .size = size, .bytes = (const uint8_t *)overflow->bytes};
+  overflow->next = blocks->overflow;
+  blocks->overflow = overflow;
+  return &overflow->block;
 }
 
-const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
-  struct place *place = find(blocks, offset, size);
+struct pin_block *pin_blocks_find(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  struct pin_block *place = find(blocks, offset, size);
   if (place->bytes != NULL)
-    return place->bytes;
-  const uint8_t *overflow = find_overflow(blocks, offset, size);
+    return place;
+  struct pin_block *overflow = find_overflow(blocks, offset, size);
   if (overflow != NULL || size > PIN_BLOCKS_MAX_SIZE)
     return overflow;
   if (blocks->place_count == MOST_PLACES || size > ARENA_SIZE - blocks->bytes_used)
@@ -151,8 +147,8 @@ const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint6
   uint64_t *bytes = blocks->arena + blocks->bytes_used / sizeof(uint64_t);
   if (!pin_blocks_copy(blocks, bytes, offset, (size_t)size))
     return NULL;
-  *place = (struct place){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
+  *place = (struct pin_block){.offset = offset, .size = size, .bytes = (const uint8_t *)bytes};
   blocks->place_count++;
   blocks->bytes_used += (unsigned)((size + sizeof(uint64_t) - 1) & ~(sizeof(uint64_t) - 1));
-  return place->bytes;
+  return place;
 }

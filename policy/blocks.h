@@ -8,7 +8,7 @@
  * it hold, and what is asked for again costs no call.
  *
  * One thread at a time. Nothing here is a promise about the bytes: every block of an image has a checksum,
- * which the reader of the image compares each time.
+ * which the reader of the image compares, and notes as what it was sound.
  */
 #ifndef PIN_BLOCKS_H
 #define PIN_BLOCKS_H
@@ -28,12 +28,24 @@ struct pin_blocks *pin_blocks_new(int fd, const void *mapped, size_t size);
 /* Takes NULL. */
 void pin_blocks_free(struct pin_blocks *blocks);
 
+/* What was read: these bytes of the file. */
+struct pin_block {
+  uint64_t offset, size;
+  const uint8_t *bytes; /* aligned to 8 */
+  uint64_t note;        /* the reader's; 0 since the bytes were read from the file */
+};
+
 /*
- * `size` bytes from `offset` on, aligned to 8. NULL: the file ends before, cannot be read, the block is
- * larger than PIN_BLOCKS_MAX_SIZE, or there is no memory. Mostly calls only pread(2), which moves no file
- * offset and which sandboxes allow. Leaves errno alone.
+ * `size` bytes from `offset` on. NULL: the file ends before, cannot be read, the block is larger than
+ * PIN_BLOCKS_MAX_SIZE, or there is no memory. Mostly calls only pread(2), which moves no file offset and
+ * which sandboxes allow. Leaves errno alone.
  */
-const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size);
+struct pin_block *pin_blocks_find(struct pin_blocks *blocks, uint64_t offset, uint64_t size);
+
+static inline const uint8_t *pin_blocks_read(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
+  const struct pin_block *block = pin_blocks_find(blocks, offset, size);
+  return block != NULL ? block->bytes : NULL;
+}
 
 /* A wrong length in a damaged file must not make a program allocate what is not there. */
 #define PIN_BLOCKS_MAX_SIZE (UINT64_C(64) << 20)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "basename.h"
+#include "bytes.h"
 #include "image.h"
+#include "read_at.h"
 #include "trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,17 +17,26 @@
 
 #define COMPILED_NAME "policy.db"
 
-bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
-  size_t folder = (size_t)(pin_basename(path) - path);
+/* How long the folder of a path is, with the slash. */
+static size_t folder_size(const char *path) {
+  size_t size = 0;
 
-  if (strcmp(path, PIN_DEFAULT_POLICY) == 0) {
+  for (size_t i = 0; path[i] != '\0'; i++)
+    size = path[i] == '/' ? i + 1 : size;
+  return size;
+}
+
+bool pin_compiled_path(const char *path, char *ret_path, size_t size) {
+  size_t folder = folder_size(path);
+
+  if (pin_is_same_text(path, PIN_DEFAULT_POLICY)) {
     path = PIN_DEFAULT_COMPILED;
     folder = sizeof PIN_DEFAULT_COMPILED - sizeof COMPILED_NAME;
   }
   if (folder + sizeof COMPILED_NAME > size)
     return false;
-  memcpy(ret_path, path, folder);
-  memcpy(ret_path + folder, COMPILED_NAME, sizeof COMPILED_NAME);
+  pin_copy_bytes(ret_path, path, folder);
+  pin_copy_bytes(ret_path + folder, COMPILED_NAME, sizeof COMPILED_NAME);
   return true;
 }
 
@@ -36,19 +47,6 @@ static struct pin_file_identity identify(const struct stat *status) {
                                     .changed_nanoseconds = status->st_ctim.tv_nsec};
 }
 
-static bool read_whole(int fd, char *buffer, size_t size) {
-  size_t filled = 0;
-  while (filled < size) {
-    ssize_t got = pread(fd, buffer + filled, size - filled, (off_t)filled);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    filled += (size_t)got;
-  }
-  return true;
-}
-
 static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *ret_compiled) {
   enum pin_status status = PIN_DAMAGED;
 
@@ -57,7 +55,7 @@ static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *
   ret_compiled->memory = malloc(size);
   if (ret_compiled->memory == NULL)
     return PIN_NO_MEMORY;
-  if (read_whole(fd, ret_compiled->memory, size))
+  if (pin_read_at(fd, ret_compiled->memory, size, 0) == (ssize_t)size)
     status = pin_policy_open(ret_compiled->memory, size, &ret_compiled->policy);
   if (status != PIN_OK)
     free(ret_compiled->memory);
@@ -109,6 +107,16 @@ static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *
   return status;
 }
 
+/* What an image begins with, whatever its version. */
+static bool is_of_other_version(int fd) {
+  struct pin_image_head head;
+  const size_t size = offsetof(struct pin_image_head, size);
+
+  return pin_read_at(fd, &head, size, 0) == (ssize_t)size &&
+         memcmp(head.magic, PIN_IMAGE_MAGIC, sizeof head.magic) == 0 &&
+         (head.byte_order != PIN_IMAGE_BYTE_ORDER || head.version != PIN_IMAGE_VERSION);
+}
+
 /* O_NONBLOCK: a FIFO in its place must not hold a process up. */
 static int open_file(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -147,6 +155,8 @@ enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_com
       if (result == PIN_OK)
         return result;
     }
+    if (result == PIN_DAMAGED && is_of_other_version(fd))
+      result = PIN_OTHER_VERSION;
   }
   close(fd);
   return result;

@@ -3,6 +3,7 @@
 #include "basename.h"
 #include "compiled_beside.h"
 #include "image.h"
+#include "read_at.h"
 
 #include "source.h"
 
@@ -87,7 +88,7 @@ static uint8_t *read_section(int fd, const struct pin_image_section *section) {
   /* We wrote the image ourselves, from memory: so it fits. */
   const size_t size = (size_t)section->size;
   uint8_t *bytes = malloc(size + 1);
-  if (bytes != NULL && pread(fd, bytes, size, (off_t)section->offset) == (ssize_t)size)
+  if (bytes != NULL && pin_read_at(fd, bytes, size, (off_t)section->offset) == (ssize_t)size)
     return bytes;
   free(bytes);
   return NULL;
@@ -182,7 +183,7 @@ static int note_folder(const char *beside, int fd) {
   struct pin_image_source source;
   struct pin_image_sources sources;
   struct stat status;
-  if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
+  if (pin_read_at(fd, &head, sizeof head, 0) != (ssize_t)sizeof head)
     return errno;
   uint8_t *block = read_section(fd, &head.sources);
   uint8_t *record = block != NULL ? find_folder_record(block, head.sources.size, &source) : NULL;

@@ -109,6 +109,9 @@ static char *copy_line(const struct pin_source *source, const struct pin_place *
   const char *text = source->original != NULL ? source->original : source->text;
   const char *start = text + place->line_start;
   size_t left = source->size - place->line_start;
+  /* Looked at no further: there may be a mistake in each word of one long line. */
+  if (left > PIN_MAX_SOURCE_LINE + sizeof "\r\n")
+    left = PIN_MAX_SOURCE_LINE + sizeof "\r\n";
   const char *newline = memchr(start, '\n', left);
   size_t length = newline != NULL ? (size_t)(newline - start) : left;
   if (length > 0 && start[length - 1] == '\r')

@@ -74,7 +74,7 @@ static void append_pinset(struct pin_reader *reader, const struct pin_setting *e
   }
 }
 
-/* The slips that leave all of a digest there; NULL: none of them. */
+/* What is wrong with a text that still holds all of a digest; NULL: it is no such text. */
 static const char *digest_slip(const char *text) {
   static const char prefix[] = "sha256/";
   const char *base64 = text + strlen(prefix);
@@ -236,7 +236,7 @@ void pin_read_pinset(struct pin_reader *reader, const struct pin_document *docum
                      const struct pin_section *section) {
   struct pin_lexer lexer = pin_section_lexer(document->source, section);
   struct pin_token name = pin_lexer_peek(&lexer);
-  /* Blanked out: then nobody knows what it was called. */
+  /* The name itself was a mistake, which is reported already and left out of the text. */
   if (name.kind != PIN_TOKEN_NAME)
     return;
   struct pinset *pinset = define(reader, document->source, &name.place);

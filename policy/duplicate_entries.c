@@ -12,10 +12,10 @@
 
 struct known_entry {
   struct known_entry *next; /* of the same name, limited to other ports */
-  /* Of the first of many: a bit for each port that one of them has, so that not each is compared with each.
-   */
+  /* Only in the first entry of a name with MANY entries: a bit for each port that any of them is for. With it
+   * a new entry need not be compared with every other. */
   uint8_t *taken;
-  uint32_t followers; /* of the first */
+  uint32_t followers; /* only in the first entry of a name: how many more there are */
   const char *name;   /* behind the ports */
   const char *file;
   unsigned line;
@@ -23,7 +23,7 @@ struct known_entry {
   uint16_t ports[];    /* ascending */
 };
 
-/* file: to outlive the table; NULL: that of the entry does not, and is copied. */
+/* file: has to live as long as the table. NULL: the name of the file is copied from the entry. */
 static struct known_entry *known_entry_new(const struct pin_entry *entry, const char *file) {
   size_t name_size = strlen(entry->name) + 1;
   size_t file_size = file == NULL ? strlen(entry->file) + 1 : 0;
@@ -87,7 +87,7 @@ static bool clashes(struct pin_reader *reader, const struct known_entry *earlier
   return true;
 }
 
-/* Bytes with a bit for each port; and how many entries of one name are worth them. */
+/* The size of a bit for each port, and from how many entries of one name on it is used. */
 #define PORT_BITS ((UINT16_MAX + 1) / 8)
 #define MANY 16
 
@@ -102,7 +102,7 @@ static bool takes_port_of(const struct known_entry *first, const struct known_en
   return false;
 }
 
-/* Whether no entry of the name can be one for a port of a later entry. */
+/* Whether the bits alone show that no entry of the name is for a port of the later one. */
 static bool is_certainly_other(const struct known_entry *first, const struct known_entry *later) {
   return first->taken != NULL && first->port_count > 0 && later->port_count > 0 &&
          !takes_port_of(first, later);
@@ -119,11 +119,12 @@ static void take_ports(struct known_entry *first, const struct known_entry *know
 static bool remember(struct known_entry *first, struct known_entry *later) {
   later->next = first->next;
   first->next = later;
+  first->followers++;
   if (first->taken != NULL) {
     take_ports(first, later);
     return true;
   }
-  if (++first->followers < MANY)
+  if (first->followers < MANY)
     return true;
   first->taken = calloc(PORT_BITS, 1);
   if (first->taken == NULL)
@@ -164,9 +165,6 @@ static void take_all_older(struct pin_reader *reader, const char *name) {
   const char *base = name + (pin_name_kind_of(name) == PIN_NAME_WILDCARD ? strlen("*.") : 0);
   if (pin_policy_visit_base(reader->older->policy, base, take_older, &search) != PIN_OK)
     reader->older->damaged = true;
-  /* What is kept of it is a copy; without this each name would walk over what all before it have read. */
-  if (reader->older->change->old->blocks != NULL)
-    pin_blocks_trim(reader->older->change->old->blocks);
 }
 
 void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entry,
@@ -181,17 +179,14 @@ void pin_check_duplicate(struct pin_reader *reader, const struct pin_entry *entr
     return;
   }
   struct known_entry *first = *value;
-  if (first != NULL && is_certainly_other(first, later)) {
-    if (!remember(first, later))
-      reader->diagnostics->no_memory = true;
-    return;
-  }
-  for (const struct known_entry *earlier = first; earlier != NULL; earlier = earlier->next)
-    if (clashes(reader, earlier, later, name))
-      break;
   if (first == NULL) {
     *value = later;
     return;
+  }
+  if (!is_certainly_other(first, later)) {
+    for (const struct known_entry *earlier = first; earlier != NULL; earlier = earlier->next)
+      if (clashes(reader, earlier, later, name))
+        break;
   }
   if (!remember(first, later))
     reader->diagnostics->no_memory = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "basename.h"
+#include "bytes.h"
 #include "image.h"
 
 #include <errno.h>
@@ -57,8 +58,8 @@ struct sources {
 
 static bool open_sources(const struct pin_image *image, struct sources *ret_sources) {
   const struct pin_image_section *section = &image->head.sources;
-  const uint8_t *block = pin_image_at(image, section->offset, section->size);
-  if (!block || !pin_image_block_holds(image, PIN_BLOCK_SOURCES, 0, block, section->size))
+  const uint8_t *block = pin_image_sound_block(image, PIN_BLOCK_SOURCES, 0, section->offset, section->size);
+  if (!block)
     return false;
   memcpy(&ret_sources->head, block, sizeof ret_sources->head);
   ret_sources->at = block + sizeof ret_sources->head;
@@ -153,9 +154,7 @@ static bool dropins_are_unchanged(const struct pin_image *image, uint32_t first,
 static bool rest_seems_unchanged(const struct pin_image *image, uint32_t watched, uint32_t count,
                                  struct pin_look *look, struct comparison *comparison) {
   uint32_t most = look->next == 0 ? (uint32_t)PIN_SMALL_FILES : PIN_LOOK_FILES;
-  if (look->next < watched || look->next >= count)
-    look->next = watched;
-  uint32_t first = look->next;
+  uint32_t first = look->next < watched || look->next >= count ? watched : look->next;
   uint32_t some = count - first < most ? count - first : most;
   if (!dropins_are_unchanged(image, first, some, comparison))
     return false;
@@ -240,9 +239,9 @@ static bool find_folder(const char *path, const char *last, struct stat *ret_fol
  */
 static bool is_same_place(const char *a, const char *b) {
   struct stat a_folder, b_folder;
-  const char *a_last = pin_basename(a), *b_last = pin_basename(b);
-  if (strcmp(a, b) == 0)
+  if (pin_is_same_text(a, b))
     return true;
+  const char *a_last = pin_basename(a), *b_last = pin_basename(b);
   return strcmp(a_last, b_last) == 0 && find_folder(a, a_last, &a_folder) &&
          find_folder(b, b_last, &b_folder) && a_folder.st_dev == b_folder.st_dev &&
          a_folder.st_ino == b_folder.st_ino;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "image.h"
+#include "bytes.h"
 
 #include <stdlib.h>
 
@@ -57,6 +58,23 @@ bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block k
   return checksum == pin_image_checksum(image->head.stamp, kind, index, block, size);
 }
 
+const uint8_t *pin_image_sound_block(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
+                                     uint64_t offset, uint64_t size) {
+  if (image->bytes) {
+    const uint8_t *bytes = image->bytes + offset;
+    return pin_image_block_holds(image, kind, index, bytes, size) ? bytes : NULL;
+  }
+  struct pin_block *block = image->blocks ? pin_blocks_find(image->blocks, offset, size) : NULL;
+  if (!block)
+    return NULL;
+  /* Never 0, since no kind is; an index within a file has less than 56 bits. */
+  const uint64_t note = index << 8 | kind;
+  if (block->note != note && !pin_image_block_holds(image, kind, index, block->bytes, size))
+    return NULL;
+  block->note = note;
+  return block->bytes;
+}
+
 /* Where a bucket claims to begin and to end, relative to the section. False: nowhere in it. */
 static bool bucket_bounds(const struct pin_image *image, uint64_t index, uint64_t *ret_begin,
                           uint64_t *ret_end) {
@@ -90,8 +108,9 @@ bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
   uint64_t begin, end;
   if (!bucket_bounds(image, index, &begin, &end))
     return false;
-  const uint8_t *bucket = pin_image_at(image, image->head.buckets.offset + begin, end - begin);
-  if (!bucket || !pin_image_block_holds(image, PIN_BLOCK_BUCKET, index, bucket, end - begin))
+  const uint8_t *bucket =
+      pin_image_sound_block(image, PIN_BLOCK_BUCKET, index, image->head.buckets.offset + begin, end - begin);
+  if (!bucket)
     return false;
   ret_cursor->at = bucket + sizeof(uint64_t);
   ret_cursor->left = end - begin - sizeof(uint64_t);
@@ -105,7 +124,7 @@ bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot 
   memcpy(record, cursor->at, sizeof *record);
   struct pin_image_layout layout = pin_image_layout_of(record);
   if (record->size != layout.size || layout.size > cursor->left || record->kind > PIN_NAME_ADDRESS ||
-      record->include_subdomains > 1)
+      record->include_subdomains > 1 || record->role > PIN_ROLE_POINTER)
     return false;
   if (record->kind == PIN_NAME_WILDCARD && record->name_length < 2)
     return false;
@@ -131,13 +150,11 @@ const char *pin_image_file_name(const struct pin_image *image, uint32_t unit) {
   if (file.length >= files->size - begin - sizeof file)
     return NULL;
   uint64_t size = pin_image_round_up(sizeof file + file.length + 1);
-  block = pin_image_at(image, files->offset + begin, size);
+  block = pin_image_sound_block(image, PIN_BLOCK_FILE, unit, files->offset + begin, size);
   if (!block)
     return NULL;
   const char *name = (const char *)block + sizeof file;
-  if (!pin_image_block_holds(image, PIN_BLOCK_FILE, unit, block, size) || name[file.length] != '\0')
-    return NULL;
-  return name;
+  return name[file.length] == '\0' ? name : NULL;
 }
 
 static bool ports_ascend(const uint16_t *ports, uint32_t count) {
@@ -163,8 +180,9 @@ static const struct pin_digest *shared_digests(const struct pin_image *image, co
   memcpy(&shared, at, sizeof shared);
   if (shared.at > lists->size / PIN_IMAGE_UNIT || lists->size - shared.at * PIN_IMAGE_UNIT < size)
     return NULL;
-  const uint8_t *block = pin_image_at(image, lists->offset + shared.at * PIN_IMAGE_UNIT, size);
-  if (!block || !pin_image_block_holds(image, PIN_BLOCK_LIST, shared.at, block, size))
+  const uint8_t *block = pin_image_sound_block(image, PIN_BLOCK_LIST, shared.at,
+                                               lists->offset + shared.at * PIN_IMAGE_UNIT, size);
+  if (!block)
     return NULL;
   memcpy(&list, block, sizeof list);
   return list.count == count ? (const struct pin_digest *)(block + sizeof list) : NULL;
@@ -192,7 +210,8 @@ bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_
   const char *begin = slot->name - sizeof *record;
   const char *comment = begin + layout.comment;
   const char *file = pin_image_file_name(image, record->file);
-  if (!file || !words_are_known(record) || slot->name[record->name_length] != '\0' ||
+  if (!file || record->role == PIN_ROLE_CROWD || record->role == PIN_ROLE_POINTER ||
+      !words_are_known(record) || slot->name[record->name_length] != '\0' ||
       comment[record->comment_length] != '\0' || !ports_ascend(slot->ports, record->port_count) ||
       !point_at_digests(image, record, (const uint8_t *)begin + layout.digests, ret_entry))
     return false;
@@ -273,7 +292,7 @@ enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, st
   void *copy = malloc(size_of_copy);
   if (!copy)
     return PIN_NO_MEMORY;
-  memcpy(copy, settings, size_of_copy);
+  pin_copy_bytes(copy, settings, size_of_copy);
   enum pin_status status = open_policy(&opened, copy, ret_policy);
   if (status == PIN_OK)
     *ret_settings = copy;

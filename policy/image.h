@@ -33,6 +33,12 @@
  * per suffix of a host name finds all entries that may cover it, and there is about one base per bucket. The
  * hash has a key, another one in each form that is compiled, since names may be chosen by others.
  *
+ * Where a name has more than PIN_IMAGE_FEW entries, each for some ports, these are a crowd. In the bucket of
+ * their base stands one record for them all, its mark. Each of them lies in a bucket that follows from the
+ * base and from a group of PIN_IMAGE_PORTS_TOGETHER ports, that of the lowest of its own; in the bucket of
+ * each other group stands a record that says which of its ports are in that group, and where the entry is. So
+ * a lookup reads two buckets or three, however many other ports there are.
+ *
  * A damaged image must never make a covered host look uncovered, nor widen what is accepted. The head has a
  * checksum of its own. Each other part is a block: it begins with a checksum over the rest, seeded with
  * the stamp of the form, the kind, the index and the size of the block, and verified whenever the block is
@@ -52,7 +58,7 @@
 #include <string.h>
 
 #define PIN_IMAGE_MAGIC "PINIMAGE" /* 8 bytes, without the NUL */
-#define PIN_IMAGE_VERSION 5u
+#define PIN_IMAGE_VERSION 6u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
 /* As many bits as a count of entries has: one base per bucket needs no more. */
@@ -144,7 +150,7 @@ struct pin_image_list {
 /* In a record, in the place of a long list. */
 struct pin_image_shared {
   uint64_t at;   /* in `lists`, in units of 8 bytes */
-  uint64_t hash; /* pin_image_list_hash of the digests */
+  uint64_t hash; /* a hash of the digests, by image_builder.c */
 };
 
 struct pin_image_pinset {
@@ -152,8 +158,24 @@ struct pin_image_pinset {
   uint32_t line, digest_count;
 };
 
+/* So many entries of one name lie in the bucket of its base; more are a crowd. A verdict holds no more. */
+#define PIN_IMAGE_FEW 16u
+/* The mark of a crowd names where so many of its entries lie; of a larger one all places are looked at. */
+#define PIN_IMAGE_MARKED 256u
+/* Ports of a crowd that share a bucket. */
+#define PIN_IMAGE_PORTS_TOGETHER 16u
+
+/* What a record is. */
+enum pin_image_role {
+  PIN_ROLE_ENTRY = 0, /* in the bucket of its base */
+  PIN_ROLE_CROWD,     /* the mark of a crowd: of an entry it has the name, kind, include_subdomains and file;
+                       * its ports are the lowest one of each of the first PIN_IMAGE_MARKED entries */
+  PIN_ROLE_OF_CROWD,  /* an entry of a crowd */
+  PIN_ROLE_POINTER    /* has the same of an entry, and some of its ports; `line` is its lowest port */
+};
+
 struct pin_image_record {
-  uint64_t base_hash; /* pin_name_hash of the base */
+  uint64_t base_hash; /* pin_name_hash of the base; of what lies by port: pin_image_hash_by_port */
   int64_t expires;
   uint32_t size; /* bytes, with what follows and the gap to the next multiple of 8 */
   uint32_t line, column;
@@ -162,7 +184,8 @@ struct pin_image_record {
   uint32_t port_count;
   uint32_t digest_counts[PIN_LIST_COUNT];
   uint8_t kind, include_subdomains, mode_is_default, mode, require, on_expiry;
-  uint8_t zero[2];
+  uint8_t role; /* enum pin_image_role */
+  uint8_t zero;
 };
 
 /* The parts of an image that have been found to lie within it. */
@@ -181,6 +204,13 @@ static inline const uint8_t *pin_image_at(const struct pin_image *image, uint64_
     return image->bytes + offset;
   return image->blocks ? pin_blocks_read(image->blocks, offset, size) : NULL;
 }
+
+/*
+ * The same of a block of that kind and index, which bears its checksum. Whether it does is not worked out
+ * again while the block is kept: for this index, since a damaged table may lead to one block from two.
+ */
+const uint8_t *pin_image_sound_block(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
+                                     uint64_t offset, uint64_t size);
 
 /* The image behind an open policy, whose head need not be checked again: this is the copy that was. */
 static inline void pin_image_of(const struct pin_policy *policy, struct pin_image *ret_image) {
@@ -261,6 +291,17 @@ static inline uint64_t pin_image_bucket_of(uint64_t base_hash, uint32_t bucket_b
   return bucket_bits == 0 ? 0 : mixed >> (64 - bucket_bits);
 }
 
+/* Whether the entries of two records can be of one crowd, if their names are the same. */
+static inline uint64_t pin_image_class_of(const struct pin_image_record *record) {
+  return (uint64_t)record->kind << 1 | record->include_subdomains;
+}
+
+/* What stands in for the hash of the base where a record lies by the group of a port. */
+static inline uint64_t pin_image_hash_by_port(uint64_t base_hash, uint64_t class_of_record, uint32_t port) {
+  const uint64_t group = port / PIN_IMAGE_PORTS_TOGETHER + 1;
+  return pin_image_mix(base_hash, class_of_record << 32 | group);
+}
+
 static inline bool pin_image_is_shared(uint32_t digest_count) {
   return digest_count > PIN_IMAGE_OWN_DIGESTS;
 }
@@ -330,6 +371,26 @@ static inline bool pin_image_skip_slot(struct pin_image_cursor *cursor, uint64_t
  * enough of it to compare its name and ports. false: damaged.
  */
 bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot *ret_slot);
+
+/* Whether a record is for a port; without a list of ports it is for each. */
+bool pin_image_has_port(const struct pin_image_slot *slot, uint16_t port);
+
+enum pin_image_found { PIN_FOUND_NOTHING, PIN_FOUND_ENTRY, PIN_FOUND_DAMAGE };
+
+/* The entry of a crowd that is for a port, which is not 0. crowd: its mark. */
+enum pin_image_found pin_image_find_in_crowd(const struct pin_image *image,
+                                             const struct pin_image_slot *crowd, uint16_t port,
+                                             struct pin_image_slot *ret_slot);
+
+/*
+ * Begins to read the bucket in which what a crowd has for the group of a port lies, and tells by which hash.
+ * crowd: its mark. false: damaged.
+ */
+bool pin_image_read_group(const struct pin_image *image, const struct pin_image_slot *crowd, uint32_t port,
+                          struct pin_image_cursor *ret_cursor, uint64_t *ret_hash);
+
+/* Whether a record is of the crowd that has this mark, if it is one of the group that was read. */
+bool pin_image_is_of_crowd(const struct pin_image_slot *crowd, const struct pin_image_slot *slot);
 
 /* Checks the rest of a record and presents it as an entry. false: damaged. */
 bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_slot *slot,

@@ -199,8 +199,7 @@ static bool intern_file(struct pin_image_builder *builder, const char *name) {
   return true;
 }
 
-/* Room for a record, zeroed. NULL: out of memory. */
-static uint8_t *reserve_record(struct pin_image_builder *builder, size_t size) {
+uint8_t *pin_image_reserve_record(struct pin_image_builder *builder, size_t size) {
   if (!builder->last || builder->last->capacity - builder->last->used < size) {
     size_t capacity = size > CHUNK_SIZE ? size : CHUNK_SIZE;
     struct pin_image_chunk *chunk = malloc(sizeof *chunk + capacity);
@@ -222,7 +221,7 @@ static uint8_t *reserve_record(struct pin_image_builder *builder, size_t size) {
 
 /* ---- Long lists, each once ---- */
 
-uint64_t pin_image_list_hash(const struct pin_digest *digests, uint32_t count) {
+static uint64_t list_hash(const struct pin_digest *digests, uint32_t count) {
   return pin_image_mix_words(count, (const uint8_t *)digests, (uint64_t)count * sizeof digests[0]);
 }
 
@@ -265,7 +264,7 @@ static bool widen_list_places(struct pin_image_builder *builder) {
     struct pin_image_list list;
     memcpy(&list, block, sizeof list);
     const struct pin_digest *digests = (const struct pin_digest *)(block + sizeof list);
-    *find_list(builder, pin_image_list_hash(digests, (uint32_t)list.count), NULL) = place;
+    *find_list(builder, list_hash(digests, (uint32_t)list.count), NULL) = place;
   }
   free(old.bytes);
   return true;
@@ -276,7 +275,7 @@ static bool intern_list(struct pin_image_builder *builder, const struct pin_dige
                         struct pin_image_shared *ret_shared) {
   if (!widen_list_places(builder))
     return false;
-  ret_shared->hash = pin_image_list_hash(digests->digests, digests->count);
+  ret_shared->hash = list_hash(digests->digests, digests->count);
   uint64_t *place = find_list(builder, ret_shared->hash, digests);
   if (*place == 0) {
     const struct pin_image_list list = {.count = digests->count};
@@ -370,7 +369,7 @@ bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct
   record.size = (uint32_t)layout.size;
   record.file = builder->file;
 
-  uint8_t *begin = reserve_record(builder, record.size);
+  uint8_t *begin = pin_image_reserve_record(builder, record.size);
   if (!begin)
     return false;
   uint8_t *at = begin;
@@ -387,6 +386,7 @@ bool pin_image_builder_add_entry(struct pin_image_builder *builder, const struct
   builder->content += pin_image_record_digest(begin, &record, builder->file_hash);
   builder->bucket_bytes += record.size;
   builder->entry_count++;
+  builder->with_ports_count += entry->port_count > 0;
   builder->address_count += entry->kind == PIN_NAME_ADDRESS;
   return true;
 }

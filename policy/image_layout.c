@@ -6,9 +6,9 @@
 
 #include <stdlib.h>
 
-uint32_t pin_image_choose_bucket_bits(uint32_t entry_count) {
+uint32_t pin_image_choose_bucket_bits(uint64_t record_count) {
   uint32_t bits = 0;
-  while (UINT64_C(1) << bits < entry_count)
+  while (bits < PIN_IMAGE_MAX_BUCKET_BITS && UINT64_C(1) << bits < record_count)
     bits++;
   return bits;
 }
@@ -54,6 +54,7 @@ uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_re
   const struct pin_image_layout layout = pin_image_layout_of(record);
   fixed.base_hash = 0;
   fixed.file = 0;
+  fixed.role = PIN_ROLE_ENTRY;
   uint64_t state = pin_image_mix_words(file_hash, (const uint8_t *)&fixed, sizeof fixed);
   /* From the name to the ports, then the lists, which need not begin at a word. */
   const uint64_t texts = (layout.digests - sizeof fixed) / PIN_IMAGE_UNIT * PIN_IMAGE_UNIT;
@@ -105,7 +106,7 @@ static bool lay_out(const struct pin_image_builder *builder, struct pin_image_he
       .stamp = builder->seed.stamp,
       .name_key = {builder->seed.name_key[0], builder->seed.name_key[1]},
       .entry_count = builder->entry_count,
-      .bucket_bits = pin_image_choose_bucket_bits(builder->entry_count),
+      .bucket_bits = pin_image_choose_bucket_bits((uint64_t)builder->entry_count + builder->beside_count),
   };
   memcpy(head->magic, PIN_IMAGE_MAGIC, sizeof head->magic);
   uint64_t bucket_count = UINT64_C(1) << head->bucket_bits;
@@ -255,6 +256,8 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   *ret_image = NULL;
   *ret_size = 0;
   complete_settings(builder);
+  if (!pin_image_builder_make_crowds(builder))
+    return PIN_NO_MEMORY;
   /* lay_out sees to it that the size fits. */
   uint8_t *image = lay_out(builder, &head, &pinsets) ? calloc(1, (size_t)head.size) : NULL;
   if (!image)

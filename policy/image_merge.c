@@ -112,6 +112,10 @@ static bool goes(struct pin_merge *merge, const struct pin_image_slot *slot) {
     const uint8_t *begin = (const uint8_t *)slot->name - sizeof slot->record;
     if (place.unit != slot->record.file)
       continue;
+    if (slot->record.role != PIN_ROLE_ENTRY) {
+      pin_merge_fail(merge, PIN_TOO_LARGE);
+      return false;
+    }
     merge->sources.content -= pin_image_record_digest(begin, &slot->record, place.known_by);
     merge->sources.address_count -= slot->record.kind == PIN_NAME_ADDRESS;
     merge->head.entry_count--;
@@ -125,10 +129,43 @@ static bool goes(struct pin_merge *merge, const struct pin_image_slot *slot) {
   return false;
 }
 
+/*
+ * Whether an arriving entry comes to a crowd, or makes one, in the bucket that is being filled. Then other
+ * buckets would have to change, some of which are written already.
+ */
+static bool comes_to_crowd(const struct pin_merge *merge, const struct pin_image_record *arriving) {
+  struct pin_image_record record;
+  uint32_t same = 0;
+  for (size_t at = 0; at < merge->bucket.used; at += record.size) {
+    memcpy(&record, merge->bucket.bytes + at, sizeof record);
+    if (record.base_hash != arriving->base_hash)
+      continue;
+    same += record.port_count > 0;
+    if (record.role == PIN_ROLE_CROWD || same > PIN_IMAGE_FEW)
+      return true;
+  }
+  return false;
+}
+
+/* Looks at the arriving entries from `first` on, which are those of the bucket. */
+static void refuse_crowds(struct pin_merge *merge, size_t first) {
+  uint64_t asked = 0;
+  for (size_t i = first; i < merge->next_arrival && pin_merge_goes_on(merge); i++) {
+    struct pin_image_record record;
+    memcpy(&record, merge->arrivals[i].record, sizeof record);
+    if (record.port_count == 0 || record.base_hash == asked)
+      continue;
+    asked = record.base_hash;
+    if (comes_to_crowd(merge, &record))
+      pin_merge_fail(merge, PIN_TOO_LARGE);
+  }
+}
+
 /* Copies the records of an old bucket that belong into a new one, and puts the arriving ones in between. */
 static void fill_bucket(struct pin_merge *merge, uint64_t bucket, struct pin_image_cursor cursor) {
   struct pin_image_slot slot;
   const struct pin_arrival *arrival;
+  const size_t first_arrival = merge->next_arrival;
   while (cursor.left > 0 && pin_merge_goes_on(merge)) {
     if (!pin_image_read_slot(&cursor, &slot)) {
       pin_merge_fail(merge, PIN_DAMAGED);
@@ -145,6 +182,7 @@ static void fill_bucket(struct pin_merge *merge, uint64_t bucket, struct pin_ima
   }
   while ((arrival = next_arrival(merge, bucket)) != NULL && pin_merge_goes_on(merge))
     put_arrival(merge, arrival);
+  refuse_crowds(merge, first_arrival);
 }
 
 /* Whether a bucket stays as it is, but for its checksum. */

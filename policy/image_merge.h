@@ -34,7 +34,8 @@ enum pin_status pin_image_read_pinsets(const struct pin_image *image, uint8_t **
 /*
  * Writes the image into an empty file. added: the identities and entries of the drop-ins that came or
  * changed, in byte order of their paths; made under the key of the old image and a stamp of its own. PIN_OK,
- * PIN_DAMAGED, PIN_NO_MEMORY, PIN_TOO_LARGE, or PIN_UNREADABLE: it cannot be written, see errno.
+ * PIN_DAMAGED, PIN_NO_MEMORY, PIN_TOO_LARGE (or the change touches a crowd), or PIN_UNREADABLE: it cannot be
+ * written, see errno.
  */
 enum pin_status pin_image_merge(const struct pin_image_change *change, struct pin_image_builder *added,
                                 int fd);

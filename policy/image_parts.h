@@ -37,6 +37,8 @@ struct pin_image_builder {
   uint64_t list_count;
   uint32_t watched_count, own_count, pinset_count;
   uint32_t entry_count, address_count;
+  uint32_t with_ports_count; /* of the entries, those for some ports */
+  uint32_t beside_count;     /* records that are no entries (image_crowd_layout.c) */
   bool ignore_certificate_names;
   enum pin_unlisted unlisted;
   uint32_t file;      /* of the entry before, in units of 8 bytes */
@@ -47,18 +49,23 @@ struct pin_image_builder {
 /* Appends `size` zero bytes. NULL: out of memory. */
 uint8_t *pin_buffer_extend(struct pin_buffer *buffer, size_t size);
 
+/* Room for a record, zeroed. NULL: out of memory. */
+uint8_t *pin_image_reserve_record(struct pin_image_builder *builder, size_t size);
+
+/* Once, when all entries are there: from then on those of crowds lie by their ports. false: out of memory. */
+bool pin_image_builder_make_crowds(struct pin_image_builder *builder);
+
 /* What an entry says, as a number; the sum of all of them does not depend on their order. `begin`: the whole
  * record. */
 uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_record *record,
                                  uint64_t file_hash);
 uint64_t pin_image_file_hash(const char *name);
-uint64_t pin_image_list_hash(const struct pin_digest *digests, uint32_t count);
 
 /* block: of the settings, whose checksum is not part of it. */
 uint64_t pin_image_generation(uint64_t content, const uint8_t *block, uint64_t size);
 
-/* About one base per bucket; most bases have one entry. */
-uint32_t pin_image_choose_bucket_bits(uint32_t entry_count);
+/* About one base per bucket; most bases have one record. */
+uint32_t pin_image_choose_bucket_bits(uint64_t record_count);
 
 /* Notes in the settings what is known only when all entries are there. */
 void pin_image_note_kinds(uint8_t *settings, uint32_t entry_count, uint32_t address_count);

@@ -4,7 +4,6 @@
 
 #include "host_name.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #define WINDOW ((uint64_t)256 << 10)
@@ -84,7 +83,6 @@ enum pin_image_step pin_image_walk_next(struct pin_image_walk *walk, struct pin_
 
 /* ---- For whoever wants to see entries ---- */
 
-/* How a visit of entries stands. */
 struct visit {
   const struct pin_image *image;
   pin_visit_fn *visit;
@@ -94,13 +92,24 @@ struct visit {
 };
 
 /* false: damaged. */
+static bool visit_slot(struct visit *visit, const struct pin_image_slot *slot) {
+  struct pin_entry entry;
+  if (!pin_image_read_entry(visit->image, slot, &entry))
+    return false;
+  visit->count++;
+  visit->stopped = !visit->visit(&entry, visit->arg);
+  return true;
+}
+
+/* false: damaged. */
 static bool visit_bucket(struct visit *visit, struct pin_image_cursor *cursor) {
   struct pin_image_slot slot;
-  struct pin_entry entry;
-  for (; cursor->left > 0 && !visit->stopped; visit->count++) {
-    if (!pin_image_read_slot(cursor, &slot) || !pin_image_read_entry(visit->image, &slot, &entry))
+  while (cursor->left > 0 && !visit->stopped) {
+    if (!pin_image_read_slot(cursor, &slot))
       return false;
-    visit->stopped = !visit->visit(&entry, visit->arg);
+    if (slot.record.role != PIN_ROLE_CROWD && slot.record.role != PIN_ROLE_POINTER &&
+        !visit_slot(visit, &slot))
+      return false;
   }
   return true;
 }
@@ -135,12 +144,51 @@ static bool has_base(const struct pin_image_slot *slot, const char *base, size_t
   return slot->record.name_length - skipped == length && memcmp(slot->name + skipped, base, length) == 0;
 }
 
+#define GROUPS ((UINT16_MAX + 1u) / PIN_IMAGE_PORTS_TOGETHER)
+
+/* In which groups entries of a crowd may lie. */
+static void find_groups(const struct pin_image_slot *crowd, bool ret_groups[GROUPS]) {
+  const uint32_t count = crowd->record.port_count;
+  memset(ret_groups, count >= PIN_IMAGE_MARKED, GROUPS * sizeof ret_groups[0]);
+  for (uint32_t i = 0; i < count && count < PIN_IMAGE_MARKED; i++)
+    ret_groups[crowd->ports[i] / PIN_IMAGE_PORTS_TOGETHER] = true;
+}
+
+/* The entries of a crowd in the group of a port. false: damaged. */
+static bool visit_group(struct visit *visit, const struct pin_image_slot *crowd, uint32_t port) {
+  struct pin_image_cursor cursor;
+  struct pin_image_slot slot;
+  uint64_t hash;
+  if (!pin_image_read_group(visit->image, crowd, port, &cursor, &hash))
+    return false;
+  while (cursor.left > 0 && !visit->stopped) {
+    if (pin_image_skip_slot(&cursor, hash))
+      continue;
+    if (!pin_image_read_slot(&cursor, &slot))
+      return false;
+    if (slot.record.role == PIN_ROLE_OF_CROWD && pin_image_is_of_crowd(crowd, &slot) &&
+        !visit_slot(visit, &slot))
+      return false;
+  }
+  return true;
+}
+
+/* The entries of a crowd, by their ports. false: damaged. */
+static bool visit_crowd(struct visit *visit, const struct pin_image_slot *crowd) {
+  bool groups[GROUPS];
+  find_groups(crowd, groups);
+  for (uint32_t group = 0; group < GROUPS; group++) {
+    if (groups[group] && !visit_group(visit, crowd, group * PIN_IMAGE_PORTS_TOGETHER))
+      return false;
+  }
+  return true;
+}
+
 static enum pin_status visit_base(struct visit *visit, const char *base) {
   const size_t length = strlen(base);
   const uint64_t hash = pin_name_hash(visit->image->head.name_key, base, length);
   struct pin_image_cursor cursor;
   struct pin_image_slot slot;
-  struct pin_entry entry;
   if (!pin_image_read_bucket(visit->image, pin_image_bucket_of(hash, visit->image->head.bucket_bits),
                              &cursor))
     return PIN_DAMAGED;
@@ -149,11 +197,10 @@ static enum pin_status visit_base(struct visit *visit, const char *base) {
       continue;
     if (!pin_image_read_slot(&cursor, &slot))
       return PIN_DAMAGED;
-    if (!has_base(&slot, base, length))
+    if (slot.record.role > PIN_ROLE_CROWD || !has_base(&slot, base, length))
       continue;
-    if (!pin_image_read_entry(visit->image, &slot, &entry))
+    if (slot.record.role == PIN_ROLE_CROWD ? !visit_crowd(visit, &slot) : !visit_slot(visit, &slot))
       return PIN_DAMAGED;
-    visit->stopped = !visit->visit(&entry, visit->arg);
   }
   return PIN_OK;
 }
@@ -163,5 +210,8 @@ enum pin_status pin_policy_visit_base(const struct pin_policy *policy, const cha
   struct pin_image image;
   pin_image_of(policy, &image);
   struct visit state = {.image = &image, .visit = visit, .arg = arg};
+  /* What was visited before is valid no longer: many questions in a row pile nothing up. */
+  if (image.blocks)
+    pin_blocks_trim(image.blocks);
   return visit_base(&state, base);
 }

@@ -10,8 +10,8 @@
  * is linked into it. What a process never calls costs it nothing at its start, where the dynamic linker would
  * look for each name.
  *
- * Missing on purpose: malloc(3) and its family, which a program may exchange for everybody; and dlopen(3) and
- * dlsym(3), which ask who calls them, and find the others. tests/binding/ says which names may be imported.
+ * Missing on purpose: malloc(3) and its family, which a program may exchange for everybody; and dlsym(3),
+ * which asks who calls it, and finds the others. tests/binding/ says which names may be imported.
  */
 
 /* The headers must not put fortified functions in front of the names below. */
@@ -38,6 +38,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -58,17 +59,25 @@
 typedef void any_fn(void);
 typedef _Atomic(any_fn *) binding;
 
-static any_fn *find(binding *slot, const char *name) {
-  union {
+static any_fn *bound(binding *slot) {
+  return atomic_load_explicit(slot, memory_order_relaxed);
+}
+
+/* Where it is not bound yet. */
+static any_fn *bind_now(binding *slot, struct elf_name name) {
+  const union {
     void *address;
     any_fn *function;
-  } found = {.function = atomic_load_explicit(slot, memory_order_relaxed)};
+  } found = {.address = libc_symbol_named(name)};
 
-  if (found.function != NULL)
-    return found.function;
-  found.address = libc_symbol(name);
   atomic_store_explicit(slot, found.function, memory_order_relaxed);
   return found.function;
+}
+
+static inline __attribute__((always_inline)) any_fn *find(binding *slot, struct elf_name name) {
+  any_fn *function = bound(slot);
+
+  return function != NULL ? function : bind_now(slot, name);
 }
 
 /* ---- Names that depend on the width of off_t and time_t, on machines of 32 bits ---- */
@@ -89,26 +98,48 @@ static any_fn *find(binding *slot, const char *name) {
 
 /* ---- The functions ---- */
 
-/* What a libc that lacks the function is taken to answer comes last; no libc is known that does. */
+/*
+ * What a libc that lacks the function is taken to answer comes last; no libc is known that does. The name is
+ * in brackets since some are macros as well (C23, glibc 2.43). Each has a second function for its first call,
+ * so that for all others nothing is kept but what it was given.
+ */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a list of parameters has its own. */
+#define FIRST_CALL __attribute__((noinline, cold)) static
 #define BOUND_AS(symbol, result, name, parameters, arguments, missing)                                       \
-  HIDDEN result name parameters {                                                                            \
-    static binding slot;                                                                                     \
-    __typeof__(name) *function = (__typeof__(name) *)find(&slot, symbol);                                    \
+  static binding slot_##name;                                                                                \
+  FIRST_CALL result first_##name parameters {                                                                \
+    __typeof__(name) *function = (__typeof__(name) *)bind_now(&slot_##name, ELF_NAME(symbol));               \
                                                                                                              \
     return function != NULL ? function arguments : (missing);                                                \
+  }                                                                                                          \
+  HIDDEN result(name) parameters {                                                                           \
+    __typeof__(name) *function = (__typeof__(name) *)bound(&slot_##name);                                    \
+                                                                                                             \
+    return function != NULL ? function arguments : first_##name arguments;                                   \
   }
 #define BOUND(result, name, parameters, arguments, missing)                                                  \
   BOUND_AS(#name, result, name, parameters, arguments, missing)
 #define BOUND_VOID(name, parameters, arguments)                                                              \
-  HIDDEN void name parameters {                                                                              \
-    static binding slot;                                                                                     \
-    __typeof__(name) *function = (__typeof__(name) *)find(&slot, #name);                                     \
+  static binding slot_##name;                                                                                \
+  FIRST_CALL void first_##name parameters {                                                                  \
+    __typeof__(name) *function = (__typeof__(name) *)bind_now(&slot_##name, ELF_NAME(#name));                \
                                                                                                              \
     if (function != NULL)                                                                                    \
       function arguments;                                                                                    \
+  }                                                                                                          \
+  HIDDEN void(name) parameters {                                                                             \
+    __typeof__(name) *function = (__typeof__(name) *)bound(&slot_##name);                                    \
+                                                                                                             \
+    if (function != NULL)                                                                                    \
+      function arguments;                                                                                    \
+    else                                                                                                     \
+      first_##name arguments;                                                                                \
   }
 
-/* Memory and text */
+/* NOLINTEND(bugprone-macro-parentheses) */
+
+/* Memory and text. No strcasecmp(3): in a program with a Turkish locale "I" is no "i"; names are compared by
+ * pin_name_is_same. */
 BOUND(void *, memchr, (const void *memory, int byte, size_t size), (memory, byte, size), NULL)
 BOUND(int, memcmp, (const void *one, const void *other, size_t size), (one, other, size), 1)
 BOUND(void *, memcpy, (void *restrict to, const void *restrict from, size_t size), (to, from, size), to)
@@ -118,8 +149,6 @@ BOUND(void *, memmove, (void *to, const void *from, size_t size), (to, from, siz
 BOUND(void *, memrchr, (const void *memory, int byte, size_t size), (memory, byte, size), NULL)
 BOUND(void *, memset, (void *memory, int byte, size_t size), (memory, byte, size), memory)
 BOUND(char *, strchr, (const char *text, int byte), (text, byte), NULL)
-BOUND(int, strcasecmp, (const char *one, const char *other), (one, other), 1)
-BOUND(int, strncasecmp, (const char *one, const char *other, size_t size), (one, other, size), 1)
 BOUND(int, strcmp, (const char *one, const char *other), (one, other), 1)
 BOUND(char *, strcpy, (char *restrict to, const char *restrict from), (to, from), to)
 BOUND(char *, strdup, (const char *text), (text), NULL)
@@ -181,7 +210,9 @@ BOUND_AS(OFF("pwrite"), ssize_t, pwrite, (int fd, const void *data, size_t size,
          (fd, data, size, offset), -1)
 BOUND(ssize_t, read, (int fd, void *ret_data, size_t size), (fd, ret_data, size), -1)
 BOUND_AS(OFF("readdir"), struct dirent *, readdir, (DIR * folder), (folder), NULL)
+#if !defined(__USE_FILE_OFFSET64) /* else it is what readdir is called by the linker */
 BOUND(struct dirent64 *, readdir64, (DIR * folder), (folder), NULL)
+#endif
 BOUND(ssize_t, readlink, (const char *restrict path, char *restrict ret_target, size_t size),
       (path, ret_target, size), -1)
 BOUND(int, rename, (const char *path, const char *to), (path, to), -1)
@@ -212,6 +243,7 @@ BOUND(int, getc, (FILE * stream), (stream), EOF)
 
 /* The process */
 BOUND(uid_t, geteuid, (void), (), (uid_t)-1)
+BOUND(unsigned long, getauxval, (unsigned long type), (type), 0)
 BOUND(pid_t, getpid, (void), (), -1)
 BOUND(ssize_t, getrandom, (void *buffer, size_t size, unsigned flags), (buffer, size, flags), -1)
 BOUND_AS(OFF("mmap"), void *, mmap,
@@ -243,29 +275,45 @@ BOUND(locale_t, newlocale, (int categories, const char *name, locale_t base), (c
       (locale_t)0)
 BOUND(locale_t, uselocale, (locale_t locale), (locale), (locale_t)0)
 
-/* The dynamic linker's. dlopen(3) asks who calls it, and dlsym(3) for RTLD_NEXT: they are called directly. */
+/* The dynamic linker's. dlsym(3) asks for RTLD_NEXT and RTLD_DEFAULT who calls it: it is called directly. */
 BOUND(int, dlclose, (void *handle), (handle), -1)
 BOUND(int, dl_iterate_phdr, (int (*look)(struct dl_phdr_info *, size_t, void *), void *arg), (look, arg), 0)
+
+/* A program that exports this one means to see every call, so it is the one that the linker would bind; most
+ * processes call none. It asks who calls it, which is this object too. */
+HIDDEN void *dlopen(const char *path, int mode) {
+  static binding slot;
+  union {
+    void *address;
+    any_fn *function;
+  } found = {.function = bound(&slot)};
+
+  if (found.function == NULL) {
+    found.address = dlsym(RTLD_DEFAULT, "dlopen");
+    atomic_store_explicit(&slot, found.function, memory_order_relaxed);
+  }
+  return found.function != NULL ? ((__typeof__(dlopen) *)found.function)(path, mode) : NULL;
+}
 
 /* ---- Functions with any number of arguments ---- */
 
 HIDDEN int vsnprintf(char *restrict ret_text, size_t size, const char *restrict format, va_list arguments) {
   static binding slot;
-  __typeof__(vsnprintf) *function = (__typeof__(vsnprintf) *)find(&slot, "vsnprintf");
+  __typeof__(vsnprintf) *function = (__typeof__(vsnprintf) *)find(&slot, ELF_NAME("vsnprintf"));
 
   return function != NULL ? function(ret_text, size, format, arguments) : -1;
 }
 
 HIDDEN int vasprintf(char **restrict ret_text, const char *restrict format, va_list arguments) {
   static binding slot;
-  __typeof__(vasprintf) *function = (__typeof__(vasprintf) *)find(&slot, "vasprintf");
+  __typeof__(vasprintf) *function = (__typeof__(vasprintf) *)find(&slot, ELF_NAME("vasprintf"));
 
   return function != NULL ? function(ret_text, format, arguments) : -1;
 }
 
 HIDDEN int vfprintf(FILE *restrict stream, const char *restrict format, va_list arguments) {
   static binding slot;
-  __typeof__(vfprintf) *function = (__typeof__(vfprintf) *)find(&slot, "vfprintf");
+  __typeof__(vfprintf) *function = (__typeof__(vfprintf) *)find(&slot, ELF_NAME("vfprintf"));
 
   return function != NULL ? function(stream, format, arguments) : -1;
 }
@@ -296,7 +344,7 @@ VARIADIC(fprintf, 2, (FILE *restrict stream, const char *restrict format, ...),
 #define OPENING(symbol, name, parameters, arguments)                                                         \
   HIDDEN int name parameters {                                                                               \
     static binding slot;                                                                                     \
-    __typeof__(name) *function = (__typeof__(name) *)find(&slot, symbol);                                    \
+    __typeof__(name) *function = (__typeof__(name) *)find(&slot, ELF_NAME(symbol));                          \
     va_list more;                                                                                            \
     mode_t mode = 0;                                                                                         \
                                                                                                              \
@@ -312,7 +360,7 @@ OPENING(OFF("openat"), openat, (int folder, const char *path, int flags, ...), (
 /* Commands of ours take a number. */
 HIDDEN int fcntl(int fd, int command, ...) {
   static binding slot;
-  __typeof__(fcntl) *function = (__typeof__(fcntl) *)find(&slot, OFF("fcntl"));
+  __typeof__(fcntl) *function = (__typeof__(fcntl) *)find(&slot, ELF_NAME(OFF("fcntl")));
   va_list arguments;
   int argument;
 
@@ -324,7 +372,7 @@ HIDDEN int fcntl(int fd, int command, ...) {
 
 HIDDEN int prctl(int option, ...) {
   static binding slot;
-  __typeof__(prctl) *function = (__typeof__(prctl) *)find(&slot, "prctl");
+  __typeof__(prctl) *function = (__typeof__(prctl) *)find(&slot, ELF_NAME("prctl"));
   va_list arguments;
   unsigned long argument;
 
@@ -339,7 +387,7 @@ HIDDEN int prctl(int option, ...) {
 HIDDEN int *__errno_location(void) {
   static int nobodys;
   static binding slot;
-  int *(*function)(void) = (int *(*)(void))find(&slot, "__errno_location");
+  int *(*function)(void) = (int *(*)(void))find(&slot, ELF_NAME("__errno_location"));
 
   return function != NULL ? function() : &nobodys;
 }
@@ -348,7 +396,7 @@ BOUND(const unsigned short **, __ctype_b_loc, (void), (), NULL)
 
 HIDDEN _Noreturn void exit(int status) {
   static binding slot;
-  void (*function)(int) = (void (*)(int))find(&slot, "exit");
+  void (*function)(int) = (void (*)(int))find(&slot, ELF_NAME("exit"));
 
   if (function != NULL)
     function(status);

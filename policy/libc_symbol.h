@@ -8,8 +8,23 @@
 #ifndef PIN_LIBC_SYMBOL_H
 #define PIN_LIBC_SYMBOL_H
 
+#include <stdbool.h>
+
+#include "elf_symbol.h"
+
 /* A function of libc's; NULL where this libc does not have it. Any thread, no lock, no memory. */
 void *libc_symbol(const char *name);
+void *libc_symbol_named(struct elf_name name);
+
+/*
+ * Whether behind this object in the order of search (RTLD_NEXT) are libc and what it needs, and nothing else:
+ * true in a module that needs libc alone and is opened by dlopen(3), which says so by defining it. False
+ * where nobody does.
+ */
+bool libc_lies_behind(void);
+
+/* glibc's _dl_find_object, which it has from 2.35 on; NULL: this libc does not have it. As above. */
+void *libc_find_object(void);
 
 /*
  * RTLD_DEEPBIND, with which a library that is loaded prefers its own dependencies to the program; or 0 where

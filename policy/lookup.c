@@ -56,21 +56,32 @@ static bool has_base(const struct pin_image_slot *slot, const struct pin_name_su
          pin_name_equal(suffix->text, slot->name + skipped, suffix->length);
 }
 
-static bool applies_to_port(const struct pin_image_slot *slot, uint16_t port) {
-  const uint32_t count = slot->record.port_count;
-  if (count == 0 || port == 0)
-    return true;
-  for (uint32_t i = 0; i < count; i++) {
-    if (slot->ports[i] == port)
-      return true;
-  }
-  return false;
-}
-
 static bool covers(const struct search *search, const struct level *level,
                    const struct pin_image_slot *slot) {
-  return has_base(slot, level->suffix) && kind_covers(search, &slot->record, level->distance) &&
-         applies_to_port(slot, search->port);
+  return slot->record.role <= PIN_ROLE_CROWD && has_base(slot, level->suffix) &&
+         kind_covers(search, &slot->record, level->distance) &&
+         (search->port == 0 || slot->record.role == PIN_ROLE_CROWD || pin_image_has_port(slot, search->port));
+}
+
+/*
+ * Whether a record covers the name. Where the port is known, the entry of a crowd that is for it takes the
+ * place of the crowd's mark.
+ */
+static enum found resolve(const struct search *search, const struct level *level,
+                          struct pin_image_slot *slot) {
+  if (!covers(search, level, slot))
+    return FOUND_NOTHING;
+  if (slot->record.role != PIN_ROLE_CROWD || search->port == 0)
+    return FOUND_ENTRIES;
+  const struct pin_image_slot crowd = *slot;
+  switch (pin_image_find_in_crowd(&search->image, &crowd, search->port, slot)) {
+  case PIN_FOUND_ENTRY:
+    return FOUND_ENTRIES;
+  case PIN_FOUND_NOTHING:
+    return FOUND_NOTHING;
+  default:
+    return FOUND_DAMAGE;
+  }
 }
 
 static bool has_name(const struct pin_verdict *verdict, size_t index, const char *name) {
@@ -121,10 +132,8 @@ static enum found weigh(const struct pin_finding *finding) {
   return finding->port_unknown && !pin_finding_is_enforced(finding) ? FOUND_IN_DOUBT : FOUND_ENTRIES;
 }
 
-static enum found add_finding(struct search *search, const struct pin_image_slot *slot) {
+static enum found add_entry(struct search *search, const struct pin_image_slot *slot) {
   struct pin_finding finding = {.name = search->name};
-  if (search->verdict == NULL)
-    return FOUND_ENTRIES;
   if (!pin_image_read_entry(&search->image, slot, &finding.entry))
     return FOUND_DAMAGE;
   finding.expired = search->verdict->now > finding.entry.expires;
@@ -145,6 +154,27 @@ static enum found add_finding(struct search *search, const struct pin_image_slot
   return weigh(&finding);
 }
 
+/* Where the port is not known, each entry of a crowd may be meant: as many as a verdict holds, and too many.
+ */
+static enum found add_crowd(struct search *search, const struct pin_image_slot *crowd) {
+  struct pin_image_slot slot;
+  for (uint32_t i = 0; i < crowd->record.port_count && i < PIN_IMAGE_FEW; i++) {
+    const uint16_t port = crowd->ports[i];
+    if (port == 0 || pin_image_find_in_crowd(&search->image, crowd, port, &slot) != PIN_FOUND_ENTRY)
+      return FOUND_DAMAGE;
+    const enum found added = add_entry(search, &slot);
+    if (added == FOUND_DAMAGE || added == FOUND_TOO_MANY)
+      return added;
+  }
+  return FOUND_TOO_MANY;
+}
+
+static enum found add_finding(struct search *search, const struct pin_image_slot *slot) {
+  if (search->verdict == NULL)
+    return FOUND_ENTRIES;
+  return slot->record.role == PIN_ROLE_CROWD ? add_crowd(search, slot) : add_entry(search, slot);
+}
+
 /* Takes every entry of a bucket that covers the name and is of one of the kinds. */
 static enum found take_entries(struct search *search, const struct level *level,
                                struct pin_image_cursor cursor, unsigned kinds) {
@@ -153,9 +183,11 @@ static enum found take_entries(struct search *search, const struct level *level,
   while (cursor.left > 0) {
     if (!pin_image_read_slot(&cursor, &slot))
       return FOUND_DAMAGE;
-    if ((kinds & 1u << slot.record.kind) == 0 || !covers(search, level, &slot))
+    enum found added = (kinds & 1u << slot.record.kind) == 0 ? FOUND_NOTHING : resolve(search, level, &slot);
+    if (added == FOUND_NOTHING)
       continue;
-    enum found added = add_finding(search, &slot);
+    if (added == FOUND_ENTRIES)
+      added = add_finding(search, &slot);
     if (added == FOUND_DAMAGE || added == FOUND_TOO_MANY)
       return added;
     if (found != FOUND_ENTRIES)
@@ -194,7 +226,10 @@ static enum found probe(struct search *search, const struct level *level) {
       continue;
     if (!pin_image_read_slot(&cursor, &slot))
       return FOUND_DAMAGE;
-    if (!covers(search, level, &slot))
+    const enum found found = resolve(search, level, &slot);
+    if (found == FOUND_DAMAGE)
+      return found;
+    if (found == FOUND_NOTHING)
       continue;
     kinds |= 1u << slot.record.kind;
     covering = slot;

@@ -30,7 +30,8 @@ void pin_parser_note_resync(struct pin_parser *parser, size_t offset) {
     parser->resync_at = offset;
 }
 
-void pin_parser_skip(struct pin_parser *parser, size_t start, size_t end) {
+/* Notes that bytes are skipped: no message explains them further, and libconfig does not see them. */
+static void skip_bytes(struct pin_parser *parser, size_t start, size_t end) {
   if (start >= end)
     return;
   if (parser->skipped_count == parser->skipped_capacity) {
@@ -93,7 +94,7 @@ static bool blame_open_string(struct pin_parser *parser) {
                "the string goes on in the next line; expected a closing \" in this one");
   size_t member = parser->open_string_member;
   abandon_string(parser, &place);
-  pin_parser_skip(parser, member, parser->lexer.line_start);
+  skip_bytes(parser, member, parser->lexer.line_start);
   return true;
 }
 
@@ -276,7 +277,7 @@ bool pin_parser_resync(struct pin_parser *parser, size_t start) {
     if (passed == PIN_TOKEN_SEMICOLON)
       break;
   }
-  pin_parser_skip(parser, start, parser->token.place.offset);
+  skip_bytes(parser, start, parser->token.place.offset);
   if (closed)
     pin_parser_note_resync(parser, start);
   return !closed;
@@ -327,7 +328,7 @@ static bool parse_member(struct pin_parser *parser, struct pin_members *members,
   pin_parser_terminator(parser);
   /* With its terminator: libconfig takes no second one. */
   if (parser->value_is_bad)
-    pin_parser_skip(parser, start, parser->token.place.offset);
+    skip_bytes(parser, start, parser->token.place.offset);
   parser->value_is_bad = false;
   return true;
 }

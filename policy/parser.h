@@ -82,7 +82,4 @@ bool pin_parser_at_setting(const struct pin_parser *parser);
 /* Notes that from an offset on it is a guess what belongs where. */
 void pin_parser_note_resync(struct pin_parser *parser, size_t offset);
 
-/* Notes that bytes are skipped: no message explains them further, and libconfig does not see them. */
-void pin_parser_skip(struct pin_parser *parser, size_t start, size_t end);
-
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "host_name.h"
+#include "read_at.h"
 #include "trust.h"
 #include "verdict.h"
 
@@ -32,45 +33,37 @@ bool pin_pause_path(const char *path, char *ret_path, size_t size) {
 
 /* ---- The file ---- */
 
-static bool is_trusted(int fd, const struct stat *status) {
-  return pin_file_is_trusted(fd, status) && status->st_size > 0 && status->st_size <= PIN_PAUSE_FILE_SIZE;
-}
+/* Whose pauses count: the machine's only by root, since a sandbox may give its user a /run of his own. */
+enum pauser { PAUSED_BY_OWNER, PAUSED_BY_ROOT };
 
-static bool read_whole(int fd, char *text, size_t length) {
-  size_t filled = 0;
-  while (filled < length) {
-    ssize_t got = pread(fd, text + filled, length - filled, (off_t)filled);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    filled += (size_t)got;
-  }
-  return true;
+static bool is_trusted(int fd, const struct stat *status, enum pauser pauser) {
+  return pin_file_is_trusted(fd, status) && status->st_size > 0 && status->st_size <= PIN_PAUSE_FILE_SIZE &&
+         (pauser == PAUSED_BY_OWNER || status->st_uid != geteuid() || status->st_uid == 0);
 }
 
 /* NULL: there is none that counts. Else a text that ends in NUL, for free(3). */
-static char *read_file(int fd) {
+static char *read_file(int fd, enum pauser pauser) {
   struct stat status;
-  if (fstat(fd, &status) != 0 || !is_trusted(fd, &status))
+  if (fstat(fd, &status) != 0 || !is_trusted(fd, &status, pauser))
     return NULL;
   size_t length = (size_t)status.st_size;
   char *text = malloc(length + 1);
   if (text == NULL)
     return NULL;
   text[length] = '\0';
-  if (read_whole(fd, text, length) && strlen(text) == length)
+  if (pin_read_at(fd, text, length, 0) == (ssize_t)length && strlen(text) == length)
     return text;
   free(text);
   return NULL;
 }
 
 /* O_NONBLOCK: a FIFO in its place must not hold a process up. */
-static char *read_path(const char *path) {
+static char *read_path(const char *path, enum pauser pauser, bool *ret_is_hidden) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  *ret_is_hidden = fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == EPERM);
   if (fd < 0)
     return NULL;
-  char *text = read_file(fd);
+  char *text = read_file(fd, pauser);
   close(fd);
   return text;
 }
@@ -149,8 +142,20 @@ static bool visit_text(const char *text, pin_pause_visit_fn *visit, void *arg) {
   return whole;
 }
 
+/*
+ * On a full disk a pause stands elsewhere, and says more than what could not be changed: where something is
+ * there that cannot be read, or that does not count, nothing is paused.
+ */
+static char *read_pauses(const char *path) {
+  bool is_hidden;
+  if (strcmp(path, PIN_DEFAULT_PAUSE) != 0)
+    return read_path(path, PAUSED_BY_OWNER, &is_hidden);
+  char *text = read_path(PIN_DISKLESS_PAUSE, PAUSED_BY_ROOT, &is_hidden);
+  return text != NULL || !is_hidden ? text : read_path(path, PAUSED_BY_ROOT, &is_hidden);
+}
+
 enum pin_status pin_pause_visit(const char *path, pin_pause_visit_fn *visit, void *arg) {
-  char *text = read_path(path);
+  char *text = read_pauses(path);
   if (text == NULL)
     return PIN_UNREADABLE;
   bool whole = visit_text(text, visit, arg);
@@ -240,7 +245,7 @@ static bool is_about_keys(enum pin_reason reason) {
 }
 
 static bool refuses(const struct pin_verdict *verdict, const struct pin_finding *finding) {
-  /* What refuses whatever the entry is refuses for each of them. */
+  /* What is refused whatever the entries say is refused by each of them. */
   if (verdict->decisive == verdict->count)
     return true;
   return pin_finding_is_enforced(finding) && finding->reason != PIN_REASON_MATCHED &&
@@ -262,7 +267,7 @@ void pin_pause_apply(const char *path, struct pin_verdict *verdict) {
   if (verdict->outcome != PIN_REFUSED)
     return;
   const int saved_errno = errno;
-  char *text = read_path(path);
+  char *text = read_pauses(path);
   if (text != NULL) {
     int64_t until = paused_until(text, NULL, verdict->now);
     if (until == 0)

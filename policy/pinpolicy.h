@@ -26,6 +26,13 @@
 extern "C" {
 #endif
 
+/* Who ignores the result does not see what failed. */
+#ifdef __GNUC__
+#define PIN_MUST_USE __attribute__((warn_unused_result))
+#else
+#define PIN_MUST_USE
+#endif
+
 /* Result of a call. */
 enum pin_status {
   PIN_OK = 0,
@@ -33,7 +40,8 @@ enum pin_status {
   PIN_UNREADABLE, /* a file is missing, or not to be trusted; the diagnostics say which and why */
   PIN_DAMAGED,    /* bytes of the image contradict their checksum or their bounds */
   PIN_NO_MEMORY,
-  PIN_TOO_LARGE /* more text than pin_text_compile_small reads */
+  PIN_TOO_LARGE,    /* more text than pin_text_compile_small reads */
+  PIN_OTHER_VERSION /* a compiled form, but not one that this library reads */
 };
 
 /* ---- Digests ------------------------------------------------------------------------------------- */
@@ -53,7 +61,7 @@ struct pin_digest {
  * and the unused bits of the last base64 character must be zero, so that one digest has one spelling in
  * each form. Returns whether it was one; *ret_digest is written only then.
  */
-bool pin_digest_parse(const char *text, size_t length, struct pin_digest *ret_digest);
+PIN_MUST_USE bool pin_digest_parse(const char *text, size_t length, struct pin_digest *ret_digest);
 
 /* Writes sha256/BASE64 with padding and a NUL. */
 void pin_digest_format(const struct pin_digest *digest, char ret_text[PIN_DIGEST_TEXT_SIZE]);
@@ -142,7 +150,7 @@ struct pin_policy {
  * The image must be aligned to 8 bytes and outlive every use of *ret_policy.
  * PIN_OK, or PIN_DAMAGED with *ret_policy unusable.
  */
-enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy);
+PIN_MUST_USE enum pin_status pin_policy_open(const void *image, size_t size, struct pin_policy *ret_policy);
 
 /*
  * Whether every source of the policy still is what it was when it was read: the same path, inode, size
@@ -241,10 +249,11 @@ struct pin_finding;
  * Whether the peer's own certificate is one that a pinned CA may be trusted with: it speaks for each name
  * that led to the finding (finding->name, and those among verdict->further that are of this finding), is
  * within its dates, and allows TLS server authentication. Returns PIN_REASON_MATCHED, or else
- * PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE or PIN_REASON_NOT_A_SERVER. May be asked more than once about
- * one finding, and is to give the same answer.
+ * PIN_REASON_WRONG_NAME, PIN_REASON_OUT_OF_DATE or PIN_REASON_NOT_A_SERVER. depth: of the key whose word is
+ * taken; every CA from there down to the peer must permit it too, and those above have no say. May be asked
+ * more than once about one finding and depth, and is to give the same answer.
  */
-typedef enum pin_reason pin_vouch_fn(void *arg, const struct pin_finding *finding);
+typedef enum pin_reason pin_vouch_fn(void *arg, const struct pin_finding *finding, size_t depth);
 
 /*
  * The path from the peer's own key (depth 0) upwards. The caller vouches that each certificate was
@@ -403,9 +412,11 @@ void pin_judge_silent(struct pin_verdict *verdict);
  *   end
  *
  * Times are seconds since the epoch; NAME is canonical (pin_name_canonical), or PIN_PAUSE_ALL. A file in
- * which any line is wrong or missing pauses nothing.
+ * which any line is wrong or missing pauses nothing. The two files below count only if they are root's.
  */
 #define PIN_DEFAULT_PAUSE "/var/lib/pinning/policy.pause"
+/* Counts in its place where it is there: what could not be written on a disk that is full, say. */
+#define PIN_DISKLESS_PAUSE "/run/pinning/policy.pause"
 #define PIN_PAUSE_ALL "*"
 /* A pause is no longer than this; a file with a longer one is damaged. */
 #define PIN_PAUSE_LONGEST (INT64_C(7) * 86400)
@@ -418,24 +429,25 @@ struct pin_pause {
 };
 
 /* The file of pauses of the policy at `path`: PIN_DEFAULT_PAUSE, or `path`.pause. False: it does not fit. */
-bool pin_pause_path(const char *path, char *ret_path, size_t size);
+PIN_MUST_USE bool pin_pause_path(const char *path, char *ret_path, size_t size);
 
 /*
- * Calls `visit` for each pause in a file, whatever the time; what it returns is ignored. PIN_OK;
+ * Calls `visit` for each pause in a file, whatever the time; what it returns is ignored. For
+ * PIN_DEFAULT_PAUSE it reads PIN_DISKLESS_PAUSE where that is there and to be trusted. PIN_OK;
  * PIN_UNREADABLE: there is no file, or it is not to be trusted (rules as for the compiled form); PIN_DAMAGED
  * with nothing visited. Allocates.
  */
 typedef bool pin_pause_visit_fn(const struct pin_pause *pause, void *arg);
-enum pin_status pin_pause_visit(const char *path, pin_pause_visit_fn *visit, void *arg);
+PIN_MUST_USE enum pin_status pin_pause_visit(const char *path, pin_pause_visit_fn *visit, void *arg);
 
 /* Whether a pause is for this name, as a client spelled it. A pause of a domain with all below it has no say
  * for addresses. */
 bool pin_pause_covers(const struct pin_pause *pause, const char *name);
 
 /*
- * Makes a refusal audited where the file at `path` pauses the whole machine, or every host that is refused
- * for its keys; verdict->paused_until then says how long. Anything else stays as it is. Allocates; where
- * that fails, or the file cannot be read, nothing is paused. Leaves errno alone.
+ * Makes a refusal audited where the file at `path`, found in the same way, pauses the whole machine, or every
+ * host that is refused for its keys; verdict->paused_until then says how long. Anything else stays as it is.
+ * Allocates; where that fails, or the file cannot be read, nothing is paused. Leaves errno alone.
  */
 void pin_pause_apply(const char *path, struct pin_verdict *verdict);
 
@@ -465,7 +477,7 @@ size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path
  * Writes the path of the compiled form of the policy at `path`: PIN_DEFAULT_COMPILED for PIN_DEFAULT_POLICY,
  * policy.db in the same folder for any other. False when it does not fit.
  */
-bool pin_compiled_path(const char *path, char *ret_path, size_t size);
+PIN_MUST_USE bool pin_compiled_path(const char *path, char *ret_path, size_t size);
 
 /* Tells one state of a file from another: any write to it, and any other file in its place, has another one.
  */
@@ -500,11 +512,12 @@ struct pin_compiled {
 /*
  * Opens a compiled form, which is held to the same rules as the text: a regular file, owned by root or the
  * effective user, not writable by group or others. PIN_OK; PIN_UNREADABLE: there is none, or it is not to be
- * trusted; PIN_DAMAGED: it is no image; PIN_NO_MEMORY. *ret_compiled is to be given to pin_compiled_close
+ * trusted; PIN_OTHER_VERSION: another version of this library wrote it, or another kind of machine;
+ * PIN_DAMAGED: it is no image; PIN_NO_MEMORY. *ret_compiled is to be given to pin_compiled_close
  * only after PIN_OK. A large form keeps a descriptor open; where the program has closed it, and perhaps given
  * the number to something else, everything reads as damaged, since nothing else bears its checksums.
  */
-enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled);
+PIN_MUST_USE enum pin_status pin_compiled_open(const char *path, struct pin_compiled *ret_compiled);
 
 /* The state of the file that would be opened as the compiled form of the policy at `path`; false: there is
  * none. Leaves errno alone. */
@@ -562,16 +575,17 @@ typedef void pin_diagnostic_fn(const struct pin_diagnostic *diagnostic, void *ar
  * Allocates; *ret_image is to be freed with free(3), and is aligned for pin_policy_open.
  * PIN_OK, PIN_INVALID, PIN_UNREADABLE or PIN_NO_MEMORY; *ret_image is NULL in all but the first.
  */
-enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg, void **ret_image,
-                                 size_t *ret_size);
+PIN_MUST_USE enum pin_status pin_text_compile(const char *path, pin_diagnostic_fn *report, void *arg,
+                                              void **ret_image, size_t *ret_size);
 
 /*
  * The same for a process that has other things to do: stops reading after so many mistakes, or some more
  * where one line leads to several (0: never), and reads no policy of more text or files than this. Such a one
  * is PIN_TOO_LARGE, whatever is wrong with it, and nothing is reported.
  */
-enum pin_status pin_text_compile_small(const char *path, size_t most_mistakes, pin_diagnostic_fn *report,
-                                       void *arg, void **ret_image, size_t *ret_size);
+PIN_MUST_USE enum pin_status pin_text_compile_small(const char *path, size_t most_mistakes,
+                                                    pin_diagnostic_fn *report, void *arg, void **ret_image,
+                                                    size_t *ret_size);
 #define PIN_SMALL_TEXT ((size_t)256 << 10)
 #define PIN_SMALL_FILES ((size_t)512)
 
@@ -586,9 +600,9 @@ struct pin_staged_file {
  * pin_text_compile of a policy as it will be after a change: these files take the place of those that lie
  * there. The staged texts are not judged by owner and mode.
  */
-enum pin_status pin_text_compile_staged(const char *path, const struct pin_staged_file *files, size_t count,
-                                        pin_diagnostic_fn *report, void *arg, void **ret_image,
-                                        size_t *ret_size);
+PIN_MUST_USE enum pin_status pin_text_compile_staged(const char *path, const struct pin_staged_file *files,
+                                                     size_t count, pin_diagnostic_fn *report, void *arg,
+                                                     void **ret_image, size_t *ret_size);
 
 /*
  * Judges the folder of a policy's main file and policy.d in it as pin_text_compile does, with the same
@@ -604,7 +618,7 @@ enum pin_status pin_text_judge_folders(const char *path, pin_diagnostic_fn *repo
  * On failure returns PIN_INVALID and sets *ret_why to a static text that says what was expected, or
  * PIN_NO_MEMORY.
  */
-enum pin_status pin_name_canonical(const char *name, char **ret_name, const char **ret_why);
+PIN_MUST_USE enum pin_status pin_name_canonical(const char *name, char **ret_name, const char **ret_why);
 
 /*
  * Writes an image to `path` as its compiled form: beside it first, with mode 0644, then fsync(2) and
@@ -614,7 +628,7 @@ enum pin_status pin_name_canonical(const char *name, char **ret_name, const char
  * characters more, which is good for nothing.
  */
 #define PIN_COMPILED_BESIDE ".new-"
-int pin_compiled_write(const char *path, const void *image, size_t size);
+PIN_MUST_USE int pin_compiled_write(const char *path, const void *image, size_t size);
 
 /*
  * The same in two steps, for a policy whose files change between them: what takes long comes before.
@@ -625,8 +639,9 @@ int pin_compiled_write(const char *path, const void *image, size_t size);
  * Both return 0 or an errno value. pin_compiled_put closes and frees in any case; so does pin_compiled_drop,
  * which leaves what is at `path` as it is.
  */
-int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside, int *ret_fd);
-int pin_compiled_put(const char *path, char *beside, int fd);
+PIN_MUST_USE int pin_compiled_begin(const char *path, const void *image, size_t size, char **ret_beside,
+                                    int *ret_fd);
+PIN_MUST_USE int pin_compiled_put(const char *path, char *beside, int fd);
 void pin_compiled_drop(char *beside, int fd);
 
 /* A change of drop-ins, in a policy whose compiled form is at hand. */
@@ -645,8 +660,8 @@ struct pin_change {
  * are as after pin_compiled_begin, or else *ret_beside is NULL and errno says why nothing was written (0: it
  * was not asked for).
  */
-enum pin_status pin_compiled_change(const struct pin_change *change, pin_diagnostic_fn *report, void *arg,
-                                    char **ret_beside, int *ret_fd);
+PIN_MUST_USE enum pin_status pin_compiled_change(const struct pin_change *change, pin_diagnostic_fn *report,
+                                                 void *arg, char **ret_beside, int *ret_fd);
 
 #ifdef __cplusplus
 }

@@ -22,8 +22,9 @@
 #define ELLIPSIS " ..."
 #define ELLIPSIS_LENGTH (sizeof ELLIPSIS - 1)
 
+/* Texts in tables and not pointers to them, which the dynamic linker would have to make in each process. */
 static const struct {
-  const char *word, *text;
+  char word[24], text[80];
 } reasons[PIN_REASON_COUNT] = {
     [PIN_REASON_UNDECIDED] = {"undecided", "the connection was not judged"},
     [PIN_REASON_MATCHED] = {"matched", "the path satisfies the entry"},
@@ -50,15 +51,15 @@ static const struct {
     [PIN_REASON_PATH_CUT] = {"path-cut", "the path is too long, or too costly, to be looked at as a whole"},
 };
 
-static const char *const outcome_words[] = {
+static const char outcome_words[][16] = {
     [PIN_REFUSED] = "refused", [PIN_ACCEPTED] = "accepted", [PIN_NOT_COVERED] = "not-covered",
     [PIN_AUDITED] = "audited", [PIN_EXEMPT] = "exempt",
 };
 
-static const char *const mode_words[] = {
+static const char mode_words[][8] = {
     [PIN_MODE_ENFORCE] = "enforce", [PIN_MODE_AUDIT] = "audit", [PIN_MODE_OFF] = "off"};
 
-static const char *const list_names[PIN_LIST_COUNT] = {
+static const char list_names[PIN_LIST_COUNT][16] = {
     [PIN_LIST_PINS] = "pins",
     [PIN_LIST_BACKUP_PINS] = "backup_pins",
     [PIN_LIST_FINGERPRINTS] = "fingerprints",

@@ -3,6 +3,7 @@
 #include "source.h"
 
 #include "diagnostic.h"
+#include "read_at.h"
 #include "trust.h"
 
 #include <dirent.h>
@@ -158,22 +159,6 @@ void pin_wait_out_tick(const struct timespec *mtime) {
   }
 }
 
-/* Reads up to `size` bytes from the start. Returns how many there were, or -1. */
-static ssize_t read_from_start(int fd, char *buffer, size_t size) {
-  size_t filled = 0;
-  while (filled < size) {
-    ssize_t got = pread(fd, buffer + filled, size - filled, (off_t)filled);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got < 0)
-      return -1;
-    if (got == 0)
-      break;
-    filled += (size_t)got;
-  }
-  return (ssize_t)filled;
-}
-
 /* Reads an open file whose status is `before`. */
 static void read_bytes(int fd, const struct stat *before, struct pin_source *source,
                        struct pin_diagnostics *diagnostics) {
@@ -184,7 +169,7 @@ static void read_bytes(int fd, const struct stat *before, struct pin_source *sou
     diagnostics->no_memory = true;
     return;
   }
-  ssize_t got = read_from_start(fd, text, size + 1);
+  ssize_t got = pin_read_at(fd, text, size + 1, 0);
   if (got < 0) {
     pin_diagnose_unreadable(diagnostics, source, "cannot be read: %s", strerror(errno));
     free(text);

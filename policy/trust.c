@@ -44,8 +44,8 @@ static bool find_root(int proc, uid_t *ret_root) {
   return found;
 }
 
-/* Whether a map, lines of "first outside count", gives a user of this namespace the number. Doubt: it does.
- */
+/* Whether a user of this namespace has this number by the map, whose lines are "first outside count". True
+ * where the map cannot be read. */
 static bool map_has(const char *map, uid_t uid) {
   while (*map != '\0') {
     char *end;
@@ -86,7 +86,7 @@ static bool is_mounted_read_only(int fd) {
 
 bool pin_owner_is_trusted(int fd, const struct stat *status) {
   const int saved_errno = errno;
-  uid_t root;
+  uid_t root = 0;
   int proc;
   bool trusted;
 

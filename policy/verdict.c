@@ -82,12 +82,33 @@ static bool holds_peer(const int depth[PIN_LIST_COUNT]) {
   return false;
 }
 
+static size_t lower(size_t one, int depth) {
+  return depth >= 0 && (size_t)depth < one ? (size_t)depth : one;
+}
+
+/* The depth of the highest key without which the lists of an entry would not be satisfied, as they are. */
+static size_t depth_of_match(const struct pin_entry *entry, const int depth[PIN_LIST_COUNT]) {
+  size_t pins = lower(lower(lower(SIZE_MAX, depth[PIN_LIST_PINS]), depth[PIN_LIST_BACKUP_PINS]),
+                      depth[PIN_LIST_FINGERPRINTS]);
+  size_t intermediates = lower(SIZE_MAX, depth[PIN_LIST_INTERMEDIATES]);
+  size_t highest = 0;
+  if (entry->require == PIN_REQUIRE_ANY)
+    pins = intermediates = pins < intermediates ? pins : intermediates;
+  if (pins != SIZE_MAX)
+    highest = pins;
+  if (intermediates != SIZE_MAX && intermediates > highest)
+    highest = intermediates;
+  if (depth[PIN_LIST_ANCHORS] > 0 && (size_t)depth[PIN_LIST_ANCHORS] > highest)
+    highest = (size_t)depth[PIN_LIST_ANCHORS];
+  return highest;
+}
+
 /* Where only a CA is pinned, the name, the dates and the purpose of the certificate it issued are checked. */
 static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const struct pin_path *path,
-                                   const struct pin_finding *finding) {
+                                   const struct pin_finding *finding, size_t depth) {
   if (verdict->names_lost)
     return PIN_REASON_TOO_MANY_NAMES;
-  enum pin_reason answer = path->vouch ? path->vouch(path->vouch_arg, finding) : PIN_REASON_WRONG_NAME;
+  enum pin_reason answer = path->vouch ? path->vouch(path->vouch_arg, finding, depth) : PIN_REASON_WRONG_NAME;
   switch (answer) {
   case PIN_REASON_MATCHED:
   case PIN_REASON_OUT_OF_DATE:
@@ -103,7 +124,8 @@ static enum pin_reason judge_entry(const struct pin_verdict *verdict, const stru
                                    const struct pin_path *path, int depth[PIN_LIST_COUNT]) {
   enum pin_reason reason = try_entry(&finding->entry, path, depth);
   if (reason == PIN_REASON_MATCHED)
-    return holds_peer(depth) ? PIN_REASON_MATCHED : ask_voucher(verdict, path, finding);
+    return holds_peer(depth) ? PIN_REASON_MATCHED
+                             : ask_voucher(verdict, path, finding, depth_of_match(&finding->entry, depth));
   return path->cut ? PIN_REASON_PATH_CUT : reason;
 }
 
@@ -262,7 +284,8 @@ static enum pin_reason judge_finding(const struct pin_verdict *verdict, struct p
                                      const struct pin_path *path, int exempt) {
   if (path->count == 0)
     return PIN_REASON_NO_KEY;
-  enum pin_reason vouched = exempt > 0 ? ask_voucher(verdict, path, finding) : PIN_REASON_MATCHED;
+  enum pin_reason vouched =
+      exempt > 0 ? ask_voucher(verdict, path, finding, (size_t)exempt) : PIN_REASON_MATCHED;
   if (exempt >= 0 && vouched == PIN_REASON_MATCHED)
     return PIN_REASON_EXEMPT_ANCHOR;
   enum pin_reason reason = judge_entry(verdict, finding, path, finding->depth);
@@ -323,17 +346,18 @@ static bool is_to_be_learnt(const struct pin_verdict *verdict) {
           verdict->reason == PIN_REASON_NO_ANCHOR);
 }
 
-/* A host without an entry is asked for as one that has an entry of its own. */
+/* A host without an entry is asked for as one that has an entry of its own. Which key will be pinned nobody
+ * knows yet. */
 static enum pin_reason ask_about_certificate(const struct pin_verdict *verdict, const struct pin_path *path) {
   struct pin_host_name host;
   struct pin_finding own;
   if (verdict->decisive < verdict->count)
-    return ask_voucher(verdict, path, &verdict->findings[verdict->decisive]);
+    return ask_voucher(verdict, path, &verdict->findings[verdict->decisive], path->count - 1);
   memset(&own, 0, sizeof own);
   pin_host_name_read(verdict->name, pin_name_no_key, &host);
   own.name = own.entry.name = verdict->name;
   own.entry.kind = host.is_address ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
-  return ask_voucher(verdict, path, &own);
+  return ask_voucher(verdict, path, &own, path->count - 1);
 }
 
 void pin_judge(const struct pin_policy *policy, const struct pin_path *path, int64_t now,

@@ -3,6 +3,7 @@
 
 /* The compiled form as a file: which ones are not to be trusted, writing one, and when it is current. */
 #include "fixture.h"
+#include "host_name.h"
 #include "image.h"
 #include "runner.h"
 
@@ -89,6 +90,56 @@ static void names_the_path(void) {
     CU_ASSERT_FALSE(pin_compiled_path(paths[i].policy, path, needed - 1));
     CU_ASSERT_FALSE(pin_compiled_path(paths[i].policy, path, 0));
   }
+}
+
+/* ---- Blocks that stay in the file ---- */
+
+/* So many hosts that the form is not copied when it is opened. */
+static void set_up_large_stage(struct stage *ret_stage) {
+  enum { HOSTS_OF_LARGE = 1000, MOST_OF_ENTRY = 160 };
+  char *large = malloc(HOSTS_OF_LARGE * MOST_OF_ENTRY);
+  if (large == NULL)
+    exit(1);
+  size_t used = (size_t)sprintf(large, "version = 1; hosts = (");
+  for (int i = 0; i < HOSTS_OF_LARGE; i++)
+    used += (size_t)snprintf(large + used, MOST_OF_ENTRY,
+                             "{ name = \"h%d.example\"; pins = [ \"" K2 "\" ]; },\n", i);
+  sprintf(large + used, "{ name = \"last.example\"; pins = [ \"" K2 "\" ]; } );");
+  folder_make(&ret_stage->folder);
+  folder_write(&ret_stage->folder, "policy.cfg", large);
+  free(large);
+  compile_stage(ret_stage);
+}
+
+static uint64_t bucket_of(const struct pin_image *image, const char *name) {
+  return pin_image_bucket_of(pin_name_hash(image->head.name_key, name, strlen(name)),
+                             image->head.bucket_bits);
+}
+
+/* Makes the table lead to the bucket of `to` where `from` is sought. */
+static void mislead(struct stage *stage, const char *from, const char *to) {
+  struct pin_image image;
+  CU_ASSERT_TRUE(pin_image_open(stage->compiled.image, stage->compiled.size, &image));
+  uint8_t *table = (uint8_t *)stage->compiled.image + image.head.offsets.offset;
+  memcpy(table + bucket_of(&image, from) * sizeof(uint32_t), table + bucket_of(&image, to) * sizeof(uint32_t),
+         2 * sizeof(uint32_t));
+  must(pin_compiled_write(form(stage), stage->compiled.image, stage->compiled.size));
+}
+
+/* A block that was sound as the bucket of one name is damage where it is found as that of another. */
+static void refuses_a_block_found_for_another(void) {
+  struct stage stage;
+  struct pin_compiled compiled;
+  set_up_large_stage(&stage);
+  mislead(&stage, "h1.example", "h2.example");
+  CU_ASSERT_EQUAL(pin_compiled_open(form(&stage), &compiled), PIN_OK);
+  CU_ASSERT_PTR_NULL(compiled.policy.image);
+  for (int i = 0; i < 2; i++) {
+    CU_ASSERT_EQUAL(pin_covers(&compiled.policy, "h2.example", 443), PIN_SELECTED_ENTRIES);
+    CU_ASSERT_EQUAL(pin_covers(&compiled.policy, "h1.example", 443), PIN_SELECTED_REFUSAL);
+  }
+  pin_compiled_close(&compiled);
+  clear_stage(&stage);
 }
 
 /* ---- What is opened ---- */
@@ -200,7 +251,7 @@ static void refuses_other_machines_and_versions(void) {
     head.checksum = pin_image_head_checksum(&head);
     memcpy(stage.compiled.image, &head, sizeof head);
     folder_write_bytes(&stage.folder, "policy.db", stage.compiled.image, stage.compiled.size);
-    CU_ASSERT_EQUAL(open_form(form(&stage)), i == 3 ? PIN_OK : PIN_DAMAGED);
+    CU_ASSERT_EQUAL(open_form(form(&stage)), i < 2 ? PIN_OTHER_VERSION : i == 2 ? PIN_DAMAGED : PIN_OK);
   }
   clear_stage(&stage);
 }
@@ -445,6 +496,7 @@ static void knows_no_other_policy(void) {
 
 static const struct unit_test tests[] = {
     {"names the path", names_the_path},
+    {"refuses a block found for another", refuses_a_block_found_for_another},
     {"opens a sound one", opens_a_sound_one},
     {"refuses other kinds of files", refuses_other_kinds_of_files},
     {"refuses what others may write", refuses_what_others_may_write},

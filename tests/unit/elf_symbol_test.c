@@ -2,12 +2,14 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Functions by their names, from the tables of an object: the same that dlsym(3) finds there. */
-#include "common/elf_symbol.h"
+#include "elf_symbol.h"
 
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "common/object.h"
 #include "runner.h"
 
 static struct object object_of(const char *library, void **ret_handle) {
@@ -23,10 +25,14 @@ static struct object object_of(const char *library, void **ret_handle) {
   return object;
 }
 
+static struct elf_tables tables_in(const struct object *object) {
+  return elf_tables_of(object->map, object->start, object->end);
+}
+
 static struct elf_tables tables_of(const char *library, void **ret_handle) {
   struct object object = object_of(library, ret_handle);
 
-  return elf_tables_of(&object);
+  return tables_in(&object);
 }
 
 static void check_names(const char *library, const char *const *names) {
@@ -44,7 +50,8 @@ static void check_names(const char *library, const char *const *names) {
 static void test_functions_are_those_of_dlsym(void) {
   static const char *const of_cunit[] = {"CU_initialize_registry", "CU_add_suite", "CU_assertImplementation",
                                          "CU_get_error_msg", NULL};
-  static const char *const of_libc[] = {"fopen", "malloc", "pread", "opendir", "__errno_location", NULL};
+  static const char *const of_libc[] = {"fopen",   "malloc", "pread", "opendir", "__errno_location",
+                                        "environ", NULL};
 
   check_names("libcunit.so.1", of_cunit);
   check_names("libc.so.6", of_libc);
@@ -74,6 +81,86 @@ static void test_the_default_version_is_taken(void) {
   CU_ASSERT_PTR_EQUAL(address, dlsym(handle, "fclose"));
 }
 
+/* Eight bytes are compared at once. */
+static void test_names_of_every_length(void) {
+  static const char *const names[] = {"abs",
+                                      "read",
+                                      "fclose",
+                                      "strfmon",
+                                      "getppid",
+                                      "sendfile",
+                                      "sched_yield",
+                                      "sigfillset",
+                                      "sigemptyset",
+                                      "pthread_setcancelstate",
+                                      "pthread_attr_setstackaddr",
+                                      NULL};
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libc.so.6", &handle);
+
+  for (const char *const *name = names; *name != NULL; name++) {
+    CU_ASSERT(elf_symbol(&tables, *name, &address));
+    CU_ASSERT_PTR_NOT_NULL(address);
+    CU_ASSERT_PTR_EQUAL(address, dlsym(handle, *name));
+  }
+}
+
+/* Names of one length, which are made to have one hash: they differ at their end, or within their last eight
+ * bytes. */
+static void test_the_hash_alone_is_no_name(void) {
+  static const char *const pairs[][2] = {{"CU_assertImplementation", "CU_assertImplementatinO"},
+                                         {"CU_assertImplementation", "Cu_assertImplementation"},
+                                         {"CU_assertImplementation", "CU_assertimplementation"},
+                                         {"CU_add_suite", "CU_add_suiTF"}};
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libcunit.so.1", &handle);
+
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    struct elf_name other = elf_name_of(pairs[i][1]);
+
+    other.hash = elf_name_of(pairs[i][0]).hash;
+    CU_ASSERT(elf_symbol_named(&tables, other, &address));
+    CU_ASSERT_PTR_NULL(address);
+    CU_ASSERT(elf_symbol(&tables, pairs[i][0], &address));
+    CU_ASSERT_PTR_NOT_NULL(address);
+  }
+}
+
+/* The last name of a table ends with it, and no byte behind that is looked at. */
+static void test_a_name_behind_the_end_of_the_names(void) {
+  void *handle, *address;
+  struct elf_tables tables = tables_of("libcunit.so.1", &handle);
+  size_t size = tables.names_size;
+
+  CU_ASSERT(elf_symbol(&tables, "CU_add_suite", &address));
+  CU_ASSERT_PTR_NOT_NULL(address);
+  for (tables.names_size = 1; tables.names_size < size; tables.names_size++) {
+    CU_ASSERT(elf_symbol(&tables, "CU_add_suite", &address));
+    if (address != NULL)
+      break;
+  }
+  CU_ASSERT(tables.names_size > sizeof "CU_add_suite");
+  CU_ASSERT_EQUAL(strcmp(tables.names + tables.names_size - sizeof "CU_add_suite", "CU_add_suite"), 0);
+}
+
+static void check_literal(struct elf_name literal) {
+  struct elf_name name = elf_name_of(literal.name);
+
+  CU_ASSERT_EQUAL(literal.hash, name.hash);
+  CU_ASSERT_EQUAL(literal.size, name.size);
+}
+
+static void test_literals_are_hashed_alike(void) {
+  check_literal(ELF_NAME(""));
+  check_literal(ELF_NAME("a"));
+  check_literal(ELF_NAME("__errno_location"));
+  check_literal(ELF_NAME("OSSL_LIB_CTX_get0_global_default"));
+  check_literal(ELF_NAME("a_name_that_is_longer_than_any_that_is_sought_and_longer_than_sixty_four_bytes"));
+  /* System V, generic ABI, of GNU: the hash of "printf" by its authors. */
+  CU_ASSERT_EQUAL(elf_name_of("printf").hash, 0x156b2bb8);
+  CU_ASSERT_EQUAL(elf_name_of("").hash, 5381);
+}
+
 /* Of several, chosen by the processor: what the table says is the function that chooses. */
 static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
   void *handle, *address;
@@ -87,20 +174,20 @@ static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
 static void test_an_object_below_its_own_place(void) {
   void *handle;
   struct object object = object_of("libcunit.so.1", &handle);
-  struct elf_tables tables = elf_tables_of(&object);
+  struct elf_tables tables = tables_in(&object);
   struct link_map lower = *object.map;
 
   lower.l_addr = 0 - (ElfW(Addr))0x10000;
   object.map = &lower;
-  CU_ASSERT_PTR_EQUAL(elf_tables_of(&object).hash, tables.hash);
-  CU_ASSERT_PTR_EQUAL(elf_tables_of(&object).symbols, tables.symbols);
+  CU_ASSERT_PTR_EQUAL(tables_in(&object).hash, tables.hash);
+  CU_ASSERT_PTR_EQUAL(tables_in(&object).symbols, tables.symbols);
   object.end = object.start;
-  CU_ASSERT_PTR_NULL(elf_tables_of(&object).hash);
+  CU_ASSERT_PTR_NULL(tables_in(&object).hash);
 }
 
 static void test_an_unknown_object_knows_nothing(void) {
   struct object unknown = {.map = NULL};
-  struct elf_tables tables = elf_tables_of(&unknown);
+  struct elf_tables tables = tables_in(&unknown);
   void *address;
 
   CU_ASSERT(!elf_symbol(&tables, "fopen", &address));
@@ -112,6 +199,10 @@ int main(void) {
       {"functions are those of dlsym", test_functions_are_those_of_dlsym},
       {"functions of other objects are not there", test_functions_of_other_objects_are_not_there},
       {"the default version is taken", test_the_default_version_is_taken},
+      {"names of every length", test_names_of_every_length},
+      {"the hash alone is no name", test_the_hash_alone_is_no_name},
+      {"a name behind the end of the names", test_a_name_behind_the_end_of_the_names},
+      {"literals are hashed alike", test_literals_are_hashed_alike},
       {"what has to be chosen is left to dlsym", test_what_has_to_be_chosen_is_left_to_dlsym},
       {"an object below its own place", test_an_object_below_its_own_place},
       {"an unknown object knows nothing", test_an_unknown_object_knows_nothing},

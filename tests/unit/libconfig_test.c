@@ -12,7 +12,6 @@
 #include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 /* The linker leads the calls of the policy room here. */

@@ -16,6 +16,9 @@
         sizeof((const uint8_t[][32]){__VA_ARGS__}) / 32                                                      \
   }
 
+/* A member of an entry's lists: .lists = {SAMPLE_GIVEN(PINS, {1}), SAMPLE_GIVEN(ANCHORS, {3})}. */
+#define SAMPLE_GIVEN(list, ...) [PIN_LIST_##list] = SAMPLE_LIST(__VA_ARGS__)
+
 struct sample_spec {
   /*
    * Ends with an entry without a name. Left out of an entry: the kind (found from the name), expires (never),
@@ -42,8 +45,12 @@ struct sample {
 bool sample_make(const struct sample_spec *spec, struct sample *ret_sample);
 void sample_clear(struct sample *sample);
 
+/* Lays out a path of at most four keys, of which each is told by its first byte and its certificate by that
+ * plus 100. numbers: from depth 0 on; fewer than four end with 0. Returns how many there are. */
+size_t sample_path(const uint8_t numbers[4], struct pin_path_key ret_keys[4]);
+
 /* A pin_vouch_fn: every certificate is all that it has to be. */
-enum pin_reason sample_vouch(void *arg, const struct pin_finding *finding);
+enum pin_reason sample_vouch(void *arg, const struct pin_finding *finding, size_t depth);
 
 /* pin_select for one name, and pin_judge if anything is left to see. */
 void sample_ask(const struct pin_policy *policy, const char *name, uint16_t port, const struct pin_path *path,

@@ -67,14 +67,14 @@ static bool visit(int fd, const struct socket_peer *peer, void *arg) {
 static void looks_at_so_many(void) {
   open_descriptors = SOCKETS_MAX;
   asked = 0;
-  CU_ASSERT_TRUE(sockets_visit(visit, NULL));
+  CU_ASSERT_TRUE(sockets_visit(visit, NULL, NULL));
   CU_ASSERT_EQUAL(asked, 32768);
 }
 
 static void and_says_so_of_more(void) {
   open_descriptors = SOCKETS_MAX + 1;
   asked = 0;
-  CU_ASSERT_FALSE(sockets_visit(visit, NULL));
+  CU_ASSERT_FALSE(sockets_visit(visit, NULL, NULL));
   CU_ASSERT_EQUAL(asked, 32768);
 }
 

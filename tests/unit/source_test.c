@@ -5,7 +5,6 @@
 #include "fixture.h"
 #include "runner.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

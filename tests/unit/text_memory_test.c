@@ -9,7 +9,6 @@
 #include "runner.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* The linker leads the calls that the policy room makes itself here. */
 void *__wrap_malloc(size_t size);

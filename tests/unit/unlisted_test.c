@@ -9,15 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#define GIVEN(list, ...) [PIN_LIST_##list] = SAMPLE_LIST(__VA_ARGS__)
-
 static const uint16_t https[] = {443};
 static const struct pin_entry entries[] = {
-    {.name = "leaf", .lists = {GIVEN(PINS, {1})}},
-    {.name = "audit", .mode = PIN_MODE_AUDIT, .lists = {GIVEN(PINS, {1})}},
+    {.name = "leaf", .lists = {SAMPLE_GIVEN(PINS, {1})}},
+    {.name = "audit", .mode = PIN_MODE_AUDIT, .lists = {SAMPLE_GIVEN(PINS, {1})}},
     {.name = "off", .mode = PIN_MODE_OFF},
     {.name = "off-443", .mode = PIN_MODE_OFF, .ports = https, .port_count = 1},
-    {.name = "expired", .expires = 999, .lists = {GIVEN(PINS, {1})}},
+    {.name = "expired", .expires = 999, .lists = {SAMPLE_GIVEN(PINS, {1})}},
     {.name = "*.wild", .mode = PIN_MODE_OFF},
     {.name = NULL},
 };
@@ -135,19 +133,12 @@ static int tear_down(void) {
 static enum pin_reason answer;
 static size_t asked;
 
-static enum pin_reason say(void *arg, const struct pin_finding *finding) {
+static enum pin_reason say(void *arg, const struct pin_finding *finding, size_t depth) {
   (void)arg;
+  (void)depth;
   CU_ASSERT_PTR_NOT_NULL(finding->name);
   asked++;
   return answer;
-}
-
-static size_t make_path(const uint8_t numbers[4], struct pin_path_key keys[4]) {
-  size_t count = 0;
-  memset(keys, 0, 4 * sizeof *keys);
-  for (; count < 4 && numbers[count] != 0; count++)
-    keys[count].key.bytes[0] = numbers[count];
-  return count;
 }
 
 static void test_table(void) {
@@ -155,7 +146,7 @@ static void test_table(void) {
     const struct pin_policy *policy = &samples[cases[i].setting].policy;
     struct pin_path_key keys[4];
     const struct pin_path path = {
-        .keys = keys, .count = make_path(cases[i].path, keys), .vouch = sample_vouch};
+        .keys = keys, .count = sample_path(cases[i].path, keys), .vouch = sample_vouch};
     const struct pin_peer peer = {.names = cases[i].names,
                                   .name_count =
                                       (cases[i].names[0] != NULL) + (size_t)(cases[i].names[1] != NULL),
