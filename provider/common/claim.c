@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "claim.h"
 
-#include <time.h>
 #include <unistd.h>
+
+#include "moment.h"
 
 #define TRIES 10000
 #define PAUSE 100000 /* nanoseconds */
@@ -18,7 +19,7 @@ enum claim_result claim_take(struct claim *claim) {
   if (owner != process && atomic_compare_exchange_strong(&claim->owner, &owner, process))
     return CLAIM_IS_OURS;
   for (int tries = 0; !claim_is_ready(claim) && tries < TRIES; tries++)
-    nanosleep(&(struct timespec){.tv_nsec = PAUSE}, NULL);
+    moment_pass(PAUSE);
   return claim_is_ready(claim) ? CLAIM_IS_READY : CLAIM_HANGS;
 }
 

@@ -6,12 +6,13 @@
 
 #include "host_name.h"
 
-/* Bytes of host names, underscores and stars included, and of names in Unicode. */
+/* Bytes of host names, underscores and stars included. On the wire and in a certificate a name in Unicode has
+ * A-labels. */
 static bool is_host_byte(char byte) {
   static const char others[] = "-_.*";
 
   return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-         (unsigned char)byte >= 0x80 || memchr(others, byte, sizeof others - 1) != NULL;
+         memchr(others, byte, sizeof others - 1) != NULL;
 }
 
 bool host_part_is_name(const char *name) {
@@ -23,6 +24,17 @@ bool host_part_is_name(const char *name) {
     has_label = has_label || *name != '.';
   }
   return has_label;
+}
+
+bool host_part_is_localhost(const char *name) {
+  static const char localhost[] = "localhost";
+  const size_t size = sizeof localhost - 1;
+  size_t length = strlen(name);
+
+  while (length > 0 && name[length - 1] == '.')
+    length--;
+  return length >= size && (length == size || name[length - size - 1] == '.') &&
+         pin_name_equal(name + length - size, localhost, size);
 }
 
 bool host_part_is_address(const char *name) {

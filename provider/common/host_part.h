@@ -20,6 +20,10 @@ struct host_part {
 /* Whether the text has only bytes of host names, and some beside dots. */
 bool host_part_is_name(const char *name);
 
+/* Whether it is localhost, or a name below it (RFC 6761, 6.3): some programs send that whatever host they
+ * mean. */
+bool host_part_is_localhost(const char *name);
+
 /* Whether it is an IP address and nothing else. */
 bool host_part_is_address(const char *name);
 

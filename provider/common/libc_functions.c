@@ -2,27 +2,30 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "libc_functions.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #include "libc_symbol.h"
 
-bool libc_functions_bind(struct libc_functions *ret_functions) {
-  static const struct {
-    const char *name;
-    size_t offset;
-  } functions[] = {
-#define X(name) {#name, offsetof(struct libc_functions, name)},
-      PIN_LIBC_FUNCTIONS(X)
+/* One after another, the last of them empty; in the order of struct libc_functions. */
+#define X(name) #name "\0"
+static const char names[] = PIN_LIBC_FUNCTIONS(X);
 #undef X
-  };
 
-  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-    void *address = libc_symbol(functions[i].name);
+#define X(name) char name;
+_Static_assert(sizeof(struct libc_functions) == sizeof(struct {PIN_LIBC_FUNCTIONS(X)}) * sizeof(void *),
+               "these functions and nothing else");
+#undef X
+
+bool libc_functions_bind(struct libc_functions *ret_functions) {
+  char *place = (char *)ret_functions;
+
+  for (const char *name = names; *name != '\0'; name += strlen(name) + 1) {
+    void *address = libc_symbol(name);
 
     if (address == NULL)
       return false;
-    memcpy((char *)ret_functions + functions[i].offset, &address, sizeof address);
+    memcpy(place, &address, sizeof address);
+    place += sizeof address;
   }
   return true;
 }

@@ -3,7 +3,6 @@
 #include "log_limit.h"
 
 #include <stdatomic.h>
-#include <stddef.h>
 
 #define SUBJECTS 64
 #define PROBES 8

@@ -4,9 +4,7 @@
 
 #include <dlfcn.h>
 #include <link.h>
-#include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "libc_symbol.h"
@@ -21,18 +19,13 @@
  * False: this libc has no such function.
  */
 static bool find_at_once(const void *address, struct object *ret_object, int *ret_found) {
-  static _Atomic(__typeof__(_dl_find_object) *) known;
-  __typeof__(_dl_find_object) *find = atomic_load_explicit(&known, memory_order_relaxed);
+  __typeof__(_dl_find_object) *find;
   struct dl_find_object found;
-  void *key, *symbol;
+  void *key, *symbol = libc_find_object();
 
-  if (find == NULL) {
-    symbol = libc_symbol("_dl_find_object");
-    memcpy(&find, &symbol, sizeof find);
-    atomic_store_explicit(&known, find, memory_order_relaxed);
-  }
-  if (find == NULL)
+  if (symbol == NULL)
     return false;
+  memcpy(&find, &symbol, sizeof find);
   memcpy(&key, &address, sizeof key);
   *ret_found = find(key, &found) == 0;
   if (*ret_found == 0)
@@ -91,6 +84,18 @@ int object_find(const void *address, struct object *ret_object) {
   if (find_at_once(address, ret_object, &found))
     return found;
   return dl_iterate_phdr(look_at, &search);
+}
+
+int object_stays(const struct object *object) {
+  if (object->map == NULL)
+    return 0;
+  if (*object->path == '\0')
+    return 1;
+  for (const ElfW(Dyn) *part = object->map->l_ld; part->d_tag != DT_NULL; part++) {
+    if (part->d_tag == DT_FLAGS_1)
+      return (part->d_un.d_val & DF_1_NODELETE) != 0;
+  }
+  return 0;
 }
 
 void *object_open(const void *address) {

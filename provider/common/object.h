@@ -27,6 +27,9 @@ struct object {
 /* The object that holds `address`. False: none does. */
 int object_find(const void *address, struct object *ret_object);
 
+/* Whether it is known to be loaded until the process ends, with nobody's handle. */
+int object_stays(const struct object *object);
+
 /*
  * Writes the path of `name` relative to the folder of the object that holds `address`. False when it does
  * not fit or there is no such folder.

@@ -3,10 +3,12 @@
 #include "policy_load.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 
@@ -17,27 +19,31 @@
 
 /* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
 
-typedef __typeof__(pin_text_compile_small) text_compile_fn;
+struct text_reader {
+  __typeof__(pin_text_compile_small) *small;
+  __typeof__(pin_text_compile) *whole;
+};
 
 /* Deep binding for a libpinpolicy that was built with a shared libconfig: that must call none of the
  * program's. */
-static text_compile_fn *load_text_compile(void) {
+static bool load_text_reader(struct text_reader *ret_reader) {
   static const char anchor; /* an address in pinning.so */
   int flags = RTLD_NOW | RTLD_LOCAL | libc_deepbind();
   char path[PATH_MAX];
   void *library = NULL;
   void *symbol;
-  text_compile_fn *function = NULL;
 
   if (object_sibling(&anchor, "../libpinpolicy.so.0", path, sizeof path))
     library = dlopen(path, flags);
   if (library == NULL)
     library = dlopen("libpinpolicy.so.0", flags);
   if (library == NULL)
-    return NULL;
+    return false;
   symbol = dlsym(library, "pin_text_compile_small");
-  memcpy(&function, &symbol, sizeof function);
-  return function;
+  memcpy(&ret_reader->small, &symbol, sizeof symbol);
+  symbol = dlsym(library, "pin_text_compile");
+  memcpy(&ret_reader->whole, &symbol, sizeof symbol);
+  return ret_reader->small != NULL && ret_reader->whole != NULL;
 }
 
 /* So many mistakes are told, of so many that are looked for: a text may hold one in each line. */
@@ -86,27 +92,37 @@ static void log_too_large(const char *path) {
   log_line(LOG_ERR, text);
 }
 
+/* Between the installation of a new version and the next pinctl compile there may be no form that it reads: a
+ * process that starts then reads the text, however large, since the other choice is to refuse every host. */
+static bool reads_large_text(const struct loading *loading, enum pin_status form) {
+  return form == PIN_OTHER_VERSION && loading->in_force == NULL;
+}
+
 /*
  * What fails for want of memory or of a descriptor is tried once more: without a policy every host would be
  * refused, for what may be over in a moment.
  */
-static enum pin_status compile_text(const char *path, const struct loading *loading, void **ret_image,
-                                    size_t *ret_size) {
-  text_compile_fn *compile = load_text_compile();
+static enum pin_status compile_text(const char *path, const struct loading *loading, enum pin_status form,
+                                    void **ret_image, size_t *ret_size) {
+  struct text_reader reader = {0};
   bool quiet = loading->quiet || loading->quiet_of_mistakes;
   unsigned mistakes = 0;
   enum pin_status status;
 
-  if (compile == NULL)
-    compile = load_text_compile();
-  if (compile == NULL) {
+  if (!load_text_reader(&reader) && !load_text_reader(&reader)) {
     say(quiet, "event=policy-error message=\"libpinpolicy.so.0 cannot be loaded\"");
     return PIN_UNREADABLE;
   }
-  status = compile(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, ret_image, ret_size);
+  status = reader.small(path, MISTAKES_SOUGHT, quiet ? NULL : log_diagnostic, &mistakes, ret_image, ret_size);
   log_rest(path, mistakes);
   if (status == PIN_NO_MEMORY || status == PIN_UNREADABLE)
-    status = compile(path, MISTAKES_SOUGHT, NULL, NULL, ret_image, ret_size);
+    status = reader.small(path, MISTAKES_SOUGHT, NULL, NULL, ret_image, ret_size);
+  if (status == PIN_TOO_LARGE && reads_large_text(loading, form)) {
+    status = reader.whole(path, quiet ? NULL : log_diagnostic, &mistakes, ret_image, ret_size);
+    log_rest(path, mistakes);
+    if (status == PIN_NO_MEMORY || status == PIN_UNREADABLE)
+      status = reader.whole(path, NULL, NULL, ret_image, ret_size);
+  }
   if (status == PIN_TOO_LARGE && !loading->quiet && !loading->form_may_be_made)
     log_too_large(path);
   return status;
@@ -123,11 +139,12 @@ static int64_t milliseconds_now(void) {
   return milliseconds_of(now.tv_sec, now.tv_nsec);
 }
 
-static enum pin_status load_text(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
+static enum pin_status load_text(const char *path, const struct loading *loading, enum pin_status form,
+                                 struct loaded *ret_loaded) {
   int64_t began = milliseconds_now();
   size_t size = 0;
   void *image;
-  enum pin_status status = compile_text(path, loading, &image, &size);
+  enum pin_status status = compile_text(path, loading, form, &image, &size);
 
   if (status != PIN_OK)
     return status;
@@ -146,17 +163,18 @@ static enum pin_status load_text(const char *path, const struct loading *loading
 
 /* ---- The compiled form ---- */
 
-void policy_log_damage(const char *path) {
-  static const char beginning[] = "event=policy-error policy=\"";
-  static const char end[] = "\" message=\"is damaged, or of another version\"";
-  char text[sizeof beginning + LOG_PATH_SIZE + sizeof end], form[PATH_MAX];
+static void log_form(const char *path, const char *message) {
+  char text[LOG_PATH_SIZE + 256], shown[LOG_PATH_SIZE], form[PATH_MAX];
 
   if (!pin_compiled_path(path, form, sizeof form))
     return;
-  memcpy(text, beginning, sizeof beginning - 1);
-  log_escape(form, text + sizeof beginning - 1, LOG_PATH_SIZE);
-  memcpy(text + strlen(text), end, sizeof end);
+  log_escape(form, shown, sizeof shown);
+  snprintf(text, sizeof text, "event=policy-error policy=\"%s\" message=\"%s\"", shown, message);
   log_line(LOG_ERR, text);
+}
+
+void policy_log_damage(const char *path) {
+  log_form(path, "is damaged, or of another version");
 }
 
 static bool is_same(const struct pin_file_identity *a, const struct pin_file_identity *b) {
@@ -164,24 +182,29 @@ static bool is_same(const struct pin_file_identity *a, const struct pin_file_ide
          a->changed_nanoseconds == b->changed_nanoseconds;
 }
 
-static bool load_compiled(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
+/* PIN_OK: there is one of this very policy, current or not. */
+static enum pin_status load_compiled(const char *path, const struct loading *loading,
+                                     struct loaded *ret_loaded) {
   char compiled_path[PATH_MAX];
   enum pin_status status;
+  bool quiet = loading->quiet || loading->quiet_of_mistakes;
 
   if (!pin_compiled_path(path, compiled_path, sizeof compiled_path))
-    return false;
+    return PIN_UNREADABLE;
   status = pin_compiled_open(compiled_path, &ret_loaded->compiled);
   ret_loaded->is_form = true;
   ret_loaded->taken_at = 0;
-  if (status == PIN_DAMAGED && !loading->quiet && !loading->quiet_of_mistakes)
+  if (status == PIN_DAMAGED && !quiet)
     policy_log_damage(path);
+  if (status == PIN_OTHER_VERSION && !quiet)
+    log_form(path, "is of another version; pinctl compile writes it anew");
   if (status != PIN_OK)
-    return false;
+    return status;
   if (!is_same(&ret_loaded->compiled.identity, loading->damaged) &&
       pin_compiled_is_of(&ret_loaded->compiled, path))
-    return true;
+    return PIN_OK;
   pin_compiled_close(&ret_loaded->compiled);
-  return false;
+  return PIN_DAMAGED;
 }
 
 static bool was_written_before(const struct loaded *form, const struct loaded *text) {
@@ -206,19 +229,27 @@ static bool is_current(const struct loaded *form, const struct loading *loading)
          (in_force == NULL || in_force->is_form || !was_written_before(form, in_force));
 }
 
+static bool is_missing(const char *path) {
+  struct stat status;
+
+  return stat(path, &status) != 0 && errno == ENOENT;
+}
+
 /* What there is beside a compiled form that is current. */
-static enum load_result load_other(const char *path, const struct loading *loading, const struct loaded *form,
+static enum load_result load_other(const char *path, const struct loading *loading,
+                                   enum pin_status form_status, const struct loaded *form,
                                    struct loaded *ret_loaded) {
   enum pin_status status;
+  bool has_form = form_status == PIN_OK;
 
-  if (loading->text_is_early)
+  if (loading->text_is_early || loading->form_only || (!has_form && loading->nobody_asks && is_missing(path)))
     return LOAD_TOO_EARLY;
-  status = load_text(path, loading, ret_loaded);
+  status = load_text(path, loading, form_status, ret_loaded);
   if (status == PIN_OK)
     return LOAD_CURRENT;
   if (status == PIN_TOO_LARGE && loading->form_may_be_made)
     return LOAD_TOO_EARLY;
-  if (form == NULL || !is_later(form, loading->in_force))
+  if (!has_form || !is_later(form, loading->in_force))
     return LOAD_FAILED;
   *ret_loaded = *form;
   return LOAD_LAST_GOOD;
@@ -226,13 +257,14 @@ static enum load_result load_other(const char *path, const struct loading *loadi
 
 enum load_result policy_load(const char *path, const struct loading *loading, struct loaded *ret_loaded) {
   struct loaded form;
-  bool has_form = load_compiled(path, loading, &form);
+  enum pin_status form_status = load_compiled(path, loading, &form);
+  bool has_form = form_status == PIN_OK;
   enum load_result result = LOAD_CURRENT;
 
   if (has_form && is_current(&form, loading))
     *ret_loaded = form;
   else
-    result = load_other(path, loading, has_form ? &form : NULL, ret_loaded);
+    result = load_other(path, loading, form_status, &form, ret_loaded);
   if (has_form && (result == LOAD_FAILED || result == LOAD_TOO_EARLY || !ret_loaded->is_form))
     pin_compiled_close(&form.compiled);
   if (result == LOAD_CURRENT || result == LOAD_LAST_GOOD)

@@ -20,7 +20,19 @@
 /* So long pinctl may take to compile a large text that was changed by hand, before it is told. */
 #define COMPILING_MS 15000
 
-static atomic_bool ever_read;
+/* Why a policy is read. */
+enum occasion {
+  LOADING,   /* pinning is loaded: most processes never ask for anything */
+  PREPARING, /* TLS is set up: nobody asks yet, but soon the file may be out of sight */
+  ASKING
+};
+
+/* Where somebody asked for a policy, or where the one in force is. As settings_policy_path gave it: a
+ * configuration that is read later may name another one. NULL: not yet. */
+static _Atomic(const char *) read_at, in_force_at;
+/* Where none was when TLS was set up; NULL: not looked for yet. Until next_check it is not looked for there
+ * again. */
+static _Atomic(const char *) missing_at;
 /* The compiled form that was found damaged last; changed by the one whose turn it is. */
 static struct pin_file_identity damaged_form;
 /* What the last look at the sources saw, and which of them the next one sees. For the one whose turn it is.
@@ -44,40 +56,48 @@ static int64_t age_of_change(void) {
   struct timespec now;
   int64_t age;
 
+  if (look.changed_at == 0)
+    return INT64_MAX;
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   age = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - look.changed_at;
-  return look.changed_at == 0 || age < -CHECK_INTERVAL_MS ? INT64_MAX : age;
+  return age < -CHECK_INTERVAL_MS ? INT64_MAX : age;
 }
 
 /* ---- For the one whose turn it is to read ---- */
 
+/* What is in force is of this policy; a configuration read meanwhile may have named another. */
+static bool holds_policy(const char *path) {
+  return slot_in_force() >= 0 && atomic_load(&in_force_at) == path;
+}
+
 static void put_in_force(int slot, const struct loaded *loaded, const char *path) {
   const struct pin_policy *policy = &loaded->compiled.policy;
   uint64_t generation = policy->generation;
-  int before = slot_in_force();
-  bool is_news = before >= 0 && slot_loaded(before)->compiled.policy.generation != generation;
+  bool is_news = holds_policy(path) && slot_loaded(slot_in_force())->compiled.policy.generation != generation;
 
   TRACE_POLICY_LOAD(path, policy->entry_count, generation);
+  atomic_store(&in_force_at, path);
   slot_put_in_force(slot, loaded);
   /* The first one is no news: every process would tell it. */
   if (is_news)
     news_of_change(path, policy);
 }
 
-static bool is_of(const struct loaded *loaded, const char *path) {
-  return loaded->path != NULL && strcmp(loaded->path, path) == 0;
-}
-
 /*
- * holds_policy: what is in force can be read, and stays so if there is nothing better. look: what was seen of
- * its sources.
+ * in_force_is_sound: what is in force can be read, and stays so if there is nothing better. look: what was
+ * seen of its sources. False: there is nothing, and nobody asked for it; it is to be looked for again, and
+ * told then.
  */
-static void read_policy(bool holds_policy) {
+static bool read_policy(bool in_force_is_sound, enum occasion occasion) {
   const char *path = settings_policy_path();
-  const struct loaded *in_force = holds_policy ? slot_loaded(slot_in_force()) : NULL;
+  bool keeps = in_force_is_sound && holds_policy(path);
   int64_t began = milliseconds(), age = age_of_change();
-  bool quiet = !news_are_due(began);
-  struct loading loading = {.damaged = &damaged_form, .quiet = quiet, .look = &look};
+  bool quiet = occasion == LOADING || !news_are_due(began);
+  struct loading loading = {.damaged = &damaged_form,
+                            .quiet = quiet,
+                            .nobody_asks = occasion != ASKING,
+                            .form_only = occasion == LOADING,
+                            .look = &look};
   struct loaded loaded;
   enum load_result result;
   int slot;
@@ -85,65 +105,84 @@ static void read_policy(bool holds_policy) {
   slots_free_unused();
   slot = slot_find_free();
   if (slot < 0)
-    return;
-  /* A configuration read meanwhile may have named another policy. */
-  loading.in_force = in_force != NULL && is_of(in_force, path) ? in_force : NULL;
-  loading.text_is_early = loading.in_force != NULL && age < FORM_FOLLOWS_MS;
-  loading.form_may_be_made = loading.in_force != NULL && age < COMPILING_MS;
+    return true;
+  if (!keeps)
+    look = (struct pin_look){0};
+  loading.in_force = keeps ? slot_loaded(slot_in_force()) : NULL;
+  loading.text_is_early = keeps && age < FORM_FOLLOWS_MS;
+  loading.form_may_be_made = keeps && age < COMPILING_MS;
   loading.quiet_of_mistakes = !quiet && !news_of_mistakes_are_due(began);
   result = policy_load(path, &loading, &loaded);
   if (result == LOAD_CURRENT || result == LOAD_LAST_GOOD)
     put_in_force(slot, &loaded, path);
-  if (result != LOAD_TOO_EARLY)
-    news_of_look(path, result, holds_policy, quiet, began);
   /* A large broken policy must not cost its whole reading time at every look. */
   if (result != LOAD_CURRENT)
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS + 10 * (milliseconds() - began));
+  if (occasion != ASKING && result == LOAD_TOO_EARLY)
+    return false;
+  atomic_store(&read_at, path);
+  if (result != LOAD_TOO_EARLY)
+    news_of_look(path, result, keeps, quiet, began);
+  return true;
 }
 
 /* Whether there is a compiled form that was not there when the text was read: it takes less memory. */
-static bool form_has_followed(const struct loaded *loaded) {
+static bool form_has_followed(const struct loaded *loaded, const char *path) {
   static struct pin_file_identity seen;
   struct pin_file_identity now;
 
-  if (loaded->is_form || !pin_compiled_look(loaded->path, &now) || memcmp(&now, &seen, sizeof now) == 0)
+  if (loaded->is_form || !pin_compiled_look(path, &now) || memcmp(&now, &seen, sizeof now) == 0)
     return false;
   seen = now;
   return true;
 }
 
 static bool in_force_is_fresh(void) {
-  int slot = slot_in_force();
+  const char *path = settings_policy_path();
   const struct loaded *loaded;
 
   look.changed_at = 0;
-  if (slot < 0)
+  if (!holds_policy(path))
     return false;
-  loaded = slot_loaded(slot);
-  /* A configuration read meanwhile may have named another policy. */
-  return is_of(loaded, settings_policy_path()) && pin_policy_seems_fresh(&loaded->compiled.policy, &look) &&
-         !form_has_followed(loaded);
-}
-
-static void end_turn(int cancel_state) {
-  atomic_store(&ever_read, true);
-  reading_end(cancel_state);
+  loaded = slot_loaded(slot_in_force());
+  return pin_policy_seems_fresh(&loaded->compiled.policy, &look) && !form_has_followed(loaded, path);
 }
 
 /* ---- For everybody ---- */
 
-void policy_prepare(void) {
+/* A configuration read meanwhile may have named another policy. */
+static bool is_missing(void) {
+  const char *path = atomic_load(&missing_at);
+
+  return path != NULL && milliseconds() < atomic_load(&next_check) && path == settings_policy_path();
+}
+
+static bool is_read(void) {
+  return atomic_load(&read_at) == settings_policy_path();
+}
+
+static void read_first(enum occasion occasion) {
   int cancel_state;
 
-  if (atomic_load(&ever_read))
+  if (is_read() || (occasion == PREPARING && is_missing()))
     return;
-  if (!reading_wait(&cancel_state))
+  /* What nobody asks for is not waited for. */
+  if (occasion == ASKING ? !reading_wait(&cancel_state) : !reading_begin(&cancel_state))
     return;
-  if (!atomic_load(&ever_read)) {
+  if (!is_read()) {
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS);
-    read_policy(false);
+    if (!read_policy(true, occasion) && occasion == PREPARING)
+      atomic_store(&missing_at, settings_policy_path());
   }
-  end_turn(cancel_state);
+  reading_end(cancel_state);
+}
+
+void policy_take_form(void) {
+  read_first(LOADING);
+}
+
+void policy_prepare(void) {
+  read_first(PREPARING);
 }
 
 static void look_for_changes(void) {
@@ -158,8 +197,8 @@ static void look_for_changes(void) {
   if (in_force_is_fresh())
     slots_free_unused();
   else
-    read_policy(slot_in_force() >= 0);
-  end_turn(cancel_state);
+    (void)read_policy(true, ASKING);
+  reading_end(cancel_state);
 }
 
 /* What is in force cannot be read. */
@@ -176,10 +215,10 @@ static void replace_damaged(int slot) {
     damaged_form = loaded->compiled.identity;
     policy_log_damage(settings_policy_path());
   }
-  read_policy(false);
+  (void)read_policy(false, ASKING);
 }
 
-bool policy_is_replaced_after_damage(const struct pin_policy *policy) {
+static bool is_replaced_after_damage(const struct pin_policy *policy) {
   int cancel_state;
   bool replaced;
 
@@ -195,17 +234,27 @@ bool policy_is_replaced_after_damage(const struct pin_policy *policy) {
   replaced = slot_is_outdated(policy);
   if (!replaced)
     atomic_store(&next_repair, milliseconds() + CHECK_INTERVAL_MS);
-  end_turn(cancel_state);
+  reading_end(cancel_state);
   return replaced;
 }
 
 const struct pin_policy *policy_acquire(void) {
-  policy_prepare();
+  read_first(ASKING);
   look_for_changes();
-  return slot_acquire();
+  return holds_policy(settings_policy_path()) ? slot_acquire() : NULL;
 }
 
 void policy_release(const struct pin_policy *policy) {
   if (policy != NULL)
     slot_release(policy);
+}
+
+bool policy_acquire_after_damage(const struct pin_policy **policy) {
+  const struct pin_policy *damaged = *policy;
+
+  if (!is_replaced_after_damage(damaged))
+    return false;
+  *policy = policy_acquire();
+  policy_release(damaged);
+  return true;
 }

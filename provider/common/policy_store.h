@@ -21,14 +21,23 @@ const struct pin_policy *policy_acquire(void);
 /* Takes NULL. */
 void policy_release(const struct pin_policy *policy);
 
-/* Reads the policy if that was not done yet: while the process can still see the file. */
+/*
+ * Reads the policy if that was not done yet: while the process can still see the file. Where there is none,
+ * that is told, and the log with it, once somebody acquires it.
+ */
 void policy_prepare(void);
 
 /*
- * A lookup found this policy damaged (PIN_REASON_DAMAGED). Where the program has only closed the descriptor
- * of its file, that is opened again; otherwise another compiled form is taken, or the text. Whether what is
- * in force now is something else, so that it is worth acquiring it and asking again.
+ * The same for a process of which nobody knows whether it will use TLS: takes the compiled form if there is
+ * one that is current, reads no text, and tells nobody.
  */
-bool policy_is_replaced_after_damage(const struct pin_policy *policy);
+void policy_take_form(void);
+
+/*
+ * A lookup found this policy damaged (PIN_REASON_DAMAGED). Where the program has only closed the descriptor
+ * of its file, that is opened again; otherwise another compiled form is taken, or the text. Whether another
+ * is in force now: then *policy was released and is that one, and it is worth asking again, once.
+ */
+bool policy_acquire_after_damage(const struct pin_policy **policy);
 
 #endif

@@ -5,8 +5,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "host_name.h"
+#include "log.h"
 #include "sockets.h"
 
 /* A name that an entry covers and that lives nowhere else. */
@@ -15,13 +17,52 @@ struct kept_name {
   char text[];
 };
 
+/* ---- What the shim saw ---- */
+
+static bool any_name(const struct pinning_covering *covering) {
+  (void)covering;
+  return true;
+}
+
+static bool any_name_of(const struct pinning_covering *covering, int family, const void *address) {
+  (void)covering, (void)family, (void)address;
+  return true;
+}
+
+static bool names_of(const struct pinning_covering *covering, int family, const void *address,
+                     pinning_visit_name_fn *visit, void *arg) {
+  (void)covering, (void)family, (void)address, (void)visit, (void)arg;
+  return false;
+}
+
+static bool every_name(const struct pinning_covering *covering, pinning_visit_name_fn *visit, void *arg) {
+  (void)covering, (void)visit, (void)arg;
+  return false;
+}
+
+/* Any name may have been resolved, to any address. */
+static const struct pinning_seen nobody_knows = {sizeof nobody_knows, any_name,  any_name_of, names_of,
+                                                 every_name,          every_name};
+
 static _Atomic(const struct pinning_seen *) seen_by_shim;
 
 void question_use_seen(const struct pinning_seen *seen) {
-  atomic_store(&seen_by_shim, seen);
+  static atomic_bool told;
+  bool is_older = seen != NULL && seen->size < sizeof *seen;
+
+  atomic_store(&seen_by_shim, is_older ? &nobody_knows : seen);
+  if (is_older && !atomic_exchange(&told, true))
+    log_line(LOG_WARNING,
+             "event=older-shim message=\"libpinning-preload.so is of another version than the module\" "
+             "consequence=\"connections without a name are refused where the policy has names\"");
 }
 
 /* ---- Asking ---- */
+
+void question_begin(struct question *question, int64_t now) {
+  pin_select_begin(question->policy, question->port, now, question->verdict);
+  question->host_is_given = question->is_localhost = question->concludes = false;
+}
 
 const char *question_keep(struct asked_names *names, const char *name) {
   size_t size = strlen(name) + 1;
@@ -99,144 +140,274 @@ void question_ask_given(struct question *question, const char *name) {
   if (name == NULL || *name == '\0')
     return;
   question_ask(question, name, question->port);
-  question_consider_spelling(question, name);
+  /* CUPS and libcoap send it for hosts elsewhere. */
+  if (question->verdict->count == 0 && host_part_is_localhost(name))
+    question->is_localhost = true;
+  else
+    question_consider_spelling(question, name);
 }
 
 /* ---- Names concluded from sockets ---- */
 
-/* Of so many addresses it is remembered that nothing covers them: a crowd mostly comes from a few. */
+/* So many addresses are remembered of which nothing more is to be said: a crowd mostly comes from a few. */
 #define SEEN_ADDRESSES 64
 
 struct seen_address {
-  int family; /* 0: none */
+  int family;    /* 0: none */
+  uint16_t port; /* 0: any; nothing covers the address */
   uint8_t bytes[sizeof(struct in6_addr)];
 };
 
 /* A search among all sockets. */
 struct search {
   struct question *question;
-  const struct pinning_seen *seen; /* NULL: nobody saw any name */
-  const struct socket_peer *peer;  /* the socket being looked at */
-  bool covered;                    /* something of it is */
-  uint16_t port;                   /* found for the names that lack one; 0: none yet */
+  const struct pinning_seen *seen;  /* NULL: nobody saw any name that matters */
+  struct pinning_covering covering; /* by the question's policy */
+  const struct socket_peer *peer;   /* the socket being looked at */
+  bool everywhere;                  /* a covered name counts for every address */
+  bool sought_localhost;            /* what follows is known */
+  bool at_localhost;                /* the process has connected a stream to there */
+  bool found;                       /* what is being looked for */
+  uint16_t port;                    /* found for the names that lack one; 0: none yet */
   bool ambiguous;
+  bool all_seen; /* no socket was left out */
   struct listening_ports listening;
-  struct seen_address uncovered[SEEN_ADDRESSES]; /* at any port */
+  struct seen_address addresses[SEEN_ADDRESSES];
 };
 
-static bool ask_resolved(const char *name, void *arg) {
-  const struct search *search = arg;
-
-  question_ask_passing(search->question, name, search->peer->port);
-  return true;
-}
-
-/* Visits the names that were resolved to the address of the socket, where an entry can cover one. */
-static void visit_resolved(struct search *search, pinning_visit_name_fn *visit) {
-  if (search->seen != NULL && search->question->policy->names_hosts &&
-      !search->seen->names_of(search->peer->family, search->peer->bytes, visit, search))
-    pin_select_refuse(search->question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
-}
-
-static void ask_socket(struct search *search) {
-  if (search->question->policy->names_addresses)
-    question_ask_passing(search->question, search->peer->address, search->peer->port);
-  visit_resolved(search, ask_resolved);
-}
-
-static bool covers(const struct search *search, const char *name, uint16_t port) {
-  return pin_covers(search->question->policy, name, port) != PIN_SELECTED_NOTHING;
-}
-
-static bool note_covered(const char *name, void *arg) {
-  struct search *search = arg;
-
-  search->covered = covers(search, name, search->peer->port);
-  return !search->covered;
-}
-
-/* Whether a name that was resolved is covered, whatever its port: else no address can lead to one. */
+/* Whether a name is covered, whatever its port: else no address can lead to an entry. */
 static bool covers_any_port(const char *name, void *arg) {
   return pin_covers(arg, name, 0) != PIN_SELECTED_NOTHING;
 }
 
-static bool note_covered_at_any_port(const char *name, void *arg) {
-  struct search *search = arg;
+static void search_begin(struct search *search, struct question *question) {
+  memset(search, 0, sizeof *search);
+  search->question = question;
+  search->seen = atomic_load(&seen_by_shim);
+  search->covering = (struct pinning_covering){question->policy->generation, covers_any_port,
+                                               (void *)(uintptr_t)question->policy};
+}
 
-  search->covered = covers(search, name, 0);
-  return !search->covered;
+/* What is not covered is not asked for: it would be the name that is reported. */
+static bool ask_covered(const struct search *search, const char *name, uint16_t port) {
+  struct question *question = search->question;
+
+  if (pin_covers(question->policy, name, port) != PIN_SELECTED_NOTHING)
+    question_ask_passing(question, name, port);
+  return question->verdict->reason == PIN_REASON_UNDECIDED;
+}
+
+static bool ask_resolved(const char *name, void *arg) {
+  const struct search *search = arg;
+
+  return ask_covered(search, name, search->peer->port);
+}
+
+/* Whether a covered name was resolved to the address of the socket. */
+static bool any_resolved(const struct search *search) {
+  return search->seen != NULL &&
+         (search->everywhere ||
+          search->seen->any_name_of(&search->covering, search->peer->family, search->peer->bytes));
+}
+
+static void ask_socket(struct search *search) {
+  const struct socket_peer *peer = search->peer;
+
+  if (search->question->policy->names_addresses)
+    (void)ask_covered(search, peer->address, peer->port);
+  if (any_resolved(search) &&
+      !search->seen->names_of(&search->covering, peer->family, peer->bytes, ask_resolved, search))
+    pin_select_refuse(search->question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
 }
 
 /* Where an address is remembered. */
-static struct seen_address *place_of(struct search *search, const struct socket_peer *peer) {
-  size_t size = peer->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-  unsigned hash = 0;
+static struct seen_address *place_of(struct search *search, const struct socket_peer *peer, uint16_t port) {
+  unsigned hash = port;
 
-  for (size_t i = 0; i < size; i++)
+  for (size_t i = 0; i < sizeof peer->bytes; i++)
     hash = 31 * hash + peer->bytes[i];
-  return &search->uncovered[hash % SEEN_ADDRESSES];
+  return &search->addresses[hash % SEEN_ADDRESSES];
+}
+
+static bool is_remembered(struct search *search, uint16_t port) {
+  const struct socket_peer *peer = search->peer;
+  const struct seen_address *place = place_of(search, peer, port);
+
+  return place->family == peer->family && place->port == port &&
+         memcmp(place->bytes, peer->bytes, sizeof peer->bytes) == 0;
+}
+
+static void remember(struct search *search, uint16_t port) {
+  struct seen_address *place = place_of(search, search->peer, port);
+
+  place->family = search->peer->family;
+  place->port = port;
+  memcpy(place->bytes, search->peer->bytes, sizeof place->bytes);
 }
 
 /* Whether nothing covers the address of the socket, at whatever port. */
 static bool is_uncovered(struct search *search) {
-  const struct socket_peer *peer = search->peer;
-  struct seen_address *place = place_of(search, peer);
-  size_t size = peer->family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-
-  if (place->family == peer->family && memcmp(place->bytes, peer->bytes, size) == 0)
+  if (is_remembered(search, 0))
     return true;
-  search->covered = search->question->policy->names_addresses && covers(search, peer->address, 0);
-  if (!search->covered)
-    visit_resolved(search, note_covered_at_any_port);
-  if (search->covered)
+  if (any_resolved(search) || (search->question->policy->names_addresses &&
+                               covers_any_port(search->peer->address, search->covering.arg)))
     return false;
-  place->family = peer->family;
-  memcpy(place->bytes, peer->bytes, size);
+  remember(search, 0);
   return true;
+}
+
+/*
+ * Whether something is to be said of a socket: its address is covered, this process connected it, and no
+ * other was looked at whose peer is the same. Who connects to us is no host that we talk to, and has as many
+ * sockets and names as they like, so this takes no longer for any of them.
+ */
+static bool matters(struct search *search, int fd, const struct socket_peer *peer) {
+  search->peer = peer;
+  if (is_uncovered(search) || is_remembered(search, peer->port) ||
+      socket_was_accepted(&search->listening, fd, peer->port))
+    return false;
+  remember(search, peer->port);
+  return true;
+}
+
+static bool goes_to_localhost(const struct socket_peer *peer) {
+  static const uint8_t four[] = {127, 0, 0, 1};
+  static const struct in6_addr six = IN6ADDR_LOOPBACK_INIT; /* libc's own would be bound to the program's */
+
+  return peer->family == AF_INET ? memcmp(peer->bytes, four, sizeof four) == 0
+                                 : memcmp(peer->bytes, &six, sizeof six) == 0;
+}
+
+static bool note_localhost(int fd, const struct socket_peer *peer, void *arg) {
+  struct search *search = arg;
+
+  search->at_localhost = goes_to_localhost(peer) && socket_is_stream(fd) &&
+                         !socket_was_accepted(&search->listening, fd, peer->port);
+  return !search->at_localhost;
+}
+
+/*
+ * Whether a socket at a covered address is no concern of the connection. A program that gives the name
+ * localhost and has a stream to there mostly means it; libcoap, which gives it for other hosts, speaks by
+ * datagrams. Looked for only now, for it takes long among many clients that come from there.
+ */
+static bool is_anothers(struct search *search, int fd, const struct socket_peer *peer) {
+  if (!search->question->is_localhost || goes_to_localhost(peer) || !socket_is_stream(fd))
+    return false;
+  if (!search->sought_localhost)
+    (void)sockets_visit(note_localhost, search, NULL);
+  search->sought_localhost = true;
+  return search->at_localhost;
 }
 
 static bool consider_socket(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
-  const struct pin_policy *policy = search->question->policy;
 
   search->peer = peer;
-  if (is_uncovered(search))
-    return search->question->verdict->reason == PIN_REASON_UNDECIDED;
-  search->covered = policy->names_addresses && covers(search, peer->address, peer->port);
-  if (!search->covered)
-    visit_resolved(search, note_covered);
-  /* Who connects to us is no host that we talk to. */
-  if (search->covered && !socket_was_accepted(&search->listening, fd, peer->port))
+  /* What is another's is not remembered: datagrams to the same peer may be ours. */
+  if (!is_uncovered(search) && !is_anothers(search, fd, peer) && matters(search, fd, peer))
     ask_socket(search);
   return search->question->verdict->reason == PIN_REASON_UNDECIDED;
 }
 
-static void conclude_from_all_sockets(struct question *question) {
-  const struct pin_policy *policy = question->policy;
-  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim)};
+/* ---- Names concluded from a socket for datagrams ---- */
 
-  if (search.seen != NULL && policy->names_hosts &&
-      !search.seen->any_name(policy->generation, covers_any_port, (void *)(uintptr_t)policy))
-    search.seen = NULL;
-  if (!policy->names_addresses && search.seen == NULL)
+static bool ask_anywhere(const char *name, void *arg) {
+  return ask_covered(arg, name, 0);
+}
+
+/* An accepted one does not count, whatever its port: anybody may have made that connection. */
+static bool note_outgoing(int fd, const struct socket_peer *peer, void *arg) {
+  struct search *search = arg;
+
+  (void)peer;
+  search->found = !socket_was_accepted(&search->listening, fd, UINT16_MAX) && search->listening.ports != NULL;
+  return !search->found;
+}
+
+/* Whether the process has connected any socket. In doubt it has not. */
+static bool has_connected(struct search *search) {
+  search->found = false;
+  (void)sockets_visit(note_outgoing, search, NULL);
+  return search->found;
+}
+
+/* Whether the connection may well be by datagrams of which nobody says where they go. */
+static bool may_send_anywhere(struct search *search) {
+  int fd = search->question->fd;
+
+  return socket_sends_anywhere(fd) || (!socket_is_stream(fd) && !has_connected(search));
+}
+
+/*
+ * A socket for datagrams that is not connected does not tell to whom it sends, and no system call does. Where
+ * it is the connection's, or the only one by which the process can speak to a host, the host is any of those
+ * that it resolved.
+ */
+static void conclude_from_datagrams(struct search *search) {
+  const struct pinning_seen *seen = atomic_load(&seen_by_shim);
+  struct question *question = search->question;
+  const struct pin_policy *policy = question->policy;
+
+  if (seen == NULL || question->verdict->reason != PIN_REASON_UNDECIDED || !may_send_anywhere(search))
+    return;
+  if ((policy->names_addresses && !seen->every_address(&search->covering, ask_anywhere, search)) ||
+      !seen->every_name(&search->covering, ask_anywhere, search))
+    pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
+}
+
+/* seen: NULL: no name was resolved that matters. */
+static void search_by(struct search *search, const struct pinning_seen *seen) {
+  search->seen = seen;
+  search->everywhere = seen != NULL && seen->any_name_of(&search->covering, AF_UNSPEC, NULL);
+}
+
+static void search_sockets(struct search *search, const struct pinning_seen *seen, visit_socket_fn *visit,
+                           struct unconnected_sockets *ret_unconnected) {
+  search_by(search, seen);
+  search->all_seen = sockets_visit(visit, search, ret_unconnected);
+}
+
+/* Whether data may leave by the connection's own socket before that tells where to. */
+static bool leaves_unseen(const struct question *question) {
+  return (question->stage == QUESTION_OFFER && socket_may_send_at_once(question->fd)) ||
+         (question->stage == QUESTION_EARLY_DATA && socket_is_unconnected_stream(question->fd));
+}
+
+static void conclude_from_all_sockets(struct search *search) {
+  struct question *question = search->question;
+  const struct pin_policy *policy = question->policy;
+  struct unconnected_sockets unconnected;
+
+  if (search->seen != NULL && (!policy->names_hosts || !search->seen->any_name(&search->covering)))
+    search->seen = NULL;
+  if (!policy->names_addresses && search->seen == NULL)
     return;
   question->concludes = true;
-  if (!sockets_visit(consider_socket, &search))
+  search_sockets(search, search->seen, consider_socket, &unconnected);
+  if (!search->all_seen || leaves_unseen(question) ||
+      (question->stage == QUESTION_OFFER && question->fd < 0 && unconnected.opening))
     pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
-  free(search.listening.ports);
+  if (unconnected.datagrams)
+    conclude_from_datagrams(search);
+  free(search->listening.ports);
 }
 
 void question_conclude_from_sockets(struct question *question) {
   struct socket_peer peer;
-  struct search search = {.question = question, .seen = atomic_load(&seen_by_shim), .peer = &peer};
+  struct search search;
 
+  search_begin(&search, question);
   if (!socket_peer_of(question->fd, &peer)) {
-    conclude_from_all_sockets(question);
+    if (!question->is_media)
+      conclude_from_all_sockets(&search);
     return;
   }
   /* The address is told in a report, whatever the policy names. */
   if (question->verdict->name == NULL)
     question->verdict->name = strcpy(question->names->first, peer.address);
+  search.peer = &peer;
+  search_by(&search, question->policy->names_hosts ? search.seen : NULL);
   ask_socket(&search);
 }
 
@@ -261,21 +432,23 @@ static bool lacks_port(const char *name, void *arg) {
   struct search *search = arg;
   const struct pin_verdict *verdict = search->question->verdict;
 
-  for (size_t i = 0; i < verdict->count && !search->covered; i++)
-    search->covered = verdict->findings[i].port_unknown && pin_name_is_same(verdict->findings[i].name, name);
-  return !search->covered;
+  for (size_t i = 0; i < verdict->count && !search->found; i++)
+    search->found = verdict->findings[i].port_unknown && pin_name_is_same(verdict->findings[i].name, name);
+  return !search->found;
 }
 
 static bool note_port(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
 
-  search->covered = false;
+  if (!matters(search, fd, peer))
+    return true;
+  search->found = false;
   /* Where names were lost, this socket may be any host's. */
-  if (!search->seen->names_of(peer->family, peer->bytes, lacks_port, search)) {
+  if (!search->seen->names_of(&search->covering, peer->family, peer->bytes, lacks_port, search)) {
     search->ambiguous = true;
     return false;
   }
-  if (!search->covered || socket_was_accepted(&search->listening, fd, peer->port))
+  if (!search->found)
     return true;
   search->ambiguous = search->port != 0 && search->port != peer->port;
   search->port = peer->port;
@@ -318,9 +491,11 @@ static bool port_decides(const struct question *question) {
 }
 
 static uint16_t search_port(struct question *question, const struct pinning_seen *seen) {
-  struct search search = {.question = question, .seen = seen};
+  struct search search;
 
-  if (!sockets_visit(note_port, &search))
+  search_begin(&search, question);
+  search_sockets(&search, seen, note_port, NULL);
+  if (!search.all_seen)
     search.port = 0;
   free(search.listening.ports);
   return port_is_for_all(question->verdict, search.port) ? search.port : 0;

@@ -20,24 +20,39 @@ struct asked_names {
   char first[PEER_NAME_SIZE]; /* one to report, where no other is at hand */
 };
 
-/* What is known while the policy is asked: between pin_select_begin and pin_select_end. */
+/* How far the connection has come. */
+enum question_stage {
+  QUESTION_ANSWERED,  /* its peer has sent something */
+  QUESTION_OFFER,     /* a session is about to be offered, by which data may leave at once */
+  QUESTION_EARLY_DATA /* data is about to leave that the peer has not answered to */
+};
+
+/* What is known while the policy is asked: between question_begin and pin_select_end. */
 struct question {
   const struct pin_policy *policy;
   struct pin_verdict *verdict;
   struct asked_names *names; /* lasts as long as the verdict */
   int fd;                    /* of the connection's socket; -1: none */
   uint16_t port;             /* of the connection; 0: not known */
-  bool host_is_given;        /* nothing need be concluded */
-  bool concludes;            /* what is asked now is not the client's own name (struct pin_finding) */
+  enum question_stage stage;
+  bool is_media;      /* the process's other sockets say nothing of the peer (question_conclude...) */
+  bool host_is_given; /* nothing need be concluded */
+  bool is_localhost;  /* by the name that was given, which may be another host's */
+  bool concludes;     /* what is asked now is not the client's own name (struct pin_finding) */
 };
 
-/* Names that were resolved are asked from these functions from now on. */
+/* Names that were resolved are asked from these functions from now on; NULL: nobody saw any. An older shim's,
+ * which lacks some, are not called: then any name may have been resolved. */
 void question_use_seen(const struct pinning_seen *seen);
 
 /* A copy of a name that lasts as long as `names`; NULL: no memory. */
 const char *question_keep(struct asked_names *names, const char *name);
 /* Frees what was kept. */
 void question_forget(struct asked_names *names);
+
+/* Begins the verdict anew: pin_select_begin, and nothing is known of the peer. now: seconds since the epoch.
+ */
+void question_begin(struct question *question, int64_t now);
 
 /* For a name that lasts as long as the verdict. */
 void question_ask(struct question *question, const char *name, uint16_t port);
@@ -53,14 +68,20 @@ void question_ask_passing(struct question *question, const char *name, uint16_t 
  */
 void question_consider_spelling(struct question *question, const char *name);
 
-/* Both, for a name that the client gave and that lasts as long as the verdict. NULL: none. */
+/*
+ * Both, for a name that the client gave and that lasts as long as the verdict. NULL: none. Where no entry
+ * covers a name so far, localhost counts as none as well.
+ */
 void question_ask_given(struct question *question, const char *name);
 
 /*
  * Where a client gave no name of a host, the address it is connected to is its name, together with the names
  * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
  * either those of every socket that the process connected; they are only looked at where something of them
- * could be covered.
+ * could be covered. Where localhost was given, and a stream goes there, streams that go elsewhere are
+ * others'. Nor do other sockets count for media (DTLS-SRTP, RFC 5763), whose peer is no host with a name but
+ * whoever has the fingerprint that was agreed on elsewhere. Refused is what leaves before anybody can say
+ * where to (TCP Fast Open), if that could be covered.
  */
 void question_conclude_from_sockets(struct question *question);
 

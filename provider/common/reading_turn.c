@@ -5,8 +5,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "moment.h"
 
 /* The one that reads may wait for this very thread, by way of the dynamic linker's lock. */
 #define LONGEST_WAIT_MS 10000
@@ -31,12 +32,10 @@ bool reading_begin(int *ret_cancel_state) {
 }
 
 bool reading_wait(int *ret_cancel_state) {
-  static const struct timespec moment = {.tv_nsec = 1000000};
-
   for (int tries = 0; tries < LONGEST_WAIT_MS; tries++) {
     if (reading_begin(ret_cancel_state))
       return true;
-    nanosleep(&moment, NULL);
+    moment_pass(1000000);
   }
   return false;
 }

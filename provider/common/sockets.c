@@ -3,11 +3,14 @@
 #include "sockets.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "cleared.h"
 #include "libc_functions.h"
 
 /* Where /proc cannot be read, descriptors are sought up to here: the kernel gives the lowest free number, so
@@ -53,6 +56,7 @@ static bool write_v4(const uint8_t bytes[4], char *at) {
 static bool read_address(const union socket_address *address, struct socket_peer *ret_peer) {
   const struct in6_addr *v6 = &address->v6.sin6_addr;
 
+  memset(ret_peer->bytes, 0, sizeof ret_peer->bytes);
   ret_peer->family = address->any.sa_family;
   if (ret_peer->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6)) {
     /* An IPv4 address on an IPv6 socket was resolved as one. */
@@ -145,8 +149,12 @@ static long table_size(const struct libc_functions *libc) {
   const char *digit;
   ssize_t length;
   long size = 0;
-  int fd = libc->open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+  int fd;
 
+  /* The thread's own, as below: it may have left the table that the others share (unshare(2)). */
+  fd = libc->open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    fd = libc->open("/proc/self/status", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return 0;
   length = libc->read(fd, text, sizeof text - 1);
@@ -187,22 +195,92 @@ static bool walk_descriptors(visit_descriptor_fn *visit, void *arg) {
                              : walk_numbers(&walk, highest_allowed(&walk.libc));
 }
 
+static int option_of(int fd, int option, const struct libc_functions *libc) {
+  int value = 0;
+  socklen_t size = sizeof value;
+
+  return libc->getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 ? value : 0;
+}
+
+static bool is_unconnected_datagram(int fd, const struct libc_functions *libc) {
+  union socket_address address;
+  socklen_t size = sizeof address;
+  int domain;
+
+  if (getpeername(fd, &address.any, &size) == 0 || errno != ENOTCONN ||
+      option_of(fd, SO_TYPE, libc) != SOCK_DGRAM)
+    return false;
+  domain = option_of(fd, SO_DOMAIN, libc);
+  return domain == AF_INET || domain == AF_INET6;
+}
+
+bool socket_sends_anywhere(int fd) {
+  struct libc_functions libc;
+
+  return fd >= 0 && libc_functions_bind(&libc) && is_unconnected_datagram(fd, &libc);
+}
+
+bool socket_is_stream(int fd) {
+  struct libc_functions libc;
+
+  return fd >= 0 && libc_functions_bind(&libc) && option_of(fd, SO_TYPE, &libc) == SOCK_STREAM;
+}
+
+/* One that is not connected: connect(2) was put off (TCP_FASTOPEN_CONNECT), or has not been called, and the
+ * first data may do its work (MSG_FASTOPEN). */
+static bool may_send_at_once(int fd, const struct libc_functions *libc) {
+  unsigned char state = 0; /* the first member of struct tcp_info */
+  socklen_t state_size = sizeof state, size = sizeof(int);
+  int is_put_off = 0;
+
+  if (libc->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &state, &state_size) != 0)
+    return false;
+  return state == TCP_CLOSE ||
+         (libc->getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &is_put_off, &size) == 0 &&
+          is_put_off != 0);
+}
+
+bool socket_is_unconnected_stream(int fd) {
+  union socket_address address;
+  socklen_t size = sizeof address;
+
+  return fd >= 0 && getpeername(fd, &address.any, &size) != 0 && errno == ENOTCONN && socket_is_stream(fd);
+}
+
+bool socket_may_send_at_once(int fd) {
+  struct libc_functions libc;
+
+  return socket_is_unconnected_stream(fd) && libc_functions_bind(&libc) && may_send_at_once(fd, &libc);
+}
+
 struct socket_visit {
   visit_socket_fn *visit;
   void *arg;
+  struct unconnected_sockets *unconnected;
 };
+
+static void note_unconnected(int fd, const struct libc_functions *libc,
+                             struct unconnected_sockets *unconnected) {
+  unconnected->datagrams = unconnected->datagrams || is_unconnected_datagram(fd, libc);
+  unconnected->opening = unconnected->opening || may_send_at_once(fd, libc);
+}
 
 static bool visit_descriptor(int fd, const struct libc_functions *libc, void *arg) {
   const struct socket_visit *sockets = arg;
   struct socket_peer peer;
 
-  (void)libc;
-  return !socket_peer_of(fd, &peer) || sockets->visit(fd, &peer, sockets->arg);
+  if (socket_peer_of(fd, &peer))
+    return sockets->visit(fd, &peer, sockets->arg);
+  if (errno == ENOTCONN && sockets->unconnected != NULL)
+    note_unconnected(fd, libc, sockets->unconnected);
+  return true;
 }
 
-bool sockets_visit(visit_socket_fn *visit, void *arg) {
-  struct socket_visit sockets = {visit, arg};
+bool sockets_visit(visit_socket_fn *visit, void *arg, struct unconnected_sockets *ret_unconnected) {
+  struct socket_visit sockets = {visit, arg, ret_unconnected};
 
+  if (ret_unconnected != NULL)
+    *ret_unconnected = (struct unconnected_sockets){.datagrams = false};
   return walk_descriptors(visit_descriptor, &sockets);
 }
 
@@ -239,7 +317,7 @@ bool socket_was_accepted(struct listening_ports *listening, int fd, uint16_t pee
     return false;
   if (!listening->known) {
     listening->known = true;
-    listening->ports = calloc(1, (UINT16_MAX + 1) / CHAR_BIT);
+    listening->ports = cleared_memory((UINT16_MAX + 1) / CHAR_BIT);
     if (listening->ports != NULL)
       (void)walk_descriptors(note_listening, listening);
   }

@@ -28,12 +28,29 @@ bool socket_peer_of(int fd, struct socket_peer *ret_peer);
 /* False ends the visit. */
 typedef bool visit_socket_fn(int fd, const struct socket_peer *peer, void *arg);
 
+/* What is among the sockets that are not connected. */
+struct unconnected_sockets {
+  bool datagrams; /* socket_sends_anywhere of one */
+  bool opening;   /* socket_may_send_at_once of one */
+};
+
 /*
  * Calls `visit` for each descriptor that is connected to a host. False: there are more descriptors than are
  * looked at, or the visit was ended. No memory; one system call for each open descriptor, and one for
- * every 256 numbers up to the highest that the process has had open.
+ * every 256 numbers up to the highest that the process has had open. ret_unconnected: of those that were
+ * looked at, for up to four more calls for each that is not connected; NULL: nobody asks.
  */
-bool sockets_visit(visit_socket_fn *visit, void *arg);
+bool sockets_visit(visit_socket_fn *visit, void *arg, struct unconnected_sockets *ret_unconnected);
+
+/* Whether it is a socket for IP datagrams that is connected to nobody: it may send to any host. */
+bool socket_sends_anywhere(int fd);
+/* Whether it is a socket of TCP's that can carry data with its first packet (TCP Fast Open, RFC 7413): until
+ * that is answered, nobody is told to whom. */
+bool socket_may_send_at_once(int fd);
+/* Whether it is a socket for a stream that is not connected yet. */
+bool socket_is_unconnected_stream(int fd);
+/* Whether it is a socket for a stream, of whatever kind, connected or not. */
+bool socket_is_stream(int fd);
 
 /* The ports on which the process listens; all zero: not looked at yet. */
 struct listening_ports {

@@ -65,10 +65,13 @@ static uint64_t told_once(const struct pin_verdict *verdict, const struct pin_pa
   return unlisted_subject(verdict->name, path->count > 0 ? &path->keys[0].key : NULL);
 }
 
-bool verdict_log_has_told(const struct pin_verdict *verdict, const struct pin_path *path) {
-  uint64_t subject = told_once(verdict, path);
+bool verdict_log_is_due(const struct pin_verdict *verdict, const struct pin_path *path) {
+  uint64_t subject;
 
-  return subject != 0 && unlisted_is_told(subject);
+  if (verdict->outcome == PIN_ACCEPTED || verdict->outcome == PIN_NOT_COVERED)
+    return false;
+  subject = told_once(verdict, path);
+  return subject == 0 || !unlisted_is_told(subject);
 }
 
 bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin_verdict *verdict,

@@ -14,9 +14,9 @@
  */
 char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path, const char *library);
 
-/* Whether the log knows already that this host without an entry shows this key, and need not be told again.
- */
-bool verdict_log_has_told(const struct pin_verdict *verdict, const struct pin_path *path);
+/* Whether the log is to be told: of a refusal and what is only audited, but not again that this host without
+ * an entry shows this key. */
+bool verdict_log_is_due(const struct pin_verdict *verdict, const struct pin_path *path);
 
 /* The same before the verdict, by the peer's own key: then nothing above it need be looked at either. */
 bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin_verdict *verdict,

@@ -12,42 +12,39 @@
 #include "common/record.h"
 #include "common/settings.h"
 #include "common/text.h"
+#include "extension.h"
 #include "hello.h"
 #include "judgement.h"
 #include "kept_chain.h"
+#include "program_hook.h"
 
-/* The number of an extension that is never sent: the place of our data in a session. It is one of those that
- * are nobody's (RFC 8447, 7), and not one of GREASE. */
-#define EXTENSION 0xff50
-
-/* What is known of a session. Servers have one too, since nobody says before a ClientHello whose it is. */
+/* What is known of a client's session. */
 struct connection {
   struct library *library;
-  gnutls_handshake_hook_func hook; /* the program's own; NULL: none */
-  unsigned hook_type;
-  int hook_when;
+  struct program_hook hook;
   char *hello_name;    /* of the ClientHello; owned, like those below; NULL: none */
   char *set_name;      /* by gnutls_server_name_set(3) */
   char *verified_name; /* by gnutls_session_set_verify_cert(3) */
-  unsigned char *held; /* a session's data that the program wants offered; NULL: none */
+  unsigned char *held; /* until the ClientHello: a session's data that is to be offered; NULL: none */
   size_t held_size;
+  size_t held_early_data;     /* bytes of early data that its server takes */
   struct kept_chain *offered; /* what the server of the session that is offered showed; NULL: none, or not
                                  known */
+  bool is_judged;             /* the session that is offered was, and may be */
   bool is_client;             /* a ClientHello went out */
-  bool is_server;             /* one came in */
+  bool is_under_way;          /* and this handshake is not decided yet */
   bool is_decided;            /* this handshake was allowed */
   bool is_refused;            /* a handshake of this session was, which is the end of it */
   bool is_covered;            /* the policy had to look at the server's path */
   bool name_lost;             /* a name is not known for want of memory, or cannot be read */
+  bool is_media;              /* its ClientHello offers keys for media */
 };
 
 _Static_assert(sizeof(struct connection) <= RECORD_SIZE, "record.h sets no larger pieces aside");
 
 /* NULL: there was no memory for it. */
 static struct connection *connection_of(const struct library *library, gnutls_session_t session) {
-  gnutls_ext_priv_data_t data = NULL;
-
-  return library->gnutls_ext_get_data(session, EXTENSION, &data) >= 0 ? data : NULL;
+  return extension_data(library, session);
 }
 
 static void connection_free(gnutls_ext_priv_data_t data) {
@@ -78,18 +75,17 @@ static void set_text(struct connection *connection, char **text, const void *byt
   *text = copy;
 }
 
-static void read_hello(struct connection *connection, const gnutls_datum_t *message) {
-  const unsigned char *name = NULL;
-  size_t size = 0;
+/* ---- The session that is held ---- */
 
-  if (!hello_server_name(message->data, message->size, &name, &size)) {
-    connection->name_lost = true;
-    return;
-  }
-  if (name != NULL)
-    set_text(connection, &connection->hello_name, name, size);
-  else
-    set_text(connection, &connection->hello_name, NULL, 0);
+static void let_go(struct connection *connection) {
+  free(connection->held);
+  connection->held = NULL;
+}
+
+static void forget_offer(struct connection *connection) {
+  connection->is_judged = false;
+  kept_chain_free(connection->offered);
+  connection->offered = NULL;
 }
 
 /* ---- Verdict ---- */
@@ -99,7 +95,8 @@ static struct subject_matter matter_of(const struct connection *connection, gnut
       .library = connection->library,
       .session = session,
       .given = {connection->hello_name, connection->set_name, connection->verified_name},
-      .name_lost = connection->name_lost};
+      .name_lost = connection->name_lost,
+      .is_media = connection->is_media};
 }
 
 static struct evidence shown(const struct library *library, gnutls_session_t session) {
@@ -136,24 +133,68 @@ static int decide(struct connection *connection, gnutls_session_t session) {
     matter.evidence = kept_chain_evidence(connection->offered);
   judgement = judge(&matter);
   connection->is_decided = true;
+  connection->is_under_way = false;
   connection->is_covered = judgement.covered;
   return judgement.allowed ? 0 : refuse(connection, session);
 }
 
 /* ---- The hook ---- */
 
+/* With early data GnuTLS forgets the answer of a hook, and sends them without the ClientHello. */
+static ssize_t push_nothing(gnutls_transport_ptr_t transport, const void *data, size_t size) {
+  (void)transport;
+  (void)data;
+  (void)size;
+  errno = EPIPE;
+  return -1;
+}
+
+static bool are_same(const char *name, const char *other) {
+  return name == other || (name != NULL && other != NULL && strcmp(name, other) == 0);
+}
+
+/*
+ * Data that are sent at once go to whoever the session is of, which a program may have set past us. Or it set
+ * another name so than that by which the session was judged. Or its socket is not connected yet, and they
+ * leave as soon as it is.
+ */
+static int allow_early_data(struct connection *connection, gnutls_session_t session) {
+  struct subject_matter matter = matter_of(connection, session);
+
+  if (connection->is_judged && are_same(connection->hello_name, connection->set_name) &&
+      !peer_is_to_come(connection->library, session))
+    return 0;
+  matter.is_stored = matter.leaves_now = true;
+  if (connection->is_judged && connection->offered != NULL)
+    matter.evidence = kept_chain_evidence(connection->offered);
+  connection->is_refused = !judge(&matter).allowed;
+  if (!connection->is_refused)
+    return 0;
+  connection->library->gnutls_transport_set_push_function(session, push_nothing);
+  return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
 static int see_client_hello(struct connection *connection, gnutls_session_t session,
                             const gnutls_datum_t *message) {
-  int saved_errno = errno;
+  int saved_errno = errno, result = 0;
+  struct hello hello;
 
-  connection->is_client = true;
+  connection->is_client = connection->is_under_way = true;
   connection->is_decided = false;
   if (!library_bind_late(connection->library))
     return refuse(connection, session);
-  read_hello(connection, message);
+  if (hello_read(message->data, message->size, &hello))
+    set_text(connection, &connection->hello_name, hello.name, hello.name_size);
+  else
+    connection->name_lost = true;
+  connection->is_media = hello.is_media;
   policy_prepare();
+  if (hello.has_early_data)
+    result = allow_early_data(connection, session);
+  connection->is_judged = false;
+  let_go(connection);
   errno = saved_errno;
-  return 0;
+  return result;
 }
 
 static int see_message(struct connection *connection, gnutls_session_t session, unsigned type, bool incoming,
@@ -162,21 +203,10 @@ static int see_message(struct connection *connection, gnutls_session_t session, 
     return GNUTLS_E_CERTIFICATE_ERROR;
   if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && !incoming)
     return see_client_hello(connection, session, message);
-  if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
-    connection->is_server = true;
   if (!connection->is_client || !incoming || connection->is_decided ||
       (type != GNUTLS_HANDSHAKE_SERVER_HELLO_DONE && type != GNUTLS_HANDSHAKE_FINISHED))
     return 0;
   return decide(connection, session);
-}
-
-static int call_program(const struct connection *connection, gnutls_session_t session, unsigned type,
-                        unsigned when, unsigned incoming, const gnutls_datum_t *message) {
-  if (connection->hook == NULL ||
-      (connection->hook_type != type && connection->hook_type != GNUTLS_HANDSHAKE_ANY) ||
-      (connection->hook_when != (int)when && connection->hook_when != GNUTLS_HOOK_BOTH))
-    return 0;
-  return connection->hook(session, type, when, incoming, message);
 }
 
 /* A client that could not be given a connection goes no further than its ClientHello. */
@@ -184,35 +214,54 @@ static int refuse_client(unsigned type, unsigned incoming) {
   return type == GNUTLS_HANDSHAKE_CLIENT_HELLO && incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
-static int see(const struct library *library, gnutls_session_t session, unsigned type, unsigned when,
+static int see(struct library *library, gnutls_session_t session, unsigned type, unsigned when,
                unsigned incoming, const gnutls_datum_t *message) {
   struct connection *connection = connection_of(library, session);
+  bool was_decided;
   int result;
 
   if (connection == NULL)
     return refuse_client(type, incoming);
+  was_decided = connection->is_decided;
   /* First, so that no program's answer goes before ours. */
   result = when == GNUTLS_HOOK_PRE ? see_message(connection, session, type, incoming != 0, message) : 0;
-  return result != 0 ? result : call_program(connection, session, type, when, incoming, message);
+  if (result == 0)
+    result = program_hook_call(&connection->hook, session, type, when, incoming, message);
+  if (type == GNUTLS_HANDSHAKE_CHANGE_CIPHER_SPEC)
+    program_hook_was_shown(&connection->hook, library, session, when, result);
+  else if (result == 0 && connection->is_client && incoming != 0)
+    program_hook_lend_slot(&connection->hook, library, session, type, when,
+                           connection->is_decided && !was_decided);
+  return result;
 }
 
-/* A hook is given nothing but the session, so each library has one of its own. */
-#define HOOKS(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
+static int see_key(struct library *library, gnutls_session_t session, const char *label,
+                   const gnutls_datum_t *secret) {
+  struct connection *connection = connection_of(library, session);
+
+  return connection != NULL ? program_hook_see_key(&connection->hook, library, session, label, secret) : 0;
+}
+
+/* These are given nothing but the session, so each library has its own. */
+#define LIBRARIES(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define X(index)                                                                                             \
   static int hook##index(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,          \
                          const gnutls_datum_t *message) {                                                    \
     return see(&libraries[index], session, type, when, incoming, message);                                   \
+  }                                                                                                          \
+  static int keylog##index(gnutls_session_t session, const char *label, const gnutls_datum_t *secret) {      \
+    return see_key(&libraries[index], session, label, secret);                                               \
   }
-HOOKS(X)
+LIBRARIES(X)
 #undef X
 
-static gnutls_handshake_hook_func hook_of(const struct library *library) {
-#define X(index) hook##index,
-  static const gnutls_handshake_hook_func hooks[] = {HOOKS(X)};
+static struct hook_functions functions_of(const struct library *library) {
+#define X(index) {hook##index, keylog##index},
+  static const struct hook_functions functions[] = {LIBRARIES(X)};
 #undef X
-  _Static_assert(sizeof hooks / sizeof hooks[0] == MAX_LIBRARIES, "a hook for each library");
+  _Static_assert(sizeof functions / sizeof functions[0] == MAX_LIBRARIES, "functions for each library");
 
-  return hooks[library - libraries];
+  return functions[library - libraries];
 }
 
 /* ---- What the shim calls ---- */
@@ -230,28 +279,35 @@ static void session_new(const struct pinning_gnutls *self, gnutls_session_t sess
     return;
   connection = record_new(sizeof *connection);
   if (connection != NULL) {
-    *connection = (struct connection){.library = library};
-    if (library->gnutls_session_ext_register(session, "pinning", EXTENSION, GNUTLS_EXT_NONE, NULL, NULL,
-                                             connection_free, NULL, NULL, 0) >= 0)
-      library->gnutls_ext_set_data(session, EXTENSION, connection);
-    else
-      record_free(connection);
+    *connection = (struct connection){.library = library, .hook.ours = functions_of(library)};
+    if (extension_keep(library, session, connection, connection_free)) {
+      program_hook_take_slot(&connection->hook, library, session);
+      errno = saved_errno;
+      return;
+    }
+    record_free(connection);
   }
   /* Without a connection the hook refuses. */
   library->gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
-                                              hook_of(library));
+                                              functions_of(library).hook);
   errno = saved_errno;
+}
+
+static bool make_room(const struct pinning_gnutls *self) {
+  int saved_errno = errno;
+  bool has_room = extension_make_room(library_of(self));
+
+  errno = saved_errno;
+  return has_room;
 }
 
 static void set_hook(const struct pinning_gnutls *self, gnutls_session_t session, unsigned type, int when,
                      gnutls_handshake_hook_func hook) {
-  struct connection *connection = connection_of(library_of(self), session);
+  struct library *library = library_of(self);
+  struct connection *connection = connection_of(library, session);
 
-  if (connection == NULL)
-    return;
-  connection->hook = hook;
-  connection->hook_type = type;
-  connection->hook_when = when;
+  if (connection != NULL)
+    program_hook_set(&connection->hook, library, session, type, when, hook);
 }
 
 static void server_named(const struct pinning_gnutls *self, gnutls_session_t session, const void *name,
@@ -288,16 +344,10 @@ static void data_verified(const struct pinning_gnutls *self, gnutls_session_t se
 
 /* ---- Stored sessions ---- */
 
-static bool is_ascii(const char *text) {
-  while ((unsigned char)*text >= 1 && (unsigned char)*text < 0x80)
-    text++;
-  return *text == '\0';
-}
-
-/* A name in Unicode may be covered under its A-label. */
+/* A name in Unicode is no name of a host here: it may be covered under its A-labels. */
 static bool names_nobody(const struct pin_policy *policy, const char *name) {
-  return name == NULL ||
-         (is_ascii(name) && host_part_is_name(name) && pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
+  return name == NULL || (host_part_is_name(name) && !host_part_is_localhost(name) &&
+                          pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
 }
 
 /* Whether it is plain already that the policy has no word on the session. */
@@ -322,14 +372,17 @@ static bool is_nobodys_matter(const struct connection *connection) {
   return is_plain;
 }
 
-/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away. */
-static int result_of_setting(const struct library *library, const void *data, size_t size) {
+/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away, and what that says then.
+ */
+static int result_of_setting(const struct library *library, const void *data, size_t size,
+                             size_t *ret_early_data) {
   gnutls_session_t session;
   int result = library->gnutls_init(&session, GNUTLS_CLIENT);
 
   if (result < 0)
     return result;
   result = library->gnutls_session_set_data(session, data, size);
+  *ret_early_data = library->gnutls_record_get_max_early_data_size(session);
   library->gnutls_deinit(session);
   return result;
 }
@@ -340,14 +393,14 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
   struct connection *connection = connection_of(library, session);
   int saved_errno = errno;
   unsigned char *copy;
+  size_t early_data = 0;
 
   /* A server's is its own: libgnutls sets what it has found in the server's cache by this very function. */
-  if (connection == NULL || connection->is_server || !library_bind_late(library) ||
-      is_nobodys_matter(connection)) {
+  if (connection == NULL || !library_bind_late(library) || is_nobodys_matter(connection)) {
     errno = saved_errno;
     return false;
   }
-  *ret_result = result_of_setting(library, data, size);
+  *ret_result = result_of_setting(library, data, size, &early_data);
   if (*ret_result >= 0) {
     copy = malloc(size);
     if (copy != NULL) {
@@ -355,31 +408,56 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
       free(connection->held);
       connection->held = copy;
       connection->held_size = size;
+      connection->held_early_data = early_data;
     }
   }
   errno = saved_errno;
   return true;
 }
 
+/*
+ * Anew at each call until the ClientHello is there: the names may be others by then, and another session may
+ * be set past us, for which nothing of this one speaks.
+ */
 static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t session) {
   const struct library *library = library_of(self);
   struct connection *connection = connection_of(library, session);
   struct subject_matter matter;
   int saved_errno = errno;
 
-  if (connection == NULL || connection->held == NULL)
+  if (connection == NULL)
     return;
-  kept_chain_free(connection->offered);
+  if (!connection->is_under_way)
+    forget_offer(connection);
+  if (connection->held == NULL)
+    return;
+  forget_offer(connection);
   connection->offered = kept_chain_find(library, connection->held, connection->held_size);
   matter = matter_of(connection, session);
-  matter.quiet = true;
+  matter.is_stored = matter.quiet = true;
   if (connection->offered != NULL)
     matter.evidence = kept_chain_evidence(connection->offered);
-  if (judge(&matter).allowed)
+  connection->is_judged = judge(&matter).allowed;
+  if (connection->is_judged)
     (void)library->gnutls_session_set_data(session, connection->held, connection->held_size);
-  free(connection->held);
-  connection->held = NULL;
+  else
+    let_go(connection);
   errno = saved_errno;
+}
+
+static int handshake_done(const struct pinning_gnutls *self, gnutls_session_t session, int result) {
+  const struct connection *connection = connection_of(library_of(self), session);
+
+  return result < 0 && connection != NULL && connection->is_refused ? GNUTLS_E_CERTIFICATE_ERROR : result;
+}
+
+static bool held_early_data(const struct pinning_gnutls *self, gnutls_session_t session, size_t *ret_size) {
+  const struct connection *connection = connection_of(library_of(self), session);
+
+  if (connection == NULL || connection->held == NULL)
+    return false;
+  *ret_size = connection->held_early_data;
+  return true;
 }
 
 static void session_given(const struct pinning_gnutls *self, gnutls_session_t session, const void *data,
@@ -399,10 +477,14 @@ static void session_given(const struct pinning_gnutls *self, gnutls_session_t se
   errno = saved_errno;
 }
 
-const struct pinning_gnutls connection_calls = {.session_new = session_new,
+const struct pinning_gnutls connection_calls = {.size = sizeof connection_calls,
+                                                .session_new = session_new,
+                                                .make_room = make_room,
                                                 .set_hook = set_hook,
                                                 .before_handshake = before_handshake,
+                                                .handshake_done = handshake_done,
                                                 .hold_session = hold_session,
+                                                .held_early_data = held_early_data,
                                                 .session_given = session_given,
                                                 .server_named = server_named,
                                                 .name_verified = name_verified,

@@ -2,11 +2,14 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "hello.h"
 
+#define STREAM_MAJOR 3
 #define DATAGRAM_MAJOR 0xfe
 /* Of what OpenSSL spoke before there was a standard; GnuTLS calls it DTLS 0.9. */
 #define OLD_DATAGRAM_MAJOR 0x01
 #define RANDOM_SIZE 32
 #define SERVER_NAME 0
+#define EARLY_DATA 42
+#define USE_SRTP 14
 #define HOST_NAME 0
 
 struct reader {
@@ -43,8 +46,7 @@ static bool read_vector(struct reader *reader, int size, struct reader *ret_vect
 }
 
 /* All that stands before the extensions. */
-static bool skip_head(struct reader *reader) {
-  bool is_datagram = reader->left > 0 && (*reader->at == DATAGRAM_MAJOR || *reader->at == OLD_DATAGRAM_MAJOR);
+static bool skip_head(struct reader *reader, bool is_datagram) {
   struct reader vector;
 
   return skip(reader, 2 + RANDOM_SIZE) && read_vector(reader, 1, &vector) &&
@@ -52,7 +54,7 @@ static bool skip_head(struct reader *reader) {
          read_vector(reader, 1, &vector);
 }
 
-static bool read_names(struct reader *extension, const unsigned char **ret_name, size_t *ret_size) {
+static bool read_names(struct reader *extension, struct hello *hello) {
   struct reader list, name;
   size_t type;
 
@@ -62,32 +64,43 @@ static bool read_names(struct reader *extension, const unsigned char **ret_name,
     if (!read_number(&list, 1, &type) || !read_vector(&list, 2, &name))
       return false;
     if (type == HOST_NAME) {
-      *ret_name = name.at;
-      *ret_size = name.left;
+      hello->name = name.at;
+      hello->name_size = name.left;
       return true;
     }
   }
   return true;
 }
 
-bool hello_server_name(const unsigned char *message, size_t size, const unsigned char **ret_name,
-                       size_t *ret_size) {
-  struct reader reader = {message, size}, extensions, extension;
+static bool read_hello(struct reader reader, bool is_datagram, struct hello *ret_hello) {
+  struct reader extensions, extension;
   size_t type;
 
-  *ret_name = NULL;
-  *ret_size = 0;
-  if (!skip_head(&reader))
+  *ret_hello = (struct hello){.name = NULL};
+  if (!skip_head(&reader, is_datagram))
     return false;
   if (reader.left == 0)
     return true;
-  if (!read_vector(&reader, 2, &extensions))
+  if (!read_vector(&reader, 2, &extensions) || reader.left != 0)
     return false;
   while (extensions.left > 0) {
     if (!read_number(&extensions, 2, &type) || !read_vector(&extensions, 2, &extension))
       return false;
-    if (type == SERVER_NAME)
-      return read_names(&extension, ret_name, ret_size);
+    if (type == SERVER_NAME && !read_names(&extension, ret_hello))
+      return false;
+    ret_hello->has_early_data = ret_hello->has_early_data || type == EARLY_DATA;
+    ret_hello->is_media = ret_hello->is_media || (is_datagram && type == USE_SRTP);
   }
   return true;
+}
+
+bool hello_read(const unsigned char *message, size_t size, struct hello *ret_hello) {
+  struct reader reader = {message, size};
+  bool is_stream = size > 0 && *message == STREAM_MAJOR;
+  bool is_datagram = size > 0 && (*message == DATAGRAM_MAJOR || *message == OLD_DATAGRAM_MAJOR);
+
+  if (is_stream || is_datagram)
+    return read_hello(reader, is_datagram, ret_hello);
+  /* A program that tries its server may send a version that is none. */
+  return read_hello(reader, true, ret_hello) || read_hello(reader, false, ret_hello);
 }

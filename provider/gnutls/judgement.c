@@ -8,38 +8,20 @@
 #include <string.h>
 
 #include "common/policy_store.h"
-#include "common/settings.h"
 #include "common/trace.h"
 #include "common/verdict_log.h"
-#include "common/verdict_pause.h"
+#include "common/verdict_settings.h"
 #include "vouch.h"
 
 #define LIBRARY "gnutls"
 
-static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {
-  memset(ret_verdict, 0, sizeof *ret_verdict);
-  ret_verdict->outcome = PIN_REFUSED;
-  ret_verdict->reason = reason;
-  ret_verdict->blocked_depth = -1;
-  for (int i = PEER_GIVEN - 1; i >= 0; i--) {
+/* What the program called the host. NULL: nothing. */
+static const char *first_name(const struct peer *peer) {
+  for (int i = 0; i < PEER_GIVEN; i++) {
     if (peer->given[i] != NULL)
-      ret_verdict->name = peer->given[i];
+      return peer->given[i];
   }
-  ret_verdict->port = peer->port;
-  ret_verdict->now = peer->now;
-}
-
-/* A damaged policy gives way to its text, once. */
-static enum pin_needs select_entries(const struct pin_policy **policy, struct peer *peer,
-                                     struct pin_verdict *ret_verdict) {
-  enum pin_needs needs = peer_select(peer, *policy, ret_verdict);
-  const struct pin_policy *damaged = *policy;
-
-  if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
-    return needs;
-  *policy = policy_acquire();
-  policy_release(damaged);
-  return peer_select(peer, *policy, ret_verdict);
+  return NULL;
 }
 
 static void look_at_path(const struct pin_policy *policy, const struct pin_verdict *verdict,
@@ -59,17 +41,17 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   enum pin_needs needs;
 
   if (*policy == NULL) {
-    refuse(peer, PIN_REASON_NO_POLICY, ret_verdict);
-    if (settings_allow_without_policy())
-      ret_verdict->outcome = PIN_NOT_COVERED;
+    verdict_without_policy(first_name(peer), peer->port, peer->now, ret_verdict);
     return;
   }
-  needs = select_entries(policy, peer, ret_verdict);
+  needs = peer_select(peer, *policy, ret_verdict);
+  if (ret_verdict->reason == PIN_REASON_DAMAGED && policy_acquire_after_damage(policy))
+    needs = peer_select(peer, *policy, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
   /* Who shows no key shows no blocked one: only an entry of its own can refuse it. But of a stored session
    * nobody can say what it keeps. */
-  if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->quiet &&
+  if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->is_stored &&
       matter->library->gnutls_session_is_resumed(matter->session) == 0) {
     pin_judge_silent(ret_verdict);
     return;
@@ -83,21 +65,23 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   path->pin.vouch = NULL;
 }
 
-static bool worth_reporting(const struct pin_verdict *verdict, const struct pin_path *path) {
-  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED &&
-         !verdict_log_has_told(verdict, path);
-}
-
 static void report(const struct subject_matter *matter, const struct pin_verdict *verdict,
                    struct path *path) {
   TRACE_VERDICT(verdict->name, verdict->port, pin_outcome_word(verdict->outcome),
                 pin_reason_word(verdict->reason));
   if (matter->quiet && verdict->outcome == PIN_REFUSED) {
     verdict_log_dropped_session(verdict, LIBRARY);
-  } else if (!matter->quiet && worth_reporting(verdict, &path->pin)) {
+  } else if (!matter->quiet && verdict_log_is_due(verdict, &path->pin)) {
     path_describe(path);
     free(verdict_log(verdict, &path->pin, LIBRARY));
   }
+}
+
+/* A transport of the program's own says nothing at any time, but other sockets do (question.c). */
+static enum question_stage stage_of(const struct subject_matter *matter, const struct peer *peer) {
+  if (matter->leaves_now && peer->fd >= 0)
+    return QUESTION_EARLY_DATA;
+  return matter->is_stored ? QUESTION_OFFER : QUESTION_ANSWERED;
 }
 
 struct judgement judge(const struct subject_matter *matter) {
@@ -114,8 +98,10 @@ struct judgement judge(const struct subject_matter *matter) {
   path_begin(matter->library, matter->session, &matter->evidence, &path);
   memcpy(peer.given, matter->given, sizeof peer.given);
   peer.name_lost = matter->name_lost;
+  peer.is_media = matter->is_media;
   peer.path = &path;
   peer_look(matter->library, matter->session, &peer);
+  peer.stage = stage_of(matter, &peer);
   decide(matter, &policy, &peer, &path, &judgement, &verdict);
   verdict_honour_pause(&verdict);
   judgement.allowed = pin_allows(&verdict);

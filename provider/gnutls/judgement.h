@@ -15,7 +15,10 @@ struct subject_matter {
   struct evidence evidence;
   const char *given[PEER_GIVEN]; /* names that the client gave; NULL: none */
   bool name_lost;                /* it gave one that is not known here */
-  bool quiet; /* only ask whether a stored session may be offered; a refusal is logged as what it is */
+  bool is_media;                 /* its ClientHello offers keys for media (RFC 5764) */
+  bool is_stored;  /* it is a session of before, of which nobody can say more than the evidence */
+  bool leaves_now; /* with it early data, at which nobody looks again */
+  bool quiet;      /* only ask whether such a session may be offered; a refusal is logged as what it is */
 };
 
 struct judgement {

@@ -22,11 +22,11 @@ static const struct binding late[] = {GNUTLS_LATE_FUNCTIONS(X)};
 #undef X
 
 static bool bind_all(struct library *library, const struct binding *bindings, size_t count) {
-  void *handle = atomic_load(&library->handle);
+  void *handle = atomic_load(&library->handle), *symbol;
 
   for (size_t i = 0; i < count; i++) {
-    void *symbol = dlsym(handle, bindings[i].name);
-
+    if (!elf_symbol(&library->tables, bindings[i].name, &symbol) || symbol == NULL)
+      symbol = dlsym(handle, bindings[i].name);
     if (symbol == NULL)
       return false;
     memcpy((char *)library + bindings[i].offset, &symbol, sizeof symbol);
@@ -35,10 +35,13 @@ static bool bind_all(struct library *library, const struct binding *bindings, si
 }
 
 /* Once. False: another thread does it and does not finish. */
-static bool bind_early(struct library *library) {
+static bool bind_early(struct library *library, const void *address) {
   enum claim_result result = claim_take(&library->claim);
+  struct object object;
 
   if (result == CLAIM_IS_OURS) {
+    if (object_find(address, &object))
+      library->tables = elf_tables_of(object.map, object.start, object.end);
     library->calls = connection_calls;
     library->usable = bind_all(library, early, sizeof early / sizeof early[0]);
     claim_finish(&library->claim);
@@ -58,7 +61,7 @@ struct library *library_find(const void *address) {
     if (claimed == NULL && atomic_compare_exchange_strong(&library->handle, &claimed, handle))
       claimed = handle;
     if (claimed == handle)
-      return bind_early(library) && library->usable ? library : NULL;
+      return bind_early(library, address) && library->usable ? library : NULL;
   }
   return NULL;
 }

@@ -3,7 +3,7 @@
 
 /*
  * The functions of one libgnutls, of which a process may have several. They are bound from the object that
- * called, so pinning-gnutls.so needs none. All are public, and there since 3.6.
+ * called, so pinning-gnutls.so needs none. All are public, and there since 3.6.13.
  */
 #ifndef PIN_GNUTLS_LIBRARY_H
 #define PIN_GNUTLS_LIBRARY_H
@@ -17,6 +17,7 @@
 
 #include "common/claim.h"
 #include "common/gnutls_module.h"
+#include "elf_symbol.h"
 
 /* What every session needs, servers' too. */
 #define GNUTLS_EARLY_FUNCTIONS(X)                                                                            \
@@ -33,11 +34,19 @@
   X(gnutls_certificate_type_get2)                                                                            \
   X(gnutls_credentials_get)                                                                                  \
   X(gnutls_deinit)                                                                                           \
+  X(gnutls_ext_register)                                                                                     \
+  X(gnutls_global_deinit)                                                                                    \
+  X(gnutls_global_init)                                                                                      \
   X(gnutls_hash_fast)                                                                                        \
   X(gnutls_init)                                                                                             \
+  X(gnutls_protocol_get_version)                                                                             \
+  X(gnutls_record_get_max_early_data_size)                                                                   \
+  X(gnutls_session_get_keylog_function)                                                                      \
   X(gnutls_session_is_resumed)                                                                               \
   X(gnutls_session_set_data)                                                                                 \
+  X(gnutls_session_set_keylog_function)                                                                      \
   X(gnutls_transport_get_ptr)                                                                                \
+  X(gnutls_transport_set_push_function)                                                                      \
   X(gnutls_x509_crt_check_hostname2)                                                                         \
   X(gnutls_x509_crt_check_ip)                                                                                \
   X(gnutls_x509_crt_check_issuer)                                                                            \
@@ -49,6 +58,7 @@
   X(gnutls_x509_crt_get_dn)                                                                                  \
   X(gnutls_x509_crt_get_dn_by_oid)                                                                           \
   X(gnutls_x509_crt_get_expiration_time)                                                                     \
+  X(gnutls_x509_crt_get_extension_info)                                                                      \
   X(gnutls_x509_crt_get_key_usage)                                                                           \
   X(gnutls_x509_crt_get_name_constraints)                                                                    \
   X(gnutls_x509_crt_get_pk_algorithm)                                                                        \
@@ -68,8 +78,10 @@ struct library {
   struct pinning_gnutls calls; /* first: the shim's view of this */
   _Atomic(void *) handle;      /* its identity; NULL: a free place */
   struct claim claim;          /* ready: the early functions are looked for */
+  struct elf_tables tables;    /* of its symbols */
   bool usable;                 /* and found */
   atomic_bool late_bound;
+  atomic_bool has_room;                           /* for extensions of the program's (extension_make_room) */
   _Atomic(gnutls_x509_trust_list_t) system_trust; /* read when it is first needed; NULL: not yet */
 #define X(name) __typeof__(name) *name;
   GNUTLS_EARLY_FUNCTIONS(X)

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/sha256.h"
+#include "understood.h"
 
 /*
  * A peer chooses the keys of its certificates. The unit is about a microsecond: a multiplication for each bit
@@ -16,10 +17,11 @@
 #define WORK_OF_OTHERS 2000
 #define MAX_RSA_BITS 8192
 
-/* Dates are looked at elsewhere; without the last, an equal name and key would do for a signature. */
+/* Dates and critical extensions are looked at elsewhere; without the last, an equal name and key would do for
+ * a signature. */
 #define VERIFY_FLAGS                                                                                         \
   (GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |                           \
-   GNUTLS_VERIFY_DO_NOT_ALLOW_SAME)
+   GNUTLS_VERIFY_IGNORE_UNKNOWN_CRIT_EXTENSIONS | GNUTLS_VERIFY_DO_NOT_ALLOW_SAME)
 
 /* ---- Reading ---- */
 
@@ -310,24 +312,37 @@ static bool permits_below(const struct path *path, gnutls_x509_name_constraints_
   return true;
 }
 
-bool path_names_are_permitted(struct path *path) {
+/* By the name constraints of the CA at this depth. */
+static bool names_are_permitted(const struct path *path, size_t depth) {
   const struct library *library = path->library;
-  bool permitted = true;
+  gnutls_x509_name_constraints_t constraints;
+  unsigned critical;
+  bool permitted;
+  int result;
 
-  for (size_t depth = 1; depth < path->pin.count && permitted; depth++) {
-    gnutls_x509_name_constraints_t constraints;
-    unsigned critical;
-    int result;
-
-    if (library->gnutls_x509_name_constraints_init(&constraints) < 0)
-      return false;
-    result = library->gnutls_x509_crt_get_name_constraints(path->links[depth].certificate, constraints, 0,
-                                                           &critical);
-    permitted = result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
-                (result >= 0 && permits_below(path, constraints, depth));
-    library->gnutls_x509_name_constraints_deinit(constraints);
-  }
+  if (library->gnutls_x509_name_constraints_init(&constraints) < 0)
+    return false;
+  result = library->gnutls_x509_crt_get_name_constraints(path->links[depth].certificate, constraints, 0,
+                                                         &critical);
+  permitted = result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
+              (result >= 0 && permits_below(path, constraints, depth));
+  library->gnutls_x509_name_constraints_deinit(constraints);
   return permitted;
+}
+
+static bool is_for_servers(const struct library *library, gnutls_x509_crt_t issuer) {
+  return library->gnutls_x509_crt_check_key_purpose(issuer, GNUTLS_KP_TLS_WWW_SERVER, 0) != 0 &&
+         is_understood(library, issuer);
+}
+
+enum pin_reason path_permission(const struct path *path, size_t highest) {
+  for (size_t depth = 1; depth <= highest && depth < path->pin.count; depth++) {
+    if (!is_for_servers(path->library, path->links[depth].certificate))
+      return PIN_REASON_NOT_A_SERVER;
+    if (!names_are_permitted(path, depth))
+      return PIN_REASON_WRONG_NAME;
+  }
+  return PIN_REASON_MATCHED;
 }
 
 void path_describe(struct path *path) {

@@ -64,10 +64,12 @@ gnutls_x509_crt_t path_peer(struct path *path);
 bool path_extend(struct path *path);
 
 /*
- * Whether every CA of the path, as far as it goes by now, permits the names of hosts of all certificates
- * below it (RFC 5280, 4.2.1.10), by GnuTLS' own functions for that.
+ * Whether every CA of the path, up to this depth, may speak for TLS servers (RFC 5280, 4.2.1.12) with
+ * the names of hosts of all certificates below it (4.2.1.10), by GnuTLS' own functions for that, and is
+ * understood (understood.h).
+ * PIN_REASON_MATCHED; else PIN_REASON_NOT_A_SERVER or PIN_REASON_WRONG_NAME.
  */
-bool path_names_are_permitted(struct path *path);
+enum pin_reason path_permission(const struct path *path, size_t highest);
 
 /* Adds the subjects, for a report. */
 void path_describe(struct path *path);

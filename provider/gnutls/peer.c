@@ -100,8 +100,7 @@ static bool is_repeated(const struct peer *peer, int index) {
 }
 
 static void select_names(struct peer *peer, struct question *question) {
-  pin_select_begin(question->policy, question->port, peer->now, question->verdict);
-  question->host_is_given = question->concludes = false;
+  question_begin(question, peer->now);
   for (int i = 0; i < PEER_GIVEN; i++) {
     if (peer->given[i] != NULL && !is_repeated(peer, i))
       question_ask_given(question, peer->given[i]);
@@ -117,8 +116,13 @@ static void select_names(struct peer *peer, struct question *question) {
 
 enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
                            struct pin_verdict *ret_verdict) {
-  struct question question = {
-      .policy = policy, .verdict = ret_verdict, .names = &peer->names, .fd = peer->fd, .port = peer->port};
+  struct question question = {.policy = policy,
+                              .verdict = ret_verdict,
+                              .names = &peer->names,
+                              .fd = peer->fd,
+                              .port = peer->port,
+                              .stage = peer->stage,
+                              .is_media = peer->is_media};
   uint16_t port;
 
   select_names(peer, &question);
@@ -130,14 +134,24 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
   return pin_select_end(ret_verdict);
 }
 
-void peer_look(struct library *library, gnutls_session_t session, struct peer *peer) {
+/* -1: none, or the program's own transport. */
+static int descriptor_of(const struct library *library, gnutls_session_t session) {
   uintptr_t transport = (uintptr_t)library->gnutls_transport_get_ptr(session);
+
+  return transport < MAX_DESCRIPTOR ? (int)transport : -1;
+}
+
+bool peer_is_to_come(const struct library *library, gnutls_session_t session) {
+  return socket_is_unconnected_stream(descriptor_of(library, session));
+}
+
+void peer_look(struct library *library, gnutls_session_t session, struct peer *peer) {
   struct socket_peer socket;
   struct timespec now;
 
   clock_gettime(CLOCK_REALTIME_COARSE, &now);
   peer->now = (int64_t)now.tv_sec;
-  peer->fd = transport < MAX_DESCRIPTOR ? (int)transport : -1;
+  peer->fd = descriptor_of(library, session);
   peer->port = 0;
   peer->names.kept = NULL;
   if (peer->fd < 0)

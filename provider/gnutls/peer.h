@@ -14,12 +14,17 @@
 struct peer {
   const char *given[PEER_GIVEN]; /* borrowed; NULL: none */
   bool name_lost;                /* the client gave one that is not known here */
-  struct path *path;             /* whose first certificate may name hosts, too */
-  int64_t now;                   /* seconds since the epoch */
-  int fd;                        /* of the socket; -1: none, or the program's own transport */
-  uint16_t port;                 /* of the socket; 0: not known */
+  enum question_stage stage;
+  bool is_media;     /* as in struct question */
+  struct path *path; /* whose first certificate may name hosts, too */
+  int64_t now;       /* seconds since the epoch */
+  int fd;            /* of the socket; -1: none, or the program's own transport */
+  uint16_t port;     /* of the socket; 0: not known */
   struct asked_names names;
 };
+
+/* Whether its socket is for a stream that is not connected yet. */
+bool peer_is_to_come(const struct library *library, gnutls_session_t session);
 
 /* Fills the members from `now` on. To be given to peer_clear. */
 void peer_look(struct library *library, gnutls_session_t session, struct peer *peer);

@@ -5,7 +5,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#define NAME_SIZE 256 /* RFC 1035, 2.3.4: 253 characters as text, and some */
+#include "common/answers.h"
+#include "understood.h"
 
 static bool speaks_for_address(const struct voucher *voucher, const char *text) {
   unsigned char address[sizeof(struct in6_addr)];
@@ -16,34 +17,17 @@ static bool speaks_for_address(const struct voucher *voucher, const char *text) 
                                                     family == AF_INET6 ? 16 : 4, 0) != 0;
 }
 
-/* spelled: perhaps with dots behind it, which no certificate has. */
-static bool speaks_for_name(const struct voucher *voucher, const char *spelled) {
-  char name[NAME_SIZE];
-  size_t length = strlen(spelled);
+static bool speaks_for_name(const void *arg, const char *name) {
+  const struct voucher *voucher = arg;
 
-  while (length > 0 && spelled[length - 1] == '.')
-    length--;
-  if (length == 0 || length >= sizeof name)
-    return false;
-  memcpy(name, spelled, length);
-  name[length] = '\0';
   return voucher->library->gnutls_x509_crt_check_hostname2(voucher->certificate, name, 0) != 0;
 }
 
-/* An address as the policy writes it; of names each that led to the finding. */
+/* An address as the policy writes it. */
 static bool speaks_for(const struct voucher *voucher, const struct pin_finding *finding) {
-  const struct pin_verdict *verdict = voucher->verdict;
-
-  if (finding->entry.kind == PIN_NAME_ADDRESS)
-    return speaks_for_address(voucher, finding->entry.name);
-  if (!speaks_for_name(voucher, finding->name))
-    return false;
-  for (size_t i = 0; i < verdict->further_count; i++) {
-    if (&verdict->findings[verdict->further[i].finding] == finding &&
-        !speaks_for_name(voucher, verdict->further[i].name))
-      return false;
-  }
-  return true;
+  return finding->entry.kind == PIN_NAME_ADDRESS
+             ? speaks_for_address(voucher, finding->entry.name)
+             : speaks_for_names(voucher->verdict, finding, speaks_for_name, voucher);
 }
 
 static bool is_within_dates(const struct voucher *voucher) {
@@ -53,7 +37,8 @@ static bool is_within_dates(const struct voucher *voucher) {
   return from != (time_t)-1 && until != (time_t)-1 && from <= voucher->now && voucher->now <= until;
 }
 
-/* Extended key usage and key usage, where the certificate has them (RFC 5280, 4.2.1.12 and 4.2.1.3). */
+/* Extended key usage and key usage, where the certificate has them (RFC 5280, 4.2.1.12 and 4.2.1.3), and
+ * nothing that would have to be understood. */
 static bool is_for_servers(const struct voucher *voucher) {
   const unsigned needed =
       GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_ENCIPHERMENT | GNUTLS_KEY_KEY_AGREEMENT;
@@ -61,31 +46,27 @@ static bool is_for_servers(const struct voucher *voucher) {
   int result;
 
   if (voucher->library->gnutls_x509_crt_check_key_purpose(voucher->certificate, GNUTLS_KP_TLS_WWW_SERVER,
-                                                          0) == 0)
+                                                          0) == 0 ||
+      !is_understood(voucher->library, voucher->certificate))
     return false;
   result = voucher->library->gnutls_x509_crt_get_key_usage(voucher->certificate, &usage, &critical);
   return result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE || (result >= 0 && (usage & needed) != 0);
 }
 
-static enum pin_reason look_at(struct voucher *voucher, const struct pin_finding *finding) {
+static enum pin_reason look_at(void *arg, const struct pin_finding *finding) {
+  struct voucher *voucher = arg;
+
   voucher->certificate = path_peer(voucher->path);
   if (voucher->certificate == NULL || !speaks_for(voucher, finding))
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher))
     return PIN_REASON_OUT_OF_DATE;
-  if (!path_names_are_permitted(voucher->path))
-    return PIN_REASON_WRONG_NAME;
   return is_for_servers(voucher) ? PIN_REASON_MATCHED : PIN_REASON_NOT_A_SERVER;
 }
 
-/* Asked again for every key of a path: the answer is kept. */
-enum pin_reason vouch(void *arg, const struct pin_finding *finding) {
+enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth) {
   struct voucher *voucher = arg;
-  size_t index = (size_t)(finding - voucher->verdict->findings);
+  enum pin_reason answer = look_once(voucher->answers, voucher->verdict, finding, look_at, voucher);
 
-  if (index >= PIN_MAX_FINDINGS)
-    return look_at(voucher, finding);
-  if (voucher->answers[index] == PIN_REASON_UNDECIDED)
-    voucher->answers[index] = look_at(voucher, finding);
-  return voucher->answers[index];
+  return answer == PIN_REASON_MATCHED ? path_permission(voucher->path, depth) : answer;
 }

@@ -23,6 +23,6 @@ struct voucher {
 };
 
 /* A pin_vouch_fn; arg is the voucher. */
-enum pin_reason vouch(void *arg, const struct pin_finding *finding);
+enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth);
 
 #endif

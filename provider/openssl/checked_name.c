@@ -2,6 +2,11 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "checked_name.h"
 
+#include <pthread.h>
+
+#include "certificate_names.h"
+#include "common/policy_store.h"
+#include "common/settings.h"
 #include "judgement.h"
 #include "peer_chain.h"
 
@@ -16,7 +21,68 @@ bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *n
   if (peer_chain_is_client(hook, certificate))
     return true;
   matter.evidence = peer_chain_evidence(hook, certificate);
+  matter.kept = peer_chain_from_session(hook, certificate, &matter.kept_size);
   judge(&matter, &judgement);
   judgement_clear(&judgement);
   return judgement.allowed;
+}
+
+/* So many names of one certificate are looked up for a session that may be offered. */
+#define MOST_NAMES 256
+
+struct question_of_session {
+  struct hook *hook;
+  X509 *certificate;
+  const struct pin_policy *policy;
+  int names;
+  bool allowed;
+};
+
+static bool key_is_allowed_for(const struct question_of_session *question, const char *name) {
+  struct subject_matter matter = {.openssl = &question->hook->openssl,
+                                  .crypto = openssl_crypto(&question->hook->openssl),
+                                  .evidence = {.peer = question->certificate, .peer_alone = true},
+                                  .checked_name = name,
+                                  .quiet = true};
+  struct judgement judgement;
+
+  judge(&matter, &judgement);
+  judgement_clear(&judgement);
+  return judgement.allowed;
+}
+
+/* A lookup is soon done, a judgement is not: that is for names that an entry covers. */
+static bool ask(const char *name, void *arg) {
+  struct question_of_session *question = arg;
+
+  question->allowed =
+      question->names++ < MOST_NAMES &&
+      (pin_covers(question->policy, name, 0) == PIN_SELECTED_NOTHING || key_is_allowed_for(question, name));
+  return question->allowed;
+}
+
+static bool ask_for_each_name(struct question_of_session *question) {
+  const struct libcrypto *crypto = openssl_crypto(&question->hook->openssl);
+  bool seen;
+
+  if (question->policy == NULL)
+    return settings_allow_without_policy();
+  crypto->ERR_set_mark();
+  seen = certificate_names_visit(crypto, question->certificate, true, ask, question);
+  crypto->ERR_pop_to_mark();
+  return seen && question->allowed;
+}
+
+bool checked_name_is_allowed_by_key(struct hook *hook, X509 *certificate) {
+  struct question_of_session question = {.hook = hook, .certificate = certificate, .allowed = true};
+  bool allowed;
+  int cancel_state;
+
+  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  question.policy = policy_acquire();
+  allowed = ask_for_each_name(&question);
+  policy_release(question.policy);
+  pthread_setcancelstate(cancel_state, NULL);
+  return allowed;
 }

@@ -14,4 +14,11 @@
  */
 bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *name);
 
+/*
+ * Whether it would be so for each name of the certificate if nothing but its own key were known, as of one
+ * out of a stored session. Of a name with a star only what covers all that it stands for is asked for. No:
+ * also where the certificate has more than 256 names.
+ */
+bool checked_name_is_allowed_by_key(struct hook *hook, X509 *certificate);
+
 #endif

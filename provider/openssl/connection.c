@@ -4,14 +4,15 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "checked_name.h"
 #include "common/policy_store.h"
 #include "common/record.h"
 #include "common/text.h"
 #include "hooks.h"
 #include "info_callback.h"
 #include "offer.h"
+#include "peer_chain.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "unbound.h"
@@ -29,11 +30,12 @@ struct connection {
   enum state state;       /* of the handshake under way, or the last one */
   bool cut;               /* its BIOs were replaced in this handshake */
   int programs_mode;      /* what FORCED_MODE stands in for */
-  info_fn *programs_info; /* what hook->any_info stands in for; NULL: nothing */
+  info_fn *programs_info; /* what hook->functions.any_info stands in for; NULL: nothing */
   info_fn *running[2];    /* of the program's info callbacks, those that are running; NULL: none */
   BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
   char *text;             /* the report of a refusal; NULL: none, or no memory */
   struct offer offer;     /* of the session in this handshake */
+  char *sent_name;        /* connection_name_beside_session */
 };
 
 /* A connection, and by what it is asked. */
@@ -164,7 +166,7 @@ static void watch_by_any(const struct client *client, info_fn *info) {
   client->connection->programs_info = info;
   (void)client->libssl->SSL_set_ex_data(client->ssl, atomic_load(&client->hook->ssl_index),
                                         client->connection);
-  client->libssl->SSL_set_info_callback(client->ssl, client->hook->any_info);
+  client->libssl->SSL_set_info_callback(client->ssl, client->hook->functions.any_info);
 }
 
 /* Puts our info callback where libssl looks for one: in the SSL if the program has one there, else in its
@@ -178,7 +180,7 @@ static void watch(const struct client *client) {
 
   if (!in_ssl)
     info = libssl->SSL_CTX_get_info_callback(context);
-  if (info_callback_is_ours(client->hook, info) || info == client->hook->any_info)
+  if (info_callback_is_ours(client->hook, info) || info == client->hook->functions.any_info)
     return;
   ours = info_callback_for(client->hook, info);
   if (ours == NULL)
@@ -189,21 +191,14 @@ static void watch(const struct client *client) {
     libssl->SSL_CTX_set_info_callback(context, ours);
 }
 
-/* What libssl calls at the next event. */
-static inline info_fn *next_info(const struct libssl *libssl, const SSL *ssl) {
-  info_fn *info = libssl->SSL_get_info_callback(ssl);
-
-  return info != NULL ? info : libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
-}
-
 static inline __attribute__((always_inline)) bool is_watched(const struct hook *hook,
                                                              const struct libssl *libssl, const SSL *ssl) {
-  info_fn *info = next_info(libssl, ssl);
+  info_fn *info = connection_next_info(libssl, ssl);
 
   if (info == NULL)
     return false;
-  return info == atomic_load_explicit(&hook->plain_info, memory_order_relaxed) || info == hook->any_info ||
-         info_callback_is_ours(hook, info);
+  return info == atomic_load_explicit(&hook->plain_info, memory_order_relaxed) ||
+         info == hook->functions.any_info || info_callback_is_ours(hook, info);
 }
 
 /* ---- Judgements ---- */
@@ -246,7 +241,7 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
 }
 
 /* Judges by what a session kept; session: NULL where the peer has shown nothing. */
-static void judge_session(const struct client *client, SSL_SESSION *session, bool quiet,
+static void judge_session(const struct client *client, SSL_SESSION *session, enum question_stage stage,
                           struct judgement *ret_judgement) {
   const struct libssl *libssl = client->libssl;
   struct subject_matter matter = {.openssl = &client->hook->openssl,
@@ -254,7 +249,9 @@ static void judge_session(const struct client *client, SSL_SESSION *session, boo
                                   .libssl = libssl,
                                   .param = libssl->SSL_get0_param(client->ssl),
                                   .ssl = client->ssl,
-                                  .quiet = quiet};
+                                  .sent_name = client->connection->sent_name,
+                                  .stage = stage,
+                                  .quiet = stage == QUESTION_OFFER};
 
   if (session != NULL) {
     matter.evidence.peer = libssl->SSL_SESSION_get0_peer(session);
@@ -274,16 +271,43 @@ static void judge_session(const struct client *client, SSL_SESSION *session, boo
  * nothing has changed since: the program may have given another one or another name, and it may be known only
  * now where it is connected to.
  */
-static void judge_unverified(const struct client *client, SSL_SESSION *session) {
+static void judge_unverified(const struct client *client, SSL_SESSION *session, enum question_stage stage) {
   struct judgement judgement;
 
-  if (session != NULL && offer_holds(client->hook, client->ssl, session, &client->connection->offer)) {
+  if (session != NULL && client->connection->sent_name == NULL &&
+      offer_holds(client->hook, client->ssl, session, &client->connection->offer)) {
     client->connection->state = ALLOWED;
     return;
   }
-  judge_session(client, session, false, &judgement);
+  judge_session(client, session, stage, &judgement);
   take_judgement(client, &judgement);
   judgement_clear(&judgement);
+}
+
+static bool gives_a_name(const struct client *client) {
+  const struct libcrypto *crypto = openssl_crypto(&client->hook->openssl);
+
+  return client->libssl->SSL_get_servername(client->ssl, TLSEXT_NAMETYPE_host_name) != NULL ||
+         crypto->X509_VERIFY_PARAM_get0_host(client->libssl->SSL_get0_param(client->ssl), 0) != NULL;
+}
+
+/*
+ * Under the shim: what a session out of a file keeps of the path goes along with its certificate, of which
+ * the program may check the name. Where it cannot go along, or where the session keeps nothing, since the
+ * host was not known, that check could do no more than refuse.
+ */
+static bool can_be_checked(const struct client *client, SSL_SESSION *session) {
+  struct hook *hook = client->hook;
+  X509 *peer = peer_chain_is_kept(hook) ? client->libssl->SSL_SESSION_get0_peer(session) : NULL;
+  const unsigned char *kept;
+  size_t size;
+
+  if (peer == NULL || peer_chain_is_known(hook, peer))
+    return true;
+  kept = session_kept(hook, session, &size);
+  if (kept != NULL)
+    return peer_chain_keep_from_session(hook, peer, kept, size);
+  return gives_a_name(client) || checked_name_is_allowed_by_key(hook, peer);
 }
 
 /*
@@ -296,15 +320,48 @@ static void look_at_offer(const struct client *client) {
 
   if (session == NULL)
     return;
-  judge_session(client, session, true, &judgement);
-  if (!judgement.allowed)
+  judge_session(client, session, QUESTION_OFFER, &judgement);
+  if (!judgement.allowed || !can_be_checked(client, session))
     client->libssl->SSL_set_session(client->ssl, NULL);
   else
     offer_note(client->hook, client->ssl, session, &judgement, &client->connection->offer);
   judgement_clear(&judgement);
 }
 
+/*
+ * The program, which is told of the start behind us, may have put in another session or another name. To be
+ * found before it is offered: once the server resumes it, libssl tells up to TLS 1.2 the name of the session
+ * for the one that is sent (SSL_get_servername(3)).
+ */
+static void look_at_offer_again(const struct client *client) {
+  SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
+  struct offer *offer = &client->connection->offer;
+
+  if (session == NULL || client->libssl->SSL_in_before(client->ssl) != 1 ||
+      offer_holds(client->hook, client->ssl, session, offer))
+    return;
+  offer_clear(client->hook, offer);
+  look_at_offer(client);
+}
+
 /* ---- Events of a handshake ---- */
+
+static void forget_sent_name(struct connection *connection) {
+  free(connection->sent_name);
+  connection->sent_name = NULL;
+}
+
+/* A program may put in another session, or another name, also behind the last look at what is offered. */
+static void note_sent_name(const struct client *client) {
+  const char *name = connection_name_beside_session(client->libssl, client->ssl);
+
+  forget_sent_name(client->connection);
+  if (name == NULL)
+    return;
+  client->connection->sent_name = text_copy(name);
+  if (client->connection->sent_name == NULL)
+    client->connection->state = REFUSED;
+}
 
 static void begin_handshake(const struct client *client) {
   /* A start is also announced when a client goes on after early data, and at a renegotiation: their session
@@ -314,6 +371,7 @@ static void begin_handshake(const struct client *client) {
   if (first)
     forget_refusal(client);
   client->connection->state = UNDECIDED;
+  forget_sent_name(client->connection);
   if (!first)
     return;
   offer_clear(client->hook, &client->connection->offer);
@@ -349,11 +407,10 @@ __attribute__((noinline)) static void look_at_start(struct hook *hook, SSL *ssl)
   errno = saved_errno;
 }
 
-/* Asked up to 21 times a handshake, and mostly there is nothing to do. */
 void connection_begins(struct hook *hook, SSL *ssl) {
   const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
 
-  if (libssl == NULL || libssl->SSL_is_server(ssl) || !is_watched(hook, libssl, ssl))
+  if (libssl == NULL || !is_watched(hook, libssl, ssl))
     look_at_start(hook, ssl);
 }
 
@@ -369,8 +426,7 @@ static bool early_data_may_leave(const struct client *client, int where) {
   return where == SSL_CB_HANDSHAKE_DONE && client->libssl->SSL_is_init_finished(client->ssl) != 1;
 }
 
-/* The session whose key early data is for; NULL: it is for whoever holds a pre-shared key of the program's.
- */
+/* The session whose key early data is for; NULL: it is for whoever holds a key agreed on elsewhere. */
 static SSL_SESSION *session_of_early_data(const struct client *client) {
   SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
 
@@ -385,12 +441,16 @@ static void follow_handshake(const struct client *client, int where) {
     watch(client);
     begin_handshake(client);
   }
+  if (client->connection->state == UNDECIDED && where == SSL_CB_CONNECT_LOOP &&
+      connection_is_hello_sent(libssl->SSL_state_string(client->ssl)))
+    note_sent_name(client);
   if (client->connection->state == UNDECIDED) {
     if (servers_part_is_over(client, where))
       judge_unverified(client,
-                       libssl->SSL_session_reused(client->ssl) ? libssl->SSL_get_session(client->ssl) : NULL);
+                       libssl->SSL_session_reused(client->ssl) ? libssl->SSL_get_session(client->ssl) : NULL,
+                       QUESTION_ANSWERED);
     else if (early_data_may_leave(client, where))
-      judge_unverified(client, session_of_early_data(client));
+      judge_unverified(client, session_of_early_data(client), QUESTION_EARLY_DATA);
   }
   if (client->connection->state == REFUSED &&
       (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
@@ -441,8 +501,11 @@ void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int wh
   connection->running[0] = outer;
   connection->running[1] = outermost;
   /* libssl goes on with what it took up before; what the program has just set is for the next time. */
-  if (!client.libssl->SSL_is_server(ssl))
-    watch(&client);
+  if (client.libssl->SSL_is_server(ssl))
+    return;
+  watch(&client);
+  if (where == SSL_CB_HANDSHAKE_START)
+    look_at_offer_again(&client);
 }
 
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret) {
@@ -474,7 +537,7 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
   if (openssl_ssl_context(&hook->openssl, &libssl)) {
     /* The same in every new SSL_CTX: one original serves all (openssl-internals H3). */
     atomic_store(&hook->original_security, libssl.SSL_CTX_get_security_callback(parent));
-    libssl.SSL_CTX_set_security_callback(parent, hook->security);
+    libssl.SSL_CTX_set_security_callback(parent, hook->functions.security);
     /* It is told of the start of each handshake; the security callback is there for programs that put an info
        callback of their own in place of ours, and this one for those that do so with theirs. */
     plain = info_callback_for(hook, NULL);
@@ -513,6 +576,7 @@ static void release(struct hook *hook, struct connection *connection) {
       openssl_refusal(&hook->openssl)->BIO_free_all(connection->held[which]);
   }
   free(connection->text);
+  free(connection->sent_name);
   offer_clear(hook, &connection->offer);
 }
 

@@ -13,9 +13,24 @@ typedef int security_fn(const SSL *ssl, const SSL_CTX *ctx, int operation, int b
                         void *ex);
 typedef void info_fn(const SSL *ssl, int where, int ret);
 
+/* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
+struct hook_functions {
+  X509_STORE_CTX_verify_fn verify;
+  security_fn *security;
+  info_fn *any_info; /* for a program's info callbacks that have no stand-in of their own */
+  struct {
+    int (*write)(BIO *bio, const char *data, int length);
+    int (*read)(BIO *bio, char *data, int length);
+    long (*control)(BIO *bio, int command, long number, void *pointer);
+    int (*destroy)(BIO *bio);
+  } bio;
+};
+
+enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
+
 struct hook {
-  _Atomic(void *) claimed; /* the handle of the OpenSSL that this is for; NULL: free */
-  atomic_int state;
+  _Atomic(const char *) claimed; /* where the object of the OpenSSL that this is for begins; NULL: free */
+  atomic_int state;              /* enum hook_state */
   struct openssl openssl;
 
   /* Our ex_data indexes. That of contexts is set by the first of them too: other threads may verify before
@@ -25,19 +40,11 @@ struct hook {
   __typeof__(CRYPTO_get_ex_new_index) *get_index;
   __typeof__(OSSL_LIB_CTX_set0_default) *set_default;
   OSSL_LIB_CTX *global_default; /* in which our callbacks are */
+  bool has_programs_memory;     /* functions of the program's get OpenSSL its memory */
   atomic_int certificate_index; /* peer_chain.c */
 
-  /* OpenSSL calls these with nothing that leads to the hook, so each hook has functions of its own. */
-  X509_STORE_CTX_verify_fn verify;
-  security_fn *security;
-  info_fn *any_info;             /* for a program's info callbacks that have no stand-in of their own */
-  _Atomic(info_fn *) plain_info; /* stands for none of the program's; NULL: not in place yet */
-  struct {
-    int (*write)(BIO *bio, const char *data, int length);
-    int (*read)(BIO *bio, char *data, int length);
-    long (*control)(BIO *bio, int command, long number, void *pointer);
-    int (*destroy)(BIO *bio);
-  } bio;
+  struct hook_functions functions;
+  _Atomic(info_fn *) plain_info; /* stands for none of the program's info callbacks; NULL: not in place yet */
 
   /* What a new X509_STORE_CTX without a store has; NULL: not seen yet. */
   _Atomic(X509_STORE_CTX_verify_fn) openssls_verify;

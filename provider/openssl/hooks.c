@@ -4,22 +4,26 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/moment.h"
 #include "common/object.h"
 #include "connection.h"
+#include "forks.h"
+#include "info_callback.h"
 #include "peer_chain.h"
+#include "refusal.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "verification.h"
 
-enum hook_state { HOOK_INSTALLING = 0, HOOK_INSTALLED, HOOK_FAILED };
+/* Pages of it that no OpenSSL needs stay untouched. */
+static struct hook hooks[MAX_HOOKS];
 
 /* ---- Functions that know their hook ---- */
 
 /* The one kind of question to the security callback that tells something: which versions are allowed. */
-__attribute__((noinline)) static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits,
-                                                       int nid, void *other, void *ex);
+__attribute__((noinline)) static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *ctx,
+                                                       int bits, int nid, void *other, void *ex);
 
 /* libssl asks its security callback up to 150 times a handshake: all other questions go straight through. */
 #define PIN_HOOK_FUNCTIONS(n)                                                                                \
@@ -29,7 +33,7 @@ __attribute__((noinline)) static int ask_about_version(size_t n, const SSL *ssl,
   static int security_##n(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other, \
                           void *ex) {                                                                        \
     if (__builtin_expect(operation == SSL_SECOP_VERSION, 0))                                                 \
-      return ask_about_version(n, ssl, ctx, bits, nid, other, ex);                                           \
+      return ask_about_version(&hooks[n], ssl, ctx, bits, nid, other, ex);                                   \
     return original_security(n)(ssl, ctx, operation, bits, nid, other, ex);                                  \
   }                                                                                                          \
   static void any_info_##n(const SSL *ssl, int where, int ret) {                                             \
@@ -62,30 +66,46 @@ PIN_HOOK_FUNCTIONS(2)
 PIN_HOOK_FUNCTIONS(3)
 
 #define PIN_HOOK(n)                                                                                          \
-  {                                                                                                          \
-    .verify = verify_##n, .security = security_##n, .any_info = any_info_##n, .bio = {                       \
-      .write = write_##n,                                                                                    \
-      .read = read_##n,                                                                                      \
-      .control = control_##n,                                                                                \
-      .destroy = destroy_##n                                                                                 \
-    }                                                                                                        \
+  static void give_functions_##n(struct hook_functions *ret_functions) {                                     \
+    ret_functions->verify = verify_##n;                                                                      \
+    ret_functions->security = security_##n;                                                                  \
+    ret_functions->any_info = any_info_##n;                                                                  \
+    ret_functions->bio.write = write_##n;                                                                    \
+    ret_functions->bio.read = read_##n;                                                                      \
+    ret_functions->bio.control = control_##n;                                                                \
+    ret_functions->bio.destroy = destroy_##n;                                                                \
   }
 
-static struct hook hooks[MAX_HOOKS] = {PIN_HOOK(0), PIN_HOOK(1), PIN_HOOK(2), PIN_HOOK(3)};
+PIN_HOOK(0)
+PIN_HOOK(1)
+PIN_HOOK(2)
+PIN_HOOK(3)
+
+/* No table: the dynamic linker would make its pointers in each process that loads the module. */
+static void give_functions(size_t n, struct hook_functions *ret_functions) {
+  _Static_assert(MAX_HOOKS == 4, "each hook has functions of its own");
+
+  if (n == 0)
+    give_functions_0(ret_functions);
+  else if (n == 1)
+    give_functions_1(ret_functions);
+  else if (n == 2)
+    give_functions_2(ret_functions);
+  else
+    give_functions_3(ret_functions);
+}
 
 struct hook *hook_at(size_t n) {
   return &hooks[n];
 }
 
-static int ask_about_version(size_t n, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid, void *other,
-                             void *ex) {
-  int answer = original_security(n)(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
-  SSL *mutable;
+static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid,
+                             void *other, void *ex) {
+  security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
+  int answer = original(ssl, ctx, SSL_SECOP_VERSION, bits, nid, other, ex);
 
-  /* libssl hands its own connection out as const, but its functions for it want it without. */
-  memcpy(&mutable, &ssl, sizeof ssl);
-  if (ssl != NULL)
-    connection_begins(hook_at(n), mutable);
+  if (ssl != NULL && !connection_has_begun(hook, ssl))
+    connection_begins(hook, connection_unconst(ssl));
   return answer;
 }
 
@@ -137,10 +157,26 @@ bool hooks_ask_for_indexes(struct hook *hook) {
     return false;
   crypto->ERR_set_mark();
   programs = hook->set_default(hook->global_default);
+  forks_begin_locking(&hook->openssl);
   done = ask_for_client_indexes(hook);
+  forks_end_locking(&hook->openssl);
   (void)hook->set_default(programs);
   crypto->ERR_pop_to_mark();
   return done;
+}
+
+/* Those are given to it before it asks for any memory, or never. */
+static bool has_programs_memory(const struct hook *hook) {
+  void *get = openssl_symbol(&hook->openssl, "CRYPTO_get_mem_functions");
+  void *openssls = openssl_symbol(&hook->openssl, "CRYPTO_malloc");
+  __typeof__(CRYPTO_get_mem_functions) *get_functions;
+  CRYPTO_malloc_fn present = NULL;
+
+  if (get == NULL)
+    return true;
+  memcpy(&get_functions, &get, sizeof get);
+  get_functions(&present, NULL, NULL);
+  return memcmp(&present, &openssls, sizeof present) != 0;
 }
 
 static bool install(struct hook *hook) {
@@ -150,8 +186,13 @@ static bool install(struct hook *hook) {
   if (symbol == NULL)
     return false;
   memcpy(&hook->get_index, &symbol, sizeof hook->get_index);
-  if (!can_ask_later(hook) && !ask_for_client_indexes(hook))
+  hook->has_programs_memory = has_programs_memory(hook);
+  info_callback_begin(hook);
+  /* In a fork nothing may be asked for then. */
+  if ((!can_ask_later(hook) || hook->has_programs_memory) && !ask_for_client_indexes(hook))
     return false;
+  if (hook->has_programs_memory)
+    refusal_prepare(&hook->openssl);
   /* These are called by other threads from now on, so they come after what they use. */
   store_ctx_index =
       hook->get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
@@ -163,40 +204,62 @@ static bool install(struct hook *hook) {
 
 /* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */
 static bool wait_for(struct hook *hook) {
-  static const struct timespec moment = {.tv_nsec = 10000};
-
   for (int tries = 0; tries < 1000 && atomic_load(&hook->state) == HOOK_INSTALLING; tries++)
-    nanosleep(&moment, NULL);
+    moment_pass(10000);
   return atomic_load(&hook->state) == HOOK_INSTALLED;
 }
 
+/* ---- One hook for each OpenSSL ---- */
+
 /* NULL: it failed. */
-static struct hook *install_for(void *handle, const struct object *object) {
-  for (int i = 0; i < MAX_HOOKS; i++) {
-    void *claimed = NULL;
+static struct hook *install_into(struct hook *hook, const struct object *object) {
+  bool installed;
 
-    if (atomic_compare_exchange_strong(&hooks[i].claimed, &claimed, handle)) {
-      bool installed;
-
-      hooks[i].openssl.handle = handle;
-      hooks[i].openssl.start = object->start;
-      hooks[i].openssl.end = object->end;
-      hooks[i].openssl.tables = elf_tables_of(object);
-      installed = install(&hooks[i]);
-      atomic_store(&hooks[i].state, installed ? HOOK_INSTALLED : HOOK_FAILED);
-      return installed ? &hooks[i] : NULL;
-    }
-    if (claimed == handle)
-      return wait_for(&hooks[i]) ? &hooks[i] : NULL;
-  }
-  return NULL;
+  give_functions((size_t)(hook - hooks), &hook->functions);
+  hook->openssl.start = object->start;
+  hook->openssl.end = object->end;
+  hook->openssl.tables = elf_tables_of(object->map, object->start, object->end);
+  installed = install(hook);
+  atomic_store(&hook->state, installed ? HOOK_INSTALLED : HOOK_FAILED);
+  return installed ? hook : NULL;
 }
 
+/* False: it is another OpenSSL's. *ret_hook: NULL: it failed. */
+static bool install_or_find(struct hook *hook, const struct object *object, struct hook **ret_hook) {
+  const char *claimed = atomic_load(&hook->claimed);
+
+  if (claimed == NULL) {
+    /* From the claim to the end: in a child that is forked between them nobody would come to the end. */
+    forks_begin_locking(&hook->openssl);
+    if (atomic_compare_exchange_strong(&hook->claimed, &claimed, object->start))
+      *ret_hook = install_into(hook, object);
+    forks_end_locking(&hook->openssl);
+    if (claimed == NULL)
+      return true;
+  }
+  if (claimed != object->start)
+    return false;
+  *ret_hook = wait_for(hook) ? hook : NULL;
+  return true;
+}
+
+/* NULL: it failed, or there are too many. */
+static struct hook *install_for(const struct object *object) {
+  struct hook *hook = NULL;
+
+  forks_watch();
+  for (int i = 0; i < MAX_HOOKS && !install_or_find(&hooks[i], object, &hook); i++)
+    ;
+  return hook;
+}
+
+/* Hooks are told apart by their addresses, and so what could be unloaded is kept from that. */
 static struct hook *install_at(const void *address) {
-  void *handle = object_open(address);
   struct object object;
 
-  return handle != NULL && object_find(address, &object) ? install_for(handle, &object) : NULL;
+  if (!object_find(address, &object) || (!object_stays(&object) && object_open(address) == NULL))
+    return NULL;
+  return install_for(&object);
 }
 
 bool hooks_install(const void *address) {

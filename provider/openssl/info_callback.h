@@ -11,6 +11,9 @@
 
 #include "hook.h"
 
+/* Once for each hook, before any callback is asked for. */
+void info_callback_begin(struct hook *hook);
+
 /*
  * The callback that stands for `program`, a program's function, one of ours, or NULL (none) in this hook's
  * OpenSSL. The same for the same function. NULL: a process has more of them than there are callbacks of ours.

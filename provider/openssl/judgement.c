@@ -8,40 +8,16 @@
 #include <string.h>
 
 #include "common/policy_store.h"
-#include "common/settings.h"
 #include "common/trace.h"
 #include "common/verdict_log.h"
-#include "common/verdict_pause.h"
+#include "common/verdict_settings.h"
 #include "peer.h"
 #include "refusal.h"
 #include "vouch.h"
 
-static void refuse(const struct peer *peer, enum pin_reason reason, struct pin_verdict *ret_verdict) {
-  memset(ret_verdict, 0, sizeof *ret_verdict);
-  ret_verdict->outcome = PIN_REFUSED;
-  ret_verdict->reason = reason;
-  ret_verdict->blocked_depth = -1;
-  ret_verdict->name = peer->server_name;
-  ret_verdict->port = peer->port;
-  ret_verdict->now = peer->now;
-}
-
 /* A peer that shows no key at all shows no blocked one: only an entry of its own can refuse it. */
 static bool shows_nothing(const struct evidence *evidence) {
   return evidence->chain == NULL && evidence->peer == NULL && evidence->raw_key == NULL;
-}
-
-/* A damaged policy gives way to its text, once. */
-static enum pin_needs select_entries(const struct pin_policy **policy, struct peer *peer,
-                                     struct pin_verdict *ret_verdict) {
-  enum pin_needs needs = peer_select(peer, *policy, ret_verdict);
-  const struct pin_policy *damaged = *policy;
-
-  if (ret_verdict->reason != PIN_REASON_DAMAGED || !policy_is_replaced_after_damage(damaged))
-    return needs;
-  *policy = policy_acquire();
-  policy_release(damaged);
-  return peer_select(peer, *policy, ret_verdict);
 }
 
 /* Fills the path as far as the policy has to look. Whether it came to its end. */
@@ -85,12 +61,12 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   bool whole;
 
   if (*policy == NULL) {
-    refuse(peer, PIN_REASON_NO_POLICY, ret_verdict);
-    if (settings_allow_without_policy())
-      ret_verdict->outcome = PIN_NOT_COVERED;
+    verdict_without_policy(peer->server_name, peer->port, peer->now, ret_verdict);
     return;
   }
-  needs = select_entries(policy, peer, ret_verdict);
+  needs = peer_select(peer, *policy, ret_verdict);
+  if (ret_verdict->reason == PIN_REASON_DAMAGED && policy_acquire_after_damage(policy))
+    needs = peer_select(peer, *policy, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
   if (ret_verdict->count == 0 && (matter->checked_name != NULL || shows_nothing(&matter->evidence))) {
@@ -103,14 +79,9 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
   pin_judge(*policy, &path->pin, peer->now, ret_verdict);
   path->pin.vouch = NULL;
   if (matter->ssl != NULL && !matter->evidence.peer_alone && pin_allows(ret_verdict)) {
-    path_note_constraints(matter->crypto, path);
+    path_note_permission(matter->crypto, path);
     *ret_proven = kept_path_new(path, whole, vouched_name(&voucher));
   }
-}
-
-static bool worth_reporting(const struct pin_verdict *verdict, const struct pin_path *path) {
-  return verdict->outcome != PIN_ACCEPTED && verdict->outcome != PIN_NOT_COVERED &&
-         !verdict_log_has_told(verdict, path);
 }
 
 static void judge_peer(const struct subject_matter *matter, struct peer *peer, struct judgement *judgement) {
@@ -123,14 +94,14 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   verdict_honour_pause(&verdict);
   judgement->allowed = pin_allows(&verdict);
   judgement->is_plain = judgement->allowed && policy != NULL && !policy->names_addresses &&
-                        !worth_reporting(&verdict, &path.pin);
+                        !verdict_log_is_due(&verdict, &path.pin);
   judgement->generation = policy != NULL ? policy->generation : 0;
   TRACE_VERDICT(verdict.name, verdict.port, pin_outcome_word(verdict.outcome),
                 pin_reason_word(verdict.reason));
   if (matter->quiet) {
     if (!judgement->allowed)
       verdict_log_dropped_session(&verdict, NULL);
-  } else if (worth_reporting(&verdict, &path.pin) && !matter->evidence.will_tell &&
+  } else if (verdict_log_is_due(&verdict, &path.pin) && !matter->evidence.will_tell &&
              (!matter->evidence.told || verdict.outcome == PIN_REFUSED)) {
     judgement->told = true;
     path_describe(openssl_refusal(matter->openssl), &path);
@@ -144,8 +115,8 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
 static struct peer_sources sources_of(const struct subject_matter *matter) {
   X509_STORE *store = matter->evidence.store;
   struct peer_sources sources = {
-      matter->crypto,      matter->libssl, {matter->param}, matter->ssl, peers_certificate(matter),
-      matter->checked_name};
+      matter->crypto,       matter->libssl,    {matter->param}, matter->ssl, peers_certificate(matter),
+      matter->checked_name, matter->sent_name, matter->stage};
 
   /* A store can name a host too, for all verifications that it serves. */
   if (store != NULL)

@@ -8,6 +8,7 @@
 #ifndef PIN_JUDGEMENT_H
 #define PIN_JUDGEMENT_H
 
+#include "common/question.h"
 #include "kept_path.h"
 #include "openssl.h"
 
@@ -24,6 +25,8 @@ struct subject_matter {
   size_t kept_size;
   const char *checked_name; /* which the program checks outside of any connection: nothing but an entry for it
                                refuses, and a refusal is not left in the error queue; NULL: none */
+  const char *sent_name;    /* what the client sent, where libssl tells another; NULL: what that tells */
+  enum question_stage stage;
   bool quiet; /* only ask whether a session may be offered: a refusal is not left in the error queue, and
                  logged as what it is */
 };

@@ -4,14 +4,15 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "host_name.h"
 
 /*
  * The form: these bytes, of which the last is its version; flags; the number of keys; for each key, from the
  * peer's upwards, its digest and, where the flags say so, that of its certificate; the length of the name
  * that the peer's certificate speaks for, 0 where nobody asked, and the name.
  */
-static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 2};
+static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 3};
 
 #define FLAGS_AT sizeof form
 #define COUNT_AT (FLAGS_AT + 1)
@@ -20,7 +21,7 @@ static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 2};
 
 #define FLAG_WHOLE 1U
 #define FLAG_CERTIFICATES 2U
-#define FLAG_PERMITTED 4U /* by the name constraints of its CAs; without it nobody knows */
+#define FLAG_PERMITTED 4U /* by all CAs of the path (path_permission); without it nobody knows */
 
 static size_t size_of_key(unsigned flags) {
   return sizeof(struct pin_digest) * ((flags & FLAG_CERTIFICATES) != 0 ? 2 : 1);
@@ -32,7 +33,7 @@ static size_t name_at(const unsigned char *bytes) {
 }
 
 struct kept_path *kept_path_new(const struct path *path, bool whole, const char *name) {
-  bool permitted = path->constraints_seen > 0 && !path->outside;
+  bool permitted = path->permitted >= path->pin.count;
   unsigned flags = (whole ? FLAG_WHOLE : 0U) | (path->with_certificates ? FLAG_CERTIFICATES : 0U) |
                    (permitted ? FLAG_PERMITTED : 0U);
   size_t length = name != NULL && strlen(name) <= MOST_NAME ? strlen(name) : 0;
@@ -94,17 +95,20 @@ bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certifica
     ret_path->certificates[depth] = NULL;
     at += size_of_key(flags);
   }
-  ret_path->outside = (flags & FLAG_PERMITTED) == 0;
-  ret_path->constraints_seen = ret_path->pin.count;
+  ret_path->permission = (flags & FLAG_PERMITTED) != 0 ? PIN_REASON_MATCHED : PIN_REASON_WRONG_NAME;
+  ret_path->permitted = (flags & FLAG_PERMITTED) != 0 ? ret_path->pin.count : 1;
   *ret_whole = (flags & FLAG_WHOLE) != 0;
   return true;
 }
 
 bool kept_path_speaks_for(const unsigned char *bytes, size_t size, const char *name) {
-  size_t length = strlen(name), at;
+  char kept[MOST_NAME + 1];
+  size_t at;
 
-  if (length == 0 || length > MOST_NAME || !kept_path_is_one(bytes, size))
+  if (!kept_path_is_one(bytes, size))
     return false;
   at = name_at(bytes);
-  return bytes[at] == length && strncasecmp((const char *)bytes + at + 1, name, length) == 0;
+  memcpy(kept, bytes + at + 1, bytes[at]);
+  kept[bytes[at]] = '\0';
+  return bytes[at] > 0 && pin_name_is_same(kept, name);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <syslog.h>
 
 #include <openssl/core.h>
@@ -22,9 +23,14 @@
 #include "common/question.h"
 #include "common/settings.h"
 #include "hooks.h"
+#include "libc_symbol.h"
 
 /* OPENSSL_EXPORT is only `extern`: with hidden visibility the entry points must be named as visible. */
 #define VISIBLE __attribute__((visibility("default")))
+
+bool libc_lies_behind(void) {
+  return true;
+}
 
 /* One load of the provider, in one library context. */
 struct provider {
@@ -220,8 +226,21 @@ static bool report(bool attached) {
   return false;
 }
 
+/*
+ * Mostly only root may enter a chroot, from which the policy cannot be read. A program may do so before it
+ * has its first SSL_CTX (connection.c): Dovecot's login processes.
+ */
+static void prepare_for_chroot(void) {
+  int saved_errno = errno;
+
+  if (getauxval(AT_EUID) == 0)
+    policy_take_form();
+  errno = saved_errno;
+}
+
 VISIBLE int pinning_attach(const void *address, const struct pinning_seen *seen) {
   question_use_seen(seen);
+  prepare_for_chroot();
   return report(hooks_install_for_checks(address));
 }
 
@@ -256,13 +275,14 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, 
   by_configuration = read_settings(handle, upcalls.get_params);
   memcpy(&upcall, &upcalls.get_params, sizeof upcall);
   installed = report(hooks_install(upcall));
-  provider = calloc(1, sizeof *provider);
+  prepare_for_chroot();
+  provider = malloc(sizeof *provider);
   if (provider == NULL)
     return 0;
   provider->handle = handle;
+  provider->build_info[0] = provider->policy_path[0] = provider->generation[0] = '\0';
   provider->installed = installed;
-  if (by_configuration)
-    atomic_init(&provider->deactivate, upcalls.provider_free);
+  atomic_init(&provider->deactivate, by_configuration ? upcalls.provider_free : NULL);
   *out = dispatch_table;
   *provctx = provider;
   return 1;

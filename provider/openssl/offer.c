@@ -37,7 +37,7 @@ static const char *plain_name(struct hook *hook, SSL *ssl) {
   const char *name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   X509_STORE *store = libssl->SSL_CTX_get_cert_store(libssl->SSL_get_SSL_CTX(ssl));
 
-  if (name == NULL || crypto->OpenSSL_version_num() >= FIRST_WITH_BUFFERS ||
+  if (name == NULL || host_part_is_localhost(name) || crypto->OpenSSL_version_num() >= FIRST_WITH_BUFFERS ||
       !verify_no_other(crypto, libssl->SSL_get0_param(ssl), name) ||
       (store != NULL && !verify_no_other(crypto, crypto->X509_STORE_get0_param(store), name)) ||
       crypto->BIO_find_type(libssl->SSL_get_rbio(ssl), BIO_TYPE_CONNECT) != NULL)

@@ -5,11 +5,13 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
+#include "common/cleared.h"
 #include "common/log.h"
 #include "common/object.h"
 #include "common/sha256.h"
@@ -18,34 +20,34 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-struct symbol {
-  const char *name;
-  size_t offset; /* of the function pointer in its table */
-};
-
-static const struct symbol crypto_symbols[] = {
-#define X(name) {#name, offsetof(struct libcrypto, name)},
-    PIN_LIBCRYPTO_FUNCTIONS(X)
+/* Names one after another in one text, of which the last is empty: tables of pointers would have to be made
+ * in each process that loads the module. Their functions stand in this order in the structs of openssl.h. */
+#define X(name) #name "\0"
+static const char crypto_names[] = PIN_LIBCRYPTO_FUNCTIONS(X);
+static const char refusal_names[] = PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X);
+static const char ssl_context_names[] = PIN_LIBSSL_CONTEXT_FUNCTIONS(X);
+static const char ssl_names[] = PIN_LIBSSL_FUNCTIONS(X);
 #undef X
-};
 
-static const struct symbol refusal_symbols[] = {
-#define X(name) {#name, offsetof(struct libcrypto, name)},
-    PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)
-#undef X
+/* As large as that many functions, which is where the rest of a struct begins. */
+#define X(name) char name;
+#define SPACE_OF(functions) (sizeof(struct {functions(X)}) * sizeof(void *))
+enum {
+  FIRST_OF_REFUSAL = SPACE_OF(PIN_LIBCRYPTO_FUNCTIONS),
+  END_OF_CRYPTO = FIRST_OF_REFUSAL + SPACE_OF(PIN_LIBCRYPTO_REFUSAL_FUNCTIONS),
+  END_OF_SSL_CONTEXT = SPACE_OF(PIN_LIBSSL_CONTEXT_FUNCTIONS),
+  END_OF_SSL = SPACE_OF(PIN_LIBSSL_FUNCTIONS)
 };
+#undef SPACE_OF
+#undef X
+_Static_assert(offsetof(struct libcrypto, sha256_init) == END_OF_CRYPTO &&
+                   sizeof(struct libssl_context) == END_OF_SSL_CONTEXT &&
+                   offsetof(struct libssl, SSL_get0_peer_rpk) == END_OF_SSL,
+               "the functions stand first, and in the order of their names");
 
-static const struct symbol ssl_context_symbols[] = {
-#define X(name) {#name, offsetof(struct libssl_context, name)},
-    PIN_LIBSSL_CONTEXT_FUNCTIONS(X)
-#undef X
-};
-
-static const struct symbol ssl_symbols[] = {
-#define X(name) {#name, offsetof(struct libssl, name)},
-    PIN_LIBSSL_FUNCTIONS(X)
-#undef X
-};
+static const char *next_name(const char *name) {
+  return name + strlen(name) + 1;
+}
 
 /* ---- What stands in for a function that is missing ---- */
 
@@ -53,102 +55,112 @@ static const struct symbol ssl_symbols[] = {
  * Called through the type of the function that is missing: on every machine that Linux runs on a function may
  * ignore what it is given, and what it returns fits a pointer, a long and an int.
  */
-static long answer_0(void) {
+static long return_0(void) {
   return 0;
 }
 
-static long answer_1(void) {
+static long return_1(void) {
   return 1;
 }
 
-static long answer_minus_1(void) {
+static long return_minus_1(void) {
   return -1;
 }
+
+enum answer { ANSWER_0, ANSWER_1, ANSWER_MINUS_1 };
 
 /*
  * Only answers that refuse: nothing is proven, named or hashed by them, and who needs it is refused. A host
  * that no entry covers needs none of it. What is not listed here has no stand-in.
  */
 static const struct stand_in {
-  const char *name;
-  long (*function)(void);
+  char name[40];
+  enum answer answer;
 } stand_ins[] = {
     /* The error queue does without. */
-    {"ERR_get_next_error_library", answer_0},
-    {"ERR_load_strings", answer_0},
-    {"ERR_new", answer_0},
-    {"ERR_pop_to_mark", answer_0},
-    {"ERR_set_debug", answer_0},
-    {"ERR_set_error", answer_0},
-    {"ERR_set_mark", answer_0},
+    {"ERR_get_next_error_library", ANSWER_0},
+    {"ERR_load_strings", ANSWER_0},
+    {"ERR_new", ANSWER_0},
+    {"ERR_pop_to_mark", ANSWER_0},
+    {"ERR_set_debug", ANSWER_0},
+    {"ERR_set_error", ANSWER_0},
+    {"ERR_set_mark", ANSWER_0},
+    /* Nothing is made ready for a fork. */
+    {"OPENSSL_init_crypto", ANSWER_0},
     /* Without our BIO the connection has none, and fails for that. */
-    {"BIO_clear_flags", answer_0},
-    {"BIO_free_all", answer_0},
-    {"BIO_get_data", answer_0},
-    {"BIO_meth_free", answer_0},
-    {"BIO_meth_new", answer_0},
-    {"BIO_meth_set_ctrl", answer_0},
-    {"BIO_meth_set_destroy", answer_0},
-    {"BIO_meth_set_read", answer_0},
-    {"BIO_meth_set_write", answer_0},
-    {"BIO_method_type", answer_0},
-    {"BIO_set_data", answer_0},
-    {"BIO_set_init", answer_0},
-    {"BIO_up_ref", answer_0},
+    {"BIO_clear_flags", ANSWER_0},
+    {"BIO_free_all", ANSWER_0},
+    {"BIO_get_data", ANSWER_0},
+    {"BIO_meth_free", ANSWER_0},
+    {"BIO_meth_new", ANSWER_0},
+    {"BIO_meth_set_ctrl", ANSWER_0},
+    {"BIO_meth_set_destroy", ANSWER_0},
+    {"BIO_meth_set_read", ANSWER_0},
+    {"BIO_meth_set_write", ANSWER_0},
+    {"BIO_method_type", ANSWER_0},
+    {"BIO_set_data", ANSWER_0},
+    {"BIO_set_init", ANSWER_0},
+    {"BIO_up_ref", ANSWER_0},
     /* The report names no subject. */
-    {"BIO_free", answer_0},
-    {"BIO_new", answer_0},
-    {"BIO_read", answer_0},
-    {"BIO_s_mem", answer_0},
-    {"X509_NAME_print_ex", answer_minus_1},
+    {"BIO_free", ANSWER_0},
+    {"BIO_new", ANSWER_0},
+    {"BIO_read", ANSWER_0},
+    {"BIO_s_mem", ANSWER_0},
+    {"X509_NAME_print_ex", ANSWER_MINUS_1},
     /* A few bytes are lost. */
-    {"BN_free", answer_0},
-    {"CRYPTO_free", answer_0},
-    {"NAME_CONSTRAINTS_free", answer_0},
+    {"BN_free", ANSWER_0},
+    {"CRYPTO_free", ANSWER_0},
+    {"NAME_CONSTRAINTS_free", ANSWER_0},
     /* No link of a path is proven, and no key is read. */
-    {"ASN1_TIME_cmp_time_t", answer_minus_1}, /* after the end */
-    {"EVP_PKEY_get_bn_param", answer_0},
+    {"ASN1_TIME_cmp_time_t", ANSWER_MINUS_1}, /* after the end */
+    {"EVP_PKEY_get_bn_param", ANSWER_0},
     /* No CA's constraints permit anything; and each seems to have some. */
-    {"NAME_CONSTRAINTS_check", answer_minus_1},
-    {"NAME_CONSTRAINTS_check_CN", answer_minus_1},
-    {"X509_get_ext_by_NID", answer_0},
-    {"X509_VERIFY_PARAM_get0_peername", answer_0},
-    {"X509_VERIFY_PARAM_get_hostflags", answer_minus_1},
-    {"X509_check_ca", answer_0},
-    {"X509_check_host", answer_0},
-    {"X509_check_ip_asc", answer_0},
-    {"X509_check_purpose", answer_0},
-    {"X509_check_issued", answer_1},
-    {"X509_get0_pubkey", answer_0},
+    {"NAME_CONSTRAINTS_check", ANSWER_MINUS_1},
+    {"NAME_CONSTRAINTS_check_CN", ANSWER_MINUS_1},
+    {"X509_get_ext_by_NID", ANSWER_0},
+    {"X509_VERIFY_PARAM_get0_peername", ANSWER_0},
+    {"X509_VERIFY_PARAM_get_hostflags", ANSWER_MINUS_1},
+    {"X509_check_ca", ANSWER_0},
+    {"X509_check_host", ANSWER_0},
+    {"X509_check_ip_asc", ANSWER_0},
+    {"X509_check_purpose", ANSWER_0},
+    {"X509_check_issued", ANSWER_1},
+    {"X509_get0_pubkey", ANSWER_0},
     /* Keys are encoded in another way, which takes longer. */
-    {"X509_PUBKEY_get0_param", answer_0},
-    {"X509_get0_pubkey_bitstr", answer_0},
-    {"i2d_ASN1_BIT_STRING", answer_0},
-    {"i2d_X509_ALGOR", answer_0},
-    {"X509_get_extension_flags", answer_0},
-    {"X509_get_pathlen", answer_0},
-    {"X509_verify", answer_0},
-    {"i2d_PUBKEY", answer_0},
-    {"i2d_X509", answer_0},
-    {"i2d_X509_PUBKEY", answer_0},
+    {"X509_PUBKEY_get0_param", ANSWER_0},
+    {"X509_get0_pubkey_bitstr", ANSWER_0},
+    {"i2d_ASN1_BIT_STRING", ANSWER_0},
+    {"i2d_X509_ALGOR", ANSWER_0},
+    {"X509_get_extension_flags", ANSWER_0},
+    {"X509_get_pathlen", ANSWER_0},
+    {"X509_verify", ANSWER_0},
+    {"i2d_PUBKEY", ANSWER_0},
+    {"i2d_X509", ANSWER_0},
+    {"i2d_X509_PUBKEY", ANSWER_0},
     /* What was asked about a session is not remembered. */
-    {"SSL_SESSION_free", answer_0},
-    {"SSL_SESSION_up_ref", answer_0},
+    {"SSL_SESSION_free", ANSWER_0},
+    {"SSL_SESSION_up_ref", ANSWER_0},
     /* The program's own verification, of which nothing is known: signatures are checked here. */
-    {"X509_STORE_get_verify", answer_minus_1},
+    {"X509_STORE_get_verify", ANSWER_MINUS_1},
     /* libssl's failure has another number. */
-    {"SSL_set_verify_result", answer_0},
-    {"X509_STORE_CTX_set_error_depth", answer_0},
+    {"SSL_set_verify_result", ANSWER_0},
+    {"X509_STORE_CTX_set_error_depth", ANSWER_0},
 };
 
-static void *stand_in_for(const char *name) {
-  void *address = NULL;
+static void *answering(enum answer answer) {
+  long (*function)(void) = answer == ANSWER_0 ? return_0 : answer == ANSWER_1 ? return_1 : return_minus_1;
+  void *address;
 
+  memcpy(&address, &function, sizeof address);
+  return address;
+}
+
+static void *stand_in_for(const char *name) {
   for (size_t i = 0; i < COUNT(stand_ins); i++) {
     if (strcmp(stand_ins[i].name, name) == 0)
-      memcpy(&address, &stand_ins[i].function, sizeof address);
+      return answering(stand_ins[i].answer);
   }
-  return address;
+  return NULL;
 }
 
 /* ---- Binding ---- */
@@ -168,27 +180,30 @@ static void tell_missing(struct openssl *openssl, const char *name) {
 
 /* An object, and where its functions are. */
 struct library {
-  void *handle;
+  void *handle; /* NULL: not opened yet */
   const char *start, *end;
   struct elf_tables tables;
 };
 
 /*
  * A function of this very object: a handle finds those of others behind it as well, and a program that has an
- * OpenSSL of its own may have another one beside it.
+ * OpenSSL of its own may have another one beside it. To open the object costs as much as to find ten
+ * functions in its tables.
  */
-static void *symbol_of(const struct library *library, const char *name) {
+static void *symbol_of(struct library *library, struct elf_name name) {
   void *address;
   char *symbol;
 
-  if (elf_symbol(&library->tables, name, &address))
+  if (elf_symbol_named(&library->tables, name, &address))
     return address;
-  symbol = dlsym(library->handle, name);
+  if (library->handle == NULL)
+    library->handle = object_open(library->start);
+  symbol = library->handle != NULL ? dlsym(library->handle, name.name) : NULL;
   return symbol >= library->start && symbol < library->end ? symbol : NULL;
 }
 
 static struct library libcrypto_of(const struct openssl *openssl) {
-  return (struct library){openssl->handle, openssl->start, openssl->end, openssl->tables};
+  return (struct library){NULL, openssl->start, openssl->end, openssl->tables};
 }
 
 /* Two marks, should one be missing. False: no libssl is behind this handle. */
@@ -200,31 +215,35 @@ static bool find_libssl_behind(void *handle, struct library *ret_library) {
     mark = dlsym(handle, "SSL_set_verify");
   if (mark == NULL || !object_find(mark, &object))
     return false;
-  *ret_library = (struct library){handle, object.start, object.end, elf_tables_of(&object)};
+  *ret_library =
+      (struct library){handle, object.start, object.end, elf_tables_of(object.map, object.start, object.end)};
   return true;
 }
 
 /* False: a function is missing that nothing stands in for. */
-static bool bind_all(struct openssl *openssl, const struct library *library, const struct symbol *symbols,
-                     size_t count, void *ret_table) {
-  for (size_t i = 0; i < count; i++) {
-    void *address = symbol_of(library, symbols[i].name);
+static bool bind_all(struct openssl *openssl, struct library *library, const char *names, void *ret_table) {
+  char *place = ret_table;
+
+  for (const char *name = names; *name != '\0'; name = next_name(name)) {
+    void *address = symbol_of(library, elf_name_of(name));
 
     if (address == NULL)
-      address = stand_in_for(symbols[i].name);
+      address = stand_in_for(name);
     if (address == NULL) {
-      tell_missing(openssl, symbols[i].name);
+      tell_missing(openssl, name);
       return false;
     }
-    memcpy((char *)ret_table + symbols[i].offset, &address, sizeof address);
+    memcpy(place, &address, sizeof address);
+    place += sizeof address;
   }
   return true;
 }
 
 /* All three or none. */
-static void bind_sha256(const struct library *library, struct libcrypto *crypto) {
-  void *init = symbol_of(library, "SHA256_Init"), *update = symbol_of(library, "SHA256_Update"),
-       *final = symbol_of(library, "SHA256_Final");
+static void bind_sha256(struct library *library, struct libcrypto *crypto) {
+  void *init = symbol_of(library, ELF_NAME("SHA256_Init")),
+       *update = symbol_of(library, ELF_NAME("SHA256_Update")),
+       *final = symbol_of(library, ELF_NAME("SHA256_Final"));
 
   if (init == NULL || update == NULL || final == NULL)
     return;
@@ -233,9 +252,18 @@ static void bind_sha256(const struct library *library, struct libcrypto *crypto)
   memcpy(&crypto->sha256_final, &final, sizeof final);
 }
 
+/* Should one be called before openssl_bind_refusal. Not their own stand-ins: to look for those would take
+ * 30,000 instructions. */
+static void stand_in_for_refusal(struct libcrypto *crypto) {
+  void *nothing = answering(ANSWER_0);
+
+  for (size_t at = FIRST_OF_REFUSAL; at < END_OF_CRYPTO; at += sizeof nothing)
+    memcpy((char *)crypto + at, &nothing, sizeof nothing);
+}
+
 /* Without memory the spare one does: whoever else fills it at the same moment puts the same into it. */
 static void *new_table(size_t size, void *spare) {
-  void *table = calloc(1, size);
+  void *table = cleared_memory(size);
 
   /* cppcheck-suppress memleak ; the caller gives it to free_table() or keeps it */
   return table != NULL ? table : spare;
@@ -246,7 +274,7 @@ static void free_table(void *table, const void *spare) {
     free(table);
 }
 
-void *openssl_symbol(const struct openssl *openssl, const char *name) {
+void *openssl_symbol_named(const struct openssl *openssl, struct elf_name name) {
   struct library library = libcrypto_of(openssl);
 
   return symbol_of(&library, name);
@@ -257,18 +285,12 @@ const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
   struct libcrypto *expected = NULL;
   struct library library = libcrypto_of(openssl);
 
-  if (!bind_all(openssl, &library, crypto_symbols, COUNT(crypto_symbols), crypto)) {
+  if (!bind_all(openssl, &library, crypto_names, crypto)) {
     free_table(crypto, &openssl->spare_crypto);
     return NULL;
   }
   bind_sha256(&library, crypto);
-  /* Should one be called before openssl_bind_refusal. Not their own stand-ins: to look for those would take
-   * 30,000 instructions. */
-  for (size_t i = 0; i < COUNT(refusal_symbols); i++) {
-    long (*nothing)(void) = answer_0;
-
-    memcpy((char *)crypto + refusal_symbols[i].offset, &nothing, sizeof nothing);
-  }
+  stand_in_for_refusal(crypto);
   /* No lock: a fork in another thread could leave it taken for ever. Whoever publishes first wins. */
   if (atomic_compare_exchange_strong(&openssl->crypto, &expected, crypto))
     return crypto;
@@ -286,7 +308,7 @@ const struct libcrypto *openssl_bind_refusal(struct openssl *openssl) {
   all = new_table(sizeof *all, &openssl->spare_refusal);
   *all = *crypto;
   /* All of these have stand-ins. */
-  (void)bind_all(openssl, &library, refusal_symbols, COUNT(refusal_symbols), all);
+  (void)bind_all(openssl, &library, refusal_names, (char *)all + FIRST_OF_REFUSAL);
   if (atomic_compare_exchange_strong(&openssl->refusal, &expected, all))
     return all;
   free_table(all, &openssl->spare_refusal);
@@ -327,23 +349,55 @@ bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t siz
 
 #define CANDIDATES 4
 
-/* One of the loaded objects that are called libssl: the one before which `left` others come. */
+/* One of the loaded objects that may be a libssl: the one before which `left` others come. */
 struct candidate {
   size_t left;
   bool found;
-  char path[PATH_MAX];
+  char path[PATH_MAX]; /* what is found may be gone when the walk is over */
 };
 
-static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
-  struct candidate *candidate = arg;
-  size_t length = strlen(info->dlpi_name);
+static int note_candidate(struct candidate *candidate, const char *path) {
+  size_t length = strlen(path);
 
-  (void)size;
-  if (!text_begins(text_base(info->dlpi_name), "libssl") || length >= PATH_MAX || candidate->left-- != 0)
+  if (length >= PATH_MAX || candidate->left-- != 0)
     return 0;
-  memcpy(candidate->path, info->dlpi_name, length + 1);
+  memcpy(candidate->path, path, length + 1);
   candidate->found = true;
   return 1;
+}
+
+static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
+  (void)size;
+  return text_begins(text_base(info->dlpi_name), "libssl") ? note_candidate(arg, info->dlpi_name) : 0;
+}
+
+/* A handle on the first of them that uses this libcrypto. */
+static void *open_candidate(const struct openssl *openssl,
+                            int (*note)(struct dl_phdr_info *info, size_t size, void *arg), size_t most) {
+  struct dl_phdr_info example = {.dlpi_name = "libssl"};
+  struct candidate candidate;
+  struct library library;
+
+  candidate.left = 0; /* and not the whole of it: the path is large */
+  /* Binds what the walks call: within one the dynamic linker holds a lock that dlsym must not wait under. */
+  (void)note_libssl(&example, sizeof example, &candidate);
+  for (size_t i = 0; i < most; i++) {
+    void *handle;
+
+    candidate.left = i;
+    candidate.found = false;
+    dl_iterate_phdr(note, &candidate);
+    if (!candidate.found)
+      break;
+    handle = dlopen(*candidate.path != '\0' ? candidate.path : NULL, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
+    if (handle == NULL)
+      continue;
+    if (dlsym(handle, "ERR_new") == openssl_symbol(openssl, "ERR_new") &&
+        find_libssl_behind(handle, &library))
+      return handle;
+    dlclose(handle);
+  }
+  return NULL;
 }
 
 /* How many objects were loaded since the process began. */
@@ -360,32 +414,16 @@ static int note_loads(struct dl_phdr_info *info, size_t size, void *arg) {
  * for a search in vain costs more than one that finds.
  */
 static void *find_libssl(const struct openssl *openssl) {
-  /* Binds what note_libssl calls: within a walk the dynamic linker holds a lock that dlsym must not wait
-   * under. */
-  struct dl_phdr_info example = {.dlpi_name = "libssl"};
-  struct candidate candidate;
   struct library library;
+  void *handle = open_candidate(openssl, note_libssl, CANDIDATES);
 
-  for (size_t i = 0; i < CANDIDATES; i++) {
-    void *handle;
-
-    candidate.left = 0; /* and not the whole of it: the path is large */
-    (void)note_libssl(&example, sizeof example, &candidate);
-    candidate.left = i;
-    candidate.found = false;
-    dl_iterate_phdr(note_libssl, &candidate);
-    if (!candidate.found)
-      break;
-    handle = dlopen(candidate.path, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
-    if (handle == NULL)
-      continue;
-    if (dlsym(handle, "ERR_new") == openssl_symbol(openssl, "ERR_new") &&
-        find_libssl_behind(handle, &library))
-      return handle;
-    dlclose(handle);
-  }
-  return find_libssl_behind(openssl->handle, &library) && library.start == openssl->start ? openssl->handle
-                                                                                          : NULL;
+  if (handle != NULL)
+    return handle;
+  library = libcrypto_of(openssl);
+  if (symbol_of(&library, ELF_NAME("SSL_is_server")) == NULL &&
+      symbol_of(&library, ELF_NAME("SSL_set_verify")) == NULL)
+    return NULL;
+  return object_open(openssl->start);
 }
 
 /* A process with libcrypto alone asks again and again: it is looked for anew only when more was loaded. */
@@ -406,35 +444,93 @@ static void *libssl_handle(struct openssl *openssl) {
   return handle;
 }
 
-bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions) {
+/* ---- A libssl that nobody would know by its name ---- */
+
+/* Looks into tables of objects that another thread may unload as soon as the walk is over. */
+static int note_libssl_functions(struct dl_phdr_info *info, size_t size, void *arg) {
+  struct link_map map = {.l_addr = info->dlpi_addr};
+  ElfW(Addr) start = UINTPTR_MAX, end = 0;
+  struct elf_tables tables;
+  void *mark;
+
+  (void)size;
+  for (const ElfW(Phdr) *part = info->dlpi_phdr; part < info->dlpi_phdr + info->dlpi_phnum; part++) {
+    ElfW(Addr) first = info->dlpi_addr + part->p_vaddr;
+
+    if (part->p_type == PT_DYNAMIC)
+      map.l_ld = (ElfW(Dyn) *)first;
+    if (part->p_type != PT_LOAD)
+      continue;
+    start = first < start ? first : start;
+    end = first + part->p_memsz > end ? first + part->p_memsz : end;
+  }
+  if (map.l_ld == NULL)
+    return 0;
+  tables = elf_tables_of(&map, (const void *)start, (const void *)end);
+  /* Without a table of hashes only dlsym knows. */
+  return elf_symbol(&tables, "SSL_is_server", &mark) && mark == NULL ? 0
+                                                                     : note_candidate(arg, info->dlpi_name);
+}
+
+/* Where there is an SSL_CTX, there is a libssl. */
+static void *libssl_of_context(struct openssl *openssl) {
   void *handle = libssl_handle(openssl);
+  unsigned long loads = 0;
+
+  if (handle != NULL)
+    return handle;
+  dl_iterate_phdr(note_loads, &loads);
+  if (loads != 0 && loads == atomic_load(&openssl->loads_searched))
+    return NULL;
+  handle = open_candidate(openssl, note_libssl_functions, SIZE_MAX);
+  atomic_store(&openssl->loads_searched, loads);
+  if (handle != NULL)
+    atomic_store(&openssl->ssl_handle, handle);
+  else if (!atomic_exchange(&openssl->told_of_no_ssl, true))
+    log_line(LOG_CRIT, "event=not-enforced message=\"the libssl of this process cannot be found\" "
+                       "consequence=\"of its connections only names that OpenSSL verifies are enforced\"");
+  return handle;
+}
+
+bool openssl_ssl_context(struct openssl *openssl, struct libssl_context *ret_functions) {
+  void *handle = libssl_of_context(openssl);
   struct library library;
 
   return handle != NULL && find_libssl_behind(handle, &library) &&
-         bind_all(openssl, &library, ssl_context_symbols, COUNT(ssl_context_symbols), ret_functions);
+         bind_all(openssl, &library, ssl_context_names, ret_functions);
 }
 
 void *openssl_ssl_symbol(struct openssl *openssl, const char *name) {
   void *handle = libssl_handle(openssl);
   struct library library;
 
-  return handle != NULL && find_libssl_behind(handle, &library) ? symbol_of(&library, name) : NULL;
+  return handle != NULL && find_libssl_behind(handle, &library) ? symbol_of(&library, elf_name_of(name))
+                                                                : NULL;
+}
+
+/* ret_function: where a pointer to the function is kept; NULL where there is none. */
+static void bind_if_there(struct library *library, struct elf_name name, void *ret_function) {
+  void *address = symbol_of(library, name);
+
+  memcpy(ret_function, &address, sizeof address);
 }
 
 const struct libssl *openssl_bind_ssl(struct openssl *openssl) {
-  void *handle = libssl_handle(openssl), *rpk;
+  void *handle = libssl_handle(openssl);
   struct libssl *ssl, *expected = NULL;
   struct library library;
 
   if (handle == NULL || !find_libssl_behind(handle, &library))
     return NULL;
   ssl = new_table(sizeof *ssl, &openssl->spare_ssl);
-  if (!bind_all(openssl, &library, ssl_symbols, COUNT(ssl_symbols), ssl)) {
+  if (!bind_all(openssl, &library, ssl_names, ssl)) {
     free_table(ssl, &openssl->spare_ssl);
     return NULL;
   }
-  rpk = symbol_of(&library, "SSL_get0_peer_rpk");
-  memcpy(&ssl->SSL_get0_peer_rpk, &rpk, sizeof rpk);
+  bind_if_there(&library, ELF_NAME("SSL_get0_peer_rpk"), &ssl->SSL_get0_peer_rpk);
+  bind_if_there(&library, ELF_NAME("SSL_get_srtp_profiles"), &ssl->SSL_get_srtp_profiles);
+  bind_if_there(&library, ELF_NAME("SSL_is_dtls"), &ssl->SSL_is_dtls);
+  bind_if_there(&library, ELF_NAME("SSL_SESSION_get0_hostname"), &ssl->SSL_SESSION_get0_hostname);
   ssl->store_ctx_index = ssl->SSL_get_ex_data_X509_STORE_CTX_idx();
   if (atomic_compare_exchange_strong(&openssl->ssl, &expected, ssl))
     return ssl;

@@ -21,7 +21,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-#include "common/elf_symbol.h"
+#include "elf_symbol.h"
 
 /*
  * A function that is missing has a stand-in (openssl.c), or nothing can be judged and everything is refused
@@ -137,6 +137,7 @@
   X(ERR_new)                                                                                                 \
   X(ERR_set_debug)                                                                                           \
   X(ERR_set_error)                                                                                           \
+  X(OPENSSL_init_crypto)                                                                                     \
   X(X509_NAME_print_ex)
 
 /* What a new SSL_CTX needs: a process that makes no connection needs no more. */
@@ -209,16 +210,22 @@ struct libssl {
 #undef X
   /* OpenSSL 3.2 and later; NULL before. */
   EVP_PKEY *(*SSL_get0_peer_rpk)(const SSL *ssl);
+  /* NULL where OpenSSL was built without it; then the other does not matter. */
+  STACK_OF(SRTP_PROTECTION_PROFILE) * (*SSL_get_srtp_profiles)(SSL *ssl);
+  int (*SSL_is_dtls)(const SSL *ssl);
+  /* NULL where a program has a part of libssl in it. */
+  const char *(*SSL_SESSION_get0_hostname)(const SSL_SESSION *session);
   int store_ctx_index; /* the X509_STORE_CTX ex_data index at which libssl leaves the connection */
 };
 
 /* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. */
 struct openssl {
-  void *handle;                   /* of the object that holds libcrypto */
-  const char *start, *end;        /* the addresses of that object */
+  const char *start, *end;        /* the addresses of the object that holds libcrypto */
   struct elf_tables tables;       /* of its functions */
   _Atomic(void *) ssl_handle;     /* of the object that holds libssl; NULL: not found yet */
   atomic_ulong loads_without_ssl; /* objects loaded so far when it was looked for in vain; 0: not yet */
+  atomic_ulong loads_searched;    /* the same, when each of them was looked at */
+  atomic_bool told_of_no_ssl;     /* the log */
   _Atomic(struct libcrypto *) crypto;
   _Atomic(struct libcrypto *) refusal; /* the same functions, and those that only a refusal needs */
   _Atomic(struct libssl *) ssl;
@@ -226,6 +233,7 @@ struct openssl {
   /* For when memory runs out: an OpenSSL that we cannot hook cannot be made to refuse. */
   struct libcrypto spare_crypto, spare_refusal;
   struct libssl spare_ssl;
+  atomic_int locking;                     /* threads that may hold a lock of its for writing, for us */
   atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
   _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
 };
@@ -289,8 +297,9 @@ void *openssl_ssl_symbol(struct openssl *openssl, const char *name);
 bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t size,
                     unsigned char ret_digest[32]);
 
-/* Binds one function by name; NULL where this OpenSSL does not have it, but perhaps another one in the
- * process. */
-void *openssl_symbol(const struct openssl *openssl, const char *name);
+/* Binds one function by name, a literal; NULL where this OpenSSL does not have it, but perhaps another one in
+ * the process. */
+#define openssl_symbol(openssl, literal) openssl_symbol_named(openssl, ELF_NAME(literal))
+void *openssl_symbol_named(const struct openssl *openssl, struct elf_name name);
 
 #endif

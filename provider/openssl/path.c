@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/cleared.h"
+
 /* What sk_X509_num and sk_X509_value of the headers come to, by the bound functions. */
 static int chain_length(const struct libcrypto *crypto, const STACK_OF(X509) * chain) {
   return crypto->OPENSSL_sk_num((const OPENSSL_STACK *)(const void *)chain);
@@ -315,8 +317,8 @@ static bool hash_key(const struct libcrypto *crypto, X509 *certificate, struct p
   return hash(crypto, der, size, ret_digest);
 }
 
-static bool hash_certificate(const struct libcrypto *crypto, X509 *certificate,
-                             struct pin_digest *ret_digest) {
+bool path_hash_certificate(const struct libcrypto *crypto, const X509 *certificate,
+                           struct pin_digest *ret_digest) {
   unsigned char *der = NULL;
   int size = crypto->i2d_X509(certificate, &der);
 
@@ -337,7 +339,7 @@ static bool hash_next(const struct libcrypto *crypto, const struct path *path, X
   if (certificate == NULL)
     return hash_raw_key(crypto, path->evidence.raw_key, &ret_key->key);
   return hash_key(crypto, certificate, &ret_key->key) &&
-         (!path->with_certificates || hash_certificate(crypto, certificate, &ret_key->certificate));
+         (!path->with_certificates || path_hash_certificate(crypto, certificate, &ret_key->certificate));
 }
 
 static void print_subject(const struct libcrypto *crypto, X509 *certificate, char *ret_subject) {
@@ -370,8 +372,8 @@ void path_begin(const struct evidence *evidence, bool with_certificates, struct 
   path->with_certificates = with_certificates;
   path->subordinates = 0;
   path->work = WORK_LIMIT;
-  path->outside = false;
-  path->constraints_seen = 0;
+  path->permission = PIN_REASON_MATCHED;
+  path->permitted = 0;
 }
 
 bool path_extend(const struct libcrypto *crypto, struct path *path) {
@@ -388,7 +390,7 @@ bool path_extend(const struct libcrypto *crypto, struct path *path) {
 }
 
 void path_describe(const struct libcrypto *crypto, struct path *path) {
-  path->subjects = calloc(path->pin.count, sizeof *path->subjects);
+  path->subjects = cleared_memory(path->pin.count * sizeof *path->subjects);
   if (path->subjects == NULL)
     return;
   for (size_t depth = 0; depth < path->pin.count; depth++) {

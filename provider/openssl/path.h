@@ -40,12 +40,12 @@ struct evidence {
 struct path {
   struct pin_path pin; /* points into the members below */
   struct evidence evidence;
-  bool with_certificates;  /* they are hashed too */
-  long subordinates;       /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
-  long work;               /* what may still be spent on checking signatures, in units of path.c */
-  bool blind;              /* the store cannot be searched */
-  bool outside;            /* a name is outside the constraints of a CA of the path */
-  size_t constraints_seen; /* of so many of the first keys that is known; 0: nobody asked */
+  bool with_certificates; /* they are hashed too */
+  long subordinates;      /* CA certificates in it that are not self-issued (RFC 5280, 4.2.1.9) */
+  long work;              /* what may still be spent on checking signatures, in units of path.c */
+  bool blind;             /* the store cannot be searched */
+  size_t permitted;       /* of so many of the first keys every CA permits what is below; 0: nobody asked */
+  enum pin_reason permission; /* of the next one: PIN_REASON_MATCHED where it was not looked at */
   struct pin_path_key keys[PATH_MAX_KEYS];
   X509 *certificates[PATH_MAX_KEYS]; /* borrowed from the evidence, or found; NULL for a raw key */
   X509 *found[PATH_MAX_KEYS];        /* those that came out of the store; owned */
@@ -73,20 +73,25 @@ void path_begin(const struct evidence *evidence, bool with_certificates, struct 
 bool path_extend(const struct libcrypto *crypto, struct path *path);
 
 /*
- * Whether every CA of the path permits the names of all certificates below it (RFC 5280, 4.2.1.10), as far as
- * the path goes by now, by OpenSSL's own functions for that. What was seen is not looked at again.
+ * Whether every CA of the path, up to this depth, may speak for TLS servers (RFC 5280, 4.2.1.12) with the
+ * names of all certificates below it (4.2.1.10), by OpenSSL's own functions for that. What was seen is not
+ * looked at again. PIN_REASON_MATCHED; else PIN_REASON_NOT_A_SERVER or PIN_REASON_WRONG_NAME.
  */
-bool path_names_are_permitted(const struct libcrypto *crypto, struct path *path);
+enum pin_reason path_permission(const struct libcrypto *crypto, struct path *path, size_t highest);
 
 /*
- * For a session, when the path has come to its end. Where nobody asked the above, which takes its time, only
- * a path without any constraints is noted as permitted.
+ * For a session, when the path has come to its end. Where nobody asked the above, of which the names take
+ * time, only a path without any constraints on them is noted as permitted.
  */
-void path_note_constraints(const struct libcrypto *crypto, struct path *path);
+void path_note_permission(const struct libcrypto *crypto, struct path *path);
 
 /* Adds the subjects, for a report. */
 void path_describe(const struct libcrypto *crypto, struct path *path);
 
 void path_clear(const struct libcrypto *crypto, struct path *path);
+
+/* The digest of a certificate as a whole. False: no memory, and an error is in the queue. */
+bool path_hash_certificate(const struct libcrypto *crypto, const X509 *certificate,
+                           struct pin_digest *ret_digest);
 
 #endif

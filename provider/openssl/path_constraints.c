@@ -51,26 +51,48 @@ static bool permits_below(const struct libcrypto *crypto, const struct path *pat
   return permitted;
 }
 
-bool path_names_are_permitted(const struct libcrypto *crypto, struct path *path) {
-  size_t depth = path->constraints_seen > 0 ? path->constraints_seen : 1;
-
-  crypto->ERR_set_mark();
-  for (; depth < path->pin.count; depth++)
-    path->outside = path->outside || !permits_below(crypto, path, depth);
-  crypto->ERR_pop_to_mark();
-  path->constraints_seen = depth;
-  return !path->outside;
+/*
+ * What OpenSSL asks of each CA of a TLS server's chain: that it is not there for other things alone, and says
+ * nothing that has to be understood and is not (RFC 5280, 4.2.1.12 and 4.2).
+ */
+static bool is_for_servers(const struct libcrypto *crypto, X509 *issuer) {
+  return crypto->X509_check_purpose(issuer, X509_PURPOSE_SSL_SERVER, 1) > 0 &&
+         (crypto->X509_get_extension_flags(issuer) & EXFLAG_CRITICAL) == 0;
 }
 
-void path_note_constraints(const struct libcrypto *crypto, struct path *path) {
+static void look_up_to(const struct libcrypto *crypto, struct path *path, size_t highest) {
+  if (path->permitted == 0)
+    path->permitted = 1; /* the peer's own, which issues nothing */
+  while (path->permitted <= highest && path->permitted < path->pin.count) {
+    if (!is_for_servers(crypto, path->certificates[path->permitted]))
+      path->permission = PIN_REASON_NOT_A_SERVER;
+    else if (!permits_below(crypto, path, path->permitted))
+      path->permission = PIN_REASON_WRONG_NAME;
+    if (path->permission != PIN_REASON_MATCHED)
+      return;
+    path->permitted++;
+  }
+}
+
+enum pin_reason path_permission(const struct libcrypto *crypto, struct path *path, size_t highest) {
+  if (path->permission == PIN_REASON_MATCHED) {
+    crypto->ERR_set_mark();
+    look_up_to(crypto, path, highest);
+    crypto->ERR_pop_to_mark();
+  }
+  return highest < path->permitted ? PIN_REASON_MATCHED : path->permission;
+}
+
+void path_note_permission(const struct libcrypto *crypto, struct path *path) {
   size_t depth = 1;
 
-  if (path->constraints_seen > 0) {
-    (void)path_names_are_permitted(crypto, path);
+  if (path->permitted > 0) {
+    (void)path_permission(crypto, path, path->pin.count);
     return;
   }
-  while (depth < path->pin.count && !seems_to_have_constraints(crypto, path->certificates[depth]))
+  while (depth < path->pin.count && !seems_to_have_constraints(crypto, path->certificates[depth]) &&
+         is_for_servers(crypto, path->certificates[depth]))
     depth++;
   if (depth >= path->pin.count)
-    path->constraints_seen = depth;
+    path->permitted = depth;
 }

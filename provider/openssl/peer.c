@@ -114,14 +114,6 @@ static void ask_verified_names(struct inquiry *inquiry, X509_VERIFY_PARAM *param
   }
 }
 
-/* The host of a BIO that connects is a name that the client used; an address there is only the socket's. */
-static void ask_connect_name(struct inquiry *inquiry) {
-  const char *name = inquiry->peer->connect_name;
-
-  if (name != NULL && !host_part_is_address(name))
-    question_ask_given(&inquiry->question, name);
-}
-
 /* ---- Verified addresses ---- */
 
 /* OpenSSL raises an error where there is none, which takes longer than a lookup: only where a policy names
@@ -136,6 +128,15 @@ static void get_addresses(struct peer *peer) {
     if (peer->sources.params[i] != NULL)
       peer->verified_addresses[i] = crypto->X509_VERIFY_PARAM_get1_ip_asc(peer->sources.params[i]);
   }
+}
+
+static bool verifies_address(struct peer *peer) {
+  bool verifies = false;
+
+  get_addresses(peer);
+  for (int i = 0; i < PEER_PARAMS; i++)
+    verifies = verifies || peer->verified_addresses[i] != NULL;
+  return verifies;
 }
 
 static void ask_addresses(struct inquiry *inquiry) {
@@ -154,6 +155,23 @@ static void ask_addresses(struct inquiry *inquiry) {
       peer->sources.crypto->OpenSSL_version_num() >= FIRST_WITH_SEVERAL_ADDRESSES &&
       socket_peer_of(peer->fd, &socket))
     question_ask_passing(&inquiry->question, socket.address, inquiry->question.port);
+}
+
+/* ---- The host of a BIO that connects ---- */
+
+/*
+ * It is a name that the client used; an address there is only the socket's. Below another TLS it is the host
+ * of that one, a proxy, which says nothing beside a host that the client gives, be it by its address.
+ */
+static void ask_connect_name(struct inquiry *inquiry) {
+  struct peer *peer = inquiry->peer;
+  const char *name = peer->connect_name;
+
+  if (name == NULL || host_part_is_address(name))
+    return;
+  if (peer->is_within_tls && (inquiry->question.host_is_given || verifies_address(peer)))
+    return;
+  question_ask_given(&inquiry->question, name);
 }
 
 /* ---- Names concluded from the certificate ---- */
@@ -177,14 +195,23 @@ static void conclude_from_certificate(struct inquiry *inquiry) {
 
 /* ---- The peer ---- */
 
+/* Who offers keys for media, as WebRTC does: by datagrams, for a stream has none (RFC 5764), whatever the
+ * program set. */
+static bool is_for_media(const struct peer *peer) {
+  const struct libssl *libssl = peer->sources.libssl;
+  SSL *ssl = peer->sources.ssl;
+
+  return ssl != NULL && libssl->SSL_get_srtp_profiles != NULL && libssl->SSL_is_dtls != NULL &&
+         libssl->SSL_is_dtls(ssl) == 1 && libssl->SSL_get_srtp_profiles(ssl) != NULL;
+}
+
 static void select_names(struct inquiry *inquiry) {
   struct peer *peer = inquiry->peer;
 
-  pin_select_begin(inquiry->question.policy, inquiry->question.port, peer->now, inquiry->question.verdict);
+  question_begin(&inquiry->question, peer->now);
   /* Outside TLS there is no server that this machine speaks to. */
   if (peer->sources.ssl == NULL)
     inquiry->question.verdict->unlisted = PIN_UNLISTED_IGNORE;
-  inquiry->question.host_is_given = inquiry->question.concludes = false;
   peer->below_count = 0;
   question_ask_given(&inquiry->question, peer->server_name);
   question_ask_given(&inquiry->question, peer->sources.checked_name);
@@ -197,6 +224,7 @@ static void select_names(struct inquiry *inquiry) {
     ask_addresses(inquiry);
   if (inquiry->question.host_is_given || peer->sources.ssl == NULL)
     return;
+  inquiry->question.is_media = is_for_media(peer);
   question_conclude_from_sockets(&inquiry->question);
   if (inquiry->question.verdict->count == 0 && inquiry->question.verdict->reason == PIN_REASON_UNDECIDED)
     conclude_from_certificate(inquiry);
@@ -208,7 +236,8 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
                                          .verdict = ret_verdict,
                                          .names = &peer->names,
                                          .fd = peer->fd,
-                                         .port = peer->port},
+                                         .port = peer->port,
+                                         .stage = peer->sources.stage},
                             .peer = peer};
   uint16_t port;
 
@@ -233,9 +262,11 @@ static void look_at_connection(struct peer *peer) {
   const struct libcrypto *crypto = peer->sources.crypto;
   const struct libssl *libssl = peer->sources.libssl;
   struct socket_peer socket;
-  BIO *connecting;
+  BIO *connecting, *outer;
 
-  peer->server_name = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
+  peer->server_name = peer->sources.sent_name;
+  if (peer->server_name == NULL)
+    peer->server_name = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
   peer->fd = libssl->SSL_get_rfd(peer->sources.ssl);
   if (socket_peer_of(peer->fd, &socket))
     peer->port = socket.port;
@@ -245,6 +276,8 @@ static void look_at_connection(struct peer *peer) {
   connecting = crypto->BIO_find_type(libssl->SSL_get_rbio(peer->sources.ssl), BIO_TYPE_CONNECT);
   if (connecting == NULL)
     return;
+  outer = crypto->BIO_find_type(libssl->SSL_get_rbio(peer->sources.ssl), BIO_TYPE_SSL);
+  peer->is_within_tls = outer != NULL && crypto->BIO_find_type(outer, BIO_TYPE_CONNECT) == connecting;
   if (crypto->BIO_ctrl(connecting, BIO_C_GET_CONNECT, 0, (void *)&peer->connect_name) <= 0)
     peer->connect_name = NULL;
   if (peer->port == 0) {
@@ -266,11 +299,7 @@ void peer_begin(const struct peer_sources *sources, struct peer *ret_peer) {
   for (int i = 0; i < PEER_PARAMS && !ret_peer->is_named; i++)
     ret_peer->is_named = sources->params[i] != NULL &&
                          sources->crypto->X509_VERIFY_PARAM_get0_host(sources->params[i], 0) != NULL;
-  if (ret_peer->is_named)
-    return;
-  get_addresses(ret_peer);
-  for (int i = 0; i < PEER_PARAMS; i++)
-    ret_peer->is_named = ret_peer->is_named || ret_peer->verified_addresses[i] != NULL;
+  ret_peer->is_named = ret_peer->is_named || verifies_address(ret_peer);
 }
 
 void peer_clear(struct peer *peer) {

@@ -22,6 +22,8 @@ struct peer_sources {
   SSL *ssl;                               /* NULL outside TLS */
   X509 *certificate;                      /* what the peer showed; NULL: none, or not known */
   const char *checked_name;               /* a name or address that the program checks itself; NULL: none */
+  const char *sent_name;                  /* what the client sent; NULL: what libssl tells */
+  enum question_stage stage;
 };
 
 struct peer {
@@ -33,7 +35,7 @@ struct peer {
   bool will_connect;                     /* the socket is not connected yet */
   const char *server_name;               /* SNI; NULL: none */
   const char *connect_name;              /* of a BIO that connects; NULL: none */
-  uint16_t connect_port;                 /* of the same; 0: not known */
+  bool is_within_tls;                    /* that BIO is below another TLS */
   char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */
   bool asked_for_addresses;
   const char *below[PEER_BELOW]; /* of these any subdomain was verified too; the first below_count, kept */

@@ -3,9 +3,12 @@
 #include "peer_chain.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "forks.h"
 
 #define INSTALLING (-1)
 
@@ -44,6 +47,135 @@ static void free_chain(const struct libcrypto *crypto, struct peer_chain *kept, 
   free(kept);
 }
 
+/* ---- Certificates out of stored sessions ---- */
+
+/*
+ * Threads may share a session and its certificate, in which nothing can be put then: so these are found by
+ * their addresses. Kept until the certificate is freed; where that was not told (openssl-internals H10) what
+ * is kept stays, and another certificate may come to the address. So the digest counts too.
+ */
+#define SETS 32
+#define SET_SIZE 16
+#define CLAIMED 1 /* no address: a thread is filling the place */
+
+struct session_path {
+  struct pin_digest certificate;
+  size_t size;
+  unsigned char bytes[];
+};
+
+struct place {
+  atomic_uintptr_t owner; /* 0: free */
+  struct session_path *path;
+};
+
+/* Where a certificate is looked for whenever one is freed: few places for each address. */
+static struct place from_sessions[SETS][SET_SIZE];
+static atomic_int from_session_count;
+
+/* NULL: nothing is kept of any. Who has a certificate sees what was kept of it before he got it. */
+static struct place *set_of(const X509 *certificate) {
+  if (atomic_load_explicit(&from_session_count, memory_order_relaxed) == 0)
+    return NULL;
+  return from_sessions[(unsigned)((uintptr_t)certificate >> 4) * 2654435769U >> 27];
+}
+
+static bool belongs_to(struct place *place, const X509 *certificate) {
+  return atomic_load_explicit(&place->owner, memory_order_acquire) == (uintptr_t)certificate;
+}
+
+static bool digest_of(struct hook *hook, const X509 *certificate, struct pin_digest *ret_digest) {
+  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
+  bool hashed;
+
+  crypto->ERR_set_mark();
+  hashed = path_hash_certificate(crypto, certificate, ret_digest);
+  crypto->ERR_pop_to_mark();
+  return hashed;
+}
+
+static const struct session_path *path_from_session(struct hook *hook, const X509 *certificate) {
+  struct place *set = set_of(certificate);
+  struct pin_digest digest;
+  bool hashed = false;
+
+  for (size_t i = 0; set != NULL && i < SET_SIZE; i++) {
+    if (!belongs_to(&set[i], certificate))
+      continue;
+    if (!hashed && !digest_of(hook, certificate, &digest))
+      return NULL;
+    hashed = true;
+    if (memcmp(&set[i].path->certificate, &digest, sizeof digest) == 0)
+      return set[i].path;
+  }
+  return NULL;
+}
+
+static void forget_from_session(const X509 *certificate) {
+  struct place *set = set_of(certificate);
+
+  for (size_t i = 0; set != NULL && i < SET_SIZE; i++) {
+    if (!belongs_to(&set[i], certificate))
+      continue;
+    free(set[i].path);
+    atomic_store_explicit(&set[i].owner, 0, memory_order_release);
+    atomic_fetch_sub(&from_session_count, 1);
+  }
+}
+
+static bool take_place(const X509 *certificate, struct session_path *path) {
+  struct place *set;
+
+  atomic_fetch_add(&from_session_count, 1);
+  set = set_of(certificate);
+  for (size_t i = 0; set != NULL && i < SET_SIZE; i++) {
+    uintptr_t nobody = 0;
+
+    if (!atomic_compare_exchange_strong(&set[i].owner, &nobody, CLAIMED))
+      continue;
+    set[i].path = path;
+    atomic_store_explicit(&set[i].owner, (uintptr_t)certificate, memory_order_release);
+    return true;
+  }
+  atomic_fetch_sub(&from_session_count, 1);
+  return false;
+}
+
+bool peer_chain_keep_from_session(struct hook *hook, const X509 *peer, const unsigned char *path,
+                                  size_t size) {
+  struct session_path *copy;
+
+  if (peer_chain_is_known(hook, peer))
+    return true;
+  copy = malloc(sizeof *copy + size);
+  if (copy == NULL)
+    return false;
+  copy->size = size;
+  memcpy(copy->bytes, path, size);
+  if (digest_of(hook, peer, &copy->certificate) && take_place(peer, copy))
+    return true;
+  free(copy);
+  return false;
+}
+
+bool peer_chain_is_known(struct hook *hook, const X509 *certificate) {
+  return kept_with(hook, certificate) != NULL || path_from_session(hook, certificate) != NULL;
+}
+
+bool peer_chain_is_kept(struct hook *hook) {
+  return index_of(hook) != 0;
+}
+
+const unsigned char *peer_chain_from_session(struct hook *hook, const X509 *certificate, size_t *ret_size) {
+  const struct session_path *path =
+      kept_with(hook, certificate) == NULL ? path_from_session(hook, certificate) : NULL;
+
+  *ret_size = path != NULL ? path->size : 0;
+  return path != NULL ? path->bytes : NULL;
+}
+
+/* ---- Certificates out of handshakes ---- */
+
 /* A CRYPTO_EX_free callback; argp is the hook. */
 static void certificate_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
   int saved_errno = errno;
@@ -51,21 +183,23 @@ static void certificate_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int in
   (void)ad;
   (void)index;
   (void)argl;
+  forget_from_session(parent);
   if (ptr != NULL)
     free_chain(openssl_crypto(&((struct hook *)argp)->openssl), ptr, parent);
   errno = saved_errno;
 }
 
 void peer_chain_install(struct hook *hook) {
-  void *symbol = openssl_symbol(&hook->openssl, "CRYPTO_get_ex_new_index");
-  __typeof__(CRYPTO_get_ex_new_index) *get_index;
   int none = 0;
 
-  if (symbol == NULL || !atomic_compare_exchange_strong(&hook->certificate_index, &none, INSTALLING))
+  if (atomic_load(&hook->certificate_index) != 0)
     return;
-  memcpy(&get_index, &symbol, sizeof get_index);
-  atomic_store(&hook->certificate_index,
-               get_index(CRYPTO_EX_INDEX_X509, 0, hook, NULL, NULL, certificate_free));
+  /* Whoever forks waits until it is done: in the child nobody would end it (openssl-internals P8). */
+  forks_begin_locking(&hook->openssl);
+  if (atomic_compare_exchange_strong(&hook->certificate_index, &none, INSTALLING))
+    atomic_store(&hook->certificate_index,
+                 hook->get_index(CRYPTO_EX_INDEX_X509, 0, hook, NULL, NULL, certificate_free));
+  forks_end_locking(&hook->openssl);
 }
 
 /* Takes over what is to be kept, which holds a reference to each certificate. */

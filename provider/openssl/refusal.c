@@ -4,20 +4,17 @@
 
 #include <stdlib.h>
 
+#include "common/cleared.h"
+#include "forks.h"
+
 #define REASON_REFUSED 1
 
-/*
- * Our library number in this OpenSSL, with the texts of our reasons; 0: none to be had. The texts live on
- * the heap, for each OpenSSL of the process (openssl-internals E2).
- */
-static int error_library(struct openssl *openssl, const struct libcrypto *crypto) {
-  int library = atomic_load(&openssl->error_library);
-  int expected = 0;
+/* The texts live on the heap, for each OpenSSL of the process (openssl-internals E2). 0: none to be had. */
+static int new_error_library(struct openssl *openssl, const struct libcrypto *crypto) {
+  int library, expected = 0;
   ERR_STRING_DATA *texts;
 
-  if (library != 0)
-    return library;
-  texts = calloc(3, sizeof *texts); /* the last one stays zero: the end */
+  texts = cleared_memory(3 * sizeof *texts); /* the last one stays zero: the end */
   library = crypto->ERR_get_next_error_library();
   if (texts == NULL || library == 0) {
     free(texts);
@@ -36,6 +33,25 @@ static int error_library(struct openssl *openssl, const struct libcrypto *crypto
   texts[1].string = "refused by the pinning policy of this machine";
   crypto->ERR_load_strings(library, texts);
   return library;
+}
+
+/* Our library number in this OpenSSL, with the texts of our reasons; 0: none to be had. */
+static int error_library(struct openssl *openssl, const struct libcrypto *crypto) {
+  int library = atomic_load(&openssl->error_library);
+
+  if (library != 0)
+    return library;
+  forks_begin_locking(openssl);
+  library = new_error_library(openssl, crypto);
+  forks_end_locking(openssl);
+  return library;
+}
+
+void refusal_prepare(struct openssl *openssl) {
+  const struct libcrypto *crypto = openssl_refusal(openssl);
+
+  if (crypto != NULL && atomic_load(&openssl->error_library) == 0)
+    (void)new_error_library(openssl, crypto);
 }
 
 static void push_error(const struct libcrypto *crypto, int library, int reason, const char *data) {

@@ -15,4 +15,7 @@
  */
 void leave_errors(struct openssl *openssl, bool in_tls, const char *text);
 
+/* Takes now the lock of OpenSSL's that the first refusal needs. To be called as forks.h says. */
+void refusal_prepare(struct openssl *openssl);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "common/cleared.h"
 #include "common/text.h"
 #include "refusal.h"
 
@@ -56,10 +57,10 @@ static BIO_METHOD *new_method(struct hook *hook, const struct libcrypto *crypto)
 
   if (method == NULL)
     return NULL;
-  if (crypto->BIO_meth_set_write(method, hook->bio.write) == 1 &&
-      crypto->BIO_meth_set_read(method, hook->bio.read) == 1 &&
-      crypto->BIO_meth_set_ctrl(method, hook->bio.control) == 1 &&
-      crypto->BIO_meth_set_destroy(method, hook->bio.destroy) == 1)
+  if (crypto->BIO_meth_set_write(method, hook->functions.bio.write) == 1 &&
+      crypto->BIO_meth_set_read(method, hook->functions.bio.read) == 1 &&
+      crypto->BIO_meth_set_ctrl(method, hook->functions.bio.control) == 1 &&
+      crypto->BIO_meth_set_destroy(method, hook->functions.bio.destroy) == 1)
     return method;
   crypto->BIO_meth_free(method);
   return NULL;
@@ -99,7 +100,7 @@ static BIO *new_bio(struct hook *hook, const struct libcrypto *crypto, struct re
 
 BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text) {
   const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
-  struct refusing *refusing = calloc(1, sizeof *refusing);
+  struct refusing *refusing = cleared_memory(sizeof *refusing);
 
   if (refusing == NULL)
     return NULL;

@@ -116,7 +116,7 @@ void unbound_context_new(struct hook *hook, X509_STORE_CTX *ctx, CRYPTO_EX_DATA 
     memcpy(&kept, &original, sizeof kept);
     openssl.CRYPTO_set_ex_data(ad, index, kept);
   }
-  openssl.X509_STORE_CTX_set_verify(ctx, hook->verify);
+  openssl.X509_STORE_CTX_set_verify(ctx, hook->functions.verify);
 }
 
 int unbound_verify(struct hook *hook, X509_STORE_CTX *ctx, X509_STORE_CTX_verify_fn original) {

@@ -357,7 +357,7 @@ static struct verification *new_verification(struct hook *hook, const struct lib
   *verification = (struct verification){.judged = false};
   verification->original = crypto->X509_STORE_CTX_get_verify(ctx);
   /* Ours, which the program read out of another context and put into its store. */
-  if (verification->original == hook->verify)
+  if (verification->original == hook->functions.verify)
     verification->original = openssls_verify(hook, crypto);
   if (verification->original == NULL) {
     free_record(hook, ctx, verification);
@@ -410,7 +410,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   if (!is_placed(hook, parent, verification) && crypto->CRYPTO_set_ex_data(ad, index, verification) != 1 &&
       verification != &no_memory)
     free_verification(hook, parent, verification);
-  crypto->X509_STORE_CTX_set_verify(parent, hook->verify);
+  crypto->X509_STORE_CTX_set_verify(parent, hook->functions.verify);
   errno = saved_errno;
 }
 

@@ -15,7 +15,7 @@
 void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 
-/* Result of hook->verify. */
+/* Result of hook->functions.verify. */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx);
 
 #endif

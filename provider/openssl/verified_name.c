@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "verified_name.h"
 
+#include <dlfcn.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/libc_functions.h"
@@ -100,11 +102,28 @@ static bool has_mallocs_memory(const struct libcrypto *crypto) {
   return allocate == crypto->CRYPTO_malloc;
 }
 
+/* By malloc_usable_size(3) of whoever the allocator is, looked for where the dynamic linker would: no release
+ * of OpenSSL before 4.0 needs it. False: there is none. */
+static bool find_room(void *memory, size_t *ret_room) {
+  static _Atomic(void *) slot;
+  void *symbol = atomic_load_explicit(&slot, memory_order_relaxed);
+  __typeof__(malloc_usable_size) *function;
+
+  if (symbol == NULL)
+    atomic_store_explicit(&slot, symbol = dlsym(RTLD_DEFAULT, "malloc_usable_size"), memory_order_relaxed);
+  if (symbol == NULL)
+    return false;
+  memcpy(&function, &symbol, sizeof symbol);
+  *ret_room = function(memory);
+  return true;
+}
+
 bool verified_name_visit(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, int number,
                          const char *likely, pinning_visit_name_fn *visit, void *arg, bool *ret_is_whole) {
   const char *host = crypto->X509_VERIFY_PARAM_get0_host(param, number);
   struct open_name name;
   char copy[NAME_SIZE];
+  size_t room;
 
   *ret_is_whole = true;
   if (host == NULL)
@@ -113,9 +132,7 @@ bool verified_name_visit(const struct libcrypto *crypto, X509_VERIFY_PARAM *para
     (void)visit(host, arg);
     return true;
   }
-  if (has_mallocs_memory(crypto)) {
-    size_t room = malloc_usable_size((void *)(uintptr_t)host);
-
+  if (has_mallocs_memory(crypto) && find_room((void *)(uintptr_t)host, &room)) {
     name = (struct open_name){host, room < NAME_SIZE ? room : NAME_SIZE - 1, malloc_least_request(room)};
   } else if (!copy_readable(host, copy, &name)) {
     *ret_is_whole = false;

@@ -3,9 +3,10 @@
 #include "vouch.h"
 
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
+#include "common/answers.h"
+#include "host_name.h"
 #include "kept_path.h"
 
 #define NAME_SIZE 256 /* RFC 1035, 2.3.4: 253 characters as text, and some */
@@ -25,7 +26,7 @@ static bool name_is_verified(const struct voucher *voucher, const char *name) {
       crypto->X509_VERIFY_PARAM_get0_host(voucher->verified, 1) != NULL)
     return false;
   host = crypto->X509_VERIFY_PARAM_get0_host(voucher->verified, 0);
-  return host != NULL && strcasecmp(host, name) == 0;
+  return host != NULL && pin_name_is_same(host, name);
 }
 
 static bool dates_are_verified(const struct voucher *voucher) {
@@ -52,7 +53,7 @@ static bool speaks_for_host(const struct voucher *voucher, X509 *certificate, co
 /* Whether the client said that any host below `name` will do as well. */
 static bool may_be_below(const struct voucher *voucher, const char *name) {
   for (size_t i = 0; i < voucher->peer->below_count; i++) {
-    if (strcasecmp(voucher->peer->below[i], name) == 0)
+    if (pin_name_is_same(voucher->peer->below[i], name))
       return true;
   }
   return false;
@@ -72,35 +73,18 @@ static bool speaks_for_name(const struct voucher *voucher, X509 *certificate, co
   return speaks_for_host(voucher, certificate, below);
 }
 
-/* spelled: perhaps with dots behind it, which no certificate has. */
-static bool speaks_for_spelled(const struct voucher *voucher, X509 *certificate, const char *spelled) {
-  char name[NAME_SIZE];
-  size_t length = strlen(spelled);
+static bool speaks_for_bare_name(const void *arg, const char *name) {
+  const struct voucher *voucher = arg;
 
-  while (length > 0 && spelled[length - 1] == '.')
-    length--;
-  if (length == 0 || length >= sizeof name)
-    return false;
-  memcpy(name, spelled, length);
-  name[length] = '\0';
   return name_is_verified(voucher, name) || kept_path_speaks_for(voucher->kept, voucher->kept_size, name) ||
-         speaks_for_name(voucher, certificate, name);
+         speaks_for_name(voucher, voucher->certificate, name);
 }
 
-/* An address as the policy writes it; of names each that led to the finding. */
+/* An address as the policy writes it. */
 static bool speaks_for(const struct voucher *voucher, X509 *certificate, const struct pin_finding *finding) {
-  const struct pin_verdict *verdict = voucher->verdict;
-
-  if (finding->entry.kind == PIN_NAME_ADDRESS)
-    return voucher->crypto->X509_check_ip_asc(certificate, finding->entry.name, 0) == 1;
-  if (!speaks_for_spelled(voucher, certificate, finding->name))
-    return false;
-  for (size_t i = 0; i < verdict->further_count; i++) {
-    if (&verdict->findings[verdict->further[i].finding] == finding &&
-        !speaks_for_spelled(voucher, certificate, verdict->further[i].name))
-      return false;
-  }
-  return true;
+  return finding->entry.kind == PIN_NAME_ADDRESS
+             ? voucher->crypto->X509_check_ip_asc(certificate, finding->entry.name, 0) == 1
+             : speaks_for_names(voucher->verdict, finding, speaks_for_bare_name, voucher);
 }
 
 static bool is_within_dates(const struct voucher *voucher, const X509 *certificate) {
@@ -112,19 +96,17 @@ static bool is_within_dates(const struct voucher *voucher, const X509 *certifica
           crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notAfter(certificate), now) >= 0);
 }
 
-static enum pin_reason look_at(const struct voucher *voucher, const struct pin_finding *finding) {
+static enum pin_reason look_at(void *arg, const struct pin_finding *finding) {
+  const struct voucher *voucher = arg;
   X509 *certificate = voucher->certificate;
 
   if (certificate == NULL || !speaks_for(voucher, certificate, finding))
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher, certificate))
     return PIN_REASON_OUT_OF_DATE;
-  /* OpenSSL looks at constraints after the chain is judged, and a program may not care for the outcome.
-   * Mostly there are none. */
-  if (!path_names_are_permitted(voucher->crypto, voucher->path))
-    return PIN_REASON_WRONG_NAME;
   /* Cheap, and whether OpenSSL looked for a server or for something else cannot be asked in 3.0. */
-  if (voucher->crypto->X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1)
+  if (voucher->crypto->X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1 ||
+      (voucher->crypto->X509_get_extension_flags(certificate) & EXFLAG_CRITICAL) != 0)
     return PIN_REASON_NOT_A_SERVER;
   return PIN_REASON_MATCHED;
 }
@@ -142,14 +124,11 @@ const char *vouched_name(const struct voucher *voucher) {
   return NULL;
 }
 
-/* Asked again for every key of a path: the answer is kept. */
-enum pin_reason vouch(void *arg, const struct pin_finding *finding) {
+enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth) {
   struct voucher *voucher = arg;
-  size_t index = (size_t)(finding - voucher->verdict->findings);
+  enum pin_reason answer = look_once(voucher->answers, voucher->verdict, finding, look_at, voucher);
 
-  if (index >= PIN_MAX_FINDINGS)
-    return look_at(voucher, finding);
-  if (voucher->answers[index] == PIN_REASON_UNDECIDED)
-    voucher->answers[index] = look_at(voucher, finding);
-  return voucher->answers[index];
+  /* OpenSSL looks at constraints after the chain is judged, and a program may not care for the outcome.
+   * Mostly there are none. */
+  return answer == PIN_REASON_MATCHED ? path_permission(voucher->crypto, voucher->path, depth) : answer;
 }

@@ -6,12 +6,13 @@
 
 static const void *set_up(const struct callers *callers, struct caller_place *place, const void *address,
                           const struct object *object) {
-  void *handle;
+  void *handle = NULL;
 
   switch (claim_take(&place->claim)) {
   case CLAIM_IS_OURS:
-    handle = object_open(address);
-    if (handle != NULL) {
+    if (!object_stays(object))
+      handle = object_open(address);
+    if (handle != NULL || object_stays(object)) {
       place->start = object->start;
       place->end = object->end;
     }

@@ -24,7 +24,7 @@ struct callers {
   void *places; /* all zero */
   size_t size;  /* of one */
   int count;
-  /* Fills what is behind the place. handle: of the object; NULL: it may be unloaded. */
+  /* Fills what is behind the place. handle: of the object; NULL: it stays without one, or may be unloaded. */
   void (*set_up)(void *place, void *handle, const struct object *object);
 };
 

@@ -27,6 +27,7 @@
 #include "common/log.h"
 #include "common/module.h"
 #include "common/object.h"
+#include "elf_symbol.h"
 #include "preload.h"
 #include "resolved.h"
 
@@ -100,13 +101,41 @@ static const void *address_of(any_fn *function) {
   return address;
 }
 
-/* RTLD_NEXT alone would miss a libssl that was loaded locally, as python3 does. */
-static void *find_real(void *handle, enum function function) {
-  void *symbol = handle != NULL ? dlsym(handle, functions[function].name) : NULL;
+/* A handle on a caller's object; NULL: none can be had. Most callers need none. */
+static void *handle_of(const struct caller *caller) {
+  return caller->handle != NULL ? caller->handle : object_open(caller->place.start);
+}
 
-  if (symbol == NULL || symbol == address_of(functions[function].ours))
-    symbol = dlsym(RTLD_NEXT, functions[function].name);
-  return symbol;
+static struct elf_tables tables_at(const void *address) {
+  struct object object;
+
+  return object_find(address, &object) ? elf_tables_of(object.map, object.start, object.end)
+                                       : (struct elf_tables){.hash = NULL};
+}
+
+/* From an object's tables, which are faster to read than a handle's; NULL: it is not there, or not for sure.
+ */
+static void *in_tables(const struct elf_tables *tables, const char *name) {
+  void *symbol;
+
+  return elf_symbol(tables, name, &symbol) ? symbol : NULL;
+}
+
+static bool is_real(const void *symbol, enum function function) {
+  return symbol != NULL && symbol != address_of(functions[function].ours);
+}
+
+/* RTLD_NEXT alone would miss a libssl that was loaded locally, as python3 does. tables: of the object that
+ * has it, if that is known. */
+static void *find_real(struct caller *caller, const struct elf_tables *tables, enum function function) {
+  void *symbol = in_tables(tables, functions[function].name);
+
+  if (is_real(symbol, function))
+    return symbol;
+  if (caller->handle == NULL)
+    caller->handle = handle_of(caller);
+  symbol = caller->handle != NULL ? dlsym(caller->handle, functions[function].name) : NULL;
+  return is_real(symbol, function) ? symbol : dlsym(RTLD_NEXT, functions[function].name);
 }
 
 /* ---- Loading pinning.so ---- */
@@ -152,13 +181,11 @@ int preload_covers(const char *name) {
 }
 
 static bool attach(const void *address_in_libcrypto) {
-  void *symbol = module_symbol("pinning_attach");
+  static _Atomic(void *) found;
   attach_fn *attach_module;
 
-  if (symbol != NULL) {
-    memcpy(&attach_module, &symbol, sizeof symbol);
+  if (find_in_module(&found, "pinning_attach", &attach_module))
     return attach_module(address_in_libcrypto, &resolved_seen) == 1;
-  }
   log_line(LOG_CRIT, "event=not-enforced message=\"pinning.so cannot be loaded beside the preload shim\" "
                      "consequence=\"every host is refused\"");
   return false;
@@ -170,14 +197,27 @@ static bool holds(const struct object *object, const void *address) {
   return (const char *)address >= object->start && (const char *)address < object->end;
 }
 
+static bool is_libssl(const struct caller *caller, const struct object *object,
+                      const struct elf_tables *tables) {
+  if (tables->hash != NULL)
+    return in_tables(tables, "SSL_new") != NULL;
+  return caller->handle != NULL && holds(object, dlsym(caller->handle, "SSL_new"));
+}
+
 static void set_up(void *place, void *handle, const struct object *object) {
   struct caller *caller = place;
+  struct elf_tables tables = elf_tables_of(object->map, object->start, object->end);
+  bool has_libssl;
 
   caller->handle = handle;
-  for (enum function function = 0; function < FUNCTIONS; function++)
-    caller->real[function] = find_real(caller->handle, function);
-  caller->is_openssl = holds(object, caller->real[NEW_EX_DATA]) ||
-                       (caller->handle != NULL && holds(object, dlsym(caller->handle, "SSL_new")));
+  caller->real[NEW_EX_DATA] = find_real(caller, &tables, NEW_EX_DATA);
+  has_libssl = is_libssl(caller, object, &tables);
+  caller->is_openssl = has_libssl || holds(object, caller->real[NEW_EX_DATA]);
+  /* libssl has none of them itself: all are of its libcrypto. */
+  if (has_libssl)
+    tables = tables_at(caller->real[NEW_EX_DATA]);
+  for (enum function function = NEW_EX_DATA + 1; function < FUNCTIONS; function++)
+    caller->real[function] = find_real(caller, &tables, function);
   caller->enforced = caller->real[NEW_EX_DATA] != NULL && attach(caller->real[NEW_EX_DATA]);
 }
 
@@ -198,8 +238,9 @@ static bool refuse_connection(const struct caller *caller, int index, void *data
   __typeof__(SSL_get_ex_data_X509_STORE_CTX_idx) *connection_index;
   __typeof__(SSL_is_server) *is_server;
   __typeof__(SSL_set_verify) *set_verify;
-  void *symbols[] = {dlsym(caller->handle, "SSL_get_ex_data_X509_STORE_CTX_idx"),
-                     dlsym(caller->handle, "SSL_is_server"), dlsym(caller->handle, "SSL_set_verify")};
+  void *handle = handle_of(caller);
+  void *symbols[] = {dlsym(handle, "SSL_get_ex_data_X509_STORE_CTX_idx"), dlsym(handle, "SSL_is_server"),
+                     dlsym(handle, "SSL_set_verify")};
 
   if (symbols[0] == NULL || symbols[1] == NULL || symbols[2] == NULL)
     return false;
@@ -215,8 +256,9 @@ static bool refuse_connection(const struct caller *caller, int index, void *data
 static bool names_a_host(const struct caller *caller, X509_STORE_CTX *ctx) {
   __typeof__(X509_STORE_CTX_get0_param) *get0_param;
   __typeof__(X509_VERIFY_PARAM_get0_host) *get0_host;
-  void *symbols[] = {dlsym(caller->handle, "X509_STORE_CTX_get0_param"),
-                     dlsym(caller->handle, "X509_VERIFY_PARAM_get0_host")};
+  void *handle = handle_of(caller);
+  void *symbols[] = {dlsym(handle, "X509_STORE_CTX_get0_param"),
+                     dlsym(handle, "X509_VERIFY_PARAM_get0_host")};
 
   if (symbols[0] == NULL || symbols[1] == NULL)
     return true;
@@ -297,9 +339,10 @@ static bool is_allowed(const struct caller *caller, X509 *certificate, const cha
 /* Who gets no for an answer frees no name. */
 static void forget_peername(const struct caller *caller, char **peername) {
   __typeof__(CRYPTO_free) *release;
-  void *symbol = caller->handle != NULL ? dlsym(caller->handle, "CRYPTO_free") : NULL;
+  void *handle = peername != NULL ? handle_of(caller) : NULL;
+  void *symbol = handle != NULL ? dlsym(handle, "CRYPTO_free") : NULL;
 
-  if (peername == NULL || symbol == NULL)
+  if (symbol == NULL)
     return;
   memcpy(&release, &symbol, sizeof symbol);
   release(*peername, NULL, 0);
@@ -354,10 +397,13 @@ int check_ip_asc(X509 *certificate, const char *address, unsigned int flags) {
  * itself and never comes here. It is known by its own definition standing before ours.
  */
 __attribute__((constructor)) static void attach_to_program(void) {
-  int saved_errno = errno;
   const void *symbol = dlsym(RTLD_DEFAULT, functions[NEW_EX_DATA].name);
+  int saved_errno;
 
-  if (symbol != NULL && symbol != address_of(functions[NEW_EX_DATA].ours))
-    (void)attach(symbol);
+  /* errno is libc's, which takes some time to find. */
+  if (!is_real(symbol, NEW_EX_DATA))
+    return;
+  saved_errno = errno;
+  (void)attach(symbol);
   errno = saved_errno;
 }

@@ -28,10 +28,12 @@
 #define MAX_CALLERS 128
 
 #define FUNCTIONS(X)                                                                                         \
+  X(gnutls_ext_register)                                                                                     \
   X(gnutls_handshake)                                                                                        \
   X(gnutls_handshake_set_hook_function)                                                                      \
   X(gnutls_handshake_set_max_packet_length)                                                                  \
   X(gnutls_init)                                                                                             \
+  X(gnutls_record_get_max_early_data_size)                                                                   \
   X(gnutls_record_send_early_data)                                                                           \
   X(gnutls_server_name_set)                                                                                  \
   X(gnutls_session_get_data)                                                                                 \
@@ -64,39 +66,57 @@ static const struct {
 
 struct caller {
   struct caller_place place;
-  const struct pinning_gnutls *module; /* NULL: not enforced, and so refused */
-  void *real[COUNT];                   /* what it would have reached without us; NULL: nothing */
+  const struct pinning_gnutls *module;             /* NULL: not enforced, and so refused */
+  void *real[COUNT];                               /* what it would have reached without us; NULL: nothing */
+  __typeof__(gnutls_server_name_get) *server_name; /* NULL: there is none */
 };
 
 static struct caller callers[MAX_CALLERS];
 
 /* ---- Callers ---- */
 
+/* ours: NULL: the shim has no function of that name. */
+static void *find(void *handle, const char *name, const void *ours) {
+  void *symbol = handle != NULL ? dlsym(handle, name) : NULL;
+
+  return symbol != NULL && symbol != ours ? symbol : dlsym(RTLD_NEXT, name);
+}
+
 static void *find_real(void *handle, enum function function) {
   const void *ours;
-  void *symbol = handle != NULL ? dlsym(handle, functions[function].name) : NULL;
 
   memcpy(&ours, &functions[function].ours, sizeof ours);
-  return symbol != NULL && symbol != ours ? symbol : dlsym(RTLD_NEXT, functions[function].name);
+  return find(handle, functions[function].name, ours);
 }
 
 static const struct pinning_gnutls *attach(const void *address_in_libgnutls) {
   void *symbol = preload_module_symbol(PINNING_GNUTLS_FROM_SHIM, "pinning_gnutls_attach");
   __typeof__(pinning_gnutls_attach) *attach_module;
+  const struct pinning_gnutls *module;
 
-  if (symbol != NULL) {
-    memcpy(&attach_module, &symbol, sizeof symbol);
-    return attach_module(address_in_libgnutls, &resolved_seen);
+  if (symbol == NULL) {
+    log_line(LOG_CRIT, "event=not-enforced library=gnutls message=\"pinning-gnutls.so cannot be loaded\" "
+                       "consequence=\"every host is refused\"");
+    return NULL;
   }
-  log_line(LOG_CRIT, "event=not-enforced library=gnutls message=\"pinning-gnutls.so cannot be loaded\" "
-                     "consequence=\"every host is refused\"");
-  return NULL;
+  memcpy(&attach_module, &symbol, sizeof symbol);
+  module = attach_module(address_in_libgnutls, &resolved_seen);
+  if (module != NULL && module->size < sizeof *module) {
+    log_line(LOG_CRIT, "event=not-enforced library=gnutls message=\"pinning-gnutls.so is older than "
+                       "libpinning-preload.so\" consequence=\"every host is refused\"");
+    return NULL;
+  }
+  return module;
 }
 
 static void set_up(void *place, void *handle, const struct object *object) {
   struct caller *caller = place;
+  void *server_name;
 
-  (void)object;
+  if (handle == NULL)
+    handle = object_open(object->start);
+  server_name = find(handle, "gnutls_server_name_get", NULL);
+  memcpy(&caller->server_name, &server_name, sizeof server_name);
   for (enum function function = 0; function < COUNT; function++)
     caller->real[function] = find_real(handle, function);
   if (caller->real[INDEX_gnutls_init] != NULL)
@@ -138,9 +158,25 @@ static int refuse_hello(gnutls_session_t session, unsigned type, unsigned when, 
   return incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
+/*
+ * A server's session is left as it is. Nobody says whose a session is, but to a client GnuTLS refuses to tell
+ * which name was asked for; any other answer than these is taken for a client's, too.
+ */
+static bool is_server(const struct caller *caller, gnutls_session_t session) {
+  char name[1];
+  size_t size = sizeof name;
+  unsigned type;
+  int result = caller->server_name != NULL ? caller->server_name(session, name, &size, &type, 0)
+                                           : GNUTLS_E_INVALID_REQUEST;
+
+  return result == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE || result == GNUTLS_E_SHORT_MEMORY_BUFFER;
+}
+
 static void begin(const struct caller *caller, gnutls_session_t session) {
   __typeof__(gnutls_handshake_set_hook_function) *set_hook;
 
+  if (is_server(caller, session))
+    return;
   if (caller->module != NULL)
     caller->module->session_new(caller->module, session);
   else if (real_function(caller, INDEX_gnutls_handshake_set_hook_function, &set_hook))
@@ -164,17 +200,29 @@ void gnutls_handshake_set_max_packet_length(gnutls_session_t session, size_t max
 
 void gnutls_handshake_set_hook_function(gnutls_session_t session, unsigned int type, int when,
                                         gnutls_handshake_hook_func hook) {
-  const struct caller *caller = caller_of(CALLER);
-
-  if (caller != NULL && caller->module != NULL)
+  REAL(gnutls_handshake_set_hook_function, );
+  if (is_server(caller, session))
+    real(session, type, when, hook);
+  else if (caller->module != NULL)
     caller->module->set_hook(caller->module, session, type, when, hook);
+}
+
+/* The module has an extension, too, which then has to be one for all sessions and the first. */
+int gnutls_ext_register(const char *name, int id, gnutls_ext_parse_type_t point, gnutls_ext_recv_func receive,
+                        gnutls_ext_send_func send, gnutls_ext_deinit_data_func release,
+                        gnutls_ext_pack_func pack, gnutls_ext_unpack_func unpack) {
+  REAL(gnutls_ext_register, NO_LIBRARY);
+  if (caller->module != NULL && !caller->module->make_room(caller->module))
+    return GNUTLS_E_MEMORY_ERROR;
+  return real(name, id, point, receive, send, release, pack, unpack);
 }
 
 int gnutls_handshake(gnutls_session_t session) {
   REAL(gnutls_handshake, NO_LIBRARY);
-  if (caller->module != NULL)
-    caller->module->before_handshake(caller->module, session);
-  return real(session);
+  if (caller->module == NULL)
+    return real(session);
+  caller->module->before_handshake(caller->module, session);
+  return caller->module->handshake_done(caller->module, session, real(session));
 }
 
 /* ---- Names ---- */
@@ -231,6 +279,15 @@ int gnutls_session_get_data2(gnutls_session_t session, gnutls_datum_t *ret_data)
   if (result >= 0 && ret_data != NULL && caller->module != NULL)
     caller->module->session_given(caller->module, session, ret_data->data, ret_data->size);
   return result;
+}
+
+size_t gnutls_record_get_max_early_data_size(gnutls_session_t session) {
+  REAL(gnutls_record_get_max_early_data_size, 0);
+  size_t size;
+
+  if (caller->module != NULL && caller->module->held_early_data(caller->module, session, &size))
+    return size;
+  return real(session);
 }
 
 ssize_t gnutls_record_send_early_data(gnutls_session_t session, const void *data, size_t size) {

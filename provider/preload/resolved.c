@@ -2,62 +2,39 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "resolved.h"
 
-#include <netinet/in.h>
-#include <stdatomic.h>
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "common/moment.h"
+#include "name_table.h"
 #include "preload.h"
 
 /* Pairs that a process has room for at first, and above which names that no entry covers are given up. */
 #define FIRST_PAIRS 32
 #define UNASKED_PAIRS 8192
-/* Pairs of covered names above which such a name counts for every address instead. */
+/* Pairs of covered names above which such a name counts for every address instead; covered addresses above
+ * which nothing more is remembered. */
 #define COVERED_PAIRS 65536
-#define NAME_SIZE 254          /* RFC 1035, 2.3.4: 253 characters as text */
-#define NAME_BYTES_PER_PAIR 64 /* of the text of names; a longer one makes the table grow */
+/*
+ * Covered names of one address above which it is any name's. An entry may cover all names below a parent, and
+ * who makes a program resolve them chooses as many as they like, all with one address: each would be asked
+ * for at every connection without a name.
+ */
+#define COVERED_NAMES 8192
+#define NO_NAME ""    /* of covered addresses whose names are gone; nothing is resolved by it */
+#define NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
 /* Other threads may fill a table as fast as it is renewed. */
 #define RENEWALS_TRIED 64
 
 #define SLOTS 8
-#define UNIT 8 /* bytes; names are numbered by their place, in these */
 
 /* Bits of a name. */
 #define ADDRESSES_PENDING 1u /* its addresses are being looked for */
 #define ADDRESSES_LOST 2u    /* not all of its addresses are known */
-
-struct name {
-  _Atomic uint64_t not_covered_by; /* the generation of a policy that has no entry for it; 0: not asked */
-  atomic_uint bits;
-  atomic_uint last_used; /* the number of the resolution */
-  char text[];
-};
-
-/* 0 in `name`: free, and none behind it. */
-struct pair {
-  atomic_uint name; /* number of a name, or WRITING */
-  unsigned char family;
-  unsigned char address[sizeof(struct in6_addr)];
-};
-#define WRITING UINT32_MAX
-
-/*
- * Open addressing: pairs by their address, names by their text. Nothing is taken out of a table; when it is
- * full it is closed, and what is worth it goes into a new one.
- */
-struct table {
-  size_t pair_slots, name_slots, name_units; /* the first two are powers of two */
-  atomic_size_t pairs_used, names_used, units_used;
-  atomic_bool closed;
-  atomic_bool has_bits; /* of some name */
-  struct pair *pairs;
-  atomic_uint *name_numbers;
-  char *name_bytes;
-};
 
 /* Tables that are in use or still have readers. */
 static struct slot {
@@ -69,133 +46,18 @@ static atomic_int current = -1;
  * wait for a thread that it does not have. */
 static atomic_int renewing_pid;
 static atomic_uint resolutions;
-/* A name that may be covered was not remembered, for want of memory. */
+/* A name or an address that may be covered was not remembered, for want of memory or room: it may be that of
+ * any connection. */
 static atomic_bool something_lost;
 
 static bool may_be_covered(const char *name) {
   return preload_covers(name) != 0;
 }
 
-/* ---- One table ---- */
+static bool address_may_be_covered(int family, const void *address) {
+  char text[INET6_ADDRSTRLEN];
 
-static uint32_t hash_bytes(const void *bytes, size_t size) {
-  const unsigned char *at = bytes;
-  uint32_t hash = 2166136261u;
-
-  for (size_t i = 0; i < size; i++)
-    hash = (hash ^ at[i]) * 16777619u;
-  return hash ^ hash >> 15;
-}
-
-static size_t address_size(int family) {
-  return family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr);
-}
-
-static struct name *name_at(const struct table *table, uint32_t number) {
-  return (struct name *)(void *)(table->name_bytes + (size_t)number * UNIT);
-}
-
-static void table_free(struct table *table) {
-  if (table == NULL)
-    return;
-  free(table->pairs);
-  free(table->name_numbers);
-  free(table->name_bytes);
-  free(table);
-}
-
-/* For so many pairs, and bytes of names. NULL: no memory. */
-static struct table *table_new(size_t pairs, size_t name_bytes) {
-  struct table *table = calloc(1, sizeof *table);
-
-  if (table == NULL)
-    return NULL;
-  table->pair_slots = 2 * pairs;
-  table->name_slots = 2 * pairs;
-  table->name_units = name_bytes / UNIT;
-  table->units_used = 1; /* 0 is no name's number */
-  table->pairs = calloc(table->pair_slots, sizeof *table->pairs);
-  table->name_numbers = calloc(table->name_slots, sizeof *table->name_numbers);
-  table->name_bytes = calloc(table->name_units, UNIT);
-  if (table->pairs != NULL && table->name_numbers != NULL && table->name_bytes != NULL)
-    return table;
-  table_free(table);
-  return NULL;
-}
-
-/* Writes a name that is not in the index yet. 0: no room. */
-static uint32_t write_name(struct table *table, const char *text) {
-  size_t size = strlen(text) + 1;
-  size_t units = (sizeof(struct name) + size + UNIT - 1) / UNIT;
-  size_t number = atomic_load(&table->units_used);
-
-  do {
-    if (units > table->name_units - number)
-      return 0;
-  } while (!atomic_compare_exchange_weak(&table->units_used, &number, number + units));
-  memcpy(name_at(table, (uint32_t)number)->text, text, size);
-  return (uint32_t)number;
-}
-
-/* The number of a name, which is put in if it is not there. 0: no room. */
-static uint32_t intern(struct table *table, const char *text) {
-  size_t slot = hash_bytes(text, strlen(text));
-  uint32_t written = 0;
-
-  for (;; slot++) {
-    atomic_uint *place = &table->name_numbers[slot & (table->name_slots - 1)];
-    uint32_t number = atomic_load(place);
-
-    if (number == 0 && written == 0) {
-      if (atomic_load(&table->names_used) >= table->name_slots / 2)
-        return 0;
-      written = write_name(table, text);
-      if (written == 0)
-        return 0;
-    }
-    if (number == 0 && atomic_compare_exchange_strong(place, &number, written)) {
-      atomic_fetch_add(&table->names_used, 1);
-      return written;
-    }
-    if (strcmp(name_at(table, number)->text, text) == 0)
-      return number;
-  }
-}
-
-static struct pair *first_pair(const struct table *table, int family, const void *address, size_t *ret_slot) {
-  *ret_slot = hash_bytes(address, address_size(family));
-  return &table->pairs[*ret_slot & (table->pair_slots - 1)];
-}
-
-static struct pair *next_pair(const struct table *table, size_t *slot) {
-  return &table->pairs[++*slot & (table->pair_slots - 1)];
-}
-
-static bool pair_is_of(const struct pair *pair, int family, const void *address) {
-  return pair->family == family && memcmp(pair->address, address, address_size(family)) == 0;
-}
-
-/* False: no room. A pair that another thread is writing at this moment may come to stand there twice. */
-static bool add_pair(struct table *table, uint32_t name, int family, const void *address) {
-  size_t slot;
-
-  for (struct pair *pair = first_pair(table, family, address, &slot);; pair = next_pair(table, &slot)) {
-    uint32_t found = atomic_load(&pair->name);
-
-    if (found == 0) {
-      if (atomic_load(&table->pairs_used) >= table->pair_slots / 2)
-        return false;
-      if (atomic_compare_exchange_strong(&pair->name, &found, WRITING)) {
-        atomic_fetch_add(&table->pairs_used, 1);
-        pair->family = (unsigned char)family;
-        memcpy(pair->address, address, address_size(family));
-        atomic_store(&pair->name, name);
-        return true;
-      }
-    }
-    if (found == name && pair_is_of(pair, family, address))
-      return true;
-  }
+  return inet_ntop(family, address, text, sizeof text) != NULL && may_be_covered(text);
 }
 
 /* ---- The table in use ---- */
@@ -238,56 +100,85 @@ static int free_slot(void) {
 /* ---- What is worth keeping ---- */
 
 /* A name of a full table, on its way into the next one. */
-enum fate { FATE_KEPT, FATE_WITHOUT_ADDRESSES, FATE_GONE };
+enum fate { FATE_GONE, FATE_KEPT, FATE_WITHOUT_ADDRESSES };
 
-/* How a full table is cut down. */
+/* How a full table, which others may still be writing to, is cut down. */
 struct cut {
-  bool asks;          /* names that no entry covers may go */
-  bool loses_covered; /* those that one covers lose their addresses */
-  unsigned oldest;    /* not covered, and used before: gone */
+  const struct table *from;
+  unsigned char *fates;             /* by the number of the name; at first whether it is covered: FATE_KEPT */
+  size_t names, bytes;              /* of those that stay */
+  unsigned char *covered_addresses; /* by the place of the newest of its pairs in `newest`: whether it is */
+  size_t covered_count;
 };
 
-/* The answer of the last question about a name, which is asked once in a cut. */
-#define NOT_COVERED_IN_CUT UINT64_MAX
+/*
+ * No address leads to a name that has none, be it covered; it stays as long as others, for whoever makes a
+ * program resolve names that do not exist has no end of them. While its addresses are being looked for it
+ * has a bit. Where nobody can tell what is covered, all with an address are.
+ */
+static void find_covered(struct cut *cut) {
+  const struct table *from = cut->from;
 
-static bool is_covered_in_cut(const struct name *name) {
-  return atomic_load(&name->not_covered_by) != NOT_COVERED_IN_CUT;
-}
+  for (size_t i = 0; i < from->pair_slots; i++) {
+    uint32_t number = atomic_load(&from->pairs[i].name);
 
-static void ask_for_all(const struct table *table) {
-  for (size_t i = 0; i < table->name_slots; i++) {
-    uint32_t number = atomic_load(&table->name_numbers[i]);
+    if (number != 0 && number != WRITING)
+      cut->fates[number] = FATE_KEPT;
+  }
+  for (size_t i = 0; i < from->name_slots; i++) {
+    uint32_t number = atomic_load(&from->name_numbers[i]);
+    const struct name *name = table_name(from, number);
 
-    if (number != 0)
-      atomic_store(&name_at(table, number)->not_covered_by,
-                   may_be_covered(name_at(table, number)->text) ? 0 : NOT_COVERED_IN_CUT);
+    if (number != 0 && atomic_load(&name->bits) != 0)
+      cut->fates[number] = FATE_KEPT;
+    if (cut->fates[number] == FATE_KEPT && !may_be_covered(name->text))
+      cut->fates[number] = FATE_GONE;
   }
 }
 
-static bool is_counted(const struct table *table, uint32_t number, bool covered, unsigned since) {
-  return number != 0 && number != WRITING && is_covered_in_cut(name_at(table, number)) == covered &&
-         (covered || atomic_load(&name_at(table, number)->last_used) >= since);
+/* The newest pair of an address, noted at that place. NULL: none. */
+static struct pair *newest_at(const struct table *table, size_t place) {
+  uint32_t pair = atomic_load(&table->newest[place]);
+
+  return pair != 0 ? &table->pairs[pair - 1] : NULL;
+}
+
+/* An entry may be for an address, whose names nothing covers; there are no more of these than entries. */
+static void find_covered_addresses(struct cut *cut) {
+  for (size_t i = 0; i < cut->from->pair_slots; i++) {
+    const struct pair *pair = newest_at(cut->from, i);
+
+    if (pair == NULL || !address_may_be_covered(pair->family, pair->address))
+      continue;
+    cut->covered_addresses[i] = 1;
+    cut->covered_count++;
+  }
+}
+
+static bool is_counted(const struct cut *cut, uint32_t number, bool covered, unsigned since) {
+  return number != 0 && number != WRITING && (cut->fates[number] == FATE_KEPT) == covered &&
+         (covered || atomic_load(&table_name(cut->from, number)->last_used) >= since);
 }
 
 /* Names and pairs that are covered, or are not and were used at that time or later. */
-static size_t count(const struct table *table, bool covered, unsigned since) {
+static size_t count(const struct cut *cut, bool covered, unsigned since) {
   size_t found = 0;
 
-  for (size_t i = 0; i < table->name_slots; i++)
-    found += is_counted(table, atomic_load(&table->name_numbers[i]), covered, since);
-  for (size_t i = 0; i < table->pair_slots; i++)
-    found += is_counted(table, atomic_load(&table->pairs[i].name), covered, since);
+  for (size_t i = 0; i < cut->from->name_slots; i++)
+    found += is_counted(cut, atomic_load(&cut->from->name_numbers[i]), covered, since);
+  for (size_t i = 0; i < cut->from->pair_slots; i++)
+    found += is_counted(cut, atomic_load(&cut->from->pairs[i].name), covered, since);
   return found;
 }
 
 /* The time since when so few names were used that half of the room for them stays free. */
-static unsigned find_oldest(const struct table *table) {
+static unsigned find_oldest(const struct cut *cut) {
   unsigned least = 0, most = atomic_load(&resolutions) + 1;
 
   while (least < most) {
     unsigned middle = least + (most - least) / 2;
 
-    if (count(table, false, middle) > UNASKED_PAIRS / 2)
+    if (count(cut, false, middle) > UNASKED_PAIRS / 2)
       least = middle + 1;
     else
       most = middle;
@@ -295,79 +186,103 @@ static unsigned find_oldest(const struct table *table) {
   return least;
 }
 
-static enum fate fate_of(const struct cut *cut, const struct name *name) {
-  if (!cut->asks)
-    return FATE_KEPT;
-  if (!is_covered_in_cut(name))
-    return atomic_load(&name->last_used) >= cut->oldest ? FATE_KEPT : FATE_GONE;
-  return cut->loses_covered ? FATE_WITHOUT_ADDRESSES : FATE_KEPT;
-}
+/* Settles it once: who writes a name later sees that the table is closed, and writes it again. */
+static void decide(struct cut *cut, enum fate covered, unsigned oldest) {
+  for (size_t i = 0; i < cut->from->name_slots; i++) {
+    uint32_t number = atomic_load(&cut->from->name_numbers[i]);
+    const struct name *name = table_name(cut->from, number);
 
-/* The bytes of the names that stay. */
-static size_t count_bytes(const struct cut *cut, const struct table *from) {
-  size_t bytes = 0;
-
-  for (size_t i = 0; i < from->name_slots; i++) {
-    uint32_t number = atomic_load(&from->name_numbers[i]);
-
-    if (number != 0 && fate_of(cut, name_at(from, number)) != FATE_GONE)
-      bytes += sizeof(struct name) + strlen(name_at(from, number)->text) + UNIT;
-  }
-  return bytes;
-}
-
-static bool copy_names(const struct cut *cut, const struct table *from, struct table *to) {
-  for (size_t i = 0; i < from->name_slots; i++) {
-    uint32_t number = atomic_load(&from->name_numbers[i]), copied;
-    const struct name *name = name_at(from, number);
-    enum fate fate = number != 0 ? fate_of(cut, name) : FATE_GONE;
-
-    if (fate == FATE_GONE)
+    if (cut->fates[number] == FATE_KEPT)
+      cut->fates[number] = (unsigned char)covered;
+    else if (number != 0 && atomic_load(&name->last_used) >= oldest)
+      cut->fates[number] = FATE_KEPT;
+    if (cut->fates[number] == FATE_GONE)
       continue;
-    copied = intern(to, name->text);
+    cut->names++;
+    cut->bytes += sizeof(struct name) + strlen(name->text) + NAME_UNIT;
+  }
+}
+
+/* False: there is no room. */
+static bool copy_names(const struct cut *cut, struct table *to) {
+  for (size_t i = 0; i < cut->from->name_slots; i++) {
+    uint32_t number = atomic_load(&cut->from->name_numbers[i]), copied;
+    const struct name *name = table_name(cut->from, number);
+    unsigned lost = cut->fates[number] == FATE_WITHOUT_ADDRESSES ? ADDRESSES_LOST : 0;
+
+    if (cut->fates[number] == FATE_GONE)
+      continue;
+    copied = table_intern(to, name->text);
     if (copied == 0)
       return false;
-    atomic_store(&name_at(to, copied)->bits,
-                 atomic_load(&name->bits) | (fate == FATE_WITHOUT_ADDRESSES ? ADDRESSES_LOST : 0));
-    atomic_store(&name_at(to, copied)->last_used, atomic_load(&name->last_used));
-    if (atomic_load(&name_at(to, copied)->bits) != 0)
+    atomic_store(&table_name(to, copied)->bits, atomic_load(&name->bits) | lost);
+    atomic_store(&table_name(to, copied)->last_used, atomic_load(&name->last_used));
+    if (atomic_load(&table_name(to, copied)->bits) != 0)
       atomic_store(&to->has_bits, true);
   }
   return true;
 }
 
-static bool copy_pairs(const struct cut *cut, const struct table *from, struct table *to) {
-  for (size_t i = 0; i < from->pair_slots; i++) {
-    const struct pair *pair = &from->pairs[i];
+static bool copy_pairs(const struct cut *cut, struct table *to) {
+  for (size_t i = 0; i < cut->from->pair_slots; i++) {
+    const struct pair *pair = &cut->from->pairs[i];
     uint32_t number = atomic_load(&pair->name);
 
-    if (number == 0 || number == WRITING || fate_of(cut, name_at(from, number)) != FATE_KEPT)
+    if (number == 0 || number == WRITING || cut->fates[number] != FATE_KEPT)
       continue;
-    if (!add_pair(to, intern(to, name_at(from, number)->text), pair->family, pair->address))
+    if (!table_add_pair(to, table_intern(to, table_name(cut->from, number)->text), pair->family,
+                        pair->address))
       return false;
   }
   return true;
 }
 
-/* A larger table with what is worth keeping. NULL: no memory. */
-static struct table *next_table(const struct table *full) {
-  struct cut cut = {.asks = full->pair_slots / 2 >= UNASKED_PAIRS};
-  size_t pairs = full->pair_slots / 2, kept;
-  struct table *table;
+/* Covered addresses stay, if under no name. False: there is no room. */
+static bool copy_addresses(const struct cut *cut, struct table *to) {
+  for (size_t i = 0; i < cut->from->pair_slots && cut->covered_count > 0; i++) {
+    const struct pair *pair = newest_at(cut->from, i);
 
-  if (cut.asks) {
-    ask_for_all(full);
-    kept = count(full, true, 0);
-    cut.loses_covered = kept > COVERED_PAIRS;
-    cut.oldest = find_oldest(full);
-    kept = (cut.loses_covered ? 0 : kept) + UNASKED_PAIRS / 2;
-    while (pairs < 2 * kept)
-      pairs *= 2;
-  } else {
-    pairs *= 2;
+    if (cut->covered_addresses[i] != 0 &&
+        !table_add_pair(to, table_intern(to, NO_NAME), pair->family, pair->address))
+      return false;
   }
-  table = table_new(pairs, pairs * NAME_BYTES_PER_PAIR + count_bytes(&cut, full));
-  if (table != NULL && copy_names(&cut, full, table) && copy_pairs(&cut, full, table))
+  return true;
+}
+
+/* The pairs that there is to be room for. */
+static size_t cut_down(struct cut *cut) {
+  size_t pairs = cut->from->pair_slots / 2, kept;
+
+  if (pairs < UNASKED_PAIRS) {
+    decide(cut, FATE_KEPT, 0);
+    return 2 * pairs;
+  }
+  find_covered(cut);
+  find_covered_addresses(cut);
+  kept = count(cut, true, 0);
+  decide(cut, kept > COVERED_PAIRS ? FATE_WITHOUT_ADDRESSES : FATE_KEPT, find_oldest(cut));
+  kept = (kept > COVERED_PAIRS ? 0 : kept) + cut->covered_count + UNASKED_PAIRS / 2;
+  while (pairs < 2 * kept)
+    pairs *= 2;
+  return pairs;
+}
+
+/* A larger table with what is worth keeping. NULL: no memory, or that leaves next to no room. */
+static struct table *next_table(struct table *full) {
+  struct cut cut = {
+      .from = full, .fates = calloc(full->name_units, 1), .covered_addresses = calloc(full->pair_slots, 1)};
+  struct table *table = NULL;
+  size_t pairs = cut.fates != NULL && cut.covered_addresses != NULL ? cut_down(&cut) : 0;
+  bool copied;
+
+  if (cut.covered_count > COVERED_PAIRS || (pairs > UNASKED_PAIRS && cut.names > pairs - UNASKED_PAIRS / 2))
+    atomic_store(&full->turned_away, 1);
+  else if (pairs > 0)
+    table = table_new(pairs, cut.names, cut.bytes);
+  copied = table != NULL && copy_names(&cut, table) && copy_pairs(&cut, table) && copy_addresses(&cut, table);
+  free(cut.fates);
+  free(cut.covered_addresses);
+  if (copied)
     return table;
   table_free(table);
   return NULL;
@@ -390,9 +305,14 @@ static bool renew(int full_slot) {
 
   if (slot < 0)
     return false;
-  if (full != NULL)
+  if (full != NULL) {
     atomic_store(&full->closed, true);
-  table = full != NULL ? next_table(full) : table_new(FIRST_PAIRS, FIRST_PAIRS * NAME_BYTES_PER_PAIR);
+    /* All names are asked for anew only from time to time: another policy may cover fewer. */
+    if (atomic_load(&full->turned_away) != 0 &&
+        atomic_fetch_add(&full->turned_away, 1) % (UNASKED_PAIRS / 2) != 0)
+      return false;
+  }
+  table = full != NULL ? next_table(full) : table_new(FIRST_PAIRS, 0, 0);
   if (table == NULL)
     return false;
   atomic_store(&slots[slot].table, table);
@@ -413,7 +333,7 @@ static bool replace(int full_slot) {
       return renewed;
     }
     /* Another thread is at it. */
-    nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+    moment_pass(100000);
   }
   return false;
 }
@@ -430,8 +350,8 @@ struct note {
 
 /* False: no room. */
 static bool put(struct table *table, const struct note *note) {
-  uint32_t number = intern(table, note->name);
-  struct name *name = name_at(table, number);
+  uint32_t number = table_intern(table, note->name);
+  struct name *name = table_name(table, number);
 
   if (number == 0)
     return false;
@@ -440,11 +360,16 @@ static bool put(struct table *table, const struct note *note) {
     atomic_store(&table->has_bits, true);
   atomic_fetch_or(&name->bits, note->set);
   atomic_fetch_and(&name->bits, ~note->clear);
-  return note->family == AF_UNSPEC || (atomic_load(&name->bits) & ADDRESSES_LOST) != 0 ||
-         add_pair(table, number, note->family, note->address);
+  if (note->family == AF_UNSPEC || ((atomic_load(&name->bits) & ADDRESSES_LOST) != 0 &&
+                                    !address_may_be_covered(note->family, note->address)))
+    return true;
+  return table_add_pair(table, number, note->family, note->address);
 }
 
 static void remember(const struct note *note) {
+  /* Whatever else is known, it is not all. */
+  if (atomic_load(&something_lost))
+    return;
   for (int tries = 0; tries < RENEWALS_TRIED; tries++) {
     int slot;
     struct table *table = acquire(&slot);
@@ -458,7 +383,8 @@ static void remember(const struct note *note) {
     if (!replace(slot))
       break;
   }
-  if (may_be_covered(note->name))
+  if (may_be_covered(note->name) ||
+      (note->family != AF_UNSPEC && address_may_be_covered(note->family, note->address)))
     atomic_store(&something_lost, true);
 }
 
@@ -491,58 +417,135 @@ void resolved_end(const char *name) {
 
 /* ---- Asking ---- */
 
-static bool visit_everywhere(const struct table *table, pinning_visit_name_fn *visit, void *arg) {
+static bool is_covered(struct name *name, const struct pinning_covering *covering) {
+  if (atomic_load(&name->not_covered_by) == covering->generation)
+    return false;
+  if (covering->covers(name->text, covering->arg))
+    return true;
+  atomic_store(&name->not_covered_by, covering->generation);
+  return false;
+}
+
+/* A visit of covered names, of no more than are known of one address. */
+struct bounded {
+  const struct pinning_covering *covering;
+  pinning_visit_name_fn *visit;
+  void *arg;
+  size_t visited;
+  bool too_many;
+};
+
+static bool visit_bounded(struct name *name, void *arg) {
+  struct bounded *bounded = arg;
+
+  if (!is_covered(name, bounded->covering))
+    return true;
+  bounded->too_many = bounded->visited++ >= COVERED_NAMES;
+  return !bounded->too_many && bounded->visit(name->text, bounded->arg);
+}
+
+/* Names that count for every address. */
+static bool visit_everywhere(const struct table *table, table_visit_fn *visit, void *arg) {
   for (size_t i = 0; i < table->name_slots && atomic_load(&table->has_bits); i++) {
     uint32_t number = atomic_load(&table->name_numbers[i]);
 
-    if (number != 0 && atomic_load(&name_at(table, number)->bits) != 0 &&
-        !visit(name_at(table, number)->text, arg))
+    if (number != 0 && atomic_load(&table_name(table, number)->bits) != 0 &&
+        !visit(table_name(table, number), arg))
       return false;
   }
   return true;
 }
 
-static void visit_pairs(const struct table *table, int family, const void *address,
-                        pinning_visit_name_fn *visit, void *arg) {
-  size_t slot;
-
-  for (struct pair *pair = first_pair(table, family, address, &slot);; pair = next_pair(table, &slot)) {
-    uint32_t number = atomic_load(&pair->name);
-
-    if (number == 0)
-      return;
-    if (number != WRITING && pair_is_of(pair, family, address) && !visit(name_at(table, number)->text, arg))
-      return;
-  }
-}
-
-static bool names_of(int family, const void *address, pinning_visit_name_fn *visit, void *arg) {
+static bool names_of(const struct pinning_covering *covering, int family, const void *address,
+                     pinning_visit_name_fn *visit, void *arg) {
+  struct bounded bounded = {.covering = covering, .visit = visit, .arg = arg};
   int slot;
   const struct table *table = acquire(&slot);
 
-  if (table != NULL && visit_everywhere(table, visit, arg))
-    visit_pairs(table, family, address, visit, arg);
+  if (table != NULL && visit_everywhere(table, visit_bounded, &bounded))
+    (void)table_visit_names(table, family, address, visit_bounded, &bounded);
   release(slot);
-  return !atomic_load(&something_lost);
+  return !bounded.too_many && !atomic_load(&something_lost);
 }
 
-static bool any_name(uint64_t generation, pinning_visit_name_fn *covers, void *arg) {
+static bool is_covered_name(struct name *name, void *arg) {
+  return is_covered(name, arg);
+}
+
+static bool is_uncovered(struct name *name, void *arg) {
+  return !is_covered(name, arg);
+}
+
+static bool any_name_of(const struct pinning_covering *covering, int family, const void *address) {
+  void *arg = (void *)(uintptr_t)covering;
+  int slot;
+  const struct table *table = acquire(&slot);
+  bool found = atomic_load(&something_lost);
+
+  if (table != NULL && !found)
+    found = family == AF_UNSPEC
+                ? !visit_everywhere(table, is_uncovered, arg)
+                : table_any_name(table, family, address, covering->generation, is_covered_name, arg);
+  release(slot);
+  return found;
+}
+
+static bool any_name(const struct pinning_covering *covering) {
   int slot;
   const struct table *table = acquire(&slot);
   bool found = atomic_load(&something_lost);
 
   for (size_t i = 0; table != NULL && i < table->name_slots && !found; i++) {
     uint32_t number = atomic_load(&table->name_numbers[i]);
-    struct name *name = name_at(table, number);
 
-    if (number == 0 || atomic_load(&name->not_covered_by) == generation)
-      continue;
-    found = covers(name->text, arg);
-    if (!found)
-      atomic_store(&name->not_covered_by, generation);
+    found = number != 0 && is_covered(table_name(table, number), covering);
   }
   release(slot);
   return found;
 }
 
-const struct pinning_seen resolved_seen = {names_of, any_name};
+static bool every_name(const struct pinning_covering *covering, pinning_visit_name_fn *visit, void *arg) {
+  struct bounded bounded = {.covering = covering, .visit = visit, .arg = arg};
+  int slot;
+  const struct table *table = acquire(&slot);
+  bool all = !atomic_load(&something_lost);
+
+  for (size_t i = 0; table != NULL && i < table->name_slots && all; i++) {
+    uint32_t number = atomic_load(&table->name_numbers[i]);
+
+    all = number == 0 || visit_bounded(table_name(table, number), &bounded);
+  }
+  release(slot);
+  return all;
+}
+
+/* As of a name: an entry may be for an address, and of the others there may be thousands. */
+static bool visit_covered_address(struct pair *pair, const struct pinning_covering *covering,
+                                  pinning_visit_name_fn *visit, void *arg) {
+  char text[INET6_ADDRSTRLEN];
+
+  if (atomic_load(&pair->not_covered_by) == covering->generation ||
+      inet_ntop(pair->family, pair->address, text, sizeof text) == NULL)
+    return true;
+  if (covering->covers(text, covering->arg))
+    return visit(text, arg);
+  atomic_store(&pair->not_covered_by, covering->generation);
+  return true;
+}
+
+static bool every_address(const struct pinning_covering *covering, pinning_visit_name_fn *visit, void *arg) {
+  int slot;
+  const struct table *table = acquire(&slot);
+  bool all = !atomic_load(&something_lost);
+
+  for (size_t i = 0; table != NULL && i < table->pair_slots && all; i++) {
+    struct pair *pair = newest_at(table, i);
+
+    all = pair == NULL || visit_covered_address(pair, covering, visit, arg);
+  }
+  release(slot);
+  return all;
+}
+
+const struct pinning_seen resolved_seen = {sizeof resolved_seen, any_name,     any_name_of, names_of,
+                                           every_name,           every_address};

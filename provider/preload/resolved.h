@@ -6,8 +6,10 @@
  * name.
  *
  * A pair of name and address is kept as long as an entry of the policy covers the name. Others are kept too,
- * for an entry may come, but only the newest few thousand; the policy is asked when there are so many. All of
- * it is allocated when the first name is resolved. Any thread, no lock that a fork could leave taken.
+ * for an entry may come, and covered names without an address, but only the newest few thousand; the policy
+ * is asked when there are so many. Of an address with thousands of covered names it is said that names may be
+ * missing. All of it is allocated when the first name is resolved. Any thread, no lock that a fork could
+ * leave taken.
  */
 #ifndef PIN_RESOLVED_H
 #define PIN_RESOLVED_H

@@ -22,8 +22,11 @@ import run  # noqa: E402  (tests/paths/run.py)
 
 CASES = ('right', 'right-ca', 'uncovered', 'uncovered-none', 'wrong', 'wrong-tls1.2', 'wrong-none', 'wrong-sni', 'wrong-name',
          'wrong-socket', 'wrong-own-verification', 'wrong-ca', 'wrong-forged', 'wrong-session')
-# Without these there is no hook at all.
-UNREFUSABLE = {'CRYPTO_get_ex_new_index'}
+# The marks by which a libssl is known.
+NO_LIBSSL = 'SSL_is_server+SSL_set_verify'
+# Without the first there is no hook at all; without the second only names that OpenSSL verifies are known.
+DISPENSABLE = {'SHA256_Init', 'SSL_get0_peer_rpk', 'SSL_get_srtp_profiles', 'SSL_is_dtls', 'SSL_SESSION_get0_hostname'}
+UNREFUSABLE = {'CRYPTO_get_ex_new_index', NO_LIBSSL}
 
 
 def listed(source):
@@ -32,8 +35,8 @@ def listed(source):
         names = set(re.findall(r'^  X\((\w+)\)', file.read(), re.M))
     with open(f'{source}/openssl.c', encoding='utf-8') as file:
         text = file.read()
-    stand_ins = set(re.findall(r'^ *\{"(\w+)", answer_', text, re.M))
-    return names | {'SHA256_Init', 'SSL_get0_peer_rpk'} | UNREFUSABLE, stand_ins | {'SHA256_Init', 'SSL_get0_peer_rpk'}
+    stand_ins = set(re.findall(r'^ *\{"(\w+)", ANSWER_', text, re.M))
+    return names | DISPENSABLE | UNREFUSABLE, stand_ins | DISPENSABLE
 
 
 def constants(path):
@@ -43,13 +46,15 @@ def constants(path):
     return int(fields[1], 16), int(fields[2], 16)
 
 
-def spelt_otherwise(module, path, name):
+def spelt_otherwise(module, path, names):
     start, size = constants(path)
-    spelling = b'\0' + name.encode() + b'\0'
     texts = module[start:start + size]
-    if texts.count(spelling) != 1:
-        return None
-    return module[:start] + texts.replace(spelling, b'\0Z' + name.encode()[1:] + b'\0') + module[start + size:]
+    # In the lists of functions, and where something stands in for it.
+    for name in names.split('+'):
+        texts, count = re.subn(rb'(?<!\w)' + name.encode() + rb'\0', b'Z' + name.encode()[1:] + b'\0', texts)
+        if count == 0:
+            return None
+    return module[:start] + texts + module[start + size:]
 
 
 def installation(folder, options, name):

@@ -14,17 +14,17 @@ import re
 import subprocess
 
 # The one list of what our libraries may import, also read by imports_test.py; docs/architecture.md gives the reasons.
-IMPORTS = {'malloc', 'calloc', 'realloc', 'reallocarray', 'free', 'malloc_usable_size', 'dlopen', 'dlsym'}
+IMPORTS = {'malloc', 'calloc', 'realloc', 'reallocarray', 'free', 'dlsym'}
 START = {'main', '_start', '_init', '_fini', '__libc_start_main', '_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable',
          '__gmon_start__'}
 # Ours to be called by the program, and by OpenSSL.
 MEANT = {'OSSL_provider_init', 'CRYPTO_new_ex_data', 'X509_STORE_CTX_init', 'X509_STORE_CTX_set_ex_data',
          'X509_verify_cert', 'X509_check_host', 'X509_check_ip', 'X509_check_ip_asc', 'getaddrinfo', 'getaddrinfo_a', 'gai_cancel',
          'gai_error', 'gai_suspend', 'gethostbyname', 'gethostbyname2', 'gethostbyname2_r',
-         'gethostbyname_r', 'gnutls_handshake', 'gnutls_handshake_set_hook_function',
-         'gnutls_handshake_set_max_packet_length', 'gnutls_init', 'gnutls_record_send_early_data', 'gnutls_server_name_set',
-         'gnutls_session_get_data', 'gnutls_session_get_data2', 'gnutls_session_set_data', 'gnutls_session_set_verify_cert',
-         'gnutls_session_set_verify_cert2', 'pinning_gnutls_attach'}
+         'gethostbyname_r', 'gnutls_ext_register', 'gnutls_handshake', 'gnutls_handshake_set_hook_function',
+         'gnutls_handshake_set_max_packet_length', 'gnutls_init', 'gnutls_record_get_max_early_data_size',
+         'gnutls_record_send_early_data', 'gnutls_server_name_set', 'gnutls_session_get_data', 'gnutls_session_get_data2',
+         'gnutls_session_set_data', 'gnutls_session_set_verify_cert', 'gnutls_session_set_verify_cert2', 'pinning_gnutls_attach'}
 
 COMMON = '''
   .text

@@ -11,21 +11,20 @@ import argparse
 import os
 import re
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'lib'))
+from loopback import Server  # noqa: E402
 from openssl_conf import openssl_conf  # noqa: E402
 DEADLINE = 40
 SKIPPED = 77
 
 
-class Server:
+class CountingServer(Server):
     """Counts the handshakes that came to their end."""
 
     def __init__(self, pki):
@@ -33,19 +32,11 @@ class Server:
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # In TLS 1.3 a server's handshake is over only when the client has answered to its certificate.
         self.context.load_cert_chain(f'{pki}/chain-bad.pem', f'{pki}/key-bad.pem')
-        self.listener = socket.create_server(('127.0.0.1', 0))
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        super().__init__(self.count)
 
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-                with self.context.wrap_socket(connection, server_side=True):
-                    self.handshakes += 1
-            except OSError:
-                if self.listener.fileno() < 0:
-                    return
+    def count(self, connection):
+        with self.context.wrap_socket(connection, server_side=True):
+            self.handshakes += 1
 
 
 def write_policy(pki, path, host):
@@ -104,7 +95,7 @@ def run(way, compiled, options):
         write_policy(options.pki, policy, 'unrelated.test.example')
         if compiled:
             subprocess.run([options.pinctl, 'compile', '--policy', policy], check=True, stdout=subprocess.DEVNULL)
-        server = Server(options.pki)
+        server = CountingServer(options.pki)
         with open(torrc, 'w', encoding='utf-8') as file:
             file.write(f'DataDirectory {folder}/data\nSocksPort 0\nUseBridges 1\nBridge 127.0.0.1:{server.port}\n')
         with open(output, 'w', encoding='utf-8') as file:

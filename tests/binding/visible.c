@@ -16,6 +16,8 @@ extern const uint64_t our_names_count;
 extern void pin_select(void) __attribute__((weak));
 extern void config_init(void) __attribute__((weak));
 
+extern int library_is_here(void);
+
 static void look(void) {
   if (pin_select != NULL || config_init != NULL)
     broken("the program is bound to a function of ours");
@@ -41,7 +43,7 @@ static const struct test_case cases[] = {
 };
 
 int main(int argc, char **argv) {
-  if (our_names_count == 0)
-    broken("no names");
+  if (our_names_count == 0 || library_is_here() != 1)
+    broken("no names, or no library");
   return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
 }

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gnu/lib-names.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -248,19 +249,47 @@ FAILING(int, scandirat,
          int (*compare)(const struct dirent **, const struct dirent **)),
         (fd, path, ret, select, compare), -1, ENOMEM)
 
+/*
+ * Ours would read the names of libc's functions in libc's own tables, past all of this. Where libc lies is
+ * not told to them, and so they ask dlsym(3).
+ */
+static int blind_find_object(void *address, struct dl_find_object *ret_found) {
+  const char *name;
+
+  if (_dl_find_object(address, ret_found) != 0)
+    return -1;
+  name = strrchr(ret_found->dlfo_link_map->l_name, '/');
+  return name != NULL && strcmp(name + 1, LIBC_SO) == 0 ? -1 : 0;
+}
+
 #define ENTRY(name)                                                                                          \
   { #name, (void (*)(void))failing_##name }
 static const struct {
   const char *name;
   void (*function)(void);
 } stand_ins[] = {
-    ENTRY(strdup),      ENTRY(strndup),    ENTRY(vasprintf),
-    ENTRY(open),        ENTRY(openat),     ENTRY(mmap),
-    ENTRY(stat),        ENTRY(lstat),      ENTRY(fstat),
-    ENTRY(fstatat),     ENTRY(read),       ENTRY(pread),
-    ENTRY(readlink),    ENTRY(getcwd),     ENTRY(opendir),
-    ENTRY(scandirat),   ENTRY(socket),     ENTRY(getpeername),
-    ENTRY(getsockname), ENTRY(getsockopt), {"clock_gettime", (void (*)(void))ahead_clock_gettime},
+    ENTRY(strdup),
+    ENTRY(strndup),
+    ENTRY(vasprintf),
+    ENTRY(open),
+    ENTRY(openat),
+    ENTRY(mmap),
+    ENTRY(stat),
+    ENTRY(lstat),
+    ENTRY(fstat),
+    ENTRY(fstatat),
+    ENTRY(read),
+    ENTRY(pread),
+    ENTRY(readlink),
+    ENTRY(getcwd),
+    ENTRY(opendir),
+    ENTRY(scandirat),
+    ENTRY(socket),
+    ENTRY(getpeername),
+    ENTRY(getsockname),
+    ENTRY(getsockopt),
+    {"clock_gettime", (void (*)(void))ahead_clock_gettime},
+    {"_dl_find_object", (void (*)(void))blind_find_object},
 };
 
 typedef void *dlsym_fn(void *restrict handle, const char *restrict name);
@@ -279,6 +308,12 @@ static dlsym_fn *true_dlsym(void) {
   return symbol.function;
 }
 
+static atomic_bool asked;
+
+bool inject_is_asked(void) {
+  return atomic_load(&asked);
+}
+
 static void *stand_in(const char *name) {
   union {
     void (*function)(void);
@@ -291,13 +326,20 @@ static void *stand_in(const char *name) {
   return symbol.address;
 }
 
-/* Ends in a jump, so that RTLD_NEXT means what comes behind the caller. */
+/* Ends in a jump, so that RTLD_NEXT means what comes behind the caller. Ours look for where libc lies by
+ * that, too. */
 EXPORTED void *dlsym(void *restrict handle, const char *restrict name) {
-  if (handle != RTLD_NEXT && handle != RTLD_DEFAULT && is_ours(__builtin_return_address(0))) {
+  bool is_find_object = strcmp(name, "_dl_find_object") == 0;
+
+  if (handle != RTLD_DEFAULT && (handle != RTLD_NEXT || is_find_object) &&
+      is_ours(__builtin_return_address(0))) {
     void *symbol = stand_in(name);
 
-    if (symbol != NULL)
+    if (symbol != NULL) {
+      if (!is_find_object)
+        atomic_store(&asked, true);
       return symbol;
+    }
   }
   return true_dlsym()(handle, name);
 }

@@ -9,11 +9,15 @@
 #ifndef FAILURE_INJECT_H
 #define FAILURE_INJECT_H
 
+#include <stdbool.h>
+
 /* From now on calls are counted, and the one of this number fails; 0: none. */
 void inject_arm(unsigned long failing_call);
 void inject_disarm(void);
 /* Calls since it was armed. */
 unsigned long inject_calls(void);
+/* Whether ours have been given a function of libc's that can be made to fail, besides those of malloc(3). */
+bool inject_is_asked(void);
 /* What the failing call was; "" before it. */
 const char *inject_failed(void);
 

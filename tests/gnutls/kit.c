@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "kit.h"
+#include "server.h"
 
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -16,16 +18,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <gnutls/abstract.h>
 #include <gnutls/dtls.h>
+#include <gnutls/socket.h>
 #include <gnutls/x509.h>
 
 static const char text[] = "application data";
 
-static gnutls_datum_t ticket_key;
-static gnutls_anti_replay_t anti_replay;
 static unsigned char shared_bytes[] = "0123456789abcdef";
-static const gnutls_datum_t shared_key = {shared_bytes, 16};
+const gnutls_datum_t shared_key = {shared_bytes, 16};
 
 void broken(const char *format, ...) {
   va_list arguments;
@@ -38,14 +38,14 @@ void broken(const char *format, ...) {
   exit(1);
 }
 
-static void check(int result, const char *what) {
+void check(int result, const char *what) {
   if (result < 0)
     broken("%s: %s", what, gnutls_strerror(result));
 }
 
 const char *pki(const char *kind, const char *name, const char *suffix) {
-  static char paths[4][512];
-  static unsigned next;
+  static _Thread_local char paths[4][512];
+  static _Thread_local unsigned next;
   char *path = paths[next++ % 4];
 
   snprintf(path, sizeof paths[0], "%s/%s-%s%s", getenv("PATHS_PKI"), kind, name, suffix);
@@ -81,95 +81,14 @@ void use_policy(const char *name) {
     broken("%s", command);
   nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
 }
-
-/* Early data counts once for each ClientHello; the same may come again within a test. */
-static int remember_nothing(void *arg, time_t expires, const gnutls_datum_t *key,
-                            const gnutls_datum_t *data) {
-  (void)arg;
-  (void)expires;
-  (void)key;
-  (void)data;
-  return 0;
-}
-
 void kit_begin(void) {
   signal(SIGPIPE, SIG_IGN);
-  check(gnutls_session_ticket_key_generate(&ticket_key), "ticket key");
-  check(gnutls_anti_replay_init(&anti_replay), "anti-replay");
-  gnutls_anti_replay_set_add_function(anti_replay, remember_nothing);
+  server_keys_begin();
 }
 
-/* ---- The server ---- */
+/* ---- What both sides do ---- */
 
-struct server {
-  const struct setup *setup;
-  int socket;
-  gnutls_session_t session;
-  struct result *result;
-};
-
-static gnutls_datum_t load(const char *path) {
-  gnutls_datum_t data;
-
-  check(gnutls_load_file(path, &data), path);
-  return data;
-}
-
-static gnutls_x509_crt_t appended(const char *name) {
-  gnutls_datum_t pem = load(pki("cert", name, ".pem"));
-  gnutls_x509_crt_t certificate;
-
-  check(gnutls_x509_crt_init(&certificate), "certificate");
-  check(gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM), "certificate");
-  return certificate;
-}
-
-/* The chain as the setup wants it. */
-static void set_chain(gnutls_certificate_credentials_t credentials, const struct setup *setup) {
-  const char *key_name = strcmp(setup->chain, "stuffed") == 0 ? "bad" : setup->chain; /* whose the leaf is */
-  gnutls_datum_t pem = load(pki("chain", setup->chain, ".pem")), key_pem = load(pki("key", key_name, ".pem"));
-  gnutls_x509_crt_t *list, sent[100];
-  gnutls_x509_privkey_t key;
-  unsigned count, total = 0;
-
-  check(gnutls_x509_crt_list_import2(&list, &count, &pem, GNUTLS_X509_FMT_PEM, 0), "chain");
-  sent[total++] = list[0];
-  if (setup->appended != NULL && setup->reversed)
-    sent[total++] = appended(setup->appended);
-  for (unsigned i = 1; i < count; i++)
-    sent[total++] = setup->reversed ? list[count - i] : list[i];
-  if (setup->appended != NULL && !setup->reversed)
-    sent[total++] = appended(setup->appended);
-  check(gnutls_x509_privkey_init(&key), "key");
-  check(gnutls_x509_privkey_import2(key, &key_pem, GNUTLS_X509_FMT_PEM, NULL, 0), "key");
-  gnutls_certificate_set_flags(credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
-  check(gnutls_certificate_set_x509_key(credentials, sent, (int)total, key), "server's key");
-}
-
-static int count_certificates(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-                              const gnutls_datum_t *message) {
-  struct server *server = gnutls_session_get_ptr(session);
-
-  (void)when;
-  /* A client that has none sends an empty one, in TLS 1.3 of four bytes. */
-  if (incoming != 0 && (type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY ||
-                        (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT && message->size > 4)))
-    server->result->certificates++;
-  if (incoming != 0 && type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
-    server->result->hellos++;
-  return 0;
-}
-
-static int find_key(gnutls_session_t session, const char *name, gnutls_datum_t *ret_key) {
-  (void)session;
-  (void)name;
-  ret_key->data = gnutls_malloc(shared_key.size);
-  memcpy(ret_key->data, shared_key.data, shared_key.size);
-  ret_key->size = shared_key.size;
-  return 0;
-}
-
-static const char *priority(const struct setup *setup) {
+const char *priority(const struct setup *setup) {
   /* What OpenSSL spoke before there was a standard, without a certificate: the least that it takes. */
   if (setup->datagram && setup->authentication == ANONYMOUS)
     return "NONE:+VERS-DTLS0.9:+COMP-NULL:+AES-128-CBC:+SHA1:+ANON-ECDH:+GROUP-ALL:+SIGN-ALL";
@@ -189,106 +108,7 @@ static const char *priority(const struct setup *setup) {
   }
   return setup->old ? "NORMAL:-VERS-ALL:+VERS-TLS1.2" : "NORMAL:-VERS-ALL:+VERS-TLS1.3";
 }
-
-static void set_raw_key(gnutls_certificate_credentials_t credentials, const char *name) {
-  gnutls_datum_t certificate = load(pki("cert", name, ".pem")), key = load(pki("key", name, ".pem")), spki;
-  gnutls_x509_crt_t x509;
-  gnutls_pubkey_t public;
-
-  check(gnutls_x509_crt_init(&x509), "certificate");
-  check(gnutls_x509_crt_import(x509, &certificate, GNUTLS_X509_FMT_PEM), "certificate");
-  check(gnutls_pubkey_init(&public), "public key");
-  check(gnutls_pubkey_import_x509(public, x509, 0), "public key");
-  check(gnutls_pubkey_export2(public, GNUTLS_X509_FMT_PEM, &spki), "public key");
-  check(gnutls_certificate_set_rawpk_key_mem(credentials, &spki, &key, GNUTLS_X509_FMT_PEM, NULL, 0, NULL, 0,
-                                             0),
-        "raw key");
-}
-
-/* ---- A server's cache, of one session ---- */
-
-static gnutls_datum_t cached_key, cached;
-
-static gnutls_datum_t copy_of(gnutls_datum_t datum) {
-  gnutls_datum_t copy = {gnutls_malloc(datum.size), datum.size};
-
-  if (copy.data == NULL)
-    broken("no memory");
-  memcpy(copy.data, datum.data, datum.size);
-  return copy;
-}
-
-static int cache(void *arg, gnutls_datum_t key, gnutls_datum_t session) {
-  (void)arg;
-  gnutls_free(cached_key.data);
-  gnutls_free(cached.data);
-  cached_key = copy_of(key);
-  cached = copy_of(session);
-  return 0;
-}
-
-static gnutls_datum_t look_up(void *arg, gnutls_datum_t key) {
-  (void)arg;
-  if (key.size != cached_key.size || memcmp(key.data, cached_key.data, key.size) != 0)
-    return (gnutls_datum_t){NULL, 0};
-  return copy_of(cached);
-}
-
-static int forget(void *arg, gnutls_datum_t key) {
-  (void)arg;
-  (void)key;
-  return 0;
-}
-
-static void keep_sessions(gnutls_session_t session) {
-  gnutls_db_set_store_function(session, cache);
-  gnutls_db_set_retrieve_function(session, look_up);
-  gnutls_db_set_remove_function(session, forget);
-  gnutls_db_set_ptr(session, &cached);
-}
-
-static void server_begin(struct server *server) {
-  const struct setup *setup = server->setup;
-  unsigned flags = GNUTLS_SERVER | (setup->datagram ? GNUTLS_DATAGRAM : 0) | GNUTLS_ENABLE_RAWPK |
-                   (setup->early_data != NULL ? GNUTLS_ENABLE_EARLY_DATA : 0);
-  gnutls_certificate_credentials_t credentials;
-  gnutls_anon_server_credentials_t anonymous;
-  gnutls_psk_server_credentials_t shared;
-
-  check(gnutls_init(&server->session, flags), "server");
-  gnutls_session_set_ptr(server->session, server);
-  check(gnutls_certificate_allocate_credentials(&credentials), "server's credentials");
-  if (setup->authentication == RAW_KEY)
-    set_raw_key(credentials, setup->chain);
-  else
-    set_chain(credentials, setup);
-  check(gnutls_credentials_set(server->session, GNUTLS_CRD_CERTIFICATE, credentials), "server's credentials");
-  if (setup->authentication == ANONYMOUS) {
-    check(gnutls_anon_allocate_server_credentials(&anonymous), "anonymous");
-    check(gnutls_credentials_set(server->session, GNUTLS_CRD_ANON, anonymous), "anonymous");
-  } else if (setup->authentication == PRE_SHARED) {
-    check(gnutls_psk_allocate_server_credentials(&shared), "shared key");
-    gnutls_psk_set_server_credentials_function(shared, find_key);
-    check(gnutls_credentials_set(server->session, GNUTLS_CRD_PSK, shared), "shared key");
-  }
-  check(gnutls_priority_set_direct(server->session, priority(setup), NULL), "server's priorities");
-  if (setup->cached)
-    keep_sessions(server->session);
-  else
-    check(gnutls_session_ticket_enable_server(server->session, &ticket_key), "tickets");
-  if (setup->early_data != NULL) {
-    gnutls_anti_replay_enable(server->session, anti_replay);
-    check(gnutls_record_set_max_early_data_size(server->session, 1024), "early data");
-  }
-  if (setup->client_certificate)
-    gnutls_certificate_server_set_request(server->session, GNUTLS_CERT_REQUEST);
-  gnutls_handshake_set_hook_function(server->session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_POST,
-                                     count_certificates);
-  gnutls_handshake_set_timeout(server->session, 20000);
-  gnutls_transport_set_int(server->session, server->socket);
-}
-
-static int handshake(gnutls_session_t session) {
+int handshake(gnutls_session_t session) {
   int result;
 
   do
@@ -296,37 +116,6 @@ static int handshake(gnutls_session_t session) {
   while (result < 0 && gnutls_error_is_fatal(result) == 0);
   return result;
 }
-
-static void *serve(void *arg) {
-  struct server *server = arg;
-  struct result *result = server->result;
-  char data[256];
-  ssize_t size;
-  int done = handshake(server->session);
-
-  if (done == GNUTLS_E_FATAL_ALERT_RECEIVED)
-    result->alert = (int)gnutls_alert_get(server->session);
-  if (server->setup->early_data != NULL) {
-    size = gnutls_record_recv_early_data(server->session, data, sizeof data);
-    result->early_received = size > 0 ? (size_t)size : 0;
-  }
-  while (done >= 0) {
-    size = gnutls_record_recv(server->session, data, sizeof data);
-    if (size == GNUTLS_E_AGAIN || size == GNUTLS_E_INTERRUPTED)
-      continue;
-    if (size == GNUTLS_E_FATAL_ALERT_RECEIVED)
-      result->alert = (int)gnutls_alert_get(server->session);
-    if (size <= 0)
-      break;
-    result->server_received += (size_t)size;
-    if (gnutls_record_send(server->session, data, (size_t)size) < 0)
-      break;
-  }
-  /* What the client would still send finds nobody; it must not wait for an answer. */
-  shutdown(server->socket, SHUT_WR);
-  return NULL;
-}
-
 /* ---- The client ---- */
 
 static int say_yes(gnutls_session_t session) {
@@ -366,6 +155,47 @@ static int pull_timeout(gnutls_transport_ptr_t transport, unsigned milliseconds)
   return poll(&poller, 1, milliseconds == GNUTLS_INDEFINITE_TIMEOUT ? -1 : (int)milliseconds);
 }
 
+/* The same where GnuTLS is given a number. */
+static const int *numbered_transport;
+
+static ssize_t push_numbered(gnutls_transport_ptr_t transport, const void *data, size_t size) {
+  (void)transport;
+  return send(*numbered_transport, data, size, MSG_NOSIGNAL);
+}
+
+static ssize_t pull_numbered(gnutls_transport_ptr_t transport, void *data, size_t size) {
+  (void)transport;
+  return recv(*numbered_transport, data, size, 0);
+}
+
+static int pull_timeout_numbered(gnutls_transport_ptr_t transport, unsigned milliseconds) {
+  (void)transport;
+  return pull_timeout((gnutls_transport_ptr_t)(size_t)numbered_transport, milliseconds);
+}
+
+/* Where a socket is to be connected to that is not yet. */
+static struct sockaddr_in fast_address;
+
+static void set_transport(gnutls_session_t session, const struct setup *setup, int *socket) {
+  if (setup->number != NO_NUMBER) {
+    numbered_transport = socket;
+    /* The first is less than any limit of descriptors that may be in force, but none is open there. */
+    gnutls_transport_set_int(session, setup->number == OF_NOTHING ? 0xfff00 : open("/dev/null", O_RDWR));
+    gnutls_transport_set_push_function(session, push_numbered);
+    gnutls_transport_set_pull_function(session, pull_numbered);
+    gnutls_transport_set_pull_timeout_function(session, pull_timeout_numbered);
+  } else if (setup->own_transport) {
+    gnutls_transport_set_ptr(session, socket);
+    gnutls_transport_set_push_function(session, push);
+    gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_pull_timeout_function(session, pull_timeout);
+  } else if (setup->fast_open) {
+    gnutls_transport_set_fastopen(session, *socket, (struct sockaddr *)&fast_address, sizeof fast_address, 0);
+  } else {
+    gnutls_transport_set_int(session, *socket);
+  }
+}
+
 static void client_verification(gnutls_session_t session, gnutls_certificate_credentials_t credentials,
                                 const struct setup *setup) {
   static gnutls_typed_vdata_st typed;
@@ -397,22 +227,14 @@ static void client_verification(gnutls_session_t session, gnutls_certificate_cre
   }
 }
 
-static void client_credentials(gnutls_session_t session, const struct setup *setup) {
-  gnutls_certificate_credentials_t credentials;
+static void other_credentials(gnutls_session_t session, enum authentication authentication) {
   gnutls_anon_client_credentials_t anonymous;
   gnutls_psk_client_credentials_t shared;
 
-  check(gnutls_certificate_allocate_credentials(&credentials), "client's credentials");
-  client_verification(session, credentials, setup);
-  if (setup->client_certificate)
-    check(gnutls_certificate_set_x509_key_file(credentials, pki("chain", "client", ".pem"),
-                                               pki("key", "client", ".pem"), GNUTLS_X509_FMT_PEM),
-          "client's certificate");
-  check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials), "client's credentials");
-  if (setup->authentication == ANONYMOUS) {
+  if (authentication == ANONYMOUS) {
     check(gnutls_anon_allocate_client_credentials(&anonymous), "anonymous");
     check(gnutls_credentials_set(session, GNUTLS_CRD_ANON, anonymous), "anonymous");
-  } else if (setup->authentication == PRE_SHARED) {
+  } else if (authentication == PRE_SHARED) {
     check(gnutls_psk_allocate_client_credentials(&shared), "shared key");
     check(gnutls_psk_set_client_credentials(shared, "somebody", &shared_key, GNUTLS_PSK_KEY_RAW),
           "shared key");
@@ -420,32 +242,124 @@ static void client_credentials(gnutls_session_t session, const struct setup *set
   }
 }
 
+static void client_credentials(gnutls_session_t session, const struct setup *setup) {
+  gnutls_certificate_credentials_t credentials;
+
+  check(gnutls_certificate_allocate_credentials(&credentials), "client's credentials");
+  client_verification(session, credentials, setup);
+  if (setup->client_certificate || setup->asked_later)
+    check(gnutls_certificate_set_x509_key_file(credentials, pki("chain", "client", ".pem"),
+                                               pki("key", "client", ".pem"), GNUTLS_X509_FMT_PEM),
+          "client's certificate");
+  check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials), "client's credentials");
+  other_credentials(session, setup->authentication);
+}
+
+/* ---- An extension of the program's ---- */
+
+#define EXTENSION 0xff60
+
+static unsigned extensions_received;
+
+static int receive_extension(gnutls_session_t session, const unsigned char *data, size_t size) {
+  if (size != 1 || *data != 'x')
+    broken("another extension");
+  extensions_received++;
+  gnutls_ext_set_data(session, EXTENSION, &extensions_received);
+  return 0;
+}
+
+static int send_extension(gnutls_session_t session, gnutls_buffer_t buffer) {
+  (void)session;
+  check(gnutls_buffer_append_data(buffer, "x", 1), "extension");
+  return 1;
+}
+
+static void register_extension(void) {
+  static bool registered;
+
+  if (!registered)
+    check(gnutls_ext_register("test", EXTENSION, GNUTLS_EXT_TLS, receive_extension, send_extension, NULL,
+                              NULL, NULL),
+          "extension");
+  registered = true;
+  extensions_received = 0;
+}
+
+/* ---- Sessions ---- */
+
+/* In libgnutls itself: what stands before it is passed by. */
+static void *look_up(const char *name) {
+  void *library = dlopen("libgnutls.so.30", RTLD_LAZY | RTLD_NOLOAD),
+       *symbol = library != NULL ? dlsym(library, name) : NULL;
+
+  if (symbol == NULL)
+    broken("there is no %s", name);
+  return symbol;
+}
+
+static void offer_session(gnutls_session_t session, const struct setup *setup, struct result *result) {
+  if (setup->session == NULL)
+    return;
+  __typeof__(gnutls_session_set_data) *set_data = gnutls_session_set_data;
+  if (setup->looked_up)
+    *(void **)&set_data = look_up("gnutls_session_set_data");
+  check(set_data(session, setup->session->data, setup->session->size), "session");
+  result->early_room = gnutls_record_get_max_early_data_size(session);
+}
+
+static void rename_host(gnutls_session_t session, const char *name) {
+  __typeof__(gnutls_server_name_set) *set_name;
+
+  *(void **)&set_name = look_up("gnutls_server_name_set");
+  check(set_name(session, GNUTLS_NAME_DNS, name, strlen(name)), "another name");
+}
+
+/* Without priorities there is no ClientHello. */
+static void fail_first(gnutls_session_t session, const struct setup *setup) {
+  const char *name = setup->name_before != NULL ? setup->name_before : setup->name;
+
+  if (setup->session_before == NULL)
+    return;
+  check(gnutls_server_name_set(session, GNUTLS_NAME_DNS, name, strlen(name)), "name");
+  check(gnutls_session_set_data(session, setup->session_before->data, setup->session_before->size),
+        "session");
+  if (gnutls_handshake(session) != GNUTLS_E_NO_PRIORITIES_WERE_SET)
+    broken("a handshake without priorities");
+}
+
 static gnutls_session_t client_begin(const struct setup *setup, int *socket, struct result *result) {
   unsigned flags = GNUTLS_CLIENT | (setup->datagram ? GNUTLS_DATAGRAM : 0) | GNUTLS_ENABLE_RAWPK |
                    (setup->false_start ? GNUTLS_ENABLE_FALSE_START : 0) |
-                   (setup->early_data != NULL ? GNUTLS_ENABLE_EARLY_DATA : 0);
+                   (setup->early_data != NULL ? GNUTLS_ENABLE_EARLY_DATA : 0) |
+                   (setup->asked_later ? GNUTLS_POST_HANDSHAKE_AUTH : 0) |
+                   (setup->second != NULL ? GNUTLS_ALLOW_ID_CHANGE : 0);
   gnutls_session_t session;
 
   check(gnutls_init(&session, flags), "client");
   gnutls_session_set_ptr(session, result);
+  if (setup->extension_late)
+    register_extension();
   client_credentials(session, setup);
+  if (setup->session_first)
+    offer_session(session, setup, result);
+  fail_first(session, setup);
   check(gnutls_priority_set_direct(session, priority(setup), NULL), "client's priorities");
   if (setup->names == SEND_NAME)
     check(gnutls_server_name_set(session, GNUTLS_NAME_DNS, setup->name, strlen(setup->name)), "name");
   if (setup->program_hook || setup->hook_fails)
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+    gnutls_handshake_set_hook_function(session,
+                                       setup->hook_type != 0 ? setup->hook_type : GNUTLS_HANDSHAKE_ANY,
+                                       setup->hook_type != 0 ? setup->hook_when : GNUTLS_HOOK_BOTH,
                                        setup->hook_fails ? failing_hook : client_hook);
-  if (setup->session != NULL)
-    check(gnutls_session_set_data(session, setup->session->data, setup->session->size), "session");
+  if (!setup->session_first)
+    offer_session(session, setup, result);
+  if (setup->renamed != NULL)
+    rename_host(session, setup->renamed);
   gnutls_handshake_set_timeout(session, 20000);
-  if (setup->own_transport) {
-    gnutls_transport_set_ptr(session, socket);
-    gnutls_transport_set_push_function(session, push);
-    gnutls_transport_set_pull_function(session, pull);
-    gnutls_transport_set_pull_timeout_function(session, pull_timeout);
-  } else {
-    gnutls_transport_set_int(session, *socket);
-  }
+  if (setup->media)
+    check(gnutls_srtp_set_profile_direct(session, MEDIA_KEYS, NULL), "media");
+  set_transport(session, setup, socket);
   return session;
 }
 
@@ -456,33 +370,82 @@ static bool is_verified_afterwards(gnutls_session_t session, const struct setup 
          (gnutls_certificate_verify_peers3(session, setup->name, &status) >= 0 && status == 0);
 }
 
-static void exchange(gnutls_session_t session, struct result *result) {
+static void exchange(gnutls_session_t session, const struct setup *setup, struct result *result) {
   char data[sizeof text];
   ssize_t size;
 
+  if (setup->key_update)
+    check(gnutls_session_key_update(session, GNUTLS_KU_PEER), "new keys");
   result->sent = (int)gnutls_record_send(session, text, sizeof text);
   if (result->sent < 0)
     return;
-  do
+  do {
     size = gnutls_record_recv(session, data, sizeof data);
-  while (size == GNUTLS_E_AGAIN || size == GNUTLS_E_INTERRUPTED);
+    if (size == GNUTLS_E_REAUTH_REQUEST)
+      check(gnutls_reauth(session, 0), "the client's certificate after the handshake");
+  } while (size == GNUTLS_E_AGAIN || size == GNUTLS_E_INTERRUPTED || size == GNUTLS_E_REAUTH_REQUEST);
   result->echoed = size == sizeof text && memcmp(data, text, sizeof text) == 0;
 }
 
+static void prepare_second(gnutls_session_t session, const struct setup *setup) {
+  struct setup second = {.old = true, .authentication = setup->second_authentication};
+  char data[1];
+
+  other_credentials(session, second.authentication);
+  check(gnutls_priority_set_direct(session, priority(&second), NULL), "priorities of the second handshake");
+  if (setup->second_asked && gnutls_record_recv(session, data, sizeof data) != GNUTLS_E_REHANDSHAKE)
+    broken("the server does not ask for a second handshake");
+}
+
 static void run_client(gnutls_session_t session, const struct setup *setup, struct result *result) {
+  __typeof__(gnutls_record_send_early_data) *send_early = gnutls_record_send_early_data;
+
+  if (setup->looked_up)
+    *(void **)&send_early = look_up("gnutls_record_send_early_data");
   if (setup->early_data != NULL)
-    (void)gnutls_record_send_early_data(session, setup->early_data, strlen(setup->early_data));
+    (void)send_early(session, setup->early_data, strlen(setup->early_data));
   result->error = handshake(session);
   if (result->error >= 0 && !is_verified_afterwards(session, setup))
     result->error = GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
   if (result->error >= 0 || setup->stubborn)
-    exchange(session, result);
+    exchange(session, setup, result);
+  if (result->error >= 0 && setup->second != NULL) {
+    result->echoed = false;
+    prepare_second(session, setup);
+    result->error = handshake(session);
+    if (result->error >= 0 || setup->stubborn)
+      exchange(session, setup, result);
+  }
   result->resumed = result->error >= 0 && gnutls_session_is_resumed(session) != 0;
   if (result->error >= 0 && result->echoed)
     (void)gnutls_session_get_data2(session, &result->session);
 }
 
+/* Which forgets the extensions that were registered for all sessions. */
+static void set_up_again(void) {
+  gnutls_session_t session;
+
+  check(gnutls_init(&session, GNUTLS_CLIENT), "a session before");
+  gnutls_deinit(session);
+  gnutls_global_deinit();
+  check(gnutls_global_init(), "GnuTLS");
+}
+
 /* ---- A connection ---- */
+
+/* Behind another connection, which is given up, the listener has no room: a second passes until the next try.
+ */
+static void begin_connecting(int client, const struct sockaddr_in *address) {
+  int filling = socket(AF_INET, SOCK_STREAM, 0), flags = fcntl(client, F_GETFL);
+
+  if (connect(filling, (const struct sockaddr *)address, sizeof *address) != 0)
+    broken("filling the queue: %s", strerror(errno));
+  close(filling);
+  fcntl(client, F_SETFL, flags | O_NONBLOCK);
+  if (connect(client, (const struct sockaddr *)address, sizeof *address) == 0 || errno != EINPROGRESS)
+    broken("the connection does not wait");
+  fcntl(client, F_SETFL, flags);
+}
 
 static void connect_loopback(const struct setup *setup, int *ret_client, int *ret_server) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -490,7 +453,8 @@ static void connect_loopback(const struct setup *setup, int *ret_client, int *re
   socklen_t size = sizeof address;
   int listener = socket(AF_INET, SOCK_STREAM, 0);
 
-  if (bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 1) != 0 ||
+  if (bind(listener, (struct sockaddr *)&address, size) != 0 ||
+      listen(listener, setup->pending ? 0 : 1) != 0 ||
       getsockname(listener, (struct sockaddr *)&address, &size) != 0)
     broken("listening: %s", strerror(errno));
   if (setup->names == RESOLVE_ONLY) {
@@ -499,6 +463,16 @@ static void connect_loopback(const struct setup *setup, int *ret_client, int *re
     freeaddrinfo(found);
   }
   *ret_client = socket(AF_INET, SOCK_STREAM, 0);
+  if (setup->fast_open) {
+    fast_address = address;
+    *ret_server = listener;
+    return;
+  }
+  if (setup->pending) {
+    begin_connecting(*ret_client, &address);
+    *ret_server = listener;
+    return;
+  }
   if (connect(*ret_client, (struct sockaddr *)&address, size) != 0)
     broken("connecting: %s", strerror(errno));
   *ret_server = accept(listener, NULL, NULL);
@@ -507,16 +481,26 @@ static void connect_loopback(const struct setup *setup, int *ret_client, int *re
 
 struct result connection(const struct setup *setup) {
   struct result result = {.alert = -1};
-  struct server server = {.setup = setup, .result = &result};
+  struct server server = {.setup = setup, .listener = -1, .result = &result};
   int sockets[2];
+  gnutls_ext_priv_data_t kept;
   gnutls_session_t client;
   pthread_t thread;
 
+  if (setup->set_up_again)
+    set_up_again();
+  if (setup->extension && !setup->extension_late)
+    register_extension();
+
   if (!setup->datagram)
     connect_loopback(setup, &sockets[0], &sockets[1]);
-  else if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets) != 0)
+  else if (setup->beside)
+    connect_loopback(setup, &(int){-1}, &(int){-1});
+  if (setup->datagram && socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets) != 0)
     broken("socketpair: %s", strerror(errno));
   server.socket = sockets[1];
+  if (setup->fast_open || setup->pending)
+    server.listener = sockets[1];
   server_begin(&server);
   client = client_begin(setup, &sockets[0], &result);
   if (pthread_create(&thread, NULL, serve, &server) != 0)
@@ -526,9 +510,17 @@ struct result connection(const struct setup *setup) {
     (void)gnutls_bye(client, GNUTLS_SHUT_WR);
   shutdown(sockets[0], SHUT_RDWR);
   close(sockets[0]);
+  if (server.listener >= 0)
+    shutdown(server.listener, SHUT_RDWR);
   pthread_join(thread, NULL);
+  result.extensions = extensions_received;
+  if (setup->extension && result.error >= 0 &&
+      (gnutls_ext_get_data(client, EXTENSION, &kept) < 0 || kept != &extensions_received))
+    broken("the extension's data are not kept");
   gnutls_deinit(client);
   gnutls_deinit(server.session);
   close(sockets[1]);
+  if (server.listener >= 0)
+    close(server.socket);
   return result;
 }

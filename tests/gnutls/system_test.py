@@ -22,6 +22,9 @@ import tempfile
 import threading
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from loopback import Server  # noqa: E402
+
 HOST = "pinned.test.example"
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 PSS = ("-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_pss_keygen_md:sha256",
@@ -58,7 +61,7 @@ def openssl(*words):
     return subprocess.run(["openssl", *map(str, words)], capture_output=True, check=True).stdout
 
 
-class Server:
+class CountingServer(Server):
     """Counts the connections over which data came."""
 
     def __init__(self, certificate, key, curve=None):
@@ -67,22 +70,14 @@ class Server:
         if curve:
             self.context.set_ecdh_curve(curve)
         self.with_data = 0
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        threading.Thread(target=self.serve, daemon=True).start()
+        super().__init__(self.answer)
 
-    def serve(self):
-        while True:
-            try:
-                plain = self.socket.accept()[0]
-            except OSError:
-                return
-            plain.settimeout(10)
-            with contextlib.suppress(OSError), plain, self.context.wrap_socket(plain, server_side=True) as secure:
-                if secure.recv(4096):
-                    self.with_data += 1
-                    secure.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
-                    secure.unwrap()
+    def answer(self, plain):
+        with plain, self.context.wrap_socket(plain, server_side=True) as secure:
+            if secure.recv(4096):
+                self.with_data += 1
+                secure.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                secure.unwrap()
 
 
 class System(unittest.TestCase):
@@ -109,8 +104,8 @@ class System(unittest.TestCase):
                                          f'pins = [ "sha256/{self.pin(name)}" ]; }} );\n')
 
     def server(self, name, curve=None):
-        server = Server(self.folder / f"{name}.pem", self.folder / f"{name}.key", curve)
-        self.addCleanup(server.socket.close)
+        server = CountingServer(self.folder / f"{name}.pem", self.folder / f"{name}.key", curve)
+        self.addCleanup(server.close)
         return server
 
     def environment(self, shim=True):
@@ -198,6 +193,59 @@ class System(unittest.TestCase):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
                 return
             threading.Event().wait(0.05)
+
+    @contextlib.contextmanager
+    def quic_server(self, name):
+        """Gives its port, and a function that tells what came since it was asked last: frames of streams, packets of early data."""
+        log = self.folder / "quic.log"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with open(log, "wb") as output, subprocess.Popen(
+                ["stdbuf", "-oL", "gtlsserver", "--htdocs", self.folder, "127.0.0.1", str(port), self.folder / f"{name}.key",
+                 self.folder / f"{name}.pem"], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT) as served:
+            seen = 0
+
+            def received():
+                nonlocal seen
+                lines = log.read_text(errors="replace").splitlines()
+                new, seen = lines[seen:], len(lines)
+                return (sum(" frm rx " in line and " STREAM(" in line for line in new),
+                        sum(" pkt rx " in line and "type=0RTT" in line for line in new))
+            try:
+                yield port, received
+            finally:
+                served.kill()
+
+    def quic_client(self, port, **options):
+        return self.run_words("gtlsclient", "--exit-on-all-streams-close", f"--session-file={self.folder}/session",
+                              f"--tp-file={self.folder}/parameters", HOST, port, f"https://{HOST}:{port}/index.html", **options)[1]
+
+    @unittest.skipUnless(shutil.which("gtlsclient"), "Debian unstable has no ngtcp2-client")
+    def test_quic(self):
+        """The keys come to ngtcp2 by functions of its own; a session of before the policy brings no early data."""
+        for name in ("right", "wrong"):
+            self.certificate(name)
+        self.cover("right")
+        (self.folder / "index.html").write_text("text")
+        (self.folder / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
+        names = ["unshare", "--mount", "sh", "-c", f"mount --bind {self.folder}/hosts /etc/hosts && exec \"$@\"", "sh"]
+        if subprocess.run([*names, "true"], check=False, capture_output=True).returncode:
+            self.skipTest("no mount namespaces")
+        for name in ("right", "wrong"):
+            with self.quic_server(name) as (port, received):
+                for again, shim in enumerate((False, False, True)):
+                    said = self.quic_client(port, before=names, shim=shim)
+                    streams, early = received()
+                    if shim and name == "wrong":
+                        self.assertIn("verdict=refused reason=no-pin", said)
+                        self.assertEqual((streams, early), (0, 0))
+                    else:
+                        self.assertNotIn("verdict=refused", said)
+                        self.assertNotEqual(streams, 0, said)
+                        self.assertEqual(early > 0, again == 1, said)
+            for file in ("session", "parameters"):
+                (self.folder / file).unlink()
 
     def test_both_libraries(self):
         """One process, whichever it uses first."""

@@ -5,7 +5,6 @@
 #include "kit.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include <openssl/err.h>
 

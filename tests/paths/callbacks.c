@@ -14,15 +14,6 @@
 #define PATH_LENGTH .sni = "pathlen.test.example", .host = "pathlen.test.example"
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
 
-static enum outcome finish(const struct setup *setup, SSL_CTX *client) {
-  SSL_CTX *server = server_context(setup);
-  enum outcome outcome = connect_with(setup, client, server);
-
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* ---- SSL_set_verify ---- */
 
 static int say_yes(int ok, X509_STORE_CTX *ctx) {
@@ -52,7 +43,7 @@ static enum outcome with_verify(const struct setup *setup, SSL_verify_cb callbac
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_verify(client, setup->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, callback);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome yes(const struct setup *setup) {
@@ -110,31 +101,24 @@ static int verify_in_another(X509_STORE_CTX *ctx, void *arg) {
   return ok;
 }
 
-static enum outcome with_cert_verify(const struct setup *setup, int (*callback)(X509_STORE_CTX *, void *)) {
-  SSL_CTX *client = client_context(setup);
-
-  SSL_CTX_set_cert_verify_callback(client, callback, NULL);
-  return finish(setup, client);
-}
-
 static enum outcome nothing(const struct setup *setup) {
-  return with_cert_verify(setup, verify_nothing);
+  return connect_verifying(setup, verify_nothing);
 }
 
 static enum outcome nothing_said(const struct setup *setup) {
-  return with_cert_verify(setup, verify_nothing_and_say_so);
+  return connect_verifying(setup, verify_nothing_and_say_so);
 }
 
 static enum outcome itself(const struct setup *setup) {
-  return with_cert_verify(setup, verify_by_itself);
+  return connect_verifying(setup, verify_by_itself);
 }
 
 static enum outcome ignoring(const struct setup *setup) {
-  return with_cert_verify(setup, verify_and_ignore);
+  return connect_verifying(setup, verify_and_ignore);
 }
 
 static enum outcome another(const struct setup *setup) {
-  return with_cert_verify(setup, verify_in_another);
+  return connect_verifying(setup, verify_in_another);
 }
 
 /* ---- Asynchronous verification: the first call asks for a retry, the second says yes ---- */
@@ -158,7 +142,7 @@ static enum outcome asked_twice(enum outcome outcome) {
 }
 
 static enum outcome asynchronous(const struct setup *setup) {
-  return asked_twice(with_cert_verify(setup, retry_once));
+  return asked_twice(connect_verifying(setup, retry_once));
 }
 
 static int retry_then_verify(X509_STORE_CTX *ctx, void *arg) {
@@ -171,7 +155,7 @@ static int retry_then_verify(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome asynchronous_verified(const struct setup *setup) {
-  return asked_twice(with_cert_verify(setup, retry_then_verify));
+  return asked_twice(connect_verifying(setup, retry_then_verify));
 }
 
 /* ---- X509_STORE_set_verify ---- */
@@ -185,14 +169,14 @@ static enum outcome store_verify(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   X509_STORE_set_verify(SSL_CTX_get_cert_store(client), store_says_yes);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome store_verify_cb(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   X509_STORE_set_verify_cb(SSL_CTX_get_cert_store(client), say_yes_and_forget);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- Functions of the program's store: each is called for a connection of the program's, and for no other
@@ -235,7 +219,7 @@ static enum outcome store_cleanup(const struct setup *setup) {
 
   X509_STORE_set_cleanup(SSL_CTX_get_cert_store(client), end_of);
   SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome store_functions(const struct setup *setup) {
@@ -246,7 +230,7 @@ static enum outcome store_functions(const struct setup *setup) {
   X509_STORE_set_lookup_certs(store, certificates_of);
   X509_STORE_set_check_revocation(store, nothing_is_revoked);
   SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- What the program is told of a refusal ---- */
@@ -296,7 +280,7 @@ static enum outcome info_of_context(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_info_callback(client, print_info);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome info_of_connection(const struct setup *setup) {
@@ -324,7 +308,7 @@ static int set_info_then_yes(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome info_in_handshake(const struct setup *setup) {
-  return with_cert_verify(setup, set_info_then_yes);
+  return connect_verifying(setup, set_info_then_yes);
 }
 
 static void ignore_info(const SSL *ssl, int where, int ret) {
@@ -359,7 +343,7 @@ static enum outcome own_security(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_security_callback(client, allow_all);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* What the program's security level forbids stays forbidden, whoever stands in front of libssl's callback. */
@@ -367,7 +351,7 @@ static enum outcome own_level(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_security_level(client, 5);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* clang-format off */

@@ -5,9 +5,10 @@
  * Clients that give OpenSSL no name, and ask it after the handshake whether the certificate is for one. In
  * these policies the names of certificates lead to no entry, unless a case says so.
  */
-#include "kit.h"
+#include "resume.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <arpa/inet.h>
@@ -183,6 +184,215 @@ static enum outcome resumed(const struct setup *setup) {
   return outcome;
 }
 
+/* Each time what is known of the certificate is its key, and what the session keeps. */
+static enum outcome offer_from_file(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
+                                    SSL_SESSION *session, bool must_reuse) {
+  struct link link;
+  enum outcome outcome;
+
+  link_open_nameless(&link, setup, client, server);
+  if (setup->sni != NULL)
+    set_server_name(link.client, setup->sni);
+  if (session != NULL && SSL_set_session(link.client, session) != 1)
+    broken("the session is not taken");
+  link_handshake(&link);
+  if (session != NULL && must_reuse && SSL_session_reused(link.client) != 1)
+    broken("the session was not resumed");
+  if (!link.client_failed)
+    ask(&link, SSL_get1_peer_certificate(link.client), by_host, setup->host);
+  link_exchange(&link);
+  outcome = link_outcome(&link);
+  link_close(&link);
+  return outcome;
+}
+
+#define AT_ONCE 150
+#define CROWD 600 /* more than there are places */
+
+/* Offers so many copies of a session one after the other, with a certificate each, and lets go of them then.
+ */
+static enum outcome offer_copies(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
+                                 SSL_SESSION *session, bool must_reuse, int count) {
+  SSL_SESSION *copies[CROWD];
+  enum outcome outcome = ACCEPTED;
+
+  for (int i = 0; i < count; i++) {
+    enum outcome one;
+
+    SSL_SESSION_up_ref(session);
+    copies[i] = through_a_file(session);
+    one = offer_from_file(setup, client, server, copies[i], must_reuse);
+    outcome = one != ACCEPTED ? one : outcome;
+  }
+  for (int i = 0; i < count; i++)
+    SSL_SESSION_free(copies[i]);
+  return outcome;
+}
+
+static enum outcome from_file(const struct setup *setup, const char *first_policy, bool must_reuse,
+                              int count) {
+  SSL_CTX *client, *server;
+  SSL_SESSION *session;
+  enum outcome outcome;
+
+  replace_policy(first_policy);
+  client = caching_client(setup);
+  server = server_context(setup);
+  outcome = offer_from_file(setup, client, server, NULL, false);
+  session = newest_session;
+  newest_session = NULL;
+  if (session == NULL)
+    broken("no session");
+  use_policy("issuer-ignoring");
+  outcome = offer_copies(setup, client, server, session, must_reuse, count);
+  if (count > 1) {
+    X509 *elsewhere[CROWD]; /* where the first certificates were */
+
+    for (int i = 0; i < count; i++)
+      elsewhere[i] = X509_new();
+    outcome = outcome == ACCEPTED ? offer_copies(setup, client, server, session, must_reuse, count) : outcome;
+    for (int i = 0; i < count; i++)
+      X509_free(elsewhere[i]);
+  }
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome file_resumed(const struct setup *setup) {
+  return from_file(setup, "issuer-ignoring", true, 1);
+}
+
+/* With each of them the path goes along, and again when they are gone. */
+static enum outcome file_many(const struct setup *setup) {
+  return from_file(setup, "issuer-ignoring", true, AT_ONCE);
+}
+
+/* Whoever comes too late has to shake hands anew. */
+static enum outcome file_crowd(const struct setup *setup) {
+  return from_file(setup, "issuer-ignoring", false, CROWD);
+}
+
+static enum outcome file_offered(const struct setup *setup) {
+  return from_file(setup, "issuer-ignoring", false, 1);
+}
+
+/* When the session was made nobody spoke of its host. */
+static enum outcome file_of_before(const struct setup *setup) {
+  return from_file(setup, "nothing", false, 1);
+}
+
+/* A session of a server with this chain, and the two that it was made with. */
+struct stored {
+  SSL_CTX *client, *server;
+  SSL_SESSION *session;
+};
+
+static struct stored stored_under(const char *policy, const struct setup *setup) {
+  struct stored stored;
+
+  use_policy(policy);
+  stored = (struct stored){.client = caching_client(setup), .server = server_context(setup)};
+  (void)offer_from_file(setup, stored.client, stored.server, NULL, false);
+  stored.session = newest_session;
+  newest_session = NULL;
+  if (stored.session == NULL)
+    broken("no session");
+  return stored;
+}
+
+static SSL_SESSION *copy_of(const struct stored *stored) {
+  SSL_SESSION_up_ref(stored->session);
+  return through_a_file(stored->session);
+}
+
+static void forget(struct stored *stored) {
+  SSL_SESSION_free(stored->session);
+  SSL_CTX_free(stored->client);
+  SSL_CTX_free(stored->server);
+}
+
+/* Whether a session that keeps nothing is resumed, by a program that comes to no check. */
+static bool is_resumed(const struct setup *setup) {
+  struct stored stored = stored_under("nothing", setup);
+  SSL_SESSION *session = copy_of(&stored);
+  struct link link;
+  bool reused;
+
+  link_open_nameless(&link, setup, stored.client, stored.server);
+  if (SSL_set_session(link.client, session) != 1)
+    broken("the session is not taken");
+  link_handshake(&link);
+  reused = SSL_session_reused(link.client) == 1;
+  link_exchange(&link);
+  if (link_outcome(&link) != ACCEPTED)
+    broken("the connection fails");
+  link_close(&link);
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  forget(&stored);
+  return reused;
+}
+
+static enum outcome file_of_few_names(const struct setup *setup) {
+  if (!is_resumed(setup))
+    broken("the session was not resumed");
+  return ACCEPTED;
+}
+
+/* So many are not looked up for a session. */
+static enum outcome file_of_many_names(const struct setup *setup) {
+  const char *way = getenv("PATHS_WAY");
+  bool under_shim = way != NULL && (strcmp(way, "shim") == 0 || strcmp(way, "both") == 0);
+
+  if (is_resumed(setup) == under_shim)
+    broken(under_shim ? "the session was resumed" : "the session was not resumed");
+  return ACCEPTED;
+}
+
+#define TRIES 1000
+
+/* What is known of a certificate is not believed of another one that comes to its address. One is freed
+ * and the other made where OpenSSL looks for our callbacks in vain. */
+static enum outcome file_at_address_of_another(const struct setup *setup) {
+  struct setup wrong = *setup;
+  OSSL_LIB_CTX *elsewhere = OSSL_LIB_CTX_new(), *usual;
+  struct stored bad, good;
+  SSL_SESSION *session, *tried[TRIES];
+  X509 *before;
+  enum outcome outcome = ACCEPTED;
+  int count = 0;
+
+  wrong.chain = "bad";
+  wrong.sni = NULL;
+  bad = stored_under("nothing", &wrong);
+  good = stored_under("issuer-ignoring", setup);
+  session = copy_of(&good);
+  if (offer_from_file(setup, good.client, good.server, session, true) != ACCEPTED)
+    broken("the right one is refused");
+  SSL_SESSION_free(newest_session);
+  newest_session = NULL;
+  before = SSL_SESSION_get0_peer(session);
+  usual = OSSL_LIB_CTX_set0_default(elsewhere);
+  SSL_SESSION_free(session);
+  do {
+    if (count == TRIES)
+      broken("no certificate comes to the address of the first one");
+    tried[count] = copy_of(&bad);
+  } while (SSL_SESSION_get0_peer(tried[count++]) != before);
+  (void)OSSL_LIB_CTX_set0_default(usual);
+  outcome = offer_from_file(&wrong, bad.client, bad.server, tried[count - 1], false);
+  while (count > 0)
+    SSL_SESSION_free(tried[--count]);
+  SSL_SESSION_free(newest_session);
+  forget(&bad);
+  forget(&good);
+  OSSL_LIB_CTX_free(elsewhere);
+  return outcome;
+}
+
 /* A server looks at its client's certificate: that is no host to which it talks. */
 static enum outcome server_checks(const struct setup *setup) {
   SSL_CTX *client, *server;
@@ -208,6 +418,7 @@ static enum outcome server_checks(const struct setup *setup) {
 }
 
 #define PINNED .host = "pinned.test.example"
+#define CA_NAMED .sni = "ca.test.example", .host = "ca.test.example"
 #define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
 
 #define HOST_CASES(how)                                                                                      \
@@ -314,6 +525,41 @@ static const struct test_case cases[] = {
      ALL_ACCEPT,
      .same_output = true},
     {"checked/resumed/right", resumed, {.chain = "good", .host = "ca.test.example"}, ALL_ACCEPT},
+    {"checked/file/named/right", file_resumed, {.chain = "good", CA_NAMED}, ALL_ACCEPT},
+    {"checked/file/named/tls12/right",
+     file_resumed,
+     {.chain = "good", .version = TLS1_2_VERSION, CA_NAMED},
+     ALL_ACCEPT},
+    {"checked/file/many", file_many, {.chain = "good", CA_NAMED}, ALL_ACCEPT},
+    {"checked/file/crowd", file_crowd, {.chain = "good", CA_NAMED}, ALL_ACCEPT},
+    {"checked/file/at-address-of-another",
+     file_at_address_of_another,
+     {.chain = "good", CA_NAMED},
+     SHIM_REFUSES},
+    {"checked/file/another/wrong",
+     file_offered,
+     {.chain = "good", .version = TLS1_2_VERSION, .sni = "ca.test.example", .host = "both.test.example"},
+     SHIM_REFUSES},
+    {"checked/file/named/wrong", file_of_before, {.chain = "bad", CA_NAMED}, WE_REFUSE},
+    {"checked/file/nameless/right", file_offered, {.chain = "good", .host = "ca.test.example"}, ALL_ACCEPT},
+    {"checked/file/nameless/tls12/right",
+     file_offered,
+     {.chain = "good", .version = TLS1_2_VERSION, .host = "ca.test.example"},
+     ALL_ACCEPT},
+    {"checked/file/nameless/wrong",
+     file_of_before,
+     {.chain = "bad", .host = "ca.test.example"},
+     SHIM_REFUSES},
+    {"checked/file/many-names", file_of_many_names, {.chain = "many", .host = "0000"}, ALL_ACCEPT},
+    {"checked/file/few-names",
+     file_of_few_names,
+     {.chain = "nobody", .host = "nobody.test.example"},
+     ALL_ACCEPT},
+    {"checked/file/uncovered",
+     file_resumed,
+     {.chain = "nobody", .host = "nobody.test.example"},
+     ALL_ACCEPT,
+     .same_output = true},
     {"checked/by-a-server", server_checks, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true},
 };
 

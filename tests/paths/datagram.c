@@ -5,6 +5,7 @@
 #include "kit.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,9 @@
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
+
+#define MEDIA_KEYS "SRTP_AES128_CM_SHA1_80"
+#define NO_MEDIA "this OpenSSL has no keys for media"
 
 union address {
   struct sockaddr any;
@@ -31,14 +35,18 @@ static int udp_socket(union address *ret_address) {
   return fd;
 }
 
+static bool connects = true; /* its sockets; else only OpenSSL is told where they send */
+
 static void attach(SSL *ssl, int fd, union address *peer) {
   BIO *bio = BIO_new_dgram(fd, BIO_NOCLOSE);
 
-  if (connect(fd, &peer->any, sizeof peer->v4) != 0)
+  if (connects && connect(fd, &peer->any, sizeof peer->v4) != 0)
     broken("no peer");
-  BIO_ctrl(bio, BIO_CTRL_DGRAM_SET_CONNECTED, 0, peer);
+  BIO_ctrl(bio, connects ? BIO_CTRL_DGRAM_SET_CONNECTED : BIO_CTRL_DGRAM_SET_PEER, 0, peer);
   SSL_set_bio(ssl, bio, bio);
 }
+
+static bool offers_media;
 
 static SSL_CTX *datagram_client(const struct setup *setup) {
   SSL_CTX *context = SSL_CTX_new(DTLS_client_method());
@@ -46,6 +54,8 @@ static SSL_CTX *datagram_client(const struct setup *setup) {
   SSL_CTX_set_verify(context, setup->unverified ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
   if (!setup->untrusting && SSL_CTX_load_verify_file(context, pki("cert-", "root", ".pem")) != 1)
     broken("no root");
+  if (offers_media && SSL_CTX_set_tlsext_use_srtp(context, MEDIA_KEYS) != 0)
+    not_applicable(NO_MEDIA);
   return context;
 }
 
@@ -112,6 +122,72 @@ static enum outcome resumed_changed(const struct setup *setup) {
   return resumed_under(setup, "changed");
 }
 
+/* Another connection of the process's, which is not this one's. */
+static void connect_elsewhere(in_addr_t address) {
+  union address host = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)}};
+  socklen_t size = sizeof host.v4;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+  if (bind(listener, &host.any, size) != 0 || listen(listener, 1) != 0 ||
+      getsockname(listener, &host.any, &size) != 0 || connect(fd, &host.any, size) != 0)
+    broken("no connection");
+}
+
+static enum outcome unconnected(const struct setup *setup) {
+  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM};
+  struct addrinfo *addresses;
+
+  replace_policy("resolved");
+  if (getaddrinfo("localhost", "443", &hints, &addresses) != 0)
+    not_applicable("this machine does not resolve localhost");
+  freeaddrinfo(addresses);
+  connects = false;
+  connect_elsewhere(0x7f000009);
+  return once(setup);
+}
+
+/* Of the connections of the process's one is to an address that the policy names. */
+static enum outcome beside_covered(const struct setup *setup) {
+  connects = false;
+  connect_elsewhere(INADDR_LOOPBACK);
+  return once(setup);
+}
+
+#define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
+#define ANYWHERE "nothing tells to which of the hosts that were resolved it sends"
+
+/* Media's keys, from whoever has the fingerprint that was agreed on elsewhere, as in WebRTC. */
+static enum outcome media(const struct setup *setup) {
+  offers_media = true;
+  return unconnected(setup);
+}
+
+static enum outcome media_beside_covered(const struct setup *setup) {
+  offers_media = true;
+  return beside_covered(setup);
+}
+
+static enum outcome media_connected(const struct setup *setup) {
+  offers_media = true;
+  return once(setup);
+}
+
+/* By a stream there are no keys for media, whatever the program set. Offered by OpenSSL they are all the
+ * same, and its server refuses them: that one is not to see them. */
+static enum outcome stream_beside_covered(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+
+  connect_elsewhere(INADDR_LOOPBACK);
+  link_open(&link, setup, client, server);
+  if (SSL_do_handshake(link.client) > 0)
+    broken("the handshake does not wait for the server");
+  ERR_clear_error();
+  if (SSL_set_tlsext_use_srtp(link.client, MEDIA_KEYS) != 0)
+    not_applicable(NO_MEDIA);
+  return link_finish(&link, client, server);
+}
+
 static const struct test_case cases[] = {
     /* clang-format off */
   {"dtls/right-key", once, {.chain = "good", PINNED}, ALL_ACCEPT},
@@ -122,6 +198,20 @@ static const struct test_case cases[] = {
   {"dtls/ca-beside-path", once, {.chain = "stuffed", .sni = "ca.test.example"}, WE_REFUSE},
   {"dtls/nameless-wrong", once, {.chain = "bad"}, WE_REFUSE},
   {"dtls/uncovered", once, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"dtls/unconnected/right-key", unconnected, {.chain = "good"}, ALL_ACCEPT},
+  {"dtls/unconnected/wrong-key", unconnected, {.chain = "bad"}, SHIM_REFUSES, .note = ANYWHERE},
+  {"dtls/unconnected/wrong-key-none", unconnected, {.chain = "bad", .unverified = true}, SHIM_REFUSES, .note = ANYWHERE},
+  {"dtls/unconnected/uncovered", unconnected, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"dtls/beside-covered/wrong-key", beside_covered, {.chain = "nobody", .unverified = true}, WE_REFUSE},
+  {"dtls/media/other-peer", media, {.chain = "bad", .unverified = true}, ALL_ACCEPT},
+  {"dtls/media/beside-covered/other-peer", media_beside_covered, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+  {"dtls/media/named/right-key", media_beside_covered, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"dtls/media/named/wrong-key", media_beside_covered, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"dtls/media/connected/wrong-key", media_connected, {.chain = "bad", .unverified = true}, WE_REFUSE},
+  {"tls/media/beside-covered/wrong-key", stream_beside_covered, {.chain = "nobody", .unverified = true}, WE_REFUSE},
+  {"tls/media/beside-covered/wrong-key-tls1.2", stream_beside_covered, {.chain = "nobody", .unverified = true, .version = TLS1_2_VERSION}, WE_REFUSE},
+  {"tls/media/beside-covered/wrong-key-memory", stream_beside_covered, {.chain = "nobody", .unverified = true, .transport = MEMORY}, WE_REFUSE},
+  {"tls/media/beside-covered/uncovered", stream_beside_covered, {.chain = "bad", OTHER}, ALL_ACCEPT},
   {"dtls/resumed/unchanged", resumed, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"dtls/resumed/changed", resumed_changed, {.chain = "good", PINNED}, WE_REFUSE},
   {"dtls/resumed/changed-none", resumed_changed, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},

@@ -27,26 +27,6 @@ static struct {
   int count;
 } chain;
 
-static X509 *read_certificate(const char *name) {
-  FILE *file = fopen(pki("cert-", name, ".pem"), "re");
-  X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-  if (read == NULL)
-    broken("no certificate %s", name);
-  fclose(file);
-  return read;
-}
-
-static EVP_PKEY *read_key(const char *name) {
-  FILE *file = fopen(pki("key-", name, ".pem"), "re");
-  EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
-
-  if (key == NULL)
-    broken("no key %s", name);
-  fclose(file);
-  return key;
-}
-
 static void extend(X509 *certificate, int nid, const char *value) {
   X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
 

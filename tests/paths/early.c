@@ -4,8 +4,17 @@
 /* Early data (RFC 8446, 2.3): it leaves the client before the server has shown anything. */
 #include "kit.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <netinet/tcp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
@@ -137,8 +146,17 @@ static SSL_SESSION *take_newest(void) {
   return session;
 }
 
+/* Asked while the ClientHello is written, behind the last look at the session that it will have. */
+static int put_session_in_when_asked(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid,
+                                     void *other, void *ex) {
+  (void)context, (void)operation, (void)bits, (void)nid, (void)other, (void)ex;
+  if (ssl != NULL && SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO)
+    put_session_in(ssl, SSL_CB_HANDSHAKE_START, 1);
+  return 1;
+}
+
 /* The program offers a session that the changed policy allows, and takes another at the last moment. */
-static enum outcome exchanged(const struct setup *setup) {
+static enum outcome exchange_by(const struct setup *setup, void (*prepare)(SSL *ssl)) {
   struct setup other = *setup;
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup), *other_server;
   SSL_SESSION *allowed;
@@ -155,10 +173,8 @@ static enum outcome exchanged(const struct setup *setup) {
     broken("no second connection");
   allowed = take_newest();
   link_open(&link, setup, client, server);
-  SSL_set_info_callback(link.client, put_session_in);
+  prepare(link.client);
   SSL_set_session(link.client, allowed);
-  /* To tell them, libssl asks what versions are allowed: as before a handshake, but none begins. */
-  sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(link.client));
   outcome = send_early(&link, false);
   if (outcome == REFUSED && link.server_received != 0)
     broken("early data arrived");
@@ -168,6 +184,160 @@ static enum outcome exchanged(const struct setup *setup) {
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   SSL_CTX_free(other_server);
+  return outcome;
+}
+
+static void put_in_at_start(SSL *ssl) {
+  SSL_set_info_callback(ssl, put_session_in);
+  /* To tell them, libssl asks what versions are allowed: as before a handshake, but none begins. */
+  sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(ssl));
+}
+
+static void put_in_behind_start(SSL *ssl) {
+  SSL_set_security_callback(ssl, put_session_in_when_asked);
+}
+
+static enum outcome exchanged(const struct setup *setup) {
+  return exchange_by(setup, put_in_at_start);
+}
+
+static enum outcome exchanged_late(const struct setup *setup) {
+  return exchange_by(setup, put_in_behind_start);
+}
+
+/* ---- With the first packet of a connection (TCP Fast Open) ---- */
+
+/* A network of our own, where it is allowed without a cookie from before (tcp_fastopen in ip-sysctl). */
+static void enter_network(void) {
+  static const char setting[] = "519"; /* 0x207: both sides, and neither asks for a cookie */
+  struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+  int fd, any;
+
+  if (unshare(CLONE_NEWNET) != 0)
+    not_applicable("no network of our own here");
+  fd = open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY | O_CLOEXEC);
+  any = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || write(fd, setting, sizeof setting - 1) < 0 || ioctl(any, SIOCSIFFLAGS, &loopback) != 0)
+    not_applicable("no TCP Fast Open here");
+  close(fd);
+  close(any);
+}
+
+static int listen_for_fast(struct sockaddr_in *ret_address) {
+  socklen_t size = sizeof *ret_address;
+  int waiting = 1, listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+  *ret_address = (struct sockaddr_in){.sin_family = AF_INET};
+  inet_pton(AF_INET, "127.0.0.2", &ret_address->sin_addr);
+  if (setsockopt(listener, IPPROTO_TCP, TCP_FASTOPEN, &waiting, sizeof waiting) != 0 ||
+      bind(listener, (struct sockaddr *)ret_address, size) != 0 || listen(listener, 1) != 0 ||
+      getsockname(listener, (struct sockaddr *)ret_address, &size) != 0)
+    broken("no listener");
+  return listener;
+}
+
+/* Nothing is sent yet. */
+static int open_fast(const struct sockaddr_in *to) {
+  int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socklen_t size = sizeof *to;
+  struct sockaddr_in peer;
+
+  if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) != 0 ||
+      connect(fd, (const struct sockaddr *)to, size) != 0)
+    broken("no connection");
+  if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+    not_applicable("the connection is opened without data");
+  return fd;
+}
+
+static SSL_SESSION *session_of_before(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
+  use_policy("nothing");
+  if (connect_with(setup, client, server) != ACCEPTED)
+    broken("no first connection");
+  use_policy("aside");
+  return take_newest();
+}
+
+/* To an address that the policy names, by a socket that does not tell yet where to. */
+static enum outcome early_by(const struct setup *setup,
+                             int (*open_socket)(int listener, const struct sockaddr_in *to)) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session;
+  struct sockaddr_in address;
+  struct link link;
+  enum outcome outcome;
+  size_t written;
+  int listener;
+
+  session = session_of_before(setup, client, server);
+  listener = listen_for_fast(&address);
+  link_open(&link, setup, client, server);
+  link.client_socket = open_socket(listener, &address);
+  SSL_set_fd(link.client, link.client_socket);
+  SSL_set_session(link.client, session);
+  if (SSL_write_early_data(link.client, "early", 5, &written) == 1) {
+    link_accept(&link, listener);
+    fcntl(link.client_socket, F_SETFL, O_NONBLOCK);
+    outcome = send_early(&link, false);
+    if (outcome == REFUSED)
+      broken("early data had left by then");
+  } else {
+    link_note_failure(&link);
+    outcome = link_outcome(&link);
+  }
+  link_close(&link);
+  SSL_SESSION_free(session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static int open_fast_at(int listener, const struct sockaddr_in *to) {
+  (void)listener;
+  return open_fast(to);
+}
+
+/* In the first packet. */
+static enum outcome fast(const struct setup *setup) {
+  enter_network();
+  return early_by(setup, open_fast_at);
+}
+
+/* Behind another connection, which is given up, the listener has no room until the next try, in a second. */
+static int begin_connecting(int listener, const struct sockaddr_in *to) {
+  int filling = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (listen(listener, 0) != 0 || connect(filling, (const struct sockaddr *)to, sizeof *to) != 0)
+    broken("the queue is not filled");
+  close(filling);
+  if (connect(fd, (const struct sockaddr *)to, sizeof *to) == 0 || errno != EINPROGRESS)
+    broken("the connection does not wait");
+  close(accept(listener, NULL, NULL));
+  fcntl(fd, F_SETFL, 0);
+  return fd;
+}
+
+/* While it is being connected. */
+static enum outcome pending(const struct setup *setup) {
+  return early_by(setup, begin_connecting);
+}
+
+/* By a BIO of the program's, which may send by a socket that it has. */
+static enum outcome fast_elsewhere(const struct setup *setup) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session;
+  struct sockaddr_in address;
+  enum outcome outcome;
+
+  enter_network();
+  session = session_of_before(setup, client, server);
+  (void)listen_for_fast(&address);
+  (void)open_fast(&address);
+  outcome = connect_early(setup, client, server, session, false);
+  SSL_SESSION_free(session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
   return outcome;
 }
 
@@ -270,8 +440,36 @@ static const struct test_case cases[] = {
      changed,
      {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
      NOT_OFFERED},
-    {"session/exchanged", exchanged, {.chain = "good", PINNED}, WE_REFUSE},
-    {"session/exchanged-none", exchanged, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},
+    {"session/exchanged", exchanged, {.chain = "good", PINNED}, NOT_OFFERED},
+    {"session/exchanged-none", exchanged, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
+    {"session/exchanged-late", exchanged_late, {.chain = "good", PINNED}, WE_REFUSE},
+    {"session/exchanged-late-none", exchanged_late, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},
+    {"pending/wrong-key", pending, {.chain = "nobody", .unverified = true}, WE_REFUSE},
+    {"pending/any-key",
+     pending,
+     {.chain = "good", .unverified = true},
+     WE_REFUSE,
+     .note = "nobody can say where the data go"},
+    {"pending/wrong-key-verified", pending, {.chain = "bad"}, WE_REFUSE},
+    {"pending/named",
+     pending,
+     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
+     ALL_ACCEPT},
+    {"fast-open/wrong-key", fast, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+    {"fast-open/any-key",
+     fast,
+     {.chain = "good", .unverified = true},
+     NOT_OFFERED,
+     .note = "nobody can say where the data go"},
+    {"fast-open/named",
+     fast,
+     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
+     ALL_ACCEPT},
+    {"fast-open/own-bio/wrong-key", fast_elsewhere, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+    {"fast-open/own-bio/named",
+     fast_elsewhere,
+     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
+     ALL_ACCEPT},
     {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
     {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
     {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},

@@ -25,15 +25,6 @@ static int say_yes(int ok, X509_STORE_CTX *ctx) {
   return 1;
 }
 
-static enum outcome finish(const struct setup *setup, SSL_CTX *client) {
-  SSL_CTX *server = server_context(setup);
-  enum outcome outcome = connect_with(setup, client, server);
-
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* Verifies and goes on whatever is wrong, as s_client does. */
 static enum outcome overriding(const struct setup *setup) {
   SSL_CTX *client;
@@ -41,7 +32,7 @@ static enum outcome overriding(const struct setup *setup) {
   replace_policy("issuer");
   client = client_context(setup);
   SSL_CTX_set_verify(client, SSL_VERIFY_PEER, say_yes);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static int verify_nothing(X509_STORE_CTX *ctx, void *arg) {
@@ -57,7 +48,7 @@ static enum outcome unlooked_at(const struct setup *setup) {
   replace_policy("issuer");
   client = client_context(setup);
   SSL_CTX_set_cert_verify_callback(client, verify_nothing, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* Verifies everything but the dates. */
@@ -67,7 +58,7 @@ static enum outcome without_dates(const struct setup *setup) {
   replace_policy("issuer");
   client = client_context(setup);
   X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(client), X509_V_FLAG_NO_CHECK_TIME);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* Lives at the time at which the certificate was valid. */
@@ -77,7 +68,7 @@ static enum outcome at_another_time(const struct setup *setup) {
   replace_policy("issuer");
   client = client_context(setup);
   X509_VERIFY_PARAM_set_time(SSL_CTX_get0_param(client), time(NULL) - 86400L * 3 / 2);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* Verifies for any purpose. */
@@ -87,7 +78,7 @@ static enum outcome for_any_purpose(const struct setup *setup) {
   replace_policy("issuer");
   client = client_context(setup);
   X509_VERIFY_PARAM_set_purpose(SSL_CTX_get0_param(client), X509_PURPOSE_ANY);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* Verifies any of two names, of which the certificate has one. */
@@ -98,7 +89,7 @@ static enum outcome with_names(const struct setup *setup, const char *one, const
   client = client_context(setup);
   X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client), one, 0);
   X509_VERIFY_PARAM_add1_host(SSL_CTX_get0_param(client), other, 0);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome or_elsewhere(const struct setup *setup) {
@@ -126,7 +117,7 @@ static enum outcome with_many_names(const struct setup *setup, int count) {
     snprintf(name, sizeof name, "host%d.wild.test.example", i);
     X509_VERIFY_PARAM_add1_host(SSL_CTX_get0_param(client), name, 0);
   }
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome many_names(const struct setup *setup) {
@@ -191,6 +182,25 @@ static const struct test_case cases[] = {
   LIMITED("outside-by-common-name", "anchor", "outsideplain"),
   LIMITED("outside-two-below", "anchor", "outsidebelow"),
   LIMITED("outside-own-limits", "both", "outside"),
+  /* A CA above the server's, or the one that is pinned, may not speak for servers at all. */
+  LIMITED("mail-ca", "anchor", "frommail"),
+  LIMITED("mail-ca-two-above", "anchor", "frombelowmail"),
+  LIMITED("mail-ca-itself-pinned", "part", "frommail"),
+  LIMITED("mail-ca-pinned-two-above", "part", "frombelowmail"),
+  /* One above the CA that is pinned has no say, although the path is followed to its end for other reasons. */
+  {"limits/mail-ca/above-pinned", connect_by_issuer, {.chain = "frombelowmail", NAMED("depth"), .unverified = true}, ALL_ACCEPT},
+  {"limits/mail-ca/above-pinned-overridden", overriding, {.chain = "frombelowmail", NAMED("depth")}, ALL_ACCEPT},
+  {"limits/mail-ca/own-key", connect_by_issuer, {.chain = "frommail", NAMED("pinned"), .unverified = true}, ALL_ACCEPT},
+  {"limits/mail-ca/uncovered", connect_by_issuer, {.chain = "frommail", NAMED("other"), .unverified = true}, ALL_ACCEPT},
+  {"limits/web-ca", connect_by_issuer, {.chain = "fromweb", NAMED("anchor"), .host = "anchor.test.example"}, ALL_ACCEPT},
+  {"limits/web-ca-not-verified", connect_by_issuer, {.chain = "fromweb", NAMED("anchor"), .unverified = true}, ALL_ACCEPT},
+  {"limits/web-ca-unlooked-at", unlooked_at, {.chain = "fromweb", NAMED("anchor"), .untrusting = true}, ALL_ACCEPT},
+  /* What says something that must be understood, and is not. */
+  LIMITED("odd-ca", "anchor", "fromodd"),
+  LIMITED("odd-itself", "anchor", "odditself"),
+  {"limits/odd-ca/above-pinned", connect_by_issuer, {.chain = "frombelowodd", NAMED("odd"), .unverified = true}, ALL_ACCEPT},
+  {"limits/critical-key-id", connect_by_issuer, {.chain = "keyid", NAMED("ca"), .unverified = true}, WE_REFUSE},
+  {"limits/critical-no-check", connect_by_issuer, {.chain = "nocheck", NAMED("ca"), .unverified = true}, ALL_ACCEPT},
   {"limits/inside", connect_by_issuer, {.chain = "inside", NAMED("inside"), .host = "inside.test.example"}, ALL_ACCEPT},
   {"limits/inside-not-verified", connect_by_issuer, {.chain = "inside", NAMED("inside"), .unverified = true}, ALL_ACCEPT},
   {"limits/inside-unlooked-at", unlooked_at, {.chain = "inside", NAMED("inside"), .untrusting = true}, ALL_ACCEPT},

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 void broken(const char *format, ...) {
   va_list arguments;
@@ -46,6 +48,44 @@ const char *pki(const char *kind, const char *name, const char *suffix) {
   return path;
 }
 
+static FILE *open_pem(const char *kind, const char *name) {
+  FILE *file = fopen(pki(kind, name, ".pem"), "re");
+
+  if (file == NULL)
+    broken("no file %s%s.pem", kind, name);
+  return file;
+}
+
+X509 *read_certificate(const char *name) {
+  FILE *file = open_pem("cert-", name);
+  X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+
+  if (certificate == NULL)
+    broken("no certificate %s", name);
+  fclose(file);
+  return certificate;
+}
+
+EVP_PKEY *read_key(const char *name) {
+  FILE *file = open_pem("key-", name);
+  EVP_PKEY *key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+
+  if (key == NULL)
+    broken("no key %s", name);
+  fclose(file);
+  return key;
+}
+
+X509_STORE *store_trusting(const char *name) {
+  X509_STORE *store = X509_STORE_new();
+  X509 *root = read_certificate(name);
+
+  if (X509_STORE_add_cert(store, root) != 1)
+    broken("no root");
+  X509_free(root);
+  return store;
+}
+
 void *optional_symbol(const char *name) {
   return dlsym(RTLD_DEFAULT, name);
 }
@@ -78,8 +118,12 @@ void replace_policy(const char *name) {
 
 void use_policy(const char *name) {
   replace_policy(name);
-  /* A process looks at its policy again half a second after the last look. */
-  nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  wait_for_look();
+}
+
+void wait_for_look(void) {
+  if (strcmp(environment("PATHS_WAY"), "without") != 0)
+    nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
 }
 
 /* ---- Contexts ---- */
@@ -144,6 +188,27 @@ SSL_CTX *caching_client(const struct setup *setup) {
   SSL_CTX_set_session_cache_mode(client, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(client, keep_session);
   return client;
+}
+
+/* ---- Processes ---- */
+
+enum outcome in_child(enum outcome (*run)(const struct setup *setup), const struct setup *setup) {
+  int status;
+  pid_t child;
+
+  fflush(stdout);
+  child = fork();
+  if (child < 0)
+    broken("no child");
+  if (child == 0) {
+    enum outcome outcome = run(setup);
+
+    fflush(stdout);
+    _exit(10 + (int)outcome);
+  }
+  if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) < 10)
+    broken("the child ends with status %#x", (unsigned)status);
+  return (enum outcome)(WEXITSTATUS(status) - 10);
 }
 
 /* ---- Cases ---- */

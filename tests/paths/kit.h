@@ -58,10 +58,19 @@ _Noreturn void not_applicable(const char *why);
 /* A file of the folder that pki.c filled. Valid until the fourth call after this one. */
 const char *pki(const char *kind, const char *name, const char *suffix);
 
+/* The first certificate of cert-NAME.pem, and the key of key-NAME.pem; the caller frees them. */
+X509 *read_certificate(const char *name);
+EVP_PKEY *read_key(const char *name);
+/* Trusts that certificate alone. */
+X509_STORE *store_trusting(const char *name);
+
 /* Puts a policy of pki.c in force, and waits until a verification takes it up. */
 void use_policy(const char *name);
 /* The same without waiting. */
 void replace_policy(const char *name);
+/* A process looks at its policy again half a second after the last look; one that has nothing of ours in it
+ * never. */
+void wait_for_look(void);
 
 /* For a library context of the program's own; NULL: the default one. */
 SSL_CTX *client_context_in(OSSL_LIB_CTX *library, const SSL_METHOD *method, const struct setup *setup);
@@ -97,10 +106,16 @@ void link_close(struct link *link);
 
 /* Handshake, exchange, outcome. */
 enum outcome link_run(struct link *link);
-/* All of it with contexts of its own. */
+/* The same, then closes the link and frees the contexts. */
+enum outcome link_finish(struct link *link, SSL_CTX *client, SSL_CTX *server);
+/* A connection from its opening to its end, with contexts of its own. */
 enum outcome connect_once(const struct setup *setup);
 /* With contexts that the caller keeps. */
 enum outcome connect_with(const struct setup *setup, SSL_CTX *client, SSL_CTX *server);
+/* With a client of the caller's, which is freed. */
+enum outcome connect_from(const struct setup *setup, SSL_CTX *client);
+/* With a client whose program verifies in place of OpenSSL; see SSL_CTX_set_cert_verify_callback(3). */
+enum outcome connect_verifying(const struct setup *setup, int (*callback)(X509_STORE_CTX *, void *));
 
 /* A client whose newest session is kept in newest_session, which owns it; NULL: none yet. */
 SSL_CTX *caching_client(const struct setup *setup);
@@ -108,6 +123,9 @@ extern SSL_SESSION *newest_session;
 
 /* The public function of that name in the running OpenSSL, or NULL: newer releases have more. */
 void *optional_symbol(const char *name);
+
+/* What it comes to in a forked child, which prints what it prints. */
+enum outcome in_child(enum outcome (*run)(const struct setup *setup), const struct setup *setup);
 
 /* ---- Cases ---- */
 

@@ -323,11 +323,30 @@ enum outcome connect_with(const struct setup *setup, SSL_CTX *client, SSL_CTX *s
   return outcome;
 }
 
-enum outcome connect_once(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup), *server = server_context(setup);
-  enum outcome outcome = connect_with(setup, client, server);
+enum outcome link_finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
+  enum outcome outcome = link_run(link);
 
+  link_close(link);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
+}
+
+enum outcome connect_from(const struct setup *setup, SSL_CTX *client) {
+  SSL_CTX *server = server_context(setup);
+  struct link link;
+
+  link_open(&link, setup, client, server);
+  return link_finish(&link, client, server);
+}
+
+enum outcome connect_verifying(const struct setup *setup, int (*callback)(X509_STORE_CTX *, void *)) {
+  SSL_CTX *client = client_context(setup);
+
+  SSL_CTX_set_cert_verify_callback(client, callback, NULL);
+  return connect_from(setup, client);
+}
+
+enum outcome connect_once(const struct setup *setup) {
+  return connect_from(setup, client_context(setup));
 }

@@ -13,15 +13,6 @@
 #define HOST(name) .host = name
 #define OPEN .unverified = true
 
-static enum outcome finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
-  enum outcome outcome = link_run(link);
-
-  link_close(link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* The names of the setup, and one more host to verify. */
 static enum outcome second_host(const struct setup *setup, const char *name) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
@@ -30,7 +21,7 @@ static enum outcome second_host(const struct setup *setup, const char *name) {
   link_open(&link, setup, client, server);
   if (SSL_add1_host(link.client, name) != 1)
     broken("no second host");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome and_other(const struct setup *setup) {
@@ -62,7 +53,7 @@ static enum outcome verified_address(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(link.client), "127.0.0.1") != 1)
     broken("no address");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome uncovered_address(const struct setup *setup) {
@@ -72,7 +63,7 @@ static enum outcome uncovered_address(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(link.client), "127.0.0.2") != 1)
     broken("no address");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 typedef int add_address_fn(X509_VERIFY_PARAM *param, const char *address);
@@ -91,7 +82,7 @@ static enum outcome second_address(const struct setup *setup) {
   if (add_address(SSL_get0_param(link.client), "127.0.0.2") != 1 ||
       add_address(SSL_get0_param(link.client), "127.0.0.1") != 1)
     broken("no addresses");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* The host stands in the context's parameters, and each connection inherits it. */
@@ -101,7 +92,7 @@ static enum outcome host_of_context(const struct setup *setup) {
 
   X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client), setup->host, 0);
   link_open_nameless(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* The host stands in the parameters of the store. */
@@ -111,7 +102,7 @@ static enum outcome host_of_store(const struct setup *setup) {
 
   X509_VERIFY_PARAM_set1_host(X509_STORE_get0_param(SSL_CTX_get_cert_store(client)), setup->host, 0);
   link_open_nameless(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* The verification is given its host only in the program's own callback. */
@@ -128,7 +119,7 @@ static enum outcome host_in_callback(const struct setup *setup) {
   snprintf(name, sizeof name, "%s", setup->host);
   SSL_CTX_set_cert_verify_callback(client, name_in_callback, name);
   link_open_nameless(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome flagged(const struct setup *setup, unsigned int flags) {
@@ -137,7 +128,7 @@ static enum outcome flagged(const struct setup *setup, unsigned int flags) {
 
   link_open(&link, setup, client, server);
   SSL_set_hostflags(link.client, flags);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome partial_wildcards(const struct setup *setup) {
@@ -169,22 +160,18 @@ static enum outcome many_hosts(const struct setup *setup) {
 
   link_open_nameless(&link, setup, client, server);
   add_hosts(link.client, setup->host);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* A client whose BIO connects, to a host that it tells nobody else. */
-static enum outcome by_connect_bio(const struct setup *setup, const char *host) {
-  SSL_CTX *client, *server;
+static void open_by_connect_bio(struct link *link, const struct setup *setup, const char *host,
+                                SSL_CTX *client, SSL_CTX *server) {
   BIO *connecting = BIO_new(BIO_s_connect());
   char port[8], name[64]; /* OpenSSL's macro takes a name that is not const */
-  struct link link;
   int listener = listen_on_loopback(port);
 
-  replace_policy("resolved");
   (void)snprintf(name, sizeof name, "%s", host);
-  client = client_context(setup);
-  server = server_context(setup);
-  link_open(&link, setup, client, server);
+  link_open(link, setup, client, server);
   if (connecting == NULL || BIO_set_conn_hostname(connecting, name) != 1 ||
       BIO_set_conn_port(connecting, port) != 1 || BIO_set_conn_ip_family(connecting, BIO_FAMILY_IPV4) != 1)
     broken("no BIO");
@@ -192,9 +179,75 @@ static enum outcome by_connect_bio(const struct setup *setup, const char *host) 
     not_applicable("this machine does not resolve localhost");
   if (BIO_socket_nbio((int)BIO_get_fd(connecting, NULL), 1) != 1)
     broken("no non-blocking socket");
-  link_accept(&link, listener);
-  SSL_set_bio(link.client, connecting, connecting);
-  return finish(&link, client, server);
+  link_accept(link, listener);
+  SSL_set_bio(link->client, connecting, connecting);
+}
+
+static enum outcome by_connect_bio(const struct setup *setup, const char *host) {
+  SSL_CTX *client, *server;
+  struct link link;
+
+  replace_policy("resolved");
+  client = client_context(setup);
+  server = server_context(setup);
+  open_by_connect_bio(&link, setup, host, client, server);
+  return link_finish(&link, client, server);
+}
+
+/* Its end of another's TLS, as BIOs of it have it. */
+static BIO *within(SSL *outer) {
+  BIO *bio = BIO_new(BIO_f_ssl());
+
+  if (bio == NULL || BIO_set_ssl(bio, outer, BIO_NOCLOSE) != 1)
+    broken("no BIO");
+  return bio;
+}
+
+/*
+ * A connection through a proxy that is itself spoken to by TLS, and covered: its host is not the one inside.
+ * address: the one that the client verifies; NULL: none.
+ */
+static enum outcome through_proxy_of(const struct setup *setup, const char *policy, const char *address) {
+  static const struct setup proxy = {.chain = "good", .unverified = true};
+  SSL_CTX *client, *server, *proxy_client, *proxy_server;
+  struct link outer, inner;
+  enum outcome outcome;
+  BIO *bio;
+
+  replace_policy(policy);
+  client = client_context(setup);
+  server = server_context(setup);
+  proxy_client = client_context(&proxy);
+  proxy_server = server_context(&proxy);
+  open_by_connect_bio(&outer, &proxy, "localhost", proxy_client, proxy_server);
+  if (link_run(&outer) != ACCEPTED)
+    broken("no proxy");
+  link_open(&inner, setup, client, server);
+  if (address != NULL && X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(inner.client), address) != 1)
+    broken("no address");
+  bio = within(outer.client);
+  BIO_push(bio, SSL_get_rbio(outer.client));
+  BIO_up_ref(SSL_get_rbio(outer.client));
+  SSL_set_bio(inner.client, bio, bio);
+  bio = within(outer.server);
+  SSL_set_bio(inner.server, bio, bio);
+  outcome = link_finish(&inner, client, server);
+  link_close(&outer);
+  SSL_CTX_free(proxy_client);
+  SSL_CTX_free(proxy_server);
+  return outcome;
+}
+
+static enum outcome through_proxy(const struct setup *setup) {
+  return through_proxy_of(setup, "resolved", NULL);
+}
+
+static enum outcome through_proxy_to_address(const struct setup *setup) {
+  return through_proxy_of(setup, "resolved", "127.0.0.2");
+}
+
+static enum outcome through_proxy_to_covered_address(const struct setup *setup) {
+  return through_proxy_of(setup, "proxied", "127.0.0.1");
 }
 
 static enum outcome connect_bio(const struct setup *setup) {
@@ -212,7 +265,7 @@ static enum outcome many_uncovered(const struct setup *setup) {
 
   link_open_nameless(&link, setup, client, server);
   add_hosts(link.client, setup->host);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* With a policy that does not look at the names of certificates. */
@@ -241,7 +294,7 @@ static enum outcome resumed_nameless(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (SSL_set_session(link.client, newest_session) != 1)
     broken("the session does not fit");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 #define NO_NAME_NO_SOCKET "no name and no socket: nobody can tell which host this is"
@@ -304,6 +357,8 @@ static const struct test_case cases[] = {
   {"nameless/socket-wrong", connect_once, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
   {"nameless/socket-wrong-none", connect_once, {.chain = "bad", .transport = SOCKET, OPEN, .untrusting = true}, WE_REFUSE},
   {"nameless/named-socket", connect_once, {.chain = "bad", SNI("other.test.example"), .transport = SOCKET}, ALL_ACCEPT},
+  {"nameless/localhost-socket-right", connect_once, {.chain = "good", SNI("localhost"), .transport = SOCKET}, ALL_ACCEPT},
+  {"nameless/localhost-socket-wrong", connect_once, {.chain = "bad", SNI("localhost"), .transport = SOCKET}, WE_REFUSE},
   {"nameless/no-socket", connect_once, {.chain = "nobody"}, ALL_ACCEPT, .note = NO_NAME_NO_SOCKET},
 
   {"certificate/right-key", single, {.chain = "single"}, ALL_ACCEPT},
@@ -312,6 +367,11 @@ static const struct test_case cases[] = {
   {"certificate/wrong-key-none", connect_once, {.chain = "bad", OPEN, .untrusting = true}, WE_REFUSE},
   {"certificate/wrong-key-tls1.2", connect_once, {.chain = "bad", .version = TLS1_2_VERSION}, WE_REFUSE},
   {"certificate/named-otherwise", connect_once, {.chain = "bad", SNI("other.test.example")}, ALL_ACCEPT},
+  {"certificate/localhost-right", single, {.chain = "single", SNI("localhost")}, ALL_ACCEPT},
+  {"certificate/localhost-wrong", connect_once, {.chain = "bad", SNI("localhost"), OPEN, .untrusting = true}, WE_REFUSE},
+  {"certificate/localhost-spelled", connect_once, {.chain = "bad", SNI("a.LocalHost."), OPEN}, WE_REFUSE},
+  {"certificate/localhost-alike", connect_once, {.chain = "bad", SNI("notlocalhost"), OPEN}, ALL_ACCEPT},
+  {"certificate/localhost-uncovered", connect_once, {.chain = "nobody", SNI("localhost"), OPEN}, ALL_ACCEPT},
   {"certificate/wildcard-of-entry", connect_once, {.chain = "wild"}, WE_REFUSE},
   {"certificate/wildcard-over-entry", connect_once, {.chain = "starred"}, ALL_ACCEPT, .note = "it may be any other host's"},
   {"certificate/common-name", connect_once, {.chain = "commonname", OPEN}, WE_REFUSE},
@@ -325,6 +385,15 @@ static const struct test_case cases[] = {
   {"connect-bio/wrong-key", connect_bio, {.chain = "nobody"}, WE_REFUSE},
   {"connect-bio/wrong-key-none", connect_bio, {.chain = "nobody", OPEN}, WE_REFUSE},
   {"connect-bio/and-sni-wrong-key", connect_bio, {.chain = "nobody", SNI("other.test.example")}, WE_REFUSE},
+  {"connect-bio/of-proxy/uncovered", through_proxy, {.chain = "nobody", SNI("other.test.example"), OPEN}, ALL_ACCEPT},
+  {"connect-bio/of-proxy/right-key", through_proxy, {.chain = "good", SNI("localhost"), OPEN}, ALL_ACCEPT},
+  {"connect-bio/of-proxy/wrong-key", through_proxy, {.chain = "nobody", SNI("localhost"), OPEN}, WE_REFUSE},
+  {"connect-bio/of-proxy/verified-wrong-key", through_proxy, {.chain = "bad", HOST("localhost"), OPEN}, WE_REFUSE},
+  {"connect-bio/of-proxy/address-uncovered", through_proxy_to_address, {.chain = "nobody", OPEN}, ALL_ACCEPT},
+  {"connect-bio/of-proxy/address-right-key", through_proxy_to_covered_address, {.chain = "bad"}, ALL_ACCEPT, .note = "the proxy's entry has another key"},
+  {"connect-bio/of-proxy/address-wrong-key", through_proxy_to_covered_address, {.chain = "good"}, WE_REFUSE},
+  {"connect-bio/of-proxy/address-wrong-key-none", through_proxy_to_covered_address, {.chain = "nobody", OPEN}, WE_REFUSE},
+  {"connect-bio/of-proxy/nameless", through_proxy, {.chain = "nobody", OPEN}, WE_REFUSE, .note = "nothing says that it is another host"},
   {"connect-bio/other-host", connect_bio_address, {.chain = "nobody"}, ALL_ACCEPT},
 
   SPELLING("upper-case", "PINNED.Test.EXAMPLE"),
@@ -348,6 +417,10 @@ static const struct test_case cases[] = {
   {"spelling/no-name/socket-wrong", connect_once, {.chain = "nobody", SNI("not a name"), .transport = SOCKET}, WE_REFUSE},
   {"spelling/no-name/url-socket-wrong", connect_once, {.chain = "nobody", SNI("https://other.test.example/"), .transport = SOCKET}, WE_REFUSE},
   {"spelling/no-name/certificate-wrong", connect_once, {.chain = "bad", SNI("?"), OPEN}, WE_REFUSE},
+  {"spelling/unicode/socket-wrong", connect_once, {.chain = "nobody", SNI("pinn\303\251d.test.example"), .transport = SOCKET}, WE_REFUSE},
+  {"spelling/unicode/certificate-wrong", connect_once, {.chain = "bad", SNI("pinn\303\251d.test.example"), OPEN}, WE_REFUSE},
+  {"spelling/unicode/other-dots-certificate-wrong", connect_once, {.chain = "bad", SNI("pinned\343\200\202test\343\200\202example"), OPEN}, WE_REFUSE},
+  {"spelling/unicode/socket-right", connect_once, {.chain = "good", SNI("pinn\303\251d.test.example"), .transport = SOCKET}, ALL_ACCEPT},
   {"spelling/underscore/is-a-name", connect_once, {.chain = "nobody", SNI("_other.test.example"), .transport = SOCKET}, ALL_ACCEPT},
   {"spelling/prefix-is-another-host", connect_once, {.chain = "bad", SNI("pinned.test.example.org"), OPEN}, ALL_ACCEPT},
   {"spelling/suffix-is-another-host", connect_once, {.chain = "bad", SNI("unpinned.test.example"), OPEN}, ALL_ACCEPT},

@@ -12,16 +12,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
-static X509 *certificate(const char *name) {
-  FILE *file = fopen(pki("cert-", name, ".pem"), "re");
-  X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-  if (read == NULL)
-    broken("no certificate %s", name);
-  fclose(file);
-  return read;
-}
-
 static STACK_OF(X509) * chain_of(const char *name) {
   FILE *file = fopen(pki("chain-", name, ".pem"), "re");
   STACK_OF(X509) *stack = sk_X509_new_null();
@@ -37,13 +27,7 @@ static STACK_OF(X509) * chain_of(const char *name) {
 }
 
 static X509_STORE *store_of(const struct setup *setup) {
-  X509_STORE *store = X509_STORE_new();
-  X509 *root = certificate("root");
-
-  if (!setup->untrusting && X509_STORE_add_cert(store, root) != 1)
-    broken("no root");
-  X509_free(root);
-  return store;
+  return setup->untrusting ? X509_STORE_new() : store_trusting("root");
 }
 
 static bool queue_names_us(void) {
@@ -144,20 +128,10 @@ static enum outcome verify_address(const struct setup *setup) {
 
 /* ---- CMS: a signed message has signers, no host ---- */
 
-static EVP_PKEY *private_key(const char *name) {
-  FILE *file = fopen(pki("key-", name, ".pem"), "re");
-  EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
-
-  if (key == NULL)
-    broken("no key");
-  fclose(file);
-  return key;
-}
-
 static enum outcome signed_message(const struct setup *setup) {
   X509_STORE *store = store_of(setup);
   STACK_OF(X509) *chain = chain_of(setup->chain), *others = chain_of(setup->chain);
-  EVP_PKEY *key = private_key(setup->chain);
+  EVP_PKEY *key = read_key(setup->chain);
   BIO *text = BIO_new_mem_buf("text", 4), *out = BIO_new(BIO_s_mem());
   CMS_ContentInfo *message;
   int ok;

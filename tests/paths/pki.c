@@ -18,7 +18,8 @@
   "DNS:pinned.test.example,DNS:ca.test.example,DNS:pathlen.test.example,DNS:other.test.example,"             \
   "DNS:both.test.example,DNS:*.wild.test.example,DNS:part.test.example,IP:127.0.0.1,"                        \
   "DNS:backup.test.example,DNS:print.test.example,DNS:issued.test.example,DNS:anchor.test.example,"          \
-  "DNS:exempt.test.example,DNS:below.test.example,DNS:mx.below.test.example"
+  "DNS:exempt.test.example,DNS:below.test.example,DNS:mx.below.test.example,DNS:depth.test.example,"         \
+  "DNS:odd.test.example"
 #define NAMES_OF_OTHERS "DNS:elsewhere.test.example,DNS:ca.test.example.elsewhere.test,IP:127.0.0.2"
 
 enum id {
@@ -51,12 +52,26 @@ enum id {
   COMMON_NAME,
   NAMESAKE,
   CROWDED,
+  MANY_NAMED,
   LIMITED,
   OUTSIDE,
   INSIDE,
   OUTSIDE_PLAIN,
   BELOW_LIMITED,
   OUTSIDE_BELOW,
+  MAIL,
+  FROM_MAIL,
+  BELOW_MAIL,
+  FROM_BELOW_MAIL,
+  WEB,
+  FROM_WEB,
+  ODD,
+  FROM_ODD,
+  BELOW_ODD,
+  FROM_BELOW_ODD,
+  ODD_ITSELF,
+  CRITICAL_KEY_ID,
+  CRITICAL_NO_CHECK,
   COUNT
 };
 
@@ -66,15 +81,21 @@ struct subject {
   enum id named_issuer; /* whose name stands in the certificate */
   enum id signer;       /* whose key signs it */
   const char *constraints;
-  const char *names;  /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at */
+  const char *names;  /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at;
+                         MANY: more than are looked at for a session */
   const char *usage;  /* extended; NULL: any */
   const char *limits; /* name constraints; NULL: none */
-  long begins, ends;  /* in days from now; both 0: the usual */
+  const char *odd;    /* a critical extension that is not, or not everywhere, known; NULL: none */
+  const char *odd_value;
+  long begins, ends; /* in days from now; both 0: the usual */
 };
 
-/* The address alone tells. */
-static const char crowd[] = "?";
+/* The addresses alone tell. */
+static const char crowd[] = "?", many[] = "?";
 #define CROWD crowd
+#define MANY many
+
+#define ODD_ONE .odd = "1.2.3.4.5.6", .odd_value = "critical,DER:05:00"
 
 /* In an order in which every issuer comes before what it issues. */
 static const struct subject subjects[COUNT] = {
@@ -126,9 +147,32 @@ static const struct subject subjects[COUNT] = {
                        .names = ""},
     [OUTSIDE_BELOW] = {"outsidebelow", "Outside below", BELOW_LIMITED, BELOW_LIMITED, "critical,CA:FALSE",
                        .names = NULL},
+    /* A CA that is for mail alone, what it issues, what one below it does, and one that is for servers. */
+    [MAIL] = {"mail", "Mail issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "",
+              .usage = "emailProtection,clientAuth"},
+    [FROM_MAIL] = {"frommail", "From mail", MAIL, MAIL, "critical,CA:FALSE", .names = NULL},
+    [BELOW_MAIL] = {"belowmail", "Below the mail issuer", MAIL, MAIL, "critical,CA:TRUE", .names = "",
+                    .usage = "serverAuth"},
+    [FROM_BELOW_MAIL] = {"frombelowmail", "From below mail", BELOW_MAIL, BELOW_MAIL, "critical,CA:FALSE",
+                         .names = NULL},
+    [WEB] = {"web", "Web issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "",
+             .usage = "serverAuth,clientAuth"},
+    [ODD] = {"odd", "Odd issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "", ODD_ONE},
+    [FROM_ODD] = {"fromodd", "From odd", ODD, ODD, "critical,CA:FALSE", .names = NULL},
+    [BELOW_ODD] = {"belowodd", "Below the odd issuer", ODD, ODD, "critical,CA:TRUE", .names = ""},
+    [FROM_BELOW_ODD] = {"frombelowodd", "From below odd", BELOW_ODD, BELOW_ODD, "critical,CA:FALSE",
+                        .names = NULL},
+    [ODD_ITSELF] = {"odditself", "Odd itself", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL, ODD_ONE},
+    /* Critical by mistake: GnuTLS knows it, OpenSSL does not. And the other way round. */
+    [CRITICAL_KEY_ID] = {"keyid", "Critical key id", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL,
+                         .odd = "2.5.29.14", .odd_value = "critical,DER:04:01:61"},
+    [CRITICAL_NO_CHECK] = {"nocheck", "Critical no check", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL,
+                           .odd = "1.3.6.1.5.5.7.48.1.5", .odd_value = "critical,DER:05:00"},
+    [FROM_WEB] = {"fromweb", "From web", WEB, WEB, "critical,CA:FALSE", .names = NULL, .usage = "serverAuth"},
     /* Named like the CA that issued it, and so no more self-signed than any other. */
     [NAMESAKE] = {"namesake", "Issuer", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL},
     [CROWDED] = {"crowded", "Crowded", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = CROWD},
+    [MANY_NAMED] = {"many", "Many-named", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = MANY},
 };
 
 static const struct {
@@ -163,7 +207,16 @@ static const struct {
     {"inside", {INSIDE, LIMITED, ROOT}, 3},
     {"outsideplain", {OUTSIDE_PLAIN, LIMITED, ROOT}, 3},
     {"outsidebelow", {OUTSIDE_BELOW, BELOW_LIMITED, LIMITED, ROOT}, 4},
+    {"frommail", {FROM_MAIL, MAIL, ROOT}, 3},
+    {"frombelowmail", {FROM_BELOW_MAIL, BELOW_MAIL, MAIL, ROOT}, 4},
+    {"fromweb", {FROM_WEB, WEB, ROOT}, 3},
+    {"fromodd", {FROM_ODD, ODD, ROOT}, 3},
+    {"frombelowodd", {FROM_BELOW_ODD, BELOW_ODD, ODD, ROOT}, 4},
+    {"odditself", {ODD_ITSELF, ISSUER}, 2},
+    {"keyid", {CRITICAL_KEY_ID, ISSUER}, 2},
+    {"nocheck", {CRITICAL_NO_CHECK, ISSUER}, 2},
     {"crowded", {CROWDED, ISSUER_2}, 2},
+    {"many", {MANY_NAMED, ISSUER_2}, 2},
 };
 
 static EVP_PKEY *keys[COUNT];
@@ -188,14 +241,21 @@ static void extend(X509 *certificate, int nid, const char *value) {
   X509_EXTENSION_free(extension);
 }
 
-/* 10,001 short names, so that the certificate stays below what a client takes. */
-static void extend_crowd(X509 *certificate) {
-  enum { CROWD_COUNT = 10001, CROWD_NAME = sizeof "DNS:abcd," };
-  char *names = malloc(CROWD_COUNT * CROWD_NAME), *end = names;
+static void extend_oddly(X509 *certificate, const struct subject *subject) {
+  X509_EXTENSION *extension = X509V3_EXT_nconf(NULL, NULL, subject->odd, subject->odd_value);
+
+  if (extension == NULL || X509_add_ext(certificate, extension, -1) != 1)
+    errx(2, "odd extension");
+  X509_EXTENSION_free(extension);
+}
+
+/* Short names, so that the certificate stays below what a client takes. */
+static void extend_crowd(X509 *certificate, size_t count) {
+  char *names = malloc(count * sizeof "DNS:abcd,"), *end = names;
 
   if (names == NULL)
     errx(2, "out of memory");
-  for (int i = 0; i < CROWD_COUNT; i++)
+  for (size_t i = 0; i < count; i++)
     end += sprintf(end, "%sDNS:%04x", i > 0 ? "," : "", (unsigned)i);
   extend(certificate, NID_subject_alt_name, names);
   free(names);
@@ -203,7 +263,9 @@ static void extend_crowd(X509 *certificate) {
 
 static void extend_names(X509 *certificate, const char *names) {
   if (names == CROWD)
-    extend_crowd(certificate);
+    extend_crowd(certificate, 10001);
+  else if (names == MANY)
+    extend_crowd(certificate, 257);
   else if (names == NULL)
     extend(certificate, NID_subject_alt_name, NAMES);
   else if (*names != '\0')
@@ -243,6 +305,8 @@ static void issue(enum id id) {
     extend(certificate, NID_ext_key_usage, subject->usage);
   if (subject->limits != NULL)
     extend(certificate, NID_name_constraints, subject->limits);
+  if (subject->odd != NULL)
+    extend_oddly(certificate, subject);
   if (X509_sign(certificate, keys[subject->signer], EVP_sha256()) <= 0)
     errx(2, "signature of %s", subject->file);
   X509_NAME_free(name);
@@ -374,6 +438,10 @@ static void write_issuer_policy(const char *policy, const char *settings) {
   write_list(file, "inside.test.example", "anchors", pin_of(ROOT), false);
   write_list(file, "both.test.example", "pins", pin_of(LIMITED), false);
   write_list(file, "pathlen.test.example", "pins", pin_of(OUTSIDE), false);
+  write_list(file, "part.test.example", "pins", pin_of(MAIL), false);
+  write_list(file, "pinned.test.example", "pins", pin_of(FROM_MAIL), false);
+  write_list(file, "depth.test.example", "pins", pin_of(BELOW_MAIL), false);
+  write_list(file, "odd.test.example", "pins", pin_of(BELOW_ODD), false);
   write_list(file, "*.wild.test.example", "pins", pin_of(ISSUER), false);
   write_list(file, "127.0.0.1", "pins", pin_of(ISSUER), false);
   fprintf(file, "  { name = \"below.test.example\"; include_subdomains = true; pins = [ \"%s\" ]; },\n",
@@ -384,12 +452,23 @@ static void write_issuer_policy(const char *policy, const char *settings) {
   fclose(file);
 }
 
-/* The one name that every machine resolves to the loopback, and not the address. */
-static void write_resolved_policy(void) {
-  FILE *file = create("policy-", "resolved", ".cfg");
+/* One host, and no other. */
+static void write_host_policy(const char *policy, const char *host) {
+  FILE *file = create("policy-", policy, ".cfg");
 
   fprintf(file, "version = 1;\nhosts = (\n");
-  write_entry(file, "localhost", GOOD, true);
+  write_entry(file, host, GOOD, true);
+  fprintf(file, ");\n");
+  fclose(file);
+}
+
+/* A host that is known by its address, behind a proxy with another key. */
+static void write_proxied_policy(void) {
+  FILE *file = create("policy-", "proxied", ".cfg");
+
+  fprintf(file, "version = 1;\nhosts = (\n");
+  write_entry(file, "localhost", GOOD, false);
+  write_entry(file, "127.0.0.1", BAD, true);
   fprintf(file, ");\n");
   fclose(file);
 }
@@ -452,7 +531,11 @@ int main(int argc, char **argv) {
   write_unicode_policy();
   write_issuer_policy("issuer", "");
   write_issuer_policy("issuer-ignoring", "certificate_names = \"ignore\";");
-  write_resolved_policy();
+  /* The one name that every machine resolves to the loopback, and not the address. */
+  write_host_policy("resolved", "localhost");
+  /* An address of the loopback that is not that name's. */
+  write_host_policy("aside", "127.0.0.2");
+  write_proxied_policy();
   write_policy_with("ignoring", "certificate_names = \"ignore\";", GOOD, ISSUER);
   write_names_policy();
   write_policy_with("unlisted", "unlisted = \"refuse\";", GOOD, ISSUER);

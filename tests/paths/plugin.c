@@ -3,13 +3,33 @@
 
 /* A program that knows nothing of OpenSSL, and loads a plug-in that does, out of everybody else's sight. */
 #include <dlfcn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
+#ifdef PATHS_APART
+#define NAMESPACE LM_ID_NEWLM
+#else
+#define NAMESPACE LM_ID_BASE
+#endif
+
+/* What comes with the plug-in prefers its own functions to what is preloaded. */
+#ifdef PATHS_DEEPLY_BOUND
+#define BINDING RTLD_DEEPBIND
+#else
+#define BINDING 0
+#endif
+
 typedef int plugin_main_fn(int linkage, int argc, char **argv);
 
+/* A libssl under another name, which stands in for the plug-in's own; "": none. */
+static bool load_first(const char *path) {
+  return *path == '\0' || dlopen(path, RTLD_NOW | RTLD_LOCAL) != NULL;
+}
+
 static int run_plugin(int argc, char **argv) {
-  void *plugin = dlopen(PATHS_PLUGIN, RTLD_NOW | RTLD_LOCAL);
+  void *plugin =
+      load_first(PATHS_FIRST) ? dlmopen(NAMESPACE, PATHS_PLUGIN, RTLD_NOW | RTLD_LOCAL | BINDING) : NULL;
   void *symbol = plugin != NULL ? dlsym(plugin, "linked_main") : NULL;
   plugin_main_fn *plugin_main;
   int status;
@@ -24,9 +44,26 @@ static int run_plugin(int argc, char **argv) {
   return status;
 }
 
+/* Whether it goes when nobody uses it any more. */
+static bool unload(void *object, const char *path) {
+  dlclose(object);
+  return dlopen(path, RTLD_NOLOAD | RTLD_LAZY) == NULL;
+}
+
+/* With an object beside it that is no libssl, but has a function of that name; "": none. */
+static int run_beside_decoy(int argc, char **argv) {
+  void *decoy = *PATHS_DECOY != '\0' ? dlopen(PATHS_DECOY, RTLD_NOW | RTLD_LOCAL) : NULL;
+  int status = run_plugin(argc, argv);
+
+  if (*PATHS_DECOY == '\0' || (decoy != NULL && unload(decoy, PATHS_DECOY)))
+    return status;
+  printf("broken: the decoy %s\noutcome: broken\n", decoy != NULL ? "stays loaded" : "is missing");
+  return 2;
+}
+
 /* PATHS_TIMES: how often the plug-in comes and goes. */
 int main(int argc, char **argv) {
-  int status = run_plugin(argc, argv);
+  int status = run_beside_decoy(argc, argv);
 
   if (argc > 1 && strcmp(argv[1], "--list") == 0)
     return status;

@@ -4,7 +4,9 @@
 /* What a process does with itself around its connections: fork, threads, chroot, another user, a sandbox. */
 #include "kit.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -14,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,25 +28,6 @@
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
 
 /* ---- fork ---- */
-
-static enum outcome in_child(enum outcome (*run)(const struct setup *setup), const struct setup *setup) {
-  int status;
-  pid_t child;
-
-  fflush(stdout);
-  child = fork();
-  if (child < 0)
-    broken("no child");
-  if (child == 0) {
-    enum outcome outcome = run(setup);
-
-    fflush(stdout);
-    _exit(10 + (int)outcome);
-  }
-  if (waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) < 10)
-    broken("the child ends with status %#x", (unsigned)status);
-  return (enum outcome)(WEXITSTATUS(status) - 10);
-}
 
 static enum outcome fork_before(const struct setup *setup) {
   OPENSSL_init_ssl(0, NULL);
@@ -194,7 +176,7 @@ static enum outcome confined(const struct setup *setup, void (*confine)(void), b
   confine();
   first = connect_with(setup, client, server);
   if (wait)
-    nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+    wait_for_look();
   second = connect_with(setup, client, server);
   if (first != second)
     broken("first %d, then %d", first, second);
@@ -288,6 +270,49 @@ static enum outcome unnamed_in_chroot(const struct setup *setup) {
   return outcome;
 }
 
+/* Writes the compiled form of the policy, as pinctl does. */
+static void compile_policy(void) {
+  const char *module = getenv("PATHS_MODULE"), *policy = getenv("PATHS_POLICY");
+  int (*compile)(const char *, void *, void *, void **, size_t *);
+  int (*write_form)(const char *, const void *, size_t);
+  char path[PATH_MAX];
+  void *library, *symbol, *image;
+  size_t size;
+
+  if (module == NULL || policy == NULL)
+    broken("no module or policy");
+  snprintf(path, sizeof path, "%.*s/../libpinpolicy.so.0", (int)(strrchr(module, '/') - module), module);
+  library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (library == NULL)
+    broken("%s", dlerror());
+  symbol = dlsym(library, "pin_text_compile");
+  memcpy(&compile, &symbol, sizeof compile);
+  symbol = dlsym(library, "pin_compiled_write");
+  memcpy(&write_form, &symbol, sizeof write_form);
+  snprintf(path, sizeof path, "%.*s/policy.db", (int)(strrchr(policy, '/') - policy), policy);
+  if (compile(policy, NULL, NULL, &image, &size) != 0 || write_form(path, image, size) != 0)
+    broken("cannot compile %s", policy);
+  free(image);
+}
+
+/* As Dovecot's login processes do: OpenSSL is set up, and has nothing of a connection's yet. The shim sees an
+ * object of the program's, since libcrypto's own may stay within libcrypto. */
+static enum outcome early_in_chroot(const struct setup *setup) {
+  const char *folder = getenv("PATHS_PKI");
+  CRYPTO_EX_DATA data;
+  int object;
+
+  compile_policy();
+  OPENSSL_init_ssl(0, NULL);
+  CRYPTO_new_ex_data(CRYPTO_EX_INDEX_APP, &object, &data);
+  CRYPTO_free_ex_data(CRYPTO_EX_INDEX_APP, &object, &data);
+  printf("confined\n");
+  need_root();
+  if (folder == NULL || chroot(folder) != 0 || chdir("/") != 0 || setenv("PATHS_PKI", "/", 1) != 0)
+    broken("no chroot");
+  return connect_once(setup);
+}
+
 static enum outcome as_nobody(const struct setup *setup) {
   return confined(setup, become_nobody, true);
 }
@@ -312,40 +337,103 @@ static enum outcome without_policy(const struct setup *setup) {
   (void)connect_with(setup, client, server);
   if (unlink(getenv("PATHS_POLICY")) != 0)
     broken("no policy to remove");
-  nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  wait_for_look();
   outcome = connect_with(setup, client, server);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
 }
 
+/* What is written to standard error from now on. */
+struct capture {
+  int kept_err;
+  FILE *file;
+};
+
+static struct capture capture_begin(void) {
+  struct capture capture = {dup(STDERR_FILENO), tmpfile()};
+
+  if (capture.file == NULL)
+    broken("no file for the log");
+  dup2(fileno(capture.file), STDERR_FILENO);
+  return capture;
+}
+
+/* Passes it on. How many of its lines hold the text. */
+static int capture_end(const struct capture *capture, const char *text) {
+  char line[4096];
+  int found = 0;
+
+  dup2(capture->kept_err, STDERR_FILENO);
+  close(capture->kept_err);
+  rewind(capture->file);
+  while (fgets(line, sizeof line, capture->file) != NULL) {
+    fputs(line, stderr);
+    found += strstr(line, text) != NULL;
+  }
+  fclose(capture->file);
+  return found;
+}
+
+static void expect_told(int told, int expected) {
+  if (getenv("PINNING_DEBUG") != NULL && told != expected)
+    broken("the log was told %d times", told);
+}
+
 /* A policy out of sight is looked for twice a second; the log hears of it once a minute at the most. */
 static enum outcome policy_stays_away(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
-  int kept_err = dup(STDERR_FILENO);
-  FILE *file = tmpfile();
-  char line[4096];
+  struct capture capture = capture_begin();
   enum outcome outcome = BROKEN;
-  int told = 0;
 
-  if (file == NULL || unlink(getenv("PATHS_POLICY")) != 0)
+  if (unlink(getenv("PATHS_POLICY")) != 0)
     broken("no policy to remove");
-  dup2(fileno(file), STDERR_FILENO);
   for (int look = 0; look < 14; look++) {
-    nanosleep(&(struct timespec){.tv_nsec = 600000000}, NULL);
+    wait_for_look();
     outcome = connect_with(setup, client, server);
   }
-  dup2(kept_err, STDERR_FILENO);
-  rewind(file);
-  while (fgets(line, sizeof line, file) != NULL) {
-    fputs(line, stderr);
-    told += strstr(line, "event=policy-unusable") != NULL;
-  }
-  fclose(file);
+  expect_told(capture_end(&capture, "event=policy-unusable"), 1);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
-  if (getenv("PINNING_DEBUG") != NULL && told != 1)
-    broken("the log was told %d times", told);
+  return outcome;
+}
+
+/* Where there never was a policy, the log hears of it when a host is asked for, and not before. */
+static enum outcome policy_is_missing(const struct setup *setup) {
+  struct capture capture;
+  SSL_CTX *client, *server;
+  enum outcome outcome;
+
+  if (unlink(getenv("PATHS_POLICY")) != 0)
+    broken("no policy to remove");
+  capture = capture_begin();
+  client = client_context(setup);
+  server = server_context(setup);
+  expect_told(capture_end(&capture, "event="), 0);
+  capture = capture_begin();
+  outcome = connect_with(setup, client, server);
+  expect_told(capture_end(&capture, "event=policy-unusable"), 1);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* It counts as soon as it is there. */
+static enum outcome policy_comes_late(const struct setup *setup) {
+  SSL_CTX *client, *server;
+  enum outcome outcome;
+  char away[512];
+
+  snprintf(away, sizeof away, "%s.away", getenv("PATHS_POLICY"));
+  if (rename(getenv("PATHS_POLICY"), away) != 0)
+    broken("no policy to move away");
+  client = client_context(setup);
+  server = server_context(setup);
+  if (rename(away, getenv("PATHS_POLICY")) != 0)
+    broken("no policy to move back");
+  outcome = connect_with(setup, client, server);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
   return outcome;
 }
 
@@ -361,7 +449,7 @@ static enum outcome variable_set_later(const struct setup *setup) {
   replace_policy("changed");
   if (getenv("PINNING_POLICY") != NULL)
     setenv("PINNING_POLICY", other, 1);
-  nanosleep(&(struct timespec){.tv_nsec = 700000000}, NULL);
+  wait_for_look();
   return connect_once(setup);
 }
 
@@ -430,6 +518,10 @@ static const struct test_case cases[] = {
   {"confined/chroot/right-key", in_chroot, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"confined/chroot/wrong-key", in_chroot, {.chain = "bad", PINNED}, WE_REFUSE},
   {"confined/chroot/uncovered", in_chroot, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"confined/chroot/early/right-key", early_in_chroot, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"confined/chroot/early/wrong-key", early_in_chroot, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"confined/chroot/early/wrong-key-none", early_in_chroot, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
+  {"confined/chroot/early/uncovered", early_in_chroot, {.chain = "bad", OTHER}, ALL_ACCEPT},
   {"confined/chroot/unnamed/right-key", unnamed_in_chroot, {.chain = "good", .transport = MEMORY}, ALL_ACCEPT},
   {"confined/chroot/unnamed/wrong-key", unnamed_in_chroot, {.chain = "bad", .transport = MEMORY, .unverified = true}, WE_REFUSE},
   {"confined/user/right-key", as_nobody, {.chain = "good", PINNED}, ALL_ACCEPT},
@@ -441,6 +533,9 @@ static const struct test_case cases[] = {
   {"policy-removed/right-key", without_policy, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"policy-removed/log", policy_stays_away, {.chain = "bad", PINNED}, WE_REFUSE},
   {"policy-removed/wrong-key", without_policy, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"policy-missing/log", policy_is_missing, {.chain = "good", PINNED}, WE_REFUSE},
+  {"policy-late/right-key", policy_comes_late, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"policy-late/wrong-key", policy_comes_late, {.chain = "bad", PINNED}, WE_REFUSE},
   {"environment/set-later/right-key", variable_set_later, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"environment/set-later/wrong-key", variable_set_later, {.chain = "bad", PINNED}, WE_REFUSE},
   {"log/name-of-two-lines", name_of_two_lines, {.chain = "bad", PINNED}, WE_REFUSE},

@@ -177,13 +177,17 @@ static enum outcome run_quic(const struct setup *setup, SSL_CTX *client, SSL_CTX
   return outcome;
 }
 
-static enum outcome once(const struct setup *setup) {
+typedef int verify_fn(X509_STORE_CTX *ctx, void *arg);
+
+static enum outcome once_verifying(const struct setup *setup, verify_fn *verify) {
   SSL_CTX *client, *server;
   enum outcome outcome;
 
   if (!have_quic())
     return NOT_APPLICABLE;
   client = quic_client(setup);
+  if (verify != NULL)
+    SSL_CTX_set_cert_verify_callback(client, verify, NULL);
   server = SSL_CTX_new(quic.server_method());
   if (server == NULL)
     broken("no QUIC server");
@@ -193,6 +197,20 @@ static enum outcome once(const struct setup *setup) {
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
+}
+
+static enum outcome once(const struct setup *setup) {
+  return once_verifying(setup, NULL);
+}
+
+static int say_yes(X509_STORE_CTX *ctx, void *arg) {
+  (void)ctx;
+  (void)arg;
+  return 1;
+}
+
+static enum outcome overridden(const struct setup *setup) {
+  return once_verifying(setup, say_yes);
 }
 
 static const struct test_case cases[] = {
@@ -205,6 +223,10 @@ static const struct test_case cases[] = {
   {"quic/right-ca", once, {.chain = "good", CA_PINNED}, ALL_ACCEPT},
   {"quic/ca-beside-path", once, {.chain = "stuffed", CA_PINNED}, WE_REFUSE},
   {"quic/forged-link", once, {.chain = "forged", CA_PINNED, .unverified = true}, WE_REFUSE},
+  {"quic/overridden/right-key", overridden, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"quic/overridden/wrong-key", overridden, {.chain = "bad", PINNED}, WE_REFUSE},
+  {"quic/overridden/wrong-key-none", overridden, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
+  {"quic/overridden/uncovered", overridden, {.chain = "bad", OTHER}, ALL_ACCEPT},
   {"quic/uncovered", once, {.chain = "bad", OTHER}, ALL_ACCEPT},
     /* clang-format on */
 };

@@ -5,10 +5,18 @@
  */
 #include "kit.h"
 
+#include <arpa/inet.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static bool by_getaddrinfo(void) {
@@ -176,6 +184,16 @@ static bool by_cancelling(void) {
   return true;
 }
 
+/* No name of the policy's. */
+static bool by_number(void) {
+  struct addrinfo *addresses;
+
+  if (getaddrinfo("127.0.0.2", "443", &v4_hints, &addresses) != 0)
+    return false;
+  freeaddrinfo(addresses);
+  return true;
+}
+
 static bool by_nobody(void) {
   return true;
 }
@@ -235,13 +253,245 @@ static enum outcome after_failures(const struct setup *setup) {
   return connect_after(in_vain, setup);
 }
 
+/* ---- Sockets for datagrams ---- */
+
+/* Where nothing tells to whom it sends, as the one of openvpn. */
+static int open_datagrams(void) {
+  const struct sockaddr_in own = {.sin_family = AF_INET};
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 || bind(fd, (const struct sockaddr *)(const void *)&own, sizeof own) != 0)
+    broken("no socket for datagrams");
+  return fd;
+}
+
+/* A connection of this process's. */
+static void connect_at(const char *text) {
+  struct sockaddr_in host = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(text)};
+  struct sockaddr *address = (struct sockaddr *)(void *)&host;
+  socklen_t size = sizeof host;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
+
+  if (bind(listener, address, size) != 0 || listen(listener, 1) != 0 ||
+      getsockname(listener, address, &size) != 0 || connect(fd, address, size) != 0)
+    broken("no connection");
+}
+
+/* To another host than the one that was resolved. */
+static void connect_elsewhere(void) {
+  connect_at("127.0.0.9");
+}
+
+/* Somebody connects to this process, from a process of theirs and not from the covered host's address.
+ * Returns the listener. */
+static int serve_a_client(bool privileged) {
+  struct sockaddr_in theirs = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000009)}, host = theirs;
+  struct sockaddr *address = (struct sockaddr *)(void *)&host;
+  socklen_t size = sizeof host;
+  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd;
+
+  if (bind(listener, address, size) != 0 || listen(listener, 1) != 0 ||
+      getsockname(listener, address, &size) != 0)
+    broken("no listener");
+  if (fork() == 0) {
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    close(listener);
+    if (privileged ? bindresvport(fd, &theirs) != 0 : bind(fd, (void *)&theirs, sizeof theirs) != 0)
+      _exit(1);
+    /* Until this process ends. */
+    _exit(connect(fd, address, size) == 0 && read(fd, &host, 1) == 0 ? 0 : 1);
+  }
+  if (poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, 10000) != 1 ||
+      accept(listener, NULL, NULL) < 0)
+    broken("no client");
+  return listener;
+}
+
+static enum outcome by_datagrams(const struct setup *setup) {
+  (void)open_datagrams();
+  return connect_after(by_getaddrinfo, setup);
+}
+
+static enum outcome by_datagrams_numerically(const struct setup *setup) {
+  (void)open_datagrams();
+  return connect_after(by_number, setup);
+}
+
+static enum outcome by_datagrams_not_yet_resolved(const struct setup *setup) {
+  (void)open_datagrams();
+  return connect_after(by_forgetting, setup);
+}
+
+/* The policy has no entry for the name, but one for its address. */
+static enum outcome by_datagrams_to_address(const struct setup *setup) {
+  (void)open_datagrams();
+  if (!is_resolvable())
+    not_applicable("this machine does not resolve localhost");
+  if (!by_getaddrinfo())
+    broken("localhost does not resolve");
+  return connect_once(setup);
+}
+
+static enum outcome by_datagrams_of_nobody(const struct setup *setup) {
+  (void)open_datagrams();
+  return connect_after(by_nobody, setup);
+}
+
+static enum outcome beside_a_client(const struct setup *setup) {
+  (void)serve_a_client(false);
+  return by_datagrams(setup);
+}
+
+/* By its port it might be a server. */
+static enum outcome beside_a_privileged_client(const struct setup *setup) {
+  if (geteuid() != 0)
+    not_applicable("only root may choose such a port");
+  (void)serve_a_client(true);
+  return by_datagrams(setup);
+}
+
+static enum outcome beside_a_client_without_listener(const struct setup *setup) {
+  close(serve_a_client(false));
+  return by_datagrams(setup);
+}
+
+static enum outcome beside_a_connection(const struct setup *setup) {
+  connect_elsewhere();
+  return by_datagrams(setup);
+}
+
+/* A socket for datagrams that tells where it sends, to another host. */
+static enum outcome by_connected_datagrams(const struct setup *setup) {
+  const struct sockaddr_in host = {
+      .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x7f000009)};
+
+  if (connect(open_datagrams(), (const struct sockaddr *)(const void *)&host, sizeof host) != 0)
+    broken("no peer for datagrams");
+  return connect_after(by_getaddrinfo, setup);
+}
+
+/* OpenSSL sees a socket of the connection's, which is one for a stream. */
+static enum outcome beside_a_stream(const struct setup *setup) {
+  SSL_CTX *client, *server;
+  struct link link;
+  int ends[2];
+
+  (void)open_datagrams();
+  if (!is_resolvable())
+    not_applicable("this machine does not resolve localhost");
+  replace_policy("resolved");
+  if (!by_getaddrinfo() || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) != 0)
+    broken("no sockets");
+  client = client_context(setup);
+  server = server_context(setup);
+  link_open(&link, setup, client, server);
+  SSL_set_fd(link.client, ends[0]);
+  SSL_set_fd(link.server, ends[1]);
+  return link_finish(&link, client, server);
+}
+
+/* A name that counts for every address, that of another connection too. */
+static enum outcome beside_a_connection_not_yet_resolved(const struct setup *setup) {
+  connect_elsewhere();
+  return connect_after(by_forgetting, setup);
+}
+
+/* ---- A shim of before an upgrade ---- */
+
+/* It has none of the functions of today. */
+static void attach_older_shim(void) {
+  static const size_t older = sizeof older;
+  void *module = dlopen(getenv("PATHS_MODULE"), RTLD_LAZY | RTLD_NOLOAD);
+  void *symbol = module == NULL ? NULL : dlsym(module, "pinning_attach");
+  int (*attach)(const void *address, const void *seen);
+  __typeof__(X509_new) *address = X509_new;
+  const void *in_openssl;
+
+  if (symbol == NULL)
+    return;
+  memcpy(&attach, &symbol, sizeof attach);
+  memcpy(&in_openssl, &address, sizeof in_openssl);
+  if (attach(in_openssl, &older) != 1)
+    broken("the module does not attach");
+}
+
+static enum outcome under_older_shim(const struct setup *setup) {
+  SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+  attach_older_shim();
+  connect_elsewhere();
+  return connect_once(setup);
+}
+
+/* ---- Crowds of names and of sockets ---- */
+
+/* Spellings of one address, each a name of its own. */
+static void resolve_spellings(const char *last, int count) {
+  static const char zeros[] = "0000000000000000000000000000000000000000";
+
+  for (int i = 0; i < count; i++) {
+    struct addrinfo *addresses;
+    char name[128];
+
+    snprintf(name, sizeof name, "0177.%.*s0.%.*s0.%s", i % 40, zeros, i / 40 % 40, zeros, last);
+    if (getaddrinfo(name, NULL, &v4_hints, &addresses) != 0)
+      broken("a spelling of an address is none");
+    freeaddrinfo(addresses);
+  }
+}
+
+static double seconds_used(void) {
+  struct timespec used;
+
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+static double seconds_of_connection(const struct setup *setup, enum outcome *ret_outcome) {
+  double before = seconds_used();
+
+  *ret_outcome = connect_once(setup);
+  return seconds_used() - before;
+}
+
+/* Two addresses that have many names each, and many sockets by turns: each name is looked up once, not once
+ * for each socket. */
+static enum outcome in_a_crowd(const struct setup *setup) {
+  enum outcome outcome;
+  double few, many;
+
+  if (!is_resolvable())
+    not_applicable("this machine does not resolve localhost");
+  replace_policy("resolved");
+  if (!by_getaddrinfo())
+    broken("localhost does not resolve");
+  for (int i = 0; i < 200; i++) {
+    connect_at("127.0.0.9");
+    connect_at("127.0.0.73");
+  }
+  (void)connect_once(setup);
+  few = seconds_of_connection(setup, &outcome);
+  resolve_spellings("9", 1600);
+  resolve_spellings("73", 1600);
+  (void)connect_once(setup);
+  many = seconds_of_connection(setup, &outcome);
+  if (many > 10 * few + 0.01)
+    broken("a crowd of names costs too much");
+  return outcome;
+}
+
+static enum outcome by_no_socket(const struct setup *setup) {
+  return connect_after(by_getaddrinfo, setup);
+}
+
 #define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
-#define NO_NAME "no name, and only the shim sees what was resolved"
+#define NO_NAME .note = "no name, and only the shim sees what was resolved"
+#define ANYWHERE SHIM_REFUSES, .note = "nothing tells to which of the hosts that were resolved it sends"
+#define NOT_COVERED ALL_ACCEPT, .note = "nothing leads to a host that an entry covers"
 
 #define CASES(name)                                                                                          \
   {"resolved/" #name "/right-key", after_##name, {.chain = "good", .transport = SOCKET}, ALL_ACCEPT}, {      \
     "resolved/" #name "/wrong-key", after_##name, {.chain = "bad", .transport = SOCKET}, SHIM_REFUSES,       \
-        .note = NO_NAME                                                                                      \
+        NO_NAME                                                                                              \
   }
 
 #define IN_VAIN(name)                                                                                        \
@@ -264,27 +514,67 @@ static const struct test_case cases[] = {
     IN_VAIN(failing_suspension),
     IN_VAIN(failing_poll),
     IN_VAIN(cancelling),
+    {"datagrams/right-key", by_datagrams, {.chain = "good"}, ALL_ACCEPT},
+    {"datagrams/wrong-key", by_datagrams, {.chain = "bad"}, ANYWHERE},
+    {"datagrams/unverified-wrong-key", by_datagrams, {.chain = "bad", .unverified = true}, ANYWHERE},
+    {"datagrams/number/right-key", by_datagrams_numerically, {.chain = "good"}, ALL_ACCEPT},
+    {"datagrams/number/wrong-key", by_datagrams_numerically, {.chain = "bad"}, NOT_COVERED},
+    {"datagrams/pending/wrong-key", by_datagrams_not_yet_resolved, {.chain = "bad"}, ANYWHERE},
+    {"datagrams/address/wrong-key", by_datagrams_to_address, {.chain = "nobody"}, ANYWHERE},
+    {"datagrams/client/wrong-key", beside_a_client, {.chain = "bad"}, ANYWHERE},
+    {"datagrams/client/privileged/wrong-key", beside_a_privileged_client, {.chain = "bad"}, ANYWHERE},
+    {"datagrams/client/handed-over/wrong-key",
+     beside_a_client_without_listener,
+     {.chain = "bad"},
+     ALL_ACCEPT,
+     .note = "a socket without its listener is taken for one to a host"},
+    {"datagrams/not-resolved/wrong-key", by_datagrams_of_nobody, {.chain = "bad"}, NOT_COVERED},
+    {"datagrams/connection/wrong-key",
+     beside_a_connection,
+     {.chain = "bad"},
+     ALL_ACCEPT,
+     .note = "the connection of the process is taken for this one"},
+    {"datagrams/connected/wrong-key", by_connected_datagrams, {.chain = "bad"}, NOT_COVERED},
+    {"resolved/elsewhere/pending/wrong-key",
+     beside_a_connection_not_yet_resolved,
+     {.chain = "bad"},
+     SHIM_REFUSES,
+     .note = "it counts for every address"},
+    {"resolved/elsewhere/wrong-key", beside_a_connection, {.chain = "bad"}, NOT_COVERED},
+    {"older-shim/right-key",
+     under_older_shim,
+     {.chain = "good"},
+     WE_REFUSE,
+     .note = "nobody knows what was resolved"},
+    {"older-shim/wrong-key", under_older_shim, {.chain = "bad"}, WE_REFUSE},
+    {"older-shim/named/right-key",
+     under_older_shim,
+     {.chain = "good", .sni = "pinned.test.example", .host = "pinned.test.example"},
+     ALL_ACCEPT},
+    {"older-shim/named/wrong-key",
+     under_older_shim,
+     {.chain = "bad", .sni = "pinned.test.example", .host = "pinned.test.example"},
+     WE_REFUSE},
+    {"resolved/crowd", in_a_crowd, {.chain = "bad"}, NOT_COVERED},
+    {"datagrams/stream/wrong-key", beside_a_stream, {.chain = "bad"}, NOT_COVERED},
+    {"datagrams/none/wrong-key", by_no_socket, {.chain = "bad"}, NOT_COVERED},
     {"resolved/mapped/right-key", after_gethostbyname, {.chain = "good", .transport = MAPPED}, ALL_ACCEPT},
     {"resolved/mapped/wrong-key",
      after_gethostbyname,
      {.chain = "bad", .transport = MAPPED},
      SHIM_REFUSES,
-     .note = NO_NAME},
+     NO_NAME},
     {"resolved/v4mapped/wrong-key",
      after_v4mapped,
      {.chain = "bad", .transport = SOCKET},
      SHIM_REFUSES,
-     .note = NO_NAME},
-    {"resolved/not/wrong-key",
-     after_nobody,
-     {.chain = "bad", .transport = SOCKET},
-     ALL_ACCEPT,
-     .note = NO_NAME},
+     NO_NAME},
+    {"resolved/not/wrong-key", after_nobody, {.chain = "bad", .transport = SOCKET}, ALL_ACCEPT, NO_NAME},
     {"resolved/in-vain/wrong-key",
      after_failures,
      {.chain = "bad", .transport = SOCKET},
      ALL_ACCEPT,
-     .note = NO_NAME},
+     NO_NAME},
 };
 
 int main(int argc, char **argv) {

@@ -123,7 +123,7 @@ def parse_options():
     parser.add_argument('--only', default='', help='regular expression for the names of cases')
     parser.add_argument('--way', action='append', choices=WAYS, help='default: all')
     parser.add_argument('--under', default='', help='command to run each program under, e.g. "valgrind -q"')
-    parser.add_argument('--timeout', type=int, default=60, help='seconds for one case')
+    parser.add_argument('--timeout', type=int, default=240, help='seconds for one case')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--results', default=os.environ.get('PINNING_RESULTS'), metavar='DIRECTORY',
                         help='where to write the outcome of every run; default: $PINNING_RESULTS, if set')

@@ -2,58 +2,20 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Programs that verify in a second context, put another certificate into the first, or read functions out of
- * one and use them in another.
+ * Programs that verify in a second context, put another certificate into the first, or exchange its
+ * connection.
  */
 #include "kit.h"
 
-#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
 #define ANCHORED .sni = "anchor.test.example"
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
-
-static enum outcome finish(const struct setup *setup, SSL_CTX *client) {
-  SSL_CTX *server = server_context(setup);
-  enum outcome outcome = connect_with(setup, client, server);
-
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
-static enum outcome with_cert_verify(const struct setup *setup, int (*callback)(X509_STORE_CTX *, void *)) {
-  SSL_CTX *client = client_context(setup);
-
-  SSL_CTX_set_cert_verify_callback(client, callback, NULL);
-  return finish(setup, client);
-}
-
-static X509 *read_certificate(const char *name) {
-  FILE *file = fopen(pki("cert-", name, ".pem"), "re");
-  X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-  if (read == NULL)
-    broken("no certificate %s", name);
-  fclose(file);
-  return read;
-}
-
-static X509_STORE *store_trusting(const char *name) {
-  X509_STORE *store = X509_STORE_new();
-  X509 *root = read_certificate(name);
-
-  if (X509_STORE_add_cert(store, root) != 1)
-    broken("no root");
-  X509_free(root);
-  return store;
-}
 
 /* Verifies `leaf` with a store of its own. */
 static int verify_apart(X509_STORE *store, X509 *leaf, STACK_OF(X509) * sent) {
@@ -75,7 +37,7 @@ static int by_own_store(X509_STORE_CTX *ctx, void *arg) {
 
 static enum outcome own_store(const struct setup *setup) {
   replace_policy("issuer");
-  return with_cert_verify(setup, by_own_store);
+  return connect_verifying(setup, by_own_store);
 }
 
 /* The same certificate, as another object. */
@@ -90,7 +52,7 @@ static int by_own_store_copied(X509_STORE_CTX *ctx, void *arg) {
 
 static enum outcome own_store_copied(const struct setup *setup) {
   replace_policy("issuer");
-  return with_cert_verify(setup, by_own_store_copied);
+  return connect_verifying(setup, by_own_store_copied);
 }
 
 /* The connection is known in the second context too. */
@@ -110,7 +72,7 @@ static int by_own_store_with_connection(X509_STORE_CTX *ctx, void *arg) {
 
 static enum outcome own_store_with_connection(const struct setup *setup) {
   replace_policy("issuer");
-  return with_cert_verify(setup, by_own_store_with_connection);
+  return connect_verifying(setup, by_own_store_with_connection);
 }
 
 /* Looks at a certificate that is not the server's, finds it good, and says yes. */
@@ -130,7 +92,7 @@ static int by_another_leaf(X509_STORE_CTX *ctx, void *arg) {
 
 static enum outcome another_leaf(const struct setup *setup) {
   replace_policy("issuer");
-  return with_cert_verify(setup, by_another_leaf);
+  return connect_verifying(setup, by_another_leaf);
 }
 
 static int say_yes(int ok, X509_STORE_CTX *ctx) {
@@ -150,7 +112,7 @@ static int by_saying_yes_apart(X509_STORE_CTX *ctx, void *arg) {
 
 static enum outcome yes_apart(const struct setup *setup) {
   replace_policy("issuer");
-  return with_cert_verify(setup, by_saying_yes_apart);
+  return connect_verifying(setup, by_saying_yes_apart);
 }
 
 static int say_nothing_but_yes(X509_STORE_CTX *ctx, void *arg) {
@@ -166,12 +128,12 @@ static enum outcome second_connection(const struct setup *setup) {
   replace_policy("issuer");
   first = client_context(setup);
   SSL_CTX_set_cert_verify_callback(first, by_own_store, NULL);
-  if (finish(setup, first) != ACCEPTED)
+  if (connect_from(setup, first) != ACCEPTED)
     broken("the first connection was refused");
   ERR_clear_error();
   second = client_context(setup);
   SSL_CTX_set_cert_verify_callback(second, say_nothing_but_yes, NULL);
-  return finish(setup, second);
+  return connect_from(setup, second);
 }
 
 /* Two verifications apart, of which the connection uses one. */
@@ -186,12 +148,12 @@ static enum outcome left_behind(const struct setup *setup) {
   replace_policy("issuer");
   first = client_context(setup);
   SSL_CTX_set_cert_verify_callback(first, by_own_store_twice, NULL);
-  if (finish(setup, first) != ACCEPTED)
+  if (connect_from(setup, first) != ACCEPTED)
     broken("the first connection was refused");
   ERR_clear_error();
   second = client_context(setup);
   SSL_CTX_set_cert_verify_callback(second, say_nothing_but_yes, NULL);
-  return finish(setup, second);
+  return connect_from(setup, second);
 }
 
 /* ---- Another certificate in the context of the connection ---- */
@@ -206,7 +168,7 @@ static int walk_over_sent(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome walking(const struct setup *setup) {
-  return with_cert_verify(setup, walk_over_sent);
+  return connect_verifying(setup, walk_over_sent);
 }
 
 static int walk_and_say_yes(X509_STORE_CTX *ctx, void *arg) {
@@ -217,7 +179,7 @@ static int walk_and_say_yes(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome walking_yes(const struct setup *setup) {
-  return with_cert_verify(setup, walk_and_say_yes);
+  return connect_verifying(setup, walk_and_say_yes);
 }
 
 /* Puts certificates of its own in, and frees them before the context is. */
@@ -238,144 +200,7 @@ static int put_and_free(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome putting_and_freeing(const struct setup *setup) {
-  return with_cert_verify(setup, put_and_free);
-}
-
-/* ---- Functions read out of a running verification ---- */
-
-static int verify_with_callback_of(X509_STORE_CTX *ctx) {
-  X509_STORE *store = store_trusting("root");
-  X509_STORE_CTX *other = X509_STORE_CTX_new();
-  int ok;
-
-  X509_STORE_CTX_init(other, store, X509_STORE_CTX_get0_cert(ctx), X509_STORE_CTX_get0_untrusted(ctx));
-  X509_STORE_CTX_set_verify_cb(other, X509_STORE_CTX_get_verify_cb(ctx));
-  ok = X509_verify_cert(other);
-  printf("second: %d error=%d\n", ok, X509_STORE_CTX_get_error(other));
-  X509_STORE_CTX_free(other);
-  X509_STORE_free(store);
-  return ok;
-}
-
-static X509_STORE_CTX_verify_fn openssls_own;
-
-static void find_openssls_own(void) {
-  X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-
-  X509_STORE_CTX_init(ctx, NULL, NULL, NULL);
-  openssls_own = X509_STORE_CTX_get_verify(ctx);
-  X509_STORE_CTX_free(ctx);
-}
-
-static int verify_in_both(X509_STORE_CTX *ctx) {
-  (void)verify_with_callback_of(ctx);
-  return openssls_own(ctx);
-}
-
-static enum outcome callback_from_store(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup);
-
-  find_openssls_own();
-  X509_STORE_set_verify(SSL_CTX_get_cert_store(client), verify_in_both);
-  return finish(setup, client);
-}
-
-static int in_callback;
-
-static int verify_apart_in_callback(int ok, X509_STORE_CTX *ctx) {
-  printf("callback ok=%d depth=%d\n", ok, X509_STORE_CTX_get_error_depth(ctx));
-  if (in_callback++ == 0)
-    (void)verify_with_callback_of(ctx);
-  return ok;
-}
-
-static enum outcome callback_from_callback(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup);
-
-  SSL_CTX_set_verify(client, SSL_VERIFY_PEER, verify_apart_in_callback);
-  return finish(setup, client);
-}
-
-/* The verification of one context, put into the store of another, when the first is long gone. */
-static enum outcome verify_into_store(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup);
-  X509_STORE *store = SSL_CTX_get_cert_store(client);
-
-  for (int turn = 0; turn < 3; turn++) {
-    X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-
-    X509_STORE_CTX_init(ctx, store, NULL, NULL);
-    X509_STORE_set_verify(store, X509_STORE_CTX_get_verify(ctx));
-    X509_STORE_set_verify_cb(store, X509_STORE_CTX_get_verify_cb(ctx));
-    X509_STORE_CTX_free(ctx);
-  }
-  return finish(setup, client);
-}
-
-/* Read out and put back, in the middle. */
-static int read_and_put_back(X509_STORE_CTX *ctx, void *arg) {
-  (void)arg;
-  X509_STORE_CTX_set_verify(ctx, X509_STORE_CTX_get_verify(ctx));
-  X509_STORE_CTX_set_verify_cb(ctx, X509_STORE_CTX_get_verify_cb(ctx));
-  return X509_verify_cert(ctx) == 1;
-}
-
-static enum outcome put_back(const struct setup *setup) {
-  return with_cert_verify(setup, read_and_put_back);
-}
-
-static int verify_once_more(X509_STORE_CTX *ctx) {
-  return openssls_own(ctx);
-}
-
-/* The context's own verification is replaced by one that calls what stood there, which is found in the store
- * too. */
-static int wrap_twice(X509_STORE_CTX *ctx, void *arg) {
-  (void)arg;
-  openssls_own = X509_STORE_CTX_get_verify(ctx);
-  X509_STORE_CTX_set_verify(ctx, verify_once_more);
-  return X509_verify_cert(ctx) == 1;
-}
-
-static enum outcome wrapped_in_context(const struct setup *setup) {
-  return with_cert_verify(setup, wrap_twice);
-}
-
-struct apart {
-  X509 *leaf;
-  STACK_OF(X509) * sent;
-  X509_STORE_CTX_verify_fn verify;
-  int ok;
-};
-
-static void *verify_in_thread(void *arg) {
-  struct apart *apart = arg;
-  X509_STORE *store = store_trusting("root");
-  X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-
-  X509_STORE_set_verify(store, apart->verify);
-  X509_STORE_CTX_init(ctx, store, apart->leaf, apart->sent);
-  X509_STORE_CTX_set_verify(ctx, apart->verify);
-  apart->ok = X509_verify_cert(ctx) == 1;
-  X509_STORE_CTX_free(ctx);
-  X509_STORE_free(store);
-  return NULL;
-}
-
-static int by_thread(X509_STORE_CTX *ctx, void *arg) {
-  struct apart apart = {.leaf = X509_STORE_CTX_get0_cert(ctx),
-                        .sent = X509_STORE_CTX_get0_untrusted(ctx),
-                        .verify = X509_STORE_CTX_get_verify(ctx)};
-  pthread_t thread;
-
-  (void)arg;
-  if (pthread_create(&thread, NULL, verify_in_thread, &apart) != 0 || pthread_join(thread, NULL) != 0)
-    broken("no thread");
-  return apart.ok;
-}
-
-static enum outcome threaded(const struct setup *setup) {
-  return with_cert_verify(setup, by_thread);
+  return connect_verifying(setup, put_and_free);
 }
 
 /* ---- Trust on first use ---- */
@@ -401,11 +226,11 @@ static enum outcome trusting_since(const struct setup *setup, const char *first)
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
   SSL_CTX_set_cert_verify_callback(client, trust_all, store);
   SSL_CTX_up_ref(client);
-  if (finish(&before, client) != ACCEPTED)
+  if (connect_from(&before, client) != ACCEPTED)
     broken("the first connection was refused");
   ERR_clear_error();
   SSL_CTX_set_cert_verify_callback(client, NULL, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome trusting_stuffed(const struct setup *setup) {
@@ -435,7 +260,7 @@ static int by_nobodys(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome as_of_nobody(const struct setup *setup) {
-  return with_cert_verify(setup, by_nobodys);
+  return connect_verifying(setup, by_nobodys);
 }
 
 static enum outcome as_of(const struct setup *setup, const char *name, bool is_server) {
@@ -450,7 +275,7 @@ static enum outcome as_of(const struct setup *setup, const char *name, bool is_s
   if (!is_server)
     set_server_name(other, name);
   SSL_CTX_set_cert_verify_callback(client, verify_as_of, other);
-  outcome = finish(setup, client);
+  outcome = connect_from(setup, client);
   SSL_free(other);
   return outcome;
 }
@@ -475,7 +300,7 @@ static int by_forgetting_connection(X509_STORE_CTX *ctx, void *arg) {
 }
 
 static enum outcome as_of_nobody_for_good(const struct setup *setup) {
-  return with_cert_verify(setup, by_forgetting_connection);
+  return connect_verifying(setup, by_forgetting_connection);
 }
 
 /* ---- Another certificate, verified in the name of a connection ---- */
@@ -520,7 +345,7 @@ static enum outcome good_beside(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_info_callback(client, verify_good_for);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* A certificate that the policy refuses for this host is not the server's. */
@@ -571,71 +396,8 @@ static enum outcome wrong_one_first(const struct setup *setup) {
   return outcome;
 }
 
-/* ---- Functions of a store that rely on the connection ---- */
-
-static void need_connection(X509_STORE_CTX *ctx, const char *what) {
-  if (X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx()) == NULL)
-    broken("%s is called without a connection", what);
-  printf("%s\n", what);
-}
-
-static int get_issuer(X509 **issuer, X509_STORE_CTX *ctx, X509 *certificate) {
-  need_connection(ctx, "get_issuer");
-  return X509_STORE_CTX_get1_issuer(issuer, ctx, certificate);
-}
-
-static int check_revocation(X509_STORE_CTX *ctx) {
-  need_connection(ctx, "check_revocation");
-  return 1;
-}
-
-static STACK_OF(X509) * lookup_certs(X509_STORE_CTX *ctx, const X509_NAME *name) {
-  need_connection(ctx, "lookup_certs");
-  return X509_STORE_CTX_get1_certs(ctx, name);
-}
-
-static int check_policy(X509_STORE_CTX *ctx) {
-  need_connection(ctx, "check_policy");
-  return 1;
-}
-
-static int clean_up(X509_STORE_CTX *ctx) {
-  need_connection(ctx, "cleanup");
-  return 1;
-}
-
-static int print_error(int ok, X509_STORE_CTX *ctx) {
-  need_connection(ctx, "verify_cb");
-  return ok;
-}
-
-static SSL_CTX *client_with_store_functions(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup);
-  X509_STORE *store = SSL_CTX_get_cert_store(client);
-
-  X509_STORE_set_get_issuer(store, get_issuer);
-  X509_STORE_set_check_revocation(store, check_revocation);
-  X509_STORE_set_lookup_certs(store, lookup_certs);
-  X509_STORE_set_check_policy(store, check_policy);
-  X509_STORE_set_verify_cb(store, print_error);
-  return client;
-}
-
-static enum outcome store_functions(const struct setup *setup) {
-  return finish(setup, client_with_store_functions(setup));
-}
-
-/* Where a store has a clean-up of the program's, it is not searched by us. */
-static enum outcome store_cleanup(const struct setup *setup) {
-  SSL_CTX *client = client_with_store_functions(setup);
-
-  X509_STORE_set_cleanup(SSL_CTX_get_cert_store(client), clean_up);
-  return finish(setup, client);
-}
-
 /* clang-format off */
 #define CA .sni = "ca.test.example", .host = "ca.test.example"
-#define LAX .untrusting = true, .unverified = true
 #define OWN_STORE(prefix, function) \
   {prefix "/good", function, {.chain = "good", ANCHORED, .untrusting = true}, ALL_ACCEPT}, \
   {prefix "/elsewhere", function, {.chain = "elsewhere", ANCHORED, .untrusting = true}, WE_REFUSE}, \
@@ -649,13 +411,6 @@ static enum outcome store_cleanup(const struct setup *setup) {
   {prefix "/wrong-ca", function, {.chain = "bad", .sni = "ca.test.example"}, WE_REFUSE}, \
   {prefix "/forged-link", function, {.chain = "forged", .sni = "ca.test.example"}, BOTH_REFUSE}, \
   {prefix "/uncovered", function, {.chain = "bad", .sni = "other.test.example"}, ALL_ACCEPT, .same_output = true}
-#define READ_OUT(prefix, function) \
-  {prefix "/right-key", function, {.chain = "good", PINNED}, ALL_ACCEPT, .same_output = true}, \
-  {prefix "/right-ca", function, {.chain = "good", CA}, ALL_ACCEPT, .same_output = true}, \
-  {prefix "/wrong-key", function, {.chain = "bad", PINNED}, WE_REFUSE}, \
-  {prefix "/wrong-ca", function, {.chain = "stuffed", CA}, WE_REFUSE}, \
-  {prefix "/forged-link", function, {.chain = "forged", CA}, BOTH_REFUSE}, \
-  {prefix "/uncovered", function, {.chain = "bad", OTHER}, ALL_ACCEPT, .same_output = true}
 
 static const struct test_case cases[] = {
   OWN_STORE("own-store", own_store),
@@ -681,12 +436,6 @@ static const struct test_case cases[] = {
   {"put-and-free/wrong-ca-untrusted", putting_and_freeing, {.chain = "bad", CA, .untrusting = true}, WE_REFUSE},
   {"put-and-free/right-key", putting_and_freeing, {.chain = "good", PINNED, .untrusting = true}, ALL_ACCEPT},
   {"put-and-free/uncovered", putting_and_freeing, {.chain = "bad", OTHER, .untrusting = true}, ALL_ACCEPT},
-  READ_OUT("callback-from-store", callback_from_store),
-  READ_OUT("callback-from-callback", callback_from_callback),
-  READ_OUT("verify-into-store", verify_into_store),
-  READ_OUT("put-back", put_back),
-  READ_OUT("wrapped-in-context", wrapped_in_context),
-  READ_OUT("in-thread", threaded),
   /* A pinned CA that was seen before proves nothing of what it did not sign. */
   {"trusted-since/stuffed/bad", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true}, WE_REFUSE},
   {"trusted-since/stuffed/none", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
@@ -706,14 +455,6 @@ static const struct test_case cases[] = {
   {"good-beside/right-key", good_beside, {.chain = "good", SNI_ONLY}, ALL_ACCEPT},
   {"wrong-one-first/right-key", wrong_one_first, {.chain = "good", SNI_ONLY}, ALL_ACCEPT, .same_output = true},
   {"wrong-one-first/wrong-key", wrong_one_first, {.chain = "bad", SNI_ONLY}, WE_REFUSE},
-  {"store-functions/verified", store_functions, {.chain = "good", CA}, ALL_ACCEPT, .same_output = true},
-  {"store-functions/lax", store_functions, {.chain = "good", CA, LAX}, ALL_ACCEPT, .same_output = true},
-  {"store-functions/lax-wrong-key", store_functions, {.chain = "bad", PINNED, LAX}, WE_REFUSE},
-  {"store-functions/lax-wrong-ca", store_functions, {.chain = "stuffed", CA, LAX}, WE_REFUSE},
-  {"store-functions/lax-forged", store_functions, {.chain = "forged", CA, LAX}, WE_REFUSE},
-  {"store-functions/lax-uncovered", store_functions, {.chain = "bad", OTHER, LAX}, ALL_ACCEPT, .same_output = true},
-  {"store-cleanup/lax", store_cleanup, {.chain = "good", CA, LAX}, ALL_ACCEPT, .same_output = true},
-  {"store-cleanup/lax-wrong-ca", store_cleanup, {.chain = "stuffed", CA, LAX}, WE_REFUSE},
 };
 /* clang-format on */
 

@@ -5,8 +5,10 @@
 #include "kit.h"
 
 #include <arpa/inet.h>
-#include <dirent.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,12 @@
 union address {
   struct sockaddr any;
   struct sockaddr_in v4;
+  struct sockaddr_in6 v6;
+};
+
+struct apart {
+  const struct setup *setup;
+  enum outcome outcome;
 };
 
 static void allow_descriptors(rlim_t count) {
@@ -44,7 +52,7 @@ static int listen_at(const char *address, union address *ret_address) {
   return listener;
 }
 
-static int connect_from(const char *from, const union address *to) {
+static int connect_bound_to(const char *from, const union address *to) {
   union address own = {.v4 = {.sin_family = AF_INET}};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -60,7 +68,7 @@ static int serve_clients(const char *from, unsigned count) {
   int listener = listen_at("127.0.0.9", &address);
 
   for (unsigned i = 0; i < count; i++) {
-    (void)connect_from(from, &address);
+    (void)connect_bound_to(from, &address);
     if (accept(listener, NULL, NULL) < 0)
       broken("no client");
   }
@@ -72,7 +80,7 @@ static int connect_to_backend(void) {
   union address address;
 
   (void)listen_at("127.0.0.1", &address);
-  return connect_from("127.0.0.8", &address);
+  return connect_bound_to("127.0.0.8", &address);
 }
 
 /* More clients than a table of names could hold, each from an address of its own. */
@@ -85,7 +93,7 @@ static enum outcome among_clients(const struct setup *setup, unsigned clients) {
     char from[32];
 
     snprintf(from, sizeof from, "127.1.%u.%u", i / 250, 1 + i % 250);
-    (void)connect_from(from, &address);
+    (void)connect_bound_to(from, &address);
     if (accept(listener, NULL, NULL) < 0)
       broken("no client");
   }
@@ -160,9 +168,115 @@ static enum outcome among_too_many(const struct setup *setup) {
   return connect_once(setup);
 }
 
+/*
+ * A thread with a table of descriptors of its own, which is larger than that of the first thread, and the
+ * backend's socket behind the end of that.
+ */
+static void *connect_apart(void *arg) {
+  struct apart *apart = arg;
+  union address address;
+  int fd;
+
+  if (unshare(CLONE_FILES) != 0)
+    broken("no table of its own");
+  (void)listen_at("127.0.0.1", &address);
+  fd = connect_bound_to("127.0.0.8", &address);
+  if (fcntl(fd, F_DUPFD_CLOEXEC, 3000) < 0)
+    broken("no high descriptor");
+  close(fd);
+  apart->outcome = connect_once(apart->setup);
+  return NULL;
+}
+
+static enum outcome in_thread_apart(const struct setup *setup) {
+  struct apart apart = {.setup = setup};
+  pthread_t thread;
+
+  allow_descriptors(4000);
+  if (pthread_create(&thread, NULL, connect_apart, &apart) != 0 || pthread_join(thread, NULL) != 0)
+    broken("no thread");
+  return apart.outcome;
+}
+
 static enum outcome among_too_many_by_name(const struct setup *setup) {
   replace_policy("names");
   return among_too_many(setup);
+}
+
+/* ---- The name localhost ---- */
+
+/* A connection to a host that the policy names by its address. ret_address: its peer. */
+static void connect_aside(union address *ret_address) {
+  replace_policy("aside");
+  (void)listen_at("127.0.0.2", ret_address);
+  (void)connect_bound_to("127.0.0.8", ret_address);
+}
+
+static void connect_datagrams(const union address *to) {
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+  if (fd < 0 || connect(fd, &to->any, sizeof to->v4) != 0)
+    broken("no connection");
+}
+
+static enum outcome localhost_elsewhere(const struct setup *setup) {
+  union address aside;
+
+  connect_aside(&aside);
+  return connect_once(setup);
+}
+
+static enum outcome localhost_beside(const struct setup *setup) {
+  union address aside;
+
+  connect_aside(&aside);
+  (void)connect_to_backend();
+  return connect_once(setup);
+}
+
+static enum outcome localhost_v6_beside(const struct setup *setup) {
+  union address address = {.v6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT}};
+  socklen_t size = sizeof address.v6;
+  int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0),
+      fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  union address aside;
+
+  connect_aside(&aside);
+  if (bind(listener, &address.any, size) != 0)
+    not_applicable("no IPv6 here");
+  if (listen(listener, 1) != 0 || getsockname(listener, &address.any, &size) != 0 ||
+      connect(fd, &address.any, size) != 0)
+    broken("no connection");
+  return connect_once(setup);
+}
+
+/* As libcoap's, which sends the name for a host elsewhere. */
+static enum outcome localhost_datagrams_beside(const struct setup *setup) {
+  union address aside = {.v4 = {.sin_family = AF_INET, .sin_port = htons(443)}};
+
+  replace_policy("aside");
+  inet_pton(AF_INET, "127.0.0.2", &aside.v4.sin_addr);
+  connect_datagrams(&aside);
+  (void)connect_to_backend();
+  return connect_once(setup);
+}
+
+static enum outcome localhost_both_beside(const struct setup *setup) {
+  union address aside;
+
+  connect_aside(&aside);
+  connect_datagrams(&aside);
+  (void)connect_to_backend();
+  return connect_once(setup);
+}
+
+/* Who comes from there says nothing of where we go. */
+static enum outcome localhost_with_client(const struct setup *setup) {
+  union address aside;
+
+  connect_aside(&aside);
+  (void)serve_clients("127.0.0.1", 1);
+  return connect_once(setup);
 }
 
 /* ---- A port that OpenSSL cannot learn ---- */
@@ -213,8 +327,8 @@ static enum outcome at_one_port(const struct setup *setup) {
   union address hosts[2];
 
   listen_at_ports(hosts);
-  (void)connect_from("127.0.0.8", &hosts[0]);
-  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
   return connect_once(setup);
 }
 
@@ -222,8 +336,8 @@ static enum outcome at_two_ports(const struct setup *setup) {
   union address hosts[2];
 
   listen_at_ports(hosts);
-  (void)connect_from("127.0.0.8", &hosts[0]);
-  (void)connect_from("127.0.0.8", &hosts[1]);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &hosts[1]);
   return connect_once(setup);
 }
 
@@ -232,7 +346,7 @@ static enum outcome at_one_port_with_client(const struct setup *setup) {
   union address hosts[2];
 
   listen_at_ports(hosts);
-  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
   (void)serve_clients("127.0.0.1", 1);
   return connect_once(setup);
 }
@@ -243,8 +357,8 @@ static enum outcome at_covered_port_after_another(const struct setup *setup) {
 
   listen_at_ports(hosts);
   (void)listen_at("127.0.0.1", &other);
-  (void)connect_from("127.0.0.8", &other);
-  (void)connect_from("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &other);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
   return connect_once(setup);
 }
 
@@ -255,7 +369,7 @@ static enum outcome at_another_port(const struct setup *setup) {
 
   listen_at_ports(hosts);
   (void)listen_at("127.0.0.1", &other);
-  (void)connect_from("127.0.0.8", &other);
+  (void)connect_bound_to("127.0.0.8", &other);
   return connect_once(setup);
 }
 
@@ -272,8 +386,8 @@ static enum outcome at_another_address(const struct setup *setup) {
 
   listen_at_ports(hosts);
   (void)listen_at("127.0.0.9", &other);
-  (void)connect_from("127.0.0.8", &hosts[0]);
-  (void)connect_from("127.0.0.8", &other);
+  (void)connect_bound_to("127.0.0.8", &hosts[0]);
+  (void)connect_bound_to("127.0.0.8", &other);
   return connect_once(setup);
 }
 
@@ -322,6 +436,16 @@ static const struct test_case cases[] = {
     {"sockets/chroot/wrong-key", in_chroot, {.chain = "nobody"}, WE_REFUSE},
     {"sockets/chroot/right-key", in_chroot, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/chroot/no-backend", in_chroot_without, {.chain = "nobody"}, ALL_ACCEPT},
+    {"localhost/elsewhere/wrong-key", localhost_elsewhere, {OF_OTHER_PORT}, WE_REFUSE},
+    {"localhost/elsewhere/right-key", localhost_elsewhere, {.chain = "good", .sni = "localhost"}, ALL_ACCEPT},
+    {"localhost/beside/any-key", localhost_beside, {OF_OTHER_PORT}, ALL_ACCEPT},
+    {"localhost/beside/nameless", localhost_beside, {.chain = "nobody"}, WE_REFUSE},
+    {"localhost/beside-v6/any-key", localhost_v6_beside, {OF_OTHER_PORT}, ALL_ACCEPT},
+    {"localhost/datagrams-beside/wrong-key", localhost_datagrams_beside, {OF_OTHER_PORT}, WE_REFUSE},
+    {"localhost/stream-and-datagrams-beside/wrong-key", localhost_both_beside, {OF_OTHER_PORT}, WE_REFUSE},
+    {"localhost/with-client/wrong-key", localhost_with_client, {OF_OTHER_PORT}, WE_REFUSE},
+    {"sockets/thread-apart/wrong-key", in_thread_apart, {.chain = "nobody"}, WE_REFUSE},
+    {"sockets/thread-apart/right-key", in_thread_apart, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/too-many", among_too_many, {.chain = "nobody"}, WE_REFUSE, .note = "too many to look at"},
     {"sockets/too-many/entries-by-name", among_too_many_by_name, {.chain = "nobody"}, ALL_ACCEPT},
 };

@@ -14,15 +14,6 @@
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
 #define V12 .version = TLS1_2_VERSION
 
-static enum outcome finish(const struct setup *setup, SSL_CTX *client) {
-  SSL_CTX *server = server_context(setup);
-  enum outcome outcome = connect_with(setup, client, server);
-
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* ---- A verify callback that puts another in its place ---- */
 
 static int print_yes(int ok, X509_STORE_CTX *ctx) {
@@ -40,7 +31,7 @@ static enum outcome handed_over(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_verify(client, SSL_VERIFY_PEER, hand_over);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* Hands over where the signatures are checked, and not before: at the first certificate found good. */
@@ -54,7 +45,7 @@ static enum outcome handed_over_late(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_verify(client, SSL_VERIFY_PEER, hand_over_late);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- A store's verification that calls OpenSSL's own, as it was found in a context ---- */
@@ -84,14 +75,14 @@ static enum outcome wrapped_by_store(const struct setup *setup) {
 
   openssls_own = find_openssls_own();
   X509_STORE_set_verify(SSL_CTX_get_cert_store(client), print_and_verify);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static enum outcome put_into_store(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   X509_STORE_set_verify(SSL_CTX_get_cert_store(client), find_openssls_own());
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- A verification of one context that the program replaces ---- */
@@ -111,7 +102,7 @@ static enum outcome replaced_in_context(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_cert_verify_callback(client, replace_verification, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- A context that is set up a second time, or verified a second time, in the program's callback ---- */
@@ -133,7 +124,7 @@ static enum outcome initialised_again(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_cert_verify_callback(client, set_up_again, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 static int verify_twice(X509_STORE_CTX *ctx, void *arg) {
@@ -148,7 +139,7 @@ static enum outcome verified_twice(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
   SSL_CTX_set_cert_verify_callback(client, verify_twice, NULL);
-  return finish(setup, client);
+  return connect_from(setup, client);
 }
 
 /* ---- Info callbacks that come and go ---- */

@@ -15,15 +15,6 @@
 #define BELOW .sni = "below.test.example", .host = "below.test.example"
 #define OPEN .unverified = true, .untrusting = true
 
-static enum outcome finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
-  enum outcome outcome = link_run(link);
-
-  link_close(link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* Only those that are listed: "unlisted" has no entry for other.test.example, "unlisted-off" no other one. */
 static enum outcome under(const char *policy, const struct setup *setup) {
   use_policy(policy);
@@ -64,7 +55,7 @@ static enum outcome own_verification(const struct setup *setup) {
   use_policy("unlisted");
   SSL_CTX_set_cert_verify_callback(client, say_yes, NULL);
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* A name that is not listed and one that is: the listed one's keys are asked for. */
@@ -76,7 +67,7 @@ static enum outcome and_pinned(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (SSL_add1_host(link.client, "pinned.test.example") != 1)
     broken("no second host");
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* ---- Without certificates ---- */
@@ -91,7 +82,7 @@ static enum outcome anonymous(const struct setup *setup) {
       SSL_CTX_set_cipher_list(server, "aNULL:@SECLEVEL=0") != 1)
     broken("no anonymous suites");
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static unsigned int client_psk(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *psk,
@@ -119,7 +110,7 @@ static enum outcome psk(const struct setup *setup) {
   SSL_CTX_set_psk_client_callback(client, client_psk);
   SSL_CTX_set_psk_server_callback(server, server_psk);
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* ---- Sessions ---- */
@@ -150,30 +141,20 @@ static enum outcome client_certificate(const struct setup *setup) {
     broken("no root");
   SSL_CTX_set_verify(server, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
-}
-
-static X509 *certificate(const char *name) {
-  FILE *file = fopen(pki("cert-", name, ".pem"), "re");
-  X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-  if (read == NULL)
-    broken("no certificate %s", name);
-  fclose(file);
-  return read;
+  return link_finish(&link, client, server);
 }
 
 /* As for a signature of a mail, or by a program that verifies a certificate it read from a file. */
 static enum outcome outside(const struct setup *setup) {
-  X509_STORE *store = X509_STORE_new();
+  X509_STORE *store = store_trusting("root");
   X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-  X509 *root = certificate("root"), *issuer = certificate("issuer"), *leaf = certificate("good");
+  X509 *issuer = read_certificate("issuer"), *leaf = read_certificate("good");
   STACK_OF(X509) *sent = sk_X509_new_null();
   int ok;
 
   use_policy("unlisted");
   sk_X509_push(sent, issuer);
-  if (X509_STORE_add_cert(store, root) != 1 || X509_STORE_CTX_init(ctx, store, leaf, sent) != 1)
+  if (X509_STORE_CTX_init(ctx, store, leaf, sent) != 1)
     broken("no context");
   if (setup->host != NULL)
     X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), setup->host, 0);
@@ -181,7 +162,6 @@ static enum outcome outside(const struct setup *setup) {
   X509_STORE_CTX_free(ctx);
   sk_X509_pop_free(sent, X509_free);
   X509_free(leaf);
-  X509_free(root);
   X509_STORE_free(store);
   return ok == 1 ? ACCEPTED : REJECTED;
 }

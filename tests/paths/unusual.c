@@ -17,29 +17,10 @@
 #define OTHER .sni = "other.test.example"
 #define V12 .version = TLS1_2_VERSION
 
-static X509 *certificate(const char *name) {
-  FILE *file = fopen(pki("cert-", name, ".pem"), "re");
-  X509 *read = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-
-  if (read == NULL)
-    broken("no certificate %s", name);
-  fclose(file);
-  return read;
-}
-
-static enum outcome finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
-  enum outcome outcome = link_run(link);
-
-  link_close(link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* ---- DANE ---- */
 
 static void add_record(SSL *ssl, uint8_t usage, uint8_t matching, const char *name) {
-  X509 *of = certificate(name);
+  X509 *of = read_certificate(name);
   unsigned char *key = NULL, digest[32];
   int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(of), &key);
   int added;
@@ -67,7 +48,7 @@ static enum outcome dane(const struct setup *setup, uint8_t usage, uint8_t match
   if (SSL_dane_enable(link.client, setup->sni) != 1)
     broken("no DANE");
   add_record(link.client, usage, matching, record);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome dane_ee(const struct setup *setup) {
@@ -97,7 +78,7 @@ static enum outcome dane_ta_bare(const struct setup *setup) {
   link_open_nameless(&link, setup, client, server);
   SSL_dane_enable(link.client, setup->sni);
   add_record(link.client, 2, 0, issuer_of(setup));
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* ---- Raw public keys (RFC 7250), of OpenSSL 3.2 and later ---- */
@@ -110,7 +91,7 @@ static enum outcome raw_key(const struct setup *setup) {
   SSL_CTX *client, *server;
   set_type_fn *set_type;
   expect_fn *expect;
-  X509 *of = certificate(setup->chain);
+  X509 *of = read_certificate(setup->chain);
   struct link link;
   void *symbols[] = {optional_symbol("SSL_set1_server_cert_type"), optional_symbol("SSL_add_expected_rpk")};
 
@@ -128,7 +109,7 @@ static enum outcome raw_key(const struct setup *setup) {
       set_type(link.server, raw, 1) != 1 || expect(link.client, X509_get0_pubkey(of)) != 1)
     broken("no raw public keys");
   X509_free(of);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 /* ---- No certificate at all ---- */
@@ -142,7 +123,7 @@ static enum outcome anonymous(const struct setup *setup) {
       SSL_CTX_set_cipher_list(server, "aNULL:@SECLEVEL=0") != 1)
     broken("no anonymous suites");
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static const unsigned char shared_key[32] = {4, 5, 6};
@@ -190,7 +171,7 @@ static enum outcome psk_with(const struct setup *setup, SSL_psk_client_cb_func c
   if (own_security)
     SSL_CTX_set_security_callback(client, allow_all);
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 static enum outcome psk(const struct setup *setup) {
@@ -241,7 +222,7 @@ static enum outcome external(const struct setup *setup) {
   SSL_CTX_set_psk_use_session_callback(client, use_external);
   SSL_CTX_set_psk_find_session_callback(server, find_external);
   link_open(&link, setup, client, server);
-  return finish(&link, client, server);
+  return link_finish(&link, client, server);
 }
 
 #define BARE_KEY "the anchor is a bare key, in no certificate: not on the path that is looked at"

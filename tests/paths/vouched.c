@@ -39,16 +39,6 @@ FOR_ANOTHER(for_another_ticket, .tickets = true)
 FOR_ANOTHER(for_another_id, .tickets = false)
 FOR_ANOTHER(for_another_file, .tickets = true, .from_file = true)
 
-static EVP_PKEY *read_key(const char *name) {
-  FILE *file = fopen(pki("key-", name, ".pem"), "r");
-  EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
-
-  if (key == NULL)
-    broken("no key of %s", name);
-  fclose(file);
-  return key;
-}
-
 /* The server's certificate is replaced by one that is the same for some seconds yet. */
 static void shorten_life(SSL_CTX *server, long seconds) {
   X509 *certificate = X509_dup(SSL_CTX_get0_certificate(server));
