@@ -6,6 +6,7 @@ through the text, any other is refused, and the log names what is damaged."""
 
 import os
 import random
+import re
 import subprocess
 
 from pinctl_case import PinctlCase, main, openssl_conf, path
@@ -87,7 +88,8 @@ class DamagedForm(PinctlCase):
         for first, end in ((0, 128), (entry, entry + len(HOST)), (entry + len(HOST) + 2, entry + len(HOST) + 2 + 32)):
             with self.subTest(seed=self.seed, first=first):
                 self.put(self.damage(self.sound, first, end))
-                self.assertIn(f'event=policy-error policy="{self.form}" message="is damaged', self.check_keys())
+                # Damage to the number of the version looks like another one.
+                self.assertRegex(self.check_keys(), f'event=policy-error policy="{re.escape(self.form)}" message="is (damaged|of another version)')
 
     def test_with_a_broken_text(self):
         """The sound form is then the last good policy; a damaged one must not let anybody pass."""

@@ -4,9 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #define KEY " pins = [ \"sha256/AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\" ]; },\n"
 const char names_policy[] =

@@ -40,7 +40,11 @@ static void replay_file(const char *path) {
 static void replay(const char *path) {
   struct stat status;
   DIR *folder;
-  if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+  if (stat(path, &status) != 0) {
+    fprintf(stderr, "%s: not there; tests/fuzz/seeds.py makes the seeds of each target\n", path);
+    exit(1);
+  }
+  if (!S_ISDIR(status.st_mode)) {
     replay_file(path);
     return;
   }

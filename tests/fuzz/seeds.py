@@ -86,8 +86,11 @@ def add_policies(seeds, compiler):
     for setting in settings():
         if setting not in whole:
             sys.exit(f"{setting} is a setting, but in no seed: add it here, to policy_reference.c and to the dictionaries")
-    seeds.add("policy_text", whole)
-    seeds.add("policy_grammar", whole)
+    # More of one name than lie in one place of the compiled form, some with ports far apart.
+    many = ",\n".join(f'{{ name = "a.example"; ports = [ {425 + i}, {600 + i} ]; pins = [ "{digest}" ]; }}' for i in range(20))
+    for text in (whole, f"version = 1; hosts = (\n{many} );\n"):
+        seeds.add("policy_text", text)
+        seeds.add("policy_grammar", text)
 
 
 def add_images(seeds, program):
@@ -143,10 +146,14 @@ def add_imports(seeds):
 
 def add_nasty(seeds, der, pem):
     """The rows of the tests of nasty files, and of those met in public, each by its format."""
+    import import_field_test as field
+    import import_met_test as met
     import import_nasty_test as nasty
+    import import_spelled_test as spelled
     import import_wild_test as wild
     nasty.openssl = lambda *words, **_: der if "der" in words else pem
     nasty.read, nasty.pin_of = lambda _: pem, lambda _: ""
+    field.openssl = nasty.openssl
 
     def rows(_, form, rows, *__):
         second = b"\n#----\nFirst\n%s\n" % nasty.A.encode() if form == "chromium" else b""
@@ -157,7 +164,9 @@ def add_nasty(seeds, der, pem):
     def stop(*_, **__):
         raise Stop
 
-    for case in (nasty.Lines, nasty.Fingerprints, nasty.Trees, nasty.Others, wild.Commands, wild.Servers, wild.Clients, wild.Sources):
+    for case in (nasty.Lines, nasty.Fingerprints, nasty.Trees, nasty.Others, wild.Commands, wild.Servers, wild.Clients, wild.Sources,
+                 met.Commands, met.Servers, met.Mail, met.Sources, spelled.Sources, spelled.Digests, spelled.Headers,
+                 field.Commands, field.Sources, field.Settings):
         with tempfile.TemporaryDirectory() as folder:
             for test in [test for test in dir(case) if test.startswith("test")]:
                 recording = type("Recording", (case,), {"rows": rows, "folder": folder, "file": lambda *_: "file",

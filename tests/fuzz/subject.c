@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* What an entry is like: by the host's number. */
 enum sort {
@@ -38,10 +37,27 @@ static void print_list(FILE *file, const char *name, unsigned edition, unsigned 
   fprintf(file, " %s = [ \"%s\" ];", name, text);
 }
 
+/* So many entries of one name that they lie by their ports; their keys are right in no other place. */
+static bool has_neighbours(unsigned host) {
+  return host % (4 * SORT_COUNT) == 0;
+}
+
+static void print_neighbours(FILE *file, unsigned edition, unsigned host) {
+  for (unsigned port = 430; port < 456; port++) {
+    if (port == 443)
+      continue;
+    fprintf(file, "  { name = \"host%u.example\"; ports = [ %u, %u ];", host, port, port + 300);
+    print_list(file, "pins", edition + 1, host, 0);
+    fputs(" },\n", file);
+  }
+}
+
 static void print_entry(FILE *file, unsigned edition, unsigned host) {
   enum sort sort = (enum sort)(host % SORT_COUNT);
   fprintf(file, "  { name = \"%shost%u.example\";", sort == SORT_WILDCARD ? "*." : "", host);
   print_list(file, sort == SORT_FINGERPRINT ? "fingerprints" : "pins", edition, host, 0);
+  if (has_neighbours(host))
+    fputs(" ports = [ 200, 443 ];", file);
   if (sort == SORT_SUBDOMAINS)
     fputs(" include_subdomains = true; ports = [ 443, 8443 ];", file);
   if (sort == SORT_ALL)
@@ -49,6 +65,8 @@ static void print_entry(FILE *file, unsigned edition, unsigned host) {
   if (sort == SORT_AUDIT)
     fputs(" mode = \"audit\";", file);
   fputs(" },\n", file);
+  if (has_neighbours(host))
+    print_neighbours(file, edition, host);
 }
 
 static bool write_text(const char *path, unsigned edition) {

@@ -143,7 +143,7 @@ class OkHttp(Found):
 
     def test_constants(self):
         self.assertEqual(self.pins(f'''const val HOST = "a.org"
-            private static final String PIN = "{A}";
+            object Pins {{ private static final String PIN = "{A}"; }}
             val base: String = "b.org"
             CertificatePinner.Builder().add(HOST, Pins.PIN).add("api." + base, "{B}").build()'''), {"a.org": [A], "api.b.org": [B]})
 

@@ -148,7 +148,7 @@ class Lines(Nasty):
             (good + f"  IN TLSA 3 1 1 {hexed('b')}\n", {"x.org:443": [A, B]}, None),
             (good + f"443._tcp.y.org. IN TLSA 3 1 1 {hexed('b')}\n", {"x.org:443": [A]}, "expected _PORT._tcp.NAME"),
             (good + f"_99999._tcp.y.org. IN TLSA 3 1 1 {hexed('b')}\n", {"x.org:443": [A]}, "expected _PORT._tcp.NAME"),
-            (good + f"$INCLUDE other.zone\n$UNKNOWN x\n", {"x.org:443": [A]}, '"$UNKNOWN": expected'),
+            (good + "$INCLUDE other.zone\n$UNKNOWN x\n", {"x.org:443": [A]}, '"$UNKNOWN": expected'),
             (good + f"_25._tcp.y.org. IN TLSA 3 1 2 {hexed('b') * 2}\n", {"x.org:443": [A]}, "a SHA-512 digest"),
             (f"$ORIGIN {'a.' * 600}\n" + good, {"x.org:443": [A]}, "longer than any name"),
             (good + f"\n_443._tcp.{'y' * 3000}. IN TLSA 3 1 1 {hexed('b')}\n", {"x.org:443": [A]}, "bad name"),
@@ -173,7 +173,7 @@ class Fingerprints(Nasty):
             (f"account a\n{host}tls_cert {colons('b')}\ntls_fingerprint {colons('a')}\n", {"x.org:587": [A]}, UNEXPECTED),
             (f"defaults\ntls_fingerprint {colons('a')}\naccount a\n{host}account b\nhost y.org\ntls_fingerprint\n", {"x.org:587": [A]}, None),
             (f"account a\n{host}tls_fingerprint {'AB:' * 20}\naccount b\nhost y.org\ntls_fingerprint {hexed('b')}\n", {"y.org": [B]}, "is SHA-1"),
-            (f"account a\n{host}tls_fingerprint {colons('a')} # {colons('c')}\n", {"x.org:587": [A, C]}, 'bad fingerprint "#"'),
+            (f"account a\n{host}tls_fingerprint {colons('a')} # {colons('c')}\n", {"x.org:587": [A]}, "knows no comments behind a value"),
         ])
 
     def test_weechat(self):
@@ -202,7 +202,7 @@ class Fingerprints(Nasty):
             ("\ufeff" + good.replace("\n", "\r\n"), entry, None),
             (good.replace("fingerprint", "FingerPrint").replace("match=", "MATCH="), entry, None),
             (f"[x.org]:587 fingerprint\n# match={colons('c')}\n   match={colons('a')}|{colons('b')}\n", {"x.org:587": [A, B]}, None),
-            (f"# see smtp_tls_fingerprint_cert_match\n" + good, entry, None),
+            ("# see smtp_tls_fingerprint_cert_match\n" + good, entry, None),
             (good + f"[y.org] may match={colons('b')}\n", entry, UNEXPECTED),
             (good + f"[y.org] fingerprint cert={colons('b')}\n", entry, UNEXPECTED),
             (f"smtp_tls_fingerprint_cert_match = {colons('c')}\nrelayhost = [x.org]:587\nsmtp_tls_fingerprint_cert_match = {colons('a')}\n", entry, None),
@@ -240,7 +240,8 @@ class Trees(Nasty):
             (self.plist(self.domains(x_org=one) + f"<key>Pins</key><string>{b64('c')}</string>"), both, UNEXPECTED),
             (self.plist(self.domains(x_org=one + f"<array><string>{b64('c')}</string></array>")), both, UNEXPECTED),
             (swift % (b64("a"), b64("b"), f', "x.org": [kTSKPublicKeyHashes: ["{b64("c")}"]]'), both, "stands here a second time"),
-            (swift % (b64("a"), b64("b"), f' /* "y.org": /* old */ [kTSKPublicKeyHashes: ["{b64("c")}"]] */'), both, None),
+            ("func f() {}\n" + swift % (b64("a"), b64("b"), f' /* "y.org": /* old */ [kTSKPublicKeyHashes: ["{b64("c")}"]] */'), both, None),
+            (swift % (b64("a"), b64("b"), f' /* "y.org": /* old */ [kTSKPublicKeyHashes: ["{b64("c")}"]] */'), both, UNEXPECTED),
             (swift % (b64("a"), b64("b"), "") + f'let spare = "{b64("c")}"\n', both, UNEXPECTED),
             (swift % (b64("a"), b64("b"), f', "y.org": [kTSKPublicKeyHashes: true ? ["{b64("c")}"] : []]'), both, "left out"),
             (swift % (b64("a"), b64("b"), ', "y.org": domain()'), both, "expected a dictionary"),
@@ -300,12 +301,12 @@ class Trees(Nasty):
             (one + f"        spare: {b64('b')}\n", entry, UNEXPECTED),
             (one + f"        # value: {b64('c')}\n", entry, None),
             (one + f"upstream_recursive_servers:\n  - address_data: 192.0.2.2\n    tls_pubkey_pinset:\n      - {{digest: sha256, value: {b64('b')}}}\n", entry, "stands here a second time"),
-            (f"other_servers:\n  - tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n" + one, entry, UNEXPECTED),
+            (f"other_servers:\n  - tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n" + one, entry, "nothing says whose pins"),
             (one + f"  - address_data: 192.0.2.2\n    tls_pubkey_pinset: {b64('b')}\n", entry, '"tls_pubkey_pinset": expected array'),
             (one + f"  - address_data: 192.0.2.2\n    tls_pubkey_pinset: [{b64('b')}]\n", entry, 'expected digest: "sha256"'),
             (one + f"  - address_data: 192.0.2.2\n    tls_port: high\n    tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n", {**entry, "192.0.2.2:853": [B]}, "tls_port high"),
             (one + f"  - tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n", entry, "nothing says whose pins"),
-            (one + f"  - *server\n", entry, "aliases are not read"),
+            (one + "  - *server\n", entry, "aliases are not read"),
             (one + f"---\nupstream_recursive_servers: [{{address_data: 192.0.2.2, tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]}}]\n", {**entry, "192.0.2.2:853": [B]}, None),
         ])
 
@@ -319,7 +320,7 @@ class Trees(Nasty):
             (server(f"--[==[ ]] {{'192.0.2.9', pin_sha256='{b64('c')}'}} ]==]"), entry, None),
             (server(f"-- {{'192.0.2.9', pin_sha256='{b64('c')}'}}\n"), entry, None),
             (f"local pin = '{b64('b')}'\n" + server("{'192.0.2.2', pin_sha256=pin}"), entry, UNEXPECTED),
-            (f"-- pin-sha256 of old\n" + server(""), entry, None),
+            ("-- pin-sha256 of old\n" + server(""), entry, None),
             (server(f"{{'192.0.2.2', hostname='y.org', hostname='z.org', pin_sha256='{b64('b')}'}}"), {**entry, "y.org:853": [B]}, "stands here a second time"),
             (server(f"{{'192.0.2.2', pin_sha256='{b64('b')}', pin_sha256='{b64('c')}'}}"), {**entry, "192.0.2.2:853": [B]}, "stands here a second time"),
             (server(f"{{'192.0.2.2', pins='{b64('b')}'}}"), entry, UNEXPECTED),
@@ -343,7 +344,7 @@ class Others(Nasty):
             (config(pins("a"), f"<domain-config>{pins('b')}</domain-config>"), one, "without a <domain>"),
             (config(pins("a").replace("</pin-set>", f"<Pin digest=\"SHA-256\">{b64('b')}</Pin></pin-set>")), one, UNEXPECTED),
             (config(pins("a"), f"<base-config><domain-config><domain>y.org</domain>{pins('b')}</domain-config></base-config>"), one, "a <domain-config> in <base-config>"),
-            (config(pins("a") + f"<domain-config><domain>y.org</domain></domain-config>"), {"x.org": [A], "y.org": [A]}, None),
+            (config(pins("a") + "<domain-config><domain>y.org</domain></domain-config>"), {"x.org": [A], "y.org": [A]}, None),
             (config(pins("a") + f"<domain-config><domain>y.org</domain>{pins('b')}</domain-config>"), {"x.org": [A], "y.org": [B]}, None),
             (config(pins("a"), f'<domain-config><domain>x.org</domain>{pins("b")}</domain-config>'), one, "with other pins"),
             (config(pins("a"), f'<domain-config><domain>@string/host</domain>{pins("b")}</domain-config>'), one, 'bad name "@string/host"'),
@@ -365,7 +366,7 @@ class Others(Nasty):
             (f'client.add(CertificatePinner.Builder().add({good}).build())', one, None),
             (builder(f'pattern = "x.org", "{A}"'), one, None),
             (builder(good, f'"y.org", *arrayOf("{B}")'), one, "a pin is not written out"),
-            (f'val PIN = "{A}"\nval PIN = "{A}"\n' + builder('"x.org", PIN'), one, None),
+            (f'val PIN = "{A}"\nval PIN = "{A}"\n' + builder('"x.org", PIN'), one, UNEXPECTED),
             (f'val PIN = "{A}"\nval PIN = "{B}"\n' + builder('"x.org", PIN', f'"z.org", "{C}"'), {"z.org": [C]}, "a pin is not written out"),
             (builder(good) + f'mapOf("y.org" to "{B}")\n', one, UNEXPECTED),
             (builder(good, '"y.org", "sha256/AAAA"'), one, 'bad pin "AAAA"'),
@@ -473,10 +474,18 @@ class Large(Nasty):
     CASES = {
         "hpkp": (lambda n: "Public-Key-Pins: max-age=9\n" + f' ; pin-sha256="{b64("a")}"\n' * n, 20000, "--host", "x.org"),
         "hpkp-php": (lambda n: "<?php header('Public-Key-Pins: max-age=9' " + f".';pin-sha256=\"{b64('a')}\"'" * n + ");", 20000, "--host", "x.org"),
+        "hpkp-traefik": (lambda n: f"Header set Public-Key-Pins '{curl('a')}'\nx " + "publicKey: " * n, 8000, "--host", "x.org"),
+        "hpkp-names": (lambda n: "x " + "Public-Key-Pins: " * n, 8000, "--host", "x.org"),
+        "envoy-colons": (lambda n: f"- sni: x.org\n  verify_certificate_spki: [{b64('a')}]\n  x: \"" + ":" * n + "\"\n", 80000),
         "curl": (lambda n: "curl " + f"--pinnedpubkey {curl('a')} \\\n" * n + "https://x.org/", 20000, "--host", "x.org"),
         "git": (lambda n: '[http "https://x.org/"] ' * n + f"pinnedpubkey = {curl('a')}\n", 40000),
         "okhttp": (lambda n: "x.add(" * n + f'CertificatePinner.Builder().add("x.org", "{A}")', 40000),
         "okhttp-constants": (lambda n: f'val P = "{A}"\n' * n + 'CertificatePinner.Builder()\n' + '.add("x.org", P)\n' * n, 20000),
+        "okhttp-imports": (lambda n: "import " * n + f'CertificatePinner.Builder().add("x.org", "{A}")', 80000),
+        "okhttp-import-lines": (lambda n: "import .\n" * n + "import a" + ".A" * n + f'\nCertificatePinner.Builder().add("x.org", "{A}").add(A.{"B." * n}C, "{A}")', 40000),
+        "trustkit-one-literal": (lambda n: "x = [" + "{ kTSKPinnedDomains: {} }, kTSKPinnedDomains: [:], " * n + f'kTSKPinnedDomains: ["x.org": [kTSKPublicKeyHashes: ["{b64("a")}", "{b64("b")}"]]]]', 10000),
+        "trustkit-nested": (lambda n: "x = " + "[" * n + 'kTSKPinnedDomains: [:],' * n + "]" * n, 10000),
+        "trustkit-side-by-side": (lambda n: "x = Object.assign(" + "{}, " * n + "{ TSKPinnedDomains: {} }" * n + ")", 10000),
         "okhttp-text": (lambda n: 'CertificatePinner.Builder().add("x.org", "sha256/"' + '+ ""' * n + f' + "{b64("a")}")', 40000),
         "msmtp": (lambda n: "".join(f"account a{i}\nhost h{i}.org\ntls_fingerprint {colons('a')}\n" for i in range(n)), 10000),
         "weechat": (lambda n: "".join(f'a{i}.addresses = "h{i}.org"\na{i}.tls_fingerprint = "{hexed("a")}"\n' for i in range(n)), 10000),
@@ -495,8 +504,13 @@ class Large(Nasty):
         for name, (make, count, *words) in self.CASES.items():
             with self.subTest(name=name):
                 form = name.split("-")[0]
-                small = min(self.seconds(form, make(count), *words) for _ in range(2))
-                large = min(self.seconds(form, make(2 * count), *words) for _ in range(2))
+                small = large = float("inf")
+                # A busy machine only adds to a figure: what seems steep is measured again.
+                for attempt in range(5):
+                    small = min(small, self.seconds(form, make(count), *words))
+                    large = min(large, self.seconds(form, make(2 * count), *words))
+                    if attempt > 0 and large < 3.2 * max(small, 0.05):
+                        break
                 print(f"{name}: {count} {small:.3f} s, {2 * count} {large:.3f} s")
                 self.assertLess(large, 3.2 * max(small, 0.05))
 

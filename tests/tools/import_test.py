@@ -84,7 +84,7 @@ class Lists(ConversionCase):
         self.assertEqual(self.policy_files(), before)
         self.pinctl("remove", "--list", "pins")
         self.assertEqual(self.entries(), [])
-        self.assertIn("No such file", self.pinctl("remove", "--list", "pins", status=3).stderr)
+        self.assertIn("pins: there is no imported list of that name", self.pinctl("remove", "--list", "pins", status=3).stderr)
         for words in (("--list", "../x"), ("--list", "pins", "a.example"), ()):
             self.pinctl("remove", *words, status=2)
 

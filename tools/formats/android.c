@@ -6,13 +6,14 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/names.h"
 #include "formats/xml.h"
 
 static void read_pin(struct conversion *conversion, xmlNode *node, struct draft *draft) {
   AUTO_TEXT kind = xml_attribute(node, "digest");
   AUTO_TEXT text = xml_text(node);
   if (kind == NULL || strcasecmp(kind, "SHA-256") != 0)
-    convert_loss(conversion, conversion->path, xml_line(node), "a pin with digest \"%s\"; expected SHA-256",
+    convert_loss(conversion, xml_line(node), "a pin with digest \"%s\"; expected SHA-256",
                  kind == NULL ? "" : kind);
   else
     convert_pin(conversion, draft, text, xml_line(node), "pin");
@@ -37,8 +38,7 @@ static void read_expiration(struct conversion *conversion, xmlNode *pin_set, str
   if (read_date(text, &day))
     draft->expires = day - 1;
   else
-    convert_loss(conversion, conversion->path, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD",
-                 text);
+    convert_loss(conversion, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD", text);
 }
 
 /* Without a pin the names are not pinned, even where a name above them is. */
@@ -58,11 +58,11 @@ static void read_domain_config(struct conversion *conversion, xmlNode *config,
   xmlNode *pin_set = xml_next(config->children, "pin-set");
   xmlNode *domain = xml_next(config->children, "domain"),
           *inner = xml_next(config->children, "domain-config");
-  struct draft own = DRAFT_AT(NULL, 0);
+  AUTO_DRAFT own = DRAFT_AT(NULL, 0);
   if (pin_set != NULL)
     read_pin_set(conversion, pin_set, &own);
   if (pin_set != NULL && domain == NULL && inner == NULL)
-    convert_loss(conversion, conversion->path, xml_line(pin_set),
+    convert_loss(conversion, xml_line(pin_set),
                  "the <pin-set> of a <domain-config> without a <domain>; left out");
   const struct draft *pins = pin_set != NULL ? &own : inherited;
   for (; domain != NULL; domain = xml_next(domain->next, "domain")) {
@@ -75,7 +75,6 @@ static void read_domain_config(struct conversion *conversion, xmlNode *config,
   }
   for (; inner != NULL; inner = xml_next(inner->next, "domain-config"))
     read_domain_config(conversion, inner, pins);
-  draft_clear(&own);
 }
 
 /* What stands beside the domains and concerns pins. Of several pin-sets Android takes none, and rejects the
@@ -84,21 +83,30 @@ static void name_element(struct conversion *conversion, xmlNode *node, bool is_s
   unsigned line = xml_line(node);
   bool in_domain = node->parent->type == XML_ELEMENT_NODE && xml_is(node->parent, "domain-config");
   if (xml_is(node, "pin-set") && !in_domain)
-    convert_loss(conversion, conversion->path, line, "a <pin-set> outside a <domain-config>; left out");
+    convert_loss(conversion, line, "a <pin-set> outside a <domain-config>; left out");
   else if (is_second_set)
-    convert_loss(conversion, conversion->path, line, "a second <pin-set> of a <domain-config>; left out");
+    convert_loss(conversion, line, "a second <pin-set> of a <domain-config>; left out");
   else if (xml_is(node, "pin") && !xml_is(node->parent, "pin-set"))
-    convert_loss(conversion, conversion->path, line, "a <pin> outside a <pin-set>; left out");
+    convert_loss(conversion, line, "a <pin> outside a <pin-set>; left out");
   else if (xml_is(node, "domain-config") && !in_domain && !xml_is(node->parent, "network-security-config"))
-    convert_loss(conversion, conversion->path, line, "a <domain-config> in <%s>; left out",
-                 (const char *)node->parent->name);
+    convert_loss(conversion, line, "a <domain-config> in <%s>; left out", (const char *)node->parent->name);
   else if (xml_is(node, "certificates") && xml_boolean(conversion, node, "overridePins", false))
-    convert_note(conversion, conversion->path, line,
+    convert_note(conversion, line,
                  "overridePins was left out: certificates of this authority have to match the pins as well");
   else if (xml_is(node, "trustkit-config") && !xml_boolean(conversion, node, "enforcePinning", true))
     convert_note(
-        conversion, conversion->path, line,
+        conversion, line,
         "TrustKit only reports here; the entry refuses, as Android itself does (--mode audit only logs)");
+}
+
+/* Android reads names letter by letter: one of its own that is spelled otherwise says nothing to it. */
+static void name_misspelled(struct conversion *conversion, xmlNode *node) {
+  static const char elements[] = "domain-config domain pin-set pin";
+  const char *name = (const char *)node->name;
+  if (is_one_of_caseless(name, elements) && !is_one_of(name, elements))
+    convert_loss(conversion, xml_line(node), "<%s> is nothing to Android; left out", name);
+  else if (is_one_of(name, "domain pin-set pin"))
+    xml_name_attributes(conversion, node, "includeSubdomains expiration digest", "Android");
 }
 
 /* What is for debug builds alone says nothing. */
@@ -107,6 +115,7 @@ static void name_elements(struct conversion *conversion, xmlNode *node) {
   for (; node != NULL; node = node->next) {
     if (node->type != XML_ELEMENT_NODE || xml_is(node, "debug-overrides"))
       continue;
+    name_misspelled(conversion, node);
     name_element(conversion, node, has_set && xml_is(node, "pin-set"));
     has_set = has_set || xml_is(node, "pin-set");
     name_elements(conversion, node->children);
@@ -144,7 +153,7 @@ static void write_pins(struct xml_output *output, const struct pin_entry *entry)
 
 static void write_android(struct conversion *conversion) {
   struct xml_output output;
-  xml_writer_open(&output);
+  xml_writer_open(conversion, &output);
   xml_start(&output, "network-security-config");
   for (size_t i = 0; i < conversion->count; i++) {
     const struct pin_entry *entry = &conversion->items[i].entry;
@@ -158,7 +167,7 @@ static void write_android(struct conversion *conversion) {
     xml_end(&output);
   }
   xml_end(&output);
-  xml_writer_close(&output, conversion);
+  xml_writer_close(&output);
 }
 
 const struct format format_android = {

@@ -7,12 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
+#include <openssl/pem.h>
+
+#include "base/file.h"
 #include "base/memory.h"
-#include "formats/chromium_pins.h"
+#include "base/timestamp.h"
 #include "formats/formats.h"
 #include "formats/import.h"
+#include "formats/lines.h"
+#include "formats/names.h"
 #include "formats/pin_groups.h"
 #include "formats/tree.h"
+#include "keys/key_decode.h"
+#include "view/digest_set.h"
 
 /* What Chromium's own generator takes at most. */
 #define MOST_PINSETS 16
@@ -21,20 +29,139 @@
   "name policy mode pins include_subdomains include_subdomains_for_pinning expect_ct expect_ct_report_uri "  \
   "expect_staple expect_staple_report_uri include_subdomains_for_expect_staple snionly"
 
-struct pinset {
-  const char *name; /* of the JSON value */
+/* How long Chromium looks at a list. */
+#define LONGEST_AGE ((int64_t)70 * SECONDS_PER_DAY)
+
+/* A key, or a set of keys. */
+struct named_pins {
+  const char *name; /* part of the JSON value, or of the file of keys */
   unsigned line;
   struct draft pins; /* only its list of pins is used */
   size_t forbidden;
 };
 
+struct named_list {
+  struct named_pins *items;
+  size_t count;
+  struct names names;
+};
+
 struct reading {
   struct conversion *conversion;
-  struct named_keys keys;
-  struct pinset *pinsets;
-  size_t pinset_count;
-  struct names names; /* of the pinsets */
+  char *path; /* of the file of keys */
+  struct lines lines;
+  struct named_list keys, sets;
 };
+
+/* NULL: there is none of this name. */
+static struct named_pins *named_find(const struct named_list *list, const char *name) {
+  size_t number = name == NULL ? NAMES_NONE : names_find(&list->names, name);
+  return number == NAMES_NONE ? NULL : &list->items[number];
+}
+
+/* Takes over the pins. Of two under one name the first counts. */
+static void named_add(struct conversion *conversion, struct named_list *list, const char *path,
+                      struct named_pins named) {
+  if (names_add(&list->names, named.name, list->count)) {
+    list->items = must_room(list->items, list->count, sizeof *list->items);
+    list->items[list->count++] = named;
+    return;
+  }
+  convert_say(conversion, FINDING_LOSS, path, named.line,
+              "\"%s\" is defined a second time, first in line %u; left out", named.name,
+              list->items[names_find(&list->names, named.name)].line);
+  draft_clear(&named.pins);
+}
+
+static void named_clear(struct named_list *list) {
+  for (size_t i = 0; i < list->count; i++)
+    draft_clear(&list->items[i].pins);
+  free(list->items);
+  names_clear(&list->names);
+}
+
+/* ---- The file of keys: a name on one line, its key on the next ---- */
+
+/* Stands where a name would, and what follows it is a number of seconds. */
+#define TIMESTAMP "PinsListTimestamp"
+
+static void note_age(struct conversion *conversion, const char *path, const char *seconds) {
+  int64_t made = seconds == NULL ? 0 : strtoll(seconds, NULL, 10);
+  AUTO_TEXT date = date_format(made);
+  if (made > 0 && conversion->now - made > LONGEST_AGE)
+    convert_say(conversion, FINDING_NOTE, path, 0,
+                "the list is of %s; Chromium looks at one for 70 days, the entries never expire", date);
+}
+
+static bool key_of_pem(const char *pem, struct pin_digest *ret_digest) {
+  BIO *bio = BIO_new_mem_buf(pem, -1);
+  struct object object = {0};
+  X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
+  bool good = certificate != NULL ? object_from_certificate(certificate, &object)
+                                  : object_from_public_pem(pem, strlen(pem), &object);
+  *ret_digest = object.key;
+  object_clear(&object);
+  BIO_free(bio);
+  ERR_clear_error();
+  return good;
+}
+
+/* From the line "-----BEGIN ..." that was just taken to its end. */
+static bool read_pem(struct lines *lines, const char *begin, struct pin_digest *ret_digest) {
+  char *pem = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&pem, &size);
+  fprintf(stream, "%s\n", begin);
+  bool ended = false;
+  for (const char *line; !ended && (line = lines_next(lines)) != NULL;) {
+    fprintf(stream, "%s\n", line);
+    ended = strncmp(line, "-----END ", 9) == 0;
+  }
+  memory_close(stream);
+  bool good = ended && key_of_pem(pem, ret_digest);
+  free(pem);
+  return good;
+}
+
+static void read_key(struct reading *reading, const char *name) {
+  struct named_pins key = {.name = name, .line = reading->lines.number};
+  struct pin_digest digest;
+  const char *line = lines_next(&reading->lines);
+  unsigned number = reading->lines.number;
+  bool is_pem = line != NULL && strncmp(line, "-----BEGIN ", 11) == 0;
+  bool is_pin = line != NULL && strncmp(line, "sha256/", 7) == 0;
+  if (is_pem ? read_pem(&reading->lines, line, &digest)
+             : is_pin && pin_digest_parse(line, strlen(line), &digest)) {
+    draft_take(&key.pins, PIN_LIST_PINS, &digest);
+    named_add(reading->conversion, &reading->keys, reading->path, key);
+    return;
+  }
+  convert_say(reading->conversion, FINDING_LOSS, reading->path, number,
+              "bad key for \"%s\"; expected sha256/BASE64, or a certificate or public key in PEM; left out",
+              name);
+}
+
+static void read_keys(struct reading *reading) {
+  size_t length = 0;
+  AUTO_TEXT text = NULL;
+  int error = file_read(reading->path, &text, &length);
+  bool good = error == 0 && import_text_decode(&text, &length);
+  if (!good || strlen(text) != length) {
+    convert_say(reading->conversion, FINDING_ERROR, reading->path, 0,
+                "%s; expected the file of named keys (--pins FILE)",
+                error != 0 ? strerror(error) : "holds a NUL");
+    return;
+  }
+  reading->lines = lines_of(text);
+  for (const char *name; (name = lines_next(&reading->lines)) != NULL;) {
+    if (strcmp(name, TIMESTAMP) == 0)
+      note_age(reading->conversion, reading->path, lines_next(&reading->lines));
+    else
+      read_key(reading, name);
+  }
+}
+
+/* ---- The JSON ---- */
 
 /* FILE.json has its keys in FILE.pins. */
 static char *companion_of(const struct conversion *conversion) {
@@ -45,66 +172,38 @@ static char *companion_of(const struct conversion *conversion) {
   return must_format("%.*s.pins", (int)(is_json ? length - 5 : length), conversion->path);
 }
 
-static void read_key_name(struct reading *reading, struct pinset *pinset, json_object *element) {
-  const char *name = json_object_is_type(element, json_type_string) ? json_object_get_string(element) : NULL;
-  const struct named_key *key = name == NULL ? NULL : named_keys_find(&reading->keys, name);
-  if (key != NULL)
-    draft_take(&pinset->pins, PIN_LIST_PINS, &key->digest);
-  else
-    convert_loss(reading->conversion, reading->conversion->path, pinset->line,
-                 "pinset \"%s\": no key is named \"%s\"", pinset->name, name == NULL ? "" : name);
-}
-
-/* Chromium's generator takes no other members: one of these may be pins that somebody misspelled. */
-static void name_unknown(struct conversion *conversion, json_object *value, const char *known,
-                         unsigned line) {
-  json_object_object_foreach(value, name, member) {
-    (void)member;
-    if (!is_one_of(name, known))
-      convert_loss(conversion, conversion->path, line,
-                   "\"%s\": Chromium has no member of this name; left out", name);
-  }
-}
-
-static void read_pinset(struct reading *reading, json_object *value, struct pinset *pinset) {
+static void read_set(struct reading *reading, json_object *value) {
   struct conversion *conversion = reading->conversion;
-  pinset->line = tree_line(value, 0);
-  pinset->name = tree_text(conversion, value, "name");
-  if (pinset->name == NULL) {
-    convert_loss(conversion, conversion->path, pinset->line, "a pinset without a name");
-    pinset->name = "";
+  struct named_pins set = {.name = tree_text(conversion, value, "name"), .line = tree_line(value, 0)};
+  json_object *good = tree_list(conversion, value, "static_spki_hashes");
+  if (set.name == NULL) {
+    convert_loss(conversion, set.line, "a pinset without a name");
     return;
   }
-  name_unknown(conversion, value, "name static_spki_hashes bad_static_spki_hashes report_uri", pinset->line);
-  json_object *good = tree_list(conversion, value, "static_spki_hashes");
-  json_object *bad = tree_list(conversion, value, "bad_static_spki_hashes");
-  for (size_t i = 0; i < tree_length(good); i++)
-    read_key_name(reading, pinset, json_object_array_get_idx(good, i));
-  pinset->forbidden = tree_length(bad);
-}
-
-static void read_pinsets(struct reading *reading, json_object *list) {
-  size_t count = json_object_array_length(list);
-  struct conversion *conversion = reading->conversion;
-  reading->pinsets = must_alloc(count, sizeof *reading->pinsets);
-  reading->pinset_count = count;
-  for (size_t i = 0; i < count; i++) {
-    struct pinset *pinset = &reading->pinsets[i];
-    read_pinset(reading, json_object_array_get_idx(list, i), pinset);
-    if (*pinset->name != '\0' && !names_add(&reading->names, pinset->name, i))
-      convert_loss(conversion, conversion->path, pinset->line,
-                   "pinset \"%s\" is defined a second time, first in line %u; left out", pinset->name,
-                   reading->pinsets[names_find(&reading->names, pinset->name)].line);
+  tree_name_unknown(conversion, value, "name static_spki_hashes bad_static_spki_hashes report_uri",
+                    "Chromium");
+  for (size_t i = 0; i < tree_length(good); i++) {
+    json_object *element = json_object_array_get_idx(good, i);
+    bool is_text = json_object_is_type(element, json_type_string);
+    const struct named_pins *key =
+        named_find(&reading->keys, is_text ? json_object_get_string(element) : NULL);
+    if (key != NULL)
+      draft_take(&set.pins, PIN_LIST_PINS, key->pins.lists[PIN_LIST_PINS]);
+    else
+      convert_loss(conversion, set.line, "pinset \"%s\": no key is named \"%s\"", set.name,
+                   is_text ? json_object_get_string(element) : "");
   }
+  set.forbidden = tree_length(tree_list(conversion, value, "bad_static_spki_hashes"));
+  named_add(conversion, &reading->sets, conversion->path, set);
 }
 
 /* Chains with a forbidden key are accepted by an entry all the same: the policy blocks keys for every host
  * only. */
-static void tell_forbidden(struct conversion *conversion, struct pinset *pinset) {
+static void tell_forbidden(struct conversion *conversion, struct named_pins *pinset) {
   if (pinset->forbidden == 0)
     return;
   convert_loss(
-      conversion, conversion->path, pinset->line,
+      conversion, pinset->line,
       "pinset \"%s\" forbids %zu keys (bad_static_spki_hashes); a policy can only block keys for every "
       "host (blocked_keys)",
       pinset->name, pinset->forbidden);
@@ -117,17 +216,16 @@ static void read_entry(struct reading *reading, json_object *value) {
   const char *name = tree_text(conversion, value, "name");
   struct draft draft = DRAFT_AT(name, tree_line(value, 0));
   if (name == NULL) {
-    convert_loss(conversion, conversion->path, draft.line, "an entry without a name");
+    convert_loss(conversion, draft.line, "an entry without a name");
     return;
   }
   draft.include_subdomains = tree_flag(conversion, value, "include_subdomains") ||
                              tree_flag(conversion, value, "include_subdomains_for_pinning");
-  name_unknown(conversion, value, KNOWN_OF_ENTRY, draft.line);
+  tree_name_unknown(conversion, value, KNOWN_OF_ENTRY, "Chromium");
   const char *pins = tree_text(conversion, value, "pins");
-  size_t number = pins == NULL ? NAMES_NONE : names_find(&reading->names, pins);
-  struct pinset *pinset = number == NAMES_NONE ? NULL : &reading->pinsets[number];
+  struct named_pins *pinset = named_find(&reading->sets, pins);
   if (pins != NULL && pinset == NULL) {
-    convert_loss(conversion, conversion->path, draft.line, "\"%s\": no pinset is named \"%s\"", name, pins);
+    convert_loss(conversion, draft.line, "\"%s\": no pinset is named \"%s\"", name, pins);
     return;
   }
   if (pinset == NULL) {
@@ -145,16 +243,17 @@ static void read_all(struct reading *reading, json_object *root) {
   json_object *pinsets = tree_list(conversion, root, "pinsets");
   json_object *entries = tree_list(conversion, root, "entries");
   if (entries == NULL) {
-    convert_error(conversion, conversion->path, 1, "expected an object with \"pinsets\" and \"entries\"");
+    convert_error(conversion, 1, "expected an object with \"pinsets\" and \"entries\"");
     return;
   }
-  if (tree_length(pinsets) > 0) {
-    AUTO_TEXT companion = companion_of(conversion);
-    named_keys_read(conversion, companion, &reading->keys);
-    if (conversion->errors == 0)
-      read_pinsets(reading, pinsets);
-  }
-  for (size_t i = 0; conversion->errors == 0 && i < tree_length(entries); i++)
+  reading->path = companion_of(conversion);
+  if (tree_length(pinsets) > 0)
+    read_keys(reading);
+  if (conversion->findings[FINDING_ERROR] > 0)
+    return;
+  for (size_t i = 0; i < tree_length(pinsets); i++)
+    read_set(reading, json_object_array_get_idx(pinsets, i));
+  for (size_t i = 0; i < tree_length(entries); i++)
     read_entry(reading, json_object_array_get_idx(entries, i));
 }
 
@@ -167,7 +266,7 @@ static void read_chromium(struct conversion *conversion) {
   }
   /* JSON is YAML, but for its comments. */
   const char *text = conversion->text;
-  AUTO_TEXT bare = import_blank_comments(text, COMMENTS_C);
+  AUTO_TEXT bare = comments_blank(text, COMMENTS_C);
   conversion->text = bare;
   json_object *root = tree_from_yaml(conversion);
   conversion->text = text;
@@ -175,16 +274,11 @@ static void read_chromium(struct conversion *conversion) {
     return;
   struct reading reading = {.conversion = conversion};
   read_all(&reading, json_object_array_get_idx(root, 0));
-  for (size_t i = 0; i < reading.pinset_count; i++)
-    draft_clear(&reading.pinsets[i].pins);
-  free(reading.pinsets);
-  names_clear(&reading.names);
-  named_keys_clear(&reading.keys);
+  named_clear(&reading.sets);
+  named_clear(&reading.keys);
+  lines_clear(&reading.lines);
+  free(reading.path);
   json_object_put(root);
-}
-
-static int compare_digests(const void *a, const void *b) {
-  return memcmp(a, b, sizeof(struct pin_digest));
 }
 
 /* Every key once, in ascending order. */
@@ -198,10 +292,10 @@ static struct pin_digest *all_keys(const struct grouping *grouping, size_t *ret_
     for (uint32_t j = 0; j < grouping->groups[i].list->count; j++)
       keys[count++] = grouping->groups[i].list->digests[j];
   if (count > 1)
-    qsort(keys, count, sizeof *keys, compare_digests);
+    qsort(keys, count, sizeof *keys, digests_compare);
   *ret_count = 0;
   for (size_t i = 0; i < count; i++)
-    if (*ret_count == 0 || compare_digests(&keys[*ret_count - 1], &keys[i]) != 0)
+    if (*ret_count == 0 || digests_compare(&keys[*ret_count - 1], &keys[i]) != 0)
       keys[(*ret_count)++] = keys[i];
   return keys;
 }
@@ -221,7 +315,7 @@ static json_object *pinset_json(const struct grouping *grouping, size_t index, c
   json_object *value = json_object_new_object();
   json_object *names = json_object_new_array();
   for (uint32_t i = 0; i < list->count; i++) {
-    const struct pin_digest *key = bsearch(&list->digests[i], keys, key_count, sizeof *keys, compare_digests);
+    const struct pin_digest *key = bsearch(&list->digests[i], keys, key_count, sizeof *keys, digests_compare);
     AUTO_TEXT key_name = must_format("Key%zu", (size_t)(key - keys) + 1);
     json_object_array_add(names, json_object_new_string(key_name));
   }
@@ -259,8 +353,8 @@ static void write_chromium(struct conversion *conversion) {
   size_t key_count = 0;
   struct pin_digest *keys = all_keys(&grouping, &key_count);
   if (grouping.count > MOST_PINSETS)
-    convert_note(conversion, conversion->path, 0, "%zu pinsets; Chromium itself takes at most %d",
-                 grouping.count, MOST_PINSETS);
+    convert_note(conversion, 0, "%zu pinsets; Chromium itself takes at most %d", grouping.count,
+                 MOST_PINSETS);
   fputs("{\n  \"pinsets\": [\n", conversion->out);
   bool first = true;
   for (size_t i = 0; i < grouping.count; i++)

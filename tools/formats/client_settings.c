@@ -4,12 +4,13 @@
  * Fingerprints of certificates in the settings of clients: msmtp's tls_fingerprint, by accounts, and
  * WeeChat's irc.server.NAME.tls_fingerprint.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/import.h"
+#include "formats/lines.h"
 #include "formats/names.h"
 
 /* What one account or server says; the texts are parts of the conversion's. */
@@ -18,6 +19,7 @@ struct section {
   const char *host, *own_host; /* what it says itself, not one that it inherits from */
   const char *tls_name;        /* by which a server is asked for, in place of the host */
   char *addresses;             /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
+  const char *tls;             /* "on" or "off" */
   char *fingerprints;          /* NULL: none */
   uint16_t port;
   unsigned line; /* of the fingerprints */
@@ -58,8 +60,9 @@ static void add_address(struct conversion *conversion, const struct draft *finge
 
 static void take_fingerprints(struct conversion *conversion, const char *value, struct draft *draft) {
   AUTO_TEXT copy = must_copy(value);
-  char *rest = NULL;
-  for (const char *word = strtok_r(copy, ", \t", &rest); word != NULL; word = strtok_r(NULL, ", \t", &rest))
+  char *rest = copy;
+  import_cut_comment(conversion, &format_msmtp, copy, draft->line);
+  for (const char *word; (word = next_word(&rest, ", \t")) != NULL;)
     convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, word);
 }
 
@@ -69,29 +72,26 @@ static bool is_set(const char *value) {
 
 static void add_section(struct conversion *conversion, const struct section *section) {
   const char *own = section->tls_name != NULL ? section->tls_name : section->host;
-  struct draft draft = DRAFT_AT(own != NULL ? own : conversion->host, section->line);
+  AUTO_DRAFT draft = DRAFT_AT(own != NULL ? own : conversion->host, section->line);
   draft.port = section->port;
   if (!is_set(section->fingerprints))
     return;
   take_fingerprints(conversion, section->fingerprints, &draft);
-  char *rest = NULL;
-  if (is_set(section->addresses))
-    for (char *host = strtok_r(section->addresses, ", ", &rest); host != NULL;
-         host = strtok_r(NULL, ", ", &rest))
-      add_address(conversion, &draft, host);
-  else
+  char *rest = section->addresses;
+  if (section->tls != NULL && strcmp(section->tls, "off") == 0)
+    convert_note(conversion, section->line,
+                 "this fingerprint stands beside \"tls off\", and says nothing; left out");
+  else if (!is_set(rest))
     conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
+  else
+    for (char *host; (host = next_word(&rest, ", ")) != NULL;)
+      add_address(conversion, &draft, host);
 }
 
 /* Cuts a line into its first word and the rest, both without blanks around them and quotes. */
 static char *cut(char *line) {
-  size_t length = strcspn(line, " \t=");
-  char *value = line + length + strspn(line + length, " \t=");
-  line[length] = '\0';
+  char *value = trim(cut_word(line, " \t="));
   size_t end = strlen(value);
-  while (end > 0 && isspace((unsigned char)value[end - 1]))
-    value[--end] = '\0';
   if (end >= 2 && *value == '"' && value[end - 1] == '"') {
     value[end - 1] = '\0';
     value++;
@@ -103,16 +103,10 @@ typedef void setting_fn(struct sections *sections, char *name, char *value, unsi
 
 static void read_lines(struct conversion *conversion, setting_fn *take) {
   struct sections sections = {.conversion = conversion};
-  AUTO_TEXT text = must_copy(conversion->text);
-  char *rest = text;
-  unsigned number = 0;
-  for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-    number++;
-    line += strspn(line, " \t");
-    if (*line != '\0' && *line != '#') {
-      char *value = cut(line);
-      take(&sections, line, value, number);
-    }
+  struct lines lines = lines_of(conversion->text);
+  for (char *line; (line = lines_next(&lines)) != NULL;) {
+    char *value = cut(line);
+    take(&sections, line, value, lines.number);
   }
   for (size_t i = 0; i < sections.count; i++) {
     /* What holds for all accounts is no account. */
@@ -122,18 +116,20 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
   }
   free(sections.items);
   names_clear(&sections.names);
+  lines_clear(&lines);
 }
 
 /* Fingerprints of the current section; of several that it has itself programs take the last. */
 static void set(struct sections *sections, char *value, unsigned line) {
   struct section *section = &sections->items[sections->current];
-  struct draft passed = DRAFT_AT(NULL, section->line);
+  AUTO_DRAFT passed = DRAFT_AT(NULL, section->line);
   if (section->is_own && is_set(section->fingerprints) && strcmp(section->fingerprints, value) != 0) {
-    convert_note(sections->conversion, sections->conversion->path, section->line,
-                 "a fingerprint is given again in line %u, which is taken", line);
+    convert_note(sections->conversion, section->line,
+                 is_set(value) ? "a fingerprint is given again in line %u, which is taken"
+                               : "the fingerprint is taken back in line %u",
+                 line);
     take_fingerprints(sections->conversion, section->fingerprints, &passed);
   }
-  draft_clear(&passed);
   section->fingerprints = value;
   section->line = line;
   section->is_own = true;
@@ -148,6 +144,7 @@ static void inherit(struct section *account, const struct section *other) {
   account->host = other->host != NULL ? other->host : account->host;
   account->tls_name = other->tls_name != NULL ? other->tls_name : account->tls_name;
   account->port = other->port != 0 ? other->port : account->port;
+  account->tls = other->tls != NULL ? other->tls : account->tls;
   if (other->fingerprints == NULL)
     return;
   account->fingerprints = other->fingerprints;
@@ -158,7 +155,6 @@ static void inherit(struct section *account, const struct section *other) {
  */
 static void begin_account(struct sections *sections, char *value, unsigned line) {
   char *others = strchr(value, ':');
-  char *rest = NULL;
   if (others != NULL)
     *others++ = '\0';
   value[strcspn(value, " \t")] = '\0';
@@ -166,14 +162,12 @@ static void begin_account(struct sections *sections, char *value, unsigned line)
   const struct section *defaults = section_find(sections, DEFAULTS);
   if (defaults != NULL && others == NULL)
     inherit(&sections->items[sections->current], defaults);
-  for (const char *name = others == NULL ? NULL : strtok_r(others, ", \t", &rest); name != NULL;
-       name = strtok_r(NULL, ", \t", &rest)) {
+  for (const char *name; (name = next_word(&others, ", \t")) != NULL;) {
     const struct section *other = section_find(sections, name);
     if (other != NULL)
       inherit(&sections->items[sections->current], other);
     else
-      convert_loss(sections->conversion, sections->conversion->path, line,
-                   "account %s: no account \"%s\" stands above it", value, name);
+      convert_loss(sections->conversion, line, "account %s: no account \"%s\" stands above it", value, name);
   }
 }
 
@@ -187,6 +181,8 @@ static void begin_defaults(struct sections *sections) {
 }
 
 static void take_msmtp(struct sections *sections, char *name, char *value, unsigned line) {
+  if (is_one_of(name, "host port tls tls_host_override"))
+    import_cut_comment(sections->conversion, &format_msmtp, value, line);
   if (strcmp(name, "account") == 0)
     begin_account(sections, value, line);
   else if (strcmp(name, "defaults") == 0 || sections->count == 0)
@@ -196,12 +192,13 @@ static void take_msmtp(struct sections *sections, char *name, char *value, unsig
     last->tls_name = value;
   } else if (strcmp(name, "host") == 0) {
     if (last->own_host != NULL && strcmp(last->own_host, value) != 0)
-      convert_loss(sections->conversion, sections->conversion->path, line,
+      convert_loss(sections->conversion, line,
                    "host %s: the account has the host %s already; the last is taken", value, last->own_host);
     last->own_host = last->host = value;
   } else if (strcmp(name, "port") == 0 && !port_read(value, &last->port)) {
-    convert_loss(sections->conversion, sections->conversion->path, line,
-                 "port %s: expected a number up to 65535", value);
+    convert_loss(sections->conversion, line, "port %s: expected a number up to 65535", value);
+  } else if (strcmp(name, "tls") == 0) {
+    last->tls = value;
   } else if (strcmp(name, "tls_fingerprint") == 0) {
     set(sections, value, line);
   }
@@ -214,7 +211,7 @@ static void read_msmtp(struct conversion *conversion) {
 const struct format format_msmtp = {
     .name = "msmtp",
     .comments = COMMENTS_HASH_LINE,
-    .spelled_in_hex = true,
+    .spelling = SPELLED_IN_HEX,
     .title = "msmtp's tls_fingerprint, by accounts",
     .mark = "tls_fingerprint\nhost\taccount\naccount\tdefaults\tfrom",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_FINGERPRINTS,
@@ -224,30 +221,51 @@ const struct format format_msmtp = {
 
 /* ---- WeeChat ---- */
 
+/* The current section from now on. */
+static struct section *server_of(struct sections *sections, const char *name) {
+  struct section *section = section_find(sections, name);
+  if (section == NULL)
+    return section_add(sections, name);
+  sections->current = (size_t)(section - sections->items);
+  return section;
+}
+
+/* "add NAME ADDRESS -OPTION..."; what options say of pins is not taken. */
+static void add_server(struct sections *sections, char *words) {
+  const char *verb = next_word(&words, " \t"), *name = next_word(&words, " \t");
+  char *address = next_word(&words, " \t");
+  if (verb != NULL && strcmp(verb, "add") == 0 && address != NULL)
+    server_of(sections, name)->addresses = address;
+}
+
 /* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set". */
 static void take_weechat(struct sections *sections, char *name, char *value, unsigned line) {
   static const char prefix[] = "irc.server.";
+  if (strcmp(name, "/server") == 0) {
+    add_server(sections, value);
+    return;
+  }
   if (strcmp(name, "/set") == 0 || strcmp(name, "set") == 0) {
     name = value;
     value = cut(value);
+  } else if (strcmp(name, "/unset") == 0) {
+    name = value;
+    value = value + strlen(value);
   }
   char *key = strrchr(name, '.');
   char *server = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
   if (key == NULL || server > key)
     return;
   *key++ = '\0';
-  bool is_fingerprint = strcmp(key, "tls_fingerprint") == 0 || strcmp(key, "ssl_fingerprint") == 0;
-  if (!is_fingerprint && strcmp(key, "addresses") != 0)
+  if (!is_one_of(key, "addresses tls ssl tls_fingerprint ssl_fingerprint"))
     return;
-  struct section *section = section_find(sections, server);
-  if (section == NULL)
-    section = section_add(sections, server);
-  sections->current = (size_t)(section - sections->items);
-  if (!is_fingerprint) {
+  struct section *section = server_of(sections, server);
+  if (strcmp(key, "addresses") == 0)
     section->addresses = value;
-    return;
-  }
-  set(sections, value, line);
+  else if (strlen(key) == strlen("tls"))
+    section->tls = value;
+  else
+    set(sections, value, line);
 }
 
 static void read_weechat(struct conversion *conversion) {
@@ -257,7 +275,7 @@ static void read_weechat(struct conversion *conversion) {
 const struct format format_weechat = {
     .name = "weechat",
     .comments = COMMENTS_HASH_LINE,
-    .spelled_in_hex = true,
+    .spelling = SPELLED_IN_HEX,
     .title = "WeeChat's irc.conf, or /set commands",
     .mark = ".tls_fingerprint\t.ssl_fingerprint\n.addresses\tirc.server.",
     .holds = HOLDS_HOSTS | HOLDS_ADDRESSES | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_FINGERPRINTS,

@@ -25,49 +25,43 @@ void conversion_clear(struct conversion *conversion) {
   conversion->count = conversion->capacity = 0;
 }
 
-__attribute__((format(printf, 3, 0))) static char *placed(const char *file, unsigned line, const char *format,
-                                                          va_list values) {
+static void say_finding(enum finding kind, const char *text) {
+  if (kind == FINDING_ERROR)
+    say_error("%s", text);
+  else if (kind == FINDING_LOSS)
+    say_warning("%s", text);
+  else
+    say_note("%s", text);
+}
+
+void convert_say(struct conversion *conversion, enum finding kind, const char *file, unsigned line,
+                 const char *format, ...) {
+  if (conversion->findings[kind]++ >= MOST_SHOWN)
+    return;
+  va_list values;
+  va_start(values, format);
   AUTO_TEXT message = must_vformat(format, values);
-  return line == 0 ? must_format("%s: %s", file, message) : must_format("%s:%u: %s", file, line, message);
+  va_end(values);
+  AUTO_TEXT text =
+      line == 0 ? must_format("%s: %s", file, message) : must_format("%s:%u: %s", file, line, message);
+  say_finding(kind, text);
 }
 
-void convert_error(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
-  if (conversion->errors++ >= MOST_SHOWN)
-    return;
-  va_list values;
-  va_start(values, format);
-  AUTO_TEXT text = placed(file, line, format, values);
-  va_end(values);
-  say_error("%s", text);
-}
-
-void convert_loss(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
-  if (conversion->losses++ >= MOST_SHOWN)
-    return;
-  va_list values;
-  va_start(values, format);
-  AUTO_TEXT text = placed(file, line, format, values);
-  va_end(values);
-  say_warning("%s", text);
-}
-
-void convert_note(struct conversion *conversion, const char *file, unsigned line, const char *format, ...) {
-  if (conversion->notes++ >= MOST_SHOWN)
-    return;
-  va_list values;
-  va_start(values, format);
-  AUTO_TEXT text = placed(file, line, format, values);
-  va_end(values);
-  say_note("%s", text);
+void convert_note_branches(struct conversion *conversion) {
+  if (strncmp(conversion->text, "#if", 3) == 0 || strstr(conversion->text, "\n#if") != NULL)
+    convert_note(conversion, 0, "what stands in each branch of an #if is read");
 }
 
 void convert_say_rest(const struct conversion *conversion) {
-  if (conversion->notes > MOST_SHOWN)
-    say_note("%s: and %zu more notes", conversion->path, conversion->notes - MOST_SHOWN);
-  if (conversion->losses > MOST_SHOWN)
-    say_warning("%s: and %zu more losses", conversion->path, conversion->losses - MOST_SHOWN);
-  if (conversion->errors > MOST_SHOWN)
-    say_error("%s: and %zu more errors", conversion->path, conversion->errors - MOST_SHOWN);
+  static const char *const plurals[] = {
+      [FINDING_ERROR] = "errors", [FINDING_LOSS] = "losses", [FINDING_NOTE] = "notes"};
+  for (int kind = FINDING_COUNT; kind-- > 0;) {
+    if (conversion->findings[kind] <= MOST_SHOWN)
+      continue;
+    AUTO_TEXT text = must_format("%s: and %zu more %s", conversion->path,
+                                 conversion->findings[kind] - MOST_SHOWN, plurals[kind]);
+    say_finding((enum finding)kind, text);
+  }
 }
 
 char *digest_base64(const struct pin_digest *digest) {
@@ -81,6 +75,14 @@ char *digest_hex(const struct pin_digest *digest) {
   for (size_t i = 0; i < sizeof digest->bytes; i++)
     sprintf(text + 2 * i, "%02x", digest->bytes[i]);
   return text;
+}
+
+void digests_write(FILE *out, const struct pin_digest_list *list, const char *before, const char *behind,
+                   const char *between) {
+  for (uint32_t i = 0; i < list->count; i++) {
+    AUTO_TEXT text = digest_base64(&list->digests[i]);
+    fprintf(out, "%s%s%s%s", i == 0 ? "" : between, before, text, behind);
+  }
 }
 
 static bool holds(const struct pin_digest *digests, uint32_t count, const struct pin_digest *digest) {
@@ -164,10 +166,10 @@ bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_s
   return pin_digest_parse(whole, strlen(whole), ret_digest);
 }
 
-void convert_know(struct conversion *conversion, const struct pin_digest *digest) {
+void convert_know(struct conversion *conversion, const struct pin_digest *digest, unsigned line) {
   size_t count = conversion->known_count;
   conversion->known = must_room(conversion->known, count, sizeof *conversion->known);
-  conversion->known[conversion->known_count++] = *digest;
+  conversion->known[conversion->known_count++] = (struct known_digest){*digest, line};
 }
 
 void convert_pin(struct conversion *conversion, struct draft *draft, const char *text, unsigned line,
@@ -175,16 +177,15 @@ void convert_pin(struct conversion *conversion, struct draft *draft, const char 
   struct pin_digest digest;
   bool stray = false;
   if (!convert_decode(text, &digest, &stray)) {
-    convert_loss(conversion, conversion->path, line, "bad %s \"%s\"; expected 32 bytes in base64", what,
-                 text);
+    convert_loss(conversion, line, "bad %s \"%s\"; expected 32 bytes in base64", what, text);
     return;
   }
   if (stray)
-    convert_note(conversion, conversion->path, line,
+    convert_note(conversion, line,
                  "%s \"%s\": stray bits in its last character; taken without them, as programs decode it (a "
                  "dummy is often written so)",
                  what, text);
-  convert_know(conversion, &digest);
+  convert_know(conversion, &digest, line);
   draft_take(draft, PIN_LIST_PINS, &digest);
 }
 
@@ -198,14 +199,13 @@ void convert_fingerprint(struct conversion *conversion, struct draft *draft, enu
   bool is_hex = strspn(text, "0123456789abcdefABCDEF:") == length;
   const char *name = digits == 32 ? "MD5" : digits == 40 ? "SHA-1" : digits == 128 ? "SHA-512" : NULL;
   if (is_hex && pin_digest_parse(text, length, &digest)) {
-    convert_know(conversion, &digest);
+    convert_know(conversion, &digest, draft->line);
     draft_take(draft, list, &digest);
   } else if (is_hex && name != NULL)
-    convert_loss(conversion, conversion->path, draft->line, "\"%s\" is %s; only SHA-256 can be held", text,
-                 name);
+    convert_loss(conversion, draft->line, "\"%s\" is %s; only SHA-256 can be held", text, name);
   else
-    convert_loss(conversion, conversion->path, draft->line,
-                 "bad fingerprint \"%s\"; expected 32 bytes in hexadecimal digits", text);
+    convert_loss(conversion, draft->line, "bad fingerprint \"%s\"; expected 32 bytes in hexadecimal digits",
+                 text);
 }
 
 struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry) {
@@ -268,13 +268,15 @@ void conversion_add(struct conversion *conversion, const struct draft *draft) {
   for (int i = 0; i < PIN_LIST_COUNT; i++)
     pins += draft->counts[i];
   if (status != PIN_OK)
-    convert_loss(conversion, conversion->path, draft->line, "bad name \"%s\": %s", draft->name,
+    convert_loss(conversion, draft->line, "bad name \"%s\": %s", draft->name,
                  why == NULL ? "out of memory" : why);
   else if (pins == 0 && draft->mode != PIN_MODE_OFF)
-    convert_loss(conversion, conversion->path, draft->line,
-                 "\"%s\" has no pin that a policy can hold; left out", name);
+    convert_loss(conversion, draft->line, "\"%s\" has no pin that a policy can hold; left out", name);
+  else if (kind_of(name) == PIN_NAME_WILDCARD && !conversion->takes_wildcards &&
+           draft->name != conversion->host)
+    convert_loss(conversion, draft->line, "\"%s\": this format knows no names with \"*\"; left out", name);
   else if ((draft->include_subdomains || draft->below_only) && kind_of(name) != PIN_NAME_HOST)
-    convert_loss(conversion, conversion->path, draft->line, "\"%s\" has no names below it; left out", name);
+    convert_loss(conversion, draft->line, "\"%s\" has no names below it; left out", name);
   else
     append_draft(conversion, draft, name);
 }
@@ -291,13 +293,12 @@ static bool is_same_name(const char *a, const char *b) {
 void conversion_add_named(struct conversion *conversion, const struct draft *draft) {
   if (draft->name == NULL) {
     conversion->nameless++;
-    convert_loss(conversion, conversion->path, draft->line,
+    convert_loss(conversion, draft->line,
                  "nothing says whose pins these are; left out (--host names the host)");
     return;
   }
   if (conversion->host != NULL && !is_same_name(conversion->host, draft->name))
-    convert_note(conversion, conversion->path, draft->line, "\"%s\" is another host than --host; left out",
-                 draft->name);
+    convert_note(conversion, draft->line, "\"%s\" is another host than --host; left out", draft->name);
   else
     conversion_add(conversion, draft);
 }

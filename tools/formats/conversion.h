@@ -13,8 +13,12 @@
 #include <stdio.h>
 
 #include "base/arena.h"
+#include "formats/comments.h"
 #include "keys/key_object.h"
 #include "pinpolicy.h"
+
+/* A mistake in the text, what cannot be held, and what is left out without harm. */
+enum finding { FINDING_ERROR, FINDING_LOSS, FINDING_NOTE, FINDING_COUNT };
 
 struct conversion_item {
   struct pin_entry entry; /* lists, ports and texts belong to the arena, or to the policy */
@@ -22,6 +26,12 @@ struct conversion_item {
   struct pin_digest *joined[PIN_LIST_COUNT]; /* lists that others went into, with room for `room`; or NULL */
   uint16_t *joined_ports;
   uint32_t room[PIN_LIST_COUNT], port_room;
+};
+
+/* A digest of the text. Start with the digest, which qsort(3) compares first. */
+struct known_digest {
+  struct pin_digest digest;
+  unsigned line; /* where the reader says that it stands; 0: it does not say */
 };
 
 struct conversion {
@@ -33,15 +43,18 @@ struct conversion {
   const char *companion; /* the second file of a format that has two, or NULL */
   const struct objects *certificates; /* export: what a format can show that holds no digests */
   int64_t now;
-  FILE *out;           /* export */
-  FILE *companion_out; /* export: for `companion`, or NULL */
-  bool reads_off;      /* an entry without pins takes a name out of a less specific entry */
-  bool adds_up;        /* all entries that cover a name count, not only the most specific */
+  FILE *out;            /* export */
+  FILE *companion_out;  /* export: for `companion`, or NULL */
+  bool reads_off;       /* an entry without pins takes a name out of a less specific entry */
+  bool adds_up;         /* all entries that cover a name count, not only the most specific */
+  bool takes_wildcards; /* import: "*.x.org" is a name; else only as --host */
+  enum comment_style
+      comments; /* import: how the text writes them; a reader may know better than the format */
   struct conversion_item *items;
   size_t count, capacity;
-  size_t errors, losses, notes;
-  size_t nameless;          /* those that conversion_add_named left out */
-  struct pin_digest *known; /* import: those that a reader took, or named in a message */
+  size_t findings[FINDING_COUNT];
+  size_t nameless;            /* those that conversion_add_named left out */
+  struct known_digest *known; /* import: those that a reader took, or named in a message */
   size_t known_count;
   struct pin_digest_list copied[PIN_LIST_COUNT]; /* the lists of the draft added last, in the arena */
   struct arena arena;
@@ -50,19 +63,23 @@ struct conversion {
 void conversion_clear(struct conversion *conversion);
 
 /*
- * "file:line: ..." to stderr; line 0: the file as a whole. A mistake in the text, what cannot be held, and
- * what is left out without harm. Of each kind the first 20 are shown and all are counted.
+ * "file:line: ..." to stderr; line 0: the file as a whole. Of each kind the first 20 are shown and all are
+ * counted. The short forms are about the foreign text itself.
  */
-void convert_error(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-void convert_loss(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
-void convert_note(struct conversion *conversion, const char *file, unsigned line, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void convert_say(struct conversion *conversion, enum finding kind, const char *file, unsigned line,
+                 const char *format, ...) __attribute__((format(printf, 5, 6)));
+#define convert_error(conversion, line, ...)                                                                 \
+  convert_say(conversion, FINDING_ERROR, (conversion)->path, line, __VA_ARGS__)
+#define convert_loss(conversion, line, ...)                                                                  \
+  convert_say(conversion, FINDING_LOSS, (conversion)->path, line, __VA_ARGS__)
+#define convert_note(conversion, line, ...)                                                                  \
+  convert_say(conversion, FINDING_NOTE, (conversion)->path, line, __VA_ARGS__)
+/* Says so where a preprocessor would pick among the parts of a source, all of which are read. */
+void convert_note_branches(struct conversion *conversion);
 /* Says how many of each kind were not shown. */
 void convert_say_rest(const struct conversion *conversion);
 
-/* An entry while it is read. Start with DRAFT_AT; to be cleared. */
+/* An entry while it is read. Start with DRAFT_AT; to be cleared, by AUTO_DRAFT at the end of its block. */
 struct draft {
   const char *name; /* as the text spells it */
   unsigned line;
@@ -81,6 +98,7 @@ struct draft {
 
 void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest *digest);
 void draft_clear(struct draft *draft);
+#define AUTO_DRAFT __attribute__((cleanup(draft_clear))) struct draft
 
 /*
  * Adds a copy of the draft under the name by which the policy compares it. A name that is none counts as a
@@ -127,14 +145,18 @@ void convert_pin(struct conversion *conversion, struct draft *draft, const char 
 /* Takes the digest of a certificate in hexadecimal digits, with or without colons; shorter ones are named. */
 void convert_fingerprint(struct conversion *conversion, struct draft *draft, enum pin_list list,
                          const char *text);
-/* A digest that was read, or that a message speaks of: import_sweep does not name it again. */
-void convert_know(struct conversion *conversion, const struct pin_digest *digest);
+/* A digest that was read, or that a message speaks of: import_sweep does not name it again. It stands for one
+ * place in the text: in that line, or, where none has it in that line, in another. */
+void convert_know(struct conversion *conversion, const struct pin_digest *digest, unsigned line);
 /* The digest as convert_pin decodes it. False: it is none. *ret_stray: bits stray in its last character. */
 bool convert_decode(const char *text, struct pin_digest *ret_digest, bool *ret_stray);
 /* The other way round: base64 without the "sha256/". For free(3). */
 char *digest_base64(const struct pin_digest *digest);
 char *digest_hex(const struct pin_digest *digest);
 
+/* Writes each in base64, between `before` and `behind`, and `between` between two. */
+void digests_write(FILE *out, const struct pin_digest_list *list, const char *before, const char *behind,
+                   const char *between);
 /* Whether every digest of the second list is in the first. */
 bool digests_contain(const struct pin_digest_list *list, const struct pin_digest_list *others);
 /* Puts those of the list behind `count` others, where there is room; each once as long as they are of a

@@ -93,7 +93,7 @@ static void join_below(struct conversion *conversion, struct conversion_item *in
                        const struct conversion_item *from) {
   struct pin_entry *entry = &into->entry;
   if (compare_rules(entry, &from->entry) != 0) {
-    convert_loss(conversion, conversion->path, from->entry.line,
+    convert_loss(conversion, from->entry.line,
                  "\"%s\" itself and the names below it have different pins (line %u); the entry takes both",
                  entry->name, entry->line);
     join_lists(conversion, into, &from->entry);
@@ -115,7 +115,7 @@ static bool join_same(struct conversion *conversion, struct conversion_item *int
   } else if (same_reach && conversion->adds_up) {
     join_lists(conversion, into, &from->entry);
   } else {
-    convert_loss(conversion, conversion->path, from->entry.line,
+    convert_loss(conversion, from->entry.line,
                  "\"%s\" has an entry already in line %u, with other pins; left out", entry->name,
                  entry->line);
   }
@@ -231,8 +231,8 @@ static void leave_out_idle(struct conversion *conversion) {
     if (!idle[i])
       conversion->items[kept++] = conversion->items[i];
   if (kept < conversion->count)
-    convert_note(conversion, conversion->path, 0, "%zu host%s without pins; left out",
-                 conversion->count - kept, conversion->count - kept == 1 ? "" : "s");
+    convert_note(conversion, 0, "%zu host%s without pins; left out", conversion->count - kept,
+                 conversion->count - kept == 1 ? "" : "s");
   conversion->count = kept;
   free(idle);
 }
@@ -242,7 +242,7 @@ static void settle_below(struct conversion *conversion) {
     struct conversion_item *item = &conversion->items[i];
     if (!item->below_only)
       continue;
-    convert_loss(conversion, conversion->path, item->entry.line,
+    convert_loss(conversion, item->entry.line,
                  "only the names below \"%s\" are meant; the entry covers \"%s\" itself as well",
                  item->entry.name, item->entry.name);
     item->below_only = false;
@@ -269,7 +269,7 @@ static void settle_ports(struct conversion *conversion) {
       conversion->items[kept++] = conversion->items[i];
       continue;
     }
-    convert_loss(conversion, conversion->path, entry->line,
+    convert_loss(conversion, entry->line,
                  "\"%s\" has an entry for every port or for the same one already in line %u; left out",
                  entry->name, every->entry.line);
   }
@@ -290,8 +290,7 @@ static void note_expired(struct conversion *conversion) {
   if (expired == 0)
     return;
   AUTO_TEXT date = date_format(newest);
-  convert_note(conversion, conversion->path, 0,
-               "%zu of %zu entries have expired, the last on %s: they refuse nothing", expired,
+  convert_note(conversion, 0, "%zu of %zu entries have expired, the last on %s: they refuse nothing", expired,
                conversion->count, date);
 }
 
@@ -319,7 +318,7 @@ void conversion_note_ports(struct conversion *conversion) {
     bool is_second = is_same && !was_same;
     was_same = is_same;
     if (is_second && items[i - 1].entry.mode != PIN_MODE_OFF && items[i].entry.mode != PIN_MODE_OFF)
-      convert_note(conversion, conversion->path, items[i].entry.line,
+      convert_note(conversion, items[i].entry.line,
                    "\"%s\" has entries for different ports; " PORTS_ARE_ALTERNATIVES, items[i].entry.name);
   }
 }

@@ -10,6 +10,7 @@
 #include "formats/curl.h"
 #include "formats/formats.h"
 #include "formats/import.h"
+#include "formats/lines.h"
 #include "formats/names.h"
 #include "formats/option_text.h"
 
@@ -20,11 +21,11 @@ void curl_take_pins(struct conversion *conversion, const char *value, struct dra
     struct pin_digest digest;
     /* curl compares the characters: it takes no other spelling of a digest. */
     if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest)) {
-      convert_know(conversion, &digest);
+      convert_know(conversion, &digest, draft->line);
       draft_take(draft, PIN_LIST_PINS, &digest);
     } else
       convert_loss(
-          conversion, conversion->path, draft->line,
+          conversion, draft->line,
           "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, \"pinctl add\" "
           "takes the pin)",
           pin);
@@ -41,15 +42,64 @@ struct transfer {
 #define CURL_WITH_VALUE "AbcCdDeEFHKmoPQrtTuUwxXyYz"
 #define OPENCONNECT_WITH_VALUE "CceDFgikmPpQsUux"
 
+/* The word of a command that is curl itself, wherever the script has it. */
+static bool is_curl(const struct text_option *option) {
+  static const char *const names[] = {"curl", "curl.exe"};
+  size_t length = strlen(option->value);
+  for (size_t i = 0; i < COUNT_OF(names) && *option->name == '\0'; i++)
+    if (length >= strlen(names[i]) && strcmp(option->value + length - strlen(names[i]), names[i]) == 0)
+      return true;
+  return false;
+}
+
+/* Long options without a value. */
+static bool is_flag(const char *name) {
+  static const char flags[] =
+      "anyauth append basic ca-native cert-status compressed compressed-ssh create-dirs crlf digest disable "
+      "disable-eprt disable-epsv disallow-username-in-url doh-cert-status doh-insecure fail fail-early "
+      "fail-with-body false-start form-escape ftp-create-dirs ftp-pasv ftp-pret ftp-skip-pasv-ip "
+      "ftp-ssl-ccc ftp-ssl-control get globoff haproxy-protocol head http0.9 http1.0 http1.1 http2 "
+      "http2-prior-knowledge http3 http3-only ignore-content-length include insecure ipv4 ipv6 "
+      "junk-session-cookies list-only location location-trusted mail-rcpt-allowfails negotiate netrc "
+      "netrc-optional ntlm ntlm-wb parallel parallel-immediate path-as-is post301 post302 post303 "
+      "progress-bar proxy-anyauth proxy-basic proxy-digest proxy-insecure proxy-negotiate proxy-ntlm "
+      "proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 proxytunnel raw remote-header-name "
+      "remote-name remote-name-all remote-time remove-on-error retry-all-errors retry-connrefused sasl-ir "
+      "show-error silent skip-existing socks5-basic socks5-gssapi socks5-gssapi-nec ssl ssl-allow-beast "
+      "ssl-auto-client-cert ssl-no-revoke ssl-reqd ssl-revoke-best-effort sslv2 sslv3 styled-output "
+      "suppress-connect-headers tcp-fastopen tcp-nodelay tftp-no-options tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 "
+      "tlsv1.3 tr-encoding trace-ids trace-time use-ascii verbose xattr";
+  return strncmp(name, "no-", 3) == 0 || is_one_of(name, flags);
+}
+
+/* "x.org:8443/path", behind curl itself: a word alone, or behind an option that has no value. */
+static bool is_bare_target(const struct text_option *option) {
+  const char *value = option->value;
+  size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
+  static const char own[] = "localhost";
+  bool is_host =
+      memchr(value, '.', length) != NULL || (length == strlen(own) && strncmp(value, own, length) == 0);
+  return (*option->name == '\0' || is_flag(option->name)) && is_host && strchr(":/?", value[length]) != NULL;
+}
+
+/* "https_proxy=http://p.org", before a command. */
+static bool is_variable(const struct text_option *option) {
+  size_t length = strspn(option->value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+  return *option->name == '\0' && length > 0 && option->value[length] == '=';
+}
+
 /* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none. */
 static bool is_target(const struct text_option *option) {
   static const char others[] =
       "proxy preproxy proxy1.0 referer doh-url header proxy-header data data-raw data-ascii "
       "data-binary data-urlencode json form form-string cookie user-agent user url-query "
-      "write-out socks4 socks4a socks5 socks5-hostname";
-  bool is_letter = *option->name != '\0' && option->name[1] == '\0';
-  bool is_other = is_letter || is_one_of(option->name, others);
-  return strcmp(option->name, "url") == 0 || (!is_other && strstr(option->value, "://") != NULL);
+      "write-out socks4 socks4a socks5 socks5-hostname ipfs-gateway request-target variable";
+  /* "--expand-NAME" is --NAME with variables in its value. */
+  const char *name = option->name + (strncmp(option->name, "expand-", 7) == 0 ? 7 : 0);
+  bool is_letter = *name != '\0' && name[1] == '\0';
+  bool is_other = is_letter || is_one_of(name, others);
+  return strcmp(name, "url") == 0 ||
+         (!is_other && !is_variable(option) && strstr(option->value, "://") != NULL);
 }
 
 /* One URL of a transfer; NULL: --host, if it is given. */
@@ -65,35 +115,37 @@ static void add_target(struct conversion *conversion, const struct draft *pins, 
 /* --host names the host of a single transfer, whatever its URL says. */
 static void add_transfer(struct conversion *conversion, const struct option_text *options,
                          const struct transfer *transfer, bool is_single) {
-  struct draft draft = DRAFT_AT(NULL, transfer->pins->line);
+  AUTO_DRAFT draft = DRAFT_AT(NULL, transfer->pins->line);
   size_t targets = 0;
+  bool is_behind = false;
   curl_take_pins(conversion, transfer->pins->value, &draft);
   for (size_t i = transfer->first; i < transfer->behind; i++) {
-    if ((is_single && conversion->host != NULL) || !is_target(&options->items[i]))
+    const struct text_option *option = &options->items[i];
+    bool counts = is_target(option) || (is_behind && is_bare_target(option));
+    is_behind = is_behind || is_curl(option);
+    if ((is_single && conversion->host != NULL) || !counts)
       continue;
-    add_target(conversion, &draft, options->items[i].value);
+    add_target(conversion, &draft, option->value);
     targets++;
   }
   if (targets == 0)
     add_target(conversion, &draft, NULL);
-  draft_clear(&draft);
 }
 
 static void take_option(struct conversion *conversion, const struct text_option *option,
                         struct transfer *transfer) {
   if (strcmp(option->name, "pinnedpubkey") == 0) {
     if (transfer->pins != NULL)
-      convert_note(conversion, conversion->path, transfer->pins->line,
+      convert_note(conversion, transfer->pins->line,
                    "pinnedpubkey is given again in line %u, and curl takes that one", option->line);
     if (transfer->pins != NULL)
-      import_pass(conversion, &format_curl, transfer->pins->value);
+      import_pass(conversion, &format_curl, transfer->pins->value, transfer->pins->line);
     transfer->pins = option;
   } else if (strcmp(option->name, "proxy-pinnedpubkey") == 0) {
-    convert_note(conversion, conversion->path, option->line,
-                 "proxy-pinnedpubkey pins the proxy, not the host; left out");
-    import_pass(conversion, &format_curl, option->value);
+    convert_note(conversion, option->line, "proxy-pinnedpubkey pins the proxy, not the host; left out");
+    import_pass(conversion, &format_curl, option->value, option->line);
   } else if (strcmp(option->name, "config") == 0 || strcmp(option->name, "K") == 0) {
-    convert_loss(conversion, conversion->path, option->line, "%s: other files are not read", option->value);
+    convert_loss(conversion, option->line, "%s: other files are not read", option->value);
   }
 }
 
@@ -116,33 +168,37 @@ static void read_options(struct conversion *conversion) {
   option_text_clear(&options);
 }
 
-static void read_curl(struct conversion *conversion) {
-  if (strstr(conversion->text, "pinnedpubkey") != NULL) {
-    read_options(conversion);
-    return;
-  }
-  const char *start = conversion->text + strspn(conversion->text, " \t\n\"'");
-  AUTO_TEXT value = must_copy_bytes(start, strcspn(start, " \t\n\"'"));
-  struct draft draft = DRAFT_AT(conversion->host, 1);
-  if (start[strlen(value) + strspn(start + strlen(value), " \t\n\"'")] != '\0')
-    convert_loss(conversion, conversion->path, 1, "more than one value; the first is taken");
-  curl_take_pins(conversion, value, &draft);
+/* The value alone, perhaps in quotes. */
+static void read_value(struct conversion *conversion) {
+  static const char around[] = " \t\"'";
+  AUTO_TEXT bare = comments_blank(conversion->text, conversion->comments);
+  struct lines lines = lines_of(bare);
+  char *rest = lines_next(&lines);
+  const char *value = next_word(&rest, around);
+  AUTO_DRAFT draft = DRAFT_AT(conversion->host, lines.number);
+  if (next_word(&rest, around) != NULL || lines_next(&lines) != NULL)
+    convert_loss(conversion, draft.line, "more than one value; the first is taken");
+  curl_take_pins(conversion, value == NULL ? "" : value, &draft);
   conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
+  lines_clear(&lines);
+}
+
+static void read_curl(struct conversion *conversion) {
+  if (strstr(conversion->text, "pinnedpubkey") != NULL)
+    read_options(conversion);
+  else
+    read_value(conversion);
 }
 
 static void write_curl(struct conversion *conversion) {
   const struct pin_digest_list *pins = &conversion->items[0].entry.lists[PIN_LIST_PINS];
-  for (uint32_t i = 0; i < pins->count; i++) {
-    AUTO_TEXT text = digest_base64(&pins->digests[i]);
-    fprintf(conversion->out, "%ssha256//%s", i == 0 ? "" : ";", text);
-  }
+  digests_write(conversion->out, pins, "sha256//", "", ";");
   fputc('\n', conversion->out);
 }
 
 const struct format format_curl = {
     .name = "curl",
-    .comments = COMMENTS_HASH,
+    .comments = COMMENTS_SCRIPT,
     .pin_prefix = "sha256//",
     .title = "curl's --pinnedpubkey: the value, .curlrc, a script",
     .mark = "sha256//",
@@ -155,11 +211,12 @@ const struct format format_curl = {
 
 /* ---- openconnect ---- */
 
+/* The digest of the key; one that nothing stands before, of the certificate. */
 static void take_servercert(struct conversion *conversion, const char *value, struct draft *draft) {
   if (strncmp(value, "pin-sha256:", 11) == 0)
     convert_pin(conversion, draft, value + 11, draft->line, "servercert");
   else if (strncmp(value, "sha256:", 7) == 0)
-    convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, value + 7);
+    convert_fingerprint(conversion, draft, PIN_LIST_PINS, value + 7);
   else
     convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS,
                         strncmp(value, "sha1:", 5) == 0 ? value + 5 : value);
@@ -173,7 +230,7 @@ struct connection {
 };
 
 static void finish_connection(struct conversion *conversion, struct connection *connection, bool is_last) {
-  if (connection->is_pinned || (is_last && conversion->count + conversion->losses == 0))
+  if (connection->is_pinned || (is_last && conversion->count + conversion->findings[FINDING_LOSS] == 0))
     conversion_add_named(conversion, &connection->draft);
   draft_clear(&connection->draft);
   free(connection->host);
@@ -195,8 +252,8 @@ static void take_server(struct conversion *conversion, const struct text_option 
     return;
   }
   if (strcasecmp(connection->host, host) != 0 || connection->draft.port != port)
-    convert_loss(conversion, conversion->path, option->line,
-                 "\"%s\": a second server beside \"%s\"; left out", option->value, connection->host);
+    convert_loss(conversion, option->line, "\"%s\": a second server beside \"%s\"; left out", option->value,
+                 connection->host);
   free(host);
 }
 
@@ -208,11 +265,16 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
     connection->is_pinned = true;
     take_servercert(conversion, option->value, &connection->draft);
   }
+  if (strcmp(option->name, "config") == 0 && strpbrk(option->value, "./$") != NULL)
+    convert_loss(conversion, option->line, "%s: other files are not read", option->value);
   /* A server stands alone, or behind an option that has no value. */
   static const char others[] =
       "gateway server background passwd-on-stdin no-dtls non-inter syslog quiet verbose "
-      "timestamp no-proxy disable-ipv6 pfs";
-  if ((*option->name == '\0' || is_one_of(option->name, others)) && strchr(option->value, '.') != NULL)
+      "timestamp no-proxy disable-ipv6 pfs allow-insecure-crypto authenticate cookieonly cookie-on-stdin "
+      "juniper "
+      "dump-http-traffic no-deflate no-http-keepalive no-passwd no-xmlpost no-external-auth printcookie";
+  if ((*option->name == '\0' || is_one_of(option->name, others)) && !is_variable(option) &&
+      strchr(option->value, '.') != NULL)
     take_server(conversion, option, connection);
 }
 
@@ -231,8 +293,9 @@ static void read_openconnect(struct conversion *conversion) {
 
 const struct format format_openconnect = {
     .name = "openconnect",
-    .comments = COMMENTS_HASH,
-    .pin_prefix = "pin-sha256:",
+    .comments = COMMENTS_SCRIPT,
+    .pin_prefix = "sha256:",
+    .spelling = SPELLED_IN_BOTH,
     .title = "openconnect's --servercert: configuration, script",
     .mark = "pin-sha256:\nservercert\tgwcert",
     .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_PORTS | HOLDS_FINGERPRINTS,

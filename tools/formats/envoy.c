@@ -8,7 +8,10 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/output.h"
 #include "formats/formats.h"
+#include "formats/import.h"
+#include "formats/names.h"
 #include "formats/tree.h"
 
 #define CONTEXT_TYPE "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
@@ -32,7 +35,7 @@ static void read_list(struct conversion *conversion, json_object *context, const
                       struct draft *draft) {
   json_object *list = field(context, name);
   if (list != NULL && !json_object_is_type(list, json_type_array))
-    convert_loss(conversion, conversion->path, tree_line(list, draft->line), "\"%s\": expected a list", name);
+    convert_loss(conversion, tree_line(list, draft->line), "\"%s\": expected a list", name);
   for (size_t i = 0; i < tree_length(list); i++) {
     json_object *element = json_object_array_get_idx(list, i);
     const char *text = json_object_is_type(element, json_type_string) ? json_object_get_string(element) : "";
@@ -52,20 +55,19 @@ struct surroundings {
 
 static void read_context(struct conversion *conversion, json_object *context,
                          const struct surroundings *around) {
-  struct draft draft = DRAFT_AT(around->host, tree_line(context, 0));
+  AUTO_DRAFT draft = DRAFT_AT(around->host, tree_line(context, 0));
   if (field(context, "verify_certificate_spki") == NULL && field(context, "verify_certificate_hash") == NULL)
     return;
   read_list(conversion, context, "verify_certificate_spki", &draft);
   read_list(conversion, context, "verify_certificate_hash", &draft);
   if (around->downstream)
-    convert_note(conversion, conversion->path, tree_line(context, 0),
+    convert_note(conversion, tree_line(context, 0),
                  "the pins of a listener (DownstreamTlsContext, Gateway) are those of clients; left out");
   else if (around->host == NULL)
-    convert_loss(conversion, conversion->path, draft.line,
+    convert_loss(conversion, draft.line,
                  "no \"sni\" says whose pins these are; left out (--host names the host)");
   else
     conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
 }
 
 /* What a listener holds is for those who connect to Envoy, however deep it lies, up to a context or a cluster
@@ -80,19 +82,29 @@ static void look_at_type(json_object *object, struct surroundings *around) {
   /* Istio's and Envoy Gateway's listeners. */
   json_object *kind = field(object, "kind");
   const char *word = json_object_is_type(kind, json_type_string) ? json_object_get_string(kind) : "";
-  if (strcmp(word, "Gateway") == 0 || strcmp(word, "ClientTrafficPolicy") == 0)
+  bool asks_clients = field(object, "require_client_certificate") != NULL;
+  if (asks_clients || strcmp(word, "Gateway") == 0 || strcmp(word, "ClientTrafficPolicy") == 0)
     around->downstream = true;
 }
 
 static void look_at_name(const char *name, struct surroundings *around) {
-  if (strcmp(name, "filter_chains") == 0 || strcmp(name, "filterChains") == 0)
+  if (is_one_of_caseless(name, "filter_chains filterChains downstream_tls_context downstreamTlsContext"))
     around->downstream = true;
   else if (strcmp(name, "clusters") == 0)
     around->downstream = false;
 }
 
+/* A configuration within a text, as a ConfigMap has it. */
+static void name_text(struct conversion *conversion, json_object *value) {
+  const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+  if (strstr(text, "verify_certificate_") != NULL || strstr(text, "verifyCertificate") != NULL)
+    convert_loss(conversion, tree_line(value, 0),
+                 "a text that holds a configuration; left out (import that by itself)");
+}
+
 /* Contexts stand anywhere. The depth is bounded by what reads the text. */
 static void walk(struct conversion *conversion, json_object *value, struct surroundings around) {
+  name_text(conversion, value);
   for (size_t i = 0; i < tree_length(value); i++)
     walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
@@ -105,6 +117,9 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
   json_object_object_foreach(value, name, member) {
     struct surroundings inside = around;
     look_at_name(name, &inside);
+    /* Of a file that Envoy fetches: no pin. */
+    if (strcmp(name, "sha256") == 0 && json_object_is_type(member, json_type_string))
+      import_pass(conversion, &format_envoy, json_object_get_string(member), tree_line(member, 0));
     walk(conversion, member, inside);
   }
 }
@@ -115,22 +130,16 @@ static void read_envoy(struct conversion *conversion) {
   json_object_put(root);
 }
 
-static json_object *keys_json(const struct pin_digest_list *list) {
-  json_object *array = json_object_new_array();
+/* What it pins, under a name, each digest as `text` spells it; an empty list has none. */
+static void put_list(json_object *context, const char *name, const struct pin_digest_list *list,
+                     char *(*text)(const struct pin_digest *)) {
+  json_object *array = list->count == 0 ? NULL : json_object_new_array();
   for (uint32_t i = 0; i < list->count; i++) {
-    AUTO_TEXT text = digest_base64(&list->digests[i]);
-    json_object_array_add(array, json_object_new_string(text));
+    AUTO_TEXT spelled = text(&list->digests[i]);
+    json_object_array_add(array, json_object_new_string(spelled));
   }
-  return array;
-}
-
-static json_object *hashes_json(const struct pin_digest_list *list) {
-  json_object *array = json_object_new_array();
-  for (uint32_t i = 0; i < list->count; i++) {
-    AUTO_TEXT text = digest_hex(&list->digests[i]);
-    json_object_array_add(array, json_object_new_string(text));
-  }
-  return array;
+  if (array != NULL)
+    json_object_object_add(context, name, array);
 }
 
 static json_object *nest(const char *name, json_object *inner) {
@@ -142,11 +151,8 @@ static json_object *nest(const char *name, json_object *inner) {
 /* One of a cluster's transport_socket_matches. */
 static json_object *entry_json_of(const struct pin_entry *entry) {
   json_object *context = json_object_new_object();
-  if (entry->lists[PIN_LIST_PINS].count > 0)
-    json_object_object_add(context, "verify_certificate_spki", keys_json(&entry->lists[PIN_LIST_PINS]));
-  if (entry->lists[PIN_LIST_FINGERPRINTS].count > 0)
-    json_object_object_add(context, "verify_certificate_hash",
-                           hashes_json(&entry->lists[PIN_LIST_FINGERPRINTS]));
+  put_list(context, "verify_certificate_spki", &entry->lists[PIN_LIST_PINS], digest_base64);
+  put_list(context, "verify_certificate_hash", &entry->lists[PIN_LIST_FINGERPRINTS], digest_hex);
   json_object *typed = nest("@type", json_object_new_string(CONTEXT_TYPE));
   json_object_object_add(typed, "sni", json_object_new_string(entry->name));
   json_object_object_add(typed, "common_tls_context", nest("validation_context", context));
@@ -158,20 +164,20 @@ static json_object *entry_json_of(const struct pin_entry *entry) {
   return match;
 }
 
+/* One after the other: the whole as a tree would take some 8 KiB for each entry. */
 static void write_envoy(struct conversion *conversion) {
-  json_object *matches = json_object_new_array();
-  for (size_t i = 0; i < conversion->count; i++)
-    json_object_array_add(matches, entry_json_of(&conversion->items[i].entry));
-  json_object *root = nest("transport_socket_matches", matches);
-  fprintf(conversion->out, "%s\n",
-          json_object_to_json_string_ext(root, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-                                                   JSON_C_TO_STRING_NOSLASHESCAPE));
-  json_object_put(root);
+  fputs("{\n  \"transport_socket_matches\": [", conversion->out);
+  for (size_t i = 0; i < conversion->count; i++) {
+    fputs(i == 0 ? "\n    " : ",\n    ", conversion->out);
+    json_write_part(conversion->out, entry_json_of(&conversion->items[i].entry), 4);
+  }
+  fputs("\n  ]\n}\n", conversion->out);
 }
 
 const struct format format_envoy = {
     .name = "envoy",
     .comments = COMMENTS_HASH,
+    .spelling = SPELLED_IN_BOTH,
     .title = "Envoy's validation contexts (YAML or JSON)",
     .mark = "verify_certificate_\tverifyCertificate",
     .names_some_hosts = true,

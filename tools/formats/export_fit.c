@@ -20,8 +20,8 @@ static bool holds(const struct fitting *fitting, unsigned what) {
 }
 
 static void lose(const struct fitting *fitting, const struct pin_entry *entry, const char *what) {
-  convert_loss(fitting->conversion, entry->file, entry->line, "\"%s\": %s cannot hold %s", entry->name,
-               fitting->format->name, what);
+  convert_say(fitting->conversion, FINDING_LOSS, entry->file, entry->line, "\"%s\": %s cannot hold %s",
+              entry->name, fitting->format->name, what);
 }
 
 /* False: the entry stays out. */
@@ -69,8 +69,8 @@ static bool fit_expiry(const struct fitting *fitting, struct pin_entry *entry) {
   if (entry->expires == PIN_NEVER)
     return true;
   if (entry->on_expiry == PIN_ON_EXPIRY_ENFORCE) {
-    convert_note(fitting->conversion, entry->file, entry->line,
-                 "\"%s\" stays enforced when it has expired, so its date is left out", entry->name);
+    convert_say(fitting->conversion, FINDING_NOTE, entry->file, entry->line,
+                "\"%s\" stays enforced when it has expired, so its date is left out", entry->name);
     entry->expires = PIN_NEVER;
     return true;
   }
@@ -197,9 +197,9 @@ static void check_one_expiry(struct conversion *conversion, const struct format 
   for (size_t i = 0; !same && i < conversion->count; i++) {
     struct pin_entry *entry = &conversion->items[i].entry;
     if (entry->expires != PIN_NEVER)
-      convert_loss(conversion, entry->file, entry->line,
-                   "\"%s\": %s has one date of expiry for all entries; it never expires", entry->name,
-                   format->name);
+      convert_say(conversion, FINDING_LOSS, entry->file, entry->line,
+                  "\"%s\": %s has one date of expiry for all entries; it never expires", entry->name,
+                  format->name);
     entry->expires = PIN_NEVER;
   }
 }
@@ -212,9 +212,9 @@ static void check_adding_up(struct conversion *conversion, const struct format *
     size_t cursor = 0;
     while ((covering = conversion_covering(conversion, item, &cursor)) != NULL)
       if (!digests_contain(&item->entry.lists[PIN_LIST_PINS], &covering->entry.lists[PIN_LIST_PINS]))
-        convert_loss(conversion, item->entry.file, item->entry.line,
-                     "\"%s\": %s accepts the keys of \"%s\" as well", item->entry.name, format->name,
-                     covering->entry.name);
+        convert_say(conversion, FINDING_LOSS, item->entry.file, item->entry.line,
+                    "\"%s\": %s accepts the keys of \"%s\" as well", item->entry.name, format->name,
+                    covering->entry.name);
   }
 }
 
@@ -226,9 +226,9 @@ static void leave_out_repeated(struct conversion *conversion, const struct forma
     const struct pin_entry *entry = &conversion->items[i].entry;
     if (before != NULL && strcmp(before->name, entry->name) == 0 &&
         ports_overlap(before->ports, before->port_count, entry->ports, entry->port_count))
-      convert_loss(conversion, entry->file, entry->line,
-                   "\"%s\": %s cannot hold different entries for its ports; left out", entry->name,
-                   format->name);
+      convert_say(conversion, FINDING_LOSS, entry->file, entry->line,
+                  "\"%s\": %s cannot hold different entries for its ports; left out", entry->name,
+                  format->name);
     else
       conversion->items[kept++] = conversion->items[i];
   }

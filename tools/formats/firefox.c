@@ -42,8 +42,7 @@ static void add(struct conversion *conversion, struct definitions *found, const 
     found->items = must_room(found->items, found->count, sizeof *found->items);
     found->items[found->count++] = *next;
   } else if (next->digest != NULL || next->first < next->behind) {
-    convert_loss(conversion, conversion->path, next->line,
-                 "\"%s\" is defined a second time, first in line %u", next->name,
+    convert_loss(conversion, next->line, "\"%s\" is defined a second time, first in line %u", next->name,
                  found->items[names_find(&found->names, next->name)].line);
   }
 }
@@ -60,7 +59,7 @@ static struct definitions find_definitions(struct conversion *conversion, const 
       definition.digest = token_at(tokens, i + 1);
     /* One that no set takes pins nothing, and is not named. */
     if (definition.digest != NULL)
-      import_pass(conversion, &format_firefox, definition.digest->text);
+      import_pass(conversion, &format_firefox, definition.digest->text, definition.digest->line);
     definition.first = i + 2;
     definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
     add(conversion, &found, &definition);
@@ -82,8 +81,7 @@ static void take_set(struct conversion *conversion, const struct tokens *tokens,
         take_set(conversion, tokens, definitions, member, draft);
       member->taken_by = set;
     } else if (token->kind == TOKEN_WORD && token->text[0] == 'k' && strstr(token->text, "_Data") == NULL)
-      convert_loss(conversion, conversion->path, token->line, "\"%s\" is defined nowhere in this file",
-                   token->text);
+      convert_loss(conversion, token->line, "\"%s\" is defined nowhere in this file", token->text);
   }
 }
 
@@ -91,8 +89,8 @@ static void take_set(struct conversion *conversion, const struct tokens *tokens,
 static bool read_boolean(struct conversion *conversion, const struct tokens *tokens, size_t index) {
   bool is_true = token_is(tokens, index, "true");
   if (!is_true && !token_is(tokens, index, "false"))
-    convert_loss(conversion, conversion->path, token_at(tokens, index)->line,
-                 "\"%s\": expected true or false", token_at(tokens, index)->text);
+    convert_loss(conversion, token_at(tokens, index)->line, "\"%s\": expected true or false",
+                 token_at(tokens, index)->text);
   return is_true;
 }
 
@@ -104,8 +102,7 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
   struct definition *set = find(definitions, token_at(tokens, behind - 2)->text);
   struct draft draft = DRAFT_AT(host->text, host->line);
   if (set == NULL) {
-    convert_loss(conversion, conversion->path, host->line, "\"%s\": its set is defined nowhere in this file",
-                 host->text);
+    convert_loss(conversion, host->line, "\"%s\": its set is defined nowhere in this file", host->text);
     return;
   }
   if (!set->is_read)
@@ -114,7 +111,9 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
   draft.lists[PIN_LIST_PINS] = set->pins.lists[PIN_LIST_PINS];
   draft.counts[PIN_LIST_PINS] = set->pins.counts[PIN_LIST_PINS];
   draft.include_subdomains = read_boolean(conversion, tokens, open + 3);
-  draft.mode = read_boolean(conversion, tokens, open + 5) ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+  /* Where nobody knows whether it is a test, it is one. */
+  bool is_test = read_boolean(conversion, tokens, open + 5) || !token_is(tokens, open + 5, "false");
+  draft.mode = is_test ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
   conversion_add(conversion, &draft);
 }
 
@@ -126,15 +125,13 @@ static void note_expiry(struct conversion *conversion, const struct tokens *toke
       seconds = strtoll(token_at(tokens, i + 4)->text, NULL, 10) / 1000000;
   AUTO_TEXT date = date_format(seconds);
   if (seconds != 0 && seconds < conversion->now)
-    convert_note(conversion, conversion->path, 0,
-                 "the list has expired on %s for Firefox; the entries never expire", date);
+    convert_note(conversion, 0, "the list has expired on %s for Firefox; the entries never expire", date);
   else
-    convert_note(conversion, conversion->path, 0,
-                 "the entries never expire; Firefox gives its list some weeks");
+    convert_note(conversion, 0, "the entries never expire; Firefox gives its list some weeks");
 }
 
 static void read_header(struct conversion *conversion) {
-  struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
+  struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
   struct definitions definitions = find_definitions(conversion, &tokens);
   const struct definition *list = find(&definitions, "kPublicKeyPinningPreloadList");
   for (size_t i = 0; i < tokens.count && list != NULL; i++) {
@@ -144,13 +141,12 @@ static void read_header(struct conversion *conversion) {
     if (is_listed && token_is(&tokens, i, "{"))
       read_host(conversion, &tokens, &definitions, i);
     else if (is_host && !is_listed)
-      convert_loss(conversion, conversion->path, token_at(&tokens, i)->line,
+      convert_loss(conversion, token_at(&tokens, i)->line,
                    "\"%s\" stands outside of kPublicKeyPinningPreloadList; left out",
                    token_at(&tokens, i + 1)->text);
   }
   if (list == NULL)
-    convert_error(conversion, conversion->path, 0,
-                  "expected kPublicKeyPinningPreloadList, as StaticHPKPins.h has it");
+    convert_error(conversion, 0, "expected kPublicKeyPinningPreloadList, as StaticHPKPins.h has it");
   else
     note_expiry(conversion, &tokens);
   for (size_t i = 0; i < definitions.count; i++)
@@ -162,7 +158,7 @@ static void read_header(struct conversion *conversion) {
 
 static void read_firefox(struct conversion *conversion) {
   if (strstr(conversion->text, "sha256_hashes") != NULL)
-    convert_error(conversion, conversion->path, 0,
+    convert_error(conversion, 0,
                   "names keys by certificates of Firefox's trust store, and holds no digests; expected "
                   "StaticHPKPins.h, which is made from it");
   else

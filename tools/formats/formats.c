@@ -9,8 +9,8 @@
 
 #define FORMAT_ADDRESS(name) &format_##name
 #define COMMA ,
-const struct format *const formats[] = {FORMATS_BOTH_WAYS(FORMAT_ADDRESS, COMMA),
-                                        FORMATS_READ(FORMAT_ADDRESS, COMMA), NULL};
+static const struct format *const formats[] = {FORMATS_BOTH_WAYS(FORMAT_ADDRESS, COMMA),
+                                               FORMATS_READ(FORMAT_ADDRESS, COMMA), NULL};
 
 static void print(bool all) {
   puts("\nFormats:");

@@ -7,6 +7,7 @@
 #ifndef PINCTL_FORMATS_FORMATS_H
 #define PINCTL_FORMATS_FORMATS_H
 
+#include "formats/comments.h"
 #include "formats/conversion.h"
 
 /* Those that are read and written, and those that are only read; each in the order of the help. */
@@ -53,19 +54,7 @@ enum holds {
   HOLDS_FINGERPRINTS = 1 << 13 /* digests of certificates */
 };
 
-/* How comments are written; import_sweep passes over them. Of what is XML it is told from the text itself. */
-enum comment_style {
-  COMMENTS_UNKNOWN = 0, /* the format is not swept: its reader knows every place of a pin */
-  COMMENTS_C,
-  COMMENTS_PHP, /* as COMMENTS_C and HASH: of COMMENTS_SERVER, where the text is PHP */
-  COMMENTS_LUA,
-  COMMENTS_XML,
-  COMMENTS_SERVER, /* of whatever configures one: as COMMENTS_HASH and XML, and at the start of a line C and
-                      "--" */
-  COMMENTS_HASH,   /* "#" at the start of a line, or behind a blank */
-  COMMENTS_HASH_LINE, /* "#" at the start of a line only */
-  COMMENTS_INI        /* as COMMENTS_HASH, and ";" */
-};
+enum spelling { SPELLED_IN_BASE64 = 0, SPELLED_IN_HEX, SPELLED_IN_BOTH };
 
 struct format {
   const char *name;
@@ -73,15 +62,16 @@ struct format {
   const char *mark;  /* words, separated by '\n', that are all in such a text; of those separated by '\t' one
                         is  enough; upper and lower case alike */
   unsigned holds;    /* of enum holds */
-  unsigned least_pins;     /* programs that read the format do not accept fewer */
-  bool adds_up;            /* see struct conversion */
-  bool reads_off;          /* see struct conversion */
-  bool names_some_hosts;   /* --host is for those that it does not name */
-  bool has_companion;      /* a second file, --pins */
-  bool shows_certificates; /* holds certificates in place of digests */
-  enum comment_style comments;
-  const char *pin_prefix; /* what stands before a pin wherever it stands; NULL: nothing */
-  bool spelled_in_hex;    /* its pins are hexadecimal digits, not base64 */
+  unsigned least_pins;         /* programs that read the format do not accept fewer */
+  bool adds_up;                /* see struct conversion */
+  bool reads_off;              /* see struct conversion */
+  bool names_some_hosts;       /* --host is for those that it does not name */
+  bool has_companion;          /* a second file, --pins */
+  bool shows_certificates;     /* holds certificates in place of digests */
+  enum comment_style comments; /* import_sweep passes over them, and sweeps nothing where they are unknown; of
+                                  what is XML it is told from the text itself */
+  const char *pin_prefix;      /* what stands before a pin wherever it stands; NULL: nothing */
+  enum spelling spelling;      /* of its pins */
   void (*read)(struct conversion *conversion);
   void (*write)(struct conversion *conversion); /* NULL: only read */
 };
@@ -89,8 +79,6 @@ struct format {
 #define FORMAT_DECLARATION(name) extern const struct format format_##name
 FORMATS_BOTH_WAYS(FORMAT_DECLARATION, ;);
 FORMATS_READ(FORMAT_DECLARATION, ;);
-
-extern const struct format *const formats[]; /* ended by NULL */
 
 /* Part of the help: each format with its title; of "export" those that are written. */
 void formats_print(void);

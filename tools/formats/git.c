@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "formats/curl.h"
@@ -15,36 +16,16 @@
 
 /* A value as it is set; of several for one URL git takes the last. */
 struct setting {
-  char *url; /* "": for every host */
+  char *url;        /* "": for every host */
+  char *normalized; /* as git compares it */
   char *value;
   unsigned line;
 };
 
-static void add_pins(struct conversion *conversion, const struct setting *setting) {
-  char *host = NULL;
-  bool has_path = false;
-  struct draft draft = DRAFT_AT(conversion->host, setting->line);
-  if (*setting->url != '\0' && !url_read(setting->url, &host, &draft.port, &has_path)) {
-    convert_loss(conversion, conversion->path, setting->line, "\"%s\": expected https://HOST/; left out",
-                 setting->url);
-    import_pass(conversion, &format_git, setting->value);
-    return;
-  }
-  if (host != NULL)
-    draft.name = host;
-  if (has_path)
-    convert_loss(conversion, conversion->path, setting->line,
-                 "\"%s\" is for one path; the entry covers the whole host", setting->url);
-  curl_take_pins(conversion, setting->value, &draft);
-  conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
-  free(host);
-}
-
 static int compare_settings(const void *a, const void *b) {
   const struct setting *left = a;
   const struct setting *right = b;
-  int order = strcmp(left->url, right->url);
+  int order = strcmp(left->normalized, right->normalized);
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
@@ -54,15 +35,45 @@ struct reading {
   const char *at;
   unsigned line;
   bool in_http, in_include;
-  char *url; /* of the section; "": for every host */
+  char *url;   /* of the section; "": for every host */
+  bool is_cut; /* git takes the value that was read last as far as its first ";" or "#" */
   struct setting *settings;
   size_t count;
 };
 
+/* Cuts ":443" off, which ends at `end`, and the like; returns the new end. */
+static size_t drop_default_port(char *url, size_t end) {
+  size_t digits = end;
+  while (digits > 0 && isdigit((unsigned char)url[digits - 1]))
+    digits--;
+  AUTO_TEXT port = must_copy_bytes(url + digits, end - digits);
+  const char *usual = strncmp(url, "https://", 8) == 0 ? "443" : "80";
+  if (digits == 0 || url[digits - 1] != ':' || strcmp(port + strspn(port, "0"), usual) != 0)
+    return end;
+  memmove(url + digits - 1, url + end, strlen(url + end) + 1);
+  return digits - 1;
+}
+
+/* git compares URLs in one spelling: scheme and host in lower case, no port that goes without saying, and no
+ * "/" alone behind them. */
+static void normalize(char *url) {
+  const char *scheme = strstr(url, "://");
+  size_t length = scheme == NULL ? 0 : (size_t)(scheme - url) + 3;
+  length += scheme == NULL ? 0 : strcspn(url + length, "/");
+  for (size_t i = 0; i < length; i++)
+    url[i] = (char)tolower((unsigned char)url[i]);
+  length = drop_default_port(url, length);
+  if (length > 0 && strcmp(url + length, "/") == 0)
+    url[length] = '\0';
+}
+
 /* Takes over url and value. */
 static void take_setting(struct reading *reading, char *url, char *value, unsigned line) {
+  char *normalized = must_copy(url);
+  normalize(normalized);
   reading->settings = must_room(reading->settings, reading->count, sizeof *reading->settings);
-  reading->settings[reading->count++] = (struct setting){.url = url, .value = value, .line = line};
+  reading->settings[reading->count++] =
+      (struct setting){.url = url, .normalized = normalized, .value = value, .line = line};
 }
 
 /* The setting of a URL of that host, which git prefers to one for every host; NULL: none. */
@@ -71,8 +82,8 @@ static const struct setting *more_specific(const struct reading *reading, const 
     char *own = NULL;
     uint16_t port = 0;
     bool has_path = false;
-    bool same = *reading->settings[i].url != '\0' &&
-                url_read(reading->settings[i].url, &own, &port, &has_path) && strcasecmp(own, host) == 0 &&
+    const char *url = reading->settings[i].normalized;
+    bool same = *url != '\0' && url_read(url, &own, &port, &has_path) && strcasecmp(own, host) == 0 &&
                 port == 0 && !has_path;
     free(own);
     if (same)
@@ -84,28 +95,85 @@ static const struct setting *more_specific(const struct reading *reading, const 
 /* One that another one hides says nothing: it is only noted. */
 static bool is_hidden(const struct reading *reading, const struct setting *setting) {
   struct conversion *conversion = reading->conversion;
-  bool is_last =
-      setting + 1 == reading->settings + reading->count || strcmp(setting->url, setting[1].url) != 0;
+  bool is_last = setting + 1 == reading->settings + reading->count ||
+                 strcmp(setting->normalized, setting[1].normalized) != 0;
   const struct setting *other = is_last ? NULL : setting + 1;
   if (is_last && *setting->url == '\0' && conversion->host != NULL)
     other = more_specific(reading, conversion->host);
   if (other == NULL)
     return false;
-  convert_note(conversion, conversion->path, setting->line,
-               "pinnedPubkey is given again in line %u, and git takes that one", other->line);
-  import_pass(conversion, &format_git, setting->value);
+  convert_note(conversion, setting->line, "pinnedPubkey is given again in line %u, and git takes that one",
+               other->line);
+  import_pass(conversion, &format_git, setting->value, setting->line);
   return true;
 }
 
-static void add_settings(struct reading *reading) {
+static int compare_url(const void *key, const void *element) {
+  return strcmp(key, ((const struct setting *)element)->normalized);
+}
+
+/* The setting for whatever user and path there is at the host of another one; NULL: none but that. They are
+ * sorted. */
+static const struct setting *of_whole_host(const struct reading *reading, const struct setting *setting) {
+  const char *scheme = strstr(setting->normalized, "://");
+  const char *start = scheme == NULL ? setting->normalized : scheme + 3;
+  AUTO_TEXT authority = must_copy_bytes(start, strcspn(start, "/"));
+  const char *user = strrchr(authority, '@');
+  AUTO_TEXT url = must_format("%.*s%s", (int)(start - setting->normalized), setting->normalized,
+                              user == NULL ? authority : user + 1);
+  const struct setting *found =
+      bsearch(url, reading->settings, reading->count, sizeof *reading->settings, compare_url);
+  return found == NULL || strcmp(found->normalized, setting->normalized) == 0 ? NULL : found;
+}
+
+/* What no entry can tell: git would take it for one user or path, or never, since without TLS. */
+static bool name_narrow(const struct reading *reading, const struct setting *setting, bool has_path) {
+  const struct setting *other = of_whole_host(reading, setting);
+  bool is_bare = strncmp(setting->normalized, "http://", strlen("http://")) == 0;
+  if (other != NULL)
+    convert_loss(reading->conversion, setting->line,
+                 "\"%s\" is for one user or path, and line %u for the whole host; left out", setting->url,
+                 other->line);
+  else if (is_bare)
+    convert_loss(reading->conversion, setting->line, "\"%s\" is without TLS; left out", setting->url);
+  else if (has_path)
+    convert_loss(reading->conversion, setting->line,
+                 "\"%s\" is for one path; the entry covers the whole host", setting->url);
+  if (other == NULL && !is_bare)
+    return false;
+  import_pass(reading->conversion, &format_git, setting->value, setting->line);
+  return true;
+}
+
+static void add_pins(const struct reading *reading, const struct setting *setting) {
   struct conversion *conversion = reading->conversion;
+  char *host = NULL;
+  bool has_path = false;
+  AUTO_DRAFT draft = DRAFT_AT(conversion->host, setting->line);
+  if (*setting->url != '\0' && !url_read(setting->url, &host, &draft.port, &has_path)) {
+    convert_loss(conversion, setting->line, "\"%s\": expected https://HOST/; left out", setting->url);
+    import_pass(conversion, &format_git, setting->value, setting->line);
+    return;
+  }
+  if (host != NULL)
+    draft.name = host;
+  bool is_wanted = host != NULL && (conversion->host == NULL || strcasecmp(host, conversion->host) == 0);
+  if (!is_wanted || !name_narrow(reading, setting, has_path)) {
+    curl_take_pins(conversion, setting->value, &draft);
+    conversion_add_named(conversion, &draft);
+  }
+  free(host);
+}
+
+static void add_settings(struct reading *reading) {
   if (reading->count > 1)
     qsort(reading->settings, reading->count, sizeof *reading->settings, compare_settings);
   for (size_t i = 0; i < reading->count; i++)
     if (!is_hidden(reading, &reading->settings[i]))
-      add_pins(conversion, &reading->settings[i]);
+      add_pins(reading, &reading->settings[i]);
   for (size_t i = 0; i < reading->count; i++) {
     free(reading->settings[i].url);
+    free(reading->settings[i].normalized);
     free(reading->settings[i].value);
   }
   free(reading->settings);
@@ -155,10 +223,13 @@ static char *take_value(struct reading *reading) {
   char *value = must_alloc(room + 1, 1);
   size_t length = 0, kept = 0;
   bool quoted = false;
+  reading->is_cut = false;
   for (skip_blanks(reading); *reading->at != '\0' && *reading->at != '\n'; reading->at++) {
     char byte = *reading->at;
-    if (!quoted && (byte == '#' || byte == ';') && (length == 0 || isspace((unsigned char)value[length - 1])))
+    bool cuts = !quoted && (byte == '#' || byte == ';');
+    if (cuts && (length == 0 || isspace((unsigned char)value[length - 1])))
       break;
+    reading->is_cut = reading->is_cut || cuts;
     if (byte == '"') {
       quoted = !quoted;
     } else if (byte == '\\' && reading->at[1] == '\n') {
@@ -185,9 +256,18 @@ static char *listed_url(const char *key) {
   return must_copy_bytes(key + 5, middle == 0 ? 0 : middle - 1);
 }
 
+/* Of a key that stands here: up to "=", or, as "git config --get-regexp" prints it, up to a blank. */
+static size_t key_length(const char *at) {
+  static const char last[] = ".pinnedpubkey ";
+  size_t length = strcspn(at, "=\n");
+  AUTO_TEXT text = must_copy_bytes(at, length);
+  const char *listed = strcasestr(text, last);
+  return listed == NULL ? length : (size_t)(listed - text) + strlen(last) - 1;
+}
+
 static void read_key(struct reading *reading) {
   unsigned line = reading->line;
-  size_t length = strcspn(reading->at, "=\n");
+  size_t length = key_length(reading->at);
   AUTO_TEXT key = must_copy_bytes(reading->at, length);
   size_t end = strlen(key);
   while (end > 0 && isspace((unsigned char)key[end - 1]))
@@ -198,21 +278,23 @@ static void read_key(struct reading *reading) {
   char *url = listed_url(tab == NULL ? key : tab + 1);
   if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
     url = must_copy(reading->url);
-  if (*reading->at != '=') {
+  if (*reading->at != '=' && (url == NULL || *reading->at != ' ')) {
     if (url != NULL)
-      convert_loss(reading->conversion, reading->conversion->path, line, "%s has no value", key);
+      convert_loss(reading->conversion, line, "%s has no value", key);
     free(url);
     return;
   }
   reading->at++;
   char *value = take_value(reading);
   if (url != NULL) {
+    if (reading->is_cut && strcasecmp(key, "pinnedpubkey") == 0)
+      convert_note(reading->conversion, line,
+                   "git itself reads %s up to the first \";\" or \"#\" outside of quotes", key);
     take_setting(reading, url, value, line);
     return;
   }
   if (reading->in_include && strcasecmp(key, "path") == 0)
-    convert_loss(reading->conversion, reading->conversion->path, line, "include %s: other files are not read",
-                 value);
+    convert_loss(reading->conversion, line, "include %s: other files are not read", value);
   free(value);
 }
 

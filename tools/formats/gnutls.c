@@ -4,7 +4,6 @@
  * GnuTLS's file of known hosts (gnutls_store_pubkey(3)): a line for each, with the key itself (|g0|) or, of a
  * commitment, its digest (|c0|): |g0|HOST|SERVICE|EXPIRES|BASE64, |c0|HOST|SERVICE|EXPIRES|ALGORITHM|HEX.
  */
-#include <netdb.h>
 #include <string.h>
 
 #include <openssl/err.h>
@@ -14,6 +13,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/lines.h"
 
 #define MOST_FIELDS 5
 /* Of a time: up to the year 5138. */
@@ -21,15 +21,10 @@
 /* GNUTLS_DIG_SHA256 */
 #define ALGORITHM_SHA256 "6"
 
-/* "*" or "": every port; a number; or a service of services(5). */
+/* "*" or "": every port. */
 static bool read_service(const char *text, uint16_t *ret_port) {
-  const struct servent *service;
   *ret_port = 0;
-  if (*text == '\0' || strcmp(text, "*") == 0 || port_read(text, ret_port))
-    return true;
-  service = getservbyname(text, "tcp");
-  *ret_port = service == NULL ? 0 : ntohs((uint16_t)service->s_port);
-  return service != NULL;
+  return *text == '\0' || strcmp(text, "*") == 0 || service_read(text, ret_port);
 }
 
 static bool hash_key(const char *base64, struct pin_digest *ret_digest) {
@@ -60,7 +55,7 @@ static bool take_digest(struct conversion *conversion, char *const fields[MOST_F
              pin_digest_parse(fields[5], strlen(fields[5]), &digest)) {
     draft_take(draft, PIN_LIST_PINS, &digest);
   } else {
-    convert_loss(conversion, conversion->path, draft->line,
+    convert_loss(conversion, draft->line,
                  "expected |g0|HOST|SERVICE|EXPIRES|KEY, or |c0|HOST|SERVICE|EXPIRES|6|SHA-256; left out");
     return false;
   }
@@ -71,42 +66,32 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
   char *fields[MOST_FIELDS + 1] = {0};
   size_t count = 0;
   char *rest = line + 1;
-  struct draft draft = DRAFT_AT(NULL, number);
+  AUTO_DRAFT draft = DRAFT_AT(NULL, number);
   while (rest != NULL && count <= MOST_FIELDS)
     fields[count++] = strsep(&rest, "|");
   if (*line != '|' || count < 5 || rest != NULL) {
-    convert_loss(conversion, conversion->path, number, "expected a line that begins with |g0| or |c0|");
+    convert_loss(conversion, number, "expected a line that begins with |g0| or |c0|");
     return;
   }
   draft.name = fields[1];
   if (strspn(fields[3], "0123456789") != strlen(fields[3]) || strlen(fields[3]) > MOST_DIGITS) {
-    convert_loss(conversion, conversion->path, number, "\"%s\": expected the seconds since 1970; left out",
-                 fields[3]);
+    convert_loss(conversion, number, "\"%s\": expected the seconds since 1970; left out", fields[3]);
     return;
   }
   draft.expires = atoll(fields[3]) > 0 ? atoll(fields[3]) : PIN_NEVER;
   if (strcmp(fields[1], "*") == 0 || *fields[1] == '\0')
-    convert_loss(conversion, conversion->path, number, "a key for every host; left out");
+    convert_loss(conversion, number, "a key for every host; left out");
   else if (!read_service(fields[2], &draft.port))
-    convert_loss(conversion, conversion->path, number, "\"%s\": no service of this name; left out",
-                 fields[2]);
+    convert_loss(conversion, number, "\"%s\": no service of this name; left out", fields[2]);
   else if (take_digest(conversion, fields, count, &draft))
     conversion_add(conversion, &draft);
-  draft_clear(&draft);
 }
 
 static void read_gnutls(struct conversion *conversion) {
-  AUTO_TEXT text = must_copy(conversion->text);
-  char *rest = text;
-  unsigned number = 0;
-  for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-    number++;
-    line += strspn(line, " \t");
-    for (size_t end = strlen(line); end > 0 && strchr(" \t", line[end - 1]) != NULL;)
-      line[--end] = '\0';
-    if (*line != '\0' && *line != '#')
-      read_line(conversion, line, number);
-  }
+  struct lines lines = lines_of(conversion->text);
+  for (char *line; (line = lines_next(&lines)) != NULL;)
+    read_line(conversion, trim(line), lines.number);
+  lines_clear(&lines);
 }
 
 const struct format format_gnutls = {

@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "formats/formats.h"
 #include "formats/import.h"
+#include "formats/lines.h"
 #include "formats/names.h"
 #include "formats/tokens.h"
 
@@ -17,18 +18,13 @@
 /* What browsers made of a longer time at most (RFC 7469, 4.1): 60 days. */
 #define LONGEST_MAX_AGE ((int64_t)60 * SECONDS_PER_DAY)
 
+/* What part of a value is only known when a program runs: a variable, a call, a place for something. */
+#define EXPRESSION "$%{("
+
 struct directive {
   char *name;
   char *value; /* NULL: none; without quotes */
 };
-
-static char *trim(char *text) {
-  text += strspn(text, " \t\n");
-  size_t length = strlen(text);
-  while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
-    text[--length] = '\0';
-  return text;
-}
 
 /* Takes one directive off *rest, which is cut up. False: no more. */
 static bool next_directive(char **rest, struct directive *ret_directive) {
@@ -58,7 +54,7 @@ static bool next_directive(char **rest, struct directive *ret_directive) {
 static void read_max_age(struct conversion *conversion, const char *value, struct draft *draft) {
   size_t digits = value == NULL ? 0 : strspn(value, "0123456789");
   if (digits == 0 || value[digits] != '\0')
-    convert_loss(conversion, conversion->path, draft->line, "max-age: expected a number of seconds");
+    convert_loss(conversion, draft->line, "max-age: expected a number of seconds");
   else if (digits > 9 || atol(value) > 0)
     draft->expires = conversion->now + (digits > 9 ? 999999999 : atol(value));
   else
@@ -67,7 +63,7 @@ static void read_max_age(struct conversion *conversion, const char *value, struc
 
 static void read_pin(struct conversion *conversion, const struct directive *directive, struct draft *draft) {
   if (strcasecmp(directive->name, "pin-sha256") != 0)
-    convert_loss(conversion, conversion->path, draft->line, "%s: only SHA-256 can be held", directive->name);
+    convert_loss(conversion, draft->line, "%s: only SHA-256 can be held", directive->name);
   else
     convert_pin(conversion, draft, directive->value == NULL ? "" : directive->value, draft->line,
                 "pin-sha256");
@@ -77,7 +73,7 @@ static void read_pin(struct conversion *conversion, const struct directive *dire
 static void name_repeated(struct conversion *conversion, const struct directive *directive, bool is_repeated,
                           const struct draft *draft) {
   if (is_repeated)
-    convert_loss(conversion, conversion->path, draft->line, "%s stands there twice", directive->name);
+    convert_loss(conversion, draft->line, "%s stands there twice", directive->name);
 }
 
 static void read_directive(struct conversion *conversion, const struct directive *directive,
@@ -92,8 +88,11 @@ static void read_directive(struct conversion *conversion, const struct directive
     read_max_age(conversion, directive->value, draft);
   else if (strcasecmp(directive->name, "includeSubDomains") == 0)
     draft->include_subdomains = true;
+  else if (strpbrk(directive->name, EXPRESSION) != NULL)
+    convert_loss(conversion, draft->line, "\"%s\" is not written out in this file; left out",
+                 directive->name);
   else if (*directive->name != '\0')
-    convert_note(conversion, conversion->path, draft->line, "%s; left out", directive->name);
+    convert_note(conversion, draft->line, "%s; left out", directive->name);
 }
 
 static bool read_header(struct conversion *conversion, char *value, struct draft *draft) {
@@ -101,11 +100,11 @@ static bool read_header(struct conversion *conversion, char *value, struct draft
   while (next_directive(&value, &directive))
     read_directive(conversion, &directive, draft);
   if (draft->expires == 0) {
-    convert_loss(conversion, conversion->path, draft->line, "max-age=0 takes the pins back; left out");
+    convert_loss(conversion, draft->line, "max-age=0 takes the pins back; left out");
     return false;
   }
   if (draft->expires == PIN_NEVER && draft->mode == PIN_MODE_ENFORCE && draft->counts[PIN_LIST_PINS] > 0)
-    convert_loss(conversion, conversion->path, draft->line,
+    convert_loss(conversion, draft->line,
                  "max-age is missing (RFC 7469, 2.1.2): browsers ignore the header; the entry never expires");
   return true;
 }
@@ -114,6 +113,7 @@ static bool read_header(struct conversion *conversion, char *value, struct draft
 
 #define NAME "Public-Key-Pins"
 #define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"
+#define TRAEFIK "publicKey"
 
 struct header {
   char *value;
@@ -127,7 +127,7 @@ struct headers {
 };
 
 static void headers_add(struct headers *headers, bool report_only, char *value, unsigned line) {
-  headers->items = must_grow(headers->items, headers->count + 1, sizeof *headers->items);
+  headers->items = must_room(headers->items, headers->count, sizeof *headers->items);
   headers->items[headers->count++] =
       (struct header){.value = value, .line = line, .report_only = report_only};
 }
@@ -152,6 +152,18 @@ static const char *behind_name(const char *text, bool *ret_report_only) {
   return NULL;
 }
 
+/* What follows Traefik's name of the header: "publicKey:", "traefik.http.middlewares.a.headers.publickey=".
+ */
+static const char *behind_key(const char *text) {
+  const char *behind;
+  for (const char *key = text; (key = strcasestr(key, TRAEFIK)) != NULL; key = behind) {
+    behind = key + strlen(TRAEFIK);
+    if ((key == text || key[-1] == '.') && (*behind == ':' || *behind == '='))
+      return behind + 1;
+  }
+  return NULL;
+}
+
 /* A header as it is sent, or, where no text names it, its directives alone; NULL: the line is another. */
 static char *raw_value(char *line, bool named, bool *ret_report_only) {
   const char *value = behind_name(line, ret_report_only);
@@ -161,41 +173,40 @@ static char *raw_value(char *line, bool named, bool *ret_report_only) {
   return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
 }
 
-/* Takes the quotes off that YAML puts around a value. */
+/* Takes the quotes off that YAML puts around a value, with the backslashes that it needs then, or the mark of
+ * a block ("|", ">-"). */
 static char *unquoted(char *value) {
   value = trim(value);
+  value += *value == '|' || *value == '>' ? strspn(value, "|>+-") : 0;
   size_t length = strlen(value);
   if (length < 2 || strchr("'\"", *value) == NULL || value[length - 1] != *value)
     return value;
   value[length - 1] = '\0';
+  char *to = value + 1;
+  for (const char *at = value + 1; *value == '"' && *at != '\0'; at++)
+    if (*at != '\\' || *++at != '\0')
+      *to++ = *at;
+  if (*value == '"')
+    *to = '\0';
   return value + 1;
-}
-
-/* Lines that begin with a blank continue the header above (RFC 7230, 3.2.4). */
-static void unfold(char **rest, unsigned *number) {
-  while (*rest != NULL && (**rest == ' ' || **rest == '\t')) {
-    (*rest)[-1] = ' ';
-    strsep(rest, "\n");
-    ++*number;
-  }
 }
 
 /* "< " is what curl -v puts before each line. */
 static void find_raw(const char *source, struct headers *headers) {
-  AUTO_TEXT text = must_copy(source);
-  char *rest = text;
-  unsigned number = 0;
+  struct lines lines = lines_of(source);
   bool named = strcasestr(source, NAME) != NULL, report_only = false;
-  for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
-    unsigned first = ++number;
-    line += strspn(line, " \t");
+  for (char *line; (line = lines_next(&lines)) != NULL;) {
+    size_t indent = lines.indent;
     line += strncmp(line, "< ", 2) == 0 ? 2 : 0;
     char *value = raw_value(line, named, &report_only);
     if (value == NULL)
       continue;
-    unfold(&rest, &number);
-    headers_add(headers, report_only, must_copy(unquoted(value)), first);
+    /* What begins with a blank continues the header above (RFC 7230, 3.2.4); where that has blanks before it
+     * itself, as other programs print it, with more of them. */
+    lines_fold(&lines, indent, false);
+    headers_add(headers, report_only, must_copy(unquoted(value)), lines.number);
   }
+  lines_clear(&lines);
 }
 
 /* Quotes in attributes of XML. */
@@ -212,12 +223,30 @@ static void read_entities(char *value) {
   *to = '\0';
 }
 
-/*
- * The value that begins at a token, with what belongs to it: behind "." (PHP) or "+" another string, behind a
- * word what no blank separates from it, and behind a name with its colon alone the rest of the line. For
- * free(3).
+/* What a program does with the string before it: "% MORE", ".format(MORE)"; Ruby's ".freeze" changes nothing.
  */
-static char *joined_value(const struct tokens *tokens, size_t index, const char *first) {
+static bool is_operation(const struct token *token) {
+  return token->kind == TOKEN_WORD && strchr(".%", *token->text) != NULL &&
+         strcmp(token->text, ".freeze") != 0;
+}
+
+static bool has_pins(const char *value) {
+  return strcasestr(value, "pin-") != NULL;
+}
+
+/* Of the header: in Python and others strings beside each other are one. */
+static bool has_directives(const char *text) {
+  return has_pins(text) || strcasestr(text, "max-age=") != NULL ||
+         strcasestr(text, "includeSubDomains") != NULL;
+}
+
+/*
+ * The value that begins at a token, with what belongs to it: behind "." (PHP) or "+" another string, or,
+ * marked as such, an expression, behind a word what no blank separates from it, and behind a name with its
+ * colon alone the rest of the line. *at moves to the last of its tokens. For free(3).
+ */
+static char *joined_value(const struct tokens *tokens, size_t *at, const char *first) {
+  size_t index = *at;
   const struct token *start = token_at(tokens, index), *next;
   char *value = NULL;
   size_t size = 0;
@@ -225,9 +254,15 @@ static char *joined_value(const struct tokens *tokens, size_t index, const char 
   fputs(first, stream);
   while ((next = token_at(tokens, index + 1))->kind != TOKEN_END) {
     bool joins = token_is(tokens, index + 1, ".") || token_is(tokens, index + 1, "+");
-    if (joins && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
+    if (start->kind == TOKEN_STRING && next->kind == TOKEN_STRING && has_directives(next->text)) {
+      fputs(next->text, stream);
+      index++;
+    } else if (joins && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
       fputs(token_at(tokens, index + 2)->text, stream);
       index += 2;
+    } else if (start->kind == TOKEN_STRING && (joins || is_operation(next))) {
+      index += joins ? 2 : 1;
+      fprintf(stream, "$%s", token_at(tokens, index)->text);
     } else if (start->kind == TOKEN_WORD &&
                (next->is_joined || (*first == '\0' && next->line == start->line))) {
       fprintf(stream, "%s%s", next->is_joined ? "" : " ", next->text);
@@ -238,50 +273,184 @@ static char *joined_value(const struct tokens *tokens, size_t index, const char 
   }
   memory_close(stream);
   read_entities(value);
+  *at = index;
   return value;
 }
 
 /* Between the name of a header and its value: "=>" of lighttpd, "value=" of XML, "]=" of a dictionary. */
 static bool is_between(const struct token *token) {
-  return is_one_of_caseless(token->text, "=> = , : ] ]= value= content= value");
+  return is_one_of_caseless(token->text, "=> = , : ] ]= ( =( [ [[ value= content= value value:");
 }
 
-/* Whether a token is the name alone, or ends in it behind a dot, as in "resp.http.Public-Key-Pins". */
-static bool is_name(const char *text, bool *ret_report_only) {
+/* A name, or what it ends in behind a dot, as "resp.http.Public-Key-Pins" does. */
+static const char *last_name(const char *text) {
   const char *dot = strrchr(text, '.');
   const char *last = dot == NULL ? text : dot + 1;
+  return last + strspn(last, "+?>"); /* Caddy's: added, set where none is there, set at the end */
+}
+
+/* Whether that is a name of the header alone. */
+static bool is_name(const char *last, bool *ret_report_only) {
   *ret_report_only = strcasecmp(last, NAME_REPORT_ONLY) == 0;
-  return *ret_report_only || strcasecmp(last, NAME) == 0;
+  return *ret_report_only || strcasecmp(last, NAME) == 0 || strcasecmp(last, TRAEFIK) == 0;
+}
+
+/* What says of the string behind it how it is written: f"...", b'...' of Python, @"..." of C#, ["..."]. */
+static bool is_prefix(const struct tokens *tokens, size_t at) {
+  const struct token *next = token_at(tokens, at + 1);
+  return token_at(tokens, at)->kind == TOKEN_WORD && next->kind == TOKEN_STRING && next->is_joined &&
+         is_one_of_caseless(token_at(tokens, at)->text, "f b r u rb br fr rf @ $ $@ @$ [ [[");
 }
 
 /* The token of the value that belongs to a name: behind it, or, in XML, before it (value="..." name="...").
  */
 static size_t value_of_name(const struct tokens *tokens, size_t at) {
-  if (at >= 3 && token_is(tokens, at - 3, "value=") && strchr("/>", *token_at(tokens, at + 1)->text) != NULL)
+  const char *next = token_at(tokens, at + 1)->text;
+  if (at >= 3 && token_is(tokens, at - 3, "value=") && (*next == '/' || *next == '>'))
     return at - 2;
   do
     at++;
-  while (is_between(token_at(tokens, at)));
+  while (is_between(token_at(tokens, at)) || is_prefix(tokens, at));
   return at;
 }
 
-/* A directive of a server that sets the header: its name, then its value, each a word or a string. */
-static void find_configured(const char *source, bool is_php, struct headers *headers) {
-  struct tokens tokens = tokens_read(source, is_php ? TOKENS_OF_PHP : TOKENS_OF_CONFIGURATION);
+/* A directive of a server that sets the header: its name, then its value, each a word or a string. Other
+ * things have keys that are public, too. */
+static void find_configured(const char *source, enum comment_style style, struct headers *headers) {
+  struct tokens tokens = tokens_read(source, style);
   for (size_t i = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     bool report_only = false;
-    bool is_alone = is_name(token->text, &report_only);
+    const char *last = last_name(token->text);
+    bool is_alone = is_name(last, &report_only);
     size_t at = is_alone ? value_of_name(&tokens, i) : i;
     const char *value = is_alone ? token_at(&tokens, at)->text : behind_name(token->text, &report_only);
-    if (value != NULL)
-      headers_add(headers, report_only, joined_value(&tokens, at, value), token->line);
+    bool is_traefik = value == NULL || (is_alone && strcasecmp(last, TRAEFIK) == 0);
+    if (value == NULL && (value = behind_key(token->text)) == NULL)
+      continue;
+    size_t last_at = at;
+    char *joined = joined_value(&tokens, &last_at, value);
+    if (!is_traefik || has_pins(joined))
+      headers_add(headers, report_only && !is_traefik, joined, token->line);
+    else
+      free(joined);
+    /* What a value is joined of names no other header; what stands in place of one may. */
+    i = last_at > at && last_at > i ? last_at : i;
   }
   tokens_clear(&tokens);
 }
 
-static bool has_pins(const struct header *header) {
-  return strcasestr(header->value, "pin-") != NULL;
+/* ---- helmet.hpkp({maxAge: 5184000, sha256s: ["...", "..."], includeSubDomains: true}) of Node.js, and the
+ * same object where it stands by itself ---- */
+
+static bool ends_member(const struct tokens *tokens, size_t at) {
+  return token_is(tokens, at, ",") || token_is(tokens, at, "}");
+}
+
+/* Behind the part of a list or object that begins at `at`, and the "," behind it. */
+static size_t behind_part(const struct tokens *tokens, size_t at, size_t end) {
+  while (at + 1 < end && !token_is(tokens, at, ","))
+    at = tokens_next(tokens, at);
+  return at + 1;
+}
+
+/* The strings of a list; what is not written out here becomes a pin that is none. Behind the list may stand
+ * what type it is ("as string[]"), and nothing that makes another list of it (".concat(MORE)"). */
+static void write_strings(FILE *out, const struct tokens *tokens, size_t at) {
+  size_t end = tokens_behind(tokens, at), next;
+  for (at++; at + 1 < end; at = next) {
+    next = behind_part(tokens, at, end);
+    bool is_typed_string = token_is(tokens, at + 1, "as") && at + 4 >= next;
+    bool is_plain = at + 2 == end || token_is(tokens, at + 1, ",") || is_typed_string;
+    while (!is_plain && at + 1 < next && token_at(tokens, at)->kind == TOKEN_SIGN)
+      at++;
+    fprintf(out, "pin-sha256=\"%s%s\"; ", is_plain ? "" : "...", token_at(tokens, at)->text);
+  }
+  bool is_typed = token_is(tokens, end, "as");
+  size_t behind = end + (is_typed ? 2 : 0);
+  behind += is_typed && token_is(tokens, behind, "[") && token_is(tokens, behind + 1, "]") ? 2 : 0;
+  if (!ends_member(tokens, behind))
+    fputs("pin-sha256=\"?\"; ", out);
+}
+
+/* Whether the member of that name is true; `otherwise`: what it is taken for where that is not written out.
+ */
+static bool is_set(struct conversion *conversion, const struct tokens *tokens, size_t name, bool otherwise) {
+  bool is_true = token_is(tokens, name + 2, "true");
+  bool is_written = token_is(tokens, name + 1, ":") && (is_true || token_is(tokens, name + 2, "false")) &&
+                    ends_member(tokens, name + 3);
+  if (!is_written)
+    convert_loss(conversion, token_at(tokens, name)->line, "%s: expected true or false; taken for %s",
+                 token_at(tokens, name)->text, otherwise ? "true" : "false");
+  return is_written ? is_true : otherwise;
+}
+
+/* As the header that it makes. `open`: "{". Members that nobody knows may be the one that says that it only
+ * reports: computed ones, those of a getter, and what else a call gives its function beside the object. */
+static void take_helmet(struct conversion *conversion, const struct tokens *tokens, size_t open,
+                        struct headers *headers) {
+  char *value = NULL;
+  size_t size = 0, end = tokens_behind(tokens, open);
+  FILE *out = memory_open(&value, &size);
+  bool report_only = false, is_unknown = token_within(tokens, open) == '(' &&
+                                         (token_is(tokens, open - 1, ",") || token_is(tokens, end, ","));
+  for (size_t i = open + 1; i + 1 < end; i = behind_part(tokens, i, end)) {
+    size_t at = i + 2;
+    const char *name = token_at(tokens, i)->text;
+    if (strcmp(name, "sha256s") == 0 && token_is(tokens, at, "["))
+      write_strings(out, tokens, at);
+    else if (strcasecmp(name, "maxAge") == 0)
+      fprintf(out, "max-age=%s; ", ends_member(tokens, at + 1) ? token_at(tokens, at)->text : "?");
+    else if (strcasecmp(name, "includeSubDomains") == 0)
+      fputs(is_set(conversion, tokens, i, false) ? "includeSubDomains; " : "", out);
+    else if (strcasecmp(name, "reportOnly") == 0)
+      report_only = is_set(conversion, tokens, i, true);
+    else
+      is_unknown = is_unknown || token_is(tokens, i, ".") || token_is(tokens, i, "[") ||
+                   token_at(tokens, i + 1)->kind == TOKEN_WORD;
+  }
+  if (is_unknown)
+    convert_loss(conversion, token_at(tokens, open)->line,
+                 "hpkp: a member that is not written out in this file; left out, and the entry only logs");
+  memory_close(out);
+  headers_add(headers, report_only || is_unknown, value, token_at(tokens, open)->line);
+}
+
+/* "options.reportOnly", "options['sha256s']": what an object says is changed elsewhere, or only looked at. */
+static bool is_changed(const struct tokens *tokens, size_t at) {
+  return at > 0 && (token_is(tokens, at - 1, ".") || token_is(tokens, at - 1, "[")) &&
+         is_one_of(token_at(tokens, at)->text, "reportOnly sha256s");
+}
+
+/* The object that a call or a member of it speaks of: "{", or TOKEN_NONE. */
+static size_t helmet_object(const struct tokens *tokens, size_t at) {
+  size_t inside = token_at(tokens, at)->inside;
+  if (token_is(tokens, at, "hpkp") && token_is(tokens, at + 1, "(") && token_is(tokens, at + 2, "{"))
+    return at + 2;
+  bool is_member = strcmp(token_at(tokens, at)->text, "sha256s") == 0 && token_is(tokens, at + 1, ":");
+  return is_member && inside != TOKEN_NONE && token_is(tokens, inside, "{") ? inside : TOKEN_NONE;
+}
+
+static void find_helmet(struct conversion *conversion, struct headers *headers) {
+  struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
+  size_t changed = TOKEN_NONE;
+  for (size_t i = 0; i < tokens.count; i++) {
+    size_t open = helmet_object(&tokens, i);
+    changed = is_changed(&tokens, i) ? i : changed;
+    if (open == TOKEN_NONE)
+      continue;
+    take_helmet(conversion, &tokens, open, headers);
+    i = tokens_behind(&tokens, open) - 1;
+  }
+  if (headers->count > 0 && changed != TOKEN_NONE)
+    convert_loss(conversion, token_at(&tokens, changed)->line,
+                 "%s stands outside of the object, too; left out, and the entry only logs",
+                 token_at(&tokens, changed)->text);
+  for (size_t i = 0; i < headers->count && changed != TOKEN_NONE; i++)
+    headers->items[i].report_only = true;
+  if (headers->count > 0)
+    conversion->comments = COMMENTS_C;
+  tokens_clear(&tokens);
 }
 
 /* The header that counts: of several the first (RFC 7469, 2.3.1), one with pins before one that a server
@@ -289,7 +458,7 @@ static bool has_pins(const struct header *header) {
 static size_t choose(const struct headers *headers) {
   size_t best = 0, best_rank = 4;
   for (size_t i = 0; i < headers->count; i++) {
-    size_t rank = (has_pins(&headers->items[i]) ? 0U : 2U) + (headers->items[i].report_only ? 1U : 0U);
+    size_t rank = (has_pins(headers->items[i].value) ? 0U : 2U) + (headers->items[i].report_only ? 1U : 0U);
     best = rank < best_rank ? i : best;
     best_rank = rank < best_rank ? rank : best_rank;
   }
@@ -300,36 +469,38 @@ static size_t choose(const struct headers *headers) {
 static void name_other(struct conversion *conversion, const struct header *header,
                        const struct header *chosen) {
   const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
-  bool is_known = has_pins(header) || strpbrk(header->value, "$%") != NULL;
-  if (header->report_only == chosen->report_only && strcmp(header->value, chosen->value) == 0)
+  bool is_known = has_pins(header->value) || strpbrk(header->value, EXPRESSION) != NULL;
+  bool is_same = header->report_only == chosen->report_only && strcmp(header->value, chosen->value) == 0;
+  if (header != chosen)
+    import_pass(conversion, &format_hpkp, header->value, header->line);
+  if (is_same)
     return;
-  import_pass(conversion, &format_hpkp, header->value);
   if (is_known)
-    convert_loss(conversion, conversion->path, header->line,
-                 "another header %s beside that of line %u; left out", name, chosen->line);
+    convert_loss(conversion, header->line, "another header %s beside that of line %u; left out", name,
+                 chosen->line);
   else
-    convert_note(conversion, conversion->path, header->line,
-                 "%s without a pin, beside that of line %u; left out", name, chosen->line);
+    convert_note(conversion, header->line, "%s without a pin, beside that of line %u; left out", name,
+                 chosen->line);
 }
 
 static void read_hpkp(struct conversion *conversion) {
   struct headers headers = {0};
-  enum comment_style style = import_comments_of(conversion, &format_hpkp);
-  AUTO_TEXT text = import_blank_comments(conversion->text, style);
+  AUTO_TEXT text = comments_blank(conversion->text, conversion->comments);
   find_raw(text, &headers);
   if (headers.count == 0)
-    find_configured(text, style == COMMENTS_PHP, &headers);
+    find_configured(text, conversion->comments, &headers);
+  if (headers.count == 0)
+    find_helmet(conversion, &headers);
   size_t chosen = choose(&headers);
   for (size_t i = 0; i < headers.count; i++)
     name_other(conversion, &headers.items[i], &headers.items[chosen]);
   if (headers.count == 0) {
-    convert_error(conversion, conversion->path, 0, "expected a header " HEADER);
+    convert_error(conversion, 0, "expected a header " HEADER);
   } else {
-    struct draft draft = DRAFT_AT(conversion->host, headers.items[chosen].line);
+    AUTO_DRAFT draft = DRAFT_AT(conversion->host, headers.items[chosen].line);
     draft.mode = headers.items[chosen].report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
     if (read_header(conversion, headers.items[chosen].value, &draft))
       conversion_add(conversion, &draft);
-    draft_clear(&draft);
   }
   headers_clear(&headers);
 }
@@ -339,22 +510,19 @@ static void write_hpkp(struct conversion *conversion) {
   const struct pin_digest_list *pins = &entry->lists[PIN_LIST_PINS];
   int64_t max_age = entry->expires == PIN_NEVER ? LONGEST_MAX_AGE : entry->expires - conversion->now;
   fputs(entry->mode == PIN_MODE_AUDIT ? HEADER_REPORT_ONLY : HEADER, conversion->out);
-  for (uint32_t i = 0; i < pins->count; i++) {
-    AUTO_TEXT text = digest_base64(&pins->digests[i]);
-    fprintf(conversion->out, " pin-sha256=\"%s\";", text);
-  }
+  digests_write(conversion->out, pins, " pin-sha256=\"", "\";", "");
   fprintf(conversion->out, " max-age=%lld%s\n", (long long)(max_age < 1 ? 1 : max_age),
           entry->include_subdomains ? "; includeSubDomains" : "");
   if (entry->expires == PIN_NEVER)
-    convert_note(conversion, entry->file, entry->line, "\"%s\" never expires; the header says 60 days",
-                 entry->name);
+    convert_say(conversion, FINDING_NOTE, entry->file, entry->line,
+                "\"%s\" never expires; the header says 60 days", entry->name);
 }
 
 const struct format format_hpkp = {
     .name = "hpkp",
     .comments = COMMENTS_SERVER,
     .title = "the HTTP header Public-Key-Pins (RFC 7469)",
-    .mark = "pin-sha256=\nmax-age",
+    .mark = "pin-sha256=\tsha256s\nmax-age\tmaxAge",
     .holds = HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_EXPIRY_TIME | HOLDS_AUDIT | HOLDS_CA_KEYS,
     .least_pins = 2,
     .read = read_hpkp,

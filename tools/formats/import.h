@@ -4,6 +4,7 @@
 #ifndef PINCTL_FORMATS_IMPORT_H
 #define PINCTL_FORMATS_IMPORT_H
 
+#include "base/must_use.h"
 #include "formats/formats.h"
 
 /* ---- import_text.c ---- */
@@ -14,13 +15,13 @@
  * allocation; it stays the caller's. Returns false, having said what the file is and what helps, where it is
  * no text: a binary property list, compiled Android XML, or anything else with a NUL.
  */
-bool import_text_prepare(struct conversion *conversion, char **text, size_t length);
+MUST_USE bool import_text_prepare(struct conversion *conversion, char **text, size_t length);
 
 /*
  * The same for another file of the format, without a word: UTF-8 and newlines. False: it begins with the byte
  * order mark of UTF-16, and is not that. A text with a NUL stays as it is.
  */
-bool import_text_decode(char **text, size_t *length);
+MUST_USE bool import_text_decode(char **text, size_t *length);
 
 /* ---- import_sweep.c ---- */
 
@@ -33,17 +34,17 @@ bool import_text_decode(char **text, size_t *length);
 /* Reads the text of the conversion by the format, and brings what was read into the shape of a policy. */
 void import_read(struct conversion *conversion, const struct format *format);
 
-/* Counts each pin that no reader took or named, outside of comments, as a loss. */
-void import_sweep(struct conversion *conversion, const struct format *format);
+/* Marks the pins in a part of the text, which begins in a line, as known: a message has just said what
+ * becomes of that part. */
+void import_pass(struct conversion *conversion, const struct format *format, const char *part, unsigned line);
 
-/* Marks the pins in a part of the text as known: a message has just said what becomes of that part. */
-void import_pass(struct conversion *conversion, const struct format *format, const char *part);
-
-/* How comments are written in the text of the conversion: a format may be written in several languages. */
-enum comment_style import_comments_of(const struct conversion *conversion, const struct format *format);
-
-/* The text with its comments made blank, in the same lines. For free(3). */
-char *import_blank_comments(const char *text, enum comment_style style);
+/*
+ * Cuts off what one of the marks of a comment ("#", ";", "//") begins, behind a blank or at the start, where
+ * the software that reads the format knows no comments: people write them all the same, and old pins are in
+ * them. It is named as a loss.
+ */
+void import_cut_comment(struct conversion *conversion, const struct format *format, char *text,
+                        unsigned line);
 
 /* ---- import_apply.c ---- */
 
@@ -59,10 +60,10 @@ struct import_wish {
  * Writes the list, in place of an earlier one of the same name. Hosts that have an entry elsewhere are left
  * out, each with a warning. Returns an exit status, having said what was done.
  */
-int import_apply_list(struct conversion *conversion, const struct import_wish *wish);
+MUST_USE int import_apply_list(struct conversion *conversion, const struct import_wish *wish);
 
 /* Writes the only entry into the drop-in of its host, as "pinctl add" would; refuses where it has one. */
-int import_apply_host(struct conversion *conversion, const struct import_wish *wish);
+MUST_USE int import_apply_host(struct conversion *conversion, const struct import_wish *wish);
 
 /* ---- list_render.c ---- */
 

@@ -77,11 +77,8 @@ static int leave_out(struct conversion *conversion, const struct change *change,
   struct loaded_policy loaded;
   struct entries entries = {0};
   int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
-  if (status == EXIT_DONE && loaded.status != PIN_OK) {
-    diagnostics_print(stderr, &loaded.diagnostics);
-    say_error("%s: the policy has errors; nothing was changed", change->policy);
-    status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
-  }
+  if (status == EXIT_DONE && loaded.status != PIN_OK)
+    status = change_refuse_policy(change, &loaded);
   if (status == EXIT_DONE && !entries_read(&loaded.policy, &entries))
     status = EXIT_FAILED;
   if (status == EXIT_DONE) {

@@ -6,136 +6,68 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "formats/tokens.h"
-
-/* ---- Comments ---- */
-
-static bool begins(const char *at, const char *word) {
-  return strncmp(at, word, strlen(word)) == 0;
-}
-
-struct comment_mark {
-  const char *begin, *end; /* "\n": the end of the line, which is no part of it */
-  bool at_start;           /* only at the start of a line */
-  bool behind_blank;
-};
-
-/* The marks of each style; the longer one of two that begin alike first. */
-#define MOST_MARKS 5
-static const struct comment_mark marks[][MOST_MARKS] = {
-    [COMMENTS_C] = {{"//", "\n", false, false}},
-    [COMMENTS_PHP] = {{"//", "\n", false, true}, {"#", "\n", false, true}},
-    [COMMENTS_LUA] = {{"--[[", "]]", false, false}, {"--", "\n", false, false}},
-    [COMMENTS_XML] = {{"<!--", "-->", false, false}},
-    [COMMENTS_SERVER] = {{"<!--", "-->", false, false},
-                         {"//", "\n", true, false},
-                         {"/*", "*/", true, false},
-                         {"--", "\n", true, false},
-                         {"#", "\n", false, true}},
-    [COMMENTS_HASH] = {{"#", "\n", false, true}},
-    [COMMENTS_HASH_LINE] = {{"#", "\n", true, false}},
-    [COMMENTS_INI] = {{"#", "\n", false, true}, {";", "\n", false, true}},
-};
-
-/* Where the comment ends that begins at `at`; `at` itself: none does. */
-static const char *end_of_comment(const char *at, bool at_start, enum comment_style style) {
-  for (size_t i = 0; i < MOST_MARKS && marks[style][i].begin != NULL; i++) {
-    const struct comment_mark *mark = &marks[style][i];
-    bool in_place = at_start || (!mark->at_start && (!mark->behind_blank || isspace((unsigned char)at[-1])));
-    if (!in_place || !begins(at, mark->begin))
-      continue;
-    const char *found = strstr(at + strlen(mark->begin), mark->end);
-    bool is_line = *mark->end == '\n';
-    return found == NULL ? at + strlen(at) : found + (is_line ? 0 : strlen(mark->end));
-  }
-  return at;
-}
-
-static void blank(char *from, const char *to) {
-  for (; from < to; from++)
-    *from = *from == '\n' ? '\n' : ' ';
-}
-
-char *import_blank_comments(const char *text, enum comment_style style) {
-  char *copy = must_copy(text);
-  bool at_start = true, nests = source_nests_comments(text);
-  char quote = '\0';
-  for (char *at = copy; *at != '\0';) {
-    const char *end = quote == '\0' ? end_of_comment(at, at_start, style) : at;
-    if (quote == '\0' && (style == COMMENTS_C || style == COMMENTS_PHP) && begins(at, "/*"))
-      end = source_behind_comment(at, nests);
-    if (end > at) {
-      blank(at, end);
-      at += end - at;
-      continue;
-    }
-    if (*at == '\n')
-      quote = '\0';
-    else if (*at == '\\' && quote != '\0' && at[1] != '\0' && at[1] != '\n')
-      at++;
-    else if (quote == '\0' && *at == '"' && style != COMMENTS_XML)
-      quote = '"';
-    else if (*at == quote)
-      quote = '\0';
-    at_start = *at == '\n' || (at_start && isspace((unsigned char)*at));
-    at++;
-  }
-  return copy;
-}
-
-/* ---- Pins ---- */
+#include "view/digest_set.h"
 
 /* Of 43 characters and their padding; of hexadecimal digits. */
 #define BASE64_LENGTH 44
 #define HEX_DIGITS 64
+/* With colons between them, and what tells that it goes on. */
+#define HEX_LONGEST (2 * HEX_DIGITS)
+
+/* What is spelled as a pin, somewhere in the text. */
+struct place {
+  struct known_digest what;
+  const char *start; /* with its prefix */
+  size_t length;
+};
 
 struct sweep {
   struct conversion *conversion;
   const struct format *format;
-  bool only_marks; /* instead of naming them */
+  bool only_marks; /* instead of collecting them */
   const char *at;
   size_t before; /* of its prefix */
   unsigned line;
+  struct place *places;
+  size_t count;
 };
 
 static bool is_base64(char byte) {
   return isalnum((unsigned char)byte) || byte == '+' || byte == '/' || byte == '-' || byte == '_';
 }
 
-/* Whether a digest in base64 begins here; its padding is what tells it from any other long word. */
-static bool at_base64(const char *at, struct pin_digest *ret_digest, size_t *ret_length) {
+/* Whether a digest in base64 begins here; without a prefix its padding tells it from any other long word. */
+static bool at_base64(const char *at, bool prefixed, struct pin_digest *ret_digest, size_t *ret_length) {
   size_t length = 0;
   bool stray = false;
   while (length < BASE64_LENGTH && is_base64(at[length]))
     length++;
-  if (length != BASE64_LENGTH - 1 || at[length] != '=' || is_base64(at[length + 1]) || at[length + 1] == '=')
+  bool padded = at[length] == '=' && !is_base64(at[length + 1]) && at[length + 1] != '=';
+  if (length != BASE64_LENGTH - 1 || !(padded || (prefixed && at[length] != '=')))
     return false;
-  AUTO_TEXT text = must_copy_bytes(at, BASE64_LENGTH);
-  *ret_length = BASE64_LENGTH;
+  *ret_length = length + (padded ? 1 : 0);
+  AUTO_TEXT text = must_copy_bytes(at, *ret_length);
   return convert_decode(text, ret_digest, &stray);
 }
 
 static bool at_hex(const char *at, struct pin_digest *ret_digest, size_t *ret_length) {
   size_t length = 0, digits = 0;
-  for (; digits <= HEX_DIGITS && (isxdigit((unsigned char)at[length]) || at[length] == ':'); length++)
+  for (; digits <= HEX_DIGITS && length < HEX_LONGEST &&
+         (isxdigit((unsigned char)at[length]) || at[length] == ':');
+       length++)
     digits += at[length] == ':' ? 0 : 1;
   *ret_length = length;
   return digits == HEX_DIGITS && pin_digest_parse(at, length, ret_digest);
 }
 
-static int compare(const void *a, const void *b) {
-  return memcmp(a, b, sizeof(struct pin_digest));
-}
-
-static void meet(const struct sweep *sweep, const struct pin_digest *digest, size_t length) {
-  struct conversion *conversion = sweep->conversion;
-  if (sweep->only_marks)
-    convert_know(conversion, digest);
-  else if (conversion->known_count == 0 || bsearch(digest, conversion->known, conversion->known_count,
-                                                   sizeof *conversion->known, compare) == NULL)
-    convert_loss(conversion, conversion->path, sweep->line,
-                 "\"%.*s\" stands where %s was not expected to have a pin; left out",
-                 (int)(sweep->before + length), sweep->at - sweep->before, sweep->format->name);
+static void meet(struct sweep *sweep, const struct pin_digest *digest, size_t length) {
+  if (sweep->only_marks) {
+    convert_know(sweep->conversion, digest, sweep->line);
+    return;
+  }
+  sweep->places = must_room(sweep->places, sweep->count, sizeof *sweep->places);
+  sweep->places[sweep->count++] = (struct place){
+      .what = {*digest, sweep->line}, .start = sweep->at - sweep->before, .length = sweep->before + length};
 }
 
 /* Steps over a word that begins here. Words of base64 hold slashes: what is before a digest is not part of
@@ -143,13 +75,15 @@ static void meet(const struct sweep *sweep, const struct pin_digest *digest, siz
 static void step(struct sweep *sweep, const char *text) {
   struct pin_digest digest;
   size_t length = 1;
-  bool hex = sweep->format->spelled_in_hex;
-  const char *prefix = sweep->format->pin_prefix == NULL ? "" : sweep->format->pin_prefix;
-  size_t before = sweep->before = strlen(prefix);
+  bool hex = sweep->format->spelling != SPELLED_IN_BASE64, base64 = sweep->format->spelling != SPELLED_IN_HEX;
+  const char *prefix = sweep->format->pin_prefix == NULL ? "sha256/" : sweep->format->pin_prefix;
+  size_t before = strlen(prefix);
   bool prefixed =
       (size_t)(sweep->at - text) >= before && strncasecmp(sweep->at - before, prefix, before) == 0;
-  bool starts = before > 0 ? prefixed : sweep->at == text || !is_base64(sweep->at[-1]);
-  if (starts && (hex ? at_hex(sweep->at, &digest, &length) : at_base64(sweep->at, &digest, &length)))
+  bool alone = sweep->format->pin_prefix == NULL && (sweep->at == text || !is_base64(sweep->at[-1]));
+  sweep->before = prefixed ? before : 0;
+  if ((prefixed || alone) && ((hex && at_hex(sweep->at, &digest, &length)) ||
+                              (base64 && at_base64(sweep->at, prefixed, &digest, &length))))
     meet(sweep, &digest, length);
   else
     length = 1;
@@ -157,39 +91,165 @@ static void step(struct sweep *sweep, const char *text) {
     sweep->line += *sweep->at++ == '\n' ? 1 : 0;
 }
 
+/* As many programs write JSON: "/" behind a backslash, and "=" by its number. */
+static void take_escapes_back(char *text) {
+  char *to = text;
+  for (const char *at = text; *at != '\0'; at++) {
+    bool is_equals = strncasecmp(at, "\\u003d", 6) == 0;
+    at += is_equals ? 5 : at[0] == '\\' && at[1] == '/' ? 1 : 0;
+    *to++ = is_equals ? '=' : *at;
+  }
+  *to = '\0';
+}
+
 static void sweep_text(struct sweep *sweep, const char *text) {
   for (sweep->at = text; *sweep->at != '\0';)
     step(sweep, text);
 }
 
-void import_pass(struct conversion *conversion, const struct format *format, const char *part) {
-  struct sweep sweep = {.conversion = conversion, .format = format, .only_marks = true};
+void import_pass(struct conversion *conversion, const struct format *format, const char *part,
+                 unsigned line) {
+  struct sweep sweep = {.conversion = conversion, .format = format, .only_marks = true, .line = line};
   sweep_text(&sweep, part);
 }
 
-enum comment_style import_comments_of(const struct conversion *conversion, const struct format *format) {
+/* A comment may be all that a value is. */
+static bool begins_comment(const char *text, const char *at) {
+  bool is_mark = *at == '#' || *at == ';' || (at[0] == '/' && at[1] == '/');
+  return is_mark && (at == text || isspace((unsigned char)at[-1]));
+}
+
+void import_cut_comment(struct conversion *conversion, const struct format *format, char *text,
+                        unsigned line) {
+  static const size_t most_said = 120;
+  char *at = text;
+  while (*at != '\0' && !begins_comment(text, at))
+    at++;
+  if (*at == '\0')
+    return;
+  bool is_long = strlen(at) > most_said;
+  convert_loss(conversion, line, "\"%.*s%s\": %s knows no comments behind a value; left out",
+               (int)(is_long ? most_said : strlen(at)), at, is_long ? "..." : "", format->name);
+  import_pass(conversion, format, at, line);
+  while (at > text && isspace((unsigned char)at[-1]))
+    at--;
+  *at = '\0';
+}
+
+/* knot-resolver's, whose comments may speak of the Lua that was there before. */
+static bool is_yaml(const char *text) {
+  AUTO_TEXT bare = comments_blank(text, COMMENTS_HASH);
+  return strstr(text, "pin-sha256") != NULL && strstr(bare, "TLS_FORWARD") == NULL;
+}
+
+/* A format may be written in several languages. */
+static enum comment_style comments_of(const struct conversion *conversion, const struct format *format) {
   const char *text = conversion->text;
   if (format->comments == COMMENTS_C && text[strspn(text, " \t\n")] == '<')
     return COMMENTS_XML;
-  bool is_php = strstr(text, "<?php") != NULL || strstr(text, "<?=") != NULL || strstr(text, "<? ") != NULL;
-  return is_php && format->comments == COMMENTS_SERVER ? COMMENTS_PHP : format->comments;
+  if (format->comments == COMMENTS_LUA && is_yaml(text))
+    return COMMENTS_HASH;
+  /* PHP, or a call of another language: "set('Public-Key-Pins', ...)". */
+  static const char *const marks[] = {"<?php", "<?=", "<? ", "('public-key-pins", "(\"public-key-pins"};
+  bool is_source = false;
+  for (size_t i = 0; i < COUNT_OF(marks); i++)
+    is_source = is_source || strcasestr(text, marks[i]) != NULL;
+  return is_source && format->comments == COMMENTS_SERVER ? COMMENTS_SOURCE : format->comments;
 }
 
-void import_sweep(struct conversion *conversion, const struct format *format) {
+/* By digest, then by line; struct place begins with it, too. */
+static int compare_known(const void *a, const void *b) {
+  const struct known_digest *left = a, *right = b;
+  int order = digests_compare(&left->digest, &right->digest);
+  return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
+}
+
+static int compare_places(const void *a, const void *b) {
+  const struct place *left = a, *right = b;
+  return (left->start > right->start) - (left->start < right->start);
+}
+
+/*
+ * Of the places of one digest those that nobody knows, moved to `unknown`; returns how many. A reader's line
+ * is often that where the statement around it begins: one known for a line in which the digest does not stand
+ * makes up for the next place that is not known otherwise.
+ */
+static size_t take_unknown(const struct place *places, size_t count, const struct known_digest *known,
+                           size_t known_count, struct place *unknown) {
+  size_t left = 0, before = 0, at = 0;
+  unsigned line_before = 0;
+  for (size_t i = 0; i < count; i++) {
+    unsigned line = places[i].what.line;
+    for (; at < known_count && known[at].line < line; at++)
+      before += known[at].line != line_before || line_before == 0 ? 1 : 0;
+    bool is_known = at < known_count && known[at].line == line;
+    at += is_known ? 1 : 0;
+    line_before = line;
+    if (!is_known && before == 0)
+      unknown[left++] = places[i];
+    else if (!is_known)
+      before--;
+  }
+  return left;
+}
+
+/* How many from an index on have the digest that stands there. */
+static size_t run_of(const void *array, size_t size, size_t at, size_t count) {
+  const char *first = (const char *)array + at * size;
+  size_t length = at < count ? 1 : 0;
+  while (at + length < count && digests_compare(first, first + length * size) == 0)
+    length++;
+  return length;
+}
+
+/* Keeps the places that no reader knows, in the order of the text. */
+static void leave_unknown(struct sweep *sweep) {
+  const struct conversion *conversion = sweep->conversion;
+  struct place *places = sweep->places;
+  size_t kept = 0, at = 0;
+  for (size_t i = 0, run; i < sweep->count; i += run) {
+    run = run_of(places, sizeof *places, i, sweep->count);
+    while (at < conversion->known_count &&
+           digests_compare(&conversion->known[at].digest, &places[i].what.digest) < 0)
+      at++;
+    bool is_known = at < conversion->known_count &&
+                    digests_compare(&conversion->known[at].digest, &places[i].what.digest) == 0;
+    size_t known =
+        is_known ? run_of(conversion->known, sizeof *conversion->known, at, conversion->known_count) : 0;
+    kept += take_unknown(places + i, run, known == 0 ? NULL : &conversion->known[at], known, places + kept);
+  }
+  sweep->count = kept;
+  if (kept > 1)
+    qsort(places, kept, sizeof *places, compare_places);
+}
+
+/* Counts each pin that no reader took or named, outside of comments, as a loss. */
+static void import_sweep(struct conversion *conversion, const struct format *format) {
   struct sweep sweep = {.conversion = conversion, .format = format, .line = 1};
-  if (format->comments == COMMENTS_UNKNOWN)
+  if (conversion->comments == COMMENTS_UNKNOWN)
     return;
-  AUTO_TEXT text = import_blank_comments(conversion->text, import_comments_of(conversion, format));
-  if (conversion->known_count > 1)
-    qsort(conversion->known, conversion->known_count, sizeof *conversion->known, compare);
+  AUTO_TEXT text = comments_blank_sure(conversion->text, conversion->comments);
+  take_escapes_back(text);
   sweep_text(&sweep, text);
+  if (conversion->known_count > 1)
+    qsort(conversion->known, conversion->known_count, sizeof *conversion->known, compare_known);
+  if (sweep.count > 1)
+    qsort(sweep.places, sweep.count, sizeof *sweep.places, compare_known);
+  leave_unknown(&sweep);
+  for (size_t i = 0; i < sweep.count; i++)
+    convert_loss(conversion, sweep.places[i].what.line,
+                 "\"%.*s\" stands where %s was not expected to have a pin; left out",
+                 (int)sweep.places[i].length, sweep.places[i].start, format->name);
+  free(sweep.places);
 }
 
 void import_read(struct conversion *conversion, const struct format *format) {
   conversion->adds_up = format->adds_up;
   conversion->reads_off = format->reads_off;
+  conversion->takes_wildcards = (format->holds & HOLDS_WILDCARDS) != 0;
+  conversion->comments = comments_of(conversion, format);
   format->read(conversion);
-  if (conversion->errors > 0)
+  if (conversion->findings[FINDING_ERROR] > 0)
     return;
   import_sweep(conversion, format);
   conversion_finish(conversion);

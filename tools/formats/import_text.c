@@ -26,7 +26,7 @@ static bool begins(const char *text, size_t length, const char *bytes, size_t co
 }
 
 static bool is_binary(const struct conversion *conversion, const char *text, size_t length) {
-  for (size_t i = 0; i < sizeof binaries / sizeof *binaries; i++) {
+  for (size_t i = 0; i < COUNT_OF(binaries); i++) {
     if (!begins(text, length, binaries[i].bytes, binaries[i].length))
       continue;
     say_error("%s: %s", conversion->path, binaries[i].message);
@@ -98,14 +98,10 @@ bool import_text_decode(char **text, size_t *length) {
 bool import_text_prepare(struct conversion *conversion, char **text, size_t length) {
   if (is_binary(conversion, *text, length))
     return false;
-  if (!import_text_decode(text, &length)) {
-    say_error("%s: begins with the byte order mark of UTF-16, and is not UTF-16", conversion->path);
-    return false;
-  }
-  if (memchr(*text, '\0', length) != NULL) {
-    say_error("%s: holds a NUL; expected text", conversion->path);
-    return false;
-  }
+  if (!import_text_decode(text, &length))
+    return say_error("%s: begins with the byte order mark of UTF-16, and is not UTF-16", conversion->path);
+  if (memchr(*text, '\0', length) != NULL)
+    return say_error("%s: holds a NUL; expected text", conversion->path);
   conversion->length = length;
   conversion->text = *text;
   return true;

@@ -5,10 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <openssl/evp.h>
-
 #include "base/checksummed_text.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "edit/list_file.h"
 #include "formats/pin_groups.h"
@@ -16,22 +13,12 @@
 
 /* Named after what is in it, so that a newer list leaves the sets that it did not change as they are. */
 static char *set_name(const char *name, const struct pin_digest_list *list) {
-  struct pin_digest digest = {{0}};
-  EVP_Digest(list->digests, list->count * sizeof *list->digests, digest.bytes, NULL, EVP_sha256(), NULL);
-  AUTO_TEXT hex = digest_hex(&digest);
-  return must_format(LIST_FILE_PREFIX "%s-%.16s", name, hex);
+  AUTO_TEXT hash = digests_hash(list);
+  return must_format(LIST_FILE_PREFIX "%s-%.16s", name, hash);
 }
 
 static bool is_shared(const struct digest_group *group) {
   return group->used > 1 && group->list->count > 1;
-}
-
-static void write_digests(FILE *stream, const struct pin_digest_list *list, const char *between) {
-  for (uint32_t i = 0; i < list->count; i++) {
-    char text[PIN_DIGEST_TEXT_SIZE];
-    pin_digest_format(&list->digests[i], text);
-    fprintf(stream, "%s\"%s\"", i == 0 ? "" : between, text);
-  }
 }
 
 static void write_sets(FILE *stream, const char *name, const struct grouping *grouping) {
@@ -41,7 +28,7 @@ static void write_sets(FILE *stream, const char *name, const struct grouping *gr
       continue;
     AUTO_TEXT set = set_name(name, grouping->groups[i].list);
     fprintf(stream, "%s  %s = [\n    ", first ? "pinsets = {\n" : "", set);
-    write_digests(stream, grouping->groups[i].list, ",\n    ");
+    digests_write(stream, grouping->groups[i].list, "\"sha256/", "\"", ",\n    ");
     fputs("\n  ];\n", stream);
     first = false;
   }
@@ -58,7 +45,7 @@ static void write_lists(FILE *stream, const char *name, const struct pin_entry *
       AUTO_TEXT set = set_name(name, group->list);
       fprintf(stream, "\"@%s\"", set);
     } else {
-      write_digests(stream, &entry->lists[i], ", ");
+      digests_write(stream, &entry->lists[i], "\"sha256/", "\"", ", ");
     }
     fputs(" ];", stream);
   }

@@ -10,6 +10,8 @@
 #include "formats/constants.h"
 #include "formats/formats.h"
 #include "formats/import.h"
+#include "formats/lines.h"
+#include "formats/names.h"
 
 /* "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {
@@ -19,11 +21,11 @@ static void read_pattern(const char *pattern, struct draft *draft) {
 
 static void read_pin(struct conversion *conversion, const char *text, unsigned line, struct draft *draft) {
   if (strncmp(text, "sha1/", 5) == 0)
-    convert_loss(conversion, conversion->path, line, "\"%s\": only SHA-256 can be held", text);
+    convert_loss(conversion, line, "\"%s\": only SHA-256 can be held", text);
   else if (strncmp(text, "sha256/", 7) == 0)
     convert_pin(conversion, draft, text + 7, line, "pin");
   else
-    convert_loss(conversion, conversion->path, line, "\"%s\": expected sha256/BASE64", text);
+    convert_loss(conversion, line, "\"%s\": expected sha256/BASE64", text);
 }
 
 /* ---- Sources ---- */
@@ -37,36 +39,47 @@ struct reading {
   struct constants constants;
 };
 
+struct argument {
+  char *text;    /* NULL: it is not written out here */
+  unsigned line; /* of its last part that is */
+};
+
 /*
- * The text of an argument, "a" + NAME and so on, up to the comma or bracket behind it; NULL: it is not
- * written out here. *index moves to that comma or bracket. For free(3).
+ * The text of an argument, "a" + NAME and so on, up to the comma or bracket behind it. *index moves to that
+ * comma or bracket. The text is for free(3).
  */
-static char *take_argument(const struct reading *reading, size_t *index) {
+static struct argument take_argument(const struct reading *reading, size_t *index) {
   const struct tokens *tokens = &reading->tokens;
-  char *text = NULL;
+  struct argument argument = {.line = token_at(tokens, *index)->line};
   size_t size = 0;
-  FILE *stream = memory_open(&text, &size);
+  FILE *stream = memory_open(&argument.text, &size);
   bool known = true;
   /* "pattern = ..." of Kotlin. */
   if (token_at(tokens, *index)->kind == TOKEN_WORD && token_is(tokens, *index + 1, "="))
     *index += 2;
   while (*index < tokens->count && !token_is(tokens, *index, ",") && !token_is(tokens, *index, ")")) {
-    const struct token *token = token_at(tokens, *index);
-    const char *part = token->kind == TOKEN_STRING && !token->is_open ? token->text : NULL;
+    /* "as String" makes no other text of it. */
+    if (token_is(tokens, *index, "as") && token_at(tokens, *index + 1)->kind == TOKEN_WORD) {
+      *index += 2;
+      continue;
+    }
+    const struct token *token = token_at(tokens, *index), *part = NULL;
     bool qualifies = token->kind == TOKEN_WORD && token_is(tokens, *index + 1, ".");
-    if (token->kind == TOKEN_WORD && !qualifies)
-      part = constants_find(&reading->constants, token->text);
-    if (part != NULL)
-      fputs(part, stream);
-    else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, "."))
+    if (token->kind == TOKEN_STRING && !token->is_open)
+      part = token;
+    else if (token->kind == TOKEN_WORD && !qualifies)
+      part = constants_find(&reading->constants, tokens, *index);
+    if (part != NULL) {
+      fputs(part->text, stream);
+      argument.line = *part->text == '\0' ? argument.line : part->line;
+    } else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, "."))
       known = false;
-    *index = token_opens(tokens, *index) ? tokens_behind(tokens, *index) : *index + 1;
+    *index = tokens_next(tokens, *index);
   }
   memory_close(stream);
-  if (known)
-    return text;
-  free(text);
-  return NULL;
+  if (!known)
+    free(text_take(&argument.text));
+  return argument;
 }
 
 static bool is_pin(const char *text) {
@@ -94,57 +107,93 @@ static bool is_of_pinner(const struct reading *reading, size_t call, const char 
          (builder == BUILDER_NONE && pattern != NULL && strchr(pattern, '.') != NULL);
 }
 
-/* The arguments of a call, "(" at *index, which moves behind it. What is not written out here is NULL. */
-static struct text_list take_arguments(const struct reading *reading, size_t *index) {
-  struct text_list arguments = {0};
+struct arguments {
+  struct argument *items;
+  size_t count;
+};
+
+/* The arguments of a call, "(" at *index, which moves behind it. To be cleared. */
+static struct arguments take_arguments(const struct reading *reading, size_t *index) {
+  struct arguments arguments = {0};
   size_t end = tokens_behind(&reading->tokens, *index);
-  for (++*index; *index + 1 < end; ++*index)
-    text_list_add(&arguments, take_argument(reading, index));
+  for (++*index; *index + 1 < end; ++*index) {
+    arguments.items = must_room(arguments.items, arguments.count, sizeof *arguments.items);
+    arguments.items[arguments.count++] = take_argument(reading, index);
+  }
   *index = end;
   return arguments;
+}
+
+static void arguments_clear(struct arguments *arguments) {
+  for (size_t i = 0; i < arguments->count; i++)
+    free(arguments->items[i].text);
+  free(arguments->items);
+}
+
+/* A call of which something is not written out here. */
+static void name_call(struct conversion *conversion, const struct token *call,
+                      const struct arguments *arguments) {
+  const char *pattern = arguments->items[0].text;
+  for (size_t i = 1; i < arguments->count; i++)
+    if (arguments->items[i].text != NULL)
+      import_pass(conversion, &format_okhttp, arguments->items[i].text, arguments->items[i].line);
+  convert_loss(conversion, call->line, "%s(%s, ...): %s is not written out in this file; left out",
+               call->text, pattern == NULL ? "HOST" : pattern, pattern == NULL ? "the host" : "a pin");
 }
 
 /* add(PATTERN, PIN...), or Pin(PATTERN, PIN). Calls without a pin belong to something else: false. */
 static bool read_call(struct reading *reading, size_t call, size_t *index) {
   struct conversion *conversion = reading->conversion;
-  unsigned line = token_at(&reading->tokens, call)->line;
-  struct text_list arguments = take_arguments(reading, index);
+  struct arguments arguments = take_arguments(reading, index);
   size_t pins = 0, unknown = 0;
   for (size_t i = 1; i < arguments.count; i++) {
-    import_pass(conversion, &format_okhttp, arguments.items[i] == NULL ? "" : arguments.items[i]);
-    unknown += arguments.items[i] == NULL ? 1 : 0;
-    pins += arguments.items[i] != NULL && is_pin(arguments.items[i]) ? 1 : 0;
+    unknown += arguments.items[i].text == NULL ? 1 : 0;
+    pins += arguments.items[i].text != NULL && is_pin(arguments.items[i].text) ? 1 : 0;
   }
-  const char *pattern = arguments.count > 0 ? arguments.items[0] : NULL;
+  const char *pattern = arguments.count > 0 ? arguments.items[0].text : NULL;
   bool ours = pins > 0 || (arguments.count > 1 && is_of_pinner(reading, call, pattern));
   if (ours && (pattern == NULL || unknown > 0))
-    convert_loss(conversion, conversion->path, line,
-                 "%s(%s, ...): %s is not written out in this file; left out",
-                 token_at(&reading->tokens, call)->text, pattern == NULL ? "HOST" : pattern,
-                 pattern == NULL ? "the host" : "a pin");
+    name_call(conversion, token_at(&reading->tokens, call), &arguments);
   else if (ours) {
-    struct draft draft = DRAFT_AT(NULL, line);
+    AUTO_DRAFT draft = DRAFT_AT(NULL, token_at(&reading->tokens, call)->line);
     read_pattern(pattern, &draft);
     for (size_t i = 1; i < arguments.count; i++)
-      read_pin(conversion, arguments.items[i], line, &draft);
+      read_pin(conversion, arguments.items[i].text, arguments.items[i].line, &draft);
     conversion_add(conversion, &draft);
-    draft_clear(&draft);
   }
-  text_list_clear(&arguments);
+  arguments_clear(&arguments);
   return ours;
 }
 
+/* What stands behind a condition is read as if it held; *until: up to where the last one reaches. */
+static void note_condition(const struct tokens *tokens, size_t at, size_t *until) {
+  if (!is_one_of(token_at(tokens, at)->text, "if else when switch") ||
+      token_at(tokens, at)->kind != TOKEN_WORD)
+    return;
+  size_t behind = token_is(tokens, at + 1, "(") ? tokens_behind(tokens, at + 1) : at + 1;
+  behind = token_is(tokens, behind, "{") ? tokens_behind(tokens, behind) : behind + 4;
+  *until = behind > *until ? behind : *until;
+}
+
 static void read_source(struct conversion *conversion) {
-  struct reading reading = {.conversion = conversion,
-                            .tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE)};
+  struct reading reading = {.conversion = conversion, .tokens = tokens_read(conversion->text, COMMENTS_C)};
   reading.constants = constants_read(&reading.tokens);
+  convert_note_branches(conversion);
   find_builders(&reading);
-  for (size_t i = 0; i + 1 < reading.tokens.count;) {
+  for (size_t i = 0, until = 0; i + 1 < reading.tokens.count;) {
     size_t next = i + 1;
-    bool is_call = (token_is(&reading.tokens, i, "add") || token_is(&reading.tokens, i, "Pin")) &&
+    unsigned line = token_at(&reading.tokens, i)->line;
+    note_condition(&reading.tokens, i, &until);
+    /* "Add" of C#. */
+    bool is_call = reading.tokens.items[i].kind == TOKEN_WORD &&
+                   is_one_of(reading.tokens.items[i].text, "add Add Pin") &&
                    token_is(&reading.tokens, i + 1, "(");
+    size_t before = conversion->count;
     /* What is in the brackets of another call may be one of ours. */
-    i = is_call && read_call(&reading, i, &next) ? next : i + 1;
+    bool is_read = is_call && read_call(&reading, i, &next);
+    if (conversion->count > before && i < until)
+      convert_note(conversion, line, "stands behind a condition; the entry takes it as if that always held");
+    i = is_read ? next : i + 1;
   }
   free(reading.builders);
   constants_clear(&reading.constants);
@@ -157,22 +206,21 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
   static const char separators[] = " \t\r,;";
   char *arrow = strstr(line, "->");
   char *start = line + strspn(line, separators);
-  if (*start == '\0' || *start == '#' || strncmp(start, "//", 2) == 0)
+  if (*start == '\0' || strncmp(start, "//", 2) == 0)
     return;
   if (arrow == NULL) {
-    convert_loss(conversion, conversion->path, number, "\"%s\": expected PATTERN -> sha256/...", start);
+    convert_loss(conversion, number, "\"%s\": expected PATTERN -> sha256/...", start);
     return;
   }
+  import_cut_comment(conversion, &format_okhttp, arrow, number);
   *arrow = '\0';
   start[strcspn(start, separators)] = '\0';
-  struct draft draft = DRAFT_AT(NULL, number);
+  AUTO_DRAFT draft = DRAFT_AT(NULL, number);
   read_pattern(start, &draft);
-  char *rest = NULL;
-  for (const char *pin = strtok_r(arrow + 2, separators, &rest); pin != NULL;
-       pin = strtok_r(NULL, separators, &rest))
+  char *rest = arrow + 2;
+  for (const char *pin; (pin = next_word(&rest, separators)) != NULL;)
     read_pin(conversion, pin, number, &draft);
   conversion_add(conversion, &draft);
-  draft_clear(&draft);
 }
 
 static void read_okhttp(struct conversion *conversion) {
@@ -180,11 +228,11 @@ static void read_okhttp(struct conversion *conversion) {
     read_source(conversion);
     return;
   }
-  AUTO_TEXT text = must_copy(conversion->text);
-  char *rest = text;
-  unsigned number = 0;
-  for (char *line; (line = strsep(&rest, "\n")) != NULL;)
-    read_line(conversion, line, ++number);
+  conversion->comments = COMMENTS_SCRIPT;
+  struct lines lines = lines_of(conversion->text);
+  for (char *line; (line = lines_next(&lines)) != NULL;)
+    read_line(conversion, line, lines.number);
+  lines_clear(&lines);
 }
 
 static void write_okhttp(struct conversion *conversion) {
@@ -193,11 +241,7 @@ static void write_okhttp(struct conversion *conversion) {
     const struct pin_entry *entry = &conversion->items[i].entry;
     const struct pin_digest_list *pins = &entry->lists[PIN_LIST_PINS];
     fprintf(conversion->out, "    .add(\"%s%s\"", entry->include_subdomains ? "**." : "", entry->name);
-    for (uint32_t pin = 0; pin < pins->count; pin++) {
-      char text[PIN_DIGEST_TEXT_SIZE];
-      pin_digest_format(&pins->digests[pin], text);
-      fprintf(conversion->out, ",\n        \"%s\"", text);
-    }
+    digests_write(conversion->out, pins, ",\n        \"sha256/", "\"", "");
     fputs(")\n", conversion->out);
   }
   fputs("    .build();\n", conversion->out);

@@ -6,6 +6,8 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "formats/comments.h"
+#include "formats/lines.h"
 
 /* What separates words; the same where one begins and where it ends. */
 #define BLANKS " \t\n\v\f\r"
@@ -21,10 +23,27 @@ static bool ends_command(const char *at) {
   return strchr(";|&", *at) != NULL && strncmp(at, ";sha256//", strlen(";sha256//")) != 0;
 }
 
+static char *take_word(const char **at);
+
+/* Steps over "2>&1", "&> FILE" and the like, whose "&" and "|" end nothing. False: none begins here. */
+static bool skip_redirection(const char **at) {
+  size_t digits = strspn(*at, "0123456789");
+  const char *sign = *at + digits + (digits == 0 && **at == '&' ? 1 : 0);
+  /* <NAME> stands in texts for whatever somebody has to put there. */
+  bool is_input = *sign == '<' && sign[1] != '\0' && strchr("&<" BLANKS, sign[1]) != NULL && **at != '&';
+  if (*sign != '>' && !is_input)
+    return false;
+  *at = sign + strspn(sign, "<>&|");
+  free(take_word(at));
+  return true;
+}
+
 /* Takes a word off as a shell divides them, without its quotes; NULL: the command is at its end. For free(3).
  */
 static char *take_word(const char **at) {
-  *at += strspn(*at, BLANKS);
+  do
+    *at += strspn(*at, BLANKS);
+  while (skip_redirection(at));
   if (**at == '#')
     *at += strlen(*at);
   if (**at == '\0' || ends_command(*at))
@@ -132,6 +151,12 @@ static void read_setting(const char *line, unsigned number, struct option_text *
     add(options, must_copy_bytes(line, length), take_value(value), number);
 }
 
+static bool is_setting(const char *line) {
+  const char *behind = line + strcspn(line, " \t");
+  behind += strspn(behind, " \t");
+  return *behind == '=' || *behind == ':';
+}
+
 static bool is_command(const char *line, const char *program) {
   size_t first = strcspn(line, " \t");
   const char *base = line;
@@ -139,55 +164,26 @@ static bool is_command(const char *line, const char *program) {
     base = *at == '/' ? at + 1 : base;
   bool named =
       (size_t)(line + first - base) == strlen(program) && strncmp(base, program, strlen(program)) == 0;
-  bool is_setting = strchr("=:", line[first + strspn(line + first, " \t")]) != NULL;
-  return named || (!is_setting && strstr(line + first, " --") != NULL) || (*line == '$' && line[1] == ' ');
-}
-
-/* Behind the next line, and those that continue it behind a backslash: a comment does not. */
-static const char *behind_line(const char *at, unsigned *number) {
-  bool is_comment = at[strspn(at, " \t")] == '#';
-  for (bool goes_on = true; goes_on && *at != '\0'; ++*number) {
-    size_t length = strcspn(at, "\n");
-    goes_on = !is_comment && length > 0 && at[length - 1] == '\\';
-    at += length + (at[length] == '\n' ? 1 : 0);
-  }
-  return at;
-}
-
-/* The next line, without the ends of those that it goes on from; NULL: no more. For free(3). */
-static char *take_line(const char **at, unsigned *number) {
-  const char *start = *at;
-  if (*start == '\0')
-    return NULL;
-  *at = behind_line(start, number);
-  char *line = must_alloc((size_t)(*at - start) + 1, 1);
-  size_t length = 0;
-  for (; start < *at; start++) {
-    if (*start == '\\' && start[1] == '\n')
-      start++;
-    else if (*start != '\n')
-      line[length++] = *start;
-  }
-  return line;
+  return named || (!is_setting(line) && strstr(line + first, " --") != NULL) ||
+         (*line == '$' && line[1] == ' ');
 }
 
 struct option_text option_text_read(const char *text, const char *program, const char *with_value) {
   struct option_text options = {0};
-  unsigned next = 1;
-  for (unsigned number = 1;; number = next) {
-    AUTO_TEXT line = take_line(&text, &next);
-    if (line == NULL)
-      return options;
-    const char *start = line + strspn(line, " \t");
-    if (*start == '\0' || *start == '#')
-      continue;
-    if (*start == '[')
-      add_next(&options, number);
-    else if (is_command(start, program))
-      read_commands(start, number, with_value, &options);
+  AUTO_TEXT bare = comments_blank(text, COMMENTS_SCRIPT);
+  struct lines lines = lines_of(bare);
+  for (char *line; (line = lines_next(&lines)) != NULL;) {
+    bool has_program = is_command(line, program) || (!is_setting(line) && strstr(line, program) != NULL);
+    lines_join_escaped(&lines, line, has_program ? program : NULL);
+    if (*line == '[')
+      add_next(&options, lines.number);
+    else if (is_command(line, program))
+      read_commands(line, lines.number, with_value, &options);
     else
-      read_setting(start, number, &options);
+      read_setting(line, lines.number, &options);
   }
+  lines_clear(&lines);
+  return options;
 }
 
 void option_text_clear(struct option_text *options) {

@@ -7,6 +7,8 @@
 #ifndef PINCTL_FORMATS_OPTION_TEXT_H
 #define PINCTL_FORMATS_OPTION_TEXT_H
 
+#include "base/must_use.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,10 +26,11 @@ struct option_text {
 
 /*
  * A line that begins with the name of the program, or holds "--" behind its first word, is a command line:
- * its words are those of a shell, and it may go on behind a backslash at its end. Any other line is an option
- * with its value, joined by blanks, "=" or ":". "#" begins a comment at the start of a line, and of a word of
- * a command. Each command has an option "next" before and behind it, and so has each "[section]", and "-:".
- * `with_value`: the short options of the program that have values. To be cleared.
+ * its words are those of a shell, and it may go on behind what a shell, cmd or PowerShell has at its end for
+ * that. Any other line is an option with its value, joined by blanks, "=" or ":". "#" begins a comment at the
+ * start of a line, and of a word of a command. Each command has an option "next" before and behind it, and so
+ * has each "[section]", and "-:". `with_value`: the short options of the program that have values. To be
+ * cleared.
  */
 struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);
@@ -39,6 +42,6 @@ void option_text_clear(struct option_text *options);
  * address. *ret_port: 0 where none is given. *ret_has_path: there is more than "/" behind it. False: it is
  * none.
  */
-bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path);
+MUST_USE bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path);
 
 #endif

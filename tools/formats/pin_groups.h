@@ -17,6 +17,9 @@ struct grouping {
   size_t count;
 };
 
+/* Of all that is in a list, in its order, in hexadecimal digits. For free(3). */
+char *digests_hash(const struct pin_digest_list *list);
+
 /* By their list PIN_LIST_PINS; an empty list is a group like any other. */
 struct grouping grouping_new(const struct conversion *conversion);
 void grouping_clear(struct grouping *grouping);

@@ -9,6 +9,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
+#include "formats/import.h"
 #include "formats/tokens.h"
 #include "formats/tree.h"
 
@@ -33,38 +34,36 @@ static void take_pinset(struct conversion *conversion, json_object *upstream, st
     const char *value = tree_text(conversion, pin, "value");
     unsigned line = tree_line(pin, draft->line);
     if (digest == NULL || value == NULL || strcmp(digest, "sha256") != 0)
-      convert_loss(conversion, conversion->path, line, "expected digest: \"sha256\" and a value; left out");
+      convert_loss(conversion, line, "expected digest: \"sha256\" and a value; left out");
     else
       convert_pin(conversion, draft, value, line, "value");
   }
 }
 
-static void take_upstream(struct conversion *conversion, json_object *upstream) {
+static void take_upstream(struct conversion *conversion, json_object *upstream, void *arg) {
+  (void)arg;
+  if (!json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
+    return;
   const char *name = tree_text(conversion, upstream, "tls_auth_name");
   const char *address = tree_text(conversion, upstream, "address_data");
   const char *port = tree_text(conversion, upstream, "tls_port");
-  struct draft draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
-  if (!json_object_is_type(upstream, json_type_object) ||
-      !json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
-    return;
+  AUTO_DRAFT draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
   draft.port = DNS_OVER_TLS_PORT;
   take_pinset(conversion, upstream, &draft);
   if (port != NULL && !port_read(port, &draft.port))
-    convert_loss(conversion, conversion->path, draft.line, "tls_port %s: expected a number up to 65535",
-                 port);
+    convert_loss(conversion, draft.line, "tls_port %s: expected a number up to 65535", port);
   conversion_add_named(conversion, &draft);
-  draft_clear(&draft);
+}
+
+/* Servers stand anywhere. */
+static void read_yaml(struct conversion *conversion, tree_fn *take) {
+  json_object *documents = tree_from_yaml(conversion);
+  tree_each_object(conversion, documents, take, NULL);
+  json_object_put(documents);
 }
 
 static void read_stubby(struct conversion *conversion) {
-  json_object *documents = tree_from_yaml(conversion);
-  for (size_t i = 0; i < tree_length(documents); i++) {
-    json_object *upstreams =
-        tree_list(conversion, json_object_array_get_idx(documents, i), "upstream_recursive_servers");
-    for (size_t j = 0; j < tree_length(upstreams); j++)
-      take_upstream(conversion, json_object_array_get_idx(upstreams, j));
-  }
-  json_object_put(documents);
+  read_yaml(conversion, take_upstream);
 }
 
 const struct format format_stubby = {
@@ -98,72 +97,60 @@ static void take_pins(struct conversion *conversion, json_object *pins, struct d
     if (text_at(pins, i) != NULL)
       convert_pin(conversion, draft, text_at(pins, i), line, "pin-sha256");
     else
-      convert_loss(conversion, conversion->path, line,
-                   "pin-sha256: expected a text or a list of texts; left out");
+      convert_loss(conversion, line, "pin-sha256: expected a text or a list of texts; left out");
   }
 }
 
 /* One server: its pins for each address, or for its hostname. In Lua the address has no key. */
 static void take_server(struct conversion *conversion, json_object *server, json_object *pins) {
-  struct draft draft = DRAFT_AT(NULL, tree_line(server, 0));
+  AUTO_DRAFT draft = DRAFT_AT(NULL, tree_line(server, 0));
   json_object *address = NULL, *hostname = NULL;
   bool is_yaml = json_object_object_get_ex(server, "address", &address);
   if (!is_yaml)
     json_object_object_get_ex(server, "", &address);
   take_pins(conversion, pins, &draft);
   if (json_object_object_get_ex(server, "hostname", &hostname) && text_at(hostname, 0) == NULL)
-    convert_loss(conversion, conversion->path, draft.line, "hostname: expected a text; left out");
+    convert_loss(conversion, draft.line, "hostname: expected a text; left out");
   size_t count = is_yaml && length_of(address) > 0 ? length_of(address) : 1;
   for (size_t i = 0; i < count; i++) {
     AUTO_TEXT host = take_address(text_at(address, i) == NULL ? "" : text_at(address, i), &draft.port);
     draft.name = text_at(hostname, 0) != NULL ? text_at(hostname, 0) : host;
     conversion_add(conversion, &draft);
   }
-  draft_clear(&draft);
 }
 
-/* Servers stand anywhere. */
-static void take_servers(struct conversion *conversion, json_object *value) {
+static void take_object(struct conversion *conversion, json_object *object, void *arg) {
   json_object *pins = NULL;
-  for (size_t i = 0; i < tree_length(value); i++)
-    take_servers(conversion, json_object_array_get_idx(value, i));
-  if (!json_object_is_type(value, json_type_object))
-    return;
-  if (json_object_object_get_ex(value, "pin-sha256", &pins) ||
-      json_object_object_get_ex(value, "pin_sha256", &pins))
-    take_server(conversion, value, pins);
-  json_object_object_foreach(value, name, inner) {
-    (void)name;
-    take_servers(conversion, inner);
-  }
+  (void)arg;
+  if (json_object_object_get_ex(object, "pin-sha256", &pins) ||
+      json_object_object_get_ex(object, "pin_sha256", &pins))
+    take_server(conversion, object, pins);
 }
 
-/* Every table. What follows one is no part of it: statements of Lua stand beside each other. */
+/* Every table that has pins itself, whatever it stands in. */
 static void read_lua(struct conversion *conversion) {
-  struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_LUA);
-  for (size_t i = 0; i < tokens.count;) {
-    if (!token_is(&tokens, i, "{")) {
-      i++;
+  struct tokens tokens = tokens_read(conversion->text, COMMENTS_LUA);
+  size_t last = TOKEN_NONE;
+  for (size_t i = 0; i < tokens.count; i++) {
+    size_t open = token_at(&tokens, i)->inside;
+    if (!token_is(&tokens, i, "pin_sha256") || !token_is(&tokens, i + 1, "=") || open == last ||
+        open == TOKEN_NONE || !token_is(&tokens, open, "{"))
       continue;
-    }
     struct tokens of_table = tokens;
-    of_table.count = tokens_behind(&tokens, i);
-    json_object *table = tree_from_literal(conversion, &of_table, NULL, &i);
-    i = of_table.count;
-    take_servers(conversion, table);
+    of_table.count = tokens_behind(&tokens, open);
+    last = open;
+    json_object *table = tree_from_literal(conversion, &of_table, NULL, &open);
+    take_object(conversion, table, NULL);
     json_object_put(table);
   }
   tokens_clear(&tokens);
 }
 
 static void read_knot(struct conversion *conversion) {
-  if (strstr(conversion->text, "pin-sha256") == NULL || strstr(conversion->text, "TLS_FORWARD") != NULL) {
+  if (conversion->comments == COMMENTS_LUA)
     read_lua(conversion);
-    return;
-  }
-  json_object *documents = tree_from_yaml(conversion);
-  take_servers(conversion, documents);
-  json_object_put(documents);
+  else
+    read_yaml(conversion, take_object);
 }
 
 const struct format format_knot_resolver = {

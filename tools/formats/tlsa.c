@@ -28,9 +28,11 @@ static const char *const selectors[] = {"Cert", "SPKI"};
 static const char *const matchings[] = {"Full", "SHA2-256", "SHA2-512"};
 
 static bool read_field(const char *text, const char *const *words, unsigned count, unsigned *ret_number) {
+  const char *digit = text + strspn(text, "0");
+  digit -= digit > text && *digit == '\0' ? 1 : 0;
   for (*ret_number = 0; *ret_number < count; ++*ret_number)
     if (strcasecmp(text, words[*ret_number]) == 0 ||
-        (text[0] == (char)('0' + *ret_number) && text[1] == '\0'))
+        (digit[0] == (char)('0' + *ret_number) && digit[1] == '\0'))
       return true;
   return false;
 }
@@ -154,7 +156,8 @@ static bool read_owner(const char *owner, struct draft *draft) {
   AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
   bool every_port = strcmp(port, "*") == 0;
   draft->name = name == NULL ? NULL : name + 1;
-  return name != NULL && protocol[1] == '_' && name[1] != '\0' &&
+  /* "_25._smtp._tcp.NAME" is of something else. */
+  return name != NULL && protocol[1] == '_' && name[1] != '\0' && name[1] != '_' &&
          (every_port || (port[0] == '_' && port_read(port + 1, &draft->port)));
 }
 
@@ -190,28 +193,25 @@ static struct owned *find_owned(const struct zone_contents *contents, const char
 
 static void add_entry(struct conversion *conversion, const struct owned *record, const char *owner,
                       unsigned line, bool is_relative) {
-  struct draft draft = DRAFT_AT(NULL, line);
-  if (!read_owner(owner, &draft)) {
-    draft_clear(&draft);
+  AUTO_DRAFT draft = DRAFT_AT(NULL, line);
+  if (!read_owner(owner, &draft))
     return;
-  }
-  const char *protocol = strchr(owner, '.');
-  if (strncasecmp(protocol, "._tcp.", 6) != 0)
-    convert_note(conversion, conversion->path, line, "\"%s\": a policy does not tell protocols apart", owner);
-  if (is_relative && strchr(draft.name, '.') == NULL) {
-    convert_loss(conversion, conversion->path, line,
+  if (strncasecmp(strchr(owner, '.'), "._tcp.", 6) != 0) {
+    convert_loss(conversion, line,
+                 "\"%s\": a policy does not tell protocols apart, and would ask it of TCP; left out", owner);
+  } else if (is_relative && strchr(draft.name, '.') == NULL) {
+    convert_loss(conversion, line,
                  "\"%s\" is relative, and no $ORIGIN says to what; left out (--origin NAME)", owner);
   } else {
     if (is_relative)
       convert_note(
-          conversion, conversion->path, line,
+          conversion, line,
           "\"%s\" has no dot at its end, and no $ORIGIN says what it is relative to; taken as a whole name "
           "(--origin NAME)",
           owner);
     draft_take(&draft, record->list, &record->digest);
     conversion_add(conversion, &draft);
   }
-  draft_clear(&draft);
 }
 
 /* Takes the records that a name owns, by itself or as an alias, for the service that asked. */
@@ -224,7 +224,7 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
     for (struct owned *at = find_owned(contents, name);
          at != NULL && at < contents->items + contents->count && strcasecmp(at->owner, name) == 0; at++) {
       if (i > 0 && ++records > MOST_RECORDS) {
-        convert_loss(conversion, conversion->path, asking->line,
+        convert_loss(conversion, asking->line,
                      "\"%s\" is an alias of a name with more than %d records; the first were taken",
                      asking->owner, MOST_RECORDS);
         break;
@@ -245,8 +245,8 @@ static void name_lost_aliases(struct conversion *conversion, const struct zone_c
   for (size_t i = 0; i < contents->count; i++) {
     const struct owned *item = &contents->items[i];
     if (item->target != NULL && read_owner(item->owner, &draft) && find_owned(contents, item->target) == NULL)
-      convert_loss(conversion, conversion->path, item->line,
-                   "\"%s\" is an alias of \"%s\", which is not in this file", item->owner, item->target);
+      convert_loss(conversion, item->line, "\"%s\" is an alias of \"%s\", which is not in this file",
+                   item->owner, item->target);
   }
 }
 
@@ -262,7 +262,7 @@ static void take_services(struct conversion *conversion, struct zone_contents *c
   }
   for (size_t i = 0; i < contents->count; i++)
     if (contents->items[i].target == NULL && !contents->items[i].is_used)
-      convert_loss(conversion, conversion->path, contents->items[i].line,
+      convert_loss(conversion, contents->items[i].line,
                    "\"%s\": expected _PORT._tcp.NAME, and no alias of that form leads here; left out",
                    contents->items[i].owner);
   name_lost_aliases(conversion, contents);
@@ -274,14 +274,13 @@ static void read_record(struct conversion *conversion, const struct zone_record 
   struct pin_digest digest = {{0}};
   if (!read_data(record, &tlsa))
     convert_loss(
-        conversion, conversion->path, record->line,
+        conversion, record->line,
         "expected TLSA with a usage from 0 to 3, a selector 0 or 1, a matching type from 0 to 2, and "
         "hexadecimal digits; left out");
   else if (tlsa.matching == MATCHING_SHA512)
-    convert_loss(conversion, conversion->path, record->line, "\"%s\": a SHA-512 digest; left out",
-                 record->owner);
+    convert_loss(conversion, record->line, "\"%s\": a SHA-512 digest; left out", record->owner);
   else if (!digest_of(&tlsa, &digest))
-    convert_loss(conversion, conversion->path, record->line,
+    convert_loss(conversion, record->line,
                  "the data is not what selector %u and matching type %u say; left out", tlsa.selector,
                  tlsa.matching);
   else {
@@ -322,8 +321,8 @@ static void name_other(struct conversion *conversion, const struct text_list *wo
     }
   }
   if (speaks)
-    convert_loss(conversion, conversion->path, record->line,
-                 "\"%s\": no type of records, or other data behind it; left out", record->type);
+    convert_loss(conversion, record->line, "\"%s\": no type of records, or other data behind it; left out",
+                 record->type);
 }
 
 static void read_tlsa(struct conversion *conversion) {
@@ -337,8 +336,7 @@ static void read_tlsa(struct conversion *conversion) {
     else if (strcasecmp(record.type, "CNAME") == 0 && record.data_count == 1)
       contents_add(&contents, &record)->target = zone_text_absolute(&zone, record.data[0]);
     else if (strcasecmp(record.type, "DNAME") == 0 && *record.owner == '_')
-      convert_loss(conversion, conversion->path, record.line,
-                   "DNAME: aliases of whole trees are not followed; left out");
+      convert_loss(conversion, record.line, "DNAME: aliases of whole trees are not followed; left out");
     else
       name_other(conversion, &zone.words, &record);
   }

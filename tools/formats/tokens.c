@@ -11,13 +11,12 @@ struct scan {
   const char *text, *at;
   const char *behind; /* of the token taken last */
   unsigned line;
-  enum token_style style;
-  bool nests; /* comments may stand in comments */
+  enum comment_style style;
   struct tokens tokens;
 };
 
 static bool is_configuration(const struct scan *scan) {
-  return scan->style == TOKENS_OF_CONFIGURATION || scan->style == TOKENS_OF_PHP;
+  return scan->style == COMMENTS_SERVER || scan->style == COMMENTS_SOURCE;
 }
 
 static bool begins(const struct scan *scan, const char *text) {
@@ -29,60 +28,13 @@ static void step(struct scan *scan, size_t count) {
     scan->line += *scan->at == '\n' ? 1 : 0;
 }
 
-static void step_to(struct scan *scan, const char *end) {
-  const char *found = strstr(scan->at, end);
-  step(scan, found == NULL ? strlen(scan->at) : (size_t)(found - scan->at));
-}
-
-bool source_nests_comments(const char *text) {
-  return strstr(text, "fun ") != NULL || strstr(text, "val ") != NULL || strstr(text, "let ") != NULL;
-}
-
-const char *source_behind_comment(const char *at, bool nests) {
-  size_t depth = 0;
-  do {
-    bool begins_one = at[0] == '/' && at[1] == '*' && (depth == 0 || nests);
-    bool ends_one = at[0] == '*' && at[1] == '/';
-    depth += begins_one ? 1 : 0;
-    depth -= ends_one ? 1 : 0;
-    at += begins_one || ends_one ? 2 : 1;
-  } while (depth > 0 && *at != '\0');
-  return at;
-}
-
-/* --[[ ... ]], --[==[ ... ]==]; false: a comment that ends with its line. */
-static bool skip_lua_block(struct scan *scan) {
-  size_t level = scan->at[2] == '[' ? strspn(scan->at + 3, "=") : 0;
-  if (scan->at[2] != '[' || scan->at[3 + level] != '[')
-    return false;
-  AUTO_TEXT end = must_format("]%.*s]", (int)level, scan->at + 3);
-  step_to(scan, end);
-  step(scan, strlen(end));
-  return true;
-}
-
 /* "#if", "#import": of a preprocessor, at the start of a line. */
 static bool at_directive(const struct scan *scan) {
   const char *start = scan->at;
   while (start > scan->text && (start[-1] == ' ' || start[-1] == '\t'))
     start--;
-  return scan->style == TOKENS_OF_SOURCE && *scan->at == '#' && isalpha((unsigned char)scan->at[1]) &&
+  return scan->style == COMMENTS_C && *scan->at == '#' && isalpha((unsigned char)scan->at[1]) &&
          (start == scan->text || start[-1] == '\n');
-}
-
-static bool skip_comment(struct scan *scan) {
-  bool c_like = scan->style == TOKENS_OF_SOURCE || scan->style == TOKENS_OF_PHP;
-  bool is_lua = scan->style == TOKENS_OF_LUA && begins(scan, "--");
-  if (is_lua && skip_lua_block(scan))
-    return true;
-  if (is_lua || (c_like && begins(scan, "//")) || (is_configuration(scan) && begins(scan, "#")) ||
-      at_directive(scan))
-    step_to(scan, "\n");
-  else if (c_like && begins(scan, "/*"))
-    step(scan, (size_t)(source_behind_comment(scan->at, scan->nests) - scan->at));
-  else
-    return false;
-  return true;
 }
 
 static void skip_blanks(struct scan *scan) {
@@ -91,7 +43,9 @@ static void skip_blanks(struct scan *scan) {
       step(scan, 1);
     else if (begins(scan, "\\\n"))
       step(scan, 2);
-    else if (!skip_comment(scan))
+    else if (at_directive(scan))
+      step(scan, strcspn(scan->at, "\n"));
+    else
       return;
   }
 }
@@ -112,7 +66,7 @@ static void add(struct scan *scan, enum token_kind kind, char *text, const char 
  * here, make the string one that is not written out. */
 static char unescaped(struct scan *scan, bool *is_open) {
   static const char escapes[] = "n\nt\tr\r\"\"''\\\\//$$";
-  bool is_source = scan->style == TOKENS_OF_SOURCE;
+  bool is_source = scan->style == COMMENTS_C;
   unsigned point = 0;
   bool is_number = strspn(scan->at + (*scan->at == 'u' ? 1 : 0), "0123456789abcdefABCDEF") >= 4;
   if (is_source && is_number && sscanf(scan->at, "u%4x", &point) == 1 && point > 0 && point < 0x80) {
@@ -128,9 +82,9 @@ static char unescaped(struct scan *scan, bool *is_open) {
 
 /* A configuration knows no templates, and neither do Java and C, where "$" and "\(" are rare in a pin. */
 static bool begins_template(const struct scan *scan) {
-  return scan->style == TOKENS_OF_SOURCE &&
-         ((*scan->at == '$' && (isalpha((unsigned char)scan->at[1]) || scan->at[1] == '{')) ||
-          begins(scan, "\\("));
+  bool is_name = isalpha((unsigned char)scan->at[1]) || scan->at[1] == '_';
+  return scan->style == COMMENTS_C &&
+         ((*scan->at == '$' && (is_name || scan->at[1] == '{')) || begins(scan, "\\("));
 }
 
 /* Where a string ends whose first byte this is: before its quote, at the end of a line, or of the text. */
@@ -141,6 +95,37 @@ static const char *end_of_string(const char *at, const char *quote, bool one_lin
   return at;
 }
 
+static bool is_word(const struct scan *scan, const char *at);
+
+/* The word "A.NAME" as the tokens that it is in a source. */
+static void add_qualified(struct scan *scan, const char *name, const char *start) {
+  for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
+    add(scan, TOKEN_WORD, must_copy_bytes(name, (size_t)(dot - name)), start, false);
+    add(scan, TOKEN_SIGN, must_copy("."), start, false);
+  }
+  add(scan, TOKEN_WORD, must_copy(name), start, false);
+}
+
+/*
+ * Steps over "$NAME", "${A.NAME}" or "\(NAME)" of a string that goes up to `end`, and adds the name. Of any
+ * other expression it is the name "", and the rest of the string is passed over with that.
+ */
+static void take_template(struct scan *scan, const char *end, const char *start) {
+  bool is_bracketed = scan->at[1] == '{' || scan->at[1] == '(';
+  step(scan, is_bracketed ? 2 : 1);
+  const char *name = scan->at;
+  while (is_word(scan, scan->at) || (is_bracketed && *scan->at == '.'))
+    step(scan, 1);
+  if (is_bracketed && (scan->at >= end || strchr("})", *scan->at) == NULL)) {
+    step(scan, (size_t)(end > scan->at ? end - scan->at : 0));
+    add(scan, TOKEN_WORD, must_copy(""), start, false);
+    return;
+  }
+  AUTO_TEXT text = must_copy_bytes(name, (size_t)(scan->at - name));
+  step(scan, is_bracketed ? 1 : 0);
+  add_qualified(scan, text, start);
+}
+
 /* `quote` begins here and ends the string. Strings of configurations, and long ones, go over several lines.
  */
 static void take_string(struct scan *scan, const char *quote) {
@@ -148,26 +133,38 @@ static void take_string(struct scan *scan, const char *quote) {
   bool escapes = strlen(quote) == 1 && *quote != '`', is_open = false;
   step(scan, strlen(quote));
   const char *end = end_of_string(scan->at, quote, escapes && !is_configuration(scan));
-  char *text = must_alloc((size_t)(end - scan->at) + 1, 1);
-  for (size_t length = 0; scan->at < end; step(scan, 1)) {
-    is_open = is_open || begins_template(scan);
-    if (!escapes || *scan->at != '\\') {
-      text[length++] = *scan->at;
-      continue;
+  AUTO_TEXT text = must_alloc((size_t)(end - scan->at) + 1, 1);
+  for (size_t length = 0;; length = 0) {
+    for (; scan->at < end && !begins_template(scan); step(scan, 1)) {
+      bool is_escape = escapes && *scan->at == '\\';
+      step(scan, is_escape ? 1 : 0);
+      if (!is_escape || *scan->at != '\n')
+        text[length++] = is_escape ? unescaped(scan, &is_open) : *scan->at;
     }
-    step(scan, 1);
-    if (*scan->at != '\n')
-      text[length++] = unescaped(scan, &is_open);
+    bool is_last = scan->at >= end;
+    if (is_last && begins(scan, quote))
+      step(scan, strlen(quote));
+    add(scan, TOKEN_STRING, must_copy_bytes(text, length), start, is_open);
+    if (is_last)
+      return;
+    start = scan->at;
+    add(scan, TOKEN_SIGN, must_copy("+"), start, false);
+    take_template(scan, end, start);
+    start = scan->at;
+    add(scan, TOKEN_SIGN, must_copy("+"), start, false);
   }
-  if (begins(scan, quote))
-    step(scan, strlen(quote));
-  add(scan, TOKEN_STRING, text, start, is_open);
+}
+
+/* In the middle of a word ("it's"), where no string begins; b'...' and the like of a source are strings. */
+static bool is_apostrophe(const struct scan *scan, const char *at) {
+  return at >= scan->text + 2 && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[-2]) &&
+         isalnum((unsigned char)at[1]);
 }
 
 static bool is_word(const struct scan *scan, const char *at) {
   unsigned char byte = (unsigned char)*at;
   if (is_configuration(scan))
-    return byte != '\0' && !isspace(byte) && byte != '"' && byte != '\'';
+    return byte != '\0' && !isspace(byte) && byte != '"' && (byte != '\'' || is_apostrophe(scan, at));
   return isalnum(byte) || byte == '_' || byte >= 0x80;
 }
 
@@ -195,8 +192,9 @@ static void match_brackets(struct tokens *tokens) {
   size_t depth = 0;
   tokens->behind = must_alloc(tokens->count + 1, sizeof *tokens->behind);
   for (size_t i = 0; i < tokens->count; i++) {
-    const struct token *token = &tokens->items[i];
+    struct token *token = &tokens->items[i];
     tokens->behind[i] = tokens->count;
+    token->inside = depth == 0 ? TOKEN_NONE : open[depth - 1];
     if (token_opens(tokens, i))
       open[depth++] = i;
     else if (token->kind == TOKEN_SIGN && strchr(")]}", *token->text) != NULL && depth > 0)
@@ -205,10 +203,10 @@ static void match_brackets(struct tokens *tokens) {
   free(open);
 }
 
-struct tokens tokens_read(const char *text, enum token_style style) {
+struct tokens tokens_read(const char *text, enum comment_style style) {
   static const char *const quotes[] = {"\"\"\"", "\"", "'", "`"};
-  struct scan scan = {.text = text, .at = text, .line = 1, .style = style};
-  scan.nests = source_nests_comments(text);
+  AUTO_TEXT bare = comments_blank(text, style);
+  struct scan scan = {.text = bare, .at = bare, .line = 1, .style = style};
   for (;;) {
     skip_blanks(&scan);
     if (*scan.at == '\0')
@@ -248,6 +246,17 @@ bool token_is(const struct tokens *tokens, size_t index, const char *text) {
   return (token->kind == TOKEN_WORD || token->kind == TOKEN_SIGN) && strcmp(token->text, text) == 0;
 }
 
+char token_within(const struct tokens *tokens, size_t index) {
+  size_t inside = index < tokens->count ? tokens->items[index].inside : TOKEN_NONE;
+  return inside == TOKEN_NONE ? '\0' : *tokens->items[inside].text;
+}
+
+bool token_has_constants(const char *text) {
+  size_t length = strcspn(text, ".");
+  bool is_own = length == 4 && (strncmp(text, "this", 4) == 0 || strncmp(text, "self", 4) == 0);
+  return isupper((unsigned char)*text) || is_own;
+}
+
 bool token_opens(const struct tokens *tokens, size_t index) {
   const struct token *token = token_at(tokens, index);
   return token->kind == TOKEN_SIGN && strchr("([{", *token->text) != NULL;
@@ -255,4 +264,8 @@ bool token_opens(const struct tokens *tokens, size_t index) {
 
 size_t tokens_behind(const struct tokens *tokens, size_t index) {
   return index < tokens->count && token_opens(tokens, index) ? tokens->behind[index] : tokens->count;
+}
+
+size_t tokens_next(const struct tokens *tokens, size_t index) {
+  return token_opens(tokens, index) ? tokens_behind(tokens, index) : index + 1;
 }

@@ -8,6 +8,9 @@
 #include "base/memory.h"
 #include "formats/xml.h"
 
+/* In place of a line: the array of what stands in a dictionary without a key. */
+#define WITHOUT_KEYS UINTPTR_MAX
+
 /* A line is kept in the pointer itself, which json-c neither follows nor frees. */
 json_object *tree_place(json_object *value, unsigned line) {
   if (value != NULL)
@@ -17,7 +20,7 @@ json_object *tree_place(json_object *value, unsigned line) {
 
 unsigned tree_line(json_object *value, unsigned otherwise) {
   uintptr_t line = value == NULL ? 0 : (uintptr_t)json_object_get_userdata(value);
-  return line == 0 ? otherwise : (unsigned)line;
+  return line == 0 || line == WITHOUT_KEYS ? otherwise : (unsigned)line;
 }
 
 void tree_member(struct conversion *conversion, json_object *object, const char *name, json_object *value,
@@ -27,14 +30,17 @@ void tree_member(struct conversion *conversion, json_object *object, const char 
     json_object_object_add(object, name, value);
     return;
   }
-  convert_loss(conversion, conversion->path, line,
-               "\"%s\" stands here a second time, first in line %u; the first is taken", name,
-               tree_line(first, tree_line(object, 0)));
+  convert_loss(conversion, line, "\"%s\" stands here a second time, first in line %u; the first is taken",
+               name, tree_line(first, tree_line(object, 0)));
   json_object_put(value);
 }
 
 size_t tree_length(json_object *value) {
   return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
+}
+
+bool tree_is_bare(json_object *member) {
+  return member != NULL && (uintptr_t)json_object_get_userdata(member) == WITHOUT_KEYS;
 }
 
 json_object *tree_get(json_object *object, const char *name) {
@@ -49,8 +55,8 @@ static json_object *typed(struct conversion *conversion, json_object *object, co
   json_object *member = tree_get(object, name);
   if (member == NULL || json_object_is_type(member, type))
     return member;
-  convert_loss(conversion, conversion->path, tree_line(member, tree_line(object, 0)), "\"%s\": expected %s",
-               name, json_type_to_name(type));
+  convert_loss(conversion, tree_line(member, tree_line(object, 0)), "\"%s\": expected %s", name,
+               json_type_to_name(type));
   return NULL;
 }
 
@@ -66,6 +72,27 @@ bool tree_flag(struct conversion *conversion, json_object *object, const char *n
 
 json_object *tree_list(struct conversion *conversion, json_object *object, const char *name) {
   return typed(conversion, object, name, json_type_array);
+}
+
+void tree_each_object(struct conversion *conversion, json_object *value, tree_fn *each, void *arg) {
+  for (size_t i = 0; i < tree_length(value); i++)
+    tree_each_object(conversion, json_object_array_get_idx(value, i), each, arg);
+  if (!json_object_is_type(value, json_type_object))
+    return;
+  each(conversion, value, arg);
+  json_object_object_foreach(value, name, member) {
+    (void)name;
+    tree_each_object(conversion, member, each, arg);
+  }
+}
+
+void tree_name_unknown(struct conversion *conversion, json_object *object, const char *known,
+                       const char *whose) {
+  json_object_object_foreach(object, name, member) {
+    if (!is_one_of(name, known) && !tree_is_bare(member))
+      convert_loss(conversion, tree_line(member, tree_line(object, 0)),
+                   "\"%s\": %s has no member of this name; left out", name, whose);
+  }
 }
 
 /* ---- XML property lists ---- */
@@ -101,7 +128,7 @@ static json_object *plist_array(struct conversion *conversion, xmlNode *node, un
 static json_object *plist_value(struct conversion *conversion, xmlNode *node, unsigned depth) {
   json_object *value = NULL;
   if (depth == TREE_DEEPEST) {
-    convert_loss(conversion, conversion->path, xml_line(node), "nested too deeply; left out");
+    convert_loss(conversion, xml_line(node), "nested too deeply; left out");
     return NULL;
   }
   if (xml_is(node, "dict")) {
@@ -123,12 +150,15 @@ json_object *tree_from_plist(struct conversion *conversion) {
   xmlNode *top = root == NULL ? NULL : element(root->children);
   json_object *value = top == NULL ? NULL : plist_value(conversion, top, 0);
   if (root != NULL && value == NULL)
-    convert_error(conversion, conversion->path, xml_line(root), "expected a value in <plist>");
+    convert_error(conversion, xml_line(root), "expected a value in <plist>");
   xmlFreeDoc(document);
   return value;
 }
 
 /* ---- Literals ---- */
+
+/* Tokens behind a literal, or beside it, that are looked at. */
+#define MOST_BEHIND 64
 
 struct literals {
   struct conversion *conversion;
@@ -143,14 +173,14 @@ static bool at_sign(const struct tokens *tokens, size_t index, char sign) {
   return token->kind == TOKEN_SIGN && *token->text == sign;
 }
 
+static bool ends_expression(const struct token *token) {
+  return token->kind == TOKEN_SIGN && strchr(",:=)]};", *token->text) != NULL;
+}
+
 /* Steps over whatever stands before the next comma, colon or closing bracket. */
 static void skip_expression(const struct tokens *tokens, size_t *index) {
-  while (*index < tokens->count) {
-    const struct token *token = token_at(tokens, *index);
-    if (token->kind == TOKEN_SIGN && strchr(",:=)]};", *token->text) != NULL)
-      return;
-    *index = token_opens(tokens, *index) ? tokens_behind(tokens, *index) : *index + 1;
-  }
+  while (*index < tokens->count && !ends_expression(token_at(tokens, *index)))
+    *index = tokens_next(tokens, *index);
 }
 
 /* The name of the key before a token; NULL: it is not written out here. */
@@ -158,11 +188,14 @@ static const char *key_name(const struct literals *literals, size_t behind, json
   static const char *const prefixes[] = {"TSK", "kTSK", "NS", "SPKI"};
   const struct token *last = token_at(literals->tokens, behind - 1);
   bool is_key = last->kind == TOKEN_WORD && literals->constants == NULL;
-  for (size_t i = 0; last->kind == TOKEN_WORD && i < sizeof prefixes / sizeof *prefixes; i++)
+  for (size_t i = 0; last->kind == TOKEN_WORD && i < COUNT_OF(prefixes); i++)
     is_key = is_key || strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0;
   if (is_key)
     return last->text + (strncmp(last->text, "kTSK", 4) == 0 ? 1 : 0);
-  return json_object_is_type(key, json_type_string) ? json_object_get_string(key) : NULL;
+  /* "[NAME]: ..." of JavaScript. */
+  bool is_computed = tree_length(key) == 1 && literals->constants != NULL;
+  json_object *text = is_computed ? json_object_array_get_idx(key, 0) : key;
+  return json_object_is_type(text, json_type_string) ? json_object_get_string(text) : NULL;
 }
 
 /* What stands in a dictionary without a key: the members of the array under "". */
@@ -171,6 +204,7 @@ static void add_element(json_object *container, json_object *value) {
   if (json_object_is_type(container, json_type_object) &&
       !json_object_object_get_ex(container, "", &elements)) {
     elements = json_object_new_array();
+    json_object_set_userdata(elements, (void *)WITHOUT_KEYS, NULL);
     json_object_object_add(container, "", elements);
   }
   if (json_object_is_type(elements, json_type_array))
@@ -186,6 +220,7 @@ static void add_member(const struct literals *literals, json_object **container,
   if (json_object_is_type(*container, json_type_array)) {
     json_object *elements = *container;
     *container = tree_place(json_object_new_object(), tree_line(elements, line));
+    json_object_set_userdata(elements, (void *)WITHOUT_KEYS, NULL);
     if (json_object_array_length(elements) > 0)
       json_object_object_add(*container, "", elements);
     else
@@ -195,19 +230,30 @@ static void add_member(const struct literals *literals, json_object **container,
   if (name != NULL) {
     tree_member(literals->conversion, *container, name, value, line);
   } else {
-    convert_loss(literals->conversion, literals->conversion->path, line,
-                 "a key that is not written out in this file; left out");
+    convert_loss(literals->conversion, line, "a key that is not written out in this file; left out");
     json_object_put(value);
   }
   json_object_put(key);
+}
+
+/* "...MORE" of JavaScript, MEMBER or MEMBER() among members that have keys. */
+static void name_bare(const struct literals *literals, size_t at) {
+  const struct tokens *tokens = literals->tokens;
+  bool is_spread = at_sign(tokens, at, '.') && at_sign(tokens, at + 1, '.');
+  const struct token *name = token_at(tokens, at + (is_spread ? 3 : 0));
+  convert_loss(literals->conversion, name->line,
+               "\"%s%s\" among members: it is not written out in this file; left out", is_spread ? "..." : "",
+               name->text);
 }
 
 /* Behind the opening bracket. Members with a colon make a dictionary, others an array. */
 static json_object *collection(const struct literals *literals, size_t *index, unsigned depth) {
   const struct tokens *tokens = literals->tokens;
   json_object *container = tree_place(json_object_new_array(), token_at(tokens, *index)->line);
+  size_t bare = TOKEN_NONE; /* the first without a key */
   while (*index < tokens->count && !at_sign(tokens, *index, ']') && !at_sign(tokens, *index, '}') &&
          !at_sign(tokens, *index, ')')) {
+    size_t start = *index;
     if (token_at(tokens, *index)->kind == TOKEN_SIGN &&
         strchr(",:;=", *token_at(tokens, *index)->text) != NULL) {
       ++*index;
@@ -219,29 +265,87 @@ static json_object *collection(const struct literals *literals, size_t *index, u
       add_member(literals, &container, behind_key, value, literal(literals, index, depth + 1));
     } else {
       add_element(container, value);
+      bare = bare == TOKEN_NONE ? start : bare;
     }
   }
+  if (bare != TOKEN_NONE && literals->constants != NULL && json_object_is_type(container, json_type_object))
+    name_bare(literals, bare);
   ++*index;
   return container;
 }
 
-static const char *const truths[] = {"true", "YES", "1", "false", "NO", "0"};
+bool tree_truth(const char *text, bool *ret_value) {
+  *ret_value = is_one_of_caseless(text, "true YES 1");
+  return *ret_value || is_one_of_caseless(text, "false NO 0");
+}
+
+/* true, NSNumber(value: true), [NSNumber numberWithBool:YES], true as NSNumber; NULL: something else. *index
+ * moves behind it. */
+static json_object *truth(const struct literals *literals, size_t *index) {
+  const struct tokens *tokens = literals->tokens;
+  size_t open = *index + (at_sign(tokens, *index, '[') ? 0 : 1);
+  size_t name = open == *index ? *index + 1 : *index;
+  bool is_number = token_is(tokens, name, "NSNumber") && token_opens(tokens, open) &&
+                   token_is(tokens, name + (open == *index ? 2 : 3), ":") &&
+                   tokens_behind(tokens, open) == *index + 6;
+  size_t word = is_number ? *index + 4 : *index;
+  size_t behind = is_number ? *index + 6 : *index + 1;
+  behind += token_is(tokens, behind, "as") ? 2 : 0;
+  const struct token *next = token_at(tokens, behind);
+  bool ends = next->kind == TOKEN_END || (next->kind == TOKEN_SIGN && strchr(",:;=)]}", *next->text) != NULL);
+  bool value = false;
+  if (!ends || token_at(tokens, word)->kind != TOKEN_WORD ||
+      !tree_truth(token_at(tokens, word)->text, &value))
+    return NULL;
+  *index = behind;
+  return tree_place(json_object_new_boolean(value), token_at(tokens, word)->line);
+}
 
 /* Any other expression: a constant, A.B.CONSTANT, true or false; NULL otherwise. *index moves behind it. */
 static json_object *simple_value(const struct literals *literals, size_t *index) {
-  const struct token *token = token_at(literals->tokens, *index);
   size_t start = *index;
   skip_expression(literals->tokens, index);
   for (size_t i = start; i < *index; i++)
-    if (token_at(literals->tokens, i)->kind != ((i - start) % 2 == 0 ? TOKEN_WORD : TOKEN_SIGN))
+    if ((i - start) % 2 == 0 ? token_at(literals->tokens, i)->kind != TOKEN_WORD
+                             : !token_is(literals->tokens, i, "."))
       return NULL;
-  for (size_t i = 0; *index == start + 1 && i < sizeof truths / sizeof *truths; i++)
-    if (strcmp(token->text, truths[i]) == 0)
-      return tree_place(json_object_new_boolean(i < 3), token->line);
-  const char *text = *index == start || literals->constants == NULL
-                         ? NULL
-                         : constants_find(literals->constants, token_at(literals->tokens, *index - 1)->text);
-  return text == NULL ? NULL : tree_place(json_object_new_string(text), token->line);
+  const struct token *value = *index == start || literals->constants == NULL
+                                  ? NULL
+                                  : constants_find(literals->constants, literals->tokens, *index - 1);
+  return value == NULL ? NULL : tree_place(json_object_new_string(value->text), value->line);
+}
+
+/* The first sign behind a value that makes another of it ("+ MORE", ".map", "?? OTHER"); NULL: none. A type
+ * ("as? [String]", "as Any?") makes none, and a word at the start of a line is another statement. */
+static const struct token *goes_on(const struct tokens *tokens, size_t behind, size_t end) {
+  for (size_t i = behind; i < end; i = tokens_next(tokens, i)) {
+    const struct token *token = token_at(tokens, i);
+    bool is_of_type = *token->text == '?' && (i + 1 == end || token_is(tokens, i - 1, "as"));
+    if (token->kind == TOKEN_WORD && token->line != token_at(tokens, i - 1)->line &&
+        !token_is(tokens, i, "as"))
+      return NULL;
+    if (token->kind == TOKEN_SIGN && strchr(".+?", *token->text) != NULL && !is_of_type)
+      return token;
+  }
+  return NULL;
+}
+
+static void name_added(struct conversion *conversion, unsigned line) {
+  convert_loss(conversion, line,
+               "what is added to a list or dictionary is not written out in this file; left out");
+}
+
+/* ".dictionary([...])", ".string("...")" of Tuist. */
+static bool is_wrapped(const struct tokens *tokens, size_t at) {
+  return token_is(tokens, at, ".") && token_is(tokens, at + 2, "(") &&
+         tokens_behind(tokens, at + 2) > at + 4 &&
+         is_one_of(token_at(tokens, at + 1)->text, "dictionary array string boolean");
+}
+
+static json_object *unwrapped(const struct literals *literals, size_t *index, unsigned depth) {
+  size_t inner = *index + 3;
+  *index = tokens_behind(literals->tokens, *index + 2);
+  return literal(literals, &inner, depth + 1);
 }
 
 static json_object *literal(const struct literals *literals, size_t *index, unsigned depth) {
@@ -249,7 +353,11 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
   while (at_sign(tokens, *index, '@'))
     ++*index;
   const struct token *token = token_at(tokens, *index);
-  json_object *value = NULL;
+  json_object *value = truth(literals, index);
+  if (value != NULL)
+    return value;
+  if (is_wrapped(tokens, *index) && depth < TREE_DEEPEST)
+    return unwrapped(literals, index, depth);
   if (token->kind == TOKEN_SIGN && strchr("[{(", *token->text) != NULL && depth < TREE_DEEPEST) {
     ++*index;
     value = collection(literals, index, depth);
@@ -270,10 +378,15 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
   /* "as Any" and the like, behind a value. */
   size_t behind = *index;
   skip_expression(tokens, index);
-  if (*index != behind && token->kind == TOKEN_STRING && !token_is(tokens, behind, "as")) {
+  const struct token *next = goes_on(tokens, behind, *index);
+  if (*index == behind || (next == NULL && token_is(tokens, behind, "as")))
+    return value;
+  if (token->kind == TOKEN_STRING) {
     json_object_put(value);
     return NULL; /* An expression that begins with a string. */
   }
+  if (next != NULL)
+    name_added(literals->conversion, next->line);
   return value;
 }
 
@@ -281,4 +394,67 @@ json_object *tree_from_literal(struct conversion *conversion, const struct token
                                const struct constants *constants, size_t *index) {
   const struct literals literals = {conversion, tokens, constants};
   return literal(&literals, index, 0);
+}
+
+/* Of a bracket, the index behind its expression: the next comma or bracket that closes one around it, not far
+ * away. */
+static size_t behind_expression(const struct tokens *tokens, size_t open) {
+  size_t index = tokens_behind(tokens, open);
+  for (int i = 0; i < MOST_BEHIND && index < tokens->count && !ends_expression(token_at(tokens, index)); i++)
+    index = tokens_next(tokens, index);
+  return index;
+}
+
+/* "...MORE", beside the members of a literal. */
+static bool spreads(const struct tokens *tokens, size_t open) {
+  size_t behind = tokens_behind(tokens, open);
+  for (size_t i = open + 1; i + 2 < behind; i = tokens_next(tokens, i))
+    if (token_is(tokens, i, ".") && token_is(tokens, i + 1, ".") && token_is(tokens, i + 2, "."))
+      return true;
+  return false;
+}
+
+/* "base.merging([...])", "[base addEntriesFromDictionary:@{...}]", "Object.assign({}, base, {...})": a call
+ * that puts something else beside the literal in its brackets. */
+static bool is_joined(const struct tokens *tokens, size_t open) {
+  size_t call = token_at(tokens, open)->inside;
+  if (call == TOKEN_NONE)
+    return false;
+  if (token_is(tokens, call, "["))
+    return open >= 4 && token_is(tokens, open - 1, "@") &&
+           token_is(tokens, open - 3, "addEntriesFromDictionary");
+  if (call == 0)
+    return false;
+  const char *name = token_at(tokens, call - 1)->text;
+  if (!token_is(tokens, call, "(") || !is_one_of(name, "merge merging merged union assign extend concat"))
+    return false;
+  /* Object.assign({}, {...}) adds nothing. */
+  bool is_alone = strcmp(name, "assign") == 0;
+  size_t seen = 0;
+  for (size_t i = call + 1; is_alone && i + 1 < tokens_behind(tokens, call); i = tokens_next(tokens, i))
+    is_alone = seen++ < MOST_BEHIND && (i == open || token_is(tokens, i, ",") ||
+                                        (token_opens(tokens, i) && tokens_behind(tokens, i) == i + 2));
+  return !is_alone;
+}
+
+/* A literal of Swift or Objective-C, or an object of JavaScript, whose first member has a key. */
+static bool is_literal(const struct tokens *tokens, size_t open) {
+  bool is_object = token_is(tokens, open, "{") &&
+                   (token_is(tokens, open + 2, ":") || (open > 0 && token_is(tokens, open - 1, "@")));
+  return is_object || (token_is(tokens, open, "[") && token_at(tokens, open + 1)->kind != TOKEN_SIGN) ||
+         (token_is(tokens, open, "[") && strchr("@{[.", *token_at(tokens, open + 1)->text) != NULL);
+}
+
+void tree_name_added(struct conversion *conversion, const struct tokens *tokens, size_t at, bool *looked_at) {
+  for (size_t open = token_at(tokens, at)->inside;
+       open != TOKEN_NONE && !looked_at[open] && is_literal(tokens, open);
+       open = token_at(tokens, open)->inside) {
+    looked_at[open] = true;
+    size_t behind = tokens_behind(tokens, open);
+    size_t before = open - (open > 0 && token_is(tokens, open - 1, "@") ? 1 : 0);
+    bool is_added_to = before > 0 && token_is(tokens, before - 1, "+");
+    if (spreads(tokens, open) || is_joined(tokens, open) || is_added_to ||
+        goes_on(tokens, behind, behind_expression(tokens, open)) != NULL)
+      name_added(conversion, token_at(tokens, behind - 1)->line);
+  }
 }

@@ -25,11 +25,23 @@ size_t tree_length(json_object *value);
 /* A member of an object; NULL where there is none, or it is null. */
 json_object *tree_get(json_object *object, const char *name);
 
+/* What Swift, Objective-C and boolValue take for true and false. False: the text is neither. */
+bool tree_truth(const char *text, bool *ret_value);
+
 /* A member of an object: a text (otherwise NULL), true or false (otherwise false), an array (otherwise NULL).
  * What has another type is named. */
 const char *tree_text(struct conversion *conversion, json_object *object, const char *name);
 bool tree_flag(struct conversion *conversion, json_object *object, const char *name);
 json_object *tree_list(struct conversion *conversion, json_object *object, const char *name);
+
+/* Calls each for every object, however deep it lies, the outer ones first. */
+typedef void tree_fn(struct conversion *conversion, json_object *object, void *arg);
+void tree_each_object(struct conversion *conversion, json_object *value, tree_fn *each, void *arg);
+
+/* Names the members of an object that the software `whose` does not know: one of them may be pins, or whom
+ * they are for, that somebody misspelled. */
+void tree_name_unknown(struct conversion *conversion, json_object *object, const char *known,
+                       const char *whose);
 
 /* Gives the value to the object, under a name; of two under one name the second counts as a loss. */
 void tree_member(struct conversion *conversion, json_object *object, const char *name, json_object *value,
@@ -46,11 +58,21 @@ json_object *tree_from_plist(struct conversion *conversion);
  * The literal that begins at a token, as Swift ([...]), Objective-C (@{...}, @[...]), JavaScript, Lua and
  * the property lists of old ("=" and "(...)") write dictionaries and arrays; constants stand for their
  * strings, and kTSKName for TSKName. What else is no literal becomes null: the reader has to name it. What
- * has no key in a dictionary is in the array under "". A key that is neither a string nor the name of a key
- * of Apple's or TrustKit's is named here, and left out; where constants is NULL, all words are keys. *index
- * moves behind the literal.
+ * has no key in a dictionary is in the array under "", and, of a source, named here. A key that is neither a
+ * string nor the name of a key of Apple's or TrustKit's is named here, and left out; where constants is NULL,
+ * all words are keys. *index moves behind the literal.
  */
 json_object *tree_from_literal(struct conversion *conversion, const struct tokens *tokens,
                                const struct constants *constants, size_t *index);
+
+/* Whether it is that array. */
+bool tree_is_bare(json_object *member);
+
+/*
+ * Names what is added to the literals around a token, which the text does not write out:
+ * "[...].merging(MORE)", "MORE + [...]", "base.merge({...})", "{..., ...MORE}". looked_at, by token: the
+ * literals that another call has seen.
+ */
+void tree_name_added(struct conversion *conversion, const struct tokens *tokens, size_t at, bool *looked_at);
 
 #endif

@@ -16,8 +16,7 @@ struct reading {
 
 static void fail(struct reading *reading, size_t line, const char *message) {
   if (!reading->failed)
-    convert_error(reading->conversion, reading->conversion->path, (unsigned)line + 1, "%s; expected YAML",
-                  message);
+    convert_error(reading->conversion, (unsigned)line + 1, "%s; expected YAML", message);
   reading->failed = true;
 }
 
@@ -58,6 +57,12 @@ static json_object *sequence(struct reading *reading, unsigned depth) {
   return array;
 }
 
+/* A sequence or a mapping: no format has such a key. */
+static void pass_key(struct reading *reading, const yaml_event_t *key, unsigned depth) {
+  convert_loss(reading->conversion, (unsigned)key->start_mark.line + 1, "a key that is no text; left out");
+  json_object_put(node(reading, key, depth));
+}
+
 static json_object *mapping(struct reading *reading, unsigned line, unsigned depth) {
   json_object *object = tree_place(json_object_new_object(), line);
   for (yaml_event_t key, value; next(reading, &key); yaml_event_delete(&key)) {
@@ -65,13 +70,18 @@ static json_object *mapping(struct reading *reading, unsigned line, unsigned dep
       yaml_event_delete(&key);
       break;
     }
-    if (key.type != YAML_SCALAR_EVENT)
-      fail(reading, key.start_mark.line, "a key that is no text");
-    else if (next(reading, &value)) {
-      tree_member(reading->conversion, object, (const char *)key.data.scalar.value,
-                  node(reading, &value, depth), (unsigned)key.start_mark.line + 1);
-      yaml_event_delete(&value);
-    }
+    unsigned key_line = (unsigned)key.start_mark.line + 1;
+    bool is_text = key.type == YAML_SCALAR_EVENT;
+    if (!is_text)
+      pass_key(reading, &key, depth);
+    if (!next(reading, &value))
+      continue;
+    json_object *member = node(reading, &value, depth);
+    if (is_text)
+      tree_member(reading->conversion, object, (const char *)key.data.scalar.value, member, key_line);
+    else
+      json_object_put(member);
+    yaml_event_delete(&value);
   }
   return object;
 }
@@ -81,7 +91,7 @@ static json_object *node(struct reading *reading, const yaml_event_t *event, uns
   if (depth == TREE_DEEPEST)
     fail(reading, event->start_mark.line, "nested too deeply");
   else if (event->type == YAML_ALIAS_EVENT)
-    convert_loss(reading->conversion, reading->conversion->path, line,
+    convert_loss(reading->conversion, line,
                  "*%s: aliases are not read; left out (write out what the anchor stands for)",
                  (const char *)event->data.alias.anchor);
   else if (event->type == YAML_SCALAR_EVENT)

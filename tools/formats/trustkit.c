@@ -15,24 +15,39 @@
 #define DOCTYPE_NAME "-//Apple//DTD PLIST 1.0//EN"
 #define DOCTYPE_URL "http://www.apple.com/DTDs/PropertyList-1.0.dtd"
 
+/* Whether the text gives the setting a value that only the program knows, or none that is true or false. */
+static bool is_unknown(json_object *object, const char *name) {
+  bool truth = false;
+  json_object *value = NULL;
+  return json_object_object_get_ex(object, name, &value) && !json_object_is_type(value, json_type_boolean) &&
+         !(json_object_is_type(value, json_type_string) && tree_truth(json_object_get_string(value), &truth));
+}
+
 static bool flag(struct conversion *conversion, json_object *object, const char *name, bool otherwise) {
-  static const char *const words[] = {"YES", "true", "1", "NO", "false", "0"};
+  bool truth = false;
   json_object *value = tree_get(object, name);
   if (value == NULL || json_object_is_type(value, json_type_boolean))
     return value == NULL ? otherwise : json_object_get_boolean(value);
   /* What boolValue makes of a number or a string. */
-  for (size_t i = 0; json_object_is_type(value, json_type_string) && i < sizeof words / sizeof *words; i++)
-    if (strcasecmp(json_object_get_string(value), words[i]) == 0)
-      return i < 3;
-  convert_loss(conversion, conversion->path, tree_line(value, 0), "%s: expected true or false", name);
+  if (json_object_is_type(value, json_type_string) && tree_truth(json_object_get_string(value), &truth))
+    return truth;
+  convert_loss(conversion, tree_line(value, 0), "%s: expected true or false", name);
   return otherwise;
 }
 
-/* Of a source: settings whose values only the program knows. */
-static void name_unknown(struct conversion *conversion, json_object *object, const char *what) {
+#define KNOWN_OF_TRUSTKIT                                                                                    \
+  "TSKPublicKeyHashes TSKPublicKeyAlgorithms TSKEnforcePinning TSKIncludeSubdomains TSKExpirationDate "      \
+  "TSKExcludeSubdomainFromParentPolicy TSKReportUris TSKDisableDefaultReportUri TSKAdditionalTrustAnchors"
+#define KNOWN_OF_APPLE "NSIncludesSubdomains NSPinnedLeafIdentities NSPinnedCAIdentities"
+
+/* What is read of no domain: settings that somebody misspelled, and, of a source, those whose values only the
+ * program knows. */
+static void name_unknown(struct conversion *conversion, json_object *object, const char *what,
+                         const char *known, const char *whose) {
+  tree_name_unknown(conversion, object, known, whose);
   json_object_object_foreach(object, name, value) {
-    if (value == NULL)
-      convert_loss(conversion, conversion->path, tree_line(object, 0),
+    if (value == NULL && is_one_of(name, known))
+      convert_loss(conversion, tree_line(object, 0),
                    "\"%s\": %s: its value is not written out in this file; left out", what, name);
   }
 }
@@ -47,8 +62,8 @@ static void read_expiration(struct conversion *conversion, json_object *domain, 
   if (date_read(text, &start) || date_time_read(text, &start))
     draft->expires = start - 1;
   else
-    convert_loss(conversion, conversion->path, tree_line(value, draft->line),
-                 "TSKExpirationDate \"%s\": expected YYYY-MM-DD", text);
+    convert_loss(conversion, tree_line(value, draft->line), "TSKExpirationDate \"%s\": expected YYYY-MM-DD",
+                 text);
 }
 
 static void read_hashes(struct conversion *conversion, json_object *hashes, struct draft *draft) {
@@ -57,104 +72,165 @@ static void read_hashes(struct conversion *conversion, json_object *hashes, stru
     if (json_object_is_type(hash, json_type_string))
       convert_pin(conversion, draft, json_object_get_string(hash), tree_line(hash, draft->line), "hash");
     else
-      convert_loss(conversion, conversion->path, tree_line(hashes, draft->line),
+      convert_loss(conversion, tree_line(hashes, draft->line),
                    "\"%s\": a hash that is no string here; left out", draft->name);
   }
 }
 
 static void read_domain(struct conversion *conversion, const char *name, json_object *domain, unsigned line) {
-  struct draft draft = DRAFT_AT(name, tree_line(domain, line));
+  AUTO_DRAFT draft = DRAFT_AT(name, tree_line(domain, line));
   if (!json_object_is_type(domain, json_type_object)) {
-    convert_loss(conversion, conversion->path, line, "\"%s\": expected a dictionary with its pins", name);
+    convert_loss(conversion, line, "\"%s\": expected a dictionary with its pins", name);
     return;
   }
-  name_unknown(conversion, domain, name);
+  name_unknown(conversion, domain, name, KNOWN_OF_TRUSTKIT, "TrustKit");
   draft.include_subdomains = flag(conversion, domain, "TSKIncludeSubdomains", false);
-  if (!flag(conversion, domain, "TSKEnforcePinning", true))
+  /* Where nobody knows whether it enforces, it reports. */
+  if (!flag(conversion, domain, "TSKEnforcePinning", true) || is_unknown(domain, "TSKEnforcePinning") ||
+      tree_is_bare(tree_get(domain, "")) || is_unknown(domain, "TSKExcludeSubdomainFromParentPolicy"))
     draft.mode = PIN_MODE_AUDIT;
   read_hashes(conversion, tree_list(conversion, domain, "TSKPublicKeyHashes"), &draft);
   if (flag(conversion, domain, "TSKExcludeSubdomainFromParentPolicy", false))
     draft.mode = PIN_MODE_OFF;
   read_expiration(conversion, domain, &draft);
   static const char *const others[] = {"TSKReportUris", "TSKAdditionalTrustAnchors"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+  for (size_t i = 0; i < COUNT_OF(others); i++)
     if (tree_get(domain, others[i]) != NULL)
-      convert_note(conversion, conversion->path, draft.line, "\"%s\": %s; left out", name, others[i]);
+      convert_note(conversion, draft.line, "\"%s\": %s; left out", name, others[i]);
   conversion_add(conversion, &draft);
-  draft_clear(&draft);
 }
 
+/* A constant of TrustKit's among the names, such as what one variant of it has for all other hosts, is none.
+ */
 static void read_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
-    read_domain(conversion, name, domain, tree_line(domains, 0));
+    if (strncmp(name, "TSK", 3) == 0)
+      convert_loss(conversion, tree_line(domain, tree_line(domains, 0)), "\"%s\" is no host; left out", name);
+    else if (!tree_is_bare(domain))
+      read_domain(conversion, name, domain, tree_line(domains, 0));
   }
 }
 
-/* Every dictionary of this name, however deep it lies. */
+/* Dictionaries of one name, wherever they stand. */
 typedef void dictionary_fn(struct conversion *conversion, json_object *dictionary);
-static size_t find_dictionaries(struct conversion *conversion, json_object *value, const char *name,
-                                dictionary_fn *each) {
-  size_t found = 0;
-  for (size_t i = 0; i < tree_length(value); i++)
-    found += find_dictionaries(conversion, json_object_array_get_idx(value, i), name, each);
-  if (!json_object_is_type(value, json_type_object))
-    return found;
-  json_object *wanted = tree_get(value, name);
-  if (json_object_is_type(wanted, json_type_object)) {
-    each(conversion, wanted);
-    found++;
+struct wanted {
+  const char *name;
+  dictionary_fn *each;
+  size_t found;
+};
+
+static void take_wanted(struct conversion *conversion, json_object *object, void *arg) {
+  struct wanted *wanted = arg;
+  json_object *dictionary = tree_get(object, wanted->name);
+  if (!json_object_is_type(dictionary, json_type_object))
+    return;
+  wanted->each(conversion, dictionary);
+  wanted->found++;
+}
+
+/* Whether a "{" begins what a type of TypeScript holds: "interface NAME {", "type NAME = {". */
+static bool begins_type(const struct tokens *tokens, size_t open) {
+  static const size_t longest_head = 32;
+  bool is_assigned = false;
+  for (size_t at = open; at > 0 && open - at < longest_head; at--) {
+    const struct token *token = token_at(tokens, at - 1);
+    if (token->kind == TOKEN_STRING ||
+        (token->kind == TOKEN_SIGN && strchr(";(){}[]:@", *token->text) != NULL))
+      return false;
+    if (token_is(tokens, at - 1, is_assigned ? "type" : "interface"))
+      return token_at(tokens, at)->kind == TOKEN_WORD;
+    is_assigned = is_assigned || token_is(tokens, at - 1, "=");
   }
-  json_object_object_foreach(value, key, inner) {
-    (void)key;
-    if (inner != wanted)
-      found += find_dictionaries(conversion, inner, name, each);
+  return false;
+}
+
+/* A type says which values there may be, and has none itself. */
+static bool is_within_type(const struct tokens *tokens, size_t at) {
+  static const int most_blocks = 16;
+  size_t open = token_at(tokens, at)->inside;
+  for (int i = 0; i < most_blocks && open != TOKEN_NONE; i++) {
+    if (token_is(tokens, open, "{") && begins_type(tokens, open))
+      return true;
+    open = token_at(tokens, open)->inside;
   }
-  return found;
+  return false;
 }
 
 /* The dictionaries behind each name of a source and its ":", "=" or "] =". */
-static size_t read_source(struct conversion *conversion, const char *wanted, dictionary_fn *each) {
-  struct tokens tokens = tokens_read(conversion->text, TOKENS_OF_SOURCE);
+static void read_source(struct conversion *conversion, struct wanted *wanted) {
+  struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
   struct constants constants = constants_read(&tokens);
-  size_t found = 0;
+  bool *looked_at = must_alloc(tokens.count + 1, sizeof *looked_at);
   for (size_t i = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     const char *name = *token->text == 'k' ? token->text + 1 : token->text;
     size_t next = i + (token_is(&tokens, i + 1, "]") ? 3 : 2);
-    if (token->kind == TOKEN_SIGN || strcmp(name, wanted) != 0 ||
-        (!token_is(&tokens, next - 1, ":") && !token_is(&tokens, next - 1, "=")))
+    if (token->kind == TOKEN_SIGN || strcmp(name, wanted->name) != 0 ||
+        (!token_is(&tokens, next - 1, ":") && !token_is(&tokens, next - 1, "=")) ||
+        is_within_type(&tokens, i))
       continue;
+    tree_name_added(conversion, &tokens, i, looked_at);
     json_object *domains = tree_from_literal(conversion, &tokens, &constants, &next);
     if (json_object_is_type(domains, json_type_object)) {
-      each(conversion, domains);
-      found++;
+      wanted->each(conversion, domains);
+      wanted->found++;
     } else {
-      convert_loss(conversion, conversion->path, token->line,
-                   "%s is no dictionary that is written out here; left out", wanted);
+      convert_loss(conversion, token->line, "%s is no dictionary that is written out here; left out",
+                   wanted->name);
     }
     json_object_put(domains);
   }
+  free(looked_at);
   constants_clear(&constants);
   tokens_clear(&tokens);
-  return found;
 }
 
-static bool is_xml(const struct conversion *conversion) {
-  return conversion->text[strspn(conversion->text, " \t\n")] == '<';
+static void read_plist(struct conversion *conversion, struct wanted *wanted) {
+  json_object *root = tree_from_plist(conversion);
+  tree_each_object(conversion, root, take_wanted, wanted);
+  if (root != NULL && wanted->found == 0)
+    convert_error(conversion, tree_line(root, 0), "expected the key %s with a dictionary", wanted->name);
+  json_object_put(root);
+}
+
+/* Whether the name stands alone in a line, with its colon, and a member behind it: what XcodeGen reads. */
+static bool is_yaml(const char *text, const char *name) {
+  size_t length = strlen(name);
+  for (const char *line = text, *end; line != NULL; line = end == NULL ? NULL : end + 1) {
+    end = strchr(line, '\n');
+    const char *at = line + strspn(line, " ");
+    if (strncmp(at, name, length) != 0 || strncmp(at + length, ":\n", 2) != 0)
+      continue;
+    const char *member = at + length + 2;
+    member += strspn(member, " ");
+    if (strchr("{[@\n", *member) == NULL && memchr(member, ':', strcspn(member, "\n")) != NULL)
+      return true;
+  }
+  return false;
+}
+
+static void read_yaml(struct conversion *conversion, struct wanted *wanted) {
+  json_object *documents = tree_from_yaml(conversion);
+  conversion->comments = COMMENTS_HASH;
+  tree_each_object(conversion, documents, take_wanted, wanted);
+  json_object_put(documents);
 }
 
 static void read_any(struct conversion *conversion, const char *name, dictionary_fn *each) {
-  bool is_source = !is_xml(conversion);
-  json_object *root = is_source ? NULL : tree_from_plist(conversion);
-  if (is_source && strstr(conversion->text, "\n#if") != NULL)
-    convert_note(conversion, conversion->path, 0, "what stands in each branch of an #if is read");
-  if (is_source && read_source(conversion, name, each) == 0 && conversion->losses == 0)
-    convert_error(conversion, conversion->path, 0,
-                  "expected a property list in XML, or a source with %s: and a dictionary", name);
-  if (root != NULL && find_dictionaries(conversion, root, name, each) == 0)
-    convert_error(conversion, conversion->path, tree_line(root, 0), "expected the key %s with a dictionary",
+  struct wanted wanted = {.name = name, .each = each};
+  if (is_yaml(conversion->text, name)) {
+    read_yaml(conversion, &wanted);
+    return;
+  }
+  if (conversion->text[strspn(conversion->text, " \t\n")] == '<') {
+    read_plist(conversion, &wanted);
+    return;
+  }
+  convert_note_branches(conversion);
+  read_source(conversion, &wanted);
+  if (wanted.found == 0 && conversion->findings[FINDING_LOSS] == 0)
+    convert_error(conversion, 0, "expected a property list in XML, or a source with %s: and a dictionary",
                   name);
-  json_object_put(root);
 }
 
 static void read_trustkit(struct conversion *conversion) {
@@ -169,29 +245,30 @@ static void read_identities(struct conversion *conversion, json_object *domain, 
   for (size_t i = 0; i < tree_length(identities); i++) {
     json_object *identity = json_object_array_get_idx(identities, i);
     json_object *digest = tree_get(identity, "SPKI-SHA256-BASE64");
-    struct draft taken = DRAFT_AT(draft->name, tree_line(identity, draft->line));
+    AUTO_DRAFT taken = DRAFT_AT(draft->name, tree_line(identity, draft->line));
     if (json_object_is_type(digest, json_type_string))
-      convert_pin(conversion, &taken, json_object_get_string(digest), taken.line, "SPKI-SHA256-BASE64");
+      convert_pin(conversion, &taken, json_object_get_string(digest), tree_line(digest, taken.line),
+                  "SPKI-SHA256-BASE64");
     else
-      convert_loss(conversion, conversion->path, taken.line, "%s: expected SPKI-SHA256-BASE64", name);
+      convert_loss(conversion, taken.line, "%s: expected SPKI-SHA256-BASE64", name);
     if (taken.counts[PIN_LIST_PINS] > 0)
       draft_take(draft, list, &taken.lists[PIN_LIST_PINS][0]);
-    draft_clear(&taken);
   }
 }
 
 /* A chain has to hold one of the leaves, and one of the authorities, where both are named. */
 static void read_pinned_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
-    struct draft draft = DRAFT_AT(name, tree_line(domain, tree_line(domains, 0)));
+    if (tree_is_bare(domain))
+      continue;
+    AUTO_DRAFT draft = DRAFT_AT(name, tree_line(domain, tree_line(domains, 0)));
     if (json_object_is_type(domain, json_type_object))
-      name_unknown(conversion, domain, name);
+      name_unknown(conversion, domain, name, KNOWN_OF_APPLE, "Apple");
     draft.include_subdomains = flag(conversion, domain, "NSIncludesSubdomains", false);
     read_identities(conversion, domain, "NSPinnedLeafIdentities", PIN_LIST_PINS, &draft);
     read_identities(conversion, domain, "NSPinnedCAIdentities", PIN_LIST_INTERMEDIATES, &draft);
     draft.requires_all = true;
     conversion_add(conversion, &draft);
-    draft_clear(&draft);
   }
 }
 
@@ -245,7 +322,7 @@ static void write_domain(struct xml_output *output, const struct pin_entry *entr
 
 static void write_trustkit(struct conversion *conversion) {
   struct xml_output output;
-  xml_writer_open(&output);
+  xml_writer_open(conversion, &output);
   xmlTextWriterWriteDTD(output.writer, (const xmlChar *)"plist", (const xmlChar *)DOCTYPE_NAME,
                         (const xmlChar *)DOCTYPE_URL, NULL);
   xml_start(&output, "plist");
@@ -259,7 +336,7 @@ static void write_trustkit(struct conversion *conversion) {
     write_domain(&output, &conversion->items[i].entry);
   for (int i = 0; i < 4; i++)
     xml_end(&output);
-  xml_writer_close(&output, conversion);
+  xml_writer_close(&output);
 }
 
 const struct format format_trustkit = {

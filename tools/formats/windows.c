@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/names.h"
 #include "formats/xml.h"
 #include "keys/key_decode.h"
 
@@ -74,8 +75,9 @@ static bool read_file(const char *path, struct draft *draft) {
   struct stat status;
   if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
     return false;
-  if (ends_in(path, ".p7b") || ends_in(path, ".p7c"))
-    return read_pkcs7(path, draft);
+  bool is_pkcs7 = ends_in(path, ".p7b") || ends_in(path, ".p7c") || ends_in(path, ".spc");
+  if (is_pkcs7 && read_pkcs7(path, draft))
+    return true;
   if (!objects_read(path, &objects))
     return false;
   take_objects(&objects, draft);
@@ -90,7 +92,7 @@ static bool read_folder(struct conversion *conversion, const char *path, unsigne
   for (int i = 0; i < count; i++) {
     AUTO_TEXT file = must_format("%s/%s", path, names[i]->d_name);
     if (names[i]->d_name[0] != '.' && !read_file(file, draft))
-      convert_loss(conversion, conversion->path, line, "%s: %s", file, NO_CERTIFICATE);
+      convert_loss(conversion, line, "%s: %s", file, NO_CERTIFICATE);
     free(names[i]);
   }
   free(names);
@@ -131,37 +133,37 @@ static bool read_certificate_of(struct conversion *conversion, xmlNode *node, st
 
 /* A certificate whose EndDate has passed is left out by certutil as well. */
 static void read_certificate(struct conversion *conversion, xmlNode *node, struct draft *draft) {
+  xml_name_attributes(conversion, node, "File Directory Base64 EndDate", "certutil");
   AUTO_TEXT end = xml_attribute(node, "EndDate");
   int64_t seconds = 0;
   if (end != NULL && !date_time_read(end, &seconds)) {
-    convert_loss(conversion, conversion->path, xml_line(node),
-                 "EndDate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", end);
+    convert_loss(conversion, xml_line(node), "EndDate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ", end);
     return;
   }
   if (end != NULL && seconds < conversion->now) {
-    convert_note(conversion, conversion->path, xml_line(node),
-                 "the EndDate of a certificate has passed; left out");
+    convert_note(conversion, xml_line(node), "the EndDate of a certificate has passed; left out");
     return;
   }
   if (end != NULL)
-    convert_loss(conversion, conversion->path, xml_line(node), "a certificate's EndDate; left out");
+    convert_loss(conversion, xml_line(node), "a certificate's EndDate; left out");
   AUTO_TEXT file = xml_attribute(node, "File");
   if (file != NULL && ends_in(file, ".sst"))
     convert_loss(
-        conversion, conversion->path, xml_line(node),
+        conversion, xml_line(node),
         "%s is a store of Windows, which is not read; left out (certutil -split -dump takes the certificates "
         "out)",
         file);
   else if (!read_certificate_of(conversion, node, draft))
-    convert_loss(conversion, conversion->path, xml_line(node),
+    convert_loss(conversion, xml_line(node),
                  "File or Directory below the folder of the rules, or Base64: " NO_CERTIFICATE);
 }
 
 /* A leading dot, or "*.", stands for one label, with AllSubdomains for all that is below. */
 static void read_site(struct conversion *conversion, xmlNode *node, const struct draft *rule) {
+  xml_name_attributes(conversion, node, "Domain AllSubdomains", "certutil");
   AUTO_TEXT domain = xml_attribute(node, "Domain");
   if (domain == NULL) {
-    convert_loss(conversion, conversion->path, xml_line(node), "expected Domain=\"NAME\"");
+    convert_loss(conversion, xml_line(node), "expected Domain=\"NAME\"");
     return;
   }
   const char *name = *domain == '*' ? domain + 1 : domain;
@@ -173,7 +175,7 @@ static void read_site(struct conversion *conversion, xmlNode *node, const struct
   draft.below_only = is_wildcard && all;
   draft.name = !is_wildcard ? name : (all ? name + 1 : wildcard);
   if (all && !is_wildcard)
-    convert_note(conversion, conversion->path, draft.line,
+    convert_note(conversion, draft.line,
                  "\"%s\": AllSubdomains means nothing without a leading dot; left out", name);
   conversion_add(conversion, &draft);
 }
@@ -182,28 +184,29 @@ static void read_site(struct conversion *conversion, xmlNode *node, const struct
 static void name_others(struct conversion *conversion, xmlNode *parent, const char *const names[2]) {
   for (xmlNode *at = parent->children; at != NULL; at = at->next)
     if (at->type == XML_ELEMENT_NODE && !xml_is(at, names[0]) && !xml_is(at, names[1]))
-      convert_loss(conversion, conversion->path, xml_line(at), "<%s>: expected <%s>; left out",
-                   (const char *)at->name, names[0]);
+      convert_loss(conversion, xml_line(at), "<%s>: expected <%s>; left out", (const char *)at->name,
+                   names[0]);
 }
 
 static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expires) {
-  struct draft rule = DRAFT_AT(NULL, xml_line(node));
+  AUTO_DRAFT rule = DRAFT_AT(NULL, xml_line(node));
   name_others(conversion, node, (const char *const[]){"Certificate", "Site"});
+  xml_name_attributes(conversion, node, "Name Error Log", "certutil");
   AUTO_TEXT error = xml_attribute(node, "Error");
   rule.expires = expires;
-  if (error != NULL && strcmp(error, "None") == 0)
+  bool refuses = error == NULL || is_one_of(error, "Revoked InvalidName");
+  if (!refuses)
     rule.mode = PIN_MODE_AUDIT;
-  else if (error != NULL && strcmp(error, "Revoked") != 0 && strcmp(error, "InvalidName") != 0)
-    convert_loss(conversion, conversion->path, rule.line,
-                 "Error=\"%s\": expected Revoked, InvalidName or None", error);
+  if (!refuses && strcmp(error, "None") != 0)
+    convert_loss(conversion, rule.line,
+                 "Error=\"%s\": expected Revoked, InvalidName or None; the entries only log", error);
   for (xmlNode *at = xml_next(node->children, "Certificate"); at != NULL;
        at = xml_next(at->next, "Certificate"))
     read_certificate(conversion, at, &rule);
   for (xmlNode *at = xml_next(node->children, "Site"); at != NULL; at = xml_next(at->next, "Site"))
     read_site(conversion, at, &rule);
   if (xml_next(node->children, "Site") == NULL)
-    convert_loss(conversion, conversion->path, rule.line, "a PinRule without a Site; left out");
-  draft_clear(&rule);
+    convert_loss(conversion, rule.line, "a PinRule without a Site; left out");
 }
 
 /* NextUpdate is the first second in which the rules do not hold any more. */
@@ -212,13 +215,13 @@ static int64_t read_next_update(struct conversion *conversion, xmlNode *root) {
   AUTO_TEXT duration = xml_attribute(root, "Duration");
   int64_t seconds = 0;
   if (next == NULL && duration != NULL)
-    convert_note(conversion, conversion->path, xml_line(root),
+    convert_note(conversion, xml_line(root),
                  "Duration begins when the list is made on Windows; the entries never expire");
   if (next == NULL)
     return PIN_NEVER;
   if (date_time_read(next, &seconds))
     return seconds - 1;
-  convert_loss(conversion, conversion->path, xml_line(root),
+  convert_loss(conversion, xml_line(root),
                "NextUpdate=\"%s\": expected YYYY-MM-DDThh:mm:ssZ; the entries never expire", next);
   return PIN_NEVER;
 }
@@ -227,6 +230,8 @@ static void read_windows(struct conversion *conversion) {
   xmlDoc *document = xml_read(conversion);
   xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "PinRules");
   if (root != NULL) {
+    xml_name_attributes(conversion, root, "NextUpdate Duration LogDuration LogEndDate ListIdentifier",
+                        "certutil");
     int64_t expires = read_next_update(conversion, root);
     name_others(conversion, root, (const char *const[]){"PinRule", "PinRule"});
     for (xmlNode *node = xml_next(root->children, "PinRule"); node != NULL;
@@ -285,13 +290,12 @@ static void write_rule(struct xml_output *output, const struct conversion *conve
 static void write_windows(struct conversion *conversion) {
   struct xml_output output;
   int64_t expires = conversion->count == 0 ? PIN_NEVER : conversion->items[0].entry.expires;
-  xml_writer_open(&output);
+  xml_writer_open(conversion, &output);
   xml_start(&output, "PinRules");
   xml_put_attribute(&output, "ListIdentifier", "pinctl");
   if (expires == PIN_NEVER) {
     xml_put_attribute(&output, "Duration", "P28D");
-    convert_note(conversion, conversion->path, 0,
-                 "the list is to be made anew on Windows within 28 days (Duration)");
+    convert_note(conversion, 0, "the list is to be made anew on Windows within 28 days (Duration)");
   } else {
     AUTO_TEXT next = timestamp_utc(expires + 1);
     xml_put_attribute(&output, "NextUpdate", next);
@@ -299,7 +303,7 @@ static void write_windows(struct conversion *conversion) {
   for (size_t i = 0; i < conversion->count; i++)
     write_rule(&output, conversion, &conversion->items[i].entry);
   xml_end(&output);
-  xml_writer_close(&output, conversion);
+  xml_writer_close(&output);
 }
 
 const struct format format_windows = {

@@ -7,6 +7,7 @@
 #include <libxml/parser.h>
 
 #include "base/memory.h"
+#include "formats/names.h"
 
 /*
  * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT
@@ -26,8 +27,7 @@ static void report(struct conversion *conversion, xmlParserCtxt *context) {
   const xmlError *error = xmlCtxtGetLastError(context);
   const char *message = error == NULL || error->message == NULL ? "no XML" : error->message;
   AUTO_TEXT line = must_copy_bytes(message, strcspn(message, "\n"));
-  convert_error(conversion, conversion->path, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML",
-                line);
+  convert_error(conversion, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML", line);
 }
 
 /* What is UTF-8 has been made so, whatever the document says of itself. */
@@ -42,7 +42,7 @@ static xmlDoc *read_by(xmlParserCtxt *context, struct conversion *conversion) {
   const xmlDtd *subset = xmlGetIntSubset(document);
   if (subset == NULL || subset->children == NULL)
     return document;
-  convert_error(conversion, conversion->path, 0, "defines entities or elements of its own; expected none");
+  convert_error(conversion, 0, "defines entities or elements of its own; expected none");
   xmlFreeDoc(document);
   return NULL;
 }
@@ -59,7 +59,7 @@ xmlNode *xml_root(struct conversion *conversion, xmlDoc *document, const char *n
   xmlNode *root = xmlDocGetRootElement(document);
   if (root != NULL && xml_is(root, name))
     return root;
-  convert_error(conversion, conversion->path, root == NULL ? 0 : xml_line(root), "expected <%s> first", name);
+  convert_error(conversion, root == NULL ? 0 : xml_line(root), "expected <%s> first", name);
   return NULL;
 }
 
@@ -101,19 +101,26 @@ char *xml_text(xmlNode *node) {
   return text == NULL ? must_copy("") : text;
 }
 
+void xml_name_attributes(struct conversion *conversion, xmlNode *node, const char *known, const char *whose) {
+  for (xmlAttr *at = node->properties; at != NULL; at = at->next)
+    if (at->ns == NULL && !is_one_of((const char *)at->name, known))
+      convert_loss(conversion, xml_line(node), "%s: %s has no attribute of this name for <%s>; left out",
+                   (const char *)at->name, whose, (const char *)node->name);
+}
+
 bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name, bool otherwise) {
   AUTO_TEXT value = xml_attribute(node, name);
   if (value == NULL)
     return otherwise;
   if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0)
-    convert_loss(conversion, conversion->path, xml_line(node), "%s=\"%s\": expected true or false", name,
-                 value);
+    convert_loss(conversion, xml_line(node), "%s=\"%s\": expected true or false", name, value);
   return strcasecmp(value, "true") == 0;
 }
 
-void xml_writer_open(struct xml_output *ret_output) {
-  ret_output->buffer = xmlBufferCreate();
-  ret_output->writer = xmlNewTextWriterMemory(ret_output->buffer, 0);
+/* Not into a buffer of libxml2's, which grows by a few bytes each time it is full. */
+void xml_writer_open(const struct conversion *conversion, struct xml_output *ret_output) {
+  xmlOutputBuffer *output = xmlOutputBufferCreateFile(conversion->out, NULL);
+  ret_output->writer = output == NULL ? NULL : xmlNewTextWriter(output);
   if (ret_output->writer == NULL)
     memory_exhausted();
   xmlTextWriterSetIndent(ret_output->writer, 1);
@@ -121,11 +128,9 @@ void xml_writer_open(struct xml_output *ret_output) {
   xmlTextWriterStartDocument(ret_output->writer, NULL, "utf-8", NULL);
 }
 
-void xml_writer_close(struct xml_output *output, struct conversion *conversion) {
+void xml_writer_close(struct xml_output *output) {
   xmlTextWriterEndDocument(output->writer);
   xmlFreeTextWriter(output->writer);
-  fputs((const char *)xmlBufferContent(output->buffer), conversion->out);
-  xmlBufferFree(output->buffer);
 }
 
 void xml_start(struct xml_output *output, const char *name) {

@@ -28,18 +28,21 @@ xmlNode *xml_next(xmlNode *node, const char *name);
 char *xml_attribute(xmlNode *node, const char *name);
 char *xml_text(xmlNode *node);
 
+/* Names the attributes of an element that the software `whose` does not know; those of other namespaces say
+ * nothing to it. */
+void xml_name_attributes(struct conversion *conversion, xmlNode *node, const char *known, const char *whose);
+
 /*
  * Reads a boolean attribute; `otherwise` where it is not there. Reports what is neither "true" nor "false".
  */
 bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name, bool otherwise);
 
-/* A writer that indents, to memory; xml_writer_close hands the text to the conversion's output. */
+/* A writer that indents, to the conversion's output, where the whole text is once it was closed. */
 struct xml_output {
-  xmlBuffer *buffer;
   xmlTextWriter *writer;
 };
-void xml_writer_open(struct xml_output *ret_output);
-void xml_writer_close(struct xml_output *output, struct conversion *conversion);
+void xml_writer_open(const struct conversion *conversion, struct xml_output *ret_output);
+void xml_writer_close(struct xml_output *output);
 /* Writes <name> ... as xmlTextWriter does, with texts of this program's own type. */
 void xml_start(struct xml_output *output, const char *name);
 void xml_end(struct xml_output *output);

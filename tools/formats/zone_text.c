@@ -65,8 +65,7 @@ static bool take_words(struct zone_text *zone, unsigned *ret_line) {
     }
   }
   if (open)
-    convert_loss(zone->conversion, zone->conversion->path, *ret_line,
-                 "\"(\" is never closed; expected \")\"");
+    convert_loss(zone->conversion, *ret_line, "\"(\" is never closed; expected \")\"");
   if (*zone->at == '\n') {
     zone->at++;
     zone->line++;
@@ -83,13 +82,15 @@ char *zone_text_absolute(const struct zone_text *zone, const char *name) {
   return *zone->origin == '\0' ? must_copy(name) : must_format("%s.%s", name, zone->origin);
 }
 
-/* Of $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA only the type matters: other records than TLSA hold no
- * pins. */
+/* Of $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA other types than TLSA hold no pins, but aliases of
+ * services lead to them. */
 static void pass_generate(struct zone_text *zone, unsigned line) {
+  const char *owner = zone->words.count > 2 ? zone->words.items[2] : "";
+  bool is_service = *owner == '_' || *owner == '*';
   for (size_t i = 3; i < zone->words.count; i++)
-    if (strcasecmp(zone->words.items[i], "TLSA") == 0 || strcasecmp(zone->words.items[i], "TYPE52") == 0)
-      convert_loss(zone->conversion, zone->conversion->path, line,
-                   "$GENERATE makes TLSA records, which are not read; left out");
+    if (is_one_of_caseless(zone->words.items[i], is_service ? "TLSA TYPE52 CNAME DNAME" : "TLSA TYPE52"))
+      convert_loss(zone->conversion, line, "$GENERATE makes %s records, which are not read; left out",
+                   zone->words.items[i]);
 }
 
 /* Longer than any name, however it is escaped (RFC 1035, 2.3.4). */
@@ -99,7 +100,7 @@ static void pass_generate(struct zone_text *zone, unsigned line) {
 static void set_origin(struct zone_text *zone, unsigned line) {
   char *origin = zone_text_absolute(zone, zone->words.items[1]);
   if (strlen(origin) > LONGEST_NAME) {
-    convert_loss(zone->conversion, zone->conversion->path, line, "$ORIGIN: longer than any name; left out");
+    convert_loss(zone->conversion, line, "$ORIGIN: longer than any name; left out");
     free(origin);
     return;
   }
@@ -115,13 +116,12 @@ static bool obey(struct zone_text *zone, unsigned line) {
   if (strcasecmp(words->items[0], "$ORIGIN") == 0 && words->count == 2) {
     set_origin(zone, line);
   } else if (strcasecmp(words->items[0], "$INCLUDE") == 0) {
-    convert_loss(zone->conversion, zone->conversion->path, line, "$INCLUDE %s: other files are not read",
+    convert_loss(zone->conversion, line, "$INCLUDE %s: other files are not read",
                  words->count > 1 ? words->items[1] : "");
   } else if (strcasecmp(words->items[0], "$GENERATE") == 0) {
     pass_generate(zone, line);
   } else if (strcasecmp(words->items[0], "$TTL") != 0) {
-    convert_loss(zone->conversion, zone->conversion->path, line,
-                 "\"%s\": expected $ORIGIN NAME or $TTL; left out", words->items[0]);
+    convert_loss(zone->conversion, line, "\"%s\": expected $ORIGIN NAME or $TTL; left out", words->items[0]);
   }
   return true;
 }
@@ -166,7 +166,7 @@ bool zone_text_next(struct zone_text *zone, struct zone_record *ret_record) {
       continue;
     if (divide(zone, has_owner, ret_record))
       return true;
-    convert_loss(zone->conversion, zone->conversion->path, ret_record->line,
+    convert_loss(zone->conversion, ret_record->line,
                  "expected NAME, and a type and data of a record; left out");
   }
 }

@@ -113,8 +113,9 @@ static bool read_entry(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
-static void ask(const struct pin_policy *policy, const char *name, const struct pin_path *path) {
-  const struct pin_peer peer = {.names = &name, .name_count = 1, .port = 443, .now = 1000};
+static void ask(const struct pin_policy *policy, const char *name, uint16_t port,
+                const struct pin_path *path) {
+  const struct pin_peer peer = {.names = &name, .name_count = 1, .port = port, .now = 1000};
   struct pin_verdict verdict;
   char report[PIN_REPORT_SIZE];
   if (pin_select(policy, &peer, &verdict) != PIN_NEEDS_NOTHING) {
@@ -136,8 +137,12 @@ static void ask_all(const struct pin_policy *policy) {
   (void)pin_policy_is_fresh(policy);
   read_bytes(policy->blocked_keys.digests, policy->blocked_keys.count * sizeof(struct pin_digest));
   read_bytes(policy->exempt_anchors.digests, policy->exempt_anchors.count * sizeof(struct pin_digest));
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    ask(policy, names[i], &path);
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    ask(policy, names[i], 443, &path);
+    ask(policy, names[i], 610, &path);
+    ask(policy, names[i], 0, &path);
+    (void)pin_policy_visit_base(policy, names[i], read_entry, NULL);
+  }
 }
 
 /* A change that takes all but one drop-in from the form. What comes of it is a form that can be read. */

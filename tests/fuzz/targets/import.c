@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   /* The verb has seen to it that there is no NUL inside. */
   if (strlen(text) == first_size) {
     read_text(&conversion, text, FORMAT.has_companion ? fuzz_path("second") : NULL);
-    for (size_t i = 0; conversion.errors == 0 && i < conversion.count; i++)
+    for (size_t i = 0; conversion.findings[FINDING_ERROR] == 0 && i < conversion.count; i++)
       check_item(&conversion.items[i]);
     conversion_clear(&conversion);
   }

@@ -37,9 +37,6 @@ static const char *entry_for(const struct pin_policy *policy, const char *name,
 static void check_fixed(const char *name) {
   struct pin_verdict verdict;
   const char *found = entry_for(&fixed, name, &verdict);
-  /* A zone is of IPv6. What it means behind anything else nobody says. */
-  if (strchr(name, '%') != NULL && strchr(name, ':') == NULL)
-    return;
   if (names_has_empty_label(name)) {
     MUST(found == NULL || verdict.outcome == PIN_REFUSED ||
          verdict.findings[0].reason == PIN_REASON_BAD_NAME);

@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: Apache-2.0
+# SPDX-FileCopyrightText: The pinning authors
+"""Kinds of texts met in the field after the other tables were made: commands of other shells, variables before a
+command, settings for one user or path, code behind which a comment stands, strings beside each other, and types."""
+
+import re
+
+from conversion_case import b64, colons, pin
+from import_nasty_test import UNEXPECTED, Nasty, curl, hexed
+from pinctl_case import main, openssl, pin_of
+
+A, B, C = pin("a"), pin("b"), pin("c")
+ONE = {"x.org": [A]}
+BOTH = {"x.org": [A, B]}
+HOSTS = {"x.org": [A], "y.org": [B]}
+NAMELESS = "nothing says whose pins"
+
+
+class Commands(Nasty):
+    def test_curl(self):
+        def command(word, host, end):
+            return f"curl{end}  --pinnedpubkey \"{curl(word)}\"{end}  https://{host}/\n"
+        one = f"curl --pinnedpubkey {curl('a')} "
+        self.rows("curl", [
+            (command("a", "x.org", " ^\r\n") + command("b", "y.org", " ^\r\n"), HOSTS, None),
+            (command("a", "x.org", "^\r\n") + command("b", "y.org", "^\r\n"), HOSTS, None),
+            (command("a", "x.org", " `\n") + command("b", "y.org", " `\n"), HOSTS, None),
+            (command("a", "x.org", " \\\n") + command("b", "y.org", " \\\n"), HOSTS, None),
+            (f"{one}https://x.org/?q=^\ncurl --pinnedpubkey {curl('b')} https://y.org/\n", HOSTS, None),
+            (f"{one}https://x.org/ ^\ncurl --pinnedpubkey {curl('b')} https://y.org/\n", HOSTS, None),
+            (f"url = https://x.org/\npinnedpubkey = {curl('a')}\nuser-agent = a ^\nnext\nurl = https://y.org/\npinnedpubkey = {curl('b')}\n", HOSTS, None),
+            (f"url = https://x.org/\npinnedpubkey = {curl('a')}\nuser-agent = a `\nnext\nurl = https://y.org/\npinnedpubkey = {curl('b')}\n", HOSTS, None),
+            (f"{one}https://x.org/ ^\n/usr/bin/curl --pinnedpubkey {curl('b')} https://y.org/\n", HOSTS, None),
+            (f"{one}https://x.org/ `\nsudo curl.exe --pinnedpubkey {curl('b')} https://y.org/\n", HOSTS, None),
+            (f"echo `{one}https://x.org/ `\n--max-time 3\nurl = https://y.org/\npinnedpubkey = {curl('b')}\n", HOSTS, None),
+            (f"{one}^\n https://x.org/curl.tgz\n", ONE, None),
+            (f"KEY=`cat key`\n{one}https://x.org/\n", ONE, None),
+            (f"KEY=`cat key` `\n{one}https://x.org/\n", ONE, None),
+            (f"env HTTPS_PROXY=http://p.org:3128 {one}https://x.org/\n", ONE, None),
+            (f"https_proxy=http://p.org ALL_PROXY=\"socks5://q.org\" {one}https://x.org/\n", ONE, None),
+            (f"{one}\"https://x.org/?next=https://y.org/\"\n", ONE, None),
+            (f"{one}--retry-connrefused x.org https://y.org/\n", {**ONE, "y.org": [A]}, None),
+            (f"{one}localhost:8443 https://y.org/\n", {"localhost:8443": [A], "y.org": [A]}, None),
+            (f"{one}local:8443 https://y.org/\n", {"y.org": [A]}, None),
+            (f"{one}--no-sessionid x.org https://y.org/\n", {**ONE, "y.org": [A]}, None),
+            (f"{one}--output x.tgz https://y.org/\n", {"y.org": [A]}, None),
+            (f"{one}--unheard-of z.org https://x.org/\n", ONE, None),
+            (f"ssh h.org {one}https://x.org/\n", ONE, None),
+            (f"curl -K- <<E\npinnedpubkey = \"{curl('a')}\"\nurl = \"https://x.org/\"\nE\n", ONE, "other files are not read"),
+        ])
+        for number, end in enumerate((" ^\r\n", " `\n", " \\\n")):
+            text = command("c", "z.org", end) + f"curl --pinnedpubkey {curl('a')} https://x.org/\n"
+            self.assertEqual(self.taken(f"host-{number}", text, 0, "--format", "curl", "--host", "x.org")[1], ONE)
+
+    def test_openconnect(self):
+        cert = f"--servercert pin-sha256:{b64('a')}"
+        key = f"--servercert sha256:{hexed('a')}"
+        self.rows("openconnect", [
+            (f"openconnect {key} x.org\n", ONE, None),
+            (f"server = x.org\nservercert = sha256:{hexed('a').upper()}\n", ONE, None),
+            (f"openconnect {key} --servercert pin-sha256:{b64('b')} x.org\n", BOTH, None),
+            (f"openconnect {cert} x.org\nopenconnect {key[:-54]} y.org\n", ONE, "bad fingerprint"),
+            (f"openconnect {cert} x.org\nopenconnect --servercert SHA256:{hexed('b')} y.org\n", ONE, "bad fingerprint"),
+            (f"openconnect ^\n {cert} ^\n x.org\nopenconnect ^\n --servercert pin-sha256:{b64('b')} ^\n y.org\n", HOSTS, None),
+            (f"openconnect --config vpn.conf y.org\nopenconnect {cert} x.org\n", ONE, "vpn.conf: other files are not read"),
+            (f"openconnect --config=/etc/vpn {cert} x.org\n", ONE, "/etc/vpn: other files are not read"),
+            (f"http_proxy=http://p.org openconnect {cert} x.org\n", ONE, None),
+            (f"openconnect -P http://p.org:3128 {cert} x.org\n", ONE, None),
+        ])
+        self.setting = "fingerprints"
+        self.assertEqual(self.taken("bare", f"openconnect --servercert {hexed('a')} x.org\n", 0, "--format", "openconnect")[1], ONE)
+
+    def test_git(self):
+        def section(url, word):
+            return f'[http "{url}"]\n\tpinnedPubKey = {curl(word)}\n'
+        good = section("https://x.org/", "a")
+        narrow = "is for one user or path, and line"
+        self.rows("git", [
+            (section("https://x.org/team/", "b") + good, ONE, narrow),
+            (good + section("https://x.org/team/", "b"), ONE, narrow),
+            (section("https://me@x.org/", "b") + good, ONE, narrow),
+            (section("https://me@x.org/team", "b") + good + section("https://x.org/c", "c"), ONE, narrow),
+            (section("https://x.org:8443/a", "b") + section("https://x.org:8443", "a"), {"x.org:8443": [A]}, narrow),
+            (section("https://x.org/a", "a") + section("https://x.org/c", "c"), ONE, "is for one path; the entry covers the whole host"),
+            (section("https://me@x.org/", "a"), ONE, None),
+            (section("http://x.org/", "b") + good, ONE, "is without TLS"),
+            (section("HTTP://y.org/", "b") + good, ONE, "is without TLS"),
+            (f"http.https://x.org/a.b/.pinnedpubkey={curl('b')}\nhttp.https://x.org/.pinnedpubkey={curl('a')}\n", ONE, narrow),
+        ])
+        for number, other in enumerate(("http://x.org/", "https://x.org/team/", "https://me@x.org/")):
+            text = section(other, "b") + section("https://x.org/", "c") + section("https://y.org/", "a")
+            done, found = self.taken(f"git-host-{number}", text, 0, "--format", "git", "--host", "y.org")
+            self.assertEqual(found, {"y.org": [A]}, done.stderr)
+
+
+class Sources(Nasty):
+    def test_hpkp(self):
+        def value(*words, more="max-age=5184000"):
+            return "".join(f'pin-sha256="{b64(word)}"; ' for word in words) + more
+        both, old, first = value("a", "b"), value("c"), f"'pin-sha256=\"{b64('a')}\"; '"
+        escaped = both.replace('"', '\\"')
+        second = f"'pin-sha256=\"{b64('b')}\"; '"
+        self.rows("hpkp", [
+            (f"app.use(x); // res.setHeader('Public-Key-Pins', '{old}');\nres.setHeader('Public-Key-Pins', '{both}');\n", BOTH, None),
+            (f"app.use(x);// res.set('Public-Key-Pins', '{old}')\nres.set('Public-Key-Pins', '{both}');\n", BOTH, None),
+            (f"x = 'http://y.org'; res.set('Public-Key-Pins', '{both}'); // was '{old}'\n", BOTH, None),
+            (f"-- header('Public-Key-Pins', '{old}')\nheader('Public-Key-Pins', '{both}')\n", BOTH, None),
+            (f"add_header Public-Key-Pins '{both}';# old '{old}'\n", BOTH, None),
+            (f"server {{# Public-Key-Pins '{old}'\nadd_header Public-Key-Pins '{both}';}}\n", BOTH, None),
+            (f"add_header X-Note a#b;\nadd_header Public-Key-Pins '{both}';\n", BOTH, None),
+            (f"headers = {{\n  'Public-Key-Pins': {first}\n    {second}\n    'max-age=99',\n}}\n", BOTH, None),
+            (f"headers['Public-Key-Pins'] = ({first}\n  {second}\n  'max-age=99')\nheaders['Strict-Transport-Security'] = 'max-age=9; includeSubDomains'\n", BOTH, None),
+            (f"('Public-Key-Pins', {first} {second} + MORE + 'max-age=99'),\n", BOTH, "is not written out"),
+            (f"Header set Public-Key-Pins \"{escaped}\" \"expr=%{{HTTPS}}\"\n", BOTH, None),
+            (f"h['Public-Key-Pins'] = f'{both}'\n", BOTH, None),
+            (f'{{"Public-Key-Pins": ["{escaped}"]}}\n', BOTH, None),
+            (f'{{"Public-Key-Pins": [ "{escaped}" ]}}\n', BOTH, None),
+            (f'[["Public-Key-Pins", "{escaped}"]]\n', BOTH, None),
+            (f"h['Public-Key-Pins'] = f'{both}; pin-sha256=\"{{SPARE}}\"'\n", BOTH, 'bad pin-sha256 "{SPARE}"'),
+            (f"h.Add(\"Public-Key-Pins\", $\"{escaped}\")\n", BOTH, None),
+            (f"h.Add(\"Public-Key-Pins\", @\"{both.replace(chr(34), chr(34) * 2)}\")\n", {}, UNEXPECTED),
+            (f"hpkp({{ maxAge: 99, sha256s: ['{b64('a')}' as string, '{b64('b')}' as string] }})\n", BOTH, None),
+            (f"hpkp({{ maxAge: 99, sha256s: ['{b64('a')}' as string + more, '{b64('b')}'] }})\n", {"x.org": [B]}, "bad pin-sha256"),
+        ], "--host", "x.org")
+
+    def test_okhttp(self):
+        head = "val b = CertificatePinner.Builder()\n"
+        self.rows("okhttp", [
+            (f'var p = new CertificatePinner.Builder()\n  .Add("x.org", "{A}", "{B}")\n  .Build();\n', BOTH, None),
+            (head + f'b.Add(host, "{B}")\nb.Add("x.org", "{A}")\n', ONE, "the host is not written out"),
+            (head + f'b.Adds("y.org", "{B}")\nb.add("x.org", "{A}")\n', ONE, UNEXPECTED),
+            (head + f'b.add("x.org", "{A}" as String)\n', ONE, None),
+            (head + f'b.add("x.org" as String, "{A}")\n', ONE, None),
+            (f'const val HOST = "x.org" as String\n{head}b.add(HOST, "{A}")\n', ONE, None),
+            (f'val host = other as String\n{head}b.add(host, "{B}").add("x.org", "{A}")\n', ONE, "the host is not written out"),
+            (f'val host = "y.org" as String + more\n{head}b.add(host, "{B}").add("x.org", "{A}")\n', ONE, "the host is not written out"),
+            (head + f'b.add("x.org", "{A}").add("y.org", pin as String)\n', ONE, "a pin is not written out"),
+            (head + f'b.add("x.org", "{A}").add("y.org", "{B}" as String + more)\n', ONE, "a pin is not written out"),
+        ])
+
+    def test_branches(self):
+        said = "each branch of an #if is read"
+        builder = f'new CertificatePinner.Builder()\n#if %s\n.Add("y.org", "{B}")\n#endif\n.Add("x.org", "{A}");\n'
+        for number, (text, notes) in enumerate((
+                (builder % "DEBUG", 1), ("#if DEBUG\n#endif\n" + builder.replace("#if %s", "").replace("#endif", ""), 1),
+                (builder.replace("#if %s", "").replace("#endif", ""), 0), (builder.replace("#if", "//#if") % "DEBUG", 0))):
+            done, found = self.taken(f"branch-{number}", text, 0, "--format", "okhttp")
+            self.assertEqual((found, done.stderr.count(said)), (HOSTS, notes), done.stderr)
+
+    def test_trustkit(self):
+        hashes = f'TSKPublicKeyHashes: ["{b64("a")}", "{b64("b")}"]'
+        source = f'const c = {{ TSKPinnedDomains: {{ "x.org": {{ {hashes} }} }} }};\n'
+        added = "what is added to a list or dictionary"
+        wrapped = f'"TSKPinnedDomains": .dictionary(["x.org": .dictionary(["TSKPublicKeyHashes": .array([.string("{b64("a")}"), .string("{b64("b")}")]%s)])])\n'
+        yaml = f"a:\n  TSKPinnedDomains:\n    x.org:\n      TSKIncludeSubdomains: YES\n      TSKPublicKeyHashes: [{b64('a')}, {b64('b')}]\n"
+        self.rows("trustkit", [
+            ("interface Config { TSKPinnedDomains: Record<string, Pin>; }\n" + source, BOTH, None),
+            ("type T = { TSKPinnedDomains: { [host: string]: { TSKPublicKeyHashes: string[] } } };\n" + source, BOTH, None),
+            ('const type = "x";\nconst d = { type: 1, TSKPinnedDomains: pins() };\n' + source, BOTH, "is no dictionary"),
+            ("const d: { TSKPinnedDomains: object } = pins();\n" + source, BOTH, "is no dictionary"),
+            (f'interface A {{ TSKPinnedDomains: "{b64("c")}" }}\n' + source, BOTH, UNEXPECTED),
+            ("interface A\n" + source, BOTH, None),
+            ("const type = A\n" + source, BOTH, None),
+            (f'@interface A\n@end\nstatic id c = @{{ kTSKPinnedDomains: @{{ @"x.org": @{{ kTSKPublicKeyHashes: @[@"{b64("a")}", @"{b64("b")}"] }} }} }};\n', BOTH, None),
+            (f'const PIN = "{b64("a")}" as const;\n' + source.replace(f'"{b64("a")}"', "PIN"), BOTH, None),
+            (f'const PIN = "{b64("a")}" as string + more;\n' + source.replace(f'"{b64("a")}"', "PIN"), {"x.org": [B]}, "a hash that is no string"),
+            (wrapped % "", BOTH, None),
+            (wrapped % " + more", BOTH, added),
+            (wrapped.replace(".array([", ".array(f([").replace("])])])", "]))])])") % "", {}, "is not written out"),
+            (yaml, BOTH, None),
+            (yaml + f"      # spare: {b64('c')}\n  pins: {b64('d')}\n", BOTH, UNEXPECTED),
+            (yaml.replace("a:\n", "a:\n  TSKPinnedDomains: {}\n"), {}, "stands here a second time"),
+        ])
+
+    def test_apple(self):
+        leaf = f'NSPinnedLeafIdentities: [{{ "SPKI-SHA256-BASE64": "{b64("a")}" }}]'
+        source = f'const x = {{ NSPinnedDomains: {{ "x.org": {{ {leaf} }} }} }};\n'
+        yaml = f"a:\n  NSPinnedDomains:\n    x.org:\n      NSPinnedLeafIdentities:\n      - SPKI-SHA256-BASE64: {b64('a')} # was {b64('c')}\n"
+        wrapped = f'.dictionary(["NSPinnedDomains": .dictionary(["x.org": .dictionary(["NSPinnedLeafIdentities": .array([.dictionary(["SPKI-SHA256-BASE64": .string("{b64("a")}")])])])%s])])\n'
+        self.rows("apple", [
+            ("type Ats = { NSPinnedDomains: Record<string, { NSPinnedLeafIdentities: Identity[] }> };\n" + source, ONE, None),
+            ("export interface Ats extends B<C> {\n  NSPinnedDomains: object;\n}\n" + source, ONE, None),
+            (source.replace("]", " satisfies Pin]").replace('" }', '" as string }'), ONE, None),
+            (source.replace("{ \"x.org\"", "\n    { \"x.org\""), ONE, None),
+            ("const y = {\n  NSPinnedDomains:\n    pins,\n};\n" + source, ONE, "is no dictionary"),
+            (yaml, ONE, None),
+            (yaml + "    y.org: {}\n", ONE, "has no pin"),
+            (yaml + f"    y.org:\n      NSPinnedLeafIdentities: [{b64('b')}]\n", ONE, "expected SPKI-SHA256-BASE64"),
+            (yaml + "  b: &b {}\n  c: *b\n", ONE, "aliases are not read"),
+            (wrapped % "", ONE, None),
+            (wrapped % ', "y.org": .dictionary(["NSPinnedLeafIdentities": .array(pins)])', ONE, "has no pin"),
+            (wrapped % ', "y.org": .dictionary(["NSPinnedLeafIdentities": .array([.dictionary(["SPKI-SHA256-BASE64": .string(pin)])])])', ONE, "expected SPKI-SHA256-BASE64"),
+        ])
+
+
+class Settings(Nasty):
+    def test_knot_resolver(self):
+        def server(pins, address="'192.0.2.1', hostname='x.org'"):
+            return f"{{{address}, pin_sha256={pins}}}"
+        good = server(f"'{b64('a')}'")
+        one = {"x.org:853": [A]}
+        self.rows("knot_resolver", [
+            (f"local M = {{ layer = {{}}, action = policy.TLS_FORWARD({{{good}}}) }}\n", one, None),
+            (f"policy.TLS_FORWARD({{ [1] = {good} }})\n", one, None),
+            (f"services.kresd = {{\n extraConfig = ''\n policy.TLS_FORWARD({{ {good}, }})\n '';\n}};\n", one, None),
+            (f"policy.TLS_FORWARD{{{good}}}\n", one, None),
+            (f"s = {{ {good}, y = " + server(f"{{'{b64('b')}'}}", "'192.0.2.2'") + " }\n", {**one, "192.0.2.2:853": [B]}, None),
+            (f"f({{ g({good}), h = function() return {{ " + server("pin", "ip") + " } end })\n", one, "expected a text or a list of texts"),
+            (f"t.pin_sha256 = '{b64('b')}'\npolicy.TLS_FORWARD({{{good}}})\n", one, UNEXPECTED),
+            (f"pin_sha256 = '{b64('b')}'\npolicy.TLS_FORWARD({{{good}}})\n", one, UNEXPECTED),
+            (good[:-1] + f", pin_sha256='{b64('b')}'}}\n", one, "stands here a second time"),
+            (good[:-1] + f", {{'192.0.2.2', pin_sha256='{b64('b')}'}}}}\n", {**one, "192.0.2.2:853": [B]}, None),
+        ])
+
+    def test_without_tls(self):
+        self.setting = "fingerprints"
+        def account(name, word, tls):
+            return f"account {name}\nhost {name}.org\n{tls}\ntls_fingerprint {colons(word)}\n"
+        good = good_account = account("x", "a", "tls on")
+        said = 'stands beside "tls off"'
+        one = {"x.org": [A]}
+        cases = [("msmtp", text, entries, notes) for text, entries, notes in (
+            (good + account("y", "b", "tls off"), one, 1),
+            (account("y", "b", "tls off") + "account x : y\nhost x.org\ntls on\n", {"x.org": [B]}, 1),
+            (good + "account y : x\nhost y.org\ntls off\n", one, 1),
+            ("defaults\ntls off\n" + account("y", "b", "") + good, one, 1),
+            (account("y", "b", "tls off\ntls on"), {"y.org": [B]}, 0),
+            (account("y", "b", "tls"), {"y.org": [B]}, 0),
+            (good + account("y", "b", "tls \"off\""), one, 1),
+            (account("y", "b", "tls_starttls off"), {"y.org": [B]}, 0))]
+
+        def server(name, word, tls):
+            return f'{name}.addresses = "{name}.org"\n{name}.tls_fingerprint = "{hexed(word)}"\n{tls}\n'
+        good = server("x", "a", "x.tls = on")
+        cases += [("weechat", "[server]\n" + text, entries, notes) for text, entries, notes in (
+            (good + server("y", "b", "y.tls = off"), one, 1),
+            (good + server("y", "b", "y.ssl = off"), one, 1),
+            (good + server("y", "b", "y.tls = null"), {**one, "y.org": [B]}, 0),
+            (good + server("y", "b", "y.tls_verify = off"), {**one, "y.org": [B]}, 0),
+            (good + "/set irc.server.x.tls off\n" + server("y", "b", ""), {"y.org": [B]}, 1),
+            (f"/server add x x.org/6697 -tls\n/set irc.server.x.tls_fingerprint {hexed('a')}\n", {"x.org:6697": [A]}, 0))]
+        for number, (form, text, entries, notes) in enumerate(cases):
+            with self.subTest(form=form, text=text):
+                done, found = self.taken(f"tls-{number}", text, 0, "--format", form)
+                self.assertEqual((found, done.stderr.count(said)), (entries, notes), done.stderr)
+        done, _ = self.taken("none", account("y", "b", "tls off"), 1, "--format", "msmtp", "--lossy")
+        self.assertIn("no pins in it", done.stderr)
+        text = good_account + account("y", "b", "tls off # for now")
+        self.assertIn("knows no comments behind a value", self.taken("comment", text, 1, "--format", "msmtp")[0].stderr)
+        self.assertEqual(self.taken("comment-lossy", text, 0, "--format", "msmtp", "--lossy")[1], one)
+        text = f"/server add x x.org -tls_fingerprint={hexed('b')}\n/set irc.server.x.tls_fingerprint {hexed('a')}\n"
+        self.assertIn(UNEXPECTED, self.taken("option", text, 1, "--format", "weechat")[0].stderr)
+        self.assertEqual(self.taken("option-lossy", text, 0, "--format", "weechat", "--lossy")[1], one)
+
+    def test_windows(self):
+        openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "field.key", "-out", "field.pem", "-subj", "/CN=field")
+        pem = openssl("x509", "-in", "field.pem")
+        container = openssl("crl2pkcs7", "-nocrl", "-certfile", "field.pem", "-outform", "der")
+        rules = '<PinRules><PinRule Name="r"><Certificate File="%s"/><Site Domain="x.org"/></PinRule></PinRules>\n'
+        for name, data, good in (("a.spc", container, True), ("a.p7b", container, True), ("b.p7b", pem, True), ("b.P7C", pem, True), ("c.p7b", b"x", False), ("d.spc", b"", False)):
+            with self.subTest(name=name):
+                self.file(name, data)
+                done, found = self.taken(re.sub(r"\W", "_", name), rules % name, 0 if good else 1, "--format", "windows")
+                self.assertEqual(found, {"x.org": [pin_of("field.pem")]} if good else {}, done.stderr)
+
+
+if __name__ == "__main__":
+    main()
