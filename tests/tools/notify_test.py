@@ -2,153 +2,16 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl monitor --notify: what is told by each way, that it is told once, and what happens when telling fails."""
 
-import email
-import email.policy
-import json
 import os
 import shutil
-import socket
-import sqlite3
 import subprocess
-import threading
 import time
 import unittest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import live_servers as live
-from pinctl_case import CERTIFICATES, PINCTL, PinctlCase, issue, main, openssl, pin_of, read, write
-
-HOST = "api.example.com"
-NAME = ("subjectAltName=DNS:api.example.com", "basicConstraints=CA:FALSE")
-LOCALHOST = ("subjectAltName=DNS:localhost", "basicConstraints=CA:FALSE")
-
-
-class Mailbox(live.Server):
-    """A mail server: takes every mail, or refuses each."""
-
-    def __init__(self):
-        self.mails, self.recipients, self.refuses, self.forgets = [], [], False, False
-        super().__init__(self.talk)
-
-    def talk(self, connection):
-        reader = connection.makefile("rb", buffering=0)
-        connection.sendall(b"220 sink ESMTP\r\n")
-        while line := reader.readline():
-            word = line.split(b":")[0].split()[0].upper() if line.split() else b""
-            if word == b"RCPT":
-                self.recipients.append(line.split(b"<")[1].split(b">")[0].decode())
-            if word == b"DATA":
-                connection.sendall(b"354 go\r\n")
-                body = b""
-                while not body.endswith(b"\r\n.\r\n"):
-                    body += reader.readline()
-                self.mails.append(body[:-3])
-            fails = (self.refuses and word == b"RCPT") or (self.forgets and word == b"DATA")
-            connection.sendall(b"550 no\r\n" if fails else b"250 ok\r\n")
-
-
-class Hook:
-    """A webhook over HTTPS (a certificate for localhost), or over HTTP."""
-
-    def __init__(self, name=None):
-        self.bodies, self.headers, self.status = [], [], 200
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                hook.headers.append(dict(self.headers))
-                hook.bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
-                self.send_response(hook.status)
-                if 300 <= hook.status < 400:
-                    self.send_header("Location", f"https://localhost:{hook.port}/elsewhere")
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        self.server.daemon_threads = True
-        if name is not None:
-            context = live.tls_context(name)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
-        # Who breaks a handshake off is no error here.
-        self.server.handle_error = lambda *_: None
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def json(self):
-        return [json.loads(body) for body in self.bodies]
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-
-
-class Notify(PinctlCase):
-    def setUp(self):
-        super().setUp()
-        self.history = os.path.join(self.folder, "history.db")
-        self.config = os.path.join(self.folder, "notify.cfg")
-        self.told = os.path.join(self.folder, "told")
-        self.page = self.script(f'cat >>{self.told}; echo >>{self.told}')
-        self.warning, self.critical = "10", "3"
-
-    def script(self, text):
-        self.scripts = getattr(self, "scripts", 0) + 1
-        path = os.path.join(self.folder, f"page{self.scripts}")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f"#!/bin/sh\n{text}\n")
-        os.chmod(path, 0o755)
-        return path
-
-    def start(self, serve, kind=live.Server):
-        server = kind(serve) if serve is not None else kind()
-        self.addCleanup(server.close)
-        return server
-
-    def hook(self, name=None):
-        hook = Hook(name)
-        self.addCleanup(hook.close)
-        return hook
-
-    def shows(self, name="server", chain="chain.pem"):
-        return self.start(live.tls(live.tls_context(name, chain))).port
-
-    def pinned(self, *more, pin=None):
-        entries = [f'{{ name = "{HOST}"; pins = [ "{pin or pin_of("server.pem")}" ]; }}', *more]
-        self.write_policy(f"version = 1; hosts = ( {', '.join(entries)} );\n")
-
-    def configure(self, text):
-        return self.write_policy(text, "notify.cfg")
-
-    def words(self, port, *more):
-        return ("monitor", HOST, "--connect", f"{HOST}::127.0.0.1:{port}", "--ca", "root.pem", "--history", self.history,
-                "--timeout", "2", "--warning", self.warning, "--critical", self.critical, *more)
-
-    def monitor(self, port, *more, status=1):
-        return self.pinctl(*self.words(port, *(more or ("--notify-command", self.page))), status=status)
-
-    def messages(self):
-        """What the command was told, in the order of time."""
-        if not os.path.exists(self.told):
-            return []
-        with open(self.told, encoding="utf-8") as file:
-            text = file.read()
-        decoder, found = json.JSONDecoder(), []
-        while text.strip():
-            message, end = decoder.raw_decode(text.lstrip())
-            found.append(message)
-            text = text.lstrip()[end:]
-        return found
-
-    def changes(self):
-        return [(change["change"], change["severity"], change["code"])
-                for message in self.messages() for change in message["changes"]]
-
-    def sql(self, text, *values):
-        with sqlite3.connect(self.history) as database:
-            return database.execute(text, values).fetchall()
+from notify_case import HOST, NAME, Mailbox, Notify
+from pinctl_case import CERTIFICATES, PINCTL, issue, main, openssl, pin_of, read, write
+from seconds import next_second
 
 
 class Changes(Notify):
@@ -161,7 +24,7 @@ class Changes(Notify):
         self.pinned()
         sound, swapped = self.shows(), self.shows("swapped", "swapped-chain.pem")
         self.monitor(sound, status=0)
-        time.sleep(1.1)
+        next_second()
         self.monitor(swapped)
         expected = [("new", "critical", "not-pinned"), ("event", "warning", "key-changed")]
         self.assertEqual(self.changes(), expected)
@@ -171,13 +34,83 @@ class Changes(Notify):
         # A second run has nothing to tell.
         self.monitor(swapped)
         self.assertEqual(self.changes(), expected)
-        time.sleep(1.1)
+        next_second()
         self.monitor(sound)
         self.assertEqual(self.changes()[2:], [("event", "warning", "key-changed"), ("gone", "critical", "not-pinned")])
         self.monitor(sound, status=0)
         self.assertEqual(len(self.changes()), 4)
         ids = [change["id"] for message in self.messages() for change in message["changes"]]
         self.assertEqual(len(set(ids)), 4)
+
+    def test_issuer_that_expires_is_told_once(self):
+        self.pinned()
+        self.warning = "40"
+        port = self.shows()
+        both = ("--notify-command", self.page, f"{HOST}:8443")
+        self.monitor(port, *both)
+        expected = [("new", "warning", "expires")] * 2 + [("new", "warning", "issuer-expires")] * 2
+        self.assertEqual(sorted(self.changes()), expected)
+        # Nor is it new, or gone, for a look at one of them, or the next one at both.
+        for more in (both, (), both):
+            self.monitor(port, *more)
+            self.assertEqual(len(self.changes()), 4)
+        # Both are known to have no more of it.
+        self.warning = "10"
+        self.monitor(port, status=0)
+        self.assertEqual(self.changes()[4:], [("gone", "warning", "expires")])
+        self.monitor(port, *both, status=0)
+        self.assertEqual(sorted(self.changes()[5:]), [("gone", "warning", "expires")] + [("gone", "warning", "issuer-expires")] * 2)
+
+    def below_expiring(self):
+        """Two hosts of which only the CAs will expire. The function looks at both, where they are then."""
+        issue("long", "/CN=api.example.com", "ca", ("subjectAltName=DNS:api.example.com,DNS:b.api.example.com", *NAME[1:]), days=400)
+        write("long-chain.pem", read("long.pem") + read("ca.pem"))
+        self.pinned(f'{{ name = "b.api.example.com"; pins = [ "{pin_of("long.pem")}" ]; }}', pin=pin_of("long.pem"))
+        self.warning = "40"
+        return lambda a, b, *more, status=1: self.pinctl(
+            "monitor", *more, "--connect", f"{HOST}::127.0.0.1:{a}", "--connect", f"b.api.example.com::127.0.0.1:{b}",
+            *self.words(a)[4:], "--notify-command", self.page, status=status)
+
+    def test_issuer_that_expires_is_not_new_when_a_host_comes_back(self):
+        look = self.below_expiring()
+        port, holder = self.shows("long", "long-chain.pem"), live.closed_port()
+        self.addCleanup(holder.close)
+        down = holder.getsockname()[1]
+        look(port, port)
+        once = [("new", "warning", "issuer-expires")] * 2
+        self.assertEqual(self.changes(), once)
+        away, back = ("new", "critical", "unreachable"), ("gone", "critical", "unreachable")
+        for ports, told in (((port, down), [away]), ((port, port), [back]), ((down, port), [away]), ((port, port), [back]),
+                            ((down, down), [away] * 2), ((port, port), [back] * 2)):
+            before = len(self.changes())
+            look(*ports)
+            self.assertEqual(self.changes()[before:], told, ports)
+
+    def test_issuer_that_expires_is_gone_with_the_last_host(self):
+        look = self.below_expiring()
+        port, holder = self.shows("long", "long-chain.pem"), live.closed_port()
+        self.addCleanup(holder.close)
+        look(port, port)
+        self.warning, told = "10", len(self.changes())
+        down = holder.getsockname()[1]
+        # The one that is away had it when it was seen last.
+        sound = ("monitor", "--connect", f"{HOST}::127.0.0.1:{port}", "--connect", f"b.api.example.com::127.0.0.1:{down}",
+                 *self.words(port)[4:], "--notify-command", self.page)
+        self.pinctl(*sound, status=1)
+        self.assertEqual(self.changes()[told:], [("new", "critical", "unreachable")])
+        # It is not watched any more.
+        self.write_policy(f'version = 1; hosts = ( {{ name = "{HOST}"; pins = [ "{pin_of("long.pem")}" ]; }} );\n')
+        self.pinctl(*sound)
+        self.assertEqual(self.changes()[told + 1:], [("gone", "warning", "issuer-expires")] * 2)
+
+    def test_a_look_at_some_makes_an_issuer_no_better(self):
+        """Two certificates of one name: what the other host has is not known then, and not worse with the next look at both."""
+        look = self.below_expiring()
+        port = self.shows("long", "long-chain.pem")
+        look(port, port)
+        self.sql("UPDATE told SET severity = 2 WHERE host = ''")
+        look(port, port, HOST)
+        self.assertEqual(self.sql("SELECT DISTINCT severity FROM told WHERE host = ''"), [(2,)])
 
     @unittest.skipIf(os.environ.get("PINNING_SANITIZE"), "faketime cannot be loaded before the sanitizer's run time")
     def test_key_changes_while_the_clock_is_wrong(self):
@@ -188,7 +121,7 @@ class Changes(Notify):
         self.pinned()
         sound, swapped = self.shows(), self.shows("swapped", "swapped-chain.pem")
         self.monitor(sound, status=0)
-        time.sleep(1.1)
+        next_second()
         events = lambda: [code for change, _, code in self.changes() if change == "event"]
         for _ in range(2):
             subprocess.run([faketime, "-f", "-300d", PINCTL, *self.words(swapped, "--notify-command", self.page)],
@@ -198,7 +131,7 @@ class Changes(Notify):
             self.monitor(swapped)
         self.assertEqual(events(), ["key-changed"])
         self.assertNotIn("gone", [change for change, _, code in self.changes() if code == "key-changed"])
-        time.sleep(1.1)
+        next_second()
         self.monitor(sound)
         self.assertEqual(events(), ["key-changed"] * 2)
 
@@ -232,7 +165,7 @@ class Changes(Notify):
         self.monitor(port, status=0)
         self.warning = "40"
         self.monitor(port)
-        self.assertEqual(self.changes(), [("new", "warning", "expires")] * 3)
+        self.assertEqual(self.changes(), self.three("new", "warning"))
         # Days go by, and the text with them.
         self.sql("UPDATE told SET text = 'it expires in 35 days'")
         self.monitor(port)
@@ -240,10 +173,10 @@ class Changes(Notify):
         self.assertNotIn(("it expires in 35 days",), self.sql("SELECT text FROM told"))
         self.critical = "35"
         self.monitor(port)
-        self.assertEqual(self.changes()[3:], [("worse", "critical", "expires")] * 3)
+        self.assertEqual(self.changes()[3:], self.three("worse", "critical"))
         self.warning, self.critical = "10", "3"
         self.monitor(port, status=0)
-        self.assertEqual(self.changes()[6:], [("gone", "critical", "expires")] * 3)
+        self.assertEqual(self.changes()[6:], self.three("gone", "critical"))
 
     def test_expired_takes_the_place_of_expires(self):
         issue("old", "/CN=api.example.com", extensions=NAME)
@@ -266,7 +199,7 @@ class Changes(Notify):
         self.assertEqual(len(self.changes()), 3)
         self.monitor(holder.getsockname()[1])
         # What cannot be seen now is not taken for gone, and a server that is slow to fail is as far away.
-        self.monitor(self.start(live.silent).port)
+        self.monitor(self.start(live.silent).port, timeout="1")
         self.monitor(holder.getsockname()[1])
         self.assertEqual(self.changes()[3:], [("new", "critical", "unreachable")])
         self.monitor(port)
@@ -283,7 +216,7 @@ class Changes(Notify):
         self.assertEqual(len(self.changes()), 3)
         self.monitor(port, "--notify-command", self.page, "--renotify", "2h")
         self.monitor(port, "--notify-command", self.page, "--renotify", "2h")
-        self.assertEqual(self.changes()[3:], [("still", "warning", "expires")] * 3)
+        self.assertEqual(self.changes()[3:], self.three("still", "warning"))
         self.assertIn("(since ", self.messages()[1]["text"])
 
     def test_broken_policy(self):
@@ -312,276 +245,6 @@ class Changes(Notify):
         for _ in range(2):
             self.monitor(port, "--notify-file", self.config)
         self.assertEqual((len(self.messages()), len(mailbox.mails)), (1, 1))
-
-
-class Ways(Notify):
-    def setUp(self):
-        super().setUp()
-        self.pinned()
-        self.warning = "40"
-        self.port = self.shows()
-
-    def test_command(self):
-        self.configure(f'command = [ "{self.script(f"echo $# $1 >{self.told}.words; cat >{self.told}")}", "$HOME; ls" ];')
-        done = self.monitor(self.port, "--notify-file", self.config)
-        self.assertIn("told 3 changes by command", done.stderr)
-        with open(f"{self.told}.words", encoding="utf-8") as file:
-            self.assertEqual(file.read(), "1 $HOME; ls\n")
-        (message,) = self.messages()
-        self.assertEqual((message["version"], message["machine"], message["again"]), (1, socket.gethostname(), False))
-        self.assertIn("new warning api.example.com:443: ", message["text"])
-
-    def test_command_that_reads_nothing_and_prints(self):
-        done = self.monitor(self.port, "--notify-command", self.script("exec echo printed"), "--json")
-        json.loads(done.stdout)
-        self.assertIn("printed", done.stderr)
-
-    def test_commands_that_fail(self):
-        self.configure(f'command = "{self.script("sleep 60 & sleep 60")}"; timeout = 1;')
-        begun = time.monotonic()
-        done = self.monitor(self.port, "--notify-file", self.config)
-        self.assertIn("did not end within 1 s, and was killed", done.stderr)
-        self.assertLess(time.monotonic() - begun, 20)
-        for command, reason in ((self.script("exit 3"), "ended with status 3"), (self.script("kill -9 $$"), "signal 9"),
-                                ("/nowhere/page", "No such file or directory")):
-            done = self.monitor(self.port, "--notify-command", command, "--json")
-            (finding,) = json.loads(done.stdout)["findings"]
-            self.assertEqual((finding["severity"], finding["code"]), ("critical", "not-told"))
-            self.assertIn(reason, finding["text"])
-            self.assertIn("3 changes wait", finding["text"])
-        # All of it is kept, and tried again.
-        self.monitor(self.port)
-        self.assertEqual(len(self.changes()), 3)
-
-    def test_failure_in_every_format(self):
-        words = ("--notify-command", "/nowhere/page")
-        self.assertIn("cannot tell by command, 3 changes wait", " ".join(self.monitor(self.port, *words).stdout.split()))
-        text = self.monitor(self.port, *words, "--format", "nagios", status=2).stdout
-        self.assertIn("\nCRITICAL: cannot tell by command", text)
-        self.assertIn("\npinning_notify_ok 0\n", self.monitor(self.port, *words, "--format", "prometheus", status=0).stdout)
-        self.assertIn("cannot tell by command, 3 changes wait", self.monitor(self.port, *words, "--format", "html").stdout)
-        text = self.monitor(self.port, "--notify-command", self.page, "--format", "prometheus", status=0).stdout
-        self.assertIn("\npinning_notify_ok 1\n", text)
-
-    def test_other_ways_are_told_of_a_failure(self):
-        hook = self.hook()
-        self.configure(f'command = "{self.page}"; webhook = {{ url = "http://127.0.0.1:{hook.port}/x"; }};')
-        hook.status = 500
-        for _ in range(2):
-            self.monitor(self.port, "--notify-file", self.config)
-        self.assertEqual(self.changes(), [("new", "warning", "expires")] * 3 + [("new", "critical", "not-told")])
-        hook.status = 204
-        hook.bodies.clear()
-        self.monitor(self.port, "--notify-file", self.config)
-        self.assertEqual(self.changes()[4:], [("gone", "critical", "not-told")])
-        (message,) = hook.json()
-        self.assertEqual([change["code"] for change in message["changes"]], ["expires"] * 3)
-
-    def mail(self, raw):
-        return email.message_from_bytes(raw, policy=email.policy.default)
-
-    def check_mail(self, mail):
-        self.assertEqual(mail["Subject"], f"pinning on {socket.gethostname()}: 3 new")
-        self.assertEqual(mail["Auto-Submitted"], "auto-generated")
-        self.assertEqual(mail["To"], "root, ops@example.com")
-        self.assertEqual(mail["From"], "pinning@example.com")
-        self.assertIn("@", mail["Message-ID"])
-        self.assertEqual(mail.get_content().count("new warning api.example.com:443: "), 3)
-
-    def test_mail_by_sendmail(self):
-        program = self.script(f'echo "$@" >{self.told}.words; cat >{self.told}')
-        self.configure(f'mail = {{ to = [ "root", "ops@example.com" ]; from = "pinning@example.com"; sendmail = "{program}"; }};')
-        self.monitor(self.port, "--notify-file", self.config)
-        with open(f"{self.told}.words", encoding="utf-8") as file:
-            self.assertEqual(file.read(), "-i -f pinning@example.com -- root ops@example.com\n")
-        with open(self.told, "rb") as file:
-            self.check_mail(self.mail(file.read()))
-
-    def test_mail_to_a_server(self):
-        mailbox = self.start(None, Mailbox)
-        self.configure('mail = { to = [ "root", "ops@example.com" ]; from = "pinning@example.com";'
-                       f' server = "smtp://127.0.0.1:{mailbox.port}"; }};')
-        mailbox.refuses = True
-        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ",
-                      self.monitor(self.port, "--notify-file", self.config).stderr)
-        mailbox.refuses = False
-        mailbox.recipients.clear()
-        for _ in range(2):
-            self.monitor(self.port, "--notify-file", self.config)
-        self.check_mail(self.mail(*mailbox.mails))
-        self.assertEqual(mailbox.recipients, ["root", "ops@example.com"])
-
-    def test_message_ids(self):
-        """A repetition has the same; a mail with another change beside the same ones has another."""
-        mailbox = self.start(None, Mailbox)
-        self.configure(f'mail = {{ to = "root"; server = "smtp://127.0.0.1:{mailbox.port}"; }};')
-        mailbox.forgets = True
-        for _ in range(2):
-            self.monitor(self.port, "--notify-file", self.config)
-        self.critical = "35"
-        self.monitor(self.port, "--notify-file", self.config)
-        first, again, more = (self.mail(mail) for mail in mailbox.mails)
-        self.assertEqual((first["Message-ID"], first.get_content()), (again["Message-ID"], again.get_content()))
-        self.assertIn(first.get_content().split("\n", 1)[0], more.get_content())
-        self.assertNotEqual(first["Message-ID"], more["Message-ID"])
-
-    def test_password_of_the_mail_server_is_said_to_nobody(self):
-        mailbox = self.start(None, Mailbox)
-        mailbox.refuses = True
-        self.configure(f'command = "{self.page}";'
-                       f' mail = {{ to = "root"; server = "smtp://alice:s3cret@127.0.0.1:{mailbox.port}"; }};')
-        done = self.monitor(self.port, "--notify-file", self.config, "--json")
-        with open(self.history, "rb") as file:
-            said = [done.stdout, done.stderr, json.dumps(self.messages()), str(file.read())]
-        self.assertEqual(["s3cret" in text or "alice" in text for text in said], [False] * 4)
-        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ", done.stderr)
-
-    def test_what_is_for_this_machine_does_not_leave_it_by_a_proxy(self):
-        hook, mailbox, proxy = self.hook(), self.start(None, Mailbox), self.hook()
-        self.configure(f'webhook = {{ url = "http://localhost:{hook.port}/"; }};'
-                       f' mail = {{ to = "root"; server = "smtp://127.0.0.1:{mailbox.port}"; }};')
-        there = f"http://127.0.0.1:{proxy.port}"
-        self.pinctl(*self.words(self.port, "--notify-file", self.config), status=1,
-                    environment={"http_proxy": there, "all_proxy": there, "no_proxy": HOST})
-        self.assertEqual((len(hook.bodies), len(mailbox.mails), len(proxy.bodies)), (1, 1, 0))
-
-    def test_proxies(self):
-        """One by http:// is gone through; one by https:// would be judged as the webhook."""
-        issue("hook", "/CN=hooks.example.com", "root", ("subjectAltName=DNS:hooks.example.com,DNS:localhost",
-                                                        "basicConstraints=CA:FALSE"))
-        issue("proxy", "/CN=localhost", "root", LOCALHOST)
-        self.pinned(f'{{ name = "hooks.example.com"; pins = [ "{pin_of("hook.pem")}" ]; }}')
-        self.configure(f'webhook = {{ url = "https://hooks.example.com/"; ca = "{CERTIFICATES}/root.pem"; }};')
-        hook, asked = self.hook("hook"), []
-
-        def relay(connection):
-            asked.append(connection.recv(4096).split(b" ")[:2])
-            connection.sendall(b"HTTP/1.1 200 go\r\n\r\n")
-            with socket.create_connection(("127.0.0.1", hook.port)) as there:
-                back = threading.Thread(target=lambda: [connection.sendall(data) for data in iter(lambda: there.recv(4096), b"")])
-                back.start()
-                while data := connection.recv(4096):
-                    there.sendall(data)
-
-        def secured(connection):
-            asked.append(connection.recv(1))
-
-        for scheme, serve in (("https", secured), ("http", relay)):
-            proxy = self.start(serve)
-            done = self.pinctl(*self.words(self.port, "--notify-file", self.config), status=1,
-                               environment={"https_proxy": f"{scheme}://localhost:{proxy.port}", "no_proxy": HOST})
-            if scheme == "https":
-                self.assertIn("the webhook at hooks.example.com: the environment names a proxy by https://", done.stderr)
-                self.assertIn(asked, ([], [b""]))
-                asked.clear()
-        self.assertEqual((len(hook.bodies), asked), (1, [[b"CONNECT", b"hooks.example.com:443"]]))
-
-    def webhook(self, hook):
-        self.configure(f'webhook = {{ url = "https://localhost:{hook.port}/secret-token"; ca = "{CERTIFICATES}/root.pem"; }};')
-        return self.monitor(self.port, "--notify-file", self.config)
-
-    def pin_localhost(self, pin, more=""):
-        self.pinned(f'{{ name = "localhost"; pins = [ "{pin}" ]; {more} }}')
-
-    def test_webhook_with_its_key_pinned(self):
-        issue("hook", "/CN=localhost", "root", LOCALHOST)
-        hook = self.hook("hook")
-        self.pin_localhost(pin_of("hook.pem"))
-        for _ in range(2):
-            self.webhook(hook)
-        (message,) = hook.json()
-        self.assertEqual(hook.headers[0]["Content-Type"], "application/json")
-        self.assertIn("3 new\n```\nnew warning api.example.com:443: ", message["text"])
-        self.assertTrue(message["text"].endswith("```"))
-
-    def test_webhook_with_its_ca_pinned(self):
-        issue("hook", "/CN=localhost", "root", LOCALHOST)
-        hook = self.hook("hook")
-        self.pin_localhost(pin_of("root.pem"))
-        self.webhook(hook)
-        self.assertEqual(len(hook.bodies), 1)
-
-    def test_webhooks_that_are_refused(self):
-        issue("hook", "/CN=localhost", "root", LOCALHOST)
-        issue("forged", "/CN=localhost", "root", LOCALHOST)
-        issue("elsewhere", "/CN=elsewhere", "root", ("subjectAltName=DNS:elsewhere.example.com", "basicConstraints=CA:FALSE"))
-        issue("unknown", "/CN=localhost", extensions=LOCALHOST)
-        hooks = {name: self.hook(name) for name in ("hook", "forged", "elsewhere", "unknown")}
-        self.pin_localhost(pin_of("hook.pem"))
-        done = self.webhook(hooks["forged"])
-        self.assertIn("cannot tell by webhook: the webhook at localhost: the policy refuses its key: no key", done.stderr)
-        self.assertNotIn("secret-token", done.stdout + done.stderr)
-        self.assertNotIn("policy refuses", self.webhook(hooks["unknown"]).stderr)
-        self.pin_localhost(pin_of("elsewhere.pem"))
-        self.assertIn("cannot tell by webhook", self.webhook(hooks["elsewhere"]).stderr)
-        self.pin_localhost(pin_of("hook.pem"), 'ports = [ 1 ];')
-        self.webhook(hooks["hook"])
-        self.pin_localhost(pin_of("other.pem"), 'mode = "audit";')
-        self.pinned(f'{{ name = "localhost"; pins = [ "{pin_of("other.pem")}" ]; mode = "audit"; }}')
-        self.assertEqual([len(hook.bodies) for hook in hooks.values()], [1, 0, 0, 0])
-
-    def test_webhook_without_a_policy(self):
-        issue("hook", "/CN=localhost", "root", LOCALHOST)
-        hook = self.hook("hook")
-        self.configure(f'webhook = {{ url = "https://localhost:{hook.port}/"; ca = "{CERTIFICATES}/root.pem"; }};')
-        self.write_policy("oops")
-        done = self.monitor(self.port, "--notify-file", self.config, status=3)
-        self.assertIn("there is no policy to judge it by", done.stderr)
-        self.assertEqual(hook.bodies, [])
-
-    def test_webhook_answers(self):
-        hook = self.hook()
-        self.configure(f'webhook = {{ url = "http://127.0.0.1:{hook.port}/token"; }}; timeout = 1;')
-        for status in (301, 307, 404, 500):
-            hook.status = status
-            done = self.monitor(self.port, "--notify-file", self.config)
-            self.assertIn(f"answered {status}", done.stderr)
-        self.assertEqual(len(hook.bodies), 4)
-        self.configure(f'webhook = {{ url = "http://127.0.0.1:{self.start(live.silent).port}/"; }}; timeout = 1;')
-        begun = time.monotonic()
-        self.assertIn("cannot tell by webhook", self.monitor(self.port, "--notify-file", self.config).stderr)
-        self.assertLess(time.monotonic() - begun, 15)
-
-    def test_markup_and_controls(self):
-        """What a server's certificate says calls nobody, and writes no header."""
-        issue("hostile", "/CN=<!channel> @all ``` \x1b[31m\u202e/O=a\r\nBcc: x@example.com\r\n\r\n.\r\nhello", "ca", NAME)
-        write("hostile-chain.pem", read("hostile.pem") + read("ca.pem"))
-        mailbox, hook = self.start(None, Mailbox), self.hook()
-        self.configure(f'mail = {{ to = "root"; server = "smtp://127.0.0.1:{mailbox.port}"; }};\n'
-                       f'webhook = {{ url = "http://127.0.0.1:{hook.port}/"; }};')
-        self.monitor(self.shows("hostile", "hostile-chain.pem"), "--notify-file", self.config)
-        (message,) = hook.json()
-        self.assertIn("&lt;!channel\\&gt; @all ''' \\1B[31m", message["text"])
-        self.assertEqual((message["text"].count("```"), message["text"].count("<")), (2, 0))
-        mail = self.mail(*mailbox.mails)
-        self.assertIsNone(mail["Bcc"])
-        self.assertEqual(mail["To"], "root")
-        self.assertIn("Bcc: x@example.com", mail.get_content())
-        self.assertNotIn("\x1b", mail.get_content())
-        self.assertEqual(mailbox.recipients, ["root"])
-
-    def test_syslog(self):
-        if os.path.exists("/dev/log") or os.geteuid() != 0:
-            self.skipTest("/dev/log is somebody else's")
-        done = self.monitor(self.port, "--notify-syslog")
-        self.assertIn("cannot tell by syslog: syslog: /dev/log: No such file or directory", done.stderr)
-        place = os.path.join(self.folder, "log")
-        listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        listener.bind(place)
-        listener.settimeout(10)
-        self.addCleanup(listener.close)
-        # The whole machine, with a /dev of its own in which the log is this socket.
-        inside = ["bwrap", "--dev-bind", "/", "/", "--dev", "/dev", "--bind", place, "/dev/log", PINCTL]
-        for _ in range(2):
-            subprocess.run([*inside, *self.words(self.port, "--notify-syslog")], cwd=CERTIFICATES, env=self.environment(),
-                           capture_output=True, check=False, timeout=60)
-        lines = [listener.recv(4096).decode() for _ in range(3)]
-        listener.setblocking(False)
-        self.assertRaises(BlockingIOError, listener.recv, 1)
-        for line in lines:
-            # daemon.warning
-            self.assertRegex(line, r"^<28>.*pinctl\[\d+\]: notify id=[0-9a-f]{32} code=expires: "
-                                   r"new warning api\.example\.com:443: ")
 
 
 class Once(Notify):
@@ -622,7 +285,7 @@ class Once(Notify):
         """A change that only one look can see is not lost with the process that saw it."""
         self.warning = "10"
         self.monitor(self.port, status=0)
-        time.sleep(1.1)
+        next_second()
         swapped = self.shows("swapped", "swapped-chain.pem")
         self.monitor(swapped, "--notify-command", self.script("kill -9 $PPID"), status=-9)
         self.assertEqual(self.messages(), [])
@@ -632,7 +295,7 @@ class Once(Notify):
     def test_many_changes_come_in_parts(self):
         self.monitor(self.port)
         self.sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200) INSERT INTO untold"
-                 " SELECT NULL, 'command', 0, 'x' || i, 'new', 1, 'h' || i, 443, 'expires', 'soon', '', 0, 0 FROM n")
+                 " SELECT NULL, 'command', 0, 'x' || i, 'new', 1, 'h' || i, 443, 'expires', 'soon', '', ?1, ?1 FROM n", int(time.time()) - 60)
         self.monitor(self.port)
         self.assertEqual([len(message["changes"]) for message in self.messages()], [3, 500, 500, 200])
         self.assertIn("and 450 more", self.messages()[1]["text"])
@@ -654,7 +317,7 @@ class Once(Notify):
         write("broken-chain.pem", read("spare.pem") + read("chain.pem"))
         self.monitor(self.port)
         broken = self.shows("spare", "broken-chain.pem")
-        time.sleep(1.1)
+        next_second()
         for _ in range(2):
             self.monitor(broken)
         self.assertNotIn("issuer-changed", [code for _, _, code in self.changes()])

@@ -2,72 +2,15 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl scan over a zoo of servers, each with its own faults: a table of findings, none missed and none invented."""
 
-import json
 import os
-import re
 import ssl
-import subprocess
 import time
 
 import live_servers as live
-from pinctl_case import CA, CERTIFICATES, EC, PinctlCase, issue, main, openssl, path, pin_of, read, write
+from pinctl_case import CA, EC, issue, main, openssl, path, pin_of, read, write
+from scan_case import GCM, GOOD, HELLO2, HELLO3, LEAF, PORT, RESPONDER, RSA, RSA_GCM, Scan, Servers, dated, host_of, leaf, response, shown
 
-LEAF = "basicConstraints=CA:FALSE"
-RSA = ("-newkey", "rsa:2048")
-GOOD = ("-serverpref", "-cipher", "ECDHE+AESGCM", "-groups", "X25519:P-256")
-RESPONDER = "authorityInfoAccess=OCSP;URI:http://127.0.0.1:1/"
 MUST_STAPLE = "tlsfeature=status_request"
-PORT = 4433
-
-
-def host_of(name):
-    return f"{name}.zoo.example"
-
-
-def leaf(name, *more, issuer="ca", key=EC, san=None, chain=None):
-    """NAME.pem for the host of this name, and NAME-chain.pem: the certificates named by `chain`, which are shown with it."""
-    issue(name, f"/CN={name}", issuer, (f"subjectAltName=DNS:{san or host_of(name)}", LEAF, *more), key)
-    shown(name, *((issuer,) if chain is None else chain))
-
-
-def shown(name, *others):
-    write(f"{name}-chain.pem", b"".join(read(f"{other}.pem") for other in others))
-
-
-def dated(name, *words):
-    """A leaf with other dates, issued in two steps."""
-    leaf(name, issuer=None, chain=())
-    write(f"{name}.pem", openssl("x509", "-in", f"{name}.pem", "-CA", "ca.pem", "-CAkey", "ca.key", *words))
-    shown(name, "ca")
-
-
-def element(data, at):
-    """The start of the contents and the end of a DER element."""
-    length, begins = data[at + 1], at + 2
-    if length >= 0x80:
-        begins += length - 0x80
-        length = int.from_bytes(data[at + 2:begins], "big")
-    return begins, begins + length
-
-
-def response(name, certificate, old=False, revoked=False, issuer="rsaca"):
-    """NAME.der: what an OCSP responder says of a certificate. old: until the year before, and signed as such."""
-    serial = openssl("x509", "-in", f"{certificate}.pem", "-noout", "-serial").decode().strip().split("=")[1]
-    state = "R\t301231235959Z\t240101000000Z" if revoked else "V\t301231235959Z\t"
-    write(f"{name}.index", f"{state}\t{serial}\tunknown\t/CN={certificate}\n")
-    openssl("ocsp", "-index", f"{name}.index", "-CA", f"{issuer}.pem", "-rsigner", f"{issuer}.pem", "-rkey",
-            f"{issuer}.key", "-issuer", f"{issuer}.pem", "-cert", f"{certificate}.pem", "-ndays", "1", "-resp_no_certs",
-            "-respout", f"{name}.der")
-    if old:
-        data = read(f"{name}.der")
-        basic = data.index(bytes.fromhex("2b0601050507300101")) + 9
-        begins, _ = element(data, basic)
-        begins, _ = element(data, begins)
-        contents, ends = element(data, begins)
-        changed = re.sub(rb"20\d\d(\d{10}Z)", rb"2001\1", data[begins:ends])
-        signature = openssl("dgst", "-sha256", "-sign", f"{issuer}.key", data=changed)
-        # An RSA signature has a fixed length, and is the end of it.
-        write(f"{name}.der", data[:begins] + changed + data[ends:-len(signature)] + signature)
 
 
 def make_zoo_certificates():
@@ -116,8 +59,6 @@ def suites(*names):
     return "-serverpref", "-cipher", ":".join(names) + ":@SECLEVEL=0"
 
 
-GCM = "ECDHE-ECDSA-AES128-GCM-SHA256"
-RSA_GCM = "ECDHE-RSA-AES128-GCM-SHA256"
 WITH_RSA = {"name": "rsa"}
 
 # A host, its server, and all that is to be found.
@@ -160,58 +101,6 @@ ZOO = {
     "foreign": (server(*GOOD, "-status_file", "foreign.der"), ["staple-wrong"]),
     "forged": (server(*GOOD, "-status_file", "forged.der"), ["staple-wrong"]),
 }
-
-class Servers:
-    """openssl s_server for each of the zoo; the ports on which they listen."""
-
-    def __init__(self):
-        self.processes = []
-        self.ports = {}
-
-    def start(self, name, words, certificate):
-        command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-www", "-cert", f"{certificate}.pem", "-key",
-                   f"{certificate}.key", *words]
-        if os.path.getsize(path(f"{certificate}-chain.pem")) > 0:
-            command += ["-cert_chain", f"{certificate}-chain.pem"]
-        process = subprocess.Popen(command, cwd=CERTIFICATES, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.DEVNULL)
-        self.processes.append((name, process))
-
-    def wait(self):
-        for name, process in self.processes:
-            for line in process.stdout:
-                if found := re.match(rb"ACCEPT .*:(\d+)", line):
-                    self.ports[name] = int(found.group(1))
-                    break
-            else:
-                raise AssertionError(f"{name}: s_server ends")
-
-    def close(self):
-        for _, process in self.processes:
-            process.kill()
-            process.wait()
-            process.stdout.close()
-
-
-class Scan(PinctlCase):
-    def start(self, serve):
-        started = live.Server(serve)
-        self.addCleanup(started.close)
-        return started.port
-
-    def scanned(self, ports, *more, status=1, ca=("--ca", "root.pem"), environment=None):
-        """{(host, port): what the JSON says}; ports: {(host, port): where it really listens}."""
-        words = ["scan", *ca, "--warning", "10", *more]
-        words += () if "--rate" in more else ("--rate", "0")
-        for (host, port), real in ports.items():
-            words += ["--connect", f"{host}:{port}:127.0.0.1:{real}"]
-        asked = [f"{host}:{port}" for host, port in ports if port != 80]
-        found = self.json(*words, *asked, status=status, environment=environment)["hosts"]
-        return {(host["host"], host["port"]): host for host in found}
-
-    @staticmethod
-    def codes(host):
-        return sorted({finding["code"] for finding in host["findings"]})
 
 
 class Zoo(Scan):
@@ -264,8 +153,11 @@ class Zoo(Scan):
         self.assertEqual(good["groups"], ["x25519", "secp256r1"])
         self.assertEqual(good["signatures"], ["ecdsa_secp256r1_sha256"])
         self.assertEqual(self.one("group", status=1)["signatures"], ["rsa_pkcs1_sha256"])
-        # One connection for each thing accepted, one for each refusal, one for each order.
-        self.assertEqual(good["connections"], 3 + 1 + 1 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 1 + 1)
+        # Up to TLS 1.2 the curve of the server's key has to stay among the groups.
+        older = self.one("tls12", status=1)
+        self.assertEqual((older["groups"], older["complete"]), (["x25519", "secp256r1"], True))
+        # One connection for each thing accepted, one for each refusal, one for each order, and one each for SSL 3 and 2.
+        self.assertEqual(good["connections"], 3 + 1 + 1 + 2 + 1 + 1 + 1 + 1 + 2 + 1 + 1 + 1 + 2)
 
     def test_certificates(self):
         good = self.one("good")
@@ -273,7 +165,7 @@ class Zoo(Scan):
                          [("leaf", "CN=good"), ("intermediate", "CN=Test Issuing CA,O=Example")])
         self.assertEqual(good["certificates"][0]["pin"], pin_of("good.pem"))
         self.assertEqual((good["ocsp_response"], self.one("stapled")["ocsp_response"]), (False, True))
-        self.assertEqual((good["timestamps"], good["http"]), (0, None))
+        self.assertEqual((good["timestamps"], good["timestamp_logs"], good["http"]), ([], 0, None))
 
     def test_several_keys(self):
         leaf("twice", san=host_of("twice"))
@@ -312,7 +204,7 @@ class Zoo(Scan):
         self.assertRegex(text, r"(?m)^  TLSv1 +ECDHE-ECDSA-AES256-SHA, ECDHE-ECDSA-AES128-SHA \(server's order\)$")
         self.assertRegex(text, r"(?m)^warning +tls10 +accepts TLS 1\.0 +turn off TLS 1\.0$")
         self.assertRegex(text, r"(?m)^  to raise it: turn off TLS 1\.0; turn on AES-GCM or ChaCha20-Poly1305$")
-        self.assertIn("SSL 3 and 2 were not looked at", text)
+        self.assertRegex(text, r"(?m)^  older +SSL 3 refused, SSL 2 refused$")
 
     def test_grades(self):
         for name, grade, score in (("tls13", "A+", 93), ("client", "A+", 93), ("tls12", "A-", 93), ("every", "B", 91),
@@ -351,162 +243,62 @@ class Zoo(Scan):
                                                            status=3).stderr)
         self.pinctl(*words, "--baseline", "none.json", status=3)
 
+    def test_baseline_is_read_before_anybody_is_asked(self):
+        asked = []
+        port = self.start(lambda connection: asked.append(connection))
+        words = ("scan", "api.example.com", "--rate", "0", "--timeout", "4", "--connect", f"::127.0.0.1:{port}", "--baseline")
+        for wrong in ("none.json", self.write_policy("{}", "wrong.json")):
+            done = self.pinctl(*words, wrong, status=3)
+            self.assertEqual((done.stdout, asked), ("", []))
+        self.pinctl(*words, self.write_policy('{"hosts": []}', "right.json"), status=1)
+        self.assertNotEqual(asked, [])
+
     def test_rate(self):
         begun = time.monotonic()
         found = self.one("tls13", "--rate", "20")
         self.assertGreaterEqual(time.monotonic() - begun, (found["connections"] - 1) / 20)
 
 
-class Http(Scan):
-    """nginx in front: what its headers are worth."""
+class Old(Scan):
+    """SSL 3 and 2, which no library here speaks: servers that answer a ClientHello with the bytes of RFC 6101 and of the draft."""
 
-    SITES = {"hsts": 'add_header Strict-Transport-Security "max-age=31536000; includeSubDomains";',
-             "quoted": """add_header Strict-Transport-Security 'includeSubDomains; max-age="31536000"';""",
-             "short": 'add_header Strict-Transport-Security "max-age=86400";',
-             "zero": 'add_header Strict-Transport-Security "max-age=0";',
-             "none": ""}
-    PLAIN = {"redirect": "return 301 https://$host/;", "open": "return 200;", "lost": "return 302 http://$host/x;",
-             "absent": "return 404;"}
+    ANSWERS = {
+        "ssl3": (HELLO3, None, (True, False)),
+        "ssl2": (None, HELLO2, (False, True)),
+        "both": (HELLO3, HELLO2, (True, True)),
+        "alert": (b"\x15\3\0\0\2\2\x28", b"\x80\3\0\0\1", (False, False)),
+        "newer": (HELLO3[:9] + b"\3\1" + HELLO3[11:], HELLO2[:5] + b"\3\1" + HELLO2[7:], (False, False)),
+        "without-ciphers": (b"", HELLO2[:9] + b"\0\0" + HELLO2[11:], (None, False)),
+        "rubbish": (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n", (False, False)),
+        "short": (HELLO3[:8], HELLO2[:4], (None, None)),
+    }
 
-    def setUp(self):
-        super().setUp()
-        self.ports = dict(zip([*self.SITES, *self.PLAIN], live.free_ports(len(self.SITES) + len(self.PLAIN))))
-        leaf("web", san="*.web.example")
-        write("web-all.pem", read("web.pem") + read("ca.pem"))
-        blocks = [f"server {{ listen 127.0.0.1:{self.ports[name]} ssl; {line} location / {{ return 200; }} }}"
-                  for name, line in self.SITES.items()]
-        blocks += [f"server {{ listen 127.0.0.1:{self.ports[name]}; {line} }}" for name, line in self.PLAIN.items()]
-        temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in
-                            ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        self.write_policy(f"""daemon off; pid {self.folder}/pid; error_log stderr; events {{}}
-http {{ access_log off; {temporary} ssl_certificate {path("web-all.pem")}; ssl_certificate_key {path("web.key")};
-ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM; ssl_prefer_server_ciphers on; {" ".join(blocks)} }}""", "nginx.conf")
-        process = subprocess.Popen(["/usr/sbin/nginx", "-c", os.path.join(self.folder, "nginx.conf"), "-e", "stderr"],
-                                   stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.terminate)
-        live.wait_for(self.ports.values())
+    def test_answers(self):
+        context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3), GCM)
+        ports = {(f"{name}.example", PORT): self.start(live.old_ssl(context, ssl3, ssl2))
+                 for name, (ssl3, ssl2, _) in self.ANSWERS.items()}
+        found = self.scanned(ports, "--timeout", "15")
+        self.assertEqual({name: (found[f"{name}.example", PORT]["ssl3"], found[f"{name}.example", PORT]["ssl2"])
+                          for name in self.ANSWERS}, {name: expected for name, (_, _, expected) in self.ANSWERS.items()})
+        for name, (_, _, (ssl3, ssl2)) in self.ANSWERS.items():
+            host = found[f"{name}.example", PORT]
+            codes = set(self.codes(host))
+            self.assertEqual(("ssl3" in codes, "ssl2" in codes, "unanswered" in codes, host["complete"]),
+                             (ssl3 or False, ssl2 or False, False, True), name)
 
-    def test_headers(self):
-        expected = {("hsts", "redirect"): [], ("quoted", "open"): ["no-redirect"],
-                    ("short", "lost"): ["no-redirect", "short-hsts"], ("zero", "absent"): ["no-hsts"],
-                    ("none", "redirect"): ["no-hsts"]}
-        ports = {}
-        for site, plain in expected:
-            ports.update({(f"{site}.web.example", 443): self.ports[site], (f"{site}.web.example", 80): self.ports[plain]})
-        found = self.scanned(ports)
-        self.assertEqual({site: [code for code in self.codes(found[f"{site}.web.example", 443]) if code != "wildcard"]
-                          for site, _ in expected}, {site: codes for (site, _), codes in expected.items()})
-        self.assertEqual(found["hsts.web.example", 443]["http"],
-                         {"https_status": 200, "hsts": "max-age=31536000; includeSubDomains", "http_status": 301,
-                          "location": "https://hsts.web.example/"})
-        self.assertEqual(found["zero.web.example", 443]["http"]["http_status"], 404)
+    def test_nothing_else(self):
+        found = self.scanned({("old.example", PORT): self.start(live.old_ssl(None, HELLO3)),
+                              ("none.example", PORT): self.start(live.old_ssl(None))})
+        old = found["old.example", PORT]
+        self.assertEqual((old["error"], old["grade"], self.codes(old)), (None, "C", ["no-tls13", "ssl3"]))
+        self.assertIn("the TLS handshake failed", found["none.example", PORT]["error"])
 
-
-class Addresses(Scan):
-    """One name, several addresses: a place of a service may have a key of its own, or no server."""
-
-    NAME = "cdn.zoo.example"
-
-    def place(self, address, name, port=0):
-        write(f"{name}-whole.pem", read(f"{name}.pem") + read("ca.pem"))
-        server = live.Server(live.tls(live.tls_context(name, f"{name}-whole.pem")), address, port)
-        self.addCleanup(server.close)
-        return server.port
-
-    def scan_name(self, port, *addresses, more=()):
-        """With a file of hosts of its own, as no other program sees it."""
-        hosts = self.write_policy("".join(f"{address} {self.NAME}\n" for address in addresses), "hosts")
-        done = subprocess.run(["bwrap", "--dev-bind", "/", "/", "--bind", hosts, "/etc/hosts", os.environ["PINCTL"], "scan",
-                               "--ca", "root.pem", "--rate", "0", "--timeout", "5", f"{self.NAME}:{port}", *more],
-                              cwd=CERTIFICATES, env=self.environment(), capture_output=True, check=False, timeout=120)
-        return done.stdout.decode()
-
-    def test_keys_that_differ(self):
-        leaf("cdn")
-        leaf("cdn2", san=self.NAME)
-        port = self.place("127.0.0.1", "cdn")
-        self.place("127.0.0.2", "cdn2", port)
-        self.place("127.0.0.3", "cdn", port)
-        self.place("::1", "cdn2", port)
-        where = ("127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "::1")
-        (found,) = json.loads(self.scan_name(port, *where, more=("--json",)))["hosts"]
-        pins = {entry["address"]: entry["pin"] for entry in found["addresses"]}
-        one, two = pin_of("cdn.pem"), pin_of("cdn2.pem")
-        self.assertEqual(pins, {"127.0.0.1": one, "127.0.0.2": two, "127.0.0.3": one, "127.0.0.4": None, "::1": two})
-        texts = {item["code"]: item["text"] for item in found["findings"]}
-        self.assertEqual(texts["several-keys"], "its 5 addresses show 2 different keys")
-        self.assertEqual(texts["address-silent"], "1 of its 5 addresses showed no key")
-        self.assertIn(one, found["pin_command"])
-        self.assertIn(two, found["pin_command"])
-        text = " ".join(self.scan_name(port, *where).split())
-        self.assertIn("It shows 2 keys, and may have more elsewhere", text)
-        self.assertIn("127.0.0.4: ", text)
-
-    def test_keys_that_agree(self):
-        leaf("cdn")
-        port = self.place("127.0.0.1", "cdn")
-        self.place("::1", "cdn", port)
-        (found,) = json.loads(self.scan_name(port, "127.0.0.1", "::1", more=("--json",)))["hosts"]
-        self.assertEqual({entry["pin"] for entry in found["addresses"]}, {pin_of("cdn.pem")})
-        self.assertEqual([item["code"] for item in found["findings"] if item["code"] in ("several-keys", "address-silent")], [])
-        (found,) = json.loads(self.scan_name(port, "127.0.0.1", more=("--json",)))["hosts"]
-        self.assertEqual(found["addresses"], [])
-
-
-class Odd(Scan):
-    """What is no server, and TLS that begins later."""
-
-    def test_unreachable(self):
-        holder = live.closed_port()
-        self.addCleanup(holder.close)
-        ports = {("closed.example", PORT): holder.getsockname()[1], ("silent.example", PORT): self.start(live.silent),
-                 ("rubbish.example", PORT): self.start(live.rubbish)}
-        found = self.scanned(ports, "--timeout", "1")
-        for (host, _), result in found.items():
-            with self.subTest(host):
-                self.assertEqual((result["findings"], result["complete"]), ([], False))
-                self.assertIsNotNone(result["error"])
-        self.assertIn("no answer within 1 s", found["silent.example", PORT]["error"])
-
-    def test_starttls(self):
-        context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
-        for protocol in ("smtp", "imap", "pop3", "ftp", "postgres", "ldap"):
-            with self.subTest(protocol):
-                port = self.start(getattr(live, protocol)(context))
-                found = self.scanned({("api.example.com", PORT): port}, "--starttls", protocol, status=None)
-                found = found["api.example.com", PORT]
-                self.assertEqual((found["error"], found["certificates"][0]["pin"]), (None, pin_of("server.pem")))
-                self.assertEqual([version["accepted"] for version in found["versions"]][:2], [False, True])
-
-    def test_without_renegotiation_info(self):
-        leaf("unsafe", san="api.example.com")
-        write("unsafe-all.pem", read("unsafe.pem") + read("ca.pem"))
-        (port,) = live.free_ports(1)
-        process = subprocess.Popen(["gnutls-serv", "--quiet", "--port", str(port), "--x509certfile", "unsafe-all.pem",
-                                    "--x509keyfile", "unsafe.key", "--priority",
-                                    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA256:-CIPHER-ALL:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:"
-                                    "%DISABLE_SAFE_RENEGOTIATION"], cwd=CERTIFICATES, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        live.wait_for([port])
-        found = self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
-        self.assertEqual(self.codes(found), ["insecure-renegotiation", "no-tls13"])
-
-    def test_usage(self):
-        for words in ((), ("--all", "api.example.com"), ("*.example.com",), ("api.example.com", "--rate", "many")):
-            with self.subTest(words):
-                self.pinctl("scan", *words, status=2)
-
-    def test_all(self):
-        self.write_policy(f'version = 1; hosts = ( {{ name = "api.example.com"; ports = [ {PORT} ];'
-                          f' pins = [ "{pin_of("server.pem")}" ]; }}, {{ name = "*.example.com"; mode = "off"; }} );\n')
-        port = self.start(live.tls(live.tls_context("server", "chain.pem")))
-        found = self.json("scan", "--all", "--ca", "root.pem", "--rate", "0", "--connect", f"::127.0.0.1:{port}", status=None)
-        self.assertEqual([(host["host"], host["port"]) for host in found["hosts"]], [("api.example.com", PORT)])
-        self.write_policy("version = 1;\n")
-        self.pinctl("scan", "--all", status=3)
+    def test_table(self):
+        port = self.start(live.old_ssl(live.tls_context("server", "chain.pem"), HELLO3))
+        text = self.pinctl("scan", "--ca", "root.pem", "--rate", "0", f"api.example.com:{PORT}", "--connect", f"::127.0.0.1:{port}",
+                           status=1).stdout
+        self.assertRegex(text, r"(?m)^  older +SSL 3 accepted, SSL 2 refused$")
+        self.assertRegex(text, r"(?m)^critical +ssl3 +accepts SSL 3 \(POODLE\) +turn off SSL 3$")
 
 
 if __name__ == "__main__":

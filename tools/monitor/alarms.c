@@ -27,7 +27,8 @@ struct comparing {
   const struct notify_settings *settings;
   enum notify_way way;
   int64_t now;
-  const char *code; /* only findings of this code are known now; NULL: all are */
+  const struct watch *watch;
+  const char *code; /* only of findings of this code it is known now whether they are there; NULL: of all */
 };
 
 /* ---- What changed ---- */
@@ -57,10 +58,33 @@ static bool is_found(const struct watch_host *host, const char *code, const char
   return false;
 }
 
+static bool is_found_anywhere(const struct watch *watch, const char *code, const char *about) {
+  for (size_t i = 0; i < watch->count; i++)
+    if (is_found(&watch->hosts[i], code, about))
+      return true;
+  return false;
+}
+
 /* What ended because the worse came: that is told. */
-static bool is_followed(const struct watch_host *host, const struct told *told) {
-  return (strcmp(told->code, "expires") == 0 && is_found(host, "expired", told->about)) ||
+static bool is_followed(const struct comparing *comparing, const struct watch_host *host,
+                        const struct told *told) {
+  return (strcmp(told->code, ISSUER_EXPIRES) == 0 &&
+          is_found_anywhere(comparing->watch, "expired", told->about)) ||
+         (strcmp(told->code, "expires") == 0 && is_found(host, "expired", told->about)) ||
          (strcmp(told->code, "entry-expires") == 0 && is_found(host, "entry-expired", told->about));
+}
+
+/* Told for the machine, once. Of each host it is only kept that it was there when the host was seen last. */
+static bool is_told_elsewhere(const struct comparing *comparing, const struct watch_host *host,
+                              const char *code) {
+  return host != &comparing->watch->machine && strcmp(code, ISSUER_EXPIRES) == 0;
+}
+
+/* What no host of this look has may be behind one that is away, or was not asked. */
+static bool may_be_there(const struct comparing *comparing, const struct told *told, bool *ret_may) {
+  *ret_may = false;
+  return strcmp(told->code, ISSUER_EXPIRES) != 0 ||
+         told_of_servers(comparing->history, comparing->way, told, ret_may);
 }
 
 /* Two of one name, say two certificates of one subject, are one; the worst counts. */
@@ -89,7 +113,10 @@ static bool compare_one(const struct comparing *comparing, const struct watch_ho
   else if (again > 0 && comparing->now - before->at >= again)
     kind = "still";
   found->since = before == NULL ? comparing->now : before->since;
-  found->at = kind == NULL ? before->at : comparing->now;
+  found->at = before == NULL || kind != NULL ? comparing->now : before->at;
+  /* Another certificate of this name may be the worse one, of a host that this look does not have. */
+  if (before != NULL && strcmp(found->code, ISSUER_EXPIRES) == 0 && found->severity < before->severity)
+    found->severity = before->severity;
   return told_write(comparing->history, comparing->way, host, found) &&
          (kind == NULL || untold_add(comparing->history, comparing->way, host, kind, found, comparing->now));
 }
@@ -102,6 +129,20 @@ static bool compare_event(const struct comparing *comparing, const struct watch_
   found->since = found->at = comparing->now;
   return told_write(comparing->history, comparing->way, host, found) &&
          untold_add(comparing->history, comparing->way, host, "event", found, comparing->now);
+}
+
+static bool compare_elsewhere(const struct comparing *comparing, const struct watch_host *host,
+                              struct told *found, const struct told *before) {
+  found->since = found->at = before == NULL ? comparing->now : before->since;
+  return told_write(comparing->history, comparing->way, host, found);
+}
+
+static bool compare_any(const struct comparing *comparing, const struct watch_host *host, struct told *found,
+                        const struct told *before) {
+  if (is_told_elsewhere(comparing, host, found->code))
+    return compare_elsewhere(comparing, host, found, before);
+  return is_event(found->code) ? compare_event(comparing, host, found, before)
+                               : compare_one(comparing, host, found, before);
 }
 
 static const struct told *find_told(const struct told_list *told, const struct told *wanted) {
@@ -125,7 +166,7 @@ static bool compare_found(const struct comparing *comparing, const struct watch_
     /* No way is told of its own failure: it would hear of it when it is over. */
     if (strcmp(code, NOT_TOLD) == 0 && strcmp(about, notify_way_word(comparing->way)) == 0)
       continue;
-    good = (is_event(code) ? compare_event : compare_one)(comparing, host, &found, find_told(told, &found));
+    good = compare_any(comparing, host, &found, find_told(told, &found));
   }
   return good;
 }
@@ -135,10 +176,14 @@ static bool compare_gone(const struct comparing *comparing, const struct watch_h
   bool good = true;
   for (size_t i = 0; good && i < told->count; i++) {
     const struct told *before = &told->items[i];
+    bool elsewhere = is_told_elsewhere(comparing, host, before->code), may_be = false;
     if (is_found(host, before->code, before->about))
       continue;
+    good = elsewhere || may_be_there(comparing, before, &may_be);
+    if (!good || may_be)
+      continue;
     good = told_remove(comparing->history, comparing->way, host, before) &&
-           (is_event(before->code) || is_followed(host, before) ||
+           (elsewhere || is_event(before->code) || is_followed(comparing, host, before) ||
             untold_add(comparing->history, comparing->way, host, "gone", before, comparing->now));
   }
   return good;
@@ -152,7 +197,7 @@ static bool compare(const struct comparing *comparing, const struct watch_host *
   return good;
 }
 
-static bool compare_all(struct comparing *comparing, const struct watch *watch) {
+static bool compare_hosts(struct comparing *comparing, const struct watch *watch) {
   comparing->code = POLICY_BROKEN;
   if (!compare(comparing, &watch->machine))
     return false;
@@ -169,6 +214,12 @@ static int compare_names(const void *a, const void *b) {
   const struct watch_host *right = *(const struct watch_host *const *)b;
   int order = strcmp(left->host, right->host);
   return order != 0 ? order : left->port - right->port;
+}
+
+/* After the hosts were compared, and those forgotten that are not watched any more. */
+static bool compare_issuers(struct comparing *comparing, const struct watch *watch) {
+  comparing->code = ISSUER_EXPIRES;
+  return !watch->asked || compare(comparing, &watch->machine);
 }
 
 /* What is not watched any more: when it comes back, all that is found at it is new. */
@@ -191,7 +242,7 @@ static bool forget_absent(struct history *history, enum notify_way way, const st
 }
 
 bool alarms_record(struct history *history, struct watch *watch, const struct notify_settings *settings) {
-  if (!history_begin(history))
+  if (!database_begin(history->database))
     return false;
   if (watch->policy_broken && watch->trouble != NULL)
     watch_find(&watch->machine, watch->asked ? SEVERITY_WARNING : SEVERITY_CRITICAL, POLICY_BROKEN,
@@ -199,12 +250,16 @@ bool alarms_record(struct history *history, struct watch *watch, const struct no
   bool good = history_record_hosts(history, watch);
   bool all = watch->whole && watch->asked && watch->interrupted_of == 0;
   for (int way = 0; good && way < NOTIFY_WAYS; way++) {
-    struct comparing comparing = {
-        .history = history, .settings = settings, .way = (enum notify_way)way, .now = watch->now};
+    struct comparing comparing = {.history = history,
+                                  .settings = settings,
+                                  .way = (enum notify_way)way,
+                                  .now = watch->now,
+                                  .watch = watch};
     good = !settings->used[way] ||
-           (compare_all(&comparing, watch) && (!all || forget_absent(history, comparing.way, watch)));
+           (compare_hosts(&comparing, watch) && (!all || forget_absent(history, comparing.way, watch)) &&
+            compare_issuers(&comparing, watch) && untold_drop(history, comparing.way, watch->now));
   }
-  return history_end(history, good);
+  return database_end(history->database, good);
 }
 
 /* ---- Telling ---- */
@@ -269,7 +324,7 @@ static bool tell_all(struct telling *telling) {
 
 /* The ways that work hear which do not. */
 static bool record_failures(const struct telling *telling) {
-  bool good = history_begin(telling->history);
+  bool good = database_begin(telling->history->database);
   if (!good)
     return false;
   for (int way = 0; good && way < NOTIFY_WAYS; way++) {
@@ -277,10 +332,11 @@ static bool record_failures(const struct telling *telling) {
                                   .settings = telling->settings,
                                   .way = (enum notify_way)way,
                                   .now = telling->watch->now,
+                                  .watch = telling->watch,
                                   .code = NOT_TOLD};
     good = !telling->settings->used[way] || compare(&comparing, &telling->watch->machine);
   }
-  return history_end(telling->history, good);
+  return database_end(telling->history->database, good);
 }
 
 static int lock_patiently(const char *path, int *ret_fd) {
@@ -296,7 +352,7 @@ static int lock_patiently(const char *path, int *ret_fd) {
 bool alarms_tell(struct history *history, struct watch *watch, const struct notify_settings *settings,
                  const struct pin_policy *policy) {
   struct telling telling = {.history = history, .watch = watch, .settings = settings, .policy = policy};
-  AUTO_TEXT path = must_format("%s-telling", history->path);
+  AUTO_TEXT path = must_format("%s-telling", database_path(history->database));
   int lock = -1;
   int error = lock_patiently(path, &lock);
   if (error == EWOULDBLOCK) {
@@ -304,10 +360,8 @@ bool alarms_tell(struct history *history, struct watch *watch, const struct noti
     say_note("another pinctl is telling; what it leaves is told by the next run");
     return true;
   }
-  if (error != 0) {
-    say_error("%s: %s", path, strerror(error));
-    return false;
-  }
+  if (error != 0)
+    return say_error("%s: %s", path, strerror(error));
   bool good = tell_all(&telling) && record_failures(&telling) && tell_all(&telling);
   lock_file_remove(path, lock);
   return good;

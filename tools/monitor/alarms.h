@@ -9,6 +9,7 @@
 #ifndef PINCTL_MONITOR_ALARMS_H
 #define PINCTL_MONITOR_ALARMS_H
 
+#include "base/must_use.h"
 #include "monitor/history.h"
 #include "notify/notify.h"
 
@@ -18,14 +19,15 @@
  * by a whole run, and not told of. Returns false, having said why, with
  * nothing recorded.
  */
-bool alarms_record(struct history *history, struct watch *watch, const struct notify_settings *settings);
+MUST_USE bool alarms_record(struct history *history, struct watch *watch,
+                            const struct notify_settings *settings);
 
 /*
  * Tells what waits for the ways of the settings, also from earlier runs. A way that fails becomes a finding,
  * "not-told", of watch->machine, which the other ways are told of; its changes wait for the next run. policy:
  * for connections to others; NULL: none with TLS is made. False, having said why, where the history failed.
  */
-bool alarms_tell(struct history *history, struct watch *watch, const struct notify_settings *settings,
-                 const struct pin_policy *policy);
+MUST_USE bool alarms_tell(struct history *history, struct watch *watch,
+                          const struct notify_settings *settings, const struct pin_policy *policy);
 
 #endif

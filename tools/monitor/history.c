@@ -3,20 +3,21 @@
 #include "monitor/history.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "monitor/history_drawing.h"
 #include "monitor/history_sql.h"
 #include "view/compiled_form.h"
 
 /* Long enough for another run to finish its transaction. */
 #define BUSY_MILLISECONDS 5000
-
-bool history_failed(const struct history *history) {
-  say_error("%s: %s", history->path, sqlite3_errmsg(history->database));
-  return false;
-}
+/* Of what is good without the history. */
+#define GLANCE_MILLISECONDS 500
 
 char *history_path(const char *policy) {
   AUTO_TEXT named = form_policy(policy);
@@ -24,81 +25,62 @@ char *history_path(const char *policy) {
                                                 : must_format("%s.history", named);
 }
 
-/* False, having said why, and what helps: SQLite's own words say only that it could not. */
-static bool open_failed(const struct history *history, bool for_reading) {
-  int error =
-      sqlite3_errcode(history->database) == SQLITE_CANTOPEN ? sqlite3_system_errno(history->database) : 0;
-  if (error == 0)
-    return history_failed(history);
+/* Says why it cannot be opened, and what helps: SQLite's own words say only that it could not. */
+static void say_open_failed(const char *path, bool for_reading, int error) {
   bool absent = for_reading && error == ENOENT;
-  say_error("%s: %s%s", history->path, strerror(error),
+  AUTO_TEXT folder = path_directory(path);
+  /* SQLite's last attempt is to read what it could not make. */
+  if (!for_reading && error == ENOENT && access(folder, W_OK) != 0)
+    error = errno;
+  say_error("%s: %s%s", path, strerror(error),
             absent ? "; \"pinctl monitor\" begins the history" : root_remedy(error));
-  return false;
 }
 
-struct history *history_open(const char *path, bool for_reading) {
-  struct history *history = must_alloc(1, sizeof *history);
-  int flags = for_reading ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  history->path = must_copy(path);
-  bool good = sqlite3_open_v2(path, &history->database, flags, NULL) == SQLITE_OK ||
-              open_failed(history, for_reading);
-  if (good) {
-    sqlite3_busy_timeout(history->database, BUSY_MILLISECONDS);
-    good = for_reading ? history_read_version(history) : history_make_tables(history);
+/* NULL, having said why. */
+static struct database *open_database(const char *path, bool for_reading, int milliseconds) {
+  int error = 0;
+  if (for_reading && access(path, F_OK) == 0 && database_is_absent(path)) {
+    say_error("%s: is empty; \"pinctl monitor\" begins the history", path);
+    return NULL;
   }
-  if (good)
+  struct database *database =
+      database_open(path, for_reading ? DATABASE_READ : DATABASE_MAKE, milliseconds, &error);
+  if (error != 0)
+    say_open_failed(path, for_reading, error);
+  return database;
+}
+
+static struct history *open_within(const char *path, bool for_reading, int milliseconds) {
+  struct database *database = open_database(path, for_reading, milliseconds);
+  if (database == NULL)
+    return NULL;
+  struct history *history = must_alloc(1, sizeof *history);
+  history->database = database;
+  if (for_reading ? history_read_version(history) : history_make_tables(history))
     return history;
   history_close(history);
   return NULL;
 }
 
+struct history *history_open(const char *path, bool for_reading) {
+  return open_within(path, for_reading, BUSY_MILLISECONDS);
+}
+
+struct history *history_glance(const char *path) {
+  return open_within(path, true, GLANCE_MILLISECONDS);
+}
+
 void history_close(struct history *history) {
   if (history == NULL)
     return;
-  sqlite3_close(history->database);
-  free(history->path);
+  database_close(history->database);
   free(history);
 }
 
-sqlite3_stmt *history_prepare(struct history *history, const char *sql, const char *host) {
-  sqlite3_stmt *statement = NULL;
-  if (sqlite3_prepare_v2(history->database, sql, -1, &statement, NULL) == SQLITE_OK &&
-      sqlite3_bind_text(statement, 1, host, -1, SQLITE_TRANSIENT) == SQLITE_OK)
-    return statement;
-  history_failed(history);
-  sqlite3_finalize(statement);
-  return NULL;
-}
-
-void history_bind(sqlite3_stmt *statement, uint16_t port, const char *pin) {
-  sqlite3_bind_int(statement, 2, port);
-  sqlite3_bind_text(statement, 3, pin, -1, SQLITE_TRANSIENT);
-}
-
-bool history_finish(struct history *history, sqlite3_stmt *statement) {
-  bool good = sqlite3_step(statement) == SQLITE_DONE || history_failed(history);
-  sqlite3_finalize(statement);
-  return good;
-}
-
-bool history_run(struct history *history, const char *sql) {
-  return sqlite3_exec(history->database, sql, NULL, NULL, NULL) == SQLITE_OK || history_failed(history);
-}
-
-bool history_begin(struct history *history) {
-  return history_run(history, "BEGIN IMMEDIATE");
-}
-
-bool history_end(struct history *history, bool good) {
-  if (good && sqlite3_exec(history->database, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
-    return true;
-  if (good)
-    history_failed(history);
-  sqlite3_exec(history->database, "ROLLBACK", NULL, NULL, NULL);
-  return false;
-}
-
 /* ---- What a run saw ---- */
+
+/* What every statement about a host begins with: ?1 and ?2. */
+#define HOST_AND_PORT(watched) SQL_TEXT((watched)->host), SQL_NUMBER((watched)->port)
 
 /*
  * No certificate is shown before it begins: then the clock is wrong, or the server's is, and nothing of this
@@ -126,15 +108,9 @@ static bool forget_the_future(struct history *history, const struct watch *watch
       "UPDATE watched SET until = ?3 WHERE host = ?1 AND port = ?2 AND until > ?3",
       "UPDATE named SET since = ?3 WHERE host = ?1 AND port = ?2 AND since > ?3",
   };
-  for (size_t i = 0; i < sizeof sql / sizeof *sql; i++) {
-    sqlite3_stmt *statement = history_prepare(history, sql[i], host->host);
-    if (statement == NULL)
+  for (size_t i = 0; i < COUNT_OF(sql); i++)
+    if (!database_change(history->database, sql[i], SQL_VALUES(HOST_AND_PORT(host), SQL_NUMBER(watch->now))))
       return false;
-    sqlite3_bind_int(statement, 2, host->port);
-    sqlite3_bind_int64(statement, 3, watch->now);
-    if (!history_finish(history, statement))
-      return false;
-  }
   return true;
 }
 
@@ -142,15 +118,10 @@ static bool forget_the_future(struct history *history, const struct watch *watch
 static bool record_key(struct history *history, const struct watch *watch, const struct watch_host *host,
                        size_t depth, const char *sql) {
   char digest[PIN_DIGEST_TEXT_SIZE];
-  sqlite3_stmt *statement = history_prepare(history, sql, host->host);
-  if (statement == NULL)
-    return false;
   pin_digest_format(&host->keys[depth].key, digest);
-  history_bind(statement, host->port, digest);
-  sqlite3_bind_int64(statement, 4, (int64_t)depth);
-  sqlite3_bind_text(statement, 5, host->keys[depth].subject, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_int64(statement, 6, watch->now);
-  return history_finish(history, statement);
+  return database_change(history->database, sql,
+                         SQL_VALUES(HOST_AND_PORT(host), SQL_TEXT(digest), SQL_NUMBER(depth),
+                                    SQL_TEXT(host->keys[depth].subject), SQL_NUMBER(watch->now)));
 }
 
 /* The key that was seen last at this depth, when it is another than now. */
@@ -158,20 +129,17 @@ static bool note_change(struct history *history, struct watch_host *host, size_t
   static const char sql[] = "SELECT pin FROM keys WHERE host = ?1 AND port = ?2 AND depth = ?4"
                             " ORDER BY last_seen DESC, pin = ?3 DESC LIMIT 1";
   char digest[PIN_DIGEST_TEXT_SIZE];
-  sqlite3_stmt *statement = history_prepare(history, sql, host->host);
-  if (statement == NULL)
-    return false;
+  AUTO_ROWS rows;
   pin_digest_format(&host->keys[depth].key, digest);
-  history_bind(statement, host->port, digest);
-  sqlite3_bind_int64(statement, 4, (int64_t)depth);
-  int got = sqlite3_step(statement);
-  const char *before = got == SQLITE_ROW ? (const char *)sqlite3_column_text(statement, 0) : NULL;
-  if (before != NULL && strcmp(before, digest) != 0)
+  if (!database_read(history->database, sql,
+                     SQL_VALUES(HOST_AND_PORT(host), SQL_TEXT(digest), SQL_NUMBER(depth)), &rows))
+    return false;
+  const char *before = rows.count > 0 ? sql_text(&rows, 0, 0) : digest;
+  if (strcmp(before, digest) != 0)
     watch_find_about(host, SEVERITY_WARNING, depth == 0 ? "key-changed" : "issuer-changed", digest,
                      must_format("its %s changed since it was last seen; it was %s",
                                  depth == 0 ? "key" : "issuer", before));
-  sqlite3_finalize(statement);
-  return got == SQLITE_ROW || got == SQLITE_DONE || history_failed(history);
+  return true;
 }
 
 /* Goes on with the stretch of time that this look still belongs to, or begins one. */
@@ -179,22 +147,12 @@ static bool record_look(struct history *history, const struct watch *watch, cons
   static const char again[] = "UPDATE watched SET until = max(until, ?3) WHERE host = ?1 AND port = ?2 AND"
                               " since <= ?3 AND until >= ?3 - ?4";
   static const char first[] = "INSERT OR IGNORE INTO watched VALUES (?1, ?2, ?3, ?3)";
-  sqlite3_stmt *statement = history_prepare(history, again, host->host);
-  if (statement == NULL)
+  if (!database_change(
+          history->database, again,
+          SQL_VALUES(HOST_AND_PORT(host), SQL_NUMBER(watch->now), SQL_NUMBER(HISTORY_LONGEST_GAP))))
     return false;
-  sqlite3_bind_int(statement, 2, host->port);
-  sqlite3_bind_int64(statement, 3, watch->now);
-  sqlite3_bind_int64(statement, 4, HISTORY_LONGEST_GAP);
-  if (!history_finish(history, statement))
-    return false;
-  if (sqlite3_changes(history->database) > 0)
-    return true;
-  statement = history_prepare(history, first, host->host);
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_int(statement, 2, host->port);
-  sqlite3_bind_int64(statement, 3, watch->now);
-  return history_finish(history, statement);
+  return database_changed(history->database) > 0 ||
+         database_change(history->database, first, SQL_VALUES(HOST_AND_PORT(host), SQL_NUMBER(watch->now)));
 }
 
 static bool record_name(struct history *history, const struct watch *watch, const struct watch_host *host,
@@ -202,21 +160,9 @@ static bool record_name(struct history *history, const struct watch *watch, cons
   static const char sql[] = "INSERT INTO named VALUES (?1, ?2, ?3, ?4, ?4)"
                             " ON CONFLICT DO UPDATE SET last = excluded.last";
   char digest[PIN_DIGEST_TEXT_SIZE];
-  sqlite3_stmt *statement = history_prepare(history, sql, host->host);
-  if (statement == NULL)
-    return false;
   pin_digest_format(key, digest);
-  history_bind(statement, host->port, digest);
-  sqlite3_bind_int64(statement, 4, watch->now);
-  return history_finish(history, statement);
-}
-
-static bool change_names(struct history *history, const struct watch_host *host, const char *sql) {
-  sqlite3_stmt *statement = history_prepare(history, sql, host->host);
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_int(statement, 2, host->port);
-  return history_finish(history, statement);
+  return database_change(history->database, sql,
+                         SQL_VALUES(HOST_AND_PORT(host), SQL_TEXT(digest), SQL_NUMBER(watch->now)));
 }
 
 /*
@@ -225,15 +171,17 @@ static bool change_names(struct history *history, const struct watch_host *host,
  */
 static bool record_names(struct history *history, const struct watch *watch, const struct watch_host *host) {
   static const enum pin_list lists[] = {PIN_LIST_PINS, PIN_LIST_BACKUP_PINS};
-  if (!change_names(history, host, "UPDATE named SET last = 0 WHERE host = ?1 AND port = ?2"))
+  if (!database_change(history->database, "UPDATE named SET last = 0 WHERE host = ?1 AND port = ?2",
+                       SQL_VALUES(HOST_AND_PORT(host))))
     return false;
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+  for (size_t i = 0; i < COUNT_OF(lists); i++) {
     const struct pin_digest_list *list = &host->entry.lists[lists[i]];
     for (uint32_t j = 0; j < list->count; j++)
       if (!record_name(history, watch, host, &list->digests[j]))
         return false;
   }
-  return change_names(history, host, "DELETE FROM named WHERE host = ?1 AND port = ?2 AND last = 0");
+  return database_change(history->database, "DELETE FROM named WHERE host = ?1 AND port = ?2 AND last = 0",
+                         SQL_VALUES(HOST_AND_PORT(host)));
 }
 
 static bool record_keys(struct history *history, const struct watch *watch, const struct watch_host *host) {
@@ -282,80 +230,59 @@ bool history_record_hosts(struct history *history, struct watch *watch) {
 }
 
 bool history_record(struct history *history, struct watch *watch) {
-  return history_begin(history) && history_end(history, history_record_hosts(history, watch));
+  return database_begin(history->database) &&
+         database_end(history->database, history_record_hosts(history, watch));
 }
 
 /* ---- What is asked of it ---- */
 
-/* The one number that a query gives; `none` where it gives none, `broken` where it cannot be run. */
-static int64_t number_of(struct history *history, sqlite3_stmt *statement, int64_t none, int64_t broken) {
-  int got = statement == NULL ? SQLITE_ERROR : sqlite3_step(statement);
-  bool known = got == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL;
-  int64_t number = known ? sqlite3_column_int64(statement, 0) : none;
-  if (got != SQLITE_ROW && got != SQLITE_DONE) {
-    number = broken;
-    if (statement != NULL)
-      history_failed(history);
-  }
-  sqlite3_finalize(statement);
-  return number;
-}
-
 int64_t history_last_seen(struct history *history, const char *host, const struct pin_digest *key) {
   char digest[PIN_DIGEST_TEXT_SIZE];
-  sqlite3_stmt *statement =
-      history_prepare(history, "SELECT max(last_seen) FROM keys WHERE host = ?1 AND pin = ?3", host);
+  AUTO_ROWS rows;
   pin_digest_format(key, digest);
-  if (statement != NULL)
-    history_bind(statement, 0, digest);
-  return number_of(history, statement, 0, INT64_MAX);
+  if (!database_read(history->database, "SELECT max(last_seen) FROM keys WHERE host = ?1 AND pin = ?2",
+                     SQL_VALUES(SQL_TEXT(host), SQL_TEXT(digest)), &rows))
+    return INT64_MAX;
+  return sql_number(&rows, 0, 0);
 }
 
 int64_t history_named_since(struct history *history, const char *host, uint16_t port,
                             const struct pin_digest *key) {
   char digest[PIN_DIGEST_TEXT_SIZE];
-  if (history->version < 1)
-    return INT64_MAX;
-  sqlite3_stmt *statement =
-      history_prepare(history, "SELECT since FROM named WHERE host = ?1 AND port = ?2 AND pin = ?3", host);
+  AUTO_ROWS rows = {0};
   pin_digest_format(key, digest);
-  if (statement != NULL)
-    history_bind(statement, port, digest);
-  return number_of(history, statement, INT64_MAX, INT64_MAX);
+  if (history->version < 1 ||
+      !database_read(history->database, "SELECT since FROM named WHERE host = ?1 AND port = ?2 AND pin = ?3",
+                     SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(port), SQL_TEXT(digest)), &rows) ||
+      rows.count == 0)
+    return INT64_MAX;
+  return sql_number(&rows, 0, 0);
 }
 
 bool history_covers(struct history *history, const char *host, uint16_t port, int64_t since, int64_t now) {
   static const char sql[] = "SELECT count(*) FROM watched WHERE host = ?1 AND port = ?2 AND since <= ?3 AND"
                             " until >= ?4";
-  if (history->version < 1)
-    return false;
-  sqlite3_stmt *statement = history_prepare(history, sql, host);
-  if (statement != NULL) {
-    sqlite3_bind_int(statement, 2, port);
-    sqlite3_bind_int64(statement, 3, since);
-    sqlite3_bind_int64(statement, 4, now - HISTORY_LONGEST_GAP);
-  }
-  return number_of(history, statement, 0, 0) > 0;
+  AUTO_ROWS rows = {0};
+  return history->version >= 1 &&
+         database_read(history->database, sql,
+                       SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(port), SQL_NUMBER(since),
+                                  SQL_NUMBER(now - HISTORY_LONGEST_GAP)),
+                       &rows) &&
+         sql_number(&rows, 0, 0) > 0;
 }
 
 bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
                    size_t *ret_count) {
-  *ret_ports = NULL;
-  *ret_count = 0;
-  if (history->version < 1)
-    return true;
-  sqlite3_stmt *statement = history_prepare(
-      history, "SELECT DISTINCT port FROM watched WHERE host = ?1 AND until >= ?2 ORDER BY port", host);
-  if (statement == NULL)
-    return false;
-  int got = SQLITE_ERROR;
-  sqlite3_bind_int64(statement, 2, since);
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
-    *ret_ports = must_grow(*ret_ports, *ret_count + 1, sizeof **ret_ports);
-    (*ret_ports)[(*ret_count)++] = (uint16_t)sqlite3_column_int(statement, 0);
-  }
-  sqlite3_finalize(statement);
-  return got == SQLITE_DONE || history_failed(history);
+  AUTO_ROWS rows = {0};
+  bool good = history->version < 1 ||
+              database_read(history->database,
+                            "SELECT DISTINCT port FROM watched WHERE host = ?1 AND until >= ?2 ORDER BY port",
+                            SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(since)), &rows);
+  *ret_count = rows.count;
+  *ret_ports = must_alloc(rows.count, sizeof **ret_ports);
+  for (size_t i = 0; i < rows.count; i++)
+    (*ret_ports)[i] = (uint16_t)sql_number(&rows, i, 0);
+  return good;
 }
 
 bool history_each(struct history *history, const char *host, uint16_t port, history_row_fn *each, void *arg) {
@@ -366,26 +293,35 @@ bool history_each(struct history *history, const char *host, uint16_t port, hist
   static const char older[] = "SELECT port, depth, subject, pin, first_seen, last_seen, times, 0, 0 FROM keys"
                               " WHERE host = ?1 AND (?2 = 0 OR port = ?2)"
                               " ORDER BY port, depth, first_seen, pin";
-  sqlite3_stmt *statement = history_prepare(history, history->version < 3 ? older : sql, host);
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_int(statement, 2, port);
-  int got = SQLITE_ERROR;
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
-    struct history_row row = {.host = host,
-                              .port = sqlite3_column_int(statement, 0),
-                              .depth = sqlite3_column_int(statement, 1),
-                              .subject = (const char *)sqlite3_column_text(statement, 2),
-                              .pin = (const char *)sqlite3_column_text(statement, 3),
-                              .first_seen = sqlite3_column_int64(statement, 4),
-                              .last_seen = sqlite3_column_int64(statement, 5),
-                              .times = sqlite3_column_int64(statement, 6),
-                              .verified_first = sqlite3_column_int64(statement, 7),
-                              .verified_last = sqlite3_column_int64(statement, 8)};
-    if (row.subject != NULL && row.pin != NULL)
-      each(&row, arg);
+  AUTO_ROWS rows;
+  bool good = database_read(history->database, history->version < 3 ? older : sql,
+                            SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(port)), &rows);
+  for (size_t i = 0; i < rows.count; i++) {
+    const struct history_row row = {.host = host,
+                                    .port = (int)sql_number(&rows, i, 0),
+                                    .depth = (int)sql_number(&rows, i, 1),
+                                    .subject = sql_text(&rows, i, 2),
+                                    .pin = sql_text(&rows, i, 3),
+                                    .first_seen = sql_number(&rows, i, 4),
+                                    .last_seen = sql_number(&rows, i, 5),
+                                    .times = sql_number(&rows, i, 6),
+                                    .verified_first = sql_number(&rows, i, 7),
+                                    .verified_last = sql_number(&rows, i, 8)};
+    each(&row, arg);
   }
-  bool good = got == SQLITE_DONE || history_failed(history);
-  sqlite3_finalize(statement);
+  return good;
+}
+
+static void draw_row(const struct history_row *row, void *arg) {
+  drawing_add(arg, row);
+}
+
+bool history_draw(struct history *history, struct watch *watch) {
+  bool good = true;
+  for (size_t i = 0; good && i < watch->count; i++) {
+    struct watch_host *host = &watch->hosts[i];
+    host->drawing = drawing_new();
+    good = history_each(history, host->host, host->port, draw_row, host->drawing);
+  }
   return good;
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/must_use.h"
 #include "base/timestamp.h"
 #include "monitor/watch.h"
 
@@ -18,10 +19,7 @@
 /* For the options of a verb. */
 #define HISTORY_DEFAULTS "\n" DEFAULT_HISTORY "; of another policy\nFILE.history beside it"
 #define HISTORY_OPTION                                                                                       \
-  {                                                                                                          \
-    .id = OPTION_HISTORY, .name = "history", .argument = "FILE",                                             \
-    .help = "where seen keys are kept (default:" HISTORY_DEFAULTS ")"                                        \
-  }
+  OPTION(HISTORY, "history", "FILE", "where seen keys are kept (default:" HISTORY_DEFAULTS ")")
 
 struct history;
 
@@ -34,6 +32,8 @@ char *history_path(const char *policy);
  * each other for a few seconds.
  */
 struct history *history_open(const char *path, bool for_reading);
+/* The same for reading, by what is good without it, and waits half a second at most. */
+struct history *history_glance(const char *path);
 /* Takes NULL. */
 void history_close(struct history *history);
 
@@ -42,7 +42,7 @@ void history_close(struct history *history);
  * and "issuer-changed" since the run before, and when a backup was last seen. Returns false, having said why,
  * with nothing recorded.
  */
-bool history_record(struct history *history, struct watch *watch);
+MUST_USE bool history_record(struct history *history, struct watch *watch);
 
 /*
  * A look at a server stands for the time to the next one, but not for longer than this, in seconds: enough
@@ -63,8 +63,8 @@ bool history_covers(struct history *history, const char *host, uint16_t port, in
 
 /* The ports of a host that were looked at after `since`; *ret_ports is for free(3). False, having said why.
  */
-bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
-                   size_t *ret_count);
+MUST_USE bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
+                            size_t *ret_count);
 
 struct history_row {
   const char *host;
@@ -77,8 +77,14 @@ struct history_row {
   int64_t verified_first, verified_last; /* in a chain that verified; 0: never, or before that was kept */
 };
 
-/* Rows about a host in the order of port, depth and first sight; port 0: all. false, having said why. */
+/* Draws the keys that each host of a watch has shown on its port. False, having said why: only the drawing is
+ * lacking. */
+bool history_draw(struct history *history, struct watch *watch);
+
+/* Rows about a host in the order of port, depth and first sight, with the history no longer held: `each` may
+ * wait. port 0: all. False, having said why. */
 typedef void history_row_fn(const struct history_row *row, void *arg);
-bool history_each(struct history *history, const char *host, uint16_t port, history_row_fn *each, void *arg);
+MUST_USE bool history_each(struct history *history, const char *host, uint16_t port, history_row_fn *each,
+                           void *arg);
 
 #endif

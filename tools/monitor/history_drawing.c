@@ -12,20 +12,6 @@
 #define MOST_COLUMNS 48
 #define COLUMNS_BEFORE 29
 
-/* As much of a pin as tells keys apart at a glance; the table above has the whole. */
-#define SHOWN_OF_PIN 15
-
-struct stretch {
-  int port, depth;
-  char pin[SHOWN_OF_PIN + 1];
-  int64_t first, last;
-};
-
-struct history_drawing {
-  struct stretch *stretches;
-  size_t count;
-};
-
 struct history_drawing *drawing_new(void) {
   return must_alloc(1, sizeof(struct history_drawing));
 }
@@ -45,6 +31,13 @@ void drawing_add(struct history_drawing *drawing, const struct history_row *row)
   *stretch = (struct stretch){
       .port = row->port, .depth = row->depth, .first = row->first_seen, .last = row->last_seen};
   snprintf(stretch->pin, sizeof stretch->pin, "%s", row->pin);
+}
+
+int64_t drawing_begins(const struct history_drawing *drawing) {
+  int64_t from = INT64_MAX;
+  for (size_t i = 0; i < drawing->count; i++)
+    from = drawing->stretches[i].first < from ? drawing->stretches[i].first : from;
+  return from;
 }
 
 /* The column of a moment between `from` and `to`; a clock that was set back leads to the edge. */
@@ -69,9 +62,7 @@ static void print_stretch(const struct stretch *stretch, int64_t from, int64_t t
 }
 
 void drawing_print(const struct history_drawing *drawing, int64_t now) {
-  int64_t from = INT64_MAX;
-  for (size_t i = 0; i < drawing->count; i++)
-    from = drawing->stretches[i].first < from ? drawing->stretches[i].first : from;
+  int64_t from = drawing_begins(drawing);
   if (drawing->count == 0)
     return;
   size_t room = output_columns();

@@ -58,19 +58,14 @@ static const char verified_tables[] =
     "PRAGMA user_version = 3;";
 
 bool history_read_version(struct history *history) {
-  sqlite3_stmt *statement = NULL;
-  bool good =
-      sqlite3_prepare_v2(history->database, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
-      sqlite3_step(statement) == SQLITE_ROW;
-  history->version = good ? sqlite3_column_int(statement, 0) : 0;
-  sqlite3_finalize(statement);
-  if (!good)
-    return history_failed(history);
+  AUTO_ROWS rows;
+  if (!database_read(history->database, "PRAGMA user_version", SQL_NO_VALUES, &rows))
+    return false;
+  history->version = (int)sql_number(&rows, 0, 0);
   if (history->version <= VERSION)
     return true;
-  say_error("%s: made by a later pinctl (tables of version %d; expected at most %d)", history->path,
-            history->version, VERSION);
-  return false;
+  return say_error("%s: made by a later pinctl (tables of version %d; expected at most %d)",
+                   database_path(history->database), history->version, VERSION);
 }
 
 /* Looked at again inside the transaction: another pinctl may have been faster. */
@@ -79,16 +74,16 @@ bool history_make_tables(struct history *history) {
     return false;
   if (history->version == VERSION)
     return true;
-  if (!history_begin(history))
+  if (!database_begin(history->database))
     return false;
   bool good = history_read_version(history);
   if (good && history->version < 1)
-    good = history_run(history, first_tables);
+    good = database_run(history->database, first_tables);
   if (good && history->version < 2)
-    good = history_run(history, alarm_tables);
+    good = database_run(history->database, alarm_tables);
   if (good && history->version < VERSION)
-    good = history_run(history, verified_tables);
-  if (!history_end(history, good))
+    good = database_run(history->database, verified_tables);
+  if (!database_end(history->database, good))
     return false;
   history->version = VERSION;
   return true;

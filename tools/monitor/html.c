@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/escape.h"
 #include "base/memory.h"
@@ -38,6 +39,10 @@ static const char style[] =
     "summary { cursor: pointer; margin: .8rem 0 .4rem; }\n"
     ".track { background: var(--track); min-width: 4rem; margin-top: .35rem; }\n"
     ".bar { height: .8rem; min-width: 2px; background: currentColor; }\n"
+    ".life { display: block; width: 100%; min-width: 4rem; height: .8rem; margin-top: .35rem; }\n"
+    ".life .ground { fill: var(--track); } .life .seen { fill: var(--ok); } .issuer .seen { fill: "
+    "var(--link); }\n"
+    "th.pin { width: 9rem; } th.scanned { width: 30%; }\n"
     ".chain { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem; margin: .4rem 0; }\n"
     ".key { border: 1px solid var(--line); border-radius: .4rem; padding: .4rem .6rem; max-width: 100%; }\n"
     ".key.pinned { border: 2px solid var(--ok); } .key.unproven { border-style: dashed; }\n"
@@ -47,7 +52,8 @@ static const char style[] =
     ".refused .key { border-color: var(--critical); } .refused .verdict { color: var(--critical); }\n"
     ".refused small { color: var(--text); }\n"
     ".verdict { font-weight: bold; margin: .3rem 0; } .expected { margin: .2rem 0; padding-left: 1.2rem; }\n"
-    "@media (max-width: 40rem) { body { margin: .5rem auto; padding: 0 .6rem; } .tls { display: none; } }\n"
+    "@media (max-width: 40rem) { body { margin: .5rem auto; padding: 0 .6rem; } .tls { display: none; }\n"
+    "  th.host { width: 40%; } }\n"
     "@media print { details > * { display: block; } }\n";
 
 void html_begin(const char *title) {
@@ -86,20 +92,32 @@ void html_text(const char *text) {
   }
 }
 
+void html_prose(const char *text) {
+  for (const char *label = text; *label != '\0';) {
+    size_t length = strcspn(label, ".");
+    length += label[length] == '.' ? 1 : 0;
+    AUTO_TEXT piece = must_copy_bytes(label, length);
+    html_text(piece);
+    label += length;
+    if (*label != '\0')
+      fputs("<wbr>", stdout);
+  }
+}
+
 void html_format(const char *format, ...) {
   va_list values;
   va_start(values, format);
   AUTO_TEXT text = must_vformat(format, values);
   va_end(values);
-  html_text(text);
+  html_prose(text);
 }
 
 void html_name(const char *name) {
   AUTO_TEXT unicode = name_in_unicode(name);
-  html_text(name);
+  html_prose(name);
   if (unicode == NULL)
     return;
   fputs(" <bdi class=\"unicode\">(", stdout);
-  html_text(unicode);
+  html_prose(unicode);
   fputs(")</bdi>", stdout);
 }

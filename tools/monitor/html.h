@@ -13,6 +13,9 @@ void html_end(void);
 
 /* What a certificate brings is neither markup nor anything that turns the reading direction around. */
 void html_text(const char *text);
+
+/* Text with names in it: on a narrow screen they are broken behind a dot rather than within a word. */
+void html_prose(const char *text);
 void html_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* A name, and where it is made of A-labels what people read in their place. */

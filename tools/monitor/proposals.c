@@ -2,39 +2,17 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/proposals.h"
 
-#include <pwd.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/memory.h"
+#include "cli/acting_user.h"
 #include "monitor/history_sql.h"
-
-/* What /proc/self/loginuid says where nobody has logged in. */
-#define NO_LOGIN ((unsigned long)(uint32_t)-1)
 
 const char *proposal_word(enum proposal_state state) {
   static const char *const words[] = {"pending", "approved", "rejected"};
   return words[state];
-}
-
-/* Under sudo the person is the one who logged in; the kernel keeps that, no variable could pretend it. */
-static uid_t person(void) {
-  unsigned long login = NO_LOGIN;
-  FILE *file = fopen("/proc/self/loginuid", "re");
-  if (file != NULL) {
-    if (fscanf(file, "%lu", &login) != 1)
-      login = NO_LOGIN;
-    fclose(file);
-  }
-  return login == NO_LOGIN ? getuid() : (uid_t)login;
-}
-
-static char *person_name(void) {
-  uid_t uid = person();
-  const struct passwd *account = getpwuid(uid);
-  return account == NULL ? must_format("uid %lu", (unsigned long)uid) : must_copy(account->pw_name);
 }
 
 static bool list_of(const char *word, enum pin_list *ret_list) {
@@ -47,47 +25,37 @@ static bool list_of(const char *word, enum pin_list *ret_list) {
   return false;
 }
 
-static const char *text_at(sqlite3_stmt *statement, int column) {
-  const char *text = (const char *)sqlite3_column_text(statement, column);
-  return text == NULL ? "" : text;
-}
-
 /* A row that this pinctl cannot read is nobody's proposal: passed over. */
-static void take_row(sqlite3_stmt *statement, const char *host, struct proposals *proposals) {
-  struct proposal proposal = {.port = (uint16_t)sqlite3_column_int(statement, 0),
-                              .verified = sqlite3_column_int(statement, 4) != 0,
-                              .at = sqlite3_column_int64(statement, 6)};
-  const char *pin = text_at(statement, 1);
-  const char *state = text_at(statement, 5);
+static void take_row(const struct sql_rows *rows, size_t row, const char *host, struct proposals *proposals) {
+  struct proposal proposal = {.port = (uint16_t)sql_number(rows, row, 0),
+                              .verified = sql_number(rows, row, 4) != 0,
+                              .at = sql_number(rows, row, 6)};
+  const char *pin = sql_text(rows, row, 1);
+  const char *state = sql_text(rows, row, 5);
   while (proposal.state < PROPOSAL_REJECTED && strcmp(state, proposal_word(proposal.state)) != 0)
     proposal.state++;
-  if (!pin_digest_parse(pin, strlen(pin), &proposal.key) || !list_of(text_at(statement, 2), &proposal.list))
+  if (!pin_digest_parse(pin, strlen(pin), &proposal.key) || !list_of(sql_text(rows, row, 2), &proposal.list))
     return;
   proposal.host = must_copy(host);
-  proposal.subject = must_copy(text_at(statement, 3));
-  proposal.who = must_copy(text_at(statement, 7));
-  proposals->items = must_grow(proposals->items, proposals->count + 1, sizeof *proposals->items);
+  proposal.subject = must_copy(sql_text(rows, row, 3));
+  proposal.who = must_copy(sql_text(rows, row, 7));
+  proposals->items = must_room(proposals->items, proposals->count, sizeof *proposals->items);
   proposals->items[proposals->count++] = proposal;
 }
 
 bool proposals_read(struct history *history, const char *host, uint16_t port,
                     struct proposals *ret_proposals) {
+  AUTO_ROWS rows = {0};
   *ret_proposals = (struct proposals){0};
   if (history->version < 1)
     return true;
-  sqlite3_stmt *statement =
-      history_prepare(history,
-                      "SELECT port, pin, list, subject, verified, state, at, who FROM proposals WHERE"
-                      " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY port, at, pin",
-                      host);
-  if (statement == NULL)
-    return false;
-  int got = SQLITE_ERROR;
-  sqlite3_bind_int(statement, 2, port);
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW)
-    take_row(statement, host, ret_proposals);
-  sqlite3_finalize(statement);
-  return got == SQLITE_DONE || history_failed(history);
+  bool good = database_read(history->database,
+                            "SELECT port, pin, list, subject, verified, state, at, who FROM proposals WHERE"
+                            " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY port, at, pin",
+                            SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(port)), &rows);
+  for (size_t i = 0; i < rows.count; i++)
+    take_row(&rows, i, host, ret_proposals);
+  return good;
 }
 
 void proposals_clear(struct proposals *proposals) {
@@ -100,66 +68,60 @@ void proposals_clear(struct proposals *proposals) {
   *proposals = (struct proposals){0};
 }
 
-/* ?1 host, ?2 port, ?3 pin, ?4 list, ?5 what, ?6 now, ?7 who. NULL, having said why. */
-static sqlite3_stmt *prepare_decision(struct history *history, const char *sql,
-                                      const struct proposal *proposal, const char *what) {
+/*
+ * Runs a statement whose first `count` parameters are: host, port, pin, list, what, now, who, subject,
+ * whether it was verified. False, having said why.
+ */
+static bool decide(struct history *history, const char *sql, size_t count, const struct proposal *proposal,
+                   const char *what) {
   char digest[PIN_DIGEST_TEXT_SIZE];
-  AUTO_TEXT who = person_name();
-  sqlite3_stmt *statement = history_prepare(history, sql, proposal->host);
-  if (statement == NULL)
-    return NULL;
+  AUTO_TEXT who = acting_user();
   pin_digest_format(&proposal->key, digest);
-  history_bind(statement, proposal->port, digest);
-  sqlite3_bind_text(statement, 4, pin_list_name(proposal->list), -1, SQLITE_STATIC);
-  sqlite3_bind_text(statement, 5, what, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_int64(statement, 6, time(NULL));
-  sqlite3_bind_text(statement, 7, who, -1, SQLITE_TRANSIENT);
-  return statement;
+  const struct sql_value values[] = {
+      SQL_TEXT(proposal->host),
+      SQL_NUMBER(proposal->port),
+      SQL_TEXT(digest),
+      SQL_TEXT(pin_list_name(proposal->list)),
+      SQL_TEXT(what),
+      SQL_NUMBER(time(NULL)),
+      SQL_TEXT(who),
+      SQL_TEXT(proposal->subject),
+      SQL_NUMBER(proposal->verified),
+  };
+  return database_change(history->database, sql, values, count);
 }
 
 static bool note(struct history *history, const struct proposal *proposal, const char *decision) {
-  sqlite3_stmt *statement =
-      prepare_decision(history,
-                       "INSERT INTO decisions (host, port, pin, list, decision, at, who)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                       proposal, decision);
-  return statement != NULL && history_finish(history, statement);
+  return decide(history,
+                "INSERT INTO decisions (host, port, pin, list, decision, at, who)"
+                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                7, proposal, decision);
 }
 
-static bool put_new(struct history *history, const struct proposal *proposal) {
+bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new) {
   static const char sql[] =
       "INSERT INTO proposals (host, port, pin, list, state, at, who, subject, verified)"
       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET state = excluded.state,"
       " at = excluded.at, who = excluded.who, subject = excluded.subject, verified = excluded.verified"
       " WHERE state = 'approved'";
-  sqlite3_stmt *statement = prepare_decision(history, sql, proposal, proposal_word(PROPOSAL_PENDING));
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_text(statement, 8, proposal->subject, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_int(statement, 9, proposal->verified ? 1 : 0);
-  return history_finish(history, statement);
-}
-
-bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new) {
   *ret_new = false;
-  if (!history_begin(history))
+  if (!database_begin(history->database))
     return false;
-  bool good = put_new(history, proposal);
-  *ret_new = good && sqlite3_changes(history->database) > 0;
+  bool good = decide(history, sql, 9, proposal, proposal_word(PROPOSAL_PENDING));
+  *ret_new = good && database_changed(history->database) > 0;
   if (*ret_new)
     good = note(history, proposal, "proposed");
-  return history_end(history, good);
+  return database_end(history->database, good);
 }
 
 bool proposal_decide(struct history *history, const struct proposal *proposal, enum proposal_state state) {
   static const char sql[] = "UPDATE proposals SET state = ?5, at = ?6, who = ?7 WHERE host = ?1 AND port = ?2"
                             " AND pin = ?3 AND list = ?4";
-  if (!history_begin(history))
+  if (!database_begin(history->database))
     return false;
-  sqlite3_stmt *statement = prepare_decision(history, sql, proposal, proposal_word(state));
-  bool good = statement != NULL && history_finish(history, statement) &&
+  bool good = decide(history, sql, 7, proposal, proposal_word(state)) &&
               note(history, proposal, proposal_word(state));
-  return history_end(history, good);
+  return database_end(history->database, good);
 }
 
 bool decision_note(struct history *history, const char *host, uint16_t port, enum pin_list list,
@@ -171,25 +133,21 @@ bool decision_note(struct history *history, const char *host, uint16_t port, enu
 
 bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,
                     void *arg) {
+  AUTO_ROWS rows = {0};
   if (history->version < 1)
     return true;
-  sqlite3_stmt *statement = history_prepare(history,
-                                            "SELECT port, pin, list, decision, at, who FROM decisions WHERE"
-                                            " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY id",
-                                            host);
-  if (statement == NULL)
-    return false;
-  int got = SQLITE_ERROR;
-  sqlite3_bind_int(statement, 2, port);
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
-    struct decision_row row = {.port = sqlite3_column_int(statement, 0),
-                               .pin = text_at(statement, 1),
-                               .list = text_at(statement, 2),
-                               .decision = text_at(statement, 3),
-                               .at = sqlite3_column_int64(statement, 4),
-                               .who = text_at(statement, 5)};
+  bool good = database_read(history->database,
+                            "SELECT port, pin, list, decision, at, who FROM decisions WHERE"
+                            " host = ?1 AND (?2 = 0 OR port = ?2) ORDER BY id",
+                            SQL_VALUES(SQL_TEXT(host), SQL_NUMBER(port)), &rows);
+  for (size_t i = 0; i < rows.count; i++) {
+    const struct decision_row row = {.port = (int)sql_number(&rows, i, 0),
+                                     .pin = sql_text(&rows, i, 1),
+                                     .list = sql_text(&rows, i, 2),
+                                     .decision = sql_text(&rows, i, 3),
+                                     .at = sql_number(&rows, i, 4),
+                                     .who = sql_text(&rows, i, 5)};
     each(&row, arg);
   }
-  sqlite3_finalize(statement);
-  return got == SQLITE_DONE || history_failed(history);
+  return good;
 }

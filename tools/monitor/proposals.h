@@ -7,6 +7,7 @@
 #ifndef PINCTL_MONITOR_PROPOSALS_H
 #define PINCTL_MONITOR_PROPOSALS_H
 
+#include "base/must_use.h"
 #include "monitor/history.h"
 
 enum proposal_state { PROPOSAL_PENDING = 0, PROPOSAL_APPROVED, PROPOSAL_REJECTED };
@@ -30,8 +31,8 @@ struct proposals {
 
 /* All about a host, by port and age; port 0: of all ports. False, having said why. To be cleared in any case.
  */
-bool proposals_read(struct history *history, const char *host, uint16_t port,
-                    struct proposals *ret_proposals);
+MUST_USE bool proposals_read(struct history *history, const char *host, uint16_t port,
+                             struct proposals *ret_proposals);
 void proposals_clear(struct proposals *proposals);
 
 /* "pending", "approved", "rejected". */
@@ -41,14 +42,15 @@ const char *proposal_word(enum proposal_state state);
  * Proposes a key; `state`, `at` and `who` are not read. One that was approved before is proposed again, one
  * that is pending or rejected stays what it is: *ret_new says which. False, having said why.
  */
-bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new);
+MUST_USE bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new);
 
 /* Decides about a proposal, whatever its state. False, having said why. */
-bool proposal_decide(struct history *history, const struct proposal *proposal, enum proposal_state state);
+MUST_USE bool proposal_decide(struct history *history, const struct proposal *proposal,
+                              enum proposal_state state);
 
 /* Notes anything else that somebody decided about a pin, e.g. "retired". False, having said why. */
-bool decision_note(struct history *history, const char *host, uint16_t port, enum pin_list list,
-                   const struct pin_digest *key, const char *decision);
+MUST_USE bool decision_note(struct history *history, const char *host, uint16_t port, enum pin_list list,
+                            const struct pin_digest *key, const char *decision);
 
 struct decision_row {
   int port;
@@ -58,7 +60,7 @@ struct decision_row {
 
 /* What was decided about a host, oldest first; port 0: all. False, having said why. */
 typedef void decision_row_fn(const struct decision_row *row, void *arg);
-bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,
-                    void *arg);
+MUST_USE bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,
+                             void *arg);
 
 #endif

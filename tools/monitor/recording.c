@@ -12,9 +12,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "cli/result.h"
 
-/* A canonical name or address holds no slash. */
-char *recording_path(const char *directory, const struct watch_host *host) {
+/* "DIRECTORY/HOST_PORT.pem": a canonical name or address holds no slash. For free(3). */
+static char *recording_path(const char *directory, const struct watch_host *host) {
   return must_format("%s/%s_%u.pem", directory, host->host, host->port);
 }
 
@@ -34,9 +35,12 @@ static char *pem_text(const struct objects *shown) {
 bool recording_write(const char *directory, const struct watch_host *host, const struct objects *shown) {
   AUTO_TEXT path = recording_path(directory, host);
   AUTO_TEXT text = pem_text(shown);
+  bool was_there = access(path, F_OK) == 0;
   int error = text == NULL ? ENOMEM : file_replace(path, text);
   if (error != 0)
-    say_error("%s: %s", path, strerror(error));
+    say_error("%s: %s%s", path, strerror(error), root_remedy(error));
+  else
+    result_file(path, was_there ? "changed" : "made");
   return error == 0;
 }
 

@@ -4,13 +4,12 @@
 #ifndef PINCTL_MONITOR_RECORDING_H
 #define PINCTL_MONITOR_RECORDING_H
 
+#include "base/must_use.h"
 #include "monitor/watch.h"
 
-/* "DIRECTORY/HOST_PORT.pem". For free(3). */
-char *recording_path(const char *directory, const struct watch_host *host);
-
 /* Writes a chain, replacing an older one. Returns false, having said why. */
-bool recording_write(const char *directory, const struct watch_host *host, const struct objects *shown);
+MUST_USE bool recording_write(const char *directory, const struct watch_host *host,
+                              const struct objects *shown);
 
 /*
  * Reads a chain back as if the server had shown it now, and verifies it. What is missing or damaged is an

@@ -5,7 +5,11 @@
 #include <search.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
+#include "base/host_port.h"
 #include "base/memory.h"
+#include "monitor/history_drawing.h"
 
 const char *severity_word(enum severity severity) {
   static const char *const words[] = {"ok", "warning", "critical"};
@@ -76,6 +80,7 @@ void watch_host_clear(struct watch_host *host) {
     free(host->findings[i].text);
   }
   free(host->findings);
+  drawing_free(host->drawing);
   free(host->keys);
   free(host->host);
   *host = (struct watch_host){0};
@@ -86,19 +91,44 @@ void watch_clear(struct watch *watch) {
     watch_host_clear(&watch->hosts[i]);
   watch_host_clear(&watch->machine);
   tdestroy(watch->listed_names, listed_free);
+  json_object_put(watch->scan);
   free(watch->hosts);
   *watch = (struct watch){0};
 }
 
 char *watch_host_name(const struct watch_host *host) {
-  bool brackets = strchr(host->host, ':') != NULL;
-  return must_format(brackets ? "[%s]:%u" : "%s:%u", host->host, host->port);
+  return host_and_port_format(host->host, host->port);
+}
+
+static bool is_own(const struct finding *finding) {
+  return strcmp(finding->code, ISSUER_EXPIRES) != 0;
+}
+
+const char *watch_text(const struct watch_host *host, size_t index) {
+  if (index < host->finding_count)
+    return is_own(&host->findings[index]) ? host->findings[index].text : NULL;
+  if (host->finding_count == 0)
+    return "all well";
+  for (size_t i = 0; i < host->finding_count; i++)
+    if (is_own(&host->findings[i]) && host->findings[i].severity == host->severity)
+      return NULL;
+  return "a CA's certificate expires, told once";
+}
+
+bool watch_is_told_elsewhere(const struct watch_host *host) {
+  for (size_t i = 0; i < host->finding_count; i++)
+    if (is_own(&host->findings[i]))
+      return false;
+  return host->finding_count > 0;
 }
 
 char *watch_findings_text(const struct watch_host *host) {
-  char *text = must_copy(host->finding_count == 0 ? "all well" : "");
-  for (size_t i = 0; i < host->finding_count; i++) {
-    char *longer = must_format("%s%s%s", text, i == 0 ? "" : "; ", host->findings[i].text);
+  char *text = must_copy("");
+  for (size_t i = 0; i <= host->finding_count; i++) {
+    const char *more = watch_text(host, i);
+    if (more == NULL)
+      continue;
+    char *longer = must_format("%s%s%s", text, *text == '\0' ? "" : "; ", more);
     free(text);
     text = longer;
   }

@@ -37,6 +37,8 @@ struct watch_key {
   char entry_list[16]; /* the list of the policy that holds it: "pins"; "" for none */
 };
 
+struct history_drawing;
+
 struct watch_host {
   char *host;
   uint16_t port;
@@ -49,11 +51,12 @@ struct watch_host {
   size_t finding_count;
   struct watch_key *keys; /* the path, from the server's own key upwards */
   size_t key_count;
-  bool cut;                /* the path goes on above them */
-  enum pin_reason vouched; /* of its chain */
+  bool cut;               /* the path goes on above them */
+  struct vouched vouched; /* of its chain */
   bool covered;
-  struct pin_entry entry; /* that decided, where it is covered; points into the policy */
-  int64_t backup_seen;    /* when one of its backups was last seen here, by the history; 0: never */
+  struct pin_entry entry;          /* that decided, where it is covered; points into the policy */
+  struct history_drawing *drawing; /* its keys over time; NULL: not asked for */
+  int64_t backup_seen;             /* when one of its backups was last seen here, by the history; 0: never */
   enum pin_outcome outcome;
   enum pin_reason reason;
   bool verified;
@@ -83,6 +86,7 @@ struct watch {
   bool history_lost;         /* the history could not be kept */
   bool not_told;             /* what had to be told was not, or it is not known */
   size_t paused;             /* so many pauses hold */
+  struct json_object *scan;  /* what "pinctl scan --json" printed; NULL: nothing is to be said of it */
   struct watch_host machine; /* without a name; its findings are about no server */
 };
 
@@ -101,7 +105,15 @@ void watch_clear(struct watch *watch);
 
 /* "api.example.com:443", "[2001:db8::1]:443". For free(3). */
 char *watch_host_name(const struct watch_host *host);
-/* Its findings in one line, or "all well". For free(3). */
+/*
+ * What people are told of a host, by the index of its findings, and last, by their number, what else there is
+ * to say of its state: "all well", or that it is that of a CA's certificate. NULL: nothing, or it is told
+ * once for all its hosts.
+ */
+const char *watch_text(const struct watch_host *host, size_t index);
+/* Whether all that was found at it is told once for all its hosts. */
+bool watch_is_told_elsewhere(const struct watch_host *host);
+/* What watch_text has, in one line. For free(3). */
 char *watch_findings_text(const struct watch_host *host);
 
 enum severity watch_severity(const struct watch *watch);
@@ -112,6 +124,13 @@ int64_t watch_expires(const struct watch_host *host);
 /* Looks at what a server showed: everything but what needs the history. */
 void watch_take(const struct watch *watch, const struct pin_policy *policy, struct probe_result *result,
                 struct watch_host *host);
+
+/*
+ * Certificates of CAs that will expire: a finding of each host that has one in its chain, whose state it is;
+ * and of the machine, once, with the number of hosts, which is what people are told.
+ */
+#define ISSUER_EXPIRES "issuer-expires"
+void watch_join_issuers(struct watch *watch);
 
 /* What a policy says of the path that a server has shown. *ret_verdict points into both. */
 void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,

@@ -19,14 +19,6 @@ static int64_t seconds_of(const ASN1_TIME *time_text) {
   return timestamp_of(&broken_down);
 }
 
-static int64_t days_until(const struct watch *watch, int64_t moment) {
-  return (moment - watch->now) / SECONDS_PER_DAY;
-}
-
-static const char *name_of(const struct object *object) {
-  return *object->subject == '\0' ? "a certificate without a subject" : object->subject;
-}
-
 /* ---- The policy's verdict ---- */
 
 void watch_judge(const struct pin_policy *policy, const struct watch_host *host, int64_t now,
@@ -34,7 +26,7 @@ void watch_judge(const struct pin_policy *policy, const struct watch_host *host,
   struct pin_path_key keys[CHAIN_MOST_KEYS] = {0};
   const char *name = host->host;
   struct pin_peer peer = {.names = &name, .name_count = 1, .port = host->port, .now = now};
-  enum pin_reason vouched = host->vouched;
+  struct vouched vouched = host->vouched;
   struct pin_path path = {.keys = keys, .cut = host->cut, .vouch = chain_vouch, .vouch_arg = &vouched};
   for (; path.count < host->key_count && host->keys[path.count].proven; path.count++) {
     keys[path.count].key = host->keys[path.count].key;
@@ -65,16 +57,18 @@ static void look_at_verdict(const struct pin_verdict *verdict, struct watch_host
 static void look_at_entry(const struct watch *watch, const struct pin_finding *found,
                           struct watch_host *host) {
   const struct pin_entry *entry = &found->entry;
-  int64_t days = entry->expires == PIN_NEVER ? INT64_MAX : days_until(watch, entry->expires);
+  int64_t days = entry->expires == PIN_NEVER ? INT64_MAX : days_until(watch->now, entry->expires);
   if (found->expired)
     watch_find_about(
         host, SEVERITY_CRITICAL, "entry-expired", entry->name,
         must_format("the entry %s has expired; %s", entry->name,
                     entry->on_expiry == PIN_ON_EXPIRY_AUDIT ? "it only logs" : "it still enforces"));
-  else if (days < watch->warning_days)
+  else if (days < watch->warning_days) {
+    AUTO_TEXT left = days_text(days);
     watch_find_about(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING,
                      "entry-expires", entry->name,
-                     must_format("the entry %s expires in %lld days", entry->name, (long long)days));
+                     must_format("the entry %s expires in %s", entry->name, left));
+  }
   if (found->depth[PIN_LIST_BACKUP_PINS] >= 0 && found->depth[PIN_LIST_PINS] < 0)
     watch_find(host, SEVERITY_WARNING, "backup-in-use",
                must_copy("a backup pin is in use: promote it, and add the next backup"));
@@ -123,15 +117,18 @@ static void look_at_superfluous(const struct probe_result *result, struct watch_
                            : must_format("shows %zu certificates that are not on the path", others));
 }
 
-static void look_at_expiry(const struct watch *watch, const struct object *object, struct watch_host *host) {
+static void look_at_expiry(const struct watch *watch, const struct object *object, bool is_issuer,
+                           struct watch_host *host) {
   int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
-  long long days = (long long)days_until(watch, expires);
-  if (expires < watch->now)
+  int64_t days = days_until(watch->now, expires);
+  AUTO_TEXT left = days_text(days);
+  if (days < 0)
     watch_find_about(host, SEVERITY_CRITICAL, "expired", object->subject,
-                     must_format("%s has expired", name_of(object)));
+                     must_format("%s has expired", object_name(object)));
   else if (days < watch->warning_days)
-    watch_find_about(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING, "expires",
-                     object->subject, must_format("%s expires in %lld days", name_of(object), days));
+    watch_find_about(host, days < watch->critical_days ? SEVERITY_CRITICAL : SEVERITY_WARNING,
+                     is_issuer ? ISSUER_EXPIRES : "expires", object->subject,
+                     must_format("%s expires in %s", object_name(object), left));
 }
 
 static void look_at_strength(const struct object *object, struct watch_host *host) {
@@ -140,19 +137,19 @@ static void look_at_strength(const struct object *object, struct watch_host *hos
   if (key != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_RSA && EVP_PKEY_bits(key) < 2048)
     watch_find_about(
         host, SEVERITY_WARNING, "small-key", object->subject,
-        must_format("%s: an RSA key of %d bits; expected 2048", name_of(object), EVP_PKEY_bits(key)));
+        must_format("%s: an RSA key of %d bits; expected 2048", object_name(object), EVP_PKEY_bits(key)));
   /* Nobody relies on the signature of a root on itself. */
   if (object->role == ROLE_ROOT ||
       X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
     return;
   if (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)
     watch_find_about(host, SEVERITY_WARNING, "weak-signature", object->subject,
-                     must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
+                     must_format("%s is signed with %s", object_name(object), OBJ_nid2sn(digest)));
 }
 
 static void look_at_version(struct watch_host *host) {
   static const char *const old[] = {"SSLv3", "TLSv1", "TLSv1.1"};
-  for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+  for (size_t i = 0; i < COUNT_OF(old); i++)
     if (strcmp(host->version, old[i]) == 0)
       watch_find(host, SEVERITY_WARNING, "old-tls",
                  must_format("speaks %s; expected TLSv1.2 or newer", host->version));
@@ -213,7 +210,7 @@ void watch_take(const struct watch *watch, const struct pin_policy *policy, stru
   look_at_superfluous(result, host);
   look_at_version(host);
   for (size_t i = 0; i < result->chain.path.count; i++) {
-    look_at_expiry(watch, &result->chain.path.items[i], host);
+    look_at_expiry(watch, &result->chain.path.items[i], i > 0, host);
     look_at_strength(&result->chain.path.items[i], host);
   }
 }

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/timestamp.h"
 #include "monitor/html.h"
 #include "view/entry_text.h"
 
@@ -43,14 +42,17 @@ static void print_facts(const struct watch *watch, const char *machine) {
 static void print_summary(const struct watch *watch) {
   if (watch->trouble != NULL) {
     fputs("<p class=\"trouble critical\">", stdout);
-    html_text(watch->trouble);
+    html_prose(watch->trouble);
     fputs("</p>\n", stdout);
   }
   for (size_t i = 0; i < watch->machine.finding_count; i++) {
     printf("<p class=\"trouble %s\">", severity_word(watch->machine.findings[i].severity));
-    html_text(watch->machine.findings[i].text);
+    html_prose(watch->machine.findings[i].text);
     fputs("</p>\n", stdout);
   }
+  if (watch->interrupted_of > 0)
+    printf("<p class=\"trouble warning\">interrupted: only these of %zu hosts were looked at</p>\n",
+           watch->interrupted_of);
   if (watch->paused > 0)
     printf("<p class=\"trouble warning\">%zu pause%s: what is refused there is only logged</p>\n",
            watch->paused, watch->paused == 1 ? "" : "s");
@@ -66,11 +68,13 @@ static void print_summary(const struct watch *watch) {
 /* ---- The hosts ---- */
 
 static void print_findings(const struct watch_host *host) {
-  if (host->finding_count == 0)
-    fputs("all well", stdout);
-  for (size_t i = 0; i < host->finding_count; i++) {
-    printf("<div class=\"%s\">", severity_word(host->findings[i].severity));
-    html_text(host->findings[i].text);
+  for (size_t i = 0; i <= host->finding_count; i++) {
+    const char *text = watch_text(host, i);
+    if (text == NULL)
+      continue;
+    printf("<div class=\"%s\">",
+           severity_word(i < host->finding_count ? host->findings[i].severity : host->severity));
+    html_prose(text);
     fputs("</div>", stdout);
   }
 }
@@ -102,10 +106,12 @@ static void print_rows(const struct watch *watch, bool well) {
 static void print_hosts(const struct watch *watch) {
   size_t well = watch_count(watch, SEVERITY_OK) - watch->well_left_out;
   printf("<h2 id=\"problems\">Problems</h2>\n");
-  if (well == watch->count)
-    fputs("<p class=\"ok\">None: every host is well.</p>\n", stdout);
-  else
+  if (well < watch->count)
     print_rows(watch, false);
+  else if (watch->trouble != NULL || watch->machine.finding_count > 0 || watch->interrupted_of > 0)
+    fputs("<p>None of these hosts has any; what else is wrong is said above.</p>\n", stdout);
+  else
+    fputs("<p class=\"ok\">None: every host is well.</p>\n", stdout);
   if (well == 0)
     return;
   printf("<details><summary>%zu host%s %s well</summary>\n", well, well == 1 ? "" : "s",
@@ -127,6 +133,8 @@ void watch_print_html(const struct watch *watch) {
   print_summary(watch);
   print_hosts(watch);
   watch_html_timeline(watch);
+  watch_html_history(watch);
+  watch_html_scan(watch);
   watch_html_chains(watch);
   html_end();
 }

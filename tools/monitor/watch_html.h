@@ -12,6 +12,13 @@ void watch_html_host(const struct watch_host *host);
 /* What expires when, the soonest first. */
 void watch_html_timeline(const struct watch *watch);
 
+/* Which keys each host has shown, drawn over time; folded where there was no change. Nothing without a
+ * history. */
+void watch_html_history(const struct watch *watch);
+
+/* What a scan found of what servers accept. Nothing without one. */
+void watch_html_scan(const struct watch *watch);
+
 /* The chain of each host; those of hosts that are well are folded. */
 void watch_html_chains(const struct watch *watch);
 

@@ -7,7 +7,6 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "monitor/html.h"
 
 /* The bars end here; what lives longer reaches the end. */
 #define TIMELINE_DAYS 400
@@ -59,7 +58,7 @@ static int compare_ends(const void *a, const void *b) {
 }
 
 static enum severity severity_of(const struct watch *watch, const struct end *end) {
-  int64_t days = end->left / SECONDS_PER_DAY;
+  int64_t days = days_until(0, end->left);
   if (end->unknown || end->left < 0 || days < watch->critical_days)
     return SEVERITY_CRITICAL;
   return days < watch->warning_days ? SEVERITY_WARNING : SEVERITY_OK;
@@ -67,7 +66,7 @@ static enum severity severity_of(const struct watch *watch, const struct end *en
 
 static void print_end(const struct watch *watch, const struct end *end) {
   const char *severity = severity_word(severity_of(watch, end));
-  int64_t days = end->left / SECONDS_PER_DAY;
+  int64_t days = days_until(0, end->left);
   int64_t shown = days < 0 ? 0 : days > TIMELINE_DAYS ? TIMELINE_DAYS : days;
   fputs("<tr><th scope=\"row\">", stdout);
   watch_html_host(end->host);

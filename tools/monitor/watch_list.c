@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Hosts that are watched without being pinned, from a file: lines, or JSON. */
+/* Hosts that are watched without being pinned, from a file: lines, YAML or JSON. */
 #include <string.h>
 
-#include <json-c/json.h>
+#include <yaml.h>
 
 #include "base/file.h"
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "cli/output.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
@@ -21,23 +22,15 @@ struct listing {
   struct watch *watch;
 };
 
-static unsigned line_of(const struct listing *listing, const char *place) {
-  unsigned line = 1;
-  for (const char *at = listing->text; at < place; at++)
-    line += *at == '\n' ? 1 : 0;
-  return line;
-}
-
 static bool complain(const struct listing *listing, unsigned line, const char *text) {
-  say_error("%s:%u: \"%s\": " EXPECTED, listing->path, line, text);
-  return false;
+  return say_error("%s:%u: \"%s\": " EXPECTED, listing->path, line, text);
 }
 
 /* False: it is no host. One that is there already is asked once. */
 static bool add(const struct listing *listing, const char *host, uint16_t port) {
   if (!host_can_be_asked(host))
     return false;
-  port = port == 0 ? 443 : port;
+  port = port == 0 ? HTTPS_PORT : port;
   watch_add_listed(listing->watch, host, port, probe_options_protocol(listing->arguments, port));
   return true;
 }
@@ -70,72 +63,119 @@ static bool read_lines(const struct listing *listing) {
   return good;
 }
 
-/* ---- JSON ---- */
+/* ---- YAML, which JSON is as well ---- */
 
-/* NULL where an element has no host that is a text. */
-static const char *host_of(json_object *element) {
-  json_object *host =
-      json_object_is_type(element, json_type_object) ? json_object_object_get(element, "host") : element;
-  return json_object_is_type(host, json_type_string) ? json_object_get_string(host) : NULL;
+static bool complain_of_node(const struct listing *listing, const yaml_node_t *node, const char *what) {
+  return say_error("%s:%zu: %s", listing->path, node->start_mark.line + 1, what);
 }
 
-/* json-c keeps no places. Each host is looked for from where the one before was found: for the one mistake.
- */
-static unsigned line_of_element(const struct listing *listing, json_object *array, size_t index) {
-  const char *place = listing->text;
-  for (size_t i = 0; i <= index; i++) {
-    const char *host = host_of(json_object_array_get_idx(array, i));
-    AUTO_TEXT quoted = must_format("\"%s\"", host == NULL ? "" : host);
-    const char *found = host == NULL ? NULL : strstr(place, quoted);
-    place = found == NULL ? place : found;
-  }
-  return line_of(listing, place);
+static bool is_plain(const yaml_node_t *node) {
+  return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* "host:port", or an object with "host" and perhaps "port". */
-static bool read_element(const struct listing *listing, json_object *array, size_t index) {
-  json_object *element = json_object_array_get_idx(array, index), *port = NULL;
-  const char *text = host_of(element);
-  if (text == NULL) {
-    say_error("%s:%u: expected a host, or an object with \"host\"", listing->path,
-              line_of_element(listing, array, index));
-    return false;
+/* NULL: it is a number, say, or nothing, or it goes on behind a NUL. */
+static const char *text_of(const yaml_node_t *node) {
+  static const char *const others[] = {"", "~", "null", "true", "false"};
+  if (node == NULL || node->type != YAML_SCALAR_NODE)
+    return NULL;
+  const char *text = (const char *)node->data.scalar.value;
+  if (strlen(text) != node->data.scalar.length)
+    return NULL;
+  for (size_t i = 0; is_plain(node) && i < COUNT_OF(others); i++)
+    if (strcmp(text, others[i]) == 0)
+      return NULL;
+  return is_plain(node) && text[strspn(text, "0123456789")] == '\0' ? NULL : text;
+}
+
+static const yaml_node_t *member(yaml_document_t *document, const yaml_node_t *node, const char *name) {
+  for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top;
+       pair++) {
+    const char *key = text_of(yaml_document_get_node(document, pair->key));
+    if (key != NULL && strcmp(key, name) == 0)
+      return yaml_document_get_node(document, pair->value);
   }
-  if (json_object_is_type(element, json_type_object))
-    port = json_object_object_get(element, "port");
-  if (port == NULL)
-    return add_text(listing, text) || complain(listing, line_of_element(listing, array, index), text);
-  int64_t number = json_object_is_type(port, json_type_int) ? json_object_get_int64(port) : 0;
-  if (number < 1 || number > 65535) {
-    say_error("%s:%u: \"%s\": expected a port from 1 to 65535", listing->path,
-              line_of_element(listing, array, index), text);
-    return false;
+  return NULL;
+}
+
+static bool add_with_port(const struct listing *listing, const yaml_node_t *host, const yaml_node_t *port) {
+  const char *text = text_of(host);
+  long number = 0;
+  if (port->type != YAML_SCALAR_NODE || !is_plain(port) ||
+      !number_read((const char *)port->data.scalar.value, 1, 65535, &number)) {
+    AUTO_TEXT what = must_format("\"%s\": expected a port from 1 to 65535", text);
+    return complain_of_node(listing, port, what);
   }
   AUTO_TEXT canonical = NULL;
   uint16_t other = 0;
   return (host_and_port_read(text, &canonical, &other) && other == 0 &&
           add(listing, canonical, (uint16_t)number)) ||
-         complain(listing, line_of_element(listing, array, index), text);
+         complain(listing, (unsigned)host->start_mark.line + 1, text);
 }
 
-static bool read_json(const struct listing *listing, size_t length) {
-  json_tokener *tokener = json_tokener_new();
-  if (tokener == NULL)
-    memory_exhausted();
-  json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-  json_object *json = json_tokener_parse_ex(tokener, listing->text, (int)length + 1);
-  bool good = json_object_is_type(json, json_type_array);
-  if (json != NULL && !good)
-    say_error("%s:1: expected an array in JSON", listing->path);
-  else if (!good)
-    say_error("%s:%u: expected an array in JSON: %s", listing->path,
-              line_of(listing, listing->text + json_tokener_get_parse_end(tokener)),
-              json_tokener_error_desc(json_tokener_get_error(tokener)));
-  for (size_t i = 0; good && i < json_object_array_length(json); i++)
-    good = read_element(listing, json, i);
-  json_object_put(json);
-  json_tokener_free(tokener);
+/* "host:port", or a mapping with "host" and perhaps "port". */
+static bool read_element(const struct listing *listing, yaml_document_t *document, const yaml_node_t *node) {
+  bool is_mapping = node->type == YAML_MAPPING_NODE;
+  const yaml_node_t *host = is_mapping ? member(document, node, "host") : node;
+  const yaml_node_t *port = is_mapping ? member(document, node, "port") : NULL;
+  const char *text = text_of(host);
+  if (text == NULL)
+    return complain_of_node(listing, node, "expected a host, or a mapping with \"host\"");
+  if (port != NULL)
+    return add_with_port(listing, host, port);
+  return add_text(listing, text) || complain(listing, (unsigned)host->start_mark.line + 1, text);
+}
+
+static bool read_list(const struct listing *listing, yaml_document_t *document) {
+  const yaml_node_t *root = yaml_document_get_root_node(document);
+  bool good = true;
+  if (root == NULL)
+    return true;
+  if (root->type != YAML_SEQUENCE_NODE)
+    return complain_of_node(listing, root, "expected a list of hosts");
+  const yaml_node_item_t *item = root->data.sequence.items.start;
+  for (; good && item < root->data.sequence.items.top; item++)
+    good = read_element(listing, document, yaml_document_get_node(document, *item));
   return good;
+}
+
+/* Several documents are one list. */
+static bool read_yaml(const struct listing *listing, size_t length) {
+  yaml_parser_t parser;
+  bool good = true, at_end = false;
+  if (yaml_parser_initialize(&parser) != 1)
+    memory_exhausted();
+  yaml_parser_set_input_string(&parser, (const unsigned char *)listing->text, length);
+  while (good && !at_end) {
+    yaml_document_t document;
+    if (yaml_parser_load(&parser, &document) != 1) {
+      say_error("%s:%zu: expected a list of hosts in YAML or JSON: %s", listing->path,
+                parser.problem_mark.line + 1, parser.problem == NULL ? "cannot be read" : parser.problem);
+      good = false;
+      break;
+    }
+    at_end = yaml_document_get_root_node(&document) == NULL;
+    good = read_list(listing, &document);
+    yaml_document_delete(&document);
+  }
+  yaml_parser_delete(&parser);
+  return good;
+}
+
+/* "[2001:db8::1]:443" is a line, and no list of one number. */
+static bool is_address(const char *text) {
+  size_t length = strspn(text + 1, "0123456789abcdefABCDEF:.");
+  return text[1 + length] == ']' && memchr(text + 1, ':', length) != NULL;
+}
+
+/* But for addresses no line that names a host begins like that. */
+static bool is_yaml(const char *text) {
+  static const char blanks[] = " \t\r\n";
+  text += strspn(text, blanks);
+  while (*text == '#') {
+    text += strcspn(text, "\n");
+    text += strspn(text, blanks);
+  }
+  return *text != '\0' && strchr("[{-%", *text) != NULL && !(*text == '[' && is_address(text));
 }
 
 bool targets_from_list(const struct arguments *arguments, const char *path, struct watch *watch) {
@@ -143,13 +183,10 @@ bool targets_from_list(const struct arguments *arguments, const char *path, stru
   char *text = NULL;
   size_t length = 0;
   int error = file_read(path, &text, &length);
-  if (error != 0) {
-    say_error("%s: %s", path, strerror(error));
-    return false;
-  }
+  if (error != 0)
+    return say_error("%s: %s", path, strerror(error));
   listing.text = text;
-  const char *first = text + strspn(text, " \t\r\n");
-  bool good = *first == '[' || *first == '{' ? read_json(&listing, length) : read_lines(&listing);
+  bool good = is_yaml(text) ? read_yaml(&listing, length) : read_lines(&listing);
   if (good && watch->listed == 0) {
     say_error("%s: names no host", path);
     good = false;

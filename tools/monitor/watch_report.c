@@ -3,8 +3,6 @@
 #include "monitor/watch.h"
 
 #include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include "base/memory.h"
 #include "base/timestamp.h"
@@ -16,8 +14,10 @@
 
 static char *left_text(const struct watch *watch, const struct watch_host *host) {
   int64_t expires = watch_expires(host);
-  return expires == 0 ? must_copy("-")
-                      : must_format("%lld d", (long long)((expires - watch->now) / SECONDS_PER_DAY));
+  int64_t days = days_until(watch->now, expires);
+  if (expires == 0)
+    return must_copy("-");
+  return days < 0 ? must_copy("expired") : must_format("%lld d", (long long)days);
 }
 
 /* One line for each finding; what comes before is said once. */
@@ -25,12 +25,13 @@ static void add_rows(const struct watch *watch, const struct watch_host *host, s
   AUTO_TEXT name = watch_host_name(host);
   AUTO_TEXT left = left_text(watch, host);
   const char *version = *host->version == '\0' ? "-" : host->version;
-  const char *first = host->finding_count == 0 ? "all well" : host->findings[0].text;
-  const char *const texts[] = {severity_word(host->severity), name, version, left, first};
-  table_add(table, texts);
-  for (size_t i = 1; i < host->finding_count; i++) {
-    const char *const more[] = {"", "", "", "", host->findings[i].text};
-    table_add(table, more);
+  const char *texts[] = {severity_word(host->severity), name, version, left, NULL};
+  for (size_t i = 0; i <= host->finding_count; i++) {
+    texts[4] = watch_text(host, i);
+    if (texts[4] == NULL)
+      continue;
+    table_add(table, texts);
+    texts[0] = texts[1] = texts[2] = texts[3] = "";
   }
 }
 
@@ -127,11 +128,11 @@ static json_object *host_json(const struct watch *watch, const struct watch_host
   json_object_object_add(json, "ocsp_response", json_object_new_boolean(host->staple));
   json_object_object_add(json, "expires", json_text_or_null(expires));
   json_object_object_add(json, "days_left",
-                         first == 0 ? NULL : json_object_new_int64((first - watch->now) / SECONDS_PER_DAY));
+                         first == 0 ? NULL : json_object_new_int64(days_until(watch->now, first)));
   json_object_object_add(json, "backup_pins",
                          json_object_new_int64(host->entry.lists[PIN_LIST_BACKUP_PINS].count));
   json_object_object_add(json, "backup_last_seen", json_text_or_null(backup));
-  json_object_object_add(json, "seconds", json_object_new_double(host->seconds));
+  json_object_object_add(json, "seconds", json_seconds(host->seconds));
   json_object_object_add(json, "keys", keys_json(host));
   return json;
 }
@@ -142,7 +143,7 @@ void watch_print_json(const struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++)
     json_object_array_add(hosts, host_json(watch, &watch->hosts[i]));
   json_object_object_add(json, "state", json_text(severity_word(watch_severity(watch))));
-  json_object_object_add(json, "seconds", json_object_new_double(watch->seconds));
+  json_object_object_add(json, "seconds", json_seconds(watch->seconds));
   json_object_object_add(json, "findings", findings_json(&watch->machine));
   json_object_object_add(json, "hosts", hosts);
   json_print(json);
@@ -157,7 +158,7 @@ static int64_t least_days(const struct watch *watch) {
     if (expires != 0 && (first == 0 || expires < first))
       first = expires;
   }
-  return first == 0 ? 0 : (first - watch->now) / SECONDS_PER_DAY;
+  return first == 0 ? 0 : days_until(watch->now, first);
 }
 
 /* A bar inside a text would begin the performance data. */
@@ -168,14 +169,26 @@ static char *without_bars(const char *text) {
   return copy;
 }
 
+/* What the numbers of hosts do not say: the first line is often all that is sent. */
+static const char *beside_hosts(const struct watch *watch) {
+  const struct watch_host *machine = &watch->machine;
+  bool is_worse = watch_count(watch, SEVERITY_CRITICAL) == 0 &&
+                  (machine->severity == SEVERITY_CRITICAL || watch_count(watch, SEVERITY_WARNING) == 0);
+  for (size_t i = 0; is_worse && i < machine->finding_count; i++)
+    if (machine->findings[i].severity == machine->severity)
+      return machine->findings[i].text;
+  return watch->trouble;
+}
+
 void watch_print_nagios(const struct watch *watch) {
   static const char *const words[] = {"OK", "WARNING", "CRITICAL"};
   size_t warnings = watch_count(watch, SEVERITY_WARNING);
   size_t criticals = watch_count(watch, SEVERITY_CRITICAL);
   size_t count = watch->count + watch->well_left_out;
+  const char *beside = beside_hosts(watch);
+  AUTO_TEXT reason = without_bars(beside == NULL ? "" : beside);
   put(stdout, PLAIN, "PINNING %s: %s%s%zu host%s, %zu warning, %zu critical", words[watch_severity(watch)],
-      watch->trouble == NULL ? "" : watch->trouble, watch->trouble == NULL ? "" : "; ", count,
-      count == 1 ? "" : "s", warnings, criticals);
+      reason, beside == NULL ? "" : "; ", count, count == 1 ? "" : "s", warnings, criticals);
   put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n", count,
       warnings, criticals, (long long)least_days(watch), watch->warning_days, watch->critical_days,
       watch->seconds);
@@ -184,7 +197,7 @@ void watch_print_nagios(const struct watch *watch) {
     AUTO_TEXT name = watch_host_name(host);
     AUTO_TEXT findings = watch_findings_text(host);
     AUTO_TEXT plain = without_bars(findings);
-    if (host->severity != SEVERITY_OK)
+    if (host->severity != SEVERITY_OK && !watch_is_told_elsewhere(host))
       put(stdout, PLAIN, "%s: %s: %s\n", words[host->severity], name, plain);
   }
   for (size_t i = 0; i < watch->machine.finding_count; i++) {

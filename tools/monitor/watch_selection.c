@@ -73,7 +73,7 @@ void watch_select(const struct arguments *arguments, struct watch *watch) {
 void watch_print_brief(const struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++) {
     const struct watch_host *host = &watch->hosts[i];
-    if (host->severity == SEVERITY_OK)
+    if (host->severity == SEVERITY_OK || watch_is_told_elsewhere(host))
       continue;
     AUTO_TEXT name = watch_host_name(host);
     AUTO_TEXT findings = watch_findings_text(host);

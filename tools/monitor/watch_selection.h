@@ -7,13 +7,10 @@
 #include "cli/arguments.h"
 #include "monitor/watch.h"
 
-#define WATCH_OPTION_PROBLEMS                                                                                \
-  { .id = OPTION_PROBLEMS, .name = "problems", .help = "only hosts that are not well" }
+#define WATCH_OPTION_PROBLEMS FLAG(PROBLEMS, "problems", "only hosts that are not well")
 #define WATCH_OPTION_SORT                                                                                    \
-  {                                                                                                          \
-    .id = OPTION_SORT, .name = "sort", .argument = "state|name|expiry|time", .one_of = true,                 \
-    .help = "in which order (default: state, the worst first)"                                               \
-  }
+  OPTION(SORT, "sort", "state|name|expiry|time", "in which order (default: state, the worst first)",         \
+         .one_of = true)
 
 /* Does what these two options say. What was looked at is kept or counted before. */
 void watch_select(const struct arguments *arguments, struct watch *watch);

@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "monitor/watch_targets.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/host_port.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
@@ -43,7 +43,7 @@ bool targets_from_operands(const struct arguments *arguments, bool patterns, str
       continue;
     if (!read_operand(arguments, i, &host, &port))
       return false;
-    port = port == 0 ? 443 : port;
+    port = port == 0 ? HTTPS_PORT : port;
     if (!watch_is_listed(watch, host, port))
       watch_add(watch, host, port, probe_options_protocol(arguments, port));
   }
@@ -52,7 +52,7 @@ bool targets_from_operands(const struct arguments *arguments, bool patterns, str
 
 /* A wildcard names no server; an entry that is off asks for nothing. */
 static void add_entry(const struct arguments *arguments, const struct pin_entry *entry, struct watch *watch) {
-  static const uint16_t usual = 443;
+  static const uint16_t usual = HTTPS_PORT;
   const uint16_t *ports = entry->port_count == 0 ? &usual : entry->ports;
   uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
   watch->wildcards += entry->kind == PIN_NAME_WILDCARD ? 1 : 0;
@@ -81,7 +81,7 @@ bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy
     good = read_operand(arguments, i, &host, &port);
     if (!good || (port == 0 && add_entries_of(arguments, &entries, host, watch) > 0))
       continue;
-    port = port == 0 ? 443 : port;
+    port = port == 0 ? HTTPS_PORT : port;
     watch_add(watch, host, port, probe_options_protocol(arguments, port));
   }
   entries_clear(&entries);
@@ -165,17 +165,6 @@ struct looking {
   size_t done;
 };
 
-static volatile sig_atomic_t interrupted;
-
-static void note_interrupt(int signal_number) {
-  (void)signal_number;
-  interrupted = 1;
-}
-
-static bool is_interrupted(void) {
-  return interrupted != 0;
-}
-
 static void take(size_t index, struct probe_result *result, void *arg) {
   struct looking *looking = arg;
   looking->watch->hosts[index].asked = true;
@@ -200,19 +189,12 @@ bool targets_look(struct watch *watch, const struct pin_policy *policy,
                   const struct probe_settings *settings) {
   struct looking looking = {.watch = watch, .policy = policy};
   struct probe_settings until = *settings;
-  /* Whoever does not want to wait for what is there presses twice. */
-  struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
-  struct sigaction before;
-  until.is_over = is_interrupted;
-  interrupted = 0;
-  sigaction(SIGINT, NULL, &before);
-  bool may = before.sa_handler != SIG_IGN;
-  if (may)
-    sigaction(SIGINT, &action, NULL);
+  struct interrupt interrupt;
+  until.is_over = interrupt_noted;
+  interrupt_hold(&interrupt);
   bool good = targets_ask(watch, &until, take, &looking);
-  if (may)
-    sigaction(SIGINT, &before, NULL);
-  if (is_interrupted() && looking.done < watch->count) {
+  interrupt_release(&interrupt);
+  if (interrupt_noted() && looking.done < watch->count) {
     bar_show(1, 1);
     keep_asked(watch);
     say_warning("interrupted: %zu of %zu hosts were looked at", watch->count, watch->interrupted_of);

@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/host_port.h"
+#include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "notify/ways.h"
@@ -12,7 +14,7 @@
 /* A webhook is for people: so many lines of a message, and the rest is counted. */
 #define MOST_LINES 50
 
-static const char *const kinds[] = {"new", "worse", "event", "still", "gone"};
+static const char *const kinds[] = {"new", "worse", "event", "still", "gone", "dropped"};
 
 char *message_machine(void) {
   char name[256] = "";
@@ -28,7 +30,7 @@ char *message_subject(const struct notify_message *message) {
   AUTO_TEXT machine = message_machine();
   char *text = must_format("pinning on %s:", machine);
   bool first = true;
-  for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+  for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
     size_t count = 0;
     for (size_t i = 0; i < message->count; i++)
       count += strcmp(message->changes[i].kind, kinds[kind]) == 0 ? 1 : 0;
@@ -45,10 +47,10 @@ char *message_subject(const struct notify_message *message) {
 char *message_line(const struct notify_change *change) {
   AUTO_TEXT since = timestamp_utc(change->since);
   AUTO_TEXT machine = message_machine();
-  AUTO_TEXT place = *change->host == '\0'               ? must_format("%s itself", machine)
-                    : strchr(change->host, ':') != NULL ? must_format("[%s]:%u", change->host, change->port)
-                                                        : must_format("%s:%u", change->host, change->port);
-  bool dated = strcmp(change->kind, "gone") == 0 || strcmp(change->kind, "still") == 0;
+  AUTO_TEXT place =
+      *change->host == '\0' ? must_copy(machine) : host_and_port_format(change->host, change->port);
+  bool dated = strcmp(change->kind, "gone") == 0 || strcmp(change->kind, "still") == 0 ||
+               strcmp(change->kind, "dropped") == 0;
   AUTO_TEXT line = must_format("%s %s %s: %s%s%s%s", change->kind, change->severity, place, change->text,
                                dated ? " (since " : "", dated ? since : "", dated ? ")" : "");
   return escape_text(line);

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "notify/notify.h"
 
-#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -12,17 +11,26 @@
 #include "notify/settings.h"
 #include "notify/ways.h"
 
-const char *notify_way_word(enum notify_way way) {
-  static const char *const words[] = {"command", "mail", "webhook", "syslog"};
-  return words[way];
-}
+/* In the order of enum notify_way. */
+static const struct {
+  const char *word;
+  enum option_id option;
+  char *(*send)(const struct notify_settings *, const struct notify_message *, const struct pin_policy *);
+} ways[] = {
+    {"command", OPTION_NOTIFY_COMMAND, command_send},
+    {"mail", OPTION_NOTIFY_MAIL, mail_send},
+    {"webhook", OPTION_NOTIFY_WEBHOOK, webhook_send},
+    {"syslog", OPTION_NOTIFY_SYSLOG, syslog_send},
+};
+_Static_assert(COUNT_OF(ways) == NOTIFY_WAYS, "each way has a row");
 
-static const enum option_id way_options[NOTIFY_WAYS] = {OPTION_NOTIFY_COMMAND, OPTION_NOTIFY_MAIL,
-                                                        OPTION_NOTIFY_WEBHOOK, OPTION_NOTIFY_SYSLOG};
+const char *notify_way_word(enum notify_way way) {
+  return ways[way].word;
+}
 
 static bool has_way_option(const struct arguments *arguments) {
   for (int way = 0; way < NOTIFY_WAYS; way++)
-    if (arguments_has(arguments, way_options[way]))
+    if (arguments_has(arguments, ways[way].option))
       return true;
   return false;
 }
@@ -82,14 +90,11 @@ int notify_settings_read(const struct arguments *arguments, struct notify_settin
   if (reads && !notify_file_read(path, ret_settings))
     return EXIT_FAILED;
   const char *why = take_options(arguments, ret_settings);
-  if (why != NULL) {
-    wrong_usage(arguments->verb, "%s", why);
-    return EXIT_USAGE;
-  }
+  if (why != NULL)
+    return usage_status(arguments->verb, "%s", why);
   if (has_way(ret_settings))
     return EXIT_DONE;
-  say_error("%s: names no way to tell anybody; expected command, mail, webhook or syslog", path);
-  return EXIT_FAILED;
+  return say_failure("%s: names no way to tell anybody; expected command, mail, webhook or syslog", path);
 }
 
 void notify_settings_clear(struct notify_settings *settings) {
@@ -117,14 +122,5 @@ void notify_message_clear(struct notify_message *message) {
 
 char *notify_send(const struct notify_settings *settings, enum notify_way way,
                   const struct notify_message *message, const struct pin_policy *policy) {
-  switch (way) {
-  case NOTIFY_COMMAND:
-    return command_send(settings, message);
-  case NOTIFY_MAIL:
-    return mail_send(settings, message, policy);
-  case NOTIFY_WEBHOOK:
-    return webhook_send(settings, message, policy);
-  default:
-    return syslog_send(settings, message);
-  }
+  return ways[way].send(settings, message, policy);
 }

@@ -8,6 +8,7 @@
 #define PINCTL_NOTIFY_NOTIFY_H
 
 #include "base/memory.h"
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "pinpolicy.h"
 
@@ -15,30 +16,16 @@
 
 /* For the options of a verb. */
 #define NOTIFY_OPTIONS                                                                                       \
-  {.id = OPTION_NOTIFY,                                                                                      \
-   .name = "notify",                                                                                         \
-   .help = "tell of what changed since it was told last,\nin the ways of " DEFAULT_NOTIFY_FILE},             \
-      {.id = OPTION_NOTIFY_FILE,                                                                             \
-       .name = "notify-file",                                                                                \
-       .argument = "FILE",                                                                                   \
-       .help = "the same, in the ways of this file"},                                                        \
-      {.id = OPTION_NOTIFY_COMMAND,                                                                          \
-       .name = "notify-command",                                                                             \
-       .argument = "PROGRAM",                                                                                \
-       .help = "tell this program, by JSON on its standard\ninput"},                                         \
-      {.id = OPTION_NOTIFY_MAIL,                                                                             \
-       .name = "notify-mail",                                                                                \
-       .argument = "ADDRESS",                                                                                \
-       .help = "tell by mail",                                                                               \
-       .repeatable = true},                                                                                  \
-      {.id = OPTION_NOTIFY_WEBHOOK,                                                                          \
-       .name = "notify-webhook",                                                                             \
-       .argument = "URL",                                                                                    \
-       .help = "tell this webhook, by JSON"},                                                                \
-      {.id = OPTION_NOTIFY_SYSLOG, .name = "notify-syslog", .help = "tell syslog, one line a change"}, {     \
-    .id = OPTION_RENOTIFY, .name = "renotify", .argument = "TIME",                                           \
-    .help = "tell again of what is still so after so long, or\nnever (default: 7d)"                          \
-  }
+  FLAG(NOTIFY, "notify",                                                                                     \
+       "tell of what changed since it was told last,\nin the ways of " DEFAULT_NOTIFY_FILE),                 \
+      OPTION(NOTIFY_FILE, "notify-file", "FILE", "the same, in the ways of this file"),                      \
+      OPTION(NOTIFY_COMMAND, "notify-command", "PROGRAM",                                                    \
+             "tell this program, by JSON on its standard\ninput"),                                           \
+      OPTION(NOTIFY_MAIL, "notify-mail", "ADDRESS", "tell by mail", .repeatable = true),                     \
+      OPTION(NOTIFY_WEBHOOK, "notify-webhook", "URL", "tell this webhook, by JSON"),                         \
+      FLAG(NOTIFY_SYSLOG, "notify-syslog", "tell syslog, one line a change"),                                \
+      OPTION(RENOTIFY, "renotify", "TIME",                                                                   \
+             "tell again of what is still so after so long, or\nnever (default: 7d)")
 
 enum notify_way { NOTIFY_COMMAND = 0, NOTIFY_MAIL, NOTIFY_WEBHOOK, NOTIFY_SYSLOG, NOTIFY_WAYS };
 
@@ -66,19 +53,19 @@ bool notify_is_wanted(const struct arguments *arguments);
  * The settings of the options, and of the file where one is asked for; to be cleared in any case. Returns an
  * exit status, having said what is wrong.
  */
-int notify_settings_read(const struct arguments *arguments, struct notify_settings *ret_settings);
+MUST_USE int notify_settings_read(const struct arguments *arguments, struct notify_settings *ret_settings);
 void notify_settings_clear(struct notify_settings *settings);
 
 /*
  * Reads a file into settings that have their defaults. It names a program that may be run as root, so it must
  * belong to root or to this user, and nobody else may write it. False, having said file, line and why.
  */
-bool notify_file_read(const char *path, struct notify_settings *settings);
+MUST_USE bool notify_file_read(const char *path, struct notify_settings *settings);
 
 /* One thing to tell. The texts are unescaped, and somebody else's in part. */
 struct notify_change {
   char *id;       /* the same when it is told again because nobody knows whether it was */
-  char *kind;     /* "new", "worse", "still", "gone", "event" */
+  char *kind;     /* "new", "worse", "still", "gone", "event", "dropped" */
   char *severity; /* "warning", "critical" */
   char *host;     /* "": this machine itself */
   uint16_t port;
@@ -101,7 +88,7 @@ void notify_message_clear(struct notify_message *message);
  * Tells. NULL, or why it was not told, for free(3). The policy is applied to the connections to a webhook and
  * to a mail server with TLS.
  */
-char *notify_send(const struct notify_settings *settings, enum notify_way way,
-                  const struct notify_message *message, const struct pin_policy *policy);
+MUST_USE char *notify_send(const struct notify_settings *settings, enum notify_way way,
+                           const struct notify_message *message, const struct pin_policy *policy);
 
 #endif

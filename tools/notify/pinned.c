@@ -4,7 +4,6 @@
  * A connection of pinctl's own to which the policy is applied, also where enforcement is not switched on for
  * pinctl: OpenSSL verifies the chain as usual, and then the policy judges the path that it has proven.
  */
-#include <string.h>
 #include <time.h>
 
 #include <openssl/ssl.h>

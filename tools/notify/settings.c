@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "base/memory.h"
 #include "base/timestamp.h"
 
 const char *settings_check_program(const char *path) {
@@ -54,7 +55,8 @@ const char *settings_check_mail_server(const char *url) {
   return is_url_of(url, "smtps", "smtp") ? NULL : "a mail server: expected smtps://..., or smtp://localhost";
 }
 
-/* How long ago it would be is how long it is to be. A date is no length. */
+/* timestamp_read takes "7d" for the time seven days ago; here it is a length. It also takes dates, which are
+ * none. */
 const char *settings_read_length(const char *text, int64_t *ret_seconds) {
   int64_t moment = 0;
   *ret_seconds = 0;
@@ -75,7 +77,7 @@ const char *settings_read_facility(const char *word, int *ret_facility) {
                {"local0", LOG_LOCAL0}, {"local1", LOG_LOCAL1},     {"local2", LOG_LOCAL2},
                {"local3", LOG_LOCAL3}, {"local4", LOG_LOCAL4},     {"local5", LOG_LOCAL5},
                {"local6", LOG_LOCAL6}, {"local7", LOG_LOCAL7}};
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+  for (size_t i = 0; i < COUNT_OF(known); i++) {
     if (strcmp(known[i].word, word) != 0)
       continue;
     *ret_facility = known[i].facility;

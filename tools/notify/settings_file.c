@@ -30,8 +30,7 @@ complain(const struct reading *reading, const config_setting_t *setting, const c
   va_start(values, format);
   AUTO_TEXT text = must_vformat(format, values);
   va_end(values);
-  say_error("%s:%u: %s", reading->path, config_setting_source_line(setting), text);
-  return false;
+  return say_error("%s:%u: %s", reading->path, config_setting_source_line(setting), text);
 }
 
 /* why: NULL where nothing is wrong. */
@@ -224,10 +223,8 @@ static bool includes_nothing(const struct reading *reading, const char *text) {
   unsigned line = 1;
   for (const char *at = text; at != NULL; line++) {
     at += strspn(at, " \t");
-    if (strncmp(at, "@include", 8) == 0) {
-      say_error("%s:%u: @include is not taken here", reading->path, line);
-      return false;
-    }
+    if (strncmp(at, "@include", 8) == 0)
+      return say_error("%s:%u: @include is not taken here", reading->path, line);
     at = strchr(at, '\n');
     at = at == NULL ? NULL : at + 1;
   }

@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "notify/ways.h"
 
-char *command_send(const struct notify_settings *settings, const struct notify_message *message) {
+char *command_send(const struct notify_settings *settings, const struct notify_message *message,
+                   const struct pin_policy *policy) {
+  (void)policy;
   const struct text_list *words = &settings->command;
   char **command = must_alloc(words->count + 1, sizeof *command);
   json_object *json = message_json(message);

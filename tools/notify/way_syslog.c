@@ -12,7 +12,9 @@ static int priority_of(const struct notify_change *change) {
   return strcmp(change->severity, "critical") == 0 ? LOG_CRIT : LOG_WARNING;
 }
 
-char *syslog_send(const struct notify_settings *settings, const struct notify_message *message) {
+char *syslog_send(const struct notify_settings *settings, const struct notify_message *message,
+                  const struct pin_policy *policy) {
+  (void)policy;
   AUTO_TEXT trouble = syslog_socket_trouble();
   if (trouble != NULL)
     return must_format("syslog: %s", trouble);

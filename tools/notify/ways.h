@@ -7,15 +7,19 @@
 #include <curl/curl.h>
 #include <json-c/json.h>
 
+#include "base/must_use.h"
 #include "notify/notify.h"
 
-/* Each returns NULL, or why nothing was told, for free(3). */
-char *command_send(const struct notify_settings *settings, const struct notify_message *message);
-char *mail_send(const struct notify_settings *settings, const struct notify_message *message,
-                const struct pin_policy *policy);
-char *webhook_send(const struct notify_settings *settings, const struct notify_message *message,
-                   const struct pin_policy *policy);
-char *syslog_send(const struct notify_settings *settings, const struct notify_message *message);
+/* Each returns NULL, or why nothing was told, for free(3). The policy pins the servers of those that ask one.
+ */
+MUST_USE char *command_send(const struct notify_settings *settings, const struct notify_message *message,
+                            const struct pin_policy *policy);
+MUST_USE char *mail_send(const struct notify_settings *settings, const struct notify_message *message,
+                         const struct pin_policy *policy);
+MUST_USE char *webhook_send(const struct notify_settings *settings, const struct notify_message *message,
+                            const struct pin_policy *policy);
+MUST_USE char *syslog_send(const struct notify_settings *settings, const struct notify_message *message,
+                           const struct pin_policy *policy);
 
 /* ---- message.c: all for free(3) ---- */
 
@@ -47,10 +51,10 @@ struct pinned_connection {
 
 /* Sets a handle up so that TLS with the host of its URL is verified as usual, and then judged by the policy.
  * False where that could not be done. */
-bool pinned_arm(CURL *handle, const char *url, const struct pin_policy *policy, const char *ca_file,
-                struct pinned_connection *connection);
+MUST_USE bool pinned_arm(CURL *handle, const char *url, const struct pin_policy *policy, const char *ca_file,
+                         struct pinned_connection *connection);
 /* Runs it. NULL, or why not. */
-char *pinned_perform(CURL *handle, struct pinned_connection *connection);
+MUST_USE char *pinned_perform(CURL *handle, struct pinned_connection *connection);
 /* "the webhook at HOST: ...", or NULL for NULL. Takes the failure over. Nothing else of the URL is said: it
  * may hold a password, and its path is mostly a secret. */
 char *pinned_failure(const struct pinned_connection *connection, const char *what, char *failure);

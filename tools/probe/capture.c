@@ -8,21 +8,29 @@
 #include <openssl/ct.h>
 #include <openssl/err.h>
 
+#include "base/memory.h"
 #include "probe/offer_lists.h"
 #include "probe/server_messages.h"
 
 /* Where a context keeps its capture; -1 until the first is armed. */
 static int capture_index = -1;
 
+/* Null: the one who wanted to see this handshake is gone. */
+static struct capture *capture_of(const SSL *ssl) {
+  return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), capture_index);
+}
+
 /*
  * Stands in for OpenSSL's verification, and says yes: verifying comes later, from the certificates alone. A
  * renegotiation may show others; the first ones count.
  */
 static int take_certificates(X509_STORE_CTX *context, void *arg) {
-  struct capture *capture = arg;
+  struct capture *capture =
+      capture_of(X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx()));
   const STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(context);
   int count = sk_X509_num(shown);
-  if (capture->seen || count <= 0)
+  (void)arg;
+  if (capture == NULL || capture->seen || count <= 0)
     return 1;
   capture->seen = true;
   capture->shown = (size_t)count;
@@ -35,12 +43,28 @@ static int take_certificates(X509_STORE_CTX *context, void *arg) {
 }
 
 #ifndef OPENSSL_NO_CT
+/* False: it is of no version that is known. */
+static bool take_timestamp(const SCT *timestamp, struct probe_sct *ret_sct) {
+  unsigned char *log = NULL;
+  sct_source_t source = SCT_get_source(timestamp);
+  *ret_sct = (struct probe_sct){.source = (int)source,
+                                .embedded = source == SCT_SOURCE_X509V3_EXTENSION,
+                                .at = SCT_get_timestamp(timestamp)};
+  if (SCT_get0_log_id(timestamp, &log) != sizeof ret_sct->log)
+    return false;
+  memcpy(ret_sct->log, log, sizeof ret_sct->log);
+  int length = i2o_SCT(timestamp, &ret_sct->bytes);
+  ret_sct->length = length > 0 ? (size_t)length : 0;
+  return length > 0;
+}
+
 static void take_timestamps(SSL *ssl, struct capture *capture) {
   const STACK_OF(SCT) *timestamps = SSL_get0_peer_scts(ssl);
-  for (int i = 0; i < sk_SCT_num(timestamps) && capture->sct_count < PROBE_MOST_SCTS; i++) {
-    unsigned char *log = NULL;
-    if (SCT_get0_log_id(sk_SCT_value(timestamps, i), &log) == sizeof capture->sct_logs[0])
-      memcpy(capture->sct_logs[capture->sct_count++], log, sizeof capture->sct_logs[0]);
+  struct probe_scts *scts = &capture->scts;
+  for (int i = 0; i < sk_SCT_num(timestamps); i++) {
+    scts->items = must_room(scts->items, scts->count, sizeof *scts->items);
+    if (take_timestamp(sk_SCT_value(timestamps, i), &scts->items[scts->count]))
+      scts->count++;
   }
 }
 
@@ -60,7 +84,7 @@ static bool ask_for_timestamps(SSL_CTX *context) {
 #endif
 
 static void take_details(const SSL *ssl, int where, int value) {
-  struct capture *capture = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), capture_index);
+  struct capture *capture = capture_of(ssl);
   const unsigned char *response = NULL;
   (void)value;
   if ((where & SSL_CB_HANDSHAKE_DONE) == 0 || capture == NULL || capture->completed)
@@ -80,12 +104,38 @@ static void take_details(const SSL *ssl, int where, int value) {
   take_timestamps(asked, capture);
 }
 
+/* A handshake has ten, and a server may send a few tickets and new keys behind it. */
+#define MOST_MESSAGES 200
+
+/* In the place of a read: the end. */
+static long read_nothing(BIO *bio, int operation, const char *bytes, size_t length, int number, long value,
+                         int result, size_t *processed) {
+  (void)bio, (void)bytes, (void)length, (void)number, (void)value, (void)processed;
+  return operation == BIO_CB_READ ? 0 : result;
+}
+
+/*
+ * Messages that OpenSSL passes over (HelloRequest) it reads without giving control back, as long as there are
+ * any: no limit of time would be looked at, and no other server be asked.
+ */
+static void count_message(SSL *ssl, struct capture *capture) {
+  if (++capture->messages <= MOST_MESSAGES || capture->flooded)
+    return;
+  capture->flooded = true;
+  BIO_set_callback_ex(SSL_get_rbio(ssl), read_nothing);
+}
+
 /* What is seen of the server's messages stays seen where the handshake fails afterwards. */
 static void take_message(int written, int version, int type, const void *bytes, size_t length, SSL *ssl,
                          void *arg) {
-  struct capture *capture = arg;
-  (void)version;
-  if (written == 0 && type == SSL3_RT_HANDSHAKE && !capture->completed)
+  struct capture *capture = capture_of(ssl);
+  (void)version, (void)arg;
+  if (capture == NULL)
+    return;
+  capture->alerted = capture->alerted || type == SSL3_RT_ALERT;
+  if (written == 0 && type == SSL3_RT_HANDSHAKE)
+    count_message(ssl, capture);
+  if (capture->offer != NULL && written == 0 && type == SSL3_RT_HANDSHAKE && !capture->completed)
     server_message_read(bytes, length, ssl, &capture->answer);
 }
 
@@ -102,30 +152,55 @@ static bool narrow(SSL_CTX *context, const struct probe_offer *offer) {
          ask_for_timestamps(context);
 }
 
-bool capture_arm(SSL_CTX *context, struct capture *capture) {
+static void leave_context(struct capture *capture) {
+  if (capture->context != NULL)
+    SSL_CTX_set_ex_data(capture->context, capture_index, NULL);
+  SSL_CTX_free(capture->context);
+  capture->context = NULL;
+}
+
+/* A context that goes on after its capture, with a connection that libcurl has yet to close, finds none. */
+static bool take_context(SSL_CTX *context, struct capture *capture) {
+  leave_context(capture);
   if (capture_index < 0)
     capture_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-  if (capture_index < 0 || SSL_CTX_set_ex_data(context, capture_index, capture) != 1)
+  if (capture_index < 0 || SSL_CTX_up_ref(context) != 1)
     return false;
-  SSL_CTX_set_cert_verify_callback(context, take_certificates, capture);
+  capture->context = context;
+  return SSL_CTX_set_ex_data(context, capture_index, capture) == 1;
+}
+
+bool capture_arm(SSL_CTX *context, struct capture *capture) {
+  if (!take_context(context, capture))
+    return false;
+  SSL_CTX_set_cert_verify_callback(context, take_certificates, NULL);
   SSL_CTX_set_info_callback(context, take_details);
   SSL_CTX_set_security_level(context, 0);
   SSL_CTX_set_max_cert_list(context, PROBE_MOST_BYTES);
   bool good = SSL_CTX_set_cipher_list(context, "DEFAULT:@SECLEVEL=0") == 1 &&
               SSL_CTX_set_min_proto_version(context, 0) == 1 &&
               SSL_CTX_set_tlsext_status_type(context, TLSEXT_STATUSTYPE_ocsp) == 1;
+  SSL_CTX_set_msg_callback(context, take_message);
   if (!good || capture->offer == NULL)
     return good;
-  SSL_CTX_set_msg_callback(context, take_message);
-  SSL_CTX_set_msg_callback_arg(context, capture);
   good = narrow(context, capture->offer);
+  capture->unaskable = !good;
   ERR_clear_error();
   return good;
 }
 
+void probe_scts_clear(struct probe_scts *scts) {
+  for (size_t i = 0; i < scts->count; i++)
+    OPENSSL_free(scts->items[i].bytes);
+  free(scts->items);
+  *scts = (struct probe_scts){0};
+}
+
 void capture_clear(struct capture *capture) {
+  leave_context(capture);
   for (size_t i = 0; i < capture->count; i++)
     X509_free(capture->certificates[i]);
   OPENSSL_free(capture->staple_bytes);
+  probe_scts_clear(&capture->scts);
   *capture = (struct capture){0};
 }

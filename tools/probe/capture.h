@@ -9,9 +9,11 @@
 
 #include <openssl/ssl.h>
 
+#include "base/must_use.h"
 #include "probe/probe.h"
 
 struct capture {
+  SSL_CTX *context; /* the last that was armed; counted */
   X509 *certificates[PROBE_MOST_CERTIFICATES];
   size_t count;
   size_t shown;
@@ -22,18 +24,22 @@ struct capture {
   bool staple;
   unsigned char *staple_bytes; /* it, where there is an offer; for OPENSSL_free */
   size_t staple_length;
-  unsigned char sct_logs[PROBE_MOST_SCTS][32];
-  size_t sct_count;
+  struct probe_scts scts;
+  unsigned messages;               /* of the handshake, from the server; also behind its end */
+  bool flooded;                    /* they had no end, and nothing more was read */
+  bool alerted;                    /* an alert came or went; with an offer */
+  bool unaskable;                  /* this OpenSSL cannot make the offer */
   const struct probe_offer *offer; /* set beforehand; NULL: the default */
   struct probe_answer answer;
 };
 
 /*
- * Prepares a context so that its first handshake is taken down in *capture, which must outlive it. The
- * handshake goes on with any chain, key size and version: what is weak is to be seen, not avoided. Returns
- * false when that could not be arranged, or the linked OpenSSL has nothing of what is to be offered.
+ * Prepares a context so that its first handshake is taken down in *capture. A context that outlives
+ * capture_clear writes nothing more. The handshake goes on with any chain, key size and version: what is weak
+ * is to be seen, not avoided. Returns false when that could not be arranged, or the linked OpenSSL has
+ * nothing of what is to be offered.
  */
-bool capture_arm(SSL_CTX *context, struct capture *capture);
+MUST_USE bool capture_arm(SSL_CTX *context, struct capture *capture);
 void capture_clear(struct capture *capture);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/host_port.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
 #include "cli/usage.h"
@@ -104,7 +105,9 @@ static int take_choice(const struct arguments *arguments, const struct chain *ch
     return EXIT_FAILED;
   pin_digest_format(&object->key, digest);
   fputc('\n', stderr);
-  put(stderr, PLAIN, "%s: %s\n", pin_list_name(choice_lists[choice]), digest);
+  AUTO_TEXT line = must_format("%s: %s", pin_list_name(choice_lists[choice]), digest);
+  put(stderr, PLAIN, "%s\n", line);
+  output_hear("note", line);
   warn_of_lockout(arguments, wish, chain, choice);
   if (!confirmed(arguments, wish->host)) {
     say_note("%s: nothing was changed", wish->host);
@@ -117,28 +120,25 @@ static int take_choice(const struct arguments *arguments, const struct chain *ch
 }
 
 static int check_usage(const struct arguments *arguments, const char *host) {
-  if (!host_can_be_asked(host)) {
-    wrong_usage(arguments->verb, "--from-server: \"%s\" is no server that could be asked", host);
-    return EXIT_USAGE;
-  }
+  if (!host_can_be_asked(host))
+    return usage_status(arguments->verb, "--from-server: \"%s\" is no server that could be asked", host);
   bool decided = arguments_has(arguments, OPTION_PIN) && arguments_has(arguments, OPTION_YES);
-  if (!decided && !question_possible()) {
-    wrong_usage(arguments->verb, "there is no terminal to ask on: expected --pin and --yes");
-    return EXIT_USAGE;
-  }
+  if (!decided && !question_possible())
+    return usage_status(arguments->verb, "there is no terminal to ask on: expected --pin and --yes");
   return EXIT_DONE;
 }
 
 int from_server_choose(const struct arguments *arguments, struct dropin *wish) {
   struct probe_result result;
-  uint16_t port = wish->port_count > 0 ? wish->ports[0] : 443;
+  uint16_t port = wish->port_count > 0 ? wish->ports[0] : HTTPS_PORT;
   int status = check_usage(arguments, wish->host);
   if (status != EXIT_DONE)
     return status;
   status = probe_one(arguments, wish->host, port, &result);
   if (status == EXIT_DONE) {
     AUTO_TEXT summary = probe_summary(&result);
-    put(stderr, PLAIN, "%s:%u shows (%s):\n", wish->host, port, summary);
+    AUTO_TEXT place = host_and_port_format(wish->host, port);
+    put(stderr, PLAIN, "%s shows (%s):\n", place, summary);
     fputc('\n', stderr);
     chain_tree_print(&result.chain);
     status = refuse_unverified(arguments, wish->host, &result.chain);

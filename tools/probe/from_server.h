@@ -3,6 +3,7 @@
 #ifndef PINCTL_PROBE_FROM_SERVER_H
 #define PINCTL_PROBE_FROM_SERVER_H
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "edit/dropin.h"
 
@@ -11,6 +12,6 @@
  * person at the terminal chooses. The server is asked on the entry's first port, else 443. Returns an exit
  * status, having said why nothing was chosen.
  */
-int from_server_choose(const struct arguments *arguments, struct dropin *wish);
+MUST_USE int from_server_choose(const struct arguments *arguments, struct dropin *wish);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef PINCTL_PROBE_LDAP_H
 #define PINCTL_PROBE_LDAP_H
 
+#include "base/must_use.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,6 +23,6 @@ extern const unsigned char ldap_start_tls[LDAP_START_TLS_SIZE];
 int ldap_missing(const unsigned char *answer, size_t have);
 
 /* NULL: the server begins with TLS; else why it does not, static. answer: complete. */
-const char *ldap_refusal(const unsigned char *answer, size_t length);
+MUST_USE const char *ldap_refusal(const unsigned char *answer, size_t length);
 
 #endif

@@ -30,7 +30,7 @@ enum probe_protocol probe_protocol_of_port(uint16_t port) {
     enum probe_protocol protocol;
   } usual[] = {{25, PROBE_SMTP}, {587, PROBE_SMTP},      {143, PROBE_IMAP}, {110, PROBE_POP3},
                {21, PROBE_FTP},  {5432, PROBE_POSTGRES}, {389, PROBE_LDAP}};
-  for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+  for (size_t i = 0; i < COUNT_OF(usual); i++)
     if (usual[i].port == port)
       return usual[i].protocol;
   return PROBE_TLS;
@@ -40,6 +40,7 @@ void probe_result_clear(struct probe_result *result) {
   free(result->error);
   free(result->address);
   OPENSSL_free(result->staple_bytes);
+  probe_scts_clear(&result->scts);
   objects_clear(&result->certificates);
   chain_clear(&result->chain);
   *result = (struct probe_result){0};
@@ -156,9 +157,8 @@ static bool curl_is_usable(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   if (info->ssl_version != NULL && strncmp(info->ssl_version, "OpenSSL/", 8) == 0)
     return true;
-  say_error("this libcurl uses %s; expected one built with OpenSSL",
-            info->ssl_version == NULL ? "no TLS" : info->ssl_version);
-  return false;
+  return say_error("this libcurl uses %s; expected one built with OpenSSL",
+                   info->ssl_version == NULL ? "no TLS" : info->ssl_version);
 }
 
 static bool set_up(struct run *run) {

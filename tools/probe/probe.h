@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/must_use.h"
 #include "keys/chain.h"
 
 /* How TLS begins. */
@@ -21,7 +22,8 @@ enum probe_protocol {
   PROBE_POP3,
   PROBE_FTP,
   PROBE_POSTGRES, /* after SSLRequest */
-  PROBE_LDAP      /* after StartTLS */
+  PROBE_LDAP,     /* after StartTLS */
+  PROBE_PROTOCOLS
 };
 
 /* The protocol that usually speaks on a port. */
@@ -43,7 +45,9 @@ struct probe_offer {
 enum probe_question {
   PROBE_HANDSHAKE = 0,
   PROBE_HTTPS, /* GET / over TLS, whatever the certificate is worth; the body is not read */
-  PROBE_HTTP   /* the same without TLS */
+  PROBE_HTTP,  /* the same without TLS */
+  PROBE_SSL3,  /* whether a server with TLS at once goes on in SSL 3; the rest of the answer is not read */
+  PROBE_SSL2   /* the same with SSL 2 */
 };
 
 struct probe_target {
@@ -73,21 +77,51 @@ struct probe_settings {
 /* As much of a header of HTTP as is kept, and of a location. */
 #define PROBE_HEADER_SIZE 256
 
+/* Headers by which a site protects those who read it; their names: probe_header_name. */
+enum probe_header {
+  PROBE_CONTENT_SECURITY_POLICY = 0,
+  PROBE_X_FRAME_OPTIONS,
+  PROBE_X_CONTENT_TYPE_OPTIONS,
+  PROBE_REFERRER_POLICY,
+  PROBE_PERMISSIONS_POLICY,
+  PROBE_HEADERS
+};
+
+const char *probe_header_name(enum probe_header header);
+
 /* What a server answers to PROBE_HTTPS and PROBE_HTTP. */
 struct probe_http {
   long status;                      /* 0: it does not speak HTTP */
   bool has_hsts;                    /* Strict-Transport-Security came */
   char hsts[PROBE_HEADER_SIZE];     /* the first one's value */
   char location[PROBE_HEADER_SIZE]; /* where a redirect leads; "" for none */
+  bool limits_framing;              /* some Content-Security-Policy, in whole, has frame-ancestors */
+  bool has[PROBE_HEADERS];
+  char headers[PROBE_HEADERS][PROBE_HEADER_SIZE]; /* the first value of each that is not empty */
 };
 
-/* A server keeps the timestamps of more logs to itself. */
-#define PROBE_MOST_SCTS 16
+/* A timestamp of Certificate Transparency (RFC 6962, 3.2). */
+struct probe_sct {
+  int source;    /* OpenSSL's sct_source_t: where it stood */
+  bool embedded; /* in the certificate */
+  unsigned char log[32];
+  uint64_t at; /* milliseconds since the epoch */
+  size_t length;
+  unsigned char *bytes; /* for OPENSSL_free */
+};
+
+/* All that came: so many as OpenSSL's limits for messages let through. */
+struct probe_scts {
+  struct probe_sct *items;
+  size_t count;
+};
+
+void probe_scts_clear(struct probe_scts *scts);
 
 /* What the server chose, by the numbers of IANA's registries, from its messages: also where the handshake
  * failed later. */
 struct probe_answer {
-  uint16_t version; /* of the ServerHello, 0x0303 for TLS 1.2; 0: none came, and all else is 0 */
+  uint16_t version; /* of the ServerHello, 0x0303: TLS 1.2, 2: SSL 2; 0: none came, and all else is 0 */
   uint16_t suite;
   uint16_t group;     /* of the key exchange; 0: none, or one of its own */
   uint16_t signature; /* algorithm of its handshake signature, from TLS 1.2 on; 0: not seen */
@@ -108,9 +142,10 @@ struct probe_result {
   bool staple;                 /* an OCSP response came with the certificate */
   unsigned char *staple_bytes; /* it, where the target had an offer; for OPENSSL_free */
   size_t staple_length;
-  unsigned char sct_logs[PROBE_MOST_SCTS][32]; /* the log of each timestamp, where the target had an offer */
-  size_t sct_count;
-  bool refused; /* the handshake began, and failed */
+  struct probe_scts scts; /* where the target had an offer */
+  bool unaskable;         /* this OpenSSL cannot make the offer: nothing was asked */
+  bool refused;           /* the handshake began, and failed */
+  bool alerted; /* one side said so in TLS, where the target had an offer; else the connection only ended */
   struct probe_answer answer;
   struct probe_http http;
   double seconds;
@@ -124,8 +159,14 @@ typedef void probe_result_fn(size_t index, struct probe_result *result, void *ar
  * were not answered when it was over early. Returns false, having said why, when nothing could be asked at
  * all. Changes PINNING_POLICY in this process's environment meanwhile, so no other thread may read it.
  */
-bool probe_all(const struct probe_target *targets, size_t count, const struct probe_settings *settings,
-               probe_result_fn *done, void *arg);
+MUST_USE bool probe_all(const struct probe_target *targets, size_t count,
+                        const struct probe_settings *settings, probe_result_fn *done, void *arg);
+
+/*
+ * The proxy that the environment names for HTTPS, as libcurl looks for it: for whatever begins with TLS, and
+ * for what no other variable is there for. NULL: none. Which hosts go past it (no_proxy) is left to libcurl.
+ */
+const char *probe_proxy(void);
 
 /* For questions that depend on answers. */
 struct probe_source {
@@ -140,7 +181,7 @@ struct probe_source {
 };
 
 /* As probe_all. */
-bool probe_run(const struct probe_source *source, const struct probe_settings *settings);
+MUST_USE bool probe_run(const struct probe_source *source, const struct probe_settings *settings);
 
 void probe_result_clear(struct probe_result *result);
 

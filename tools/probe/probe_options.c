@@ -6,8 +6,8 @@
 
 #include <curl/curl.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
-#include "base/number.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 
@@ -32,16 +32,12 @@ static bool read_connect(const struct arguments *arguments, struct probe_setting
 }
 
 bool probe_options_read(const struct arguments *arguments, struct probe_settings *ret_settings) {
-  const char *timeout = arguments_value(arguments, OPTION_TIMEOUT);
-  const char *jobs = arguments_value(arguments, OPTION_JOBS);
   long seconds = 10;
   long at_once = 64;
   *ret_settings = (struct probe_settings){.ca_file = arguments_value(arguments, OPTION_CA)};
-  if (timeout != NULL && !number_read(timeout, 1, LONGEST_TIMEOUT, &seconds))
-    return wrong_usage(arguments->verb, "--timeout \"%s\": expected seconds from 1 to %d", timeout,
-                       LONGEST_TIMEOUT);
-  if (jobs != NULL && !number_read(jobs, 1, MOST_JOBS, &at_once))
-    return wrong_usage(arguments->verb, "--jobs \"%s\": expected a number from 1 to %d", jobs, MOST_JOBS);
+  if (!arguments_number(arguments, OPTION_TIMEOUT, "seconds", 1, LONGEST_TIMEOUT, &seconds) ||
+      !arguments_number(arguments, OPTION_JOBS, "a number", 1, MOST_JOBS, &at_once))
+    return false;
   ret_settings->timeout = seconds * 1000;
   ret_settings->jobs = (size_t)at_once;
   return read_connect(arguments, ret_settings);
@@ -54,6 +50,7 @@ void probe_options_clear(struct probe_settings *settings) {
 
 enum probe_protocol probe_options_protocol(const struct arguments *arguments, uint16_t port) {
   static const char *const words[] = {"none", "smtp", "imap", "pop3", "ftp", "postgres", "ldap"};
+  _Static_assert(COUNT_OF(words) == PROBE_PROTOCOLS, "each protocol has a word");
   const char *word = arguments_value(arguments, OPTION_STARTTLS);
   for (size_t i = 0; word != NULL && i < COUNT_OF(words); i++)
     if (strcmp(words[i], word) == 0)
@@ -77,7 +74,7 @@ static void keep_result(size_t index, struct probe_result *result, void *arg) {
 int probe_one(const struct arguments *arguments, const char *host, uint16_t port,
               struct probe_result *ret_result) {
   struct probe_settings settings;
-  port = port == 0 ? 443 : port;
+  port = port == 0 ? HTTPS_PORT : port;
   *ret_result = (struct probe_result){0};
   if (!probe_options_read(arguments, &settings)) {
     probe_options_clear(&settings);
@@ -88,8 +85,9 @@ int probe_one(const struct arguments *arguments, const char *host, uint16_t port
       .host = host, .port = port, .protocol = probe_options_protocol(arguments, port)};
   bool asked = probe_all(&target, 1, &settings, keep_result, ret_result);
   probe_options_clear(&settings);
+  AUTO_TEXT place = host_and_port_format(host, port);
   if (asked && ret_result->error != NULL)
-    say_error("%s:%u: %s", host, port, ret_result->error);
+    say_error("%s: %s", place, ret_result->error);
   return asked && ret_result->error == NULL ? EXIT_DONE : EXIT_FAILED;
 }
 

@@ -6,35 +6,25 @@
 
 #include <json-c/json.h>
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "probe/probe.h"
 
-#define PROBE_OPTION_CA                                                                                      \
-  {                                                                                                          \
-    .id = OPTION_CA, .name = "ca", .argument = "FILE",                                                       \
-    .help = "trust these roots (default: those of OpenSSL)"                                                  \
-  }
+#define PROBE_OPTION_CA OPTION(CA, "ca", "FILE", "trust these roots (default: those of OpenSSL)")
 #define PROBE_OPTION_CONNECT                                                                                 \
-  {                                                                                                          \
-    .id = OPTION_CONNECT, .name = "connect", .argument = "HOST:PORT:ADDR:PORT",                              \
-    .help = "connect there instead, as curl's --connect-to;\nempty parts stand for any, or the same",        \
-    .repeatable = true                                                                                       \
-  }
+  OPTION(CONNECT, "connect", "HOST:PORT:ADDR:PORT",                                                          \
+         "connect there instead, as curl's --connect-to;\nempty parts stand for any, or the same",           \
+         .repeatable = true)
 #define PROBE_OPTION_TIMEOUT                                                                                 \
-  {                                                                                                          \
-    .id = OPTION_TIMEOUT, .name = "timeout", .argument = "SECONDS",                                          \
-    .help = "for each host, to the end of the handshake\n(default: 10)"                                      \
-  }
+  OPTION(TIMEOUT, "timeout", "SECONDS", "for each host, to the end of the handshake\n(default: 10)")
 #define PROBE_OPTION_STARTTLS                                                                                \
-  {                                                                                                          \
-    .id = OPTION_STARTTLS, .name = "starttls", .argument = "none|smtp|imap|pop3|ftp|postgres|ldap",          \
-    .one_of = true, .help = "how TLS begins (default: as usual on the port)"                                 \
-  }
-#define PROBE_OPTION_JOBS                                                                                    \
-  { .id = OPTION_JOBS, .name = "jobs", .argument = "N", .help = "ask so many hosts at once (default: 64)" }
+  OPTION(STARTTLS, "starttls", "none|smtp|imap|pop3|ftp|postgres|ldap",                                      \
+         "how TLS begins (default: as usual on the port)", .one_of = true)
+#define PROBE_OPTIONS PROBE_OPTION_CA, PROBE_OPTION_STARTTLS, PROBE_OPTION_CONNECT, PROBE_OPTION_TIMEOUT
+#define PROBE_OPTION_JOBS OPTION(JOBS, "jobs", "N", "ask so many hosts at once (default: 64)")
 
 /* To be cleared in any case. Returns false, having said how the verb is used. */
-bool probe_options_read(const struct arguments *arguments, struct probe_settings *ret_settings);
+MUST_USE bool probe_options_read(const struct arguments *arguments, struct probe_settings *ret_settings);
 void probe_options_clear(struct probe_settings *settings);
 
 /* The protocol that --starttls names, or that of the port. */
@@ -47,8 +37,8 @@ bool host_can_be_asked(const char *host);
  * Asks a single host, on port 443 where it is 0. Returns an exit status, having said why no chain was seen;
  * *ret_result is to be cleared in any case.
  */
-int probe_one(const struct arguments *arguments, const char *host, uint16_t port,
-              struct probe_result *ret_result);
+MUST_USE int probe_one(const struct arguments *arguments, const char *host, uint16_t port,
+                       struct probe_result *ret_result);
 
 /* "TLSv1.3", "TLS_AES_256_GCM_SHA384", with or without an OCSP response: one line. For free(3). */
 char *probe_summary(const struct probe_result *result);

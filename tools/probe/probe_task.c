@@ -2,11 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "probe/probe_task.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "probe/capture.h"
@@ -14,6 +15,9 @@
 
 /* The same words whoever made it, libcurl or we. */
 #define HANDSHAKE_FAILED "the TLS handshake failed: "
+
+/* Of a field of HTTP over any number of lines; libcurl takes as much in one line. */
+#define MOST_OF_A_FIELD ((size_t)100 << 10)
 
 struct probe_task {
   size_t index;
@@ -28,13 +32,10 @@ struct probe_task {
   double started;
   struct curl_slist *connect; /* to the target's own address; NULL: as the settings say */
   struct probe_http http;
+  char *field; /* of HTTP, that may go on in the next line; NULL: none yet */
+  size_t field_length;
   char error[CURL_ERROR_SIZE];
 };
-
-static bool is_address(const char *host) {
-  unsigned char bytes[16];
-  return inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1;
-}
 
 /*
  * A connection to an HTTPS proxy comes by here too. It is verified like any other, which tells it apart: only
@@ -48,9 +49,14 @@ static CURLcode arm(CURL *handle, void *context, void *arg) {
   return capture_arm(context, &task->capture) ? CURLE_OK : CURLE_SSL_CONNECT_ERROR;
 }
 
+static bool is_http(const struct probe_target *target) {
+  return target->question == PROBE_HTTPS || target->question == PROBE_HTTP;
+}
+
 /* A bare connection is enough where a request of ours follows, and a bare handshake where TLS is at once. */
 static char *url_of(const struct probe_target *target) {
   static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http", "http"};
+  _Static_assert(COUNT_OF(schemes) == PROBE_PROTOCOLS, "each protocol has a scheme");
   bool brackets = strchr(target->host, ':') != NULL;
   const char *scheme = target->question == PROBE_HANDSHAKE ? schemes[target->protocol]
                        : target->question == PROBE_HTTPS   ? "https"
@@ -61,9 +67,16 @@ static char *url_of(const struct probe_target *target) {
 
 /* ---- HTTP ---- */
 
-/* The value behind "NAME:", without blanks around it, where the line is this header. */
-static bool take_header(const char *line, size_t length, const char *name,
-                        char ret_value[PROBE_HEADER_SIZE]) {
+const char *probe_header_name(enum probe_header header) {
+  static const char *const names[] = {"Content-Security-Policy", "X-Frame-Options", "X-Content-Type-Options",
+                                      "Referrer-Policy", "Permissions-Policy"};
+  return names[header];
+}
+
+/* The value behind "NAME:", without blanks around it, where the line is this header. It points into the line.
+ */
+static bool find_value(const char *line, size_t length, const char *name, const char **ret_from,
+                       const char **ret_end) {
   size_t name_length = strlen(name);
   if (length <= name_length || strncasecmp(line, name, name_length) != 0 || line[name_length] != ':')
     return false;
@@ -73,22 +86,96 @@ static bool take_header(const char *line, size_t length, const char *name,
     from++;
   while (end > from && strchr(" \t\r\n", end[-1]) != NULL)
     end--;
+  *ret_from = from;
+  *ret_end = end;
+  return true;
+}
+
+/* As much of it as is kept. */
+static bool take_header(const char *line, size_t length, const char *name,
+                        char ret_value[PROBE_HEADER_SIZE]) {
+  const char *from = NULL, *end = NULL;
+  if (!find_value(line, length, name, &from, &end))
+    return false;
   size_t kept = (size_t)(end - from) < PROBE_HEADER_SIZE ? (size_t)(end - from) : PROBE_HEADER_SIZE - 1;
   memcpy(ret_value, from, kept);
   ret_value[kept] = '\0';
   return true;
 }
 
+/*
+ * Whether a Content-Security-Policy says who may frame the page. Directives are parted by ";" (CSP, 2.2), and
+ * policies in one header by "," (RFC 9110, 5.3); neither can be part of a value.
+ */
+static bool limits_framing(const char *line, size_t length) {
+  static const char name[] = "frame-ancestors";
+  const char *from = NULL, *end = NULL;
+  if (!find_value(line, length, "Content-Security-Policy", &from, &end))
+    return false;
+  while (from < end) {
+    while (from < end && strchr(" \t;,", *from) != NULL)
+      from++;
+    const char *word = from;
+    while (from < end && strchr(" \t;,", *from) == NULL)
+      from++;
+    if ((size_t)(from - word) == sizeof name - 1 && strncasecmp(word, name, sizeof name - 1) == 0)
+      return true;
+    while (from < end && *from != ';' && *from != ',')
+      from++;
+  }
+  return false;
+}
+
 /* The first Strict-Transport-Security counts (RFC 6797, 8.1). A proxy's answer comes before the server's. */
-static size_t take_line(char *line, size_t size, size_t count, void *arg) {
-  struct probe_http *http = arg;
-  size_t length = size * count;
+static void take_field(const char *line, size_t length, struct probe_http *http) {
   if (length > 5 && strncmp(line, "HTTP/", 5) == 0)
     *http = (struct probe_http){0};
   if (!http->has_hsts)
     http->has_hsts = take_header(line, length, "Strict-Transport-Security", http->hsts);
   if (*http->location == '\0')
     (void)take_header(line, length, "Location", http->location);
+  for (int i = 0; i < PROBE_HEADERS; i++)
+    if (*http->headers[i] == '\0' &&
+        take_header(line, length, probe_header_name((enum probe_header)i), http->headers[i]))
+      http->has[i] = true;
+  http->limits_framing = http->limits_framing || limits_framing(line, length);
+}
+
+static void end_field(struct probe_task *task) {
+  if (task->field != NULL)
+    take_field(task->field, task->field_length, &task->http);
+  free(task->field);
+  task->field = NULL;
+  task->field_length = 0;
+}
+
+/* Goes on with the field, or begins one. */
+static void add_to_field(struct probe_task *task, const char *bytes, size_t length) {
+  size_t room = MOST_OF_A_FIELD - task->field_length;
+  size_t taken = length < room ? length : room;
+  task->field = must_grow(task->field, task->field_length + taken + 1, 1);
+  memcpy(task->field + task->field_length, bytes, taken);
+  task->field_length += taken;
+}
+
+/*
+ * A line that begins with a blank goes on with the field before it, and the end of that line and the blanks
+ * are one space (RFC 9112, 5.2). So a field is known only when the next line comes, be it the empty one.
+ */
+static size_t take_line(char *line, size_t size, size_t count, void *arg) {
+  struct probe_task *task = arg;
+  size_t length = size * count;
+  size_t blanks = 0;
+  while (blanks < length && (line[blanks] == ' ' || line[blanks] == '\t'))
+    blanks++;
+  if (blanks > 0 && task->field != NULL) {
+    while (task->field_length > 0 && strchr(" \t\r\n", task->field[task->field_length - 1]) != NULL)
+      task->field_length--;
+    add_to_field(task, " ", 1);
+  } else {
+    end_field(task);
+  }
+  add_to_field(task, line + blanks, length - blanks);
   return length;
 }
 
@@ -106,18 +193,38 @@ static void set_http_options(struct probe_task *task) {
   curl_easy_setopt(task->handle, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(task->handle, CURLOPT_USERAGENT, "pinctl");
   curl_easy_setopt(task->handle, CURLOPT_HEADERFUNCTION, take_line);
-  curl_easy_setopt(task->handle, CURLOPT_HEADERDATA, &task->http);
+  curl_easy_setopt(task->handle, CURLOPT_HEADERDATA, task);
   curl_easy_setopt(task->handle, CURLOPT_WRITEFUNCTION, refuse_body);
   curl_easy_setopt(task->handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  /* A connection that is used again shows nothing. */
+  curl_easy_setopt(task->handle, CURLOPT_FORBID_REUSE, 1L);
 }
 
 /* ---- What is set for every question ---- */
+
+const char *probe_proxy(void) {
+  static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  for (size_t i = 0; i < COUNT_OF(names); i++) {
+    const char *value = getenv(names[i]);
+    if (value != NULL && *value != '\0')
+      return value;
+  }
+  return NULL;
+}
+
+/* A request of ours only borrows the scheme of HTTP, and not its proxy. */
+static bool set_usual_way(struct probe_task *task) {
+  const char *proxy = probe_proxy();
+  return curl_easy_setopt(task->handle, CURLOPT_CONNECT_TO, task->settings->connect) == CURLE_OK &&
+         (!request_is_for(task->target) ||
+          curl_easy_setopt(task->handle, CURLOPT_PROXY, proxy == NULL ? "" : proxy) == CURLE_OK);
+}
 
 /* An address that was asked for is asked itself, and nobody in between. */
 static bool set_way(struct probe_task *task) {
   const char *address = task->target->address;
   if (address == NULL)
-    return curl_easy_setopt(task->handle, CURLOPT_CONNECT_TO, task->settings->connect) == CURLE_OK;
+    return set_usual_way(task);
   bool brackets = strchr(address, ':') != NULL;
   AUTO_TEXT there = must_format("::%s%s%s:", brackets ? "[" : "", address, brackets ? "]" : "");
   task->connect = curl_slist_append(NULL, there);
@@ -134,8 +241,7 @@ static bool set_options(struct probe_task *task) {
               curl_easy_setopt(handle, CURLOPT_SSL_CTX_DATA, task) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
-              curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY,
-                               task->target->question == PROBE_HANDSHAKE ? 1L : 0L) == CURLE_OK &&
+              curl_easy_setopt(handle, CURLOPT_CONNECT_ONLY, is_http(task->target) ? 0L : 1L) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, task->settings->timeout) == CURLE_OK &&
               curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK && set_way(task);
   if (!good)
@@ -149,7 +255,7 @@ static bool set_options(struct probe_task *task) {
   /* A session that is resumed shows nothing. */
   curl_easy_setopt(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, task->error);
-  if (task->target->question != PROBE_HANDSHAKE)
+  if (is_http(task->target))
     set_http_options(task);
   return true;
 }
@@ -171,6 +277,7 @@ void task_free(struct probe_task *task) {
   if (task == NULL)
     return;
   request_free(task->request);
+  free(task->field);
   curl_easy_cleanup(task->handle);
   curl_slist_free_all(task->connect);
   capture_clear(&task->capture);
@@ -187,13 +294,12 @@ CURL *task_handle(const struct probe_task *task) {
 
 bool task_continues(struct probe_task *task, CURLcode code) {
   curl_socket_t socket = CURL_SOCKET_BAD;
-  if (task->target->question != PROBE_HANDSHAKE || !request_is_for(task->target->protocol) ||
-      code != CURLE_OK)
+  if (!request_is_for(task->target) || code != CURLE_OK)
     return false;
   curl_easy_getinfo(task->handle, CURLINFO_ACTIVESOCKET, &socket);
-  const char *host = is_address(task->target->host) ? NULL : task->target->host;
+  const char *host = host_is_address(task->target->host) ? NULL : task->target->host;
   if (socket != CURL_SOCKET_BAD)
-    task->request = request_new(task->target->protocol, socket, host, &task->capture);
+    task->request = request_new(task->target, socket, host, &task->capture);
   if (task->request == NULL)
     task->request_error = "out of memory";
   return task->request != NULL;
@@ -218,14 +324,28 @@ bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait) {
   return true;
 }
 
+/* OpenSSL's reasons that say nothing to a person; the others are said as they are. */
+static const char *plain_reason(const char *reason) {
+  static const char *const words[][2] = {
+      {"wrong version number", "what answers is no TLS"},
+      {"SSL_ERROR_SYSCALL", "the server ended the connection without a word"},
+      {"unexpected eof", "the server ended the connection without a word"}};
+  for (size_t i = 0; i < COUNT_OF(words); i++)
+    if (strstr(reason, words[i][0]) != NULL)
+      return words[i][1];
+  return reason;
+}
+
 /* libcurl's own words, without OpenSSL's numbers in front of the reason. */
 static char *error_text(const struct probe_task *task, CURLcode code) {
   const char *said = *task->error == '\0' ? curl_easy_strerror(code) : task->error;
   double limit = (double)task->settings->timeout / 1000;
+  if (task->capture.flooded)
+    return must_copy(HANDSHAKE_FAILED "the server sends messages without end");
   if (task->late || code == CURLE_OPERATION_TIMEDOUT)
     return must_format("no answer within %g s", limit);
   if (task->progress == REQUEST_NO_HANDSHAKE)
-    return must_format(HANDSHAKE_FAILED "%s", task->request_error);
+    return must_format(HANDSHAKE_FAILED "%s", plain_reason(task->request_error));
   if (task->request_error != NULL)
     return must_copy(task->request_error);
   if (code == CURLE_OK)
@@ -236,7 +356,7 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
     return must_copy(said);
   /* "error:0A000410:SSL routines::sslv3 alert", perhaps behind the name of the library. */
   const char *reason = strstr(said, "error:") != NULL ? strrchr(said, ':') + 1 : said;
-  return must_format(HANDSHAKE_FAILED "%s", reason);
+  return must_format(HANDSHAKE_FAILED "%s", plain_reason(reason));
 }
 
 /* A certificate whose key cannot be read is passed over; the server's own must be readable. */
@@ -265,15 +385,23 @@ static void take_answer(struct probe_task *task, CURLcode code, struct probe_res
   if (address != NULL && *address != '\0')
     result->address = must_copy(address);
   result->timed_out = task->late || code == CURLE_OPERATION_TIMEDOUT;
-  result->refused = code == CURLE_SSL_CONNECT_ERROR || task->progress == REQUEST_NO_HANDSHAKE;
+  bool asked_for_old = task->target->question == PROBE_SSL3 || task->target->question == PROBE_SSL2;
+  result->unaskable = capture->unaskable;
+  result->refused = code == CURLE_SSL_CONNECT_ERROR || task->progress == REQUEST_NO_HANDSHAKE ||
+                    (asked_for_old && task->progress == REQUEST_FAILED);
+  result->alerted = capture->alerted;
   result->answer = capture->answer;
   result->staple_bytes = capture->staple_bytes;
   result->staple_length = capture->staple_length;
   capture->staple_bytes = NULL;
-  result->sct_count = capture->sct_count;
-  memcpy(result->sct_logs, capture->sct_logs, sizeof result->sct_logs);
+  result->scts = capture->scts;
+  capture->scts = (struct probe_scts){0};
+  end_field(task);
   result->http = task->http;
   curl_easy_getinfo(task->handle, CURLINFO_RESPONSE_CODE, &result->http.status);
+  /* "100 Continue" and its like are no answer yet. */
+  if (result->http.status < 200)
+    result->http.status = 0;
 }
 
 void task_result(struct probe_task *task, CURLcode code, X509_STORE *store, struct probe_result *ret_result) {

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "probe/ldap.h"
+#include "probe/old_ssl.h"
 
 #define ANSWER_IS_NONE "the answer is none that this protocol gives"
 
@@ -17,12 +18,13 @@ enum state { STATE_ASK = 0, STATE_ANSWER, STATE_HANDSHAKE };
 
 /* What is said in clear. */
 struct dialect {
+  enum probe_question question;
   enum probe_protocol protocol;
   const unsigned char *message;
   size_t length;
   /* How many bytes of the answer are still to be read; 0: it is complete; -1: it is none. */
   int (*missing)(const unsigned char *answer, size_t have);
-  /* NULL: now the handshake; else why not, static. */
+  /* NULL: now the handshake, or all that was asked is known; else why not, static. */
   const char *(*refusal)(const unsigned char *answer, size_t length);
 };
 
@@ -32,6 +34,7 @@ struct request {
   enum state state;
   size_t sent;
   short event;
+  struct capture *capture;
   unsigned char answer[LDAP_MOST_BYTES];
   size_t answered;
   SSL_CTX *context;
@@ -56,19 +59,21 @@ static const char *postgres_refusal(const unsigned char *answer, size_t length) 
 }
 
 static const struct dialect dialects[] = {
-    {PROBE_POSTGRES, ssl_request, sizeof ssl_request, postgres_missing, postgres_refusal},
-    {PROBE_LDAP, ldap_start_tls, sizeof ldap_start_tls, ldap_missing, ldap_refusal},
+    {PROBE_HANDSHAKE, PROBE_POSTGRES, ssl_request, sizeof ssl_request, postgres_missing, postgres_refusal},
+    {PROBE_HANDSHAKE, PROBE_LDAP, ldap_start_tls, sizeof ldap_start_tls, ldap_missing, ldap_refusal},
+    {PROBE_SSL3, PROBE_TLS, ssl3_hello, SSL3_HELLO_SIZE, ssl3_missing, ssl3_refusal},
+    {PROBE_SSL2, PROBE_TLS, ssl2_hello, SSL2_HELLO_SIZE, ssl2_missing, ssl2_refusal},
 };
 
-static const struct dialect *dialect_of(enum probe_protocol protocol) {
-  for (size_t i = 0; i < sizeof dialects / sizeof *dialects; i++)
-    if (dialects[i].protocol == protocol)
+static const struct dialect *dialect_of(const struct probe_target *target) {
+  for (size_t i = 0; i < COUNT_OF(dialects); i++)
+    if (dialects[i].question == target->question && dialects[i].protocol == target->protocol)
       return &dialects[i];
   return NULL;
 }
 
-bool request_is_for(enum probe_protocol protocol) {
-  return dialect_of(protocol) != NULL;
+bool request_is_for(const struct probe_target *target) {
+  return dialect_of(target) != NULL;
 }
 
 /* OpenSSL's macro would drop the const in a way that compilers warn of; the name is only copied. */
@@ -76,11 +81,14 @@ static bool set_server_name(SSL *ssl, const char *host) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) == 1;
 }
 
-struct request *request_new(enum probe_protocol protocol, int socket, const char *host,
+struct request *request_new(const struct probe_target *target, int socket, const char *host,
                             struct capture *capture) {
   struct request *request = must_alloc(1, sizeof *request);
-  request->dialect = dialect_of(protocol);
+  request->dialect = dialect_of(target);
   request->socket = socket;
+  request->capture = capture;
+  if (target->question != PROBE_HANDSHAKE)
+    return request;
   request->context = SSL_CTX_new(TLS_client_method());
   if (request->context != NULL && capture_arm(request->context, capture))
     request->ssl = SSL_new(request->context);
@@ -146,6 +154,10 @@ static enum request_progress answer(struct request *request, const char **ret_er
   const char *why = missing < 0 ? ANSWER_IS_NONE : dialect->refusal(request->answer, request->answered);
   if (why != NULL)
     return fail(why, ret_error);
+  if (dialect->question != PROBE_HANDSHAKE) {
+    request->capture->answer.version = dialect->question == PROBE_SSL3 ? SSL3_VERSION : SSL2_VERSION;
+    return REQUEST_DONE;
+  }
   request->state = STATE_HANDSHAKE;
   return wait_for(request, POLLOUT);
 }

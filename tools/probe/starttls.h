@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * TLS with servers that are asked for it in one message of their own: PostgreSQL (SSLRequest) and LDAP
- * (StartTLS). Over a connected non-blocking socket: the message, its answer, the handshake. A state machine
- * that never blocks, so that it runs among libcurl's transfers.
+ * (StartTLS). Over a connected non-blocking socket: the message, its answer, the handshake; for SSL 3 and 2
+ * the message and its answer alone. A state machine that never blocks, so that it runs among libcurl's
+ * transfers.
  */
 #ifndef PINCTL_PROBE_STARTTLS_H
 #define PINCTL_PROBE_STARTTLS_H
@@ -12,12 +13,12 @@
 
 struct request;
 
-/* Whether TLS begins like this. */
-bool request_is_for(enum probe_protocol protocol);
+/* Whether a target is asked like this. */
+bool request_is_for(const struct probe_target *target);
 
 /* host: NULL for an IP address, which is no server name (RFC 6066, 3). socket: stays the caller's, and must
  * outlive it. NULL when OpenSSL has no memory. */
-struct request *request_new(enum probe_protocol protocol, int socket, const char *host,
+struct request *request_new(const struct probe_target *target, int socket, const char *host,
                             struct capture *capture);
 /* Takes NULL. */
 void request_free(struct request *request);

@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
@@ -22,16 +20,11 @@ static int memory_file = -1;
 static char *own_policy;
 
 static bool make_memory_file(void) {
-  if (memory_file >= 0)
-    return true;
-  memory_file = memfd_create("pinctl-empty-policy", MFD_CLOEXEC);
-  ssize_t length = (ssize_t)strlen(empty_policy);
-  if (memory_file < 0 || write(memory_file, empty_policy, (size_t)length) != length ||
-      fchmod(memory_file, 0644) != 0) {
+  if (memory_file < 0)
+    memory_file = file_in_memory("pinctl-empty-policy", empty_policy);
+  if (memory_file < 0)
     say_error("a file in memory: %s", strerror(errno));
-    return false;
-  }
-  return true;
+  return memory_file >= 0;
 }
 
 bool leave_own_pins(void) {

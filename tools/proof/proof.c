@@ -40,7 +40,8 @@ void proof_make(X509 *peer, STACK_OF(X509) * sent, X509_STORE *store, struct pro
     continue;
   take(&path, ret_proof);
   ret_proof->cut = path.pin.cut;
-  ret_proof->outside = !path_names_are_permitted(&direct, &path);
+  ret_proof->permission = path_permission(&direct, &path, path.pin.count);
+  ret_proof->permitted = path.permitted;
   path_clear(&direct, &path);
   ERR_pop_to_mark();
 }

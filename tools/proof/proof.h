@@ -14,6 +14,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509_vfy.h>
 
+#include "pinpolicy.h"
+
 /* As many keys as pinning.so looks at. */
 #define PROOF_MOST_KEYS 32
 
@@ -21,7 +23,8 @@ struct proof {
   X509 *certificates[PROOF_MOST_KEYS]; /* from the peer's own upwards; owned */
   size_t count;                        /* 0: not even the peer's key could be read */
   bool cut;                            /* the path goes on, or may, above a limit: see struct pin_path */
-  bool outside;                        /* a CA of it does not permit a name below it (RFC 5280, 4.2.1.10) */
+  size_t permitted;                    /* of so many of the first, every CA permits what is below */
+  enum pin_reason permission;          /* of the next one's: see path_permission in provider/openssl/path.h */
 };
 
 /* sent: what the peer showed, its own certificate included; store: what is trusted. To be cleared. */

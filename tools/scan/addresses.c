@@ -3,24 +3,12 @@
 #include "scan/addresses.h"
 
 #include <netdb.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "scan/findings.h"
-
-/* As libcurl looks for it. */
-static bool has_proxy(void) {
-  static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    const char *value = getenv(names[i]);
-    if (value != NULL && *value != '\0')
-      return true;
-  }
-  return false;
-}
+#include "scan/lookup.h"
 
 static bool is_there(const struct scan_host *host, const char *address) {
   for (size_t i = 0; i < host->address_count; i++)
@@ -38,18 +26,35 @@ static void add(struct scan_host *host, const struct addrinfo *found) {
   host->addresses[host->address_count++] = (struct scan_address){.address = must_copy(text)};
 }
 
-void addresses_find(struct scan_host *host) {
-  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-  struct addrinfo *found = NULL;
-  if (host_is_address(host->host) || has_proxy() || getaddrinfo(host->host, NULL, &hints, &found) != 0)
+void addresses_begin(struct scan_host *host) {
+  if (host_is_address(host->host) || probe_proxy() != NULL)
     return;
+  host->lookup = lookup_new(host->host);
+  host->incomplete = host->incomplete || host->lookup == NULL;
+}
+
+static void take_addresses(struct scan_host *host, const struct addrinfo *found) {
   for (const struct addrinfo *at = found; at != NULL && host->address_count < SCAN_MOST_ADDRESSES;
        at = at->ai_next)
     add(host, at);
-  freeaddrinfo(found);
-  if (host->address_count > 1)
-    return;
-  addresses_clear(host);
+  if (host->address_count < 2)
+    addresses_clear(host);
+}
+
+bool addresses_pending(struct scan_host *host, long timeout) {
+  struct addrinfo *found = NULL;
+  if (host->lookup == NULL)
+    return false;
+  enum lookup_state state = lookup_look(host->lookup, (double)timeout / 1000, &found);
+  if (state == LOOKUP_GOES_ON)
+    return true;
+  host->incomplete = host->incomplete || state == LOOKUP_LATE;
+  lookup_free(host->lookup);
+  host->lookup = NULL;
+  take_addresses(host, found);
+  if (found != NULL)
+    freeaddrinfo(found);
+  return false;
 }
 
 /* ---- What they show ---- */
@@ -112,6 +117,8 @@ void find_in_addresses(struct scan_host *host) {
 }
 
 void addresses_clear(struct scan_host *host) {
+  lookup_free(host->lookup);
+  host->lookup = NULL;
   for (size_t i = 0; i < host->address_count; i++) {
     free(host->addresses[i].address);
     free(host->addresses[i].error);

@@ -22,10 +22,6 @@ static int64_t seconds_of(const ASN1_TIME *time_text) {
   return ASN1_TIME_to_tm(time_text, &broken_down) == 1 ? timegm(&broken_down) : 0;
 }
 
-static const char *name_of(const struct object *object) {
-  return *object->subject == '\0' ? "a certificate without a subject" : object->subject;
-}
-
 /* ---- One certificate ---- */
 
 /* What the CA/Browser Forum's Baseline Requirements (6.3.2) allow, by the day from which on; days. */
@@ -35,7 +31,7 @@ static int allowed_life(int64_t issued) {
     int days;
   } limits[] = {{"2029-03-15", 47},  {"2027-03-15", 100},  {"2026-03-15", 200}, {"2020-09-01", 398},
                 {"2018-03-01", 825}, {"2015-04-01", 1187}, {"2012-07-01", 1827}};
-  for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+  for (size_t i = 0; i < COUNT_OF(limits); i++) {
     int64_t from = 0;
     if (date_read(limits[i].from, &from) && issued >= from)
       return limits[i].days;
@@ -46,24 +42,26 @@ static int allowed_life(int64_t issued) {
 static void look_at_life(const struct object *leaf, struct scan_host *host) {
   int64_t issued = seconds_of(X509_get0_notBefore(leaf->certificate));
   int64_t expires = seconds_of(X509_get0_notAfter(leaf->certificate));
+  int64_t days = (expires - issued + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY;
   int allowed = allowed_life(issued);
   /* Both ends belong to it (RFC 5280, 4.1.2.5). Midnight to midnight is what CAs without that second issue.
    */
   if (allowed != 0 && expires - issued > (int64_t)allowed * SECONDS_PER_DAY)
     finding_add(host, "long-life",
                 must_format("%s is valid for %lld days; browsers allow %d of one issued that day",
-                            name_of(leaf), (long long)((expires - issued) / SECONDS_PER_DAY), allowed));
+                            object_name(leaf), (long long)days, allowed));
 }
 
 static void look_at_dates(const struct scan *scan, const struct object *object, struct scan_host *host) {
   int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
-  long long days = (long long)((expires - scan->now) / SECONDS_PER_DAY);
+  int64_t days = days_until(scan->now, expires);
+  AUTO_TEXT left = days_text(days);
   if (seconds_of(X509_get0_notBefore(object->certificate)) > scan->now)
-    finding_add(host, "not-yet-valid", must_format("%s is not yet valid", name_of(object)));
-  if (expires < scan->now)
-    finding_add(host, "expired", must_format("%s has expired", name_of(object)));
+    finding_add(host, "not-yet-valid", must_format("%s is not yet valid", object_name(object)));
+  if (days < 0)
+    finding_add(host, "expired", must_format("%s has expired", object_name(object)));
   else if (days < scan->warning_days)
-    finding_add(host, "expires-soon", must_format("%s expires in %lld days", name_of(object), days));
+    finding_add(host, "expires-soon", must_format("%s expires in %s", object_name(object), left));
 }
 
 static int least_bits(int type) {
@@ -76,14 +74,14 @@ static void look_at_strength(const struct object *object, struct scan_host *host
   EVP_PKEY *key = X509_get0_pubkey(object->certificate);
   int digest = NID_undef;
   if (key != NULL && EVP_PKEY_bits(key) < least_bits(EVP_PKEY_base_id(key)))
-    finding_add(host, "weak-key", must_format("%s: a key of type %s", name_of(object), object->key_type));
+    finding_add(host, "weak-key", must_format("%s: a key of type %s", object_name(object), object->key_type));
   /* Nobody relies on the signature of a root on itself. */
   if (object->role == ROLE_ROOT ||
       X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
     return;
   if (digest == NID_md5 || digest == NID_sha1 || digest == NID_md5_sha1)
     finding_add(host, "weak-signature",
-                must_format("%s is signed with %s", name_of(object), OBJ_nid2sn(digest)));
+                must_format("%s is signed with %s", object_name(object), OBJ_nid2sn(digest)));
 }
 
 /* Whether no name that is meant for this host stands there but with an asterisk. */
@@ -97,9 +95,9 @@ static bool is_by_wildcard(X509 *certificate, const char *host) {
 
 static void look_at_name(const struct object *leaf, struct scan_host *host) {
   if (!certificate_is_for(leaf->certificate, host->host))
-    finding_add(host, "wrong-name", must_format("%s is not for this host", name_of(leaf)));
+    finding_add(host, "wrong-name", must_format("%s is not for this host", object_name(leaf)));
   else if (is_by_wildcard(leaf->certificate, host->host))
-    finding_add(host, "wildcard", must_format("%s covers it by a wildcard", name_of(leaf)));
+    finding_add(host, "wildcard", must_format("%s covers it by a wildcard", object_name(leaf)));
 }
 
 /* ---- The chain ---- */
@@ -127,7 +125,7 @@ static void look_at_trust(struct scan_host *host) {
   case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     /* What the last one's issuer is, nobody knows: it may be a root that is not trusted here. */
     if (!is_self_issued(last->certificate) && path->count == 1) {
-      finding_add(host, "chain-incomplete", must_format("the issuer of %s is missing", name_of(last)));
+      finding_add(host, "chain-incomplete", must_format("the issuer of %s is missing", object_name(last)));
       return;
     }
     break;
@@ -202,4 +200,14 @@ void find_in_certificates(const struct scan *scan, struct scan_host *host) {
     look_at_name(&host->others.items[i], host);
     look_at_life(&host->others.items[i], host);
   }
+}
+
+void find_no_certificate(struct scan_host *host) {
+  bool accepts = false;
+  for (int i = 0; i < SCAN_VERSIONS; i++)
+    accepts = accepts || host->versions[i].accepted;
+  for (size_t i = 0; i < host->finding_count; i++)
+    accepts = accepts && strcmp(host->findings[i].kind->code, "anonymous") != 0;
+  if (accepts && host->shown.count == 0)
+    finding_add(host, "not-trusted", must_copy("no certificate came that can be read"));
 }

@@ -10,11 +10,19 @@
 void finding_add(struct scan_host *host, const char *code, char *text);
 
 /* Versions, suites, groups, signatures, renegotiation, compression, HTTP. */
-void find_in_protocol(struct scan_host *host);
+void find_in_protocol(const struct scan *scan, struct scan_host *host);
 /* The chain, which must have been built, and each key that other handshakes showed. */
 void find_in_certificates(const struct scan *scan, struct scan_host *host);
+/* Where none came that can be read, though TLS is accepted, and not only with nobody authenticated. */
+void find_no_certificate(struct scan_host *host);
 /* OCSP response and timestamps. store: what the chain was verified by. */
 void find_in_status(const struct scan *scan, X509_STORE *store, struct scan_host *host);
+
+/* The timestamps alone. issuer: of the server's certificate; NULL: not known. */
+void find_in_timestamps(const struct scan *scan, X509 *issuer, struct scan_host *host);
+
+/* Marks what the baseline has, where there is one. */
+void mark_known(struct scan *scan);
 
 /* Score and grade, by what was found. */
 void grade_host(struct scan_host *host);

@@ -29,7 +29,8 @@ bool scan_grade_read(const char *word, enum scan_grade *ret_grade) {
 
 static int version_score(const struct scan_host *host) {
   static const int scores[] = {100, 100, 95, 90};
-  int best = 0, worst = 100;
+  int best = host->ssl3 == SCAN_OLD_ACCEPTED ? 80 : 0;
+  int worst = host->ssl2 == SCAN_OLD_ACCEPTED ? 0 : host->ssl3 == SCAN_OLD_ACCEPTED ? 80 : 100;
   for (int i = 0; i < SCAN_VERSIONS; i++)
     if (host->versions[i].accepted) {
       best = scores[i] > best ? scores[i] : best;

@@ -40,11 +40,15 @@ static void find_names(struct scan_host *host, const char *code, const char *lea
 /* ---- Versions and suites ---- */
 
 static void look_at_versions(struct scan_host *host) {
+  if (host->ssl2 == SCAN_OLD_ACCEPTED)
+    finding_add(host, "ssl2", must_copy("accepts SSL 2 (DROWN)"));
+  if (host->ssl3 == SCAN_OLD_ACCEPTED)
+    finding_add(host, "ssl3", must_copy("accepts SSL 3 (POODLE)"));
   if (host->versions[SCAN_TLS10].accepted)
     finding_add(host, "tls10", must_copy("accepts TLS 1.0"));
   if (host->versions[SCAN_TLS11].accepted)
     finding_add(host, "tls11", must_copy("accepts TLS 1.1"));
-  if (!host->versions[SCAN_TLS13].accepted)
+  if (!host->versions[SCAN_TLS13].accepted && !host->versions[SCAN_TLS13].unanswered)
     finding_add(host, "no-tls13", must_copy("does not accept TLS 1.3"));
 }
 
@@ -66,9 +70,17 @@ static struct scan_choices old_suites(const struct scan_host *host) {
   return all;
 }
 
+/* Then what was not found may be there. */
+static bool some_unanswered(const struct scan_host *host) {
+  bool some = false;
+  for (int version = 0; version < SCAN_VERSIONS; version++)
+    some = some || host->versions[version].unanswered;
+  return some;
+}
+
 static void look_at_suites(struct scan_host *host, const struct scan_choices *suites) {
   struct names null = {0}, anonymous = {0}, small = {0}, rc4 = {0}, triple_des = {0}, fixed = {0}, cbc = {0};
-  bool aead = host->versions[SCAN_TLS13].accepted;
+  bool aead = host->versions[SCAN_TLS13].accepted || some_unanswered(host);
   bool secret_later = aead;
   for (size_t i = 0; i < suites->count; i++) {
     const char *name = suites->items[i].name;
@@ -85,6 +97,9 @@ static void look_at_suites(struct scan_host *host, const struct scan_choices *su
     secret_later = secret_later || !weakness.static_key;
     aead = aead || (!weakness.cbc && !weakness.null && !weakness.rc4);
   }
+  /* Of SSL 3 and 2 alone no suite is known. */
+  if (suites->count == 0)
+    aead = secret_later = true;
   if (!aead)
     finding_add(host, "no-aead", must_copy("accepts no suite with authenticated encryption"));
   find_names(host, "null-cipher", "accepts no encryption:", &null);
@@ -119,7 +134,7 @@ static void look_at_groups(struct scan_host *host) {
   static const uint16_t weak[] = {0x0015 /* secp224r1 */, 0x0013 /* secp192r1 */};
   struct names names = {0};
   for (size_t i = 0; i < host->groups.count; i++)
-    for (size_t j = 0; j < sizeof weak / sizeof *weak; j++)
+    for (size_t j = 0; j < COUNT_OF(weak); j++)
       if (host->groups.items[i].number == weak[j])
         name_if(true, &names, host->groups.items[i].name);
   find_names(host, "weak-group", "accepts", &names);
@@ -164,22 +179,66 @@ static long long max_age(const char *value) {
   return -1;
 }
 
-static void look_at_http(struct scan_host *host) {
+/* Whether a directive without a value stands there. */
+static bool has_directive(const char *value, const char *name) {
+  size_t length = strlen(name);
+  for (const char *at = value; at != NULL; at = strchr(at, ';')) {
+    at += strspn(at, "; \t");
+    if (strncasecmp(at, name, length) == 0 && strchr("; \t", at[length]) != NULL)
+      return true;
+  }
+  return false;
+}
+
+static void look_at_hsts(struct scan_host *host) {
   long long age = host->https.has_hsts ? max_age(host->https.hsts) : -1;
-  if (host->https.status != 0 && age <= 0)
+  if (age <= 0) {
     finding_add(host, "no-hsts",
                 must_copy(host->https.has_hsts ? "its Strict-Transport-Security has no max-age"
                                                : "sends no Strict-Transport-Security"));
-  else if (host->https.status != 0 && age < SECONDS_OF_HALF_A_YEAR)
+    return;
+  }
+  if (age < SECONDS_OF_HALF_A_YEAR)
     finding_add(host, "short-hsts", must_format("Strict-Transport-Security for %lld days only", age / 86400));
-  if (host->http.status >= 200 && host->http.status < 300)
-    finding_add(host, "no-redirect", must_copy("answers on port 80 without leading to HTTPS"));
-  else if (host->http.status >= 300 && host->http.status < 400 &&
-           strncasecmp(host->http.location, "http://", 7) == 0)
-    finding_add(host, "no-redirect", must_format("port 80 leads to %s", host->http.location));
+  if (!has_directive(host->https.hsts, "includeSubDomains"))
+    finding_add(host, "hsts-host-only", must_copy("Strict-Transport-Security without includeSubDomains"));
 }
 
-void find_in_protocol(struct scan_host *host) {
+/* A redirect without a scheme stays where it is. */
+static void look_at_redirect(struct scan_host *host) {
+  bool redirects = host->http.status >= 300 && host->http.status < 400 && *host->http.location != '\0';
+  if (redirects && strncasecmp(host->http.location, "https://", 8) != 0)
+    finding_add(host, "no-redirect", must_format("port 80 leads to %s", host->http.location));
+  else if (!redirects && host->http.status >= 200 && host->http.status < 400)
+    finding_add(host, "no-redirect", must_copy("answers on port 80 without leading to HTTPS"));
+}
+
+/* Whether a header does what it is there for. */
+static bool protects(const struct probe_http *http, enum probe_header header) {
+  const char *value = http->headers[header];
+  if (header == PROBE_X_CONTENT_TYPE_OPTIONS)
+    return http->has[header] && strcasecmp(value, "nosniff") == 0;
+  if (header == PROBE_X_FRAME_OPTIONS && http->limits_framing)
+    return true;
+  return http->has[header] && *value != '\0';
+}
+
+static void look_at_headers(struct scan_host *host) {
+  struct names names = {0};
+  for (int i = 0; i < PROBE_HEADERS; i++)
+    name_if(!protects(&host->https, (enum probe_header)i), &names, probe_header_name((enum probe_header)i));
+  find_names(host, "missing-headers", "sends nothing that counts as", &names);
+}
+
+static void look_at_http(const struct scan *scan, struct scan_host *host) {
+  if (host->https.status != 0)
+    look_at_hsts(host);
+  if (host->https.status != 0 && scan->headers)
+    look_at_headers(host);
+  look_at_redirect(host);
+}
+
+void find_in_protocol(const struct scan *scan, struct scan_host *host) {
   struct scan_choices suites = old_suites(host);
   look_at_versions(host);
   look_at_suites(host, &suites);
@@ -188,6 +247,6 @@ void find_in_protocol(struct scan_host *host) {
   look_at_groups(host);
   look_at_signatures(host);
   look_at_handshake(host);
-  look_at_http(host);
+  look_at_http(scan, host);
   free(suites.items);
 }

@@ -8,13 +8,13 @@
 
 #include "base/memory.h"
 #include "scan/addresses.h"
-
-/* The security level is part of a list of suites; what else this connection is able to stays as it is. */
-#define LEVEL "@SECLEVEL=0"
+#include "scan/offers.h"
 
 enum stage {
   STAGE_SUITES = 0,
   STAGE_ORDER,
+  STAGE_SSL3,
+  STAGE_SSL2,
   STAGE_GROUPS,
   STAGE_SIGNATURES,
   STAGE_HTTPS,
@@ -23,58 +23,49 @@ enum stage {
   STAGE_END
 };
 
-struct scan_questions {
-  const struct registry *registry;
-  enum stage stage;
-  enum scan_version version; /* of the suites and their order */
-  bool asked;                /* some question got an answer, or a refusal */
-  bool by_address;           /* all addresses are asked */
-  size_t address;            /* the one to ask next */
-  bool repeated;             /* this one got neither, and is asked once more */
-  struct probe_target target;
-  struct probe_offer offer;
-  char *refusal;             /* the first one's reason */
-  char *list;                /* what the offer varies */
-  char *suites;              /* of an offer of groups or signatures */
-  char *groups, *signatures; /* all that OpenSSL has */
+/*
+ * What is done about a connection that ended without a word. Some servers refuse so; others, or what stands
+ * before them, have had enough of so many connections.
+ */
+enum doubt {
+  DOUBT_NONE = 0,
+  DOUBT_AGAIN,  /* the question is asked again, after a pause */
+  DOUBT_CONTROL /* then, without one, what was answered before: whoever answers that refused the other */
 };
 
-/* ---- Lists ---- */
+/* Of a version. What ended without a word before there was a control comes once more, last. */
+enum progress { TO_ASK = 0, DOUBTFUL, SETTLED };
 
-static bool holds(const struct scan_choices *choices, uint16_t number) {
-  for (size_t i = 0; i < choices->count; i++)
-    if (choices->items[i].number == number)
-      return true;
-  return false;
-}
+/* Before a question is asked again: twice, and then after each control that was not answered either. */
+static const double pauses[] = {0, 1, 2, 5, 10};
+#define PAUSES COUNT_OF(pauses)
+/* A control that comes sooner after the question than that came after another says the more. */
+#define BEFORE_CONTROL 2
 
-static char *append(char *list, const char *name) {
-  char *longer = list == NULL ? must_copy(name) : must_format("%s:%s", list, name);
-  free(list);
-  return longer;
-}
+/* Between any two questions to a server that has had enough before. */
+#define SLOW_SECONDS 1.0
 
-/* All names but those of `found`, which may be NULL; NULL: none is left. */
-static char *names_without(const struct registered *all, size_t count, const struct scan_choices *found) {
-  char *list = NULL;
-  for (size_t i = 0; i < count; i++)
-    if (found == NULL || !holds(found, all[i].number))
-      list = append(list, all[i].name);
-  return list;
-}
+struct scan_questions {
+  struct offer_maker maker;
+  enum stage stage;
+  enum scan_version version; /* of the suites and their order */
+  enum progress progress[SCAN_VERSIONS];
+  enum doubt doubt;
+  size_t pause; /* the next of the pauses */
+  bool slow;
+  bool asked;      /* some question got an answer, or a refusal */
+  bool by_address; /* all addresses are asked */
+  long timeout;    /* of the resolver */
+  size_t address;  /* the one to ask next */
+  struct probe_target target;
+  char *refusal; /* the first one's reason */
+};
 
 static const struct registered *find(const struct registered *all, size_t count, uint16_t number) {
   for (size_t i = 0; i < count; i++)
     if (all[i].number == number)
       return &all[i];
   return NULL;
-}
-
-static const struct registered *suites_of(const struct scan_questions *questions, size_t *ret_count) {
-  const struct registry *registry = questions->registry;
-  bool newest = questions->version == SCAN_TLS13;
-  *ret_count = newest ? registry->suite13_count : registry->suite_count;
-  return newest ? registry->suites13 : registry->suites;
 }
 
 static void add_choice(struct scan_choices *choices, const struct registered *chosen,
@@ -84,122 +75,19 @@ static void add_choice(struct scan_choices *choices, const struct registered *ch
       .number = chosen->number, .name = chosen->shown, .group = answer->group, .dh_bits = answer->dh_bits};
 }
 
-/* ---- Offers ---- */
-
-static int number_of_version(enum scan_version version) {
-  static const int numbers[] = {TLS1_3_VERSION, TLS1_2_VERSION, TLS1_1_VERSION, TLS1_VERSION};
-  return numbers[version];
-}
-
-static enum scan_version newest_version(const struct scan_host *host) {
-  enum scan_version version = SCAN_TLS13;
-  while (version < SCAN_VERSIONS && !host->versions[version].accepted)
-    version++;
-  return version;
-}
-
-static void set_suites(struct scan_questions *questions, enum scan_version version, char *names) {
-  free(questions->suites);
-  questions->suites = names;
-  if (version == SCAN_TLS13) {
-    questions->offer.suites13 = questions->suites;
-  } else {
-    questions->suites = append(questions->suites, LEVEL);
-    questions->offer.suites = questions->suites;
-  }
-}
-
-static void begin_offer(struct scan_questions *questions, enum scan_version version) {
-  questions->offer = (struct probe_offer){.version = number_of_version(version),
-                                          .groups = questions->groups,
-                                          .signatures = questions->signatures};
-}
-
-static bool offer_suites(struct scan_questions *questions, const struct scan_host *host) {
-  size_t count = 0;
-  const struct registered *all = suites_of(questions, &count);
-  char *names = names_without(all, count, &host->versions[questions->version].suites);
-  if (names == NULL)
+static bool offer_old(struct scan_questions *questions, const struct scan_host *host) {
+  if (host->protocol != PROBE_TLS || !questions->asked)
     return false;
-  begin_offer(questions, questions->version);
-  set_suites(questions, questions->version, names);
+  questions->target.offer = NULL;
+  questions->target.question = questions->stage == STAGE_SSL3 ? PROBE_SSL3 : PROBE_SSL2;
   return true;
-}
-
-/* What the server chose, backwards: whoever chooses the same again follows an order of his own. */
-static bool offer_backwards(struct scan_questions *questions, const struct scan_host *host) {
-  const struct scan_choices *found = &host->versions[questions->version].suites;
-  char *names = NULL;
-  if (found->count < 2)
-    return false;
-  for (size_t i = found->count; i > 0; i--)
-    names = append(names, found->items[i - 1].name);
-  begin_offer(questions, questions->version);
-  set_suites(questions, questions->version, names);
-  return true;
-}
-
-/*
- * Suites of the newest version under which a choice of groups (signatures) shows itself: a server would go on
- * with another suite otherwise.
- */
-static bool offer_suites_for(struct scan_questions *questions, const struct scan_host *host,
-                             bool signatures) {
-  enum scan_version version = newest_version(host);
-  char *names = NULL;
-  if (version == SCAN_VERSIONS || (signatures && version > SCAN_TLS12))
-    return false;
-  begin_offer(questions, version);
-  const struct scan_choices *found = &host->versions[version].suites;
-  for (size_t i = 0; i < found->count; i++) {
-    struct suite_weakness weakness;
-    bool exchanges =
-        version == SCAN_TLS13 || found->items[i].group != 0 || (signatures && found->items[i].dh_bits != 0);
-    if (exchanges && suite_weakness(found->items[i].number, &weakness) && !(signatures && weakness.anonymous))
-      names = append(names, found->items[i].name);
-  }
-  if (names != NULL)
-    set_suites(questions, version, names);
-  return names != NULL;
-}
-
-/*
- * Up to TLS 1.2 the curve of an ECDSA key has to be among the groups, or the key cannot be used at all (RFC
- * 8422, 5.1). It stays as the last one: a server that goes by its own order stops there.
- */
-static char *with_curve_of_key(char *list, const struct scan_host *host) {
-  char name[64] = "";
-  EVP_PKEY *key = host->shown.count == 0 ? NULL : X509_get0_pubkey(host->shown.items[0].certificate);
-  if (list == NULL || key == NULL || newest_version(host) == SCAN_TLS13 ||
-      EVP_PKEY_base_id(key) != EVP_PKEY_EC || EVP_PKEY_get_group_name(key, name, sizeof name, NULL) != 1)
-    return list;
-  return append(list, name);
-}
-
-static bool offer_groups(struct scan_questions *questions, const struct scan_host *host) {
-  const struct registry *registry = questions->registry;
-  free(questions->list);
-  questions->list =
-      with_curve_of_key(names_without(registry->groups, registry->group_count, &host->groups), host);
-  bool good = questions->list != NULL && offer_suites_for(questions, host, false);
-  questions->offer.groups = questions->list;
-  return good;
-}
-
-static bool offer_signatures(struct scan_questions *questions, const struct scan_host *host) {
-  const struct registry *registry = questions->registry;
-  free(questions->list);
-  questions->list = names_without(registry->signatures, registry->signature_count, &host->signatures);
-  bool good = questions->list != NULL && offer_suites_for(questions, host, true);
-  questions->offer.signatures = questions->list;
-  return good;
 }
 
 /* Only where HTTP is what one expects: other servers would wait for words of their own protocol. */
 static bool offer_http(struct scan_questions *questions, struct scan_host *host) {
   bool plain = questions->stage == STAGE_HTTP;
   bool usual = host->port == 443 || (!plain && host->port == 8443);
-  if (!usual || host->protocol != PROBE_TLS || newest_version(host) == SCAN_VERSIONS)
+  if (!usual || host->protocol != PROBE_TLS || offers_newest_version(host) == SCAN_VERSIONS)
     return false;
   host->http_asked = true;
   questions->target.question = plain ? PROBE_HTTP : PROBE_HTTPS;
@@ -213,36 +101,24 @@ static bool offer_http(struct scan_questions *questions, struct scan_host *host)
  * first chain.
  */
 static bool offer_to_address(struct scan_questions *questions, struct scan_host *host) {
-  enum scan_version version = newest_version(host);
-  if (!questions->by_address || version == SCAN_VERSIONS || host->shown.count == 0)
+  if (!questions->by_address || host->shown.count == 0)
     return false;
-  if (questions->address == 0)
-    addresses_find(host);
   if (questions->address < host->address_count && host->address != NULL &&
       strcmp(host->addresses[questions->address].address, host->address) == 0)
     host->addresses[questions->address++].key = host->shown.items[0].key;
-  if (questions->address >= host->address_count)
+  if (questions->address >= host->address_count || !offers_accepted(&questions->maker, host))
     return false;
-  const struct scan_choices *found = &host->versions[version].suites;
-  char *names = NULL;
-  for (size_t i = 0; i < found->count; i++)
-    names = append(names, found->items[i].name);
-  if (names == NULL)
-    return false;
-  begin_offer(questions, version);
-  set_suites(questions, version, names);
   questions->target.address = host->addresses[questions->address].address;
   return true;
 }
 
 /* ---- The order of questions ---- */
 
-struct scan_questions *questions_new(const struct registry *registry, bool by_address) {
+struct scan_questions *questions_new(const struct registry *registry, bool by_address, long timeout) {
   struct scan_questions *questions = must_alloc(1, sizeof *questions);
-  questions->registry = registry;
+  offers_begin(&questions->maker, registry);
   questions->by_address = by_address;
-  questions->groups = names_without(registry->groups, registry->group_count, NULL);
-  questions->signatures = names_without(registry->signatures, registry->signature_count, NULL);
+  questions->timeout = timeout;
   return questions;
 }
 
@@ -250,33 +126,45 @@ void questions_free(struct scan_questions *questions) {
   if (questions == NULL)
     return;
   free(questions->refusal);
-  free(questions->list);
-  free(questions->suites);
-  free(questions->groups);
-  free(questions->signatures);
+  offers_clear(&questions->maker);
   free(questions);
 }
 
-static void advance(struct scan_questions *questions) {
-  questions->repeated = false;
-  if (questions->stage == STAGE_ORDER && questions->version + 1 < SCAN_VERSIONS) {
-    questions->version++;
+static bool next_version(struct scan_questions *questions, const struct scan_host *host) {
+  enum progress last = offers_has_accepted(host) ? DOUBTFUL : TO_ASK;
+  if (questions->progress[questions->version] == TO_ASK)
+    questions->progress[questions->version] = SETTLED;
+  for (enum progress wanted = TO_ASK; wanted <= last; wanted++)
+    for (int version = 0; version < SCAN_VERSIONS; version++)
+      if (questions->progress[version] == wanted) {
+        questions->progress[version] = TO_ASK;
+        questions->version = (enum scan_version)version;
+        return true;
+      }
+  return false;
+}
+
+static void advance(struct scan_questions *questions, const struct scan_host *host) {
+  questions->doubt = DOUBT_NONE;
+  if (questions->stage == STAGE_ORDER && next_version(questions, host))
     questions->stage = STAGE_SUITES;
-  } else {
+  else
     questions->stage++;
-  }
 }
 
 static bool prepare(struct scan_questions *questions, struct scan_host *host) {
   switch (questions->stage) {
   case STAGE_SUITES:
-    return offer_suites(questions, host);
+    return offers_suites(&questions->maker, host, questions->version);
   case STAGE_ORDER:
-    return offer_backwards(questions, host);
+    return offers_backwards(&questions->maker, host, questions->version);
+  case STAGE_SSL3:
+  case STAGE_SSL2:
+    return offer_old(questions, host);
   case STAGE_GROUPS:
-    return offer_groups(questions, host);
+    return offers_groups(&questions->maker, host);
   case STAGE_SIGNATURES:
-    return offer_signatures(questions, host);
+    return offers_signatures(&questions->maker, host);
   case STAGE_ADDRESSES:
     return offer_to_address(questions, host);
   default:
@@ -284,20 +172,38 @@ static bool prepare(struct scan_questions *questions, struct scan_host *host) {
   }
 }
 
-const struct probe_target *questions_next(struct scan_host *host) {
+/* All other questions come before. */
+static bool waits_for_resolver(const struct scan_questions *questions, struct scan_host *host) {
+  return questions->stage == STAGE_ADDRESSES && addresses_pending(host, questions->timeout);
+}
+
+const struct probe_target *questions_next(struct scan_host *host, bool *ret_later) {
   struct scan_questions *questions = host->questions;
   questions->target = (struct probe_target){
-      .host = host->host, .port = host->port, .protocol = host->protocol, .offer = &questions->offer};
-  while (questions->stage != STAGE_END && !prepare(questions, host))
-    advance(questions);
+      .host = host->host, .port = host->port, .protocol = host->protocol, .offer = &questions->maker.offer};
+  *ret_later = waits_for_resolver(questions, host);
+  if (questions->doubt == DOUBT_CONTROL) {
+    (void)offers_accepted(&questions->maker, host);
+    host->connections++;
+    return &questions->target;
+  }
+  while (!*ret_later && questions->stage != STAGE_END && !prepare(questions, host)) {
+    advance(questions, host);
+    *ret_later = waits_for_resolver(questions, host);
+  }
+  if (*ret_later)
+    return NULL;
   if (questions->stage == STAGE_END) {
-    if (host->error == NULL && newest_version(host) == SCAN_VERSIONS) {
+    bool old = host->ssl3 == SCAN_OLD_ACCEPTED || host->ssl2 == SCAN_OLD_ACCEPTED;
+    if (host->error == NULL && offers_newest_version(host) == SCAN_VERSIONS && !old) {
       host->error = questions->refusal;
       questions->refusal = NULL;
     }
     return NULL;
   }
-  host->connections++;
+  /* The resolver has the time of all questions in between. */
+  if (host->connections++ == 0 && questions->by_address)
+    addresses_begin(host);
   return &questions->target;
 }
 
@@ -308,12 +214,12 @@ static bool take_suite(struct scan_questions *questions, struct scan_host *host,
                        const struct probe_answer *answer) {
   struct scan_suites *suites = &host->versions[questions->version];
   size_t count = 0;
-  const struct registered *all = suites_of(questions, &count);
-  if (answer->version != number_of_version(questions->version))
+  const struct registered *all = offers_suites_of(&questions->maker, questions->version, &count);
+  if (answer->version != offers_version_number(questions->version))
     return false;
   suites->accepted = true;
   const struct registered *chosen = find(all, count, answer->suite);
-  if (chosen == NULL || holds(&suites->suites, answer->suite))
+  if (chosen == NULL || choices_hold(&suites->suites, answer->suite))
     return false;
   add_choice(&suites->suites, chosen, answer);
   return true;
@@ -331,7 +237,7 @@ static bool take_number(const struct registered *all, size_t count, uint16_t num
                         struct scan_choices *found) {
   static const struct probe_answer nothing;
   const struct registered *chosen = number == 0 ? NULL : find(all, count, number);
-  if (chosen == NULL || holds(found, number))
+  if (chosen == NULL || choices_hold(found, number))
     return false;
   add_choice(found, chosen, &nothing);
   return true;
@@ -339,7 +245,7 @@ static bool take_number(const struct registered *all, size_t count, uint16_t num
 
 static bool take_choice(struct scan_questions *questions, struct scan_host *host,
                         const struct probe_answer *answer) {
-  const struct registry *registry = questions->registry;
+  const struct registry *registry = questions->maker.registry;
   if (questions->stage == STAGE_SUITES)
     return take_suite(questions, host, answer);
   if (questions->stage == STAGE_GROUPS)
@@ -358,13 +264,18 @@ static bool is_known(const struct scan_host *host, const struct object *leaf) {
   return known;
 }
 
-/* The first chain stays, and of the later ones each new key. What came with the first one's handshake belongs
- * to it. */
+/*
+ * The first chain stays, and of the later ones each new key. A response and timestamps are of the certificate
+ * that they came with, and not of another one with its key.
+ */
 static void take_certificates(struct scan_host *host, struct probe_result *result) {
   if (result->certificates.count == 0)
     return;
   struct object *leaf = &result->certificates.items[0];
-  if (host->shown.count == 0) {
+  bool first = host->shown.count == 0;
+  bool same =
+      first || memcmp(&host->shown.items[0].fingerprint, &leaf->fingerprint, sizeof leaf->fingerprint) == 0;
+  if (first) {
     host->shown = result->certificates;
     host->shown_count = result->shown;
     result->certificates = (struct objects){0};
@@ -372,18 +283,19 @@ static void take_certificates(struct scan_host *host, struct probe_result *resul
     host->others.items = must_grow(host->others.items, host->others.count + 1, sizeof *host->others.items);
     host->others.items[host->others.count++] = *leaf;
     *leaf = (struct object){0};
-  } else if (memcmp(&host->shown.items[0].key, &leaf->key, sizeof leaf->key) != 0) {
-    return;
   }
-  if (!host->staple && result->staple && host->others.count == 0) {
+  if (!same)
+    return;
+  if (!host->staple && result->staple) {
     host->staple = true;
     host->staple_bytes = result->staple_bytes;
     host->staple_length = result->staple_length;
     result->staple_bytes = NULL;
   }
-  if (host->sct_count == 0 && result->sct_count > 0 && host->others.count == 0) {
-    host->sct_count = result->sct_count;
-    memcpy(host->sct_log_ids, result->sct_logs, sizeof host->sct_log_ids);
+  if (host->scts.count == 0) {
+    probe_scts_clear(&host->scts); /* none of them could be read: there is room all the same */
+    host->scts = result->scts;
+    result->scts = (struct probe_scts){0};
   }
 }
 
@@ -401,52 +313,131 @@ static void take_facts(struct scan_host *host, struct probe_result *result) {
     host->no_renegotiation_info = true;
 }
 
-/* Neither an answer nor a refusal. Returns whether the question is to be repeated. */
-static bool miss(struct scan_questions *questions, struct scan_host *host,
-                 const struct probe_result *result) {
-  if (!questions->asked) {
-    host->error = must_copy(result->error == NULL ? "no answer" : result->error);
-    questions->stage = STAGE_END;
-    return false;
-  }
-  questions->repeated = !questions->repeated;
-  if (!questions->repeated) {
-    host->incomplete = true;
-    advance(questions);
-  }
-  return questions->repeated;
+/* Nothing is known of what was asked. */
+static void give_up(struct scan_questions *questions, struct scan_host *host) {
+  host->incomplete = true;
+  if (questions->stage == STAGE_SUITES)
+    host->versions[questions->version].unanswered = true;
+  advance(questions, host);
 }
 
-static void take_address(struct scan_questions *questions, struct scan_host *host,
-                         struct probe_result *result) {
+static double ask_again(struct scan_questions *questions, struct scan_host *host) {
+  questions->doubt = DOUBT_AGAIN;
+  if (questions->pause < PAUSES)
+    return pauses[questions->pause++];
+  give_up(questions, host);
+  return SLOW_SECONDS;
+}
+
+static void take_refusal(struct scan_questions *questions, struct scan_host *host,
+                         const struct probe_result *result) {
+  questions->asked = true;
+  if (questions->refusal == NULL)
+    questions->refusal = must_copy(result->error);
+  advance(questions, host);
+}
+
+/* Neither an answer nor a refusal in so many words. Returns the seconds before the next question. */
+static double miss(struct scan_questions *questions, struct scan_host *host,
+                   const struct probe_result *result) {
+  bool hung_up = result->refused;
+  if (result->unaskable) {
+    give_up(questions, host);
+    return 0;
+  }
+  if (!questions->asked && !hung_up) {
+    host->error = must_copy(result->error == NULL ? "no answer" : result->error);
+    questions->stage = STAGE_END;
+    return 0;
+  }
+  bool control_failed = questions->doubt == DOUBT_CONTROL;
+  bool turned_away = !hung_up && !result->timed_out;
+  questions->slow = questions->slow || control_failed || turned_away;
+  bool early = hung_up && questions->pause < BEFORE_CONTROL;
+  if (questions->doubt == DOUBT_NONE || early || control_failed || turned_away)
+    return ask_again(questions, host);
+  if (!hung_up) {
+    give_up(questions, host);
+  } else if (offers_has_accepted(host)) {
+    questions->doubt = DOUBT_CONTROL;
+  } else {
+    questions->progress[questions->version] = DOUBTFUL;
+    questions->pause = 0;
+    take_refusal(questions, host, result);
+  }
+  return 0;
+}
+
+/* A service may have an address where nobody answers; one that hung up may have had enough. */
+static double take_address(struct scan_questions *questions, struct scan_host *host,
+                           struct probe_result *result) {
+  if (result->certificates.count == 0 && result->refused && questions->doubt == DOUBT_NONE) {
+    questions->doubt = DOUBT_AGAIN;
+    return SLOW_SECONDS;
+  }
+  questions->doubt = DOUBT_NONE;
   struct scan_address *address = &host->addresses[questions->address++];
   if (result->certificates.count > 0)
     address->key = result->certificates.items[0].key;
   else
     address->error = must_copy(result->error == NULL ? "no certificate" : result->error);
   take_certificates(host, result);
+  return 0;
 }
 
-bool questions_take(struct scan_host *host, struct probe_result *result) {
-  struct scan_questions *questions = host->questions;
-  if (questions->stage == STAGE_ADDRESSES) {
-    take_address(questions, host, result);
-    return true;
-  }
-  if (questions->stage == STAGE_HTTPS || questions->stage == STAGE_HTTP) {
-    *(questions->stage == STAGE_HTTPS ? &host->https : &host->http) = result->http;
-    advance(questions);
-    return true;
-  }
+/* Some servers wait for more of what they do not understand: that says nothing, and is not asked again. */
+static void take_old(struct scan_questions *questions, struct scan_host *host,
+                     const struct probe_result *result) {
+  enum scan_old *old = questions->stage == STAGE_SSL3 ? &host->ssl3 : &host->ssl2;
+  *old = result->answer.version != 0 ? SCAN_OLD_ACCEPTED
+         : result->refused           ? SCAN_OLD_REFUSED
+                                     : SCAN_OLD_UNKNOWN;
+  advance(questions, host);
+}
+
+/* HTTP itself may be missing, but not the handshake before it. */
+static double take_http(struct scan_questions *questions, struct scan_host *host,
+                        const struct probe_result *result) {
+  bool encrypted = questions->stage == STAGE_HTTPS;
+  if (encrypted && result->certificates.count == 0)
+    return miss(questions, host, result);
+  *(encrypted ? &host->https : &host->http) = result->http;
+  advance(questions, host);
+  return 0;
+}
+
+static double take_offer(struct scan_questions *questions, struct scan_host *host,
+                         struct probe_result *result) {
   bool answered = result->answer.version != 0;
-  if (!answered && !result->refused)
-    return !miss(questions, host, result);
+  if (!answered && !(result->refused && result->alerted))
+    return miss(questions, host, result);
+  questions->pause = 0;
+  if (questions->doubt == DOUBT_CONTROL) {
+    advance(questions, host);
+    return 0;
+  }
+  questions->doubt = DOUBT_NONE;
   questions->asked = true;
-  questions->repeated = false;
   take_facts(host, result);
-  if (!answered && questions->refusal == NULL)
-    questions->refusal = must_copy(result->error);
-  if (!answered || !take_choice(questions, host, &result->answer))
-    advance(questions);
-  return true;
+  if (!answered)
+    take_refusal(questions, host, result);
+  else if (!take_choice(questions, host, &result->answer))
+    advance(questions, host);
+  return 0;
+}
+
+double questions_take(struct scan_host *host, struct probe_result *result) {
+  struct scan_questions *questions = host->questions;
+  double seconds = 0;
+  if (questions->doubt == DOUBT_CONTROL)
+    seconds = take_offer(questions, host, result);
+  else if (questions->stage == STAGE_SSL3 || questions->stage == STAGE_SSL2)
+    take_old(questions, host, result);
+  else if (questions->stage == STAGE_ADDRESSES)
+    seconds = take_address(questions, host, result);
+  else if (questions->stage == STAGE_HTTPS || questions->stage == STAGE_HTTP)
+    seconds = take_http(questions, host, result);
+  else
+    seconds = take_offer(questions, host, result);
+  return questions->slow && seconds < SLOW_SECONDS ? SLOW_SECONDS : seconds;
 }

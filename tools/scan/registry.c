@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
@@ -140,6 +141,23 @@ const char *group_name(uint16_t number) {
   for (size_t i = 0; i < COUNT(all_groups); i++)
     if (all_groups[i].number == number)
       return all_groups[i].shown;
+  return NULL;
+}
+
+/* By any of the curve's names. */
+static int curve_number(const char *name) {
+  int number = EC_curve_nist2nid(name);
+  return number != NID_undef ? number : OBJ_sn2nid(name);
+}
+
+const struct registered *curve_of_key(const struct registry *registry, const EVP_PKEY *key) {
+  char name[64] = "";
+  if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || EVP_PKEY_get_group_name(key, name, sizeof name, NULL) != 1)
+    return NULL;
+  int curve = curve_number(name);
+  for (size_t i = 0; curve != NID_undef && i < registry->group_count; i++)
+    if (curve_number(registry->groups[i].name) == curve)
+      return &registry->groups[i];
   return NULL;
 }
 

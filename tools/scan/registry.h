@@ -8,6 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <openssl/types.h>
+
+#include "base/must_use.h"
+
 /* One thing that can be offered. */
 struct registered {
   uint16_t number;   /* IANA's */
@@ -28,11 +32,14 @@ struct registry {
 
 /* Asks OpenSSL. False: it has no memory, or no suite. To be cleared in any case; names are OpenSSL's or
  * static. */
-bool registry_read(struct registry *ret_registry);
+MUST_USE bool registry_read(struct registry *ret_registry);
 void registry_clear(struct registry *registry);
 
 /* What people call a group; NULL: it is none of those that can be asked for. */
 const char *group_name(uint16_t number);
+
+/* The group of an EC key, one of those that can be asked for. NULL: it has none. */
+const struct registered *curve_of_key(const struct registry *registry, const EVP_PKEY *key);
 
 /* How weak a suite of TLS 1.2 or older is. */
 struct suite_weakness {

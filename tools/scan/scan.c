@@ -2,16 +2,20 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "scan/scan.h"
 
+#include <json-c/json.h>
+
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "scan/addresses.h"
 #include "scan/findings.h"
+#include "scan/log_list.h"
 #include "scan/questions.h"
 
-/* Before a question is asked again that got neither an answer nor a refusal. */
-#define PAUSE_SECONDS 1.0
+/* Between two looks at what the resolver does. */
+#define RESOLVER_SECONDS 0.05
 
 /* Where a host is. */
 struct asked {
@@ -44,6 +48,10 @@ static void host_clear(struct scan_host *host) {
   objects_clear(&host->shown);
   objects_clear(&host->others);
   addresses_clear(host);
+  for (size_t i = 0; host->timestamps != NULL && i < host->scts.count; i++)
+    free(host->timestamps[i].log);
+  free(host->timestamps);
+  probe_scts_clear(&host->scts);
   chain_clear(&host->chain);
   OPENSSL_free(host->staple_bytes);
   for (size_t i = 0; i < host->finding_count; i++)
@@ -56,6 +64,8 @@ void scan_clear(struct scan *scan) {
   for (size_t i = 0; i < scan->count; i++)
     host_clear(&scan->hosts[i]);
   free(scan->hosts);
+  log_list_free(scan->logs);
+  json_object_put(scan->baseline);
   *scan = (struct scan){0};
 }
 
@@ -94,11 +104,16 @@ static const struct probe_target *question_of(struct asking *asking, size_t inde
     *soonest = asked->not_before < *soonest ? asked->not_before : *soonest;
     return NULL;
   }
-  const struct probe_target *target = questions_next(&asking->scan->hosts[index]);
-  if (target == NULL) {
+  bool later = false;
+  const struct probe_target *target = questions_next(&asking->scan->hosts[index], &later);
+  if (later) {
+    asked->not_before = now + RESOLVER_SECONDS;
+    *soonest = asked->not_before < *soonest ? asked->not_before : *soonest;
+  } else if (target == NULL) {
     end_host(asking, index);
-    return NULL;
   }
+  if (target == NULL)
+    return NULL;
   asked->waits = true;
   asked->not_before = asking->scan->rate == 0 ? now : now + 1.0 / (double)asking->scan->rate;
   return target;
@@ -129,8 +144,9 @@ static void take_answer(size_t index, struct probe_result *result, void *arg) {
   double now = monotonic_seconds();
   host->seconds += result->seconds;
   asked->waits = false;
-  if (!questions_take(host, result) && asked->not_before < now + PAUSE_SECONDS)
-    asked->not_before = now + PAUSE_SECONDS;
+  double not_before = now + questions_take(host, result);
+  if (asked->not_before < not_before)
+    asked->not_before = not_before;
 }
 
 /* ---- Looking at what was said ---- */
@@ -138,8 +154,9 @@ static void take_answer(size_t index, struct probe_result *result, void *arg) {
 static void look_at_host(const struct scan *scan, X509_STORE *store, struct scan_host *host) {
   if (host->error != NULL)
     return;
-  find_in_protocol(host);
+  find_in_protocol(scan, host);
   find_in_addresses(host);
+  find_no_certificate(host);
   if (host->shown.count > 0 && chain_prove_in(store, &host->shown, host->host, &host->chain)) {
     find_in_certificates(scan, host);
     find_in_status(scan, store, host);
@@ -151,8 +168,42 @@ static bool look_at_all(struct scan *scan, const struct probe_settings *settings
   X509_STORE *store = chain_store_new(settings->ca_file);
   for (size_t i = 0; store != NULL && i < scan->count; i++)
     look_at_host(scan, store, &scan->hosts[i]);
+  mark_known(scan);
   X509_STORE_free(store);
   return store != NULL;
+}
+
+/* A host that was not asked everything would look as if it had less. */
+static void keep_done(struct asking *asking) {
+  struct scan *scan = asking->scan;
+  size_t kept = 0;
+  scan->interrupted_of = scan->count;
+  for (size_t i = 0; i < scan->count; i++) {
+    if (asking->asked[i].done)
+      scan->hosts[kept++] = scan->hosts[i];
+    else
+      host_clear(&scan->hosts[i]);
+  }
+  scan->count = kept;
+}
+
+static bool ask_all(struct asking *asking, const struct probe_settings *settings) {
+  const struct probe_source source = {.next = next_question, .done = take_answer, .arg = asking};
+  struct probe_settings until = *settings;
+  struct interrupt interrupt;
+  until.is_over = interrupt_noted;
+  interrupt_hold(&interrupt);
+  bool good = probe_run(&source, &until);
+  interrupt_release(&interrupt);
+  if (!interrupt_noted() || asking->done == asking->scan->count)
+    return good;
+  if (asking->done == 0)
+    raise(SIGINT);
+  bar_show(1, 1);
+  keep_done(asking);
+  say_warning("interrupted: %zu of %zu hosts were looked at", asking->scan->count,
+              asking->scan->interrupted_of);
+  return good;
 }
 
 bool scan_run(struct scan *scan, const struct probe_settings *settings) {
@@ -165,9 +216,8 @@ bool scan_run(struct scan *scan, const struct probe_settings *settings) {
   scan->public_roots = settings->ca_file == NULL;
   asking.asked = must_alloc(scan->count, sizeof *asking.asked);
   for (size_t i = 0; i < scan->count; i++)
-    scan->hosts[i].questions = questions_new(&registry, settings->connect == NULL);
-  const struct probe_source source = {.next = next_question, .done = take_answer, .arg = &asking};
-  good = good && probe_run(&source, settings) && look_at_all(scan, settings);
+    scan->hosts[i].questions = questions_new(&registry, settings->connect == NULL, settings->timeout);
+  good = good && ask_all(&asking, settings) && look_at_all(scan, settings);
   for (size_t i = 0; i < scan->count; i++) {
     questions_free(scan->hosts[i].questions);
     scan->hosts[i].questions = NULL;

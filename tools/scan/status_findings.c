@@ -93,18 +93,9 @@ static void look_at_response(X509_STORE *store, struct scan_host *host) {
   ERR_clear_error();
 }
 
-static void count_logs(struct scan_host *host) {
-  for (size_t i = 0; i < host->sct_count; i++) {
-    bool known = false;
-    for (size_t j = 0; j < i; j++)
-      known = known || memcmp(host->sct_log_ids[i], host->sct_log_ids[j], sizeof host->sct_log_ids[i]) == 0;
-    host->sct_logs += known ? 0 : 1;
-  }
-}
-
 void find_in_status(const struct scan *scan, X509_STORE *store, struct scan_host *host) {
   X509 *leaf = host->shown.items[0].certificate;
-  count_logs(host);
+  find_in_timestamps(scan, issuer_of_leaf(host), host);
   if (host->staple)
     look_at_response(store, host);
   else if (demands_staple(leaf))
@@ -112,8 +103,4 @@ void find_in_status(const struct scan *scan, X509_STORE *store, struct scan_host
   else if (names_responder(leaf))
     finding_add(host, "no-staple",
                 must_copy("no OCSP response came, though the certificate names a responder"));
-  if (scan->public_roots && host->chain.error == X509_V_OK && host->sct_logs < 2)
-    finding_add(
-        host, "few-timestamps",
-        must_format("timestamps of %zu logs of Certificate Transparency; browsers want 2", host->sct_logs));
 }

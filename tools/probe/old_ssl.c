@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "probe/old_ssl.h"
+
+#include <stdbool.h>
+
+#define REFUSED "the server refuses this version"
+
+/* Nobody answers a second message, so nothing has to be secret. */
+#define RANDOM_16                                                                                            \
+  0x70, 0x69, 0x6e, 0x63, 0x74, 0x6c, 0x20, 0x73, 0x63, 0x61, 0x6e, 0x20, 0x6f, 0x6c, 0x64, 0x20
+
+/*
+ * RFC 6101, 5.2.1 and 5.6.1.2: all suites of SSL 3, those with AES, Camellia, SEED and ECDHE that servers
+ * gave it later, and the sign of RFC 5746.
+ */
+const unsigned char ssl3_hello[SSL3_HELLO_SIZE] = {
+    0x16, 0x03, 0x00,      0,         133, /* handshake, SSL 3, its length */
+    0x01, 0,    0,         129,            /* ClientHello, its length */
+    0x03, 0x00, RANDOM_16, RANDOM_16, 0,   /* version, random, no session */
+    0,    90,                              /* suites, in bytes */
+    0,    0x01, 0,         0x02,      0,    0x03, 0,    0x04, 0, 0x05, 0, 0x06, 0,    0x07, 0,    0x08,
+    0,    0x09, 0,         0x0a,      0,    0x0b, 0,    0x0c, 0, 0x0d, 0, 0x0e, 0,    0x0f, 0,    0x10,
+    0,    0x11, 0,         0x12,      0,    0x13, 0,    0x14, 0, 0x15, 0, 0x16, 0,    0x17, 0,    0x18,
+    0,    0x19, 0,         0x1a,      0,    0x1b, 0,    0x2f, 0, 0x32, 0, 0x33, 0,    0x34, 0,    0x35,
+    0,    0x38, 0,         0x39,      0,    0x3a, 0,    0x41, 0, 0x84, 0, 0x96, 0xc0, 0x07, 0xc0, 0x0a,
+    0xc0, 0x11, 0xc0,      0x12,      0xc0, 0x13, 0xc0, 0x14, 0, 0xff, 1, 0 /* no compression */
+};
+
+/* "The SSL Protocol", draft 02 of 1995, CLIENT-HELLO: all its kinds of cipher. */
+const unsigned char ssl2_hello[SSL2_HELLO_SIZE] = {
+    0x80,     49, 0x01, 0x00, 0x02, 0,    24,   0, 0,    0,    16, /* its length, version, three lengths */
+    0x01,     0,  0x80, 0x02, 0,    0x80, 0x03, 0, 0x80, 0x04, 0,
+    0x80, /* RC4, RC2 */
+    0x05,     0,  0x80, 0x06, 0,    0x40, 0x07, 0, 0xc0, 0x08, 0,
+    0x80, /* IDEA, DES, 3DES, RC4 with 64 bits */
+    RANDOM_16};
+
+/* Of a record with a handshake its head, and of the message the type, the length and the version. */
+#define SSL3_ANSWER 11
+
+int ssl3_missing(const unsigned char *answer, size_t have) {
+  size_t wanted = have > 0 && answer[0] != 0x16 ? 1 : SSL3_ANSWER;
+  return have >= wanted ? 0 : (int)(wanted - have);
+}
+
+const char *ssl3_refusal(const unsigned char *answer, size_t length) {
+  bool accepted = length >= SSL3_ANSWER && answer[0] == 0x16 && answer[1] == 3 && answer[5] == 2 &&
+                  answer[9] == 3 && answer[10] == 0;
+  return accepted ? NULL : REFUSED;
+}
+
+/* Length, type, session, kind of certificate, version, and the lengths of certificate and list of ciphers. */
+#define SSL2_ANSWER 11
+
+int ssl2_missing(const unsigned char *answer, size_t have) {
+  size_t wanted = have > 0 && (answer[0] & 0x80) == 0 ? 1 : have > 2 && answer[2] != 4 ? 3 : SSL2_ANSWER;
+  return have >= wanted ? 0 : (int)(wanted - have);
+}
+
+/* A server that knows SSL 2, and none of its ciphers, goes on with nobody. */
+const char *ssl2_refusal(const unsigned char *answer, size_t length) {
+  bool accepted = length >= SSL2_ANSWER && (answer[0] & 0x80) != 0 && answer[2] == 4 && answer[5] == 0 &&
+                  answer[6] == 2 && (answer[9] != 0 || answer[10] != 0);
+  return accepted ? NULL : REFUSED;
+}

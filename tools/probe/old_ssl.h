@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+/*
+ * SSL 3 and SSL 2, which no OpenSSL of today speaks: one ClientHello of our own, and the first bytes of the
+ * answer. Used by starttls.c.
+ */
+#ifndef PINCTL_PROBE_OLD_SSL_H
+#define PINCTL_PROBE_OLD_SSL_H
+
+#include "base/must_use.h"
+
+#include <stddef.h>
+
+#define SSL3_HELLO_SIZE 138
+#define SSL2_HELLO_SIZE 51
+
+extern const unsigned char ssl3_hello[SSL3_HELLO_SIZE], ssl2_hello[SSL2_HELLO_SIZE];
+
+/* How many bytes of an answer are still to be read; 0: enough. */
+int ssl3_missing(const unsigned char *answer, size_t have);
+int ssl2_missing(const unsigned char *answer, size_t have);
+
+/* NULL: the server goes on in this version; else why not, static. */
+MUST_USE const char *ssl3_refusal(const unsigned char *answer, size_t length);
+MUST_USE const char *ssl2_refusal(const unsigned char *answer, size_t length);
+
+#endif
