@@ -3,7 +3,6 @@
 #include "edit/change_log.h"
 
 #include <errno.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +10,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/acting_user.h"
+#include "cli/arguments.h"
 #include "cli/command_line.h"
 #include "cli/output.h"
+#include "cli/result.h"
+#include "edit/policy_stamp.h"
 #include "view/compiled_form.h"
 
 #define SYSTEM_LOG_PATH "/var/lib/pinning/changes.db"
@@ -33,43 +34,9 @@
   " undone INTEGER NOT NULL DEFAULT 0);"                                                                     \
   "CREATE TABLE IF NOT EXISTS files (change INTEGER NOT NULL REFERENCES changes ON DELETE CASCADE,"          \
   " path TEXT NOT NULL, before TEXT, after TEXT);"                                                           \
-  "CREATE INDEX IF NOT EXISTS files_of ON files (change);"
-
-struct change_log {
-  sqlite3 *database;
-  char *path;
-};
-
-/* ---- Who ---- */
-
-/* The user who logged in, whoever they have become since; the audit system keeps that. */
-static bool login_user(uid_t *ret_user) {
-  size_t length = 0;
-  AUTO_TEXT text = NULL;
-  if (file_read("/proc/self/loginuid", &text, &length) != 0 || length == 0)
-    return false;
-  unsigned long number = strtoul(text, NULL, 10);
-  /* The highest number stands for nobody: a service, or a system without audit. */
-  if (number >= UINT32_MAX)
-    return false;
-  *ret_user = (uid_t)number;
-  return true;
-}
-
-static char *user_name(uid_t user) {
-  const struct passwd *entry = getpwuid(user);
-  return entry == NULL ? must_format("uid %lu", (unsigned long)user) : escape_text(entry->pw_name);
-}
-
-/* Only root can become somebody by an environment variable, and only sudo sets this one. */
-static char *who(void) {
-  uid_t user = getuid();
-  const char *sudo_user = user == 0 ? getenv("SUDO_USER") : NULL;
-  if (sudo_user != NULL && *sudo_user != '\0')
-    return escape_text(sudo_user);
-  login_user(&user);
-  return user_name(user);
-}
+  "CREATE INDEX IF NOT EXISTS files_of ON files (change);"                                                   \
+  "CREATE TABLE IF NOT EXISTS stamps (change INTEGER PRIMARY KEY REFERENCES changes ON DELETE CASCADE,"      \
+  " stamp TEXT NOT NULL);"
 
 /* ---- The database ---- */
 
@@ -78,62 +45,21 @@ static char *log_path(const char *named) {
                                                 : must_format("%s.changes", named);
 }
 
-static bool failed(const struct change_log *log) {
-  say_error("%s: %s", log->path, sqlite3_errmsg(log->database));
-  return false;
-}
-
-static bool run_sql(struct change_log *log, const char *sql) {
-  return sqlite3_exec(log->database, sql, NULL, NULL, NULL) == SQLITE_OK || failed(log);
-}
-
-static struct change_log *open_log(const char *path, int flags) {
-  struct change_log *log = must_alloc(1, sizeof *log);
-  log->path = must_copy(path);
-  if (sqlite3_open_v2(path, &log->database, flags, NULL) != SQLITE_OK) {
-    failed(log);
-    change_log_close(log);
-    return NULL;
-  }
-  sqlite3_busy_timeout(log->database, BUSY_MILLISECONDS);
-  if (run_sql(log, "PRAGMA foreign_keys = ON"))
+static struct database *open_log(const char *path, enum database_use use) {
+  struct database *log = database_open(path, use, BUSY_MILLISECONDS, NULL);
+  if (log == NULL || database_run(log, "PRAGMA foreign_keys = ON"))
     return log;
-  change_log_close(log);
+  database_close(log);
   return NULL;
 }
 
-void change_log_close(struct change_log *log) {
-  if (log == NULL)
-    return;
-  sqlite3_close(log->database);
-  free(log->path);
-  free(log);
-}
-
-struct change_log *change_log_open(const char *policy, bool *ret_absent) {
+struct database *change_log_open(const char *policy, bool *ret_absent) {
   AUTO_TEXT named = form_policy(policy);
   AUTO_TEXT path = log_path(named);
-  *ret_absent = access(path, F_OK) != 0 && errno == ENOENT;
+  *ret_absent = database_is_absent(path);
   if (*ret_absent)
     return NULL;
-  int flags = access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  return open_log(path, flags);
-}
-
-static sqlite3_stmt *prepare(struct change_log *log, const char *sql, int64_t first) {
-  sqlite3_stmt *statement = NULL;
-  if (sqlite3_prepare_v2(log->database, sql, -1, &statement, NULL) == SQLITE_OK) {
-    sqlite3_bind_int64(statement, 1, first);
-    return statement;
-  }
-  failed(log);
-  return NULL;
-}
-
-static bool finish(struct change_log *log, sqlite3_stmt *statement) {
-  bool good = statement != NULL && (sqlite3_step(statement) == SQLITE_DONE || failed(log));
-  sqlite3_finalize(statement);
-  return good;
+  return open_log(path, access(path, W_OK) == 0 ? DATABASE_WRITE : DATABASE_READ);
 }
 
 /* ---- Recording ---- */
@@ -154,62 +80,68 @@ static char *lasting_path(const struct record *record, const char *path) {
   return must_format("%s/%s%s", directory, is_dropin ? "policy.d/" : "", path_base(path));
 }
 
-static bool insert_file(struct change_log *log, const struct record *record, int64_t id, size_t index) {
+static bool insert_file(struct database *log, const struct record *record, int64_t id, size_t index) {
   const struct file_change *file = &record->files[index];
-  sqlite3_stmt *statement = prepare(log, "INSERT INTO files VALUES (?1, ?2, ?3, ?4)", id);
   AUTO_TEXT path = lasting_path(record, file->path);
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_text(statement, 2, path, -1, SQLITE_TRANSIENT);
-  sqlite3_bind_text(statement, 3, file->old_text, -1, SQLITE_STATIC);
-  sqlite3_bind_text(statement, 4, file->new_text, -1, SQLITE_STATIC);
-  return finish(log, statement);
+  return database_change(
+      log, "INSERT INTO files VALUES (?1, ?2, ?3, ?4)",
+      SQL_VALUES(SQL_NUMBER(id), SQL_TEXT(path), SQL_TEXT(file->old_text), SQL_TEXT(file->new_text)));
 }
 
-static bool insert(struct change_log *log, const struct record *record) {
-  sqlite3_stmt *statement =
-      prepare(log, "INSERT INTO changes (time, who, command, what, has_files) VALUES (?1, ?2, ?3, ?4, ?5)",
-              time(NULL));
-  if (statement == NULL)
-    return false;
-  sqlite3_bind_text(statement, 2, record->who, -1, SQLITE_STATIC);
-  sqlite3_bind_text(statement, 3, record->command, -1, SQLITE_STATIC);
-  sqlite3_bind_text(statement, 4, record->what, -1, SQLITE_STATIC);
-  sqlite3_bind_int(statement, 5, record->has_files);
-  bool good = finish(log, statement);
-  int64_t id = sqlite3_last_insert_rowid(log->database);
-  for (size_t i = 0; good && record->has_files && i < record->count; i++)
-    good = insert_file(log, record, id, i);
-  return good;
+/* How the change left the policy. */
+static bool insert_stamp(struct database *log, const struct record *record, int64_t id) {
+  AUTO_TEXT stamp = policy_stamp(record->named);
+  return database_change(log, "INSERT INTO stamps VALUES (?1, ?2)",
+                         SQL_VALUES(SQL_NUMBER(id), SQL_TEXT(stamp)));
 }
 
-/* The oldest go: by number, by age, and as long as their texts are too many bytes. */
-static bool prune(struct change_log *log) {
+static bool insert(struct database *log, const struct record *record, int64_t *ret_id) {
+  if (!database_change(
+          log, "INSERT INTO changes (time, who, command, what, has_files) VALUES (?1, ?2, ?3, ?4, ?5)",
+          SQL_VALUES(SQL_NUMBER(time(NULL)), SQL_TEXT(record->who), SQL_TEXT(record->command),
+                     SQL_TEXT(record->what), SQL_NUMBER(record->has_files))))
+    return false;
+  int64_t id = database_inserted(log);
+  *ret_id = id;
+  for (size_t i = 0; record->has_files && i < record->count; i++)
+    if (!insert_file(log, record, id, i))
+      return false;
+  return record->count == 0 || insert_stamp(log, record, id);
+}
+
+/*
+ * The oldest go: by number, by age, and as long as their texts are too many bytes. By the clock alone a
+ * change on a day when it is years ahead would take everything: their age counts from the last but
+ * CHANGES_AGELESS.
+ */
+static bool prune(struct database *log) {
   AUTO_TEXT by_number =
       must_format("DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - %d", CHANGES_KEPT);
-  AUTO_TEXT by_age = must_format("DELETE FROM changes WHERE time < %lld",
-                                 (long long)(time(NULL) - (int64_t)CHANGES_DAYS * SECONDS_PER_DAY));
+  AUTO_TEXT by_age =
+      must_format("DELETE FROM changes WHERE time < (SELECT min(time, %lld) - %lld FROM changes"
+                  " ORDER BY time DESC LIMIT 1 OFFSET %d)",
+                  (long long)time(NULL), (long long)CHANGES_DAYS * SECONDS_PER_DAY, CHANGES_AGELESS);
   AUTO_TEXT by_size = must_format(
       "DELETE FROM changes WHERE id IN (SELECT change FROM (SELECT change, sum(ifnull(length(before), 0) +"
       " ifnull(length(after), 0)) OVER (ORDER BY change DESC) AS bytes FROM files) WHERE bytes > %lld)",
       (long long)CHANGES_BYTES);
-  return run_sql(log, by_number) && run_sql(log, by_age) && run_sql(log, by_size);
+  return database_run(log, by_number) && database_run(log, by_age) && database_run(log, by_size);
 }
 
-static bool write_row(const struct record *record) {
+static bool write_row(const struct record *record, int64_t *ret_id) {
   AUTO_TEXT path = log_path(record->named);
   AUTO_TEXT directory = path_directory(path);
   int error = strcmp(path, SYSTEM_LOG_PATH) == 0 ? directory_make(directory) : 0;
-  if (error != 0) {
-    say_error("%s: %s", directory, strerror(error));
-    return false;
-  }
-  struct change_log *log = open_log(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  if (error != 0)
+    return say_error("%s: %s", directory, strerror(error));
+  struct database *log = open_log(path, DATABASE_MAKE);
   if (log == NULL)
     return false;
-  bool good = run_sql(log, "BEGIN IMMEDIATE") && run_sql(log, TABLES) && insert(log, record) && prune(log) &&
-              run_sql(log, "COMMIT");
-  change_log_close(log);
+  bool good = database_begin(log) &&
+              database_end(log, database_run(log, TABLES) && insert(log, record, ret_id) && prune(log));
+  if (good)
+    result_change(*ret_id);
+  database_close(log);
   return good;
 }
 
@@ -223,13 +155,16 @@ static void tell_system_log(const struct record *record) {
 /* So many files are named; an import may bring thousands. */
 #define MOST_NAMED 5
 
+static const char *action(const struct file_change *file) {
+  return file->old_text == NULL ? "made" : file->new_text == NULL ? "removed" : "changed";
+}
+
 static char *describe(const struct file_change *files, size_t count) {
   char *text = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&text, &size);
   for (size_t i = 0; i < count && i < MOST_NAMED; i++) {
-    const char *word = files[i].old_text == NULL ? "made" : files[i].new_text == NULL ? "removed" : "changed";
-    fprintf(stream, "%s%s %s", i == 0 ? "" : ", ", word, path_base(files[i].path));
+    fprintf(stream, "%s%s %s", i == 0 ? "" : ", ", action(&files[i]), path_base(files[i].path));
   }
   if (count > MOST_NAMED)
     fprintf(stream, " and %zu files more", count - MOST_NAMED);
@@ -248,97 +183,137 @@ static bool texts_can_be_kept(const struct file_change *files, size_t count) {
   return count > 0 && length <= LARGEST_TEXT;
 }
 
-void change_record(const char *policy, const char *what, const struct file_change *files, size_t count) {
+int64_t change_record(const char *policy, const char *what, const struct file_change *files, size_t count) {
   AUTO_TEXT named = form_policy(policy);
   struct record record = {.named = named,
-                          .who = who(),
+                          .who = acting_user_unasked(),
                           .command = command_line_text(),
                           .what = what == NULL ? describe(files, count) : escape_text(what),
                           .files = files,
                           .count = count,
                           .has_files = texts_can_be_kept(files, count)};
   tell_system_log(&record);
-  if (!write_row(&record))
+  for (size_t i = 0; i < count; i++)
+    result_file(files[i].path, action(&files[i]));
+  int64_t id = 0;
+  bool is_kept = write_row(&record, &id);
+  if (!is_kept)
     say_warning("the change was made, but is not in the record of changes: \"pinctl undo\" does not know it");
   free(record.who);
   free(record.command);
   free(record.what);
+  return is_kept && record.has_files ? id : 0;
 }
 
 /* ---- Reading ---- */
 
-static const char *text_at(sqlite3_stmt *statement, int column) {
-  const char *text = (const char *)sqlite3_column_text(statement, column);
-  return text == NULL ? "" : text;
-}
-
-/* The end of a walk over rows. */
-static bool ended(struct change_log *log, sqlite3_stmt *statement, int got) {
-  bool good = got == SQLITE_DONE || failed(log);
-  sqlite3_finalize(statement);
+bool change_log_each(struct database *log, change_row_fn *each, void *arg) {
+  AUTO_ROWS rows;
+  bool good = database_read(log,
+                            "SELECT id, time, who, command, what, has_files, undone FROM changes"
+                            " ORDER BY id DESC",
+                            SQL_NO_VALUES, &rows);
+  for (size_t i = 0; i < rows.count; i++) {
+    const struct change_row row = {.id = sql_number(&rows, i, 0),
+                                   .time = sql_number(&rows, i, 1),
+                                   .who = sql_text(&rows, i, 2),
+                                   .command = sql_text(&rows, i, 3),
+                                   .what = sql_text(&rows, i, 4),
+                                   .has_files = sql_number(&rows, i, 5) != 0,
+                                   .undone = sql_number(&rows, i, 6)};
+    each(&row, arg);
+  }
   return good;
 }
 
-bool change_log_each(struct change_log *log, change_row_fn *each, void *arg) {
-  sqlite3_stmt *statement =
-      prepare(log,
-              "SELECT id, time, who, command, what, has_files, undone FROM changes WHERE id > ?1"
-              " ORDER BY id DESC",
-              0);
-  int got = SQLITE_DONE;
-  if (statement == NULL)
-    return false;
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
-    struct change_row row = {.id = sqlite3_column_int64(statement, 0),
-                             .time = sqlite3_column_int64(statement, 1),
-                             .who = text_at(statement, 2),
-                             .command = text_at(statement, 3),
-                             .what = text_at(statement, 4),
-                             .has_files = sqlite3_column_int(statement, 5) != 0,
-                             .undone = sqlite3_column_int64(statement, 6)};
-    each(&row, arg);
+/*
+ * What takes back a change that is none of the policy's files, by the command that made it; its second word
+ * is always the verb. For free(3); NULL: nothing.
+ */
+static char *other_way_back(const char *command) {
+  static const struct {
+    const char *verb, *back, *effect;
+  } ways[] = {{"pause", "resume", "ends a pause"},
+              {"resume", "pause", "begins a pause anew"},
+              {"enable", "disable", "takes out what \"enable\" has added"},
+              {"disable", "enable", "switches enforcement on again"}};
+  const char *verb = strchr(command, ' ');
+  for (size_t i = 0; verb != NULL && i < COUNT_OF(ways); i++) {
+    size_t length = strcspn(verb + 1, " ");
+    if (strlen(ways[i].verb) == length && strncmp(verb + 1, ways[i].verb, length) == 0)
+      return must_format("\"pinctl %s%s\" %s", ways[i].back, same_policy(), ways[i].effect);
   }
-  return ended(log, statement, got);
+  return NULL;
+}
+
+void change_log_say_no_files(struct database *log, int64_t id) {
+  AUTO_ROWS rows;
+  if (!database_read(log, "SELECT what, command FROM changes WHERE id = ?1", SQL_VALUES(SQL_NUMBER(id)),
+                     &rows))
+    return;
+  const char *what = rows.count == 0 ? NULL : sql_text(&rows, 0, 0);
+  AUTO_TEXT way_back = what == NULL ? NULL : other_way_back(sql_text(&rows, 0, 1));
+  if (what == NULL)
+    say_error("change %lld: there is none; \"pinctl changes%s\" lists what there is", (long long)id,
+              same_policy());
+  else if (way_back != NULL)
+    say_error("change %lld, \"%s\": it changed no file of the policy; %s", (long long)id, what, way_back);
+  else
+    say_error("change %lld, \"%s\": it changed no file of the policy, or the texts are no longer kept",
+              (long long)id, what);
 }
 
 /* What took a change back is no change to take back in its turn: that is what "restore" is for. */
-int64_t change_log_latest(struct change_log *log) {
-  sqlite3_stmt *statement = prepare(log,
-                                    "SELECT max(id) FROM changes WHERE id > ?1 AND has_files AND undone = 0"
-                                    " AND id NOT IN (SELECT undone FROM changes)",
-                                    0);
-  if (statement == NULL)
+int64_t change_log_latest(struct database *log) {
+  AUTO_ROWS rows;
+  if (!database_read(log,
+                     "SELECT max(id) FROM changes WHERE has_files AND undone = 0"
+                     " AND id NOT IN (SELECT undone FROM changes)",
+                     SQL_NO_VALUES, &rows))
     return -1;
-  bool good = sqlite3_step(statement) == SQLITE_ROW || failed(log);
-  int64_t id = good ? sqlite3_column_int64(statement, 0) : -1;
-  sqlite3_finalize(statement);
-  return id;
+  return sql_number(&rows, 0, 0);
 }
 
-static char *copy_or_null(sqlite3_stmt *statement, int column) {
-  const char *text = (const char *)sqlite3_column_text(statement, column);
+bool change_log_is_left(struct database *log, const char *policy, int64_t *ret_last) {
+  AUTO_ROWS tables;
+  AUTO_ROWS rows = {0};
+  *ret_last = 0;
+  if (!database_read(log, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'stamps'",
+                     SQL_NO_VALUES, &tables))
+    return false;
+  /* A record that an earlier pinctl began. */
+  if (tables.count == 0)
+    return true;
+  if (!database_read(log, "SELECT change, stamp FROM stamps ORDER BY change DESC LIMIT 1", SQL_NO_VALUES,
+                     &rows))
+    return false;
+  if (rows.count == 0)
+    return true;
+  AUTO_TEXT named = form_policy(policy);
+  AUTO_TEXT stamp = policy_stamp(named);
+  *ret_last = sql_number(&rows, 0, 0);
+  return strcmp(sql_text(&rows, 0, 1), stamp) == 0;
+}
+
+static char *copy_or_null(const char *text) {
   return text == NULL ? NULL : must_copy(text);
 }
 
-bool change_log_files(struct change_log *log, int64_t id, bool and_later, struct file_change **ret_files,
+bool change_log_files(struct database *log, int64_t id, bool and_later, struct file_change **ret_files,
                       size_t *ret_count) {
-  sqlite3_stmt *statement =
-      prepare(log,
-              and_later ? "SELECT path, before, after FROM files WHERE change >= ?1 ORDER BY rowid DESC"
-                        : "SELECT path, before, after FROM files WHERE change = ?1 ORDER BY rowid DESC",
-              id);
-  int got = SQLITE_DONE;
-  *ret_files = NULL;
-  *ret_count = 0;
-  if (statement == NULL)
-    return false;
-  while ((got = sqlite3_step(statement)) == SQLITE_ROW) {
-    *ret_files = must_grow(*ret_files, *ret_count + 1, sizeof **ret_files);
-    (*ret_files)[(*ret_count)++] = (struct file_change){.path = must_copy(text_at(statement, 0)),
-                                                        .old_text = copy_or_null(statement, 1),
-                                                        .new_text = copy_or_null(statement, 2)};
-  }
-  return ended(log, statement, got);
+  AUTO_ROWS rows;
+  bool good =
+      database_read(log,
+                    and_later ? "SELECT path, before, after FROM files WHERE change >= ?1 ORDER BY rowid DESC"
+                              : "SELECT path, before, after FROM files WHERE change = ?1 ORDER BY rowid DESC",
+                    SQL_VALUES(SQL_NUMBER(id)), &rows);
+  *ret_count = rows.count;
+  *ret_files = must_alloc(rows.count, sizeof **ret_files);
+  for (size_t i = 0; i < rows.count; i++)
+    (*ret_files)[i] = (struct file_change){.path = must_copy(sql_text(&rows, i, 0)),
+                                           .old_text = copy_or_null(sql_text_or_null(&rows, i, 1)),
+                                           .new_text = copy_or_null(sql_text_or_null(&rows, i, 2))};
+  return good;
 }
 
 void change_files_free(struct file_change *files, size_t count) {
@@ -350,12 +325,11 @@ void change_files_free(struct file_change *files, size_t count) {
   free(files);
 }
 
-bool change_log_mark(struct change_log *log, int64_t id, bool and_later) {
-  sqlite3_stmt *statement =
-      prepare(log,
-              and_later ? "UPDATE changes SET undone = (SELECT max(id) FROM changes) WHERE id >= ?1 AND"
-                          " undone = 0 AND id < (SELECT max(id) FROM changes)"
-                        : "UPDATE changes SET undone = (SELECT max(id) FROM changes) WHERE id = ?1",
-              id);
-  return finish(log, statement);
+bool change_log_mark(struct database *log, int64_t id, bool and_later) {
+  return database_change(log,
+                         and_later
+                             ? "UPDATE changes SET undone = (SELECT max(id) FROM changes) WHERE id >= ?1"
+                               " AND undone = 0 AND id < (SELECT max(id) FROM changes)"
+                             : "UPDATE changes SET undone = (SELECT max(id) FROM changes) WHERE id = ?1",
+                         SQL_VALUES(SQL_NUMBER(id)));
 }

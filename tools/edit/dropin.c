@@ -49,12 +49,14 @@ char *host_file_name(const char *host) {
  */
 char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_count) {
   const char *prefix = strchr(host, ':') == NULL ? "host" : "address";
-  char *name = escape_host(host);
-  for (uint32_t i = 0; i < port_count; i++) {
-    char *longer = must_format("%s_%u", name, (unsigned)ports[i]);
-    free(name);
-    name = longer;
-  }
+  AUTO_TEXT escaped = escape_host(host);
+  char *name = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&name, &size);
+  fputs(escaped, stream);
+  for (uint32_t i = 0; i < port_count; i++)
+    fprintf(stream, "_%u", (unsigned)ports[i]);
+  memory_close(stream);
   shorten(name);
   char *file = must_format("%s-%s.cfg", prefix, name);
   free(name);

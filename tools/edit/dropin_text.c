@@ -9,6 +9,7 @@
 
 #include "base/checksummed_text.h"
 #include "edit/dropin.h"
+#include "edit/policy_text.h"
 
 #define HEAD                                                                                                 \
   "# Written by pinctl; change it with \"pinctl add\" and \"pinctl remove\".\n"                              \
@@ -17,15 +18,6 @@
 
 static const char *const setting_names[DROPIN_SETTING_COUNT] = {"mode", "require", "expires", "on_expiry",
                                                                 "comment"};
-
-static void write_ports(FILE *stream, const struct dropin *dropin) {
-  if (dropin->port_count == 0)
-    return;
-  fputs("    ports = [ ", stream);
-  for (uint32_t i = 0; i < dropin->port_count; i++)
-    fprintf(stream, "%s%u", i == 0 ? "" : ", ", (unsigned)dropin->ports[i]);
-  fputs(" ];\n", stream);
-}
 
 static void write_list(FILE *stream, const char *name, const struct text_list *list) {
   if (list->count == 0)
@@ -40,7 +32,7 @@ static void write_body(FILE *stream, const struct dropin *dropin) {
   fputs("hosts = (\n  { name = ", stream);
   sealed_string(stream, dropin->host);
   fputs(";\n", stream);
-  write_ports(stream, dropin);
+  policy_text_ports(stream, dropin->ports, dropin->port_count);
   if (dropin->include_subdomains)
     fputs("    include_subdomains = true;\n", stream);
   for (int i = 0; i < PIN_LIST_COUNT; i++)

@@ -6,10 +6,13 @@
 
 #include <stdbool.h>
 
+#include "base/must_use.h"
+
 /*
- * Lets the user edit a file in $VISUAL, else $EDITOR, else "editor" or vi, and waits. False, having said why:
- * the editor could not be run, or failed.
+ * Lets the user edit a file in $VISUAL, else $EDITOR, else "editor" or vi, and waits. False: the editor could
+ * not be run, or failed, and it said so; or pinctl was asked to end meanwhile (end_defer). The editor may
+ * have written what it had by then.
  */
-bool editor_run(const char *path);
+MUST_USE bool editor_run(const char *path);
 
 #endif

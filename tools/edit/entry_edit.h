@@ -4,6 +4,7 @@
 #ifndef PINCTL_EDIT_ENTRY_EDIT_H
 #define PINCTL_EDIT_ENTRY_EDIT_H
 
+#include "base/must_use.h"
 #include "edit/existing_entry.h"
 
 struct edit {
@@ -15,7 +16,7 @@ struct edit {
  * Waits for the lock and reads the entries for `host` (canonical). Returns an exit status, having said why;
  * to be ended in any case.
  */
-int edit_begin(const char *policy, bool dry_run, const char *host, struct edit *ret_edit);
+MUST_USE int edit_begin(const char *policy, bool dry_run, const char *host, struct edit *ret_edit);
 
 /* Stages every drop-in that no longer says what its file says. Returns how many. Once, before the commit. */
 size_t edit_stage(struct edit *edit);

@@ -7,11 +7,16 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/edit_distance.h"
 #include "base/file.h"
 #include "base/host_port.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "edit/list_file.h"
 #include "view/entry_text.h"
+
+/* A name that was mistyped is looked for among so many. */
+#define MOST_COMPARED 10000
 
 /* The image may have been read through a directory laid out for checking; the names in it are the same. */
 char *standing_path(const struct change *change, const char *file) {
@@ -36,7 +41,7 @@ static struct dropin *own_dropin(const struct pin_entry *entry, const char *path
 
 static void add_standing(const struct change *change, const struct pin_entry *entry,
                          struct standings *standings) {
-  standings->items = must_grow(standings->items, standings->count + 1, sizeof *standings->items);
+  standings->items = must_room(standings->items, standings->count, sizeof *standings->items);
   struct standing *standing = &standings->items[standings->count++];
   *standing = (struct standing){.entry = *entry, .path = standing_path(change, entry->file)};
   standing->dropin = own_dropin(entry, standing->path, &standing->text);
@@ -62,8 +67,8 @@ static bool collect(const struct change *change, const char *name, struct standi
 }
 
 static int refuse_damage(const struct change *change) {
-  say_error("%s: its compiled form is damaged; \"pinctl compile\" writes it anew", change->policy);
-  return EXIT_FAILED;
+  return say_failure("%s: its compiled form is damaged; \"pinctl compile%s\" writes it anew", change->policy,
+                     same_policy());
 }
 
 int standings_read(const struct change *change, const char *host, struct standings *ret_standings) {
@@ -71,11 +76,8 @@ int standings_read(const struct change *change, const char *host, struct standin
   struct loaded_policy *loaded = &ret_standings->loaded;
   if (!load(change, loaded))
     return EXIT_FAILED;
-  if (loaded->status != PIN_OK) {
-    diagnostics_print(stderr, &loaded->diagnostics);
-    say_error("%s: the policy has errors; nothing was changed", change->policy);
-    return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
-  }
+  if (loaded->status != PIN_OK)
+    return change_refuse_policy(change, loaded);
   return collect(change, host, ret_standings) ? EXIT_DONE : refuse_damage(change);
 }
 
@@ -86,6 +88,59 @@ static int refuse_several(const struct standings *standings, const char *host) {
     AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
     say_error("  ports %s (%s:%u)", ports, standings->items[i].path, (unsigned)entry->line);
   }
+  return EXIT_FAILED;
+}
+
+struct nearest {
+  const char *host;
+  char *name; /* NULL: none is near */
+  size_t distance;
+};
+
+/* The entry lives no longer than the call. */
+static bool look_nearer(const struct pin_entry *entry, void *arg) {
+  struct nearest *nearest = arg;
+  if (is_nearer(nearest->host, entry->name, &nearest->distance)) {
+    free(nearest->name);
+    nearest->name = must_copy(entry->name);
+  }
+  return true;
+}
+
+/* The entry that covers it, or the one whose name is nearest; NULL: there is none. For free(3). */
+static char *entry_that_was_meant(const struct pin_policy *policy, const char *host) {
+  struct pin_peer peer = {.names = &host, .name_count = 1, .now = time(NULL)};
+  struct pin_verdict verdict;
+  struct nearest nearest = {.host = host, .distance = FAR};
+  bool is_host = strncmp(host, "*.", 2) != 0;
+  if (is_host)
+    pin_select(policy, &peer, &verdict);
+  if (is_host && verdict.count > 0)
+    return must_copy(verdict.findings[0].entry.name);
+  /* Of a damaged form what was found before the damage is as good a guess. */
+  if (policy->entry_count <= MOST_COMPARED)
+    (void)pin_policy_visit(policy, look_nearer, &nearest);
+  return nearest.name;
+}
+
+static int refuse_absent(const struct standings *standings, const char *host, const uint16_t *ports,
+                         uint32_t port_count) {
+  AUTO_TEXT asked = ports_format(ports, port_count);
+  if (standings->count > 0) {
+    const struct pin_entry *entry = &standings->items[0].entry;
+    AUTO_TEXT there = ports_format(entry->ports, entry->port_count);
+    return say_failure("%s: the policy has no entry for it on ports %s, but one on ports %s", host, asked,
+                       there);
+  }
+  AUTO_TEXT meant = entry_that_was_meant(&standings->loaded.policy, host);
+  if (standings->loaded.policy.entry_count == 0)
+    say_error(
+        "%s: the policy has no entry for it, nor for any other host; \"pinctl add HOST FILE%s\" pins one",
+        host, same_policy());
+  else if (meant == NULL)
+    say_error("%s: the policy has no entry for it; \"pinctl list%s\" shows all", host, same_policy());
+  else
+    say_error("%s: the policy has no entry for it; did you mean \"%s\"?", host, meant);
   return EXIT_FAILED;
 }
 
@@ -102,10 +157,7 @@ int standings_choose(const struct standings *standings, const char *host, const 
   }
   if (*ret_standing != NULL)
     return EXIT_DONE;
-  AUTO_TEXT text = ports_format(ports, port_count);
-  say_error("%s: the policy has no entry for it%s%s", host, port_count > 0 ? " on ports " : "",
-            port_count > 0 ? text : "");
-  return EXIT_FAILED;
+  return refuse_absent(standings, host, ports, port_count);
 }
 
 static struct standing *find_entry(const struct standings *standings, const struct pin_entry *entry) {
@@ -124,14 +176,15 @@ int standings_covering(const struct change *change, struct standings *standings,
   struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
   pin_select(&standings->loaded.policy, &peer, &verdict);
   if (verdict.count == 0) {
-    say_error("%s:%u: no entry of the policy covers it", host, port);
-    return EXIT_FAILED;
+    AUTO_TEXT place = host_and_port_format(host, port);
+    return say_failure("%s: no entry of the policy covers it", place);
   }
-  const struct pin_entry *entry = &verdict.findings[0].entry;
-  *ret_standing = find_entry(standings, entry);
-  if (*ret_standing == NULL && !collect(change, entry->name, standings))
+  /* What was selected lives until the next look at the policy. */
+  struct pin_entry entry = entry_copy(&standings->entries.memory, &verdict.findings[0].entry);
+  *ret_standing = find_entry(standings, &entry);
+  if (*ret_standing == NULL && !collect(change, entry.name, standings))
     return refuse_damage(change);
-  *ret_standing = find_entry(standings, entry);
+  *ret_standing = find_entry(standings, &entry);
   return *ret_standing != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -150,8 +203,8 @@ void standings_clear(struct standings *standings) {
 void warn_without_backup(const struct standing *standing) {
   const char *name = standing->entry.name;
   if (standing->dropin->lists[PIN_LIST_BACKUP_PINS].count == 0)
-    say_warning("%s: its entry has no backup pin now; \"pinctl backup-key %s\" makes the next key", name,
-                name);
+    say_warning("%s: its entry has no backup pin now; \"pinctl backup-key %s%s\" makes the next key", name,
+                name, same_policy());
 }
 
 /* How many ways there are to be accepted. */
@@ -195,23 +248,20 @@ int refuse_backup_alone(const struct standing *standing, const struct dropin *la
   say_error(
       "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only one that it accepts",
       standing->path, (unsigned)entry->line, entry->name);
-  say_note("a backup stands beside the key in use: first \"pinctl add %s FILE\", or with --from-server",
-           entry->name);
+  say_note("a backup stands beside the key in use: first \"pinctl add %s FILE%s\", or with --from-server",
+           entry->name, same_policy());
   return EXIT_FAILED;
 }
 
 int refuse_foreign_saying(const struct standing *standing, const char *what) {
   AUTO_TEXT list = import_list_in(standing->path);
-  if (list != NULL) {
-    say_error("%s:%u: \"%s\" belongs to the imported list \"%s\"; import the list again with --without %s "
-              "to take it out",
-              standing->path, (unsigned)standing->entry.line, standing->entry.name, list,
-              standing->entry.name);
-    return EXIT_FAILED;
-  }
-  say_error("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
-            (unsigned)standing->entry.line, standing->entry.name, what);
-  return EXIT_FAILED;
+  if (list != NULL)
+    return say_failure(
+        "%s:%u: \"%s\" belongs to the imported list \"%s\"; import the list again with --without %s "
+        "to take it out",
+        standing->path, (unsigned)standing->entry.line, standing->entry.name, list, standing->entry.name);
+  return say_failure("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
+                     (unsigned)standing->entry.line, standing->entry.name, what);
 }
 
 int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin) {

@@ -4,6 +4,7 @@
 #ifndef PINCTL_EDIT_EXISTING_ENTRY_H
 #define PINCTL_EDIT_EXISTING_ENTRY_H
 
+#include "base/must_use.h"
 #include "edit/dropin.h"
 #include "edit/policy_change.h"
 #include "view/entry_text.h"
@@ -33,20 +34,20 @@ struct standings {
  * Returns an exit status, having printed the diagnostics of a policy that has errors; *ret_standings is
  * to be cleared in any case.
  */
-int standings_read(const struct change *change, const char *host, struct standings *ret_standings);
+MUST_USE int standings_read(const struct change *change, const char *host, struct standings *ret_standings);
 /*
  * The entry for exactly these ports, or, where none are given, the only one. Returns an exit status, having
  * said which entries there are.
  */
-int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
-                     uint32_t port_count, struct standing **ret_standing);
+MUST_USE int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
+                              uint32_t port_count, struct standing **ret_standing);
 
 /*
  * The entry that decides about a server, be it for a wildcard or a parent of its name; earlier results are no
  * longer valid, their drop-ins are. Returns an exit status, having said that there is none.
  */
-int standings_covering(const struct change *change, struct standings *standings, const char *host,
-                       uint16_t port, struct standing **ret_standing);
+MUST_USE int standings_covering(const struct change *change, struct standings *standings, const char *host,
+                                uint16_t port, struct standing **ret_standing);
 void standings_clear(struct standings *standings);
 
 /* After a change of its drop-in: without a backup pin the next lost key locks everybody out. */
@@ -61,19 +62,19 @@ bool accepts_backup_alone(const struct dropin *dropin);
  * accepts, and says what to do. later: the entry after the change, which standing->dropin may be already;
  * NULL: only a backup is added. Returns an exit status.
  */
-int refuse_backup_alone(const struct standing *standing, const struct dropin *later);
+MUST_USE int refuse_backup_alone(const struct standing *standing, const struct dropin *later);
 
 /* "pinctl: FILE:LINE: ...": a person wrote it, or it is of an imported list. Returns EXIT_FAILED. */
-int refuse_foreign(const struct standing *standing);
+MUST_USE int refuse_foreign(const struct standing *standing);
 /* The same, saying what is to be done there, e.g. "change it there". */
-int refuse_foreign_saying(const struct standing *standing, const char *what);
+MUST_USE int refuse_foreign_saying(const struct standing *standing, const char *what);
 /* The same, with the line that would add a pin to one of its lists. */
-int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin);
+MUST_USE int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin);
 
 /*
  * Stages the file of an entry for which none is standing. A file of this name is somebody's all the same, and
  * not written over. Returns an exit status, having said so.
  */
-int standing_stage_new(struct change *change, const struct dropin *dropin);
+MUST_USE int standing_stage_new(struct change *change, const struct dropin *dropin);
 
 #endif

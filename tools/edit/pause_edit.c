@@ -3,15 +3,18 @@
 #include "edit/pause_edit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/lock_file.h"
 #include "base/memory.h"
+#include "cli/acting_user.h"
+#include "cli/lock_wait.h"
 #include "cli/output.h"
+#include "cli/result.h"
+#include "view/compiled_form.h"
 
 static char *render(const struct pauses *pauses) {
   char *text = NULL;
@@ -28,55 +31,161 @@ static char *render(const struct pauses *pauses) {
   return text;
 }
 
-/* 0 or an errno value. */
+/* A disk that takes no writing says so even of a file that is not there. */
+static int remove_file(const char *path) {
+  if (access(path, F_OK) != 0 && errno == ENOENT)
+    return ENOENT;
+  return unlink(path) == 0 ? 0 : errno;
+}
+
+static const struct pin_pause *find_pause(const struct pauses *pauses, const char *name) {
+  for (size_t i = 0; i < pauses->count; i++)
+    if (strcmp(pauses->items[i].name, name) == 0)
+      return &pauses->items[i];
+  return NULL;
+}
+
+/* 0 or an errno value. Without a pause left the file goes. */
 static int write_file(const char *path, const struct pauses *pauses) {
-  if (pauses->count == 0)
-    return unlink(path) == 0 || errno == ENOENT ? 0 : errno;
+  bool was_there = access(path, F_OK) == 0;
+  AUTO_TEXT folder = path_directory(path);
   AUTO_TEXT text = render(pauses);
-  return strlen(text) > PIN_PAUSE_FILE_SIZE ? EFBIG : file_replace(path, text);
+  bool is_to_go = pauses->count == 0;
+  int error = strlen(text) > PIN_PAUSE_FILE_SIZE ? EFBIG
+              : is_to_go                         ? remove_file(path)
+                                                 : directory_make(folder);
+  if (error == 0 && !is_to_go)
+    error = file_replace(path, text);
+  if (error == ENOENT && is_to_go)
+    return 0;
+  if (error == 0)
+    result_file(path, !was_there ? "made" : is_to_go ? "removed" : "changed");
+  return error == 0 ? directory_sync(folder) : error;
 }
 
-/* The folder itself is what is locked: the lock of the policy lies with the policy, which may be away. -1
- * with errno. */
-static int lock_folder(const char *folder) {
-  int error = directory_make(folder);
-  int fd = error == 0 ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-  if (error != 0)
-    errno = error;
-  if (fd < 0)
-    return -1;
-  while (flock(fd, LOCK_EX) != 0) {
-    if (errno == EINTR)
+/* Where the pauses of a policy stand that cannot be written at `path`; NULL: nowhere. */
+static const char *diskless_place(const char *path) {
+  return strcmp(path, PIN_DEFAULT_PAUSE) == 0 ? PIN_DISKLESS_PAUSE : NULL;
+}
+
+/*
+ * What stands on the disk counts again when the machine starts anew: those that have no other end now are
+ * told of. Returns how many.
+ */
+static size_t tell_coming_back(const char *path, const struct pauses *pauses, int64_t now) {
+  AUTO_TEXT folder = path_directory(path);
+  /* By another spelling it is this file, and not what counts in its place. */
+  AUTO_TEXT on_disk = must_format("%s/./%s", folder, path_base(path));
+  struct pauses old;
+  size_t coming = 0;
+  pauses_read(on_disk, now, &old);
+  for (size_t i = 0; i < old.count; i++) {
+    const struct pin_pause *pause = &old.items[i];
+    const struct pin_pause *kept = find_pause(pauses, pause->name);
+    if (kept != NULL && kept->until >= pause->until && kept->include_subdomains >= pause->include_subdomains)
       continue;
-    error = errno;
-    close(fd);
-    errno = error;
-    return -1;
+    AUTO_TEXT subject = pause_subject(pause);
+    AUTO_TEXT rest = pause_rest(pause->until, now);
+    say_warning("%s still has the pause of %s %s: when the machine starts anew before that, it holds again",
+                path, subject, rest);
+    coming++;
   }
-  return fd;
+  pauses_clear(&old);
+  return coming;
 }
 
-static int say_failure(const char *path, int error) {
-  say_error("%s: %s%s", path, strerror(error), root_remedy(error));
-  return EXIT_FAILED;
+/* Written even without a pause left: where it is, what stands on the disk does not count. */
+static int write_diskless(const char *path, const struct pauses *pauses, int64_t now, int why_not_on_disk) {
+  const char *place = diskless_place(path);
+  AUTO_TEXT folder = path_directory(place);
+  AUTO_TEXT text = render(pauses);
+  int error = directory_make(folder);
+  if (error == 0)
+    error = file_replace(place, text);
+  if (error != 0)
+    return error;
+  result_file(place, "made");
+  /* What has no pause, here or there, loses nothing. */
+  if (tell_coming_back(path, pauses, now) == 0 && pauses->count == 0)
+    return 0;
+  say_warning("%s: not written: %s; this stands in %s instead, and is forgotten when the machine starts anew",
+              path, strerror(why_not_on_disk), place);
+  return 0;
+}
+
+/* A full disk, or one that takes no writing, is no reason to go on refusing. */
+static int write_pauses(const char *path, const struct pauses *pauses, int64_t now) {
+  const char *diskless = diskless_place(path);
+  const char *failed = path;
+  int error = write_file(path, pauses);
+  if (diskless != NULL && error == 0) {
+    failed = diskless;
+    error = write_file(diskless, &(struct pauses){0});
+  } else if (diskless != NULL && error != EFBIG && write_diskless(path, pauses, now, error) == 0)
+    error = 0;
+  if (error == 0)
+    return EXIT_DONE;
+  return say_failure("%s: %s%s", failed, strerror(error),
+                     error == EACCES || error == EPERM ? root_remedy(error) : "");
+}
+
+const char *pause_hint(const char *policy, int error) {
+  AUTO_TEXT named = form_policy(policy);
+  if (strcmp(named, PIN_DEFAULT_POLICY) != 0)
+    return "";
+  return error == ENOSPC || error == EDQUOT ? " (\"pinctl pause\" needs none)"
+         : error == EROFS                   ? " (\"pinctl pause\" works as it is)"
+                                            : "";
+}
+
+static char *lock_path_of(const char *path) {
+  AUTO_TEXT folder = path_directory(path);
+  return must_format("%s/.pinctl-pause.lock", folder);
+}
+
+/* Nothing is asked and nobody waited for while it is held, nor a directory of users. */
+#define PATIENCE_SECONDS 15
+
+/* Beside the file at `path`. 0 or an errno value; *ret_lock_path is for free(3) in any case. */
+static int try_lock(const char *path, int *ret_fd, char **ret_lock_path) {
+  AUTO_TEXT folder = path_directory(path);
+  /* A wrong pin may be why nobody can say what the user's name is. */
+  AUTO_TEXT user = acting_user_unasked();
+  *ret_lock_path = lock_path_of(path);
+  int error = directory_make(folder);
+  return error == 0 ? lock_wait(*ret_lock_path, PATIENCE_SECONDS, user, ret_fd) : error;
+}
+
+/*
+ * Not the lock of the policy: that lies with the policy, which may be away, and may be held while somebody is
+ * asked. Not the folder itself: any user who can read that can lock it for ever. Where there is a place
+ * without disk it is there, so that all look for it at the same place however full the disk is.
+ */
+static bool take_lock(const char *path, int *ret_fd, char **ret_lock_path) {
+  const char *diskless = diskless_place(path);
+  int error = diskless == NULL ? ENOENT : try_lock(diskless, ret_fd, ret_lock_path);
+  if (error != 0 && error != EWOULDBLOCK) {
+    free(*ret_lock_path);
+    error = try_lock(path, ret_fd, ret_lock_path);
+  }
+  if (error == 0)
+    return true;
+  AUTO_TEXT why = lock_why(*ret_lock_path, error);
+  return say_error("%s: cannot be locked (%s): %s", path, *ret_lock_path, why);
 }
 
 int pauses_edit(const char *path, int64_t now, pause_edit_fn *edit, void *arg) {
-  AUTO_TEXT folder = path_directory(path);
-  int lock = lock_folder(folder);
-  if (lock < 0)
-    return say_failure(folder, errno);
+  AUTO_TEXT lock_path = NULL;
   struct pauses pauses;
+  int lock = -1;
+  if (!take_lock(path, &lock, &lock_path))
+    return EXIT_FAILED;
   pauses_read(path, now, &pauses);
   int status = edit(&pauses, arg);
-  if (status == EXIT_DONE) {
-    int error = write_file(path, &pauses);
-    if (error == 0)
-      error = directory_sync(folder);
-    status = error == 0 ? EXIT_DONE : say_failure(path, error);
-  }
+  if (status == EXIT_DONE)
+    status = say_if_ended(path) ? EXIT_FAILED : write_pauses(path, &pauses, now);
   pauses_clear(&pauses);
-  close(lock);
+  lock_file_remove(lock_path, lock);
   return status;
 }
 
@@ -84,7 +193,6 @@ bool pauses_drop(struct pauses *pauses, const char *name) {
   for (size_t i = 0; i < pauses->count; i++) {
     if (strcmp(pauses->items[i].name, name) != 0)
       continue;
-    free((void *)(uintptr_t)pauses->items[i].name);
     pauses->items[i] = pauses->items[--pauses->count];
     return true;
   }
@@ -93,7 +201,5 @@ bool pauses_drop(struct pauses *pauses, const char *name) {
 
 void pauses_set(struct pauses *pauses, const struct pin_pause *pause) {
   pauses_drop(pauses, pause->name);
-  pauses->items = must_grow(pauses->items, pauses->count + 1, sizeof *pauses->items);
-  pauses->items[pauses->count] = *pause;
-  pauses->items[pauses->count++].name = must_copy(pause->name);
+  pauses_add(pauses, pause);
 }

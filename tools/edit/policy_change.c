@@ -11,27 +11,49 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "edit/change_log.h"
 #include "edit/diff.h"
+#include "edit/pause_edit.h"
 #include "edit/policy_lock.h"
 #include "edit/present_text.h"
 #include "view/compiled_form.h"
 #include "view/enforced_policy.h"
+#include "view/policy_remedy.h"
 
 #define FIRST_POLICY                                                                                         \
   "# Which keys may stand behind which host: see pinning-policy(5).\n"                                       \
   "# Hosts added by pinctl are in policy.d; this file is yours.\n"                                           \
   "version = 1;\n"
 
-static bool take_lock(struct change *change) {
-  int error = directory_make(change->directory);
+/* What could not be changed at `path`, and what to do. */
+static void say_failed(const struct change *change, const char *path, int error) {
+  say_error("%s: %s%s%s", path, strerror(error), root_remedy(error), pause_hint(change->policy, error));
+}
+
+bool change_lock(struct change *change) {
+  if (!change->dry_run && !change->defers) {
+    end_defer();
+    change->defers = true;
+  }
+  int error = change->dry_run ? 0 : directory_make(change->directory);
   if (error != 0)
-    say_error("%s: %s%s", change->directory, strerror(error), root_remedy(error));
-  else
-    change->lock = lock_take(change->directory);
-  return change->lock >= 0;
+    say_failed(change, change->directory, error);
+  else if (!change->dry_run)
+    change->lock = lock_take(change->directory, change->policy);
+  return error == 0 && (change->dry_run || change->lock >= 0);
+}
+
+void change_unlock(struct change *change) {
+  if (change->lock >= 0)
+    lock_release(change->lock);
+  change->lock = -1;
+  if (change->defers)
+    end_deliver();
+  change->defers = false;
 }
 
 /* A policy without a main file is no policy; people own that file, so it is only ever made here. */
@@ -40,7 +62,7 @@ static bool stage_main_file(struct change *change) {
   if (stat(change->policy, &status) == 0)
     return true;
   if (errno != ENOENT) {
-    say_error("%s: %s%s", change->policy, strerror(errno), root_remedy(errno));
+    say_failed(change, change->policy, errno);
     return false;
   }
   change_stage(change, must_copy(change->policy), NULL, must_copy(FIRST_POLICY));
@@ -51,7 +73,7 @@ static bool stage_main_file(struct change *change) {
  * A folder that is not mounted, or was not restored, looks like a machine without a policy; but its hosts are
  * still enforced by the compiled form, and a first policy would end that for all but one.
  */
-static bool policy_has_vanished(const char *policy) {
+bool policy_has_vanished(const char *policy) {
   AUTO_TEXT form = NULL;
   uint32_t hosts = access(policy, F_OK) != 0 && errno == ENOENT ? last_good_hosts(policy, &form) : 0;
   if (hosts == 0)
@@ -60,27 +82,46 @@ static bool policy_has_vanished(const char *policy) {
       "%s: is missing, but %u host%s still enforced by %s: is a file system not mounted, or a backup not "
       "restored? Nothing was changed",
       policy, (unsigned)hosts, hosts == 1 ? " is" : "s are", form);
-  say_note("\"pinctl restore --enforced\" writes their text anew; to begin with nothing, remove %s first",
-           form);
+  say_note("\"pinctl restore --enforced%s\" writes their text anew; to begin with nothing, remove %s first",
+           same_policy(), form);
   return true;
 }
 
-struct change *change_begin(const char *policy, bool dry_run) {
+struct change *change_prepare(const char *policy, bool dry_run) {
   struct change *change = must_alloc(1, sizeof *change);
   change->policy = must_copy(policy);
   change->directory = path_directory(policy);
   change->dropins = must_format("%s/policy.d", change->directory);
   change->dry_run = dry_run;
   change->lock = -1;
-  if (dry_run || take_lock(change))
+  return change;
+}
+
+struct change *change_begin(const char *policy, bool dry_run) {
+  struct change *change = change_prepare(policy, dry_run);
+  if (change_lock(change))
     return change;
   change_free(change);
   return NULL;
 }
 
+/*
+ * Asked before the lock, which lies in the folder: one that is away is not made only to refuse. Looked for
+ * twice, since it may be made, and the form with it, in between.
+ */
+static bool folder_has_vanished(const char *policy) {
+  AUTO_TEXT form = NULL;
+  AUTO_TEXT folder = path_directory(policy);
+  return access(folder, F_OK) != 0 && last_good_hosts(policy, &form) > 0 && access(folder, F_OK) != 0 &&
+         policy_has_vanished(policy);
+}
+
 struct change *change_new(const char *policy, bool dry_run) {
-  struct change *change = policy_has_vanished(policy) ? NULL : change_begin(policy, dry_run);
-  if (change == NULL || stage_main_file(change))
+  struct change *change = folder_has_vanished(policy) ? NULL : change_begin(policy, dry_run);
+  if (change == NULL)
+    return NULL;
+  /* Under the lock: somebody's first change puts the compiled form in place a moment before the main file. */
+  if (!policy_has_vanished(policy) && stage_main_file(change))
     return change;
   change_free(change);
   return NULL;
@@ -89,8 +130,7 @@ struct change *change_new(const char *policy, bool dry_run) {
 void change_free(struct change *change) {
   if (change == NULL)
     return;
-  if (change->lock >= 0)
-    close(change->lock);
+  change_unlock(change);
   for (size_t i = 0; i < change->count; i++) {
     free(change->files[i].path);
     free(change->files[i].old_text);
@@ -105,7 +145,7 @@ void change_free(struct change *change) {
 }
 
 void change_stage(struct change *change, char *path, char *old_text, char *new_text) {
-  change->files = must_grow(change->files, change->count + 1, sizeof *change->files);
+  change->files = must_room(change->files, change->count, sizeof *change->files);
   change->files[change->count++] = (struct file_change){path, old_text, new_text};
 }
 
@@ -124,17 +164,27 @@ struct making {
   size_t applied; /* so many of the files, the first ones, are in place */
 };
 
+/* Where the file itself lies: a link at its path, into a checkout say, leads there, and stays. For free(3).
+ */
+static char *place_of(const char *path) {
+  struct stat status;
+  bool is_link = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);
+  char *real = is_link ? realpath(path, NULL) : NULL;
+  return real == NULL ? must_copy(path) : real;
+}
+
 /*
- * Where a file waits for its place: beside the main file, since a new name in policy.d would make every
- * process look at the policy before there is anything to see; where that is another file system, in policy.d
- * all the same. For free(3).
+ * Where a file waits for its place: beside the main file, since a new name in policy.d, or policy.d itself,
+ * would make every process look at the policy before there is anything to see; where that is another file
+ * system, in policy.d all the same. For free(3).
  */
 static char *waiting_place(const struct change *change, const char *path) {
-  AUTO_TEXT directory = path_directory(path);
+  AUTO_TEXT place = place_of(path);
+  AUTO_TEXT directory = path_directory(place);
   struct stat here, there;
-  if (stat(change->directory, &here) == 0 && stat(directory, &there) == 0 && here.st_dev == there.st_dev)
-    return must_format("%s/%s", change->directory, path_base(path));
-  return must_copy(path);
+  bool is_beside = stat(change->directory, &here) == 0 &&
+                   (stat(directory, &there) == 0 ? here.st_dev == there.st_dev : errno == ENOENT);
+  return is_beside ? must_format("%s/%s", change->directory, path_base(path)) : text_take(&place);
 }
 
 static int wait_beside(struct making *making) {
@@ -148,7 +198,7 @@ static int wait_beside(struct making *making) {
     if (error == 0 && (waiting->fd = open(waiting->beside, O_RDONLY | O_CLOEXEC)) < 0)
       error = errno;
     if (error != 0) {
-      say_error("%s: %s%s", change->files[i].path, strerror(error), root_remedy(error));
+      say_failed(change, change->files[i].path, error);
       return EXIT_FAILED;
     }
   }
@@ -159,7 +209,8 @@ static int wait_beside(struct making *making) {
 static int apply(const struct file_change *file, struct waiting *waiting) {
   if (file->new_text == NULL)
     return unlink(file->path) != 0 ? errno : 0;
-  if (rename(waiting->beside, file->path) != 0)
+  AUTO_TEXT place = place_of(file->path);
+  if (rename(waiting->beside, place) != 0)
     return errno;
   free(waiting->beside);
   waiting->beside = NULL;
@@ -173,8 +224,7 @@ static bool is_as_it_was(const struct file_change *file) {
     return false;
   if (present_text_is(present, file->old_text))
     return true;
-  say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
-  return false;
+  return say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
 }
 
 static int apply_files(struct making *making) {
@@ -182,11 +232,18 @@ static int apply_files(struct making *making) {
   for (size_t i = 0; i < change->count; i++)
     if (!is_as_it_was(&change->files[i]))
       return EXIT_FAILED;
+  /* Not before: the compiled form of a policy without policy.d would no longer be current, and all of the
+   * text be read only to check the change. */
+  int error = directory_make(change->dropins);
+  if (error != 0) {
+    say_failed(change, change->dropins, error);
+    return EXIT_FAILED;
+  }
   for (size_t *at = &making->applied; *at < change->count; ++*at) {
     const struct file_change *file = &change->files[*at];
-    int error = apply(file, &making->waiting[*at]);
+    error = apply(file, &making->waiting[*at]);
     if (error != 0) {
-      say_error("%s: %s%s", file->path, strerror(error), root_remedy(error));
+      say_failed(change, file->path, error);
       return EXIT_FAILED;
     }
   }
@@ -200,10 +257,11 @@ static int apply_files(struct making *making) {
 static int put_back(const struct change *change, const struct file_change *file) {
   if (file->old_text == NULL)
     return unlink(file->path) != 0 ? errno : 0;
-  AUTO_TEXT place = waiting_place(change, file->path);
+  AUTO_TEXT waiting = waiting_place(change, file->path);
+  AUTO_TEXT place = place_of(file->path);
   AUTO_TEXT beside = NULL;
-  int error = file_write_beside(place, file->old_text, &beside);
-  if (error == 0 && rename(beside, file->path) != 0) {
+  int error = file_write_beside(waiting, file->old_text, &beside);
+  if (error == 0 && rename(beside, place) != 0) {
     error = errno;
     unlink(beside);
   }
@@ -222,19 +280,40 @@ static void put_back_files(struct making *making) {
   }
 }
 
+/* The folders that links lead to: what waited there goes, or what was put there stays for good. 0 or an errno
+ * value. */
+static int each_link(const struct change *change, int (*act)(const char *directory)) {
+  int error = 0;
+  for (size_t i = 0; error == 0 && i < change->count; i++) {
+    AUTO_TEXT place = place_of(change->files[i].path);
+    AUTO_TEXT directory = path_directory(place);
+    if (strcmp(place, change->files[i].path) != 0)
+      error = act(directory);
+  }
+  return error;
+}
+
+static int sweep_beside(const char *directory) {
+  file_sweep(directory, FILE_BESIDE_PREFIX);
+  return 0;
+}
+
+/* policy.d may be missing still, where nothing was put into it. */
 static int sync_directories(const struct change *change) {
-  int error = directory_sync(change->dropins);
+  int error = each_link(change, directory_sync);
   if (error == 0)
+    error = directory_sync(change->dropins);
+  if (error == 0 || error == ENOENT)
     error = directory_sync(change->directory);
   if (error == 0)
     return EXIT_DONE;
-  say_error("%s: %s%s", change->dropins, strerror(error), root_remedy(error));
+  say_failed(change, change->dropins, error);
   return EXIT_FAILED;
 }
 
 /* What follows is no harm to the text, which is the truth. */
 static void warn_of_form(const char *path, int error) {
-  say_warning("%s: not renewed: %s; \"pinctl compile\" makes it", path, strerror(error));
+  say_warning("%s: not renewed: %s; \"pinctl compile%s\" makes it", path, strerror(error), same_policy());
 }
 
 static void prepare_form(struct making *making, const struct loaded_policy *loaded) {
@@ -284,14 +363,14 @@ static void take_back(struct making *making) {
   if (making->applied == 0)
     say_note("what was in place already was put back; nothing was changed");
   else
-    say_error("%zu of %zu files %s changed; \"pinctl undo\" takes that back", making->applied, change->count,
-              making->applied == 1 ? "was" : "were");
+    say_error("%zu of %zu files %s changed; \"pinctl undo%s\" takes that back", making->applied,
+              change->count, making->applied == 1 ? "was" : "were", same_policy());
 }
 
 /* From here on no more than a few renames and stats: processes that look now see a text that is newer than
  * its compiled form. */
 static int put_in_place(struct making *making) {
-  int status = apply_files(making);
+  int status = say_if_ended(making->change->policy) ? EXIT_FAILED : apply_files(making);
   if (status == EXIT_DONE)
     put_form(making);
   else
@@ -300,12 +379,21 @@ static int put_in_place(struct making *making) {
   return status == EXIT_DONE ? synced : status;
 }
 
+/* By its number, since "pinctl undo" without one passes over what took another change back. */
+static char *way_back(const struct change *change, int64_t id) {
+  AUTO_TEXT where = policy_option(change->policy);
+  return id == 0 ? NULL : must_format("undo %lld%s", (long long)id, where);
+}
+
 /* What was only begun is no change of that description. */
 static void record(const struct making *making) {
   const struct change *change = making->change;
-  if (making->applied > 0)
-    change_record(change->policy, making->applied == change->count ? change->what : NULL, change->files,
-                  making->applied);
+  if (making->applied == 0)
+    return;
+  AUTO_TEXT back =
+      way_back(change, change_record(change->policy, making->applied == change->count ? change->what : NULL,
+                                     change->files, making->applied));
+  say_if_late(change->policy, back);
 }
 
 static void end_making(struct making *making) {
@@ -332,10 +420,8 @@ static int review_form(const struct making *making) {
   struct loaded_policy loaded = {.status = PIN_OK, .by_form = true};
   if (making->change->review == NULL)
     return EXIT_DONE;
-  if (pin_compiled_open(making->form.beside, &loaded.form) != PIN_OK) {
-    say_error("%s: cannot be read", making->form.beside);
-    return EXIT_FAILED;
-  }
+  if (pin_compiled_open(making->form.beside, &loaded.form) != PIN_OK)
+    return say_failure("%s: cannot be read", making->form.beside);
   loaded.policy = loaded.form.policy;
   int status = review(making->change, &loaded);
   policy_clear(&loaded);
@@ -375,16 +461,16 @@ static int check_waiting(struct making *making) {
   return status;
 }
 
-static int make_directories(const struct change *change) {
-  int error = directory_make(change->dropins);
-  if (error == 0)
-    error = directory_sync(change->directory);
+/* A folder that cannot be made durable is known of before anything has changed. */
+static int prepare_directories(const struct change *change) {
+  int error = directory_sync(change->directory);
   if (error != 0) {
-    say_error("%s: %s%s", change->dropins, strerror(error), root_remedy(error));
+    say_failed(change, change->directory, error);
     return EXIT_FAILED;
   }
-  file_sweep(change->directory, FILE_BESIDE_PREFIX);
-  file_sweep(change->dropins, FILE_BESIDE_PREFIX);
+  sweep_beside(change->directory);
+  sweep_beside(change->dropins);
+  (void)!each_link(change, sweep_beside);
   return EXIT_DONE;
 }
 
@@ -393,7 +479,7 @@ static int make(const struct change *change) {
       .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form = {.fd = -1}};
   for (size_t i = 0; i < change->count; i++)
     making.waiting[i].fd = -1;
-  int status = make_directories(change);
+  int status = prepare_directories(change);
   if (status == EXIT_DONE)
     status = wait_beside(&making);
   if (status == EXIT_DONE)
@@ -415,13 +501,35 @@ static void show(const struct file_change *file) {
     diff_print(file->path, file->old_text, file->new_text);
 }
 
+/*
+ * A dry run writes nothing where the policy is: the form as it would be lies among temporary files while it
+ * is asked. False: it cannot be made.
+ */
+static bool check_dry_by_form(const struct change *change, bool *ret_valid, int *ret_status) {
+  const char *parent = secure_getenv("TMPDIR");
+  AUTO_TEXT folder = must_format("%s/pinctl-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
+  struct making making = {.change = change, .form = {.fd = -1}};
+  if (change->review != NULL && mkdtemp(folder) == NULL)
+    return false;
+  AUTO_TEXT path = must_format("%s/policy.db", folder);
+  making.form.path = change->review == NULL ? NULL : path;
+  enum pin_status by_form = change_by_form(change, NULL, change->review == NULL ? NULL : &making.form);
+  bool asked = change->review == NULL || making.form.beside != NULL;
+  *ret_valid = by_form == PIN_OK && asked;
+  *ret_status = by_form == PIN_INVALID ? EXIT_FINDING : *ret_valid ? review_form(&making) : EXIT_FAILED;
+  if (making.form.beside != NULL)
+    pin_compiled_drop(making.form.beside, making.form.fd);
+  if (change->review != NULL)
+    rmdir(folder);
+  return *ret_valid || by_form == PIN_INVALID;
+}
+
 /* valid: the policy would be in order, whatever a review says. */
 static int check_dry(const struct change *change, bool *ret_valid) {
   struct loaded_policy loaded = {0};
-  enum pin_status by_form = change->review == NULL ? change_by_form(change, NULL, NULL) : PIN_TOO_LARGE;
-  *ret_valid = by_form == PIN_OK;
-  if (by_form == PIN_OK || by_form == PIN_INVALID)
-    return by_form == PIN_OK ? EXIT_DONE : EXIT_FINDING;
+  int by_form;
+  if (check_dry_by_form(change, ret_valid, &by_form))
+    return by_form;
   int status = change_judge(change, NULL, &loaded);
   *ret_valid = status == EXIT_DONE;
   if (*ret_valid)
@@ -430,8 +538,24 @@ static int check_dry(const struct change *change, bool *ret_valid) {
   return status;
 }
 
+/* What a link leads to may only not be mounted; whoever made the link did not mean a file in its place. */
+static bool refuse_dangling(const struct change *change) {
+  for (size_t i = 0; i < change->count; i++) {
+    if (!link_is_dangling(change->files[i].path))
+      continue;
+    say_error(
+        "%s: is a symbolic link to nothing: bring back what it leads to, or remove the link; nothing was "
+        "changed",
+        change->files[i].path);
+    return true;
+  }
+  return false;
+}
+
 int change_commit(struct change *change) {
   bool valid = false;
+  if (refuse_dangling(change))
+    return EXIT_FAILED;
   if (!change->dry_run)
     return make(change);
   int status = check_dry(change, &valid);

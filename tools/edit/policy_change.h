@@ -9,6 +9,7 @@
 #ifndef PINCTL_EDIT_POLICY_CHANGE_H
 #define PINCTL_EDIT_POLICY_CHANGE_H
 
+#include "base/must_use.h"
 #include "view/loaded_policy.h"
 
 /*
@@ -30,6 +31,7 @@ struct change {
   char *dropins;   /* policy.d in it */
   bool dry_run;
   int lock;                 /* -1: none is held */
+  bool defers;              /* signals that ask to end (end_defer) */
   char *what;               /* for the record of changes, in words; NULL: what becomes of the files */
   change_review_fn *review; /* NULL: none is needed */
   void *review_arg;
@@ -37,7 +39,18 @@ struct change {
   size_t count;
 };
 
-/* Waits for the lock on the policy (not on a dry run). NULL, having said why, when that cannot be done. */
+/* Takes no lock: change_lock has to follow before anything is staged. */
+struct change *change_prepare(const char *policy, bool dry_run);
+
+/* Waits for the lock on the policy (not on a dry run). False, having said why, when that cannot be done. */
+MUST_USE bool change_lock(struct change *change);
+/* Lets others write. What was staged so far has to be unstaged. */
+void change_unlock(struct change *change);
+
+/* Whether the main file is missing while hosts of it are enforced; says so then. */
+bool policy_has_vanished(const char *policy);
+
+/* change_prepare and change_lock. NULL, having said why, when that cannot be done. */
 struct change *change_begin(const char *policy, bool dry_run);
 
 /*
@@ -56,14 +69,17 @@ void change_stage(struct change *change, char *path, char *old_text, char *new_t
  * Reads the policy as it will be with everything staged so far. *ret_loaded is to be cleared in any case.
  * Returns false, having said why, only where the check itself could not be made.
  */
-bool change_check(const struct change *change, struct loaded_policy *ret_loaded);
+MUST_USE bool change_check(const struct change *change, struct loaded_policy *ret_loaded);
+
+/* Says what is wrong with the policy that a change is for, which is left as it is. Returns an exit status. */
+MUST_USE int change_refuse_policy(const struct change *change, const struct loaded_policy *loaded);
 
 /*
  * The same for a change that is to be made. fds: of the files that wait to be renamed, in the order of
  * change->files, -1 for one that goes; NULL: none waits. Returns an exit status, having printed the
  * diagnostics when the policy would not be in order.
  */
-int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded);
+MUST_USE int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded);
 
 /* A compiled form that waits beside its place. */
 struct form_beside {
@@ -84,6 +100,6 @@ enum pin_status change_by_form(const struct change *change, const int *fds, stru
  * renews the compiled form, which may fail without harm. Returns an exit status, having printed
  * the diagnostics when the policy would have errors.
  */
-int change_commit(struct change *change);
+MUST_USE int change_commit(struct change *change);
 
 #endif

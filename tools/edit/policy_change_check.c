@@ -11,6 +11,7 @@
 #include "cli/spinner.h"
 #include "edit/policy_change.h"
 #include "view/compiled_form.h"
+#include "view/policy_remedy.h"
 
 static struct pin_staged_file *staged_files(const struct change *change, const int *fds) {
   struct pin_staged_file *files = must_alloc(change->count + 1, sizeof *files);
@@ -46,6 +47,13 @@ static void refuse(const struct change *change, const struct diagnostics *diagno
 bool change_check(const struct change *change, struct loaded_policy *ret_loaded) {
   read_staged(change, NULL, ret_loaded);
   return true;
+}
+
+int change_refuse_policy(const struct change *change, const struct loaded_policy *loaded) {
+  diagnostics_print(stderr, &loaded->diagnostics);
+  say_error("%s: the policy has errors; nothing was changed", change->policy);
+  policy_say_remedy(change->policy, loaded->status);
+  return loaded->status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
 }
 
 enum pin_status change_by_form(const struct change *change, const int *fds, struct form_beside *form) {

@@ -2,42 +2,32 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "edit/policy_lock.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include "base/lock_file.h"
 #include "base/memory.h"
+#include "cli/acting_user.h"
+#include "cli/lock_wait.h"
 #include "cli/output.h"
-
-/* 0 or an errno value. */
-static int wait_for_lock(int fd, const char *path) {
-  if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-    return 0;
-  if (errno != EWOULDBLOCK)
-    return errno;
-  say_note("waiting for another pinctl to finish (%s)", path);
-  while (flock(fd, LOCK_EX) != 0)
-    if (errno != EINTR)
-      return errno;
-  return 0;
-}
+#include "edit/pause_edit.h"
 
 /*
  * The lock is a file of its own: a drop-in that is renamed into place is a new file, on which no lock holds.
  * It stays behind, since removing it would let two hold "the" lock at once.
  */
-int lock_take(const char *directory) {
+int lock_take(const char *directory, const char *policy) {
   AUTO_TEXT path = must_format("%s/.pinctl.lock", directory);
+  /* The record of changes, which is written under the lock, has it from here. */
+  AUTO_TEXT user = acting_user();
   int fd = -1;
-  int error = lock_file_open(path, &fd);
-  if (error == 0)
-    error = wait_for_lock(fd, path);
+  int error = lock_wait(path, LOCK_PATIENCE_SECONDS, user, &fd);
   if (error == 0)
     return fd;
-  say_error("%s: %s%s", path, strerror(error), root_remedy(error));
-  if (fd >= 0)
-    close(fd);
+  AUTO_TEXT why = lock_why(path, error);
+  say_error("%s: %s%s", path, why, pause_hint(policy, error));
   return -1;
+}
+
+void lock_release(int lock) {
+  (void)!ftruncate(lock, 0);
+  close(lock);
 }

@@ -21,12 +21,12 @@ static void write_digests(FILE *stream, const char *indent, const char *name,
   fprintf(stream, "%s];\n", indent);
 }
 
-static void write_ports(FILE *stream, const struct pin_entry *entry) {
-  if (entry->port_count == 0)
+void policy_text_ports(FILE *stream, const uint16_t *ports, uint32_t count) {
+  if (count == 0)
     return;
   fputs("    ports = [ ", stream);
-  for (uint32_t i = 0; i < entry->port_count; i++)
-    fprintf(stream, "%s%u", i == 0 ? "" : ", ", (unsigned)entry->ports[i]);
+  for (uint32_t i = 0; i < count; i++)
+    fprintf(stream, "%s%u", i == 0 ? "" : ", ", (unsigned)ports[i]);
   fputs(" ];\n", stream);
 }
 
@@ -34,7 +34,7 @@ static void write_entry(FILE *stream, const struct pin_entry *entry) {
   fputs("  { name = ", stream);
   sealed_string(stream, entry->name);
   fputs(";\n", stream);
-  write_ports(stream, entry);
+  policy_text_ports(stream, entry->ports, entry->port_count);
   if (entry->include_subdomains)
     fputs("    include_subdomains = true;\n", stream);
   for (int list = 0; list < PIN_LIST_COUNT; list++)

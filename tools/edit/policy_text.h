@@ -4,6 +4,9 @@
 #ifndef PINCTL_EDIT_POLICY_TEXT_H
 #define PINCTL_EDIT_POLICY_TEXT_H
 
+#include <stdint.h>
+#include <stdio.h>
+
 #include "view/entry_text.h"
 
 /*
@@ -11,5 +14,8 @@
  * names of pin sets, which file an entry stood in. For free(3).
  */
 char *policy_text(const struct pin_policy *policy, const struct entries *entries);
+
+/* The setting `ports` of an entry, in a line of its own; nothing where there are none. */
+void policy_text_ports(FILE *stream, const uint16_t *ports, uint32_t count);
 
 #endif

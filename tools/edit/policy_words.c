@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/host_port.h"
+#include "view/digest_set.h"
 
 /* What is lost is told before what is gained. */
 struct words {
@@ -17,24 +18,28 @@ static char *entry_label(const struct pin_entry *entry) {
   return entry->port_count == 0 ? must_copy(entry->name) : must_format("%s on ports %s", entry->name, ports);
 }
 
-static bool list_has(const struct pin_digest_list *list, const struct pin_digest *digest) {
-  for (uint32_t i = 0; i < list->count; i++)
-    if (memcmp(list->digests[i].bytes, digest->bytes, sizeof digest->bytes) == 0)
-      return true;
-  return false;
+static bool is_same_list(const struct pin_digest_list *a, const struct pin_digest_list *b) {
+  return a->count == b->count &&
+         (a->count == 0 || memcmp(a->digests, b->digests, a->count * sizeof *a->digests) == 0);
 }
 
 /* Adds "LABEL: WORD DIGEST (LIST)" for each digest of `from` that `in` has not. */
 static void tell_missing(const char *label, const char *word, const char *list,
                          const struct pin_digest_list *from, const struct pin_digest_list *in,
                          struct text_list *lines) {
+  struct digest_set known;
+  /* Mostly nothing has changed. */
+  if (is_same_list(from, in))
+    return;
+  digest_set_take(in, 1, &known);
   for (uint32_t i = 0; i < from->count; i++) {
     char digest[PIN_DIGEST_TEXT_SIZE];
-    if (list_has(in, &from->digests[i]))
+    if (digest_set_has(&known, &from->digests[i]))
       continue;
     pin_digest_format(&from->digests[i], digest);
     text_list_add(lines, must_format("%s: %s %s (%s)", label, word, digest, list));
   }
+  digest_set_clear(&known);
 }
 
 static void compare_lists(const char *label, const struct pin_entry *before, const struct pin_entry *after,

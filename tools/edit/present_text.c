@@ -13,8 +13,7 @@ bool present_text_read(const char *path, char **ret_text) {
   int error = file_read(path, ret_text, &length);
   if (error == 0 || error == ENOENT)
     return true;
-  say_error("%s: %s%s", path, strerror(error), root_remedy(error));
-  return false;
+  return say_error("%s: %s%s", path, strerror(error), root_remedy(error));
 }
 
 bool present_text_is(const char *text, const char *other) {

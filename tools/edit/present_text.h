@@ -6,8 +6,10 @@
 
 #include <stdbool.h>
 
+#include "base/must_use.h"
+
 /* *ret_text: for free(3); NULL: nothing is there. False, having said why: it cannot be read. */
-bool present_text_read(const char *path, char **ret_text);
+MUST_USE bool present_text_read(const char *path, char **ret_text);
 
 /* Whether two such texts are the same; NULL: there is none. */
 bool present_text_is(const char *text, const char *other);

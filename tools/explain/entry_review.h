@@ -5,6 +5,7 @@
 #define PINCTL_EXPLAIN_ENTRY_REVIEW_H
 
 #include "base/memory.h"
+#include "base/must_use.h"
 #include "keys/pin_argument.h"
 
 /*
@@ -19,7 +20,7 @@ void doubt_certificate(const char *given, const struct pin_argument *argument, e
  * a mistake, *ret_others the rest. To be cleared in any case. Returns false, having said so, when the image
  * is damaged.
  */
-bool entry_review(const struct pin_policy *policy, const char *name, const char *file,
-                  struct text_list *ret_grave, struct text_list *ret_others);
+MUST_USE bool entry_review(const struct pin_policy *policy, const char *name, const char *file,
+                           struct text_list *ret_grave, struct text_list *ret_others);
 
 #endif

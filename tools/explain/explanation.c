@@ -82,7 +82,8 @@ static void print_openssl(const struct chain *chain) {
 
 static void print_live(const struct probe_result *live) {
   AUTO_TEXT summary = probe_summary(live);
-  put(stdout, PLAIN, "Server:  %s, %s\n", live->address == NULL ? "?" : live->address, summary);
+  AUTO_TEXT words = must_format("%s, %s", live->address == NULL ? "?" : live->address, summary);
+  put_fitted(PLAIN, "Server:  ", words);
   if (live->shown > live->certificates.count)
     put(stdout, YELLOW, "It shows %zu certificates; the first %zu are looked at.\n", live->shown,
         live->certificates.count);
@@ -208,9 +209,7 @@ static json_object *openssl_json(const struct chain *chain) {
   return json;
 }
 
-void explanation_print_json(const struct explanation *explanation) {
-  char report[PIN_REPORT_SIZE];
-  report_of(explanation, report);
+json_object *explanation_json(const struct explanation *explanation) {
   json_object *json = json_object_new_object();
   json_object_object_add(json, "host", json_text(explanation->host));
   json_object_object_add(json, "port",
@@ -218,6 +217,13 @@ void explanation_print_json(const struct explanation *explanation) {
   json_object_object_add(json, "allowed", json_object_new_boolean(explanation_allows(explanation)));
   json_object_object_add(json, "verdict", json_text(pin_outcome_word(explanation->verdict.outcome)));
   json_object_object_add(json, "reason", json_text(pin_reason_word(explanation->verdict.reason)));
+  return json;
+}
+
+void explanation_print_json(const struct explanation *explanation) {
+  char report[PIN_REPORT_SIZE];
+  report_of(explanation, report);
+  json_object *json = explanation_json(explanation);
   json_object_object_add(json, "server", explanation->live == NULL ? NULL : probe_json(explanation->live));
   json_object_object_add(json, "openssl", openssl_json(&explanation->chain));
   json_object_object_add(json, "certificates", certificates_json(explanation));

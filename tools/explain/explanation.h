@@ -4,6 +4,8 @@
 #ifndef PINCTL_EXPLAIN_EXPLANATION_H
 #define PINCTL_EXPLAIN_EXPLANATION_H
 
+#include <json-c/json.h>
+
 #include "keys/chain.h"
 #include "probe/probe.h"
 
@@ -20,6 +22,9 @@ struct explanation {
 
 /* Whether the connection would come about: the policy lets it, and OpenSSL does not refuse it itself. */
 bool explanation_allows(const struct explanation *explanation);
+
+/* An object with the host, the port and the verdict, to which everybody adds what he shows besides. */
+json_object *explanation_json(const struct explanation *explanation);
 
 void explanation_print(const struct explanation *explanation);
 void explanation_print_json(const struct explanation *explanation);

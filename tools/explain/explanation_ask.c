@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/output.h"
@@ -18,23 +19,17 @@
 /* As much of a subject as pinning.so logs. */
 #define LOGGED_SUBJECT 127
 
-static struct pin_path_key *proven_keys(const struct chain *chain, size_t count) {
+static struct pin_path_key *proven_keys(const struct chain *chain, size_t count, struct arena *texts) {
   struct pin_path_key *keys = must_alloc(count, sizeof *keys);
   for (size_t i = 0; i < count; i++) {
     const struct object *object = &chain->path.items[i];
-    char *subject = name_text(X509_get_subject_name(object->certificate));
+    AUTO_TEXT subject = name_text(X509_get_subject_name(object->certificate));
     if (strlen(subject) > LOGGED_SUBJECT)
       subject[LOGGED_SUBJECT] = '\0';
-    keys[i] =
-        (struct pin_path_key){.key = object->key, .certificate = object->fingerprint, .subject = subject};
+    keys[i] = (struct pin_path_key){
+        .key = object->key, .certificate = object->fingerprint, .subject = arena_text(texts, subject)};
   }
   return keys;
-}
-
-static void free_keys(struct pin_path_key *keys, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    free((void *)(uintptr_t)keys[i].subject);
-  free(keys);
 }
 
 static void judge(const struct pin_policy *policy, struct explanation *explanation) {
@@ -55,7 +50,8 @@ struct asking {
 static int explain_chain(const struct asking *asking, const struct pin_policy *policy,
                          struct explanation *explanation) {
   size_t count = explanation->chain.proven;
-  struct pin_path_key *keys = proven_keys(&explanation->chain, count);
+  struct arena texts = {0};
+  struct pin_path_key *keys = proven_keys(&explanation->chain, count, &texts);
   explanation->path = (struct pin_path){.keys = keys,
                                         .count = count,
                                         .cut = explanation->chain.cut,
@@ -63,7 +59,8 @@ static int explain_chain(const struct asking *asking, const struct pin_policy *p
                                         .vouch_arg = &explanation->chain.vouched};
   judge(policy, explanation);
   int status = asking->show(asking->arguments, explanation);
-  free_keys(keys, count);
+  free(keys);
+  arena_clear(&texts);
   return status;
 }
 
@@ -85,7 +82,7 @@ static int explain_file(const struct asking *asking, const struct pin_policy *po
 
 /* 443, unless the entry is for other ports alone: then its first, as "monitor" asks it. */
 static uint16_t port_of_entry(const struct pin_policy *policy, const char *host) {
-  static const uint16_t usual = 443;
+  static const uint16_t usual = HTTPS_PORT;
   struct pin_verdict verdict;
   struct pin_peer peer = {.names = &host, .name_count = 1, .now = time(NULL)};
   pin_select(policy, &peer, &verdict);
@@ -130,10 +127,8 @@ int explanation_ask(const struct arguments *arguments, explained_fn *show) {
   struct explanation explanation = {.policy_path = arguments_policy(arguments)};
   if (!arguments_host_and_port(arguments, arguments->operands[0], &host, &explanation.port))
     return EXIT_USAGE;
-  if (!arguments_has(arguments, OPTION_CHAIN) && !host_can_be_asked(host)) {
-    wrong_usage(arguments->verb, "\"%s\": expected the name or address of a server", host);
-    return EXIT_USAGE;
-  }
+  if (!arguments_has(arguments, OPTION_CHAIN) && !host_can_be_asked(host))
+    return usage_status(arguments->verb, "\"%s\": expected the name or address of a server", host);
   explanation.host = host;
   return explain(&asking, &explanation);
 }

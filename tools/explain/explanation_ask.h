@@ -4,14 +4,12 @@
 #ifndef PINCTL_EXPLAIN_EXPLANATION_ASK_H
 #define PINCTL_EXPLAIN_EXPLANATION_ASK_H
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "explain/explanation.h"
 
 #define EXPLANATION_OPTION_CHAIN                                                                             \
-  {                                                                                                          \
-    .id = OPTION_CHAIN, .name = "chain", .argument = "FILE",                                                 \
-    .help = "do not ask the server: this is what it shows,\nits own certificate first"                       \
-  }
+  OPTION(CHAIN, "chain", "FILE", "do not ask the server: this is what it shows,\nits own certificate first")
 
 /* Shows it; everything it points to is gone afterwards. Returns an exit status. */
 typedef int explained_fn(const struct arguments *arguments, const struct explanation *explanation);
@@ -20,6 +18,6 @@ typedef int explained_fn(const struct arguments *arguments, const struct explana
  * Reads the policy and the chain (of the first operand's server, or of --chain with the roots of --ca),
  * judges it and hands it to `show`. Returns what that returned, or another exit status, having said why.
  */
-int explanation_ask(const struct arguments *arguments, explained_fn *show);
+MUST_USE int explanation_ask(const struct arguments *arguments, explained_fn *show);
 
 #endif

@@ -5,7 +5,9 @@
 #include <stdlib.h>
 
 #include "base/escape.h"
+#include "base/host_port.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 #include "explain/list_membership.h"
 #include "keys/chain_tree.h"
@@ -96,7 +98,7 @@ bool graph_is_refused(const struct graph *graph) {
 char *graph_peer(const struct graph *graph) {
   const struct explanation *explanation = graph->explanation;
   return explanation->port == 0 ? must_copy(explanation->host)
-                                : must_format("%s:%u", explanation->host, explanation->port);
+                                : host_and_port_format(explanation->host, explanation->port);
 }
 
 char *graph_verdict(const struct graph *graph) {
@@ -114,7 +116,8 @@ char *graph_rule_text(const struct graph_rule *rule) {
 char *graph_certificate_text(const struct graph_certificate *certificate) {
   const struct object *object = certificate->object;
   int days = days_left(object->certificate);
-  AUTO_TEXT left = days < 0 ? must_copy("expired") : must_format("%d days left", days);
+  AUTO_TEXT whole = days_text(days);
+  AUTO_TEXT left = days < 0 ? must_copy("expired") : must_format("%s left", whole);
   return must_format("%s, %s, %s", role_word(object->role), object->key_type, left);
 }
 
@@ -168,8 +171,7 @@ static json_object *edge_json(const struct graph_edge *edge) {
 }
 
 void graph_write_json(FILE *stream, const struct graph *graph) {
-  const struct explanation *explanation = graph->explanation;
-  json_object *json = json_object_new_object();
+  json_object *json = explanation_json(graph->explanation);
   json_object *certificates = json_object_new_array();
   json_object *rules = json_object_new_array();
   json_object *edges = json_object_new_array();
@@ -179,12 +181,6 @@ void graph_write_json(FILE *stream, const struct graph *graph) {
     json_object_array_add(rules, rule_json(&graph->rules[i]));
   for (size_t i = 0; i < graph->edge_count; i++)
     json_object_array_add(edges, edge_json(&graph->edges[i]));
-  json_object_object_add(json, "host", json_text(explanation->host));
-  json_object_object_add(json, "port",
-                         explanation->port == 0 ? NULL : json_object_new_int(explanation->port));
-  json_object_object_add(json, "allowed", json_object_new_boolean(explanation_allows(explanation)));
-  json_object_object_add(json, "verdict", json_text(pin_outcome_word(explanation->verdict.outcome)));
-  json_object_object_add(json, "reason", json_text(pin_reason_word(explanation->verdict.reason)));
   json_object_object_add(json, "certificates", certificates);
   json_object_object_add(json, "rules", rules);
   json_object_object_add(json, "edges", edges);

@@ -12,7 +12,6 @@
 #include "explain/list_membership.h"
 #include "view/entry_text.h"
 
-#define LINE_COLUMNS 80
 #define STEP_COLUMNS 3
 /* What is deeper stands no further to the right, so that a digest still fits the line. */
 #define DEEPEST_STEP 8
@@ -26,7 +25,7 @@ static void put_line(FILE *stream, enum colour colour, size_t indent, const char
   for (char *word = strtok_r(words, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest)) {
     size_t width = text_width(word);
     bool first = column == indent;
-    if (!first && column + 1 + width > LINE_COLUMNS) {
+    if (!first && column + 1 + width > output_columns()) {
       fprintf(stream, "\n%*s", (int)indent, "");
       first = true;
       column = indent;
@@ -62,7 +61,7 @@ static void put_certificate(FILE *stream, const struct graph *graph, size_t inde
   AUTO_TEXT text = graph_certificate_text(certificate);
   if (step > 0)
     put(stream, PLAIN, "%*s`- ", (int)((shown_step - 1) * STEP_COLUMNS), "");
-  AUTO_TEXT subject = graph_subject(certificate, LINE_COLUMNS - shown_step * STEP_COLUMNS);
+  AUTO_TEXT subject = graph_subject(certificate, output_columns() - shown_step * STEP_COLUMNS);
   bool refused = certificate->depth == 0 && graph_is_refused(graph);
   put(stream, refused ? RED : BOLD, "%s\n", subject);
   put_line(stream, PLAIN, indent, text);

@@ -13,6 +13,7 @@
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "edit/list_file.h"
+#include "view/digest_set.h"
 
 static void add_warning(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *message) {
   struct pin_diagnostic warning = {
@@ -42,40 +43,64 @@ void lint_grave(struct diagnostics *diagnostics, const struct pin_entry *entry, 
   text_list_add(&diagnostics->grave, message);
 }
 
-static int compare_digests(const void *a, const void *b) {
-  return memcmp(a, b, sizeof(struct pin_digest));
-}
-
-/* How many different digests two lists have together. */
-static size_t count_distinct(const struct pin_digest_list *one, const struct pin_digest_list *other) {
-  size_t count = (size_t)one->count + other->count;
-  struct pin_digest *all = must_alloc(count, sizeof *all);
-  if (one->count > 0)
-    memcpy(all, one->digests, one->count * sizeof *all);
-  if (other->count > 0)
-    memcpy(all + one->count, other->digests, other->count * sizeof *all);
-  qsort(all, count, sizeof *all, compare_digests);
-  size_t distinct = count > 0 ? 1 : 0;
-  for (size_t i = 1; i < count; i++)
-    distinct += compare_digests(&all[i - 1], &all[i]) != 0 ? 1 : 0;
-  free(all);
+/* How many different digests the lists have together. */
+static size_t count_distinct(const struct pin_digest_list *lists, size_t list_count) {
+  struct digest_set set;
+  digest_set_take(lists, list_count, &set);
+  size_t distinct = set.count;
+  digest_set_clear(&set);
   return distinct;
 }
 
+/*
+ * What was found out about the lists of the entry before. Entries with one pin set have the same lists in the
+ * image, and stand side by side here, so that a set is looked through once and not once for each host.
+ */
+struct seen_lists {
+  const struct pin_entry *entry; /* NULL: none yet */
+  size_t keys;                   /* different ones in pins */
+  size_t all_keys;               /* and in backup_pins */
+  bool meant;                    /* nothing is wrong with the digests themselves */
+};
+
+int lint_compare_lists(const void *a, const void *b) {
+  const struct pin_digest_list *left = ((const struct pin_entry *)a)->lists;
+  const struct pin_digest_list *right = ((const struct pin_entry *)b)->lists;
+  int order = 0;
+  for (int i = 0; i < PIN_LIST_COUNT && order == 0; i++) {
+    /* Where none are, the pointer says nothing. */
+    order = left[i].count < right[i].count ? -1 : left[i].count > right[i].count;
+    if (order == 0 && left[i].count > 0)
+      order = left[i].digests < right[i].digests ? -1 : left[i].digests > right[i].digests;
+  }
+  return order;
+}
+
+static void look_at_lists(const struct pin_entry *entry, struct seen_lists *seen,
+                          struct diagnostics *diagnostics) {
+  const struct pin_digest_list keys[] = {entry->lists[PIN_LIST_PINS], entry->lists[PIN_LIST_BACKUP_PINS]};
+  bool same = seen->entry != NULL && lint_compare_lists(seen->entry, entry) == 0;
+  seen->entry = entry;
+  if (!same) {
+    seen->keys = count_distinct(keys, 1);
+    seen->all_keys = count_distinct(keys, 2);
+  }
+  if (!same || !seen->meant)
+    seen->meant = lint_digests(entry, diagnostics);
+}
+
 /* Other formats do not tell backup pins from others, so an imported list has none. */
-static void lint_backup(const struct pin_entry *entry, struct diagnostics *diagnostics) {
+static void lint_backup(const struct pin_entry *entry, const struct seen_lists *seen,
+                        struct diagnostics *diagnostics) {
   const struct pin_digest_list *lists = entry->lists;
-  const struct pin_digest_list none = {.count = 0};
-  size_t keys = count_distinct(&lists[PIN_LIST_PINS], &none);
-  size_t pins = keys + lists[PIN_LIST_FINGERPRINTS].count;
+  size_t pins = seen->keys + lists[PIN_LIST_FINGERPRINTS].count;
   uint32_t issuers = lists[PIN_LIST_INTERMEDIATES].count + lists[PIN_LIST_ANCHORS].count;
   bool has_backup = lists[PIN_LIST_BACKUP_PINS].count > 0;
   if (entry->mode != PIN_MODE_OFF && pins == 0 && has_backup &&
       (lists[PIN_LIST_INTERMEDIATES].count == 0 || entry->require == PIN_REQUIRE_ALL))
     lint_warn(diagnostics, entry, "\"%s\" accepts backup pins alone; the key in use belongs in pins",
               entry->name);
-  if (entry->mode == PIN_MODE_OFF ||
-      count_distinct(&lists[PIN_LIST_PINS], &lists[PIN_LIST_BACKUP_PINS]) > keys)
+  if (entry->mode == PIN_MODE_OFF || seen->all_keys > seen->keys)
     return;
   if (pins == 1 && issuers == 0)
     lint_warn(diagnostics, entry, "\"%s\" hangs on a single key; add a backup pin or an intermediate%s",
@@ -101,14 +126,14 @@ static void lint_partners(const struct pin_entry *entry, struct diagnostics *dia
 
 static void lint_expiry(const struct pin_entry *entry, int64_t now, struct diagnostics *diagnostics) {
   AUTO_TEXT when = expiry_text(entry->expires);
+  AUTO_TEXT left = days_text(days_until(now, entry->expires));
   bool enforced = entry->on_expiry == PIN_ON_EXPIRY_ENFORCE;
   if (now > entry->expires && enforced)
     lint_warn(diagnostics, entry, "\"%s\" expired on %s and is still enforced", entry->name, when);
   else if (now > entry->expires)
     lint_grave(diagnostics, entry, "\"%s\" expired on %s and is only logged since", entry->name, when);
   else if (entry->expires - now < (int64_t)EXPIRES_SOON_DAYS * SECONDS_PER_DAY)
-    lint_warn(diagnostics, entry, "\"%s\" expires in %d days (%s) and will then be %s", entry->name,
-              (int)((entry->expires - now) / SECONDS_PER_DAY), when,
+    lint_warn(diagnostics, entry, "\"%s\" expires in %s (%s) and will then be %s", entry->name, left, when,
               enforced ? "enforced all the same" : "only logged");
 }
 
@@ -170,14 +195,18 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
   psl_ctx_t *list = psl_latest(NULL);
   if (list == NULL)
     say_note("no public suffix list is installed; names are not checked against it");
+  struct seen_lists seen = {0};
+  if (entries->count > 0)
+    qsort(entries->items, entries->count, sizeof *entries->items, lint_compare_lists);
   for (size_t i = 0; i < entries->count; i++) {
-    lint_backup(&entries->items[i], diagnostics);
+    look_at_lists(&entries->items[i], &seen, diagnostics);
+    lint_backup(&entries->items[i], &seen, diagnostics);
     lint_partners(&entries->items[i], diagnostics);
     lint_expiry(&entries->items[i], now, diagnostics);
-    lint_digests(&entries->items[i], diagnostics);
     if (list != NULL)
       lint_suffix(&entries->items[i], list, diagnostics);
   }
+  lint_blocked(policy, entries, diagnostics);
   lint_clock(entries, now, diagnostics);
   psl_free(list);
   entries_sort_by_name(entries);
@@ -189,6 +218,7 @@ struct walk {
   const char *file;
   char *text;
   const char *line_start;
+  size_t line_length;
   unsigned line;
 };
 
@@ -196,23 +226,28 @@ static void walk_to(struct walk *walk, const struct pin_diagnostic *diagnostic) 
   if (walk->file == NULL || strcmp(walk->file, diagnostic->file) != 0) {
     free(walk->text);
     size_t length = 0;
-    file_read(diagnostic->file, &walk->text, &length);
+    if (file_read(diagnostic->file, &walk->text, &length) != 0)
+      walk->text = NULL;
     *walk = (struct walk){.file = diagnostic->file, .text = walk->text, .line_start = walk->text, .line = 1};
+    walk->line_length = walk->text == NULL ? 0 : strcspn(walk->text, "\r\n");
   }
-  while (walk->line_start != NULL && walk->line < diagnostic->line) {
-    const char *newline = strchr(walk->line_start, '\n');
+  for (; walk->line_start != NULL && walk->line < diagnostic->line; walk->line++) {
+    const char *newline = strchr(walk->line_start + walk->line_length, '\n');
     walk->line_start = newline == NULL ? NULL : newline + 1;
-    walk->line++;
+    walk->line_length = newline == NULL ? 0 : strcspn(newline + 1, "\r\n");
   }
 }
 
 /* The text between the quotes where the mark stands on a quote. */
-static unsigned quoted_width(const char *line, unsigned column) {
-  if (column == 0 || column > strlen(line) || line[column - 1] != '"')
+static unsigned quoted_width(const char *line, size_t length, unsigned column) {
+  if (column == 0 || column > length || line[column - 1] != '"')
     return 0;
-  const char *end = strchr(line + column, '"');
+  const char *end = memchr(line + column, '"', length - column);
   return end == NULL ? 0 : (unsigned)(end - (line + column - 1)) + 1;
 }
+
+/* A longer one is not handed out, as by the parser: each of its entries may be warned of. */
+#define LONGEST_LINE 4096
 
 void lint_add_source_lines(struct diagnostics *diagnostics) {
   struct walk walk = {0};
@@ -223,9 +258,11 @@ void lint_add_source_lines(struct diagnostics *diagnostics) {
     walk_to(&walk, diagnostic);
     if (walk.line_start == NULL)
       continue;
-    char *line = must_copy_bytes(walk.line_start, strcspn(walk.line_start, "\r\n"));
-    diagnostic->source_line = line;
-    diagnostic->width = quoted_width(line, diagnostic->column);
+    diagnostic->width = quoted_width(walk.line_start, walk.line_length, diagnostic->column);
+    if (walk.line_length > LONGEST_LINE)
+      continue;
+    AUTO_TEXT line = must_copy_bytes(walk.line_start, walk.line_length);
+    diagnostic->source_line = arena_text(&diagnostics->texts, line);
   }
   free(walk.text);
 }

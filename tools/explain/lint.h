@@ -34,15 +34,22 @@ void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, c
 void lint_grave(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Entries that can never win, change or accept anything. `entries` sorted by name. */
+/* An order for qsort in which entries with the same lists stand side by side; 0: they have the same. */
+int lint_compare_lists(const void *a, const void *b);
+
+/* Entries that can accept nothing. `entries` sorted by their lists. */
+void lint_blocked(const struct pin_policy *policy, const struct entries *entries,
+                  struct diagnostics *diagnostics);
+
+/* Entries that can never win or change anything. `entries` sorted by name. */
 void lint_reach(const struct pin_policy *policy, const struct entries *entries,
                 struct diagnostics *diagnostics);
 
 /* Gives each diagnostic without a source line the text of its line; reads each file once. Sorted by place. */
 void lint_add_source_lines(struct diagnostics *diagnostics);
 
-/* Warns of digests that no key can have. Used by lint_policy. */
-void lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics);
+/* Warns of digests that no key can have. Used by lint_policy. True: there are none, whatever its mode. */
+bool lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics);
 
 /* Warns where the digest of one of these certificates stands for a key, or its key's for a certificate. */
 void lint_certificates(const struct objects *certificates, const struct entries *entries,

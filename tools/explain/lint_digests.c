@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* Digests that no key has: somebody hashed nothing, or filled a place that was to be filled later. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "explain/lint.h"
+#include "view/digest_set.h"
 
 static const struct {
   struct pin_digest digest;
@@ -17,20 +20,20 @@ static const struct {
     {{{0}}, "is all zeros", true},
 };
 
-static void lint_digest(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *digest,
+/* True: it is one of a key. */
+static bool lint_digest(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *digest,
                         struct diagnostics *diagnostics) {
-  char text[PIN_DIGEST_TEXT_SIZE];
-  pin_digest_format(digest, text);
-  for (size_t i = 0; i < sizeof meaningless / sizeof *meaningless; i++) {
+  for (size_t i = 0; i < COUNT_OF(meaningless); i++) {
+    char text[PIN_DIGEST_TEXT_SIZE];
     if (memcmp(digest, &meaningless[i].digest, sizeof *digest) != 0)
       continue;
-    if (!meaningless[i].logs)
+    pin_digest_format(digest, text);
+    if (!meaningless[i].logs || entry->mode != PIN_MODE_AUDIT)
       lint_grave(diagnostics, entry, "\"%s\": %s in %s %s; no key has it", entry->name, text,
                  pin_list_name(list), meaningless[i].what);
-    else if (entry->mode != PIN_MODE_AUDIT)
-      lint_warn(diagnostics, entry, "\"%s\": %s in %s %s; no key has it", entry->name, text,
-                pin_list_name(list), meaningless[i].what);
+    return false;
   }
+  return true;
 }
 
 static bool holds(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *digest) {
@@ -41,14 +44,20 @@ static bool holds(const struct pin_entry *entry, enum pin_list list, const struc
   return false;
 }
 
-/* What a certificate is hashed to is not what its key is hashed to. */
-static void lint_both(const struct pin_entry *entry, struct diagnostics *diagnostics) {
+/* What a certificate is hashed to is not what its key is hashed to. True: no digest is in both places. */
+static bool lint_both(const struct pin_entry *entry, struct diagnostics *diagnostics) {
   const struct pin_digest_list *fingerprints = &entry->lists[PIN_LIST_FINGERPRINTS];
+  struct digest_set keys[PIN_LIST_COUNT] = {{0}};
+  bool apart = true;
+  for (int list = 0; list < PIN_LIST_COUNT && fingerprints->count > 0; list++)
+    if (list != PIN_LIST_FINGERPRINTS)
+      digest_set_take(&entry->lists[list], 1, &keys[list]);
   for (uint32_t i = 0; i < fingerprints->count; i++)
     for (int list = 0; list < PIN_LIST_COUNT; list++) {
       char text[PIN_DIGEST_TEXT_SIZE];
-      if (list == PIN_LIST_FINGERPRINTS || !holds(entry, (enum pin_list)list, &fingerprints->digests[i]))
+      if (!digest_set_has(&keys[list], &fingerprints->digests[i]))
         continue;
+      apart = false;
       pin_digest_format(&fingerprints->digests[i], text);
       lint_grave(
           diagnostics, entry,
@@ -56,13 +65,18 @@ static void lint_both(const struct pin_entry *entry, struct diagnostics *diagnos
           "of both",
           entry->name, text, pin_list_name((enum pin_list)list));
     }
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    digest_set_clear(&keys[list]);
+  return apart;
 }
 
-void lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics) {
+bool lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics) {
+  bool meant = true;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
     for (uint32_t i = 0; i < entry->lists[list].count; i++)
-      lint_digest(entry, (enum pin_list)list, &entry->lists[list].digests[i], diagnostics);
-  lint_both(entry, diagnostics);
+      meant &= lint_digest(entry, (enum pin_list)list, &entry->lists[list].digests[i], diagnostics);
+  meant &= lint_both(entry, diagnostics);
+  return meant;
 }
 
 static void lint_certificate(const struct object *object, const struct pin_entry *entry,
@@ -82,10 +96,45 @@ static void lint_certificate(const struct object *object, const struct pin_entry
   }
 }
 
+/* Whether an entry holds a digest of any of the certificates where one of their keys belongs, or the reverse.
+ */
+static bool is_about(const struct pin_entry *entry, const struct digest_set *keys,
+                     const struct digest_set *fingerprints) {
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    for (uint32_t i = 0; i < entry->lists[list].count; i++)
+      if (digest_set_has(list == PIN_LIST_FINGERPRINTS ? keys : fingerprints, &entry->lists[list].digests[i]))
+        return true;
+  return false;
+}
+
+static void take_digests(const struct objects *certificates, struct digest_set *ret_keys,
+                         struct digest_set *ret_fingerprints) {
+  struct pin_digest *keys = must_alloc(certificates->count, sizeof *keys);
+  struct pin_digest *fingerprints = must_alloc(certificates->count, sizeof *fingerprints);
+  uint32_t count = 0;
+  for (size_t i = 0; i < certificates->count; i++)
+    if (certificates->items[i].certificate != NULL) {
+      keys[count] = certificates->items[i].key;
+      fingerprints[count++] = certificates->items[i].fingerprint;
+    }
+  digest_set_take(&(struct pin_digest_list){.digests = keys, .count = count}, 1, ret_keys);
+  digest_set_take(&(struct pin_digest_list){.digests = fingerprints, .count = count}, 1, ret_fingerprints);
+  free(keys);
+  free(fingerprints);
+}
+
 void lint_certificates(const struct objects *certificates, const struct entries *entries,
                        struct diagnostics *diagnostics) {
-  for (size_t i = 0; i < entries->count; i++)
-    for (size_t j = 0; j < certificates->count; j++)
+  struct digest_set keys, fingerprints;
+  if (certificates->count == 0)
+    return;
+  take_digests(certificates, &keys, &fingerprints);
+  for (size_t i = 0; i < entries->count; i++) {
+    bool about = is_about(&entries->items[i], &keys, &fingerprints);
+    for (size_t j = 0; about && j < certificates->count; j++)
       if (certificates->items[j].certificate != NULL)
         lint_certificate(&certificates->items[j], &entries->items[i], diagnostics);
+  }
+  digest_set_clear(&keys);
+  digest_set_clear(&fingerprints);
 }

@@ -3,9 +3,7 @@
 /* Files that only some of the processes can read: the others refuse every host. And whether processes have
  * what the text says. */
 #include <dirent.h>
-#include <fnmatch.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
@@ -36,7 +34,7 @@ void lint_files(const char *policy, struct diagnostics *diagnostics) {
     return;
   for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
     AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
-    if (fnmatch("*.cfg", entry->d_name, FNM_PERIOD) == 0)
+    if (dropin_name_is_read(entry->d_name))
       lint_file(path, S_IROTH, diagnostics);
   }
   closedir(stream);
@@ -46,13 +44,19 @@ void lint_form(const char *policy, struct diagnostics *diagnostics) {
   AUTO_TEXT named = form_policy(policy);
   AUTO_TEXT path = form_path(named);
   uint64_t generation;
-  if (path == NULL || !form_is_needed(named) || form_read(path, named, &generation) == FORM_CURRENT)
+  if (path == NULL || !form_is_needed(named))
     return;
-  struct pin_diagnostic warning = {.severity = PIN_WARNING,
-                                   .file = policy,
-                                   .message =
-                                       "is more text than processes read, and its compiled form is not "
-                                       "current: until \"pinctl compile\" they stay with an older one, "
-                                       "or without one refuse every host"};
+  enum form_state form = form_read(path, named, &generation);
+  if (form == FORM_CURRENT)
+    return;
+  struct pin_diagnostic warning = {
+      .severity = PIN_WARNING,
+      .file = policy,
+      .message = form == FORM_OTHER_VERSION
+                     ? "is more text than processes read, and its compiled form is of another version: until "
+                       "\"pinctl compile\" those that start read the text, which takes them long, and "
+                       "those that run stay with the policy that they have"
+                     : "is more text than processes read, and its compiled form is not current: until "
+                       "\"pinctl compile\" they stay with an older one, or without one refuse every host"};
   diagnostics_add(&warning, diagnostics);
 }

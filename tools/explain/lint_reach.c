@@ -7,12 +7,14 @@
  * than a policy can list. So an entry is out of reach in these cases only: no host can have such a name; it
  * takes out ("off") what no other entry covers; or all its keys are blocked.
  */
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "explain/lint.h"
+#include "view/digest_set.h"
 
 /* RFC 1035, 2.3.4, less the root's empty label and the length byte before the first. */
 #define LONGEST_NAME 253
@@ -24,17 +26,11 @@ static void lint_too_long(const struct pin_entry *entry, struct diagnostics *dia
               LONGEST_NAME);
 }
 
-static int compare_digests(const void *a, const void *b) {
-  return memcmp(a, b, sizeof(struct pin_digest));
-}
-
-/* blocked: sorted. */
 static bool all_blocked(const struct pin_entry *entry, enum pin_list which,
-                        const struct pin_digest_list *blocked) {
+                        const struct digest_set *blocked) {
   const struct pin_digest_list *list = &entry->lists[which];
   for (uint32_t i = 0; i < list->count; i++)
-    if (bsearch(&list->digests[i], blocked->digests, blocked->count, sizeof *blocked->digests,
-                compare_digests) == NULL)
+    if (!digest_set_has(blocked, &list->digests[i]))
       return false;
   return true;
 }
@@ -44,7 +40,7 @@ static bool has(const struct pin_entry *entry, enum pin_list list) {
 }
 
 /* Digests of certificates say nothing about keys, so fingerprints count as possible. */
-static bool accepts_only_blocked(const struct pin_entry *entry, const struct pin_digest_list *blocked) {
+static bool accepts_only_blocked(const struct pin_entry *entry, const struct digest_set *blocked) {
   bool pins_given =
       has(entry, PIN_LIST_PINS) || has(entry, PIN_LIST_BACKUP_PINS) || has(entry, PIN_LIST_FINGERPRINTS);
   bool pins_blocked = pins_given && !has(entry, PIN_LIST_FINGERPRINTS) &&
@@ -59,20 +55,23 @@ static bool accepts_only_blocked(const struct pin_entry *entry, const struct pin
   return pins_blocked || issuers_blocked;
 }
 
-static void lint_blocked(const struct pin_policy *policy, const struct entries *entries,
-                         struct diagnostics *diagnostics) {
-  uint32_t count = policy->blocked_keys.count;
-  if (count == 0 || policy->mode == PIN_MODE_OFF)
+void lint_blocked(const struct pin_policy *policy, const struct entries *entries,
+                  struct diagnostics *diagnostics) {
+  struct digest_set blocked;
+  if (policy->blocked_keys.count == 0 || policy->mode == PIN_MODE_OFF)
     return;
-  struct pin_digest *sorted = must_alloc(count, sizeof *sorted);
-  memcpy(sorted, policy->blocked_keys.digests, count * sizeof *sorted);
-  qsort(sorted, count, sizeof *sorted, compare_digests);
-  struct pin_digest_list blocked = {.digests = sorted, .count = count};
-  for (size_t i = 0; i < entries->count; i++)
-    if (entries->items[i].mode != PIN_MODE_OFF && accepts_only_blocked(&entries->items[i], &blocked))
-      lint_warn(diagnostics, &entries->items[i],
-                "\"%s\" can accept nothing: all its keys are in blocked_keys", entries->items[i].name);
-  free(sorted);
+  digest_set_take(&policy->blocked_keys, 1, &blocked);
+  bool nothing = false;
+  for (size_t i = 0; i < entries->count; i++) {
+    const struct pin_entry *entry = &entries->items[i];
+    bool same = i > 0 && lint_compare_lists(entry, entry - 1) == 0 && entry->require == entry[-1].require;
+    if (!same)
+      nothing = accepts_only_blocked(entry, &blocked);
+    if (nothing && entry->mode != PIN_MODE_OFF)
+      lint_warn(diagnostics, entry, "\"%s\" can accept nothing: all its keys are in blocked_keys",
+                entry->name);
+  }
+  digest_set_clear(&blocked);
 }
 
 static int compare_to_name(const void *name, const void *entry) {
@@ -80,15 +79,16 @@ static int compare_to_name(const void *name, const void *entry) {
 }
 
 /* What a less specific entry is to be like. */
-typedef bool below_fn(const struct pin_entry *found, const struct pin_entry *other);
+typedef bool below_fn(const struct pin_entry *found, const struct pin_entry *other, void *arg);
 
-static bool shares_port(const struct pin_entry *found, const struct pin_entry *other) {
+static bool shares_port(const struct pin_entry *found, const struct pin_entry *other, void *arg) {
+  (void)arg;
   return ports_overlap(found->ports, found->port_count, other->ports, other->port_count);
 }
 
 /* An entry of this very name that covers more than itself and is what `like` says; or NULL. */
 static const struct pin_entry *covering_below(const struct entries *entries, const char *name,
-                                              const struct pin_entry *other, below_fn *like) {
+                                              const struct pin_entry *other, below_fn *like, void *arg) {
   const struct pin_entry *found =
       bsearch(name, entries->items, entries->count, sizeof *entries->items, compare_to_name);
   if (found == NULL)
@@ -97,7 +97,7 @@ static const struct pin_entry *covering_below(const struct entries *entries, con
     found--;
   for (; found < entries->items + entries->count && strcmp(found->name, name) == 0; found++) {
     bool below = found->kind == PIN_NAME_WILDCARD || found->include_subdomains;
-    if (found != other && below && like(found, other))
+    if (found != other && below && like(found, other, arg))
       return found;
   }
   return NULL;
@@ -105,15 +105,15 @@ static const struct pin_entry *covering_below(const struct entries *entries, con
 
 /* The nearest entry that is less specific than this one, covers a name that it covers, and is as said. */
 static const struct pin_entry *less_specific(const struct entries *entries, const struct pin_entry *entry,
-                                             below_fn *like) {
+                                             below_fn *like, void *arg) {
   const struct pin_entry *found = NULL;
   const char *parent = strchr(entry->name, '.');
   if (entry->kind != PIN_NAME_WILDCARD && parent != NULL) {
     AUTO_TEXT wildcard = must_format("*%s", parent);
-    found = covering_below(entries, wildcard, entry, like);
+    found = covering_below(entries, wildcard, entry, like, arg);
   }
   for (; parent != NULL && found == NULL; parent = strchr(parent + 1, '.'))
-    found = covering_below(entries, parent + 1, entry, like);
+    found = covering_below(entries, parent + 1, entry, like, arg);
   return found;
 }
 
@@ -127,7 +127,7 @@ static void lint_off(const struct pin_policy *policy, const struct entries *entr
   for (size_t i = 0; i < entries->count; i++) {
     const struct pin_entry *entry = &entries->items[i];
     if (entry->mode == PIN_MODE_OFF &&
-        (entry->kind == PIN_NAME_ADDRESS || less_specific(entries, entry, shares_port) == NULL))
+        (entry->kind == PIN_NAME_ADDRESS || less_specific(entries, entry, shares_port, NULL) == NULL))
       lint_warn(diagnostics, entry, "\"%s\" is \"off\" but takes nothing out: no other entry covers it",
                 entry->name);
   }
@@ -146,23 +146,64 @@ static void lint_ports(const struct entries *entries, struct diagnostics *diagno
   }
 }
 
-/* Whether some digest is in the lists of both. */
-static bool shares_digest(const struct pin_entry *a, const struct pin_entry *b) {
+/*
+ * All digests of a less specific entry: many entries may be below one, and many may be above one, of one name
+ * and different ports. Those with the same lists have one together, so that all need no more room than the
+ * policy.
+ */
+struct general {
+  const struct pin_entry *entry; /* one with these lists; what they are sorted by */
+  struct digest_set digests;
+  const struct pin_entry *other; /* what was compared with it last */
+  bool shares;                   /* whether some digest is in the lists of both */
+};
+
+static int compare_generals(const void *a, const void *b) {
+  return lint_compare_lists(((const struct general *)a)->entry, ((const struct general *)b)->entry);
+}
+
+static void free_general(void *item) {
+  struct general *general = item;
+  digest_set_clear(&general->digests);
+  free(general);
+}
+
+/* generals: the root of a tree of tsearch(3). */
+static struct general *general_of(void **generals, const struct pin_entry *found) {
+  const struct general wanted = {.entry = found};
+  struct general *const *known = tfind(&wanted, generals, compare_generals);
+  if (known != NULL)
+    return *known;
+  struct general *general = must_alloc(1, sizeof *general);
+  general->entry = found;
+  digest_set_take(found->lists, PIN_LIST_COUNT, &general->digests);
+  if (tsearch(general, generals, compare_generals) == NULL)
+    memory_exhausted();
+  return general;
+}
+
+static bool shares_any(const struct digest_set *digests, const struct pin_entry *entry) {
   for (int list = 0; list < PIN_LIST_COUNT; list++)
-    for (uint32_t i = 0; i < a->lists[list].count; i++)
-      for (int other = 0; other < PIN_LIST_COUNT; other++)
-        for (uint32_t j = 0; j < b->lists[other].count; j++)
-          if (compare_digests(&a->lists[list].digests[i], &b->lists[other].digests[j]) == 0)
-            return true;
+    for (uint32_t i = 0; i < entry->lists[list].count; i++)
+      if (digest_set_has(digests, &entry->lists[list].digests[i]))
+        return true;
   return false;
 }
 
-/* Enforced, with other keys, on a port that the other is not for. */
-static bool is_for_more_ports(const struct pin_entry *found, const struct pin_entry *other) {
+static bool shares_digest(void **generals, const struct pin_entry *found, const struct pin_entry *other) {
+  struct general *general = general_of(generals, found);
+  if (general->other == NULL || lint_compare_lists(general->other, other) != 0)
+    general->shares = shares_any(&general->digests, other);
+  general->other = other;
+  return general->shares;
+}
+
+/* Enforced, with other keys, on a port that the other is not for. arg: the generals. */
+static bool is_for_more_ports(const struct pin_entry *found, const struct pin_entry *other, void *arg) {
   bool more = found->port_count == 0;
   for (uint32_t i = 0; i < found->port_count && !more; i++)
     more = !ports_overlap(&found->ports[i], 1, other->ports, other->port_count);
-  return more && found->mode == PIN_MODE_ENFORCE && !shares_digest(found, other);
+  return more && found->mode == PIN_MODE_ENFORCE && !shares_digest(arg, found, other);
 }
 
 /*
@@ -170,11 +211,12 @@ static bool is_for_more_ports(const struct pin_entry *found, const struct pin_en
  * not: on the ports of that one no such program meets a key that it is held to.
  */
 static void lint_port_blind(const struct entries *entries, struct diagnostics *diagnostics) {
+  void *generals = NULL;
   for (size_t i = 0; i < entries->count; i++) {
     const struct pin_entry *entry = &entries->items[i];
     if (entry->port_count == 0 || entry->mode != PIN_MODE_ENFORCE || entry->kind == PIN_NAME_ADDRESS)
       continue;
-    const struct pin_entry *general = less_specific(entries, entry, is_for_more_ports);
+    const struct pin_entry *general = less_specific(entries, entry, is_for_more_ports, &generals);
     AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
     if (general != NULL)
       lint_warn(
@@ -183,13 +225,13 @@ static void lint_port_blind(const struct entries *entries, struct diagnostics *d
           "its port is held to this one on each of them, and refused there",
           entry->name, ports, general->name);
   }
+  tdestroy(generals, free_general);
 }
 
 void lint_reach(const struct pin_policy *policy, const struct entries *entries,
                 struct diagnostics *diagnostics) {
   for (size_t i = 0; i < entries->count; i++)
     lint_too_long(&entries->items[i], diagnostics);
-  lint_blocked(policy, entries, diagnostics);
   lint_off(policy, entries, diagnostics);
   lint_ports(entries, diagnostics);
   lint_port_blind(entries, diagnostics);

@@ -17,7 +17,6 @@
 #define APT_FILE "/etc/apt/sources.list"
 #define APT_FOLDER "/etc/apt/sources.list.d"
 #define HTTPS "https://"
-#define HTTPS_PORT 443
 
 /* The hosts of apt that no entry covers. */
 struct sources {

@@ -146,15 +146,18 @@ static enum pin_reason look_at_peer(X509 *certificate, const char *host) {
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(certificate))
     return PIN_REASON_OUT_OF_DATE;
-  if (X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1)
+  if (X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1 ||
+      (X509_get_extension_flags(certificate) & EXFLAG_CRITICAL) != 0)
     return PIN_REASON_NOT_A_SERVER;
   return PIN_REASON_MATCHED;
 }
 
-enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding) {
-  const enum pin_reason *vouched = arg;
+enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding, size_t depth) {
+  const struct vouched *vouched = arg;
   (void)finding;
-  return *vouched;
+  if (vouched->peer != PIN_REASON_MATCHED || depth < vouched->permitted)
+    return vouched->peer;
+  return vouched->above;
 }
 
 static bool take_path(const STACK_OF(X509) * built, struct chain *chain) {
@@ -231,15 +234,16 @@ static bool replace_path(const struct proof *proof, struct chain *chain) {
   return good;
 }
 
-/* What OpenSSL has not verified is proven as pinning.so proves it. *ret_outside: as in struct proof. */
+/* What OpenSSL has not verified is proven as pinning.so proves it. */
 static bool prove(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
-                  struct chain *chain, bool *ret_outside) {
+                  struct chain *chain) {
   struct proof proof;
   proof_make(shown->items[0].certificate, others, store, &proof);
   bool good = proof.count > 0 && (begins_with(&chain->path, &proof) || replace_path(&proof, chain));
   chain->proven = proof.count;
   chain->cut = proof.cut;
-  *ret_outside = proof.outside;
+  chain->vouched.permitted = proof.permitted;
+  chain->vouched.above = proof.permission;
   if (good && chain->proven == chain->path.count)
     chain->broken_by = X509_V_OK;
   else if (chain->cut)
@@ -254,7 +258,7 @@ bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *
                     struct chain *ret_chain) {
   *ret_chain = (struct chain){0};
   STACK_OF(X509) *others = sk_X509_new_null();
-  bool good = others != NULL, verified = false, outside = false;
+  bool good = others != NULL, verified = false;
   for (size_t i = 0; good && i < shown->count; i++)
     if (shown->items[i].certificate != NULL)
       good = sk_X509_push(others, shown->items[i].certificate) > 0;
@@ -263,13 +267,12 @@ bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *
   if (good && verified) {
     ret_chain->cut = ret_chain->path.count > CHAIN_MOST_KEYS;
     ret_chain->proven = ret_chain->cut ? CHAIN_MOST_KEYS : ret_chain->path.count;
+    ret_chain->vouched.permitted = SIZE_MAX;
   } else if (good) {
-    good = prove(store, shown, others, ret_chain, &outside);
+    good = prove(store, shown, others, ret_chain);
   }
   if (good)
-    ret_chain->vouched = look_at_peer(shown->items[0].certificate, host);
-  if (good && outside && ret_chain->vouched == PIN_REASON_MATCHED)
-    ret_chain->vouched = PIN_REASON_WRONG_NAME;
+    ret_chain->vouched.peer = look_at_peer(shown->items[0].certificate, host);
   sk_X509_free(others);
   return good;
 }

@@ -4,7 +4,15 @@
 #ifndef PINCTL_KEYS_CHAIN_H
 #define PINCTL_KEYS_CHAIN_H
 
+#include "base/must_use.h"
 #include "keys/key_object.h"
+
+/* What is said of the peer's certificate where only a CA is pinned: see pin_vouch_fn. */
+struct vouched {
+  enum pin_reason peer;  /* of itself: PIN_REASON_MATCHED, or why it may not be trusted */
+  size_t permitted;      /* of so many of the first keys every CA permits what is below */
+  enum pin_reason above; /* of those above */
+};
 
 struct chain {
   struct objects path; /* what OpenSSL built, from the peer's certificate upwards */
@@ -13,9 +21,7 @@ struct chain {
   int error;           /* X509_V_OK, or why OpenSSL refuses the chain or the name */
   int error_depth;
   int broken_by; /* X509_V_OK, or the error that ends the proven part */
-  /* PIN_REASON_MATCHED, or why a pinned CA may not be trusted with the peer's certificate: see pin_vouch_fn.
-   */
-  enum pin_reason vouched;
+  struct vouched vouched;
 };
 
 /* As many keys as pinning.so looks at: of a longer path nothing above counts, and nothing is taken as absent.
@@ -28,18 +34,19 @@ struct chain {
  * proven by the rule of pinning.so (proof/proof.h), as for a program that goes on nevertheless. Returns
  * false, having said why, when it could not be tried. To be cleared in any case.
  */
-bool chain_prove(const struct objects *shown, const char *ca_file, const char *host, struct chain *ret_chain);
+MUST_USE bool chain_prove(const struct objects *shown, const char *ca_file, const char *host,
+                          struct chain *ret_chain);
 
 /*
  * The same in two steps, for many chains against the same roots. chain_store_new says why and returns NULL
  * when they cannot be read; chain_prove_in says nothing.
  */
 X509_STORE *chain_store_new(const char *ca_file);
-bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
-                    struct chain *ret_chain);
+MUST_USE bool chain_prove_in(X509_STORE *store, const struct objects *shown, const char *host,
+                             struct chain *ret_chain);
 
-/* A pin_vouch_fn; arg: the enum pin_reason of the chain, or a copy of it. */
-enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding);
+/* A pin_vouch_fn; arg: the struct vouched of the chain, or a copy of it. */
+enum pin_reason chain_vouch(void *arg, const struct pin_finding *finding, size_t depth);
 
 /* Whether a certificate is on the path. */
 bool chain_holds(const struct chain *chain, const struct object *object);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 
 /* Seconds count down where there is less than a day. */
@@ -26,10 +27,11 @@ int days_of_life(const X509 *certificate) {
 
 static void print_times(const X509 *certificate) {
   int days = days_left(certificate);
+  AUTO_TEXT left = days_text(days);
   if (days < 0)
     put(stderr, RED, ", expired\n");
   else
-    put(stderr, days < 30 ? YELLOW : PLAIN, ", %d days left\n", days);
+    put(stderr, days < 30 ? YELLOW : PLAIN, ", %s left\n", left);
 }
 
 void chain_tree_print(const struct chain *chain) {

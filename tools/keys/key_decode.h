@@ -4,6 +4,7 @@
 #ifndef PINCTL_KEYS_KEY_DECODE_H
 #define PINCTL_KEYS_KEY_DECODE_H
 
+#include "base/must_use.h"
 #include "keys/key_object.h"
 
 /* How to get at certificates in files that are not read here. */
@@ -16,18 +17,18 @@
 X509 *certificate_from_der(const unsigned char *der, long length);
 
 /* These fill *ret_object and return true, or return false in silence; the whole of the bytes must be it. */
-bool object_from_request_der(const unsigned char *der, long length, struct object *ret_object);
-bool object_from_public_der(const unsigned char *der, long length, struct object *ret_object);
-bool object_from_bare_public_der(const unsigned char *der, long length, struct object *ret_object);
+MUST_USE bool object_from_request_der(const unsigned char *der, long length, struct object *ret_object);
+MUST_USE bool object_from_public_der(const unsigned char *der, long length, struct object *ret_object);
+MUST_USE bool object_from_bare_public_der(const unsigned char *der, long length, struct object *ret_object);
 /* The first PEM block of the text. */
-bool object_from_public_pem(const char *text, size_t length, struct object *ret_object);
+MUST_USE bool object_from_public_pem(const char *text, size_t length, struct object *ret_object);
 
 /*
  * A private key; format is "PEM" (the first block of the text) or "DER". Asks for a passphrase on the
  * terminal. Returns false having said what was expected of the file `path`.
  */
-bool object_from_private_key(const char *path, const char *format, const char *bytes, size_t length,
-                             struct object *ret_object);
+MUST_USE bool object_from_private_key(const char *path, const char *format, const char *bytes, size_t length,
+                                      struct object *ret_object);
 
 /* A name as RFC 4514 writes it, in UTF-8, unescaped for terminals. For free(3). */
 char *name_text(const X509_NAME *name);

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "keys/key_object.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <openssl/pem.h>
@@ -22,6 +21,10 @@ void object_clear(struct object *object) {
   free(object->key_type);
   X509_free(object->certificate);
   *object = (struct object){0};
+}
+
+const char *object_name(const struct object *object) {
+  return *object->subject == '\0' ? "a certificate without a subject" : object->subject;
 }
 
 void objects_clear(struct objects *objects) {
@@ -55,8 +58,7 @@ struct block {
 };
 
 static bool damaged(const struct block *block, const char *expected) {
-  say_error("%s: damaged: \"BEGIN %s\" is not followed by %s", block->path, block->name, expected);
-  return false;
+  return say_error("%s: damaged: \"BEGIN %s\" is not followed by %s", block->path, block->name, expected);
 }
 
 static bool read_certificate_block(const struct block *block, struct objects *objects) {
@@ -85,14 +87,10 @@ static bool read_block(const struct block *block, struct objects *objects) {
   if (has_word(block->name, public_keys))
     return object_from_public_pem(block->text, block->text_length, append(objects)) ||
            damaged(block, "a public key in base64");
-  if (has_word(block->name, containers)) {
-    say_error("%s: %s", block->path, PKCS7_REMEDY);
-    return false;
-  }
-  if (strcmp(block->name, "OPENSSH PRIVATE KEY") == 0) {
-    say_error("%s: a key of OpenSSH; expected one for TLS, in PEM or DER", block->path);
-    return false;
-  }
+  if (has_word(block->name, containers))
+    return say_error("%s: %s", block->path, PKCS7_REMEDY);
+  if (strcmp(block->name, "OPENSSH PRIVATE KEY") == 0)
+    return say_error("%s: a key of OpenSSH; expected one for TLS, in PEM or DER", block->path);
   if (length >= 11 && strcmp(block->name + length - 11, "PRIVATE KEY") == 0)
     return object_from_private_key(block->path, "PEM", block->text, block->text_length, append(objects));
   if (!has_word(block->name, silent))
@@ -111,10 +109,9 @@ static size_t count_text(const char *text, const char *word) {
 static bool all_blocks_were_read(const char *path, const char *text, size_t blocks) {
   if (blocks == count_text(text, "-BEGIN ") && blocks == count_text(text, "-END "))
     return true;
-  say_error(
+  return say_error(
       "%s: damaged: expected whole PEM blocks, each from \"-----BEGIN ...-----\" to \"-----END ...-----\"",
       path);
-  return false;
 }
 
 static bool read_pem(const char *path, const char *text, size_t length, struct objects *objects) {
@@ -157,10 +154,8 @@ bool objects_read(const char *path, struct objects *ret_objects) {
   AUTO_TEXT bytes = NULL;
   int error = file_read(path, &bytes, &length);
   const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-  if (error != 0) {
-    say_error("%s: %s", name, strerror(error));
-    return false;
-  }
+  if (error != 0)
+    return say_error("%s: %s", name, strerror(error));
   bool is_pem = strstr(bytes, "-BEGIN ") != NULL || strstr(bytes, "-END ") != NULL;
   bool good =
       is_pem ? read_pem(name, bytes, length, ret_objects) : read_der(name, bytes, length, ret_objects);

@@ -9,6 +9,7 @@
 
 #include <openssl/x509.h>
 
+#include "base/must_use.h"
 #include "pinpolicy.h"
 
 enum role { ROLE_LEAF = 0, ROLE_INTERMEDIATE, ROLE_ROOT, ROLE_KEY, ROLE_REQUEST, ROLE_PUBLIC_KEY };
@@ -32,15 +33,17 @@ struct objects {
  * and what was expected, when any part of it is damaged, or when it holds nothing that carries a key.
  * Asks for the passphrase of an encrypted key, on the terminal only.
  */
-bool objects_read(const char *path, struct objects *ret_objects);
+MUST_USE bool objects_read(const char *path, struct objects *ret_objects);
 void objects_clear(struct objects *objects);
 
 /*
  * What a certificate is by its own extensions; says nothing about trust. Takes over the certificate, on
  * failure too (its key cannot be hashed); *ret_object is to be cleared either way.
  */
-bool object_from_certificate(X509 *certificate, struct object *ret_object);
+MUST_USE bool object_from_certificate(X509 *certificate, struct object *ret_object);
 void object_clear(struct object *object);
+/* Its subject, or words for a certificate without one. */
+const char *object_name(const struct object *object);
 
 /* Whether a list of an entry holds this object's key (or, of fingerprints, the certificate). */
 bool object_is_listed(const struct pin_entry *entry, enum pin_list list, const struct object *object);

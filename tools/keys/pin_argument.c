@@ -60,16 +60,12 @@ static void take_certificate(const struct objects *objects, const struct object 
 static int read_objects(const char *path, enum pin_list list, const struct objects *objects,
                         struct pin_argument *argument) {
   const struct object *object = choose(objects, list);
-  if (object == NULL) {
-    say_error("%s: holds several keys, and which one is meant for %s cannot be told; name its pin "
-              "(\"pinctl pin\" prints them)",
-              path, pin_list_name(list));
-    return EXIT_FAILED;
-  }
-  if (list == PIN_LIST_FINGERPRINTS && object->certificate == NULL) {
-    say_error("%s: expected a certificate for --fingerprint", path);
-    return EXIT_FAILED;
-  }
+  if (object == NULL)
+    return say_failure("%s: holds several keys, and which one is meant for %s cannot be told; name its pin "
+                       "(\"pinctl pin\" prints them)",
+                       path, pin_list_name(list));
+  if (list == PIN_LIST_FINGERPRINTS && object->certificate == NULL)
+    return say_failure("%s: expected a certificate for --fingerprint", path);
   argument->written = must_alloc(PIN_DIGEST_TEXT_SIZE, 1);
   pin_digest_format(list == PIN_LIST_FINGERPRINTS ? &object->fingerprint : &object->key, argument->written);
   take_certificate(objects, object, argument);
@@ -105,10 +101,13 @@ int pin_argument_take(const char *text, enum pin_list list, struct pin_argument 
     say_error("\"%s\": expected the base64 form of 32 bytes, 44 characters with the padding", text);
     return EXIT_USAGE;
   }
-  if (strcmp(text, "-") != 0 && access(text, R_OK) != 0) {
-    say_error("%s: neither a pin (sha256/...) nor a file that can be read: %s", text, strerror(errno));
-    return EXIT_FAILED;
+  if (*text == '\0') {
+    say_error("an empty word is no pin; is a variable of the shell not set?");
+    return EXIT_USAGE;
   }
+  if (strcmp(text, "-") != 0 && access(text, R_OK) != 0)
+    return say_failure("%s: neither a pin (sha256/...) nor a file that can be read: %s", text,
+                       strerror(errno));
   struct objects objects;
   if (!objects_read(text, &objects))
     return EXIT_FAILED;

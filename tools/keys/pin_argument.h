@@ -4,6 +4,7 @@
 #ifndef PINCTL_KEYS_PIN_ARGUMENT_H
 #define PINCTL_KEYS_PIN_ARGUMENT_H
 
+#include "base/must_use.h"
 #include "keys/key_object.h"
 
 /*
@@ -11,7 +12,7 @@
  * request), intermediates the intermediate's, anchors the root's; fingerprints take the leaf certificate.
  * *ret_written is what goes into the policy, for free(3). Returns an exit status, having said what was wrong.
  */
-int pin_argument_read(const char *text, enum pin_list list, char **ret_written);
+MUST_USE int pin_argument_read(const char *text, enum pin_list list, char **ret_written);
 
 /* The same with the certificate that carries the key, where the file has it. */
 struct pin_argument {
@@ -21,7 +22,7 @@ struct pin_argument {
 };
 
 /* To be cleared in any case. */
-int pin_argument_take(const char *text, enum pin_list list, struct pin_argument *ret_argument);
+MUST_USE int pin_argument_take(const char *text, enum pin_list list, struct pin_argument *ret_argument);
 void pin_argument_clear(struct pin_argument *argument);
 
 #endif

@@ -71,7 +71,7 @@ static int compare(const void *a, const void *b) {
 bool anchors_read(const char *path, struct anchors *ret_anchors) {
   *ret_anchors = (struct anchors){0};
   int error = 0;
-  for (size_t i = 0; path == NULL && i < sizeof usual_places / sizeof *usual_places; i++)
+  for (size_t i = 0; path == NULL && i < COUNT_OF(usual_places); i++)
     add_tree(usual_places[i], ret_anchors);
   if (path != NULL)
     error = add_tree(path, ret_anchors);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/must_use.h"
 #include "pinpolicy.h"
 
 struct anchors {
@@ -24,7 +25,7 @@ struct anchors {
  * not where administrators and trust stores put them. Returns false, having said why, where there is none.
  * To be cleared in any case.
  */
-bool anchors_read(const char *path, struct anchors *ret_anchors);
+MUST_USE bool anchors_read(const char *path, struct anchors *ret_anchors);
 void anchors_clear(struct anchors *anchors);
 
 /* Whether it is the key of one of them. */

@@ -2,7 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "learn/candidate.h"
 
+#include <search.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -32,30 +34,56 @@ enum pin_list pin_choice_list(enum pin_choice choice) {
 
 /* ---- The set of them ---- */
 
-static int compare(const struct candidate *candidate, const char *host, uint16_t port) {
-  int order = strcmp(candidate->host, host);
-  return order != 0 ? order : candidate->port - port;
+static int compare(const void *a, const void *b) {
+  const struct candidate *left = a;
+  const struct candidate *right = b;
+  int order = strcmp(left->host, right->host);
+  return order != 0 ? order : left->port - right->port;
+}
+
+static struct candidate *find(const struct candidates *candidates, const char *host, uint16_t port) {
+  AUTO_TEXT copy = must_copy(host);
+  const struct candidate wanted = {.host = copy, .port = port};
+  struct candidate **found = tfind(&wanted, &candidates->tree, compare);
+  return found == NULL ? NULL : *found;
 }
 
 struct candidate *candidates_get(struct candidates *candidates, const char *host, uint16_t port) {
-  size_t low = 0;
-  size_t high = candidates->count;
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    int order = compare(&candidates->items[middle], host, port);
-    if (order == 0)
-      return &candidates->items[middle];
-    low = order < 0 ? middle + 1 : low;
-    high = order < 0 ? high : middle;
+  struct candidate *candidate = find(candidates, host, port);
+  if (candidate != NULL)
+    return candidate;
+  candidate = must_alloc(1, sizeof *candidate);
+  *candidate = (struct candidate){.host = must_copy(host), .port = port};
+  if (tsearch(candidate, &candidates->tree, compare) == NULL)
+    memory_exhausted();
+  candidates->gathered =
+      must_room(candidates->gathered, candidates->gathered_count, sizeof *candidates->gathered);
+  candidates->gathered[candidates->gathered_count++] = candidate;
+  return candidate;
+}
+
+static void keep(void *candidate) {
+  (void)candidate;
+}
+
+void candidates_arrange(struct candidates *candidates) {
+  if (candidates->items != NULL)
+    return;
+  candidates->items = must_alloc(candidates->gathered_count, sizeof *candidates->items);
+  for (; candidates->count < candidates->gathered_count; candidates->count++) {
+    candidates->items[candidates->count] = *candidates->gathered[candidates->count];
+    free(candidates->gathered[candidates->count]);
   }
-  candidates->items = must_grow(candidates->items, candidates->count + 1, sizeof *candidates->items);
-  struct candidate *added = &candidates->items[low];
-  memmove(added + 1, added, (candidates->count++ - low) * sizeof *added);
-  *added = (struct candidate){.host = must_copy(host), .port = port};
-  return added;
+  tdestroy(candidates->tree, keep);
+  free(candidates->gathered);
+  candidates->tree = NULL;
+  candidates->gathered = NULL;
+  candidates->gathered_count = 0;
+  qsort(candidates->items, candidates->count, sizeof *candidates->items, compare);
 }
 
 void candidates_clear(struct candidates *candidates) {
+  candidates_arrange(candidates);
   for (size_t i = 0; i < candidates->count; i++) {
     free(candidates->items[i].host);
     free(candidates->items[i].why);
@@ -67,6 +95,13 @@ void candidates_clear(struct candidates *candidates) {
 }
 
 /* ---- What was seen ---- */
+
+static bool knows(const struct candidate *candidate, const struct pin_digest *key) {
+  for (size_t i = 0; i < candidate->key_count; i++)
+    if (memcmp(&candidate->keys[i].key, key, sizeof *key) == 0)
+      return true;
+  return false;
+}
 
 static struct seen_key *see(struct candidate *candidate, const struct pin_digest *key, int64_t first,
                             int64_t last, size_t times) {
@@ -125,7 +160,32 @@ static void take_path(const struct candidates *candidates, const struct log_reco
       !report_key(&record->report, count - 1, &key, NULL) || !anchors_hold(&candidates->anchors, &key) ||
       !place_of(candidates->choice, count, &depth) || !report_key(&record->report, depth, &key, NULL))
     return;
-  see(candidate, &key, record->time, record->time, 1);
+  if (candidate->key_count < MOST_LOGGED_KEYS || knows(candidate, &key))
+    see(candidate, &key, record->time, record->time, 1);
+  else if (record->time >= candidates->now - candidates->stable_seconds)
+    candidate->keys_lost = true;
+}
+
+/* NULL: there is no place for it. */
+static struct candidate *get_logged(struct candidates *candidates, const char *host, uint16_t port) {
+  struct candidate *candidate = find(candidates, host, port);
+  if (candidate != NULL)
+    return candidate;
+  if (candidates->logged_hosts == MOST_LOGGED_HOSTS) {
+    candidates->left_out++;
+    return NULL;
+  }
+  candidates->logged_hosts++;
+  return candidates_get(candidates, host, port);
+}
+
+/* Counts what is not, for whoever wonders why nothing is proposed. */
+static bool is_credible(const struct log_record *record, struct candidates *candidates) {
+  bool timed = record->time > 0 && record->time <= candidates->now;
+  bool doubtful = record_is_doubtful(record);
+  candidates->doubtful += doubtful ? 1 : 0;
+  candidates->untimed += !doubtful && !timed ? 1 : 0;
+  return timed && !doubtful;
 }
 
 void candidates_take_record(const struct log_record *record, void *arg) {
@@ -134,13 +194,15 @@ void candidates_take_record(const struct log_record *record, void *arg) {
   long port = report_number(&record->report, "port");
   AUTO_TEXT host = NULL;
   const char *why = NULL;
-  if (!is_to_be_learnt(&record->report) || record_is_doubtful(record) || record->time <= 0 ||
-      record->time > candidates->now || named == NULL || pin_name_canonical(named, &host, &why) != PIN_OK ||
-      !host_can_be_asked(host))
+  if (!is_to_be_learnt(&record->report) || named == NULL ||
+      pin_name_canonical(named, &host, &why) != PIN_OK || !host_can_be_asked(host) ||
+      !is_credible(record, candidates))
     return;
   if (port < 1 || port > UINT16_MAX)
     port = USUAL_PORT;
-  take_path(candidates, record, candidates_get(candidates, host, (uint16_t)port));
+  struct candidate *candidate = get_logged(candidates, host, (uint16_t)port);
+  if (candidate != NULL)
+    take_path(candidates, record, candidate);
 }
 
 bool seen_key_is_stable(const struct candidates *candidates, const struct seen_key *key) {
@@ -292,6 +354,10 @@ void candidate_settle(const struct candidates *candidates, struct candidate *can
                 must_format("its %s also has another key, which it does not show now",
                             pin_choice_word(candidates->choice)));
   }
+  if (candidate->keys_lost)
+    leave_out(candidate, CANDIDATE_CHANGING,
+              must_format("the log names more than %d keys of its %s", MOST_LOGGED_KEYS,
+                          pin_choice_word(candidates->choice)));
   if (candidate->state == CANDIDATE_PROPOSED) {
     free(candidate->why);
     candidate->why = NULL;

@@ -11,6 +11,7 @@
 #ifndef PINCTL_LEARN_CANDIDATE_H
 #define PINCTL_LEARN_CANDIDATE_H
 
+#include "base/must_use.h"
 #include "keys/trust_anchors.h"
 #include "logs/log_record.h"
 #include "monitor/history.h"
@@ -41,6 +42,10 @@ struct seen_key {
   bool shown; /* by the server, now, in a chain that verified */
 };
 
+/* Whoever writes to the log decides how many hosts there are, and keys of one. */
+#define MOST_LOGGED_HOSTS 10000
+#define MOST_LOGGED_KEYS 64
+
 struct candidate {
   char *host; /* canonical */
   uint16_t port;
@@ -48,26 +53,37 @@ struct candidate {
   char *why;             /* in words; NULL of a proposal */
   struct seen_key *keys; /* at the chosen place of the chain */
   size_t key_count;
-  size_t depth; /* of this place; valid once the server has shown it */
+  bool keys_lost; /* the log has had more of them of late than were kept */
+  size_t depth;   /* of this place; valid once the server has shown it */
   char subject[WATCH_SUBJECT_SIZE];
 };
 
 struct candidates {
+  void *tree; /* of tsearch(3), while they are gathered: each points to a candidate of its own */
+  struct candidate **gathered;
+  size_t gathered_count;
+  size_t logged_hosts;
+  size_t left_out; /* lines about hosts for which there was no place */
+  size_t doubtful; /* lines that another process wrote than they say */
+  size_t untimed;  /* lines without a time, or with one that is yet to come */
   enum pin_choice choice;
   int64_t now;
   int64_t stable_seconds;
   struct anchors anchors;
-  struct candidate *items; /* by host and port */
+  struct candidate *items; /* by host and port, once they are arranged */
   size_t count;
 };
 
 void candidates_clear(struct candidates *candidates);
 
-/* Finds it, or adds it. Valid until the next is added. */
+/* Finds it, or adds it. Valid until they are arranged. */
 struct candidate *candidates_get(struct candidates *candidates, const char *host, uint16_t port);
 
+/* When all are gathered: puts them in order. Nothing is added afterwards. */
+void candidates_arrange(struct candidates *candidates);
+
 /* A log_record_fn; arg: the candidates. Takes audited lines only, hosts without an entry among them; a port
- * that is not known counts as 443. */
+ * that is not known counts as 443. Adds no more than MOST_LOGGED_HOSTS. */
 void candidates_take_record(const struct log_record *record, void *arg);
 
 /* Leaves out what the policy covers already: only an entry for a whole domain in audit mode does not. */
@@ -82,8 +98,8 @@ void candidate_take_repetition(const struct candidates *candidates, const struct
                                struct candidate *candidate);
 
 /* What the history knows of its keys at the chosen place. false, having said why. */
-bool candidate_take_history(const struct candidates *candidates, struct history *history,
-                            struct candidate *candidate);
+MUST_USE bool candidate_take_history(const struct candidates *candidates, struct history *history,
+                                     struct candidate *candidate);
 
 /* Decides by its keys; a state that was settled otherwise stays. */
 void candidate_settle(const struct candidates *candidates, struct candidate *candidate);

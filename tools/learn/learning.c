@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "learn/learning.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -21,7 +20,7 @@ struct round {
 
 static void add(struct round *round, const struct candidate *candidate, size_t index,
                 enum probe_protocol protocol) {
-  round->candidates = must_grow(round->candidates, round->watch.count + 1, sizeof *round->candidates);
+  round->candidates = must_room(round->candidates, round->watch.count, sizeof *round->candidates);
   round->candidates[round->watch.count] = index;
   watch_add(&round->watch, candidate->host, candidate->port, protocol);
 }

@@ -4,8 +4,10 @@
 
 #include <string.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/json_stream.h"
 #include "cli/output.h"
 #include "cli/table.h"
 
@@ -27,8 +29,7 @@ static void add_row(const struct candidates *candidates, const struct candidate 
                     struct table *table) {
   size_t times;
   int64_t since = known_since(candidate, &times);
-  AUTO_TEXT host = must_format(strchr(candidate->host, ':') == NULL ? "%s:%u" : "[%s]:%u", candidate->host,
-                               candidate->port);
+  AUTO_TEXT host = host_and_port_format(candidate->host, candidate->port);
   AUTO_TEXT day = since == 0 ? must_copy("") : timestamp_local(since);
   AUTO_TEXT what = candidate->why != NULL
                        ? must_copy(candidate->why)
@@ -63,7 +64,8 @@ static json_object *key_json(const struct candidates *candidates, const struct s
 }
 
 void learning_print_json(const struct candidates *candidates) {
-  json_object *array = json_object_new_array();
+  struct json_stream stream = {0};
+  json_stream_open(&stream, NULL, '[');
   for (size_t i = 0; i < candidates->count; i++) {
     const struct candidate *candidate = &candidates->items[i];
     json_object *json = json_object_new_object();
@@ -77,7 +79,7 @@ void learning_print_json(const struct candidates *candidates) {
     json_object_object_add(json, "list", json_text(pin_list_name(pin_choice_list(candidates->choice))));
     json_object_object_add(json, "subject", json_text(candidate->subject));
     json_object_object_add(json, "keys", keys);
-    json_object_array_add(array, json);
+    json_stream_add(&stream, NULL, json);
   }
-  json_print(array);
+  json_stream_close(&stream);
 }

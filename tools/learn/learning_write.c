@@ -94,10 +94,8 @@ int learning_read_hosts(const char *path, struct candidates *candidates) {
   AUTO_TEXT text = NULL;
   size_t length = 0;
   int error = file_read(path, &text, &length);
-  if (error != 0) {
-    say_error("%s: %s", path, strerror(error));
-    return EXIT_FAILED;
-  }
+  if (error != 0)
+    return say_failure("%s: %s", path, strerror(error));
   int status = EXIT_DONE;
   unsigned number = 1;
   for (char *line = text; line < text + length; number++) {

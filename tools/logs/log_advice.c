@@ -71,6 +71,7 @@ static const struct text_of events[] = {
     {"policy-unusable", "Correct the policy now: \"pinctl check\" shows what is wrong."},
     {"not-enforced",
      "This process is not protected: see troubleshooting, event=not-enforced, and \"pinctl status\"."},
+    {"older-shim", "Restart the program: it runs since before an upgrade of pinning."},
     {"not-reported",
      "A host was refused, and the process had no memory left to say which: see what else is wrong with it."},
     {"policy-loaded", "Nothing: a changed policy was taken up."},

@@ -44,10 +44,8 @@ static void reopen(struct log_reading *reading, struct tail *tail, const char *p
 
 int log_follow_file(struct log_reading *reading, const char *path) {
   struct tail tail = {.file = fopen(path, "re")};
-  if (tail.file == NULL) {
-    say_error("%s: %s", path, strerror(errno));
-    return EXIT_FAILED;
-  }
+  if (tail.file == NULL)
+    return say_failure("%s: %s", path, strerror(errno));
   if (!reading->query->has_since)
     fseek(tail.file, 0, SEEK_END);
   for (;;) {

@@ -7,19 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "cli/output.h"
 #include "logs/log_lines.h"
 
 /* Behind /dev/log where journald runs. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
-
-extern char **environ;
 
 bool log_has_journal(void) {
   return access(JOURNAL_SOCKET, F_OK) == 0;
@@ -54,18 +51,15 @@ static int start(const struct log_query *query, pid_t *ret_child, FILE **ret_out
   const char *words[16];
   AUTO_TEXT since = must_format("--since=@%" PRId64, query->since);
   int ends[2];
-  posix_spawn_file_actions_t actions;
   if (pipe2(ends, O_CLOEXEC) != 0)
     return errno;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   command_line(query, since, words);
   union {
     const char **constant;
     char **arguments;
   } line = {.constant = words};
-  int error = posix_spawnp(ret_child, words[0], &actions, NULL, line.arguments, environ);
-  posix_spawn_file_actions_destroy(&actions);
+  const struct child_streams streams = {.in = -1, .out = ends[1], .err = -1};
+  int error = child_start(line.arguments, &streams, false, ret_child);
   close(ends[1]);
   if (error == 0)
     *ret_output = fdopen(ends[0], "r");
@@ -75,13 +69,9 @@ static int start(const struct log_query *query, pid_t *ret_child, FILE **ret_out
 }
 
 static int finish(pid_t child) {
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-    continue;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+  if (child_succeeded(child_wait(child)))
     return EXIT_DONE;
-  say_error("journalctl failed; --file FILE reads a log without it");
-  return EXIT_FAILED;
+  return say_failure("journalctl failed; --file FILE reads a log without it");
 }
 
 int log_read_journal(struct log_reading *reading) {
@@ -90,10 +80,8 @@ int log_read_journal(struct log_reading *reading) {
   AUTO_TEXT line = NULL;
   size_t size = 0;
   int error = start(reading->query, &child, &output);
-  if (error != 0 || output == NULL) {
-    say_error("journalctl: %s", strerror(error != 0 ? error : ENOMEM));
-    return EXIT_FAILED;
-  }
+  if (error != 0 || output == NULL)
+    return say_failure("journalctl: %s", strerror(error != 0 ? error : ENOMEM));
   for (ssize_t length; (length = getline(&line, &size, output)) > 0;) {
     if (line[length - 1] == '\n')
       line[length - 1] = '\0';

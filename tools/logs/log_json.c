@@ -5,7 +5,6 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
-#include "cli/verb.h"
 #include "logs/log_advice.h"
 
 static json_object *number_or_null(long number) {

@@ -4,6 +4,7 @@
 #ifndef PINCTL_LOGS_LOG_LINES_H
 #define PINCTL_LOGS_LOG_LINES_H
 
+#include "base/must_use.h"
 #include "logs/log_source.h"
 
 struct log_reading {
@@ -35,9 +36,9 @@ void log_feed(struct log_reading *reading, struct log_lines *lines, int byte);
 
 /* Whether journald runs here; reads what it has. */
 bool log_has_journal(void);
-int log_read_journal(struct log_reading *reading);
+MUST_USE int log_read_journal(struct log_reading *reading);
 
 /* Like "tail -F": goes on with the new file where the log is rotated or cut off. Returns only on failure. */
-int log_follow_file(struct log_reading *reading, const char *path);
+MUST_USE int log_follow_file(struct log_reading *reading, const char *path);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/must_use.h"
 #include "pinpolicy.h"
 
 struct report_pair {
@@ -28,7 +29,7 @@ struct report {
  * on its way, the pairs that are whole are there. Returns false, with nothing to clear, for everything that
  * pinning.so cannot have written: another beginning, a key twice, a control character.
  */
-bool report_read(const char *text, struct report *ret_report);
+MUST_USE bool report_read(const char *text, struct report *ret_report);
 void report_clear(struct report *report);
 
 /* NULL: there is no such pair. */

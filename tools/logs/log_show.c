@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/host_port.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/table.h"
@@ -35,9 +36,7 @@ static char *peer_text(const struct report *report) {
   if (report_get(report, "verdict") == NULL)
     return must_copy("");
   host = host == NULL ? "(no name)" : host;
-  if (port <= 0)
-    return must_copy(host);
-  return must_format(strchr(host, ':') == NULL ? "%s:%ld" : "[%s]:%ld", host, port);
+  return port <= 0 || port > UINT16_MAX ? must_copy(host) : host_and_port_format(host, (uint16_t)port);
 }
 
 static char *writer_text(const struct log_record *record) {
@@ -112,7 +111,7 @@ static void renew(struct advised *advised, const struct log_record *record) {
     note_keys(&record->report, &advised->keys);
 }
 
-/* NULL where it was given before, or so much was. */
+/* NULL where it was given before, or so much was, which is counted. */
 static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
   AUTO_TEXT about = about_text(record);
   for (size_t i = 0; i < showing->advised_count; i++) {
@@ -121,8 +120,10 @@ static const struct advised *advise(struct log_showing *showing, const struct lo
     renew(&showing->advised[i], record);
     return NULL;
   }
-  if (showing->advised_count == MOST_ADVISED)
+  if (showing->advised_count == MOST_ADVISED) {
+    showing->unadvised++;
     return NULL;
+  }
   showing->advised = must_grow(showing->advised, showing->advised_count + 1, sizeof *showing->advised);
   struct advised *advised = &showing->advised[showing->advised_count++];
   *advised = (struct advised){.about = must_copy(about)};
@@ -168,7 +169,7 @@ void log_show(const struct log_record *record, void *arg) {
   else if (showing->follow)
     json_print_line(log_record_json(record));
   else
-    json_object_array_add(showing->array, log_record_json(record));
+    json_stream_add(&showing->json, NULL, log_record_json(record));
   /* Whoever follows wants to see it now. */
   if (showing->follow)
     fflush(stdout);
@@ -177,18 +178,18 @@ void log_show(const struct log_record *record, void *arg) {
 void log_show_begin(struct log_showing *showing) {
   static const char *const headings[] = {"TIME", "VERDICT", "HOST", "PROGRAM (UID)", "REASON", NULL};
   static const struct table_form form = {
-      .headings = headings, .wrapping = 1U << 2 | 1U << 3 | 1U << 4, .dispensable = "31"};
+      .headings = headings, .wrapping = 1U << 2 | 1U << 3 | 1U << 4, .dispensable = "3", .lower = 1U << 2};
   if (showing->follow)
     return;
   if (showing->as_json)
-    showing->array = json_object_new_array();
+    json_stream_open(&showing->json, NULL, '[');
   else
     showing->table = table_new(&form);
 }
 
 void log_show_end(struct log_showing *showing) {
-  if (showing->array != NULL)
-    json_print(showing->array);
+  if (showing->as_json && !showing->follow)
+    json_stream_close(&showing->json);
   if (showing->table != NULL)
     table_print(showing->table);
   for (size_t i = 0; i < showing->advised_count; i++) {
@@ -201,5 +202,10 @@ void log_show_end(struct log_showing *showing) {
     free(advised->advice);
     text_list_clear(&advised->keys);
   }
+  if (showing->unadvised > 0)
+    say_note(
+        "advice is given for the first %d kinds of lines; %zu lines are of others (--host shows those of one "
+        "host)",
+        MOST_ADVISED, showing->unadvised);
   free(showing->advised);
 }

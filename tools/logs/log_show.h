@@ -4,9 +4,8 @@
 #ifndef PINCTL_LOGS_LOG_SHOW_H
 #define PINCTL_LOGS_LOG_SHOW_H
 
-#include <json-c/json.h>
-
 #include "base/memory.h"
+#include "cli/json_stream.h"
 #include "logs/log_record.h"
 
 /* What is advised about one host and reason, or one event. */
@@ -21,9 +20,10 @@ struct log_showing {
   bool follow;      /* print each line at once */
   bool as_json;
   struct table *table;
-  json_object *array;
+  struct json_stream json;
   struct advised *advised;
   size_t advised_count;
+  size_t unadvised; /* lines about more than advice is given for */
   size_t findings;
 };
 

@@ -31,6 +31,8 @@ bool log_query_read(const struct arguments *arguments, struct log_query *ret_que
       .now = time(NULL), .has_since = since != NULL, .follow = arguments_has(arguments, OPTION_FOLLOW)};
   for (const char *file; (file = arguments_next(arguments, OPTION_FILE, &cursor)) != NULL;)
     text_list_add(&ret_query->files, must_copy(file));
+  for (size_t i = 0; i < arguments->operand_count; i++)
+    text_list_add(&ret_query->files, must_copy(arguments->operands[i]));
   if (since != NULL && !timestamp_read(since, ret_query->now, &ret_query->since))
     return wrong_usage(arguments->verb, "--since \"%s\": expected " TIMESTAMP_FORMS, since);
   if (ret_query->follow &&
@@ -125,11 +127,10 @@ static int read_system_files(struct log_reading *reading) {
   struct text_list files = {0};
   static const struct log_query any = {0};
   find_files(&any, &files);
-  if (files.count == 0) {
-    say_error("there is no journal here, and no /var/log/auth.log or /var/log/secure; --file FILE reads a "
-              "log that is somewhere else");
-    return EXIT_FAILED;
-  }
+  if (files.count == 0)
+    return say_failure(
+        "there is no journal here, and no /var/log/auth.log or /var/log/secure; --file FILE reads a "
+        "log that is somewhere else");
   text_list_clear(&files);
   find_files(reading->query, &files);
   int status = read_all(reading, &files);

@@ -8,20 +8,16 @@
 #define PINCTL_LOGS_LOG_SOURCE_H
 
 #include "base/memory.h"
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "logs/log_record.h"
 
 #define LOG_OPTION_FILE                                                                                      \
-  {                                                                                                          \
-    .id = OPTION_FILE, .name = "file", .argument = "FILE",                                                   \
-    .help = "read this log (- : standard input) instead of\nthe system's; may be compressed",                \
-    .repeatable = true                                                                                       \
-  }
+  OPTION(FILE, "file", "FILE",                                                                               \
+         "read this log (- : standard input) instead of\nthe system's; may be compressed",                   \
+         .repeatable = true)
 #define LOG_OPTION_SINCE                                                                                     \
-  {                                                                                                          \
-    .id = OPTION_SINCE, .name = "since", .argument = "TIME",                                                 \
-    .help = "nothing before: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\""                              \
-  }
+  OPTION(SINCE, "since", "TIME", "nothing before: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
 
 struct log_query {
   struct text_list files; /* none: the system's log */
@@ -32,7 +28,7 @@ struct log_query {
 };
 
 /* Of --file and --since. To be cleared in any case. Returns false, having said how the verb is used. */
-bool log_query_read(const struct arguments *arguments, struct log_query *ret_query);
+MUST_USE bool log_query_read(const struct arguments *arguments, struct log_query *ret_query);
 void log_query_clear(struct log_query *query);
 
 /*
@@ -41,6 +37,6 @@ void log_query_clear(struct log_query *query);
  * could not be read.
  */
 typedef void log_record_fn(const struct log_record *record, void *arg);
-int log_each(const struct log_query *query, log_record_fn *each, void *arg, size_t *ret_damaged);
+MUST_USE int log_each(const struct log_query *query, log_record_fn *each, void *arg, size_t *ret_damaged);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "edit/entry_edit.h"
@@ -34,10 +35,8 @@ static int read_operands(const struct arguments *arguments, struct reviewing *re
     return EXIT_DONE;
   int status = pin_argument_read(arguments->operands[1], PIN_LIST_PINS, &pin);
   reviewing->has_key = status == EXIT_DONE && pin_digest_parse(pin, strlen(pin), &reviewing->key);
-  if (status == EXIT_DONE && !reviewing->has_key) {
-    wrong_usage(arguments->verb, "\"%s\": expected a pin or a file", arguments->operands[1]);
-    return EXIT_USAGE;
-  }
+  if (status == EXIT_DONE && !reviewing->has_key)
+    return usage_status(arguments->verb, "\"%s\": expected a pin or a file", arguments->operands[1]);
   return status;
 }
 
@@ -68,7 +67,8 @@ static char *describe(const struct proposal *proposal) {
   char pin[PIN_DIGEST_TEXT_SIZE];
   AUTO_TEXT when = expiry_text(proposal->at);
   pin_digest_format(&proposal->key, pin);
-  return must_format("%s:%u %s (%s; %s %s by %s)", proposal->host, proposal->port, pin, proposal->subject,
+  AUTO_TEXT place = host_and_port_format(proposal->host, proposal->port);
+  return must_format("%s %s (%s; %s %s by %s)", place, pin, proposal->subject,
                      proposal->state == PROPOSAL_PENDING ? "proposed" : proposal_word(proposal->state), when,
                      proposal->who);
 }
@@ -96,8 +96,9 @@ static int find_proposals(struct history *history, struct reviewing *reviewing) 
   keep_meant(reviewing);
   if (reviewing->proposals.count > 0)
     return refuse_several(reviewing);
-  say_error("%s: %s; \"pinctl rotate %s\" looks at the server", reviewing->host,
-            reviewing->has_key ? "this key was not proposed" : "nothing is pending", reviewing->host);
+  say_error("%s: %s; \"pinctl rotate %s%s\" looks at the server", reviewing->host,
+            reviewing->has_key ? "this key was not proposed" : "nothing is pending", reviewing->host,
+            same_policy());
   return EXIT_FINDING;
 }
 
@@ -131,9 +132,9 @@ static int refuse_named(const struct proposal *proposal, const struct standing *
   pin_digest_format(&proposal->key, pin);
   if (!is_named(&standing->entry, proposal))
     return EXIT_DONE;
-  say_error("%s:%u: names this key already; \"pinctl remove %s %s\" takes it out first", standing->path,
-            (unsigned)standing->entry.line, standing->entry.name, pin);
-  return EXIT_FAILED;
+  return say_failure("%s:%u: names this key already; \"pinctl remove %s %s%s\" takes it out first",
+                     standing->path, (unsigned)standing->entry.line, standing->entry.name, pin,
+                     same_policy());
 }
 
 static int look_at_policy(struct reviewing *reviewing) {
@@ -168,9 +169,9 @@ static int note_decision(struct history *history, const struct reviewing *review
   for (size_t i = 0; i < reviewing->proposals.count; i++) {
     const struct proposal *proposal = &reviewing->proposals.items[i];
     AUTO_TEXT text = describe(proposal);
+    AUTO_TEXT place = host_and_port_format(proposal->host, proposal->port);
     if (!proposal->verified && reviewing->decision == PROPOSAL_APPROVED)
-      say_warning("%s:%u: the chain did not verify when this key was proposed", proposal->host,
-                  proposal->port);
+      say_warning("%s: the chain did not verify when this key was proposed", place);
     if (!dry_run && proposal->state != reviewing->decision &&
         !proposal_decide(history, proposal, reviewing->decision))
       return EXIT_FAILED;

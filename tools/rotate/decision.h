@@ -4,15 +4,13 @@
 #ifndef PINCTL_ROTATE_DECISION_H
 #define PINCTL_ROTATE_DECISION_H
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "monitor/history.h"
 #include "monitor/proposals.h"
 
 #define REVIEW_OPTIONS                                                                                       \
-  {.id = OPTION_HISTORY,                                                                                     \
-   .name = "history",                                                                                        \
-   .argument = "FILE",                                                                                       \
-   .help = "where proposals are kept (default:" HISTORY_DEFAULTS ")"},                                       \
+  OPTION(HISTORY, "history", "FILE", "where proposals are kept (default:" HISTORY_DEFAULTS ")"),             \
       SHARED_POLICY, SHARED_DRY_RUN
 
 /*
@@ -20,6 +18,6 @@
  * policy first, so that what is stopped half-way is still pending. Returns an exit status, having said what
  * came of it.
  */
-int review(const struct arguments *arguments, enum proposal_state decision);
+MUST_USE int review(const struct arguments *arguments, enum proposal_state decision);
 
 #endif

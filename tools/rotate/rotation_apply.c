@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "cli/output.h"
@@ -45,7 +44,8 @@ static int check_servers(const struct change *change, const struct watch *watch)
     watch_judge(&loaded.policy, host, watch->now, &verdict);
     if (verdict.outcome == PIN_ACCEPTED)
       continue;
-    say_error("%s:%u: would no longer be accepted: %s; nothing was changed", host->host, host->port,
+    AUTO_TEXT place = watch_host_name(host);
+    say_error("%s: would no longer be accepted: %s; nothing was changed", place,
               pin_reason_text(verdict.reason));
     status = EXIT_FAILED;
   }
@@ -68,19 +68,15 @@ static int change_entry(const struct rotation_step *step, struct standing *stand
   pin_digest_format(&step->key, pin);
   if (standing->dropin == NULL)
     return refuse_by_hand(step, standing, pin);
-  if (!dropin_drop_pin(standing->dropin, step->list, pin)) {
-    say_error("%s:%u: %s is not, or no longer, among its %s; does it come from a pin set?", standing->path,
-              (unsigned)standing->entry.line, pin, pin_list_name(step->list));
-    return EXIT_FAILED;
-  }
+  if (!dropin_drop_pin(standing->dropin, step->list, pin))
+    return say_failure("%s:%u: %s is not, or no longer, among its %s; does it come from a pin set?",
+                       standing->path, (unsigned)standing->entry.line, pin, pin_list_name(step->list));
   if (step->kind == ROTATION_PROMOTE)
     dropin_put_pin(standing->dropin, PIN_LIST_PINS, pin);
   if (step->kind == ROTATION_RETIRE && step->list == PIN_LIST_PINS &&
-      standing->dropin->lists[PIN_LIST_PINS].count == 0) {
-    say_error("%s:%u: %s is its last pin; nothing was changed", standing->path,
-              (unsigned)standing->entry.line, pin);
-    return EXIT_FAILED;
-  }
+      standing->dropin->lists[PIN_LIST_PINS].count == 0)
+    return say_failure("%s:%u: %s is its last pin; nothing was changed", standing->path,
+                       (unsigned)standing->entry.line, pin);
   return EXIT_DONE;
 }
 
@@ -113,7 +109,8 @@ static bool agreed(const struct rotation_step *step, const struct rotation_doing
   if (!question_possible())
     return false;
   pin_digest_format(&step->key, pin);
-  put(stderr, PLAIN, "%s:%u: %s\n", step->host->host, step->host->port, pin);
+  AUTO_TEXT place = watch_host_name(step->host);
+  put(stderr, PLAIN, "%s: %s\n", place, pin);
   put(stderr, PLAIN, "  %s\n", step->text);
   return question_ask(step->kind == ROTATION_PROMOTE ? "Make it one of the pins:"
                                                      : "Take it out of the policy:",

@@ -5,11 +5,12 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "view/entry_text.h"
 
 void rotation_add(struct rotation *rotation, const struct rotation_step *step) {
-  rotation->items = must_grow(rotation->items, rotation->count + 1, sizeof *rotation->items);
+  rotation->items = must_room(rotation->items, rotation->count, sizeof *rotation->items);
   rotation->items[rotation->count++] = *step;
 }
 
@@ -167,7 +168,9 @@ static bool plan_host(const struct watch_host *host, const struct rotation_setti
     add_failed(host, must_copy(host->finding_count == 0 ? "was not asked" : host->findings[0].text),
                rotation);
   else if (!host->covered)
-    add_failed(host, must_copy("no entry of the policy covers it; \"pinctl add --from-server\" makes one"),
+    add_failed(host,
+               must_format("no entry of the policy covers it; \"pinctl add --from-server%s\" makes one",
+                           same_policy()),
                rotation);
   else if (host->outcome == PIN_REFUSED || host->outcome == PIN_AUDITED)
     add_missing(host, settings, &proposals, rotation);

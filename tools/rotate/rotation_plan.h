@@ -7,6 +7,7 @@
 #ifndef PINCTL_ROTATE_ROTATION_PLAN_H
 #define PINCTL_ROTATE_ROTATION_PLAN_H
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "monitor/history.h"
 #include "monitor/proposals.h"
@@ -51,15 +52,15 @@ struct rotation_settings {
  * Works out the steps for servers that were asked (watch_take), and whose history is recorded as far as it
  * may be. Changes nothing. False, having said why; to be cleared in any case, before the watch.
  */
-bool rotation_plan(const struct watch *watch, const struct pin_policy *policy,
-                   const struct rotation_settings *settings, struct rotation *ret_rotation);
+MUST_USE bool rotation_plan(const struct watch *watch, const struct pin_policy *policy,
+                            const struct rotation_settings *settings, struct rotation *ret_rotation);
 void rotation_clear(struct rotation *rotation);
 
 /* Takes over the text. Used by rotation.c and rotation_retire.c. */
 void rotation_add(struct rotation *rotation, const struct rotation_step *step);
 /* The pins of one entry that are no longer in use. Used by rotation.c. */
-bool rotation_find_unused(const struct watch *watch, const struct pin_policy *policy,
-                          const struct rotation_settings *settings, struct rotation *rotation);
+MUST_USE bool rotation_find_unused(const struct watch *watch, const struct pin_policy *policy,
+                                   const struct rotation_settings *settings, struct rotation *rotation);
 
 /* How steps are done. */
 struct rotation_doing {
@@ -74,7 +75,7 @@ struct rotation_doing {
  * Proposes what is new, and promotes and retires what somebody agrees to. Returns an exit status, having said
  * why where a step that was agreed to could not be done.
  */
-int rotation_do(struct rotation *rotation, const struct rotation_doing *doing);
+MUST_USE int rotation_do(struct rotation *rotation, const struct rotation_doing *doing);
 
 /* On stdout. */
 void rotation_print(const struct watch *watch, const struct rotation *rotation);
@@ -85,9 +86,6 @@ void rotation_print_json(const struct watch *watch, const struct rotation *rotat
 /* Whether something is left to do about it. */
 bool rotation_is_open(const struct rotation_step *step);
 /* EXIT_DONE: nothing is left to do; EXIT_FINDING: something is; EXIT_FAILED: a server could not be asked. */
-int rotation_status(const struct rotation *rotation);
-
-/* "retire", "pending", ... */
-const char *rotation_word(const struct rotation_step *step);
+MUST_USE int rotation_status(const struct rotation *rotation);
 
 #endif

@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "rotate/rotation_plan.h"
 
-const char *rotation_word(const struct rotation_step *step) {
+/* "retire", "pending", ... */
+static const char *rotation_word(const struct rotation_step *step) {
   static const char *const words[] = {"failed",   "refused", "unverified", "new",   "pending",
                                       "rejected", "named",   "promote",    "retire"};
   if (step->done && step->kind == ROTATION_NEW)
@@ -31,27 +33,34 @@ static char *remedy(const struct rotation_step *step) {
   switch (step->kind) {
   case ROTATION_NEW:
     if (!step->done)
-      return must_format("; \"pinctl rotate %s\" proposes it", host);
+      return must_format("; \"pinctl rotate %s%s\" proposes it", host, same_policy());
     __attribute__((fallthrough));
   case ROTATION_PENDING:
-    return must_format("; compare it, then \"pinctl approve %s\" or \"pinctl reject %s\"", host, host);
+    return must_format("; compare it, then \"pinctl approve %s%s\" or \"pinctl reject %s%s\"", host,
+                       same_policy(), host, same_policy());
   case ROTATION_UNVERIFIED:
     return must_copy("; not proposed without --trust-unverified");
   case ROTATION_PROMOTE:
   case ROTATION_RETIRE:
-    return step->done ? must_copy("") : must_format("; \"pinctl rotate %s --yes\" does it", host);
+    return step->done ? must_copy("")
+                      : must_format("; \"pinctl rotate %s%s --yes\" does it", host, same_policy());
   default:
     return must_copy("");
   }
 }
 
-static void add_row(const struct rotation_step *step, struct table *table) {
+/* The key, if it has one, what is said of it, and what is to be done. For free(3). */
+static char *words_of(const struct rotation_step *step) {
   char pin[PIN_DIGEST_TEXT_SIZE] = "";
-  AUTO_TEXT host = must_format("%s:%u", step->host->host, step->host->port);
   AUTO_TEXT what = remedy(step);
   if (has_key(step))
     pin_digest_format(&step->key, pin);
-  AUTO_TEXT text = must_format("%s%s%s%s", pin, *pin == '\0' ? "" : " ", step->text, what);
+  return must_format("%s%s%s%s", pin, *pin == '\0' ? "" : " ", step->text, what);
+}
+
+static void add_row(const struct rotation_step *step, struct table *table) {
+  AUTO_TEXT host = watch_host_name(step->host);
+  AUTO_TEXT text = words_of(step);
   const char *const texts[] = {rotation_word(step), host, text};
   table_add(table, texts);
 }
@@ -59,14 +68,10 @@ static void add_row(const struct rotation_step *step, struct table *table) {
 void rotation_print_brief(const struct rotation *rotation) {
   for (size_t i = 0; i < rotation->count; i++) {
     const struct rotation_step *step = &rotation->items[i];
-    char pin[PIN_DIGEST_TEXT_SIZE] = "";
     AUTO_TEXT host = watch_host_name(step->host);
-    AUTO_TEXT what = remedy(step);
-    if (has_key(step))
-      pin_digest_format(&step->key, pin);
+    AUTO_TEXT text = words_of(step);
     if (rotation_is_open(step))
-      put(stdout, PLAIN, "%s %s: %s%s%s%s\n", rotation_word(step), host, pin, *pin == '\0' ? "" : " ",
-          step->text, what);
+      put(stdout, PLAIN, "%s %s: %s\n", rotation_word(step), host, text);
   }
 }
 

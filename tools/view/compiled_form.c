@@ -17,7 +17,8 @@
 #include "cli/spinner.h"
 
 const char *form_state_word(enum form_state state) {
-  static const char *const words[] = {"absent", "untrusted", "damaged", "foreign", "stale", "current"};
+  static const char *const words[] = {"absent",  "untrusted", "damaged", "other-version",
+                                      "foreign", "stale",     "current"};
   return words[state];
 }
 
@@ -25,6 +26,10 @@ const char *form_state_word(enum form_state state) {
 static size_t size_of_file(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
+}
+
+bool dropin_name_is_read(const char *name) {
+  return fnmatch("*.cfg", name, FNM_PERIOD) == 0;
 }
 
 bool form_is_needed(const char *policy) {
@@ -39,7 +44,7 @@ bool form_is_needed(const char *policy) {
        bytes <= PIN_SMALL_TEXT && entries <= PIN_SMALL_FILES + 2 && (entry = readdir(stream)) != NULL;
        entries++) {
     AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
-    if (fnmatch("*.cfg", entry->d_name, FNM_PERIOD) == 0)
+    if (dropin_name_is_read(entry->d_name))
       bytes += size_of_file(path);
   }
   closedir(stream);
@@ -68,17 +73,11 @@ char *form_path(const char *policy) {
   return NULL;
 }
 
-static bool visit(const struct pin_entry *entry, void *arg) {
-  (void)entry;
-  (void)arg;
-  return true;
-}
-
 static enum form_state judge(const struct pin_compiled *compiled, const char *policy) {
   progress_begin("reading the compiled form");
-  enum pin_status status = pin_policy_visit(&compiled->policy, visit, NULL);
+  bool whole = policy_is_whole(&compiled->policy);
   progress_end();
-  if (status != PIN_OK)
+  if (!whole)
     return FORM_DAMAGED;
   if (!pin_compiled_is_of(compiled, policy))
     return FORM_FOREIGN;
@@ -91,6 +90,8 @@ enum form_state form_read(const char *path, const char *policy, uint64_t *ret_ge
   enum pin_status status = pin_compiled_open(path, &compiled);
   if (status == PIN_UNREADABLE)
     return access(path, F_OK) != 0 && errno == ENOENT ? FORM_ABSENT : FORM_UNTRUSTED;
+  if (status == PIN_OTHER_VERSION)
+    return FORM_OTHER_VERSION;
   if (status != PIN_OK)
     return FORM_DAMAGED;
   enum form_state state = judge(&compiled, policy);

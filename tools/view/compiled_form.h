@@ -4,14 +4,16 @@
 #ifndef PINCTL_VIEW_COMPILED_FORM_H
 #define PINCTL_VIEW_COMPILED_FORM_H
 
+#include "base/must_use.h"
 #include "view/loaded_policy.h"
 
 enum form_state {
   FORM_ABSENT = 0,
   FORM_UNTRUSTED, /* others may write it, or it cannot be read: processes pass it over */
   FORM_DAMAGED,
-  FORM_FOREIGN, /* made from another policy */
-  FORM_STALE,   /* the text has changed since: processes read that, unless it is broken or form_is_needed */
+  FORM_OTHER_VERSION, /* written by another version: processes that start read the text, however large */
+  FORM_FOREIGN,       /* made from another policy */
+  FORM_STALE, /* the text has changed since: processes read that, unless it is broken or form_is_needed */
   FORM_CURRENT
 };
 
@@ -23,6 +25,9 @@ bool form_is_needed(const char *policy);
 
 /* One word for each, e.g. "stale". Static. */
 const char *form_state_word(enum form_state state);
+
+/* Whether processes read a file of this name in policy.d; none that a dot hides (pinning-policy(5)). */
+bool dropin_name_is_read(const char *name);
 
 /*
  * The one spelling under which a policy is compiled, however the user spelled it: PIN_DEFAULT_POLICY for that
@@ -42,15 +47,15 @@ enum form_state form_read(const char *path, const char *policy, uint64_t *ret_ge
 
 /* Sweeps away what a pinctl that was killed left beside, and makes the folder of PIN_DEFAULT_COMPILED where
  * that is missing. Returns 0 or an errno value. */
-int form_prepare(const char *path);
+MUST_USE int form_prepare(const char *path);
 
 /*
  * Writes it, and makes the folder of PIN_DEFAULT_COMPILED where that is missing. To be called under the lock.
  * Returns 0 or an errno value.
  */
-int form_write(const char *path, const struct loaded_policy *loaded);
+MUST_USE int form_write(const char *path, const struct loaded_policy *loaded);
 
 /* The first step of the same (pin_compiled_begin), for a policy whose files are still to be put in place. */
-int form_begin(const char *path, const struct loaded_policy *loaded, char **ret_beside, int *ret_fd);
+MUST_USE int form_begin(const char *path, const struct loaded_policy *loaded, char **ret_beside, int *ret_fd);
 
 #endif

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/memory.h"
+#include "cli/json_stream.h"
 #include "cli/output.h"
 #include "view/diagnostics.h"
 
@@ -18,23 +20,19 @@ static const char *severity_word(enum pin_severity severity) {
 
 void diagnostics_add(const struct pin_diagnostic *diagnostic, void *arg) {
   struct diagnostics *diagnostics = arg;
-  diagnostics->items = must_grow(diagnostics->items, diagnostics->count + 1, sizeof *diagnostics->items);
+  diagnostics->items = must_room(diagnostics->items, diagnostics->count, sizeof *diagnostics->items);
   struct pin_diagnostic *copy = &diagnostics->items[diagnostics->count++];
   *copy = *diagnostic;
-  copy->file = must_copy(diagnostic->file);
-  copy->message = must_copy(diagnostic->message);
+  copy->file = arena_text(&diagnostics->texts, diagnostic->file);
+  copy->message = arena_text(&diagnostics->texts, diagnostic->message);
   if (diagnostic->source_line != NULL)
-    copy->source_line = must_copy(diagnostic->source_line);
+    copy->source_line = arena_text(&diagnostics->texts, diagnostic->source_line);
   diagnostics->errors += diagnostic->severity == PIN_ERROR ? 1 : 0;
 }
 
 void diagnostics_clear(struct diagnostics *diagnostics) {
-  for (size_t i = 0; i < diagnostics->count; i++) {
-    free((void *)(uintptr_t)diagnostics->items[i].file);
-    free((void *)(uintptr_t)diagnostics->items[i].message);
-    free((void *)(uintptr_t)diagnostics->items[i].source_line);
-  }
   free(diagnostics->items);
+  arena_clear(&diagnostics->texts);
   text_list_clear(&diagnostics->grave);
   *diagnostics = (struct diagnostics){0};
 }
@@ -122,24 +120,84 @@ static void print_one(FILE *stream, const struct pin_diagnostic *diagnostic) {
     print_source(stream, diagnostic);
 }
 
+/*
+ * Modes and owners are mended by one command. Who could write there may have done so, also to the name of a
+ * drop-in, so that a name is shown only where a shell takes it as it is.
+ */
+static char *remedy(const struct pin_diagnostic *diagnostic) {
+  static const struct {
+    const char *words, *command;
+    bool is_folder;
+  } remedies[] = {{"has mode ", "chmod go-w", false},
+                  {"is owned by user ", "chown root", false},
+                  {"lies in a folder of mode ", "chmod go-w", true},
+                  {"lies in a folder owned by user ", "chown root", true}};
+  static const char plain[] = "/._+-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (size_t i = 0; diagnostic->severity == PIN_ERROR && diagnostic->line == 0 && i < COUNT_OF(remedies);
+       i++) {
+    if (strncmp(diagnostic->message, remedies[i].words, strlen(remedies[i].words)) != 0)
+      continue;
+    AUTO_TEXT path = remedies[i].is_folder ? path_directory(diagnostic->file) : must_copy(diagnostic->file);
+    if (*path == '/' && path[strspn(path, plain)] == '\0')
+      return must_format("once you have looked at what it holds: %s %s", remedies[i].command, path);
+  }
+  return NULL;
+}
+
+/* The same words in one text, for whoever listens to what is said: all of it stands on the terminal. */
+static void hear(const struct pin_diagnostic *diagnostic, const char *what_to_do) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&text, &size);
+  fprintf(stream, "%s:", diagnostic->file);
+  if (diagnostic->line != 0)
+    fprintf(stream, "%u:", diagnostic->line);
+  if (diagnostic->line != 0 && diagnostic->column != 0)
+    fprintf(stream, "%u:", diagnostic->column);
+  fprintf(stream, " %s", diagnostic->message);
+  if (diagnostic->source_line != NULL && *diagnostic->source_line != '\0' && diagnostic->line != 0)
+    fprintf(stream, "; the line: %s", diagnostic->source_line);
+  if (what_to_do != NULL)
+    fprintf(stream, "; %s", what_to_do);
+  memory_close(stream);
+  output_hear(severity_word(diagnostic->severity), text);
+  free(text);
+}
+
 void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics) {
-  for (size_t i = 0; i < diagnostics->count; i++)
+  for (size_t i = 0; i < diagnostics->count; i++) {
+    AUTO_TEXT what_to_do = remedy(&diagnostics->items[i]);
     print_one(stream, &diagnostics->items[i]);
+    if (what_to_do != NULL)
+      put(stream, PLAIN, "  %s\n", what_to_do);
+    if (stream == stderr)
+      hear(&diagnostics->items[i], what_to_do);
+  }
+}
+
+static json_object *one_json(const struct pin_diagnostic *diagnostic) {
+  json_object *object = json_object_new_object();
+  json_object_object_add(object, "severity", json_text(severity_word(diagnostic->severity)));
+  json_object_object_add(object, "file", json_text(diagnostic->file));
+  json_object_object_add(object, "line", json_object_new_int64(diagnostic->line));
+  json_object_object_add(object, "column", json_object_new_int64(diagnostic->column));
+  json_object_object_add(object, "width", json_object_new_int64(diagnostic->width));
+  json_object_object_add(object, "message", json_text(diagnostic->message));
+  json_object_object_add(object, "source_line", json_text_or_null(diagnostic->source_line));
+  return object;
 }
 
 json_object *diagnostics_json(const struct diagnostics *diagnostics) {
   json_object *array = json_object_new_array();
-  for (size_t i = 0; i < diagnostics->count; i++) {
-    const struct pin_diagnostic *diagnostic = &diagnostics->items[i];
-    json_object *object = json_object_new_object();
-    json_object_object_add(object, "severity", json_text(severity_word(diagnostic->severity)));
-    json_object_object_add(object, "file", json_text(diagnostic->file));
-    json_object_object_add(object, "line", json_object_new_int64(diagnostic->line));
-    json_object_object_add(object, "column", json_object_new_int64(diagnostic->column));
-    json_object_object_add(object, "width", json_object_new_int64(diagnostic->width));
-    json_object_object_add(object, "message", json_text(diagnostic->message));
-    json_object_object_add(object, "source_line", json_text_or_null(diagnostic->source_line));
-    json_object_array_add(array, object);
-  }
+  for (size_t i = 0; i < diagnostics->count; i++)
+    json_object_array_add(array, one_json(&diagnostics->items[i]));
   return array;
+}
+
+void diagnostics_print_json(const struct diagnostics *diagnostics) {
+  struct json_stream stream = {0};
+  json_stream_open(&stream, NULL, '[');
+  for (size_t i = 0; i < diagnostics->count; i++)
+    json_stream_add(&stream, NULL, one_json(&diagnostics->items[i]));
+  json_stream_close(&stream);
 }

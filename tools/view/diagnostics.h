@@ -8,14 +8,16 @@
 
 #include <json-c/json.h>
 
+#include "base/arena.h"
 #include "base/memory.h"
 #include "pinpolicy.h"
 
 struct diagnostics {
-  struct pin_diagnostic *items; /* every text in them is their own copy */
+  struct pin_diagnostic *items; /* their texts are in `texts` */
   size_t count;
   size_t errors;
   struct text_list grave; /* of the warnings: what is almost surely a mistake; only the messages */
+  struct arena texts;
 };
 
 /* A pin_diagnostic_fn; arg is the struct diagnostics. Copies. */
@@ -27,9 +29,12 @@ void diagnostics_sort(struct diagnostics *diagnostics);
 
 /*
  * "file:line:column: error: message", then the source line with a caret and underline:
- * columns of the line that would not fit on 80 are left out around the mark.
+ * columns of the line that would not fit on 80 are left out around the mark. What goes to stderr is a message
+ * as well (output_listen).
  */
 void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics);
 json_object *diagnostics_json(const struct diagnostics *diagnostics);
+/* The same on stdout, one by one. */
+void diagnostics_print_json(const struct diagnostics *diagnostics);
 
 #endif

@@ -5,63 +5,62 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/memory.h"
+#include "cli/command_line.h"
 #include "cli/output.h"
 #include "view/compiled_form.h"
+#include "view/policy_remedy.h"
+
+/* Whether the whole image is taken into memory, or a large one is asked in its file (policy_ask). */
+enum keeping { KEPT_IN_MEMORY, KEPT_IN_FILE };
 
 /* As policy_load of the provider: the form counts where it was made from this very policy. */
-static bool open_form(const char *policy, struct enforced_policy *enforced) {
+static bool open_form(const char *policy, enum keeping keeping, struct enforced_policy *enforced) {
   AUTO_TEXT named = form_policy(policy);
-  char *path = form_path(named);
-  if (path == NULL)
+  AUTO_TEXT path = form_path(named);
+  if (path == NULL || pin_compiled_open(path, &enforced->compiled) != PIN_OK)
     return false;
-  if (pin_compiled_open(path, &enforced->compiled) != PIN_OK) {
-    free(path);
-    return false;
-  }
-  /* In memory: of an image in its file no entry lives longer than the visit of it. */
+  bool in_file = keeping == KEPT_IN_FILE && enforced->compiled.fd >= 0;
   if (!pin_compiled_is_of(&enforced->compiled, named) ||
-      !policy_take_image(&enforced->compiled, &enforced->loaded)) {
+      !(in_file ? policy_is_whole(&enforced->compiled.policy)
+                : policy_take_image(&enforced->compiled, &enforced->loaded))) {
     pin_compiled_close(&enforced->compiled);
-    free(path);
     return false;
   }
-  enforced->form = path;
+  enforced->form = text_take(&path);
   enforced->last_good = true;
-  enforced->policy = enforced->loaded.policy;
+  enforced->policy = in_file ? enforced->compiled.policy : enforced->loaded.policy;
   return true;
 }
 
 typedef void load_fn(const char *path, struct loaded_policy *ret_loaded);
 
-static bool open_by(load_fn *load, const char *policy, struct enforced_policy *ret_enforced) {
+static bool open_by(load_fn *load, const char *policy, enum keeping keeping,
+                    struct enforced_policy *ret_enforced) {
   *ret_enforced = (struct enforced_policy){0};
   load(policy, &ret_enforced->loaded);
   if (ret_enforced->loaded.status != PIN_OK)
-    return open_form(policy, ret_enforced);
+    return open_form(policy, keeping, ret_enforced);
   ret_enforced->policy = ret_enforced->loaded.policy;
   return true;
 }
 
 bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
-  return open_by(policy_load, policy, ret_enforced);
+  return open_by(policy_load, policy, KEPT_IN_MEMORY, ret_enforced);
 }
 
 bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced) {
-  return open_by(policy_ask, policy, ret_enforced);
+  return open_by(policy_ask, policy, KEPT_IN_FILE, ret_enforced);
 }
 
 bool enforced_policy_empty(struct enforced_policy *ret_enforced) {
-  static const char text[] = "version = 1;\n";
-  int fd = memfd_create("pinctl-empty-policy", MFD_CLOEXEC);
+  int fd = file_in_memory("pinctl-empty-policy", "version = 1;\n");
   AUTO_TEXT path = must_format("/proc/self/fd/%d", fd);
   *ret_enforced = (struct enforced_policy){0};
-  bool good = fd >= 0 && write(fd, text, sizeof text - 1) == (ssize_t)(sizeof text - 1) &&
-              fchmod(fd, 0644) == 0 && enforced_policy_open(path, ret_enforced);
+  bool good = fd >= 0 && enforced_policy_open(path, ret_enforced);
   if (!good)
     say_error("a file in memory: %s", strerror(errno));
   if (fd >= 0)
@@ -79,7 +78,7 @@ void enforced_policy_close(struct enforced_policy *enforced) {
 
 uint32_t last_good_hosts(const char *policy, char **ret_form) {
   struct enforced_policy enforced = {0};
-  uint32_t hosts = open_form(policy, &enforced) ? enforced.policy.entry_count : 0;
+  uint32_t hosts = open_form(policy, KEPT_IN_FILE, &enforced) ? enforced.policy.entry_count : 0;
   *ret_form = enforced.form;
   enforced.form = NULL;
   enforced_policy_close(&enforced);
@@ -94,8 +93,9 @@ static void show_mistakes(const char *policy, const struct diagnostics *diagnost
   if (first.count > MOST_SHOWN)
     first.count = MOST_SHOWN;
   diagnostics_print(stderr, &first);
+  AUTO_TEXT word = shell_word(policy);
   if (diagnostics->count > MOST_SHOWN)
-    say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, policy);
+    say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, word);
 }
 
 /* usable: what opening it came to. */
@@ -111,6 +111,7 @@ static bool show_by(const char *policy, bool usable, const struct enforced_polic
     say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, wrong, enforced->form);
   else
     say_error("%s: %s", policy, wrong);
+  policy_say_remedy(policy, status);
   return usable;
 }
 

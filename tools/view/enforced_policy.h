@@ -4,6 +4,7 @@
 #ifndef PINCTL_VIEW_ENFORCED_POLICY_H
 #define PINCTL_VIEW_ENFORCED_POLICY_H
 
+#include "base/must_use.h"
 #include "view/loaded_policy.h"
 
 struct enforced_policy {
@@ -18,21 +19,21 @@ struct enforced_policy {
  * Reads the text, and where that is not in order the compiled form. Prints nothing but progress. False:
  * neither can be used; *ret_enforced then holds the diagnostics of the text. To be closed in any case.
  */
-bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced);
+MUST_USE bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced);
 void enforced_policy_close(struct enforced_policy *enforced);
 
 /* One without entries. False, having said why; to be closed in any case. */
-bool enforced_policy_empty(struct enforced_policy *ret_enforced);
+MUST_USE bool enforced_policy_empty(struct enforced_policy *ret_enforced);
 
 /*
  * enforced_policy_open for verbs that show a policy: says first, on stderr, that the text is broken and what
  * this goes by. False, having said why: nothing can be used.
  */
-bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
+MUST_USE bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
 
 /* Both again, for whoever asks as policy_ask lets him. */
-bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced);
-bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced);
+MUST_USE bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced);
+MUST_USE bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced);
 
 /* How many hosts the compiled form of a policy enforces; *ret_form, for free(3): where that is. */
 uint32_t last_good_hosts(const char *policy, char **ret_form);

@@ -17,8 +17,7 @@ static bool keep_entry(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
-/* A copy that lives as long as the arena. */
-static struct pin_entry copy_entry(struct arena *memory, const struct pin_entry *entry) {
+struct pin_entry entry_copy(struct arena *memory, const struct pin_entry *entry) {
   struct pin_entry copy = *entry;
   copy.name = arena_copy(memory, entry->name, strlen(entry->name) + 1);
   copy.comment = arena_copy(memory, entry->comment, strlen(entry->comment) + 1);
@@ -41,8 +40,8 @@ static bool keep_wanted(const struct pin_entry *entry, void *arg) {
   struct entries *entries = selection->entries;
   if (selection->name != NULL && strcmp(entry->name, selection->name) != 0)
     return true;
-  entries->items = must_grow(entries->items, entries->count + 1, sizeof *entries->items);
-  entries->items[entries->count++] = copy_entry(&entries->memory, entry);
+  entries->items = must_room(entries->items, entries->count, sizeof *entries->items);
+  entries->items[entries->count++] = entry_copy(&entries->memory, entry);
   return true;
 }
 
@@ -64,11 +63,13 @@ bool entries_related(const struct pin_policy *policy, const char *host, struct e
 }
 
 bool entries_read(const struct pin_policy *policy, struct entries *ret_entries) {
-  *ret_entries = (struct entries){.items = must_alloc(policy->entry_count, sizeof *ret_entries->items)};
+  *ret_entries = (struct entries){0};
+  if (policy->image == NULL)
+    return say_error("the policy's image is not in memory; this is a mistake in pinctl");
+  ret_entries->items = must_alloc(policy->entry_count, sizeof *ret_entries->items);
   if (pin_policy_visit(policy, keep_entry, ret_entries) == PIN_OK)
     return true;
-  say_error("the policy's image is damaged");
-  return false;
+  return say_error("the policy's image is damaged");
 }
 
 void entries_clear(struct entries *entries) {
@@ -82,7 +83,7 @@ const char *mode_word(enum pin_mode mode) {
   return words[mode];
 }
 
-const char *kind_word(enum pin_name_kind kind) {
+static const char *kind_word(enum pin_name_kind kind) {
   static const char *const words[] = {"host", "wildcard", "address"};
   return words[kind];
 }
@@ -114,19 +115,22 @@ char *expiry_text(int64_t expires) {
   return whole_day ? date_format(expires) : timestamp_utc(expires);
 }
 
+/* What a file is called in a folder; NULL: it is not below it. */
+static const char *name_below(const char *file, const char *directory) {
+  size_t length = directory == NULL ? 0 : strlen(directory);
+  bool below = length > 1 && strncmp(file, directory, length) == 0 && file[length] == '/';
+  return below ? file + length + 1 : NULL;
+}
+
 char *entry_place(const struct pin_entry *entry, const char *policy_path) {
   AUTO_TEXT directory = path_directory(policy_path);
-  AUTO_TEXT absolute = realpath(directory, NULL);
-  const char *file = entry->file;
-  const char *const parents[] = {directory, absolute};
-  for (size_t i = 0; i < 2; i++) {
-    size_t length = parents[i] == NULL ? 0 : strlen(parents[i]);
-    if (length > 1 && strncmp(file, parents[i], length) == 0 && file[length] == '/') {
-      file += length + 1;
-      break;
-    }
+  AUTO_TEXT absolute = NULL;
+  const char *file = name_below(entry->file, directory);
+  if (file == NULL) {
+    absolute = realpath(directory, NULL);
+    file = name_below(entry->file, absolute);
   }
-  return must_format("%s:%u", file, (unsigned)entry->line);
+  return must_format("%s:%u", file == NULL ? entry->file : file, (unsigned)entry->line);
 }
 
 static int compare_names(const void *a, const void *b) {
@@ -145,7 +149,7 @@ void entries_sort_by_name(struct entries *entries) {
     qsort(entries->items, entries->count, sizeof *entries->items, compare_names);
 }
 
-static json_object *digests_json(const struct pin_digest_list *list) {
+json_object *digests_json(const struct pin_digest_list *list) {
   json_object *array = json_object_new_array();
   for (uint32_t i = 0; i < list->count; i++) {
     char text[PIN_DIGEST_TEXT_SIZE];
@@ -183,11 +187,20 @@ json_object *entry_json(const struct pin_entry *entry) {
   return object;
 }
 
+#define LIST_COLUMNS 22
+
+/* A pin is never broken: on a terminal without room for it beside the name of its list it stands below. */
 static void print_list(enum pin_list which, const struct pin_digest_list *list) {
+  bool below = output_columns() < LIST_COLUMNS + PIN_DIGEST_TEXT_SIZE - 1;
+  if (below && list->count > 0)
+    put(stdout, PLAIN, "  %s\n", pin_list_name(which));
   for (uint32_t i = 0; i < list->count; i++) {
     char text[PIN_DIGEST_TEXT_SIZE];
     pin_digest_format(&list->digests[i], text);
-    put(stdout, PLAIN, "  %-19s %s\n", i == 0 ? pin_list_name(which) : "", text);
+    if (below)
+      put(stdout, PLAIN, "    %s\n", text);
+    else
+      put(stdout, PLAIN, "  %-19s %s\n", i == 0 ? pin_list_name(which) : "", text);
   }
 }
 

@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/spinner.h"
 #include "view/compiled_form.h"
+#include "view/policy_remedy.h"
 
 void policy_load_text(const char *path, struct loaded_policy *ret_loaded) {
   *ret_loaded = (struct loaded_policy){0};
@@ -46,30 +46,25 @@ static bool sources_are_trusted(const char *policy) {
     return trusted && errno == ENOENT;
   for (const struct dirent *entry; trusted && (entry = readdir(stream)) != NULL;) {
     AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
-    trusted = fnmatch("*.cfg", entry->d_name, FNM_PERIOD) != 0 || file_is_trusted(path);
+    trusted = !dropin_name_is_read(entry->d_name) || file_is_trusted(path);
   }
   closedir(stream);
   return trusted;
 }
 
 static bool read_image(int fd, struct loaded_policy *loaded) {
-  size_t done = 0;
   loaded->image = must_alloc(loaded->size, 1);
-  while (done < loaded->size) {
-    ssize_t got = pread(fd, (char *)loaded->image + done, loaded->size - done, (off_t)done);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    done += (size_t)got;
-  }
-  return true;
+  return file_read_at(fd, loaded->image, loaded->size, 0);
 }
 
 static bool pass_entry(const struct pin_entry *entry, void *arg) {
   (void)entry;
   (void)arg;
   return true;
+}
+
+bool policy_is_whole(const struct pin_policy *policy) {
+  return pin_policy_visit(policy, pass_entry, NULL) == PIN_OK;
 }
 
 bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded) {
@@ -81,7 +76,7 @@ bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *load
     return false;
   }
   return pin_policy_open(loaded->image, loaded->size, &loaded->policy) == PIN_OK &&
-         pin_policy_visit(&loaded->policy, pass_entry, NULL) == PIN_OK;
+         policy_is_whole(&loaded->policy);
 }
 
 bool policy_open_form(const char *named, struct pin_compiled *ret_form) {
@@ -136,16 +131,26 @@ void policy_clear(struct loaded_policy *loaded) {
   *loaded = (struct loaded_policy){0};
 }
 
-bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded) {
-  policy_load(path, ret_loaded);
-  if (ret_loaded->status == PIN_OK)
+static bool is_sound(const char *path, const struct loaded_policy *loaded) {
+  if (loaded->status == PIN_OK)
     return true;
-  diagnostics_print(stderr, &ret_loaded->diagnostics);
-  if (ret_loaded->status == PIN_NO_MEMORY)
+  diagnostics_print(stderr, &loaded->diagnostics);
+  if (loaded->status == PIN_NO_MEMORY)
     say_error("%s: out of memory", path);
-  else if (ret_loaded->status == PIN_UNREADABLE)
+  else if (loaded->status == PIN_UNREADABLE)
     say_error("%s: the policy cannot be read", path);
   else
     say_error("%s: the policy has errors", path);
+  policy_say_remedy(path, loaded->status);
   return false;
+}
+
+bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded) {
+  policy_load(path, ret_loaded);
+  return is_sound(path, ret_loaded);
+}
+
+bool policy_ask_sound(const char *path, struct loaded_policy *ret_loaded) {
+  policy_ask(path, ret_loaded);
+  return is_sound(path, ret_loaded);
 }

@@ -4,6 +4,7 @@
 #ifndef PINCTL_VIEW_LOADED_POLICY_H
 #define PINCTL_VIEW_LOADED_POLICY_H
 
+#include "base/must_use.h"
 #include "view/diagnostics.h"
 
 struct loaded_policy {
@@ -29,17 +30,20 @@ void policy_load(const char *path, struct loaded_policy *ret_loaded);
 void policy_ask(const char *path, struct loaded_policy *ret_loaded);
 /* The current form of the policy that is named so (form_policy), where each file of its text may be read.
  * False: there is none. */
-bool policy_open_form(const char *named, struct pin_compiled *ret_form);
+MUST_USE bool policy_open_form(const char *named, struct pin_compiled *ret_form);
 /* The same from the text alone, with all that is to be said about it. */
 void policy_load_text(const char *path, struct loaded_policy *ret_loaded);
+/* Reads all of an image, since a part that is damaged shows only when it is read. */
+bool policy_is_whole(const struct pin_policy *policy);
 /* Takes the whole image of a compiled form into memory. False: a part of it is damaged. */
-bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded);
+MUST_USE bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded);
 void policy_clear(struct loaded_policy *loaded);
 
 /*
  * The same for verbs that need a valid policy: returns false, having printed the errors to stderr, when it
  * is not.
  */
-bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded);
+MUST_USE bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded);
+MUST_USE bool policy_ask_sound(const char *path, struct loaded_policy *ret_loaded);
 
 #endif

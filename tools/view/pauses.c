@@ -22,6 +22,12 @@ char *pauses_path(const char *policy) {
   return NULL;
 }
 
+void pauses_add(struct pauses *pauses, const struct pin_pause *pause) {
+  pauses->items = must_grow(pauses->items, pauses->count + 1, sizeof *pauses->items);
+  pauses->items[pauses->count] = *pause;
+  pauses->items[pauses->count++].name = arena_text(&pauses->texts, pause->name);
+}
+
 struct reading {
   struct pauses *pauses;
   int64_t now;
@@ -32,9 +38,7 @@ static bool keep(const struct pin_pause *pause, void *arg) {
   struct pauses *pauses = reading->pauses;
   if (reading->now < pause->since || reading->now >= pause->until)
     return true;
-  pauses->items = must_grow(pauses->items, pauses->count + 1, sizeof *pauses->items);
-  pauses->items[pauses->count] = *pause;
-  pauses->items[pauses->count++].name = must_copy(pause->name);
+  pauses_add(pauses, pause);
   return true;
 }
 
@@ -42,7 +46,9 @@ void pauses_read(const char *path, int64_t now, struct pauses *ret_pauses) {
   *ret_pauses = (struct pauses){0};
   struct reading reading = {.pauses = ret_pauses, .now = now};
   enum pin_status status = pin_pause_visit(path, keep, &reading);
-  bool absent = status == PIN_UNREADABLE && access(path, F_OK) != 0;
+  bool is_default = strcmp(path, PIN_DEFAULT_PAUSE) == 0;
+  bool absent = status == PIN_UNREADABLE && access(path, F_OK) != 0 &&
+                !(is_default && access(PIN_DISKLESS_PAUSE, F_OK) == 0);
   ret_pauses->status = absent ? PIN_OK : status;
 }
 
@@ -54,9 +60,8 @@ void pauses_of(const char *policy, int64_t now, struct pauses *ret_pauses) {
 }
 
 void pauses_clear(struct pauses *pauses) {
-  for (size_t i = 0; i < pauses->count; i++)
-    free((void *)(uintptr_t)pauses->items[i].name);
   free(pauses->items);
+  arena_clear(&pauses->texts);
   *pauses = (struct pauses){0};
 }
 

@@ -10,12 +10,14 @@
 
 #include <json-c/json.h>
 
+#include "base/arena.h"
 #include "pinpolicy.h"
 
 struct pauses {
-  struct pin_pause *items; /* that hold now, their names their own copies; in the order of the file */
+  struct pin_pause *items; /* that hold now, in the order of the file; their names are in `texts` */
   size_t count;
   enum pin_status status; /* PIN_OK also where there is no file */
+  struct arena texts;
 };
 
 /* The file of the pauses of a policy. NULL, having said so: the path is too long. For free(3). */
@@ -26,6 +28,8 @@ void pauses_read(const char *path, int64_t now, struct pauses *ret_pauses);
 /* The same for a policy. */
 void pauses_of(const char *policy, int64_t now, struct pauses *ret_pauses);
 void pauses_clear(struct pauses *pauses);
+/* Adds a copy. */
+void pauses_add(struct pauses *pauses, const struct pin_pause *pause);
 
 /* The last moment at which a name is paused; 0: it is not. */
 int64_t pauses_until(const struct pauses *pauses, const char *name);
