@@ -4,16 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/child.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "edit/present_text.h"
 #include "enable/ld_preload.h"
 #include "enable/managed_block.h"
@@ -28,7 +29,8 @@ static char *waiting_path(const struct target *target) {
   return must_format("%s/.pinctl-unconfirmed-%s~", target->directory, path_base(target->path));
 }
 
-char *confirm_waiting_path(const char *path) {
+/* Where the old text of a file waits; for free(3). NULL: there is no such file. */
+static char *confirm_waiting_path(const char *path) {
   AUTO_TEXT real = realpath(path, NULL);
   struct target target = {.path = real};
   if (real == NULL)
@@ -56,15 +58,8 @@ static char *unit_name(const struct target *target) {
 }
 
 static bool run_quietly(char *const *command) {
-  int status = -1;
-  pid_t child = fork();
-  if (child == 0) {
-    execvp(command[0], command);
-    _exit(127);
-  }
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-    continue;
-  return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  pid_t child = 0;
+  return child_start(command, NULL, false, &child) == 0 && child_succeeded(child_wait(child));
 }
 
 static bool is_systemd_running(void) {
@@ -116,9 +111,12 @@ bool confirm_is_pending(const struct target *target) {
 
 void confirm_forget(const struct target *target) {
   AUTO_TEXT waiting = waiting_path(target);
-  if (unlink(waiting) != 0)
+  int error = unlink(waiting) != 0 ? errno : directory_sync(target->directory);
+  if (error == ENOENT)
     return;
-  directory_sync(target->directory);
+  if (error != 0)
+    say_error("%s: cannot be removed for good: %s; while it is there, the change may still be taken back",
+              waiting, strerror(error));
   stop_systemd(target);
 }
 
@@ -128,8 +126,7 @@ static bool keep_old(const struct target *target) {
     return target_write_as(target, waiting, target->text);
   if (symlink(NO_FILE, waiting) == 0)
     return true;
-  say_error("%s: %s", waiting, strerror(errno));
-  return false;
+  return say_error("%s: %s", waiting, strerror(errno));
 }
 
 /* ---- Timers ---- */
@@ -201,6 +198,7 @@ __attribute__((noreturn)) static void undo_later(const char *path, const char *w
                                                  const struct stat *status, const struct timespec *end,
                                                  bool preload) {
   unsigned pause = 1;
+  end_forget();
   detach();
   wait_until(end, waiting, status);
   while (is_same_file(waiting, status) && undo_now(path, preload) != EXIT_DONE) {
@@ -229,10 +227,7 @@ static bool arm_process(const struct target *target, long seconds, bool preload)
       undo_later(target->path, waiting, &status, &end, preload);
     _exit(grandchild > 0 ? 0 : 1);
   }
-  int result = -1;
-  while (child > 0 && waitpid(child, &result, 0) < 0 && errno == EINTR)
-    continue;
-  return child > 0 && result == 0;
+  return child > 0 && child_succeeded(child_wait(child));
 }
 
 bool confirm_arm(const struct target *target, long seconds, bool preload) {
@@ -263,7 +258,11 @@ static int put_back_file(const struct target *target, const char *waiting, bool 
     confirm_forget(target);
     return gone ? EXIT_DONE : EXIT_FAILED;
   }
-  int error = rename(waiting, target->path) == 0 ? directory_sync(target->directory) : errno;
+  int error = rename(waiting, target->path) == 0 ? 0 : errno;
+  if (error == 0) {
+    result_file(target->path, target->text == NULL ? "made" : "changed");
+    error = directory_sync(target->directory);
+  }
   if (error != 0)
     say_error("%s: %s", target->path, strerror(error));
   else
@@ -277,10 +276,8 @@ static char *add_lines(const char *rest, const char *body, bool preload) {
 
 static int put_back_lines(const struct target *target, const struct block *now, const struct block *old,
                           bool preload) {
-  if (now->state == BLOCK_DAMAGED || old->state == BLOCK_DAMAGED) {
-    say_error("%s: pinctl's lines were changed by hand; restore the file by hand", target->path);
-    return EXIT_FAILED;
-  }
+  if (now->state == BLOCK_DAMAGED || old->state == BLOCK_DAMAGED)
+    return say_failure("%s: pinctl's lines were changed by hand; restore the file by hand", target->path);
   AUTO_TEXT text = old->body == NULL ? NULL : add_lines(now->rest, old->body, preload);
   const char *wanted = text == NULL ? now->rest : text;
   if (!target_put(target, wanted))
@@ -306,10 +303,8 @@ int confirm_undo(const struct target *target, bool preload) {
     say_note("%s: no change waits to be confirmed, so there is nothing to undo", target->path);
     return EXIT_DONE;
   }
-  if (error != 0) {
-    say_error("%s: %s", waiting, strerror(error));
-    return EXIT_FAILED;
-  }
+  if (error != 0)
+    return say_failure("%s: %s", waiting, strerror(error));
   find_lines(target->text, preload, &now);
   find_lines(old_text, preload, &old);
   bool untouched = now.state != BLOCK_DAMAGED && present_text_is(now.rest, old.rest);

@@ -9,10 +9,8 @@
 
 #include <stdbool.h>
 
+#include "base/must_use.h"
 #include "config/system_file.h"
-
-/* Where the old text of a file waits; for free(3). NULL: there is no such file. */
-char *confirm_waiting_path(const char *path);
 
 /* Whether something waits for this file, be it only the rest of a pinctl that was killed. */
 bool confirm_is_waiting(const char *path);
@@ -28,16 +26,16 @@ bool confirm_is_pending(const struct target *target);
  * outlives the session. To be called before the change. preload: this is ld.so.preload. False, having said
  * why, with nothing left behind.
  */
-bool confirm_arm(const struct target *target, long seconds, bool preload);
+MUST_USE bool confirm_arm(const struct target *target, long seconds, bool preload);
 
 /* The change stays. An exit status: EXIT_FINDING where nothing was waiting. */
-int confirm_accept(const struct target *target);
+MUST_USE int confirm_accept(const struct target *target);
 
 /*
  * Puts the old text back, or, where somebody has edited the file since then, only pinctl's own lines. An exit
  * status; nothing to undo is no failure.
  */
-int confirm_undo(const struct target *target, bool preload);
+MUST_USE int confirm_undo(const struct target *target, bool preload);
 
 /* Forgets the old text, and stops the timer, if it is one of systemd's. */
 void confirm_forget(const struct target *target);

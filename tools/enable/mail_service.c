@@ -10,15 +10,11 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "enable/managed_block.h"
 
 #define SETTING "import_environment"
 
 /* ---- What is set ---- */
-
-static const char *next_line(const char *line) {
-  const char *end = strchr(line, '\n');
-  return end == NULL ? line + strlen(line) : end + 1;
-}
 
 /* The value of SETTING goes on in lines that begin with a space (Postfix). */
 static const char *end_of_setting(const char *line) {

@@ -17,7 +17,7 @@ static const char *line_end_of(const char *text) {
   return newline != NULL && newline > text && newline[-1] == '\r' ? "\r\n" : "\n";
 }
 
-static const char *next_line(const char *line) {
+const char *next_line(const char *line) {
   const char *newline = strchr(line, '\n');
   return newline == NULL ? line + strlen(line) : newline + 1;
 }

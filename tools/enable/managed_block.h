@@ -21,6 +21,9 @@ struct block {
   char *body; /* what is between the two comments; NULL: there is no block */
 };
 
+/* Behind the line, or its end where it is the last. */
+const char *next_line(const char *line);
+
 /* text NULL: there is no file. To be cleared. */
 void block_find(const char *text, struct block *ret_block);
 void block_clear(struct block *block);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* Both ways in one step, openssl.cnf and ld.so.preload, and the question whether both are wanted. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
@@ -51,11 +50,10 @@ void switch_ask_for_both(struct switching *switching) {
 static bool has_default_policy(const char *configuration) {
   AUTO_TEXT policy = openssl_setting(configuration, "policy");
   AUTO_TEXT on_policy_error = openssl_setting(configuration, "on_policy_error");
-  if (policy != NULL && strcmp(policy, PIN_DEFAULT_POLICY) != 0) {
-    say_error("openssl.cnf names the policy %s, but programs that use GnuTLS know only " PIN_DEFAULT_POLICY,
-              policy);
-    return false;
-  }
+  if (policy != NULL && strcmp(policy, PIN_DEFAULT_POLICY) != 0)
+    return say_error(
+        "openssl.cnf names the policy %s, but programs that use GnuTLS know only " PIN_DEFAULT_POLICY,
+        policy);
   if (on_policy_error != NULL && strcmp(on_policy_error, "allow") == 0)
     say_warning("on_policy_error is \"allow\" in openssl.cnf; programs that use GnuTLS refuse every host "
                 "without a policy all the same");
@@ -106,7 +104,7 @@ static void take_back(const struct switching *switching, const char *before) {
   target_close(&target);
 }
 
-int switch_all_on(const struct switching *switching) {
+static int both_on(const struct switching *switching) {
   AUTO_TEXT before = NULL;
   AUTO_TEXT after = NULL;
   struct switching openssl = *switching;
@@ -127,9 +125,20 @@ int switch_all_on(const struct switching *switching) {
   preload.configuration = after;
   say_note(PRELOAD_FILE ": for " BY_PRELOAD);
   status = switch_preload_on(&preload);
+  end_too_late();
   if (status != EXIT_DONE && !present_text_is(before, after))
     take_back(switching, before);
   if (status == EXIT_DONE && !switching->dry_run)
     say_note("\"pinctl disable\" takes both back");
+  return status;
+}
+
+/* Both or none, also where a signal asks to end between them. */
+int switch_all_on(const struct switching *switching) {
+  end_defer();
+  int status = both_on(switching);
+  if (status == EXIT_DONE && !switching->dry_run)
+    say_if_late("both", NULL);
+  end_deliver();
   return status;
 }

@@ -6,11 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
 #include "config/module_path.h"
-#include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
 
@@ -21,10 +19,8 @@ static int try_shim(const struct switching *switching, const char *shim) {
   if (status != EXIT_DONE)
     return status;
   AUTO_TEXT file = module_path_here(shim);
-  if (*shim == '/' && access(file, R_OK) != 0) {
-    say_error("%s: %s", shim, strerror(errno));
-    return EXIT_FAILED;
-  }
+  if (*shim == '/' && access(file, R_OK) != 0)
+    return say_failure("%s: %s", shim, strerror(errno));
   if (!switching->in_image)
     return switch_try(NULL, switching->configuration == NULL ? "" : switching->configuration, shim)
                ? EXIT_DONE
@@ -38,11 +34,11 @@ static void warn_of_narrow_programs(const char *shim) {
   static const char *const loaders[] = {"/lib/ld-linux.so.2", "/lib/ld-linux-armhf.so.3"};
   static const char *const folders[] = {"lib/i386-linux-gnu", "lib/arm-linux-gnueabihf", "lib32", "lib"};
   const char *found = NULL;
-  for (size_t i = 0; sizeof(void *) > 4 && i < sizeof loaders / sizeof *loaders; i++)
+  for (size_t i = 0; sizeof(void *) > 4 && i < COUNT_OF(loaders); i++)
     found = access(loaders[i], X_OK) == 0 ? loaders[i] : found;
   if (found == NULL)
     return;
-  for (size_t i = 0; i < sizeof folders / sizeof *folders; i++) {
+  for (size_t i = 0; i < COUNT_OF(folders); i++) {
     AUTO_TEXT narrow = module_path_in(shim, folders[i]);
     if (narrow != NULL && access(narrow, R_OK) == 0)
       return;
@@ -62,11 +58,10 @@ static int switch_on(const struct switching *switching, const struct target *tar
   }
   AUTO_TEXT body = must_format("%s\n", shim);
   AUTO_TEXT text = preload_line_add(rest, body);
-  if (!preload_comments_are_skipped(text)) {
-    say_error("%s: glibc would take words of a comment there for libraries; leave one comment at most",
-              target->path);
-    return EXIT_FAILED;
-  }
+  if (!preload_comments_are_skipped(text))
+    return say_failure(
+        "%s: glibc would take words of a comment there for libraries; leave one comment at most",
+        target->path);
   int status = try_shim(switching, shim);
   if (status != EXIT_DONE)
     return status;
@@ -89,16 +84,5 @@ static int switch_target_on(const struct switching *switching, const struct targ
 }
 
 int switch_preload_on(const struct switching *switching) {
-  struct target target;
-  int status = EXIT_FAILED;
-  if (target_open(switching->path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
-    if (confirm_is_pending(&target))
-      say_error("%s: an earlier change waits to be confirmed (\"pinctl enable --preload --confirmed\", or "
-                "\"pinctl disable --preload --unconfirmed\")",
-                target.path);
-    else
-      status = switch_target_on(switching, &target);
-  }
-  target_close(&target);
-  return status;
+  return switch_file_on(switching, " --preload", switch_target_on);
 }

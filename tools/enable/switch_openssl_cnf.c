@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* Enforcement through openssl.cnf. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
-#include "enable/commit_confirm.h"
 #include "enable/switching.h"
 
 /* Settings that are not given stay what they are. */
@@ -31,16 +28,11 @@ static char *given_or_present(const char *given, const char *text, const char *n
 /* Programs change their working directory, so the path has to be absolute. */
 static bool choose_policy(const struct switching *switching, const struct target *target, bool was_ours,
                           struct wanted *wanted) {
-  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
-  AUTO_TEXT absolute = given == NULL ? NULL : realpath(given, NULL);
-  if (given != NULL && absolute == NULL) {
-    say_error("%s: %s", given, strerror(errno));
+  AUTO_TEXT absolute = NULL;
+  if (!switch_find_policy(switching, &absolute))
     return false;
-  }
-  if (given != NULL && strpbrk(absolute, "\r\n") != NULL) {
-    say_error("%s: openssl.cnf cannot hold such a path", absolute);
-    return false;
-  }
+  if (absolute != NULL && strpbrk(absolute, "\r\n") != NULL)
+    return say_error("%s: openssl.cnf cannot hold such a path", absolute);
   wanted->policy = given_or_present(absolute, target->text, "policy", was_ours);
   return true;
 }
@@ -78,10 +70,9 @@ static void say_who_reads(const struct switching *switching, const struct target
 static int leave_by_hand(const struct switching *switching, const struct target *target,
                          const struct openssl_plan *plan) {
   if (arguments_has(switching->arguments, OPTION_POLICY) ||
-      arguments_has(switching->arguments, OPTION_ON_POLICY_ERROR)) {
-    say_error("%s: the provider pinning was activated by hand; change its settings there", target->path);
-    return EXIT_FAILED;
-  }
+      arguments_has(switching->arguments, OPTION_ON_POLICY_ERROR))
+    return say_failure("%s: the provider pinning was activated by hand; change its settings there",
+                       target->path);
   say_without_nodejs(plan);
   int status = switch_check_by_hand(switching, target->path, target->text);
   say_note("%s: the provider pinning was activated by hand; it stays as it is", target->path);
@@ -166,16 +157,5 @@ static int switch_target_on(const struct switching *switching, const struct targ
 }
 
 int switch_openssl_on(const struct switching *switching) {
-  struct target target;
-  int status = EXIT_FAILED;
-  if (target_open(switching->path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
-    if (confirm_is_pending(&target))
-      say_error("%s: an earlier change waits to be confirmed (\"pinctl enable --confirmed\", or "
-                "\"pinctl disable --unconfirmed\")",
-                target.path);
-    else
-      status = switch_target_on(switching, &target);
-  }
-  target_close(&target);
-  return status;
+  return switch_file_on(switching, "", switch_target_on);
 }

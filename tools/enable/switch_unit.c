@@ -4,15 +4,16 @@
  * Enforcement in one service of systemd: a drop-in that names either a configuration of the service's own,
  * which includes that of the system, or the shim.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
 #include "edit/diff.h"
+#include "edit/present_text.h"
 #include "enable/mail_service.h"
 #include "enable/switching.h"
 
@@ -56,6 +57,9 @@ static int put_own(const struct switching *switching, const char *path, const ch
     else
       status = switch_put(switching, &target, text);
   }
+  /* A service has two files, and both or none. */
+  if (status == EXIT_DONE && !switching->dry_run)
+    end_too_late();
   block_clear(&block);
   target_close(&target);
   return status;
@@ -102,13 +106,12 @@ static int put_dropin(const struct switching *switching, const struct unit_files
 
 static int preload_on(const struct switching *switching, const struct unit_files *files) {
   AUTO_TEXT shim = NULL;
-  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
-  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
-  struct openssl_settings settings = {.policy = policy};
-  if (given != NULL && (policy == NULL || !is_plain_path(policy))) {
-    say_error("%s: %s", given, policy == NULL ? strerror(errno) : "a unit cannot hold such a path");
+  AUTO_TEXT policy = NULL;
+  if (!switch_find_policy(switching, &policy))
     return EXIT_FAILED;
-  }
+  struct openssl_settings settings = {.policy = policy};
+  if (policy != NULL && !is_plain_path(policy))
+    return say_failure("%s: a unit cannot hold such a path", policy);
   if (!switch_find_shim(switching, &shim))
     return EXIT_FAILED;
   int status = switch_check_policy(&settings);
@@ -184,8 +187,9 @@ static int configuration_on(const struct switching *switching, const struct unit
 static int openssl_on(const struct switching *switching, const struct unit_files *files) {
   struct target system;
   AUTO_TEXT module = NULL;
-  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
-  AUTO_TEXT policy = given == NULL ? NULL : realpath(given, NULL);
+  AUTO_TEXT policy = NULL;
+  if (!switch_find_policy(switching, &policy))
+    return EXIT_FAILED;
   struct openssl_settings settings = {
       .policy = policy, .on_policy_error = arguments_value(switching->arguments, OPTION_ON_POLICY_ERROR)};
   int status = EXIT_FAILED;
@@ -197,9 +201,8 @@ static int openssl_on(const struct switching *switching, const struct unit_files
     settings.default_is_active = switch_has_default(switching, before, false);
     settings.nodejs_has_default = switch_has_default(switching, before, true);
   }
-  if (found && (!is_plain_path(system.path) || (given != NULL && policy == NULL)))
-    say_error("%s: %s", policy == NULL && given != NULL ? given : system.path,
-              given != NULL && policy == NULL ? strerror(errno) : "such a path cannot be included");
+  if (found && !is_plain_path(system.path))
+    say_error("%s: such a path cannot be included", system.path);
   else if (found)
     status = configuration_on(switching, files, &system, &settings);
   target_close(&system);
@@ -208,25 +211,55 @@ static int openssl_on(const struct switching *switching, const struct unit_files
 
 int switch_unit_on(const struct switching *switching) {
   struct unit_files files = name_files(switching->unit);
+  end_defer();
   int status = arguments_has(switching->arguments, OPTION_PRELOAD) ? preload_on(switching, &files)
                                                                    : openssl_on(switching, &files);
+  if (status == EXIT_DONE)
+    switch_record(switching, switching->unit);
+  if (status == EXIT_DONE && !switching->dry_run)
+    say_if_late(switching->unit, NULL);
   unit_files_clear(&files);
+  end_deliver();
   return status;
 }
 
+/* Whose it is what a service has: the shim stands in the one file, the module in the other. */
+static enum owner find_owner(const struct switching *switching, const struct unit_files *files) {
+  AUTO_TEXT dropin = NULL;
+  AUTO_TEXT configuration = NULL;
+  if (!present_text_read(files->dropin, &dropin) || !present_text_read(files->configuration, &configuration))
+    return OWNER_UNKNOWN;
+  AUTO_TEXT both =
+      must_format("%s\n%s", dropin == NULL ? "" : dropin, configuration == NULL ? "" : configuration);
+  return switch_find_owner(switching, files->dropin, both);
+}
+
 /* The drop-in goes first: a service must never name a configuration that is gone. */
+static int unit_off(const struct switching *switching, const struct unit_files *files) {
+  int status = access(files->dropin, F_OK) == 0 ? put_own(switching, files->dropin, NULL) : EXIT_DONE;
+  if (status == EXIT_DONE && access(files->configuration, F_OK) == 0)
+    status = put_own(switching, files->configuration, NULL);
+  if (status != EXIT_DONE || switching->dry_run)
+    return status;
+  rmdir(files->folder);
+  say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  switch_record(switching, switching->unit);
+  say_if_late(switching->unit, NULL);
+  return status;
+}
+
 int switch_unit_off(const struct switching *switching) {
   struct unit_files files = name_files(switching->unit);
   bool has_dropin = access(files.dropin, F_OK) == 0;
-  int status = has_dropin ? put_own(switching, files.dropin, NULL) : EXIT_DONE;
-  if (status == EXIT_DONE && access(files.configuration, F_OK) == 0)
-    status = put_own(switching, files.configuration, NULL);
-  if (status == EXIT_DONE && !switching->dry_run)
-    rmdir(files.folder);
+  bool has_any = has_dropin || access(files.configuration, F_OK) == 0;
+  enum owner owner = has_any ? find_owner(switching, &files) : OWNER_ANOTHER;
+  int status = owner == OWNER_UNKNOWN ? EXIT_FAILED : EXIT_DONE;
   if (!has_dropin)
     say_note("%s: pinning is not enabled here", files.dropin);
-  else if (status == EXIT_DONE && !switching->dry_run)
-    say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
+  end_defer();
+  if (owner == OWNER_THIS)
+    status = unit_off(switching, &files);
+  end_deliver();
   unit_files_clear(&files);
   return status;
 }

@@ -3,7 +3,6 @@
 #include "enable/switching.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,34 +11,24 @@
 #include <openssl/crypto.h>
 
 #include "base/file.h"
-#include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "config/installation.h"
 #include "config/module_path.h"
+#include "config/root_directory.h"
 #include "edit/change_log.h"
 #include "edit/diff.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "view/loaded_policy.h"
+#include "view/policy_remedy.h"
 
 #define LONGEST_CONFIRM SECONDS_PER_DAY
 #define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.@"
 
 /* ---- Options ---- */
-
-/* As the root directory, so that every path and link in the image means what it will mean there. */
-static bool enter_root(const char *root) {
-  bool entered = chdir(root) == 0;
-  if (entered && chroot(".") != 0)
-    entered = unshare(CLONE_NEWUSER) == 0 && chroot(".") == 0;
-  if (entered && chdir("/") == 0)
-    return true;
-  say_error("%s: cannot be made the root directory: %s", root, strerror(errno));
-  return false;
-}
 
 static bool read_unit(struct switching *switching, const char *unit) {
   if (unit[strspn(unit, UNIT_CHARACTERS)] != '\0' || *unit == '.')
@@ -71,6 +60,8 @@ static bool check_combination(const struct switching *switching) {
                arguments_has(arguments, OPTION_UNCONFIRMED);
   if (waits && (switching->unit != NULL || switching->in_image))
     return wrong_usage(arguments->verb, "neither --systemd nor --root can wait to be confirmed");
+  if (arguments_has(arguments, OPTION_OWN) && (switching->in_image || waits))
+    return wrong_usage(arguments->verb, "--own goes neither with --root nor with --unconfirmed");
   if (arguments_has(arguments, OPTION_ALL) &&
       (arguments_has(arguments, OPTION_PRELOAD) || arguments_has(arguments, OPTION_SYSTEMD)))
     return wrong_usage(arguments->verb, "--all names every place already");
@@ -124,15 +115,18 @@ int switch_begin(const struct arguments *arguments, bool on, struct switching *r
   ret_switching->path = choose_path(ret_switching);
   if (*ret_switching->path != '\0')
     return EXIT_DONE;
-  say_error("OPENSSL_CONF is set to nothing, so that OpenSSL reads no configuration here; unset it, or name "
-            "the file with --openssl-conf");
-  return EXIT_FAILED;
+  return say_failure(
+      "OPENSSL_CONF is set to nothing, so that OpenSSL reads no configuration here; unset it, or name "
+      "the file with --openssl-conf");
 }
 
-void switch_clear(struct switching *switching) {
+int switch_end(struct switching *switching, int status) {
+  if (status == EXIT_FAILED && switching->in_image)
+    say_note("paths are those below %s", switching->root);
   free(switching->path);
   free(switching->unit);
   *switching = (struct switching){0};
+  return status;
 }
 
 /* ---- What is switched on ---- */
@@ -168,8 +162,7 @@ bool switch_find_shim(const struct switching *switching, char **ret_shim) {
     *ret_shim = must_format("%s/libpinning-preload.so", libraries);
     if (access(*ret_shim, R_OK) == 0)
       return true;
-    say_error("%s%s: %s; install pinning-preload there", switching->root, *ret_shim, strerror(errno));
-    return false;
+    return say_error("%s%s: %s; install pinning-preload there", switching->root, *ret_shim, strerror(errno));
   }
   bool found = installation_find(&own);
   if (found && strpbrk(own.shim, " \t\n:#\"\\%$") != NULL) {
@@ -179,6 +172,33 @@ bool switch_find_shim(const struct switching *switching, char **ret_shim) {
   *ret_shim = own.shim == NULL ? NULL : module_path_for_all(own.shim);
   installation_clear(&own);
   return found;
+}
+
+enum owner switch_find_owner(const struct switching *switching, const char *path, const char *text) {
+  struct installation own = {0};
+  if (!arguments_has(switching->arguments, OPTION_OWN) || text == NULL)
+    return OWNER_THIS;
+  if (!installation_locate(&own)) {
+    say_error("%s: whether this is of another installation cannot be told, so it stays as it is; "
+              "\"pinctl disable\" without --own takes it back, whosever it is",
+              path);
+    return OWNER_UNKNOWN;
+  }
+  bool is_of_another = installation_is_of_another(&own, text);
+  installation_clear(&own);
+  if (is_of_another)
+    say_note("%s: names only what another installation has; it stays as it is", path);
+  return is_of_another ? OWNER_ANOTHER : OWNER_THIS;
+}
+
+bool switch_find_policy(const struct switching *switching, char **ret_path) {
+  const char *given = arguments_value(switching->arguments, OPTION_POLICY);
+  *ret_path = given == NULL ? NULL : realpath(given, NULL);
+  if (given == NULL || *ret_path != NULL)
+    return true;
+  say_error("%s: %s", given, strerror(errno));
+  policy_say_remedy(given, PIN_UNREADABLE);
+  return false;
 }
 
 int switch_check_policy(const struct openssl_settings *settings) {
@@ -205,12 +225,29 @@ void switch_record(const struct switching *switching, const char *path) {
     change_record(arguments_policy(switching->arguments), what, NULL, 0);
 }
 
+int switch_file_on(const struct switching *switching, const char *named, switch_target_fn *on) {
+  struct target target;
+  int status = EXIT_FAILED;
+  if (target_open(switching->path, switching->dry_run ? TARGET_READ : TARGET_CHANGE, &target)) {
+    if (confirm_is_pending(&target))
+      say_error("%s: an earlier change waits to be confirmed (\"pinctl enable%s --confirmed\", or "
+                "\"pinctl disable%s --unconfirmed\")",
+                target.path, named, named);
+    else
+      status = on(switching, &target);
+  }
+  target_close(&target);
+  return status;
+}
+
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text) {
   bool preload = switching->place == PLACE_PRELOAD;
   long seconds = switching->confirm_seconds;
   diff_print_near(target->path, target->text, new_text);
   if (switching->dry_run)
     return EXIT_DONE;
+  if (say_if_ended(target->path))
+    return EXIT_FAILED;
   if (seconds > 0 && !confirm_arm(target, seconds, preload))
     return EXIT_FAILED;
   if (!target_put(target, new_text)) {
@@ -219,6 +256,9 @@ int switch_put(const struct switching *switching, const struct target *target, c
     return EXIT_FAILED;
   }
   switch_record(switching, target->path);
+  /* Of several files it is said when all are done. */
+  if (!switching->by_all && switching->unit == NULL)
+    say_if_late(target->path, NULL);
   if (seconds > 0 && switching->by_all)
     say_note("the change is undone in %ld seconds unless you run \"pinctl enable --confirmed --all\"",
              seconds);
@@ -229,8 +269,7 @@ int switch_put(const struct switching *switching, const struct target *target, c
 }
 
 int switch_refuse_damaged(const struct target *target) {
-  say_error("%s: the lines of pinctl were changed by hand; remove the rest of them, from "
-            "\"# >>> pinning\" to \"# <<< pinning\", and try again",
-            target->path);
-  return EXIT_FAILED;
+  return say_failure("%s: the lines of pinctl were changed by hand; remove the rest of them, from "
+                     "\"# >>> pinning\" to \"# <<< pinning\", and try again",
+                     target->path);
 }

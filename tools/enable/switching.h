@@ -4,6 +4,7 @@
 #ifndef PINCTL_ENABLE_SWITCHING_H
 #define PINCTL_ENABLE_SWITCHING_H
 
+#include "base/must_use.h"
 #include "cli/arguments.h"
 #include "config/conf_plan.h"
 #include "config/system_file.h"
@@ -26,9 +27,10 @@ struct switching {
   long confirm_seconds;      /* 0: the change need not be confirmed */
 };
 
-/* Reads the options and enters --root. An exit status: EXIT_DONE to go on. To be cleared in any case. */
-int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching);
-void switch_clear(struct switching *switching);
+/* Reads the options and enters --root. An exit status: EXIT_DONE to go on. To be ended in any case. */
+MUST_USE int switch_begin(const struct arguments *arguments, bool on, struct switching *ret_switching);
+/* Where it failed in an image, says so of its paths; frees. status: of the run; returns it. */
+MUST_USE int switch_end(struct switching *switching, int status);
 
 /*
  * Where no place is named and the shim is not preloaded yet: asks on a terminal whether both are wanted,
@@ -37,35 +39,54 @@ void switch_clear(struct switching *switching);
 void switch_ask_for_both(struct switching *switching);
 
 /* Each returns an exit status, having said what was done or why not. */
-int switch_openssl_on(const struct switching *switching);
-int switch_preload_on(const struct switching *switching);
+MUST_USE int switch_openssl_on(const struct switching *switching);
+MUST_USE int switch_preload_on(const struct switching *switching);
 /* Both places or neither: where the second fails, the first is taken back. */
-int switch_all_on(const struct switching *switching);
-int switch_unit_on(const struct switching *switching);
-int switch_unit_off(const struct switching *switching);
+MUST_USE int switch_all_on(const struct switching *switching);
+MUST_USE int switch_unit_on(const struct switching *switching);
+MUST_USE int switch_unit_off(const struct switching *switching);
 
 /* Whether an option or the environment says which file is meant: openssl.cnf, one like it, or ld.so.preload.
  */
 bool switch_names_a_file(const struct arguments *arguments);
 
 /* The whole path of the module to name. False, having said so: there is none. */
-bool switch_find_module(const struct switching *switching, char **ret_module);
-bool switch_find_shim(const struct switching *switching, char **ret_shim);
+MUST_USE bool switch_find_module(const struct switching *switching, char **ret_module);
+MUST_USE bool switch_find_shim(const struct switching *switching, char **ret_shim);
+
+/* The whole path of the policy that an option names; NULL: none. For free(3). False, having said so: there is
+ * no such file. */
+MUST_USE bool switch_find_policy(const struct switching *switching, char **ret_path);
 
 /* The policy that these settings lead to is valid, or may be missing (on_policy_error). An exit status. */
-int switch_check_policy(const struct openssl_settings *settings);
+MUST_USE int switch_check_policy(const struct openssl_settings *settings);
 
 /*
  * Whether a configuration that somebody else has written enforces: its module, its policy, and a trial. The
  * text is that of the file. An exit status, having said what is wrong.
  */
-int switch_check_by_hand(const struct switching *switching, const char *path, const char *text);
+MUST_USE int switch_check_by_hand(const struct switching *switching, const char *path, const char *text);
+
+enum owner { OWNER_THIS, OWNER_ANOTHER, OWNER_UNKNOWN };
+
+/*
+ * --own: whose the file is that is to be switched off; another's where it names only another installation's
+ * libraries. What is not OWNER_THIS stays; said. text NULL: there is no file. OWNER_THIS without the option.
+ */
+MUST_USE enum owner switch_find_owner(const struct switching *switching, const char *path, const char *text);
 
 /* Records that the verb has changed this file, unless nothing was written, or only in an image. */
 void switch_record(const struct switching *switching, const char *path);
 
+/*
+ * Opens the file that is to be changed and hands it to `on`, unless an earlier change of it waits to be
+ * confirmed. named: the option that names it, behind a blank, or "". An exit status, having said why.
+ */
+typedef int switch_target_fn(const struct switching *switching, const struct target *target);
+MUST_USE int switch_file_on(const struct switching *switching, const char *named, switch_target_fn *on);
+
 /* For a file whose block is found: puts the block in or leaves it out, with diff and --confirm. */
-int switch_put(const struct switching *switching, const struct target *target, const char *new_text);
+MUST_USE int switch_put(const struct switching *switching, const struct target *target, const char *new_text);
 
 /* Says which of pinctl's lines were edited by hand. EXIT_FAILED. */
 int switch_refuse_damaged(const struct target *target);
@@ -75,7 +96,7 @@ int switch_refuse_damaged(const struct target *target);
 bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs);
 
 /* Tries a configuration against the one before; said why not: false. before NULL: nothing to compare with. */
-bool switch_try(const char *before, const char *after, const char *preload);
+MUST_USE bool switch_try(const char *before, const char *after, const char *preload);
 
 /* Where a plan does not reach nodejs, a warning that says why. */
 void say_without_nodejs(const struct openssl_plan *plan);
@@ -85,7 +106,7 @@ void say_without_nodejs(const struct openssl_plan *plan);
  * Returns the one that holds, or NULL; having said what is left out, or why not. In an image nothing is
  * tried.
  */
-const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
-                            const char *before, const char *with, const char *without);
+MUST_USE const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
+                                     const char *before, const char *with, const char *without);
 
 #endif

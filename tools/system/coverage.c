@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "system/coverage.h"
 
-#include <errno.h>
+#include <search.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "system/elf_symbols.h"
 #include "system/library_path.h"
+#include "system/loads.h"
 #include "system/tls_library.h"
 
 /* Whatever uses it: it tells OpenSSL not to read its configuration. */
@@ -19,12 +20,23 @@
 #define DEEPEST 32
 #define MOST_INTERPRETERS 4
 
-/* A file that was read, with all that it needs. */
+/* What a file has to do with TLS, by itself and by all that it needs, loads or runs. */
+struct tls_use {
+  unsigned libraries;           /* of enum tls_library */
+  unsigned modules;             /* the same, of those modules on this machine that a program may load */
+  bool is_open;                 /* there may be modules of which nobody knows */
+  size_t by[TLS_LIBRARY_COUNT]; /* which of the known files brings each: the file itself, or what it needs or
+                                   loads */
+  bool needs_libtls;
+  bool is_partial; /* there is more than was looked at */
+};
+
+/* A file that was read. */
 struct known {
   char *path;
-  unsigned libraries;
+  size_t index;
+  struct tls_use use;
   bool is_elf, exports_openssl;
-  bool needs_libtls;
 };
 
 /* One program with all its libraries. */
@@ -32,11 +44,22 @@ struct known {
 #define MOST_FILES 20000
 
 struct coverage {
-  uint64_t left;
+  uint64_t left; /* of the program that is looked at, as the next */
+  size_t files_left;
   struct text_list folders;
-  struct known *known;
+  struct known **known;
   size_t count;
+  void *by_path; /* the same, of tsearch(3) */
 };
+
+static int compare_paths(const void *a, const void *b) {
+  const struct known *left = a, *right = b;
+  return strcmp(left->path, right->path);
+}
+
+static void leave(void *known) {
+  (void)known;
+}
 
 struct coverage *coverage_new(void) {
   struct coverage *coverage = must_alloc(1, sizeof *coverage);
@@ -47,8 +70,11 @@ struct coverage *coverage_new(void) {
 void coverage_free(struct coverage *coverage) {
   if (coverage == NULL)
     return;
-  for (size_t i = 0; i < coverage->count; i++)
-    free(coverage->known[i].path);
+  tdestroy(coverage->by_path, leave);
+  for (size_t i = 0; i < coverage->count; i++) {
+    free(coverage->known[i]->path);
+    free(coverage->known[i]);
+  }
   free(coverage->known);
   text_list_clear(&coverage->folders);
   free(coverage);
@@ -66,21 +92,88 @@ static unsigned libraries_of_file(const char *path, const struct elf_look *look)
 }
 
 static size_t remember(struct coverage *coverage, const char *path) {
-  coverage->known = must_grow(coverage->known, coverage->count + 1, sizeof *coverage->known);
-  coverage->known[coverage->count] = (struct known){.path = must_copy(path)};
-  return coverage->count++;
+  struct known *known = must_alloc(1, sizeof *known);
+  *known = (struct known){.path = must_copy(path), .index = coverage->count};
+  coverage->files_left -= coverage->files_left == 0 ? 0 : 1;
+  coverage->known = must_room(coverage->known, coverage->count, sizeof *coverage->known);
+  coverage->known[coverage->count++] = known;
+  if (tsearch(known, &coverage->by_path, compare_paths) == NULL)
+    memory_exhausted();
+  return known->index;
 }
 
+/* The index, or coverage->count. A folder may have some ten thousands. */
 static size_t find_known(const struct coverage *coverage, const char *path) {
-  for (size_t i = 0; i < coverage->count; i++)
-    if (strcmp(coverage->known[i].path, path) == 0)
-      return i;
-  return coverage->count;
+  struct known wanted = {.path = (char *)(size_t)path};
+  struct known *const *found = tfind(&wanted, &coverage->by_path, compare_paths);
+  return found == NULL ? coverage->count : (*found)->index;
+}
+
+/* Those that are new to it come by the file of this index. */
+static void note_who_brings(struct tls_use *use, unsigned libraries, size_t index) {
+  for (size_t i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((libraries & ~(use->libraries | use->modules) & 1U << i) != 0)
+      use->by[i] = index;
+}
+
+static void add_libraries(struct tls_use *use, unsigned libraries, size_t index) {
+  note_who_brings(use, libraries, index);
+  use->libraries |= libraries;
+}
+
+static void add_use(struct tls_use *use, const struct tls_use *needed) {
+  use->libraries |= needed->libraries;
+  use->modules |= needed->modules;
+  use->is_open |= needed->is_open;
+  use->needs_libtls |= needed->needs_libtls;
+  use->is_partial |= needed->is_partial;
+}
+
+static size_t read_file(struct coverage *coverage, const char *path, int depth);
+
+static void add_file(struct coverage *coverage, const char *path, int depth, struct tls_use *use) {
+  if (depth > DEEPEST || (coverage->files_left == 0 && find_known(coverage, path) == coverage->count)) {
+    use->is_partial = true;
+    return;
+  }
+  size_t found = read_file(coverage, path, depth);
+  const struct tls_use *needed = &coverage->known[found]->use;
+  note_who_brings(use, needed->libraries | needed->modules, found);
+  add_use(use, needed);
+}
+
+/* False: nothing of it is on this machine. */
+static bool add_row(struct coverage *coverage, const struct loads *loads, int depth, size_t index,
+                    struct tls_use *use) {
+  struct text_list files;
+  struct tls_use loaded = {.is_open = loads->is_open};
+  loads_find(loads, &coverage->folders, &files);
+  if (files.count > 0)
+    add_libraries(&loaded, loads->opens, index);
+  for (size_t i = 0; loads->opens == 0 && i < files.count; i++)
+    add_file(coverage, files.items[i], depth + 1, &loaded);
+  if (loads->is_open) {
+    loaded.modules |= loaded.libraries;
+    loaded.libraries = 0;
+  }
+  for (size_t i = 0; i < TLS_LIBRARY_COUNT; i++)
+    note_who_brings(use, (loaded.libraries | loaded.modules) & 1U << i, loaded.by[i]);
+  add_use(use, &loaded);
+  bool is_found = files.count > 0;
+  text_list_clear(&files);
+  return is_found;
+}
+
+/* What the file of this index, under a name, loads or runs without needing it. */
+static void add_loaded(struct coverage *coverage, const char *name, int depth, size_t index,
+                       struct tls_use *use) {
+  for (const struct loads *loads = loads_of(name, NULL); loads != NULL; loads = loads_of(name, loads))
+    add_row(coverage, loads, depth, index, use);
 }
 
 /*
  * The index of the file among the known ones. Libraries may need each other in a circle, so a file is
- * remembered before what it needs is looked at; the array may move meanwhile.
+ * remembered before what it needs is looked at.
  */
 static size_t read_file(struct coverage *coverage, const char *path, int depth) {
   size_t index = find_known(coverage, path);
@@ -88,23 +181,27 @@ static size_t read_file(struct coverage *coverage, const char *path, int depth) 
   if (index < coverage->count)
     return index;
   index = remember(coverage, path);
-  elf_look(path, &coverage->left, &look);
-  unsigned libraries = libraries_of_file(path, &look);
+  bool is_readable = elf_look(path, &coverage->left, &look);
+  struct tls_use use = {.is_partial = !is_readable || look.is_partial};
+  unsigned own = libraries_of_file(path, &look);
+  add_libraries(&use, own, index);
   /* Below libssl there is nothing more to learn. */
-  size_t needed = libraries != 0 && tls_library_of(path_base(path)) != 0 ? 0 : look.needed.count;
-  for (size_t i = 0; i < needed && depth < DEEPEST && coverage->count < MOST_FILES; i++) {
+  size_t needed = own != 0 && tls_library_of(path_base(path)) != 0 ? 0 : look.needed.count;
+  for (size_t i = 0; i < needed; i++) {
     AUTO_TEXT file = library_find(&coverage->folders, path, look.search, look.needed.items[i]);
-    libraries |= tls_library_of(look.needed.items[i]);
-    coverage->known[index].needs_libtls |= strncmp(look.needed.items[i], LIBTLS, strlen(LIBTLS)) == 0;
-    if (file == NULL)
-      continue;
-    size_t found = read_file(coverage, file, depth + 1);
-    libraries |= coverage->known[found].libraries;
-    coverage->known[index].needs_libtls |= coverage->known[found].needs_libtls;
+    unsigned named = tls_library_of(look.needed.items[i]);
+    add_libraries(&use, named, index);
+    use.needs_libtls |= named == 0 && strncmp(look.needed.items[i], LIBTLS, strlen(LIBTLS)) == 0;
+    if (file != NULL)
+      add_file(coverage, file, depth + 1, &use);
   }
-  coverage->known[index].libraries = libraries;
-  coverage->known[index].is_elf = look.is_elf;
-  coverage->known[index].exports_openssl = look.exports_openssl;
+  if (look.is_elf)
+    add_loaded(coverage, path, depth, index, &use);
+  if (look.asks_gio)
+    add_loaded(coverage, GIO_TLS, depth, index, &use);
+  coverage->known[index]->use = use;
+  coverage->known[index]->is_elf = look.is_elf;
+  coverage->known[index]->exports_openssl = look.exports_openssl;
   elf_look_clear(&look);
   return index;
 }
@@ -145,33 +242,58 @@ static char *interpreter_of(const char *path) {
 
 /* ---- Classes ---- */
 
-/* These load a TLS library with a module or a plug-in, or run a helper that has one, so their own file does
- * not tell. */
-static bool loads_at_run_time(const char *path) {
-  static const char *const names[] = {"python",  "perl", "ruby",   "php",   "lua",  "tclsh",
-                                      "guile",   "R",    "racket", "swipl", "pypy", "beam.smp",
-                                      "doveadm", "isql", "git",    "casync"};
-  AUTO_TEXT real = realpath(path, NULL);
-  const char *name = path_base(real == NULL ? path : real);
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    size_t length = strlen(names[i]);
-    if (strncmp(name, names[i], length) == 0 && name[length + strspn(name + length, "0123456789.")] == '\0')
-      return true;
+static enum coverage_class classify_found(const struct tls_use *use, bool exports_openssl) {
+  unsigned reached = TLS_OPENSSL | TLS_GNUTLS | (exports_openssl ? (unsigned)TLS_OWN_OPENSSL : 0);
+  unsigned libraries = use->libraries;
+  if (libraries == 0 && use->is_open)
+    return COVERAGE_AT_RUN_TIME;
+  if (libraries == 0 && !exports_openssl)
+    return COVERAGE_NO_TLS;
+  libraries |= use->modules;
+  if ((libraries & ~reached) == 0)
+    return COVERAGE_ENFORCEABLE;
+  return (libraries & reached) != 0 || exports_openssl ? COVERAGE_MIXED : COVERAGE_UNREACHABLE;
+}
+
+/* What was not seen might be out of reach, and so might the modules of an interpreter. */
+static enum coverage_class classify(const struct tls_use *use, bool exports_openssl) {
+  enum coverage_class kind = classify_found(use, exports_openssl);
+  if (use->is_partial && (kind == COVERAGE_NO_TLS || kind == COVERAGE_ENFORCEABLE))
+    return COVERAGE_UNKNOWN;
+  return use->is_open && kind == COVERAGE_ENFORCEABLE ? COVERAGE_AT_RUN_TIME : kind;
+}
+
+static void judge(const struct coverage *coverage, const struct known *known, const struct tls_use *use,
+                  struct covered *ret_covered) {
+  ret_covered->kind = classify(use, known->exports_openssl);
+  ret_covered->libraries = use->libraries | use->modules;
+  ret_covered->by_configuration = (ret_covered->libraries & TLS_OPENSSL) != 0 || known->exports_openssl;
+  if (use->needs_libtls)
+    ret_covered->note = PROGRAM_READS_NO_CONFIGURATION;
+  if (ret_covered->note == PROGRAM_BINDS_DEEPLY && (ret_covered->libraries & TLS_GNUTLS) == 0)
+    ret_covered->note = PROGRAM_ORDINARY;
+  for (size_t i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((ret_covered->libraries & 1U << i) != 0)
+      ret_covered->by[i] = must_copy(coverage->known[use->by[i]]->path);
+}
+
+/* What a script loads or runs, where that is known of it and is there. */
+static bool judge_known_script(struct coverage *coverage, const char *path, struct covered *ret_covered) {
+  struct tls_use use = {0};
+  bool is_found = false;
+  size_t index = 0;
+  for (const struct loads *row = loads_of(path, NULL); row != NULL; row = loads_of(path, row)) {
+    if (!row->is_script)
+      continue;
+    index = is_found ? index : remember(coverage, path);
+    is_found |= add_row(coverage, row, 0, index, &use);
   }
-  return false;
+  if (is_found)
+    judge(coverage, coverage->known[index], &use, ret_covered);
+  return is_found;
 }
 
-static enum coverage_class classify(const struct known *known) {
-  if (!known->is_elf)
-    return COVERAGE_NO_PROGRAM;
-  unsigned reached = TLS_OPENSSL | TLS_GNUTLS | (known->exports_openssl ? (unsigned)TLS_OWN_OPENSSL : 0);
-  if ((known->libraries & reached) != 0 || known->exports_openssl)
-    return (known->libraries & ~reached) == 0 ? COVERAGE_ENFORCEABLE : COVERAGE_MIXED;
-  if (known->libraries != 0)
-    return COVERAGE_UNREACHABLE;
-  return loads_at_run_time(known->path) ? COVERAGE_AT_RUN_TIME : COVERAGE_NO_TLS;
-}
-
+/* A script is what its interpreter is, unless it is known what that script loads or runs. */
 bool coverage_look(struct coverage *coverage, const char *path, struct covered *ret_covered) {
   *ret_covered = (struct covered){.kind = COVERAGE_NO_PROGRAM};
   if (access(path, R_OK) != 0)
@@ -187,23 +309,29 @@ bool coverage_look(struct coverage *coverage, const char *path, struct covered *
     ret_covered->interpreter = must_copy(interpreter);
   }
   coverage->left = MOST_BYTES;
-  size_t found = read_file(coverage, current, 0);
-  const struct known *known = &coverage->known[found];
-  ret_covered->kind = classify(known);
-  ret_covered->libraries = known->libraries;
-  ret_covered->by_configuration = ret_covered->kind == COVERAGE_AT_RUN_TIME ||
-                                  (known->libraries & TLS_OPENSSL) != 0 || known->exports_openssl;
-  ret_covered->note = known->needs_libtls ? PROGRAM_READS_NO_CONFIGURATION : program_note_of(path);
+  coverage->files_left = MOST_FILES;
+  ret_covered->note = program_note_of(path);
+  if (ret_covered->note == PROGRAM_ORDINARY)
+    ret_covered->note = program_note_of(current);
+  AUTO_TEXT real = realpath(current, NULL);
+  size_t found = read_file(coverage, real == NULL ? current : real, 0);
+  if (ret_covered->interpreter != NULL && judge_known_script(coverage, path, ret_covered))
+    return true;
+  const struct known *known = coverage->known[found];
+  if (known->is_elf)
+    judge(coverage, known, &known->use, ret_covered);
   return true;
 }
 
 void covered_clear(struct covered *covered) {
   free(covered->interpreter);
+  for (size_t i = 0; i < TLS_LIBRARY_COUNT; i++)
+    free(covered->by[i]);
   *covered = (struct covered){0};
 }
 
 const char *coverage_class_word(enum coverage_class kind) {
-  static const char *const words[COVERAGE_CLASSES] = {"enforceable", "mixed",  "at-run-time",
-                                                      "unreachable", "no-tls", "no-program"};
+  static const char *const words[COVERAGE_CLASSES] = {"enforceable", "mixed",  "at-run-time", "unreachable",
+                                                      "unknown",     "no-tls", "no-program"};
   return words[kind];
 }

@@ -14,6 +14,9 @@
 #define TELLTALE_FUNCTION "SSL_CTX_new"
 /* In the error messages of OpenSSL since 3.0, LibreSSL and BoringSSL (.cc). */
 #define TELLTALE_FILE "ssl/ssl_lib.c"
+/* GLib's functions for TLS. */
+#define GIO_PREFIX "g_tls_"
+#define GIO_SWITCH "g_socket_client_set_tls"
 
 /* Programs have some 40 sections, need some 300 libraries, and have symbols of some 20 MiB at most. */
 #define MOST_SECTIONS 4096
@@ -47,15 +50,7 @@ static bool read_bytes(struct reader *reader, uint64_t offset, size_t size, void
     return false;
   }
   *reader->left -= size;
-  for (size_t done = 0; done < size;) {
-    ssize_t got = pread(reader->fd, (char *)to + done, size - done, (off_t)(offset + done));
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return false;
-    done += (size_t)got;
-  }
-  return true;
+  return file_read_at(reader->fd, to, size, (off_t)offset);
 }
 
 /* A whole section with a NUL behind it, for free(3); NULL: it is not there, or too large. */
@@ -129,6 +124,11 @@ static void note_symbol(struct reader *reader, const Elf64_Shdr *section, const 
   }
 }
 
+static void note_wanted(struct reader *reader, const char *name) {
+  reader->look->asks_gio |=
+      strncmp(name, GIO_PREFIX, strlen(GIO_PREFIX)) == 0 || strcmp(name, GIO_SWITCH) == 0;
+}
+
 static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, const char *symbols,
                             const char *texts, uint64_t size) {
   size_t each = reader->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
@@ -140,6 +140,8 @@ static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, co
     uint32_t name = reader->is_wide ? wide.st_name : narrow.st_name;
     if (is_defined)
       note_symbol(reader, section, text_at(texts, size, name));
+    else
+      note_wanted(reader, text_at(texts, size, name));
   }
 }
 
@@ -226,8 +228,10 @@ static void look_at_sections(struct reader *reader, size_t names) {
     look_at_exports(reader);
     return;
   }
-  if (names >= reader->count)
+  if (names >= reader->count) {
+    reader->look->is_partial = true;
     return;
+  }
   uint64_t size = reader->sections[names].sh_size;
   AUTO_TEXT texts = read_table(reader, &reader->sections[names]);
   for (size_t i = 0; texts != NULL && i < reader->count; i++)
@@ -258,8 +262,10 @@ static void look_at_file(struct reader *reader) {
   look->is_foreign = reader->is_wide != (sizeof(void *) == 8) || head.ident[EI_DATA] != OWN_ORDER ||
                      (OWN_MACHINE != EM_NONE && head.wide.e_machine != OWN_MACHINE);
   if (head.ident[EI_DATA] != OWN_ORDER ||
-      (reader->is_wide && !read_bytes(reader, 0, sizeof head.wide, &head)))
+      (reader->is_wide && !read_bytes(reader, 0, sizeof head.wide, &head))) {
+    look->is_partial = true;
     return;
+  }
   size_t names = reader->is_wide ? head.wide.e_shstrndx : head.narrow.e_shstrndx;
   read_sections(reader, reader->is_wide ? head.wide.e_shoff : head.narrow.e_shoff,
                 reader->is_wide ? head.wide.e_shnum : head.narrow.e_shnum, &names);

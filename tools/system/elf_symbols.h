@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "base/must_use.h"
 
 struct elf_look {
   bool is_elf;
@@ -20,7 +21,9 @@ struct elf_look {
   bool is_go;           /* built by the Go compiler, which has a TLS of its own */
   bool holds_openssl;   /* OpenSSL, or a fork of it, is in the file itself */
   bool exports_openssl; /* and other objects can bind it */
-  bool is_partial;      /* not all of it was looked at: it is larger than the limits */
+  bool asks_gio;        /* it calls functions of GLib that do TLS by a module */
+  bool is_partial;      /* not all of it was looked at: larger than the limits, damaged, of the
+                            other order of bytes, or without sections */
   struct text_list needed;
   char *search; /* DT_RUNPATH or DT_RPATH; NULL: none */
 };
@@ -30,7 +33,7 @@ struct elf_look {
  * error messages. *left: how many bytes may be read; what was read is taken off. False where the file cannot
  * be read; one that is no ELF file is none. To be cleared.
  */
-bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look);
+MUST_USE bool elf_look(const char *path, uint64_t *left, struct elf_look *ret_look);
 void elf_look_clear(struct elf_look *look);
 
 /* Names of functions, sorted by strcmp(3), and for each whether a file exports it. */
@@ -44,6 +47,6 @@ struct elf_exports {
  * Sets `found` for each of the names that the file exports, and leaves the others. *left as above. False:
  * not all of it was looked at, or it has no table of what it exports.
  */
-bool elf_find_exports(const char *path, uint64_t *left, struct elf_exports *exports);
+MUST_USE bool elf_find_exports(const char *path, uint64_t *left, struct elf_exports *exports);
 
 #endif

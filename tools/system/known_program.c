@@ -3,9 +3,10 @@
 #include "system/known_program.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "base/file.h"
+#include "base/memory.h"
+#include "system/loads.h"
 
 static const struct {
   const char *name;
@@ -30,12 +31,16 @@ static const struct {
     {"spamc", PROGRAM_GIVES_NO_NAME},
     {"kermit", PROGRAM_GIVES_NO_NAME},
     {"haproxy", PROGRAM_GIVES_NO_NAME},
+    {"php", PROGRAM_BINDS_DEEPLY},
+    {"php-fpm", PROGRAM_BINDS_DEEPLY},
+    {"php-cgi", PROGRAM_BINDS_DEEPLY},
+    {"phpdbg", PROGRAM_BINDS_DEEPLY},
 };
 
 enum program_note program_note_of(const char *path) {
   const char *name = path_base(path);
-  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-    if (strcmp(known[i].name, name) == 0)
+  for (size_t i = 0; i < COUNT_OF(known); i++)
+    if (loads_is_called(name, known[i].name))
       return known[i].note;
   return PROGRAM_ORDINARY;
 }
@@ -45,6 +50,7 @@ const char *program_note_word(enum program_note note) {
       [PROGRAM_ORDINARY] = NULL,
       [PROGRAM_READS_NO_CONFIGURATION] = "configuration-not-read",
       [PROGRAM_GIVES_NO_NAME] = "no-name",
+      [PROGRAM_BINDS_DEEPLY] = "gnutls-bound-deeply",
   };
   return words[note];
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/memory.h"
 
 #define ORIGIN "$ORIGIN"
 
@@ -38,7 +39,7 @@ void library_folders(struct text_list *ret_folders) {
     for (size_t i = 0; i < found.gl_pathc; i++)
       read_configuration(found.gl_pathv[i], ret_folders);
   globfree(&found);
-  for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
+  for (size_t i = 0; i < COUNT_OF(usual); i++)
     text_list_add(ret_folders, must_copy(usual[i]));
 }
 

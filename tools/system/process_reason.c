@@ -7,13 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/memory.h"
+#include "enable/ld_preload.h"
 #include "system/elf_symbols.h"
 
 #define SHIM "/libpinning-preload.so"
+#define GNUTLS "libgnutls.so"
 /* More generations do not occur between a service's first process and those that speak TLS. */
 #define MOST_ANCESTORS 16
 
@@ -42,6 +43,17 @@ bool process_reads_other(const char *pid, const char *configuration) {
 static bool has_other_modules(const char *pid) {
   AUTO_TEXT own = environment_of(pid, "OPENSSL_MODULES");
   return own != NULL;
+}
+
+/* Then it is bound in the usual way, whatever brings it later. */
+bool process_preloads_gnutls(const char *pid) {
+  AUTO_TEXT by_environment = environment_of(pid, "LD_PRELOAD");
+  AUTO_TEXT by_file = NULL;
+  size_t length = 0;
+  if (by_environment != NULL && strstr(by_environment, GNUTLS) != NULL)
+    return true;
+  return !process_has_other_root(pid) && file_read(PRELOAD_FILE, &by_file, &length) == 0 &&
+         strstr(by_file, GNUTLS) != NULL;
 }
 
 /* ---- Ancestors ---- */
@@ -148,6 +160,7 @@ const char *process_reason_word(enum process_reason reason) {
       [REASON_DOVECOT] = "dovecot",
       [REASON_CLEARED] = "cleared-environment",
       [REASON_SHIM_ONLY] = "shim-only",
+      [REASON_BOUND_DEEPLY] = "gnutls-bound-deeply",
       [REASON_NOT_READ] = "configuration-not-read",
   };
   return words[reason];
@@ -173,6 +186,9 @@ const char *process_reason_text(enum process_reason reason) {
           "openssl.cnf (\"pinctl enable\")",
       [REASON_SHIM_ONLY] =
           "GnuTLS is reached by the shim alone: \"pinctl enable --preload\", or \"pinctl run\"",
+      [REASON_BOUND_DEEPLY] =
+          "PHP's modules bind their GnuTLS past the shim: preload libgnutls.so.30 behind it (see PHP in "
+          "programs.md)",
       [REASON_NOT_READ] =
           "it does not read openssl.cnf, or has not used TLS yet: the shim works (\"pinctl run\", "
           "\"pinctl enable --systemd UNIT --preload\")",

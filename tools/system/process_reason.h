@@ -19,6 +19,9 @@ bool process_is_below(int pid, int ancestor);
 /* Of a container, say: what is installed and configured here means nothing there. */
 bool process_has_other_root(const char *pid);
 
+/* Whether libgnutls is preloaded into it, by its environment or by ld.so.preload. */
+bool process_preloads_gnutls(const char *pid);
+
 /* Whether OPENSSL_CONF in its environment leads to another file than this one, given by its real path. */
 bool process_reads_other(const char *pid, const char *configuration);
 

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "system/elf_symbols.h"
+#include "system/known_program.h"
 #include "system/openssl_lacks.h"
 #include "system/process_reason.h"
 #include "system/tls_library.h"
@@ -33,7 +34,10 @@ struct mapped {
   bool readable;
   bool pinning; /* by openssl.cnf, or by the shim */
   bool shim;
-  bool partial; /* there is more that was not looked at */
+  bool gnutls_module; /* the shim has met a session of GnuTLS's */
+  bool php;
+  bool bound_deeply; /* GnuTLS, past the shim */
+  bool partial;      /* there is more that was not looked at */
   unsigned libraries;
   struct text_list openssl; /* the files of libssl and libcrypto */
 };
@@ -73,6 +77,8 @@ static void take_mapping(const char *path, struct mapped *mapped) {
   mapped->libraries |= library;
   if (library == TLS_OPENSSL || strncmp(name, "libcrypto.so.", strlen("libcrypto.so.")) == 0)
     take_openssl(path, mapped);
+  mapped->gnutls_module |= strncmp(name, "pinning-gnutls.so", strlen("pinning-gnutls.so")) == 0;
+  mapped->php |= strncmp(name, "libphp", strlen("libphp")) == 0;
   mapped->shim |= strncmp(name, "libpinning-preload.so", strlen("libpinning-preload.so")) == 0;
   mapped->pinning |=
       mapped->shim || strcmp(name, "pinning.so") == 0 || strcmp(name, "pinning.so (deleted)") == 0;
@@ -159,6 +165,22 @@ static bool is_outdated(const struct reading *reading, const char *pid, unsigned
                                          !process_reads_other(pid, loading->configuration));
 }
 
+/*
+ * PHP opens its modules so that what they need is bound past the shim. No map tells how a library is bound,
+ * but where the shim has met no session yet, it may well never do so.
+ */
+static bool binds_deeply(const char *pid, const char *program, const struct mapped *mapped) {
+  bool is_php = mapped->php || program_note_of(program) == PROGRAM_BINDS_DEEPLY;
+  return is_php && mapped->shim && !mapped->gnutls_module && (mapped->libraries & TLS_GNUTLS) != 0 &&
+         !process_preloads_gnutls(pid);
+}
+
+static unsigned enforced_libraries(const struct mapped *mapped) {
+  unsigned reached = (mapped->pinning ? (unsigned)TLS_OPENSSL : 0) |
+                     (mapped->shim && !mapped->bound_deeply ? (unsigned)TLS_GNUTLS : 0);
+  return mapped->libraries & reached;
+}
+
 static enum process_class classify(const struct reading *reading, const char *pid,
                                    const struct mapped *mapped, const char *lacks) {
   if (!mapped->readable || (mapped->partial && mapped->libraries == 0 && !mapped->pinning))
@@ -168,7 +190,8 @@ static enum process_class classify(const struct reading *reading, const char *pi
   if (mapped->pinning && lacks != NULL)
     return PROCESS_LACKING;
   if (mapped->pinning)
-    return (mapped->libraries & TLS_GNUTLS) != 0 && !mapped->shim ? PROCESS_PARTLY : PROCESS_ENFORCED;
+    return (mapped->libraries & ~enforced_libraries(mapped) & TLS_GNUTLS) != 0 ? PROCESS_PARTLY
+                                                                               : PROCESS_ENFORCED;
   if ((mapped->libraries & (TLS_OPENSSL | TLS_GNUTLS)) == 0)
     return PROCESS_UNREACHABLE;
   return is_outdated(reading, pid, mapped->libraries) ? PROCESS_OLD : PROCESS_NOT_LOADED;
@@ -190,20 +213,14 @@ static time_t monotonic_now(void) {
 
 /* It reads the environment of many processes. */
 static enum process_reason find_reason(const struct reading *reading, const char *pid, const char *program,
-                                       enum process_class kind, unsigned libraries) {
+                                       enum process_class kind, const struct mapped *mapped) {
   if (kind == PROCESS_PARTLY)
-    return REASON_SHIM_ONLY;
+    return mapped->bound_deeply ? REASON_BOUND_DEEPLY : REASON_SHIM_ONLY;
   if (kind != PROCESS_NOT_LOADED || monotonic_now() >= reading->end)
     return REASON_NONE;
-  if ((libraries & TLS_OPENSSL) == 0)
+  if ((mapped->libraries & TLS_OPENSSL) == 0)
     return process_has_other_root(pid) ? REASON_OTHER_ROOT : REASON_SHIM_ONLY;
   return process_find_reason(pid, program, reading->loading);
-}
-
-static unsigned enforced_libraries(const struct mapped *mapped) {
-  unsigned reached =
-      (mapped->pinning ? (unsigned)TLS_OPENSSL : 0) | (mapped->shim ? (unsigned)TLS_GNUTLS : 0);
-  return mapped->libraries & reached;
 }
 
 static void take_process(struct reading *reading, const char *pid) {
@@ -219,6 +236,7 @@ static void take_process(struct reading *reading, const char *pid) {
     mapped.libraries |= known.libraries;
     mapped.partial |= known.partial;
   }
+  mapped.bound_deeply = program != NULL && binds_deeply(pid, program, &mapped);
   const char *lacks =
       mapped.pinning ? openssl_lacks(&reading->known_openssls, pid, &mapped.openssl, &reading->left) : NULL;
   text_list_clear(&mapped.openssl);
@@ -232,7 +250,7 @@ static void take_process(struct reading *reading, const char *pid) {
                        .name = must_copy(path_base(program)),
                        .program = must_copy(program),
                        .kind = kind,
-                       .reason = find_reason(reading, pid, program, kind, mapped.libraries),
+                       .reason = find_reason(reading, pid, program, kind, &mapped),
                        .lacks = lacks,
                        .libraries = mapped.libraries,
                        .by_shim = mapped.shim,

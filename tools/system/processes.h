@@ -11,7 +11,7 @@
 enum process_class {
   PROCESS_ENFORCED, /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
   PROCESS_LACKING,  /* the same, but its OpenSSL lacks a function: it refuses every connection */
-  PROCESS_PARTLY,   /* its OpenSSL is enforced by configuration, its GnuTLS is not: that needs the shim */
+  PROCESS_PARTLY,   /* its OpenSSL is enforced, its GnuTLS is not: that needs the shim, or is bound past it */
   PROCESS_OLD, /* OpenSSL or GnuTLS is, without pinning.so, and it started before the configuration changed */
   PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
                           another configuration, or none yet; or it has another root directory */
@@ -31,8 +31,9 @@ enum process_reason {
   REASON_POSTFIX,             /* started by a program that gives those it starts an environment of its own */
   REASON_DOVECOT,
   REASON_CLEARED,
-  REASON_SHIM_ONLY, /* GnuTLS reads no configuration that could name pinning */
-  REASON_NOT_READ   /* it does not read openssl.cnf, or has not used TLS yet */
+  REASON_SHIM_ONLY,    /* GnuTLS reads no configuration that could name pinning */
+  REASON_BOUND_DEEPLY, /* the shim is there, and GnuTLS came with a module that is bound past it */
+  REASON_NOT_READ      /* it does not read openssl.cnf, or has not used TLS yet */
 };
 
 struct process {

@@ -2,15 +2,15 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "system/run_watch.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "base/memory.h"
 #include "cli/output.h"
 #include "system/process_reason.h"
 #include "system/processes.h"
@@ -59,7 +59,7 @@ static void detach(int running) {
 __attribute__((noreturn)) static void watch(const char *program, int ancestor, int running) {
   struct pollfd end = {.fd = STDERR_FILENO + 1, .events = POLLIN};
   detach(running);
-  for (size_t i = 0; i < sizeof pauses / sizeof *pauses; i++)
+  for (size_t i = 0; i < COUNT_OF(pauses); i++)
     if (poll(&end, 1, pauses[i]) != 0 || look(program, ancestor))
       break;
   _exit(0);
@@ -78,7 +78,7 @@ void run_watch_start(const char *program) {
       watch(program, self, running);
     _exit(0);
   }
-  while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-    continue;
+  if (child > 0)
+    child_wait(child);
   close(running);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* What can be wrong with an installation, and what to do about each. */
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cli/arguments.h"
+#include "cli/command_line.h"
 #include "config/conf_lookup.h"
 #include "enable/ld_preload.h"
 #include "system/status.h"
+#include "view/policy_remedy.h"
 
 bool status_is_loaded(const struct status *status) {
   return (status->openssl.active && status->openssl.hooked) || status->preload_present;
@@ -95,26 +96,26 @@ static void judge_gnutls(struct status *status) {
 static void judge_policy(struct status *status) {
   const struct loaded_policy *policy = &status->policy;
   const char *path = status->policy_path;
-  if (policy->status == PIN_UNREADABLE && access(path, F_OK) != 0 && errno == ENOENT)
-    add_problem(status, must_format("%s: there is no policy", path),
-                must_copy("\"pinctl add HOST FILE\" makes one"));
+  AUTO_TEXT word = shell_word(path);
+  if (policy_is_missing(path, policy->status))
+    add_problem(status, must_format("%s: there is no policy", path), policy_remedy(path, policy->status));
   else if (policy->status == PIN_UNREADABLE)
     add_problem(status, must_format("%s: the policy cannot be read", path),
-                must_format("\"pinctl check %s\" says why", path));
+                must_format("\"pinctl check %s\" says why", word));
   else if (policy->status != PIN_OK)
     add_problem(status,
                 must_format("%s: the policy has %zu error%s", path, policy->diagnostics.errors,
                             policy->diagnostics.errors == 1 ? "" : "s"),
-                must_format("\"pinctl check %s\" shows them", path));
+                must_format("\"pinctl check %s\" shows them", word));
   else if (policy->policy.unlisted == PIN_UNLISTED_REFUSE && policy->policy.mode == PIN_MODE_ENFORCE)
     return; /* whatever it lists, it does something */
   else if (status->hosts[PIN_MODE_ENFORCE] == 0 && policy->policy.unlisted != PIN_UNLISTED_IGNORE &&
            policy->policy.mode != PIN_MODE_OFF)
     add_problem(status, must_format("%s: no host is enforced, hosts without an entry are only logged", path),
-                must_copy("\"pinctl learn\" proposes entries from what was logged"));
+                must_format("\"pinctl learn%s\" proposes entries from what was logged", same_policy()));
   else if (policy->policy.entry_count == 0)
     add_problem(status, must_format("%s: the policy names no host", path),
-                must_copy("\"pinctl add HOST FILE\" pins one"));
+                must_format("\"pinctl add HOST FILE%s\" pins one", same_policy()));
   else if (status->hosts[PIN_MODE_ENFORCE] == 0)
     add_problem(status, must_format("%s: no host is enforced, all are \"audit\" or \"off\"", path),
                 must_copy("set mode = \"enforce\" when the log stays quiet"));
@@ -123,9 +124,12 @@ static void judge_policy(struct status *status) {
 /* A stale one of a small policy is no problem: processes read the text until "pinctl compile". */
 static void judge_compiled(struct status *status) {
   const char *path = status->compiled_path;
-  AUTO_TEXT remedy = must_format("\"pinctl compile --policy %s\" writes it anew", status->policy_path);
+  AUTO_TEXT policy = shell_word(status->policy_path);
+  AUTO_TEXT remedy = must_format("\"pinctl compile --policy %s\" writes it anew", policy);
   if (status->compiled == FORM_DAMAGED)
-    add_problem(status, must_format("%s: the compiled policy is damaged, or of another version", path),
+    add_problem(status, must_format("%s: the compiled policy is damaged", path), must_copy(remedy));
+  else if (status->compiled == FORM_OTHER_VERSION)
+    add_problem(status, must_format("%s: the compiled policy is of another version", path),
                 must_copy(remedy));
   else if (status->compiled == FORM_UNTRUSTED)
     add_problem(
@@ -171,14 +175,15 @@ static void judge_pauses(struct status *status) {
   if (status->pauses.status != PIN_OK)
     add_problem(status,
                 must_copy("the file of pauses is damaged, or not to be trusted: nothing is paused by it"),
-                must_copy("\"pinctl resume\" removes it"));
+                must_format("\"pinctl resume%s\" removes it", same_policy()));
   for (size_t i = 0; i < status->pauses.count; i++) {
     const struct pin_pause *pause = &status->pauses.items[i];
     bool all = strcmp(pause->name, PIN_PAUSE_ALL) == 0;
     AUTO_TEXT subject = pause_subject(pause);
     AUTO_TEXT rest = pause_rest(pause->until, status->now);
     add_problem(status, must_format("%s is paused %s: refusals are only logged", subject, rest),
-                must_format("\"pinctl resume%s%s\" ends that now", all ? "" : " ", all ? "" : pause->name));
+                must_format("\"pinctl resume%s%s%s\" ends that now", all ? "" : " ", all ? "" : pause->name,
+                            same_policy()));
   }
 }
 

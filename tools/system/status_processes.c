@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* The part of "status" about where enforcement is switched on, and in which processes it is. */
+#include "base/memory.h"
 #include "system/status.h"
 
 #include <stdio.h>
@@ -21,7 +22,7 @@ static char *age_text(time_t then) {
     const char *unit;
   } units[] = {{SECONDS_PER_DAY, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
   long age = (long)(time(NULL) - then);
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+  for (size_t i = 0; i < COUNT_OF(units); i++) {
     long count = age / units[i].seconds;
     if (count >= 1)
       return must_format("%ld %s%s ago", count, units[i].unit, count == 1 ? "" : "s");

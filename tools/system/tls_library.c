@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 
+/* libtls.so.0 is strongSwan's; LibreSSL's has a higher number. */
 static const struct {
   const char *prefix;
   enum tls_library library;
@@ -13,14 +14,15 @@ static const struct {
     {"libssl.so.0", TLS_OLD_OPENSSL}, {"libssl.so.10", TLS_OLD_OPENSSL}, {"libssl.so.1.", TLS_OLD_OPENSSL},
     {"libssl.so.", TLS_OPENSSL},      {"libgnutls.so.", TLS_GNUTLS},     {"libssl3.so", TLS_NSS},
     {"libjvm.so", TLS_JAVA},          {"libjli.so", TLS_JAVA},           {"libmbedtls.so.", TLS_OTHER},
-    {"libwolfssl.so.", TLS_OTHER},    {"librustls.so", TLS_OTHER},
+    {"libwolfssl.so.", TLS_OTHER},    {"librustls.so", TLS_OTHER},       {"libtls.so.0", TLS_OTHER},
+    {"libbotan-", TLS_OTHER},         {"libbearssl.so", TLS_OTHER},
 };
 
 static const char *const words[TLS_LIBRARY_COUNT] = {"openssl", "old-openssl", "own-openssl", "gnutls",
                                                      "nss",     "go",          "java",        "other"};
 
 unsigned tls_library_of(const char *name) {
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+  for (size_t i = 0; i < COUNT_OF(names); i++)
     if (strncmp(name, names[i].prefix, strlen(names[i].prefix)) == 0)
       return names[i].library;
   return 0;
