@@ -1,21 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <ctype.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/crypto.h>
 
+#include "base/interrupt.h"
 #include "cli/arguments.h"
 #include "cli/command_line.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "config/config_trial.h"
 #include "verbs/help.h"
 #include "verbs/verbs.h"
 
-static int unknown_verb(const char *name) {
-  verb_unknown(name);
+static int unknown_verb(char **words) {
+  verb_unknown(words[0], words + 1);
   return EXIT_USAGE;
+}
+
+static int run_reported(const struct arguments *arguments) {
+  const struct verb *verb = arguments->verb;
+  if (!arguments_has(arguments, OPTION_RESULT))
+    return verb->run(arguments);
+  if (!result_begin())
+    return EXIT_FAILED;
+  int status = verb->run(arguments);
+  return result_end(verb->name, arguments_has(arguments, OPTION_DRY_RUN), status);
 }
 
 static int run_verb(const struct verb *verb, char **argv) {
@@ -26,18 +40,32 @@ static int run_verb(const struct verb *verb, char **argv) {
       help_print_verb(verb);
       status = EXIT_DONE;
     } else {
-      status = verb->run(&arguments);
+      if (arguments_has(&arguments, OPTION_NO_NOTES))
+        output_hide_notes(true);
+      status = run_reported(&arguments);
     }
   }
   arguments_clear(&arguments);
   return status;
 }
 
+/*
+ * Only how bytes become characters: numbers and dates are printed for programs too. In a Turkish locale "I"
+ * is no "i", and names of hosts, directives and headers would no longer be the same in both cases.
+ */
+static void take_locale(void) {
+  setlocale(LC_CTYPE, "");
+  if (tolower('I') == 'i')
+    return;
+  bool is_utf8 = MB_CUR_MAX > 1;
+  if (!is_utf8 || setlocale(LC_CTYPE, "C.UTF-8") == NULL)
+    setlocale(LC_CTYPE, "C");
+}
+
 int main(int argc, char **argv) {
   if (argc > 0 && strcmp(argv[0], TRIAL_NAME) == 0)
     return trial_main(argc, argv);
-  /* Only how bytes become characters: numbers and dates are printed for programs too. */
-  setlocale(LC_CTYPE, "");
+  take_locale();
   command_line_note(argv);
   /* pinctl judges other configurations from outside, so it must not itself run under the one it finds. */
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
@@ -54,5 +82,7 @@ int main(int argc, char **argv) {
     return finish_output(EXIT_DONE);
   }
   const struct verb *verb = verb_find(argv[1]);
-  return finish_output(verb == NULL ? unknown_verb(argv[1]) : run_verb(verb, argv + 2));
+  int status = finish_output(verb == NULL ? unknown_verb(argv + 1) : run_verb(verb, argv + 2));
+  end_now();
+  return status;
 }

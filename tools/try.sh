@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# See it work, in a minute and without touching the system's configuration: builds in build/try, starts two servers
+# See it work, in a few minutes and without touching the system's configuration: builds in build/try, starts two servers
 # on the loopback with certificates for the same host, both valid, pins the key of one, and connects to both with
 # curl and python3. Leaves with 0 only if the pinned key was accepted and the other one refused.
 set -euo pipefail

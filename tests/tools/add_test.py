@@ -8,7 +8,8 @@ import subprocess
 
 from pinctl_case import CA, CERTIFICATES, PINCTL, PinctlCase, fingerprint_of, issue, main, path, pin_of, read, write
 
-GOOD = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+GOOD = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+ZEROS = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 FILE = "policy.d/host-api.example.com.cfg"
 
 
@@ -163,7 +164,7 @@ class Refuses(PinctlCase):
         self.pinctl("add", "x.org", "--mode", "off")
 
     def test_pins_that_are_none(self):
-        for pin in (GOOD[:-1], GOOD + "=", GOOD.replace("A=", "B="), "sha256/", "pin-sha256=x"):
+        for pin in (GOOD[:-1], GOOD + "=", GOOD.replace("8=", "9="), "sha256/", "pin-sha256=x"):
             self.unchanged("x.org", pin, status=2, expected="expected the base64 form")
         self.unchanged("x.org", "@", status=2, expected="pin set")
         self.unchanged("x.org", '@a"; x', status=2, expected="pin set")
@@ -211,7 +212,7 @@ class Refuses(PinctlCase):
             with self.subTest(words):
                 self.pinctl("add", "x.org", *words)
                 done = self.unchanged("x.org", "--backup", "spare.pub", status=3, expected="names no key of a server")
-                self.assertIn('first "pinctl add x.org FILE"', done.stderr)
+                self.assertIn(f'first "pinctl add x.org FILE --policy {self.policy}"', done.stderr)
                 self.assertRegex(done.stderr, rf"(?m)^pinctl: {self.dropins}/host-x.org.cfg:\d+: ")
                 self.unchanged("x.org", "--backup", "spare.pub", "--dry-run", status=3, expected="names no key of a server")
         for words in ((), ("--anchor", "root.pem"), ("--mode", "audit")):
@@ -236,6 +237,20 @@ class Refuses(PinctlCase):
 
 class Doubts(PinctlCase):
     """What is almost surely a mistake needs --yes; what may be meant is only said."""
+
+    def test_what_is_refused_makes_no_folder(self):
+        """A new policy.d alone would make the compiled form one of other files."""
+        self.write_policy("version = 1;\n")
+        self.pinctl("compile")
+
+        def state():
+            return self.json("status", status=None)["policy"]["compiled"]["state"]
+
+        for host in ("www.example.com", "127.0.0.2", "*.com"):
+            self.pinctl("add", host, "server.pem", status=1)
+            self.assertEqual((os.path.exists(self.dropins), state()), (False, "current"), host)
+        self.pinctl("add", "www.example.com", "server.pem", "--yes")
+        self.assertEqual((os.listdir(self.dropins), state()), (["host-www.example.com.cfg"], "current"))
 
     def doubted(self, *words, expected):
         before = self.snapshot()
@@ -298,6 +313,12 @@ class Doubts(PinctlCase):
 
     def test_digests(self):
         self.doubted("x.org", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", expected="the digest of nothing at all")
+        for words in (("server.pem", "--backup", ZEROS), ("server.pem", "--intermediate", "0" * 64), (ZEROS,)):
+            self.doubted("x.org", *words, expected=f"{ZEROS} in")
+        # To see what keys all hosts of a domain have, nothing is refused.
+        self.assertNotIn("all zeros", self.pinctl("add", "x.org", ZEROS, "--mode", "audit").stderr)
+        self.assertIn("all zeros", self.pinctl("add", "x.org", "--mode", "enforce", status=1).stderr)
+        self.pinctl("remove", "x.org")
         fingerprint = fingerprint_of("server.pem")
         self.doubted("x.org", fingerprint, "server.pem", expected=f"{fingerprint}: is the digest of the certificate server.pem")
         self.doubted("x.org", fingerprint, "--fingerprint", "server.pem", expected="of a certificate or of a key, not of both")

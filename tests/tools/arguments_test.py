@@ -2,9 +2,10 @@
 # SPDX-FileCopyrightText: The pinning authors
 """The command line: help from the table of verbs, and wrong usage."""
 
+import os
 import subprocess
 
-from pinctl_case import PINCTL, PinctlCase, main
+from pinctl_case import PINCTL, PinctlCase, main, path
 
 VERBS = ("pin", "add", "remove", "list", "show", "check", "compile", "explain", "log", "learn", "run", "status")
 WRITING = ("add", "remove", "compile", "learn")
@@ -24,7 +25,7 @@ class Help(PinctlCase):
                 self.assertTrue(text.startswith(f"Usage: pinctl {verb} "))
                 self.assertIn(f"\nExample:\n  pinctl {verb}", text)
                 self.assertIn("--policy FILE", text)
-                self.assertEqual("--json" in text, verb in WITH_DATA)
+                self.assertEqual("print the data as JSON" in text, verb in WITH_DATA)
                 self.assertEqual("--dry-run" in text, verb in WRITING)
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
@@ -52,12 +53,41 @@ class WrongUsage(PinctlCase):
         self.wrong()
         self.assertIn('did you mean "pinctl remove"?', self.wrong("remvoe"))
         self.assertIn('did you mean "pinctl pin"?', self.wrong("pni"))
-        for word, verb in (("rm", "remove"), ("delete", "remove"), ("version", "--version"), ("ls", "list"), ("mv", "rename")):
+        for word, verb in (("rm", "remove"), ("delete", "remove"), ("version", "--version"), ("ls", "list"), ("mv", "rename"),
+                           ("ADD", "add"), ("-V", "--version")):
             self.assertIn(f'did you mean "pinctl {verb}"?', self.wrong(word))
         for word in ("frobnicate", "", "x" * 1000, "--nonsense"):
             self.assertNotIn("did you mean", self.wrong(word))
 
+    def test_command_behind_what_it_is_about(self):
+        self.assertIn('the command comes first, as in "pinctl add api.example.com"', self.wrong("api.example.com", "add", "x.pem"))
+        self.assertNotIn("comes first", self.wrong("api.example.com", "other.example.com"))
+        for words in (("server.pem", "api.example.com"), ("./server.pem", "x.org", "--backup", "spare.pub")):
+            self.assertIn(f'"{words[0]}" is a file, and "{words[1]}" is none: the host comes first', self.wrong("add", *words))
+
+    def test_a_file_that_is_called_as_the_host(self):
+        """What is typed in the right order is so, whatever lies in the folder."""
+        with open(path("server.pem"), "rb") as file:
+            pem = file.read()
+        with open(os.path.join(self.folder, "api.example.com"), "wb") as file:
+            file.write(pem)
+        words = (PINCTL, "add", "--dry-run", "api.example.com")
+        for pin in ("-", "/dev/stdin"):
+            done = subprocess.run([*words, pin], env=self.environment(), cwd=self.folder, input=pem, capture_output=True,
+                                  check=False, timeout=60)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for pin, said in (("sha256/AAAA", "expected the base64 form"), ("no/such.pem", "nor a file that can be read")):
+            done = subprocess.run([*words, pin], env=self.environment(), cwd=self.folder, capture_output=True, text=True,
+                                  check=False, timeout=60)
+            self.assertIn(said, done.stderr)
+
     def test_options(self):
+        for word in ("--policy", "-q"):
+            self.assertIn(f"expected a command before {word}", self.wrong(word, "x", "list"))
+        self.assertIn("unknown option --prot; did you mean --port?", self.wrong("add", "x.org", "--prot", "443"))
+        self.assertIn("unknown option --quite; did you mean --quiet?", self.wrong("add", "x.org", "--quite"))
+        self.assertIn("unknown option --polciy; did you mean --policy?", self.wrong("list", "--polciy=x"))
+        self.assertNotIn("did you mean", self.wrong("list", "--x"))
         self.assertIn("unknown option --nonsense", self.wrong("list", "--nonsense"))
         self.assertIn("unknown option -x", self.wrong("list", "-x"))
         self.assertIn("unknown option --polic", self.wrong("list", "--polic", "x"))
@@ -90,6 +120,35 @@ class WrongUsage(PinctlCase):
             self.assertIn("from 1 to 65535", self.wrong("add", "x.org", "--port", port))
         for name in ("a..b", "a*.b", "*.*.b", "http://x", "x/y", ""):
             self.wrong("add", name, "server.pem")
+
+    def test_addresses_in_brackets(self):
+        """As in a URL: the name of an entry, wherever one is taken, and only if an IPv6 address is in them."""
+        one, two = "2001:db8::1", "2001:db8::2"
+        self.pinctl("add", f"[{one}]", "server.pem", "--backup", "spare.pub", "--yes")
+        self.assertEqual(list(self.hosts()), [one])
+        for words in (("export", "--format", "curl", f"[{one}]"), ("pause", f"[{one}]"), ("resume", f"[{one}]"), ("edit", f"[{one}]"),
+                      ("rename", f"[{one}]", f"[{two.upper()}]"), ("remove", f"[{two}]")):
+            self.pinctl(*words, environment={"EDITOR": "true"})
+        self.assertEqual(list(self.hosts()), [])
+        for name in ("[x.org]", "[192.0.2.1]", "[[::1]]", "[]", "[", "[::1", "[2001:db8::1%eth0]"):
+            for verb in ("add", "remove", "edit", "pause", "export", "backup-key"):
+                self.assertIn(f'"{name}"', self.wrong(verb, name, *(("--format", "curl") if verb == "export" else ())))
+
+    def test_ports_behind_names(self):
+        """What is said leads to what would be taken."""
+        for name in ("2001:db8::1", "x.org"):
+            typed = f"[{name}]:443" if ":" in name else f"{name}:443"
+            for verb in ("add", "remove", "backup-key"):
+                self.assertIn(f"the port is an option: {name} --port 443", self.wrong(verb, typed), verb)
+            for verb in ("edit", "pause", "resume"):
+                self.assertIn(f"a port is not taken here: {name}\n", self.wrong(verb, typed), verb)
+
+    def test_addresses_and_ports_in_messages(self):
+        self.write_policy("version = 1;\n")
+        nobody = ("--connect", "::127.0.0.1:1", "--timeout", "5")
+        for verb in ("explain", "graph", "scan", "monitor"):
+            done = self.pinctl(verb, "2001:db8::1", *nobody, status=None)
+            self.assertIn("[2001:db8::1]:443", done.stdout + done.stderr, verb)
 
     def test_options_may_follow_operands(self):
         self.write_policy("version = 1;\n")

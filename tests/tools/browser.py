@@ -37,6 +37,22 @@ CUT_OFF = """[...document.body.querySelectorAll('*')].filter(element => element.
    (getComputedStyle(element).overflow !== 'visible' && element.scrollWidth > element.clientWidth)))
   .map(element => element.outerHTML.slice(0, 120))"""
 
+# Words that are broken within; what has no place to break, such as a pin, may be.
+BROKEN = """(() => {
+  const broken = [], texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const text = texts.currentNode, range = document.createRange();
+    if (!text.parentElement.checkVisibility()) continue;
+    for (const word of text.data.matchAll(/[\\p{L}\\d]{2,24}/gu)) {
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(part => Math.round(part.top))).size > 1 && !text.data.includes('sha256/'))
+        broken.push(word[0] + ' in ' + text.data.slice(0, 60));
+    }
+  }
+  return broken;
+})()"""
+
 
 class Browser:
     def __init__(self):
@@ -96,10 +112,13 @@ class Browser:
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.ask("Page.navigate", url="file://" + path)
+        self.wait_for("document.readyState === 'complete' && location.protocol === 'file:'")
+
+    def wait_for(self, expression):
         deadline = time.monotonic() + 30
-        while self.value("document.readyState") != "complete" or self.value("location.protocol") != "file:":
+        while not self.value(expression):
             if time.monotonic() > deadline:
-                raise TimeoutError("the page does not load")
+                raise TimeoutError(f"not within 30 s: {expression}")
             time.sleep(0.02)
 
     def value(self, expression):

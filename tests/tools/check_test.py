@@ -4,10 +4,10 @@
 
 import datetime
 import os
-import time
+import subprocess
 import unittest
 
-from pinctl_case import PinctlCase, fingerprint_of, main, pin_of
+from pinctl_case import PinctlCase, fingerprint_of, main, pin_of, processor_time
 
 A = "sha256/AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE="
 B = A.replace("/A", "/C")
@@ -64,6 +64,35 @@ class Errors(PinctlCase):
         os.chmod(self.policy, 0o666)
         self.assertIn("writable", self.pinctl("check", status=1).stdout)
 
+    def remedies(self):
+        return [line.split("once you have looked at what it holds: ")[1].split()
+                for line in self.pinctl("check", status=None).stdout.splitlines() if "once you have" in line]
+
+    def test_modes_and_owners_are_mended_by_what_is_said(self):
+        self.write_policy("version = 1;\n")
+        dropin = self.write_policy("hosts = ( );\n", "policy.d/mine.cfg")
+        self.assertEqual(self.remedies(), [])
+        wrong = [("chmod", 0o666), ("chmod", 0o775)] + ([("chown", 65534)] if os.geteuid() == 0 else [])
+        for name in (self.policy, dropin, self.dropins, self.folder):
+            for what, value in wrong:
+                if os.path.isdir(name) and value == 0o666:
+                    continue
+                with self.subTest(name, what=what, value=value):
+                    mode = os.stat(name).st_mode
+                    os.chmod(name, value) if what == "chmod" else os.chown(name, value, -1)
+                    (words,) = self.remedies()
+                    self.assertEqual(words, [what, "go-w" if what == "chmod" else "root", name])
+                    subprocess.run(words, check=True)
+                    self.assertEqual(self.remedies(), [])
+                    os.chmod(name, mode)
+        # Who can write in policy.d chooses the names: no command that a shell takes for another one.
+        for name in ("a;b.cfg", "a b.cfg", "$(a).cfg", "a'b.cfg", "\n.cfg", "ä.cfg"):
+            os.chmod(self.write_policy("hosts = ( );\n", f"policy.d/{name}"), 0o666)
+            done = self.pinctl("check", status=None)
+            self.assertIn("has mode 0666", done.stdout)
+            self.assertEqual(self.remedies(), [], name)
+            os.remove(os.path.join(self.dropins, name))
+
     def test_errors_hide_no_warnings_but_lints_wait(self):
         self.write_policy(f"version = 1;\nmode = 1;\nhosts = ( {entry('co.uk', include_subdomains='true')} );\n")
         self.assertNotIn("public suffix", self.pinctl("check", status=1).stdout)
@@ -96,6 +125,23 @@ class DropIns(PinctlCase):
         link = os.path.join(self.folder, "link.cfg")
         os.symlink("policy.d/bad.cfg", link)
         self.assertIn("bad.cfg:1:", self.pinctl("check", link, status=1).stdout)
+
+    def test_a_link_that_leads_elsewhere(self):
+        """A drop-in by where it lies, whatever holds its text."""
+        self.write_policy("version = 1;\n")
+        shared = self.write_policy(f"hosts = ( {entry('x.org', backup_pins=None)} );\n", "shared/hosts.cfg")
+        link = os.path.join(self.dropins, "link.cfg")
+        os.makedirs(self.dropins)
+        os.symlink(shared, link)
+        done = self.pinctl("check", link)
+        self.assertIn("link.cfg:1:", done.stdout)
+        self.assertIn(f"{link}: checked as a part of {self.policy}", done.stderr)
+        self.write_policy("hosts = ( oops", "shared/hosts.cfg")
+        self.assertIn("link.cfg:1:", self.pinctl("check", link, status=1).stdout)
+        os.remove(shared)
+        self.assertIn("link.cfg", self.pinctl("check", link, status=1).stdout)
+        os.remove(link)
+        self.assertIn("No such file", self.pinctl("check", link, status=3).stderr)
 
 
 class Warnings(PinctlCase):
@@ -136,7 +182,7 @@ class Warnings(PinctlCase):
         day = [(now + datetime.timedelta(days=days)).strftime('"%Y-%m-%d"') for days in range(-2, 40)]
         self.warned("and is only logged since", entry("x.org", expires=day[0]))
         self.warned("still enforced", entry("x.org", expires=day[0], on_expiry='"enforce"'))
-        self.warned("expires in 0 days", entry("x.org", expires=day[2]))
+        self.warned("expires in less than a day", entry("x.org", expires=day[2]))
         self.warned("expires in 29 days", entry("x.org", expires=day[31]))
         self.quiet(entry("x.org", expires=day[33], on_expiry='"enforce"'))
 
@@ -269,10 +315,10 @@ class Warnings(PinctlCase):
         for count in (2000, 20000):
             hosts = [entry(f"h{i}.example.com", mode='"off"' if i % 2 else '"audit"') for i in range(count)]
             self.write_policy("version = 1;\nhosts = (\n" + ",\n".join(hosts) + "\n);\n")
-            start = time.monotonic()
+            start = processor_time()
             self.pinctl("check")
-            taken.append(time.monotonic() - start)
-        self.assertLess(taken[1], 40 * taken[0] + 10)
+            taken.append(processor_time() - start)
+        self.assertLess(taken[1], 40 * taken[0] + 1)
 
 
 if __name__ == "__main__":

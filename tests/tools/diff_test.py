@@ -29,6 +29,15 @@ class Diff(PinctlCase):
         self.pinctl("compile")
         self.pinctl("diff")
 
+    def test_a_form_that_stays_in_its_file(self):
+        hosts = ",\n".join(f'{{ name = "h{i}.org"; pins = [ "{GOOD}" ]; }}' for i in range(2000))
+        self.write_policy(f"version = 1; hosts = (\n{hosts});\n")
+        self.pinctl("compile")
+        self.assertEqual(self.pinctl("diff").stdout, "")
+        self.write_policy(f"version = 1; hosts = (\n{hosts.replace('h7.org', 'i7.org')});\n")
+        self.assertEqual(self.pinctl("diff", status=1).stdout.splitlines(),
+                         ["h7.org: has no entry any more", 'i7.org: new, mode "enforce", without a backup pin'])
+
     def test_files_that_are_broken(self):
         self.write_policy("oops", "policy.d/mine.cfg")
         done = self.pinctl("diff", status=1)

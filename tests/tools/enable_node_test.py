@@ -203,7 +203,7 @@ class Configurations(NodejsCase):
             found = self.json("status", status=None, environment={"OPENSSL_CONF": whole})
             self.assertIsNone(found["openssl"].get("configuration_error"))
 
-    def test_by_hand(self):
+    def test_whole_section_by_hand(self):
         text = ("openssl_conf = i\n[i]\nproviders = p\n[p]\ndefault = d\npinning = x\n[d]\nactivate = 1\n"
                 f"[x]\nmodule = {MODULE}\npolicy = {self.policy}\nactivate = 1\n")
         for more, left_out in (("", True), ("nodejs_conf = i\n", False)):

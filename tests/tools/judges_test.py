@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""pinctl and pinning.so say the same of the same chain: explain, curl that does not verify, and an openssl s_client that
-ignores what it finds, at one server each."""
+"""pinctl, pinning.so and pinning-gnutls.so say the same of the same chain: explain, curl that does not verify, an openssl
+s_client that ignores what it finds, and a gnutls-cli that does, too, at one server each."""
 
 import os
 import subprocess
@@ -11,6 +11,7 @@ from live_servers import Server, tls, tls_context
 from pinctl_case import CA, EC, PinctlCase, issue, main, openssl_conf, path, pin_of, read, write
 
 MODULE = os.environ["PINNING_MODULE"]
+PRELOAD = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
 HOST = "api.example.com"
 NAME = (f"subjectAltName=DNS:{HOST}", "basicConstraints=CA:FALSE")
 
@@ -62,11 +63,21 @@ class Judges(PinctlCase):
         self.assertEqual(status == 0, "New, TLS" in output and "verdict=refused" not in output, output)
         return status == 0
 
+    def gnutls_cli(self, server, ca):
+        # It says yes to what it has found, when its handshake is over.
+        environment = {**self.environment(), "LD_PRELOAD": PRELOAD, "PINNING_POLICY": self.policy}
+        done = subprocess.run(["gnutls-cli", "--insecure", "--sni-hostname", HOST, "--verify-hostname", HOST, "--x509cafile", path(ca),
+                               "--port", str(server.port), "127.0.0.1"], env=environment, capture_output=True, timeout=60,
+                              check=False, input=b"")
+        output = (done.stdout + done.stderr).decode(errors="replace")
+        self.assertNotEqual("Handshake was completed" in output, "Error in the certificate" in output, output)
+        return "Handshake was completed" in output
+
     def agree(self, name, allowed, chain_file=None, ca="root.pem"):
         server = Server(tls(tls_context(name, chain_file or f"{name}-chain.pem")))
         self.addCleanup(server.close)
-        said = {judge.__name__: judge(server, ca) for judge in (self.explain, self.curl, self.s_client)}
-        self.assertEqual(said, {"explain": allowed, "curl": allowed, "s_client": allowed})
+        said = {judge.__name__: judge(server, ca) for judge in (self.explain, self.curl, self.s_client, self.gnutls_cli)}
+        self.assertEqual(said, dict.fromkeys(said, allowed))
 
     def test_sound(self):
         self.pinned("ca")

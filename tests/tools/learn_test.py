@@ -2,6 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl learn: what is proposed, what is left out and why, and the way from an audit entry to a refusal."""
 
+import base64
 import functools
 import itertools
 import json
@@ -73,7 +74,7 @@ class Learn(PinctlCase):
 
     def words(self, *more):
         usual = {"--ca": "trusted.pem", "--system-anchors": "root.pem", "--history": self.history, "--file": self.log,
-                 "--timeout": "15"}
+                 "--timeout": "60"}
         if "--no-history" in more:
             del usual["--history"]
         given = [word for name, value in usual.items() if name not in more for word in (name, value)]
@@ -303,6 +304,19 @@ class LeftOut(Learn):
         self.logged((audited(), 5), (audited(), 1))
         self.assertEqual(self.states("one"), "new")
 
+    def test_more_keys_than_are_kept(self):
+        """Any user can write lines, with as many keys as they like."""
+        self.serve("one")
+        others = (base64.b64encode(bytes(31) + bytes([i])).decode() for i in range(70))
+        lines = [audited().replace(pin_of("ca.pem"), f"sha256/{other}") for other in others]
+        self.logged((audited(), 20), *((line, 1) for line in lines))
+        (item,) = self.found().values()
+        self.assertEqual((item["state"], item["why"]), ("changing", "the log names more than 64 keys of its issuer"))
+        self.assertEqual(len(item["keys"]), 64)
+        # What is long ago is gone, however much it was.
+        self.logged((audited(), 30), *((line, 25) for line in lines), (audited(), 1))
+        self.assertEqual(self.state(), "proposed")
+
     def test_key_that_was_never_logged(self):
         self.logged((audited(), 20), (audited(), 1))
         found = self.states("three")
@@ -392,9 +406,15 @@ class LeftOut(Learn):
         # Without a time, and from another process than it says.
         self.write_policy(audited() + "\n" + system_log.traditional(audited(), self.now - DAY, tag="pinning[99]"), "auth.log")
         self.assertEqual(self.found(), {})
+        said = self.pinctl(*self.words("--yes")).stderr
+        self.assertIn("1 line was passed over as doubtful", said)
+        self.assertIn("1 line was passed over: without a time", said)
         # From the future.
         self.logged((audited(), -2))
         self.assertEqual(self.found(), {})
+        self.assertIn("1 line was passed over: without a time", self.pinctl(*self.words("--yes")).stderr)
+        self.logged((audited(verdict="refused"), 20))
+        self.assertNotIn("passed over", self.pinctl(*self.words("--yes")).stderr)
 
 
 class Writing(Learn):

@@ -2,9 +2,13 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl list and show: which entry wins, and why the others do not."""
 
+import os
+import re
+import shlex
+
 from pinctl_case import PinctlCase, main
 
-A = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+A = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 POLICY = f'''version = 1;
 mode = "audit";
 blocked_keys = [ "{A.replace('/A', '/B')}" ];
@@ -42,6 +46,14 @@ class Show(PinctlCase):
         self.assertEqual(others["api.example.com"], "it is limited to ports 8443")
         self.assertEqual(self.winner("api.example.com:80")[0][0][0], "example.com")
         self.assertEqual(self.winner("api.example.com")[0][0][0], "api.example.com")
+
+    def test_more_entries_of_one_name_than_are_shown(self):
+        entries = ", ".join(f'{{ name = "x.org"; ports = [ {port} ]; pins = [ "{A}" ]; }}' for port in range(1, 19))
+        self.write_policy(f'version = 1; hosts = ( {entries}, {{ name = "org"; pins = [ "{A}" ]; include_subdomains = true; }} );\n')
+        why = [entry["why"] for entry in self.json("show", "x.org")["passed_over"]]
+        self.assertEqual(sorted(why), ["a more specific entry goes before it"] + 2 * ["without a port, 16 entries of this name are shown at most"])
+        why = {entry["why"] for entry in self.json("show", "x.org:18")["passed_over"]}
+        self.assertEqual(why, {"a more specific entry goes before it"} | {f"it is limited to ports {port}" for port in range(1, 18)})
 
     def test_depth_decides(self):
         won, others = self.winner("a.b.example.com:443")
@@ -122,6 +134,89 @@ class List(PinctlCase):
         done = self.pinctl("list")
         self.assertEqual(done.stdout, "")
         self.assertIn("no hosts", done.stderr)
+
+
+
+class Remedies(PinctlCase):
+    """A policy that is missing, has errors or has vanished: what to do about it is said beside what is wrong."""
+
+    VERBS = (("list",), ("show", "x.org"), ("export", "--format", "curl"), ("rotate", "--all"), ("scan", "--all"), ("check",), ("compile",),
+             ("diff",), ("test",), ("record",))
+
+    def said(self, *words, status=None):
+        return self.pinctl(*words, status=status).stderr
+
+    def test_missing(self):
+        remedy = f'if the name is right, "pinctl add HOST FILE --policy {self.policy}" makes it\n'
+        openssl = self.write_policy("# mine\n", "openssl.cnf")
+        for words in (*self.VERBS, ("edit",), ("enable", "--openssl-conf", openssl, "--policy", self.policy),
+                      ("check", self.policy), ("diff", self.policy), ("test", self.policy)):
+            self.assertIn(f"note: {remedy}", self.said(*words, status=3), words)
+        self.assertIn('there is no policy: see "on error"', self.said("status"))
+        self.assertIn({"problem": f"{self.policy}: there is no policy", "remedy": remedy.strip()},
+                      self.json("status", status=1)["problems"])
+        for words in (("remove", "x.org"), ("rename", "x.org", "y.org")):
+            self.assertIn(f'nor for any other host; "pinctl add HOST FILE --policy {self.policy}" pins one', self.said(*words, status=3))
+
+    def test_in_words_of_a_shell(self):
+        """An advice can be copied into a shell, whatever the policy is called."""
+        folder = os.path.join(self.folder, "it's mine; $(exit 3)")
+        os.mkdir(folder)
+        policy = os.path.join(folder, "policy.cfg")
+        words = ("list", "--policy", policy)
+        for text in (None, "version = 1;\nhosts = (\n", "version = 1;\n"):
+            if text is not None:
+                self.write_policy(text, policy)
+            said = self.said(*(words if text != "version = 1;\n" else ("rename", "x.org", "y.org", "--policy", policy)), status=None)
+            advised = re.search(r'"(pinctl [^"]*)"', said).group(1)
+            self.assertEqual(shlex.split(advised)[-2:], ["--policy", policy], said)
+
+    def test_pause_without_a_policy(self):
+        os.mkdir(os.path.join(self.folder, "empty"))
+        missing = os.path.join(self.folder, "empty", "policy.cfg")
+        self.assertIn("paused: x.org", self.pinctl("pause", "x.org", "--policy", missing).stderr)
+
+    def test_stale(self):
+        self.pinctl("add", "x.org", "server.pem")
+        with open(self.policy, "a", encoding="utf-8") as file:
+            file.write("# later\n")
+        self.assertIn(f'"pinctl compile --policy {self.policy}" renews it', " ".join(self.pinctl("status", status=None).stdout.split()))
+        self.assertIn(f'"pinctl changes --policy {self.policy}" lists them', self.pinctl("undo", "x", status=2).stderr)
+
+    def test_missing_on_the_system(self):
+        for words in (("list",), ("check",), ("compile",), ("diff",), ("edit",), ("test",)):
+            done = self.with_system_policy('rm /etc/pinning/policy.cfg; shift; "$0" "$@"', *words, status=3)
+            self.assertIn('note: "pinctl add HOST FILE" makes one\n', done.stderr, words)
+
+    def test_errors(self):
+        self.write_policy("version = 1;\nhosts = (\n")
+        for words in (*self.VERBS, ("add", "x.org", "server.pem"), ("remove", "x.org")):
+            self.assertIn(f'note: "pinctl edit --policy {self.policy}" opens the file with the first mistake', self.said(*words), words)
+        self.assertNotIn("there is no policy", self.said("status"))
+
+    def test_vanished(self):
+        self.pinctl("add", "x.org", "server.pem")
+        os.unlink(self.policy)
+        for words in (("list",), ("show", "x.org"), ("check",), ("compile",), ("diff",), ("test",)):
+            self.assertIn(f'note: "pinctl restore --enforced --policy {self.policy}" writes its text anew',
+                          self.said(*words, status=0 if words[0] in ("list", "show") else 3))
+        self.assertIn(f"{self.policy}: the policy is missing; the last good one is enforced, 1 host", self.said("status"))
+
+    def test_not_ours_to_read(self):
+        """What cannot be read is there: nobody is told that it is missing."""
+        if os.geteuid() != 0:
+            self.skipTest("needs root")
+        self.pinctl("add", "x.org", "server.pem")
+        said = self.with_system_policy('cp "$1/policy.cfg" /etc/pinning/; "$0" compile -q; chmod 700 /etc/pinning; '
+                                       'chmod 755 "$1"; setpriv --reuid 65534 --clear-groups "$0" status', status=None).stderr
+        self.assertIn("the policy cannot be read; the last good one is enforced", said)
+
+    def test_nothing_to_do(self):
+        self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
+        self.assertEqual(self.said("list"), "")
+        os.mkdir(os.path.join(self.folder, "folder"))
+        for words in (("list", "--policy", os.path.join(self.folder, "folder")), ("list", "--policy", "/dev/null/x")):
+            self.assertNotIn("note:", self.said(*words, status=3))
 
 
 if __name__ == "__main__":

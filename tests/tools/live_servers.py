@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 
-from pinctl_case import path
+from pinctl_case import Server, path  # noqa: F401 (the tests say live.Server)
 
 
 def tls_context(name, chain=None, versions=None, ciphers=None):
@@ -23,49 +23,6 @@ def tls_context(name, chain=None, versions=None, ciphers=None):
     return context
 
 
-class Server:
-    """Accepts on a port of its own and gives each connection to `serve` in a thread."""
-
-    def __init__(self, serve, address="127.0.0.1", port=0):
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
-        self.listener = socket.socket(family)
-        self.listener.bind((address, port))
-        self.listener.listen(64)
-        self.port = self.listener.getsockname()[1]
-        self.serve = serve
-        self.open = []
-        self.accepting = threading.Thread(target=self.accept, daemon=True)
-        self.accepting.start()
-
-    def accept(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            self.open.append(connection)
-            threading.Thread(target=self.run, args=(connection,), daemon=True).start()
-
-    def run(self, connection):
-        try:
-            connection.settimeout(20)
-            self.serve(connection)
-        except OSError:
-            pass
-
-    def close(self):
-        # Ends accept(2) before the number of the socket can become that of the next server: its connections would
-        # come here.
-        try:
-            self.listener.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.accepting.join(20)
-        self.listener.close()
-        for connection in self.open:
-            connection.close()
-
-
 def handshake(context, connection):
     with context.wrap_socket(connection, server_side=True) as secured:
         secured.recv(1)
@@ -73,6 +30,37 @@ def handshake(context, connection):
 
 def tls(context):
     return lambda connection: handshake(context, connection)
+
+
+def old_ssl(context, ssl3=None, ssl2=None):
+    """TLS as the context has it (None: none), and these bytes to whoever begins with SSL 3 or SSL 2; None: it hangs up."""
+
+    def serve(connection):
+        hello = connection.recv(300, socket.MSG_PEEK)
+        if not hello:
+            return
+        if hello[0] & 0x80:
+            (length,) = struct.unpack(">H", hello[:2])
+            suites, session, challenge = struct.unpack(">3H", hello[5:11])
+            assert length & 0x7fff == len(hello) - 2 == 9 + suites + session + challenge and hello[2:5] == b"\1\0\2", hello
+            answer = ssl2
+        elif hello[:3] == b"\x16\3\0":
+            (record,), (message,), (suites,) = (struct.unpack(">H", hello[at:at + 2]) for at in (3, 7, 44))
+            assert (record, message, suites) == (len(hello) - 5, len(hello) - 9, len(hello) - 48) and hello[9:11] == b"\3\0", hello
+            answer = ssl3
+        elif context is not None:
+            handshake(context, connection)
+            return
+        else:
+            answer = None
+        if answer is not None:
+            connection.sendall(answer)
+            connection.recv(1000)
+            connection.recv(1)
+        connection.recv(1000)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return serve
 
 
 def lines(context, greeting, dialogue, start):

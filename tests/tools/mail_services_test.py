@@ -17,7 +17,7 @@ import threading
 import time
 import unittest
 
-from pinctl_case import PINCTL, PinctlCase, main, openssl_conf, path, pin_of
+from pinctl_case import PINCTL, PinctlCase, Server, main, openssl_conf, path, pin_of
 
 MODULE = os.environ["PINNING_MODULE"]
 SHIM = os.path.join(os.path.dirname(os.path.dirname(MODULE)), "libpinning-preload.so")
@@ -30,7 +30,7 @@ POSTFIX_SERVICES = ("pickup unix n - n 1 1 pickup", "cleanup unix n - n - 0 clea
                     "postlog unix-dgram n - n - 1 postlogd")
 
 
-class Server:
+class MailServer(Server):
     """Mail over TLS from the first byte; remembers what clients said after the handshake."""
 
     def __init__(self, certificate, answer):
@@ -38,27 +38,15 @@ class Server:
         self.context.load_cert_chain(path(f"{certificate}-chain.pem"), path(f"{certificate}.key"))
         self.answer = answer
         self.heard = []
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
         self.seen = threading.Event()
         self.go_on = threading.Event()
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                plain = self.socket.accept()[0]
-            except OSError:
-                return
-            threading.Thread(target=self.talk, args=(plain,), daemon=True).start()
+        super().__init__(self.talk)
 
     def talk(self, plain):
         plain.settimeout(30)
         try:
             with plain, self.context.wrap_socket(plain, server_side=True) as secure:
                 self.answer(secure, self)
-        except OSError:
-            pass
         finally:
             self.seen.set()
 
@@ -104,8 +92,8 @@ class MailCase(PinctlCase):
         self.said = os.path.join(self.folder, "said")
 
     def serve(self, certificate, answer):
-        server = Server(certificate, answer)
-        self.addCleanup(server.socket.close)
+        server = MailServer(certificate, answer)
+        self.addCleanup(server.close)
         return server
 
     def start(self, *command, run=False, **environment):
@@ -246,8 +234,8 @@ class Dovecot(MailCase):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         user = pwd.getpwnam("nobody")
-        lines = [f"base_dir = {place}/run", f"log_path = {place}/log", "protocols = imap", "ssl = no",
-                 "listen = 127.0.0.1", "disable_plaintext_auth = no", "first_valid_uid = 1",
+        lines = [f"base_dir = {place}/run", f"state_dir = {place}/state", f"log_path = {place}/log", "protocols = imap",
+                 "ssl = no", "listen = 127.0.0.1", "disable_plaintext_auth = no", "first_valid_uid = 1",
                  f"mail_location = imapc:{place}/mail", "imapc_host = 127.0.0.1", f"imapc_port = {server.port}",
                  "imapc_ssl = imaps", "imapc_ssl_verify = no", f"ssl_client_ca_file = {self.folder}/root.pem",
                  "imapc_connection_retry_count = 0", "imapc_password = secret",
@@ -258,6 +246,7 @@ class Dovecot(MailCase):
                  "service stats {\n  unix_listener stats-writer {\n    mode = 0666\n  }\n}", *settings]
         self.write_policy("\n".join(lines) + "\n", f"{place}/dovecot.conf")
         os.makedirs(f"{place}/home", mode=0o777)
+        os.makedirs(f"{place}/state")
         self.start("/usr/sbin/dovecot", "-F", "-c", f"{place}/dovecot.conf", run=run, **environment)
         client = self.connect(port, place)
         threading.Thread(target=self.use, args=(client,), daemon=True).start()

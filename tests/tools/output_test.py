@@ -152,6 +152,11 @@ class Width(PinctlCase):
             rotate = self.lines(columns, "rotate", self.NAMES[3], "--report", "--history", self.history, *self.connect)
             self.assertIn(pin_of("evil.pem"), "\n".join(rotate))
             self.assertEqual(rotate[1], f"new   {self.NAMES[3]}:443")
+            show = self.lines(columns, "show", self.NAMES[0])
+            for pin in ("many.pem", "other.pem"):
+                self.assertIn(pin_of(pin), "\n".join(show))
+            if columns == 60:
+                self.assertEqual(show[show.index("  pins") + 1], f"    {pin_of('many.pem')}")
             scan = self.lines(columns, "scan", self.NAMES[0], *self.connect)[3:]
             self.assertIn(pin_of("many.pem"), "\n".join(scan))
 
@@ -172,16 +177,36 @@ class Width(PinctlCase):
         self.assertIn("Left out, for want of room: PROGRAM (UID)", lines)
         self.assertIn(f"  key0 {pin_of('evil.pem')} CN=x", lines)
         narrow = self.lines(60, "log", "--file", log)
-        self.assertIn("service-00.department.euwest.", narrow[1])
-        self.assertEqual(narrow[2].strip(), "example.com:443")
+        self.assertEqual(narrow[0].split(), ["TIME", "VERDICT", "PROGRAM", "(UID)", "REASON"])
+        for number, name in enumerate(self.NAMES):
+            row, below = narrow[1 + 2 * number:3 + 2 * number]
+            self.assertRegex(row, r"^20\d\d-11-1\d \d\d:\d\d refused /usr/bin/curl \(0\) no-pin$")
+            self.assertEqual(below, f"         {name}:443")
+
+    def test_what_is_no_table(self):
+        """Lines of words fit as well; names, paths, digests and lines of the log are never broken."""
+        unbroken = re.compile(r"^\s*(\S+ +)?\S+( \(missing\))?$|^Log: |^  service-\S+  policy")
+        for columns in (80, 60):
+            for words in (("status",), ("coverage", "/usr/bin/openssl"), ("explain", self.NAMES[3], *self.connect),
+                          ("graph", self.NAMES[3], *self.connect)):
+                _, output = self.on_terminal("/bin/sh", "-c", f'stty cols {columns}; exec "$@"', "sh", PINCTL, *words,
+                                             environment={"NO_COLOR": "1"})
+                lines = output.split("\x1b[K")[-1].split("\r\n")
+                if words[0] == "status":
+                    # Processes of this machine are none of this.
+                    lines = lines[:lines.index(next(line for line in lines if line.startswith("compiled")))]
+                self.assertEqual([line for line in lines if len(line.rstrip()) > columns and not unbroken.match(line)], [], words)
 
     def test_changes(self):
         for name in self.NAMES[:2]:
             self.pinctl("remove", name, status=None)
             self.pinctl("add", f"new-{name}", path("server.key"))
+        self.pinctl("pause", self.NAMES[0], "--for", "1h")
         for columns in (80, 60):
             text = "\n".join(self.lines(columns, "changes"))
             self.assertIn(f"   pinctl add new-{self.NAMES[1]}", text)
+            self.assertRegex(text, rf"\bpaused {self.NAMES[0]} until\s")
+            self.assertEqual(text.split("\n", 1)[0].split(), ["NO", "WHEN", "WHO"])
 
     def test_longer_names_stay_readable(self):
         """No column becomes so narrow that nobody can read it, and nothing is lost where a cell is broken."""

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pty
+import resource
 import select
 import shutil
 import subprocess
@@ -15,15 +16,16 @@ import tempfile
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from loopback import Server  # noqa: E402, F401
 from openssl_conf import openssl_conf  # noqa: E402, F401
 
 PINCTL = os.environ["PINCTL"]
 CERTIFICATES = tempfile.mkdtemp(prefix="pinctl-test-")
 
 
-def openssl(*words, data=None):
-    """Runs openssl in the folder of certificates."""
-    done = subprocess.run(["openssl", *words], cwd=CERTIFICATES, input=data, capture_output=True, check=False)
+def openssl(*words, data=None, before=()):
+    """Runs openssl in the folder of certificates, by the command before it."""
+    done = subprocess.run([*before, "openssl", *words], cwd=CERTIFICATES, input=data, capture_output=True, check=False)
     if done.returncode != 0:
         raise AssertionError(f"openssl {' '.join(words)}: {done.stderr.decode(errors='replace')}")
     return done.stdout
@@ -52,14 +54,17 @@ KEY_IDENTIFIERS = ("subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid")
 
 
 def issue(name, subject, issuer=None, extensions=(), key=EC, identifiers=KEY_IDENTIFIERS, days=30):
-    """Makes NAME.key and NAME.pem, signed by the issuer or by itself, whatever the system's configuration."""
+    """Makes NAME.key and NAME.pem, signed by the issuer or by itself, whatever the system's configuration.
+
+    It was issued an hour ago: in its very first second one day more would be left of it.
+    """
     write("issue.cnf", "[req]\ndistinguished_name = dn\nx509_extensions = ext\n[dn]\n[ext]\n"
           + "\n".join((*identifiers, *extensions)) + "\n")
     words = ["req", "-x509", "-config", "issue.cnf", *key, "-nodes", "-utf8", "-keyout", f"{name}.key",
              "-out", f"{name}.pem", "-days", str(days), "-subj", subject]
     if issuer is not None:
         words += ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"]
-    openssl(*words)
+    openssl(*words, before=("faketime", "-f", "-1h"))
 
 
 def pin_of(certificate):
@@ -74,6 +79,12 @@ def fingerprint_of(certificate):
     return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
 
 
+def processor_time():
+    """Seconds that the programs that have ended took so far: a busy machine makes no more of them."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def make_certificates():
     """root > ca > server; other: a CA of its own under the same root; swapped: the server's name, another key."""
     name = "subjectAltName=DNS:api.example.com,IP:127.0.0.1"
@@ -86,6 +97,18 @@ def make_certificates():
     write("chain.pem", read("server.pem") + read("ca.pem"))
     write("swapped-chain.pem", read("swapped.pem") + read("ca.pem"))
     write("spare.pub", openssl("pkey", "-in", "other.key", "-pubout"))
+
+
+# A policy where the system's is, in a mount namespace: nothing of it is seen outside. $0 is pinctl, $1 the test's folder.
+SYSTEM_POLICY = """set -e
+mount -t tmpfs tmpfs /run
+mount -t tmpfs -o size=1m tmpfs /var/lib
+cp -a /etc "$1/etc"
+rm -rf "$1/etc/pinning"
+mkdir "$1/etc/pinning"
+echo 'version = 1;' >"$1/etc/pinning/policy.cfg"
+mount --bind "$1/etc" /etc
+"""
 
 
 class PinctlCase(unittest.TestCase):
@@ -105,12 +128,31 @@ class PinctlCase(unittest.TestCase):
 
     def pinctl(self, *words, status=0, data=None, cwd=CERTIFICATES, environment=None, text=True):
         """Runs pinctl and asserts its exit status, unless that is None."""
+        variables = self.environment(**(environment or {}))
+        if "--root" in words:
+            # LeakSanitizer needs /proc, which is not there behind chroot(2).
+            variables["ASAN_OPTIONS"] = f"{variables.get('ASAN_OPTIONS', '')}:detect_leaks=0"
         done = subprocess.run([PINCTL, *words], cwd=cwd, input=data, capture_output=True, check=False,
-                              timeout=60, env=self.environment(**(environment or {})), start_new_session=True)
+                              timeout=300, env=variables, start_new_session=True)
         if text:
             done.stdout, done.stderr = done.stdout.decode(), done.stderr.decode()
         if status is not None:
             self.assertEqual(done.returncode, status, (words, done.stdout, done.stderr))
+        return done
+
+    def with_system_policy(self, script, *words, status=0, environment=None):
+        """Runs a shell script, whose $2 is the first of the words, where it can do to the system's policy what it likes."""
+        if shutil.which("unshare") is None or os.geteuid() != 0:
+            self.skipTest("needs root and unshare")
+        probe = subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", self.folder], check=False,
+                               stderr=subprocess.DEVNULL)
+        if probe.returncode != 0:
+            self.skipTest("no mount namespaces here")
+        done = subprocess.run(["unshare", "-m", "sh", "-c", SYSTEM_POLICY + script, PINCTL, self.folder, *words],
+                              cwd=CERTIFICATES, env=self.environment(PINNING_POLICY="", **(environment or {})),
+                              capture_output=True, text=True, check=False, timeout=120)
+        if status is not None:
+            self.assertEqual(done.returncode, status, (done.stdout, done.stderr))
         return done
 
     def on_terminal(self, *command, environment=None, data=None, answers=()):
@@ -128,7 +170,7 @@ class PinctlCase(unittest.TestCase):
                 os._exit(127)
         output = b""
         answers = list(answers)
-        while select.select([terminal], [], [], 20)[0]:
+        while select.select([terminal], [], [], 60)[0]:
             try:
                 output += os.read(terminal, 4096)
             except OSError:

@@ -5,7 +5,7 @@
 import os
 
 import live_servers as live
-from pinctl_case import CA, PinctlCase, issue, main, openssl, pin_of, read, write
+from pinctl_case import CA, PinctlCase, issue, main, openssl, pin_of, write
 
 HOST = "api.example.com"
 MODULE = os.environ["PINNING_MODULE"]

@@ -22,7 +22,7 @@ class Recorded(PinctlCase):
     def shows(self, name="server", chain="chain.pem"):
         server = live.Server(live.tls(live.tls_context(name, chain)))
         self.addCleanup(server.close)
-        return ("--connect", f"::127.0.0.1:{server.port}", "--timeout", "10")
+        return ("--connect", f"::127.0.0.1:{server.port}", "--timeout", "60")
 
     def kept(self):
         return os.path.join(self.chains, f"{HOST}_443.pem")

@@ -8,7 +8,7 @@ import sqlite3
 
 from pinctl_case import PINCTL, PinctlCase, main, path, pin_of
 
-GOOD = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+GOOD = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 class Removes(PinctlCase):
@@ -143,6 +143,38 @@ class Refuses(PinctlCase):
         self.pinctl("add", "x.org", "server.pem")
         self.write_policy("oops", "policy.d/mine.cfg")
         self.unchanged("x.org", status=1, expected="mine.cfg:1")
+
+
+class Mistyped(PinctlCase):
+    def test_what_was_meant(self):
+        pin = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        self.pinctl("add", "api.example.com", pin)
+        self.pinctl("add", "example.org", pin, "--include-subdomains")
+        self.pinctl("add", "ports.org", pin, "--port", "443")
+        for typed, meant in (("api.exmaple.com", "api.example.com"), ("ap.example.com", "api.example.com"), ("www.example.org", "example.org")):
+            for words in (("remove", typed), ("rename", typed, "b.org")):
+                self.assertIn(f'{typed}: the policy has no entry for it; did you mean "{meant}"?', self.pinctl(*words, status=3).stderr)
+        self.assertIn(f'"pinctl list --policy {self.policy}" shows all', self.pinctl("remove", "other.net", status=3).stderr)
+        self.assertIn("no entry for it on ports 8443, but one on ports 443",
+                      self.pinctl("remove", "ports.org", "--port", "8443", status=3).stderr)
+
+    def test_among_many(self):
+        """A compiled form of more than 64 KiB stays in its file, and what points into it lives for one visit."""
+        pin = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        hosts = ",\n".join(f'{{ name = "host-{i:05}.example.com"; pins = [ "{pin}" ]; }}' for i in range(2000))
+        self.write_policy(f"version = 1; hosts = (\n{hosts});\n")
+        self.pinctl("compile")
+        self.assertGreater(os.path.getsize(os.path.join(self.folder, "policy.db")), 64 << 10)
+        for words in (("remove",), ("remove", "--dry-run"), ("rename", "--dry-run"), ("rename",)):
+            done = self.pinctl(*words, "hots-00077.example.com", *(["b.org"] if words[0] == "rename" else []), status=3)
+            self.assertEqual(done.stderr, 'pinctl: hots-00077.example.com: the policy has no entry for it; '
+                                          'did you mean "host-00077.example.com"?\n')
+
+    def test_order_and_nothing(self):
+        pin = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+        for verb in ("add", "remove"):
+            self.assertIn("is a pin; expected the HOST before it", self.pinctl(verb, pin, "x.org", status=2).stderr)
+            self.assertIn("an empty word is no pin", self.pinctl(verb, "x.org", "", status=2).stderr)
 
 
 if __name__ == "__main__":

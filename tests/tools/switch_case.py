@@ -4,13 +4,11 @@
 
 import os
 import shutil
-import socket
 import ssl
 import subprocess
 import tempfile
-import threading
 
-from pinctl_case import CERTIFICATES, PinctlCase, path, pin_of
+from pinctl_case import CERTIFICATES, PinctlCase, Server, path, pin_of
 
 MODULE = os.environ["PINNING_MODULE"]
 SANITIZED = bool(os.environ.get("PINNING_SANITIZE"))
@@ -23,39 +21,23 @@ LEGACY = os.path.join(MODULES, "legacy.so")
 START = "openssl_conf = init\n[init]\nproviders = list\n[list]\n"
 
 
-class Server:
+def greet(plain):
     """Shows server.pem, and answers every request."""
-
-    def __init__(self):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path("chain.pem"), path("server.key"))
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        self.context = context
-        threading.Thread(target=self.serve, daemon=True).start()
-
-    def serve(self):
-        while True:
-            try:
-                plain = self.socket.accept()[0]
-            except OSError:
-                return
-            try:
-                with plain, self.context.wrap_socket(plain, server_side=True) as secure:
-                    secure.recv(4096)
-                    secure.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-            except OSError:
-                pass
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path("chain.pem"), path("server.key"))
+    with plain, context.wrap_socket(plain, server_side=True) as secure:
+        secure.recv(4096)
+        secure.sendall(b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello")
 
 
 class SwitchCase(PinctlCase):
     @classmethod
     def setUpClass(cls):
-        cls.server = Server()
+        cls.server = Server(greet)
 
     @classmethod
     def tearDownClass(cls):
-        cls.server.socket.close()
+        cls.server.close()
 
     def setUp(self):
         super().setUp()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from pinctl_case import CERTIFICATES, PINCTL, openssl_conf
+from pinctl_case import CERTIFICATES, openssl_conf
 
 JOURNALD = "/lib/systemd/systemd-journald"
 

@@ -3,9 +3,11 @@
 """What a process that is not pinctl does when the policy changes: little, whatever the size of the policy. A large
 text is not read by it; it stays with its policy, or with the compiled form, and the log says so."""
 
+import json
 import os
 import re
 import subprocess
+import sys
 import time
 
 from pinctl_case import PinctlCase, main, openssl_conf, path
@@ -121,6 +123,52 @@ class TakingUp(PinctlCase):
                 self.assertEqual(holder.verify(), "refused")
                 self.assert_little(holder)
                 self.assertIn('consequence="every host is refused"', holder.end())
+
+    def make_other_version(self):
+        """As if another version of pinctl had written the form."""
+        with open(self.form, "r+b") as file:
+            file.seek(12)
+            file.write((5).to_bytes(4, sys.byteorder))
+
+    def test_form_of_another_version(self):
+        """After an upgrade, before pinctl compile: the text counts, however large, and then the form."""
+        for pin, verdict, other, other_verdict in ((self.right_pin(), "accepted", WRONG, "refused"),
+                                                   (WRONG, "refused", self.right_pin(), "accepted")):
+            with self.subTest(verdict=verdict):
+                self.write_policy(self.text(pin))
+                self.pinctl("compile")
+                self.make_other_version()
+                self.assertEqual(json.loads(self.pinctl("status", "--json", status=None).stdout)["policy"]["compiled"]["state"],
+                                 "other-version")
+                said = " ".join(self.pinctl("check", status=None).stdout.split())
+                self.assertIn("is of another version: until \"pinctl compile\" those that start read the text", said)
+                holder = Holder(self)
+                self.assertEqual(holder.verify(), verdict)
+                self.write_policy(self.text(other))
+                self.pinctl("compile")
+                self.wait_for(holder, other_verdict, 3)
+                self.assertIn('message="is of another version; pinctl compile writes it anew"', holder.end())
+
+    def test_form_of_another_version_and_a_broken_text(self):
+        self.write_policy(self.text(self.right_pin()))
+        self.pinctl("compile")
+        self.make_other_version()
+        self.write_policy(self.text(self.right_pin(), comment="mode = 7;"))
+        holder = Holder(self)
+        self.assertEqual(holder.verify(), "refused")
+        self.assertIn(f'policy="{self.policy}:2:', holder.end())
+
+    def test_form_of_another_version_beside_a_policy_in_force(self):
+        """As if an older version were installed: who has the policy stays with it, and reads no large text."""
+        self.write_policy(self.text(self.right_pin()))
+        self.pinctl("compile")
+        holder = Holder(self)
+        self.assertEqual(holder.verify(), "accepted")
+        self.write_policy(self.text(WRONG))
+        self.pinctl("compile")
+        self.make_other_version()
+        self.stays(holder, "accepted", 2)
+        self.assert_little(holder)
 
     def test_a_form_for_another_text_is_no_form(self):
         self.write_policy(self.text(self.right_pin()))

@@ -2,12 +2,15 @@
 # SPDX-FileCopyrightText: The pinning authors
 """pinctl edit, changes, undo and restore: nothing is lost, and nothing that somebody else did is taken back."""
 
+import contextlib
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 from pinctl_case import PINCTL, PinctlCase, main, path, pin_of
 
@@ -71,6 +74,45 @@ class Undo(Case):
         self.assertEqual(sorted(self.hosts()), ["x.org", "z.org"])
         self.assertEqual(set(self.files()) - set(before), {"policy.d/host-z.org.cfg"})
 
+    def test_what_is_no_change_of_the_policy(self):
+        """What takes it back is named."""
+        self.pinctl("add", "x.org", "server.pem")
+        openssl = self.write_policy("# mine\n", "openssl.cnf")
+        where = f"--policy {self.policy}"
+        switch = ("--openssl-conf", openssl, "--policy", self.policy)
+        for words, way in ((("pause", "x.org"), f'"pinctl resume {where}" ends a pause'),
+                           (("resume",), f'"pinctl pause {where}" begins'),
+                           (("enable", *switch), f'"pinctl disable {where}" takes out'),
+                           (("disable", *switch), f'"pinctl enable {where}" switches enforcement on')):
+            self.pinctl(*words)
+            number = str(self.changes()[0]["number"])
+            # By the command, not by how the record words what came of it.
+            with contextlib.closing(sqlite3.connect(self.policy + ".changes")) as record, record:
+                record.execute("UPDATE changes SET what = 'added x' WHERE id = ?", (number,))
+            for verb in ("undo", "changes"):
+                self.assertIn(f"it changed no file of the policy; {way}", self.pinctl(verb, number, status=3).stderr)
+        self.pinctl("undo")
+        self.assertEqual(list(self.hosts()), [])
+
+    def test_record_that_cannot_be_read(self):
+        """A full disk leaves an empty file, which is no record yet; of a damaged one it is said what helps."""
+        record = self.policy + ".changes"
+        self.pinctl("add", "x.org", "server.pem")
+        os.truncate(record, 0)
+        self.assertIn("no change was recorded yet", self.pinctl("changes").stderr)
+        self.assertEqual(self.changes(), [])
+        self.assertIn("no change was recorded yet", self.pinctl("undo", status=3).stderr)
+        self.pinctl("add", "y.org", GOOD)
+        self.assertEqual(len(self.changes()), 1)
+        with open(record, "r+b") as file:
+            file.write(b"x" * 100)
+        for words, status in ((("changes",), 3), (("undo",), 3), (("add", "z.org", GOOD), 0)):
+            self.assertIn("policy.cfg.changes: file is not a database; restore it, or move it away: then a new one is begun",
+                          self.pinctl(*words, status=status).stderr)
+        os.rename(record, record + ".broken")
+        self.pinctl("remove", "z.org")
+        self.assertEqual(len(self.changes()), 1)
+
     def test_dry_run(self):
         self.pinctl("add", "x.org", "server.pem")
         self.pinctl("add", "x.org", GOOD)
@@ -85,10 +127,12 @@ class Undo(Case):
         with open(name, "a", encoding="utf-8") as file:
             file.write("# mine\n")
         before = self.files()
-        self.assertIn("host-x.org.cfg: was changed since", self.pinctl("undo", status=3).stderr)
-        self.assertEqual(self.files(), before)
+        for number in ((), ("2",)):
+            self.assertIn("host-x.org.cfg: was changed since" if number else "are not as change 2 left them",
+                          self.pinctl("undo", *number, status=3).stderr)
+            self.assertEqual(self.files(), before)
         os.remove(name)
-        self.assertIn("was changed since", self.pinctl("undo", status=3).stderr)
+        self.assertIn("was changed since", self.pinctl("undo", "2", status=3).stderr)
         self.assertEqual(list(self.files()), ["policy.cfg"])
 
     def test_what_would_break_the_policy(self):
@@ -96,8 +140,55 @@ class Undo(Case):
         self.pinctl("remove", "x.org")
         self.write_policy(f'hosts = ( {{ name = "x.org"; pins = [ "{GOOD}" ]; }} );\n', "policy.d/mine.cfg")
         before = self.files()
-        self.pinctl("undo", status=1)
+        self.pinctl("undo", "2", status=1)
         self.assertEqual(self.files(), before)
+
+    def refused(self, last, words=("undo",)):
+        before = self.snapshot()
+        self.assertIn(f"are not as change {last} left them", self.pinctl(*words, status=3).stderr)
+        self.assertEqual(self.snapshot(), before)
+
+    def unrecorded(self, *words):
+        """A change while somebody holds the record, and longer than pinctl waits."""
+        with contextlib.closing(sqlite3.connect(self.record, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            self.assertIn("is not in the record of changes", self.pinctl(*words).stderr)
+
+    def test_what_is_not_recorded_is_not_passed_over(self):
+        """The last change is then another one than the record has: only the number says what is meant."""
+        self.pinctl("add", "x.org", "server.pem")
+        self.unrecorded("add", "y.org", GOOD)
+        for words in (("undo",), ("undo", "--dry-run")):
+            self.refused(1, words)
+        # Neither does a pause, or a compilation, say that all is as it was.
+        self.pinctl("pause", "x.org", "--for", "5m")
+        self.pinctl("compile")
+        self.refused(1)
+        self.pinctl("undo", "1")
+        self.assertEqual(list(self.hosts()), ["y.org"])
+        # From then on the record goes on from what there is.
+        self.pinctl("add", "z.org", GOOD)
+        self.pinctl("undo")
+        self.assertEqual(list(self.hosts()), ["y.org"])
+        self.pinctl("add", "z.org", GOOD)
+        last = self.changes()[0]["number"]
+        self.unrecorded("add", "z.org", "server.pem", "--yes")
+        self.refused(last)
+        self.unrecorded("remove", "y.org")
+        self.refused(last)
+
+    def test_by_hand_or_of_an_earlier_record(self):
+        self.pinctl("add", "x.org", "server.pem")
+        other = self.write_policy(f'hosts = ( {{ name = "y.org"; pins = [ "{GOOD}" ]; }} );\n', "policy.d/mine.cfg")
+        self.refused(1)
+        os.remove(other)
+        # What is no file of the policy says nothing.
+        self.write_policy("mine\n", "policy.d/notes.txt")
+        with sqlite3.connect(self.record) as database:
+            database.execute("DROP TABLE stamps")
+        self.write_policy("version = 1; # mine\n")
+        self.pinctl("undo")
+        self.assertEqual(self.hosts(), {})
 
     def test_wrong_usage(self):
         for words in (("undo", "0"), ("undo", "x"), ("changes", "-1"), ("restore",), ("restore", "1", "--enforced"),
@@ -106,7 +197,10 @@ class Undo(Case):
         self.assertIn("no change was recorded", self.pinctl("undo", status=3).stderr)
         self.pinctl("add", "x.org", GOOD)
         for verb in ("undo", "restore", "changes"):
-            self.assertIn("no texts of it are kept", self.pinctl(verb, "7", status=3).stderr)
+            self.assertIn("change 7: there is none", self.pinctl(verb, "7", status=3).stderr)
+        self.pinctl("pause", "x.org", "--for", "1h")
+        for verb in ("undo", "changes"):
+            self.assertRegex(self.pinctl(verb, "2", status=3).stderr, 'change 2, "pause.*": it changed no file of the policy')
 
     def test_a_record_that_cannot_be_written_does_not_stand_in_the_way(self):
         with open(self.record, "wb") as file:
@@ -129,6 +223,25 @@ class Undo(Case):
         with sqlite3.connect(self.record) as database:
             self.assertEqual(database.execute("SELECT DISTINCT change FROM files").fetchall(), [(600,)])
 
+    def test_bounded_by_age(self):
+        """Some changes while the clock is years ahead take nothing away; years of changes do."""
+        year = 366 * 86400
+        self.pinctl("add", "x.org", "server.pem")
+        with sqlite3.connect(self.record) as database:
+            database.execute("UPDATE changes SET time = time - ?", (10 * year,))
+        for _ in range(2):
+            self.pinctl("pause")
+        self.assertEqual([row["number"] for row in self.changes()], [3, 2, 1])
+        self.pinctl("undo", "1")
+        self.assertEqual(self.hosts(), {})
+        with sqlite3.connect(self.record) as database:
+            for number in range(5, 25):
+                database.execute("INSERT INTO changes VALUES (?, strftime('%s'), 'a', 'b', 'c', 0, 0)", (number,))
+            # One of a day when the clock was ahead does not stand in the way of it either.
+            database.execute("UPDATE changes SET time = time + ? WHERE id = 3", (10 * year,))
+        self.pinctl("pause")
+        self.assertEqual([row["number"] for row in self.changes()][-1], 2)
+
 
 class Trail(Case):
     def test_rows(self):
@@ -138,7 +251,7 @@ class Trail(Case):
         self.write_policy('version = 1;\nmode = "audit";\n')
         self.pinctl("compile")
         self.pinctl("compile")
-        self.pinctl("undo")
+        self.pinctl("undo", "1")
         self.pinctl("add", "x.org", "server.pem", "--dry-run")
         self.pinctl("remove", "y.org", status=3)
         rows = self.changes()[::-1]
@@ -151,6 +264,25 @@ class Trail(Case):
         self.assertNotIn("4294967295", " ".join(row["who"] for row in rows))
         shown = self.pinctl("changes", "1").stdout
         self.assertIn("+  { name = \"x.org\";", shown)
+
+    def test_full_disk(self):
+        """The record never stands in the way: what cannot be recorded is done all the same, and said."""
+        done = self.with_system_policy(
+            '"$0" add x.org server.pem --yes\n"$0" add y.org server.pem --yes\n'
+            'dd if=/dev/zero of=/var/lib/filling bs=1k || true\n'
+            '"$0" undo\n"$0" remove x.org --yes\n"$0" list --json\n"$0" add z.org server.pem --yes\n"$0" list\n')
+        self.assertIn("note: took back change 2", done.stderr)
+        self.assertIn("that it was taken back is not recorded", done.stderr)
+        self.assertEqual(done.stderr.count("the change was made, but is not in the record"), 3, done.stderr)
+        self.assertIn('"hosts": [', done.stdout)
+        self.assertEqual([word for word in done.stdout.split() if word.endswith(".org")], ["z.org"], done.stdout)
+        # Where the text itself has no room nothing is changed, and it is said what works.
+        shutil.rmtree(os.path.join(self.folder, "etc"))
+        done = self.with_system_policy(
+            'mount -t tmpfs -o size=32k tmpfs /etc/pinning\necho "version = 1;" >/etc/pinning/policy.cfg\n'
+            'mkdir /etc/pinning/policy.d\ndd if=/dev/zero of=/etc/pinning/filling bs=1k || true\n'
+            '"$0" add x.org server.pem --yes', status=3)
+        self.assertIn('No space left on device; make room there ("pinctl pause" needs none)', done.stderr)
 
     def test_words_of_others_are_escaped(self):
         self.pinctl("add", "x.org", "server.pem", "--comment", "a\nb'c\x1b[1m")
@@ -184,6 +316,45 @@ class Edit(Case):
         self.pinctl("add", "x.org", "server.pem", "--backup", "spare.pub")
         self.dropin = os.path.join(self.dropins, "host-x.org.cfg")
 
+    def ended_by(self, number, script, whole_group=True):
+        """What stays in the temporary folder, and what was said, where the signal comes while the editor is open."""
+        environment = self.editor(script.replace("OPEN", f"echo open > '{self.folder}/open'; sleep 0.1") + "\n")
+        process = subprocess.Popen([PINCTL, "edit"], env=self.environment(**environment), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        self.addCleanup(process.stderr.close)
+        ready = os.path.join(self.folder, "open")
+        while not os.path.exists(ready):
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        os.remove(ready)
+        (os.killpg if whole_group else os.kill)(process.pid, number)
+        if not whole_group:
+            self.write_policy("", "go")
+        said = process.communicate(timeout=60)[1]
+        left = [os.path.join(folder, name) for folder, _, names in os.walk(environment["TMPDIR"]) for name in names]
+        return process.returncode, said, left, os.listdir(environment["TMPDIR"])
+
+    def test_a_terminal_that_goes_away(self):
+        before = self.files()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            status, said, _, folders = self.ended_by(number, "OPEN; exec sleep 60")
+            self.assertEqual((status, folders), (-number, []), said)
+            self.assertIn("ended by a signal", said)
+            # Something was written, but not to the end: it stays, and is not put in force.
+            status, said, left, _ = self.ended_by(number, "echo 'mode = \"audit\";' >> \"$1\"; OPEN; exec sleep 60")
+            self.assertEqual((status, len(left)), (-number, 1), said)
+            self.assertIn(f"what you wrote is in {left[0]}", said)
+            # What the editor itself wants to keep of it stays as well.
+            status, said, left, _ = self.ended_by(number, 'echo half > "$1.swp"; OPEN; exec sleep 60')
+            self.assertEqual(([os.path.basename(name) for name in left], status), (["policy.cfg.swp"], -number), said)
+            self.assertIn("the editor has left something there", said)
+        # pinctl alone: the editor goes on, and what it writes is not lost.
+        script = "OPEN; until [ -e '%s/go' ]; do sleep 0.05; done; echo 'mode = \"audit\";' >> \"$1\"" % self.folder
+        status, said, left, _ = self.ended_by(signal.SIGHUP, script, whole_group=False)
+        self.assertEqual((status, len(left)), (-signal.SIGHUP, 1), said)
+        self.assertIn(f"what you wrote is in {left[0]}", said)
+        self.assertEqual(self.files(), before)
+
     def test_main_file(self):
         done = self.pinctl("edit", environment=self.editor("echo 'mode = \"audit\";' >> \"$1\"\n"))
         self.assertIn('the policy: mode is "audit"; it was "enforce"', done.stdout)
@@ -206,13 +377,72 @@ class Edit(Case):
         self.assertIn("what is enforced stays the same", done.stderr)
         self.pinctl("remove", "x.org", status=3)
 
+    def test_links_stay(self):
+        """A policy that lies in a checkout, and has links to it in its place: the files there are written."""
+        checkout = os.path.join(self.folder, "checkout")
+        os.mkdir(checkout)
+        links = []
+        for name in (self.policy, self.dropin):
+            links.append((name, os.path.join(checkout, os.path.basename(name))))
+            os.rename(*links[-1])
+            os.symlink(links[-1][1], name)
+        before = self.files()
+        self.pinctl("edit", environment=self.editor("echo 'mode = \"audit\";' >> \"$1\"\n"))
+        self.pinctl("add", "x.org", GOOD)
+        for (name, real), text in zip(links, ('mode = "audit"', GOOD)):
+            self.assertEqual(os.readlink(name), real)
+            with open(real, encoding="utf-8") as file:
+                self.assertIn(text, file.read())
+        self.pinctl("undo")
+        self.pinctl("undo")
+        self.assertEqual(self.files(), before)
+        self.assertEqual([os.readlink(name) for name, _ in links], [real for _, real in links])
+        self.assertEqual(sorted(os.listdir(checkout)), ["host-x.org.cfg", "policy.cfg"])
+
+    def test_links_to_nothing_stay(self):
+        """What they lead to may only not be mounted: nothing is written in their place, and nothing is changed."""
+        elsewhere = os.path.join(self.folder, "elsewhere")
+        remedy = f'bring back what the symbolic link leads to, or remove it: then "pinctl add HOST FILE --policy {self.policy}" makes'
+        shutil.rmtree(self.dropins)
+        os.remove(self.policy)
+        os.remove(os.path.join(self.folder, "policy.db"))
+        os.symlink(elsewhere, self.policy)
+        for words in (("add", "y.org", GOOD), ("add", "y.org", GOOD, "--dry-run")):
+            self.assertIn("policy.cfg: is a symbolic link to nothing: bring back what it leads to, or remove the link; nothing was changed",
+                          self.pinctl(*words, status=3).stderr)
+        for words in (("list",), ("check",), ("edit",)):
+            self.assertIn(remedy, self.pinctl(*words, status=3).stderr)
+        self.assertEqual(os.readlink(self.policy), elsewhere)
+        self.assertFalse(os.path.exists(self.dropin))
+        # As it is once that is back, and once the link is gone.
+        os.rename(self.write_policy("version = 1;\n", "other.cfg"), elsewhere)
+        self.pinctl("add", "y.org", GOOD)
+        self.assertEqual(os.readlink(self.policy), elsewhere)
+        os.remove(elsewhere)
+        self.assertIn("or remove it: then \"pinctl restore", self.pinctl("check", status=3).stderr)
+        self.assertIn("symbolic link to nothing", self.pinctl("restore", "--enforced", status=3).stderr)
+        os.remove(self.policy)
+        self.pinctl("restore", "--enforced")
+        self.assertEqual(list(self.hosts()), ["y.org"])
+
+    def test_in_a_checkout(self):
+        """Where the folder is kept in git, only what was changed differs after a change."""
+        def git(*words):
+            return subprocess.run(["git", "-c", "user.email=x@example.com", "-c", "user.name=x", *words], cwd=self.folder, check=True,
+                                  capture_output=True, text=True).stdout
+        git("init", "--quiet")
+        git("add", ".pinctl.lock", "policy.cfg", "policy.d")
+        git("commit", "--quiet", "--message", "x")
+        self.pinctl("add", "x.org", GOOD)
+        self.assertEqual(git("status", "--short", "--untracked-files=no").split(), ["M", "policy.d/host-x.org.cfg"])
+
     def test_of_a_wildcard_and_of_nobody(self):
         self.write_policy(f'hosts = ( {{ name = "*.z.org"; pins = [ "{GOOD}" ]; }} );\n', "policy.d/mine.cfg")
         for host in ("a.z.org", "*.z.org"):
-            self.pinctl("edit", host, environment=self.editor(f"grep -q z.org \"$1\" || exit 1\n"))
+            self.pinctl("edit", host, environment=self.editor("grep -q z.org \"$1\" || exit 1\n"))
         self.assertIn("no entry of the policy covers it",
                       self.pinctl("edit", "a.a.z.org", status=3, environment=self.editor("exit 1\n")).stderr)
-        self.pinctl("edit", "a..b", status=3, environment=self.editor("exit 1\n"))
+        self.pinctl("edit", "a..b", status=2, environment=self.editor("exit 1\n"))
 
     def test_a_mistake_changes_nothing(self):
         before = self.files()
@@ -281,6 +511,30 @@ class Vanished(Case):
         self.assertEqual(self.snapshot(), before)
         os.remove(os.path.join(self.folder, "policy.db"))
         self.pinctl("add", "w.org", GOOD)
+
+    def test_a_folder_that_is_away_is_not_made(self):
+        self.with_system_policy(f"""
+"$0" add x.org {GOOD}
+rm -r /etc/pinning
+! "$0" add y.org {GOOD} 2>/run/said
+grep -q "1 host is still enforced by" /run/said
+test ! -e /etc/pinning
+""")
+
+    def test_drop_ins_that_are_there_stay(self):
+        self.pinctl("restore", "--enforced")
+        self.pinctl("add", "v.org", GOOD)
+        self.write_policy(f'version = 1;\nmode = "audit";\nhosts = ( {{ name = "u.org"; pins = [ "{GOOD}" ]; }} );\n')
+        self.pinctl("compile")
+        before = self.json("list")
+        os.remove(self.policy)
+        dropin = os.path.join(self.dropins, "host-v.org.cfg")
+        self.assertTrue(os.path.exists(dropin))
+        self.pinctl("restore", "--enforced")
+        after = self.json("list")
+        self.assertEqual((after["mode"], {entry["name"]: entry["file"] for entry in after["hosts"]}),
+                         ("audit", {"u.org": self.policy, "v.org": dropin}))
+        self.assertEqual([entry["pins"] for entry in after["hosts"]], [entry["pins"] for entry in before["hosts"]])
 
     def test_the_text_is_had_back(self):
         printed = self.pinctl("restore", "--enforced", "--output", "-").stdout

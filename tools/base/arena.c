@@ -19,18 +19,28 @@ static size_t rounded(size_t size) {
   return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 }
 
-void *arena_take(struct arena *arena, size_t size) {
-  size_t need = rounded(size == 0 ? 1 : size);
+/* From `begin` on in the chunk that is being filled, or in a new one. */
+static void *take(struct arena *arena, size_t begin, size_t need) {
   struct arena_chunk *chunk = arena->chunks;
-  if (chunk == NULL || chunk->size - chunk->used < need) {
+  if (chunk == NULL || chunk->size < begin || chunk->size - begin < need) {
     size_t room = need > CHUNK_SIZE ? need : CHUNK_SIZE;
     chunk = must_alloc(1, sizeof *chunk + room);
     *chunk = (struct arena_chunk){.next = arena->chunks, .size = room};
     arena->chunks = chunk;
+    begin = 0;
   }
-  void *taken = chunk->bytes + chunk->used;
-  chunk->used += need;
-  return taken;
+  chunk->used = begin + need;
+  return chunk->bytes + begin;
+}
+
+void *arena_take(struct arena *arena, size_t size) {
+  size_t begin = arena->chunks == NULL ? 0 : rounded(arena->chunks->used);
+  return take(arena, begin, size == 0 ? 1 : size);
+}
+
+char *arena_text(struct arena *arena, const char *text) {
+  size_t size = strlen(text) + 1;
+  return memcpy(take(arena, arena->chunks == NULL ? 0 : arena->chunks->used, size), text, size);
 }
 
 void *arena_copy(struct arena *arena, const void *bytes, size_t size) {

@@ -48,7 +48,7 @@ bool is_plain(uint32_t point) {
       {0x180e, 0x180e}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
       {0xfe00, 0xfe0f}, {0xfeff, 0xfeff}, {0xfff0, 0xfffb}, {0xe0000, 0xe0fff},
   };
-  for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++)
+  for (size_t i = 0; i < COUNT_OF(unsafe); i++)
     if (point >= unsafe[i].first && point <= unsafe[i].last)
       return false;
   return true;

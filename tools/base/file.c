@@ -8,9 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 
 /* Of mkstemp(3). */
@@ -55,6 +57,52 @@ int file_read(const char *path, char **ret_bytes, size_t *ret_length) {
   return error;
 }
 
+int file_in_memory(const char *name, const char *text) {
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  size_t length = strlen(text);
+  bool good = fd >= 0 && fchmod(fd, 0644) == 0;
+  for (size_t done = 0; good && done < length;) {
+    ssize_t wrote = write(fd, text + done, length - done);
+    good = wrote > 0 || (wrote < 0 && errno == EINTR);
+    done += wrote > 0 ? (size_t)wrote : 0;
+  }
+  if (good && lseek(fd, 0, SEEK_SET) == 0)
+    return fd;
+  int error = errno;
+  if (fd >= 0)
+    close(fd);
+  errno = error;
+  return -1;
+}
+
+bool file_read_at(int fd, void *bytes, size_t size, off_t offset) {
+  for (size_t done = 0; done < size;) {
+    ssize_t got = pread(fd, (char *)bytes + done, size - done, offset + (off_t)done);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    done += (size_t)got;
+  }
+  return true;
+}
+
+/* By its name, and only if that is still the same file. */
+static int reopen(const char *path, const struct stat *expected, int *ret_fd) {
+  struct stat status;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0)
+    return errno;
+  int error = fstat(fd, &status) != 0 ? errno : 0;
+  if (error == 0 && (status.st_dev != expected->st_dev || status.st_ino != expected->st_ino))
+    error = ESTALE;
+  if (error != 0)
+    close(fd);
+  else
+    *ret_fd = fd;
+  return error;
+}
+
 int file_open_regular(const char *path, int *ret_fd) {
   struct stat status;
   int place = open(path, O_PATH | O_CLOEXEC);
@@ -66,6 +114,9 @@ int file_open_regular(const char *path, int *ret_fd) {
   AUTO_TEXT same = must_format("/proc/self/fd/%d", place);
   if (error == 0 && (*ret_fd = open(same, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
     error = errno;
+  /* An image that was made the root directory has no /proc. */
+  if (error == ENOENT)
+    error = reopen(path, &status, ret_fd);
   close(place);
   return error;
 }
@@ -116,11 +167,13 @@ int file_write_beside(const char *path, const char *text, char **ret_beside) {
 
 int file_replace(const char *path, const char *text) {
   AUTO_TEXT beside = NULL;
+  end_defer();
   int error = file_write_beside(path, text, &beside);
   if (error == 0 && rename(beside, path) != 0) {
     error = errno;
     unlink(beside);
   }
+  end_deliver();
   return error;
 }
 
@@ -129,12 +182,12 @@ int file_write_hidden(const char *path, const char *prefix, const char *text, ch
 }
 
 int file_write_new(const char *path, const char *text) {
+  end_defer();
   int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return errno;
-  int error = fill(fd, text, 0600);
-  if (error != 0)
+  int error = fd < 0 ? errno : fill(fd, text, 0600);
+  if (error != 0 && fd >= 0)
     unlink(path);
+  end_deliver();
   return error;
 }
 
@@ -147,6 +200,11 @@ void file_sweep(const char *directory, const char *prefix) {
     if (strncmp(entry->d_name, prefix, length) == 0 && strlen(entry->d_name + length) == strlen(RANDOM_PART))
       unlinkat(dirfd(stream), entry->d_name, 0);
   closedir(stream);
+}
+
+bool link_is_dangling(const char *path) {
+  struct stat status;
+  return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && stat(path, &status) != 0 && errno == ENOENT;
 }
 
 int directory_make(const char *path) {

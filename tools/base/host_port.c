@@ -22,6 +22,15 @@ bool port_read(const char *text, uint16_t *ret_port) {
   return true;
 }
 
+bool service_read(const char *text, uint16_t *ret_port) {
+  if (port_read(text, ret_port))
+    return true;
+  const struct servent *service = getservbyname(text, "tcp");
+  if (service != NULL)
+    *ret_port = ntohs((uint16_t)service->s_port);
+  return service != NULL;
+}
+
 /* Cuts the host and the text of the port apart; a NULL port: none was given. */
 static bool split(char *text, char **ret_host, char **ret_port) {
   *ret_host = text;
@@ -55,6 +64,25 @@ bool host_and_port_read(const char *text, char **ret_host, uint16_t *ret_port) {
   return true;
 }
 
+char *host_and_port_format(const char *host, uint16_t port) {
+  return must_format(strchr(host, ':') == NULL ? "%s:%u" : "[%s]:%u", host, port);
+}
+
+enum pin_status host_name_read(const char *typed, char **ret_name, const char **ret_why) {
+  size_t length = strlen(typed);
+  if (length < 2 || typed[0] != '[' || typed[length - 1] != ']')
+    return pin_name_canonical(typed, ret_name, ret_why);
+  AUTO_TEXT inner = must_format("%.*s", (int)length - 2, typed + 1);
+  const char *why = NULL;
+  char *name = NULL;
+  if (pin_name_canonical(inner, &name, &why) == PIN_OK && strchr(name, ':') != NULL) {
+    *ret_name = name;
+    return PIN_OK;
+  }
+  free(name);
+  return pin_name_canonical(typed, ret_name, ret_why);
+}
+
 char *host_as_covered(const char *host) {
   char *canonical = NULL;
   const char *why = NULL;
@@ -81,12 +109,14 @@ bool host_is_address(const char *host) {
 }
 
 char *ports_format(const uint16_t *ports, uint32_t count) {
-  char *text = must_copy(count == 0 ? "any" : "");
-  for (uint32_t i = 0; i < count; i++) {
-    char *longer = must_format("%s%s%u", text, i == 0 ? "" : ", ", (unsigned)ports[i]);
-    free(text);
-    text = longer;
-  }
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&text, &size);
+  if (count == 0)
+    fputs("any", stream);
+  for (uint32_t i = 0; i < count; i++)
+    fprintf(stream, "%s%u", i == 0 ? "" : ", ", (unsigned)ports[i]);
+  memory_close(stream);
   return text;
 }
 

@@ -92,3 +92,7 @@ void text_list_clear(struct text_list *list) {
   free(list->items);
   *list = (struct text_list){0};
 }
+
+int texts_compare(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}

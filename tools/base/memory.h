@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of an array, not of a pointer. */
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
 /* count times size zeroed bytes, for free(3). */
 void *must_alloc(size_t count, size_t size);
 /* Grows or makes an array; new members are not initialised. */
@@ -42,11 +45,20 @@ void text_list_remove(struct text_list *list, size_t index);
 /* The index, or list->count. */
 size_t text_list_find(const struct text_list *list, const char *text);
 void text_list_clear(struct text_list *list);
+/* For qsort(3) and bsearch(3) over pointers to texts. */
+int texts_compare(const void *a, const void *b);
 
 /* For __attribute__((cleanup)). */
 static inline void free_text(char **text) {
   free(*text);
 }
 #define AUTO_TEXT __attribute__((cleanup(free_text))) char *
+
+/* The text, for somebody else to free from here on; the variable is NULL then. */
+static inline char *text_take(char **text) {
+  char *taken = *text;
+  *text = NULL;
+  return taken;
+}
 
 #endif

@@ -116,7 +116,7 @@ static char *put_utf8(char *to, uint32_t point) {
 
 char *name_in_unicode(const char *name) {
   /* Four octets at most for each of the name's. */
-  char *text = must_alloc(4 * strlen(name) + 1, 1);
+  AUTO_TEXT text = must_alloc(4 * strlen(name) + 1, 1);
   char *to = text;
   bool found = false;
   for (const char *at = name; *at != '\0';) {
@@ -124,10 +124,8 @@ char *name_in_unicode(const char *name) {
     struct label label;
     if (end - at > 4 && strncasecmp(at, "xn--", 4) == 0) {
       found = true;
-      if (!decode(at + 4, end, &label)) {
-        free(text);
+      if (!decode(at + 4, end, &label))
         return NULL;
-      }
       for (uint32_t i = 0; i < label.count; i++)
         to = put_utf8(to, label.points[i]);
     } else {
@@ -137,8 +135,5 @@ char *name_in_unicode(const char *name) {
     if (*end == '.')
       *to++ = '.';
   }
-  if (found)
-    return text;
-  free(text);
-  return NULL;
+  return found ? text_take(&text) : NULL;
 }

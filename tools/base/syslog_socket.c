@@ -15,7 +15,7 @@ char *syslog_socket_trouble(void) {
   static const int types[] = {SOCK_DGRAM, SOCK_STREAM};
   struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SYSLOG_SOCKET};
   int error = 0;
-  for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+  for (size_t i = 0; i < COUNT_OF(types); i++) {
     int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
     bool there = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
     error = there ? 0 : errno;

@@ -4,9 +4,11 @@
 #ifndef PINCTL_BASE_SYSLOG_SOCKET_H
 #define PINCTL_BASE_SYSLOG_SOCKET_H
 
+#include "base/must_use.h"
+
 #define SYSLOG_SOCKET "/dev/log"
 
 /* NULL: somebody does. Otherwise why not, in words, for free(3). */
-char *syslog_socket_trouble(void);
+MUST_USE char *syslog_socket_trouble(void);
 
 #endif

@@ -106,7 +106,7 @@ static int64_t unit_seconds(const char *word, size_t length) {
                {"h", "hours", 3600},
                {"d", "days", SECONDS_PER_DAY},
                {"w", "weeks", 7 * SECONDS_PER_DAY}};
-  for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+  for (size_t i = 0; i < COUNT_OF(units); i++) {
     size_t plural = strlen(units[i].name);
     if ((length == 1 && *word == *units[i].letter) ||
         ((length == plural || length == plural - 1) && strncmp(word, units[i].name, length) == 0))
@@ -191,6 +191,17 @@ bool date_time_read(const char *text, int64_t *ret_seconds) {
 char *date_format(int64_t seconds) {
   AUTO_TEXT text = timestamp_utc(seconds);
   return must_copy_bytes(text, strcspn(text, "T"));
+}
+
+int64_t days_until(int64_t now, int64_t moment) {
+  int64_t left = moment - now;
+  return left / SECONDS_PER_DAY - (left % SECONDS_PER_DAY < 0 ? 1 : 0);
+}
+
+char *days_text(int64_t days) {
+  if (days == 0)
+    return must_copy("less than a day");
+  return must_format("%lld day%s", (long long)days, days == 1 ? "" : "s");
 }
 
 double monotonic_seconds(void) {

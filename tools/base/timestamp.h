@@ -4,6 +4,8 @@
 #ifndef PINCTL_BASE_TIMESTAMP_H
 #define PINCTL_BASE_TIMESTAMP_H
 
+#include "base/must_use.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -21,7 +23,7 @@
  *     with or without their s), blanks between them or not, "ago" behind them or not.
  * Returns whether it was one of these and nothing else.
  */
-bool timestamp_read(const char *text, int64_t now, int64_t *ret_moment);
+MUST_USE bool timestamp_read(const char *text, int64_t now, int64_t *ret_moment);
 
 /* An RFC 3339 time at the beginning of a text: what follows it, or NULL where there is none. */
 const char *timestamp_skip_rfc3339(const char *text, int64_t *ret_moment);
@@ -40,9 +42,14 @@ char *timestamp_local(int64_t moment);
 int64_t timestamp_of(const struct tm *utc);
 
 /* The first second of YYYY-MM-DD, in UTC. False: it is none. */
-bool date_read(const char *text, int64_t *ret_seconds);
+MUST_USE bool date_read(const char *text, int64_t *ret_seconds);
 /* YYYY-MM-DDThh:mm:ss, with or without Z, in UTC. False: it is none. */
-bool date_time_read(const char *text, int64_t *ret_seconds);
+MUST_USE bool date_time_read(const char *text, int64_t *ret_seconds);
+
+/* Whole days until a moment; below 0 for one that is past, by however little. */
+int64_t days_until(int64_t now, int64_t moment);
+/* "3 days", "1 day", "less than a day". For free(3). */
+char *days_text(int64_t days);
 
 /* Seconds since some moment, by a clock that nobody sets: for how long something takes. */
 double monotonic_seconds(void);

@@ -5,14 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/edit_distance.h"
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/number.h"
+#include "cli/command_line.h"
+#include "cli/common_options.h"
 #include "cli/usage.h"
 #include "pinpolicy.h"
 
 static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
-  for (size_t i = 0; i < verb->option_count; i++) {
-    const struct option *option = &verb->options[i];
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;) {
     bool is_it = strlen(option->name) == length && strncmp(option->name, name, length) == 0;
     bool was_it =
         option->older != NULL && strlen(option->older) == length && strncmp(option->older, name, length) == 0;
@@ -24,9 +28,10 @@ static const struct option *find_option(const struct verb *verb, const char *nam
 
 /* word: "-q". */
 static const struct option *find_letter(const struct verb *verb, const char *word) {
-  for (size_t i = 0; i < verb->option_count; i++)
-    if (verb->options[i].letter != '\0' && word[1] == verb->options[i].letter && word[2] == '\0')
-      return &verb->options[i];
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;)
+    if (option->letter != '\0' && word[1] == option->letter && word[2] == '\0')
+      return option;
   return NULL;
 }
 
@@ -48,6 +53,16 @@ static bool keep(struct arguments *arguments, enum option_id id, const char *val
   return true;
 }
 
+/* A host stands first among operands of several kinds, wherever the option was. */
+static bool keep_operand(struct arguments *arguments, enum option_id id, const char *value) {
+  size_t at = id == OPTION_HOST_OPERAND ? arguments->host_options++ : arguments->operand_count;
+  memmove(&arguments->operands[at + 1], &arguments->operands[at],
+          (arguments->operand_count - at) * sizeof *arguments->operands);
+  arguments->operands[at] = (char *)(uintptr_t)value;
+  arguments->operand_count++;
+  return true;
+}
+
 static bool keep_value(struct arguments *arguments, const struct option *option, const char *value) {
   const struct verb *verb = arguments->verb;
   if (value == NULL || *value == '\0')
@@ -56,7 +71,21 @@ static bool keep_value(struct arguments *arguments, const struct option *option,
     return wrong_usage(verb, "--%s \"%s\": expected %s", option->name, value, option->argument);
   if (!option->repeatable && arguments_has(arguments, option->id))
     return wrong_usage(verb, "--%s was given twice", option->name);
+  if (option_is_operand(option->id))
+    return keep_operand(arguments, option->id, value);
   return keep(arguments, option->id, value);
+}
+
+static bool refuse_unknown(const struct verb *verb, const char *name, size_t length) {
+  AUTO_TEXT word = must_copy_bytes(name, length);
+  const char *nearest = NULL;
+  size_t best = FAR;
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;)
+    if (is_nearer(word, option->name, &best))
+      nearest = option->name;
+  return nearest == NULL ? wrong_usage(verb, "unknown option --%s", word)
+                         : wrong_usage(verb, "unknown option --%s; did you mean --%s?", word, nearest);
 }
 
 /* Reads the option at **argv and leaves *argv at its last word. */
@@ -66,7 +95,7 @@ static bool read_option(struct arguments *arguments, char ***argv) {
   size_t length = equals == NULL ? strlen(name) : (size_t)(equals - name);
   const struct option *option = find_option(arguments->verb, name, length);
   if (option == NULL)
-    return wrong_usage(arguments->verb, "unknown option --%.*s", (int)length, name);
+    return refuse_unknown(arguments->verb, name, length);
   if (option->argument == NULL && equals != NULL)
     return wrong_usage(arguments->verb, "--%s takes no value", option->name);
   if (option->argument == NULL)
@@ -97,7 +126,7 @@ static bool looks_like_option(const char *word) {
   return word[0] == '-' && word[1] != '\0';
 }
 
-bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments) {
+static bool read_words(const struct verb *verb, char **argv, struct arguments *ret_arguments) {
   size_t words = 0;
   while (argv[words] != NULL)
     words++;
@@ -122,6 +151,26 @@ bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_
     }
   }
   return check_operand_count(arguments);
+}
+
+static char *noted_policy;
+
+static void note_policy(const struct arguments *arguments) {
+  const char *policy = arguments_policy(arguments);
+  AUTO_TEXT word = shell_word(policy);
+  free(noted_policy);
+  noted_policy = strcmp(policy, PIN_DEFAULT_POLICY) == 0 ? NULL : must_format(" --policy %s", word);
+}
+
+const char *same_policy(void) {
+  return noted_policy == NULL ? "" : noted_policy;
+}
+
+bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments) {
+  bool good = read_words(verb, argv, ret_arguments);
+  if (good)
+    note_policy(ret_arguments);
+  return good;
 }
 
 void arguments_clear(struct arguments *arguments) {
@@ -159,6 +208,22 @@ bool arguments_is(const struct arguments *arguments, enum option_id id, const ch
   return value != NULL && strcmp(value, word) == 0;
 }
 
+static const char *name_of(const struct verb *verb, enum option_id id) {
+  size_t i = 0;
+  while (i + 1 < verb->option_count && verb->options[i].id != id)
+    i++;
+  return verb->options[i].name;
+}
+
+bool arguments_number(const struct arguments *arguments, enum option_id id, const char *what, long least,
+                      long most, long *number) {
+  const char *value = arguments_value(arguments, id);
+  if (value == NULL || number_read(value, least, most, number))
+    return true;
+  return wrong_usage(arguments->verb, "--%s \"%s\": expected %s from %ld to %ld",
+                     name_of(arguments->verb, id), value, what, least, most);
+}
+
 const char *arguments_policy(const struct arguments *arguments) {
   const char *path = arguments_value(arguments, OPTION_POLICY);
   if (path == NULL)
@@ -190,16 +255,30 @@ bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, ui
   return true;
 }
 
+static bool takes_port(const struct verb *verb) {
+  for (size_t i = 0; i < verb->option_count; i++)
+    if (verb->options[i].id == OPTION_PORT)
+      return true;
+  return false;
+}
+
 bool arguments_entry_name(const struct arguments *arguments, const char *typed, char **ret_name) {
   const char *why = NULL;
   AUTO_TEXT host = NULL;
   uint16_t port = 0;
-  enum pin_status named = pin_name_canonical(typed, ret_name, &why);
+  enum pin_status named = host_name_read(typed, ret_name, &why);
   if (named == PIN_OK)
     return true;
+  struct pin_digest digest;
+  if (pin_digest_parse(typed, strlen(typed), &digest))
+    return wrong_usage(arguments->verb, "\"%s\" is a pin; expected the HOST before it", typed);
+  if (*typed == '[' && strchr(typed, ':') == NULL)
+    return wrong_usage(arguments->verb, "\"%s\": only an IPv6 address stands in brackets", typed);
   if (host_and_port_read(typed, &host, &port) && port != 0)
-    return wrong_usage(arguments->verb, "\"%s\": the port is an option: %s --port %u", typed, host,
-                       (unsigned)port);
+    return takes_port(arguments->verb)
+               ? wrong_usage(arguments->verb, "\"%s\": the port is an option: %s --port %u", typed, host,
+                             (unsigned)port)
+               : wrong_usage(arguments->verb, "\"%s\": a port is not taken here: %s", typed, host);
   return wrong_usage(arguments->verb, "\"%s\": %s", typed, named == PIN_INVALID ? why : "out of memory");
 }
 

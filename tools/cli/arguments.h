@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "base/must_use.h"
 #include "cli/verb.h"
 
 struct argument_value {
@@ -21,6 +22,7 @@ struct arguments {
   const struct verb *verb;
   char **operands; /* of argv, ended by NULL */
   size_t operand_count;
+  size_t host_options; /* so many of them, the first ones, were given by --host */
   struct argument_value *values;
   size_t value_count;
 };
@@ -29,7 +31,7 @@ struct arguments {
  * Reads argv[0..], which must be NULL-terminated and outlive the result. Returns false, having said what was
  * wrong and how the verb is used, on wrong usage. Asked for --help, it reads no further and checks nothing.
  */
-bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments);
+MUST_USE bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments);
 void arguments_clear(struct arguments *arguments);
 
 bool arguments_has(const struct arguments *arguments, enum option_id id);
@@ -37,29 +39,39 @@ bool arguments_has(const struct arguments *arguments, enum option_id id);
 const char *arguments_value(const struct arguments *arguments, enum option_id id);
 /* Whether the option was given, with this very word. */
 bool arguments_is(const struct arguments *arguments, enum option_id id, const char *word);
+/*
+ * The value of an option that is a number of `what` (days, seconds ...); *number stays as it is where the
+ * option was not given. Returns false, having said how the verb is used, where it is none from `least` to
+ * `most`.
+ */
+MUST_USE bool arguments_number(const struct arguments *arguments, enum option_id id, const char *what,
+                               long least, long most, long *number);
 /* The values of a repeatable option in turn; start with *cursor 0. NULL: no more. */
 const char *arguments_next(const struct arguments *arguments, enum option_id id, size_t *cursor);
 
 /* --policy, else $PINNING_POLICY (not in a privileged process), else PIN_DEFAULT_POLICY. */
 const char *arguments_policy(const struct arguments *arguments);
+/* Behind a command that is advised: " --policy FILE" where this run is about another policy than the
+ * system's, else "". */
+const char *same_policy(void);
 
 /*
  * The ports given by --port, ascending, each once; *ret_ports is for free(3). Returns false, having said
  * why, on anything that is no port; *ret_ports is NULL then.
  */
-bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count);
+MUST_USE bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count);
 
 /*
  * HOST or HOST:PORT as host_and_port_read takes it; *ret_host is for free(3). Returns false, having said how
  * the verb is used, where it is neither.
  */
-bool arguments_host_and_port(const struct arguments *arguments, const char *text, char **ret_host,
-                             uint16_t *ret_port);
+MUST_USE bool arguments_host_and_port(const struct arguments *arguments, const char *text, char **ret_host,
+                                      uint16_t *ret_port);
 
 /*
  * An operand as the name of an entry, canonical, for free(3). Returns false, having said how the verb
- * is used, where it is none: it names a port, which belongs behind --port, or is a URL.
+ * is used, where it is none: it names a port, which belongs behind --port or nowhere, or is a URL.
  */
-bool arguments_entry_name(const struct arguments *arguments, const char *typed, char **ret_name);
+MUST_USE bool arguments_entry_name(const struct arguments *arguments, const char *typed, char **ret_name);
 
 #endif

@@ -20,10 +20,10 @@ void command_line_note(char **argv) {
 static void write_word(FILE *stream, const char *word) {
   size_t plain = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-");
   if (*word != '\0' && word[plain] == '\0') {
-    fprintf(stream, " %s", word);
+    fputs(word, stream);
     return;
   }
-  fputs(" '", stream);
+  fputc('\'', stream);
   for (; *word != '\0'; word++)
     if (*word == '\'')
       fputs("'\\''", stream);
@@ -32,14 +32,25 @@ static void write_word(FILE *stream, const char *word) {
   fputc('\'', stream);
 }
 
+char *shell_word(const char *word) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&text, &size);
+  write_word(stream, word);
+  memory_close(stream);
+  return text;
+}
+
 char *command_line_text(void) {
   char *text = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&text, &size);
   fputs("pinctl", stream);
   for (char **word = words == NULL || *words == NULL ? NULL : words + 1; word != NULL && *word != NULL;
-       word++)
+       word++) {
+    fputc(' ', stream);
     write_word(stream, *word);
+  }
   memory_close(stream);
   char *escaped = escape_short(text, MOST_COLUMNS);
   free(text);

@@ -11,4 +11,7 @@ void command_line_note(char **argv);
  * free(3). */
 char *command_line_text(void);
 
+/* A word as it is typed into a shell, in quotes where it needs them. For free(3). */
+char *shell_word(const char *word);
+
 #endif

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/spinner.h"
 
@@ -111,22 +112,55 @@ void put_command(const char *lead, const char *command) {
   putchar('\n');
 }
 
+static bool notes_are_hidden;
+static output_listener *listener;
+
+void output_hide_notes(bool hide) {
+  notes_are_hidden = hide;
+}
+
+bool output_hides_notes(void) {
+  return notes_are_hidden;
+}
+
+void output_listen(output_listener *to) {
+  listener = to;
+}
+
+void output_hear(const char *severity, const char *text) {
+  if (listener != NULL)
+    listener(severity, text);
+}
+
 __attribute__((format(printf, 3, 0))) static void say(enum colour colour, const char *kind,
                                                       const char *format, va_list values) {
+  AUTO_TEXT text = must_vformat(format, values);
+  output_hear(*kind == '\0' ? "error" : *kind == 'w' ? "warning" : "note", text);
+  if (*kind == 'n' && notes_are_hidden)
+    return;
   progress_hide();
   /* What was printed before it stands before it, on a pipe too. */
   fflush(stdout);
   fputs("pinctl: ", stderr);
   put(stderr, colour, "%s", kind);
-  put_escaped(stderr, PLAIN, format, values);
+  put(stderr, PLAIN, "%s", text);
   fputc('\n', stderr);
 }
 
-void say_error(const char *format, ...) {
+bool say_error(const char *format, ...) {
   va_list values;
   va_start(values, format);
   say(PLAIN, "", format, values);
   va_end(values);
+  return false;
+}
+
+int say_failure(const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say(PLAIN, "", format, values);
+  va_end(values);
+  return EXIT_FAILED;
 }
 
 void say_warning(const char *format, ...) {
@@ -143,9 +177,35 @@ void say_note(const char *format, ...) {
   va_end(values);
 }
 
+bool say_if_ended(const char *what) {
+  int number = end_asked();
+  if (number != 0)
+    say_error("%s: ended by a signal (%s); nothing was changed", what, strsignal(number));
+  return number != 0;
+}
+
+void say_if_late(const char *what, const char *command) {
+  int number = end_noted();
+  if (number == 0)
+    return;
+  AUTO_TEXT back =
+      command == NULL ? must_copy("") : must_format(", and \"pinctl %s\" takes it back", command);
+  say_warning("%s: the signal to end (%s) came too late: the change is made%s", what, strsignal(number),
+              back);
+}
+
 const char *root_remedy(int error) {
   bool refused = error == EACCES || error == EPERM;
-  return refused && geteuid() != 0 ? "; try it as root" : "";
+  if (error == ENOSPC || error == EDQUOT)
+    return "; make room there";
+  if (error == EROFS)
+    return "; make it writable";
+  if (!refused)
+    return "";
+  return geteuid() != 0
+             ? "; try it as root"
+             : "; what holds root back may be a security module such as SELinux or AppArmor (see the "
+               "system log), or \"chattr +i\" (see \"lsattr\")";
 }
 
 json_object *json_text(const char *text) {
@@ -165,9 +225,14 @@ json_object *json_text_or_null(const char *text) {
   return text == NULL ? NULL : json_text(text);
 }
 
+json_object *json_seconds(double seconds) {
+  AUTO_TEXT text = must_format("%.3f", seconds);
+  return json_object_new_double_s(seconds, text);
+}
+
 /* Only strings can hold such characters, so \uXXXX is always read back as the character itself. */
 static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t point) {
-  if (is_plain(point) || point == '\n')
+  if (is_plain(point))
     fwrite(bytes, 1, length, stream);
   else if (point < 0x10000)
     fprintf(stream, "\\u%04x", (unsigned)point);
@@ -176,17 +241,33 @@ static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t
             (unsigned)(0xdc00 + (point & 0x3ff)));
 }
 
-static void print_json(FILE *stream, json_object *value, int flags) {
+/* How many bytes are printable ASCII. */
+static size_t easy_length(const char *text, size_t length) {
+  size_t at = 0;
+  while (at < length && text[at] >= ' ' && text[at] <= '~')
+    at++;
+  return at;
+}
+
+static void print_json(FILE *stream, json_object *value, int flags, size_t indent) {
   size_t length = 0;
   const char *text =
       json_object_to_json_string_length(value, flags | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
   for (size_t at = 0; at < length;) {
     uint32_t point = 0;
+    size_t easy = easy_length(text + at, length - at);
+    fwrite(text + at, 1, easy, stream);
+    at += easy;
+    if (at == length)
+      break;
     size_t step = utf8_decode(text + at, length - at, &point);
-    print_point(stream, text + at, step == 0 ? 1 : step, point);
+    /* Within strings it is escaped. */
+    if (text[at] == '\n')
+      fprintf(stream, "\n%*s", (int)indent, "");
+    else
+      print_point(stream, text + at, step == 0 ? 1 : step, point);
     at += step == 0 ? 1 : step;
   }
-  fputc('\n', stream);
   json_object_put(value);
 }
 
@@ -195,16 +276,21 @@ void json_print(json_object *value) {
 }
 
 void json_print_line(json_object *value) {
-  print_json(stdout, value, JSON_C_TO_STRING_PLAIN);
+  print_json(stdout, value, JSON_C_TO_STRING_PLAIN, 0);
+  putchar('\n');
+}
+
+void json_write_part(FILE *stream, json_object *value, size_t indent) {
+  print_json(stream, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED, indent);
 }
 
 void json_write(FILE *stream, json_object *value) {
-  print_json(stream, value, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+  json_write_part(stream, value, 0);
+  fputc('\n', stream);
 }
 
 int finish_output(int status) {
   if (fflush(stdout) == 0 && ferror(stdout) == 0)
     return status;
-  say_error("standard output: %s", strerror(errno));
-  return EXIT_FAILED;
+  return say_failure("standard output: %s", strerror(errno));
 }

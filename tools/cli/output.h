@@ -14,6 +14,8 @@
 
 #include <json-c/json.h>
 
+#include "base/must_use.h"
+
 /* Exit status of every verb. */
 enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
@@ -44,25 +46,51 @@ void put_metric(const char *name, const char *help, long long value);
 void put_command(const char *lead, const char *command);
 
 /* To stderr, one line each: "pinctl: ...", "pinctl: warning: ...", "pinctl: note: ...". */
-void say_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool say_error(const char *format, ...) __attribute__((format(printf, 1, 2))); /* always false */
 void say_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Words behind strerror: "; try it as root" where that may help, else "". Static. */
+/* say_error for functions that return an exit status: always EXIT_FAILED. */
+int say_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From here on nothing is noted: for verbs that are asked to be quiet. */
+void output_hide_notes(bool hide);
+bool output_hides_notes(void);
+
+/* Hears all that is said, hidden or not; severity: "note", "warning" or "error". */
+typedef void output_listener(const char *severity, const char *text);
+void output_listen(output_listener *to);
+/* Lets it hear what was printed in another way. */
+void output_hear(const char *severity, const char *text);
+
+/* Whether somebody has asked pinctl to end meanwhile, so that `what` is not done; says so then. what: for
+ * whom the change is, or a file. */
+bool say_if_ended(const char *what);
+/* Where that was too late, says that `what` is done; command: the words behind "pinctl" that take it back, or
+ * NULL. */
+void say_if_late(const char *what, const char *command);
+
+/* Words behind strerror: "; try it as root" where that may help, what may hold root back, what is to be done
+ * about a full or read-only disk, else "". Static. */
 const char *root_remedy(int error);
 
 /* A JSON string; bytes that are not UTF-8 become U+FFFD, since JSON has no other way to hold them. */
 json_object *json_text(const char *text);
 /* The same, or null for NULL. */
 json_object *json_text_or_null(const char *text);
+/* In thousandths: a clock says no more that anybody would look at. */
+json_object *json_seconds(double seconds);
 /* Prints it to stdout, or a stream, and frees it. What a terminal would act on is written as \uXXXX, which
  * loses nothing. */
 void json_print(json_object *value);
 void json_write(FILE *stream, json_object *value);
+/* The same without the newline at the end, for a part of a document: each line but the first is indented so
+ * far more. */
+void json_write_part(FILE *stream, json_object *value, size_t indent);
 /* The same on one line. */
 void json_print_line(json_object *value);
 
 /* Flushes stdout. EXIT_FAILED with a message when something could not be written, else `status`. */
-int finish_output(int status);
+MUST_USE int finish_output(int status);
 
 #endif

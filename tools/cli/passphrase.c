@@ -39,10 +39,8 @@ bool passphrase_read(const char *path, char ret_passphrase[PASSPHRASE_SIZE]) {
   char *bytes = NULL;
   size_t length = 0;
   int error = file_read(path, &bytes, &length);
-  if (error != 0) {
-    say_error("%s: %s", path, strerror(error));
-    return false;
-  }
+  if (error != 0)
+    return say_error("%s: %s", path, strerror(error));
   size_t line = strcspn(bytes, "\r\n");
   bool good = line > 0 && line < PASSPHRASE_SIZE;
   if (good)

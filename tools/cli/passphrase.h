@@ -4,6 +4,8 @@
 #ifndef PINCTL_CLI_PASSPHRASE_H
 #define PINCTL_CLI_PASSPHRASE_H
 
+#include "base/must_use.h"
+
 #include <stdbool.h>
 
 /* With the NUL; OpenSSL's own programs read no longer ones. */
@@ -21,6 +23,6 @@ enum passphrase_answer passphrase_ask(bool twice, char *buffer, int size);
  * The first line of a file ("-": standard input), as "openssl -passin file:" reads it. False, having said
  * why, where it is empty or too long.
  */
-bool passphrase_read(const char *path, char ret_passphrase[PASSPHRASE_SIZE]);
+MUST_USE bool passphrase_read(const char *path, char ret_passphrase[PASSPHRASE_SIZE]);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
@@ -25,18 +26,22 @@ static bool answer_comes(int seconds) {
     time_t now = time(NULL);
     int rest = now < end && end - now <= seconds ? (int)(end - now) : 0;
     got = poll(&input, 1, rest * 1000);
-  } while (got < 0 && errno == EINTR);
-  return got != 0;
+  } while (got < 0 && errno == EINTR && end_asked() == 0);
+  return got > 0;
 }
 
-/* Returns the index of the last word. */
-static int put_question(const char *question, const char *const *words) {
+static int last_of(const char *const *words) {
   int last = 0;
-  put(stderr, BOLD, "%s", question);
-  for (; words[last] != NULL; last++)
-    put(stderr, PLAIN, "%s[%c]%s", last == 0 ? " " : ", ", *words[last], words[last] + 1);
-  put(stderr, PLAIN, "? ");
+  while (words[last] != NULL)
+    last++;
   return last - 1;
+}
+
+static void put_question(const char *question, const char *const *words) {
+  put(stderr, BOLD, "%s", question);
+  for (int i = 0; words[i] != NULL; i++)
+    put(stderr, PLAIN, "%s[%c]%s", i == 0 ? " " : ", ", *words[i], words[i] + 1);
+  put(stderr, PLAIN, "? ");
 }
 
 static int read_answer(const char *const *words, int last) {
@@ -51,15 +56,31 @@ static int read_answer(const char *const *words, int last) {
   return last;
 }
 
+/* Who presses Ctrl-C has not answered, and says the last word by that. */
+static int end_line(int last) {
+  put(stderr, PLAIN, "\n");
+  return last;
+}
+
 int question_ask(const char *question, const char *const *words) {
-  return read_answer(words, put_question(question, words));
+  int last = last_of(words);
+  if (end_asked() != 0)
+    return last;
+  put_question(question, words);
+  int answer = read_answer(words, last);
+  return end_asked() == 0 ? answer : end_line(last);
 }
 
 int question_ask_within(const char *question, const char *const *words, int seconds) {
-  int last = put_question(question, words);
+  int last = last_of(words);
+  if (end_asked() != 0)
+    return last;
+  put_question(question, words);
   if (answer_comes(seconds))
     return read_answer(words, last);
-  put(stderr, PLAIN, "\n");
+  end_line(last);
+  if (end_asked() != 0)
+    return last;
   say_note("no answer within %d seconds counts as \"%s\"", seconds, words[last]);
   return last;
 }

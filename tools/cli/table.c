@@ -2,77 +2,75 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "cli/table.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
-
-#include <libsmartcols.h>
 
 #include "base/escape.h"
 #include "base/memory.h"
+#include "base/number.h"
 #include "cli/output.h"
 
 /* As narrow as a wrapped column may become: what is narrower is no longer read, however long a host's name.
  */
 #define NARROWEST 16
 
-static void *checked(void *pointer) {
-  if (pointer != NULL)
-    return pointer;
-  fputs("pinctl: out of memory\n", stderr);
-  exit(3);
-}
-
 #define MOST_COLUMNS 10
 
 /* What goes below a row begins here, where the first column is not narrower. */
 #define DEEPEST_INDENT 9
 
+/* So much is kept before it is printed: the widths come from it, and grow with what follows. */
+#define BLOCK_ROWS 1000
+#define BLOCK_BYTES ((size_t)1 << 20)
+
+/* Without a terminal that says how wide it is. */
+#define USUAL_ROOM 80
+
 struct table {
   const struct table_form *form;
-  struct libscols_table *scols;
   size_t count;                /* of columns */
+  char **cells;                /* of the rows that are kept, escaped; one broken over lines has newlines */
+  size_t rows;                 /* that are kept */
+  size_t bytes;                /* in them */
+  bool begun;                  /* rows were printed, and the headings */
   size_t widths[MOST_COLUMNS]; /* that the whole of each column takes */
   bool hidden[MOST_COLUMNS];   /* left out */
   bool below;                  /* the last column has no place of its own */
+  bool lowered;                /* nor have those of form->lower */
 };
 
 struct table *table_new(const struct table_form *form) {
   struct table *table = must_alloc(1, sizeof *table);
-  *table = (struct table){.form = form, .scols = checked(scols_new_table())};
-  /* Escaped already: a second pass would escape the backslashes. */
-  scols_table_enable_noencoding(table->scols, 1);
-  if (isatty(STDOUT_FILENO) != 1)
-    scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
-  for (; form->headings[table->count] != NULL; table->count++) {
-    bool wraps = (form->wrapping >> table->count & 1) != 0;
-    struct libscols_column *column = checked(
-        scols_table_new_column(table->scols, form->headings[table->count], 0, wraps ? SCOLS_FL_WRAP : 0));
-    if (wraps)
-      scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
-  }
+  *table = (struct table){.form = form};
+  while (form->headings[table->count] != NULL)
+    table->count++;
+  table->cells = must_alloc(table->count * BLOCK_ROWS, sizeof *table->cells);
   return table;
 }
 
-void table_add(struct table *table, const char *const *texts) {
-  struct libscols_line *line = checked(scols_table_new_line(table->scols, NULL));
-  for (size_t i = 0; i < table->count; i++) {
-    AUTO_TEXT escaped = escape_text(texts[i]);
-    scols_line_set_data(line, i, escaped);
-  }
+/* So many columns a line may have. */
+static size_t room_of_line(void) {
+  const char *columns = getenv("COLUMNS");
+  struct winsize size;
+  long room = 0;
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return size.ws_col;
+  return columns != NULL && number_read(columns, 1, UINT16_MAX, &room) ? (size_t)room : USUAL_ROOM;
 }
 
-/* NULL: the cell is empty. */
-static const char *text_at(const struct table *table, size_t row, size_t column) {
-  return scols_cell_get_data(scols_line_get_cell(scols_table_get_line(table->scols, row), column));
+static char **cells_of(const struct table *table, size_t row) {
+  return table->cells + row * table->count;
 }
 
-/* The columns that the whole of a column takes; a cell may have been broken over lines. */
-static size_t natural_width(const struct table *table, size_t column) {
-  size_t widest = text_width(table->form->headings[column]);
-  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
-    const char *text = text_at(table, i, column);
+/* The columns that the whole of a column takes, of at least so many; a cell may have been broken over lines.
+ */
+static size_t natural_width(const struct table *table, size_t column, size_t widest) {
+  for (size_t i = 0; i < table->rows; i++) {
+    const char *text = cells_of(table, i)[column];
     for (const char *end; text != NULL; text = *end == '\0' ? NULL : end + 1) {
       end = strchrnul(text, '\n');
       AUTO_TEXT line = must_copy_bytes(text, (size_t)(end - text));
@@ -125,10 +123,13 @@ static char *broken(const char *text, size_t columns) {
 }
 
 static void break_column(struct table *table, size_t column, size_t columns) {
-  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
-    const char *text = text_at(table, i, column);
-    if (text != NULL && text_width(text) > columns)
-      scols_line_refer_data(scols_table_get_line(table->scols, i), column, broken(text, columns));
+  for (size_t i = 0; i < table->rows; i++) {
+    char **cell = &cells_of(table, i)[column];
+    if (text_width(*cell) <= columns)
+      continue;
+    char *whole = *cell;
+    *cell = broken(whole, columns);
+    free(whole);
   }
 }
 
@@ -145,7 +146,8 @@ static size_t fair_share(const size_t *widths, size_t count, size_t room) {
 }
 
 static bool has_place(const struct table *table, size_t column) {
-  return !table->hidden[column] && !(table->below && column == table->count - 1);
+  return !table->hidden[column] && !(table->below && column == table->count - 1) &&
+         !(table->lowered && (table->form->lower >> column & 1) != 0);
 }
 
 /* With a blank between every two columns. */
@@ -156,12 +158,7 @@ static size_t total_width(const struct table *table) {
   return total;
 }
 
-static void take_out(struct table *table, size_t column) {
-  struct libscols_column *scols = scols_table_get_column(table->scols, column);
-  scols_column_set_flags(scols, scols_column_get_flags(scols) | SCOLS_FL_HIDDEN);
-}
-
-/* libsmartcols would break anywhere, and make the first such column as narrow as its heading. */
+/* None becomes as narrow as its heading for another that is wide. */
 static void share_rest(struct table *table, size_t room) {
   size_t wrapped[MOST_COLUMNS];
   size_t count = 0;
@@ -175,82 +172,156 @@ static void share_rest(struct table *table, size_t room) {
   for (size_t i = 0; i < table->count; i++)
     if (has_place(table, i) && (table->form->wrapping >> i & 1) != 0) {
       break_column(table, i, share);
-      table->widths[i] = natural_width(table, i);
+      table->widths[i] = natural_width(table, i, text_width(table->form->headings[i]));
     }
 }
 
-static void fit(struct table *table, size_t room) {
+/* Not narrower than in the rows that were printed. */
+static void measure(struct table *table) {
+  for (size_t i = 0; i < table->count; i++) {
+    size_t least = table->begun ? table->widths[i] : text_width(table->form->headings[i]);
+    table->widths[i] = natural_width(table, i, least);
+  }
+}
+
+/* Whether it fits with as few columns left out as that takes. */
+static bool fits_without(struct table *table, size_t room) {
   const char *next = table->form->dispensable == NULL ? "" : table->form->dispensable;
-  for (size_t i = 0; i < table->count; i++)
-    table->widths[i] = natural_width(table, i);
-  table->below = table->form->below && total_width(table) > room;
+  memset(table->hidden, 0, sizeof table->hidden);
   for (; *next != '\0' && total_width(table) > room; next++)
     table->hidden[*next - '0'] = true;
-  for (size_t i = 0; i < table->count; i++)
-    if (!has_place(table, i))
-      take_out(table, i);
+  return total_width(table) <= room;
+}
+
+/*
+ * The first rows decide which columns there are, and what goes below. Where more than one column can, a row
+ * of one line is worth a column.
+ */
+static void choose_columns(struct table *table, size_t room) {
+  const struct table_form *form = table->form;
+  if (total_width(table) <= room || (form->lower != 0 && fits_without(table, room)))
+    return;
+  table->below = form->below;
+  if (fits_without(table, room))
+    return;
+  table->lowered = form->lower != 0;
+  fits_without(table, room);
+}
+
+static void fit(struct table *table, size_t room) {
+  if (!table->begun)
+    choose_columns(table, room);
   if (total_width(table) > room)
     share_rest(table, room);
+}
+
+/* ---- Rows ---- */
+
+/* One line of a row, moving each of `rest` behind it. Whether another follows. */
+static bool print_line(const struct table *table, const char **rest, FILE *stream) {
+  size_t gap = 0;
+  bool more = false;
+  for (size_t i = 0; i < table->count; i++) {
+    if (!has_place(table, i))
+      continue;
+    size_t length = strcspn(rest[i], "\n");
+    AUTO_TEXT piece = must_copy_bytes(rest[i], length);
+    size_t width = text_width(piece);
+    if (length > 0)
+      fprintf(stream, "%*s%s", (int)gap, "", piece);
+    gap = (length > 0 ? 0 : gap) + (table->widths[i] > width ? table->widths[i] - width : 0) + 1;
+    rest[i] += length + (rest[i][length] == '\n' ? 1 : 0);
+    more = more || *rest[i] != '\0';
+  }
+  return more;
+}
+
+/* Without a newline at its end. */
+static void print_row(const struct table *table, const char *const *cells, FILE *stream) {
+  const char *rest[MOST_COLUMNS];
+  memcpy(rest, cells, table->count * sizeof *rest);
+  while (print_line(table, rest, stream))
+    fputc('\n', stream);
+}
+
+static void print_rows(const struct table *table) {
+  for (size_t i = 0; i < table->rows; i++) {
+    print_row(table, (const char *const *)cells_of(table, i), stdout);
+    putchar('\n');
+  }
 }
 
 /* ---- What goes below its row ---- */
 
 /* Nothing but the last column: it goes on with the row before. */
 static bool goes_on(const struct table *table, size_t row) {
-  for (size_t i = 0; i + 1 < table->count; i++) {
-    const char *text = text_at(table, row, i);
-    if (text != NULL && *text != '\0')
+  for (size_t i = 0; i + 1 < table->count; i++)
+    if (*cells_of(table, row)[i] != '\0')
       return false;
-  }
   return true;
 }
 
-/* Lines of a row as they are printed, without what pads the last of them. For free(3). */
+/* Lines of a row as they are printed. For free(3). */
 static char *row_text(const struct table *table, size_t row) {
-  struct libscols_line *line = scols_table_get_line(table->scols, row);
   char *text = NULL;
-  if (scols_table_print_range_to_string(table->scols, line, line, &text) != 0)
-    memory_exhausted();
-  size_t length = strlen(text);
-  while (length > 0 && (text[length - 1] == '\n' || text[length - 1] == ' '))
-    text[--length] = '\0';
+  size_t size = 0;
+  FILE *stream = memory_open(&text, &size);
+  print_row(table, (const char *const *)cells_of(table, row), stream);
+  memory_close(stream);
   return text;
+}
+
+/* What goes below a row begins here. For free(3). */
+static char *lead_below(const struct table *table) {
+  size_t indent = table->widths[0] + 1 < DEEPEST_INDENT ? table->widths[0] + 1 : DEEPEST_INDENT;
+  return must_format("%*s", (int)indent, "");
+}
+
+static void print_lowered(const struct table *table, size_t row) {
+  AUTO_TEXT lead = lead_below(table);
+  putchar('\n');
+  for (size_t i = 0; i + 1 < table->count; i++)
+    if ((table->form->lower >> i & 1) != 0)
+      put_wrapped(PLAIN, lead, cells_of(table, row)[i]);
 }
 
 /* Behind the row where it fits there, else below it. */
 static void print_last(const struct table *table, const char *line, const char *text, size_t room) {
   size_t place = total_width(table) + 1;
   size_t width = text_width(line);
-  size_t indent = table->widths[0] + 1 < DEEPEST_INDENT ? table->widths[0] + 1 : DEEPEST_INDENT;
   if (*line != '\0' && strchr(line, '\n') == NULL && place + text_width(text) <= room) {
     printf("%*s%s\n", (int)(place > width ? place - width : 0), "", text);
     return;
   }
   if (*line != '\0')
     putchar('\n');
-  AUTO_TEXT lead = must_format("%*s", (int)indent, "");
+  AUTO_TEXT lead = lead_below(table);
   if (table->form->obvious == NULL || strcmp(text, table->form->obvious) != 0)
     put_wrapped(PLAIN, lead, text);
 }
 
-/* That of the last column where there is room for it. */
+/* That of the last column only where there is room for it, if it goes below. */
 static void print_headings(const struct table *table, size_t room) {
   const char *last = table->form->headings[table->count - 1];
-  bool fits = total_width(table) + 1 + text_width(last) <= room;
-  for (size_t i = 0; i + 1 < table->count; i++)
-    if (has_place(table, i))
-      printf("%-*s ", (int)table->widths[i], table->form->headings[i]);
-  puts(fits ? last : "");
+  bool fits = table->below && !table->lowered && total_width(table) + 1 + text_width(last) <= room;
+  size_t column = 0;
+  for (size_t i = 0; i < table->count; i++)
+    if (has_place(table, i) || (fits && i + 1 == table->count)) {
+      printf("%*s%s", (int)column, "", table->form->headings[i]);
+      column = table->widths[i] + 1 - text_width(table->form->headings[i]);
+    }
+  putchar('\n');
 }
 
 static void print_with_below(const struct table *table, size_t room) {
-  print_headings(table, room);
-  scols_table_enable_noheadings(table->scols, 1);
-  for (size_t i = 0; i < scols_table_get_nlines(table->scols); i++) {
+  for (size_t i = 0; i < table->rows; i++) {
     AUTO_TEXT line = goes_on(table, i) ? must_copy("") : row_text(table, i);
-    const char *last = text_at(table, i, table->count - 1);
+    bool is_lowered = table->lowered && *line != '\0';
     fputs(line, stdout);
-    print_last(table, line, last == NULL ? "" : last, room);
+    if (is_lowered)
+      print_lowered(table, i);
+    if (table->below)
+      print_last(table, is_lowered ? "" : line, cells_of(table, i)[table->count - 1], room);
   }
 }
 
@@ -266,16 +337,52 @@ static void print_left_out(const struct table *table) {
     put_wrapped(PLAIN, "Left out, for want of room: ", names);
 }
 
-void table_print(struct table *table) {
-  bool terminal = isatty(STDOUT_FILENO) == 1;
-  size_t room = scols_table_get_termwidth(table->scols);
-  if (terminal)
+/* ---- Blocks of rows ---- */
+
+static void forget_rows(struct table *table) {
+  for (size_t i = 0; i < table->rows * table->count; i++) {
+    free(table->cells[i]);
+    table->cells[i] = NULL;
+  }
+  table->rows = 0;
+  table->bytes = 0;
+}
+
+static void print_block(struct table *table) {
+  size_t room = room_of_line();
+  measure(table);
+  if (isatty(STDOUT_FILENO) == 1)
     fit(table, room);
-  if (table->below)
+  bool any_below = table->below || table->lowered;
+  if (!table->begun && any_below) {
+    print_headings(table, room);
+  } else if (!table->begun) {
+    print_row(table, table->form->headings, stdout);
+    putchar('\n');
+  }
+  if (any_below)
     print_with_below(table, room);
   else
-    scols_print_table(table->scols);
+    print_rows(table);
+  forget_rows(table);
+  table->begun = true;
+}
+
+void table_add(struct table *table, const char *const *texts) {
+  if (table->rows == BLOCK_ROWS || table->bytes >= BLOCK_BYTES)
+    print_block(table);
+  for (size_t i = 0; i < table->count; i++) {
+    char *escaped = escape_text(texts[i]);
+    cells_of(table, table->rows)[i] = escaped;
+    table->bytes += strlen(escaped);
+  }
+  table->rows++;
+}
+
+void table_print(struct table *table) {
+  if (table->rows > 0)
+    print_block(table);
   print_left_out(table);
-  scols_unref_table(table->scols);
+  free(table->cells);
   free(table);
 }

@@ -3,7 +3,6 @@
 #include "cli/usage.h"
 
 #include <stdarg.h>
-#include <stdlib.h>
 
 #include "base/memory.h"
 #include "cli/output.h"
@@ -13,14 +12,27 @@ char *usage_line(const struct verb *verb) {
                      verb->operands);
 }
 
-bool wrong_usage(const struct verb *verb, const char *format, ...) {
-  va_list values;
-  va_start(values, format);
+__attribute__((format(printf, 2, 0))) static void say_usage(const struct verb *verb, const char *format,
+                                                            va_list values) {
   AUTO_TEXT message = must_vformat(format, values);
-  va_end(values);
   AUTO_TEXT usage = usage_line(verb);
   say_error("%s: %s", verb->name, message);
   put(stderr, PLAIN, "Usage: %s\n", usage);
   put(stderr, PLAIN, "\"pinctl %s --help\" says more.\n", verb->name);
+}
+
+bool wrong_usage(const struct verb *verb, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say_usage(verb, format, values);
+  va_end(values);
   return false;
+}
+
+int usage_status(const struct verb *verb, const char *format, ...) {
+  va_list values;
+  va_start(values, format);
+  say_usage(verb, format, values);
+  va_end(values);
+  return EXIT_USAGE;
 }

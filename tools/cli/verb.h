@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/memory.h"
+
 /* One word per option, whatever verbs take it. */
 enum option_id {
   OPTION_HELP = 0,
@@ -39,6 +41,9 @@ enum option_id {
   OPTION_RATE,
   OPTION_FAIL_BELOW,
   OPTION_BASELINE,
+  OPTION_CT_LOGS,
+  OPTION_HEADERS,
+  OPTION_SCAN,
   OPTION_FROM_SERVER,
   OPTION_PIN,
   OPTION_YES,
@@ -73,6 +78,7 @@ enum option_id {
   OPTION_CONFIRM,
   OPTION_CONFIRMED,
   OPTION_UNCONFIRMED,
+  OPTION_OWN,
   OPTION_HOST,
   OPTION_SINCE,
   OPTION_FOLLOW,
@@ -91,7 +97,11 @@ enum option_id {
   OPTION_ENFORCED,
   OPTION_QUIET,
   OPTION_PROBLEMS,
-  OPTION_SORT
+  OPTION_SORT,
+  OPTION_HOST_OPERAND,
+  OPTION_FILE_OPERAND,
+  OPTION_NO_NOTES,
+  OPTION_RESULT
 };
 
 struct option {
@@ -105,25 +115,31 @@ struct option {
   bool repeatable;
 };
 
+/* A row of a verb's table. Behind the help, a text, there may be further members. */
+#define OPTION(word, long_name, argument_name, ...)                                                          \
+  { .id = OPTION_##word, .name = long_name, .argument = argument_name, .help = __VA_ARGS__ }
+#define FLAG(word, long_name, ...) OPTION(word, long_name, NULL, __VA_ARGS__)
+/* The table in `struct verb`. */
+#define OPTIONS_IN(table) .options = table, .option_count = COUNT_OF(table)
+
 /* The options that most verbs share, spelled once. */
 #define SHARED_POLICY                                                                                        \
-  {                                                                                                          \
-    .id = OPTION_POLICY, .name = "policy", .argument = "FILE",                                               \
-    .help = "the policy (default: $PINNING_POLICY, else\n/etc/pinning/policy.cfg)"                           \
-  }
-#define SHARED_JSON                                                                                          \
-  { .id = OPTION_JSON, .name = "json", .help = "print the data as JSON" }
+  OPTION(POLICY, "policy", "FILE", "the policy (default: $PINNING_POLICY, else\n/etc/pinning/policy.cfg)")
+#define SHARED_JSON FLAG(JSON, "json", "print the data as JSON")
 #define SHARED_QUIET                                                                                         \
-  {                                                                                                          \
-    .id = OPTION_QUIET, .name = "quiet", .letter = 'q',                                                      \
-    .help = "or -q, for cron: print nothing where nothing is\nto do, else one line for each host"            \
-  }
-#define SHARED_DRY_RUN                                                                                       \
-  { .id = OPTION_DRY_RUN, .name = "dry-run", .help = "write nothing; print the change as a diff" }
+  FLAG(QUIET, "quiet",                                                                                       \
+       "or -q, for cron: print nothing where nothing is\nto do, else one line for each host", .letter = 'q')
+#define SHARED_DRY_RUN FLAG(DRY_RUN, "dry-run", "write nothing; print the change as a diff")
 
 #define OPERANDS_UNLIMITED ((size_t)-1)
 
 struct arguments;
+
+/* What is told of a run, by options that are none of the verb's own (cli/common_options.h). */
+enum verb_reports {
+  REPORTS_QUIETLY = 1, /* --quiet: without notes */
+  REPORTS_RESULT = 2   /* --json: what was done; of verbs that print no data */
+};
 
 struct verb {
   const char *name;
@@ -135,10 +151,9 @@ struct verb {
   const struct option *options;
   size_t option_count;
   size_t least_operands, most_operands;
+  unsigned reports;     /* enum verb_reports, joined by | */
   bool program_follows; /* everything from the first operand on belongs to another program */
   int (*run)(const struct arguments *arguments); /* returns an enum exit_status */
 };
-
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
 #endif

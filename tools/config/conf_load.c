@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -19,6 +18,7 @@
 #include <openssl/params.h>
 #include <openssl/provider.h>
 
+#include "base/child.h"
 #include "base/memory.h"
 #include "cli/output.h"
 #include "config/conf_state.h"
@@ -152,8 +152,7 @@ void openssl_state_try(struct openssl_state *state) {
   close(pipe_ends[1]);
   if (child > 0) {
     read_answer(pipe_ends[0], state);
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-      continue;
+    child_wait(child);
   }
   close(pipe_ends[0]);
 }

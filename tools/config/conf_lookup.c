@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/memory.h"
 #include "config/conf_text.h"
 
 #define PROVIDER "pinning"
@@ -19,7 +20,7 @@ static bool is_providers(const char *name) {
 /* Up to 3.1 the mere presence of `activate` activates, whatever its value; since then these do not. */
 static bool is_denial(const char *value) {
   static const char *const words[] = {"0", "no", "off", "false"};
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+  for (size_t i = 0; i < COUNT_OF(words); i++)
     if (strcasecmp(value, words[i]) == 0)
       return true;
   return false;

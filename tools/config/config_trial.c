@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/child.h"
+#include "base/interrupt.h"
 #include "config/conf_lookup.h"
 
 /* Loading a configuration takes milliseconds, handshakes tens of them; a module that hangs must not hang us.
@@ -98,7 +100,7 @@ static void judge_end(int status, char **ret_why) {
                  : must_format("a program under it leaves with status %d", WEXITSTATUS(status));
 }
 
-/* The status that it left with, for waitpid(2). */
+/* The status that it left with, as in wait(2). */
 static int run_child(const struct trial *trial, int key, struct text_list *providers, char **ret_why) {
   int ends[2];
   int status = -1;
@@ -114,8 +116,11 @@ static int run_child(const struct trial *trial, int key, struct text_list *provi
   close(configuration);
   close(ends[1]);
   read_answer(ends[0], trial->preload, providers, ret_why);
-  while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-    continue;
+  /* Where pinctl alone is asked to end, nothing waits for its children. */
+  if (child > 0 && end_asked() != 0)
+    kill(child, SIGKILL);
+  if (child > 0)
+    status = child_wait(child);
   judge_end(status, ret_why);
   return status;
 }

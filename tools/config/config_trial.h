@@ -28,7 +28,8 @@ struct trial {
 
 /*
  * Returns true when everything went as it should, with the names of the active providers; both are to be
- * cleared or freed in any case. *ret_why: what went wrong, or NULL. Does not wait longer than 30 seconds.
+ * cleared or freed in any case. *ret_why: what went wrong, or NULL, so that the result may be passed over.
+ * Does not wait longer than 30 seconds.
  */
 bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why);
 

@@ -62,7 +62,7 @@ static bool bind_functions(struct functions *gnutls) {
 #undef X
   };
   void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
-  for (size_t i = 0; library != NULL && i < sizeof bindings / sizeof *bindings; i++) {
+  for (size_t i = 0; library != NULL && i < COUNT_OF(bindings); i++) {
     void *symbol = dlsym(library, bindings[i].name);
     if (symbol == NULL)
       return false;

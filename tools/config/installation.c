@@ -3,7 +3,6 @@
 #include "config/installation.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "config/module_path.h"
 
 static char *library_directory(void) {
   AUTO_TEXT program = realpath("/proc/self/exe", NULL);
@@ -29,8 +29,7 @@ static char *library_directory(void) {
 static bool is_there(const char *path) {
   if (access(path, R_OK) == 0)
     return true;
-  say_error("%s: %s; is pinning installed whole?", path, strerror(errno));
-  return false;
+  return say_error("%s: %s; is pinning installed whole?", path, strerror(errno));
 }
 
 bool installation_locate(struct installation *ret_installation) {
@@ -46,6 +45,50 @@ bool installation_locate(struct installation *ret_installation) {
 bool installation_find(struct installation *ret_installation) {
   return installation_locate(ret_installation) && is_there(ret_installation->shim) &&
          is_there(ret_installation->module);
+}
+
+static bool is_same_file(const char *a, const char *b) {
+  AUTO_TEXT real_a = realpath(a, NULL);
+  AUTO_TEXT real_b = realpath(b, NULL);
+  return strcmp(real_a == NULL ? a : real_a, real_b == NULL ? b : real_b) == 0;
+}
+
+/* openssl.cnf has a backslash before "$". For free(3). */
+static char *without_backslashes(const char *text) {
+  char *plain = must_copy(text);
+  char *to = plain;
+  for (const char *at = text; *at != '\0'; at++)
+    if (*at != '\\')
+      *to++ = *at;
+  *to = '\0';
+  return plain;
+}
+
+static bool is_name_of_a_library(const char *word) {
+  return strcmp(path_base(word), "pinning.so") == 0 || strcmp(path_base(word), "libpinning-preload.so") == 0;
+}
+
+/* A name without a whole path leads to whichever is found, so it may be ours. */
+static bool may_be_ours(const struct installation *installation, const char *word) {
+  if (*word != '/')
+    return is_name_of_a_library(word);
+  AUTO_TEXT file = module_path_here(word);
+  return is_same_file(file, installation->module) || is_same_file(file, installation->shim);
+}
+
+bool installation_is_of_another(const struct installation *installation, const char *text) {
+  AUTO_TEXT words = without_backslashes(text);
+  bool names_another = false;
+  char *rest_of_lines = words;
+  for (char *line; (line = strsep(&rest_of_lines, "\r\n")) != NULL;) {
+    char *rest = line[strspn(line, " \t")] == '#' ? NULL : line;
+    for (char *word; (word = strsep(&rest, " \t:=\"'#;")) != NULL;) {
+      if (may_be_ours(installation, word))
+        return false;
+      names_another |= *word == '/' && is_name_of_a_library(word);
+    }
+  }
+  return names_another;
 }
 
 void installation_clear(struct installation *installation) {

@@ -8,17 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/lock_file.h"
 #include "base/memory.h"
+#include "cli/acting_user.h"
+#include "cli/lock_wait.h"
 #include "cli/output.h"
+#include "cli/result.h"
 
-/* How long a person waits for another pinctl, whose trials take at most some minutes. */
-#define LOCK_TRIES 3000
-#define LOCK_PAUSE_NS 100000000
 /* Of our own, since writers of a policy hold another lock. */
 #define BESIDE_PREFIX ".pinctl-put-"
 
@@ -28,19 +28,15 @@
  */
 static bool take_lock(struct target *target, bool for_ever) {
   target->lock_path = must_format("%s/.pinctl-switch.lock", target->directory);
-  int error = lock_file_try(target->lock_path, &target->lock);
-  if (error == EWOULDBLOCK)
-    say_note("waiting for another pinctl to finish (%s)", target->lock_path);
-  for (int i = 0; error == EWOULDBLOCK && (for_ever || i < LOCK_TRIES); i++) {
-    nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL);
-    error = lock_file_try(target->lock_path, &target->lock);
-  }
+  /* To switch off has to work where a wrong pin is why nobody can say what the user's name is. */
+  AUTO_TEXT user = acting_user_unasked();
+  int error = lock_wait(target->lock_path, for_ever ? LOCK_PATIENCE_ENDLESS : LOCK_PATIENCE_SECONDS, user,
+                        &target->lock);
   if (error == 0)
     return true;
   target->lock = -1;
-  say_error("%s: cannot be locked (%s): %s%s", target->path, target->lock_path,
-            error == EWOULDBLOCK ? "another pinctl does not finish" : strerror(error), root_remedy(error));
-  return false;
+  AUTO_TEXT why = lock_why(target->lock_path, error);
+  return say_error("%s: cannot be locked (%s): %s", target->path, target->lock_path, why);
 }
 
 /* Where a symbolic link in a directory leads; NULL: it is none. */
@@ -74,25 +70,23 @@ static bool read_text(struct target *target) {
   size_t length = 0;
   if (stat(target->path, &target->status) != 0 && errno == ENOENT)
     return true;
-  if (!S_ISREG(target->status.st_mode)) {
-    say_error("%s: it is no regular file", target->path);
-    return false;
-  }
+  if (!S_ISREG(target->status.st_mode))
+    return say_error("%s: it is no regular file", target->path);
   int error = file_read(target->path, &target->text, &length);
   if (error == 0 && strlen(target->text) == length)
     return true;
-  say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it holds a NUL byte");
-  return false;
+  return say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it holds a NUL byte");
 }
 
 bool target_open(const char *path, enum target_use use, struct target *ret_target) {
   *ret_target = (struct target){.lock = -1};
   ret_target->path = resolve(path);
-  if (ret_target->path == NULL) {
-    say_error("%s: %s%s", path, strerror(errno), root_remedy(errno));
-    return false;
-  }
+  if (ret_target->path == NULL)
+    return say_error("%s: %s%s", path, strerror(errno), root_remedy(errno));
   ret_target->directory = path_directory(ret_target->path);
+  ret_target->defers = use != TARGET_READ;
+  if (ret_target->defers)
+    end_defer();
   if (use != TARGET_READ && !take_lock(ret_target, use == TARGET_UNDO))
     return false;
   /* What an interrupted one left goes even where nothing else is to be done. */
@@ -108,6 +102,8 @@ void target_close(struct target *target) {
   free(target->path);
   free(target->directory);
   free(target->text);
+  if (target->defers)
+    end_deliver();
   *target = (struct target){.lock = -1};
 }
 
@@ -204,13 +200,18 @@ static bool is_unchanged(const struct target *target) {
   return same;
 }
 
-bool target_put(const struct target *target, const char *text) {
-  if (!is_unchanged(target))
-    return false;
+static bool put_text(const struct target *target, const char *text) {
   if (text != NULL)
     return target_write_as(target, target->path, text);
   int error = unlink(target->path) == 0 ? directory_sync(target->directory) : errno;
   if (error != 0)
     say_error("%s: %s%s", target->path, strerror(error), root_remedy(error));
   return error == 0;
+}
+
+bool target_put(const struct target *target, const char *text) {
+  if (!is_unchanged(target) || !put_text(target, text))
+    return false;
+  result_file(target->path, target->text == NULL ? "made" : text == NULL ? "removed" : "changed");
+  return true;
 }

@@ -10,12 +10,15 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/must_use.h"
+
 struct target {
   char *path; /* of the file itself, no symbolic link */
   char *directory;
   char *text; /* NULL: there is no file */
   struct stat status;
-  int lock; /* -1: it was opened for reading */
+  int lock;    /* -1: it was opened for reading */
+  bool defers; /* signals that ask to end (end_defer) */
   char *lock_path;
 };
 
@@ -27,19 +30,20 @@ enum target_use {
 
 /*
  * Reads the file; unless only to read it, also waits for the lock on its directory, and says so. The lock is
- * a file there that no other user can open; it goes when the target is closed. Returns false, having said
+ * a file there that no other user can open; it goes when the target is closed, and only then a signal that
+ * asks to end has its effect (end_defer). Returns false, having said
  * why, when it is no regular text file or cannot be read. To be closed in any case.
  */
-bool target_open(const char *path, enum target_use use, struct target *ret_target);
+MUST_USE bool target_open(const char *path, enum target_use use, struct target *ret_target);
 void target_close(struct target *target);
 
 /*
  * Puts a new text in place for good, or removes the file (NULL). Fails, having said why and changed nothing,
  * also where somebody else has changed the file since it was opened.
  */
-bool target_put(const struct target *target, const char *text);
+MUST_USE bool target_put(const struct target *target, const char *text);
 
 /* Writes a text with the owner and mode of the target as `path`, in its directory. Having said why: false. */
-bool target_write_as(const struct target *target, const char *path, const char *text);
+MUST_USE bool target_write_as(const struct target *target, const char *path, const char *text);
 
 #endif

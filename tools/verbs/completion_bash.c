@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "cli/common_options.h"
 
 static void print_kind(const char *verb, const char *what, const struct completion *completion) {
   static const char *const kinds[] = {"nothing", "words", "files", "folders", "hosts", "programs"};
@@ -13,12 +14,13 @@ static void print_kind(const char *verb, const char *what, const struct completi
 }
 
 static void print_kinds_of(const struct verb *verb) {
-  for (size_t i = 0; i < verb->option_count; i++) {
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;) {
     struct completion completion;
-    if (verb->options[i].argument == NULL)
+    if (option->argument == NULL)
       continue;
-    AUTO_TEXT name = must_format("--%s", verb->options[i].name);
-    completion_of_option(&verb->options[i], &completion);
+    AUTO_TEXT name = must_format("--%s", option->name);
+    completion_of_option(option, &completion);
     print_kind(verb->name, name, &completion);
     completion_clear(&completion);
   }
@@ -38,9 +40,10 @@ void completion_print_bash(const struct verb *const *verbs) {
   puts("}\n\n_pinctl_options() { # VERB\n  case $1 in");
   for (size_t i = 0; verbs[i] != NULL; i++) {
     printf("    %s) echo '", verbs[i]->name);
-    for (size_t j = 0; j < verbs[i]->option_count; j++)
-      printf("--%s ", verbs[i]->options[j].name);
-    puts("--help' ;;");
+    size_t cursor = 0;
+    for (const struct option *option; (option = verb_option_next(verbs[i], &cursor)) != NULL;)
+      printf("--%s ", option->name);
+    puts("' ;;");
   }
   puts("  esac\n}\n\n"
        "# What follows an option, or stands for an operand by its number; empty for a flag.\n"

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "cli/common_options.h"
+
 /* In single quotes. */
 static void print_quoted(const char *text) {
   putchar('\'');
@@ -64,9 +66,10 @@ static void print_valued(const struct verb *const *verbs) {
        "    switch $verb");
   for (size_t i = 0; verbs[i] != NULL; i++) {
     printf("        case %s\n            string split ' ' -- '", verbs[i]->name);
-    for (size_t j = 0; j < verbs[i]->option_count; j++)
-      if (verbs[i]->options[j].argument != NULL)
-        printf("--%s ", verbs[i]->options[j].name);
+    size_t cursor = 0;
+    for (const struct option *option; (option = verb_option_next(verbs[i], &cursor)) != NULL;)
+      if (option->argument != NULL)
+        printf("--%s ", option->name);
     puts("'");
   }
   puts("    end\nend\n");
@@ -81,9 +84,9 @@ void completion_print_fish(const struct verb *const *verbs) {
     printf("complete -c pinctl -n 'test (count (commandline -opc)) -eq 1' -a %s -d ", verb->name);
     print_quoted(verb->summary);
     putchar('\n');
-    for (size_t j = 0; j < verb->option_count; j++)
-      print_option(verb, &verb->options[j]);
-    printf("complete -c pinctl -n '__pinctl_at %s' -l help -d 'print what the verb does'\n", verb->name);
+    size_t cursor = 0;
+    for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;)
+      print_option(verb, option);
     print_operands(verb);
   }
 }

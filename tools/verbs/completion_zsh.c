@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/common_options.h"
+
 /* Inside single quotes, in a description that brackets or colons would end. */
 static void print_description(const char *text) {
   for (; *text != '\0'; text++) {
@@ -73,9 +75,9 @@ void completion_print_zsh(const struct verb *const *verbs) {
   puts("  )\n}\n\n_pinctl_specs() { # VERB\n  case $1 in");
   for (size_t i = 0; verbs[i] != NULL; i++) {
     printf("    %s) specs=(\n", verbs[i]->name);
-    for (size_t j = 0; j < verbs[i]->option_count; j++)
-      print_option(&verbs[i]->options[j]);
-    puts("      '--help[print what the verb does]'");
+    size_t cursor = 0;
+    for (const struct option *option; (option = verb_option_next(verbs[i], &cursor)) != NULL;)
+      print_option(option);
     print_operands(verbs[i]);
     puts("      ) ;;");
   }

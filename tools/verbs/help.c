@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "cli/output.h"
+#include "cli/common_options.h"
 #include "cli/usage.h"
 #include "verbs/help.h"
 #include "verbs/verbs.h"
@@ -58,9 +58,9 @@ void help_print_verb(const struct verb *verb) {
   if (verb->print_more != NULL)
     verb->print_more();
   puts("\nOptions:");
-  for (size_t i = 0; i < verb->option_count; i++)
-    print_option(verb->options[i].name, verb->options[i].argument, verb->options[i].help);
-  print_option("help", NULL, "print this");
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;)
+    print_option(option->name, option->argument, option->help);
   printf("\nExample:\n  %s\n\n" EXIT_STATUS_HELP "\n", verb->example);
 }
 

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/host_port.h"
@@ -21,74 +23,27 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_BACKUP,
-     .name = "backup",
-     .argument = "PIN|@SET|FILE",
-     .help = "also accept this key, not in use yet",
-     .repeatable = true},
-    {.id = OPTION_INTERMEDIATE,
-     .name = "intermediate",
-     .argument = "PIN|@SET|FILE",
-     .help = "accept what a CA with this key issued",
-     .repeatable = true},
-    {.id = OPTION_ANCHOR,
-     .name = "anchor",
-     .argument = "PIN|@SET|FILE",
-     .help = "the chain must end in one of these",
-     .repeatable = true},
-    {.id = OPTION_FINGERPRINT,
-     .name = "fingerprint",
-     .argument = "DIGEST|FILE",
-     .help = "accept this very certificate",
-     .repeatable = true},
-    {.id = OPTION_PORT,
-     .name = "port",
-     .argument = "N",
-     .help = "only on this port (default: every port)",
-     .repeatable = true},
-    {.id = OPTION_INCLUDE_SUBDOMAINS,
-     .name = "include-subdomains",
-     .help = "also every name below HOST, at any depth"},
-    {.id = OPTION_NO_INCLUDE_SUBDOMAINS,
-     .name = "no-include-subdomains",
-     .help = "no longer the names below HOST"},
-    {.id = OPTION_MODE,
-     .name = "mode",
-     .argument = "enforce|audit|off|default",
-     .one_of = true,
-     .help = "refuse, only log, or do neither; default: what\nthe policy says for all"},
-    {.id = OPTION_REQUIRE,
-     .name = "require",
-     .argument = "any|all",
-     .one_of = true,
-     .help = "pins or intermediates, or both of them"},
-    {.id = OPTION_EXPIRES,
-     .name = "expires",
-     .argument = "DATE|never",
-     .help = "the last day, e.g. 2027-06-30"},
-    {.id = OPTION_ON_EXPIRY,
-     .name = "on-expiry",
-     .argument = "audit|enforce",
-     .one_of = true,
-     .help = "afterwards only log, or keep enforcing"},
-    {.id = OPTION_FROM_SERVER,
-     .name = "from-server",
-     .help = "ask the server, show its chain, and ask what to\npin; on the first --port, or 443"},
-    {.id = OPTION_PIN,
-     .name = "pin",
-     .argument = "leaf|issuer|root",
-     .one_of = true,
-     .help = "pin this key of the server's chain"},
-    {.id = OPTION_YES, .name = "yes", .help = "add it without asking, also what is hardly meant"},
-    {.id = OPTION_TRUST_UNVERIFIED,
-     .name = "trust-unverified",
-     .help = "even if the server's chain does not verify"},
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
-    {.id = OPTION_COMMENT, .name = "comment", .argument = "TEXT", .help = "a note to keep with the entry"},
-    {.id = OPTION_NO_COMMENT, .name = "no-comment", .help = "take that note out"},
+    OPTION(BACKUP, "backup", "PIN|@SET|FILE", "also accept this key, not in use yet", .repeatable = true),
+    OPTION(INTERMEDIATE, "intermediate", "PIN|@SET|FILE", "accept what a CA with this key issued",
+           .repeatable = true),
+    OPTION(ANCHOR, "anchor", "PIN|@SET|FILE", "the chain must end in one of these", .repeatable = true),
+    OPTION(FINGERPRINT, "fingerprint", "DIGEST|FILE", "accept this very certificate", .repeatable = true),
+    OPTION(PORT, "port", "N", "only on this port (default: every port)", .repeatable = true),
+    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also every name below HOST, at any depth"),
+    FLAG(NO_INCLUDE_SUBDOMAINS, "no-include-subdomains", "no longer the names below HOST"),
+    OPTION(MODE, "mode", "enforce|audit|off|default",
+           "refuse, only log, or do neither; default: what\nthe policy says for all", .one_of = true),
+    OPTION(REQUIRE, "require", "any|all", "pins or intermediates, or both of them", .one_of = true),
+    OPTION(EXPIRES, "expires", "DATE|never", "the last day, e.g. 2027-06-30"),
+    OPTION(ON_EXPIRY, "on-expiry", "audit|enforce", "afterwards only log, or keep enforcing", .one_of = true),
+    FLAG(FROM_SERVER, "from-server",
+         "ask the server, show its chain, and ask what to\npin; on the first --port, or 443"),
+    OPTION(PIN, "pin", "leaf|issuer|root", "pin this key of the server's chain", .one_of = true),
+    FLAG(YES, "yes", "add it without asking, also what is hardly meant"),
+    FLAG(TRUST_UNVERIFIED, "trust-unverified", "even if the server's chain does not verify"),
+    PROBE_OPTIONS,
+    OPTION(COMMENT, "comment", "TEXT", "a note to keep with the entry"),
+    FLAG(NO_COMMENT, "no-comment", "take that note out"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -159,13 +114,11 @@ static int read_settings(struct adding *adding) {
       adding->wish->settings[setting] = must_copy(value);
   }
   const char *expires = adding->wish->settings[DROPIN_EXPIRES];
-  if (expires != NULL && !is_expiry(expires)) {
-    wrong_usage(
+  if (expires != NULL && !is_expiry(expires))
+    return usage_status(
         arguments->verb,
         "--expires \"%s\": expected a day that exists, such as 2027-06-30, an RFC 3339 time, or never",
         expires);
-    return EXIT_USAGE;
-  }
   adding->unset[DROPIN_COMMENT] = arguments_has(arguments, OPTION_NO_COMMENT);
   adding->narrower = arguments_has(arguments, OPTION_NO_INCLUDE_SUBDOMAINS);
   adding->wish->include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS);
@@ -211,10 +164,9 @@ static void merge(const struct adding *adding, struct dropin *into) {
 
 static int refuse_other_ports(const struct standing *standing) {
   AUTO_TEXT ports = ports_format(standing->entry.ports, standing->entry.port_count);
-  say_error(
+  return say_failure(
       "%s:%u: there is an entry for \"%s\" on ports %s already; name the same ports, or remove it first",
       standing->path, (unsigned)standing->entry.line, standing->entry.name, ports);
-  return EXIT_FAILED;
 }
 
 /* Finds the drop-in to add to, if there is one; refuses where another entry is in the way. */
@@ -379,11 +331,33 @@ static void adding_clear(struct adding *adding) {
   dropin_free(adding->wish);
 }
 
+static bool is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+/* What lies nowhere as a file ("-" is standard input), and could be the name of a host. */
+static bool is_only_a_name(const char *text) {
+  AUTO_TEXT name = NULL;
+  const char *why = NULL;
+  return strcmp(text, "-") != 0 && access(text, F_OK) != 0 && pin_name_canonical(text, &name, &why) == PIN_OK;
+}
+
+/* "server.pem" could be the name of a host, and a file be called as the host is. */
+static bool host_comes_first(const struct arguments *arguments) {
+  const char *host = arguments->operands[0];
+  for (size_t i = 1; i < arguments->operand_count; i++)
+    if (is_only_a_name(arguments->operands[i]) && is_file(host))
+      return wrong_usage(arguments->verb, "\"%s\" is a file, and \"%s\" is none: the host comes first", host,
+                         arguments->operands[i]);
+  return true;
+}
+
 static int run(const struct arguments *arguments) {
   AUTO_TEXT host = NULL;
   uint16_t *ports = NULL;
   uint32_t port_count = 0;
-  if (!arguments_entry_name(arguments, arguments->operands[0], &host) ||
+  if (!host_comes_first(arguments) || !arguments_entry_name(arguments, arguments->operands[0], &host) ||
       !server_options_are_used(arguments) || !arguments_ports(arguments, &ports, &port_count))
     return EXIT_USAGE;
   struct adding adding = {.arguments = arguments, .wish = dropin_new(host, ports, port_count)};
@@ -408,9 +382,9 @@ const struct verb verb_add = {
                "of the entry; what is almost surely a mistake needs --yes, or an answer on the\n"
                "terminal: exit status 1 without.",
     .example = "pinctl add api.example.com server.pem --backup spare.pub",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -18,9 +18,9 @@ const struct verb verb_approve = {
                "first, by another way than the network: rotate only saw it. Who approved what\n"
                "and when is kept in the history.",
     .example = "pinctl approve api.example.com --history history.db",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 2,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

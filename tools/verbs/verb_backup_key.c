@@ -8,9 +8,9 @@
 #include <openssl/crypto.h>
 
 #include "base/file.h"
-#include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/command_line.h"
 #include "cli/output.h"
 #include "cli/passphrase.h"
 #include "cli/usage.h"
@@ -20,26 +20,12 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_ALGORITHM,
-     .name = "algorithm",
-     .argument = KEY_PAIR_ALGORITHMS,
-     .one_of = true,
-     .help = "the kind of key (default: p256)"},
-    {.id = OPTION_OUTPUT,
-     .name = "output",
-     .older = "to",
-     .argument = "DIR",
-     .help = "write the files there (default: here)"},
-    {.id = OPTION_PASSPHRASE_FILE,
-     .name = "passphrase-file",
-     .argument = "FILE",
-     .help = "its first line is the passphrase (default: ask on\nthe terminal, twice)"},
-    {.id = OPTION_NO_PASSPHRASE, .name = "no-passphrase", .help = "do not encrypt the private key"},
-    {.id = OPTION_PORT,
-     .name = "port",
-     .argument = "N",
-     .help = "the entry for this port; again for each of its ports",
-     .repeatable = true},
+    OPTION(ALGORITHM, "algorithm", KEY_PAIR_ALGORITHMS, "the kind of key (default: p256)", .one_of = true),
+    OPTION(OUTPUT, "output", "DIR", "write the files there (default: here)", .older = "to"),
+    OPTION(PASSPHRASE_FILE, "passphrase-file", "FILE",
+           "its first line is the passphrase (default: ask on\nthe terminal, twice)"),
+    FLAG(NO_PASSPHRASE, "no-passphrase", "do not encrypt the private key"),
+    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
     SHARED_POLICY,
     SHARED_DRY_RUN,
     SHARED_JSON,
@@ -74,11 +60,9 @@ static void backup_clear(struct backup *backup) {
 }
 
 static bool read_usage(const struct arguments *arguments, struct backup *backup) {
-  const char *why = "out of memory";
   const char *directory = arguments_value(arguments, OPTION_OUTPUT);
-  if (pin_name_canonical(arguments->operands[0], &backup->host, &why) != PIN_OK)
-    return wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[0], why);
-  if (!arguments_ports(arguments, &backup->ports, &backup->port_count))
+  if (!arguments_entry_name(arguments, arguments->operands[0], &backup->host) ||
+      !arguments_ports(arguments, &backup->ports, &backup->port_count))
     return false;
   if (arguments_has(arguments, OPTION_PASSPHRASE_FILE) && arguments_has(arguments, OPTION_NO_PASSPHRASE))
     return wrong_usage(arguments->verb, "--passphrase-file and --no-passphrase contradict each other");
@@ -102,17 +86,18 @@ static int check_entry(const struct arguments *arguments, const struct backup *b
   if (status == EXIT_DONE)
     status = refuse_backup_alone(standing, NULL);
   if (edit.standings.loaded.status == PIN_OK && edit.standings.count == 0)
-    say_note("a backup stands beside the key in use: first \"pinctl add %s FILE\", or with --from-server",
-             backup->host);
+    say_note("a backup stands beside the key in use: first \"pinctl add %s FILE%s\", or with --from-server",
+             backup->host, same_policy());
   edit_end(&edit);
   return status;
 }
 
 static int refuse_present(const struct backup *backup, int file, int error) {
+  AUTO_TEXT public_key = shell_word(backup->paths[FILE_PUBLIC]);
   say_error("%s: %s", backup->paths[file], strerror(error));
   if (error == EEXIST)
-    say_note("a key that is there is never written over; is its pin missing? \"pinctl add %s --backup %s\"",
-             backup->host, backup->paths[FILE_PUBLIC]);
+    say_note("a key that is there is never written over; is its pin missing? \"pinctl add %s --backup %s%s\"",
+             backup->host, public_key, same_policy());
   return EXIT_FAILED;
 }
 
@@ -123,8 +108,7 @@ static int check_files(const struct backup *backup) {
       return refuse_present(backup, i, EEXIST);
   if (access(backup->directory, W_OK | X_OK) == 0)
     return EXIT_DONE;
-  say_error("%s: %s", backup->directory, strerror(errno));
-  return EXIT_FAILED;
+  return say_failure("%s: %s; --output DIR writes elsewhere", backup->directory, strerror(errno));
 }
 
 /* *ret_passphrase "": none is wanted. */
@@ -136,15 +120,12 @@ static int get_passphrase(const struct arguments *arguments, char ret_passphrase
   if (path != NULL)
     return passphrase_read(path, ret_passphrase) ? EXIT_DONE : EXIT_FAILED;
   enum passphrase_answer answer = passphrase_ask(true, ret_passphrase, PASSPHRASE_SIZE);
-  if (answer == PASSPHRASE_NO_TERMINAL) {
-    wrong_usage(arguments->verb,
-                "there is no terminal to ask on: expected --passphrase-file or --no-passphrase");
-    return EXIT_USAGE;
-  }
+  if (answer == PASSPHRASE_NO_TERMINAL)
+    return usage_status(arguments->verb,
+                        "there is no terminal to ask on: expected --passphrase-file or --no-passphrase");
   if (answer == PASSPHRASE_GIVEN && *ret_passphrase != '\0')
     return EXIT_DONE;
-  say_error("no key was made: expected the same passphrase twice; --no-passphrase does without");
-  return EXIT_FAILED;
+  return say_failure("no key was made: expected the same passphrase twice; --no-passphrase does without");
 }
 
 /* The pin is taken from the very text that is written. */
@@ -227,6 +208,7 @@ static void print(const struct backup *backup) {
 }
 
 static int write_and_pin(const struct arguments *arguments, const struct backup *backup) {
+  AUTO_TEXT public_key = shell_word(backup->paths[FILE_PUBLIC]);
   int status = write_files(backup);
   if (status != EXIT_DONE)
     return status;
@@ -239,9 +221,10 @@ static int write_and_pin(const struct arguments *arguments, const struct backup 
     say_note("%s: the policy accepts this key once it is used; keep %s offline until then", backup->host,
              backup->paths[FILE_KEY]);
   else
-    say_note("%s: the key was made and kept, but its pin is not in the policy; \"pinctl add %s --backup %s\" "
-             "adds it to an entry of pinctl's",
-             backup->host, backup->host, backup->paths[FILE_PUBLIC]);
+    say_note(
+        "%s: the key was made and kept, but its pin is not in the policy; \"pinctl add %s --backup %s%s\" "
+        "adds it to an entry of pinctl's",
+        backup->host, backup->host, public_key, same_policy());
   return status;
 }
 
@@ -272,9 +255,9 @@ const struct verb verb_backup_key = {
                "the key is kept, and the message says so. Keep the key offline until it is\n"
                "needed: \"pinctl rotate\" notices when it comes into use.",
     .example = "pinctl backup-key api.example.com --passphrase-file passphrase.txt",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <fnmatch.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,24 +11,25 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/command_line.h"
 #include "cli/output.h"
 #include "cli/spinner.h"
 #include "cli/usage.h"
 #include "explain/lint.h"
 #include "verbs/verbs.h"
+#include "view/compiled_form.h"
 #include "view/loaded_policy.h"
 #include "view/pauses.h"
+#include "view/policy_remedy.h"
 
 static const struct option options[] = {
     SHARED_POLICY,
     SHARED_JSON,
-    {.id = OPTION_STRICT, .name = "strict", .help = "exit with status 1 on warnings too"},
-    {.id = OPTION_CERTIFICATE,
-     .name = "certificate",
-     .argument = "FILE",
-     .help = "say also where the digest of one of these\ncertificates stands for its key, or the other "
-             "way\nround",
-     .repeatable = true},
+    FLAG(STRICT, "strict", "exit with status 1 on warnings too"),
+    OPTION(CERTIFICATE, "certificate", "FILE",
+           "say also where the digest of one of these\ncertificates stands for its key, or the other "
+           "way\nround",
+           .repeatable = true),
 };
 
 /* Errors come first: what a policy in error was meant to say is not worth guessing. */
@@ -68,11 +70,13 @@ static void print_text(const char *path, const struct loaded_policy *loaded) {
   size_t warnings = diagnostics->count - diagnostics->errors;
   AUTO_TEXT count = must_format("%zu error%s, %zu warning%s", diagnostics->errors,
                                 diagnostics->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
-  if (loaded->status != PIN_OK)
+  if (loaded->status != PIN_OK) {
     put(stderr, RED, "%s: %s\n", path, count);
-  else
+    policy_say_remedy(path, loaded->status);
+  } else if (!output_hides_notes()) {
     put(stderr, diagnostics->count == 0 ? GREEN : YELLOW, "%s: valid, %u host%s, %s\n", path,
         (unsigned)loaded->policy.entry_count, loaded->policy.entry_count == 1 ? "" : "s", count);
+  }
 }
 
 /* A main file that cannot be opened could not be checked; one that is not to be trusted is a finding. */
@@ -126,9 +130,21 @@ static char *main_file_of(const char *real) {
   return NULL;
 }
 
-/* Processes read only these names, and none that a dot hides. */
-static bool is_read(const char *path) {
-  return fnmatch("*.cfg", path_base(path), FNM_PERIOD) == 0;
+/*
+ * The place of a drop-in: where it lies, be it a link that leads elsewhere, as processes see it; else where a
+ * link to it leads. *ret_policy: its main file; NULL: it is none. Both for free(3).
+ */
+static char *place_of(const char *path, char **ret_policy) {
+  AUTO_TEXT directory = path_directory(path);
+  AUTO_TEXT folder = realpath(directory, NULL);
+  char *place = folder == NULL ? NULL : must_format("%s/%s", folder, path_base(path));
+  *ret_policy = main_file_of(place);
+  if (*ret_policy == NULL) {
+    free(place);
+    place = realpath(path, NULL);
+    *ret_policy = main_file_of(place);
+  }
+  return place;
 }
 
 /* What was checked would say nothing of it. */
@@ -157,12 +173,13 @@ static int check_dropin(const struct arguments *arguments, const char *policy, c
   bool broken = loaded.status != PIN_OK;
   keep_dropin(&loaded.diagnostics, name);
   if (collected && arguments_has(arguments, OPTION_JSON))
-    json_print(diagnostics_json(&loaded.diagnostics));
+    diagnostics_print_json(&loaded.diagnostics);
   else if (collected)
     diagnostics_print(stdout, &loaded.diagnostics);
   say_note("%s: checked as a part of %s", path, policy);
+  AUTO_TEXT word = shell_word(policy);
   if (broken && loaded.diagnostics.errors == 0)
-    say_warning("%s: has errors elsewhere; \"pinctl check %s\" shows them", policy, policy);
+    say_warning("%s: has errors elsewhere; \"pinctl check %s\" shows them", policy, word);
   int status = collected ? EXIT_DONE : EXIT_FAILED;
   if (collected && (broken || (arguments_has(arguments, OPTION_STRICT) && loaded.diagnostics.count > 0)))
     status = EXIT_FINDING;
@@ -173,14 +190,17 @@ static int check_dropin(const struct arguments *arguments, const char *policy, c
 static int check(const struct arguments *arguments, const char *path, const struct objects *certificates) {
   struct loaded_policy loaded;
   int status = EXIT_FAILED;
-  AUTO_TEXT real = realpath(path, NULL);
-  AUTO_TEXT policy = main_file_of(real);
+  AUTO_TEXT policy = NULL;
+  AUTO_TEXT place = place_of(path, &policy);
+  if (policy != NULL && faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) != 0)
+    return say_failure("%s: %s", path, strerror(errno));
   if (policy != NULL)
-    return is_read(real) ? check_dropin(arguments, policy, path, path_base(real), certificates)
-                         : refuse_unread(arguments, policy, path);
+    return dropin_name_is_read(path_base(place))
+               ? check_dropin(arguments, policy, path, path_base(place), certificates)
+               : refuse_unread(arguments, policy, path);
   if (collect(path, certificates, &loaded)) {
     if (arguments_has(arguments, OPTION_JSON))
-      json_print(diagnostics_json(&loaded.diagnostics));
+      diagnostics_print_json(&loaded.diagnostics);
     else
       print_text(path, &loaded);
     status = status_of(arguments, path, &loaded, tell_pauses(path));
@@ -193,10 +213,8 @@ static int check(const struct arguments *arguments, const char *path, const stru
 
 static int run(const struct arguments *arguments) {
   const char *path = arguments->operand_count == 1 ? arguments->operands[0] : arguments_policy(arguments);
-  if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY)) {
-    wrong_usage(arguments->verb, "expected FILE or --policy FILE, not both");
-    return EXIT_USAGE;
-  }
+  if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY))
+    return usage_status(arguments->verb, "expected FILE or --policy FILE, not both");
   struct objects certificates;
   int status =
       read_certificates(arguments, &certificates) ? check(arguments, path, &certificates) : EXIT_FAILED;
@@ -215,9 +233,8 @@ const struct verb verb_check = {
                "Of a FILE in policy.d it says what is said of that drop-in, as a part of its\n"
                "policy.",
     .example = "pinctl check policy.cfg",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

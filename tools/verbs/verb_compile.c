@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -12,10 +13,11 @@
 #include "edit/policy_lock.h"
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
+#include "view/policy_remedy.h"
 
 static const struct option options[] = {
     SHARED_POLICY,
-    {.id = OPTION_DRY_RUN, .name = "dry-run", .help = "write nothing; say what would be written"},
+    FLAG(DRY_RUN, "dry-run", "write nothing; say what would be written"),
     SHARED_JSON,
 };
 
@@ -57,10 +59,8 @@ static void print_json(const struct compiling *compiling) {
 /* A source with a time stamp in the future makes what was just written older than what it was made from. */
 static int confirm(const struct compiling *compiling) {
   struct pin_compiled compiled;
-  if (pin_compiled_open(compiling->path, &compiled) != PIN_OK) {
-    say_error("%s: was written, but cannot be read back", compiling->path);
-    return EXIT_FAILED;
-  }
+  if (pin_compiled_open(compiling->path, &compiled) != PIN_OK)
+    return say_failure("%s: was written, but cannot be read back", compiling->path);
   bool current = pin_compiled_is_current(&compiled);
   pin_compiled_close(&compiled);
   if (current)
@@ -84,13 +84,11 @@ static uint64_t compiled_generation(const char *path) {
 
 static int write_form(struct compiling *compiling) {
   uint64_t before = compiled_generation(compiling->path);
-  if (compiling->dry_run)
-    return EXIT_DONE;
-  int error = form_write(compiling->path, &compiling->loaded);
-  if (error != 0) {
-    say_error("%s: %s%s", compiling->path, strerror(error), root_remedy(error));
+  if (say_if_ended(compiling->path))
     return EXIT_FAILED;
-  }
+  int error = form_write(compiling->path, &compiling->loaded);
+  if (error != 0)
+    return say_failure("%s: %s%s", compiling->path, strerror(error), root_remedy(error));
   compiling->written = true;
   if (compiling->loaded.policy.generation != before) {
     AUTO_TEXT what =
@@ -98,6 +96,7 @@ static int write_form(struct compiling *compiling) {
                     (unsigned long long)compiling->loaded.policy.generation, (unsigned long long)before);
     change_record(compiling->policy, what, NULL, 0);
   }
+  say_if_late(compiling->path, NULL);
   return confirm(compiling);
 }
 
@@ -107,6 +106,7 @@ static int refuse(const struct compiling *compiling) {
     say_error("%s: out of memory", compiling->policy);
   else
     say_error("%s: the policy has errors; %s was left as it is", compiling->policy, compiling->path);
+  policy_say_remedy(compiling->policy, compiling->loaded.status);
   bool unreachable = compiling->loaded.status == PIN_UNREADABLE && access(compiling->policy, R_OK) != 0;
   return compiling->loaded.status == PIN_NO_MEMORY || unreachable ? EXIT_FAILED : EXIT_FINDING;
 }
@@ -116,10 +116,12 @@ static int compile(const struct arguments *arguments, struct compiling *compilin
   policy_load_text(compiling->policy, &compiling->loaded);
   if (!json)
     diagnostics_print(stderr, &compiling->loaded.diagnostics);
-  int status = compiling->loaded.status == PIN_OK ? write_form(compiling) : refuse(compiling);
+  int status = compiling->loaded.status != PIN_OK ? refuse(compiling)
+               : compiling->dry_run               ? EXIT_DONE
+                                                  : write_form(compiling);
   if (json)
     print_json(compiling);
-  else if (status != EXIT_FAILED)
+  else if (status != EXIT_FAILED && !output_hides_notes())
     print_text(compiling);
   policy_clear(&compiling->loaded);
   return status;
@@ -133,16 +135,17 @@ static bool is_read_only(const char *directory) {
 static int compile_locked(const struct arguments *arguments, struct compiling *compiling) {
   if (access(compiling->policy, F_OK) != 0) {
     say_error("%s: %s", compiling->policy, strerror(errno));
+    policy_say_remedy(compiling->policy, PIN_UNREADABLE);
     return EXIT_FAILED;
   }
   AUTO_TEXT directory = path_directory(compiling->policy);
   bool locked = !compiling->dry_run && !is_read_only(directory);
-  int lock = locked ? lock_take(directory) : -1;
+  int lock = locked ? lock_take(directory, compiling->policy) : -1;
   if (lock < 0 && locked)
     return EXIT_FAILED;
   int status = compile(arguments, compiling);
   if (lock >= 0)
-    close(lock);
+    lock_release(lock);
   return status;
 }
 
@@ -151,7 +154,14 @@ static int run(const struct arguments *arguments) {
   AUTO_TEXT path = form_path(policy);
   struct compiling compiling = {
       .policy = policy, .path = path, .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
-  return path == NULL ? EXIT_FAILED : compile_locked(arguments, &compiling);
+  if (path == NULL)
+    return EXIT_FAILED;
+  /* The form, its record, and what is said of it, as JSON too; and the lock is let go of. */
+  if (!compiling.dry_run)
+    end_defer();
+  int status = compile_locked(arguments, &compiling);
+  end_deliver();
+  return status;
 }
 
 const struct verb verb_compile = {
@@ -164,7 +174,7 @@ const struct verb verb_compile = {
                " for the policy of the system, policy.db beside any\n"
                "other. A policy that has errors leaves the old file: exit status 1.",
     .example = "pinctl compile",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

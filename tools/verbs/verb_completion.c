@@ -23,8 +23,7 @@ static int run(const struct arguments *arguments) {
       return EXIT_DONE;
     }
   }
-  wrong_usage(arguments->verb, "\"%s\": expected %s", shell, arguments->verb->operands);
-  return EXIT_USAGE;
+  return usage_status(arguments->verb, "\"%s\": expected %s", shell, arguments->verb->operands);
 }
 
 const struct verb verb_completion = {
@@ -34,8 +33,7 @@ const struct verb verb_completion = {
     .details = "Packages install it already. Otherwise, for example in ~/.bashrc:\n"
                "source <(pinctl completion bash)",
     .example = "pinctl completion bash",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

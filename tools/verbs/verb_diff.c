@@ -10,6 +10,7 @@
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
 #include "view/enforced_policy.h"
+#include "view/policy_remedy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
@@ -50,15 +51,19 @@ static int compare(const struct arguments *arguments, const struct pin_policy *b
   return status;
 }
 
-/* What processes go by while the text is broken, or too long for them; NULL: there is none. */
-static const struct pin_policy *open_form(const char *named, struct pin_compiled *compiled) {
+/*
+ * What processes go by while the text is broken, or too long for them, whole in memory: of a form in its file
+ * no entry lives longer than the visit of it. To be cleared in any case; NULL: there is none.
+ */
+static const struct pin_policy *take_form(const char *named, struct loaded_policy *ret_taken) {
   AUTO_TEXT form = form_path(named);
-  if (form == NULL || pin_compiled_open(form, compiled) != PIN_OK)
+  struct pin_compiled compiled;
+  *ret_taken = (struct loaded_policy){0};
+  if (form == NULL || pin_compiled_open(form, &compiled) != PIN_OK)
     return NULL;
-  if (pin_compiled_is_of(compiled, named))
-    return &compiled->policy;
-  pin_compiled_close(compiled);
-  return NULL;
+  bool good = pin_compiled_is_of(&compiled, named) && policy_take_image(&compiled, ret_taken);
+  pin_compiled_close(&compiled);
+  return good ? &ret_taken->policy : NULL;
 }
 
 /* A main file that cannot be opened could not be compared, as it could not be checked. */
@@ -67,6 +72,7 @@ static int tell_unusable(const char *named, const struct loaded_policy *loaded, 
       loaded->status == PIN_NO_MEMORY || (loaded->status == PIN_UNREADABLE && access(named, R_OK) != 0);
   say_error("%s: the policy %s; %s", named, unreadable ? "cannot be read" : "has errors",
             any_in_force ? "what was compiled last stays in force" : "nothing is in force");
+  policy_say_remedy(named, loaded->status);
   return unreadable ? EXIT_FAILED : EXIT_FINDING;
 }
 
@@ -80,9 +86,9 @@ static int tell_enforced(const struct arguments *arguments) {
 /* The files against what was compiled from them last. */
 static int compare_files(const struct arguments *arguments) {
   AUTO_TEXT named = form_policy(arguments_policy(arguments));
-  struct pin_compiled compiled;
+  struct loaded_policy taken;
   struct loaded_policy loaded;
-  const struct pin_policy *before = open_form(named, &compiled);
+  const struct pin_policy *before = take_form(named, &taken);
   policy_load_text(named, &loaded);
   diagnostics_print(stderr, &loaded.diagnostics);
   bool usable = loaded.status == PIN_OK;
@@ -91,10 +97,10 @@ static int compare_files(const struct arguments *arguments) {
                : before == NULL && read_as_text ? tell_enforced(arguments)
                                                 : compare(arguments, before, &loaded.policy);
   if (status == EXIT_FINDING && read_as_text)
-    say_note("processes read the text meanwhile; \"pinctl compile\" makes the compiled form the same");
+    say_note("processes read the text meanwhile; \"pinctl compile%s\" makes the compiled form the same",
+             same_policy());
   policy_clear(&loaded);
-  if (before != NULL)
-    pin_compiled_close(&compiled);
+  policy_clear(&taken);
   return status;
 }
 
@@ -106,7 +112,8 @@ static int compare_with(const struct arguments *arguments, const char *file) {
   policy_load_text(file, &loaded);
   diagnostics_print(stderr, &loaded.diagnostics);
   if (loaded.status != PIN_OK) {
-    say_error("%s: the policy has errors", file);
+    say_error("%s: the policy %s", file, loaded.status == PIN_INVALID ? "has errors" : "cannot be read");
+    policy_say_remedy(file, loaded.status);
     status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
   } else if (enforced_policy_show(arguments_policy(arguments), &enforced)) {
     status = compare(arguments, &enforced.policy, &loaded.policy);
@@ -131,9 +138,8 @@ const struct verb verb_diff = {
                "or the policy FILE, which is to come, against the one in force. What is lost is\n"
                "said first. Exit status 0: nothing differs, 1: something does.",
     .example = "pinctl diff",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -19,10 +20,9 @@ static const struct option options[] = {
     SWITCH_PRELOAD,
     SWITCH_ALL,
     SWITCH_SYSTEMD,
+    FLAG(OWN, "own", "not where only another installation's libraries\nare named: that stays in force"),
     SWITCH_ROOT,
-    {.id = OPTION_UNCONFIRMED,
-     .name = "unconfirmed",
-     .help = "only undo a change by \"enable --confirm\" that was\nnot confirmed"},
+    FLAG(UNCONFIRMED, "unconfirmed", "only undo a change by \"enable --confirm\" that was\nnot confirmed"),
     SHARED_DRY_RUN,
 };
 
@@ -41,6 +41,12 @@ static void tell_what_stays(bool preload, const char *path, const char *text) {
   if (place != NULL)
     say_warning("%s: pinning is still active, by lines that were written by hand; take them out to end it",
                 place);
+}
+
+/* The same where the lines of pinctl stay too: in ld.so.preload that is the first one, which counts. */
+static void tell_what_stays_beside(bool preload, const char *path, const char *rest) {
+  AUTO_TEXT text = rest == NULL ? NULL : must_format("%s%s", preload ? "\n" : "", rest);
+  tell_what_stays(preload, path, text);
 }
 
 /* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
@@ -74,7 +80,15 @@ static int switch_file_off(const struct switching *switching, bool *changed) {
       preload_line_find(target.text, &block);
     else
       block_find(target.text, &block);
-    status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block, changed);
+    const char *lines = block.body == NULL ? target.text : block.body;
+    enum owner owner =
+        block.state == BLOCK_ABSENT ? OWNER_THIS : switch_find_owner(switching, target.path, lines);
+    if (owner == OWNER_ANOTHER) {
+      tell_what_stays_beside(preload, target.path, block.rest);
+      status = EXIT_DONE;
+    } else if (owner == OWNER_THIS) {
+      status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block, changed);
+    }
   }
   block_clear(&block);
   target_close(&target);
@@ -105,8 +119,12 @@ static int switch_both_off(const struct switching *switching, bool *changed) {
   openssl.place = PLACE_OPENSSL;
   preload.place = PLACE_PRELOAD;
   preload.path = (char[]){PRELOAD_FILE};
+  end_defer();
   int of_preload = is_preloaded() ? switch_file_off(&preload, changed) : EXIT_DONE;
+  if (*changed)
+    end_too_late();
   int of_openssl = switch_file_off(&openssl, changed);
+  end_deliver();
   return of_openssl != EXIT_DONE ? of_openssl : of_preload;
 }
 
@@ -124,12 +142,7 @@ static int run(const struct arguments *arguments) {
   int status = switch_begin(arguments, false, &switching);
   if (status == EXIT_DONE)
     status = switching.place == PLACE_UNIT ? switch_unit_off(&switching) : switch_off(&switching);
-  if (status == EXIT_DONE && switching.place == PLACE_UNIT)
-    switch_record(&switching, switching.unit);
-  if (status == EXIT_FAILED && switching.in_image)
-    say_note("paths are those below %s", switching.root);
-  switch_clear(&switching);
-  return status;
+  return switch_end(&switching, status);
 }
 
 const struct verb verb_disable = {
@@ -141,7 +154,7 @@ const struct verb verb_disable = {
                "Lines about pinning that were written by hand stay, and it says where. Running\n"
                "programs go on enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -8,42 +8,41 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
-#include "cli/usage.h"
 #include "edit/dropin.h"
 #include "edit/editor.h"
 #include "edit/existing_entry.h"
+#include "edit/pause_edit.h"
 #include "edit/policy_change.h"
 #include "edit/policy_words.h"
+#include "edit/present_text.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
+#include "view/policy_remedy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_DRY_RUN};
 
 /* One run of the verb. */
 struct editing {
   const struct arguments *arguments;
+  const char *host; /* canonical; NULL: the main file, or the one with the first mistake */
   struct change *change;
   struct enforced_policy enforced; /* before */
   bool has_enforced;
   char *path; /* of the file that is edited */
   char *old_text;
-  char *copy; /* in a folder of its own */
+  char *copy;         /* in a folder of its own */
+  bool worth_keeping; /* it says something else than the file */
 };
 
 /* ---- Which file ---- */
 
 /* The file in which the entry stands that wins for the host. NULL, having said why. */
-static char *file_of_host(const struct editing *editing, const char *host) {
-  AUTO_TEXT name = NULL;
-  const char *why = NULL;
-  if (pin_name_canonical(host, &name, &why) != PIN_OK) {
-    wrong_usage(editing->arguments->verb, "\"%s\": %s", host, why == NULL ? "out of memory" : why);
-    return NULL;
-  }
+static char *file_of_host(const struct editing *editing, const char *name) {
   const char *asked = strncmp(name, "*.", 2) == 0 ? name + 1 : name;
   AUTO_TEXT below = must_format("x%s", asked);
   const char *peer_name = asked == name ? name : below;
@@ -53,7 +52,8 @@ static char *file_of_host(const struct editing *editing, const char *host) {
     pin_select(&editing->enforced.policy, &peer, &verdict);
   if (editing->has_enforced && verdict.count > 0)
     return standing_path(editing->change, verdict.findings[0].entry.file);
-  say_error("%s: no entry of the policy covers it; \"pinctl edit\" edits the main file", name);
+  say_error("%s: no entry of the policy covers it; \"pinctl edit%s\" edits the main file", name,
+            same_policy());
   return NULL;
 }
 
@@ -67,9 +67,8 @@ static char *file_to_mend(const struct editing *editing) {
 }
 
 static bool choose_file(struct editing *editing) {
-  const char *host = editing->arguments->operand_count > 0 ? editing->arguments->operands[0] : NULL;
   size_t length = 0;
-  editing->path = host == NULL ? file_to_mend(editing) : file_of_host(editing, host);
+  editing->path = editing->host == NULL ? file_to_mend(editing) : file_of_host(editing, editing->host);
   if (editing->path == NULL)
     return false;
   int error = file_read(editing->path, &editing->old_text, &length);
@@ -80,14 +79,22 @@ static bool choose_file(struct editing *editing) {
 
 /* ---- The copy ---- */
 
+/* Who may not write is to hear so before the work, not after it. */
+static bool may_write(const struct editing *editing) {
+  AUTO_TEXT folder = path_directory(editing->path);
+  if (editing->change->dry_run || access(folder, W_OK) == 0)
+    return true;
+  int error = errno;
+  return say_error("%s: %s%s%s", folder, strerror(error), root_remedy(error),
+                   pause_hint(editing->change->policy, error));
+}
+
 static bool make_copy(struct editing *editing) {
   const char *parent = secure_getenv("TMPDIR");
   AUTO_TEXT folder =
       must_format("%s/pinctl-edit-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
-  if (mkdtemp(folder) == NULL) {
-    say_error("%s: %s", folder, strerror(errno));
-    return false;
-  }
+  if (mkdtemp(folder) == NULL)
+    return say_error("%s: %s; $TMPDIR names the folder for the copy", folder, strerror(errno));
   editing->copy = must_format("%s/%s", folder, path_base(editing->path));
   int error = file_replace(editing->copy, editing->old_text);
   if (error != 0)
@@ -100,7 +107,8 @@ static void remove_copy(struct editing *editing) {
     return;
   AUTO_TEXT folder = path_directory(editing->copy);
   unlink(editing->copy);
-  rmdir(folder);
+  if (rmdir(folder) != 0 && errno == ENOTEMPTY)
+    say_warning("%s: the editor has left something there", folder);
   free(editing->copy);
   editing->copy = NULL;
 }
@@ -150,6 +158,24 @@ static void unstage(struct change *change) {
 
 enum edited { EDITED_SOUND = 0, EDITED_WRONG, EDITED_NOT, EDITED_FAILED };
 
+/*
+ * No lock is held while somebody edits, for that may take all night. So others may have changed what is
+ * enforced meanwhile, or this very file, which is not to be lost.
+ */
+static bool begin_change(struct editing *editing) {
+  AUTO_TEXT present = NULL;
+  if (!change_lock(editing->change) || !present_text_read(editing->path, &present))
+    return false;
+  if (!present_text_is(present, editing->old_text))
+    return say_error(
+        "%s: was changed meanwhile by somebody else (\"pinctl changes%s\" may know by whom); begin anew, and "
+        "take over what you wrote",
+        editing->path, same_policy());
+  enforced_policy_close(&editing->enforced);
+  editing->has_enforced = enforced_policy_open(editing->change->policy, &editing->enforced);
+  return true;
+}
+
 static enum edited check(struct editing *editing) {
   struct loaded_policy after;
   if (!change_check(editing->change, &after))
@@ -165,33 +191,31 @@ static enum edited check(struct editing *editing) {
 }
 
 static enum edited edit_once(struct editing *editing) {
-  char *text = NULL;
+  AUTO_TEXT text = NULL;
   size_t length = 0;
-  if (!editor_run(editing->copy))
-    return EDITED_FAILED;
+  bool ended_well = editor_run(editing->copy);
+  ended_well = !say_if_ended(editing->path) && ended_well;
   int error = file_read(editing->copy, &text, &length);
   if (error != 0 || strlen(text) != length) {
     say_error("%s: %s", editing->copy, error != 0 ? strerror(error) : "holds a NUL");
-    free(text);
     return error != 0 ? EDITED_FAILED : EDITED_WRONG;
   }
-  if (strcmp(text, editing->old_text) == 0) {
-    free(text);
-    return EDITED_NOT;
-  }
-  stage(editing, text);
+  bool is_edited = strcmp(text, editing->old_text) != 0;
+  editing->worth_keeping = is_edited;
+  if (!is_edited || !ended_well || !begin_change(editing))
+    return ended_well && !is_edited ? EDITED_NOT : EDITED_FAILED;
+  stage(editing, text_take(&text));
   return check(editing);
 }
 
-/* A mistake at night must not cost what was typed. */
+/* A mistake at night must not cost what was typed, and --quiet not hide where it is. */
 static int keep_copy(struct editing *editing) {
-  say_note("nothing was changed; what you wrote is in %s", editing->copy);
+  say_warning("nothing was changed; what you wrote is in %s", editing->copy);
   free(editing->copy);
   editing->copy = NULL;
   return EXIT_FINDING;
 }
 
-/* Somebody else may have written the file meanwhile. */
 static int commit(struct editing *editing) {
   int status = change_commit(editing->change);
   if (status != EXIT_DONE)
@@ -209,11 +233,19 @@ static int edit(struct editing *editing) {
       say_note("%s: was not edited; nothing was changed", editing->path);
       return EXIT_DONE;
     }
-    if (edited == EDITED_FAILED)
+    if (edited == EDITED_FAILED) {
+      if (editing->worth_keeping)
+        keep_copy(editing);
       return EXIT_FAILED;
+    }
     if (editing->change->count > 0)
       unstage(editing->change);
-    if (!question_possible() || question_ask("What now?", words) == 1)
+    change_unlock(editing->change);
+    if (!question_possible())
+      return keep_copy(editing);
+    /* Before the question, for it may be answered by Ctrl-C. */
+    say_warning("what you wrote is in %s", editing->copy);
+    if (question_ask("What now?", words) == 1)
       return keep_copy(editing);
   }
 }
@@ -221,21 +253,28 @@ static int edit(struct editing *editing) {
 static int run(const struct arguments *arguments) {
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   const char *policy = arguments_policy(arguments);
-  struct editing editing = {.arguments = arguments, .change = change_new(policy, dry_run)};
+  AUTO_TEXT host = NULL;
+  if (arguments->operand_count > 0 && !arguments_entry_name(arguments, arguments->operands[0], &host))
+    return EXIT_USAGE;
+  struct editing editing = {.arguments = arguments, .host = host, .change = change_prepare(policy, dry_run)};
   int status = EXIT_FAILED;
-  if (editing.change == NULL)
-    return EXIT_FAILED;
-  if (editing.change->count > 0)
-    say_error("%s: there is no policy yet; \"pinctl add\" makes one", policy);
-  else {
+  if (access(policy, F_OK) != 0 && errno == ENOENT) {
+    if (!policy_has_vanished(policy)) {
+      say_error("%s: %s", policy, strerror(ENOENT));
+      policy_say_remedy(policy, PIN_UNREADABLE);
+    }
+  } else {
     editing.has_enforced = enforced_policy_open(policy, &editing.enforced);
-    if (choose_file(&editing) && make_copy(&editing))
+    /* Where what somebody wrote lies is said before the end. */
+    end_defer();
+    if (choose_file(&editing) && may_write(&editing) && make_copy(&editing) && !say_if_ended(editing.path))
       status = edit(&editing);
     enforced_policy_close(&editing.enforced);
   }
   if (status == EXIT_DONE && !dry_run && editing.change->count > 0)
     say_note("%s: changed, and in force", editing.path);
   remove_copy(&editing);
+  end_deliver();
   free(editing.path);
   free(editing.old_text);
   change_free(editing.change);
@@ -251,9 +290,8 @@ const struct verb verb_edit = {
                "what changes for which host, and puts it in force with the compiled form. With a\n"
                "mistake nothing changes, and it offers to edit again.",
     .example = "EDITOR=true pinctl edit",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -9,25 +9,17 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_POLICY,
-     .name = "policy",
-     .argument = "FILE",
-     .help = "enforce this policy (default: what is set there\nalready, else /etc/pinning/policy.cfg)"},
-    {.id = OPTION_ON_POLICY_ERROR,
-     .name = "on-policy-error",
-     .argument = "refuse|allow",
-     .one_of = true,
-     .help = "what programs do while there is no policy"},
+    OPTION(POLICY, "policy", "FILE",
+           "enforce this policy (default: what is set there\nalready, else /etc/pinning/policy.cfg)"),
+    OPTION(ON_POLICY_ERROR, "on-policy-error", "refuse|allow", "what programs do while there is no policy",
+           .one_of = true),
     SWITCH_OPENSSL_CONF,
     SWITCH_PRELOAD,
     SWITCH_ALL,
     SWITCH_SYSTEMD,
     SWITCH_ROOT,
-    {.id = OPTION_CONFIRM,
-     .name = "confirm",
-     .argument = "SECONDS",
-     .help = "put it back by itself unless it is confirmed in\ntime"},
-    {.id = OPTION_CONFIRMED, .name = "confirmed", .help = "confirm that: the change stays"},
+    OPTION(CONFIRM, "confirm", "SECONDS", "put it back by itself unless it is confirmed in\ntime"),
+    FLAG(CONFIRMED, "confirmed", "confirm that: the change stays"),
     SHARED_DRY_RUN,
 };
 
@@ -68,12 +60,7 @@ static int run(const struct arguments *arguments) {
     switch_ask_for_both(&switching);
     status = arguments_has(arguments, OPTION_CONFIRMED) ? accept(&switching) : switch_on(&switching);
   }
-  if (status == EXIT_DONE && switching.place == PLACE_UNIT)
-    switch_record(&switching, switching.unit);
-  if (status == EXIT_FAILED && switching.in_image)
-    say_note("paths are those below %s", switching.root);
-  switch_clear(&switching);
-  return status;
+  return switch_end(&switching, status);
 }
 
 const struct verb verb_enable = {
@@ -90,7 +77,7 @@ const struct verb verb_enable = {
                "programs with OpenSSL, ld.so.preload those with GnuTLS and those that read no\n"
                "openssl.cnf; --all sets up both or none, and a terminal is asked.",
     .example = "pinctl enable --openssl-conf openssl.cnf --policy policy.cfg",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -6,8 +6,10 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    EXPLANATION_OPTION_CHAIN, PROBE_OPTION_CA, PROBE_OPTION_STARTTLS, PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,     SHARED_POLICY,   SHARED_JSON,
+    EXPLANATION_OPTION_CHAIN,
+    PROBE_OPTIONS,
+    SHARED_POLICY,
+    SHARED_JSON,
 };
 
 static int show(const struct arguments *arguments, const struct explanation *explanation) {
@@ -31,8 +33,7 @@ const struct verb verb_explain = {
                "where the policy lists it, what was tried, the verdict, and the text that would\n"
                "be logged. Exit status 0 when the connection would be allowed, 1 when refused.",
     .example = "pinctl explain api.example.com --chain chain.pem --ca root.pem",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

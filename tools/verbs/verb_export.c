@@ -17,29 +17,14 @@
 #include "view/loaded_policy.h"
 
 static const struct option options[] = {
-    {.id = OPTION_FORMAT,
-     .name = "format",
-     .argument = FORMAT_WORDS_EXPORT,
-     .one_of = true,
-     .help = "what to write"},
-    {.id = OPTION_OUTPUT,
-     .name = "output",
-     .argument = "FILE",
-     .help = "write it there, not to standard output"},
-    {.id = OPTION_PINS,
-     .name = "pins",
-     .argument = "FILE",
-     .help = "where the second file goes, of a format that has\ntwo (chromium)"},
-    {.id = OPTION_CERTIFICATE,
-     .name = "certificate",
-     .argument = "FILE",
-     .help = "certificates of pinned keys, for a format that\nholds no digests (windows)",
-     .repeatable = true},
-    {.id = OPTION_PORT,
-     .name = "port",
-     .argument = "N",
-     .help = "the port of entries that are for every port, for a\nformat that holds ports (postfix, tlsa)"},
-    {.id = OPTION_LOSSY, .name = "lossy", .help = "write it even if something cannot be held"},
+    OPTION(FORMAT, "format", FORMAT_WORDS_EXPORT, "what to write", .one_of = true),
+    OPTION(OUTPUT, "output", "FILE", "write it there, not to standard output"),
+    OPTION(PINS, "pins", "FILE", "where the second file goes, of a format that has\ntwo (chromium)"),
+    OPTION(CERTIFICATE, "certificate", "FILE",
+           "certificates of pinned keys, for a format that\nholds no digests (windows)", .repeatable = true),
+    OPTION(PORT, "port", "N",
+           "the port of entries that are for every port, for a\nformat that holds ports (postfix, tlsa)"),
+    FLAG(LOSSY, "lossy", "write it even if something cannot be held"),
     SHARED_POLICY,
 };
 
@@ -50,10 +35,6 @@ struct export {
   uint16_t port;
   struct conversion conversion;
 };
-
-static int compare_texts(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
 
 /* Names in an order of their own, so that each entry is looked for among them and not each name among all. */
 struct wanted {
@@ -68,35 +49,26 @@ static void wanted_take(const struct text_list *names, struct wanted *ret_wanted
                                 .count = names->count};
   for (size_t i = 0; i < names->count; i++)
     ret_wanted->names[i] = names->items[i];
-  qsort(ret_wanted->names, names->count, sizeof *ret_wanted->names, compare_texts);
+  qsort(ret_wanted->names, names->count, sizeof *ret_wanted->names, texts_compare);
 }
 
 /* The place of a name; NULL: it is not wanted. */
 static const char **wanted_find(const struct wanted *wanted, const char *name) {
-  return bsearch(&name, wanted->names, wanted->count, sizeof *wanted->names, compare_texts);
+  return bsearch(&name, wanted->names, wanted->count, sizeof *wanted->names, texts_compare);
 }
 
-/* No names: every entry. */
-static void select_entries(struct export *export, const struct wanted *wanted,
-                           const struct entries *entries) {
+static void fit_entries(struct export *export, const struct entries *entries) {
   for (size_t i = 0; i < entries->count; i++)
-    if (wanted->count == 0 || wanted_find(wanted, entries->items[i].name) != NULL)
-      export_fit(&export->conversion, export->format, &entries->items[i], export->port);
+    export_fit(&export->conversion, export->format, &entries->items[i], export->port);
 }
 
-static bool all_are_there(const struct text_list *names, struct wanted *wanted,
-                          const struct entries *entries) {
+static bool all_are_there(const struct text_list *names, const struct wanted *wanted) {
   bool all = true;
-  for (size_t i = 0; i < entries->count && wanted->count > 0; i++) {
-    const char **place = wanted_find(wanted, entries->items[i].name);
-    if (place != NULL)
-      wanted->found[place - wanted->names] = true;
-  }
   for (size_t i = 0; i < names->count; i++) {
-    /* Of a name that was given twice bsearch(3) finds the same place each time. */
     if (wanted->found[wanted_find(wanted, names->items[i]) - wanted->names])
       continue;
-    say_error("%s: the policy has no entry for it", names->items[i]);
+    say_error("%s: the policy has no entry for it; \"pinctl list%s\" shows all", names->items[i],
+              same_policy());
     all = false;
   }
   return all;
@@ -104,10 +76,11 @@ static bool all_are_there(const struct text_list *names, struct wanted *wanted,
 
 static void check_policy_wide(struct export *export, const struct pin_policy *policy) {
   if (policy->blocked_keys.count > 0)
-    convert_loss(&export->conversion, export->policy, 0, "%s cannot hold blocked_keys", export->format->name);
+    convert_say(&export->conversion, FINDING_LOSS, export->policy, 0, "%s cannot hold blocked_keys",
+                export->format->name);
   if (policy->exempt_anchors.count > 0)
-    convert_note(&export->conversion, export->policy, 0,
-                 "exempt_anchors are left out: chains that end in them are checked");
+    convert_say(&export->conversion, FINDING_NOTE, export->policy, 0,
+                "exempt_anchors are left out: chains that end in them are checked");
 }
 
 static int write_file(const char *path, const char *text) {
@@ -142,7 +115,7 @@ static int finish(struct export *export) {
   struct conversion *conversion = &export->conversion;
   export_fit_whole(conversion, export->format);
   convert_say_rest(conversion);
-  if (conversion->losses > 0 && !arguments_has(export->arguments, OPTION_LOSSY)) {
+  if (conversion->findings[FINDING_LOSS] > 0 && !arguments_has(export->arguments, OPTION_LOSSY)) {
     say_error("%s would lose this; nothing was written (--lossy writes it all the same)",
               export->format->name);
     return EXIT_FINDING;
@@ -152,12 +125,32 @@ static int finish(struct export *export) {
     say_error("%s: nothing to write", export->policy);
     return EXIT_FINDING;
   }
-  if (!holds_many && conversion->count > 1) {
-    wrong_usage(export->arguments->verb, "%s holds one entry; name one HOST of the %zu", export->format->name,
-                conversion->count);
-    return EXIT_USAGE;
-  }
+  if (!holds_many && conversion->count > 1)
+    return usage_status(export->arguments->verb, "%s holds one entry; name one HOST of the %zu",
+                        export->format->name, conversion->count);
   return write_all(export);
+}
+
+/* Each name is looked up, without reading the rest of the policy. */
+static bool read_entries(const struct text_list *names, struct wanted *wanted,
+                         const struct pin_policy *policy, struct entries *ret_entries) {
+  if (names->count == 0)
+    return entries_read(policy, ret_entries);
+  for (size_t i = 0; i < names->count; i++) {
+    /* Of a name that was given twice bsearch(3) finds the same place each time. */
+    bool *found = &wanted->found[wanted_find(wanted, names->items[i]) - wanted->names];
+    size_t before = ret_entries->count;
+    if (!*found && !entries_of_name(policy, names->items[i], ret_entries))
+      return say_error("the policy's image is damaged");
+    *found = *found || ret_entries->count > before;
+  }
+  return true;
+}
+
+static bool load(const struct export *export, const struct text_list *names,
+                 struct loaded_policy *ret_loaded) {
+  return names->count == 0 ? policy_load_sound(export->policy, ret_loaded)
+                           : policy_ask_sound(export->policy, ret_loaded);
 }
 
 static int export_named(struct export *export, const struct text_list *names) {
@@ -166,10 +159,10 @@ static int export_named(struct export *export, const struct text_list *names) {
   struct wanted wanted;
   int status = EXIT_FAILED;
   wanted_take(names, &wanted);
-  if (policy_load_sound(export->policy, &loaded) && entries_read(&loaded.policy, &entries) &&
-      all_are_there(names, &wanted, &entries)) {
+  if (load(export, names, &loaded) && read_entries(names, &wanted, &loaded.policy, &entries) &&
+      all_are_there(names, &wanted)) {
     check_policy_wide(export, &loaded.policy);
-    select_entries(export, &wanted, &entries);
+    fit_entries(export, &entries);
     status = finish(export);
   }
   free(wanted.names);
@@ -184,10 +177,8 @@ static int export_named(struct export *export, const struct text_list *names) {
 static bool read_names(const struct arguments *arguments, struct text_list *names) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     char *name = NULL;
-    const char *why = NULL;
-    if (pin_name_canonical(arguments->operands[i], &name, &why) != PIN_OK)
-      return wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[i],
-                         why == NULL ? "out of memory" : why);
+    if (!arguments_entry_name(arguments, arguments->operands[i], &name))
+      return false;
     text_list_add(names, name);
   }
   return true;
@@ -198,7 +189,7 @@ static bool options_fit(const struct export *export) {
   const struct arguments *arguments = export->arguments;
   const struct format *format = export->format;
   if (format == NULL)
-    return wrong_usage(arguments->verb, "expected --format");
+    return wrong_usage(arguments->verb, "expected --format " FORMAT_WORDS_EXPORT);
   if (format->has_companion != arguments_has(arguments, OPTION_PINS))
     return wrong_usage(arguments->verb,
                        format->has_companion ? "%s is two files: expected --pins FILE for the keys"
@@ -256,9 +247,8 @@ const struct verb verb_export = {
                "then nothing is written (status 1), unless --lossy.",
     .print_more = formats_print_written,
     .example = "pinctl export --format android api.example.com",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

@@ -14,20 +14,10 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_FORMAT,
-     .name = "format",
-     .argument = "tree|dot|svg|json",
-     .one_of = true,
-     .help = "how to draw it (default: tree)"},
-    {.id = OPTION_OUTPUT,
-     .name = "output",
-     .argument = "FILE",
-     .help = "write it there, not to standard output"},
+    OPTION(FORMAT, "format", "tree|dot|svg|json", "how to draw it (default: tree)", .one_of = true),
+    OPTION(OUTPUT, "output", "FILE", "write it there, not to standard output"),
     EXPLANATION_OPTION_CHAIN,
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTIONS,
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -82,10 +72,8 @@ static bool write_file(const char *path, const char *text) {
 /* By way of memory: to a file, or through dot. */
 static bool draw_whole(const struct graph *graph, const char *format, const char *path) {
   AUTO_TEXT text = text_of(writer_of(format), graph);
-  if (text == NULL) {
-    say_error("out of memory");
-    return false;
-  }
+  if (text == NULL)
+    return say_error("out of memory");
   if (strcmp(format, "svg") == 0) {
     char *dot_text = text;
     text = NULL;
@@ -129,8 +117,7 @@ const struct verb verb_graph = {
                "satisfy them: as a tree, for Graphviz, as SVG (drawn by \"dot\"), or as JSON.\n"
                "Exit status 0 when the connection would be allowed, 1 when refused.",
     .example = "pinctl graph api.example.com --chain chain.pem --ca root.pem",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "verbs/help.h"
 #include "verbs/verbs.h"
 
@@ -15,7 +14,7 @@ static int run(const struct arguments *arguments) {
     return EXIT_DONE;
   }
   if (verb == NULL) {
-    verb_unknown(arguments->operands[0]);
+    verb_unknown(arguments->operands[0], (char *const[]){NULL});
     return EXIT_USAGE;
   }
   help_print_verb(verb);
@@ -28,9 +27,7 @@ const struct verb verb_help = {
     .summary = "Print what a verb does, or which verbs there are",
     .details = "The same as \"pinctl VERB --help\", or \"pinctl --help\".",
     .example = "pinctl help add",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = 1,
     .run = run,
 };

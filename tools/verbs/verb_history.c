@@ -3,13 +3,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/arguments.h"
+#include "cli/json_stream.h"
 #include "cli/output.h"
 #include "cli/table.h"
-#include "cli/usage.h"
 #include "monitor/history.h"
 #include "monitor/history_drawing.h"
 #include "monitor/proposals.h"
@@ -19,9 +18,8 @@
 
 static const struct option options[] = {
     HISTORY_OPTION,
-    {.id = OPTION_DECISIONS,
-     .name = "decisions",
-     .help = "instead: which keys were proposed, approved,\nrejected, promoted and retired, by whom"},
+    FLAG(DECISIONS, "decisions",
+         "instead: which keys were proposed, approved,\nrejected, promoted and retired, by whom"),
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -30,7 +28,7 @@ struct showing {
   const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
   struct table *table;
   struct history_drawing *drawing;
-  json_object *array;
+  struct json_stream json; /* where there is no table */
   size_t count;
 };
 
@@ -74,20 +72,20 @@ static void show_json(const struct history_row *row, void *arg) {
   json_object_object_add(json, "first_seen", json_text(first));
   json_object_object_add(json, "last_seen", json_text(last));
   json_object_object_add(json, "times", json_object_new_int64(row->times));
-  json_object_array_add(showing->array, json);
+  json_stream_add(&showing->json, NULL, json);
   showing->count++;
 }
 
 static void begin(struct showing *showing, bool as_json, const struct table_form *form) {
   if (as_json)
-    showing->array = json_object_new_array();
+    json_stream_open(&showing->json, NULL, '[');
   else
     showing->table = table_new(form);
 }
 
-static void end(const struct showing *showing) {
-  if (showing->array != NULL)
-    json_print(showing->array);
+static void end(struct showing *showing) {
+  if (showing->table == NULL)
+    json_stream_close(&showing->json);
   else
     table_print(showing->table);
 }
@@ -128,7 +126,7 @@ static void show_decision_json(const struct decision_row *row, void *arg) {
   json_object_object_add(json, "decision", json_text(row->decision));
   json_object_object_add(json, "list", json_text(row->list));
   json_object_object_add(json, "pin", json_text(row->pin));
-  json_object_array_add(showing->array, json);
+  json_stream_add(&showing->json, NULL, json);
   showing->count++;
 }
 
@@ -152,7 +150,7 @@ static int show_with_policy(const struct arguments *arguments, struct history *h
   struct pin_verdict verdict = {0};
   struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
   /* Without a valid policy the history is still worth seeing; no key is then marked as pinned. */
-  policy_load(arguments_policy(arguments), &loaded);
+  policy_ask(arguments_policy(arguments), &loaded);
   if (loaded.status == PIN_OK)
     pin_select(&loaded.policy, &peer, &verdict);
   int status = show(arguments, history, host, port, &verdict);
@@ -185,8 +183,7 @@ const struct verb verb_history = {
                "policy that names them today; below it the server's keys and issuers drawn over\n"
                "time. With --decisions what people and \"pinctl rotate\" did about them.",
     .example = "pinctl history api.example.com --history history.db",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/file.h"
+#include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -15,40 +16,18 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_FORMAT,
-     .name = "format",
-     .argument = FORMAT_WORDS_IMPORT,
-     .one_of = true,
-     .help = "what the file is (default: what it looks like)"},
-    {.id = OPTION_HOST,
-     .name = "host",
-     .argument = "HOST",
-     .help =
-         "whose pins these are, where the file does not say;\nof a file with several hosts, the one to take"},
-    {.id = OPTION_ORIGIN,
-     .name = "origin",
-     .argument = "NAME",
-     .help = "what names of a zone without $ORIGIN belong to"},
-    {.id = OPTION_NAME,
-     .name = "name",
-     .argument = "NAME",
-     .help = "what to call the list (default: after the file)"},
-    {.id = OPTION_PINS,
-     .name = "pins",
-     .argument = "FILE",
-     .help = "Chromium's file of keys (default: FILE.pins for\nFILE.json)"},
-    {.id = OPTION_WITHOUT,
-     .name = "without",
-     .argument = "HOST",
-     .help = "leave this host out",
-     .repeatable = true},
-    {.id = OPTION_MODE,
-     .name = "mode",
-     .argument = "enforce|audit",
-     .one_of = true,
-     .help = "refuse, or only log, for all entries"},
-    {.id = OPTION_LOSSY, .name = "lossy", .help = "import it even if something cannot be held"},
-    {.id = OPTION_STRICT, .name = "strict", .help = "change nothing if a host has an entry already"},
+    OPTION(FORMAT, "format", FORMAT_WORDS_IMPORT, "what the file is (default: what it looks like)",
+           .one_of = true),
+    OPTION(
+        HOST, "host", "HOST",
+        "whose pins these are, where the file does not say;\nof a file with several hosts, the one to take"),
+    OPTION(ORIGIN, "origin", "NAME", "what names of a zone without $ORIGIN belong to"),
+    OPTION(NAME, "name", "NAME", "what to call the list (default: after the file)"),
+    OPTION(PINS, "pins", "FILE", "Chromium's file of keys (default: FILE.pins for\nFILE.json)"),
+    OPTION(WITHOUT, "without", "HOST", "leave this host out", .repeatable = true),
+    OPTION(MODE, "mode", "enforce|audit", "refuse, or only log, for all entries", .one_of = true),
+    FLAG(LOSSY, "lossy", "import it even if something cannot be held"),
+    FLAG(STRICT, "strict", "change nothing if a host has an entry already"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -67,7 +46,7 @@ static bool options_fit(const struct arguments *arguments, const struct format *
   const char *host = arguments_value(arguments, OPTION_HOST), *why = NULL;
   bool has_host = host != NULL;
   AUTO_TEXT name = NULL;
-  if (has_host && pin_name_canonical(host, &name, &why) != PIN_OK)
+  if (has_host && host_name_read(host, &name, &why) != PIN_OK)
     return wrong_usage(arguments->verb, "--host \"%s\": %s", host, why == NULL ? "out of memory" : why);
   bool says_host = (format->holds & HOLDS_HOSTS) != 0;
   if (!has_host && !says_host && !format->names_some_hosts)
@@ -91,8 +70,7 @@ static bool read_text(struct conversion *conversion, const char *path, char **re
   int error = file_read(path, ret_text, &length);
   if (error == 0)
     return import_text_prepare(conversion, ret_text, length);
-  say_error("%s: %s", conversion->path, strerror(error));
-  return false;
+  return say_error("%s: %s", conversion->path, strerror(error));
 }
 
 static void leave_out(struct conversion *conversion, const char *name) {
@@ -101,7 +79,7 @@ static void leave_out(struct conversion *conversion, const char *name) {
     if (strcmp(conversion->items[i].entry.name, name) != 0)
       conversion->items[kept++] = conversion->items[i];
   if (kept == conversion->count)
-    convert_note(conversion, conversion->path, 0, "\"%s\" is not in it; --without has no effect", name);
+    convert_note(conversion, 0, "\"%s\" is not in it; --without has no effect", name);
   conversion->count = kept;
 }
 
@@ -111,7 +89,7 @@ static bool obey_without(const struct arguments *arguments, struct conversion *c
   for (const char *text; (text = arguments_next(arguments, OPTION_WITHOUT, &cursor)) != NULL;) {
     AUTO_TEXT name = NULL;
     const char *why = NULL;
-    if (pin_name_canonical(text, &name, &why) != PIN_OK)
+    if (host_name_read(text, &name, &why) != PIN_OK)
       return wrong_usage(arguments->verb, "--without \"%s\": %s", text, why == NULL ? "out of memory" : why);
     leave_out(conversion, name);
   }
@@ -133,20 +111,16 @@ static void set_mode(const struct arguments *arguments, struct conversion *conve
 static int read_entries(const struct arguments *arguments, const struct format *format,
                         struct conversion *conversion) {
   import_read(conversion, format);
-  if (conversion->errors == 0 && !obey_without(arguments, conversion))
+  if (conversion->findings[FINDING_ERROR] == 0 && !obey_without(arguments, conversion))
     return EXIT_USAGE;
   conversion_note_ports(conversion);
   convert_say_rest(conversion);
-  if (conversion->errors > 0) {
-    say_error("%s: nothing was changed", conversion->path);
-    return EXIT_FAILED;
-  }
-  if (conversion->nameless > 0 && conversion->count == 0 && conversion->host == NULL) {
-    wrong_usage(arguments->verb, "%s does not say whose pins these are: expected --host HOST",
-                conversion->path);
-    return EXIT_USAGE;
-  }
-  if (conversion->losses > 0 && !arguments_has(arguments, OPTION_LOSSY)) {
+  if (conversion->findings[FINDING_ERROR] > 0)
+    return say_failure("%s: nothing was changed", conversion->path);
+  if (conversion->nameless > 0 && conversion->count == 0 && conversion->host == NULL)
+    return usage_status(arguments->verb, "%s does not say whose pins these are: expected --host HOST",
+                        conversion->path);
+  if (conversion->findings[FINDING_LOSS] > 0 && !arguments_has(arguments, OPTION_LOSSY)) {
     say_error("%s: a policy would lose this; nothing was changed (--lossy imports it all the same)",
               conversion->path);
     return EXIT_FINDING;
@@ -187,10 +161,9 @@ static int import(const struct arguments *arguments, struct conversion *conversi
 static int run(const struct arguments *arguments) {
   const char *path = arguments->operands[0];
   const char *name = arguments_value(arguments, OPTION_NAME);
-  if (name != NULL && !import_list_name_is_good(name)) {
-    wrong_usage(arguments->verb, "--name \"%s\": expected at most 64 letters, digits, \"-\" and \"_\"", name);
-    return EXIT_USAGE;
-  }
+  if (name != NULL && !import_list_name_is_good(name))
+    return usage_status(arguments->verb,
+                        "--name \"%s\": expected at most 64 letters, digits, \"-\" and \"_\"", name);
   AUTO_TEXT text = NULL;
   struct conversion conversion = {.path = strcmp(path, "-") == 0 ? "standard input" : path,
                                   .host = arguments_value(arguments, OPTION_HOST),
@@ -211,9 +184,9 @@ const struct verb verb_import = {
                "policy cannot hold is said, and then nothing changes (status 1), unless --lossy.",
     .print_more = formats_print,
     .example = "pinctl import pins.xml --dry-run",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

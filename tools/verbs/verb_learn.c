@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <string.h>
 
-#include "base/number.h"
 #include "base/timestamp.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
@@ -17,37 +16,19 @@
 #define USUAL_STABLE_DAYS 14
 
 static const struct option options[] = {
-    {.id = OPTION_FROM_HOSTS,
-     .name = "from-hosts",
-     .argument = "FILE",
-     .help = "also these hosts: one HOST[:PORT] to a line, #\nbegins a comment"},
-    {.id = OPTION_STABLE,
-     .name = "stable",
-     .argument = "DAYS",
-     .help = "a key must be known for so long (default: 14)"},
-    {.id = OPTION_PIN,
-     .name = "pin",
-     .argument = "leaf|issuer|root",
-     .one_of = true,
-     .help = "pin this key of the chains (default: issuer)"},
-    {.id = OPTION_MODE,
-     .name = "mode",
-     .argument = "enforce|audit",
-     .one_of = true,
-     .help = "of the new entries (default: the policy's)"},
-    {.id = OPTION_SYSTEM_ANCHORS,
-     .name = "system-anchors",
-     .argument = "DIR|FILE",
-     .help = "the roots that the distribution ships; chains to\nothers are left out"},
+    OPTION(FROM_HOSTS, "from-hosts", "FILE",
+           "also these hosts: one HOST[:PORT] to a line, #\nbegins a comment"),
+    OPTION(STABLE, "stable", "DAYS", "a key must be known for so long (default: 14)"),
+    OPTION(PIN, "pin", "leaf|issuer|root", "pin this key of the chains (default: issuer)", .one_of = true),
+    OPTION(MODE, "mode", "enforce|audit", "of the new entries (default: the policy's)", .one_of = true),
+    OPTION(SYSTEM_ANCHORS, "system-anchors", "DIR|FILE",
+           "the roots that the distribution ships; chains to\nothers are left out"),
     LOG_OPTION_FILE,
     LOG_OPTION_SINCE,
     HISTORY_OPTION,
-    {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, know nothing from before"},
-    {.id = OPTION_YES, .name = "yes", .help = "write without asking"},
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    FLAG(NO_HISTORY, "no-history", "keep nothing, know nothing from before"),
+    FLAG(YES, "yes", "write without asking"),
+    PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
     SHARED_DRY_RUN,
@@ -67,12 +48,11 @@ static enum pin_choice read_choice(const struct arguments *arguments) {
 }
 
 static bool read_usage(const struct arguments *arguments, struct candidates *candidates) {
-  const char *stable = arguments_value(arguments, OPTION_STABLE);
   long days = USUAL_STABLE_DAYS;
   bool decided = arguments_has(arguments, OPTION_YES) || arguments_has(arguments, OPTION_DRY_RUN) ||
                  arguments_has(arguments, OPTION_JSON);
-  if (stable != NULL && !number_read(stable, 0, 3650, &days))
-    return wrong_usage(arguments->verb, "--stable \"%s\": expected days from 0 to 3650", stable);
+  if (!arguments_number(arguments, OPTION_STABLE, "days", 0, 3650, &days))
+    return false;
   if (arguments_has(arguments, OPTION_YES) && arguments_has(arguments, OPTION_JSON))
     return wrong_usage(arguments->verb, "--json writes no policy: expected --yes or --json");
   if (!decided && !question_possible())
@@ -88,6 +68,19 @@ static int read_log(const struct arguments *arguments, const struct log_query *q
   size_t damaged = 0;
   const char *hosts = arguments_value(arguments, OPTION_FROM_HOSTS);
   int status = log_each(query, candidates_take_record, candidates, &damaged);
+  if (candidates->left_out > 0)
+    say_warning(
+        "%zu lines are about hosts beyond the first %d of the log, and were passed over; --from-hosts names "
+        "those to look at, --since leaves out what is older",
+        candidates->left_out, MOST_LOGGED_HOSTS);
+  if (candidates->doubtful > 0)
+    say_warning("%zu line%s passed over as doubtful: another process wrote %s", candidates->doubtful,
+                candidates->doubtful == 1 ? " was" : "s were",
+                candidates->doubtful == 1 ? "it than it says" : "them than they say");
+  if (candidates->untimed > 0)
+    say_warning(
+        "%zu line%s passed over: without a time that is past nobody knows for how long a key is known",
+        candidates->untimed, candidates->untimed == 1 ? " was" : "s were");
   if (status != EXIT_DONE && hosts != NULL && query->files.count == 0) {
     say_note("only the hosts of %s are looked at", hosts);
     return EXIT_DONE;
@@ -103,6 +96,7 @@ static int gather(const struct arguments *arguments, const struct log_query *que
   int status = hosts == NULL ? EXIT_DONE : learning_read_hosts(hosts, candidates);
   if (status == EXIT_DONE)
     status = read_log(arguments, query, candidates);
+  candidates_arrange(candidates);
   if (status == EXIT_DONE)
     candidates_leave_covered(candidates, policy, arguments_policy(arguments));
   return status;
@@ -189,16 +183,15 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_learn = {
     .name = "learn",
-    .operands = "",
+    .operands = "[FILE]...",
     .summary = "Propose entries for hosts whose keys have proved stable",
     .details = "Takes hosts from audited lines of the log, and from a list. Asks each server and\n"
                "proposes to pin a key that it shows in a chain that verifies and that is known,\n"
                "by the log and the history, for long enough. Leaves out hosts that have an entry\n"
                "and chains to roots that were added here. Shows the change, and asks.",
     .example = "pinctl learn --file auth.log --from-hosts hosts.txt --dry-run",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
-    .most_operands = 0,
+    OPTIONS_IN(options),
+    .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY,
     .run = run,
 };

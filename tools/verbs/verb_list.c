@@ -2,16 +2,17 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/json_stream.h"
 #include "cli/output.h"
 #include "cli/table.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
+#include "view/entry_names.h"
 #include "view/entry_text.h"
 #include "view/name_pattern.h"
 #include "view/pauses.h"
@@ -22,11 +23,14 @@ static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 struct listing {
   const char *path;
   const struct pin_policy *policy;
-  const struct entries *entries;
+  const struct entry_names *names;
   const struct pauses *pauses;
+  struct table *table;
+  struct json_stream json;
 };
 
-static void add_row(struct table *table, const struct listing *listing, const struct pin_entry *entry) {
+static void show_row(const struct pin_entry *entry, void *arg) {
+  const struct listing *listing = arg;
   uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
   uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
   uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
@@ -38,80 +42,90 @@ static void add_row(struct table *table, const struct listing *listing, const st
   AUTO_TEXT expires = expiry_text(entry->expires);
   AUTO_TEXT place = entry_place(entry, listing->path);
   bool paused = entry->mode == PIN_MODE_ENFORCE && pauses_until(listing->pauses, entry->name) > 0;
-  table_add(table, (const char *const[]){name, ports, paused ? "paused" : mode_word(entry->mode), pin_count,
-                                         backup_count, issuer_count, expires, place});
+  table_add(listing->table, (const char *const[]){name, ports, paused ? "paused" : mode_word(entry->mode),
+                                                  pin_count, backup_count, issuer_count, expires, place});
 }
 
-static json_object *digest_list_json(const struct pin_digest_list *list) {
-  json_object *array = json_object_new_array();
-  for (uint32_t i = 0; i < list->count; i++) {
-    char text[PIN_DIGEST_TEXT_SIZE];
-    pin_digest_format(&list->digests[i], text);
-    json_object_array_add(array, json_text(text));
-  }
-  return array;
-}
-
-static void print_json(const struct listing *listing) {
+static void add_settings(const struct listing *listing, struct json_stream *json) {
   const struct pin_policy *policy = listing->policy;
-  const struct entries *entries = listing->entries;
-  json_object *json = json_object_new_object();
   AUTO_TEXT generation = must_format("%016llx", (unsigned long long)policy->generation);
-  json_object_object_add(json, "policy", json_text(listing->path));
-  json_object_object_add(json, "generation", json_text(generation));
-  json_object_object_add(json, "mode", json_text(mode_word(policy->mode)));
-  json_object_object_add(json, "blocked_keys", digest_list_json(&policy->blocked_keys));
-  json_object_object_add(json, "exempt_anchors", digest_list_json(&policy->exempt_anchors));
-  json_object_object_add(json, "certificate_names",
-                         json_object_new_string(policy->ignores_certificate_names ? "ignore" : "count"));
-  json_object_object_add(json, "unlisted", json_text(unlisted_word(policy->unlisted)));
-  json_object *hosts = json_object_new_array();
-  for (size_t i = 0; i < entries->count; i++)
-    json_object_array_add(hosts, entry_json(&entries->items[i]));
-  json_object_object_add(json, "hosts", hosts);
-  json_object_object_add(json, "pauses", pauses_json(listing->pauses));
-  json_print(json);
+  json_stream_add(json, "policy", json_text(listing->path));
+  json_stream_add(json, "generation", json_text(generation));
+  json_stream_add(json, "mode", json_text(mode_word(policy->mode)));
+  json_stream_add(json, "blocked_keys", digests_json(&policy->blocked_keys));
+  json_stream_add(json, "exempt_anchors", digests_json(&policy->exempt_anchors));
+  json_stream_add(json, "certificate_names",
+                  json_object_new_string(policy->ignores_certificate_names ? "ignore" : "count"));
+  json_stream_add(json, "unlisted", json_text(unlisted_word(policy->unlisted)));
 }
 
-static void print_table(const struct listing *listing) {
-  const struct entries *entries = listing->entries;
+static void show_json(const struct pin_entry *entry, void *arg) {
+  struct listing *listing = arg;
+  json_stream_add(&listing->json, NULL, entry_json(entry));
+}
+
+static bool print_json(struct listing *listing) {
+  struct json_stream *json = &listing->json;
+  json_stream_open(json, NULL, '{');
+  add_settings(listing, json);
+  json_stream_open(json, "hosts", '[');
+  bool good = entry_names_show(listing->names, listing->policy, show_json, listing);
+  json_stream_close(json);
+  json_stream_add(json, "pauses", pauses_json(listing->pauses));
+  json_stream_close(json);
+  return good;
+}
+
+static bool print_table(struct listing *listing) {
   AUTO_TEXT unlisted = unlisted_text(listing->policy);
   static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
                                          "ISSUERS", "EXPIRES", "WHERE", NULL};
   if (unlisted != NULL)
     say_note("%s: %s", listing->path, unlisted);
-  if (entries->count == 0) {
+  if (listing->names->count == 0) {
     if (listing->policy->entry_count == 0)
       say_note("%s: no hosts", listing->path);
-    return;
+    return true;
   }
   static const struct table_form form = {
       .headings = headings, .wrapping = 1u << 0 | 1u << 1, .dispensable = "75614"};
-  struct table *table = table_new(&form);
-  for (size_t i = 0; i < entries->count; i++)
-    add_row(table, listing, &entries->items[i]);
-  table_print(table);
+  listing->table = table_new(&form);
+  bool good = entry_names_show(listing->names, listing->policy, show_row, listing);
+  table_print(listing->table);
+  return good;
+}
+
+/* Marks those that a word fits. False: there is none. Only a pattern is held against each of them. */
+static bool mark_fitting(const char *word, const struct entry_names *names, bool *fits) {
+  bool found = false;
+  if (!is_name_pattern(word)) {
+    size_t at = entry_names_find(names, word);
+    if (at < names->count)
+      fits[at] = true;
+    return at < names->count;
+  }
+  for (size_t i = 0; i < names->count; i++)
+    if (name_fits(word, names->items[i]))
+      fits[i] = found = true;
+  return found;
 }
 
 /* Keeps those that one of the operands fits. False: an operand fits none, and it was said. */
-static bool keep_fitting(const struct arguments *arguments, struct entries *entries) {
-  bool *fits = must_alloc(entries->count, sizeof *fits);
+static bool keep_fitting(const struct arguments *arguments, struct entry_names *names) {
+  bool *fits = must_alloc(names->count, sizeof *fits);
   bool all_found = true;
   size_t kept = 0;
   for (size_t i = 0; i < arguments->operand_count; i++) {
-    bool found = false;
-    for (size_t j = 0; j < entries->count; j++)
-      if (name_fits(arguments->operands[i], entries->items[j].name))
-        fits[j] = found = true;
+    bool found = mark_fitting(arguments->operands[i], names, fits);
     if (!found)
-      say_note("%s: no entry has such a name; \"pinctl show\" knows what covers a host",
-               arguments->operands[i]);
+      say_note("%s: no entry has such a name; \"pinctl show%s\" knows what covers a host",
+               arguments->operands[i], same_policy());
     all_found = all_found && found;
   }
-  for (size_t j = 0; j < entries->count; j++)
+  for (size_t j = 0; j < names->count; j++)
     if (fits[j])
-      entries->items[kept++] = entries->items[j];
-  entries->count = kept;
+      names->items[kept++] = names->items[j];
+  names->count = kept;
   free(fits);
   return all_found;
 }
@@ -119,25 +133,21 @@ static bool keep_fitting(const struct arguments *arguments, struct entries *entr
 static int run(const struct arguments *arguments) {
   const char *path = arguments_policy(arguments);
   struct enforced_policy enforced;
-  struct entries entries = {0};
+  struct entry_names names = {0};
   struct pauses pauses;
   int64_t now = time(NULL);
-  bool good = enforced_policy_show(path, &enforced) && entries_read(&enforced.policy, &entries);
+  bool good = enforced_policy_show_one(path, &enforced) && entry_names_read(&enforced.policy, &names);
   bool found = true;
   pauses_of(path, now, &pauses);
   if (good) {
-    struct listing listing = {path, &enforced.policy, &entries, &pauses};
-    entries_sort_by_name(&entries);
+    struct listing listing = {.path = path, .policy = &enforced.policy, .names = &names, .pauses = &pauses};
     if (arguments->operand_count > 0)
-      found = keep_fitting(arguments, &entries);
+      found = keep_fitting(arguments, &names);
     pauses_tell(&pauses, now);
-    if (arguments_has(arguments, OPTION_JSON))
-      print_json(&listing);
-    else
-      print_table(&listing);
+    good = arguments_has(arguments, OPTION_JSON) ? print_json(&listing) : print_table(&listing);
   }
   pauses_clear(&pauses);
-  entries_clear(&entries);
+  entry_names_clear(&names);
   enforced_policy_close(&enforced);
   return !good ? EXIT_FAILED : found ? EXIT_DONE : EXIT_FINDING;
 }
@@ -150,8 +160,7 @@ const struct verb verb_list = {
                "all there is. HOST is the name of an entry, or a pattern (\"*.eu.example.com\");\n"
                "exit status 1 when no entry has such a name.",
     .example = "pinctl list",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

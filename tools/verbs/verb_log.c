@@ -10,17 +10,11 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_HOST, .name = "host", .argument = "HOST", .help = "only what is about this host"},
+    OPTION(HOST, "host", "HOST", "only what is about this host"),
     LOG_OPTION_SINCE,
-    {.id = OPTION_FOLLOW,
-     .name = "follow",
-     .help = "go on with what is logged from now on, or from\n--since"},
+    FLAG(FOLLOW, "follow", "go on with what is logged from now on, or from\n--since"),
     LOG_OPTION_FILE,
-    {.id = OPTION_FORMAT,
-     .name = "format",
-     .argument = "table|json|prometheus",
-     .one_of = true,
-     .help = "how to print it (default: table)"},
+    OPTION(FORMAT, "format", "table|json|prometheus", "how to print it (default: table)", .one_of = true),
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -57,15 +51,11 @@ static int run(const struct arguments *arguments) {
   uint16_t port = 0;
   struct log_query query;
   int status = EXIT_USAGE;
-  if (host != NULL && (!host_and_port_read(host, &name, &port) || port != 0)) {
-    wrong_usage(arguments->verb, "--host \"%s\": expected a host without a port", host);
-    return EXIT_USAGE;
-  }
-  if (as_metrics && (host != NULL || arguments_has(arguments, OPTION_FOLLOW))) {
-    wrong_usage(arguments->verb,
-                "--format prometheus counts all hosts up to now: without --host and --follow");
-    return EXIT_USAGE;
-  }
+  if (host != NULL && (!host_and_port_read(host, &name, &port) || port != 0))
+    return usage_status(arguments->verb, "--host \"%s\": expected a host without a port", host);
+  if (as_metrics && (host != NULL || arguments_has(arguments, OPTION_FOLLOW)))
+    return usage_status(arguments->verb,
+                        "--format prometheus counts all hosts up to now: without --host and --follow");
   if (log_query_read(arguments, &query)) {
     struct log_showing showing = {.host = name,
                                   .follow = query.follow,
@@ -79,16 +69,14 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_log = {
     .name = "log",
-    .operands = "",
+    .operands = "[FILE]...",
     .summary = "Show what was refused or audited, and what to do about it",
     .details = "Reads the journal where there is one, else /var/log/auth.log or /var/log/secure\n"
                "with their predecessors. Any user can write to the system log: a line that says\n"
                "another writer than the journal knows is marked doubtful. Exit status 1 when\n"
                "something was, or would have been refused, or is not enforced.",
     .example = "pinctl log --file auth.log --host api.example.com --since \"3 days ago\"",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
-    .most_operands = 0,
+    OPTIONS_IN(options),
+    .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

@@ -5,12 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/number.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
 #include "monitor/alarms.h"
 #include "monitor/history.h"
+#include "monitor/scan_report.h"
 #include "monitor/watch_selection.h"
 #include "monitor/watch_targets.h"
 #include "notify/notify.h"
@@ -20,33 +20,20 @@
 #include "view/pauses.h"
 
 static const struct option options[] = {
-    {.id = OPTION_FORMAT,
-     .name = "format",
-     .argument = "table|json|nagios|prometheus|html",
-     .one_of = true,
-     .help = "how to print it (default: table)"},
-    {.id = OPTION_WARNING,
-     .name = "warning",
-     .argument = "DAYS",
-     .help = "warn so long before an expiry (default: 30)"},
-    {.id = OPTION_CRITICAL,
-     .name = "critical",
-     .argument = "DAYS",
-     .help = "and call it critical then (default: 7)"},
+    OPTION(FORMAT, "format", "table|json|nagios|prometheus|html", "how to print it (default: table)",
+           .one_of = true),
+    OPTION(WARNING, "warning", "DAYS", "warn so long before an expiry (default: 30)"),
+    OPTION(CRITICAL, "critical", "DAYS", "and call it critical then (default: 7)"),
     WATCH_OPTION_PROBLEMS,
     WATCH_OPTION_SORT,
     SHARED_QUIET,
     HISTORY_OPTION,
-    {.id = OPTION_NO_HISTORY, .name = "no-history", .help = "keep nothing, compare with nothing"},
-    {.id = OPTION_HOSTS,
-     .name = "hosts",
-     .argument = "FILE",
-     .help = "also watch these, pinned or not: HOST[:PORT]\na line, or JSON"},
+    FLAG(NO_HISTORY, "no-history", "keep nothing, compare with nothing"),
+    OPTION(HOSTS, "hosts", "FILE", "also watch these, pinned or not: HOST[:PORT]\na line, YAML or JSON"),
+    OPTION(SCAN, "scan", "FILE",
+           "with --format html: also what this report of\n\"pinctl scan --json\" found"),
     NOTIFY_OPTIONS,
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
     SHARED_JSON,
@@ -62,14 +49,13 @@ struct monitoring {
 };
 
 static bool read_days(const struct arguments *arguments, struct watch *watch) {
-  const char *warning = arguments_value(arguments, OPTION_WARNING);
-  const char *critical = arguments_value(arguments, OPTION_CRITICAL);
   long warning_days = 30;
   long critical_days = 7;
-  if ((warning != NULL && !number_read(warning, 0, 3650, &warning_days)) ||
-      (critical != NULL && !number_read(critical, 0, 3650, &critical_days)))
-    return wrong_usage(arguments->verb, "--warning and --critical: expected days from 0 to 3650");
-  if (warning != NULL && critical != NULL && critical_days > warning_days)
+  if (!arguments_number(arguments, OPTION_WARNING, "days", 0, 3650, &warning_days) ||
+      !arguments_number(arguments, OPTION_CRITICAL, "days", 0, 3650, &critical_days))
+    return false;
+  if (arguments_has(arguments, OPTION_WARNING) && arguments_has(arguments, OPTION_CRITICAL) &&
+      critical_days > warning_days)
     return wrong_usage(arguments->verb,
                        "--warning %ld and --critical %ld: expected to be warned before it is critical",
                        warning_days, critical_days);
@@ -87,6 +73,12 @@ static bool record_and_tell(struct history *history, struct monitoring *monitori
          alarms_tell(history, &monitoring->watch, &monitoring->notify, policy);
 }
 
+/* What was drawn is an ornament of the report: without it there is still all else. */
+static void draw(const struct arguments *arguments, struct history *history, struct watch *watch) {
+  if (history != NULL && arguments_is(arguments, OPTION_FORMAT, "html"))
+    (void)history_draw(history, watch);
+}
+
 /* The report is worth more than the history: a default one that cannot be written is only warned of, and what
  * is printed is printed in any case. Without one nobody could be told once each. */
 static int keep_history(const struct arguments *arguments, struct monitoring *monitoring,
@@ -98,6 +90,7 @@ static int keep_history(const struct arguments *arguments, struct monitoring *mo
   AUTO_TEXT usual = history_path(arguments_policy(arguments));
   struct history *history = history_open(path == NULL ? usual : path, false);
   bool good = history != NULL && record_and_tell(history, monitoring, policy);
+  draw(arguments, history, watch);
   history_close(history);
   watch->history_lost = !good;
   watch->not_told = watch->not_told || (!good && monitoring->notifies);
@@ -172,7 +165,12 @@ static bool open_policy(const struct arguments *arguments, struct enforced_polic
 /* Before anything else, so that a mistake in the list is found at once. */
 static int read_targets(const struct arguments *arguments, struct watch *watch) {
   const char *list = arguments_value(arguments, OPTION_HOSTS);
+  const char *scan = arguments_value(arguments, OPTION_SCAN);
   if (list != NULL && !targets_from_list(arguments, list, watch))
+    return EXIT_FAILED;
+  if (scan != NULL && !arguments_is(arguments, OPTION_FORMAT, "html"))
+    return usage_status(arguments->verb, "--scan goes with --format html");
+  if (scan != NULL && !scan_report_read(scan, watch))
     return EXIT_FAILED;
   return targets_from_operands(arguments, true, watch) ? EXIT_DONE : EXIT_USAGE;
 }
@@ -198,6 +196,7 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
                             : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
   if (!named || (!targets_look(watch, &monitoring->enforced.policy, settings) && watch->interrupted_of == 0))
     return EXIT_FAILED;
+  watch_join_issuers(watch);
   int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
   watch_select(arguments, watch);
   int status = print(arguments, watch);
@@ -212,16 +211,12 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
 
 static int read_notify(const struct arguments *arguments, struct monitoring *monitoring) {
   monitoring->notifies = notify_is_wanted(arguments);
-  if (!monitoring->notifies && arguments_has(arguments, OPTION_RENOTIFY)) {
-    wrong_usage(arguments->verb, "--renotify goes with --notify");
-    return EXIT_USAGE;
-  }
+  if (!monitoring->notifies && arguments_has(arguments, OPTION_RENOTIFY))
+    return usage_status(arguments->verb, "--renotify goes with --notify");
   if (!monitoring->notifies)
     return EXIT_DONE;
-  if (arguments_has(arguments, OPTION_NO_HISTORY)) {
-    wrong_usage(arguments->verb, "--notify needs the history, to tell of everything once");
-    return EXIT_USAGE;
-  }
+  if (arguments_has(arguments, OPTION_NO_HISTORY))
+    return usage_status(arguments->verb, "--notify needs the history, to tell of everything once");
   return notify_settings_read(arguments, &monitoring->notify);
 }
 
@@ -259,9 +254,7 @@ const struct verb verb_monitor = {
                "status 0 when all is well and 1 when not; with --format nagios 0, 1, 2 or 3 as\n"
                "plug-ins do, with --format prometheus 0.",
     .example = "pinctl monitor --history history.db --warning 14",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

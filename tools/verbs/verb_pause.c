@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/arguments.h"
@@ -19,13 +20,8 @@
 #define MOST_RECORDED 5
 
 static const struct option pause_options[] = {
-    {.id = OPTION_FOR,
-     .name = "for",
-     .argument = "TIME",
-     .help = "so long, e.g. 30m, 1h or 2d (default: " USUAL_LENGTH ",\nat most 7d)"},
-    {.id = OPTION_INCLUDE_SUBDOMAINS,
-     .name = "include-subdomains",
-     .help = "also every name below HOST, at any depth"},
+    OPTION(FOR, "for", "TIME", "so long, e.g. 30m, 1h or 2d (default: " USUAL_LENGTH ",\nat most 7d)"),
+    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also every name below HOST, at any depth"),
     SHARED_POLICY,
 };
 
@@ -43,13 +39,8 @@ struct wish {
 static int read_names(const struct arguments *arguments, struct wish *wish) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     char *name = NULL;
-    const char *why = NULL;
-    enum pin_status status = pin_name_canonical(arguments->operands[i], &name, &why);
-    if (status != PIN_OK) {
-      wrong_usage(arguments->verb, "\"%s\": %s", arguments->operands[i],
-                  status == PIN_INVALID ? why : "out of memory");
+    if (!arguments_entry_name(arguments, arguments->operands[i], &name))
       return EXIT_USAGE;
-    }
     text_list_add(&wish->names, name);
   }
   return EXIT_DONE;
@@ -67,9 +58,8 @@ static bool read_length(const char *text, int64_t *ret_seconds) {
 /* A pause of what nothing refuses helps nobody: most likely it is another name that is refused. */
 static void warn_of_uncovered(const struct wish *wish) {
   struct enforced_policy enforced;
-  if (!enforced_policy_open(wish->policy, &enforced))
-    return;
-  for (size_t i = 0; i < wish->names.count; i++) {
+  bool usable = enforced_policy_ask(wish->policy, &enforced);
+  for (size_t i = 0; usable && i < wish->names.count; i++) {
     const char *name = wish->names.items[i];
     const char *host = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
     if (!wish->include_subdomains && host == name &&
@@ -145,22 +135,20 @@ static int run_pause(const struct arguments *arguments) {
   int64_t seconds = 0;
   if (length == NULL)
     length = USUAL_LENGTH;
-  if (!read_length(length, &seconds) || seconds > PIN_PAUSE_LONGEST) {
-    wrong_usage(arguments->verb, "--for \"%s\": expected a time of at most 7 days, e.g. 30m, 1h or 2d",
-                length);
-    return EXIT_USAGE;
-  }
-  if (arguments->operand_count == 0 && arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS)) {
-    wrong_usage(arguments->verb, "--include-subdomains needs a HOST");
-    return EXIT_USAGE;
-  }
+  if (!read_length(length, &seconds) || seconds > PIN_PAUSE_LONGEST)
+    return usage_status(arguments->verb,
+                        "--for \"%s\": expected a time of at most 7 days, e.g. 30m, 1h or 2d", length);
+  if (arguments->operand_count == 0 && arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS))
+    return usage_status(arguments->verb, "--include-subdomains needs a HOST");
   struct wish wish = {.policy = arguments_policy(arguments),
                       .include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS),
                       .now = time(NULL)};
   wish.until = wish.now + seconds;
   int status = read_names(arguments, &wish);
+  end_defer();
   if (status == EXIT_DONE)
     status = pause_hosts(&wish);
+  end_deliver();
   text_list_clear(&wish.names);
   return status;
 }
@@ -174,10 +162,9 @@ const struct verb verb_pause = {
                "\"pinctl resume\"; running programs follow at their next connection. HOST is the\n"
                "name that \"pinctl log\" shows, \"*.example.com\" or an IP address.",
     .example = "pinctl pause api.example.com --for 1h",
-    .options = pause_options,
-    .option_count = COUNT_OF(pause_options),
-    .least_operands = 0,
+    OPTIONS_IN(pause_options),
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run_pause,
 };
 
@@ -198,10 +185,8 @@ static int end_pauses(struct pauses *pauses, void *arg) {
   }
   for (size_t i = 0; i < wish->names.count; i++) {
     const char *name = wish->names.items[i];
-    if (!pauses_drop(pauses, name)) {
-      say_error("%s: is not paused; nothing was changed", name);
-      return EXIT_FAILED;
-    }
+    if (!pauses_drop(pauses, name))
+      return say_failure("%s: is not paused; nothing was changed", name);
   }
   return EXIT_DONE;
 }
@@ -225,6 +210,7 @@ static int run_resume(const struct arguments *arguments) {
   struct wish wish = {.policy = arguments_policy(arguments), .now = time(NULL)};
   AUTO_TEXT path = pauses_path(wish.policy);
   int status = path == NULL ? EXIT_FAILED : read_names(arguments, &wish);
+  end_defer();
   if (status == EXIT_DONE)
     status = pauses_edit(path, wish.now, end_pauses, &wish);
   if (status == EXIT_DONE) {
@@ -232,6 +218,7 @@ static int run_resume(const struct arguments *arguments) {
     if (wish.ended || wish.names.count > 0)
       record("resumed", &wish, "");
   }
+  end_deliver();
   text_list_clear(&wish.names);
   return status;
 }
@@ -242,9 +229,8 @@ const struct verb verb_resume = {
     .summary = "End pauses now",
     .details = "Without a HOST all of them end.",
     .example = "pinctl resume",
-    .options = resume_options,
-    .option_count = COUNT_OF(resume_options),
-    .least_operands = 0,
+    OPTIONS_IN(resume_options),
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run_resume,
 };

@@ -14,13 +14,9 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_FROM_SERVER,
-     .name = "from-server",
-     .help = "each operand is HOST[:PORT], to be asked on port\n443 where none is given"},
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    FLAG(FROM_SERVER, "from-server",
+         "each operand is HOST[:PORT], to be asked on port\n443 where none is given"),
+    PROBE_OPTIONS,
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -77,10 +73,8 @@ static int read_server(const struct arguments *arguments, const char *operand, s
   struct probe_result result;
   if (!arguments_host_and_port(arguments, operand, &host, &port))
     return EXIT_USAGE;
-  if (!host_can_be_asked(host)) {
-    wrong_usage(arguments->verb, "\"%s\": expected the name or address of a server", host);
-    return EXIT_USAGE;
-  }
+  if (!host_can_be_asked(host))
+    return usage_status(arguments->verb, "\"%s\": expected the name or address of a server", host);
   int status = probe_one(arguments, host, port, &result);
   if (status == EXIT_DONE && result.chain.error != X509_V_OK)
     say_warning("%s: the chain did not verify: %s; anybody may have answered", host,
@@ -116,12 +110,13 @@ static int run(const struct arguments *arguments) {
   char **files = arguments->operand_count == 0 ? only : arguments->operands;
   size_t count = arguments->operand_count == 0 ? 1 : arguments->operand_count;
   int status = EXIT_DONE;
-  if (arguments_has(arguments, OPTION_FROM_SERVER) && arguments->operand_count == 0) {
-    wrong_usage(arguments->verb, "--from-server: expected HOST[:PORT]");
-    return EXIT_USAGE;
-  }
+  if (arguments_has(arguments, OPTION_FROM_SERVER) && arguments->operand_count == 0)
+    return usage_status(arguments->verb, "--from-server: expected HOST[:PORT]");
   if (!asks_as_wished(arguments, files, count))
     return EXIT_USAGE;
+  if (arguments->operand_count == 0 && isatty(STDIN_FILENO) == 1)
+    say_note(
+        "reading a certificate or key from standard input, up to Ctrl-D; \"pinctl pin FILE\" reads a file");
   json_object *array = arguments_has(arguments, OPTION_JSON) ? json_object_new_array() : NULL;
   for (size_t i = 0; i < count; i++) {
     struct objects objects;
@@ -146,9 +141,7 @@ const struct verb verb_pin = {
                "file that is damaged nothing is printed. HOST:PORT, where no file is called so,\n"
                "is a server that is asked; compare what it shows with what its owner says.",
     .example = "pinctl pin server.pem",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

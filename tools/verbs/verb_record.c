@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <errno.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -14,11 +13,7 @@
 #include "view/loaded_policy.h"
 
 static const struct option options[] = {
-    {.id = OPTION_OUTPUT,
-     .name = "output",
-     .older = "to",
-     .argument = "DIR",
-     .help = "write the chains there (default: chains)"},
+    OPTION(OUTPUT, "output", "DIR", "write the chains there (default: chains)", .older = "to"),
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
     PROBE_OPTION_TIMEOUT,
@@ -36,8 +31,9 @@ struct recording {
 static void take(size_t index, struct probe_result *result, void *arg) {
   struct recording *recording = arg;
   const struct watch_host *host = &recording->watch.hosts[index];
+  AUTO_TEXT place = watch_host_name(host);
   if (result->error != NULL)
-    say_error("%s:%u: %s", host->host, host->port, result->error);
+    say_error("%s: %s", place, result->error);
   bool kept = result->error == NULL && recording_write(recording->directory, host, &result->certificates);
   recording->failed = recording->failed || !kept;
   bar_show(++recording->done, recording->watch.count);
@@ -54,10 +50,8 @@ static int record(const struct arguments *arguments, const struct probe_settings
   if (!good)
     return EXIT_FAILED;
   int error = directory_make(recording->directory);
-  if (error != 0) {
-    say_error("%s: %s", recording->directory, strerror(error));
-    return EXIT_FAILED;
-  }
+  if (error != 0)
+    return say_failure("%s: %s", recording->directory, strerror(error));
   good = targets_ask(&recording->watch, settings, take, recording) && !recording->failed;
   return good ? EXIT_DONE : EXIT_FAILED;
 }
@@ -81,9 +75,8 @@ const struct verb verb_record = {
     .details = "Asks all servers that the policy names, or those given, and writes what each\n"
                "shows to DIR/HOST_PORT.pem. Nothing is judged: \"pinctl test\" does that.",
     .example = "pinctl record api.example.com --output chains",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

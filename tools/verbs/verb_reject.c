@@ -18,9 +18,9 @@ const struct verb verb_reject = {
                "rejected what and when is kept in the history; \"pinctl approve HOST PIN\"\n"
                "overrides it.",
     .example = "pinctl reject api.example.com --history history.db",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 2,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,16 +21,9 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    {.id = OPTION_PORT,
-     .name = "port",
-     .argument = "N",
-     .help = "the entry for this port; again for each of its ports",
-     .repeatable = true},
-    {.id = OPTION_LIST,
-     .name = "list",
-     .argument = "NAME",
-     .help = "remove an imported list, with all its hosts"},
-    {.id = OPTION_YES, .name = "yes", .help = "without asking, also what is hardly meant"},
+    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
+    OPTION(LIST, "list", "NAME", "remove an imported list, with all its hosts"),
+    FLAG(YES, "yes", "without asking, also what is hardly meant"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -54,13 +48,12 @@ static int drop_pins(const struct wish *wish, const struct standing *target) {
   for (size_t i = 0; i < wish->pins.count; i++) {
     if (drop_pin(target->dropin, wish->pins.items[i]))
       continue;
-    say_error("%s: %s is not among its pins; nothing was changed", wish->host, wish->pins.items[i]);
-    return EXIT_FAILED;
+    return say_failure("%s: %s is not among its pins; nothing was changed", wish->host, wish->pins.items[i]);
   }
   if (dropin_pin_count(target->dropin) > 0)
     return EXIT_DONE;
-  say_error("%s: no pin would be left; \"pinctl remove %s\" removes the whole entry", wish->host, wish->host);
-  return EXIT_FAILED;
+  return say_failure("%s: no pin would be left; \"pinctl remove %s%s\" removes the whole entry", wish->host,
+                     wish->host, same_policy());
 }
 
 static int stage(struct edit *edit, const struct wish *wish, const struct standing *target) {
@@ -109,7 +102,8 @@ static bool remove_broken(const struct arguments *arguments, const struct wish *
     change_stage(change, must_copy(path), text, NULL);
     *ret_status = change_commit(change);
     if (*ret_status == EXIT_DONE && !dry_run)
-      say_note("%s: removed with %s, which was broken; \"pinctl undo\" brings it back", wish->host, path);
+      say_note("%s: removed with %s, which was broken; \"pinctl undo%s\" brings it back", wish->host, path,
+               same_policy());
   } else {
     free(text);
   }
@@ -241,18 +235,19 @@ static int stage_list(struct change *change, const char *name) {
     change_stage(change, must_copy(path), text, NULL);
     return EXIT_DONE;
   }
-  say_error("%s: %s", path,
-            error != 0 ? strerror(error) : "was written or edited by hand; nothing was changed");
+  if (error == ENOENT)
+    say_error("%s: there is no imported list of that name", name);
+  else
+    say_error("%s: %s", path,
+              error != 0 ? strerror(error) : "was written or edited by hand; nothing was changed");
   free(text);
   return EXIT_FAILED;
 }
 
 static int remove_list(const struct arguments *arguments, const char *name) {
   if (!import_list_name_is_good(name) || arguments->operand_count > 0 ||
-      arguments_has(arguments, OPTION_PORT)) {
-    wrong_usage(arguments->verb, "expected --list NAME alone");
-    return EXIT_USAGE;
-  }
+      arguments_has(arguments, OPTION_PORT))
+    return usage_status(arguments->verb, "expected --list NAME alone");
   struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
   if (change == NULL)
     return EXIT_FAILED;
@@ -269,10 +264,8 @@ static int run(const struct arguments *arguments) {
   const char *list = arguments_value(arguments, OPTION_LIST);
   if (list != NULL)
     return remove_list(arguments, list);
-  if (arguments->operand_count == 0) {
-    wrong_usage(arguments->verb, "expected HOST, or --list NAME");
-    return EXIT_USAGE;
-  }
+  if (arguments->operand_count == 0)
+    return usage_status(arguments->verb, "expected HOST, or --list NAME");
   struct wish wish = {0};
   int status = read_wish(arguments, &wish);
   if (status == EXIT_DONE)
@@ -292,9 +285,8 @@ const struct verb verb_remove = {
                "that was imported goes as a whole. Where only a backup would stay, or no key\n"
                "that was seen in use, it asks, or wants --yes: exit status 1 without.",
     .example = "pinctl remove api.example.com",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

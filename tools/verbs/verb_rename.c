@@ -17,12 +17,8 @@
 #include "view/pauses.h"
 
 static const struct option options[] = {
-    {.id = OPTION_PORT,
-     .name = "port",
-     .argument = "N",
-     .help = "the entry for this port; again for each of its ports",
-     .repeatable = true},
-    {.id = OPTION_YES, .name = "yes", .help = "without asking, also what is hardly meant"},
+    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
+    FLAG(YES, "yes", "without asking, also what is hardly meant"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -59,8 +55,8 @@ static void warn_of_pause(const struct renaming *renaming) {
   int64_t until = pauses_until(&pauses, renaming->from);
   if (until > pauses_until(&pauses, renaming->to)) {
     AUTO_TEXT rest = pause_rest(until, now);
-    say_warning("%s is paused %s, and that pause does not cover %s: \"pinctl pause %s\" pauses that",
-                renaming->from, rest, renaming->to, renaming->to);
+    say_warning("%s is paused %s, and that pause does not cover %s: \"pinctl pause %s%s\" pauses that",
+                renaming->from, rest, renaming->to, renaming->to, same_policy());
   }
   pauses_clear(&pauses);
 }
@@ -148,9 +144,9 @@ const struct verb verb_rename = {
     .details = "For a host that moves. Pins, settings and the comment stay. Entries written by\n"
                "hand are never touched.",
     .example = "pinctl rename api.example.com api2.example.com --dry-run",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 2,
     .most_operands = 2,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run,
 };

@@ -3,7 +3,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/number.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/usage.h"
@@ -17,27 +16,16 @@
 #define LEAST_RETIRE_DAYS 14
 
 static const struct option options[] = {
-    {.id = OPTION_ALL, .name = "all", .help = "every server that the policy names"},
-    {.id = OPTION_REPORT,
-     .name = "report",
-     .help = "for cron: ask nothing, change nothing, only say\nwhat there is to do"},
+    FLAG(ALL, "all", "every server that the policy names"),
+    FLAG(REPORT, "report",
+         "for cron: only ask the servers and say what there\nis to do; change nothing, wait for no answer"),
     SHARED_QUIET,
-    {.id = OPTION_YES, .name = "yes", .help = "promote and retire without asking"},
-    {.id = OPTION_RETIRE,
-     .name = "retire",
-     .argument = "DAYS",
-     .help = "retire pins not seen for so long (default: 90)"},
-    {.id = OPTION_TRUST_UNVERIFIED,
-     .name = "trust-unverified",
-     .help = "propose a key even if its chain does not verify"},
-    {.id = OPTION_HISTORY,
-     .name = "history",
-     .argument = "FILE",
-     .help = "where seen keys and proposals are kept (default:" HISTORY_DEFAULTS ")"},
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    FLAG(YES, "yes", "promote and retire without asking"),
+    OPTION(RETIRE, "retire", "DAYS", "retire pins not seen for so long (default: 90)"),
+    FLAG(TRUST_UNVERIFIED, "trust-unverified", "propose a key even if its chain does not verify"),
+    OPTION(HISTORY, "history", "FILE",
+           "where seen keys and proposals are kept (default:" HISTORY_DEFAULTS ")"),
+    PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
     SHARED_DRY_RUN,
@@ -55,7 +43,6 @@ struct rotating {
 };
 
 static bool read_usage(const struct arguments *arguments, struct rotating *rotating) {
-  const char *retire = arguments_value(arguments, OPTION_RETIRE);
   bool report = arguments_has(arguments, OPTION_REPORT);
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   long days = DEFAULT_RETIRE_DAYS;
@@ -65,9 +52,8 @@ static bool read_usage(const struct arguments *arguments, struct rotating *rotat
     return wrong_usage(arguments->verb, "--report changes nothing: not with --yes or --dry-run");
   if (dry_run && arguments_has(arguments, OPTION_JSON))
     return wrong_usage(arguments->verb, "--dry-run prints a diff, which is no JSON; --report does");
-  if (retire != NULL && !number_read(retire, LEAST_RETIRE_DAYS, 3650, &days))
-    return wrong_usage(arguments->verb, "--retire \"%s\": expected days from %d to 3650", retire,
-                       LEAST_RETIRE_DAYS);
+  if (!arguments_number(arguments, OPTION_RETIRE, "days", LEAST_RETIRE_DAYS, 3650, &days))
+    return false;
   rotating->writes = !report && !dry_run;
   rotating->settings.retire_seconds = (int64_t)days * SECONDS_PER_DAY;
   rotating->settings.trust_unverified = arguments_has(arguments, OPTION_TRUST_UNVERIFIED);
@@ -155,9 +141,7 @@ const struct verb verb_rotate = {
                "retired, where the history of \"pinctl monitor\" covers that time. Exit status 0:\n"
                "nothing is left to do, 1: something is, 3: a server could not be asked.",
     .example = "pinctl rotate api.example.com --yes --history history.db",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

@@ -21,10 +21,8 @@ static const struct option options[] = {SHARED_POLICY};
 /* The dynamic linker takes both spaces and colons between the libraries of LD_PRELOAD, and knows no quotes.
  */
 static bool preload(const char *shim) {
-  if (strpbrk(shim, " :") != NULL) {
-    say_error("%s: a path with a space or a colon cannot be preloaded", shim);
-    return false;
-  }
+  if (strpbrk(shim, " :") != NULL)
+    return say_error("%s: a path with a space or a colon cannot be preloaded", shim);
   const char *present = getenv("LD_PRELOAD");
   AUTO_TEXT value =
       present == NULL || *present == '\0' ? must_copy(shim) : must_format("%s:%s", shim, present);
@@ -34,10 +32,8 @@ static bool preload(const char *shim) {
 /* The program may change its working directory before it verifies anything. */
 static bool set_policy(const char *path) {
   AUTO_TEXT absolute = realpath(path, NULL);
-  if (absolute == NULL) {
-    say_error("%s: %s", path, strerror(errno));
-    return false;
-  }
+  if (absolute == NULL)
+    return say_error("%s: %s", path, strerror(errno));
   return setenv("PINNING_POLICY", absolute, 1) == 0;
 }
 
@@ -89,8 +85,7 @@ const struct verb verb_run = {
                "environment for those that they start, as Postfix and Dovecot do, lose it: there\n"
                "is a warning within the first minute.",
     .example = "pinctl run --policy policy.cfg -- curl https://api.example.com/",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = OPERANDS_UNLIMITED,
     .program_follows = true,

@@ -1,54 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-#include "base/number.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "monitor/history.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
+#include "scan/log_list.h"
 #include "scan/scan.h"
 #include "verbs/verbs.h"
 #include "view/loaded_policy.h"
 
 static const struct option options[] = {
-    {.id = OPTION_ALL, .name = "all", .help = "scan every server that the policy names"},
-    {.id = OPTION_RATE,
-     .name = "rate",
-     .argument = "N",
-     .help = "connections per second to each host\n(default: 10; 0: no limit)"},
-    {.id = OPTION_WARNING,
-     .name = "warning",
-     .argument = "DAYS",
-     .help = "warn so long before an expiry (default: 30)"},
-    {.id = OPTION_FAIL_BELOW,
-     .name = "fail-below",
-     .argument = "A+|A|A-|B|C|D|E|F",
-     .one_of = true,
-     .help = "exit with 1 only below this grade, or where a\nhost was not reached"},
-    {.id = OPTION_BASELINE,
-     .name = "baseline",
-     .argument = "FILE",
-     .help = "leave out what this report has already: a file\nthat --json made"},
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    FLAG(ALL, "all", "scan every server that the policy names"),
+    OPTION(RATE, "rate", "N", "connections per second to each host\n(default: 10; 0: no limit)"),
+    OPTION(WARNING, "warning", "DAYS", "warn so long before an expiry (default: 30)"),
+    OPTION(FAIL_BELOW, "fail-below", "A+|A|A-|B|C|D|E|F",
+           "exit with 1 only below this grade, or where a\nhost was not reached", .one_of = true),
+    OPTION(BASELINE, "baseline", "FILE", "leave out what this report has already: a file\nthat --json made"),
+    OPTION(CT_LOGS, "ct-logs", "FILE", "verify timestamps by this list of logs\n(log_list.json)"),
+    FLAG(HEADERS, "headers", "name headers of HTTP that are missing"),
+    HISTORY_OPTION,
+    PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
     SHARED_JSON,
 };
 
 static bool read_numbers(const struct arguments *arguments, struct scan *scan) {
-  const char *rate = arguments_value(arguments, OPTION_RATE);
-  const char *warning = arguments_value(arguments, OPTION_WARNING);
   long days = 30;
   scan->rate = 10;
-  if (rate != NULL && !number_read(rate, 0, 1000, &scan->rate))
-    return wrong_usage(arguments->verb, "--rate \"%s\": expected a number from 0 to 1000", rate);
-  if (warning != NULL && !number_read(warning, 0, 3650, &days))
-    return wrong_usage(arguments->verb, "--warning \"%s\": expected days from 0 to 3650", warning);
+  if (!arguments_number(arguments, OPTION_RATE, "a number", 0, 1000, &scan->rate) ||
+      !arguments_number(arguments, OPTION_WARNING, "days", 0, 3650, &days))
+    return false;
   scan->warning_days = (int)days;
   return true;
 }
@@ -64,10 +52,8 @@ static int read_targets(const struct arguments *arguments, struct scan *scan) {
   struct loaded_policy loaded = {0};
   bool all = arguments_has(arguments, OPTION_ALL);
   int status = EXIT_DONE;
-  if (all == (arguments->operand_count > 0)) {
-    wrong_usage(arguments->verb, "expected hosts, or --all");
-    return EXIT_USAGE;
-  }
+  if (all == (arguments->operand_count > 0))
+    return usage_status(arguments->verb, "expected hosts, or --all");
   if (!all && !targets_from_operands(arguments, false, &watch))
     status = EXIT_USAGE;
   else if (all && (!policy_load_sound(arguments_policy(arguments), &loaded) ||
@@ -94,19 +80,70 @@ static int status_of(const struct arguments *arguments, const struct scan *scan)
   return status;
 }
 
+/* One host's, whose keys of now are known. */
+struct remembering {
+  struct scan_host *host;
+  char now[2][PIN_DIGEST_TEXT_SIZE];
+};
+
+static void remember_row(const struct history_row *row, void *arg) {
+  struct remembering *remembering = arg;
+  if (row->depth > 1)
+    return;
+  struct scan_past *past = &remembering->host->past[row->depth];
+  past->keys++;
+  if (strcmp(row->pin, remembering->now[row->depth]) == 0)
+    past->since = row->first_seen;
+}
+
+static bool remember_host(struct history *history, struct scan_host *host) {
+  struct remembering remembering = {.host = host};
+  const struct objects *path = &host->chain.path;
+  for (size_t i = 0; i < 2 && i < path->count; i++)
+    pin_digest_format(&path->items[i].key, remembering.now[i]);
+  return history_each(history, host->host, host->port, remember_row, &remembering);
+}
+
+/*
+ * Where nothing was watched yet, there is nothing to remember. False: a history that was asked for is not in
+ * the report, which is good without it.
+ */
+static bool remember(const struct arguments *arguments, struct scan *scan) {
+  const char *given = arguments_value(arguments, OPTION_HISTORY);
+  AUTO_TEXT usual = history_path(arguments_policy(arguments));
+  if (given == NULL && access(usual, R_OK) != 0)
+    return true;
+  struct history *history = history_glance(given == NULL ? usual : given);
+  bool good = history != NULL;
+  for (size_t i = 0; good && i < scan->count; i++)
+    good = remember_host(history, &scan->hosts[i]);
+  history_close(history);
+  if (!good)
+    say_warning("the report says nothing, or not all, of what was seen before");
+  return good || given == NULL;
+}
+
 static int scan_all(const struct arguments *arguments, const struct probe_settings *settings,
                     struct scan *scan) {
   int status = read_targets(arguments, scan);
   if (status != EXIT_DONE)
     return status;
   const char *baseline = arguments_value(arguments, OPTION_BASELINE);
-  if (!scan_run(scan, settings) || (baseline != NULL && !scan_compare(scan, baseline)))
+  const char *logs = arguments_value(arguments, OPTION_CT_LOGS);
+  scan->headers = arguments_has(arguments, OPTION_HEADERS);
+  scan->logs = logs == NULL ? NULL : log_list_read(logs);
+  if (logs != NULL && scan->logs == NULL)
     return EXIT_FAILED;
+  if (baseline != NULL && !scan_read_baseline(scan, baseline))
+    return EXIT_FAILED;
+  if (!scan_run(scan, settings))
+    return EXIT_FAILED;
+  bool remembered = remember(arguments, scan);
   if (arguments_has(arguments, OPTION_JSON))
     scan_print_json(scan);
   else
     scan_print_table(scan);
-  return status_of(arguments, scan);
+  return remembered && scan->interrupted_of == 0 ? status_of(arguments, scan) : EXIT_FAILED;
 }
 
 static int run(const struct arguments *arguments) {
@@ -129,9 +166,7 @@ const struct verb verb_scan = {
                "these, with the certificates and with HTTP, and what to do. Nothing is enforced\n"
                "and nothing kept. Exit status 1 when there is more than notes.",
     .example = "pinctl scan api.example.com",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,
     .run = run,
 };

@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "verbs/verbs.h"
 #include "view/enforced_policy.h"
 #include "view/entry_text.h"
@@ -54,6 +53,9 @@ static char *why_passed_over(const struct showing *showing, const struct pin_ent
     AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
     return must_format("it is limited to ports %s", ports);
   }
+  /* One of those that win, which are no more than fit. */
+  if (showing->verdict.count > 0 && strcmp(entry->name, showing->verdict.findings[0].entry.name) == 0)
+    return must_format("without a port, %d entries of this name are shown at most", PIN_MAX_FINDINGS);
   return must_copy("a more specific entry goes before it");
 }
 
@@ -140,7 +142,8 @@ static int show(const struct arguments *arguments, struct showing *showing) {
   struct enforced_policy enforced;
   bool good = enforced_policy_show_one(showing->path, &enforced);
   if (good && !entries_related(&enforced.policy, showing->host, &showing->entries)) {
-    say_error("%s: its compiled form is damaged; \"pinctl compile\" writes it anew", showing->path);
+    say_error("%s: its compiled form is damaged; \"pinctl compile%s\" writes it anew", showing->path,
+              same_policy());
     good = false;
   }
   if (!good) {
@@ -179,8 +182,7 @@ const struct verb verb_show = {
                "do with the host with the reason why it was passed over. Exit status 0 when an\n"
                "entry covers the host, 1 when none does.",
     .example = "pinctl show api.example.com:443",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .least_operands = 1,
     .most_operands = 1,
     .run = run,

@@ -12,6 +12,7 @@
 #include "system/status.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"
+#include "view/policy_remedy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
@@ -35,9 +36,10 @@ static void print_policy(const struct status *status) {
         policy->diagnostics.errors == 1 ? "" : "s");
     return;
   }
-  put(stdout, PLAIN, "%-14s hosts: %zu enforce, %zu audit, %zu off; by default %s\n", "",
-      status->hosts[PIN_MODE_ENFORCE], status->hosts[PIN_MODE_AUDIT], status->hosts[PIN_MODE_OFF],
-      mode_word(policy->policy.mode));
+  AUTO_TEXT hosts =
+      must_format("hosts: %zu enforce, %zu audit, %zu off; by default %s", status->hosts[PIN_MODE_ENFORCE],
+                  status->hosts[PIN_MODE_AUDIT], status->hosts[PIN_MODE_OFF], mode_word(policy->policy.mode));
+  print_words(PLAIN, "", hosts);
   AUTO_TEXT unlisted = unlisted_text(&policy->policy);
   if (unlisted != NULL)
     put(stdout, PLAIN, "%-14s %s\n", "", unlisted);
@@ -49,16 +51,18 @@ static void print_compiled(const struct status *status) {
       [FORM_ABSENT] = "none; processes have no policy",
       [FORM_UNTRUSTED] = "passed over; processes have no policy",
       [FORM_DAMAGED] = "damaged; processes have no policy",
+      [FORM_OTHER_VERSION] = "of another version; processes that start read the text, which takes them long",
       [FORM_FOREIGN] = "made from another policy; processes have none",
-      [FORM_STALE] = "stale; processes stay with it (\"pinctl compile\" renews it)",
+      [FORM_STALE] = "stale; processes stay with it",
       [FORM_CURRENT] = "current",
   };
   static const char *const meanings[] = {
       [FORM_ABSENT] = "none; processes read the text",
       [FORM_UNTRUSTED] = "passed over; processes read the text",
       [FORM_DAMAGED] = "damaged; processes read the text",
+      [FORM_OTHER_VERSION] = "of another version; processes read the text",
       [FORM_FOREIGN] = "made from another policy; processes read the text",
-      [FORM_STALE] = "stale; processes read the text (\"pinctl compile\" renews it)",
+      [FORM_STALE] = "stale; processes read the text",
       [FORM_CURRENT] = "current",
   };
   bool last_good = status->policy.status != PIN_OK && status_has_last_good(status);
@@ -66,10 +70,13 @@ static void print_compiled(const struct status *status) {
   if (status->compiled_path == NULL)
     return;
   put(stdout, PLAIN, "%-14s %s\n", "compiled", status->compiled_path);
+  AUTO_TEXT remedy = status->compiled == FORM_STALE
+                         ? must_format(" (\"pinctl compile%s\" renews it)", same_policy())
+                         : must_copy("");
+  AUTO_TEXT words = must_format(
+      "%s%s", status->form_is_needed ? needed[status->compiled] : meanings[status->compiled], remedy);
   print_words(status->compiled == FORM_ABSENT ? PLAIN : colour, "",
-              last_good                ? "the last good policy: processes go by this one"
-              : status->form_is_needed ? needed[status->compiled]
-                                       : meanings[status->compiled]);
+              last_good ? "the last good policy: processes go by this one" : words);
 }
 
 static const char *nodejs_text(enum nodejs_reach reach) {
@@ -98,8 +105,9 @@ static void print_text(const struct status *status) {
       status->preload != NULL && !status->preload_present ? " (missing)" : "");
   status_print_libraries(status);
   AUTO_TEXT log = syslog_socket_trouble();
-  put(stdout, log == NULL ? PLAIN : YELLOW, "%-14s %s%s\n", "log", log == NULL ? "the system log" : log,
-      log == NULL ? "" : ": nobody listens, refusals are lost");
+  AUTO_TEXT words =
+      log == NULL ? must_copy("the system log") : must_format("%s: nobody listens, refusals are lost", log);
+  print_words(log == NULL ? PLAIN : YELLOW, "log", words);
   if (log != NULL)
     put_wrapped(YELLOW, "               ",
                 "Run journald or rsyslog; in a container mount the host's " SYSLOG_SOCKET
@@ -193,15 +201,20 @@ static void print_json(const struct status *status) {
 
 /* What is shown below is only understood by whoever knows this first. */
 static void tell_last_good(const struct status *status) {
-  if (status->policy.status == PIN_OK)
+  enum pin_status of_text = status->policy.status;
+  const char *path = status->policy_path;
+  bool missing = policy_is_missing(path, of_text);
+  const char *wrong = missing ? "is missing" : of_text == PIN_UNREADABLE ? "cannot be read" : "has errors";
+  if (of_text == PIN_OK)
     return;
   if (status_has_last_good(status))
-    say_warning("%s: the policy has errors; the last good one is enforced, %u host%s (%s)",
-                status->policy_path, (unsigned)status->last_good_hosts,
-                status->last_good_hosts == 1 ? "" : "s", status->compiled_path);
+    say_warning("%s: the policy %s; the last good one is enforced, %u host%s (%s)", path, wrong,
+                (unsigned)status->last_good_hosts, status->last_good_hosts == 1 ? "" : "s",
+                status->compiled_path);
+  else if (missing)
+    say_warning("%s: there is no policy: see \"on error\", and what is wrong, for what to do", path);
   else
-    say_warning("%s: the policy has errors, and no last good one is there: see \"on error\"",
-                status->policy_path);
+    say_warning("%s: the policy %s, and no last good one is there: see \"on error\"", path, wrong);
 }
 
 static int run(const struct arguments *arguments) {
@@ -227,7 +240,6 @@ const struct verb verb_status = {
                "and by the files of their programs; as root all of them. Exit status 0 when\n"
                "hosts are enforced and all is well, else 1.",
     .example = "pinctl status",
-    .options = options,
-    .option_count = COUNT_OF(options),
+    OPTIONS_IN(options),
     .run = run,
 };

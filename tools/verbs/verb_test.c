@@ -12,17 +12,11 @@
 #include "view/loaded_policy.h"
 
 static const struct option options[] = {
-    {.id = OPTION_RECORDED,
-     .name = "recorded",
-     .argument = "DIR",
-     .help = "ask nobody: take the chains that \"pinctl record\"\nkept there"},
+    OPTION(RECORDED, "recorded", "DIR", "ask nobody: take the chains that \"pinctl record\"\nkept there"),
     WATCH_OPTION_PROBLEMS,
     WATCH_OPTION_SORT,
     SHARED_QUIET,
-    PROBE_OPTION_CA,
-    PROBE_OPTION_STARTTLS,
-    PROBE_OPTION_CONNECT,
-    PROBE_OPTION_TIMEOUT,
+    PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
     SHARED_JSON,
@@ -89,9 +83,7 @@ const struct verb verb_test = {
                "against what its servers show, or have shown to \"pinctl record\". Exit status\n"
                "1 when a server would be refused or cannot be verified; warnings are only shown.",
     .example = "pinctl test --recorded chains",
-    .options = options,
-    .option_count = COUNT_OF(options),
-    .least_operands = 0,
+    OPTIONS_IN(options),
     .most_operands = 1,
     .run = run,
 };

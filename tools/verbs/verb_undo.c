@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "cli/usage.h"
 #include "edit/change_log.h"
 #include "edit/policy_text.h"
@@ -21,20 +22,15 @@
 static const struct option undo_options[] = {SHARED_POLICY, SHARED_DRY_RUN};
 
 static const struct option restore_options[] = {
-    {.id = OPTION_ENFORCED,
-     .name = "enforced",
-     .help = "write the text of what is enforced, where the\npolicy is lost"},
-    {.id = OPTION_OUTPUT,
-     .name = "output",
-     .argument = "FILE",
-     .help = "with --enforced: write it there, - for stdout"},
+    FLAG(ENFORCED, "enforced", "write the text of what is enforced, where the\npolicy is lost"),
+    OPTION(OUTPUT, "output", "FILE", "with --enforced: write it there, - for stdout"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
 
 /* What is to be taken back. */
 struct taking_back {
-  struct change_log *log;
+  struct database *log;
   struct change *change;
   int64_t id;
   bool and_later;
@@ -46,8 +42,8 @@ static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
     return true;
   if (!number_read(arguments->operands[0], 1, INT32_MAX, &id))
     return wrong_usage(arguments->verb,
-                       "\"%s\": expected the number of a change; \"pinctl changes\" lists them",
-                       arguments->operands[0]);
+                       "\"%s\": expected the number of a change; \"pinctl changes%s\" lists them",
+                       arguments->operands[0], same_policy());
   *ret_id = id;
   return true;
 }
@@ -57,7 +53,7 @@ static bool stage_file(struct taking_back *taking, const struct file_change *fil
                        size_t index) {
   const struct file_change *last = &files[index];
   const struct file_change *first = last;
-  char *present = NULL;
+  AUTO_TEXT present = NULL;
   for (size_t i = 0; i < index; i++)
     if (strcmp(files[i].path, last->path) == 0)
       return true;
@@ -68,17 +64,12 @@ static bool stage_file(struct taking_back *taking, const struct file_change *fil
     return false;
   /* A policy without its main file would be none. */
   bool stays = first->old_text == NULL && strcmp(last->path, taking->change->policy) == 0;
-  if (!present_text_is(present, last->new_text) && !stays) {
-    say_error(
-        "%s: was changed since; nothing was changed. \"pinctl changes %lld\" shows what was there before",
-        last->path, (long long)taking->id);
-    free(present);
-    return false;
-  }
-  if (stays || present_text_is(present, first->old_text))
-    free(present);
-  else
-    change_stage(taking->change, must_copy(last->path), present,
+  if (!present_text_is(present, last->new_text) && !stays)
+    return say_error(
+        "%s: was changed since; nothing was changed. \"pinctl changes %lld%s\" shows what was there before",
+        last->path, (long long)taking->id, same_policy());
+  if (!stays && !present_text_is(present, first->old_text))
+    change_stage(taking->change, must_copy(last->path), text_take(&present),
                  first->old_text == NULL ? NULL : must_copy(first->old_text));
   return true;
 }
@@ -90,8 +81,7 @@ static int stage(struct taking_back *taking) {
     return EXIT_FAILED;
   int status = count > 0 ? EXIT_DONE : EXIT_FAILED;
   if (count == 0)
-    say_error("change %lld: no texts of it are kept; \"pinctl changes\" lists what there is",
-              (long long)taking->id);
+    change_log_say_no_files(taking->log, taking->id);
   for (size_t i = 0; i < count && status == EXIT_DONE; i++)
     status = stage_file(taking, files, count, i) ? EXIT_DONE : EXIT_FAILED;
   change_files_free(files, count);
@@ -111,9 +101,29 @@ static int take_back(struct taking_back *taking, bool dry_run) {
     status = change_commit(taking->change);
   if (status != EXIT_DONE || dry_run)
     return status;
-  change_log_mark(taking->log, taking->id, taking->and_later);
   say_note("%s", taking->change->what);
+  if (!change_log_mark(taking->log, taking->id, taking->and_later))
+    say_warning("that it was taken back is not recorded: the next \"pinctl undo\" needs a number");
   return EXIT_DONE;
+}
+
+/*
+ * The latest change of the record. 0, having said why. Where something happened to the files that is not in
+ * the record, because the disk was full, say, the last change is another one than the record has.
+ */
+static int64_t latest(struct database *log, const char *policy) {
+  int64_t id = change_log_latest(log), last = 0;
+  if (id == 0)
+    say_error("there is no change to take back; \"pinctl changes%s\" lists them", same_policy());
+  if (id <= 0 || change_log_is_left(log, policy, &last))
+    return id < 0 ? 0 : id;
+  if (last > 0)
+    say_error(
+        "the files of the policy are not as change %lld left them: something was changed by hand, or "
+        "without being recorded; nothing was changed. \"pinctl undo %lld%s\" takes back change %lld all the "
+        "same",
+        (long long)last, (long long)id, same_policy(), (long long)id);
+  return 0;
 }
 
 /* Under the lock from the first look at the record on: two must not take back the same. */
@@ -129,12 +139,10 @@ static int take_back_locked(const struct arguments *arguments, struct taking_bac
   if (absent)
     say_error("no change was recorded yet");
   if (taking->log != NULL && taking->id == 0)
-    taking->id = change_log_latest(taking->log);
-  if (taking->log != NULL && taking->id == 0)
-    say_error("there is no change to take back; \"pinctl changes\" lists them");
+    taking->id = latest(taking->log, policy);
   if (taking->log != NULL && taking->id > 0)
     status = take_back(taking, dry_run);
-  change_log_close(taking->log);
+  database_close(taking->log);
   change_free(taking->change);
   return status;
 }
@@ -151,20 +159,33 @@ const struct verb verb_undo = {
     .operands = "[N]",
     .summary = "Take back the last change that pinctl made, or change N",
     .details = "The files become what they were before, checked and compiled as with every\n"
-               "change. A file that was changed since is not touched. Changes of several runs\n"
-               "are taken back one by one, the latest first.",
+               "change. A file that was changed since is not touched, and without N nothing is\n"
+               "where any was. Changes of several runs are taken back one by one, the latest\n"
+               "first.",
     .example = "pinctl undo --dry-run",
-    .options = undo_options,
-    .option_count = COUNT_OF(undo_options),
-    .least_operands = 0,
+    OPTIONS_IN(undo_options),
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run_undo,
 };
 
 /* ---- restore ---- */
 
-/* The text of what is enforced; NULL, having said why. */
-static char *enforced_text(const char *policy) {
+/* Leaves out what stands in drop-ins that are still there. */
+static void leave_out_dropins(const char *policy, struct entries *entries) {
+  AUTO_TEXT folder = path_directory(policy);
+  AUTO_TEXT dropins = must_format("%s/policy.d", folder);
+  size_t kept = 0;
+  for (size_t i = 0; i < entries->count; i++) {
+    AUTO_TEXT place = path_directory(entries->items[i].file);
+    if (strcmp(place, dropins) != 0 || access(entries->items[i].file, F_OK) != 0)
+      entries->items[kept++] = entries->items[i];
+  }
+  entries->count = kept;
+}
+
+/* The text of what is enforced, or of what of it is to go into the main file; NULL, having said why. */
+static char *enforced_text(const char *policy, bool is_whole) {
   struct enforced_policy enforced;
   struct entries entries = {0};
   char *text = NULL;
@@ -172,6 +193,8 @@ static char *enforced_text(const char *policy) {
     say_error("%s: there is neither a policy in order nor a compiled form of it", policy);
   else if (entries_read(&enforced.policy, &entries)) {
     entries_sort_by_name(&entries);
+    if (!is_whole)
+      leave_out_dropins(policy, &entries);
     text = policy_text(&enforced.policy, &entries);
   }
   entries_clear(&entries);
@@ -184,9 +207,12 @@ static int write_output(const char *path, const char *text) {
     fputs(text, stdout);
     return EXIT_DONE;
   }
+  bool was_there = access(path, F_OK) == 0;
   int error = file_replace(path, text);
   if (error != 0)
-    say_error("%s: %s", path, strerror(error));
+    say_error("%s: %s%s", path, strerror(error), root_remedy(error));
+  else
+    result_file(path, was_there ? "changed" : "made");
   return error == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -206,12 +232,10 @@ static int write_policy(const char *policy, char *text, bool dry_run) {
 static int restore_enforced(const struct arguments *arguments) {
   AUTO_TEXT policy = form_policy(arguments_policy(arguments));
   const char *output = arguments_value(arguments, OPTION_OUTPUT);
-  if (output == NULL && access(policy, F_OK) == 0) {
-    say_error("%s: exists, and is yours; \"--output FILE\" writes the text of what is enforced elsewhere",
-              policy);
-    return EXIT_FAILED;
-  }
-  char *text = enforced_text(policy);
+  if (output == NULL && access(policy, F_OK) == 0)
+    return say_failure(
+        "%s: exists, and is yours; \"--output FILE\" writes the text of what is enforced elsewhere", policy);
+  char *text = enforced_text(policy, output != NULL);
   if (text == NULL)
     return EXIT_FAILED;
   if (output == NULL)
@@ -225,10 +249,8 @@ static int run_restore(const struct arguments *arguments) {
   struct taking_back taking = {.and_later = true};
   bool enforced = arguments_has(arguments, OPTION_ENFORCED);
   if (enforced == (arguments->operand_count == 1) ||
-      (!enforced && arguments_value(arguments, OPTION_OUTPUT) != NULL)) {
-    wrong_usage(arguments->verb, "expected the number of a change, or --enforced");
-    return EXIT_USAGE;
-  }
+      (!enforced && arguments_value(arguments, OPTION_OUTPUT) != NULL))
+    return usage_status(arguments->verb, "expected the number of a change, or --enforced");
   if (enforced)
     return restore_enforced(arguments);
   return read_number(arguments, &taking.id) ? take_back_locked(arguments, &taking) : EXIT_USAGE;
@@ -241,9 +263,8 @@ const struct verb verb_restore = {
     .details = "Takes back change N and all later ones. With --enforced it writes the text of\n"
                "what is enforced, from the compiled form where the policy is lost or broken.",
     .example = "pinctl restore --enforced --output -",
-    .options = restore_options,
-    .option_count = COUNT_OF(restore_options),
-    .least_operands = 0,
+    OPTIONS_IN(restore_options),
     .most_operands = 1,
+    .reports = REPORTS_QUIETLY | REPORTS_RESULT,
     .run = run_restore,
 };

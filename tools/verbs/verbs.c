@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "verbs/verbs.h"
+#include "base/edit_distance.h"
+#include "base/memory.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 
@@ -45,66 +47,58 @@ const struct verb *verb_find(const char *name) {
   return NULL;
 }
 
-/* No verb is as long; bounds the row below. */
-#define LONGEST_WORD 32
-
-static size_t least(size_t a, size_t b, size_t c) {
-  size_t smaller = a < b ? a : b;
-  return smaller < c ? smaller : c;
-}
-
-/* The number of letters to insert, drop or change (Levenshtein), keeping one row of the matrix. */
-static size_t distance(const char *from, const char *to) {
-  size_t row[LONGEST_WORD + 1];
-  size_t width = strlen(to);
-  for (size_t i = 0; i <= width; i++)
-    row[i] = i;
-  for (size_t i = 1; *from != '\0'; i++, from++) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= width; j++) {
-      size_t above = row[j];
-      row[j] = least(above + 1, row[j - 1] + 1, diagonal + (*from != to[j - 1] ? 1 : 0));
-      diagonal = above;
-    }
-  }
-  return row[width];
-}
-
-const struct verb *verb_nearest(const char *name) {
+/* The verb whose name is nearest, or NULL where none is near enough to have been meant. */
+static const struct verb *verb_nearest(const char *name) {
   const struct verb *nearest = NULL;
-  size_t best = 3;
-  for (size_t i = 0; verbs[i] != NULL; i++) {
-    size_t length = strlen(verbs[i]->name);
-    size_t far = length > LONGEST_WORD ? best : distance(name, verbs[i]->name);
-    if (far < best && far < length) {
-      best = far;
+  size_t best = FAR;
+  AUTO_TEXT lower = must_copy(name);
+  for (char *at = lower; *at != '\0'; at++)
+    *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
+  for (size_t i = 0; verbs[i] != NULL; i++)
+    if (is_nearer(lower, verbs[i]->name, &best))
       nearest = verbs[i];
-    }
-  }
   return nearest;
 }
 
 /* Words of other programs for what a command here does; its own distance would lead elsewhere. */
 static const char *other_word_for(const char *name) {
   static const char *const words[][2] = {
-      {"rm", "remove"},         {"delete", "remove"}, {"del", "remove"},     {"unpin", "remove"},
-      {"ls", "list"},           {"get", "show"},      {"mv", "rename"},      {"move", "rename"},
-      {"version", "--version"}, {"lint", "check"},    {"validate", "check"}, {"verify", "test"},
-      {"on", "enable"},         {"off", "disable"},   {"watch", "monitor"},  {"revert", "undo"},
-      {"new", "add"},           {"set", "add"},       {"logs", "log"},
+      {"rm", "remove"},         {"delete", "remove"},   {"del", "remove"},     {"unpin", "remove"},
+      {"ls", "list"},           {"get", "show"},        {"mv", "rename"},      {"move", "rename"},
+      {"version", "--version"}, {"lint", "check"},      {"validate", "check"}, {"verify", "test"},
+      {"on", "enable"},         {"off", "disable"},     {"watch", "monitor"},  {"revert", "undo"},
+      {"new", "add"},           {"set", "add"},         {"logs", "log"},       {"mode", "add"},
+      {"unpause", "resume"},    {"continue", "resume"}, {"reload", "compile"}, {"apply", "compile"},
+      {"start", "enable"},      {"stop", "disable"},    {"find", "show"},      {"info", "show"},
+      {"visudo", "edit"},       {"-V", "--version"},    {"-v", "--version"},
   };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+  for (size_t i = 0; i < COUNT_OF(words); i++)
     if (strcmp(words[i][0], name) == 0)
       return words[i][1];
   return NULL;
 }
 
-void verb_unknown(const char *name) {
+/* Whether one of the words is a command: it was meant, behind what it is about. */
+static const char *verb_among(char *const *words) {
+  for (; *words != NULL; words++)
+    if (verb_find(*words) != NULL)
+      return *words;
+  return NULL;
+}
+
+void verb_unknown(const char *name, char *const *rest) {
   const char *other = other_word_for(name);
   const struct verb *nearest = verb_nearest(name);
-  if (other != NULL)
+  const char *among = verb_among(rest);
+  if (*name == '-' && other == NULL)
+    say_error(
+        "expected a command before %s, as in \"pinctl list --policy FILE\"; \"pinctl --help\" lists all "
+        "commands",
+        name);
+  else if (other != NULL)
     say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, other);
+  else if (nearest == NULL && among != NULL)
+    say_error("unknown command \"%s\"; the command comes first, as in \"pinctl %s %s\"", name, among, name);
   else if (nearest == NULL)
     say_error("unknown command \"%s\"; \"pinctl --help\" lists all commands", name);
   else

@@ -49,10 +49,9 @@ extern const struct verb verb_export;
 
 /* NULL: there is none of this name. */
 const struct verb *verb_find(const char *name);
-/* The verb whose name is nearest, or NULL where none is near enough to have been meant. */
-const struct verb *verb_nearest(const char *name);
-/* Says that there is none of this name, and which may have been meant. */
-void verb_unknown(const char *name);
+/* Says that there is none of this name, and which may have been meant. rest: the words behind it, and NULL.
+ */
+void verb_unknown(const char *name, char *const *rest);
 
 /* The title of the group that begins with this verb in the help; NULL: it begins none. */
 const char *verb_group_title(const struct verb *first);

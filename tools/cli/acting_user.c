@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "cli/acting_user.h"
+
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "base/file.h"
+#include "base/memory.h"
+
+/* The user who logged in, whoever they have become since; the audit system keeps that. */
+static bool login_user(uid_t *ret_user) {
+  size_t length = 0;
+  AUTO_TEXT text = NULL;
+  if (file_read("/proc/self/loginuid", &text, &length) != 0 || length == 0)
+    return false;
+  unsigned long number = strtoul(text, NULL, 10);
+  /* The highest number stands for nobody: a service, or a system without audit. */
+  if (number >= UINT32_MAX)
+    return false;
+  *ret_user = (uid_t)number;
+  return true;
+}
+
+/* Only root can become somebody by an environment variable, and only sudo sets this one. */
+static const char *sudo_user(void) {
+  const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
+  return name != NULL && *name != '\0' ? name : NULL;
+}
+
+/* Escaped; NULL: nobody has asked yet. */
+static char *known_name;
+
+static char *number_or_root(uid_t user) {
+  return user == 0 ? must_copy("root") : must_format("uid %lu", (unsigned long)user);
+}
+
+char *acting_user(void) {
+  uid_t user = getuid();
+  if (known_name == NULL && sudo_user() == NULL) {
+    login_user(&user);
+    const struct passwd *entry = getpwuid(user);
+    known_name = entry == NULL ? number_or_root(user) : escape_text(entry->pw_name);
+  }
+  return acting_user_unasked();
+}
+
+char *acting_user_unasked(void) {
+  uid_t user = getuid();
+  if (known_name != NULL)
+    return must_copy(known_name);
+  if (sudo_user() != NULL)
+    return escape_text(sudo_user());
+  login_user(&user);
+  return number_or_root(user);
+}
