@@ -33,13 +33,15 @@ out=${out:-build/deb/${release:-native}}
 scratch=$(mktemp -d "${TMPDIR:-/var/tmp}/pinning-deb.XXXXXX")
 trap 'rm -rf --one-file-system "$scratch"' EXIT
 packages=$scratch/package
+step "copying the source as version ${version:-$(newest_entry version)}"
 stage_source "$packages" "$version"
 
 if [ -z "$release" ]; then
   packaging/build-inside.sh "$packages" || fail "not built, or not clean" $?
 else
   require_chroots
-  build_root "${roots:=$scratch/roots}" "$release"
+  step "taking the chroot $release-build below ${roots:=$scratch/roots}, or making it"
+  build_root "$roots" "$release"
   root=$roots/$release-build
   mkdir -p "$root/pinning"
   packages=$(mktemp -d "$root/pinning/package.XXXXXX")

@@ -8,6 +8,10 @@ set -uo pipefail
 cd "$1"/pinning-*/ || exit 3
 log=$1/build.log
 
+step() {
+  echo "${0##*/}: $1"
+}
+
 # What is missing is installed, where that is possible; elsewhere dpkg-buildpackage names it.
 install_packages() {
   export DEBIAN_FRONTEND=noninteractive
@@ -15,6 +19,7 @@ install_packages() {
     return
   fi
   [ "$(id -u)" -eq 0 ] || return 0
+  step "installing what building needs" >&3
   # The Release file of sid can be older than apt likes.
   apt-get -o Acquire::Check-Valid-Until=false update -qq &&
     apt-get install -qq --yes --no-install-recommends dpkg-dev debhelper lintian &&
@@ -28,6 +33,10 @@ quietly() {
   return 3
 }
 
+# What the commands say goes to the log, what they are to the terminal.
+exec 3>&1
 quietly install_packages || exit
+step "building and running the unit tests; the log is $log"
 quietly dpkg-buildpackage -us -uc || exit
+step "having lintian look at the packages"
 lintian --tag-display-limit 0 --fail-on error,warning --allow-root ../pinning_*.changes

@@ -11,6 +11,11 @@ fail() {
   exit "${2-3}"
 }
 
+# What a script is doing, since it takes minutes.
+step() {
+  echo "${0##*/}: $1"
+}
+
 require_chroots() {
   [ "$(id -u)" -eq 0 ] || fail "chroots need root"
   local tool

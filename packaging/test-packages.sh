@@ -47,6 +47,10 @@ test_release() {
   enter "$root" /pinning/source/packaging/tests/lifecycle.sh /pinning/packages/older /pinning/packages/newer || return
   enter "$root" /pinning/source/packaging/tests/autopkgtest.sh /pinning/packages/older || return
   rm -rf --one-file-system "$root"
+  # That one has what building needs.
+  copy_root "$roots" "$release-build" "$release-test"
+  enter "$root" /pinning/source/packaging/tests/source.sh || return
+  rm -rf --one-file-system "$root"
 }
 
 failed=()

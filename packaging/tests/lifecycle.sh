@@ -20,13 +20,73 @@ describe_etc() {
   find /etc -type f -exec sha256sum {} + | sort -k 2
 }
 
+ours=(libpinpolicy0 pinctl pinning-provider pinning-gnutls pinning-preload)
+
+# install FOLDER [PACKAGE...]: all of ours, or those that are named.
 install() {
-  apt install "$1"/libpinpolicy0_*.deb "$1"/pinctl_*.deb "$1"/pinning-provider_*.deb "$1"/pinning-preload_*.deb
+  local folder=$1 package files=()
+  shift
+  for package in "${@:-"${ours[@]}"}"; do
+    files+=("$(echo "$folder/$package"_*.deb)")
+  done
+  apt install "${files[@]}"
+}
+
+# The older packages as they were before there was a pinning-gnutls: its files were in two others.
+make_former_layout() {
+  local package root=$scratch/roots
+  mkdir -p "$root" former
+  for package in pinning-gnutls pinning-preload pinning-provider; do
+    dpkg-deb --raw-extract "$older/$package"_*.deb "$root/$package"
+  done
+  sed -i '/^Pre-Depends: pinning-gnutls /d' "$root/pinning-preload/DEBIAN/control"
+  cp -a "$root"/pinning-gnutls/usr/lib "$root/pinning-preload/usr/"
+  cp -a "$root"/pinning-gnutls/etc "$root/pinning-provider/"
+  cat "$root/pinning-gnutls/DEBIAN/conffiles" >>"$root/pinning-provider/DEBIAN/conffiles"
+  for package in pinning-preload pinning-provider; do
+    dpkg-deb --build "$root/$package" "former/${package}_former.deb" >said
+  done
+  cp "$older"/libpinpolicy0_*.deb "$older"/pinctl_*.deb former/
+}
+
+# Lines about pinning that pinctl did not write. Debian's openssl.cnf has those of the default provider as comments.
+write_by_hand() {
+  sed -i -E 's/^# (providers = provider_sect|\[provider_sect\]|default = default_sect|\[default_sect\])$/\1/
+    s/^\[provider_sect\]$/&\npinning = by_hand/; /^\[default_sect\]$/,/^$/s/^# (activate = 1)$/\1/' /etc/ssl/openssl.cnf
+  printf '[by_hand]\nmodule = %s\nactivate = 1\n' "$(echo /usr/lib/*/ossl-modules/pinning.so)" >>/etc/ssl/openssl.cnf
+  expect_enforced
+  # A line with the shim alone would be as pinctl writes it.
+  echo libc.so.6 /usr/lib/*/libpinning-preload.so >/etc/ld.so.preload
 }
 
 # A list of another host, as it would come from elsewhere.
 import_list() {
   pinctl export --format android $host | sed "s/$host/listed.example/" >list.xml && pinctl import list.xml
+}
+
+# As if it were built from source: what counts is where it lies.
+make_other_installation() {
+  libraries=$(cd /usr/lib/*/ossl-modules/.. && pwd -P)
+  libraries=${libraries#/usr/}
+  mkdir -p "/usr/local/${libraries:?}"
+  cp /usr/bin/pinctl /usr/local/bin/
+  cp -a "/usr/$libraries/ossl-modules" "/usr/$libraries/pinning" "/usr/$libraries"/libpin*.so* "/usr/local/$libraries/"
+  ldconfig
+}
+
+# More text than processes read otherwise, and a form that none of them reads.
+make_form_of_another_version() {
+  local i
+  for i in {1..4000}; do
+    printf '{ name = "h%u.large.example"; mode = "off"; pins = [ "%064x" ]; },\n' "$i" "$((i + 16))"
+  done | sed '1s/^/hosts = ( /; $s/,$/ );/' >/etc/pinning/policy.d/large.cfg
+  pinctl compile >said 2>&1 || fail "the large policy has errors"
+  printf '\005' | dd of=/var/lib/pinning/policy.db bs=1 seek=12 conv=notrunc 2>said
+  [ "$(form_state)" = other-version ] || fail "the form is $(form_state)"
+}
+
+form_state() {
+  pinctl status --json 2>said | python3 -c 'import json, sys; print(json.load(sys.stdin)["policy"]["compiled"]["state"])'
 }
 
 # What looks like a running systemd to the scripts of packages, and notes what it is asked. They see no /usr/local: apt sets
@@ -52,11 +112,13 @@ start_servers
 describe_etc >etc.before
 expect_not_enforced
 
-step "installed: nothing changes"
-install "$older"
+step "installed, in the former layout: nothing changes"
+make_former_layout
+install ./former libpinpolicy0 pinctl pinning-provider pinning-preload
 cmp -s <(grep -v pinning etc.before | grep openssl.cnf) <(describe_etc | grep openssl.cnf) || fail "openssl.cnf was changed"
 pinctl check >said 2>&1 || fail "the default policy has errors"
 expect_not_enforced
+"$(dirname "$0")/../../tests/docs/installed.py" /usr /usr/share/doc/pinctl >said 2>&1 || fail "what was installed leads nowhere"
 
 step "switched on: the wrong key is refused"
 pinctl add $host genuine.pem --backup spare.pem >said 2>&1 || fail "pinctl add"
@@ -67,21 +129,79 @@ pinctl status >said 2>&1 || fail "pinctl status"
 
 step "upgraded: the policy is kept, and enforced"
 echo '# A line of the administrator.' >>/etc/pinning/policy.cfg
+make_form_of_another_version
+expect_enforced
 cp -a /etc/pinning etc.pinning
 cp /etc/ssl/openssl.cnf openssl.cnf.enabled
+# The module is in the older one, and a shim without it refuses every host to programs with GnuTLS.
+! dpkg --unpack "$newer"/pinning-preload_*.deb >said 2>&1 || fail "the shim comes before the module for GnuTLS"
+[ -e "$(echo /usr/lib/*/pinning/pinning-gnutls.so)" ] || fail "the module for GnuTLS is gone"
+for package in pinning-provider pinning-gnutls; do
+  ! dpkg --unpack "$newer/$package"_*.deb >said 2>&1 || fail "$package comes before the library that reads text for it"
+done
 install "$newer"
+[ "$(form_state)" = current ] || fail "the form is $(form_state) after an upgrade"
 [ "$(dpkg-query -Wf '${Version}' pinning-provider)" != "$(dpkg-deb -f "$older"/pinning-provider_*.deb Version)" ] ||
   fail "it was not upgraded"
-diff -r etc.pinning /etc/pinning >said || fail "the policy was changed"
+diff -r --exclude=.pinctl.lock etc.pinning /etc/pinning >said || fail "the policy was changed"
 cmp openssl.cnf.enabled /etc/ssl/openssl.cnf >said 2>&1 || fail "openssl.cnf was changed"
+for file in /usr/lib/*/pinning/pinning-gnutls.so /etc/apparmor.d/abstractions/crypto.d/pinning; do
+  dpkg-query -S "$file" >said
+  [ "$(sed 's/[:,].*//' said)" = pinning-gnutls ] || fail "$file is not of pinning-gnutls"
+done
 pinctl compile --dry-run >said 2>&1 || fail "the policy is no longer in order"
 expect_enforced
+# As if those of another architecture went.
+for script in /var/lib/dpkg/info/pinning-provider*.prerm /var/lib/dpkg/info/pinning-preload*.prerm; do
+  DPKG_MAINTSCRIPT_ARCH=other "$script" remove >said 2>&1 || fail "$script"
+done
+expect_enforced
+rm /etc/pinning/policy.d/large.cfg
+pinctl compile >said 2>&1 || fail "pinctl compile"
 
 step "removed: switched off, the policy is kept"
-apt remove pinning-provider pinning-preload pinctl libpinpolicy0
+apt remove "${ours[@]}"
 expect_not_enforced
 [ "$(grep -c pinning /etc/ssl/openssl.cnf)" -eq 0 ] || fail "openssl.cnf still names us"
 grep -q 'A line of the administrator' /etc/pinning/policy.cfg || fail "policy.cfg was not kept"
+
+step "removed with lines by hand: it says where pinning is still active"
+install "$newer"
+cp /etc/ssl/openssl.cnf openssl.cnf.disabled
+write_by_hand
+apt remove "${ours[@]}"
+# The loader complains in each program until then.
+rm /etc/ld.so.preload 2>/dev/null
+for file in /etc/ssl/openssl.cnf /etc/ld.so.preload; do
+  grep -q "$file:[0-9]*: pinning is still active" <(tr -s '\n ' ' ' <said) || fail "nothing was said of $file"
+done
+cp openssl.cnf.disabled /etc/ssl/openssl.cnf
+
+step "removed beside an installation from source: what that has switched on stays"
+install "$newer"
+expect_not_enforced
+make_other_installation
+/usr/local/bin/pinctl enable --all >said 2>&1 || fail "pinctl enable --all"
+/usr/local/bin/pinctl enable --preload --systemd example.service >said 2>&1 || fail "pinctl enable --systemd"
+grep -q /usr/local/ /etc/ld.so.preload || fail "the packages' shim is preloaded"
+expect_enforced
+sha256sum /etc/ssl/openssl.cnf /etc/ld.so.preload /etc/systemd/system/example.service.d/pinning.conf >kept.sums
+apt remove "${ours[@]}"
+sha256sum --check --quiet kept.sums >said 2>&1 || fail "it was switched off"
+expect_enforced
+
+step "purged beside it: its policy stays, and is enforced"
+find /etc/pinning /var/lib/pinning -type f ! -name '.pinctl*' -exec sha256sum {} + >>kept.sums
+grep -q ' /etc/pinning/policy.cfg$' kept.sums || fail "there is no policy.cfg"
+apt purge "${ours[@]}"
+sha256sum --check --quiet kept.sums >said 2>&1 || fail "the policy of another installation was changed"
+/usr/local/bin/pinctl check >said 2>&1 || fail "the policy has errors"
+expect_enforced
+/usr/local/bin/pinctl disable --systemd example.service >said 2>&1 || fail "pinctl disable --systemd"
+/usr/local/bin/pinctl disable >said 2>&1 || fail "pinctl disable"
+rm -r /usr/local/bin/pinctl "/usr/local/${libraries:?}"
+ldconfig
+expect_not_enforced
 
 step "installed again and switched on, with the preload"
 install "$newer"
@@ -91,6 +211,8 @@ pinctl enable --all >said 2>&1 || fail "pinctl enable --all"
 [ ! -s said ] || fail "the loader complains about /etc/ld.so.preload"
 expect_enforced
 grep -q libpinning-preload /etc/ld.so.preload || fail "it is not preloaded"
+LD_PRELOAD=libpinning-preload.so /bin/true >said 2>&1
+[ ! -s said ] || fail "the loader does not find the shim by its name alone"
 import_list >said 2>&1 || fail "pinctl import"
 pinctl enable --preload --systemd example.service >said 2>&1 || fail "pinctl enable --systemd"
 DPKG_MAINTSCRIPT_PACKAGE=pinctl deb-systemd-helper enable pinning-compile.path >said 2>&1 || fail "the path unit cannot be enabled"
@@ -100,7 +222,7 @@ step "purged while switched on: as if it had never been"
 [ ! -e /run/systemd ] || fail "there is a systemd"
 [ ! -e /usr/bin/systemctl ] || fail "there is a systemctl"
 pretend_systemd
-apt purge pinning-provider pinning-preload pinctl libpinpolicy0
+apt purge "${ours[@]}"
 stop_pretending
 grep 'stop.* pinning-compile.path pinning-monitor.timer ' systemctl.log >said || fail "the units are not stopped"
 apt autoremove --purge

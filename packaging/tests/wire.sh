@@ -6,6 +6,7 @@
 # key. What curl and python3 make of them. To be sourced; the scratch folder becomes the working directory.
 host=bank.example
 other_host=shop.example
+days=2
 scratch=$(mktemp -d)
 servers=()
 declare -A ports
@@ -26,7 +27,7 @@ fail() {
 
 # A server is no client: whatever becomes of the system's configuration, this one reads none.
 make_certificate() {
-  OPENSSL_CONF='' openssl req -x509 -config request.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+  OPENSSL_CONF='' openssl req -x509 -config request.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days $days \
     -keyout "$1.key" -out "$1.pem" "${@:2}" 2>>openssl.log || { cat openssl.log && fail "no certificates"; }
 }
 

@@ -23,7 +23,7 @@ KEPT = SOURCE / "policy" / "pinpolicy.abi"
 
 
 def without_comments(text):
-    return re.sub(r"(?s)/\*.*?\*/", "", text)
+    return re.sub(r"(?s)/\*.*?\*/|\bPIN_MUST_USE\s+", "", text)
 
 
 def structures(text):

@@ -25,7 +25,7 @@ def plain(text):
 
 def declared(text):
     """name -> (result, parameters)"""
-    text = re.sub(r"(?s)/\*.*?\*/", "", text)
+    text = re.sub(r"(?s)/\*.*?\*/|\bPIN_MUST_USE\s+", "", text)
     found = {}
     for result, name, parameters in re.findall(r"(?m)^(?!typedef)([a-z][\w *]*?)\b(pin_\w+)\(([^()]*)\);", text):
         found[name] = (plain(result), [plain(each) for each in parameters.split(",")])

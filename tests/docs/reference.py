@@ -37,6 +37,21 @@ def items(text, macro):
     return re.findall(rf"(?m)^\.It {macro} (.+)$", text)
 
 
+def arguments(source, at):
+    """Those of a call in C, whose parenthesis ends before `at`."""
+    found, depth = [""], 0
+    for token in re.findall(r'"(?:[^"\\]|\\.)*"|.', source[at:], re.S):
+        if token in "()":
+            depth += 1 if token == "(" else -1
+        if depth < 0:
+            break
+        if token == "," and depth == 0:
+            found.append("")
+        else:
+            found[-1] += token
+    return found
+
+
 class Verbs(unittest.TestCase):
     def setUp(self):
         self.page = page("pinctl.1")
@@ -65,17 +80,63 @@ class Verbs(unittest.TestCase):
             name = re.search(r"(?m)^\.Nm (\S+)\n\.Nd (.*)$", self.texts[verb]).groups()
             self.assertEqual(name, (f"pinctl-{verb}", summary[0].lower() + summary[1:]))
 
+    def test_every_page_has_an_example(self):
+        """examples.py runs them."""
+        for verb, text in self.texts.items():
+            with self.subTest(verb):
+                self.assertRegex(text, rf'(?m)^\.\\" example: sh( \w+)?\n\.Bd .*\n(.*\n)*?.*\bpinctl {verb}\b')
+
     def test_usages(self):
         for verb, text in self.texts.items():
             words = re.sub(r"(?m)^\.Nm ", "", section(text, "SYNOPSIS")).replace(".Op Ar options", "[options]").split()
             self.assertIn("Usage: " + " ".join(words).replace(r"\-", "-") + "\n", pinctl(verb, "--help"))
 
+    def common(self):
+        """{option that is described for many verbs: the verbs}."""
+        described = section(self.page, "DESCRIPTION")
+        listed = {verb for verb in self.texts}
+        named = {option: set(re.findall(r"[a-z-]+", " ".join(re.findall(r"(?m)^\.Cm (.*)$", body)))) & listed for option, body in
+                 re.findall(r"(?ms)^\.It Fl -(quiet|json)$(.*?)(?=^\.It |^\.El)", described)}
+        first = {verb: (re.findall(r"\[?([A-Z]+)", section(text, "SYNOPSIS").split("options", 1)[1]) + [""])[0]
+                 for verb, text in self.texts.items()}
+        own = {verb: {item.split()[0] for item in self.described(text)} for verb, text in self.texts.items()}
+        operands = {f"--{word.lower()} {word}": {verb for verb in listed if first[verb] == word and
+                                                 f"--{word.lower()}" not in own[verb]} for word in ("HOST", "FILE")}
+        self.assertEqual(set(named), {"quiet", "json"})
+        return {"--policy FILE": listed, "--help": listed, **operands, **{f"--{name}": verbs for name, verbs in named.items()}}
+
     def test_options(self):
-        common = self.described(section(self.page, "DESCRIPTION"))
-        self.assertEqual(len(common), 2)
+        common = self.common()
+        self.assertEqual(self.described(section(self.page, "DESCRIPTION")), set(common))
         for verb, text in self.texts.items():
             with self.subTest(verb):
-                self.assertEqual(self.described(text) | common, self.options(pinctl(verb, "--help")))
+                shared = {option for option, verbs in common.items() if verb in verbs}
+                self.assertEqual(self.described(text) | shared, self.options(pinctl(verb, "--help")))
+
+
+class Findings(unittest.TestCase):
+    """The codes that the sources give findings, and those that are described."""
+
+    def test_monitor(self):
+        folder = SOURCE / "tools" / "monitor"
+        source = " ".join(path.read_text() for path in folder.glob("*.[ch]"))
+        names = dict(re.findall(r'#define (\w+) "([a-z-]+)"', source))
+        given = set()
+        for call in re.finditer(r"\bwatch_find(?:_about)?\(", source):
+            code = arguments(source, call.end())[2]
+            given |= set(re.findall(r'"(.+?)"', code)) | {names[word] for word in re.findall(r"\w+", code) if word in names}
+        described = items(section(page("pinctl-monitor.1"), "FINDINGS"), "Ic")
+        self.assertEqual(sorted(described), sorted(given | {names["DROPPED_CODE"]}))
+
+    def test_scan(self):
+        source = (SOURCE / "tools" / "scan" / "kinds.c").read_text()
+        text = (SOURCE / "docs" / "grades.md").read_text()
+        severities = {"SCAN_CRITICAL": "critical", "SCAN_WARNING": "warning", "SCAN_NOTE": "note"}
+        grades = {"SCAN_GRADE_A_PLUS": "", "SCAN_GRADE_A_MINUS": "A-"}
+        kinds = [(code, severities[severity], grades.get(grade, grade[-1])) for code, severity, grade in
+                 re.findall(r'\{"([a-z0-9-]+)", (SCAN_\w+), (SCAN_GRADE_\w+)', source)]
+        described = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (\w+) \| ?([A-F]?[+-]?) ?\|", text)
+        self.assertEqual(described, kinds)
 
 
 class Settings(unittest.TestCase):
