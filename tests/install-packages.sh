@@ -12,35 +12,39 @@
 set -euo pipefail
 
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
-  libgnutls28-dev libjson-c-dev libpsl-dev libsmartcols-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
+  libgnutls28-dev libjson-c-dev libpsl-dev libsqlite3-dev libxml2-dev libyaml-dev zlib1g-dev)
 try=(curl openssl python3)
-tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz groff-base libidn2-0 libio-socket-ssl-perl mandoc nginx nodejs patch
+tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz groff-base libidn2-0 libio-socket-ssl-perl locales mandoc nginx nodejs patch
   faketime perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
 # What shows the HTML report to tests/tools/html_test.py. 120 MB to fetch, 410 MB on the disk.
 browser=(chromium fonts-dejavu-core)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
 # What tests/programs/survey tries.
-programs=(amqp-tools apache2 apache2-utils aria2 axel bind9-dnsutils bubblewrap catgirl ckermit dcmtk dnsperf erlang-p1-tls
-  fdm fetchmail ffmpeg gensio-bin gir1.2-soup-3.0 git glib-networking gnutls-bin haproxy httperf httping httrack hydra imapfilter isync lftp libanyevent-perl
+programs=(amqp-tools apache2 apache2-utils aria2 axel bind9 bind9-dnsutils bubblewrap catgirl ckermit coturn dcmtk dnsperf dovecot-imapd erlang-p1-tls
+  fdm fetchmail ffmpeg freeradius gensio-bin gir1.2-soup-3.0 git glib-networking gnutls-bin gvfs-backends haproxy httperf httping httrack hydra imapfilter isync lftp libanyevent-perl
   libcrypt-ssleay-perl libdbd-mariadb-perl libdbd-pg-perl libio-async-ssl-perl libio-socket-ssl-perl
-  libnet-ssleay-perl links lua-sec lua5.3 mariadb-client-core medusa monit monitoring-plugins-basic mosquitto-clients msmtp mutt
-  nagios-nrpe-plugin ncat nginx nodejs openfortivpn openssl pgbouncer php-cli php-mysql postgresql-client proxytunnel
+  libgnutls-dane0 libidn12 libnet-ssleay-perl libnsl2 links lua-sec lua5.3 mariadb-client-core mariadb-server medusa monit monitoring-plugins-basic mosquitto mosquitto-clients msmtp mutt
+  nagios-nrpe-plugin ncat nginx ngtcp2-client ngtcp2-server nodejs openfortivpn openssl openvpn pgbouncer php-cli php-fpm php-ldap php-mysql postgresql-client
+  proxytunnel
   python3-aiohttp python3-amqp python3-gi python3-httpx python3-ldap3 python3-m2crypto python3-mysqldb python3-openssl
-  python3-pika python3-psycopg2 python3-pycurl python3-stomp python3-tornado python3-twisted radsecproxy redis-tools ruby
-  ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege socat spamc squid-openssl stunnel4 swaks syslog-ng-core
+  python3-pika python3-psycopg2 python3-pycurl python3-stomp python3-tornado python3-twisted radsecproxy redis-server redis-tools ruby
+  ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege slapd socat spamc squid-openssl stunnel4 swaks syslog-ng-core
   tcl-tls tnftp unbound w3m wget)
+# And what conflicts with a package above: it is unpacked, not installed, and what it needs is above.
+unpacked=(exim4-daemon-light)
+unpacked_place=/opt/pinning-tests
 releases=(debootstrap util-linux)
 # What tests/architectures.sh needs in its chroots besides build.
 architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)
 # What tests/coverage.sh counts with.
 coverage=(gcovr)
-lint=(clang clang-format clang-tidy cppcheck git python3 shellcheck)
+lint=(clang clang-format clang-tidy cppcheck flake8 git python3 shellcheck)
 
 if [ $# -eq 0 ]; then
   echo "usage: ${0##*/} build|try|tests|browser|programs|fuzz|releases|architecture|coverage|lint ..." >&2
   exit 2
 fi
-wanted=()
+wanted=() beside=()
 for purpose in "$@"; do
   case $purpose in
     build) wanted+=("${build[@]}") ;;
@@ -48,7 +52,7 @@ for purpose in "$@"; do
     tests) wanted+=("${tests[@]}") ;;
     browser) wanted+=("${browser[@]}") ;;
     fuzz) wanted+=("${fuzz[@]}") ;;
-    programs) wanted+=("${programs[@]}") ;;
+    programs) wanted+=("${programs[@]}") && beside=("${unpacked[@]}") ;;
     releases) wanted+=("${releases[@]}") ;;
     architecture) wanted+=("${architecture[@]}") ;;
     coverage) wanted+=("${coverage[@]}") ;;
@@ -64,19 +68,35 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "${0##*/}: not a Debian system; needed, by their Debian names: ${wanted[*]}" >&2
   exit 3
 fi
-missing=()
+missing=() missing_beside=()
 for package in "${wanted[@]}"; do
   if [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null)" != installed ]; then
     missing+=("$package")
   fi
 done
-if [ ${#missing[@]} -eq 0 ]; then
+for package in "${beside[@]}"; do
+  [ -d "$unpacked_place/$package" ] || missing_beside+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ] && [ ${#missing_beside[@]} -eq 0 ]; then
   exit 0
 fi
 if [ "$(id -u)" -ne 0 ]; then
   echo "${0##*/}: missing packages; as root: apt-get install --no-install-recommends ${missing[*]}" >&2
+  [ ${#missing_beside[@]} -eq 0 ] || echo "  and, unpacked below $unpacked_place: ${missing_beside[*]}" >&2
   exit 3
 fi
+
+# Not set-user-ID, or LD_PRELOAD would not reach what it starts. Exim becomes a user whom its package makes.
+unpack() {
+  local new=$unpacked_place/$1.new
+  rm -rf "$new"
+  mkdir -p "$new"
+  (cd "$new" && apt-get download -qq "$1" && dpkg-deb --extract ./*.deb "$new" && rm ./*.deb)
+  chmod -R u-s,g-s "$new"
+  mv "$new" "$unpacked_place/$1"
+  getent passwd Debian-exim >/dev/null ||
+    useradd --system --user-group --home-dir /var/spool/exim4 --shell /usr/sbin/nologin Debian-exim
+}
 
 # nginx, PostgreSQL and other services would be started by their packages; the tests start their own.
 policy=/usr/sbin/policy-rc.d
@@ -86,9 +106,13 @@ if [ ! -e $policy ]; then
   chmod +x $policy
 fi
 export DEBIAN_FRONTEND=noninteractive
-echo "installing: ${missing[*]}"
+echo "installing: ${missing[*]} ${missing_beside[*]}"
 apt-get update -qq
-if ! log=$(apt-get install -qq --yes --no-install-recommends "${missing[@]}" 2>&1 </dev/null); then
+if [ ${#missing[@]} -gt 0 ] &&
+  ! log=$(apt-get install -qq --yes --no-install-recommends "${missing[@]}" 2>&1 </dev/null); then
   echo "$log" >&2
   exit 3
 fi
+for package in "${missing_beside[@]}"; do
+  unpack "$package"
+done

@@ -3,7 +3,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 #
 # Looks at the sources without running them: formatting, rooms that use others, headers that need others, cppcheck,
-# shell scripts.
+# shell scripts, Python.
 # Prints what is wrong and leaves with 1 if anything is.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
@@ -50,6 +50,10 @@ cppcheck --quiet --library=tests/noreturn.cfg "${common[@]}" --enable=warning,pe
 clang-tidy --quiet policy/*.c provider/common/*.c -- "${common[@]}" -Iprovider/common 2>/dev/null || report "clang-tidy"
 
 shellcheck --external-sources --source-path=. "${shell_files[@]}" || report "shellcheck"
+
+# Names alone: a test whose name stands twice in its class never runs.
+mapfile -t python_files < <(sources '*.py')
+flake8 --isolated --select=F "${python_files[@]}" || report "flake8"
 
 # Every file that can carry them begins with the two lines of licence.
 mapfile -t licensed < <(sources '*.map' '*.py' '*.cmake' '*CMakeLists.txt' 'tests/programs/drivers/*')

@@ -4,23 +4,24 @@
 #
 # The same binary of ours under every OpenSSL, in chroots of Debian's releases with their own programs:
 #
-#   tests/releases.sh [--keep DIR] [--binaries BUILD] [--list] [RELEASE...]
+#   tests/releases.sh [--keep DIR] [--binaries BUILD] [--tests REGEX] [--list] [RELEASE...]
 #
 #   --keep DIR        keep the chroots below DIR and use those that are there; default: make them anew
 #   --binaries BUILD  a build folder of Debian 12 (build/dev): its modules and libpinning-preload.so are what is
 #                     tested; default: they are built in a chroot of Debian 12
+#   --tests REGEX     run only the tests of these names (ctest -R), e.g. '^gnutls/identity$'; there is no table then
 #   --list            show the releases and leave
 #
 # Needs root, debootstrap and unshare, and fails where it has not got them. Prints a table, path x program x
-# OpenSSL version, and leaves with 1 if anything is not as expected. When no release was named and all was as
-# expected, the table is also written to docs/enforcement-table.md.
+# OpenSSL version, and leaves with 1 if anything is not as expected. When neither releases nor tests were named and
+# all was as expected, the table is also written to docs/enforcement-table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/releases/root.sh
 . tests/releases/root.sh
 
 all_releases=(12 13 sid 4.0)
-keep='' binaries='' whole=yes
+keep='' binaries='' tests='' whole=yes
 
 describe() {
   cat <<'END'
@@ -41,6 +42,7 @@ parse_options() {
     case $1 in
       --keep) keep=${2:?--keep needs a directory} && shift ;;
       --binaries) binaries=${2:?--binaries needs a build folder} && shift ;;
+      --tests) tests=${2:?--tests needs a regular expression} && shift ;;
       --list) describe && exit 0 ;;
       12 | 13 | sid | 4.0) releases+=("$1") && whole='' ;;
       *) fail "unknown option or release: $1; see --list" 2 ;;
@@ -85,10 +87,10 @@ results=() broken=()
 for release in "${releases[@]}"; do
   prepare "$roots" "$release"
   stage "$roots" "$release"
-  run_tests "$roots" "$release" || broken+=("$release")
+  run_tests "$roots" "$release" "${tests:-$(tests_of "$release")}" || broken+=("$release")
   results+=("$release=$(root_of "$roots" "$release")/pinning/out")
 done
 
 [ ${#broken[@]} -eq 0 ] || whole=''
-tests/releases/table.py ${whole:+--markdown docs/enforcement-table.md} "${results[@]}"
+[ -n "$tests" ] || tests/releases/table.py ${whole:+--markdown docs/enforcement-table.md} "${results[@]}"
 [ ${#broken[@]} -eq 0 ] || fail "not as expected: ${broken[*]}" 1

@@ -3,11 +3,13 @@
 # SPDX-FileCopyrightText: The pinning authors
 """The rooms of the code, and who may use whom.
 
-  tests/rooms.py --check          every #include of another room is allowed; status 1 if not (tests/lint.sh runs this)
+  tests/rooms.py --check          every #include of another room, and of a library that is not ours, is allowed; status 1
+                                  if not (tests/lint.sh runs this)
   tests/rooms.py --list [BUILD]   the rooms with their files, lines and arrows; with a build folder also the circles
                                   of calls inside each room, read from its objects by nm(1)
 
-What tools/ allows stands in the pinctl_room() lines of tools/CMakeLists.txt, the rest below."""
+What tools/ allows stands in the pinctl_room() lines of tools/CMakeLists.txt, libraries of others in the table of
+docs/architecture.md, the rest below."""
 
 import argparse
 import collections
@@ -26,6 +28,25 @@ ALLOWED = {
     'provider/gnutls': ['provider/common', 'policy'],
     'provider/openssl': ['provider/common', 'policy'],
     'provider/preload': ['provider/common', 'policy'],
+}
+# Libraries of others, by the headers that they have.
+LIBRARIES = {
+    'OpenSSL': r'openssl/.*', 'GnuTLS': r'gnutls/.*', 'json-c': r'json-c/.*', 'libcurl': r'curl/.*', 'SQLite': r'sqlite3\.h',
+    'libconfig': r'libconfig\.h', 'libxml2': r'libxml/.*', 'libyaml': r'yaml\.h', 'libpsl': r'libpsl\.h', 'zlib': r'zlib\.h',
+    'threads': r'pthread\.h',
+}
+# What libc and the kernel have.
+SYSTEM = re.compile(r'(arpa|gnu|linux|net|netinet|sys)/.*|(ctype|dirent|dlfcn|elf|endian|errno|fcntl|fnmatch|fts|glob|grp|iconv|'
+                    r'inttypes|limits|link|locale|malloc|netdb|poll|pwd|sched|search|signal|spawn|stdalign|stdarg|stdatomic|'
+                    r'stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wchar)\.h')
+# Of rooms outside tools/. A process has threads already where it uses any of these.
+ALLOWED_LIBRARIES = {
+    'policy': {'libconfig', 'threads'},
+    'provider/common': {'GnuTLS', 'threads'},
+    'provider/gnutls': {'GnuTLS', 'threads'},
+    'provider/openssl': {'OpenSSL', 'threads'},
+    'provider/preload': {'OpenSSL'},
+    'tools': {'OpenSSL'},
 }
 # One source of provider/openssl/ is compiled into this room too; no other meets it.
 PROOF = 'tools/proof'
@@ -48,6 +69,50 @@ def sources(room):
 def includes(path):
     with open(path, encoding='utf-8') as file:
         return re.findall(r'^#include "([^"]+)"', file.read(), re.M)
+
+
+def allowed_libraries(arrows):
+    """Those of each room: of tools/ as docs/architecture.md says, OpenSSL in all of them."""
+    libraries = {room: set(names) for room, names in ALLOWED_LIBRARIES.items()}
+    with open(os.path.join(TOP, 'docs', 'architecture.md'), encoding='utf-8') as file:
+        rows = re.findall(r'^\| `(\w+)` \|[^|\n]*\|[^|\n]*\|([^|\n]*)\|$', file.read(), re.M)
+    for room, names in rows:
+        if f'tools/{room}' in arrows:
+            libraries[f'tools/{room}'] = {name.split('(')[0].strip() for name in names.split(',') if name.strip()} | {'OpenSSL'}
+    return libraries
+
+
+def library_of_header(header):
+    """None: no library that is named above."""
+    if SYSTEM.fullmatch(header):
+        return ''
+    return next((name for name, pattern in LIBRARIES.items() if re.fullmatch(pattern, header)), None)
+
+
+def check_libraries(arrows):
+    fine, allowed, count = True, allowed_libraries(arrows), 0
+    for room in arrows:
+        used = set()
+        for path in sources(room):
+            with open(path, encoding='utf-8') as file:
+                headers = re.findall(r'^\s*#\s*include <([^>]+)>', file.read(), re.M)
+            for header in headers:
+                count += 1
+                library = library_of_header(header)
+                used.add(library)
+                if library is None:
+                    print(f'rooms.py: {os.path.relpath(path, TOP)}: <{header}> is of no library that is named in tests/rooms.py')
+                    fine = False
+                elif library and library not in allowed.get(room, ()):
+                    print(f'rooms.py: {os.path.relpath(path, TOP)}: {room} may not use {library} (<{header}>)')
+                    fine = False
+        for library in allowed.get(room, set()) - used - {'OpenSSL'}:
+            print(f'rooms.py: {room} does not use {library}, which it may')
+            fine = False
+        if room not in allowed:
+            print(f'rooms.py: {room} has no row with its libraries')
+            fine = False
+    return fine and count > 0
 
 
 def room_of_header(header, own, arrows):
@@ -112,7 +177,7 @@ def check(arrows):
             fine = False
     if count == 0:
         print('rooms.py: no #include was found at all')
-    return fine and count > 0
+    return check_libraries(arrows) and fine and count > 0
 
 
 def symbols(path, option):

@@ -6,7 +6,6 @@
  * and so many that it does not, after each was asked for once. Prints nanoseconds of processor time per
  * pin_select in the fastest round, and the calls of the allocator in between.
  */
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

@@ -2,6 +2,8 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Counting instructions, and comparing two commands whose cost varies from run to run."""
 
+import collections
+import dataclasses
 import math
 import os
 import pathlib
@@ -60,6 +62,47 @@ class Counter:
             raise Failed("callgrind counted nothing")
         return int(found.group(1))
 
+    def costs(self):
+        """The same, by object."""
+        if not self.profile.exists():
+            raise Failed("callgrind counted nothing")
+        return costs_of(self.profile.read_text().splitlines())
+
+
+@dataclasses.dataclass
+class Costs:
+    """By names of objects: what each executed itself, and what calls from one to another took with all below them."""
+
+    own: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+
+
+def costs_of(lines):
+    """Of a profile of callgrind, as its manual says in "Callgrind Format Specification"."""
+    costs, names = Costs(), {}
+    at, called, is_call = None, None, False
+
+    def named(text):
+        number, _, path = text.partition(" ")
+        return names.setdefault(number, os.path.basename(path))
+
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key == "ob":
+            at = called = named(value)
+        elif key == "cob":
+            called = named(value)
+        elif key == "calls":
+            is_call = True
+        elif line[:1] in "+-*0123456789" and line:
+            cost = int(line.split()[1])
+            if is_call:
+                costs.calls[at, called] += cost
+                is_call, called = False, at
+            else:
+                costs.own[at] += cost
+    return costs
+
 
 def count_instructions(command, environment):
     with Counter() as counter:
@@ -97,6 +140,20 @@ def wall_seconds(command, environment):
     began = time.monotonic()
     run(command, environment)
     return time.monotonic() - began
+
+
+def spent(command, environment):
+    """Seconds of processor time that a command which must succeed takes, the kernel's for it too, and the highest
+    memory that it holds, in KiB."""
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            output.seek(0)
+            raise Failed(f"{command[0]} ended with {process.returncode}: {output.read().decode(errors='replace')[-500:]}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss
 
 
 def line_of_second(command, environment):

@@ -10,6 +10,8 @@ import re
 import statistics
 
 import measure
+import rows_of_gnutls
+import rows_of_machines
 import rows_of_sessions
 from result import Result
 from scene import ELSEWHERE, ELSEWHERE_ADDRESS, OTHER_HOST, PINNED_HOST
@@ -30,6 +32,7 @@ class Effort:
     threaded: int  # handshakes of each thread
     verifications: int
     rounds: int  # over all names, of lookups
+    files: int  # in policy.d
 
 
 def percent(value, base):
@@ -44,6 +47,10 @@ def start(scene, effort):
     yield Result("start", f"process start, policy of {scene.hosts} hosts", "do-nothing provider", more[scene.hosts],
                  "instructions more", "at most 60000", more[scene.hosts] <= 60000,
                  {"base": base, "more": {str(hosts): count for hosts, count in more.items()}})
+
+    without = measure.count_instructions(program, scene.with_no_policy()) - base - more[scene.sizes[0]]
+    yield Result("start", "process start, no policy at all", f"a policy of {scene.sizes[0]}", without, "instructions more",
+                 "at most 0", without <= 0)
 
     # Not of what it came to: against the do-nothing provider that may be nothing, or less.
     def spread(sizes):
@@ -72,6 +79,32 @@ def per_handshake(scene, effort, environment, host, version):
     first = counted_handshakes(scene, environment, host, version, 1)
     all_of_them = counted_handshakes(scene, environment, host, version, 1 + effort.handshakes)
     return first, (all_of_them - first) / effort.handshakes
+
+
+# Of how many per cent of a handshake by P-256 more pinning may take.
+PINNED_LIMIT, OTHER_LIMIT = 0.3, 0.2
+# The same share of a handshake by P-256, in instructions: one by RSA takes fewer.
+RSA_PINNED_LIMIT, RSA_OTHER_LIMIT = 22500, 15000
+
+
+def handshake_by_rsa(scene, effort, version):
+    cases = {"pinned": (scene.with_pinning(), PINNED_HOST), "other": (scene.with_pinning(), OTHER_HOST),
+             "plain": (scene.without_provider(), PINNED_HOST), "plain other": (scene.without_provider(), OTHER_HOST)}
+    counts = rows_of_sessions.counted(
+        effort.layouts, {case: rows_of_sessions.environments(scene, effort, environment)
+                         for case, (environment, host) in cases.items()},
+        lambda case, environment: per_handshake(scene, effort, environment, cases[case][1], version)[1])
+    for case, base, what, limit in (("pinned", "plain", "host pinned", RSA_PINNED_LIMIT),
+                                    ("other", "plain other", "host not covered", RSA_OTHER_LIMIT)):
+        more = rows_of_sessions.median_more(counts, case, base)
+        yield Result("handshake-by-rsa", f"TLS {version} handshake, chain of RSA 2048, {what}", "no provider", more,
+                     "instructions more", f"at most {limit}", more <= limit, {"base": statistics.median(counts[base])})
+
+
+def handshakes_by_rsa(scene, effort):
+    by_rsa = scene.with_rsa()
+    for version in ("1.3", "1.2"):
+        yield from handshake_by_rsa(by_rsa, effort, version)
 
 
 def handshake_of(scene, effort, version):
@@ -104,8 +137,8 @@ def handshake_of(scene, effort, version):
                       {"base": per_base, "more": [counts[case, layout][1] - counts[base, layout][1]
                                                   for layout in range(effort.layouts)]})
 
-    yield result("host pinned", "no provider", "pinned", "plain", 0.3)
-    yield result("host not covered", "no provider", "other", "plain other", 0.2)
+    yield result("host pinned", "no provider", "pinned", "plain", PINNED_LIMIT)
+    yield result("host not covered", "no provider", "other", "plain other", OTHER_LIMIT)
     yield result("host not covered, by the shim", "no provider", "shim", "plain other")
     yield result("do-nothing provider", "no provider", "nothing", "plain")
     yield Result("handshake", f"TLS {version}, process with one handshake, host pinned", "do-nothing provider",
@@ -117,6 +150,18 @@ def handshake(scene, effort):
         yield from handshake_of(scene, effort, version)
 
 
+# What else the machine does can only add to a processor time, so the fastest runs are compared. An interval that need only
+# touch a limit would hold it the better, the less the machine is fit for measuring.
+PROCESSOR_LIMIT, THREADS_LIMIT, WALL_LIMIT = 1.02, 1.03, 1.1
+
+
+def fastest_ratio(row, what, compared, values, limit):
+    without, with_it = map(min, values)
+    _, interval = measure.median_interval([more / less for less, more in zip(*values)])
+    return Result(row, what, compared, with_it / without, "times", f"at most {limit}", with_it / without <= limit,
+                  {"interval of pairs": interval, "pairs": len(values[0]), "seconds": [without, with_it]})
+
+
 def processor(scene, effort):
     """What instructions do not show: the kernel's part, as where a large policy is read from its file."""
     with scene.server(1) as port:
@@ -126,10 +171,8 @@ def processor(scene, effort):
             return lambda: json.loads(measure.run(command, environment))["processor"]
 
         values = measure.paired(seconds(scene.without_provider()), seconds(scene.with_pinning()), effort.pairs)
-    median, interval = measure.median_interval([with_it / without for without, with_it in zip(*values)])
-    what = f"TLS 1.3 handshake, host not covered, {scene.hosts} hosts, processor time"
-    yield Result("processor", what, "no provider", median, "times", "at most 1.02", interval[0] <= 1.02,
-                 {"interval": interval, "pairs": effort.pairs})
+    what = f"TLS 1.3 handshake, host not covered, {scene.hosts} hosts, processor time of the fastest run"
+    yield fastest_ratio("processor", what, "no provider", values, PROCESSOR_LIMIT)
 
 
 def counted_nameless(scene, effort, environment, sockets):
@@ -177,12 +220,10 @@ def threads(scene, effort):
             command = scene.client(port, host, "1.3", 16, effort.threaded)
             values = measure.paired(lambda: json.loads(measure.run(command, scene.without_provider())),
                                     lambda: json.loads(measure.run(command, scene.with_pinning())), effort.pairs)
-            for clock, unit, target in (("wall", "wall clock", "within noise"), ("processor", "processor time", "")):
-                ratios = [with_it[clock] / without[clock] for without, with_it in zip(*values)]
-                median, interval = measure.median_interval(ratios)
-                yield Result("threads", f"handshakes in 16 threads, {what}, {unit}", "no provider", median, "times",
-                             target, interval[0] <= 1 if target else None,
-                             {"interval": interval, "pairs": effort.pairs})
+            for clock, unit, limit in (("wall", "wall clock", WALL_LIMIT), ("processor", "processor time", THREADS_LIMIT)):
+                seconds = [[run[clock] for run in runs] for runs in values]
+                yield fastest_ratio("threads", f"handshakes in 16 threads, {what}, {unit} of the fastest run", "no provider",
+                                    seconds, limit)
 
 
 # Names of which everything is kept in memory, and names that are read from the file again each time.
@@ -247,38 +288,42 @@ def shim(scene, effort):
                  {"files": files})
 
 
+# Of the processor time of `curl --pinnedpubkey`.
+CURL_LIMIT = 1.03
+
+
 def curl(scene, effort):
+    """Processor time holds what the kernel does for it too: modules that it maps, a policy that it opens."""
     by_policy = scene.with_pinning()
     with scene.server(4) as port:
-        command = ["curl", "--silent", "--show-error", "--output", "/dev/null", "--cacert", scene.path("root.pem"),
-                   "--resolve", f"{PINNED_HOST}:{port}:127.0.0.1", f"https://{PINNED_HOST}:{port}/"]
+        command = scene.curl(port)
         by_option = [*command, "--pinnedpubkey", f"sha256//{scene.pin}"]
 
-        def wall(words, environment):
-            return lambda: measure.wall_seconds(words, environment)
+        def seconds(words, environment):
+            return lambda: measure.spent(words, environment)[0]
 
-        values = measure.paired(wall(by_option, scene.without_provider()), wall(command, by_policy), 2 * effort.pairs)
+        values = measure.paired(seconds(by_option, scene.without_provider()), seconds(command, by_policy), 4 * effort.pairs)
         by_option_count = measure.count_instructions(by_option, scene.without_provider())
         nothing_count = measure.count_instructions(by_option, scene.with_nothing())
         policy_count = measure.count_instructions(command, by_policy)
-    median, interval = measure.median_interval([policy / option for option, policy in zip(*values)])
-    yield Result("curl", "curl, one pin by policy, wall clock", "curl --pinnedpubkey", median, "times", "not slower",
-                 interval[0] <= 1, {"interval": interval, "pairs": 2 * effort.pairs,
-                                    "milliseconds": [1000 * statistics.median(times) for times in values]})
-    for base, compared in ((by_option_count, "curl --pinnedpubkey"),
-                           (nothing_count, "curl --pinnedpubkey, do-nothing provider")):
-        yield Result("curl", "the same, instructions", compared, percent(policy_count, base), "% more",
-                     details={"base": base, "more": policy_count - base})
+    yield fastest_ratio("curl", "curl, one pin by policy, processor time of the fastest run", "curl --pinnedpubkey", values,
+                        CURL_LIMIT)
+    for base, compared, limit in ((by_option_count, "curl --pinnedpubkey", 1),
+                                  (nothing_count, "curl --pinnedpubkey, do-nothing provider", None)):
+        more = percent(policy_count, base)
+        yield Result("curl", "the same, instructions", compared, more, "% more", f"at most {limit}" if limit else "",
+                     more <= limit if limit else None, {"base": base, "more": policy_count - base})
 
 
 def compile_policy(scene, effort):
     del effort
     scene.policy(scene.hosts)
     cost = scene.compiled[scene.hosts]
-    yield Result("compile", f"compile {scene.hosts} hosts with 2 pins each", "-", cost["seconds"], "s", "under 15",
-                 cost["seconds"] < 15, cost)
-    yield Result("compile", "the same, processor time", "-", cost["processor_seconds"], "s")
-    yield Result("compile", "the same, most memory held", "-", cost["peak_kib"] / 1024, "MiB")
+    yield Result("compile", f"compile {scene.hosts} hosts with 2 pins each, processor time", "-", cost["processor_seconds"],
+                 "s", "under 15", cost["processor_seconds"] < 15, cost)
+    yield Result("compile", "the same, by the clock", "-", cost["seconds"], "s")
+    yield Result("compile", "the same, most memory held", "-", cost["peak_kib"] / 1024, "MiB", "at most 640",
+                 cost["peak_kib"] <= 640 * 1024)
 
 
 def verification(scene, effort):
@@ -309,6 +354,10 @@ def verification(scene, effort):
     yield Result("verification", "CertShim's 20 ms", "that speed", least, "times", "at least 1000", least >= 1000)
 
 
-ROWS = {"start": start, "handshake": handshake, "processor": processor, "nameless": nameless, "threads": threads,
-        "lookup": lookup, "memory": memory, "shim": shim, "curl": curl, "compile": compile_policy,
-        "verification": verification, "resumption": rows_of_sessions.resumption, "servers": rows_of_sessions.servers}
+ROWS = {"start": start, "programs": rows_of_machines.programs, "handshake": handshake,
+        "handshake-by-rsa": handshakes_by_rsa, "processor": processor, "nameless": nameless, "threads": threads,
+        "lookup": lookup, "lookup-instructions": rows_of_machines.lookup_instructions, "memory": memory, "shim": shim,
+        "shim-of-curl": rows_of_machines.shim_of_curl, "curl": curl, "compile": compile_policy,
+        "verification": verification, "resumption": rows_of_sessions.resumption, "servers": rows_of_sessions.servers,
+        "edits": rows_of_machines.edits, "changes": rows_of_machines.changes, "files": rows_of_machines.files,
+        "gnutls": rows_of_gnutls.gnutls}

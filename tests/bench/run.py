@@ -22,10 +22,10 @@ import rows
 import scene
 
 FULL = rows.Effort(handshakes=10, layouts=7, pairs=15, sockets=10000, nameless=20, threaded=60, verifications=2000,
-                   rounds=100)
+                   rounds=100, files=10000)
 SMOKE = rows.Effort(handshakes=1, layouts=1, pairs=2, sockets=100, nameless=2, threaded=2, verifications=5,
-                    rounds=1)
-TOOLS = (measure.VALGRIND, "openssl", "curl")
+                    rounds=1, files=20)
+TOOLS = (measure.VALGRIND, "openssl", "curl", "ssh")
 
 
 def arguments():
@@ -33,6 +33,7 @@ def arguments():
     parser.add_argument("--programs", required=True, help="folder of the built programs of this bench")
     parser.add_argument("--module", required=True, help="pinning.so")
     parser.add_argument("--preload", required=True, help="libpinning-preload.so")
+    parser.add_argument("--pinctl", required=True)
     parser.add_argument("--row", action="append", choices=list(rows.ROWS), help="only this one; may be repeated")
     parser.add_argument("--hosts", type=int, default=1000000, help="of the large policy (default: a million)")
     parser.add_argument("--json", help="file to write the results to")
@@ -59,7 +60,7 @@ def table(results, judged=True):
 def measure_rows(options, effort):
     results = []
     with tempfile.TemporaryDirectory(dir=options.programs) as folder:
-        stage = scene.Scene(folder, options.programs, options.module, options.preload, options.hosts)
+        stage = scene.Scene(folder, options, options.hosts)
         for name in options.row or rows.ROWS:
             print(f"measuring: {name}", file=sys.stderr, flush=True)
             results.extend(rows.ROWS[name](stage, effort))

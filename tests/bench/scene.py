@@ -5,6 +5,7 @@ OpenSSL with and without a provider, and servers."""
 
 import base64
 import contextlib
+import copy
 import hashlib
 import json
 import os
@@ -48,12 +49,15 @@ WITHOUT_PROVIDER = ""
 class Scene:
     """Everything lies in one folder, which the caller removes."""
 
-    def __init__(self, folder, programs, module, preload, hosts):
+    def __init__(self, folder, tools, hosts):
+        """tools: where the programs, pinctl, pinning.so and the shim are."""
         # OpenSSL looks for a module of a relative path in its own folder.
         self.folder = pathlib.Path(folder).resolve()
-        self.programs = pathlib.Path(programs).resolve()
-        self.module = pathlib.Path(module).resolve()
-        self.preload = pathlib.Path(preload).resolve()
+        self.programs = pathlib.Path(tools.programs).resolve()
+        self.pinctl = pathlib.Path(tools.pinctl).resolve()
+        self.module = pathlib.Path(tools.module).resolve()
+        self.preload = pathlib.Path(tools.preload).resolve()
+        self.algorithm = ("EC", "-pkeyopt", "ec_paramgen_curve:P-256")
         self.sizes = sorted({1, min(1000, hosts), hosts})
         self.hosts = hosts
         self.compiled = {}
@@ -73,7 +77,7 @@ class Scene:
 
     def make_certificate(self, name, extensions, issuer):
         key, certificate = self.path(f"{name}.key"), self.path(f"{name}.pem")
-        self.openssl("genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", key)
+        self.openssl("genpkey", "-algorithm", *self.algorithm, "-out", key)
         # A root signs itself; all others are requested first, because releases before 3.2 know no req -CA.
         if issuer is None:
             self.openssl("req", "-x509", "-new", "-key", key, "-subj", f"/CN={name}", "-days", "30",
@@ -99,16 +103,28 @@ class Scene:
         self.openssl("pkey", "-in", self.path(f"{name}.key"), "-pubout", "-outform", "DER", "-out", key)
         return base64.b64encode(hashlib.sha256(key.read_bytes()).digest()).decode()
 
+    def with_rsa(self):
+        """The same scene in a folder of its own, with a chain of RSA keys."""
+        other = copy.copy(self)
+        other.folder = self.path("rsa")
+        other.folder.mkdir()
+        other.algorithm = ("RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        other.hosts = min(1000, self.hosts)
+        other.compiled = {}
+        other.make_certificates()
+        return other
+
     # ---- policies and configurations
 
     def make_policy(self, folder, hosts, pin, last=PINNED_HOST):
-        folder.mkdir()
+        folder.mkdir(exist_ok=True)
         arguments = [self.program("make-policy"), folder, hosts, last, f"sha256/{pin}"]
         return json.loads(measure.run(arguments, measure.clean_environment()))
 
     def policy(self, hosts):
         """The folder of a policy with its compiled form; the last of its hosts is the pinned one."""
-        folder = self.path(f"policy-{hosts}")
+        # Names of one length, for each character of a path costs something.
+        folder = self.path(f"policy-{hosts:07}")
         if hosts not in self.compiled:
             self.compiled[hosts] = self.make_policy(folder, hosts, self.pin)
         return folder
@@ -142,6 +158,9 @@ class Scene:
         longer.write_text(f"{path.read_text()}[padding]\nvalue = {'x' * 80 * more}\n")
         return {**environment, "OPENSSL_CONF": str(longer)}
 
+    def with_no_policy(self):
+        return self.with_provider(self.module, self.path("no-policy"))
+
     def without_provider(self):
         return self.environment(WITHOUT_PROVIDER)
 
@@ -162,6 +181,11 @@ class Scene:
         policy = (folder or self.policy(self.hosts)) / "policy.cfg"
         return {**self.without_provider(), "LD_PRELOAD": str(self.preload), "PINNING_POLICY": str(policy)}
 
+    def with_least_preload(self, folder=None):
+        """What the shim is compared with: a library that only loads pinning.so."""
+        return {**self.with_shim(folder), "LD_PRELOAD": str(self.program("libleast-preload.so")),
+                "BENCH_MODULE": str(self.module)}
+
     def check(self):
         """What does not load, or does not enforce, costs nothing and would be the best of all results."""
         folder = self.path("policy-of-a-wrong-pin")
@@ -172,7 +196,8 @@ class Scene:
         with self.server(1) as port:
             command = self.client(port, PINNED_HOST, "1.3", 0, 1)
             measure.run(command, nothing)
-            for environment in (self.with_provider(self.module, folder), self.with_shim(folder)):
+            for environment in (self.with_provider(self.module, folder), self.with_shim(folder),
+                                self.with_least_preload(folder)):
                 if measure.ends_well(command, environment):
                     raise measure.Failed("a wrong pin is accepted, so there is nothing to measure")
 
@@ -192,6 +217,10 @@ class Scene:
 
     def nameless(self, port, sockets, count):
         return [self.program("nameless"), port, self.path("root.pem"), sockets, count]
+
+    def curl(self, port):
+        return ["curl", "--silent", "--show-error", "--output", "/dev/null", "--cacert", self.path("root.pem"),
+                "--resolve", f"{PINNED_HOST}:{port}:127.0.0.1", f"https://{PINNED_HOST}:{port}/"]
 
     def client(self, port, host, version, threads, count, *more):
         return [self.program("client"), port, self.path("root.pem"), host, version, threads, count, *more]

@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import sys
+import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from openssl_conf import openssl_conf  # noqa: E402
@@ -34,7 +35,10 @@ class Provider:
     def environment(self, policy):
         config = self.directory / f"{policy.stem}.cnf"
         if not config.exists():
-            config.write_text(openssl_conf(self.module, policy))
+            # At once, for another run may be looking for it: with half of it OpenSSL goes on without us, and says nothing.
+            new = config.with_name(f"{config.name}.{threading.get_ident()}")
+            new.write_text(openssl_conf(self.module, policy))
+            new.replace(config)
         return {"OPENSSL_CONF": str(config)}
 
 

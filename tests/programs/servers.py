@@ -12,8 +12,11 @@ import signal
 import socket
 import ssl
 import subprocess
-import threading
+import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from loopback import Server  # noqa: E402
 
 # What a program must have received before its connection counts as accepted; the TLS version follows.
 MARKER = "pinning-test-data"
@@ -21,7 +24,7 @@ MARKER = "pinning-test-data"
 
 class HttpsServers:
     """
-    Answers any request with the marker; threads of this process, because no case needs more. Reads its files for each
+    Answers any request with the marker. Reads its files for each
     connection, so whoever changes them has reloaded the server.
     """
 
@@ -34,26 +37,17 @@ class HttpsServers:
     @contextlib.contextmanager
     def serve(self, chain, key):
         self._context(chain, key)  # fails here, not in a thread
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            threading.Thread(target=self._accept, args=(listener, chain, key), daemon=True).start()
-            try:
-                yield listener.getsockname()[1]
-            finally:
-                listener.shutdown(socket.SHUT_RDWR)  # closing alone does not wake the thread that accepts
-
-    def _accept(self, listener, chain, key):
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return  # the listener was shut down: no case needs this server any more
-            threading.Thread(target=self._answer, args=(connection, self._context(chain, key)), daemon=True).start()
+        server = Server(lambda connection: self._answer(connection, self._context(chain, key)))
+        try:
+            yield server.port
+        finally:
+            server.close()
 
     @staticmethod
     def _answer(raw, context):
         raw.settimeout(10)
         # A client that refuses breaks the handshake off; that is its business and what the case looks at.
-        with contextlib.suppress(OSError), raw, context.wrap_socket(raw, server_side=True) as tls:
+        with raw, context.wrap_socket(raw, server_side=True) as tls:
             request = b""
             while b"\r\n\r\n" not in request:
                 received = tls.recv(4096)

@@ -48,7 +48,7 @@ build_tree() {
   # What an earlier run put in their place is not what this tree builds.
   rm -f "$build"/lib*/ossl-modules/pinning.so "$build"/lib*/pinning/pinning-gnutls.so "$build"/lib*/libpinning-preload.so
   cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING >/dev/null
-  cmake --build "$build" --target pinning pinning-gnutls pinning-preload pinpolicy tests/paths/all tests/identity/all -- --quiet
+  cmake --build "$build" --target pinning pinning-gnutls pinning-preload pinpolicy tests/paths/all tests/gnutls/all tests/identity/all -- --quiet
 }
 
 place_binaries() {

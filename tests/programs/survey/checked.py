@@ -9,7 +9,6 @@ nginx is told an address, so that no name is resolved: what it checks is all the
 names in the certificate, which one with a star has not.
 """
 
-import argparse
 import contextlib
 import pathlib
 import socket
@@ -106,15 +105,9 @@ def mariadb(cases, folder, environment):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--module", type=pathlib.Path, required=True)
-    parser.add_argument("--preload", type=pathlib.Path, required=True)
-    parser.add_argument("--certificates", type=pathlib.Path)
-    options = parser.parse_args()
+    options = world.options()
     world.enter()
-    with tempfile.TemporaryDirectory(prefix="pinning-checked-") as name:
-        directory = pathlib.Path(name)
-        directory.chmod(0o755)
+    with world.folder() as directory:
         world.furnish(directory)
         cases = Cases(directory, options)
         for chain, wanted in (("right", ALL), ("swapped", BOTH), ("starred", SHIM_ONLY)):

@@ -3,7 +3,7 @@
 """Programs that make one connection and end."""
 
 import peers
-from programs import BOTH_WAYS, NONE, VERIFY, Once, Variant, nameless, program
+from programs import NONE, VERIFY, Once, Variant, nameless, program
 
 PLUGINS = "/usr/lib/nagios/plugins"
 

@@ -8,18 +8,17 @@
 A pin holds there as outside, and a host without an entry notices nothing.
 """
 
-import argparse
 import os
 import pathlib
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import enforcement
 import pki as pki_module
 import servers
+import world
 from pki import OTHER_HOST, PINNED_HOST
 
 SOMEBODY = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
@@ -76,17 +75,11 @@ def run(directory, options):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--module", type=pathlib.Path, required=True)
-    parser.add_argument("--preload", type=pathlib.Path, required=True)
-    parser.add_argument("--certificates", type=pathlib.Path)
-    options = parser.parse_args()
+    options = world.options()
     if os.geteuid() != 0:
         sys.exit("contained.py: needs root, whose policy it is")
     os.umask(0o022)
-    with tempfile.TemporaryDirectory(prefix="pinning-contained-") as name:
-        directory = pathlib.Path(name)
-        directory.chmod(0o755)
+    with world.folder() as directory:
         return run(directory, options)
 
 

@@ -8,7 +8,6 @@
 Whatever the crowd, an entry is found as without it, and who only connects to us is nobody that we talk to.
 """
 
-import argparse
 import contextlib
 import pathlib
 import resource
@@ -182,19 +181,13 @@ class Cases:
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--module", type=pathlib.Path, required=True)
-    parser.add_argument("--preload", type=pathlib.Path, required=True)
-    parser.add_argument("--certificates", type=pathlib.Path)
-    options = parser.parse_args()
+    options = world.options()
     world.enter()
     wanted = 20000
     if resource.getrlimit(resource.RLIMIT_NOFILE)[1] < wanted:
         sys.exit("crowded.py: the limit of open files is too low")
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, wanted))
-    with tempfile.TemporaryDirectory(prefix="pinning-crowded-") as name:
-        directory = pathlib.Path(name)
-        directory.chmod(0o755)
+    with world.folder() as directory:
         world.furnish(directory, addresses={})
         cases = Cases(directory, options)
         with peers.serving({PORT: peers.http}, cases.pki, "swapped"):

@@ -2,16 +2,22 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Programs that use GnuTLS. openssl.cnf does not reach them; their servers ask for a certificate of theirs."""
 
+import pathlib
+
 import peers
-from programs import NONE, VERIFY, Once, Variant, program
+from programs import BOTH_WAYS, NONE, VERIFY, Once, Variant, program
 
 HTTP, SMTPS = peers.asking(peers.http), peers.asking(peers.smtps)
 BLIND = {"blind": ("provider",), "blind_foreign": ("provider",), "blind_address": ("provider",)}
 ERROR, GLIB_ERROR = "Error in the certificate", "Unacceptable TLS certificate"
 
 
+DEEPLY_BOUND = {"blind": BOTH_WAYS, "blind_foreign": BOTH_WAYS, "blind_address": BOTH_WAYS}
+PRELOADED = "libgnutls preloaded"
+
+
 def variant(option="", verifications=(VERIFY, NONE), **known):
-    return Variant(option, verifications, **BLIND, **known)
+    return Variant(option, verifications, **{**BLIND, **known})
 
 
 @program("wget", "wget", HTTP, variant(), sees=ERROR)
@@ -88,6 +94,48 @@ def gnutls_cli(case):
     return Once(["gnutls-cli", f"--x509cafile={case.ca}", *case.by_verification([], ["--insecure"]), *case.option.split(),
                  f"--x509certfile={case.certificate}", f"--x509keyfile={case.key}", "--port", case.port, case.host],
                 b"GET / HTTP/1.0\r\n\r\n")
+
+
+# Debian's conflicts with postfix, so tests/install-packages.sh only unpacks it.
+EXIM = next((path for path in map(pathlib.Path, ("/usr/sbin/exim4", "/opt/pinning-tests/exim4-daemon-light/usr/sbin/exim4"))
+             if path.exists()), pathlib.Path("exim4"))
+EXIM_SETTINGS = """
+exim_path = {exim}
+spool_directory = {folder}/spool
+log_file_path = {folder}/%slog
+primary_hostname = test.example
+keep_environment = LD_PRELOAD : PINNING_POLICY : PINNING_DEBUG : OPENSSL_CONF : OPENSSL_MODULES
+acl_not_smtp = accept
+begin routers
+all:
+  driver = manualroute
+  domains = test.example
+  route_list = * {host} byname
+  self = send
+  transport = out
+begin transports
+out:
+  driver = smtp
+  port = {port}
+  protocol = smtps
+  hosts_require_tls = *
+  tls_certificate = {certificate}
+  tls_privatekey = {key}
+  tls_verify_certificates = {ca}
+  {verification} = *
+  {option}
+"""
+
+
+@program("exim", "exim4-daemon-light", SMTPS, variant("tls_sni = $host", noisy=True), variant(noisy=True, nameless=True), sees=ERROR)
+def exim(case):
+    """As root only: it is another user that delivers."""
+    case.directory.chmod(0o777)
+    settings = case.write("exim.conf", EXIM_SETTINGS.format(
+        exim=EXIM, folder=case.directory, host=case.host, port=case.port, certificate=case.certificate, key=case.key, ca=case.ca,
+        verification=case.by_verification("tls_verify_hosts", "tls_try_verify_hosts"), option=case.option))
+    return Once(["sh", "-c", '"$1" -C "$2" -odf -oi -f a@test.example b@test.example; cat mainlog', "sh", EXIM, settings],
+                b"Subject: test\n\ntext\n")
 
 
 PYCURL = """
@@ -169,3 +217,26 @@ def gio(case):
 @program("libsoup", "gir1.2-soup-3.0", HTTP, variant(), sees=GLIB_ERROR)
 def soup(case):
     return python(case, SOUP, f"https://{case.host}:{case.port}/")
+
+
+@program("gio cat", "gvfs-backends", peers.http, variant("", (VERIFY,), noisy=True), sees=GLIB_ERROR)
+def gio_cat(case):
+    """gvfsd-http connects, started by a message bus of its own, and trusts only whom the system trusts."""
+    return Once(["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/ssl/certs/ca-certificates.crt && '
+                 'XDG_RUNTIME_DIR="$PWD" exec dbus-run-session -- gio cat "$2"', "sh", case.ca, f"https://{case.host}:{case.port}/"])
+
+
+@program("php ldap", "php-ldap", peers.ldaps, variant(**DEEPLY_BOUND), variant(PRELOADED), sees="bool(false)",
+         helps="`libgnutls.so.30` in `LD_PRELOAD`, behind the shim")
+def php_ldap(case):
+    """PHP opens its modules so that libraries that come with them prefer themselves to what is preloaded."""
+    script = case.write("script.php", """<?php
+[, $host, $port] = $argv;
+$ldap = ldap_connect("ldaps://$host:$port");
+ldap_set_option($ldap, LDAP_OPT_PROTOCOL_VERSION, 3);
+var_dump(@ldap_bind($ldap));
+""")
+    preloaded = 'export LD_PRELOAD="$LD_PRELOAD libgnutls.so.30"; ' if case.option == PRELOADED else ""
+    return Once(["sh", "-c", f'{preloaded}exec "$@"', "sh", "env", f"LDAPTLS_CACERT={case.ca}",
+                 f"LDAPTLS_REQCERT={case.by_verification('demand', 'never')}", "php", "-n", "-d", "extension=ldap", script,
+                 case.host, case.port])

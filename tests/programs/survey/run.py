@@ -10,6 +10,7 @@ Leaves with 0 only if every run was as programs.py and its neighbours say.
 
 import argparse
 import contextlib
+import ctypes
 import dataclasses
 import os
 import pathlib
@@ -25,16 +26,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import world
-import checks
-import clients
-import daemons
 import enforcement
-import gnutls_clients
-import languages
+import every_program  # noqa: F401
 import peers
 import pki as pki_module
 import programs
-import scripts
 from pki import OTHER_HOST, PINNED_HOST
 
 TIMEOUT = 15
@@ -103,16 +99,27 @@ class Survey:
         if not path.exists():
             path.write_text(f'version = 1;\nhosts = ( {{ name = "{scenario.entry}"; '
                             f'pins = [ "{self.pki.pin("p256-right")}" ]; }} );\n')
+        self.compile(path)
         return path
+
+    def compile(self, policy):
+        """Writes the compiled form beside it, as pinctl does."""
+        library = ctypes.CDLL(str(self.options.module.parent.parent / "libpinpolicy.so.0"))
+        image, size = ctypes.c_void_p(), ctypes.c_size_t()
+        status = library.pin_text_compile(bytes(policy), None, None, ctypes.byref(image), ctypes.byref(size))
+        failure = library.pin_compiled_write(bytes(policy.parent / "policy.db"), image, size)
+        if status != 0 or failure != 0:
+            raise RuntimeError(f"{policy} cannot be compiled: {status}, {failure}")
+        ctypes.CDLL(None).free(image)
 
     @contextlib.contextmanager
     def serving(self, program):
         started = {}
         try:
             for number, chain in enumerate(("right", "swapped", "foreign", "other")):
-                clients = [self.pki.root(), self.pki.certificate("a")] if asks(program) else []
+                authority = [self.pki.root(), self.pki.certificate("a")] if asks(program) else []
                 started[chain] = peers.Peer(program.speak, self.pki.chain("p256", chain),
-                                            self.pki.chain_key("p256", chain), FIRST_PORT + number, clients)
+                                            self.pki.chain_key("p256", chain), FIRST_PORT + number, authority)
             yield started
         finally:
             for peer in started.values():

@@ -7,6 +7,8 @@ and write to a log that is nobody else's. So the runner starts itself again in n
 the root of a user namespace. Whatever it started ends with it.
 """
 
+import argparse
+import contextlib
 import fcntl
 import os
 import pathlib
@@ -14,6 +16,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
@@ -109,3 +112,21 @@ class Log:
                     lines, self.lines = self.lines[:-1], []
                     return lines
             threading.Event().wait(0.002)
+
+
+def options():
+    """The command line of a script that tries both ways."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--module", type=pathlib.Path, required=True)
+    parser.add_argument("--preload", type=pathlib.Path, required=True)
+    parser.add_argument("--certificates", type=pathlib.Path)
+    return parser.parse_args()
+
+
+@contextlib.contextmanager
+def folder():
+    """A new folder into which every user may look, named after the script."""
+    with tempfile.TemporaryDirectory(prefix=f"pinning-{pathlib.Path(sys.argv[0]).stem}-") as name:
+        directory = pathlib.Path(name)
+        directory.chmod(0o755)
+        yield directory
