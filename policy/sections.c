@@ -294,8 +294,11 @@ struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct
                             .line = section->line};
 }
 
-/* The section alone, as it stands now: whether our grammar takes every word of it, up to its end. */
-static bool is_sound(const struct pin_source *source, const struct pin_section *section,
+/*
+ * The section alone, as it stands now: whether our grammar takes every word of it, up to its end. That is
+ * where its last word ends: libconfig takes no comment that the end of the text cuts off.
+ */
+static bool is_sound(const struct pin_source *source, struct pin_section *section,
                      struct pin_diagnostics *diagnostics) {
   struct pin_source piece = {.path = source->path, .text = source->text, .size = section->end};
   struct pin_diagnostics mistakes = {.limit = 1};
@@ -314,6 +317,7 @@ static bool is_sound(const struct pin_source *source, const struct pin_section *
     sound = pin_parser_value(&parser, 2);
   }
   sound = sound && parser.token.kind == PIN_TOKEN_END && mistakes.count == 0 && !mistakes.no_memory;
+  section->end = parser.previous_end;
   diagnostics->no_memory = diagnostics->no_memory || mistakes.no_memory;
   pin_diagnostics_clear(&mistakes);
   free(parser.skipped);
