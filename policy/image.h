@@ -3,25 +3,25 @@
 
 /*
  * The image: a whole policy in one flat block, the same bytes in memory and in a file. A large one stays in
- * its file, and what a lookup needs of it is read from there (blocks.h). image_builder.c writes it, image.c
- * reads it, nobody else knows it.
+ * its file, and what a lookup needs of it is read from there (blocks.h). The sources that are called image_*
+ * write it, and blocks.c, image.c, image_crowd.c, image_walk.c and lookup.c read it; see README.md.
  *
  *   head       struct pin_image_head, at 0
  *   settings   one block: struct pin_image_settings, the blocked keys, the exempt anchors
  *   sources    one block: struct pin_image_sources, then for the main file and for policy.d a struct
  *              pin_image_source, its path, NUL
- *   dropins    as many uint32_t as there are drop-ins, and one: where each block begins, from the beginning
- * of the section, in units of 8 bytes; the last one is the end of all. Then the blocks: struct
- *              pin_image_dropin, its path, NUL
+ *   dropins    as many uint32_t as there are drop-ins, and one: where each block begins, from the
+ *              beginning of the section, in units of 8 bytes; the last one is the end of all. Then the
+ *              blocks: struct pin_image_dropin, its path, NUL
  *   files      blocks: struct pin_image_file, the name of a policy file, NUL
- *   lists      blocks: struct pin_image_list, digests: each list of more than PIN_IMAGE_OWN_DIGESTS once,
- * however many entries have it
+ *   lists      blocks: struct pin_image_list, digests: each list of more than PIN_IMAGE_OWN_DIGESTS
+ *              once, however many entries have it
  *   offsets    (1 << bucket_bits) + 1 times uint32_t: where each bucket begins in `buckets`, in units of 8
  *              bytes (so that 32 GiB fit); the last one is the end of all
  *   buckets    blocks: uint64_t checksum, then per entry a struct pin_image_record and what follows it:
- *              name, NUL, comment, NUL, ports (uint16_t, at the next even offset), then the five lists one
- * after the other: the digests (32 bytes each), or where there are more than PIN_IMAGE_OWN_DIGESTS a struct
- *              pin_image_shared
+ *              name, NUL, comment, NUL, ports (uint16_t, at the next even offset), then the five
+ *              lists one after the other: the digests (32 bytes each), or where there are more than
+ *              PIN_IMAGE_OWN_DIGESTS a struct pin_image_shared
  *
  * Between lists and offsets lie the pin sets, of which only pinctl wants to know (struct pin_image_sources):
  * one block, a uint64_t checksum, then for each a struct pin_image_pinset, its name, NUL, the file, NUL, gap,
@@ -312,7 +312,8 @@ static inline uint64_t pin_image_list_size(uint32_t digest_count) {
                                            : (uint64_t)digest_count * sizeof(struct pin_digest);
 }
 
-/* Cannot overflow: four counts of 32 bits, times 2 at most. */
+/* Cannot overflow: three counts of 32 bits, times 2 at most, and five lists of at most 32 times as many
+ * bytes. */
 static inline struct pin_image_layout pin_image_layout_of(const struct pin_image_record *record) {
   struct pin_image_layout layout;
   layout.comment = sizeof *record + (uint64_t)record->name_length + 1;

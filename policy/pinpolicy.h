@@ -12,8 +12,8 @@
  *    says so allocate or open files. No function keeps state between calls, so all may be called from any
  *    thread as long as their arguments are not freed meanwhile.
  *
- * The functions in the first three parts (digests, lookup, verdict) are also linked into pinning.so
- * itself; the last part (reading text) is only in libpinpolicy.so, together with libconfig.
+ * All but the last part are also linked into pinning.so itself; the last part (reading text) is only in
+ * libpinpolicy.so, together with libconfig.
  */
 #ifndef PINPOLICY_H
 #define PINPOLICY_H
@@ -285,8 +285,8 @@ struct pin_finding {
    * are alternatives, and one of them that matches is enough. */
   bool port_unknown;
   /* Set by the caller: the name is not the client's own, but was concluded from what the peer showed, or from
-   * sockets of which any may be the connection's. Whoever connects to it is not known by that to be listed:
-   * only where the path satisfies the entry. */
+   * sockets of which any may be the connection's. Such a name makes the host count as listed only if the path
+   * satisfies the entry. */
   bool concluded;
   enum pin_reason reason;
   int depth[PIN_LIST_COUNT]; /* the lowest depth at which a list matched; -1: it did not, or was not tried */

@@ -47,11 +47,11 @@ static bool log_limited(int priority, enum log_limit limit, uint64_t subject, co
   return true;
 }
 
-/* line: PIN_REPORT_SIZE + TAIL_SIZE bytes. */
 static enum log_limit limit_of(const struct pin_verdict *verdict) {
   return verdict->reason == PIN_REASON_UNLISTED ? LOG_LIMIT_UNLISTED : LOG_LIMIT_LISTED;
 }
 
+/* line: PIN_REPORT_SIZE + TAIL_SIZE bytes. */
 static bool log_line_of(const struct pin_verdict *verdict, const char *library, char *line) {
   int priority = verdict->outcome == PIN_REFUSED ? LOG_WARNING : LOG_NOTICE;
 

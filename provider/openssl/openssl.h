@@ -210,10 +210,10 @@ struct libssl {
 #undef X
   /* OpenSSL 3.2 and later; NULL before. */
   EVP_PKEY *(*SSL_get0_peer_rpk)(const SSL *ssl);
-  /* NULL where OpenSSL was built without it; then the other does not matter. */
+  /* NULL where OpenSSL was built without SRTP; SSL_is_dtls is not needed then. */
   STACK_OF(SRTP_PROTECTION_PROFILE) * (*SSL_get_srtp_profiles)(SSL *ssl);
   int (*SSL_is_dtls)(const SSL *ssl);
-  /* NULL where a program has a part of libssl in it. */
+  /* NULL where a program has linked in a libssl without this function. */
   const char *(*SSL_SESSION_get0_hostname)(const SSL_SESSION *session);
   int store_ctx_index; /* the X509_STORE_CTX ex_data index at which libssl leaves the connection */
 };

@@ -24,8 +24,8 @@ CASES = ('right', 'right-ca', 'uncovered', 'uncovered-none', 'wrong', 'wrong-tls
          'wrong-socket', 'wrong-own-verification', 'wrong-ca', 'wrong-forged', 'wrong-session')
 # The marks by which a libssl is known.
 NO_LIBSSL = 'SSL_is_server+SSL_set_verify'
-# Without the first there is no hook at all; without the second only names that OpenSSL verifies are known.
 DISPENSABLE = {'SHA256_Init', 'SSL_get0_peer_rpk', 'SSL_get_srtp_profiles', 'SSL_is_dtls', 'SSL_SESSION_get0_hostname'}
+# Without the first there is no hook at all; without the second only names that OpenSSL verifies are known.
 UNREFUSABLE = {'CRYPTO_get_ex_new_index', NO_LIBSSL}
 
 

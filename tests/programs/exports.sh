@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# What our three libraries show to the processes that load them, and what they pull in:
+# What three of our libraries (pinning-gnutls.so: `tests/gnutls`) show to the processes that load them, and what they pull in:
 #
 #   exports.sh pinning.so libpinning-preload.so libpinpolicy.so.0 pinpolicy.h
 #

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The formats that pins are kept in elsewhere, one to a file. Help, completion and documentation are made
- * from this table, and what a format can hold decides what an export may carry: see export_fit.h.
+ * The formats that pins are kept in elsewhere. Help and completion are made from this table, and what a
+ * format can hold decides what an export may carry: see export_fit.h.
  */
 #ifndef PINCTL_FORMATS_FORMATS_H
 #define PINCTL_FORMATS_FORMATS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* One key-carrying object from its encoding. Used by objects.c. */
+/* One key-carrying object from its encoding. */
 #ifndef PINCTL_KEYS_KEY_DECODE_H
 #define PINCTL_KEYS_KEY_DECODE_H
 

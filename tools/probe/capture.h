@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What one TLS handshake shows, taken down from inside OpenSSL. Used by probe.c. */
+/* What one TLS handshake shows, taken down from inside OpenSSL. */
 #ifndef PINCTL_PROBE_CAPTURE_H
 #define PINCTL_PROBE_CAPTURE_H
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * SSL 3 and SSL 2, which no OpenSSL of today speaks: one ClientHello of our own, and the first bytes of the
- * answer. Used by starttls.c.
+ * answer.
  */
 #ifndef PINCTL_PROBE_OLD_SSL_H
 #define PINCTL_PROBE_OLD_SSL_H

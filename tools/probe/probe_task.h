@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* One server being asked. Used by probe.c. */
+/* One server being asked. */
 #ifndef PINCTL_PROBE_PROBE_TASK_H
 #define PINCTL_PROBE_PROBE_TASK_H
 

@@ -56,9 +56,9 @@ MUST_USE bool rotation_plan(const struct watch *watch, const struct pin_policy *
                             const struct rotation_settings *settings, struct rotation *ret_rotation);
 void rotation_clear(struct rotation *rotation);
 
-/* Takes over the text. Used by rotation.c and rotation_retire.c. */
+/* Takes over the text. */
 void rotation_add(struct rotation *rotation, const struct rotation_step *step);
-/* The pins of one entry that are no longer in use. Used by rotation.c. */
+/* The pins of one entry that are no longer in use. */
 MUST_USE bool rotation_find_unused(const struct watch *watch, const struct pin_policy *policy,
                                    const struct rotation_settings *settings, struct rotation *rotation);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What is wrong with a host. Used by scan.c. */
+/* What is wrong with a host. */
 #ifndef PINCTL_SCAN_FINDINGS_H
 #define PINCTL_SCAN_FINDINGS_H
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * A list of logs of Certificate Transparency, in the form of version 3 in which Google and Apple publish
- * theirs (log_list.json), and what it says of a timestamp. Used by status_findings.c and scan.c.
+ * theirs (log_list.json), and what it says of a timestamp.
  */
 #ifndef PINCTL_SCAN_LOG_LIST_H
 #define PINCTL_SCAN_LOG_LIST_H

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * The resolver, asked while other things go on: getaddrinfo(3) has no limit of time, and waits for a dead
- * name server as long as resolv.conf(5) says. Used by addresses.c.
+ * name server as long as resolv.conf(5) says.
  */
 #ifndef PINCTL_SCAN_LOOKUP_H
 #define PINCTL_SCAN_LOOKUP_H

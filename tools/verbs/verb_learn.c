@@ -78,9 +78,8 @@ static int read_log(const struct arguments *arguments, const struct log_query *q
                 candidates->doubtful == 1 ? " was" : "s were",
                 candidates->doubtful == 1 ? "it than it says" : "them than they say");
   if (candidates->untimed > 0)
-    say_warning(
-        "%zu line%s passed over: without a time that is past nobody knows for how long a key is known",
-        candidates->untimed, candidates->untimed == 1 ? " was" : "s were");
+    say_warning("%zu line%s passed over: no time, or one in the future", candidates->untimed,
+                candidates->untimed == 1 ? " was" : "s were");
   if (status != EXIT_DONE && hosts != NULL && query->files.count == 0) {
     say_note("only the hosts of %s are looked at", hosts);
     return EXIT_DONE;
