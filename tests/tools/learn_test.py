@@ -412,7 +412,7 @@ class LeftOut(Learn):
         # From the future.
         self.logged((audited(), -2))
         self.assertEqual(self.found(), {})
-        self.assertIn("1 line was passed over: without a time", self.pinctl(*self.words("--yes")).stderr)
+        self.assertIn("1 line was passed over: no time, or one in the future", self.pinctl(*self.words("--yes")).stderr)
         self.logged((audited(verdict="refused"), 20))
         self.assertNotIn("passed over", self.pinctl(*self.words("--yes")).stderr)
 
