@@ -7,8 +7,10 @@
 #include "certificate_names.h"
 #include "common/policy_store.h"
 #include "common/settings.h"
+#include "connection.h"
 #include "judgement.h"
 #include "peer_chain.h"
+#include "session.h"
 
 bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *name) {
   struct subject_matter matter = {
@@ -73,7 +75,9 @@ static bool ask_for_each_name(struct question_of_session *question) {
   return seen && question->allowed;
 }
 
-bool checked_name_is_allowed_by_key(struct hook *hook, X509 *certificate) {
+/* Of a name with a star only what covers all that it stands for is asked for. No: also where the certificate
+ * has more names than that. */
+static bool is_allowed_by_key(struct hook *hook, X509 *certificate) {
   struct question_of_session question = {.hook = hook, .certificate = certificate, .allowed = true};
   bool allowed;
   int cancel_state;
@@ -85,4 +89,24 @@ bool checked_name_is_allowed_by_key(struct hook *hook, X509 *certificate) {
   policy_release(question.policy);
   pthread_setcancelstate(cancel_state, NULL);
   return allowed;
+}
+
+static bool gives_a_name(const struct libssl *libssl, const struct libcrypto *crypto, SSL *ssl) {
+  return (libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL &&
+          !connection_tells_sessions_name(libssl, ssl)) ||
+         crypto->X509_VERIFY_PARAM_get0_host(libssl->SSL_get0_param(ssl), 0) != NULL;
+}
+
+bool checked_name_may_follow(struct hook *hook, SSL *ssl, SSL_SESSION *session) {
+  const struct libssl *libssl = openssl_ssl(&hook->openssl);
+  X509 *peer = peer_chain_is_kept(hook) ? libssl->SSL_SESSION_get0_peer(session) : NULL;
+  const unsigned char *kept;
+  size_t size;
+
+  if (peer == NULL || peer_chain_is_known(hook, peer))
+    return true;
+  kept = session_kept(hook, session, &size);
+  if (kept != NULL)
+    return peer_chain_keep_from_session(hook, peer, kept, size);
+  return gives_a_name(libssl, openssl_crypto(&hook->openssl), ssl) || is_allowed_by_key(hook, peer);
 }

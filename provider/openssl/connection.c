@@ -12,7 +12,6 @@
 #include "hooks.h"
 #include "info_callback.h"
 #include "offer.h"
-#include "peer_chain.h"
 #include "refusing_bio.h"
 #include "session.h"
 #include "unbound.h"
@@ -35,7 +34,8 @@ struct connection {
   BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
   char *text;             /* the report of a refusal; NULL: none, or no memory */
   struct offer offer;     /* of the session in this handshake */
-  char *sent_name;        /* connection_name_beside_session */
+  enum name_sent name;    /* connection_name_sent */
+  char *sent_name;        /* NAME_OF_ANOTHER: this one */
 };
 
 /* A connection, and by what it is asked. */
@@ -240,6 +240,12 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
   judgement->proven = NULL;
 }
 
+/* The name that libssl tells is the session's alone. */
+static bool gives_no_name(const struct client *client) {
+  return client->connection->name == NAME_OF_NOBODY ||
+         connection_tells_sessions_name(client->libssl, client->ssl);
+}
+
 /* Judges by what a session kept; session: NULL where the peer has shown nothing. */
 static void judge_session(const struct client *client, SSL_SESSION *session, enum question_stage stage,
                           struct judgement *ret_judgement) {
@@ -250,6 +256,7 @@ static void judge_session(const struct client *client, SSL_SESSION *session, enu
                                   .param = libssl->SSL_get0_param(client->ssl),
                                   .ssl = client->ssl,
                                   .sent_name = client->connection->sent_name,
+                                  .gives_no_name = gives_no_name(client),
                                   .stage = stage,
                                   .quiet = stage == QUESTION_OFFER};
 
@@ -274,7 +281,7 @@ static void judge_session(const struct client *client, SSL_SESSION *session, enu
 static void judge_unverified(const struct client *client, SSL_SESSION *session, enum question_stage stage) {
   struct judgement judgement;
 
-  if (session != NULL && client->connection->sent_name == NULL &&
+  if (session != NULL && client->connection->name == NAME_OF_SESSION &&
       offer_holds(client->hook, client->ssl, session, &client->connection->offer)) {
     client->connection->state = ALLOWED;
     return;
@@ -282,32 +289,6 @@ static void judge_unverified(const struct client *client, SSL_SESSION *session, 
   judge_session(client, session, stage, &judgement);
   take_judgement(client, &judgement);
   judgement_clear(&judgement);
-}
-
-static bool gives_a_name(const struct client *client) {
-  const struct libcrypto *crypto = openssl_crypto(&client->hook->openssl);
-
-  return client->libssl->SSL_get_servername(client->ssl, TLSEXT_NAMETYPE_host_name) != NULL ||
-         crypto->X509_VERIFY_PARAM_get0_host(client->libssl->SSL_get0_param(client->ssl), 0) != NULL;
-}
-
-/*
- * Under the shim: what a session out of a file keeps of the path goes along with its certificate, of which
- * the program may check the name. Where it cannot go along, or where the session keeps nothing, since the
- * host was not known, that check could do no more than refuse.
- */
-static bool can_be_checked(const struct client *client, SSL_SESSION *session) {
-  struct hook *hook = client->hook;
-  X509 *peer = peer_chain_is_kept(hook) ? client->libssl->SSL_SESSION_get0_peer(session) : NULL;
-  const unsigned char *kept;
-  size_t size;
-
-  if (peer == NULL || peer_chain_is_known(hook, peer))
-    return true;
-  kept = session_kept(hook, session, &size);
-  if (kept != NULL)
-    return peer_chain_keep_from_session(hook, peer, kept, size);
-  return gives_a_name(client) || checked_name_is_allowed_by_key(hook, peer);
 }
 
 /*
@@ -321,7 +302,7 @@ static void look_at_offer(const struct client *client) {
   if (session == NULL)
     return;
   judge_session(client, session, QUESTION_OFFER, &judgement);
-  if (!judgement.allowed || !can_be_checked(client, session))
+  if (!judgement.allowed || !checked_name_may_follow(client->hook, client->ssl, session))
     client->libssl->SSL_set_session(client->ssl, NULL);
   else
     offer_note(client->hook, client->ssl, session, &judgement, &client->connection->offer);
@@ -349,18 +330,21 @@ static void look_at_offer_again(const struct client *client) {
 static void forget_sent_name(struct connection *connection) {
   free(connection->sent_name);
   connection->sent_name = NULL;
+  connection->name = NAME_OF_SESSION;
 }
 
 /* A program may put in another session, or another name, also behind the last look at what is offered. */
 static void note_sent_name(const struct client *client) {
-  const char *name = connection_name_beside_session(client->libssl, client->ssl);
+  const struct libssl *libssl = client->libssl;
+  struct connection *connection = client->connection;
 
-  forget_sent_name(client->connection);
-  if (name == NULL)
+  forget_sent_name(connection);
+  connection->name = connection_name_sent(libssl, client->ssl);
+  if (connection->name != NAME_OF_ANOTHER)
     return;
-  client->connection->sent_name = text_copy(name);
-  if (client->connection->sent_name == NULL)
-    client->connection->state = REFUSED;
+  connection->sent_name = text_copy(libssl->SSL_get_servername(client->ssl, TLSEXT_NAMETYPE_host_name));
+  if (connection->sent_name == NULL)
+    connection->state = REFUSED;
 }
 
 static void begin_handshake(const struct client *client) {

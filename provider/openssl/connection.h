@@ -67,19 +67,38 @@ static inline bool connection_is_hello_sent(const char *state) {
   return text_begins(state, "TWCH");
 }
 
-/*
- * The name that was sent, where that is not the one of the session that was offered; NULL: it is, or there is
- * no such session. Once the server resumes it, libssl tells up to TLS 1.2 the session's
- * (SSL_get_servername(3)).
- */
-static inline const char *connection_name_beside_session(const struct libssl *libssl, const SSL *ssl) {
+/* The name for which the session to be offered was made; NULL: none, or there is no session. */
+static inline const char *connection_sessions_name(const struct libssl *libssl, const SSL *ssl) {
   SSL_SESSION *session = libssl->SSL_get_session(ssl);
-  const char *name = session != NULL && libssl->SSL_SESSION_get0_hostname != NULL
-                         ? libssl->SSL_SESSION_get0_hostname(session)
-                         : NULL;
+
+  return session != NULL && libssl->SSL_SESSION_get0_hostname != NULL
+             ? libssl->SSL_SESSION_get0_hostname(session)
+             : NULL;
+}
+
+/* Which name was sent with a session that has one. Once the server resumes it, libssl tells up to TLS 1.2 the
+ * session's (SSL_get_servername(3)). */
+enum name_sent { NAME_OF_SESSION = 0, NAME_OF_ANOTHER, NAME_OF_NOBODY };
+
+/* As soon as the ClientHello was written; NAME_OF_SESSION: or the session has none. */
+static inline enum name_sent connection_name_sent(const struct libssl *libssl, const SSL *ssl) {
+  const char *name = connection_sessions_name(libssl, ssl);
   const char *sent = name != NULL ? libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 
-  return sent != NULL && strcmp(sent, name) != 0 ? sent : NULL;
+  if (name == NULL)
+    return NAME_OF_SESSION;
+  if (sent == NULL)
+    return NAME_OF_NOBODY;
+  return strcmp(sent, name) == 0 ? NAME_OF_SESSION : NAME_OF_ANOTHER;
+}
+
+/* Before the handshake: whether the client gives no name, and libssl tells that of the session in its place
+ * (openssl-internals H13). */
+static inline bool connection_tells_sessions_name(const struct libssl *libssl, const SSL *ssl) {
+  const char *name = connection_sessions_name(libssl, ssl);
+
+  return name != NULL && libssl->SSL_in_before(ssl) == 1 &&
+         libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) == name;
 }
 
 static inline bool connection_step_matters(const struct libssl *libssl, const SSL *ssl) {
@@ -89,7 +108,7 @@ static inline bool connection_step_matters(const struct libssl *libssl, const SS
     return false;
   if (state[1] == 'R')
     return connection_is_servers_end(state);
-  return connection_is_hello_sent(state) && connection_name_beside_session(libssl, ssl) != NULL;
+  return connection_is_hello_sent(state) && connection_name_sent(libssl, ssl) != NAME_OF_SESSION;
 }
 
 /* libssl hands its own connection out as const, but its functions for it want it without. */
@@ -123,7 +142,7 @@ static inline void connection_of_server(const struct hook *hook, const struct li
 /*
  * Most events mean nothing to us, and of a server's only the first does, and when the program goes on after a
  * call. As long as no connection was refused, a step of a client does only where the server's part is over,
- * or another name was sent than that of the session.
+ * or another name was sent than that of the session, or none.
  */
 static inline bool connection_event_matters(const struct hook *hook, const struct libssl *libssl,
                                             const SSL *ssl, int where) {

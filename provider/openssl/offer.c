@@ -8,6 +8,7 @@
 #include "common/host_part.h"
 #include "common/policy_store.h"
 #include "common/sockets.h"
+#include "connection.h"
 #include "session.h"
 
 /* Within this time of seconds nothing that a date decides is looked at again. */
@@ -37,7 +38,8 @@ static const char *plain_name(struct hook *hook, SSL *ssl) {
   const char *name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   X509_STORE *store = libssl->SSL_CTX_get_cert_store(libssl->SSL_get_SSL_CTX(ssl));
 
-  if (name == NULL || host_part_is_localhost(name) || crypto->OpenSSL_version_num() >= FIRST_WITH_BUFFERS ||
+  if (name == NULL || connection_tells_sessions_name(libssl, ssl) || host_part_is_localhost(name) ||
+      crypto->OpenSSL_version_num() >= FIRST_WITH_BUFFERS ||
       !verify_no_other(crypto, libssl->SSL_get0_param(ssl), name) ||
       (store != NULL && !verify_no_other(crypto, crypto->X509_STORE_get0_param(store), name)) ||
       crypto->BIO_find_type(libssl->SSL_get_rbio(ssl), BIO_TYPE_CONNECT) != NULL)

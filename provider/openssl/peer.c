@@ -207,6 +207,7 @@ static bool is_for_media(const struct peer *peer) {
 
 static void select_names(struct inquiry *inquiry) {
   struct peer *peer = inquiry->peer;
+  bool concludes;
 
   question_begin(&inquiry->question, peer->now);
   /* Outside TLS there is no server that this machine speaks to. */
@@ -222,11 +223,15 @@ static void select_names(struct inquiry *inquiry) {
   ask_connect_name(inquiry);
   if (inquiry->question.policy->names_addresses || !inquiry->question.host_is_given)
     ask_addresses(inquiry);
-  if (inquiry->question.host_is_given || peer->sources.ssl == NULL)
-    return;
-  inquiry->question.is_media = is_for_media(peer);
-  question_conclude_from_sockets(&inquiry->question);
-  if (inquiry->question.verdict->count == 0 && inquiry->question.verdict->reason == PIN_REASON_UNDECIDED)
+  concludes = !inquiry->question.host_is_given && peer->sources.ssl != NULL;
+  inquiry->question.is_media = concludes && is_for_media(peer);
+  if (concludes)
+    question_conclude_from_sockets(&inquiry->question);
+  /* The client used it before, but it says nothing of where this connection goes. */
+  if (peer->session_name != NULL)
+    question_ask(&inquiry->question, peer->session_name, inquiry->question.port);
+  if (concludes && inquiry->question.verdict->count == 0 &&
+      inquiry->question.verdict->reason == PIN_REASON_UNDECIDED)
     conclude_from_certificate(inquiry);
 }
 
@@ -267,6 +272,10 @@ static void look_at_connection(struct peer *peer) {
   peer->server_name = peer->sources.sent_name;
   if (peer->server_name == NULL)
     peer->server_name = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
+  if (peer->sources.gives_no_name) {
+    peer->session_name = peer->server_name;
+    peer->server_name = NULL;
+  }
   peer->fd = libssl->SSL_get_rfd(peer->sources.ssl);
   if (socket_peer_of(peer->fd, &socket))
     peer->port = socket.port;

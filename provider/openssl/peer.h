@@ -23,6 +23,7 @@ struct peer_sources {
   X509 *certificate;                      /* what the peer showed; NULL: none, or not known */
   const char *checked_name;               /* a name or address that the program checks itself; NULL: none */
   const char *sent_name;                  /* what the client sent; NULL: what libssl tells */
+  bool gives_no_name;                     /* what libssl tells is the name of a session alone */
   enum question_stage stage;
 };
 
@@ -34,6 +35,7 @@ struct peer {
   int fd;                                /* of the socket; -1: none */
   bool will_connect;                     /* the socket is not connected yet */
   const char *server_name;               /* SNI; NULL: none */
+  const char *session_name;              /* for which the session was made; NULL: none, or a name was sent */
   const char *connect_name;              /* of a BIO that connects; NULL: none */
   bool is_within_tls;                    /* that BIO is below another TLS */
   char *verified_addresses[PEER_PARAMS]; /* owned; NULL: none */

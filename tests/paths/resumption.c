@@ -4,6 +4,7 @@
 /* A session made while one policy was in force, used under another, or under another name. */
 #include "resume.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -535,8 +536,50 @@ static enum outcome under_another_name_late(const struct setup *setup) {
   return of_another_host_late(&other);
 }
 
+/* The session tells the name of its own host then, and the connection's is known by where it goes. */
+static enum outcome without_name(const struct setup *setup) {
+  struct setup first = *setup;
+  SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
+  SSL_SESSION *session;
+  enum outcome outcome;
+
+  first.sni = "other.test.example";
+  SSL_CTX_set_tlsext_servername_callback(server, confirm_name);
+  session = first_session(&first, &(struct plan){.tickets = true}, client, server);
+  outcome = resume(setup, client, server, session);
+  if (outcome == ACCEPTED && !was_reused)
+    broken("the session was not resumed");
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* By a policy that names no address. */
+static enum outcome without_name_after_resolution(const struct setup *setup) {
+  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *addresses;
+
+  replace_policy("resolved");
+  if (getaddrinfo("localhost", NULL, &hints, &addresses) != 0)
+    not_applicable("this machine does not resolve localhost");
+  freeaddrinfo(addresses);
+  return without_name(setup);
+}
+
+#define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
 static const struct test_case cases[] = {
     /* clang-format off */
+  {"tls1.2/no-name/wrong-key", without_name, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/wrong-key-verified", without_name, {.chain = "bad", .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/right-key", without_name, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.2/no-name/late/wrong-key", of_another_host, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/late/right-key", of_another_host, {.chain = "good", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.2/no-name/last/wrong-key", of_another_host_late, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/resolved/wrong-key", without_name_after_resolution, {.chain = "bad", .transport = SOCKET, V12}, SHIM_REFUSES},
+  {"tls1.2/no-name/resolved/right-key", without_name_after_resolution, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.3/no-name/wrong-key", without_name, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
   {"tls1.2/name-at-start/wrong-key", under_another_name, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
   {"tls1.2/name-at-start/right-key", under_another_name, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
   {"tls1.3/name-at-start/wrong-key", under_another_name, {.chain = "bad", .sni = "pinned.test.example", .unverified = true}, WE_REFUSE},
