@@ -81,16 +81,21 @@ bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin
          unlisted_is_told(unlisted_subject(verdict->name, &path->keys[0].key));
 }
 
-#define HOST_SIZE 256
+#define HOST_PAIR " host="
+#define HOST_SIZE (sizeof HOST_PAIR + 255)
 
-/* The host as far as it is one: a name with other bytes in it is in no entry. */
-static void copy_host(const char *name, char ret_host[HOST_SIZE]) {
-  size_t length = 0;
+/* The pair of the host, as far as it is one: a name with other bytes in it is in no entry. Nothing where no
+ * name is known. */
+static void write_host(const char *name, char ret_pair[HOST_SIZE]) {
+  size_t length = sizeof HOST_PAIR - 1;
 
-  for (; name != NULL && name[length] != '\0' && length < HOST_SIZE - 1; length++)
-    ret_host[length] =
-        (char)(name[length] > ' ' && name[length] < 0x7f && name[length] != '"' ? name[length] : '?');
-  ret_host[length] = '\0';
+  ret_pair[0] = '\0';
+  if (name == NULL)
+    return;
+  memcpy(ret_pair, HOST_PAIR, length);
+  for (; *name != '\0' && length < HOST_SIZE - 1; name++)
+    ret_pair[length++] = (char)(*name > ' ' && *name < 0x7f && *name != '"' ? *name : '?');
+  ret_pair[length] = '\0';
 }
 
 void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *library) {
@@ -99,9 +104,9 @@ void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *
                             : "the policy does not allow a stored TLS session";
   char host[HOST_SIZE], line[HOST_SIZE + 256 + TAIL_SIZE];
 
-  copy_host(verdict->name, host);
+  write_host(verdict->name, host);
   snprintf(line, sizeof line - TAIL_SIZE,
-           "event=session-dropped host=%s reason=%s message=\"%s\" consequence=\"a full handshake, without "
+           "event=session-dropped%s reason=%s message=\"%s\" consequence=\"a full handshake, without "
            "early data\"",
            host, pin_reason_word(verdict->reason), message);
   (void)log_limited(LOG_NOTICE, limit_of(verdict), subject_of(verdict, EVENT_SESSION_DROPPED), library, line);
