@@ -176,6 +176,34 @@ class Warns(PinctlCase):
         self.assertEqual((child.wait(), said.count("NOT enforced")), (7, 1), said)
         self.assertIn("started by /bin/sh, has OpenSSL", " ".join(said.split()))
 
+    def php(self):
+        """A python of its name."""
+        program = os.path.join(self.folder, "php8.2")
+        shutil.copy(os.path.realpath("/usr/bin/python3"), program)
+        return program
+
+    def test_php(self):
+        """Its modules bind GnuTLS past the shim."""
+        said = " ".join(self.pinctl("run", self.php(), "-c", "").stderr.split())
+        self.assertIn("php8.2 is NOT enforced where it uses GnuTLS: PHP's modules bind their GnuTLS past the shim", said)
+
+    def test_php_with_gnutls_preloaded(self):
+        program = self.php()
+        self.assertEqual(self.pinctl("run", program, "-c", "", environment={"LD_PRELOAD": "libgnutls.so.30"}).stderr, "")
+
+    def test_php_that_is_started(self):
+        code = "import ctypes, sys; library = ctypes.CDLL(\"libgnutls.so.30\"); sys.stdin.read()"
+        child = subprocess.Popen([PINCTL, "run", "--", "/bin/sh", "-c", f"{self.php()} -c '{code}'; exit 7"],
+                                 env=self.environment(), stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(child.stdin.close)
+        self.assertTrue(select.select([child.stderr], [], [], 120)[0], "nothing was said")
+        said = child.stderr.readline()
+        child.stdin.close()
+        said += child.stderr.read()
+        child.stderr.close()
+        self.assertEqual((child.wait(), said.count("NOT enforced")), (7, 1), said)
+        self.assertIn("started by /bin/sh, has GnuTLS and is NOT enforced: PHP's modules", " ".join(said.split()))
+
     def test_nobody_waits_for_the_look(self):
         """Who reads all output of the program, and the program itself, meet no other process."""
         command = "import os\ntry:\n os.waitpid(-1, 0)\nexcept ChildProcessError:\n print('none')"

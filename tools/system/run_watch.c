@@ -12,6 +12,7 @@
 #include "base/child.h"
 #include "base/memory.h"
 #include "cli/output.h"
+#include "system/known_program.h"
 #include "system/process_reason.h"
 #include "system/processes.h"
 #include "system/tls_library.h"
@@ -19,12 +20,18 @@
 /* A worker may be started late, when there is work for it. */
 static const int pauses[] = {3000, 12000, 45000}; /* milliseconds */
 
-/* The first descendant with OpenSSL and without pinning, or NULL. */
+static bool is_bare(const struct process *process, int ancestor) {
+  /* Of PHP itself that was said at the start. */
+  if (process->kind == PROCESS_PARTLY)
+    return process->pid != ancestor || program_note_of(process->program) != PROGRAM_BINDS_DEEPLY;
+  return process->kind == PROCESS_NOT_LOADED || process->kind == PROCESS_OLD;
+}
+
+/* The first descendant with a TLS library that is not enforced, or NULL. */
 static const struct process *find_bare(const struct processes *processes, int ancestor) {
   for (size_t i = 0; i < processes->count; i++) {
     const struct process *process = &processes->items[i];
-    bool is_bare = process->kind == PROCESS_NOT_LOADED || process->kind == PROCESS_OLD;
-    if (is_bare && (process->pid == ancestor || process_is_below(process->pid, ancestor)))
+    if (is_bare(process, ancestor) && (process->pid == ancestor || process_is_below(process->pid, ancestor)))
       return process;
   }
   return NULL;
@@ -39,7 +46,7 @@ static bool look(const char *program, int ancestor) {
   if (bare != NULL) {
     const char *reason = process_reason_text(bare->reason);
     say_warning("%s (process %d), started by %s, has %s and is NOT enforced%s%s", bare->program, bare->pid,
-                program, (bare->libraries & TLS_OPENSSL) != 0 ? "OpenSSL" : "GnuTLS",
+                program, (bare->libraries & ~bare->enforced & TLS_OPENSSL) != 0 ? "OpenSSL" : "GnuTLS",
                 reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
   }
   bool said = bare != NULL;

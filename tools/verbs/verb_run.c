@@ -12,6 +12,8 @@
 #include "config/installation.h"
 #include "enable/mail_service.h"
 #include "system/executable.h"
+#include "system/known_program.h"
+#include "system/process_reason.h"
 #include "system/run_watch.h"
 #include "verbs/verbs.h"
 #include "view/loaded_policy.h"
@@ -44,6 +46,13 @@ static bool is_sound(const char *path) {
   return sound;
 }
 
+/* What ends before the first look of run_watch would else be told nothing. */
+static void warn_of_modules(const char *program) {
+  if (program_note_of(program) == PROGRAM_BINDS_DEEPLY && !process_preloads_gnutls("self"))
+    say_warning("%s is NOT enforced where it uses GnuTLS: %s", program,
+                process_reason_text(REASON_BOUND_DEEPLY));
+}
+
 /* Returns only when the program could not be run. */
 static void execute(const struct arguments *arguments, const struct installation *installation) {
   const char *policy = arguments_policy(arguments);
@@ -59,6 +68,7 @@ static void execute(const struct arguments *arguments, const struct installation
     return;
   AUTO_TEXT variables =
       must_format("LD_PRELOAD=%s PINNING_POLICY=%s", installation->shim, getenv("PINNING_POLICY"));
+  warn_of_modules(program);
   mail_service_check_command(program, arguments->operands + 1, variables);
   if (why == NULL)
     run_watch_start(program);
