@@ -278,6 +278,20 @@ class Both(OwnEtc):
         self.pinctl_inside("enable")
         self.assertNotIn("--all", self.said)
 
+    def test_record(self):
+        """One row for each file that was written, and none for what was so already."""
+        files = ["/etc/pinning/openssl-mail.service.cnf", "/etc/systemd/system/mail.service.d/pinning.conf"]
+        other, both = ("--openssl-conf", "/etc/ssl/none.cnf"), ["/etc/ssl/openssl.cnf"]
+        for words, rows in ((("enable", *other, "--systemd", "mail"), files), (("disable", "--systemd", "mail"), files[::-1]),
+                            (("enable",), both), (("enable", "--systemd", "mail"), []), (("disable",), both)):
+            for wanted in (rows, []):
+                before = self.recorded()
+                self.pinctl_inside(*words)
+                self.assertEqual(self.recorded()[len(before):], [f"{words[0]}: {name}" for name in wanted], words)
+
+    def recorded(self):
+        return [row["what"] for row in json.loads(self.run_inside(PINCTL, "changes", "--json").stdout)][::-1]
+
 
 class Own(OwnEtc):
     """The packages take back what is theirs, and leave what was built from source in force."""

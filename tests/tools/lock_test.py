@@ -220,7 +220,8 @@ class Lock(PinctlCase):
             self.skipTest("needs to become another user")
         os.chmod(self.folder, 0o755)
         for words, said in ((("monitor", "--connect", "::127.0.0.1:1"), "policy.cfg.history: Permission denied; try it as root"),
-                            (("backup-key", "x.org", "--no-passphrase"), ".: Permission denied; --output DIR writes elsewhere")):
+                            (("backup-key", "x.org", "--no-passphrase"), ".: Permission denied; --output DIR writes elsewhere"),
+                            (("record", "--connect", "::127.0.0.1:1"), "chains: Permission denied; --output DIR writes elsewhere")):
             done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PINCTL, *words], check=False, text=True,
                                   cwd=self.folder, env=self.environment(), capture_output=True, stdin=subprocess.DEVNULL)
             self.assertIn(said, done.stderr)

@@ -17,6 +17,18 @@ from rotate_case import HOST, NAME, Rotate, pin_of
 
 
 class Story(Rotate):
+    def test_history_of_root(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs to become another user")
+        self.pinctl("add", HOST, "server.pem", "--backup", "next.pem")
+        self.assertEqual(self.rotate(), [])
+        os.chmod(self.folder, 0o755)
+        done = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", PINCTL, "rotate", "--all",
+                               "--connect", f"::127.0.0.1:{self.server.port}", "--history", self.history], check=False,
+                              text=True, env=self.environment(), capture_output=True, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, done.stderr),
+                         (3, f"pinctl: {self.history}: attempt to write a readonly database; try it as root\n"))
+
     def test_whole_life(self):
         server, upcoming, unknown, stranger = (pin_of(f"{name}.pem") for name in ("server", "next", "unknown", "stranger"))
         self.pinctl("add", HOST, "server.pem", "--backup", "next.pem")

@@ -242,6 +242,18 @@ class Undo(Case):
         self.pinctl("pause")
         self.assertEqual([row["number"] for row in self.changes()][-1], 2)
 
+    def test_clock_behind(self):
+        """What is done before the clock has been set is not old: the change before it is of today."""
+        self.pinctl("add", "x.org", "server.pem")
+        self.pinctl("add", "y.org", "server.pem")
+        with sqlite3.connect(self.record) as database:
+            database.execute("UPDATE changes SET time = 0 WHERE id = 2")
+        for _ in range(30):
+            self.pinctl("pause")
+        self.assertIn(2, [row["number"] for row in self.changes()])
+        self.pinctl("undo")
+        self.assertEqual(list(self.hosts()), ["x.org"])
+
 
 class Trail(Case):
     def test_rows(self):

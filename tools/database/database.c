@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -21,21 +22,25 @@ struct sql_cell {
   int64_t number;
 };
 
-static const char *remedy(int error) {
-  switch (error) {
+/* SQLite does not keep why a file is read-only. */
+static const char *remedy(const struct database *database) {
+  switch (sqlite3_errcode(database->handle)) {
   case SQLITE_BUSY:
     return " by another program; \"fuser\" names it";
   case SQLITE_NOTADB:
   case SQLITE_CORRUPT:
     return "; restore it, or move it away: then a new one is begun";
+  case SQLITE_READONLY:
+    return access(database->path, W_OK) == 0 ? "" : root_remedy(errno);
+  case SQLITE_FULL:
+    return root_remedy(ENOSPC);
   default:
     return "";
   }
 }
 
 static bool failed(const struct database *database) {
-  return say_error("%s: %s%s", database->path, sqlite3_errmsg(database->handle),
-                   remedy(sqlite3_errcode(database->handle)));
+  return say_error("%s: %s%s", database->path, sqlite3_errmsg(database->handle), remedy(database));
 }
 
 /* ---- The database ---- */

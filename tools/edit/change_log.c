@@ -112,14 +112,15 @@ static bool insert(struct database *log, const struct record *record, int64_t *r
 /*
  * The oldest go: by number, by age, and as long as their texts are too many bytes. By the clock alone a
  * change on a day when it is years ahead would take everything: their age counts from the last but
- * CHANGES_AGELESS.
+ * CHANGES_AGELESS. And one on a day when it is years behind would go at once: none goes before those that
+ * were made before it.
  */
 static bool prune(struct database *log) {
   AUTO_TEXT by_number =
       must_format("DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - %d", CHANGES_KEPT);
   AUTO_TEXT by_age =
-      must_format("DELETE FROM changes WHERE time < (SELECT min(time, %lld) - %lld FROM changes"
-                  " ORDER BY time DESC LIMIT 1 OFFSET %d)",
+      must_format("DELETE FROM changes WHERE id < (SELECT min(id) FROM changes WHERE time >="
+                  " (SELECT min(time, %lld) - %lld FROM changes ORDER BY time DESC LIMIT 1 OFFSET %d))",
                   (long long)time(NULL), (long long)CHANGES_DAYS * SECONDS_PER_DAY, CHANGES_AGELESS);
   AUTO_TEXT by_size = must_format(
       "DELETE FROM changes WHERE id IN (SELECT change FROM (SELECT change, sum(ifnull(length(before), 0) +"

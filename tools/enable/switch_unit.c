@@ -214,8 +214,6 @@ int switch_unit_on(const struct switching *switching) {
   end_defer();
   int status = arguments_has(switching->arguments, OPTION_PRELOAD) ? preload_on(switching, &files)
                                                                    : openssl_on(switching, &files);
-  if (status == EXIT_DONE)
-    switch_record(switching, switching->unit);
   if (status == EXIT_DONE && !switching->dry_run)
     say_if_late(switching->unit, NULL);
   unit_files_clear(&files);
@@ -243,7 +241,6 @@ static int unit_off(const struct switching *switching, const struct unit_files *
     return status;
   rmdir(files->folder);
   say_note("to take effect: systemctl daemon-reload && systemctl restart %s", switching->unit);
-  switch_record(switching, switching->unit);
   say_if_late(switching->unit, NULL);
   return status;
 }

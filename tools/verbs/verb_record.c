@@ -51,7 +51,7 @@ static int record(const struct arguments *arguments, const struct probe_settings
     return EXIT_FAILED;
   int error = directory_make(recording->directory);
   if (error != 0)
-    return say_failure("%s: %s", recording->directory, strerror(error));
+    return say_failure("%s: %s; --output DIR writes elsewhere", recording->directory, strerror(error));
   good = targets_ask(&recording->watch, settings, take, recording) && !recording->failed;
   return good ? EXIT_DONE : EXIT_FAILED;
 }
