@@ -43,7 +43,8 @@ SAME = {
     "expires-soon": ("cert_expirationStatus", ""), "long-life": ("cert_extlifeSpan|cert_validityPeriod", ""),
     "revoked": ("cert_ocspRevoked|OCSP_stapling|cert_revocation.*", ""), "must-staple": ("cert_mustStapleExtension", ""),
     "tiny-dh": ("LOGJAM.*", ""), "weak-dh": ("LOGJAM.*", ""), "no-hsts": ("HSTS.*", ""), "short-hsts": ("HSTS_time", ""),
-    "hsts-host-only": ("HSTS_subdomains", ""),
+    "hsts-host-only": ("HSTS_subdomains", ""), "rc4": ("cipherlist_LOW", ""), "triple-des": ("cipherlist_3DES_IDEA", ""),
+    "export-cipher": ("cipherlist_EXPORT", ""),
     "no-staple": ("OCSP_stapling", ""), "staple-old": ("cert_ocspRevoked", ""), "staple-wrong": ("cert_ocspRevoked", ""),
 }
 # Of every server alike: its certificate names no way to be revoked, and ends in 30 days; pinctl is asked about 10.

@@ -63,6 +63,31 @@ def old_ssl(context, ssl3=None, ssl2=None):
     return serve
 
 
+def own_suites(context, answer, seen=None):
+    """TLS as the context has it, and these bytes to whoever offers no suite with AES, ChaCha20 and the like; seen: gets these offers."""
+
+    def serve(connection):
+        hello = connection.recv(1000, socket.MSG_PEEK)
+        if len(hello) < 46 or hello[:3] != b"\x16\3\1" or hello[9:11] != b"\3\3" or hello[43]:
+            handshake(context, connection)
+            return
+        (length,) = struct.unpack(">H", hello[44:46])
+        suites = struct.unpack(f">{length // 2}H", hello[46:46 + length])
+        if 0x000a not in suites or 0x002f in suites:
+            handshake(context, connection)
+            return
+        (record,), (message,), (extensions,) = (struct.unpack(">H", hello[at:at + 2]) for at in (3, 7, 48 + length))
+        assert (record, message, extensions) == (len(hello) - 5, len(hello) - 9, len(hello) - 50 - length), hello
+        if seen is not None:
+            seen.append(hello)
+        connection.recv(1000)
+        if answer:
+            connection.sendall(answer)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    return serve
+
+
 def lines(context, greeting, dialogue, start):
     """A text protocol: answers each known word until `start`, whose answer is the last before the handshake."""
 

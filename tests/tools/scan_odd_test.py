@@ -8,6 +8,7 @@ import os
 import socket
 import sqlite3
 import ssl
+import struct
 import subprocess
 import time
 
@@ -266,20 +267,68 @@ class Odd(Scan):
                 self.assertEqual([version["accepted"] for version in found["versions"]][:2], [False, True])
                 self.assertEqual((found["ssl3"], found["ssl2"]), (None, None))
 
-    def test_without_renegotiation_info(self):
+    def by_gnutls(self, priority):
         leaf("unsafe", san="api.example.com")
         write("unsafe-all.pem", read("unsafe.pem") + read("ca.pem"))
         (port,) = live.free_ports(1)
         process = subprocess.Popen(["gnutls-serv", "--quiet", "--port", str(port), "--x509certfile", "unsafe-all.pem",
-                                    "--x509keyfile", "unsafe.key", "--priority",
-                                    "NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA256:-CIPHER-ALL:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:"
-                                    "%DISABLE_SAFE_RENEGOTIATION"], cwd=CERTIFICATES, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+                                    "--x509keyfile", "unsafe.key", "--priority", priority],
+                                   cwd=CERTIFICATES, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         live.wait_for([port])
-        found = self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
+        return self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
+
+    def test_without_renegotiation_info(self):
+        found = self.by_gnutls("NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA256:-CIPHER-ALL:+AES-128-GCM:-KX-ALL:+ECDHE-ECDSA:"
+                               "%DISABLE_SAFE_RENEGOTIATION")
         self.assertEqual(self.codes(found), ["insecure-renegotiation", "no-tls13"])
+
+    def test_suites_that_openssl_lacks(self):
+        """A client of ours without RC4 and 3DES says all the same that the server has them."""
+        only = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-SIGN-ALL:+SIGN-ECDSA-SHA256:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:"
+        rc4, triple = ("ECDHE-ECDSA-RC4-SHA",), ("ECDHE-ECDSA-DES-CBC3-SHA",)
+        for ciphers, suites, codes in (("+AES-128-GCM:+ARCFOUR-128:+3DES-CBC", rc4 + triple, ["cbc", "no-tls13", "rc4", "triple-des"]),
+                                       ("+AES-128-GCM:+ARCFOUR-128", rc4, ["no-tls13", "rc4"]),
+                                       ("+AES-128-GCM:+3DES-CBC", triple, ["cbc", "no-tls13", "triple-des"]),
+                                       ("+AES-128-GCM", (), ["no-tls13"])):
+            with self.subTest(ciphers):
+                found = self.by_gnutls(only + ciphers)
+                self.assertEqual(self.codes(found), codes)
+                chosen = [suite["name"] for suite in found["versions"][1]["suites"]]
+                self.assertEqual(sorted(chosen), sorted(("ECDHE-ECDSA-AES128-GCM-SHA256", *suites)))
+                self.assertEqual(found["grade"], "C" if suites else "A-")
+
+    def test_nothing_but_suites_that_openssl_lacks(self):
+        found = self.by_gnutls("NORMAL:-VERS-ALL:+VERS-TLS1.0:-KX-ALL:+ECDHE-ECDSA:-CIPHER-ALL:+ARCFOUR-128")
+        self.assertEqual((found["error"], found["versions"][3]["accepted"]), (None, True))
+        self.assertTrue({"rc4", "tls10", "no-aead"} <= set(self.codes(found)), self.codes(found))
+
+    def test_answers_about_suites_that_are_none(self):
+        """What was not offered, another version, another message, half of one, one without end, and an alert."""
+        context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
+
+        def hello(suite, version=b"\3\3", kind=b"\2", session=b""):
+            body = version + bytes(32) + bytes([len(session)]) + session + suite + b"\0"
+            return b"\x16\3\3" + struct.pack(">H", len(body) + 4) + kind + struct.pack(">I", len(body))[1:] + body
+
+        good = hello(b"\0\x0a")
+        for answer, there in ((good, True), (hello(b"\0\x0a", session=bytes(32)), True), (hello(b"\xc0\x2b"), False), (hello(b"\x13\1"), False),
+                              (hello(b"\0\x0a", b"\3\0"), False), (hello(b"\0\x0a", b"\3\4"), False), (hello(b"\0\x0a", kind=b"\x0b"), False),
+                              (good[:44], False), (hello(b"\0\x0a", session=bytes(33)), False), (b"\x15\3\3\0\2\2\x28", False),
+                              (b"\x16" * 60, False), (b"", False)):
+            with self.subTest(answer):
+                port = self.start(live.own_suites(context, answer))
+                found = self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
+                self.assertEqual(("triple-des" in self.codes(found), found["error"]), (there, None))
+
+    def test_server_name_beside_suites(self):
+        """A server behind several names is asked about the one that was named, and an address about none."""
+        context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
+        for host, sent in (("api.example.com", True), ("127.0.0.1", False)):
+            seen = []
+            self.scanned({(host, PORT): self.start(live.own_suites(context, b"", seen))}, status=None)
+            self.assertEqual([(b"api.example.com" in hello) for hello in seen], [sent])
 
     def test_usage(self):
         for words in ((), ("--all", "api.example.com"), ("*.example.com",), ("api.example.com", "--rate", "many")):

@@ -3,6 +3,9 @@
 #include "probe/old_ssl.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+#include "base/memory.h"
 
 #define REFUSED "the server refuses this version"
 
@@ -63,4 +66,94 @@ const char *ssl2_refusal(const unsigned char *answer, size_t length) {
   bool accepted = length >= SSL2_ANSWER && (answer[0] & 0x80) != 0 && answer[2] == 4 && answer[5] == 0 &&
                   answer[6] == 2 && (answer[9] != 0 || answer[10] != 0);
   return accepted ? NULL : REFUSED;
+}
+
+/* ---- Suites ---- */
+
+/* Bytes in network byte order, and lengths that are known only behind what they are of. */
+struct writer {
+  unsigned char *bytes;
+  size_t length;
+};
+
+static void put(struct writer *writer, const unsigned char *bytes, size_t length) {
+  writer->bytes = must_grow(writer->bytes, writer->length + length, 1);
+  memcpy(writer->bytes + writer->length, bytes, length);
+  writer->length += length;
+}
+
+static void put_number(struct writer *writer, size_t number) {
+  const unsigned char bytes[2] = {(unsigned char)(number >> 8), (unsigned char)(number & 0xff)};
+  put(writer, bytes, sizeof bytes);
+}
+
+/* The length of all that was put since, in the two bytes before it. */
+static void end_list(struct writer *writer, size_t start) {
+  size_t length = writer->length - start;
+  writer->bytes[start - 2] = (unsigned char)(length >> 8);
+  writer->bytes[start - 1] = (unsigned char)(length & 0xff);
+}
+
+/* RFC 6066, 3. */
+static void put_server_name(struct writer *writer, const char *host) {
+  size_t length = strlen(host);
+  const unsigned char is_host = 0;
+  put_number(writer, 0);
+  put_number(writer, length + 5);
+  put_number(writer, length + 3);
+  put(writer, &is_host, 1);
+  put_number(writer, length);
+  put(writer, (const unsigned char *)host, length);
+}
+
+/* RFC 8422, 5.1, and RFC 5246, 7.4.1.4.1: curves and signatures that servers with such suites have. */
+static const unsigned char other_extensions[] = {
+    0, 10, 0, 8,  0, 6,  0, 23, 0, 24, 0, 25,                                    /* P-256, P-384, P-521 */
+    0, 11, 0, 2,  1, 0,                                                          /* uncompressed points */
+    0, 13, 0, 20, 0, 18, 4, 1,  5, 1,  6, 1,  2, 1, 4, 3, 5, 3, 6, 3, 2, 3, 2, 2 /* RSA, ECDSA, DSA */
+};
+
+unsigned char *suites_hello(const char *host, const uint16_t *suites, size_t count, size_t *ret_length) {
+  static const unsigned char head[] = {0x16, 0x03, 0x01, 0,    0,         0x01,      0,
+                                       0,    0,    0x03, 0x03, RANDOM_16, RANDOM_16, 0};
+  static const unsigned char no_compression[] = {1, 0};
+  struct writer writer = {0};
+  put(&writer, head, sizeof head);
+  put_number(&writer, 2 * count + 2);
+  for (size_t i = 0; i < count; i++)
+    put_number(&writer, suites[i]);
+  put_number(&writer, 0x00ff); /* the sign of RFC 5746 */
+  put(&writer, no_compression, sizeof no_compression);
+  put_number(&writer, 0);
+  size_t extensions = writer.length;
+  if (host != NULL)
+    put_server_name(&writer, host);
+  put(&writer, other_extensions, sizeof other_extensions);
+  end_list(&writer, extensions);
+  end_list(&writer, 5);
+  end_list(&writer, 9);
+  *ret_length = writer.length;
+  return writer.bytes;
+}
+
+/* Behind the head of record and message, version and random: the length of the session's number. */
+#define SUITES_SESSION 43
+
+int suites_missing(const unsigned char *answer, size_t have) {
+  size_t wanted = have > 0 && answer[0] != 0x16 ? 1 : SUITES_SESSION + 1;
+  if (have > SUITES_SESSION && wanted > 1)
+    wanted += (size_t)answer[SUITES_SESSION] + 2;
+  return have >= wanted ? 0 : (int)(wanted - have);
+}
+
+const char *suites_refusal(const unsigned char *answer, size_t length) {
+  bool accepted = length > SUITES_SESSION && answer[0] == 0x16 && answer[1] == 3 && answer[5] == 2 &&
+                  answer[9] == 3 && answer[10] >= 1 && answer[10] <= 3 && answer[SUITES_SESSION] <= 32;
+  return accepted ? NULL : "the server refuses these suites";
+}
+
+void suites_chosen(const unsigned char *answer, uint16_t *ret_version, uint16_t *ret_suite) {
+  const unsigned char *suite = answer + SUITES_SESSION + 1 + answer[SUITES_SESSION];
+  *ret_version = (uint16_t)(answer[9] << 8 | answer[10]);
+  *ret_suite = (uint16_t)(suite[0] << 8 | suite[1]);
 }

@@ -47,7 +47,8 @@ enum probe_question {
   PROBE_HTTPS, /* GET / over TLS, whatever the certificate is worth; the body is not read */
   PROBE_HTTP,  /* the same without TLS */
   PROBE_SSL3,  /* whether a server with TLS at once goes on in SSL 3; the rest of the answer is not read */
-  PROBE_SSL2   /* the same with SSL 2 */
+  PROBE_SSL2,  /* the same with SSL 2 */
+  PROBE_SUITES /* which of `suites` such a server chooses, up to TLS 1.2; whether OpenSSL knows them or not */
 };
 
 struct probe_target {
@@ -56,7 +57,9 @@ struct probe_target {
   enum probe_protocol protocol;    /* of PROBE_HANDSHAKE */
   const struct probe_offer *offer; /* NULL: the default. With one, no chain is built of what is shown */
   enum probe_question question;
-  const char *address; /* connect there, past `connect` and proxies; NULL: to the host */
+  const char *address;    /* connect there, past `connect` and proxies; NULL: to the host */
+  const uint16_t *suites; /* of PROBE_SUITES: IANA's numbers */
+  size_t suite_count;
 };
 
 struct curl_slist;

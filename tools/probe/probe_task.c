@@ -385,10 +385,10 @@ static void take_answer(struct probe_task *task, CURLcode code, struct probe_res
   if (address != NULL && *address != '\0')
     result->address = must_copy(address);
   result->timed_out = task->late || code == CURLE_OPERATION_TIMEDOUT;
-  bool asked_for_old = task->target->question == PROBE_SSL3 || task->target->question == PROBE_SSL2;
+  bool asked_by_us = task->target->question >= PROBE_SSL3;
   result->unaskable = capture->unaskable;
   result->refused = code == CURLE_SSL_CONNECT_ERROR || task->progress == REQUEST_NO_HANDSHAKE ||
-                    (asked_for_old && task->progress == REQUEST_FAILED);
+                    (asked_by_us && task->progress == REQUEST_FAILED);
   result->alerted = capture->alerted;
   result->answer = capture->answer;
   result->staple_bytes = capture->staple_bytes;

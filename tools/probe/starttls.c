@@ -20,7 +20,7 @@ enum state { STATE_ASK = 0, STATE_ANSWER, STATE_HANDSHAKE };
 struct dialect {
   enum probe_question question;
   enum probe_protocol protocol;
-  const unsigned char *message;
+  const unsigned char *message; /* NULL: it is made for each request */
   size_t length;
   /* How many bytes of the answer are still to be read; 0: it is complete; -1: it is none. */
   int (*missing)(const unsigned char *answer, size_t have);
@@ -30,6 +30,8 @@ struct dialect {
 
 struct request {
   const struct dialect *dialect;
+  unsigned char *hello; /* a message of this request alone; NULL: the dialect's */
+  size_t hello_length;
   int socket;
   enum state state;
   size_t sent;
@@ -63,6 +65,7 @@ static const struct dialect dialects[] = {
     {PROBE_HANDSHAKE, PROBE_LDAP, ldap_start_tls, sizeof ldap_start_tls, ldap_missing, ldap_refusal},
     {PROBE_SSL3, PROBE_TLS, ssl3_hello, SSL3_HELLO_SIZE, ssl3_missing, ssl3_refusal},
     {PROBE_SSL2, PROBE_TLS, ssl2_hello, SSL2_HELLO_SIZE, ssl2_missing, ssl2_refusal},
+    {PROBE_SUITES, PROBE_TLS, NULL, 0, suites_missing, suites_refusal},
 };
 
 static const struct dialect *dialect_of(const struct probe_target *target) {
@@ -87,6 +90,8 @@ struct request *request_new(const struct probe_target *target, int socket, const
   request->dialect = dialect_of(target);
   request->socket = socket;
   request->capture = capture;
+  if (target->question == PROBE_SUITES)
+    request->hello = suites_hello(host, target->suites, target->suite_count, &request->hello_length);
   if (target->question != PROBE_HANDSHAKE)
     return request;
   request->context = SSL_CTX_new(TLS_client_method());
@@ -106,6 +111,7 @@ void request_free(struct request *request) {
     return;
   SSL_free(request->ssl);
   SSL_CTX_free(request->context);
+  free(request->hello);
   free(request);
 }
 
@@ -128,13 +134,14 @@ static bool would_block(void) {
 }
 
 static enum request_progress ask(struct request *request, const char **ret_error) {
-  const struct dialect *dialect = request->dialect;
-  ssize_t sent =
-      send(request->socket, dialect->message + request->sent, dialect->length - request->sent, MSG_NOSIGNAL);
+  bool own = request->hello != NULL;
+  const unsigned char *message = own ? request->hello : request->dialect->message;
+  size_t length = own ? request->hello_length : request->dialect->length;
+  ssize_t sent = send(request->socket, message + request->sent, length - request->sent, MSG_NOSIGNAL);
   if (sent < 0)
     return would_block() ? wait_for(request, POLLOUT) : fail("the connection was closed", ret_error);
   request->sent += (size_t)sent;
-  if (request->sent == dialect->length)
+  if (request->sent == length)
     request->state = STATE_ANSWER;
   return wait_for(request, request->state == STATE_ANSWER ? POLLIN : POLLOUT);
 }
@@ -154,10 +161,13 @@ static enum request_progress answer(struct request *request, const char **ret_er
   const char *why = missing < 0 ? ANSWER_IS_NONE : dialect->refusal(request->answer, request->answered);
   if (why != NULL)
     return fail(why, ret_error);
-  if (dialect->question != PROBE_HANDSHAKE) {
-    request->capture->answer.version = dialect->question == PROBE_SSL3 ? SSL3_VERSION : SSL2_VERSION;
+  struct probe_answer *seen = &request->capture->answer;
+  if (dialect->question == PROBE_SUITES)
+    suites_chosen(request->answer, &seen->version, &seen->suite);
+  else if (dialect->question != PROBE_HANDSHAKE)
+    seen->version = dialect->question == PROBE_SSL3 ? SSL3_VERSION : SSL2_VERSION;
+  if (dialect->question != PROBE_HANDSHAKE)
     return REQUEST_DONE;
-  }
   request->state = STATE_HANDSHAKE;
   return wait_for(request, POLLOUT);
 }

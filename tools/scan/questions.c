@@ -19,6 +19,7 @@ enum stage {
   STAGE_SIGNATURES,
   STAGE_HTTPS,
   STAGE_HTTP,
+  STAGE_LACKING, /* after what is offered by OpenSSL, which passes over what this finds */
   STAGE_ADDRESSES,
   STAGE_END
 };
@@ -58,6 +59,8 @@ struct scan_questions {
   long timeout;    /* of the resolver */
   size_t address;  /* the one to ask next */
   struct probe_target target;
+  uint16_t *lacking; /* what is still to be offered of the registry's */
+  size_t lacking_count;
   char *refusal; /* the first one's reason */
 };
 
@@ -80,6 +83,16 @@ static bool offer_old(struct scan_questions *questions, const struct scan_host *
     return false;
   questions->target.offer = NULL;
   questions->target.question = questions->stage == STAGE_SSL3 ? PROBE_SSL3 : PROBE_SSL2;
+  return true;
+}
+
+static bool offer_lacking(struct scan_questions *questions, const struct scan_host *host) {
+  if (host->protocol != PROBE_TLS || !questions->asked || questions->lacking_count == 0)
+    return false;
+  questions->target.offer = NULL;
+  questions->target.question = PROBE_SUITES;
+  questions->target.suites = questions->lacking;
+  questions->target.suite_count = questions->lacking_count;
   return true;
 }
 
@@ -119,6 +132,9 @@ struct scan_questions *questions_new(const struct registry *registry, bool by_ad
   offers_begin(&questions->maker, registry);
   questions->by_address = by_address;
   questions->timeout = timeout;
+  questions->lacking_count = registry->lacking_count;
+  questions->lacking = must_alloc(registry->lacking_count, sizeof *questions->lacking);
+  memcpy(questions->lacking, registry->lacking, registry->lacking_count * sizeof *questions->lacking);
   return questions;
 }
 
@@ -126,6 +142,7 @@ void questions_free(struct scan_questions *questions) {
   if (questions == NULL)
     return;
   free(questions->refusal);
+  free(questions->lacking);
   offers_clear(&questions->maker);
   free(questions);
 }
@@ -167,6 +184,8 @@ static bool prepare(struct scan_questions *questions, struct scan_host *host) {
     return offers_signatures(&questions->maker, host);
   case STAGE_ADDRESSES:
     return offer_to_address(questions, host);
+  case STAGE_LACKING:
+    return offer_lacking(questions, host);
   default:
     return offer_http(questions, host);
   }
@@ -395,6 +414,23 @@ static void take_old(struct scan_questions *questions, struct scan_host *host,
   advance(questions, host);
 }
 
+/* The suites of the version that the server goes on with; a choice of what was not offered is none. */
+static void take_lacking(struct scan_questions *questions, struct scan_host *host,
+                         const struct probe_answer *answer) {
+  size_t at = 0, version = SCAN_TLS12;
+  while (at < questions->lacking_count && questions->lacking[at] != answer->suite)
+    at++;
+  while (version < SCAN_VERSIONS && offers_version_number((enum scan_version)version) != answer->version)
+    version++;
+  if (at == questions->lacking_count || version == SCAN_VERSIONS) {
+    advance(questions, host);
+    return;
+  }
+  questions->lacking[at] = questions->lacking[--questions->lacking_count];
+  host->versions[version].accepted = true;
+  add_choice(&host->versions[version].suites, lacking_suite(answer->suite), answer);
+}
+
 /* HTTP itself may be missing, but not the handshake before it. */
 static double take_http(struct scan_questions *questions, struct scan_host *host,
                         const struct probe_result *result) {
@@ -433,6 +469,8 @@ double questions_take(struct scan_host *host, struct probe_result *result) {
     seconds = take_offer(questions, host, result);
   else if (questions->stage == STAGE_SSL3 || questions->stage == STAGE_SSL2)
     take_old(questions, host, result);
+  else if (questions->stage == STAGE_LACKING)
+    take_lacking(questions, host, &result->answer);
   else if (questions->stage == STAGE_ADDRESSES)
     seconds = take_address(questions, host, result);
   else if (questions->stage == STAGE_HTTPS || questions->stage == STAGE_HTTP)

@@ -59,6 +59,69 @@ static const struct registered all_signatures[] = {
     {0x0201, "RSA+SHA1", "rsa_pkcs1_sha1"},
 };
 
+/* Weak suites that builds of OpenSSL leave out (Debian's all of them), by OpenSSL's names. */
+static const struct lacking {
+  struct registered suite;
+  int bits; /* 112: 3DES; fewer: DES and what once could be exported */
+  bool rc4, anonymous, static_key;
+} lacking[] = {
+#define SUITE(number, name, ...)                                                                             \
+  { {number, name, name}, __VA_ARGS__ }
+    SUITE(0xc007, "ECDHE-ECDSA-RC4-SHA", 128, true, false, false),
+    SUITE(0xc011, "ECDHE-RSA-RC4-SHA", 128, true, false, false),
+    SUITE(0x0005, "RC4-SHA", 128, true, false, true),
+    SUITE(0x0004, "RC4-MD5", 128, true, false, true),
+    SUITE(0xc016, "AECDH-RC4-SHA", 128, true, true, false),
+    SUITE(0x0018, "ADH-RC4-MD5", 128, true, true, false),
+    SUITE(0xc008, "ECDHE-ECDSA-DES-CBC3-SHA", 112, false, false, false),
+    SUITE(0xc012, "ECDHE-RSA-DES-CBC3-SHA", 112, false, false, false),
+    SUITE(0x0016, "DHE-RSA-DES-CBC3-SHA", 112, false, false, false),
+    SUITE(0x0013, "DHE-DSS-DES-CBC3-SHA", 112, false, false, false),
+    SUITE(0x000a, "DES-CBC3-SHA", 112, false, false, true),
+    SUITE(0xc017, "AECDH-DES-CBC3-SHA", 112, false, true, false),
+    SUITE(0x001b, "ADH-DES-CBC3-SHA", 112, false, true, false),
+    SUITE(0x0015, "EDH-RSA-DES-CBC-SHA", 56, false, false, false),
+    SUITE(0x0012, "EDH-DSS-DES-CBC-SHA", 56, false, false, false),
+    SUITE(0x0009, "DES-CBC-SHA", 56, false, false, true),
+    SUITE(0x001a, "ADH-DES-CBC-SHA", 56, false, true, false),
+    SUITE(0x0064, "EXP1024-RC4-SHA", 56, true, false, true),
+    SUITE(0x0062, "EXP1024-DES-CBC-SHA", 56, false, false, true),
+    SUITE(0x0014, "EXP-EDH-RSA-DES-CBC-SHA", 40, false, false, false),
+    SUITE(0x0011, "EXP-EDH-DSS-DES-CBC-SHA", 40, false, false, false),
+    SUITE(0x0008, "EXP-DES-CBC-SHA", 40, false, false, true),
+    SUITE(0x0006, "EXP-RC2-CBC-MD5", 40, false, false, true),
+    SUITE(0x0003, "EXP-RC4-MD5", 40, true, false, true),
+    SUITE(0x0019, "EXP-ADH-DES-CBC-SHA", 40, false, true, false),
+    SUITE(0x0017, "EXP-ADH-RC4-MD5", 40, true, true, false),
+#undef SUITE
+};
+
+static const struct lacking *find_lacking(uint16_t number) {
+  for (size_t i = 0; i < COUNT(lacking); i++)
+    if (lacking[i].suite.number == number)
+      return &lacking[i];
+  return NULL;
+}
+
+const struct registered *lacking_suite(uint16_t number) {
+  const struct lacking *found = find_lacking(number);
+  return found == NULL ? NULL : &found->suite;
+}
+
+static uint16_t *lacking_numbers(const struct registry *registry, size_t *ret_count) {
+  uint16_t *numbers = must_alloc(COUNT(lacking), sizeof *numbers);
+  size_t count = 0;
+  for (size_t i = 0; i < COUNT(lacking); i++) {
+    size_t known = 0;
+    while (known < registry->suite_count && registry->suites[known].number != lacking[i].suite.number)
+      known++;
+    if (known == registry->suite_count)
+      numbers[count++] = lacking[i].suite.number;
+  }
+  *ret_count = count;
+  return numbers;
+}
+
 static struct registered *keep_known(SSL_CTX *context, const struct registered *all, size_t count,
                                      bool (*knows)(SSL_CTX *, const char *), size_t *ret_count) {
   struct registered *known = must_alloc(count, sizeof *known);
@@ -120,6 +183,7 @@ bool registry_read(struct registry *ret_registry) {
   if (context == NULL)
     return false;
   ret_registry->suites = suites_of(context, false, &ret_registry->suite_count);
+  ret_registry->lacking = lacking_numbers(ret_registry, &ret_registry->lacking_count);
   ret_registry->suites13 = suites_of(context, true, &ret_registry->suite13_count);
   ret_registry->groups =
       keep_known(context, all_groups, COUNT(all_groups), offer_groups, &ret_registry->group_count);
@@ -131,6 +195,7 @@ bool registry_read(struct registry *ret_registry) {
 
 void registry_clear(struct registry *registry) {
   free(registry->suites);
+  free(registry->lacking);
   free(registry->suites13);
   free(registry->groups);
   free(registry->signatures);
@@ -176,8 +241,17 @@ static const SSL_CIPHER *suite_of(uint16_t number) {
 bool suite_weakness(uint16_t number, struct suite_weakness *ret_weakness) {
   const SSL_CIPHER *suite = suite_of(number);
   *ret_weakness = (struct suite_weakness){0};
+  const struct lacking *other = suite == NULL ? find_lacking(number) : NULL;
+  if (other != NULL)
+    *ret_weakness = (struct suite_weakness){.anonymous = other->anonymous,
+                                            .rc4 = other->rc4,
+                                            .triple_des = other->bits == 112,
+                                            .export_grade = other->bits < 112,
+                                            .static_key = other->static_key,
+                                            .cbc = !other->rc4,
+                                            .bits = other->bits};
   if (suite == NULL)
-    return false;
+    return other != NULL;
   int cipher = SSL_CIPHER_get_cipher_nid(suite);
   int exchange = SSL_CIPHER_get_kx_nid(suite);
   int secret_bits = SSL_CIPHER_get_bits(suite, NULL);

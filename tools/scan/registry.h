@@ -22,6 +22,8 @@ struct registered {
 struct registry {
   struct registered *suites; /* of TLS 1.2 and older, without those that need a shared secret */
   size_t suite_count;
+  uint16_t *lacking; /* weak suites of TLS 1.2 and older that OpenSSL does not have */
+  size_t lacking_count;
   struct registered *suites13;
   size_t suite13_count;
   struct registered *groups;
@@ -41,6 +43,9 @@ const char *group_name(uint16_t number);
 /* The group of an EC key, one of those that can be asked for. NULL: it has none. */
 const struct registered *curve_of_key(const struct registry *registry, const EVP_PKEY *key);
 
+/* One of those that may be lacking; NULL: it is another. */
+const struct registered *lacking_suite(uint16_t number);
+
 /* How weak a suite of TLS 1.2 or older is. */
 struct suite_weakness {
   bool null;      /* no encryption */
@@ -51,7 +56,7 @@ struct suite_weakness {
   int bits;        /* of the cipher */
 };
 
-/* By the suite's number. False: OpenSSL does not know it. */
+/* By the suite's number. False: neither OpenSSL knows it, nor is it one of those that may be lacking. */
 bool suite_weakness(uint16_t number, struct suite_weakness *ret_weakness);
 
 #endif
