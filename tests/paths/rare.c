@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What OpenSSL offers and few programs use: the kernel's TLS, compressed certificates, SRP and keys shared
- * beside a certificate, Certificate Transparency, a program's own search for CAs, properties of algorithms.
+/* What OpenSSL offers and few programs use: the kernel's TLS and its Multipath TCP, compressed certificates,
+ * SRP and keys shared beside a certificate, Certificate Transparency, a program's own search for CAs,
+ * properties of algorithms.
  */
 #include "kit.h"
 
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -39,6 +42,35 @@ static enum outcome by_kernel(const struct setup *setup) {
   link_open(&link, setup, client, server);
   if (setsockopt(link.client_socket, IPPROTO_TCP, TCP_ULP, "tls", sizeof "tls") != 0)
     not_applicable("the kernel has no TLS");
+  return link_finish(&link, client, server);
+}
+
+/* ---- Several paths (RFC 8684) ---- */
+
+static enum outcome by_multipath(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  struct setup apart = *setup;
+  char port[8];
+  struct link link;
+  int listener = listen_on_loopback(port), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_MPTCP);
+
+  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
+  address.sin_port = htons((in_port_t)atoi(port));
+  if (fd < 0)
+    not_applicable("the kernel has no Multipath TCP");
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+      fcntl(fd, F_SETFL, O_NONBLOCK) != 0)
+    broken("no connection");
+  if (apart.transport == SOCKET)
+    apart.transport = BIO_PAIR;
+  link_open(&link, &apart, client, server);
+  link.client_socket = fd;
+  /* Else by a BIO of the program's, and the socket is the only one that the process has connected. */
+  if (setup->transport == SOCKET) {
+    SSL_set_fd(link.client, fd);
+    link_accept(&link, listener);
+  }
   return link_finish(&link, client, server);
 }
 
@@ -354,6 +386,11 @@ static const struct test_case cases[] = {
   {"kernel/wrong-key-none", by_kernel, {.chain = "bad", PINNED, .unverified = true, .transport = SOCKET}, WE_REFUSE},
   {"kernel/wrong-key-tls1.2", by_kernel, {.chain = "bad", PINNED, V12, .transport = SOCKET}, WE_REFUSE},
   {"kernel/uncovered", by_kernel, {.chain = "bad", OTHER, .transport = SOCKET}, ALL_ACCEPT},
+
+  {"multipath/right-key", by_multipath, {.chain = "good", .transport = SOCKET}, ALL_ACCEPT},
+  {"multipath/wrong-key", by_multipath, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
+  {"multipath/memory/right-key", by_multipath, {.chain = "good", .transport = MEMORY}, ALL_ACCEPT},
+  {"multipath/memory/wrong-key", by_multipath, {.chain = "bad", .transport = MEMORY}, WE_REFUSE},
 
   {"compressed/right-key", compressed, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"compressed/right-ca", compressed, {.chain = "good", CA_PINNED}, ALL_ACCEPT},
