@@ -386,7 +386,7 @@ static void conclude_from_all_sockets(struct search *search) {
   question->concludes = true;
   search_sockets(search, search->seen, consider_socket, &unconnected);
   if (!search->all_seen || leaves_unseen(question) ||
-      (question->stage == QUESTION_OFFER && question->fd < 0 && unconnected.opening))
+      (question->stage != QUESTION_ANSWERED && question->fd < 0 && unconnected.opening))
     pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
   if (unconnected.datagrams)
     conclude_from_datagrams(search);

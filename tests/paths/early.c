@@ -403,6 +403,24 @@ static enum outcome external_pinned(const struct setup *setup) {
   return external(setup, false);
 }
 
+/* By a BIO of the program's, and nothing is offered by which the first look could see it. */
+static enum outcome external_fast_elsewhere(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = eager_server(setup);
+  struct sockaddr_in address;
+  enum outcome outcome;
+
+  enter_network();
+  use_policy("aside");
+  agree_on_suite(client, server);
+  agree_on_key(client, server);
+  (void)listen_for_fast(&address);
+  (void)open_fast(&address);
+  outcome = connect_early(setup, client, server, NULL, false);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 /* Beside a session that is allowed, but has no early data. OpenSSL's own server finds fault with that. */
 static enum outcome external_beside(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
@@ -473,6 +491,12 @@ static const struct test_case cases[] = {
     {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
     {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
     {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
+    {"external-psk/fast-open/own-bio",
+     external_fast_elsewhere,
+     {.chain = "nobody"},
+     WE_REFUSE,
+     .note = "nobody can say where the data go"},
+    {"external-psk/fast-open/own-bio/named", external_fast_elsewhere, {.chain = "nobody", OTHER}, ALL_ACCEPT},
     {"external-psk/pinned", external_pinned, {.chain = "good", PINNED}, WE_REFUSE},
 };
 
