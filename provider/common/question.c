@@ -122,17 +122,28 @@ static void ask_host_part(struct question *question, const struct host_part *par
     question_ask_passing(question, part->text, question->port);
 }
 
+/* An address that no entry covers tells nothing: the client may have resolved it from a name. One without
+ * colons ends in a digit, or a dot, as few names do. */
+static bool tells_host(const struct question *question, const char *name) {
+  bool is_name = host_part_is_name(name);
+  char last = is_name ? name[strlen(name) - 1] : '0';
+
+  if ((last >= '0' && last <= '9') || last == '.')
+    return host_part_is_address(name) ? question->verdict->count > 0 : is_name;
+  return true;
+}
+
 void question_consider_spelling(struct question *question, const char *name) {
   struct host_part part;
 
-  if (host_part_is_name(name) || host_part_is_address(name)) {
+  if (tells_host(question, name)) {
     question->host_is_given = true;
     return;
   }
   if (!host_part_read(name, &part) || strcmp(part.text, name) == 0)
     return;
   ask_host_part(question, &part);
-  if (part.is_all && (host_part_is_name(part.text) || host_part_is_address(part.text)))
+  if (part.is_all && tells_host(question, part.text))
     question->host_is_given = true;
 }
 

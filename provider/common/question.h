@@ -64,7 +64,7 @@ void question_ask_passing(struct question *question, const char *name, uint16_t 
 /*
  * For the spelling of a name that was asked for. A name that is no host's counts as none, so that what can be
  * concluded is asked for too; the host in it is looked up all the same, so that no spelling steps round a
- * pin.
+ * pin. An address counts as none too, where no entry covers a name so far.
  */
 void question_consider_spelling(struct question *question, const char *name);
 

@@ -63,8 +63,8 @@ void offer_note(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct 
 
   offer_clear(hook, ret_offer);
   /* A raw key is the connection's, and not the session's. */
-  if (port == 0 || !host_part_is_name(name) || libssl->SSL_SESSION_get0_peer(session) == NULL ||
-      libssl->SSL_SESSION_up_ref(session) != 1)
+  if (port == 0 || !host_part_is_name(name) || host_part_is_address(name) ||
+      libssl->SSL_SESSION_get0_peer(session) == NULL || libssl->SSL_SESSION_up_ref(session) != 1)
     return;
   ret_offer->session = session;
   ret_offer->generation = judgement->generation;
