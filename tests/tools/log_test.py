@@ -185,6 +185,14 @@ class Lines(LogCase):
         self.assertNotIn("reboot", found["advice"])
         self.assertIn("pinctl add HOST ", found["advice"])
 
+    def test_advice_has_the_policy(self):
+        """What is advised is about the policy that was named."""
+        for reason, words in (("no-pin", (f"add {HOST} server.pem --backup spare.pub", f"explain {HOST}")),
+                              ("no-policy", ("check",))):
+            advice = self.one(LINE.replace("no-pin", reason))["advice"]
+            for command in words:
+                self.assertIn(f'"pinctl {command} --policy {self.policy}"', advice)
+
     def test_every_reason_has_its_advice(self):
         source = (pathlib.Path(__file__).resolve().parents[2] / "policy" / "report.c").read_text(encoding="utf-8")
         words = re.findall(r'\[PIN_REASON_\w+\] = \{"([a-z-]+)"', source)

@@ -348,6 +348,8 @@ class Config(Notify):
                 ('command = "page";', 1, "a command: expected the absolute path"),
                 ("command = [ ];", 1, "command: expected a text"),
                 ("command = true;", 1, "command: expected a text"),
+                ('command = { command = "/bin/true"; };', 1, "command: expected a text"),
+                ('mail = { to = { one = "root"; }; };', 1, "to: expected a text"),
                 ('webhook = "https://localhost";', 1, "webhook: expected { settings }"),
                 ("webhook = { };", 1, 'webhook: expected "url"'),
                 ('webhook = { url = "http://example.com"; };', 1, "a webhook: expected https://"),

@@ -110,7 +110,7 @@ class Words(PinctlCase):
         self.assertEqual(text.count("pinctl learn"), 1)
         self.assertIn("nothing was refused", re.sub(r"\s+", " ", text))
         text = re.sub(r"\s+", " ", self.log(f"verdict=refused reason=unlisted host={OTHER} port=443", status=1))
-        self.assertIn(f'"pinctl add {OTHER} --mode off"', text)
+        self.assertIn(f'"pinctl add {OTHER} --mode off --policy {self.policy}"', text)
         self.assertNotIn("somebody is in between", text)
 
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/verb.h"
 
 /* HOST stands for the host of the line. */
@@ -122,7 +123,7 @@ bool log_is_observed(const struct log_record *record) {
          report_get(&record->report, "paused") == NULL;
 }
 
-char *log_advice(const struct log_record *record) {
+static char *advice_about(const struct log_record *record) {
   const char *reason = report_get(&record->report, "reason");
   const char *event = report_get(&record->report, "event");
   const char *host = report_get(&record->report, "host");
@@ -146,6 +147,28 @@ char *log_advice(const struct log_record *record) {
   if (report_get(&record->report, "expired") != NULL)
     return must_format("The entry has expired: renew it, or remove it. %s", advice);
   return must_copy(advice);
+}
+
+/* Each command of pinctl's, as it is to be typed for the policy that was named. */
+static char *with_policy(const char *text) {
+  static const char command[] = "\"pinctl ";
+  char *result = must_copy("");
+  for (const char *next; (next = strstr(text, command)) != NULL;) {
+    const char *end = next + sizeof command - 1;
+    end += strcspn(end, "\"");
+    char *longer = must_format("%s%.*s%s", result, (int)(end - text), text, same_policy());
+    free(result);
+    result = longer;
+    text = end;
+  }
+  char *whole = must_format("%s%s", result, text);
+  free(result);
+  return whole;
+}
+
+char *log_advice(const struct log_record *record) {
+  AUTO_TEXT advice = advice_about(record);
+  return with_policy(advice);
 }
 
 bool log_is_finding(const struct log_record *record) {

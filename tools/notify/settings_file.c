@@ -59,7 +59,7 @@ static bool read_text(const struct reading *reading, const config_setting_t *set
 static bool read_texts(const struct reading *reading, const config_setting_t *setting,
                        struct text_list *ret_texts) {
   const char *single = config_setting_get_string(setting);
-  int count = single != NULL ? 0 : config_setting_length(setting);
+  int count = single != NULL || config_setting_is_group(setting) ? 0 : config_setting_length(setting);
   if (single != NULL)
     text_list_add(ret_texts, must_copy(single));
   for (int i = 0; i < count; i++) {
