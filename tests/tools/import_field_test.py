@@ -3,6 +3,7 @@
 """Kinds of texts met in the field after the other tables were made: commands of other shells, variables before a
 command, settings for one user or path, code behind which a comment stands, strings beside each other, and types."""
 
+import os
 import re
 
 from conversion_case import b64, colons, pin
@@ -46,6 +47,9 @@ class Commands(Nasty):
             (f"{one}--output x.tgz https://y.org/\n", {"y.org": [A]}, None),
             (f"{one}--unheard-of z.org https://x.org/\n", ONE, None),
             (f"ssh h.org {one}https://x.org/\n", ONE, None),
+            (f"docker run --env API=https://y.org/ i.org/c {one}https://x.org/\n", ONE, None),
+            (f"docker run --env API=https://y.org/ i.org/c {one}\"$URL\"\n{one}https://x.org/\n", ONE, NAMELESS),
+            (f"{one}https://x.org/ --user-agent curl\n", ONE, None),
             (f"curl -K- <<E\npinnedpubkey = \"{curl('a')}\"\nurl = \"https://x.org/\"\nE\n", ONE, "other files are not read"),
         ])
         for number, end in enumerate((" ^\r\n", " `\n", " \\\n")):
@@ -64,9 +68,17 @@ class Commands(Nasty):
             (f"openconnect ^\n {cert} ^\n x.org\nopenconnect ^\n --servercert pin-sha256:{b64('b')} ^\n y.org\n", HOSTS, None),
             (f"openconnect --config vpn.conf y.org\nopenconnect {cert} x.org\n", ONE, "vpn.conf: other files are not read"),
             (f"openconnect --config=/etc/vpn {cert} x.org\n", ONE, "/etc/vpn: other files are not read"),
+            (f"openconnect --config vpn y.org\nopenconnect {cert} x.org\n", ONE, "vpn: other files are not read"),
+            (f"ssh h.org openconnect {cert} x.org\n", ONE, None),
+            (f"ssh h.org openconnect {cert} \"$HOST\"\nopenconnect {cert} x.org\n", ONE, NAMELESS),
+            (f"sudo ip netns exec n.vpn /usr/sbin/openconnect {cert} x.org\n", ONE, None),
+            (f"docker run --rm i.org/oc openconnect {cert} x.org\n", ONE, None),
+            (f"openconnect {cert} https://[2001:db8::1]:4443/\n", {"2001:db8::1:4443": [A]}, None),
+            (f"docker run --rm openconnect {cert} x.org --user openconnect\n", ONE, None),
             (f"http_proxy=http://p.org openconnect {cert} x.org\n", ONE, None),
             (f"openconnect -P http://p.org:3128 {cert} x.org\n", ONE, None),
         ])
+        self.assertIn("says whose pins", self.taken("comment", "# openconnect --servercert\n", 2, "--format", "openconnect")[0].stderr)
         self.setting = "fingerprints"
         self.assertEqual(self.taken("bare", f"openconnect --servercert {hexed('a')} x.org\n", 0, "--format", "openconnect")[1], ONE)
 
@@ -85,6 +97,7 @@ class Commands(Nasty):
             (section("https://me@x.org/", "a"), ONE, None),
             (section("http://x.org/", "b") + good, ONE, "is without TLS"),
             (section("HTTP://y.org/", "b") + good, ONE, "is without TLS"),
+            (section("ssh://y.org/", "b") + good, ONE, "is without TLS"),
             (f"http.https://x.org/a.b/.pinnedpubkey={curl('b')}\nhttp.https://x.org/.pinnedpubkey={curl('a')}\n", ONE, narrow),
         ])
         for number, other in enumerate(("http://x.org/", "https://x.org/team/", "https://me@x.org/")):
@@ -127,6 +140,7 @@ class Sources(Nasty):
         head = "val b = CertificatePinner.Builder()\n"
         self.rows("okhttp", [
             (f'var p = new CertificatePinner.Builder()\n  .Add("x.org", "{A}", "{B}")\n  .Build();\n', BOTH, None),
+            (head + f'b.Add("x.org", @"{A}").Add(@"y.org", "{B}")\n', HOSTS, None),
             (head + f'b.Add(host, "{B}")\nb.Add("x.org", "{A}")\n', ONE, "the host is not written out"),
             (head + f'b.Adds("y.org", "{B}")\nb.add("x.org", "{A}")\n', ONE, UNEXPECTED),
             (head + f'b.add("x.org", "{A}" as String)\n', ONE, None),
@@ -166,6 +180,8 @@ class Sources(Nasty):
             (f'const PIN = "{b64("a")}" as string + more;\n' + source.replace(f'"{b64("a")}"', "PIN"), {"x.org": [B]}, "a hash that is no string"),
             (wrapped % "", BOTH, None),
             (wrapped % " + more", BOTH, added),
+            (f'["TSKConfiguration": .dictionary([{wrapped % ""}])].merging(more)\n', BOTH, added),
+            (f'["TSKConfiguration": .dictionary([{wrapped % ""}])]\n', BOTH, None),
             (wrapped.replace(".array([", ".array(f([").replace("])])])", "]))])])") % "", {}, "is not written out"),
             (yaml, BOTH, None),
             (yaml + f"      # spare: {b64('c')}\n  pins: {b64('d')}\n", BOTH, UNEXPECTED),
@@ -251,6 +267,81 @@ class Settings(Nasty):
         text = f"/server add x x.org -tls_fingerprint={hexed('b')}\n/set irc.server.x.tls_fingerprint {hexed('a')}\n"
         self.assertIn(UNEXPECTED, self.taken("option", text, 1, "--format", "weechat")[0].stderr)
         self.assertEqual(self.taken("option-lossy", text, 0, "--format", "weechat", "--lossy")[1], one)
+
+    def test_subdomains_of_apple(self):
+        text = '{ NSPinnedDomains: { "x.org": { NSIncludesSubdomains: %s, NSPinnedLeafIdentities: [{ "SPKI-SHA256-BASE64": "' + b64("a") + '" }] } } }'
+        for number, (value, notes) in enumerate((("true", 1), ("false", 0))):
+            done, found = self.taken(f"apple-{number}", "const c = " + text % value, 0, "--format", "apple")
+            self.assertEqual((found, done.stderr.count("those with one more label")), (ONE, notes), done.stderr)
+
+    def test_weechat(self):
+        self.setting = "fingerprints"
+        a, b, c = hexed("a"), hexed("b"), hexed("c")
+        servers = 'x.addresses = "x.org"\nx.tls_fingerprint%s\ny.addresses = "y.org"\ny.tls_fingerprint = "' + b + '"\n'
+        def settings(default, own):
+            return f"[look]\ntls = off\n[server_default]\n{default}\n[server]\n" + servers % own
+        def commands(options, *more):
+            return f"/server add x x.org {options}\n/set irc.server.x.tls_fingerprint {a}\n" + "".join(f"/set irc.server_default.{line}\n" for line in more)
+        inherited = {"x.org": [C], "y.org": [B]}
+        self.rows("weechat", [
+            (settings(f'tls_fingerprint = "{c}"', ""), inherited, None),
+            (settings(f'tls_fingerprint = "{c}"', ' = ""'), {"y.org": [B]}, UNEXPECTED),
+            (settings(f'tls_fingerprint = "{c}"', f' = "{a}"'), HOSTS, UNEXPECTED),
+            (settings('tls_fingerprint = ""', f' = "{a}"'), HOSTS, None),
+            (settings("tls = off", f' = "{a}"') + "y.tls = on\n", {"y.org": [B]}, None),
+            (settings("ssl = off\nssl = on", f' = "{a}"'), HOSTS, None),
+            (settings("tls = on", f' = "{a}"') + "y.tls\n", HOSTS, None),
+            (commands("-tls"), ONE, None),
+            (commands("-tls", "tls off"), ONE, None),
+            (commands("-notls") + servers[servers.index("y.addr"):], {"y.org": [B]}, None),
+            (commands("-nossl -autoconnect") + servers[servers.index("y.addr"):], {"y.org": [B]}, None),
+            (commands("", "tls off") + servers[servers.index("y.addr"):] + "y.tls = on\n", {"y.org": [B]}, None),
+            (f"/set irc.server_default.tls_fingerprint {c}\n/server add x x.org\n", {"x.org": [C]}, None),
+        ])
+
+    def test_classes(self):
+        good = f"_443._tcp.x.org. 60 IN TLSA 3 1 1 {hexed('a')}\n"
+        other = "is of another class than IN"
+        one = {"x.org:443": [A]}
+        self.rows("tlsa", [
+            (good + f"_443._tcp.y.org. CH TLSA 3 1 1 {hexed('b')}\n", one, other),
+            (good + f"_443._tcp.y.org. ch 60 TLSA 3 1 1 {hexed('b')}\n", one, other),
+            (good + f"_443._tcp.y.org. 60 HS TYPE52 \\# 35 030101{hexed('b')}\n", one, other),
+            (good + f"_443._tcp.y.org. CLASS3 TLSA 3 1 1 {hexed('b')}\n", one, other),
+            (good + "_443._tcp.y.org. CH CNAME _443._tcp.x.org.\n", one, other),
+            (good + "_443._tcp.y.org. CH DNAME x.org.\n", one, other),
+            (good + "version.bind. CH TXT \"9.18\"\n", one, None),
+            (good + f"x.org. CH TXT {hexed('b')}\n", one, None),
+            (good.replace("IN", "in"), one, None),
+            (good.replace("IN", "CLASS1"), one, None),
+            (good.replace("60 IN", ""), one, None),
+        ])
+
+    def modes(self, number, form, text):
+        policy = os.path.join(self.folder, f"{number}", "policy.cfg")
+        os.mkdir(os.path.dirname(policy))
+        done = self.pinctl("import", self.file("modes.txt", text), "--format", form, "--policy", policy, status=0)
+        return done, {entry["name"]: entry["mode"] for entry in self.entries(policy)}
+
+    def test_only_looked_at(self):
+        """Where the software itself goes on in spite of another key, the entry refuses nothing."""
+        stubby = f'upstream_recursive_servers:\n  - address_data: 192.0.2.1\n    tls_auth_name: x.org\n    tls_pubkey_pinset:\n      - digest: "sha256"\n        value: {b64("a")}\n'
+        envoy = f'sni: x.org\nvalidation_context:\n  verify_certificate_spki: ["{b64("a")}"]\n'
+        postfix = f"relayhost = [x.org]:587\nsmtp_tls_fingerprint_cert_match = {colons('a')}\nsmtp_tls_security_level = "
+        account = f"account a\nhost x.org\ntls_fingerprint {colons('a')}\n"
+        rows = [("stubby", "tls_authentication: GETDNS_AUTHENTICATION_NONE\n" + stubby, True),
+                ("stubby", stubby + "tls_authentication: GETDNS_AUTHENTICATION_NONE\n", True),
+                ("stubby", stubby + "tls_authentication: GETDNS_AUTHENTICATION_REQUIRED\n", False), ("stubby", stubby, False),
+                ("envoy", envoy + "  trust_chain_verification: ACCEPT_UNTRUSTED\n", True),
+                ("envoy", envoy + "  trustChainVerification: 1\n", True),
+                ("envoy", envoy + "  trust_chain_verification: VERIFY_TRUST_CHAIN\n", False),
+                ("postfix", postfix + "may\n", True), ("postfix", postfix + "dane\n", True), ("postfix", postfix + "fingerprint\n", False),
+                ("msmtp", account + "tls_certcheck off\n", True), ("msmtp", "defaults\ntls_certcheck off\n" + account, True),
+                ("msmtp", "defaults\ntls_certcheck off\n" + account + "tls_certcheck on\n", False), ("msmtp", account + "tls_certcheck\n", False)]
+        for number, (form, text, looks) in enumerate(rows):
+            with self.subTest(form=form, text=text):
+                done, found = self.modes(number, form, text)
+                self.assertEqual((found, done.stderr.count("the entry only logs")), ({"x.org": "audit" if looks else "enforce"}, int(looks)), done.stderr)
 
     def test_windows(self):
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "field.key", "-out", "field.pem", "-subj", "/CN=field")

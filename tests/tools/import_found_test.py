@@ -419,7 +419,7 @@ class Postfix(Fingerprints):
         self.assertEqual(self.fingerprints(text), {"mail.x.org:587": [A, B]})
         self.forget()
         self.fingerprints(text.replace("relayhost", "other"), status=1, said="for which host?")
-        self.fingerprints(text.replace("= fingerprint", "= may"), said="Postfix itself does not look at these")
+        self.fingerprints(text.replace("= fingerprint", "= may"), said="the entry only logs")
 
 
 class Stubby(Found):

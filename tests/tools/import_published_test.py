@@ -244,7 +244,7 @@ class Clients(Nasty):
         one = {"x.org:6697": [A]}
         self.rows("weechat", [
             (good + f'/set irc.server.y.addresses "y.org"\n/set irc.server.y.ssl_fingerprint "{hexed("b")}"\n', {**one, "y.org": [B]}, None),
-            (good + f'/set irc.server_default.tls_fingerprint "{hexed("b")}"\n', one, "nothing says whose pins"),
+            (good + f'/set irc.server_default.tls_fingerprint "{hexed("b")}"\n', one, UNEXPECTED),
             (good + f"/set relay.network.tls_cert_key {hexed('b')}\n", one, UNEXPECTED),
             (good + f'two.addresses = "y.org"\ntwo.tls_fingerprint = "sha256={hexed("b")}"\n', one, "bad fingerprint"),
             (good + f'two.addresses = "irc.y.org/6697,irc2.y.org/6697"\ntwo.tls_fingerprint = "{hexed("b")}"\n',

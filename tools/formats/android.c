@@ -19,35 +19,15 @@ static void read_pin(struct conversion *conversion, xmlNode *node, struct draft 
     convert_pin(conversion, draft, text, xml_line(node), "pin");
 }
 
-/* Android reads single digits as well. */
-static bool read_date(const char *text, int64_t *ret_day) {
-  unsigned year, month, day;
-  int length = 0;
-  if (sscanf(text, "%4u-%2u-%2u%n", &year, &month, &day, &length) != 3 || text[length] != '\0')
-    return false;
-  AUTO_TEXT whole = must_format("%04u-%02u-%02u", year, month, day);
-  return date_read(whole, ret_day);
-}
-
-/* From the first second of that day on, Android does not look at the pins any more. */
-static void read_expiration(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
-  AUTO_TEXT text = xml_attribute(pin_set, "expiration");
-  int64_t day = 0;
-  if (text == NULL)
-    return;
-  if (read_date(text, &day))
-    draft->expires = day - 1;
-  else
-    convert_loss(conversion, xml_line(pin_set), "expiration=\"%s\": expected YYYY-MM-DD", text);
-}
-
 /* Without a pin the names are not pinned, even where a name above them is. */
 static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
   xmlNode *pin = xml_next(pin_set->children, "pin");
   draft->mode = pin == NULL ? PIN_MODE_OFF : PIN_MODE_ENFORCE;
   if (pin == NULL)
     return;
-  read_expiration(conversion, pin_set, draft);
+  AUTO_TEXT end = xml_attribute(pin_set, "expiration");
+  if (end != NULL)
+    convert_end(conversion, draft, "expiration", end, xml_line(pin_set));
   for (; pin != NULL; pin = xml_next(pin->next, "pin"))
     read_pin(conversion, pin, draft);
 }

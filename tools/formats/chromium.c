@@ -167,9 +167,8 @@ static void read_keys(struct reading *reading) {
 static char *companion_of(const struct conversion *conversion) {
   if (conversion->companion != NULL)
     return must_copy(conversion->companion);
-  size_t length = strlen(conversion->path);
-  bool is_json = length > 5 && strcmp(conversion->path + length - 5, ".json") == 0;
-  return must_format("%.*s.pins", (int)(is_json ? length - 5 : length), conversion->path);
+  size_t ending = ends_in(conversion->path, ".json") ? strlen(".json") : 0;
+  return must_format("%.*s.pins", (int)(strlen(conversion->path) - ending), conversion->path);
 }
 
 static void read_set(struct reading *reading, json_object *value) {

@@ -19,7 +19,7 @@ struct section {
   const char *host, *own_host; /* what it says itself, not one that it inherits from */
   const char *tls_name;        /* by which a server is asked for, in place of the host */
   char *addresses;             /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
-  const char *tls;             /* "on" or "off" */
+  const char *tls, *checks;    /* "on" or "off"; NULL: not set */
   char *fingerprints;          /* NULL: none */
   uint16_t port;
   unsigned line; /* of the fingerprints */
@@ -31,7 +31,8 @@ struct sections {
   struct section *items;
   size_t count;
   struct names names;
-  size_t current; /* the one that msmtp's settings belong to */
+  size_t current;   /* the one that msmtp's settings belong to */
+  bool in_defaults; /* within WeeChat's [server_default] */
 };
 
 /* NULL: there is none of this name. */
@@ -67,7 +68,11 @@ static void take_fingerprints(struct conversion *conversion, const char *value, 
 }
 
 static bool is_set(const char *value) {
-  return value != NULL && *value != '\0' && strcmp(value, "null") != 0;
+  return value != NULL && *value != '\0';
+}
+
+static bool is_off(const char *value) {
+  return value != NULL && strcmp(value, "off") == 0;
 }
 
 static void add_section(struct conversion *conversion, const struct section *section) {
@@ -78,7 +83,9 @@ static void add_section(struct conversion *conversion, const struct section *sec
     return;
   take_fingerprints(conversion, section->fingerprints, &draft);
   char *rest = section->addresses;
-  if (section->tls != NULL && strcmp(section->tls, "off") == 0)
+  if (is_off(section->checks) && !is_off(section->tls))
+    convert_only_logs(conversion, &draft, "tls_certcheck off");
+  if (is_off(section->tls))
     convert_note(conversion, section->line,
                  "this fingerprint stands beside \"tls off\", and says nothing; left out");
   else if (!is_set(rest))
@@ -99,6 +106,23 @@ static char *cut(char *line) {
   return value;
 }
 
+#define DEFAULTS ""
+
+/* What a server of WeeChat does not say; msmtp's accounts have it from where they begin. */
+static void inherit_defaults(struct sections *sections) {
+  const struct section *defaults = section_find(sections, DEFAULTS);
+  for (size_t i = 0; i < sections->count && defaults != NULL; i++) {
+    struct section *section = &sections->items[i];
+    if (section->addresses == NULL)
+      continue;
+    section->tls = section->tls == NULL ? defaults->tls : section->tls;
+    if (section->fingerprints != NULL)
+      continue;
+    section->fingerprints = defaults->fingerprints;
+    section->line = defaults->line;
+  }
+}
+
 typedef void setting_fn(struct sections *sections, char *name, char *value, unsigned line);
 
 static void read_lines(struct conversion *conversion, setting_fn *take) {
@@ -108,6 +132,7 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
     char *value = cut(line);
     take(&sections, line, value, lines.number);
   }
+  inherit_defaults(&sections);
   for (size_t i = 0; i < sections.count; i++) {
     /* What holds for all accounts is no account. */
     bool is_defaults = *sections.items[i].name == '\0' && sections.items[i].host == NULL;
@@ -123,7 +148,8 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
 static void set(struct sections *sections, char *value, unsigned line) {
   struct section *section = &sections->items[sections->current];
   AUTO_DRAFT passed = DRAFT_AT(NULL, section->line);
-  if (section->is_own && is_set(section->fingerprints) && strcmp(section->fingerprints, value) != 0) {
+  if (section->is_own && is_set(section->fingerprints) &&
+      (value == NULL || strcmp(section->fingerprints, value) != 0)) {
     convert_note(sections->conversion, section->line,
                  is_set(value) ? "a fingerprint is given again in line %u, which is taken"
                                : "the fingerprint is taken back in line %u",
@@ -137,14 +163,13 @@ static void set(struct sections *sections, char *value, unsigned line) {
 
 /* ---- msmtp ---- */
 
-#define DEFAULTS ""
-
 /* What another account says, where it says it. */
 static void inherit(struct section *account, const struct section *other) {
   account->host = other->host != NULL ? other->host : account->host;
   account->tls_name = other->tls_name != NULL ? other->tls_name : account->tls_name;
   account->port = other->port != 0 ? other->port : account->port;
   account->tls = other->tls != NULL ? other->tls : account->tls;
+  account->checks = other->checks != NULL ? other->checks : account->checks;
   if (other->fingerprints == NULL)
     return;
   account->fingerprints = other->fingerprints;
@@ -181,7 +206,7 @@ static void begin_defaults(struct sections *sections) {
 }
 
 static void take_msmtp(struct sections *sections, char *name, char *value, unsigned line) {
-  if (is_one_of(name, "host port tls tls_host_override"))
+  if (is_one_of(name, "host port tls tls_certcheck tls_host_override"))
     import_cut_comment(sections->conversion, &format_msmtp, value, line);
   if (strcmp(name, "account") == 0)
     begin_account(sections, value, line);
@@ -199,6 +224,8 @@ static void take_msmtp(struct sections *sections, char *name, char *value, unsig
     convert_loss(sections->conversion, line, "port %s: expected a number up to 65535", value);
   } else if (strcmp(name, "tls") == 0) {
     last->tls = value;
+  } else if (strcmp(name, "tls_certcheck") == 0) {
+    last->checks = value;
   } else if (strcmp(name, "tls_fingerprint") == 0) {
     set(sections, value, line);
   }
@@ -230,17 +257,25 @@ static struct section *server_of(struct sections *sections, const char *name) {
   return section;
 }
 
-/* "add NAME ADDRESS -OPTION..."; what options say of pins is not taken. */
+/* "add NAME ADDRESS -OPTION..."; of the options those that say whether there is TLS, none about pins. */
 static void add_server(struct sections *sections, char *words) {
   const char *verb = next_word(&words, " \t"), *name = next_word(&words, " \t");
   char *address = next_word(&words, " \t");
-  if (verb != NULL && strcmp(verb, "add") == 0 && address != NULL)
-    server_of(sections, name)->addresses = address;
+  if (verb == NULL || strcmp(verb, "add") != 0 || address == NULL)
+    return;
+  struct section *section = server_of(sections, name);
+  section->addresses = address;
+  for (const char *option; (option = next_word(&words, " \t")) != NULL;)
+    if (is_one_of(option, "-tls -ssl -notls -nossl"))
+      section->tls = option[1] == 'n' ? "off" : "on";
 }
 
-/* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set". */
+/* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set"; for all servers
+ * "tls_fingerprint" in [server_default], "irc.server_default.tls_fingerprint". */
 static void take_weechat(struct sections *sections, char *name, char *value, unsigned line) {
-  static const char prefix[] = "irc.server.";
+  static const char prefix[] = "irc.server.", prefix_of_all[] = "irc.server_default.";
+  if (*name == '[')
+    sections->in_defaults = strcmp(name, "[server_default]") == 0;
   if (strcmp(name, "/server") == 0) {
     add_server(sections, value);
     return;
@@ -253,10 +288,18 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
     value = value + strlen(value);
   }
   char *key = strrchr(name, '.');
-  char *server = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
-  if (key == NULL || server > key)
+  const char *server = strncmp(name, prefix, strlen(prefix)) == 0 ? name + strlen(prefix) : name;
+  if (key == NULL ? sections->in_defaults : strncmp(name, prefix_of_all, strlen(prefix_of_all)) == 0)
+    server = DEFAULTS;
+  else if (key == NULL || server > key)
     return;
-  *key++ = '\0';
+  if (key == NULL)
+    key = name;
+  else
+    *key++ = '\0';
+  /* Without quotes it stands for no value of its own, in them for none at all. */
+  if ((*value == '\0' && value[-1] != '"') || strcmp(value, "null") == 0)
+    value = NULL;
   if (!is_one_of(key, "addresses tls ssl tls_fingerprint ssl_fingerprint"))
     return;
   struct section *section = server_of(sections, server);

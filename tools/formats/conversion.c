@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 
 /* A list of a million hosts may have a million of the same complaint. */
@@ -206,6 +207,29 @@ void convert_fingerprint(struct conversion *conversion, struct draft *draft, enu
   else
     convert_loss(conversion, draft->line, "bad fingerprint \"%s\"; expected 32 bytes in hexadecimal digits",
                  text);
+}
+
+/* Android and TrustKit read single digits as well, and whatever stands behind the day. */
+void convert_end(struct conversion *conversion, struct draft *draft, const char *what, const char *day,
+                 unsigned line) {
+  unsigned year, month, number;
+  int length = 0;
+  bool is_day =
+      sscanf(day, "%4u-%2u-%2u%n", &year, &month, &number, &length) == 3 && strchr("T", day[length]) != NULL;
+  AUTO_TEXT whole = is_day ? must_format("%04u-%02u-%02u", year, month, number) : NULL;
+  int64_t start = 0;
+  if (is_day && (date_time_read(day, &start) || date_read(whole, &start)))
+    draft->expires = start - 1;
+  else
+    convert_loss(conversion, line, "%s \"%s\": expected YYYY-MM-DD", what, day);
+}
+
+void convert_only_logs(struct conversion *conversion, struct draft *draft, const char *setting) {
+  convert_note(
+      conversion, draft->line,
+      "%s: the program goes on whatever key the server has; the entry only logs (--mode enforce refuses)",
+      setting);
+  draft->mode = PIN_MODE_AUDIT;
 }
 
 struct conversion_item *conversion_append(struct conversion *conversion, const struct pin_entry *entry) {

@@ -100,6 +100,14 @@ void draft_take(struct draft *draft, enum pin_list list, const struct pin_digest
 void draft_clear(struct draft *draft);
 #define AUTO_DRAFT __attribute__((cleanup(draft_clear))) struct draft
 
+/* From the first second of a day on, the program that the text is for does not look at the pins any more. */
+void convert_end(struct conversion *conversion, struct draft *draft, const char *what, const char *day,
+                 unsigned line);
+
+/* The program that the text is for goes on whatever key the server has, because of a setting: the entry only
+ * logs, and that is said. */
+void convert_only_logs(struct conversion *conversion, struct draft *draft, const char *setting);
+
 /*
  * Adds a copy of the draft under the name by which the policy compares it. A name that is none counts as a
  * loss; so does one without pins, unless its mode is "off".

@@ -35,21 +35,32 @@ void curl_take_pins(struct conversion *conversion, const char *value, struct dra
 /* The transfers of a text are separated by --next; of several values in one of them curl takes the last. */
 struct transfer {
   const struct text_option *pins;
-  size_t first, behind; /* its options */
+  size_t first, behind; /* its options, those behind the program where that is named */
+  bool has_program;
 };
 
 /* Short options that take a value: that of -e, -H or -x may be a URL, and is no transfer's. */
 #define CURL_WITH_VALUE "AbcCdDeEFHKmoPQrtTuUwxXyYz"
 #define OPENCONNECT_WITH_VALUE "CceDFgikmPpQsUux"
 
-/* The word of a command that is curl itself, wherever the script has it. */
-static bool is_curl(const struct text_option *option) {
-  static const char *const names[] = {"curl", "curl.exe"};
-  size_t length = strlen(option->value);
-  for (size_t i = 0; i < COUNT_OF(names) && *option->name == '\0'; i++)
-    if (length >= strlen(names[i]) && strcmp(option->value + length - strlen(names[i]), names[i]) == 0)
-      return true;
-  return false;
+static size_t end_of_command(const struct option_text *options, size_t first) {
+  size_t end = first + (first < options->count ? 1 : 0);
+  while (end < options->count && strcmp(options->items[end].name, "next") != 0)
+    end++;
+  return end;
+}
+
+/* Behind the word of a command that is the program itself, perhaps behind an option of what starts it
+ * ("docker run --rm curl"): what stands before is no server of it. `first`: no word is. */
+static size_t behind_program(const struct option_text *options, size_t first, size_t behind,
+                             const char *program) {
+  AUTO_TEXT windows = must_format("%s.exe", program);
+  for (size_t i = first; i < behind; i++) {
+    const struct text_option *option = &options->items[i];
+    if (option->is_of_command && (ends_in(option->value, program) || ends_in(option->value, windows)))
+      return i + 1;
+  }
+  return first;
 }
 
 /* Long options without a value. */
@@ -117,12 +128,10 @@ static void add_transfer(struct conversion *conversion, const struct option_text
                          const struct transfer *transfer, bool is_single) {
   AUTO_DRAFT draft = DRAFT_AT(NULL, transfer->pins->line);
   size_t targets = 0;
-  bool is_behind = false;
   curl_take_pins(conversion, transfer->pins->value, &draft);
   for (size_t i = transfer->first; i < transfer->behind; i++) {
     const struct text_option *option = &options->items[i];
-    bool counts = is_target(option) || (is_behind && is_bare_target(option));
-    is_behind = is_behind || is_curl(option);
+    bool counts = is_target(option) || (transfer->has_program && is_bare_target(option));
     if ((is_single && conversion->host != NULL) || !counts)
       continue;
     add_target(conversion, &draft, option->value);
@@ -153,15 +162,17 @@ static void read_options(struct conversion *conversion) {
   struct option_text options = option_text_read(conversion->text, "curl", CURL_WITH_VALUE);
   struct transfer *transfers = must_alloc(options.count + 1, sizeof *transfers);
   size_t count = 0, pinned = 0;
-  for (size_t i = 0; i < options.count; i++) {
-    if (strcmp(options.items[i].name, "next") == 0)
-      transfers[++count].first = i;
-    transfers[count].behind = i + 1;
-    take_option(conversion, &options.items[i], &transfers[count]);
+  for (size_t i = 0, behind; i < options.count; i = behind) {
+    struct transfer *transfer = &transfers[count++];
+    behind = end_of_command(&options, i);
+    transfer->first = behind_program(&options, i, behind, "curl");
+    transfer->behind = behind;
+    transfer->has_program = transfer->first > i;
+    for (size_t j = i; j < behind; j++)
+      take_option(conversion, &options.items[j], transfer);
+    pinned += transfer->pins != NULL ? 1 : 0;
   }
-  for (size_t i = 0; i <= count; i++)
-    pinned += transfers[i].pins != NULL ? 1 : 0;
-  for (size_t i = 0; i <= count; i++)
+  for (size_t i = 0; i < count; i++)
     if (transfers[i].pins != NULL)
       add_transfer(conversion, &options, &transfers[i], pinned == 1);
   free(transfers);
@@ -224,18 +235,9 @@ static void take_servercert(struct conversion *conversion, const char *value, st
 
 /* What one command says, or one configuration. */
 struct connection {
-  struct draft draft;
+  struct draft draft; /* its line is that of the pins; 0: none is given */
   char *host;
-  bool is_pinned;
 };
-
-static void finish_connection(struct conversion *conversion, struct connection *connection, bool is_last) {
-  if (connection->is_pinned || (is_last && conversion->count + conversion->findings[FINDING_LOSS] == 0))
-    conversion_add_named(conversion, &connection->draft);
-  draft_clear(&connection->draft);
-  free(connection->host);
-  *connection = (struct connection){.draft = DRAFT_AT(conversion->host, 0)};
-}
 
 /* The server of a connection; a second one that differs is not the one that the pins are for. */
 static void take_server(struct conversion *conversion, const struct text_option *option,
@@ -262,10 +264,9 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
   /* NetworkManager's names, then openconnect's. */
   if (strcmp(option->name, "servercert") == 0 || strcmp(option->name, "gwcert") == 0) {
     connection->draft.line = option->line;
-    connection->is_pinned = true;
     take_servercert(conversion, option->value, &connection->draft);
   }
-  if (strcmp(option->name, "config") == 0 && strpbrk(option->value, "./$") != NULL)
+  if (strcmp(option->name, "config") == 0 && option->is_of_command)
     convert_loss(conversion, option->line, "%s: other files are not read", option->value);
   /* A server stands alone, or behind an option that has no value. */
   static const char others[] =
@@ -274,20 +275,25 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
       "juniper "
       "dump-http-traffic no-deflate no-http-keepalive no-passwd no-xmlpost no-external-auth printcookie";
   if ((*option->name == '\0' || is_one_of(option->name, others)) && !is_variable(option) &&
-      strchr(option->value, '.') != NULL)
+      strpbrk(option->value, ".[") != NULL)
     take_server(conversion, option, connection);
 }
 
 static void read_openconnect(struct conversion *conversion) {
   struct option_text options = option_text_read(conversion->text, "openconnect", OPENCONNECT_WITH_VALUE);
-  struct connection connection = {.draft = DRAFT_AT(conversion->host, 0)};
-  for (size_t i = 0; i < options.count; i++) {
-    if (strcmp(options.items[i].name, "next") == 0)
-      finish_connection(conversion, &connection, false);
-    else
+  size_t behind = 0;
+  do {
+    struct connection connection = {.draft = DRAFT_AT(conversion->host, 0)};
+    size_t first = behind;
+    behind = end_of_command(&options, first);
+    for (size_t i = behind_program(&options, first, behind, "openconnect"); i < behind; i++)
       take_openconnect(conversion, &options.items[i], &connection);
-  }
-  finish_connection(conversion, &connection, true);
+    bool is_last = behind >= options.count;
+    if (connection.draft.line > 0 || (is_last && conversion->count + conversion->findings[FINDING_LOSS] == 0))
+      conversion_add_named(conversion, &connection.draft);
+    draft_clear(&connection.draft);
+    free(connection.host);
+  } while (behind < options.count);
   option_text_clear(&options);
 }
 

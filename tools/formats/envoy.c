@@ -38,7 +38,7 @@ static void read_list(struct conversion *conversion, json_object *context, const
     convert_loss(conversion, tree_line(list, draft->line), "\"%s\": expected a list", name);
   for (size_t i = 0; i < tree_length(list); i++) {
     json_object *element = json_object_array_get_idx(list, i);
-    const char *text = json_object_is_type(element, json_type_string) ? json_object_get_string(element) : "";
+    const char *text = tree_string(element);
     draft->line = tree_line(element, tree_line(list, draft->line));
     if (strcmp(name, "verify_certificate_spki") == 0)
       convert_pin(conversion, draft, text, draft->line, name);
@@ -60,30 +60,32 @@ static void read_context(struct conversion *conversion, json_object *context,
     return;
   read_list(conversion, context, "verify_certificate_spki", &draft);
   read_list(conversion, context, "verify_certificate_hash", &draft);
+  bool takes_any_key =
+      is_one_of(tree_string(field(context, "trust_chain_verification")), "ACCEPT_UNTRUSTED 1");
   if (around->downstream)
     convert_note(conversion, tree_line(context, 0),
                  "the pins of a listener (DownstreamTlsContext, Gateway) are those of clients; left out");
   else if (around->host == NULL)
     convert_loss(conversion, draft.line,
                  "no \"sni\" says whose pins these are; left out (--host names the host)");
-  else
+  else {
+    if (takes_any_key)
+      convert_only_logs(conversion, &draft, "ACCEPT_UNTRUSTED");
     conversion_add_named(conversion, &draft);
+  }
 }
 
 /* What a listener holds is for those who connect to Envoy, however deep it lies, up to a context or a cluster
  * that says otherwise. */
 static void look_at_type(json_object *object, struct surroundings *around) {
-  json_object *type = field(object, "@type");
-  const char *text = json_object_is_type(type, json_type_string) ? json_object_get_string(type) : "";
+  const char *text = tree_string(field(object, "@type"));
   if (strstr(text, "DownstreamTlsContext") != NULL)
     around->downstream = true;
   else if (strstr(text, "UpstreamTlsContext") != NULL)
     around->downstream = false;
   /* Istio's and Envoy Gateway's listeners. */
-  json_object *kind = field(object, "kind");
-  const char *word = json_object_is_type(kind, json_type_string) ? json_object_get_string(kind) : "";
   bool asks_clients = field(object, "require_client_certificate") != NULL;
-  if (asks_clients || strcmp(word, "Gateway") == 0 || strcmp(word, "ClientTrafficPolicy") == 0)
+  if (asks_clients || is_one_of(tree_string(field(object, "kind")), "Gateway ClientTrafficPolicy"))
     around->downstream = true;
 }
 
@@ -96,7 +98,7 @@ static void look_at_name(const char *name, struct surroundings *around) {
 
 /* A configuration within a text, as a ConfigMap has it. */
 static void name_text(struct conversion *conversion, json_object *value) {
-  const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+  const char *text = tree_string(value);
   if (strstr(text, "verify_certificate_") != NULL || strstr(text, "verifyCertificate") != NULL)
     convert_loss(conversion, tree_line(value, 0),
                  "a text that holds a configuration; left out (import that by itself)");
@@ -110,8 +112,8 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
   if (!json_object_is_type(value, json_type_object))
     return;
   json_object *sni = field(value, "sni");
-  if (json_object_is_type(sni, json_type_string) && json_object_get_string_len(sni) > 0)
-    around.host = json_object_get_string(sni);
+  if (*tree_string(sni) != '\0')
+    around.host = tree_string(sni);
   look_at_type(value, &around);
   read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {

@@ -129,7 +129,8 @@ static const struct setting *of_whole_host(const struct reading *reading, const 
 /* What no entry can tell: git would take it for one user or path, or never, since without TLS. */
 static bool name_narrow(const struct reading *reading, const struct setting *setting, bool has_path) {
   const struct setting *other = of_whole_host(reading, setting);
-  bool is_bare = strncmp(setting->normalized, "http://", strlen("http://")) == 0;
+  bool is_bare =
+      strstr(setting->normalized, "://") != NULL && strncmp(setting->normalized, "https://", 8) != 0;
   if (other != NULL)
     convert_loss(reading->conversion, setting->line,
                  "\"%s\" is for one user or path, and line %u for the whole host; left out", setting->url,

@@ -78,21 +78,20 @@ static void name_repeated(struct conversion *conversion, const struct directive 
 
 static void read_directive(struct conversion *conversion, const struct directive *directive,
                            struct draft *draft) {
-  if (strcasecmp(directive->name, "max-age") == 0)
-    name_repeated(conversion, directive, draft->expires != PIN_NEVER, draft);
-  else if (strcasecmp(directive->name, "includeSubDomains") == 0)
-    name_repeated(conversion, directive, draft->include_subdomains, draft);
-  if (strncasecmp(directive->name, "pin-", 4) == 0)
+  if (strncasecmp(directive->name, "pin-", 4) == 0) {
     read_pin(conversion, directive, draft);
-  else if (strcasecmp(directive->name, "max-age") == 0)
+  } else if (strcasecmp(directive->name, "max-age") == 0) {
+    name_repeated(conversion, directive, draft->expires != PIN_NEVER, draft);
     read_max_age(conversion, directive->value, draft);
-  else if (strcasecmp(directive->name, "includeSubDomains") == 0)
+  } else if (strcasecmp(directive->name, "includeSubDomains") == 0) {
+    name_repeated(conversion, directive, draft->include_subdomains, draft);
     draft->include_subdomains = true;
-  else if (strpbrk(directive->name, EXPRESSION) != NULL)
+  } else if (strpbrk(directive->name, EXPRESSION) != NULL) {
     convert_loss(conversion, draft->line, "\"%s\" is not written out in this file; left out",
                  directive->name);
-  else if (*directive->name != '\0')
+  } else if (*directive->name != '\0') {
     convert_note(conversion, draft->line, "%s; left out", directive->name);
+  }
 }
 
 static bool read_header(struct conversion *conversion, char *value, struct draft *draft) {

@@ -41,3 +41,8 @@ bool is_one_of(const char *word, const char *words) {
 bool is_one_of_caseless(const char *word, const char *words) {
   return find(word, words, strncasecmp);
 }
+
+bool ends_in(const char *text, const char *ending) {
+  size_t length = strlen(text), of_ending = strlen(ending);
+  return length >= of_ending && strcasecmp(text + length - of_ending, ending) == 0;
+}

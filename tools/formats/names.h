@@ -26,4 +26,7 @@ void names_clear(struct names *names);
 bool is_one_of(const char *word, const char *words);
 bool is_one_of_caseless(const char *word, const char *words);
 
+/* Whether the text ends so, upper and lower case alike. */
+bool ends_in(const char *text, const char *ending);
+
 #endif

@@ -72,7 +72,7 @@ static struct argument take_argument(const struct reading *reading, size_t *inde
     if (part != NULL) {
       fputs(part->text, stream);
       argument.line = *part->text == '\0' ? argument.line : part->line;
-    } else if (!qualifies && !token_is(tokens, *index, "+") && !token_is(tokens, *index, "."))
+    } else if (!qualifies && (token->kind != TOKEN_SIGN || strchr("+.@", *token->text) == NULL))
       known = false;
     *index = tokens_next(tokens, *index);
   }

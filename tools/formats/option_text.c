@@ -15,7 +15,8 @@
 /* Takes over name and value. */
 static void add(struct option_text *options, char *name, char *value, unsigned line) {
   options->items = must_room(options->items, options->count, sizeof *options->items);
-  options->items[options->count++] = (struct text_option){.name = name, .value = value, .line = line};
+  options->items[options->count++] =
+      (struct text_option){.name = name, .value = value, .line = line, .is_of_command = options->in_command};
 }
 
 /* A command ends at these outside of quotes, but for the ";" between two pins that somebody did not quote. */
@@ -116,11 +117,13 @@ static void read_command(const char **line, unsigned number, const char *with_va
 /* Each command is for itself, and so is what stands around them. */
 static void read_commands(const char *line, unsigned number, const char *with_value,
                           struct option_text *options) {
+  options->in_command = true;
   for (; *line != '\0'; line += strspn(line, ";|&")) {
     add_next(options, number);
     read_command(&line, number, with_value, options);
   }
   add_next(options, number);
+  options->in_command = false;
 }
 
 static char unescaped(char byte) {
@@ -158,13 +161,10 @@ static bool is_setting(const char *line) {
 }
 
 static bool is_command(const char *line, const char *program) {
-  size_t first = strcspn(line, " \t");
-  const char *base = line;
-  for (const char *at = line; at < line + first; at++)
-    base = *at == '/' ? at + 1 : base;
-  bool named =
-      (size_t)(line + first - base) == strlen(program) && strncmp(base, program, strlen(program)) == 0;
-  return named || (!is_setting(line) && strstr(line + first, " --") != NULL) ||
+  AUTO_TEXT first = must_copy_bytes(line, strcspn(line, " \t"));
+  const char *slash = strrchr(first, '/');
+  bool named = strcmp(slash == NULL ? first : slash + 1, program) == 0;
+  return named || (!is_setting(line) && strstr(line + strlen(first), " --") != NULL) ||
          (*line == '$' && line[1] == ' ');
 }
 

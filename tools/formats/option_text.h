@@ -17,11 +17,13 @@ struct text_option {
   char *name;  /* without dashes; "" of an operand of a command line; a letter, of those with values */
   char *value; /* "" where there is none */
   unsigned line;
+  bool is_of_command; /* not of a configuration */
 };
 
 struct option_text {
   struct text_option *items;
   size_t count;
+  bool in_command; /* while it is read */
 };
 
 /*

@@ -142,9 +142,7 @@ static void add_relayhosts(struct conversion *conversion, const struct main_cf *
     return;
   }
   if (settings->level == NULL || strncmp(settings->level, "fingerprint", strlen("fingerprint")) != 0)
-    convert_note(
-        conversion, settings->line,
-        "smtp_tls_security_level is not \"fingerprint\" here: Postfix itself does not look at these");
+    convert_only_logs(conversion, &draft, "smtp_tls_security_level is not \"fingerprint\"");
   AUTO_TEXT all = must_format("%s %s", settings->relayhost == NULL ? "" : settings->relayhost,
                               settings->fallback == NULL ? "" : settings->fallback);
   char *digests = settings->match, *relays = all;

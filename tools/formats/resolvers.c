@@ -40,8 +40,17 @@ static void take_pinset(struct conversion *conversion, json_object *upstream, st
   }
 }
 
+#define ANY_KEY "GETDNS_AUTHENTICATION_NONE"
+
+/* Of the whole configuration, wherever that stands. */
+static void find_authentication(struct conversion *conversion, json_object *object, void *arg) {
+  const char *text = tree_text(conversion, object, "tls_authentication");
+  bool *takes_any_key = arg;
+  *takes_any_key = *takes_any_key || (text != NULL && strcmp(text, ANY_KEY) == 0);
+}
+
 static void take_upstream(struct conversion *conversion, json_object *upstream, void *arg) {
-  (void)arg;
+  const bool *takes_any_key = arg;
   if (!json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
     return;
   const char *name = tree_text(conversion, upstream, "tls_auth_name");
@@ -50,20 +59,19 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
   AUTO_DRAFT draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
   draft.port = DNS_OVER_TLS_PORT;
   take_pinset(conversion, upstream, &draft);
+  if (*takes_any_key)
+    convert_only_logs(conversion, &draft, ANY_KEY);
   if (port != NULL && !port_read(port, &draft.port))
     convert_loss(conversion, draft.line, "tls_port %s: expected a number up to 65535", port);
   conversion_add_named(conversion, &draft);
 }
 
-/* Servers stand anywhere. */
-static void read_yaml(struct conversion *conversion, tree_fn *take) {
-  json_object *documents = tree_from_yaml(conversion);
-  tree_each_object(conversion, documents, take, NULL);
-  json_object_put(documents);
-}
-
 static void read_stubby(struct conversion *conversion) {
-  read_yaml(conversion, take_upstream);
+  bool takes_any_key = false;
+  json_object *documents = tree_from_yaml(conversion);
+  tree_each_object(conversion, documents, find_authentication, &takes_any_key);
+  tree_each_object(conversion, documents, take_upstream, &takes_any_key);
+  json_object_put(documents);
 }
 
 const struct format format_stubby = {
@@ -147,10 +155,13 @@ static void read_lua(struct conversion *conversion) {
 }
 
 static void read_knot(struct conversion *conversion) {
-  if (conversion->comments == COMMENTS_LUA)
+  if (conversion->comments == COMMENTS_LUA) {
     read_lua(conversion);
-  else
-    read_yaml(conversion, take_object);
+    return;
+  }
+  json_object *documents = tree_from_yaml(conversion);
+  tree_each_object(conversion, documents, take_object, NULL);
+  json_object_put(documents);
 }
 
 const struct format format_knot_resolver = {

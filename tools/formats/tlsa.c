@@ -331,7 +331,9 @@ static void read_tlsa(struct conversion *conversion) {
   struct zone_contents contents = {0};
   zone_text_open(conversion, &zone);
   while (zone_text_next(&zone, &record)) {
-    if (strcasecmp(record.type, "TLSA") == 0 || strcasecmp(record.type, "TYPE52") == 0)
+    if (record.is_other_class && is_one_of_caseless(record.type, "TLSA TYPE52 CNAME DNAME"))
+      convert_loss(conversion, record.line, "\"%s\" is of another class than IN; left out", record.owner);
+    else if (strcasecmp(record.type, "TLSA") == 0 || strcasecmp(record.type, "TYPE52") == 0)
       read_record(conversion, &record, &contents);
     else if (strcasecmp(record.type, "CNAME") == 0 && record.data_count == 1)
       contents_add(&contents, &record)->target = zone_text_absolute(&zone, record.data[0]);

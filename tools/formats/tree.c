@@ -60,6 +60,10 @@ static json_object *typed(struct conversion *conversion, json_object *object, co
   return NULL;
 }
 
+const char *tree_string(json_object *value) {
+  return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+}
+
 const char *tree_text(struct conversion *conversion, json_object *object, const char *name) {
   json_object *member = typed(conversion, object, name, json_type_string);
   return member == NULL ? NULL : json_object_get_string(member);
@@ -446,9 +450,13 @@ static bool is_literal(const struct tokens *tokens, size_t open) {
 }
 
 void tree_name_added(struct conversion *conversion, const struct tokens *tokens, size_t at, bool *looked_at) {
-  for (size_t open = token_at(tokens, at)->inside;
-       open != TOKEN_NONE && !looked_at[open] && is_literal(tokens, open);
+  for (size_t open = token_at(tokens, at)->inside; open != TOKEN_NONE && !looked_at[open];
        open = token_at(tokens, open)->inside) {
+    /* The bracket of ".dictionary([...])" stands around its literal. */
+    if (open > 2 && is_wrapped(tokens, open - 2))
+      continue;
+    if (!is_literal(tokens, open))
+      return;
     looked_at[open] = true;
     size_t behind = tokens_behind(tokens, open);
     size_t before = open - (open > 0 && token_is(tokens, open - 1, "@") ? 1 : 0);

@@ -25,6 +25,9 @@ size_t tree_length(json_object *value);
 /* A member of an object; NULL where there is none, or it is null. */
 json_object *tree_get(json_object *object, const char *name);
 
+/* The text of a value; "" of anything else. */
+const char *tree_string(json_object *value);
+
 /* What Swift, Objective-C and boolValue take for true and false. False: the text is neither. */
 bool tree_truth(const char *text, bool *ret_value);
 

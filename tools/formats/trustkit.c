@@ -52,20 +52,6 @@ static void name_unknown(struct conversion *conversion, json_object *object, con
   }
 }
 
-/* From the first second of that day on, TrustKit does not look at the pins any more. */
-static void read_expiration(struct conversion *conversion, json_object *domain, struct draft *draft) {
-  json_object *value = tree_get(domain, "TSKExpirationDate");
-  const char *text = value == NULL ? NULL : json_object_get_string(value);
-  int64_t start = 0;
-  if (text == NULL)
-    return;
-  if (date_read(text, &start) || date_time_read(text, &start))
-    draft->expires = start - 1;
-  else
-    convert_loss(conversion, tree_line(value, draft->line), "TSKExpirationDate \"%s\": expected YYYY-MM-DD",
-                 text);
-}
-
 static void read_hashes(struct conversion *conversion, json_object *hashes, struct draft *draft) {
   for (size_t i = 0; i < tree_length(hashes); i++) {
     json_object *hash = json_object_array_get_idx(hashes, i);
@@ -92,7 +78,10 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
   read_hashes(conversion, tree_list(conversion, domain, "TSKPublicKeyHashes"), &draft);
   if (flag(conversion, domain, "TSKExcludeSubdomainFromParentPolicy", false))
     draft.mode = PIN_MODE_OFF;
-  read_expiration(conversion, domain, &draft);
+  json_object *end = tree_get(domain, "TSKExpirationDate");
+  if (end != NULL)
+    convert_end(conversion, &draft, "TSKExpirationDate", json_object_get_string(end),
+                tree_line(end, draft.line));
   static const char *const others[] = {"TSKReportUris", "TSKAdditionalTrustAnchors"};
   for (size_t i = 0; i < COUNT_OF(others); i++)
     if (tree_get(domain, others[i]) != NULL)
@@ -185,14 +174,6 @@ static void read_source(struct conversion *conversion, struct wanted *wanted) {
   tokens_clear(&tokens);
 }
 
-static void read_plist(struct conversion *conversion, struct wanted *wanted) {
-  json_object *root = tree_from_plist(conversion);
-  tree_each_object(conversion, root, take_wanted, wanted);
-  if (root != NULL && wanted->found == 0)
-    convert_error(conversion, tree_line(root, 0), "expected the key %s with a dictionary", wanted->name);
-  json_object_put(root);
-}
-
 /* Whether the name stands alone in a line, with its colon, and a member behind it: what XcodeGen reads. */
 static bool is_yaml(const char *text, const char *name) {
   size_t length = strlen(name);
@@ -209,21 +190,23 @@ static bool is_yaml(const char *text, const char *name) {
   return false;
 }
 
-static void read_yaml(struct conversion *conversion, struct wanted *wanted) {
-  json_object *documents = tree_from_yaml(conversion);
-  conversion->comments = COMMENTS_HASH;
-  tree_each_object(conversion, documents, take_wanted, wanted);
-  json_object_put(documents);
+/* Of a property list, or of YAML. */
+static void read_tree(struct conversion *conversion, json_object *root, struct wanted *wanted) {
+  tree_each_object(conversion, root, take_wanted, wanted);
+  if (root != NULL && wanted->found == 0)
+    convert_error(conversion, tree_line(root, 0), "expected the key %s with a dictionary", wanted->name);
+  json_object_put(root);
 }
 
 static void read_any(struct conversion *conversion, const char *name, dictionary_fn *each) {
   struct wanted wanted = {.name = name, .each = each};
   if (is_yaml(conversion->text, name)) {
-    read_yaml(conversion, &wanted);
+    conversion->comments = COMMENTS_HASH;
+    read_tree(conversion, tree_from_yaml(conversion), &wanted);
     return;
   }
   if (conversion->text[strspn(conversion->text, " \t\n")] == '<') {
-    read_plist(conversion, &wanted);
+    read_tree(conversion, tree_from_plist(conversion), &wanted);
     return;
   }
   convert_note_branches(conversion);
@@ -265,6 +248,10 @@ static void read_pinned_domains(struct conversion *conversion, json_object *doma
     if (json_object_is_type(domain, json_type_object))
       name_unknown(conversion, domain, name, KNOWN_OF_APPLE, "Apple");
     draft.include_subdomains = flag(conversion, domain, "NSIncludesSubdomains", false);
+    if (draft.include_subdomains)
+      convert_note(
+          conversion, draft.line,
+          "\"%s\": of the names below it Apple means those with one more label; the entry is for all", name);
     read_identities(conversion, domain, "NSPinnedLeafIdentities", PIN_LIST_PINS, &draft);
     read_identities(conversion, domain, "NSPinnedCAIdentities", PIN_LIST_INTERMEDIATES, &draft);
     draft.requires_all = true;

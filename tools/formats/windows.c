@@ -40,6 +40,16 @@ static char *path_below(const struct conversion *conversion, const char *name) {
   return must_format("%s/%s", directory, unix_name);
 }
 
+/* Takes over the certificate; NULL is none. */
+static bool take_certificate(X509 *certificate, struct draft *draft) {
+  struct object object = {0};
+  bool good = certificate != NULL && object_from_certificate(certificate, &object);
+  if (good)
+    draft_take(draft, PIN_LIST_PINS, &object.key);
+  object_clear(&object);
+  return good;
+}
+
 /* The certificates of a PKCS #7 file (RFC 2315), in DER or PEM. */
 static bool read_pkcs7(const char *path, struct draft *draft) {
   BIO *file = BIO_new_file(path, "rb");
@@ -52,22 +62,12 @@ static bool read_pkcs7(const char *path, struct draft *draft) {
   bool good = count > 0;
   for (int i = 0; i < count; i++) {
     X509 *certificate = sk_X509_value(certificates, i);
-    struct object object = {0};
     X509_up_ref(certificate);
-    if (object_from_certificate(certificate, &object))
-      draft_take(draft, PIN_LIST_PINS, &object.key);
-    else
-      good = false;
-    object_clear(&object);
+    good = take_certificate(certificate, draft) && good;
   }
   PKCS7_free(pkcs7);
   BIO_free(file);
   return good;
-}
-
-static bool ends_in(const char *path, const char *ending) {
-  size_t length = strlen(path);
-  return length > strlen(ending) && strcasecmp(path + length - strlen(ending), ending) == 0;
 }
 
 static bool read_file(const char *path, struct draft *draft) {
@@ -110,12 +110,7 @@ static bool read_base64(const char *text, struct draft *draft) {
   EVP_ENCODE_CTX_free(decoder);
   X509 *certificate = good ? certificate_from_der(der, (long)length + rest) : NULL;
   free(der);
-  struct object object = {0};
-  good = certificate != NULL && object_from_certificate(certificate, &object);
-  if (good)
-    draft_take(draft, PIN_LIST_PINS, &object.key);
-  object_clear(&object);
-  return good;
+  return take_certificate(certificate, draft);
 }
 
 static bool read_certificate_of(struct conversion *conversion, xmlNode *node, struct draft *draft) {

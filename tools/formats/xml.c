@@ -7,6 +7,7 @@
 #include <libxml/parser.h>
 
 #include "base/memory.h"
+#include "formats/lines.h"
 #include "formats/names.h"
 
 /*
@@ -80,14 +81,7 @@ xmlNode *xml_next(xmlNode *node, const char *name) {
 
 /* Without the white space around it; takes over what libxml2 allocated. */
 static char *trimmed(xmlChar *owned) {
-  if (owned == NULL)
-    return NULL;
-  static const char spaces[] = " \t\r\n";
-  const char *start = (const char *)owned + strspn((const char *)owned, spaces);
-  size_t length = strlen(start);
-  while (length > 0 && strchr(spaces, start[length - 1]) != NULL)
-    length--;
-  char *text = must_copy_bytes(start, length);
+  char *text = owned == NULL ? NULL : must_copy(trim((char *)owned));
   xmlFree(owned);
   return text;
 }

@@ -126,9 +126,14 @@ static bool obey(struct zone_text *zone, unsigned line) {
   return true;
 }
 
-static bool is_ttl_or_class(const char *word) {
-  if (is_one_of_caseless(word, "IN CH HS CLASS1"))
+/* *is_other becomes true for a class but IN (RFC 3597, 5: also CLASS and its number). */
+static bool is_ttl_or_class(const char *word, bool *is_other) {
+  bool is_numbered = strncasecmp(word, "CLASS", 5) == 0 && word[5] != '\0' &&
+                     word[5 + strspn(word + 5, "0123456789")] == '\0';
+  if (is_numbered || is_one_of_caseless(word, "IN CH HS")) {
+    *is_other = *is_other || !is_one_of_caseless(word, "IN CLASS1");
     return true;
+  }
   return isdigit((unsigned char)*word) && strspn(word, "0123456789smhdwSMHDW") == strlen(word);
 }
 
@@ -145,7 +150,8 @@ static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *r
     zone->owner_is_relative =
         *zone->origin == '\0' && (*spelled == '\0' || spelled[strlen(spelled) - 1] != '.');
   }
-  while (at < words->count && is_ttl_or_class(words->items[at]))
+  ret_record->is_other_class = false;
+  while (at < words->count && is_ttl_or_class(words->items[at], &ret_record->is_other_class))
     at++;
   if (at == words->count)
     return false;

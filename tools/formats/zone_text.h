@@ -17,7 +17,8 @@ struct zone_record {
   const char *type;
   char *const *data; /* the words behind the type */
   size_t data_count;
-  unsigned line; /* of its first word */
+  unsigned line;       /* of its first word */
+  bool is_other_class; /* not of the Internet, but of CH or the like */
 };
 
 struct zone_text {
