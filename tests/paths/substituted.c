@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* A session of another host, put in when the handshake has begun, and another name to send, or none. */
+#include "resume.h"
+
+#include <netdb.h>
+#include <string.h>
+
+static SSL_SESSION *anothers;
+static const char *renamed; /* the name to be sent from then on; NULL: the one that is set */
+
+static void offer_anothers(const SSL *ssl, int where, int result) {
+  SSL *mutable;
+
+  (void)result;
+  memcpy(&mutable, &ssl, sizeof ssl);
+  if (where == SSL_CB_HANDSHAKE_START && anothers != NULL && SSL_set_session(mutable, anothers) != 1)
+    broken("the session is not taken");
+  if (where == SSL_CB_HANDSHAKE_START && anothers != NULL && renamed != NULL)
+    set_server_name(mutable, renamed);
+}
+
+/* Asked while the ClientHello is written, behind the last look at the session that it will have. */
+static int offer_anothers_when_asked(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid,
+                                     void *other, void *ex) {
+  (void)context, (void)operation, (void)bits, (void)nid, (void)other, (void)ex;
+  if (ssl != NULL && SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO)
+    offer_anothers(ssl, SSL_CB_HANDSHAKE_START, 1);
+  return 1;
+}
+
+static int confirm_name(SSL *ssl, int *alert, void *arg) {
+  (void)ssl, (void)alert, (void)arg;
+  return SSL_TLSEXT_ERR_OK;
+}
+
+/* Up to TLS 1.2 a session keeps the name that its server confirmed, and libssl tells that one while it is
+ * being resumed, whatever name the client sends. own: offered until the other takes its place; NULL: none. */
+static enum outcome put_in(const struct setup *setup, SSL_CTX *client, SSL_SESSION *own) {
+  struct setup first = *setup;
+  SSL_CTX *server = ticket_server(setup, true);
+  struct link link;
+  enum outcome outcome;
+
+  first.sni = "other.test.example";
+  SSL_CTX_set_tlsext_servername_callback(server, confirm_name);
+  anothers = first_session(&first, &(struct plan){.tickets = true}, client, server);
+  link_open(&link, setup, client, server);
+  if (own != NULL) {
+    SSL_set_security_callback(link.client, offer_anothers_when_asked);
+    SSL_set_session(link.client, own);
+  }
+  outcome = link_run(&link);
+  if (outcome == ACCEPTED && SSL_session_reused(link.client) != 1)
+    broken("the session was not resumed");
+  link_close(&link);
+  SSL_SESSION_free(anothers);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome of_another_host(const struct setup *setup) {
+  SSL_CTX *client = caching_client(setup);
+  enum outcome outcome;
+
+  SSL_CTX_set_info_callback(client, offer_anothers);
+  outcome = put_in(setup, client, NULL);
+  SSL_CTX_free(client);
+  return outcome;
+}
+
+/* The program offers one of this host, and another host's in its place while the ClientHello is written. */
+static enum outcome of_another_host_late(const struct setup *setup) {
+  struct setup own = *setup;
+  SSL_CTX *client = caching_client(setup), *own_server;
+  SSL_SESSION *allowed;
+  enum outcome outcome;
+
+  own.chain = "good";
+  own_server = ticket_server(&own, true);
+  allowed = first_session(&own, &(struct plan){.tickets = true}, client, own_server);
+  outcome = put_in(setup, client, allowed);
+  SSL_SESSION_free(allowed);
+  SSL_CTX_free(client);
+  SSL_CTX_free(own_server);
+  return outcome;
+}
+
+/* The session is the name's that is set at first. */
+static struct setup renaming(const struct setup *setup) {
+  struct setup other = *setup;
+
+  renamed = setup->sni;
+  other.sni = "other.test.example";
+  return other;
+}
+
+static enum outcome under_another_name(const struct setup *setup) {
+  struct setup other = renaming(setup);
+
+  return of_another_host(&other);
+}
+
+static enum outcome under_another_name_late(const struct setup *setup) {
+  struct setup other = renaming(setup);
+
+  return of_another_host_late(&other);
+}
+
+/* The session tells the name of its own host then, and the connection's is known by where it goes. */
+static enum outcome without_name(const struct setup *setup) {
+  struct setup first = *setup;
+  SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
+  SSL_SESSION *session;
+  enum outcome outcome;
+
+  first.sni = "other.test.example";
+  SSL_CTX_set_tlsext_servername_callback(server, confirm_name);
+  session = first_session(&first, &(struct plan){.tickets = true}, client, server);
+  outcome = resume(setup, client, server, session);
+  if (outcome == ACCEPTED && !was_reused)
+    broken("the session was not resumed");
+  SSL_SESSION_free(session);
+  SSL_SESSION_free(newest_session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+/* By a policy that names no address. */
+static enum outcome without_name_after_resolution(const struct setup *setup) {
+  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *addresses;
+
+  replace_policy("resolved");
+  if (getaddrinfo("localhost", NULL, &hints, &addresses) != 0)
+    not_applicable("this machine does not resolve localhost");
+  freeaddrinfo(addresses);
+  return without_name(setup);
+}
+
+#define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
+
+static const struct test_case cases[] = {
+    /* clang-format off */
+  {"tls1.2/no-name/wrong-key", without_name, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/wrong-key-verified", without_name, {.chain = "bad", .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/right-key", without_name, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.2/no-name/late/wrong-key", of_another_host, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/late/right-key", of_another_host, {.chain = "good", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.2/no-name/last/wrong-key", of_another_host_late, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/resolved/wrong-key", without_name_after_resolution, {.chain = "bad", .transport = SOCKET, V12}, SHIM_REFUSES},
+  {"tls1.2/no-name/resolved/right-key", without_name_after_resolution, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.3/no-name/wrong-key", without_name, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
+  {"tls1.2/name-at-start/wrong-key", under_another_name, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/name-at-start/right-key", under_another_name, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.3/name-at-start/wrong-key", under_another_name, {.chain = "bad", .sni = "pinned.test.example", .unverified = true}, WE_REFUSE},
+  {"tls1.2/anothers/wrong-key", of_another_host, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/anothers/right-key", of_another_host, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.2/anothers/uncovered", of_another_host, {.chain = "bad", .sni = "plain.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.2/anothers-late/wrong-key", of_another_host_late, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/anothers-late/wrong-key-verified", of_another_host_late, {.chain = "bad", .sni = "pinned.test.example", V12}, WE_REFUSE},
+  {"tls1.2/name-late/wrong-key", under_another_name_late, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/name-late/right-key", under_another_name_late, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.2/anothers-late/right-key", of_another_host_late, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.2/anothers-late/uncovered", of_another_host_late, {.chain = "bad", .sni = "plain.test.example", .unverified = true, V12}, ALL_ACCEPT},
+  {"tls1.3/anothers-late/wrong-key", of_another_host_late, {.chain = "bad", .sni = "pinned.test.example", .unverified = true}, WE_REFUSE},
+  {"tls1.3/anothers/wrong-key", of_another_host, {.chain = "bad", .sni = "pinned.test.example", .unverified = true}, WE_REFUSE},
+    /* clang-format on */
+};
+
+int main(int argc, char **argv) {
+  return cases_main(argc, argv, cases, sizeof cases / sizeof *cases);
+}
