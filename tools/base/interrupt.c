@@ -2,30 +2,46 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "base/interrupt.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 
 #include "base/memory.h"
 
+/* Handlers, since what is ignored stays so in the programs that are started. */
+static void handle(const int *signals, size_t count, const struct sigaction *action,
+                   struct sigaction *ret_before) {
+  for (size_t i = 0; i < count; i++) {
+    sigaction(signals[i], NULL, &ret_before[i]);
+    if (ret_before[i].sa_handler != SIG_IGN)
+      sigaction(signals[i], action, NULL);
+  }
+}
+
+static void restore(const int *signals, size_t count, const struct sigaction *before) {
+  for (size_t i = 0; i < count; i++)
+    sigaction(signals[i], &before[i], NULL);
+}
+
+/* ---- While many servers are asked ---- */
+
+static const int interrupt = SIGINT;
+static struct sigaction before_interrupt;
 static volatile sig_atomic_t noted;
 
-static void note(int number) {
+static void note_interrupt(int number) {
   (void)number;
   noted = 1;
 }
 
-void interrupt_hold(struct interrupt *ret_interrupt) {
-  struct sigaction action = {.sa_handler = note, .sa_flags = (int)SA_RESETHAND};
+void interrupt_hold(void) {
+  const struct sigaction action = {.sa_handler = note_interrupt, .sa_flags = (int)SA_RESETHAND};
   noted = 0;
-  sigaction(SIGINT, NULL, &ret_interrupt->before);
-  ret_interrupt->held = ret_interrupt->before.sa_handler != SIG_IGN;
-  if (ret_interrupt->held)
-    sigaction(SIGINT, &action, NULL);
+  handle(&interrupt, 1, &action, &before_interrupt);
 }
 
-void interrupt_release(const struct interrupt *interrupt) {
-  if (interrupt->held)
-    sigaction(SIGINT, &interrupt->before, NULL);
+void interrupt_release(void) {
+  restore(&interrupt, 1, &before_interrupt);
 }
 
 bool interrupt_noted(void) {
@@ -34,12 +50,9 @@ bool interrupt_noted(void) {
 
 /* ---- While files are changed ---- */
 
-/* The last one asks for nothing, but would end the process. Handlers, since what is ignored stays so in the
- * programs that are started. */
-static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-#define NUMBERS COUNT_OF(numbers)
-
-static struct sigaction before[NUMBERS];
+/* The last one asks for nothing, but would end the process. */
+static const int enders[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static struct sigaction before_end[COUNT_OF(enders)];
 static unsigned depth;
 static bool is_too_late, is_postponed;
 static volatile sig_atomic_t asked;
@@ -50,25 +63,15 @@ static void note_end(int number) {
 }
 
 void end_defer(void) {
-  struct sigaction action = {.sa_handler = note_end};
-  if (depth++ > 0)
-    return;
-  for (size_t i = 0; i < NUMBERS; i++) {
-    sigaction(numbers[i], NULL, &before[i]);
-    if (before[i].sa_handler != SIG_IGN)
-      sigaction(numbers[i], &action, NULL);
-  }
-}
-
-static void restore(void) {
-  for (size_t i = 0; i < NUMBERS; i++)
-    sigaction(numbers[i], &before[i], NULL);
+  const struct sigaction action = {.sa_handler = note_end};
+  if (depth++ == 0)
+    handle(enders, COUNT_OF(enders), &action, before_end);
 }
 
 void end_deliver(void) {
   if (depth == 0 || --depth > 0)
     return;
-  restore();
+  restore(enders, COUNT_OF(enders), before_end);
   is_too_late = false;
   if (!is_postponed)
     end_now();
@@ -101,7 +104,7 @@ void end_now(void) {
 
 void end_forget(void) {
   if (depth > 0)
-    restore();
+    restore(enders, COUNT_OF(enders), before_end);
   depth = 0;
   asked = 0;
   is_too_late = false;

@@ -7,23 +7,16 @@
 #ifndef PINCTL_BASE_INTERRUPT_H
 #define PINCTL_BASE_INTERRUPT_H
 
-#include <signal.h>
 #include <stdbool.h>
 
 /* ---- While many servers are asked ---- */
-
-/* What an interrupt did before. */
-struct interrupt {
-  struct sigaction before;
-  bool held;
-};
 
 /*
  * From here on the first interrupt (SIGINT) is only noted; a second one ends the process, for whoever does
  * not want to wait for what is there.
  */
-void interrupt_hold(struct interrupt *ret_interrupt);
-void interrupt_release(const struct interrupt *interrupt);
+void interrupt_hold(void);
+void interrupt_release(void);
 /* As is_over of struct probe_settings. */
 bool interrupt_noted(void);
 

@@ -189,11 +189,10 @@ bool targets_look(struct watch *watch, const struct pin_policy *policy,
                   const struct probe_settings *settings) {
   struct looking looking = {.watch = watch, .policy = policy};
   struct probe_settings until = *settings;
-  struct interrupt interrupt;
   until.is_over = interrupt_noted;
-  interrupt_hold(&interrupt);
+  interrupt_hold();
   bool good = targets_ask(watch, &until, take, &looking);
-  interrupt_release(&interrupt);
+  interrupt_release();
   if (interrupt_noted() && looking.done < watch->count) {
     bar_show(1, 1);
     keep_asked(watch);

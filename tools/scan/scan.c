@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "scan/scan.h"
 
+#include <signal.h>
+
 #include <json-c/json.h>
 
 #include "base/interrupt.h"
@@ -190,11 +192,10 @@ static void keep_done(struct asking *asking) {
 static bool ask_all(struct asking *asking, const struct probe_settings *settings) {
   const struct probe_source source = {.next = next_question, .done = take_answer, .arg = asking};
   struct probe_settings until = *settings;
-  struct interrupt interrupt;
   until.is_over = interrupt_noted;
-  interrupt_hold(&interrupt);
+  interrupt_hold();
   bool good = probe_run(&source, &until);
-  interrupt_release(&interrupt);
+  interrupt_release();
   if (!interrupt_noted() || asking->done == asking->scan->count)
     return good;
   if (asking->done == 0)
