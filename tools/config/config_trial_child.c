@@ -211,25 +211,18 @@ static int try_handshakes(const struct peers *peers) {
   return 0;
 }
 
-/* What a BIO in memory holds, for free(3). */
-static char *text_of(BIO *bio) {
-  char *data = NULL;
-  long length = bio == NULL ? 0 : BIO_get_mem_data(bio, &data);
-  char *text = length > 0 ? must_copy_bytes(data, (size_t)length) : NULL;
-  BIO_free(bio);
-  return text;
-}
-
 /* Of GnuTLS, where it is installed: the shim brings pinning into that too. */
 static int try_gnutls_handshakes(const struct peers *peers) {
-  BIO *certificate_bio = BIO_new(BIO_s_mem());
-  BIO *key_bio = BIO_new(BIO_s_mem());
-  bool written = certificate_bio != NULL && key_bio != NULL &&
-                 PEM_write_bio_X509(certificate_bio, peers->certificate) == 1 &&
-                 PEM_write_bio_PrivateKey(key_bio, peers->key, NULL, NULL, 0, NULL, NULL) == 1;
-  AUTO_TEXT certificate = text_of(certificate_bio);
-  AUTO_TEXT key = text_of(key_bio);
-  if (!written || certificate == NULL || key == NULL)
+  AUTO_TEXT certificate = NULL;
+  AUTO_TEXT key = NULL;
+  size_t size = 0;
+  FILE *stream = memory_open(&certificate, &size);
+  bool written = PEM_write_X509(stream, peers->certificate) == 1;
+  memory_close(stream);
+  stream = memory_open(&key, &size);
+  written = PEM_write_PrivateKey(stream, peers->key, NULL, NULL, 0, NULL, NULL) == 1 && written;
+  memory_close(stream);
+  if (!written)
     return fail("no certificate can be written");
   struct gnutls_trial_server server = {.certificate = certificate, .key = key};
   switch (gnutls_trial_connect(&server, FREE)) {
