@@ -11,6 +11,7 @@
 #include "base/escape.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/spinner.h"
 
 /* No line of text is longer, or on a terminal shorter. */
@@ -223,6 +224,17 @@ json_object *json_text(const char *text) {
 
 json_object *json_text_or_null(const char *text) {
   return text == NULL ? NULL : json_text(text);
+}
+
+json_object *json_digest(const struct pin_digest *digest) {
+  char text[PIN_DIGEST_TEXT_SIZE];
+  pin_digest_format(digest, text);
+  return json_object_new_string(text);
+}
+
+json_object *json_time(int64_t moment) {
+  AUTO_TEXT text = timestamp_utc(moment);
+  return json_object_new_string(text);
 }
 
 json_object *json_seconds(double seconds) {

@@ -10,11 +10,13 @@
 #define PINCTL_CLI_OUTPUT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include <json-c/json.h>
 
 #include "base/must_use.h"
+#include "pinpolicy.h"
 
 /* Exit status of every verb. */
 enum exit_status { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
@@ -27,8 +29,8 @@ bool terminal_is_able(void);
 /* Colours only on a terminal that is able to, and never where NO_COLOR is set to anything. */
 void put(FILE *stream, enum colour colour, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* As many columns as a line of text may have: those of the terminal, at least 40; 80 at most, and elsewhere.
- */
+/* As many columns as a line of text may have: those of the terminal, at least 40; 80 at most, and
+ * elsewhere. */
 size_t output_columns(void);
 
 /* To stdout, broken between words to lines of at most 80 columns, or as many as the terminal has; all but the
@@ -78,6 +80,10 @@ const char *root_remedy(int error);
 json_object *json_text(const char *text);
 /* The same, or null for NULL. */
 json_object *json_text_or_null(const char *text);
+/* A JSON string, "pin-sha256:...". */
+json_object *json_digest(const struct pin_digest *digest);
+/* In UTC. */
+json_object *json_time(int64_t moment);
 /* In thousandths: a clock says no more that anybody would look at. */
 json_object *json_seconds(double seconds);
 /* Prints it to stdout, or a stream, and frees it. What a terminal would act on is written as \uXXXX, which

@@ -14,11 +14,9 @@
 #include "base/number.h"
 #include "cli/output.h"
 
-/* As narrow as a wrapped column may become: what is narrower is no longer read, however long a host's name.
- */
+/* As narrow as a wrapped column may become: what is narrower is no longer read, however long a host's
+ * name. */
 #define NARROWEST 16
-
-#define MOST_COLUMNS 10
 
 /* What goes below a row begins here, where the first column is not narrower. */
 #define DEEPEST_INDENT 9
@@ -32,15 +30,15 @@
 
 struct table {
   const struct table_form *form;
-  size_t count;                /* of columns */
-  char **cells;                /* of the rows that are kept, escaped; one broken over lines has newlines */
-  size_t rows;                 /* that are kept */
-  size_t bytes;                /* in them */
-  bool begun;                  /* rows were printed, and the headings */
-  size_t widths[MOST_COLUMNS]; /* that the whole of each column takes */
-  bool hidden[MOST_COLUMNS];   /* left out */
-  bool below;                  /* the last column has no place of its own */
-  bool lowered;                /* nor have those of form->lower */
+  size_t count; /* of columns */
+  char **cells; /* of the rows that are kept, escaped; one broken over lines has newlines */
+  size_t rows;  /* that are kept */
+  size_t bytes; /* in them */
+  bool begun;   /* rows were printed, and the headings */
+  size_t widths[TABLE_MOST_COLUMNS]; /* that the whole of each column takes */
+  bool hidden[TABLE_MOST_COLUMNS];   /* left out */
+  bool below;                        /* the last column has no place of its own */
+  bool lowered;                      /* nor have those of form->lower */
 };
 
 struct table *table_new(const struct table_form *form) {
@@ -66,8 +64,8 @@ static char **cells_of(const struct table *table, size_t row) {
   return table->cells + row * table->count;
 }
 
-/* The columns that the whole of a column takes, of at least so many; a cell may have been broken over lines.
- */
+/* The columns that the whole of a column takes, of at least so many; a cell may have been broken over
+ * lines. */
 static size_t natural_width(const struct table *table, size_t column, size_t widest) {
   for (size_t i = 0; i < table->rows; i++) {
     const char *text = cells_of(table, i)[column];
@@ -160,7 +158,7 @@ static size_t total_width(const struct table *table) {
 
 /* None becomes as narrow as its heading for another that is wide. */
 static void share_rest(struct table *table, size_t room) {
-  size_t wrapped[MOST_COLUMNS];
+  size_t wrapped[TABLE_MOST_COLUMNS];
   size_t count = 0;
   size_t taken = total_width(table);
   for (size_t i = 0; i < table->count; i++)
@@ -238,7 +236,7 @@ static bool print_line(const struct table *table, const char **rest, FILE *strea
 
 /* Without a newline at its end. */
 static void print_row(const struct table *table, const char *const *cells, FILE *stream) {
-  const char *rest[MOST_COLUMNS];
+  const char *rest[TABLE_MOST_COLUMNS];
   memcpy(rest, cells, table->count * sizeof *rest);
   while (print_line(table, rest, stream))
     fputc('\n', stream);

@@ -10,10 +10,11 @@
 #define PINCTL_CLI_TABLE_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+#define TABLE_MOST_COLUMNS 10
 
 struct table_form {
-  const char *const *headings; /* ended by NULL; at most 10 */
+  const char *const *headings; /* ended by NULL */
   unsigned wrapping;           /* a bit for each column that may be broken over lines */
   const char *dispensable;     /* digits: the columns that may be left out, the first one first; NULL: none */
   unsigned lower; /* a bit for each column that goes below its row, too, before a cell is broken */

@@ -142,16 +142,13 @@ static json_object *listing_json(const struct explanation *explanation, const st
 
 static json_object *certificate_json(const struct explanation *explanation, const struct object *object,
                                      size_t depth) {
-  char digest[PIN_DIGEST_TEXT_SIZE];
   json_object *json = json_object_new_object();
   bool proven = depth != NOT_ON_PATH && depth < explanation->chain.proven;
   json_object_object_add(json, "depth", depth == NOT_ON_PATH ? NULL : json_object_new_int64((int64_t)depth));
   json_object_object_add(json, "role", json_text(role_word(object->role)));
   json_object_object_add(json, "subject", json_text(object->subject));
-  pin_digest_format(&object->key, digest);
-  json_object_object_add(json, "pin", json_text(digest));
-  pin_digest_format(&object->fingerprint, digest);
-  json_object_object_add(json, "fingerprint", json_text(digest));
+  json_object_object_add(json, "pin", json_digest(&object->key));
+  json_object_object_add(json, "fingerprint", json_digest(&object->fingerprint));
   json_object_object_add(json, "proven", json_object_new_boolean(proven));
   bool broken = depth != NOT_ON_PATH && !proven;
   json_object_object_add(json, "why_not_proven",

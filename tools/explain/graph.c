@@ -130,7 +130,6 @@ char *graph_subject(const struct graph_certificate *certificate, size_t columns)
 
 static json_object *certificate_json(const struct graph_certificate *certificate) {
   const struct object *object = certificate->object;
-  char digest[PIN_DIGEST_TEXT_SIZE];
   json_object *json = json_object_new_object();
   json_object *depth =
       certificate->depth == NOT_ON_PATH ? NULL : json_object_new_int64((int64_t)certificate->depth);
@@ -138,10 +137,8 @@ static json_object *certificate_json(const struct graph_certificate *certificate
   json_object_object_add(json, "role", json_text(role_word(object->role)));
   json_object_object_add(json, "subject", json_text(object->subject));
   json_object_object_add(json, "key_type", json_text(object->key_type));
-  pin_digest_format(&object->key, digest);
-  json_object_object_add(json, "pin", json_text(digest));
-  pin_digest_format(&object->fingerprint, digest);
-  json_object_object_add(json, "fingerprint", json_text(digest));
+  json_object_object_add(json, "pin", json_digest(&object->key));
+  json_object_object_add(json, "fingerprint", json_digest(&object->fingerprint));
   json_object_object_add(json, "days_left", json_object_new_int(days_left(object->certificate)));
   json_object_object_add(json, "proven", json_object_new_boolean(certificate->proven));
   json_object_object_add(json, "blocked", json_object_new_boolean(certificate->blocked));

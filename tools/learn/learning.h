@@ -25,8 +25,7 @@ MUST_USE int learning_ask(struct candidates *candidates, const struct pin_policy
                           learning_protocol_fn *protocol_of, const void *arg);
 
 /* A table of all candidates, or JSON, on stdout. */
-void learning_print(const struct candidates *candidates);
-void learning_print_json(const struct candidates *candidates);
+void learning_print(const struct candidates *candidates, bool as_json);
 
 size_t learning_count(const struct candidates *candidates, enum candidate_state state);
 
@@ -37,8 +36,8 @@ size_t learning_count(const struct candidates *candidates, enum candidate_state 
 MUST_USE int learning_write(const struct candidates *candidates, const char *policy, const char *mode,
                             bool dry_run);
 
-/* One HOST[:PORT] to a line, "#" begins a comment. Returns an exit status, having said what is wrong where.
- */
+/* One HOST[:PORT] to a line, "#" begins a comment. Returns an exit status, having said what is wrong
+ * where. */
 MUST_USE int learning_read_hosts(const char *path, struct candidates *candidates);
 
 #endif

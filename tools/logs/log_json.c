@@ -3,7 +3,6 @@
 #include "logs/log_json.h"
 
 #include "base/memory.h"
-#include "base/timestamp.h"
 #include "cli/output.h"
 #include "logs/log_advice.h"
 
@@ -15,13 +14,11 @@ static json_object *keys_json(const struct report *report) {
   json_object *keys = json_object_new_array();
   for (size_t depth = 0; depth < report_key_count(report); depth++) {
     struct pin_digest key;
-    char digest[PIN_DIGEST_TEXT_SIZE];
     const char *subject = "";
     report_key(report, depth, &key, &subject);
-    pin_digest_format(&key, digest);
     json_object *json = json_object_new_object();
     json_object_object_add(json, "depth", json_object_new_int64((int64_t)depth));
-    json_object_object_add(json, "pin", json_text(digest));
+    json_object_object_add(json, "pin", json_digest(&key));
     json_object_object_add(json, "subject", json_text(subject));
     json_object_array_add(keys, json);
   }
@@ -45,11 +42,10 @@ json_object *log_record_json(const struct log_record *record) {
                                       "policy",  "consequence", "program", "certificate", "library"};
   static const char *const numbers[] = {"port", "blocked", "swallowed", "pid", "uid"};
   const struct report *report = &record->report;
-  AUTO_TEXT time = timestamp_utc(record->time);
   AUTO_TEXT advice = log_advice(record);
   long more = report_get(report, "keys") == NULL ? 0 : strtol(report_get(report, "keys"), NULL, 10);
   json_object *json = json_object_new_object();
-  json_object_object_add(json, "time", record->time == 0 ? NULL : json_text(time));
+  json_object_object_add(json, "time", record->time == 0 ? NULL : json_time(record->time));
   json_object_object_add(json, "machine", json_text_or_null(record->machine));
   for (size_t i = 0; i < COUNT_OF(texts); i++)
     json_object_object_add(json, texts[i], json_text_or_null(report_get(report, texts[i])));

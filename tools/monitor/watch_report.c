@@ -82,14 +82,12 @@ static json_object *keys_json(const struct watch_host *host) {
   json_object *array = json_object_new_array();
   for (size_t i = 0; i < host->key_count; i++) {
     const struct watch_key *key = &host->keys[i];
-    char digest[PIN_DIGEST_TEXT_SIZE];
     AUTO_TEXT expires = expiry_text(key->expires);
     json_object *json = json_object_new_object();
-    pin_digest_format(&key->key, digest);
     json_object_object_add(json, "depth", json_object_new_int64((int64_t)i));
     json_object_object_add(json, "role", json_text(role_word(key->role)));
     json_object_object_add(json, "subject", json_text(key->subject));
-    json_object_object_add(json, "pin", json_text(digest));
+    json_object_object_add(json, "pin", json_digest(&key->key));
     json_object_object_add(json, "proven", json_object_new_boolean(key->proven));
     json_object_object_add(json, "list", *key->entry_list == '\0' ? NULL : json_text(key->entry_list));
     json_object_object_add(json, "expires", json_text(expires));

@@ -110,8 +110,6 @@ static char *chat_text(const struct notify_message *message) {
 
 static json_object *change_json(const struct notify_change *change) {
   json_object *json = json_object_new_object();
-  AUTO_TEXT since = timestamp_utc(change->since);
-  AUTO_TEXT at = timestamp_utc(change->at);
   bool of_host = *change->host != '\0';
   json_object_object_add(json, "id", json_text(change->id));
   json_object_object_add(json, "change", json_text(change->kind));
@@ -121,8 +119,8 @@ static json_object *change_json(const struct notify_change *change) {
   json_object_object_add(json, "code", json_text(change->code));
   json_object_object_add(json, "text", json_text(change->text));
   json_object_object_add(json, "pin", *change->pin == '\0' ? NULL : json_text(change->pin));
-  json_object_object_add(json, "since", json_text(since));
-  json_object_object_add(json, "at", json_text(at));
+  json_object_object_add(json, "since", json_time(change->since));
+  json_object_object_add(json, "at", json_time(change->at));
   return json;
 }
 

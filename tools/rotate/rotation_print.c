@@ -89,13 +89,11 @@ void rotation_print(const struct watch *watch, const struct rotation *rotation) 
 }
 
 static json_object *step_json(const struct rotation_step *step) {
-  char pin[PIN_DIGEST_TEXT_SIZE];
   bool keyed = has_key(step);
   json_object *json = json_object_new_object();
-  pin_digest_format(&step->key, pin);
   json_object_object_add(json, "state", json_text(rotation_word(step)));
   json_object_object_add(json, "done", json_object_new_boolean(step->done));
-  json_object_object_add(json, "pin", keyed ? json_text(pin) : NULL);
+  json_object_object_add(json, "pin", keyed ? json_digest(&step->key) : NULL);
   json_object_object_add(json, "list", keyed ? json_text(pin_list_name(step->list)) : NULL);
   json_object_object_add(json, "text", json_text(step->text));
   return json;

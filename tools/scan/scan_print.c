@@ -5,8 +5,8 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "scan/addresses.h"
 #include "scan/registry.h"
 
@@ -94,23 +94,29 @@ static void print_capabilities(const struct scan *scan, const struct scan_host *
     put_wrapped(PLAIN, "  addresses  ", addresses);
 }
 
-static void print_findings(const struct scan_host *host) {
-  static const char *const headings[] = {"SEVERITY", "CODE", "FINDING", "WHAT TO DO", NULL};
-  size_t left = scan_host_findings(host);
-  if (left == 0) {
-    put(stdout, GREEN, host->finding_count == 0 ? "  nothing found\n" : "  nothing new\n");
-    return;
-  }
-  static const struct table_form form = {.headings = headings, .wrapping = 1U << 2 | 1U << 3};
-  struct table *table = table_new(&form);
+/* The table has what is new. */
+static void list_findings(const struct scan_host *host, struct listing *listing) {
   for (size_t i = 0; i < host->finding_count; i++) {
     const struct scan_finding *finding = &host->findings[i];
-    const char *const texts[] = {scan_severity_word(finding->kind->severity), finding->kind->code,
-                                 finding->text, finding->kind->remedy};
-    if (!finding->known)
-      table_add(table, texts);
+    if (finding->known && !listing_is_json(listing))
+      continue;
+    listing_text(listing, "SEVERITY", "severity", scan_severity_word(finding->kind->severity));
+    listing_text(listing, "CODE", "code", finding->kind->code);
+    listing_text(listing, "FINDING", "text", finding->text);
+    listing_member(listing, "known", json_object_new_boolean(finding->known));
+    listing_text(listing, "WHAT TO DO", "remedy", finding->kind->remedy);
+    listing_row(listing);
   }
-  table_print(table);
+  listing_end(listing);
+}
+
+static void print_findings(const struct scan_host *host) {
+  static const char *const headings[] = {"SEVERITY", "CODE", "FINDING", "WHAT TO DO", NULL};
+  static const struct table_form form = {.headings = headings, .wrapping = 1U << 2 | 1U << 3};
+  if (scan_host_findings(host) > 0)
+    list_findings(host, listing_new(&form, NULL));
+  else
+    put(stdout, GREEN, host->finding_count == 0 ? "  nothing found\n" : "  nothing new\n");
 }
 
 /* What keeps the host at its grade. */
@@ -235,13 +241,11 @@ static json_object *versions_json(const struct scan_host *host) {
 }
 
 static void add_certificate(json_object *array, const struct object *object) {
-  char digest[PIN_DIGEST_TEXT_SIZE];
   json_object *json = json_object_new_object();
-  pin_digest_format(&object->key, digest);
   json_object_object_add(json, "role", json_text(role_word(object->role)));
   json_object_object_add(json, "subject", json_text(object->subject));
   json_object_object_add(json, "key", json_text(object->key_type));
-  json_object_object_add(json, "pin", json_text(digest));
+  json_object_object_add(json, "pin", json_digest(&object->key));
   json_object_array_add(array, json);
 }
 
@@ -260,11 +264,9 @@ static json_object *addresses_json(const struct scan_host *host) {
   json_object *array = json_object_new_array();
   for (size_t i = 0; i < host->address_count; i++) {
     const struct scan_address *address = &host->addresses[i];
-    char digest[PIN_DIGEST_TEXT_SIZE];
     json_object *json = json_object_new_object();
-    pin_digest_format(&address->key, digest);
     json_object_object_add(json, "address", json_text(address->address));
-    json_object_object_add(json, "pin", address->error == NULL ? json_text(digest) : NULL);
+    json_object_object_add(json, "pin", address->error == NULL ? json_digest(&address->key) : NULL);
     json_object_object_add(json, "error", json_text_or_null(address->error));
     json_object_array_add(array, json);
   }
@@ -278,14 +280,13 @@ static json_object *timestamps_json(const struct scan_host *host) {
   for (size_t i = 0; host->timestamps != NULL && i < host->scts.count; i++) {
     const struct scan_timestamp *timestamp = &host->timestamps[i];
     const unsigned source = (unsigned)host->scts.items[i].source;
-    AUTO_TEXT at = timestamp_utc(timestamp->at / 1000);
     unsigned char log[48] = "";
     json_object *json = json_object_new_object();
     EVP_EncodeBlock(log, host->scts.items[i].log, sizeof host->scts.items[i].log);
     json_object_object_add(json, "source", json_text(sources[source < COUNT_OF(sources) ? source : 0]));
     json_object_object_add(json, "log", json_text_or_null(timestamp->log));
     json_object_object_add(json, "log_id", json_text((const char *)log));
-    json_object_object_add(json, "at", json_text(at));
+    json_object_object_add(json, "at", json_time(timestamp->at / 1000));
     json_object_object_add(json, "status", json_text_or_null(statuses[timestamp->status]));
     json_object_array_add(array, json);
   }
@@ -318,16 +319,7 @@ static json_object *http_json(const struct scan_host *host) {
 
 static json_object *findings_json(const struct scan_host *host) {
   json_object *array = json_object_new_array();
-  for (size_t i = 0; i < host->finding_count; i++) {
-    const struct scan_finding *finding = &host->findings[i];
-    json_object *json = json_object_new_object();
-    json_object_object_add(json, "severity", json_text(scan_severity_word(finding->kind->severity)));
-    json_object_object_add(json, "code", json_text(finding->kind->code));
-    json_object_object_add(json, "text", json_text(finding->text));
-    json_object_object_add(json, "known", json_object_new_boolean(finding->known));
-    json_object_object_add(json, "remedy", json_text(finding->kind->remedy));
-    json_object_array_add(array, json);
-  }
+  list_findings(host, listing_new(NULL, array));
   return array;
 }
 
@@ -337,9 +329,9 @@ static json_object *past_json(const struct scan_host *host) {
   for (size_t i = 0; i < 2; i++) {
     AUTO_TEXT name = must_format("%ss", names[i]);
     AUTO_TEXT since_name = must_format("%s_since", names[i]);
-    AUTO_TEXT since = host->past[i].since == 0 ? NULL : timestamp_utc(host->past[i].since);
+    int64_t since = host->past[i].since;
     json_object_object_add(json, name, json_object_new_int64((int64_t)host->past[i].keys));
-    json_object_object_add(json, since_name, json_text_or_null(since));
+    json_object_object_add(json, since_name, since == 0 ? NULL : json_time(since));
   }
   return json;
 }
@@ -379,8 +371,7 @@ void scan_print_json(const struct scan *scan) {
   json_object *hosts = json_object_new_array();
   for (size_t i = 0; i < scan->count; i++)
     json_object_array_add(hosts, host_json(&scan->hosts[i]));
-  AUTO_TEXT at = timestamp_utc(scan->now);
-  json_object_object_add(json, "at", json_text(at));
+  json_object_object_add(json, "at", json_time(scan->now));
   json_object_object_add(json, "seconds", json_seconds(scan->seconds));
   json_object_object_add(json, "interrupted_of",
                          scan->interrupted_of == 0 ? NULL

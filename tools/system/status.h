@@ -60,9 +60,6 @@ void status_print_libraries(const struct status *status);
 /* Whether the shim is preloaded everywhere, with its module for GnuTLS beside it. */
 bool status_gnutls_is_reached(const struct status *status);
 
-/* RFC 3339, UTC, for free(3); NULL for 0. */
-char *status_time_text(time_t time);
-
 /* Whether something loads pinning.so into programs. */
 bool status_is_loaded(const struct status *status);
 

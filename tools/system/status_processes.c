@@ -11,10 +11,6 @@
 #include "enable/ld_preload.h"
 #include "system/tls_library.h"
 
-char *status_time_text(time_t time) {
-  return time == 0 ? NULL : timestamp_utc(time);
-}
-
 /* In the largest unit that is at least one. */
 static char *age_text(time_t then) {
   static const struct {
@@ -31,8 +27,8 @@ static char *age_text(time_t then) {
 }
 
 void status_print_places(const struct status *status) {
-  AUTO_TEXT changed = status_time_text(status->policy_changed);
-  if (changed != NULL) {
+  if (status->policy_changed != 0) {
+    AUTO_TEXT changed = timestamp_utc(status->policy_changed);
     AUTO_TEXT age = age_text(status->policy_changed);
     put(stdout, PLAIN, "%-14s %s (%s)\n", "changed", changed, age);
   }
@@ -137,15 +133,11 @@ static json_object *ways_json(const struct process *process) {
 
 static json_object *process_json(const struct process *process) {
   json_object *json = json_object_new_object();
-  json_object *libraries = json_object_new_array();
-  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
-    if ((process->libraries & 1U << i) != 0)
-      json_object_array_add(libraries, json_text(tls_library_word((enum tls_library)(1U << i))));
   json_object_object_add(json, "pid", json_object_new_int(process->pid));
   json_object_object_add(json, "name", json_text(process->name));
   json_object_object_add(json, "program", json_text(process->program));
   json_object_object_add(json, "class", json_text(process_class_word(process->kind)));
-  json_object_object_add(json, "libraries", libraries);
+  json_object_object_add(json, "libraries", tls_libraries_json(process->libraries));
   json_object_object_add(json, "ways", ways_json(process));
   json_object_object_add(json, "lacks", json_text_or_null(process->lacks));
   json_object_object_add(json, "reason", json_text_or_null(process_reason_word(process->reason)));

@@ -46,3 +46,11 @@ char *tls_libraries_text(unsigned libraries) {
   }
   return text;
 }
+
+json_object *tls_libraries_json(unsigned libraries) {
+  json_object *array = json_object_new_array();
+  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((libraries & 1U << i) != 0)
+      json_object_array_add(array, json_object_new_string(words[i]));
+  return array;
+}

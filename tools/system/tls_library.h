@@ -4,8 +4,7 @@
 #ifndef PINCTL_SYSTEM_TLS_LIBRARY_H
 #define PINCTL_SYSTEM_TLS_LIBRARY_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <json-c/json.h>
 
 /* A set of bits. */
 enum tls_library {
@@ -24,6 +23,8 @@ unsigned tls_library_of(const char *name);
 
 /* "openssl, gnutls"; "" for none. For free(3). */
 char *tls_libraries_text(unsigned libraries);
+/* An array of their words. */
+json_object *tls_libraries_json(unsigned libraries);
 
 /* The word of one bit. */
 const char *tls_library_word(enum tls_library library);

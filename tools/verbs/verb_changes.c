@@ -4,11 +4,9 @@
 
 #include "base/memory.h"
 #include "base/number.h"
-#include "base/timestamp.h"
 #include "cli/arguments.h"
-#include "cli/json_stream.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "cli/usage.h"
 #include "edit/change_log.h"
 #include "edit/diff.h"
@@ -16,47 +14,28 @@
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
-struct listing {
-  struct table *table;
-  struct json_stream json;
-};
-
 static void add_row(const struct change_row *row, void *arg) {
-  const struct listing *listing = arg;
-  AUTO_TEXT number = must_format("%lld", (long long)row->id);
-  AUTO_TEXT when = timestamp_local(row->time);
-  AUTO_TEXT undone = must_format("%s (undone by %lld)", row->what, (long long)row->undone);
-  table_add(listing->table, (const char *const[]){number, when, row->who,
-                                                  row->undone > 0 ? undone : row->what, row->command});
-}
-
-static void add_json(const struct change_row *row, void *arg) {
   struct listing *listing = arg;
-  AUTO_TEXT when = timestamp_utc(row->time);
-  json_object *json = json_object_new_object();
-  json_object_object_add(json, "number", json_object_new_int64(row->id));
-  json_object_object_add(json, "time", json_text(when));
-  json_object_object_add(json, "who", json_text(row->who));
-  json_object_object_add(json, "what", json_text(row->what));
-  json_object_object_add(json, "command", json_text(row->command));
-  json_object_object_add(json, "can_be_undone", json_object_new_boolean(row->has_files && row->undone == 0));
-  json_object_object_add(json, "undone_by", row->undone > 0 ? json_object_new_int64(row->undone) : NULL);
-  json_stream_add(&listing->json, NULL, json);
+  bool is_undone = row->undone > 0;
+  AUTO_TEXT undone = must_format("%s (undone by %lld)", row->what, (long long)row->undone);
+  listing_number(listing, "NO", "number", row->id);
+  listing_time(listing, "WHEN", "time", row->time);
+  listing_text(listing, "WHO", "who", row->who);
+  listing_text(listing, "WHAT", NULL, is_undone ? undone : row->what);
+  listing_text(listing, NULL, "what", row->what);
+  listing_text(listing, "COMMAND", "command", row->command);
+  listing_member(listing, "can_be_undone", json_object_new_boolean(row->has_files && !is_undone));
+  listing_member(listing, "undone_by", is_undone ? json_object_new_int64(row->undone) : NULL);
+  listing_row(listing);
 }
 
 static int list(const struct arguments *arguments, struct database *log) {
   static const char *const headings[] = {"NO", "WHEN", "WHO", "WHAT", "COMMAND", NULL};
   static const struct table_form form = {
       .headings = headings, .wrapping = 1u << 3, .dispensable = "2", .lower = 1u << 3, .below = true};
-  bool as_json = arguments_has(arguments, OPTION_JSON);
-  struct listing listing = {.table = as_json ? NULL : table_new(&form)};
-  if (as_json)
-    json_stream_open(&listing.json, NULL, '[');
-  bool good = log == NULL || change_log_each(log, as_json ? add_json : add_row, &listing);
-  if (as_json)
-    json_stream_close(&listing.json);
-  else
-    table_print(listing.table);
+  struct listing *listing = listing_new(arguments_has(arguments, OPTION_JSON) ? NULL : &form, NULL);
+  bool good = log == NULL || change_log_each(log, add_row, listing);
+  listing_end(listing);
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 

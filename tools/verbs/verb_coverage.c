@@ -9,8 +9,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "config/root_directory.h"
 #include "system/coverage.h"
 #include "system/tls_library.h"
@@ -23,23 +23,15 @@ static const struct option options[] = {
     OPTION(ROOT, "root", "DIR", "look at an image or a chroot"),
 };
 
-struct listing {
+struct looking {
   struct coverage *coverage;
-  json_object *json; /* NULL: a table is made */
+  struct listing *listing;
+  json_object *programs; /* NULL: a table is made */
   bool all;
-  struct table *table;
   size_t counts[COVERAGE_CLASSES];
   bool failed;
   bool any_noted;
 };
-
-static json_object *libraries_json(unsigned libraries) {
-  json_object *array = json_object_new_array();
-  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
-    if ((libraries & 1U << i) != 0)
-      json_object_array_add(array, json_text(tls_library_word((enum tls_library)(1U << i))));
-  return array;
-}
 
 static json_object *brought_by_json(const struct covered *covered) {
   json_object *array = json_object_new_array();
@@ -93,42 +85,39 @@ static char *ways_text(const struct covered *covered) {
                      note == NULL ? "" : "; ", note == NULL ? "" : note);
 }
 
-static void show(struct listing *listing, const char *path, const struct covered *covered) {
-  if (listing->json != NULL) {
-    json_object *program = json_object_new_object();
-    json_object_object_add(program, "path", json_text(path));
-    json_object_object_add(program, "class", json_text(coverage_class_word(covered->kind)));
-    json_object_object_add(program, "libraries", libraries_json(covered->libraries));
-    json_object_object_add(program, "brought_by", brought_by_json(covered));
-    json_object_object_add(program, "ways", ways_json(covered));
-    json_object_object_add(program, "note", json_text_or_null(program_note_word(covered->note)));
-    json_object_object_add(program, "interpreter", json_text_or_null(covered->interpreter));
-    json_object_array_add(listing->json, program);
-    return;
-  }
+static void show(struct looking *looking, const char *path, const struct covered *covered) {
+  struct listing *listing = looking->listing;
   AUTO_TEXT libraries = libraries_text(covered);
-  AUTO_TEXT way = ways_text(covered);
-  listing->any_noted |= covered->note != PROGRAM_ORDINARY;
-  table_add(listing->table, (const char *const[]){path, coverage_class_word(covered->kind), libraries, way,
-                                                  covered->interpreter == NULL ? "" : covered->interpreter});
+  AUTO_TEXT ways = ways_text(covered);
+  listing_text(listing, "PROGRAM", "path", path);
+  listing_text(listing, "CLASS", "class", coverage_class_word(covered->kind));
+  listing_text(listing, "LIBRARIES", NULL, libraries);
+  listing_member(listing, "libraries", tls_libraries_json(covered->libraries));
+  listing_member(listing, "brought_by", brought_by_json(covered));
+  listing_text(listing, "WAYS", NULL, ways);
+  listing_member(listing, "ways", ways_json(covered));
+  listing_text(listing, NULL, "note", program_note_word(covered->note));
+  listing_text(listing, "INTERPRETER", "interpreter", covered->interpreter);
+  listing_row(listing);
+  looking->any_noted |= covered->note != PROGRAM_ORDINARY;
 }
 
 /* Of a whole folder a table shows only what has to do with TLS, unless it is asked for more. */
-static bool is_shown(const struct listing *listing, const struct covered *covered) {
+static bool is_shown(const struct looking *looking, const struct covered *covered) {
   return covered->kind < COVERAGE_NO_TLS ||
-         (covered->kind == COVERAGE_NO_TLS && (listing->all || listing->json != NULL));
+         (covered->kind == COVERAGE_NO_TLS && (looking->all || looking->programs != NULL));
 }
 
-static void look_at_file(struct listing *listing, const char *path, bool named) {
+static void look_at_file(struct looking *looking, const char *path, bool named) {
   struct covered covered;
-  if (!coverage_look(listing->coverage, path, &covered)) {
+  if (!coverage_look(looking->coverage, path, &covered)) {
     if (named)
       say_error("%s: %s", path, strerror(errno));
-    listing->failed |= named;
+    looking->failed |= named;
   } else {
-    listing->counts[covered.kind]++;
-    if (named || is_shown(listing, &covered))
-      show(listing, path, &covered);
+    looking->counts[covered.kind]++;
+    if (named || is_shown(looking, &covered))
+      show(looking, path, &covered);
   }
   covered_clear(&covered);
 }
@@ -137,33 +126,33 @@ static int is_candidate(const struct dirent *entry) {
   return entry->d_name[0] != '.';
 }
 
-static void look_at_folder(struct listing *listing, const char *folder, bool named) {
+static void look_at_folder(struct looking *looking, const char *folder, bool named) {
   struct dirent **entries = NULL;
   int count = scandir(folder, &entries, is_candidate, alphasort);
   if (count < 0 && named) {
     say_error("%s: %s", folder, strerror(errno));
-    listing->failed = true;
+    looking->failed = true;
   }
   for (int i = 0; i < count; i++) {
     AUTO_TEXT path = must_format("%s/%s", folder, entries[i]->d_name);
     struct stat status;
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0)
-      look_at_file(listing, path, false);
+      look_at_file(looking, path, false);
     free(entries[i]);
   }
   free(entries);
 }
 
-static void look_at_operand(struct listing *listing, const char *path) {
+static void look_at_operand(struct looking *looking, const char *path) {
   struct stat status;
   if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-    look_at_folder(listing, path, true);
+    look_at_folder(looking, path, true);
   else
-    look_at_file(listing, path, true);
+    look_at_file(looking, path, true);
 }
 
 /* On a merged /usr, /bin is /usr/bin. */
-static void look_at_path(struct listing *listing) {
+static void look_at_path(struct looking *looking) {
   const char *environment = getenv("PATH");
   AUTO_TEXT path = must_copy(environment == NULL ? "/usr/sbin:/usr/bin:/sbin:/bin" : environment);
   struct text_list seen = {0};
@@ -174,35 +163,34 @@ static void look_at_path(struct listing *listing) {
       free(real);
       continue;
     }
-    look_at_folder(listing, real, false);
+    look_at_folder(looking, real, false);
     text_list_add(&seen, real);
   }
   text_list_clear(&seen);
 }
 
-static void print_json(struct listing *listing) {
+static void print_json(struct looking *looking) {
   json_object *json = json_object_new_object();
   json_object *counts = json_object_new_object();
   for (int i = 0; i < COVERAGE_CLASSES; i++)
     json_object_object_add(counts, coverage_class_word((enum coverage_class)i),
-                           json_object_new_int64((int64_t)listing->counts[i]));
+                           json_object_new_int64((int64_t)looking->counts[i]));
   json_object_object_add(json, "counts", counts);
-  json_object_object_add(json, "programs", listing->json);
+  json_object_object_add(json, "programs", looking->programs);
   json_print(json);
 }
 
-static void print_text(struct listing *listing) {
-  table_print(listing->table);
+static void print_text(struct looking *looking) {
   char *words = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&words, &size);
   for (int i = 0; i < COVERAGE_CLASSES; i++)
-    fprintf(stream, "%s%zu %s", i == 0 ? "" : ", ", listing->counts[i],
+    fprintf(stream, "%s%zu %s", i == 0 ? "" : ", ", looking->counts[i],
             coverage_class_word((enum coverage_class)i));
   memory_close(stream);
   put_fitted(PLAIN, "", words);
   free(words);
-  if (listing->any_noted)
+  if (looking->any_noted)
     put_wrapped(
         PLAIN, "",
         "configuration-not-read: it tells OpenSSL not to read openssl.cnf, so only the shim reaches it. "
@@ -210,11 +198,11 @@ static void print_text(struct listing *listing) {
         "setting: see docs/programs.md.");
 }
 
-static void look_at_all(struct listing *listing, const struct arguments *arguments) {
+static void look_at_all(struct looking *looking, const struct arguments *arguments) {
   for (size_t i = 0; i < arguments->operand_count; i++)
-    look_at_operand(listing, arguments->operands[i]);
+    look_at_operand(looking, arguments->operands[i]);
   if (arguments->operand_count == 0)
-    look_at_path(listing);
+    look_at_path(looking);
 }
 
 static int run(const struct arguments *arguments) {
@@ -222,21 +210,21 @@ static int run(const struct arguments *arguments) {
   static const struct table_form form = {.headings = headings, .wrapping = 1u << 0, .dispensable = "42"};
   if (arguments_has(arguments, OPTION_ROOT) && !enter_root(arguments_value(arguments, OPTION_ROOT)))
     return EXIT_FAILED;
-  struct listing listing = {.coverage = coverage_new(), .all = arguments_has(arguments, OPTION_ALL)};
+  struct looking looking = {.coverage = coverage_new(), .all = arguments_has(arguments, OPTION_ALL)};
   if (arguments_has(arguments, OPTION_JSON))
-    listing.json = json_object_new_array();
+    looking.programs = json_object_new_array();
+  looking.listing = listing_new(looking.programs == NULL ? &form : NULL, looking.programs);
+  look_at_all(&looking, arguments);
+  coverage_free(looking.coverage);
+  listing_end(looking.listing);
+  if (looking.programs != NULL)
+    print_json(&looking);
   else
-    listing.table = table_new(&form);
-  look_at_all(&listing, arguments);
-  coverage_free(listing.coverage);
-  if (listing.json != NULL)
-    print_json(&listing);
-  else
-    print_text(&listing);
-  if (listing.failed)
+    print_text(&looking);
+  if (looking.failed)
     return EXIT_FAILED;
-  size_t bad = listing.counts[COVERAGE_UNREACHABLE] + listing.counts[COVERAGE_MIXED] +
-               listing.counts[COVERAGE_UNKNOWN];
+  size_t bad = looking.counts[COVERAGE_UNREACHABLE] + looking.counts[COVERAGE_MIXED] +
+               looking.counts[COVERAGE_UNKNOWN];
   return bad > 0 ? EXIT_FINDING : EXIT_DONE;
 }
 

@@ -6,9 +6,8 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/arguments.h"
-#include "cli/json_stream.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "monitor/history.h"
 #include "monitor/history_drawing.h"
 #include "monitor/proposals.h"
@@ -26,120 +25,80 @@ static const struct option options[] = {
 
 struct showing {
   const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
-  struct table *table;
+  struct listing *listing;
   struct history_drawing *drawing;
-  struct json_stream json; /* where there is no table */
-  size_t count;
 };
 
-/* "" for a key that no entry names, so that nothing unknown looks like something pinned. */
+/* NULL for a key that no entry names, so that nothing unknown looks like something pinned. */
 static const char *list_of(const struct showing *showing, const char *pin) {
   struct object object = {0};
   if (!pin_digest_parse(pin, strlen(pin), &object.key))
-    return "";
+    return NULL;
   for (size_t i = 0; i < showing->verdict->count; i++)
     for (int list = 0; list < PIN_LIST_COUNT; list++)
       if (list != PIN_LIST_FINGERPRINTS &&
           object_is_listed(&showing->verdict->findings[i].entry, (enum pin_list)list, &object))
         return pin_list_name((enum pin_list)list);
-  return "";
+  return NULL;
 }
 
 static void show_row(const struct history_row *row, void *arg) {
   struct showing *showing = arg;
-  AUTO_TEXT port = must_format("%d", row->port);
-  AUTO_TEXT depth = must_format("%d", row->depth);
-  AUTO_TEXT first = date_format(row->first_seen);
-  AUTO_TEXT last = date_format(row->last_seen);
+  struct listing *listing = showing->listing;
+  bool as_json = listing_is_json(listing);
+  AUTO_TEXT first = as_json ? expiry_text(row->first_seen) : date_format(row->first_seen);
+  AUTO_TEXT last = as_json ? expiry_text(row->last_seen) : date_format(row->last_seen);
   AUTO_TEXT key = must_format("%s %s", row->pin, row->subject);
-  const char *const texts[] = {port, depth, first, last, list_of(showing, row->pin), key};
-  table_add(showing->table, texts);
-  drawing_add(showing->drawing, row);
-  showing->count++;
-}
-
-static void show_json(const struct history_row *row, void *arg) {
-  struct showing *showing = arg;
-  json_object *json = json_object_new_object();
-  AUTO_TEXT first = expiry_text(row->first_seen);
-  AUTO_TEXT last = expiry_text(row->last_seen);
-  json_object_object_add(json, "port", json_object_new_int(row->port));
-  json_object_object_add(json, "depth", json_object_new_int(row->depth));
-  json_object_object_add(json, "subject", json_text(row->subject));
-  json_object_object_add(json, "pin", json_text(row->pin));
-  const char *list = list_of(showing, row->pin);
-  json_object_object_add(json, "list", *list == '\0' ? NULL : json_text(list));
-  json_object_object_add(json, "first_seen", json_text(first));
-  json_object_object_add(json, "last_seen", json_text(last));
-  json_object_object_add(json, "times", json_object_new_int64(row->times));
-  json_stream_add(&showing->json, NULL, json);
-  showing->count++;
-}
-
-static void begin(struct showing *showing, bool as_json, const struct table_form *form) {
-  if (as_json)
-    json_stream_open(&showing->json, NULL, '[');
-  else
-    showing->table = table_new(form);
-}
-
-static void end(struct showing *showing) {
-  if (showing->table == NULL)
-    json_stream_close(&showing->json);
-  else
-    table_print(showing->table);
+  listing_number(listing, "PORT", "port", row->port);
+  listing_number(listing, "DEPTH", "depth", row->depth);
+  listing_text(listing, NULL, "subject", row->subject);
+  listing_text(listing, NULL, "pin", row->pin);
+  listing_text(listing, "IN", "list", list_of(showing, row->pin));
+  listing_text(listing, "FIRST SEEN", "first_seen", first);
+  listing_text(listing, "LAST SEEN", "last_seen", last);
+  listing_member(listing, "times", json_object_new_int64(row->times));
+  listing_text(listing, "KEY", NULL, key);
+  listing_row(listing);
+  if (!as_json)
+    drawing_add(showing->drawing, row);
 }
 
 static int show(const struct arguments *arguments, struct history *history, const char *host, uint16_t port,
                 const struct pin_verdict *verdict) {
   static const char *const headings[] = {"PORT", "DEPTH", "FIRST SEEN", "LAST SEEN", "IN", "KEY", NULL};
   static const struct table_form form = {.headings = headings, .dispensable = "2", .below = true};
-  bool as_json = arguments_has(arguments, OPTION_JSON);
-  struct showing showing = {.verdict = verdict};
-  begin(&showing, as_json, &form);
-  showing.drawing = drawing_new();
-  bool good = history_each(history, host, port, as_json ? show_json : show_row, &showing);
-  end(&showing);
+  struct showing showing = {
+      .verdict = verdict,
+      .listing = listing_new(arguments_has(arguments, OPTION_JSON) ? NULL : &form, NULL),
+      .drawing = drawing_new(),
+  };
+  bool good = history_each(history, host, port, show_row, &showing);
+  if (listing_end(showing.listing) == 0 && good)
+    say_note("%s: nothing was seen yet", host);
   drawing_print(showing.drawing, time(NULL));
   drawing_free(showing.drawing);
-  if (good && showing.count == 0)
-    say_note("%s: nothing was seen yet", host);
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 static void show_decision(const struct decision_row *row, void *arg) {
-  struct showing *showing = arg;
-  AUTO_TEXT port = must_format("%d", row->port);
+  struct listing *listing = arg;
   AUTO_TEXT when = expiry_text(row->at);
-  const char *const texts[] = {port, when, row->who, row->decision, row->list, row->pin};
-  table_add(showing->table, texts);
-  showing->count++;
-}
-
-static void show_decision_json(const struct decision_row *row, void *arg) {
-  struct showing *showing = arg;
-  AUTO_TEXT when = expiry_text(row->at);
-  json_object *json = json_object_new_object();
-  json_object_object_add(json, "port", json_object_new_int(row->port));
-  json_object_object_add(json, "at", json_text(when));
-  json_object_object_add(json, "who", json_text(row->who));
-  json_object_object_add(json, "decision", json_text(row->decision));
-  json_object_object_add(json, "list", json_text(row->list));
-  json_object_object_add(json, "pin", json_text(row->pin));
-  json_stream_add(&showing->json, NULL, json);
-  showing->count++;
+  listing_number(listing, "PORT", "port", row->port);
+  listing_text(listing, "WHEN", "at", when);
+  listing_text(listing, "WHO", "who", row->who);
+  listing_text(listing, "DECISION", "decision", row->decision);
+  listing_text(listing, "LIST", "list", row->list);
+  listing_text(listing, "KEY", "pin", row->pin);
+  listing_row(listing);
 }
 
 static int show_decisions(const struct arguments *arguments, struct history *history, const char *host,
                           uint16_t port) {
   static const char *const headings[] = {"PORT", "WHEN", "WHO", "DECISION", "LIST", "KEY", NULL};
   static const struct table_form form = {.headings = headings, .dispensable = "42", .below = true};
-  bool as_json = arguments_has(arguments, OPTION_JSON);
-  struct showing showing = {0};
-  begin(&showing, as_json, &form);
-  bool good = decisions_each(history, host, port, as_json ? show_decision_json : show_decision, &showing);
-  end(&showing);
-  if (good && showing.count == 0)
+  struct listing *listing = listing_new(arguments_has(arguments, OPTION_JSON) ? NULL : &form, NULL);
+  bool good = decisions_each(history, host, port, show_decision, listing);
+  if (listing_end(listing) == 0 && good)
     say_note("%s: nothing was decided yet", host);
   return good ? EXIT_DONE : EXIT_FAILED;
 }

@@ -156,12 +156,8 @@ static int learn(const struct arguments *arguments, const struct log_query *quer
   policy_clear(&loaded);
   if (status != EXIT_DONE)
     return status;
-  if (arguments_has(arguments, OPTION_JSON)) {
-    learning_print_json(candidates);
-    return EXIT_DONE;
-  }
-  learning_print(candidates);
-  return approve(arguments, candidates);
+  learning_print(candidates, arguments_has(arguments, OPTION_JSON));
+  return arguments_has(arguments, OPTION_JSON) ? EXIT_DONE : approve(arguments, candidates);
 }
 
 static int run(const struct arguments *arguments) {

@@ -22,18 +22,14 @@ static const struct option options[] = {
 };
 
 static json_object *object_json(const char *file, const struct object *object) {
-  char digest[PIN_DIGEST_TEXT_SIZE];
   json_object *json = json_object_new_object();
-  pin_digest_format(&object->key, digest);
   json_object_object_add(json, "file", json_text(file));
   json_object_object_add(json, "role", json_text(role_word(object->role)));
   json_object_object_add(json, "subject", json_text(object->subject));
   json_object_object_add(json, "key_type", json_text(object->key_type));
-  json_object_object_add(json, "pin", json_text(digest));
-  if (object->certificate != NULL) {
-    pin_digest_format(&object->fingerprint, digest);
-    json_object_object_add(json, "fingerprint", json_text(digest));
-  }
+  json_object_object_add(json, "pin", json_digest(&object->key));
+  if (object->certificate != NULL)
+    json_object_object_add(json, "fingerprint", json_digest(&object->fingerprint));
   return json;
 }
 

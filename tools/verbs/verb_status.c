@@ -146,8 +146,8 @@ static json_object *policy_json(const struct status *status) {
     json_object_object_add(json, "unlisted", json_text(unlisted_word(policy->policy.unlisted)));
     json_object_object_add(json, "hosts", hosts);
   }
-  AUTO_TEXT changed = status_time_text(status->policy_changed);
-  json_object_object_add(json, "changed", json_text_or_null(changed));
+  json_object_object_add(json, "changed",
+                         status->policy_changed == 0 ? NULL : json_time(status->policy_changed));
   json_object *compiled = json_object_new_object();
   json_object_object_add(compiled, "path", json_text_or_null(status->compiled_path));
   json_object_object_add(compiled, "state", json_text(form_state_word(status->compiled)));

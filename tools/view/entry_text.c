@@ -151,11 +151,8 @@ void entries_sort_by_name(struct entries *entries) {
 
 json_object *digests_json(const struct pin_digest_list *list) {
   json_object *array = json_object_new_array();
-  for (uint32_t i = 0; i < list->count; i++) {
-    char text[PIN_DIGEST_TEXT_SIZE];
-    pin_digest_format(&list->digests[i], text);
-    json_object_array_add(array, json_text(text));
-  }
+  for (uint32_t i = 0; i < list->count; i++)
+    json_object_array_add(array, json_digest(&list->digests[i]));
   return array;
 }
 

@@ -108,13 +108,11 @@ json_object *pauses_json(const struct pauses *pauses) {
   for (size_t i = 0; i < pauses->count; i++) {
     const struct pin_pause *pause = &pauses->items[i];
     bool all = strcmp(pause->name, PIN_PAUSE_ALL) == 0;
-    AUTO_TEXT since = timestamp_utc(pause->since);
-    AUTO_TEXT until = timestamp_utc(pause->until);
     json_object *json = json_object_new_object();
     json_object_object_add(json, "host", all ? NULL : json_text(pause->name));
     json_object_object_add(json, "include_subdomains", json_object_new_boolean(pause->include_subdomains));
-    json_object_object_add(json, "since", json_text(since));
-    json_object_object_add(json, "until", json_text(until));
+    json_object_object_add(json, "since", json_time(pause->since));
+    json_object_object_add(json, "until", json_time(pause->until));
     json_object_array_add(array, json);
   }
   return array;
