@@ -4,8 +4,6 @@
 /* More than one handshake with one SSL, and other turns that a handshake can take. */
 #include "kit.h"
 
-#include <stdio.h>
-
 #include <openssl/err.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"

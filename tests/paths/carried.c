@@ -8,7 +8,6 @@
  */
 #include "kit.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

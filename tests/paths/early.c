@@ -10,7 +10,6 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>

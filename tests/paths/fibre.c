@@ -8,12 +8,10 @@
 #include "kit.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include <openssl/async.h>
-#include <openssl/err.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
 #define CA_PINNED .sni = "ca.test.example", .host = "ca.test.example"

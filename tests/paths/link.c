@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/x509v3.h>
 
 /* Turns of both ends after which a handshake that still wants more has stalled. */
 #define TURNS 200

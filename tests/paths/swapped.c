@@ -6,7 +6,6 @@
 
 #include <stdio.h>
 
-#include <openssl/err.h>
 #include <openssl/x509_vfy.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/pem.h>
 #include <openssl/x509_vfy.h>
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"

@@ -7,10 +7,7 @@
  */
 #include "resume.h"
 
-#include <stdio.h>
 #include <unistd.h>
-
-#include <openssl/pem.h>
 
 /* All keys of the path are looked at for the first policy, and kept; what the certificate says is not. */
 #define LATER_PINNED(function, ...)                                                                          \

@@ -6,7 +6,6 @@
 #include "runner.h"
 #include "sample.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #define TRAILER " program=curl pid=4711 uid=1000"

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "edit/change_log.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

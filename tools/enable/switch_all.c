@@ -13,7 +13,6 @@
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
-#include "view/loaded_policy.h"
 
 #define BY_PRELOAD "programs that use GnuTLS, and those that read no openssl.cnf"
 

@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "explain/graph.h"
 
-#include <string.h>
-
 #include <openssl/x509_vfy.h>
 
 #include "base/escape.h"

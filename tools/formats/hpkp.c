@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /* The HTTP header Public-Key-Pins, RFC 7469. */
-#include <ctype.h>
 #include <string.h>
 
 #include "base/memory.h"

@@ -2,7 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "logs/log_report.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"

@@ -8,7 +8,6 @@
 #define PINCTL_ROTATE_ROTATION_PLAN_H
 
 #include "base/must_use.h"
-#include "cli/arguments.h"
 #include "monitor/history.h"
 #include "monitor/proposals.h"
 

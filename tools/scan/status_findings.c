@@ -2,8 +2,6 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "scan/findings.h"
 
-#include <string.h>
-
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
 #include <openssl/x509v3.h>

@@ -5,9 +5,7 @@
 #define PINCTL_SYSTEM_COVERAGE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
-#include "base/memory.h"
 #include "base/must_use.h"
 #include "system/known_program.h"
 #include "system/tls_library.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 

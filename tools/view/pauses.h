@@ -4,7 +4,6 @@
 #ifndef PINCTL_VIEW_PAUSES_H
 #define PINCTL_VIEW_PAUSES_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
