@@ -48,10 +48,6 @@ static char *folder_of(const struct pin_image *image) {
   return folder;
 }
 
-static int compare_texts(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* PIN_OK, PIN_TOO_LARGE: not only drop-ins, or PIN_NO_MEMORY. */
 static enum pin_status name_paths(struct job *job) {
   const size_t count = job->wish->count;
@@ -65,7 +61,7 @@ static enum pin_status name_paths(struct job *job) {
     if (job->paths[i] == NULL)
       return PIN_NO_MEMORY;
   }
-  qsort(job->paths, count, sizeof job->paths[0], compare_texts);
+  qsort(job->paths, count, sizeof job->paths[0], pin_compare_texts);
   for (size_t i = 1; i < count; i++)
     if (strcmp(job->paths[i - 1], job->paths[i]) == 0)
       return PIN_TOO_LARGE;

@@ -94,10 +94,6 @@ static uint8_t *read_section(int fd, const struct pin_image_section *section) {
   return NULL;
 }
 
-static int compare_texts(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* The file names of the drop-ins that an image was made from, in byte order; they point into `section`. */
 static const char **recorded_names(const struct pin_image_head *head, const uint8_t *section,
                                    uint32_t count) {
@@ -113,7 +109,7 @@ static const char **recorded_names(const struct pin_image_head *head, const uint
     names[i] = pin_basename(path + sizeof(struct pin_image_dropin));
   }
   if (names != NULL)
-    qsort(names, count, sizeof names[0], compare_texts);
+    qsort(names, count, sizeof names[0], pin_compare_texts);
   return names;
 }
 

@@ -2,6 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "image_old.h"
 
+#include "source.h"
+
 #include <stdlib.h>
 
 /* So much that no entry has is worth a reading of the whole text. */
@@ -60,12 +62,9 @@ bool pin_image_read_dropin(const struct pin_image *image, const uint8_t *section
          ret_dropin->path[fixed.source.path_length] == '\0';
 }
 
-static int compare_paths(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 bool pin_image_change_has(const struct pin_image_change *change, const char *path) {
-  return bsearch(&path, change->paths, change->path_count, sizeof change->paths[0], compare_paths) != NULL;
+  return bsearch(&path, change->paths, change->path_count, sizeof change->paths[0], pin_compare_texts) !=
+         NULL;
 }
 
 enum pin_status pin_image_change_suits(const struct pin_image_change *change) {

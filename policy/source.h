@@ -12,6 +12,7 @@
 
 #include <dirent.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -88,5 +89,10 @@ void pin_source_take_staged(const struct pin_staged_file *staged, struct pin_sou
                             struct pin_diagnostics *diagnostics);
 /* The staged drop-ins in byte order of their names, ends in NULL; for free(3). NULL: out of memory. */
 const struct pin_staged_file **pin_source_sort_staged(const struct pin_reading *reading);
+
+/* For qsort(3) and bsearch(3) over pointers to texts: by their bytes, whatever the locale. */
+static inline int pin_compare_texts(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
 
 #endif

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
-#include <time.h>
 
+#include "clock.h"
 #include "libc_symbol.h"
 #include "log.h"
 #include "object.h"
@@ -128,20 +128,9 @@ static enum pin_status compile_text(const char *path, const struct loading *load
   return status;
 }
 
-static int64_t milliseconds_of(int64_t seconds, int64_t nanoseconds) {
-  return seconds * 1000 + nanoseconds / 1000000;
-}
-
-static int64_t milliseconds_now(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return milliseconds_of(now.tv_sec, now.tv_nsec);
-}
-
 static enum pin_status load_text(const char *path, const struct loading *loading, enum pin_status form,
                                  struct loaded *ret_loaded) {
-  int64_t began = milliseconds_now();
+  int64_t began = clock_milliseconds();
   size_t size = 0;
   void *image;
   enum pin_status status = compile_text(path, loading, form, &image, &size);
@@ -208,7 +197,9 @@ static enum pin_status load_compiled(const char *path, const struct loading *loa
 }
 
 static bool was_written_before(const struct loaded *form, const struct loaded *text) {
-  return milliseconds_of(form->compiled.written_seconds, form->compiled.written_nanoseconds) < text->taken_at;
+  const struct pin_compiled *compiled = &form->compiled;
+
+  return compiled->written_seconds * 1000 + compiled->written_nanoseconds / 1000000 < text->taken_at;
 }
 
 /* A form that is not current may still have been written after what is in force. */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
 #include "policy_load.h"
 #include "policy_news.h"
 #include "policy_slot.h"
@@ -53,13 +54,11 @@ static int64_t milliseconds(void) {
 /* Milliseconds since something of the policy changed, by the clock of its files; no clock, or none of our
  * time: long ago. */
 static int64_t age_of_change(void) {
-  struct timespec now;
   int64_t age;
 
   if (look.changed_at == 0)
     return INT64_MAX;
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  age = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 - look.changed_at;
+  age = clock_milliseconds() - look.changed_at;
   return age < -CHECK_INTERVAL_MS ? INT64_MAX : age;
 }
 

@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/sha256.h"
 #include "understood.h"
 
@@ -141,11 +141,10 @@ static bool is_on_path(const struct path *path, struct slice der) {
 }
 
 static bool is_valid_now(const struct library *library, gnutls_x509_crt_t certificate) {
-  struct timespec now;
+  int64_t now = clock_seconds();
 
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return library->gnutls_x509_crt_get_activation_time(certificate) <= now.tv_sec &&
-         library->gnutls_x509_crt_get_expiration_time(certificate) >= now.tv_sec;
+  return library->gnutls_x509_crt_get_activation_time(certificate) <= now &&
+         library->gnutls_x509_crt_get_expiration_time(certificate) >= now;
 }
 
 /* valid: whether those are looked for that are within their dates, or the others. */

@@ -4,8 +4,8 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/sockets.h"
 
 /* A certificate with more names than this is not looked through. */
@@ -147,10 +147,8 @@ bool peer_is_to_come(const struct library *library, gnutls_session_t session) {
 
 void peer_look(struct library *library, gnutls_session_t session, struct peer *peer) {
   struct socket_peer socket;
-  struct timespec now;
 
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  peer->now = (int64_t)now.tv_sec;
+  peer->now = clock_seconds();
   peer->fd = descriptor_of(library, session);
   peer->port = 0;
   peer->names.kept = NULL;

@@ -3,8 +3,8 @@
 #include "offer.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "common/clock.h"
 #include "common/host_part.h"
 #include "common/policy_store.h"
 #include "common/sockets.h"
@@ -16,13 +16,6 @@
 
 /* OpenSSL_version_num(3) of 4.0.0, where verified names have no end (openssl-internals N1). */
 #define FIRST_WITH_BUFFERS 0x40000000UL
-
-static int64_t seconds_now(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return (int64_t)now.tv_sec;
-}
 
 /* Whether the parameters verify this name, or none, and no other. */
 static bool verify_no_other(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, const char *name) {
@@ -68,7 +61,7 @@ void offer_note(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct 
     return;
   ret_offer->session = session;
   ret_offer->generation = judgement->generation;
-  ret_offer->seconds = seconds_now();
+  ret_offer->seconds = clock_seconds();
   ret_offer->kept = session_kept(hook, session, &ret_offer->kept_size);
   ret_offer->port = port;
   memcpy(ret_offer->name, name, size);
@@ -83,7 +76,7 @@ static bool is_in_force(uint64_t generation) {
 }
 
 bool offer_holds(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct offer *offer) {
-  int64_t passed = seconds_now() - offer->seconds;
+  int64_t passed = clock_seconds() - offer->seconds;
   const char *name;
   size_t kept_size = 0;
 

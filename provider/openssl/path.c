@@ -4,9 +4,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/cleared.h"
+#include "common/clock.h"
 
 /* What sk_X509_num and sk_X509_value of the headers come to, by the bound functions. */
 static int chain_length(const struct libcrypto *crypto, const STACK_OF(X509) * chain) {
@@ -94,15 +94,8 @@ static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *is
 
 /* ---- Looking for an issuer ---- */
 
-static time_t seconds_now(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return now.tv_sec;
-}
-
 static bool is_valid_now(const struct libcrypto *crypto, const X509 *certificate) {
-  time_t now = seconds_now();
+  time_t now = (time_t)clock_seconds();
 
   return crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notBefore(certificate), now) <= 0 &&
          crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notAfter(certificate), now) >= 0;

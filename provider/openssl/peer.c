@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "certificate_names.h"
+#include "common/clock.h"
 #include "common/host_part.h"
 #include "common/sockets.h"
 #include "verified_name.h"
@@ -255,14 +255,6 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
   return pin_select_end(ret_verdict);
 }
 
-/* What time(2) says: seconds since the epoch. */
-static int64_t seconds_now(void) {
-  struct timespec now;
-
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-  return (int64_t)now.tv_sec;
-}
-
 static void look_at_connection(struct peer *peer) {
   const struct libcrypto *crypto = peer->sources.crypto;
   const struct libssl *libssl = peer->sources.libssl;
@@ -300,7 +292,7 @@ static void look_at_connection(struct peer *peer) {
 void peer_begin(const struct peer_sources *sources, struct peer *ret_peer) {
   memset(ret_peer, 0, sizeof *ret_peer - sizeof ret_peer->names.first);
   ret_peer->sources = *sources;
-  ret_peer->now = seconds_now();
+  ret_peer->now = clock_seconds();
   ret_peer->fd = -1;
   if (sources->ssl != NULL)
     look_at_connection(ret_peer);

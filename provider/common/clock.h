@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+
+/* The time of day by the clock that costs least, by which the kernel stamps files, too. */
+#ifndef PIN_CLOCK_H
+#define PIN_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+static inline int64_t clock_milliseconds(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* What time(2) says: seconds since the epoch. */
+static inline int64_t clock_seconds(void) {
+  struct timespec now;
+
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return (int64_t)now.tv_sec;
+}
+
+#endif
