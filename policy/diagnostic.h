@@ -36,8 +36,8 @@ void pin_diagnose(struct pin_diagnostics *diagnostics, enum pin_severity severit
 void pin_diagnose_unreadable(struct pin_diagnostics *diagnostics, const struct pin_source *source,
                              const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* Whether it is no use to read on: out of memory, or there are as many mistakes as anybody wants to hear of.
- */
+/* Whether it is no use to read on: out of memory,
+ * or there are as many mistakes as anybody wants to hear of. */
 bool pin_diagnostics_are_enough(const struct pin_diagnostics *diagnostics);
 
 /* PIN_NO_MEMORY before PIN_UNREADABLE before PIN_INVALID before PIN_OK. */

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* 32 bytes in base64: 42 characters of 6 bits, one of 4 bits and two zero bits, one of padding (RFC 4648, 4).
- */
+/* 32 bytes in base64: 42 characters of 6 bits, one of 4 bits and two zero bits, one of padding (RFC 4648,
+ * 4). */
 #define BASE64_LENGTH 44
 #define BASE64_PADDED_AT 43
 #define HEX_LENGTH 64

@@ -62,8 +62,8 @@ static inline uint64_t load_word(const char *text) {
   return le64toh(word) | CASE_BITS;
 }
 
-/* The last bytes of a text, up to 7, as one number; without a branch that depends on how many, in most names.
- */
+/* The last bytes of a text, up to 7, as one number;
+ * without a branch that depends on how many, in most names. */
 static inline uint64_t last_bytes(const char *text, size_t end, size_t count) {
   uint64_t word = 0;
   if (count > 0 && end >= sizeof word)

@@ -28,8 +28,8 @@ struct pin_name_suffix {
 /* Suffixes point into the text that was read, or into `address`: not to be copied. */
 struct pin_host_name {
   bool is_address; /* then the only suffix is the canonical text of the address */
-  /* An empty label stands inside or in front. Suffixes are then those to the right of the last empty label.
-   */
+  /* An empty label stands inside or in front.
+   * Suffixes are then those to the right of the last empty label. */
   bool has_empty_label;
   size_t label_count;  /* of the name, or of what is right of its last empty label */
   size_t suffix_count; /* at most PIN_MAX_SUFFIXES */

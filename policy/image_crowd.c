@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finding the entry for a port among many of one name. image_crowd_layout.c puts them where they are sought.
- */
+/* Finding the entry for a port among many of one name.
+ * image_crowd_layout.c puts them where they are sought. */
 #include "image.h"
 
 /* Ascending, as read_entry checks of each entry that counts. */

@@ -21,8 +21,8 @@ static size_t dropin_size(const uint8_t *block) {
   return (size_t)pin_image_round_up(sizeof fixed + (uint64_t)fixed.source.path_length + 1);
 }
 
-/* Puts those of the arriving drop-ins whose path comes before another one; path: NULL for all that are left.
- */
+/* Puts those of the arriving drop-ins whose path comes before another one;
+ * path: NULL for all that are left. */
 static uint32_t put_arriving(struct pin_merge *merge, const struct pin_buffer *arriving, size_t *at,
                              const char *path) {
   uint32_t count = 0;

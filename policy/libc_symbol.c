@@ -131,8 +131,8 @@ static const struct libc_object *libc_object(void) {
   return &libc;
 }
 
-/* What libc chooses by the processor, as dlsym(3) finds it behind us; NULL: it is not there, or not libc's.
- */
+/* What libc chooses by the processor, as dlsym(3) finds it behind us;
+ * NULL: it is not there, or not libc's. */
 static void *chosen_behind_us(const struct libc_object *libc, const char *name) {
   char *address = dlsym(RTLD_NEXT, name);
 

@@ -3,8 +3,7 @@
 #include "image.h"
 #include "verdict.h"
 
-/* Buckets fetched ahead of the first probe. Most names are decided within three.
- */
+/* Buckets fetched ahead of the first probe. Most names are decided within three. */
 #define PREFETCHED_SUFFIXES 3
 
 /* What a probe, or the search for a name, came to. */
@@ -154,8 +153,8 @@ static enum found add_entry(struct search *search, const struct pin_image_slot *
   return weigh(&finding);
 }
 
-/* Where the port is not known, each entry of a crowd may be meant: as many as a verdict holds, and too many.
- */
+/* Where the port is not known, each entry of a crowd may be meant:
+ * as many as a verdict holds, and too many. */
 static enum found add_crowd(struct search *search, const struct pin_image_slot *crowd) {
   struct pin_image_slot slot;
   for (uint32_t i = 0; i < crowd->record.port_count && i < PIN_IMAGE_FEW; i++) {

@@ -58,8 +58,8 @@ static void cut_skipped(const struct pin_parser *parser, size_t offset) {
   }
 }
 
-/* Reads on from the line after the one in which a string begins: its text is none, and its end not the end.
- */
+/* Reads on from the line after the one in which a string begins:
+ * its text is none, and its end not the end. */
 static void abandon_string(struct pin_parser *parser, const struct pin_place *string) {
   const char *text = parser->source->text;
   const char *newline = memchr(text + string->offset, '\n', parser->source->size - string->offset);

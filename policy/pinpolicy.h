@@ -316,8 +316,8 @@ struct pin_verdict {
   const struct pin_policy *policy; /* that is being asked */
   size_t count;
   struct pin_finding findings[PIN_MAX_FINDINGS];
-  /* Names of a host that led to findings of other names, for which a pinned CA's certificate must speak too.
-   */
+  /* Names of a host that led to findings of other names,
+   * for which a pinned CA's certificate must speak too. */
   size_t further_count;
   struct pin_further_name further[PIN_MAX_FURTHER_NAMES];
   /* There were more names than are remembered: then no entry is satisfied by a CA alone. A caller that cannot
@@ -370,8 +370,8 @@ enum pin_selected {
 /* Adds the entries that cover a name; port: as in struct pin_peer, for this name. */
 enum pin_selected pin_select_name(struct pin_verdict *verdict, const char *name, uint16_t port);
 
-/* Whether any entry covers the name: PIN_SELECTED_ENTRIES or PIN_SELECTED_NOTHING; _REFUSAL: it is damaged.
- */
+/* Whether any entry covers the name: PIN_SELECTED_ENTRIES or PIN_SELECTED_NOTHING;
+ * _REFUSAL: it is damaged. */
 enum pin_selected pin_covers(const struct pin_policy *policy, const char *name, uint16_t port);
 
 /* Makes the verdict a final refusal: something could not be looked at. A refusal before this one stays. */
@@ -479,8 +479,8 @@ size_t pin_report(const struct pin_verdict *verdict, const struct pin_path *path
  */
 PIN_MUST_USE bool pin_compiled_path(const char *path, char *ret_path, size_t size);
 
-/* Tells one state of a file from another: any write to it, and any other file in its place, has another one.
- */
+/* Tells one state of a file from another: any write to it, and any other file in its place,
+ * has another one. */
 struct pin_file_identity {
   uint64_t device, inode;
   int64_t changed_seconds, changed_nanoseconds; /* status change time, which no program can set */

@@ -192,8 +192,8 @@ static void decide(struct pin_verdict *verdict, enum pin_outcome outcome, enum p
     verdict->name = verdict->findings[decisive].name;
 }
 
-/* Whether something failed that is to be refused (enforced), or else only logged; then that is the verdict.
- */
+/* Whether something failed that is to be refused (enforced), or else only logged;
+ * then that is the verdict. */
 static bool settle_failure(struct pin_verdict *verdict, enum pin_general general, bool enforced) {
   enum pin_outcome outcome = enforced ? PIN_REFUSED : PIN_AUDITED;
   size_t failed = first_failed(verdict, enforced);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What lookup.c and verdict.c share: a verdict is settled in one place, whichever of them comes to its end.
- */
+/* What lookup.c and verdict.c share: a verdict is settled in one place,
+ * whichever of them comes to its end. */
 #ifndef PIN_VERDICT_H
 #define PIN_VERDICT_H
 

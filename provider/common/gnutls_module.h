@@ -25,8 +25,8 @@ struct pinning_gnutls {
   /* In place of gnutls_handshake_set_hook_function(3), whose parameters these are. */
   void (*set_hook)(const struct pinning_gnutls *self, gnutls_session_t session, unsigned type, int when,
                    gnutls_handshake_hook_func hook);
-  /* Before gnutls_handshake(3) and gnutls_record_send_early_data(3): offers a stored session or withholds it.
-   */
+  /* Before gnutls_handshake(3) and gnutls_record_send_early_data(3):
+   * offers a stored session or withholds it. */
   void (*before_handshake)(const struct pinning_gnutls *self, gnutls_session_t session);
   /* After gnutls_handshake(3) said this: what the program gets to hear, which is of a refusal always the
    * same. */

@@ -10,8 +10,8 @@
 
 #include "blocks.h"
 
-/* Policies that are in force or still have readers. More than this many cannot pile up: one a second at most.
- */
+/* Policies that are in force or still have readers. More than this many cannot pile up:
+ * one a second at most. */
 #define SLOTS 64
 /* Readers of a large policy keep what they read for the next one; more of them at once read it again. */
 #define SPARES 4

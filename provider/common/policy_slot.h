@@ -33,8 +33,8 @@ void slots_free_unused(void);
 /* A free slot; -1: there is none. */
 int slot_find_free(void);
 
-/* Puts a policy, which it then owns, into a free slot and in force. Returns what was in force; -1: nothing.
- */
+/* Puts a policy, which it then owns, into a free slot and in force. Returns what was in force;
+ * -1: nothing. */
 int slot_put_in_force(int slot, const struct loaded *loaded);
 
 /* What is in a slot in use. */

@@ -36,8 +36,8 @@ static _Atomic(const char *) read_at, in_force_at;
 static _Atomic(const char *) missing_at;
 /* The compiled form that was found damaged last; changed by the one whose turn it is. */
 static struct pin_file_identity damaged_form;
-/* What the last look at the sources saw, and which of them the next one sees. For the one whose turn it is.
- */
+/* What the last look at the sources saw, and which of them the next one sees.
+ * For the one whose turn it is. */
 static struct pin_look look;
 /* In milliseconds of a clock that never goes back. */
 static _Atomic int64_t next_check;

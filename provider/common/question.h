@@ -50,8 +50,8 @@ const char *question_keep(struct asked_names *names, const char *name);
 /* Frees what was kept. */
 void question_forget(struct asked_names *names);
 
-/* Begins the verdict anew: pin_select_begin, and nothing is known of the peer. now: seconds since the epoch.
- */
+/* Begins the verdict anew: pin_select_begin, and nothing is known of the peer.
+ * now: seconds since the epoch. */
 void question_begin(struct question *question, int64_t now);
 
 /* For a name that lasts as long as the verdict. */

@@ -20,8 +20,8 @@ const char *settings_policy_path(void);
 /* Whether hosts are let through while there is no usable policy. */
 bool settings_allow_without_policy(void);
 
-/* PINNING_DEBUG=1 in an unprivileged process, when this is first called: log lines also go to standard error.
- */
+/* PINNING_DEBUG=1 in an unprivileged process, when this is first called:
+ * log lines also go to standard error. */
 bool settings_debug(void);
 
 #endif

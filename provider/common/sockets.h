@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The sockets of the process that are connected to a host, for a connection that shows no socket of its own.
- */
+/* The sockets of the process that are connected to a host,
+ * for a connection that shows no socket of its own. */
 #ifndef PIN_SOCKETS_H
 #define PIN_SOCKETS_H
 

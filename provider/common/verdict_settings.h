@@ -11,8 +11,8 @@
  * gave one. */
 void verdict_without_policy(const char *name, uint16_t port, int64_t now, struct pin_verdict *ret_verdict);
 
-/* A refusal that the administrator has paused is only logged. Read now, so that it holds at once, and ends.
- */
+/* A refusal that the administrator has paused is only logged.
+ * Read now, so that it holds at once, and ends. */
 void verdict_honour_pause(struct pin_verdict *verdict);
 
 #endif

@@ -372,8 +372,8 @@ static bool is_nobodys_matter(const struct connection *connection) {
   return is_plain;
 }
 
-/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away, and what that says then.
- */
+/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away,
+ * and what that says then. */
 static int result_of_setting(const struct library *library, const void *data, size_t size,
                              size_t *ret_early_data) {
   gnutls_session_t session;

@@ -44,8 +44,8 @@ bool peer_chain_is_known(struct hook *hook, const X509 *certificate);
 /* Whether it was kept that this is a client's certificate. */
 bool peer_chain_is_client(struct hook *hook, const X509 *certificate);
 
-/* The evidence of a certificate; where nothing was kept, it stands alone. Lasts as long as the certificate.
- */
+/* The evidence of a certificate; where nothing was kept, it stands alone.
+ * Lasts as long as the certificate. */
 struct evidence peer_chain_evidence(struct hook *hook, X509 *certificate);
 
 #endif

@@ -18,8 +18,8 @@ BIO *refusing_bio_new(struct hook *hook, BIO *program_bio, const char *text);
 /* bio: may be NULL. */
 bool refusing_bio_is(struct hook *hook, const BIO *bio);
 
-/* The functions of its BIO_METHOD, by the hook whose functions can read it: the first for reads and writes.
- */
+/* The functions of its BIO_METHOD, by the hook whose functions can read it:
+ * the first for reads and writes. */
 int refusing_bio_refuse(struct hook *hook, BIO *bio);
 long refusing_bio_control(struct hook *hook, BIO *bio, int command, long number, void *pointer);
 int refusing_bio_destroy(struct hook *hook, BIO *bio);

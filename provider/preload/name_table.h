@@ -68,8 +68,8 @@ uint32_t table_intern(struct table *table, const char *text);
 bool table_add_pair(struct table *table, uint32_t name, int family, const void *address);
 
 typedef bool table_visit_fn(struct name *name, void *arg);
-/* Visits the names of an address, the newest first, as long as `visit` says true. Whether it did to the end.
- */
+/* Visits the names of an address, the newest first, as long as `visit` says true.
+ * Whether it did to the end. */
 bool table_visit_names(const struct table *table, int family, const void *address, table_visit_fn *visit,
                        void *arg);
 /*

@@ -112,8 +112,8 @@ static struct elf_tables tables_at(const void *address) {
                                        : (struct elf_tables){.hash = NULL};
 }
 
-/* From an object's tables, which are faster to read than a handle's; NULL: it is not there, or not for sure.
- */
+/* From an object's tables, which are faster to read than a handle's;
+ * NULL: it is not there, or not for sure. */
 static void *in_tables(const struct elf_tables *tables, const char *name) {
   void *symbol;
 

@@ -13,8 +13,7 @@ extern const char names_policy[];
 /* Whether a label is empty that is not behind a trailing dot; also where there is no label at all. */
 bool names_has_empty_label(const char *name);
 
-/* The name of the entry; NULL: none. Of names without an empty label, and of addresses in any spelling.
- */
+/* The name of the entry; NULL: none. Of names without an empty label, and of addresses in any spelling. */
 const char *names_entry(const char *name);
 
 /* Whether it is a host name that every client could send: letters, digits, hyphens, dots, and no address. */

@@ -433,8 +433,8 @@ static void set_up_again(void) {
 
 /* ---- A connection ---- */
 
-/* Behind another connection, which is given up, the listener has no room: a second passes until the next try.
- */
+/* Behind another connection, which is given up, the listener has no room:
+ * a second passes until the next try. */
 static void begin_connecting(int client, const struct sockaddr_in *address) {
   int filling = socket(AF_INET, SOCK_STREAM, 0), flags = fcntl(client, F_GETFL);
 

@@ -209,8 +209,8 @@ static enum outcome offer_from_file(const struct setup *setup, SSL_CTX *client, 
 #define AT_ONCE 150
 #define CROWD 600 /* more than there are places */
 
-/* Offers so many copies of a session one after the other, with a certificate each, and lets go of them then.
- */
+/* Offers so many copies of a session one after the other, with a certificate each,
+ * and lets go of them then. */
 static enum outcome offer_copies(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
                                  SSL_SESSION *session, bool must_reuse, int count) {
   SSL_SESSION *copies[CROWD];

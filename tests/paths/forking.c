@@ -418,8 +418,8 @@ static enum outcome fork_cancelled(const struct setup *setup) {
 
 static atomic_bool forking;
 
-/* Comes after our handler, as it was registered earlier. Gives the thread the time to get inside, if it can.
- */
+/* Comes after our handler, as it was registered earlier.
+ * Gives the thread the time to get inside, if it can. */
 static void let_thread_begin(void) {
   open_threads_link();
   atomic_store(&forking, true);

@@ -249,8 +249,8 @@ static enum outcome in_chroot(const struct setup *setup) {
   return confined(setup, enter_chroot, true);
 }
 
-/* No name, memory BIOs, and no /proc that lists the sockets: the one connected to the pinned address counts.
- */
+/* No name, memory BIOs, and no /proc that lists the sockets:
+ * the one connected to the pinned address counts. */
 static enum outcome unnamed_in_chroot(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   const struct setup by_socket = {.transport = SOCKET};

@@ -337,8 +337,8 @@ static void *ech_symbol(const char *name) {
   return symbol;
 }
 
-/* public_name: what is to be read outside of the name that the client sends. taken: the server has the key.
- */
+/* public_name: what is to be read outside of the name that the client sends.
+ * taken: the server has the key. */
 static enum outcome encrypted(const struct setup *setup, const char *public_name, bool taken) {
   void *symbols[] = {ech_symbol("OSSL_ECHSTORE_new"), ech_symbol("OSSL_ECHSTORE_new_config"),
                      ech_symbol("SSL_CTX_set1_echstore"), ech_symbol("OSSL_ECHSTORE_free")};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Clients that give OpenSSL no name, but had libc resolve it: the shim sees that, each way that libc offers.
- */
+/* Clients that give OpenSSL no name, but had libc resolve it:
+ * the shim sees that, each way that libc offers. */
 #include "kit.h"
 
 #include <arpa/inet.h>
@@ -129,8 +129,8 @@ static bool by_forgetting(void) {
   return getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) == 0;
 }
 
-/* A covered name that has no address, or whose request was cancelled, is nobody's, as soon as that was told.
- */
+/* A covered name that has no address, or whose request was cancelled, is nobody's,
+ * as soon as that was told. */
 static struct gaicb failing_request(void) {
   return (struct gaicb){.ar_name = "localhost", .ar_service = "no-such-service", .ar_request = &v4_hints};
 }

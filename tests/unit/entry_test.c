@@ -70,8 +70,8 @@ static void refuses_bad_entries(void) {
        "policy.cfg:4:11+1: error: require is a number; expected a string\n"
        "policy.cfg:4:21+5: error: mode is a boolean; expected a string\n"
        "policy.cfg:4:40+1: error: on_expiry is an array; expected a string\n"},
-      /* Places behind a string and a comment of several lines; only the first line of a string is underlined.
-       */
+      /* Places behind a string and a comment of several lines;
+       * only the first line of a string is underlined. */
       {ENTRY("comment = \"one\ntwo\"; /* three\nfour */ mode = \"on\"; require = \"a\nb\";"), NULL,
        "policy.cfg:6:16+4: error: unknown mode \"on\"; expected \"enforce\", \"audit\" or \"off\"\n"
        "policy.cfg:6:32+2: error: unknown require \"a\\x0Ab\"; expected \"any\" or \"all\"\n"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What pin_report writes, pinctl reads back, whatever names and subjects are made of, and however it is cut.
- */
+/* What pin_report writes, pinctl reads back, whatever names and subjects are made of,
+ * and however it is cut. */
 #include "logs/log_report.h"
 #include "runner.h"
 #include "sample.h"

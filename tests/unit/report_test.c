@@ -165,8 +165,8 @@ static void test_subjects(void) {
   }
 }
 
-/* Whatever the size, the line is a beginning of the whole one, cut between pairs, and says so when it is cut.
- */
+/* Whatever the size, the line is a beginning of the whole one, cut between pairs,
+ * and says so when it is cut. */
 static void test_sizes(void) {
   struct pin_verdict verdict;
   char whole[PIN_REPORT_SIZE], part[PIN_REPORT_SIZE];

@@ -380,8 +380,8 @@ static void conclude(void) {
   (void)resolved_seen.any_name(COVERING(11, is_none, &calls));
 }
 
-/* What another thread finds out for a connection while a full memory is cut down makes no name a covered one.
- */
+/* What another thread finds out for a connection while a full memory is cut down makes no name a covered
+ * one. */
 static void test_asked_while_cut(void) {
   meanwhile = conclude;
   remember_many("other-meanwhile", 0x0e000000, 20000);

@@ -51,8 +51,8 @@ static void keeps_what_is_looked_at(void) {
 
 static int child_status = -1;
 
-/* Another thread forks while a policy is being given back: the child looks for what can be given back, too.
- */
+/* Another thread forks while a policy is being given back:
+ * the child looks for what can be given back, too. */
 static void fork_here(void) {
   pid_t child;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What becomes of hosts that no entry covers: the setting `unlisted`, and what the policy's mode makes of it.
- */
+/* What becomes of hosts that no entry covers:
+ * the setting `unlisted`, and what the policy's mode makes of it. */
 #include "runner.h"
 #include "sample.h"
 

@@ -462,8 +462,8 @@ static void test_vouched(void) {
   }
 }
 
-/* An exempt anchor is a CA whose word is taken, so it is checked too; the peer's own key decides without it.
- */
+/* An exempt anchor is a CA whose word is taken, so it is checked too;
+ * the peer's own key decides without it. */
 static void test_exempt_is_vouched(void) {
   static const struct {
     const char *name;

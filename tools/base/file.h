@@ -42,8 +42,8 @@ MUST_USE int file_open_regular(const char *path, int *ret_fd);
  */
 MUST_USE int file_write_beside(const char *path, const char *text, char **ret_beside);
 
-/* Puts a file that was written this way in the place of whatever is at `path`. Returns 0 or an errno value.
- */
+/* Puts a file that was written this way in the place of whatever is at `path`.
+ * Returns 0 or an errno value. */
 MUST_USE int file_replace(const char *path, const char *text);
 
 /* What the name of such a file begins with. Not ending in .cfg, it is no drop-in for readers of policy.d. */

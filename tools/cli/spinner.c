@@ -40,8 +40,8 @@ static void append_number(char *line, size_t *length, int64_t number) {
   append(line, length, at);
 }
 
-/* In a signal handler: nothing but write(2) and clock_gettime(2), neither snprintf(3) nor errno for others.
- */
+/* In a signal handler: nothing but write(2) and clock_gettime(2),
+ * neither snprintf(3) nor errno for others. */
 static void show(int signal_number) {
   int saved_errno = errno;
   char line[LINE_SIZE];

@@ -15,8 +15,8 @@
 #include "base/interrupt.h"
 #include "config/conf_lookup.h"
 
-/* Loading a configuration takes milliseconds, handshakes tens of them; a module that hangs must not hang us.
- */
+/* Loading a configuration takes milliseconds, handshakes tens of them;
+ * a module that hangs must not hang us. */
 #define TRIAL_SECONDS 30
 #define PROVIDER_LINE "provider "
 #define ERROR_LINE "error "

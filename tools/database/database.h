@@ -49,8 +49,8 @@ MUST_USE bool database_run(struct database *database, const char *sql);
 /* Runs one statement that gives no rows. False, having said why. */
 MUST_USE bool database_change(struct database *database, const char *sql, const struct sql_value *values,
                               size_t count);
-/* Of the last statement that changed something: how many rows, and the number of the row that was inserted.
- */
+/* Of the last statement that changed something:
+ * how many rows, and the number of the row that was inserted. */
 int database_changed(const struct database *database);
 int64_t database_inserted(const struct database *database);
 

@@ -170,8 +170,8 @@ static void print_hunk(const struct lines *old_lines, const struct lines *new_li
   }
 }
 
-/* Goes over what changed from here on, and over changes that are so near that they share lines around them.
- */
+/* Goes over what changed from here on, and over changes that are so near that they share lines around
+ * them. */
 static struct hunk take_hunk(const struct lines *old_lines, const struct lines *new_lines, size_t i,
                              size_t j) {
   size_t around = i < AROUND ? i : AROUND;

@@ -164,8 +164,8 @@ struct making {
   size_t applied; /* so many of the files, the first ones, are in place */
 };
 
-/* Where the file itself lies: a link at its path, into a checkout say, leads there, and stays. For free(3).
- */
+/* Where the file itself lies: a link at its path, into a checkout say, leads there, and stays.
+ * For free(3). */
 static char *place_of(const char *path) {
   struct stat status;
   bool is_link = lstat(path, &status) == 0 && S_ISLNK(status.st_mode);

@@ -86,8 +86,8 @@ static bool restore(const struct target *target, const char *before, char **ret_
   return good;
 }
 
-/* before NULL: there was no openssl.cnf. A change that is to be confirmed goes on waiting where this fails.
- */
+/* before NULL: there was no openssl.cnf. A change that is to be confirmed goes on waiting where this
+ * fails. */
 static void take_back(const struct switching *switching, const char *before) {
   struct target target;
   AUTO_TEXT text = NULL;

@@ -46,8 +46,8 @@ MUST_USE int switch_all_on(const struct switching *switching);
 MUST_USE int switch_unit_on(const struct switching *switching);
 MUST_USE int switch_unit_off(const struct switching *switching);
 
-/* Whether an option or the environment says which file is meant: openssl.cnf, one like it, or ld.so.preload.
- */
+/* Whether an option or the environment says which file is meant:
+ * openssl.cnf, one like it, or ld.so.preload. */
 bool switch_names_a_file(const struct arguments *arguments);
 
 /* The whole path of the module to name. False, having said so: there is none. */

@@ -49,8 +49,8 @@ void graph_make(const struct explanation *explanation, struct graph *ret_graph);
 void graph_clear(struct graph *graph);
 
 bool graph_is_refused(const struct graph *graph);
-/* "api.example.com:443", and "accepted: ..." or "REFUSED: ...". For free(3), unescaped; neither is ever cut.
- */
+/* "api.example.com:443", and "accepted: ..." or "REFUSED: ...". For free(3), unescaped;
+ * neither is ever cut. */
 char *graph_peer(const struct graph *graph);
 char *graph_verdict(const struct graph *graph);
 /* "pins: 2 keys"; for free(3). */

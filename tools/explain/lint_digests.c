@@ -96,8 +96,8 @@ static void lint_certificate(const struct object *object, const struct pin_entry
   }
 }
 
-/* Whether an entry holds a digest of any of the certificates where one of their keys belongs, or the reverse.
- */
+/* Whether an entry holds a digest of any of the certificates where one of their keys belongs,
+ * or the reverse. */
 static bool is_about(const struct pin_entry *entry, const struct digest_set *keys,
                      const struct digest_set *fingerprints) {
   for (int list = 0; list < PIN_LIST_COUNT; list++)

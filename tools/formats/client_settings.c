@@ -176,8 +176,8 @@ static void inherit(struct section *account, const struct section *other) {
   account->line = other->line;
 }
 
-/* "account NAME" or "account NAME : OTHER, ...", in that order; what "defaults" says holds for all behind it.
- */
+/* "account NAME" or "account NAME : OTHER, ...", in that order;
+ * what "defaults" says holds for all behind it. */
 static void begin_account(struct sections *sections, char *value, unsigned line) {
   char *others = strchr(value, ':');
   if (others != NULL)

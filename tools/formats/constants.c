@@ -120,8 +120,8 @@ static bool may_bring_names(const struct tokens *tokens, size_t block) {
 
 /* ---- What is assigned ---- */
 
-/* Whether the string at an index is all that is assigned: no call, operator or other string goes on from it.
- */
+/* Whether the string at an index is all that is assigned:
+ * no call, operator or other string goes on from it. */
 static bool is_whole(const struct tokens *tokens, size_t at) {
   /* "as const", "as string": what type it is makes no other of it. */
   bool is_typed = token_is(tokens, at + 1, "as") && token_at(tokens, at + 2)->kind == TOKEN_WORD;
@@ -209,8 +209,8 @@ static bool is_field_of_script(const struct tokens *tokens, size_t name) {
               : before->kind == TOKEN_STRING || strchr(";{}", *before->text) != NULL);
 }
 
-/* The block of the name that an assignment is for: the one around it that declares the name, or is a type's.
- */
+/* The block of the name that an assignment is for:
+ * the one around it that declares the name, or is a type's. */
 static size_t block_of(const struct constants *found, const struct tokens *tokens, size_t name) {
   size_t block = block_around(tokens, name);
   if (is_declared(tokens, name))

@@ -150,8 +150,8 @@ static const char *behind_name(const char *text, bool *ret_report_only) {
   return NULL;
 }
 
-/* What follows Traefik's name of the header: "publicKey:", "traefik.http.middlewares.a.headers.publickey=".
- */
+/* What follows Traefik's name of the header:
+ * "publicKey:", "traefik.http.middlewares.a.headers.publickey=". */
 static const char *behind_key(const char *text) {
   const char *behind;
   for (const char *key = text; (key = strcasestr(key, TRAEFIK)) != NULL; key = behind) {
@@ -221,8 +221,8 @@ static void read_entities(char *value) {
   *to = '\0';
 }
 
-/* What a program does with the string before it: "% MORE", ".format(MORE)"; Ruby's ".freeze" changes nothing.
- */
+/* What a program does with the string before it: "% MORE", ".format(MORE)";
+ * Ruby's ".freeze" changes nothing. */
 static bool is_operation(const struct token *token) {
   return token->kind == TOKEN_WORD && strchr(".%", *token->text) != NULL &&
          strcmp(token->text, ".freeze") != 0;
@@ -300,8 +300,8 @@ static bool is_prefix(const struct tokens *tokens, size_t at) {
          is_one_of_caseless(token_at(tokens, at)->text, "f b r u rb br fr rf @ $ $@ @$ [ [[");
 }
 
-/* The token of the value that belongs to a name: behind it, or, in XML, before it (value="..." name="...").
- */
+/* The token of the value that belongs to a name:
+ * behind it, or, in XML, before it (value="..." name="..."). */
 static size_t value_of_name(const struct tokens *tokens, size_t at) {
   const char *next = token_at(tokens, at + 1)->text;
   if (at >= 3 && token_is(tokens, at - 3, "value=") && (*next == '/' || *next == '>'))
@@ -371,8 +371,8 @@ static void write_strings(FILE *out, const struct tokens *tokens, size_t at) {
     fputs("pin-sha256=\"?\"; ", out);
 }
 
-/* Whether the member of that name is true; `otherwise`: what it is taken for where that is not written out.
- */
+/* Whether the member of that name is true;
+ * `otherwise`: what it is taken for where that is not written out. */
 static bool is_set(struct conversion *conversion, const struct tokens *tokens, size_t name, bool otherwise) {
   bool is_true = token_is(tokens, name + 2, "true");
   bool is_written = token_is(tokens, name + 1, ":") && (is_true || token_is(tokens, name + 2, "false")) &&

@@ -39,8 +39,8 @@ static bool skip_redirection(const char **at) {
   return true;
 }
 
-/* Takes a word off as a shell divides them, without its quotes; NULL: the command is at its end. For free(3).
- */
+/* Takes a word off as a shell divides them, without its quotes; NULL: the command is at its end.
+ * For free(3). */
 static char *take_word(const char **at) {
   do
     *at += strspn(*at, BLANKS);

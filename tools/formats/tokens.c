@@ -126,8 +126,8 @@ static void take_template(struct scan *scan, const char *end, const char *start)
   add_qualified(scan, text, start);
 }
 
-/* `quote` begins here and ends the string. Strings of configurations, and long ones, go over several lines.
- */
+/* `quote` begins here and ends the string.
+ * Strings of configurations, and long ones, go over several lines. */
 static void take_string(struct scan *scan, const char *quote) {
   const char *start = scan->at;
   bool escapes = strlen(quote) == 1 && *quote != '`', is_open = false;

@@ -51,14 +51,14 @@ bool token_is(const struct tokens *tokens, size_t index, const char *text);
 /* The bracket that is open around a token: one of "([{", or 0. */
 char token_within(const struct tokens *tokens, size_t index);
 
-/* Whether what stands before a dot holds constants ("Pins", "this"), and is not some object ("request.url").
- */
+/* Whether what stands before a dot holds constants ("Pins", "this"),
+ * and is not some object ("request.url"). */
 bool token_has_constants(const char *text);
 
 /* Whether it is an opening bracket. */
 bool token_opens(const struct tokens *tokens, size_t index);
-/* The index behind the bracket that closes the opening one at `index`; tokens->count where nothing closes it.
- */
+/* The index behind the bracket that closes the opening one at `index`;
+ * tokens->count where nothing closes it. */
 size_t tokens_behind(const struct tokens *tokens, size_t index);
 
 /* The token behind one, and behind all that is in brackets where it opens them. */

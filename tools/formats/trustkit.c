@@ -89,8 +89,8 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
   conversion_add(conversion, &draft);
 }
 
-/* A constant of TrustKit's among the names, such as what one variant of it has for all other hosts, is none.
- */
+/* A constant of TrustKit's among the names, such as what one variant of it has for all other hosts,
+ * is none. */
 static void read_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
     if (strncmp(name, "TSK", 3) == 0)

@@ -23,8 +23,8 @@ bool xml_is(const xmlNode *node, const char *name);
 /* The next element of this name, beginning with the node itself; NULL: none. */
 xmlNode *xml_next(xmlNode *node, const char *name);
 
-/* The value of an attribute, or NULL; the text of an element without the white space around it. For free(3).
- */
+/* The value of an attribute, or NULL; the text of an element without the white space around it.
+ * For free(3). */
 char *xml_attribute(xmlNode *node, const char *name);
 char *xml_text(xmlNode *node);
 

@@ -45,8 +45,8 @@ static void take_word(struct zone_text *zone) {
   zone->at = start + length + (quoted && start[length] == '"' ? 1 : 0);
 }
 
-/* The words up to the end of the line, or of the lines that parentheses join. False: the text is at its end.
- */
+/* The words up to the end of the line, or of the lines that parentheses join.
+ * False: the text is at its end. */
 static bool take_words(struct zone_text *zone, unsigned *ret_line) {
   bool open = false;
   text_list_clear(&zone->words);

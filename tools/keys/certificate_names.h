@@ -17,8 +17,8 @@ bool certificate_is_for(X509 *certificate, const char *host);
  */
 bool certificate_fits_entry(X509 *certificate, const char *name, bool include_subdomains);
 
-/* Its names and addresses, else its common name: "a.example, b.example and 3 more"; "" for none. For free(3).
- */
+/* Its names and addresses, else its common name: "a.example, b.example and 3 more"; "" for none.
+ * For free(3). */
 char *certificate_names_text(X509 *certificate);
 
 #endif

@@ -24,8 +24,8 @@ struct chain {
   struct vouched vouched;
 };
 
-/* As many keys as pinning.so looks at: of a longer path nothing above counts, and nothing is taken as absent.
- */
+/* As many keys as pinning.so looks at: of a longer path nothing above counts,
+ * and nothing is taken as absent. */
 #define CHAIN_MOST_KEYS 32
 
 /*

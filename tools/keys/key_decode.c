@@ -156,8 +156,8 @@ static int no_passphrase(char *buffer, int size, int for_writing, void *arg) {
   return -1;
 }
 
-/* A bare key of one algorithm, as PKCS#1 has it for RSA: no SubjectPublicKeyInfo, but one can be made of it.
- */
+/* A bare key of one algorithm, as PKCS#1 has it for RSA:
+ * no SubjectPublicKeyInfo, but one can be made of it. */
 bool object_from_bare_public_der(const unsigned char *der, long length, struct object *ret_object) {
   EVP_PKEY *key = decode("DER", EVP_PKEY_PUBLIC_KEY, (const char *)der, (size_t)length, no_passphrase, NULL);
   bool good = key != NULL && take_key(key, ROLE_PUBLIC_KEY, ret_object);

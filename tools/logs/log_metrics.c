@@ -11,8 +11,8 @@
 #include "cli/output.h"
 #include "logs/log_advice.h"
 
-/* Whoever makes programs ask for hosts decides how many there are; a monitoring system keeps each for long.
- */
+/* Whoever makes programs ask for hosts decides how many there are;
+ * a monitoring system keeps each for long. */
 #define MOST_COUNTS 1000
 
 struct log_count {

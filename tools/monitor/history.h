@@ -61,8 +61,8 @@ int64_t history_named_since(struct history *history, const char *host, uint16_t 
                             const struct pin_digest *key);
 bool history_covers(struct history *history, const char *host, uint16_t port, int64_t since, int64_t now);
 
-/* The ports of a host that were looked at after `since`; *ret_ports is for free(3). False, having said why.
- */
+/* The ports of a host that were looked at after `since`; *ret_ports is for free(3).
+ * False, having said why. */
 MUST_USE bool history_ports(struct history *history, const char *host, int64_t since, uint16_t **ret_ports,
                             size_t *ret_count);
 

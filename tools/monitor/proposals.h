@@ -29,8 +29,8 @@ struct proposals {
   size_t count;
 };
 
-/* All about a host, by port and age; port 0: of all ports. False, having said why. To be cleared in any case.
- */
+/* All about a host, by port and age; port 0: of all ports. False, having said why.
+ * To be cleared in any case. */
 MUST_USE bool proposals_read(struct history *history, const char *host, uint16_t port,
                              struct proposals *ret_proposals);
 void proposals_clear(struct proposals *proposals);

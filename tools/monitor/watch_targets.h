@@ -12,8 +12,8 @@
  * said how the verb is used. */
 MUST_USE bool targets_from_operands(const struct arguments *arguments, bool patterns, struct watch *watch);
 
-/* Whether every operand is HOST[:PORT] that somebody may answer to. False, having said how the verb is used.
- */
+/* Whether every operand is HOST[:PORT] that somebody may answer to.
+ * False, having said how the verb is used. */
 bool operands_can_be_asked(const struct arguments *arguments);
 
 /*

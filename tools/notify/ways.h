@@ -10,8 +10,8 @@
 #include "base/must_use.h"
 #include "notify/notify.h"
 
-/* Each returns NULL, or why nothing was told, for free(3). The policy pins the servers of those that ask one.
- */
+/* Each returns NULL, or why nothing was told, for free(3).
+ * The policy pins the servers of those that ask one. */
 MUST_USE char *command_send(const struct notify_settings *settings, const struct notify_message *message,
                             const struct pin_policy *policy);
 MUST_USE char *mail_send(const struct notify_settings *settings, const struct notify_message *message,

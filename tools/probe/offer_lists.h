@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Lists for a ClientHello. OpenSSL's macros for them take text that is not const, though nobody writes to it.
- */
+/* Lists for a ClientHello. OpenSSL's macros for them take text that is not const,
+ * though nobody writes to it. */
 #ifndef PINCTL_PROBE_OFFER_LISTS_H
 #define PINCTL_PROBE_OFFER_LISTS_H
 

@@ -73,8 +73,8 @@ const char *probe_header_name(enum probe_header header) {
   return names[header];
 }
 
-/* The value behind "NAME:", without blanks around it, where the line is this header. It points into the line.
- */
+/* The value behind "NAME:", without blanks around it, where the line is this header.
+ * It points into the line. */
 static bool find_value(const char *line, size_t length, const char *name, const char **ret_from,
                        const char **ret_end) {
   size_t name_length = strlen(name);

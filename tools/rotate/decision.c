@@ -180,8 +180,8 @@ static int note_decision(struct history *history, const struct reviewing *review
   return EXIT_DONE;
 }
 
-/* Under the lock of the policy from before the proposals are read: of two at once the second sees the first.
- */
+/* Under the lock of the policy from before the proposals are read:
+ * of two at once the second sees the first. */
 static int decide(struct reviewing *reviewing) {
   const struct arguments *arguments = reviewing->arguments;
   const char *path = arguments_value(arguments, OPTION_HISTORY);

@@ -44,8 +44,8 @@ static void look_at_life(const struct object *leaf, struct scan_host *host) {
   int64_t expires = seconds_of(X509_get0_notAfter(leaf->certificate));
   int64_t days = (expires - issued + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY;
   int allowed = allowed_life(issued);
-  /* Both ends belong to it (RFC 5280, 4.1.2.5). Midnight to midnight is what CAs without that second issue.
-   */
+  /* Both ends belong to it (RFC 5280, 4.1.2.5).
+   * Midnight to midnight is what CAs without that second issue. */
   if (allowed != 0 && expires - issued > (int64_t)allowed * SECONDS_PER_DAY)
     finding_add(host, "long-life",
                 must_format("%s is valid for %lld days; browsers allow %d of one issued that day",

@@ -36,8 +36,8 @@ struct coverage *coverage_new(void);
 /* Takes NULL. */
 void coverage_free(struct coverage *coverage);
 
-/* False where the file cannot be read. Clear *ret_covered in any case. Remembers the libraries it has read.
- */
+/* False where the file cannot be read. Clear *ret_covered in any case.
+ * Remembers the libraries it has read. */
 MUST_USE bool coverage_look(struct coverage *coverage, const char *path, struct covered *ret_covered);
 void covered_clear(struct covered *covered);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What is known of programs by their names, because no file tells it. docs/programs.md says what was tried.
- */
+/* What is known of programs by their names, because no file tells it.
+ * docs/programs.md says what was tried. */
 #ifndef PINCTL_SYSTEM_KNOWN_PROGRAM_H
 #define PINCTL_SYSTEM_KNOWN_PROGRAM_H
 

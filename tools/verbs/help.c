@@ -15,8 +15,8 @@
 #define WIDTH 80
 #define HELP_COLUMN 28
 
-/* "--name a|b|c", with further lines of words where they do not fit into one. Returns the column behind it.
- */
+/* "--name a|b|c", with further lines of words where they do not fit into one.
+ * Returns the column behind it. */
 static int print_left(const char *name, const char *argument) {
   int indent = printf("  --%s%s", name, argument == NULL ? "" : " ");
   int column = indent;

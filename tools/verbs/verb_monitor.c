@@ -125,8 +125,8 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
   return status;
 }
 
-/* Whoever waits for one line, or for a file of metrics, gets it: silence looks like a machine that is well.
- */
+/* Whoever waits for one line, or for a file of metrics, gets it:
+ * silence looks like a machine that is well. */
 static int print_nothing(const struct arguments *arguments, struct monitoring *monitoring) {
   const char *trouble = monitoring->watch.trouble;
   if (monitoring->printed)

@@ -20,8 +20,8 @@
 
 static const struct option options[] = {SHARED_POLICY};
 
-/* The dynamic linker takes both spaces and colons between the libraries of LD_PRELOAD, and knows no quotes.
- */
+/* The dynamic linker takes both spaces and colons between the libraries of LD_PRELOAD,
+ * and knows no quotes. */
 static bool preload(const char *shim) {
   if (strpbrk(shim, " :") != NULL)
     return say_error("%s: a path with a space or a colon cannot be preloaded", shim);

@@ -25,8 +25,8 @@ MUST_USE bool entries_read(const struct pin_policy *policy, struct entries *ret_
  * part of the image is damaged, and nothing was said.
  */
 MUST_USE bool entries_of_name(const struct pin_policy *policy, const char *name, struct entries *entries);
-/* The same for all whose name has to do with a host's: the name itself, its parents, wildcards below either.
- */
+/* The same for all whose name has to do with a host's:
+ * the name itself, its parents, wildcards below either. */
 MUST_USE bool entries_related(const struct pin_policy *policy, const char *host, struct entries *entries);
 /* A copy that lives as long as the arena. */
 struct pin_entry entry_copy(struct arena *memory, const struct pin_entry *entry);
