@@ -137,3 +137,11 @@ bool ports_overlap(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint3
 bool ports_equal(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count) {
   return a_count == b_count && (a_count == 0 || memcmp(a, b, a_count * sizeof *a) == 0);
 }
+
+static int compare_ports(const void *a, const void *b) {
+  return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+void ports_sort(uint16_t *ports, uint32_t count) {
+  qsort(ports, count, sizeof *ports, compare_ports);
+}

@@ -46,6 +46,7 @@ char *ports_format(const uint16_t *ports, uint32_t count);
 
 /* Whether some port is in both (ascending) lists; an empty list stands for every port. */
 bool ports_overlap(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count);
+void ports_sort(uint16_t *ports, uint32_t count);
 bool ports_equal(const uint16_t *a, uint32_t a_count, const uint16_t *b, uint32_t b_count);
 
 /* What is said of entries of one name that differ in their ports. */

@@ -231,10 +231,6 @@ const char *arguments_policy(const struct arguments *arguments) {
   return path == NULL || *path == '\0' ? PIN_DEFAULT_POLICY : path;
 }
 
-static int compare_ports(const void *a, const void *b) {
-  return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
 bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, uint32_t *ret_count) {
   uint16_t *ports = must_alloc(arguments->value_count, sizeof *ports);
   uint32_t count = 0;
@@ -246,7 +242,7 @@ bool arguments_ports(const struct arguments *arguments, uint16_t **ret_ports, ui
     free(ports);
     return wrong_usage(arguments->verb, "--port \"%s\": expected a number from 1 to 65535", value);
   }
-  qsort(ports, count, sizeof *ports, compare_ports);
+  ports_sort(ports, count);
   *ret_count = 0;
   for (uint32_t i = 0; i < count; i++)
     if (*ret_count == 0 || ports[*ret_count - 1] != ports[i])

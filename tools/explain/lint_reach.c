@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "explain/lint.h"
 #include "view/digest_set.h"
+#include "view/entry_text.h"
 
 /* RFC 1035, 2.3.4, less the root's empty label and the length byte before the first. */
 #define LONGEST_NAME 253
@@ -74,10 +75,6 @@ void lint_blocked(const struct pin_policy *policy, const struct entries *entries
   digest_set_clear(&blocked);
 }
 
-static int compare_to_name(const void *name, const void *entry) {
-  return strcmp(name, ((const struct pin_entry *)entry)->name);
-}
-
 /* What a less specific entry is to be like. */
 typedef bool below_fn(const struct pin_entry *found, const struct pin_entry *other, void *arg);
 
@@ -89,16 +86,12 @@ static bool shares_port(const struct pin_entry *found, const struct pin_entry *o
 /* An entry of this very name that covers more than itself and is what `like` says; or NULL. */
 static const struct pin_entry *covering_below(const struct entries *entries, const char *name,
                                               const struct pin_entry *other, below_fn *like, void *arg) {
-  const struct pin_entry *found =
-      bsearch(name, entries->items, entries->count, sizeof *entries->items, compare_to_name);
-  if (found == NULL)
-    return NULL;
-  while (found > entries->items && strcmp(found[-1].name, name) == 0)
-    found--;
-  for (; found < entries->items + entries->count && strcmp(found->name, name) == 0; found++) {
-    bool below = found->kind == PIN_NAME_WILDCARD || found->include_subdomains;
-    if (found != other && below && like(found, other, arg))
-      return found;
+  size_t count = 0;
+  const struct pin_entry *found = entries_find(entries, name, &count);
+  for (size_t i = 0; i < count; i++) {
+    bool below = found[i].kind == PIN_NAME_WILDCARD || found[i].include_subdomains;
+    if (&found[i] != other && below && like(&found[i], other, arg))
+      return &found[i];
   }
   return NULL;
 }

@@ -132,10 +132,6 @@ static bool join_equal_ports(struct conversion *conversion, struct conversion_it
          join_same(conversion, into, from);
 }
 
-static int compare_port(const void *a, const void *b) {
-  return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
 /* Different ports, the same rules: one entry with all the ports. */
 static bool join_ports(struct conversion *conversion, struct conversion_item *into,
                        const struct conversion_item *from) {
@@ -254,7 +250,7 @@ static void sort_ports(struct conversion *conversion) {
   for (size_t i = 0; i < conversion->count; i++) {
     struct conversion_item *item = &conversion->items[i];
     if (item->joined_ports != NULL)
-      qsort(item->joined_ports, item->entry.port_count, sizeof *item->joined_ports, compare_port);
+      ports_sort(item->joined_ports, item->entry.port_count);
   }
 }
 

@@ -17,21 +17,13 @@
 /* As the limit of conversion.c. */
 #define MOST_SHOWN 20
 
-static int compare_name(const void *name, const void *element) {
-  return strcmp(name, ((const struct pin_entry *)element)->name);
-}
-
 /* An entry of the policy for the same name and some of the same ports; entries are sorted by name. */
 static const struct pin_entry *find_clash(const struct entries *entries, const struct pin_entry *entry) {
-  const struct pin_entry *found = entries->count == 0 ? NULL
-                                                      : bsearch(entry->name, entries->items, entries->count,
-                                                                sizeof *entries->items, compare_name);
-  while (found != NULL && found > entries->items && strcmp(found[-1].name, entry->name) == 0)
-    found--;
-  for (; found != NULL && found < entries->items + entries->count && strcmp(found->name, entry->name) == 0;
-       found++)
-    if (ports_overlap(found->ports, found->port_count, entry->ports, entry->port_count))
-      return found;
+  size_t count = 0;
+  const struct pin_entry *found = entries_find(entries, entry->name, &count);
+  for (size_t i = 0; i < count; i++)
+    if (ports_overlap(found[i].ports, found[i].port_count, entry->ports, entry->port_count))
+      return &found[i];
   return NULL;
 }
 

@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/host_port.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/progress_bar.h"
 #include "cli/usage.h"
@@ -146,15 +146,13 @@ bool targets_from_policy(const struct arguments *arguments, const struct pin_pol
 bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
                  void *arg) {
   struct probe_target *targets = must_alloc(watch->count, sizeof *targets);
-  struct timespec begun, ended;
   for (size_t i = 0; i < watch->count; i++)
     targets[i] = (struct probe_target){
         .host = watch->hosts[i].host, .port = watch->hosts[i].port, .protocol = watch->hosts[i].protocol};
-  clock_gettime(CLOCK_MONOTONIC, &begun);
+  double begun = monotonic_seconds();
   bool good = probe_all(targets, watch->count, settings, done, arg);
   watch->asked = good;
-  clock_gettime(CLOCK_MONOTONIC, &ended);
-  watch->seconds = (double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9;
+  watch->seconds = monotonic_seconds() - begun;
   free(targets);
   return good;
 }

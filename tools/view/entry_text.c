@@ -149,6 +149,25 @@ void entries_sort_by_name(struct entries *entries) {
     qsort(entries->items, entries->count, sizeof *entries->items, compare_names);
 }
 
+static int compare_to_name(const void *name, const void *entry) {
+  return strcmp(name, ((const struct pin_entry *)entry)->name);
+}
+
+const struct pin_entry *entries_find(const struct entries *entries, const char *name, size_t *ret_count) {
+  const struct pin_entry *first = NULL, *end;
+  *ret_count = 0;
+  if (entries->count > 0)
+    first = bsearch(name, entries->items, entries->count, sizeof *entries->items, compare_to_name);
+  if (first == NULL)
+    return NULL;
+  for (end = first; end < entries->items + entries->count && strcmp(end->name, name) == 0;)
+    end++;
+  while (first > entries->items && strcmp(first[-1].name, name) == 0)
+    first--;
+  *ret_count = (size_t)(end - first);
+  return first;
+}
+
 json_object *digests_json(const struct pin_digest_list *list) {
   json_object *array = json_object_new_array();
   for (uint32_t i = 0; i < list->count; i++)

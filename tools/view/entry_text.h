@@ -32,6 +32,8 @@ MUST_USE bool entries_related(const struct pin_policy *policy, const char *host,
 struct pin_entry entry_copy(struct arena *memory, const struct pin_entry *entry);
 void entries_clear(struct entries *entries);
 void entries_sort_by_name(struct entries *entries);
+/* The entries of this very name, which stand together in those that are sorted so; NULL and 0: none. */
+const struct pin_entry *entries_find(const struct entries *entries, const char *name, size_t *ret_count);
 
 /* One word each, as in the policy. */
 const char *mode_word(enum pin_mode mode);
