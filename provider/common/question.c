@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "question.h"
 
+#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,7 @@ void question_use_seen(const struct pinning_seen *seen) {
 void question_begin(struct question *question, int64_t now) {
   pin_select_begin(question->policy, question->port, now, question->verdict);
   question->host_is_given = question->is_localhost = question->concludes = false;
+  question->given_addresses = 0;
 }
 
 const char *question_keep(struct asked_names *names, const char *name) {
@@ -122,15 +124,34 @@ static void ask_host_part(struct question *question, const struct host_part *par
     question_ask_passing(question, part->text, question->port);
 }
 
-/* An address that no entry covers tells nothing: the client may have resolved it from a name. One without
- * colons ends in a digit, or a dot, as few names do. */
-static bool tells_host(const struct question *question, const char *name) {
+/* text: as inet_ntop(3) writes it. */
+static void note_given_address(struct question *question, const char *text) {
+  struct socket_peer *given = &question->given;
+
+  if (question->given_addresses > 0 && strcmp(given->address, text) == 0)
+    return;
+  if (question->given_addresses++ > 0)
+    return;
+  memset(given, 0, sizeof *given);
+  given->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+  (void)inet_pton(given->family, text, given->bytes);
+  strcpy(given->address, text);
+}
+
+/* An address that no entry covers does not: the client may have resolved it from a name. One without colons
+ * ends in a digit, or a dot, as few names do. */
+static bool tells_host(struct question *question, const char *name) {
   bool is_name = host_part_is_name(name);
   char last = is_name ? name[strlen(name) - 1] : '0';
+  struct pin_host_name host;
 
-  if ((last >= '0' && last <= '9') || last == '.')
-    return host_part_is_address(name) ? question->verdict->count > 0 : is_name;
-  return true;
+  if ((last < '0' || last > '9') && last != '.')
+    return true;
+  pin_host_name_read(name, pin_name_no_key, &host);
+  if (!host.is_address || question->verdict->count > 0)
+    return is_name || host.is_address;
+  note_given_address(question, host.address);
+  return false;
 }
 
 void question_consider_spelling(struct question *question, const char *name) {
@@ -404,11 +425,26 @@ static void conclude_from_all_sockets(struct search *search) {
   free(search->listening.ports);
 }
 
+static void ask_peer(struct search *search, const struct socket_peer *peer) {
+  search->peer = peer;
+  search_by(search, search->question->policy->names_hosts ? search->seen : NULL);
+  ask_socket(search);
+}
+
 void question_conclude_from_sockets(struct question *question) {
   struct socket_peer peer;
   struct search search;
 
   search_begin(&search, question);
+  /* The socket may be connected to a proxy. As with localhost, 127.0.0.1 may be given for hosts elsewhere. */
+  if (question->given_addresses == 1) {
+    question->given.port = question->port;
+    ask_peer(&search, &question->given);
+    if (!goes_to_localhost(&question->given))
+      return;
+    question->is_localhost = true;
+    search_begin(&search, question);
+  }
   if (!socket_peer_of(question->fd, &peer)) {
     if (!question->is_media)
       conclude_from_all_sockets(&search);
@@ -417,9 +453,7 @@ void question_conclude_from_sockets(struct question *question) {
   /* The address is told in a report, whatever the policy names. */
   if (question->verdict->name == NULL)
     question->verdict->name = strcpy(question->names->first, peer.address);
-  search.peer = &peer;
-  search_by(&search, question->policy->names_hosts ? search.seen : NULL);
-  ask_socket(&search);
+  ask_peer(&search, &peer);
 }
 
 /* ---- Names concluded from the certificate ---- */

@@ -11,6 +11,7 @@
 #include "host_part.h"
 #include "module.h"
 #include "pinpolicy.h"
+#include "sockets.h"
 
 struct kept_name;
 
@@ -35,10 +36,12 @@ struct question {
   int fd;                    /* of the connection's socket; -1: none */
   uint16_t port;             /* of the connection; 0: not known */
   enum question_stage stage;
-  bool is_media;      /* the process's other sockets say nothing of the peer (question_conclude...) */
-  bool host_is_given; /* nothing need be concluded */
-  bool is_localhost;  /* by the name that was given, which may be another host's */
-  bool concludes;     /* what is asked now is not the client's own name (struct pin_finding) */
+  bool is_media;            /* the process's other sockets say nothing of the peer (question_conclude...) */
+  bool host_is_given;       /* nothing need be concluded */
+  bool is_localhost;        /* by the name that was given, which may be another host's */
+  unsigned given_addresses; /* different ones in the place of a name, which no entry covers */
+  struct socket_peer given; /* the first of them */
+  bool concludes;           /* what is asked now is not the client's own name (struct pin_finding) */
 };
 
 /* Names that were resolved are asked from these functions from now on; NULL: nobody saw any. An older shim's,
@@ -64,7 +67,8 @@ void question_ask_passing(struct question *question, const char *name, uint16_t 
 /*
  * For the spelling of a name that was asked for. A name that is no host's counts as none, so that what can be
  * concluded is asked for too; the host in it is looked up all the same, so that no spelling steps round a
- * pin. An address counts as none too, where no entry covers a name so far.
+ * pin. An address counts as none too, where no entry covers a name so far, but tells where the connection
+ * goes.
  */
 void question_consider_spelling(struct question *question, const char *name);
 
@@ -75,9 +79,9 @@ void question_consider_spelling(struct question *question, const char *name);
 void question_ask_given(struct question *question, const char *name);
 
 /*
- * Where a client gave no name of a host, the address it is connected to is its name, together with the names
- * that the process resolved to that address, where the shim saw it; and where its socket cannot be found
- * either those of every socket that the process connected; they are only looked at where something of them
+ * Where a client gave no name of a host, the address it gave or is connected to is its name, together with
+ * the names that the process resolved to that address, where the shim saw it; and where there is neither,
+ * those of every socket that the process connected; they are only looked at where something of them
  * could be covered. Where localhost was given, and a stream goes there, streams that go elsewhere are
  * others'. Nor do other sockets count for media (DTLS-SRTP, RFC 5763), whose peer is no host with a name but
  * whoever has the fingerprint that was agreed on elsewhere. Refused is what leaves before anybody can say

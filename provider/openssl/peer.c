@@ -169,7 +169,8 @@ static void ask_connect_name(struct inquiry *inquiry) {
 
   if (name == NULL || host_part_is_address(name))
     return;
-  if (peer->is_within_tls && (inquiry->question.host_is_given || verifies_address(peer)))
+  if (peer->is_within_tls &&
+      (inquiry->question.host_is_given || inquiry->question.given_addresses > 0 || verifies_address(peer)))
     return;
   question_ask_given(&inquiry->question, name);
 }

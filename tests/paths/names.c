@@ -386,6 +386,7 @@ static const struct test_case cases[] = {
   {"connect-bio/wrong-key-none", connect_bio, {.chain = "nobody", OPEN}, WE_REFUSE},
   {"connect-bio/and-sni-wrong-key", connect_bio, {.chain = "nobody", SNI("other.test.example")}, WE_REFUSE},
   {"connect-bio/of-proxy/uncovered", through_proxy, {.chain = "nobody", SNI("other.test.example"), OPEN}, ALL_ACCEPT},
+  {"connect-bio/of-proxy/address-sent-uncovered", through_proxy, {.chain = "nobody", SNI("127.0.0.2"), OPEN}, ALL_ACCEPT},
   {"connect-bio/of-proxy/right-key", through_proxy, {.chain = "good", SNI("localhost"), OPEN}, ALL_ACCEPT},
   {"connect-bio/of-proxy/wrong-key", through_proxy, {.chain = "nobody", SNI("localhost"), OPEN}, WE_REFUSE},
   {"connect-bio/of-proxy/verified-wrong-key", through_proxy, {.chain = "bad", HOST("localhost"), OPEN}, WE_REFUSE},

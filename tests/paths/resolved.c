@@ -307,6 +307,12 @@ static int serve_a_client(bool privileged) {
   return listener;
 }
 
+/* To the host that was resolved, and this connection may be by that socket. */
+static enum outcome beside_covered_connection(const struct setup *setup) {
+  connect_at("127.0.0.1");
+  return connect_after(by_getaddrinfo, setup);
+}
+
 static enum outcome by_datagrams(const struct setup *setup) {
   (void)open_datagrams();
   return connect_after(by_getaddrinfo, setup);
@@ -582,6 +588,21 @@ static const struct test_case cases[] = {
     {"resolved/address-sent/port/wrong-key",
      after_getaddrinfo,
      {.chain = "bad", .sni = "127.0.0.1:443", .transport = SOCKET},
+     SHIM_REFUSES,
+     NO_NAME},
+    {"resolved/address-sent/proxy/any-key",
+     after_getaddrinfo,
+     {.chain = "bad", .sni = "127.0.0.2", .transport = SOCKET},
+     ALL_ACCEPT,
+     .note = "the covered name is the proxy's"},
+    {"resolved/address-sent/beside/any-key",
+     beside_covered_connection,
+     {.chain = "bad", .sni = "127.0.0.2"},
+     ALL_ACCEPT,
+     .note = "the covered name is another connection's"},
+    {"resolved/address-sent/unseen/wrong-key",
+     after_getaddrinfo,
+     {.chain = "bad", .sni = "127.0.0.1"},
      SHIM_REFUSES,
      NO_NAME},
     {"resolved/address-sent/memory/wrong-key",

@@ -226,6 +226,16 @@ static enum outcome localhost_elsewhere(const struct setup *setup) {
   return connect_once(setup);
 }
 
+static enum outcome two_addresses_elsewhere(const struct setup *setup) {
+  union address aside;
+  SSL_CTX *client;
+
+  connect_aside(&aside);
+  client = client_context(setup);
+  X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(client), "127.0.0.4", 0);
+  return connect_from(setup, client);
+}
+
 static enum outcome localhost_beside(const struct setup *setup) {
   union address aside;
 
@@ -444,6 +454,24 @@ static const struct test_case cases[] = {
     {"localhost/datagrams-beside/wrong-key", localhost_datagrams_beside, {OF_OTHER_PORT}, WE_REFUSE},
     {"localhost/stream-and-datagrams-beside/wrong-key", localhost_both_beside, {OF_OTHER_PORT}, WE_REFUSE},
     {"localhost/with-client/wrong-key", localhost_with_client, {OF_OTHER_PORT}, WE_REFUSE},
+    {"localhost/by-address/elsewhere/wrong-key",
+     localhost_elsewhere,
+     {.chain = "nobody", .sni = "127.0.0.1"},
+     WE_REFUSE},
+    {"localhost/by-address/beside/any-key",
+     localhost_beside,
+     {.chain = "nobody", .sni = "127.0.0.1"},
+     ALL_ACCEPT},
+    {"sockets/address-sent/any-key",
+     localhost_elsewhere,
+     {.chain = "nobody", .sni = "127.0.0.3"},
+     ALL_ACCEPT,
+     .note = "the covered address is another connection's"},
+    {"sockets/two-addresses-sent/wrong-key",
+     two_addresses_elsewhere,
+     {.chain = "nobody", .sni = "127.0.0.3", .unverified = true},
+     WE_REFUSE,
+     .note = "nobody can tell which"},
     {"sockets/thread-apart/wrong-key", in_thread_apart, {.chain = "nobody"}, WE_REFUSE},
     {"sockets/thread-apart/right-key", in_thread_apart, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/too-many", among_too_many, {.chain = "nobody"}, WE_REFUSE, .note = "too many to look at"},
