@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 """
 Compares the reference pages with the software, in both directions: verbs and options, settings of the policy and of the
-provider, reasons and events, and the links between pages.
+provider, reasons and events, names in openssl-internals.md, and the links between pages.
 
 The environment names what was built: PINCTL, PINPOLICY.
 """
@@ -224,6 +224,36 @@ class Grades(unittest.TestCase):
         rows = re.findall(r"(?m)^\| `([a-z0-9-]+)` \| (note|warning|critical) \| ([A-F]?[+-]?) *\|",
                           (SOURCE / "docs" / "grades.md").read_text())
         self.assertEqual(rows, [(code, severity.lower(), best.get(cap, cap)) for code, severity, cap in kinds])
+
+
+class Internals(unittest.TestCase):
+    """Rows of openssl-internals.md: code of ours, cases of tests, and the comments that name a row."""
+
+    def setUp(self):
+        lines = (SOURCE / "docs" / "openssl-internals.md").read_text(encoding="utf-8").splitlines()
+        self.rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines if re.match(r"\| [A-Z]\d+ \|", line)]
+        self.sources = {path.name: path.read_text(encoding="utf-8") for path in (SOURCE / "provider").rglob("*.[ch]")}
+        self.code = "\n".join(self.sources.values())
+
+    def test_used_in(self):
+        self.assertGreater(len(self.rows), 40)
+        for number, _, used, *_ in self.rows:
+            for name in re.findall(r"`([\w.]+)`", used):
+                with self.subTest(f"{number} {name}"):
+                    self.assertTrue(name in self.sources or re.search(rf"\b{re.escape(name)}\b", self.code))
+
+    def test_cases(self):
+        for number, *_, tests in self.rows:
+            for room, program, cases in re.findall(r"\b(paths|gnutls)/(\w+) \(([^)]*)\)", tests):
+                path = SOURCE / "tests" / room / f"{program}.c"
+                for case in re.findall("`([^`]+)`", cases):
+                    with self.subTest(f"{number} {program} {case}"):
+                        self.assertIn(case, path.read_text(encoding="utf-8"))
+
+    def test_comments(self):
+        named = set(re.findall(r"openssl-internals ([A-Z]\d+)", self.code))
+        self.assertGreater(len(named), 10)
+        self.assertLessEqual(named, {number for number, *_ in self.rows})
 
 
 class Links(unittest.TestCase):
