@@ -50,6 +50,10 @@ class Commands(Nasty):
             (f"docker run --env API=https://y.org/ i.org/c {one}https://x.org/\n", ONE, None),
             (f"docker run --env API=https://y.org/ i.org/c {one}\"$URL\"\n{one}https://x.org/\n", ONE, NAMELESS),
             (f"{one}https://x.org/ --user-agent curl\n", ONE, None),
+            (f"docker run --env API=https://y.org/ i.org/curl:8.1 {one[5:]}https://x.org/\n", ONE, None),
+            (f"docker run --env API=https://y.org/ i.org/curl@sha256:0a {one[5:]}x.org\n", ONE, None),
+            (f"${{CURL}} {one[5:]}https://x.org/ --output /usr/local/bin/curl\n", ONE, None),
+            (f"fetch {one[5:]}https://x.org/pool/curl\n", ONE, None),
             (f"curl -K- <<E\npinnedpubkey = \"{curl('a')}\"\nurl = \"https://x.org/\"\nE\n", ONE, "other files are not read"),
         ])
         for number, end in enumerate((" ^\r\n", " `\n", " \\\n")):
@@ -75,6 +79,9 @@ class Commands(Nasty):
             (f"docker run --rm i.org/oc openconnect {cert} x.org\n", ONE, None),
             (f"openconnect {cert} https://[2001:db8::1]:4443/\n", {"2001:db8::1:4443": [A]}, None),
             (f"docker run --rm openconnect {cert} x.org --user openconnect\n", ONE, None),
+            (f"docker run --name vpn i.org/openconnect:9.12 {cert} x.org\n", ONE, None),
+            (f"docker run i.org/openconnect:9.12 {cert} x.org\n", ONE, None),
+            (f"C:\\\\VPN\\\\openconnect.exe {cert} x.org\n", ONE, None),
             (f"http_proxy=http://p.org openconnect {cert} x.org\n", ONE, None),
             (f"openconnect -P http://p.org:3128 {cert} x.org\n", ONE, None),
         ])
@@ -332,10 +339,15 @@ class Settings(Nasty):
         rows = [("stubby", "tls_authentication: GETDNS_AUTHENTICATION_NONE\n" + stubby, True),
                 ("stubby", stubby + "tls_authentication: GETDNS_AUTHENTICATION_NONE\n", True),
                 ("stubby", stubby + "tls_authentication: GETDNS_AUTHENTICATION_REQUIRED\n", False), ("stubby", stubby, False),
+                ("stubby", "tls_authentication: GETDNS_AUTHENTICATION_REQUIRED\n" + stubby + "    tls_authentication: GETDNS_AUTHENTICATION_NONE\n", False),
+                ("stubby", "tls_authentication: GETDNS_AUTHENTICATION_NONE\n" + stubby + "---\ntls_authentication: GETDNS_AUTHENTICATION_REQUIRED\n", False),
                 ("envoy", envoy + "  trust_chain_verification: ACCEPT_UNTRUSTED\n", True),
                 ("envoy", envoy + "  trustChainVerification: 1\n", True),
                 ("envoy", envoy + "  trust_chain_verification: VERIFY_TRUST_CHAIN\n", False),
                 ("postfix", postfix + "may\n", True), ("postfix", postfix + "dane\n", True), ("postfix", postfix + "fingerprint\n", False),
+                ("postfix", postfix + "Fingerprint\n", False), ("postfix", postfix + "$level_of_relay\n", False),
+                ("postfix", postfix + "may\nsmtp_tls_policy_maps = inline:{ [x.org]:587=fingerprint }\n", False),
+                ("postfix", postfix + "may\nsmtp_tls_policy_maps =\n", True),
                 ("msmtp", account + "tls_certcheck off\n", True), ("msmtp", "defaults\ntls_certcheck off\n" + account, True),
                 ("msmtp", "defaults\ntls_certcheck off\n" + account + "tls_certcheck on\n", False), ("msmtp", account + "tls_certcheck\n", False)]
         for number, (form, text, looks) in enumerate(rows):

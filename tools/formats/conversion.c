@@ -225,10 +225,10 @@ void convert_end(struct conversion *conversion, struct draft *draft, const char 
 }
 
 void convert_only_logs(struct conversion *conversion, struct draft *draft, const char *setting) {
-  convert_note(
-      conversion, draft->line,
-      "%s: the program goes on whatever key the server has; the entry only logs (--mode enforce refuses)",
-      setting);
+  convert_note(conversion, draft->line,
+               "%s: the program goes on whatever key the server has; the entry only logs, unless --mode says "
+               "otherwise",
+               setting);
   draft->mode = PIN_MODE_AUDIT;
 }
 

@@ -50,16 +50,22 @@ static size_t end_of_command(const struct option_text *options, size_t first) {
   return end;
 }
 
+/* "curl", "$CURL", "/usr/bin/curl.exe", "i.org/curl:8.1" of a container; not the URL of a file. */
+static bool is_program(const char *word, const char *program) {
+  const char *slash = strrchr(word, '/'), *base = slash == NULL ? word : slash + 1;
+  AUTO_TEXT windows = must_format("%s.exe", program);
+  AUTO_TEXT untagged = must_copy_bytes(base, strcspn(base, ":@}"));
+  return strstr(word, "://") == NULL &&
+         (ends_in(word, program) || ends_in(word, windows) || ends_in(untagged, program));
+}
+
 /* Behind the word of a command that is the program itself, perhaps behind an option of what starts it
- * ("docker run --rm curl"): what stands before is no server of it. `first`: no word is. */
+ * ("docker run --rm curl"): what stands before is no server of it. `first`: no word before its pins is. */
 static size_t behind_program(const struct option_text *options, size_t first, size_t behind,
                              const char *program) {
-  AUTO_TEXT windows = must_format("%s.exe", program);
-  for (size_t i = first; i < behind; i++) {
-    const struct text_option *option = &options->items[i];
-    if (option->is_of_command && (ends_in(option->value, program) || ends_in(option->value, windows)))
+  for (size_t i = first; i < behind && !is_one_of(options->items[i].name, "pinnedpubkey servercert"); i++)
+    if (options->items[i].is_of_command && is_program(options->items[i].value, program))
       return i + 1;
-  }
   return first;
 }
 

@@ -81,8 +81,8 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
 /* ---- main.cf ---- */
 
 struct main_cf {
-  char *relayhost, *fallback, *level, *match, *algorithm; /* parts of the text; NULL: not set */
-  unsigned line;                                          /* of the match */
+  char *relayhost, *fallback, *level, *match, *algorithm, *table; /* parts of the text; NULL: not set */
+  unsigned line;                                                  /* of the match */
 };
 
 /* "NAME = VALUE"; of several the last one counts. */
@@ -94,6 +94,7 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
   } wanted[] = {{"relayhost", &settings->relayhost},
                 {"smtp_fallback_relay", &settings->fallback},
                 {"smtp_tls_security_level", &settings->level},
+                {"smtp_tls_policy_maps", &settings->table},
                 {"smtp_tls_fingerprint_digest", &settings->algorithm},
                 {"smtp_tls_fingerprint_cert_match", &settings->match}};
   char *value = trim(cut_word(line, " \t="));
@@ -141,7 +142,13 @@ static void add_relayhosts(struct conversion *conversion, const struct main_cf *
     import_pass(conversion, &format_postfix, settings->match, settings->line);
     return;
   }
-  if (settings->level == NULL || strncmp(settings->level, "fingerprint", strlen("fingerprint")) != 0)
+  const char *level = settings->level == NULL ? "" : settings->level;
+  bool is_open = strchr(level, '$') != NULL || (settings->table != NULL && *settings->table != '\0');
+  if (strncasecmp(level, "fingerprint", strlen("fingerprint")) != 0 && is_open)
+    convert_note(conversion, settings->line,
+                 "smtp_tls_security_level is not \"fingerprint\" here: Postfix looks at these only where "
+                 "smtp_tls_policy_maps, or a parameter named there, says so");
+  else if (strncasecmp(level, "fingerprint", strlen("fingerprint")) != 0)
     convert_only_logs(conversion, &draft, "smtp_tls_security_level is not \"fingerprint\"");
   AUTO_TEXT all = must_format("%s %s", settings->relayhost == NULL ? "" : settings->relayhost,
                               settings->fallback == NULL ? "" : settings->fallback);

@@ -42,15 +42,20 @@ static void take_pinset(struct conversion *conversion, json_object *upstream, st
 
 #define ANY_KEY "GETDNS_AUTHENTICATION_NONE"
 
-/* Of the whole configuration, wherever that stands. */
+/* Of the whole text, wherever it stands. */
+struct authentication {
+  bool none, other;
+};
+
 static void find_authentication(struct conversion *conversion, json_object *object, void *arg) {
   const char *text = tree_text(conversion, object, "tls_authentication");
-  bool *takes_any_key = arg;
-  *takes_any_key = *takes_any_key || (text != NULL && strcmp(text, ANY_KEY) == 0);
+  struct authentication *found = arg;
+  if (text != NULL)
+    *(strcmp(text, ANY_KEY) == 0 ? &found->none : &found->other) = true;
 }
 
 static void take_upstream(struct conversion *conversion, json_object *upstream, void *arg) {
-  const bool *takes_any_key = arg;
+  const struct authentication *authentication = arg;
   if (!json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
     return;
   const char *name = tree_text(conversion, upstream, "tls_auth_name");
@@ -59,7 +64,8 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
   AUTO_DRAFT draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
   draft.port = DNS_OVER_TLS_PORT;
   take_pinset(conversion, upstream, &draft);
-  if (*takes_any_key)
+  /* Of two that differ only stubby knows which is meant for whom. */
+  if (authentication->none && !authentication->other)
     convert_only_logs(conversion, &draft, ANY_KEY);
   if (port != NULL && !port_read(port, &draft.port))
     convert_loss(conversion, draft.line, "tls_port %s: expected a number up to 65535", port);
@@ -67,10 +73,10 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
 }
 
 static void read_stubby(struct conversion *conversion) {
-  bool takes_any_key = false;
+  struct authentication authentication = {0};
   json_object *documents = tree_from_yaml(conversion);
-  tree_each_object(conversion, documents, find_authentication, &takes_any_key);
-  tree_each_object(conversion, documents, take_upstream, &takes_any_key);
+  tree_each_object(conversion, documents, find_authentication, &authentication);
+  tree_each_object(conversion, documents, take_upstream, &authentication);
   json_object_put(documents);
 }
 
