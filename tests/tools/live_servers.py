@@ -63,8 +63,10 @@ def old_ssl(context, ssl3=None, ssl2=None):
     return serve
 
 
-def own_suites(context, answer, seen=None):
-    """TLS as the context has it, and these bytes to whoever offers no suite with AES, ChaCha20 and the like; seen: gets these offers."""
+def own_suites(context, answers, seen=None):
+    """TLS as the context has it, and these bytes, one after the other and then the last, to whoever offers no suite with AES,
+    ChaCha20 and the like; seen: gets these offers."""
+    answers = list(answers)
 
     def serve(connection):
         hello = connection.recv(1000, socket.MSG_PEEK)
@@ -81,8 +83,7 @@ def own_suites(context, answer, seen=None):
         if seen is not None:
             seen.append(hello)
         connection.recv(1000)
-        if answer:
-            connection.sendall(answer)
+        connection.sendall(answers.pop(0) if len(answers) > 1 else answers[0])
         connection.shutdown(socket.SHUT_RDWR)
 
     return serve

@@ -304,21 +304,34 @@ class Odd(Scan):
         self.assertEqual((found["error"], found["versions"][3]["accepted"]), (None, True))
         self.assertTrue({"rc4", "tls10", "no-aead"} <= set(self.codes(found)), self.codes(found))
 
+    @staticmethod
+    def hello(suite, version=b"\3\3", kind=b"\2", session=b""):
+        body = version + bytes(32) + bytes([len(session)]) + session + suite + b"\0"
+        return b"\x16\3\3" + struct.pack(">H", len(body) + 4) + kind + struct.pack(">I", len(body))[1:] + body
+
+    def test_suites_behind_a_limit(self):
+        """Who is turned away asks again; a server that hangs up on this alone, and answers what it did before, refuses."""
+        context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
+        good, refusal = self.hello(b"\0\x0a"), b"\x15\3\3\0\2\2\x28"
+        for answers, there, times in (([b"", b"", good], True, 3), ([good[:20], good], True, 2), ([b""], False, 3), ([refusal], False, 1)):
+            with self.subTest(answers):
+                seen = []
+                port = self.start(live.own_suites(context, answers, seen))
+                found = self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
+                self.assertEqual(("triple-des" in self.codes(found), found["complete"], len(seen)), (there, True, times))
+
     def test_answers_about_suites_that_are_none(self):
         """What was not offered, another version, another message, half of one, one without end, and an alert."""
         context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
-
-        def hello(suite, version=b"\3\3", kind=b"\2", session=b""):
-            body = version + bytes(32) + bytes([len(session)]) + session + suite + b"\0"
-            return b"\x16\3\3" + struct.pack(">H", len(body) + 4) + kind + struct.pack(">I", len(body))[1:] + body
-
-        good = hello(b"\0\x0a")
-        for answer, there in ((good, True), (hello(b"\0\x0a", session=bytes(32)), True), (hello(b"\xc0\x2b"), False), (hello(b"\x13\1"), False),
+        hello, good = self.hello, self.hello(b"\0\x0a")
+        unknown_name = b"\x15\3\3\0\2\1\x70"
+        for answer, there in ((good, True), (unknown_name + good, True), (unknown_name, False), (unknown_name * 2 + good, False),
+                              (b"\x15\3\3\0\2\2\x70" + good, False), (unknown_name + good[:44], False), (hello(b"\0\x0a", session=bytes(32)), True), (hello(b"\xc0\x2b"), False), (hello(b"\x13\1"), False),
                               (hello(b"\0\x0a", b"\3\0"), False), (hello(b"\0\x0a", b"\3\4"), False), (hello(b"\0\x0a", kind=b"\x0b"), False),
                               (good[:44], False), (hello(b"\0\x0a", session=bytes(33)), False), (b"\x15\3\3\0\2\2\x28", False),
                               (b"\x16" * 60, False), (b"", False)):
             with self.subTest(answer):
-                port = self.start(live.own_suites(context, answer))
+                port = self.start(live.own_suites(context, [answer]))
                 found = self.scanned({("api.example.com", PORT): port})["api.example.com", PORT]
                 self.assertEqual(("triple-des" in self.codes(found), found["error"]), (there, None))
 
@@ -327,7 +340,8 @@ class Odd(Scan):
         context = live.tls_context("server", "chain.pem", (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2), GCM)
         for host, sent in (("api.example.com", True), ("127.0.0.1", False)):
             seen = []
-            self.scanned({(host, PORT): self.start(live.own_suites(context, b"", seen))}, status=None)
+            refusal = b"\x15\3\3\0\2\2\x28"
+            self.scanned({(host, PORT): self.start(live.own_suites(context, [refusal], seen))}, status=None)
             self.assertEqual([(b"api.example.com" in hello) for hello in seen], [sent])
 
     def test_usage(self):

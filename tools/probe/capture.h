@@ -27,7 +27,7 @@ struct capture {
   struct probe_scts scts;
   unsigned messages;               /* of the handshake, from the server; also behind its end */
   bool flooded;                    /* they had no end, and nothing more was read */
-  bool alerted;                    /* an alert came or went; with an offer */
+  bool alerted;                    /* an alert came or went; with an offer or suites */
   bool unaskable;                  /* this OpenSSL cannot make the offer */
   const struct probe_offer *offer; /* set beforehand; NULL: the default */
   struct probe_answer answer;

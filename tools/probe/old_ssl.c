@@ -139,20 +139,39 @@ unsigned char *suites_hello(const char *host, const uint16_t *suites, size_t cou
 /* Behind the head of record and message, version and random: the length of the session's number. */
 #define SUITES_SESSION 43
 
+#define ALERT_SIZE 7
+
+/* Of an alert that says only that the server knows no such name (RFC 6066, 3): its answer comes behind it. */
+static size_t warning_size(const unsigned char *answer, size_t have) {
+  static const unsigned char unrecognized_name[] = {0, 2, 1, 112};
+  bool is_one = have >= ALERT_SIZE && answer[0] == 0x15 &&
+                memcmp(answer + 3, unrecognized_name, sizeof unrecognized_name) == 0;
+  return is_one ? ALERT_SIZE : 0;
+}
+
 int suites_missing(const unsigned char *answer, size_t have) {
-  size_t wanted = have > 0 && answer[0] != 0x16 ? 1 : SUITES_SESSION + 1;
-  if (have > SUITES_SESSION && wanted > 1)
+  size_t before = warning_size(answer, have);
+  answer += before;
+  have -= before;
+  size_t wanted = SUITES_SESSION + 1;
+  if (have > 0 && answer[0] != 0x16)
+    wanted = answer[0] == 0x15 && before == 0 ? ALERT_SIZE : 1;
+  else if (have > SUITES_SESSION)
     wanted += (size_t)answer[SUITES_SESSION] + 2;
   return have >= wanted ? 0 : (int)(wanted - have);
 }
 
 const char *suites_refusal(const unsigned char *answer, size_t length) {
+  size_t before = warning_size(answer, length);
+  answer += before;
+  length -= before;
   bool accepted = length > SUITES_SESSION && answer[0] == 0x16 && answer[1] == 3 && answer[5] == 2 &&
                   answer[9] == 3 && answer[10] >= 1 && answer[10] <= 3 && answer[SUITES_SESSION] <= 32;
   return accepted ? NULL : "the server refuses these suites";
 }
 
 void suites_chosen(const unsigned char *answer, uint16_t *ret_version, uint16_t *ret_suite) {
+  answer += warning_size(answer, ALERT_SIZE);
   const unsigned char *suite = answer + SUITES_SESSION + 1 + answer[SUITES_SESSION];
   *ret_version = (uint16_t)(answer[9] << 8 | answer[10]);
   *ret_suite = (uint16_t)(suite[0] << 8 | suite[1]);

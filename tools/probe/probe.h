@@ -148,7 +148,8 @@ struct probe_result {
   struct probe_scts scts; /* where the target had an offer */
   bool unaskable;         /* this OpenSSL cannot make the offer: nothing was asked */
   bool refused;           /* the handshake began, and failed */
-  bool alerted; /* one side said so in TLS, where the target had an offer; else the connection only ended */
+  /* One side said so in TLS, where the target had an offer or suites; else the connection only ended. */
+  bool alerted;
   struct probe_answer answer;
   struct probe_http http;
   double seconds;

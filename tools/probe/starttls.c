@@ -159,6 +159,7 @@ static enum request_progress answer(struct request *request, const char **ret_er
     request->answered += (size_t)got;
   }
   const char *why = missing < 0 ? ANSWER_IS_NONE : dialect->refusal(request->answer, request->answered);
+  request->capture->alerted = why != NULL && dialect->question == PROBE_SUITES;
   if (why != NULL)
     return fail(why, ret_error);
   struct probe_answer *seen = &request->capture->answer;

@@ -415,20 +415,26 @@ static void take_old(struct scan_questions *questions, struct scan_host *host,
 }
 
 /* The suites of the version that the server goes on with; a choice of what was not offered is none. */
-static void take_lacking(struct scan_questions *questions, struct scan_host *host,
-                         const struct probe_answer *answer) {
+static double take_lacking(struct scan_questions *questions, struct scan_host *host,
+                           const struct probe_result *result) {
+  const struct probe_answer *answer = &result->answer;
   size_t at = 0, version = SCAN_TLS12;
+  if (answer->version == 0 && !result->alerted)
+    return miss(questions, host, result);
+  questions->pause = 0;
+  questions->doubt = DOUBT_NONE;
   while (at < questions->lacking_count && questions->lacking[at] != answer->suite)
     at++;
   while (version < SCAN_VERSIONS && offers_version_number((enum scan_version)version) != answer->version)
     version++;
   if (at == questions->lacking_count || version == SCAN_VERSIONS) {
     advance(questions, host);
-    return;
+    return 0;
   }
   questions->lacking[at] = questions->lacking[--questions->lacking_count];
   host->versions[version].accepted = true;
   add_choice(&host->versions[version].suites, lacking_suite(answer->suite), answer);
+  return 0;
 }
 
 /* HTTP itself may be missing, but not the handshake before it. */
@@ -470,7 +476,7 @@ double questions_take(struct scan_host *host, struct probe_result *result) {
   else if (questions->stage == STAGE_SSL3 || questions->stage == STAGE_SSL2)
     take_old(questions, host, result);
   else if (questions->stage == STAGE_LACKING)
-    take_lacking(questions, host, &result->answer);
+    seconds = take_lacking(questions, host, result);
   else if (questions->stage == STAGE_ADDRESSES)
     seconds = take_address(questions, host, result);
   else if (questions->stage == STAGE_HTTPS || questions->stage == STAGE_HTTP)
