@@ -259,7 +259,7 @@ class Settings(Nasty):
             (good + server("y", "b", "y.tls = off"), one, 1),
             (good + server("y", "b", "y.ssl = off"), one, 1),
             (good + server("y", "b", "y.tls = null"), {**one, "y.org": [B]}, 0),
-            (good + server("y", "b", "y.tls_verify = off"), {**one, "y.org": [B]}, 0),
+            (good + server("y", "b", "y.tls_verify = on"), {**one, "y.org": [B]}, 0),
             (good + "/set irc.server.x.tls off\n" + server("y", "b", ""), {"y.org": [B]}, 1),
             (f"/server add x x.org/6697 -tls\n/set irc.server.x.tls_fingerprint {hexed('a')}\n", {"x.org:6697": [A]}, 0))]
         for number, (form, text, entries, notes) in enumerate(cases):
@@ -350,6 +350,14 @@ class Settings(Nasty):
                 ("postfix", postfix + "may\nsmtp_tls_policy_maps =\n", True),
                 ("msmtp", account + "tls_certcheck off\n", True), ("msmtp", "defaults\ntls_certcheck off\n" + account, True),
                 ("msmtp", "defaults\ntls_certcheck off\n" + account + "tls_certcheck on\n", False), ("msmtp", account + "tls_certcheck\n", False)]
+        server = f'[server]\nx.addresses = "x.org"\nx.tls_fingerprint = "{hexed("a")}"\n'
+        command = f"/server add x x.org %s\n/set irc.server.x.tls_fingerprint {hexed('a')}\n"
+        lax = "[server_default]\ntls_verify = off\n"
+        rows += [("weechat", text, looks) for text, looks in (
+            (server + "x.tls_verify = off\n", True), (server + "x.ssl_verify = off\n", True), (lax + server, True),
+            (lax + server + "x.tls_verify\n", True), (lax + server + "x.tls_verify = on\n", False), (server + "y.tls_verify = off\n", False),
+            (lax.replace("off", "on") + server, False), (command % "-notls_verify", True), (command % "-nossl_verify", True),
+            (command % "-tls_verify", False), (command % "-notls_verify" + "/set irc.server.x.tls_verify on\n", False))]
         for number, (form, text, looks) in enumerate(rows):
             with self.subTest(form=form, text=text):
                 done, found = self.modes(number, form, text)

@@ -84,7 +84,8 @@ static void add_section(struct conversion *conversion, const struct section *sec
   take_fingerprints(conversion, section->fingerprints, &draft);
   char *rest = section->addresses;
   if (is_off(section->checks) && !is_off(section->tls))
-    convert_only_logs(conversion, &draft, "tls_certcheck off");
+    convert_only_logs(conversion, &draft,
+                      section->addresses == NULL ? "tls_certcheck off" : "tls_verify off");
   if (is_off(section->tls))
     convert_note(conversion, section->line,
                  "this fingerprint stands beside \"tls off\", and says nothing; left out");
@@ -116,6 +117,7 @@ static void inherit_defaults(struct sections *sections) {
     if (section->addresses == NULL)
       continue;
     section->tls = section->tls == NULL ? defaults->tls : section->tls;
+    section->checks = section->checks == NULL ? defaults->checks : section->checks;
     if (section->fingerprints != NULL)
       continue;
     section->fingerprints = defaults->fingerprints;
@@ -257,7 +259,7 @@ static struct section *server_of(struct sections *sections, const char *name) {
   return section;
 }
 
-/* "add NAME ADDRESS -OPTION..."; of the options those that say whether there is TLS, none about pins. */
+/* "add NAME ADDRESS -OPTION..."; of the options those about TLS itself and checks, none about pins. */
 static void add_server(struct sections *sections, char *words) {
   const char *verb = next_word(&words, " \t"), *name = next_word(&words, " \t");
   char *address = next_word(&words, " \t");
@@ -268,6 +270,8 @@ static void add_server(struct sections *sections, char *words) {
   for (const char *option; (option = next_word(&words, " \t")) != NULL;)
     if (is_one_of(option, "-tls -ssl -notls -nossl"))
       section->tls = option[1] == 'n' ? "off" : "on";
+    else if (is_one_of(option, "-tls_verify -ssl_verify -notls_verify -nossl_verify"))
+      section->checks = option[1] == 'n' ? "off" : "on";
 }
 
 /* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set"; for all servers
@@ -300,13 +304,15 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
   /* Without quotes it stands for no value of its own, in them for none at all. */
   if ((*value == '\0' && value[-1] != '"') || strcmp(value, "null") == 0)
     value = NULL;
-  if (!is_one_of(key, "addresses tls ssl tls_fingerprint ssl_fingerprint"))
+  if (!is_one_of(key, "addresses tls ssl tls_verify ssl_verify tls_fingerprint ssl_fingerprint"))
     return;
   struct section *section = server_of(sections, server);
   if (strcmp(key, "addresses") == 0)
     section->addresses = value;
   else if (strlen(key) == strlen("tls"))
     section->tls = value;
+  else if (strlen(key) == strlen("tls_verify"))
+    section->checks = value;
   else
     set(sections, value, line);
 }
