@@ -8,7 +8,9 @@
 #include <string.h>
 
 static SSL_SESSION *anothers;
-static const char *renamed; /* the name to be sent from then on; NULL: the one that is set */
+static const char *anothers_name = "other.test.example";
+static const char *policy_then; /* from when both sessions are there; NULL: the same */
+static const char *renamed;     /* the name to be sent from then on; NULL: the one that is set */
 
 static void offer_anothers(const SSL *ssl, int where, int result) {
   SSL *mutable;
@@ -43,9 +45,11 @@ static enum outcome put_in(const struct setup *setup, SSL_CTX *client, SSL_SESSI
   struct link link;
   enum outcome outcome;
 
-  first.sni = "other.test.example";
+  first.sni = anothers_name;
   SSL_CTX_set_tlsext_servername_callback(server, confirm_name);
   anothers = first_session(&first, &(struct plan){.tickets = true}, client, server);
+  if (policy_then != NULL)
+    use_policy(policy_then);
   link_open(&link, setup, client, server);
   if (own != NULL) {
     SSL_set_security_callback(link.client, offer_anothers_when_asked);
@@ -86,6 +90,14 @@ static enum outcome of_another_host_late(const struct setup *setup) {
   SSL_CTX_free(client);
   SSL_CTX_free(own_server);
   return outcome;
+}
+
+/* Nothing but the session's own name leads to an entry. */
+static enum outcome of_covered_host_late(const struct setup *setup) {
+  replace_policy("nothing");
+  policy_then = "ignoring";
+  anothers_name = "pinned.test.example";
+  return of_another_host_late(setup);
 }
 
 /* The session is the name's that is set at first. */
@@ -151,6 +163,8 @@ static const struct test_case cases[] = {
   {"tls1.2/no-name/late/wrong-key", of_another_host, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
   {"tls1.2/no-name/late/right-key", of_another_host, {.chain = "good", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
   {"tls1.2/no-name/last/wrong-key", of_another_host_late, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/no-name/of-covered/wrong-key", of_covered_host_late, {.chain = "bad", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/no-name/of-covered/right-key", of_covered_host_late, {.chain = "good", .unverified = true, V12}, ALL_ACCEPT},
   {"tls1.2/no-name/resolved/wrong-key", without_name_after_resolution, {.chain = "bad", .transport = SOCKET, V12}, SHIM_REFUSES},
   {"tls1.2/no-name/resolved/right-key", without_name_after_resolution, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
   {"tls1.3/no-name/wrong-key", without_name, {.chain = "bad", .transport = SOCKET}, WE_REFUSE},
