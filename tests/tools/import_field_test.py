@@ -348,6 +348,7 @@ class Settings(Nasty):
                 ("postfix", postfix + "Fingerprint\n", False), ("postfix", postfix + "$level_of_relay\n", False),
                 ("postfix", postfix + "may\nsmtp_tls_policy_maps = inline:{ [x.org]:587=fingerprint }\n", False),
                 ("postfix", postfix + "may\nsmtp_tls_policy_maps =\n", True),
+                ("postfix", postfix.rpartition("smtp_tls_security_level")[0], False),
                 ("msmtp", account + "tls_certcheck off\n", True), ("msmtp", "defaults\ntls_certcheck off\n" + account, True),
                 ("msmtp", "defaults\ntls_certcheck off\n" + account + "tls_certcheck on\n", False), ("msmtp", account + "tls_certcheck\n", False)]
         server = f'[server]\nx.addresses = "x.org"\nx.tls_fingerprint = "{hexed("a")}"\n'

@@ -143,11 +143,12 @@ static void add_relayhosts(struct conversion *conversion, const struct main_cf *
     return;
   }
   const char *level = settings->level == NULL ? "" : settings->level;
-  bool is_open = strchr(level, '$') != NULL || (settings->table != NULL && *settings->table != '\0');
+  bool is_open = settings->level == NULL || strchr(level, '$') != NULL ||
+                 (settings->table != NULL && *settings->table != '\0');
   if (strncasecmp(level, "fingerprint", strlen("fingerprint")) != 0 && is_open)
     convert_note(conversion, settings->line,
                  "smtp_tls_security_level is not \"fingerprint\" here: Postfix looks at these only where "
-                 "smtp_tls_policy_maps, or a parameter named there, says so");
+                 "smtp_tls_policy_maps, a parameter named there, or another file says so");
   else if (strncasecmp(level, "fingerprint", strlen("fingerprint")) != 0)
     convert_only_logs(conversion, &draft, "smtp_tls_security_level is not \"fingerprint\"");
   AUTO_TEXT all = must_format("%s %s", settings->relayhost == NULL ? "" : settings->relayhost,
