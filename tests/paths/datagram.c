@@ -122,17 +122,6 @@ static enum outcome resumed_changed(const struct setup *setup) {
   return resumed_under(setup, "changed");
 }
 
-/* Another connection of the process's, which is not this one's. */
-static void connect_elsewhere(in_addr_t address) {
-  union address host = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(address)}};
-  socklen_t size = sizeof host.v4;
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd = socket(AF_INET, SOCK_STREAM, 0);
-
-  if (bind(listener, &host.any, size) != 0 || listen(listener, 1) != 0 ||
-      getsockname(listener, &host.any, &size) != 0 || connect(fd, &host.any, size) != 0)
-    broken("no connection");
-}
-
 static enum outcome unconnected(const struct setup *setup) {
   const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_DGRAM};
   struct addrinfo *addresses;
@@ -142,14 +131,14 @@ static enum outcome unconnected(const struct setup *setup) {
     not_applicable("this machine does not resolve localhost");
   freeaddrinfo(addresses);
   connects = false;
-  connect_elsewhere(0x7f000009);
+  connect_at("127.0.0.9");
   return once(setup);
 }
 
 /* Of the connections of the process's one is to an address that the policy names. */
 static enum outcome beside_covered(const struct setup *setup) {
   connects = false;
-  connect_elsewhere(INADDR_LOOPBACK);
+  connect_at("127.0.0.1");
   return once(setup);
 }
 
@@ -178,7 +167,7 @@ static enum outcome stream_beside_covered(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
 
-  connect_elsewhere(INADDR_LOOPBACK);
+  connect_at("127.0.0.1");
   link_open(&link, setup, client, server);
   if (SSL_do_handshake(link.client) > 0)
     broken("the handshake does not wait for the server");

@@ -3,6 +3,7 @@
 #include "kit.h"
 
 #include <dlfcn.h>
+#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,16 @@ void replace_policy(const char *name) {
   copy_file(pki("policy-", name, ".cfg"), beside);
   if (rename(beside, policy) != 0)
     broken("cannot replace %s", policy);
+}
+
+bool resolve_name(const char *name) {
+  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
+  struct addrinfo *addresses;
+
+  if (getaddrinfo(name, "443", &hints, &addresses) != 0)
+    return false;
+  freeaddrinfo(addresses);
+  return true;
 }
 
 void use_policy(const char *name) {

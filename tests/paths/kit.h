@@ -68,6 +68,9 @@ X509_STORE *store_trusting(const char *name);
 void use_policy(const char *name);
 /* The same without waiting. */
 void replace_policy(const char *name);
+
+/* Has libc resolve a name to addresses of IP version 4, and forgets them; false: there are none. */
+bool resolve_name(const char *name);
 /* A process looks at its policy again half a second after the last look; one that has nothing of ours in it
  * never. */
 void wait_for_look(void);
@@ -77,6 +80,14 @@ SSL_CTX *client_context_in(OSSL_LIB_CTX *library, const SSL_METHOD *method, cons
 SSL_CTX *client_context(const struct setup *setup);
 SSL_CTX *server_context(const struct setup *setup);
 void load_chain(SSL_CTX *context, const char *chain);
+
+struct sockaddr_in;
+
+/* A listener at an address, and at a port that the system chooses. */
+int listen_at(const char *text, struct sockaddr_in *ret_address);
+
+/* A connection of this process's with itself, which goes to that address. */
+void connect_at(const char *text);
 
 /* A listening socket, and its port as text. */
 int listen_on_loopback(char ret_port[8]);

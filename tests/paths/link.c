@@ -76,24 +76,33 @@ static int connect_plain(const struct sockaddr_in *address) {
   return fd;
 }
 
-static int listen_at(struct sockaddr_in *ret_address) {
+int listen_at(const char *text, struct sockaddr_in *ret_address) {
   union {
     struct sockaddr any;
     struct sockaddr_in v4;
-  } address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
+  } address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = inet_addr(text)}};
   socklen_t size = sizeof address.v4;
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-  if (bind(listener, &address.any, size) != 0 || listen(listener, 1) != 0 ||
+  if (bind(listener, &address.any, size) != 0 || listen(listener, 4096) != 0 ||
       getsockname(listener, &address.any, &size) != 0)
     broken("no sockets");
   *ret_address = address.v4;
   return listener;
 }
 
+void connect_at(const char *text) {
+  struct sockaddr_in address;
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+  (void)listen_at(text, &address);
+  if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) != 0)
+    broken("no connection");
+}
+
 int listen_on_loopback(char ret_port[8]) {
   struct sockaddr_in address;
-  int listener = listen_at(&address);
+  int listener = listen_at("127.0.0.1", &address);
 
   snprintf(ret_port, 8, "%u", ntohs(address.sin_port));
   return listener;
@@ -109,7 +118,7 @@ void link_accept(struct link *link, int listener) {
 
 void link_join_by_sockets(struct link *link, bool mapped) {
   struct sockaddr_in address;
-  int listener = listen_at(&address);
+  int listener = listen_at("127.0.0.1", &address);
 
   link->client_socket = mapped ? connect_mapped(address.sin_port) : connect_plain(&address);
   make_nonblocking(link->client_socket);

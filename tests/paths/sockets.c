@@ -6,7 +6,6 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -40,18 +39,6 @@ static void allow_descriptors(rlim_t count) {
     not_applicable("not so many descriptors here");
 }
 
-static int listen_at(const char *address, union address *ret_address) {
-  socklen_t size = sizeof *ret_address;
-  int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-  *ret_address = (union address){.v4 = {.sin_family = AF_INET}};
-  inet_pton(AF_INET, address, &ret_address->v4.sin_addr);
-  if (bind(listener, &ret_address->any, size) != 0 || listen(listener, 4096) != 0 ||
-      getsockname(listener, &ret_address->any, &size) != 0)
-    broken("no sockets");
-  return listener;
-}
-
 static int connect_bound_to(const char *from, const union address *to) {
   union address own = {.v4 = {.sin_family = AF_INET}};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -65,7 +52,7 @@ static int connect_bound_to(const char *from, const union address *to) {
 /* Clients of ours, each from that address. Their own ends are in this process too, and go to 127.0.0.9. */
 static int serve_clients(const char *from, unsigned count) {
   union address address;
-  int listener = listen_at("127.0.0.9", &address);
+  int listener = listen_at("127.0.0.9", &address.v4);
 
   for (unsigned i = 0; i < count; i++) {
     (void)connect_bound_to(from, &address);
@@ -79,14 +66,14 @@ static int serve_clients(const char *from, unsigned count) {
 static int connect_to_backend(void) {
   union address address;
 
-  (void)listen_at("127.0.0.1", &address);
+  (void)listen_at("127.0.0.1", &address.v4);
   return connect_bound_to("127.0.0.8", &address);
 }
 
 /* More clients than a table of names could hold, each from an address of its own. */
 static enum outcome among_clients(const struct setup *setup, unsigned clients) {
   union address address;
-  int listener = listen_at("127.0.0.9", &address);
+  int listener = listen_at("127.0.0.9", &address.v4);
 
   allow_descriptors(4 * clients + 100);
   for (unsigned i = 0; i < clients; i++) {
@@ -179,7 +166,7 @@ static void *connect_apart(void *arg) {
 
   if (unshare(CLONE_FILES) != 0)
     broken("no table of its own");
-  (void)listen_at("127.0.0.1", &address);
+  (void)listen_at("127.0.0.1", &address.v4);
   fd = connect_bound_to("127.0.0.8", &address);
   if (fcntl(fd, F_DUPFD_CLOEXEC, 3000) < 0)
     broken("no high descriptor");
@@ -208,7 +195,7 @@ static enum outcome among_too_many_by_name(const struct setup *setup) {
 /* A connection to a host that the policy names by its address. ret_address: its peer. */
 static void connect_aside(union address *ret_address) {
   replace_policy("aside");
-  (void)listen_at("127.0.0.2", ret_address);
+  (void)listen_at("127.0.0.2", &ret_address->v4);
   (void)connect_bound_to("127.0.0.8", ret_address);
 }
 
@@ -322,14 +309,10 @@ static uint16_t port_of(const union address *address) {
 
 /* Two hosts' ports at an address to which the process resolved the name that the client sends. */
 static void listen_at_ports(union address ret_hosts[2]) {
-  const struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM};
-  struct addrinfo *found;
-
-  if (getaddrinfo("localhost", NULL, &hints, &found) != 0)
+  if (!resolve_name("localhost"))
     not_applicable("this machine does not resolve localhost");
-  freeaddrinfo(found);
-  (void)listen_at("127.0.0.1", &ret_hosts[0]);
-  (void)listen_at("127.0.0.1", &ret_hosts[1]);
+  (void)listen_at("127.0.0.1", &ret_hosts[0].v4);
+  (void)listen_at("127.0.0.1", &ret_hosts[1].v4);
   use_ports(port_of(&ret_hosts[0]), port_of(&ret_hosts[1]));
 }
 
@@ -366,7 +349,7 @@ static enum outcome at_covered_port_after_another(const struct setup *setup) {
   union address hosts[2], other;
 
   listen_at_ports(hosts);
-  (void)listen_at("127.0.0.1", &other);
+  (void)listen_at("127.0.0.1", &other.v4);
   (void)connect_bound_to("127.0.0.8", &other);
   (void)connect_bound_to("127.0.0.8", &hosts[0]);
   return connect_once(setup);
@@ -378,7 +361,7 @@ static enum outcome at_another_port(const struct setup *setup) {
   union address hosts[2], other;
 
   listen_at_ports(hosts);
-  (void)listen_at("127.0.0.1", &other);
+  (void)listen_at("127.0.0.1", &other.v4);
   (void)connect_bound_to("127.0.0.8", &other);
   return connect_once(setup);
 }
@@ -395,7 +378,7 @@ static enum outcome at_another_address(const struct setup *setup) {
   union address hosts[2], other;
 
   listen_at_ports(hosts);
-  (void)listen_at("127.0.0.9", &other);
+  (void)listen_at("127.0.0.9", &other.v4);
   (void)connect_bound_to("127.0.0.8", &hosts[0]);
   (void)connect_bound_to("127.0.0.8", &other);
   return connect_once(setup);
