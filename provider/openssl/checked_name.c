@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "certificate_names.h"
+#include "common/host_part.h"
 #include "common/policy_store.h"
 #include "common/settings.h"
 #include "connection.h"
@@ -91,9 +92,15 @@ static bool is_allowed_by_key(struct hook *hook, X509 *certificate) {
   return allowed;
 }
 
+/* An address in its place may stand for any name. */
+static bool sends_a_name(const struct libssl *libssl, SSL *ssl) {
+  const char *name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+
+  return name != NULL && !host_part_is_address(name) && !connection_tells_sessions_name(libssl, ssl);
+}
+
 static bool gives_a_name(const struct libssl *libssl, const struct libcrypto *crypto, SSL *ssl) {
-  return (libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) != NULL &&
-          !connection_tells_sessions_name(libssl, ssl)) ||
+  return sends_a_name(libssl, ssl) ||
          crypto->X509_VERIFY_PARAM_get0_host(libssl->SSL_get0_param(ssl), 0) != NULL;
 }
 

@@ -18,8 +18,8 @@ bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *n
  * Before a handshake: whether a session out of a file may be offered, as far as the program may check the
  * name of its certificate. What the session keeps of the path goes along with that. No: it cannot go along,
  * or the session keeps nothing, since the host was not known, and the check could do no more than refuse: the
- * client gives no name, and the certificate's own key is not allowed for one of its names, or it has more
- * than 256.
+ * client gives no name, or an address in its place, and the certificate's own key is not allowed for one of
+ * its names, or it has more than 256.
  */
 bool checked_name_may_follow(struct hook *hook, SSL *ssl, SSL_SESSION *session);
 
