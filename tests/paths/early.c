@@ -340,6 +340,82 @@ static enum outcome fast_elsewhere(const struct setup *setup) {
   return outcome;
 }
 
+/* ---- By a BIO of the program's, beside what sockets it has ---- */
+
+static enum outcome early_elsewhere(const struct setup *setup) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session = session_of_before(setup, client, server);
+  enum outcome outcome = connect_early(setup, client, server, session, false);
+
+  SSL_SESSION_free(session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome beside_connected(const struct setup *setup) {
+  connect_at("127.0.0.1");
+  return early_elsewhere(setup);
+}
+
+/* A connection that its peer broke off. */
+static int broken_off(void) {
+  struct linger at_once = {.l_onoff = 1};
+  struct sockaddr_in address, peer;
+  socklen_t size = sizeof address;
+  int listener = listen_at("127.0.0.1", &address), fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  int accepted;
+
+  if (connect(fd, (const struct sockaddr *)&address, size) != 0)
+    broken("no connection");
+  accepted = accept(listener, NULL, NULL);
+  setsockopt(accepted, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  close(accepted);
+  if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+    broken("the connection stands");
+  return fd;
+}
+
+static enum outcome beside_broken_off(const struct setup *setup) {
+  (void)broken_off();
+  return beside_connected(setup);
+}
+
+static enum outcome beside_reopened(const struct setup *setup, int fd) {
+  struct sockaddr_in address;
+  int on = 1;
+
+  (void)listen_for_fast(&address);
+  if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) != 0 ||
+      connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
+    broken("the socket is not opened again");
+  return beside_connected(setup);
+}
+
+/* What the socket did before says nothing of where it goes now. */
+static enum outcome beside_dissolved(const struct setup *setup) {
+  const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+  int fd;
+
+  enter_network();
+  fd = broken_off();
+  if (connect(fd, &nobody, sizeof nobody) != 0)
+    broken("the socket is not dissolved");
+  return beside_reopened(setup, fd);
+}
+
+static enum outcome beside_turned_away(const struct setup *setup) {
+  struct sockaddr_in address;
+  int fd;
+
+  enter_network();
+  close(listen_at("127.0.0.1", &address));
+  fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno != ECONNREFUSED)
+    broken("the connection is not turned away");
+  return beside_reopened(setup, fd);
+}
+
 /* ---- With a key agreed elsewhere, there is no session to look at before ---- */
 
 static SSL_SESSION *external_session(SSL *ssl) {
@@ -487,6 +563,10 @@ static const struct test_case cases[] = {
      fast_elsewhere,
      {.chain = "nobody", .sni = "other.test.example", .unverified = true},
      ALL_ACCEPT},
+    {"own-bio/connected", beside_connected, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+    {"own-bio/broken-off", beside_broken_off, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+    {"own-bio/dissolved", beside_dissolved, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+    {"own-bio/turned-away", beside_turned_away, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
     {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
     {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
     {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
