@@ -400,10 +400,19 @@ static void search_sockets(struct search *search, const struct pinning_seen *see
   search->all_seen = sockets_visit(visit, search, ret_unconnected);
 }
 
-/* Whether data may leave by the connection's own socket before that tells where to. */
-static bool leaves_unseen(const struct question *question) {
-  return (question->stage == QUESTION_OFFER && socket_may_send_at_once(question->fd)) ||
-         (question->stage == QUESTION_EARLY_DATA && socket_is_unconnected_stream(question->fd));
+/*
+ * Whether data may leave before a socket tells where to: the connection's own, or where that cannot be seen,
+ * one that is being opened, or one that the process has yet to make.
+ */
+static bool leaves_unseen(struct search *search, const struct unconnected_sockets *unconnected) {
+  const struct question *question = search->question;
+
+  if (question->stage == QUESTION_ANSWERED)
+    return false;
+  if (question->fd < 0)
+    return unconnected->opening || (question->stage == QUESTION_EARLY_DATA && !has_connected(search));
+  return question->stage == QUESTION_OFFER ? socket_may_send_at_once(question->fd)
+                                           : socket_is_unconnected_stream(question->fd);
 }
 
 static void conclude_from_all_sockets(struct search *search) {
@@ -417,8 +426,7 @@ static void conclude_from_all_sockets(struct search *search) {
     return;
   question->concludes = true;
   search_sockets(search, search->seen, consider_socket, &unconnected);
-  if (!search->all_seen || leaves_unseen(question) ||
-      (question->stage != QUESTION_ANSWERED && question->fd < 0 && unconnected.opening))
+  if (!search->all_seen || leaves_unseen(search, &unconnected))
     pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
   if (unconnected.datagrams)
     conclude_from_datagrams(search);

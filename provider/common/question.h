@@ -85,7 +85,7 @@ void question_ask_given(struct question *question, const char *name);
  * could be covered. Where localhost was given, and a stream goes there, streams that go elsewhere are
  * others'. Nor do other sockets count for media (DTLS-SRTP, RFC 5763), whose peer is no host with a name but
  * whoever has the fingerprint that was agreed on elsewhere. Refused is what leaves before anybody can say
- * where to (TCP Fast Open), if that could be covered.
+ * where to (TCP Fast Open, no socket yet), if that could be covered.
  */
 void question_conclude_from_sockets(struct question *question);
 
