@@ -190,7 +190,7 @@ class Tlsa(Found):
         self.assertEqual(self.pins("_25._tcp.mail.x.org. IN CNAME _dane.x.org.\n_587._tcp.mail.x.org. CNAME _25._tcp.mail.x.org.\n"
                                    + self.record("_dane.x.org.") + self.record("_dane.x.org.", "b")), {"mail.x.org:25:587": [A, B]})
         self.pins(self.record("_dane.x.org."), "--format", "tlsa", status=1, said="no alias of that form leads here")
-        self.pins("_25._tcp.x.org. CNAME _25._tcp.x.org.\n", "--format", "tlsa", status=1, said="no pins")
+        self.pins("_25._tcp.x.org. CNAME _25._tcp.x.org.\n", "--format", "tlsa", status=1, said="leads to no record")
 
     def test_origins(self):
         relative = self.record("_443._tcp.www")

@@ -54,35 +54,29 @@ static unsigned char *read_hex(char *const *words, size_t count, long *ret_lengt
   return NULL;
 }
 
-/* \# LENGTH HEX (RFC 3597, 5): the three fields are the first bytes. */
-static bool read_generic(const struct zone_record *record, struct tlsa *ret_tlsa) {
-  unsigned char *data =
-      record->data_count < 3 ? NULL : read_hex(record->data + 2, record->data_count - 2, &ret_tlsa->length);
-  if (data == NULL || ret_tlsa->length < 4 || strtol(record->data[1], NULL, 10) != ret_tlsa->length) {
-    OPENSSL_free(data);
+/* USAGE SELECTOR MATCHING HEX..., or \# LENGTH HEX... (RFC 3597, 5), where the three are the first bytes. */
+static bool read_data(const struct zone_record *record, struct tlsa *ret_tlsa) {
+  char *const *words = record->data;
+  *ret_tlsa = (struct tlsa){0};
+  bool is_generic = record->data_count > 0 && strcmp(words[0], "\\#") == 0;
+  size_t head = is_generic ? 2 : 3;
+  if (record->data_count > head)
+    ret_tlsa->data = read_hex(words + head, record->data_count - head, &ret_tlsa->length);
+  if (ret_tlsa->data == NULL)
     return false;
-  }
-  ret_tlsa->usage = data[0];
-  ret_tlsa->selector = data[1];
-  ret_tlsa->matching = data[2];
+  if (!is_generic)
+    return read_field(words[0], usages, 4, &ret_tlsa->usage) &&
+           read_field(words[1], selectors, 2, &ret_tlsa->selector) &&
+           read_field(words[2], matchings, 3, &ret_tlsa->matching);
+  if (ret_tlsa->length < 4 || strtol(words[1], NULL, 10) != ret_tlsa->length)
+    return false;
+  ret_tlsa->usage = ret_tlsa->data[0];
+  ret_tlsa->selector = ret_tlsa->data[1];
+  ret_tlsa->matching = ret_tlsa->data[2];
   ret_tlsa->length -= 3;
-  memmove(data, data + 3, (size_t)ret_tlsa->length);
-  ret_tlsa->data = data;
+  memmove(ret_tlsa->data, ret_tlsa->data + 3, (size_t)ret_tlsa->length);
   return ret_tlsa->usage <= USAGE_DOMAIN && ret_tlsa->selector <= SELECTOR_KEY &&
          ret_tlsa->matching <= MATCHING_SHA512;
-}
-
-/* USAGE SELECTOR MATCHING HEX... */
-static bool read_data(const struct zone_record *record, struct tlsa *ret_tlsa) {
-  *ret_tlsa = (struct tlsa){0};
-  if (record->data_count > 0 && strcmp(record->data[0], "\\#") == 0)
-    return read_generic(record, ret_tlsa);
-  if (record->data_count < 4 || !read_field(record->data[0], usages, 4, &ret_tlsa->usage) ||
-      !read_field(record->data[1], selectors, 2, &ret_tlsa->selector) ||
-      !read_field(record->data[2], matchings, 3, &ret_tlsa->matching))
-    return false;
-  ret_tlsa->data = read_hex(record->data + 3, record->data_count - 3, &ret_tlsa->length);
-  return ret_tlsa->data != NULL;
 }
 
 static bool hash_certificate(const struct tlsa *tlsa, struct pin_digest *ret_digest) {
@@ -156,9 +150,9 @@ static bool read_owner(const char *owner, struct draft *draft) {
   AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
   bool every_port = strcmp(port, "*") == 0;
   draft->name = name == NULL ? NULL : name + 1;
-  /* "_25._smtp._tcp.NAME" is of something else. */
+  /* "_25._smtp._tcp.NAME" is of something else, and nobody asks for "_025". */
   return name != NULL && protocol[1] == '_' && name[1] != '\0' && name[1] != '_' &&
-         (every_port || (port[0] == '_' && port_read(port + 1, &draft->port)));
+         (every_port || (port[0] == '_' && port[1] != '0' && port_read(port + 1, &draft->port)));
 }
 
 static int compare_owners(const void *a, const void *b) {
@@ -218,6 +212,7 @@ static void add_entry(struct conversion *conversion, const struct owned *record,
 static void take_owned(struct conversion *conversion, const struct zone_contents *contents,
                        const struct owned *asking) {
   const char *name = asking->owner;
+  bool has_records = false;
   for (int i = 0; i < MOST_ALIASES && name != NULL; i++) {
     const char *next = NULL;
     size_t records = 0;
@@ -230,6 +225,7 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
         break;
       }
       at->is_used = true;
+      has_records = has_records || at->target == NULL;
       if (at->target == NULL)
         add_entry(conversion, at, asking->owner, i == 0 ? at->line : asking->line, asking->is_relative);
       else
@@ -237,17 +233,10 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
     }
     name = next;
   }
-}
-
-/* Aliases of services that end outside of this file. */
-static void name_lost_aliases(struct conversion *conversion, const struct zone_contents *contents) {
-  struct draft draft = DRAFT_AT(NULL, 0);
-  for (size_t i = 0; i < contents->count; i++) {
-    const struct owned *item = &contents->items[i];
-    if (item->target != NULL && read_owner(item->owner, &draft) && find_owned(contents, item->target) == NULL)
-      convert_loss(conversion, item->line, "\"%s\" is an alias of \"%s\", which is not in this file",
-                   item->owner, item->target);
-  }
+  if (!has_records)
+    convert_loss(conversion, asking->line,
+                 "\"%s\" is an alias of \"%s\", which leads to no record in this file", asking->owner,
+                 asking->target);
 }
 
 static void take_services(struct conversion *conversion, struct zone_contents *contents) {
@@ -265,7 +254,6 @@ static void take_services(struct conversion *conversion, struct zone_contents *c
       convert_loss(conversion, contents->items[i].line,
                    "\"%s\": expected _PORT._tcp.NAME, and no alias of that form leads here; left out",
                    contents->items[i].owner);
-  name_lost_aliases(conversion, contents);
 }
 
 static void read_record(struct conversion *conversion, const struct zone_record *record,
@@ -331,14 +319,16 @@ static void read_tlsa(struct conversion *conversion) {
   struct zone_contents contents = {0};
   zone_text_open(conversion, &zone);
   while (zone_text_next(&zone, &record)) {
-    if (record.is_other_class && is_one_of_caseless(record.type, "TLSA TYPE52 CNAME DNAME"))
+    bool is_service = *record.owner == '_' || *record.owner == '*';
+    if (record.is_other_class && is_one_of_caseless(record.type, "TLSA CNAME DNAME"))
       convert_loss(conversion, record.line, "\"%s\" is of another class than IN; left out", record.owner);
-    else if (strcasecmp(record.type, "TLSA") == 0 || strcasecmp(record.type, "TYPE52") == 0)
+    else if (strcmp(record.type, "TLSA") == 0)
       read_record(conversion, &record, &contents);
     else if (strcasecmp(record.type, "CNAME") == 0 && record.data_count == 1)
       contents_add(&contents, &record)->target = zone_text_absolute(&zone, record.data[0]);
-    else if (strcasecmp(record.type, "DNAME") == 0 && *record.owner == '_')
-      convert_loss(conversion, record.line, "DNAME: aliases of whole trees are not followed; left out");
+    else if (is_service && is_one_of_caseless(record.type, "CNAME DNAME ALIAS ANAME"))
+      convert_loss(conversion, record.line, "%s: aliases of this kind are not followed; left out",
+                   record.type);
     else
       name_other(conversion, &zone.words, &record);
   }

@@ -7,29 +7,33 @@
 
 #include "formats/names.h"
 
-/* What the user says the names are relative to, without the dot at its end. */
-static char *first_origin(const struct conversion *conversion) {
-  const char *origin = conversion->origin == NULL ? "" : conversion->origin;
-  size_t length = strlen(origin);
-  return must_copy_bytes(origin, length > 0 && origin[length - 1] == '.' ? length - 1 : length);
+static bool is_absolute(const char *name) {
+  return *name != '\0' && name[strlen(name) - 1] == '.';
+}
+
+char *zone_text_absolute(const struct zone_text *zone, const char *name) {
+  if (strcmp(name, "@") == 0)
+    return must_copy(zone->origin);
+  if (is_absolute(name))
+    return must_copy_bytes(name, strlen(name) - 1);
+  return *zone->origin == '\0' ? must_copy(name) : must_format("%s.%s", name, zone->origin);
 }
 
 void zone_text_open(struct conversion *conversion, struct zone_text *ret_zone) {
+  static char nothing[1];
   *ret_zone = (struct zone_text){.conversion = conversion,
                                  .at = conversion->text,
                                  .line = 1,
-                                 .origin = first_origin(conversion),
+                                 .origin = nothing,
+                                 .origin_is_open = conversion->origin == NULL,
                                  .owner = must_copy("")};
+  ret_zone->origin = zone_text_absolute(ret_zone, conversion->origin == NULL ? "" : conversion->origin);
 }
 
 void zone_text_close(struct zone_text *zone) {
   free(zone->origin);
   free(zone->owner);
   text_list_clear(&zone->words);
-}
-
-static void skip_comment(struct zone_text *zone) {
-  zone->at += strcspn(zone->at, "\n");
 }
 
 /* Takes a word off; its quotes do not belong to it, and what a backslash protects is part of it (RFC
@@ -48,38 +52,33 @@ static void take_word(struct zone_text *zone) {
 /* The words up to the end of the line, or of the lines that parentheses join.
  * False: the text is at its end. */
 static bool take_words(struct zone_text *zone, unsigned *ret_line) {
-  bool open = false;
+  unsigned depth = 0;
   text_list_clear(&zone->words);
   *ret_line = zone->line;
   if (*zone->at == '\0')
     return false;
-  for (; *zone->at != '\0' && (open || *zone->at != '\n');) {
+  for (; *zone->at != '\0' && (depth > 0 || *zone->at != '\n');) {
     if (*zone->at == ';') {
-      skip_comment(zone);
+      zone->at += strcspn(zone->at, "\n");
     } else if (*zone->at == '(' || *zone->at == ')') {
-      open = *zone->at++ == '(';
+      bool opens = *zone->at++ == '(';
+      if (!opens && depth == 0)
+        convert_loss(zone->conversion, zone->line, "\")\" closes nothing");
+      depth += opens ? 1 : 0;
+      depth -= !opens && depth > 0 ? 1 : 0;
     } else if (isspace((unsigned char)*zone->at)) {
       zone->line += *zone->at++ == '\n' ? 1 : 0;
     } else {
       take_word(zone);
     }
   }
-  if (open)
+  if (depth > 0)
     convert_loss(zone->conversion, *ret_line, "\"(\" is never closed; expected \")\"");
   if (*zone->at == '\n') {
     zone->at++;
     zone->line++;
   }
   return true;
-}
-
-char *zone_text_absolute(const struct zone_text *zone, const char *name) {
-  size_t length = strlen(name);
-  if (strcmp(name, "@") == 0)
-    return must_copy(zone->origin);
-  if (length > 0 && name[length - 1] == '.')
-    return must_copy_bytes(name, length - 1);
-  return *zone->origin == '\0' ? must_copy(name) : must_format("%s.%s", name, zone->origin);
 }
 
 /* Of $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA other types than TLSA hold no pins, but aliases of
@@ -96,16 +95,22 @@ static void pass_generate(struct zone_text *zone, unsigned line) {
 /* Longer than any name, however it is escaped (RFC 1035, 2.3.4). */
 #define LONGEST_NAME 1024
 
-/* Relative ones add up. */
+/* What is relative to it is no name. */
+#define NO_NAME "?"
+
+/* Relative ones add up. What belongs to one that is none belongs to no other. */
 static void set_origin(struct zone_text *zone, unsigned line) {
-  char *origin = zone_text_absolute(zone, zone->words.items[1]);
-  if (strlen(origin) > LONGEST_NAME) {
-    convert_loss(zone->conversion, line, "$ORIGIN: longer than any name; left out");
-    free(origin);
-    return;
-  }
+  const char *name = zone->words.count > 1 ? zone->words.items[1] : NO_NAME ".";
+  char *origin = zone_text_absolute(zone, name);
+  bool is_long = strlen(origin) > LONGEST_NAME;
+  if (is_long || zone->words.count != 2)
+    convert_loss(zone->conversion, line, "$ORIGIN: %s",
+                 is_long ? "longer than any name" : "expected one name");
+  zone->origin_is_open = zone->origin_is_open && !is_absolute(name);
   free(zone->origin);
-  zone->origin = origin;
+  zone->origin = is_long ? must_copy(NO_NAME) : origin;
+  if (is_long)
+    free(origin);
 }
 
 /* Whether the words are a directive, which was then obeyed. */
@@ -113,7 +118,7 @@ static bool obey(struct zone_text *zone, unsigned line) {
   const struct text_list *words = &zone->words;
   if (words->items[0][0] != '$')
     return false;
-  if (strcasecmp(words->items[0], "$ORIGIN") == 0 && words->count == 2) {
+  if (strcasecmp(words->items[0], "$ORIGIN") == 0) {
     set_origin(zone, line);
   } else if (strcasecmp(words->items[0], "$INCLUDE") == 0) {
     convert_loss(zone->conversion, line, "$INCLUDE %s: other files are not read",
@@ -137,6 +142,12 @@ static bool is_ttl_or_class(const char *word, bool *is_other) {
   return isdigit((unsigned char)*word) && strspn(word, "0123456789smhdwSMHDW") == strlen(word);
 }
 
+/* Also by its number, TYPE52. */
+static bool is_tlsa(const char *type) {
+  return strcasecmp(type, "TLSA") == 0 ||
+         (strncasecmp(type, "TYPE", 4) == 0 && strcmp(type + 4 + strspn(type + 4, "0"), "52") == 0);
+}
+
 /* Divides the words into owner, type and data. False: there is no type among them. */
 static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *ret_record) {
   const struct text_list *words = &zone->words;
@@ -147,8 +158,7 @@ static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *r
     free(zone->owner);
     zone->owner = owner;
     owner[strlen(owner) > LONGEST_NAME ? LONGEST_NAME : strlen(owner)] = '\0';
-    zone->owner_is_relative =
-        *zone->origin == '\0' && (*spelled == '\0' || spelled[strlen(spelled) - 1] != '.');
+    zone->owner_is_relative = zone->origin_is_open && !is_absolute(spelled);
   }
   ret_record->is_other_class = false;
   while (at < words->count && is_ttl_or_class(words->items[at], &ret_record->is_other_class))
@@ -157,7 +167,7 @@ static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *r
     return false;
   ret_record->owner = zone->owner;
   ret_record->is_relative = zone->owner_is_relative;
-  ret_record->type = words->items[at];
+  ret_record->type = is_tlsa(words->items[at]) ? "TLSA" : words->items[at];
   ret_record->data = words->items + at + 1;
   ret_record->data_count = words->count - at - 1;
   return true;

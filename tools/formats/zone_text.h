@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
  * The records of a zone file (RFC 1035, 5.1): comments, parentheses, $ORIGIN, $TTL, owners left out. Other
- * files ($INCLUDE) and records that are made ($GENERATE) are named, not read. Not libldns: it gives a zone up
- * at the first line that it does not know, and keeps no lines of the records that it read.
+ * files ($INCLUDE) and records that are made ($GENERATE) are named, not read. Not libldns: it takes a
+ * relative $ORIGIN and a relative name for whole ones, and so for those of another host, and says nothing.
  */
 #ifndef PINCTL_FORMATS_ZONE_TEXT_H
 #define PINCTL_FORMATS_ZONE_TEXT_H
@@ -14,7 +14,7 @@
 struct zone_record {
   const char *owner; /* as the zone means it: with the origin, without a trailing dot */
   bool is_relative;  /* the owner has no trailing dot, and nothing says what it is relative to */
-  const char *type;
+  const char *type;  /* "TLSA" also where it is spelled TYPE52 (RFC 3597, 5) */
   char *const *data; /* the words behind the type */
   size_t data_count;
   unsigned line;       /* of its first word */
@@ -25,8 +25,9 @@ struct zone_text {
   struct conversion *conversion;
   const char *at;
   unsigned line;
-  char *origin; /* "": none was named */
-  char *owner;  /* of the last record */
+  char *origin;        /* "": the root, or none was named */
+  bool origin_is_open; /* nothing says what it is relative to */
+  char *owner;         /* of the last record */
   bool owner_is_relative;
   struct text_list words;
 };
