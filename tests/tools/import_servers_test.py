@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What zone files are written like besides what the other tables hold: origins that are none, aliases that lead nowhere.
-Rows as in import_nasty_test.py; where only a note is said, it is in a table of its own."""
+"""What zone files, servers and resolvers are written like besides what the other tables hold: origins that are none,
+aliases that lead nowhere, parts of a configuration that stand elsewhere. Rows as in import_nasty_test.py; where only a
+note is said, it is in a table of its own."""
 
-from conversion_case import pin, raw
-from import_nasty_test import Nasty
+from conversion_case import b64, colons, pin, raw
+from import_nasty_test import Nasty, UNEXPECTED
 from pinctl_case import main
 
 A, B = pin("a"), pin("b")
@@ -12,6 +13,11 @@ A, B = pin("a"), pin("b")
 
 def hexed(word):
     return raw(word).hex()
+
+
+def cluster(host, word):
+    return (f"- typed_config:\n    sni: {host}\n    common_tls_context:\n      validation_context:\n"
+            f"        verify_certificate_spki: [{b64(word)}]\n")
 
 
 class Servers(Nasty):
@@ -49,6 +55,86 @@ class Servers(Nasty):
             ("$ORIGIN x.org\n_443._tcp " + record, one, "has no dot at its end"),
             ("$ORIGIN org\n$ORIGIN x\n_443._tcp " + record, one, "has no dot at its end"),
         ])
+
+    def test_envoy(self):
+        elsewhere = "what a secret holds that stands elsewhere"
+        secret = "validation_context_sds_secret_config: {name: v, sds_config: {path: s.yaml}}\n"
+        one = {"x.org": [A]}
+        good = cluster("x.org", "a")
+        self.rows("envoy", [
+            (cluster("x.org", "a").replace("[", "").replace("]", ""), one, None),
+            ("- h: &h y.org\n" + cluster("*h", "b") + good, one, "*h: aliases are not read"),
+            (good + cluster("y.org", "b") + "  h: [{x: y}]\n", one | {"y.org": [B]}, None),
+            (good + f"- common_tls_context:\n    {secret}", one, elsewhere),
+            (good + f"- common_tls_context:\n    combined_validation_context:\n      {secret}", one, elsewhere),
+            (good + "- commonTlsContext: {validationContextSdsSecretConfig: {name: v}}\n", one, elsewhere),
+            (good + f"- filter_chains:\n  - common_tls_context:\n      {secret}", one, None),
+            (good + '- unknown: "' + b64("d").replace("/", "\\u002F").replace("+", "\\u002b") + '"\n', one, UNEXPECTED),
+            (good + '- unknown: "' + b64("d").replace("/", "\\u002f").replace("=", "\\u003D") + '"\n', one, UNEXPECTED),
+            (good + "- verify_certificate_spki: {a: b}\n", one, "expected a list"),
+        ])
+        self.setting = "fingerprints"
+        _, found = self.taken("hash", f"sni: x.org\nverify_certificate_hash: \"{colons('a')}\"\n", 0, "--format", "envoy")
+        self.assertEqual(found, one)
+
+    def test_envoy_without_a_name(self):
+        one, good = {"x.org": [A]}, cluster("x.org", "a")
+        self.rows("envoy", [
+            ("- h: &h y.org\n" + cluster("*h", "b") + good, one, "no \"sni\" says"),
+            *[(cluster(empty, "a"), one, None) for empty in ("''", '""')],
+            *[(cluster(other, "b") + good, one, "no \"sni\" says") for other in ("[y.org]", "{y: org}", "~", "null", "", "*y", "true")],
+        ], "--host", "x.org")
+
+    def test_stubby(self):
+        def upstream(more, word="a", address="192.0.2.1"):
+            return f"- address_data: {address}\n  tls_pubkey_pinset: [{{digest: sha256, value: {b64(word)}}}]\n{more}"
+        one = {"192.0.2.1:853": [A]}
+        self.rows("stubby", [
+            *[(upstream(f"  {name}: x.org\n"), one, f'"{name}": stubby has no member of this name') for name in (
+                "tls_authname", "tls_auth_nam", "auth_name", "hostname", "TLS_auth_name", "tls-auth-name")],
+            (upstream("  tls_ports: 8853\n"), one, '"tls_ports"'),
+            (upstream("  port: 53\n  tls_port: 8853\n"), {"192.0.2.1:8853": [A]}, None),
+            (upstream("  tls_min_version: GETDNS_TLS1_3\n  tls_cipher_list: a\n  address_type: IPv4\n"), one, None),
+            (upstream("  tsig_name: a\n  tls_curves_list: b\n  tls_ciphersuites: c\n  tls_max_version: d\n"), one, None),
+        ])
+
+    def test_knot_resolver(self):
+        text = f"forward:\n- subtree: .\n  servers:\n  - address: 192.0.2.1\n    pin-sha256: {b64('a')}\n    hostname: [x.org, y.org]\n"
+        done, _ = self.taken("strict", text, 1, "--format", "knot_resolver")
+        self.assertIn(":4: hostname: expected a text", done.stderr)
+
+    def test_chromium(self):
+        keys = self.file("keys.pins", f"A\n{A}\n")
+        rows = ["entries2", "Entries", "pinset", "timestamp"]
+        for number, name in enumerate(rows):
+            text = ('{"pinsets": [{"name": "s", "static_spki_hashes": ["A"]}], "' + name + '": [{"name": "y.org", "pins": "s"}], '
+                    '"entries": [{"name": "x.org", "pins": "s"}]}')
+            with self.subTest(name=name):
+                done, _ = self.taken(f"{number}-strict", text, 1, "--format", "chromium", "--pins", keys)
+                self.assertIn(f'"{name}": Chromium has no member of this name', done.stderr)
+                _, found = self.taken(f"{number}", text, 0, "--format", "chromium", "--pins", keys, "--lossy")
+                self.assertEqual(found, {"x.org": [A]})
+
+    def test_hpkp(self):
+        value = f'pin-sha256="{b64("a")}"; pin-sha256="{b64("b")}"; max-age=60'
+        escaped = value.replace('"', '\\"')
+        both = {"x.org": [A, B]}
+        self.rows("hpkp", [
+            (f'set resp.http.Public-Key-Pins = {{"{value}"}};\n', both, None),
+            (f'if (req.http.host ~ "x") {{\n  set resp.http.Public-Key-Pins = {{"{value}"}};\n}}\n', both, None),
+            (f'set resp.http.Public-Key-Pins = {{"{value}; includeSubDomains; report-uri="https://r/""}};\n', both, None),
+            (f'set resp.http.Public-Key-Pins = {{"pin-sha256="{b64("a")}"; "}} + {{"pin-sha256="{b64("b")}"; max-age=60"}};\n', both, None),
+            (f'# set resp.http.Public-Key-Pins = {{"pin-sha256="{b64("c")}"; max-age=9"}};\nset resp.http.Public-Key-Pins = {{"{value}"}};\n', both, None),
+            (f'set resp.http.Public-Key-Pins = {{"{value}"}};\nset resp.http.Public-Key-Pins = {{"pin-sha256="{b64("c")}"; max-age=9"}};\n', both, "another header"),
+            (f'ngx.header["Public-Key-Pins"] = [[{value}]]\n', both, None),
+            (f'{{"public-key-pins":["{escaped}"]}}\n', both, None),
+            (f'{{"Public-Key-Pins": ["{escaped}"], "x": ["y"]}}\n', both, None),
+            ('{"Public-Key-Pins": "' + escaped.replace("/", "\\u002F").replace("=", "\\u003d") + '"}\n', both, None),
+            (f'{{"Public-Key-Pins": "{escaped}"}}\n', both, None),
+            (f"add_header Public-Key-Pins '{value}'; # [[{value}]]\n", both, None),
+            (f'response.withHeaders("Public-Key-Pins" -> "{escaped}")\n', both, None),
+            (f'Public-Key-Pins: {value}; includeSubDomains=false\n', both, "includeSubDomains=false: it has no value"),
+        ], "--host", "x.org")
 
 
 main()

@@ -106,27 +106,22 @@ static bool key_of_pem(const char *pem, struct pin_digest *ret_digest) {
   return good;
 }
 
-/* From the line "-----BEGIN ..." that was just taken to its end. */
-static bool read_pem(struct lines *lines, const char *begin, struct pin_digest *ret_digest) {
-  char *pem = NULL;
-  size_t size = 0;
-  FILE *stream = memory_open(&pem, &size);
-  fprintf(stream, "%s\n", begin);
-  bool ended = false;
-  for (const char *line; !ended && (line = lines_next(lines)) != NULL;) {
-    fprintf(stream, "%s\n", line);
-    ended = strncmp(line, "-----END ", 9) == 0;
-  }
-  memory_close(stream);
-  bool good = ended && key_of_pem(pem, ret_digest);
-  free(pem);
+/* From the line "-----BEGIN ..." that was just taken to its end. What is behind that line is whole. */
+static bool read_pem(struct lines *lines, char *begin, struct pin_digest *ret_digest) {
+  static const char end[] = "-----END ";
+  if (lines->rest == NULL || strstr(lines->rest, end) == NULL)
+    return false;
+  begin[strlen(begin)] = '\n';
+  bool good = key_of_pem(begin, ret_digest);
+  for (const char *line = ""; line != NULL && strncmp(line, end, strlen(end)) != 0;)
+    line = lines_next(lines);
   return good;
 }
 
 static void read_key(struct reading *reading, const char *name) {
   struct named_pins key = {.name = name, .line = reading->lines.number};
   struct pin_digest digest;
-  const char *line = lines_next(&reading->lines);
+  char *line = lines_next(&reading->lines);
   unsigned number = reading->lines.number;
   bool is_pem = line != NULL && strncmp(line, "-----BEGIN ", 11) == 0;
   bool is_pin = line != NULL && strncmp(line, "sha256/", 7) == 0;
@@ -245,6 +240,7 @@ static void read_all(struct reading *reading, json_object *root) {
     convert_error(conversion, 1, "expected an object with \"pinsets\" and \"entries\"");
     return;
   }
+  tree_name_unknown(conversion, root, "pinsets entries", "Chromium");
   reading->path = companion_of(conversion);
   if (tree_length(pinsets) > 0)
     read_keys(reading);

@@ -30,14 +30,14 @@ static json_object *field(json_object *object, const char *name) {
   return found;
 }
 
-/* The texts of a list; each that is none is named. */
+/* The texts of a list, or one alone, as protobuf takes it; each that is none is named. */
 static void read_list(struct conversion *conversion, json_object *context, const char *name,
                       struct draft *draft) {
   json_object *list = field(context, name);
-  if (list != NULL && !json_object_is_type(list, json_type_array))
+  if (json_object_is_type(list, json_type_object))
     convert_loss(conversion, tree_line(list, draft->line), "\"%s\": expected a list", name);
-  for (size_t i = 0; i < tree_length(list); i++) {
-    json_object *element = json_object_array_get_idx(list, i);
+  for (size_t i = 0; i < tree_items(list); i++) {
+    json_object *element = tree_item(list, i);
     const char *text = tree_string(element);
     draft->line = tree_line(element, tree_line(list, draft->line));
     if (strcmp(name, "verify_certificate_spki") == 0)
@@ -111,14 +111,20 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
     walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
     return;
-  json_object *sni = field(value, "sni");
-  if (*tree_string(sni) != '\0')
-    around.host = tree_string(sni);
+  json_object *sni = NULL;
+  /* One that is not written out is nobody's; an empty one is none. */
+  if (json_object_object_get_ex(value, "sni", &sni) &&
+      (*tree_string(sni) != '\0' || !json_object_is_type(sni, json_type_string)))
+    around.host = tree_text(conversion, value, "sni");
   look_at_type(value, &around);
   read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {
     struct surroundings inside = around;
     look_at_name(name, &inside);
+    if (!inside.downstream &&
+        is_one_of(name, "validation_context_sds_secret_config validationContextSdsSecretConfig"))
+      convert_loss(conversion, tree_line(member, tree_line(value, 0)),
+                   "%s: what a secret holds that stands elsewhere is not read", name);
     /* Of a file that Envoy fetches: no pin. */
     if (strcmp(name, "sha256") == 0 && json_object_is_type(member, json_type_string))
       import_pass(conversion, &format_envoy, json_object_get_string(member), tree_line(member, 0));

@@ -11,8 +11,8 @@
 #include "formats/names.h"
 #include "formats/tokens.h"
 
-#define HEADER "Public-Key-Pins:"
-#define HEADER_REPORT_ONLY "Public-Key-Pins-Report-Only:"
+#define NAME "Public-Key-Pins"
+#define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"
 
 /* What browsers made of a longer time at most (RFC 7469, 4.1): 60 days. */
 #define LONGEST_MAX_AGE ((int64_t)60 * SECONDS_PER_DAY)
@@ -69,21 +69,20 @@ static void read_pin(struct conversion *conversion, const struct directive *dire
 }
 
 /* A header that has a directive twice is no good one (RFC 7469, 2.1), and browsers ignore it. */
-static void name_repeated(struct conversion *conversion, const struct directive *directive, bool is_repeated,
-                          const struct draft *draft) {
-  if (is_repeated)
-    convert_loss(conversion, draft->line, "%s stands there twice", directive->name);
-}
-
 static void read_directive(struct conversion *conversion, const struct directive *directive,
                            struct draft *draft) {
+  bool is_age = strcasecmp(directive->name, "max-age") == 0;
+  bool is_below = strcasecmp(directive->name, "includeSubDomains") == 0;
+  if ((is_age && draft->expires != PIN_NEVER) || (is_below && draft->include_subdomains))
+    convert_loss(conversion, draft->line, "%s stands there twice", directive->name);
   if (strncasecmp(directive->name, "pin-", 4) == 0) {
     read_pin(conversion, directive, draft);
-  } else if (strcasecmp(directive->name, "max-age") == 0) {
-    name_repeated(conversion, directive, draft->expires != PIN_NEVER, draft);
+  } else if (is_age) {
     read_max_age(conversion, directive->value, draft);
-  } else if (strcasecmp(directive->name, "includeSubDomains") == 0) {
-    name_repeated(conversion, directive, draft->include_subdomains, draft);
+  } else if (is_below) {
+    if (directive->value != NULL)
+      convert_loss(conversion, draft->line, "%s=%s: it has no value (RFC 7469, 2.1.3)", directive->name,
+                   directive->value);
     draft->include_subdomains = true;
   } else if (strpbrk(directive->name, EXPRESSION) != NULL) {
     convert_loss(conversion, draft->line, "\"%s\" is not written out in this file; left out",
@@ -109,8 +108,6 @@ static bool read_header(struct conversion *conversion, char *value, struct draft
 
 /* ---- Where the header stands ---- */
 
-#define NAME "Public-Key-Pins"
-#define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"
 #define TRAEFIK "publicKey"
 
 struct header {
@@ -277,7 +274,9 @@ static char *joined_value(const struct tokens *tokens, size_t *at, const char *f
 
 /* Between the name of a header and its value: "=>" of lighttpd, "value=" of XML, "]=" of a dictionary. */
 static bool is_between(const struct token *token) {
-  return is_one_of_caseless(token->text, "=> = , : ] ]= ( =( [ [[ value= content= value value:");
+  bool is_text = token->kind == TOKEN_STRING || token->kind == TOKEN_END;
+  return (!is_text && token->text[strspn(token->text, "->=,:[](")] == '\0') ||
+         is_one_of_caseless(token->text, "value= content= value value:");
 }
 
 /* A name, or what it ends in behind a dot, as "resp.http.Public-Key-Pins" does. */
@@ -310,6 +309,22 @@ static size_t value_of_name(const struct tokens *tokens, size_t at) {
     at++;
   while (is_between(token_at(tokens, at)) || is_prefix(tokens, at));
   return at;
+}
+
+/* Varnish's {"..."} and Lua's [[...]], in which quotes stand as they are, become '...' where they hold a
+ * value. */
+static void requote(char *text) {
+  static const char *const ends[][2] = {{"{\"", "\"}"}, {"[[", "]]"}};
+  for (size_t i = 0; i < COUNT_OF(ends); i++)
+    for (char *open = text; (open = strstr(open, ends[i][0])) != NULL; open += 2) {
+      bool is_value =
+          strncasecmp(open + 2, "pin-sha256=", 11) == 0 || strncasecmp(open + 2, "max-age=", 8) == 0;
+      char *close = is_value ? strstr(open, ends[i][1]) : NULL;
+      if (close == NULL)
+        continue;
+      memcpy(open, " '", 2);
+      memcpy(close, "' ", 2);
+    }
 }
 
 /* A directive of a server that sets the header: its name, then its value, each a word or a string. Other
@@ -485,6 +500,7 @@ static void read_hpkp(struct conversion *conversion) {
   struct headers headers = {0};
   AUTO_TEXT text = comments_blank(conversion->text, conversion->comments);
   find_raw(text, &headers);
+  requote(text);
   if (headers.count == 0)
     find_configured(text, conversion->comments, &headers);
   if (headers.count == 0)
@@ -493,7 +509,7 @@ static void read_hpkp(struct conversion *conversion) {
   for (size_t i = 0; i < headers.count; i++)
     name_other(conversion, &headers.items[i], &headers.items[chosen]);
   if (headers.count == 0) {
-    convert_error(conversion, 0, "expected a header " HEADER);
+    convert_error(conversion, 0, "expected a header " NAME ":");
   } else {
     AUTO_DRAFT draft = DRAFT_AT(conversion->host, headers.items[chosen].line);
     draft.mode = headers.items[chosen].report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
@@ -507,7 +523,7 @@ static void write_hpkp(struct conversion *conversion) {
   const struct pin_entry *entry = &conversion->items[0].entry;
   const struct pin_digest_list *pins = &entry->lists[PIN_LIST_PINS];
   int64_t max_age = entry->expires == PIN_NEVER ? LONGEST_MAX_AGE : entry->expires - conversion->now;
-  fputs(entry->mode == PIN_MODE_AUDIT ? HEADER_REPORT_ONLY : HEADER, conversion->out);
+  fputs(entry->mode == PIN_MODE_AUDIT ? NAME_REPORT_ONLY ":" : NAME ":", conversion->out);
   digests_write(conversion->out, pins, " pin-sha256=\"", "\";", "");
   fprintf(conversion->out, " max-age=%lld%s\n", (long long)(max_age < 1 ? 1 : max_age),
           entry->include_subdomains ? "; includeSubDomains" : "");

@@ -91,13 +91,16 @@ static void step(struct sweep *sweep, const char *text) {
     sweep->line += *sweep->at++ == '\n' ? 1 : 0;
 }
 
-/* As many programs write JSON: "/" behind a backslash, and "=" by its number. */
+/* As programs write JSON: "/" behind a backslash, and any character by its number. */
 static void take_escapes_back(char *text) {
   char *to = text;
   for (const char *at = text; *at != '\0'; at++) {
-    bool is_equals = strncasecmp(at, "\\u003d", 6) == 0;
-    at += is_equals ? 5 : at[0] == '\\' && at[1] == '/' ? 1 : 0;
-    *to++ = is_equals ? '=' : *at;
+    char digits[] = "..";
+    bool is_number =
+        strncasecmp(at, "\\u00", 4) == 0 && strspn(at + 4, "0123456789abcdefABCDEF") >= strlen(digits);
+    int byte = is_number ? (int)strtol(memcpy(digits, at + 4, strlen(digits)), NULL, 16) : 0;
+    at += isgraph(byte) ? 5 : at[0] == '\\' && at[1] == '/' ? 1 : 0;
+    *to++ = isgraph(byte) ? (char)byte : *at;
   }
   *to = '\0';
 }

@@ -40,6 +40,11 @@ static void take_pinset(struct conversion *conversion, json_object *upstream, st
   }
 }
 
+#define KNOWN_OF_UPSTREAM                                                                                    \
+  "address_data address_type scope_id port tls_port tls_auth_name tls_pubkey_pinset tls_cipher_list "        \
+  "tls_ciphersuites tls_curves_list tls_min_version tls_max_version tls_authentication tsig_name "           \
+  "tsig_algorithm tsig_secret"
+
 #define ANY_KEY "GETDNS_AUTHENTICATION_NONE"
 
 /* Of the whole text, wherever it stands. */
@@ -58,6 +63,7 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
   const struct authentication *authentication = arg;
   if (!json_object_object_get_ex(upstream, "tls_pubkey_pinset", NULL))
     return;
+  tree_name_unknown(conversion, upstream, KNOWN_OF_UPSTREAM, "stubby");
   const char *name = tree_text(conversion, upstream, "tls_auth_name");
   const char *address = tree_text(conversion, upstream, "address_data");
   const char *port = tree_text(conversion, upstream, "tls_port");
@@ -93,23 +99,12 @@ const struct format format_stubby = {
 
 /* ---- knot-resolver ---- */
 
-/* The text itself, or the text of a list at an index; NULL: another value. */
-static const char *text_at(json_object *value, size_t index) {
-  bool is_list = json_object_is_type(value, json_type_array);
-  json_object *text = is_list ? json_object_array_get_idx(value, index) : value;
-  return json_object_is_type(text, json_type_string) ? json_object_get_string(text) : NULL;
-}
-
-static size_t length_of(json_object *value) {
-  return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 1;
-}
-
 static void take_pins(struct conversion *conversion, json_object *pins, struct draft *draft) {
-  for (size_t i = 0; i < length_of(pins); i++) {
-    json_object *pin = json_object_is_type(pins, json_type_array) ? json_object_array_get_idx(pins, i) : pins;
-    unsigned line = tree_line(pin, tree_line(pins, draft->line));
-    if (text_at(pins, i) != NULL)
-      convert_pin(conversion, draft, text_at(pins, i), line, "pin-sha256");
+  size_t count = pins == NULL ? 1 : tree_items(pins); /* an alias or an expression is one that is none */
+  for (size_t i = 0; i < count; i++) {
+    unsigned line = tree_line(tree_item(pins, i), tree_line(pins, draft->line));
+    if (json_object_is_type(tree_item(pins, i), json_type_string))
+      convert_pin(conversion, draft, tree_string(tree_item(pins, i)), line, "pin-sha256");
     else
       convert_loss(conversion, line, "pin-sha256: expected a text or a list of texts; left out");
   }
@@ -123,12 +118,13 @@ static void take_server(struct conversion *conversion, json_object *server, json
   if (!is_yaml)
     json_object_object_get_ex(server, "", &address);
   take_pins(conversion, pins, &draft);
-  if (json_object_object_get_ex(server, "hostname", &hostname) && text_at(hostname, 0) == NULL)
+  bool has_name = json_object_object_get_ex(server, "hostname", &hostname);
+  if (has_name && !json_object_is_type(hostname, json_type_string))
     convert_loss(conversion, draft.line, "hostname: expected a text; left out");
-  size_t count = is_yaml && length_of(address) > 0 ? length_of(address) : 1;
+  size_t count = is_yaml && tree_items(address) > 0 ? tree_items(address) : 1;
   for (size_t i = 0; i < count; i++) {
-    AUTO_TEXT host = take_address(text_at(address, i) == NULL ? "" : text_at(address, i), &draft.port);
-    draft.name = text_at(hostname, 0) != NULL ? text_at(hostname, 0) : host;
+    AUTO_TEXT host = take_address(tree_string(tree_item(address, i)), &draft.port);
+    draft.name = *tree_string(hostname) != '\0' ? tree_string(hostname) : host;
     conversion_add(conversion, &draft);
   }
 }

@@ -67,11 +67,13 @@ static void add(struct scan *scan, enum token_kind kind, char *text, const char 
 static char unescaped(struct scan *scan, bool *is_open) {
   static const char escapes[] = "n\nt\tr\r\"\"''\\\\//$$";
   bool is_source = scan->style == COMMENTS_C;
-  unsigned point = 0;
-  bool is_number = strspn(scan->at + (*scan->at == 'u' ? 1 : 0), "0123456789abcdefABCDEF") >= 4;
-  if (is_source && is_number && sscanf(scan->at, "u%4x", &point) == 1 && point > 0 && point < 0x80) {
-    step(scan, 4);
-    return (char)point;
+  char digits[] = "....";
+  if (*scan->at == 'u' && strspn(scan->at + 1, "0123456789abcdefABCDEF") >= strlen(digits)) {
+    unsigned long point = strtoul(memcpy(digits, scan->at + 1, strlen(digits)), NULL, 16);
+    if (point > 0 && point < 0x80) {
+      step(scan, strlen(digits));
+      return (char)point;
+    }
   }
   for (const char *at = escapes; *at != '\0'; at += 2)
     if (*at == *scan->at)

@@ -39,6 +39,14 @@ size_t tree_length(json_object *value) {
   return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : 0;
 }
 
+size_t tree_items(json_object *value) {
+  return json_object_is_type(value, json_type_array) ? json_object_array_length(value) : value != NULL;
+}
+
+json_object *tree_item(json_object *value, size_t index) {
+  return json_object_is_type(value, json_type_array) ? json_object_array_get_idx(value, index) : value;
+}
+
 bool tree_is_bare(json_object *member) {
   return member != NULL && (uintptr_t)json_object_get_userdata(member) == WITHOUT_KEYS;
 }

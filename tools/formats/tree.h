@@ -22,6 +22,9 @@ unsigned tree_line(json_object *value, unsigned otherwise);
 
 /* How many an array has; 0 of anything else. */
 size_t tree_length(json_object *value);
+/* Of an array its elements; any other value is the only one of itself, and NULL has none. */
+size_t tree_items(json_object *value);
+json_object *tree_item(json_object *value, size_t index);
 /* A member of an object; NULL where there is none, or it is null. */
 json_object *tree_get(json_object *object, const char *name);
 
