@@ -56,6 +56,17 @@ class Servers(Nasty):
             ("$ORIGIN org\n$ORIGIN x\n_443._tcp " + record, one, "has no dot at its end"),
         ])
 
+    def test_what_is_guessed(self):
+        record, one = f"TLSA 3 1 1 {hexed('a')}\n", {"x.org:443": [A]}
+        for number, (text, entries, words) in enumerate([
+                ("$ORIGIN .\nx.org 60 IN SOA n h 1 2 3 4 5\n$ORIGIN _tcp.x.org.\n_443 " + record, one, ()),
+                ("$ORIGIN _tcp.x.org.\n_443 60 IN " + record, one, ()),
+                ("_443 IN " + record, one, ("--origin", "_tcp.x.org")),
+                (f"Public-Key-Pins: pin-sha256={b64('a')}; pin-sha256={b64('b')}\n", {"x.org": [A, B]}, ("--host", "x.org", "--lossy"))]):
+            with self.subTest(text=text):
+                done, found = self.taken(f"{number}", text, 0, *words)
+                self.assertEqual(found, entries, done.stderr)
+
     def test_envoy(self):
         elsewhere = "what a secret holds that stands elsewhere"
         secret = "validation_context_sds_secret_config: {name: v, sds_config: {path: s.yaml}}\n"

@@ -536,7 +536,7 @@ const struct format format_hpkp = {
     .name = "hpkp",
     .comments = COMMENTS_SERVER,
     .title = "the HTTP header Public-Key-Pins (RFC 7469)",
-    .mark = "pin-sha256=\tsha256s\nmax-age\tmaxAge",
+    .mark = "pin-sha256=\tsha256s\nmax-age\tmaxAge\tPublic-Key-Pins",
     .holds = HOLDS_SUBDOMAINS | HOLDS_EVERY_PORT | HOLDS_EXPIRY_TIME | HOLDS_AUDIT | HOLDS_CA_KEYS,
     .least_pins = 2,
     .read = read_hpkp,

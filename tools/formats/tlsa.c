@@ -367,7 +367,7 @@ static void write_tlsa(struct conversion *conversion) {
 const struct format format_tlsa = {
     .name = "tlsa",
     .title = "TLSA records in a zone file (RFC 6698)",
-    .mark = "TLSA\tTYPE52\n._",
+    .mark = "TLSA\tTYPE52\n._\t_tcp\tIN TLSA",
     .holds = HOLDS_HOSTS | HOLDS_PORTS | HOLDS_EVERY_PORT | HOLDS_CA_KEYS | HOLDS_ROLES | HOLDS_FINGERPRINTS,
     .least_pins = 1,
     .adds_up = true,
