@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "common/object.h"
-#include "connection.h"
 
 struct library libraries[MAX_LIBRARIES];
 
@@ -35,21 +34,21 @@ static bool bind_all(struct library *library, const struct binding *bindings, si
 }
 
 /* Once. False: another thread does it and does not finish. */
-static bool bind_early(struct library *library, const void *address) {
+static bool bind_early(struct library *library, const void *address, const struct pinning_gnutls *calls) {
   enum claim_result result = claim_take(&library->claim);
   struct object object;
 
   if (result == CLAIM_IS_OURS) {
     if (object_find(address, &object))
       library->tables = elf_tables_of(object.map, object.start, object.end);
-    library->calls = connection_calls;
+    library->calls = *calls;
     library->usable = bind_all(library, early, sizeof early / sizeof early[0]);
     claim_finish(&library->claim);
   }
   return result != CLAIM_HANGS;
 }
 
-struct library *library_find(const void *address) {
+struct library *library_find(const void *address, const struct pinning_gnutls *calls) {
   void *handle = object_open(address);
 
   if (handle == NULL)
@@ -61,7 +60,7 @@ struct library *library_find(const void *address) {
     if (claimed == NULL && atomic_compare_exchange_strong(&library->handle, &claimed, handle))
       claimed = handle;
     if (claimed == handle)
-      return bind_early(library, address) && library->usable ? library : NULL;
+      return bind_early(library, address, calls) && library->usable ? library : NULL;
   }
   return NULL;
 }

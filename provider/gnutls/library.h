@@ -95,9 +95,11 @@ struct library {
 /* For each there is a place; those of no library are not usable. */
 extern struct library libraries[MAX_LIBRARIES];
 
-/* The library that holds `address`, with its early functions. NULL: there is none, there are too many, or it
- * lacks one. Any thread. */
-struct library *library_find(const void *address);
+/*
+ * The library that holds `address`, with its early functions and these calls, which are copied. NULL: there
+ * is none, there are too many, or it lacks one. Any thread.
+ */
+struct library *library_find(const void *address, const struct pinning_gnutls *calls);
 
 /* Whether the late functions are all there; looks for them at the first call. Any thread. */
 bool library_bind_late(struct library *library);

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/question.h"
+#include "connection.h"
 #include "libc_symbol.h"
 #include "library.h"
 
@@ -23,7 +24,7 @@ const struct pinning_gnutls *pinning_gnutls_attach(const void *address, const st
   struct library *library;
 
   question_use_seen(seen);
-  library = library_find(address);
+  library = library_find(address, &connection_calls);
   if (library == NULL) {
     log_line(LOG_CRIT, "event=not-enforced library=gnutls message=\"the functions of this process's GnuTLS "
                        "cannot be found\" consequence=\"every host is refused\"");

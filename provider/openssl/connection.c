@@ -9,7 +9,6 @@
 #include "common/policy_store.h"
 #include "common/record.h"
 #include "common/text.h"
-#include "hooks.h"
 #include "info_callback.h"
 #include "offer.h"
 #include "refusing_bio.h"
@@ -74,7 +73,7 @@ static struct connection *connection_of(const struct client *client) {
   if (connection != NULL)
     return connection;
   /* With it comes the callback that clears the place when the connection is freed. */
-  if (!hooks_has_indexes(hook))
+  if (!hook_has_indexes(hook))
     return NULL;
   index = atomic_load_explicit(&hook->ssl_index, memory_order_acquire);
   connection = client->libssl->SSL_get_ex_data(client->ssl, index);

@@ -5,31 +5,12 @@
 #include <errno.h>
 
 #include "common/at_fork.h"
-#include "common/moment.h"
-#include "hooks.h"
+#include "fork_lock.h"
+#include "hook.h"
 #include "libc_symbol.h"
 #include "refusal.h"
 
-/* As long as a thread may take that is not on a processor now. */
-#define LONGEST_LOCKED_MS 1000
-
 static const char *single_threaded; /* libc's mark; NULL: this libc has none */
-static atomic_int forking;          /* threads between the handlers */
-
-void forks_begin_locking(struct openssl *openssl) {
-  for (int tries = 0; tries < LONGEST_LOCKED_MS; tries++) {
-    atomic_fetch_add(&openssl->locking, 1);
-    if (atomic_load(&forking) == 0)
-      return;
-    atomic_fetch_sub(&openssl->locking, 1);
-    moment_pass(1000000);
-  }
-  atomic_fetch_add(&openssl->locking, 1);
-}
-
-void forks_end_locking(struct openssl *openssl) {
-  atomic_fetch_sub(&openssl->locking, 1);
-}
 
 /* It says no once it has cleaned up, at the end of the process, and then has no locks any more. */
 static bool is_alive(struct hook *hook) {
@@ -46,12 +27,12 @@ static void ask_before_fork(struct hook *hook) {
     return;
   /* Without an SSL_CTX yet, OpenSSL itself asks for an index in the child. */
   if (atomic_load(&hook->original_security) != NULL)
-    (void)hooks_has_indexes(hook);
+    (void)hook_has_indexes(hook);
   if (atomic_load(&hook->openssl.error_library) != 0)
     return;
-  forks_begin_locking(&hook->openssl);
+  fork_lock_take(&hook->openssl);
   refusal_prepare(&hook->openssl);
-  forks_end_locking(&hook->openssl);
+  fork_lock_give(&hook->openssl);
 }
 
 static void before_fork(void) {
@@ -59,24 +40,18 @@ static void before_fork(void) {
   int saved_errno = errno;
 
   for (size_t i = 0; i < MAX_HOOKS && !is_alone; i++)
-    ask_before_fork(hook_at(i));
+    ask_before_fork(&hooks[i]);
   /* After that: this thread asks for nothing any more. */
-  atomic_fetch_add(&forking, 1);
-  for (size_t i = 0; i < MAX_HOOKS && !is_alone; i++) {
-    for (int tries = 0; tries < LONGEST_LOCKED_MS && atomic_load(&hook_at(i)->openssl.locking) != 0; tries++)
-      moment_pass(1000000);
-  }
+  fork_lock_begin_fork();
+  for (size_t i = 0; i < MAX_HOOKS && !is_alone; i++)
+    fork_lock_wait_for(&hooks[i].openssl);
   errno = saved_errno;
 }
 
-static void after_fork(void) {
-  atomic_fetch_sub(&forking, 1);
-}
-
 static void after_fork_in_child(void) {
-  atomic_store(&forking, 0);
+  fork_lock_begin_child();
   for (size_t i = 0; i < MAX_HOOKS; i++)
-    atomic_store(&hook_at(i)->openssl.locking, 0);
+    atomic_store(&hooks[i].openssl.locking, 0);
 }
 
 void forks_watch(void) {
@@ -85,5 +60,5 @@ void forks_watch(void) {
   if (atomic_exchange(&watched, true))
     return;
   single_threaded = libc_symbol_named(ELF_NAME("__libc_single_threaded"));
-  at_fork(before_fork, after_fork, after_fork_in_child);
+  at_fork(before_fork, fork_lock_end_fork, after_fork_in_child);
 }

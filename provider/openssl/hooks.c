@@ -8,16 +8,13 @@
 #include "common/moment.h"
 #include "common/object.h"
 #include "connection.h"
+#include "fork_lock.h"
 #include "forks.h"
 #include "info_callback.h"
 #include "peer_chain.h"
 #include "refusal.h"
 #include "refusing_bio.h"
-#include "session.h"
 #include "verification.h"
-
-/* Pages of it that no OpenSSL needs stay untouched. */
-static struct hook hooks[MAX_HOOKS];
 
 /* ---- Functions that know their hook ---- */
 
@@ -28,7 +25,7 @@ __attribute__((noinline)) static int ask_about_version(struct hook *hook, const 
 /* libssl asks its security callback up to 150 times a handshake: all other questions go straight through. */
 #define PIN_HOOK_FUNCTIONS(n)                                                                                \
   static int verify_##n(X509_STORE_CTX *ctx) {                                                               \
-    return verification_verify(hook_at(n), ctx);                                                             \
+    return verification_verify(&hooks[n], ctx);                                                              \
   }                                                                                                          \
   static int security_##n(const SSL *ssl, const SSL_CTX *ctx, int operation, int bits, int nid, void *other, \
                           void *ex) {                                                                        \
@@ -37,27 +34,27 @@ __attribute__((noinline)) static int ask_about_version(struct hook *hook, const 
     return original_security(n)(ssl, ctx, operation, bits, nid, other, ex);                                  \
   }                                                                                                          \
   static void any_info_##n(const SSL *ssl, int where, int ret) {                                             \
-    connection_any_info(hook_at(n), ssl, where, ret);                                                        \
+    connection_any_info(&hooks[n], ssl, where, ret);                                                         \
   }                                                                                                          \
   static int write_##n(BIO *bio, const char *data, int length) {                                             \
     (void)data;                                                                                              \
     (void)length;                                                                                            \
-    return refusing_bio_refuse(hook_at(n), bio);                                                             \
+    return refusing_bio_refuse(&hooks[n], bio);                                                              \
   }                                                                                                          \
   static int read_##n(BIO *bio, char *data, int length) {                                                    \
     (void)data;                                                                                              \
     (void)length;                                                                                            \
-    return refusing_bio_refuse(hook_at(n), bio);                                                             \
+    return refusing_bio_refuse(&hooks[n], bio);                                                              \
   }                                                                                                          \
   static long control_##n(BIO *bio, int command, long number, void *pointer) {                               \
-    return refusing_bio_control(hook_at(n), bio, command, number, pointer);                                  \
+    return refusing_bio_control(&hooks[n], bio, command, number, pointer);                                   \
   }                                                                                                          \
   static int destroy_##n(BIO *bio) {                                                                         \
-    return refusing_bio_destroy(hook_at(n), bio);                                                            \
+    return refusing_bio_destroy(&hooks[n], bio);                                                             \
   }
 
 static security_fn *original_security(size_t n) {
-  return atomic_load_explicit(&hook_at(n)->original_security, memory_order_relaxed);
+  return atomic_load_explicit(&hooks[n].original_security, memory_order_relaxed);
 }
 
 PIN_HOOK_FUNCTIONS(0)
@@ -95,10 +92,6 @@ static void give_functions(size_t n, struct hook_functions *ret_functions) {
     give_functions_3(ret_functions);
 }
 
-struct hook *hook_at(size_t n) {
-  return &hooks[n];
-}
-
 static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid,
                              void *other, void *ex) {
   security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
@@ -110,26 +103,6 @@ static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *c
 }
 
 /* ---- Installation ---- */
-
-/* Memory may be short once; without an index every connection would be refused. */
-static void ask_for_index(struct hook *hook, int class_index, CRYPTO_EX_dup *dup, CRYPTO_EX_free *release,
-                          atomic_int *ret_index) {
-  int index = -1, none = 0;
-
-  for (int tries = 0; tries < 2 && index <= 0; tries++)
-    index = hook->get_index(class_index, 0, hook, NULL, dup, release);
-  if (index > 0)
-    (void)atomic_compare_exchange_strong(ret_index, &none, index);
-}
-
-static bool ask_for_client_indexes(struct hook *hook) {
-  if (atomic_load(&hook->session_index) == 0)
-    ask_for_index(hook, CRYPTO_EX_INDEX_SSL_SESSION, session_dup, session_free, &hook->session_index);
-  if (atomic_load(&hook->session_index) == 0)
-    return false;
-  ask_for_index(hook, CRYPTO_EX_INDEX_SSL, connection_dup, connection_free, &hook->ssl_index);
-  return atomic_load(&hook->ssl_index) != 0;
-}
 
 /*
  * The callbacks are kept with the default library context of the thread. That which a process begins with is
@@ -146,23 +119,6 @@ static bool can_ask_later(struct hook *hook) {
   memcpy(&get_global, &get, sizeof get_global);
   hook->global_default = get_global();
   return hook->set_default(NULL) == hook->global_default;
-}
-
-bool hooks_ask_for_indexes(struct hook *hook) {
-  const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
-  OSSL_LIB_CTX *programs;
-  bool done;
-
-  if (crypto == NULL)
-    return false;
-  crypto->ERR_set_mark();
-  programs = hook->set_default(hook->global_default);
-  forks_begin_locking(&hook->openssl);
-  done = ask_for_client_indexes(hook);
-  forks_end_locking(&hook->openssl);
-  (void)hook->set_default(programs);
-  crypto->ERR_pop_to_mark();
-  return done;
 }
 
 /* Those are given to it before it asks for any memory, or never. */
@@ -189,7 +145,7 @@ static bool install(struct hook *hook) {
   hook->has_programs_memory = has_programs_memory(hook);
   info_callback_begin(hook);
   /* In a fork nothing may be asked for then. */
-  if ((!can_ask_later(hook) || hook->has_programs_memory) && !ask_for_client_indexes(hook))
+  if ((!can_ask_later(hook) || hook->has_programs_memory) && !hook_make_indexes(hook))
     return false;
   if (hook->has_programs_memory)
     refusal_prepare(&hook->openssl);
@@ -216,6 +172,8 @@ static struct hook *install_into(struct hook *hook, const struct object *object)
   bool installed;
 
   give_functions((size_t)(hook - hooks), &hook->functions);
+  hook->functions.dup_connection = connection_dup;
+  hook->functions.free_connection = connection_free;
   hook->openssl.start = object->start;
   hook->openssl.end = object->end;
   hook->openssl.tables = elf_tables_of(object->map, object->start, object->end);
@@ -230,10 +188,10 @@ static bool install_or_find(struct hook *hook, const struct object *object, stru
 
   if (claimed == NULL) {
     /* From the claim to the end: in a child that is forked between them nobody would come to the end. */
-    forks_begin_locking(&hook->openssl);
+    fork_lock_take(&hook->openssl);
     if (atomic_compare_exchange_strong(&hook->claimed, &claimed, object->start))
       *ret_hook = install_into(hook, object);
-    forks_end_locking(&hook->openssl);
+    fork_lock_give(&hook->openssl);
     if (claimed == NULL)
       return true;
   }

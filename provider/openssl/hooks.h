@@ -10,9 +10,6 @@
 
 #include "hook.h"
 
-/* OpenSSLs in one process: a shared one, one inside the program, another release beside it. */
-#define MAX_HOOKS 4
-
 /*
  * Puts the hooks into the OpenSSL that holds `address`, a function or object of its libcrypto. Once is
  * enough, and any further call does nothing; they stay until the process ends. False: that OpenSSL cannot be
@@ -23,22 +20,7 @@ bool hooks_install(const void *address);
 /* The same, and keeps with each peer's certificate what a name that is checked later needs (peer_chain.h). */
 bool hooks_install_for_checks(const void *address);
 
-/* What the following does at its first call. */
-bool hooks_ask_for_indexes(struct hook *hook);
-
-/*
- * Whether there are indexes for SSL and SSL_SESSION. They are asked for when the first client's connection is
- * there: each class of data costs some 350 instructions for every object of its kind, which a server that
- * verifies nobody would pay for nothing.
- */
-static inline bool hooks_has_indexes(struct hook *hook) {
-  return atomic_load_explicit(&hook->ssl_index, memory_order_acquire) > 0 || hooks_ask_for_indexes(hook);
-}
-
 /* The hook in the OpenSSL whose X509_check_host(3) this is; NULL: there is none. */
 struct hook *hooks_find(const void *check_host);
-
-/* The hook of number n, below MAX_HOOKS. */
-struct hook *hook_at(size_t n);
 
 #endif

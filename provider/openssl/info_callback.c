@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "connection.h"
-#include "hooks.h"
+#include "hook.h"
 
 /* Programs have a handful of info callbacks. Some that are written in a scripting language have a new one for
    each connection; connection.c has a way for those that find no room. */
@@ -114,7 +114,7 @@ static bool stands_for(struct stand_in *stand_in, const struct hook *hook, info_
 }
 
 void info_callback_begin(struct hook *hook) {
-  size_t n = (size_t)(hook - hook_at(0));
+  size_t n = (size_t)(hook - hooks);
 
   stand_ins[PLAIN + n].hook = hook;
   atomic_store(&stand_ins[PLAIN + n].callback, plain_callback(n));
@@ -126,7 +126,7 @@ info_fn *info_callback_for(struct hook *hook, info_fn *program) {
   if (ours != NULL)
     program = ours->program;
   if (program == NULL)
-    return callback_of(&stand_ins[PLAIN + (hook - hook_at(0))]);
+    return callback_of(&stand_ins[PLAIN + (hook - hooks)]);
   for (size_t n = 0; n < MAX_STAND_INS; n++) {
     int state = STAND_IN_FREE;
 

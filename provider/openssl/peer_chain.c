@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "forks.h"
+#include "fork_lock.h"
 
 #define INSTALLING (-1)
 
@@ -195,11 +195,11 @@ void peer_chain_install(struct hook *hook) {
   if (atomic_load(&hook->certificate_index) != 0)
     return;
   /* Whoever forks waits until it is done: in the child nobody would end it (openssl-internals P8). */
-  forks_begin_locking(&hook->openssl);
+  fork_lock_take(&hook->openssl);
   if (atomic_compare_exchange_strong(&hook->certificate_index, &none, INSTALLING))
     atomic_store(&hook->certificate_index,
                  hook->get_index(CRYPTO_EX_INDEX_X509, 0, hook, NULL, NULL, certificate_free));
-  forks_end_locking(&hook->openssl);
+  fork_lock_give(&hook->openssl);
 }
 
 /* Takes over what is to be kept, which holds a reference to each certificate. */

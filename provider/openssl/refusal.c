@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "common/cleared.h"
-#include "forks.h"
+#include "fork_lock.h"
 
 #define REASON_REFUSED 1
 
@@ -41,9 +41,9 @@ static int error_library(struct openssl *openssl, const struct libcrypto *crypto
 
   if (library != 0)
     return library;
-  forks_begin_locking(openssl);
+  fork_lock_take(openssl);
   library = new_error_library(openssl, crypto);
-  forks_end_locking(openssl);
+  fork_lock_give(openssl);
   return library;
 }
 
