@@ -30,60 +30,6 @@ static void complete_settings(struct pin_image_builder *builder) {
   pin_image_note_kinds(builder->settings.bytes, builder->entry_count, builder->address_count);
 }
 
-/* ---- What a policy says, as a number ---- */
-
-uint64_t pin_image_file_hash(const char *name) {
-  uint64_t state = 0, word;
-  size_t left = strlen(name) + 1;
-  for (; left >= sizeof word; left -= sizeof word, name += sizeof word) {
-    memcpy(&word, name, sizeof word);
-    state = pin_image_mix(state, word);
-  }
-  word = 0;
-  memcpy(&word, name, left);
-  return pin_image_mix(state, word);
-}
-
-/*
- * Neither the hash of the name nor places in the image count, which are others in the next form of the same
- * policy. Of a long list its hash counts.
- */
-uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_record *record,
-                                 uint64_t file_hash) {
-  struct pin_image_record fixed = *record;
-  const struct pin_image_layout layout = pin_image_layout_of(record);
-  fixed.base_hash = 0;
-  fixed.file = 0;
-  fixed.role = PIN_ROLE_ENTRY;
-  uint64_t state = pin_image_mix_words(file_hash, (const uint8_t *)&fixed, sizeof fixed);
-  /* From the name to the ports, then the lists, which need not begin at a word. */
-  const uint64_t texts = (layout.digests - sizeof fixed) / PIN_IMAGE_UNIT * PIN_IMAGE_UNIT;
-  uint64_t word = 0;
-  state = pin_image_mix_words(state, begin + sizeof fixed, texts);
-  memcpy(&word, begin + sizeof fixed + texts, (size_t)(layout.digests - sizeof fixed - texts));
-  state = pin_image_mix(state, word);
-  const uint8_t *at = begin + layout.digests;
-  for (int list = 0; list < PIN_LIST_COUNT; list++) {
-    const uint32_t count = record->digest_counts[list];
-    struct pin_image_shared shared;
-    if (pin_image_is_shared(count)) {
-      memcpy(&shared, at, sizeof shared);
-      state = pin_image_mix(state, shared.hash);
-    } else {
-      state = pin_image_mix_words(state, at, (uint64_t)count * sizeof(struct pin_digest));
-    }
-    at += pin_image_list_size(count);
-  }
-  /* Sums need numbers of which each bit depends on all. */
-  return pin_image_mix(pin_image_mix(state, 1), 2);
-}
-
-uint64_t pin_image_generation(uint64_t content, const uint8_t *block, uint64_t size) {
-  uint64_t state = pin_image_mix(content, PIN_IMAGE_VERSION);
-  state = pin_image_mix_words(state, block + sizeof(uint64_t), size - sizeof(uint64_t));
-  return state == 0 ? 1 : state;
-}
-
 /* ---- Laying out ---- */
 
 static struct pin_image_section place(uint64_t *end, uint64_t size) {
