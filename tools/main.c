@@ -14,6 +14,7 @@
 #include "cli/output.h"
 #include "cli/result.h"
 #include "config/config_trial.h"
+#include "verbs/all_verbs.h"
 #include "verbs/help.h"
 #include "verbs/verbs.h"
 
@@ -67,6 +68,7 @@ int main(int argc, char **argv) {
     return trial_main(argc, argv);
   take_locale();
   command_line_note(argv);
+  all_verbs_are(verbs);
   /* pinctl judges other configurations from outside, so it must not itself run under the one it finds. */
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
   if (argc < 2) {

@@ -143,6 +143,7 @@ enum verb_reports {
 
 struct verb {
   const char *name;
+  const char *group;        /* title of the group that it begins in the help; NULL: it begins none */
   const char *operands;     /* for the usage line, e.g. "HOST [PIN]..."; "" for none */
   const char *summary;      /* one line, at most 60 columns, no full stop */
   const char *details;      /* lines of at most 80 columns, or NULL */

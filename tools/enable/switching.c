@@ -22,8 +22,8 @@
 #include "edit/diff.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
-#include "view/loaded_policy.h"
 #include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 #define LONGEST_CONFIRM SECONDS_PER_DAY
 #define UNIT_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.@"

@@ -13,8 +13,8 @@
 #include "cli/usage.h"
 #include "keys/key_decode.h"
 #include "probe/probe_options.h"
-#include "view/enforced_policy.h"
 #include "view/pauses.h"
+#include "view/usable_policy.h"
 
 /* As much of a subject as pinning.so logs. */
 #define LOGGED_SUBJECT 127

@@ -27,16 +27,6 @@ void lint_form(const char *policy, struct diagnostics *diagnostics);
 void lint_unlisted(const char *path, const struct pin_policy *policy, const struct entries *entries,
                    struct diagnostics *diagnostics);
 
-/* Used between lint.c and its neighbours: one warning at the entry's name. lint_grave: of what is almost
- * surely a mistake. */
-void lint_warn(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void lint_grave(struct diagnostics *diagnostics, const struct pin_entry *entry, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-/* An order for qsort in which entries with the same lists stand side by side; 0: they have the same. */
-int lint_compare_lists(const void *a, const void *b);
-
 /* Entries that can accept nothing. `entries` sorted by their lists. */
 void lint_blocked(const struct pin_policy *policy, const struct entries *entries,
                   struct diagnostics *diagnostics);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "explain/lint.h"
+#include "explain/lint_warning.h"
 #include "view/digest_set.h"
 
 static const struct {

@@ -14,6 +14,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "explain/lint.h"
+#include "explain/lint_warning.h"
 #include "view/digest_set.h"
 #include "view/entry_text.h"
 

@@ -13,6 +13,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "explain/lint.h"
+#include "explain/lint_warning.h"
 
 #define APT_FILE "/etc/apt/sources.list"
 #define APT_FOLDER "/etc/apt/sources.list.d"

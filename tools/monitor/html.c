@@ -121,3 +121,9 @@ void html_name(const char *name) {
   html_prose(unicode);
   fputs(")</bdi>", stdout);
 }
+
+void html_host(const char *host, unsigned port) {
+  AUTO_TEXT name = must_format(strchr(host, ':') == NULL ? "%s" : "[%s]", host);
+  html_name(name);
+  html_format(":%u", port);
+}

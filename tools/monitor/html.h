@@ -21,4 +21,7 @@ void html_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A name, and where it is made of A-labels what people read in their place. */
 void html_name(const char *name);
 
+/* The same of a server's name or address, with its port. */
+void html_host(const char *host, unsigned port);
+
 #endif

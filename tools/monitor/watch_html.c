@@ -10,13 +10,6 @@
 #include "monitor/html.h"
 #include "view/entry_text.h"
 
-void watch_html_host(const struct watch_host *host) {
-  bool brackets = strchr(host->host, ':') != NULL;
-  AUTO_TEXT name = must_format(brackets ? "[%s]" : "%s", host->host);
-  html_name(name);
-  html_format(":%u", host->port);
-}
-
 /* ---- What this is about ---- */
 
 static void print_fact(const char *what, const char *value) {
@@ -84,7 +77,7 @@ static void print_row(const struct watch_host *host, size_t index) {
          severity_word(host->severity), severity_word(host->severity));
   if (host->key_count > 0)
     printf("<a href=\"#chain-%zu\">", index);
-  watch_html_host(host);
+  html_host(host->host, host->port);
   printf("%s</th><td class=\"tls\">", host->key_count > 0 ? "</a>" : "");
   html_text(*host->version == '\0' ? "-" : host->version);
   fputs("</td><td>", stdout);

@@ -6,9 +6,6 @@
 
 #include "monitor/watch.h"
 
-/* A host's name and port. In a table and at its chain they lead to each other, by its index. */
-void watch_html_host(const struct watch_host *host);
-
 /* What expires when, the soonest first. */
 void watch_html_timeline(const struct watch *watch);
 

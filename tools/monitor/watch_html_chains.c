@@ -50,7 +50,7 @@ static void print_chain(const struct watch *watch, size_t index) {
   const struct watch_host *host = &watch->hosts[index];
   bool refused = host->outcome == PIN_REFUSED;
   printf("<section id=\"chain-%zu\"%s>\n<h3>", index, refused ? " class=\"refused\"" : "");
-  watch_html_host(host);
+  html_host(host->host, host->port);
   printf(" <small><a href=\"#host-%zu\">to its row</a></small></h3>\n", index);
   print_verdict(watch, host);
   if (refused)

@@ -56,7 +56,7 @@ static void print_host(const struct watch *watch, const struct watch_host *host,
   AUTO_TEXT begins = date_format(from);
   AUTO_TEXT ends = date_format(watch->now);
   fputs("<h3>", stdout);
-  watch_html_host(host);
+  html_host(host->host, host->port);
   printf("</h3>\n<table>\n<thead><tr><th scope=\"col\" class=\"pin\">Key</th><th scope=\"col\">%s to %s</th>"
          "<th scope=\"col\" class=\"when\">Seen from, to</th></tr></thead>\n<tbody>\n",
          begins, ends);

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "monitor/html.h"
 
 /* The bars end here; what lives longer reaches the end. */
 #define TIMELINE_DAYS 400
@@ -69,7 +70,7 @@ static void print_end(const struct watch *watch, const struct end *end) {
   int64_t days = days_until(0, end->left);
   int64_t shown = days < 0 ? 0 : days > TIMELINE_DAYS ? TIMELINE_DAYS : days;
   fputs("<tr><th scope=\"row\">", stdout);
-  watch_html_host(end->host);
+  html_host(end->host->host, end->host->port);
   printf("<br><small>%s</small></th><td>", end->what);
   if (!end->unknown)
     printf("<div class=\"track %s\"><div class=\"bar\" style=\"width:%lld%%\"></div></div>", severity,

@@ -6,8 +6,8 @@
 #include "base/memory.h"
 #include "cli/common_options.h"
 #include "cli/usage.h"
+#include "verbs/all_verbs.h"
 #include "verbs/help.h"
-#include "verbs/verbs.h"
 
 #define EXIT_STATUS_HELP "Exit status: 0 done or all well; 1 a finding; 2 wrong usage; 3 could not be done"
 
@@ -67,11 +67,10 @@ void help_print_verb(const struct verb *verb) {
 void help_print_all(void) {
   puts("Usage: pinctl VERB [options] [operands]\n\n"
        "Says which keys may stand behind which host, and shows what that comes to.");
-  for (size_t i = 0; verbs[i] != NULL; i++) {
-    const char *title = verb_group_title(verbs[i]);
-    if (title != NULL)
-      printf("\n%s:\n", title);
-    printf("  %-12s  %s\n", verbs[i]->name, verbs[i]->summary);
+  for (const struct verb *const *verb = all_verbs(); *verb != NULL; verb++) {
+    if ((*verb)->group != NULL)
+      printf("\n%s:\n", (*verb)->group);
+    printf("  %-12s  %s\n", (*verb)->name, (*verb)->summary);
   }
   puts("\n\"pinctl VERB --help\" says what a verb takes and gives an example.\n" EXIT_STATUS_HELP);
 }

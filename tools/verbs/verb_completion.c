@@ -5,6 +5,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/usage.h"
+#include "verbs/all_verbs.h"
 #include "verbs/completion.h"
 #include "verbs/verbs.h"
 
@@ -19,7 +20,7 @@ static int run(const struct arguments *arguments) {
   const char *shell = arguments->operands[0];
   for (size_t i = 0; i < COUNT_OF(shells); i++) {
     if (strcmp(shells[i].shell, shell) == 0) {
-      shells[i].print(verbs);
+      shells[i].print(all_verbs());
       return EXIT_DONE;
     }
   }
@@ -28,6 +29,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_completion = {
     .name = "completion",
+    .group = "Help",
     .operands = "bash|zsh|fish",
     .summary = "Print what completes command lines in a shell",
     .details = "Packages install it already. Otherwise, for example in ~/.bashrc:\n"

@@ -283,6 +283,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_edit = {
     .name = "edit",
+    .group = "Change the policy, and take it back",
     .operands = "[HOST]",
     .summary = "Edit the policy, checked before it is in force",
     .details = "Opens a copy of the main file, or of the file with the entry that covers HOST,\n"

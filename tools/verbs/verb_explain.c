@@ -26,6 +26,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_explain = {
     .name = "explain",
+    .group = "Ask about a server",
     .operands = "HOST[:PORT]",
     .summary = "Explain the verdict on a server or a certificate chain",
     .details = "Asks the server (port 443 where none is given) or reads a chain from a file.\n"

@@ -14,7 +14,7 @@
 #include "formats/export_fit.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     OPTION(FORMAT, "format", FORMAT_WORDS_EXPORT, "what to write", .one_of = true),

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "verbs/all_verbs.h"
 #include "verbs/help.h"
 #include "verbs/verbs.h"
 

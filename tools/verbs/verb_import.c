@@ -176,6 +176,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_import = {
     .name = "import",
+    .group = "Other formats",
     .operands = "FILE|-",
     .summary = "Take entries from another format into the policy",
     .details = "The entries go into one file in policy.d, which a later import of the same list\n"

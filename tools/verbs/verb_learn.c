@@ -11,7 +11,7 @@
 #include "logs/log_source.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 #define USUAL_STABLE_DAYS 14
 

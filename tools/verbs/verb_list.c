@@ -10,11 +10,11 @@
 #include "cli/output.h"
 #include "cli/table.h"
 #include "verbs/verbs.h"
-#include "view/enforced_policy.h"
 #include "view/entry_names.h"
 #include "view/entry_text.h"
 #include "view/name_pattern.h"
 #include "view/pauses.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
@@ -153,6 +153,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_list = {
     .name = "list",
+    .group = "Look at the policy",
     .operands = "[HOST]...",
     .summary = "List the hosts of the policy",
     .details = "PINS counts pins and fingerprints, ISSUERS intermediates and anchors. --json has\n"

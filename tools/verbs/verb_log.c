@@ -69,6 +69,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_log = {
     .name = "log",
+    .group = "Read the log and learn from it",
     .operands = "[FILE]...",
     .summary = "Show what was refused or audited, and what to do about it",
     .details = "Reads the journal where there is one, else /var/log/auth.log or /var/log/secure\n"

@@ -16,8 +16,8 @@
 #include "notify/notify.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
-#include "view/enforced_policy.h"
 #include "view/pauses.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     OPTION(FORMAT, "format", "table|json|nagios|prometheus|html", "how to print it (default: table)",
@@ -245,6 +245,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_monitor = {
     .name = "monitor",
+    .group = "Watch servers and keep up with their keys",
     .operands = "[HOST[:PORT]]...",
     .summary = "Look at the servers themselves: keys, chains, expiry",
     .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"

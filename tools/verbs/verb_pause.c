@@ -155,6 +155,7 @@ static int run_pause(const struct arguments *arguments) {
 
 const struct verb verb_pause = {
     .name = "pause",
+    .group = "Let pass for a while",
     .operands = "[HOST]...",
     .summary = "Only log refusals, of hosts or of all, for a while",
     .details = "Works whatever the entry is, and while the policy is broken or away. Without a\n"

@@ -129,6 +129,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_pin = {
     .name = "pin",
+    .group = "Pin hosts",
     .operands = "[FILE...|-|HOST:PORT...]",
     .summary = "Print the pin of every key in files",
     .details = "Reads certificates, chains, certificate requests, public and private keys, in\n"

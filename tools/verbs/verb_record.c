@@ -10,7 +10,7 @@
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     OPTION(OUTPUT, "output", "DIR", "write the chains there (default: chains)", .older = "to"),

@@ -10,7 +10,7 @@
 #include "probe/probe_options.h"
 #include "rotate/rotation_plan.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 /* Below this the looks that cover the time would be too few (HISTORY_LONGEST_GAP). */
 #define LEAST_RETIRE_DAYS 14

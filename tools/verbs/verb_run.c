@@ -16,7 +16,7 @@
 #include "system/process_reason.h"
 #include "system/run_watch.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {SHARED_POLICY};
 
@@ -87,6 +87,7 @@ static int run(const struct arguments *arguments) {
 
 const struct verb verb_run = {
     .name = "run",
+    .group = "Switch enforcement on, and see where it holds",
     .operands = "[--] PROGRAM [ARGUMENT]...",
     .summary = "Run a program under enforcement, without any installation",
     .details = "The program, and every program it starts, refuses hosts whose keys are not the\n"

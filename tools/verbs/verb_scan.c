@@ -13,7 +13,7 @@
 #include "scan/log_list.h"
 #include "scan/scan.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     FLAG(ALL, "all", "scan every server that the policy names"),

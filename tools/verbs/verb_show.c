@@ -10,10 +10,10 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "verbs/verbs.h"
-#include "view/enforced_policy.h"
 #include "view/entry_text.h"
 #include "view/name_match.h"
 #include "view/pauses.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 

@@ -9,7 +9,7 @@
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
-#include "view/loaded_policy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     OPTION(RECORDED, "recorded", "DIR", "ask nobody: take the chains that \"pinctl record\"\nkept there"),

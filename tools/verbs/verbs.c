@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "verbs/verbs.h"
-#include "base/edit_distance.h"
-#include "base/memory.h"
-#include "cli/output.h"
-#include "cli/verb.h"
 
-#include <string.h>
+#include <stddef.h>
 
 const struct verb *const verbs[] = {
     &verb_pin,     &verb_add,     &verb_remove,     &verb_rename,  &verb_edit,    &verb_changes,
@@ -17,90 +13,3 @@ const struct verb *const verbs[] = {
     &verb_disable, &verb_status,  &verb_coverage,   &verb_import,  &verb_export,  &verb_completion,
     &verb_help,    NULL,
 };
-
-const char *verb_group_title(const struct verb *first) {
-  static const struct {
-    const struct verb *first;
-    const char *title;
-  } groups[] = {
-      {&verb_pin, "Pin hosts"},
-      {&verb_edit, "Change the policy, and take it back"},
-      {&verb_list, "Look at the policy"},
-      {&verb_pause, "Let pass for a while"},
-      {&verb_explain, "Ask about a server"},
-      {&verb_monitor, "Watch servers and keep up with their keys"},
-      {&verb_log, "Read the log and learn from it"},
-      {&verb_run, "Switch enforcement on, and see where it holds"},
-      {&verb_import, "Other formats"},
-      {&verb_completion, "Help"},
-  };
-  for (size_t i = 0; i < COUNT_OF(groups); i++)
-    if (groups[i].first == first)
-      return groups[i].title;
-  return NULL;
-}
-
-const struct verb *verb_find(const char *name) {
-  for (size_t i = 0; verbs[i] != NULL; i++)
-    if (strcmp(verbs[i]->name, name) == 0)
-      return verbs[i];
-  return NULL;
-}
-
-/* The verb whose name is nearest, or NULL where none is near enough to have been meant. */
-static const struct verb *verb_nearest(const char *name) {
-  const struct verb *nearest = NULL;
-  size_t best = FAR;
-  AUTO_TEXT lower = must_copy(name);
-  for (char *at = lower; *at != '\0'; at++)
-    *at = (char)(*at >= 'A' && *at <= 'Z' ? *at - 'A' + 'a' : *at);
-  for (size_t i = 0; verbs[i] != NULL; i++)
-    if (is_nearer(lower, verbs[i]->name, &best))
-      nearest = verbs[i];
-  return nearest;
-}
-
-/* Words of other programs for what a command here does; its own distance would lead elsewhere. */
-static const char *other_word_for(const char *name) {
-  static const char *const words[][2] = {
-      {"rm", "remove"},         {"delete", "remove"},   {"del", "remove"},     {"unpin", "remove"},
-      {"ls", "list"},           {"get", "show"},        {"mv", "rename"},      {"move", "rename"},
-      {"version", "--version"}, {"lint", "check"},      {"validate", "check"}, {"verify", "test"},
-      {"on", "enable"},         {"off", "disable"},     {"watch", "monitor"},  {"revert", "undo"},
-      {"new", "add"},           {"set", "add"},         {"logs", "log"},       {"mode", "add"},
-      {"unpause", "resume"},    {"continue", "resume"}, {"reload", "compile"}, {"apply", "compile"},
-      {"start", "enable"},      {"stop", "disable"},    {"find", "show"},      {"info", "show"},
-      {"visudo", "edit"},       {"-V", "--version"},    {"-v", "--version"},
-  };
-  for (size_t i = 0; i < COUNT_OF(words); i++)
-    if (strcmp(words[i][0], name) == 0)
-      return words[i][1];
-  return NULL;
-}
-
-/* Whether one of the words is a command: it was meant, behind what it is about. */
-static const char *verb_among(char *const *words) {
-  for (; *words != NULL; words++)
-    if (verb_find(*words) != NULL)
-      return *words;
-  return NULL;
-}
-
-void verb_unknown(const char *name, char *const *rest) {
-  const char *other = other_word_for(name);
-  const struct verb *nearest = verb_nearest(name);
-  const char *among = verb_among(rest);
-  if (*name == '-' && other == NULL)
-    say_error(
-        "expected a command before %s, as in \"pinctl list --policy FILE\"; \"pinctl --help\" lists all "
-        "commands",
-        name);
-  else if (other != NULL)
-    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, other);
-  else if (nearest == NULL && among != NULL)
-    say_error("unknown command \"%s\"; the command comes first, as in \"pinctl %s %s\"", name, among, name);
-  else if (nearest == NULL)
-    say_error("unknown command \"%s\"; \"pinctl --help\" lists all commands", name);
-  else
-    say_error("unknown command \"%s\"; did you mean \"pinctl %s\"?", name, nearest->name);
-}

@@ -47,13 +47,4 @@ extern const struct verb verb_help;
 extern const struct verb verb_import;
 extern const struct verb verb_export;
 
-/* NULL: there is none of this name. */
-const struct verb *verb_find(const char *name);
-/* Says that there is none of this name, and which may have been meant.
- * rest: the words behind it, and NULL. */
-void verb_unknown(const char *name, char *const *rest);
-
-/* The title of the group that begins with this verb in the help; NULL: it begins none. */
-const char *verb_group_title(const struct verb *first);
-
 #endif

@@ -9,10 +9,8 @@
 
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/command_line.h"
 #include "cli/output.h"
 #include "view/compiled_form.h"
-#include "view/policy_remedy.h"
 
 /* Whether the whole image is taken into memory, or a large one is asked in its file (policy_ask). */
 enum keeping { KEPT_IN_MEMORY, KEPT_IN_FILE };
@@ -83,42 +81,4 @@ uint32_t last_good_hosts(const char *policy, char **ret_form) {
   enforced.form = NULL;
   enforced_policy_close(&enforced);
   return hosts;
-}
-
-/* As much of a broken text as says where to look. */
-#define MOST_SHOWN 3
-
-static void show_mistakes(const char *policy, const struct diagnostics *diagnostics) {
-  struct diagnostics first = *diagnostics;
-  if (first.count > MOST_SHOWN)
-    first.count = MOST_SHOWN;
-  diagnostics_print(stderr, &first);
-  AUTO_TEXT word = shell_word(policy);
-  if (diagnostics->count > MOST_SHOWN)
-    say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, word);
-}
-
-/* usable: what opening it came to. */
-static bool show_by(const char *policy, bool usable, const struct enforced_policy *enforced) {
-  enum pin_status status = enforced->loaded.status;
-  const char *wrong = status == PIN_NO_MEMORY    ? "out of memory"
-                      : status == PIN_UNREADABLE ? "the policy cannot be read"
-                                                 : "the policy has errors";
-  if (status == PIN_OK)
-    return true;
-  show_mistakes(policy, &enforced->loaded.diagnostics);
-  if (usable)
-    say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, wrong, enforced->form);
-  else
-    say_error("%s: %s", policy, wrong);
-  policy_say_remedy(policy, status);
-  return usable;
-}
-
-bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced) {
-  return show_by(policy, enforced_policy_open(policy, ret_enforced), ret_enforced);
-}
-
-bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced) {
-  return show_by(policy, enforced_policy_ask(policy, ret_enforced), ret_enforced);
 }

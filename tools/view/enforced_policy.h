@@ -25,15 +25,8 @@ void enforced_policy_close(struct enforced_policy *enforced);
 /* One without entries. False, having said why; to be closed in any case. */
 MUST_USE bool enforced_policy_empty(struct enforced_policy *ret_enforced);
 
-/*
- * enforced_policy_open for verbs that show a policy: says first, on stderr, that the text is broken and what
- * this goes by. False, having said why: nothing can be used.
- */
-MUST_USE bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced);
-
-/* Both again, for whoever asks as policy_ask lets him. */
+/* The same, for whoever asks as policy_ask lets him. */
 MUST_USE bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced);
-MUST_USE bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced);
 
 /* How many hosts the compiled form of a policy enforces; *ret_form, for free(3): where that is. */
 uint32_t last_good_hosts(const char *policy, char **ret_form);

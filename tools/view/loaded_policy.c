@@ -14,7 +14,6 @@
 #include "cli/output.h"
 #include "cli/spinner.h"
 #include "view/compiled_form.h"
-#include "view/policy_remedy.h"
 
 void policy_load_text(const char *path, struct loaded_policy *ret_loaded) {
   *ret_loaded = (struct loaded_policy){0};
@@ -129,28 +128,4 @@ void policy_clear(struct loaded_policy *loaded) {
     pin_compiled_close(&loaded->form);
   diagnostics_clear(&loaded->diagnostics);
   *loaded = (struct loaded_policy){0};
-}
-
-static bool is_sound(const char *path, const struct loaded_policy *loaded) {
-  if (loaded->status == PIN_OK)
-    return true;
-  diagnostics_print(stderr, &loaded->diagnostics);
-  if (loaded->status == PIN_NO_MEMORY)
-    say_error("%s: out of memory", path);
-  else if (loaded->status == PIN_UNREADABLE)
-    say_error("%s: the policy cannot be read", path);
-  else
-    say_error("%s: the policy has errors", path);
-  policy_say_remedy(path, loaded->status);
-  return false;
-}
-
-bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded) {
-  policy_load(path, ret_loaded);
-  return is_sound(path, ret_loaded);
-}
-
-bool policy_ask_sound(const char *path, struct loaded_policy *ret_loaded) {
-  policy_ask(path, ret_loaded);
-  return is_sound(path, ret_loaded);
 }

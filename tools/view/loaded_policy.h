@@ -39,11 +39,4 @@ bool policy_is_whole(const struct pin_policy *policy);
 MUST_USE bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded);
 void policy_clear(struct loaded_policy *loaded);
 
-/*
- * The same for verbs that need a valid policy: returns false, having printed the errors to stderr, when it
- * is not.
- */
-MUST_USE bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded);
-MUST_USE bool policy_ask_sound(const char *path, struct loaded_policy *ret_loaded);
-
 #endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-FileCopyrightText: The pinning authors */
+#include "view/usable_policy.h"
+
+#include "base/memory.h"
+#include "cli/command_line.h"
+#include "cli/output.h"
+#include "view/policy_remedy.h"
+
+static const char *what_is_wrong(enum pin_status status) {
+  if (status == PIN_NO_MEMORY)
+    return "out of memory";
+  return status == PIN_UNREADABLE ? "the policy cannot be read" : "the policy has errors";
+}
+
+static bool is_sound(const char *path, const struct loaded_policy *loaded) {
+  if (loaded->status == PIN_OK)
+    return true;
+  diagnostics_print(stderr, &loaded->diagnostics);
+  say_error("%s: %s", path, what_is_wrong(loaded->status));
+  policy_say_remedy(path, loaded->status);
+  return false;
+}
+
+bool policy_load_sound(const char *path, struct loaded_policy *ret_loaded) {
+  policy_load(path, ret_loaded);
+  return is_sound(path, ret_loaded);
+}
+
+bool policy_ask_sound(const char *path, struct loaded_policy *ret_loaded) {
+  policy_ask(path, ret_loaded);
+  return is_sound(path, ret_loaded);
+}
+
+/* As much of a broken text as says where to look. */
+#define MOST_SHOWN 3
+
+static void show_mistakes(const char *policy, const struct diagnostics *diagnostics) {
+  struct diagnostics first = *diagnostics;
+  if (first.count > MOST_SHOWN)
+    first.count = MOST_SHOWN;
+  diagnostics_print(stderr, &first);
+  AUTO_TEXT word = shell_word(policy);
+  if (diagnostics->count > MOST_SHOWN)
+    say_note("%zu more; \"pinctl check %s\" shows all of them", diagnostics->count - MOST_SHOWN, word);
+}
+
+/* usable: what opening it came to. */
+static bool show_by(const char *policy, bool usable, const struct enforced_policy *enforced) {
+  enum pin_status status = enforced->loaded.status;
+  if (status == PIN_OK)
+    return true;
+  show_mistakes(policy, &enforced->loaded.diagnostics);
+  if (usable)
+    say_warning("%s: %s; this is the last good one, which is enforced (%s)", policy, what_is_wrong(status),
+                enforced->form);
+  else
+    say_error("%s: %s", policy, what_is_wrong(status));
+  policy_say_remedy(policy, status);
+  return usable;
+}
+
+bool enforced_policy_show(const char *policy, struct enforced_policy *ret_enforced) {
+  return show_by(policy, enforced_policy_open(policy, ret_enforced), ret_enforced);
+}
+
+bool enforced_policy_show_one(const char *policy, struct enforced_policy *ret_enforced) {
+  return show_by(policy, enforced_policy_ask(policy, ret_enforced), ret_enforced);
+}
