@@ -6,7 +6,8 @@
   tests/rooms.py --check          every #include of another room, and of a library that is not ours, is allowed; status 1
                                   if not (tests/lint.sh runs this)
   tests/rooms.py --list [BUILD]   the rooms with their files, lines and arrows; with a build folder also the circles
-                                  of calls inside each room, read from its objects by nm(1)
+                                  of calls inside each room, read from its objects by nm(1); status 1 if one of
+                                  them has more than two files (the test rooms/circles runs this)
 
 What tools/ allows stands in the pinctl_room() lines of tools/CMakeLists.txt, libraries of others in the table of
 docs/architecture.md, the rest below."""
@@ -180,9 +181,11 @@ def check(arrows):
     return check_libraries(arrows) and fine and count > 0
 
 
-def symbols(path, option):
-    listed = subprocess.run(['nm', option, '--format=posix', path], stdout=subprocess.PIPE, text=True, check=True)
-    return {line.split()[0] for line in listed.stdout.splitlines() if line}
+def symbols(path):
+    """The symbols that an object defines, and those that it asks others for."""
+    listed = subprocess.run(['nm', '--format=posix', path], stdout=subprocess.PIPE, text=True, check=True)
+    kinds = dict(line.split()[:2] for line in listed.stdout.splitlines() if line)
+    return ({name for name, kind in kinds.items() if kind != 'U'}, {name for name, kind in kinds.items() if kind == 'U'})
 
 
 def components(graph):
@@ -217,14 +220,19 @@ def folder_of_object(path, build):
     return os.path.normpath(os.path.join(before, os.path.dirname(behind.partition('.dir/')[2])))
 
 
-def circles(build, room):
-    wanted = {}
+def objects_of_rooms(build):
+    """Room -> name of a source without its ending -> its object. Not of a source that is gone."""
+    objects = collections.defaultdict(dict)
     for path in glob.glob(os.path.join(build, '**', '*.o'), recursive=True):
-        if folder_of_object(path, build) == room:
-            wanted[os.path.basename(path).removesuffix('.c.o')] = path
-    defined = {name: symbols(path, '--defined-only') for name, path in wanted.items()}
-    missing = {name: symbols(path, '--undefined-only') for name, path in wanted.items()}
-    graph = {name: [other for other in wanted if other != name and missing[name] & defined[other]] for name in wanted}
+        room, source = folder_of_object(path, build), os.path.basename(path).removesuffix('.o')
+        if os.path.exists(os.path.join(TOP, room, source)):
+            objects[room][source.removesuffix('.c')] = path
+    return objects
+
+
+def circles(objects):
+    of = {name: symbols(path) for name, path in objects.items()}
+    graph = {name: [other for other in of if other != name and of[name][1] & of[other][0]] for name in of}
     return components(graph)
 
 
@@ -233,7 +241,8 @@ def show(arrows, build):
     for room, used, _, _ in found_arrows(arrows):
         if used not in (None, room):
             uses[room].add(used)
-    total = 0
+    objects = objects_of_rooms(build) if build else {}
+    total, fine = 0, True
     for room in sorted(arrows, key=lambda room: (len(arrows[room]), room)):
         lines = 0
         for path in sources(room):
@@ -241,9 +250,13 @@ def show(arrows, build):
                 lines += sum(1 for _ in file)
         total += len(uses[room])
         print(f'{room:<16} {len(sources(room)):>4} files {lines:>6} lines  -> {" ".join(sorted(uses[room])) or "-"}')
-        for circle in circles(build, room) if build else []:
+        for circle in circles(objects.get(room, {})):
             print(f'{"":<16} circle: {" ".join(circle)}')
+            fine = fine and len(circle) <= 2
     print(f'{total} arrows')
+    if not fine:
+        print('rooms.py: a circle of more than two files')
+    return fine
 
 
 def main():
@@ -253,8 +266,8 @@ def main():
     options = parser.parse_args()
     arrows = allowed_arrows()
     if options.list is not None:
-        show(arrows, options.list)
-    elif not options.check:
+        return 0 if show(arrows, options.list) else 1
+    if not options.check:
         parser.error('expected --check or --list')
     return 0 if not options.check or check(arrows) else 1
 
