@@ -159,6 +159,35 @@ class Sources(Nasty):
             (head + f'b.add("x.org", "{A}").add("y.org", "{B}" as String + more)\n', ONE, "a pin is not written out"),
         ])
 
+    def test_whose_call(self):
+        """A call is of what it is called of, not of the builder that happens to stand before it."""
+        pinner, good = "val p = CertificatePinner.Builder()\n", f'.add("y.org", "{B}")\n'
+        two, host, lost = {"y.org": [B]}, '.add("x.org", pin)\n', "a pin is not written out"
+        self.rows("okhttp", [
+            (f'val f = FormBody.Builder().add("label", "{A}")\n' + pinner + "p" + good, two, UNEXPECTED),
+            (f'val h = Headers.Builder()\nh.add("x.pin", "{A}")\n' + pinner + "p" + good, two, UNEXPECTED),
+            (f'val h = Headers.Builder().add("A", token).apply {{ add("x.pin", "{A}") }}\n' + pinner + "p" + good, two, UNEXPECTED),
+            ("val h = Headers.Builder().add(\"A\", token)\n" + pinner + "p" + good + "val r = Headers.Builder()\nr.add(\"B\", token)\n", two, None),
+            (pinner + "val r = Request.Builder()\np" + host + "p" + good, two, lost),
+            (pinner + "val r = Request.Builder()\nmy.p" + host + "p" + good, two, lost),
+            (pinner + "val r = Request.Builder()\np?" + host + "p!!" + good, two, lost),
+            ("var p: CertificatePinner.Builder? = null\nval r = Request.Builder()\np" + host + "p" + good, two, lost),
+            ("void f(CertificatePinner.Builder p, Request.Builder r) { p" + host + "p" + good + "}\n", two, lost),
+            ("void f(CertificatePinner.Builder p, Request.Builder r) { p" + good + "r" + host + "}\n", two, None),
+            ("fun a() { val p = Request.Builder()\np.add(\"k\", v) }\nfun b() { " + pinner + "val r = Request.Builder()\np" + host + "p" + good + "}\n", two, lost),
+            ("val p = CertificatePinner.Builder()\n" + good + ".apply { val r = Request.Builder() }\n" + host, two, lost),
+            ("val p = CertificatePinner.Builder().also { val r = Request.Builder() }.apply {\nadd(\"x.org\", pin)\nadd(\"y.org\", \"" + B + "\") }\n", two, lost),
+            (pinner + "val r = Request.Builder()\nwith(p) { add(\"x.org\", pin)\nadd(\"y.org\", \"" + B + "\") }\n", two, lost),
+            ("import okhttp3.CertificatePinner as Pins\nval r = Request.Builder()\nval p = Pins.Builder()" + host + "p" + good, two, lost),
+            ("import okhttp3.CertificatePinner.Builder\nval r = Request.Builder()\nval p = Builder()" + host + "p" + good, two, lost),
+            (pinner + "p" + good + "pins.forEach(p::add)\n", two, "what is added is not written out"),
+            (pinner + "val h = Headers.Builder()\np" + good + "more.forEach(h::add)\n", two, None),
+            (f'val m = Map(new Pin("label", "{A}"))\n' + pinner + "p" + good, two, UNEXPECTED),
+            (pinner + "p" + good + f'val m = new Pin("label", "{A}")\n', two, UNEXPECTED),
+            (f'val s = setOf(CertificatePinner.Pin("x.org", "{A}"))\n', ONE, None),
+            (f'import okhttp3.CertificatePinner.Pin\nval s = setOf(Pin("x.org", "{A}"))\n', ONE, None),
+        ])
+
     def test_branches(self):
         said = "each branch of an #if is read"
         builder = f'new CertificatePinner.Builder()\n#if %s\n.Add("y.org", "{B}")\n#endif\n.Add("x.org", "{A}");\n'

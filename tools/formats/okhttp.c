@@ -30,12 +30,23 @@ static void read_pin(struct conversion *conversion, const char *text, unsigned l
 
 /* ---- Sources ---- */
 
-enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_OTHER };
+/* NEAR: another one stands before, and nobody knows whether the call is of that. */
+enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_NEAR, BUILDER_OTHER };
+
+/* "Add" of C#. */
+#define CALLS "add Add Pin"
+/* Calls before a call, and blocks around it, that are looked at. */
+#define LONGEST_CHAIN 256
 
 struct reading {
   struct conversion *conversion;
   struct tokens tokens;
-  enum builder *builders; /* by token: the builder nearest before it */
+  enum builder
+      *builders; /* by token: the builder nearest before it; of a call, its own where that is known */
+  struct names variables; /* those that hold builders; the number is that in `owners` */
+  enum builder *owners;
+  size_t variable_count;
+  struct names aliases; /* other names of the pinner and its builder, by imports */
   struct constants constants;
 };
 
@@ -86,17 +97,137 @@ static bool is_pin(const char *text) {
   return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "sha1/", 5) == 0;
 }
 
+/* ---- Whose call it is ---- */
+
+/* Steps back over "." and over the "?" and "!!" before it; TOKEN_NONE: no "." stands there. */
+static size_t before_dot(const struct tokens *tokens, size_t at) {
+  if (at < 2 || !token_is(tokens, at - 1, "."))
+    return TOKEN_NONE;
+  for (at -= 2; at > 0 && (token_is(tokens, at, "?") || token_is(tokens, at, "!"));)
+    at--;
+  return at;
+}
+
+static bool is_pinner(const struct reading *reading, size_t at) {
+  const char *name = token_at(&reading->tokens, at)->text;
+  return strcasecmp(name, "CertificatePinner") == 0 || names_find(&reading->aliases, name) != NAMES_NONE;
+}
+
+/* "CertificatePinner.Builder", or "Builder" alone, where an import says what that is. */
+static enum builder kind_of(const struct reading *reading, size_t builder) {
+  size_t of = before_dot(&reading->tokens, builder);
+  if (is_pinner(reading, of == TOKEN_NONE ? builder : of))
+    return BUILDER_PINNER;
+  return of == TOKEN_NONE ? BUILDER_NEAR : BUILDER_OTHER;
+}
+
+static enum builder of_variable(const struct reading *reading, size_t at) {
+  size_t variable = names_find(&reading->variables, token_at(&reading->tokens, at)->text);
+  return variable == NAMES_NONE ? BUILDER_NONE : reading->owners[variable];
+}
+
+/* What a member is called of, by the calls and the variable before it. */
+static enum builder receiver_of(const struct reading *reading, size_t member) {
+  const struct tokens *tokens = &reading->tokens;
+  size_t at = before_dot(tokens, member);
+  for (int i = 0; i < LONGEST_CHAIN && at != TOKEN_NONE; i++, at = before_dot(tokens, at)) {
+    /* Over the brackets and the block of the call before: to its name. */
+    while (at != TOKEN_NONE && at > 0 && (token_is(tokens, at, ")") || token_is(tokens, at, "}")))
+      at = token_at(tokens, at)->inside == TOKEN_NONE ? TOKEN_NONE : token_at(tokens, at)->inside - 1;
+    if (at == TOKEN_NONE)
+      return BUILDER_NONE;
+    if (token_is(tokens, at, "Builder"))
+      return kind_of(reading, at);
+    if (is_one_of(token_at(tokens, at)->text, CALLS) && at < member)
+      return reading->builders[at];
+    if (of_variable(reading, at) != BUILDER_NONE)
+      return of_variable(reading, at);
+  }
+  return BUILDER_NONE;
+}
+
+/* What a call without "." is of, by the "apply {" around it. */
+static enum builder scope_of(const struct reading *reading, size_t call) {
+  const struct tokens *tokens = &reading->tokens;
+  size_t block = token_at(tokens, call)->inside;
+  for (int i = 0; i < LONGEST_CHAIN && block != TOKEN_NONE && block > 0; i++) {
+    size_t open = token_at(tokens, block - 1)->inside; /* of "with(NAME) {" */
+    size_t scope = token_is(tokens, block - 1, ")") && open != TOKEN_NONE ? open - 1 : block - 1;
+    if (token_is(tokens, block, "{") && is_one_of(token_at(tokens, scope)->text, "apply run"))
+      return receiver_of(reading, scope);
+    if (token_is(tokens, block, "{") && token_is(tokens, scope, "with"))
+      return of_variable(reading, scope + 2);
+    block = token_at(tokens, block)->inside;
+  }
+  return BUILDER_NONE;
+}
+
+/* The first part of "okhttp3.CertificatePinner.Builder". */
+static size_t path_start(const struct tokens *tokens, size_t at) {
+  for (size_t of; (of = before_dot(tokens, at)) != TOKEN_NONE;)
+    at = of;
+  return at;
+}
+
+/* "NAME = new A.Builder(", "NAME: A.Builder", "A.Builder NAME": of several of one name the last counts, from
+ * there on. */
+static void read_variable(struct reading *reading, size_t builder) {
+  const struct tokens *tokens = &reading->tokens;
+  size_t first = path_start(tokens, builder);
+  first -= first > 0 && token_is(tokens, first - 1, "new") ? 1 : 0;
+  bool is_assigned = first > 1 && (token_is(tokens, first - 1, "=") || token_is(tokens, first - 1, ":"));
+  const struct token *name = token_at(tokens, is_assigned ? first - 2 : builder + 1);
+  if (name->kind != TOKEN_WORD || (!is_assigned && name->line != token_at(tokens, builder)->line))
+    return;
+  size_t number = names_find(&reading->variables, name->text);
+  if (number == NAMES_NONE) {
+    number = reading->variable_count++;
+    names_add(&reading->variables, name->text, number);
+    reading->owners = must_room(reading->owners, number, sizeof *reading->owners);
+  }
+  reading->owners[number] = kind_of(reading, builder);
+}
+
+/* "import okhttp3.CertificatePinner.Builder", "import okhttp3.CertificatePinner as Pinner". */
+static void read_import(struct reading *reading, size_t at) {
+  const struct tokens *tokens = &reading->tokens;
+  size_t first = path_start(tokens, at);
+  if (first == 0 || !is_one_of(token_at(tokens, first - 1)->text, "import static"))
+    return;
+  while (token_is(tokens, at + 1, ".") || token_is(tokens, at + 1, "as"))
+    at += 2;
+  names_add(&reading->aliases, token_at(tokens, at)->text, 0);
+}
+
+/* "builder::add" */
+static bool is_reference(const struct tokens *tokens, size_t at) {
+  return at > 2 && token_is(tokens, at - 1, ":") && token_is(tokens, at - 2, ":");
+}
+
 static void find_builders(struct reading *reading) {
+  const struct tokens *tokens = &reading->tokens;
   enum builder nearest = BUILDER_NONE;
-  reading->builders = must_alloc(reading->tokens.count + 1, sizeof *reading->builders);
-  for (size_t i = 0; i < reading->tokens.count; i++) {
-    const char *text = token_at(&reading->tokens, i)->text;
+  reading->builders = must_alloc(tokens->count + 1, sizeof *reading->builders);
+  for (size_t i = 0; i < tokens->count; i++) {
+    const char *text = token_at(tokens, i)->text;
     reading->builders[i] = nearest;
-    bool of_pinner = i >= 2 && strcasecmp(token_at(&reading->tokens, i - 2)->text, "CertificatePinner") == 0;
-    if (strcasecmp(text, "CertificatePinner") == 0)
+    if (token_at(tokens, i)->kind != TOKEN_WORD)
+      continue;
+    if (strcasecmp(text, "CertificatePinner") == 0) {
       nearest = BUILDER_PINNER;
-    else if (strcmp(text, "Builder") == 0 && !of_pinner)
-      nearest = BUILDER_OTHER;
+      read_import(reading, i);
+    } else if (strcmp(text, "Builder") == 0) {
+      nearest = kind_of(reading, i) == BUILDER_PINNER ? BUILDER_PINNER : BUILDER_NEAR;
+      read_variable(reading, i);
+    } else if (strcmp(text, "Pin") == 0) {
+      size_t of = before_dot(tokens, i);
+      reading->builders[i] = is_pinner(reading, of == TOKEN_NONE ? i : of) ? BUILDER_PINNER : BUILDER_OTHER;
+    } else if (is_one_of(text, CALLS)) {
+      enum builder own = is_reference(tokens, i)               ? of_variable(reading, i - 3)
+                         : before_dot(tokens, i) == TOKEN_NONE ? scope_of(reading, i)
+                                                               : receiver_of(reading, i);
+      reading->builders[i] = own == BUILDER_NONE ? nearest : own;
+    }
   }
 }
 
@@ -151,7 +282,8 @@ static bool read_call(struct reading *reading, size_t call, size_t *index) {
     pins += arguments.items[i].text != NULL && is_pin(arguments.items[i].text) ? 1 : 0;
   }
   const char *pattern = arguments.count > 0 ? arguments.items[0].text : NULL;
-  bool ours = pins > 0 || (arguments.count > 1 && is_of_pinner(reading, call, pattern));
+  bool ours = (pins > 0 && reading->builders[call] != BUILDER_OTHER) ||
+              (arguments.count > 1 && is_of_pinner(reading, call, pattern));
   if (ours && (pattern == NULL || unknown > 0))
     name_call(conversion, token_at(&reading->tokens, call), &arguments);
   else if (ours) {
@@ -184,10 +316,12 @@ static void read_source(struct conversion *conversion) {
     size_t next = i + 1;
     unsigned line = token_at(&reading.tokens, i)->line;
     note_condition(&reading.tokens, i, &until);
-    /* "Add" of C#. */
-    bool is_call = reading.tokens.items[i].kind == TOKEN_WORD &&
-                   is_one_of(reading.tokens.items[i].text, "add Add Pin") &&
-                   token_is(&reading.tokens, i + 1, "(");
+    bool is_name =
+        reading.tokens.items[i].kind == TOKEN_WORD && is_one_of(reading.tokens.items[i].text, CALLS);
+    bool is_call = is_name && token_is(&reading.tokens, i + 1, "(");
+    if (is_name && is_reference(&reading.tokens, i) && reading.builders[i] == BUILDER_PINNER)
+      convert_loss(conversion, line, "::%s: what is added is not written out in this file; left out",
+                   reading.tokens.items[i].text);
     size_t before = conversion->count;
     /* What is in the brackets of another call may be one of ours. */
     bool is_read = is_call && read_call(&reading, i, &next);
@@ -196,6 +330,9 @@ static void read_source(struct conversion *conversion) {
     i = is_read ? next : i + 1;
   }
   free(reading.builders);
+  free(reading.owners);
+  names_clear(&reading.variables);
+  names_clear(&reading.aliases);
   constants_clear(&reading.constants);
   tokens_clear(&reading.tokens);
 }
