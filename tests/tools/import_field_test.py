@@ -188,6 +188,27 @@ class Sources(Nasty):
             (f'import okhttp3.CertificatePinner.Pin\nval s = setOf(Pin("x.org", "{A}"))\n', ONE, None),
         ])
 
+    def test_outside(self):
+        """Pins of a host that something else than the dictionary of all holds."""
+        hashes = f'TSKPublicKeyHashes: ["{b64("a")}"]'
+        swift = f'let c = [kTSKPinnedDomains: ["x.org": [k{hashes}]]]\n'
+        plist = ("<plist><dict>%s<key>TSKPinnedDomains</key><dict><key>x.org</key><dict><key>TSKPublicKeyHashes</key><array><string>"
+                 + b64("a") + "</string></array></dict></dict></dict></plist>\n")
+        lost = "stands outside of TSKPinnedDomains"
+        self.rows("trustkit", [
+            (swift + 'd["y.org"] = [kTSKPublicKeyHashes: [pin]]\n', ONE, lost),
+            (swift + "d[kTSKPublicKeyHashes] = pins\n", ONE, lost),
+            ("let d: [String: Any] = [kTSKPublicKeyHashes: pins]\n" + swift, ONE, lost),
+            (swift + "[d setObject:pins forKey:kTSKPublicKeyHashes];\n", ONE, lost),
+            (swift + "[c setObject:domains forKey:kTSKPinnedDomains];\n", ONE, "kTSKPinnedDomains stands outside"),
+            (swift + 'let h = c["x.org"][kTSKPublicKeyHashes] as? [String]\n', ONE, None),
+            (swift + "if c[kTSKPublicKeyHashes] == pins { }\n", ONE, None),
+            ("extern NSString * const kTSKPublicKeyHashes;\n" + swift, ONE, None),
+            ("interface D { TSKPublicKeyHashes: string[] }\nconst c = { TSKPinnedDomains: { \"x.org\": { " + hashes + " } } };\n", ONE, None),
+            (plist % "", ONE, None),
+            (plist % "<key>other</key><dict><key>TSKPublicKeyHashes</key><array><string>$(PIN)</string></array></dict>", ONE, lost),
+        ])
+
     def test_branches(self):
         said = "each branch of an #if is read"
         builder = f'new CertificatePinner.Builder()\n#if %s\n.Add("y.org", "{B}")\n#endif\n.Add("x.org", "{A}");\n'
@@ -235,6 +256,9 @@ class Sources(Nasty):
             (source.replace("]", " satisfies Pin]").replace('" }', '" as string }'), ONE, None),
             (source.replace("{ \"x.org\"", "\n    { \"x.org\""), ONE, None),
             ("const y = {\n  NSPinnedDomains:\n    pins,\n};\n" + source, ONE, "is no dictionary"),
+            (source + "d['y.org'] = { NSPinnedLeafIdentities: ids };\n", ONE, "stands outside of NSPinnedDomains"),
+            (source + "d['y.org'] = { NSPinnedCAIdentities: ids };\n", ONE, "stands outside of NSPinnedDomains"),
+            (source + "const n = d.NSPinnedLeafIdentities;\n", ONE, None),
             (yaml, ONE, None),
             (yaml + "    y.org: {}\n", ONE, "has no pin"),
             (yaml + f"    y.org:\n      NSPinnedLeafIdentities: [{b64('b')}]\n", ONE, "expected SPKI-SHA256-BASE64"),

@@ -103,18 +103,43 @@ static void read_domains(struct conversion *conversion, json_object *domains) {
 /* Dictionaries of one name, wherever they stand. */
 typedef void dictionary_fn(struct conversion *conversion, json_object *dictionary);
 struct wanted {
-  const char *name;
+  const char *name, *pins; /* the key of all, and those of the pins of each */
   dictionary_fn *each;
+  json_object **read; /* those that were found */
   size_t found;
 };
+
+static void name_outside(struct conversion *conversion, const struct wanted *wanted, const char *key,
+                         unsigned line) {
+  convert_loss(conversion, line, "%s stands outside of %s; left out", key, wanted->name);
+}
+
+/* Pins of what is a member of something else than the dictionary of all. */
+static void name_members_outside(struct conversion *conversion, json_object *object,
+                                 const struct wanted *wanted) {
+  for (size_t i = 0; i < wanted->found; i++)
+    if (wanted->read[i] == object)
+      return;
+  json_object_object_foreach(object, name, member) {
+    (void)name;
+    if (!json_object_is_type(member, json_type_object))
+      continue;
+    json_object_object_foreach(member, key, value) {
+      if (is_one_of(key, wanted->pins))
+        name_outside(conversion, wanted, key, tree_line(value, tree_line(member, 0)));
+    }
+  }
+}
 
 static void take_wanted(struct conversion *conversion, json_object *object, void *arg) {
   struct wanted *wanted = arg;
   json_object *dictionary = tree_get(object, wanted->name);
-  if (!json_object_is_type(dictionary, json_type_object))
-    return;
-  wanted->each(conversion, dictionary);
-  wanted->found++;
+  if (json_object_is_type(dictionary, json_type_object)) {
+    wanted->each(conversion, dictionary);
+    wanted->read = must_room(wanted->read, wanted->found, sizeof *wanted->read);
+    wanted->read[wanted->found++] = dictionary;
+  }
+  name_members_outside(conversion, object, wanted);
 }
 
 /* Whether a "{" begins what a type of TypeScript holds: "interface NAME {", "type NAME = {". */
@@ -145,18 +170,33 @@ static bool is_within_type(const struct tokens *tokens, size_t at) {
   return false;
 }
 
+/* Whether something is given to the key before: "KEY: ...", "KEY = ...", not "KEY == ...". */
+static bool is_key(const struct tokens *tokens, size_t sign) {
+  return (token_is(tokens, sign, ":") || token_is(tokens, sign, "=")) && !token_is(tokens, sign + 1, "=");
+}
+
+/* "setObject:... forKey:KEY" */
+static bool is_for_key(const struct tokens *tokens, size_t at) {
+  return at > 1 && token_is(tokens, at - 1, ":") && token_is(tokens, at - 2, "forKey");
+}
+
 /* The dictionaries behind each name of a source and its ":", "=" or "] =". */
 static void read_source(struct conversion *conversion, struct wanted *wanted) {
   struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
   struct constants constants = constants_read(&tokens);
   bool *looked_at = must_alloc(tokens.count + 1, sizeof *looked_at);
-  for (size_t i = 0; i < tokens.count; i++) {
+  for (size_t i = 0, behind = 0; i < tokens.count; i++) {
     const struct token *token = token_at(&tokens, i);
     const char *name = *token->text == 'k' ? token->text + 1 : token->text;
     size_t next = i + (token_is(&tokens, i + 1, "]") ? 3 : 2);
-    if (token->kind == TOKEN_SIGN || strcmp(name, wanted->name) != 0 ||
-        (!token_is(&tokens, next - 1, ":") && !token_is(&tokens, next - 1, "=")) ||
+    bool is_all = strcmp(name, wanted->name) == 0;
+    if (token->kind == TOKEN_SIGN || (!is_all && (i < behind || !is_one_of(name, wanted->pins))) ||
         is_within_type(&tokens, i))
+      continue;
+    bool is_given = is_key(&tokens, next - 1);
+    if (is_for_key(&tokens, i) || (is_given && !is_all))
+      name_outside(conversion, wanted, token->text, token->line);
+    if (!is_given || !is_all)
       continue;
     tree_name_added(conversion, &tokens, i, looked_at);
     json_object *domains = tree_from_literal(conversion, &tokens, &constants, &next);
@@ -168,6 +208,7 @@ static void read_source(struct conversion *conversion, struct wanted *wanted) {
                    wanted->name);
     }
     json_object_put(domains);
+    behind = next;
   }
   free(looked_at);
   constants_clear(&constants);
@@ -195,11 +236,12 @@ static void read_tree(struct conversion *conversion, json_object *root, struct w
   tree_each_object(conversion, root, take_wanted, wanted);
   if (root != NULL && wanted->found == 0)
     convert_error(conversion, tree_line(root, 0), "expected the key %s with a dictionary", wanted->name);
+  free(wanted->read);
   json_object_put(root);
 }
 
-static void read_any(struct conversion *conversion, const char *name, dictionary_fn *each) {
-  struct wanted wanted = {.name = name, .each = each};
+static void read_any(struct conversion *conversion, const char *name, const char *pins, dictionary_fn *each) {
+  struct wanted wanted = {.name = name, .pins = pins, .each = each};
   if (is_yaml(conversion->text, name)) {
     conversion->comments = COMMENTS_HASH;
     read_tree(conversion, tree_from_yaml(conversion), &wanted);
@@ -217,7 +259,7 @@ static void read_any(struct conversion *conversion, const char *name, dictionary
 }
 
 static void read_trustkit(struct conversion *conversion) {
-  read_any(conversion, "TSKPinnedDomains", read_domains);
+  read_any(conversion, "TSKPinnedDomains", "TSKPublicKeyHashes", read_domains);
 }
 
 /* ---- NSPinnedDomains ---- */
@@ -260,7 +302,7 @@ static void read_pinned_domains(struct conversion *conversion, json_object *doma
 }
 
 static void read_apple(struct conversion *conversion) {
-  read_any(conversion, "NSPinnedDomains", read_pinned_domains);
+  read_any(conversion, "NSPinnedDomains", "NSPinnedLeafIdentities NSPinnedCAIdentities", read_pinned_domains);
 }
 
 const struct format format_apple = {
