@@ -89,6 +89,101 @@ class Commands(Nasty):
         self.setting = "fingerprints"
         self.assertEqual(self.taken("bare", f"openconnect --servercert {hexed('a')} x.org\n", 0, "--format", "openconnect")[1], ONE)
 
+    def test_inner(self):
+        """Commands within commands, prose around them, and what speaks of pins in a word that nobody reads."""
+        one, other = f"curl --pinnedpubkey {curl('a')} ", f"curl --pinnedpubkey {curl('b')} https://y.org/\n"
+        lost = "pinnedpubkey is not read here"
+        self.rows("curl", [
+            (f"out=$({one}x.org) z=z.org run w.org\n", ONE, None),
+            (f"out=\"$({one}https://x.org/)\"\n", ONE, None),
+            (f"out=`{one}x.org` && run w.org\n", ONE, None),
+            (f"diff <({one}https://x.org/) <(wget https://z.org/)\n", ONE, None),
+            (f"curl --pinnedpubkey {curl('a')} $(echo \"(\" $(host)) https://x.org/\n", ONE, None),
+            (f"echo '$({one}https://z.org/)'\n" + other, {"y.org": [B]}, UNEXPECTED),
+            (f"(e.g. {one}https://x.org/) and z.org too\n", ONE, None),
+            (f"case $1 in x) {one}https://x.org/ ;; esac\n", ONE, None),
+            (f"Run `{one}https://x.org/` on z.org, then test.\n", ONE, None),
+            (f"<p><code>{one}https://x.org/</code> on z.org now</p>\n", ONE, None),
+            (f"<p><code>{one}x.org</code> on z.org now</p>\n", ONE, None),
+            (f"{one}https://x.org/ to test.\n", ONE, None),
+            (f"{one}https://x.org/ </dev/null\n", ONE, None),
+            ("sh -c \"curl --pinnedpubkey $PIN https://x.org/\"\n" + other, {"y.org": [B]}, lost),
+            ("ssh h.org 'curl --pinnedpubkey $PIN https://x.org/'\n" + other, {"y.org": [B]}, lost),
+            ("OPTS=\"--silent --pinnedpubkey $PIN\"\n" + other, {"y.org": [B]}, lost),
+            ("CMD [\"curl\", \"--pinnedpubkey\", \"$PIN\", \"https://x.org/\"]\n" + other, {"y.org": [B]}, lost),
+            ("- \"curl --pinnedpubkey $PIN https://x.org/\"\n" + other, {"y.org": [B]}, lost),
+            ("echo $pinnedpubkey ${pinnedpubkey} my-pinnedpubkey-file pinnedpubkeys\n" + other, {"y.org": [B]}, None),
+        ])
+
+    def test_targets(self):
+        one = f"curl --pinnedpubkey {curl('a')} "
+        rc = f"pinnedpubkey = {curl('a')}\nurl = https://x.org/\n"
+        odd = "whether the URL is its value"
+        self.rows("curl", [
+            (one + "x.org:8443/p?q=https://y.org\n", {"x.org:8443": [A]}, None),
+            (one + "x.org/https://y.org\n", ONE, None),
+            (one + "--unheard-of https://z.org/ https://x.org/\n", ONE, odd),
+            (one + "--refer https://z.org/ https://x.org/\n", ONE, odd),
+            (one + "--referer https://z.org/ https://x.org/\n", ONE, None),
+            (one + "--silent https://x.org/\n", ONE, None),
+            (one + "--url https://x.org/\n", ONE, None),
+            (f"fetch --from https://z.org/ --pinnedpubkey {curl('a')} https://x.org/\n", ONE, odd),
+            (f"curl --pinnedpubkey https://z.org/key {one[5:]}https://x.org/\n", ONE, None),
+            (one + "http://z.org/ https://x.org/\n", ONE, "is without TLS"),
+            (one + "HTTP://z.org/ https://x.org/\n", ONE, "is without TLS"),
+            (rc + "new-thing = https://z.org/\n", ONE, None),
+            (rc + "https_proxy = http://p.org:3128/\n", ONE, None),
+            (rc + "url = http://z.org/\n", ONE, "is without TLS"),
+            (rc + "url = x.org:8443\n", {"x.org": [A]}, "has an entry for every port"),
+        ])
+
+    def test_openwrt(self):
+        cert, other = f"pin-sha256:{b64('a')}", f"openconnect --servercert pin-sha256:{b64('b')} y.org\n"
+        def interface(*options, name="vpn"):
+            return f"config interface '{name}'\n\toption proto 'openconnect'\n" + "".join(f"\toption {option}\n" for option in options) + "\n"
+        one, lost = {"x.org:8443": [A]}, "is not read here"
+        self.rows("openconnect", [
+            (interface("server 'x.org'", "port '8443'", f"serverhash '{cert}'"), one, None),
+            (interface(f"serverhash '{cert}'", "port '8443'", "server 'x.org'"), one, None),
+            (interface("server x.org", f"serverhash {cert}"), ONE, None),
+            (interface("uri 'https://x.org:8443/g'", f"serverhash \"{cert}\""), one, None),
+            (interface("server 'x.org'", f"serverhash '{cert}'") + interface("server 'y.org'", f"serverhash 'pin-sha256:{b64('b')}'", name="b"), HOSTS, None),
+            (interface("server 'y.org'") + interface(f"serverhash '{cert}'", name="b") + other, {"y.org": [B]}, NAMELESS),
+            (interface("server 'x.org'", "port '70000'", f"serverhash '{cert}'"), ONE, "expected a number up to 65535"),
+            (interface("server 'x.org'", "serverhash 'AABBCC'") + other, {"y.org": [B]}, "bad fingerprint"),
+            (interface("server 'x.org'", f"serverhash '{cert}'", "server 'z.org'"), ONE, "a second server"),
+            (interface("server 'x.org'", f"serverhash '{cert}'").replace("\toption serverhash", f"\t#option serverhash 'pin-sha256:{b64('c')}'\n\toption serverhash"), ONE, None),
+            (f"uci set network.vpn.serverhash='{cert}'\n" + other, {"y.org": [B]}, UNEXPECTED),
+            ("uci set network.vpn.serverhash=\"$HASH\"\n" + other, {"y.org": [B]}, lost),
+            ("sh -c \"openconnect --servercert $PIN x.org\"\n" + other, {"y.org": [B]}, lost),
+            ("alias vpn='openconnect --servercert $PIN x.org'\n" + other, {"y.org": [B]}, lost),
+            ("command = [\"openconnect\", \"--servercert\", pin, \"x.org\"]\n" + other, {"y.org": [B]}, lost),
+            (f"[vpn]\ngwcert-flags=2\ngateway=x.org\ngwcert={cert}\n", ONE, None),
+            (f"ssh a.org $OC --servercert {cert} x.org\n", ONE, None),
+            (f"ssh a.org \"$OC\" -u me x.org --servercert {cert}\n", ONE, None),
+            (f"$OC --servercert {cert} x.org\n", ONE, None),
+            (f"ip=$(openconnect --servercert {cert} --authenticate x.org) run z.org\n", ONE, None),
+        ])
+
+    def test_git_commands(self):
+        good = f'[http "https://y.org/"]\n\tpinnedPubkey = {curl("b")}\n'
+        two, lost = {"y.org": [B]}, "pinnedpubkey is not read here"
+        self.rows("git", [
+            (f"git config --global http.https://x.org/.pinnedPubkey {curl('a')}\n", ONE, None),
+            (f"git config --global http.\"https://x.org/\".pinnedPubkey \"{curl('a')};{curl('b')}\"\n", BOTH, None),
+            (f"git config http.https://x.org/.pinnedPubkey '{curl('a')};{curl('b')}'\n", BOTH, None),
+            (f"RUN git config --system http.https://x.org/.pinnedPubkey {curl('a')}\n" + good, HOSTS, None),
+            ("git config http.https://x.org/.pinnedPubkey \"$PIN\"\n" + good, two, "expected sha256//BASE64"),
+            (f"git config http.https://x.org/.pinnedPubkey {curl('a')} && make\n" + good, two, "expected sha256//BASE64"),
+            ("git config 'http.https://x.org/.pinnedPubkey' \"$PIN\"\n" + good, two, lost),
+            ("git -c http.pinnedPubkey=\"$PIN\" clone https://x.org/r\n" + good, two, lost),
+            ("GIT_CONFIG_KEY_0=http.https://x.org/.pinnedPubkey\n" + good, two, lost),
+            ("[remote \"o\"]\n\tpinnedPubkey = $PIN\n" + good, two, lost),
+            (f"[http \"x.org\"]\n\tpinnedPubkey = {curl('a')}\n" + good, two, "expected https://HOST/"),
+            (f"[http \"//x.org/\"]\n\tpinnedPubkey = {curl('a')}\n" + good, two, "expected https://HOST/"),
+            ("[http]\n\tsslVerify = true\n# pinnedPubkey = $PIN\n" + good, two, None),
+        ])
+
     def test_git(self):
         def section(url, word):
             return f'[http "{url}"]\n\tpinnedPubKey = {curl(word)}\n'
@@ -325,8 +420,18 @@ class Settings(Nasty):
         self.assertIn("knows no comments behind a value", self.taken("comment", text, 1, "--format", "msmtp")[0].stderr)
         self.assertEqual(self.taken("comment-lossy", text, 0, "--format", "msmtp", "--lossy")[1], one)
         text = f"/server add x x.org -tls_fingerprint={hexed('b')}\n/set irc.server.x.tls_fingerprint {hexed('a')}\n"
-        self.assertIn(UNEXPECTED, self.taken("option", text, 1, "--format", "weechat")[0].stderr)
-        self.assertEqual(self.taken("option-lossy", text, 0, "--format", "weechat", "--lossy")[1], one)
+        done, found = self.taken("option", text, 0, "--format", "weechat")
+        self.assertEqual((found, "is given again in line 2" in done.stderr), (one, True), done.stderr)
+
+    def test_other_software_of_postfix(self):
+        self.setting = "fingerprints"
+        good = f"relayhost = [x.org]\nsmtp_tls_security_level = fingerprint\nsmtp_tls_fingerprint_cert_match = {colons('a')}\n"
+        for number, (line, said) in enumerate((("lmtp_tls_fingerprint_cert_match = $other", "is not for smtp"), (f"lmtp_tls_fingerprint_cert_match = {colons('b')}", "is not for smtp"),
+                                               ("lmtp_tls_fingerprint_cert_match =", None), ("lmtp_tls_security_level = may", None))):
+            text = good + line + "\n"
+            done, _ = self.taken(f"lmtp-{number}", text, 1 if said else 0, "--format", "postfix")
+            self.assertIn(said or "1 entries imported", done.stderr)
+            self.assertEqual(self.taken(f"lmtp-lossy-{number}", text, 0, "--format", "postfix", "--lossy")[1], {"x.org:25": [A]})
 
     def test_subdomains_of_apple(self):
         text = '{ NSPinnedDomains: { "x.org": { NSIncludesSubdomains: %s, NSPinnedLeafIdentities: [{ "SPKI-SHA256-BASE64": "' + b64("a") + '" }] } } }'
@@ -357,6 +462,9 @@ class Settings(Nasty):
             (commands("-nossl -autoconnect") + servers[servers.index("y.addr"):], {"y.org": [B]}, None),
             (commands("", "tls off") + servers[servers.index("y.addr"):] + "y.tls = on\n", {"y.org": [B]}, None),
             (f"/set irc.server_default.tls_fingerprint {c}\n/server add x x.org\n", {"x.org": [C]}, None),
+            (f"/server add x x.org -ssl_fingerprint={a} -tls\n", ONE, None),
+            (f"/server addreplace x x.org -tls\n/set irc.server.x.tls_fingerprint {a}\n", ONE, None),
+            (f"/server add y y.org -tls_fingerprint=${{fp}}\n/server add x x.org -tls_fingerprint={a}\n", ONE, "bad fingerprint"),
         ])
 
     def test_classes(self):

@@ -182,7 +182,7 @@ class Fingerprints(Nasty):
         self.rows("weechat", [
             ("\ufeff[server]\r\n" + one.replace("\n", "\r\n"), address, None),
             (f"[server_default]\ntls_fingerprint = \"{hexed('b')}\"\n[server]\n" + one, address, UNEXPECTED),
-            (f"/server add two irc.two.org/6697 -tls -tls_fingerprint={hexed('b')}\n[server]\n" + one, address, UNEXPECTED),
+            (f"/server add two irc.two.org/6697 -tls -tls_fingerprint={hexed('b')}\n[server]\n" + one, {**address, "irc.two.org:6697": [B]}, None),
             (f'# one.tls_fingerprint = "{hexed("c")}"\n' + one, address, None),
             (one + "two.addresses = \"y.org\"\ntwo.tls_fingerprint = null\n", address, None),
             (f'one.tls_fingerprint = "{hexed("c")}"\n' + one, address, None),
@@ -206,7 +206,7 @@ class Fingerprints(Nasty):
             (good + f"[y.org] may match={colons('b')}\n", entry, UNEXPECTED),
             (good + f"[y.org] fingerprint cert={colons('b')}\n", entry, UNEXPECTED),
             (f"smtp_tls_fingerprint_cert_match = {colons('c')}\nrelayhost = [x.org]:587\nsmtp_tls_fingerprint_cert_match = {colons('a')}\n", entry, None),
-            (f"relayhost = [x.org]:587\nsmtp_tls_fingerprint_cert_match = {colons('a')}\nlmtp_tls_fingerprint_cert_match = {colons('b')}\n", entry, UNEXPECTED),
+            (f"relayhost = [x.org]:587\nsmtp_tls_fingerprint_cert_match = {colons('a')}\nlmtp_tls_fingerprint_cert_match = {colons('b')}\n", entry, "is not for smtp"),
             (good + f"[y.org]:nothing fingerprint match={colons('b')}\n", entry, "names a mail domain"),
             (good + f"[x.org]:587 fingerprint match={colons('b')}\n", entry, "with other pins"),
             (good + f"[y.org] fingerprint match={'AB:' * 15}AB\n", entry, "is MD5"),

@@ -38,7 +38,7 @@ class Commands(Nasty):
             (f"global\tfile:x\thttp.https://x.org/.pinnedpubkey={curl('a')}\n", ONE, None),
             (f'[HTTP "HTTPS://X.org/"]\nPINNEDPUBKEY={curl("a")}\n', ONE, None),
             (f"[http.https://y.org/]\n\tpinnedpubkey = {curl('b')}\n" + good, ONE, UNEXPECTED),
-            (f"git config --global http.https://y.org/.pinnedPubkey {curl('b')}\n" + good, ONE, UNEXPECTED),
+            (f"git config --global http.https://y.org/.pinnedPubkey {curl('b')}\n" + good, {**ONE, "y.org": [B]}, None),
             (good + '[http "https://y.org/"]\n\tpinnedpubkey =\n', ONE, "has no pin"),
             (good + f'[http "https://x.org:8443/"]\n\tpinnedpubkey = {curl("b")}\n', ONE, "for every port or for the same one"),
         ])
@@ -61,7 +61,7 @@ class Commands(Nasty):
             (f"[Service]\nExecStart=/usr/sbin/openconnect {cert} x.org\n", ONE, None),
             (f"openconnect {cert} x.org\nopenconnect --serverc=PIN-SHA256:{b64('b')} y.org\n", ONE, UNEXPECTED),
             (f"openconnect {cert} x.org\nopenconnect --servercert \"$PIN\" y.org\n", ONE, 'bad fingerprint "$PIN"'),
-            (f"config interface 'vpn'\n\toption servercert 'pin-sha256:{b64('b')}'\n[vpn]\n" + section("x.org", "a"), ONE, UNEXPECTED),
+            (f"config interface 'vpn'\n\toption servercert 'pin-sha256:{b64('b')}'\n[vpn]\n" + section("x.org", "a"), ONE, "nothing says whose pins"),
         ])
 
 
@@ -194,7 +194,7 @@ class Clients(Nasty):
             (good.replace("one.", "irc.x.org."), ONE, None),
             ('one.tls_fingerprint = "%s"\none.addresses = "x.org"\n' % hexed("a"), ONE, None),
             (good.replace('"x.org"', '"x.org,2001:db8::1/6697"'), {"x.org": [A], "2001:db8::1:6697": [A]}, None),
-            (good + f"/server add y y.org/6697 -tls_fingerprint={hexed('b')}\n", ONE, UNEXPECTED),
+            (good + f"/server add y y.org/6697 -tls_fingerprint={hexed('b')}\n", {**ONE, "y.org:6697": [B]}, None),
             (good.replace(hexed("a"), f"{'ab' * 20},{hexed('a')}"), ONE, "is SHA-1"),
             (good + f"[server_default]\ntls_fingerprint = \"{hexed('b')}\"\n", ONE, UNEXPECTED),
             (good.replace('"x.org"', '"x.org,y.org/+6697"'), ONE, "bad name"),

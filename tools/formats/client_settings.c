@@ -259,16 +259,18 @@ static struct section *server_of(struct sections *sections, const char *name) {
   return section;
 }
 
-/* "add NAME ADDRESS -OPTION..."; of the options those about TLS itself and checks, none about pins. */
-static void add_server(struct sections *sections, char *words) {
+/* "add NAME ADDRESS -OPTION..." */
+static void add_server(struct sections *sections, char *words, unsigned line) {
   const char *verb = next_word(&words, " \t"), *name = next_word(&words, " \t");
   char *address = next_word(&words, " \t");
-  if (verb == NULL || strcmp(verb, "add") != 0 || address == NULL)
+  if (verb == NULL || !is_one_of(verb, "add addreplace") || address == NULL)
     return;
   struct section *section = server_of(sections, name);
   section->addresses = address;
-  for (const char *option; (option = next_word(&words, " \t")) != NULL;)
-    if (is_one_of(option, "-tls -ssl -notls -nossl"))
+  for (char *option; (option = next_word(&words, " \t")) != NULL;)
+    if (strncmp(option + 1, "tls_fingerprint=", 16) == 0 || strncmp(option + 1, "ssl_fingerprint=", 16) == 0)
+      set(sections, option + 17, line);
+    else if (is_one_of(option, "-tls -ssl -notls -nossl"))
       section->tls = option[1] == 'n' ? "off" : "on";
     else if (is_one_of(option, "-tls_verify -ssl_verify -notls_verify -nossl_verify"))
       section->checks = option[1] == 'n' ? "off" : "on";
@@ -281,7 +283,7 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
   if (*name == '[')
     sections->in_defaults = strcmp(name, "[server_default]") == 0;
   if (strcmp(name, "/server") == 0) {
-    add_server(sections, value);
+    add_server(sections, value, line);
     return;
   }
   if (strcmp(name, "/set") == 0 || strcmp(name, "set") == 0) {

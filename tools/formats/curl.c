@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/curl.h"
 #include "formats/formats.h"
@@ -60,13 +61,20 @@ static bool is_program(const char *word, const char *program) {
 }
 
 /* Behind the word of a command that is the program itself, perhaps behind an option of what starts it
- * ("docker run --rm curl"): what stands before is no server of it. `first`: no word before its pins is. */
+ * ("docker run --rm curl"), or else behind a variable that may be it ("ssh a.org $VPN"): what stands before
+ * is no server of it. `first`: no word before its pins is. */
 static size_t behind_program(const struct option_text *options, size_t first, size_t behind,
-                             const char *program) {
-  for (size_t i = first; i < behind && !is_one_of(options->items[i].name, "pinnedpubkey servercert"); i++)
-    if (options->items[i].is_of_command && is_program(options->items[i].value, program))
+                             const char *program, bool *ret_is_named) {
+  size_t found = first;
+  for (size_t i = first; i < behind && !is_one_of(options->items[i].name, "pinnedpubkey servercert"); i++) {
+    const struct text_option *option = &options->items[i];
+    *ret_is_named = option->is_of_command && is_program(option->value, program);
+    if (*ret_is_named)
       return i + 1;
-  return first;
+    if (option->is_of_command && *option->name == '\0' && *option->value == '$')
+      found = i + 1;
+  }
+  return found;
 }
 
 /* Long options without a value. */
@@ -94,8 +102,10 @@ static bool is_bare_target(const struct text_option *option) {
   const char *value = option->value;
   size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
   static const char own[] = "localhost";
-  bool is_host =
-      memchr(value, '.', length) != NULL || (length == strlen(own) && strncmp(value, own, length) == 0);
+  /* "test." ends a sentence. */
+  const char *dot = memchr(value, '.', length);
+  bool is_host = (dot != NULL && dot + 1 < value + length) ||
+                 (length == strlen(own) && strncmp(value, own, length) == 0);
   return (*option->name == '\0' || is_flag(option->name)) && is_host && strchr(":/?", value[length]) != NULL;
 }
 
@@ -105,18 +115,21 @@ static bool is_variable(const struct text_option *option) {
   return *option->name == '\0' && length > 0 && option->value[length] == '=';
 }
 
-/* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none. */
-static bool is_target(const struct text_option *option) {
+/* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none.
+ * *ret_is_odd: it stands behind an option that nobody knows here. */
+static bool is_target(const struct text_option *option, bool *ret_is_odd) {
   static const char others[] =
       "proxy preproxy proxy1.0 referer doh-url header proxy-header data data-raw data-ascii "
       "data-binary data-urlencode json form form-string cookie user-agent user url-query "
-      "write-out socks4 socks4a socks5 socks5-hostname ipfs-gateway request-target variable";
+      "write-out socks4 socks4a socks5 socks5-hostname ipfs-gateway request-target variable pinnedpubkey "
+      "proxy-pinnedpubkey";
   /* "--expand-NAME" is --NAME with variables in its value. */
   const char *name = option->name + (strncmp(option->name, "expand-", 7) == 0 ? 7 : 0);
   bool is_letter = *name != '\0' && name[1] == '\0';
-  bool is_other = is_letter || is_one_of(name, others);
-  return strcmp(name, "url") == 0 ||
-         (!is_other && !is_variable(option) && strstr(option->value, "://") != NULL);
+  bool is_url = option->is_of_command && !is_variable(option) && url_scheme(option->value) > 0;
+  bool is_alone = *name == '\0' || is_flag(name);
+  *ret_is_odd = is_url && !is_alone && !is_letter && !is_one_of(name, others) && strcmp(name, "url") != 0;
+  return strcmp(name, "url") == 0 || (is_url && is_alone);
 }
 
 /* One URL of a transfer; NULL: --host, if it is given. */
@@ -124,6 +137,10 @@ static void add_target(struct conversion *conversion, const struct draft *pins, 
   char *host = NULL;
   bool has_path = false;
   struct draft draft = *pins;
+  if (url != NULL && strncasecmp(url, "http://", strlen("http://")) == 0) {
+    convert_loss(conversion, draft.line, "\"%s\" is without TLS; left out", url);
+    return;
+  }
   draft.name = url != NULL && url_read(url, &host, &draft.port, &has_path) ? host : conversion->host;
   conversion_add_named(conversion, &draft);
   free(host);
@@ -137,11 +154,17 @@ static void add_transfer(struct conversion *conversion, const struct option_text
   curl_take_pins(conversion, transfer->pins->value, &draft);
   for (size_t i = transfer->first; i < transfer->behind; i++) {
     const struct text_option *option = &options->items[i];
-    bool counts = is_target(option) || (transfer->has_program && is_bare_target(option));
-    if ((is_single && conversion->host != NULL) || !counts)
+    bool is_odd = false;
+    bool counts = is_target(option, &is_odd) || (transfer->has_program && is_bare_target(option));
+    if ((is_single && conversion->host != NULL) || (!counts && !is_odd))
       continue;
-    add_target(conversion, &draft, option->value);
-    targets++;
+    if (is_odd)
+      convert_loss(conversion, option->line,
+                   "--%s %s: nobody knows here whether the URL is its value; left out", option->name,
+                   option->value);
+    else
+      add_target(conversion, &draft, option->value);
+    targets += counts ? 1 : 0;
   }
   if (targets == 0)
     add_target(conversion, &draft, NULL);
@@ -171,9 +194,8 @@ static void read_options(struct conversion *conversion) {
   for (size_t i = 0, behind; i < options.count; i = behind) {
     struct transfer *transfer = &transfers[count++];
     behind = end_of_command(&options, i);
-    transfer->first = behind_program(&options, i, behind, "curl");
+    transfer->first = behind_program(&options, i, behind, "curl", &transfer->has_program);
     transfer->behind = behind;
-    transfer->has_program = transfer->first > i;
     for (size_t j = i; j < behind; j++)
       take_option(conversion, &options.items[j], transfer);
     pinned += transfer->pins != NULL ? 1 : 0;
@@ -181,6 +203,7 @@ static void read_options(struct conversion *conversion) {
   for (size_t i = 0; i < count; i++)
     if (transfers[i].pins != NULL)
       add_transfer(conversion, &options, &transfers[i], pinned == 1);
+  option_text_name_unread(conversion, &format_curl, &options, "pinnedpubkey proxy-pinnedpubkey");
   free(transfers);
   option_text_clear(&options);
 }
@@ -239,6 +262,9 @@ static void take_servercert(struct conversion *conversion, const char *value, st
                         strncmp(value, "sha1:", 5) == 0 ? value + 5 : value);
 }
 
+/* Its own name, NetworkManager's and OpenWrt's. */
+#define OPENCONNECT_PINS "servercert gwcert serverhash"
+
 /* What one command says, or one configuration. */
 struct connection {
   struct draft draft; /* its line is that of the pins; 0: none is given */
@@ -256,10 +282,10 @@ static void take_server(struct conversion *conversion, const struct text_option 
   if (connection->host == NULL) {
     connection->host = host;
     connection->draft.name = host;
-    connection->draft.port = port;
+    connection->draft.port = port == 0 ? connection->draft.port : port;
     return;
   }
-  if (strcasecmp(connection->host, host) != 0 || connection->draft.port != port)
+  if (strcasecmp(connection->host, host) != 0 || (port != 0 && connection->draft.port != port))
     convert_loss(conversion, option->line, "\"%s\": a second server beside \"%s\"; left out", option->value,
                  connection->host);
   free(host);
@@ -267,20 +293,23 @@ static void take_server(struct conversion *conversion, const struct text_option 
 
 static void take_openconnect(struct conversion *conversion, const struct text_option *option,
                              struct connection *connection) {
-  /* NetworkManager's names, then openconnect's. */
-  if (strcmp(option->name, "servercert") == 0 || strcmp(option->name, "gwcert") == 0) {
+  if (is_one_of(option->name, OPENCONNECT_PINS)) {
     connection->draft.line = option->line;
     take_servercert(conversion, option->value, &connection->draft);
   }
   if (strcmp(option->name, "config") == 0 && option->is_of_command)
     convert_loss(conversion, option->line, "%s: other files are not read", option->value);
+  if (strcmp(option->name, "port") == 0 && !option->is_of_command && connection->draft.port == 0 &&
+      !port_read(option->value, &connection->draft.port))
+    convert_loss(conversion, option->line, "port %s: expected a number up to 65535", option->value);
   /* A server stands alone, or behind an option that has no value. */
   static const char others[] =
-      "gateway server background passwd-on-stdin no-dtls non-inter syslog quiet verbose "
+      "gateway server uri background passwd-on-stdin no-dtls non-inter syslog quiet verbose "
       "timestamp no-proxy disable-ipv6 pfs allow-insecure-crypto authenticate cookieonly cookie-on-stdin "
       "juniper "
       "dump-http-traffic no-deflate no-http-keepalive no-passwd no-xmlpost no-external-auth printcookie";
-  if ((*option->name == '\0' || is_one_of(option->name, others)) && !is_variable(option) &&
+  bool is_operand = *option->name == '\0' && option->is_of_command;
+  if ((is_operand || is_one_of(option->name, others)) && !is_variable(option) &&
       strpbrk(option->value, ".[") != NULL)
     take_server(conversion, option, connection);
 }
@@ -292,7 +321,8 @@ static void read_openconnect(struct conversion *conversion) {
     struct connection connection = {.draft = DRAFT_AT(conversion->host, 0)};
     size_t first = behind;
     behind = end_of_command(&options, first);
-    for (size_t i = behind_program(&options, first, behind, "openconnect"); i < behind; i++)
+    bool is_named = false;
+    for (size_t i = behind_program(&options, first, behind, "openconnect", &is_named); i < behind; i++)
       take_openconnect(conversion, &options.items[i], &connection);
     bool is_last = behind >= options.count;
     if (connection.draft.line > 0 || (is_last && conversion->count + conversion->findings[FINDING_LOSS] == 0))
@@ -300,6 +330,7 @@ static void read_openconnect(struct conversion *conversion) {
     draft_clear(&connection.draft);
     free(connection.host);
   } while (behind < options.count);
+  option_text_name_unread(conversion, &format_openconnect, &options, OPENCONNECT_PINS);
   option_text_clear(&options);
 }
 
@@ -309,7 +340,7 @@ const struct format format_openconnect = {
     .pin_prefix = "sha256:",
     .spelling = SPELLED_IN_BOTH,
     .title = "openconnect's --servercert: configuration, script",
-    .mark = "pin-sha256:\nservercert\tgwcert",
+    .mark = "pin-sha256:\nservercert\tgwcert\tserverhash",
     .holds = HOLDS_ADDRESSES | HOLDS_EVERY_PORT | HOLDS_PORTS | HOLDS_FINGERPRINTS,
     .names_some_hosts = true,
     .read = read_openconnect,

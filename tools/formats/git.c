@@ -129,8 +129,7 @@ static const struct setting *of_whole_host(const struct reading *reading, const 
 /* What no entry can tell: git would take it for one user or path, or never, since without TLS. */
 static bool name_narrow(const struct reading *reading, const struct setting *setting, bool has_path) {
   const struct setting *other = of_whole_host(reading, setting);
-  bool is_bare =
-      strstr(setting->normalized, "://") != NULL && strncmp(setting->normalized, "https://", 8) != 0;
+  bool is_bare = strncmp(setting->normalized, "https://", 8) != 0;
   if (other != NULL)
     convert_loss(reading->conversion, setting->line,
                  "\"%s\" is for one user or path, and line %u for the whole host; left out", setting->url,
@@ -151,7 +150,8 @@ static void add_pins(const struct reading *reading, const struct setting *settin
   char *host = NULL;
   bool has_path = false;
   AUTO_DRAFT draft = DRAFT_AT(conversion->host, setting->line);
-  if (*setting->url != '\0' && !url_read(setting->url, &host, &draft.port, &has_path)) {
+  if (*setting->url != '\0' &&
+      (url_scheme(setting->url) == 0 || !url_read(setting->url, &host, &draft.port, &has_path))) {
     convert_loss(conversion, setting->line, "\"%s\": expected https://HOST/; left out", setting->url);
     import_pass(conversion, &format_git, setting->value, setting->line);
     return;
@@ -266,19 +266,45 @@ static size_t key_length(const char *at) {
   return listed == NULL ? length : (size_t)(listed - text) + strlen(last) - 1;
 }
 
+/* "git config --global KEY VALUE", of which the key is left; its quotes go. */
+static bool is_command(char *key) {
+  char *name = strrchr(key, ' ');
+  if (strstr(key, "git config ") == NULL)
+    return false;
+  size_t length = 0;
+  for (const char *at = name + 1; *at != '\0'; at++)
+    if (*at != '"' && *at != '\'')
+      key[length++] = *at;
+  key[length] = '\0';
+  return true;
+}
+
+/* Without the quotes of a shell around it. */
+static void unquote(char *value) {
+  size_t length = strlen(value);
+  if (length < 2 || *value != '\'' || value[length - 1] != '\'')
+    return;
+  memmove(value, value + 1, length - 2);
+  value[length - 2] = '\0';
+}
+
 static void read_key(struct reading *reading) {
   unsigned line = reading->line;
   size_t length = key_length(reading->at);
   AUTO_TEXT key = must_copy_bytes(reading->at, length);
+  AUTO_TEXT whole = must_copy_bytes(reading->at, strcspn(reading->at, "\n"));
   size_t end = strlen(key);
   while (end > 0 && isspace((unsigned char)key[end - 1]))
     key[--end] = '\0';
   reading->at += length;
+  bool of_command = is_command(key);
   /* "git config --list --show-origin" has more before the key. */
   const char *tab = strrchr(key, '\t');
   char *url = listed_url(tab == NULL ? key : tab + 1);
   if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
     url = must_copy(reading->url);
+  if (url == NULL)
+    import_name_unread(reading->conversion, &format_git, whole, line, "pinnedpubkey");
   if (*reading->at != '=' && (url == NULL || *reading->at != ' ')) {
     if (url != NULL)
       convert_loss(reading->conversion, line, "%s has no value", key);
@@ -287,6 +313,8 @@ static void read_key(struct reading *reading) {
   }
   reading->at++;
   char *value = take_value(reading);
+  if (of_command)
+    unquote(value);
   if (url != NULL) {
     if (reading->is_cut && strcasecmp(key, "pinnedpubkey") == 0)
       convert_note(reading->conversion, line,

@@ -116,6 +116,29 @@ void import_pass(struct conversion *conversion, const struct format *format, con
   sweep_text(&sweep, part);
 }
 
+/* Whether the word stands in a text, neither as a part of another word nor of a variable's name. */
+static bool speaks_of(const char *text, const char *word) {
+  static const char of_name[] = "_${", of_word[] = "_-";
+  for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
+    char next = at[strlen(word)];
+    bool begins = at == text || (!isalnum((unsigned char)at[-1]) && strchr(of_name, at[-1]) == NULL);
+    if (begins && !isalnum((unsigned char)next) && (next == '\0' || strchr(of_word, next) == NULL))
+      return true;
+  }
+  return false;
+}
+
+void import_name_unread(struct conversion *conversion, const struct format *format, const char *part,
+                        unsigned line, const char *word) {
+  size_t known = conversion->known_count;
+  if (!speaks_of(part, word))
+    return;
+  import_pass(conversion, format, part, line);
+  if (conversion->known_count == known)
+    convert_loss(conversion, line, "\"%s\": %s is not read here; left out", part, word);
+  conversion->known_count = known;
+}
+
 /* A comment may be all that a value is. */
 static bool begins_comment(const char *text, const char *at) {
   bool is_mark = *at == '#' || *at == ';' || (at[0] == '/' && at[1] == '/');

@@ -7,7 +7,9 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/comments.h"
+#include "formats/import.h"
 #include "formats/lines.h"
+#include "formats/names.h"
 
 /* What separates words; the same where one begins and where it ends. */
 #define BLANKS " \t\n\v\f\r"
@@ -19,9 +21,21 @@ static void add(struct option_text *options, char *name, char *value, unsigned l
       (struct text_option){.name = name, .value = value, .line = line, .is_of_command = options->in_command};
 }
 
+/* What ends a command, or begins another one. */
+#define BETWEEN_COMMANDS ";|&()`"
+
+/* Commands within each other that are looked at. */
+#define DEEPEST_COMMAND 16
+
+/* "</code>" of a text in HTML. */
+static bool is_end_tag(const char *at) {
+  return at[0] == '<' && at[1] == '/' && at[2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz")] == '>';
+}
+
 /* A command ends at these outside of quotes, but for the ";" between two pins that somebody did not quote. */
 static bool ends_command(const char *at) {
-  return strchr(";|&", *at) != NULL && strncmp(at, ";sha256//", strlen(";sha256//")) != 0;
+  return (strchr(BETWEEN_COMMANDS, *at) != NULL && strncmp(at, ";sha256//", strlen(";sha256//")) != 0) ||
+         is_end_tag(at);
 }
 
 static char *take_word(const char **at);
@@ -114,13 +128,65 @@ static void read_command(const char **line, unsigned number, const char *with_va
     add(options, pending, must_copy(""), number);
 }
 
+/* Where "$(...)", "<(...)" or "`...`" ends that begins here, before its last sign, or the text; NULL: none
+ * does. */
+static const char *end_of_inner(const char *at) {
+  if (*at == '`')
+    return strchr(at + 1, '`');
+  if (strchr("$<>", *at) == NULL || at[1] != '(')
+    return NULL;
+  size_t depth = 0;
+  char quote = '\0';
+  for (at++; *at != '\0'; at++) {
+    if (quote != '\0' || *at == '"' || *at == '\'')
+      quote = quote == '\0' ? *at : *at == quote ? '\0' : quote;
+    else if (*at == '(')
+      depth++;
+    else if (*at == ')' && --depth == 0)
+      break;
+  }
+  return at;
+}
+
+static void read_commands(const char *line, unsigned number, const char *with_value, unsigned depth,
+                          struct option_text *options);
+
+/* Reads the commands within the line; returns what stands around them, with "$" in their place. For free(3).
+ */
+static char *take_inner(const char *line, unsigned number, const char *with_value, unsigned depth,
+                        struct option_text *options) {
+  char *around = must_alloc(strlen(line) + 1, 1);
+  size_t length = 0;
+  bool is_bare = true, is_open = true; /* outside of single quotes, and of double ones */
+  for (const char *end; *line != '\0'; line = end) {
+    is_bare = *line == '\'' && is_open ? !is_bare : is_bare;
+    is_open = *line == '"' && is_bare ? !is_open : is_open;
+    end = is_bare && depth < DEEPEST_COMMAND ? end_of_inner(line) : NULL;
+    if (end != NULL) {
+      const char *start = line + (*line == '`' ? 1 : 2);
+      AUTO_TEXT inner = must_copy_bytes(start, (size_t)(end - start));
+      read_commands(inner, number, with_value, depth + 1, options);
+      around[length++] = '$';
+      end += *end != '\0' ? 1 : 0;
+      continue;
+    }
+    end = line + (*line == '\\' && is_bare && line[1] != '\0' ? 2 : 1);
+    memcpy(around + length, line, (size_t)(end - line));
+    length += (size_t)(end - line);
+  }
+  around[length] = '\0';
+  return around;
+}
+
 /* Each command is for itself, and so is what stands around them. */
-static void read_commands(const char *line, unsigned number, const char *with_value,
+static void read_commands(const char *line, unsigned number, const char *with_value, unsigned depth,
                           struct option_text *options) {
+  AUTO_TEXT around = take_inner(line, number, with_value, depth, options);
   options->in_command = true;
-  for (; *line != '\0'; line += strspn(line, ";|&")) {
+  for (const char *at = around; *at != '\0';
+       at += is_end_tag(at) ? strcspn(at, ">") + 1 : strspn(at, BETWEEN_COMMANDS)) {
     add_next(options, number);
-    read_command(&line, number, with_value, options);
+    read_command(&at, number, with_value, options);
   }
   add_next(options, number);
   options->in_command = false;
@@ -130,28 +196,63 @@ static char unescaped(char byte) {
   return byte == 'n' ? '\n' : byte == 't' ? '\t' : byte == 'r' ? '\r' : byte == 'v' ? '\v' : byte;
 }
 
-/* In double quotes with escapes, or up to the next blank. For free(3). */
-static char *take_value(const char *at) {
-  if (*at != '"')
-    return must_copy_bytes(at, strcspn(at, " \t"));
-  char *value = must_copy(at + 1);
+/* In double quotes with escapes, or up to the next blank; *at moves behind it. For free(3). */
+static char *take_value(const char **at) {
+  size_t bare = strcspn(*at, " \t");
+  char *value = must_copy_bytes(*at, **at == '"' ? strlen(*at) : bare);
+  if (**at != '"') {
+    *at += bare;
+    return value;
+  }
   size_t length = 0;
-  for (at++; *at != '\0' && *at != '"'; at++) {
-    if (*at == '\\' && at[1] != '\0')
-      value[length++] = unescaped(*++at);
-    else
-      value[length++] = *at;
+  for (++*at; **at != '\0' && **at != '"'; ++*at) {
+    bool is_escape = **at == '\\' && (*at)[1] != '\0';
+    *at += is_escape ? 1 : 0;
+    value[length++] = is_escape ? unescaped(**at) : **at;
   }
   value[length] = '\0';
   return value;
 }
 
+/* What stands behind the value is none of it, but somebody wrote it there. */
 static void read_setting(const char *line, unsigned number, struct option_text *options) {
   line += strspn(line, "-");
   size_t length = strcspn(line, " \t=:");
-  const char *value = line + length + strspn(line + length, " \t=:");
-  if (length > 0)
-    add(options, must_copy_bytes(line, length), take_value(value), number);
+  const char *at = line + length + strspn(line + length, " \t=:");
+  if (length == 0)
+    return;
+  add(options, must_copy_bytes(line, length), take_value(&at), number);
+  if (*at != '\0')
+    add(options, must_copy(""), must_copy(at), number);
+}
+
+/* A line of OpenWrt's: "config interface 'vpn'", "option server 'x.org'". False: it is none. */
+static bool read_uci(const char *line, unsigned number, struct option_text *options) {
+  static const char option[] = "option", section[] = "config";
+  const char *behind = line + strlen(option);
+  bool is_option = strncmp(line, option, strlen(option)) == 0;
+  if ((!is_option && strncmp(line, section, strlen(section)) != 0) || strchr(" \t", *behind) == NULL)
+    return false;
+  char *name = take_word(&behind), *value = take_word(&behind);
+  if (is_option && name != NULL && value != NULL) {
+    add(options, name, value, number);
+    return true;
+  }
+  free(name);
+  free(value);
+  if (!is_option)
+    add_next(options, number);
+  return true;
+}
+
+/* Whether a line begins so, behind its blanks. */
+static bool has_line(const char *text, const char *start) {
+  for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
+    at += strspn(at, BLANKS);
+    if (strncmp(at, start, strlen(start)) == 0)
+      return true;
+  }
+  return false;
 }
 
 static bool is_setting(const char *line) {
@@ -171,19 +272,35 @@ static bool is_command(const char *line, const char *program) {
 struct option_text option_text_read(const char *text, const char *program, const char *with_value) {
   struct option_text options = {0};
   AUTO_TEXT bare = comments_blank(text, COMMENTS_SCRIPT);
+  bool is_uci = has_line(bare, "option ") && has_line(bare, "config ");
   struct lines lines = lines_of(bare);
   for (char *line; (line = lines_next(&lines)) != NULL;) {
     bool has_program = is_command(line, program) || (!is_setting(line) && strstr(line, program) != NULL);
     lines_join_escaped(&lines, line, has_program ? program : NULL);
+    if (is_uci && read_uci(line, lines.number, &options))
+      continue;
     if (*line == '[')
       add_next(&options, lines.number);
     else if (is_command(line, program))
-      read_commands(line, lines.number, with_value, &options);
+      read_commands(line, lines.number, with_value, 0, &options);
     else
       read_setting(line, lines.number, &options);
   }
   lines_clear(&lines);
   return options;
+}
+
+void option_text_name_unread(struct conversion *conversion, const struct format *format,
+                             const struct option_text *options, const char *words) {
+  AUTO_TEXT copy = must_copy(words);
+  char *rest = copy;
+  for (const char *word; (word = next_word(&rest, " ")) != NULL;)
+    for (size_t i = 0; i < options->count; i++) {
+      const struct text_option *option = &options->items[i];
+      import_name_unread(conversion, format, option->value, option->line, word);
+      if (!is_one_of(option->name, words))
+        import_name_unread(conversion, format, option->name, option->line, word);
+    }
 }
 
 void option_text_clear(struct option_text *options) {
@@ -195,9 +312,13 @@ void option_text_clear(struct option_text *options) {
   *options = (struct option_text){0};
 }
 
+size_t url_scheme(const char *url) {
+  size_t length = strspn(url, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.");
+  return length > 0 && strncmp(url + length, "://", 3) == 0 ? length + 3 : 0;
+}
+
 bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path) {
-  const char *scheme = strstr(url, "://");
-  const char *start = scheme == NULL ? url : scheme + 3;
+  const char *start = url + url_scheme(url);
   size_t length = strcspn(start, "/?#");
   AUTO_TEXT authority = must_copy_bytes(start, length);
   const char *user = strrchr(authority, '@');

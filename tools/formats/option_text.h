@@ -8,13 +8,15 @@
 #define PINCTL_FORMATS_OPTION_TEXT_H
 
 #include "base/must_use.h"
+#include "formats/formats.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct text_option {
-  char *name;  /* without dashes; "" of an operand of a command line; a letter, of those with values */
+  char *name;  /* without dashes; "" of an operand, and of what stands behind the value of a setting; a
+                  letter, of those with values */
   char *value; /* "" where there is none */
   unsigned line;
   bool is_of_command; /* not of a configuration */
@@ -37,7 +39,15 @@ struct option_text {
 struct option_text option_text_read(const char *text, const char *program, const char *with_value);
 void option_text_clear(struct option_text *options);
 
+/* Counts as a loss where one of the words, which are options about pins, stands within another word: a
+ * command in quotes, a list of words, a variable that holds options. */
+void option_text_name_unread(struct conversion *conversion, const struct format *format,
+                             const struct option_text *options, const char *words);
+
 /* The host and port of a URL (RFC 3986, 3.2). */
+
+/* The length of "https://" before a URL; 0: it has none. */
+size_t url_scheme(const char *url);
 
 /*
  * "https://user@HOST:PORT/path", or without a scheme. *ret_host: for free(3), without the brackets of an IPv6

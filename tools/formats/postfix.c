@@ -103,7 +103,10 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
   if (strcmp(line, "smtp_tls_policy_maps") == 0)
     convert_note(conversion, number,
                  "smtp_tls_policy_maps: the table is a file of its own; import that as well");
-  else if (is_one_of(line, "transport_maps sender_dependent_relayhost_maps"))
+  else if (ends_in(line, "_tls_fingerprint_cert_match") && strncmp(line, "smtp_", 5) != 0 && *value != '\0') {
+    convert_loss(conversion, number, "%s is not for smtp; left out", line);
+    import_pass(conversion, &format_postfix, value, number);
+  } else if (is_one_of(line, "transport_maps sender_dependent_relayhost_maps"))
     convert_note(conversion, number, "%s: the relays that it names are not in this file; not read", line);
   for (size_t i = 0; i < COUNT_OF(wanted); i++) {
     if (strcmp(line, wanted[i].name) != 0)
