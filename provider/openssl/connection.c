@@ -33,8 +33,7 @@ struct connection {
   BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
   char *text;             /* the report of a refusal; NULL: none, or no memory */
   struct offer offer;     /* of the session in this handshake */
-  enum name_sent name;    /* connection_name_sent */
-  char *sent_name;        /* NAME_OF_ANOTHER: this one */
+  char *sent_name;        /* as in struct subject_matter, from the ClientHello on */
 };
 
 /* A connection, and by what it is asked. */
@@ -239,10 +238,9 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
   judgement->proven = NULL;
 }
 
-/* The name that libssl tells is the session's alone. */
-static bool gives_no_name(const struct client *client) {
-  return client->connection->name == NAME_OF_NOBODY ||
-         connection_tells_sessions_name(client->libssl, client->ssl);
+/* See struct subject_matter. */
+static const char *sent_name(const struct client *client) {
+  return connection_tells_sessions_name(client->libssl, client->ssl) ? "" : client->connection->sent_name;
 }
 
 /* Judges by what a session kept; session: NULL where the peer has shown nothing. */
@@ -254,8 +252,7 @@ static void judge_session(const struct client *client, SSL_SESSION *session, enu
                                   .libssl = libssl,
                                   .param = libssl->SSL_get0_param(client->ssl),
                                   .ssl = client->ssl,
-                                  .sent_name = client->connection->sent_name,
-                                  .gives_no_name = gives_no_name(client),
+                                  .sent_name = sent_name(client),
                                   .stage = stage,
                                   .quiet = stage == QUESTION_OFFER};
 
@@ -280,7 +277,7 @@ static void judge_session(const struct client *client, SSL_SESSION *session, enu
 static void judge_unverified(const struct client *client, SSL_SESSION *session, enum question_stage stage) {
   struct judgement judgement;
 
-  if (session != NULL && client->connection->name == NAME_OF_SESSION &&
+  if (session != NULL && client->connection->sent_name == NULL &&
       offer_holds(client->hook, client->ssl, session, &client->connection->offer)) {
     client->connection->state = ALLOWED;
     return;
@@ -329,19 +326,19 @@ static void look_at_offer_again(const struct client *client) {
 static void forget_sent_name(struct connection *connection) {
   free(connection->sent_name);
   connection->sent_name = NULL;
-  connection->name = NAME_OF_SESSION;
 }
 
 /* A program may put in another session, or another name, also behind the last look at what is offered. */
 static void note_sent_name(const struct client *client) {
   const struct libssl *libssl = client->libssl;
   struct connection *connection = client->connection;
+  const char *name;
 
   forget_sent_name(connection);
-  connection->name = connection_name_sent(libssl, client->ssl);
-  if (connection->name != NAME_OF_ANOTHER)
+  if (!connection_sent_other_name(libssl, client->ssl))
     return;
-  connection->sent_name = text_copy(libssl->SSL_get_servername(client->ssl, TLSEXT_NAMETYPE_host_name));
+  name = libssl->SSL_get_servername(client->ssl, TLSEXT_NAMETYPE_host_name);
+  connection->sent_name = text_copy(name != NULL ? name : "");
   if (connection->sent_name == NULL)
     connection->state = REFUSED;
 }

@@ -76,20 +76,13 @@ static inline const char *connection_sessions_name(const struct libssl *libssl, 
              : NULL;
 }
 
-/* Which name was sent with a session that has one. Once the server resumes it, libssl tells up to TLS 1.2 the
- * session's (SSL_get_servername(3)). */
-enum name_sent { NAME_OF_SESSION = 0, NAME_OF_ANOTHER, NAME_OF_NOBODY };
-
-/* As soon as the ClientHello was written; NAME_OF_SESSION: or the session has none. */
-static inline enum name_sent connection_name_sent(const struct libssl *libssl, const SSL *ssl) {
+/* As soon as the ClientHello was written: whether another name was sent than that of the session, or none.
+ * Once the server resumes it, libssl tells up to TLS 1.2 the session's (SSL_get_servername(3)). */
+static inline bool connection_sent_other_name(const struct libssl *libssl, const SSL *ssl) {
   const char *name = connection_sessions_name(libssl, ssl);
   const char *sent = name != NULL ? libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : NULL;
 
-  if (name == NULL)
-    return NAME_OF_SESSION;
-  if (sent == NULL)
-    return NAME_OF_NOBODY;
-  return strcmp(sent, name) == 0 ? NAME_OF_SESSION : NAME_OF_ANOTHER;
+  return name != NULL && (sent == NULL || strcmp(sent, name) != 0);
 }
 
 /* Before the handshake: whether the client gives no name, and libssl tells that of the session in its place
@@ -108,7 +101,7 @@ static inline bool connection_step_matters(const struct libssl *libssl, const SS
     return false;
   if (state[1] == 'R')
     return connection_is_servers_end(state);
-  return connection_is_hello_sent(state) && connection_name_sent(libssl, ssl) != NAME_OF_SESSION;
+  return connection_is_hello_sent(state) && connection_sent_other_name(libssl, ssl);
 }
 
 /* libssl hands its own connection out as const, but its functions for it want it without. */

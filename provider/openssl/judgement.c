@@ -115,8 +115,8 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
 static struct peer_sources sources_of(const struct subject_matter *matter) {
   X509_STORE *store = matter->evidence.store;
   struct peer_sources sources = {
-      matter->crypto,       matter->libssl,    {matter->param},       matter->ssl,  peers_certificate(matter),
-      matter->checked_name, matter->sent_name, matter->gives_no_name, matter->stage};
+      matter->crypto,       matter->libssl,    {matter->param}, matter->ssl, peers_certificate(matter),
+      matter->checked_name, matter->sent_name, matter->stage};
 
   /* A store can name a host too, for all verifications that it serves. */
   if (store != NULL)

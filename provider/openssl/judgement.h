@@ -25,8 +25,7 @@ struct subject_matter {
   size_t kept_size;
   const char *checked_name; /* which the program checks outside of any connection: nothing but an entry for it
                                refuses, and a refusal is not left in the error queue; NULL: none */
-  const char *sent_name;    /* what the client sent, where libssl tells another; NULL: what that tells */
-  bool gives_no_name;       /* what libssl tells is the name of a session alone */
+  const char *sent_name; /* where libssl tells the name of a session alone; "": none; NULL: what that tells */
   enum question_stage stage;
   bool quiet; /* only ask whether a session may be offered: a refusal is not left in the error queue, and
                  logged as what it is */

@@ -259,14 +259,14 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
 static void look_at_connection(struct peer *peer) {
   const struct libcrypto *crypto = peer->sources.crypto;
   const struct libssl *libssl = peer->sources.libssl;
+  const char *sent = peer->sources.sent_name, *told;
   struct socket_peer socket;
   BIO *connecting, *outer;
 
-  peer->server_name = peer->sources.sent_name;
-  if (peer->server_name == NULL)
-    peer->server_name = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
-  if (peer->sources.gives_no_name) {
-    peer->session_name = peer->server_name;
+  told = libssl->SSL_get_servername(peer->sources.ssl, TLSEXT_NAMETYPE_host_name);
+  peer->server_name = sent != NULL ? sent : told;
+  if (sent != NULL && *sent == '\0') {
+    peer->session_name = told;
     peer->server_name = NULL;
   }
   peer->fd = libssl->SSL_get_rfd(peer->sources.ssl);

@@ -22,8 +22,7 @@ struct peer_sources {
   SSL *ssl;                               /* NULL outside TLS */
   X509 *certificate;                      /* what the peer showed; NULL: none, or not known */
   const char *checked_name;               /* a name or address that the program checks itself; NULL: none */
-  const char *sent_name;                  /* what the client sent; NULL: what libssl tells */
-  bool gives_no_name;                     /* what libssl tells is the name of a session alone */
+  const char *sent_name;                  /* as in struct subject_matter */
   enum question_stage stage;
 };
 
