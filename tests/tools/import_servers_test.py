@@ -93,6 +93,9 @@ class Servers(Nasty):
         self.rows("envoy", [
             ("- h: &h y.org\n" + cluster("*h", "b") + good, one, "no \"sni\" says"),
             *[(cluster(empty, "a"), one, None) for empty in ("''", '""')],
+            ("- sni: y.org\n  inner:\n  " + cluster("''", "a").replace("\n", "\n  "), one, None),
+            *[(f"- applyTo: {part}\n  patch:\n    validation_context: {{verify_certificate_spki: [{b64('b')}]}}\n" + good, one, None)
+              for part in ("FILTER_CHAIN", "LISTENER")],
             *[(cluster(other, "b") + good, one, "no \"sni\" says") for other in ("[y.org]", "{y: org}", "~", "null", "", "*y", "true")],
         ], "--host", "x.org")
 
@@ -144,6 +147,9 @@ class Servers(Nasty):
             (f'{{"Public-Key-Pins": "{escaped}"}}\n', both, None),
             (f"add_header Public-Key-Pins '{value}'; # [[{value}]]\n", both, None),
             (f'response.withHeaders("Public-Key-Pins" -> "{escaped}")\n', both, None),
+            (f'Public-Key-Pins: pin_sha256="x"; {value}\n', both, "pin_sha256: browsers know no such directive"),
+            (f'Public-Key-Pins: {value}, pin-sha256="x"\n', both, "max-age: expected a number"),
+            (f'Public-Key-Pins: ,pin-sha256="x"; {value}\n', both, ",pin-sha256: browsers know no such directive"),
             (f'Public-Key-Pins: {value}; includeSubDomains=false\n', both, "includeSubDomains=false: it has no value"),
         ], "--host", "x.org")
 

@@ -85,7 +85,8 @@ static void look_at_type(json_object *object, struct surroundings *around) {
     around->downstream = false;
   /* Istio's and Envoy Gateway's listeners. */
   bool asks_clients = field(object, "require_client_certificate") != NULL;
-  if (asks_clients || is_one_of(tree_string(field(object, "kind")), "Gateway ClientTrafficPolicy"))
+  if (asks_clients || is_one_of(tree_string(field(object, "kind")), "Gateway ClientTrafficPolicy") ||
+      is_one_of(tree_string(field(object, "applyTo")), "LISTENER FILTER_CHAIN"))
     around->downstream = true;
 }
 
@@ -113,9 +114,10 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
     return;
   json_object *sni = NULL;
   /* One that is not written out is nobody's; an empty one is none. */
-  if (json_object_object_get_ex(value, "sni", &sni) &&
-      (*tree_string(sni) != '\0' || !json_object_is_type(sni, json_type_string)))
+  if (json_object_object_get_ex(value, "sni", &sni))
     around.host = tree_text(conversion, value, "sni");
+  if (around.host != NULL && *around.host == '\0')
+    around.host = conversion->host;
   look_at_type(value, &around);
   read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {

@@ -87,6 +87,8 @@ static void read_directive(struct conversion *conversion, const struct directive
   } else if (strpbrk(directive->name, EXPRESSION) != NULL) {
     convert_loss(conversion, draft->line, "\"%s\" is not written out in this file; left out",
                  directive->name);
+  } else if (strcasestr(directive->name, "pin") != NULL) {
+    convert_loss(conversion, draft->line, "%s: browsers know no such directive; left out", directive->name);
   } else if (*directive->name != '\0') {
     convert_note(conversion, draft->line, "%s; left out", directive->name);
   }
