@@ -304,7 +304,7 @@ class Trees(Nasty):
             (f"other_servers:\n  - tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n" + one, entry, "nothing says whose pins"),
             (one + f"  - address_data: 192.0.2.2\n    tls_pubkey_pinset: {b64('b')}\n", entry, '"tls_pubkey_pinset": expected array'),
             (one + f"  - address_data: 192.0.2.2\n    tls_pubkey_pinset: [{b64('b')}]\n", entry, 'expected digest: "sha256"'),
-            (one + f"  - address_data: 192.0.2.2\n    tls_port: high\n    tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n", {**entry, "192.0.2.2:853": [B]}, "tls_port high"),
+            (one + f"  - address_data: 192.0.2.2\n    tls_port: high\n    tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n", entry, "tls_port high"),
             (one + f"  - tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]\n", entry, "nothing says whose pins"),
             (one + "  - *server\n", entry, "aliases are not read"),
             (one + f"---\nupstream_recursive_servers: [{{address_data: 192.0.2.2, tls_pubkey_pinset: [{{digest: sha256, value: {b64('b')}}}]}}]\n", {**entry, "192.0.2.2:853": [B]}, None),

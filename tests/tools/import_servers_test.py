@@ -107,6 +107,8 @@ class Servers(Nasty):
             *[(upstream(f"  {name}: x.org\n"), one, f'"{name}": stubby has no member of this name') for name in (
                 "tls_authname", "tls_auth_nam", "auth_name", "hostname", "TLS_auth_name", "tls-auth-name")],
             (upstream("  tls_ports: 8853\n"), one, '"tls_ports"'),
+            *[(upstream(f"  tls_port: {port}\n", "b", "192.0.2.2") + upstream(""), one, "tls_port") for port in (
+                "[853]", "*p", "null", "0", "853 8853")],
             (upstream("  port: 53\n  tls_port: 8853\n"), {"192.0.2.1:8853": [A]}, None),
             (upstream("  tls_min_version: GETDNS_TLS1_3\n  tls_cipher_list: a\n  address_type: IPv4\n"), one, None),
             (upstream("  tsig_name: a\n  tls_curves_list: b\n  tls_ciphersuites: c\n  tls_max_version: d\n"), one, None),

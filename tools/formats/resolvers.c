@@ -73,9 +73,12 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
   /* Of two that differ only stubby knows which is meant for whom. */
   if (authentication->none && !authentication->other)
     convert_only_logs(conversion, &draft, ANY_KEY);
-  if (port != NULL && !port_read(port, &draft.port))
-    convert_loss(conversion, draft.line, "tls_port %s: expected a number up to 65535", port);
-  conversion_add_named(conversion, &draft);
+  if (json_object_object_get_ex(upstream, "tls_port", NULL) &&
+      (port == NULL || !port_read(port, &draft.port)))
+    convert_loss(conversion, draft.line, "tls_port %s: expected a number up to 65535; left out",
+                 port == NULL ? "" : port);
+  else
+    conversion_add_named(conversion, &draft);
 }
 
 static void read_stubby(struct conversion *conversion) {
