@@ -36,7 +36,7 @@ enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_NEAR, BUILDER_OTHER };
 /* "Add" of C#. */
 #define CALLS "add Add Pin"
 /* Calls before a call, and blocks around it, that are looked at. */
-#define LONGEST_CHAIN 256
+#define LONGEST_CHAIN 64
 
 struct reading {
   struct conversion *conversion;
@@ -164,7 +164,8 @@ static enum builder scope_of(const struct reading *reading, size_t call) {
 
 /* The first part of "okhttp3.CertificatePinner.Builder". */
 static size_t path_start(const struct tokens *tokens, size_t at) {
-  for (size_t of; (of = before_dot(tokens, at)) != TOKEN_NONE;)
+  size_t of;
+  for (int i = 0; i < LONGEST_CHAIN && (of = before_dot(tokens, at)) != TOKEN_NONE; i++)
     at = of;
   return at;
 }
@@ -194,7 +195,7 @@ static void read_import(struct reading *reading, size_t at) {
   size_t first = path_start(tokens, at);
   if (first == 0 || !is_one_of(token_at(tokens, first - 1)->text, "import static"))
     return;
-  while (token_is(tokens, at + 1, ".") || token_is(tokens, at + 1, "as"))
+  for (int i = 0; i < LONGEST_CHAIN && (token_is(tokens, at + 1, ".") || token_is(tokens, at + 1, "as")); i++)
     at += 2;
   names_add(&reading->aliases, token_at(tokens, at)->text, 0);
 }
