@@ -53,6 +53,35 @@ static enum outcome renegotiate(const struct setup *setup) {
   return outcome;
 }
 
+/* The client asks for a second handshake, which resumes the session of the first under another policy. */
+static enum outcome renegotiate_resuming(const struct setup *setup) {
+  SSL_CTX *client = client_context(setup), *server = server_context(setup);
+  struct link link;
+  enum outcome outcome;
+
+  SSL_CTX_set_options(server, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
+  SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_SERVER);
+  link_open(&link, setup, client, server);
+  if (link_run(&link) != ACCEPTED)
+    broken("the first handshake fails");
+  use_policy("changed");
+  if (SSL_renegotiate_abbreviated(link.client) != 1)
+    broken("no second handshake");
+  for (int turn = 0; turn < 5 && !link.client_failed; turn++) {
+    link_handshake(&link);
+    link_serve(&link);
+  }
+  if (!link.client_failed && SSL_session_reused(link.client) != 1)
+    broken("the session was not resumed");
+  link.server_received = 0;
+  link_exchange(&link);
+  outcome = link_outcome(&link);
+  link_close(&link);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
 static void rejoin(struct link *link) {
   BIO *client_bio, *server_bio;
 
@@ -239,6 +268,9 @@ static const struct test_case cases[] = {
   {"renegotiation/wrong-key", renegotiate, {.chain = "good", PINNED, V12}, WE_REFUSE},
   {"renegotiation/wrong-key-none", renegotiate, {.chain = "good", PINNED, V12, .unverified = true}, WE_REFUSE},
   {"renegotiation/uncovered", renegotiate, {.chain = "good", OTHER, V12}, ALL_ACCEPT},
+  {"renegotiation/resumed/key-withdrawn", renegotiate_resuming, {.chain = "good", PINNED, V12}, WE_REFUSE},
+  {"renegotiation/resumed/key-withdrawn-none", renegotiate_resuming, {.chain = "good", PINNED, V12, .unverified = true}, WE_REFUSE},
+  {"renegotiation/resumed/uncovered", renegotiate_resuming, {.chain = "good", OTHER, V12}, ALL_ACCEPT},
   {"cleared/right-key", cleared, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"cleared/wrong-key", cleared, {.chain = "bad", PINNED}, WE_REFUSE},
   {"cleared/wrong-key-none", cleared, {.chain = "bad", PINNED, .unverified = true}, WE_REFUSE},
