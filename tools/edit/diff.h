@@ -4,17 +4,16 @@
 #ifndef PINCTL_EDIT_DIFF_H
 #define PINCTL_EDIT_DIFF_H
 
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIFF_AROUND ((size_t)3)
+#define DIFF_WHOLE (SIZE_MAX / 2)
+
 /*
- * Prints a unified diff to stdout, with all lines around the changes: drop-ins are short. old_text NULL: the
- * file is new; new_text NULL: it goes away. Nothing is printed where both are the same.
+ * Prints a unified diff to stdout, with so many lines around the changes. old_text NULL: the file is new;
+ * new_text NULL: it goes away. Nothing is printed where both are the same.
  */
-void diff_print(const char *path, const char *old_text, const char *new_text);
-
-/* The same for long files: only the change and three lines around it. */
-void diff_print_near(const char *path, const char *old_text, const char *new_text);
-
-/* For two texts of many thousand lines: takes time that grows with n log n, and shows only what is near
- * changes. */
-void diff_print_large(const char *path, const char *old_text, const char *new_text);
+void diff_print(const char *path, const char *old_text, const char *new_text, size_t around);
 
 #endif

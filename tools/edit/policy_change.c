@@ -491,14 +491,12 @@ static int make(const struct change *change) {
   return status;
 }
 
-/* The shortest difference takes time and memory for every pair of lines. */
+/* Drop-ins are short, and shown with all of their lines. */
 #define LARGE ((size_t)1 << 16)
 
 static void show(const struct file_change *file) {
-  if (file->old_text != NULL && file->new_text != NULL && strlen(file->old_text) > LARGE)
-    diff_print_large(file->path, file->old_text, file->new_text);
-  else
-    diff_print(file->path, file->old_text, file->new_text);
+  bool large = file->old_text != NULL && file->new_text != NULL && strlen(file->old_text) > LARGE;
+  diff_print(file->path, file->old_text, file->new_text, large ? DIFF_AROUND : DIFF_WHOLE);
 }
 
 /*

@@ -79,7 +79,7 @@ static bool make_folder(const char *path) {
 }
 
 static void print_missing(const char *path, const char *text) {
-  diff_print_near(path, NULL, text);
+  diff_print(path, NULL, text, DIFF_AROUND);
 }
 
 /* On a dry run the folders may not be there yet. */

@@ -243,7 +243,7 @@ int switch_file_on(const struct switching *switching, const char *named, switch_
 int switch_put(const struct switching *switching, const struct target *target, const char *new_text) {
   bool preload = switching->place == PLACE_PRELOAD;
   long seconds = switching->confirm_seconds;
-  diff_print_near(target->path, target->text, new_text);
+  diff_print(target->path, target->text, new_text, DIFF_AROUND);
   if (switching->dry_run)
     return EXIT_DONE;
   if (say_if_ended(target->path))

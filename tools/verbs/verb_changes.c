@@ -45,7 +45,7 @@ static int show(struct database *log, int64_t id) {
   if (!change_log_files(log, id, false, &files, &count))
     return EXIT_FAILED;
   for (size_t i = count; i > 0; i--)
-    diff_print_near(files[i - 1].path, files[i - 1].old_text, files[i - 1].new_text);
+    diff_print(files[i - 1].path, files[i - 1].old_text, files[i - 1].new_text, DIFF_AROUND);
   if (count == 0)
     change_log_say_no_files(log, id);
   change_files_free(files, count);
