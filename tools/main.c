@@ -10,12 +10,11 @@
 
 #include "base/interrupt.h"
 #include "cli/arguments.h"
-#include "cli/command_line.h"
+#include "cli/invocation.h"
 #include "cli/output.h"
 #include "cli/result.h"
 #include "config/config_trial.h"
 #include "verbs/all_verbs.h"
-#include "verbs/help.h"
 #include "verbs/verbs.h"
 
 static int unknown_verb(char **words) {

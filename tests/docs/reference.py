@@ -129,7 +129,7 @@ class Findings(unittest.TestCase):
         self.assertEqual(sorted(described), sorted(given | {names["DROPPED_CODE"]}))
 
     def test_scan(self):
-        source = (SOURCE / "tools" / "scan" / "kinds.c").read_text()
+        source = (SOURCE / "tools" / "scan" / "findings.c").read_text()
         text = (SOURCE / "docs" / "grades.md").read_text()
         severities = {"SCAN_CRITICAL": "critical", "SCAN_WARNING": "warning", "SCAN_NOTE": "note"}
         grades = {"SCAN_GRADE_A_PLUS": "", "SCAN_GRADE_A_MINUS": "A-"}
@@ -217,7 +217,7 @@ class Grades(unittest.TestCase):
     """The table of docs/grades.md against that of the software."""
 
     def test_findings(self):
-        source = (SOURCE / "tools" / "scan" / "kinds.c").read_text()
+        source = (SOURCE / "tools" / "scan" / "findings.c").read_text()
         kinds = re.findall(r'\{"([a-z0-9-]+)",\s*SCAN_(\w+),\s*SCAN_GRADE_(\w+),', source)
         self.assertGreater(len(kinds), 30)
         best = {"A_PLUS": "", "A_MINUS": "A-"}

@@ -13,6 +13,22 @@
 #include "base/must_use.h"
 #include "cli/verb.h"
 
+/* "pinctl VERB [options] OPERANDS". For free(3). */
+char *usage_line(const struct verb *verb);
+
+/* "pinctl: VERB: message" and the usage line, to stderr. Always returns false. */
+bool wrong_usage(const struct verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same for functions that return an exit status: always EXIT_USAGE. */
+int usage_status(const struct verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * The options of its table and then the common ones; start with *cursor 0. NULL: no more. The common ones are
+ * one name for one thing, without a row in the table: "--host HOST" and "--file FILE" are other words for the
+ * first kind of operand, by the verb's usage; what is quiet, and what its run did as JSON, is settled outside
+ * of the verb.
+ */
+const struct option *verb_option_next(const struct verb *verb, size_t *cursor);
+
 struct argument_value {
   enum option_id id;
   const char *value; /* NULL of a flag */

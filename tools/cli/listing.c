@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "cli/json_stream.h"
+#include "cli/json.h"
 #include "cli/output.h"
 
 struct listing {

@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "base/number.h"
 #include "base/timestamp.h"
-#include "cli/command_line.h"
+#include "cli/invocation.h"
 #include "cli/output.h"
 
 /* Nobody notices, and the machine does not either. */

@@ -12,7 +12,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "cli/spinner.h"
+#include "cli/progress.h"
 
 /* No line of text is longer, or on a terminal shorter. */
 #define LINE_COLUMNS 80

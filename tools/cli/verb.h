@@ -135,7 +135,7 @@ struct option {
 
 struct arguments;
 
-/* What is told of a run, by options that are none of the verb's own (cli/common_options.h). */
+/* What is told of a run, by options that are none of the verb's own (verb_option_next). */
 enum verb_reports {
   REPORTS_QUIETLY = 1, /* --quiet: without notes */
   REPORTS_RESULT = 2   /* --json: what was done; of verbs that print no data */

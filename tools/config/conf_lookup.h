@@ -8,6 +8,13 @@
 
 #include <openssl/conf.h>
 
+/* Reads a text by OpenSSL's own parser, includes and all. For NCONF_free, or NULL with the reason in *ret_why
+ * (for free(3)). */
+CONF *openssl_text_parse(const char *text, char **ret_why);
+
+/* A setting of a section (NULL: the default one); NULL where there is none. */
+const char *openssl_text_setting(const CONF *conf, const char *section, const char *name);
+
 /* The settings at which programs start to read: nearly all, and nodejs, which reads nothing else then. */
 #define OPENSSL_START "openssl_conf"
 #define NODEJS_START "nodejs_conf"
@@ -24,5 +31,12 @@ struct openssl_found {
 
 /* start: one of the settings above. */
 struct openssl_found openssl_look(const CONF *conf, const char *start);
+
+/*
+ * OpenSSL's own parser does not tell where something stands: where lines written by hand activate the
+ * provider pinning: "file:line" of its section, which may be in a file that this one includes, or the file
+ * alone where it is not found. For free(3); NULL: nothing activates it. text: of the file `path`.
+ */
+char *conf_place_of_pinning(const char *path, const char *text);
 
 #endif

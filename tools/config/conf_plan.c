@@ -11,7 +11,6 @@
 
 #include "base/memory.h"
 #include "config/conf_lookup.h"
-#include "config/conf_text.h"
 
 #define PROVIDER "pinning"
 

@@ -8,7 +8,7 @@
 
 /* The settings of the provider's section; NULL: not set. */
 struct openssl_settings {
-  const char *module; /* a whole path, see module_path.h */
+  const char *module; /* a whole path, see module_path_for_all */
   const char *policy;
   const char *on_policy_error; /* "refuse" or "allow" */
   bool default_is_active;      /* it was seen to be, without these settings */

@@ -2,18 +2,167 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "config/conf_state.h"
 
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <json-c/json.h>
 #include <openssl/conf.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <openssl/provider.h>
 
+#include "base/child.h"
 #include "base/memory.h"
+#include "cli/output.h"
 #include "config/conf_lookup.h"
-#include "config/conf_text.h"
-#include "config/module_path.h"
+#include "config/installation.h"
+
+/*
+ * What OpenSSL makes of a configuration, tried in a process of its own: loading it runs the modules it names,
+ * and neither their hooks nor their crashes are wanted in pinctl.
+ */
+
+#define PROVIDER "pinning"
+/* Loading a configuration takes milliseconds; a module that hangs must not hang pinctl. */
+#define TRY_SECONDS 10
+
+/* The names under which pinning.so describes its policy. */
+static int describe_provider(OSSL_PROVIDER *provider, void *arg) {
+  const char *version = NULL;
+  const char *generation = NULL;
+  int status = 0;
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_ptr(OSSL_PROV_PARAM_VERSION, (char **)(uintptr_t)&version, 0),
+      OSSL_PARAM_construct_utf8_ptr("policy-generation", (char **)(uintptr_t)&generation, 0),
+      OSSL_PARAM_construct_int(OSSL_PROV_PARAM_STATUS, &status),
+      OSSL_PARAM_construct_end(),
+  };
+  if (strcmp(OSSL_PROVIDER_get0_name(provider), PROVIDER) != 0 ||
+      OSSL_PROVIDER_get_params(provider, parameters) != 1)
+    return 1;
+  json_object_object_add(arg, "hooked", json_object_new_boolean(status == 1));
+  json_object_object_add(arg, "version", json_text_or_null(version));
+  json_object_object_add(arg, "generation", json_text_or_null(generation));
+  return 1;
+}
+
+static bool has_digests(OSSL_LIB_CTX *context) {
+  EVP_MD *sha256 = context == NULL ? NULL : EVP_MD_fetch(context, "SHA2-256", NULL);
+  bool found = sha256 != NULL;
+  EVP_MD_free(sha256);
+  return found;
+}
+
+/* In OpenSSL's words, where it has any. */
+static json_object *last_error(void) {
+  const char *data = NULL;
+  int flags = 0;
+  unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
+  if (code == 0)
+    return NULL;
+  const char *reason = ERR_reason_error_string(code);
+  AUTO_TEXT text = must_format("%s%s%s", reason == NULL ? "error" : reason,
+                               data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
+  return json_text(text);
+}
+
+/* OpenSSL passes in silence over a provider that it cannot load, so the dynamic linker is asked. */
+static json_object *loading_error(const char *module) {
+  void *handle = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+  if (handle == NULL)
+    return json_text(dlerror());
+  bool is_provider = dlsym(handle, "OSSL_provider_init") != NULL;
+  return json_text(is_provider ? "it refuses to start" : "it is no OpenSSL provider");
+}
+
+static json_object *why_not_active(const struct openssl_state *state, bool loaded) {
+  json_object *error = loaded ? NULL : last_error();
+  return error == NULL && state->activated && state->module_present ? loading_error(state->module) : error;
+}
+
+static _Noreturn void try_in_child(const struct openssl_state *state, int answer) {
+  alarm(TRY_SECONDS);
+  json_object *json = json_object_new_object();
+  OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
+  bool loaded = context != NULL && OSSL_LIB_CTX_load_config(context, state->configuration) == 1;
+  bool active = context != NULL && OSSL_PROVIDER_available(context, PROVIDER) == 1;
+  bool default_active = context != NULL && OSSL_PROVIDER_available(context, "default") == 1;
+  json_object_object_add(json, "error", active ? NULL : why_not_active(state, loaded));
+  json_object_object_add(json, "active", json_object_new_boolean(active));
+  json_object_object_add(json, "default", json_object_new_boolean(default_active));
+  /* Before anything is searched for: pinning gives up its activation then. */
+  if (active)
+    OSSL_PROVIDER_do_all(context, describe_provider, json);
+  json_object_object_add(json, "digests", json_object_new_boolean(has_digests(context)));
+  const char *text = json_object_to_json_string(json);
+  size_t length = strlen(text);
+  /* Without any exit handler: they belong to the parent's streams and to the modules. */
+  _exit(write(answer, text, length) == (ssize_t)length ? 0 : 1);
+}
+
+static char *text_member(json_object *json, const char *name) {
+  json_object *member = NULL;
+  if (!json_object_object_get_ex(json, name, &member) || member == NULL)
+    return NULL;
+  return must_copy(json_object_get_string(member));
+}
+
+static bool flag_member(json_object *json, const char *name) {
+  json_object *member = NULL;
+  return json_object_object_get_ex(json, name, &member) && json_object_get_boolean(member) != 0;
+}
+
+static void take_answer(const char *text, struct openssl_state *state) {
+  json_object *json = json_tokener_parse(text);
+  if (json == NULL)
+    return;
+  state->tried = true;
+  state->active = flag_member(json, "active");
+  state->hooked = flag_member(json, "hooked");
+  state->default_active = flag_member(json, "default");
+  state->has_digests = flag_member(json, "digests");
+  state->version = text_member(json, "version");
+  state->generation = text_member(json, "generation");
+  state->load_error = text_member(json, "error");
+  json_object_put(json);
+}
+
+/* The answer is one short write, so it arrives whole. */
+static void read_answer(int fd, struct openssl_state *state) {
+  char text[16384];
+  ssize_t length = 0;
+  do
+    length = read(fd, text, sizeof text - 1);
+  while (length < 0 && errno == EINTR);
+  if (length <= 0)
+    return;
+  text[length] = '\0';
+  take_answer(text, state);
+}
+
+/* The second half: used by openssl_state_read. */
+static void openssl_state_try(struct openssl_state *state) {
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0)
+    return;
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0)
+    try_in_child(state, pipe_ends[1]);
+  close(pipe_ends[1]);
+  if (child > 0) {
+    read_answer(pipe_ends[0], state);
+    child_wait(child);
+  }
+  close(pipe_ends[0]);
+}
 
 #define PROVIDER "pinning"
 

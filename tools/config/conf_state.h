@@ -42,7 +42,4 @@ struct openssl_state {
 void openssl_state_read(struct openssl_state *ret_state);
 void openssl_state_clear(struct openssl_state *state);
 
-/* The second half: used by openssl_state_read. */
-void openssl_state_try(struct openssl_state *state);
-
 #endif

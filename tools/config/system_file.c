@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -14,7 +15,7 @@
 #include "base/interrupt.h"
 #include "base/lock_file.h"
 #include "base/memory.h"
-#include "cli/acting_user.h"
+#include "cli/invocation.h"
 #include "cli/lock_wait.h"
 #include "cli/output.h"
 #include "cli/result.h"
@@ -214,4 +215,13 @@ bool target_put(const struct target *target, const char *text) {
     return false;
   result_file(target->path, target->text == NULL ? "made" : text == NULL ? "removed" : "changed");
   return true;
+}
+
+bool enter_root(const char *root) {
+  bool entered = chdir(root) == 0;
+  if (entered && chroot(".") != 0)
+    entered = unshare(CLONE_NEWUSER) == 0 && chroot(".") == 0;
+  if (entered && chdir("/") == 0)
+    return true;
+  return say_error("%s: cannot be made the root directory: %s", root, strerror(errno));
 }

@@ -46,4 +46,10 @@ MUST_USE bool target_put(const struct target *target, const char *text);
 /* Writes a text with the owner and mode of the target as `path`, in its directory. Having said why: false. */
 MUST_USE bool target_write_as(const struct target *target, const char *path, const char *text);
 
+/*
+ * Makes a folder with an image or a chroot the root directory of this process, so that every path and link in
+ * it means what it will mean there. For good. False, having said why, where that is not possible.
+ */
+MUST_USE bool enter_root(const char *root);
+
 #endif

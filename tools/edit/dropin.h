@@ -9,9 +9,11 @@
 #define PINCTL_EDIT_DROPIN_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "base/memory.h"
 #include "pinpolicy.h"
+#include "view/entry_text.h"
 
 /* The settings of an entry that are written as one word or text; NULL in a drop-in: not written. */
 enum dropin_setting {
@@ -67,5 +69,12 @@ bool dropin_drop_pin(struct dropin *dropin, enum pin_list list, const char *pin)
 
 /* How many pins it names in all lists. */
 size_t dropin_pin_count(const struct dropin *dropin);
+
+/*
+ * The text of a policy that was read, had back from the compiled form where the files are lost: one main file
+ * that means the same. What the compiled form does not keep is gone: comments between entries, names of pin
+ * sets, which file an entry stood in. For free(3).
+ */
+char *policy_text(const struct pin_policy *policy, const struct entries *entries);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/lock_file.h"
 #include "base/memory.h"
-#include "cli/acting_user.h"
+#include "cli/invocation.h"
 #include "cli/lock_wait.h"
 #include "cli/output.h"
 #include "cli/result.h"

@@ -22,7 +22,7 @@
 #include "edit/present_text.h"
 #include "view/compiled_form.h"
 #include "view/enforced_policy.h"
-#include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 #define FIRST_POLICY                                                                                         \
   "# Which keys may stand behind which host: see pinning-policy(5).\n"                                       \

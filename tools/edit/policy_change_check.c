@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
-#include "cli/spinner.h"
+#include "cli/progress.h"
 #include "edit/policy_change.h"
 #include "view/compiled_form.h"
-#include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 static struct pin_staged_file *staged_files(const struct change *change, const int *fds) {
   struct pin_staged_file *files = must_alloc(change->count + 1, sizeof *files);

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "cli/acting_user.h"
+#include "cli/invocation.h"
 #include "cli/lock_wait.h"
 #include "cli/output.h"
 #include "edit/pause_edit.h"

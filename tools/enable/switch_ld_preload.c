@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 #include "cli/output.h"
-#include "config/module_path.h"
+#include "config/installation.h"
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
 

@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 #include "config/config_trial.h"
-#include "config/module_path.h"
+#include "config/installation.h"
 #include "enable/switching.h"
 
 bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs) {

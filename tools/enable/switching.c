@@ -13,16 +13,14 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "config/installation.h"
-#include "config/module_path.h"
-#include "config/root_directory.h"
+#include "config/system_file.h"
 #include "edit/change_log.h"
 #include "edit/diff.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
-#include "view/policy_remedy.h"
 #include "view/usable_policy.h"
 
 #define LONGEST_CONFIRM SECONDS_PER_DAY

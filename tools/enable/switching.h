@@ -109,4 +109,15 @@ void say_without_nodejs(const struct openssl_plan *plan);
 MUST_USE const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
                                      const char *before, const char *with, const char *without);
 
+/* ---- The options that say where "enable" and "disable" work, spelled once ---- */
+
+#define SWITCH_OPENSSL_CONF                                                                                  \
+  OPTION(OPENSSL_CONF, "openssl-conf", "FILE", "this file instead of OpenSSL's own\n(links are followed)")
+#define SWITCH_PRELOAD                                                                                       \
+  FLAG(PRELOAD, "preload", "/etc/ld.so.preload instead, for programs that\nnever read openssl.cnf")
+#define SWITCH_ALL FLAG(ALL, "all", "openssl.cnf and /etc/ld.so.preload, so programs\nwith GnuTLS too")
+#define SWITCH_SYSTEMD OPTION(SYSTEMD, "systemd", "UNIT", "only this service, by a drop-in")
+#define SWITCH_ROOT                                                                                          \
+  OPTION(ROOT, "root", "DIR", "the system below this folder: an image, where\nnothing can be tried")
+
 #endif

@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
-#include "explain/list_membership.h"
-#include "keys/chain_tree.h"
+#include "explain/explanation.h"
+#include "keys/chain.h"
 #include "view/entry_text.h"
 
 /* Of an entry that is off, or beside an exempt anchor, no rule was tried. */

@@ -6,7 +6,7 @@
 
 #include "base/escape.h"
 #include "base/memory.h"
-#include "explain/list_membership.h"
+#include "explain/explanation.h"
 #include "view/entry_text.h"
 
 /* The colours of the HTML report, in its light form: dot draws on white. */

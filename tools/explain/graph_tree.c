@@ -9,7 +9,7 @@
 #include "base/escape.h"
 #include "base/memory.h"
 #include "cli/output.h"
-#include "explain/list_membership.h"
+#include "explain/explanation.h"
 #include "view/entry_text.h"
 
 #define STEP_COLUMNS 3

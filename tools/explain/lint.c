@@ -2,9 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "explain/lint.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 
 #include <libpsl.h>
 
@@ -14,7 +17,11 @@
 #include "cli/output.h"
 #include "edit/list_file.h"
 #include "explain/lint_warning.h"
+#include "keys/certificate_names.h"
+#include "view/compiled_form.h"
 #include "view/digest_set.h"
+#include "view/entry_text.h"
+#include "view/name_match.h"
 
 /* How many different digests the lists have together. */
 static size_t count_distinct(const struct pin_digest_list *lists, size_t list_count) {
@@ -225,4 +232,107 @@ void lint_add_source_lines(struct diagnostics *diagnostics) {
     diagnostic->source_line = arena_text(&diagnostics->texts, line);
   }
   free(walk.text);
+}
+
+/* Files that only some of the processes can read: the others refuse every host. And whether processes have
+ * what the text says. */
+
+/* A policy of root's is for all; a user's own is for that user. */
+static void lint_file(const char *path, mode_t needed, struct diagnostics *diagnostics) {
+  struct stat status;
+  if (stat(path, &status) != 0 || status.st_uid != 0 || (status.st_mode & needed) == needed)
+    return;
+  AUTO_TEXT message = must_format("has mode %04o: processes of other users cannot read it; without a "
+                                  "compiled form they refuse every host",
+                                  (unsigned)(status.st_mode & 07777));
+  struct pin_diagnostic warning = {.severity = PIN_WARNING, .file = path, .message = message};
+  diagnostics_add(&warning, diagnostics);
+}
+
+void lint_files(const char *policy, struct diagnostics *diagnostics) {
+  AUTO_TEXT directory = path_directory(policy);
+  AUTO_TEXT absolute = realpath(directory, NULL);
+  AUTO_TEXT dropins = must_format("%s/policy.d", absolute == NULL ? directory : absolute);
+  lint_file(policy, S_IROTH, diagnostics);
+  lint_file(dropins, S_IROTH | S_IXOTH, diagnostics);
+  DIR *stream = opendir(dropins);
+  if (stream == NULL)
+    return;
+  for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+    AUTO_TEXT path = must_format("%s/%s", dropins, entry->d_name);
+    if (dropin_name_is_read(entry->d_name))
+      lint_file(path, S_IROTH, diagnostics);
+  }
+  closedir(stream);
+}
+
+void lint_form(const char *policy, struct diagnostics *diagnostics) {
+  AUTO_TEXT named = form_policy(policy);
+  AUTO_TEXT path = form_path(named);
+  uint64_t generation;
+  if (path == NULL || !form_is_needed(named))
+    return;
+  enum form_state form = form_read(path, named, &generation);
+  if (form == FORM_CURRENT)
+    return;
+  struct pin_diagnostic warning = {
+      .severity = PIN_WARNING,
+      .file = policy,
+      .message = form == FORM_OTHER_VERSION
+                     ? "is more text than processes read, and its compiled form is of another version: until "
+                       "\"pinctl compile\" those that start read the text, which takes them long, and "
+                       "those that run stay with the policy that they have"
+                     : "is more text than processes read, and its compiled form is not current: until "
+                       "\"pinctl compile\" they stay with an older one, or without one refuse every host"};
+  diagnostics_add(&warning, diagnostics);
+}
+
+/* Certificates of CAs stand where they belong in the other lists. */
+void doubt_certificate(const char *given, const struct pin_argument *argument, enum pin_list list,
+                       const char *name, bool include_subdomains, struct text_list *doubts) {
+  if (argument->certificate == NULL || list == PIN_LIST_INTERMEDIATES || list == PIN_LIST_ANCHORS ||
+      certificate_fits_entry(argument->certificate, name, include_subdomains))
+    return;
+  AUTO_TEXT names = certificate_names_text(argument->certificate);
+  const char *where = pin_list_name(list);
+  if (argument->role == ROLE_LEAF)
+    text_list_add(doubts, must_format("%s: is the certificate of another host: it is for %s, not for %s",
+                                      given, names, name));
+  else
+    text_list_add(doubts,
+                  must_format("%s: is the certificate of a CA (%s); in %s belongs the key of %s itself, "
+                              "and \"--intermediate %s\" accepts what the CA issues",
+                              given, names, where, name, given));
+}
+
+/* Leaves those that say something of the name. */
+static void keep_related(struct entries *entries, const char *name) {
+  size_t kept = 0;
+  for (size_t i = 0; i < entries->count; i++)
+    if (relation_of(&entries->items[i], name) != RELATION_NONE)
+      entries->items[kept++] = entries->items[i];
+  entries->count = kept;
+}
+
+bool entry_review(const struct pin_policy *policy, const char *name, const char *file,
+                  struct text_list *ret_grave, struct text_list *ret_others) {
+  struct entries entries = {0};
+  struct diagnostics diagnostics = {0};
+  *ret_grave = (struct text_list){0};
+  *ret_others = (struct text_list){0};
+  bool good = entries_related(policy, name + (strncmp(name, "*.", 2) == 0 ? 2 : 0), &entries);
+  if (!good)
+    say_error("the policy's image is damaged");
+  keep_related(&entries, name);
+  if (good)
+    lint_policy(policy, &entries, time(NULL), &diagnostics);
+  for (size_t i = 0; i < diagnostics.count; i++) {
+    const struct pin_diagnostic *found = &diagnostics.items[i];
+    bool grave = text_list_find(&diagnostics.grave, found->message) < diagnostics.grave.count;
+    if (strcmp(path_base(found->file), file) == 0)
+      text_list_add(grave ? ret_grave : ret_others, must_copy(found->message));
+  }
+  diagnostics_clear(&diagnostics);
+  entries_clear(&entries);
+  return good;
 }

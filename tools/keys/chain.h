@@ -53,4 +53,15 @@ bool chain_holds(const struct chain *chain, const struct object *object);
 
 void chain_clear(struct chain *chain);
 
+/*
+ * Prints a proven chain to stderr, which is where questions are asked: the root first, everything below what
+ * signed it, each with its role, its pin and the time it has left.
+ */
+void chain_tree_print(const struct chain *chain);
+
+/* Whole days until a certificate expires, rounded down: negative where it has. */
+int days_left(const X509 *certificate);
+/* Whole days from its first second to its last. */
+int days_of_life(const X509 *certificate);
+
 #endif

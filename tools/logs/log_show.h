@@ -5,7 +5,7 @@
 #define PINCTL_LOGS_LOG_SHOW_H
 
 #include "base/memory.h"
-#include "cli/json_stream.h"
+#include "cli/json.h"
 #include "logs/log_record.h"
 
 /* What is advised about one host and reason, or one event. */
@@ -33,5 +33,20 @@ void log_show_begin(struct log_showing *showing);
 void log_show(const struct log_record *record, void *arg);
 /* Prints what has not been printed yet, and frees everything. */
 void log_show_end(struct log_showing *showing);
+
+/* ---- How often each host was refused or audited, for a textfile collector of Prometheus ---- */
+
+/* Begins empty. */
+struct log_metrics {
+  void *counts; /* of tsearch(3): struct log_count */
+  size_t count;
+  long long left_out; /* lines of hosts for which there was no place any more */
+  long long doubtful; /* lines that may be forged: they count nowhere else */
+};
+
+/* A log_record_fn; arg: the struct log_metrics. */
+void log_metrics_count(const struct log_record *record, void *arg);
+/* Prints them, and frees everything. now: seconds since the epoch. */
+void log_metrics_print(struct log_metrics *metrics, int64_t now);
 
 #endif

@@ -6,6 +6,8 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,16 +15,11 @@
 
 #include <zlib.h>
 
+#include "base/child.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
-#include "logs/log_lines.h"
-
-/* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
-#define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
-
-#define READ_SIZE (128 * 1024)
 
 bool log_query_read(const struct arguments *arguments, struct log_query *ret_query) {
   const char *since = arguments_value(arguments, OPTION_SINCE);
@@ -45,13 +42,213 @@ void log_query_clear(struct log_query *query) {
   text_list_clear(&query->files);
 }
 
+/* ---- Lines ---- */
+
+struct log_reading {
+  const struct log_query *query;
+  log_record_fn *each;
+  void *arg;
+  size_t damaged;
+};
+
+/* Four times what pinning.so writes; a longer line is somebody else's, and passed over. */
+#define LONGEST_LINE ((size_t)16384)
+
+/* A file being read; start with {0}. */
+struct log_lines {
+  char line[LONGEST_LINE]; /* what was read of the last one */
+  size_t length;
+  bool too_long;
+  bool begun;
+  bool from_journal;
+};
+
+/* Takes one line, without its newline, if it is ours and recent enough. */
+static void take_line(struct log_reading *reading, const char *line, bool from_journal) {
+  const struct log_query *query = reading->query;
+  struct log_record record;
+  enum record_kind kind =
+      from_journal ? record_from_journal(line, &record) : record_from_syslog(line, query->now, &record);
+  if (kind == RECORD_DAMAGED)
+    reading->damaged++;
+  if (kind != RECORD_OURS)
+    return;
+  if (!query->has_since || record.time >= query->since)
+    reading->each(&record, reading->arg);
+  record_clear(&record);
+}
+
+/*
+ * The first byte of a file says which kind it is: so no line within a syslog file, which may hold what any
+ * user likes, can pass for one of the journal with its attested fields.
+ */
+static void feed(struct log_reading *reading, struct log_lines *lines, int byte) {
+  if (!lines->begun)
+    lines->from_journal = byte == '{';
+  lines->begun = true;
+  if (byte != '\n') {
+    lines->too_long = lines->too_long || lines->length + 1 == LONGEST_LINE;
+    if (!lines->too_long)
+      lines->line[lines->length++] = (char)byte;
+    return;
+  }
+  lines->line[lines->length] = '\0';
+  /* Nobody writes a NUL into a line of text. */
+  if (!lines->too_long && strlen(lines->line) == lines->length)
+    take_line(reading, lines->line, lines->from_journal);
+  lines->length = 0;
+  lines->too_long = false;
+}
+
+/* ---- A file that grows ---- */
+
+#define PAUSE_NS 200000000
+
+struct tail {
+  FILE *file;
+  struct log_lines lines;
+};
+
+static void read_to_end(struct log_reading *reading, struct tail *tail) {
+  for (int byte; (byte = getc(tail->file)) != EOF;)
+    feed(reading, &tail->lines, byte);
+  clearerr(tail->file);
+}
+
+/* Whether the name stands for another file by now, or the file was cut off. */
+static bool is_over(const struct tail *tail, const char *path) {
+  struct stat named, opened;
+  if (stat(path, &named) != 0 || fstat(fileno(tail->file), &opened) != 0)
+    return false;
+  return named.st_ino != opened.st_ino || named.st_dev != opened.st_dev || named.st_size < ftell(tail->file);
+}
+
+static void reopen(struct log_reading *reading, struct tail *tail, const char *path) {
+  FILE *next = fopen(path, "re");
+  if (next == NULL)
+    return;
+  /* What was written to the old one before it was given up. */
+  read_to_end(reading, tail);
+  fclose(tail->file);
+  tail->file = next;
+  tail->lines = (struct log_lines){0};
+}
+
+/* Like "tail -F": goes on with the new file where the log is rotated or cut off. Returns only on failure. */
+static int follow_file(struct log_reading *reading, const char *path) {
+  struct tail tail = {.file = fopen(path, "re")};
+  if (tail.file == NULL)
+    return say_failure("%s: %s", path, strerror(errno));
+  if (!reading->query->has_since)
+    fseek(tail.file, 0, SEEK_END);
+  for (;;) {
+    read_to_end(reading, &tail);
+    if (is_over(&tail, path))
+      reopen(reading, &tail, path);
+    else
+      nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+  }
+}
+
+/*
+ * ---- The journal ----
+ *
+ * As journalctl(1) prints it. A child, and not libsystemd: that is needed on systems without
+ * systemd too, once pinctl is linked with it, and gives nothing more.
+ */
+
+/* Behind /dev/log where journald runs. */
+#define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/* Whether journald runs here. */
+static bool has_journal(void) {
+  return access(JOURNAL_SOCKET, F_OK) == 0;
+}
+
+/* Ended by NULL. --all: without it, a field of more than 4096 bytes is printed as null. */
+static const char **command_line(const struct log_query *query, char *since, const char **ret_words) {
+  static const char *const always[] = {
+      "journalctl",
+      "--output=json",
+      "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_HOSTNAME,_UID,_PID,_EXE",
+      "--all",
+      "--no-pager",
+      "--facility=authpriv",
+      ("--identifier=" LOG_IDENTIFIER),
+  };
+  size_t count = 0;
+  for (; count < COUNT_OF(always); count++)
+    ret_words[count] = always[count];
+  if (query->has_since)
+    ret_words[count++] = since;
+  if (query->follow)
+    ret_words[count++] = "--follow";
+  if (query->follow)
+    ret_words[count++] = query->has_since ? "--lines=all" : "--lines=0";
+  ret_words[count] = NULL;
+  return ret_words;
+}
+
+/* 0 or an errno value. *ret_output: what it prints. */
+static int start(const struct log_query *query, pid_t *ret_child, FILE **ret_output) {
+  const char *words[16];
+  AUTO_TEXT since = must_format("--since=@%" PRId64, query->since);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0)
+    return errno;
+  command_line(query, since, words);
+  union {
+    const char **constant;
+    char **arguments;
+  } line = {.constant = words};
+  const struct child_streams streams = {.in = -1, .out = ends[1], .err = -1};
+  int error = child_start(line.arguments, &streams, false, ret_child);
+  close(ends[1]);
+  if (error == 0)
+    *ret_output = fdopen(ends[0], "r");
+  else
+    close(ends[0]);
+  return error;
+}
+
+static int finish(pid_t child) {
+  if (child_succeeded(child_wait(child)))
+    return EXIT_DONE;
+  return say_failure("journalctl failed; --file FILE reads a log without it");
+}
+
+/* Whether journald runs here. */
+static int read_journal(struct log_reading *reading) {
+  pid_t child = 0;
+  FILE *output = NULL;
+  AUTO_TEXT line = NULL;
+  size_t size = 0;
+  int error = start(reading->query, &child, &output);
+  if (error != 0 || output == NULL)
+    return say_failure("journalctl: %s", strerror(error != 0 ? error : ENOMEM));
+  for (ssize_t length; (length = getline(&line, &size, output)) > 0;) {
+    if (line[length - 1] == '\n')
+      line[length - 1] = '\0';
+    take_line(reading, line, true);
+  }
+  fclose(output);
+  return finish(child);
+}
+
+/* ---- Files ---- */
+
+/* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
+#define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
+
+#define READ_SIZE (128 * 1024)
+
 /* gzgetc(3) reads plain files as well. */
 static void read_lines(struct log_reading *reading, gzFile file) {
   struct log_lines lines = {0};
   for (int byte; (byte = gzgetc(file)) != -1;)
-    log_feed(reading, &lines, byte);
+    feed(reading, &lines, byte);
   if (lines.length > 0)
-    log_feed(reading, &lines, '\n');
+    feed(reading, &lines, '\n');
 }
 
 /* Who may read a log that we may not: its group, mostly "adm", or else root. For free(3). */
@@ -142,14 +339,14 @@ static int read_system_files(struct log_reading *reading) {
 static int follow(struct log_reading *reading) {
   const struct text_list *named = &reading->query->files;
   const char *usual = access("/var/log/secure", F_OK) == 0 ? "/var/log/secure" : "/var/log/auth.log";
-  return log_follow_file(reading, named->count > 0 ? named->items[0] : usual);
+  return follow_file(reading, named->count > 0 ? named->items[0] : usual);
 }
 
 int log_each(const struct log_query *query, log_record_fn *each, void *arg, size_t *ret_damaged) {
   struct log_reading reading = {.query = query, .each = each, .arg = arg};
   int status;
-  if (query->files.count == 0 && log_has_journal())
-    status = log_read_journal(&reading);
+  if (query->files.count == 0 && has_journal())
+    status = read_journal(&reading);
   else if (query->follow)
     status = follow(&reading);
   else if (query->files.count == 0)

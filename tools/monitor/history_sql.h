@@ -13,11 +13,6 @@ struct history {
   int version; /* of its tables; 0: only "keys" is there, or nothing yet */
 };
 
-/* The tables of this pinctl: makes or renews them. False, having said why. */
-MUST_USE bool history_make_tables(struct history *history);
-/* Whether this pinctl can read it; notes the version. False, having said why. */
-MUST_USE bool history_read_version(struct history *history);
-
 /* What history_record does, inside a transaction of the caller's. */
 MUST_USE bool history_record_hosts(struct history *history, struct watch *watch);
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "cli/acting_user.h"
+#include "cli/invocation.h"
 #include "monitor/history_sql.h"
 
 const char *proposal_word(enum proposal_state state) {

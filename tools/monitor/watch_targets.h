@@ -24,7 +24,7 @@ MUST_USE bool targets_of_hosts(const struct arguments *arguments, const struct p
                                struct watch *watch);
 
 /*
- * The servers that the policy names and some operand is a pattern of (view/name_pattern.h), in the order of
+ * The servers that the policy names and some operand is a pattern of (view/name_match.h), in the order of
  * their names. Returns false, having said so, where a pattern fits none.
  */
 MUST_USE bool targets_by_patterns(const struct arguments *arguments, const struct pin_policy *policy,
@@ -54,5 +54,18 @@ MUST_USE bool targets_ask(struct watch *watch, const struct probe_settings *sett
  */
 MUST_USE bool targets_look(struct watch *watch, const struct pin_policy *policy,
                            const struct probe_settings *settings);
+
+/* ---- Which hosts a report shows, in which order, and the shortest report of all ---- */
+
+#define WATCH_OPTION_PROBLEMS FLAG(PROBLEMS, "problems", "only hosts that are not well")
+#define WATCH_OPTION_SORT                                                                                    \
+  OPTION(SORT, "sort", "state|name|expiry|time", "in which order (default: state, the worst first)",         \
+         .one_of = true)
+
+/* Does what these two options say. What was looked at is kept or counted before. */
+void watch_select(const struct arguments *arguments, struct watch *watch);
+
+/* For cron: one line for each host that is not well, with all that was found, and nothing where all are. */
+void watch_print_brief(const struct watch *watch);
 
 #endif

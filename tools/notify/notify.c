@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/timestamp.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "notify/settings.h"
 #include "notify/ways.h"
 

@@ -16,11 +16,7 @@ const char *settings_check_address(const char *address);
 bool settings_is_this_machine(const char *host);
 /* https://; http:// to this machine alone. */
 const char *settings_check_webhook(const char *url);
-/* smtp:// to this machine alone; smtps://. */
-const char *settings_check_mail_server(const char *url);
 /* "7d", "12 hours", "never". */
 const char *settings_read_length(const char *text, int64_t *ret_seconds);
-/* "daemon", "authpriv", "user", "local0" to "local7". */
-const char *settings_read_facility(const char *word, int *ret_facility);
 
 #endif

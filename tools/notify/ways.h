@@ -34,12 +34,6 @@ char *message_text(const struct notify_message *message);
 /* The whole as docs/man/pinning-notify.5 describes it. */
 json_object *message_json(const struct notify_message *message);
 
-/* ---- child.c ---- */
-
-/* Runs a program without a shell, with `input` as its standard input; what it prints goes to standard error.
- * One that takes longer than so many seconds is killed with all that it has started. */
-char *child_run(char *const *command, const char *input, long timeout);
-
 /* ---- pinned.c ---- */
 
 struct pinned_connection {

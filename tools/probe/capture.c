@@ -3,13 +3,13 @@
 #include "probe/capture.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <openssl/ct.h>
 #include <openssl/err.h>
 
 #include "base/memory.h"
-#include "probe/offer_lists.h"
 #include "probe/server_messages.h"
 
 /* Where a context keeps its capture; -1 until the first is armed. */
@@ -203,4 +203,18 @@ void capture_clear(struct capture *capture) {
   OPENSSL_free(capture->staple_bytes);
   probe_scts_clear(&capture->scts);
   *capture = (struct capture){0};
+}
+
+bool offer_groups(SSL_CTX *context, const char *list) {
+  char *copy = must_copy(list);
+  bool known = SSL_CTX_set1_groups_list(context, copy) == 1;
+  free(copy);
+  return known;
+}
+
+bool offer_signatures(SSL_CTX *context, const char *list) {
+  char *copy = must_copy(list);
+  bool known = SSL_CTX_set1_sigalgs_list(context, copy) == 1;
+  free(copy);
+  return known;
 }

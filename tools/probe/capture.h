@@ -42,4 +42,12 @@ struct capture {
 MUST_USE bool capture_arm(SSL_CTX *context, struct capture *capture);
 void capture_clear(struct capture *capture);
 
+/* Lists for a ClientHello. OpenSSL's macros for them take text that is not const,
+ * though nobody writes to it. */
+
+/* As of SSL_CTX_set1_groups_list(3) and SSL_CTX_set1_sigalgs_list(3): whether OpenSSL knows all that is
+ * listed. */
+MUST_USE bool offer_groups(SSL_CTX *context, const char *list);
+MUST_USE bool offer_signatures(SSL_CTX *context, const char *list);
+
 #endif

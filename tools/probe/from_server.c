@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include "base/host_port.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
-#include "cli/usage.h"
-#include "keys/chain_tree.h"
+#include "keys/chain.h"
 #include "probe/probe_options.h"
 #include "view/loaded_policy.h"
 

@@ -8,8 +8,8 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 
 /* libcurl needs a descriptor or two for each. */
 #define MOST_JOBS 400

@@ -1,12 +1,182 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
-#include "edit/entry_edit.h"
+#include "edit/existing_entry.h"
 #include "rotate/rotation_plan.h"
+
+/*
+ * Pins that are no longer in use. That a key was not seen proves nothing by itself: all servers that the
+ * entry is about must have been looked at all the time, and the pin must have been named all the time.
+ */
+
+/* One entry, and the servers it decides about. */
+struct usage {
+  const struct watch *watch;
+  const struct rotation_settings *settings;
+  const struct watch_host *first; /* of its servers that were asked */
+  uint16_t *ports;
+  size_t port_count;
+  int64_t since; /* a key seen later is in use */
+};
+
+/* A pin of the entry that might go. */
+struct unused {
+  const struct pin_digest *key;
+  enum pin_list list;
+  int64_t last_seen; /* 0: never */
+};
+
+static bool is_same_entry(const struct pin_entry *a, const struct pin_entry *b) {
+  return a->line == b->line && strcmp(a->file, b->file) == 0 && strcmp(a->name, b->name) == 0;
+}
+
+/* The first server of each entry stands for it. */
+static bool is_first(const struct watch *watch, const struct watch_host *host) {
+  for (const struct watch_host *other = watch->hosts; other < host; other++)
+    if (other->covered && is_same_entry(&other->entry, &host->entry))
+      return false;
+  return true;
+}
+
+static bool decides(const struct pin_policy *policy, const struct pin_entry *entry, uint16_t port,
+                    int64_t now) {
+  struct pin_verdict verdict;
+  struct pin_peer peer = {.names = &entry->name, .name_count = 1, .port = port, .now = now};
+  pin_select(policy, &peer, &verdict);
+  return verdict.count == 1 && is_same_entry(&verdict.findings[0].entry, entry);
+}
+
+/* The ports that an entry names, or else all on which somebody has looked lately. */
+static bool find_ports(const struct pin_policy *policy, struct usage *usage) {
+  const struct pin_entry *entry = &usage->first->entry;
+  uint16_t *seen = NULL;
+  size_t count = entry->port_count;
+  bool good = count > 0 || history_ports(usage->settings->history, entry->name, usage->since, &seen, &count);
+  const uint16_t *candidates = seen == NULL ? entry->ports : seen;
+  usage->ports = must_alloc(count + 1, sizeof *usage->ports);
+  for (size_t i = 0; good && i < count; i++)
+    if (decides(policy, entry, candidates[i], usage->watch->now))
+      usage->ports[usage->port_count++] = candidates[i];
+  free(seen);
+  return good;
+}
+
+static bool is_covered(const struct usage *usage) {
+  const char *host = usage->first->host;
+  for (size_t i = 0; i < usage->port_count; i++)
+    if (!history_covers(usage->settings->history, host, usage->ports[i], usage->since, usage->watch->now))
+      return false;
+  return usage->port_count > 0;
+}
+
+/* Where one of its servers was not seen now, or is not accepted, this is no time to take pins away. */
+static bool are_all_well(const struct usage *usage) {
+  for (size_t i = 0; i < usage->watch->count; i++) {
+    const struct watch_host *host = &usage->watch->hosts[i];
+    bool ours = strcmp(host->host, usage->first->host) == 0 &&
+                (!host->covered || is_same_entry(&host->entry, &usage->first->entry));
+    if (ours && (!host->seen || host->outcome != PIN_ACCEPTED))
+      return false;
+  }
+  return true;
+}
+
+static bool is_shown_now(const struct usage *usage, const struct pin_digest *key) {
+  for (size_t i = 0; i < usage->watch->count; i++) {
+    const struct watch_host *host = &usage->watch->hosts[i];
+    for (size_t j = 0; j < host->key_count && strcmp(host->host, usage->first->host) == 0; j++)
+      if (memcmp(&host->keys[j].key, key, sizeof *key) == 0)
+        return true;
+  }
+  return false;
+}
+
+static bool was_named_all_the_time(const struct usage *usage, const struct pin_digest *key) {
+  for (size_t i = 0; i < usage->port_count; i++)
+    if (history_named_since(usage->settings->history, usage->first->host, usage->ports[i], key) >
+        usage->since)
+      return false;
+  return true;
+}
+
+/* A backup pin that was never in use waits for its day. */
+static size_t find_in(const struct usage *usage, enum pin_list list, struct unused *unused) {
+  const struct pin_digest_list *pins = &usage->first->entry.lists[list];
+  size_t count = 0;
+  for (uint32_t i = 0; i < pins->count; i++) {
+    const struct pin_digest *key = &pins->digests[i];
+    int64_t seen = history_last_seen(usage->settings->history, usage->first->host, key);
+    if (seen > usage->since || (seen == 0 && list == PIN_LIST_BACKUP_PINS) || is_shown_now(usage, key) ||
+        !was_named_all_the_time(usage, key))
+      continue;
+    unused[count++] = (struct unused){.key = key, .list = list, .last_seen = seen};
+  }
+  return count;
+}
+
+/* The last pin stays, and of several that are all unused the one that was in use last. */
+static size_t keep_one(const struct usage *usage, struct unused *unused, size_t count) {
+  size_t latest = 0;
+  if (count == 0 || count < usage->first->entry.lists[PIN_LIST_PINS].count)
+    return count;
+  for (size_t i = 1; i < count; i++)
+    latest = unused[i].last_seen > unused[latest].last_seen ? i : latest;
+  unused[latest] = unused[count - 1];
+  return count - 1;
+}
+
+static void add_steps(const struct usage *usage, const struct unused *unused, size_t count,
+                      struct rotation *rotation) {
+  for (size_t i = 0; i < count; i++) {
+    long long days = (long long)((usage->watch->now - unused[i].last_seen) / SECONDS_PER_DAY);
+    struct rotation_step step = {
+        .kind = ROTATION_RETIRE, .host = usage->first, .list = unused[i].list, .key = *unused[i].key};
+    step.text = unused[i].last_seen == 0
+                    ? must_format("never seen, although it was watched for more than %lld days",
+                                  (long long)(usage->settings->retire_seconds / SECONDS_PER_DAY))
+                    : must_format("not seen for %lld days", days);
+    rotation_add(rotation, &step);
+  }
+}
+
+/* Of an entry for several names nobody knows all servers. */
+static bool find_unused_of(const struct pin_policy *policy, struct usage *usage, struct rotation *rotation) {
+  const struct pin_entry *entry = &usage->first->entry;
+  size_t most = (size_t)entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_BACKUP_PINS].count;
+  if (entry->kind == PIN_NAME_WILDCARD || entry->include_subdomains || !are_all_well(usage))
+    return true;
+  if (!find_ports(policy, usage))
+    return false;
+  if (!is_covered(usage))
+    return true;
+  struct unused *unused = must_alloc(most, sizeof *unused);
+  size_t count = keep_one(usage, unused, find_in(usage, PIN_LIST_PINS, unused));
+  count += find_in(usage, PIN_LIST_BACKUP_PINS, unused + count);
+  add_steps(usage, unused, count, rotation);
+  free(unused);
+  return true;
+}
+
+bool rotation_find_unused(const struct watch *watch, const struct pin_policy *policy,
+                          const struct rotation_settings *settings, struct rotation *rotation) {
+  bool good = true;
+  for (size_t i = 0; good && i < watch->count; i++) {
+    const struct watch_host *host = &watch->hosts[i];
+    struct usage usage = {
+        .watch = watch, .settings = settings, .first = host, .since = watch->now - settings->retire_seconds};
+    if (!host->covered || !is_first(watch, host))
+      continue;
+    good = find_unused_of(policy, &usage, rotation);
+    free(usage.ports);
+  }
+  return good;
+}
 
 /* ---- What is only noted ---- */
 

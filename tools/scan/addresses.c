@@ -3,12 +3,122 @@
 #include "scan/addresses.h"
 
 #include <netdb.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "base/must_use.h"
+#include "base/timestamp.h"
 #include "scan/findings.h"
-#include "scan/lookup.h"
+
+/*
+ * The resolver, asked while other things go on: getaddrinfo(3) has no limit of time, and waits for a dead
+ * name server as long as resolv.conf(5) says.
+ */
+
+enum lookup_state {
+  LOOKUP_GOES_ON = 0,
+  LOOKUP_ENDED,
+  LOOKUP_LATE /* there was no answer so many seconds after the question */
+};
+
+/*
+ * What has become of it. Does not wait. *ret_found: the answer, once, for freeaddrinfo; NULL: there is none,
+ * or the resolver knows no address.
+ */
+enum lookup_state lookup_look(struct lookup *lookup, double seconds, struct addrinfo **ret_found);
+
+/* There may be one for each host: the usual 8 MiB are more than a resolver needs. */
+#define STACK_SIZE ((size_t)512 * 1024)
+
+struct lookup {
+  char *name;
+  pthread_mutex_t lock;
+  double begun;
+  struct addrinfo *found;
+  bool ended;
+  bool abandoned; /* whoever asked is gone */
+};
+
+static void destroy(struct lookup *lookup) {
+  if (lookup->found != NULL)
+    freeaddrinfo(lookup->found);
+  pthread_mutex_destroy(&lookup->lock);
+  free(lookup->name);
+  free(lookup);
+}
+
+static void *ask(void *arg) {
+  struct lookup *lookup = arg;
+  const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+  struct addrinfo *found = NULL;
+  if (getaddrinfo(lookup->name, NULL, &hints, &found) != 0)
+    found = NULL;
+  pthread_mutex_lock(&lookup->lock);
+  lookup->found = found;
+  lookup->ended = true;
+  bool abandoned = lookup->abandoned;
+  pthread_mutex_unlock(&lookup->lock);
+  if (abandoned)
+    destroy(lookup);
+  return NULL;
+}
+
+/* Signals are for the thread that handles them. */
+static bool begin(struct lookup *lookup) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  sigset_t all, before;
+  if (pthread_attr_init(&attributes) != 0)
+    return false;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  bool good = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
+              pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
+              pthread_create(&thread, &attributes, ask, lookup) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  return good;
+}
+
+/* Begins to ask for the addresses of a name, in a thread. NULL: there can be no further one. */
+static struct lookup *lookup_new(const char *name) {
+  struct lookup *lookup = must_alloc(1, sizeof *lookup);
+  lookup->name = must_copy(name);
+  lookup->begun = monotonic_seconds();
+  pthread_mutex_init(&lookup->lock, NULL);
+  if (begin(lookup))
+    return lookup;
+  destroy(lookup);
+  return NULL;
+}
+
+enum lookup_state lookup_look(struct lookup *lookup, double seconds, struct addrinfo **ret_found) {
+  pthread_mutex_lock(&lookup->lock);
+  bool ended = lookup->ended;
+  *ret_found = lookup->found;
+  lookup->found = NULL;
+  pthread_mutex_unlock(&lookup->lock);
+  if (ended)
+    return LOOKUP_ENDED;
+  return monotonic_seconds() > lookup->begun + seconds ? LOOKUP_LATE : LOOKUP_GOES_ON;
+}
+
+/* Takes NULL. What is still being asked goes on, and is freed when it ends. */
+static void lookup_free(struct lookup *lookup) {
+  if (lookup == NULL)
+    return;
+  pthread_mutex_lock(&lookup->lock);
+  bool ended = lookup->ended;
+  lookup->abandoned = true;
+  pthread_mutex_unlock(&lookup->lock);
+  if (ended)
+    destroy(lookup);
+}
 
 static bool is_there(const struct scan_host *host, const char *address) {
   for (size_t i = 0; i < host->address_count; i++)

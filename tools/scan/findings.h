@@ -18,9 +18,6 @@ void find_no_certificate(struct scan_host *host);
 /* OCSP response and timestamps. store: what the chain was verified by. */
 void find_in_status(const struct scan *scan, X509_STORE *store, struct scan_host *host);
 
-/* The timestamps alone. issuer: of the server's certificate; NULL: not known. */
-void find_in_timestamps(const struct scan *scan, X509 *issuer, struct scan_host *host);
-
 /* Marks what the baseline has, where there is one. */
 void mark_known(struct scan *scan);
 

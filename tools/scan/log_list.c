@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "cli/json_file.h"
+#include "cli/json.h"
 #include "cli/output.h"
 
 #ifndef OPENSSL_NO_CT

@@ -9,7 +9,7 @@
 #include <openssl/ssl.h>
 
 #include "base/memory.h"
-#include "probe/offer_lists.h"
+#include "probe/capture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 

@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
-#include "cli/progress_bar.h"
+#include "cli/progress.h"
 #include "scan/addresses.h"
 #include "scan/findings.h"
 #include "scan/log_list.h"

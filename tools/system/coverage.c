@@ -10,7 +10,6 @@
 
 #include "base/file.h"
 #include "system/elf_symbols.h"
-#include "system/library_path.h"
 #include "system/loads.h"
 #include "system/tls_library.h"
 

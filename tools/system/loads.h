@@ -40,4 +40,16 @@ const struct loads *loads_of(const char *path, const struct loads *after);
 /* The files of this machine that it means; to be cleared. Several versions may be there. */
 void loads_find(const struct loads *loads, const struct text_list *folders, struct text_list *ret_files);
 
+/* ---- Where the dynamic linker would look for a needed library ---- */
+
+/* The folders of ld.so.conf and the usual ones, in order; to be cleared. */
+void library_folders(struct text_list *ret_folders);
+
+/*
+ * The file for a needed name, or NULL. object: the file that needs it; search: its DT_RUNPATH, or NULL.
+ * Neither the environment nor hardware capabilities are looked at, and no library for another architecture is
+ * told apart. For free(3).
+ */
+char *library_find(const struct text_list *folders, const char *object, const char *search, const char *name);
+
 #endif

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "config/module_path.h"
+#include "config/installation.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
 #include "view/enforced_policy.h"

@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "cli/arguments.h"
-#include "cli/command_line.h"
+#include "cli/invocation.h"
 #include "config/conf_lookup.h"
 #include "enable/ld_preload.h"
 #include "system/status.h"
-#include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 bool status_is_loaded(const struct status *status) {
   return (status->openssl.active && status->openssl.hooked) || status->preload_present;

@@ -18,4 +18,8 @@ const struct verb *verb_find(const char *name);
  */
 void verb_unknown(const char *name, char *const *rest);
 
+/* --help of pinctl and of a verb, on stdout. */
+void help_print_all(void);
+void help_print_verb(const struct verb *verb);
+
 #endif

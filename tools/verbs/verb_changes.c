@@ -7,7 +7,6 @@
 #include "cli/arguments.h"
 #include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "edit/change_log.h"
 #include "edit/diff.h"
 #include "verbs/verbs.h"

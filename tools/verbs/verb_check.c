@@ -11,16 +11,15 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
-#include "cli/command_line.h"
+#include "cli/invocation.h"
 #include "cli/output.h"
-#include "cli/spinner.h"
-#include "cli/usage.h"
+#include "cli/progress.h"
 #include "explain/lint.h"
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
 #include "view/loaded_policy.h"
 #include "view/pauses.h"
-#include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {
     SHARED_POLICY,

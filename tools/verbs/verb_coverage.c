@@ -11,7 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/listing.h"
 #include "cli/output.h"
-#include "config/root_directory.h"
+#include "config/system_file.h"
 #include "system/coverage.h"
 #include "system/tls_library.h"
 #include "verbs/verbs.h"

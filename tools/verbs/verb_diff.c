@@ -9,7 +9,6 @@
 #include "edit/policy_words.h"
 #include "verbs/verbs.h"
 #include "view/compiled_form.h"
-#include "view/policy_remedy.h"
 #include "view/usable_policy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};

@@ -7,10 +7,9 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "config/conf_place.h"
+#include "config/conf_lookup.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
-#include "enable/switch_options.h"
 #include "enable/switching.h"
 #include "verbs/verbs.h"
 

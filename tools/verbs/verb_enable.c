@@ -4,7 +4,6 @@
 #include "cli/output.h"
 #include "enable/commit_confirm.h"
 #include "enable/ld_preload.h"
-#include "enable/switch_options.h"
 #include "enable/switching.h"
 #include "verbs/verbs.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "cli/output.h"
-#include "explain/explanation_ask.h"
+#include "explain/explanation.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"
 

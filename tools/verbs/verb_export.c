@@ -10,7 +10,6 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "formats/export_fit.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"

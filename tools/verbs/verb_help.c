@@ -1,10 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "verbs/all_verbs.h"
-#include "verbs/help.h"
 #include "verbs/verbs.h"
+
+#define EXIT_STATUS_HELP "Exit status: 0 done or all well; 1 a finding; 2 wrong usage; 3 could not be done"
+
+/* The width of a line, and where what an option does begins. */
+#define WIDTH 80
+#define HELP_COLUMN 28
+
+/* "--name a|b|c", with further lines of words where they do not fit into one.
+ * Returns the column behind it. */
+static int print_left(const char *name, const char *argument) {
+  int indent = printf("  --%s%s", name, argument == NULL ? "" : " ");
+  int column = indent;
+  for (const char *word = argument; word != NULL && *word != '\0';) {
+    size_t length = strcspn(word, "|") + 1;
+    length -= word[length - 1] == '\0' ? 1 : 0;
+    if (column + (int)length > WIDTH) {
+      printf("\n%*s", indent, "");
+      column = indent;
+    }
+    column += printf("%.*s", (int)length, word);
+    word += length;
+  }
+  return column;
+}
+
+/* The option on the left, the lines of its help one below the other on the right. */
+static void print_option(const char *name, const char *argument, const char *help) {
+  int column = print_left(name, argument);
+  if (column > HELP_COLUMN - 2) {
+    putchar('\n');
+    column = 0;
+  }
+  for (const char *line = help;;) {
+    const char *end = strchrnul(line, '\n');
+    printf("%*s%.*s\n", HELP_COLUMN - column, "", (int)(end - line), line);
+    if (*end == '\0')
+      return;
+    line = end + 1;
+    column = 0;
+  }
+}
+
+void help_print_verb(const struct verb *verb) {
+  AUTO_TEXT usage = usage_line(verb);
+  printf("Usage: %s\n\n%s.\n", usage, verb->summary);
+  if (verb->details != NULL)
+    printf("\n%s\n", verb->details);
+  if (verb->print_more != NULL)
+    verb->print_more();
+  puts("\nOptions:");
+  size_t cursor = 0;
+  for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;)
+    print_option(option->name, option->argument, option->help);
+  printf("\nExample:\n  %s\n\n" EXIT_STATUS_HELP "\n", verb->example);
+}
+
+void help_print_all(void) {
+  puts("Usage: pinctl VERB [options] [operands]\n\n"
+       "Says which keys may stand behind which host, and shows what that comes to.");
+  for (const struct verb *const *verb = all_verbs(); *verb != NULL; verb++) {
+    if ((*verb)->group != NULL)
+      printf("\n%s:\n", (*verb)->group);
+    printf("  %-12s  %s\n", (*verb)->name, (*verb)->summary);
+  }
+  puts("\n\"pinctl VERB --help\" says what a verb takes and gives an example.\n" EXIT_STATUS_HELP);
+}
 
 static const struct option options[] = {SHARED_POLICY};
 

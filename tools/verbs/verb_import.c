@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "edit/list_file.h"
 #include "formats/formats.h"
 #include "formats/import.h"

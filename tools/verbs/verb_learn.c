@@ -6,7 +6,6 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
-#include "cli/usage.h"
 #include "learn/learning.h"
 #include "logs/log_source.h"
 #include "probe/probe_options.h"

@@ -3,8 +3,6 @@
 #include "base/host_port.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
-#include "logs/log_metrics.h"
 #include "logs/log_show.h"
 #include "logs/log_source.h"
 #include "verbs/verbs.h"

@@ -7,11 +7,9 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "monitor/alarms.h"
 #include "monitor/history.h"
-#include "monitor/scan_report.h"
-#include "monitor/watch_selection.h"
+#include "monitor/watch_html.h"
 #include "monitor/watch_targets.h"
 #include "notify/notify.h"
 #include "probe/probe_options.h"

@@ -10,7 +10,6 @@
 #include "base/timestamp.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "edit/change_log.h"
 #include "edit/pause_edit.h"
 #include "verbs/verbs.h"

@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "keys/key_object.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"

@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/progress_bar.h"
+#include "cli/progress.h"
 #include "monitor/recording.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"

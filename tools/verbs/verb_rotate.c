@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "base/timestamp.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "rotate/rotation_plan.h"

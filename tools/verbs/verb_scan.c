@@ -6,7 +6,6 @@
 
 #include "cli/arguments.h"
 #include "cli/output.h"
-#include "cli/usage.h"
 #include "monitor/history.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"

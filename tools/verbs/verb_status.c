@@ -12,7 +12,7 @@
 #include "system/status.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"
-#include "view/policy_remedy.h"
+#include "view/usable_policy.h"
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 

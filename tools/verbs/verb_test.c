@@ -5,7 +5,6 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 #include "monitor/recording.h"
-#include "monitor/watch_selection.h"
 #include "monitor/watch_targets.h"
 #include "probe/probe_options.h"
 #include "verbs/verbs.h"

@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
-#include "cli/spinner.h"
+#include "cli/progress.h"
 
 const char *form_state_word(enum form_state state) {
   static const char *const words[] = {"absent",  "untrusted", "damaged", "other-version",

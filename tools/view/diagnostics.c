@@ -7,7 +7,7 @@
 #include "base/escape.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "cli/json_stream.h"
+#include "cli/json.h"
 #include "cli/output.h"
 #include "view/diagnostics.h"
 

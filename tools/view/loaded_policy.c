@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "cli/output.h"
-#include "cli/spinner.h"
+#include "cli/progress.h"
 #include "view/compiled_form.h"
 
 void policy_load_text(const char *path, struct loaded_policy *ret_loaded) {

@@ -4,6 +4,8 @@
 #ifndef PINCTL_VIEW_NAME_MATCH_H
 #define PINCTL_VIEW_NAME_MATCH_H
 
+#include <stdbool.h>
+
 #include "pinpolicy.h"
 
 enum relation {
@@ -22,5 +24,14 @@ enum relation relation_of(const struct pin_entry *entry, const char *host);
 const char *relation_text(enum relation relation);
 /* Whether an entry of this relation covers the host at all. */
 bool relation_covers(enum relation relation);
+
+/* ---- Patterns of a shell that pick hosts by their names: "*.eu.example.com", "db[0-9].*" ---- */
+
+/* Whether it is to be taken for a pattern: no name of a server has such characters. */
+bool is_name_pattern(const char *word);
+
+/* Whether a name fits: "*" stands for any characters, dots too. A word that is no pattern fits itself alone,
+ * as it would be compared. */
+bool name_fits(const char *pattern, const char *name);
 
 #endif

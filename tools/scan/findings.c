@@ -4,7 +4,11 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "base/memory.h"
+#include "cli/json.h"
+#include "scan/registry.h"
 
 const struct scan_kind scan_kinds[] = {
     {"expired", SCAN_CRITICAL, SCAN_GRADE_F, "renew the certificate"},
@@ -85,4 +89,152 @@ void finding_add(struct scan_host *host, const char *code, char *text) {
   for (; place > 0 && host->findings[place - 1].kind > kind; place--)
     host->findings[place] = host->findings[place - 1];
   host->findings[place] = (struct scan_finding){.kind = kind, .text = text};
+}
+
+static json_object *findings_of(json_object *hosts, const struct scan_host *host) {
+  for (size_t i = 0; i < json_object_array_length(hosts); i++) {
+    json_object *item = json_object_array_get_idx(hosts, i);
+    json_object *port = NULL;
+    if (strcmp(json_member_text(item, "host"), host->host) == 0 &&
+        json_object_object_get_ex(item, "port", &port) && json_object_get_int(port) == host->port)
+      return json_member(item, "findings", json_type_array);
+  }
+  return NULL;
+}
+
+static bool holds(json_object *findings, const char *code) {
+  for (size_t i = 0; findings != NULL && i < json_object_array_length(findings); i++) {
+    json_object *item = json_object_array_get_idx(findings, i);
+    if (strcmp(json_member_text(item, "code"), code) == 0)
+      return true;
+  }
+  return false;
+}
+
+bool scan_read_baseline(struct scan *scan, const char *path) {
+  scan->baseline = json_file_read(path, SCAN_REPORT_LIST, SCAN_REPORT_EXPECTED);
+  return scan->baseline != NULL;
+}
+
+void mark_known(struct scan *scan) {
+  json_object *hosts = json_member(scan->baseline, SCAN_REPORT_LIST, json_type_array);
+  for (size_t i = 0; hosts != NULL && i < scan->count; i++) {
+    struct scan_host *host = &scan->hosts[i];
+    json_object *findings = findings_of(hosts, host);
+    for (size_t j = 0; j < host->finding_count; j++)
+      host->findings[j].known = holds(findings, host->findings[j].kind->code);
+  }
+}
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static const char *const words[] = {"A+", "A", "A-", "B", "C", "D", "E", "F"};
+
+const char *scan_grade_word(enum scan_grade grade) {
+  return words[grade];
+}
+
+bool scan_grade_read(const char *word, enum scan_grade *ret_grade) {
+  for (size_t i = 0; i < COUNT(words); i++)
+    if (strcmp(words[i], word) == 0) {
+      *ret_grade = (enum scan_grade)i;
+      return true;
+    }
+  return false;
+}
+
+/* ---- The three parts of the score, each from 0 to 100 ---- */
+
+static int version_score(const struct scan_host *host) {
+  static const int scores[] = {100, 100, 95, 90};
+  int best = host->ssl3 == SCAN_OLD_ACCEPTED ? 80 : 0;
+  int worst = host->ssl2 == SCAN_OLD_ACCEPTED ? 0 : host->ssl3 == SCAN_OLD_ACCEPTED ? 80 : 100;
+  for (int i = 0; i < SCAN_VERSIONS; i++)
+    if (host->versions[i].accepted) {
+      best = scores[i] > best ? scores[i] : best;
+      worst = scores[i] < worst ? scores[i] : worst;
+    }
+  return (best + worst) / 2;
+}
+
+static int strength_score(int bits) {
+  static const struct {
+    int below;
+    int score;
+  } steps[] = {{512, 20}, {1024, 40}, {2048, 80}, {4096, 90}};
+  for (size_t i = 0; i < COUNT(steps); i++)
+    if (bits < steps[i].below)
+      return steps[i].score;
+  return 100;
+}
+
+/* The RSA key that is about as strong (NIST SP 800-57 part 1, table 2). */
+static int as_rsa(int security_bits) {
+  static const struct {
+    int security;
+    int rsa;
+  } steps[] = {{192, 7680}, {128, 3072}, {112, 2048}, {80, 1024}};
+  for (size_t i = 0; i < COUNT(steps); i++)
+    if (security_bits >= steps[i].security)
+      return steps[i].rsa;
+  return 512;
+}
+
+static int key_score(const struct scan_host *host) {
+  EVP_PKEY *key = host->shown.count == 0 ? NULL : X509_get0_pubkey(host->shown.items[0].certificate);
+  int score = 100;
+  if (key != NULL && EVP_PKEY_base_id(key) == EVP_PKEY_RSA)
+    score = strength_score(EVP_PKEY_bits(key));
+  else if (key != NULL)
+    score = strength_score(as_rsa(EVP_PKEY_security_bits(key)));
+  for (int i = 0; i < SCAN_VERSIONS; i++)
+    for (size_t j = 0; j < host->versions[i].suites.count; j++) {
+      int bits = host->versions[i].suites.items[j].dh_bits;
+      if (bits != 0 && strength_score(bits) < score)
+        score = strength_score(bits);
+    }
+  return score;
+}
+
+static int cipher_score_of(int bits) {
+  if (bits == 0)
+    return 0;
+  return bits < 128 ? 20 : bits < 256 ? 80 : 100;
+}
+
+static int cipher_score(const struct scan_host *host) {
+  int best = 0, worst = 100;
+  for (int i = 0; i < SCAN_VERSIONS; i++)
+    for (size_t j = 0; j < host->versions[i].suites.count; j++) {
+      struct suite_weakness weakness;
+      if (!suite_weakness(host->versions[i].suites.items[j].number, &weakness))
+        continue;
+      int score = cipher_score_of(weakness.bits);
+      best = score > best ? score : best;
+      worst = score < worst ? score : worst;
+    }
+  return (best + worst) / 2;
+}
+
+static enum scan_grade grade_of_score(int score) {
+  static const struct {
+    int least;
+    enum scan_grade grade;
+  } steps[] = {{80, SCAN_GRADE_A_PLUS},
+               {65, SCAN_GRADE_B},
+               {50, SCAN_GRADE_C},
+               {35, SCAN_GRADE_D},
+               {20, SCAN_GRADE_E}};
+  for (size_t i = 0; i < COUNT(steps); i++)
+    if (score >= steps[i].least)
+      return steps[i].grade;
+  return SCAN_GRADE_F;
+}
+
+void grade_host(struct scan_host *host) {
+  host->score = (30 * version_score(host) + 30 * key_score(host) + 40 * cipher_score(host)) / 100;
+  host->grade = grade_of_score(host->score);
+  for (size_t i = 0; i < host->finding_count; i++)
+    if (host->findings[i].kind->cap > host->grade)
+      host->grade = host->findings[i].kind->cap;
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "cli/spinner.h"
+#include "cli/progress.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "cli/output.h"
 
 /* Narrower than any terminal, so that the line never wraps and can be cleared. */
 #define LINE_SIZE 64
@@ -95,4 +98,19 @@ void progress_hide(void) {
   blank[columns + 1] = '\r';
   (void)!write(STDERR_FILENO, blank, columns + 2);
   shown = 0;
+}
+
+#define BAR_COLUMNS 40
+
+void bar_show(size_t done, size_t count) {
+  char bar[BAR_COLUMNS + 1] = "";
+  if (count == 0 || isatty(STDERR_FILENO) != 1 || !terminal_is_able())
+    return;
+  size_t filled = done * BAR_COLUMNS / count;
+  for (size_t i = 0; i < BAR_COLUMNS; i++)
+    bar[i] = i < filled ? '#' : '.';
+  if (done < count)
+    fprintf(stderr, "\r[%s] %zu of %zu ", bar, done, count);
+  else
+    fputs("\r\033[K", stderr);
 }

@@ -1,11 +1,132 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+#include "notify/ways.h"
+
+#include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
-#include "notify/ways.h"
+#include "base/child.h"
+#include "base/file.h"
+#include "base/syslog_socket.h"
+
+/* Runs a program without a shell, with `input` as its standard input; what it prints goes to standard error.
+ * One that takes longer than so many seconds is killed with all that it has started. */
+static char *child_run(char *const *command, const char *input, long timeout) {
+  pid_t child = 0;
+  int status = 0;
+  struct child_streams streams = {
+      .in = file_in_memory("pinctl-notify", input), .out = STDERR_FILENO, .err = -1};
+  int error = streams.in < 0 ? errno : child_start(command, &streams, true, &child);
+  if (streams.in >= 0)
+    close(streams.in);
+  if (error != 0)
+    return must_format("%s: %s", command[0], strerror(error));
+  if (!child_wait_seconds(child, timeout, &status))
+    return must_format("%s: did not end within %ld s, and was killed", command[0], timeout);
+  if (WIFSIGNALED(status))
+    return must_format("%s: was killed by signal %d", command[0], WTERMSIG(status));
+  if (WEXITSTATUS(status) != 0)
+    return must_format("%s: ended with status %d", command[0], WEXITSTATUS(status));
+  return NULL;
+}
+
+char *command_send(const struct notify_settings *settings, const struct notify_message *message,
+                   const struct pin_policy *policy) {
+  (void)policy;
+  const struct text_list *words = &settings->command;
+  char **command = must_alloc(words->count + 1, sizeof *command);
+  json_object *json = message_json(message);
+  for (size_t i = 0; i < words->count; i++)
+    command[i] = words->items[i];
+  char *failure = child_run(
+      command, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+      settings->timeout);
+  json_object_put(json);
+  free(command);
+  return failure;
+}
+
+static int priority_of(const struct notify_change *change) {
+  if (strcmp(change->kind, "gone") == 0)
+    return LOG_NOTICE;
+  return strcmp(change->severity, "critical") == 0 ? LOG_CRIT : LOG_WARNING;
+}
+
+char *syslog_send(const struct notify_settings *settings, const struct notify_message *message,
+                  const struct pin_policy *policy) {
+  (void)policy;
+  AUTO_TEXT trouble = syslog_socket_trouble();
+  if (trouble != NULL)
+    return must_format("syslog: %s", trouble);
+  openlog("pinctl", LOG_PID | LOG_NDELAY, settings->facility);
+  for (size_t i = 0; i < message->count; i++) {
+    const struct notify_change *change = &message->changes[i];
+    AUTO_TEXT line = message_line(change);
+    syslog(settings->facility | priority_of(change), "notify id=%s code=%s%s: %s", change->id, change->code,
+           message->again ? " again=true" : "", line);
+  }
+  closelog();
+  return NULL;
+}
+
+/* The answer is not looked at. */
+static size_t pass_over(char *bytes, size_t size, size_t count, void *arg) {
+  (void)bytes;
+  (void)arg;
+  return size * count;
+}
+
+/* A redirect is no success and is not followed: what it leads to was not what the policy was asked about. */
+static char *perform(CURL *handle, struct pinned_connection *connection) {
+  long status = 0;
+  char *failure = pinned_perform(handle, connection);
+  if (failure != NULL)
+    return failure;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  if (status >= 200 && status < 300)
+    return NULL;
+  if (status >= 300 && status < 400)
+    return must_format("answered %ld: it leads elsewhere, which is not followed", status);
+  return must_format("answered %ld", status);
+}
+
+static bool set_options(CURL *handle, const struct notify_settings *settings, const char *body,
+                        const struct curl_slist *headers) {
+  return curl_easy_setopt(handle, CURLOPT_POSTFIELDS, body) == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_USERAGENT, "pinctl") == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, pass_over) == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_TIMEOUT, settings->timeout) == CURLE_OK;
+}
+
+char *webhook_send(const struct notify_settings *settings, const struct notify_message *message,
+                   const struct pin_policy *policy) {
+  struct pinned_connection connection = {0};
+  json_object *json = message_json(message);
+  struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+  CURL *handle = curl_easy_init();
+  char *failure = NULL;
+  if (handle != NULL && headers != NULL &&
+      pinned_arm(handle, settings->webhook, policy, settings->webhook_ca, &connection) &&
+      set_options(handle, settings, json_object_to_json_string_ext(json, JSON_C_TO_STRING_NOSLASHESCAPE),
+                  headers))
+    failure = perform(handle, &connection);
+  else
+    failure = must_copy("libcurl cannot be set up");
+  failure = pinned_failure(&connection, "webhook", failure);
+  curl_easy_cleanup(handle);
+  curl_slist_free_all(headers);
+  json_object_put(json);
+  pinned_clear(&connection);
+  return failure;
+}
 
 #define DEFAULT_PROGRAM "/usr/sbin/sendmail"
 
