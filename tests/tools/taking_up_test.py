@@ -85,6 +85,7 @@ class TakingUp(PinctlCase):
         self.write_policy(self.text(WRONG))
         self.stays(holder, "accepted", 3)
         self.assertIn("is more text than processes read", self.pinctl("check").stdout)
+        self.assertIn(f'until "pinctl compile --policy {self.policy}"', self.pinctl("check").stdout)
         self.pinctl("compile")
         self.wait_for(holder, "refused", 3)
         self.assertNotIn("is more text than processes read", self.pinctl("check").stdout)

@@ -57,6 +57,24 @@ class Undo(Case):
         self.assertIn("no change to take back", self.pinctl("undo", status=3).stderr)
         self.pinctl("check")
 
+    def test_main_file_that_stays_is_no_success(self):
+        self.pinctl("add", "x.org", GOOD)
+        shutil.rmtree(os.path.join(os.path.dirname(self.policy), "policy.d"))
+        os.unlink(self.policy)
+        self.pinctl("restore", "--enforced")
+        before = self.files()
+        self.assertIn(f"{self.policy}: stays, since there is no policy without it; nothing was changed",
+                      self.pinctl("undo", status=3).stderr)
+        self.assertEqual(self.files(), before)
+
+    def test_dry_run_is_a_patch_of_texts_without_a_last_newline(self):
+        self.write_policy('version = 1;\nmode = "audit";')
+        before = self.files()
+        self.pinctl("edit", environment=self.editor("printf 'version = 1;\\nmode = \"enforce\";' > \"$1\""))
+        shown = self.pinctl("undo", "--dry-run").stdout
+        subprocess.run(["patch", "--silent", self.policy], input=shown.encode(), check=True)
+        self.assertEqual(self.files(), before)
+
     def test_one_of_several_and_restore(self):
         self.pinctl("add", "x.org", "server.pem")
         self.pinctl("add", "y.org", GOOD)

@@ -22,6 +22,7 @@
 #include "view/digest_set.h"
 #include "view/entry_text.h"
 #include "view/name_match.h"
+#include "view/usable_policy.h"
 
 /* How many different digests the lists have together. */
 static size_t count_distinct(const struct pin_digest_list *lists, size_t list_count) {
@@ -275,15 +276,18 @@ void lint_form(const char *policy, struct diagnostics *diagnostics) {
   enum form_state form = form_read(path, named, &generation);
   if (form == FORM_CURRENT)
     return;
-  struct pin_diagnostic warning = {
-      .severity = PIN_WARNING,
-      .file = policy,
-      .message = form == FORM_OTHER_VERSION
-                     ? "is more text than processes read, and its compiled form is of another version: until "
-                       "\"pinctl compile\" those that start read the text, which takes them long, and "
-                       "those that run stay with the policy that they have"
-                     : "is more text than processes read, and its compiled form is not current: until "
-                       "\"pinctl compile\" they stay with an older one, or without one refuse every host"};
+  AUTO_TEXT option = policy_option(policy);
+  AUTO_TEXT message =
+      form == FORM_OTHER_VERSION
+          ? must_format(
+                "is more text than processes read, and its compiled form is of another version: until "
+                "\"pinctl compile%s\" those that start read the text, which takes them long, and "
+                "those that run stay with the policy that they have",
+                option)
+          : must_format("is more text than processes read, and its compiled form is not current: until "
+                        "\"pinctl compile%s\" they stay with an older one, or without one refuse every host",
+                        option);
+  struct pin_diagnostic warning = {.severity = PIN_WARNING, .file = policy, .message = message};
   diagnostics_add(&warning, diagnostics);
 }
 

@@ -33,6 +33,7 @@ struct taking_back {
   struct change *change;
   int64_t id;
   bool and_later;
+  bool main_file_stays; /* though it was not there before */
 };
 
 static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
@@ -63,6 +64,7 @@ static bool stage_file(struct taking_back *taking, const struct file_change *fil
     return false;
   /* A policy without its main file would be none. */
   bool stays = first->old_text == NULL && strcmp(last->path, taking->change->policy) == 0;
+  taking->main_file_stays |= stays;
   if (!present_text_is(present, last->new_text) && !stays)
     return say_error(
         "%s: was changed since; nothing was changed. \"pinctl changes %lld%s\" shows what was there before",
@@ -89,6 +91,9 @@ static int stage(struct taking_back *taking) {
 
 static int take_back(struct taking_back *taking, bool dry_run) {
   int status = stage(taking);
+  if (status == EXIT_DONE && taking->change->count == 0 && taking->main_file_stays)
+    return say_failure("%s: stays, since there is no policy without it; nothing was changed",
+                       taking->change->policy);
   if (status == EXIT_DONE && taking->change->count == 0) {
     say_note("the files are as they were then; nothing was changed");
     return EXIT_DONE;
