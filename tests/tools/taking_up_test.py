@@ -77,11 +77,16 @@ class TakingUp(PinctlCase):
             self.assertEqual(holder.verify(), verdict)
             time.sleep(0.1)
 
-    def test_large_text_changed_by_hand(self):
+    def accepting_holder(self):
+        """A process that has the compiled form of a large text."""
         self.write_policy(self.text(self.right_pin()))
         self.pinctl("compile")
         holder = Holder(self)
         self.assertEqual(holder.verify(), "accepted")
+        return holder
+
+    def test_large_text_changed_by_hand(self):
+        holder = self.accepting_holder()
         self.write_policy(self.text(WRONG))
         self.stays(holder, "accepted", 3)
         self.assertIn("is more text than processes read", self.pinctl("check").stdout)
@@ -92,10 +97,7 @@ class TakingUp(PinctlCase):
         self.assert_little(holder)
 
     def test_log_of_a_large_text(self):
-        self.write_policy(self.text(self.right_pin()))
-        self.pinctl("compile")
-        holder = Holder(self)
-        self.assertEqual(holder.verify(), "accepted")
+        holder = self.accepting_holder()
         self.write_policy(self.text(WRONG))
         # As if the change were old: then nothing is waited for.
         self.assertEqual(holder.verify(), "accepted")
@@ -142,7 +144,7 @@ class TakingUp(PinctlCase):
                 self.assertEqual(json.loads(self.pinctl("status", "--json", status=None).stdout)["policy"]["compiled"]["state"],
                                  "other-version")
                 said = " ".join(self.pinctl("check", status=None).stdout.split())
-                self.assertIn("is of another version: until \"pinctl compile\" those that start read the text", said)
+                self.assertIn(f"is of another version: until \"pinctl compile --policy {self.policy}\" those that start read", said)
                 holder = Holder(self)
                 self.assertEqual(holder.verify(), verdict)
                 self.write_policy(self.text(other))
@@ -161,10 +163,7 @@ class TakingUp(PinctlCase):
 
     def test_form_of_another_version_beside_a_policy_in_force(self):
         """As if an older version were installed: who has the policy stays with it, and reads no large text."""
-        self.write_policy(self.text(self.right_pin()))
-        self.pinctl("compile")
-        holder = Holder(self)
-        self.assertEqual(holder.verify(), "accepted")
+        holder = self.accepting_holder()
         self.write_policy(self.text(WRONG))
         self.pinctl("compile")
         self.make_other_version()
@@ -253,10 +252,7 @@ class TakingUp(PinctlCase):
                 self.assert_little(holder)
 
     def test_broken_and_changed_twice(self):
-        self.write_policy(self.text(self.right_pin()))
-        self.pinctl("compile")
-        holder = Holder(self)
-        self.assertEqual(holder.verify(), "accepted")
+        holder = self.accepting_holder()
         self.write_policy(self.text(WRONG))
         self.pinctl("compile")
         # Before the process looks, the text changes once more, and is broken: the form is still the later one.

@@ -37,14 +37,6 @@ static bool lint_digest(const struct pin_entry *entry, enum pin_list list, const
   return true;
 }
 
-static bool holds(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *digest) {
-  const struct pin_digest_list *digests = &entry->lists[list];
-  for (uint32_t i = 0; i < digests->count; i++)
-    if (memcmp(&digests->digests[i], digest, sizeof *digest) == 0)
-      return true;
-  return false;
-}
-
 /* What a certificate is hashed to is not what its key is hashed to. True: no digest is in both places. */
 static bool lint_both(const struct pin_entry *entry, struct diagnostics *diagnostics) {
   const struct pin_digest_list *fingerprints = &entry->lists[PIN_LIST_FINGERPRINTS];
@@ -88,7 +80,7 @@ static void lint_certificate(const struct object *object, const struct pin_entry
   pin_digest_format(&object->fingerprint, certificate);
   for (int list = 0; list < PIN_LIST_COUNT; list++) {
     bool of_certificates = list == PIN_LIST_FINGERPRINTS;
-    if (!holds(entry, (enum pin_list)list, of_certificates ? &object->key : &object->fingerprint))
+    if (!digest_is_listed(&entry->lists[list], of_certificates ? &object->key : &object->fingerprint))
       continue;
     lint_grave(diagnostics, entry, "\"%s\": %s in %s is the digest of a %s (%s); of its %s it is %s",
                entry->name, of_certificates ? key : certificate, pin_list_name((enum pin_list)list),

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "probe/probe_options.h"
+#include "view/digest_set.h"
 #include "view/entry_text.h"
 #include "view/name_match.h"
 
@@ -240,13 +241,6 @@ void candidates_leave_covered(struct candidates *candidates, const struct pin_po
   }
 }
 
-static bool list_holds(const struct pin_digest_list *list, const struct pin_digest *key) {
-  for (uint32_t i = 0; i < list->count; i++)
-    if (memcmp(&list->digests[i], key, sizeof *key) == 0)
-      return true;
-  return false;
-}
-
 /* Only keys on the proven path count. */
 static size_t proven_count(const struct watch_host *host) {
   size_t count = 0;
@@ -269,13 +263,14 @@ static bool is_sound(const struct candidates *candidates, const struct pin_polic
     return false;
   }
   for (size_t i = 0; i < count; i++) {
-    if (!list_holds(&policy->blocked_keys, &host->keys[i].key))
+    if (!digest_is_listed(&policy->blocked_keys, &host->keys[i].key))
       continue;
     leave_out(candidate, CANDIDATE_BLOCKED, must_copy("a key of its chain is blocked"));
     return false;
   }
   const struct watch_key *last = &host->keys[count - 1];
-  if (anchors_hold(&candidates->anchors, &last->key) && !list_holds(&policy->exempt_anchors, &last->key))
+  if (anchors_hold(&candidates->anchors, &last->key) &&
+      !digest_is_listed(&policy->exempt_anchors, &last->key))
     return true;
   leave_out(candidate, CANDIDATE_LOCAL_ANCHOR,
             must_format("ends in a root that was added here: %s", last->subject));

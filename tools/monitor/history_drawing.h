@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The keys of a host over time: as lines of text, and for the HTML report (watch_html_history.c). */
+/* The keys of a host over time: as lines of text, and for the HTML report (watch_html.c). */
 #ifndef PINCTL_MONITOR_HISTORY_DRAWING_H
 #define PINCTL_MONITOR_HISTORY_DRAWING_H
 

@@ -143,4 +143,7 @@ void watch_print_nagios(const struct watch *watch);
 void watch_print_prometheus(const struct watch *watch);
 void watch_print_html(const struct watch *watch);
 
+/* Reads what "pinctl scan --json" printed, for the HTML report, into watch->scan. False, having said why. */
+MUST_USE bool scan_report_read(const char *path, struct watch *watch);
+
 #endif

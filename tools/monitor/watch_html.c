@@ -1,15 +1,298 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-#include "monitor/watch_html.h"
-
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/timestamp.h"
 #include "cli/json.h"
+#include "monitor/history_drawing.h"
 #include "monitor/html.h"
+#include "monitor/watch.h"
 #include "view/entry_text.h"
+
+/* ---- What expires when, the soonest first ---- */
+
+/* The bars end here; what lives longer reaches the end. */
+#define TIMELINE_DAYS 400
+
+/* Something of a host that ends, or a host of which nothing is known. */
+struct end {
+  const struct watch_host *host;
+  size_t index;
+  const char *what; /* static */
+  bool unknown;
+  int64_t left; /* until then, in seconds */
+};
+
+struct ends {
+  struct end *items;
+  size_t count;
+};
+
+static void add_end(struct ends *ends, const struct end *end) {
+  ends->items = must_grow(ends->items, ends->count + 1, sizeof *ends->items);
+  ends->items[ends->count++] = *end;
+}
+
+static void add_ends_of(const struct watch *watch, size_t index, struct ends *ends) {
+  const struct watch_host *host = &watch->hosts[index];
+  int64_t expires = watch_expires(host);
+  struct end end = {.host = host, .index = index, .what = "certificate", .unknown = expires == 0};
+  if (expires == 0)
+    end.what = "not reached";
+  else
+    end.left = expires - watch->now;
+  add_end(ends, &end);
+  if (!host->covered || host->entry.expires == PIN_NEVER)
+    return;
+  end = (struct end){.host = host, .index = index, .what = "entry of the policy"};
+  end.left = host->entry.expires - watch->now;
+  add_end(ends, &end);
+}
+
+/* What is not known comes first, then the soonest. */
+static int compare_ends(const void *a, const void *b) {
+  const struct end *left = a;
+  const struct end *right = b;
+  if (left->unknown != right->unknown)
+    return left->unknown ? -1 : 1;
+  if (left->left != right->left)
+    return left->left < right->left ? -1 : 1;
+  return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static enum severity severity_of(const struct watch *watch, const struct end *end) {
+  int64_t days = days_until(0, end->left);
+  if (end->unknown || end->left < 0 || days < watch->critical_days)
+    return SEVERITY_CRITICAL;
+  return days < watch->warning_days ? SEVERITY_WARNING : SEVERITY_OK;
+}
+
+static void print_end(const struct watch *watch, const struct end *end) {
+  const char *severity = severity_word(severity_of(watch, end));
+  int64_t days = days_until(0, end->left);
+  int64_t shown = days < 0 ? 0 : days > TIMELINE_DAYS ? TIMELINE_DAYS : days;
+  fputs("<tr><th scope=\"row\">", stdout);
+  html_host(end->host->host, end->host->port);
+  printf("<br><small>%s</small></th><td>", end->what);
+  if (!end->unknown)
+    printf("<div class=\"track %s\"><div class=\"bar\" style=\"width:%lld%%\"></div></div>", severity,
+           (long long)(shown * 100 / TIMELINE_DAYS));
+  printf("</td><td class=\"when %s\">", severity);
+  if (end->unknown)
+    fputs("not known", stdout);
+  else if (end->left < 0)
+    fputs("expired", stdout);
+  else
+    printf("%lld day%s", (long long)days, days == 1 ? "" : "s");
+  fputs("</td></tr>\n", stdout);
+}
+
+static void print_ends(const struct watch *watch, const struct end *ends, size_t count) {
+  fputs("<table>\n<thead><tr><th scope=\"col\" class=\"host\">Host</th><th scope=\"col\">Time left</th>"
+        "<th scope=\"col\" class=\"when\">In days</th></tr></thead>\n<tbody>\n",
+        stdout);
+  for (size_t i = 0; i < count; i++)
+    print_end(watch, &ends[i]);
+  fputs("</tbody>\n</table>\n", stdout);
+}
+
+static void print_timeline(const struct watch *watch) {
+  struct ends ends = {0};
+  size_t soon = 0;
+  for (size_t i = 0; i < watch->count; i++)
+    add_ends_of(watch, i, &ends);
+  if (ends.count > 0)
+    qsort(ends.items, ends.count, sizeof *ends.items, compare_ends);
+  while (soon < ends.count && severity_of(watch, &ends.items[soon]) != SEVERITY_OK)
+    soon++;
+  printf(
+      "<h2 id=\"timeline\">What expires when</h2>\n<p>The first certificate of each path to expire, and the "
+      "entries of the policy that do. A full bar is %d days or more.</p>\n",
+      TIMELINE_DAYS);
+  if (soon > 0)
+    print_ends(watch, ends.items, soon);
+  if (soon < ends.count) {
+    printf("<details><summary>%zu in %d days or later</summary>\n", ends.count - soon, watch->warning_days);
+    print_ends(watch, ends.items + soon, ends.count - soon);
+    fputs("</details>\n", stdout);
+  }
+  free(ends.items);
+}
+
+/* Of a drawing, which is as wide as its cell. */
+#define WIDTH 1000
+
+static bool is_drawn(const struct watch_host *host) {
+  return host->drawing != NULL && host->drawing->count > 0;
+}
+
+/* Whether it had another key, or another issuer, at some time. */
+static bool has_changed(const struct watch_host *host) {
+  size_t counts[2] = {0};
+  for (size_t i = 0; i < host->drawing->count; i++)
+    counts[host->drawing->stretches[i].depth]++;
+  return counts[0] > 1 || counts[1] > 1;
+}
+
+/* A clock that was set back leads to the edge. */
+static int place_of(int64_t moment, int64_t from, int64_t to) {
+  if (moment <= from || to <= from)
+    return 0;
+  return moment >= to ? WIDTH : (int)((double)(moment - from) / (double)(to - from) * WIDTH);
+}
+
+/* The drawing says to nobody what the text beside it does not say. */
+static void print_stretch(const struct stretch *stretch, size_t index, int64_t from, int64_t to) {
+  AUTO_TEXT first = date_format(stretch->first);
+  AUTO_TEXT last = date_format(stretch->last);
+  const char *what = stretch->depth == 0 ? "key" : "issuer";
+  int begins = place_of(stretch->first, from, to);
+  int width = place_of(stretch->last, from, to) - begins;
+  printf("<tr><th scope=\"row\">%s<br><small>", what);
+  html_format("%s", stretch->pin);
+  printf("</small></th><td><svg class=\"life %s\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
+         "role=\"img\" aria-labelledby=\"t-%zu d-%zu\"><title id=\"t-%zu\">%s ",
+         stretch->depth == 0 ? "own" : "issuer", WIDTH, index, index, index, what);
+  html_format("%s", stretch->pin);
+  printf("</title><desc id=\"d-%zu\">seen from %s to %s</desc><rect class=\"ground\" width=\"%d\" "
+         "height=\"10\"/><rect class=\"seen\" x=\"%d\" width=\"%d\" height=\"10\"/></svg></td>"
+         "<td class=\"when\">%s<br>%s</td></tr>\n",
+         index, first, last, WIDTH, begins, width < WIDTH / 100 ? WIDTH / 100 : width, first, last);
+}
+
+static void print_host(const struct watch *watch, const struct watch_host *host, size_t *number) {
+  const struct history_drawing *drawing = host->drawing;
+  int64_t from = drawing_begins(drawing);
+  AUTO_TEXT begins = date_format(from);
+  AUTO_TEXT ends = date_format(watch->now);
+  fputs("<h3>", stdout);
+  html_host(host->host, host->port);
+  printf("</h3>\n<table>\n<thead><tr><th scope=\"col\" class=\"pin\">Key</th><th scope=\"col\">%s to %s</th>"
+         "<th scope=\"col\" class=\"when\">Seen from, to</th></tr></thead>\n<tbody>\n",
+         begins, ends);
+  for (size_t i = 0; i < drawing->count; i++)
+    print_stretch(&drawing->stretches[i], (*number)++, from, watch->now);
+  fputs("</tbody>\n</table>\n", stdout);
+}
+
+static size_t print_some_drawings(const struct watch *watch, bool changed, size_t *number) {
+  size_t count = 0;
+  for (size_t i = 0; i < watch->count; i++) {
+    const struct watch_host *host = &watch->hosts[i];
+    if (!is_drawn(host) || has_changed(host) != changed)
+      continue;
+    count++;
+    if (number != NULL)
+      print_host(watch, host, number);
+  }
+  return count;
+}
+
+/* Which keys each host has shown, drawn over time; folded where there was no change. Nothing without a
+ * history. */
+static void print_history(const struct watch *watch) {
+  size_t number = 0;
+  size_t changed = print_some_drawings(watch, true, NULL);
+  size_t same = print_some_drawings(watch, false, NULL);
+  if (changed + same == 0)
+    return;
+  fputs("<h2 id=\"history\">Keys over time</h2>\n<p>The keys of each server and of its issuer, as runs of "
+        "monitor saw them.</p>\n",
+        stdout);
+  print_some_drawings(watch, true, &number);
+  if (same == 0)
+    return;
+  printf("<details><summary>%zu host%s without a change</summary>\n", same, same == 1 ? "" : "s");
+  print_some_drawings(watch, false, &number);
+  fputs("</details>\n", stdout);
+}
+
+static void print_key(const struct watch_key *key) {
+  char digest[PIN_DIGEST_TEXT_SIZE];
+  AUTO_TEXT expires = expiry_text(key->expires);
+  pin_digest_format(&key->key, digest);
+  printf("<div class=\"key%s%s\">", *key->entry_list == '\0' ? "" : " pinned",
+         key->proven ? "" : " unproven");
+  html_format("%s: %s", role_word(key->role), *key->subject == '\0' ? "(no subject)" : key->subject);
+  printf("<br><small>%s<br>", digest);
+  html_format("until %s%s%s%s", expires, *key->entry_list == '\0' ? "" : ", in ", key->entry_list,
+              key->proven ? "" : ", not proven");
+  fputs("</small></div>\n", stdout);
+}
+
+/* The keys that the entry would have accepted. */
+static void print_expected(const struct watch *watch, const struct pin_entry *entry) {
+  AUTO_TEXT place = entry_place(entry, watch->policy_path == NULL ? "" : watch->policy_path);
+  fputs("<p>Expected by the entry ", stdout);
+  html_name(entry->name);
+  html_format(" (%s):", place);
+  fputs("</p>\n<ul class=\"expected\">\n", stdout);
+  for (int list = 0; list < PIN_LIST_COUNT; list++)
+    for (uint32_t i = 0; i < entry->lists[list].count; i++) {
+      char digest[PIN_DIGEST_TEXT_SIZE];
+      pin_digest_format(&entry->lists[list].digests[i], digest);
+      printf("<li>%s: %s</li>\n", pin_list_name((enum pin_list)list), digest);
+    }
+  fputs("</ul>\n", stdout);
+}
+
+static void print_verdict(const struct watch *watch, const struct watch_host *host) {
+  bool refused = host->outcome == PIN_REFUSED || host->outcome == PIN_AUDITED;
+  printf("<p class=\"verdict%s\">", refused ? "" : host->outcome == PIN_ACCEPTED ? " ok" : " warning");
+  html_format("%s: %s", pin_outcome_word(host->outcome), pin_reason_text(host->reason));
+  fputs("</p>\n", stdout);
+  if (refused && host->covered)
+    print_expected(watch, &host->entry);
+}
+
+static void print_chain(const struct watch *watch, size_t index) {
+  const struct watch_host *host = &watch->hosts[index];
+  bool refused = host->outcome == PIN_REFUSED;
+  printf("<section id=\"chain-%zu\"%s>\n<h3>", index, refused ? " class=\"refused\"" : "");
+  html_host(host->host, host->port);
+  printf(" <small><a href=\"#host-%zu\">to its row</a></small></h3>\n", index);
+  print_verdict(watch, host);
+  if (refused)
+    fputs("<p>Shown by the server:</p>\n", stdout);
+  fputs("<div class=\"chain\">\n", stdout);
+  for (size_t i = 0; i < host->key_count; i++) {
+    fputs(i == 0 ? "" : "<span>signed by</span>\n", stdout);
+    print_key(&host->keys[i]);
+  }
+  fputs("</div>\n<p><small>", stdout);
+  html_format("%s, %s", *host->version == '\0' ? "TLS was not completed" : host->version,
+              *host->cipher == '\0' ? "no cipher" : host->cipher);
+  fputs("</small></p>\n</section>\n", stdout);
+}
+
+static size_t print_some_chains(const struct watch *watch, bool well, bool count_only) {
+  size_t count = 0;
+  for (size_t i = 0; i < watch->count; i++) {
+    const struct watch_host *host = &watch->hosts[i];
+    if (host->key_count == 0 || (host->severity == SEVERITY_OK) != well)
+      continue;
+    count++;
+    if (!count_only)
+      print_chain(watch, i);
+  }
+  return count;
+}
+
+/* The chain of each host; those of hosts that are well are folded. */
+static void print_chains(const struct watch *watch) {
+  size_t well = print_some_chains(watch, true, true);
+  fputs("<h2 id=\"chains\">Chains</h2>\n", stdout);
+  print_some_chains(watch, false, false);
+  if (well == 0)
+    return;
+  printf("<details><summary>%zu chain%s of hosts that are well</summary>\n", well, well == 1 ? "" : "s");
+  print_some_chains(watch, true, false);
+  fputs("</details>\n", stdout);
+}
 
 /* ---- What "pinctl scan" found ---- */
 
@@ -81,7 +364,7 @@ static void print_scan_row(json_object *host) {
 }
 
 /* What a scan found of what servers accept. Nothing without one. */
-static void watch_html_scan(const struct watch *watch) {
+static void print_scan(const struct watch *watch) {
   json_object *hosts = json_member(watch->scan, SCAN_REPORT_LIST, json_type_array);
   if (hosts == NULL)
     return;
@@ -214,9 +497,9 @@ void watch_print_html(const struct watch *watch) {
   print_facts(watch, machine);
   print_summary(watch);
   print_hosts(watch);
-  watch_html_timeline(watch);
-  watch_html_history(watch);
-  watch_html_scan(watch);
-  watch_html_chains(watch);
+  print_timeline(watch);
+  print_history(watch);
+  print_scan(watch);
+  print_chains(watch);
   html_end();
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "view/digest_set.h"
 #include "view/entry_text.h"
 
 void rotation_add(struct rotation *rotation, const struct rotation_step *step) {
@@ -19,13 +20,6 @@ void rotation_clear(struct rotation *rotation) {
     free(rotation->items[i].text);
   free(rotation->items);
   *rotation = (struct rotation){0};
-}
-
-static bool list_holds(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *key) {
-  for (uint32_t i = 0; i < entry->lists[list].count; i++)
-    if (memcmp(&entry->lists[list].digests[i], key, sizeof *key) == 0)
-      return true;
-  return false;
 }
 
 /* ---- What was proposed before ---- */
@@ -46,7 +40,7 @@ static bool is_shown(const struct watch_host *host, const struct pin_digest *key
 
 static void add_pending(const struct watch_host *host, const struct proposal *proposal,
                         struct rotation *rotation) {
-  bool settled = host->covered && list_holds(&host->entry, proposal->list, &proposal->key);
+  bool settled = host->covered && digest_is_listed(&host->entry.lists[proposal->list], &proposal->key);
   struct rotation_step step = {.kind = settled ? ROTATION_SETTLED : ROTATION_PENDING,
                                .host = host,
                                .list = proposal->list,
@@ -138,8 +132,9 @@ static bool has_promotion(const struct rotation *rotation, const struct watch_ho
 static void add_promotions(const struct watch_host *host, struct rotation *rotation) {
   for (size_t i = 0; i < host->key_count && host->keys[i].proven; i++) {
     const struct watch_key *key = &host->keys[i];
-    if (!list_holds(&host->entry, PIN_LIST_BACKUP_PINS, &key->key) ||
-        list_holds(&host->entry, PIN_LIST_PINS, &key->key) || has_promotion(rotation, host, &key->key))
+    if (!digest_is_listed(&host->entry.lists[PIN_LIST_BACKUP_PINS], &key->key) ||
+        digest_is_listed(&host->entry.lists[PIN_LIST_PINS], &key->key) ||
+        has_promotion(rotation, host, &key->key))
       continue;
     struct rotation_step step = {.kind = ROTATION_PROMOTE,
                                  .host = host,

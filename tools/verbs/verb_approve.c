@@ -12,6 +12,7 @@
 #include "monitor/history.h"
 #include "monitor/proposals.h"
 #include "verbs/verbs.h"
+#include "view/digest_set.h"
 #include "view/entry_text.h"
 
 static const struct option options[] = {
@@ -111,19 +112,11 @@ static int find_proposals(struct history *history, struct reviewing *reviewing) 
 
 /* ---- The policy ---- */
 
-static bool is_named(const struct pin_entry *entry, const struct proposal *proposal) {
-  const struct pin_digest_list *list = &entry->lists[proposal->list];
-  for (uint32_t i = 0; i < list->count; i++)
-    if (memcmp(&list->digests[i], &proposal->key, sizeof proposal->key) == 0)
-      return true;
-  return false;
-}
-
 static int put_into(const struct proposal *proposal, struct standing *standing) {
   char pin[PIN_DIGEST_TEXT_SIZE];
   pin_digest_format(&proposal->key, pin);
   /* Written by hand meanwhile, or by a run that was stopped before it could note that. */
-  if (is_named(&standing->entry, proposal))
+  if (digest_is_listed(&standing->entry.lists[proposal->list], &proposal->key))
     return EXIT_DONE;
   if (standing->dropin == NULL)
     return refuse_foreign_adding(standing, proposal->list, pin);
@@ -137,7 +130,7 @@ static int put_into(const struct proposal *proposal, struct standing *standing) 
 static int refuse_named(const struct proposal *proposal, const struct standing *standing) {
   char pin[PIN_DIGEST_TEXT_SIZE];
   pin_digest_format(&proposal->key, pin);
-  if (!is_named(&standing->entry, proposal))
+  if (!digest_is_listed(&standing->entry.lists[proposal->list], &proposal->key))
     return EXIT_DONE;
   return say_failure("%s:%u: names this key already; \"pinctl remove %s %s%s\" takes it out first",
                      standing->path, (unsigned)standing->entry.line, standing->entry.name, pin,

@@ -15,7 +15,7 @@
 #include "cli/passphrase.h"
 #include "edit/existing_entry.h"
 #include "keys/key_decode.h"
-#include "keys/key_pair.h"
+#include "keys/key_object.h"
 #include "verbs/verbs.h"
 
 static const struct option options[] = {

@@ -9,7 +9,6 @@
 #include "cli/output.h"
 #include "monitor/alarms.h"
 #include "monitor/history.h"
-#include "monitor/watch_html.h"
 #include "monitor/watch_targets.h"
 #include "notify/notify.h"
 #include "probe/probe_options.h"

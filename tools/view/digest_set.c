@@ -11,6 +11,13 @@ int digests_compare(const void *a, const void *b) {
   return memcmp(a, b, sizeof(struct pin_digest));
 }
 
+bool digest_is_listed(const struct pin_digest_list *list, const struct pin_digest *digest) {
+  for (uint32_t i = 0; i < list->count; i++)
+    if (memcmp(&list->digests[i], digest, sizeof *digest) == 0)
+      return true;
+  return false;
+}
+
 void digest_set_take(const struct pin_digest_list *lists, size_t list_count, struct digest_set *ret_set) {
   size_t total = 0;
   for (size_t i = 0; i < list_count; i++)

@@ -13,6 +13,9 @@
 /* The order of their bytes, for qsort(3) and bsearch(3). */
 int digests_compare(const void *a, const void *b);
 
+/* Of one digest, asked for once. */
+bool digest_is_listed(const struct pin_digest_list *list, const struct pin_digest *digest);
+
 struct digest_set {
   struct pin_digest *digests; /* sorted, each once */
   size_t count;
