@@ -170,6 +170,12 @@ class Mistyped(PinctlCase):
             self.assertEqual(done.stderr, 'pinctl: hots-00077.example.com: the policy has no entry for it; '
                                           'did you mean "host-00077.example.com"?\n')
 
+    def test_of_two_that_are_as_near(self):
+        self.write_policy("version = 1; hosts = (%s);\n" % ", ".join(
+            f'{{ name = "api{number}.example.com"; pins = [ "{GOOD}" ]; }}' for number in "345"))
+        for _ in range(8):
+            self.assertIn('did you mean "api3.example.com"?', self.pinctl("remove", "api9.example.com", status=3).stderr)
+
     def test_order_and_nothing(self):
         pin = "sha256/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
         for verb in ("add", "remove"):

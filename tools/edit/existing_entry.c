@@ -100,10 +100,14 @@ struct nearest {
 /* The entry lives no longer than the call. */
 static bool look_nearer(const struct pin_entry *entry, void *arg) {
   struct nearest *nearest = arg;
-  if (is_nearer(nearest->host, entry->name, &nearest->distance)) {
-    free(nearest->name);
-    nearest->name = must_copy(entry->name);
-  }
+  /* Entries come in another order each time: of two that are as near it is the first by name. */
+  size_t distance = nearest->name == NULL ? FAR : nearest->distance + 1;
+  if (!is_nearer(nearest->host, entry->name, &distance) ||
+      (distance == nearest->distance && strcmp(entry->name, nearest->name) > 0))
+    return true;
+  free(nearest->name);
+  nearest->name = must_copy(entry->name);
+  nearest->distance = distance;
   return true;
 }
 
