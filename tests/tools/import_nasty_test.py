@@ -466,7 +466,9 @@ class Large(Nasty):
 
     def seconds(self, form, text, *words):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        text, _, keys = text.partition("\f")
         path_of_text = self.file("large.txt", text)
+        self.file("large.txt.pins", keys)
         self.pinctl("import", path_of_text, "--format", form, "--dry-run", "--lossy", *words, status=None)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
@@ -476,6 +478,11 @@ class Large(Nasty):
         "hpkp-php": (lambda n: "<?php header('Public-Key-Pins: max-age=9' " + f".';pin-sha256=\"{b64('a')}\"'" * n + ");", 20000, "--host", "x.org"),
         "hpkp-traefik": (lambda n: f"Header set Public-Key-Pins '{curl('a')}'\nx " + "publicKey: " * n, 8000, "--host", "x.org"),
         "hpkp-names": (lambda n: "x " + "Public-Key-Pins: " * n, 8000, "--host", "x.org"),
+        "hpkp-open": (lambda n: "add_header Public-Key-Pins 'max-age=1';\n" + '{"pin-sha256=' * n, 40000, "--host", "x.org"),
+        "hpkp-open-and-closed": (lambda n: "add_header Public-Key-Pins 'max-age=1';\n" + '{"pin-sha256=' * n + '"}' * n, 40000, "--host", "x.org"),
+        "hpkp-servers": (lambda n: "".join(f"server {{\nserver_name x{i}.org;\nadd_header Public-Key-Pins 'pin-sha256={b64(str(i))}';\n}}\n" for i in range(n)), 4000, "--host", "x9.org"),
+        "apple": (lambda n: "<plist><array>" + "<dict><key>NSPinnedDomains</key><dict></dict></dict>" * n + "</array></plist>", 20000),
+        "chromium": (lambda n: '{"pinsets": [{"name": "a", "static_spki_hashes": ["a"]}], "entries": []}\f' + "a\n-----BEGIN C\n" * n, 40000),
         "envoy-colons": (lambda n: f"- sni: x.org\n  verify_certificate_spki: [{b64('a')}]\n  x: \"" + ":" * n + "\"\n", 80000),
         "curl": (lambda n: "curl " + f"--pinnedpubkey {curl('a')} \\\n" * n + "https://x.org/", 20000, "--host", "x.org"),
         "git": (lambda n: '[http "https://x.org/"] ' * n + f"pinnedpubkey = {curl('a')}\n", 40000),

@@ -50,6 +50,7 @@ struct reading {
   struct conversion *conversion;
   char *path; /* of the file of keys */
   struct lines lines;
+  bool has_no_end; /* of PEM: none is left */
   struct named_list keys, sets;
 };
 
@@ -93,12 +94,12 @@ static void note_age(struct conversion *conversion, const char *path, const char
                 "the list is of %s; Chromium looks at one for 70 days, the entries never expire", date);
 }
 
-static bool key_of_pem(const char *pem, struct pin_digest *ret_digest) {
-  BIO *bio = BIO_new_mem_buf(pem, -1);
+static bool key_of_pem(const char *pem, size_t length, struct pin_digest *ret_digest) {
+  BIO *bio = BIO_new_mem_buf(pem, (int)length);
   struct object object = {0};
   X509 *certificate = bio == NULL ? NULL : PEM_read_bio_X509(bio, NULL, NULL, NULL);
   bool good = certificate != NULL ? object_from_certificate(certificate, &object)
-                                  : object_from_public_pem(pem, strlen(pem), &object);
+                                  : object_from_public_pem(pem, length, &object);
   *ret_digest = object.key;
   object_clear(&object);
   BIO_free(bio);
@@ -107,13 +108,16 @@ static bool key_of_pem(const char *pem, struct pin_digest *ret_digest) {
 }
 
 /* From the line "-----BEGIN ..." that was just taken to its end. What is behind that line is whole. */
-static bool read_pem(struct lines *lines, char *begin, struct pin_digest *ret_digest) {
-  static const char end[] = "-----END ";
-  if (lines->rest == NULL || strstr(lines->rest, end) == NULL)
+static bool read_pem(struct reading *reading, char *begin, struct pin_digest *ret_digest) {
+  static const char mark[] = "-----END ";
+  struct lines *lines = &reading->lines;
+  const char *end = lines->rest == NULL || reading->has_no_end ? NULL : strstr(lines->rest, mark);
+  reading->has_no_end = end == NULL;
+  if (end == NULL)
     return false;
   begin[strlen(begin)] = '\n';
-  bool good = key_of_pem(begin, ret_digest);
-  for (const char *line = ""; line != NULL && strncmp(line, end, strlen(end)) != 0;)
+  bool good = key_of_pem(begin, (size_t)(end - begin) + strcspn(end, "\n"), ret_digest);
+  for (const char *line = ""; line != NULL && strncmp(line, mark, strlen(mark)) != 0;)
     line = lines_next(lines);
   return good;
 }
@@ -125,8 +129,7 @@ static void read_key(struct reading *reading, const char *name) {
   unsigned number = reading->lines.number;
   bool is_pem = line != NULL && strncmp(line, "-----BEGIN ", 11) == 0;
   bool is_pin = line != NULL && strncmp(line, "sha256/", 7) == 0;
-  if (is_pem ? read_pem(&reading->lines, line, &digest)
-             : is_pin && pin_digest_parse(line, strlen(line), &digest)) {
+  if (is_pem ? read_pem(reading, line, &digest) : is_pin && pin_digest_parse(line, strlen(line), &digest)) {
     draft_take(&key.pins, PIN_LIST_PINS, &digest);
     named_add(reading->conversion, &reading->keys, reading->path, key);
     return;

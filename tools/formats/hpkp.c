@@ -318,12 +318,13 @@ static size_t value_of_name(const struct tokens *tokens, size_t at) {
 static void requote(char *text) {
   static const char *const ends[][2] = {{"{\"", "\"}"}, {"[[", "]]"}};
   for (size_t i = 0; i < COUNT_OF(ends); i++)
-    for (char *open = text; (open = strstr(open, ends[i][0])) != NULL; open += 2) {
-      bool is_value =
-          strncasecmp(open + 2, "pin-sha256=", 11) == 0 || strncasecmp(open + 2, "max-age=", 8) == 0;
-      char *close = is_value ? strstr(open, ends[i][1]) : NULL;
-      if (close == NULL)
+    for (char *open = text, *close; (open = strstr(open, ends[i][0])) != NULL; open = close) {
+      close = open + 2;
+      if (strncasecmp(close, "pin-sha256=", 11) != 0 && strncasecmp(close, "max-age=", 8) != 0)
         continue;
+      close = strstr(close, ends[i][1]);
+      if (close == NULL)
+        break;
       memcpy(open, " '", 2);
       memcpy(close, "' ", 2);
     }

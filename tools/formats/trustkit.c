@@ -105,8 +105,8 @@ typedef void dictionary_fn(struct conversion *conversion, json_object *dictionar
 struct wanted {
   const char *name, *pins; /* the key of all, and those of the pins of each */
   dictionary_fn *each;
-  json_object **read; /* those that were found */
-  size_t found;
+  json_object **unseen; /* those that were read, but not passed yet on the way through all objects */
+  size_t found, unseen_count;
 };
 
 static void name_outside(struct conversion *conversion, const struct wanted *wanted, const char *key,
@@ -115,11 +115,12 @@ static void name_outside(struct conversion *conversion, const struct wanted *wan
 }
 
 /* Pins of what is a member of something else than the dictionary of all. */
-static void name_members_outside(struct conversion *conversion, json_object *object,
-                                 const struct wanted *wanted) {
-  for (size_t i = 0; i < wanted->found; i++)
-    if (wanted->read[i] == object)
+static void name_members_outside(struct conversion *conversion, json_object *object, struct wanted *wanted) {
+  for (size_t i = wanted->unseen_count; i-- > 0;)
+    if (wanted->unseen[i] == object) {
+      wanted->unseen[i] = wanted->unseen[--wanted->unseen_count];
       return;
+    }
   json_object_object_foreach(object, name, member) {
     (void)name;
     if (!json_object_is_type(member, json_type_object))
@@ -136,8 +137,9 @@ static void take_wanted(struct conversion *conversion, json_object *object, void
   json_object *dictionary = tree_get(object, wanted->name);
   if (json_object_is_type(dictionary, json_type_object)) {
     wanted->each(conversion, dictionary);
-    wanted->read = must_room(wanted->read, wanted->found, sizeof *wanted->read);
-    wanted->read[wanted->found++] = dictionary;
+    wanted->found++;
+    wanted->unseen = must_room(wanted->unseen, wanted->unseen_count, sizeof *wanted->unseen);
+    wanted->unseen[wanted->unseen_count++] = dictionary;
   }
   name_members_outside(conversion, object, wanted);
 }
@@ -236,7 +238,7 @@ static void read_tree(struct conversion *conversion, json_object *root, struct w
   tree_each_object(conversion, root, take_wanted, wanted);
   if (root != NULL && wanted->found == 0)
     convert_error(conversion, tree_line(root, 0), "expected the key %s with a dictionary", wanted->name);
-  free(wanted->read);
+  free(wanted->unseen);
   json_object_put(root);
 }
 
