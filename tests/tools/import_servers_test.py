@@ -50,6 +50,13 @@ class Servers(Nasty):
             (good + "_443._tcp.y.org. ALIAS d.org.\n", one, "aliases of this kind are not followed"),
             (good + "*._tcp.y.org. ANAME d.org.\n", one, "aliases of this kind are not followed"),
             (good + "y.org. ALIAS d.org.\n", one, None),
+            (good + f"_443._tcp.y.org. TLSA 3 1 1 {hexed('b')}\n_443._tcp.y.org. CNAME d.org.\nd.org. TLSA 3 1 1 {hexed('c')}\n", one, "has an alias beside something else"),
+            (good + f"_443._tcp.y.org. CNAME gone.org.\n_443._tcp.y.org. CNAME d.org.\nd.org. TLSA 3 1 1 {hexed('c')}\n", one, "has an alias beside something else"),
+            (good + f"_443._tcp.y.org. CNAME e.org.\ne.org. TLSA 3 1 1 {hexed('b')}\ne.org. CNAME d.org.\nd.org. TLSA 3 1 1 {hexed('c')}\n", one, "has an alias beside something else"),
+            (good + f"_443._tcp.y.org.. TLSA 3 1 1 {hexed('b')}\n", one, "expected _PORT._tcp.NAME"),
+            (good + f"_443._tcp.192.0.2.1. TLSA 3 1 1 {hexed('b')}\n", one, "expected _PORT._tcp.NAME"),
+            (good + f"_443._tcp.2001:db8::1. TLSA 3 1 1 {hexed('b')}\n", one, "expected _PORT._tcp.NAME"),
+            (f"$ORIGIN 192.0.2.1.\n_443._tcp TLSA 3 1 1 {hexed('b')}\n" + good, one, "expected _PORT._tcp.NAME"),
         ])
         self.noted("tlsa", [
             ("$ORIGIN x.org\n_443._tcp " + record, one, "has no dot at its end"),

@@ -120,6 +120,7 @@ struct owned {
   enum pin_list list;
   unsigned line;
   bool is_relative, is_used;
+  bool is_mixed; /* of the first of its owner: an alias stands beside a record or another alias */
 };
 
 struct zone_contents {
@@ -143,15 +144,22 @@ static void contents_clear(struct zone_contents *contents) {
   free(contents->items);
 }
 
+/* Not an address, which has no records, and not "x.org.", whose dot is a second one. */
+static bool is_host(const char *name) {
+  size_t length = strlen(name);
+  return length > 0 && *name != '_' && name[length - 1] != '.' && strchr(name, ':') == NULL &&
+         strspn(name, "0123456789.") < length;
+}
+
 /* "_443._tcp.NAME" or "*._tcp.NAME": cut into the port (0: every port) and the name. False: another name. */
 static bool read_owner(const char *owner, struct draft *draft) {
   const char *protocol = strchr(owner, '.');
   const char *name = protocol == NULL ? NULL : strchr(protocol + 1, '.');
   AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
   bool every_port = strcmp(port, "*") == 0;
-  draft->name = name == NULL ? NULL : name + 1;
+  draft->name = name == NULL ? "" : name + 1;
   /* "_25._smtp._tcp.NAME" is of something else, and nobody asks for "_025". */
-  return name != NULL && protocol[1] == '_' && name[1] != '\0' && name[1] != '_' &&
+  return protocol != NULL && protocol[1] == '_' && is_host(draft->name) &&
          (every_port || (port[0] == '_' && port[1] != '0' && port_read(port + 1, &draft->port)));
 }
 
@@ -162,7 +170,7 @@ static int compare_owners(const void *a, const void *b) {
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-/* The first that a name owns; NULL: none. They are sorted. */
+/* The first that a name owns; NULL: none, or what no server loads. They are sorted. */
 static struct owned *find_owned(const struct zone_contents *contents, const char *name) {
   size_t first = 0, behind = contents->count;
   while (first < behind) {
@@ -173,7 +181,7 @@ static struct owned *find_owned(const struct zone_contents *contents, const char
       behind = middle;
   }
   bool found = first < contents->count && strcasecmp(contents->items[first].owner, name) == 0;
-  return found ? &contents->items[first] : NULL;
+  return found && !contents->items[first].is_mixed ? &contents->items[first] : NULL;
 }
 
 /* More records than a message of DNS holds: of a name that others are aliases of, no more are taken. */
@@ -239,14 +247,39 @@ static void take_owned(struct conversion *conversion, const struct zone_contents
                  asking->target);
 }
 
+static bool is_same_target(const struct owned *item, const struct owned *other) {
+  return item->target == NULL || other->target == NULL ? item->target == other->target
+                                                       : strcasecmp(item->target, other->target) == 0;
+}
+
+/* An owner of an alias has nothing else (RFC 1034, 3.6.2). */
+static void name_mixed(struct conversion *conversion, struct zone_contents *contents) {
+  struct draft draft = DRAFT_AT(NULL, 0);
+  for (size_t i = 0, end; i < contents->count; i = end) {
+    struct owned *first = &contents->items[i];
+    bool has_record = false;
+    for (end = i; end < contents->count && strcasecmp(contents->items[end].owner, first->owner) == 0; end++) {
+      has_record = has_record || contents->items[end].target == NULL;
+      first->is_mixed = first->is_mixed || !is_same_target(&contents->items[end], first);
+    }
+    if (first->is_mixed && (has_record || read_owner(first->owner, &draft)))
+      convert_loss(conversion, first->line,
+                   "\"%s\" has an alias beside something else, which no server loads; left out",
+                   first->owner);
+    for (size_t j = i; j < end && first->is_mixed; j++)
+      contents->items[j].is_used = true;
+  }
+}
+
 static void take_services(struct conversion *conversion, struct zone_contents *contents) {
   struct draft draft = DRAFT_AT(NULL, 0);
   if (contents->count > 1)
     qsort(contents->items, contents->count, sizeof *contents->items, compare_owners);
+  name_mixed(conversion, contents);
   for (size_t i = 0; i < contents->count; i++) {
     const struct owned *item = &contents->items[i];
     bool is_first = i == 0 || strcasecmp(item[-1].owner, item->owner) != 0;
-    if (is_first && read_owner(item->owner, &draft))
+    if (is_first && !item->is_mixed && read_owner(item->owner, &draft))
       take_owned(conversion, contents, item);
   }
   for (size_t i = 0; i < contents->count; i++)
