@@ -80,20 +80,23 @@ static size_t behind_program(const struct option_text *options, size_t first, si
 /* Long options without a value. */
 static bool is_flag(const char *name) {
   static const char flags[] =
-      "anyauth append basic ca-native cert-status compressed compressed-ssh create-dirs crlf digest disable "
-      "disable-eprt disable-epsv disallow-username-in-url doh-cert-status doh-insecure fail fail-early "
-      "fail-with-body false-start form-escape ftp-create-dirs ftp-pasv ftp-pret ftp-skip-pasv-ip "
-      "ftp-ssl-ccc ftp-ssl-control get globoff haproxy-protocol head http0.9 http1.0 http1.1 http2 "
+      "alpn anyauth append basic buffer ca-native cert-status clobber compressed compressed-ssh "
+      "create-dirs crlf digest disable disable-eprt disable-epsv disallow-username-in-url "
+      "doh-cert-status doh-insecure fail fail-early fail-with-body false-start form-escape "
+      "ftp-create-dirs ftp-pasv ftp-pret ftp-skip-pasv-ip ftp-ssl ftp-ssl-ccc ftp-ssl-control "
+      "ftp-ssl-reqd get globoff haproxy-protocol head http0.9 http1.0 http1.1 http2 "
       "http2-prior-knowledge http3 http3-only ignore-content-length include insecure ipv4 ipv6 "
-      "junk-session-cookies list-only location location-trusted mail-rcpt-allowfails negotiate netrc "
-      "netrc-optional ntlm ntlm-wb parallel parallel-immediate path-as-is post301 post302 post303 "
-      "progress-bar proxy-anyauth proxy-basic proxy-digest proxy-insecure proxy-negotiate proxy-ntlm "
-      "proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 proxytunnel raw remote-header-name "
-      "remote-name remote-name-all remote-time remove-on-error retry-all-errors retry-connrefused sasl-ir "
-      "show-error silent skip-existing socks5-basic socks5-gssapi socks5-gssapi-nec ssl ssl-allow-beast "
+      "junk-session-cookies keepalive list-only location location-trusted mail-rcpt-allowfails "
+      "metalink mptcp negotiate netrc netrc-optional npn ntlm ntlm-wb out-null parallel "
+      "parallel-immediate path-as-is post301 post302 post303 progress-bar progress-meter "
+      "proxy-anyauth proxy-basic proxy-ca-native proxy-digest proxy-http2 proxy-insecure "
+      "proxy-negotiate proxy-ntlm proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 "
+      "proxytunnel raw remote-header-name remote-name remote-name-all remote-time remove-on-error "
+      "retry-all-errors retry-connrefused sasl-ir sessionid show-error show-headers silent "
+      "skip-existing socks5-basic socks5-gssapi socks5-gssapi-nec ssl ssl-allow-beast "
       "ssl-auto-client-cert ssl-no-revoke ssl-reqd ssl-revoke-best-effort sslv2 sslv3 styled-output "
-      "suppress-connect-headers tcp-fastopen tcp-nodelay tftp-no-options tlsv1 tlsv1.0 tlsv1.1 tlsv1.2 "
-      "tlsv1.3 tr-encoding trace-ids trace-time use-ascii verbose xattr";
+      "suppress-connect-headers tcp-fastopen tcp-nodelay tftp-no-options tls-earlydata tlsv1 "
+      "tlsv1.0 tlsv1.1 tlsv1.2 tlsv1.3 tr-encoding trace-ids trace-time use-ascii verbose xattr";
   return strncmp(name, "no-", 3) == 0 || is_one_of(name, flags);
 }
 

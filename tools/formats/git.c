@@ -57,9 +57,8 @@ static size_t drop_default_port(char *url, size_t end) {
 /* git compares URLs in one spelling: scheme and host in lower case, no port that goes without saying, and no
  * "/" alone behind them. */
 static void normalize(char *url) {
-  const char *scheme = strstr(url, "://");
-  size_t length = scheme == NULL ? 0 : (size_t)(scheme - url) + 3;
-  length += scheme == NULL ? 0 : strcspn(url + length, "/");
+  size_t length = url_scheme(url);
+  length += length == 0 ? 0 : strcspn(url + length, "/");
   for (size_t i = 0; i < length; i++)
     url[i] = (char)tolower((unsigned char)url[i]);
   length = drop_default_port(url, length);
@@ -115,8 +114,7 @@ static int compare_url(const void *key, const void *element) {
 /* The setting for whatever user and path there is at the host of another one; NULL: none but that. They are
  * sorted. */
 static const struct setting *of_whole_host(const struct reading *reading, const struct setting *setting) {
-  const char *scheme = strstr(setting->normalized, "://");
-  const char *start = scheme == NULL ? setting->normalized : scheme + 3;
+  const char *start = setting->normalized + url_scheme(setting->normalized);
   AUTO_TEXT authority = must_copy_bytes(start, strcspn(start, "/"));
   const char *user = strrchr(authority, '@');
   AUTO_TEXT url = must_format("%.*s%s", (int)(start - setting->normalized), setting->normalized,

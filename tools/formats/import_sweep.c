@@ -116,13 +116,16 @@ void import_pass(struct conversion *conversion, const struct format *format, con
   sweep_text(&sweep, part);
 }
 
-/* Whether the word stands in a text, neither as a part of another word nor of a variable's name. */
+/* Whether the word stands in a text as an option or a key that has a value ("--WORD", "x.WORD", "WORD ="),
+ * not as a part of another word or of a variable's name, nor in a sentence. */
 static bool speaks_of(const char *text, const char *word) {
-  static const char of_name[] = "_${", of_word[] = "_-";
   for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
-    char next = at[strlen(word)];
-    bool begins = at == text || (!isalnum((unsigned char)at[-1]) && strchr(of_name, at[-1]) == NULL);
-    if (begins && !isalnum((unsigned char)next) && (next == '\0' || strchr(of_word, next) == NULL))
+    const char *behind = at + strlen(word);
+    char before = at == text ? ' ' : at[-1];
+    bool is_part = isalnum((unsigned char)before) || strchr("_${", before) != NULL ||
+                   isalnum((unsigned char)*behind) || *behind == '_' || *behind == '-';
+    char sign = behind[strspn(behind, "\"' \t")];
+    if (!is_part && (before == '-' || before == '.' || sign == '=' || sign == ':'))
       return true;
   }
   return false;
