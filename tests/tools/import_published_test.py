@@ -95,7 +95,7 @@ class Servers(Nasty):
             (f"  HTTP/1.1 200 OK\n  Public-Key-Pins: {both}\n  X-Frame-Options: DENY\n", BOTH, None),
             (f"headers:\n  Public-Key-Pins: '{both}'\n  X-Frame-Options: DENY\n", BOTH, None),
             (f"/*\n  Public-Key-Pins: {both}\n", BOTH, None),
-            (f"/a/*\n  Public-Key-Pins: {both}\n/*\n  Public-Key-Pins: {value('c')}\n", BOTH, "another header Public-Key-Pins beside"),
+            (f"/a/*\n  Public-Key-Pins: {both}\n/*\n  Public-Key-Pins: {value('c')}\n", {}, "another header Public-Key-Pins beside"),
             (f"<IfModule mod_headers.c>\n  Header always set Public-Key-Pins \"{escaped}\" env=HTTPS\n</IfModule>\n", BOTH, None),
             (f"add_header Public-Key-Pins '{both}' always; # {value('c')}\n", BOTH, None),
             (f"http-response set-header Public-Key-Pins \"{escaped}\" if {{ ssl_fc }}\n", BOTH, None),

@@ -148,7 +148,7 @@ class Servers(Nasty):
             (f'set resp.http.Public-Key-Pins = {{"{value}; includeSubDomains; report-uri="https://r/""}};\n', both, None),
             (f'set resp.http.Public-Key-Pins = {{"pin-sha256="{b64("a")}"; "}} + {{"pin-sha256="{b64("b")}"; max-age=60"}};\n', both, None),
             (f'# set resp.http.Public-Key-Pins = {{"pin-sha256="{b64("c")}"; max-age=9"}};\nset resp.http.Public-Key-Pins = {{"{value}"}};\n', both, None),
-            (f'set resp.http.Public-Key-Pins = {{"{value}"}};\nset resp.http.Public-Key-Pins = {{"pin-sha256="{b64("c")}"; max-age=9"}};\n', both, "another header"),
+            (f'set resp.http.Public-Key-Pins = {{"{value}"}};\nset resp.http.Public-Key-Pins = {{"pin-sha256="{b64("c")}"; max-age=9"}};\n', {}, "another header"),
             (f'ngx.header["Public-Key-Pins"] = [[{value}]]\n', both, None),
             (f'{{"public-key-pins":["{escaped}"]}}\n', both, None),
             (f'{{"Public-Key-Pins": ["{escaped}"], "x": ["y"]}}\n', both, None),
@@ -161,6 +161,48 @@ class Servers(Nasty):
             (f'Public-Key-Pins: ,pin-sha256="x"; {value}\n', both, ",pin-sha256: browsers know no such directive"),
             (f'Public-Key-Pins: {value}; includeSubDomains=false\n', both, "includeSubDomains=false: it has no value"),
         ], "--host", "x.org")
+
+    def test_hpkp_of_several_servers(self):
+        def value(word):
+            return f'pin-sha256="{b64(word)}"; pin-sha256="{b64("b")}"; max-age=60'
+
+        def nginx(host, word, name="Public-Key-Pins"):
+            return f"server {{\n    server_name {host};\n    location / {{\n        add_header {name} '{value(word)}';\n    }}\n}}\n"
+
+        def apache(host, word):
+            quoted = value(word).replace('"', '\\"')
+            return f'<VirtualHost *:443>\n  ServerName y.net\n  {host}\n  Header set Public-Key-Pins "{quoted}"\n</VirtualHost>\n'
+
+        def lighttpd(what, host, word):
+            quoted = value(word).replace('"', '\\"')
+            return f'$HTTP["{what}"] == "{host}" {{\n  setenv.add-response-header = ( "Public-Key-Pins" => "{quoted}" )\n}}\n'
+
+        def sent(word, host="x.org"):
+            return f"< HTTP/1.1 200 OK\n< Server: {host}\n< Public-Key-Pins: {value(word)}\n< Date: now\n"
+
+        x, nobody = {"x.org": [A, B]}, "nothing here says which is that of x.org; none is taken"
+        self.rows("hpkp", [
+            (nginx("y.org", "c") + nginx("www.x.org x.org", "a"), x, "beside that of line"),
+            (nginx("x.org", "a") + nginx("y.org", "c"), x, "beside that of line"),
+            (nginx("y.org", "c") + nginx("z.org", "a"), {}, nobody),
+            (nginx("x.org", "c") + nginx("x.org", "a"), {}, nobody),
+            (nginx("y.org", "c") + nginx("y.org", "a").replace("    location", "    if ($host != x.org) {}\n    location"), {}, nobody),
+            (nginx("z.org", "a") + nginx("y.org", "c").replace("    ", "").replace("location /", "if ($http_referer = x.org)"), {}, nobody),
+            (nginx("y.org", "a") + nginx("z.org", "a"), x, None),
+            (nginx("y.org", "c").replace("server {", "server\n{") + nginx("x.org", "a").replace("server {", "server\n{"), x, "beside that of line"),
+            (nginx("y.org", "c") + "".join(nginx("x.org", "a").split("\n")), x, "beside that of line"),
+            (apache("ServerAlias y.org", "c") + apache("ServerAlias www.x.org x.org:443", "a"), x, "beside that of line"),
+            (apache("ServerAlias y.org", "c") + apache("Redirect / https://x.org/", "a"), {}, nobody),
+            (f"y.org {{\n  header Public-Key-Pins `{value('c')}`\n}}\nx.org {{\n  header Public-Key-Pins `{value('a')}`\n}}\n".replace("`", "'"), x, "beside that of line"),
+            (f"add_header Public-Key-Pins '{value('c')}';\nadd_header Public-Key-Pins '{value('a')}';\n", {}, nobody),
+            (sent("a") + f"< Public-Key-Pins: {value('c')}\n", x, "beside that of line"),
+            (sent("c", "y.org") + "\n" + sent("a"), {}, nobody),
+            (f"y:\n  Public-Key-Pins: {value('c')}\nx:\n  Public-Key-Pins: {value('a')}\n", {}, nobody),
+            (lighttpd("host", "y.org", "c") + lighttpd("host", "x.org", "a"), x, "beside that of line"),
+            (lighttpd("host", "y.org", "c") + lighttpd("referer", "x.org", "a"), {}, nobody),
+        ], "--host", "x.org")
+        text = nginx("y.org", "c") + nginx("x.org", "a", "Public-Key-Pins-Report-Only")
+        self.assertEqual(self.taken("modes", text, 0, "--format", "hpkp", "--host", "x.org", "--lossy")[1], x)
 
 
 main()

@@ -9,6 +9,7 @@
 #include "formats/import.h"
 #include "formats/lines.h"
 #include "formats/names.h"
+#include "formats/option_text.h"
 #include "formats/tokens.h"
 
 #define NAME "Public-Key-Pins"
@@ -116,11 +117,14 @@ struct header {
   char *value;
   unsigned line;
   bool report_only;
+  bool is_of_host; /* its server says that it is that of --host */
+  size_t server;   /* the number of the server that it stands in, in the order of the text */
 };
 
 struct headers {
   struct header *items;
   size_t count;
+  bool are_sent; /* not what a server is told to send */
 };
 
 static void headers_add(struct headers *headers, bool report_only, char *value, unsigned line) {
@@ -201,6 +205,7 @@ static void find_raw(const char *source, struct headers *headers) {
     /* What begins with a blank continues the header above (RFC 7230, 3.2.4); where that has blanks before it
      * itself, as other programs print it, with more of them. */
     lines_fold(&lines, indent, false);
+    headers->are_sent = true;
     headers_add(headers, report_only, must_copy(unquoted(value)), lines.number);
   }
   lines_clear(&lines);
@@ -469,29 +474,140 @@ static void find_helmet(struct conversion *conversion, struct headers *headers) 
   tokens_clear(&tokens);
 }
 
+/* ---- Which of several headers is that of --host ---- */
+
+/* "NAME: VALUE", or what continues it. */
+static bool is_sent(const char *line) {
+  const char *colon = strchr(line, ':');
+  return has_directives(line) ||
+         (*line != '-' && colon != NULL && colon[1 + strspn(colon + 1, " \t")] != '\0');
+}
+
+#define HOST_OF_LIGHTTPD "$HTTP[\"host\"]"
+
+static bool begins_with(const char *line, const char *start) {
+  return strncasecmp(line, start, strlen(start)) == 0;
+}
+
+/* "server {" of nginx, whose bracket may stand in the next line. */
+static bool is_nginx(const char *line) {
+  size_t length = strlen("server");
+  return begins_with(line, "server") && strchr("{", line[length + strspn(line + length, " \t")]) != NULL;
+}
+
+/* Where a server begins in the configurations of nginx, Apache, lighttpd and Caddy, or whatever stands in
+ * braces by itself; what was sent by one server ends at any other line. */
+static bool begins_server(const char *line, size_t indent, bool are_sent) {
+  bool opens = indent == 0 && line[0] != '\0' && line[1] != '\0' && line[strlen(line) - 1] == '{';
+  return are_sent ? !is_sent(line)
+                  : opens || is_nginx(line) || begins_with(line, "<VirtualHost") ||
+                        begins_with(line, HOST_OF_LIGHTTPD);
+}
+
+/* Whether the hosts that a line names are the server's. Those of Caddy's sites stand where these begin, and
+ * so does all of a server of nginx that is a single line. */
+static bool is_about_hosts(const char *line, bool begins) {
+  size_t length = strcspn(line, " \t");
+  return begins_with(line, "server_name") || begins_with(line, "ServerName") ||
+         begins_with(line, "ServerAlias") || begins_with(line, HOST_OF_LIGHTTPD) ||
+         (begins && (is_nginx(line) || memchr(line, '.', length) != NULL));
+}
+
+/* Cuts the line. */
+static bool names_host(char *line, const char *host) {
+  bool found = false, has_path = false;
+  uint16_t port = 0;
+  if (strcasestr(line, host) == NULL || strstr(line, "!=") != NULL)
+    return false;
+  for (const char *word; !found && (word = next_word(&line, " \t;,\"'{}()=<>")) != NULL;) {
+    AUTO_TEXT name = NULL;
+    found = url_read(word, &name, &port, &has_path) && strcasecmp(name, host) == 0;
+  }
+  return found;
+}
+
+/* The headers are in the order of the text. */
+static void find_servers(const char *text, const char *host, struct headers *headers) {
+  struct lines lines = lines_of(text);
+  size_t server = 0, at = 0, first = 0;
+  bool is_of_host = false;
+  char *line;
+  do {
+    line = lines_next(&lines);
+    bool begins = line == NULL || begins_server(trim(line), lines.indent, headers->are_sent);
+    for (; at < headers->count && (line == NULL || headers->items[at].line < lines.number); at++)
+      headers->items[at].server = server;
+    if (begins) {
+      for (; first < at; first++)
+        headers->items[first].is_of_host = is_of_host;
+      is_of_host = false;
+      server++;
+    }
+    if (line != NULL && is_about_hosts(line, begins))
+      is_of_host = names_host(line, host) || is_of_host;
+  } while (line != NULL);
+  lines_clear(&lines);
+}
+
+/* With pins, or with what may be some when a program runs. */
+static bool may_have_pins(const struct header *header) {
+  return has_pins(header->value) || strpbrk(header->value, EXPRESSION) != NULL;
+}
+
+static bool is_same(const struct header *header, const struct header *other) {
+  return header->report_only == other->report_only && strcmp(header->value, other->value) == 0;
+}
+
 /* The header that counts: of several the first (RFC 7469, 2.3.1), one with pins before one that a server
- * takes away or hides, and one that enforces before one that reports. */
-static size_t choose(const struct headers *headers) {
-  size_t best = 0, best_rank = 4;
+ * takes away or hides, and one that enforces before one that reports. NULL: there is none. */
+static struct header *choose(const struct headers *headers, bool only_of_host) {
+  struct header *best = NULL;
+  size_t best_rank = 4;
   for (size_t i = 0; i < headers->count; i++) {
-    size_t rank = (has_pins(headers->items[i].value) ? 0U : 2U) + (headers->items[i].report_only ? 1U : 0U);
-    best = rank < best_rank ? i : best;
-    best_rank = rank < best_rank ? rank : best_rank;
+    struct header *header = &headers->items[i];
+    size_t rank = (has_pins(header->value) ? 0U : 2U) + (header->report_only ? 1U : 0U);
+    if (rank >= best_rank || (only_of_host && !header->is_of_host))
+      continue;
+    best = header;
+    best_rank = rank;
   }
   return best;
+}
+
+/* Whether another header may be that of --host as well: one of another server, or a second one that a
+ * configuration sets. */
+static bool is_disputed(const struct headers *headers, const struct header *chosen, bool only_of_host) {
+  for (size_t i = 0; i < headers->count; i++) {
+    const struct header *other = &headers->items[i];
+    bool is_elsewhere = other->server != chosen->server && may_have_pins(other);
+    bool is_second =
+        !headers->are_sent && has_pins(other->value) && other->report_only == chosen->report_only;
+    if (!is_same(other, chosen) && (is_elsewhere || is_second) && (other->is_of_host || !only_of_host))
+      return true;
+  }
+  return false;
+}
+
+/* The header of --host; NULL: there is none. *ret_is_open: another one may be that, and nothing tells. */
+static struct header *find_own(const struct headers *headers, bool *ret_is_open) {
+  struct header *first = choose(headers, false);
+  *ret_is_open = false;
+  if (first == NULL || !is_disputed(headers, first, false))
+    return first;
+  struct header *own = choose(headers, true);
+  *ret_is_open = own == NULL || is_disputed(headers, own, true);
+  return own == NULL ? first : own;
 }
 
 /* A header beside the one that counts. */
 static void name_other(struct conversion *conversion, const struct header *header,
                        const struct header *chosen) {
   const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
-  bool is_known = has_pins(header->value) || strpbrk(header->value, EXPRESSION) != NULL;
-  bool is_same = header->report_only == chosen->report_only && strcmp(header->value, chosen->value) == 0;
   if (header != chosen)
     import_pass(conversion, &format_hpkp, header->value, header->line);
-  if (is_same)
+  if (is_same(header, chosen))
     return;
-  if (is_known)
+  if (may_have_pins(header))
     convert_loss(conversion, header->line, "another header %s beside that of line %u; left out", name,
                  chosen->line);
   else
@@ -508,15 +624,22 @@ static void read_hpkp(struct conversion *conversion) {
     find_configured(text, conversion->comments, &headers);
   if (headers.count == 0)
     find_helmet(conversion, &headers);
-  size_t chosen = choose(&headers);
+  find_servers(text, conversion->host, &headers);
+  bool is_open = false;
+  const struct header *chosen = find_own(&headers, &is_open);
   for (size_t i = 0; i < headers.count; i++)
-    name_other(conversion, &headers.items[i], &headers.items[chosen]);
-  if (headers.count == 0) {
+    name_other(conversion, &headers.items[i], chosen);
+  if (chosen == NULL) {
     convert_error(conversion, 0, "expected a header " NAME ":");
+  } else if (is_open) {
+    import_pass(conversion, &format_hpkp, chosen->value, chosen->line);
+    convert_loss(conversion, chosen->line,
+                 "headers differ, and nothing here says which is that of %s; none is taken",
+                 conversion->host);
   } else {
-    AUTO_DRAFT draft = DRAFT_AT(conversion->host, headers.items[chosen].line);
-    draft.mode = headers.items[chosen].report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
-    if (read_header(conversion, headers.items[chosen].value, &draft))
+    AUTO_DRAFT draft = DRAFT_AT(conversion->host, chosen->line);
+    draft.mode = chosen->report_only ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
+    if (read_header(conversion, chosen->value, &draft))
       conversion_add(conversion, &draft);
   }
   headers_clear(&headers);
