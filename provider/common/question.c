@@ -125,6 +125,15 @@ static void ask_host_part(struct question *question, const struct host_part *par
 }
 
 /* text: as inet_ntop(3) writes it. */
+static void read_peer(const char *text, uint16_t port, struct socket_peer *ret_peer) {
+  memset(ret_peer, 0, sizeof *ret_peer);
+  ret_peer->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
+  ret_peer->port = port;
+  (void)inet_pton(ret_peer->family, text, ret_peer->bytes);
+  strcpy(ret_peer->address, text);
+}
+
+/* text: as inet_ntop(3) writes it. */
 static void note_given_address(struct question *question, const char *text) {
   struct socket_peer *given = &question->given;
 
@@ -132,10 +141,7 @@ static void note_given_address(struct question *question, const char *text) {
     return;
   if (question->given_addresses++ > 0)
     return;
-  memset(given, 0, sizeof *given);
-  given->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
-  (void)inet_pton(given->family, text, given->bytes);
-  strcpy(given->address, text);
+  read_peer(text, 0, given);
 }
 
 /* An address that no entry covers does not: the client may have resolved it from a name. One without colons
@@ -410,7 +416,8 @@ static bool leaves_unseen(struct search *search, const struct unconnected_socket
   if (question->stage == QUESTION_ANSWERED)
     return false;
   if (question->fd < 0)
-    return unconnected->opening || (question->stage == QUESTION_EARLY_DATA && !has_connected(search));
+    return unconnected->opening ||
+           (question->stage == QUESTION_EARLY_DATA && question->opens_to == NULL && !has_connected(search));
   return question->stage == QUESTION_OFFER ? socket_may_send_at_once(question->fd)
                                            : socket_is_unconnected_stream(question->fd);
 }
@@ -439,6 +446,19 @@ static void ask_peer(struct search *search, const struct socket_peer *peer) {
   ask_socket(search);
 }
 
+static void ask_where_it_opens(struct question *question) {
+  struct pin_host_name host;
+  struct socket_peer peer;
+  struct search search;
+
+  pin_host_name_read(question->opens_to, pin_name_no_key, &host);
+  if (!host.is_address)
+    return;
+  search_begin(&search, question);
+  read_peer(host.address, question->port, &peer);
+  ask_peer(&search, &peer);
+}
+
 void question_conclude_from_sockets(struct question *question) {
   struct socket_peer peer;
   struct search search;
@@ -454,6 +474,8 @@ void question_conclude_from_sockets(struct question *question) {
     search_begin(&search, question);
   }
   if (!socket_peer_of(question->fd, &peer)) {
+    if (question->opens_to != NULL)
+      ask_where_it_opens(question);
     if (!question->is_media)
       conclude_from_all_sockets(&search);
     return;

@@ -34,6 +34,7 @@ struct question {
   struct pin_verdict *verdict;
   struct asked_names *names; /* lasts as long as the verdict */
   int fd;                    /* of the connection's socket; -1: none */
+  const char *opens_to;      /* with fd -1: the host to which it opens a socket of its own; NULL: not known */
   uint16_t port;             /* of the connection; 0: not known */
   enum question_stage stage;
   bool is_media;            /* the process's other sockets say nothing of the peer (question_conclude...) */
@@ -85,7 +86,8 @@ void question_ask_given(struct question *question, const char *name);
  * could be covered. Where localhost was given, and a stream goes there, streams that go elsewhere are
  * others'. Nor do other sockets count for media (DTLS-SRTP, RFC 5763), whose peer is no host with a name but
  * whoever has the fingerprint that was agreed on elsewhere. Refused is what leaves before anybody can say
- * where to (TCP Fast Open, no socket yet), if that could be covered.
+ * where to (TCP Fast Open, no socket yet), if that could be covered. Where the connection opens its socket
+ * itself, its host was given, or is an address, which is asked for here.
  */
 void question_conclude_from_sockets(struct question *question);
 

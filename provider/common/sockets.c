@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
-#include <linux/tcp.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,8 +20,6 @@
 #define LARGE_TABLE (2L * SOCKETS_MAX)
 /* Descriptors asked for at once; small, for a stack may be. */
 #define CHUNK 256
-/* TCP_CLOSE of netinet/tcp.h, beside which linux/tcp.h cannot be. */
-#define STATE_CLOSED 7
 /* The ports below are for servers (ip(7), ip_unprivileged_port_start). */
 #define FIRST_CLIENT_PORT 1024
 
@@ -230,8 +228,9 @@ bool socket_is_stream(int fd) {
 
 /*
  * One that is not connected: connect(2) was put off (TCP_FASTOPEN_CONNECT), or has not been called, and the
- * first data may do its work (MSG_FASTOPEN). Not one whose connection is over: what its peer confirmed is
- * counted until connect(2) dissolves it (Linux 5.3), and before that no data leave by it.
+ * first data may do its work (MSG_FASTOPEN). Not one whose connection is over: how long its peer took to
+ * answer is known until connect(2) dissolves it, and before that no data leave by it. What the peer confirmed
+ * (tcpi_bytes_acked) would be counted on after that, before Linux 5.3.
  */
 static bool may_send_at_once(int fd, const struct libc_functions *libc) {
   struct tcp_info info;
@@ -241,8 +240,8 @@ static bool may_send_at_once(int fd, const struct libc_functions *libc) {
   memset(&info, 0, sizeof info);
   if (libc->getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_size) != 0)
     return false;
-  if (info.tcpi_state == STATE_CLOSED)
-    return info.tcpi_bytes_acked == 0;
+  if (info.tcpi_state == TCP_CLOSE)
+    return info.tcpi_rtt == 0;
   return libc->getsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &is_put_off, &size) == 0 && is_put_off != 0;
 }
 

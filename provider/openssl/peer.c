@@ -206,6 +206,11 @@ static bool is_for_media(const struct peer *peer) {
          libssl->SSL_is_dtls(ssl) == 1 && libssl->SSL_get_srtp_profiles(ssl) != NULL;
 }
 
+/* The host of a BIO that has no socket yet. Below another TLS that has gone elsewhere before. */
+static const char *opens_to(const struct peer *peer) {
+  return peer->fd < 0 && !peer->is_within_tls ? peer->connect_name : NULL;
+}
+
 static void select_names(struct inquiry *inquiry) {
   struct peer *peer = inquiry->peer;
   bool concludes;
@@ -242,6 +247,7 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
                                          .verdict = ret_verdict,
                                          .names = &peer->names,
                                          .fd = peer->fd,
+                                         .opens_to = opens_to(peer),
                                          .port = peer->port,
                                          .stage = peer->sources.stage},
                             .peer = peer};

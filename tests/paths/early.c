@@ -10,6 +10,7 @@
 #include <net/if.h>
 #include <netinet/tcp.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -392,16 +393,30 @@ static enum outcome beside_reopened(const struct setup *setup, int fd) {
   return beside_connected(setup);
 }
 
-/* What the socket did before says nothing of where it goes now. */
-static enum outcome beside_dissolved(const struct setup *setup) {
+static int dissolved(void) {
   const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
-  int fd;
+  int fd = broken_off();
 
-  enter_network();
-  fd = broken_off();
   if (connect(fd, &nobody, sizeof nobody) != 0)
     broken("the socket is not dissolved");
-  return beside_reopened(setup, fd);
+  return fd;
+}
+
+/* What the socket did before says nothing of where it goes now. */
+static enum outcome beside_dissolved(const struct setup *setup) {
+  enter_network();
+  return beside_reopened(setup, dissolved());
+}
+
+/* The first data may open it (MSG_FASTOPEN). */
+static enum outcome beside_unopened(const struct setup *setup) {
+  (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  return beside_connected(setup);
+}
+
+static enum outcome beside_dissolved_unopened(const struct setup *setup) {
+  (void)dissolved();
+  return beside_connected(setup);
 }
 
 static enum outcome beside_turned_away(const struct setup *setup) {
@@ -414,6 +429,52 @@ static enum outcome beside_turned_away(const struct setup *setup) {
   if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno != ECONNREFUSED)
     broken("the connection is not turned away");
   return beside_reopened(setup, fd);
+}
+
+/* By a BIO that connects once data are written. */
+static enum outcome early_connecting(const struct setup *setup, const char *host, const char *address) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session = session_of_before(setup, client, server);
+  BIO *bio = BIO_new(BIO_s_connect());
+  struct sockaddr_in listening;
+  struct link link;
+  enum outcome outcome;
+  size_t written;
+  char port[8];
+  int listener = listen_at(address, &listening);
+
+  snprintf(port, sizeof port, "%u", ntohs(listening.sin_port));
+  if (BIO_set_conn_hostname(bio, host) != 1 || BIO_set_conn_port(bio, port) != 1)
+    broken("no BIO");
+  link_open(&link, setup, client, server);
+  SSL_set_bio(link.client, bio, bio);
+  SSL_set_session(link.client, session);
+  if (SSL_write_early_data(link.client, "early", 5, &written) == 1) {
+    link_accept(&link, listener);
+    fcntl(SSL_get_fd(link.client), F_SETFL, O_NONBLOCK);
+    outcome = send_early(&link, false);
+  } else {
+    link_note_failure(&link);
+    outcome = link_outcome(&link);
+  }
+  link_close(&link);
+  SSL_SESSION_free(session);
+  SSL_CTX_free(client);
+  SSL_CTX_free(server);
+  return outcome;
+}
+
+static enum outcome connecting_to_address(const struct setup *setup) {
+  return early_connecting(setup, "127.0.0.1", "127.0.0.1");
+}
+
+static enum outcome connecting_to_localhost(const struct setup *setup) {
+  return early_connecting(setup, "localhost", "127.0.0.1");
+}
+
+static enum outcome connecting_to_covered(const struct setup *setup) {
+  connect_at("127.0.0.1");
+  return early_connecting(setup, "127.0.0.2", "127.0.0.2");
 }
 
 /* ---- With a key agreed elsewhere, there is no session to look at before ---- */
@@ -566,6 +627,11 @@ static const struct test_case cases[] = {
     {"own-bio/connected", beside_connected, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
     {"own-bio/broken-off", beside_broken_off, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
     {"own-bio/dissolved", beside_dissolved, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+    {"own-bio/unopened", beside_unopened, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+    {"own-bio/dissolved/unopened",
+     beside_dissolved_unopened,
+     {.chain = "nobody", .unverified = true},
+     NOT_OFFERED},
     {"own-bio/turned-away", beside_turned_away, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
     {"own-bio/no-socket",
      early_elsewhere,
@@ -576,6 +642,12 @@ static const struct test_case cases[] = {
      early_elsewhere,
      {.chain = "nobody", .sni = "other.test.example", .unverified = true},
      ALL_ACCEPT},
+    {"connecting-bio/address", connecting_to_address, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+    {"connecting-bio/localhost",
+     connecting_to_localhost,
+     {.chain = "nobody", .unverified = true},
+     ALL_ACCEPT},
+    {"connecting-bio/covered", connecting_to_covered, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
     {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
     {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
     {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
