@@ -21,6 +21,8 @@ foreach(flag -Wshadow -Wconversion -Wsign-conversion -Wmissing-prototypes -Wstri
 endforeach()
 # The macros of sys/sdt.h leave the last argument out, which clang holds against whoever uses them.
 pinning_add_if_known(-Wno-gnu-zero-variadic-macro-arguments)
+# That 64-bit atomics of 32-bit processors are aligned otherwise since GCC 11 concerns nobody: none is in an interface.
+pinning_add_if_known(-Wno-psabi)
 if(PINNING_DEV)
   add_compile_options(-Werror)
 endif()

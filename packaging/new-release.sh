@@ -27,6 +27,6 @@ fi
 cat <<END
 The tree is version $version now. What is left:
   write NEWS.md, packaging/debian/changelog and %changelog of packaging/rpm/pinning.spec
-  .ci/run && tests/architectures.sh
+  .ci/run
   git commit, git tag --sign v$version
 END

@@ -9,9 +9,9 @@
 #
 #   --keep DIR  keep the chroots below DIR and use those that are there; default: make them anew
 #
-# The tests: unit/, paths/ but for slow ones, and the programs curl, perl, python-ssl and s_client. The chroot, the build
-# and the tests take too long to be a part of .ci/run; packaging/new-release.sh asks for them. Needs root, debootstrap and unshare, and
-# leaves with 3 where it has not got them, with 1 if something does not build or a test fails.
+# The tests: unit/, paths/ but for slow ones, and the programs curl, perl, python-ssl and s_client. Needs root,
+# debootstrap and unshare, and leaves with 3 where it has not got them, with 1 if something does not build or a test
+# fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/releases/root.sh
