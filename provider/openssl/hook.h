@@ -69,7 +69,7 @@ struct hook {
 };
 
 /* All there can be; those of no OpenSSL are not claimed. Pages that none needs stay untouched. */
-extern struct hook hooks[MAX_HOOKS];
+extern struct hook hooks[MAX_HOOKS] __attribute__((visibility("hidden")));
 
 /*
  * Asks for the indexes for SSL and SSL_SESSION, in the library context that is the default of this thread.
