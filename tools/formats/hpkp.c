@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/hpkp.h"
 #include "formats/import.h"
 #include "formats/lines.h"
 #include "formats/names.h"
-#include "formats/option_text.h"
 #include "formats/tokens.h"
 
 #define NAME "Public-Key-Pins"
@@ -17,9 +17,6 @@
 
 /* What browsers made of a longer time at most (RFC 7469, 4.1): 60 days. */
 #define LONGEST_MAX_AGE ((int64_t)60 * SECONDS_PER_DAY)
-
-/* What part of a value is only known when a program runs: a variable, a call, a place for something. */
-#define EXPRESSION "$%{("
 
 struct directive {
   char *name;
@@ -112,20 +109,6 @@ static bool read_header(struct conversion *conversion, char *value, struct draft
 /* ---- Where the header stands ---- */
 
 #define TRAEFIK "publicKey"
-
-struct header {
-  char *value;
-  unsigned line;
-  bool report_only;
-  bool is_of_host; /* its server says that it is that of --host */
-  size_t server;   /* the number of the server that it stands in, in the order of the text */
-};
-
-struct headers {
-  struct header *items;
-  size_t count;
-  bool are_sent; /* not what a server is told to send */
-};
 
 static void headers_add(struct headers *headers, bool report_only, char *value, unsigned line) {
   headers->items = must_room(headers->items, headers->count, sizeof *headers->items);
@@ -232,16 +215,6 @@ static bool is_operation(const struct token *token) {
          strcmp(token->text, ".freeze") != 0;
 }
 
-static bool has_pins(const char *value) {
-  return strcasestr(value, "pin-") != NULL;
-}
-
-/* Of the header: in Python and others strings beside each other are one. */
-static bool has_directives(const char *text) {
-  return has_pins(text) || strcasestr(text, "max-age=") != NULL ||
-         strcasestr(text, "includeSubDomains") != NULL;
-}
-
 /*
  * The value that begins at a token, with what belongs to it: behind "." (PHP) or "+" another string, or,
  * marked as such, an expression, behind a word what no blank separates from it, and behind a name with its
@@ -256,7 +229,7 @@ static char *joined_value(const struct tokens *tokens, size_t *at, const char *f
   fputs(first, stream);
   while ((next = token_at(tokens, index + 1))->kind != TOKEN_END) {
     bool joins = token_is(tokens, index + 1, ".") || token_is(tokens, index + 1, "+");
-    if (start->kind == TOKEN_STRING && next->kind == TOKEN_STRING && has_directives(next->text)) {
+    if (start->kind == TOKEN_STRING && next->kind == TOKEN_STRING && hpkp_has_directives(next->text)) {
       fputs(next->text, stream);
       index++;
     } else if (joins && token_at(tokens, index + 2)->kind == TOKEN_STRING) {
@@ -351,7 +324,7 @@ static void find_configured(const char *source, enum comment_style style, struct
       continue;
     size_t last_at = at;
     char *joined = joined_value(&tokens, &last_at, value);
-    if (!is_traefik || has_pins(joined))
+    if (!is_traefik || hpkp_has_pins(joined))
       headers_add(headers, report_only && !is_traefik, joined, token->line);
     else
       free(joined);
@@ -474,140 +447,15 @@ static void find_helmet(struct conversion *conversion, struct headers *headers) 
   tokens_clear(&tokens);
 }
 
-/* ---- Which of several headers is that of --host ---- */
-
-/* "NAME: VALUE", or what continues it. */
-static bool is_sent(const char *line) {
-  const char *colon = strchr(line, ':');
-  return has_directives(line) ||
-         (*line != '-' && colon != NULL && colon[1 + strspn(colon + 1, " \t")] != '\0');
-}
-
-#define HOST_OF_LIGHTTPD "$HTTP[\"host\"]"
-
-static bool begins_with(const char *line, const char *start) {
-  return strncasecmp(line, start, strlen(start)) == 0;
-}
-
-/* "server {" of nginx, whose bracket may stand in the next line. */
-static bool is_nginx(const char *line) {
-  size_t length = strlen("server");
-  return begins_with(line, "server") && strchr("{", line[length + strspn(line + length, " \t")]) != NULL;
-}
-
-/* Where a server begins in the configurations of nginx, Apache, lighttpd and Caddy, or whatever stands in
- * braces by itself; what was sent by one server ends at any other line. */
-static bool begins_server(const char *line, size_t indent, bool are_sent) {
-  bool opens = indent == 0 && line[0] != '\0' && line[1] != '\0' && line[strlen(line) - 1] == '{';
-  return are_sent ? !is_sent(line)
-                  : opens || is_nginx(line) || begins_with(line, "<VirtualHost") ||
-                        begins_with(line, HOST_OF_LIGHTTPD);
-}
-
-/* Whether the hosts that a line names are the server's. Those of Caddy's sites stand where these begin, and
- * so does all of a server of nginx that is a single line. */
-static bool is_about_hosts(const char *line, bool begins) {
-  size_t length = strcspn(line, " \t");
-  return begins_with(line, "server_name") || begins_with(line, "ServerName") ||
-         begins_with(line, "ServerAlias") || begins_with(line, HOST_OF_LIGHTTPD) ||
-         (begins && (is_nginx(line) || memchr(line, '.', length) != NULL));
-}
-
-/* Cuts the line. */
-static bool names_host(char *line, const char *host) {
-  bool found = false, has_path = false;
-  uint16_t port = 0;
-  if (strcasestr(line, host) == NULL || strstr(line, "!=") != NULL)
-    return false;
-  for (const char *word; !found && (word = next_word(&line, " \t;,\"'{}()=<>")) != NULL;) {
-    AUTO_TEXT name = NULL;
-    found = url_read(word, &name, &port, &has_path) && strcasecmp(name, host) == 0;
-  }
-  return found;
-}
-
-/* The headers are in the order of the text. */
-static void find_servers(const char *text, const char *host, struct headers *headers) {
-  struct lines lines = lines_of(text);
-  size_t server = 0, at = 0, first = 0;
-  bool is_of_host = false;
-  char *line;
-  do {
-    line = lines_next(&lines);
-    bool begins = line == NULL || begins_server(trim(line), lines.indent, headers->are_sent);
-    for (; at < headers->count && (line == NULL || headers->items[at].line < lines.number); at++)
-      headers->items[at].server = server;
-    if (begins) {
-      for (; first < at; first++)
-        headers->items[first].is_of_host = is_of_host;
-      is_of_host = false;
-      server++;
-    }
-    if (line != NULL && is_about_hosts(line, begins))
-      is_of_host = names_host(line, host) || is_of_host;
-  } while (line != NULL);
-  lines_clear(&lines);
-}
-
-/* With pins, or with what may be some when a program runs. */
-static bool may_have_pins(const struct header *header) {
-  return has_pins(header->value) || strpbrk(header->value, EXPRESSION) != NULL;
-}
-
-static bool is_same(const struct header *header, const struct header *other) {
-  return header->report_only == other->report_only && strcmp(header->value, other->value) == 0;
-}
-
-/* The header that counts: of several the first (RFC 7469, 2.3.1), one with pins before one that a server
- * takes away or hides, and one that enforces before one that reports. NULL: there is none. */
-static struct header *choose(const struct headers *headers, bool only_of_host) {
-  struct header *best = NULL;
-  size_t best_rank = 4;
-  for (size_t i = 0; i < headers->count; i++) {
-    struct header *header = &headers->items[i];
-    size_t rank = (has_pins(header->value) ? 0U : 2U) + (header->report_only ? 1U : 0U);
-    if (rank >= best_rank || (only_of_host && !header->is_of_host))
-      continue;
-    best = header;
-    best_rank = rank;
-  }
-  return best;
-}
-
-/* Whether another header may be that of --host as well: one of another server, or a second one that a
- * configuration sets. */
-static bool is_disputed(const struct headers *headers, const struct header *chosen, bool only_of_host) {
-  for (size_t i = 0; i < headers->count; i++) {
-    const struct header *other = &headers->items[i];
-    bool is_elsewhere = other->server != chosen->server && may_have_pins(other);
-    bool is_second =
-        !headers->are_sent && has_pins(other->value) && other->report_only == chosen->report_only;
-    if (!is_same(other, chosen) && (is_elsewhere || is_second) && (other->is_of_host || !only_of_host))
-      return true;
-  }
-  return false;
-}
-
-/* The header of --host; NULL: there is none. *ret_is_open: another one may be that, and nothing tells. */
-static struct header *find_own(const struct headers *headers, bool *ret_is_open) {
-  struct header *first = choose(headers, false);
-  *ret_is_open = false;
-  if (first == NULL || !is_disputed(headers, first, false))
-    return first;
-  struct header *own = choose(headers, true);
-  *ret_is_open = own == NULL || is_disputed(headers, own, true);
-  return own == NULL ? first : own;
-}
-
 /* A header beside the one that counts. */
 static void name_other(struct conversion *conversion, const struct header *header,
                        const struct header *chosen) {
   const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
   if (header != chosen)
     import_pass(conversion, &format_hpkp, header->value, header->line);
-  if (is_same(header, chosen))
+  if (hpkp_is_same(header, chosen))
     return;
-  if (may_have_pins(header))
+  if (hpkp_may_have_pins(header))
     convert_loss(conversion, header->line, "another header %s beside that of line %u; left out", name,
                  chosen->line);
   else
@@ -624,9 +472,9 @@ static void read_hpkp(struct conversion *conversion) {
     find_configured(text, conversion->comments, &headers);
   if (headers.count == 0)
     find_helmet(conversion, &headers);
-  find_servers(text, conversion->host, &headers);
+  hpkp_find_servers(text, conversion->host, &headers);
   bool is_open = false;
-  const struct header *chosen = find_own(&headers, &is_open);
+  const struct header *chosen = hpkp_find_own(&headers, &is_open);
   for (size_t i = 0; i < headers.count; i++)
     name_other(conversion, &headers.items[i], chosen);
   if (chosen == NULL) {
