@@ -10,6 +10,7 @@ static SSL_SESSION *anothers;
 static const char *anothers_name = "other.test.example";
 static const char *policy_then; /* from when both sessions are there; NULL: the same */
 static const char *renamed;     /* the name to be sent from then on; NULL: the one that is set */
+static bool is_offered_before;  /* the session, and only the name becomes another */
 
 static void offer_anothers(const SSL *ssl, int where, int result) {
   SSL *mutable;
@@ -50,6 +51,8 @@ static enum outcome put_in(const struct setup *setup, SSL_CTX *client, SSL_SESSI
   if (policy_then != NULL)
     use_policy(policy_then);
   link_open(&link, setup, client, server);
+  if (is_offered_before)
+    own = anothers;
   if (own != NULL) {
     SSL_set_security_callback(link.client, offer_anothers_when_asked);
     SSL_set_session(link.client, own);
@@ -120,8 +123,15 @@ static enum outcome under_another_name_late(const struct setup *setup) {
   return of_another_host_late(&other);
 }
 
-/* The session tells the name of its own host then, and the connection's is known by where it goes. */
-static enum outcome without_name(const struct setup *setup) {
+static enum outcome under_another_name_alone(const struct setup *setup) {
+  replace_policy("names"); /* which names no address: what was found of the offer may count */
+  is_offered_before = true;
+  return under_another_name_late(setup);
+}
+
+/* The session tells the name of its own host then, and the connection's is known by where it goes.
+ * renewed: the chain that the server has at the second connection; NULL: the same. */
+static enum outcome without_a_name(const struct setup *setup, const char *renewed) {
   struct setup first = *setup;
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   SSL_SESSION *session;
@@ -130,14 +140,25 @@ static enum outcome without_name(const struct setup *setup) {
   first.sni = "other.test.example";
   SSL_CTX_set_tlsext_servername_callback(server, confirm_name);
   session = first_session(&first, &(struct plan){.tickets = true}, client, server);
+  if (renewed != NULL)
+    load_chain(server, renewed);
   outcome = resume(setup, client, server, session);
-  if (outcome == ACCEPTED && !was_reused)
+  if (outcome == ACCEPTED && renewed == NULL && !was_reused)
     broken("the session was not resumed");
   SSL_SESSION_free(session);
   SSL_SESSION_free(newest_session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
+}
+
+static enum outcome without_name(const struct setup *setup) {
+  return without_a_name(setup, NULL);
+}
+
+/* What the session keeps is a key of before: it is not offered, and a full handshake shows the right one. */
+static enum outcome without_name_renewed(const struct setup *setup) {
+  return without_a_name(setup, "good");
 }
 
 /* By a policy that names no address. */
@@ -155,6 +176,7 @@ static const struct test_case cases[] = {
   {"tls1.2/no-name/wrong-key", without_name, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
   {"tls1.2/no-name/wrong-key-verified", without_name, {.chain = "bad", .transport = SOCKET, V12}, WE_REFUSE},
   {"tls1.2/no-name/right-key", without_name, {.chain = "good", .transport = SOCKET, V12}, ALL_ACCEPT},
+  {"tls1.2/no-name/renewed", without_name_renewed, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
   {"tls1.2/no-name/late/wrong-key", of_another_host, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
   {"tls1.2/no-name/late/right-key", of_another_host, {.chain = "good", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
   {"tls1.2/no-name/last/wrong-key", of_another_host_late, {.chain = "bad", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
@@ -172,6 +194,8 @@ static const struct test_case cases[] = {
   {"tls1.2/anothers-late/wrong-key", of_another_host_late, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
   {"tls1.2/anothers-late/wrong-key-verified", of_another_host_late, {.chain = "bad", .sni = "pinned.test.example", V12}, WE_REFUSE},
   {"tls1.2/name-late/wrong-key", under_another_name_late, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, V12}, WE_REFUSE},
+  {"tls1.2/name-alone/wrong-key", under_another_name_alone, {.chain = "bad", .sni = "pinned.test.example", .unverified = true, .transport = SOCKET, V12}, WE_REFUSE},
+  {"tls1.2/name-alone/right-key", under_another_name_alone, {.chain = "good", .sni = "pinned.test.example", .unverified = true, .transport = SOCKET, V12}, ALL_ACCEPT},
   {"tls1.2/name-late/right-key", under_another_name_late, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
   {"tls1.2/anothers-late/right-key", of_another_host_late, {.chain = "good", .sni = "pinned.test.example", .unverified = true, V12}, ALL_ACCEPT},
   {"tls1.2/anothers-late/uncovered", of_another_host_late, {.chain = "bad", .sni = "plain.test.example", .unverified = true, V12}, ALL_ACCEPT},
