@@ -440,11 +440,12 @@ static enum outcome early_connecting(const struct setup *setup, const char *host
   struct link link;
   enum outcome outcome;
   size_t written;
-  char port[8];
+  char name[16], port[8]; /* not const: OpenSSL's macros cast that away */
   int listener = listen_at(address, &listening);
 
+  snprintf(name, sizeof name, "%s", host);
   snprintf(port, sizeof port, "%u", ntohs(listening.sin_port));
-  if (BIO_set_conn_hostname(bio, host) != 1 || BIO_set_conn_port(bio, port) != 1)
+  if (BIO_set_conn_hostname(bio, name) != 1 || BIO_set_conn_port(bio, port) != 1)
     broken("no BIO");
   link_open(&link, setup, client, server);
   SSL_set_bio(link.client, bio, bio);
