@@ -97,31 +97,38 @@ static enum outcome connect_early(const struct setup *setup, SSL_CTX *client, SS
   return outcome;
 }
 
-static enum outcome follow(const struct setup *setup, const char *second_policy, const char *second_name,
-                           bool may_arrive) {
-  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
-  struct setup second = *setup;
-  enum outcome outcome;
+/* Of a connection that is accepted. */
+static SSL_SESSION *session_of(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
+  SSL_SESSION *session;
 
   if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
     broken("no first session");
+  session = newest_session;
+  newest_session = NULL;
+  return session;
+}
+
+/* second_policy: NULL: the same. */
+static enum outcome follow(const struct setup *setup, const char *second_policy, bool may_arrive) {
+  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session = session_of(setup, client, server);
+  enum outcome outcome;
+
   if (second_policy != NULL)
     use_policy(second_policy);
-  if (second_name != NULL)
-    second.sni = second.host = second_name;
-  outcome = connect_early(&second, client, server, newest_session, may_arrive);
-  SSL_SESSION_free(newest_session);
+  outcome = connect_early(setup, client, server, session, may_arrive);
+  SSL_SESSION_free(session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
 }
 
 static enum outcome unchanged(const struct setup *setup) {
-  return follow(setup, NULL, NULL, true);
+  return follow(setup, NULL, true);
 }
 
 static enum outcome changed(const struct setup *setup) {
-  return follow(setup, "changed", NULL, false);
+  return follow(setup, "changed", false);
 }
 
 /* ---- A session that is put in the place of the one that was looked at ---- */
@@ -137,24 +144,6 @@ static void put_session_in(const SSL *ssl, int where, int result) {
     SSL_set_session(mutable, put_in);
 }
 
-static SSL_SESSION *take_newest(void) {
-  SSL_SESSION *session = newest_session;
-
-  if (session == NULL)
-    broken("no session");
-  newest_session = NULL;
-  return session;
-}
-
-/* Asked while the ClientHello is written, behind the last look at the session that it will have. */
-static int put_session_in_when_asked(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid,
-                                     void *other, void *ex) {
-  (void)context, (void)operation, (void)bits, (void)nid, (void)other, (void)ex;
-  if (ssl != NULL && SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO)
-    put_session_in(ssl, SSL_CB_HANDSHAKE_START, 1);
-  return 1;
-}
-
 /* The program offers a session that the changed policy allows, and takes another at the last moment. */
 static enum outcome exchange_by(const struct setup *setup, void (*prepare)(SSL *ssl)) {
   struct setup other = *setup;
@@ -163,15 +152,11 @@ static enum outcome exchange_by(const struct setup *setup, void (*prepare)(SSL *
   struct link link;
   enum outcome outcome;
 
-  if (connect_with(setup, client, server) != ACCEPTED)
-    broken("no first connection");
-  put_in = take_newest();
+  put_in = session_of(setup, client, server);
   use_policy("changed");
   other.chain = "bad";
   other_server = eager_server(&other);
-  if (connect_with(&other, client, other_server) != ACCEPTED)
-    broken("no second connection");
-  allowed = take_newest();
+  allowed = session_of(&other, client, other_server);
   link_open(&link, setup, client, server);
   prepare(link.client);
   SSL_set_session(link.client, allowed);
@@ -194,7 +179,7 @@ static void put_in_at_start(SSL *ssl) {
 }
 
 static void put_in_behind_start(SSL *ssl) {
-  SSL_set_security_callback(ssl, put_session_in_when_asked);
+  change_at_hello(ssl, put_session_in);
 }
 
 static enum outcome exchanged(const struct setup *setup) {
@@ -237,54 +222,75 @@ static int listen_for_fast(struct sockaddr_in *ret_address) {
 }
 
 /* Nothing is sent yet. */
-static int open_fast(const struct sockaddr_in *to) {
-  int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  socklen_t size = sizeof *to;
-  struct sockaddr_in peer;
+static void put_off(int fd, const struct sockaddr_in *to) {
+  int on = 1;
 
   if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) != 0 ||
-      connect(fd, (const struct sockaddr *)to, size) != 0)
+      connect(fd, (const struct sockaddr *)to, sizeof *to) != 0)
     broken("no connection");
+}
+
+static int open_fast(const struct sockaddr_in *to) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  struct sockaddr_in peer;
+  socklen_t size = sizeof peer;
+
+  put_off(fd, to);
   if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
     not_applicable("the connection is opened without data");
   return fd;
 }
 
+/* To a server that nobody waits at, so that the process has a socket that tells nothing. */
+static void open_fast_aside(void) {
+  struct sockaddr_in address;
+
+  enter_network();
+  (void)listen_for_fast(&address);
+  (void)open_fast(&address);
+}
+
 static SSL_SESSION *session_of_before(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
+  SSL_SESSION *session;
+
   use_policy("nothing");
-  if (connect_with(setup, client, server) != ACCEPTED)
-    broken("no first connection");
+  session = session_of(setup, client, server);
   use_policy("aside");
-  return take_newest();
+  return session;
+}
+
+/* By a socket of the client's own. */
+static enum outcome send_early_to(int listener, struct link *link) {
+  enum outcome outcome;
+  size_t written;
+
+  if (SSL_write_early_data(link->client, "early", 5, &written) != 1) {
+    link_note_failure(link);
+    return link_outcome(link);
+  }
+  link_accept(link, listener);
+  fcntl(SSL_get_fd(link->client), F_SETFL, O_NONBLOCK);
+  outcome = send_early(link, false);
+  if (outcome == REFUSED)
+    broken("early data had left by then");
+  return outcome;
 }
 
 /* To an address that the policy names, by a socket that does not tell yet where to. */
 static enum outcome early_by(const struct setup *setup,
                              int (*open_socket)(int listener, const struct sockaddr_in *to)) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
-  SSL_SESSION *session;
+  SSL_SESSION *session = session_of_before(setup, client, server);
   struct sockaddr_in address;
   struct link link;
   enum outcome outcome;
-  size_t written;
-  int listener;
+  int listener = listen_for_fast(&address);
 
-  session = session_of_before(setup, client, server);
-  listener = listen_for_fast(&address);
   link_open(&link, setup, client, server);
   link.client_socket = open_socket(listener, &address);
   SSL_set_fd(link.client, link.client_socket);
   SSL_set_session(link.client, session);
-  if (SSL_write_early_data(link.client, "early", 5, &written) == 1) {
-    link_accept(&link, listener);
-    fcntl(link.client_socket, F_SETFL, O_NONBLOCK);
-    outcome = send_early(&link, false);
-    if (outcome == REFUSED)
-      broken("early data had left by then");
-  } else {
-    link_note_failure(&link);
-    outcome = link_outcome(&link);
-  }
+  outcome = send_early_to(listener, &link);
   link_close(&link);
   SSL_SESSION_free(session);
   SSL_CTX_free(client);
@@ -323,24 +329,6 @@ static enum outcome pending(const struct setup *setup) {
   return early_by(setup, begin_connecting);
 }
 
-/* By a BIO of the program's, which may send by a socket that it has. */
-static enum outcome fast_elsewhere(const struct setup *setup) {
-  SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
-  SSL_SESSION *session;
-  struct sockaddr_in address;
-  enum outcome outcome;
-
-  enter_network();
-  session = session_of_before(setup, client, server);
-  (void)listen_for_fast(&address);
-  (void)open_fast(&address);
-  outcome = connect_early(setup, client, server, session, false);
-  SSL_SESSION_free(session);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
 /* ---- By a BIO of the program's, beside what sockets it has ---- */
 
 static enum outcome early_elsewhere(const struct setup *setup) {
@@ -352,6 +340,12 @@ static enum outcome early_elsewhere(const struct setup *setup) {
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
+}
+
+/* Which may send by a socket that the program has. */
+static enum outcome fast_elsewhere(const struct setup *setup) {
+  open_fast_aside();
+  return early_elsewhere(setup);
 }
 
 static enum outcome beside_connected(const struct setup *setup) {
@@ -384,12 +378,9 @@ static enum outcome beside_broken_off(const struct setup *setup) {
 
 static enum outcome beside_reopened(const struct setup *setup, int fd) {
   struct sockaddr_in address;
-  int on = 1;
 
   (void)listen_for_fast(&address);
-  if (setsockopt(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, &on, sizeof on) != 0 ||
-      connect(fd, (const struct sockaddr *)&address, sizeof address) != 0)
-    broken("the socket is not opened again");
+  put_off(fd, &address);
   return beside_connected(setup);
 }
 
@@ -439,7 +430,6 @@ static enum outcome early_connecting(const struct setup *setup, const char *host
   struct sockaddr_in listening;
   struct link link;
   enum outcome outcome;
-  size_t written;
   char name[16], port[8]; /* not const: OpenSSL's macros cast that away */
   int listener = listen_at(address, &listening);
 
@@ -450,14 +440,7 @@ static enum outcome early_connecting(const struct setup *setup, const char *host
   link_open(&link, setup, client, server);
   SSL_set_bio(link.client, bio, bio);
   SSL_set_session(link.client, session);
-  if (SSL_write_early_data(link.client, "early", 5, &written) == 1) {
-    link_accept(&link, listener);
-    fcntl(SSL_get_fd(link.client), F_SETFL, O_NONBLOCK);
-    outcome = send_early(&link, false);
-  } else {
-    link_note_failure(&link);
-    outcome = link_outcome(&link);
-  }
+  outcome = send_early_to(listener, &link);
   link_close(&link);
   SSL_SESSION_free(session);
   SSL_CTX_free(client);
@@ -542,35 +525,24 @@ static enum outcome external_pinned(const struct setup *setup) {
 
 /* By a BIO of the program's, and nothing is offered by which the first look could see it. */
 static enum outcome external_fast_elsewhere(const struct setup *setup) {
-  SSL_CTX *client = client_context(setup), *server = eager_server(setup);
-  struct sockaddr_in address;
-  enum outcome outcome;
-
-  enter_network();
+  open_fast_aside();
   use_policy("aside");
-  agree_on_suite(client, server);
-  agree_on_key(client, server);
-  (void)listen_for_fast(&address);
-  (void)open_fast(&address);
-  outcome = connect_early(setup, client, server, NULL, false);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return external(setup, false);
 }
 
 /* Beside a session that is allowed, but has no early data. OpenSSL's own server finds fault with that. */
 static enum outcome external_beside(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
+  SSL_SESSION *session;
   enum outcome outcome;
 
   agree_on_suite(client, server);
   SSL_CTX_set_max_early_data(server, 0);
-  if (connect_with(setup, client, server) != ACCEPTED || newest_session == NULL)
-    broken("no first session");
+  session = session_of(setup, client, server);
   SSL_CTX_set_max_early_data(server, 16384);
   agree_on_key(client, server);
-  outcome = connect_early(setup, client, server, newest_session, false);
-  SSL_SESSION_free(newest_session);
+  outcome = connect_early(setup, client, server, session, false);
+  SSL_SESSION_free(session);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
   return outcome;
@@ -581,84 +553,46 @@ static enum outcome external_beside(const struct setup *setup) {
 #define NOT_OFFERED .without = ACCEPTED, .provider = REJECTED, .shim = REJECTED
 
 static const struct test_case cases[] = {
-    {"session/unchanged", unchanged, {.chain = "good", PINNED}, ALL_ACCEPT},
-    {"session/unchanged-ca",
-     unchanged,
-     {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
-     ALL_ACCEPT},
-    {"session/unchanged-none", unchanged, {.chain = "good", PINNED, .unverified = true}, ALL_ACCEPT},
-    {"session/uncovered", unchanged, {.chain = "bad", OTHER}, ALL_ACCEPT},
-    {"session/changed", changed, {.chain = "good", PINNED}, NOT_OFFERED},
-    {"session/changed-none", changed, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
-    {"session/changed-socket", changed, {.chain = "good", PINNED, .transport = SOCKET}, NOT_OFFERED},
-    {"session/changed-ca",
-     changed,
-     {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"},
-     NOT_OFFERED},
-    {"session/exchanged", exchanged, {.chain = "good", PINNED}, NOT_OFFERED},
-    {"session/exchanged-none", exchanged, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
-    {"session/exchanged-late", exchanged_late, {.chain = "good", PINNED}, WE_REFUSE},
-    {"session/exchanged-late-none", exchanged_late, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},
-    {"pending/wrong-key", pending, {.chain = "nobody", .unverified = true}, WE_REFUSE},
-    {"pending/any-key",
-     pending,
-     {.chain = "good", .unverified = true},
-     WE_REFUSE,
-     .note = "nobody can say where the data go"},
-    {"pending/wrong-key-verified", pending, {.chain = "bad"}, WE_REFUSE},
-    {"pending/named",
-     pending,
-     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
-     ALL_ACCEPT},
-    {"fast-open/wrong-key", fast, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"fast-open/any-key",
-     fast,
-     {.chain = "good", .unverified = true},
-     NOT_OFFERED,
-     .note = "nobody can say where the data go"},
-    {"fast-open/named",
-     fast,
-     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
-     ALL_ACCEPT},
-    {"fast-open/own-bio/wrong-key", fast_elsewhere, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"fast-open/own-bio/named",
-     fast_elsewhere,
-     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
-     ALL_ACCEPT},
-    {"own-bio/connected", beside_connected, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
-    {"own-bio/broken-off", beside_broken_off, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
-    {"own-bio/dissolved", beside_dissolved, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"own-bio/unopened", beside_unopened, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"own-bio/dissolved/unopened",
-     beside_dissolved_unopened,
-     {.chain = "nobody", .unverified = true},
-     NOT_OFFERED},
-    {"own-bio/turned-away", beside_turned_away, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"own-bio/no-socket",
-     early_elsewhere,
-     {.chain = "nobody", .unverified = true},
-     WE_REFUSE,
-     .note = "nobody can say where the data will go"},
-    {"own-bio/no-socket/named",
-     early_elsewhere,
-     {.chain = "nobody", .sni = "other.test.example", .unverified = true},
-     ALL_ACCEPT},
-    {"connecting-bio/address", connecting_to_address, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
-    {"connecting-bio/localhost",
-     connecting_to_localhost,
-     {.chain = "nobody", .unverified = true},
-     ALL_ACCEPT},
-    {"connecting-bio/covered", connecting_to_covered, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
-    {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
-    {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
-    {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
-    {"external-psk/fast-open/own-bio",
-     external_fast_elsewhere,
-     {.chain = "nobody"},
-     WE_REFUSE,
-     .note = "nobody can say where the data go"},
-    {"external-psk/fast-open/own-bio/named", external_fast_elsewhere, {.chain = "nobody", OTHER}, ALL_ACCEPT},
-    {"external-psk/pinned", external_pinned, {.chain = "good", PINNED}, WE_REFUSE},
+    /* clang-format off */
+  {"session/unchanged", unchanged, {.chain = "good", PINNED}, ALL_ACCEPT},
+  {"session/unchanged-ca", unchanged, {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"}, ALL_ACCEPT},
+  {"session/unchanged-none", unchanged, {.chain = "good", PINNED, .unverified = true}, ALL_ACCEPT},
+  {"session/uncovered", unchanged, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"session/changed", changed, {.chain = "good", PINNED}, NOT_OFFERED},
+  {"session/changed-none", changed, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
+  {"session/changed-socket", changed, {.chain = "good", PINNED, .transport = SOCKET}, NOT_OFFERED},
+  {"session/changed-ca", changed, {.chain = "good", .sni = "ca.test.example", .host = "ca.test.example"}, NOT_OFFERED},
+  {"session/exchanged", exchanged, {.chain = "good", PINNED}, NOT_OFFERED},
+  {"session/exchanged-none", exchanged, {.chain = "good", PINNED, .unverified = true}, NOT_OFFERED},
+  {"session/exchanged-late", exchanged_late, {.chain = "good", PINNED}, WE_REFUSE},
+  {"session/exchanged-late-none", exchanged_late, {.chain = "good", PINNED, .unverified = true}, WE_REFUSE},
+  {"pending/wrong-key", pending, {.chain = "nobody", .unverified = true}, WE_REFUSE},
+  {"pending/any-key", pending, {.chain = "good", .unverified = true}, WE_REFUSE, .note = "nobody can say where the data go"},
+  {"pending/wrong-key-verified", pending, {.chain = "bad"}, WE_REFUSE},
+  {"pending/named", pending, {.chain = "nobody", .sni = "other.test.example", .unverified = true}, ALL_ACCEPT},
+  {"fast-open/wrong-key", fast, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"fast-open/any-key", fast, {.chain = "good", .unverified = true}, NOT_OFFERED, .note = "nobody can say where the data go"},
+  {"fast-open/named", fast, {.chain = "nobody", .sni = "other.test.example", .unverified = true}, ALL_ACCEPT},
+  {"fast-open/own-bio/wrong-key", fast_elsewhere, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"fast-open/own-bio/named", fast_elsewhere, {.chain = "nobody", .sni = "other.test.example", .unverified = true}, ALL_ACCEPT},
+  {"own-bio/connected", beside_connected, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+  {"own-bio/broken-off", beside_broken_off, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+  {"own-bio/dissolved", beside_dissolved, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"own-bio/unopened", beside_unopened, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"own-bio/dissolved/unopened", beside_dissolved_unopened, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"own-bio/turned-away", beside_turned_away, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"own-bio/no-socket", early_elsewhere, {.chain = "nobody", .unverified = true}, WE_REFUSE, .note = "nobody can say where the data will go"},
+  {"own-bio/no-socket/named", early_elsewhere, {.chain = "nobody", .sni = "other.test.example", .unverified = true}, ALL_ACCEPT},
+  {"connecting-bio/address", connecting_to_address, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+  {"connecting-bio/localhost", connecting_to_localhost, {.chain = "nobody", .unverified = true}, ALL_ACCEPT},
+  {"connecting-bio/covered", connecting_to_covered, {.chain = "nobody", .unverified = true}, NOT_OFFERED},
+  {"external-psk/uncovered", external_open, {.chain = "bad", OTHER}, ALL_ACCEPT},
+  {"external-psk/beside-a-session", external_beside, {.chain = "good", PINNED}, BOTH_REFUSE},
+  {"external-psk/beside-a-session-uncovered", external_beside, {.chain = "bad", OTHER}, OPENSSL_REJECTS},
+  {"external-psk/fast-open/own-bio", external_fast_elsewhere, {.chain = "nobody"}, WE_REFUSE, .note = "nobody can say where the data go"},
+  {"external-psk/fast-open/own-bio/named", external_fast_elsewhere, {.chain = "nobody", OTHER}, ALL_ACCEPT},
+  {"external-psk/pinned", external_pinned, {.chain = "good", PINNED}, WE_REFUSE},
+    /* clang-format on */
 };
 
 int main(int argc, char **argv) {

@@ -96,6 +96,10 @@ void link_accept(struct link *link, int listener);
 
 void set_server_name(SSL *ssl, const char *name);
 
+/* Has an info callback called as at the start, again and again while the ClientHello is written: behind the
+ * last look at the session and the name that it will have. One at a time. */
+void change_at_hello(SSL *ssl, void (*change)(const SSL *ssl, int where, int result));
+
 /* Takes no reference to the contexts beyond its connections. */
 void link_open(struct link *link, const struct setup *setup, SSL_CTX *client, SSL_CTX *server);
 /* Without the names: they are left to the caller. */

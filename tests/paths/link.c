@@ -135,6 +135,21 @@ void set_server_name(SSL *ssl, const char *name) {
     broken("no server name");
 }
 
+static void (*change_of_hello)(const SSL *ssl, int where, int result);
+
+static int change_when_asked(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid,
+                             void *other, void *ex) {
+  (void)context, (void)operation, (void)bits, (void)nid, (void)other, (void)ex;
+  if (ssl != NULL && SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO)
+    change_of_hello(ssl, SSL_CB_HANDSHAKE_START, 1);
+  return 1;
+}
+
+void change_at_hello(SSL *ssl, void (*change)(const SSL *ssl, int where, int result)) {
+  change_of_hello = change;
+  SSL_set_security_callback(ssl, change_when_asked);
+}
+
 void link_open_nameless(struct link *link, const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
   memset(link, 0, sizeof *link);
   link->client_socket = link->server_socket = -1;

@@ -23,15 +23,6 @@ static void offer_anothers(const SSL *ssl, int where, int result) {
     set_server_name(mutable, renamed);
 }
 
-/* Asked while the ClientHello is written, behind the last look at the session that it will have. */
-static int offer_anothers_when_asked(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid,
-                                     void *other, void *ex) {
-  (void)context, (void)operation, (void)bits, (void)nid, (void)other, (void)ex;
-  if (ssl != NULL && SSL_get_state(ssl) == TLS_ST_CW_CLNT_HELLO)
-    offer_anothers(ssl, SSL_CB_HANDSHAKE_START, 1);
-  return 1;
-}
-
 static int confirm_name(SSL *ssl, int *alert, void *arg) {
   (void)ssl, (void)alert, (void)arg;
   return SSL_TLSEXT_ERR_OK;
@@ -54,7 +45,7 @@ static enum outcome put_in(const struct setup *setup, SSL_CTX *client, SSL_SESSI
   if (is_offered_before)
     own = anothers;
   if (own != NULL) {
-    SSL_set_security_callback(link.client, offer_anothers_when_asked);
+    change_at_hello(link.client, offer_anothers);
     SSL_set_session(link.client, own);
   }
   outcome = link_run(&link);
