@@ -21,27 +21,32 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    OPTION(BACKUP, "backup", "PIN|@SET|FILE", "also accept this key, not in use yet", .repeatable = true),
+    OPTION(BACKUP, "backup", "PIN|@SET|FILE", "also accept this key, which is not in use yet",
+           .repeatable = true),
     OPTION(INTERMEDIATE, "intermediate", "PIN|@SET|FILE", "accept what a CA with this key issued",
            .repeatable = true),
-    OPTION(ANCHOR, "anchor", "PIN|@SET|FILE", "the chain must end in one of these", .repeatable = true),
-    OPTION(FINGERPRINT, "fingerprint", "DIGEST|FILE", "accept this very certificate", .repeatable = true),
+    OPTION(ANCHOR, "anchor", "PIN|@SET|FILE", "the chain must end in one of these keys", .repeatable = true),
+    OPTION(FINGERPRINT, "fingerprint", "DIGEST|FILE", "accept exactly this certificate", .repeatable = true),
     OPTION(PORT, "port", "N", "only on this port (default: every port)", .repeatable = true),
-    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also every name below HOST, at any depth"),
-    FLAG(NO_INCLUDE_SUBDOMAINS, "no-include-subdomains", "no longer the names below HOST"),
+    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also cover every name below HOST, at any depth"),
+    FLAG(NO_INCLUDE_SUBDOMAINS, "no-include-subdomains", "no longer cover the names below HOST"),
     OPTION(MODE, "mode", "enforce|audit|off|default",
-           "refuse, only log, or do neither; default: what\nthe policy says for all", .one_of = true),
-    OPTION(REQUIRE, "require", "any|all", "pins or intermediates, or both of them", .one_of = true),
-    OPTION(EXPIRES, "expires", "DATE|never", "the last day, e.g. 2027-06-30"),
-    OPTION(ON_EXPIRY, "on-expiry", "audit|enforce", "afterwards only log, or keep enforcing", .one_of = true),
+           "refuse, only log, or do neither; default: remove\nthe entry's own mode, so that the policy's "
+           "applies",
+           .one_of = true),
+    OPTION(REQUIRE, "require", "any|all",
+           "with both pins and intermediates: whether one of\nthe two must match, or both", .one_of = true),
+    OPTION(EXPIRES, "expires", "DATE|never", "the last day, e.g. 2027-06-30; never: remove it"),
+    OPTION(ON_EXPIRY, "on-expiry", "audit|enforce", "after that day only log, or keep enforcing",
+           .one_of = true),
     FLAG(FROM_SERVER, "from-server",
-         "ask the server, show its chain, and ask what to\npin; on the first --port, or 443"),
+         "connect to the server (on the first --port, or\n443), show its chain, and ask which key to pin"),
     OPTION(PIN, "pin", "leaf|issuer|root", "pin this key of the server's chain", .one_of = true),
-    FLAG(YES, "yes", "add it without asking, also what is hardly meant"),
-    FLAG(TRUST_UNVERIFIED, "trust-unverified", "even if the server's chain does not verify"),
+    FLAG(YES, "yes", "do not ask, not even about what is almost\ncertainly a mistake"),
+    FLAG(TRUST_UNVERIFIED, "trust-unverified", "go on even if the server's chain does not verify"),
     PROBE_OPTIONS,
     OPTION(COMMENT, "comment", "TEXT", "a note to keep with the entry"),
-    FLAG(NO_COMMENT, "no-comment", "take that note out"),
+    FLAG(NO_COMMENT, "no-comment", "remove the note"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -373,12 +378,13 @@ const struct verb verb_add = {
     .name = "add",
     .operands = "HOST [PIN|@SET|FILE]...",
     .summary = "Pin a host to keys, or add keys to a pinned host",
-    .details = "HOST is a host name, \"*.example.com\" or an IP address. A FILE is a certificate,\n"
-               "chain, request or key; of a chain the leaf's key is taken. The entry goes into a\n"
-               "file of its own in policy.d; entries written by hand are never touched. Nothing\n"
-               "changes unless the whole policy is valid afterwards. It says what \"check\" says\n"
-               "of the entry; what is almost surely a mistake needs --yes, or an answer on the\n"
-               "terminal: exit status 1 without.",
+    .details = "HOST is a host name, a wildcard (\"*.example.com\") or an IP address. FILE is a\n"
+               "certificate, chain, certificate request or key; of a chain the leaf's key is\n"
+               "taken. The entry is written to a drop-in of its own in policy.d; entries that\n"
+               "people wrote by hand are never changed. Nothing changes unless the whole policy\n"
+               "is valid afterwards. Prints what \"pinctl check\" would say about the entry. If\n"
+               "something is almost certainly a mistake, asks on the terminal; without a\n"
+               "terminal, changes nothing (exit status 1) unless --yes is given.",
     .example = "pinctl add api.example.com server.pem --backup spare.pub",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -19,7 +19,7 @@ static const struct option options[] = {
     SWITCH_PRELOAD,
     SWITCH_ALL,
     SWITCH_SYSTEMD,
-    FLAG(OWN, "own", "not where only another installation's libraries\nare named: that stays in force"),
+    FLAG(OWN, "own", "leave a file alone if it names only libraries of\nanother installation"),
     SWITCH_ROOT,
     FLAG(UNCONFIRMED, "unconfirmed", "only undo a change by \"enable --confirm\" that was\nnot confirmed"),
     SHARED_DRY_RUN,
@@ -147,11 +147,11 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_disable = {
     .name = "disable",
     .operands = "",
-    .summary = "Disable enforcement: remove what \"enable\" has added",
-    .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was:\n"
-               "in openssl.cnf and in /etc/ld.so.preload, unless one of them is named.\n"
-               "Lines about pinning that were written by hand stay, and it says where. Running\n"
-               "programs go on enforcing until they are restarted.",
+    .summary = "Switch enforcement off: remove what \"enable\" has added",
+    .details = "Removes what \"enable\" has added, so that the file is byte for byte what it was.\n"
+               "Works on openssl.cnf and on /etc/ld.so.preload, unless an option or OPENSSL_CONF\n"
+               "names one file. Lines about pinning that people wrote by hand stay; a warning\n"
+               "says where they are. Running programs go on enforcing until they are restarted.",
     .example = "pinctl disable --openssl-conf openssl.cnf",
     OPTIONS_IN(options),
     .reports = REPORTS_QUIETLY | REPORTS_RESULT,

@@ -9,16 +9,17 @@
 
 static const struct option options[] = {
     OPTION(POLICY, "policy", "FILE",
-           "enforce this policy (default: what is set there\nalready, else /etc/pinning/policy.cfg)"),
-    OPTION(ON_POLICY_ERROR, "on-policy-error", "refuse|allow", "what programs do while there is no policy",
+           "enforce this policy (default: the one that is set\nalready, else /etc/pinning/policy.cfg)"),
+    OPTION(ON_POLICY_ERROR, "on-policy-error", "refuse|allow", "what programs do while no policy can be used",
            .one_of = true),
     SWITCH_OPENSSL_CONF,
     SWITCH_PRELOAD,
     SWITCH_ALL,
     SWITCH_SYSTEMD,
     SWITCH_ROOT,
-    OPTION(CONFIRM, "confirm", "SECONDS", "put it back by itself unless it is confirmed in\ntime"),
-    FLAG(CONFIRMED, "confirmed", "confirm that: the change stays"),
+    OPTION(CONFIRM, "confirm", "SECONDS",
+           "put the old file back after this time unless the\nchange is confirmed"),
+    FLAG(CONFIRMED, "confirmed", "keep the change that waits to be confirmed"),
     SHARED_DRY_RUN,
 };
 
@@ -66,15 +67,16 @@ const struct verb verb_enable = {
     .name = "enable",
     .operands = "",
     .summary = "Switch enforcement on, in openssl.cnf or elsewhere",
-    .details = "Adds a few marked lines at the end of the file (ld.so.preload: the path of the\n"
-               "shim as its first line) and changes nothing else. The provider default stays\n"
-               "active where it was, and so do all others. The new configuration is tried in a\n"
-               "process of its own first: connections to a server with the right and with\n"
-               "another key, and digests. Prints the change as a diff. Nothing is changed where\n"
-               "the trial fails, or without a valid policy. nodejs, which reads nodejs_conf\n"
-               "instead, is enforced as well, or left out with a warning. openssl.cnf reaches\n"
-               "programs with OpenSSL, ld.so.preload those with GnuTLS and those that read no\n"
-               "openssl.cnf; --all sets up both or none, and a terminal is asked.",
+    .details = "openssl.cnf reaches programs that use OpenSSL and read it. /etc/ld.so.preload\n"
+               "reaches programs that use GnuTLS, and those that do not read openssl.cnf. --all\n"
+               "sets up both or neither; without an option, asks on a terminal whether to. Adds\n"
+               "a few marked lines at the end of openssl.cnf (in ld.so.preload: the path of the\n"
+               "shim as the first line), changes nothing else, and prints the change as a diff.\n"
+               "All providers that are active stay active, the provider default among them.\n"
+               "Tries the new configuration in a new process first: it computes digests and\n"
+               "connects to a server with the right key and with another key. Nothing is changed\n"
+               "if the trial fails or the policy is not valid. nodejs, which reads nodejs_conf\n"
+               "instead, is enforced as well, or left out with a warning.",
     .example = "pinctl enable --openssl-conf openssl.cnf --policy policy.cfg",
     OPTIONS_IN(options),
     .reports = REPORTS_QUIETLY | REPORTS_RESULT,

@@ -29,10 +29,11 @@ const struct verb verb_explain = {
     .group = "Ask about a server",
     .operands = "HOST[:PORT]",
     .summary = "Explain the verdict on a server or a certificate chain",
-    .details = "Asks the server (port 443 where none is given) or reads a chain from a file.\n"
-               "Verifies the chain as a client would, and shows each certificate with its key,\n"
-               "where the policy lists it, what was tried, the verdict, and the text that would\n"
-               "be logged. Exit status 0 when the connection would be allowed, 1 when refused.",
+    .details = "Asks the server (on port 443 if none is given) or reads a chain from a file.\n"
+               "Verifies the chain as a client would. Shows each certificate with its key and\n"
+               "where the policy lists it, the entries that were tried, the verdict, and the\n"
+               "text that would be logged. Exit status 0 when the connection would be allowed, 1\n"
+               "when it would be refused.",
     .example = "pinctl explain api.example.com --chain chain.pem --ca root.pem",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -9,7 +9,7 @@
 #include "verbs/all_verbs.h"
 #include "verbs/verbs.h"
 
-#define EXIT_STATUS_HELP "Exit status: 0 done or all well; 1 a finding; 2 wrong usage; 3 could not be done"
+#define EXIT_STATUS_HELP "Exit status: 0 success, nothing wrong; 1 a finding; 2 wrong usage; 3 failure"
 
 /* The width of a line, and where what an option does begins. */
 #define WIDTH 80
@@ -66,13 +66,13 @@ void help_print_verb(const struct verb *verb) {
 
 void help_print_all(void) {
   puts("Usage: pinctl VERB [options] [operands]\n\n"
-       "Says which keys may stand behind which host, and shows what that comes to.");
+       "Manages the TLS key pins of this machine: which keys it accepts from which host.");
   for (const struct verb *const *verb = all_verbs(); *verb != NULL; verb++) {
     if ((*verb)->group != NULL)
       printf("\n%s:\n", (*verb)->group);
     printf("  %-12s  %s\n", (*verb)->name, (*verb)->summary);
   }
-  puts("\n\"pinctl VERB --help\" says what a verb takes and gives an example.\n" EXIT_STATUS_HELP);
+  puts("\n\"pinctl VERB --help\" explains a verb and its options, with an example.\n" EXIT_STATUS_HELP);
 }
 
 static const struct option options[] = {SHARED_POLICY};

@@ -244,7 +244,7 @@ const struct verb verb_monitor = {
     .name = "monitor",
     .group = "Watch servers and keep up with their keys",
     .operands = "[HOST[:PORT]]...",
-    .summary = "Look at the servers themselves: keys, chains, expiry",
+    .summary = "Check the servers themselves: keys, chains, expiry",
     .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"
                "in use is pinned, what expires when, and what is wrong with the chain. Keeps a\n"
                "history of the keys it saw, and tells of what changed (--notify). A pattern\n"

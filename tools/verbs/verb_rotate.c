@@ -134,7 +134,7 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_rotate = {
     .name = "rotate",
     .operands = "[HOST[:PORT]]...",
-    .summary = "Let the policy keep up with the keys of its servers",
+    .summary = "Update the policy when servers change their keys",
     .details = "Looks at the servers. A key that the policy does not name is proposed, for\n"
                "\"pinctl approve\" or \"pinctl reject\", and never added. After asking, a backup\n"
                "pin that has come into use becomes a pin, and pins that nobody has seen are\n"

@@ -159,7 +159,7 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_scan = {
     .name = "scan",
     .operands = "[HOST[:PORT]]...",
-    .summary = "Look at all that servers accept, before pinning them",
+    .summary = "Test what TLS servers accept, before pinning them",
     .details = "Asks the hosts, or with --all every server that the policy names, for each\n"
                "version, suite, group and signature algorithm, and says what is wrong with\n"
                "these, with the certificates and with HTTP, and what to do. Nothing is enforced\n"

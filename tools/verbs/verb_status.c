@@ -235,10 +235,10 @@ const struct verb verb_status = {
     .operands = "",
     .summary = "Tell whether hosts are enforced on this system",
     .details = "Asks OpenSSL itself which providers its configuration activates (OPENSSL_CONF,\n"
-               "or the default one), reads the policy that processes use, and lists what is\n"
-               "wrong with a remedy for each. Processes are told apart by what they have mapped\n"
-               "and by the files of their programs; as root all of them. Exit status 0 when\n"
-               "hosts are enforced and all is well, else 1.",
+               "or the default file), reads the policy that processes use, and lists each\n"
+               "problem with a remedy. Classifies running processes (as root, all of them) by\n"
+               "the files that they have mapped and by their programs. Exit status 0 when hosts\n"
+               "are enforced and there is no problem, else 1.",
     .example = "pinctl status",
     OPTIONS_IN(options),
     .run = run,
