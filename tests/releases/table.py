@@ -24,15 +24,17 @@ SPDX-License-Identifier: Apache-2.0
 SPDX-FileCopyrightText: The pinning authors
 -->
 
-# Every path, every program, every OpenSSL
+# Enforcement by path, program and OpenSSL release
 
-Written by `tests/releases.sh`; do not edit. One `pinning.so` and one `libpinning-preload.so`, built on Debian 12, with
-the programs of each release and its OpenSSL: {versions}.
+Written by `tests/releases.sh`; do not edit. One `pinning.so` and one `libpinning-preload.so`, built on Debian 12, ran with the programs
+of each release and with its OpenSSL: {versions}.
 
-A cell says what became of the connection: without us → with the provider in `openssl.cnf`; where the preloaded shim
-alone differs from the provider, that stands behind it. "n.a.": that OpenSSL
-has no such thing. "{missing}": the program is not there for that OpenSSL; in the place of the provider: `openssl.cnf` does not
-reach it, since it uses GnuTLS.
+A cell gives the result of the connection without pinning → with the provider in `openssl.cnf`. If the preloaded shim alone has another
+result, it follows in parentheses.
+
+- "n.a.": this OpenSSL does not have the feature.
+- "{missing}": the program does not exist for this OpenSSL. In place of the result with the provider, it means that `openssl.cnf` does not
+  reach the program, because the program uses GnuTLS.
 """
 
 
