@@ -244,9 +244,7 @@ static enum outcome told_of_refusal(const struct setup *setup) {
   outcome = link_run(&link);
   if (outcome == REFUSED && SSL_get_verify_result(link.client) != X509_V_ERR_APPLICATION_VERIFICATION)
     broken("the result of the verification is %ld", SSL_get_verify_result(link.client));
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
@@ -263,9 +261,7 @@ static enum outcome descriptor_stays(const struct setup *setup) {
   outcome = link_run(&link);
   if (fd < 0 || SSL_get_fd(link.client) != fd)
     broken("descriptor %d has become %d", fd, SSL_get_fd(link.client));
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
@@ -292,9 +288,7 @@ static enum outcome info_of_connection(const struct setup *setup) {
   SSL_set_info_callback(link.client, print_info);
   outcome = link_run(&link);
   printf("kept=%d\n", SSL_get_info_callback(link.client) != NULL);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 

@@ -86,6 +86,9 @@ struct sockaddr_in;
 /* A listener at an address, and at a port that the system chooses. */
 int listen_at(const char *text, struct sockaddr_in *ret_address);
 
+/* A UDP socket on the loopback, which does not block, at a port that the system chooses. */
+int udp_socket(struct sockaddr_in *ret_address);
+
 /* A connection of this process's with itself, which goes to that address. */
 void connect_at(const char *text);
 
@@ -121,7 +124,11 @@ void link_close(struct link *link);
 
 /* Handshake, exchange, outcome. */
 enum outcome link_run(struct link *link);
-/* The same, then closes the link and frees the contexts. */
+/* Closes the link and frees the contexts. */
+void link_free(struct link *link, SSL_CTX *client, SSL_CTX *server);
+/* The outcome of what the link has done so far, then link_free(). */
+enum outcome link_end(struct link *link, SSL_CTX *client, SSL_CTX *server);
+/* Handshake, exchange, outcome, then link_free(). */
 enum outcome link_finish(struct link *link, SSL_CTX *client, SSL_CTX *server);
 /* A connection from its opening to its end, with contexts of its own. */
 enum outcome connect_once(const struct setup *setup);

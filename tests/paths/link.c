@@ -91,6 +91,20 @@ int listen_at(const char *text, struct sockaddr_in *ret_address) {
   return listener;
 }
 
+int udp_socket(struct sockaddr_in *ret_address) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+  } address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
+  socklen_t size = sizeof address.v4;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+  if (fd < 0 || bind(fd, &address.any, size) != 0 || getsockname(fd, &address.any, &size) != 0)
+    broken("no UDP socket");
+  *ret_address = address.v4;
+  return fd;
+}
+
 void connect_at(const char *text) {
   struct sockaddr_in address;
   int fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -346,12 +360,23 @@ enum outcome connect_with(const struct setup *setup, SSL_CTX *client, SSL_CTX *s
   return outcome;
 }
 
-enum outcome link_finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
-  enum outcome outcome = link_run(link);
-
+void link_free(struct link *link, SSL_CTX *client, SSL_CTX *server) {
   link_close(link);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
+}
+
+enum outcome link_end(struct link *link, SSL_CTX *client, SSL_CTX *server) {
+  enum outcome outcome = link_outcome(link);
+
+  link_free(link, client, server);
+  return outcome;
+}
+
+enum outcome link_finish(struct link *link, SSL_CTX *client, SSL_CTX *server) {
+  enum outcome outcome = link_run(link);
+
+  link_free(link, client, server);
   return outcome;
 }
 

@@ -34,5 +34,5 @@ static const struct test_case closed_cases[] = {
 #define RUN(cases) cases_main(argc, argv, cases, sizeof(cases) / sizeof *(cases))
 
 int linked_main(enum linkage linkage, int argc, char **argv) {
-  return linkage == LINKED_CLOSED ? RUN(closed_cases) : RUN(shared_cases);
+  return linkage == LINKED_HIDDEN ? RUN(closed_cases) : RUN(shared_cases);
 }

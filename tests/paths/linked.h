@@ -8,8 +8,8 @@
 /* Where the OpenSSL of the program is. */
 enum linkage {
   LINKED_SHARED,
-  LINKED_EXPORTING, /* inside the program, which exports its functions */
-  LINKED_CLOSED     /* inside the program, which exports nothing */
+  LINKED_EXPORTED, /* inside the program, which exports its functions */
+  LINKED_HIDDEN    /* inside the program, which exports nothing */
 };
 
 /* The entry of the plug-in too, found by name. */

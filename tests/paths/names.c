@@ -232,9 +232,7 @@ static enum outcome through_proxy_of(const struct setup *setup, const char *poli
   bio = within(outer.server);
   SSL_set_bio(inner.server, bio, bio);
   outcome = link_finish(&inner, client, server);
-  link_close(&outer);
-  SSL_CTX_free(proxy_client);
-  SSL_CTX_free(proxy_server);
+  link_free(&outer, proxy_client, proxy_server);
   return outcome;
 }
 

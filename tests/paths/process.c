@@ -264,9 +264,7 @@ static enum outcome unnamed_in_chroot(const struct setup *setup) {
   link_open_nameless(&link, setup, client, server);
   outcome = link_run(&link);
   link_close(&link);
-  link_close(&socket);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&socket, client, server);
   return outcome;
 }
 

@@ -20,11 +20,6 @@
 #define CA_PINNED .sni = "ca.test.example", .host = "ca.test.example"
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
 
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-};
-
 static struct {
   const SSL_METHOD *(*client_method)(void);
   const SSL_METHOD *(*server_method)(void);
@@ -63,18 +58,6 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_chosen, unsigned 
   return SSL_TLSEXT_ERR_OK;
 }
 
-static int udp_socket(union address *ret_address) {
-  union address address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
-  socklen_t size = sizeof address.v4;
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  if (fd < 0 || bind(fd, &address.any, size) != 0 || getsockname(fd, &address.any, &size) != 0)
-    broken("no socket");
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-  *ret_address = address;
-  return fd;
-}
-
 static SSL_CTX *quic_client(const struct setup *setup) {
   SSL_CTX *context = SSL_CTX_new(quic.client_method());
 
@@ -96,11 +79,12 @@ static SSL *start_listener(SSL_CTX *context, int fd) {
   return listener;
 }
 
-static SSL *start_client(const struct setup *setup, SSL_CTX *context, int fd, const union address *server) {
+static SSL *start_client(const struct setup *setup, SSL_CTX *context, int fd,
+                         const struct sockaddr_in *server) {
   SSL *client = SSL_new(context);
   BIO_ADDR *address = BIO_ADDR_new();
 
-  BIO_ADDR_rawmake(address, AF_INET, &server->v4.sin_addr, sizeof server->v4.sin_addr, server->v4.sin_port);
+  BIO_ADDR_rawmake(address, AF_INET, &server->sin_addr, sizeof server->sin_addr, server->sin_port);
   if (client == NULL || SSL_set_fd(client, fd) != 1 || quic.set1_initial_peer_addr(client, address) != 1 ||
       quic.set_blocking_mode(client, 0) != 1)
     broken("no QUIC connection");
@@ -155,7 +139,7 @@ static void server_turn(struct link *link, SSL *listener) {
 
 static enum outcome run_quic(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
   struct link link = {.client_socket = -1, .server_socket = -1};
-  union address server_address, client_address;
+  struct sockaddr_in server_address, client_address;
   SSL *listener;
   bool connected = false;
   enum outcome outcome;

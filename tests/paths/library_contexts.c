@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Library contexts of the program's own, and providers that it loads itself. */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <libgen.h>
 #include <stdio.h>
@@ -123,28 +123,11 @@ static enum outcome unloaded_halfway(const struct setup *setup) {
   OSSL_PROVIDER *provider = load_by_hand();
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   link_open(&link, setup, client, server);
   (void)SSL_do_handshake(link.client);
   OSSL_PROVIDER_unload(provider);
-  outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
-}
-
-static unsigned int client_psk(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *psk,
-                               unsigned int max_psk) {
-  (void)ssl, (void)hint, (void)max_psk;
-  snprintf(id, max_id, "paths");
-  memset(psk, 7, 16);
-  return 16;
-}
-
-static unsigned int server_psk(SSL *ssl, const char *id, unsigned char *psk, unsigned int max_psk) {
-  return client_psk(ssl, id, (char[8]){0}, 8, psk, max_psk);
+  return link_finish(&link, client, server);
 }
 
 /* A connection without certificates, in a context that was there before the provider. */
@@ -153,8 +136,7 @@ static enum outcome by_hand_later_psk(const struct setup *setup) {
   enum outcome outcome;
 
   load_by_hand();
-  SSL_CTX_set_psk_client_callback(client, client_psk);
-  SSL_CTX_set_psk_server_callback(server, server_psk);
+  use_shared_key(client, server);
   outcome = connect_with(setup, client, server);
   SSL_CTX_free(client);
   SSL_CTX_free(server);

@@ -121,39 +121,27 @@ static int say_nothing_but_yes(X509_STORE_CTX *ctx, void *arg) {
   return 1;
 }
 
-/* What one connection has accepted is of no use to the next one. */
-static enum outcome second_connection(const struct setup *setup) {
-  SSL_CTX *first, *second;
-
-  replace_policy("issuer");
-  first = client_context(setup);
-  SSL_CTX_set_cert_verify_callback(first, by_own_store, NULL);
-  if (connect_from(setup, first) != ACCEPTED)
-    broken("the first connection was refused");
-  ERR_clear_error();
-  second = client_context(setup);
-  SSL_CTX_set_cert_verify_callback(second, say_nothing_but_yes, NULL);
-  return connect_from(setup, second);
-}
-
 /* Two verifications apart, of which the connection uses one. */
 static int by_own_store_twice(X509_STORE_CTX *ctx, void *arg) {
   return by_own_store(ctx, arg) == 1 && by_own_store(ctx, arg) == 1;
 }
 
-/* Nor is what it has left behind. */
-static enum outcome left_behind(const struct setup *setup) {
-  SSL_CTX *first, *second;
-
+/* The first connection verifies by `verify`, the second says yes to everything: what the first one accepted,
+ * or left behind, is of no use to it. */
+static enum outcome after_connection_by(const struct setup *setup, int (*verify)(X509_STORE_CTX *, void *)) {
   replace_policy("issuer");
-  first = client_context(setup);
-  SSL_CTX_set_cert_verify_callback(first, by_own_store_twice, NULL);
-  if (connect_from(setup, first) != ACCEPTED)
+  if (connect_verifying(setup, verify) != ACCEPTED)
     broken("the first connection was refused");
   ERR_clear_error();
-  second = client_context(setup);
-  SSL_CTX_set_cert_verify_callback(second, say_nothing_but_yes, NULL);
-  return connect_from(setup, second);
+  return connect_verifying(setup, say_nothing_but_yes);
+}
+
+static enum outcome second_connection(const struct setup *setup) {
+  return after_connection_by(setup, by_own_store);
+}
+
+static enum outcome left_behind(const struct setup *setup) {
+  return after_connection_by(setup, by_own_store_twice);
 }
 
 /* ---- Another certificate in the context of the connection ---- */
@@ -390,9 +378,7 @@ static enum outcome wrong_one_first(const struct setup *setup) {
   outcome = link_run(&link);
   printf("mode=%d callback=%d\n", SSL_get_verify_mode(link.client),
          SSL_get_verify_callback(link.client) == count_calls);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 

@@ -246,9 +246,7 @@ static void run_threads_link(void) {
   waits_later = true;
   (void)link_run(&threads_link);
   stops_under = NULL;
-  link_close(&threads_link);
-  SSL_CTX_free(threads_client);
-  SSL_CTX_free(threads_server);
+  link_free(&threads_link, threads_client, threads_server);
   atomic_store(&thread_ended, true);
 }
 

@@ -7,7 +7,7 @@
  * must be the same, none more and none fewer. A case is one operation in the middle of a handshake, and goes
  * through all sequences before it.
  */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -182,20 +182,6 @@ static operation *const after[] = {nothing,  set_none, set_saved, set_none_in_co
 static SSL_CTX *server;
 
 /* A key agreed elsewhere, for it takes a tenth of the time that certificates do. */
-static unsigned give_key(SSL *ssl, const char *hint, char *identity, unsigned identity_size,
-                         unsigned char *key, unsigned key_size) {
-  (void)ssl, (void)hint, (void)key_size;
-  snprintf(identity, identity_size, "paths");
-  memset(key, 7, 16);
-  return 16;
-}
-
-static unsigned find_key(SSL *ssl, const char *identity, unsigned char *key, unsigned key_size) {
-  (void)ssl, (void)identity, (void)key_size;
-  memset(key, 7, 16);
-  return 16;
-}
-
 static SSL_CTX *new_context(const SSL_METHOD *method, const struct setup *setup) {
   int version = setup->version != 0 ? setup->version : TLS1_3_VERSION;
   SSL_CTX *context = SSL_CTX_new(method);
@@ -205,8 +191,7 @@ static SSL_CTX *new_context(const SSL_METHOD *method, const struct setup *setup)
       SSL_CTX_set_cipher_list(context, "PSK-AES128-GCM-SHA256") != 1 ||
       SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256") != 1)
     broken("no context");
-  SSL_CTX_set_psk_client_callback(context, give_key);
-  SSL_CTX_set_psk_server_callback(context, find_key);
+  use_shared_key(context, context);
   return context;
 }
 

@@ -6,7 +6,7 @@
  * 3.5 and later), as curl with ngtcp2 does: OpenSSL hands them its messages and the keys, and never touches a
  * BIO. Functions are looked up at run time, so that one build serves every release.
  */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -205,32 +205,6 @@ static enum outcome overridden(const struct setup *setup) {
   return run(setup, client, server_of(setup));
 }
 
-static SSL_SESSION *shared_session(SSL *ssl) {
-  static const unsigned char suite[] = {0x13, 0x01}, key[32] = {4, 5, 6};
-  SSL_SESSION *session = SSL_SESSION_new();
-
-  if (session == NULL || SSL_SESSION_set1_master_key(session, key, sizeof key) != 1 ||
-      SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, suite)) != 1 ||
-      SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) != 1)
-    broken("no session");
-  return session;
-}
-
-static int use_shared(SSL *ssl, const EVP_MD *md, const unsigned char **ret_id, size_t *ret_length,
-                      SSL_SESSION **ret_session) {
-  (void)md;
-  *ret_id = (const unsigned char *)"paths";
-  *ret_length = 5;
-  *ret_session = shared_session(ssl);
-  return 1;
-}
-
-static int find_shared(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **ret_session) {
-  (void)id, (void)length;
-  *ret_session = shared_session(ssl);
-  return 1;
-}
-
 static enum outcome shared_key(const struct setup *setup) {
   SSL_CTX *client, *server;
 
@@ -238,10 +212,8 @@ static enum outcome shared_key(const struct setup *setup) {
     return NOT_APPLICABLE;
   client = client_of(setup);
   server = server_of(setup);
-  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_psk_use_session_callback(client, use_shared);
-  SSL_CTX_set_psk_find_session_callback(server, find_shared);
+  use_suite_of_shared_session(client, server);
+  use_shared_session(client, server, 0);
   return run(setup, client, server);
 }
 

@@ -95,18 +95,13 @@ static void ask(struct link *link, X509 *certificate, check_fn *check, const cha
 static enum outcome check_after_handshake(const struct setup *setup, check_fn *check) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   link_open_nameless(&link, setup, client, server);
   link_handshake(&link);
   if (!link.client_failed)
     ask(&link, SSL_get1_peer_certificate(link.client), check, setup->host);
   link_exchange(&link);
-  outcome = link_outcome(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_end(&link, client, server);
 }
 
 static enum outcome check_under(const char *policy, const struct setup *setup, check_fn *check) {
@@ -397,7 +392,6 @@ static enum outcome file_at_address_of_another(const struct setup *setup) {
 static enum outcome server_checks(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;
-  enum outcome outcome;
 
   replace_policy("ignoring");
   client = client_context(setup);
@@ -410,11 +404,7 @@ static enum outcome server_checks(const struct setup *setup) {
   link_handshake(&link);
   ask(&link, SSL_get1_peer_certificate(link.server), by_host, setup->host);
   link_exchange(&link);
-  outcome = link_outcome(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_end(&link, client, server);
 }
 
 #define PINNED .host = "pinned.test.example"

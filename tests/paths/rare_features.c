@@ -5,7 +5,7 @@
  * SRP and keys shared beside a certificate, Certificate Transparency, a program's own search for CAs,
  * properties of algorithms.
  */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -155,26 +155,11 @@ static void use_cipher(SSL_CTX *client, SSL_CTX *server, const char *cipher) {
     not_applicable("this OpenSSL has no such cipher");
 }
 
-static unsigned int client_key(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *key,
-                               unsigned int max_key) {
-  (void)ssl, (void)hint, (void)max_key;
-  snprintf(id, max_id, "paths");
-  memset(key, 7, 16);
-  return 16;
-}
-
-static unsigned int server_key(SSL *ssl, const char *id, unsigned char *key, unsigned int max_key) {
-  (void)ssl, (void)id, (void)max_key;
-  memset(key, 7, 16);
-  return 16;
-}
-
 static enum outcome rsa_psk(const struct setup *setup) {
   SSL_CTX *server = rsa_server(setup), *client = client_context(setup);
 
   use_cipher(client, server, "RSA-PSK-AES128-GCM-SHA256");
-  SSL_CTX_set_psk_client_callback(client, client_key);
-  SSL_CTX_set_psk_server_callback(server, server_key);
+  use_shared_key(client, server);
   return connect_and_free(setup, client, server);
 }
 

@@ -18,29 +18,12 @@
 #define MEDIA_KEYS "SRTP_AES128_CM_SHA1_80"
 #define NO_MEDIA "this OpenSSL has no keys for media"
 
-union address {
-  struct sockaddr any;
-  struct sockaddr_in v4;
-};
-
-static int udp_socket(union address *ret_address) {
-  union address address = {.v4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)}};
-  socklen_t size = sizeof address.v4;
-  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-  if (fd < 0 || bind(fd, &address.any, size) != 0 || getsockname(fd, &address.any, &size) != 0)
-    broken("no socket");
-  fcntl(fd, F_SETFL, O_NONBLOCK);
-  *ret_address = address;
-  return fd;
-}
-
 static bool connects = true; /* its sockets; else only OpenSSL is told where they send */
 
-static void attach(SSL *ssl, int fd, union address *peer) {
+static void attach(SSL *ssl, int fd, struct sockaddr_in *peer) {
   BIO *bio = BIO_new_dgram(fd, BIO_NOCLOSE);
 
-  if (connects && connect(fd, &peer->any, sizeof peer->v4) != 0)
+  if (connects && connect(fd, (const struct sockaddr *)peer, sizeof *peer) != 0)
     broken("no peer");
   BIO_ctrl(bio, connects ? BIO_CTRL_DGRAM_SET_CONNECTED : BIO_CTRL_DGRAM_SET_PEER, 0, peer);
   SSL_set_bio(ssl, bio, bio);
@@ -70,7 +53,7 @@ static SSL_CTX *datagram_server(const struct setup *setup) {
 static enum outcome connect_datagrams(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
                                       SSL_SESSION **session) {
   struct link link;
-  union address client_address, server_address;
+  struct sockaddr_in client_address, server_address;
   enum outcome outcome;
   int client_fd = udp_socket(&client_address), server_fd = udp_socket(&server_address);
 

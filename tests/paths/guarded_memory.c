@@ -74,7 +74,6 @@ static enum outcome guarded(const struct setup *setup) {
 static enum outcome guarded_among_many(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;
-  enum outcome outcome;
 
   guard_memory();
   client = client_context(setup);
@@ -87,11 +86,7 @@ static enum outcome guarded_among_many(const struct setup *setup) {
     SSL_add1_host(link.client, name);
   }
   SSL_add1_host(link.client, setup->host);
-  outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_finish(&link, client, server);
 }
 
 #define LONG_LABELS "abcdefghijk.abcdefghijk.abcdefghijk.abcdefghijk.abcdefghijk.abcdefghijk.abcdefghijk."

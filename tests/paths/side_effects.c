@@ -33,9 +33,7 @@ static enum outcome refusal_names(const struct setup *setup) {
     broken("the error does not name the host");
   if (outcome == REFUSED && link.verify_result != X509_V_ERR_APPLICATION_VERIFICATION)
     broken("the verification's result is %ld", link.verify_result);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
@@ -55,9 +53,7 @@ static enum outcome overridden_refusal_names(const struct setup *setup) {
   outcome = link_run(&link);
   if (outcome == REFUSED && (!link.names_host || link.verify_result != X509_V_ERR_APPLICATION_VERIFICATION))
     broken("names the host: %d, result %ld", link.names_host, link.verify_result);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
@@ -75,18 +71,13 @@ static void step(SSL *ssl, const char *who) {
 static enum outcome errno_kept(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   link_open(&link, setup, client, server);
   for (int turn = 0; turn < 3; turn++) {
     step(link.client, "client");
     step(link.server, "server");
   }
-  outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_finish(&link, client, server);
 }
 
 /* The program has left an error of its own in the queue, and marks it. */
@@ -154,9 +145,7 @@ static void connect_without_words(const struct setup *setup) {
     (void)SSL_do_handshake(link.client);
     (void)SSL_do_handshake(link.server);
   }
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
 }
 
 /*

@@ -93,9 +93,7 @@ static enum outcome without_bio(const struct setup *setup) {
   starving = false;
   if (freed != 0)
     broken("a BIO of the program's is gone before its connection");
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 

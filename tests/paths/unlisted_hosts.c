@@ -3,6 +3,7 @@
 
 /* Hosts that no entry covers, where the policy is to refuse them, or to log them. */
 #include "resume.h"
+#include "shared_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,26 +77,9 @@ static enum outcome anonymous(const struct setup *setup) {
   struct link link;
 
   use_policy("unlisted");
-  SSL_CTX_set_dh_auto(server, 1);
-  if (SSL_CTX_set_cipher_list(client, "aNULL:@SECLEVEL=0") != 1 ||
-      SSL_CTX_set_cipher_list(server, "aNULL:@SECLEVEL=0") != 1)
-    broken("no anonymous suites");
+  use_anonymous_suites(client, server);
   link_open(&link, setup, client, server);
   return link_finish(&link, client, server);
-}
-
-static unsigned int client_psk(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *psk,
-                               unsigned int max_psk) {
-  (void)ssl, (void)hint;
-  if (max_psk < 32)
-    return 0;
-  snprintf(id, max_id, "paths");
-  memset(psk, 7, 32);
-  return 32;
-}
-
-static unsigned int server_psk(SSL *ssl, const char *id, unsigned char *psk, unsigned int max_psk) {
-  return client_psk(ssl, id, (char[8]){0}, 8, psk, max_psk);
 }
 
 static enum outcome psk(const struct setup *setup) {
@@ -106,8 +90,7 @@ static enum outcome psk(const struct setup *setup) {
   if (setup->version == TLS1_2_VERSION &&
       (SSL_CTX_set_cipher_list(client, "PSK") != 1 || SSL_CTX_set_cipher_list(server, "PSK") != 1))
     broken("no PSK suites");
-  SSL_CTX_set_psk_client_callback(client, client_psk);
-  SSL_CTX_set_psk_server_callback(server, server_psk);
+  use_shared_key(client, server);
   link_open(&link, setup, client, server);
   return link_finish(&link, client, server);
 }

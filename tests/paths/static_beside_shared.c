@@ -34,7 +34,7 @@ int main(int argc, char **argv) {
   if (dlopen(PATHS_SHARED_SSL, RTLD_NOW | RTLD_GLOBAL) == NULL)
     broken("%s", dlerror());
   dup2(fileno(file), STDERR_FILENO);
-  status = linked_main(LINKED_CLOSED, argc, argv);
+  status = linked_main(LINKED_HIDDEN, argc, argv);
   dup2(kept_err, STDERR_FILENO);
   if (!is_told(file) && way != NULL && (strcmp(way, "provider") == 0 || strcmp(way, "both") == 0) &&
       argc > 1 && argv[1][0] != '-')

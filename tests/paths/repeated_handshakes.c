@@ -35,7 +35,6 @@ static void turn_again(struct link *link) {
 static enum outcome renegotiate(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   link_open(&link, setup, client, server);
   if (link_run(&link) != ACCEPTED)
@@ -46,18 +45,13 @@ static enum outcome renegotiate(const struct setup *setup) {
   turn_again(&link);
   link.server_received = 0;
   link_exchange(&link);
-  outcome = link_outcome(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_end(&link, client, server);
 }
 
 /* The client asks for a second handshake, which resumes the session of the first under another policy. */
 static enum outcome renegotiate_resuming(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   SSL_CTX_set_options(server, SSL_OP_ALLOW_CLIENT_RENEGOTIATION);
   SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_SERVER);
@@ -75,11 +69,7 @@ static enum outcome renegotiate_resuming(const struct setup *setup) {
     broken("the session was not resumed");
   link.server_received = 0;
   link_exchange(&link);
-  outcome = link_outcome(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_end(&link, client, server);
 }
 
 static void rejoin(struct link *link) {
@@ -113,11 +103,7 @@ static enum outcome cleared_with(const struct setup *setup, const char *first_na
   link.server_received = 0;
   set_server_name(link.client, setup->sni);
   SSL_set1_host(link.client, setup->host);
-  outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_finish(&link, client, server);
 }
 
 static enum outcome cleared(const struct setup *setup) {
@@ -133,7 +119,6 @@ static enum outcome duplicated(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
   SSL *copy;
-  enum outcome outcome;
 
   link_open(&link, setup, client, server);
   copy = SSL_dup(link.client);
@@ -142,11 +127,7 @@ static enum outcome duplicated(const struct setup *setup) {
   SSL_free(link.client);
   link.client = copy;
   rejoin(&link);
-  outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_finish(&link, client, server);
 }
 
 static enum outcome other_context(const struct setup *setup) {
@@ -157,9 +138,7 @@ static enum outcome other_context(const struct setup *setup) {
   link_open(&link, setup, client, server);
   SSL_set_SSL_CTX(link.client, second);
   outcome = link_run(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(second);
+  link_free(&link, client, second);
   SSL_CTX_free(server);
   return outcome;
 }
@@ -181,15 +160,10 @@ static enum outcome hello_retry(const struct setup *setup) {
 static enum outcome implicit(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
-  enum outcome outcome;
 
   link_open(&link, setup, client, server);
   link_exchange(&link);
-  outcome = link_outcome(&link);
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
-  return outcome;
+  return link_end(&link, client, server);
 }
 
 /* A program that tries again after the failure, as some do: nothing may get through. */
@@ -216,9 +190,7 @@ static enum outcome persistent(const struct setup *setup) {
     broken("plaintext left after the refusal");
   (void)SSL_shutdown(link.client);
   ERR_clear_error();
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
@@ -244,9 +216,7 @@ static enum outcome persistent_overridden(const struct setup *setup) {
   }
   if (outcome == REFUSED && link.server_received != 0)
     broken("plaintext left after the refusal");
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 

@@ -3,7 +3,7 @@
 
 /* Servers that are known by something else than a chain of certificates: DANE, raw public keys, no
  * certificate. */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -116,28 +116,9 @@ static enum outcome anonymous(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
 
-  SSL_CTX_set_dh_auto(server, 1);
-  if (SSL_CTX_set_cipher_list(client, "aNULL:@SECLEVEL=0") != 1 ||
-      SSL_CTX_set_cipher_list(server, "aNULL:@SECLEVEL=0") != 1)
-    broken("no anonymous suites");
+  use_anonymous_suites(client, server);
   link_open(&link, setup, client, server);
   return link_finish(&link, client, server);
-}
-
-static const unsigned char shared_key[32] = {4, 5, 6};
-
-static unsigned int client_psk(SSL *ssl, const char *hint, char *id, unsigned int max_id, unsigned char *psk,
-                               unsigned int max_psk) {
-  (void)ssl, (void)hint;
-  if (max_psk < sizeof shared_key)
-    return 0;
-  snprintf(id, max_id, "paths");
-  memcpy(psk, shared_key, sizeof shared_key);
-  return sizeof shared_key;
-}
-
-static unsigned int server_psk(SSL *ssl, const char *id, unsigned char *psk, unsigned int max_psk) {
-  return client_psk(ssl, id, (char[8]){0}, 8, psk, max_psk);
 }
 
 static void ignore_info(const SSL *ssl, int where, int ret) {
@@ -148,7 +129,7 @@ static void ignore_info(const SSL *ssl, int where, int ret) {
 static unsigned int client_psk_with_info(SSL *ssl, const char *hint, char *id, unsigned int max_id,
                                          unsigned char *psk, unsigned int max_psk) {
   SSL_set_info_callback(ssl, ignore_info);
-  return client_psk(ssl, hint, id, max_id, psk, max_psk);
+  return shared_key_of_client(ssl, hint, id, max_id, psk, max_psk);
 }
 
 static int allow_all(const SSL *ssl, const SSL_CTX *context, int operation, int bits, int nid, void *other,
@@ -164,8 +145,9 @@ static enum outcome psk_with(const struct setup *setup, SSL_psk_client_cb_func c
   if (setup->version == TLS1_2_VERSION &&
       (SSL_CTX_set_cipher_list(client, "PSK") != 1 || SSL_CTX_set_cipher_list(server, "PSK") != 1))
     broken("no PSK suites");
-  SSL_CTX_set_psk_client_callback(client, callback);
-  SSL_CTX_set_psk_server_callback(server, server_psk);
+  use_shared_key(client, server);
+  if (callback != NULL)
+    SSL_CTX_set_psk_client_callback(client, callback);
   if (own_security)
     SSL_CTX_set_security_callback(client, allow_all);
   link_open(&link, setup, client, server);
@@ -173,7 +155,7 @@ static enum outcome psk_with(const struct setup *setup, SSL_psk_client_cb_func c
 }
 
 static enum outcome psk(const struct setup *setup) {
-  return psk_with(setup, client_psk, false);
+  return psk_with(setup, NULL, false);
 }
 
 static enum outcome psk_with_info(const struct setup *setup) {
@@ -181,44 +163,15 @@ static enum outcome psk_with_info(const struct setup *setup) {
 }
 
 static enum outcome psk_with_security(const struct setup *setup) {
-  return psk_with(setup, client_psk, true);
-}
-
-static SSL_SESSION *external_session(SSL *ssl) {
-  static const unsigned char aes_128_gcm_sha256[] = {0x13, 0x01};
-  SSL_SESSION *session = SSL_SESSION_new();
-
-  if (session == NULL || SSL_SESSION_set1_master_key(session, shared_key, sizeof shared_key) != 1 ||
-      SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, aes_128_gcm_sha256)) != 1 ||
-      SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) != 1)
-    broken("no external session");
-  return session;
-}
-
-static int use_external(SSL *ssl, const EVP_MD *md, const unsigned char **ret_id, size_t *ret_length,
-                        SSL_SESSION **ret_session) {
-  (void)md;
-  *ret_id = (const unsigned char *)"paths";
-  *ret_length = 5;
-  *ret_session = external_session(ssl);
-  return 1;
-}
-
-static int find_external(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **ret_session) {
-  (void)id, (void)length;
-  *ret_session = external_session(ssl);
-  return 1;
+  return psk_with(setup, NULL, true);
 }
 
 static enum outcome external(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
 
-  /* The one that the key is for. */
-  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_psk_use_session_callback(client, use_external);
-  SSL_CTX_set_psk_find_session_callback(server, find_external);
+  use_suite_of_shared_session(client, server);
+  use_shared_session(client, server, 0);
   link_open(&link, setup, client, server);
   return link_finish(&link, client, server);
 }

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Early data (RFC 8446, 2.3): it leaves the client before the server has shown anything. */
-#include "kit.h"
+#include "shared_key.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -463,52 +463,12 @@ static enum outcome connecting_to_covered(const struct setup *setup) {
 
 /* ---- With a key agreed elsewhere, there is no session to look at before ---- */
 
-static SSL_SESSION *external_session(SSL *ssl) {
-  static const unsigned char key[32] = {1, 2, 3};
-  static const unsigned char aes_128_gcm_sha256[] = {0x13, 0x01};
-  SSL_SESSION *session = SSL_SESSION_new();
-
-  if (session == NULL || SSL_SESSION_set1_master_key(session, key, sizeof key) != 1 ||
-      SSL_SESSION_set_cipher(session, SSL_CIPHER_find(ssl, aes_128_gcm_sha256)) != 1 ||
-      SSL_SESSION_set_protocol_version(session, TLS1_3_VERSION) != 1 ||
-      SSL_SESSION_set_max_early_data(session, 16384) != 1)
-    broken("no external session");
-  return session;
-}
-
-static int use_external(SSL *ssl, const EVP_MD *md, const unsigned char **ret_id, size_t *ret_length,
-                        SSL_SESSION **ret_session) {
-  (void)md;
-  *ret_id = (const unsigned char *)"paths";
-  *ret_length = 5;
-  *ret_session = external_session(ssl);
-  return 1;
-}
-
-static int find_external(SSL *ssl, const unsigned char *id, size_t length, SSL_SESSION **ret_session) {
-  (void)id;
-  (void)length;
-  *ret_session = external_session(ssl);
-  return 1;
-}
-
-/* With the cipher suite that the key is for, on both sides. */
-static void agree_on_suite(SSL_CTX *client, SSL_CTX *server) {
-  SSL_CTX_set_ciphersuites(client, "TLS_AES_128_GCM_SHA256");
-  SSL_CTX_set_ciphersuites(server, "TLS_AES_128_GCM_SHA256");
-}
-
-static void agree_on_key(SSL_CTX *client, SSL_CTX *server) {
-  SSL_CTX_set_psk_use_session_callback(client, use_external);
-  SSL_CTX_set_psk_find_session_callback(server, find_external);
-}
-
 static enum outcome external(const struct setup *setup, bool may_arrive) {
   SSL_CTX *client = client_context(setup), *server = eager_server(setup);
   enum outcome outcome;
 
-  agree_on_suite(client, server);
-  agree_on_key(client, server);
+  use_suite_of_shared_session(client, server);
+  use_shared_session(client, server, 16384);
   outcome = connect_early(setup, client, server, NULL, may_arrive);
   SSL_CTX_free(client);
   SSL_CTX_free(server);
@@ -536,11 +496,11 @@ static enum outcome external_beside(const struct setup *setup) {
   SSL_SESSION *session;
   enum outcome outcome;
 
-  agree_on_suite(client, server);
+  use_suite_of_shared_session(client, server);
   SSL_CTX_set_max_early_data(server, 0);
   session = session_of(setup, client, server);
   SSL_CTX_set_max_early_data(server, 16384);
-  agree_on_key(client, server);
+  use_shared_session(client, server, 16384);
   outcome = connect_early(setup, client, server, session, false);
   SSL_SESSION_free(session);
   SSL_CTX_free(client);

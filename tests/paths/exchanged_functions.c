@@ -172,9 +172,7 @@ static enum outcome info_replaced(const struct setup *setup, void (*first)(const
   SSL_set_info_callback(link.client, second);
   shut_down(&link);
   printf("closed\n");
-  link_close(&link);
-  SSL_CTX_free(client);
-  SSL_CTX_free(server);
+  link_free(&link, client, server);
   return outcome;
 }
 
