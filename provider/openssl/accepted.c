@@ -5,12 +5,14 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* The table is held for the time of a few pointers; a holder that is interrupted is waited for this often. */
+/* A thread holds the table only while it moves a few pointers. This is how often another thread waits in
+ * case the holder is interrupted. */
 #define MAX_YIELDS 10000
 
 /*
- * Not a mutex: a fork in another thread could leave that locked for ever. What a process that is our parent
- * holds, it holds in its own memory, and the chains are whole here whatever it was about.
+ * Takes the table for this process. Not a mutex: a fork in another thread could leave a mutex locked for
+ * ever. If the holder is another process, it is our parent, which holds its own copy of the table; the chains
+ * in our copy are whole whatever it was doing.
  */
 static bool hold(struct accepted *accepted) {
   int own = (int)getpid();
@@ -31,8 +33,8 @@ static void let_go(struct accepted *accepted) {
   atomic_store(&accepted->holder, 0);
 }
 
-/* The signatures of a chain never count as checked because those of the one before did: a child that is
- * forked in between keeps what is there at that moment. */
+/* Puts a chain into the place and returns the earlier one. signatures_checked is false in between: after a
+ * fork at that moment the child must not take an earlier chain's mark for the new chain. */
 static struct accepted_chain exchange(struct accepted_place *place, struct accepted_chain chain) {
   struct accepted_chain before = {.chain = atomic_load(&place->chain),
                                   .signatures_checked = atomic_exchange(&place->signatures_checked, false)};
@@ -57,7 +59,7 @@ void accepted_keep(struct accepted *accepted, const struct libcrypto *crypto, ST
                                 .signatures_checked = signatures_checked};
 
   if (kept.chain != NULL && hold(accepted)) {
-    /* Counted before it is there, and no longer once it is gone, so that none is overlooked. */
+    /* Counted before it is put in, and until it is taken out, so that no chain is overlooked. */
     atomic_fetch_add(&accepted->count, 1);
     kept = exchange(&accepted->places[accepted->next++ % ACCEPTED_CHAINS], kept);
     if (kept.chain != NULL)

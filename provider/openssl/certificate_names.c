@@ -6,7 +6,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-/* Longer texts are no host names (RFC 1035, 2.3.4). */
+/* Longer texts are not host names (RFC 1035, 2.3.4). */
 #define NAME_SIZE 256
 
 struct names {
@@ -35,7 +35,7 @@ static void visit_address(struct names *names, const unsigned char *bytes, int l
     names->ended = !names->visit(text, names->arg);
 }
 
-/* How many of the names are host names. */
+/* Returns how many of the names are host names. */
 static int visit_alternative_names(struct names *names, const GENERAL_NAMES *alternative, bool addresses) {
   const struct libcrypto *crypto = names->crypto;
   int count = crypto->OPENSSL_sk_num((const OPENSSL_STACK *)alternative), hosts = 0;
@@ -87,7 +87,7 @@ bool certificate_names_visit(const struct libcrypto *crypto, X509 *certificate, 
   int found = 0, hosts = 0;
   GENERAL_NAMES *alternative = crypto->X509_get_ext_d2i(certificate, NID_subject_alt_name, &found, NULL);
 
-  /* -1: there is none. Otherwise it is there, and nobody can say what it holds. */
+  /* found == -1: the certificate has no such extension. Otherwise it has one that cannot be read. */
   if (alternative == NULL && found != -1)
     return false;
   if (alternative != NULL) {

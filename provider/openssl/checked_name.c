@@ -20,7 +20,7 @@ bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *n
 
   if (matter.crypto == NULL || openssl_lacks_function(&hook->openssl))
     return false;
-  /* Who connects to us is no host that we talk to. */
+  /* A client that connects to us is not a host that we connect to. */
   if (peer_chain_is_client(hook, certificate))
     return true;
   matter.evidence = peer_chain_evidence(hook, certificate);
@@ -30,10 +30,11 @@ bool checked_name_is_allowed(struct hook *hook, X509 *certificate, const char *n
   return judgement.allowed;
 }
 
-/* So many names of one certificate are looked up for a session that may be offered. */
+/* How many names of one certificate are looked up for a session that may be offered. */
 #define MOST_NAMES 256
 
-struct question_of_session {
+/* Whether the certificate's own key is allowed for all its names. */
+struct session_question {
   struct hook *hook;
   X509 *certificate;
   const struct pin_policy *policy;
@@ -41,7 +42,7 @@ struct question_of_session {
   bool allowed;
 };
 
-static bool key_is_allowed_for(const struct question_of_session *question, const char *name) {
+static bool key_is_allowed_for(const struct session_question *question, const char *name) {
   struct subject_matter matter = {.openssl = &question->hook->openssl,
                                   .crypto = openssl_crypto(&question->hook->openssl),
                                   .evidence = {.peer = question->certificate, .peer_alone = true},
@@ -54,9 +55,9 @@ static bool key_is_allowed_for(const struct question_of_session *question, const
   return judgement.allowed;
 }
 
-/* A lookup is soon done, a judgement is not: that is for names that an entry covers. */
-static bool ask(const char *name, void *arg) {
-  struct question_of_session *question = arg;
+/* Looking a name up is cheap and judging is not, so only names that an entry covers are judged. */
+static bool ask_for_name(const char *name, void *arg) {
+  struct session_question *question = arg;
 
   question->allowed =
       question->names++ < MOST_NAMES &&
@@ -64,26 +65,29 @@ static bool ask(const char *name, void *arg) {
   return question->allowed;
 }
 
-static bool ask_for_each_name(struct question_of_session *question) {
+static bool ask_for_each_name(struct session_question *question) {
   const struct libcrypto *crypto = openssl_crypto(&question->hook->openssl);
   bool seen;
 
   if (question->policy == NULL)
     return settings_allow_without_policy();
   crypto->ERR_set_mark();
-  seen = certificate_names_visit(crypto, question->certificate, true, ask, question);
+  seen = certificate_names_visit(crypto, question->certificate, true, ask_for_name, question);
   crypto->ERR_pop_to_mark();
   return seen && question->allowed;
 }
 
-/* Of a name with a star only what covers all that it stands for is asked for. No: also where the certificate
- * has more names than that. */
+/*
+ * Whether the policy allows the certificate's own key for each of its names. A wildcard name is looked up as
+ * such: only entries that cover every host it stands for are found. False also if the certificate has more
+ * than MOST_NAMES names.
+ */
 static bool is_allowed_by_key(struct hook *hook, X509 *certificate) {
-  struct question_of_session question = {.hook = hook, .certificate = certificate, .allowed = true};
+  struct session_question question = {.hook = hook, .certificate = certificate, .allowed = true};
   bool allowed;
   int cancel_state;
 
-  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  /* A thread that is cancelled while it logs would never release the policy. */
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   question.policy = policy_acquire();
   allowed = ask_for_each_name(&question);
@@ -92,7 +96,7 @@ static bool is_allowed_by_key(struct hook *hook, X509 *certificate) {
   return allowed;
 }
 
-/* An address in its place may stand for any name. */
+/* An address that is sent in place of a name may stand for any name. */
 static bool sends_a_name(const struct libssl *libssl, SSL *ssl) {
   const char *name = libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
 

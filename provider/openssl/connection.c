@@ -15,33 +15,32 @@
 #include "session.h"
 #include "unbound.h"
 
-/*
- * What a refused connection is told to verify: SSL_VERIFY_PEER, with flags that mean nothing to a client and
- * so are no program's: where this stands, the program has not set another mode since.
- */
+/* The verify mode of a refused connection: SSL_VERIFY_PEER, with flags that mean nothing to a client, so
+ * no program sets them. As long as the mode is this value, the program has not set another one. */
 #define FORCED_MODE (SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE | SSL_VERIFY_POST_HANDSHAKE)
 
 enum state { UNDECIDED = 0, ALLOWED, REFUSED };
 
 /* A client's connection, from its first handshake on. */
 struct connection {
-  enum state state;       /* of the handshake under way, or the last one */
+  enum state state;       /* of the running handshake, or else of the last one */
   bool cut;               /* its BIOs were replaced in this handshake */
-  int programs_mode;      /* what FORCED_MODE stands in for */
-  info_fn *programs_info; /* what hook->functions.any_info stands in for; NULL: nothing */
-  info_fn *running[2];    /* of the program's info callbacks, those that are running; NULL: none */
-  BIO *held[2];           /* for reading and writing: the program's, where no refusing BIO holds it */
-  char *text;             /* the report of a refusal; NULL: none, or no memory */
-  struct offer offer;     /* of the session in this handshake */
-  char *sent_name;        /* as in struct subject_matter, from the ClientHello on */
+  int programs_mode;      /* the mode that FORCED_MODE replaced */
+  info_fn *programs_info; /* the callback that hook->functions.any_info stands in for; NULL: none */
+  info_fn *running[2];    /* callbacks of the program's that are running, the innermost first; NULL: none */
+  /* The program's BIOs for reading and writing; owned; NULL: a refusing BIO holds it, or none. */
+  BIO *held[2];
+  char *text;         /* report of a refusal; owned; NULL: none, or no memory */
+  struct offer offer; /* the session that was offered in this handshake */
+  char *sent_name;    /* see struct subject_matter; owned; known once the ClientHello is written */
 };
 
-/* A connection, and by what it is asked. */
+/* A connection, with the functions to look at it. All of it is borrowed. */
 struct client {
   struct hook *hook;
   const struct libssl *libssl;
   SSL *ssl;
-  struct connection *connection; /* NULL: no memory; it is cut off then */
+  struct connection *connection; /* NULL: no memory, so the connection is cut off */
 };
 
 static struct connection *clear(struct connection *connection) {
@@ -50,7 +49,7 @@ static struct connection *clear(struct connection *connection) {
   return connection;
 }
 
-/* Where the connection has no place, its own data leads to what is kept of it. */
+/* If the table has no place for the connection, its ex_data leads to our data. */
 static struct connection *new_connection(const struct client *client, int index) {
   struct connection *connection =
       clear(record_take_place(&client->hook->connections, client->ssl, sizeof *connection));
@@ -71,7 +70,7 @@ static struct connection *connection_of(const struct client *client) {
 
   if (connection != NULL)
     return connection;
-  /* With it comes the callback that clears the place when the connection is freed. */
+  /* The index brings the callback that clears the place when the connection is freed. */
   if (!hook_has_indexes(hook))
     return NULL;
   index = atomic_load_explicit(&hook->ssl_index, memory_order_acquire);
@@ -89,8 +88,8 @@ static struct client client_of(struct hook *hook, const struct libssl *libssl, S
 /* ---- Making OpenSSL agree with a refusal ---- */
 
 /*
- * What libssl gets in place of a BIO of the program's; NULL: no memory, and it then fails for want of a BIO.
- * The program may use its own by a bare pointer, and so it is kept until the connection is freed.
+ * Makes what replaces a BIO of the program's; NULL: no memory, and libssl then fails because it has no BIO.
+ * The program may use its BIO through its own pointer, so the BIO is kept until the connection is freed.
  */
 static BIO *replacement(const struct client *client, BIO *program_bio, int which) {
   const struct libcrypto *crypto = openssl_refusal(&client->hook->openssl);
@@ -104,7 +103,7 @@ static BIO *replacement(const struct client *client, BIO *program_bio, int which
   return NULL;
 }
 
-/* Whether there was anything to replace. */
+/* Returns whether there was anything to replace. */
 static bool replace_bios(const struct client *client) {
   BIO *rbio = client->libssl->SSL_get_rbio(client->ssl);
   BIO *wbio = client->libssl->SSL_get_wbio(client->ssl);
@@ -119,8 +118,9 @@ static bool replace_bios(const struct client *client) {
 }
 
 /*
- * A program may put its BIOs back, or a new descriptor in, and go on. Then, and where it is too late for the
- * handshake to fail, libssl is also told that the connection is shut down, and reads and writes nothing more.
+ * Cuts a refused connection off from the network. If the program puts its BIOs back or sets a new descriptor,
+ * or if it is too late for the handshake to fail, libssl is also told that the connection is shut down. It
+ * then reads and writes nothing more.
  */
 static void cut_off(const struct client *client) {
   bool replaced, again;
@@ -134,10 +134,7 @@ static void cut_off(const struct client *client) {
     client->connection->cut = true;
 }
 
-/*
- * In the middle of libssl's verification: makes that fail, and makes its failure count where the program has
- * switched it off.
- */
+/* Called within libssl's verification: makes it fail, also if the program has switched verification off. */
 static void fail_verification(const struct client *client) {
   int mode = client->libssl->SSL_get_verify_mode(client->ssl);
 
@@ -147,7 +144,7 @@ static void fail_verification(const struct client *client) {
   client->libssl->SSL_set_verify(client->ssl, FORCED_MODE, NULL);
 }
 
-/* The program uses a refused SSL for another connection. */
+/* For a program that uses a refused SSL for another connection. */
 static void forget_refusal(const struct client *client) {
   struct connection *connection = client->connection;
 
@@ -158,8 +155,8 @@ static void forget_refusal(const struct client *client) {
 
 /* ---- Seeing what happens ---- */
 
-/* Without a callback of our own for this function of the program's, one that asks this connection: by its own
-   data, which SSL_dup(3) takes along. */
+/* For a program with more info callbacks than we have stand-ins: puts in the callback that asks the
+ * connection for the program's. The connection is found by its ex_data, which SSL_dup(3) copies. */
 static void watch_by_any(const struct client *client, info_fn *info) {
   client->connection->programs_info = info;
   (void)client->libssl->SSL_set_ex_data(client->ssl, atomic_load(&client->hook->ssl_index),
@@ -168,7 +165,7 @@ static void watch_by_any(const struct client *client, info_fn *info) {
 }
 
 /* Puts our info callback where libssl looks for one: in the SSL if the program has one there, else in its
- * SSL_CTX. */
+ * SSL_CTX (openssl-internals H4). */
 static void watch(const struct client *client) {
   const struct libssl *libssl = client->libssl;
   info_fn *info = libssl->SSL_get_info_callback(client->ssl);
@@ -220,8 +217,8 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
   if (client.connection != NULL)
     take_judgement(&client, judgement);
   if (!judgement->allowed) {
-    /* Where libssl's verification fails, this makes it count. Where the program said yes, the next step of
-       the handshake finds the connection refused (connection_info) and cuts it off. */
+    /* If libssl's verification fails, this makes the failure count. If the program said yes,
+     * connection_info finds the connection refused at the next step of the handshake and cuts it off. */
     fail_verification(&client);
     if (client.connection != NULL)
       watch(&client);
@@ -230,8 +227,8 @@ void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement)
     return;
   }
   session = libssl->SSL_get_session(ssl);
-  /* After the handshake, in a verification of the program's own, others may be reading what the session
-   * keeps. */
+  /* After the handshake, in a verification of the program's own, other threads may be reading what the
+   * session stores. */
   if (judgement->proven == NULL || session == NULL || libssl->SSL_is_init_finished(ssl) == 1)
     return;
   session_keep(hook, session, judgement->proven);
@@ -243,7 +240,7 @@ static const char *sent_name(const struct client *client) {
   return connection_tells_sessions_name(client->libssl, client->ssl) ? "" : client->connection->sent_name;
 }
 
-/* Judges by what a session kept; session: NULL where the peer has shown nothing. */
+/* Judges by what the session stores. session: NULL if the peer has shown nothing. */
 static void judge_session(const struct client *client, SSL_SESSION *session, enum question_stage stage,
                           struct judgement *ret_judgement) {
   const struct libssl *libssl = client->libssl;
@@ -263,16 +260,16 @@ static void judge_session(const struct client *client, SSL_SESSION *session, enu
     matter.kept = session_kept(client->hook, session, &matter.kept_size);
   }
   matter.evidence.peer_alone = true;
-  /* Not searched, but it may name the host. */
+  /* peer_alone: the store is not searched, but its parameters may name the host. */
   matter.evidence.store = libssl->SSL_CTX_get_cert_store(libssl->SSL_get_SSL_CTX(client->ssl));
   judge(&matter, ret_judgement);
 }
 
 /*
- * Nothing has been verified, and the server has said all it will, or early data is about to leave: a resumed
- * session, or a suite without certificates. What was found when the session was offered counts only where
- * nothing has changed since: the program may have given another one or another name, and it may be known only
- * now where it is connected to.
+ * Judges a handshake that verified nothing, when the server has finished its part or early data is about to
+ * leave: a resumed session, or a cipher suite without certificates. The verdict from when the session was
+ * offered counts only if nothing has changed since: the program may have set another session or name, and the
+ * address it is connected to may be known only now.
  */
 static void judge_unverified(const struct client *client, SSL_SESSION *session, enum question_stage stage) {
   struct judgement judgement;
@@ -287,10 +284,8 @@ static void judge_unverified(const struct client *client, SSL_SESSION *session, 
   judgement_clear(&judgement);
 }
 
-/*
- * A session that the policy in force cannot be seen to allow is not offered to the server: a full handshake
- * then verifies anew, and no early data leaves before that.
- */
+/* Keeps a session from being offered to the server unless the policy in force is seen to allow it. Without
+ * the session a full handshake verifies anew, and no early data leaves before that. */
 static void look_at_offer(const struct client *client) {
   SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
   struct judgement judgement;
@@ -306,9 +301,9 @@ static void look_at_offer(const struct client *client) {
 }
 
 /*
- * The program, which is told of the start behind us, may have put in another session or another name. To be
- * found before it is offered: once the server resumes it, libssl tells up to TLS 1.2 the name of the session
- * for the one that is sent (SSL_get_servername(3)).
+ * The program is told of the start after us, and may have set another session or name. This must be found
+ * before the session is offered: once the server resumes it, SSL_get_servername(3) returns the session's name
+ * instead of the name that was sent (up to TLS 1.2).
  */
 static void look_at_offer_again(const struct client *client) {
   SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
@@ -328,7 +323,8 @@ static void forget_sent_name(struct connection *connection) {
   connection->sent_name = NULL;
 }
 
-/* A program may put in another session, or another name, also behind the last look at what is offered. */
+/* Notes the name that was really sent, because a program may set another session or name even after the
+ * last look at the offer. */
 static void note_sent_name(const struct client *client) {
   const struct libssl *libssl = client->libssl;
   struct connection *connection = client->connection;
@@ -344,8 +340,8 @@ static void note_sent_name(const struct client *client) {
 }
 
 static void begin_handshake(const struct client *client) {
-  /* A start is also announced when a client goes on after early data, and at a renegotiation: their session
-     is in use, and is judged when the server's part is over. */
+  /* A start is also told when a client goes on after early data, and at a renegotiation (openssl-internals
+   * H1). Their session is in use already, and is judged when the server's part is over. */
   bool first = client->libssl->SSL_in_before(client->ssl) == 1;
 
   if (first)
@@ -370,8 +366,8 @@ static void begin_watching(struct hook *hook, const struct libssl *libssl, SSL *
     begin_handshake(&client);
 }
 
-/* Where our info callback is in place it is told of the start. libssl asks again and again later on, which
-   tells when a program has put its own there. */
+/* If our info callback is in place, it is told of the start. libssl asks for versions again and again
+ * later, which shows whether a program has replaced our info callback. */
 __attribute__((noinline)) static void look_at_start(struct hook *hook, SSL *ssl) {
   int saved_errno = errno;
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
@@ -394,19 +390,19 @@ void connection_begins(struct hook *hook, SSL *ssl) {
     look_at_start(hook, ssl);
 }
 
-/* Whether the server has said all it will in this handshake. */
+/* Whether the server has finished its part of the handshake. */
 static bool servers_part_is_over(const struct client *client, int where) {
   if (where == SSL_CB_HANDSHAKE_DONE)
     return client->libssl->SSL_is_init_finished(client->ssl) == 1;
   return where == SSL_CB_CONNECT_LOOP && connection_has_read_servers_end(client->libssl, client->ssl);
 }
 
-/* Told as done, though it is not (openssl-internals H6). */
+/* libssl tells that the handshake is done, though it is not (openssl-internals H6). */
 static bool early_data_may_leave(const struct client *client, int where) {
   return where == SSL_CB_HANDSHAKE_DONE && client->libssl->SSL_is_init_finished(client->ssl) != 1;
 }
 
-/* The session whose key early data is for; NULL: it is for whoever holds a key agreed on elsewhere. */
+/* The session whose key protects the early data; NULL: the key was agreed on elsewhere (an external PSK). */
 static SSL_SESSION *session_of_early_data(const struct client *client) {
   SSL_SESSION *session = client->libssl->SSL_get_session(client->ssl);
 
@@ -435,7 +431,7 @@ static void follow_handshake(const struct client *client, int where) {
   if (client->connection->state == REFUSED &&
       (where == SSL_CB_CONNECT_LOOP || where == SSL_CB_HANDSHAKE_DONE))
     cut_off(client);
-  /* Early data is judged before this, and the whole handshake again behind it. */
+  /* Early data is judged before this point, and the handshake is judged again afterwards. */
   if (offer->session != NULL && where == SSL_CB_HANDSHAKE_DONE &&
       libssl->SSL_is_init_finished(client->ssl) == 1)
     offer_clear(client->hook, offer);
@@ -469,8 +465,8 @@ void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int wh
     program(ssl, where, ret);
     return;
   }
-  /* A program that found one of ours where its own would have been, and calls what it found, would call
-     itself without end. */
+  /* A program that found our callback in place of its own may call what it found. That would call the
+   * program's callback without end. */
   if (program == connection->running[0] || program == connection->running[1])
     return;
   outer = connection->running[0];
@@ -480,7 +476,8 @@ void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int wh
   program(ssl, where, ret);
   connection->running[0] = outer;
   connection->running[1] = outermost;
-  /* libssl goes on with what it took up before; what the program has just set is for the next time. */
+  /* libssl uses the callback that it read before; what the program has just set counts from the next event
+   * on. */
   if (client.libssl->SSL_is_server(ssl))
     return;
   watch(&client);
@@ -512,14 +509,14 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
   (void)ad;
   (void)index;
   (void)argl;
-  /* A program that sets up TLS will verify, and may by then have entered a chroot: read the policy now. */
+  /* A program that sets up TLS will verify later, perhaps in a chroot: read the policy now. */
   policy_prepare();
   if (openssl_ssl_context(&hook->openssl, &libssl)) {
-    /* The same in every new SSL_CTX: one original serves all (openssl-internals H3). */
+    /* Every new SSL_CTX has the same callback, so one original serves all (openssl-internals H3). */
     atomic_store(&hook->original_security, libssl.SSL_CTX_get_security_callback(parent));
     libssl.SSL_CTX_set_security_callback(parent, hook->functions.security);
-    /* It is told of the start of each handshake; the security callback is there for programs that put an info
-       callback of their own in place of ours, and this one for those that do so with theirs. */
+    /* The info callback is told of the start of each handshake. The security callback serves programs that
+     * replace our info callback, and the info callback serves those that replace our security callback. */
     plain = info_callback_for(hook, NULL);
     atomic_store_explicit(&hook->plain_info, plain, memory_order_relaxed);
     libssl.SSL_CTX_set_info_callback(parent, plain);
@@ -527,10 +524,8 @@ void connection_context_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int ind
   errno = saved_errno;
 }
 
-/*
- * SSL_dup(3): the copy is a connection of its own, with the same info callback. Keeps what it already has,
- * where others would share a pointer.
- */
+/* For SSL_dup(3): the copy is a connection of its own, with the same info callback. If the copy has data
+ * already, that stays; otherwise both would share a pointer (openssl-internals H5). */
 int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d, int index, long argl,
                    void *argp) {
   struct hook *hook = argp;
@@ -550,7 +545,7 @@ int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d
   return 1;
 }
 
-static void release(struct hook *hook, struct connection *connection) {
+static void release_contents(struct hook *hook, struct connection *connection) {
   for (int which = 0; which < 2; which++) {
     if (connection->held[which] != NULL)
       openssl_refusal(&hook->openssl)->BIO_free_all(connection->held[which]);
@@ -568,11 +563,11 @@ void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lon
   (void)index;
   (void)argl;
   if (placed != NULL) {
-    release(hook, placed);
+    release_contents(hook, placed);
     record_leave_place(&hook->connections, parent);
   }
   if (ptr != NULL && ptr != placed) {
-    release(hook, ptr);
+    release_contents(hook, ptr);
     record_free(ptr);
   }
 }

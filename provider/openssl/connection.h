@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * SSL: a client's connection from its handshake on. Makes a refusal hold whatever the program answers, and
- * judges handshakes that verify nothing: resumed sessions, suites without certificates.
+ * Follows a client's connection (SSL) from its handshake on. Makes a refusal hold whatever the program
+ * answers, and judges handshakes that verify no certificate: resumed sessions, and cipher suites without
+ * certificates. OpenSSL calls these functions through hooks.c and info_callback.c.
  */
 #ifndef PIN_CONNECTION_H
 #define PIN_CONNECTION_H
@@ -14,8 +15,8 @@
 #include "hook.h"
 #include "judgement.h"
 
-/* The peer of this client's connection was judged; libssl is still in the middle of its verification. Takes
- * over what the session is to keep of it. */
+/* Takes the verdict about the peer of this client's connection, while libssl is still in its verification.
+ * On a refusal makes the verification fail. If allowed, moves judgement->proven into the session. */
 void connection_judged(struct hook *hook, SSL *ssl, struct judgement *judgement);
 
 /* CRYPTO_EX_new callback of SSL_CTX. */
@@ -26,23 +27,19 @@ int connection_dup(CRYPTO_EX_DATA *to, const CRYPTO_EX_DATA *from, void **from_d
                    void *argp);
 void connection_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 
-/*
- * Called for each SSL_SECOP_VERSION of SSL_CTX_set_security_callback(3). libssl asks it at the start of every
- * handshake, when the connection is complete and the program has had its last say.
- */
+/* Called for each SSL_SECOP_VERSION of SSL_CTX_set_security_callback(3). libssl asks this at the start of
+ * every handshake, when the program can no longer change the connection before it, and many times later. */
 void connection_begins(struct hook *hook, SSL *ssl);
 
-/* What libssl calls at the next event. */
+/* The info callback that libssl will call at the next event; NULL: none. */
 static inline info_fn *connection_next_info(const struct libssl *libssl, const SSL *ssl) {
   info_fn *info = libssl->SSL_get_info_callback(ssl);
 
   return info != NULL ? info : libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
 }
 
-/*
- * Whether connection_begins() has nothing to do, as mostly: it is asked for up to 21 times a handshake. False
- * where that is not to be seen at once.
- */
+/* Whether connection_begins() has nothing to do, which is the usual case: libssl asks up to 21 times a
+ * handshake. False also if that cannot be seen cheaply. */
 static inline bool connection_has_begun(const struct hook *hook, const SSL *ssl) {
   const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
   info_fn *info = libssl != NULL ? connection_next_info(libssl, ssl) : NULL;
@@ -50,10 +47,10 @@ static inline bool connection_has_begun(const struct hook *hook, const SSL *ssl)
   return info != NULL && info == atomic_load_explicit(&hook->plain_info, memory_order_relaxed);
 }
 
-/* What connection_info does where there is something to be done. */
+/* The slow part of connection_info, for events that matter. */
 void connection_event(struct hook *hook, const SSL *ssl, int where);
 
-/* Server done, or finished, was read (openssl-internals H7). */
+/* Whether ServerHelloDone or the server's Finished was read (openssl-internals H7). */
 static inline bool connection_is_servers_end(const char *state) {
   return text_begins(state, "TRSD") || text_begins(state, "TRFIN");
 }
@@ -62,12 +59,12 @@ static inline bool connection_has_read_servers_end(const struct libssl *libssl, 
   return connection_is_servers_end(libssl->SSL_state_string(ssl));
 }
 
-/* The ClientHello was written, and nothing of its answer has been read (openssl-internals H12). */
+/* Whether the ClientHello was written and no answer has been read (openssl-internals H12). */
 static inline bool connection_is_hello_sent(const char *state) {
   return text_begins(state, "TWCH");
 }
 
-/* The name for which the session to be offered was made; NULL: none, or there is no session. */
+/* The host name of the session that will be offered; NULL: no session, or the session has no name. */
 static inline const char *connection_sessions_name(const struct libssl *libssl, const SSL *ssl) {
   SSL_SESSION *session = libssl->SSL_get_session(ssl);
 
@@ -76,8 +73,10 @@ static inline const char *connection_sessions_name(const struct libssl *libssl, 
              : NULL;
 }
 
-/* As soon as the ClientHello was written: whether another name was sent than that of the session, or none.
- * Once the server resumes it, libssl tells up to TLS 1.2 the session's (SSL_get_servername(3)). */
+/*
+ * As soon as the ClientHello is written: whether the client sent a name other than the session's, or no name.
+ * If the server resumes the session, SSL_get_servername(3) later returns the session's name (up to TLS 1.2).
+ */
 static inline bool connection_sent_other_name(const struct libssl *libssl, const SSL *ssl) {
   const char *name = connection_sessions_name(libssl, ssl);
   const char *sent = name != NULL ? libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : NULL;
@@ -85,7 +84,7 @@ static inline bool connection_sent_other_name(const struct libssl *libssl, const
   return name != NULL && (sent == NULL || strcmp(sent, name) != 0);
 }
 
-/* Before the handshake: whether the client gives no name, and libssl tells that of the session in its place
+/* Before the handshake: whether the client sets no name, so that libssl reports the session's name instead
  * (openssl-internals H13). */
 static inline bool connection_tells_sessions_name(const struct libssl *libssl, const SSL *ssl) {
   const char *name = connection_sessions_name(libssl, ssl);
@@ -94,6 +93,7 @@ static inline bool connection_tells_sessions_name(const struct libssl *libssl, c
          libssl->SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) == name;
 }
 
+/* Whether this step of a client's handshake has to be looked at, if no connection was refused so far. */
 static inline bool connection_step_matters(const struct libssl *libssl, const SSL *ssl) {
   const char *state = libssl->SSL_state_string(ssl);
 
@@ -104,7 +104,7 @@ static inline bool connection_step_matters(const struct libssl *libssl, const SS
   return connection_is_hello_sent(state) && connection_sent_other_name(libssl, ssl);
 }
 
-/* libssl hands its own connection out as const, but its functions for it want it without. */
+/* libssl passes const connections to callbacks, but its functions take them without const. */
 static inline SSL *connection_unconst(const SSL *ssl) {
   SSL *mutable;
 
@@ -112,7 +112,7 @@ static inline SSL *connection_unconst(const SSL *ssl) {
   return mutable;
 }
 
-/* A server's handshake has begun: its questions go straight to libssl's own callback from now on. */
+/* A server's handshake has begun: from now on libssl calls its own security callback directly. */
 static inline void connection_leave_server(const struct hook *hook, const struct libssl *libssl,
                                            const SSL *ssl) {
   security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
@@ -121,7 +121,8 @@ static inline void connection_leave_server(const struct hook *hook, const struct
     libssl->SSL_set_security_callback(connection_unconst(ssl), original);
 }
 
-/* An event of a server's. The program goes on after a call, and may use the connection as a client next. */
+/* Handles an event of a server. When a call of the program's ends, our security callback goes back in,
+ * because the program may use the connection as a client next. */
 static inline void connection_of_server(const struct hook *hook, const struct libssl *libssl, const SSL *ssl,
                                         int where) {
   security_fn *original = atomic_load_explicit(&hook->original_security, memory_order_relaxed);
@@ -133,9 +134,9 @@ static inline void connection_of_server(const struct hook *hook, const struct li
 }
 
 /*
- * Most events mean nothing to us, and of a server's only the first does, and when the program goes on after a
- * call. As long as no connection was refused, a step of a client does only where the server's part is over,
- * or another name was sent than that of the session, or none.
+ * Most events do not matter. A server's matter at the start of a handshake, and when a call of the program's
+ * ends. As long as no connection was refused, a client's step matters only if the server's part is over, or
+ * the client did not send the session's name.
  */
 static inline bool connection_event_matters(const struct hook *hook, const struct libssl *libssl,
                                             const SSL *ssl, int where) {
@@ -155,10 +156,11 @@ static inline void connection_info(struct hook *hook, const SSL *ssl, int where)
     connection_event(hook, ssl, where);
 }
 
-/* Calls an info callback of the program's, unless it is the one that is running. */
+/* Calls an info callback of the program's, but not if that callback is already running. Then looks again
+ * at what the program may have changed. */
 void connection_tell(struct hook *hook, const SSL *ssl, info_fn *program, int where, int ret);
 
-/* hook->functions.any_info: the same as connection_info, and calls the program's. */
+/* The body of hook->functions.any_info: does what connection_info does, then calls the program's callback. */
 void connection_any_info(struct hook *hook, const SSL *ssl, int where, int ret);
 
 #endif

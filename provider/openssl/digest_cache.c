@@ -7,7 +7,7 @@
 
 #define PLACES 16
 
-/* Whoever finds a place held goes on without it: in a child that was forked meanwhile it stays held. */
+/* A thread that finds a place held goes on without it. In a child forked meanwhile the place stays held. */
 struct place {
   atomic_bool held;
   size_t size; /* 0: empty */
@@ -17,13 +17,14 @@ struct place {
 
 static struct place places[PLACES];
 
-/* NULL: it is held, or such data is not kept. To be let go. */
+/* Takes the place for this data; the caller gives it back by let_go. NULL: another thread holds it, or
+ * data of this size is not kept. */
 static struct place *hold(const unsigned char *data, size_t size) {
   struct place *place;
 
   if (size < DIGEST_CACHE_LEAST || size > DIGEST_CACHE_MOST)
     return NULL;
-  /* The last bytes are those of a key; in an RSA key they are its exponent. */
+  /* The last bytes belong to the key; in an RSA key they are the exponent. */
   place = &places[(data[size - 1] ^ data[size - 7]) % PLACES];
   return atomic_exchange_explicit(&place->held, true, memory_order_acquire) ? NULL : place;
 }

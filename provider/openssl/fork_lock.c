@@ -4,10 +4,10 @@
 
 #include "common/moment.h"
 
-/* As long as a thread may take that is not on a processor now. */
+/* Longer than a thread normally waits for a processor. */
 #define LONGEST_LOCKED_MS 1000
 
-static atomic_int forking; /* threads between the handlers */
+static atomic_int forking; /* threads that are between their fork handlers */
 
 void fork_lock_take(struct openssl *openssl) {
   for (int tries = 0; tries < LONGEST_LOCKED_MS; tries++) {

@@ -10,9 +10,10 @@
 #include "libc_symbol.h"
 #include "refusal.h"
 
-static const char *single_threaded; /* libc's mark; NULL: this libc has none */
+static const char *single_threaded; /* libc's flag; NULL: this libc has none */
 
-/* It says no once it has cleaned up, at the end of the process, and then has no locks any more. */
+/* Whether OpenSSL still works: after its clean-up at the end of the process its locks are gone
+ * (openssl-internals P9). */
 static bool is_alive(struct hook *hook) {
   const struct libcrypto *crypto =
       atomic_load(&hook->state) == HOOK_INSTALLED ? openssl_refusal(&hook->openssl) : NULL;
@@ -20,12 +21,13 @@ static bool is_alive(struct hook *hook) {
   return crypto != NULL && crypto->OPENSSL_init_crypto(0, NULL) == 1;
 }
 
-/* Asks for what a child would need a lock for. */
+/* Asks for everything that a child would need a lock for. */
 static void ask_before_fork(struct hook *hook) {
-  /* A program's memory functions may wait for what its own handlers hold: those that came before us. */
+  /* A program's memory functions may wait for a lock that its own fork handlers hold; those ran before
+   * ours. */
   if (hook->has_programs_memory || !is_alive(hook))
     return;
-  /* Without an SSL_CTX yet, OpenSSL itself asks for an index in the child. */
+  /* As long as there is no SSL_CTX, OpenSSL itself asks for an index in the child. */
   if (atomic_load(&hook->original_security) != NULL)
     (void)hook_has_indexes(hook);
   if (atomic_load(&hook->openssl.error_library) != 0)
@@ -41,7 +43,7 @@ static void before_fork(void) {
 
   for (size_t i = 0; i < MAX_HOOKS && !is_alone; i++)
     ask_before_fork(&hooks[i]);
-  /* After that: this thread asks for nothing any more. */
+  /* Only now, because from here on this thread must not ask for anything. */
   fork_lock_begin_fork();
   for (size_t i = 0; i < MAX_HOOKS && !is_alone; i++)
     fork_lock_wait_for(&hooks[i].openssl);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What is to be asked of an OpenSSL before the process forks is asked then, and fork_lock.h holds in it. */
+/* Installs fork handlers: before a fork they ask OpenSSL for what a child would need a lock for, and they
+ * keep the rules of fork_lock.h. Called by hooks.c. */
 #ifndef PIN_FORKS_H
 #define PIN_FORKS_H
 
-/* From now on. Once is enough. */
+/* Installs the handlers. Further calls do nothing. Any thread. */
 void forks_watch(void);
 
 #endif

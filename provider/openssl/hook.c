@@ -7,7 +7,8 @@
 
 struct hook hooks[MAX_HOOKS];
 
-/* Memory may be short once; without an index every connection would be refused. */
+/* Tries twice, because memory may be short for a moment: without an index every connection would be
+ * refused. */
 static void ask_for_index(struct hook *hook, int class_index, CRYPTO_EX_dup *dup, CRYPTO_EX_free *release,
                           atomic_int *ret_index) {
   int index = -1, none = 0;

@@ -18,11 +18,12 @@
 
 /* ---- Functions that know their hook ---- */
 
-/* The one kind of question to the security callback that tells something: which versions are allowed. */
+/* For the only question to the security callback that tells us something: which versions are allowed. */
 __attribute__((noinline)) static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *ctx,
                                                        int bits, int nid, void *other, void *ex);
 
-/* libssl asks its security callback up to 150 times a handshake: all other questions go straight through. */
+/* libssl asks its security callback up to 150 times a handshake, so all other questions go straight
+ * through. */
 #define PIN_HOOK_FUNCTIONS(n)                                                                                \
   static int verify_##n(X509_STORE_CTX *ctx) {                                                               \
     return verification_verify(&hooks[n], ctx);                                                              \
@@ -63,7 +64,7 @@ PIN_HOOK_FUNCTIONS(2)
 PIN_HOOK_FUNCTIONS(3)
 
 #define PIN_HOOK(n)                                                                                          \
-  static void give_functions_##n(struct hook_functions *ret_functions) {                                     \
+  static void set_functions_##n(struct hook_functions *ret_functions) {                                      \
     ret_functions->verify = verify_##n;                                                                      \
     ret_functions->security = security_##n;                                                                  \
     ret_functions->any_info = any_info_##n;                                                                  \
@@ -78,18 +79,18 @@ PIN_HOOK(1)
 PIN_HOOK(2)
 PIN_HOOK(3)
 
-/* No table: the dynamic linker would make its pointers in each process that loads the module. */
-static void give_functions(size_t n, struct hook_functions *ret_functions) {
+/* Not a table: its pointers would have to be relocated in each process that loads the module. */
+static void set_functions(size_t n, struct hook_functions *ret_functions) {
   _Static_assert(MAX_HOOKS == 4, "each hook has functions of its own");
 
   if (n == 0)
-    give_functions_0(ret_functions);
+    set_functions_0(ret_functions);
   else if (n == 1)
-    give_functions_1(ret_functions);
+    set_functions_1(ret_functions);
   else if (n == 2)
-    give_functions_2(ret_functions);
+    set_functions_2(ret_functions);
   else
-    give_functions_3(ret_functions);
+    set_functions_3(ret_functions);
 }
 
 static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *ctx, int bits, int nid,
@@ -105,8 +106,8 @@ static int ask_about_version(struct hook *hook, const SSL *ssl, const SSL_CTX *c
 /* ---- Installation ---- */
 
 /*
- * The callbacks are kept with the default library context of the thread. That which a process begins with is
- * there to its end; another one may be gone later on.
+ * Whether indexes can be asked for later. Callbacks are kept in the thread's default library context
+ * (openssl-internals P1). Only the one that a process begins with is certain to last (openssl-internals P7).
  */
 static bool can_ask_later(struct hook *hook) {
   void *set = openssl_symbol(&hook->openssl, "OSSL_LIB_CTX_set0_default");
@@ -121,7 +122,7 @@ static bool can_ask_later(struct hook *hook) {
   return hook->set_default(NULL) == hook->global_default;
 }
 
-/* Those are given to it before it asks for any memory, or never. */
+/* Whether the program allocates for OpenSSL. It can set its functions only before the first allocation. */
 static bool has_programs_memory(const struct hook *hook) {
   void *get = openssl_symbol(&hook->openssl, "CRYPTO_get_mem_functions");
   void *openssls = openssl_symbol(&hook->openssl, "CRYPTO_malloc");
@@ -144,12 +145,12 @@ static bool install(struct hook *hook) {
   memcpy(&hook->get_index, &symbol, sizeof hook->get_index);
   hook->has_programs_memory = has_programs_memory(hook);
   info_callback_begin(hook);
-  /* In a fork nothing may be asked for then. */
+  /* If indexes cannot be asked for later, or must not be asked for in a fork handler, ask now. */
   if ((!can_ask_later(hook) || hook->has_programs_memory) && !hook_make_indexes(hook))
     return false;
   if (hook->has_programs_memory)
     refusal_prepare(&hook->openssl);
-  /* These are called by other threads from now on, so they come after what they use. */
+  /* Other threads call these callbacks from now on, so everything they use must be ready. */
   store_ctx_index =
       hook->get_index(CRYPTO_EX_INDEX_X509_STORE_CTX, 0, hook, verification_new, NULL, verification_free);
   if (store_ctx_index < 0)
@@ -158,7 +159,7 @@ static bool install(struct hook *hook) {
   return hook->get_index(CRYPTO_EX_INDEX_SSL_CTX, 0, hook, connection_context_new, NULL, NULL) >= 0;
 }
 
-/* Another thread is installing: it is done in microseconds. In a child forked meanwhile it never will be. */
+/* Another thread is installing, which takes microseconds. In a child forked meanwhile it never ends. */
 static bool wait_for(struct hook *hook) {
   for (int tries = 0; tries < 1000 && atomic_load(&hook->state) == HOOK_INSTALLING; tries++)
     moment_pass(10000);
@@ -171,7 +172,7 @@ static bool wait_for(struct hook *hook) {
 static struct hook *install_into(struct hook *hook, const struct object *object) {
   bool installed;
 
-  give_functions((size_t)(hook - hooks), &hook->functions);
+  set_functions((size_t)(hook - hooks), &hook->functions);
   hook->functions.dup_connection = connection_dup;
   hook->functions.free_connection = connection_free;
   hook->openssl.start = object->start;
@@ -182,12 +183,12 @@ static struct hook *install_into(struct hook *hook, const struct object *object)
   return installed ? hook : NULL;
 }
 
-/* False: it is another OpenSSL's. *ret_hook: NULL: it failed. */
+/* Returns false if the hook belongs to another OpenSSL. *ret_hook: NULL if installing failed. */
 static bool install_or_find(struct hook *hook, const struct object *object, struct hook **ret_hook) {
   const char *claimed = atomic_load(&hook->claimed);
 
   if (claimed == NULL) {
-    /* From the claim to the end: in a child that is forked between them nobody would come to the end. */
+    /* The lock is held until the installation has ended: a child forked in between could not finish it. */
     fork_lock_take(&hook->openssl);
     if (atomic_compare_exchange_strong(&hook->claimed, &claimed, object->start))
       *ret_hook = install_into(hook, object);
@@ -201,7 +202,7 @@ static bool install_or_find(struct hook *hook, const struct object *object, stru
   return true;
 }
 
-/* NULL: it failed, or there are too many. */
+/* NULL: it failed, or there are more OpenSSLs than hooks. */
 static struct hook *install_for(const struct object *object) {
   struct hook *hook = NULL;
 
@@ -211,7 +212,7 @@ static struct hook *install_for(const struct object *object) {
   return hook;
 }
 
-/* Hooks are told apart by their addresses, and so what could be unloaded is kept from that. */
+/* Hooks are found by the object's address, so an object that could be unloaded is kept loaded. */
 static struct hook *install_at(const void *address) {
   struct object object;
 

@@ -7,47 +7,48 @@
 #include "connection.h"
 #include "hook.h"
 
-/* Programs have a handful of info callbacks. Some that are written in a scripting language have a new one for
-   each connection; connection.c has a way for those that find no room. */
+/* Programs have a handful of info callbacks. Some written in a scripting language make a new one for each
+ * connection; connection.c handles those that find no place here. */
 #define MAX_STAND_INS 64
-/* From this one on they stand for no callback: one for each hook. */
+/* The stand-ins from this index on stand for no callback: one for each hook. */
 #define PLAIN MAX_STAND_INS
 
 enum { STAND_IN_FREE = 0, STAND_IN_CLAIMED, STAND_IN_READY };
 
-/* Which function of the program's the n-th callback stands for. Set once. */
+/* The function of the program's that our n-th callback stands for. Set once and never changed. */
 struct stand_in {
-  atomic_int state;
+  atomic_int state;            /* NULL: not in use yet */
   _Atomic(info_fn *) callback; /* NULL: not in use */
   struct hook *hook;
-  info_fn *program; /* NULL: none */
+  info_fn *program; /* NULL: stands for no callback */
 };
 
 static struct stand_in stand_ins[PLAIN + MAX_HOOKS];
 
-static void tell(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
-static void tell_step(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
-static void tell_us(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
+static void handle_event(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
+static void handle_plain_step(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
+static void handle_plain_event(const SSL *ssl, int where, int ret, const struct stand_in *stand_in);
 
 #define PIN_INFO(n)                                                                                          \
   static void info_##n(const SSL *ssl, int where, int ret) {                                                 \
-    tell(ssl, where, ret, &stand_ins[n]);                                                                    \
+    handle_event(ssl, where, ret, &stand_ins[n]);                                                            \
   }
 /*
- * Where the program has no callback, a server's steps mean nothing, a client's mostly, and a server's other
- * events little. What the functions are given last is what they are not called with: nothing has to be moved.
+ * Callbacks for when the program has none. Here a server's steps never matter, a client's steps seldom do,
+ * and a server's other events hardly. The stand-in is the last argument of the functions called, so that the
+ * others stay in their registers.
  */
 #define PIN_PLAIN(n)                                                                                         \
   static void plain_##n(const SSL *ssl, int where, int ret) {                                                \
     if (__builtin_expect(where == SSL_CB_ACCEPT_LOOP, 1))                                                    \
       return;                                                                                                \
     if (where == SSL_CB_CONNECT_LOOP)                                                                        \
-      tell_step(ssl, where, ret, &stand_ins[PLAIN + (n)]);                                                   \
+      handle_plain_step(ssl, where, ret, &stand_ins[PLAIN + (n)]);                                           \
     else                                                                                                     \
-      tell_us(ssl, where, ret, &stand_ins[PLAIN + (n)]);                                                     \
+      handle_plain_event(ssl, where, ret, &stand_ins[PLAIN + (n)]);                                          \
   }
 #define PIN_EIGHT(X, n) X(n##0) X(n##1) X(n##2) X(n##3) X(n##4) X(n##5) X(n##6) X(n##7)
-/* Octal, so that the names are the numbers. */
+/* Octal digits, so that the names are numbers in C. */
 #define PIN_ALL(X)                                                                                           \
   PIN_EIGHT(X, 00)                                                                                           \
   PIN_EIGHT(X, 01)                                                                                           \
@@ -59,7 +60,7 @@ PIN_PLAIN(1)
 PIN_PLAIN(2)
 PIN_PLAIN(3)
 
-/* No tables: the dynamic linker would make their pointers in each process that loads the module. */
+/* Not tables: their pointers would have to be relocated in each process that loads the module. */
 #define PIN_CASE(n)                                                                                          \
   case n:                                                                                                    \
     return info_##n;
@@ -89,8 +90,8 @@ static inline info_fn *callback_of(const struct stand_in *stand_in) {
   return atomic_load_explicit(&stand_in->callback, memory_order_relaxed);
 }
 
-/* The stand-in that this callback is; NULL: it is none of ours. */
-static const struct stand_in *find(info_fn *info) {
+/* The stand-in whose callback this is; NULL: it is not one of ours. */
+static const struct stand_in *find_stand_in(info_fn *info) {
   for (size_t n = PLAIN; n < PLAIN + MAX_HOOKS; n++) {
     if (callback_of(&stand_ins[n]) == info)
       return &stand_ins[n];
@@ -103,7 +104,7 @@ static const struct stand_in *find(info_fn *info) {
 }
 
 bool info_callback_is_ours(const struct hook *hook, info_fn *info) {
-  const struct stand_in *found = info != NULL ? find(info) : NULL;
+  const struct stand_in *found = info != NULL ? find_stand_in(info) : NULL;
 
   return found != NULL && found->hook == hook;
 }
@@ -121,7 +122,7 @@ void info_callback_begin(struct hook *hook) {
 }
 
 info_fn *info_callback_for(struct hook *hook, info_fn *program) {
-  const struct stand_in *ours = program != NULL ? find(program) : NULL;
+  const struct stand_in *ours = program != NULL ? find_stand_in(program) : NULL;
 
   if (ours != NULL)
     program = ours->program;
@@ -144,16 +145,18 @@ info_fn *info_callback_for(struct hook *hook, info_fn *program) {
 }
 
 /*
- * What libssl would have called where ours stands for no callback. It asks the SSL_CTX when the SSL has none;
- * a program may have read ours from an SSL_CTX and set it in the SSL, where it hides the SSL_CTX's.
+ * The callback that libssl would have called, where ours stands for none. libssl asks the SSL_CTX if the SSL
+ * has none, but a program may have read ours from an SSL_CTX and set it in the SSL, where it hides that of
+ * the SSL_CTX.
  */
-__attribute__((noinline)) static info_fn *inherited(const struct stand_in *stand_in, const SSL *ssl) {
+__attribute__((noinline)) static info_fn *callback_of_context(const struct stand_in *stand_in,
+                                                              const SSL *ssl) {
   const struct libssl *libssl = openssl_ssl(&stand_in->hook->openssl);
   const struct stand_in *ours;
   info_fn *info;
 
   info = libssl->SSL_CTX_get_info_callback(libssl->SSL_get_SSL_CTX(ssl));
-  ours = info != NULL ? find(info) : NULL;
+  ours = info != NULL ? find_stand_in(info) : NULL;
   return ours != NULL ? ours->program : info;
 }
 
@@ -164,12 +167,13 @@ static inline bool is_set_in(const struct stand_in *stand_in, const struct libss
 }
 
 /*
- * A server's handshake begins. Where the program has set in the SSL what it read from an SSL_CTX that had no
- * callback, it has none, as it would without us: from now on only that of the SSL_CTX is called.
+ * A server's handshake begins, and the SSL has a callback of ours that stands for none, which the program
+ * read from an SSL_CTX. Without us the SSL would have none. So ours is removed, and libssl calls that of the
+ * SSL_CTX from now on.
  */
 __attribute__((noinline)) static void begin_server(const struct stand_in *stand_in,
                                                    const struct libssl *libssl, const SSL *ssl, int ret) {
-  info_fn *program = inherited(stand_in, ssl);
+  info_fn *program = callback_of_context(stand_in, ssl);
   SSL *mutable;
 
   memcpy(&mutable, &ssl, sizeof ssl);
@@ -178,39 +182,40 @@ __attribute__((noinline)) static void begin_server(const struct stand_in *stand_
     connection_tell(stand_in->hook, ssl, program, SSL_CB_HANDSHAKE_START, ret);
 }
 
-static void tell(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
+static void handle_event(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
   const struct libssl *libssl = openssl_ssl(&stand_in->hook->openssl);
   info_fn *program = stand_in->program;
 
   connection_info(stand_in->hook, ssl, where);
   if (program == NULL && libssl != NULL && is_set_in(stand_in, libssl, ssl))
-    program = inherited(stand_in, ssl);
+    program = callback_of_context(stand_in, ssl);
   if (program != NULL)
     connection_tell(stand_in->hook, ssl, program, where, ret);
 }
 
-/* A client's step, of which only the last matters, or where there is a callback in the SSL itself. */
-static void tell_step(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
+/* A client's step. It matters only at the end of the server's part, or if the SSL has a callback of its
+ * own. */
+static void handle_plain_step(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
   const struct hook *hook = stand_in->hook;
   const struct libssl *libssl = openssl_ssl_bound(&hook->openssl);
 
   if (libssl == NULL || libssl->SSL_get_info_callback(ssl) != NULL ||
       connection_event_matters(hook, libssl, ssl, where))
-    tell(ssl, where, ret, stand_in);
+    handle_event(ssl, where, ret, stand_in);
 }
 
-/* The end of a call of the program's is told of a server's alone (openssl-internals H11). */
+/* SSL_CB_ACCEPT_EXIT is told of servers only (openssl-internals H11). */
 static inline bool is_of_server(const struct libssl *libssl, const SSL *ssl, int where) {
   return where == SSL_CB_ACCEPT_EXIT || libssl->SSL_is_server(ssl);
 }
 
-/* An event of a connection without a callback of the program's. */
-static void tell_us(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
+/* An event of a connection for which the program has no callback. */
+static void handle_plain_event(const SSL *ssl, int where, int ret, const struct stand_in *stand_in) {
   struct hook *hook = stand_in->hook;
   const struct libssl *libssl = atomic_load_explicit(&hook->openssl.ssl, memory_order_acquire);
 
   if (libssl == NULL || !is_of_server(libssl, ssl, where)) {
-    tell(ssl, where, ret, stand_in);
+    handle_event(ssl, where, ret, stand_in);
     return;
   }
   connection_of_server(hook, libssl, ssl, where);

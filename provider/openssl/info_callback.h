@@ -2,25 +2,27 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Info callbacks (SSL_set_info_callback(3)) that stand in for a program's. The program may read ours and set
- * it anywhere, later or in the middle of an event, so each of ours stands for one function of the program's,
- * and always for that one: wherever it is set, the program's function is called as if it stood there itself.
+ * Our info callbacks (SSL_set_info_callback(3)), which stand in for the program's. The program may read one
+ * of ours and set it elsewhere at any time. So each of ours stands for one function of the program's, always
+ * the same: wherever ours is set, it calls the program's function as if that one were set. Called by
+ * connection.c and hooks.c.
  */
 #ifndef PIN_INFO_CALLBACK_H
 #define PIN_INFO_CALLBACK_H
 
 #include "hook.h"
 
-/* Once for each hook, before any callback is asked for. */
+/* To be called once for each hook, before any other function of this file. */
 void info_callback_begin(struct hook *hook);
 
 /*
- * The callback that stands for `program`, a program's function, one of ours, or NULL (none) in this hook's
- * OpenSSL. The same for the same function. NULL: a process has more of them than there are callbacks of ours.
+ * The callback of ours that stands for `program` in this hook's OpenSSL. program: a function of the
+ * program's, or one of ours (which gives that one's stand-in), or NULL for none. The same function always
+ * gets the same answer. NULL: the process has more functions than MAX_STAND_INS. Any thread.
  */
 info_fn *info_callback_for(struct hook *hook, info_fn *program);
 
-/* Whether it is one of ours for this hook. info: may be NULL, which is none. */
+/* Whether `info` is a callback of ours for this hook. info: may be NULL, which gives false. */
 bool info_callback_is_ours(const struct hook *hook, info_fn *info);
 
 #endif

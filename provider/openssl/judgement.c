@@ -15,12 +15,12 @@
 #include "refusal.h"
 #include "vouch.h"
 
-/* A peer that shows no key at all shows no blocked one: only an entry of its own can refuse it. */
+/* A peer that shows no key cannot show a blocked one, so only an entry for it can refuse it. */
 static bool shows_nothing(const struct evidence *evidence) {
   return evidence->chain == NULL && evidence->peer == NULL && evidence->raw_key == NULL;
 }
 
-/* Fills the path as far as the policy has to look. Whether it came to its end. */
+/* Extends the path as far as the policy has to look. Returns whether the path is complete. */
 static bool look_at_path(const struct subject_matter *matter, const struct pin_policy *policy,
                          bool with_certificates, const struct pin_verdict *verdict, struct path *path) {
   bool whole;
@@ -31,14 +31,14 @@ static bool look_at_path(const struct subject_matter *matter, const struct pin_p
   }
   path_begin(&matter->evidence, with_certificates, path);
   do {
-    /* Mostly a pin matches near the peer, and the keys above need not be hashed. */
+    /* Mostly a pin matches near the peer, and keys above it need not be hashed. */
     whole = !path_extend(matter->crypto, path);
   } while (!whole && !pin_is_satisfied(policy, &path->pin, verdict) &&
            !verdict_log_needs_no_more(policy, verdict, &path->pin));
   return whole && !path->pin.cut;
 }
 
-/* NULL: a raw key. */
+/* NULL: the peer showed a raw key, or nothing. */
 static X509 *peers_certificate(const struct subject_matter *matter) {
   const struct evidence *evidence = &matter->evidence;
 
@@ -47,6 +47,8 @@ static X509 *peers_certificate(const struct subject_matter *matter) {
              : evidence->peer;
 }
 
+/* Asks the policy and judges the path. *policy may be exchanged for a repaired one. *ret_proven is set
+ * only if the session should keep the path. */
 static void decide(const struct subject_matter *matter, const struct pin_policy **policy, struct peer *peer,
                    struct path *path, struct kept_path **ret_proven, struct pin_verdict *ret_verdict) {
   struct voucher voucher = {.crypto = matter->crypto,
@@ -111,14 +113,14 @@ static void judge_peer(const struct subject_matter *matter, struct peer *peer, s
   policy_release(policy);
 }
 
-/* Where the names of the peer are to be looked for. */
+/* Where the names of the peer are looked for. */
 static struct peer_sources sources_of(const struct subject_matter *matter) {
   X509_STORE *store = matter->evidence.store;
   struct peer_sources sources = {
       matter->crypto,       matter->libssl,    {matter->param}, matter->ssl, peers_certificate(matter),
       matter->checked_name, matter->sent_name, matter->stage};
 
-  /* A store can name a host too, for all verifications that it serves. */
+  /* A store can name a host too, for all verifications that use it. */
   if (store != NULL)
     sources.params[1] = matter->crypto->X509_STORE_get0_param(store);
   return sources;
@@ -130,12 +132,12 @@ void judge(const struct subject_matter *matter, struct judgement *ret_judgement)
   struct peer peer;
   int cancel_state;
 
-  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  /* A thread that is cancelled while it logs would never release the policy. */
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   memset(ret_judgement, 0, sizeof *ret_judgement);
   matter->crypto->ERR_set_mark();
   peer_begin(&sources, &peer);
-  /* Outside TLS a certificate without a host's name is nobody's peer: a signature of a mail, a CA. */
+  /* A certificate outside TLS, without a host's name, belongs to no peer: a signed mail, a CA. */
   if (matter->ssl == NULL && !peer.is_named)
     ret_judgement->allowed = true;
   else

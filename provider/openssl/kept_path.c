@@ -8,9 +8,9 @@
 #include "host_name.h"
 
 /*
- * The form: these bytes, of which the last is its version; flags; the number of keys; for each key, from the
- * peer's upwards, its digest and, where the flags say so, that of its certificate; the length of the name
- * that the peer's certificate speaks for, 0 where nobody asked, and the name.
+ * The layout: these bytes, the last of which is the version; a byte of flags; the number of keys; for each
+ * key, from the peer's upwards, its digest, and with FLAG_CERTIFICATES that of its certificate; the length of
+ * the name for which the peer's certificate was found valid, 0 for none; the name.
  */
 static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 3};
 
@@ -21,13 +21,13 @@ static const unsigned char form[] = {'p', 'i', 'n', 'p', 'a', 't', 'h', 3};
 
 #define FLAG_WHOLE 1U
 #define FLAG_CERTIFICATES 2U
-#define FLAG_PERMITTED 4U /* by all CAs of the path (path_permission); without it nobody knows */
+#define FLAG_PERMITTED 4U /* all CAs of the path permit it (path_permission); if not set, nobody checked */
 
 static size_t size_of_key(unsigned flags) {
   return sizeof(struct pin_digest) * ((flags & FLAG_CERTIFICATES) != 0 ? 2 : 1);
 }
 
-/* Where the length of the name stands. */
+/* The offset of the byte with the name's length. */
 static size_t name_at(const unsigned char *bytes) {
   return KEYS_AT + bytes[COUNT_AT] * size_of_key(bytes[FLAGS_AT]);
 }

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A proven path as it is kept in a TLS session: digests, and how far was looked. A resumed session verifies
- * nothing, and one from a file has lost all certificates but the peer's; with this the policy can be asked
- * again without either.
+ * The proven path in the form that a TLS session stores: digests, and whether the path is complete. A resumed
+ * session verifies nothing, and one read from a file has only the peer's certificate. With this record the
+ * policy can be asked again. Called by judgement.c, session.c and vouch.c.
  */
 #ifndef PIN_KEPT_PATH_H
 #define PIN_KEPT_PATH_H
@@ -12,28 +12,30 @@
 #include "path.h"
 
 struct kept_path {
-  size_t size; /* of the bytes */
+  size_t size; /* of `bytes` */
   unsigned char bytes[];
 };
 
 /*
- * whole: the path came to its end; otherwise nobody looked above its last key. name: for which the peer's
- * certificate was seen to speak; a longer one than a byte can tell, or NULL, is not kept. For free(3); NULL:
- * the path is empty, or no memory.
+ * Makes the stored form of a path. whole: the path is complete; otherwise nobody looked above its last key.
+ * name: a name for which the peer's certificate was found valid, or NULL; a name over 255 bytes is left out.
+ * The caller frees the result by free(3). NULL: the path is empty, or no memory.
  */
 struct kept_path *kept_path_new(const struct path *path, bool whole, const char *name);
 
-/* Whether these bytes, from wherever, are a kept path: this version of the form, whole in every length. */
+/* Whether these bytes, from any source, are a stored path: the right version of the form, and every length
+ * fits. bytes: may be NULL. */
 bool kept_path_is_one(const unsigned char *bytes, size_t size);
 
 /*
- * Fills the path from such bytes, in place of path_begin and path_extend. with_certificates: digests of
- * certificates are needed. False: the bytes are no kept path, or lack these, and the path is unchanged.
+ * Fills *ret_path from these bytes, instead of path_begin and path_extend. with_certificates: digests of
+ * certificates are needed. *ret_whole: whether the path is complete. Returns false if the bytes are no stored
+ * path or lack the certificates' digests; *ret_path is then unchanged.
  */
 bool kept_path_read(const unsigned char *bytes, size_t size, bool with_certificates, struct path *ret_path,
                     bool *ret_whole);
 
-/* Whether such bytes, or none, say that the peer's certificate speaks for this name. */
+/* Whether these bytes say that the peer's certificate is valid for this name. bytes: may be NULL. */
 bool kept_path_speaks_for(const unsigned char *bytes, size_t size, const char *name);
 
 #endif

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* How long a text can be that nothing ends but its memory. */
+/* Estimates the length of a text without a terminator from the size of its memory block. Used by
+ * verified_name.c. */
 #ifndef PIN_MALLOC_BOUNDS_H
 #define PIN_MALLOC_BOUNDS_H
 
 #include <stddef.h>
 
-/* The room of a text whose memory says nothing. */
+/* The size of a block whose allocator tells nothing. */
 #define MALLOC_SIZE_UNKNOWN ((size_t)-1)
 
 /*
- * The least number of bytes, 1 at least, that somebody can have asked malloc(3) for who was given `room`, as
- * malloc_usable_size(3) tells it. glibc rounds up by 15 bytes at most, and its smallest block holds 24; but
- * it also gives a free block away that is 16 bytes larger, since nothing can be made of the rest. jemalloc,
- * mimalloc and tcmalloc round no name up by more than these 31 either.
+ * The least number of bytes (at least 1) that can have been requested from malloc(3) for a block of `room`
+ * bytes, as malloc_usable_size(3) reports it. glibc rounds up by at most 15 bytes, and its smallest block
+ * holds 24. It may also hand out a free block that is 16 bytes larger, because a rest of 16 bytes is too
+ * small for a block. jemalloc, mimalloc and tcmalloc do not round names up by more than these 31 bytes
+ * either.
  */
 static inline size_t malloc_least_request(size_t room) {
   return room > 24 + 16 && room != MALLOC_SIZE_UNKNOWN ? room - 15 - 16 : 1;

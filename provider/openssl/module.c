@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The OpenSSL provider: its entry point, its parameters, its dispatch table. It provides no algorithm. */
+/* The OpenSSL provider: entry points, parameters and dispatch table. It provides no algorithm. OpenSSL and
+ * the shim call it. */
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -25,7 +26,8 @@
 #include "hooks.h"
 #include "libc_symbol.h"
 
-/* OPENSSL_EXPORT is only `extern`: with hidden visibility the entry points must be named as visible. */
+/* OPENSSL_EXPORT is only `extern`; since we build with hidden visibility, entry points must be marked
+ * visible. */
 #define VISIBLE __attribute__((visibility("default")))
 
 bool libc_lies_behind(void) {
@@ -35,7 +37,7 @@ bool libc_lies_behind(void) {
 /* One load of the provider, in one library context. */
 struct provider {
   const OSSL_CORE_HANDLE *handle;
-  _Atomic(OSSL_FUNC_provider_free_fn *) deactivate; /* NULL: not for us to call, or called */
+  _Atomic(OSSL_FUNC_provider_free_fn *) deactivate; /* NULL: not ours to call, or already called */
   bool installed;
   char build_info[256];
   char policy_path[256];
@@ -61,7 +63,7 @@ static const OSSL_PARAM *gettable_params(void *provctx) {
   return gettable;
 }
 
-/* What OSSL_PARAM_set_utf8_ptr does, which lives in libcrypto. */
+/* OSSL_PARAM_set_utf8_ptr is in libcrypto, which we do not link, so this does its work. */
 static int set_text(OSSL_PARAM *param, const char *text) {
   if (param->data_type != OSSL_PARAM_UTF8_PTR)
     return 0;
@@ -71,7 +73,8 @@ static int set_text(OSSL_PARAM *param, const char *text) {
   return 1;
 }
 
-/* Integers of the four sizes that callers use, signed or not: all our numbers are small and not negative. */
+/* Accepts integers of the sizes that callers use, signed or not: all our numbers are small and not
+ * negative. */
 static int set_number(OSSL_PARAM *param, uint32_t number) {
   uint64_t wide = number;
 
@@ -104,8 +107,8 @@ static void format_generation(uint64_t generation, char ret_text[17]) {
   ret_text[16] = '\0';
 }
 
-/* The policy as this process has it; `openssl list -providers -verbose` prints values only of the build
- * information. */
+/* Describes the policy of this process and returns its number of hosts. It goes into the build information
+ * because `openssl list -providers -verbose` prints no value of any other parameter. */
 static uint32_t describe_policy(struct provider *provider) {
   const struct pin_policy *policy = policy_acquire();
   uint32_t hosts = policy != NULL ? policy->entry_count : 0;
@@ -151,14 +154,14 @@ static int get_params(void *provctx, OSSL_PARAM params[]) {
 }
 
 /*
- * Whoever decodes a key, or fetches an algorithm for the first time, walks all active providers under locks,
- * for nothing in our case: what this module does, it does in callbacks, active or not. So at the first
- * question it takes back the activation that the configuration gave it (openssl-internals P4). Not before:
- * `openssl list -providers` and pinctl show what is active.
+ * Answers OpenSSL's searches for algorithms with "none". Decoding a key, or the first fetch of an algorithm,
+ * asks all active providers under locks, which is wasted on us: our callbacks work whether we are active or
+ * not. So at the first question we take back the activation that the configuration gave us (openssl-internals
+ * P4). Not earlier, because `openssl list -providers` and pinctl show what is active.
  *
- * Where the first to ask is a library context that another provider made as a child of this one, OpenSSL
- * comes round to a lock that it holds. glibc says so, OpenSSL goes on, and all counts are as they should be;
- * only a libcrypto that was built with assertions would stop.
+ * If the first question comes from a library context that another provider made as a child of this one,
+ * OpenSSL asks for a lock that it already holds. glibc reports that, OpenSSL goes on, and all counts stay
+ * right; only a libcrypto built with assertions would stop.
  */
 static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *no_cache) {
   struct provider *provider = provctx;
@@ -171,12 +174,12 @@ static const OSSL_ALGORITHM *query_operation(void *provctx, int operation, int *
   return NULL;
 }
 
-/* The hooks stay: other library contexts, and connections under way, still go through them. */
+/* The hooks stay: other library contexts and running connections still use them. */
 static void teardown(void *provctx) {
   free(provctx);
 }
 
-/* What OpenSSL offers us, of which either may be missing. */
+/* The functions that OpenSSL offers us; either may be NULL. */
 struct upcalls {
   OSSL_FUNC_core_get_params_fn *get_params;
   OSSL_FUNC_provider_free_fn *provider_free;
@@ -195,8 +198,9 @@ static struct upcalls find_upcalls(const OSSL_DISPATCH *in) {
 }
 
 /*
- * Whether the configuration activated us. The activation of a program that called OSSL_PROVIDER_load(3) is
- * its own to take back. The provider's parameters are all that stands in its section.
+ * Reads our settings and returns whether the configuration activated us. A program that called
+ * OSSL_PROVIDER_load(3) must take its activation back itself. A provider's parameters are everything in its
+ * section (openssl-internals P3).
  */
 static bool read_settings(const OSSL_CORE_HANDLE *handle, OSSL_FUNC_core_get_params_fn *core_get_params) {
   char *policy = NULL, *on_policy_error = NULL, *activate = NULL;
@@ -217,7 +221,7 @@ static const OSSL_DISPATCH dispatch_table[] = {
     {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query_operation},
     {0, NULL}};
 
-/* Whether it is attached. */
+/* Logs if the hooks could not be installed. Returns `attached`. */
 static bool report(bool attached) {
   if (attached)
     return true;
@@ -226,10 +230,8 @@ static bool report(bool attached) {
   return false;
 }
 
-/*
- * Mostly only root may enter a chroot, from which the policy cannot be read. A program may do so before it
- * has its first SSL_CTX (connection.c): Dovecot's login processes.
- */
+/* Usually only root can enter a chroot, where the policy file cannot be read. A program may do so before
+ * it has its first SSL_CTX (connection.c), as Dovecot's login processes do. */
 static void prepare_for_chroot(void) {
   int saved_errno = errno;
 
@@ -270,8 +272,8 @@ int OSSL_provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, 
   const void *upcall;
   bool by_configuration, installed;
 
-  /* First, for this needs no memory: where the rest fails, OpenSSL goes on without a provider, but not past
-   * us. */
+  /* This comes first because it needs no memory: if the rest fails, OpenSSL goes on without the provider,
+   * but not without our hooks. */
   by_configuration = read_settings(handle, upcalls.get_params);
   memcpy(&upcall, &upcalls.get_params, sizeof upcall);
   installed = report(hooks_install(upcall));

@@ -11,20 +11,20 @@
 #include "connection.h"
 #include "session.h"
 
-/* Within this time of seconds nothing that a date decides is looked at again. */
+/* Seconds in which no date is checked again. */
 #define LASTS 5
 
-/* OpenSSL_version_num(3) of 4.0.0, where verified names have no end (openssl-internals N1). */
+/* OpenSSL_version_num(3) of 4.0.0, whose verified names may lack a terminator (openssl-internals N1). */
 #define FIRST_WITH_BUFFERS 0x40000000UL
 
-/* Whether the parameters verify this name, or none, and no other. */
+/* Whether the parameters verify no name, or this one only. */
 static bool verify_no_other(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, const char *name) {
   const char *host = param != NULL ? crypto->X509_VERIFY_PARAM_get0_host(param, 0) : NULL;
 
   return host == NULL || (strcmp(host, name) == 0 && crypto->X509_VERIFY_PARAM_get0_host(param, 1) == NULL);
 }
 
-/* The one name by which the client names its host. NULL: there is none, or more may name it. */
+/* The only name by which the client names its host; NULL: it has none, or there may be others. */
 static const char *plain_name(struct hook *hook, SSL *ssl) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
@@ -40,7 +40,7 @@ static const char *plain_name(struct hook *hook, SSL *ssl) {
   return name;
 }
 
-/* 0: the socket is not known, or not connected. */
+/* The port of the connected socket; 0: the socket is not known or not connected. */
 static uint16_t port_of(struct hook *hook, SSL *ssl) {
   struct socket_peer socket;
 
@@ -55,7 +55,8 @@ void offer_note(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct 
   uint16_t port = size > 0 && size <= sizeof ret_offer->name ? port_of(hook, ssl) : 0;
 
   offer_clear(hook, ret_offer);
-  /* A raw key is the connection's, and not the session's. */
+  /* A raw key belongs to the connection and not to the session, so a session without a certificate is not
+   * noted. */
   if (port == 0 || !host_part_is_name(name) || host_part_is_address(name) ||
       libssl->SSL_SESSION_get0_peer(session) == NULL || libssl->SSL_SESSION_up_ref(session) != 1)
     return;

@@ -2,11 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What was asked about a session when it was offered to the server, so that the same question need not be
- * asked a second time at the end of the handshake: whether everything that the answer rested on is still the
- * same is seen at a tenth of the cost. Only the plain case is remembered, one name of a host that was sent
- * and nothing beside it that could name another, on a connected socket; in every other the question is asked
- * again.
+ * Remembers the question that was asked when a session was offered to the server, so that it need not be
+ * asked again at the end of the handshake. Checking that nothing has changed costs a tenth of asking. Only
+ * the plain case is remembered: a connected socket, and exactly one host name, which was sent. In any other
+ * case the question is asked again. Called by connection.c.
  */
 #ifndef PIN_OFFER_H
 #define PIN_OFFER_H
@@ -16,25 +15,28 @@
 
 #define OFFER_NAME_SIZE 96
 
+/* A question that the policy answered with yes. */
 struct offer {
-  SSL_SESSION *session; /* a reference of ours, so that no other can come to its address; NULL: nothing is
-                           remembered */
-  uint64_t generation;  /* of the policy that allowed it */
-  int64_t seconds;      /* since the epoch, when it did */
-  const unsigned char *kept; /* the path that the session keeps; only compared */
+  /* We hold a reference, so that no other session can get its address. NULL: nothing is remembered. */
+  SSL_SESSION *session;
+  uint64_t generation;       /* generation of the policy that allowed it */
+  int64_t seconds;           /* time of that answer, in seconds since the epoch */
+  const unsigned char *kept; /* the path that the session keeps; its address is only compared */
   size_t kept_size;
-  uint16_t port; /* of the socket */
-  char name[OFFER_NAME_SIZE];
+  uint16_t port;              /* of the socket, never 0 */
+  char name[OFFER_NAME_SIZE]; /* the host name that was sent */
 };
 
-/* Remembers what the policy was asked just now, if it allowed it and that was the plain case. */
+/* Remembers the question that was just answered, if the answer was yes and this is the plain case.
+ * Otherwise *ret_offer remembers nothing. Replaces what it remembered before. */
 void offer_note(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct judgement *judgement,
                 struct offer *ret_offer);
 
-/* Whether the same question about this session has the answer that it had: it is allowed. */
+/* Whether the question would get the same answer now, which was yes. False: something has changed, or
+ * nothing is remembered. */
 bool offer_holds(struct hook *hook, SSL *ssl, SSL_SESSION *session, const struct offer *offer);
 
-/* Forgets it. */
+/* Forgets the question and gives up the reference. Does nothing if nothing is remembered. */
 void offer_clear(struct hook *hook, struct offer *offer);
 
 #endif

@@ -20,8 +20,11 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Names one after another in one text, of which the last is empty: tables of pointers would have to be made
- * in each process that loads the module. Their functions stand in this order in the structs of openssl.h. */
+/*
+ * The names one after another in one text, with an empty one at the end. Tables of pointers would have to be
+ * relocated in each process that loads the module. The functions are in this order in the structs of
+ * openssl.h.
+ */
 #define X(name) #name "\0"
 static const char crypto_names[] = PIN_LIBCRYPTO_FUNCTIONS(X);
 static const char refusal_names[] = PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X);
@@ -29,7 +32,7 @@ static const char ssl_context_names[] = PIN_LIBSSL_CONTEXT_FUNCTIONS(X);
 static const char ssl_names[] = PIN_LIBSSL_FUNCTIONS(X);
 #undef X
 
-/* As large as that many functions, which is where the rest of a struct begins. */
+/* The size of that many pointers to functions; the other members of a struct begin behind them. */
 #define X(name) char name;
 #define SPACE_OF(functions) (sizeof(struct {functions(X)}) * sizeof(void *))
 enum {
@@ -49,12 +52,10 @@ static const char *next_name(const char *name) {
   return name + strlen(name) + 1;
 }
 
-/* ---- What stands in for a function that is missing ---- */
+/* ---- Stand-ins for missing functions ---- */
 
-/*
- * Called through the type of the function that is missing: on every machine that Linux runs on a function may
- * ignore what it is given, and what it returns fits a pointer, a long and an int.
- */
+/* These are called through the type of the missing function. On every machine that Linux supports, a
+ * function may ignore its arguments, and these results fit a pointer, a long and an int. */
 static long return_0(void) {
   return 0;
 }
@@ -70,14 +71,15 @@ static long return_minus_1(void) {
 enum answer { ANSWER_0, ANSWER_1, ANSWER_MINUS_1 };
 
 /*
- * Only answers that refuse: nothing is proven, named or hashed by them, and who needs it is refused. A host
- * that no entry covers needs none of it. What is not listed here has no stand-in.
+ * Only answers that refuse: with them nothing is proven, named or hashed, so a host that needs the missing
+ * function is refused. A host that no entry covers does not need it. A function that is not listed has no
+ * stand-in.
  */
 static const struct stand_in {
   char name[40];
   enum answer answer;
 } stand_ins[] = {
-    /* The error queue does without. */
+    /* Nothing gets into the error queue, or out of it. */
     {"ERR_get_next_error_library", ANSWER_0},
     {"ERR_load_strings", ANSWER_0},
     {"ERR_new", ANSWER_0},
@@ -85,9 +87,9 @@ static const struct stand_in {
     {"ERR_set_debug", ANSWER_0},
     {"ERR_set_error", ANSWER_0},
     {"ERR_set_mark", ANSWER_0},
-    /* Nothing is made ready for a fork. */
+    /* Nothing is prepared before a fork. */
     {"OPENSSL_init_crypto", ANSWER_0},
-    /* Without our BIO the connection has none, and fails for that. */
+    /* There is no refusing BIO: the connection gets none, and fails for that. */
     {"BIO_clear_flags", ANSWER_0},
     {"BIO_free_all", ANSWER_0},
     {"BIO_get_data", ANSWER_0},
@@ -107,14 +109,14 @@ static const struct stand_in {
     {"BIO_read", ANSWER_0},
     {"BIO_s_mem", ANSWER_0},
     {"X509_NAME_print_ex", ANSWER_MINUS_1},
-    /* A few bytes are lost. */
+    /* A few bytes of memory are lost. */
     {"BN_free", ANSWER_0},
     {"CRYPTO_free", ANSWER_0},
     {"NAME_CONSTRAINTS_free", ANSWER_0},
     /* No link of a path is proven, and no key is read. */
     {"ASN1_TIME_cmp_time_t", ANSWER_MINUS_1}, /* after the end */
     {"EVP_PKEY_get_bn_param", ANSWER_0},
-    /* No CA's constraints permit anything; and each seems to have some. */
+    /* No CA's constraints permit anything, and every CA seems to have some. */
     {"NAME_CONSTRAINTS_check", ANSWER_MINUS_1},
     {"NAME_CONSTRAINTS_check_CN", ANSWER_MINUS_1},
     {"X509_get_ext_by_NID", ANSWER_0},
@@ -137,15 +139,15 @@ static const struct stand_in {
     {"i2d_PUBKEY", ANSWER_0},
     {"i2d_X509", ANSWER_0},
     {"i2d_X509_PUBKEY", ANSWER_0},
-    /* What was asked about a session is not remembered. */
+    /* No answer about a session is remembered. */
     {"SSL_SESSION_free", ANSWER_0},
     {"SSL_SESSION_up_ref", ANSWER_0},
-    /* libssl's failure has another number. */
+    /* libssl reports another error number. */
     {"SSL_set_verify_result", ANSWER_0},
     {"X509_STORE_CTX_set_error_depth", ANSWER_0},
 };
 
-static void *answering(enum answer answer) {
+static void *stand_in_address(enum answer answer) {
   long (*function)(void) = answer == ANSWER_0 ? return_0 : answer == ANSWER_1 ? return_1 : return_minus_1;
   void *address;
 
@@ -156,7 +158,7 @@ static void *answering(enum answer answer) {
 static void *stand_in_for(const char *name) {
   for (size_t i = 0; i < COUNT(stand_ins); i++) {
     if (strcmp(stand_ins[i].name, name) == 0)
-      return answering(stand_ins[i].answer);
+      return stand_in_address(stand_ins[i].answer);
   }
   return NULL;
 }
@@ -176,7 +178,7 @@ static void tell_missing(struct openssl *openssl, const char *name) {
   log_line(LOG_CRIT, text);
 }
 
-/* An object, and where its functions are. */
+/* A loaded object, and how its functions are found. */
 struct library {
   void *handle; /* NULL: not opened yet */
   const char *start, *end;
@@ -184,9 +186,9 @@ struct library {
 };
 
 /*
- * A function of this very object: a handle finds those of others behind it as well, and a program that has an
- * OpenSSL of its own may have another one beside it. To open the object costs as much as to find ten
- * functions in its tables.
+ * Finds a function in this very object. A dlopen handle also finds functions in the object's dependencies,
+ * and a program with an OpenSSL of its own may load another one beside it. Opening the object costs as much
+ * as finding ten functions in its tables.
  */
 static void *symbol_of(struct library *library, struct elf_name name) {
   void *address;
@@ -204,7 +206,7 @@ static struct library libcrypto_of(const struct openssl *openssl) {
   return (struct library){NULL, openssl->start, openssl->end, openssl->tables};
 }
 
-/* Two marks, should one be missing. False: no libssl is behind this handle. */
+/* Looks for two functions, in case one is missing. False: the handle leads to no libssl. */
 static bool find_libssl_behind(void *handle, struct library *ret_library) {
   struct object object;
   void *mark = dlsym(handle, "SSL_is_server");
@@ -218,7 +220,8 @@ static bool find_libssl_behind(void *handle, struct library *ret_library) {
   return true;
 }
 
-/* False: a function is missing that nothing stands in for. */
+/* Writes the addresses of the named functions one after another. False: a function without a stand-in is
+ * missing, which is logged. */
 static bool bind_all(struct openssl *openssl, struct library *library, const char *names, void *ret_table) {
   char *place = ret_table;
 
@@ -237,7 +240,7 @@ static bool bind_all(struct openssl *openssl, struct library *library, const cha
   return true;
 }
 
-/* All three or none. */
+/* Binds all three functions or none. */
 static void bind_sha256(struct library *library, struct libcrypto *crypto) {
   void *init = symbol_of(library, ELF_NAME("SHA256_Init")),
        *update = symbol_of(library, ELF_NAME("SHA256_Update")),
@@ -250,16 +253,16 @@ static void bind_sha256(struct library *library, struct libcrypto *crypto) {
   memcpy(&crypto->sha256_final, &final, sizeof final);
 }
 
-/* Should one be called before openssl_bind_refusal. Not their own stand-ins: to look for those would take
- * 30,000 instructions. */
+/* Fills the refusal functions in case one is called before openssl_bind_refusal. Their own stand-ins are
+ * not used: looking those up would take 30,000 instructions. */
 static void stand_in_for_refusal(struct libcrypto *crypto) {
-  void *nothing = answering(ANSWER_0);
+  void *nothing = stand_in_address(ANSWER_0);
 
   for (size_t at = FIRST_OF_REFUSAL; at < END_OF_CRYPTO; at += sizeof nothing)
     memcpy((char *)crypto + at, &nothing, sizeof nothing);
 }
 
-/* Without memory the spare one does: whoever else fills it at the same moment puts the same into it. */
+/* Without memory the spare table is used. Threads that fill it at once write the same bytes. */
 static void *new_table(size_t size, void *spare) {
   void *table = cleared_memory(size);
 
@@ -289,7 +292,8 @@ const struct libcrypto *openssl_bind_crypto(struct openssl *openssl) {
   }
   bind_sha256(&library, crypto);
   stand_in_for_refusal(crypto);
-  /* No lock: a fork in another thread could leave it taken for ever. Whoever publishes first wins. */
+  /* No lock, because a fork in another thread could leave it locked for ever. The first thread to publish
+   * its table wins. */
   if (atomic_compare_exchange_strong(&openssl->crypto, &expected, crypto))
     return crypto;
   free_table(crypto, &openssl->spare_crypto);
@@ -305,7 +309,7 @@ const struct libcrypto *openssl_bind_refusal(struct openssl *openssl) {
     return NULL;
   all = new_table(sizeof *all, &openssl->spare_refusal);
   *all = *crypto;
-  /* All of these have stand-ins. */
+  /* Cannot fail: all of these functions have stand-ins. */
   (void)bind_all(openssl, &library, refusal_names, (char *)all + FIRST_OF_REFUSAL);
   if (atomic_compare_exchange_strong(&openssl->refusal, &expected, all))
     return all;
@@ -321,7 +325,7 @@ union sha256_context {
   unsigned long long aligned;
 };
 
-/* Not EVP_Digest: it needs a provider, and a library context may have none. */
+/* EVP_Digest is not used: it needs a provider, and a library context may have none. */
 static bool compute_sha256(const struct libcrypto *crypto, const void *data, size_t size,
                            unsigned char ret_digest[32]) {
   union sha256_context context;
@@ -347,11 +351,11 @@ bool openssl_sha256(const struct libcrypto *crypto, const void *data, size_t siz
 
 #define CANDIDATES 4
 
-/* One of the loaded objects that may be a libssl: the one before which `left` others come. */
+/* A loaded object that may be libssl: the one after `left` others. */
 struct candidate {
   size_t left;
   bool found;
-  char path[PATH_MAX]; /* what is found may be gone when the walk is over */
+  char path[PATH_MAX]; /* a copy, because the object may be unloaded after the walk */
 };
 
 static int note_candidate(struct candidate *candidate, const char *path) {
@@ -369,15 +373,17 @@ static int note_libssl(struct dl_phdr_info *info, size_t size, void *arg) {
   return text_begins(text_base(info->dlpi_name), "libssl") ? note_candidate(arg, info->dlpi_name) : 0;
 }
 
-/* A handle on the first of them that uses this libcrypto. */
+/* Returns a dlopen handle of the first candidate that uses this libcrypto; NULL: none among the first
+ * `most`. */
 static void *open_candidate(const struct openssl *openssl,
                             int (*note)(struct dl_phdr_info *info, size_t size, void *arg), size_t most) {
   struct dl_phdr_info example = {.dlpi_name = "libssl"};
   struct candidate candidate;
   struct library library;
 
-  candidate.left = 0; /* and not the whole of it: the path is large */
-  /* Binds what the walks call: within one the dynamic linker holds a lock that dlsym must not wait under. */
+  candidate.left = 0; /* only this member, because the path is large */
+  /* Makes the dynamic linker bind what the walks call. In a walk it holds a lock that a first call would
+   * wait for. */
   (void)note_libssl(&example, sizeof example, &candidate);
   for (size_t i = 0; i < most; i++) {
     void *handle;
@@ -398,7 +404,7 @@ static void *open_candidate(const struct openssl *openssl,
   return NULL;
 }
 
-/* How many objects were loaded since the process began. */
+/* Writes how many objects were loaded since the process began; 0: this libc does not tell. */
 static int note_loads(struct dl_phdr_info *info, size_t size, void *arg) {
   unsigned long *loads = arg;
 
@@ -407,9 +413,9 @@ static int note_loads(struct dl_phdr_info *info, size_t size, void *arg) {
 }
 
 /*
- * The loaded libssl that uses this libcrypto, of which there may be others, of another release or bundled
- * under an odd name; or libssl is in the object of libcrypto (a program with both linked in). In this order,
- * for a search in vain costs more than one that finds.
+ * Finds the loaded libssl that uses this libcrypto. Others may be loaded, of another release or bundled under
+ * an odd name. libssl may also be part of libcrypto's object (a program that links both statically). That is
+ * tried last, because a search without a result costs more.
  */
 static void *find_libssl(const struct openssl *openssl) {
   struct library library;
@@ -424,7 +430,8 @@ static void *find_libssl(const struct openssl *openssl) {
   return object_open(openssl->start);
 }
 
-/* A process with libcrypto alone asks again and again: it is looked for anew only when more was loaded. */
+/* A process that uses only libcrypto asks again and again, so the search is repeated only when more
+ * objects were loaded. */
 static void *libssl_handle(struct openssl *openssl) {
   void *handle = atomic_load(&openssl->ssl_handle);
   unsigned long loads = 0;
@@ -442,9 +449,10 @@ static void *libssl_handle(struct openssl *openssl) {
   return handle;
 }
 
-/* ---- A libssl that nobody would know by its name ---- */
+/* ---- A libssl whose file name does not say so ---- */
 
-/* Looks into tables of objects that another thread may unload as soon as the walk is over. */
+/* A dl_iterate_phdr callback. The walk must do the reading itself, because another thread may unload an
+ * object right after it. */
 static int note_libssl_functions(struct dl_phdr_info *info, size_t size, void *arg) {
   struct link_map map = {.l_addr = info->dlpi_addr};
   ElfW(Addr) start = UINTPTR_MAX, end = 0;
@@ -465,12 +473,12 @@ static int note_libssl_functions(struct dl_phdr_info *info, size_t size, void *a
   if (map.l_ld == NULL)
     return 0;
   tables = elf_tables_of(&map, (const void *)start, (const void *)end);
-  /* Without a table of hashes only dlsym knows. */
+  /* Without a hash table only dlsym can tell. */
   return elf_symbol(&tables, "SSL_is_server", &mark) && mark == NULL ? 0
                                                                      : note_candidate(arg, info->dlpi_name);
 }
 
-/* Where there is an SSL_CTX, there is a libssl. */
+/* For an SSL_CTX, which proves that there is a libssl: searches all objects if no name matches. */
 static void *libssl_of_context(struct openssl *openssl) {
   void *handle = libssl_handle(openssl);
   unsigned long loads = 0;
@@ -506,7 +514,7 @@ void *openssl_ssl_symbol(struct openssl *openssl, const char *name) {
                                                                 : NULL;
 }
 
-/* ret_function: where a pointer to the function is kept; NULL where there is none. */
+/* ret_function: where the pointer to the function is written, NULL if there is none. */
 static void bind_if_there(struct library *library, struct elf_name name, void *ret_function) {
   void *address = symbol_of(library, name);
 

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The OpenSSL that loaded us, bound at run time. pinning.so names neither libcrypto nor libssl among its
- * needed libraries, so one binary serves every OpenSSL from 3.0 to 4.0, shared or linked into a program.
- * Only functions of the public API are bound.
+ * Binds the functions of the OpenSSL that loaded us, at run time. pinning.so does not link to libcrypto or
+ * libssl, so one binary serves every OpenSSL from 3.0 to 4.0, shared or linked into a program. Only functions
+ * of the public API are bound. Used by every file of this folder.
  */
 #ifndef PIN_OPENSSL_H
 #define PIN_OPENSSL_H
@@ -23,10 +23,8 @@
 
 #include "elf_symbol.h"
 
-/*
- * A function that is missing has a stand-in (openssl.c), or nothing can be judged and everything is refused
- * (unbound.h).
- */
+/* Needed in every process. A function that is missing has a stand-in (openssl.c); if it has none, nothing
+ * can be judged and every connection is refused (unbound.h). */
 #define PIN_LIBCRYPTO_FUNCTIONS(X)                                                                           \
   X(ASN1_STRING_get0_data)                                                                                   \
   X(ASN1_STRING_length)                                                                                      \
@@ -113,7 +111,7 @@
   X(i2d_X509_ALGOR)                                                                                          \
   X(i2d_X509_PUBKEY)
 
-/* What only a refusal needs: bound when there is one. */
+/* Needed only for a refusal: bound at the first one. */
 #define PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)                                                                   \
   X(BIO_clear_flags)                                                                                         \
   X(BIO_free)                                                                                                \
@@ -140,12 +138,13 @@
   X(OPENSSL_init_crypto)                                                                                     \
   X(X509_NAME_print_ex)
 
-/* What a new SSL_CTX needs: a process that makes no connection needs no more. */
+/* Needed for a new SSL_CTX. A process that makes no connection needs no more of libssl. */
 #define PIN_LIBSSL_CONTEXT_FUNCTIONS(X)                                                                      \
   X(SSL_CTX_get_security_callback)                                                                           \
   X(SSL_CTX_set_info_callback)                                                                               \
   X(SSL_CTX_set_security_callback)
 
+/* Needed once there is a connection. */
 #define PIN_LIBSSL_FUNCTIONS(X)                                                                              \
   X(SSL_CTX_get_cert_store)                                                                                  \
   X(SSL_CTX_get_info_callback)                                                                               \
@@ -191,8 +190,8 @@ struct libcrypto {
   PIN_LIBCRYPTO_FUNCTIONS(X)
   PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)
 #undef X
-  /* SHA256_Init(3) and its sisters, which are deprecated; all NULL where they are not there. Headers need not
-     have their types either. */
+  /* SHA256_Init(3), SHA256_Update and SHA256_Final, which are deprecated: all three NULL if this OpenSSL
+   * lacks one. The headers may lack their types too. */
   int (*sha256_init)(void *context);
   int (*sha256_update)(void *context, const void *data, size_t size);
   int (*sha256_final)(unsigned char *ret_digest, void *context);
@@ -208,44 +207,49 @@ struct libssl {
 #define X(name) __typeof__(name) *name;
   PIN_LIBSSL_FUNCTIONS(X)
 #undef X
-  /* OpenSSL 3.2 and later; NULL before. */
+  /* OpenSSL 3.2 and later; NULL in earlier releases. */
   EVP_PKEY *(*SSL_get0_peer_rpk)(const SSL *ssl);
-  /* NULL where OpenSSL was built without SRTP; SSL_is_dtls is not needed then. */
+  /* NULL if OpenSSL was built without SRTP; SSL_is_dtls is not needed then. */
   STACK_OF(SRTP_PROTECTION_PROFILE) * (*SSL_get_srtp_profiles)(SSL *ssl);
   int (*SSL_is_dtls)(const SSL *ssl);
-  /* NULL where a program has linked in a libssl without this function. */
+  /* NULL if a program has linked in a libssl without this function. */
   const char *(*SSL_SESSION_get0_hostname)(const SSL_SESSION *session);
   int store_ctx_index; /* the X509_STORE_CTX ex_data index at which libssl leaves the connection */
 };
 
-/* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. */
+/* One OpenSSL in the process. There may be several: two releases, or a copy inside a program. All members
+ * last until the process ends. */
 struct openssl {
-  const char *start, *end;        /* the addresses of the object that holds libcrypto */
-  struct elf_tables tables;       /* of its functions */
-  _Atomic(void *) ssl_handle;     /* of the object that holds libssl; NULL: not found yet */
-  atomic_ulong loads_without_ssl; /* objects loaded so far when it was looked for in vain; 0: not yet */
-  atomic_ulong loads_searched;    /* the same, when each of them was looked at */
-  atomic_bool told_of_no_ssl;     /* the log */
+  const char *start, *end;    /* address range of the object that holds libcrypto */
+  struct elf_tables tables;   /* the symbol tables of that object */
+  _Atomic(void *) ssl_handle; /* dlopen handle of the object that holds libssl; NULL: not found yet */
+  /* How many objects had been loaded when libssl was last searched for by name without success; 0: not
+   * searched yet. */
+  atomic_ulong loads_without_ssl;
+  atomic_ulong loads_searched; /* the same for the search through all objects */
+  atomic_bool told_of_no_ssl;  /* "no libssl found" was logged */
   _Atomic(struct libcrypto *) crypto;
-  _Atomic(struct libcrypto *) refusal; /* the same functions, and those that only a refusal needs */
+  _Atomic(struct libcrypto *)
+      refusal; /* the same functions as crypto, and those for a refusal; NULL: not bound yet */
   _Atomic(struct libssl *) ssl;
-  atomic_bool lacks_function; /* one that nothing stands in for; the log was told */
-  /* For when memory runs out: an OpenSSL that we cannot hook cannot be made to refuse. */
+  atomic_bool lacks_function; /* a function without a stand-in is missing; the log says so */
+  /* Used when memory runs out: an OpenSSL that we cannot hook cannot be made to refuse. */
   struct libcrypto spare_crypto, spare_refusal;
   struct libssl spare_ssl;
-  atomic_int locking;                     /* threads that may hold a lock of its for writing, for us */
-  atomic_int error_library;               /* our number in its error queue; 0: not asked for yet */
-  _Atomic(ERR_STRING_DATA *) error_texts; /* what it shows for our errors, for the life of the process */
+  atomic_int locking;       /* how many threads may hold one of its locks for writing on our behalf */
+  atomic_int error_library; /* our library number in its error queue; 0: not asked for yet */
+  _Atomic(ERR_STRING_DATA *) error_texts; /* the texts of our errors; never freed */
 };
 
-/* What the three below do at their first call. */
+/* The slow part of the next three functions, at their first call. */
 const struct libcrypto *openssl_bind_crypto(struct openssl *openssl);
 const struct libcrypto *openssl_bind_refusal(struct openssl *openssl);
 const struct libssl *openssl_bind_ssl(struct openssl *openssl);
 
 /*
- * The functions, bound at the first call: finding one costs about as much as a malloc, and a process that
- * verifies nothing needs none. Any thread, no lock; NULL when one of them is missing.
+ * libcrypto's functions, bound at the first call: finding one costs about as much as a malloc, and a process
+ * that verifies nothing needs none. The functions for a refusal are not bound here and do nothing. NULL: a
+ * function without a stand-in is missing. Any thread, no lock.
  */
 static inline const struct libcrypto *openssl_crypto(struct openssl *openssl) {
   const struct libcrypto *crypto = atomic_load_explicit(&openssl->crypto, memory_order_acquire);
@@ -253,7 +257,8 @@ static inline const struct libcrypto *openssl_crypto(struct openssl *openssl) {
   return crypto != NULL ? crypto : openssl_bind_crypto(openssl);
 }
 
-/* All of libcrypto's, for a refusal. As above; not NULL where the above is not. */
+/* All of libcrypto's functions, those for a refusal too. NULL only if openssl_crypto returns NULL. Any
+ * thread, no lock. */
 static inline const struct libcrypto *openssl_refusal(struct openssl *openssl) {
   const struct libcrypto *crypto = atomic_load_explicit(&openssl->refusal, memory_order_acquire);
 

@@ -8,7 +8,7 @@
 #include "common/cleared.h"
 #include "common/clock.h"
 
-/* What sk_X509_num and sk_X509_value of the headers come to, by the bound functions. */
+/* Do what sk_X509_num and sk_X509_value of the headers do, by the bound functions. */
 static int chain_length(const struct libcrypto *crypto, const STACK_OF(X509) * chain) {
   return crypto->OPENSSL_sk_num((const OPENSSL_STACK *)(const void *)chain);
 }
@@ -21,16 +21,17 @@ static X509 *chain_at(const struct libcrypto *crypto, const STACK_OF(X509) * cha
 
 /*
  * A peer chooses the keys of its certificates, and a program that does not verify would never have checked
- * their signatures. The unit is about a microsecond of a processor of today, measured with OpenSSL 3.0: RSA
- * 2048 takes 21, RSA 4096 66, RSA 8192 240 and, with the longest exponent that OpenSSL allows there, 1130.
+ * their signatures, so the work is limited. The unit is about a microsecond on a current processor, measured
+ * with OpenSSL 3.0: RSA 2048 takes 21, RSA 4096 66, RSA 8192 240, and with the longest exponent that OpenSSL
+ * allows there 1130.
  */
 #define WORK_LIMIT 10000
 #define MAX_RSA_BITS 8192
-/* Edwards curves take up to 240; post-quantum signatures, which 3.0 has not, are said to take more. */
+/* Edwards curves take up to 240. Post-quantum signatures, which 3.0 lacks, are said to take more. */
 #define WORK_OF_OTHERS 2000
 
-/* A multiplication for each bit of the exponent, which may be as long as a modulus of up to 3072 bits
- * (openssl-internals V11). */
+/* One multiplication for each bit of the exponent. The exponent may be as long as the modulus if that has
+ * up to 3072 bits (openssl-internals V11). */
 static long work_of_rsa(const struct libcrypto *crypto, const EVP_PKEY *key) {
   long bits = crypto->EVP_PKEY_get_bits(key), size = bits / 512 + 1;
   BIGNUM *exponent = NULL;
@@ -53,7 +54,7 @@ static long work_of(const struct libcrypto *crypto, const EVP_PKEY *key) {
   case EVP_PKEY_DSA:
     return 24 * (bits / 512 + 1) * (bits / 512 + 1);
   case EVP_PKEY_EC:
-    /* Binary curves take this long, most others a quarter, and P-256 a tenth. */
+    /* This is right for binary curves. Most others take a quarter of it, and P-256 a tenth. */
     return bits * bits / 100;
   default:
     return WORK_OF_OTHERS;
@@ -71,7 +72,7 @@ static bool may_issue(const struct libcrypto *crypto, X509 *issuer, X509 *subjec
   return limit < 0 || subordinates <= limit;
 }
 
-/* Where the work is too much the answer is no, and the path is cut. */
+/* If checking takes too much work, returns false and cuts the path. */
 static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *issuer, X509 *subject) {
   EVP_PKEY *key = crypto->X509_get0_pubkey(issuer);
   bool verified;
@@ -85,7 +86,7 @@ static bool did_sign(const struct libcrypto *crypto, struct path *path, X509 *is
     return false;
   }
   path->work -= work;
-  /* The queue holds 16 errors: those of many issuers that did not sign would push out the program's. */
+  /* The error queue holds 16 errors: those of many issuers that did not sign would push out the program's. */
   crypto->ERR_set_mark();
   verified = crypto->X509_verify(subject, key) == 1;
   crypto->ERR_pop_to_mark();
@@ -101,7 +102,7 @@ static bool is_valid_now(const struct libcrypto *crypto, const X509 *certificate
          crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notAfter(certificate), now) >= 0;
 }
 
-/* Two CAs may have certified each other: a path never comes by a certificate twice. */
+/* Two CAs may have certified each other; a path never contains a certificate twice. */
 static bool is_on_path(const struct libcrypto *crypto, const struct path *path, const X509 *certificate) {
   for (size_t depth = 0; depth < path->pin.count; depth++) {
     if (path->certificates[depth] == certificate ||
@@ -111,7 +112,8 @@ static bool is_on_path(const struct libcrypto *crypto, const struct path *path, 
   return false;
 }
 
-/* Of several issuers OpenSSL takes one that is valid; valid: whether those are looked for, or the others. */
+/* Finds the issuer of the path's last certificate. OpenSSL prefers a valid one, so this is called first
+ * with `valid` true, then with false for the rest. */
 static X509 *choose(const struct libcrypto *crypto, struct path *path, const STACK_OF(X509) * certificates,
                     bool valid) {
   X509 *subject = path->certificates[path->pin.count - 1];
@@ -141,14 +143,16 @@ static X509 *find_issuer(const struct libcrypto *crypto, struct path *path,
   return issuer;
 }
 
-/* The certificates of that name in the store; owned by the caller. */
+/* The certificates of that name in the store, owned by the caller. NULL: none, or the store cannot be
+ * searched. */
 static STACK_OF(X509) *
     search_store(const struct libcrypto *crypto, struct path *path, const X509_NAME *name) {
   X509_STORE *store = path->evidence.store;
 
   if (path->lookup == NULL) {
     path->lookup = crypto->X509_STORE_CTX_new();
-    /* A clean-up of the program's would be called with a context of ours. */
+    /* The store's clean-up function, which is the program's, would be called with a context of ours
+     * (openssl-internals V10). */
     if (path->lookup == NULL || crypto->X509_STORE_get_cleanup(store) != NULL ||
         crypto->X509_STORE_CTX_init(path->lookup, store, NULL, NULL) != 1) {
       path->evidence.store = NULL;
@@ -175,7 +179,7 @@ static X509 *find_in_store(const struct libcrypto *crypto, struct path *path, X5
   return issuer;
 }
 
-/* The next certificate of the chain, if it is the issuer; NULL: it is not. */
+/* The next certificate of the chain if it issued the subject; NULL: it did not. */
 static X509 *take_from_chain(const struct libcrypto *crypto, struct path *path, X509 *subject) {
   X509 *issuer = chain_at(crypto, path->evidence.chain, (int)path->pin.count);
 
@@ -184,7 +188,7 @@ static X509 *take_from_chain(const struct libcrypto *crypto, struct path *path, 
   return path->evidence.signatures_checked || did_sign(crypto, path, issuer, subject) ? issuer : NULL;
 }
 
-/* NULL: there is none, or none that is proven. */
+/* NULL: no issuer was found, or none that is proven. */
 static X509 *next_issuer(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
   X509 *subject = path->certificates[depth - 1], *issuer;
@@ -201,7 +205,7 @@ static X509 *next_issuer(const struct libcrypto *crypto, struct path *path) {
   return issuer;
 }
 
-/* Whether something may be above the last key that there is room for. */
+/* Whether there may be more above the last key that has a place. */
 static bool goes_on(const struct libcrypto *crypto, const struct path *path) {
   const struct evidence *evidence = &path->evidence;
 
@@ -211,7 +215,7 @@ static bool goes_on(const struct libcrypto *crypto, const struct path *path) {
          (crypto->X509_get_extension_flags(path->certificates[PATH_MAX_KEYS - 1]) & EXFLAG_SS) == 0;
 }
 
-/* Writes the peer's own, NULL where it showed a raw key. False: it showed nothing. */
+/* Writes the peer's certificate, or NULL for a raw key. False: the peer showed nothing. */
 static bool begin_with_peer(const struct libcrypto *crypto, struct path *path) {
   const struct evidence *evidence = &path->evidence;
 
@@ -219,7 +223,7 @@ static bool begin_with_peer(const struct libcrypto *crypto, struct path *path) {
   return path->certificates[0] != NULL || (evidence->chain == NULL && evidence->raw_key != NULL);
 }
 
-/* Writes the next certificate that is proven, but does not count it yet. False: there is none. */
+/* Writes the next proven certificate, but does not count it yet. False: there is none. */
 static bool prove_next(const struct libcrypto *crypto, struct path *path) {
   size_t depth = path->pin.count;
 
@@ -238,7 +242,7 @@ static bool prove_next(const struct libcrypto *crypto, struct path *path) {
   path->certificates[depth] = next_issuer(crypto, path);
   if (path->certificates[depth] == NULL)
     return false;
-  /* Another issuer of the same name was too costly to try, but this one did sign. */
+  /* Another issuer of the same name may have been too costly to check, but this one is proven. */
   path->pin.cut = false;
   if ((crypto->X509_get_extension_flags(path->certificates[depth]) & EXFLAG_SI) == 0)
     path->subordinates++;
@@ -247,19 +251,19 @@ static bool prove_next(const struct libcrypto *crypto, struct path *path) {
 
 /* ---- Digests ---- */
 
-/* Bytes of a key that is encoded without memory of its own; that of RSA 4096 takes 550. */
+/* Bytes of a key that is encoded on the stack; one of RSA 4096 takes 550. */
 #define MOST_ENCODED_HERE 600
 #define MOST_HEAD 4
 
-static bool hash(const struct libcrypto *crypto, unsigned char *der, int size,
-                 struct pin_digest *ret_digest) {
+static bool hash_and_free(const struct libcrypto *crypto, unsigned char *der, int size,
+                          struct pin_digest *ret_digest) {
   bool hashed = size > 0 && openssl_sha256(crypto, der, (size_t)size, ret_digest->bytes);
 
   crypto->CRYPTO_free(der, NULL, 0);
   return hashed;
 }
 
-/* The head of a SEQUENCE of so many bytes, fewer than 65,536; returns what is behind it. */
+/* Writes the head of a SEQUENCE of `size` bytes (at most 65,535). Returns the place behind it. */
 static unsigned char *write_head(unsigned char *at, int size) {
   *at++ = 0x30;
   if (size > 0xff)
@@ -273,8 +277,9 @@ static unsigned char *write_head(unsigned char *at, int size) {
 }
 
 /*
- * What i2d_X509_PUBKEY(3) writes: SEQUENCE { algorithm, BIT STRING } (RFC 5280, 4.1), put together from its
- * two halves, which saves memory and one of its two passes. 0: it does not fit, or cannot be had.
+ * Writes what i2d_X509_PUBKEY(3) writes: SEQUENCE { algorithm, BIT STRING } (RFC 5280, 4.1). Joining the two
+ * parts saves an allocation and one of two passes. Returns the size; 0: it does not fit, or a part cannot be
+ * read.
  */
 static size_t encode_key(const struct libcrypto *crypto, X509 *certificate,
                          unsigned char ret_der[MOST_ENCODED_HERE]) {
@@ -307,7 +312,7 @@ static bool hash_key(const struct libcrypto *crypto, X509 *certificate, struct p
   if (encoded > 0)
     return openssl_sha256(crypto, here, encoded, ret_digest->bytes);
   size = crypto->i2d_X509_PUBKEY(crypto->X509_get_X509_PUBKEY(certificate), &der);
-  return hash(crypto, der, size, ret_digest);
+  return hash_and_free(crypto, der, size, ret_digest);
 }
 
 bool path_hash_certificate(const struct libcrypto *crypto, const X509 *certificate,
@@ -315,17 +320,17 @@ bool path_hash_certificate(const struct libcrypto *crypto, const X509 *certifica
   unsigned char *der = NULL;
   int size = crypto->i2d_X509(certificate, &der);
 
-  return hash(crypto, der, size, ret_digest);
+  return hash_and_free(crypto, der, size, ret_digest);
 }
 
 static bool hash_raw_key(const struct libcrypto *crypto, EVP_PKEY *raw_key, struct pin_digest *ret_digest) {
   unsigned char *der = NULL;
   int size = crypto->i2d_PUBKEY(raw_key, &der);
 
-  return hash(crypto, der, size, ret_digest);
+  return hash_and_free(crypto, der, size, ret_digest);
 }
 
-/* certificate: NULL where the peer showed a raw key. */
+/* certificate: NULL if the peer showed a raw key. */
 static bool hash_next(const struct libcrypto *crypto, const struct path *path, X509 *certificate,
                       struct pin_path_key *ret_key) {
   memset(ret_key, 0, sizeof *ret_key);
@@ -342,7 +347,7 @@ static void print_subject(const struct libcrypto *crypto, X509 *certificate, cha
 
   if (bio == NULL)
     return;
-  /* pin_report escapes what a terminal must not see, so UTF-8 may stay as it is. */
+  /* UTF-8 may stay as it is, because pin_report escapes what a terminal must not see. */
   if (crypto->X509_NAME_print_ex(bio, crypto->X509_get_subject_name(certificate), 0,
                                  XN_FLAG_RFC2253 & ~(unsigned long)ASN1_STRFLGS_ESC_MSB) >= 0)
     length = crypto->BIO_read(bio, ret_subject, PATH_SUBJECT_SIZE - 1);

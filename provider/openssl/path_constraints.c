@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "path.h"
 
-/* OpenSSL reads the common name of a host's certificate only where no alternative name is a host's. */
+/* OpenSSL checks the common name only if no alternative name is a host name (openssl-internals V14). */
 static bool has_host_names(const struct libcrypto *crypto, const X509 *certificate) {
   GENERAL_NAMES *names = crypto->X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
   int count = names != NULL ? crypto->OPENSSL_sk_num((const OPENSSL_STACK *)names) : 0;
@@ -18,9 +18,10 @@ static bool has_host_names(const struct libcrypto *crypto, const X509 *certifica
   return found;
 }
 
-/* A CA certificate that issued itself is one that changed its key, not its name (RFC 5280, 6.1.3 (b)). */
-static bool permit(const struct libcrypto *crypto, NAME_CONSTRAINTS *constraints, X509 *certificate,
-                   bool is_peer) {
+/* Whether the constraints permit this certificate. A self-issued CA certificate changes the key and not
+ * the name, so constraints do not bind it (RFC 5280, 6.1.3 (b)). */
+static bool constraints_permit(const struct libcrypto *crypto, NAME_CONSTRAINTS *constraints,
+                               X509 *certificate, bool is_peer) {
   if (!is_peer && (crypto->X509_get_extension_flags(certificate) & EXFLAG_SI) != 0)
     return true;
   if (crypto->NAME_CONSTRAINTS_check(certificate, constraints) != X509_V_OK)
@@ -33,11 +34,11 @@ static bool seems_to_have_constraints(const struct libcrypto *crypto, const X509
   return crypto->X509_get_ext_by_NID(issuer, NID_name_constraints, -1) >= 0;
 }
 
-/* Whether the CA at this depth permits the names of all that is below. */
+/* Whether the CA at this depth permits the names of all certificates below it. */
 static bool permits_below(const struct libcrypto *crypto, const struct path *path, size_t depth) {
   X509 *issuer = path->certificates[depth];
   NAME_CONSTRAINTS *constraints;
-  int found = 0; /* -1: there are none */
+  int found = 0; /* becomes -1 if the extension is missing */
   bool permitted = true;
 
   if (!seems_to_have_constraints(crypto, issuer))
@@ -46,23 +47,21 @@ static bool permits_below(const struct libcrypto *crypto, const struct path *pat
   if (constraints == NULL)
     return found == -1;
   for (size_t below = 0; below < depth && permitted; below++)
-    permitted = permit(crypto, constraints, path->certificates[below], below == 0);
+    permitted = constraints_permit(crypto, constraints, path->certificates[below], below == 0);
   crypto->NAME_CONSTRAINTS_free(constraints);
   return permitted;
 }
 
-/*
- * What OpenSSL asks of each CA of a TLS server's chain: that it is not there for other things alone, and says
- * nothing that has to be understood and is not (RFC 5280, 4.2.1.12 and 4.2).
- */
+/* What OpenSSL asks of each CA in a TLS server's chain: it must not be limited to other purposes, and must
+ * not have an unknown critical extension (RFC 5280, 4.2.1.12 and 4.2). */
 static bool is_for_servers(const struct libcrypto *crypto, X509 *issuer) {
   return crypto->X509_check_purpose(issuer, X509_PURPOSE_SSL_SERVER, 1) > 0 &&
          (crypto->X509_get_extension_flags(issuer) & EXFLAG_CRITICAL) == 0;
 }
 
-static void look_up_to(const struct libcrypto *crypto, struct path *path, size_t highest) {
+static void check_up_to(const struct libcrypto *crypto, struct path *path, size_t highest) {
   if (path->permitted == 0)
-    path->permitted = 1; /* the peer's own, which issues nothing */
+    path->permitted = 1; /* the peer's own certificate issues nothing */
   while (path->permitted <= highest && path->permitted < path->pin.count) {
     if (!is_for_servers(crypto, path->certificates[path->permitted]))
       path->permission = PIN_REASON_NOT_A_SERVER;
@@ -77,7 +76,7 @@ static void look_up_to(const struct libcrypto *crypto, struct path *path, size_t
 enum pin_reason path_permission(const struct libcrypto *crypto, struct path *path, size_t highest) {
   if (path->permission == PIN_REASON_MATCHED) {
     crypto->ERR_set_mark();
-    look_up_to(crypto, path, highest);
+    check_up_to(crypto, path, highest);
     crypto->ERR_pop_to_mark();
   }
   return highest < path->permitted ? PIN_REASON_MATCHED : path->permission;

@@ -11,10 +11,10 @@
 #include "common/sockets.h"
 #include "verified_name.h"
 
-/* OpenSSL_version_num(3) of 4.0.0, where several may be verified (openssl-internals N2). */
+/* OpenSSL_version_num(3) of 4.0.0, where several addresses may be verified (openssl-internals N2). */
 #define FIRST_WITH_SEVERAL_ADDRESSES 0x40000000UL
 
-/* The names of a peer are being asked for. */
+/* A question to the policy about the names of this peer. */
 struct inquiry {
   struct question question;
   struct peer *peer;
@@ -34,7 +34,7 @@ static bool compare_name(const char *name, void *arg) {
   return !comparison->found;
 }
 
-/* Whether the client verifies this name too, or sends it. */
+/* Whether the client also verifies this name, or sends it. */
 static bool is_verified_too(const struct inquiry *inquiry, const char *name) {
   const struct peer_sources *sources = &inquiry->peer->sources;
   struct comparison comparison = {name, false};
@@ -53,7 +53,8 @@ static bool is_verified_too(const struct inquiry *inquiry, const char *name) {
   return comparison.found;
 }
 
-/* Only what may satisfy a pinned CA is lost where there is no room (vouch.c). */
+/* Notes a name whose subdomains are accepted too. If there is no room, a pinned CA may not be satisfied
+ * (vouch.c); nothing else depends on it. */
 static void note_below(struct peer *peer, const char *name) {
   const char *kept = peer->below_count < PEER_BELOW ? question_keep(&peer->names, name) : NULL;
 
@@ -62,9 +63,11 @@ static void note_below(struct peer *peer, const char *name) {
 }
 
 /*
- * A verified name with a dot in front means every subdomain of it (X509_check_host(3)). Postfix gives it
- * beside the name itself. It is looked up as a label that no entry spells, so that whatever covers the
- * subdomains decides about it. Alone it tells nobody which host this is, and stays a bad name.
+ * Asks for a verified name with a leading dot, which stands for every subdomain of the name
+ * (X509_check_host(3)). Postfix gives it together with the name itself. It is looked up as "*.name", which no
+ * entry names literally, so that entries covering the subdomains decide. If the client does not also give the
+ * name itself, the dotted name does not tell which host this is: returns false, and the name counts as a bad
+ * one.
  */
 static bool ask_any_subdomain(struct inquiry *inquiry, const char *name) {
   char any[PEER_NAME_SIZE + 1] = "*";
@@ -77,7 +80,8 @@ static bool ask_any_subdomain(struct inquiry *inquiry, const char *name) {
   return true;
 }
 
-/* Mostly the client verifies the very name that it sends: that was asked for, and says nothing else now. */
+/* Whether the verified name is the one that the client sends, which is the usual case: the policy was
+ * already asked for it. */
 static bool is_server_name(const struct inquiry *inquiry, const char *name) {
   const char *server_name = inquiry->peer->server_name;
 
@@ -105,7 +109,7 @@ static void ask_verified_names(struct inquiry *inquiry, X509_VERIFY_PARAM *param
   for (int number = 0;; number++) {
     const char *name = peer->sources.crypto->X509_VERIFY_PARAM_get0_host(param, number);
 
-    /* The server name is mostly the verified name. */
+    /* The server name is passed as the likely text of the verified name. */
     if (name == NULL || !verified_name_visit(peer->sources.crypto, param, number, peer->server_name,
                                              ask_verified, inquiry, &is_whole))
       return;
@@ -116,8 +120,8 @@ static void ask_verified_names(struct inquiry *inquiry, X509_VERIFY_PARAM *param
 
 /* ---- Verified addresses ---- */
 
-/* OpenSSL raises an error where there is none, which takes longer than a lookup: only where a policy names
- * addresses, or nothing else is given, do they decide anything. */
+/* Reads the verified addresses. OpenSSL raises an error if there are none, which takes longer than a
+ * lookup. So this is done only if a policy names addresses or nothing else is given. */
 static void get_addresses(struct peer *peer) {
   const struct libcrypto *crypto = peer->sources.crypto;
 
@@ -150,7 +154,8 @@ static void ask_addresses(struct inquiry *inquiry) {
     question_ask(&inquiry->question, peer->verified_addresses[i], inquiry->question.port);
     inquiry->question.host_is_given = true;
   }
-  /* The one of several that it will come to, where a program verifies addresses at all, is the socket's. */
+  /* OpenSSL tells only the first of several addresses. If the program verifies addresses at all, the one
+   * that will match is the socket's. */
   if (peer->verified_addresses[0] != NULL &&
       peer->sources.crypto->OpenSSL_version_num() >= FIRST_WITH_SEVERAL_ADDRESSES &&
       socket_peer_of(peer->fd, &socket))
@@ -160,8 +165,9 @@ static void ask_addresses(struct inquiry *inquiry) {
 /* ---- The host of a BIO that connects ---- */
 
 /*
- * It is a name that the client used; an address there is only the socket's. Below another TLS it is the host
- * of that one, a proxy, which says nothing beside a host that the client gives, be it by its address.
+ * The host of a BIO that connects counts as a name that the client used. An address there is only the
+ * socket's. If that BIO is below another TLS connection, its host is a proxy, which is left out if the client
+ * gives a host, by name or address.
  */
 static void ask_connect_name(struct inquiry *inquiry) {
   struct peer *peer = inquiry->peer;
@@ -178,14 +184,16 @@ static void ask_connect_name(struct inquiry *inquiry) {
 /* ---- Names concluded from the certificate ---- */
 
 /*
- * A name with a star is looked up as one whose first label is the star: an entry for one of the hosts that it
- * stands for does not cover it, since the certificate may be that of any other.
+ * Asks for the names in the certificate. A wildcard name is looked up with the star as its first label. An
+ * entry for one of the hosts that it stands for does not cover it, because the certificate may belong to
+ * another of them.
  */
 static void conclude_from_certificate(struct inquiry *inquiry) {
   const struct peer_sources *sources = &inquiry->peer->sources;
   const struct pin_policy *policy = inquiry->question.policy;
 
-  /* Before there is a connection this is a stored session's; the peer is judged again when it is there. */
+  /* If the socket is not connected yet, the certificate is a stored session's. The peer is judged again
+   * when it has shown one. */
   if (sources->certificate == NULL || inquiry->peer->will_connect || policy->ignores_certificate_names ||
       policy->entry_count == 0)
     return;
@@ -196,8 +204,8 @@ static void conclude_from_certificate(struct inquiry *inquiry) {
 
 /* ---- The peer ---- */
 
-/* Who offers keys for media, as WebRTC does: by datagrams, for a stream has none (RFC 5764), whatever the
- * program set. */
+/* Whether the client offers SRTP keys for media, as WebRTC does. Only datagrams have them (RFC 5764), so a
+ * stream is not for media whatever the program set. */
 static bool is_for_media(const struct peer *peer) {
   const struct libssl *libssl = peer->sources.libssl;
   SSL *ssl = peer->sources.ssl;
@@ -206,7 +214,8 @@ static bool is_for_media(const struct peer *peer) {
          libssl->SSL_is_dtls(ssl) == 1 && libssl->SSL_get_srtp_profiles(ssl) != NULL;
 }
 
-/* The host of a BIO that has no socket yet. Below another TLS that has gone elsewhere before. */
+/* The host to which a BIO without a socket will connect; NULL: none. A BIO below another TLS connection
+ * has connected already. */
 static const char *opens_to(const struct peer *peer) {
   return peer->fd < 0 && !peer->is_within_tls ? peer->connect_name : NULL;
 }
@@ -216,7 +225,7 @@ static void select_names(struct inquiry *inquiry) {
   bool concludes;
 
   question_begin(&inquiry->question, peer->now);
-  /* Outside TLS there is no server that this machine speaks to. */
+  /* Outside TLS there is no connection to a server, so rules for unlisted hosts do not apply. */
   if (peer->sources.ssl == NULL)
     inquiry->question.verdict->unlisted = PIN_UNLISTED_IGNORE;
   peer->below_count = 0;
@@ -233,7 +242,7 @@ static void select_names(struct inquiry *inquiry) {
   inquiry->question.is_media = concludes && is_for_media(peer);
   if (concludes)
     question_conclude_from_sockets(&inquiry->question);
-  /* The client used it before, but it says nothing of where this connection goes. */
+  /* The client used the session's name earlier, but the name does not tell where this connection goes. */
   if (peer->session_name != NULL)
     question_ask(&inquiry->question, peer->session_name, inquiry->question.port);
   if (concludes && inquiry->question.verdict->count == 0 &&
@@ -279,7 +288,7 @@ static void look_at_connection(struct peer *peer) {
   if (socket_peer_of(peer->fd, &socket))
     peer->port = socket.port;
   else
-    /* A datagram socket need never be connected: only before the handshake does this mean "not yet". */
+    /* A datagram socket need never be connected, so this means "not yet" only before the handshake. */
     peer->will_connect = peer->fd >= 0 && errno == ENOTCONN && libssl->SSL_in_before(peer->sources.ssl) == 1;
   connecting = crypto->BIO_find_type(libssl->SSL_get_rbio(peer->sources.ssl), BIO_TYPE_CONNECT);
   if (connecting == NULL)

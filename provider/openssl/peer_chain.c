@@ -12,16 +12,18 @@
 
 #define INSTALLING (-1)
 
+/* What is kept with a peer's certificate. */
 struct peer_chain {
-  /* Owned, but for the certificate with which this is kept: that one would otherwise own itself. */
+  /* Owned, except the certificate with which this is kept: that one would own itself. */
   STACK_OF(X509) * certificates;
-  bool is_chain;           /* they are a chain that begins with it; otherwise what was sent along */
-  bool signatures_checked; /* of the chain */
+  bool is_chain; /* they are a chain that begins with that certificate; otherwise they were sent with it */
+  bool signatures_checked; /* see struct evidence */
   bool told, will_tell;    /* see struct evidence */
-  bool of_client;
+  bool of_client;          /* the certificate is a client's */
 };
 
-/* The index of the certificates' ex_data. 0: none; OpenSSL gives that number to nobody. */
+/* The ex_data index of certificates; 0: none, a number that OpenSSL gives to nobody (openssl-internals
+ * V12). */
 static int index_of(struct hook *hook) {
   int index = atomic_load_explicit(&hook->certificate_index, memory_order_relaxed);
 
@@ -50,30 +52,32 @@ static void free_chain(const struct libcrypto *crypto, struct peer_chain *kept, 
 /* ---- Certificates out of stored sessions ---- */
 
 /*
- * Threads may share a session and its certificate, in which nothing can be put then: so these are found by
- * their addresses. Kept until the certificate is freed; where that was not told (openssl-internals H10) what
- * is kept stays, and another certificate may come to the address. So the digest counts too.
+ * Threads may share a session and its certificate, so nothing can be put into that certificate. These paths
+ * are found by the certificate's address instead, and kept until the certificate is freed. If OpenSSL does
+ * not tell us of that (openssl-internals H10), a path stays and another certificate may get the address; so
+ * the digest is compared too.
  */
 #define SETS 32
 #define SET_SIZE 16
-#define CLAIMED 1 /* no address: a thread is filling the place */
+#define CLAIMED 1 /* not an address: a thread is filling the place */
 
 struct session_path {
-  struct pin_digest certificate;
+  struct pin_digest certificate; /* digest of the certificate */
   size_t size;
   unsigned char bytes[];
 };
 
 struct place {
-  atomic_uintptr_t owner; /* 0: free */
-  struct session_path *path;
+  atomic_uintptr_t owner;    /* address of the certificate; 0: free */
+  struct session_path *path; /* owned */
 };
 
-/* Where a certificate is looked for whenever one is freed: few places for each address. */
+/* Searched whenever a certificate is freed, so each address has only a few places. */
 static struct place from_sessions[SETS][SET_SIZE];
 static atomic_int from_session_count;
 
-/* NULL: nothing is kept of any. Who has a certificate sees what was kept of it before he got it. */
+/* The places for this certificate; NULL: no path of any certificate is kept. Relaxed order is enough: a
+ * thread that got the certificate from another sees what was kept before. */
 static struct place *set_of(const X509 *certificate) {
   if (atomic_load_explicit(&from_session_count, memory_order_relaxed) == 0)
     return NULL;
@@ -194,7 +198,8 @@ void peer_chain_install(struct hook *hook) {
 
   if (atomic_load(&hook->certificate_index) != 0)
     return;
-  /* Whoever forks waits until it is done: in the child nobody would end it (openssl-internals P8). */
+  /* A thread that forks waits until this is done; a child forked in between could not finish it
+   * (openssl-internals P8). */
   fork_lock_take(&hook->openssl);
   if (atomic_compare_exchange_strong(&hook->certificate_index, &none, INSTALLING))
     atomic_store(&hook->certificate_index,
@@ -202,8 +207,8 @@ void peer_chain_install(struct hook *hook) {
   fork_lock_give(&hook->openssl);
 }
 
-/* Takes over what is to be kept, which holds a reference to each certificate. */
-static void keep(struct hook *hook, X509 *owner, struct peer_chain kept) {
+/* Keeps `kept` with the certificate. Takes over its references, one for each certificate in it. */
+static void keep_with(struct hook *hook, X509 *owner, struct peer_chain kept) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   struct peer_chain *copy = malloc(sizeof *copy);
   int index = index_of(hook);
@@ -238,7 +243,7 @@ void peer_chain_keep(struct hook *hook, X509 *peer, const struct evidence *evide
   crypto->ERR_set_mark();
   kept.certificates = crypto->X509_chain_up_ref((STACK_OF(X509) *)(uintptr_t)certificates);
   if (kept.certificates != NULL)
-    keep(hook, peer, kept);
+    keep_with(hook, peer, kept);
   crypto->ERR_pop_to_mark();
 }
 
@@ -246,7 +251,7 @@ void peer_chain_keep_client(struct hook *hook, X509 *client) {
   if (client == NULL || index_of(hook) == 0)
     return;
   openssl_crypto(&hook->openssl)->ERR_set_mark();
-  keep(hook, client, (struct peer_chain){.of_client = true});
+  keep_with(hook, client, (struct peer_chain){.of_client = true});
   openssl_crypto(&hook->openssl)->ERR_pop_to_mark();
 }
 
@@ -266,7 +271,7 @@ struct evidence peer_chain_evidence(struct hook *hook, X509 *certificate) {
                              .signatures_checked = kept->signatures_checked,
                              .told = kept->told,
                              .will_tell = kept->will_tell};
-  /* What the program trusts is not kept, so an issuer that is not found there proves nothing. */
+  /* What the program trusts is not kept. So if no issuer is found among these, that proves nothing. */
   return (struct evidence){.peer = certificate,
                            .untrusted = kept->certificates,
                            .without_store = true,

@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What a connection's verification found, kept with its peer's certificate: a program that gives OpenSSL no
- * name may ask afterwards whether the certificate is for one (checked_name.h). Only under the preload shim,
- * which sees that question.
+ * Keeps, with the peer's certificate, what its verification found. A program that gives OpenSSL no name may
+ * ask after the handshake whether the certificate is for a name (checked_name.h), and the policy is asked
+ * then. Only under the preload shim, which sees that question. Called by hooks.c, verification.c and
+ * checked_name.c.
  */
 #ifndef PIN_PEER_CHAIN_H
 #define PIN_PEER_CHAIN_H
@@ -12,40 +13,41 @@
 #include "hook.h"
 #include "path.h"
 
-/* Makes room for it in every certificate. Once is enough, from any thread. */
+/* Asks for the index under which certificates hold our data. Further calls do nothing. Any thread. On
+ * failure nothing is ever kept. */
 void peer_chain_install(struct hook *hook);
 
 /*
- * Keeps what proves the path of a peer's certificate: a chain that begins with it, or else, on sent, what
- * came along. Does nothing without peer_chain_install or without memory. For a certificate that no other
- * thread has yet.
+ * Keeps what proves the path of a peer's certificate: a chain that begins with the certificate, or else the
+ * certificates that were sent with it. Does nothing before peer_chain_install, or without memory. The
+ * certificate must not be in use by another thread yet (openssl-internals V12).
  */
 void peer_chain_keep(struct hook *hook, X509 *peer, const struct evidence *evidence);
 
-/* The same for the certificate of a client, as its server sees it. */
+/* Keeps with a client's certificate, seen by its server, that it is a client's. The same conditions hold. */
 void peer_chain_keep_client(struct hook *hook, X509 *client);
 
-/* Whether anything of this is done: under the shim. */
+/* Whether anything is kept: only under the shim. */
 bool peer_chain_is_kept(struct hook *hook);
 
 /*
- * A certificate that came out of a stored session: keeps the path that the session does (kept_path.h), for as
- * long as the certificate is there. Any thread. False: it is not kept, for want of memory, or since there is
- * no place: there are 512, of which each certificate can take one of 16.
+ * For a certificate out of a stored session: copies the path that the session keeps (kept_path.h), for as
+ * long as the certificate lives. Does nothing if more is known already. Any thread. False: not copied,
+ * because memory or places ran out. There are 512 places, and each certificate can use only 16 of them.
  */
 bool peer_chain_keep_from_session(struct hook *hook, const X509 *peer, const unsigned char *path,
                                   size_t size);
-/* That path; NULL: there is none. Lasts as long as the certificate. */
+/* That path, `*ret_size` bytes, valid as long as the certificate; NULL, with a size of 0: there is none. */
 const unsigned char *peer_chain_from_session(struct hook *hook, const X509 *certificate, size_t *ret_size);
 
-/* Whether more is known of it than its own key. */
+/* Whether anything was kept with the certificate. */
 bool peer_chain_is_known(struct hook *hook, const X509 *certificate);
 
-/* Whether it was kept that this is a client's certificate. */
+/* Whether the certificate is known to be a client's. */
 bool peer_chain_is_client(struct hook *hook, const X509 *certificate);
 
-/* The evidence of a certificate; where nothing was kept, it stands alone.
- * Lasts as long as the certificate. */
+/* The evidence for a certificate; if nothing was kept, the certificate alone. Valid as long as the
+ * certificate. */
 struct evidence peer_chain_evidence(struct hook *hook, X509 *certificate);
 
 #endif

@@ -9,23 +9,24 @@
 
 #define REASON_REFUSED 1
 
-/* The texts live on the heap, for each OpenSSL of the process (openssl-internals E2). 0: none to be had. */
+/* Registers our error library and returns its number; 0: none can be had. The texts are on the heap, one
+ * copy for each OpenSSL of the process, because OpenSSL writes to them (openssl-internals E2). */
 static int new_error_library(struct openssl *openssl, const struct libcrypto *crypto) {
   int library, expected = 0;
   ERR_STRING_DATA *texts;
 
-  texts = cleared_memory(3 * sizeof *texts); /* the last one stays zero: the end */
+  texts = cleared_memory(3 * sizeof *texts); /* the last entry stays zero, which marks the end */
   library = crypto->ERR_get_next_error_library();
   if (texts == NULL || library == 0) {
     free(texts);
     return 0;
   }
-  /* Two threads may get here at once: the loser's number stays unused. */
+  /* If two threads get here at once, the loser's number stays unused. */
   if (!atomic_compare_exchange_strong(&openssl->error_library, &expected, library)) {
     free(texts);
     return expected;
   }
-  /* Function and reason 0 stand for the library's own name. */
+  /* Function 0 with reason 0 is the name of the library. */
   atomic_store(&openssl->error_texts, texts);
   texts[0].error = ERR_PACK(library, 0, 0);
   texts[0].string = "pinning";
@@ -35,7 +36,7 @@ static int new_error_library(struct openssl *openssl, const struct libcrypto *cr
   return library;
 }
 
-/* Our library number in this OpenSSL, with the texts of our reasons; 0: none to be had. */
+/* Our library number in this OpenSSL, registered at the first call; 0: none can be had. */
 static int error_library(struct openssl *openssl, const struct libcrypto *crypto) {
   int library = atomic_load(&openssl->error_library);
 

@@ -8,9 +8,10 @@
 #include "common/text.h"
 #include "refusal.h"
 
+/* The data of a refusing BIO. */
 struct refusing {
-  BIO *program_bio;
-  char *text;
+  BIO *program_bio; /* a reference is held; NULL: none */
+  char *text;       /* for the error queue; owned; NULL: none */
 };
 
 int refusing_bio_refuse(struct hook *hook, BIO *bio) {
@@ -22,7 +23,8 @@ int refusing_bio_refuse(struct hook *hook, BIO *bio) {
   return -1;
 }
 
-/* Programs wait on the descriptor of a connection; all else, a flush above all, fails. */
+/* Only questions about the descriptor are answered, because programs wait on it. Anything else fails, a
+ * flush in particular. */
 long refusing_bio_control(struct hook *hook, BIO *bio, int command, long number, void *pointer) {
   const struct libcrypto *crypto = openssl_refusal(&hook->openssl);
   const struct refusing *refusing = crypto->BIO_get_data(bio);
@@ -49,7 +51,7 @@ int refusing_bio_destroy(struct hook *hook, BIO *bio) {
   return 1;
 }
 
-/* So that libssl asks it for the descriptor (openssl-internals H9). */
+/* A type by which libssl finds the descriptor (openssl-internals H9). */
 #define REFUSING_TYPE (BIO_TYPE_SOURCE_SINK | BIO_TYPE_DESCRIPTOR | 0xfe)
 
 static BIO_METHOD *new_method(struct hook *hook, const struct libcrypto *crypto) {
@@ -66,7 +68,7 @@ static BIO_METHOD *new_method(struct hook *hook, const struct libcrypto *crypto)
   return NULL;
 }
 
-/* One method for each OpenSSL of the process, made at the first refusal that needs it and kept. */
+/* One method for each OpenSSL of the process, made at the first refusal that needs it, and kept. */
 static BIO_METHOD *method_of(struct hook *hook, const struct libcrypto *crypto) {
   BIO_METHOD *method = atomic_load(&hook->refusing_bio);
   BIO_METHOD *expected = NULL;
@@ -84,7 +86,7 @@ bool refusing_bio_is(struct hook *hook, const BIO *bio) {
   return bio != NULL && openssl_refusal(&hook->openssl)->BIO_method_type(bio) == REFUSING_TYPE;
 }
 
-/* refusing: taken over in any case. NULL: no memory. */
+/* Takes ownership of `refusing` in any case. NULL: no memory. */
 static BIO *new_bio(struct hook *hook, const struct libcrypto *crypto, struct refusing *refusing) {
   BIO_METHOD *method = method_of(hook, crypto);
   BIO *bio = method != NULL ? crypto->BIO_new(method) : NULL;

@@ -6,11 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 0 is the application's own of every class (CRYPTO_get_ex_new_index(3)). */
+/* Index 0 of every class belongs to the application (CRYPTO_get_ex_new_index(3)), so this is the first
+ * that can be ours. */
 #define FIRST_INDEX 1
 
-/* The application data of the session's ticket; NULL: there is none. */
-static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *session, size_t *ret_size) {
+/* The application data of the session's ticket; NULL: none. */
+static const unsigned char *ticket_data(const struct libssl *libssl, SSL_SESSION *session, size_t *ret_size) {
   void *data = NULL;
 
   *ret_size = 0;
@@ -18,11 +19,12 @@ static const unsigned char *encoded(const struct libssl *libssl, SSL_SESSION *se
 }
 
 /*
- * OpenSSL duplicates a session's data up to the last that is set, and a program's callback may not expect
- * that its own is not (openssl-internals S4). So this is for an index that no other is below. Elsewhere a
- * session for which the program has application data of its own keeps nothing.
+ * Stores the path as ex_data; takes ownership. OpenSSL duplicates a session's ex_data up to the last index
+ * that is set, and a program's callback may not expect its own data to be missing (openssl-internals S4). So
+ * ex_data is used only if our index is the first. At any other index, a session with application data of the
+ * program's stores nothing.
  */
-static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
+static void keep_in_ex_data(struct hook *hook, SSL_SESSION *session, struct kept_path *kept) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
 
@@ -30,8 +32,8 @@ static void keep_beside(struct hook *hook, SSL_SESSION *session, struct kept_pat
     free(kept);
 }
 
-/* What is kept there of before. */
-static void forget_beside(struct hook *hook, SSL_SESSION *session) {
+/* Frees the path that the session has stored as ex_data so far. */
+static void forget_ex_data(struct hook *hook, SSL_SESSION *session) {
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   int index = atomic_load_explicit(&hook->session_index, memory_order_acquire);
   void *earlier = index == 0 ? NULL : libssl->SSL_SESSION_get_ex_data(session, index);
@@ -44,15 +46,15 @@ void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kep
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   const struct libssl *libssl = openssl_ssl(&hook->openssl);
   size_t size;
-  const unsigned char *there = encoded(libssl, session, &size);
+  const unsigned char *there = ticket_data(libssl, session, &size);
 
   crypto->ERR_set_mark();
-  /* Without memory for it the session keeps nothing, and is not offered where more than its peer's own key
-     is asked for. */
+  /* Without memory nothing is stored. Such a session is offered only if the policy asks for no more than
+   * the peer's own key. */
   if (there == NULL || kept_path_is_one(there, size))
     (void)libssl->SSL_SESSION_set1_ticket_appdata(session, kept->bytes, kept->size);
-  forget_beside(hook, session);
-  keep_beside(hook, session, kept);
+  forget_ex_data(hook, session);
+  keep_in_ex_data(hook, session, kept);
   crypto->ERR_pop_to_mark();
 }
 
@@ -66,7 +68,7 @@ const unsigned char *session_kept(struct hook *hook, SSL_SESSION *session, size_
     *ret_size = kept->size;
     return kept->bytes;
   }
-  bytes = encoded(libssl, session, ret_size);
+  bytes = ticket_data(libssl, session, ret_size);
   return kept_path_is_one(bytes, *ret_size) ? bytes : NULL;
 }
 

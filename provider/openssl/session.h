@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * SSL_SESSION: what a session keeps of the verification that it came from. In memory that is data of our own
- * class, which OpenSSL copies with the session, as it does for every ticket of TLS 1.3; a session in a file
- * or an external cache has it in its encoded form, as the application data of its ticket, which a client
- * never sends.
+ * Stores in an SSL_SESSION what its verification found. In memory that is ex_data of our class, which OpenSSL
+ * copies with the session, as for every new ticket of TLS 1.3. A session in a file or an external cache has
+ * it as the application data of its ticket, which a client never sends (openssl-internals S1). Called by
+ * connection.c and checked_name.c.
  */
 #ifndef PIN_SESSION_H
 #define PIN_SESSION_H
@@ -13,13 +13,11 @@
 #include "hook.h"
 #include "kept_path.h"
 
-/*
- * Keeps the path in a session that is being made; takes it over. Application data that the program has put
- * there is left alone.
- */
+/* Stores the path in a session that is being made. Takes ownership of `kept`. Leaves application data of
+ * the program's alone. Without memory the session stores nothing. */
 void session_keep(struct hook *hook, SSL_SESSION *session, struct kept_path *kept);
 
-/* The bytes of the path that a session keeps, which last as long as the session; NULL: it keeps none. */
+/* The stored path, *ret_size bytes, valid as long as the session; NULL: none is stored. */
 const unsigned char *session_kept(struct hook *hook, SSL_SESSION *session, size_t *ret_size);
 
 /* CRYPTO_EX_dup and CRYPTO_EX_free callbacks of SSL_SESSION. */

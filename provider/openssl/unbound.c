@@ -34,8 +34,8 @@ struct functions {
 #undef X
 };
 
-/* At every call: nobody promised a refusal to be fast. */
-static struct functions bind(struct openssl *openssl) {
+/* Binds the functions at every call: a refusal need not be fast. */
+static struct functions bind_functions(struct openssl *openssl) {
   struct functions found;
   void *symbol;
 
@@ -52,8 +52,8 @@ static struct functions bind(struct openssl *openssl) {
   return found;
 }
 
-/* Whether the policy could have a word on anybody. */
-static bool could_cover(void) {
+/* Whether the policy could refuse anybody. */
+static bool policy_could_refuse(void) {
   const struct pin_policy *policy = policy_acquire();
   bool could = policy != NULL
                    ? policy->entry_count > 0 || policy->blocked_keys.count > 0 ||
@@ -81,7 +81,8 @@ static bool is_client(const struct functions *openssl, const SSL *ssl) {
   return openssl->SSL_is_server == NULL || !openssl->SSL_is_server(ssl);
 }
 
-/* The connection that a context verifies for. False: nobody can tell. */
+/* Finds the connection that a context verifies for; *ret_ssl is NULL if there is none. False: cannot be
+ * found out. */
 static bool find_connection(const struct functions *openssl, X509_STORE_CTX *ctx, SSL **ret_ssl) {
   *ret_ssl = NULL;
   if (openssl->SSL_get_ex_data_X509_STORE_CTX_idx == NULL || openssl->X509_STORE_CTX_get_ex_data == NULL)
@@ -95,7 +96,7 @@ static bool names_host(const struct functions *openssl, X509_STORE_CTX *ctx) {
          openssl->X509_VERIFY_PARAM_get0_host(openssl->X509_STORE_CTX_get0_param(ctx), 0) != NULL;
 }
 
-/* Whether this is about a host, as far as anybody can tell. */
+/* Whether this may be about a host: true also if that cannot be found out. */
 static bool is_about_host(const struct functions *openssl, X509_STORE_CTX *ctx) {
   SSL *ssl;
 
@@ -105,7 +106,7 @@ static bool is_about_host(const struct functions *openssl, X509_STORE_CTX *ctx) 
 }
 
 void unbound_context_new(struct hook *hook, X509_STORE_CTX *ctx, CRYPTO_EX_DATA *ad, int index) {
-  struct functions openssl = bind(&hook->openssl);
+  struct functions openssl = bind_functions(&hook->openssl);
   X509_STORE_CTX_verify_fn original;
   void *kept;
 
@@ -120,14 +121,14 @@ void unbound_context_new(struct hook *hook, X509_STORE_CTX *ctx, CRYPTO_EX_DATA 
 }
 
 int unbound_verify(struct hook *hook, X509_STORE_CTX *ctx, X509_STORE_CTX_verify_fn original) {
-  struct functions openssl = bind(&hook->openssl);
+  struct functions openssl = bind_functions(&hook->openssl);
   void *kept = NULL;
 
   if (original == NULL && openssl.X509_STORE_CTX_get_ex_data != NULL) {
     kept = openssl.X509_STORE_CTX_get_ex_data(ctx, hook->store_ctx_index);
     memcpy(&original, &kept, sizeof original);
   }
-  if (original != NULL && (!is_about_host(&openssl, ctx) || !could_cover()))
+  if (original != NULL && (!is_about_host(&openssl, ctx) || !policy_could_refuse()))
     return original(ctx);
   if (openssl.X509_STORE_CTX_set_error != NULL)
     openssl.X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
@@ -135,18 +136,19 @@ int unbound_verify(struct hook *hook, X509_STORE_CTX *ctx, X509_STORE_CTX_verify
 }
 
 void unbound_gate(struct hook *hook, X509_STORE_CTX *ctx) {
-  struct functions openssl = bind(&hook->openssl);
+  struct functions openssl = bind_functions(&hook->openssl);
   SSL *ssl;
 
-  if (find_connection(&openssl, ctx, &ssl) && ssl != NULL && is_client(&openssl, ssl) && could_cover())
+  if (find_connection(&openssl, ctx, &ssl) && ssl != NULL && is_client(&openssl, ssl) &&
+      policy_could_refuse())
     refuse_connection(&openssl, ssl);
 }
 
 void unbound_connection(struct hook *hook, SSL *ssl) {
   int saved_errno = errno;
-  struct functions openssl = bind(&hook->openssl);
+  struct functions openssl = bind_functions(&hook->openssl);
 
-  if (is_client(&openssl, ssl) && could_cover())
+  if (is_client(&openssl, ssl) && policy_could_refuse())
     refuse_connection(&openssl, ssl);
   errno = saved_errno;
 }

@@ -11,32 +11,35 @@
 #include "peer_chain.h"
 #include "unbound.h"
 
-/* A chain that is sent is mostly this short, and then needs no memory of its own. */
+/* Most peers send no more certificates than this, and then no memory has to be allocated for them. */
 #define INLINE_SENT 4
 
-/* One X509_STORE_CTX between its init and its cleanup. */
+/* Data of an X509_STORE_CTX, between its initialisation and its clean-up. */
 struct verification {
-  X509_STORE_CTX_verify_fn original;
+  X509_STORE_CTX_verify_fn original; /* the wrapped verification function */
   /*
-   * What the context was made for: in a handshake the certificate whose key the server proves, with those
-   * that it sent along. A program may put others into the context, and free them before it. Owned.
+   * What the context was made for: in a handshake, the certificate whose key the server proves, and those
+   * that were sent with it. A program may put other certificates into the context, and free these earlier.
+   * Owned.
    */
   X509 *peer;
-  X509 *sent[INLINE_SENT]; /* the first sent_count */
+  X509 *sent[INLINE_SENT]; /* the first sent_count are set */
   int sent_count;
-  STACK_OF(X509) * more_sent; /* in place of these, where there are more; or made of them (sent_of) */
-  bool running;               /* the original is running */
-  bool judged;
-  const SSL *judged_for;      /* a program may exchange the context's connection; only compared; NULL: none */
-  struct judgement judgement; /* where judged */
+  /* Used instead of `sent` if there are more, or once sent_of has moved them here. */
+  STACK_OF(X509) * more_sent;
+  bool running; /* the original is running */
+  bool judged;  /* `judgement` is set */
+  /* The connection at that time, since a program may exchange it; only compared; NULL: none. */
+  const SSL *judged_for;
+  struct judgement judgement; /* the verdict, if judged */
 };
 
-/* What a context gets when there is no memory for data of its own: it refuses. */
+/* For a context without memory for data of its own: refuses. */
 static struct verification no_memory = {.judged = true, .judgement = {.allowed = false}};
 
 /* ---- The certificates that were sent along ---- */
 
-/* From the stack that the context was made with. */
+/* Keeps the certificates from the stack that the context was made with. */
 static void keep_sent(const struct libcrypto *crypto, STACK_OF(X509) * sent,
                       struct verification *verification) {
   int count = crypto->OPENSSL_sk_num((const OPENSSL_STACK *)(const void *)sent);
@@ -51,7 +54,7 @@ static void keep_sent(const struct libcrypto *crypto, STACK_OF(X509) * sent,
   }
 }
 
-/* Lasts as long as the verification. NULL: none, or no memory. */
+/* The certificates that were sent, valid as long as the verification; NULL: none, or no memory. */
 static STACK_OF(X509) * sent_of(const struct libcrypto *crypto, struct verification *verification) {
   OPENSSL_STACK *stack;
 
@@ -84,8 +87,8 @@ static SSL *connection_of(const struct libcrypto *crypto, const struct libssl *l
 }
 
 /*
- * Whether a context is about the certificate that this server shows in the handshake under way: a program may
- * verify others in the name of its connection, which say nothing of the server (openssl-internals V13).
+ * Whether a context is about the certificate that the server shows in the running handshake. A program may
+ * verify other certificates for its connection, which tell nothing about the server (openssl-internals V13).
  */
 static bool is_about_server(const struct libcrypto *crypto, const struct libssl *libssl, const SSL *ssl,
                             const struct verification *verification) {
@@ -106,7 +109,7 @@ static int refuse(const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
 
 /* ---- OpenSSL's own functions ---- */
 
-/* verification_new notes them as a context without a store is set up (openssl-internals V7). */
+/* Notes OpenSSL's own functions, when a context without a store is set up (openssl-internals V7). */
 static void note_openssls_own(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx) {
   if (crypto->X509_STORE_CTX_get0_store(ctx) != NULL || atomic_load(&hook->openssls_verify) != NULL)
     return;
@@ -114,7 +117,7 @@ static void note_openssls_own(struct hook *hook, const struct libcrypto *crypto,
   atomic_store(&hook->openssls_verify, crypto->X509_STORE_CTX_get_verify(ctx));
 }
 
-/* NULL: no memory. */
+/* OpenSSL's own verification function; makes a context to learn it if necessary. NULL: no memory. */
 static X509_STORE_CTX_verify_fn openssls_verify(struct hook *hook, const struct libcrypto *crypto) {
   if (atomic_load(&hook->openssls_verify) == NULL) {
     X509_STORE_CTX *any = crypto->X509_STORE_CTX_new();
@@ -133,9 +136,9 @@ static bool has_openssls_callback(struct hook *hook, const struct libcrypto *cry
 }
 
 /*
- * Runs the verification that was there before us. *ret_checked: it was OpenSSL's own, which checks every
- * signature of the chain, and no callback of the program's could say yes to a bad one. Of a verification that
- * the program put into its store (X509_STORE_set_verify(3)) nothing is known.
+ * Runs the wrapped verification. *ret_checked: it was OpenSSL's own, which checks every signature of the
+ * chain, and no callback of the program's could accept a bad one. Nothing is known of a verification that the
+ * program put into its store (X509_STORE_set_verify(3)).
  */
 static int run_original(struct hook *hook, const struct libcrypto *crypto, struct verification *verification,
                         X509_STORE_CTX *ctx, bool *ret_checked) {
@@ -150,14 +153,14 @@ static int run_original(struct hook *hook, const struct libcrypto *crypto, struc
   return ok;
 }
 
-/* In a handshake a program may have put another certificate into the context, and verified that. */
+/* In a handshake a program may have put another certificate into the context, and verified that one. */
 static bool begins_with(const struct libcrypto *crypto, STACK_OF(X509) * chain, const X509 *peer) {
   const X509 *first = crypto->OPENSSL_sk_value((const OPENSSL_STACK *)(const void *)chain, 0);
 
   return first == peer || (first != NULL && crypto->X509_cmp(first, peer) == 0);
 }
 
-/* The chain of the context, or what else there is of the peer. */
+/* Collects the chain of the context, or whatever else is known of the peer. */
 static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
                             struct verification *verification, bool checked, struct subject_matter *matter) {
   struct evidence *evidence = &matter->evidence;
@@ -180,8 +183,9 @@ static void gather_evidence(const struct libcrypto *crypto, X509_STORE_CTX *ctx,
 }
 
 /*
- * A program may compare names in its callback, while the chain is verified: what is known of the certificate
- * is kept with it before that. The chain is whole by then, and its signatures are not checked yet.
+ * A program may compare names in its callback, while the chain is being verified. So what is known of the
+ * certificate is kept with it beforehand. By then the chain is complete, but its signatures are not checked
+ * yet.
  */
 static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
                               struct verification *verification, X509_STORE_CTX *ctx) {
@@ -189,7 +193,7 @@ static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
 
   if (atomic_load_explicit(&hook->certificate_index, memory_order_relaxed) <= 0)
     return;
-  /* Nothing of the program's runs before the chain is judged. */
+  /* No function of the program's runs before the chain is judged. */
   if (has_openssls_callback(hook, crypto, ctx) && verification->original == openssls_verify(hook, crypto))
     return;
   matter.ssl = connection_of(crypto, matter.libssl, ctx);
@@ -207,8 +211,8 @@ static void keep_for_callback(struct hook *hook, const struct libcrypto *crypto,
   peer_chain_keep(hook, verification->peer, &matter.evidence);
 }
 
-/* Whether this may be a second verification, within one of libssl's that knows another store. */
-static bool may_be_second(struct hook *hook, const struct libcrypto *crypto,
+/* Whether this may be a verification of the program's own inside one of libssl's, with another store. */
+static bool may_be_nested(struct hook *hook, const struct libcrypto *crypto,
                           const struct subject_matter *matter, X509_STORE_CTX *ctx) {
   if (atomic_load_explicit(&hook->verifications, memory_order_relaxed) < 2 || matter->libssl == NULL)
     return false;
@@ -230,7 +234,7 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
   verification->judged = true;
   verification->judged_for = matter.ssl;
   judgement_clear(&verification->judgement);
-  /* A server that looks at its client's certificate talks to no host. */
+  /* A server that verifies its client's certificate does not connect to a host. */
   if (matter.ssl != NULL && matter.libssl->SSL_is_server(matter.ssl))
     verification->judgement.allowed = true;
   else
@@ -238,14 +242,12 @@ static void judge_chain(struct hook *hook, const struct libcrypto *crypto, X509_
   matter.evidence.told = verification->judgement.told;
   if (matter.ssl != NULL)
     peer_chain_keep(hook, verification->peer, &matter.evidence);
-  if (verification->judgement.allowed && chain != NULL && may_be_second(hook, crypto, &matter, ctx))
+  if (verification->judgement.allowed && chain != NULL && may_be_nested(hook, crypto, &matter, ctx))
     accepted_keep(&hook->accepted, crypto, chain, checked);
 }
 
-/*
- * Any function of a context can be read and put elsewhere, so this is called for every context that the
- * program likes: each time what is of that context counts.
- */
+/* A program can read any function of a context and put it into another, so this may be called for a
+ * context that we did not prepare. Each call goes by the data of the context that it is given. */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
   const struct libcrypto *crypto = openssl_crypto(&hook->openssl);
   struct verification *verification;
@@ -277,9 +279,9 @@ int verification_verify(struct hook *hook, X509_STORE_CTX *ctx) {
 /* ---- The last gate ---- */
 
 /*
- * Judges a connection whose chain did not get as far as the wrapped verification: it could not be built,
- * DANE-EE or a raw public key was used, or the program verifies by itself, perhaps in another context. What
- * is left of the context by now: openssl-internals V5.
+ * Judges a connection whose chain did not reach the wrapped verification: the chain could not be built,
+ * DANE-EE or a raw public key was used, or the program verifies by itself, perhaps in another context. For
+ * what is left of the context by now see openssl-internals V5.
  */
 static void judge_at_the_end(struct hook *hook, const struct libcrypto *crypto, X509_STORE_CTX *ctx, SSL *ssl,
                              struct verification *verification) {
@@ -344,7 +346,7 @@ static void free_record(struct hook *hook, const X509_STORE_CTX *ctx, struct ver
     record_free(verification);
 }
 
-/* NULL: no memory. */
+/* Makes the data of a context. NULL: no memory. */
 static struct verification *new_verification(struct hook *hook, const struct libcrypto *crypto,
                                              X509_STORE_CTX *ctx) {
   struct verification *verification = record_take_place(&hook->contexts, ctx, sizeof *verification);
@@ -356,7 +358,7 @@ static struct verification *new_verification(struct hook *hook, const struct lib
     return NULL;
   *verification = (struct verification){.judged = false};
   verification->original = crypto->X509_STORE_CTX_get_verify(ctx);
-  /* Ours, which the program read out of another context and put into its store. */
+  /* The function is ours: the program read it from another context and put it into its store. */
   if (verification->original == hook->functions.verify)
     verification->original = openssls_verify(hook, crypto);
   if (verification->original == NULL) {
@@ -401,7 +403,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   }
   note_openssls_own(hook, crypto, parent);
   verification = record_at_place(&hook->contexts, parent);
-  /* Of an init that no cleanup came before. */
+  /* The context was initialised again without a clean-up before. */
   if (verification != NULL)
     free_verification(hook, parent, verification);
   verification = new_verification(hook, crypto, parent);
@@ -414,7 +416,7 @@ void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, lo
   errno = saved_errno;
 }
 
-/* Also called when there is no data yet (openssl-internals V2). */
+/* OpenSSL also calls this when there is no data yet (openssl-internals V2). */
 void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp) {
   int saved_errno = errno;
 

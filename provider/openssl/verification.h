@@ -2,9 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * X509_STORE_CTX: every verification of a certificate chain. Its own verification function is wrapped, for
- * chains that OpenSSL accepts; and when a connection's context is freed without that having judged, the last
- * gate judges what the peer showed, whatever the program did with the verification.
+ * Follows every verification of a certificate chain (X509_STORE_CTX). Its verification function is wrapped,
+ * so that chains which OpenSSL accepts are judged. When a connection's context is freed and no chain was
+ * judged, the last gate judges what the peer showed, whatever the program did with the verification. Called
+ * by OpenSSL through hooks.c.
  */
 #ifndef PIN_VERIFICATION_H
 #define PIN_VERIFICATION_H
@@ -15,7 +16,7 @@
 void verification_new(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 void verification_free(void *parent, void *ptr, CRYPTO_EX_DATA *ad, int index, long argl, void *argp);
 
-/* Result of hook->functions.verify. */
+/* The body of hook->functions.verify: 1 or what the original verification returned; 0: refused. */
 int verification_verify(struct hook *hook, X509_STORE_CTX *ctx);
 
 #endif

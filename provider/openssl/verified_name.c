@@ -10,12 +10,12 @@
 #include "common/libc_functions.h"
 #include "malloc_bounds.h"
 
-/* OpenSSL_version_num(3) of 4.0.0, which keeps verified names in another way. */
+/* OpenSSL_version_num(3) of 4.0.0, which stores verified names in another way. */
 #define FIRST_WITH_BUFFERS 0x40000000UL
 
 #define NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
-/* How many bytes from the first on can be those of a host name; ASCII, whatever the program's locale. */
+/* How many of the first bytes may belong to a host name. ASCII only, whatever the program's locale. */
 static size_t name_length_at_most(const char *name, size_t limit) {
   static const char bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.*";
   size_t length = 0;
@@ -37,14 +37,14 @@ static bool same_letters(const char *a, const char *b, size_t length) {
   return true;
 }
 
-/* A name whose end is not marked. */
+/* A name without a terminator. */
 struct open_name {
   const char *text;
-  size_t readable; /* bytes */
-  size_t shortest; /* bytes that it has at least */
+  size_t readable; /* bytes that may be read */
+  size_t shortest; /* bytes that the name has at least */
 };
 
-/* A likely name settles which prefix it is where the name cannot go on behind it. */
+/* Whether the name is surely `likely`: it begins with that text, and cannot go on behind it. */
 static bool is_likely(const struct open_name *name, const char *likely) {
   size_t length = likely != NULL ? strlen(likely) : 0;
 
@@ -54,9 +54,9 @@ static bool is_likely(const struct open_name *name, const char *likely) {
 }
 
 /*
- * Behind a name that is not terminated (openssl-internals N1) stands whatever was in the heap. So the name is
- * one of the prefixes that can have been given this much memory. All of them are visited: none but the true
- * one is likely to be covered, and none that is covered may be passed over.
+ * After a name without a terminator (openssl-internals N1) comes whatever is in the heap. So the name is one
+ * of the prefixes for which this much memory may have been requested. All are visited: only the true name is
+ * likely to be covered, and no covered name may be left out.
  */
 static void visit_prefixes(const struct open_name *name, pinning_visit_name_fn *visit, void *arg) {
   size_t longest = name_length_at_most(name->text, name->readable);
@@ -72,8 +72,9 @@ static void visit_prefixes(const struct open_name *name, pinning_visit_name_fn *
 }
 
 /*
- * A program's own allocator (CRYPTO_set_mem_functions(3)) tells nobody how much memory a name has, and what
- * is behind it may not be there at all: the kernel copies as much as there is. False: it does not.
+ * Copies what can be read behind `name`. If the program allocates by itself (CRYPTO_set_mem_functions(3)),
+ * nobody knows how much memory the name has, and the memory behind it may not be mapped. The kernel copies as
+ * much as there is. False: it copies nothing.
  */
 static bool copy_readable(const char *name, char ret_copy[NAME_SIZE], struct open_name *ret_name) {
   struct libc_functions libc;
@@ -102,8 +103,8 @@ static bool has_mallocs_memory(const struct libcrypto *crypto) {
   return allocate == crypto->CRYPTO_malloc;
 }
 
-/* By malloc_usable_size(3) of whoever the allocator is, looked for where the dynamic linker would: no release
- * of OpenSSL before 4.0 needs it. False: there is none. */
+/* Asks malloc_usable_size(3) of whichever allocator is in use, found as the dynamic linker would find it.
+ * No release of OpenSSL before 4.0 needs this. False: there is no such function. */
 static bool find_room(void *memory, size_t *ret_room) {
   static _Atomic(void *) slot;
   void *symbol = atomic_load_explicit(&slot, memory_order_relaxed);

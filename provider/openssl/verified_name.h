@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The names that a client has OpenSSL verify, which OpenSSL 4.0 does not always terminate. */
+/* Reads the names that a client has OpenSSL verify. OpenSSL 4.0 does not always terminate them
+ * (openssl-internals N1). Called by peer.c. */
 #ifndef PIN_VERIFIED_NAME_H
 #define PIN_VERIFIED_NAME_H
 
@@ -9,10 +10,10 @@
 #include "openssl.h"
 
 /*
- * Visits the number-th verified name of the parameters, or each text that it can be where nobody knows how
- * long it is: at least the true one, and only texts that it begins with. likely: a terminated text that it
- * may be, or NULL. False: there is no such name. *ret_is_whole: false where a name could not be read as far
- * as it may go.
+ * Calls visit for verified name `number` of the parameters. If the name's length is unknown, calls it for
+ * each text that the name can be: the true name is among them, and all are prefixes of what is in memory.
+ * likely: a terminated name that it may be; if that fits, only it is visited; NULL: none. False: there is no
+ * name of that number. *ret_is_whole is false if the name could not be read as far as it may go.
  */
 bool verified_name_visit(const struct libcrypto *crypto, X509_VERIFY_PARAM *param, int number,
                          const char *likely, pinning_visit_name_fn *visit, void *arg, bool *ret_is_whole);

@@ -9,14 +9,12 @@
 #include "host_name.h"
 #include "kept_path.h"
 
-#define NAME_SIZE 256 /* RFC 1035, 2.3.4: 253 characters as text, and some */
+#define NAME_SIZE 256 /* RFC 1035, 2.3.4: a name has at most 253 characters as text */
 
 /* ---- What OpenSSL has verified already ---- */
 
-/*
- * Whether this very name was the only one that could have matched, and did. In OpenSSL 4.0 names
- * need not be terminated (openssl-internals N1), and nothing is compared.
- */
+/* Whether OpenSSL verified the certificate for this name and no other. In OpenSSL 4.0 the name may lack a
+ * terminator (openssl-internals N1), so nothing is compared there. */
 static bool name_is_verified(const struct voucher *voucher, const char *name) {
   const struct libcrypto *crypto = voucher->crypto;
   const char *host;
@@ -36,7 +34,7 @@ static bool dates_are_verified(const struct voucher *voucher) {
          (voucher->crypto->X509_VERIFY_PARAM_get_flags(voucher->verified) & other_times) == 0;
 }
 
-/* Whether OpenSSL was told to match no more than speaks_for_host would. */
+/* Whether OpenSSL's settings match no more names than speaks_for_host would. */
 static bool is_verified_strictly(const struct voucher *voucher) {
   const unsigned loose = X509_CHECK_FLAG_ALWAYS_CHECK_SUBJECT | X509_CHECK_FLAG_MULTI_LABEL_WILDCARDS |
                          X509_CHECK_FLAG_SINGLE_LABEL_SUBDOMAINS;
@@ -50,7 +48,7 @@ static bool speaks_for_host(const struct voucher *voucher, X509 *certificate, co
   return voucher->crypto->X509_check_host(certificate, host, strlen(host), 0, NULL) == 1;
 }
 
-/* Whether the client said that any host below `name` will do as well. */
+/* Whether the client accepts any host below `name` as well. */
 static bool may_be_below(const struct voucher *voucher, const char *name) {
   for (size_t i = 0; i < voucher->peer->below_count; i++) {
     if (pin_name_is_same(voucher->peer->below[i], name))
@@ -59,7 +57,7 @@ static bool may_be_below(const struct voucher *voucher, const char *name) {
   return false;
 }
 
-/* A dot in front of a name stands for every host below it (X509_check_host(3)). */
+/* A leading dot stands for every host below the name (X509_check_host(3)). */
 static bool speaks_for_name(const struct voucher *voucher, X509 *certificate, const char *name) {
   char below[NAME_SIZE + 1] = ".";
 
@@ -80,7 +78,7 @@ static bool speaks_for_bare_name(const void *arg, const char *name) {
          speaks_for_name(voucher, voucher->certificate, name);
 }
 
-/* An address as the policy writes it. */
+/* Whether the certificate is valid for the finding's name, or for its address as the policy writes it. */
 static bool speaks_for(const struct voucher *voucher, X509 *certificate, const struct pin_finding *finding) {
   return finding->entry.kind == PIN_NAME_ADDRESS
              ? voucher->crypto->X509_check_ip_asc(certificate, finding->entry.name, 0) == 1
@@ -96,7 +94,7 @@ static bool is_within_dates(const struct voucher *voucher, const X509 *certifica
           crypto->ASN1_TIME_cmp_time_t(crypto->X509_get0_notAfter(certificate), now) >= 0);
 }
 
-static enum pin_reason look_at(void *arg, const struct pin_finding *finding) {
+static enum pin_reason check_certificate(void *arg, const struct pin_finding *finding) {
   const struct voucher *voucher = arg;
   X509 *certificate = voucher->certificate;
 
@@ -104,7 +102,8 @@ static enum pin_reason look_at(void *arg, const struct pin_finding *finding) {
     return PIN_REASON_WRONG_NAME;
   if (!is_within_dates(voucher, certificate))
     return PIN_REASON_OUT_OF_DATE;
-  /* Cheap, and whether OpenSSL looked for a server or for something else cannot be asked in 3.0. */
+  /* OpenSSL 3.0 cannot be asked whether it checked for a server or for something else, and this check is
+   * cheap. */
   if (voucher->crypto->X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0) != 1 ||
       (voucher->crypto->X509_get_extension_flags(certificate) & EXFLAG_CRITICAL) != 0)
     return PIN_REASON_NOT_A_SERVER;
@@ -114,7 +113,7 @@ static enum pin_reason look_at(void *arg, const struct pin_finding *finding) {
 const char *vouched_name(const struct voucher *voucher) {
   const struct pin_verdict *verdict = voucher->verdict;
 
-  /* Another client may not say that hosts below will do. */
+  /* Another client may not accept hosts below the name, or not match as loosely. */
   if (voucher->peer->below_count > 0 || (voucher->verified != NULL && !is_verified_strictly(voucher)))
     return NULL;
   for (size_t i = 0; i < verdict->count && i < PIN_MAX_FINDINGS; i++) {
@@ -126,9 +125,9 @@ const char *vouched_name(const struct voucher *voucher) {
 
 enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth) {
   struct voucher *voucher = arg;
-  enum pin_reason answer = look_once(voucher->answers, voucher->verdict, finding, look_at, voucher);
+  enum pin_reason answer = look_once(voucher->answers, voucher->verdict, finding, check_certificate, voucher);
 
-  /* OpenSSL looks at constraints after the chain is judged, and a program may not care for the outcome.
-   * Mostly there are none. */
+  /* OpenSSL checks name constraints after the chain is judged (openssl-internals V8), and a program may
+   * ignore the result. Most CAs have none. */
   return answer == PIN_REASON_MATCHED ? path_permission(voucher->crypto, voucher->path, depth) : answer;
 }

@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Whether a peer's certificate is one that a pinned CA may be trusted with. From a CA anybody may get a
- * certificate, for a name of his own: what it says is checked here, as far as OpenSSL has not done it.
+ * Checks what a peer's certificate says before a pinned CA may be trusted for it, as far as OpenSSL has not
+ * done so. Anybody can get a certificate from a CA, but only for a name of his own. Called by pin_judge
+ * through judgement.c.
  */
 #ifndef PIN_VOUCH_H
 #define PIN_VOUCH_H
@@ -13,23 +14,25 @@
 #include "peer.h"
 #include "pinpolicy.h"
 
-/* Lasts as long as what it points to. */
+/* A peer's certificate and what is known of it. All of it is borrowed and must outlive the voucher. */
 struct voucher {
   const struct libcrypto *crypto;
   X509 *certificate;         /* the peer's; NULL: it showed a raw key */
-  const unsigned char *kept; /* what a session keeps of this certificate (kept_path.h); or NULL */
-  size_t kept_size;
-  X509_VERIFY_PARAM *verified; /* with what OpenSSL itself accepted it, and nobody overrode that; or NULL */
+  const unsigned char *kept; /* the path that a session keeps of this certificate (kept_path.h); NULL: none */
+  size_t kept_size;          /* of `kept`, in bytes */
+  /* OpenSSL accepted the certificate with these, and no callback overrode that; NULL: not so. */
+  X509_VERIFY_PARAM *verified;
   const struct peer *peer;
   struct path *path;
-  const struct pin_verdict *verdict;         /* whose findings are asked about */
-  enum pin_reason answers[PIN_MAX_FINDINGS]; /* private: PIN_REASON_UNDECIDED in the beginning */
+  const struct pin_verdict *verdict;         /* its findings are asked about */
+  enum pin_reason answers[PIN_MAX_FINDINGS]; /* private; starts as PIN_REASON_UNDECIDED */
 };
 
-/* A name for which the certificate was seen to speak, to whoever asks; NULL: nobody asked. */
+/* A name for which the certificate was found valid, whichever client asks; NULL: none is known. */
 const char *vouched_name(const struct voucher *voucher);
 
-/* A pin_vouch_fn; arg is the voucher. */
+/* A pin_vouch_fn; arg is the voucher. PIN_REASON_MATCHED, or why the certificate is not valid for the
+ * finding. */
 enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth);
 
 #endif
