@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Installs what is needed (as root), builds, and runs the tests:
+# Installs the needed packages (as root), builds, and runs the tests:
 #
 #   tests/run.sh [--preset NAME] [arguments of ctest...]
 #
@@ -16,12 +16,12 @@ if [ "${1-}" = --preset ]; then
   shift 2
 fi
 
-# Ninja where nothing else is asked for; a build folder that exists keeps what it was made with.
+# Use Ninja unless CMAKE_GENERATOR says otherwise; an existing build folder keeps its generator.
 export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 
 tests/install-packages.sh build tests programs
 cmake --preset "$preset" --log-level=WARNING
 cmake --build --preset "$preset" -- --quiet
-# Tests of programs mostly wait for one another: more at a time than there are processors.
+# Tests of programs mostly wait for client or server, so more tests run at a time than there are processors.
 exec ctest --test-dir "build/$preset" --output-on-failure --no-label-summary --no-tests=error \
   --parallel $(($(nproc) * 3)) "$@"

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# See it work, in a few minutes and without touching the system's configuration: builds in build/try, starts two servers
-# on the loopback with certificates for the same host, both valid, pins the key of one, and connects to both with
-# curl and python3. Leaves with 0 only if the pinned key was accepted and the other one refused.
+# A demonstration that takes a few minutes and does not touch the system's configuration. It builds in build/try, starts two
+# servers on the loopback that have valid certificates for the same host, pins the key of one of them, and connects to both
+# with curl and python3. Exits with 0 only if the pinned key was accepted and the other key was refused.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,7 +22,7 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# Bold is for people, not for files.
+# Bold only on a terminal.
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
 say() {
@@ -32,16 +32,16 @@ say() {
 build() {
   tests/install-packages.sh build try
   export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
-  # Without tests, which want programs that are not needed here, and in a folder that no tests are missed in.
+  # Without the tests, which need more programs. So this is a build folder of its own, where nobody expects tests.
   if ! { cmake --preset release -B build/try -DBUILD_TESTING=OFF && cmake --build build/try; } >"$directory/build.log" 2>&1; then
     tail -n 30 "$directory/build.log"
-    echo "try.sh: it does not build"
+    echo "try.sh: the build failed"
     exit 3
   fi
   PATH=$PWD/build/try/bin:$PATH
 }
 
-# make_leaf NAME: a new key, and the authority's certificate for the host with it.
+# make_leaf NAME: makes a new key, and a certificate of the CA with it for the host.
 make_leaf() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$host" -days 2 -CA ca.pem \
     -CAkey ca.key -keyout "$1.key" -out "$1.pem" -addext basicConstraints=critical,CA:FALSE \
@@ -49,13 +49,13 @@ make_leaf() {
 }
 
 make_certificates() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=A trusted authority" -days 2 \
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=A trusted CA" -days 2 \
     -keyout ca.key -out ca.pem 2>>openssl.log
   make_leaf genuine
   make_leaf swapped
 }
 
-# serve NAME: starts a server that shows that leaf; its port goes to ports[NAME].
+# serve NAME: starts a server with that certificate, and writes its port to ports[NAME].
 serve() {
   local port
   openssl s_server -accept 127.0.0.1:0 -www -cert "$1.pem" -key "$1.key" >"$1.out" 2>&1 </dev/null &
@@ -69,12 +69,12 @@ serve() {
     sleep 0.05
   done
   cat "$1.out"
-  echo "try.sh: the server does not start"
+  echo "try.sh: the server did not start"
   exit 3
 }
 
-# The two programs ask for the same address and are led to a port of the loopback, as by a name server or a
-# router that somebody else controls. They trust the authority and know nothing of pins.
+# Both programs ask for the same URL and are redirected to a port of the loopback, as if an attacker controlled the name
+# server or a router. They trust the CA and know nothing about pins.
 cat >"$directory/fetch.py" <<'END'
 import socket, ssl, sys, urllib.request
 url, port = sys.argv[1:]
@@ -88,14 +88,14 @@ except OSError as error:
     sys.exit(f"python3: {error}")
 END
 
-# What a program said, and our log line with one pair to a line.
+# Prints what a program said, and the log line of pinning, one pair on each line.
 show() {
   grep -v -e '^verdict=' -e '^event=' said | sed -n '/./ { s/^/    /p; q }'
   echo "    the log says:"
   sed -n '/^verdict=/ s/ \([a-z_]*[0-9]*=\)/\n\1/gp' said | sed 's/^/      /'
 }
 
-# expect OUTCOME PROGRAM SERVER [COMMAND...]: connects, below the command if one is given.
+# expect OUTCOME PROGRAM SERVER [COMMAND...]: runs the program, under the command if one is given.
 expect() {
   local expected=$1 program=$2 server=$3 outcome=accepted
   local fetch=(/usr/bin/python3 fetch.py "https://$host/" "${ports[$server]}")
@@ -110,7 +110,7 @@ expect() {
     show
   fi
   if [ "$outcome" != "$expected" ] || { [ "$outcome" = refused ] && ! grep -q '^verdict=refused' said; }; then
-    echo "    but it should have been $expected, by the policy; all that was said:"
+    echo "    but the policy should have made it $expected; the whole output:"
     sed 's/^/    /' said
     failures=$((failures + 1))
   fi
@@ -123,9 +123,9 @@ cd "$directory"
 make_certificates
 serve genuine
 serve swapped
-say "Two servers for $host, with certificates of the same trusted authority"
-echo "  port ${ports[genuine]}: the genuine one"
-echo "  port ${ports[swapped]}: one with a key swapped in, as after a certificate was issued to somebody else"
+say "Two servers for $host, with certificates of the same trusted CA"
+echo "  port ${ports[genuine]}: the genuine server"
+echo "  port ${ports[swapped]}: a server with another key, as if the CA had issued a certificate to somebody else"
 
 say "Without pins, no program notices the difference"
 for program in curl python3; do
@@ -140,7 +140,7 @@ pinctl pin genuine.pem | sed 's/^/  /'
 echo "  \$ pinctl add $host genuine.pem"
 pinctl add --policy policy.cfg $host genuine.pem 2>&1 | sed 's/^/  /'
 
-say "The same programs under that policy:  pinctl run -- PROGRAM"
+say "The same programs with that policy:  pinctl run -- PROGRAM"
 export PINNING_DEBUG=1
 for program in curl python3; do
   expect accepted $program genuine pinctl run --policy policy.cfg --
@@ -148,7 +148,7 @@ for program in curl python3; do
 done
 
 if [ $failures -gt 0 ]; then
-  say "$failures connections did not end as they should"
+  say "Unexpected results: $failures"
   exit 1
 fi
-say "As it should be: the pinned key is accepted, the swapped one refused"
+say "As expected: the pinned key was accepted, the swapped key was refused"
