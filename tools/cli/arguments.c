@@ -50,15 +50,15 @@ static const struct common {
   const char *operand; /* NULL: not by the operands */
   enum verb_reports reports;
 } common[] = {
-    {.option = OPTION(HOST_OPERAND, "host", "HOST", "another word for the operand HOST", .repeatable = true),
+    {.option = OPTION(HOST_OPERAND, "host", "HOST", "the same as the operand HOST", .repeatable = true),
      .operand = "HOST"},
-    {.option = OPTION(FILE_OPERAND, "file", "FILE", "another word for the operand FILE", .repeatable = true),
+    {.option = OPTION(FILE_OPERAND, "file", "FILE", "the same as the operand FILE", .repeatable = true),
      .operand = "FILE"},
-    {.option = FLAG(NO_NOTES, "quiet", "or -q: no notes, only warnings and errors", .letter = 'q'),
+    {.option = FLAG(NO_NOTES, "quiet", "or -q: print no notes, only warnings and errors", .letter = 'q'),
      .reports = REPORTS_QUIETLY},
-    {.option = FLAG(RESULT, "json", "print as JSON what was done, and what was said"),
+    {.option = FLAG(RESULT, "json", "print as JSON what was done, and all messages"),
      .reports = REPORTS_RESULT},
-    {.option = FLAG(HELP, "help", "print this")},
+    {.option = FLAG(HELP, "help", "print this help")},
 };
 
 static bool has_own(const struct verb *verb, const char *name) {

@@ -128,7 +128,8 @@ struct option {
 #define SHARED_JSON FLAG(JSON, "json", "print the data as JSON")
 #define SHARED_QUIET                                                                                         \
   FLAG(QUIET, "quiet",                                                                                       \
-       "or -q, for cron: print nothing where nothing is\nto do, else one line for each host", .letter = 'q')
+       "or -q, for cron: print nothing if there is\nnothing to do, else one line for each host",             \
+       .letter = 'q')
 #define SHARED_DRY_RUN FLAG(DRY_RUN, "dry-run", "write nothing; print the change as a diff")
 
 #define OPERANDS_UNLIMITED ((size_t)-1)

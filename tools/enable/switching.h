@@ -112,12 +112,15 @@ MUST_USE const char *switch_try_plan(const struct switching *switching, const st
 /* ---- The options that say where "enable" and "disable" work, spelled once ---- */
 
 #define SWITCH_OPENSSL_CONF                                                                                  \
-  OPTION(OPENSSL_CONF, "openssl-conf", "FILE", "this file instead of OpenSSL's own\n(links are followed)")
+  OPTION(OPENSSL_CONF, "openssl-conf", "FILE",                                                               \
+         "work on this file instead of OpenSSL's own (links\nare followed)")
 #define SWITCH_PRELOAD                                                                                       \
-  FLAG(PRELOAD, "preload", "/etc/ld.so.preload instead, for programs that\nnever read openssl.cnf")
-#define SWITCH_ALL FLAG(ALL, "all", "openssl.cnf and /etc/ld.so.preload, so programs\nwith GnuTLS too")
-#define SWITCH_SYSTEMD OPTION(SYSTEMD, "systemd", "UNIT", "only this service, by a drop-in")
+  FLAG(PRELOAD, "preload", "only /etc/ld.so.preload, for programs that never\nread openssl.cnf")
+#define SWITCH_ALL                                                                                           \
+  FLAG(ALL, "all", "both openssl.cnf and /etc/ld.so.preload, which\nalso reaches programs with GnuTLS")
+#define SWITCH_SYSTEMD OPTION(SYSTEMD, "systemd", "UNIT", "only this service of systemd, by a drop-in")
 #define SWITCH_ROOT                                                                                          \
-  OPTION(ROOT, "root", "DIR", "the system below this folder: an image, where\nnothing can be tried")
+  OPTION(ROOT, "root", "DIR",                                                                                \
+         "work on the system in this folder, such as an\nimage, where nothing can be tried")
 
 #endif

@@ -17,7 +17,7 @@
          "read this log (- : standard input) instead of\nthe system's; may be compressed",                   \
          .repeatable = true)
 #define LOG_OPTION_SINCE                                                                                     \
-  OPTION(SINCE, "since", "TIME", "nothing before: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
+  OPTION(SINCE, "since", "TIME", "show nothing older: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
 
 struct log_query {
   struct text_list files; /* none: the system's log */

@@ -17,9 +17,9 @@
 #define DEFAULT_HISTORY "/var/lib/pinning/history.db"
 
 /* For the options of a verb. */
-#define HISTORY_DEFAULTS "\n" DEFAULT_HISTORY "; of another policy\nFILE.history beside it"
+#define HISTORY_DEFAULTS "\n" DEFAULT_HISTORY ";\nfor another policy FILE.history beside it"
 #define HISTORY_OPTION                                                                                       \
-  OPTION(HISTORY, "history", "FILE", "where seen keys are kept (default:" HISTORY_DEFAULTS ")")
+  OPTION(HISTORY, "history", "FILE", "the history of seen keys (default:" HISTORY_DEFAULTS ")")
 
 struct history;
 

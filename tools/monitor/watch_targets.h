@@ -57,9 +57,9 @@ MUST_USE bool targets_look(struct watch *watch, const struct pin_policy *policy,
 
 /* ---- Which hosts a report shows, in which order, and the shortest report of all ---- */
 
-#define WATCH_OPTION_PROBLEMS FLAG(PROBLEMS, "problems", "only hosts that are not well")
+#define WATCH_OPTION_PROBLEMS FLAG(PROBLEMS, "problems", "show only hosts with problems")
 #define WATCH_OPTION_SORT                                                                                    \
-  OPTION(SORT, "sort", "state|name|expiry|time", "in which order (default: state, the worst first)",         \
+  OPTION(SORT, "sort", "state|name|expiry|time", "the order of hosts (default: state, worst first)",         \
          .one_of = true)
 
 /* Does what these two options say. What was looked at is kept or counted before. */

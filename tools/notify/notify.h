@@ -17,15 +17,15 @@
 /* For the options of a verb. */
 #define NOTIFY_OPTIONS                                                                                       \
   FLAG(NOTIFY, "notify",                                                                                     \
-       "tell of what changed since it was told last,\nin the ways of " DEFAULT_NOTIFY_FILE),                 \
-      OPTION(NOTIFY_FILE, "notify-file", "FILE", "the same, in the ways of this file"),                      \
+       "notify of what changed since the last\nnotification, in the ways of\n" DEFAULT_NOTIFY_FILE),         \
+      OPTION(NOTIFY_FILE, "notify-file", "FILE", "the same, in the ways that this file lists"),              \
       OPTION(NOTIFY_COMMAND, "notify-command", "PROGRAM",                                                    \
-             "tell this program, by JSON on its standard\ninput"),                                           \
-      OPTION(NOTIFY_MAIL, "notify-mail", "ADDRESS", "tell by mail", .repeatable = true),                     \
-      OPTION(NOTIFY_WEBHOOK, "notify-webhook", "URL", "tell this webhook, by JSON"),                         \
-      FLAG(NOTIFY_SYSLOG, "notify-syslog", "tell syslog, one line a change"),                                \
+             "notify this program, by JSON on its standard\ninput"),                                         \
+      OPTION(NOTIFY_MAIL, "notify-mail", "ADDRESS", "notify by mail", .repeatable = true),                   \
+      OPTION(NOTIFY_WEBHOOK, "notify-webhook", "URL", "notify this webhook, by JSON"),                       \
+      FLAG(NOTIFY_SYSLOG, "notify-syslog", "notify syslog, with one line for each change"),                  \
       OPTION(RENOTIFY, "renotify", "TIME",                                                                   \
-             "tell again of what is still so after so long, or\nnever (default: 7d)")
+             "repeat a notification after this time if the\nfinding persists, or never (default: 7d)")
 
 enum notify_way { NOTIFY_COMMAND = 0, NOTIFY_MAIL, NOTIFY_WEBHOOK, NOTIFY_SYSLOG, NOTIFY_WAYS };
 

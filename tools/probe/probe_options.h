@@ -10,18 +10,19 @@
 #include "cli/arguments.h"
 #include "probe/probe.h"
 
-#define PROBE_OPTION_CA OPTION(CA, "ca", "FILE", "trust these roots (default: those of OpenSSL)")
+#define PROBE_OPTION_CA OPTION(CA, "ca", "FILE", "trust the roots in this file (default: those of\nOpenSSL)")
 #define PROBE_OPTION_CONNECT                                                                                 \
   OPTION(CONNECT, "connect", "HOST:PORT:ADDR:PORT",                                                          \
-         "connect there instead, as curl's --connect-to;\nempty parts stand for any, or the same",           \
+         "instead of the first HOST:PORT, connect to\nADDR:PORT, as with curl's --connect-to",               \
          .repeatable = true)
 #define PROBE_OPTION_TIMEOUT                                                                                 \
-  OPTION(TIMEOUT, "timeout", "SECONDS", "for each host, to the end of the handshake\n(default: 10)")
+  OPTION(TIMEOUT, "timeout", "SECONDS",                                                                      \
+         "how long each host may take, to the end of the\nhandshake (default: 10)")
 #define PROBE_OPTION_STARTTLS                                                                                \
   OPTION(STARTTLS, "starttls", "none|smtp|imap|pop3|ftp|postgres|ldap",                                      \
-         "how TLS begins (default: as usual on the port)", .one_of = true)
+         "how TLS begins (default: by the port)", .one_of = true)
 #define PROBE_OPTIONS PROBE_OPTION_CA, PROBE_OPTION_STARTTLS, PROBE_OPTION_CONNECT, PROBE_OPTION_TIMEOUT
-#define PROBE_OPTION_JOBS OPTION(JOBS, "jobs", "N", "ask so many hosts at once (default: 64)")
+#define PROBE_OPTION_JOBS OPTION(JOBS, "jobs", "N", "ask so many hosts at the same time (default: 64)")
 
 /* To be cleared in any case. Returns false, having said how the verb is used. */
 MUST_USE bool probe_options_read(const struct arguments *arguments, struct probe_settings *ret_settings);

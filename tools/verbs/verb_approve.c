@@ -16,7 +16,7 @@
 #include "view/entry_text.h"
 
 static const struct option options[] = {
-    OPTION(HISTORY, "history", "FILE", "where proposals are kept (default:" HISTORY_DEFAULTS ")"),
+    OPTION(HISTORY, "history", "FILE", "the history, with the proposals (default:" HISTORY_DEFAULTS ")"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -226,10 +226,10 @@ const struct verb verb_approve = {
     .name = "approve",
     .operands = "HOST[:PORT] [PIN|FILE]",
     .summary = "Accept a key that \"pinctl rotate\" has proposed",
-    .details = "HOST's pending key, or the PIN of one, goes into the entry that covers HOST;\n"
-               "where a person wrote that entry the line to add is printed. Compare the key\n"
-               "first, by another way than the network: rotate only saw it. Who approved what\n"
-               "and when is kept in the history.",
+    .details = "Adds HOST's pending key, or the one with this PIN, to the entry that covers\n"
+               "HOST. If a person wrote that entry, prints the line to add instead. Compare the\n"
+               "key first, by another way than the network: rotate has only seen it there. The\n"
+               "history keeps who approved what and when.",
     .example = "pinctl approve api.example.com --history history.db",
     OPTIONS_IN(options),
     .least_operands = 1,
@@ -246,10 +246,10 @@ const struct verb verb_reject = {
     .name = "reject",
     .operands = "HOST[:PORT] [PIN|FILE]",
     .summary = "Refuse a key that \"pinctl rotate\" has proposed",
-    .details = "HOST's pending key, or the PIN of one, is not proposed again; as long as a\n"
-               "server shows it, \"pinctl rotate\" reports that. The policy stays as it is. Who\n"
-               "rejected what and when is kept in the history; \"pinctl approve HOST PIN\"\n"
-               "overrides it.",
+    .details = "HOST's pending key, or the one with this PIN, is not proposed again. As long as\n"
+               "a server shows it, \"pinctl rotate\" reports that. The policy stays as it is. The\n"
+               "history keeps who rejected what and when; \"pinctl approve HOST PIN\" overrides\n"
+               "it.",
     .example = "pinctl reject api.example.com --history history.db",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -20,11 +20,13 @@
 
 static const struct option options[] = {
     OPTION(ALGORITHM, "algorithm", KEY_PAIR_ALGORITHMS, "the kind of key (default: p256)", .one_of = true),
-    OPTION(OUTPUT, "output", "DIR", "write the files there (default: here)", .older = "to"),
+    OPTION(OUTPUT, "output", "DIR", "write the files to this folder (default: the\ncurrent one)",
+           .older = "to"),
     OPTION(PASSPHRASE_FILE, "passphrase-file", "FILE",
-           "its first line is the passphrase (default: ask on\nthe terminal, twice)"),
+           "take the passphrase from its first line (default:\nask on the terminal, twice)"),
     FLAG(NO_PASSPHRASE, "no-passphrase", "do not encrypt the private key"),
-    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
+    OPTION(PORT, "port", "N", "change the entry for this port; give the option\nonce for each of its ports",
+           .repeatable = true),
     SHARED_POLICY,
     SHARED_DRY_RUN,
     SHARED_JSON,
@@ -249,10 +251,10 @@ const struct verb verb_backup_key = {
     .operands = "HOST",
     .summary = "Make the next key of a host, and accept it already",
     .details = "Writes a new private key (PKCS#8, encrypted), a certificate request for HOST and\n"
-               "the public key to HOST-backup.key, .csr and .pub, mode 0600, never over a file\n"
-               "that is there; then adds the pin to the entry's backup_pins. Where that fails\n"
-               "the key is kept, and the message says so. Keep the key offline until it is\n"
-               "needed: \"pinctl rotate\" notices when it comes into use.",
+               "the public key to HOST-backup.key, .csr and .pub, with mode 0600, and never\n"
+               "overwrites a file. Then adds the pin to the entry's backup_pins. If that fails,\n"
+               "the key is kept, and a message says so. Keep the key offline until it is needed:\n"
+               "\"pinctl rotate\" notices when it comes into use.",
     .example = "pinctl backup-key api.example.com --passphrase-file passphrase.txt",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -73,7 +73,7 @@ const struct verb verb_changes = {
     .operands = "[N]",
     .summary = "List who changed what, when, and by which command",
     .details = "With N, shows what the change with this number did to the files. The system log\n"
-               "has a line for each change too.",
+               "has a line for each change, too.",
     .example = "pinctl changes",
     OPTIONS_IN(options),
     .most_operands = 1,

@@ -24,11 +24,12 @@
 static const struct option options[] = {
     SHARED_POLICY,
     SHARED_JSON,
-    FLAG(STRICT, "strict", "exit with status 1 on warnings too"),
-    OPTION(CERTIFICATE, "certificate", "FILE",
-           "say also where the digest of one of these\ncertificates stands for its key, or the other "
-           "way\nround",
-           .repeatable = true),
+    FLAG(STRICT, "strict", "exit with status 1 on warnings and pauses, too"),
+    OPTION(
+        CERTIFICATE, "certificate", "FILE",
+        "also warn if the policy has the digest of one of\nthese certificates in place of its key's, or the\n"
+        "other way round",
+        .repeatable = true),
 };
 
 /* Errors come first: what a policy in error was meant to say is not worth guessing. */
@@ -225,12 +226,12 @@ const struct verb verb_check = {
     .name = "check",
     .operands = "[FILE]",
     .summary = "Check the policy and point out every mistake",
-    .details = "Prints every error with its place and the line it stands in. Where there is no\n"
-               "error, it warns of what was hardly meant: hosts without a backup pin, entries\n"
-               "that have expired or soon will, public suffixes, entries or settings without\n"
-               "effect, what unlisted = \"refuse\" refuses, files that not every process can read.\n"
-               "Of a FILE in policy.d it says what is said of that drop-in, as a part of its\n"
-               "policy.",
+    .details = "Prints every error with its place and the line. If there is no error, warns of\n"
+               "what was probably not intended: hosts without a backup pin, entries that have\n"
+               "expired or soon will, public suffixes, entries or settings without effect, what\n"
+               "unlisted = \"refuse\" refuses, and files that not every process can read. A FILE\n"
+               "in policy.d is checked as a drop-in of its policy, and only what concerns it is\n"
+               "printed.",
     .example = "pinctl check policy.cfg",
     OPTIONS_IN(options),
     .most_operands = 1,

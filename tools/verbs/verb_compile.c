@@ -167,12 +167,13 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_compile = {
     .name = "compile",
     .operands = "",
-    .summary = "Compile the policy into the file that processes map",
-    .details = "Needed after an edit by hand; \"add\" and \"remove\" do it by themselves. Until\n"
-               "then processes read the text, at most 256 KiB in 512 files; with a larger policy\n"
-               "they stay with the compiled one. The file is\n" PIN_DEFAULT_COMPILED
-               " for the policy of the system, policy.db beside any\n"
-               "other. A policy that has errors leaves the old file: exit status 1.",
+    .summary = "Compile the policy into the file that processes read",
+    .details = "Needed after an edit by hand; \"add\" and \"remove\" compile the policy themselves.\n"
+               "Until then processes read the text, at most 256 KiB in 512 files; with a larger\n"
+               "policy they keep using the compiled form. That is the file\n" PIN_DEFAULT_COMPILED
+               " for the policy of the system, and policy.db\n"
+               "beside the main file for any other. If the policy has errors, the old file\n"
+               "stays: exit status 1.",
     .example = "pinctl compile",
     OPTIONS_IN(options),
     .reports = REPORTS_QUIETLY,

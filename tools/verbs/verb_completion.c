@@ -336,9 +336,9 @@ const struct verb verb_completion = {
     .name = "completion",
     .group = "Help",
     .operands = "bash|zsh|fish",
-    .summary = "Print what completes command lines in a shell",
-    .details = "Packages install it already. Otherwise, for example in ~/.bashrc:\n"
-               "source <(pinctl completion bash)",
+    .summary = "Print a completion script for a shell",
+    .details = "The packages install it already. Otherwise write, for example in ~/.bashrc:\n\n"
+               "  source <(pinctl completion bash)",
     .example = "pinctl completion bash",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -19,8 +19,8 @@
 static const struct option options[] = {
     SHARED_POLICY,
     SHARED_JSON,
-    FLAG(ALL, "all", "list programs without TLS of a folder, too"),
-    OPTION(ROOT, "root", "DIR", "look at an image or a chroot"),
+    FLAG(ALL, "all", "of a folder, also list programs without TLS"),
+    OPTION(ROOT, "root", "DIR", "look at the image or chroot in this folder"),
 };
 
 struct looking {
@@ -232,15 +232,19 @@ const struct verb verb_coverage = {
     .name = "coverage",
     .operands = "[PATH]...",
     .summary = "Tell which installed programs can be enforced at all",
-    .details = "Reads the files of programs, and of all the libraries, plug-ins and helpers that\n"
-               "they are known to use, and runs none. PATH is a program or a folder; without\n"
-               "one, all of $PATH. Classes:\n"
-               "enforceable (OpenSSL 3, GnuTLS), mixed (and another library besides),\n"
-               "at-run-time (an interpreter, whose modules decide, is in it), unreachable\n"
-               "(own-openssl, nss, go, java, ...), unknown (not all could be read), no-tls,\n"
-               "no-program. WAYS are openssl.cnf and the shim, which alone reaches GnuTLS,\n"
-               "with a note for programs known to read none, or to give OpenSSL no name.\n"
-               "Exit status 1 where a program is unreachable, mixed or unknown.",
+    .details = "Reads the files of programs, and of all libraries, plug-ins and helpers that\n"
+               "they are known to use, and runs none of them. PATH is a program or a folder\n"
+               "(default: all of $PATH). The classes:\n\n"
+               "enforceable   OpenSSL 3 or GnuTLS\n"
+               "mixed         one of these, and a library that cannot be enforced\n"
+               "at-run-time   an interpreter, whose modules decide as well\n"
+               "unreachable   own-openssl, nss, go, java, ...\n"
+               "unknown       not every file could be read\n"
+               "no-tls        does not use TLS\n"
+               "no-program    is not a program\n\n"
+               "WAYS are openssl.cnf and the shim; only the shim reaches GnuTLS. Notes tell of\n"
+               "programs that read no openssl.cnf or give OpenSSL no name. Exit status 1 if a\n"
+               "program is unreachable, mixed or unknown.",
     .example = "pinctl coverage /usr/bin/openssl",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

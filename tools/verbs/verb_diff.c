@@ -132,10 +132,11 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_diff = {
     .name = "diff",
     .operands = "[FILE]",
-    .summary = "Say in words how files differ from what is in force",
-    .details = "The files of the policy against its compiled form, which was made of them last;\n"
-               "or the policy FILE, which is to come, against the one in force. What is lost is\n"
-               "said first. Exit status 0: nothing differs, 1: something does.",
+    .summary = "Show how files differ from the policy in force",
+    .details = "Compares the files of the policy with its compiled form, which is what processes\n"
+               "use; or the policy FILE, which is not in force yet, with the one in force.\n"
+               "Prints first what would be lost. Exit status 0 if nothing differs, 1 if\n"
+               "something does.",
     .example = "pinctl diff",
     OPTIONS_IN(options),
     .most_operands = 1,

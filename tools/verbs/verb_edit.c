@@ -360,10 +360,10 @@ const struct verb verb_edit = {
     .group = "Change the policy, and take it back",
     .operands = "[HOST]",
     .summary = "Edit the policy, checked before it is in force",
-    .details = "Opens a copy of the main file, or of the file with the entry that covers HOST,\n"
-               "or of the file with the first mistake, in $VISUAL or $EDITOR. Afterwards it says\n"
-               "what changes for which host, and puts it in force with the compiled form. With a\n"
-               "mistake nothing changes, and it offers to edit again.",
+    .details = "Opens a copy of the main file, of the file with the entry for HOST, or of the\n"
+               "file with the first mistake, in $VISUAL or $EDITOR. Afterwards says what changes\n"
+               "for which host, and puts it in force with the compiled form. If there is a\n"
+               "mistake, nothing changes, and you can edit again.",
     .example = "EDITOR=true pinctl edit",
     OPTIONS_IN(options),
     .most_operands = 1,

@@ -16,14 +16,15 @@
 #include "view/usable_policy.h"
 
 static const struct option options[] = {
-    OPTION(FORMAT, "format", FORMAT_WORDS_EXPORT, "what to write", .one_of = true),
-    OPTION(OUTPUT, "output", "FILE", "write it there, not to standard output"),
-    OPTION(PINS, "pins", "FILE", "where the second file goes, of a format that has\ntwo (chromium)"),
+    OPTION(FORMAT, "format", FORMAT_WORDS_EXPORT, "the format to write", .one_of = true),
+    OPTION(OUTPUT, "output", "FILE", "write to this file instead of standard output"),
+    OPTION(PINS, "pins", "FILE", "the second file, for a format that has two\n(chromium)"),
     OPTION(CERTIFICATE, "certificate", "FILE",
-           "certificates of pinned keys, for a format that\nholds no digests (windows)", .repeatable = true),
+           "certificates of pinned keys, for a format that\ncontains no digests (windows)",
+           .repeatable = true),
     OPTION(PORT, "port", "N",
-           "the port of entries that are for every port, for a\nformat that holds ports (postfix, tlsa)"),
-    FLAG(LOSSY, "lossy", "write it even if something cannot be held"),
+           "the port to write for entries for every port, for\na format with ports (postfix, tlsa)"),
+    FLAG(LOSSY, "lossy", "write even if something is lost"),
     SHARED_POLICY,
 };
 
@@ -242,8 +243,9 @@ const struct verb verb_export = {
     .name = "export",
     .operands = "[HOST]...",
     .summary = "Write entries of the policy in another format",
-    .details = "All entries, or those of each HOST. What the format cannot hold is said, and\n"
-               "then nothing is written (status 1), unless --lossy.",
+    .details = "Writes all entries, or those of each HOST. If the format cannot express\n"
+               "something, that is reported, and nothing is written (exit status 1) unless\n"
+               "--lossy is given.",
     .print_more = formats_print_written,
     .example = "pinctl export --format android api.example.com",
     OPTIONS_IN(options),

@@ -71,7 +71,7 @@ static bool filter_run(char *const *command, const char *input, char **ret_outpu
 
 static const struct option options[] = {
     OPTION(FORMAT, "format", "tree|dot|svg|json", "how to draw it (default: tree)", .one_of = true),
-    OPTION(OUTPUT, "output", "FILE", "write it there, not to standard output"),
+    OPTION(OUTPUT, "output", "FILE", "write to this file instead of standard output"),
     EXPLANATION_OPTION_CHAIN,
     PROBE_OPTIONS,
     SHARED_POLICY,
@@ -170,8 +170,8 @@ const struct verb verb_graph = {
     .summary = "Draw a chain, and which key satisfies which rule",
     .details = "Asks the server or reads a chain from a file, as \"pinctl explain\" does. Draws\n"
                "who signed whom, the rules of the entries that cover the host, and the keys that\n"
-               "satisfy them: as a tree, for Graphviz, as SVG (drawn by \"dot\"), or as JSON.\n"
-               "Exit status 0 when the connection would be allowed, 1 when refused.",
+               "satisfy them: as a tree, for Graphviz, as SVG (drawn by \"dot\"), or as JSON. Exit\n"
+               "status 0 when the connection would be allowed, 1 when it would be refused.",
     .example = "pinctl graph api.example.com --chain chain.pem --ca root.pem",
     OPTIONS_IN(options),
     .least_operands = 1,

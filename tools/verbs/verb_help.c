@@ -95,7 +95,7 @@ const struct verb verb_help = {
     .name = "help",
     .operands = "[VERB]",
     .summary = "Print what a verb does, or which verbs there are",
-    .details = "The same as \"pinctl VERB --help\", or \"pinctl --help\".",
+    .details = "The same as \"pinctl VERB --help\" or \"pinctl --help\".",
     .example = "pinctl help add",
     OPTIONS_IN(options),
     .most_operands = 1,

@@ -18,7 +18,7 @@
 static const struct option options[] = {
     HISTORY_OPTION,
     FLAG(DECISIONS, "decisions",
-         "instead: which keys were proposed, approved,\nrejected, promoted and retired, by whom"),
+         "show instead which keys were proposed, approved,\nrejected, promoted and retired, and by whom"),
     SHARED_POLICY,
     SHARED_JSON,
 };
@@ -137,10 +137,11 @@ const struct verb verb_history = {
     .name = "history",
     .operands = "HOST[:PORT]",
     .summary = "Show which keys were seen behind a host, and when",
-    .details = "What runs of \"pinctl monitor\" saw: for each port the server's own key (depth\n"
-               "0) and those above it, with the first and the last day, and the list of the\n"
-               "policy that names them today; below it the server's keys and issuers drawn over\n"
-               "time. With --decisions what people and \"pinctl rotate\" did about them.",
+    .details = "Shows what runs of \"pinctl monitor\" have seen: for each port the server's own\n"
+               "key (depth 0) and the keys above it, with the first and the last day, and the\n"
+               "list of the current policy that contains them. Below, draws the server's keys\n"
+               "and issuers over time. --decisions shows what people and \"pinctl rotate\" did\n"
+               "about them.",
     .example = "pinctl history api.example.com --history history.db",
     OPTIONS_IN(options),
     .least_operands = 1,

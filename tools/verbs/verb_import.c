@@ -14,17 +14,16 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    OPTION(FORMAT, "format", FORMAT_WORDS_IMPORT, "what the file is (default: what it looks like)",
+    OPTION(FORMAT, "format", FORMAT_WORDS_IMPORT, "the format of the file (default: what it looks\nlike)",
            .one_of = true),
-    OPTION(
-        HOST, "host", "HOST",
-        "whose pins these are, where the file does not say;\nof a file with several hosts, the one to take"),
-    OPTION(ORIGIN, "origin", "NAME", "what names of a zone without $ORIGIN belong to"),
-    OPTION(NAME, "name", "NAME", "what to call the list (default: after the file)"),
+    OPTION(HOST, "host", "HOST",
+           "the host of the pins, if the file does not say;\nof a file with several hosts, the one to take"),
+    OPTION(ORIGIN, "origin", "NAME", "the domain of the names in a zone file without\n$ORIGIN"),
+    OPTION(NAME, "name", "NAME", "the name of the list (default: that of the file)"),
     OPTION(PINS, "pins", "FILE", "Chromium's file of keys (default: FILE.pins for\nFILE.json)"),
     OPTION(WITHOUT, "without", "HOST", "leave this host out", .repeatable = true),
-    OPTION(MODE, "mode", "enforce|audit", "refuse, or only log, for all entries", .one_of = true),
-    FLAG(LOSSY, "lossy", "import it even if something cannot be held"),
+    OPTION(MODE, "mode", "enforce|audit", "the mode of all entries: refuse, or only log", .one_of = true),
+    FLAG(LOSSY, "lossy", "import even if something is lost"),
     FLAG(STRICT, "strict", "change nothing if a host has an entry already"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
@@ -178,9 +177,10 @@ const struct verb verb_import = {
     .group = "Other formats",
     .operands = "FILE|-",
     .summary = "Take entries from another format into the policy",
-    .details = "The entries go into one file in policy.d, which a later import of the same list\n"
-               "replaces. Hosts that have an entry already are left out with a warning. What a\n"
-               "policy cannot hold is said, and then nothing changes (status 1), unless --lossy.",
+    .details = "Writes the entries to one file in policy.d, which a later import of the same\n"
+               "list replaces. Hosts that have an entry already are left out with a warning. If\n"
+               "the policy cannot express something, that is reported, and nothing changes (exit\n"
+               "status 1) unless --lossy is given.",
     .print_more = formats_print,
     .example = "pinctl import pins.xml --dry-run",
     OPTIONS_IN(options),

@@ -16,16 +16,17 @@
 
 static const struct option options[] = {
     OPTION(FROM_HOSTS, "from-hosts", "FILE",
-           "also these hosts: one HOST[:PORT] to a line, #\nbegins a comment"),
-    OPTION(STABLE, "stable", "DAYS", "a key must be known for so long (default: 14)"),
+           "also learn these hosts: one HOST[:PORT] on each\nline, # begins a comment"),
+    OPTION(STABLE, "stable", "DAYS", "how long a key must be known (default: 14)"),
     OPTION(PIN, "pin", "leaf|issuer|root", "pin this key of the chains (default: issuer)", .one_of = true),
-    OPTION(MODE, "mode", "enforce|audit", "of the new entries (default: the policy's)", .one_of = true),
+    OPTION(MODE, "mode", "enforce|audit", "the mode of the new entries (default: the policy's)",
+           .one_of = true),
     OPTION(SYSTEM_ANCHORS, "system-anchors", "DIR|FILE",
-           "the roots that the distribution ships; chains to\nothers are left out"),
+           "the roots that the distribution ships; chains to\nother roots are left out"),
     LOG_OPTION_FILE,
     LOG_OPTION_SINCE,
     HISTORY_OPTION,
-    FLAG(NO_HISTORY, "no-history", "keep nothing, know nothing from before"),
+    FLAG(NO_HISTORY, "no-history", "keep nothing, and use nothing from earlier runs"),
     FLAG(YES, "yes", "write without asking"),
     PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
@@ -179,10 +180,11 @@ const struct verb verb_learn = {
     .name = "learn",
     .operands = "[FILE]...",
     .summary = "Propose entries for hosts whose keys have proved stable",
-    .details = "Takes hosts from audited lines of the log, and from a list. Asks each server and\n"
-               "proposes to pin a key that it shows in a chain that verifies and that is known,\n"
-               "by the log and the history, for long enough. Leaves out hosts that have an entry\n"
-               "and chains to roots that were added here. Shows the change, and asks.",
+    .details = "Takes hosts from audited lines of the log, and from a list. Asks each server,\n"
+               "and proposes to pin a key if the server shows it in a chain that verifies and\n"
+               "the log or the history has known it for long enough. Leaves out hosts that have\n"
+               "an entry and chains to roots that were added on this machine. Shows the change,\n"
+               "and asks.",
     .example = "pinctl learn --file auth.log --from-hosts hosts.txt --dry-run",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

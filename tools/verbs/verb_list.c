@@ -258,9 +258,9 @@ const struct verb verb_list = {
     .group = "Look at the policy",
     .operands = "[HOST]...",
     .summary = "List the hosts of the policy",
-    .details = "PINS counts pins and fingerprints, ISSUERS intermediates and anchors. --json has\n"
-               "all there is. HOST is the name of an entry, or a pattern (\"*.eu.example.com\");\n"
-               "exit status 1 when no entry has such a name.",
+    .details = "PINS counts pins and fingerprints, ISSUERS counts intermediates and anchors.\n"
+               "--json prints everything. HOST is the name of an entry, or a pattern\n"
+               "(\"*.eu.example.com\"). Exit status 1 if no entry has such a name.",
     .example = "pinctl list",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

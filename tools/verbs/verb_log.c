@@ -8,9 +8,9 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    OPTION(HOST, "host", "HOST", "only what is about this host"),
+    OPTION(HOST, "host", "HOST", "show only lines about this host"),
     LOG_OPTION_SINCE,
-    FLAG(FOLLOW, "follow", "go on with what is logged from now on, or from\n--since"),
+    FLAG(FOLLOW, "follow", "show each line as it is logged, from now on or\nfrom --since on"),
     LOG_OPTION_FILE,
     OPTION(FORMAT, "format", "table|json|prometheus", "how to print it (default: table)", .one_of = true),
     SHARED_POLICY,
@@ -70,10 +70,11 @@ const struct verb verb_log = {
     .group = "Read the log and learn from it",
     .operands = "[FILE]...",
     .summary = "Show what was refused or audited, and what to do about it",
-    .details = "Reads the journal where there is one, else /var/log/auth.log or /var/log/secure\n"
-               "with their predecessors. Any user can write to the system log: a line that says\n"
-               "another writer than the journal knows is marked doubtful. Exit status 1 when\n"
-               "something was, or would have been refused, or is not enforced.",
+    .details = "Reads the journal if there is one, else /var/log/auth.log or /var/log/secure\n"
+               "with their predecessors. Any user can write to the system log: a line whose\n"
+               "writer, as the journal knows it, is not the one that it names, is marked\n"
+               "doubtful. Exit status 1 if something was refused or would have been, or is not\n"
+               "enforced.",
     .example = "pinctl log --file auth.log --host api.example.com --since \"3 days ago\"",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

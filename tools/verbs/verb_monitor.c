@@ -19,16 +19,16 @@
 static const struct option options[] = {
     OPTION(FORMAT, "format", "table|json|nagios|prometheus|html", "how to print it (default: table)",
            .one_of = true),
-    OPTION(WARNING, "warning", "DAYS", "warn so long before an expiry (default: 30)"),
-    OPTION(CRITICAL, "critical", "DAYS", "and call it critical then (default: 7)"),
+    OPTION(WARNING, "warning", "DAYS", "warn so many days before an expiry (default: 30)"),
+    OPTION(CRITICAL, "critical", "DAYS", "call it critical so many days before (default: 7)"),
     WATCH_OPTION_PROBLEMS,
     WATCH_OPTION_SORT,
     SHARED_QUIET,
     HISTORY_OPTION,
-    FLAG(NO_HISTORY, "no-history", "keep nothing, compare with nothing"),
-    OPTION(HOSTS, "hosts", "FILE", "also watch these, pinned or not: HOST[:PORT]\na line, YAML or JSON"),
-    OPTION(SCAN, "scan", "FILE",
-           "with --format html: also what this report of\n\"pinctl scan --json\" found"),
+    FLAG(NO_HISTORY, "no-history", "keep nothing, and compare with nothing"),
+    OPTION(HOSTS, "hosts", "FILE",
+           "also check these hosts, pinned or not: HOST[:PORT]\non each line, YAML or JSON"),
+    OPTION(SCAN, "scan", "FILE", "with --format html: include this report of\n\"pinctl scan --json\""),
     NOTIFY_OPTIONS,
     PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
@@ -247,10 +247,10 @@ const struct verb verb_monitor = {
     .summary = "Check the servers themselves: keys, chains, expiry",
     .details = "Asks all servers that the policy names, or those given, at once: whether the key\n"
                "in use is pinned, what expires when, and what is wrong with the chain. Keeps a\n"
-               "history of the keys it saw, and tells of what changed (--notify). A pattern\n"
-               "(\"*.eu.example.com\") stands for the hosts of the policy that it fits. Exit\n"
-               "status 0 when all is well and 1 when not; with --format nagios 0, 1, 2 or 3 as\n"
-               "plug-ins do, with --format prometheus 0.",
+               "history of the keys that it saw, and sends notifications of changes (--notify).\n"
+               "A pattern (\"*.eu.example.com\") stands for the hosts of the policy that match it.\n"
+               "Exit status 0 if there is no problem, else 1; with --format nagios 0, 1, 2 or 3\n"
+               "as for plug-ins, with --format prometheus 0.",
     .example = "pinctl monitor --history history.db --warning 14",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -19,8 +19,8 @@
 #define MOST_RECORDED 5
 
 static const struct option pause_options[] = {
-    OPTION(FOR, "for", "TIME", "so long, e.g. 30m, 1h or 2d (default: " USUAL_LENGTH ",\nat most 7d)"),
-    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also every name below HOST, at any depth"),
+    OPTION(FOR, "for", "TIME", "how long, e.g. 30m, 1h or 2d (default: " USUAL_LENGTH ",\nat most 7d)"),
+    FLAG(INCLUDE_SUBDOMAINS, "include-subdomains", "also pause every name below HOST, at any depth"),
     SHARED_POLICY,
 };
 
@@ -154,13 +154,14 @@ static int run_pause(const struct arguments *arguments) {
 
 const struct verb verb_pause = {
     .name = "pause",
-    .group = "Let pass for a while",
+    .group = "Let refused connections pass",
     .operands = "[HOST]...",
-    .summary = "Only log refusals, of hosts or of all, for a while",
-    .details = "Works whatever the entry is, and while the policy is broken or away. Without a\n"
-               "HOST nothing is refused on the whole machine. It ends by itself, or with\n"
-               "\"pinctl resume\"; running programs follow at their next connection. HOST is the\n"
-               "name that \"pinctl log\" shows, \"*.example.com\" or an IP address.",
+    .summary = "Let refused connections pass for a while, and log them",
+    .details = "Works for every kind of entry, and even while the policy is broken or missing.\n"
+               "Without a HOST, nothing is refused on the whole machine. Running programs follow\n"
+               "at their next connection. A pause ends by itself, or with \"pinctl resume\". HOST\n"
+               "is the name that \"pinctl log\" shows, a wildcard (\"*.example.com\") or an IP\n"
+               "address.",
     .example = "pinctl pause api.example.com --for 1h",
     OPTIONS_IN(pause_options),
     .most_operands = OPERANDS_UNLIMITED,
@@ -227,7 +228,7 @@ const struct verb verb_resume = {
     .name = "resume",
     .operands = "[HOST]...",
     .summary = "End pauses now",
-    .details = "Without a HOST all of them end.",
+    .details = "Without a HOST, all pauses end.",
     .example = "pinctl resume",
     OPTIONS_IN(resume_options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -13,8 +13,7 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    FLAG(FROM_SERVER, "from-server",
-         "each operand is HOST[:PORT], to be asked on port\n443 where none is given"),
+    FLAG(FROM_SERVER, "from-server", "each operand is a server HOST[:PORT] (default\nport: 443)"),
     PROBE_OPTIONS,
     SHARED_POLICY,
     SHARED_JSON,
@@ -131,11 +130,11 @@ const struct verb verb_pin = {
     .group = "Pin hosts",
     .operands = "[FILE...|-|HOST:PORT...]",
     .summary = "Print the pin of every key in files",
-    .details = "Reads certificates, chains, certificate requests, public and private keys, in\n"
-               "PEM (several in one file) or DER, and prints for each its role, its subject and\n"
-               "the pin of its key. Without a FILE, or for \"-\", it reads standard input. Of a\n"
-               "file that is damaged nothing is printed. HOST:PORT, where no file is called so,\n"
-               "is a server that is asked; compare what it shows with what its owner says.",
+    .details = "Reads certificates, chains, certificate requests, and public and private keys,\n"
+               "in PEM (several in one file) or DER, and prints the role, the subject and the\n"
+               "pin of each key. Without a FILE, or for \"-\", reads standard input. If a file is\n"
+               "damaged, prints nothing of it. If no file is named HOST:PORT, it is a server,\n"
+               "which is asked; compare what it shows with what its owner says.",
     .example = "pinctl pin server.pem",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -13,7 +13,7 @@
 #include "view/usable_policy.h"
 
 static const struct option options[] = {
-    OPTION(OUTPUT, "output", "DIR", "write the chains there (default: chains)", .older = "to"),
+    OPTION(OUTPUT, "output", "DIR", "write the chains to this folder (default: chains)", .older = "to"),
     PROBE_OPTION_STARTTLS,
     PROBE_OPTION_CONNECT,
     PROBE_OPTION_TIMEOUT,
@@ -72,8 +72,8 @@ const struct verb verb_record = {
     .name = "record",
     .operands = "[HOST[:PORT]]...",
     .summary = "Keep the chains that servers show, for \"pinctl test\"",
-    .details = "Asks all servers that the policy names, or those given, and writes what each\n"
-               "shows to DIR/HOST_PORT.pem. Nothing is judged: \"pinctl test\" does that.",
+    .details = "Asks all servers that the policy names, or those given, and writes the chain of\n"
+               "each to DIR/HOST_PORT.pem. Does not judge the chains: \"pinctl test\" does that.",
     .example = "pinctl record api.example.com --output chains",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -20,9 +20,10 @@
 #include "verbs/verbs.h"
 
 static const struct option options[] = {
-    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
+    OPTION(PORT, "port", "N", "remove the entry for this port; give the option\nonce for each of its ports",
+           .repeatable = true),
     OPTION(LIST, "list", "NAME", "remove an imported list, with all its hosts"),
-    FLAG(YES, "yes", "without asking, also what is hardly meant"),
+    FLAG(YES, "yes", "do not ask, not even about what is probably a\nmistake"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -279,10 +280,11 @@ const struct verb verb_remove = {
     .name = "remove",
     .operands = "[HOST [PIN|@SET|FILE]...]",
     .summary = "Remove a host, or only some of its pins",
-    .details = "Without a PIN the whole entry goes, and its file with it. An entry never loses\n"
-               "its last pin this way, and entries written by hand are never touched. A list\n"
-               "that was imported goes as a whole. Where only a backup would stay, or no key\n"
-               "that was seen in use, it asks, or wants --yes: exit status 1 without.",
+    .details = "Without a PIN, removes the whole entry with its drop-in. The last pin of an\n"
+               "entry cannot be removed, and entries that people wrote by hand are never\n"
+               "changed. --list removes an imported list as a whole. If only a backup pin would\n"
+               "stay, or no key that was seen in use, asks on the terminal; without a terminal,\n"
+               "changes nothing (exit status 1) unless --yes is given.",
     .example = "pinctl remove api.example.com",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

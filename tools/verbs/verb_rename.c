@@ -16,8 +16,9 @@
 #include "view/pauses.h"
 
 static const struct option options[] = {
-    OPTION(PORT, "port", "N", "the entry for this port; again for each of its ports", .repeatable = true),
-    FLAG(YES, "yes", "without asking, also what is hardly meant"),
+    OPTION(PORT, "port", "N", "rename the entry for this port; give the option\nonce for each of its ports",
+           .repeatable = true),
+    FLAG(YES, "yes", "do not ask, not even about what is probably a\nmistake"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -139,9 +140,9 @@ static int run(const struct arguments *arguments) {
 const struct verb verb_rename = {
     .name = "rename",
     .operands = "HOST NEW-NAME",
-    .summary = "Give an entry another name, with all that it says",
-    .details = "For a host that moves. Pins, settings and the comment stay. Entries written by\n"
-               "hand are never touched.",
+    .summary = "Rename an entry and keep its pins and settings",
+    .details = "For a server that moves to another name. Pins, settings and the comment stay.\n"
+               "Entries that people wrote by hand are never changed.",
     .example = "pinctl rename api.example.com api2.example.com --dry-run",
     OPTIONS_IN(options),
     .least_operands = 2,

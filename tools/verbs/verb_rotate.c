@@ -16,15 +16,15 @@
 #define LEAST_RETIRE_DAYS 14
 
 static const struct option options[] = {
-    FLAG(ALL, "all", "every server that the policy names"),
+    FLAG(ALL, "all", "ask every server that the policy names"),
     FLAG(REPORT, "report",
-         "for cron: only ask the servers and say what there\nis to do; change nothing, wait for no answer"),
+         "for cron: only ask the servers and say what there\nis to do; change nothing, and ask no question"),
     SHARED_QUIET,
     FLAG(YES, "yes", "promote and retire without asking"),
-    OPTION(RETIRE, "retire", "DAYS", "retire pins not seen for so long (default: 90)"),
+    OPTION(RETIRE, "retire", "DAYS", "retire pins not seen for so many days (default:\n90)"),
     FLAG(TRUST_UNVERIFIED, "trust-unverified", "propose a key even if its chain does not verify"),
     OPTION(HISTORY, "history", "FILE",
-           "where seen keys and proposals are kept (default:" HISTORY_DEFAULTS ")"),
+           "the history of seen keys and proposals (default:" HISTORY_DEFAULTS ")"),
     PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
     SHARED_POLICY,
@@ -135,11 +135,12 @@ const struct verb verb_rotate = {
     .name = "rotate",
     .operands = "[HOST[:PORT]]...",
     .summary = "Update the policy when servers change their keys",
-    .details = "Looks at the servers. A key that the policy does not name is proposed, for\n"
-               "\"pinctl approve\" or \"pinctl reject\", and never added. After asking, a backup\n"
-               "pin that has come into use becomes a pin, and pins that nobody has seen are\n"
-               "retired, where the history of \"pinctl monitor\" covers that time. Exit status 0:\n"
-               "nothing is left to do, 1: something is, 3: a server could not be asked.",
+    .details = "Asks the servers. A key that the policy does not contain is proposed, for\n"
+               "\"pinctl approve\" or \"pinctl reject\", and never added automatically. After asking\n"
+               "you, turns a backup pin that has come into use into a pin, and retires pins that\n"
+               "were not seen for long, if the history of \"pinctl monitor\" covers that time.\n"
+               "Exit status 0: nothing is left to do; 1: something is; 3: a server could not be\n"
+               "asked.",
     .example = "pinctl rotate api.example.com --yes --history history.db",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -177,11 +177,11 @@ const struct verb verb_run = {
     .group = "Switch enforcement on, and see where it holds",
     .operands = "[--] PROGRAM [ARGUMENT]...",
     .summary = "Run a program under enforcement, without any installation",
-    .details = "The program, and every program it starts, refuses hosts whose keys are not the\n"
-               "pinned ones. It exits with its own status; 3 means that it was not run, because\n"
-               "the policy has errors or a file is missing. Programs that clear the\n"
-               "environment for those that they start, as Postfix and Dovecot do, lose it: there\n"
-               "is a warning within the first minute.",
+    .details = "The program, and every program that it starts, refuses hosts that do not show\n"
+               "the pinned keys. The exit status is that of the program; 3 also means that it\n"
+               "was not run, because the policy has errors or a file is missing. Programs that\n"
+               "clear the environment of the programs that they start, as Postfix and Dovecot\n"
+               "do, lose enforcement there: a warning comes within the first minute.",
     .example = "pinctl run --policy policy.cfg -- curl https://api.example.com/",
     OPTIONS_IN(options),
     .least_operands = 1,

@@ -16,13 +16,16 @@
 
 static const struct option options[] = {
     FLAG(ALL, "all", "scan every server that the policy names"),
-    OPTION(RATE, "rate", "N", "connections per second to each host\n(default: 10; 0: no limit)"),
-    OPTION(WARNING, "warning", "DAYS", "warn so long before an expiry (default: 30)"),
+    OPTION(RATE, "rate", "N",
+           "at most so many connections per second to each\nhost (default: 10; 0: no limit)"),
+    OPTION(WARNING, "warning", "DAYS", "warn so many days before an expiry (default: 30)"),
     OPTION(FAIL_BELOW, "fail-below", "A+|A|A-|B|C|D|E|F",
-           "exit with 1 only below this grade, or where a\nhost was not reached", .one_of = true),
-    OPTION(BASELINE, "baseline", "FILE", "leave out what this report has already: a file\nthat --json made"),
-    OPTION(CT_LOGS, "ct-logs", "FILE", "verify timestamps by this list of logs\n(log_list.json)"),
-    FLAG(HEADERS, "headers", "name headers of HTTP that are missing"),
+           "exit with 1 only if a grade is below this, or a\nhost was not reached", .one_of = true),
+    OPTION(BASELINE, "baseline", "FILE",
+           "leave out findings that are in this report of an\nearlier run with --json"),
+    OPTION(CT_LOGS, "ct-logs", "FILE",
+           "verify timestamps of Certificate Transparency by\nthis list of logs (log_list.json)"),
+    FLAG(HEADERS, "headers", "report HTTP security headers that are missing"),
     HISTORY_OPTION,
     PROBE_OPTIONS,
     PROBE_OPTION_JOBS,
@@ -161,9 +164,9 @@ const struct verb verb_scan = {
     .operands = "[HOST[:PORT]]...",
     .summary = "Test what TLS servers accept, before pinning them",
     .details = "Asks the hosts, or with --all every server that the policy names, for each\n"
-               "version, suite, group and signature algorithm, and says what is wrong with\n"
-               "these, with the certificates and with HTTP, and what to do. Nothing is enforced\n"
-               "and nothing kept. Exit status 1 when there is more than notes.",
+               "version, suite, group and signature algorithm. Says what is wrong with these,\n"
+               "with the certificates and with HTTP, and what to do. Nothing is enforced and\n"
+               "nothing is kept. Exit status 1 if a host was not reached or has more than notes.",
     .example = "pinctl scan api.example.com",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

@@ -178,9 +178,9 @@ const struct verb verb_show = {
     .name = "show",
     .operands = "HOST[:PORT]",
     .summary = "Show which entry covers a host, and why",
-    .details = "Prints the entry that wins, what it expects, and every other entry that has to\n"
-               "do with the host with the reason why it was passed over. Exit status 0 when an\n"
-               "entry covers the host, 1 when none does.",
+    .details = "Prints the entry that covers the host, what it expects, and every other entry\n"
+               "that concerns the host, with the reason why it is not used. Exit status 0 if an\n"
+               "entry covers the host, 1 if none does.",
     .example = "pinctl show api.example.com:443",
     OPTIONS_IN(options),
     .least_operands = 1,

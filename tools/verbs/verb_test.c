@@ -11,7 +11,8 @@
 #include "view/usable_policy.h"
 
 static const struct option options[] = {
-    OPTION(RECORDED, "recorded", "DIR", "ask nobody: take the chains that \"pinctl record\"\nkept there"),
+    OPTION(RECORDED, "recorded", "DIR",
+           "ask no server: take the chains that \"pinctl\nrecord\" kept in this folder"),
     WATCH_OPTION_PROBLEMS,
     WATCH_OPTION_SORT,
     SHARED_QUIET,
@@ -78,9 +79,10 @@ const struct verb verb_test = {
     .name = "test",
     .operands = "[FILE]",
     .summary = "Test a policy against the servers, or recorded chains",
-    .details = "For pipelines: every entry of the policy FILE (default: that of --policy)\n"
-               "against what its servers show, or have shown to \"pinctl record\". Exit status\n"
-               "1 when a server would be refused or cannot be verified; warnings are only shown.",
+    .details = "For pipelines: tests every entry of the policy FILE (default: that of --policy)\n"
+               "against what its servers show, or what \"pinctl record\" has kept. Exit status 1\n"
+               "if a server would be refused, cannot be verified or cannot be reached. Warnings\n"
+               "are only shown.",
     .example = "pinctl test --recorded chains",
     OPTIONS_IN(options),
     .most_operands = 1,

@@ -21,8 +21,8 @@
 static const struct option undo_options[] = {SHARED_POLICY, SHARED_DRY_RUN};
 
 static const struct option restore_options[] = {
-    FLAG(ENFORCED, "enforced", "write the text of what is enforced, where the\npolicy is lost"),
-    OPTION(OUTPUT, "output", "FILE", "with --enforced: write it there, - for stdout"),
+    FLAG(ENFORCED, "enforced", "write the policy that is enforced as text, if the\nmain file is lost"),
+    OPTION(OUTPUT, "output", "FILE", "with --enforced: write to this file, or - for\nstandard output"),
     SHARED_POLICY,
     SHARED_DRY_RUN,
 };
@@ -162,10 +162,10 @@ const struct verb verb_undo = {
     .name = "undo",
     .operands = "[N]",
     .summary = "Take back the last change that pinctl made, or change N",
-    .details = "The files become what they were before, checked and compiled as with every\n"
-               "change. A file that was changed since is not touched, and without N nothing is\n"
-               "where any was. Changes of several runs are taken back one by one, the latest\n"
-               "first.",
+    .details = "The files of the change get their former text, and are checked and compiled as\n"
+               "in every change. Nothing is taken back if one of them was changed again since,\n"
+               "or, without N, if any file of the policy was. Several runs take back one change\n"
+               "after the other, the latest first.",
     .example = "pinctl undo --dry-run",
     OPTIONS_IN(undo_options),
     .most_operands = 1,
@@ -264,8 +264,8 @@ const struct verb verb_restore = {
     .name = "restore",
     .operands = "[N]",
     .summary = "Put back the policy as it was before change N",
-    .details = "Takes back change N and all later ones. With --enforced it writes the text of\n"
-               "what is enforced, from the compiled form where the policy is lost or broken.",
+    .details = "Takes back change N and all later ones. With --enforced, recovers the text of\n"
+               "the policy from its compiled form, if the policy is lost or broken.",
     .example = "pinctl restore --enforced --output -",
     OPTIONS_IN(restore_options),
     .most_operands = 1,
