@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""pinctl import: what it takes, what it refuses, and where it goes. What each format means: formats_test.py."""
+"""pinctl import: what it takes, what it refuses, and where it goes. Each format has a file of its own."""
 
 import os
 import subprocess
 
-from conversion_case import ConversionCase, b64, pin
+from conversion_case import A, B, ConversionCase, ImportCase, b64, hexed, pin
 from pinctl_case import main
 
 LISTING = f"a.example -> {pin('a')}\nb.example -> {pin('b')}, {pin('c')}\nd.example -> {pin('b')}, {pin('c')}\n"
@@ -154,7 +154,7 @@ class OneHost(ConversionCase):
         self.imports(f"sha256//{b64('a')}", "--host", "no host", status=2, said='--host "no host"')
 
 
-class Guesses(ConversionCase):
+class Guesses(ImportCase):
     def test_what_is_certain_is_guessed(self):
         texts = {
             "android": "<network-security-config/>", "trustkit": "<plist><dict><key>TSKPinnedDomains</key><dict/></dict></plist>",
@@ -170,71 +170,44 @@ class Guesses(ConversionCase):
         for text in ("", "hello", "x -> y", f'<PinRules/>sha256//{b64("a")}'):
             self.imports(text, status=2, said="name it with --format")
 
+    def test_zones_and_headers_are_known_by_less(self):
+        record, one = f"TLSA 3 1 1 {hexed('a')}\n", {"x.org:443": [A]}
+        for number, (text, entries, words) in enumerate([
+                ("$ORIGIN .\nx.org 60 IN SOA n h 1 2 3 4 5\n$ORIGIN _tcp.x.org.\n_443 " + record, one, ()),
+                ("$ORIGIN _tcp.x.org.\n_443 60 IN " + record, one, ()),
+                ("_443 IN " + record, one, ("--origin", "_tcp.x.org")),
+                (f"Public-Key-Pins: pin-sha256={b64('a')}; pin-sha256={b64('b')}\n", {"x.org": [A, B]}, ("--host", "x.org", "--lossy"))]):
+            with self.subTest(text=text):
+                done, found = self.taken(f"{number}", text, 0, *words)
+                self.assertEqual(found, entries, done.stderr)
 
-class Hostile(ConversionCase):
-    FORMATS = ("android", "chromium", "curl", "envoy", "hpkp", "okhttp", "postfix", "tlsa", "trustkit", "windows")
 
-    def refuse(self, text, form, *said):
-        hosted = ("--host", "x.example") if form in ("curl", "hpkp", "envoy") else ()
-        done = self.pinctl("import", self.file("evil", text), "--format", form, *hosted, status=None)
-        self.assertIn(done.returncode, (1, 3), (form, text[:80], done.stderr))
-        self.assertEqual(self.policy_files(), {})
-        self.assertFalse(any(ord(sign) < 32 and sign != "\n" for sign in done.stderr), done.stderr)
-        self.assertRegex(done.stderr, r"evil(:\d+)?: ")
-        for expected in said:
-            self.assertIn(expected, done.stderr, form)
-
-    def test_nonsense(self):
-        for form in self.FORMATS:
-            for text in ("", "\n\n", "\x01\x02\x1b[31m", b"\xff\xfe\x80", "a\x00b", "{" * 100000, "<a>" * 100000, "(" * 9999,
-                         '"' * 99999, "x " * 99999):
-                self.refuse(text, form)
-
-    def test_truncated_anywhere(self):
-        whole = {
-            "android": f'<network-security-config><domain-config><domain>x.org</domain><pin-set><pin digest="SHA-256">{b64("a")}</pin>'
-                       "</pin-set></domain-config></network-security-config>",
-            "trustkit": "<plist><dict><key>TSKPinnedDomains</key><dict><key>x.org</key><dict><key>TSKPublicKeyHashes</key><array>"
-                        f"<string>{b64('a')}</string></array></dict></dict></dict></plist>",
-            "envoy": '{"sni": "x.org", "verify_certificate_spki": ["%s"]}' % b64("a"),
-            "tlsa": f"_443._tcp.x.org. IN TLSA ( 3 1 1 {'ab' * 32} )",
-        }
-        for form, text in whole.items():
-            for length in range(1, len(text), 17):
-                self.refuse(text[:length], form)
+class Refused(ConversionCase):
+    """Each message has the place of what it is about."""
 
     def test_names_that_are_none(self):
         for name in ("a\x1b[2Jb.org", "x..org", "-.*", "a" * 300, "http://x.org/", "x.org:443", "\u202egro.x", "192.0.2.256"):
-            self.refuse(f"{name} -> {pin('a')}\n", "okhttp", "evil:1: bad name")
-        self.refuse('{"sni": "a\\u001b[2J.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", 'evil:1: "a\\x1b[2J.org"')
-        self.refuse('{"sni": "a\\u0000.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", "a text with a NUL")
+            self.refuses(f"{name} -> {pin('a')}\n", "okhttp", "evil:1: bad name")
+        self.refuses('{"sni": "a\\u001b[2J.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", 'evil:1: "a\\x1b[2J.org"')
+        self.refuses('{"sni": "a\\u0000.org", "verify_certificate_spki": ["%s"]}' % b64("a"), "envoy", "a text with a NUL")
 
     def test_pins_that_are_none(self):
         for text in ("sha256/AAAA", pin("a")[:-2] + "!=", "sha256/" + "A" * 10000, "md5/x"):
-            self.refuse(f"ok.org -> {pin('a')}\nx.org -> {text}\n", "okhttp", "evil:2: ", "expected ")
-
-    def test_xml_that_reaches_out_or_blows_up(self):
-        secret = self.file("secret", "x.example")
-        for subset in ('<!ENTITY a "x.org">', f'<!ENTITY a SYSTEM "file://{secret}">', f'<!ENTITY % a SYSTEM "file://{secret}"> %a;',
-                       '<!ENTITY b "' + "x" * 9999 + '">' + "".join(f'<!ENTITY {name} "{("&" + last + ";") * 10}">'
-                                                                    for last, name in zip("bcdefgh", "cdefgha"))):
-            text = (f"<!DOCTYPE network-security-config [{subset}]><network-security-config><domain-config><domain>&a;</domain>"
-                    f'<pin-set><pin digest="SHA-256">{b64("a")}</pin></pin-set></domain-config></network-security-config>')
-            self.refuse(text, "android")
+            self.refuses(f"ok.org -> {pin('a')}\nx.org -> {text}\n", "okhttp", "evil:2: ", "expected ")
 
     def test_places_of_mistakes(self):
-        self.refuse('{\n "pinsets": [],\n "entries": [\n  {"name": "x.org", "pins": "nothing"}\n ]\n}', "chromium",
+        self.refuses('{\n "pinsets": [],\n "entries": [\n  {"name": "x.org", "pins": "nothing"}\n ]\n}', "chromium",
                     'evil:4: "x.org": no pinset is named "nothing"')
-        self.refuse('{\n "pinsets": [],\n "entries": [\n  {"name": }\n ]\n}', "chromium", "evil:4: ")
-        self.refuse("<network-security-config>\n<domain-config>\n</network-security-config>", "android", "evil:3: ")
-        self.refuse(f"; zone\n_443._tcp.x.org. IN TLSA 3 1 1 {'ab' * 31}\n", "tlsa", "evil:2: ")
-        self.refuse("[x.org] fingerprint match=zz\n", "postfix", "evil:1: ")
+        self.refuses('{\n "pinsets": [],\n "entries": [\n  {"name": }\n ]\n}', "chromium", "evil:4: ")
+        self.refuses("<network-security-config>\n<domain-config>\n</network-security-config>", "android", "evil:3: ")
+        self.refuses(f"; zone\n_443._tcp.x.org. IN TLSA 3 1 1 {'ab' * 31}\n", "tlsa", "evil:2: ")
+        self.refuses("[x.org] fingerprint match=zz\n", "postfix", "evil:1: ")
 
     def test_two_entries_for_one_name(self):
-        self.refuse('{"pinsets": [], "entries": [{"name": "x.org", "pins": "a"}', "chromium", "did not find expected")
+        self.refuses('{"pinsets": [], "entries": [{"name": "x.org", "pins": "a"}', "chromium", "did not find expected")
         twice = (f'<domain-config><domain>x.org</domain><pin-set><pin digest="SHA-256">{b64("a")}</pin></pin-set></domain-config>',
                  f'<domain-config><domain>x.org</domain><pin-set><pin digest="SHA-256">{b64("b")}</pin></pin-set></domain-config>')
-        self.refuse("<network-security-config>" + "".join(twice) + "</network-security-config>", "android",
+        self.refuses("<network-security-config>" + "".join(twice) + "</network-security-config>", "android",
                     '"x.org" has an entry already in line 1')
 
     def test_complaints_are_counted_not_repeated_for_ever(self):
