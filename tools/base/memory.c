@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,13 @@ char *must_format(const char *format, ...) {
   char *text = must_vformat(format, values);
   va_end(values);
   return text;
+}
+
+void text_append(char **text, const char *separator, const char *more) {
+  bool empty = *text == NULL || **text == '\0';
+  char *longer = empty ? must_copy(more) : must_format("%s%s%s", *text, separator, more);
+  free(*text);
+  *text = longer;
 }
 
 FILE *memory_open(char **ret_text, size_t *ret_size) {

@@ -27,6 +27,9 @@ char *must_copy_bytes(const char *bytes, size_t length);
 char *must_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *must_vformat(const char *format, va_list values) __attribute__((format(printf, 1, 0)));
 
+/* Appends to a text for free(3), behind the separator unless the text is empty. *text NULL: an empty text. */
+void text_append(char **text, const char *separator, const char *more);
+
 /* For what other libraries allocate: ends pinctl as all of these do. */
 _Noreturn void memory_exhausted(void);
 

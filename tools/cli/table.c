@@ -326,11 +326,8 @@ static void print_with_below(const struct table *table, size_t room) {
 static void print_left_out(const struct table *table) {
   AUTO_TEXT names = must_copy("");
   for (size_t i = 0; i < table->count; i++)
-    if (table->hidden[i]) {
-      char *longer = must_format("%s%s%s", names, *names == '\0' ? "" : ", ", table->form->headings[i]);
-      free(names);
-      names = longer;
-    }
+    if (table->hidden[i])
+      text_append(&names, ", ", table->form->headings[i]);
   if (*names != '\0')
     put_wrapped(PLAIN, "Left out, for want of room: ", names);
 }

@@ -73,22 +73,14 @@ static void look_at_folder(struct sources *sources, const char *folder) {
   closedir(stream);
 }
 
-static char *joined(const struct text_list *list) {
-  char *text = must_copy("");
-  for (size_t i = 0; i < list->count; i++) {
-    char *longer = must_format("%s%s%s", text, i == 0 ? "" : ", ", list->items[i]);
-    free(text);
-    text = longer;
-  }
-  return text;
-}
-
 static void lint_apt(const struct pin_policy *policy, const char *path, struct diagnostics *diagnostics) {
   struct sources sources = {.policy = policy};
   look_at_file(&sources, APT_FILE);
   look_at_folder(&sources, APT_FOLDER);
   if (sources.unlisted.count > 0) {
-    AUTO_TEXT names = joined(&sources.unlisted);
+    AUTO_TEXT names = NULL;
+    for (size_t i = 0; i < sources.unlisted.count; i++)
+      text_append(&names, ", ", sources.unlisted.items[i]);
     warn(path,
          must_format(
              "hosts that no entry covers are refused, and apt's sources name %s: there will be no updates "

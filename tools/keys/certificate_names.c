@@ -91,15 +91,11 @@ bool certificate_fits_entry(X509 *certificate, const char *name, bool include_su
 char *certificate_names_text(X509 *certificate) {
   struct text_list names = names_of(certificate);
   char *text = must_copy("");
-  for (size_t i = 0; i < names.count && i < NAMES_SHOWN; i++) {
-    char *longer = must_format("%s%s%s", text, i == 0 ? "" : ", ", names.items[i]);
-    free(text);
-    text = longer;
-  }
+  for (size_t i = 0; i < names.count && i < NAMES_SHOWN; i++)
+    text_append(&text, ", ", names.items[i]);
   if (names.count > NAMES_SHOWN) {
-    char *longer = must_format("%s and %zu more", text, names.count - NAMES_SHOWN);
-    free(text);
-    text = longer;
+    AUTO_TEXT more = must_format("and %zu more", names.count - NAMES_SHOWN);
+    text_append(&text, " ", more);
   }
   text_list_clear(&names);
   return text;

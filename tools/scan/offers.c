@@ -16,18 +16,12 @@ bool choices_hold(const struct scan_choices *choices, uint16_t number) {
   return false;
 }
 
-static char *append(char *list, const char *name) {
-  char *longer = list == NULL ? must_copy(name) : must_format("%s:%s", list, name);
-  free(list);
-  return longer;
-}
-
 /* All names but those of `found`, which may be NULL; NULL: none is left. */
 static char *names_without(const struct registered *all, size_t count, const struct scan_choices *found) {
   char *list = NULL;
   for (size_t i = 0; i < count; i++)
     if (found == NULL || !choices_hold(found, all[i].number))
-      list = append(list, all[i].name);
+      text_append(&list, ":", all[i].name);
   return list;
 }
 
@@ -57,7 +51,7 @@ static void set_suites(struct offer_maker *maker, enum scan_version version, cha
   if (version == SCAN_TLS13) {
     maker->offer.suites13 = maker->suites;
   } else {
-    maker->suites = append(maker->suites, LEVEL);
+    text_append(&maker->suites, ":", LEVEL);
     maker->offer.suites = maker->suites;
   }
 }
@@ -84,7 +78,7 @@ bool offers_backwards(struct offer_maker *maker, const struct scan_host *host, e
   if (found->count < 2)
     return false;
   for (size_t i = found->count; i > 0; i--)
-    names = append(names, found->items[i - 1].name);
+    text_append(&names, ":", found->items[i - 1].name);
   begin_offer(maker, version);
   set_suites(maker, version, names);
   return true;
@@ -106,7 +100,7 @@ static bool offer_suites_for(struct offer_maker *maker, const struct scan_host *
     bool exchanges =
         version == SCAN_TLS13 || found->items[i].group != 0 || (signatures && found->items[i].dh_bits != 0);
     if (exchanges && suite_weakness(found->items[i].number, &weakness) && !(signatures && weakness.anonymous))
-      names = append(names, found->items[i].name);
+      text_append(&names, ":", found->items[i].name);
   }
   if (names != NULL)
     set_suites(maker, version, names);
@@ -122,7 +116,9 @@ static char *with_curve_of_key(char *list, const struct registry *registry, cons
   EVP_PKEY *key = host->shown.count == 0 ? NULL : X509_get0_pubkey(host->shown.items[0].certificate);
   const struct registered *curve = key == NULL ? NULL : curve_of_key(registry, key);
   bool needed = curve != NULL && list != NULL && offers_newest_version(host) != SCAN_TLS13;
-  return needed && choices_hold(&host->groups, curve->number) ? append(list, curve->name) : list;
+  if (needed && choices_hold(&host->groups, curve->number))
+    text_append(&list, ":", curve->name);
+  return list;
 }
 
 bool offers_groups(struct offer_maker *maker, const struct scan_host *host) {
@@ -156,7 +152,7 @@ bool offers_accepted(struct offer_maker *maker, const struct scan_host *host) {
     return false;
   const struct scan_choices *found = &host->versions[version].suites;
   for (size_t i = 0; i < found->count; i++)
-    names = append(names, found->items[i].name);
+    text_append(&names, ":", found->items[i].name);
   begin_offer(maker, version);
   set_suites(maker, version, names);
   return true;

@@ -20,11 +20,8 @@ struct names {
 };
 
 static void name_if(bool belongs, struct names *names, const char *name) {
-  if (!belongs || names->count++ >= MOST_NAMES)
-    return;
-  char *longer = names->text == NULL ? must_copy(name) : must_format("%s, %s", names->text, name);
-  free(names->text);
-  names->text = longer;
+  if (belongs && names->count++ < MOST_NAMES)
+    text_append(&names->text, ", ", name);
 }
 
 /* One finding for all of them. lead: "accepts"... */

@@ -37,13 +37,9 @@ const char *tls_library_word(enum tls_library library) {
 
 char *tls_libraries_text(unsigned libraries) {
   char *text = must_copy("");
-  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++) {
-    if ((libraries & 1U << i) == 0)
-      continue;
-    char *longer = must_format("%s%s%s", text, *text == '\0' ? "" : ", ", words[i]);
-    free(text);
-    text = longer;
-  }
+  for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++)
+    if ((libraries & 1U << i) != 0)
+      text_append(&text, ", ", words[i]);
   return text;
 }
 

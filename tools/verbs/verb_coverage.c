@@ -51,10 +51,9 @@ static char *libraries_text(const struct covered *covered) {
     if (covered->by[i] == NULL)
       continue;
     const char *file = path_base(covered->by[i]);
-    char *longer = must_format("%s%s%s by %.*s", text, *text == '\0' ? "" : ", ",
-                               tls_library_word((enum tls_library)(1U << i)), (int)strcspn(file, "."), file);
-    free(text);
-    text = longer;
+    AUTO_TEXT part = must_format("%s by %.*s", tls_library_word((enum tls_library)(1U << i)),
+                                 (int)strcspn(file, "."), file);
+    text_append(&text, ", ", part);
   }
   return text;
 }
