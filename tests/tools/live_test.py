@@ -127,13 +127,13 @@ class Explain(Live):
         # "Notice of disconnection" is an answer to nobody.
         notice = live.LDAP_SUCCESS.replace(b"\x02\x01\x01", b"\x02\x01\x00")
         cut = bytes.fromhex("300302010178")
-        for answer, expected in ((refused, "does not offer TLS"), (busy, "refuses StartTLS"), (notice, "none that LDAP gives"),
-                                 (cut, "none that LDAP gives"), (b"\x30\x84\x7f\xff\xff\xff", "none that this protocol gives"),
-                                 (b"\x30\x00", "none that this protocol gives"), (b"HTTP/1.1 400", "none that this protocol gives")):
+        for answer, expected in ((refused, "does not offer TLS"), (busy, "refuses StartTLS"), (notice, "not valid LDAP"),
+                                 (cut, "not valid LDAP"), (b"\x30\x84\x7f\xff\xff\xff", "not valid in this protocol"),
+                                 (b"\x30\x00", "not valid in this protocol"), (b"HTTP/1.1 400", "not valid in this protocol")):
             self.fails(live.ldap(None, answer), expected, "--starttls", "ldap")
         self.fails(live.ldap(None, b"\x30\x05\x02"), "no answer within 1 s", "--starttls", "ldap", timeout="1")
         self.fails(live.hang_up, f"{HOST}:443: ", "--starttls", "ldap")
-        self.fails(live.rubbish, "none that this protocol gives", "--starttls", "ldap")
+        self.fails(live.rubbish, "not valid in this protocol", "--starttls", "ldap")
 
     def test_injection(self):
         """What comes behind the answer is the handshake's: here an alert, by which it fails, in the words of all protocols."""
@@ -160,7 +160,7 @@ class Explain(Live):
     def test_no_tls(self):
         self.fails(live.smtp_without_tls(None), "does not offer TLS", "--starttls", "smtp")
         self.fails(live.postgres(None, b"N"), "does not offer TLS", "--starttls", "postgres")
-        self.fails(live.postgres(None, b"E"), "none that PostgreSQL gives", "--starttls", "postgres")
+        self.fails(live.postgres(None, b"E"), "not valid PostgreSQL", "--starttls", "postgres")
         self.fails(live.hang_up, f"{HOST}:443: ", "--starttls", "postgres")
         self.fails(live.hang_up, f"{HOST}:443: ")
         self.fails(live.rubbish, "handshake failed: ")

@@ -12,17 +12,17 @@
 #include "base/memory.h"
 #include "probe/server_messages.h"
 
-/* Where a context keeps its capture; -1 until the first is armed. */
+/* The index of the capture in the data of a context; -1 until the first is armed. */
 static int capture_index = -1;
 
-/* Null: the one who wanted to see this handshake is gone. */
+/* NULL: the capture was cleared already. */
 static struct capture *capture_of(const SSL *ssl) {
   return SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), capture_index);
 }
 
 /*
- * Stands in for OpenSSL's verification, and says yes: verifying comes later, from the certificates alone. A
- * renegotiation may show others; the first ones count.
+ * Replaces OpenSSL's verification, and accepts any chain: the certificates are verified later. A
+ * renegotiation may show other certificates; the first ones count.
  */
 static int take_certificates(X509_STORE_CTX *context, void *arg) {
   struct capture *capture =
@@ -43,7 +43,7 @@ static int take_certificates(X509_STORE_CTX *context, void *arg) {
 }
 
 #ifndef OPENSSL_NO_CT
-/* False: it is of no version that is known. */
+/* False: the timestamp has an unknown version. */
 static bool take_timestamp(const SCT *timestamp, struct probe_sct *ret_sct) {
   unsigned char *log = NULL;
   sct_source_t source = SCT_get_source(timestamp);
@@ -92,7 +92,7 @@ static void take_details(const SSL *ssl, int where, int value) {
   capture->completed = true;
   snprintf(capture->version, sizeof capture->version, "%s", SSL_get_version(ssl));
   snprintf(capture->cipher, sizeof capture->cipher, "%s", SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)));
-  /* The macro takes the pointer without const, and only reads. */
+  /* The macro takes a pointer without const, but only reads. */
   SSL *asked = (SSL *)(uintptr_t)ssl;
   long length = SSL_get_tlsext_status_ocsp_resp(asked, &response);
   capture->staple = length > 0;
@@ -104,10 +104,10 @@ static void take_details(const SSL *ssl, int where, int value) {
   take_timestamps(asked, capture);
 }
 
-/* A handshake has ten, and a server may send a few tickets and new keys behind it. */
+/* A handshake has ten; a server may send some tickets and key updates after it. */
 #define MOST_MESSAGES 200
 
-/* In the place of a read: the end. */
+/* Makes each read return the end of the stream. */
 static long read_nothing(BIO *bio, int operation, const char *bytes, size_t length, int number, long value,
                          int result, size_t *processed) {
   (void)bio, (void)bytes, (void)length, (void)number, (void)value, (void)processed;
@@ -115,8 +115,8 @@ static long read_nothing(BIO *bio, int operation, const char *bytes, size_t leng
 }
 
 /*
- * Messages that OpenSSL passes over (HelloRequest) it reads without giving control back, as long as there are
- * any: no limit of time would be looked at, and no other server be asked.
+ * OpenSSL ignores some messages (HelloRequest) and reads on without giving control back. Endless ones would
+ * stop the checks of time limits, and all other servers.
  */
 static void count_message(SSL *ssl, struct capture *capture) {
   if (++capture->messages <= MOST_MESSAGES || capture->flooded)
@@ -125,7 +125,7 @@ static void count_message(SSL *ssl, struct capture *capture) {
   BIO_set_callback_ex(SSL_get_rbio(ssl), read_nothing);
 }
 
-/* What is seen of the server's messages stays seen where the handshake fails afterwards. */
+/* Notes what the server's messages say; that stays even if the handshake fails later. */
 static void take_message(int written, int version, int type, const void *bytes, size_t length, SSL *ssl,
                          void *arg) {
   struct capture *capture = capture_of(ssl);
@@ -139,9 +139,10 @@ static void take_message(int written, int version, int type, const void *bytes, 
     server_message_read(bytes, length, ssl, &capture->answer);
 }
 
-/* What this OpenSSL cannot offer, it leaves out or refuses; refused is a list of which it knows nothing. */
-static bool narrow(SSL_CTX *context, const struct probe_offer *offer) {
-  /* A server that knows no RFC 5746 is to be seen. */
+/* Limits a context to an offer. False: OpenSSL knows nothing of a list; what it does not know of a list that
+ * it knows in part is left out. */
+static bool set_offer(SSL_CTX *context, const struct probe_offer *offer) {
+  /* Also connect to servers without RFC 5746. */
   SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT);
   return SSL_CTX_set_min_proto_version(context, offer->version) == 1 &&
          SSL_CTX_set_max_proto_version(context, offer->version) == 1 &&
@@ -159,7 +160,7 @@ static void leave_context(struct capture *capture) {
   capture->context = NULL;
 }
 
-/* A context that goes on after its capture, with a connection that libcurl has yet to close, finds none. */
+/* A context may outlive its capture, with a connection that libcurl has yet to close; then it finds none. */
 static bool take_context(SSL_CTX *context, struct capture *capture) {
   leave_context(capture);
   if (capture_index < 0)
@@ -183,7 +184,7 @@ bool capture_arm(SSL_CTX *context, struct capture *capture) {
   SSL_CTX_set_msg_callback(context, take_message);
   if (!good || capture->offer == NULL)
     return good;
-  good = narrow(context, capture->offer);
+  good = set_offer(context, capture->offer);
   capture->unaskable = !good;
   ERR_clear_error();
   return good;
@@ -205,16 +206,14 @@ void capture_clear(struct capture *capture) {
   *capture = (struct capture){0};
 }
 
+/* OpenSSL's macros for these lists take text that is not const, though they do not write to it. */
+
 bool offer_groups(SSL_CTX *context, const char *list) {
-  char *copy = must_copy(list);
-  bool known = SSL_CTX_set1_groups_list(context, copy) == 1;
-  free(copy);
-  return known;
+  AUTO_TEXT copy = must_copy(list);
+  return SSL_CTX_set1_groups_list(context, copy) == 1;
 }
 
 bool offer_signatures(SSL_CTX *context, const char *list) {
-  char *copy = must_copy(list);
-  bool known = SSL_CTX_set1_sigalgs_list(context, copy) == 1;
-  free(copy);
-  return known;
+  AUTO_TEXT copy = must_copy(list);
+  return SSL_CTX_set1_sigalgs_list(context, copy) == 1;
 }

@@ -13,14 +13,14 @@
 #include "probe/probe_options.h"
 #include "view/loaded_policy.h"
 
-/* Certificates that live less are renewed by programs, which often make a new key each time. */
+/* Certificates with a shorter life are renewed by programs, which often make a new key each time. */
 #define SHORT_LIFE_DAYS 200
 
 enum choice { CHOICE_LEAF = 0, CHOICE_ISSUER, CHOICE_ROOT, CHOICE_NOTHING };
 
 static const char *const choice_words[] = {"leaf", "issuer", "root", "nothing", NULL};
 
-/* A key that only a CA may have is pinned where it counts for a CA only. */
+/* The key of a CA goes into a list that is for CAs only. */
 static const enum pin_list choice_lists[] = {PIN_LIST_PINS, PIN_LIST_INTERMEDIATES, PIN_LIST_ANCHORS};
 
 static int refuse_unverified(const struct arguments *arguments, const char *host, const struct chain *chain) {
@@ -37,7 +37,7 @@ static int refuse_unverified(const struct arguments *arguments, const char *host
   return EXIT_FINDING;
 }
 
-static enum choice choose(const struct arguments *arguments) {
+static enum choice choose_key(const struct arguments *arguments) {
   const char *word = arguments_value(arguments, OPTION_PIN);
   for (int i = 0; word != NULL && choice_words[i] != NULL; i++)
     if (strcmp(word, choice_words[i]) == 0)
@@ -45,7 +45,7 @@ static enum choice choose(const struct arguments *arguments) {
   return (enum choice)question_ask("Pin the key of", choice_words);
 }
 
-/* NULL, having said so, where the proven chain has no such certificate. */
+/* NULL, having said so: the proven chain has no such certificate. */
 static const struct object *chosen_object(const char *host, const struct chain *chain, enum choice choice) {
   const struct objects *path = &chain->path;
   if (choice == CHOICE_LEAF)
@@ -58,7 +58,7 @@ static const struct object *chosen_object(const char *host, const struct chain *
   return NULL;
 }
 
-/* The entry that this is added to may have one already. A policy that has errors is reported later. */
+/* Whether the new entry or an existing one has a backup pin. Errors of the policy are reported later. */
 static bool has_backup(const struct arguments *arguments, const struct dropin *wish) {
   const char *name = wish->host;
   struct loaded_policy loaded;
@@ -87,15 +87,15 @@ static void warn_of_lockout(const struct arguments *arguments, const struct drop
         wish->host, days);
 }
 
-static bool confirmed(const struct arguments *arguments, const char *host) {
+static bool is_confirmed(const struct arguments *arguments, const char *host) {
   static const char *const words[] = {"yes", "no", NULL};
   AUTO_TEXT question = must_format("Add this to the policy for %s:", host);
   return arguments_has(arguments, OPTION_YES) || question_ask(question, words) == 0;
 }
 
-static int take_choice(const struct arguments *arguments, const struct chain *chain, struct dropin *wish) {
+static int add_choice(const struct arguments *arguments, const struct chain *chain, struct dropin *wish) {
   char digest[PIN_DIGEST_TEXT_SIZE];
-  enum choice choice = choose(arguments);
+  enum choice choice = choose_key(arguments);
   if (choice == CHOICE_NOTHING) {
     say_note("%s: nothing was changed", wish->host);
     return EXIT_FINDING;
@@ -109,7 +109,7 @@ static int take_choice(const struct arguments *arguments, const struct chain *ch
   put(stderr, PLAIN, "%s\n", line);
   output_hear("note", line);
   warn_of_lockout(arguments, wish, chain, choice);
-  if (!confirmed(arguments, wish->host)) {
+  if (!is_confirmed(arguments, wish->host)) {
     say_note("%s: nothing was changed", wish->host);
     return EXIT_FINDING;
   }
@@ -121,10 +121,11 @@ static int take_choice(const struct arguments *arguments, const struct chain *ch
 
 static int check_usage(const struct arguments *arguments, const char *host) {
   if (!host_can_be_asked(host))
-    return usage_status(arguments->verb, "--from-server: \"%s\" is no server that could be asked", host);
+    return usage_status(arguments->verb, "--from-server: \"%s\": expected the name or address of a server",
+                        host);
   bool decided = arguments_has(arguments, OPTION_PIN) && arguments_has(arguments, OPTION_YES);
   if (!decided && !question_possible())
-    return usage_status(arguments->verb, "there is no terminal to ask on: expected --pin and --yes");
+    return usage_status(arguments->verb, "there is no terminal to ask on: give --pin and --yes");
   return EXIT_DONE;
 }
 
@@ -144,7 +145,7 @@ int from_server_choose(const struct arguments *arguments, struct dropin *wish) {
     status = refuse_unverified(arguments, wish->host, &result.chain);
   }
   if (status == EXIT_DONE)
-    status = take_choice(arguments, &result.chain, wish);
+    status = add_choice(arguments, &result.chain, wish);
   probe_result_clear(&result);
   return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* `pinctl add --from-server`: pins a key that a server shows. */
 #ifndef PINCTL_PROBE_FROM_SERVER_H
 #define PINCTL_PROBE_FROM_SERVER_H
 
@@ -8,9 +9,9 @@
 #include "edit/dropin.h"
 
 /*
- * `pinctl add --from-server`: asks the server, shows its chain, and adds to the entry what --pin or the
- * person at the terminal chooses. The server is asked on the entry's first port, else 443. Returns an exit
- * status, having said why nothing was chosen.
+ * Asks the server, shows its chain, and adds the key that --pin or the person at the terminal chooses to the
+ * entry. The server is asked on the entry's first port, else on 443. Returns an exit status, having said why
+ * no key was chosen.
  */
 MUST_USE int from_server_choose(const struct arguments *arguments, struct dropin *wish);
 

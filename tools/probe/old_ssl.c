@@ -9,13 +9,13 @@
 
 #define REFUSED "the server refuses this version"
 
-/* Nobody answers a second message, so nothing has to be secret. */
+/* No secret is needed: no handshake goes beyond the first answer. */
 #define RANDOM_16                                                                                            \
   0x70, 0x69, 0x6e, 0x63, 0x74, 0x6c, 0x20, 0x73, 0x63, 0x61, 0x6e, 0x20, 0x6f, 0x6c, 0x64, 0x20
 
 /*
  * RFC 6101, 5.2.1 and 5.6.1.2: all suites of SSL 3, those with AES, Camellia, SEED and ECDHE that servers
- * gave it later, and the sign of RFC 5746.
+ * later allowed in it, and the signalling suite of RFC 5746.
  */
 const unsigned char ssl3_hello[SSL3_HELLO_SIZE] = {
     0x16, 0x03, 0x00,      0,         133, /* handshake, SSL 3, its length */
@@ -30,7 +30,7 @@ const unsigned char ssl3_hello[SSL3_HELLO_SIZE] = {
     0xc0, 0x11, 0xc0,      0x12,      0xc0, 0x13, 0xc0, 0x14, 0, 0xff, 1, 0 /* no compression */
 };
 
-/* "The SSL Protocol", draft 02 of 1995, CLIENT-HELLO: all its kinds of cipher. */
+/* "The SSL Protocol", draft 02 of 1995, CLIENT-HELLO: all its ciphers. */
 const unsigned char ssl2_hello[SSL2_HELLO_SIZE] = {
     0x80,     49, 0x01, 0x00, 0x02, 0,    24,   0, 0,    0,    16, /* its length, version, three lengths */
     0x01,     0,  0x80, 0x02, 0,    0x80, 0x03, 0, 0x80, 0x04, 0,
@@ -39,7 +39,7 @@ const unsigned char ssl2_hello[SSL2_HELLO_SIZE] = {
     0x80, /* IDEA, DES, 3DES, RC4 with 64 bits */
     RANDOM_16};
 
-/* Of a record with a handshake its head, and of the message the type, the length and the version. */
+/* Size of a record's header, and of the message's type, length and version. */
 #define SSL3_ANSWER 11
 
 int ssl3_missing(const unsigned char *answer, size_t have) {
@@ -53,7 +53,8 @@ const char *ssl3_refusal(const unsigned char *answer, size_t length) {
   return accepted ? NULL : REFUSED;
 }
 
-/* Length, type, session, kind of certificate, version, and the lengths of certificate and list of ciphers. */
+/* Size of length, type, session, certificate type, version, and the lengths of certificate and cipher list.
+ */
 #define SSL2_ANSWER 11
 
 int ssl2_missing(const unsigned char *answer, size_t have) {
@@ -61,7 +62,7 @@ int ssl2_missing(const unsigned char *answer, size_t have) {
   return have >= wanted ? 0 : (int)(wanted - have);
 }
 
-/* A server that knows SSL 2, and none of its ciphers, goes on with nobody. */
+/* A server that knows SSL 2 but none of its ciphers accepts no handshake. */
 const char *ssl2_refusal(const unsigned char *answer, size_t length) {
   bool accepted = length >= SSL2_ANSWER && (answer[0] & 0x80) != 0 && answer[2] == 4 && answer[5] == 0 &&
                   answer[6] == 2 && (answer[9] != 0 || answer[10] != 0);
@@ -70,7 +71,7 @@ const char *ssl2_refusal(const unsigned char *answer, size_t length) {
 
 /* ---- Suites ---- */
 
-/* Bytes in network byte order, and lengths that are known only behind what they are of. */
+/* A message that is being written, in network byte order. */
 struct writer {
   unsigned char *bytes;
   size_t length;
@@ -87,7 +88,7 @@ static void put_number(struct writer *writer, size_t number) {
   put(writer, bytes, sizeof bytes);
 }
 
-/* The length of all that was put since, in the two bytes before it. */
+/* Writes the length of all bytes from `start` on into the two bytes before. */
 static void end_list(struct writer *writer, size_t start) {
   size_t length = writer->length - start;
   writer->bytes[start - 2] = (unsigned char)(length >> 8);
@@ -122,7 +123,7 @@ unsigned char *suites_hello(const char *host, const uint16_t *suites, size_t cou
   put_number(&writer, 2 * count + 2);
   for (size_t i = 0; i < count; i++)
     put_number(&writer, suites[i]);
-  put_number(&writer, 0x00ff); /* the sign of RFC 5746 */
+  put_number(&writer, 0x00ff); /* the signalling suite of RFC 5746 */
   put(&writer, no_compression, sizeof no_compression);
   put_number(&writer, 0);
   size_t extensions = writer.length;
@@ -136,12 +137,13 @@ unsigned char *suites_hello(const char *host, const uint16_t *suites, size_t cou
   return writer.bytes;
 }
 
-/* Behind the head of record and message, version and random: the length of the session's number. */
+/* Offset of the length of the session ID: behind the headers of record and message, version and random. */
 #define SUITES_SESSION 43
 
 #define ALERT_SIZE 7
 
-/* Of an alert that says only that the server knows no such name (RFC 6066, 3): its answer comes behind it. */
+/* Size of a leading warning that the server does not know the name (RFC 6066, 3); the answer follows it. 0:
+ * there is none. */
 static size_t warning_size(const unsigned char *answer, size_t have) {
   static const unsigned char unrecognized_name[] = {0, 2, 1, 112};
   bool is_one = have >= ALERT_SIZE && answer[0] == 0x15 &&

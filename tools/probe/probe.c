@@ -23,18 +23,20 @@
 
 #define OURS "pinning"
 
-/* Nothing that the configuration's own syntax acts on. */
+/* ---- The providers of this machine ---- */
+
+/* Whether a text has no character that is special in a configuration. */
 static bool is_word(const char *text) {
   return *text != '\0' && strpbrk(text, "$\\\"'`#=;[]\r\n") == NULL;
 }
 
-/* "1.name", for names that occur twice, is the name. */
+/* Names that occur twice are written "1.name": returns the name. */
 static const char *without_number(const char *name) {
   const char *dot = strchr(name, '.');
   return dot != NULL && strspn(name, "0123456789") == (size_t)(dot - name) ? dot + 1 : name;
 }
 
-/* By its name, its identity or its file. */
+/* Whether this is pinning's provider: by its name, its identity or its file. */
 static bool is_ours(const CONF *configuration, const CONF_VALUE *named) {
   const char *identity = NCONF_get_string(configuration, named->value, "identity");
   const char *module = NCONF_get_string(configuration, named->value, "module");
@@ -45,8 +47,8 @@ static bool is_ours(const CONF *configuration, const CONF_VALUE *named) {
          (file != NULL && (strcmp(file, OURS) == 0 || strcmp(file, OURS ".so") == 0));
 }
 
-/* OpenSSL stops at the first of a list that fails, so each one gets a configuration of its own around the
- * file. */
+/* OpenSSL stops at the first of a list that fails, so each provider is loaded by a small configuration of its
+ * own that includes the file. */
 static void load_one(const char *path, const char *kind, const CONF_VALUE *named) {
   AUTO_TEXT text = must_format("pinctl_conf = pinctl_init\n[pinctl_init]\n%s = pinctl_list\n[pinctl_list]\n"
                                "%s = %s\n[default]\n.include %s\n",
@@ -73,12 +75,13 @@ static void load_list(const CONF *configuration, const char *path, const char *k
 
 static OSSL_PROVIDER *built_in;
 
-/* Before OpenSSL's own clean-up, which was registered earlier. */
+/* Runs before OpenSSL's own clean-up, which was registered earlier. */
 static void unload(void) {
   OSSL_PROVIDER_unload(built_in);
 }
 
-/* The first one that is loaded ends the implicit loading of this one; what it has, it is asked for. */
+/* Loading any provider ends the implicit loading of the default one, so that one is loaded first, and
+ * preferred. */
 static bool load_built_in(void) {
   built_in = OSSL_PROVIDER_load(NULL, "default");
   return built_in != NULL && atexit(unload) == 0 &&
@@ -87,8 +90,8 @@ static bool load_built_in(void) {
 
 /*
  * Loads the providers and engines that this machine's openssl.cnf activates into OpenSSL's default context,
- * once, so that a server is spoken to with all that programs here know; pinning alone is left out, and each
- * one that cannot be loaded is passed over. Nothing else of that file applies to pinctl.
+ * once, so that pinctl can use all algorithms that programs here can. It skips pinning's own provider, and
+ * each one that cannot be loaded. Nothing else of that file applies to pinctl.
  */
 static void machine_providers_load(void) {
   static bool done;
@@ -107,47 +110,51 @@ static void machine_providers_load(void) {
   OPENSSL_free(path);
 }
 
+/* ---- An empty policy for this process ---- */
+
 static const char empty_policy[] = "version = 1;\n";
 
-/* Kept open to the end: the policy is read again whenever the module looks whether it changed. */
+/* Stays open: the module reads the policy again when it checks for changes. */
 static int memory_file = -1;
 
-/* What PINNING_POLICY was; NULL: it was not set. */
-static char *own_policy;
+/* The former value of PINNING_POLICY, owned; NULL: it was not set. */
+static char *former_policy;
 
 static bool make_memory_file(void) {
   if (memory_file < 0)
     memory_file = file_in_memory("pinctl-empty-policy", empty_policy);
   if (memory_file < 0)
-    say_error("a file in memory: %s", strerror(errno));
+    say_error("cannot make a file in memory: %s", strerror(errno));
   return memory_file >= 0;
 }
 
 /*
- * Where the shim is preloaded into this process, a host with a wrong key would be refused before its chain
- * was seen: from here to return_to_own_pins the process's own policy is an empty one, in the environment
- * variable PINNING_POLICY. Returns false, having said why; then there is nothing to return from.
+ * With the shim preloaded into this process, a host with a wrong key would be refused before its chain was
+ * seen. So PINNING_POLICY names an empty policy from here to restore_policy. Returns false, having said why;
+ * then restore_policy is not to be called.
  */
-static bool leave_own_pins(void) {
+static bool set_empty_policy(void) {
   char path[48];
   if (!make_memory_file())
     return false;
   const char *own = getenv("PINNING_POLICY");
-  own_policy = own == NULL ? NULL : must_copy(own);
+  former_policy = own == NULL ? NULL : must_copy(own);
   snprintf(path, sizeof path, "/proc/self/fd/%d", memory_file);
   return setenv("PINNING_POLICY", path, 1) == 0;
 }
 
-static void return_to_own_pins(void) {
-  if (own_policy == NULL)
+static void restore_policy(void) {
+  if (former_policy == NULL)
     unsetenv("PINNING_POLICY");
   else
-    setenv("PINNING_POLICY", own_policy, 1);
-  free(own_policy);
-  own_policy = NULL;
+    setenv("PINNING_POLICY", former_policy, 1);
+  free(former_policy);
+  former_policy = NULL;
 }
 
-/* Longer than this without looking at deadlines would make them late. */
+/* ---- Asking ---- */
+
+/* The longest time between two checks of the time limits. */
 #define LONGEST_WAIT_MS 200
 
 struct run {
@@ -155,7 +162,7 @@ struct run {
   X509_STORE *store;
   const struct probe_source *source;
   const struct probe_settings *settings;
-  struct probe_task **tasks; /* settings->jobs of them; NULL: a free place */
+  struct probe_task **tasks; /* settings->jobs of them; NULL: a free slot */
   size_t running;
 };
 
@@ -181,23 +188,23 @@ void probe_result_clear(struct probe_result *result) {
   *result = (struct probe_result){0};
 }
 
-static void finish(struct run *run, size_t place, CURLcode code) {
-  struct probe_task *task = run->tasks[place];
+static void finish(struct run *run, size_t slot, CURLcode code) {
+  struct probe_task *task = run->tasks[slot];
   struct probe_result result = {0};
   task_result(task, code, run->store, &result);
   run->source->done(task_index(task), &result, run->source->arg);
   probe_result_clear(&result);
   curl_multi_remove_handle(run->multi, task_handle(task));
   task_free(task);
-  run->tasks[place] = NULL;
+  run->tasks[slot] = NULL;
   run->running--;
 }
 
-/* A target that cannot even be started is a result like any other. */
-static void start(struct run *run, size_t place, size_t index, const struct probe_target *target) {
+/* A target that cannot be started gets a result, too. */
+static void start(struct run *run, size_t slot, size_t index, const struct probe_target *target) {
   struct probe_task *task = task_new(index, target, run->settings);
   if (task != NULL && curl_multi_add_handle(run->multi, task_handle(task)) == CURLM_OK) {
-    run->tasks[place] = task;
+    run->tasks[slot] = task;
     run->running++;
     return;
   }
@@ -207,7 +214,7 @@ static void start(struct run *run, size_t place, size_t index, const struct prob
   probe_result_clear(&result);
 }
 
-/* Fills free places. Returns how long to wait for more, in milliseconds; -1: there is nothing to wait for. */
+/* Fills free slots. Returns how long to wait for more, in milliseconds; -1: there is nothing to wait for. */
 static long start_some(struct run *run) {
   const struct probe_source *source = run->source;
   long wait = LONGEST_WAIT_MS;
@@ -224,23 +231,23 @@ static long start_some(struct run *run) {
   return wait < 0 && run->running > 0 ? LONGEST_WAIT_MS : wait;
 }
 
-static size_t place_of(const struct run *run, CURL *handle) {
-  size_t place = 0;
-  while (run->tasks[place] == NULL || task_handle(run->tasks[place]) != handle)
-    place++;
-  return place;
+static size_t slot_of(const struct run *run, CURL *handle) {
+  size_t slot = 0;
+  while (run->tasks[slot] == NULL || task_handle(run->tasks[slot]) != handle)
+    slot++;
+  return slot;
 }
 
-/* What libcurl has finished is done, unless a request of ours follows. */
+/* A transfer that libcurl has finished is done, unless a request of our own follows. */
 static void take_messages(struct run *run) {
   int left = 0;
   for (CURLMsg *message; (message = curl_multi_info_read(run->multi, &left)) != NULL;) {
     if (message->msg != CURLMSG_DONE)
       continue;
     CURLcode code = message->data.result;
-    size_t place = place_of(run, message->easy_handle);
-    if (!task_continues(run->tasks[place], code))
-      finish(run, place, code);
+    size_t slot = slot_of(run, message->easy_handle);
+    if (!task_continues(run->tasks[slot], code))
+      finish(run, slot, code);
   }
 }
 
@@ -262,7 +269,7 @@ static bool is_over(const struct run *run) {
   return run->settings->is_over != NULL && run->settings->is_over();
 }
 
-/* What is still asked when it is over early. */
+/* Drops the tasks that still run when the run ends early. */
 static void drop_tasks(struct run *run) {
   for (size_t i = 0; i < run->settings->jobs; i++) {
     if (run->tasks[i] == NULL)
@@ -280,14 +287,14 @@ static void run_all(struct run *run) {
     curl_multi_perform(run->multi, &unused);
     take_messages(run);
     step_tasks(run);
-    /* A place that has become free is filled at once. */
+    /* Fill a free slot at once. */
     if (run->running == before)
       wait_for_some(run, waits, wait);
   }
   free(waits);
 }
 
-/* Another TLS library would hide the chain from us. */
+/* With another TLS library we could not see the chain. */
 static bool curl_is_usable(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   if (info->ssl_version != NULL && strncmp(info->ssl_version, "OpenSSL/", 8) == 0)
@@ -311,7 +318,7 @@ static bool set_up(struct run *run) {
 
 bool probe_run(const struct probe_source *source, const struct probe_settings *settings) {
   struct run run = {.source = source, .settings = settings};
-  if (!leave_own_pins())
+  if (!set_empty_policy())
     return false;
   bool good = set_up(&run);
   if (good) {
@@ -322,11 +329,11 @@ bool probe_run(const struct probe_source *source, const struct probe_settings *s
   }
   curl_multi_cleanup(run.multi);
   X509_STORE_free(run.store);
-  return_to_own_pins();
+  restore_policy();
   return good;
 }
 
-/* ---- Targets that are known beforehand ---- */
+/* ---- A list of targets ---- */
 
 struct listed {
   const struct probe_target *targets;

@@ -11,7 +11,7 @@
 #include "cli/arguments.h"
 #include "cli/output.h"
 
-/* libcurl needs a descriptor or two for each. */
+/* libcurl needs one or two descriptors for each. */
 #define MOST_JOBS 400
 #define LONGEST_TIMEOUT 600
 
@@ -25,7 +25,7 @@ static bool read_connect(const struct arguments *arguments, struct probe_setting
       return wrong_usage(arguments->verb, "--connect \"%s\": expected HOST:PORT:ADDR:PORT", value);
     struct curl_slist *longer = curl_slist_append(settings->connect, value);
     if (longer == NULL)
-      return wrong_usage(arguments->verb, "out of memory");
+      return say_error("out of memory");
     settings->connect = longer;
   }
   return true;

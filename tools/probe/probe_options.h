@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The options of every verb that asks live servers. */
+/* The options of verbs that ask live servers, and asking a single one. */
 #ifndef PINCTL_PROBE_PROBE_OPTIONS_H
 #define PINCTL_PROBE_PROBE_OPTIONS_H
 
@@ -24,26 +24,26 @@
 #define PROBE_OPTIONS PROBE_OPTION_CA, PROBE_OPTION_STARTTLS, PROBE_OPTION_CONNECT, PROBE_OPTION_TIMEOUT
 #define PROBE_OPTION_JOBS OPTION(JOBS, "jobs", "N", "ask so many hosts at the same time (default: 64)")
 
-/* To be cleared in any case. Returns false, having said how the verb is used. */
+/* Reads these options; to be cleared in any case. Returns false, having said how the verb is used. */
 MUST_USE bool probe_options_read(const struct arguments *arguments, struct probe_settings *ret_settings);
 void probe_options_clear(struct probe_settings *settings);
 
-/* The protocol that --starttls names, or that of the port. */
+/* The protocol that --starttls names, or the usual one of the port. */
 enum probe_protocol probe_options_protocol(const struct arguments *arguments, uint16_t port);
 
-/* Whether it is a name or an address that somebody may answer to: no wildcard, nothing malformed. */
+/* Whether a text is a host name or an address: no wildcard, nothing malformed. */
 bool host_can_be_asked(const char *host);
 
 /*
- * Asks a single host, on port 443 where it is 0. Returns an exit status, having said why no chain was seen;
- * *ret_result is to be cleared in any case.
+ * Asks a single host; port 0: 443. Returns an exit status, having said why no chain was seen. *ret_result is
+ * to be cleared in any case.
  */
 MUST_USE int probe_one(const struct arguments *arguments, const char *host, uint16_t port,
                        struct probe_result *ret_result);
 
-/* "TLSv1.3", "TLS_AES_256_GCM_SHA384", with or without an OCSP response: one line. For free(3). */
+/* One line: "TLSv1.3, TLS_AES_256_GCM_SHA384, with an OCSP response". For free(3). */
 char *probe_summary(const struct probe_result *result);
-/* The same and the server's address as an object. */
+/* The same, with the server's address, as a JSON object. */
 json_object *probe_json(const struct probe_result *result);
 
 #endif

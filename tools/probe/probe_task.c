@@ -13,10 +13,10 @@
 #include "probe/capture.h"
 #include "probe/starttls.h"
 
-/* The same words whoever made it, libcurl or we. */
+/* For handshakes of libcurl and of our own. */
 #define HANDSHAKE_FAILED "the TLS handshake failed: "
 
-/* Of a field of HTTP over any number of lines; libcurl takes as much in one line. */
+/* The most bytes of an HTTP field, over all its lines; libcurl allows the same for one line. */
 #define MOST_OF_A_FIELD ((size_t)100 << 10)
 
 struct probe_task {
@@ -25,21 +25,21 @@ struct probe_task {
   const struct probe_settings *settings;
   CURL *handle;
   struct capture capture;
-  struct request *request; /* NULL: libcurl is at work */
+  struct request *request; /* owned; a request of our own; NULL: libcurl is at work */
   const char *request_error;
   enum request_progress progress; /* of the request */
-  bool late;
+  bool late;                      /* the request took too long */
   double started;
-  struct curl_slist *connect; /* to the target's own address; NULL: as the settings say */
+  struct curl_slist *connect; /* owned; to the target's address; NULL: as the settings say */
   struct probe_http http;
-  char *field; /* of HTTP, that may go on in the next line; NULL: none yet */
+  char *field; /* owned; an HTTP field that may continue in the next line; NULL: none yet */
   size_t field_length;
   char error[CURL_ERROR_SIZE];
 };
 
 /*
- * A connection to an HTTPS proxy comes by here too. It is verified like any other, which tells it apart: only
- * the server's own verification was turned off.
+ * libcurl calls this for an HTTPS proxy too, which is told apart by its verification: only that of the server
+ * was turned off.
  */
 static CURLcode arm(CURL *handle, void *context, void *arg) {
   struct probe_task *task = arg;
@@ -53,7 +53,8 @@ static bool is_http(const struct probe_target *target) {
   return target->question == PROBE_HTTPS || target->question == PROBE_HTTP;
 }
 
-/* A bare connection is enough where a request of ours follows, and a bare handshake where TLS is at once. */
+/* "http" makes a connection only, for a request of our own; "https" only a handshake, where TLS is at once.
+ */
 static char *url_of(const struct probe_target *target) {
   static const char *const schemes[] = {"https", "smtp", "imap", "pop3", "ftp", "http", "http"};
   _Static_assert(COUNT_OF(schemes) == PROBE_PROTOCOLS, "each protocol has a scheme");
@@ -73,8 +74,8 @@ const char *probe_header_name(enum probe_header header) {
   return names[header];
 }
 
-/* The value behind "NAME:", without blanks around it, where the line is this header.
- * It points into the line. */
+/* Finds the value of this header, without blanks around it. The pointers lead into the line. False: the line
+ * is another one. */
 static bool find_value(const char *line, size_t length, const char *name, const char **ret_from,
                        const char **ret_end) {
   size_t name_length = strlen(name);
@@ -91,7 +92,7 @@ static bool find_value(const char *line, size_t length, const char *name, const 
   return true;
 }
 
-/* As much of it as is kept. */
+/* Copies the value, cut to its size. False: the line is another header. */
 static bool take_header(const char *line, size_t length, const char *name,
                         char ret_value[PROBE_HEADER_SIZE]) {
   const char *from = NULL, *end = NULL;
@@ -104,8 +105,8 @@ static bool take_header(const char *line, size_t length, const char *name,
 }
 
 /*
- * Whether a Content-Security-Policy says who may frame the page. Directives are parted by ";" (CSP, 2.2), and
- * policies in one header by "," (RFC 9110, 5.3); neither can be part of a value.
+ * Whether the line is a Content-Security-Policy that says who may frame the page. Directives are separated by
+ * ";" (CSP, 2.2), policies in one header by "," (RFC 9110, 5.3); neither can be part of a value.
  */
 static bool limits_framing(const char *line, size_t length) {
   static const char name[] = "frame-ancestors";
@@ -149,7 +150,7 @@ static void end_field(struct probe_task *task) {
   task->field_length = 0;
 }
 
-/* Goes on with the field, or begins one. */
+/* Appends to the field, or begins one. */
 static void add_to_field(struct probe_task *task, const char *bytes, size_t length) {
   size_t room = MOST_OF_A_FIELD - task->field_length;
   size_t taken = length < room ? length : room;
@@ -159,8 +160,8 @@ static void add_to_field(struct probe_task *task, const char *bytes, size_t leng
 }
 
 /*
- * A line that begins with a blank goes on with the field before it, and the end of that line and the blanks
- * are one space (RFC 9112, 5.2). So a field is known only when the next line comes, be it the empty one.
+ * A line that begins with a blank continues the field before; the end of that line and the blanks count as
+ * one space (RFC 9112, 5.2). So a field is complete only when the next line comes, or the empty one.
  */
 static size_t take_line(char *line, size_t size, size_t count, void *arg) {
   struct probe_task *task = arg;
@@ -179,7 +180,7 @@ static size_t take_line(char *line, size_t size, size_t count, void *arg) {
   return length;
 }
 
-/* Ends the transfer where the headers end. */
+/* Ends the transfer after the headers. */
 static size_t refuse_body(char *bytes, size_t size, size_t count, void *arg) {
   (void)bytes;
   (void)arg;
@@ -196,11 +197,11 @@ static void set_http_options(struct probe_task *task) {
   curl_easy_setopt(task->handle, CURLOPT_HEADERDATA, task);
   curl_easy_setopt(task->handle, CURLOPT_WRITEFUNCTION, refuse_body);
   curl_easy_setopt(task->handle, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  /* A connection that is used again shows nothing. */
+  /* A connection that is reused shows no handshake. */
   curl_easy_setopt(task->handle, CURLOPT_FORBID_REUSE, 1L);
 }
 
-/* ---- What is set for every question ---- */
+/* ---- Options for every question ---- */
 
 const char *probe_proxy(void) {
   static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
@@ -212,7 +213,7 @@ const char *probe_proxy(void) {
   return NULL;
 }
 
-/* A request of ours only borrows the scheme of HTTP, and not its proxy. */
+/* A request of our own uses the scheme "http", but the proxy for HTTPS. */
 static bool set_usual_way(struct probe_task *task) {
   const char *proxy = probe_proxy();
   return curl_easy_setopt(task->handle, CURLOPT_CONNECT_TO, task->settings->connect) == CURLE_OK &&
@@ -220,7 +221,7 @@ static bool set_usual_way(struct probe_task *task) {
           curl_easy_setopt(task->handle, CURLOPT_PROXY, proxy == NULL ? "" : proxy) == CURLE_OK);
 }
 
-/* An address that was asked for is asked itself, and nobody in between. */
+/* The target's own address is connected to directly, without a proxy. */
 static bool set_way(struct probe_task *task) {
   const char *address = task->target->address;
   if (address == NULL)
@@ -246,13 +247,13 @@ static bool set_options(struct probe_task *task) {
               curl_easy_setopt(handle, CURLOPT_USE_SSL, (long)CURLUSESSL_ALL) == CURLE_OK && set_way(task);
   if (!good)
     return false;
-  /* Roots would be read for every single connection, and are not used. */
+  /* libcurl would read the roots for every connection, and does not need them. */
   curl_easy_setopt(handle, CURLOPT_CAINFO, NULL);
   curl_easy_setopt(handle, CURLOPT_CAPATH, NULL);
   curl_easy_setopt(handle, CURLOPT_SSL_ENABLE_ALPN, 0L);
   curl_easy_setopt(handle, CURLOPT_HTTPPROXYTUNNEL, 1L);
   curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-  /* A session that is resumed shows nothing. */
+  /* A resumed session shows no certificates. */
   curl_easy_setopt(handle, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, task->error);
   if (is_http(task->target))
@@ -324,19 +325,19 @@ bool task_wait(const struct probe_task *task, struct curl_waitfd *ret_wait) {
   return true;
 }
 
-/* OpenSSL's reasons that say nothing to a person; the others are said as they are. */
+/* Plain words for some of OpenSSL's reasons; the others stay as they are. */
 static const char *plain_reason(const char *reason) {
   static const char *const words[][2] = {
-      {"wrong version number", "what answers is no TLS"},
-      {"SSL_ERROR_SYSCALL", "the server ended the connection without a word"},
-      {"unexpected eof", "the server ended the connection without a word"}};
+      {"wrong version number", "the answer is not TLS"},
+      {"SSL_ERROR_SYSCALL", "the server closed the connection without an alert"},
+      {"unexpected eof", "the server closed the connection without an alert"}};
   for (size_t i = 0; i < COUNT_OF(words); i++)
     if (strstr(reason, words[i][0]) != NULL)
       return words[i][1];
   return reason;
 }
 
-/* libcurl's own words, without OpenSSL's numbers in front of the reason. */
+/* libcurl's message, without OpenSSL's numbers before the reason. */
 static char *error_text(const struct probe_task *task, CURLcode code) {
   const char *said = *task->error == '\0' ? curl_easy_strerror(code) : task->error;
   double limit = (double)task->settings->timeout / 1000;
@@ -354,12 +355,12 @@ static char *error_text(const struct probe_task *task, CURLcode code) {
     return must_copy("the server does not offer TLS");
   if (code != CURLE_SSL_CONNECT_ERROR && code != CURLE_PEER_FAILED_VERIFICATION)
     return must_copy(said);
-  /* "error:0A000410:SSL routines::sslv3 alert", perhaps behind the name of the library. */
+  /* "error:0A000410:SSL routines::sslv3 alert", maybe behind the name of the library. */
   const char *reason = strstr(said, "error:") != NULL ? strrchr(said, ':') + 1 : said;
   return must_format(HANDSHAKE_FAILED "%s", plain_reason(reason));
 }
 
-/* A certificate whose key cannot be read is passed over; the server's own must be readable. */
+/* Skips certificates whose key cannot be read. False: it is the server's own. */
 static bool take_certificates(struct capture *capture, struct objects *objects) {
   objects->items = must_alloc(capture->count, sizeof *objects->items);
   for (size_t i = 0; i < capture->count; i++) {
@@ -376,7 +377,7 @@ static bool take_certificates(struct capture *capture, struct objects *objects) 
   return objects->count > 0;
 }
 
-/* The fields that need no certificate. */
+/* Sets the fields that need no certificate. */
 static void take_answer(struct probe_task *task, CURLcode code, struct probe_result *result) {
   struct capture *capture = &task->capture;
   char *address = NULL;
@@ -399,7 +400,7 @@ static void take_answer(struct probe_task *task, CURLcode code, struct probe_res
   end_field(task);
   result->http = task->http;
   curl_easy_getinfo(task->handle, CURLINFO_RESPONSE_CODE, &result->http.status);
-  /* "100 Continue" and its like are no answer yet. */
+  /* "100 Continue" and the like are not the answer. */
   if (result->http.status < 200)
     result->http.status = 0;
 }

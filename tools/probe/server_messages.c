@@ -12,7 +12,7 @@
 /* ECCurveType of a curve that is named (RFC 8422, 5.4). */
 #define NAMED_CURVE 3
 
-/* What is left to be read. Once something was missing, everything is. */
+/* The bytes that are left to read. Once something was missing, all later reads fail. */
 struct bytes {
   const unsigned char *at;
   size_t left;
@@ -38,7 +38,7 @@ static unsigned number(struct bytes *bytes, size_t size) {
   return value;
 }
 
-/* What follows behind its own length. */
+/* The bytes that follow their own length. */
 static struct bytes counted(struct bytes *bytes, size_t size_of_length) {
   size_t length = number(bytes, size_of_length);
   const unsigned char *at = take(bytes, length);
@@ -88,7 +88,7 @@ static int bits_of(struct bytes prime) {
   return bits;
 }
 
-/* Its form follows from the suite alone. */
+/* The suite alone determines the form of this message. */
 static void read_key_exchange(struct bytes body, SSL *ssl, struct probe_answer *answer) {
   const unsigned char number_of_suite[2] = {(unsigned char)(answer->suite >> 8),
                                             (unsigned char)(answer->suite & 0xff)};

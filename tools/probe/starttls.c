@@ -15,12 +15,12 @@
 #include "base/must_use.h"
 #include "probe/old_ssl.h"
 
-/* The two messages with which TLS begins in LDAP (RFC 4511, 4.14). */
+/* ---- LDAP: StartTLS (RFC 4511, 4.14) ---- */
 
-/* An LDAPMessage with an ExtendedRequest of StartTLS. */
+/* An LDAPMessage with the ExtendedRequest StartTLS. */
 #define LDAP_START_TLS_SIZE 31
 
-/* A longer answer is none. */
+/* A longer answer is an error. */
 #define LDAP_MOST_BYTES 4096
 
 #define MESSAGE_ID 1
@@ -41,8 +41,8 @@ static const unsigned char ldap_start_tls[LDAP_START_TLS_SIZE] = {
 #define MOST_LENGTH_BYTES 4
 
 /*
- * How many bytes of the answer are still to be read, as far as the `have` bytes read so far tell; 0: it is
- * complete; -1: it is no LDAP. So nothing behind it is read, which has to come encrypted.
+ * How many bytes of the answer are still to be read, as far as the `have` bytes so far tell; 0: it is
+ * complete; -1: it is not LDAP. Nothing behind the answer is read, since that must come encrypted.
  */
 static int ldap_missing(const unsigned char *answer, size_t have) {
   if (have > 0 && answer[0] != (V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED))
@@ -63,7 +63,7 @@ static int ldap_missing(const unsigned char *answer, size_t have) {
   return (int)(head + length - have);
 }
 
-/* Enters, or passes over, an object of this tag; false: there is another. */
+/* Moves to the content of an object with this tag. False: the tag is another one. */
 static bool take(const unsigned char **at, const unsigned char *end, int tag, int tag_class,
                  long *ret_length) {
   int found_tag = 0;
@@ -72,7 +72,7 @@ static bool take(const unsigned char **at, const unsigned char *end, int tag, in
   return (flags & 0x80) == 0 && found_tag == tag && found_class == tag_class;
 }
 
-/* The value of a number of one byte; -1: there is none. */
+/* The value of a number of one byte; -1: there is no such number. */
 static int take_number(const unsigned char **at, const unsigned char *end, int tag) {
   long length = 0;
   if (!take(at, end, tag, V_ASN1_UNIVERSAL, &length) || length != 1)
@@ -80,7 +80,7 @@ static int take_number(const unsigned char **at, const unsigned char *end, int t
   return *(*at)++;
 }
 
-/* NULL: the server begins with TLS; else why it does not, static. answer: complete. */
+/* NULL: the server begins TLS; else why not, static. answer: complete. */
 static const char *ldap_refusal(const unsigned char *answer, size_t length) {
   const unsigned char *at = answer;
   const unsigned char *end = answer + length;
@@ -88,7 +88,7 @@ static const char *ldap_refusal(const unsigned char *answer, size_t length) {
   if (!take(&at, end, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL, &inner) ||
       take_number(&at, end, V_ASN1_INTEGER) != MESSAGE_ID ||
       !take(&at, end, EXTENDED_RESPONSE, V_ASN1_APPLICATION, &inner))
-    return "the answer to StartTLS is none that LDAP gives";
+    return "the answer to StartTLS is not valid LDAP";
   switch (take_number(&at, end, V_ASN1_ENUMERATED)) {
   case RESULT_SUCCESS:
     return NULL;
@@ -99,25 +99,27 @@ static const char *ldap_refusal(const unsigned char *answer, size_t length) {
   }
 }
 
-#define ANSWER_IS_NONE "the answer is none that this protocol gives"
+/* ---- All protocols ---- */
+
+#define ANSWER_IS_INVALID "the answer is not valid in this protocol"
 
 enum state { STATE_ASK = 0, STATE_ANSWER, STATE_HANDSHAKE };
 
-/* What is said in clear. */
+/* The messages in clear, before TLS. */
 struct dialect {
   enum probe_question question;
   enum probe_protocol protocol;
-  const unsigned char *message; /* NULL: it is made for each request */
+  const unsigned char *message; /* static; NULL: each request makes its own */
   size_t length;
-  /* How many bytes of the answer are still to be read; 0: it is complete; -1: it is none. */
+  /* How many bytes of the answer are still to be read; 0: it is complete; -1: it is invalid. */
   int (*missing)(const unsigned char *answer, size_t have);
-  /* NULL: now the handshake, or all that was asked is known; else why not, static. */
+  /* NULL: the server agrees; else why not, static. */
   const char *(*refusal)(const unsigned char *answer, size_t length);
 };
 
 struct request {
   const struct dialect *dialect;
-  unsigned char *hello; /* a message of this request alone; NULL: the dialect's */
+  unsigned char *hello; /* owned; the message of this request; NULL: that of the dialect */
   size_t hello_length;
   int socket;
   enum state state;
@@ -144,7 +146,7 @@ static const char *postgres_refusal(const unsigned char *answer, size_t length) 
   if (answer[0] == 'S')
     return NULL;
   return answer[0] == 'N' ? "the PostgreSQL server does not offer TLS"
-                          : "the answer to SSLRequest is none that PostgreSQL gives";
+                          : "the answer to SSLRequest is not valid PostgreSQL";
 }
 
 static const struct dialect dialects[] = {
@@ -166,7 +168,7 @@ bool request_is_for(const struct probe_target *target) {
   return dialect_of(target) != NULL;
 }
 
-/* OpenSSL's macro would drop the const in a way that compilers warn of; the name is only copied. */
+/* Without OpenSSL's macro, whose cast makes compilers warn; the name is only copied. */
 static bool set_server_name(SSL *ssl, const char *host) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) == 1;
 }
@@ -220,7 +222,7 @@ static bool would_block(void) {
   return errno == EAGAIN || errno == EINTR;
 }
 
-static enum request_progress ask(struct request *request, const char **ret_error) {
+static enum request_progress send_message(struct request *request, const char **ret_error) {
   bool own = request->hello != NULL;
   const unsigned char *message = own ? request->hello : request->dialect->message;
   size_t length = own ? request->hello_length : request->dialect->length;
@@ -233,8 +235,8 @@ static enum request_progress ask(struct request *request, const char **ret_error
   return wait_for(request, request->state == STATE_ANSWER ? POLLIN : POLLOUT);
 }
 
-/* Reads no further than the answer goes: what follows must come encrypted. */
-static enum request_progress answer(struct request *request, const char **ret_error) {
+/* Reads the answer and nothing behind it: the rest must come encrypted. */
+static enum request_progress read_answer(struct request *request, const char **ret_error) {
   const struct dialect *dialect = request->dialect;
   int missing = 0;
   while ((missing = dialect->missing(request->answer, request->answered)) > 0) {
@@ -245,7 +247,7 @@ static enum request_progress answer(struct request *request, const char **ret_er
       return fail("the connection was closed", ret_error);
     request->answered += (size_t)got;
   }
-  const char *why = missing < 0 ? ANSWER_IS_NONE : dialect->refusal(request->answer, request->answered);
+  const char *why = missing < 0 ? ANSWER_IS_INVALID : dialect->refusal(request->answer, request->answered);
   request->capture->alerted = why != NULL && dialect->question == PROBE_SUITES;
   if (why != NULL)
     return fail(why, ret_error);
@@ -277,9 +279,9 @@ static enum request_progress handshake(struct request *request, const char **ret
 enum request_progress request_step(struct request *request, const char **ret_error) {
   switch (request->state) {
   case STATE_ASK:
-    return ask(request, ret_error);
+    return send_message(request, ret_error);
   case STATE_ANSWER:
-    return answer(request, ret_error);
+    return read_answer(request, ret_error);
   default:
     return handshake(request, ret_error);
   }

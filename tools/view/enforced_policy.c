@@ -60,7 +60,7 @@ bool enforced_policy_empty(struct enforced_policy *ret_enforced) {
   *ret_enforced = (struct enforced_policy){0};
   bool good = fd >= 0 && enforced_policy_open(path, ret_enforced);
   if (!good)
-    say_error("a file in memory: %s", strerror(errno));
+    say_error("cannot make a file in memory: %s", strerror(errno));
   if (fd >= 0)
     close(fd);
   return good;
