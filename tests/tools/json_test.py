@@ -306,7 +306,7 @@ class Json(Scene):
             # What is told once, for all hosts, has their number behind it.
             once = [item["text"] for item in host["findings"] if item["code"] == "issuer-expires"]
             texts = [re.sub(r"\d+ ms", "N ms", item["text"]) for item in host["findings"] if item["text"] not in once]
-            texts = texts or (["a CA's certificate expires, told once"] if once else ["all well"])
+            texts = texts or (["a CA's certificate expires, reported once for all hosts"] if once else ["all well"])
             for text_of_finding in once:
                 self.assertEqual(sum(f"{text_of_finding}: in the chain" in line for line in lines), 1)
             first = " ".join(f"{host['state']} {host['host']}:{host['port']} {host['tls'] or '-'} {left} {texts[0]}".split())

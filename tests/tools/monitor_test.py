@@ -99,7 +99,7 @@ class Findings(Monitor):
             self.assertEqual(len(self.pinctl(*words, "--quiet", status=1).stdout.splitlines()), 2)
             table = " ".join(self.pinctl(*words, status=1).stdout.split())
             self.assertIn(f"{hosts}: 0 ok, 0 warning, {count} critical", table)
-            self.assertEqual(table.count("a CA's certificate expires, told once"), count)
+            self.assertEqual(table.count("a CA's certificate expires, reported once for all hosts"), count)
             self.assertEqual(" ".join(self.pinctl(*words, "--problems", status=1).stdout.split()).count(f"critical {HOST}:44"), count)
             page = self.pinctl(*words, "--format", "html", status=1).stdout
             problems = page.split('<h2 id="problems">', 1)[1].split("<h2", 1)[0]
@@ -114,7 +114,7 @@ class Findings(Monitor):
         words = self.below_expiring(f"{HOST}:441", f"{HOST}:442")
         self.pinned(pin_of("server.pem"), 'mode = "audit";')
         text = self.pinctl(*words, "--format", "nagios", status=2).stdout
-        self.assertRegex(text, r"(?m)^CRITICAL: api\.example\.com:441: would be refused.*; a CA's certificate expires, told once$")
+        self.assertRegex(text, r"(?m)^CRITICAL: api\.example\.com:441: would be refused.*; a CA's certificate expires, reported once for all hosts$")
 
     @unittest.skipIf(os.environ.get("PINNING_SANITIZE"), "faketime cannot be loaded before the sanitizer's run time")
     def test_expired_since_a_minute(self):
@@ -461,7 +461,7 @@ class Selection(Monitor):
                 if b"interrupted: 4 of 5" in err:
                     break
             self.assertEqual(child.returncode, 3)
-            self.assertIn(b"interrupted: 4 of 5 hosts were looked at", err)
+            self.assertIn(b"interrupted: 4 of 5 hosts were checked", err)
             self.assertEqual([host["host"] for host in json.loads(out)["hosts"]],
                              ["wrong.b.example.com", "::1", "away.a.example.com", "api.example.com"])
 

@@ -279,7 +279,7 @@ class Once(Notify):
             self.monitor(self.port)
         self.assertEqual(self.ids(), first * 2)
         self.assertTrue(self.messages()[1]["again"])
-        self.assertIn("may have been told before", self.messages()[1]["text"])
+        self.assertIn("may have been sent before", self.messages()[1]["text"])
 
     def test_killed_before_telling(self):
         """A change that only one look can see is not lost with the process that saw it."""
@@ -363,13 +363,13 @@ class Config(Notify):
                 ("timeout = \"5\";", 1, "timeout: expected seconds"),
                 ('renotify = "2026-01-01";', 1, "renotify: expected"),
                 ("renotify = 7;", 1, "renotify: expected"),
-                ('\n@include "/etc/other.cfg"\n', 2, "@include is not taken")):
+                ('\n@include "/etc/other.cfg"\n', 2, "@include is not allowed")):
             with self.subTest(text):
                 self.refused(text, line, reason)
 
     def test_no_way(self):
         self.configure("timeout = 5;")
-        self.assertIn("names no way", self.monitor(1, "--notify-file", self.config, status=3).stderr)
+        self.assertIn("sets no way to notify", self.monitor(1, "--notify-file", self.config, status=3).stderr)
         self.assertIn("No such file", self.monitor(1, "--notify-file", self.config + "x", status=3).stderr)
 
     def test_whom_it_belongs_to(self):

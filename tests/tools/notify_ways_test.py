@@ -27,7 +27,7 @@ class Ways(Notify):
     def test_command(self):
         self.configure(f'command = [ "{self.script(f"echo $# $1 >{self.told}.words; cat >{self.told}")}", "$HOME; ls" ];')
         done = self.monitor(self.port, "--notify-file", self.config)
-        self.assertIn("told 3 changes by command", done.stderr)
+        self.assertIn("sent 3 changes by command", done.stderr)
         with open(f"{self.told}.words", encoding="utf-8") as file:
             self.assertEqual(file.read(), "1 $HOME; ls\n")
         (message,) = self.messages()
@@ -58,11 +58,11 @@ class Ways(Notify):
 
     def test_failure_in_every_format(self):
         words = ("--notify-command", "/nowhere/page")
-        self.assertIn("cannot tell by command, 3 changes wait", " ".join(self.monitor(self.port, *words).stdout.split()))
+        self.assertIn("cannot notify by command, 3 changes wait", " ".join(self.monitor(self.port, *words).stdout.split()))
         text = self.monitor(self.port, *words, "--format", "nagios", status=2).stdout
-        self.assertIn("\nCRITICAL: cannot tell by command", text)
+        self.assertIn("\nCRITICAL: cannot notify by command", text)
         self.assertIn("\npinning_notify_ok 0\n", self.monitor(self.port, *words, "--format", "prometheus", status=0).stdout)
-        self.assertIn("cannot tell by command, 3 changes wait", self.monitor(self.port, *words, "--format", "html").stdout)
+        self.assertIn("cannot notify by command, 3 changes wait", self.monitor(self.port, *words, "--format", "html").stdout)
         text = self.monitor(self.port, "--notify-command", self.page, "--format", "prometheus", status=0).stdout
         self.assertIn("\npinning_notify_ok 1\n", text)
 
@@ -71,7 +71,7 @@ class Ways(Notify):
         self.monitor(self.port, *words)
         self.warning = "10"
         text = self.monitor(self.port, *words, "--format", "nagios", status=2).stdout
-        self.assertRegex(text, r"^PINNING CRITICAL: cannot tell by command, 6 changes wait: [^\n]+; 1 host, 0 warning, 0 critical \| ")
+        self.assertRegex(text, r"^PINNING CRITICAL: cannot notify by command, 6 changes wait: [^\n]+; 1 host, 0 warning, 0 critical \| ")
         page = self.monitor(self.port, *words, "--format", "html").stdout
         self.assertIn("None of these hosts has any", page)
         self.assertNotIn("every host is well", page)
@@ -100,12 +100,12 @@ class Ways(Notify):
         now = int(time.time())
         self.sql("UPDATE untold SET at = ?", now - 120)
         self.sql(copy, 5, now - 31 * 86400)
-        self.assertIn("warning: 5 changes that could not be told by command were dropped", self.monitor(self.port, *broken).stderr)
+        self.assertIn("warning: 5 changes that could not be sent by command were dropped", self.monitor(self.port, *broken).stderr)
         self.sql(copy, 10000, now - 60)
         self.critical = "35"
         done = self.monitor(self.port, *broken, "--json")
         # The three of the first run, the note of what was dropped, and the three that got worse now.
-        self.assertIn("6 changes that could not be told by command were dropped", done.stderr)
+        self.assertIn("6 changes that could not be sent by command were dropped", done.stderr)
         (waiting,) = [item for item in json.loads(done.stdout)["findings"] if item["code"] == "not-told"]
         self.assertIn("10001 changes wait", waiting["text"])
         self.sql("DELETE FROM untold WHERE at = ?", now - 60)
@@ -113,7 +113,7 @@ class Ways(Notify):
         self.assertEqual(sorted(self.changes()), [("dropped", "critical", "dropped")] + self.three("worse", "critical"))
         (dropped,) = [change for message in self.messages() for change in message["changes"] if change["code"] == "dropped"]
         self.assertEqual((dropped["host"], dropped["text"]),
-                         (None, "11 changes could not be told by command for too long, and were dropped"))
+                         (None, "11 changes could not be sent by command for too long, and were dropped"))
         self.assertLess(dropped["since"], time.strftime("%Y-%m-%dT", time.gmtime(now - 30 * 86400)))
         self.monitor(self.port)
         self.assertEqual(len(self.changes()), 4)
@@ -144,7 +144,7 @@ class Ways(Notify):
         self.configure('mail = { to = [ "root", "ops@example.com" ]; from = "pinning@example.com";'
                        f' server = "smtp://127.0.0.1:{mailbox.port}"; }};')
         mailbox.refuses = True
-        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ",
+        self.assertIn("cannot notify by mail: the mail server at 127.0.0.1: ",
                       self.monitor(self.port, "--notify-file", self.config).stderr)
         mailbox.refuses = False
         mailbox.recipients.clear()
@@ -176,7 +176,7 @@ class Ways(Notify):
         with open(self.history, "rb") as file:
             said = [done.stdout, done.stderr, json.dumps(self.messages()), str(file.read())]
         self.assertEqual(["s3cret" in text or "alice" in text for text in said], [False] * 4)
-        self.assertIn("cannot tell by mail: the mail server at 127.0.0.1: ", done.stderr)
+        self.assertIn("cannot notify by mail: the mail server at 127.0.0.1: ", done.stderr)
 
     def test_what_is_for_this_machine_does_not_leave_it_by_a_proxy(self):
         hook, mailbox, proxy = self.hook(), self.start(None, Mailbox), self.hook()
@@ -213,7 +213,7 @@ class Ways(Notify):
             done = self.pinctl(*self.words(self.port, "--notify-file", self.config), status=1,
                                environment={"https_proxy": f"{scheme}://localhost:{proxy.port}", "no_proxy": HOST})
             if scheme == "https":
-                self.assertIn("the webhook at hooks.example.com: the environment names a proxy by https://", done.stderr)
+                self.assertIn("the webhook at hooks.example.com: the environment names an https:// proxy", done.stderr)
         self.assertIn(told, ([], [b""]))
         self.assertEqual((len(hook.bodies), asked), (1, [[b"CONNECT", b"hooks.example.com:443"]]))
 
@@ -250,11 +250,11 @@ class Ways(Notify):
         hooks = {name: self.hook(name) for name in ("hook", "forged", "elsewhere", "unknown")}
         self.pin_localhost(pin_of("hook.pem"))
         done = self.webhook(hooks["forged"])
-        self.assertIn("cannot tell by webhook: the webhook at localhost: the policy refuses its key: no key", done.stderr)
+        self.assertIn("cannot notify by webhook: the webhook at localhost: the policy refuses its key: no key", done.stderr)
         self.assertNotIn("secret-token", done.stdout + done.stderr)
         self.assertNotIn("policy refuses", self.webhook(hooks["unknown"]).stderr)
         self.pin_localhost(pin_of("elsewhere.pem"))
-        self.assertIn("cannot tell by webhook", self.webhook(hooks["elsewhere"]).stderr)
+        self.assertIn("cannot notify by webhook", self.webhook(hooks["elsewhere"]).stderr)
         self.pin_localhost(pin_of("hook.pem"), 'ports = [ 1 ];')
         self.webhook(hooks["hook"])
         self.pin_localhost(pin_of("other.pem"), 'mode = "audit";')
@@ -280,7 +280,7 @@ class Ways(Notify):
         self.assertEqual(len(hook.bodies), 4)
         self.configure(f'webhook = {{ url = "http://127.0.0.1:{self.start(live.silent).port}/"; }}; timeout = 1;')
         begun = time.monotonic()
-        self.assertIn("cannot tell by webhook", self.monitor(self.port, "--notify-file", self.config).stderr)
+        self.assertIn("cannot notify by webhook", self.monitor(self.port, "--notify-file", self.config).stderr)
         self.assertLess(time.monotonic() - begun, 15)
 
     def test_markup_and_controls(self):
@@ -305,7 +305,7 @@ class Ways(Notify):
         if os.path.exists("/dev/log") or os.geteuid() != 0:
             self.skipTest("/dev/log is somebody else's")
         done = self.monitor(self.port, "--notify-syslog")
-        self.assertIn("cannot tell by syslog: syslog: /dev/log: No such file or directory", done.stderr)
+        self.assertIn("cannot notify by syslog: syslog: /dev/log: No such file or directory", done.stderr)
         place = os.path.join(self.folder, "log")
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         listener.bind(place)

@@ -235,7 +235,7 @@ class Interrupted(Scan):
         out, said = process.communicate(timeout=60)
         found = json.loads(out)
         self.assertEqual(([host["host"] for host in found["hosts"]], found["interrupted_of"], process.returncode), (["api.example.com"], 2, 3))
-        self.assertIn("interrupted: 1 of 2 hosts were looked at", said)
+        self.assertIn("interrupted: 1 of 2 hosts were checked", said)
 
 
 class Proxies(Scan):

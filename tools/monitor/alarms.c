@@ -12,28 +12,28 @@
 #include "cli/output.h"
 #include "monitor/alarms_sql.h"
 
-/* Of one message; more come in the next. */
+/* In one message; the next has the rest. */
 #define MOST_CHANGES 500
 
-/* So long another pinctl that tells is waited for. */
+/* How long to wait for another pinctl that is sending. */
 #define PATIENCE_SECONDS 60
 
 #define POLICY_BROKEN "policy-broken"
 #define NOT_TOLD "not-told"
 
-/* What one way is compared with. */
-struct comparing {
+/* A comparison of the findings of this run with those that one way knows. */
+struct comparison {
   struct history *history;
   const struct notify_settings *settings;
   enum notify_way way;
   int64_t now;
   const struct watch *watch;
-  const char *code; /* only of findings of this code it is known now whether they are there; NULL: of all */
+  const char *code; /* compare only findings of this code: the others could not be checked now; NULL: all */
 };
 
 /* ---- What changed ---- */
 
-/* Both say that nobody answers, and which it is may differ from day to day. */
+/* A timeout counts as unreachable: both mean that nobody answers, and may alternate. */
 static const char *code_of(const struct finding *finding) {
   return strcmp(finding->code, "timeout") == 0 ? "unreachable" : finding->code;
 }
@@ -42,7 +42,7 @@ static const char *about_of(const struct finding *finding) {
   return finding->about == NULL ? "" : finding->about;
 }
 
-/* It happened, and is not there any more at the next look that can be recorded. */
+/* Something that happened once, and is no longer found at the next run that is recorded. */
 static bool is_event(const char *code) {
   return strcmp(code, "key-changed") == 0 || strcmp(code, "issuer-changed") == 0;
 }
@@ -65,29 +65,33 @@ static bool is_found_anywhere(const struct watch *watch, const char *code, const
   return false;
 }
 
-/* What ended because the worse came: that is told. */
-static bool is_followed(const struct comparing *comparing, const struct watch_host *host,
-                        const struct told *told) {
+/* Whether a finding ended because a worse one took its place: then only that is told. */
+static bool is_superseded(const struct comparison *comparison, const struct watch_host *host,
+                          const struct told *told) {
   return (strcmp(told->code, ISSUER_EXPIRES) == 0 &&
-          is_found_anywhere(comparing->watch, "expired", told->about)) ||
+          is_found_anywhere(comparison->watch, "expired", told->about)) ||
          (strcmp(told->code, "expires") == 0 && is_found(host, "expired", told->about)) ||
          (strcmp(told->code, "entry-expires") == 0 && is_found(host, "entry-expired", told->about));
 }
 
-/* Told for the machine, once. Of each host it is only kept that it was there when the host was seen last. */
-static bool is_told_elsewhere(const struct comparing *comparing, const struct watch_host *host,
-                              const char *code) {
-  return host != &comparing->watch->machine && strcmp(code, ISSUER_EXPIRES) == 0;
+/* Whether this finding of a host is told once, for the machine. Of the host the history only keeps that it
+ * was there when the host was last seen. */
+static bool is_told_for_machine(const struct comparison *comparison, const struct watch_host *host,
+                                const char *code) {
+  return host != &comparison->watch->machine && strcmp(code, ISSUER_EXPIRES) == 0;
 }
 
-/* What no host of this look has may be behind one that is away, or was not asked. */
-static bool may_be_there(const struct comparing *comparing, const struct told *told, bool *ret_may) {
-  *ret_may = false;
+/* Whether a finding that no host of this run has may still be there: a host may be away, or not asked.
+ * False: the history failed. */
+static bool find_whether_possible(const struct comparison *comparison, const struct told *told,
+                                  bool *ret_possible) {
+  *ret_possible = false;
   return strcmp(told->code, ISSUER_EXPIRES) != 0 ||
-         told_of_servers(comparing->history, comparing->way, told, ret_may);
+         told_of_servers(comparison->history, comparison->way, told, ret_possible);
 }
 
-/* Two of one name, say two certificates of one subject, are one; the worst counts. */
+/* Several findings of one code and subject count as one, with the worst severity. False: there was one
+ * before. */
 static bool is_first_of_its_name(const struct watch_host *host, size_t index, enum severity *ret_worst) {
   const struct finding *finding = &host->findings[index];
   *ret_worst = SEVERITY_OK;
@@ -101,48 +105,32 @@ static bool is_first_of_its_name(const struct watch_host *host, size_t index, en
   return true;
 }
 
-/* found: as it is now, since and at not set; before: as the way knows it, or NULL. */
-static bool compare_one(const struct comparing *comparing, const struct watch_host *host, struct told *found,
-                        const struct told *before) {
-  int64_t again = comparing->settings->renotify;
+/* found: as it is now, `since` and `at` not set; before: as the way knows it; NULL: it does not. */
+static bool compare_finding(const struct comparison *comparison, const struct watch_host *host,
+                            struct told *found, const struct told *before) {
+  int64_t again = comparison->settings->renotify;
   const char *kind = NULL;
+  if (is_told_for_machine(comparison, host, found->code)) {
+    found->since = found->at = before == NULL ? comparison->now : before->since;
+    return told_write(comparison->history, comparison->way, host, found);
+  }
+  /* Where the clock is wrong no key is recorded, and each run finds the same change again. */
+  if (before != NULL && is_event(found->code))
+    return true;
   if (before == NULL)
-    kind = "new";
+    kind = is_event(found->code) ? "event" : "new";
   else if (found->severity > before->severity)
     kind = "worse";
-  else if (again > 0 && comparing->now - before->at >= again)
+  else if (again > 0 && comparison->now - before->at >= again)
     kind = "still";
-  found->since = before == NULL ? comparing->now : before->since;
-  found->at = before == NULL || kind != NULL ? comparing->now : before->at;
-  /* Another certificate of this name may be the worse one, of a host that this look does not have. */
+  found->since = before == NULL ? comparison->now : before->since;
+  found->at = before == NULL || kind != NULL ? comparison->now : before->at;
+  /* A host that is not in this run may show the worse of two certificates of this name. */
   if (before != NULL && strcmp(found->code, ISSUER_EXPIRES) == 0 && found->severity < before->severity)
     found->severity = before->severity;
-  return told_write(comparing->history, comparing->way, host, found) &&
-         (kind == NULL || untold_add(comparing->history, comparing->way, host, kind, found, comparing->now));
-}
-
-/* Where the clock is wrong no key is recorded, and the change to it is found at each look. */
-static bool compare_event(const struct comparing *comparing, const struct watch_host *host,
-                          struct told *found, const struct told *before) {
-  if (before != NULL)
-    return true;
-  found->since = found->at = comparing->now;
-  return told_write(comparing->history, comparing->way, host, found) &&
-         untold_add(comparing->history, comparing->way, host, "event", found, comparing->now);
-}
-
-static bool compare_elsewhere(const struct comparing *comparing, const struct watch_host *host,
-                              struct told *found, const struct told *before) {
-  found->since = found->at = before == NULL ? comparing->now : before->since;
-  return told_write(comparing->history, comparing->way, host, found);
-}
-
-static bool compare_any(const struct comparing *comparing, const struct watch_host *host, struct told *found,
-                        const struct told *before) {
-  if (is_told_elsewhere(comparing, host, found->code))
-    return compare_elsewhere(comparing, host, found, before);
-  return is_event(found->code) ? compare_event(comparing, host, found, before)
-                               : compare_one(comparing, host, found, before);
+  return told_write(comparison->history, comparison->way, host, found) &&
+         (kind == NULL ||
+          untold_add(comparison->history, comparison->way, host, kind, found, comparison->now));
 }
 
 static const struct told *find_told(const struct told_list *told, const struct told *wanted) {
@@ -152,7 +140,7 @@ static const struct told *find_told(const struct told_list *told, const struct t
   return NULL;
 }
 
-static bool compare_found(const struct comparing *comparing, const struct watch_host *host,
+static bool compare_found(const struct comparison *comparison, const struct watch_host *host,
                           const struct told_list *told) {
   bool good = true;
   for (size_t i = 0; good && i < host->finding_count; i++) {
@@ -161,49 +149,49 @@ static bool compare_found(const struct comparing *comparing, const struct watch_
     AUTO_TEXT about = must_copy(about_of(finding));
     struct told found = {.code = code, .about = about, .text = finding->text};
     if (!is_first_of_its_name(host, i, &found.severity) ||
-        (comparing->code != NULL && strcmp(code, comparing->code) != 0))
+        (comparison->code != NULL && strcmp(code, comparison->code) != 0))
       continue;
-    /* No way is told of its own failure: it would hear of it when it is over. */
-    if (strcmp(code, NOT_TOLD) == 0 && strcmp(about, notify_way_word(comparing->way)) == 0)
+    /* A way is not told of its own failure: the message would arrive only when it works again. */
+    if (strcmp(code, NOT_TOLD) == 0 && strcmp(about, notify_way_word(comparison->way)) == 0)
       continue;
-    good = compare_any(comparing, host, &found, find_told(told, &found));
+    good = compare_finding(comparison, host, &found, find_told(told, &found));
   }
   return good;
 }
 
-static bool compare_gone(const struct comparing *comparing, const struct watch_host *host,
+static bool compare_gone(const struct comparison *comparison, const struct watch_host *host,
                          const struct told_list *told) {
   bool good = true;
   for (size_t i = 0; good && i < told->count; i++) {
     const struct told *before = &told->items[i];
-    bool elsewhere = is_told_elsewhere(comparing, host, before->code), may_be = false;
+    bool is_quiet = is_told_for_machine(comparison, host, before->code), possible = false;
     if (is_found(host, before->code, before->about))
       continue;
-    good = elsewhere || may_be_there(comparing, before, &may_be);
-    if (!good || may_be)
+    good = is_quiet || find_whether_possible(comparison, before, &possible);
+    if (!good || possible)
       continue;
-    good = told_remove(comparing->history, comparing->way, host, before) &&
-           (elsewhere || is_event(before->code) || is_followed(comparing, host, before) ||
-            untold_add(comparing->history, comparing->way, host, "gone", before, comparing->now));
+    good = told_remove(comparison->history, comparison->way, host, before) &&
+           (is_quiet || is_event(before->code) || is_superseded(comparison, host, before) ||
+            untold_add(comparison->history, comparison->way, host, "gone", before, comparison->now));
   }
   return good;
 }
 
-static bool compare(const struct comparing *comparing, const struct watch_host *host) {
+static bool compare(const struct comparison *comparison, const struct watch_host *host) {
   struct told_list told;
-  bool good = told_read(comparing->history, comparing->way, host, comparing->code, &told) &&
-              compare_found(comparing, host, &told) && compare_gone(comparing, host, &told);
+  bool good = told_read(comparison->history, comparison->way, host, comparison->code, &told) &&
+              compare_found(comparison, host, &told) && compare_gone(comparison, host, &told);
   told_clear(&told);
   return good;
 }
 
-static bool compare_hosts(struct comparing *comparing, const struct watch *watch) {
-  comparing->code = POLICY_BROKEN;
-  if (!compare(comparing, &watch->machine))
+static bool compare_hosts(struct comparison *comparison, const struct watch *watch) {
+  comparison->code = POLICY_BROKEN;
+  if (!compare(comparison, &watch->machine))
     return false;
   for (size_t i = 0; watch->asked && i < watch->count; i++) {
-    comparing->code = watch->hosts[i].seen ? NULL : "unreachable";
-    if (!compare(comparing, &watch->hosts[i]))
+    comparison->code = watch->hosts[i].seen ? NULL : "unreachable";
+    if (!compare(comparison, &watch->hosts[i]))
       return false;
   }
   return true;
@@ -216,13 +204,13 @@ static int compare_names(const void *a, const void *b) {
   return order != 0 ? order : left->port - right->port;
 }
 
-/* After the hosts were compared, and those forgotten that are not watched any more. */
-static bool compare_issuers(struct comparing *comparing, const struct watch *watch) {
-  comparing->code = ISSUER_EXPIRES;
-  return !watch->asked || compare(comparing, &watch->machine);
+/* To be called after compare_hosts and forget_absent. */
+static bool compare_issuers(struct comparison *comparison, const struct watch *watch) {
+  comparison->code = ISSUER_EXPIRES;
+  return !watch->asked || compare(comparison, &watch->machine);
 }
 
-/* What is not watched any more: when it comes back, all that is found at it is new. */
+/* Forgets hosts that are not watched any more: if one comes back, all its findings are new. */
 static bool forget_absent(struct history *history, enum notify_way way, const struct watch *watch) {
   const struct watch_host **names = must_alloc(watch->count, sizeof *names);
   struct watch known;
@@ -245,98 +233,101 @@ bool alarms_record(struct history *history, struct watch *watch, const struct no
   if (!database_begin(history->database))
     return false;
   if (watch->policy_broken && watch->trouble != NULL)
-    watch_find(&watch->machine, watch->asked ? SEVERITY_WARNING : SEVERITY_CRITICAL, POLICY_BROKEN,
-               must_copy(watch->trouble));
+    watch_add_finding(&watch->machine, watch->asked ? SEVERITY_WARNING : SEVERITY_CRITICAL, POLICY_BROKEN,
+                      must_copy(watch->trouble));
   bool good = history_record_hosts(history, watch);
   bool all = watch->whole && watch->asked && watch->interrupted_of == 0;
   for (int way = 0; good && way < NOTIFY_WAYS; way++) {
-    struct comparing comparing = {.history = history,
-                                  .settings = settings,
-                                  .way = (enum notify_way)way,
-                                  .now = watch->now,
-                                  .watch = watch};
+    struct comparison comparison = {.history = history,
+                                    .settings = settings,
+                                    .way = (enum notify_way)way,
+                                    .now = watch->now,
+                                    .watch = watch};
     good = !settings->used[way] ||
-           (compare_hosts(&comparing, watch) && (!all || forget_absent(history, comparing.way, watch)) &&
-            compare_issuers(&comparing, watch) && untold_drop(history, comparing.way, watch->now));
+           (compare_hosts(&comparison, watch) && (!all || forget_absent(history, comparison.way, watch)) &&
+            compare_issuers(&comparison, watch) && untold_drop(history, comparison.way, watch->now));
   }
   return database_end(history->database, good);
 }
 
-/* ---- Telling ---- */
+/* ---- Sending ---- */
 
-struct telling {
+struct delivery {
   struct history *history;
   struct watch *watch;
   const struct notify_settings *settings;
   const struct pin_policy *policy;
-  bool failed[NOTIFY_WAYS];
+  bool failed[NOTIFY_WAYS]; /* in this run: not tried again */
 };
 
-static void note_failure(struct telling *telling, enum notify_way way, char *why) {
-  int64_t waiting = untold_count(telling->history, way);
-  telling->failed[way] = true;
-  telling->watch->not_told = true;
-  say_warning("cannot tell by %s: %s", notify_way_word(way), why);
-  watch_find_about(&telling->watch->machine, SEVERITY_CRITICAL, NOT_TOLD, notify_way_word(way),
-                   must_format("cannot tell by %s, %lld change%s wait%s: %s", notify_way_word(way),
-                               (long long)waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "", why));
+static void note_failure(struct delivery *delivery, enum notify_way way, char *why) {
+  int64_t waiting = untold_count(delivery->history, way);
+  delivery->failed[way] = true;
+  delivery->watch->not_told = true;
+  say_warning("cannot notify by %s: %s", notify_way_word(way), why);
+  watch_add_finding_about(&delivery->watch->machine, SEVERITY_CRITICAL, NOT_TOLD, notify_way_word(way),
+                          must_format("cannot notify by %s, %lld change%s wait%s: %s", notify_way_word(way),
+                                      (long long)waiting, waiting == 1 ? "" : "s", waiting == 1 ? "s" : "",
+                                      why));
   free(why);
 }
 
 /* False: the history failed. */
-static bool tell_batch(struct telling *telling, enum notify_way way, const struct notify_message *message) {
-  char *why = notify_send(telling->settings, way, message, telling->policy);
-  if (!untold_end(telling->history, way, why == NULL)) {
+static bool send_batch(struct delivery *delivery, enum notify_way way, const struct notify_message *message) {
+  char *why = notify_send(delivery->settings, way, message, delivery->policy);
+  if (!untold_end(delivery->history, way, why == NULL)) {
     free(why);
     return false;
   }
   if (why != NULL)
-    note_failure(telling, way, why);
+    note_failure(delivery, way, why);
   else
-    say_note("told %zu change%s by %s", message->count, message->count == 1 ? "" : "s", notify_way_word(way));
+    say_note("sent %zu change%s by %s", message->count, message->count == 1 ? "" : "s", notify_way_word(way));
   return true;
 }
 
-/* Until nothing waits for a way. What is claimed already was left by a process that was killed. */
-static bool tell_way(struct telling *telling, enum notify_way way) {
+/* Sends until nothing waits for a way. A batch that is claimed already was left by a process that was killed.
+ */
+static bool send_by_way(struct delivery *delivery, enum notify_way way) {
   bool good = true, more = true;
-  while (good && more && !telling->failed[way]) {
+  while (good && more && !delivery->failed[way]) {
     struct notify_message message;
-    good = untold_read(telling->history, way, &message);
+    good = untold_read(delivery->history, way, &message);
     message.again = message.count > 0;
     if (good && message.count == 0)
       good =
-          untold_claim(telling->history, way, MOST_CHANGES) && untold_read(telling->history, way, &message);
+          untold_claim(delivery->history, way, MOST_CHANGES) && untold_read(delivery->history, way, &message);
     more = message.count > 0;
     if (good && more)
-      good = tell_batch(telling, way, &message);
+      good = send_batch(delivery, way, &message);
     notify_message_clear(&message);
   }
   return good;
 }
 
-static bool tell_all(struct telling *telling) {
+static bool send_all(struct delivery *delivery) {
   for (int way = 0; way < NOTIFY_WAYS; way++)
-    if (telling->settings->used[way] && !telling->failed[way] && !tell_way(telling, (enum notify_way)way))
+    if (delivery->settings->used[way] && !delivery->failed[way] &&
+        !send_by_way(delivery, (enum notify_way)way))
       return false;
   return true;
 }
 
-/* The ways that work hear which do not. */
-static bool record_failures(const struct telling *telling) {
-  bool good = database_begin(telling->history->database);
+/* Records the ways that failed, for the ways that work. */
+static bool record_failures(const struct delivery *delivery) {
+  bool good = database_begin(delivery->history->database);
   if (!good)
     return false;
   for (int way = 0; good && way < NOTIFY_WAYS; way++) {
-    struct comparing comparing = {.history = telling->history,
-                                  .settings = telling->settings,
-                                  .way = (enum notify_way)way,
-                                  .now = telling->watch->now,
-                                  .watch = telling->watch,
-                                  .code = NOT_TOLD};
-    good = !telling->settings->used[way] || compare(&comparing, &telling->watch->machine);
+    struct comparison comparison = {.history = delivery->history,
+                                    .settings = delivery->settings,
+                                    .way = (enum notify_way)way,
+                                    .now = delivery->watch->now,
+                                    .watch = delivery->watch,
+                                    .code = NOT_TOLD};
+    good = !delivery->settings->used[way] || compare(&comparison, &delivery->watch->machine);
   }
-  return database_end(telling->history->database, good);
+  return database_end(delivery->history->database, good);
 }
 
 static int lock_patiently(const char *path, int *ret_fd) {
@@ -351,18 +342,18 @@ static int lock_patiently(const char *path, int *ret_fd) {
 
 bool alarms_tell(struct history *history, struct watch *watch, const struct notify_settings *settings,
                  const struct pin_policy *policy) {
-  struct telling telling = {.history = history, .watch = watch, .settings = settings, .policy = policy};
+  struct delivery delivery = {.history = history, .watch = watch, .settings = settings, .policy = policy};
   AUTO_TEXT path = must_format("%s-telling", database_path(history->database));
   int lock = -1;
   int error = lock_patiently(path, &lock);
   if (error == EWOULDBLOCK) {
     watch->not_told = true;
-    say_note("another pinctl is telling; what it leaves is told by the next run");
+    say_note("another pinctl is sending notifications; the next run sends what it leaves");
     return true;
   }
   if (error != 0)
     return say_error("%s: %s", path, strerror(error));
-  bool good = tell_all(&telling) && record_failures(&telling) && tell_all(&telling);
+  bool good = send_all(&delivery) && record_failures(&delivery) && send_all(&delivery);
   lock_file_remove(path, lock);
   return good;
 }

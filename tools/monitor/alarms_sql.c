@@ -13,16 +13,16 @@ static const char *host_name(const struct watch_host *host) {
   return host->host == NULL ? "" : host->host;
 }
 
-/* What every statement about a host begins with: ?1, ?2 and ?3. */
+/* The first values of each statement about a host: ?1, ?2 and ?3. */
 #define WAY_AND_HOST(way, watched)                                                                           \
   SQL_TEXT(notify_way_word(way)), SQL_TEXT(host_name(watched)), SQL_NUMBER((watched)->port)
 
-/* A number that this pinctl does not know is the worst. */
+/* An unknown number, from a later pinctl, counts as the worst. */
 static enum severity severity_at(const struct sql_rows *rows, size_t row, size_t column) {
   return sql_number(rows, row, column) == SEVERITY_WARNING ? SEVERITY_WARNING : SEVERITY_CRITICAL;
 }
 
-/* ---- What a way knows ---- */
+/* ---- The table "told" ---- */
 
 bool told_read(struct history *history, enum notify_way way, const struct watch_host *host, const char *code,
                struct told_list *ret_told) {
@@ -96,7 +96,7 @@ bool told_forget(struct history *history, enum notify_way way, const struct watc
                          SQL_VALUES(WAY_AND_HOST(way, host)));
 }
 
-/* ---- What is to be told ---- */
+/* ---- The table "untold" ---- */
 
 static void make_id(char ret_id[33]) {
   unsigned char bytes[16];
@@ -161,25 +161,24 @@ bool untold_end(struct history *history, enum notify_way way, bool was_told) {
 
 #define DROPPED_CODE "dropped"
 
-/* No change waits longer, in seconds, and no more of them do. */
+/* Limits: how long a change waits, in seconds, and how many wait. */
 #define LONGEST_WAIT "2592000"
 #define MOST_WAITING "10000"
 
-/* What may be dropped for way ?1 at ?2. */
+/* The changes to drop for way ?1 at time ?2. */
 #define DROPPED                                                                                              \
   " FROM untold WHERE way = ?1 AND batch = 0 AND at <> ?2 AND kind <> 'dropped' AND"                         \
   " (at < ?2 - " LONGEST_WAIT " OR number NOT IN"                                                            \
   " (SELECT number FROM untold WHERE way = ?1 ORDER BY number DESC LIMIT " MOST_WAITING "))"
 
-/* The number of changes at the beginning of a text counts on. */
+/* Adds to the number of dropped changes that waits already, at the beginning of its text. */
 static bool note_dropped(struct history *history, enum notify_way way, int64_t count, int64_t since,
                          int64_t now) {
   static const char before[] =
       "SELECT CAST(text AS INTEGER), since FROM untold WHERE way = ?1 AND batch = 0 AND kind = 'dropped'";
   const struct watch_host machine = {0};
-  say_warning(
-      "%lld change%s that could not be told by %s %s dropped: there are too many, or they are too old",
-      (long long)count, count == 1 ? "" : "s", notify_way_word(way), count == 1 ? "was" : "were");
+  say_warning("%lld change%s that could not be sent by %s %s dropped: too many wait, or they are too old",
+              (long long)count, count == 1 ? "" : "s", notify_way_word(way), count == 1 ? "was" : "were");
   AUTO_ROWS rows;
   if (!database_read(history->database, before, SQL_VALUES(SQL_TEXT(notify_way_word(way))), &rows))
     return false;
@@ -192,7 +191,7 @@ static bool note_dropped(struct history *history, enum notify_way way, int64_t c
                        SQL_VALUES(SQL_TEXT(notify_way_word(way)))))
     return false;
   AUTO_TEXT text =
-      must_format("%lld change%s could not be told by %s for too long, and %s dropped", (long long)count,
+      must_format("%lld change%s could not be sent by %s for too long, and %s dropped", (long long)count,
                   count == 1 ? "" : "s", notify_way_word(way), count == 1 ? "was" : "were");
   AUTO_TEXT code = must_copy(DROPPED_CODE);
   const struct told told = {.code = code, .text = text, .severity = SEVERITY_CRITICAL, .since = since};

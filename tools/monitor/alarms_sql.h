@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The tables "told" and "untold". Used by alarms*.c alone. False and NULL throughout: having said why. */
+/* The tables "told", what each way knows, and "untold", what waits to be sent. Used by alarms*.c alone. False
+ * throughout: the history failed, having said why. */
 #ifndef PINCTL_MONITOR_ALARMS_SQL_H
 #define PINCTL_MONITOR_ALARMS_SQL_H
 
@@ -12,8 +13,8 @@
 struct told {
   char *code, *about, *text;
   enum severity severity;
-  int64_t since; /* it is so */
-  int64_t at;    /* it was told last, or put among what is to be told */
+  int64_t since; /* when it was first found */
+  int64_t at;    /* when it was last sent, or put into "untold" */
 };
 
 struct told_list {
@@ -21,39 +22,39 @@ struct told_list {
   size_t count;
 };
 
-/* What a way knows of a host; code: only these findings; NULL: all. To be cleared in any case. */
+/* What a way knows of a host. code: only findings of this code; NULL: all. To be cleared in any case. */
 MUST_USE bool told_read(struct history *history, enum notify_way way, const struct watch_host *host,
                         const char *code, struct told_list *ret_told);
 void told_clear(struct told_list *told);
-/* Puts one in, in the place of the one with its code and about. */
+/* Writes a finding; it replaces one with the same code and about. */
 MUST_USE bool told_write(struct history *history, enum notify_way way, const struct watch_host *host,
                          const struct told *told);
-/* Whether a way knows a finding of any server. */
+/* Whether a way knows this finding of any server. */
 MUST_USE bool told_of_servers(struct history *history, enum notify_way way, const struct told *told,
                               bool *ret_is);
 MUST_USE bool told_remove(struct history *history, enum notify_way way, const struct watch_host *host,
                           const struct told *told);
 
-/* The servers of which a way knows something. To be cleared in any case. */
+/* The servers of which a way knows any finding. To be cleared in any case. */
 MUST_USE bool told_hosts(struct history *history, enum notify_way way, struct watch *ret_hosts);
-/* All that it knows of one. */
+/* Removes all that a way knows of a host. */
 MUST_USE bool told_forget(struct history *history, enum notify_way way, const struct watch_host *host);
 
-/* Adds to what a way is to be told. kind: of struct notify_change. */
+/* Adds a change that a way is to be told. kind: as in struct notify_change. */
 MUST_USE bool untold_add(struct history *history, enum notify_way way, const struct watch_host *host,
                          const char *kind, const struct told *told, int64_t now);
-/* The batch that is being told, which is empty unless a process was killed while it told. */
+/* The batch that is being sent; empty unless a process was killed while it sent. */
 MUST_USE bool untold_read(struct history *history, enum notify_way way, struct notify_message *ret_message);
-/* Begins a batch of what waits, at most so many. */
+/* Begins a batch of the changes that wait, `most` at the most. */
 MUST_USE bool untold_claim(struct history *history, enum notify_way way, int most);
-/* The batch was told: it goes; or was not: it waits again. */
+/* Ends the batch: removes it if it was sent, else lets it wait again. */
 MUST_USE bool untold_end(struct history *history, enum notify_way way, bool was_told);
 /*
- * Drops what has waited for a way too long, or is too much, but nothing that came at `now`; how many were
- * dropped, and since when, takes the place of it among what waits.
+ * Drops changes that have waited for a way too long, or are too many, but none that came at `now`. One change
+ * takes their place: how many were dropped, and since when.
  */
 MUST_USE bool untold_drop(struct history *history, enum notify_way way, int64_t now);
-/* How many wait. -1: the history failed. */
+/* How many changes wait for a way. -1: the history failed. */
 int64_t untold_count(struct history *history, enum notify_way way);
 
 #endif

@@ -21,7 +21,7 @@
 
 #define VERSION 3
 
-/* A stretch of "watched" ends where nobody looked for HISTORY_LONGEST_GAP. */
+/* A period in "watched" ends when no run looked for HISTORY_LONGEST_GAP. */
 static const char first_tables[] =
     "CREATE TABLE IF NOT EXISTS keys ("
     " host TEXT NOT NULL, port INTEGER NOT NULL, depth INTEGER NOT NULL, pin TEXT NOT NULL,"
@@ -45,8 +45,8 @@ static const char first_tables[] =
     "CREATE INDEX decisions_of_host ON decisions (host, port);";
 
 /*
- * What each way of telling knows (alarms.c): "told" is what it was told of, or will be, and is still so;
- * "untold" waits for it. batch 1: being told at this moment, or when a pinctl was killed.
+ * For the notifications of alarms.c: "told" has the findings that a way was told of, or will be, and that
+ * still exist; "untold" has the changes that wait. batch 1: being sent now, or when a pinctl was killed.
  */
 static const char alarm_tables[] =
     "CREATE TABLE told ("
@@ -60,7 +60,7 @@ static const char alarm_tables[] =
     " at INTEGER NOT NULL);"
     "PRAGMA user_version = 2;";
 
-/* When a key was seen in a chain that verified. What older tables know of it nobody can say any more. */
+/* When a key was seen in a chain that verified; older tables do not tell. */
 static const char verified_tables[] =
     "CREATE TABLE verified ("
     " host TEXT NOT NULL, port INTEGER NOT NULL, depth INTEGER NOT NULL, pin TEXT NOT NULL,"
@@ -68,7 +68,7 @@ static const char verified_tables[] =
     " PRIMARY KEY (host, port, depth, pin)) WITHOUT ROWID;"
     "PRAGMA user_version = 3;";
 
-/* Whether this pinctl can read it; notes the version. False, having said why. */
+/* Reads the version of the tables. False, having said why: this pinctl cannot read them. */
 static bool history_read_version(struct history *history) {
   AUTO_ROWS rows;
   if (!database_read(history->database, "PRAGMA user_version", SQL_NO_VALUES, &rows))
@@ -80,7 +80,7 @@ static bool history_read_version(struct history *history) {
                    database_path(history->database), history->version, VERSION);
 }
 
-/* Looked at again inside the transaction: another pinctl may have been faster. */
+/* Reads the version again inside the transaction: another pinctl may have been faster. */
 static bool history_make_tables(struct history *history) {
   if (!history_read_version(history))
     return false;
@@ -101,9 +101,9 @@ static bool history_make_tables(struct history *history) {
   return true;
 }
 
-/* Long enough for another run to finish its transaction. */
+/* How long to wait: enough for another run to finish its transaction. */
 #define BUSY_MILLISECONDS 5000
-/* Of what is good without the history. */
+/* The same for a caller that can do without the history. */
 #define GLANCE_MILLISECONDS 500
 
 char *history_path(const char *policy) {
@@ -112,11 +112,11 @@ char *history_path(const char *policy) {
                                                 : must_format("%s.history", named);
 }
 
-/* Says why it cannot be opened, and what helps: SQLite's own words say only that it could not. */
+/* Says why it cannot be opened, and what helps; SQLite's own message does not. */
 static void say_open_failed(const char *path, bool for_reading, int error) {
   bool absent = for_reading && error == ENOENT;
   AUTO_TEXT folder = path_directory(path);
-  /* SQLite's last attempt is to read what it could not make. */
+  /* SQLite could not make the file, and then failed to read it: the folder's error is the cause. */
   if (!for_reading && error == ENOENT && access(folder, W_OK) != 0)
     error = errno;
   say_error("%s: %s%s", path, strerror(error),
@@ -137,7 +137,7 @@ static struct database *open_database(const char *path, bool for_reading, int mi
   return database;
 }
 
-static struct history *open_within(const char *path, bool for_reading, int milliseconds) {
+static struct history *open_history(const char *path, bool for_reading, int milliseconds) {
   struct database *database = open_database(path, for_reading, milliseconds);
   if (database == NULL)
     return NULL;
@@ -150,11 +150,11 @@ static struct history *open_within(const char *path, bool for_reading, int milli
 }
 
 struct history *history_open(const char *path, bool for_reading) {
-  return open_within(path, for_reading, BUSY_MILLISECONDS);
+  return open_history(path, for_reading, BUSY_MILLISECONDS);
 }
 
 struct history *history_glance(const char *path) {
-  return open_within(path, true, GLANCE_MILLISECONDS);
+  return open_history(path, true, GLANCE_MILLISECONDS);
 }
 
 void history_close(struct history *history) {
@@ -164,14 +164,14 @@ void history_close(struct history *history) {
   free(history);
 }
 
-/* ---- What a run saw ---- */
+/* ---- Recording a run ---- */
 
-/* What every statement about a host begins with: ?1 and ?2. */
+/* The first values of each statement about a host: ?1 and ?2. */
 #define HOST_AND_PORT(watched) SQL_TEXT((watched)->host), SQL_NUMBER((watched)->port)
 
 /*
- * No certificate is shown before it begins: then the clock is wrong, or the server's is, and nothing of this
- * look can be given a time.
+ * False if the server shows a certificate that is not valid yet: then the clock here or there is wrong, and
+ * this run has no reliable time.
  */
 static bool clock_may_be_right(const struct watch *watch, const struct watch_host *host) {
   for (size_t i = 0; i < host->key_count; i++)
@@ -181,11 +181,11 @@ static bool clock_may_be_right(const struct watch *watch, const struct watch_hos
 }
 
 /*
- * What was recorded of a time that is still to come was recorded by a clock that was wrong. It counts as of
- * now, at the most, so that a wrong day does not outlast itself.
+ * Times in the future were recorded by a wrong clock. They are set back to now, so that the wrong day has no
+ * lasting effect.
  */
-static bool forget_the_future(struct history *history, const struct watch *watch,
-                              const struct watch_host *host) {
+static bool correct_future_times(struct history *history, const struct watch *watch,
+                                 const struct watch_host *host) {
   static const char *const sql[] = {
       "UPDATE keys SET first_seen = min(first_seen, ?3), last_seen = min(last_seen, ?3)"
       " WHERE host = ?1 AND port = ?2 AND last_seen > ?3",
@@ -201,7 +201,7 @@ static bool forget_the_future(struct history *history, const struct watch *watch
   return true;
 }
 
-/* sql: with the host, the port, the pin, the depth, the subject and the time as its parameters. */
+/* sql: its parameters are host, port, pin, depth, subject and time. */
 static bool record_key(struct history *history, const struct watch *watch, const struct watch_host *host,
                        size_t depth, const char *sql) {
   char digest[PIN_DIGEST_TEXT_SIZE];
@@ -211,8 +211,8 @@ static bool record_key(struct history *history, const struct watch *watch, const
                                     SQL_TEXT(host->keys[depth].subject), SQL_NUMBER(watch->now)));
 }
 
-/* The key that was seen last at this depth, when it is another than now. */
-static bool note_change(struct history *history, struct watch_host *host, size_t depth) {
+/* Adds a finding if the key that was last seen at this depth was another one. */
+static bool find_change(struct history *history, struct watch_host *host, size_t depth) {
   static const char sql[] = "SELECT pin FROM keys WHERE host = ?1 AND port = ?2 AND depth = ?4"
                             " ORDER BY last_seen DESC, pin = ?3 DESC LIMIT 1";
   char digest[PIN_DIGEST_TEXT_SIZE];
@@ -223,13 +223,13 @@ static bool note_change(struct history *history, struct watch_host *host, size_t
     return false;
   const char *before = rows.count > 0 ? sql_text(&rows, 0, 0) : digest;
   if (strcmp(before, digest) != 0)
-    watch_find_about(host, SEVERITY_WARNING, depth == 0 ? "key-changed" : "issuer-changed", digest,
-                     must_format("its %s changed since it was last seen; it was %s",
-                                 depth == 0 ? "key" : "issuer", before));
+    watch_add_finding_about(host, SEVERITY_WARNING, depth == 0 ? "key-changed" : "issuer-changed", digest,
+                            must_format("its %s changed since it was last seen; it was %s",
+                                        depth == 0 ? "key" : "issuer", before));
   return true;
 }
 
-/* Goes on with the stretch of time that this look still belongs to, or begins one. */
+/* Extends the period that this run still belongs to, or begins a new one. */
 static bool record_look(struct history *history, const struct watch *watch, const struct watch_host *host) {
   static const char again[] = "UPDATE watched SET until = max(until, ?3) WHERE host = ?1 AND port = ?2 AND"
                               " since <= ?3 AND until >= ?3 - ?4";
@@ -253,8 +253,8 @@ static bool record_name(struct history *history, const struct watch *watch, cons
 }
 
 /*
- * Since when the entry has named its pins; one that was taken out and comes again begins anew. Which are gone
- * is told by a mark, not by the time: two looks may fall into one second.
+ * Records since when the entry has named each of its pins; a pin that was removed and added again begins
+ * anew. The mark last = 0 shows which are gone; the time would not, since two runs may fall into one second.
  */
 static bool record_names(struct history *history, const struct watch *watch, const struct watch_host *host) {
   static const enum pin_list lists[] = {PIN_LIST_PINS, PIN_LIST_BACKUP_PINS};
@@ -290,16 +290,16 @@ static bool record_keys(struct history *history, const struct watch *watch, cons
 }
 
 static bool record_host(struct history *history, const struct watch *watch, struct watch_host *host) {
-  bool timely = host->seen && clock_may_be_right(watch, host);
-  if (timely && !forget_the_future(history, watch, host))
+  bool has_time = host->seen && clock_may_be_right(watch, host);
+  if (has_time && !correct_future_times(history, watch, host))
     return false;
-  /* A key that is not proven is never recorded: it would have changed at each look. */
+  /* A key that is not proven is never recorded: each run would find a change. */
   for (size_t depth = 0; depth < host->key_count && depth < 2; depth++)
-    if (host->keys[depth].proven && !note_change(history, host, depth))
+    if (host->keys[depth].proven && !find_change(history, host, depth))
       return false;
-  if (timely && !record_keys(history, watch, host))
+  if (has_time && !record_keys(history, watch, host))
     return false;
-  if (timely && !(record_look(history, watch, host) && record_names(history, watch, host)))
+  if (has_time && !(record_look(history, watch, host) && record_names(history, watch, host)))
     return false;
   const struct pin_digest_list *backups = &host->entry.lists[PIN_LIST_BACKUP_PINS];
   for (uint32_t i = 0; i < backups->count; i++) {
@@ -321,7 +321,7 @@ bool history_record(struct history *history, struct watch *watch) {
          database_end(history->database, history_record_hosts(history, watch));
 }
 
-/* ---- What is asked of it ---- */
+/* ---- Queries ---- */
 
 int64_t history_last_seen(struct history *history, const char *host, const struct pin_digest *key) {
   char digest[PIN_DIGEST_TEXT_SIZE];

@@ -10,10 +10,10 @@
 
 struct history {
   struct database *database;
-  int version; /* of its tables; 0: only "keys" is there, or nothing yet */
+  int version; /* of its tables (history.c); 0: only "keys", or none yet */
 };
 
-/* What history_record does, inside a transaction of the caller's. */
+/* Does the work of history_record inside a transaction of the caller. */
 MUST_USE bool history_record_hosts(struct history *history, struct watch *watch);
 
 #endif

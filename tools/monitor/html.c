@@ -10,7 +10,7 @@
 #include "base/memory.h"
 #include "base/punycode.h"
 
-/* The colours are named once for light and once for dark; nothing below them names another. */
+/* All colours are set at the top, once for light and once for dark. */
 static const char style[] =
     ":root { color-scheme: light dark; --page: #ffffff; --text: #1b1f23; --faint: #57606a; --line: #8c959f;\n"
     "  --link: #0550ae; --ok: #1a7f37; --warning: #8a5300; --critical: #b3261e; --refused: #fdecea;\n"

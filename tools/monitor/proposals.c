@@ -25,7 +25,7 @@ static bool list_of(const char *word, enum pin_list *ret_list) {
   return false;
 }
 
-/* A row that this pinctl cannot read is nobody's proposal: passed over. */
+/* Skips a row that this pinctl cannot read, e.g. of a later one. */
 static void take_row(const struct sql_rows *rows, size_t row, const char *host, struct proposals *proposals) {
   struct proposal proposal = {.port = (uint16_t)sql_number(rows, row, 0),
                               .verified = sql_number(rows, row, 4) != 0,
@@ -69,11 +69,11 @@ void proposals_clear(struct proposals *proposals) {
 }
 
 /*
- * Runs a statement whose first `count` parameters are: host, port, pin, list, what, now, who, subject,
- * whether it was verified. False, having said why.
+ * Runs a statement with the first `count` of these parameters: host, port, pin, list, state, now, who,
+ * subject, verified. state: of the proposal, or the decision. False, having said why.
  */
-static bool decide(struct history *history, const char *sql, size_t count, const struct proposal *proposal,
-                   const char *what) {
+static bool run_statement(struct history *history, const char *sql, size_t count,
+                          const struct proposal *proposal, const char *state) {
   char digest[PIN_DIGEST_TEXT_SIZE];
   AUTO_TEXT who = acting_user();
   pin_digest_format(&proposal->key, digest);
@@ -82,7 +82,7 @@ static bool decide(struct history *history, const char *sql, size_t count, const
       SQL_NUMBER(proposal->port),
       SQL_TEXT(digest),
       SQL_TEXT(pin_list_name(proposal->list)),
-      SQL_TEXT(what),
+      SQL_TEXT(state),
       SQL_NUMBER(time(NULL)),
       SQL_TEXT(who),
       SQL_TEXT(proposal->subject),
@@ -91,11 +91,11 @@ static bool decide(struct history *history, const char *sql, size_t count, const
   return database_change(history->database, sql, values, count);
 }
 
-static bool note(struct history *history, const struct proposal *proposal, const char *decision) {
-  return decide(history,
-                "INSERT INTO decisions (host, port, pin, list, decision, at, who)"
-                " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                7, proposal, decision);
+static bool add_decision(struct history *history, const struct proposal *proposal, const char *decision) {
+  return run_statement(history,
+                       "INSERT INTO decisions (host, port, pin, list, decision, at, who)"
+                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                       7, proposal, decision);
 }
 
 bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new) {
@@ -107,10 +107,10 @@ bool proposal_make(struct history *history, const struct proposal *proposal, boo
   *ret_new = false;
   if (!database_begin(history->database))
     return false;
-  bool good = decide(history, sql, 9, proposal, proposal_word(PROPOSAL_PENDING));
+  bool good = run_statement(history, sql, 9, proposal, proposal_word(PROPOSAL_PENDING));
   *ret_new = good && database_changed(history->database) > 0;
   if (*ret_new)
-    good = note(history, proposal, "proposed");
+    good = add_decision(history, proposal, "proposed");
   return database_end(history->database, good);
 }
 
@@ -119,8 +119,8 @@ bool proposal_decide(struct history *history, const struct proposal *proposal, e
                             " AND pin = ?3 AND list = ?4";
   if (!database_begin(history->database))
     return false;
-  bool good = decide(history, sql, 7, proposal, proposal_word(state)) &&
-              note(history, proposal, proposal_word(state));
+  bool good = run_statement(history, sql, 7, proposal, proposal_word(state)) &&
+              add_decision(history, proposal, proposal_word(state));
   return database_end(history->database, good);
 }
 
@@ -128,7 +128,7 @@ bool decision_note(struct history *history, const char *host, uint16_t port, enu
                    const struct pin_digest *key, const char *decision) {
   AUTO_TEXT copy = must_copy(host);
   struct proposal proposal = {.host = copy, .port = port, .list = list, .key = *key};
-  return note(history, &proposal, decision);
+  return add_decision(history, &proposal, decision);
 }
 
 bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Keys that were seen on servers and that the policy does not name: proposed, and then approved or rejected
- * by a person. They are kept in the history, with who decided what and when. Nothing here changes the policy.
+ * Proposals: keys that servers showed and the policy does not name, to be approved or rejected by a person.
+ * The history keeps them, with who decided what and when. Nothing here changes the policy.
  */
 #ifndef PINCTL_MONITOR_PROPOSALS_H
 #define PINCTL_MONITOR_PROPOSALS_H
@@ -15,13 +15,13 @@ enum proposal_state { PROPOSAL_PENDING = 0, PROPOSAL_APPROVED, PROPOSAL_REJECTED
 struct proposal {
   char *host;
   uint16_t port;
-  enum pin_list list; /* of the entry, into which it would go */
+  enum pin_list list; /* the list of the entry that would get the key */
   struct pin_digest key;
   char *subject; /* unescaped */
-  bool verified; /* the chain was, when it was proposed */
+  bool verified; /* the chain verified when the key was proposed */
   enum proposal_state state;
-  int64_t at; /* when it came into this state */
-  char *who;  /* brought it there */
+  int64_t at; /* when it got this state */
+  char *who;  /* the user who set the state */
 };
 
 struct proposals {
@@ -29,8 +29,8 @@ struct proposals {
   size_t count;
 };
 
-/* All about a host, by port and age; port 0: of all ports. False, having said why.
- * To be cleared in any case. */
+/* The proposals for a host, by port and age; port 0: for all ports. False, having said why. To be cleared in
+ * any case. */
 MUST_USE bool proposals_read(struct history *history, const char *host, uint16_t port,
                              struct proposals *ret_proposals);
 void proposals_clear(struct proposals *proposals);
@@ -39,16 +39,16 @@ void proposals_clear(struct proposals *proposals);
 const char *proposal_word(enum proposal_state state);
 
 /*
- * Proposes a key; `state`, `at` and `who` are not read. One that was approved before is proposed again, one
- * that is pending or rejected stays what it is: *ret_new says which. False, having said why.
+ * Proposes a key; `state`, `at` and `who` are not read. A key that was approved before is proposed again; one
+ * that is pending or rejected stays so, and *ret_new is false. False, having said why.
  */
 MUST_USE bool proposal_make(struct history *history, const struct proposal *proposal, bool *ret_new);
 
-/* Decides about a proposal, whatever its state. False, having said why. */
+/* Sets the state of a proposal, whatever it was. False, having said why. */
 MUST_USE bool proposal_decide(struct history *history, const struct proposal *proposal,
                               enum proposal_state state);
 
-/* Notes anything else that somebody decided about a pin, e.g. "retired". False, having said why. */
+/* Records another decision about a pin, e.g. "retired". False, having said why. */
 MUST_USE bool decision_note(struct history *history, const char *host, uint16_t port, enum pin_list list,
                             const struct pin_digest *key, const char *decision);
 
@@ -58,7 +58,7 @@ struct decision_row {
   int64_t at;
 };
 
-/* What was decided about a host, oldest first; port 0: all. False, having said why. */
+/* Calls `each` for every decision about a host, oldest first; port 0: all ports. False, having said why. */
 typedef void decision_row_fn(const struct decision_row *row, void *arg);
 MUST_USE bool decisions_each(struct history *history, const char *host, uint16_t port, decision_row_fn *each,
                              void *arg);

@@ -13,7 +13,7 @@
 #include "cli/output.h"
 #include "cli/result.h"
 
-/* "DIRECTORY/HOST_PORT.pem": a canonical name or address holds no slash. For free(3). */
+/* "DIRECTORY/HOST_PORT.pem"; a canonical name or address has no slash. For free(3). */
 static char *recording_path(const char *directory, const struct watch_host *host) {
   return must_format("%s/%s_%u.pem", directory, host->host, host->port);
 }
@@ -52,10 +52,10 @@ void recording_read(const char *directory, const struct watch_host *host, X509_S
     ret_result->error = must_format("%s: %s", path, strerror(errno));
     return;
   }
-  bool sound = objects_read(path, shown);
-  for (size_t i = 0; sound && i < shown->count; i++)
-    sound = shown->items[i].certificate != NULL;
+  bool good = objects_read(path, shown);
+  for (size_t i = 0; good && i < shown->count; i++)
+    good = shown->items[i].certificate != NULL;
   ret_result->shown = shown->count;
-  if (!sound || !chain_prove_in(store, shown, host->host, &ret_result->chain))
+  if (!good || !chain_prove_in(store, shown, host->host, &ret_result->chain))
     ret_result->error = must_format("%s: expected a recorded chain of certificates", path);
 }

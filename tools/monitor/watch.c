@@ -16,16 +16,16 @@ const char *severity_word(enum severity severity) {
   return words[severity];
 }
 
-void watch_find(struct watch_host *host, enum severity severity, const char *code, char *text) {
+void watch_add_finding(struct watch_host *host, enum severity severity, const char *code, char *text) {
   host->findings = must_grow(host->findings, host->finding_count + 1, sizeof *host->findings);
   host->findings[host->finding_count++] = (struct finding){.severity = severity, .code = code, .text = text};
   if (severity > host->severity)
     host->severity = severity;
 }
 
-void watch_find_about(struct watch_host *host, enum severity severity, const char *code, const char *about,
-                      char *text) {
-  watch_find(host, severity, code, text);
+void watch_add_finding_about(struct watch_host *host, enum severity severity, const char *code,
+                             const char *about, char *text) {
+  watch_add_finding(host, severity, code, text);
   host->findings[host->finding_count - 1].about = must_copy(about);
 }
 
@@ -35,7 +35,7 @@ void watch_add(struct watch *watch, const char *host, uint16_t port, enum probe_
       (struct watch_host){.host = must_copy(host), .port = port, .protocol = protocol};
 }
 
-/* With a copy of its own: hosts that were not asked are freed earlier. */
+/* Has a copy of the name, since hosts that were not asked are freed earlier. */
 struct listed_name {
   char *host;
   uint16_t port;
@@ -100,24 +100,24 @@ char *watch_host_name(const struct watch_host *host) {
   return host_and_port_format(host->host, host->port);
 }
 
-static bool is_own(const struct finding *finding) {
+static bool is_own_finding(const struct finding *finding) {
   return strcmp(finding->code, ISSUER_EXPIRES) != 0;
 }
 
 const char *watch_text(const struct watch_host *host, size_t index) {
   if (index < host->finding_count)
-    return is_own(&host->findings[index]) ? host->findings[index].text : NULL;
+    return is_own_finding(&host->findings[index]) ? host->findings[index].text : NULL;
   if (host->finding_count == 0)
     return "all well";
   for (size_t i = 0; i < host->finding_count; i++)
-    if (is_own(&host->findings[i]) && host->findings[i].severity == host->severity)
+    if (is_own_finding(&host->findings[i]) && host->findings[i].severity == host->severity)
       return NULL;
-  return "a CA's certificate expires, told once";
+  return "a CA's certificate expires, reported once for all hosts";
 }
 
-bool watch_is_told_elsewhere(const struct watch_host *host) {
+bool watch_is_reported_once(const struct watch_host *host) {
   for (size_t i = 0; i < host->finding_count; i++)
-    if (is_own(&host->findings[i]))
+    if (is_own_finding(&host->findings[i]))
       return false;
   return host->finding_count > 0;
 }
@@ -126,11 +126,8 @@ char *watch_findings_text(const struct watch_host *host) {
   char *text = must_copy("");
   for (size_t i = 0; i <= host->finding_count; i++) {
     const char *more = watch_text(host, i);
-    if (more == NULL)
-      continue;
-    char *longer = must_format("%s%s%s", text, *text == '\0' ? "" : "; ", more);
-    free(text);
-    text = longer;
+    if (more != NULL)
+      text_append(&text, "; ", more);
   }
   return text;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The report of monitor as an HTML page. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,50 +14,50 @@
 #include "monitor/watch.h"
 #include "view/entry_text.h"
 
-/* ---- What expires when, the soonest first ---- */
+/* ---- Time left until something expires, the shortest first ---- */
 
-/* The bars end here; what lives longer reaches the end. */
+/* A full bar stands for this many days or more. */
 #define TIMELINE_DAYS 400
 
-/* Something of a host that ends, or a host of which nothing is known. */
-struct end {
+/* A date of a host: when a certificate or its entry expires; or a host that was not reached. */
+struct deadline {
   const struct watch_host *host;
   size_t index;
   const char *what; /* static */
-  bool unknown;
-  int64_t left; /* until then, in seconds */
+  bool unknown;     /* the host was not reached */
+  int64_t left;     /* seconds until then */
 };
 
-struct ends {
-  struct end *items;
+struct deadlines {
+  struct deadline *items;
   size_t count;
 };
 
-static void add_end(struct ends *ends, const struct end *end) {
-  ends->items = must_grow(ends->items, ends->count + 1, sizeof *ends->items);
-  ends->items[ends->count++] = *end;
+static void add_deadline(struct deadlines *deadlines, const struct deadline *deadline) {
+  deadlines->items = must_grow(deadlines->items, deadlines->count + 1, sizeof *deadlines->items);
+  deadlines->items[deadlines->count++] = *deadline;
 }
 
-static void add_ends_of(const struct watch *watch, size_t index, struct ends *ends) {
+static void add_deadlines_of(const struct watch *watch, size_t index, struct deadlines *deadlines) {
   const struct watch_host *host = &watch->hosts[index];
   int64_t expires = watch_expires(host);
-  struct end end = {.host = host, .index = index, .what = "certificate", .unknown = expires == 0};
+  struct deadline deadline = {.host = host, .index = index, .what = "certificate", .unknown = expires == 0};
   if (expires == 0)
-    end.what = "not reached";
+    deadline.what = "not reached";
   else
-    end.left = expires - watch->now;
-  add_end(ends, &end);
+    deadline.left = expires - watch->now;
+  add_deadline(deadlines, &deadline);
   if (!host->covered || host->entry.expires == PIN_NEVER)
     return;
-  end = (struct end){.host = host, .index = index, .what = "entry of the policy"};
-  end.left = host->entry.expires - watch->now;
-  add_end(ends, &end);
+  deadline = (struct deadline){.host = host, .index = index, .what = "entry of the policy"};
+  deadline.left = host->entry.expires - watch->now;
+  add_deadline(deadlines, &deadline);
 }
 
-/* What is not known comes first, then the soonest. */
-static int compare_ends(const void *a, const void *b) {
-  const struct end *left = a;
-  const struct end *right = b;
+/* Hosts that were not reached come first, then the shortest time. */
+static int compare_deadlines(const void *a, const void *b) {
+  const struct deadline *left = a;
+  const struct deadline *right = b;
   if (left->unknown != right->unknown)
     return left->unknown ? -1 : 1;
   if (left->left != right->left)
@@ -64,100 +65,103 @@ static int compare_ends(const void *a, const void *b) {
   return left->index < right->index ? -1 : left->index > right->index;
 }
 
-static enum severity severity_of(const struct watch *watch, const struct end *end) {
-  int64_t days = days_until(0, end->left);
-  if (end->unknown || end->left < 0 || days < watch->critical_days)
+static enum severity severity_of(const struct watch *watch, const struct deadline *deadline) {
+  int64_t days = days_until(0, deadline->left);
+  if (deadline->unknown || deadline->left < 0 || days < watch->critical_days)
     return SEVERITY_CRITICAL;
   return days < watch->warning_days ? SEVERITY_WARNING : SEVERITY_OK;
 }
 
-static void print_end(const struct watch *watch, const struct end *end) {
-  const char *severity = severity_word(severity_of(watch, end));
-  int64_t days = days_until(0, end->left);
+static void print_deadline(const struct watch *watch, const struct deadline *deadline) {
+  const char *severity = severity_word(severity_of(watch, deadline));
+  int64_t days = days_until(0, deadline->left);
   int64_t shown = days < 0 ? 0 : days > TIMELINE_DAYS ? TIMELINE_DAYS : days;
   fputs("<tr><th scope=\"row\">", stdout);
-  html_host(end->host->host, end->host->port);
-  printf("<br><small>%s</small></th><td>", end->what);
-  if (!end->unknown)
+  html_host(deadline->host->host, deadline->host->port);
+  printf("<br><small>%s</small></th><td>", deadline->what);
+  if (!deadline->unknown)
     printf("<div class=\"track %s\"><div class=\"bar\" style=\"width:%lld%%\"></div></div>", severity,
            (long long)(shown * 100 / TIMELINE_DAYS));
   printf("</td><td class=\"when %s\">", severity);
-  if (end->unknown)
+  if (deadline->unknown)
     fputs("not known", stdout);
-  else if (end->left < 0)
+  else if (deadline->left < 0)
     fputs("expired", stdout);
   else
     printf("%lld day%s", (long long)days, days == 1 ? "" : "s");
   fputs("</td></tr>\n", stdout);
 }
 
-static void print_ends(const struct watch *watch, const struct end *ends, size_t count) {
+static void print_deadlines(const struct watch *watch, const struct deadline *deadlines, size_t count) {
   fputs("<table>\n<thead><tr><th scope=\"col\" class=\"host\">Host</th><th scope=\"col\">Time left</th>"
         "<th scope=\"col\" class=\"when\">In days</th></tr></thead>\n<tbody>\n",
         stdout);
   for (size_t i = 0; i < count; i++)
-    print_end(watch, &ends[i]);
+    print_deadline(watch, &deadlines[i]);
   fputs("</tbody>\n</table>\n", stdout);
 }
 
 static void print_timeline(const struct watch *watch) {
-  struct ends ends = {0};
+  struct deadlines deadlines = {0};
   size_t soon = 0;
   for (size_t i = 0; i < watch->count; i++)
-    add_ends_of(watch, i, &ends);
-  if (ends.count > 0)
-    qsort(ends.items, ends.count, sizeof *ends.items, compare_ends);
-  while (soon < ends.count && severity_of(watch, &ends.items[soon]) != SEVERITY_OK)
+    add_deadlines_of(watch, i, &deadlines);
+  if (deadlines.count > 0)
+    qsort(deadlines.items, deadlines.count, sizeof *deadlines.items, compare_deadlines);
+  while (soon < deadlines.count && severity_of(watch, &deadlines.items[soon]) != SEVERITY_OK)
     soon++;
   printf(
       "<h2 id=\"timeline\">What expires when</h2>\n<p>The first certificate of each path to expire, and the "
       "entries of the policy that do. A full bar is %d days or more.</p>\n",
       TIMELINE_DAYS);
   if (soon > 0)
-    print_ends(watch, ends.items, soon);
-  if (soon < ends.count) {
-    printf("<details><summary>%zu in %d days or later</summary>\n", ends.count - soon, watch->warning_days);
-    print_ends(watch, ends.items + soon, ends.count - soon);
+    print_deadlines(watch, deadlines.items, soon);
+  if (soon < deadlines.count) {
+    printf("<details><summary>%zu in %d days or later</summary>\n", deadlines.count - soon,
+           watch->warning_days);
+    print_deadlines(watch, deadlines.items + soon, deadlines.count - soon);
     fputs("</details>\n", stdout);
   }
-  free(ends.items);
+  free(deadlines.items);
 }
 
-/* Of a drawing, which is as wide as its cell. */
+/* ---- Keys over time ---- */
+
+/* Units of a drawing, which is stretched to the width of its cell. */
 #define WIDTH 1000
 
 static bool is_drawn(const struct watch_host *host) {
   return host->drawing != NULL && host->drawing->count > 0;
 }
 
-/* Whether it had another key, or another issuer, at some time. */
+/* Whether its key or its issuer has ever changed. */
 static bool has_changed(const struct watch_host *host) {
   size_t counts[2] = {0};
   for (size_t i = 0; i < host->drawing->count; i++)
-    counts[host->drawing->stretches[i].depth]++;
+    counts[host->drawing->periods[i].depth]++;
   return counts[0] > 1 || counts[1] > 1;
 }
 
-/* A clock that was set back leads to the edge. */
-static int place_of(int64_t moment, int64_t from, int64_t to) {
+/* Where a moment lies in the drawing; one outside, as after a clock was set back, lies on the edge. */
+static int position_of(int64_t moment, int64_t from, int64_t to) {
   if (moment <= from || to <= from)
     return 0;
   return moment >= to ? WIDTH : (int)((double)(moment - from) / (double)(to - from) * WIDTH);
 }
 
-/* The drawing says to nobody what the text beside it does not say. */
-static void print_stretch(const struct stretch *stretch, size_t index, int64_t from, int64_t to) {
-  AUTO_TEXT first = date_format(stretch->first);
-  AUTO_TEXT last = date_format(stretch->last);
-  const char *what = stretch->depth == 0 ? "key" : "issuer";
-  int begins = place_of(stretch->first, from, to);
-  int width = place_of(stretch->last, from, to) - begins;
+/* The text beside the drawing says all that it shows. */
+static void print_period(const struct period *period, size_t index, int64_t from, int64_t to) {
+  AUTO_TEXT first = date_format(period->first);
+  AUTO_TEXT last = date_format(period->last);
+  const char *what = period->depth == 0 ? "key" : "issuer";
+  int begins = position_of(period->first, from, to);
+  int width = position_of(period->last, from, to) - begins;
   printf("<tr><th scope=\"row\">%s<br><small>", what);
-  html_format("%s", stretch->pin);
+  html_format("%s", period->pin);
   printf("</small></th><td><svg class=\"life %s\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" "
          "role=\"img\" aria-labelledby=\"t-%zu d-%zu\"><title id=\"t-%zu\">%s ",
-         stretch->depth == 0 ? "own" : "issuer", WIDTH, index, index, index, what);
-  html_format("%s", stretch->pin);
+         period->depth == 0 ? "own" : "issuer", WIDTH, index, index, index, what);
+  html_format("%s", period->pin);
   printf("</title><desc id=\"d-%zu\">seen from %s to %s</desc><rect class=\"ground\" width=\"%d\" "
          "height=\"10\"/><rect class=\"seen\" x=\"%d\" width=\"%d\" height=\"10\"/></svg></td>"
          "<td class=\"when\">%s<br>%s</td></tr>\n",
@@ -175,10 +179,11 @@ static void print_host(const struct watch *watch, const struct watch_host *host,
          "<th scope=\"col\" class=\"when\">Seen from, to</th></tr></thead>\n<tbody>\n",
          begins, ends);
   for (size_t i = 0; i < drawing->count; i++)
-    print_stretch(&drawing->stretches[i], (*number)++, from, watch->now);
+    print_period(&drawing->periods[i], (*number)++, from, watch->now);
   fputs("</tbody>\n</table>\n", stdout);
 }
 
+/* Prints the hosts with a change, or those without. number NULL: only counts them. */
 static size_t print_some_drawings(const struct watch *watch, bool changed, size_t *number) {
   size_t count = 0;
   for (size_t i = 0; i < watch->count; i++) {
@@ -192,7 +197,7 @@ static size_t print_some_drawings(const struct watch *watch, bool changed, size_
   return count;
 }
 
-/* Which keys each host has shown, drawn over time; folded where there was no change. Nothing without a
+/* The keys of each host, drawn over time; hosts without a change are folded. Prints nothing without a
  * history. */
 static void print_history(const struct watch *watch) {
   size_t number = 0;
@@ -211,6 +216,8 @@ static void print_history(const struct watch *watch) {
   fputs("</details>\n", stdout);
 }
 
+/* ---- Chains ---- */
+
 static void print_key(const struct watch_key *key) {
   char digest[PIN_DIGEST_TEXT_SIZE];
   AUTO_TEXT expires = expiry_text(key->expires);
@@ -224,7 +231,7 @@ static void print_key(const struct watch_key *key) {
   fputs("</small></div>\n", stdout);
 }
 
-/* The keys that the entry would have accepted. */
+/* The keys that the entry accepts. */
 static void print_expected(const struct watch *watch, const struct pin_entry *entry) {
   AUTO_TEXT place = entry_place(entry, watch->policy_path == NULL ? "" : watch->policy_path);
   fputs("<p>Expected by the entry ", stdout);
@@ -269,6 +276,7 @@ static void print_chain(const struct watch *watch, size_t index) {
   fputs("</small></p>\n</section>\n", stdout);
 }
 
+/* Prints the chains of hosts that are well, or of the others. */
 static size_t print_some_chains(const struct watch *watch, bool well, bool count_only) {
   size_t count = 0;
   for (size_t i = 0; i < watch->count; i++) {
@@ -294,16 +302,14 @@ static void print_chains(const struct watch *watch) {
   fputs("</details>\n", stdout);
 }
 
-/* ---- What "pinctl scan" found ---- */
+/* ---- The report of "pinctl scan" ---- */
 
 bool scan_report_read(const char *path, struct watch *watch) {
   watch->scan = json_file_read(path, SCAN_REPORT_LIST, SCAN_REPORT_EXPECTED);
   return watch->scan != NULL;
 }
 
-/* ---- In the HTML report ---- */
-
-/* The class that has the colour: what a report says is no markup. */
+/* The class for the colour: a fixed word, since the text of a report must not become markup. */
 static const char *class_of(const char *severity) {
   if (strcmp(severity, "critical") == 0)
     return "critical";
@@ -363,7 +369,7 @@ static void print_scan_row(json_object *host) {
   fputs("</td></tr>\n", stdout);
 }
 
-/* What a scan found of what servers accept. Nothing without one. */
+/* What servers accept, by the scan. Prints nothing without a scan. */
 static void print_scan(const struct watch *watch) {
   json_object *hosts = json_member(watch->scan, SCAN_REPORT_LIST, json_type_array);
   if (hosts == NULL)
@@ -380,9 +386,7 @@ static void print_scan(const struct watch *watch) {
   fputs("</tbody>\n</table>\n", stdout);
 }
 
-/* ---- The page ---- */
-
-/* ---- What this is about ---- */
+/* ---- The head of the page ---- */
 
 static void print_fact(const char *what, const char *value) {
   printf("<tr><th scope=\"row\">%s</th><td>", what);
@@ -416,7 +420,7 @@ static void print_summary(const struct watch *watch) {
     fputs("</p>\n", stdout);
   }
   if (watch->interrupted_of > 0)
-    printf("<p class=\"trouble warning\">interrupted: only these of %zu hosts were looked at</p>\n",
+    printf("<p class=\"trouble warning\">interrupted: only these of %zu hosts were checked</p>\n",
            watch->interrupted_of);
   if (watch->paused > 0)
     printf("<p class=\"trouble warning\">%zu pause%s: what is refused there is only logged</p>\n",

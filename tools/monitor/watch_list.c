@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Hosts that are watched without being pinned, from a file: lines, YAML or JSON. */
+/* Reads hosts to watch, whether they are pinned or not, from a file: lines, YAML or JSON. */
 #include <string.h>
 
 #include <yaml.h>
@@ -22,11 +22,11 @@ struct listing {
   struct watch *watch;
 };
 
-static bool complain(const struct listing *listing, unsigned line, const char *text) {
+static bool say_no_host(const struct listing *listing, unsigned line, const char *text) {
   return say_error("%s:%u: \"%s\": " EXPECTED, listing->path, line, text);
 }
 
-/* False: it is no host. One that is there already is asked once. */
+/* False: it is not a host. A host that is listed twice is asked once. */
 static bool add(const struct listing *listing, const char *host, uint16_t port) {
   if (!host_can_be_asked(host))
     return false;
@@ -49,7 +49,7 @@ static bool read_line(const struct listing *listing, const char *at, size_t leng
   char *from = text + strspn(text, " \t\r");
   for (size_t end = strlen(from); end > 0 && strchr(" \t\r", from[end - 1]) != NULL; end--)
     from[end - 1] = '\0';
-  return *from == '\0' || add_text(listing, from) || complain(listing, line, from);
+  return *from == '\0' || add_text(listing, from) || say_no_host(listing, line, from);
 }
 
 static bool read_lines(const struct listing *listing) {
@@ -63,9 +63,9 @@ static bool read_lines(const struct listing *listing) {
   return good;
 }
 
-/* ---- YAML, which JSON is as well ---- */
+/* ---- YAML; JSON is YAML too ---- */
 
-static bool complain_of_node(const struct listing *listing, const yaml_node_t *node, const char *what) {
+static bool say_wrong_node(const struct listing *listing, const yaml_node_t *node, const char *what) {
   return say_error("%s:%zu: %s", listing->path, node->start_mark.line + 1, what);
 }
 
@@ -73,7 +73,7 @@ static bool is_plain(const yaml_node_t *node) {
   return node->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 }
 
-/* NULL: it is a number, say, or nothing, or it goes on behind a NUL. */
+/* The text of a node. NULL: it is no text but e.g. a number or null, or it has a NUL byte. */
 static const char *text_of(const yaml_node_t *node) {
   static const char *const others[] = {"", "~", "null", "true", "false"};
   if (node == NULL || node->type != YAML_SCALAR_NODE)
@@ -103,13 +103,13 @@ static bool add_with_port(const struct listing *listing, const yaml_node_t *host
   if (port->type != YAML_SCALAR_NODE || !is_plain(port) ||
       !number_read((const char *)port->data.scalar.value, 1, 65535, &number)) {
     AUTO_TEXT what = must_format("\"%s\": expected a port from 1 to 65535", text);
-    return complain_of_node(listing, port, what);
+    return say_wrong_node(listing, port, what);
   }
   AUTO_TEXT canonical = NULL;
   uint16_t other = 0;
   return (host_and_port_read(text, &canonical, &other) && other == 0 &&
           add(listing, canonical, (uint16_t)number)) ||
-         complain(listing, (unsigned)host->start_mark.line + 1, text);
+         say_no_host(listing, (unsigned)host->start_mark.line + 1, text);
 }
 
 /* "host:port", or a mapping with "host" and perhaps "port". */
@@ -119,10 +119,10 @@ static bool read_element(const struct listing *listing, yaml_document_t *documen
   const yaml_node_t *port = is_mapping ? member(document, node, "port") : NULL;
   const char *text = text_of(host);
   if (text == NULL)
-    return complain_of_node(listing, node, "expected a host, or a mapping with \"host\"");
+    return say_wrong_node(listing, node, "expected a host, or a mapping with \"host\"");
   if (port != NULL)
     return add_with_port(listing, host, port);
-  return add_text(listing, text) || complain(listing, (unsigned)host->start_mark.line + 1, text);
+  return add_text(listing, text) || say_no_host(listing, (unsigned)host->start_mark.line + 1, text);
 }
 
 static bool read_list(const struct listing *listing, yaml_document_t *document) {
@@ -131,7 +131,7 @@ static bool read_list(const struct listing *listing, yaml_document_t *document) 
   if (root == NULL)
     return true;
   if (root->type != YAML_SEQUENCE_NODE)
-    return complain_of_node(listing, root, "expected a list of hosts");
+    return say_wrong_node(listing, root, "expected a list of hosts");
   const yaml_node_item_t *item = root->data.sequence.items.start;
   for (; good && item < root->data.sequence.items.top; item++)
     good = read_element(listing, document, yaml_document_get_node(document, *item));
@@ -161,13 +161,13 @@ static bool read_yaml(const struct listing *listing, size_t length) {
   return good;
 }
 
-/* "[2001:db8::1]:443" is a line, and no list of one number. */
+/* "[2001:db8::1]:443" is a line with an address, not a list. */
 static bool is_address(const char *text) {
   size_t length = strspn(text + 1, "0123456789abcdefABCDEF:.");
   return text[1 + length] == ']' && memchr(text + 1, ':', length) != NULL;
 }
 
-/* But for addresses no line that names a host begins like that. */
+/* Only a line with an address begins like YAML, by "[". */
 static bool is_yaml(const char *text) {
   static const char blanks[] = " \t\r\n";
   text += strspn(text, blanks);

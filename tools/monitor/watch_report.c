@@ -20,7 +20,7 @@ static char *left_text(const struct watch *watch, const struct watch_host *host)
   return days < 0 ? must_copy("expired") : must_format("%lld d", (long long)days);
 }
 
-/* One line for each finding; what comes before is said once. */
+/* One row for each finding; only the first has the columns of the host. */
 static void add_rows(const struct watch *watch, const struct watch_host *host, struct table *table) {
   AUTO_TEXT name = watch_host_name(host);
   AUTO_TEXT left = left_text(watch, host);
@@ -35,7 +35,7 @@ static void add_rows(const struct watch *watch, const struct watch_host *host, s
   }
 }
 
-/* What is about no server. */
+/* The findings about no server. */
 static void add_machine_rows(const struct watch *watch, struct table *table) {
   for (size_t i = 0; i < watch->machine.finding_count; i++) {
     const struct finding *finding = &watch->machine.findings[i];
@@ -44,14 +44,14 @@ static void add_machine_rows(const struct watch *watch, struct table *table) {
   }
 }
 
-/* What a reader of the table would otherwise miss. */
+/* What the table does not show, for its last line. */
 static char *left_out_text(const struct watch *watch) {
   AUTO_TEXT well = watch->well_left_out == 0 ? must_copy("")
                                              : must_format("; %zu well and not shown", watch->well_left_out);
   AUTO_TEXT unasked =
       watch->interrupted_of == 0
           ? must_copy("")
-          : must_format("; interrupted: only these of %zu were looked at", watch->interrupted_of);
+          : must_format("; interrupted: only these of %zu were checked", watch->interrupted_of);
   return watch->wildcards == 0
              ? must_format("%s%s", well, unasked)
              : must_format("%s%s; %zu wildcard%s name%s no server", well, unasked, watch->wildcards,
@@ -147,7 +147,7 @@ void watch_print_json(const struct watch *watch) {
   json_print(json);
 }
 
-/* ---- Nagios: one line, then performance data behind a bar ---- */
+/* ---- Nagios: one line, with performance data behind a bar ---- */
 
 static int64_t least_days(const struct watch *watch) {
   int64_t first = 0;
@@ -159,7 +159,7 @@ static int64_t least_days(const struct watch *watch) {
   return first == 0 ? 0 : days_until(watch->now, first);
 }
 
-/* A bar inside a text would begin the performance data. */
+/* A bar in a text would begin the performance data. */
 static char *without_bars(const char *text) {
   char *copy = must_copy(text);
   for (char *at = copy; *at != '\0'; at++)
@@ -167,8 +167,8 @@ static char *without_bars(const char *text) {
   return copy;
 }
 
-/* What the numbers of hosts do not say: the first line is often all that is sent. */
-static const char *beside_hosts(const struct watch *watch) {
+/* A problem that the numbers of hosts do not show. Often only the first line is sent on. NULL: none. */
+static const char *problem_of_machine(const struct watch *watch) {
   const struct watch_host *machine = &watch->machine;
   bool is_worse = watch_count(watch, SEVERITY_CRITICAL) == 0 &&
                   (machine->severity == SEVERITY_CRITICAL || watch_count(watch, SEVERITY_WARNING) == 0);
@@ -183,10 +183,10 @@ void watch_print_nagios(const struct watch *watch) {
   size_t warnings = watch_count(watch, SEVERITY_WARNING);
   size_t criticals = watch_count(watch, SEVERITY_CRITICAL);
   size_t count = watch->count + watch->well_left_out;
-  const char *beside = beside_hosts(watch);
-  AUTO_TEXT reason = without_bars(beside == NULL ? "" : beside);
+  const char *problem = problem_of_machine(watch);
+  AUTO_TEXT reason = without_bars(problem == NULL ? "" : problem);
   put(stdout, PLAIN, "PINNING %s: %s%s%zu host%s, %zu warning, %zu critical", words[watch_severity(watch)],
-      reason, beside == NULL ? "" : "; ", count, count == 1 ? "" : "s", warnings, criticals);
+      reason, problem == NULL ? "" : "; ", count, count == 1 ? "" : "s", warnings, criticals);
   put(stdout, PLAIN, " | hosts=%zu warning=%zu critical=%zu least_days=%lld;%d:;%d: time=%.3fs\n", count,
       warnings, criticals, (long long)least_days(watch), watch->warning_days, watch->critical_days,
       watch->seconds);
@@ -195,7 +195,7 @@ void watch_print_nagios(const struct watch *watch) {
     AUTO_TEXT name = watch_host_name(host);
     AUTO_TEXT findings = watch_findings_text(host);
     AUTO_TEXT plain = without_bars(findings);
-    if (host->severity != SEVERITY_OK && !watch_is_told_elsewhere(host))
+    if (host->severity != SEVERITY_OK && !watch_is_reported_once(host))
       put(stdout, PLAIN, "%s: %s: %s\n", words[host->severity], name, plain);
   }
   for (size_t i = 0; i < watch->machine.finding_count; i++) {
@@ -204,14 +204,14 @@ void watch_print_nagios(const struct watch *watch) {
   }
 }
 
-/* ---- Prometheus: a file for node_exporter's textfile collector ---- */
+/* ---- Prometheus: a file for the textfile collector of node_exporter ---- */
 
 static void print_metric(const struct watch *watch, const char *name, const char *help,
                          double (*value)(const struct watch_host *)) {
   printf("# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
   for (size_t i = 0; i < watch->count; i++) {
     const struct watch_host *host = &watch->hosts[i];
-    /* Canonical names and addresses hold nothing that a label would have to escape. */
+    /* A label need not be escaped: canonical names and addresses have no such characters. */
     printf("%s{host=\"%s\",port=\"%u\"} %.15g\n", name, host->host, host->port, value(host));
   }
 }

@@ -35,6 +35,14 @@ bool operands_can_be_asked(const struct arguments *arguments) {
   return good;
 }
 
+/* Adds a server, unless it comes from a list. Port 0: 443. */
+static void add_server(const struct arguments *arguments, const char *host, uint16_t port,
+                       struct watch *watch) {
+  port = port == 0 ? HTTPS_PORT : port;
+  if (!watch_is_listed(watch, host, port))
+    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+}
+
 bool targets_from_operands(const struct arguments *arguments, bool patterns, struct watch *watch) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     AUTO_TEXT host = NULL;
@@ -43,25 +51,22 @@ bool targets_from_operands(const struct arguments *arguments, bool patterns, str
       continue;
     if (!read_operand(arguments, i, &host, &port))
       return false;
-    port = port == 0 ? HTTPS_PORT : port;
-    if (!watch_is_listed(watch, host, port))
-      watch_add(watch, host, port, probe_options_protocol(arguments, port));
+    add_server(arguments, host, port, watch);
   }
   return true;
 }
 
-/* A wildcard names no server; an entry that is off asks for nothing. */
+/* Adds nothing for a wildcard, which names no server, or for an entry that is off. */
 static void add_entry(const struct arguments *arguments, const struct pin_entry *entry, struct watch *watch) {
   static const uint16_t usual = HTTPS_PORT;
   const uint16_t *ports = entry->port_count == 0 ? &usual : entry->ports;
   uint32_t count = entry->port_count == 0 ? 1 : entry->port_count;
   watch->wildcards += entry->kind == PIN_NAME_WILDCARD ? 1 : 0;
   for (uint32_t i = 0; i < count && entry->mode != PIN_MODE_OFF && entry->kind != PIN_NAME_WILDCARD; i++)
-    if (!watch_is_listed(watch, entry->name, ports[i]))
-      watch_add(watch, entry->name, ports[i], probe_options_protocol(arguments, ports[i]));
+    add_server(arguments, entry->name, ports[i], watch);
 }
 
-/* How many it has added. */
+/* Adds the servers of all entries with this name. Returns how many. */
 static size_t add_entries_of(const struct arguments *arguments, const struct entries *entries,
                              const char *host, struct watch *watch) {
   size_t before = watch->count;
@@ -79,16 +84,14 @@ bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy
     AUTO_TEXT host = NULL;
     uint16_t port = 0;
     good = read_operand(arguments, i, &host, &port);
-    if (!good || (port == 0 && add_entries_of(arguments, &entries, host, watch) > 0))
-      continue;
-    port = port == 0 ? HTTPS_PORT : port;
-    watch_add(watch, host, port, probe_options_protocol(arguments, port));
+    if (good && (port != 0 || add_entries_of(arguments, &entries, host, watch) == 0))
+      add_server(arguments, host, port, watch);
   }
   entries_clear(&entries);
   return good;
 }
 
-/* Hosts that an operand before has named are asked once. */
+/* Whether one of the first `count` hosts has this name: an earlier operand has added it. */
 static bool is_among(const struct watch *watch, size_t count, const char *host) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(watch->hosts[i].host, host) == 0)
@@ -96,8 +99,8 @@ static bool is_among(const struct watch *watch, size_t count, const char *host) 
   return false;
 }
 
-static bool add_fitting(const struct arguments *arguments, const struct entries *entries, const char *pattern,
-                        struct watch *watch) {
+static bool add_matching(const struct arguments *arguments, const struct entries *entries,
+                         const char *pattern, struct watch *watch) {
   size_t before = watch->count;
   bool found = false;
   for (size_t i = 0; i < entries->count; i++) {
@@ -108,7 +111,7 @@ static bool add_fitting(const struct arguments *arguments, const struct entries 
       add_entry(arguments, &entries->items[i], watch);
   }
   if (!found)
-    say_error("%s: no host of the policy has such a name", pattern);
+    say_error("%s: no host of the policy matches this pattern", pattern);
   return found;
 }
 
@@ -120,7 +123,7 @@ bool targets_by_patterns(const struct arguments *arguments, const struct pin_pol
     entries_sort_by_name(&entries);
   for (size_t i = 0; good && i < arguments->operand_count; i++)
     if (is_name_pattern(arguments->operands[i]))
-      good = add_fitting(arguments, &entries, arguments->operands[i], watch);
+      good = add_matching(arguments, &entries, arguments->operands[i], watch);
   entries_clear(&entries);
   return good;
 }
@@ -135,11 +138,11 @@ bool targets_from_policy(const struct arguments *arguments, const struct pin_pol
     add_entry(arguments, &entries.items[i], watch);
   bool only_patterns = watch->count == 0 && entries.count > 0;
   entries_clear(&entries);
-  /* Nothing is wrong with a policy of wildcards: there is only nobody to ask. */
+  /* A policy of wildcards alone is no error: there is only no server to ask. */
   if (only_patterns)
     return true;
   if (watch->count == 0)
-    say_error("the policy names no server; name one as an operand");
+    say_error("the policy names no server; give one as an operand");
   return watch->count > 0;
 }
 
@@ -157,20 +160,20 @@ bool targets_ask(struct watch *watch, const struct probe_settings *settings, pro
   return good;
 }
 
-struct looking {
+struct run {
   struct watch *watch;
   const struct pin_policy *policy;
   size_t done;
 };
 
-static void take(size_t index, struct probe_result *result, void *arg) {
-  struct looking *looking = arg;
-  looking->watch->hosts[index].asked = true;
-  watch_take(looking->watch, looking->policy, result, &looking->watch->hosts[index]);
-  bar_show(++looking->done, looking->watch->count);
+static void take_result(size_t index, struct probe_result *result, void *arg) {
+  struct run *run = arg;
+  run->watch->hosts[index].asked = true;
+  watch_examine(run->watch, run->policy, result, &run->watch->hosts[index]);
+  bar_show(++run->done, run->watch->count);
 }
 
-/* Of what was not asked nothing is said, and nothing kept. */
+/* Removes the hosts that were not asked: nothing is reported or recorded of them. */
 static void keep_asked(struct watch *watch) {
   size_t kept = 0;
   watch->interrupted_of = watch->count;
@@ -185,21 +188,20 @@ static void keep_asked(struct watch *watch) {
 
 bool targets_look(struct watch *watch, const struct pin_policy *policy,
                   const struct probe_settings *settings) {
-  struct looking looking = {.watch = watch, .policy = policy};
+  struct run run = {.watch = watch, .policy = policy};
   struct probe_settings until = *settings;
   until.is_over = interrupt_noted;
   interrupt_hold();
-  bool good = targets_ask(watch, &until, take, &looking);
+  bool good = targets_ask(watch, &until, take_result, &run);
   interrupt_release();
-  if (interrupt_noted() && looking.done < watch->count) {
+  if (interrupt_noted() && run.done < watch->count) {
     bar_show(1, 1);
     keep_asked(watch);
-    say_warning("interrupted: %zu of %zu hosts were looked at", watch->count, watch->interrupted_of);
+    say_warning("interrupted: %zu of %zu hosts were checked", watch->count, watch->interrupted_of);
   }
   return good && watch->interrupted_of == 0;
 }
 
-/* Two hosts of one name are told apart by their ports. */
 static int compare_names(const void *a, const void *b) {
   const struct watch_host *left = a;
   const struct watch_host *right = b;
@@ -207,7 +209,7 @@ static int compare_names(const void *a, const void *b) {
   return order != 0 ? order : left->port - right->port;
 }
 
-/* What is refused is worse than anything else of its state. */
+/* Of one state, hosts that the policy refuses come first. */
 static int compare_states(const void *a, const void *b) {
   const struct watch_host *left = a;
   const struct watch_host *right = b;
@@ -220,7 +222,7 @@ static int compare_states(const void *a, const void *b) {
   return compare_names(a, b);
 }
 
-/* What showed no certificate comes first: 0. */
+/* A host that showed no certificate has 0, and comes first. */
 static int compare_expiries(const void *a, const void *b) {
   int64_t left = watch_expires(a);
   int64_t right = watch_expires(b);
@@ -264,7 +266,7 @@ void watch_select(const struct arguments *arguments, struct watch *watch) {
 void watch_print_brief(const struct watch *watch) {
   for (size_t i = 0; i < watch->count; i++) {
     const struct watch_host *host = &watch->hosts[i];
-    if (host->severity == SEVERITY_OK || watch_is_told_elsewhere(host))
+    if (host->severity == SEVERITY_OK || watch_is_reported_once(host))
       continue;
     AUTO_TEXT name = watch_host_name(host);
     AUTO_TEXT findings = watch_findings_text(host);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Which servers a verb looks at, and asking them. */
+/* Chooses the servers that a verb asks, and asks them. */
 #ifndef PINCTL_MONITOR_WATCH_TARGETS_H
 #define PINCTL_MONITOR_WATCH_TARGETS_H
 
@@ -8,64 +8,64 @@
 #include "cli/arguments.h"
 #include "monitor/watch.h"
 
-/* The operands, HOST[:PORT] each; `patterns`: those are left for targets_by_patterns. Returns false, having
- * said how the verb is used. */
+/* Adds the operands, each HOST[:PORT]. patterns: those are left for targets_by_patterns. Returns false,
+ * having said how the verb is used. */
 MUST_USE bool targets_from_operands(const struct arguments *arguments, bool patterns, struct watch *watch);
 
-/* Whether every operand is HOST[:PORT] that somebody may answer to.
- * False, having said how the verb is used. */
+/* Whether every operand is a HOST[:PORT] that can be asked. False, having said how the verb is used. */
 bool operands_can_be_asked(const struct arguments *arguments);
 
 /*
- * The operands; HOST alone stands for all servers that the entries of exactly this name name, and for port
- * 443 where there is none. Returns false, having said why.
+ * Adds the operands. HOST without a port stands for all ports of the entries with exactly this name, or for
+ * port 443 if there is no such entry. Returns false, having said why.
  */
 MUST_USE bool targets_of_hosts(const struct arguments *arguments, const struct pin_policy *policy,
                                struct watch *watch);
 
 /*
- * The servers that the policy names and some operand is a pattern of (view/name_match.h), in the order of
- * their names. Returns false, having said so, where a pattern fits none.
+ * Adds the servers of the policy that match the patterns among the operands (view/name_match.h), by name.
+ * Returns false, having said so, if a pattern matches none.
  */
 MUST_USE bool targets_by_patterns(const struct arguments *arguments, const struct pin_policy *policy,
                                   struct watch *watch);
 
 /*
- * All servers that the entries of a policy name, by name; wildcards name none, and are counted. Returns
- * false, having said why, where there is none.
+ * Adds all servers that the entries of a policy name, by name. Wildcards name none and are only counted.
+ * Returns false, having said why, if there is none.
  */
 MUST_USE bool targets_from_policy(const struct arguments *arguments, const struct pin_policy *policy,
                                   struct watch *watch);
 
 /*
- * Hosts that are watched whether they are pinned or not: HOST[:PORT] a line, "#" begins a comment; or a JSON
- * array of such texts, or of objects with "host" and "port". To be called while there are no others; these
- * are not added again by the functions above. False, having said file, line and what was expected.
+ * Adds the hosts of a file, to be watched whether they are pinned or not: a line each, HOST[:PORT], with
+ * comments behind "#"; or a JSON or YAML array of such texts, or of objects with "host" and "port". To be
+ * called first; the functions above do not add these hosts again. False, having said file, line and what was
+ * expected.
  */
 MUST_USE bool targets_from_list(const struct arguments *arguments, const char *path, struct watch *watch);
 
-/* probe_all for the hosts of a watch; sets the time it took. */
+/* Runs probe_all for all hosts of a watch, and sets watch->seconds. */
 MUST_USE bool targets_ask(struct watch *watch, const struct probe_settings *settings, probe_result_fn *done,
                           void *arg);
 
 /*
- * The same, taking what each server showed into the watch (watch_take), with a progress bar. SIGINT ends it
- * early: then it says so and returns false, and the watch has only those hosts that were looked at.
+ * The same, with watch_examine for each result and a progress bar. SIGINT ends it early: then it says so,
+ * returns false, and leaves only the hosts that were checked in the watch.
  */
 MUST_USE bool targets_look(struct watch *watch, const struct pin_policy *policy,
                            const struct probe_settings *settings);
 
-/* ---- Which hosts a report shows, in which order, and the shortest report of all ---- */
+/* ---- Which hosts a report shows, their order, and the shortest report ---- */
 
 #define WATCH_OPTION_PROBLEMS FLAG(PROBLEMS, "problems", "show only hosts with problems")
 #define WATCH_OPTION_SORT                                                                                    \
   OPTION(SORT, "sort", "state|name|expiry|time", "the order of hosts (default: state, worst first)",         \
          .one_of = true)
 
-/* Does what these two options say. What was looked at is kept or counted before. */
+/* Filters and sorts the hosts by these two options. To be called after the history has recorded all. */
 void watch_select(const struct arguments *arguments, struct watch *watch);
 
-/* For cron: one line for each host that is not well, with all that was found, and nothing where all are. */
+/* For cron: one line with all findings for each host that has any; nothing if none has. */
 void watch_print_brief(const struct watch *watch);
 
 #endif

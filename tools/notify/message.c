@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The texts of a message: for people, for chats and as JSON. */
 #include <ctype.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +12,7 @@
 #include "cli/output.h"
 #include "notify/ways.h"
 
-/* A webhook is for people: so many lines of a message, and the rest is counted. */
+/* The most lines in the text of a message; the rest is only counted. */
 #define MOST_LINES 50
 
 static const char *const kinds[] = {"new", "worse", "event", "still", "gone", "dropped"};
@@ -36,9 +37,8 @@ char *message_subject(const struct notify_message *message) {
       count += strcmp(message->changes[i].kind, kinds[kind]) == 0 ? 1 : 0;
     if (count == 0)
       continue;
-    char *longer = must_format("%s%s %zu %s", text, first ? "" : ",", count, kinds[kind]);
-    free(text);
-    text = longer;
+    AUTO_TEXT part = must_format(" %zu %s", count, kinds[kind]);
+    text_append(&text, first ? "" : ",", part);
     first = false;
   }
   return text;
@@ -56,7 +56,7 @@ char *message_line(const struct notify_change *change) {
   return escape_text(line);
 }
 
-static const char again_text[] = "Some of this may have been told before: telling it was interrupted.";
+static const char again_text[] = "Some of these changes may have been sent before: sending was interrupted.";
 
 char *message_text(const struct notify_message *message) {
   char *text = NULL;
@@ -69,14 +69,15 @@ char *message_text(const struct notify_message *message) {
     fprintf(stream, "%s\n", line);
   }
   if (message->count > MOST_LINES)
-    fprintf(stream, "and %zu more; \"pinctl monitor\" shows what is so now\n", message->count - MOST_LINES);
+    fprintf(stream, "and %zu more; \"pinctl monitor\" shows the present state\n",
+            message->count - MOST_LINES);
   memory_close(stream);
   return text;
 }
 
 /*
- * Slack takes <!channel>, Mattermost and others @channel and markup. So the lines are a block of code, in
- * which neither is looked for, and nothing in them ends it.
+ * Slack acts on <!channel>, Mattermost and others on @channel and markup. So the lines are a block of code,
+ * in which they act on neither, and a backquote in the lines cannot end the block.
  */
 static char *chat_text(const struct notify_message *message) {
   AUTO_TEXT subject = message_subject(message);

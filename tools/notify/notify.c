@@ -40,7 +40,7 @@ bool notify_is_wanted(const struct arguments *arguments) {
          has_way_option(arguments);
 }
 
-/* An option takes the place of what the file says of its way. */
+/* An option replaces what the file says of its way. NULL, or what is wrong with an option; static. */
 static const char *take_options(const struct arguments *arguments, struct notify_settings *settings) {
   const char *command = arguments_value(arguments, OPTION_NOTIFY_COMMAND);
   const char *webhook = arguments_value(arguments, OPTION_NOTIFY_WEBHOOK);
@@ -84,7 +84,7 @@ int notify_settings_read(const struct arguments *arguments, struct notify_settin
   const char *path = named == NULL ? DEFAULT_NOTIFY_FILE : named;
   *ret_settings = (struct notify_settings){
       .facility = LOG_DAEMON, .timeout = 10, .renotify = (int64_t)7 * SECONDS_PER_DAY};
-  /* Where the ways are options, the usual file need not be there. */
+  /* With a way as an option the default file may be missing. */
   bool reads = named != NULL || (arguments_has(arguments, OPTION_NOTIFY) &&
                                  (!has_way_option(arguments) || access(path, F_OK) == 0));
   if (reads && !notify_file_read(path, ret_settings))
@@ -94,7 +94,7 @@ int notify_settings_read(const struct arguments *arguments, struct notify_settin
     return usage_status(arguments->verb, "%s", why);
   if (has_way(ret_settings))
     return EXIT_DONE;
-  return say_failure("%s: names no way to tell anybody; expected command, mail, webhook or syslog", path);
+  return say_failure("%s: sets no way to notify anybody; expected command, mail, webhook or syslog", path);
 }
 
 void notify_settings_clear(struct notify_settings *settings) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Telling somebody of what has changed: by a command, by mail, to a webhook, to syslog. What is told, and
- * what was told before, is not known here (monitor/alarms.h).
+ * Notifies people of changes: by a command, by mail, by a webhook, by syslog. The caller knows which changes,
+ * and what was sent before (monitor/alarms.h).
  */
 #ifndef PINCTL_NOTIFY_NOTIFY_H
 #define PINCTL_NOTIFY_NOTIFY_H
@@ -36,57 +36,58 @@ struct notify_settings {
   bool used[NOTIFY_WAYS];
   struct text_list command; /* the program and its arguments */
   struct text_list mail_to;
-  char *mail_from;    /* NULL: the mail program's own */
-  char *mail_program; /* NULL: sendmail(8), unless there is a server */
-  char *mail_server;  /* "smtp://localhost" */
-  char *webhook;      /* its URL */
+  char *mail_from;    /* NULL: the default of the mail program, or pinctl@HOST */
+  char *mail_program; /* NULL: sendmail(8) */
+  char *mail_server;  /* URL, e.g. "smtp://localhost"; used in place of the program; NULL: none */
+  char *webhook;      /* URL; NULL: none */
   char *webhook_ca;   /* NULL: the roots that OpenSSL trusts by default */
   int facility;       /* of syslog */
   long timeout;       /* seconds for each way */
-  int64_t renotify;   /* seconds after which to tell again; 0: never */
+  int64_t renotify;   /* seconds after which to send again; 0: never */
 };
 
-/* Whether any of NOTIFY_OPTIONS asks for telling. */
+/* Whether any of NOTIFY_OPTIONS asks to notify somebody. */
 bool notify_is_wanted(const struct arguments *arguments);
 
 /*
- * The settings of the options, and of the file where one is asked for; to be cleared in any case. Returns an
- * exit status, having said what is wrong.
+ * Reads the settings from the options, and from the file if one is asked for; to be cleared in any case.
+ * Returns an exit status, having said what is wrong.
  */
 MUST_USE int notify_settings_read(const struct arguments *arguments, struct notify_settings *ret_settings);
 void notify_settings_clear(struct notify_settings *settings);
 
 /*
- * Reads a file into settings that have their defaults. It names a program that may be run as root, so it must
- * belong to root or to this user, and nobody else may write it. False, having said file, line and why.
+ * Reads a file into settings that have their defaults. The file names a program that may be run as root, so
+ * it must belong to root or to this user, and nobody else may write it. False, having said file, line and
+ * why.
  */
 MUST_USE bool notify_file_read(const char *path, struct notify_settings *settings);
 
-/* One thing to tell. The texts are unescaped, and somebody else's in part. */
+/* One change. The texts are owned and unescaped; parts come from servers. */
 struct notify_change {
-  char *id;       /* the same when it is told again because nobody knows whether it was */
+  char *id;       /* a change that is sent again has the same */
   char *kind;     /* "new", "worse", "still", "gone", "event", "dropped" */
   char *severity; /* "warning", "critical" */
-  char *host;     /* "": this machine itself */
+  char *host;     /* "": the change is about this machine */
   uint16_t port;
   char *code;
   char *text;
-  char *pin;     /* of the key in use; "" where none was seen */
-  int64_t since; /* the finding */
-  int64_t at;    /* the change */
+  char *pin;     /* of the key in use; "": none was seen */
+  int64_t since; /* when the finding began */
+  int64_t at;    /* when it changed */
 };
 
 struct notify_message {
   struct notify_change *changes;
   size_t count;
-  bool again; /* it may have been told before */
+  bool again; /* it may have been sent before */
 };
 
 void notify_message_clear(struct notify_message *message);
 
 /*
- * Tells. NULL, or why it was not told, for free(3). The policy is applied to the connections to a webhook and
- * to a mail server with TLS.
+ * Sends a message by one way. NULL, or why it was not sent, for free(3). The policy judges the connections to
+ * a webhook, and to a mail server with TLS.
  */
 MUST_USE char *notify_send(const struct notify_settings *settings, enum notify_way way,
                            const struct notify_message *message, const struct pin_policy *policy);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A connection of pinctl's own to which the policy is applied, also where enforcement is not switched on for
- * pinctl: OpenSSL verifies the chain as usual, and then the policy judges the path that it has proven.
+ * Applies the policy to a connection of pinctl itself, even if enforcement is not enabled for pinctl: OpenSSL
+ * verifies the chain as usual, then the policy judges the path that OpenSSL has proven.
  */
 #include <time.h>
 
@@ -15,7 +15,7 @@
 
 /* ---- The verdict ---- */
 
-static bool take_shown(X509_STORE_CTX *context, struct objects *shown) {
+static bool copy_chain(X509_STORE_CTX *context, struct objects *shown) {
   const STACK_OF(X509) *stack = X509_STORE_CTX_get0_untrusted(context);
   int count = sk_X509_num(stack);
   if (count <= 0)
@@ -58,7 +58,7 @@ static int verify(X509_STORE_CTX *context, void *arg) {
   free(connection->refusal);
   connection->refusal = must_copy(connection->policy == NULL ? "there is no policy to judge it by"
                                                              : "its chain could not be judged by the policy");
-  if (connection->policy != NULL && take_shown(context, &shown) &&
+  if (connection->policy != NULL && copy_chain(context, &shown) &&
       chain_prove_in(X509_STORE_CTX_get0_store(context), &shown, connection->host, &chain)) {
     free(connection->refusal);
     connection->refusal = judge(connection, &chain);
@@ -74,23 +74,23 @@ static int verify(X509_STORE_CTX *context, void *arg) {
 /* ---- The connection ---- */
 
 /*
- * A proxy to which TLS is spoken comes by here too, told apart by its verification, which is off: nothing is
- * said to it. Its chain would be judged as the server's.
+ * libcurl calls this for an https:// proxy too, which is told apart by its verification: that is off. Such a
+ * proxy is refused, since its chain would be judged as the server's.
  */
 static CURLcode arm(CURL *handle, void *context, void *arg) {
   struct pinned_connection *connection = arg;
   (void)handle;
   if (SSL_CTX_get_verify_mode(context) == SSL_VERIFY_NONE) {
     free(connection->refusal);
-    connection->refusal = must_copy("the environment names a proxy by https://, which is not gone through; "
-                                    "expected one by http://");
+    connection->refusal = must_copy("the environment names an https:// proxy, which is not supported; "
+                                    "expected an http:// proxy");
     return CURLE_SSL_CONNECT_ERROR;
   }
   SSL_CTX_set_cert_verify_callback(context, verify, arg);
   return CURLE_OK;
 }
 
-/* As the policy has names: without brackets, canonical. */
+/* Sets host and port of the connection. The host is canonical and without brackets, as in the policy. */
 static bool read_url(const char *url, struct pinned_connection *connection) {
   CURLU *parsed = curl_url();
   char *host = NULL, *port = NULL;
@@ -107,7 +107,7 @@ static bool read_url(const char *url, struct pinned_connection *connection) {
   return good;
 }
 
-/* What is for this machine does not leave it by a proxy that the environment names. */
+/* A connection to this machine does not go through the proxy of the environment. */
 static bool set_proxy(CURL *handle, const struct pinned_connection *connection) {
   return settings_is_this_machine(connection->host)
              ? curl_easy_setopt(handle, CURLOPT_PROXY, "") == CURLE_OK
@@ -135,14 +135,6 @@ char *pinned_perform(CURL *handle, struct pinned_connection *connection) {
   if (code == CURLE_OK)
     return NULL;
   return must_copy(*said == '\0' ? curl_easy_strerror(code) : said);
-}
-
-char *pinned_failure(const struct pinned_connection *connection, const char *what, char *failure) {
-  char *text = failure == NULL ? NULL
-                               : must_format("the %s at %s: %s", what,
-                                             connection->host == NULL ? "?" : connection->host, failure);
-  free(failure);
-  return text;
 }
 
 void pinned_clear(struct pinned_connection *connection) {

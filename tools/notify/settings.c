@@ -39,7 +39,7 @@ bool settings_is_this_machine(const char *host) {
          (inet_pton(AF_INET, host, bytes) == 1 && bytes[0] == 127);
 }
 
-/* Whether it is an URL of the one scheme, or of the other and of this machine. */
+/* Whether a URL has the safe scheme, or the local one and leads to this machine. */
 static bool is_url_of(const char *url, const char *safe, const char *local) {
   CURLU *parsed = curl_url();
   char *scheme = NULL, *host = NULL;
@@ -59,13 +59,13 @@ const char *settings_check_webhook(const char *url) {
                                          : "a webhook: expected https://..., or http:// to this machine";
 }
 
-/* smtp:// to this machine alone; smtps://. */
+/* smtps://, or smtp:// to this machine only. */
 static const char *settings_check_mail_server(const char *url) {
   return is_url_of(url, "smtps", "smtp") ? NULL : "a mail server: expected smtps://..., or smtp://localhost";
 }
 
-/* timestamp_read takes "7d" for the time seven days ago; here it is a length. It also takes dates, which are
- * none. */
+/* timestamp_read takes "7d" as the time seven days ago; here it is a length of time. Dates, which it also
+ * takes, are refused. */
 const char *settings_read_length(const char *text, int64_t *ret_seconds) {
   int64_t moment = 0;
   *ret_seconds = 0;
@@ -96,10 +96,10 @@ static const char *settings_read_facility(const char *word, int *ret_facility) {
   return "facility: expected daemon, authpriv, user, or local0 to local7";
 }
 
-/* /etc/pinning/notify.cfg: docs/man/pinning-notify.5. */
+/* ---- The file, /etc/pinning/notify.cfg: docs/man/pinning-notify.5 ---- */
 
 /* Far more than anybody needs. */
-#define LARGEST ((size_t)64 << 10)
+#define LARGEST_SETTINGS ((size_t)64 << 10)
 
 struct reading {
   const char *path;
@@ -117,7 +117,7 @@ complain(const struct reading *reading, const config_setting_t *setting, const c
   return say_error("%s:%u: %s", reading->path, config_setting_source_line(setting), text);
 }
 
-/* why: NULL where nothing is wrong. */
+/* why: NULL: nothing is wrong. */
 static bool accept_or_complain(const struct reading *reading, const config_setting_t *setting,
                                const char *why) {
   return why == NULL || complain(reading, setting, "%s", why);
@@ -161,35 +161,32 @@ static bool read_texts(const struct reading *reading, const config_setting_t *se
 
 typedef bool reader_fn(const struct reading *reading, const config_setting_t *setting);
 
-struct known {
+struct known_setting {
   const char *name;
   reader_fn *read;
 };
 
 /* "a, b or c". For free(3). */
-static char *names_of(const struct known *known) {
+static char *names_of(const struct known_setting *known) {
   char *names = must_copy(known->name);
-  for (size_t i = 1; known[i].name != NULL; i++) {
-    char *longer = must_format("%s%s%s", names, known[i + 1].name == NULL ? " or " : ", ", known[i].name);
-    free(names);
-    names = longer;
-  }
+  for (size_t i = 1; known[i].name != NULL; i++)
+    text_append(&names, known[i + 1].name == NULL ? " or " : ", ", known[i].name);
   return names;
 }
 
 static bool complain_of_unknown(const struct reading *reading, const config_setting_t *member,
-                                const struct known *known) {
+                                const struct known_setting *known) {
   AUTO_TEXT names = names_of(known);
   return complain(reading, member, "unknown setting \"%s\"; expected %s", name_of(member), names);
 }
 
-/* Every member of a group, each of which must be known. known: ended by a name of NULL. */
+/* Reads each member of a group; an unknown one is an error. known: ended by a name of NULL. */
 static bool read_members(const struct reading *reading, const config_setting_t *group,
-                         const struct known *known) {
+                         const struct known_setting *known) {
   bool good = true;
   for (int i = 0; i < config_setting_length(group); i++) {
     const config_setting_t *member = config_setting_get_elem(group, (unsigned)i);
-    const struct known *row = known;
+    const struct known_setting *row = known;
     while (row->name != NULL && strcmp(row->name, name_of(member)) != 0)
       row++;
     if (row->name == NULL)
@@ -201,7 +198,7 @@ static bool read_members(const struct reading *reading, const config_setting_t *
 }
 
 static bool read_group(const struct reading *reading, const config_setting_t *setting,
-                       const struct known *known) {
+                       const struct known_setting *known) {
   if (!config_setting_is_group(setting))
     return complain(reading, setting, "%s: expected { settings }", name_of(setting));
   return read_members(reading, setting, known);
@@ -241,11 +238,11 @@ static bool read_server(const struct reading *reading, const config_setting_t *s
 }
 
 static bool read_mail(const struct reading *reading, const config_setting_t *setting) {
-  static const struct known known[] = {{"to", read_to},
-                                       {"from", read_from},
-                                       {"sendmail", read_sendmail},
-                                       {"server", read_server},
-                                       {NULL, NULL}};
+  static const struct known_setting known[] = {{"to", read_to},
+                                               {"from", read_from},
+                                               {"sendmail", read_sendmail},
+                                               {"server", read_server},
+                                               {NULL, NULL}};
   const struct notify_settings *settings = reading->settings;
   reading->settings->used[NOTIFY_MAIL] = true;
   if (!read_group(reading, setting, known))
@@ -269,7 +266,7 @@ static bool read_ca(const struct reading *reading, const config_setting_t *setti
 }
 
 static bool read_webhook(const struct reading *reading, const config_setting_t *setting) {
-  static const struct known known[] = {{"url", read_url}, {"ca", read_ca}, {NULL, NULL}};
+  static const struct known_setting known[] = {{"url", read_url}, {"ca", read_ca}, {NULL, NULL}};
   reading->settings->used[NOTIFY_WEBHOOK] = true;
   return read_group(reading, setting, known) &&
          (reading->settings->webhook != NULL || complain(reading, setting, "webhook: expected \"url\""));
@@ -282,7 +279,7 @@ static bool read_facility(const struct reading *reading, const config_setting_t 
 }
 
 static bool read_syslog(const struct reading *reading, const config_setting_t *setting) {
-  static const struct known known[] = {{"facility", read_facility}, {NULL, NULL}};
+  static const struct known_setting known[] = {{"facility", read_facility}, {NULL, NULL}};
   reading->settings->used[NOTIFY_SYSLOG] = true;
   return read_group(reading, setting, known);
 }
@@ -300,15 +297,15 @@ static bool read_renotify(const struct reading *reading, const config_setting_t 
                             settings_read_length(text == NULL ? "" : text, &reading->settings->renotify));
 }
 
-/* ---- The file ---- */
+/* ---- Reading the whole file ---- */
 
-/* libconfig would read other files, of whatever owner. */
+/* libconfig would read the included file, whoever owns it. */
 static bool includes_nothing(const struct reading *reading, const char *text) {
   unsigned line = 1;
   for (const char *at = text; at != NULL; line++) {
     at += strspn(at, " \t");
     if (strncmp(at, "@include", 8) == 0)
-      return say_error("%s:%u: @include is not taken here", reading->path, line);
+      return say_error("%s:%u: @include is not allowed in this file", reading->path, line);
     at = strchr(at, '\n');
     at = at == NULL ? NULL : at + 1;
   }
@@ -316,13 +313,13 @@ static bool includes_nothing(const struct reading *reading, const char *text) {
 }
 
 static bool parse(const struct reading *reading, const char *text) {
-  static const struct known known[] = {{"command", read_command},
-                                       {"mail", read_mail},
-                                       {"webhook", read_webhook},
-                                       {"syslog", read_syslog},
-                                       {"timeout", read_timeout},
-                                       {"renotify", read_renotify},
-                                       {NULL, NULL}};
+  static const struct known_setting known[] = {{"command", read_command},
+                                               {"mail", read_mail},
+                                               {"webhook", read_webhook},
+                                               {"syslog", read_syslog},
+                                               {"timeout", read_timeout},
+                                               {"renotify", read_renotify},
+                                               {NULL, NULL}};
   config_t config;
   config_init(&config);
   bool good = includes_nothing(reading, text);
@@ -335,18 +332,18 @@ static bool parse(const struct reading *reading, const char *text) {
   return good;
 }
 
-/* Judged by the open file, so that nobody exchanges it in between. */
+/* Judges the open file, so that nobody can exchange it in between. */
 static const char *reason_for_distrust(const struct stat *status) {
   if (!S_ISREG(status->st_mode))
     return "expected a regular file";
   if (status->st_uid != 0 && status->st_uid != geteuid())
-    return "belongs to neither root nor this user; what it names would be run";
+    return "belongs to neither root nor this user, and names programs to run";
   if ((status->st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    return "others than its owner may write it; what it names would be run (chmod go-w)";
-  return (size_t)status->st_size > LARGEST ? "larger than 64 KiB" : NULL;
+    return "others than its owner may write it, and it names programs to run (chmod go-w)";
+  return (size_t)status->st_size > LARGEST_SETTINGS ? "larger than 64 KiB" : NULL;
 }
 
-/* *ret_text: for free(3). Returns NULL, or why not. */
+/* *ret_text: for free(3). Returns NULL, or why the file is not read; static. */
 static const char *read_trusted(const char *path, char **ret_text) {
   int fd = -1;
   struct stat status;
@@ -357,9 +354,9 @@ static const char *read_trusted(const char *path, char **ret_text) {
     return strerror(error);
   const char *why = fstat(fd, &status) != 0 ? strerror(errno) : reason_for_distrust(&status);
   size_t done = 0;
-  *ret_text = must_alloc(LARGEST + 1, 1);
-  while (why == NULL && done < LARGEST) {
-    ssize_t got = read(fd, *ret_text + done, LARGEST - done);
+  *ret_text = must_alloc(LARGEST_SETTINGS + 1, 1);
+  while (why == NULL && done < LARGEST_SETTINGS) {
+    ssize_t got = read(fd, *ret_text + done, LARGEST_SETTINGS - done);
     if (got < 0 && errno != EINTR)
       why = strerror(errno);
     if (got == 0)
@@ -367,7 +364,7 @@ static const char *read_trusted(const char *path, char **ret_text) {
     done += got > 0 ? (size_t)got : 0;
   }
   close(fd);
-  return why == NULL && memchr(*ret_text, '\0', done) != NULL ? "holds a byte 0" : why;
+  return why == NULL && memchr(*ret_text, '\0', done) != NULL ? "contains a NUL byte" : why;
 }
 
 bool notify_file_read(const char *path, struct notify_settings *settings) {
@@ -376,6 +373,5 @@ bool notify_file_read(const char *path, struct notify_settings *settings) {
   const char *why = read_trusted(path, &text);
   if (why != NULL)
     say_error("%s: %s", path, why);
-  bool good = why == NULL && parse(&reading, text);
-  return good;
+  return why == NULL && parse(&reading, text);
 }

@@ -15,9 +15,9 @@
 #include "base/file.h"
 #include "base/syslog_socket.h"
 
-/* Runs a program without a shell, with `input` as its standard input; what it prints goes to standard error.
- * One that takes longer than so many seconds is killed with all that it has started. */
-static char *child_run(char *const *command, const char *input, long timeout) {
+/* Runs a program without a shell, with `input` as its standard input; its output goes to standard error.
+ * After `timeout` seconds it is killed, with all processes that it has started. NULL, or what failed. */
+static char *run_program(char *const *command, const char *input, long timeout) {
   pid_t child = 0;
   int status = 0;
   struct child_streams streams = {
@@ -44,7 +44,7 @@ char *command_send(const struct notify_settings *settings, const struct notify_m
   json_object *json = message_json(message);
   for (size_t i = 0; i < words->count; i++)
     command[i] = words->items[i];
-  char *failure = child_run(
+  char *failure = run_program(
       command, json_object_to_json_string_ext(json, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
       settings->timeout);
   json_object_put(json);
@@ -75,15 +75,15 @@ char *syslog_send(const struct notify_settings *settings, const struct notify_me
   return NULL;
 }
 
-/* The answer is not looked at. */
-static size_t pass_over(char *bytes, size_t size, size_t count, void *arg) {
+/* Ignores the body of an answer. */
+static size_t ignore_body(char *bytes, size_t size, size_t count, void *arg) {
   (void)bytes;
   (void)arg;
   return size * count;
 }
 
-/* A redirect is no success and is not followed: what it leads to was not what the policy was asked about. */
-static char *perform(CURL *handle, struct pinned_connection *connection) {
+/* A redirect is a failure: the policy was asked about the host of the URL, not about another one. */
+static char *post(CURL *handle, struct pinned_connection *connection) {
   long status = 0;
   char *failure = pinned_perform(handle, connection);
   if (failure != NULL)
@@ -92,9 +92,27 @@ static char *perform(CURL *handle, struct pinned_connection *connection) {
   if (status >= 200 && status < 300)
     return NULL;
   if (status >= 300 && status < 400)
-    return must_format("answered %ld: it leads elsewhere, which is not followed", status);
+    return must_format("answered %ld: redirects are not followed", status);
   return must_format("answered %ld", status);
 }
+
+/*
+ * Ends a transfer and frees its parts. failure: taken over; NULL: there was none. NULL, or "the webhook at
+ * HOST:
+ * ...". The message has nothing else of the URL: it may hold a password, and its path is often a secret.
+ */
+static char *end_transfer(CURL *handle, struct curl_slist *list, struct pinned_connection *connection,
+                          const char *what, char *failure) {
+  const char *host = connection->host == NULL ? "?" : connection->host;
+  char *text = failure == NULL ? NULL : must_format("the %s at %s: %s", what, host, failure);
+  free(failure);
+  curl_easy_cleanup(handle);
+  curl_slist_free_all(list);
+  pinned_clear(connection);
+  return text;
+}
+
+#define NOT_SET_UP "libcurl cannot be set up"
 
 static bool set_options(CURL *handle, const struct notify_settings *settings, const char *body,
                         const struct curl_slist *headers) {
@@ -102,7 +120,7 @@ static bool set_options(CURL *handle, const struct notify_settings *settings, co
          curl_easy_setopt(handle, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
          curl_easy_setopt(handle, CURLOPT_USERAGENT, "pinctl") == CURLE_OK &&
          curl_easy_setopt(handle, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, pass_over) == CURLE_OK &&
+         curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, ignore_body) == CURLE_OK &&
          curl_easy_setopt(handle, CURLOPT_TIMEOUT, settings->timeout) == CURLE_OK;
 }
 
@@ -112,20 +130,13 @@ char *webhook_send(const struct notify_settings *settings, const struct notify_m
   json_object *json = message_json(message);
   struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
   CURL *handle = curl_easy_init();
-  char *failure = NULL;
-  if (handle != NULL && headers != NULL &&
-      pinned_arm(handle, settings->webhook, policy, settings->webhook_ca, &connection) &&
-      set_options(handle, settings, json_object_to_json_string_ext(json, JSON_C_TO_STRING_NOSLASHESCAPE),
-                  headers))
-    failure = perform(handle, &connection);
-  else
-    failure = must_copy("libcurl cannot be set up");
-  failure = pinned_failure(&connection, "webhook", failure);
-  curl_easy_cleanup(handle);
-  curl_slist_free_all(headers);
+  const char *body = json_object_to_json_string_ext(json, JSON_C_TO_STRING_NOSLASHESCAPE);
+  bool ready = handle != NULL && headers != NULL &&
+               pinned_arm(handle, settings->webhook, policy, settings->webhook_ca, &connection) &&
+               set_options(handle, settings, body, headers);
+  char *failure = ready ? post(handle, &connection) : must_copy(NOT_SET_UP);
   json_object_put(json);
-  pinned_clear(&connection);
-  return failure;
+  return end_transfer(handle, headers, &connection, "webhook", failure);
 }
 
 #define DEFAULT_PROGRAM "/usr/sbin/sendmail"
@@ -142,8 +153,8 @@ static char *date_text(void) {
                      utc.tm_year + 1900, utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
-/* The same changes have the same, so that mailboxes that look for one show a repetition once; with one more,
- * or one less, it is another mail. */
+/* The Message-ID follows from the changes: a mail that is sent again has the same, so that mailboxes can show
+ * it once. */
 static char *message_id(const struct notify_message *message) {
   char *ids = NULL;
   size_t size = 0;
@@ -204,7 +215,7 @@ static char *send_by_program(const struct notify_settings *settings, const struc
   command[count++] = end;
   for (size_t i = 0; i < settings->mail_to.count; i++)
     command[count++] = settings->mail_to.items[i];
-  char *failure = child_run(command, text, settings->timeout);
+  char *failure = run_program(command, text, settings->timeout);
   free(command);
   return failure;
 }
@@ -233,24 +244,18 @@ static char *send_to_server(const struct notify_settings *settings, const struct
   struct pinned_connection connection = {0};
   struct curl_slist *to = NULL;
   CURL *handle = curl_easy_init();
-  char *failure = NULL;
   for (size_t i = 0; i < settings->mail_to.count; i++)
     to = curl_slist_append(to, settings->mail_to.items[i]);
-  if (handle != NULL && to != NULL && pinned_arm(handle, settings->mail_server, policy, NULL, &connection) &&
-      curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
-      curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
-      curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_text) == CURLE_OK &&
-      curl_easy_setopt(handle, CURLOPT_READDATA, &upload) == CURLE_OK &&
-      curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
-      curl_easy_setopt(handle, CURLOPT_TIMEOUT, settings->timeout) == CURLE_OK)
-    failure = pinned_perform(handle, &connection);
-  else
-    failure = must_copy("libcurl cannot be set up");
-  failure = pinned_failure(&connection, "mail server", failure);
-  curl_easy_cleanup(handle);
-  curl_slist_free_all(to);
-  pinned_clear(&connection);
-  return failure;
+  bool ready = handle != NULL && to != NULL &&
+               pinned_arm(handle, settings->mail_server, policy, NULL, &connection) &&
+               curl_easy_setopt(handle, CURLOPT_MAIL_FROM, from) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_READFUNCTION, give_text) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_READDATA, &upload) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_UPLOAD, 1L) == CURLE_OK &&
+               curl_easy_setopt(handle, CURLOPT_TIMEOUT, settings->timeout) == CURLE_OK;
+  char *failure = ready ? pinned_perform(handle, &connection) : must_copy(NOT_SET_UP);
+  return end_transfer(handle, to, &connection, "mail server", failure);
 }
 
 char *mail_send(const struct notify_settings *settings, const struct notify_message *message,

@@ -48,7 +48,7 @@ struct rotation_settings {
 };
 
 /*
- * Works out the steps for servers that were asked (watch_take), and whose history is recorded as far as it
+ * Works out the steps for servers that were asked (watch_examine), and whose history is recorded as far as it
  * may be. Changes nothing. False, having said why; to be cleared in any case, before the watch.
  */
 MUST_USE bool rotation_plan(const struct watch *watch, const struct pin_policy *policy,

@@ -202,7 +202,7 @@ static bool ask_all(struct asking *asking, const struct probe_settings *settings
     raise(SIGINT);
   bar_show(1, 1);
   keep_done(asking);
-  say_warning("interrupted: %zu of %zu hosts were looked at", asking->scan->count,
+  say_warning("interrupted: %zu of %zu hosts were checked", asking->scan->count,
               asking->scan->interrupted_of);
   return good;
 }

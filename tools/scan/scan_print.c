@@ -32,9 +32,7 @@ static char *pin_command(const struct scan_host *host) {
                       : must_format("pinctl add %s --port %u %s", host->host, host->port, digest);
   for (size_t i = 0; i < host->others.count; i++) {
     pin_digest_format(&host->others.items[i].key, digest);
-    char *longer = must_format("%s %s", command, digest);
-    free(command);
-    command = longer;
+    text_append(&command, " ", digest);
   }
   return command;
 }
@@ -47,11 +45,8 @@ static enum colour colour_of(enum scan_severity severity) {
 
 static char *names_text(const struct scan_choices *choices) {
   char *text = must_copy("");
-  for (size_t i = 0; i < choices->count; i++) {
-    char *longer = must_format("%s%s%s", text, i == 0 ? "" : ", ", choices->items[i].name);
-    free(text);
-    text = longer;
-  }
+  for (size_t i = 0; i < choices->count; i++)
+    text_append(&text, ", ", choices->items[i].name);
   return text;
 }
 
@@ -128,9 +123,7 @@ static void print_steps(const struct scan_host *host) {
     const struct scan_kind *kind = host->findings[i].kind;
     if (kind == before || kind->cap == SCAN_GRADE_A_PLUS || kind->cap < host->grade)
       continue;
-    char *longer = must_format("%s%s%s", steps == NULL ? "" : steps, steps == NULL ? "" : "; ", kind->remedy);
-    free(steps);
-    steps = longer;
+    text_append(&steps, "; ", kind->remedy);
     before = kind;
     count++;
   }
@@ -196,7 +189,7 @@ void scan_print_table(const struct scan *scan) {
   AUTO_TEXT interrupted =
       scan->interrupted_of == 0
           ? must_copy("")
-          : must_format("; interrupted: only these of %zu were looked at", scan->interrupted_of);
+          : must_format("; interrupted: only these of %zu were checked", scan->interrupted_of);
   AUTO_TEXT summary = must_format("%zu host%s in %.1f s, %zu unreachable%s", scan->count,
                                   scan->count == 1 ? "" : "s", scan->seconds, failed, interrupted);
   put_fitted(PLAIN, "", summary);

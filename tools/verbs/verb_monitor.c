@@ -193,7 +193,7 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
                             : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
   if (!named || (!targets_look(watch, &monitoring->enforced.policy, settings) && watch->interrupted_of == 0))
     return EXIT_FAILED;
-  watch_join_issuers(watch);
+  watch_group_issuers(watch);
   int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
   watch_select(arguments, watch);
   int status = print(arguments, watch);

@@ -32,7 +32,7 @@ static bool take_recorded(const char *directory, const char *ca_file, struct tes
   for (size_t i = 0; store != NULL && i < testing->watch.count; i++) {
     struct probe_result result;
     recording_read(directory, &testing->watch.hosts[i], store, &result);
-    watch_take(&testing->watch, &testing->loaded.policy, &result, &testing->watch.hosts[i]);
+    watch_examine(&testing->watch, &testing->loaded.policy, &result, &testing->watch.hosts[i]);
     probe_result_clear(&result);
   }
   X509_STORE_free(store);
