@@ -312,7 +312,7 @@ class Doubts(PinctlCase):
         self.doubted("y.org", "--expires", "2020-01-02", expected="expired on 2020-01-02")
 
     def test_digests(self):
-        self.doubted("x.org", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", expected="the digest of nothing at all")
+        self.doubted("x.org", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", expected="the digest of an empty input")
         for words in (("server.pem", "--backup", ZEROS), ("server.pem", "--intermediate", "0" * 64), (ZEROS,)):
             self.doubted("x.org", *words, expected=f"{ZEROS} in")
         # To see what keys all hosts of a domain have, nothing is refused.
@@ -326,7 +326,7 @@ class Doubts(PinctlCase):
 
     def test_what_is_only_said(self):
         done = self.pinctl("add", "x.org", "server.pem", "--expires", "2099-01-01")
-        self.assertIn('warning: "x.org" hangs on a single key', done.stderr)
+        self.assertIn('warning: "x.org" depends on a single key', done.stderr)
         self.assertIn("on_expiry = \"enforce\" keeps it", done.stderr)
         self.assertNotIn("y.org", self.pinctl("add", "y.org", "server.pem", "--backup", "spare.pub").stderr.split("note:")[0])
 

@@ -162,14 +162,14 @@ class Warnings(PinctlCase):
         self.assertEqual(self.warnings(*entries, head=head), set())
 
     def test_backup_pins(self):
-        self.warned("hangs on a single key", entry("x.org", backup_pins=None))
-        self.warned("hangs on a single key", entry("x.org", pins=None, backup_pins=None, fingerprints=f'[ "{A}" ]'))
+        self.warned("depends on a single key", entry("x.org", backup_pins=None))
+        self.warned("depends on a single key", entry("x.org", pins=None, backup_pins=None, fingerprints=f'[ "{A}" ]'))
         self.warned("no backup pin", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{B}" ]'))
         self.warned("no backup pin", entry("x.org", backup_pins=None, intermediates=f'[ "{B}" ]'))
         self.warned("no backup pin", entry("x.org", pins=None, backup_pins=None, intermediates=f'[ "{B}" ]'))
-        self.warned("hangs on a single key", entry("x.org", backup_pins=f'[ "{A}" ]'))
-        self.warned("hangs on a single key", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{A}" ]'))
-        self.warned("in pins already", entry("x.org", pins=f'[ "{A}", "{B}" ]', backup_pins=f'[ "{B}", "{A}" ]'))
+        self.warned("depends on a single key", entry("x.org", backup_pins=f'[ "{A}" ]'))
+        self.warned("depends on a single key", entry("x.org", backup_pins=None, pins=f'[ "{A}", "{A}" ]'))
+        self.warned("are also in pins", entry("x.org", pins=f'[ "{A}", "{B}" ]', backup_pins=f'[ "{B}", "{A}" ]'))
         self.warned("accepts backup pins alone", entry("x.org", pins=None))
         self.warned("accepts backup pins alone", entry("x.org", pins=None, anchors=f'[ "{A}" ]'))
         self.quiet(entry("x.org", pins=None, intermediates=f'[ "{A}" ]'))
@@ -197,7 +197,7 @@ class Warnings(PinctlCase):
 
     def test_digests_that_no_key_has(self):
         zeros, nothing = "sha256/" + "A" * 43 + "=", "sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-        for digest, said in ((zeros, "is all zeros"), (nothing, "is the digest of nothing at all")):
+        for digest, said in ((zeros, "is all zeros"), (nothing, "is the digest of an empty input")):
             self.write_policy(f'version = 1;\nhosts = (\n{{ name = "x.org"; pins = [ "{A}", "{digest}" ]; }} );\n')
             self.assertIn(f'"x.org": {digest} in pins {said}', self.pinctl("check").stdout)
         # Whoever wants to see all hosts of a domain logs what a key of zeros would refuse.
@@ -222,12 +222,12 @@ class Warnings(PinctlCase):
 
     def test_entries_without_effect(self):
         off = {"pins": None, "backup_pins": None, "mode": '"off"'}
-        self.warned("takes nothing out", entry("x.org", **off))
-        self.warned("takes nothing out", entry("a.x.org", **off), entry("x.org"), entry("nota.x.org"))
-        self.warned("takes nothing out", entry("*.x.org", **off), entry("x.org"))
-        self.warned("takes nothing out", entry("a.x.org", **off, ports="[ 80 ]"), entry("*.x.org", ports="[ 443 ]"))
-        self.warned("takes nothing out", entry("192.0.2.1", **off))
-        self.warned("takes nothing out", entry("a.b.x.org", **off), entry("*.x.org"))
+        self.warned("exempts nothing", entry("x.org", **off))
+        self.warned("exempts nothing", entry("a.x.org", **off), entry("x.org"), entry("nota.x.org"))
+        self.warned("exempts nothing", entry("*.x.org", **off), entry("x.org"))
+        self.warned("exempts nothing", entry("a.x.org", **off, ports="[ 80 ]"), entry("*.x.org", ports="[ 443 ]"))
+        self.warned("exempts nothing", entry("192.0.2.1", **off))
+        self.warned("exempts nothing", entry("a.b.x.org", **off), entry("*.x.org"))
         self.quiet(entry("a.x.org", **off), entry("*.x.org"))
         self.quiet(entry("a.b.x.org", **off), entry("x.org", include_subdomains="true"))
         self.quiet(entry("*.x.org", **off), entry("x.org", include_subdomains="true"))

@@ -75,7 +75,7 @@ class Records(Tlsa):
 
     def test_digest_of_nothing_is_pointed_out(self):
         self.imports(f"{self.NAME} IN TLSA 3 1 1 {hashlib.sha256(b'').hexdigest()}\n")
-        self.assertIn("digest of nothing", self.pinctl("check").stdout)
+        self.assertIn("digest of an empty input", self.pinctl("check").stdout)
 
 
 class Zones(Tlsa):

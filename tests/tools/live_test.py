@@ -208,7 +208,7 @@ class Hostile(Live):
     def test_hundred_certificates(self):
         write("hundred.pem", read("server.pem") + read("ca.pem") * 119)
         done = self.shows("hundred.pem", status=0)
-        self.assertIn("It shows 120 certificates; the first 101 are looked at.", done.stdout)
+        self.assertIn("It shows 120 certificates; only the first 101 are checked.", done.stdout)
 
     def test_long_name(self):
         """OpenSSL itself refuses to read a certificate message as long as this."""

@@ -144,7 +144,7 @@ class TakingUp(PinctlCase):
                 self.assertEqual(json.loads(self.pinctl("status", "--json", status=None).stdout)["policy"]["compiled"]["state"],
                                  "other-version")
                 said = " ".join(self.pinctl("check", status=None).stdout.split())
-                self.assertIn(f"is of another version: until \"pinctl compile --policy {self.policy}\" those that start read", said)
+                self.assertIn(f"has another version: until \"pinctl compile --policy {self.policy}\" new processes read", said)
                 holder = Holder(self)
                 self.assertEqual(holder.verify(), verdict)
                 self.write_policy(self.text(other))

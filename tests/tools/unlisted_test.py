@@ -63,7 +63,7 @@ class Words(PinctlCase):
         self.write_policy(policy("refuse", f'{{ name = "{OFF}"; ports = [ 443 ]; mode = "off"; }}'))
         self.assertIn("does not show its port is refused", self.pinctl("check").stdout)
         self.write_policy(policy("refuse", f'{{ name = "{OFF}"; mode = "off"; }}'))
-        self.assertNotIn("takes nothing out", self.pinctl("check").stdout)
+        self.assertNotIn("exempts nothing", self.pinctl("check").stdout)
         self.write_policy(policy("observe", mode="off"))
         self.assertIn("has no effect", self.pinctl("check").stdout)
         self.write_policy(policy("refused"))

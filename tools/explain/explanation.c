@@ -20,7 +20,7 @@
 #include "view/pauses.h"
 #include "view/usable_policy.h"
 
-const char *listing_discounted(enum pin_list list, size_t depth, size_t proven) {
+const char *match_discounted(enum pin_list list, size_t depth, size_t proven) {
   if (depth == NOT_ON_PATH)
     return "it is not on the path";
   if (depth >= proven)
@@ -32,45 +32,46 @@ const char *listing_discounted(enum pin_list list, size_t depth, size_t proven) 
   return NULL;
 }
 
-/* One text per match: "pins of policy.cfg:4", with the reason where it does not count. */
-static struct text_list listing_texts(const struct explanation *explanation, const struct object *object,
-                                      size_t depth) {
-  struct text_list texts = {0};
-  for (size_t i = 0; i < explanation->verdict.count; i++) {
-    const struct pin_entry *entry = &explanation->verdict.findings[i].entry;
-    AUTO_TEXT place = entry_place(entry, explanation->policy_path);
-    for (int list = 0; list < PIN_LIST_COUNT; list++) {
-      if (!object_is_listed(entry, (enum pin_list)list, object))
-        continue;
-      const char *but = listing_discounted((enum pin_list)list, depth, explanation->path.count);
-      text_list_add(&texts, must_format("%s of %s%s%s", pin_list_name((enum pin_list)list), place,
-                                        but == NULL ? "" : "; does not count: ", but == NULL ? "" : but));
-    }
+/* A list of an entry that holds a certificate or its key. */
+struct match {
+  const struct pin_entry *entry; /* of the verdict */
+  enum pin_list list;
+  const char *but; /* why it does not count; static; NULL: it counts */
+};
+
+/* Finds the next match. *cursor: 0 for the first one. False: there is no other. */
+static bool next_match(const struct explanation *explanation, const struct object *object, size_t depth,
+                       size_t *cursor, struct match *ret_match) {
+  for (; *cursor < explanation->verdict.count * PIN_LIST_COUNT; (*cursor)++) {
+    const struct pin_entry *entry = &explanation->verdict.findings[*cursor / PIN_LIST_COUNT].entry;
+    enum pin_list list = (enum pin_list)(*cursor % PIN_LIST_COUNT);
+    if (!object_is_listed(entry, list, object))
+      continue;
+    *ret_match = (struct match){entry, list, match_discounted(list, depth, explanation->path.count)};
+    (*cursor)++;
+    return true;
   }
-  return texts;
+  return false;
 }
 
 /*
- * Lists in which the certificate's digest stands for its key, or its key's for the certificate: "the digest
- * of the certificate is in pins of policy.cfg:4; of its key it is sha256/...". Such a pin matches nothing.
+ * Lists that have the digest of the certificate in place of its key's, or the reverse, each as "the digest of
+ * the certificate is in pins of policy.cfg:4; of its key it is sha256/...". Such a pin matches nothing.
  */
-static struct text_list listing_mix_ups(const struct explanation *explanation, const struct object *object) {
+static struct text_list mix_ups(const struct explanation *explanation, const struct object *object) {
   struct text_list texts = {0};
   struct object swapped = {
       .key = object->fingerprint, .fingerprint = object->key, .certificate = object->certificate};
   char right[PIN_DIGEST_TEXT_SIZE];
-  for (size_t i = 0; i < explanation->verdict.count && object->certificate != NULL; i++) {
-    const struct pin_entry *entry = &explanation->verdict.findings[i].entry;
-    AUTO_TEXT place = entry_place(entry, explanation->policy_path);
-    for (int list = 0; list < PIN_LIST_COUNT; list++) {
-      bool of_key = list != PIN_LIST_FINGERPRINTS;
-      if (!object_is_listed(entry, (enum pin_list)list, &swapped))
-        continue;
-      pin_digest_format(of_key ? &object->key : &object->fingerprint, right);
-      text_list_add(&texts, must_format("the digest of the %s is in %s of %s; of its %s it is %s",
-                                        of_key ? "certificate" : "key", pin_list_name((enum pin_list)list),
-                                        place, of_key ? "key" : "certificate", right));
-    }
+  struct match match;
+  size_t cursor = 0;
+  while (object->certificate != NULL && next_match(explanation, &swapped, 0, &cursor, &match)) {
+    AUTO_TEXT place = entry_place(match.entry, explanation->policy_path);
+    bool of_key = match.list != PIN_LIST_FINGERPRINTS;
+    pin_digest_format(of_key ? &object->key : &object->fingerprint, right);
+    text_list_add(&texts, must_format("the digest of the %s is in %s of %s; of its %s it is %s",
+                                      of_key ? "certificate" : "key", pin_list_name(match.list), place,
+                                      of_key ? "key" : "certificate", right));
   }
   return texts;
 }
@@ -88,11 +89,13 @@ static void print_certificate(const struct explanation *explanation, const struc
   put(stdout, BOLD, "%-12s", role_word(object->role));
   put(stdout, PLAIN, "  %s\n", *object->subject == '\0' ? "(no subject)" : object->subject);
   put(stdout, PLAIN, "%18s%s\n", "", digest);
-  struct text_list texts = listing_texts(explanation, object, depth);
-  for (size_t i = 0; i < texts.count; i++)
-    put(stdout, CYAN, "%18sin %s\n", "", texts.items[i]);
-  text_list_clear(&texts);
-  texts = listing_mix_ups(explanation, object);
+  struct match match;
+  for (size_t cursor = 0; next_match(explanation, object, depth, &cursor, &match);) {
+    AUTO_TEXT place = entry_place(match.entry, explanation->policy_path);
+    put(stdout, CYAN, "%18sin %s of %s%s%s\n", "", pin_list_name(match.list), place,
+        match.but == NULL ? "" : "; does not count: ", match.but == NULL ? "" : match.but);
+  }
+  struct text_list texts = mix_ups(explanation, object);
   for (size_t i = 0; i < texts.count; i++)
     put(stdout, YELLOW, "%18s%s\n", "", texts.items[i]);
   text_list_clear(&texts);
@@ -146,7 +149,7 @@ static void print_live(const struct probe_result *live) {
   AUTO_TEXT words = must_format("%s, %s", live->address == NULL ? "?" : live->address, summary);
   put_fitted(PLAIN, "Server:  ", words);
   if (live->shown > live->certificates.count)
-    put(stdout, YELLOW, "It shows %zu certificates; the first %zu are looked at.\n", live->shown,
+    put(stdout, YELLOW, "It shows %zu certificates; only the first %zu are checked.\n", live->shown,
         live->certificates.count);
   putchar('\n');
 }
@@ -180,23 +183,18 @@ void explanation_print(const struct explanation *explanation) {
 
 /* ---- JSON ---- */
 
-static json_object *listing_json(const struct explanation *explanation, const struct object *object,
+static json_object *matches_json(const struct explanation *explanation, const struct object *object,
                                  size_t depth) {
   json_object *array = json_object_new_array();
-  for (size_t i = 0; i < explanation->verdict.count; i++) {
-    const struct pin_entry *entry = &explanation->verdict.findings[i].entry;
-    for (int list = 0; list < PIN_LIST_COUNT; list++) {
-      if (!object_is_listed(entry, (enum pin_list)list, object))
-        continue;
-      const char *but = listing_discounted((enum pin_list)list, depth, explanation->path.count);
-      json_object *match = json_object_new_object();
-      json_object_object_add(match, "list", json_text(pin_list_name((enum pin_list)list)));
-      json_object_object_add(match, "file", json_text(entry->file));
-      json_object_object_add(match, "line", json_object_new_int64(entry->line));
-      json_object_object_add(match, "counts", json_object_new_boolean(but == NULL));
-      json_object_object_add(match, "why_not", json_text_or_null(but));
-      json_object_array_add(array, match);
-    }
+  struct match match;
+  for (size_t cursor = 0; next_match(explanation, object, depth, &cursor, &match);) {
+    json_object *json = json_object_new_object();
+    json_object_object_add(json, "list", json_text(pin_list_name(match.list)));
+    json_object_object_add(json, "file", json_text(match.entry->file));
+    json_object_object_add(json, "line", json_object_new_int64(match.entry->line));
+    json_object_object_add(json, "counts", json_object_new_boolean(match.but == NULL));
+    json_object_object_add(json, "why_not", json_text_or_null(match.but));
+    json_object_array_add(array, json);
   }
   return array;
 }
@@ -215,9 +213,9 @@ static json_object *certificate_json(const struct explanation *explanation, cons
   json_object_object_add(json, "why_not_proven",
                          broken ? json_text(X509_verify_cert_error_string(explanation->chain.broken_by))
                                 : NULL);
-  json_object_object_add(json, "listed", listing_json(explanation, object, depth));
+  json_object_object_add(json, "listed", matches_json(explanation, object, depth));
   json_object *mixed_up = json_object_new_array();
-  struct text_list texts = listing_mix_ups(explanation, object);
+  struct text_list texts = mix_ups(explanation, object);
   for (size_t i = 0; i < texts.count; i++)
     json_object_array_add(mixed_up, json_text(texts.items[i]));
   text_list_clear(&texts);
@@ -290,7 +288,7 @@ void explanation_print_json(const struct explanation *explanation) {
   json_print(json);
 }
 
-/* As much of a subject as pinning.so logs. */
+/* pinning.so logs a subject up to this length. */
 #define LOGGED_SUBJECT 127
 
 static struct pin_path_key *proven_keys(const struct chain *chain, size_t count, struct arena *texts) {
@@ -315,13 +313,13 @@ static void judge(const struct pin_policy *policy, struct explanation *explanati
   pauses_apply(explanation->policy_path, &explanation->verdict);
 }
 
-/* What is the same for all of one run. */
-struct asking {
+/* The arguments of explanation_ask. */
+struct request {
   const struct arguments *arguments;
   explained_fn *show;
 };
 
-static int explain_chain(const struct asking *asking, const struct pin_policy *policy,
+static int explain_chain(const struct request *request, const struct pin_policy *policy,
                          struct explanation *explanation) {
   size_t count = explanation->chain.proven;
   struct arena texts = {0};
@@ -332,29 +330,29 @@ static int explain_chain(const struct asking *asking, const struct pin_policy *p
                                         .vouch = chain_vouch,
                                         .vouch_arg = &explanation->chain.vouched};
   judge(policy, explanation);
-  int status = asking->show(asking->arguments, explanation);
+  int status = request->show(request->arguments, explanation);
   free(keys);
   arena_clear(&texts);
   return status;
 }
 
-/* ret_shown: what explanation->shown points to; to be cleared in any case. */
-static int explain_file(const struct asking *asking, const struct pin_policy *policy,
+/* ret_shown: explanation->shown points to it; to be cleared in any case. */
+static int explain_file(const struct request *request, const struct pin_policy *policy,
                         struct explanation *explanation, struct objects *ret_shown) {
-  const char *chain_file = arguments_value(asking->arguments, OPTION_CHAIN);
-  const char *ca = arguments_value(asking->arguments, OPTION_CA);
+  const char *chain_file = arguments_value(request->arguments, OPTION_CHAIN);
+  const char *ca = arguments_value(request->arguments, OPTION_CA);
   int status = EXIT_FAILED;
   if (!objects_read(chain_file, ret_shown))
     return EXIT_FAILED;
   if (ret_shown->items[0].certificate == NULL)
     say_error("%s: expected the server's certificate first", chain_file);
   else if (chain_prove(ret_shown, ca, explanation->host, &explanation->chain))
-    status = explain_chain(asking, policy, explanation);
+    status = explain_chain(request, policy, explanation);
   chain_clear(&explanation->chain);
   return status;
 }
 
-/* 443, unless the entry is for other ports alone: then its first, as "monitor" asks it. */
+/* 443, or the first port of an entry that is only for others, as "monitor" asks it. */
 static uint16_t port_of_entry(const struct pin_policy *policy, const char *host) {
   static const uint16_t usual = HTTPS_PORT;
   struct pin_verdict verdict;
@@ -366,29 +364,29 @@ static uint16_t port_of_entry(const struct pin_policy *policy, const char *host)
   return verdict.count == 0 ? usual : verdict.findings[0].entry.ports[0];
 }
 
-/* ret_result: what explanation->live points to; to be cleared in any case. */
-static int explain_live(const struct asking *asking, const struct pin_policy *policy,
+/* ret_result: explanation->live points to it; to be cleared in any case. */
+static int explain_live(const struct request *request, const struct pin_policy *policy,
                         struct explanation *explanation, struct probe_result *ret_result) {
   explanation->port = explanation->port == 0 ? port_of_entry(policy, explanation->host) : explanation->port;
-  int status = probe_one(asking->arguments, explanation->host, explanation->port, ret_result);
+  int status = probe_one(request->arguments, explanation->host, explanation->port, ret_result);
   if (status != EXIT_DONE)
     return status;
   explanation->chain = ret_result->chain;
-  return explain_chain(asking, policy, explanation);
+  return explain_chain(request, policy, explanation);
 }
 
-static int explain(const struct asking *asking, const struct explanation *explanation) {
+static int explain(const struct request *request, const struct explanation *explanation) {
   struct enforced_policy enforced;
   struct objects shown = {0};
   struct probe_result result = {0};
   struct explanation whole = *explanation;
-  bool live = !arguments_has(asking->arguments, OPTION_CHAIN);
+  bool live = !arguments_has(request->arguments, OPTION_CHAIN);
   whole.live = live ? &result : NULL;
   whole.shown = live ? &result.certificates : &shown;
   int status = EXIT_FAILED;
   if (enforced_policy_show_one(whole.policy_path, &enforced))
-    status = live ? explain_live(asking, &enforced.policy, &whole, &result)
-                  : explain_file(asking, &enforced.policy, &whole, &shown);
+    status = live ? explain_live(request, &enforced.policy, &whole, &result)
+                  : explain_file(request, &enforced.policy, &whole, &shown);
   probe_result_clear(&result);
   objects_clear(&shown);
   enforced_policy_close(&enforced);
@@ -396,7 +394,7 @@ static int explain(const struct asking *asking, const struct explanation *explan
 }
 
 int explanation_ask(const struct arguments *arguments, explained_fn *show) {
-  struct asking asking = {.arguments = arguments, .show = show};
+  struct request request = {.arguments = arguments, .show = show};
   AUTO_TEXT host = NULL;
   struct explanation explanation = {.policy_path = arguments_policy(arguments)};
   if (!arguments_host_and_port(arguments, arguments->operands[0], &host, &explanation.port))
@@ -404,5 +402,5 @@ int explanation_ask(const struct arguments *arguments, explained_fn *show) {
   if (!arguments_has(arguments, OPTION_CHAIN) && !host_can_be_asked(host))
     return usage_status(arguments->verb, "\"%s\": expected the name or address of a server", host);
   explanation.host = host;
-  return explain(&asking, &explanation);
+  return explain(&request, &explanation);
 }

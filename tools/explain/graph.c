@@ -13,7 +13,7 @@
 #include "keys/chain.h"
 #include "view/entry_text.h"
 
-/* Of an entry that is off, or beside an exempt anchor, no rule was tried. */
+/* False: the entry is off, or an exempt anchor decided, so no rule was tried. */
 static bool was_tried(const struct pin_finding *finding) {
   switch (finding->reason) {
   case PIN_REASON_MATCHED:
@@ -66,7 +66,7 @@ static void add_edge(struct graph *graph, size_t certificate, size_t rule) {
   const struct graph_rule *from = &graph->rules[rule];
   size_t depth = graph->certificates[certificate].depth;
   const char *but = was_tried(from->finding)
-                        ? listing_discounted(from->list, depth, graph->explanation->path.count)
+                        ? match_discounted(from->list, depth, graph->explanation->path.count)
                         : pin_reason_text(from->finding->reason);
   graph->edges = must_grow(graph->edges, graph->edge_count + 1, sizeof *graph->edges);
   graph->edges[graph->edge_count++] =

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The graph in the language of Graphviz. */
 #include "explain/graph.h"
 
 #include <openssl/x509_vfy.h>
@@ -9,15 +10,15 @@
 #include "explain/explanation.h"
 #include "view/entry_text.h"
 
-/* The colours of the HTML report, in its light form: dot draws on white. */
+/* The light colours of the HTML report: dot draws on white. */
 #define GOOD "#1a7f37"
 #define DOUBTFUL "#8a5300"
 #define BAD "#b3261e"
 #define FAINT "#6e7781"
 
 /*
- * A line of a label. In it, dot acts on quotes, on backslashes ("\N" is a node's name) and on HTML entities
- * ("&lt;"), whatever else a certificate holds was escaped or cannot end a quoted string.
+ * Prints part of a label. dot acts on quotes, backslashes ("\N" is a node's name) and HTML entities ("&lt;")
+ * in it. Other special characters are escaped already, or cannot end a quoted string.
  */
 static void put_escaped(FILE *stream, const char *escaped) {
   for (const char *at = escaped; *at != '\0'; at++) {
@@ -36,7 +37,7 @@ static void put_label_line(FILE *stream, const char *text) {
   fputs("\\n", stream);
 }
 
-/* As many lines as it takes, to the left; words are not broken, and nothing is cut. */
+/* Prints a text on as many lines as it needs, aligned left, broken between words; nothing is cut. */
 static void put_whole(FILE *stream, const char *text) {
   AUTO_TEXT words = escape_text(text);
   size_t column = 0;
@@ -76,7 +77,7 @@ static void put_certificate(FILE *stream, const struct graph *graph, size_t inde
   fputs("\"];\n", stream);
 }
 
-/* Who signed whom, as OpenSSL built it. */
+/* The path: who signed whom. */
 static void put_path(FILE *stream, const struct graph *graph) {
   for (size_t i = 0; i + 1 < graph->explanation->chain.path.count; i++) {
     bool proven = graph->certificates[i + 1].proven;
@@ -117,7 +118,7 @@ static void put_entry(FILE *stream, const struct graph *graph, size_t index) {
 }
 
 static void put_edges(FILE *stream, const struct graph *graph) {
-  /* Keeps the rules below the server's own certificate. */
+  /* Invisible edges keep the rules below the server's own certificate. */
   for (size_t i = 0; i < graph->rule_count; i++)
     fprintf(stream, "  c0 -> r%zu [style=\"invis\"];\n", i);
   for (size_t i = 0; i < graph->edge_count; i++) {
@@ -131,7 +132,7 @@ static void put_edges(FILE *stream, const struct graph *graph) {
   }
 }
 
-/* What is above the drawing, large; red where it is a refusal. */
+/* The title above the drawing; red for a refusal. */
 static void put_title(FILE *stream, const struct graph *graph) {
   const struct chain *chain = &graph->explanation->chain;
   AUTO_TEXT peer = graph_peer(graph);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The graph as a tree of text. */
 #include "explain/graph.h"
 
 #include <string.h>
@@ -13,10 +14,10 @@
 #include "view/entry_text.h"
 
 #define STEP_COLUMNS 3
-/* What is deeper stands no further to the right, so that a digest still fits the line. */
+/* Deeper certificates are not indented further, so that a digest still fits the line. */
 #define DEEPEST_STEP 8
 
-/* Broken between words; nothing is cut. */
+/* Prints a text, broken between words; nothing is cut. */
 static void put_line(FILE *stream, enum colour colour, size_t indent, const char *text) {
   AUTO_TEXT words = escape_text(text);
   size_t column = indent;
@@ -125,7 +126,7 @@ void graph_write_tree(FILE *stream, const struct graph *graph) {
     put_line(stream, RED, 0, why);
   }
   if (explanation->live != NULL && explanation->live->shown > explanation->shown->count) {
-    AUTO_TEXT more = must_format("It shows %zu certificates; the first %zu are looked at.",
+    AUTO_TEXT more = must_format("It shows %zu certificates; only the first %zu are checked.",
                                  explanation->live->shown, explanation->shown->count);
     put_line(stream, YELLOW, 0, more);
   }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* Warnings about entries and files of a valid policy. */
 #include "explain/lint.h"
 
 #include <dirent.h>
@@ -34,18 +35,18 @@ static size_t count_distinct(const struct pin_digest_list *lists, size_t list_co
 }
 
 /*
- * What was found out about the lists of the entry before. Entries with one pin set have the same lists in the
- * image, and stand side by side here, so that a set is looked through once and not once for each host.
+ * The results for the lists of the entry before. Entries with one pin set share their lists in the image and
+ * are sorted side by side, so that each set is checked once and not once for each host.
  */
 struct seen_lists {
   const struct pin_entry *entry; /* NULL: none yet */
-  size_t keys;                   /* different ones in pins */
-  size_t all_keys;               /* and in backup_pins */
-  bool meant;                    /* nothing is wrong with the digests themselves */
+  size_t keys;                   /* different keys in pins */
+  size_t all_keys;               /* different keys in pins and backup_pins */
+  bool good;                     /* the digests have no warning */
 };
 
-static void look_at_lists(const struct pin_entry *entry, struct seen_lists *seen,
-                          struct diagnostics *diagnostics) {
+static void check_lists(const struct pin_entry *entry, struct seen_lists *seen,
+                        struct diagnostics *diagnostics) {
   const struct pin_digest_list keys[] = {entry->lists[PIN_LIST_PINS], entry->lists[PIN_LIST_BACKUP_PINS]};
   bool same = seen->entry != NULL && lint_compare_lists(seen->entry, entry) == 0;
   seen->entry = entry;
@@ -53,11 +54,11 @@ static void look_at_lists(const struct pin_entry *entry, struct seen_lists *seen
     seen->keys = count_distinct(keys, 1);
     seen->all_keys = count_distinct(keys, 2);
   }
-  if (!same || !seen->meant)
-    seen->meant = lint_digests(entry, diagnostics);
+  if (!same || !seen->good)
+    seen->good = lint_digests(entry, diagnostics);
 }
 
-/* Other formats do not tell backup pins from others, so an imported list has none. */
+/* An imported list has no backup pins, since other formats do not mark them. */
 static void lint_backup(const struct pin_entry *entry, const struct seen_lists *seen,
                         struct diagnostics *diagnostics) {
   const struct pin_digest_list *lists = entry->lists;
@@ -71,16 +72,16 @@ static void lint_backup(const struct pin_entry *entry, const struct seen_lists *
   if (entry->mode == PIN_MODE_OFF || seen->all_keys > seen->keys)
     return;
   if (pins == 1 && issuers == 0)
-    lint_warn(diagnostics, entry, "\"%s\" hangs on a single key; add a backup pin or an intermediate%s",
+    lint_warn(diagnostics, entry, "\"%s\" depends on a single key; add a backup pin or an intermediate%s",
               entry->name, has_backup ? "; its backup pin is the same key" : "");
   else if (has_backup)
-    lint_warn(diagnostics, entry, "\"%s\" has no backup pin: what is in backup_pins is in pins already",
+    lint_warn(diagnostics, entry, "\"%s\" has no backup pin: all keys in backup_pins are also in pins",
               entry->name);
   else if ((pins > 0 || issuers == 1) && !import_list_has_name(entry->file))
     lint_warn(diagnostics, entry, "\"%s\" has no backup pin", entry->name);
 }
 
-/* Settings that say something only beside another one. */
+/* Settings that have an effect only with another one. */
 static void lint_partners(const struct pin_entry *entry, struct diagnostics *diagnostics) {
   const struct pin_digest_list *lists = entry->lists;
   bool pins =
@@ -106,9 +107,9 @@ static void lint_expiry(const struct pin_entry *entry, int64_t now, struct diagn
 }
 
 /*
- * The time of most machines comes over a network on which nobody proves who they are (NTP): whoever sets the
- * clock forward ends the enforcement of these. Said once, since an imported list may have thousands; those
- * that end soon are named anyway.
+ * Most machines get their time over the network without authentication (NTP), so an attacker can set the
+ * clock forward and end the enforcement of these entries. One warning for all, since an imported list may
+ * have thousands. Entries that end soon have a warning of their own.
  */
 static void lint_clock(const struct entries *entries, int64_t now, struct diagnostics *diagnostics) {
   const struct pin_entry *first = NULL;
@@ -132,14 +133,14 @@ static void lint_clock(const struct entries *entries, int64_t now, struct diagno
 }
 
 /*
- * Without the list's implicit rule "*", by which every unknown top-level name would be a public suffix: an
- * internal name such as "corp" is nobody else's.
+ * Without the list's implicit rule "*", which makes every unknown top-level name a public suffix: an internal
+ * name such as "corp" has one owner.
  */
 static bool is_public_suffix(const psl_ctx_t *list, const char *name, int type) {
   return psl_is_public_suffix2(list, name, type | PSL_TYPE_NO_STAR_RULE) == 1;
 }
 
-/* A suffix of a company, such as github.io, is a host as well, and one owner may have all below it. */
+/* A company's suffix, such as github.io, is a host too, and one owner may have all names below it. */
 static void lint_suffix(const struct pin_entry *entry, const psl_ctx_t *list,
                         struct diagnostics *diagnostics) {
   bool wildcard = entry->kind == PIN_NAME_WILDCARD;
@@ -167,7 +168,7 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
   if (entries->count > 0)
     qsort(entries->items, entries->count, sizeof *entries->items, lint_compare_lists);
   for (size_t i = 0; i < entries->count; i++) {
-    look_at_lists(&entries->items[i], &seen, diagnostics);
+    check_lists(&entries->items[i], &seen, diagnostics);
     lint_backup(&entries->items[i], &seen, diagnostics);
     lint_partners(&entries->items[i], diagnostics);
     lint_expiry(&entries->items[i], now, diagnostics);
@@ -181,7 +182,7 @@ void lint_policy(const struct pin_policy *policy, struct entries *entries, int64
   lint_reach(policy, entries, diagnostics);
 }
 
-/* One file being walked through, forwards only. */
+/* A file that is read from line to line, forwards only. */
 struct walk {
   const char *file;
   char *text;
@@ -206,7 +207,7 @@ static void walk_to(struct walk *walk, const struct pin_diagnostic *diagnostic) 
   }
 }
 
-/* The text between the quotes where the mark stands on a quote. */
+/* The width of the text in quotes at this column; 0: there is no quote. */
 static unsigned quoted_width(const char *line, size_t length, unsigned column) {
   if (column == 0 || column > length || line[column - 1] != '"')
     return 0;
@@ -214,7 +215,7 @@ static unsigned quoted_width(const char *line, size_t length, unsigned column) {
   return end == NULL ? 0 : (unsigned)(end - (line + column - 1)) + 1;
 }
 
-/* A longer one is not handed out, as by the parser: each of its entries may be warned of. */
+/* A longer line is not shown, as in the parser: each of its entries may have a warning. */
 #define LONGEST_LINE 4096
 
 void lint_add_source_lines(struct diagnostics *diagnostics) {
@@ -235,10 +236,9 @@ void lint_add_source_lines(struct diagnostics *diagnostics) {
   free(walk.text);
 }
 
-/* Files that only some of the processes can read: the others refuse every host. And whether processes have
- * what the text says. */
+/* ---- Files ---- */
 
-/* A policy of root's is for all; a user's own is for that user. */
+/* Only for files of root: a user's own policy is for that user. */
 static void lint_file(const char *path, mode_t needed, struct diagnostics *diagnostics) {
   struct stat status;
   if (stat(path, &status) != 0 || status.st_uid != 0 || (status.st_mode & needed) == needed)
@@ -280,18 +280,18 @@ void lint_form(const char *policy, struct diagnostics *diagnostics) {
   AUTO_TEXT message =
       form == FORM_OTHER_VERSION
           ? must_format(
-                "is more text than processes read, and its compiled form is of another version: until "
-                "\"pinctl compile%s\" those that start read the text, which takes them long, and "
-                "those that run stay with the policy that they have",
+                "is more text than processes read, and its compiled form has another version: until "
+                "\"pinctl compile%s\" new processes read the text, which is slow, and running ones keep "
+                "the policy that they have",
                 option)
           : must_format("is more text than processes read, and its compiled form is not current: until "
-                        "\"pinctl compile%s\" they stay with an older one, or without one refuse every host",
+                        "\"pinctl compile%s\" they use an older one, or without one refuse every host",
                         option);
   struct pin_diagnostic warning = {.severity = PIN_WARNING, .file = policy, .message = message};
   diagnostics_add(&warning, diagnostics);
 }
 
-/* Certificates of CAs stand where they belong in the other lists. */
+/* A CA's certificate is right in intermediates and anchors. */
 void doubt_certificate(const char *given, const struct pin_argument *argument, enum pin_list list,
                        const char *name, bool include_subdomains, struct text_list *doubts) {
   if (argument->certificate == NULL || list == PIN_LIST_INTERMEDIATES || list == PIN_LIST_ANCHORS ||
@@ -309,7 +309,7 @@ void doubt_certificate(const char *given, const struct pin_argument *argument, e
                               given, names, where, name, given));
 }
 
-/* Leaves those that say something of the name. */
+/* Keeps the entries that apply to the name. */
 static void keep_related(struct entries *entries, const char *name) {
   size_t kept = 0;
   for (size_t i = 0; i < entries->count; i++)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Digests that no key has: somebody hashed nothing, or filled a place that was to be filled later. */
+/* Warnings about digests: those that no key has, of an empty input or a placeholder, and mixed-up ones. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,16 +12,16 @@
 static const struct {
   struct pin_digest digest;
   const char *what;
-  bool logs; /* an entry that only logs may want to log every host */
+  bool logs; /* allowed in an entry that only logs: it then logs every connection */
 } meaningless[] = {
     {{{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
        0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}},
-     "is the digest of nothing at all: what was hashed was empty",
+     "is the digest of an empty input",
      false},
     {{{0}}, "is all zeros", true},
 };
 
-/* True: it is one of a key. */
+/* True: a key may have this digest. */
 static bool lint_digest(const struct pin_entry *entry, enum pin_list list, const struct pin_digest *digest,
                         struct diagnostics *diagnostics) {
   for (size_t i = 0; i < COUNT_OF(meaningless); i++) {
@@ -37,7 +37,8 @@ static bool lint_digest(const struct pin_entry *entry, enum pin_list list, const
   return true;
 }
 
-/* What a certificate is hashed to is not what its key is hashed to. True: no digest is in both places. */
+/* A certificate and its key have different digests. True: no digest is in fingerprints and in another list.
+ */
 static bool lint_both(const struct pin_entry *entry, struct diagnostics *diagnostics) {
   const struct pin_digest_list *fingerprints = &entry->lists[PIN_LIST_FINGERPRINTS];
   struct digest_set keys[PIN_LIST_COUNT] = {{0}};
@@ -64,12 +65,11 @@ static bool lint_both(const struct pin_entry *entry, struct diagnostics *diagnos
 }
 
 bool lint_digests(const struct pin_entry *entry, struct diagnostics *diagnostics) {
-  bool meant = true;
+  bool good = true;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
     for (uint32_t i = 0; i < entry->lists[list].count; i++)
-      meant &= lint_digest(entry, (enum pin_list)list, &entry->lists[list].digests[i], diagnostics);
-  meant &= lint_both(entry, diagnostics);
-  return meant;
+      good &= lint_digest(entry, (enum pin_list)list, &entry->lists[list].digests[i], diagnostics);
+  return lint_both(entry, diagnostics) && good;
 }
 
 static void lint_certificate(const struct object *object, const struct pin_entry *entry,
@@ -89,10 +89,9 @@ static void lint_certificate(const struct object *object, const struct pin_entry
   }
 }
 
-/* Whether an entry holds a digest of any of the certificates where one of their keys belongs,
- * or the reverse. */
-static bool is_about(const struct pin_entry *entry, const struct digest_set *keys,
-                     const struct digest_set *fingerprints) {
+/* Whether an entry has the digest of a certificate in a list for keys, or the reverse. */
+static bool has_mix_up(const struct pin_entry *entry, const struct digest_set *keys,
+                       const struct digest_set *fingerprints) {
   for (int list = 0; list < PIN_LIST_COUNT; list++)
     for (uint32_t i = 0; i < entry->lists[list].count; i++)
       if (digest_set_has(list == PIN_LIST_FINGERPRINTS ? keys : fingerprints, &entry->lists[list].digests[i]))
@@ -123,8 +122,8 @@ void lint_certificates(const struct objects *certificates, const struct entries 
     return;
   take_digests(certificates, &keys, &fingerprints);
   for (size_t i = 0; i < entries->count; i++) {
-    bool about = is_about(&entries->items[i], &keys, &fingerprints);
-    for (size_t j = 0; about && j < certificates->count; j++)
+    bool mixed_up = has_mix_up(&entries->items[i], &keys, &fingerprints);
+    for (size_t j = 0; mixed_up && j < certificates->count; j++)
       if (certificates->items[j].certificate != NULL)
         lint_certificate(&certificates->items[j], &entries->items[i], diagnostics);
   }

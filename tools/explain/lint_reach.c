@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Entries that can never win, or never make a difference.
+ * Warnings about entries that can never win, or never make a difference.
  *
  * A more specific entry never takes every name from a less specific one: below any name there are more names
- * than a policy can list. So an entry is out of reach in these cases only: no host can have such a name; it
- * takes out ("off") what no other entry covers; or all its keys are blocked.
+ * than a policy can list. So an entry has no effect only in these cases: no host can have such a name; it
+ * exempts
+ * ("off") what no other entry covers; or all its keys are blocked.
  */
 #include <search.h>
 #include <stdlib.h>
@@ -18,11 +19,11 @@
 #include "view/digest_set.h"
 #include "view/entry_text.h"
 
-/* RFC 1035, 2.3.4, less the root's empty label and the length byte before the first. */
+/* RFC 1035, 2.3.4, without the root's empty label and the first length byte. */
 #define LONGEST_NAME 253
 
 static void lint_too_long(const struct pin_entry *entry, struct diagnostics *diagnostics) {
-  /* The star stands for at least one character, as long as itself. */
+  /* The star stands for at least one character. */
   if (entry->kind == PIN_NAME_WILDCARD && strlen(entry->name) > LONGEST_NAME)
     lint_warn(diagnostics, entry, "this entry can never win: no host has a name of more than %d characters",
               LONGEST_NAME);
@@ -76,7 +77,7 @@ void lint_blocked(const struct pin_policy *policy, const struct entries *entries
   digest_set_clear(&blocked);
 }
 
-/* What a less specific entry is to be like. */
+/* A condition for a less specific entry. */
 typedef bool below_fn(const struct pin_entry *found, const struct pin_entry *other, void *arg);
 
 static bool shares_port(const struct pin_entry *found, const struct pin_entry *other, void *arg) {
@@ -84,7 +85,7 @@ static bool shares_port(const struct pin_entry *found, const struct pin_entry *o
   return ports_overlap(found->ports, found->port_count, other->ports, other->port_count);
 }
 
-/* An entry of this very name that covers more than itself and is what `like` says; or NULL. */
+/* An entry with this name that covers names below it and meets the condition; or NULL. */
 static const struct pin_entry *covering_below(const struct entries *entries, const char *name,
                                               const struct pin_entry *other, below_fn *like, void *arg) {
   size_t count = 0;
@@ -97,7 +98,7 @@ static const struct pin_entry *covering_below(const struct entries *entries, con
   return NULL;
 }
 
-/* The nearest entry that is less specific than this one, covers a name that it covers, and is as said. */
+/* The nearest less specific entry that covers a name of this one and meets the condition; or NULL. */
 static const struct pin_entry *less_specific(const struct entries *entries, const struct pin_entry *entry,
                                              below_fn *like, void *arg) {
   const struct pin_entry *found = NULL;
@@ -111,8 +112,7 @@ static const struct pin_entry *less_specific(const struct entries *entries, cons
   return found;
 }
 
-/* Where keys are blocked for every host, or hosts without an entry are not ignored, an entry that is off says
- * something even alone. */
+/* With blocked keys, or with `unlisted`, an entry that is off has an effect even alone. */
 static void lint_off(const struct pin_policy *policy, const struct entries *entries,
                      struct diagnostics *diagnostics) {
   if (policy->blocked_keys.count > 0 || policy->mode == PIN_MODE_OFF ||
@@ -122,7 +122,7 @@ static void lint_off(const struct pin_policy *policy, const struct entries *entr
     const struct pin_entry *entry = &entries->items[i];
     if (entry->mode == PIN_MODE_OFF &&
         (entry->kind == PIN_NAME_ADDRESS || less_specific(entries, entry, shares_port, NULL) == NULL))
-      lint_warn(diagnostics, entry, "\"%s\" is \"off\" but takes nothing out: no other entry covers it",
+      lint_warn(diagnostics, entry, "\"%s\" is \"off\" but exempts nothing: no other entry covers it",
                 entry->name);
   }
 }
@@ -141,15 +141,14 @@ static void lint_ports(const struct entries *entries, struct diagnostics *diagno
 }
 
 /*
- * All digests of a less specific entry: many entries may be below one, and many may be above one, of one name
- * and different ports. Those with the same lists have one together, so that all need no more room than the
- * policy.
+ * All digests of a less specific entry. Many entries may be below one, and many above, with one name and
+ * different ports. Entries with the same lists share one, so that all need no more memory than the policy.
  */
 struct general {
-  const struct pin_entry *entry; /* one with these lists; what they are sorted by */
+  const struct pin_entry *entry; /* one entry with these lists; the sort key */
   struct digest_set digests;
-  const struct pin_entry *other; /* what was compared with it last */
-  bool shares;                   /* whether some digest is in the lists of both */
+  const struct pin_entry *other; /* the entry that was last compared with it */
+  bool shares;                   /* both have some digest */
 };
 
 static int compare_generals(const void *a, const void *b) {
@@ -192,7 +191,8 @@ static bool shares_digest(void **generals, const struct pin_entry *found, const 
   return general->shares;
 }
 
-/* Enforced, with other keys, on a port that the other is not for. arg: the generals. */
+/* Whether the found entry is enforced, with other keys, on a port that the other is not for. arg: the
+ * generals. */
 static bool is_for_more_ports(const struct pin_entry *found, const struct pin_entry *other, void *arg) {
   bool more = found->port_count == 0;
   for (uint32_t i = 0; i < found->port_count && !more; i++)
@@ -201,8 +201,8 @@ static bool is_for_more_ports(const struct pin_entry *found, const struct pin_en
 }
 
 /*
- * An entry with ports applies to a program whose port cannot be learnt, and the less specific one then does
- * not: on the ports of that one no such program meets a key that it is held to.
+ * For a program whose port is unknown the entry with ports applies, and the less specific one does not. On
+ * the ports of the latter no server has the keys that such a program needs.
  */
 static void lint_port_blind(const struct entries *entries, struct diagnostics *diagnostics) {
   void *generals = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What a policy that refuses hosts without an entry refuses. What else the machine speaks to is known to the
- * log of a while with "observe"; where its updates come from is known beforehand.
+ * Warnings about a policy that refuses hosts without an entry. The hosts of apt are known beforehand; a log
+ * with "observe" shows the others.
  */
 #include <dirent.h>
 #include <fnmatch.h>
@@ -19,7 +19,7 @@
 #define APT_FOLDER "/etc/apt/sources.list.d"
 #define HTTPS "https://"
 
-/* The hosts of apt that no entry covers. */
+/* The hosts in apt's sources that no entry covers. */
 struct sources {
   const struct pin_policy *policy;
   struct text_list unlisted;
@@ -31,8 +31,8 @@ static void warn(const char *file, char *message, struct diagnostics *diagnostic
   free(message);
 }
 
-/* url: behind the scheme; ends at white space. */
-static void look_at_url(struct sources *sources, const char *url) {
+/* url: the part behind the scheme; ends at white space. */
+static void check_url(struct sources *sources, const char *url) {
   size_t length = strcspn(url, "/?# \t\r\n");
   AUTO_TEXT authority = must_copy_bytes(url, length);
   const char *at = strrchr(authority, '@');
@@ -45,8 +45,8 @@ static void look_at_url(struct sources *sources, const char *url) {
     text_list_add(&sources->unlisted, must_copy(host));
 }
 
-/* The one-line form and deb822 alike: a comment goes to the end of its line. */
-static void look_at_file(struct sources *sources, const char *path) {
+/* For the one-line form and deb822: in both a comment ends with its line. */
+static void check_file(struct sources *sources, const char *path) {
   char *text = NULL;
   size_t length = 0;
   if (file_read(path, &text, &length) != 0)
@@ -55,12 +55,12 @@ static void look_at_file(struct sources *sources, const char *path) {
   for (char *line; (line = strsep(&rest, "\n")) != NULL;) {
     line[strcspn(line, "#")] = '\0';
     for (const char *found = line; (found = strstr(found, HTTPS)) != NULL; found += strlen(HTTPS))
-      look_at_url(sources, found + strlen(HTTPS));
+      check_url(sources, found + strlen(HTTPS));
   }
   free(text);
 }
 
-static void look_at_folder(struct sources *sources, const char *folder) {
+static void check_folder(struct sources *sources, const char *folder) {
   DIR *stream = opendir(folder);
   if (stream == NULL)
     return;
@@ -68,15 +68,15 @@ static void look_at_folder(struct sources *sources, const char *folder) {
     AUTO_TEXT path = must_format("%s/%s", folder, entry->d_name);
     if (fnmatch("*.list", entry->d_name, FNM_PERIOD) == 0 ||
         fnmatch("*.sources", entry->d_name, FNM_PERIOD) == 0)
-      look_at_file(sources, path);
+      check_file(sources, path);
   }
   closedir(stream);
 }
 
 static void lint_apt(const struct pin_policy *policy, const char *path, struct diagnostics *diagnostics) {
   struct sources sources = {.policy = policy};
-  look_at_file(&sources, APT_FILE);
-  look_at_folder(&sources, APT_FOLDER);
+  check_file(&sources, APT_FILE);
+  check_folder(&sources, APT_FOLDER);
   if (sources.unlisted.count > 0) {
     AUTO_TEXT names = NULL;
     for (size_t i = 0; i < sources.unlisted.count; i++)
@@ -91,7 +91,7 @@ static void lint_apt(const struct pin_policy *policy, const char *path, struct d
   text_list_clear(&sources.unlisted);
 }
 
-/* An entry that asks for no key, for some ports: nobody can tell in whose favour it speaks. */
+/* An entry that exempts some ports does not apply to a program whose port is unknown. */
 static void lint_ports(const struct entries *entries, struct diagnostics *diagnostics) {
   for (size_t i = 0; i < entries->count; i++) {
     const struct pin_entry *entry = &entries->items[i];

@@ -39,7 +39,7 @@ int lint_compare_lists(const void *a, const void *b) {
   const struct pin_digest_list *right = ((const struct pin_entry *)b)->lists;
   int order = 0;
   for (int i = 0; i < PIN_LIST_COUNT && order == 0; i++) {
-    /* Where none are, the pointer says nothing. */
+    /* The pointer of an empty list has no meaning. */
     order = left[i].count < right[i].count ? -1 : left[i].count > right[i].count;
     if (order == 0 && left[i].count > 0)
       order = left[i].digests < right[i].digests ? -1 : left[i].digests > right[i].digests;
