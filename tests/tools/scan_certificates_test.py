@@ -233,7 +233,7 @@ class Timestamps(Scan):
 
     def test_lists_that_are_none(self):
         entry = self.logs["loga"].json()
-        for text, reason in (("[]", "expected a list of logs"), ("no JSON", "expected a list of logs"), ('{"operators": []}', "names no log"),
+        for text, reason in (("[]", "expected a list of logs"), ("no JSON", "expected a list of logs"), ('{"operators": []}', "has no log"),
                              (json.dumps({"operators": [{"logs": [{**entry, "key": "AAAA"}]}]}), "the key of log 1 (\"Log loga\")"),
                              (json.dumps({"operators": [{"logs": [entry, {"description": "bare"}]}]}), "the key of log 2 (\"bare\")")):
             with self.subTest(text):

@@ -76,7 +76,7 @@ ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM; ssl_prefer_server_ciphe
         headers = {header["name"]: header["value"] for header in found["host.web.example", 443]["http"]["headers"]}
         self.assertEqual(headers, {"Content-Security-Policy": "default-src 'self'", "X-Frame-Options": None,
                                    "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Permissions-Policy": None})
-        self.assertIn("port 80 leads to /x", [item["text"] for item in found["host.web.example", 443]["findings"]])
+        self.assertIn("port 80 redirects to /x", [item["text"] for item in found["host.web.example", 443]["findings"]])
         self.assertEqual(found["zero.web.example", 443]["http"]["http_status"], 404)
 
     def test_headers_that_are_missing(self):
@@ -84,7 +84,7 @@ ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers ECDHE+AESGCM; ssl_prefer_server_ciphe
         found = self.scanned(ports, "--headers", status=None)
         missing = {host: [item["text"] for item in report["findings"] if item["code"] == "missing-headers"]
                    for (host, _), report in found.items()}
-        lead = "sends nothing that counts as "
+        lead = "sends no effective header "
         self.assertEqual(missing, {
             "hsts.web.example": [lead + "Content-Security-Policy, X-Frame-Options, X-Content-Type-Options, Referrer-Policy and 1 more"],
             "host.web.example": [lead + "X-Frame-Options, Permissions-Policy"],

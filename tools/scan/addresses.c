@@ -16,23 +16,19 @@
 #include "scan/findings.h"
 
 /*
- * The resolver, asked while other things go on: getaddrinfo(3) has no limit of time, and waits for a dead
- * name server as long as resolv.conf(5) says.
+ * ---- A lookup in the background ----
+ *
+ * getaddrinfo(3) has no time limit: it waits for a dead name server as long as resolv.conf(5) says.
  */
 
 enum lookup_state {
   LOOKUP_GOES_ON = 0,
   LOOKUP_ENDED,
-  LOOKUP_LATE /* there was no answer so many seconds after the question */
+  LOOKUP_LATE /* there was no answer in time */
 };
 
-/*
- * What has become of it. Does not wait. *ret_found: the answer, once, for freeaddrinfo; NULL: there is none,
- * or the resolver knows no address.
+/* Of the thread of a lookup. There may be one for each host, and a resolver needs less than the usual 8 MiB.
  */
-enum lookup_state lookup_look(struct lookup *lookup, double seconds, struct addrinfo **ret_found);
-
-/* There may be one for each host: the usual 8 MiB are more than a resolver needs. */
 #define STACK_SIZE ((size_t)512 * 1024)
 
 struct lookup {
@@ -41,7 +37,7 @@ struct lookup {
   double begun;
   struct addrinfo *found;
   bool ended;
-  bool abandoned; /* whoever asked is gone */
+  bool abandoned; /* nobody waits for it: the thread frees it */
 };
 
 static void destroy(struct lookup *lookup) {
@@ -52,7 +48,7 @@ static void destroy(struct lookup *lookup) {
   free(lookup);
 }
 
-static void *ask(void *arg) {
+static void *run_lookup(void *arg) {
   struct lookup *lookup = arg;
   const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
   struct addrinfo *found = NULL;
@@ -68,8 +64,8 @@ static void *ask(void *arg) {
   return NULL;
 }
 
-/* Signals are for the thread that handles them. */
-static bool begin(struct lookup *lookup) {
+/* The new thread blocks all signals: the main thread handles them. */
+static bool start_thread(struct lookup *lookup) {
   pthread_attr_t attributes;
   pthread_t thread;
   sigset_t all, before;
@@ -79,25 +75,29 @@ static bool begin(struct lookup *lookup) {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   bool good = pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0 &&
               pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED) == 0 &&
-              pthread_create(&thread, &attributes, ask, lookup) == 0;
+              pthread_create(&thread, &attributes, run_lookup, lookup) == 0;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attributes);
   return good;
 }
 
-/* Begins to ask for the addresses of a name, in a thread. NULL: there can be no further one. */
+/* Starts a lookup of a name, in a thread. NULL: no further thread can be started. */
 static struct lookup *lookup_new(const char *name) {
   struct lookup *lookup = must_alloc(1, sizeof *lookup);
   lookup->name = must_copy(name);
   lookup->begun = monotonic_seconds();
   pthread_mutex_init(&lookup->lock, NULL);
-  if (begin(lookup))
+  if (start_thread(lookup))
     return lookup;
   destroy(lookup);
   return NULL;
 }
 
-enum lookup_state lookup_look(struct lookup *lookup, double seconds, struct addrinfo **ret_found) {
+/*
+ * The state of a lookup; does not wait. seconds: the time that it may take. *ret_found: the answer, given out
+ * once, for freeaddrinfo; NULL: there is none yet, or the resolver knows no address.
+ */
+static enum lookup_state lookup_poll(struct lookup *lookup, double seconds, struct addrinfo **ret_found) {
   pthread_mutex_lock(&lookup->lock);
   bool ended = lookup->ended;
   *ret_found = lookup->found;
@@ -108,7 +108,7 @@ enum lookup_state lookup_look(struct lookup *lookup, double seconds, struct addr
   return monotonic_seconds() > lookup->begun + seconds ? LOOKUP_LATE : LOOKUP_GOES_ON;
 }
 
-/* Takes NULL. What is still being asked goes on, and is freed when it ends. */
+/* Takes NULL. A lookup that still runs is freed when it ends. */
 static void lookup_free(struct lookup *lookup) {
   if (lookup == NULL)
     return;
@@ -120,17 +120,19 @@ static void lookup_free(struct lookup *lookup) {
     destroy(lookup);
 }
 
-static bool is_there(const struct scan_host *host, const char *address) {
+/* ---- The addresses of a host ---- */
+
+static bool has_address(const struct scan_host *host, const char *address) {
   for (size_t i = 0; i < host->address_count; i++)
     if (strcmp(host->addresses[i].address, address) == 0)
       return true;
   return false;
 }
 
-static void add(struct scan_host *host, const struct addrinfo *found) {
+static void add_address(struct scan_host *host, const struct addrinfo *found) {
   char text[NI_MAXHOST];
   if (getnameinfo(found->ai_addr, found->ai_addrlen, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0 ||
-      is_there(host, text))
+      has_address(host, text))
     return;
   host->addresses = must_grow(host->addresses, host->address_count + 1, sizeof *host->addresses);
   host->addresses[host->address_count++] = (struct scan_address){.address = must_copy(text)};
@@ -146,7 +148,7 @@ void addresses_begin(struct scan_host *host) {
 static void take_addresses(struct scan_host *host, const struct addrinfo *found) {
   for (const struct addrinfo *at = found; at != NULL && host->address_count < SCAN_MOST_ADDRESSES;
        at = at->ai_next)
-    add(host, at);
+    add_address(host, at);
   if (host->address_count < 2)
     addresses_clear(host);
 }
@@ -155,7 +157,7 @@ bool addresses_pending(struct scan_host *host, long timeout) {
   struct addrinfo *found = NULL;
   if (host->lookup == NULL)
     return false;
-  enum lookup_state state = lookup_look(host->lookup, (double)timeout / 1000, &found);
+  enum lookup_state state = lookup_poll(host->lookup, (double)timeout / 1000, &found);
   if (state == LOOKUP_GOES_ON)
     return true;
   host->incomplete = host->incomplete || state == LOOKUP_LATE;
@@ -167,13 +169,13 @@ bool addresses_pending(struct scan_host *host, long timeout) {
   return false;
 }
 
-/* ---- What they show ---- */
+/* ---- The keys that they show ---- */
 
 static bool shows_same(const struct scan_address *a, const struct scan_address *b) {
   return a->error == NULL && b->error == NULL && memcmp(&a->key, &b->key, sizeof a->key) == 0;
 }
 
-/* So many before it show the same key. */
+/* How many addresses before this one show the same key. */
 static size_t shown_before(const struct scan_host *host, size_t index) {
   size_t count = 0;
   for (size_t i = 0; i < index; i++)

@@ -2,6 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "scan/findings.h"
 
+/* Findings about certificates and chains. */
 #include <string.h>
 #include <time.h>
 
@@ -14,7 +15,7 @@
 #include "base/timestamp.h"
 #include "keys/certificate_names.h"
 
-/* More certificates between the server's own and a root are worth a question. */
+/* More certificates between the server's own and a root are a finding. */
 #define MOST_INTERMEDIATES 2
 
 static int64_t seconds_of(const ASN1_TIME *time_text) {
@@ -24,7 +25,8 @@ static int64_t seconds_of(const ASN1_TIME *time_text) {
 
 /* ---- One certificate ---- */
 
-/* What the CA/Browser Forum's Baseline Requirements (6.3.2) allow, by the day from which on; days. */
+/* The days that the CA/Browser Forum's Baseline Requirements (6.3.2) allow, by the date of issue; 0: no
+ * limit. */
 static int allowed_life(int64_t issued) {
   static const struct {
     const char *from;
@@ -39,20 +41,20 @@ static int allowed_life(int64_t issued) {
   return 0;
 }
 
-static void look_at_life(const struct object *leaf, struct scan_host *host) {
+static void check_life(const struct object *leaf, struct scan_host *host) {
   int64_t issued = seconds_of(X509_get0_notBefore(leaf->certificate));
   int64_t expires = seconds_of(X509_get0_notAfter(leaf->certificate));
   int64_t days = (expires - issued + SECONDS_PER_DAY - 1) / SECONDS_PER_DAY;
   int allowed = allowed_life(issued);
-  /* Both ends belong to it (RFC 5280, 4.1.2.5).
-   * Midnight to midnight is what CAs without that second issue. */
+  /* By RFC 5280, 4.1.2.5, both ends are included. CAs that issue from midnight to midnight are one second
+   * over: that is not counted. */
   if (allowed != 0 && expires - issued > (int64_t)allowed * SECONDS_PER_DAY)
     finding_add(host, "long-life",
                 must_format("%s is valid for %lld days; browsers allow %d of one issued that day",
                             object_name(leaf), (long long)days, allowed));
 }
 
-static void look_at_dates(const struct scan *scan, const struct object *object, struct scan_host *host) {
+static void check_dates(const struct scan *scan, const struct object *object, struct scan_host *host) {
   int64_t expires = seconds_of(X509_get0_notAfter(object->certificate));
   int64_t days = days_until(scan->now, expires);
   AUTO_TEXT left = days_text(days);
@@ -70,12 +72,12 @@ static int least_bits(int type) {
   return type == EVP_PKEY_EC ? 256 : 0;
 }
 
-static void look_at_strength(const struct object *object, struct scan_host *host) {
+static void check_strength(const struct object *object, struct scan_host *host) {
   EVP_PKEY *key = X509_get0_pubkey(object->certificate);
   int digest = NID_undef;
   if (key != NULL && EVP_PKEY_bits(key) < least_bits(EVP_PKEY_base_id(key)))
     finding_add(host, "weak-key", must_format("%s: a key of type %s", object_name(object), object->key_type));
-  /* Nobody relies on the signature of a root on itself. */
+  /* Nobody relies on a root's signature of itself. */
   if (object->role == ROLE_ROOT ||
       X509_get_signature_info(object->certificate, &digest, NULL, NULL, NULL) != 1)
     return;
@@ -84,7 +86,7 @@ static void look_at_strength(const struct object *object, struct scan_host *host
                 must_format("%s is signed with %s", object_name(object), OBJ_nid2sn(digest)));
 }
 
-/* Whether no name that is meant for this host stands there but with an asterisk. */
+/* Whether only a wildcard of the certificate covers this host. */
 static bool is_by_wildcard(X509 *certificate, const char *host) {
   if (host_is_address(host))
     return false;
@@ -93,7 +95,7 @@ static bool is_by_wildcard(X509 *certificate, const char *host) {
   return good;
 }
 
-static void look_at_name(const struct object *leaf, struct scan_host *host) {
+static void check_name(const struct object *leaf, struct scan_host *host) {
   if (!certificate_is_for(leaf->certificate, host->host))
     finding_add(host, "wrong-name", must_format("%s is not for this host", object_name(leaf)));
   else if (is_by_wildcard(leaf->certificate, host->host))
@@ -106,8 +108,8 @@ static bool is_self_issued(X509 *certificate) {
   return X509_NAME_cmp(X509_get_subject_name(certificate), X509_get_issuer_name(certificate)) == 0;
 }
 
-/* Of errors that have no finding of their own. */
-static void look_at_trust(struct scan_host *host) {
+/* Reports errors of the chain that have no finding of their own. */
+static void check_trust(struct scan_host *host) {
   int error = host->chain.error;
   const struct objects *path = &host->chain.path;
   const struct object *last = &path->items[path->count - 1];
@@ -123,7 +125,8 @@ static void look_at_trust(struct scan_host *host) {
     return;
   case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
   case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    /* What the last one's issuer is, nobody knows: it may be a root that is not trusted here. */
+    /* Only if the chain is the server's certificate alone: else the missing issuer may be a root that is not
+     * trusted here. */
     if (!is_self_issued(last->certificate) && path->count == 1) {
       finding_add(host, "chain-incomplete", must_format("the issuer of %s is missing", object_name(last)));
       return;
@@ -136,8 +139,8 @@ static void look_at_trust(struct scan_host *host) {
               must_format("the chain does not verify: %s", X509_verify_cert_error_string(error)));
 }
 
-/* The place among the certificates shown; their number where it is not shown. */
-static size_t place_of(const struct scan_host *host, const struct object *object) {
+/* The index among the certificates shown; their number: it is not shown. */
+static size_t index_of(const struct scan_host *host, const struct object *object) {
   size_t place = 0;
   while (place < host->shown.count &&
          memcmp(&host->shown.items[place].fingerprint, &object->fingerprint, sizeof object->fingerprint) != 0)
@@ -145,13 +148,13 @@ static size_t place_of(const struct scan_host *host, const struct object *object
   return place;
 }
 
-/* Needed is what stands on the path, but for a root, which the client has, and what was shown before. */
-static void look_at_needless(struct scan_host *host) {
+/* Certificates that no client needs: those not on the path, roots, and repeated ones. */
+static void check_needless(struct scan_host *host) {
   size_t others = host->shown_count - host->shown.count;
   for (size_t i = 0; i < host->shown.count; i++) {
     const struct object *object = &host->shown.items[i];
     bool root = i > 0 && object->role == ROLE_ROOT;
-    others += chain_holds(&host->chain, object) && !root && place_of(host, object) == i ? 0 : 1;
+    others += chain_holds(&host->chain, object) && !root && index_of(host, object) == i ? 0 : 1;
   }
   if (others > 0)
     finding_add(host, "chain-needless",
@@ -161,10 +164,10 @@ static void look_at_needless(struct scan_host *host) {
                                   others));
 }
 
-static void look_at_order(struct scan_host *host) {
+static void check_order(struct scan_host *host) {
   size_t before = 0;
   for (size_t i = 1; i < host->chain.path.count; i++) {
-    size_t place = place_of(host, &host->chain.path.items[i]);
+    size_t place = index_of(host, &host->chain.path.items[i]);
     if (place == host->shown.count)
       continue;
     if (place < before) {
@@ -175,7 +178,7 @@ static void look_at_order(struct scan_host *host) {
   }
 }
 
-static void look_at_length(struct scan_host *host) {
+static void check_length(struct scan_host *host) {
   size_t between = 0;
   for (size_t i = 1; i < host->chain.path.count; i++)
     between += host->chain.path.items[i].role == ROLE_ROOT ? 0 : 1;
@@ -184,21 +187,21 @@ static void look_at_length(struct scan_host *host) {
 }
 
 void find_in_certificates(const struct scan *scan, struct scan_host *host) {
-  look_at_trust(host);
-  look_at_needless(host);
-  look_at_order(host);
-  look_at_length(host);
+  check_trust(host);
+  check_needless(host);
+  check_order(host);
+  check_length(host);
   for (size_t i = 0; i < host->chain.path.count; i++) {
-    look_at_dates(scan, &host->chain.path.items[i], host);
-    look_at_strength(&host->chain.path.items[i], host);
+    check_dates(scan, &host->chain.path.items[i], host);
+    check_strength(&host->chain.path.items[i], host);
   }
-  look_at_name(&host->shown.items[0], host);
-  look_at_life(&host->shown.items[0], host);
+  check_name(&host->shown.items[0], host);
+  check_life(&host->shown.items[0], host);
   for (size_t i = 0; i < host->others.count; i++) {
-    look_at_dates(scan, &host->others.items[i], host);
-    look_at_strength(&host->others.items[i], host);
-    look_at_name(&host->others.items[i], host);
-    look_at_life(&host->others.items[i], host);
+    check_dates(scan, &host->others.items[i], host);
+    check_strength(&host->others.items[i], host);
+    check_name(&host->others.items[i], host);
+    check_life(&host->others.items[i], host);
   }
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The kinds of findings, the baseline, and the grade. */
 #include "scan/findings.h"
 
 #include <string.h>
@@ -44,28 +45,28 @@ const struct scan_kind scan_kinds[] = {
     {"chain-order", SCAN_WARNING, SCAN_GRADE_A, "put each certificate behind the one that it signed"},
     {"expires-soon", SCAN_WARNING, SCAN_GRADE_A, "renew the certificate"},
     {"long-life", SCAN_WARNING, SCAN_GRADE_A, "get certificates for a shorter time, renewed automatically"},
-    {"staple-old", SCAN_WARNING, SCAN_GRADE_A, "look why the server gets no new OCSP response"},
-    {"staple-wrong", SCAN_WARNING, SCAN_GRADE_A, "look where the server gets its OCSP response from"},
+    {"staple-old", SCAN_WARNING, SCAN_GRADE_A, "find out why the server gets no new OCSP response"},
+    {"staple-wrong", SCAN_WARNING, SCAN_GRADE_A, "find out where the server gets its OCSP response from"},
     {"few-timestamps", SCAN_WARNING, SCAN_GRADE_A,
      "get a certificate that is in the logs of two operators of Certificate Transparency"},
     {"timestamp-invalid", SCAN_WARNING, SCAN_GRADE_A, "have the certificate issued anew, and ask its CA why"},
     {"no-hsts", SCAN_WARNING, SCAN_GRADE_A, "send Strict-Transport-Security"},
     {"short-hsts", SCAN_WARNING, SCAN_GRADE_A, "raise max-age to a year"},
-    {"no-redirect", SCAN_WARNING, SCAN_GRADE_A, "lead plain HTTP to HTTPS"},
+    {"no-redirect", SCAN_WARNING, SCAN_GRADE_A, "redirect plain HTTP to HTTPS"},
     {"cbc", SCAN_NOTE, SCAN_GRADE_A_PLUS, "turn off the suites in CBC mode, where no old client needs them"},
     {"client-order", SCAN_NOTE, SCAN_GRADE_A_PLUS, "let the server choose the suite"},
     {"chain-needless", SCAN_NOTE, SCAN_GRADE_A_PLUS, "leave out the certificates that no client needs"},
     {"chain-long", SCAN_NOTE, SCAN_GRADE_A_PLUS, "look for a shorter path to a root"},
     {"no-staple", SCAN_NOTE, SCAN_GRADE_A_PLUS, "turn on OCSP stapling"},
-    {"timestamp-unknown", SCAN_NOTE, SCAN_GRADE_A_PLUS, "look whether the list of logs is a new one"},
+    {"timestamp-unknown", SCAN_NOTE, SCAN_GRADE_A_PLUS, "check that the list of logs is up to date"},
     {"hsts-host-only", SCAN_NOTE, SCAN_GRADE_A_PLUS,
      "add includeSubDomains, where all subdomains have HTTPS"},
     {"missing-headers", SCAN_NOTE, SCAN_GRADE_A_PLUS, "send these headers, as the site allows"},
-    {"wildcard", SCAN_NOTE, SCAN_GRADE_A_PLUS, "name each host, so that the key of one is not that of all"},
+    {"wildcard", SCAN_NOTE, SCAN_GRADE_A_PLUS, "name each host, so that a stolen key is not good for all"},
     {"several-keys", SCAN_NOTE, SCAN_GRADE_A_PLUS,
      "pin all of these keys, or what they share: their issuer; other places may show more"},
     {"address-silent", SCAN_NOTE, SCAN_GRADE_A_PLUS,
-     "look whether a server is missing there, or whether this machine cannot reach it"},
+     "check whether a server is down there, or cannot be reached from here"},
     {"unanswered", SCAN_NOTE, SCAN_GRADE_A_PLUS, "scan again, more slowly: --rate"},
     {NULL, SCAN_NOTE, SCAN_GRADE_A_PLUS, NULL},
 };
@@ -91,6 +92,7 @@ void finding_add(struct scan_host *host, const char *code, char *text) {
   host->findings[place] = (struct scan_finding){.kind = kind, .text = text};
 }
 
+/* The findings of a host in the baseline; NULL: it does not have the host. */
 static json_object *findings_of(json_object *hosts, const struct scan_host *host) {
   for (size_t i = 0; i < json_object_array_length(hosts); i++) {
     json_object *item = json_object_array_get_idx(hosts, i);
@@ -102,7 +104,7 @@ static json_object *findings_of(json_object *hosts, const struct scan_host *host
   return NULL;
 }
 
-static bool holds(json_object *findings, const char *code) {
+static bool has_code(json_object *findings, const char *code) {
   for (size_t i = 0; findings != NULL && i < json_object_array_length(findings); i++) {
     json_object *item = json_object_array_get_idx(findings, i);
     if (strcmp(json_member_text(item, "code"), code) == 0)
@@ -122,21 +124,21 @@ void mark_known(struct scan *scan) {
     struct scan_host *host = &scan->hosts[i];
     json_object *findings = findings_of(hosts, host);
     for (size_t j = 0; j < host->finding_count; j++)
-      host->findings[j].known = holds(findings, host->findings[j].kind->code);
+      host->findings[j].known = has_code(findings, host->findings[j].kind->code);
   }
 }
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
+/* ---- The grade ---- */
 
-static const char *const words[] = {"A+", "A", "A-", "B", "C", "D", "E", "F"};
+static const char *const grade_words[] = {"A+", "A", "A-", "B", "C", "D", "E", "F"};
 
 const char *scan_grade_word(enum scan_grade grade) {
-  return words[grade];
+  return grade_words[grade];
 }
 
 bool scan_grade_read(const char *word, enum scan_grade *ret_grade) {
-  for (size_t i = 0; i < COUNT(words); i++)
-    if (strcmp(words[i], word) == 0) {
+  for (size_t i = 0; i < COUNT_OF(grade_words); i++)
+    if (strcmp(grade_words[i], word) == 0) {
       *ret_grade = (enum scan_grade)i;
       return true;
     }
@@ -162,19 +164,19 @@ static int strength_score(int bits) {
     int below;
     int score;
   } steps[] = {{512, 20}, {1024, 40}, {2048, 80}, {4096, 90}};
-  for (size_t i = 0; i < COUNT(steps); i++)
+  for (size_t i = 0; i < COUNT_OF(steps); i++)
     if (bits < steps[i].below)
       return steps[i].score;
   return 100;
 }
 
-/* The RSA key that is about as strong (NIST SP 800-57 part 1, table 2). */
+/* The size of an RSA key that is about as strong (NIST SP 800-57 part 1, table 2). */
 static int as_rsa(int security_bits) {
   static const struct {
     int security;
     int rsa;
   } steps[] = {{192, 7680}, {128, 3072}, {112, 2048}, {80, 1024}};
-  for (size_t i = 0; i < COUNT(steps); i++)
+  for (size_t i = 0; i < COUNT_OF(steps); i++)
     if (security_bits >= steps[i].security)
       return steps[i].rsa;
   return 512;
@@ -225,7 +227,7 @@ static enum scan_grade grade_of_score(int score) {
                {50, SCAN_GRADE_C},
                {35, SCAN_GRADE_D},
                {20, SCAN_GRADE_E}};
-  for (size_t i = 0; i < COUNT(steps); i++)
+  for (size_t i = 0; i < COUNT_OF(steps); i++)
     if (score >= steps[i].least)
       return steps[i].grade;
   return SCAN_GRADE_F;

@@ -17,25 +17,25 @@
 
 #ifndef OPENSSL_NO_CT
 
-/* What stands in a log's "state". */
+/* A "state" of a log. */
 struct log_state {
   const char *word;
-  bool counts;  /* its timestamps do */
-  bool counted; /* those in certificates from before it came into this state do */
+  bool counts;  /* its timestamps count */
+  bool counted; /* those count that certificates got before the log had this state */
 };
 
-/* Who ran a log before. */
-struct tenure {
+/* A former operator of a log. */
+struct former_operator {
   int64_t end;
   size_t operator;
 };
 
 struct ct_log {
   char *description;
-  const char *key; /* base64; the JSON's */
+  const char *key; /* base64; not owned, part of the JSON; NULL after reading */
   unsigned char id[32];
-  size_t operator; /* the number of its name */
-  struct tenure *before;
+  size_t operator;                /* index in the list's operators */
+  struct former_operator *before; /* owned */
   size_t before_count;
   const struct log_state *state;
   int64_t since;
@@ -49,7 +49,7 @@ struct log_list {
   CTLOG_STORE *store;
 };
 
-/* As browsers take them. What is in no state, or in one of which we do not know, does not count. */
+/* As browsers count them. A log without a state, or with an unknown one, does not count. */
 static const struct log_state *state_of(const char *word) {
   static const struct log_state none = {NULL, false, false};
   static const struct log_state states[] = {
@@ -62,20 +62,20 @@ static const struct log_state *state_of(const char *word) {
 
 /* ---- The file ---- */
 
-/* Lists of all logs have those, too, that are there for trials. */
-static bool is_for_trials(json_object *json) {
+/* Lists of all logs include test logs. */
+static bool is_test_log(json_object *json) {
   json_object *type = NULL;
   return json_object_object_get_ex(json, "log_type", &type) &&
          (type == NULL || strcmp(json_object_get_string(type), "prod") != 0);
 }
 
-/* "state": { "retired": { "timestamp": "2025-..." } }. A list of one's own need not have any. */
+/* "state": { "retired": { "timestamp": "2025-..." } }. A list of your own may leave it out. */
 static void read_state(json_object *json, struct ct_log *log) {
   json_object *state = NULL;
-  bool trials = is_for_trials(json);
+  bool is_test = is_test_log(json);
   bool given = json_object_object_get_ex(json, "state", &state);
-  log->state = state_of(!given && !trials ? "usable" : NULL);
-  if (trials || !json_object_is_type(state, json_type_object) || json_object_object_length(state) != 1)
+  log->state = state_of(!given && !is_test ? "usable" : NULL);
+  if (is_test || !json_object_is_type(state, json_type_object) || json_object_object_length(state) != 1)
     return;
   json_object_object_foreach(state, word, details) {
     const char *since = json_member_text(details, "timestamp");
@@ -85,7 +85,7 @@ static void read_state(json_object *json, struct ct_log *log) {
   }
 }
 
-/* OpenSSL takes the key, and makes the log's name of it (RFC 6962, 3.2). */
+/* Lets OpenSSL check the key and derive the log's ID (RFC 6962, 3.2). */
 static bool read_key(struct ct_log *log) {
   CTLOG *known = NULL;
   const uint8_t *id = NULL;
@@ -101,8 +101,7 @@ static bool read_key(struct ct_log *log) {
   return good;
 }
 
-/* The number of an operator, by which those of timestamps are compared. One without a name is another each
- * time. */
+/* The index of an operator, new or known. Each operator without a name counts as a different one. */
 static size_t operator_of(struct log_list *list, json_object *json) {
   const char *name = json_member_text(json, "name");
   for (size_t i = 0; i < list->operator_count; i++)
@@ -120,10 +119,10 @@ static void read_previous(struct log_list *list, json_object *json, struct ct_lo
   log->before = must_alloc(count, sizeof *log->before);
   for (; log->before_count < count; log->before_count++) {
     json_object *one = json_object_array_get_idx(previous, log->before_count);
-    struct tenure *tenure = &log->before[log->before_count];
-    tenure->operator= operator_of(list, one);
-    if (timestamp_skip_rfc3339(json_member_text(one, "end_time"), &tenure->end) == NULL)
-      tenure->end = 0;
+    struct former_operator *former = &log->before[log->before_count];
+    former->operator= operator_of(list, one);
+    if (timestamp_skip_rfc3339(json_member_text(one, "end_time"), &former->end) == NULL)
+      former->end = 0;
   }
 }
 
@@ -135,11 +134,8 @@ static bool add_log(struct log_list *list, const char *path, size_t operator, js
                          .operator= operator};
   read_state(json, log);
   read_previous(list, json, log);
-  if (!read_key(log))
-    say_error("%s: the key of log %zu (\"%s\") cannot be read", path, list->count, log->description);
-  else
-    return true;
-  return false;
+  return read_key(log) ||
+         say_error("%s: the key of log %zu (\"%s\") cannot be read", path, list->count, log->description);
 }
 
 static bool add_logs(struct log_list *list, const char *path, size_t operator, json_object * array) {
@@ -159,13 +155,13 @@ static bool read_operators(struct log_list *list, const char *path, json_object 
       return false;
   }
   if (list->count == 0)
-    say_error("%s: names no log", path);
+    say_error("%s: has no log", path);
   return list->count > 0;
 }
 
 /*
- * OpenSSL has no function that puts a log into a store, and one that reads a file of its own form. The logs
- * are called by their number there: what a list calls them could be anything.
+ * The logs in OpenSSL's own file format, since OpenSSL has no other way to fill a store. The logs have
+ * numbers there: the names in a list could be anything.
  */
 static char *store_text(const struct log_list *list) {
   char *text = NULL;
@@ -189,7 +185,7 @@ static bool make_store(struct log_list *list) {
   if (fd >= 0)
     close(fd);
   if (!good)
-    say_error("OpenSSL does not take the list of logs");
+    say_error("OpenSSL cannot read the list of logs");
   ERR_clear_error();
   return good;
 }
@@ -233,7 +229,7 @@ static const struct ct_log *find_log(const struct log_list *list, const struct p
   return NULL;
 }
 
-static bool holds(const struct log_list *list, SCT *sct, X509 *certificate, X509 *issuer, int64_t now) {
+static bool is_valid(const struct log_list *list, SCT *sct, X509 *certificate, X509 *issuer, int64_t now) {
   CT_POLICY_EVAL_CTX *context = CT_POLICY_EVAL_CTX_new();
   bool good = context != NULL && CT_POLICY_EVAL_CTX_set1_cert(context, certificate) == 1 &&
               (issuer == NULL || CT_POLICY_EVAL_CTX_set1_issuer(context, issuer) == 1);
@@ -248,24 +244,24 @@ static bool holds(const struct log_list *list, SCT *sct, X509 *certificate, X509
 }
 
 /*
- * Whoever has the key of a retired log can sign a time of before. What stands in a certificate was there when
- * it was issued; what a server delivers may be new.
+ * Whoever has the key of a retired log can sign with an earlier time. A timestamp in a certificate was there
+ * when the certificate was issued; one that the server delivers may be new.
  */
 static bool counts(const struct ct_log *log, const struct probe_sct *sct, int64_t at) {
   return log->state->counts || (log->state->counted && sct->embedded && at / 1000 < log->since);
 }
 
-/* Who ran the log when it made the timestamp: that one answers for it. */
+/* The operator that ran the log when it made the timestamp. */
 static size_t operator_at(const struct ct_log *log, int64_t at) {
-  const struct tenure *first = NULL;
+  const struct former_operator *first = NULL;
   for (size_t i = 0; i < log->before_count; i++)
     if (at / 1000 < log->before[i].end && (first == NULL || log->before[i].end < first->end))
       first = &log->before[i];
   return first == NULL ? log->operator: first->operator;
 }
 
-void log_list_look_at(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
-                      X509 *issuer, int64_t now, struct scan_timestamp *timestamp) {
+void log_list_verify(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
+                     X509 *issuer, int64_t now, struct scan_timestamp *timestamp) {
   const unsigned char *at = sct->bytes;
   const struct ct_log *log = find_log(list, sct);
   if (log == NULL) {
@@ -280,7 +276,7 @@ void log_list_look_at(const struct log_list *list, const struct probe_sct *sct, 
     timestamp->status = SCAN_TIMESTAMP_INVALID;
   else if (sct->embedded && issuer == NULL)
     timestamp->status = SCAN_TIMESTAMP_UNVERIFIED;
-  else if (!holds(list, read, certificate, issuer, now))
+  else if (!is_valid(list, read, certificate, issuer, now))
     timestamp->status = SCAN_TIMESTAMP_INVALID;
   else
     timestamp->status = counts(log, sct, timestamp->at) ? SCAN_TIMESTAMP_VALID : SCAN_TIMESTAMP_NOT_COUNTED;
@@ -290,7 +286,7 @@ void log_list_look_at(const struct log_list *list, const struct probe_sct *sct, 
 #else
 
 struct log_list *log_list_read(const char *path) {
-  say_error("%s: this OpenSSL knows no Certificate Transparency", path);
+  say_error("%s: this OpenSSL has no support for Certificate Transparency", path);
   return NULL;
 }
 
@@ -298,8 +294,8 @@ void log_list_free(struct log_list *list) {
   (void)list;
 }
 
-void log_list_look_at(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
-                      X509 *issuer, int64_t now, struct scan_timestamp *timestamp) {
+void log_list_verify(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
+                     X509 *issuer, int64_t now, struct scan_timestamp *timestamp) {
   (void)list, (void)sct, (void)certificate, (void)issuer, (void)now, (void)timestamp;
 }
 

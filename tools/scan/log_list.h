@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A list of logs of Certificate Transparency, in the form of version 3 in which Google and Apple publish
- * theirs (log_list.json), and what it says of a timestamp.
+ * Reads a list of Certificate Transparency logs (log_list.json, version 3, as Google and Apple publish it),
+ * and verifies timestamps by it.
  */
 #ifndef PINCTL_SCAN_LOG_LIST_H
 #define PINCTL_SCAN_LOG_LIST_H
@@ -19,11 +19,11 @@ MUST_USE struct log_list *log_list_read(const char *path);
 void log_list_free(struct log_list *list);
 
 /*
- * Whose timestamp it is, and whether its signature holds for a certificate and its issuer (NULL: not known,
- * and nothing in the certificate can be verified). Fills all of *timestamp but what stands in it already: its
- * log.
+ * Finds the log of a timestamp, and verifies the signature for a certificate and its issuer. issuer NULL: not
+ * known; then timestamps in the certificate cannot be verified. timestamp->at is set by the caller, the rest
+ * here.
  */
-void log_list_look_at(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
-                      X509 *issuer, int64_t now, struct scan_timestamp *timestamp);
+void log_list_verify(const struct log_list *list, const struct probe_sct *sct, X509 *certificate,
+                     X509 *issuer, int64_t now, struct scan_timestamp *timestamp);
 
 #endif

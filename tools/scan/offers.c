@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-/* The security level is part of a list of suites; what else this connection is able to stays as it is. */
+/* Sets the security level inside a list of suites. */
 #define LEVEL "@SECLEVEL=0"
 
 bool choices_hold(const struct scan_choices *choices, uint16_t number) {
@@ -16,7 +16,7 @@ bool choices_hold(const struct scan_choices *choices, uint16_t number) {
   return false;
 }
 
-/* All names but those of `found`, which may be NULL; NULL: none is left. */
+/* The names of all that is not in `found` (NULL: of all), as a list; NULL: none is left. */
 static char *names_without(const struct registered *all, size_t count, const struct scan_choices *found) {
   char *list = NULL;
   for (size_t i = 0; i < count; i++)
@@ -72,21 +72,27 @@ bool offers_suites(struct offer_maker *maker, const struct scan_host *host, enum
   return true;
 }
 
-bool offers_backwards(struct offer_maker *maker, const struct scan_host *host, enum scan_version version) {
+/* Offers the suites that the server chose so far. */
+static void offer_found(struct offer_maker *maker, const struct scan_host *host, enum scan_version version,
+                        bool backwards) {
   const struct scan_choices *found = &host->versions[version].suites;
   char *names = NULL;
-  if (found->count < 2)
-    return false;
-  for (size_t i = found->count; i > 0; i--)
-    text_append(&names, ":", found->items[i - 1].name);
+  for (size_t i = 0; i < found->count; i++)
+    text_append(&names, ":", found->items[backwards ? found->count - 1 - i : i].name);
   begin_offer(maker, version);
   set_suites(maker, version, names);
+}
+
+bool offers_backwards(struct offer_maker *maker, const struct scan_host *host, enum scan_version version) {
+  if (host->versions[version].suites.count < 2)
+    return false;
+  offer_found(maker, host, version, true);
   return true;
 }
 
 /*
- * Suites of the newest version under which a choice of groups (signatures) shows itself: a server would go on
- * with another suite otherwise.
+ * Offers only suites of the newest version that show the choice of a group (signature); else the server would
+ * continue with another suite.
  */
 static bool offer_suites_for(struct offer_maker *maker, const struct scan_host *host, bool signatures) {
   enum scan_version version = offers_newest_version(host);
@@ -108,9 +114,8 @@ static bool offer_suites_for(struct offer_maker *maker, const struct scan_host *
 }
 
 /*
- * Up to TLS 1.2 the curve of an ECDSA key has to be among the groups, or the key cannot be used at all (RFC
- * 8422, 5.1). Once the server has chosen it, it stays as the last one: a server that goes by its own order
- * stops there.
+ * Up to TLS 1.2 the groups must include the curve of an ECDSA key, or the key cannot be used (RFC 8422, 5.1).
+ * So once the server has chosen that curve, it stays in the offer as the last one.
  */
 static char *with_curve_of_key(char *list, const struct registry *registry, const struct scan_host *host) {
   EVP_PKEY *key = host->shown.count == 0 ? NULL : X509_get0_pubkey(host->shown.items[0].certificate);
@@ -146,15 +151,9 @@ bool offers_has_accepted(const struct scan_host *host) {
 }
 
 bool offers_accepted(struct offer_maker *maker, const struct scan_host *host) {
-  enum scan_version version = offers_newest_version(host);
-  char *names = NULL;
   if (!offers_has_accepted(host))
     return false;
-  const struct scan_choices *found = &host->versions[version].suites;
-  for (size_t i = 0; i < found->count; i++)
-    text_append(&names, ":", found->items[i].name);
-  begin_offer(maker, version);
-  set_suites(maker, version, names);
+  offer_found(maker, host, offers_newest_version(host), false);
   return true;
 }
 

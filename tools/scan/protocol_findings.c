@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* Findings about versions, suites, key exchange and HTTP. */
 #include "scan/findings.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "base/memory.h"
 #include "scan/registry.h"
 
-/* A few names, and how many more there are. */
+/* A finding has so many names; further ones are only counted. */
 #define MOST_NAMES 4
 
 struct names {
@@ -24,7 +25,7 @@ static void name_if(bool belongs, struct names *names, const char *name) {
     text_append(&names->text, ", ", name);
 }
 
-/* One finding for all of them. lead: "accepts"... */
+/* Adds one finding for all names, and clears them. lead: "accepts" or the like. */
 static void find_names(struct scan_host *host, const char *code, const char *lead, struct names *names) {
   if (names->count > MOST_NAMES)
     finding_add(host, code, must_format("%s %s and %zu more", lead, names->text, names->count - MOST_NAMES));
@@ -36,7 +37,7 @@ static void find_names(struct scan_host *host, const char *code, const char *lea
 
 /* ---- Versions and suites ---- */
 
-static void look_at_versions(struct scan_host *host) {
+static void check_versions(struct scan_host *host) {
   if (host->ssl2 == SCAN_OLD_ACCEPTED)
     finding_add(host, "ssl2", must_copy("accepts SSL 2 (DROWN)"));
   if (host->ssl3 == SCAN_OLD_ACCEPTED)
@@ -67,7 +68,7 @@ static struct scan_choices old_suites(const struct scan_host *host) {
   return all;
 }
 
-/* Then what was not found may be there. */
+/* Whether a question got no answer: then something that was not found may be there. */
 static bool some_unanswered(const struct scan_host *host) {
   bool some = false;
   for (int version = 0; version < SCAN_VERSIONS; version++)
@@ -75,7 +76,7 @@ static bool some_unanswered(const struct scan_host *host) {
   return some;
 }
 
-static void look_at_suites(struct scan_host *host, const struct scan_choices *suites) {
+static void check_suites(struct scan_host *host, const struct scan_choices *suites) {
   struct names null = {0}, anonymous = {0}, small = {0}, rc4 = {0}, triple_des = {0}, fixed = {0}, cbc = {0};
   bool aead = host->versions[SCAN_TLS13].accepted || some_unanswered(host);
   bool secret_later = aead;
@@ -94,13 +95,13 @@ static void look_at_suites(struct scan_host *host, const struct scan_choices *su
     secret_later = secret_later || !weakness.static_key;
     aead = aead || (!weakness.cbc && !weakness.null && !weakness.rc4);
   }
-  /* Of SSL 3 and 2 alone no suite is known. */
+  /* Without a suite, as with SSL 3 and 2 alone, nothing is known. */
   if (suites->count == 0)
     aead = secret_later = true;
   if (!aead)
     finding_add(host, "no-aead", must_copy("accepts no suite with authenticated encryption"));
   find_names(host, "null-cipher", "accepts no encryption:", &null);
-  find_names(host, "anonymous", "accepts that nobody is authenticated:", &anonymous);
+  find_names(host, "anonymous", "accepts suites without authentication:", &anonymous);
   find_names(host, "export-cipher", "accepts keys of 56 bits and fewer:", &small);
   find_names(host, "rc4", "accepts RC4:", &rc4);
   find_names(host, "triple-des", "accepts 3DES:", &triple_des);
@@ -110,14 +111,14 @@ static void look_at_suites(struct scan_host *host, const struct scan_choices *su
   find_names(host, "cbc", "accepts suites in CBC mode:", &cbc);
 }
 
-static void look_at_order(struct scan_host *host) {
+static void check_order(struct scan_host *host) {
   if (host->versions[SCAN_TLS12].order == SCAN_ORDER_CLIENT)
     finding_add(host, "client-order", must_copy("takes the suite that the client prefers, up to TLS 1.2"));
 }
 
 /* ---- Key exchange and handshake ---- */
 
-static void look_at_primes(struct scan_host *host, const struct scan_choices *suites) {
+static void check_primes(struct scan_host *host, const struct scan_choices *suites) {
   int least = 0;
   for (size_t i = 0; i < suites->count; i++)
     if (suites->items[i].dh_bits != 0 && (least == 0 || suites->items[i].dh_bits < least))
@@ -127,7 +128,7 @@ static void look_at_primes(struct scan_host *host, const struct scan_choices *su
                 must_format("Diffie-Hellman with a prime of %d bits", least));
 }
 
-static void look_at_groups(struct scan_host *host) {
+static void check_groups(struct scan_host *host) {
   static const uint16_t weak[] = {0x0015 /* secp224r1 */, 0x0013 /* secp192r1 */};
   struct names names = {0};
   for (size_t i = 0; i < host->groups.count; i++)
@@ -138,7 +139,7 @@ static void look_at_groups(struct scan_host *host) {
 }
 
 /* The hash is the upper byte of the older numbers; 2 is SHA-1 (RFC 5246, 7.4.1.4.1). */
-static void look_at_signatures(struct scan_host *host) {
+static void check_signatures(struct scan_host *host) {
   struct names names = {0};
   for (size_t i = 0; i < host->signatures.count; i++)
     if (host->signatures.items[i].number >> 8 == 2)
@@ -146,13 +147,13 @@ static void look_at_signatures(struct scan_host *host) {
   find_names(host, "sha1-handshake", "signs handshakes with", &names);
 }
 
-static void look_at_handshake(struct scan_host *host) {
+static void check_handshake(struct scan_host *host) {
   if (host->compressed)
-    finding_add(host, "compression", must_copy("compresses what it encrypts (CRIME)"));
+    finding_add(host, "compression", must_copy("accepts compression in TLS (CRIME)"));
   if (host->no_renegotiation_info)
     finding_add(host, "insecure-renegotiation", must_copy("does not know secure renegotiation"));
   if (host->incomplete)
-    finding_add(host, "unanswered", must_copy("some questions got no answer: there may be more"));
+    finding_add(host, "unanswered", must_copy("some questions got no answer: there may be more findings"));
 }
 
 /* ---- HTTP ---- */
@@ -176,7 +177,7 @@ static long long max_age(const char *value) {
   return -1;
 }
 
-/* Whether a directive without a value stands there. */
+/* Whether the value has a directive of this name. */
 static bool has_directive(const char *value, const char *name) {
   size_t length = strlen(name);
   for (const char *at = value; at != NULL; at = strchr(at, ';')) {
@@ -187,7 +188,7 @@ static bool has_directive(const char *value, const char *name) {
   return false;
 }
 
-static void look_at_hsts(struct scan_host *host) {
+static void check_hsts(struct scan_host *host) {
   long long age = host->https.has_hsts ? max_age(host->https.hsts) : -1;
   if (age <= 0) {
     finding_add(host, "no-hsts",
@@ -201,16 +202,16 @@ static void look_at_hsts(struct scan_host *host) {
     finding_add(host, "hsts-host-only", must_copy("Strict-Transport-Security without includeSubDomains"));
 }
 
-/* A redirect without a scheme stays where it is. */
-static void look_at_redirect(struct scan_host *host) {
+/* A redirect without a scheme stays on HTTP. */
+static void check_redirect(struct scan_host *host) {
   bool redirects = host->http.status >= 300 && host->http.status < 400 && *host->http.location != '\0';
   if (redirects && strncasecmp(host->http.location, "https://", 8) != 0)
-    finding_add(host, "no-redirect", must_format("port 80 leads to %s", host->http.location));
+    finding_add(host, "no-redirect", must_format("port 80 redirects to %s", host->http.location));
   else if (!redirects && host->http.status >= 200 && host->http.status < 400)
-    finding_add(host, "no-redirect", must_copy("answers on port 80 without leading to HTTPS"));
+    finding_add(host, "no-redirect", must_copy("answers on port 80 without a redirect to HTTPS"));
 }
 
-/* Whether a header does what it is there for. */
+/* Whether a header is there and has the value that protects visitors. */
 static bool protects(const struct probe_http *http, enum probe_header header) {
   const char *value = http->headers[header];
   if (header == PROBE_X_CONTENT_TYPE_OPTIONS)
@@ -220,30 +221,30 @@ static bool protects(const struct probe_http *http, enum probe_header header) {
   return http->has[header] && *value != '\0';
 }
 
-static void look_at_headers(struct scan_host *host) {
+static void check_headers(struct scan_host *host) {
   struct names names = {0};
   for (int i = 0; i < PROBE_HEADERS; i++)
     name_if(!protects(&host->https, (enum probe_header)i), &names, probe_header_name((enum probe_header)i));
-  find_names(host, "missing-headers", "sends nothing that counts as", &names);
+  find_names(host, "missing-headers", "sends no effective header", &names);
 }
 
-static void look_at_http(const struct scan *scan, struct scan_host *host) {
+static void check_http(const struct scan *scan, struct scan_host *host) {
   if (host->https.status != 0)
-    look_at_hsts(host);
+    check_hsts(host);
   if (host->https.status != 0 && scan->headers)
-    look_at_headers(host);
-  look_at_redirect(host);
+    check_headers(host);
+  check_redirect(host);
 }
 
 void find_in_protocol(const struct scan *scan, struct scan_host *host) {
   struct scan_choices suites = old_suites(host);
-  look_at_versions(host);
-  look_at_suites(host, &suites);
-  look_at_order(host);
-  look_at_primes(host, &suites);
-  look_at_groups(host);
-  look_at_signatures(host);
-  look_at_handshake(host);
-  look_at_http(scan, host);
+  check_versions(host);
+  check_suites(host, &suites);
+  check_order(host);
+  check_primes(host, &suites);
+  check_groups(host);
+  check_signatures(host);
+  check_handshake(host);
+  check_http(scan, host);
   free(suites.items);
 }

@@ -19,49 +19,50 @@ enum stage {
   STAGE_SIGNATURES,
   STAGE_HTTPS,
   STAGE_HTTP,
-  STAGE_LACKING, /* after what is offered by OpenSSL, which passes over what this finds */
+  STAGE_LACKING, /* suites that OpenSSL lacks: late, since its own offers cannot include what this finds */
   STAGE_ADDRESSES,
   STAGE_END
 };
 
 /*
- * What is done about a connection that ended without a word. Some servers refuse so; others, or what stands
- * before them, have had enough of so many connections.
+ * What to do after a connection that ended without an alert. Some servers refuse that way; others, or a
+ * firewall before them, limit the number of connections.
  */
 enum doubt {
   DOUBT_NONE = 0,
-  DOUBT_AGAIN,  /* the question is asked again, after a pause */
-  DOUBT_CONTROL /* then, without one, what was answered before: whoever answers that refused the other */
+  DOUBT_AGAIN,  /* ask again, after a pause */
+  DOUBT_CONTROL /* then ask at once what was answered before: an answer shows that the other was refused */
 };
 
-/* Of a version. What ended without a word before there was a control comes once more, last. */
+/* Progress of a version. One that ended without an alert before a control was possible is asked again at the
+ * end. */
 enum progress { TO_ASK = 0, DOUBTFUL, SETTLED };
 
-/* Before a question is asked again: twice, and then after each control that was not answered either. */
+/* Seconds before a question is asked again: twice, then after each control that got no answer. */
 static const double pauses[] = {0, 1, 2, 5, 10};
 #define PAUSES COUNT_OF(pauses)
-/* A control that comes sooner after the question than that came after another says the more. */
+/* Ask so many times again before a control. */
 #define BEFORE_CONTROL 2
 
-/* Between any two questions to a server that has had enough before. */
+/* Pause between two questions to a server that seems to limit connections. */
 #define SLOW_SECONDS 1.0
 
 struct scan_questions {
   struct offer_maker maker;
   enum stage stage;
-  enum scan_version version; /* of the suites and their order */
+  enum scan_version version; /* the version whose suites and order are asked */
   enum progress progress[SCAN_VERSIONS];
   enum doubt doubt;
-  size_t pause; /* the next of the pauses */
-  bool slow;
+  size_t pause;    /* index of the next pause */
+  bool slow;       /* the server seems to limit connections */
   bool asked;      /* some question got an answer, or a refusal */
-  bool by_address; /* all addresses are asked */
-  long timeout;    /* of the resolver */
-  size_t address;  /* the one to ask next */
+  bool by_address; /* ask each address of the name */
+  long timeout;    /* of the resolver, in milliseconds */
+  size_t address;  /* index of the address to ask next */
   struct probe_target target;
-  uint16_t *lacking; /* what is still to be offered of the registry's */
+  uint16_t *lacking; /* owned; suites of the registry that are still to be offered */
   size_t lacking_count;
-  char *refusal; /* the first one's reason */
+  char *refusal; /* owned; the reason of the first refusal; NULL: none yet */
 };
 
 static const struct registered *find(const struct registered *all, size_t count, uint16_t number) {
@@ -96,7 +97,7 @@ static bool offer_lacking(struct scan_questions *questions, const struct scan_ho
   return true;
 }
 
-/* Only where HTTP is what one expects: other servers would wait for words of their own protocol. */
+/* Only on the usual ports of HTTP: other servers would wait for their own protocol. */
 static bool offer_http(struct scan_questions *questions, struct scan_host *host) {
   bool plain = questions->stage == STAGE_HTTP;
   bool usual = host->port == 443 || (!plain && host->port == 8443);
@@ -110,8 +111,8 @@ static bool offer_http(struct scan_questions *questions, struct scan_host *host)
 }
 
 /*
- * What each address shows to the offer that the host took. The one that all else was asked of showed the
- * first chain.
+ * Asks the next address, with an offer that the host accepted. The address of all earlier questions showed
+ * the first chain, and is not asked again.
  */
 static bool offer_to_address(struct scan_questions *questions, struct scan_host *host) {
   if (!questions->by_address || host->shown.count == 0)
@@ -191,7 +192,7 @@ static bool prepare(struct scan_questions *questions, struct scan_host *host) {
   }
 }
 
-/* All other questions come before. */
+/* The addresses are asked last. */
 static bool waits_for_resolver(const struct scan_questions *questions, struct scan_host *host) {
   return questions->stage == STAGE_ADDRESSES && addresses_pending(host, questions->timeout);
 }
@@ -220,7 +221,7 @@ const struct probe_target *questions_next(struct scan_host *host, bool *ret_late
     }
     return NULL;
   }
-  /* The resolver has the time of all questions in between. */
+  /* The lookup runs during all other questions. */
   if (host->connections++ == 0 && questions->by_address)
     addresses_begin(host);
   return &questions->target;
@@ -228,7 +229,7 @@ const struct probe_target *questions_next(struct scan_host *host, bool *ret_late
 
 /* ---- Answers ---- */
 
-/* False: this stage has nothing more to show. */
+/* False: this stage is over. */
 static bool take_suite(struct scan_questions *questions, struct scan_host *host,
                        const struct probe_answer *answer) {
   struct scan_suites *suites = &host->versions[questions->version];
@@ -284,8 +285,8 @@ static bool is_known(const struct scan_host *host, const struct object *leaf) {
 }
 
 /*
- * The first chain stays, and of the later ones each new key. A response and timestamps are of the certificate
- * that they came with, and not of another one with its key.
+ * Keeps the first chain, and of later chains each new key. An OCSP response and timestamps belong to the
+ * certificate that they came with, not to another one with the same key.
  */
 static void take_certificates(struct scan_host *host, struct probe_result *result) {
   if (result->certificates.count == 0)
@@ -312,7 +313,7 @@ static void take_certificates(struct scan_host *host, struct probe_result *resul
     result->staple_bytes = NULL;
   }
   if (host->scts.count == 0) {
-    probe_scts_clear(&host->scts); /* none of them could be read: there is room all the same */
+    probe_scts_clear(&host->scts); /* frees the array of one in which none could be read */
     host->scts = result->scts;
     result->scts = (struct probe_scts){0};
   }
@@ -332,7 +333,7 @@ static void take_facts(struct scan_host *host, struct probe_result *result) {
     host->no_renegotiation_info = true;
 }
 
-/* Nothing is known of what was asked. */
+/* Leaves a question without an answer. */
 static void give_up(struct scan_questions *questions, struct scan_host *host) {
   host->incomplete = true;
   if (questions->stage == STAGE_SUITES)
@@ -356,9 +357,9 @@ static void take_refusal(struct scan_questions *questions, struct scan_host *hos
   advance(questions, host);
 }
 
-/* Neither an answer nor a refusal in so many words. Returns the seconds before the next question. */
-static double miss(struct scan_questions *questions, struct scan_host *host,
-                   const struct probe_result *result) {
+/* Handles neither an answer nor a clear refusal. Returns the seconds before the next question. */
+static double take_failure(struct scan_questions *questions, struct scan_host *host,
+                           const struct probe_result *result) {
   bool hung_up = result->refused;
   if (result->unaskable) {
     give_up(questions, host);
@@ -370,10 +371,10 @@ static double miss(struct scan_questions *questions, struct scan_host *host,
     return 0;
   }
   bool control_failed = questions->doubt == DOUBT_CONTROL;
-  bool turned_away = !hung_up && !result->timed_out;
-  questions->slow = questions->slow || control_failed || turned_away;
+  bool failed_early = !hung_up && !result->timed_out;
+  questions->slow = questions->slow || control_failed || failed_early;
   bool early = hung_up && questions->pause < BEFORE_CONTROL;
-  if (questions->doubt == DOUBT_NONE || early || control_failed || turned_away)
+  if (questions->doubt == DOUBT_NONE || early || control_failed || failed_early)
     return ask_again(questions, host);
   if (!hung_up) {
     give_up(questions, host);
@@ -387,7 +388,7 @@ static double miss(struct scan_questions *questions, struct scan_host *host,
   return 0;
 }
 
-/* A service may have an address where nobody answers; one that hung up may have had enough. */
+/* An address may not answer at all; one that hung up may limit connections, and is asked again. */
 static double take_address(struct scan_questions *questions, struct scan_host *host,
                            struct probe_result *result) {
   if (result->certificates.count == 0 && result->refused && questions->doubt == DOUBT_NONE) {
@@ -404,7 +405,8 @@ static double take_address(struct scan_questions *questions, struct scan_host *h
   return 0;
 }
 
-/* Some servers wait for more of what they do not understand: that says nothing, and is not asked again. */
+/* Some servers wait for more of a message that they do not understand: that is neither, and not asked again.
+ */
 static void take_old(struct scan_questions *questions, struct scan_host *host,
                      const struct probe_result *result) {
   enum scan_old *old = questions->stage == STAGE_SSL3 ? &host->ssl3 : &host->ssl2;
@@ -414,13 +416,13 @@ static void take_old(struct scan_questions *questions, struct scan_host *host,
   advance(questions, host);
 }
 
-/* The suites of the version that the server goes on with; a choice of what was not offered is none. */
+/* The version is the one that the server chose; a suite that was not offered is ignored. */
 static double take_lacking(struct scan_questions *questions, struct scan_host *host,
                            const struct probe_result *result) {
   const struct probe_answer *answer = &result->answer;
   size_t at = 0, version = SCAN_TLS12;
   if (answer->version == 0 && !result->alerted)
-    return miss(questions, host, result);
+    return take_failure(questions, host, result);
   questions->pause = 0;
   questions->doubt = DOUBT_NONE;
   while (at < questions->lacking_count && questions->lacking[at] != answer->suite)
@@ -437,12 +439,12 @@ static double take_lacking(struct scan_questions *questions, struct scan_host *h
   return 0;
 }
 
-/* HTTP itself may be missing, but not the handshake before it. */
+/* The server may not speak HTTP, but the handshake before must succeed. */
 static double take_http(struct scan_questions *questions, struct scan_host *host,
                         const struct probe_result *result) {
   bool encrypted = questions->stage == STAGE_HTTPS;
   if (encrypted && result->certificates.count == 0)
-    return miss(questions, host, result);
+    return take_failure(questions, host, result);
   *(encrypted ? &host->https : &host->http) = result->http;
   advance(questions, host);
   return 0;
@@ -452,7 +454,7 @@ static double take_offer(struct scan_questions *questions, struct scan_host *hos
                          struct probe_result *result) {
   bool answered = result->answer.version != 0;
   if (!answered && !(result->refused && result->alerted))
-    return miss(questions, host, result);
+    return take_failure(questions, host, result);
   questions->pause = 0;
   if (questions->doubt == DOUBT_CONTROL) {
     advance(questions, host);

@@ -11,9 +11,7 @@
 #include "base/memory.h"
 #include "probe/capture.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-/* IANA's "TLS Supported Groups", the best first. Those that this OpenSSL lacks are left out. */
+/* IANA's "TLS Supported Groups", the best first. registry_read leaves out those that OpenSSL lacks. */
 static const struct registered all_groups[] = {
     {0x11ec, "X25519MLKEM768", "X25519MLKEM768"},
     {0x11eb, "SecP256r1MLKEM768", "SecP256r1MLKEM768"},
@@ -59,10 +57,10 @@ static const struct registered all_signatures[] = {
     {0x0201, "RSA+SHA1", "rsa_pkcs1_sha1"},
 };
 
-/* Weak suites that builds of OpenSSL leave out (Debian's all of them), by OpenSSL's names. */
+/* Weak suites that builds of OpenSSL leave out (Debian's leaves out all), by OpenSSL's names. */
 static const struct lacking {
   struct registered suite;
-  int bits; /* 112: 3DES; fewer: DES and what once could be exported */
+  int bits; /* 112: 3DES; fewer: DES and export suites */
   bool rc4, anonymous, static_key;
 } lacking[] = {
 #define SUITE(number, name, ...)                                                                             \
@@ -97,7 +95,7 @@ static const struct lacking {
 };
 
 static const struct lacking *find_lacking(uint16_t number) {
-  for (size_t i = 0; i < COUNT(lacking); i++)
+  for (size_t i = 0; i < COUNT_OF(lacking); i++)
     if (lacking[i].suite.number == number)
       return &lacking[i];
   return NULL;
@@ -109,9 +107,9 @@ const struct registered *lacking_suite(uint16_t number) {
 }
 
 static uint16_t *lacking_numbers(const struct registry *registry, size_t *ret_count) {
-  uint16_t *numbers = must_alloc(COUNT(lacking), sizeof *numbers);
+  uint16_t *numbers = must_alloc(COUNT_OF(lacking), sizeof *numbers);
   size_t count = 0;
-  for (size_t i = 0; i < COUNT(lacking); i++) {
+  for (size_t i = 0; i < COUNT_OF(lacking); i++) {
     size_t known = 0;
     while (known < registry->suite_count && registry->suites[known].number != lacking[i].suite.number)
       known++;
@@ -134,7 +132,7 @@ static struct registered *keep_known(SSL_CTX *context, const struct registered *
   return known;
 }
 
-/* A suite with a shared secret (PSK, SRP) says nothing about a server of the public. */
+/* Suites with a shared secret (PSK, SRP) are not for public servers. */
 static bool needs_shared_secret(const SSL_CIPHER *suite) {
   int exchange = SSL_CIPHER_get_kx_nid(suite);
   return exchange == NID_kx_psk || exchange == NID_kx_ecdhe_psk || exchange == NID_kx_dhe_psk ||
@@ -142,7 +140,7 @@ static bool needs_shared_secret(const SSL_CIPHER *suite) {
          SSL_CIPHER_get_auth_nid(suite) == NID_auth_psk;
 }
 
-/* Those whose names begin as suites of TLS 1.3 do, or the others. */
+/* The suites of TLS 1.3, or the older ones. */
 static struct registered *suites_of(SSL_CTX *context, bool newest, size_t *ret_count) {
   const STACK_OF(SSL_CIPHER) *all = SSL_CTX_get_ciphers(context);
   int count = sk_SSL_CIPHER_num(all);
@@ -165,8 +163,7 @@ static SSL_CTX *widest_context(void) {
     return NULL;
   SSL_CTX_set_security_level(context, 0);
   SSL_CTX_set_min_proto_version(context, 0);
-  /* The suites with integrity alone (RFC 9150) come with some releases only; without them the list is
-   * shorter. */
+  /* Without the suites for integrity only (RFC 9150), which only some releases have. */
   if (SSL_CTX_set_ciphersuites(context,
                                "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256:"
                                "TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256") != 1)
@@ -186,8 +183,8 @@ bool registry_read(struct registry *ret_registry) {
   ret_registry->lacking = lacking_numbers(ret_registry, &ret_registry->lacking_count);
   ret_registry->suites13 = suites_of(context, true, &ret_registry->suite13_count);
   ret_registry->groups =
-      keep_known(context, all_groups, COUNT(all_groups), offer_groups, &ret_registry->group_count);
-  ret_registry->signatures = keep_known(context, all_signatures, COUNT(all_signatures), offer_signatures,
+      keep_known(context, all_groups, COUNT_OF(all_groups), offer_groups, &ret_registry->group_count);
+  ret_registry->signatures = keep_known(context, all_signatures, COUNT_OF(all_signatures), offer_signatures,
                                         &ret_registry->signature_count);
   SSL_CTX_free(context);
   return ret_registry->suite_count > 0;
@@ -203,13 +200,13 @@ void registry_clear(struct registry *registry) {
 }
 
 const char *group_name(uint16_t number) {
-  for (size_t i = 0; i < COUNT(all_groups); i++)
+  for (size_t i = 0; i < COUNT_OF(all_groups); i++)
     if (all_groups[i].number == number)
       return all_groups[i].shown;
   return NULL;
 }
 
-/* By any of the curve's names. */
+/* OpenSSL's number of a curve, by any of its names. */
 static int curve_number(const char *name) {
   int number = EC_curve_nist2nid(name);
   return number != NID_undef ? number : OBJ_sn2nid(name);
@@ -226,7 +223,7 @@ const struct registered *curve_of_key(const struct registry *registry, const EVP
   return NULL;
 }
 
-/* OpenSSL looks a suite up for a connection; one context serves them all. */
+/* OpenSSL needs a connection to look up a suite; one is made, and kept. */
 static const SSL_CIPHER *suite_of(uint16_t number) {
   static SSL *lookup;
   const unsigned char bytes[2] = {(unsigned char)(number >> 8), (unsigned char)(number & 0xff)};

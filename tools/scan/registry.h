@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What this OpenSSL can offer, and the names of what servers choose. */
+/* Lists what this OpenSSL can offer, and names what servers choose. */
 #ifndef PINCTL_SCAN_REGISTRY_H
 #define PINCTL_SCAN_REGISTRY_H
 
@@ -12,7 +12,7 @@
 
 #include "base/must_use.h"
 
-/* One thing that can be offered. */
+/* A suite, group or signature algorithm that can be offered. */
 struct registered {
   uint16_t number;   /* IANA's */
   const char *name;  /* as OpenSSL takes it in a list */
@@ -22,7 +22,7 @@ struct registered {
 struct registry {
   struct registered *suites; /* of TLS 1.2 and older, without those that need a shared secret */
   size_t suite_count;
-  uint16_t *lacking; /* weak suites of TLS 1.2 and older that OpenSSL does not have */
+  uint16_t *lacking; /* weak suites of TLS 1.2 and older that OpenSSL lacks */
   size_t lacking_count;
   struct registered *suites13;
   size_t suite13_count;
@@ -32,18 +32,18 @@ struct registry {
   size_t signature_count;
 };
 
-/* Asks OpenSSL. False: it has no memory, or no suite. To be cleared in any case; names are OpenSSL's or
- * static. */
+/* Fills the registry from OpenSSL. False: it has no memory, or no suite. To be cleared in any case. The names
+ * are OpenSSL's or static. */
 MUST_USE bool registry_read(struct registry *ret_registry);
 void registry_clear(struct registry *registry);
 
-/* What people call a group; NULL: it is none of those that can be asked for. */
+/* The usual name of a group; NULL: it is not in the registry. */
 const char *group_name(uint16_t number);
 
-/* The group of an EC key, one of those that can be asked for. NULL: it has none. */
+/* The group of an EC key in the registry. NULL: it is not there. */
 const struct registered *curve_of_key(const struct registry *registry, const EVP_PKEY *key);
 
-/* One of those that may be lacking; NULL: it is another. */
+/* One of the weak suites that OpenSSL may lack; NULL: the number is another. */
 const struct registered *lacking_suite(uint16_t number);
 
 /* How weak a suite of TLS 1.2 or older is. */
@@ -56,7 +56,7 @@ struct suite_weakness {
   int bits;        /* of the cipher */
 };
 
-/* By the suite's number. False: neither OpenSSL knows it, nor is it one of those that may be lacking. */
+/* Looks up a suite by its number. False: neither OpenSSL nor our own list has it. */
 bool suite_weakness(uint16_t number, struct suite_weakness *ret_weakness);
 
 #endif

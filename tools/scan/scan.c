@@ -16,20 +16,20 @@
 #include "scan/log_list.h"
 #include "scan/questions.h"
 
-/* Between two looks at what the resolver does. */
+/* Time between two checks of the resolver. */
 #define RESOLVER_SECONDS 0.05
 
-/* Where a host is. */
+/* The progress of a host. */
 struct asked {
   bool waits; /* for an answer */
   bool done;
-  double not_before; /* the next question */
+  double not_before; /* time of the next question, at the earliest */
 };
 
 struct asking {
   struct scan *scan;
   struct asked *asked; /* one for each host */
-  size_t next;         /* host to look at first */
+  size_t next;         /* the host whose turn is next */
   size_t done;
 };
 
@@ -96,7 +96,7 @@ static void end_host(struct asking *asking, size_t index) {
   bar_show(++asking->done, asking->scan->count);
 }
 
-/* The question of a host whose turn it is; NULL: it is not, or it has ended. */
+/* The next question to a host; NULL: it waits, has to wait, or has ended. */
 static const struct probe_target *question_of(struct asking *asking, size_t index, double now,
                                               double *soonest) {
   struct asked *asked = &asking->asked[index];
@@ -121,7 +121,7 @@ static const struct probe_target *question_of(struct asking *asking, size_t inde
   return target;
 }
 
-/* Hosts in turn, so that each gets on. */
+/* Takes the hosts in turn, so that all make progress. */
 static const struct probe_target *next_question(void *arg, size_t *ret_index, long *ret_wait) {
   struct asking *asking = arg;
   double now = monotonic_seconds();
@@ -151,9 +151,9 @@ static void take_answer(size_t index, struct probe_result *result, void *arg) {
     asked->not_before = not_before;
 }
 
-/* ---- Looking at what was said ---- */
+/* ---- Findings ---- */
 
-static void look_at_host(const struct scan *scan, X509_STORE *store, struct scan_host *host) {
+static void check_host(const struct scan *scan, X509_STORE *store, struct scan_host *host) {
   if (host->error != NULL)
     return;
   find_in_protocol(scan, host);
@@ -166,16 +166,16 @@ static void look_at_host(const struct scan *scan, X509_STORE *store, struct scan
   grade_host(host);
 }
 
-static bool look_at_all(struct scan *scan, const struct probe_settings *settings) {
+static bool check_all(struct scan *scan, const struct probe_settings *settings) {
   X509_STORE *store = chain_store_new(settings->ca_file);
   for (size_t i = 0; store != NULL && i < scan->count; i++)
-    look_at_host(scan, store, &scan->hosts[i]);
+    check_host(scan, store, &scan->hosts[i]);
   mark_known(scan);
   X509_STORE_free(store);
   return store != NULL;
 }
 
-/* A host that was not asked everything would look as if it had less. */
+/* Removes hosts that were not asked everything: their findings would be incomplete. */
 static void keep_done(struct asking *asking) {
   struct scan *scan = asking->scan;
   size_t kept = 0;
@@ -218,13 +218,13 @@ bool scan_run(struct scan *scan, const struct probe_settings *settings) {
   asking.asked = must_alloc(scan->count, sizeof *asking.asked);
   for (size_t i = 0; i < scan->count; i++)
     scan->hosts[i].questions = questions_new(&registry, settings->connect == NULL, settings->timeout);
-  good = good && ask_all(&asking, settings) && look_at_all(scan, settings);
+  good = good && ask_all(&asking, settings) && check_all(scan, settings);
   for (size_t i = 0; i < scan->count; i++) {
     questions_free(scan->hosts[i].questions);
     scan->hosts[i].questions = NULL;
   }
   free(asking.asked);
-  /* The names of suites are OpenSSL's, and those of groups static: nothing that was kept points in here. */
+  /* The hosts keep only names, which are OpenSSL's or static. */
   registry_clear(&registry);
   scan->seconds = monotonic_seconds() - begun;
   return good;

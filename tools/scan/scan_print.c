@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The report of a scan, for people and as JSON. */
 #include "scan/scan.h"
 
 #include "base/host_port.h"
@@ -10,7 +11,7 @@
 #include "scan/addresses.h"
 #include "scan/registry.h"
 
-/* So many steps are enough for a day. */
+/* The most steps that the report advises. */
 #define MOST_STEPS 3
 
 static const char *order_word(enum scan_order order) {
@@ -19,8 +20,8 @@ static const char *order_word(enum scan_order order) {
 }
 
 /*
- * The command that pins the server's own keys, as all handshakes showed them; NULL where the chain did not
- * verify, since whoever stands in between would be pinned. For free(3).
+ * The command that pins the server's own keys, as all handshakes showed them. NULL: the chain did not verify,
+ * so the keys may be an attacker's. For free(3).
  */
 static char *pin_command(const struct scan_host *host) {
   char digest[PIN_DIGEST_TEXT_SIZE];
@@ -89,7 +90,7 @@ static void print_capabilities(const struct scan *scan, const struct scan_host *
     put_wrapped(PLAIN, "  addresses  ", addresses);
 }
 
-/* The table has what is new. */
+/* Findings as a table or as JSON; the table has only those that are not known. */
 static void list_findings(const struct scan_host *host, struct listing *listing) {
   for (size_t i = 0; i < host->finding_count; i++) {
     const struct scan_finding *finding = &host->findings[i];
@@ -114,7 +115,7 @@ static void print_findings(const struct scan_host *host) {
     put(stdout, GREEN, host->finding_count == 0 ? "  nothing found\n" : "  nothing new\n");
 }
 
-/* What keeps the host at its grade. */
+/* Prints what keeps the host from a better grade. */
 static void print_steps(const struct scan_host *host) {
   AUTO_TEXT steps = NULL;
   const struct scan_kind *before = NULL;
@@ -138,7 +139,7 @@ static char *past_text(const struct scan_past *past, const char *what) {
                           : must_format("%s: since %s%s", what, since, others);
 }
 
-/* A key that changes is better pinned by its issuer, where that stays. */
+/* If the key changes and the issuer stays, advises to pin the issuer. */
 static void print_past(const struct scan_host *host) {
   if (host->past[0].keys == 0)
     return;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* Findings about OCSP responses and Certificate Transparency. */
 #include <string.h>
 
 #include <openssl/err.h>
@@ -11,18 +12,20 @@
 #include "scan/log_list.h"
 
 /*
- * Timestamps of Certificate Transparency, judged as Chrome's and Firefox's policies do: those in the
- * certificate by themselves, and those that the server delivers by themselves.
+ * ---- Timestamps ----
+ *
+ * Judged by the policies of Chrome and Firefox: those in the certificate separately from those that the
+ * server delivers.
  */
 
-/* A certificate of more days is to be in three logs, others in two. */
+/* A certificate with a longer life, in days, has to be in three logs, others in two. */
 #define SHORT_LIFE 180
 
-/* What the timestamps of one way are worth. */
-struct worth {
-  size_t logs;      /* different ones */
-  size_t operators; /* of these, different ones; without a list not known */
-  bool now;         /* the new ones of a log among them count, too */
+/* The sum of the timestamps in the certificate, or of those that the server delivers. */
+struct total {
+  size_t logs;      /* different logs */
+  size_t operators; /* their different operators; not known without a list */
+  bool now;         /* some log is not retired */
 };
 
 static bool counts(const struct scan *scan, const struct scan_host *host, size_t index) {
@@ -37,9 +40,8 @@ static bool same_operator(const struct scan_host *host, size_t a, size_t b) {
   return host->timestamps[a].operator== host->timestamps[b].operator;
 }
 
-/* Adds up those in the certificate, or those that the server delivers. */
-static struct worth worth_of(const struct scan *scan, const struct scan_host *host, bool embedded) {
-  struct worth worth = {0};
+static struct total count_timestamps(const struct scan *scan, const struct scan_host *host, bool embedded) {
+  struct total total = {0};
   for (size_t i = 0; i < host->scts.count; i++) {
     bool new_log = true, new_operator = true;
     if (host->scts.items[i].embedded != embedded || !counts(scan, host, i))
@@ -49,28 +51,28 @@ static struct worth worth_of(const struct scan *scan, const struct scan_host *ho
       new_log = new_log && !(before && same_log(host, i, j));
       new_operator = new_operator && !(before && same_operator(host, i, j));
     }
-    worth.logs += new_log ? 1 : 0;
-    worth.operators += new_operator ? 1 : 0;
-    worth.now = worth.now || host->timestamps[i].counts_now;
+    total.logs += new_log ? 1 : 0;
+    total.operators += new_operator ? 1 : 0;
+    total.now = total.now || host->timestamps[i].counts_now;
   }
-  return worth;
+  return total;
 }
 
-/* Why browsers would not take them; NULL: they would. */
-static char *lack_of(const struct scan *scan, const struct worth *worth, size_t wanted) {
-  if (worth->logs < wanted)
+/* Why browsers do not accept them; NULL: they do. */
+static char *lack_of(const struct scan *scan, const struct total *total, size_t wanted) {
+  if (total->logs < wanted)
     return must_format("timestamps of %zu log%s of Certificate Transparency%s; browsers want %zu",
-                       worth->logs, worth->logs == 1 ? "" : "s",
+                       total->logs, total->logs == 1 ? "" : "s",
                        scan->logs == NULL ? ""
-                       : worth->logs == 1 ? " that counts"
+                       : total->logs == 1 ? " that counts"
                                           : " that count",
                        wanted);
   if (scan->logs == NULL)
     return NULL;
-  if (!worth->now)
+  if (!total->now)
     return must_copy("all timestamps that count are of logs that are retired by now; browsers want one of a "
                      "log that is not");
-  return worth->operators > 1
+  return total->operators > 1
              ? NULL
              : must_copy("all timestamps that count are of logs of one operator; browsers want two");
 }
@@ -82,9 +84,9 @@ static bool lives_long(X509 *certificate) {
          days > SHORT_LIFE || (days == SHORT_LIFE && seconds > 0);
 }
 
-/* Either way is enough. Most servers deliver none: then it is the certificate that lacks some. */
-static void look_at_number(const struct scan *scan, struct scan_host *host) {
-  struct worth embedded = worth_of(scan, host, true), delivered = worth_of(scan, host, false);
+/* Either kind is enough. Most servers deliver none: then the finding is about the certificate. */
+static void check_number(const struct scan *scan, struct scan_host *host) {
+  struct total embedded = count_timestamps(scan, host, true), delivered = count_timestamps(scan, host, false);
   AUTO_TEXT in_certificate = lack_of(scan, &embedded, lives_long(host->shown.items[0].certificate) ? 3 : 2);
   AUTO_TEXT by_server = lack_of(scan, &delivered, 2);
   if (in_certificate != NULL && by_server != NULL)
@@ -99,7 +101,7 @@ static bool adds_a_log(const struct scan *scan, const struct scan_host *host, si
   return counts(scan, host, index);
 }
 
-/* The timestamps alone. issuer: of the server's certificate; NULL: not known. */
+/* issuer: of the server's certificate; NULL: not known. */
 static void find_in_timestamps(const struct scan *scan, X509 *issuer, struct scan_host *host) {
   X509 *leaf = host->shown.items[0].certificate;
   size_t invalid = 0, unknown = 0;
@@ -108,7 +110,7 @@ static void find_in_timestamps(const struct scan *scan, X509 *issuer, struct sca
     struct scan_timestamp *timestamp = &host->timestamps[i];
     timestamp->at = (int64_t)host->scts.items[i].at;
     if (scan->logs != NULL)
-      log_list_look_at(scan->logs, &host->scts.items[i], leaf, issuer, scan->now, timestamp);
+      log_list_verify(scan->logs, &host->scts.items[i], leaf, issuer, scan->now, timestamp);
     invalid += timestamp->status == SCAN_TIMESTAMP_INVALID ? 1 : 0;
     unknown +=
         timestamp->status == SCAN_TIMESTAMP_UNKNOWN_LOG || timestamp->status == SCAN_TIMESTAMP_NOT_COUNTED
@@ -118,18 +120,20 @@ static void find_in_timestamps(const struct scan *scan, X509 *issuer, struct sca
   }
   if (invalid > 0)
     finding_add(host, "timestamp-invalid",
-                must_format("%zu of its %zu timestamps: the signature does not hold, or it is of the future",
+                must_format("%zu of its %zu timestamps: the signature is wrong, or the time is in the future",
                             invalid, host->scts.count));
   if (unknown > 0)
     finding_add(host, "timestamp-unknown",
-                must_format("%zu of its %zu timestamps: of a log that the list lacks, or does not count",
+                must_format("%zu of its %zu timestamps: of a log that is not in the list, or does not count",
                             unknown, host->scts.count));
   bool wanted = scan->public_roots || scan->logs != NULL;
   if (wanted && host->chain.error == X509_V_OK)
-    look_at_number(scan, host);
+    check_number(scan, host);
 }
 
-/* Clocks differ by so many seconds. */
+/* ---- OCSP ---- */
+
+/* Allowed difference of clocks, in seconds. */
 #define TOLERANCE 300
 
 /* TLS Feature (RFC 7633) with status_request, extension 5. */
@@ -149,20 +153,20 @@ static bool names_responder(X509 *certificate) {
   return names;
 }
 
-/* The issuer as the path has it; NULL: it ends with the server's certificate. */
+/* The issuer of the server's certificate on the path; NULL: the path ends before. */
 static X509 *issuer_of_leaf(const struct scan_host *host) {
   const struct objects *path = &host->chain.path;
   return path->count > 1 ? path->items[1].certificate : NULL;
 }
 
-/* What the response says of the server's certificate. NULL: nothing is wrong with it. */
-static const char *look_up(OCSP_BASICRESP *basic, const struct scan_host *host, char **ret_text) {
+/* The code of what is wrong, with its text; NULL: the response says that the certificate is good. */
+static const char *check_status(OCSP_BASICRESP *basic, const struct scan_host *host, char **ret_text) {
   X509 *issuer = issuer_of_leaf(host);
   ASN1_GENERALIZEDTIME *from = NULL, *until = NULL;
   int status = -1, reason = 0;
   const char *code = "staple-wrong";
   OCSP_CERTID *id = issuer == NULL ? NULL : OCSP_cert_to_id(NULL, host->shown.items[0].certificate, issuer);
-  /* The response chooses the digest; with other than SHA-1 it names the same certificate by another id. */
+  /* By SHA-1: a response with another digest names the same certificate by another ID. */
   int found = id == NULL ? 0 : OCSP_resp_find_status(basic, id, &status, &reason, NULL, &from, &until);
   OCSP_CERTID_free(id);
   if (found != 1)
@@ -193,18 +197,18 @@ static bool is_signed_well(OCSP_BASICRESP *basic, X509_STORE *store, const struc
   return good;
 }
 
-static void look_at_response(X509_STORE *store, struct scan_host *host) {
+static void check_response(X509_STORE *store, struct scan_host *host) {
   const unsigned char *at = host->staple_bytes;
   OCSP_RESPONSE *response = d2i_OCSP_RESPONSE(NULL, &at, (long)host->staple_length);
   OCSP_BASICRESP *basic = response == NULL ? NULL : OCSP_response_get1_basic(response);
   char *text = NULL;
   const char *code = "staple-wrong";
   if (basic == NULL)
-    text = must_copy("the OCSP response holds no answer");
+    text = must_copy("the OCSP response has no answer");
   else if (host->chain.error == X509_V_OK && !is_signed_well(basic, store, host))
-    text = must_copy("the signature of the OCSP response does not hold");
+    text = must_copy("the signature of the OCSP response is wrong");
   else
-    code = look_up(basic, host, &text);
+    code = check_status(basic, host, &text);
   if (code != NULL)
     finding_add(host, code, text);
   OCSP_BASICRESP_free(basic);
@@ -216,7 +220,7 @@ void find_in_status(const struct scan *scan, X509_STORE *store, struct scan_host
   X509 *leaf = host->shown.items[0].certificate;
   find_in_timestamps(scan, issuer_of_leaf(host), host);
   if (host->staple)
-    look_at_response(store, host);
+    check_response(store, host);
   else if (demands_staple(leaf))
     finding_add(host, "must-staple", must_copy("the certificate demands an OCSP response, and none came"));
   else if (names_responder(leaf))
