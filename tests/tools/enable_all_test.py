@@ -96,7 +96,7 @@ class Both(OwnEtc):
         self.assertIn("+++ /etc/ld.so.preload", done.stdout)
         self.assertIn("/etc/ssl/openssl.cnf: for programs that use OpenSSL and read it", self.said)
         self.assertIn("/etc/ld.so.preload: for programs that use GnuTLS", self.said)
-        self.assertIn('"pinctl disable" takes both back', self.said)
+        self.assertIn('"pinctl disable" undoes both', self.said)
         self.assertEqual("starts programs of 32 bits" in self.said, os.path.exists("/lib/ld-linux.so.2"))
         self.assertEqual(self.text("ld.so.preload"), SHIM + "\n")
         self.assert_enforced(True, True)
@@ -143,14 +143,14 @@ class Both(OwnEtc):
         before = self.tree()
         self.pinctl_inside("enable", "--all", status=3)
         self.assertIn("words of a comment", self.said)
-        self.assertIn("openssl.cnf: taken back", self.said)
+        self.assertIn("openssl.cnf: undone", self.said)
         self.assertEqual(self.tree(), before)
         self.pinctl_inside("enable", "--all", "--confirm", "60", status=3)
         self.assertEqual(self.tree(), before)
         self.pinctl_inside("enable")
         enabled = self.tree()
         self.pinctl_inside("enable", "--all", status=3)
-        self.assertNotIn("taken back", self.said)
+        self.assertNotIn(": undone", self.said)
         self.assertEqual(self.tree(), enabled)
 
     def times_taken_back(self):
@@ -328,7 +328,7 @@ class Own(OwnEtc):
         said = []
         for words in ((), ("--systemd", "web"), ("--systemd", "mail")):
             self.pinctl_inside("disable", "--own", *words)
-            said.append(self.said.count("names only what another installation has; it stays as it is"))
+            said.append(self.said.count("belongs to another installation; it stays as it is"))
         return said
 
     def assert_taken_back(self):
@@ -366,7 +366,7 @@ class Own(OwnEtc):
                 done = self.run_inside("bwrap", "--dev-bind", "/", "/", "--tmpfs", "/proc", PINCTL, "disable", "--own", *words, *more)
                 self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
                 self.assertEqual(done.stdout, "")
-                self.assertIn('"pinctl disable" without --own takes it back', " ".join(done.stderr.split()))
+                self.assertIn('"pinctl disable" without --own undoes it in any case', " ".join(done.stderr.split()))
                 self.assertEqual({name: self.text(name) for name in self.names}, theirs)
         for words in ((), ("--systemd", "web"), ("--systemd", "mail"), ("--own",), ("--own", "--systemd", "web")):
             done = self.run_inside("bwrap", "--dev-bind", "/", "/", "--tmpfs", "/proc", PINCTL, "disable", *words)
@@ -402,7 +402,7 @@ class Own(OwnEtc):
     def test_lines_by_hand_beside_it(self):
         self.put("ld.so.preload", f"/usr/local/lib/libpinning-preload.so\nlibc.so.6\nlibc.so.6 {SHIM}\n")
         self.pinctl_inside("disable", "--own")
-        self.assertIn("names only what another installation has", self.said)
+        self.assertIn("belongs to another installation", self.said)
         self.assertIn("/etc/ld.so.preload:3: pinning is still active, by lines that were written by hand", self.said)
 
 

@@ -19,36 +19,36 @@
 #include "enable/ld_preload.h"
 #include "enable/managed_block.h"
 
-/* Where there was no file before, the saved file is a symbolic link to this name, which is never followed. */
+/* If there was no file before, the saved file is a symbolic link to this name, which is never followed. */
 #define NO_FILE "no-file"
-/* Seconds between two attempts to put a change back. */
+/* The longest pause between two attempts to undo a change, in seconds. */
 #define LONGEST_PAUSE 60
 
-/* The name does not end in .cnf, so no .include of the whole directory takes the file in. */
-static char *waiting_path(const struct target *target) {
+/* The path of the saved file. It does not end in .cnf, so that no .include of the directory reads it. */
+static char *saved_path(const struct target *target) {
   return must_format("%s/.pinctl-unconfirmed-%s~", target->directory, path_base(target->path));
 }
 
-/* Where the old text of a file waits; for free(3). NULL: there is no such file. */
-static char *confirm_waiting_path(const char *path) {
+/* The same for a path that may be a symbolic link; for free(3). NULL: there is no file. */
+static char *saved_path_of(const char *path) {
   AUTO_TEXT real = realpath(path, NULL);
   struct target target = {.path = real};
   if (real == NULL)
     return NULL;
   AUTO_TEXT directory = path_directory(real);
   target.directory = directory;
-  return waiting_path(&target);
+  return saved_path(&target);
 }
 
 bool confirm_is_waiting(const char *path) {
-  struct stat waiting;
-  AUTO_TEXT name = confirm_waiting_path(path);
-  return name != NULL && lstat(name, &waiting) == 0;
+  struct stat saved;
+  AUTO_TEXT name = saved_path_of(path);
+  return name != NULL && lstat(name, &saved) == 0;
 }
 
 /* ---- Systemd ---- */
 
-/* One unit for each file, so that the right timer is stopped. */
+/* Each file has a unit of its own, so that the right timer is stopped. */
 static char *unit_name(const struct target *target) {
   char *name = must_format("pinctl-unconfirmed%s", target->path);
   for (char *at = name; *at != '\0'; at++)
@@ -74,32 +74,32 @@ static void stop_systemd(const struct target *target) {
     run_quietly((char *const *)(uintptr_t)command);
 }
 
-/* ---- The old text ---- */
+/* ---- The saved file ---- */
 
-/* Others may be able to write in the folder too: a file of theirs is not put in place. */
+/* Others may be able to write in the folder too: their files are not trusted. */
 static bool is_ours(const struct target *target, const struct stat *status) {
   return status->st_uid == geteuid() || (target->text != NULL && status->st_uid == target->status.st_uid);
 }
 
-/* The text that waits; NULL: there was no file, or, where that is an error, an errno value in *ret_error. */
-static char *read_waiting(const struct target *target, const char *waiting, int *ret_error) {
+/* The saved text. NULL: there was no file, or *ret_error has an errno value. */
+static char *read_saved(const struct target *target, const char *saved, int *ret_error) {
   struct stat status;
   char *text = NULL;
   size_t length = 0;
-  *ret_error = lstat(waiting, &status) != 0 ? errno : 0;
+  *ret_error = lstat(saved, &status) != 0 ? errno : 0;
   if (*ret_error == 0 && !is_ours(target, &status))
     *ret_error = EPERM;
   if (*ret_error == 0 && !S_ISLNK(status.st_mode))
-    *ret_error = file_read(waiting, &text, &length);
+    *ret_error = file_read(saved, &text, &length);
   return text;
 }
 
-/* A pinctl that was killed before its change left only the saved file: that is removed, and nothing is
+/* If pinctl was killed before its change, only the saved file is left: that is removed, and nothing is
  * pending. */
 bool confirm_is_pending(const struct target *target) {
   int error = 0;
-  AUTO_TEXT waiting = waiting_path(target);
-  AUTO_TEXT old_text = read_waiting(target, waiting, &error);
+  AUTO_TEXT saved = saved_path(target);
+  AUTO_TEXT old_text = read_saved(target, saved, &error);
   if (error == ENOENT)
     return false;
   if (error != 0 || !present_text_is(old_text, target->text))
@@ -110,23 +110,23 @@ bool confirm_is_pending(const struct target *target) {
 }
 
 void confirm_forget(const struct target *target) {
-  AUTO_TEXT waiting = waiting_path(target);
-  int error = unlink(waiting) != 0 ? errno : directory_sync(target->directory);
+  AUTO_TEXT saved = saved_path(target);
+  int error = unlink(saved) != 0 ? errno : directory_sync(target->directory);
   if (error == ENOENT)
     return;
   if (error != 0)
-    say_error("%s: cannot be removed for good: %s; while it is there, the change may still be taken back",
-              waiting, strerror(error));
+    say_error("%s: cannot be removed: %s; while it exists, the change may still be undone", saved,
+              strerror(error));
   stop_systemd(target);
 }
 
-static bool keep_old(const struct target *target) {
-  AUTO_TEXT waiting = waiting_path(target);
+static bool save_text(const struct target *target) {
+  AUTO_TEXT saved = saved_path(target);
   if (target->text != NULL)
-    return target_write_as(target, waiting, target->text);
-  if (symlink(NO_FILE, waiting) == 0)
+    return target_write_as(target, saved, target->text);
+  if (symlink(NO_FILE, saved) == 0)
     return true;
-  return say_error("%s: %s", waiting, strerror(errno));
+  return say_error("%s: %s", saved, strerror(errno));
 }
 
 /* ---- Timers ---- */
@@ -138,7 +138,7 @@ static bool arm_systemd(const struct target *target, long seconds, bool preload)
   AUTO_TEXT delay = must_format("--on-active=%ld", seconds);
   AUTO_TEXT file = must_format("--openssl-conf=%s", target->path);
   const char *which = preload ? "--preload" : file;
-  /* Restarted until it succeeds: a disk may be full when the time is up. */
+  /* systemd restarts it until it succeeds: the disk may be full when the time is up. */
   const char *command[] = {"systemd-run",
                            "--quiet",
                            "--collect",
@@ -162,12 +162,12 @@ static bool is_same_file(const char *path, const struct stat *status) {
 }
 
 /*
- * Counts the time that the machine is suspended: the person who waits for it to answer is not. Returns early
- * if the change was confirmed or undone meanwhile.
+ * Counts time while the machine is suspended too, since the person who waits for it is not. Returns early if
+ * the change was confirmed or undone meanwhile.
  */
-static void wait_until(const struct timespec *end, const char *waiting, const struct stat *status) {
+static void wait_until(const struct timespec *end, const char *saved, const struct stat *status) {
   struct timespec now;
-  while (is_same_file(waiting, status) && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+  while (is_same_file(saved, status) && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
     bool last = now.tv_sec + 1 >= end->tv_sec;
     struct timespec next = {.tv_sec = last ? end->tv_sec : now.tv_sec + 1, .tv_nsec = end->tv_nsec};
     bool slept = clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &next, NULL) == 0;
@@ -193,15 +193,15 @@ static int undo_now(const char *path, bool preload) {
   return status;
 }
 
-/* Never gives up: an obstacle such as a full disk may go away, and nothing else would try again. */
-__attribute__((noreturn)) static void undo_later(const char *path, const char *waiting,
+/* Never gives up: a full disk may get room again, and nothing else would try. */
+__attribute__((noreturn)) static void undo_later(const char *path, const char *saved,
                                                  const struct stat *status, const struct timespec *end,
                                                  bool preload) {
   unsigned pause = 1;
   end_forget();
   detach();
-  wait_until(end, waiting, status);
-  while (is_same_file(waiting, status) && undo_now(path, preload) != EXIT_DONE) {
+  wait_until(end, saved, status);
+  while (is_same_file(saved, status) && undo_now(path, preload) != EXIT_DONE) {
     sleep(pause);
     pause = pause < LONGEST_PAUSE ? 2 * pause : LONGEST_PAUSE;
   }
@@ -215,8 +215,8 @@ __attribute__((noreturn)) static void undo_later(const char *path, const char *w
 static bool arm_process(const struct target *target, long seconds, bool preload) {
   struct stat status;
   struct timespec end;
-  AUTO_TEXT waiting = waiting_path(target);
-  if (lstat(waiting, &status) != 0 || clock_gettime(CLOCK_BOOTTIME, &end) != 0)
+  AUTO_TEXT saved = saved_path(target);
+  if (lstat(saved, &status) != 0 || clock_gettime(CLOCK_BOOTTIME, &end) != 0)
     return false;
   end.tv_sec += seconds;
   fflush(NULL);
@@ -224,14 +224,14 @@ static bool arm_process(const struct target *target, long seconds, bool preload)
   if (child == 0) {
     pid_t grandchild = setsid() < 0 ? -1 : fork();
     if (grandchild == 0)
-      undo_later(target->path, waiting, &status, &end, preload);
+      undo_later(target->path, saved, &status, &end, preload);
     _exit(grandchild > 0 ? 0 : 1);
   }
   return child > 0 && child_succeeded(child_wait(child));
 }
 
 bool confirm_arm(const struct target *target, long seconds, bool preload) {
-  if (!keep_old(target))
+  if (!save_text(target))
     return false;
   if (is_systemd_running() ? arm_systemd(target, seconds, preload) : arm_process(target, seconds, preload))
     return true;
@@ -251,14 +251,14 @@ int confirm_accept(const struct target *target) {
   return EXIT_DONE;
 }
 
-/* Restores the whole old file by one rename, which also ends the wait. */
-static int put_back_file(const struct target *target, const char *waiting, bool was_there) {
+/* Restores the old file by one rename, which also removes the saved file. */
+static int restore_file(const struct target *target, const char *saved, bool was_there) {
   if (!was_there) {
     bool gone = target->text == NULL || target_put(target, NULL);
     confirm_forget(target);
     return gone ? EXIT_DONE : EXIT_FAILED;
   }
-  int error = rename(waiting, target->path) == 0 ? 0 : errno;
+  int error = rename(saved, target->path) == 0 ? 0 : errno;
   if (error == 0) {
     result_file(target->path, target->text == NULL ? "made" : "changed");
     error = directory_sync(target->directory);
@@ -270,15 +270,14 @@ static int put_back_file(const struct target *target, const char *waiting, bool 
   return error == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-static char *add_lines(const char *rest, const char *body, bool preload) {
-  return preload ? preload_line_add(rest, body) : block_add(rest, body);
-}
-
-static int put_back_lines(const struct target *target, const struct block *now, const struct block *old,
-                          bool preload) {
+/* Restores only pinctl's own lines, since somebody has edited the file. */
+static int restore_lines(const struct target *target, const struct block *now, const struct block *old,
+                         bool preload) {
   if (now->state == BLOCK_DAMAGED || old->state == BLOCK_DAMAGED)
     return say_failure("%s: pinctl's lines were changed by hand; restore the file by hand", target->path);
-  AUTO_TEXT text = old->body == NULL ? NULL : add_lines(now->rest, old->body, preload);
+  AUTO_TEXT text = old->body == NULL ? NULL
+                   : preload         ? preload_line_add(now->rest, old->body)
+                                     : block_add(now->rest, old->body);
   const char *wanted = text == NULL ? now->rest : text;
   if (!target_put(target, wanted))
     return EXIT_FAILED;
@@ -295,8 +294,8 @@ static void find_lines(const char *text, bool preload, struct block *ret_block) 
 
 int confirm_undo(const struct target *target, bool preload) {
   int error = 0;
-  AUTO_TEXT waiting = waiting_path(target);
-  AUTO_TEXT old_text = read_waiting(target, waiting, &error);
+  AUTO_TEXT saved = saved_path(target);
+  AUTO_TEXT old_text = read_saved(target, saved, &error);
   struct block now;
   struct block old;
   if (error == ENOENT) {
@@ -304,12 +303,12 @@ int confirm_undo(const struct target *target, bool preload) {
     return EXIT_DONE;
   }
   if (error != 0)
-    return say_failure("%s: %s", waiting, strerror(error));
+    return say_failure("%s: %s", saved, strerror(error));
   find_lines(target->text, preload, &now);
   find_lines(old_text, preload, &old);
   bool untouched = now.state != BLOCK_DAMAGED && present_text_is(now.rest, old.rest);
-  int result = untouched ? put_back_file(target, waiting, old_text != NULL)
-                         : put_back_lines(target, &now, &old, preload);
+  int result =
+      untouched ? restore_file(target, saved, old_text != NULL) : restore_lines(target, &now, &old, preload);
   block_clear(&now);
   block_clear(&old);
   if (result == EXIT_DONE)

@@ -7,7 +7,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* Its length with the line's end, which "enable" always writes; 0: the first line is not the shim alone. */
+/* The length of pinctl's line with the newline that "enable" writes; 0: the first line is not just the shim.
+ */
 static size_t own_line_length(const char *text) {
   const char ending[] = "/" PRELOAD_SHIM "\n";
   size_t path = strcspn(text, " \t\r\n:#");
@@ -34,8 +35,7 @@ char *preload_line_add(const char *rest, const char *body) {
   return must_format("%s%s", body, rest == NULL ? "" : rest);
 }
 
-/* Comments run from '#' to the end of the line; spaces, tabs
- * and colons separate names. */
+/* A comment goes from "#" to the end of the line; blanks and colons separate names. */
 char *preload_find_shim(const char *text) {
   AUTO_TEXT copy = must_copy(text == NULL ? "" : text);
   char *rest_of_lines = NULL;
@@ -51,8 +51,8 @@ char *preload_find_shim(const char *text) {
 }
 
 /*
- * After a comment glibc looks for the next one from the start of the file again, but only through as many
- * bytes as are left behind the first: one further back is missed, and a line put in front may push it there.
+ * After a comment glibc searches for the next one from the start of the file, but only through as many bytes
+ * as are left behind the first. It misses a comment further back, and a new line in front may push one there.
  */
 bool preload_comments_are_skipped(const char *text) {
   AUTO_TEXT copy = must_copy(text);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The line that pinctl adds to ld.so.preload: the bare path of the shim, as the first line. No comments mark
- * it, since glibc skips only the first comment of that file reliably and takes the words of others for
- * libraries. At the start it leaves every other byte as it is, a missing end of the last line included.
+ * The line that pinctl adds to ld.so.preload: the path of the shim alone, as the first line. No comment marks
+ * it, since glibc reliably skips only the first comment of the file, and reads words of others as libraries.
+ * As the first line it leaves all other bytes as they are, even a missing newline at the end.
  */
 #ifndef PINCTL_ENABLE_LD_PRELOAD_H
 #define PINCTL_ENABLE_LD_PRELOAD_H
@@ -13,16 +13,16 @@
 #define PRELOAD_FILE "/etc/ld.so.preload"
 #define PRELOAD_SHIM "libpinning-preload.so"
 
-/* The word of such a text that is the shim, wherever it stands, for free(3), or NULL. */
+/* The word of the text that is the shim, anywhere in it, for free(3); NULL: there is none. */
 char *preload_find_shim(const char *text);
 
-/* As block_find, but never damaged. A file with nothing but the line is to go. */
+/* Does what block_find does; the line is never damaged. A file with only this line is to be removed. */
 void preload_line_find(const char *text, struct block *ret_block);
 
-/* body: the line with its end. For free(3). */
+/* The text with the line in front. body: the line with its newline. For free(3). */
 char *preload_line_add(const char *rest, const char *body);
 
-/* Whether glibc takes no word of a comment in this text for a library. */
+/* Whether glibc skips all comments of this text, and reads no word of one as a library. */
 bool preload_comments_are_skipped(const char *text);
 
 #endif

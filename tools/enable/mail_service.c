@@ -14,9 +14,9 @@
 
 #define SETTING "import_environment"
 
-/* ---- What is set ---- */
+/* ---- Reading the setting ---- */
 
-/* The value of SETTING goes on in lines that begin with a space (Postfix). */
+/* In Postfix a value continues in lines that begin with a blank. */
 static const char *end_of_setting(const char *line) {
   const char *end = next_line(line);
   while (*end == ' ' || *end == '\t')
@@ -24,7 +24,7 @@ static const char *end_of_setting(const char *line) {
   return end;
 }
 
-static bool sets(const char *text, const char *name, size_t length) {
+static bool has_variable(const char *text, const char *name, size_t length) {
   for (const char *line = text; *line != '\0'; line = next_line(line)) {
     const char *start = line + strspn(line, " \t");
     if (strncmp(start, SETTING, strlen(SETTING)) != 0)
@@ -37,7 +37,7 @@ static bool sets(const char *text, const char *name, size_t length) {
   return false;
 }
 
-/* Whether one of the files that match lists the first of the variables. */
+/* Whether the setting of a matching file has the first of the variables. */
 static bool is_listed(const char *pattern, const char *variables) {
   glob_t found = {0};
   bool listed = false;
@@ -46,13 +46,13 @@ static bool is_listed(const char *pattern, const char *variables) {
     for (size_t i = 0; i < found.gl_pathc; i++) {
       size_t unused = 0;
       AUTO_TEXT text = NULL;
-      listed |= file_read(found.gl_pathv[i], &text, &unused) == 0 && sets(text, variables, length);
+      listed |= file_read(found.gl_pathv[i], &text, &unused) == 0 && has_variable(text, variables, length);
     }
   globfree(&found);
   return listed;
 }
 
-/* ---- What to write ---- */
+/* ---- The warnings ---- */
 
 static void check_postfix(const char *folder, const char *variables) {
   AUTO_TEXT file = must_format("%s/main.cf", folder);
@@ -60,12 +60,12 @@ static void check_postfix(const char *folder, const char *variables) {
     return;
   say_warning("Postfix passes to its processes only what " SETTING
               " lists, so they are NOT enforced this way "
-              "until that is set and Postfix has started again: postconf -c %s -e \"" SETTING
+              "until you set it and restart Postfix: postconf -c %s -e \"" SETTING
               "=$(postconf -c %s -h " SETTING ") %s\"",
               folder, folder, variables);
 }
 
-/* NULL: the usual one, with the files that it includes. */
+/* file: the configuration; NULL: the usual one, with the files that it includes. */
 static void check_dovecot(const char *file, const char *variables) {
   if (file != NULL
           ? is_listed(file, variables)
@@ -73,13 +73,13 @@ static void check_dovecot(const char *file, const char *variables) {
     return;
   say_warning("Dovecot passes to its processes only what " SETTING
               " lists, so they are NOT enforced this way "
-              "until there is in %s, at its end: " SETTING " = $" SETTING " %s",
+              "until you add at the end of %s: " SETTING " = $" SETTING " %s",
               file == NULL ? "/etc/dovecot/local.conf" : file, variables);
 }
 
-/* ---- Which it is ---- */
+/* ---- Which service it is ---- */
 
-/* What stands behind "-c"; NULL: nothing. */
+/* The value of the option "-c"; NULL: not given. */
 static const char *configuration_of(char *const *arguments) {
   for (; *arguments != NULL; arguments++)
     if (strncmp(*arguments, "-c", 2) == 0)

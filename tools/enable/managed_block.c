@@ -22,7 +22,7 @@ const char *next_line(const char *line) {
   return newline == NULL ? line + strlen(line) : newline + 1;
 }
 
-/* Where a line starts with `mark`, or NULL. */
+/* The first line that starts with `mark`, or NULL. */
 static const char *find_line(const char *text, const char *mark) {
   size_t length = strlen(mark);
   for (const char *line = text; *line != '\0'; line = next_line(line))
@@ -32,8 +32,8 @@ static const char *find_line(const char *text, const char *mark) {
 }
 
 /*
- * The line end before the block is part of it, be it an empty line or the missing end of the last one. Only
- * where somebody removed that empty line and wrote on below, it has to stay to keep two lines apart.
+ * The newline before the block belongs to it: it makes an empty line, or ends a last line without newline. It
+ * stays only if somebody removed that empty line and added text below, to keep two lines apart.
  */
 static size_t length_before(const char *text, const char *begin, const char *after) {
   const char *line_end = line_end_of(text);
@@ -78,7 +78,7 @@ void block_clear(struct block *block) {
   *block = (struct block){0};
 }
 
-/* Takes over the text, which has plain newlines. */
+/* Takes over the text, whose lines end in "\n". */
 static char *with_line_ends(char *text, const char *line_end) {
   if (strcmp(line_end, "\n") == 0)
     return text;
@@ -93,7 +93,7 @@ static char *with_line_ends(char *text, const char *line_end) {
   return converted;
 }
 
-static bool comes_back(const char *text, const char *rest) {
+static bool is_restored(const char *text, const char *rest) {
   struct block block;
   block_find(text, &block);
   bool same = block.state == BLOCK_PRESENT && (rest == NULL) == (block.rest == NULL) &&
@@ -107,7 +107,7 @@ char *block_add(const char *rest, const char *body) {
   AUTO_TEXT block =
       with_line_ends(must_format("%s%s" END "\n", begin, body), line_end_of(rest == NULL ? "" : rest));
   char *text = must_format("%s%s", rest == NULL ? "" : rest, block);
-  if (comes_back(text, rest))
+  if (is_restored(text, rest))
     return text;
   free(text);
   return NULL;

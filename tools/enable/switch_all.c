@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Both ways in one step, openssl.cnf and ld.so.preload, and the question whether both are wanted. */
+/* Enables openssl.cnf and ld.so.preload in one step, and asks whether both are wanted. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ void switch_ask_for_both(struct switching *switching) {
     switching->place = PLACE_ALL;
 }
 
-/* A preloaded shim tells GnuTLS of no other policy. False, having said so: openssl.cnf names another one. */
+/* The shim knows only the default policy for GnuTLS. False, having said so: openssl.cnf names another one. */
 static bool has_default_policy(const char *configuration) {
   AUTO_TEXT policy = openssl_setting(configuration, "policy");
   AUTO_TEXT on_policy_error = openssl_setting(configuration, "on_policy_error");
@@ -59,9 +59,10 @@ static bool has_default_policy(const char *configuration) {
   return true;
 }
 
-/* What openssl.cnf is to be again: what it was, or, where somebody else has edited it meanwhile, what he left
- * with pinctl's lines as they were. False, having said why: these are damaged. */
-static bool restore(const struct target *target, const char *before, char **ret_text, bool *ret_edited) {
+/* The text that openssl.cnf is to have again: the one before, or, if somebody has edited the file meanwhile,
+ * the edited one with pinctl's old lines. False, having said why: pinctl's lines are damaged. */
+static bool find_restored_text(const struct target *target, const char *before, char **ret_text,
+                               bool *ret_edited) {
   struct block now;
   struct block old;
   block_find(target->text, &now);
@@ -86,18 +87,18 @@ static bool restore(const struct target *target, const char *before, char **ret_
   return good;
 }
 
-/* before NULL: there was no openssl.cnf. A change that is to be confirmed goes on waiting where this
- * fails. */
-static void take_back(const struct switching *switching, const char *before) {
+/* Undoes the change of openssl.cnf. before NULL: there was no such file. If this fails, a change with
+ * --confirm still waits, and is undone later. */
+static void undo_openssl(const struct switching *switching, const char *before) {
   struct target target;
   AUTO_TEXT text = NULL;
   bool edited = false;
-  if (target_open(switching->path, TARGET_CHANGE, &target) && restore(&target, before, &text, &edited) &&
-      target_put(&target, text)) {
+  if (target_open(switching->path, TARGET_CHANGE, &target) &&
+      find_restored_text(&target, before, &text, &edited) && target_put(&target, text)) {
     AUTO_TEXT record = must_format("%s, taken back", target.path);
     confirm_forget(&target);
     switch_record(switching, record);
-    say_note("%s: taken back, because not both could be set up%s", target.path,
+    say_note("%s: undone, because not both could be set up%s", target.path,
              edited ? "; what somebody else has changed there meanwhile stays" : "");
   }
   target_close(&target);
@@ -126,13 +127,13 @@ static int both_on(const struct switching *switching) {
   status = switch_preload_on(&preload);
   end_too_late();
   if (status != EXIT_DONE && !present_text_is(before, after))
-    take_back(switching, before);
+    undo_openssl(switching, before);
   if (status == EXIT_DONE && !switching->dry_run)
-    say_note("\"pinctl disable\" takes both back");
+    say_note("\"pinctl disable\" undoes both");
   return status;
 }
 
-/* Both or none, also where a signal asks to end between them. */
+/* Both or none: a signal between them takes effect afterwards. */
 int switch_all_on(const struct switching *switching) {
   end_defer();
   int status = both_on(switching);

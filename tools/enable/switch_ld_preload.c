@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Enforcement through ld.so.preload, for programs that never read openssl.cnf. */
+/* Enables enforcement by ld.so.preload, for programs that never read openssl.cnf. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "enable/ld_preload.h"
 #include "enable/switching.h"
 
-/* An exit status. A name without a slash is the dynamic linker's to find. */
+/* Tests the shim. An exit status. A name without a slash is left to the dynamic linker. */
 static int try_shim(const struct switching *switching, const char *shim) {
   struct openssl_settings settings = {0};
   int status = switch_check_policy(&settings);
@@ -21,16 +21,11 @@ static int try_shim(const struct switching *switching, const char *shim) {
   AUTO_TEXT file = module_path_here(shim);
   if (*shim == '/' && access(file, R_OK) != 0)
     return say_failure("%s: %s", shim, strerror(errno));
-  if (!switching->in_image)
-    return switch_try(NULL, switching->configuration == NULL ? "" : switching->configuration, shim)
-               ? EXIT_DONE
-               : EXIT_FAILED;
-  say_note("not tested: programs of an image cannot run here");
-  return EXIT_DONE;
+  return switch_try_here(switching, switching->configuration == NULL ? "" : switching->configuration, shim);
 }
 
-/* Programs of 32 bits find none where the 64-bit one is, and say so when they start. */
-static void warn_of_narrow_programs(const char *shim) {
+/* Without a shim for 32 bits, each such program prints a message when it starts. */
+static void warn_of_32_bit_programs(const char *shim) {
   static const char *const loaders[] = {"/lib/ld-linux.so.2", "/lib/ld-linux-armhf.so.3"};
   static const char *const folders[] = {"lib/i386-linux-gnu", "lib/arm-linux-gnueabihf", "lib32", "lib"};
   const char *found = NULL;
@@ -53,19 +48,18 @@ static int switch_on(const struct switching *switching, const struct target *tar
                      const char *shim) {
   AUTO_TEXT by_hand = preload_find_shim(rest);
   if (by_hand != NULL) {
-    say_note("%s: the shim was put there by hand; it stays as it is", target->path);
+    say_note("%s: the shim was added by hand; it stays as it is", target->path);
     return try_shim(switching, by_hand);
   }
   AUTO_TEXT body = must_format("%s\n", shim);
   AUTO_TEXT text = preload_line_add(rest, body);
   if (!preload_comments_are_skipped(text))
-    return say_failure(
-        "%s: glibc would take words of a comment there for libraries; leave one comment at most",
-        target->path);
+    return say_failure("%s: glibc would read words of a comment there as libraries; keep one comment at most",
+                       target->path);
   int status = try_shim(switching, shim);
   if (status != EXIT_DONE)
     return status;
-  warn_of_narrow_programs(shim);
+  warn_of_32_bit_programs(shim);
   if (target->text == NULL || strcmp(text, target->text) != 0)
     return switch_put(switching, target, text);
   say_note("%s: already enabled", target->path);

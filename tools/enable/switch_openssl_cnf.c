@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Enforcement through openssl.cnf. */
+/* Enables enforcement by openssl.cnf. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "cli/output.h"
 #include "enable/switching.h"
 
-/* Settings that are not given stay what they are. */
+/* The settings to write, owned; those that are not given stay as they are. NULL: not set. */
 struct wanted {
   char *module, *policy, *on_policy_error;
 };
@@ -44,10 +44,10 @@ static bool choose(const struct switching *switching, const struct target *targe
   return choose_policy(switching, target, was_ours, wanted) && switch_find_module(switching, &wanted->module);
 }
 
-/* The text with the block, proven to mean the old one and the block's lines. NULL: said why not. */
+/* The text with the block, checked to mean the old text and the block's lines. NULL, having said why. */
 static char *compose(const struct target *target, const char *rest, const char *lines) {
   char *text = block_add(rest, lines);
-  AUTO_TEXT why = text == NULL ? must_copy("the change could not be taken back byte for byte")
+  AUTO_TEXT why = text == NULL ? must_copy("the change could not be undone byte for byte")
                                : openssl_difference(rest == NULL ? "" : rest, lines, text);
   if (why == NULL)
     return text;
@@ -56,15 +56,14 @@ static char *compose(const struct target *target, const char *rest, const char *
   return NULL;
 }
 
-/* The environment may have led to a file that is not the one of the system. */
+/* OPENSSL_CONF may have named a file that is not the system's. */
 static void say_who_reads(const struct switching *switching, const struct target *target) {
   const char *environment = getenv("OPENSSL_CONF");
   bool given = arguments_has(switching->arguments, OPTION_OPENSSL_CONF);
   if (environment != NULL && !given)
-    say_warning("OPENSSL_CONF has led to %s: only programs with the same in their environment read it",
-                target->path);
+    say_warning("OPENSSL_CONF names %s: only programs with the same variable read it", target->path);
   if (!switching->dry_run)
-    say_note("programs read %s when they start: restart those that run", target->path);
+    say_note("programs read %s when they start: restart running ones", target->path);
 }
 
 static int leave_by_hand(const struct switching *switching, const struct target *target,
@@ -79,7 +78,7 @@ static int leave_by_hand(const struct switching *switching, const struct target 
   return status;
 }
 
-/* Wherever the block stands: it holds whole sections. */
+/* The block may stand anywhere, since it has whole sections. */
 static bool has_same_block(const char *old_text, const char *new_text) {
   struct block old;
   struct block new_block;

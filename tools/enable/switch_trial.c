@@ -11,6 +11,8 @@
 #include "config/installation.h"
 #include "enable/switching.h"
 
+#define NOT_TESTED "not tested: programs of an image cannot run here"
+
 bool switch_has_default(const struct switching *switching, const char *configuration, bool nodejs) {
   struct trial trial = {.configuration = configuration, .nodejs = nodejs};
   struct text_list providers = {0};
@@ -22,7 +24,7 @@ bool switch_has_default(const struct switching *switching, const char *configura
   return found;
 }
 
-/* The first of `before` that is not among `after`, or NULL. */
+/* The first provider of `before` that is missing in `after`, or NULL. */
 static const char *find_lost(const struct text_list *before, const struct text_list *after) {
   for (size_t i = 0; i < before->count; i++)
     if (text_list_find(after, before->items[i]) == after->count)
@@ -59,6 +61,13 @@ bool switch_try(const char *before, const char *after, const char *preload) {
   return why == NULL;
 }
 
+int switch_try_here(const struct switching *switching, const char *configuration, const char *preload) {
+  if (!switching->in_image)
+    return switch_try(NULL, configuration, preload) ? EXIT_DONE : EXIT_FAILED;
+  say_note(NOT_TESTED);
+  return EXIT_DONE;
+}
+
 static bool nodejs_works(const char *configuration) {
   struct trial trial = {.configuration = configuration, .nodejs = true};
   struct text_list providers;
@@ -78,8 +87,8 @@ void say_without_nodejs(const struct openssl_plan *plan) {
 }
 
 /*
- * A nodejs that fails must not prevent enforcement in all other programs, and most machines have no nodejs.
- * Where both share sections, nodejs cannot be left out, and must not be broken.
+ * If only nodejs fails, enforcement is still enabled for all other programs: most machines have no nodejs. If
+ * both share sections, nodejs cannot be left out, so it must not fail.
  */
 static const char *try_nodejs(const struct openssl_plan *plan, const char *before, const char *with,
                               const char *without) {
@@ -129,17 +138,14 @@ int switch_check_by_hand(const struct switching *switching, const char *path, co
   int status = switch_check_policy(&settings);
   if (status != EXIT_DONE)
     return status;
-  if (!switching->in_image)
-    return switch_try(NULL, text, NULL) ? EXIT_DONE : EXIT_FAILED;
-  say_note("not tested: programs of an image cannot run here");
-  return EXIT_DONE;
+  return switch_try_here(switching, text, NULL);
 }
 
 const char *switch_try_plan(const struct switching *switching, const struct openssl_plan *plan,
                             const char *before, const char *with, const char *without) {
   say_without_nodejs(plan);
   if (switching->in_image) {
-    say_note("not tested: programs of an image cannot run here");
+    say_note(NOT_TESTED);
     return with;
   }
   if (!switch_try(before, with, NULL))

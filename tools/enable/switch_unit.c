@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Enforcement in one service of systemd: a drop-in that names either a configuration of the service's own,
- * which includes that of the system, or the shim.
+ * Enables enforcement in one service of systemd, by a drop-in. It names the shim, or a configuration for this
+ * service that includes the system's.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static bool is_plain_path(const char *path) {
   return path[strcspn(path, " \t\r\n\"'\\%$#;")] == '\0';
 }
 
-/* Writes a file that belongs to pinctl alone, or removes it (text NULL). An exit status. */
+/* Writes a file that only pinctl writes; text NULL: removes it. An exit status. */
 static int put_own(const struct switching *switching, const char *path, const char *text) {
   struct target target;
   struct block block = {0};
@@ -57,7 +57,7 @@ static int put_own(const struct switching *switching, const char *path, const ch
     else
       status = switch_put(switching, &target, text);
   }
-  /* A service has two files, and both or none. */
+  /* A service gets both of its files or none. */
   if (status == EXIT_DONE && !switching->dry_run)
     end_too_late();
   block_clear(&block);
@@ -78,15 +78,11 @@ static bool make_folder(const char *path) {
   return error == 0;
 }
 
-static void print_missing(const char *path, const char *text) {
-  diff_print(path, NULL, text, DIFF_AROUND);
-}
-
-/* On a dry run the folders may not be there yet. */
+/* On a dry run the folder may not exist yet. */
 static int put_in_folder(const struct switching *switching, const char *folder, const char *path,
                          const char *text) {
   if (switching->dry_run && access(folder, F_OK) != 0) {
-    print_missing(path, text);
+    diff_print(path, NULL, text, DIFF_AROUND);
     return EXIT_DONE;
   }
   return make_folder(folder) ? put_own(switching, path, text) : EXIT_FAILED;
@@ -117,10 +113,9 @@ static int preload_on(const struct switching *switching, const struct unit_files
   int status = switch_check_policy(&settings);
   if (status != EXIT_DONE)
     return status;
-  if (switching->in_image)
-    say_note("not tested: programs of an image cannot run here");
-  else if (!switch_try(NULL, "", shim))
-    return EXIT_FAILED;
+  status = switch_try_here(switching, "", shim);
+  if (status != EXIT_DONE)
+    return status;
   AUTO_TEXT environment =
       must_format("Environment=LD_PRELOAD=%s\n%s%s%s", shim,
                   policy == NULL ? "" : "Environment=PINNING_POLICY=", policy == NULL ? "" : policy,
@@ -133,7 +128,7 @@ static int preload_on(const struct switching *switching, const struct unit_files
 
 /* ---- With a configuration of its own ---- */
 
-/* The text of the file, checked to mean the system's configuration plus the lines. NULL, with a message. */
+/* The text of the file, checked to mean the system's configuration and the lines. NULL, having said why. */
 static char *compose(const struct unit_files *files, const struct target *system, const char *lines) {
   AUTO_TEXT include = system->text == NULL ? must_copy("") : must_format(".include = %s\n", system->path);
   AUTO_TEXT body = must_format("%s%s", include, lines);
@@ -221,7 +216,7 @@ int switch_unit_on(const struct switching *switching) {
   return status;
 }
 
-/* Whose it is what a service has: the shim stands in the one file, the module in the other. */
+/* Which installation the files of a service belong to: one names the shim, the other the module. */
 static enum owner find_owner(const struct switching *switching, const struct unit_files *files) {
   AUTO_TEXT dropin = NULL;
   AUTO_TEXT configuration = NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* What "enable" and "disable" share: options, files to name, and writing a change. */
 #include "enable/switching.h"
 
 #include <errno.h>
@@ -62,7 +63,7 @@ static bool check_combination(const struct switching *switching) {
     return wrong_usage(arguments->verb, "--own goes neither with --root nor with --unconfirmed");
   if (arguments_has(arguments, OPTION_ALL) &&
       (arguments_has(arguments, OPTION_PRELOAD) || arguments_has(arguments, OPTION_SYSTEMD)))
-    return wrong_usage(arguments->verb, "--all names every place already");
+    return wrong_usage(arguments->verb, "--all includes every place already");
   if (switching->place == PLACE_ALL && switching->on && arguments_has(arguments, OPTION_ON_POLICY_ERROR))
     return wrong_usage(arguments->verb, "a preloaded shim has no settings in openssl.cnf");
   if (switching->place != PLACE_OPENSSL && switching->place != PLACE_UNIT && switching->on &&
@@ -79,7 +80,7 @@ bool switch_names_a_file(const struct arguments *arguments) {
          getenv("OPENSSL_CONF") != NULL;
 }
 
-/* What "enable" has set up in one step is taken back in one step, without an option. */
+/* "disable" without an option undoes both places. */
 static enum place choose_place(const struct arguments *arguments, bool on) {
   if (arguments_has(arguments, OPTION_ALL) || (!on && !switch_names_a_file(arguments)))
     return PLACE_ALL;
@@ -114,8 +115,8 @@ int switch_begin(const struct arguments *arguments, bool on, struct switching *r
   if (*ret_switching->path != '\0')
     return EXIT_DONE;
   return say_failure(
-      "OPENSSL_CONF is set to nothing, so that OpenSSL reads no configuration here; unset it, or name "
-      "the file with --openssl-conf");
+      "OPENSSL_CONF is empty, so OpenSSL reads no configuration here; unset it, or name the file with "
+      "--openssl-conf");
 }
 
 int switch_end(struct switching *switching, int status) {
@@ -127,7 +128,7 @@ int switch_end(struct switching *switching, int status) {
   return status;
 }
 
-/* ---- What is switched on ---- */
+/* ---- The files to name ---- */
 
 static bool is_same_file(const char *a, const char *b) {
   AUTO_TEXT real_a = realpath(a, NULL);
@@ -177,15 +178,15 @@ enum owner switch_find_owner(const struct switching *switching, const char *path
   if (!arguments_has(switching->arguments, OPTION_OWN) || text == NULL)
     return OWNER_THIS;
   if (!installation_locate(&own)) {
-    say_error("%s: whether this is of another installation cannot be told, so it stays as it is; "
-              "\"pinctl disable\" without --own takes it back, whosever it is",
+    say_error("%s: cannot tell whether this belongs to another installation, so it stays as it is; "
+              "\"pinctl disable\" without --own undoes it in any case",
               path);
     return OWNER_UNKNOWN;
   }
   bool is_of_another = installation_is_of_another(&own, text);
   installation_clear(&own);
   if (is_of_another)
-    say_note("%s: names only what another installation has; it stays as it is", path);
+    say_note("%s: belongs to another installation; it stays as it is", path);
   return is_of_another ? OWNER_ANOTHER : OWNER_THIS;
 }
 
@@ -215,7 +216,7 @@ int switch_check_policy(const struct openssl_settings *settings) {
   return EXIT_FINDING;
 }
 
-/* ---- Putting in place ---- */
+/* ---- Writing the change ---- */
 
 void switch_record(const struct switching *switching, const char *path) {
   AUTO_TEXT what = must_format("%s: %s", switching->arguments->verb->name, path);
@@ -254,7 +255,7 @@ int switch_put(const struct switching *switching, const struct target *target, c
     return EXIT_FAILED;
   }
   switch_record(switching, target->path);
-  /* Of several files it is said when all are done. */
+  /* With several files this is said after the last. */
   if (!switching->by_all && switching->unit == NULL)
     say_if_late(target->path, NULL);
   if (seconds > 0 && switching->by_all)
