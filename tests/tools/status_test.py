@@ -224,7 +224,7 @@ class Status(PinctlCase):
         self.write_policy('version = 1;\nmode = "audit";  \n')
         os.utime(self.policy, ns=(before.st_atime_ns, before.st_mtime_ns))
         found = self.status(1)
-        self.assertIn("says something else than the text", " ".join(item["problem"] for item in found["problems"]))
+        self.assertIn("differs from the text", " ".join(item["problem"] for item in found["problems"]))
 
     def test_policies(self):
         self.configuration()

@@ -10,24 +10,25 @@
 
 #include "base/file.h"
 #include "system/elf_symbols.h"
+#include "system/executable.h"
 #include "system/loads.h"
 #include "system/tls_library.h"
 
-/* Whatever uses it: it tells OpenSSL not to read its configuration. */
+/* This library tells OpenSSL not to read its configuration. */
 #define LIBTLS "libtls.so."
 /* Deeper chains of needed libraries and of interpreters do not occur. */
 #define DEEPEST 32
 #define MOST_INTERPRETERS 4
 
-/* What a file has to do with TLS, by itself and by all that it needs, loads or runs. */
+/* The TLS of a file, with that of all files that it needs, loads or runs. */
 struct tls_use {
   unsigned libraries;           /* of enum tls_library */
-  unsigned modules;             /* the same, of those modules on this machine that a program may load */
-  bool is_open;                 /* there may be modules of which nobody knows */
+  unsigned modules;             /* the same, of modules on this machine that a program may load */
+  bool is_open;                 /* it may load further, unknown modules */
   size_t by[TLS_LIBRARY_COUNT]; /* which of the known files brings each: the file itself, or what it needs or
                                    loads */
   bool needs_libtls;
-  bool is_partial; /* there is more than was looked at */
+  bool is_partial; /* not everything was read */
 };
 
 /* A file that was read. */
@@ -38,17 +39,17 @@ struct known {
   bool is_elf, exports_openssl;
 };
 
-/* One program with all its libraries. */
+/* Limits for one program with all its libraries. */
 #define MOST_BYTES ((uint64_t)1 << 30)
 #define MOST_FILES 20000
 
 struct coverage {
-  uint64_t left; /* of the program that is looked at, as the next */
-  size_t files_left;
+  uint64_t left;     /* bytes that may still be read for the present program */
+  size_t files_left; /* files, likewise */
   struct text_list folders;
   struct known **known;
   size_t count;
-  void *by_path; /* the same, of tsearch(3) */
+  void *by_path; /* the same files: a tree of tsearch(3) */
 };
 
 static int compare_paths(const void *a, const void *b) {
@@ -56,7 +57,7 @@ static int compare_paths(const void *a, const void *b) {
   return strcmp(left->path, right->path);
 }
 
-static void leave(void *known) {
+static void keep_known(void *known) {
   (void)known;
 }
 
@@ -69,7 +70,7 @@ struct coverage *coverage_new(void) {
 void coverage_free(struct coverage *coverage) {
   if (coverage == NULL)
     return;
-  tdestroy(coverage->by_path, leave);
+  tdestroy(coverage->by_path, keep_known);
   for (size_t i = 0; i < coverage->count; i++) {
     free(coverage->known[i]->path);
     free(coverage->known[i]);
@@ -79,7 +80,7 @@ void coverage_free(struct coverage *coverage) {
   free(coverage);
 }
 
-/* Of the file itself. Shared libssl holds OpenSSL, of course; a bundled one under another name does not. */
+/* The libraries in the file itself. A file with the name of a library counts as that one only. */
 static unsigned libraries_of_file(const char *path, const struct elf_look *look) {
   unsigned by_name = tls_library_of(path_base(path));
   unsigned libraries = by_name;
@@ -101,14 +102,14 @@ static size_t remember(struct coverage *coverage, const char *path) {
   return known->index;
 }
 
-/* The index, or coverage->count. A folder may have some ten thousands. */
+/* The index of a known file, or coverage->count. By a tree, since there may be ten thousands. */
 static size_t find_known(const struct coverage *coverage, const char *path) {
   struct known wanted = {.path = (char *)(size_t)path};
   struct known *const *found = tfind(&wanted, &coverage->by_path, compare_paths);
   return found == NULL ? coverage->count : (*found)->index;
 }
 
-/* Those that are new to it come by the file of this index. */
+/* Notes this file for the libraries that `use` does not have yet. */
 static void note_who_brings(struct tls_use *use, unsigned libraries, size_t index) {
   for (size_t i = 0; i < TLS_LIBRARY_COUNT; i++)
     if ((libraries & ~(use->libraries | use->modules) & 1U << i) != 0)
@@ -141,7 +142,7 @@ static void add_file(struct coverage *coverage, const char *path, int depth, str
   add_use(use, needed);
 }
 
-/* False: nothing of it is on this machine. */
+/* Adds what a row loads. False: this machine has none of its files. */
 static bool add_row(struct coverage *coverage, const struct loads *loads, int depth, size_t index,
                     struct tls_use *use) {
   struct text_list files;
@@ -163,7 +164,7 @@ static bool add_row(struct coverage *coverage, const struct loads *loads, int de
   return is_found;
 }
 
-/* What the file of this index, under a name, loads or runs without needing it. */
+/* Adds what a file of this name loads or runs. index: of the file. */
 static void add_loaded(struct coverage *coverage, const char *name, int depth, size_t index,
                        struct tls_use *use) {
   for (const struct loads *loads = loads_of(name, NULL); loads != NULL; loads = loads_of(name, loads))
@@ -171,8 +172,8 @@ static void add_loaded(struct coverage *coverage, const char *name, int depth, s
 }
 
 /*
- * The index of the file among the known ones. Libraries may need each other in a circle, so a file is
- * remembered before what it needs is looked at.
+ * Reads a file, unless it is known, and all that it needs. Returns its index. Libraries may need each other
+ * in a circle, so the file is remembered before the files that it needs are read.
  */
 static size_t read_file(struct coverage *coverage, const char *path, int depth) {
   size_t index = find_known(coverage, path);
@@ -184,7 +185,7 @@ static size_t read_file(struct coverage *coverage, const char *path, int depth) 
   struct tls_use use = {.is_partial = !is_readable || look.is_partial};
   unsigned own = libraries_of_file(path, &look);
   add_libraries(&use, own, index);
-  /* Below libssl there is nothing more to learn. */
+  /* A TLS library is not followed further. */
   size_t needed = own != 0 && tls_library_of(path_base(path)) != 0 ? 0 : look.needed.count;
   for (size_t i = 0; i < needed; i++) {
     AUTO_TEXT file = library_find(&coverage->folders, path, look.search, look.needed.items[i]);
@@ -207,19 +208,7 @@ static size_t read_file(struct coverage *coverage, const char *path, int depth) 
 
 /* ---- Scripts ---- */
 
-static char *search_program(const char *name) {
-  const char *at = getenv("PATH");
-  while (at != NULL && *at != '\0') {
-    size_t length = strcspn(at, ":");
-    AUTO_TEXT path = must_format("%.*s/%s", (int)length, at, name);
-    if (access(path, X_OK) == 0)
-      return must_copy(path);
-    at += length + (at[length] == ':' ? 1 : 0);
-  }
-  return NULL;
-}
-
-/* What "#!" names; behind "env", with or without -S, the program it would find. NULL: no script. */
+/* The program that "#!" names, or that "env" behind it would find, with or without -S. NULL: not a script. */
 static char *interpreter_of(const char *path) {
   char line[256] = {0};
   char *rest = NULL;
@@ -236,7 +225,7 @@ static char *interpreter_of(const char *path) {
   do
     word = strtok_r(NULL, " \t", &rest);
   while (word != NULL && (*word == '-' || strchr(word, '=') != NULL));
-  return word == NULL ? NULL : search_program(word);
+  return word == NULL ? NULL : program_search(word);
 }
 
 /* ---- Classes ---- */
@@ -254,7 +243,7 @@ static enum coverage_class classify_found(const struct tls_use *use, bool export
   return (libraries & reached) != 0 || exports_openssl ? COVERAGE_MIXED : COVERAGE_UNREACHABLE;
 }
 
-/* What was not seen might be out of reach, and so might the modules of an interpreter. */
+/* Parts that were not read, and modules of an interpreter, might be out of reach. */
 static enum coverage_class classify(const struct tls_use *use, bool exports_openssl) {
   enum coverage_class kind = classify_found(use, exports_openssl);
   if (use->is_partial && (kind == COVERAGE_NO_TLS || kind == COVERAGE_ENFORCEABLE))
@@ -276,7 +265,7 @@ static void judge(const struct coverage *coverage, const struct known *known, co
       ret_covered->by[i] = must_copy(coverage->known[use->by[i]]->path);
 }
 
-/* What a script loads or runs, where that is known of it and is there. */
+/* For a script in the table of loads.c. False: it is not there, or this machine has none of its files. */
 static bool judge_known_script(struct coverage *coverage, const char *path, struct covered *ret_covered) {
   struct tls_use use = {0};
   bool is_found = false;
@@ -292,7 +281,7 @@ static bool judge_known_script(struct coverage *coverage, const char *path, stru
   return is_found;
 }
 
-/* A script is what its interpreter is, unless it is known what that script loads or runs. */
+/* A script has the class of its interpreter, unless the table of loads.c has the script. */
 bool coverage_look(struct coverage *coverage, const char *path, struct covered *ret_covered) {
   *ret_covered = (struct covered){.kind = COVERAGE_NO_PROGRAM};
   if (access(path, R_OK) != 0)

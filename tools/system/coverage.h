@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Which installed programs can be brought under enforcement, from their files alone. */
+/* Classifies installed programs, from their files: can pins be enforced in them? */
 #ifndef PINCTL_SYSTEM_COVERAGE_H
 #define PINCTL_SYSTEM_COVERAGE_H
 
@@ -11,12 +11,11 @@
 #include "system/tls_library.h"
 
 enum coverage_class {
-  COVERAGE_ENFORCEABLE, /* it needs the libssl of OpenSSL 3, or GnuTLS, or holds an OpenSSL that can be bound
-                         */
-  COVERAGE_MIXED,       /* the same, and a TLS library besides that pinning cannot act in */
-  COVERAGE_AT_RUN_TIME, /* it is or holds an interpreter, whose modules decide besides what it needs */
-  COVERAGE_UNREACHABLE, /* only TLS libraries that pinning cannot act in */
-  COVERAGE_UNKNOWN,     /* not all of it could be looked at */
+  COVERAGE_ENFORCEABLE, /* it uses the libssl of OpenSSL 3, GnuTLS, or an own OpenSSL that can be bound */
+  COVERAGE_MIXED,       /* the same, and a TLS library in which pinning does not work */
+  COVERAGE_AT_RUN_TIME, /* it is or has an interpreter, so its modules decide too */
+  COVERAGE_UNREACHABLE, /* it uses only TLS libraries in which pinning does not work */
+  COVERAGE_UNKNOWN,     /* not all of it could be read */
   COVERAGE_NO_TLS,
   COVERAGE_NO_PROGRAM, /* neither an ELF file nor a script with a known interpreter */
   COVERAGE_CLASSES
@@ -26,9 +25,9 @@ struct covered {
   enum coverage_class kind;
   enum program_note note;
   unsigned libraries;          /* of enum tls_library */
-  bool by_configuration;       /* openssl.cnf reaches something in it */
-  char *by[TLS_LIBRARY_COUNT]; /* for each library the file that brings it, or NULL */
-  char *interpreter;           /* of a script, or NULL */
+  bool by_configuration;       /* openssl.cnf reaches some TLS in it */
+  char *by[TLS_LIBRARY_COUNT]; /* owned; for each library the file that brings it; NULL: not used */
+  char *interpreter;           /* owned; of a script; NULL: not a script */
 };
 
 struct coverage;
@@ -36,8 +35,8 @@ struct coverage *coverage_new(void);
 /* Takes NULL. */
 void coverage_free(struct coverage *coverage);
 
-/* False where the file cannot be read. Clear *ret_covered in any case.
- * Remembers the libraries it has read. */
+/* Classifies a program. False: the file cannot be read. *ret_covered is to be cleared in any case. Remembers
+ * the files that it has read. */
 MUST_USE bool coverage_look(struct coverage *coverage, const char *path, struct covered *ret_covered);
 void covered_clear(struct covered *covered);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* Reads ELF files. */
 #include "system/elf_symbols.h"
 
 #include <elf.h>
@@ -10,15 +11,15 @@
 
 #include "base/file.h"
 
-/* Every connection passes this function; nobody else has one of this name. */
+/* Each connection needs this function, and only OpenSSL has one of this name. */
 #define TELLTALE_FUNCTION "SSL_CTX_new"
 /* In the error messages of OpenSSL since 3.0, LibreSSL and BoringSSL (.cc). */
 #define TELLTALE_FILE "ssl/ssl_lib.c"
-/* GLib's functions for TLS. */
+/* Functions of GLib for TLS. */
 #define GIO_PREFIX "g_tls_"
 #define GIO_SWITCH "g_socket_client_set_tls"
 
-/* Programs have some 40 sections, need some 300 libraries, and have symbols of some 20 MiB at most. */
+/* Limits. Real programs have about 40 sections, up to 300 libraries, and up to 20 MiB of symbols. */
 #define MOST_SECTIONS 4096
 #define MOST_NEEDED 1024
 #define LONGEST_TEXT ((size_t)4096)
@@ -33,17 +34,17 @@
 
 struct reader {
   int fd;
-  bool is_wide; /* 64 bits */
-  uint64_t *left;
+  bool is_wide;   /* 64 bits */
+  uint64_t *left; /* bytes that may still be read */
   struct elf_look *look;
-  struct elf_exports *exports; /* NULL: all is looked at; else only what the file exports */
-  Elf64_Shdr *sections;        /* of either word size */
+  struct elf_exports *exports; /* read only what the file exports; NULL: read everything */
+  Elf64_Shdr *sections;        /* owned; 32-bit ones are converted */
   size_t count;
 };
 
 /* ---- Bytes ---- */
 
-/* False at the end of the file, or where no more may be read. */
+/* False: the file ends before, or no more may be read. */
 static bool read_bytes(struct reader *reader, uint64_t offset, size_t size, void *to) {
   if (size > *reader->left) {
     reader->look->is_partial = true;
@@ -53,7 +54,7 @@ static bool read_bytes(struct reader *reader, uint64_t offset, size_t size, void
   return file_read_at(reader->fd, to, size, (off_t)offset);
 }
 
-/* A whole section with a NUL behind it, for free(3); NULL: it is not there, or too large. */
+/* A whole section with a NUL behind it, for free(3); NULL: it cannot be read, or is too large. */
 static char *read_table(struct reader *reader, const Elf64_Shdr *section) {
   if (section->sh_size > LARGEST_TABLE || section->sh_size > *reader->left) {
     reader->look->is_partial = true;
@@ -82,7 +83,7 @@ static bool read_section(struct reader *reader, uint64_t table, size_t index, El
   return true;
 }
 
-/* Where there are very many, the first section says how many. */
+/* A count of 0: the first section has the number. */
 static void read_sections(struct reader *reader, uint64_t table, size_t count, size_t *names) {
   Elf64_Shdr first = {0};
   if (table == 0 || !read_section(reader, table, 0, &first))
@@ -99,7 +100,7 @@ static void read_sections(struct reader *reader, uint64_t table, size_t count, s
     reader->count++;
 }
 
-/* ---- What they hold ---- */
+/* ---- Contents of sections ---- */
 
 static const char *text_at(const char *texts, uint64_t size, uint64_t at) {
   return at < size ? texts + at : "";
@@ -129,8 +130,8 @@ static void note_wanted(struct reader *reader, const char *name) {
       strncmp(name, GIO_PREFIX, strlen(GIO_PREFIX)) == 0 || strcmp(name, GIO_SWITCH) == 0;
 }
 
-static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, const char *symbols,
-                            const char *texts, uint64_t size) {
+static void scan_symbols(struct reader *reader, const Elf64_Shdr *section, const char *symbols,
+                         const char *texts, uint64_t size) {
   size_t each = reader->is_wide ? sizeof(Elf64_Sym) : sizeof(Elf32_Sym);
   for (uint64_t at = 0; at + each <= section->sh_size; at += each) {
     Elf64_Sym wide;
@@ -145,7 +146,7 @@ static void look_at_symbols(struct reader *reader, const Elf64_Shdr *section, co
   }
 }
 
-/* Texts may overlap, so that a small table makes many long ones. */
+/* Texts may overlap, so a small table can make many long ones: their length is limited. */
 static void take_dynamic(struct elf_look *look, int64_t tag, const char *text) {
   if ((tag == DT_NEEDED || tag == DT_RUNPATH || tag == DT_RPATH) &&
       strnlen(text, LONGEST_TEXT + 1) > LONGEST_TEXT) {
@@ -161,8 +162,8 @@ static void take_dynamic(struct elf_look *look, int64_t tag, const char *text) {
   }
 }
 
-static void look_at_dynamic(struct reader *reader, const Elf64_Shdr *section, const char *entries,
-                            const char *texts, uint64_t size) {
+static void scan_dynamic(struct reader *reader, const Elf64_Shdr *section, const char *entries,
+                         const char *texts, uint64_t size) {
   size_t each = reader->is_wide ? sizeof(Elf64_Dyn) : sizeof(Elf32_Dyn);
   for (uint64_t at = 0; at + each <= section->sh_size; at += each) {
     Elf64_Dyn wide;
@@ -176,8 +177,8 @@ static void look_at_dynamic(struct reader *reader, const Elf64_Shdr *section, co
   }
 }
 
-/* A section of entries, and the section of texts that it is linked to. */
-static void look_at_entries(struct reader *reader, const Elf64_Shdr *section) {
+/* Reads a section of entries, with the section of texts that it is linked to. */
+static void scan_entries(struct reader *reader, const Elf64_Shdr *section) {
   if (section->sh_link >= reader->count)
     return;
   const Elf64_Shdr *linked = &reader->sections[section->sh_link];
@@ -186,13 +187,13 @@ static void look_at_entries(struct reader *reader, const Elf64_Shdr *section) {
   if (texts == NULL)
     return;
   if (section->sh_type == SHT_DYNAMIC)
-    look_at_dynamic(reader, section, entries, texts, linked->sh_size);
+    scan_dynamic(reader, section, entries, texts, linked->sh_size);
   else
-    look_at_symbols(reader, section, entries, texts, linked->sh_size);
+    scan_symbols(reader, section, entries, texts, linked->sh_size);
 }
 
-/* In pieces that overlap, so that a text across two is found. */
-static void look_at_bytes(struct reader *reader, const Elf64_Shdr *section) {
+/* Searches in pieces that overlap, so that a text across two is found. */
+static void scan_bytes(struct reader *reader, const Elf64_Shdr *section) {
   size_t overlap = strlen(TELLTALE_FILE) - 1;
   AUTO_TEXT piece = must_alloc(PIECE, 1);
   for (uint64_t at = 0; at < section->sh_size && !reader->look->holds_openssl; at += PIECE - overlap) {
@@ -204,28 +205,28 @@ static void look_at_bytes(struct reader *reader, const Elf64_Shdr *section) {
   }
 }
 
-static void look_at_section(struct reader *reader, const Elf64_Shdr *section, const char *name) {
+static void scan_section(struct reader *reader, const Elf64_Shdr *section, const char *name) {
   struct elf_look *look = reader->look;
   look->is_go |= strcmp(name, ".note.go.buildid") == 0 || strcmp(name, ".go.buildinfo") == 0;
   look->is_dynamic |= section->sh_type == SHT_DYNAMIC;
   if (section->sh_type == SHT_SYMTAB || section->sh_type == SHT_DYNSYM || section->sh_type == SHT_DYNAMIC)
-    look_at_entries(reader, section);
+    scan_entries(reader, section);
   else if (strncmp(name, ".rodata", strlen(".rodata")) == 0 && section->sh_type == SHT_PROGBITS)
-    look_at_bytes(reader, section);
+    scan_bytes(reader, section);
 }
 
-static void look_at_exports(struct reader *reader) {
+static void scan_exports(struct reader *reader) {
   for (size_t i = 0; i < reader->count; i++) {
     if (reader->sections[i].sh_type != SHT_DYNSYM)
       continue;
     reader->look->is_dynamic = true;
-    look_at_entries(reader, &reader->sections[i]);
+    scan_entries(reader, &reader->sections[i]);
   }
 }
 
-static void look_at_sections(struct reader *reader, size_t names) {
+static void scan_sections(struct reader *reader, size_t names) {
   if (reader->exports != NULL) {
-    look_at_exports(reader);
+    scan_exports(reader);
     return;
   }
   if (names >= reader->count) {
@@ -235,7 +236,7 @@ static void look_at_sections(struct reader *reader, size_t names) {
   uint64_t size = reader->sections[names].sh_size;
   AUTO_TEXT texts = read_table(reader, &reader->sections[names]);
   for (size_t i = 0; texts != NULL && i < reader->count; i++)
-    look_at_section(reader, &reader->sections[i], text_at(texts, size, reader->sections[i].sh_name));
+    scan_section(reader, &reader->sections[i], text_at(texts, size, reader->sections[i].sh_name));
 }
 
 /* ---- The file ---- */
@@ -248,7 +249,7 @@ static void look_at_sections(struct reader *reader, size_t names) {
 #define OWN_MACHINE EM_NONE /* only the word size tells */
 #endif
 
-static void look_at_file(struct reader *reader) {
+static void scan_file(struct reader *reader) {
   union {
     unsigned char ident[EI_NIDENT];
     Elf64_Ehdr wide;
@@ -269,7 +270,7 @@ static void look_at_file(struct reader *reader) {
   size_t names = reader->is_wide ? head.wide.e_shstrndx : head.narrow.e_shstrndx;
   read_sections(reader, reader->is_wide ? head.wide.e_shoff : head.narrow.e_shoff,
                 reader->is_wide ? head.wide.e_shnum : head.narrow.e_shnum, &names);
-  look_at_sections(reader, names);
+  scan_sections(reader, names);
   free(reader->sections);
 }
 
@@ -279,7 +280,7 @@ static bool read_file(const char *path, struct reader *reader) {
     errno = error;
     return false;
   }
-  look_at_file(reader);
+  scan_file(reader);
   close(reader->fd);
   return true;
 }

@@ -16,7 +16,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 
-/* The kernel follows no more interpreters of interpreters. */
+/* The kernel follows at most so many interpreters of interpreters. */
 #define MOST_INTERPRETERS 4
 
 static bool is_program(const char *path) {
@@ -24,7 +24,7 @@ static bool is_program(const char *path) {
   return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0;
 }
 
-static char *search_path(const char *name) {
+char *program_search(const char *name) {
   const char *directories = getenv("PATH");
   if (directories == NULL)
     directories = "/usr/local/bin:/bin:/usr/bin";
@@ -41,7 +41,7 @@ static char *search_path(const char *name) {
 }
 
 char *program_find(const char *name) {
-  char *path = strchr(name, '/') != NULL ? must_copy(name) : search_path(name);
+  char *path = strchr(name, '/') != NULL ? must_copy(name) : program_search(name);
   if (path == NULL) {
     say_error("%s: no such program in $PATH", name);
     return NULL;
@@ -53,7 +53,7 @@ char *program_find(const char *name) {
   return NULL;
 }
 
-/* At exec the kernel then sets AT_SECURE, and the dynamic linker ignores LD_PRELOAD. */
+/* Then the kernel sets AT_SECURE at exec, and the dynamic linker ignores LD_PRELOAD. */
 static bool gains_privileges(int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0)
@@ -65,7 +65,7 @@ static bool gains_privileges(int fd) {
   return geteuid() != 0 && fgetxattr(fd, "security.capability", NULL, 0) > 0;
 }
 
-/* Our own machine and word size, as the shim is built for them. */
+/* Whether it has the machine and word size of pinctl, for which the shim is built. */
 static bool is_same_machine(const Elf64_Ehdr *head) {
   Elf64_Ehdr own;
   int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -98,7 +98,7 @@ static const char *judge_binary(int fd, const char *head_bytes) {
   return NULL;
 }
 
-/* The path after "#!", for free(3). */
+/* The path behind "#!", for free(3). */
 static char *interpreter_of(const char *line) {
   line += 2 + strspn(line + 2, " \t");
   return must_copy_bytes(line, strcspn(line, " \t\r\n"));

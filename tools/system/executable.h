@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* A program about to be run, and whether a preloaded library can act in it. */
+/* Finds a program to run, and whether a preloaded library works in it. */
 #ifndef PINCTL_SYSTEM_EXECUTABLE_H
 #define PINCTL_SYSTEM_EXECUTABLE_H
 
-/*
- * The file that execvp(3) would run for `name`, for free(3); NULL, having said why, when there is none that
- * may be run.
- */
+/* The first program of this name in $PATH, for free(3); NULL: there is none. */
+char *program_search(const char *name);
+
+/* The file that execvp(3) would run for `name`, for free(3); NULL, having said why: there is none. */
 char *program_find(const char *name);
 
 /*
- * Why the dynamic linker would not load a shim into it, or NULL where nothing speaks against it: privileges
- * gained at exec, no dynamic linker at all, another architecture. Looks through "#!" lines. Static.
+ * Why the dynamic linker would not load the shim into a program, static: it gains privileges, has no dynamic
+ * linker, or has another architecture. NULL: nothing is known against it. Follows "#!" lines.
  */
 const char *program_unreachable(const char *path);
 

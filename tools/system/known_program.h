@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What is known of programs by their names, because no file tells it.
- * docs/programs.md says what was tried. */
+/* Facts about programs that their files do not show, by name; docs/programs.md says what was tried. */
 #ifndef PINCTL_SYSTEM_KNOWN_PROGRAM_H
 #define PINCTL_SYSTEM_KNOWN_PROGRAM_H
 
 enum program_note {
   PROGRAM_ORDINARY,
-  PROGRAM_READS_NO_CONFIGURATION, /* it tells OpenSSL so: the shim alone reaches it */
-  PROGRAM_GIVES_NO_NAME,          /* unless it is told to: an entry by name needs the shim, or a setting */
-  PROGRAM_BINDS_DEEPLY            /* GnuTLS, where it comes with a module: the shim does not reach it */
+  PROGRAM_READS_NO_CONFIGURATION, /* it tells OpenSSL not to read openssl.cnf: only the shim reaches it */
+  PROGRAM_GIVES_NO_NAME, /* it gives OpenSSL no name by default: entries by name need the shim or a setting */
+  PROGRAM_BINDS_DEEPLY   /* its modules bind GnuTLS deeply: the shim does not reach that */
 };
 
-/* By the last part of the program's path, versions left out. */
+/* Looks up the last part of the path, without a version. */
 enum program_note program_note_of(const char *path);
 
 /* "configuration-not-read", "no-name", "gnutls-bound-deeply"; NULL for an ordinary one. Static. */

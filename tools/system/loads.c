@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The table of what programs load, and the search for libraries. */
 #include "system/loads.h"
 
 #include <glob.h>
@@ -10,7 +11,7 @@
 #include "base/memory.h"
 #include "system/tls_library.h"
 
-/* What follows a name: "3.11", "-3.0", "-2.4.so.1". */
+/* Characters of a version behind a name: "3.11", "-3.0", "-2.4.so.1". */
 #define VERSION_CHARACTERS "0123456789.-so"
 
 #define PYTHON                                                                                               \
@@ -24,7 +25,7 @@
 #define TCL "tcltk/*/tcltls*/*.so tcltk/*/tls*/*.so tcl*/tcltls*/*.so tcl*/tls*/*.so"
 #define GUILE "guile/*/extensions/guile-gnutls-v-*.so guile/*/extensions/guile-curl.so"
 #define PROLOG "swi-prolog/lib/*/ssl4pl.so swipl/lib/*/ssl4pl.so"
-/* The last is no TLS, but loaded with these, and may bring some. */
+/* The last one is not for TLS, but is loaded too, and may bring some. */
 #define GIO "gio/modules/libgiognutls.so gio/modules/libgioopenssl.so gio/modules/libgiolibproxy.so"
 #define DOVECOT "dovecot/modules/libssl_iostream_openssl.so dovecot/libssl_iostream_openssl.so"
 #define KERBEROS "krb5/plugins/tls/k5tls.so"
@@ -53,7 +54,7 @@ static const struct loads rows[] = {
     {"racket", true, false, "/usr/share/racket/collects/openssl/libssl.rkt", TLS_OPENSSL},
     {"swipl", true, false, PROLOG, 0},
     {"libswipl", true, false, PROLOG, 0},
-    /* Erlang's own TLS takes only its cryptography from OpenSSL. */
+    /* Erlang has its own TLS, which uses only cryptography of OpenSSL. */
     {"beam.smp", true, false, "erlang/lib/ssl-*/ebin/ssl.app", TLS_OTHER},
     {"beam.smp", true, false, "erlang/lib/*tls-*/priv/lib/fast_tls.so", 0},
     {"mono-sgen", true, false, "libmono-btls-shared.so", 0},
@@ -61,7 +62,7 @@ static const struct loads rows[] = {
     {"Rscript", true, false, "R/modules/internet.so", 0},
     {"libR", true, false, "R/modules/internet.so", 0},
     {"libodbc", true, false, "odbc/*.so", 0},
-    /* Plug-ins of their own. */
+    /* Programs with plug-ins. */
     {"kinit", false, false, KERBEROS, 0},
     {"kinit.mit", false, false, KERBEROS, 0},
     {"kpasswd", false, false, KERBEROS, 0},
@@ -80,7 +81,7 @@ static const struct loads rows[] = {
     {"libgensio", false, false, "gensio/*/libgensio_ssl.so /usr/libexec/*/gensio/*/libgensio_ssl.so", 0},
     {"libQt6Network", false, false, "qt6/plugins/tls/*.so", 0}, /* untried */
     {GIO_TLS, false, false, GIO, 0},
-    /* Programs of their own. */
+    /* Programs that run others. */
     {"git", false, false, "git-core/git-remote-http /usr/libexec/git-core/git-remote-http", 0},
     {"casync", false, false, "casync/protocols/casync-http", 0},
     {"libapt-pkg", false, false, "apt/methods/http apt/methods/https", 0},
@@ -90,7 +91,7 @@ static const struct loads rows[] = {
     {"machinectl", false, false, "systemd/systemd-pull", 0},
     {"erlc", false, false, ERLANG, 0},
     {"gio", false, false, "gvfs/gvfsd-http /usr/libexec/gvfsd-http", 0},
-    /* Scripts, of which it is known. */
+    /* Scripts. */
     {"chromium", false, true, "chromium/chromium chromium-browser/chromium-browser", 0}, /* untried */
     {"erl", false, true, ERLANG, 0},
     {"dnf", false, true, "librepo.so.0", 0},
@@ -132,7 +133,7 @@ void loads_find(const struct loads *loads, const struct text_list *folders, stru
 
 #define ORIGIN "$ORIGIN"
 
-/* One line of ld.so.conf: a folder, or nothing. Its includes are read by name below. */
+/* Reads a line of ld.so.conf: a folder or none. library_folders reads the usual include itself. */
 static void take_line(char *line, struct text_list *folders) {
   line[strcspn(line, "#")] = '\0';
   line += strspn(line, " \t");

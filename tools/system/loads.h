@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What programs and libraries bring into a process, or run, without needing it by their file: plug-ins,
- * helpers, modules of interpreters. tests/releases/classes.py tries rows on packages of Debian, by the
- * programs of tests/releases/programs.tsv; an "untried" one has no program there.
+ * A table of files that programs and libraries load or run without linking to them: plug-ins, helpers,
+ * modules of interpreters. tests/releases/classes.py tests rows on packages of Debian, by the programs of
+ * tests/releases/programs.tsv; an "untried" row has no program there.
  */
 #ifndef PINCTL_SYSTEM_LOADS_H
 #define PINCTL_SYSTEM_LOADS_H
@@ -13,42 +13,41 @@
 #include "base/memory.h"
 
 struct loads {
-  /* Of a program, or of a library without ".so" and version. */
+  /* The name of a program, or of a library without ".so" and version. */
   const char *name;
-  /* There may be more: whoever writes a program for this interpreter decides. */
+  /* There may be further modules: an interpreter's programs decide. */
   bool is_open;
-  /* Of a script, too, in the place of what its interpreter might load. */
+  /* The row is for a script too, and replaces the rows of its interpreter. */
   bool is_script;
-  /* Patterns of glob(7), between spaces; one without "/" at its start is tried below each folder of
-   * libraries. */
+  /* Patterns of glob(7), separated by spaces; one without a leading "/" is below each folder of libraries. */
   const char *files;
-  /* What no file needs, as the first file found shows: OpenSSL that is opened by name, or a TLS of the
-   * language. */
+  /* TLS libraries that a found file stands for, since it does not link to them: OpenSSL opened by name, or
+   * the language's own TLS; 0: those of the files. */
   unsigned opens;
 };
 
-/* In the place of a file's name: whatever asks GLib for TLS. */
+/* A row for all files that use TLS by GLib. */
 #define GIO_TLS "g_tls_"
 
-/* Whether a file, without folders, has this name with a version behind it, or without. */
+/* Whether a file name is this name, with or without a version behind it. */
 bool loads_is_called(const char *file, const char *name);
 
-/* The row for a path by its last part, versions left out, behind another one or NULL for the first; NULL: no
- * more. Static. */
+/* The next row for a path, by its last part without a version. after: the row before; NULL: the first. NULL:
+ * no more. Static. */
 const struct loads *loads_of(const char *path, const struct loads *after);
 
-/* The files of this machine that it means; to be cleared. Several versions may be there. */
+/* The files of a row on this machine, maybe in several versions; to be cleared. */
 void loads_find(const struct loads *loads, const struct text_list *folders, struct text_list *ret_files);
 
-/* ---- Where the dynamic linker would look for a needed library ---- */
+/* ---- The folders of the dynamic linker ---- */
 
 /* The folders of ld.so.conf and the usual ones, in order; to be cleared. */
 void library_folders(struct text_list *ret_folders);
 
 /*
- * The file for a needed name, or NULL. object: the file that needs it; search: its DT_RUNPATH, or NULL.
- * Neither the environment nor hardware capabilities are looked at, and no library for another architecture is
- * told apart. For free(3).
+ * The file of a library that `object` needs, for free(3), or NULL. search: the DT_RUNPATH of the object, or
+ * NULL. Ignores the environment and hardware capabilities, and does not recognize libraries of another
+ * architecture.
  */
 char *library_find(const struct text_list *folders, const char *object, const char *search, const char *name);
 

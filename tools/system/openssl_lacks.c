@@ -13,8 +13,8 @@
 #define LIBSSL "libssl.so."
 #define LIBCRYPTO "libcrypto.so."
 
-/* NULL: the file is whole and has them all, or it cannot be read whole. */
-static const char *look_for_all(char *const paths[2], uint64_t *left) {
+/* The first function that both files lack; NULL: none, or a file cannot be read completely. */
+static const char *find_missing(char *const paths[2], uint64_t *left) {
   bool found[BOUND_FUNCTIONS] = {false};
   struct elf_exports exports = {bound_functions, BOUND_FUNCTIONS, found};
   for (int i = 0; i < 2; i++)
@@ -31,7 +31,8 @@ static bool is_same(const struct known_openssl *a, const struct known_openssl *b
          a->files[1] == b->files[1];
 }
 
-static const char *look_once(struct known_openssls *known, char *const paths[2], uint64_t *left) {
+/* The same, from what is known of these files. */
+static const char *find_missing_once(struct known_openssls *known, char *const paths[2], uint64_t *left) {
   struct known_openssl pair = {.lacks = NULL};
   for (int i = 0; i < 2; i++) {
     struct stat status;
@@ -43,13 +44,13 @@ static const char *look_once(struct known_openssls *known, char *const paths[2],
   for (size_t i = 0; i < known->count; i++)
     if (is_same(&known->items[i], &pair))
       return known->items[i].lacks;
-  pair.lacks = look_for_all(paths, left);
+  pair.lacks = find_missing(paths, left);
   known->items = must_grow(known->items, known->count + 1, sizeof *known->items);
   known->items[known->count++] = pair;
   return pair.lacks;
 }
 
-/* The libcrypto that is of the same version as this libssl; NULL: there is none. */
+/* The libcrypto of the same version as this libssl; NULL: there is none. */
 static const char *find_libcrypto(const struct text_list *mapped, const char *libssl) {
   for (size_t i = 0; i < mapped->count; i++) {
     const char *name = path_base(mapped->items[i]);
@@ -60,7 +61,7 @@ static const char *find_libcrypto(const struct text_list *mapped, const char *li
   return NULL;
 }
 
-/* Through /proc, so that the files are found in another root directory. */
+/* Opens the files by /proc, so that they are found in another root directory. */
 const char *openssl_lacks(struct known_openssls *known, const char *pid, const struct text_list *mapped,
                           uint64_t *left) {
   const char *lacks = NULL;
@@ -73,7 +74,7 @@ const char *openssl_lacks(struct known_openssls *known, const char *pid, const s
       continue;
     char *paths[] = {must_format("/proc/%s/root%s", pid, libssl),
                      must_format("/proc/%s/root%s", pid, libcrypto)};
-    lacks = look_once(known, paths, left);
+    lacks = find_missing_once(known, paths, left);
     free(paths[0]);
     free(paths[1]);
   }

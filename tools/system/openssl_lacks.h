@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Whether the OpenSSL in a process lacks a function without which pinning.so can judge nothing. It then
- * refuses every connection of a client, and says so in the log of that process alone.
+ * Finds whether the OpenSSL in a process lacks a function that pinning.so needs. pinning.so then refuses
+ * every connection of a client, and only the log of that process says so.
  */
 #ifndef PINCTL_SYSTEM_OPENSSL_LACKS_H
 #define PINCTL_SYSTEM_OPENSSL_LACKS_H
@@ -13,11 +13,11 @@
 
 #include "base/memory.h"
 
-/* Most processes have the same two files. */
+/* The result for two files, since most processes have the same. */
 struct known_openssl {
-  dev_t devices[2];
+  dev_t devices[2]; /* of libssl and libcrypto */
   ino_t files[2];
-  const char *lacks;
+  const char *lacks; /* static; NULL: nothing */
 };
 
 struct known_openssls {
@@ -26,14 +26,14 @@ struct known_openssls {
 };
 
 #ifdef BOUND_FUNCTIONS
-/* Made of provider/openssl/openssl.h and openssl.c when pinctl is built; sorted. */
+/* Generated from provider/openssl/openssl.h and openssl.c by bound_functions.cmake; sorted. */
 extern const char *const bound_functions[BOUND_FUNCTIONS];
 #endif
 
 /*
- * The first function that is missing, static, or NULL: none is, or nobody can tell, since the files are gone
- * or too large. mapped: the files of libssl and libcrypto that a process maps, by its own paths. Where it has
- * several, each libssl goes with the libcrypto of the same version. *left: how many bytes may be read.
+ * The first function that is missing, static. NULL: none, or the files are gone or too large. mapped: the
+ * files of libssl and libcrypto that a process maps, by its own paths; each libssl belongs to the libcrypto
+ * of the same version. *left: how many bytes may be read.
  */
 const char *openssl_lacks(struct known_openssls *known, const char *pid, const struct text_list *mapped,
                           uint64_t *left);

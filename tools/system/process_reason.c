@@ -15,7 +15,7 @@
 
 #define SHIM "/libpinning-preload.so"
 #define GNUTLS "libgnutls.so"
-/* More generations do not occur between a service's first process and those that speak TLS. */
+/* More generations do not occur between the first process of a service and one with TLS. */
 #define MOST_ANCESTORS 16
 
 /* ---- The environment ---- */
@@ -45,7 +45,7 @@ static bool has_other_modules(const char *pid) {
   return own != NULL;
 }
 
-/* Then it is bound in the usual way, whatever brings it later. */
+/* A preloaded GnuTLS is bound in the usual way, even if a module needs it later. */
 bool process_preloads_gnutls(const char *pid) {
   AUTO_TEXT by_environment = environment_of(pid, "LD_PRELOAD");
   AUTO_TEXT by_file = NULL;
@@ -65,7 +65,7 @@ static long parent_of(const char *pid) {
   long parent = 0;
   if (file_read(path, &text, &length) != 0)
     return 0;
-  /* The name may hold anything, parentheses too. */
+  /* The name may have any characters, even parentheses. */
   const char *rest = strrchr(text, ')');
   return rest != NULL && sscanf(rest, ") %*c %ld", &parent) == 1 ? parent : 0;
 }
@@ -81,7 +81,7 @@ bool process_is_below(int pid, int ancestor) {
   return false;
 }
 
-/* By "pinctl run", or by what "pinctl enable --systemd" has written. */
+/* Whether "pinctl run" or "pinctl enable --systemd" has set its environment. */
 static bool is_switched_on(const char *pid) {
   AUTO_TEXT preload = environment_of(pid, "LD_PRELOAD");
   AUTO_TEXT configuration = environment_of(pid, "OPENSSL_CONF");
@@ -89,7 +89,7 @@ static bool is_switched_on(const char *pid) {
          (configuration != NULL && strncmp(configuration, "/etc/pinning/", strlen("/etc/pinning/")) == 0);
 }
 
-/* Somebody above it was started under pinning, and has not passed that on. */
+/* Whether an ancestor was started under pinning, and did not pass its environment on. */
 static bool was_cleared(const char *pid) {
   if (is_switched_on(pid))
     return false;
@@ -122,14 +122,15 @@ static bool is_foreign(const char *pid) {
   return foreign;
 }
 
-/* Both start their workers with an environment that a setting of their own lists. */
+/* Both give their workers only the variables that a setting lists. */
 static enum process_reason reason_of_program(const char *program) {
   if (strstr(program, "/postfix/") != NULL)
     return REASON_POSTFIX;
   return strstr(program, "/dovecot/") != NULL ? REASON_DOVECOT : REASON_NOT_READ;
 }
 
-/* The environment comes before the root: Postfix and others shut themselves in after they have read all. */
+/* The environment is checked before the root: Postfix and others change their root after reading all files.
+ */
 enum process_reason process_find_reason(const char *pid, const char *program,
                                         const struct process_loading *loading) {
   enum process_reason by_program = reason_of_program(program);
@@ -170,22 +171,20 @@ const char *process_reason_text(enum process_reason reason) {
   static const char *const texts[] = {
       [REASON_NONE] = NULL,
       [REASON_OTHER_ROOT] = "it has another root directory: enable pinning there",
-      [REASON_FOREIGN] = "it is of another architecture: install pinning for that as well",
-      [REASON_OTHER_CONFIGURATION] =
-          "OPENSSL_CONF in its environment leads to another file: unset it, or run "
-          "\"pinctl enable --openssl-conf\" on that file",
+      [REASON_FOREIGN] = "it has another architecture: install pinning for that one too",
+      [REASON_OTHER_CONFIGURATION] = "OPENSSL_CONF in its environment names another file: unset it, or run "
+                                     "\"pinctl enable --openssl-conf\" on that file",
       [REASON_OTHER_MODULES] =
-          "OPENSSL_MODULES in its environment leads away from the module: name that by its "
-          "whole path (\"pinctl enable\" does, and says how)",
+          "OPENSSL_MODULES in its environment hides the module: give the module's whole path in openssl.cnf "
+          "(\"pinctl enable\" does that, or says how)",
       [REASON_POSTFIX] =
           "Postfix passes on only what import_environment lists: see \"Services\" in programs.md",
       [REASON_DOVECOT] =
           "Dovecot passes on only what import_environment lists: see \"Services\" in programs.md",
       [REASON_CLEARED] =
-          "what started it was under pinning, but gave it another environment: enable pinning in "
+          "the process that started it had pinning, but cleared its environment: enable pinning in "
           "openssl.cnf (\"pinctl enable\")",
-      [REASON_SHIM_ONLY] =
-          "GnuTLS is reached by the shim alone: \"pinctl enable --preload\", or \"pinctl run\"",
+      [REASON_SHIM_ONLY] = "only the shim reaches GnuTLS: \"pinctl enable --preload\", or \"pinctl run\"",
       [REASON_BOUND_DEEPLY] =
           "PHP's modules bind their GnuTLS past the shim: preload libgnutls.so.30 behind it (see PHP in "
           "programs.md)",

@@ -21,30 +21,30 @@
 #include "system/tls_library.h"
 
 /*
- * Anybody's processes are looked at, with any programs in them. Each has its share of work, and all of them
- * together: what is beyond it is unknown.
+ * Limits of the work for each process and for all of them, since the processes may be anybody's, and hostile.
+ * A process beyond the limits is unknown.
  */
 #define MOST_OF_MAPS ((size_t)16 << 20)
 #define MOST_OF_PROGRAM ((uint64_t)256 << 20)
-#define MOST_OF_PROGRAMS ((uint64_t)2 << 30) /* those of root's are not counted */
+#define MOST_OF_PROGRAMS ((uint64_t)2 << 30) /* without programs that belong to root */
 #define MOST_SECONDS 20
 
-/* What one process maps. */
+/* What a process maps. */
 struct mapped {
   bool readable;
-  bool pinning; /* by openssl.cnf, or by the shim */
+  bool pinning; /* pinning.so or the shim is mapped */
   bool shim;
-  bool gnutls_module; /* the shim has met a session of GnuTLS's */
+  bool gnutls_module; /* pinning-gnutls.so: the shim has seen a GnuTLS session */
   bool php;
-  bool bound_deeply; /* GnuTLS, past the shim */
-  bool partial;      /* there is more that was not looked at */
+  bool bound_deeply; /* GnuTLS is bound past the shim */
+  bool partial;      /* not everything was read */
   unsigned libraries;
   struct text_list openssl; /* the files of libssl and libcrypto */
 };
 
-/* One program often has many processes, and looking into its file takes long. */
+/* The result for a program, since reading its file takes long and it often has many processes. */
 struct known_program {
-  dev_t device; /* not its path: another mount namespace may have another file there */
+  dev_t device; /* no path: in another mount namespace it may be another file */
   ino_t file;
   unsigned libraries;
   bool partial;
@@ -61,7 +61,7 @@ struct reading {
   struct known_openssls known_openssls;
 };
 
-/* A process has a handful of such files, each in a few mappings one after the other. */
+/* A process has a few such files, each in several mappings one after the other. */
 #define MOST_FILES 16
 
 static void take_openssl(const char *path, struct mapped *mapped) {
@@ -108,9 +108,9 @@ static struct mapped read_maps(const char *pid) {
   return mapped;
 }
 
-/* Through /proc, so that the program is found in another root directory or when its file is gone. */
-static void look_at_program(struct reading *reading, const char *path, bool is_free,
-                            struct known_program *program) {
+/* Opens the program by /proc, so that it is found in another root directory, or when its file was removed. */
+static void read_program(struct reading *reading, const char *path, bool is_free,
+                         struct known_program *program) {
   uint64_t most = is_free || reading->left > MOST_OF_PROGRAM ? MOST_OF_PROGRAM : reading->left;
   uint64_t left = most;
   struct elf_look look;
@@ -132,13 +132,14 @@ static struct known_program know_program(struct reading *reading, const char *pi
     if (reading->known[i].device == status.st_dev && reading->known[i].file == status.st_ino)
       return reading->known[i];
   struct known_program program = {.device = status.st_dev, .file = status.st_ino};
-  look_at_program(reading, path, status.st_uid == 0, &program);
+  read_program(reading, path, status.st_uid == 0, &program);
   reading->known = must_grow(reading->known, reading->known_count + 1, sizeof *reading->known);
   reading->known[reading->known_count++] = program;
   return program;
 }
 
-/* The 22nd field, in ticks after boot; the second is in parentheses and may hold anything. 0: unknown. */
+/* When a process started: the 22nd field, in ticks since boot. The second field is in parentheses and may
+ * have any characters. 0: unknown. */
 static time_t start_of(const char *pid, time_t booted) {
   AUTO_TEXT path = must_format("/proc/%s/stat", pid);
   AUTO_TEXT text = NULL;
@@ -155,7 +156,7 @@ static time_t start_of(const char *pid, time_t booted) {
   return booted + (time_t)(ticks / (unsigned long long)sysconf(_SC_CLK_TCK));
 }
 
-/* Whether it would have pinning if it were started again. No configuration brings that into GnuTLS. */
+/* Whether it would have pinning after a restart. openssl.cnf has no effect on GnuTLS. */
 static bool is_outdated(const struct reading *reading, const char *pid, unsigned libraries) {
   const struct process_loading *loading = reading->loading;
   time_t start = start_of(pid, reading->booted);
@@ -166,8 +167,8 @@ static bool is_outdated(const struct reading *reading, const char *pid, unsigned
 }
 
 /*
- * PHP opens its modules so that what they need is bound past the shim. No map tells how a library is bound,
- * but where the shim has met no session yet, it may well never do so.
+ * PHP loads its modules so that their libraries are bound past the shim. The maps do not show how a library
+ * is bound, but if the shim has seen no session yet, it probably never will.
  */
 static bool binds_deeply(const char *pid, const char *program, const struct mapped *mapped) {
   bool is_php = mapped->php || program_note_of(program) == PROGRAM_BINDS_DEEPLY;
@@ -197,7 +198,7 @@ static enum process_class classify(const struct reading *reading, const char *pi
   return is_outdated(reading, pid, mapped->libraries) ? PROCESS_OLD : PROCESS_NOT_LOADED;
 }
 
-/* NULL: a thread of the kernel, or a process that is gone or somebody else's. */
+/* NULL: a kernel thread, or a process that has ended or belongs to another user. */
 static char *program_of(const char *pid) {
   AUTO_TEXT path = must_format("/proc/%s/exe", pid);
   char target[4096];
@@ -211,7 +212,7 @@ static time_t monotonic_now(void) {
   return now.tv_sec;
 }
 
-/* It reads the environment of many processes. */
+/* Limited in time, since it reads the environment of many processes. */
 static enum process_reason find_reason(const struct reading *reading, const char *pid, const char *program,
                                        enum process_class kind, const struct mapped *mapped) {
   if (kind == PROCESS_PARTLY)
@@ -311,11 +312,10 @@ const char *process_class_meaning(enum process_class kind) {
       "with an OpenSSL that pinning cannot work with: every connection to a host is refused",
       "under enforcement for OpenSSL alone, but with GnuTLS too",
       "started before the configuration changed: restart them",
-      "with OpenSSL or GnuTLS but without pinning: another configuration or root directory, no shim, or TLS "
-      "not "
-      "used yet",
+      ("with OpenSSL or GnuTLS but without pinning: another configuration or root directory, no shim, or TLS "
+       "not used yet"),
       "out of reach: neither OpenSSL 3 nor GnuTLS that could be hooked",
-      "not looked into: of another user, or larger than the limits",
+      "not checked: of another user, or larger than the limits",
       "without any TLS library",
   };
   return meanings[kind];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The processes that run now, and which of them are under enforcement. */
+/* Finds which of the running processes are under enforcement. */
 #ifndef PINCTL_SYSTEM_PROCESSES_H
 #define PINCTL_SYSTEM_PROCESSES_H
 
@@ -9,57 +9,57 @@
 #include <time.h>
 
 enum process_class {
-  PROCESS_ENFORCED, /* pinning.so, or the shim that loads it at the first use of TLS, is mapped */
+  PROCESS_ENFORCED, /* pinning.so is mapped, or the shim, which loads it at the first use of TLS */
   PROCESS_LACKING,  /* the same, but its OpenSSL lacks a function: it refuses every connection */
   PROCESS_PARTLY,   /* its OpenSSL is enforced, its GnuTLS is not: that needs the shim, or is bound past it */
   PROCESS_OLD, /* OpenSSL or GnuTLS is, without pinning.so, and it started before the configuration changed */
   PROCESS_NOT_LOADED,  /* the same, but a restart would not help: it started later, and its OpenSSL reads
                           another configuration, or none yet; or it has another root directory */
-  PROCESS_UNREACHABLE, /* only libraries are in it that pinning cannot act in */
-  PROCESS_UNKNOWN,     /* its maps may not be read, or are larger than what is read of one process */
+  PROCESS_UNREACHABLE, /* it has only TLS libraries in which pinning does not work */
+  PROCESS_UNKNOWN,     /* its maps cannot be read, or exceed the limit */
   PROCESS_NO_TLS,
   PROCESS_CLASSES
 };
 
-/* Why pinning is not in a process that OpenSSL or GnuTLS is in, as far as can be told. */
+/* Why a process with OpenSSL or GnuTLS has no pinning, as far as can be found. */
 enum process_reason {
   REASON_NONE,
-  REASON_OTHER_ROOT,          /* a container: what is installed and configured here means nothing there */
-  REASON_FOREIGN,             /* another architecture, which needs a module of its own */
-  REASON_OTHER_CONFIGURATION, /* OPENSSL_CONF leads to another file */
-  REASON_OTHER_MODULES,       /* OPENSSL_MODULES leads away from a module that is named without a path */
-  REASON_POSTFIX,             /* started by a program that gives those it starts an environment of its own */
-  REASON_DOVECOT,
-  REASON_CLEARED,
-  REASON_SHIM_ONLY,    /* GnuTLS reads no configuration that could name pinning */
-  REASON_BOUND_DEEPLY, /* the shim is there, and GnuTLS came with a module that is bound past it */
-  REASON_NOT_READ      /* it does not read openssl.cnf, or has not used TLS yet */
+  REASON_OTHER_ROOT,          /* e.g. a container: files here have no effect there */
+  REASON_FOREIGN,             /* another architecture, which needs its own module */
+  REASON_OTHER_CONFIGURATION, /* OPENSSL_CONF names another file */
+  REASON_OTHER_MODULES,       /* OPENSSL_MODULES hides a module that is named without a path */
+  REASON_POSTFIX,             /* Postfix clears the environment of the processes that it starts */
+  REASON_DOVECOT,             /* so does Dovecot */
+  REASON_CLEARED,             /* so does another program that started it */
+  REASON_SHIM_ONLY,           /* it has GnuTLS, which only the shim reaches */
+  REASON_BOUND_DEEPLY,        /* it has the shim, but a module binds GnuTLS past it */
+  REASON_NOT_READ             /* it does not read openssl.cnf, or has not used TLS yet */
 };
 
 struct process {
   int pid;
-  char *name; /* of its program */
-  char *program;
+  char *name;    /* owned; the last part of `program` */
+  char *program; /* owned; path */
   enum process_class kind;
   enum process_reason reason;
-  const char *lacks;  /* the function that its OpenSSL lacks, static; NULL: none */
+  const char *lacks;  /* static; the function that its OpenSSL lacks; NULL: none */
   unsigned libraries; /* of enum tls_library */
-  bool by_shim;       /* what is enforced in it is enforced by the shim, else by openssl.cnf */
+  bool by_shim;       /* pinning came by the shim; false: by openssl.cnf */
   unsigned enforced;  /* those of the libraries that are enforced */
 };
 
 struct processes {
-  struct process *items; /* by pid; those without TLS are only counted */
+  struct process *items; /* owned; by pid; those without TLS or unknown are only counted */
   size_t count;
   size_t counts[PROCESS_CLASSES];
 };
 
-/* What loads pinning.so into programs that start now. */
+/* How programs that start now get pinning.so. */
 struct process_loading {
-  const char *configuration; /* the real path of openssl.cnf */
-  time_t configured;         /* when that came to be what it is; 0: it does not name pinning */
-  time_t preloaded;          /* the same of ld.so.preload */
-  bool by_path;              /* it names the module by a whole path */
+  const char *configuration; /* real path of openssl.cnf */
+  time_t configured;         /* when that file was changed; 0: it does not name pinning */
+  time_t preloaded;          /* the same for ld.so.preload */
+  bool by_path;              /* openssl.cnf has the whole path of the module */
 };
 
 /* To be cleared. */
@@ -69,13 +69,13 @@ void processes_clear(struct processes *processes);
 /* "other-modules", ...; NULL for none. Static. */
 const char *process_reason_word(enum process_reason reason);
 
-/* What it means and what helps, as a sentence without its end; NULL for none. Static. */
+/* What the reason means and what helps: a sentence without a full stop; NULL for none. Static. */
 const char *process_reason_text(enum process_reason reason);
 
 /* "enforced", "old-configuration", ... */
 const char *process_class_word(enum process_class kind);
 
-/* The end of the line in the text of "status"; static. */
+/* The words for "status": "under enforcement", ... Static. */
 const char *process_class_meaning(enum process_class kind);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* Collects the facts for "status". */
 #include "system/status.h"
 
 #include <glob.h>
@@ -14,7 +15,7 @@
 #include "enable/ld_preload.h"
 #include "view/enforced_policy.h"
 
-/* The file itself, where "$LIB" stands for a folder. */
+/* The shim's file, with "$LIB" replaced. NULL: ld.so.preload has none. */
 static char *find_preload(void) {
   size_t length = 0;
   AUTO_TEXT text = NULL;
@@ -33,7 +34,7 @@ static void read_compiled(struct status *status) {
     return;
   status->form_is_needed = form_is_needed(policy);
   status->compiled = form_read(status->compiled_path, policy, &generation);
-  /* Paths are part of what is compared, so only where the text was read under the same one. */
+  /* The generation depends on the path, so this needs the same path for both. */
   status->compiled_differs = status->compiled == FORM_CURRENT && status->policy.status == PIN_OK &&
                              strcmp(policy, status->policy_path) == 0 &&
                              generation != status->policy.policy.generation;
@@ -72,8 +73,7 @@ static void find_unconfirmed(struct status *status) {
   status->unconfirmed = confirm_is_waiting(status->openssl.configuration) || confirm_is_waiting(PRELOAD_FILE);
 }
 
-/* Processes older than what loads pinning.so cannot have it. */
-static void look_at_processes(struct status *status) {
+static void read_processes(struct status *status) {
   AUTO_TEXT real = realpath(status->openssl.configuration, NULL);
   struct process_loading loading = {
       .configuration = real == NULL ? status->openssl.configuration : real,
@@ -92,7 +92,7 @@ static char *choose_policy(const char *wanted, const struct openssl_state *opens
   return must_copy(openssl->policy != NULL ? openssl->policy : PIN_DEFAULT_POLICY);
 }
 
-/* As the shim looks for it. */
+/* Whether pinning-gnutls.so is where the shim looks for it. */
 static bool has_gnutls_module(const char *shim) {
   AUTO_TEXT folder = path_directory(shim);
   AUTO_TEXT module = must_format("%s/" PINCTL_GNUTLS_SUBDIR "/pinning-gnutls.so", folder);
@@ -104,8 +104,8 @@ static bool count_mode(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
-/* The text itself, as far as processes would read it: so a form shows that is not what the text says. A
- * larger one counts by its form alone, as it does for them. */
+/* Reads the text if processes would read it, so that a compiled form that differs is found. A larger policy
+ * counts by its compiled form alone, as for processes. */
 static void load_policy(struct status *status) {
   AUTO_TEXT named = form_policy(status->policy_path);
   if (form_is_needed(named))
@@ -131,7 +131,7 @@ void status_read(const char *wanted_policy, struct status *ret_status) {
   find_unconfirmed(status);
   status->now = time(NULL);
   pauses_of(status->policy_path, status->now, &status->pauses);
-  look_at_processes(status);
+  read_processes(status);
   status_judge(status);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What can be wrong with an installation, and what to do about each. */
+/* Problems of an installation, and what to do about each. */
 #include <string.h>
 
 #include "cli/arguments.h"
@@ -28,7 +28,7 @@ static void judge_configured_provider(struct status *status) {
                 must_copy("put \"activate = 1\" into its section"));
   else if (!openssl->module_present)
     add_problem(status, must_format("%s is missing, so nothing is enforced", openssl->module),
-                must_copy("install pinning.so there, or set `module` to where it is"));
+                must_copy("install pinning.so there, or set `module` to its path"));
   else if (openssl->tried && !openssl->active)
     add_problem(status,
                 must_format("OpenSSL does not load %s: %s", openssl->module,
@@ -43,7 +43,7 @@ static void judge_openssl(struct status *status) {
   const struct openssl_state *openssl = &status->openssl;
   if (openssl->unreadable != NULL && status->preload == NULL)
     add_problem(status, must_format("%s: %s", openssl->configuration, openssl->unreadable),
-                must_copy("make it readable and correct, or point OPENSSL_CONF to one that is"));
+                must_copy("make it readable and correct, or set OPENSSL_CONF to another file"));
   else if (openssl->named)
     judge_configured_provider(status);
   else if (status->preload == NULL)
@@ -54,7 +54,7 @@ static void judge_openssl(struct status *status) {
   if (!openssl->tried)
     add_problem(status, must_format("OpenSSL crashed or hung while loading %s", openssl->configuration),
                 must_copy("run \"openssl list -providers\" to see how"));
-  /* On a system in FIPS mode another provider has what TLS needs, and "default" is left out on purpose. */
+  /* In FIPS mode another provider has what TLS needs, and "default" is left out on purpose. */
   else if (!openssl->default_active && !openssl->has_digests)
     add_problem(status, must_copy("the provider \"default\" is not active: no TLS program can work"),
                 must_copy("in the providers section: \"default = default_sect\"; then \"[default_sect]\" "
@@ -108,7 +108,7 @@ static void judge_policy(struct status *status) {
                             policy->diagnostics.errors == 1 ? "" : "s"),
                 must_format("\"pinctl check %s\" shows them", word));
   else if (policy->policy.unlisted == PIN_UNLISTED_REFUSE && policy->policy.mode == PIN_MODE_ENFORCE)
-    return; /* whatever it lists, it does something */
+    return; /* it refuses hosts without an entry, so it always has an effect */
   else if (status->hosts[PIN_MODE_ENFORCE] == 0 && policy->policy.unlisted != PIN_UNLISTED_IGNORE &&
            policy->policy.mode != PIN_MODE_OFF)
     add_problem(status, must_format("%s: no host is enforced, hosts without an entry are only logged", path),
@@ -121,7 +121,7 @@ static void judge_policy(struct status *status) {
                 must_copy("set mode = \"enforce\" when the log stays quiet"));
 }
 
-/* A stale one of a small policy is no problem: processes read the text until "pinctl compile". */
+/* A stale form of a small policy is no problem: processes read the text. */
 static void judge_compiled(struct status *status) {
   const char *path = status->compiled_path;
   AUTO_TEXT policy = shell_word(status->policy_path);
@@ -134,29 +134,27 @@ static void judge_compiled(struct status *status) {
   else if (status->compiled == FORM_UNTRUSTED)
     add_problem(
         status,
-        must_format("%s: processes pass the compiled policy over: it cannot be read, or is not a regular "
-                    "file of root's that only the owner may write",
+        must_format("%s: processes ignore the compiled policy: it cannot be read, or is not a regular file "
+                    "of root that only root can write",
                     path),
         must_copy(remedy));
   else if (status->form_is_needed && status->compiled == FORM_STALE)
     add_problem(
         status,
-        must_format("%s: the text has changed and is more than processes read: they stay with what the "
-                    "compiled policy says",
+        must_format("%s: the text has changed and is more than processes read: they use the older compiled "
+                    "policy",
                     path),
         must_copy(remedy));
   else if (status->form_is_needed && status->compiled != FORM_CURRENT)
     add_problem(
         status,
-        must_format("%s: the text is more than processes read, and there is no compiled policy of it: "
-                    "those that start now have none",
+        must_format("%s: the text is more than processes read, and there is no compiled policy: processes "
+                    "that start now have no policy",
                     path),
         must_copy(remedy));
   else if (status->compiled_differs)
-    add_problem(
-        status,
-        must_format("%s: the compiled policy looks current, but says something else than the text", path),
-        must_copy(remedy));
+    add_problem(status, must_format("%s: the compiled policy looks current, but differs from the text", path),
+                must_copy(remedy));
 }
 
 bool status_has_last_good(const struct status *status) {
@@ -170,7 +168,7 @@ static void judge_confirmation(struct status *status) {
                           "back now"));
 }
 
-/* What is paused is not enforced, whatever else is well. */
+/* A pause is a problem: its hosts are not enforced. */
 static void judge_pauses(struct status *status) {
   if (status->pauses.status != PIN_OK)
     add_problem(status,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The part of "status" about where enforcement is switched on, and in which processes it is. */
+/* The parts of "status" about places and processes, for people and as JSON. */
 #include "base/memory.h"
 #include "system/status.h"
 
@@ -11,7 +11,7 @@
 #include "enable/ld_preload.h"
 #include "system/tls_library.h"
 
-/* In the largest unit that is at least one. */
+/* The age in the largest unit of which it has at least one. */
 static char *age_text(time_t then) {
   static const struct {
     long seconds;
@@ -71,7 +71,7 @@ void status_print_processes(const struct status *status) {
         "such, and what helps.");
 }
 
-/* By which way each TLS library is enforced in programs that start now. */
+/* Whether openssl.cnf enables pinning for OpenSSL in programs that start now. */
 static bool is_configured(const struct status *status) {
   return status->openssl.active && status->openssl.hooked;
 }
@@ -119,7 +119,7 @@ json_object *status_places_json(const struct status *status) {
   return json;
 }
 
-/* By which way each of its libraries is enforced; null: by none. */
+/* For each TLS library of a process how it is enforced; null: not at all. */
 static json_object *ways_json(const struct process *process) {
   json_object *json = json_object_new_object();
   for (unsigned i = 0; i < TLS_LIBRARY_COUNT; i++) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The TLS libraries that programs bring, and what that means for enforcement in them. */
+/* The TLS libraries of programs, by file name. */
 #ifndef PINCTL_SYSTEM_TLS_LIBRARY_H
 #define PINCTL_SYSTEM_TLS_LIBRARY_H
 
 #include <json-c/json.h>
 
-/* A set of bits. */
+/* Bits of a set. */
 enum tls_library {
   TLS_OPENSSL = 1,     /* libssl of OpenSSL 3 or later */
   TLS_OLD_OPENSSL = 2, /* libssl of an OpenSSL without providers */
@@ -18,7 +18,7 @@ enum tls_library {
   TLS_OTHER = 128 /* mbed TLS, wolfSSL, rustls-ffi */
 };
 
-/* What a library of this file name is, or 0. " (deleted)" behind it does not matter. */
+/* The library with this file name, or 0. " (deleted)" behind the name is ignored. */
 unsigned tls_library_of(const char *name);
 
 /* "openssl, gnutls"; "" for none. For free(3). */
@@ -26,7 +26,7 @@ char *tls_libraries_text(unsigned libraries);
 /* An array of their words. */
 json_object *tls_libraries_json(unsigned libraries);
 
-/* The word of one bit. */
+/* The word for one bit. */
 const char *tls_library_word(enum tls_library library);
 #define TLS_LIBRARY_COUNT 8
 
