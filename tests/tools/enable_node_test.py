@@ -66,9 +66,9 @@ CONFIGURATIONS = {
 }
 # Each cannot be reached, with the words that say why.
 LEFT_OUT = {
-    "nodejs_conf =\n": "nodejs_conf is set to nothing",
-    "nodejs_conf = node\n[node]\nproviders =\n": "providers is set to nothing",
-    "nodejs_conf = node\n[node]\nno_such_module = x\n": "nodejs does not start under it (could not load",
+    "nodejs_conf =\n": "nodejs_conf is empty",
+    "nodejs_conf = node\n[node]\nproviders =\n": "providers is empty",
+    "nodejs_conf = node\n[node]\nno_such_module = x\n": "nodejs does not start with it (could not load",
     LIST + "legacy = l\n[l]\nactivate = 1\n": "SHA2-256 is not available",
 }
 

@@ -278,8 +278,8 @@ class Refusals(SwitchCase):
         self.refused("a = 1\n\0", "NUL byte")
 
     def test_empty_names(self):
-        self.refused("openssl_conf =\n", "openssl_conf is set to nothing")
-        self.refused("openssl_conf = i\n[i]\nproviders =\n", "providers is set to nothing")
+        self.refused("openssl_conf =\n", "openssl_conf is empty")
+        self.refused("openssl_conf = i\n[i]\nproviders =\n", "providers is empty")
 
     def test_default_not_active(self):
         """TLS does not work under it before either; pinning cannot mend that."""
@@ -376,7 +376,7 @@ class Refusals(SwitchCase):
         self.assert_works(enforced=True)
 
     def test_openssl_says_why(self):
-        self.refused("openssl_conf = i\n[i]\nhome = /x\nproviders = p\n[p]\n", "OpenSSL stops at: ")
+        self.refused("openssl_conf = i\n[i]\nhome = /x\nproviders = p\n[p]\n", "OpenSSL stops with: ")
 
     def test_no_file(self):
         self.pinctl("enable", "--openssl-conf", self.folder, "--policy", self.policy, status=3)

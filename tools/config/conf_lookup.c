@@ -14,16 +14,23 @@
 #include "base/memory.h"
 #include "config/conf_plan.h"
 
-/* The first error is the parser's; later ones only say that it failed. */
-static char *describe_error(long line) {
+char *openssl_error_text(void) {
   const char *data = NULL;
   int flags = 0;
   unsigned long code = ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
-  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
-  AUTO_TEXT text = must_format("%s%s%s", reason == NULL ? "unknown error" : reason,
-                               data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
-  return line > 0 ? must_format("line %ld is not understood (%s)", line, text)
-                  : must_format("OpenSSL cannot read it (%s)", text);
+  if (code == 0)
+    return NULL;
+  const char *reason = ERR_reason_error_string(code);
+  return must_format("%s%s%s", reason == NULL ? "unknown error" : reason,
+                     data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
+}
+
+/* The first error is the parser's; later ones only say that it failed. */
+static char *describe_error(long line) {
+  AUTO_TEXT text = openssl_error_text();
+  const char *words = text == NULL ? "unknown error" : text;
+  return line > 0 ? must_format("line %ld is not understood (%s)", line, words)
+                  : must_format("OpenSSL cannot read it (%s)", words);
 }
 
 CONF *openssl_text_parse(const char *text, char **ret_why) {
@@ -48,7 +55,7 @@ static STACK_OF(CONF_VALUE) * openssl_text_section(const CONF *conf, const char 
   return values;
 }
 
-/* Not NCONF_get_string: it falls back to the default section, which OpenSSL's own modules do not. */
+/* NCONF_get_string would fall back to the default section; OpenSSL's own modules do not. */
 const char *openssl_text_setting(const CONF *conf, const char *section, const char *name) {
   STACK_OF(CONF_VALUE) *values = openssl_text_section(conf, section == NULL ? "default" : section);
   const char *last = NULL;
@@ -63,8 +70,8 @@ static bool is_same(const CONF_VALUE *a, const CONF_VALUE *b) {
 }
 
 /*
- * Of two settings of one name OpenSSL keeps the last. That `activate = 0` gives way is wanted; any other one
- * that did would be a setting lost.
+ * Whether a later setting replaces this one: of two with one name OpenSSL keeps the last. That is wanted for
+ * `activate = 0` only; any other setting would be lost.
  */
 static bool is_overruled(const CONF_VALUE *value, STACK_OF(CONF_VALUE) * later) {
   if (strcmp(value->name, "activate") != 0)
@@ -75,7 +82,7 @@ static bool is_overruled(const CONF_VALUE *value, STACK_OF(CONF_VALUE) * later) 
   return false;
 }
 
-/* Whether a section of `whole` is that of `first` and then that of `second`, in order. */
+/* Whether a section of `whole` has the settings of `first`, then those of `second`, in order. */
 static bool is_sum(const CONF *first, const CONF *second, const CONF *whole, const char *section) {
   STACK_OF(CONF_VALUE) *
       parts[] = {openssl_text_section(first, section), openssl_text_section(second, section)};
@@ -92,7 +99,7 @@ static bool is_sum(const CONF *first, const CONF *second, const CONF *whole, con
   return sum != NULL && at == sk_CONF_VALUE_num(sum);
 }
 
-/* The first section that `listed` has and that is not the sum in `whole`, or NULL; points into `listed`. */
+/* The first section of `listed` that is not the sum in `whole`, or NULL; points into `listed`. */
 static const char *find_difference(const CONF *first, const CONF *second, const CONF *whole,
                                    const CONF *listed) {
   STACK_OF(OPENSSL_CSTRING) *names = NCONF_get_section_names(listed);
@@ -129,14 +136,14 @@ char *openssl_difference(const char *old_text, const char *added, const char *ne
 
 #define PROVIDER "pinning"
 
-/* OpenSSL takes "providers.2" for "providers" too: what follows the last dot only tells lines apart. */
+/* OpenSSL reads "providers.2" as "providers": the part behind the last dot only makes names different. */
 static bool is_providers(const char *name) {
   const char *dot = strrchr(name, '.');
   size_t length = dot == NULL ? strlen(name) : (size_t)(dot - name);
   return length == strlen("providers") && strncmp(name, "providers", length) == 0;
 }
 
-/* Up to 3.1 the mere presence of `activate` activates, whatever its value; since then these do not. */
+/* Values of `activate` that do not activate. Up to OpenSSL 3.1 any value does. */
 static bool is_denial(const char *value) {
   static const char *const words[] = {"0", "no", "off", "false"};
   for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -145,7 +152,7 @@ static bool is_denial(const char *value) {
   return false;
 }
 
-static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct openssl_found *found) {
+static void read_provider(const CONF *conf, const CONF_VALUE *value, struct openssl_found *found) {
   const char *identity = openssl_text_setting(conf, value->value, "identity");
   const char *activate = openssl_text_setting(conf, value->value, "activate");
   const char *name = identity == NULL ? value->name : identity;
@@ -162,12 +169,12 @@ static void look_at_provider(const CONF *conf, const CONF_VALUE *value, struct o
   }
 }
 
-static void look_at_providers(const CONF *conf, const char *section, struct openssl_found *found) {
+static void read_providers(const CONF *conf, const char *section, struct openssl_found *found) {
   STACK_OF(CONF_VALUE) *values = openssl_text_section(conf, section);
   if (found->providers == NULL)
     found->providers = section;
   for (int i = 0; i < sk_CONF_VALUE_num(values); i++)
-    look_at_provider(conf, sk_CONF_VALUE_value(values, i), found);
+    read_provider(conf, sk_CONF_VALUE_value(values, i), found);
 }
 
 struct openssl_found openssl_look(const CONF *conf, const char *start) {
@@ -176,18 +183,18 @@ struct openssl_found openssl_look(const CONF *conf, const char *start) {
   for (int i = 0; i < sk_CONF_VALUE_num(values); i++) {
     const CONF_VALUE *value = sk_CONF_VALUE_value(values, i);
     if (is_providers(value->name))
-      look_at_providers(conf, value->value, &found);
+      read_providers(conf, value->value, &found);
   }
   return found;
 }
 
-/* An include of itself would have no end. */
+/* The limit ends a file that includes itself. */
 #define DEEPEST_INCLUDE 8
 #define BLANKS " \t\r"
 
 static char *place_in_file(const char *path, const char *section, int depth);
 
-/* "[ name ]", whatever stands behind it. */
+/* Whether a line is "[ name ]", with any text behind it. */
 static bool begins_section(const char *line, const char *section) {
   line += strspn(line, BLANKS);
   if (*line != '[')
@@ -197,7 +204,7 @@ static bool begins_section(const char *line, const char *section) {
   return strncmp(line, section, length) == 0 && line[length + strspn(line + length, BLANKS)] == ']';
 }
 
-/* What ".include FILE" or ".include = FILE" names; NULL: the line is none. For free(3). */
+/* The file of ".include FILE" or ".include = FILE", for free(3); NULL: the line is another one. */
 static char *included_by(const char *line) {
   line += strspn(line, BLANKS);
   if (strncmp(line, ".include", strlen(".include")) != 0)
@@ -215,7 +222,7 @@ static bool is_configuration(const char *name) {
   return dot != NULL && (strcasecmp(dot, ".cnf") == 0 || strcasecmp(dot, ".conf") == 0);
 }
 
-/* Of a folder OpenSSL reads the files that end so. */
+/* Of an included folder OpenSSL reads only the files with these endings. */
 static char *place_included(const char *path, const char *section, int depth) {
   DIR *stream = depth < DEEPEST_INCLUDE ? opendir(path) : NULL;
   char *place = stream == NULL ? place_in_file(path, section, depth) : NULL;

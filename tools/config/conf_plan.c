@@ -14,19 +14,19 @@
 
 #define PROVIDER "pinning"
 
-/* What the sections are called that have to be new, and how the first one is reached. */
+/* The names of new sections, and the lines that lead to the first one. */
 struct names {
   const char *start, *providers, *fallback, *pinning;
   const char *way;
-  const char *way_with_dollars; /* in a configuration that takes "$" for a part of names */
+  const char *way_with_dollars; /* the same where "$" is a part of names */
 };
 
 #define OPENSSL_WAY "[default]\n" OPENSSL_START " = pinning_init\n"
 
 /*
- * nodejs 14 and 16 have OpenSSL 1.1.1, which knows no providers: they would not start. It does not know the
- * pragma either, so there the name is a variable, and leads to a section with nothing in it. The pragma goes
- * on to hold in a file that includes this one, so it is left as it was found.
+ * nodejs 14 and 16 have OpenSSL 1.1.1, which has no providers, and would not start. OpenSSL 1.1.1 also
+ * ignores the pragma, so for it the name is a variable, which leads to an empty section. The pragma also
+ * affects a file that includes this one, so it is set back.
  */
 #define NODEJS_WAY                                                                                           \
   "[default]\n"                                                                                              \
@@ -47,7 +47,7 @@ static const struct names nodejs_names = {.start = "\\$pinning_nodejs",
                                           .way = NODEJS_WAY ".pragma = dollarid:false\n" NODEJS_NONE,
                                           .way_with_dollars = NODEJS_WAY NODEJS_NONE};
 
-/* What is added for the programs that start to read at one setting. */
+/* The addition for programs that start to read at one setting. */
 struct addition {
   const struct names *names;
   const struct openssl_found *found;
@@ -55,7 +55,7 @@ struct addition {
   bool dollars;  /* "$" is a part of names */
 };
 
-/* Everything that could mean something to OpenSSL's parser goes behind a backslash. */
+/* Characters that may be special for OpenSSL's parser get a backslash. */
 char *openssl_setting_line(const char *name, const char *value) {
   static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@%:,=~";
   char *escaped = must_alloc(2 * strlen(value) + 1, 1);
@@ -86,15 +86,15 @@ static void write_way_to_providers(FILE *out, const struct addition *addition) {
 }
 
 /*
- * Any activated provider ends the implicit loading of default, so where it was implicit it is activated. An
- * activated one may be missing (soft_load): what was seen counts more than what is written.
+ * Any activated provider ends the implicit loading of "default", so if it was implicit it has to be
+ * activated. An activated provider may be missing (soft_load), so the test counts more than the text.
  */
 static bool needs_default(const struct openssl_found *found, bool was_seen, bool is_unknown) {
   bool others = is_unknown ? found->any_active : found->any_named;
   return !found->fallback_active && (was_seen || !others);
 }
 
-/* In the section of providers. */
+/* Names the providers in their section. */
 static void name_providers(FILE *out, const struct addition *addition) {
   const struct openssl_found *found = addition->found;
   bool name_default = addition->fallback && found->fallback == NULL;
@@ -126,7 +126,7 @@ static bool is_same(const char *a, const char *b) {
   return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
-/* With `other` the lines are added as well: what they say already is not said again. */
+/* other: an addition that is written too; its lines are not repeated. NULL: none. */
 static char *write_addition(const struct addition *addition, const struct addition *other,
                             const struct openssl_settings *settings) {
   char *body = NULL;
@@ -150,22 +150,21 @@ static char *why_not(const struct openssl_found *found, const char *setting) {
     empty = setting;
   else if (found->providers != NULL && *found->providers == '\0')
     empty = "providers";
-  return empty == NULL ? NULL
-                       : must_format("%s is set to nothing; remove that line, or name a section", empty);
+  return empty == NULL ? NULL : must_format("%s is empty; remove that line, or name a section", empty);
 }
 
-/* Both read one list of providers, or will, so that there is nothing to add to a second one. */
+/* Whether both read the same list of providers, or will: then no second one is needed. */
 static bool has_same_list(const struct openssl_found *found, const struct openssl_found *of_nodejs) {
   const char *start = found->start == NULL ? openssl_names.start : found->start;
   const char *providers = found->providers == NULL ? openssl_names.providers : found->providers;
   return is_same(start, of_nodejs->start) || is_same(providers, of_nodejs->providers);
 }
 
-/* Whether ".pragma = dollarid:true" holds at the end: else this names a variable that there is not. */
+/* Whether ".pragma = dollarid:true" is in effect at the end: else this names an undefined variable. */
 static bool ends_with_dollars(const char *text) {
-  AUTO_TEXT probe = must_format("%s\n[pinning_probe]\nname = $pinning_probe\n", text);
+  AUTO_TEXT trial_text = must_format("%s\n[pinning_probe]\nname = $pinning_probe\n", text);
   AUTO_TEXT why = NULL;
-  CONF *conf = openssl_text_parse(probe, &why);
+  CONF *conf = openssl_text_parse(trial_text, &why);
   NCONF_free(conf);
   return conf != NULL;
 }

@@ -25,15 +25,17 @@
 #include "config/installation.h"
 
 /*
- * What OpenSSL makes of a configuration, tried in a process of its own: loading it runs the modules it names,
- * and neither their hooks nor their crashes are wanted in pinctl.
+ * ---- The configuration in OpenSSL ----
+ *
+ * Tested in a child process: loading a configuration runs the modules that it names, and pinctl must not get
+ * their hooks or crash with them.
  */
 
 #define PROVIDER "pinning"
-/* Loading a configuration takes milliseconds; a module that hangs must not hang pinctl. */
+/* Loading takes milliseconds; a module that hangs must not block pinctl. */
 #define TRY_SECONDS 10
 
-/* The names under which pinning.so describes its policy. */
+/* Reads the parameters by which pinning.so describes itself. */
 static int describe_provider(OSSL_PROVIDER *provider, void *arg) {
   const char *version = NULL;
   const char *generation = NULL;
@@ -60,31 +62,20 @@ static bool has_digests(OSSL_LIB_CTX *context) {
   return found;
 }
 
-/* In OpenSSL's words, where it has any. */
-static json_object *last_error(void) {
-  const char *data = NULL;
-  int flags = 0;
-  unsigned long code = ERR_get_error_all(NULL, NULL, NULL, &data, &flags);
-  if (code == 0)
-    return NULL;
-  const char *reason = ERR_reason_error_string(code);
-  AUTO_TEXT text = must_format("%s%s%s", reason == NULL ? "error" : reason,
-                               data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
-  return json_text(text);
-}
-
-/* OpenSSL passes in silence over a provider that it cannot load, so the dynamic linker is asked. */
+/* OpenSSL ignores a provider that it cannot load, so the dynamic linker is asked. */
 static json_object *loading_error(const char *module) {
   void *handle = dlopen(module, RTLD_NOW | RTLD_LOCAL);
   if (handle == NULL)
     return json_text(dlerror());
   bool is_provider = dlsym(handle, "OSSL_provider_init") != NULL;
-  return json_text(is_provider ? "it refuses to start" : "it is no OpenSSL provider");
+  return json_text(is_provider ? "it refuses to start" : "it is not an OpenSSL provider");
 }
 
 static json_object *why_not_active(const struct openssl_state *state, bool loaded) {
-  json_object *error = loaded ? NULL : last_error();
-  return error == NULL && state->activated && state->module_present ? loading_error(state->module) : error;
+  AUTO_TEXT error = loaded ? NULL : openssl_error_text();
+  if (error == NULL && state->activated && state->module_present)
+    return loading_error(state->module);
+  return json_text_or_null(error);
 }
 
 static _Noreturn void try_in_child(const struct openssl_state *state, int answer) {
@@ -97,13 +88,13 @@ static _Noreturn void try_in_child(const struct openssl_state *state, int answer
   json_object_object_add(json, "error", active ? NULL : why_not_active(state, loaded));
   json_object_object_add(json, "active", json_object_new_boolean(active));
   json_object_object_add(json, "default", json_object_new_boolean(default_active));
-  /* Before anything is searched for: pinning gives up its activation then. */
+  /* Before any algorithm is fetched: then pinning ends its activation. */
   if (active)
     OSSL_PROVIDER_do_all(context, describe_provider, json);
   json_object_object_add(json, "digests", json_object_new_boolean(has_digests(context)));
   const char *text = json_object_to_json_string(json);
   size_t length = strlen(text);
-  /* Without any exit handler: they belong to the parent's streams and to the modules. */
+  /* Without exit handlers: they belong to the parent's streams and to the modules. */
   _exit(write(answer, text, length) == (ssize_t)length ? 0 : 1);
 }
 
@@ -134,7 +125,7 @@ static void take_answer(const char *text, struct openssl_state *state) {
   json_object_put(json);
 }
 
-/* The answer is one short write, so it arrives whole. */
+/* The answer is one short write, so it arrives in one piece. */
 static void read_answer(int fd, struct openssl_state *state) {
   char text[16384];
   ssize_t length = 0;
@@ -147,7 +138,7 @@ static void read_answer(int fd, struct openssl_state *state) {
   take_answer(text, state);
 }
 
-/* The second half: used by openssl_state_read. */
+/* Sets the part from OpenSSL. */
 static void openssl_state_try(struct openssl_state *state) {
   int pipe_ends[2];
   if (pipe2(pipe_ends, O_CLOEXEC) != 0)
@@ -164,7 +155,7 @@ static void openssl_state_try(struct openssl_state *state) {
   close(pipe_ends[0]);
 }
 
-#define PROVIDER "pinning"
+/* ---- The configuration in the file ---- */
 
 static char *copy_or_null(const char *text) {
   return text == NULL ? NULL : must_copy(text);
@@ -202,7 +193,8 @@ static void read_configuration(struct openssl_state *state) {
   NCONF_free(conf);
 }
 
-/* As OpenSSL finds it: a name without a slash, and by default the provider's, in the modules directory. */
+/* Finds the module as OpenSSL does: a name without a slash, by default the provider's, is in the modules
+ * folder. */
 static void find_module(struct openssl_state *state) {
   const char *directory = secure_getenv("OPENSSL_MODULES");
   if (directory == NULL)

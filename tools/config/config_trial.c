@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+/* The parent of a trial: starts the process and reads its answer. */
 #include "config/config_trial.h"
 
 #include <errno.h>
@@ -15,14 +16,13 @@
 #include "base/interrupt.h"
 #include "config/conf_lookup.h"
 
-/* Loading a configuration takes milliseconds, handshakes tens of them;
- * a module that hangs must not hang us. */
+/* Loading takes milliseconds, handshakes tens of them; a module that hangs must not block pinctl. */
 #define TRIAL_SECONDS 30
 #define PROVIDER_LINE "provider "
 #define ERROR_LINE "error "
 #define LOADER_LINE "ERROR: ld.so: "
 
-/* A file in memory that the child finds below /proc/self/fd: nothing is written beside the real one. */
+/* A file in memory, which the child opens below /proc/self/fd: nothing is written to disk. */
 static int write_configuration(const char *text) {
   int fd = memfd_create("openssl.cnf", 0);
   size_t length = strlen(text);
@@ -58,7 +58,7 @@ __attribute__((noreturn)) static void become_trial(const struct trial *trial, in
   _exit(127);
 }
 
-/* The dynamic linker only warns of a library that it cannot preload, but in every program. */
+/* The dynamic linker only warns of a library that it cannot preload, in every program. */
 static void take_complaint(const char *line, const char *preload, char **ret_why) {
   bool ours = strncmp(line, LOADER_LINE, strlen(LOADER_LINE)) == 0 && strstr(line, preload) != NULL;
   if (ours && *ret_why == NULL)
@@ -90,23 +90,23 @@ static void read_answer(int fd, const char *preload, struct text_list *providers
   fclose(stream);
 }
 
-/* A child that said nothing of an error has to have ended well. */
+/* A child without an error line must have ended with status 0. */
 static void judge_end(int status, char **ret_why) {
   if (*ret_why != NULL || (WIFEXITED(status) && WEXITSTATUS(status) == 0))
     return;
   *ret_why = WIFSIGNALED(status)
-                 ? must_format("a program under it is killed by signal %d (%s)", WTERMSIG(status),
+                 ? must_format("a program that uses it is killed by signal %d (%s)", WTERMSIG(status),
                                strsignal(WTERMSIG(status)))
-                 : must_format("a program under it leaves with status %d", WEXITSTATUS(status));
+                 : must_format("a program that uses it ends with status %d", WEXITSTATUS(status));
 }
 
-/* The status that it left with, as in wait(2). */
+/* Returns the exit status as wait(2) does; -1: no child was started. */
 static int run_child(const struct trial *trial, int key, struct text_list *providers, char **ret_why) {
   int ends[2];
   int status = -1;
   int configuration = write_configuration(trial->configuration);
   if (configuration < 0 || pipe2(ends, O_CLOEXEC) != 0) {
-    *ret_why = must_format("it cannot be tried: %s", strerror(errno));
+    *ret_why = must_format("it cannot be tested: %s", strerror(errno));
     return status;
   }
   fflush(NULL);
@@ -116,7 +116,7 @@ static int run_child(const struct trial *trial, int key, struct text_list *provi
   close(configuration);
   close(ends[1]);
   read_answer(ends[0], trial->preload, providers, ret_why);
-  /* Where pinctl alone is asked to end, nothing waits for its children. */
+  /* If a signal asks pinctl to end, it does not wait for the child. */
   if (child > 0 && end_asked() != 0)
     kill(child, SIGKILL);
   if (child > 0)
@@ -125,7 +125,8 @@ static int run_child(const struct trial *trial, int key, struct text_list *provi
   return status;
 }
 
-/* A process for each kind of key: the policy with its pins is there before the first connection, and once. */
+/* Each kind of key has its own process, since the policy with its pins is read only once, before the first
+ * connection. */
 bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why) {
   int status = 0;
   *ret_providers = (struct text_list){0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What a program that uses OpenSSL would meet under a configuration that is not in place yet: tried in a new
- * process, which OpenSSL itself configures at its start, as in any other program.
+ * Tests a configuration before it is in place: in a new process, which OpenSSL configures at its start as it
+ * does any program.
  */
 #ifndef PINCTL_CONFIG_CONFIG_TRIAL_H
 #define PINCTL_CONFIG_CONFIG_TRIAL_H
@@ -11,29 +11,28 @@
 
 #include "base/memory.h"
 
-/* The name, argv[0], under which pinctl is such a process. */
+/* The argv[0] with which pinctl runs as such a process. */
 #define TRIAL_NAME "pinctl-trial"
-/* It leaves with this where the configuration may only dislike the kind of key that it was told to use. */
+/* Its exit status if the configuration may only refuse the kind of key: try another one. */
 #define TRIAL_OTHER_KEY 2
 
 struct trial {
   const char *configuration; /* the text of openssl.cnf */
-  bool nodejs;               /* read it as nodejs does, and demand what nodejs demands */
+  bool nodejs;               /* start as nodejs does, which fails on any error */
   const char *preload;       /* a library for LD_PRELOAD, or NULL */
-  bool handshakes;           /* also connect to a server of its own: pinned, swapped and not covered */
+  bool handshakes; /* also connect to a local server: with a pinned key, a wrong key, and no entry */
 };
 
-/* Kinds of keys, the most likely first: a configuration may demand stronger ones, or RSA. */
+/* Kinds of keys, the most likely first: a configuration may require stronger ones, or RSA. */
 #define TRIAL_KEYS 4
 
 /*
- * Returns true when everything went as it should, with the names of the active providers; both are to be
- * cleared or freed in any case. *ret_why: what went wrong, or NULL, so that the result may be passed over.
- * Does not wait longer than 30 seconds.
+ * Runs a trial, for 30 seconds at the most. True: all went well. *ret_providers: the names of the active
+ * providers, to be cleared in any case. *ret_why: what went wrong, for free(3); NULL: nothing did.
  */
 bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why);
 
-/* The other side. Returns its exit status. */
+/* The main function of the process. Returns its exit status. */
 int trial_main(int argc, char **argv);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The process of a trial: an ordinary client of OpenSSL that does nothing to configure it, and a server in
- * the same process, joined by a pair of BIOs. It answers in lines on standard output.
+ * The process of a trial: a client that uses OpenSSL without configuring it, and a server in the same
+ * process, connected by a pair of BIOs. It answers by lines on standard output.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,15 +26,15 @@
 #include "config/config_trial.h"
 #include "config/gnutls_trial.h"
 
-/* Names below .invalid belong to nobody (RFC 2606), so no policy can have meant them. */
+/* Names below .invalid belong to nobody (RFC 2606), so no policy has them. */
 #define PINNED "pinned.pinctl.invalid"
 #define SWAPPED "swapped.pinctl.invalid"
 #define FREE "free.pinctl.invalid"
-/* Messages of a handshake, with room to spare. */
+/* More than the messages of a handshake. */
 #define MOST_STEPS 64
 
 struct peers {
-  EVP_PKEY *key, *other; /* of one type: another one would be refused for the wrong reason */
+  EVP_PKEY *key, *other; /* of one type, so that the other is refused only as the wrong key */
   X509 *certificate;
   SSL_CTX *server, *client;
 };
@@ -69,7 +69,7 @@ static char *pin_of(EVP_PKEY *key) {
   return must_format("sha256/%s", text);
 }
 
-/* A file in memory, as the configuration is one: nothing stays behind, however this process ends. */
+/* A file in memory, so that nothing is left behind however this process ends. */
 static int open_policy(void) {
   int fd = memfd_create("policy.cfg", MFD_CLOEXEC);
   AUTO_TEXT path = must_format("/proc/self/fd/%d", fd);
@@ -157,7 +157,7 @@ static bool join(SSL *client, SSL *server, const char *host) {
   BIO *far = NULL;
   if (client == NULL || server == NULL || BIO_new_bio_pair(&near, 0, &far, 0) != 1)
     return false;
-  /* The macro takes the name as one that could be written to. */
+  /* The macro takes a name without const. */
   AUTO_TEXT name = must_copy(host);
   SSL_set_bio(client, near, near);
   SSL_set_bio(server, far, far);
@@ -166,7 +166,7 @@ static bool join(SSL *client, SSL *server, const char *host) {
   return SSL_set1_host(client, host) == 1 && SSL_set_tlsext_host_name(client, name) == 1;
 }
 
-/* *ret_verified: how verification ended. */
+/* *ret_verified: the result of verification. */
 static bool connects(const struct peers *peers, const char *host, long *ret_verified) {
   SSL *client = SSL_new(peers->client);
   SSL *server = SSL_new(peers->server);
@@ -177,20 +177,17 @@ static bool connects(const struct peers *peers, const char *host, long *ret_veri
   return done;
 }
 
-/* What OpenSSL itself has to say of the configuration; programs are not told, unless it asks for that. */
+/* Loads the configuration once more for OpenSSL's error: programs do not see it, unless the file asks for
+ * that. */
 static int fail_without_effect(void) {
   OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
   const char *file = getenv("OPENSSL_CONF");
-  const char *data = NULL;
-  int flags = 0;
   ERR_clear_error();
   bool loaded = context != NULL && file != NULL && OSSL_LIB_CTX_load_config(context, file) == 1;
-  unsigned long code = loaded ? 0 : ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
-  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
+  AUTO_TEXT why = loaded ? NULL : openssl_error_text();
   printf("error a TLS connection to a host with another key is accepted: pinning has no effect");
-  if (reason != NULL)
-    printf(" (OpenSSL stops at: %s%s%s)", reason, data == NULL || *data == '\0' ? "" : ", ",
-           data == NULL ? "" : data);
+  if (why != NULL)
+    printf(" (OpenSSL stops with: %s)", why);
   putchar('\n');
   OSSL_LIB_CTX_free(context);
   return 1;
@@ -211,7 +208,7 @@ static int try_handshakes(const struct peers *peers) {
   return 0;
 }
 
-/* Of GnuTLS, where it is installed: the shim brings pinning into that too. */
+/* Tests GnuTLS if it is installed, since the shim enforces there too. */
 static int try_gnutls_handshakes(const struct peers *peers) {
   AUTO_TEXT certificate = NULL;
   AUTO_TEXT key = NULL;
@@ -223,7 +220,7 @@ static int try_gnutls_handshakes(const struct peers *peers) {
   written = PEM_write_PrivateKey(stream, peers->key, NULL, NULL, 0, NULL, NULL) == 1 && written;
   memory_close(stream);
   if (!written)
-    return fail("no certificate can be written");
+    return fail("cannot write a certificate");
   struct gnutls_trial_server server = {.certificate = certificate, .key = key};
   switch (gnutls_trial_connect(&server, FREE)) {
   case GNUTLS_TRIAL_ABSENT:
@@ -249,11 +246,11 @@ static int try_connections(int policy, int kind) {
   struct peers peers = {.key = make_key(kind), .other = make_key(kind)};
   int status = TRIAL_OTHER_KEY;
   if (peers.key == NULL || peers.other == NULL)
-    fail("no key can be made");
+    fail("cannot make a key");
   else if (!write_policy(policy, peers.key, peers.other))
-    status = fail("a policy of its own cannot be written");
+    status = fail("cannot write a policy for the test");
   else if (!make_peers(&peers))
-    fail("no certificate can be made, or no TLS connection be set up");
+    fail("cannot make a certificate, or set up a TLS connection");
   else
     status = try_handshakes(&peers);
   if (status == 0 && getenv("LD_PRELOAD") != NULL)
@@ -262,41 +259,37 @@ static int try_connections(int policy, int kind) {
   return status;
 }
 
-/* As nodejs does it: only with the setting of its own, and any error at all ends it. */
+/* Starts as nodejs does: with its own setting only, and any error is fatal. */
 static bool start_as_nodejs(char **ret_why) {
   OPENSSL_INIT_SETTINGS *settings = OPENSSL_INIT_new();
-  const char *data = NULL;
-  int flags = 0;
   if (settings == NULL)
     return false;
   OPENSSL_INIT_set_config_appname(settings, NODEJS_START);
   OPENSSL_INIT_set_config_file_flags(settings, CONF_MFLAGS_IGNORE_MISSING_FILE);
   OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, settings);
   OPENSSL_INIT_free(settings);
-  unsigned long code = ERR_peek_error_all(NULL, NULL, NULL, &data, &flags);
-  const char *reason = code == 0 ? NULL : ERR_reason_error_string(code);
-  if (code != 0)
-    *ret_why = must_format("nodejs does not start under it (%s%s%s)", reason == NULL ? "no reason" : reason,
-                           data == NULL || *data == '\0' ? "" : ": ", data == NULL ? "" : data);
+  AUTO_TEXT error = openssl_error_text();
+  if (error != NULL)
+    *ret_why = must_format("nodejs does not start with it (%s)", error);
   ERR_clear_error();
-  return code == 0;
+  return error == NULL;
 }
 
-/* With config_diagnostics set, a configuration that cannot be loaded makes this fail, as in any program. */
+/* With config_diagnostics this fails, as in any program, if the configuration cannot be loaded. */
 static int start(bool nodejs) {
   AUTO_TEXT why = NULL;
   if (nodejs && !start_as_nodejs(&why))
     return fail(why == NULL ? "OpenSSL has no memory" : why);
-  return OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 ? 0 : fail("OpenSSL does not start under it");
+  return OPENSSL_init_ssl(OPENSSL_INIT_LOAD_CONFIG, NULL) == 1 ? 0 : fail("OpenSSL does not start with it");
 }
 
 int trial_main(int argc, char **argv) {
   int policy = open_policy();
   if (policy < 0)
-    return fail("a policy of its own cannot be written");
+    return fail("cannot write a policy for the test");
   if (start(argc > 1 && strcmp(argv[1], NODEJS_START) == 0) != 0)
     return 1;
-  /* Before anything is searched for: pinning gives up its activation then. */
+  /* Before any algorithm is fetched: then pinning ends its activation. */
   OSSL_PROVIDER_do_all(NULL, print_provider, NULL);
   EVP_MD *digest = EVP_MD_fetch(NULL, "SHA2-256", NULL);
   if (digest == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* GnuTLS is opened at run time: pinctl works where it is not installed. */
+/* Handshakes with GnuTLS, which is loaded at run time, since it may not be installed. */
 #include "config/gnutls_trial.h"
 
 #include <dlfcn.h>
@@ -29,11 +29,11 @@
   X(gnutls_transport_set_pull_function)                                                                      \
   X(gnutls_transport_set_push_function)
 
-/* Of this major version of its ABI: the one for which the headers are. */
+/* The ABI version of the headers. */
 #define LIBRARY "libgnutls.so.30"
-/* Rounds of a handshake, with room to spare. */
+/* More than the rounds of a handshake. */
 #define MOST_ROUNDS 64
-/* More than the messages of one side take. */
+/* More than all messages of one side. */
 #define MOST_BYTES 65536
 
 struct functions {
@@ -42,7 +42,7 @@ struct functions {
 #undef X
 };
 
-/* What one side has sent and the other has not read yet. */
+/* One side of a connection, with the data that the peer has not read yet. */
 struct pipe_end {
   const struct functions *gnutls;
   gnutls_session_t session;

@@ -16,9 +16,9 @@
 #define TOKEN "$LIB"
 
 /*
- * What the dynamic linker puts in the place of "$LIB": glibc has no call for it, but it says whether a path
- * leads to a library that is loaded. The folder of libc is tried, without the /usr before it. Empty: unknown,
- * as in an image, or where the C library knows no "$LIB".
+ * The value of "$LIB" in the dynamic linker. glibc has no call for it, but tells whether a path leads to a
+ * loaded library: the folder of libc is tested, without a leading /usr. Empty: unknown, as in an image, or
+ * the C library has no "$LIB".
  */
 static char *folder_of_this_architecture(void) {
   Dl_info libc;
@@ -73,7 +73,7 @@ static char *library_directory(void) {
 static bool is_there(const char *path) {
   if (access(path, R_OK) == 0)
     return true;
-  return say_error("%s: %s; is pinning installed whole?", path, strerror(errno));
+  return say_error("%s: %s; is pinning completely installed?", path, strerror(errno));
 }
 
 bool installation_locate(struct installation *ret_installation) {
@@ -97,7 +97,7 @@ static bool is_same_file(const char *a, const char *b) {
   return strcmp(real_a == NULL ? a : real_a, real_b == NULL ? b : real_b) == 0;
 }
 
-/* openssl.cnf has a backslash before "$". For free(3). */
+/* openssl.cnf writes "$" with a backslash. For free(3). */
 static char *without_backslashes(const char *text) {
   char *plain = must_copy(text);
   char *to = plain;
@@ -112,7 +112,7 @@ static bool is_name_of_a_library(const char *word) {
   return strcmp(path_base(word), "pinning.so") == 0 || strcmp(path_base(word), "libpinning-preload.so") == 0;
 }
 
-/* A name without a whole path leads to whichever is found, so it may be ours. */
+/* A name without an absolute path may lead to our library. */
 static bool may_be_ours(const struct installation *installation, const char *word) {
   if (*word != '/')
     return is_name_of_a_library(word);

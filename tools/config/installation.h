@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * How openssl.cnf names the module, and ld.so.preload the shim. Without a path OPENSSL_MODULES in a program's
- * environment, set for some other provider, would lead away from it. A plain path leads programs of other
- * architectures, which read the same file, to a module that they cannot load. The dynamic linker replaces
- * "$LIB" in a path by the folder of the program's own architecture, "lib/x86_64-linux-gnu" or "lib64", so
- * that is written where it holds.
+ * The paths by which openssl.cnf names the module, and ld.so.preload the shim. Without a path,
+ * OPENSSL_MODULES in a program's environment, set for another provider, would hide the module. With a plain
+ * path, programs of other architectures, which read the same file, get a module that they cannot load. The
+ * dynamic linker replaces "$LIB" by the folder of the program's architecture, "lib/x86_64-linux-gnu" or
+ * "lib64", so that is written if it works.
  */
 #ifndef PINCTL_CONFIG_INSTALLATION_H
 #define PINCTL_CONFIG_INSTALLATION_H
@@ -14,34 +14,35 @@
 
 #include "base/must_use.h"
 
-/* A whole path of a module, with "$LIB" where that leads to the very same file here. For free(3). */
+/* An absolute path of a module, with "$LIB" if that leads to the same file here. For free(3). */
 char *module_path_for_all(const char *path);
 
-/* The path of the file to which a path with "$LIB" leads here. For free(3). */
+/* The file to which a path with "$LIB" leads here. For free(3). */
 char *module_path_here(const char *path);
 
-/* The same where programs find their libraries in another folder, as "lib32". For free(3); NULL: no "$LIB" in
- * it. */
+/* The same for programs with another folder of libraries, e.g. "lib32". For free(3); NULL: the path has no
+ * "$LIB". */
 char *module_path_in(const char *path, const char *folder);
 
-/* ---- Where the other parts of this installation are: always relative to pinctl itself ---- */
+/* ---- The other parts of this installation: their paths are relative to pinctl ---- */
 
 struct installation {
-  char *shim;   /* libpinning-preload.so */
-  char *module; /* pinning.so as the shim loads it */
+  char *shim;   /* owned; libpinning-preload.so */
+  char *module; /* owned; the pinning.so that the shim loads */
 };
 
-/* Only where they would be. False, having said why, where not even that can be told. To be cleared in any
- * case. */
+/* Where the parts should be; they may be missing. False, having said why: that cannot be found. To be cleared
+ * in any case. */
 MUST_USE bool installation_locate(struct installation *ret_installation);
 
-/* Returns false, having said which is missing, unless both can be read. To be cleared in any case. */
+/* The same, and checks that both can be read. False, having said which is missing. To be cleared in any case.
+ */
 MUST_USE bool installation_find(struct installation *ret_installation);
 
 /*
- * Whether a text, an openssl.cnf, an ld.so.preload or a drop-in of a unit, names by whole paths the shim or
- * the module of other installations only. In doubt it is ours: what names a library that is about to go, and
- * be it without a path, must not stay.
+ * Whether a text (an openssl.cnf, ld.so.preload or drop-in of a unit) names the shim or module of other
+ * installations only, by absolute paths. False in doubt: a file must not stay if it names a library that is
+ * about to be removed, even without a path.
  */
 bool installation_is_of_another(const struct installation *installation, const char *text);
 

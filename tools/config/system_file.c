@@ -20,16 +20,16 @@
 #include "cli/output.h"
 #include "cli/result.h"
 
-/* Of our own, since writers of a policy hold another lock. */
+/* Differs from the prefix for policies, whose writers hold another lock. */
 #define BESIDE_PREFIX ".pinctl-put-"
 
 /*
- * Not the directory itself: any user who can read that can lock it. The name is no drop-in's and no
- * configuration's, and not that of the lock of a policy beside it.
+ * Locks a file, since any user who can read the directory could lock that. Its name is not that of a drop-in,
+ * a configuration, or the lock of a policy.
  */
 static bool take_lock(struct target *target, bool for_ever) {
   target->lock_path = must_format("%s/.pinctl-switch.lock", target->directory);
-  /* To switch off has to work where a wrong pin is why nobody can say what the user's name is. */
+  /* Without a lookup of the user's name: a wrong pin may block that, and switching off must still work. */
   AUTO_TEXT user = acting_user_unasked();
   int error = lock_wait(target->lock_path, for_ever ? LOCK_PATIENCE_ENDLESS : LOCK_PATIENCE_SECONDS, user,
                         &target->lock);
@@ -40,7 +40,7 @@ static bool take_lock(struct target *target, bool for_ever) {
   return say_error("%s: cannot be locked (%s): %s", target->path, target->lock_path, why);
 }
 
-/* Where a symbolic link in a directory leads; NULL: it is none. */
+/* The target of a symbolic link in a directory; NULL: it is not a link. */
 static char *follow(const char *link, const char *directory) {
   char to[PATH_MAX];
   ssize_t length = readlink(link, to, sizeof to - 1);
@@ -51,8 +51,8 @@ static char *follow(const char *link, const char *directory) {
 }
 
 /*
- * The file itself; where there is none, where it would be: Debian's default configuration is a link to a file
- * that may have been removed. Links that go round are realpath's to find.
+ * The path of the file itself, or where a missing one would be: Debian's default configuration is a link to a
+ * file that may have been removed. realpath finds loops of links.
  */
 static char *resolve(const char *path) {
   char *real = realpath(path, NULL);
@@ -72,11 +72,11 @@ static bool read_text(struct target *target) {
   if (stat(target->path, &target->status) != 0 && errno == ENOENT)
     return true;
   if (!S_ISREG(target->status.st_mode))
-    return say_error("%s: it is no regular file", target->path);
+    return say_error("%s: not a regular file", target->path);
   int error = file_read(target->path, &target->text, &length);
   if (error == 0 && strlen(target->text) == length)
     return true;
-  return say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it holds a NUL byte");
+  return say_error("%s: %s", target->path, error != 0 ? strerror(error) : "it contains a NUL byte");
 }
 
 bool target_open(const char *path, enum target_use use, struct target *ret_target) {
@@ -90,7 +90,7 @@ bool target_open(const char *path, enum target_use use, struct target *ret_targe
     end_defer();
   if (use != TARGET_READ && !take_lock(ret_target, use == TARGET_UNDO))
     return false;
-  /* What an interrupted one left goes even where nothing else is to be done. */
+  /* Remove what an interrupted pinctl has left, even if nothing else is to be done. */
   if (use != TARGET_READ)
     file_sweep(ret_target->directory, BESIDE_PREFIX);
   return read_text(ret_target);
@@ -108,7 +108,7 @@ void target_close(struct target *target) {
   *target = (struct target){.lock = -1};
 }
 
-/* Names of attributes, each with its NUL; *ret_names is for free(3). 0 where there is none. */
+/* The length of all names of attributes, each with its NUL; *ret_names: for free(3). 0: there is none. */
 static size_t list_attributes(int fd, char **ret_names) {
   ssize_t room = flistxattr(fd, NULL, 0);
   *ret_names = must_alloc(room < 0 ? 1 : (size_t)room + 1, 1);
@@ -125,8 +125,8 @@ static void copy_attribute(int from, int to, const char *name) {
 }
 
 /*
- * Access lists and security labels; those that the new file got from its directory, and the old one has not,
- * go. What a file system refuses to take is left out: the mode holds anyway.
+ * Copies access lists and security labels, and removes those that only the new file has, from its directory.
+ * Ignores attributes that the file system refuses: the mode is set anyway.
  */
 static void copy_attributes(int from, int to) {
   AUTO_TEXT extra = NULL;
@@ -141,8 +141,8 @@ static void copy_attributes(int from, int to) {
 }
 
 /*
- * 0 or an errno value. A change of owner clears bits of the mode, and an access list that the directory gave
- * bends them, so the mode comes last.
+ * Copies owner, attributes and mode. 0 or an errno value. The mode is last, since a change of owner and a
+ * default access list of the directory change it.
  */
 static int copy_look(const struct target *target, int fd) {
   if (target->text == NULL)
@@ -158,7 +158,7 @@ static int copy_look(const struct target *target, int fd) {
   return error;
 }
 
-/* Who owns the folder may have put another file, or a link to one, in the place of ours. */
+/* Checks the new file first: the owner of the folder may have replaced it by another file or a link. */
 static int make_alike(const struct target *target, const char *path) {
   struct stat status;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -197,7 +197,7 @@ static bool is_unchanged(const struct target *target) {
                   ? error == ENOENT
                   : error == 0 && length == strlen(target->text) && memcmp(now, target->text, length) == 0;
   if (!same)
-    say_error("%s: somebody else has just changed it; nothing was done", target->path);
+    say_error("%s: somebody else has just changed it; nothing was changed", target->path);
   return same;
 }
 

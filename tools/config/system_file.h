@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A file of the system's that pinctl changes as a whole: a reader sees the old text or the new one, whenever
- * pinctl is stopped. Symbolic links are followed; owner, mode and extended attributes stay.
+ * Changes a system file as a whole: a reader sees the old text or the new one, even if pinctl is stopped.
+ * Symbolic links are followed; owner, mode and extended attributes stay.
  */
 #ifndef PINCTL_CONFIG_SYSTEM_FILE_H
 #define PINCTL_CONFIG_SYSTEM_FILE_H
@@ -13,42 +13,43 @@
 #include "base/must_use.h"
 
 struct target {
-  char *path; /* of the file itself, no symbolic link */
-  char *directory;
-  char *text; /* NULL: there is no file */
+  char *path;      /* owned; the file itself, not a symbolic link */
+  char *directory; /* owned */
+  char *text;      /* owned; NULL: there is no file */
   struct stat status;
-  int lock;    /* -1: it was opened for reading */
-  bool defers; /* signals that ask to end (end_defer) */
-  char *lock_path;
+  int lock;        /* descriptor; -1: opened to read only */
+  bool defers;     /* signals that ask to end are deferred (end_defer) */
+  char *lock_path; /* owned */
 };
 
 enum target_use {
   TARGET_READ,
-  TARGET_CHANGE, /* a person waits: an error after five minutes of another pinctl's work */
-  TARGET_UNDO    /* nobody may be there to try again: waits as long as it takes */
+  TARGET_CHANGE, /* waits five minutes for the lock, then fails */
+  TARGET_UNDO    /* waits for the lock without limit: nobody may be there to try again */
 };
 
 /*
- * Reads the file; unless only to read it, also waits for the lock on its directory, and says so. The lock is
- * a file there that no other user can open; it goes when the target is closed, and only then a signal that
- * asks to end has its effect (end_defer). Returns false, having said
- * why, when it is no regular text file or cannot be read. To be closed in any case.
+ * Reads the file. Unless it is only to be read, first waits for the lock on its directory, and says so; the
+ * lock is a file that no other user can open. target_close removes the lock, and lets signals that ask to end
+ * take effect (end_defer). Returns false, having said why: it is not a regular text file, or cannot be read.
+ * To be closed in any case.
  */
 MUST_USE bool target_open(const char *path, enum target_use use, struct target *ret_target);
 void target_close(struct target *target);
 
 /*
- * Puts a new text in place for good, or removes the file (NULL). Fails, having said why and changed nothing,
- * also where somebody else has changed the file since it was opened.
+ * Writes a new text to disk, or removes the file (NULL). False, having said why and changed nothing; also if
+ * somebody else has changed the file since it was opened.
  */
 MUST_USE bool target_put(const struct target *target, const char *text);
 
-/* Writes a text with the owner and mode of the target as `path`, in its directory. Having said why: false. */
+/* Writes a text to `path`, in the same directory, with the owner and mode of the target. False, having said
+ * why. */
 MUST_USE bool target_write_as(const struct target *target, const char *path, const char *text);
 
 /*
- * Makes a folder with an image or a chroot the root directory of this process, so that every path and link in
- * it means what it will mean there. For good. False, having said why, where that is not possible.
+ * Makes a folder with an image or a chroot the root directory of this process for good, so that paths and
+ * links mean what they will mean there. False, having said why: that is not possible.
  */
 MUST_USE bool enter_root(const char *root);
 

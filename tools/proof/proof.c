@@ -8,7 +8,7 @@
 
 _Static_assert(PROOF_MOST_KEYS == PATH_MAX_KEYS, "a proof is as long as a path");
 
-/* pinning.so finds these by name in the OpenSSL that loaded it. */
+/* Linked directly; pinning.so finds these by name in the OpenSSL that loaded it. */
 static const struct libcrypto direct = {
 #define X(name) .name = name,
     PIN_LIBCRYPTO_FUNCTIONS(X) PIN_LIBCRYPTO_REFUSAL_FUNCTIONS(X)
