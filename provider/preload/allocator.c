@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The process's allocator, which a program may have exchanged: looked for where the dynamic linker would bind
- * the shim's calls, but when there is one. Most processes have none, and each would pay for the linker's look
- * into all objects up to libc.
+ * The shim's calls of malloc, calloc and free. They find the process's allocator, which a program may have
+ * replaced, at the first call, where the dynamic linker would have found it. Most processes make no such
+ * call, and binding at the start would make each of them search all objects up to libc.
  */
 #include <dlfcn.h>
 #include <stdatomic.h>

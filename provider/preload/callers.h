@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Which object of the process has called one of the shim's functions: each has found another function of that
- * name, had the shim not been there, so a table holds what was found for each.
+ * Finds out which object of the process has called one of the shim's functions. Without the shim each object
+ * might have reached another function of that name, so a table keeps the real functions of each caller. Used
+ * by preload.c and preload_gnutls.c.
  */
 #ifndef PIN_CALLERS_H
 #define PIN_CALLERS_H
@@ -13,28 +14,33 @@
 #include "common/claim.h"
 #include "common/object.h"
 
-/* The first member of a table's entries. */
+/* The first member of each entry of a table. */
 struct caller_place {
-  _Atomic(const char *) path; /* its link_map's own string, so the address is its identity; NULL: free */
+  /* The link_map's own string, compared by its address; NULL: the entry is free. */
+  _Atomic(const char *) path;
   struct claim claim;
-  const char *start, *end; /* its addresses, where it stays loaded; otherwise none */
+  const char *start, *end; /* the object's address range if it stays loaded; otherwise NULL */
 };
+/* A table of callers, with what is known of each. */
 
 struct callers {
-  void *places; /* all zero */
-  size_t size;  /* of one */
+  void *places; /* `count` entries, all zero at first */
+  size_t size;  /* of one entry, in bytes */
   int count;
-  /* Fills what is behind the place. handle: of the object; NULL: it stays without one, or may be unloaded. */
+  /* Fills the members behind the place. handle: of the caller's object, kept open; NULL: the object stays
+   * loaded without one, or it may be unloaded. */
   void (*set_up)(void *place, void *handle, const struct object *object);
 };
 
 /*
- * Behind callers_known: the caller that holds `address`, set up at its first call. NULL: there are too many,
- * or another thread is setting it up at this moment and does not finish. Keeps errno.
+ * The slow part of callers_of: the entry of the caller whose object contains `address`, filled in at its
+ * first call. NULL: too many callers, or another thread is filling in the entry and does not finish. Keeps
+ * errno.
  */
 const void *callers_find(const struct callers *callers, const char *address);
 
-/* Asking the dynamic linker whose an address is costs 400 instructions, several times a connection. */
+/* The entry of that caller if it was filled in before; NULL: not found. Saves asking the dynamic linker,
+ * which costs 400 instructions, several times a connection. */
 static inline const void *callers_known(const struct callers *callers, const char *address) {
   const char *at = callers->places;
 
@@ -48,6 +54,7 @@ static inline const void *callers_known(const struct callers *callers, const cha
   }
   return NULL;
 }
+/* The entry of the caller whose code contains `address`; NULL as for callers_find. Any thread. */
 
 static inline const void *callers_of(const struct callers *callers, const void *address) {
   const void *known = callers_known(callers, address);

@@ -7,9 +7,9 @@
 #include <sys/auxv.h>
 #include <sys/socket.h>
 
-/* Names for which there is room beside those that are kept, also where many pairs made a table large. */
+/* Room for names besides those that are copied, also if many pairs make the table large. */
 #define NEW_NAMES 16384
-#define NAME_BYTES_PER_PAIR 64 /* of the text of names; a longer one makes the table grow */
+#define NAME_BYTES_PER_PAIR 64 /* of the names' text; longer names make the table grow earlier */
 
 static uint64_t rotate(uint64_t value, int bits) {
   return value << bits | value >> (64 - bits);
@@ -23,10 +23,8 @@ static void mix(uint64_t v[4]) {
   v[2] += v[1], v[1] = rotate(v[1], 17) ^ v[2], v[2] = rotate(v[2], 32);
 }
 
-/*
- * SipHash-1-3, by what the kernel gave the process: who chooses the names and addresses that a program
- * resolves cannot choose such as meet in a table.
- */
+/* SipHash-1-3 with the kernel's random bytes as key, so that somebody who chooses the names and addresses
+ * that a program resolves cannot choose ones that collide. */
 static uint32_t hash_bytes(const struct table *table, const void *bytes, size_t size) {
   const unsigned char *at = bytes;
   const uint64_t *k = table->key;
@@ -82,7 +80,7 @@ struct table *table_new(size_t pairs, size_t names, size_t name_bytes) {
   table->name_slots = 2 * pairs;
   table->names_most = pairs < names + NEW_NAMES ? pairs : names + NEW_NAMES;
   table->name_units = (pairs * NAME_BYTES_PER_PAIR + name_bytes) / NAME_UNIT;
-  table->units_used = 1; /* 0 is no name's number */
+  table->units_used = 1; /* 0 must not be a name's number */
   table->pairs = calloc(table->pair_slots, sizeof *table->pairs);
   table->newest = calloc(table->pair_slots, sizeof *table->newest);
   table->name_numbers = calloc(table->name_slots, sizeof *table->name_numbers);
@@ -94,7 +92,7 @@ struct table *table_new(size_t pairs, size_t names, size_t name_bytes) {
   return NULL;
 }
 
-/* Writes a name that is not in the index yet. 0: no room. */
+/* Writes a name that is not in the index yet and returns its number. 0: no room. */
 static uint32_t write_name(struct table *table, const char *text) {
   size_t size = strlen(text) + 1;
   size_t units = (sizeof(struct name) + size + NAME_UNIT - 1) / NAME_UNIT;
@@ -136,7 +134,8 @@ static bool pair_is_of(const struct pair *pair, int family, const void *address)
   return pair->family == family && memcmp(pair->address, address, address_size(family)) == 0;
 }
 
-/* Where the newest pair of an address, whose hash is given, is noted or is to be; *ret_place: 0: none. */
+/* The slot that holds, or will hold, the newest pair of an address with this hash. *ret_place: its value,
+ * 0 if empty. */
 static atomic_uint *newest_of(const struct table *table, uint32_t hash, int family, const void *address,
                               uint32_t *ret_place) {
   for (size_t slot = hash;; slot++) {
@@ -148,6 +147,7 @@ static atomic_uint *newest_of(const struct table *table, uint32_t hash, int fami
   }
 }
 
+/* Makes the pair the newest one of its address. */
 static void link_pair(const struct table *table, uint32_t hash, struct pair *pair) {
   uint32_t place = (uint32_t)(pair - table->pairs) + 1, newest;
   atomic_uint *noted;
@@ -172,7 +172,8 @@ bool table_add_pair(struct table *table, uint32_t name, int family, const void *
         atomic_fetch_add(&table->pairs_used, 1);
         pair->family = (unsigned char)family;
         memcpy(pair->address, address, address_size(family));
-        /* Whoever finds the pair is told of it by its address, too. */
+        /* Linked before the name is set: a thread that finds the pair by its name can then also find it by
+         * its address. */
         link_pair(table, hash, pair);
         atomic_store(&pair->name, name);
         return true;
@@ -190,7 +191,7 @@ static uint32_t newest_place(const struct table *table, int family, const void *
   return place;
 }
 
-/* False: the visit was ended. ret_all: whether no pair was being written meanwhile. */
+/* False: `visit` returned false. *ret_all: no pair was being added meanwhile. */
 static bool visit_from(const struct table *table, uint32_t place, table_visit_fn *visit, void *arg,
                        bool *ret_all) {
   *ret_all = true;
@@ -229,7 +230,8 @@ bool table_any_name(const struct table *table, int family, const void *address, 
                     table_visit_fn *is, void *arg) {
   struct search search = {is, arg};
   uint32_t newest = newest_place(table, family, address);
-  /* A name that comes later is that of a pair of its own, which has no answer yet. */
+  /* The answer is in the newest pair: a name that is added later gets a pair of its own, which has no
+   * answer yet. */
   _Atomic uint64_t *answer = newest != 0 ? &table->pairs[newest - 1].answer : NULL;
   uint64_t kept = answer != NULL ? atomic_load(answer) : 0;
   bool all, found;

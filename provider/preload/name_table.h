@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * One table of names, of addresses, and of pairs of both. Others choose what is put into it: finding and
- * adding take as long however many names an address has, and whatever they are called. Any thread, no lock.
+ * A table of names, of addresses, and of pairs of a name and an address. resolved.c decides what goes into
+ * it. Finding and adding take the same time however many names an address has and whatever they are. Any
+ * thread, no lock.
  */
 #ifndef PIN_NAME_TABLE_H
 #define PIN_NAME_TABLE_H
@@ -14,68 +15,71 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAME_UNIT 8 /* bytes; names are numbered by their place, in these */
+#define NAME_UNIT 8 /* bytes; a name's number is its offset in these units */
 
+/* A name in the table. */
 struct name {
-  _Atomic uint64_t not_covered_by; /* the generation of a policy that has no entry for it; 0: not asked */
-  atomic_uint bits;
-  atomic_uint last_used; /* the number of the resolution */
+  _Atomic uint64_t not_covered_by; /* generation of a policy that has no entry for it; 0: not known */
+  atomic_uint bits;                /* flags that resolved.c defines */
+  atomic_uint last_used;           /* number of the resolution that used it last */
   char text[];
 };
 
-/* 0 in `name`: free, and none behind it. */
+/* A pair of a name and an address. */
 struct pair {
-  _Atomic uint64_t answer;         /* of table_any_name, where it is the newest of its address */
-  _Atomic uint64_t not_covered_by; /* as of a name, of its address, where it is the newest of that */
-  atomic_uint name;                /* number of a name, or WRITING */
-  atomic_uint next;                /* another one of the same address: its place, counted from 1; 0: none */
+  _Atomic uint64_t answer;         /* of table_any_name, valid in the newest pair of an address */
+  _Atomic uint64_t not_covered_by; /* as for a name, but for the address; valid in its newest pair */
+  atomic_uint name; /* number of the name; 0: the pair and all behind it are free; WRITING: being filled in */
+  atomic_uint next; /* next pair of the same address: its index plus 1; 0: none */
   unsigned char family;
   unsigned char address[sizeof(struct in6_addr)];
 };
 #define WRITING UINT32_MAX
 
 /*
- * Open addressing: pairs by their address and name, names by their text, and for each address the newest of
- * its pairs. Nothing is taken out of a table; when it is full it is closed, and what is worth it goes into a
- * new one.
+ * Hash tables with open addressing: pairs by address and name, names by text, and for each address its newest
+ * pair. Nothing is ever removed. When the table is full it is closed, and what is worth keeping is copied to
+ * a new one.
  */
 struct table {
-  uint64_t
-      key[2]; /* of the hash, for the life of the table: Go's runtime clears the bytes that it comes from */
-  size_t pair_slots, name_slots, name_units; /* the first two are powers of two */
-  size_t names_most;
-  atomic_size_t pairs_used, names_used, units_used;
-  atomic_bool closed;
-  atomic_bool has_bits;    /* of some name */
-  atomic_uint turned_away; /* since what is worth keeping was found to fill it; 0: it was not */
+  /* Key of the hash. Copied at the start, because Go's runtime clears the bytes that it comes from. */
+  uint64_t key[2];
+  size_t pair_slots, name_slots, name_units; /* numbers of slots (powers of two) and of units for names */
+  size_t names_most;                         /* the most names that may be added */
+  atomic_size_t pairs_used, names_used, units_used; /* how much of each is in use */
+  atomic_bool closed;                               /* nothing more may be added */
+  atomic_bool has_bits;                             /* some name has flags */
+  /* How often there was no room since what is worth keeping filled the table; 0: it did not. */
+  atomic_uint turned_away;
   struct pair *pairs;
-  atomic_uint *newest; /* places as in struct pair; as many as there are of these */
-  atomic_uint *name_numbers;
-  char *name_bytes;
+  atomic_uint *newest;       /* pair_slots of them, numbered as `next` in struct pair */
+  atomic_uint *name_numbers; /* name_slots of them; 0: free */
+  char *name_bytes;          /* name_units units */
 };
 
-/* For so many pairs, names that are there already, and their bytes. NULL: no memory. */
+/* Makes a table for that many pairs, and for the names and bytes of names that will be copied into it.
+ * pairs: a power of two. The caller frees it by table_free. NULL: no memory. */
 struct table *table_new(size_t pairs, size_t names, size_t name_bytes);
-/* NULL is well. */
+/* table: may be NULL. No thread may be using it. */
 void table_free(struct table *table);
 
+/* The name of that number. Valid as long as the table. */
 struct name *table_name(const struct table *table, uint32_t number);
 
-/* The number of a name, which is put in if it is not there. 0: no room. */
+/* The number of a name, which is added if it is missing. 0: no room. */
 uint32_t table_intern(struct table *table, const char *text);
 
-/* False: no room. A pair that another thread is writing at this moment may come to stand there twice. */
+/* Adds a pair unless it is there. False: no room. A pair that another thread is adding at the same moment
+ * may get in twice. */
 bool table_add_pair(struct table *table, uint32_t name, int family, const void *address);
 
 typedef bool table_visit_fn(struct name *name, void *arg);
-/* Visits the names of an address, the newest first, as long as `visit` says true.
- * Whether it did to the end. */
+/* Calls `visit` for the names of an address, the newest first, until it returns false. Returns whether it
+ * never did. Names that are being added may be left out. */
 bool table_visit_names(const struct table *table, int family, const void *address, table_visit_fn *visit,
                        void *arg);
-/*
- * Whether `is` says true of one of the names of an address. The answer, which is to depend on the name and
- * the key alone, is kept until the address gets another name or another key is asked for.
- */
+/* Whether `is` returns true for any name of an address. The answer, which must depend only on the names
+ * and `key`, is kept until the address gets another name or another key is asked for. */
 bool table_any_name(const struct table *table, int family, const void *address, uint64_t key,
                     table_visit_fn *is, void *arg);
 

@@ -2,13 +2,13 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The preload shim, for programs that never read openssl.cnf. It stands in for the three functions of
- * libcrypto that libssl cannot do without: whoever bound libssl, and however, its own calls come here first.
- * The first one loads pinning.so, which does all the rest. And it stands in for those by which a program
- * checks the name of a certificate itself. A process that never gets here maps one small file.
+ * The preload shim, for programs that never read openssl.cnf. It stands in for functions of libcrypto that
+ * libssl cannot do without: however libssl was loaded, its calls come here first (openssl-internals P6). The
+ * first call loads pinning.so, which does the rest. The shim also stands in for the functions by which a
+ * program checks a certificate's name. A process that never calls them only maps one small file.
  *
- * Should pinning.so fail to load, every verification of a host is refused: the administrator asked for
- * enforcement, and cannot see that it is missing.
+ * If pinning.so cannot be loaded, every verification of a host is refused: the administrator asked for
+ * enforcement, and would not notice that it is missing.
  */
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -33,13 +33,12 @@
 #define VISIBLE __attribute__((visibility("default")))
 #define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
 
-/* Objects that call the functions below: libssl, the program, plug-ins with a libcrypto of their own. */
+/* How many objects may call the functions below: libssl, the program, plug-ins with a libcrypto of their
+ * own. */
 #define MAX_CALLERS 64
 
-/*
- * Under C names of their own: the headers of some releases declare the functions with const parameters, those
- * of others without.
- */
+/* They have other names in C, because the headers of some releases declare their parameters const and
+ * others do not. */
 VISIBLE int new_ex_data(int class_index, void *object, CRYPTO_EX_DATA *ad) __asm__("CRYPTO_new_ex_data");
 VISIBLE int store_ctx_init(X509_STORE_CTX *ctx, X509_STORE *store, X509 *certificate,
                            STACK_OF(X509) * untrusted) __asm__("X509_STORE_CTX_init");
@@ -81,12 +80,13 @@ static const struct {
     [CHECK_IP_ASC] = {"X509_check_ip_asc", (any_fn *)check_ip_asc},
 };
 
+/* An object that calls these functions. */
 struct caller {
   struct caller_place place;
-  void *handle;
-  bool enforced;
-  bool is_openssl;       /* libcrypto or libssl themselves */
-  void *real[FUNCTIONS]; /* what it would have reached without us; NULL: nothing */
+  void *handle;          /* of the caller's object; NULL: not opened */
+  bool enforced;         /* pinning.so is attached to its OpenSSL */
+  bool is_openssl;       /* the caller is libcrypto or libssl itself */
+  void *real[FUNCTIONS]; /* the functions that it would reach without us; NULL: none */
 };
 
 static struct caller callers[MAX_CALLERS];
@@ -100,7 +100,7 @@ static const void *address_of(any_fn *function) {
   return address;
 }
 
-/* A handle on a caller's object; NULL: none can be had. Most callers need none. */
+/* A handle of the caller's object, needed by few; NULL: it cannot be opened. */
 static void *handle_of(const struct caller *caller) {
   return caller->handle != NULL ? caller->handle : object_open(caller->place.start);
 }
@@ -112,8 +112,8 @@ static struct elf_tables tables_at(const void *address) {
                                        : (struct elf_tables){.hash = NULL};
 }
 
-/* From an object's tables, which are faster to read than a handle's;
- * NULL: it is not there, or not for sure. */
+/* Finds a symbol in an object's tables, which is faster than by its handle. NULL: not there, or not
+ * certain. */
 static void *in_tables(const struct elf_tables *tables, const char *name) {
   void *symbol;
 
@@ -124,8 +124,8 @@ static bool is_real(const void *symbol, enum function function) {
   return symbol != NULL && symbol != address_of(functions[function].ours);
 }
 
-/* RTLD_NEXT alone would miss a libssl that was loaded locally, as python3 does. tables: of the object that
- * has it, if that is known. */
+/* Finds the function that the caller would reach without us. RTLD_NEXT alone would miss a libcrypto that
+ * was loaded locally, as python3 does. tables: of the object that has the function, if known. */
 static void *find_real(struct caller *caller, const struct elf_tables *tables, enum function function) {
   void *symbol = in_tables(tables, functions[function].name);
 
@@ -145,24 +145,24 @@ void *preload_module_symbol(const char *relative, const char *name) {
   char path[PATH_MAX];
   void *module;
 
-  /* Only from the place relative to this file: LD_PRELOAD in a privileged process takes no path of the
-   * user's. */
+  /* Only from its place relative to this file: in a privileged process, LD_PRELOAD takes no path of the
+   * user's either. */
   if (!object_sibling(callers, relative, path, sizeof path))
     return NULL;
   module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  /* For want of memory or of a descriptor, perhaps; and without it every host is refused until the process
-   * ends. */
+  /* Tried twice, because memory or descriptors may be short for a moment, and without the module every
+   * host is refused until the process ends. */
   if (module == NULL)
     module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   return module != NULL ? dlsym(module, name) : NULL;
 }
 
-/* Of pinning.so. */
+/* A function of pinning.so. */
 static void *module_symbol(const char *name) {
   return preload_module_symbol(PINNING_MODULE_FROM_SHIM, name);
 }
 
-/* The same, kept in *found. False: as above. */
+/* Finds a function of pinning.so and keeps it in *found. False: there is none. */
 static bool find_in_module(_Atomic(void *) *found, const char *name, void *ret_function) {
   void *symbol = atomic_load(found);
 
@@ -212,7 +212,7 @@ static void set_up(void *place, void *handle, const struct object *object) {
   caller->real[NEW_EX_DATA] = find_real(caller, &tables, NEW_EX_DATA);
   has_libssl = is_libssl(caller, object, &tables);
   caller->is_openssl = has_libssl || holds(object, caller->real[NEW_EX_DATA]);
-  /* libssl has none of them itself: all are of its libcrypto. */
+  /* libssl does not define these functions: all belong to its libcrypto. */
   if (has_libssl)
     tables = tables_at(caller->real[NEW_EX_DATA]);
   for (enum function function = NEW_EX_DATA + 1; function < FUNCTIONS; function++)
@@ -229,9 +229,9 @@ static const struct caller *caller_of(const void *address) {
 /* ---- Refusing without pinning.so ---- */
 
 /*
- * libssl is about to verify for a connection: when a function that it cannot do without fails, it gives
- * the verification up, before any callback of the program has a say; SSL_VERIFY_PEER makes that count.
- * False: this is not about a client's connection.
+ * Called when libssl is about to verify for a connection. If a function that it needs fails, it gives the
+ * verification up as failed, before any callback of the program's can interfere (openssl-internals P6).
+ * SSL_VERIFY_PEER makes the failure count. False: this is not about a client's connection.
  */
 static bool refuse_connection(const struct caller *caller, int index, void *data) {
   __typeof__(SSL_get_ex_data_X509_STORE_CTX_idx) *connection_index;
@@ -268,7 +268,8 @@ static bool names_a_host(const struct caller *caller, X509_STORE_CTX *ctx) {
 
 /* ---- The functions ---- */
 
-/* The real function of a caller; false: there is none, or nobody can tell whose it is, and the call fails. */
+/* Gets the real function of a caller. False: there is none, or the caller is not known; the call must then
+ * fail. */
 static bool real_function(const struct caller *caller, enum function function, void *ret_function) {
   if (caller == NULL || caller->real[function] == NULL)
     return false;
@@ -314,10 +315,8 @@ int verify_cert(X509_STORE_CTX *ctx) {
 
 /* ---- Names that a program checks itself ---- */
 
-/*
- * After OpenSSL has said yes. What it asks for itself, in a verification, is judged there. name: a host's or
- * an address, `length` bytes.
- */
+/* Called after OpenSSL has accepted the name: whether the policy allows it too. Names that OpenSSL itself
+ * checks are judged in its verification. name: `length` bytes, a host name or an address. */
 static bool is_allowed(const struct caller *caller, X509 *certificate, const char *name, size_t length) {
   static _Atomic(void *) found;
   __typeof__(pinning_allows) *ask;
@@ -335,7 +334,7 @@ static bool is_allowed(const struct caller *caller, X509 *certificate, const cha
   return allowed;
 }
 
-/* Who gets no for an answer frees no name. */
+/* A caller that gets "no" for an answer does not free the name, so we do. */
 static void forget_peername(const struct caller *caller, char **peername) {
   __typeof__(CRYPTO_free) *release;
   void *handle = peername != NULL ? handle_of(caller) : NULL;
@@ -371,7 +370,7 @@ int check_ip(X509 *certificate, const unsigned char *address, size_t length, uns
   if (!real_function(caller, CHECK_IP, &real))
     return 0;
   result = real(certificate, address, length, flags);
-  /* Nothing else than an address of these two lengths can have matched one that a policy names. */
+  /* Only addresses of these two lengths can match one that a policy names. */
   if (result <= 0 || (length != 4 && length != 16) ||
       inet_ntop(length == 4 ? AF_INET : AF_INET6, address, text, sizeof text) == NULL)
     return result;
@@ -392,14 +391,15 @@ int check_ip_asc(X509 *certificate, const char *address, unsigned int flags) {
 /* ---- OpenSSL inside the program ---- */
 
 /*
- * A program that has OpenSSL linked in and exports its symbols (nodejs as its makers distribute it) calls
- * itself and never comes here. It is known by its own definition standing before ours.
+ * Some programs have OpenSSL linked in and export its symbols, such as the nodejs of its makers. They call
+ * their own functions and never ours. Such a program is recognised by its own definition, which is found
+ * before ours.
  */
 __attribute__((constructor)) static void attach_to_program(void) {
   const void *symbol = dlsym(RTLD_DEFAULT, functions[NEW_EX_DATA].name);
   int saved_errno;
 
-  /* errno is libc's, which takes some time to find. */
+  /* Only now, because errno is libc's, and binding it takes time. */
   if (!is_real(symbol, NEW_EX_DATA))
     return;
   saved_errno = errno;

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The preload shim in front of getaddrinfo_a(3), which resolves in threads of libc's own. A result is read
- * when the program is told that a request is complete, once: afterwards the program may free it. A name whose
- * request nobody asks after stays one of every address.
+ * The shim's getaddrinfo_a(3), which resolves in threads of libc's. A result is read once, when the program
+ * is told that its request is complete; afterwards the program may free it. If the program never asks about a
+ * request, its name stays a name of every address.
  */
 #include <errno.h>
 #include <netdb.h>
@@ -17,21 +17,23 @@
 #include "resolved.h"
 
 #define VISIBLE __attribute__((visibility("default")))
-#define NAME_SIZE 254 /* RFC 1035, 2.3.4; longer ones are not remembered either (resolved.c) */
+#define NAME_SIZE 254 /* RFC 1035, 2.3.4; resolved.c does not remember longer names either */
 
 VISIBLE int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *event);
 VISIBLE int gai_suspend(const struct gaicb *const list[], int count, const struct timespec *timeout);
 VISIBLE int gai_error(struct gaicb *request);
 VISIBLE int gai_cancel(struct gaicb *request);
 
-/* A request that the program was not told about yet. Its name may be freed before that. */
+/* A request whose result the program has not been told yet. The name is copied, because the program may
+ * free it earlier. */
 struct watched {
   struct watched *next;
-  _Atomic(const void *) request; /* NULL: free; this record's own address: somebody is at work on it */
+  _Atomic(const void *) request; /* NULL: free; the record's own address: a thread is working on it */
   char name[NAME_SIZE];
 };
 
-/* As many as there ever were at a time; none is taken out, so no lock is needed. */
+/* All records. None is ever removed, so no lock is needed, and there are as many as there ever were
+ * requests at a time. */
 static _Atomic(struct watched *) all_watched;
 
 /* ---- Requests ---- */
@@ -40,7 +42,7 @@ static bool claim(struct watched *watched, const void *request) {
   return atomic_compare_exchange_strong(&watched->request, &request, watched);
 }
 
-/* The record of a request, for the caller alone; NULL: there is none. */
+/* Takes the record of a request, which then belongs to the caller alone; NULL: there is none. */
 static struct watched *take(const struct gaicb *request) {
   for (struct watched *watched = atomic_load(&all_watched); watched != NULL; watched = watched->next) {
     if (atomic_load(&watched->request) == request && claim(watched, request))
@@ -49,7 +51,7 @@ static struct watched *take(const struct gaicb *request) {
   return NULL;
 }
 
-/* A record that is free, for the caller alone; NULL: no memory. */
+/* Takes a free record, which then belongs to the caller alone; NULL: no memory. */
 static struct watched *take_free(void) {
   struct watched *watched = atomic_load(&all_watched);
 
@@ -66,6 +68,7 @@ static struct watched *take_free(void) {
     continue;
   return watched;
 }
+/* Gives a record back. request: what it is for from now on; NULL: free. */
 
 static void let_go(struct watched *watched, const void *request) {
   atomic_store(&watched->request, request);
@@ -74,7 +77,8 @@ static void let_go(struct watched *watched, const void *request) {
 static void watch(const struct gaicb *request) {
   struct watched *watched = take(request);
 
-  /* The program was never told what became of the request before: that name stays one of every address. */
+  /* The program never asked what became of the earlier request at this address, so that name stays a name
+   * of every address. */
   if (watched != NULL)
     let_go(watched, NULL);
   if (request->ar_name == NULL || strlen(request->ar_name) >= NAME_SIZE)
@@ -87,7 +91,7 @@ static void watch(const struct gaicb *request) {
   let_go(watched, request);
 }
 
-/* The program is told this about a request. */
+/* Called when the program is told this status of a request. */
 static void tell(const struct gaicb *request, int status) {
   struct watched *watched = status != EAI_INPROGRESS ? take(request) : NULL;
 
@@ -106,7 +110,7 @@ static int real_error(struct gaicb *request) {
   return preload_find_real(&found, "gai_error", &real) ? real(request) : EAI_SYSTEM;
 }
 
-/* The program may read all of these that are complete. */
+/* Called when the program may read the results of all requests that are complete. */
 static void tell_all(struct gaicb *const list[], int count) {
   int saved_errno = errno;
 
@@ -126,14 +130,14 @@ int getaddrinfo_a(int mode, struct gaicb *list[], int count, struct sigevent *ev
 
   if (!preload_find_real(&found, "getaddrinfo_a", &real))
     return EAI_SYSTEM;
-  /* Before it: the connection may be made while this thread is not back yet. */
+  /* Before the call, because a connection may be made before this thread returns. */
   for (int i = 0; (mode == GAI_WAIT || mode == GAI_NOWAIT) && i < count; i++) {
     if (list[i] != NULL)
       watch(list[i]);
   }
   errno = saved_errno;
   result = real(mode, list, count, event);
-  /* Where it failed, nobody knows which of them have a result. */
+  /* If the call failed, it is not known which requests have a result. */
   if (mode == GAI_WAIT && result == 0)
     tell_all(list, count);
   return result;

@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The preload shim in front of GnuTLS. gnutls_init(3) calls gnutls_handshake_set_max_packet_length(3) through
- * libgnutls' own table of links, so that every session comes by here, however its program bound GnuTLS; and
- * gnutls_init(3) itself is stood in for, too, for a libgnutls without such a link. The first one loads
- * pinning-gnutls.so, which does all the rest.
+ * The preload shim for GnuTLS. gnutls_init(3) calls gnutls_handshake_set_max_packet_length(3) through
+ * libgnutls' own link table, so every session passes through here however the program bound GnuTLS.
+ * gnutls_init(3) itself is also replaced, for a libgnutls without such a link. The first call loads
+ * pinning-gnutls.so, which does the rest.
  *
- * Should that fail, every ClientHello is refused: the administrator asked for enforcement, and cannot see
+ * If that fails, every ClientHello is refused: the administrator asked for enforcement, and would not notice
  * that it is missing.
  */
 #include <dlfcn.h>
@@ -24,7 +24,7 @@
 #define VISIBLE __attribute__((visibility("default")))
 #define CALLER __builtin_extract_return_addr(__builtin_return_address(0))
 
-/* Objects that call the functions below: libgnutls itself, programs, libraries. */
+/* How many objects may call the functions below: libgnutls itself, programs, libraries. */
 #define MAX_CALLERS 128
 
 #define FUNCTIONS(X)                                                                                         \
@@ -64,18 +64,20 @@ static const struct {
 #undef X
 };
 
+/* An object that calls these functions. */
 struct caller {
   struct caller_place place;
-  const struct pinning_gnutls *module;             /* NULL: not enforced, and so refused */
-  void *real[COUNT];                               /* what it would have reached without us; NULL: nothing */
-  __typeof__(gnutls_server_name_get) *server_name; /* NULL: there is none */
+  const struct pinning_gnutls *module; /* NULL: not enforced, so its sessions are refused */
+  void *real[COUNT];                   /* the functions that it would reach without us; NULL: none */
+  __typeof__(gnutls_server_name_get) *server_name; /* gnutls_server_name_get; NULL: there is none */
 };
 
 static struct caller callers[MAX_CALLERS];
 
 /* ---- Callers ---- */
 
-/* ours: NULL: the shim has no function of that name. */
+/* Finds the function that a caller would reach without us. ours: the shim's function of that name; NULL:
+ * it has none. */
 static void *find(void *handle, const char *name, const void *ours) {
   void *symbol = handle != NULL ? dlsym(handle, name) : NULL;
 
@@ -129,7 +131,7 @@ static const struct caller *caller_of(const void *address) {
   return callers_of(&table, address);
 }
 
-/* The real function of a caller; false: there is none, or nobody can tell whose it is. */
+/* Gets the real function of a caller. False: there is none, or the caller is not known. */
 static bool real_function(const struct caller *caller, enum function function, void *ret_function) {
   if (caller == NULL || caller->real[function] == NULL)
     return false;
@@ -137,7 +139,7 @@ static bool real_function(const struct caller *caller, enum function function, v
   return true;
 }
 
-/* Declares `real`, the function of that name; or returns `missing`. */
+/* Declares `caller` and `real`, the function of that name. If there is none, returns `missing`. */
 #define REAL(name, missing)                                                                                  \
   const struct caller *caller = caller_of(CALLER);                                                           \
   __typeof__(name) *real;                                                                                    \
@@ -149,6 +151,7 @@ static bool real_function(const struct caller *caller, enum function function, v
 
 /* ---- Sessions ---- */
 
+/* A handshake hook that refuses every message that is sent. */
 static int refuse_hello(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                         const gnutls_datum_t *message) {
   (void)session;
@@ -158,10 +161,8 @@ static int refuse_hello(gnutls_session_t session, unsigned type, unsigned when, 
   return incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
 
-/*
- * A server's session is left as it is. Nobody says whose a session is, but to a client GnuTLS refuses to tell
- * which name was asked for; any other answer than these is taken for a client's, too.
- */
+/* Whether this is a server's session, which is left alone. GnuTLS does not say whose a session is, but
+ * refuses to tell a client which name was requested. Any answer but these two counts as a client's. */
 static bool is_server(const struct caller *caller, gnutls_session_t session) {
   char name[1];
   size_t size = sizeof name;
@@ -207,7 +208,7 @@ void gnutls_handshake_set_hook_function(gnutls_session_t session, unsigned int t
     caller->module->set_hook(caller->module, session, type, when, hook);
 }
 
-/* The module has an extension, too, which then has to be one for all sessions and the first. */
+/* The module registers an extension too. That one must come first and must apply to all sessions. */
 int gnutls_ext_register(const char *name, int id, gnutls_ext_parse_type_t point, gnutls_ext_recv_func receive,
                         gnutls_ext_send_func send, gnutls_ext_deinit_data_func release,
                         gnutls_ext_pack_func pack, gnutls_ext_unpack_func unpack) {

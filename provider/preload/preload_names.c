@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * The preload shim in front of libc's resolver. Some programs check the name of a certificate themselves, or
- * not at all, and tell OpenSSL none: it was resolved, though.
- */
+/* The shim's versions of libc's resolver functions. Some programs check a certificate's name themselves,
+ * or not at all, and give OpenSSL no name. But they have resolved it. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <netdb.h>

@@ -12,42 +12,44 @@
 #include "name_table.h"
 #include "preload.h"
 
-/* Pairs that a process has room for at first, and above which names that no entry covers are given up. */
+/* Pairs that there is room for at first, and the number of pairs above which names that no entry covers
+ * are dropped. */
 #define FIRST_PAIRS 32
 #define UNASKED_PAIRS 8192
-/* Pairs of covered names above which such a name counts for every address instead; covered addresses above
- * which nothing more is remembered. */
+/* With more pairs of covered names than this, covered names count for every address. With more covered
+ * addresses than this, nothing more is remembered. */
 #define COVERED_PAIRS 65536
 /*
- * Covered names of one address above which it is any name's. An entry may cover all names below a parent, and
- * who makes a program resolve them chooses as many as they like, all with one address: each would be asked
- * for at every connection without a name.
+ * With more covered names of one address than this, the address may have any name. An entry may cover all
+ * names below a parent, and somebody who makes a program resolve them can choose any number of them with one
+ * address. Each would be asked for at every connection without a name.
  */
 #define COVERED_NAMES 8192
-#define NO_NAME ""    /* of covered addresses whose names are gone; nothing is resolved by it */
+#define NO_NAME ""    /* the name of covered addresses whose names were dropped; never resolved */
 #define NAME_SIZE 254 /* RFC 1035, 2.3.4: 253 characters as text */
 
-/* Other threads may fill a table as fast as it is renewed. */
+/* A limit, because other threads may fill a table as fast as it is replaced. */
 #define RENEWALS_TRIED 64
 
 #define SLOTS 8
 
-/* Bits of a name. */
-#define ADDRESSES_PENDING 1u /* its addresses are being looked for */
-#define ADDRESSES_LOST 2u    /* not all of its addresses are known */
+/* Flags of a name. */
+#define ADDRESSES_PENDING 1u /* its addresses are being looked up */
+#define ADDRESSES_LOST 2u    /* not all its addresses are known */
 
-/* Tables that are in use or still have readers. */
+/* The table in use, and older ones that still have readers. */
 static struct slot {
   _Atomic(struct table *) table;
   atomic_uint readers;
 } slots[SLOTS];
 static atomic_int current = -1;
-/* The process that is putting a new table in; 0: none. A pid and no lock: a child forked meanwhile must not
- * wait for a thread that it does not have. */
+/* The process that is putting in a new table; 0: none. Not a lock: a child forked meanwhile must not wait
+ * for a thread that it does not have. */
 static atomic_int renewing_pid;
+/* Number of the next resolution. */
 static atomic_uint resolutions;
-/* A name or an address that may be covered was not remembered, for want of memory or room: it may be that of
- * any connection. */
+/* A name or an address that may be covered could not be remembered for lack of memory or room. So any
+ * connection may have it. */
 static atomic_bool something_lost;
 
 static bool may_be_covered(const char *name) {
@@ -62,7 +64,7 @@ static bool address_may_be_covered(int family, const void *address) {
 
 /* ---- The table in use ---- */
 
-/* NULL: none yet. To be given back. */
+/* The table in use, to be given back by release(*ret_slot). NULL: none yet. */
 static struct table *acquire(int *ret_slot) {
   for (;;) {
     int slot = atomic_load(&current);
@@ -82,15 +84,16 @@ static void release(int slot) {
     atomic_fetch_sub(&slots[slot].readers, 1);
 }
 
-/* A slot that nobody uses; -1: none. Only the one that renews changes them. In a child that was forked while
- * another thread was reading, that one's slot is never free again. */
+/* A slot that is not in use; -1: none. Only the thread that puts in a new table changes slots. In a child
+ * forked while another thread was reading, that thread's slot is never free again. */
 static int free_slot(void) {
   int in_use = atomic_load(&current);
 
   for (int i = 0; i < SLOTS; i++) {
     if (i == in_use || atomic_load(&slots[i].readers) != 0)
       continue;
-    /* A late reader counts itself in, sees that the slot is not in use and leaves the table alone. */
+    /* A reader that comes late counts itself in, sees that the slot is no longer current and does not
+     * touch the table. */
     table_free(atomic_exchange(&slots[i].table, NULL));
     return i;
   }
@@ -99,22 +102,23 @@ static int free_slot(void) {
 
 /* ---- What is worth keeping ---- */
 
-/* A name of a full table, on its way into the next one. */
+/* What becomes of a name of a full table. */
 enum fate { FATE_GONE, FATE_KEPT, FATE_WITHOUT_ADDRESSES };
 
-/* How a full table, which others may still be writing to, is cut down. */
+/* How a full table is cut down, while other threads may still be writing to it. */
 struct cut {
   const struct table *from;
-  unsigned char *fates;             /* by the number of the name; at first whether it is covered: FATE_KEPT */
-  size_t names, bytes;              /* of those that stay */
-  unsigned char *covered_addresses; /* by the place of the newest of its pairs in `newest`: whether it is */
+  unsigned char *fates;             /* by number of the name; at first FATE_KEPT if it is covered */
+  size_t names, bytes;              /* of those that are kept */
+  unsigned char *covered_addresses; /* 1 if covered; indexed like `newest` of the table */
   size_t covered_count;
 };
 
 /*
- * No address leads to a name that has none, be it covered; it stays as long as others, for whoever makes a
- * program resolve names that do not exist has no end of them. While its addresses are being looked for it
- * has a bit. Where nobody can tell what is covered, all with an address are.
+ * Marks the names that are covered and have an address. A covered name without an address is treated like an
+ * uncovered one: no address leads to it, and somebody who makes a program resolve names that do not exist has
+ * any number of them. A name whose addresses are being looked up has a flag, which counts as an address. If
+ * coverage is not known, every name with an address counts as covered.
  */
 static void find_covered(struct cut *cut) {
   const struct table *from = cut->from;
@@ -136,14 +140,15 @@ static void find_covered(struct cut *cut) {
   }
 }
 
-/* The newest pair of an address, noted at that place. NULL: none. */
+/* The newest pair of the address in this slot; NULL: the slot is empty. */
 static struct pair *newest_at(const struct table *table, size_t place) {
   uint32_t pair = atomic_load(&table->newest[place]);
 
   return pair != 0 ? &table->pairs[pair - 1] : NULL;
 }
 
-/* An entry may be for an address, whose names nothing covers; there are no more of these than entries. */
+/* Marks the covered addresses. An entry may be for an address although none of its names is covered; there
+ * are no more of these than entries. */
 static void find_covered_addresses(struct cut *cut) {
   for (size_t i = 0; i < cut->from->pair_slots; i++) {
     const struct pair *pair = newest_at(cut->from, i);
@@ -160,7 +165,8 @@ static bool is_counted(const struct cut *cut, uint32_t number, bool covered, uns
          (covered || atomic_load(&table_name(cut->from, number)->last_used) >= since);
 }
 
-/* Names and pairs that are covered, or are not and were used at that time or later. */
+/* Counts the names and pairs that are covered, or those that are not and were used at time `since` or
+ * later. */
 static size_t count(const struct cut *cut, bool covered, unsigned since) {
   size_t found = 0;
 
@@ -171,7 +177,7 @@ static size_t count(const struct cut *cut, bool covered, unsigned since) {
   return found;
 }
 
-/* The time since when so few names were used that half of the room for them stays free. */
+/* The time since which so few uncovered names were used that half of the room for them stays free. */
 static unsigned find_oldest(const struct cut *cut) {
   unsigned least = 0, most = atomic_load(&resolutions) + 1;
 
@@ -186,7 +192,8 @@ static unsigned find_oldest(const struct cut *cut) {
   return least;
 }
 
-/* Settles it once: who writes a name later sees that the table is closed, and writes it again. */
+/* Decides the fate of each name once. A thread that adds a name later sees that the table is closed, and
+ * adds the name again. */
 static void decide(struct cut *cut, enum fate covered, unsigned oldest) {
   for (size_t i = 0; i < cut->from->name_slots; i++) {
     uint32_t number = atomic_load(&cut->from->name_numbers[i]);
@@ -203,7 +210,7 @@ static void decide(struct cut *cut, enum fate covered, unsigned oldest) {
   }
 }
 
-/* False: there is no room. */
+/* False: no room. */
 static bool copy_names(const struct cut *cut, struct table *to) {
   for (size_t i = 0; i < cut->from->name_slots; i++) {
     uint32_t number = atomic_load(&cut->from->name_numbers[i]), copied;
@@ -237,7 +244,7 @@ static bool copy_pairs(const struct cut *cut, struct table *to) {
   return true;
 }
 
-/* Covered addresses stay, if under no name. False: there is no room. */
+/* Keeps covered addresses, even without a name. False: no room. */
 static bool copy_addresses(const struct cut *cut, struct table *to) {
   for (size_t i = 0; i < cut->from->pair_slots && cut->covered_count > 0; i++) {
     const struct pair *pair = newest_at(cut->from, i);
@@ -249,7 +256,7 @@ static bool copy_addresses(const struct cut *cut, struct table *to) {
   return true;
 }
 
-/* The pairs that there is to be room for. */
+/* Decides what is kept. Returns for how many pairs the new table needs room. */
 static size_t cut_down(struct cut *cut) {
   size_t pairs = cut->from->pair_slots / 2, kept;
 
@@ -267,7 +274,7 @@ static size_t cut_down(struct cut *cut) {
   return pairs;
 }
 
-/* A larger table with what is worth keeping. NULL: no memory, or that leaves next to no room. */
+/* Makes a larger table with what is worth keeping. NULL: no memory, or there would be almost no room left. */
 static struct table *next_table(struct table *full) {
   struct cut cut = {
       .from = full, .fates = calloc(full->name_units, 1), .covered_addresses = calloc(full->pair_slots, 1)};
@@ -298,7 +305,7 @@ static bool begin_renewal(void) {
   return none != own && atomic_compare_exchange_strong(&renewing_pid, &none, own);
 }
 
-/* Puts a table with more room in place of the full one. False: no memory, or no slot. */
+/* Replaces the full table by one with more room. False: no memory, or no slot. */
 static bool renew(int full_slot) {
   struct table *full = full_slot >= 0 ? atomic_load(&slots[full_slot].table) : NULL, *table;
   int slot = free_slot();
@@ -307,7 +314,7 @@ static bool renew(int full_slot) {
     return false;
   if (full != NULL) {
     atomic_store(&full->closed, true);
-    /* All names are asked for anew only from time to time: another policy may cover fewer. */
+    /* Asks for all names again only from time to time, in case a new policy covers fewer. */
     if (atomic_load(&full->turned_away) != 0 &&
         atomic_fetch_add(&full->turned_away, 1) % (UNASKED_PAIRS / 2) != 0)
       return false;
@@ -320,7 +327,7 @@ static bool renew(int full_slot) {
   return true;
 }
 
-/* Sees to it that another table than that of the slot is in use. False: there will be none. */
+/* Makes sure that the table in use is not the one of full_slot. False: it cannot be replaced. */
 static bool replace(int full_slot) {
   for (int tries = 0; tries < 20000; tries++) {
     bool renewed;
@@ -332,7 +339,7 @@ static bool replace(int full_slot) {
       atomic_store(&renewing_pid, 0);
       return renewed;
     }
-    /* Another thread is at it. */
+    /* Another thread is replacing it. */
     moment_pass(100000);
   }
   return false;
@@ -340,10 +347,10 @@ static bool replace(int full_slot) {
 
 /* ---- Remembering ---- */
 
-/* Something that is to be noted of a name. */
+/* Something to be remembered about a name. */
 struct note {
   const char *name;
-  unsigned set, clear; /* bits */
+  unsigned set, clear; /* flags to set and to clear */
   int family;          /* AF_UNSPEC: no address */
   const void *address;
 };
@@ -367,7 +374,7 @@ static bool put(struct table *table, const struct note *note) {
 }
 
 static void remember(const struct note *note) {
-  /* Whatever else is known, it is not all. */
+  /* Something was lost before, so what is known is incomplete anyway. */
   if (atomic_load(&something_lost))
     return;
   for (int tries = 0; tries < RENEWALS_TRIED; tries++) {
@@ -375,7 +382,7 @@ static void remember(const struct note *note) {
     struct table *table = acquire(&slot);
     bool done = table != NULL && !atomic_load(&table->closed) && put(table, note);
 
-    /* Who closed it meanwhile may have passed the place already. */
+    /* A thread that closed the table meanwhile may have passed this place already. */
     done = done && !atomic_load(&table->closed);
     release(slot);
     if (done)
@@ -396,7 +403,7 @@ void resolved_remember(const char *name, int family, const void *address) {
   const struct in6_addr *v6 = address;
   struct note note = {.name = name, .family = family, .address = address};
 
-  /* With AI_V4MAPPED an IPv4 address comes in this form. It is kept as what it is, see sockets.c. */
+  /* With AI_V4MAPPED an IPv4 address comes in this form. It is kept as IPv4, see sockets.c. */
   if (family == AF_INET6 && memcmp(v6, &(struct in6_addr){.s6_addr = {[10] = 0xff, [11] = 0xff}}, 12) == 0) {
     note.family = AF_INET;
     note.address = (const unsigned char *)address + 12;
@@ -426,7 +433,7 @@ static bool is_covered(struct name *name, const struct pinning_covering *coverin
   return false;
 }
 
-/* A visit of covered names, of no more than are known of one address. */
+/* A visit of covered names that stops after COVERED_NAMES. */
 struct bounded {
   const struct pinning_covering *covering;
   pinning_visit_name_fn *visit;
@@ -444,7 +451,7 @@ static bool visit_bounded(struct name *name, void *arg) {
   return !bounded->too_many && bounded->visit(name->text, bounded->arg);
 }
 
-/* Names that count for every address. */
+/* Visits the names that count for every address. Returns whether `visit` never returned false. */
 static bool visit_everywhere(const struct table *table, table_visit_fn *visit, void *arg) {
   for (size_t i = 0; i < table->name_slots && atomic_load(&table->has_bits); i++) {
     uint32_t number = atomic_load(&table->name_numbers[i]);
@@ -519,7 +526,8 @@ static bool every_name(const struct pinning_covering *covering, pinning_visit_na
   return all;
 }
 
-/* As of a name: an entry may be for an address, and of the others there may be thousands. */
+/* Remembers in the pair that its address is not covered, as is done for names: an entry may be for an
+ * address, and there may be thousands of others. */
 static bool visit_covered_address(struct pair *pair, const struct pinning_covering *covering,
                                   pinning_visit_name_fn *visit, void *arg) {
   char text[INET6_ADDRSTRLEN];
