@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-#define NAME_SIZE 256 /* RFC 1035, 2.3.4: 253 characters as text, and some */
+#define NAME_SIZE 256 /* RFC 1035, 2.3.4: a name has at most 253 characters as text */
 
-/* spelled: perhaps with dots behind it, which no certificate has. */
+/* spelled: may end in dots, which names in certificates do not have. */
 static bool speaks_for_spelled(speaks_fn *speaks, const void *voucher, const char *spelled) {
   char name[NAME_SIZE];
   size_t length = strlen(spelled);

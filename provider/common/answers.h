@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * What a peer's certificate is asked about the findings of a verdict, whichever library reads it: which names
- * it has to speak for, and each finding once.
- */
+/* Asks a peer's certificate about the findings of a verdict, by functions of either TLS library: for which
+ * names it must be valid, and about each finding only once. Called by both vouch.c. */
 #ifndef PIN_ANSWERS_H
 #define PIN_ANSWERS_H
 
@@ -12,19 +10,19 @@
 
 #include "pinpolicy.h"
 
-/* Whether the certificate speaks for a host, which has no dots behind it. */
+/* Whether the certificate is valid for a host. name: without trailing dots. */
 typedef bool speaks_fn(const void *voucher, const char *name);
 
-/* Whether it speaks for each name that led to a finding, however dots behind it spell it. The finding is one
- * of the verdict's, and not that of an address. */
+/* Whether the certificate is valid for each name that led to a finding; trailing dots are ignored.
+ * finding: one of the verdict's, and not one for an address. */
 bool speaks_for_names(const struct pin_verdict *verdict, const struct pin_finding *finding, speaks_fn *speaks,
                       const void *voucher);
 
-/* Looks at the certificate for one finding. */
+/* Checks the certificate for one finding. */
 typedef enum pin_reason look_fn(void *voucher, const struct pin_finding *finding);
 
-/* The answer is asked for again for every key of a path: it is kept. answers: PIN_MAX_FINDINGS of them,
- * PIN_REASON_UNDECIDED in the beginning. */
+/* Calls `look`, or returns its earlier answer, because pin_judge asks again for every key of a path.
+ * answers: PIN_MAX_FINDINGS of them, PIN_REASON_UNDECIDED at first. */
 enum pin_reason look_once(enum pin_reason *answers, const struct pin_verdict *verdict,
                           const struct pin_finding *finding, look_fn *look, void *voucher);
 

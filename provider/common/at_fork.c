@@ -17,7 +17,7 @@ static void at_fork_of_glibc(void *symbol, handler_fn *prepare, handler_fn *pare
   (void)register_atfork(prepare, parent, child, &nobody);
 }
 
-/* musl has no unloading. */
+/* musl never unloads objects. */
 static void at_fork_of_musl(void *symbol, handler_fn *prepare, handler_fn *parent, handler_fn *child) {
   int (*atfork)(handler_fn *, handler_fn *, handler_fn *);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* pthread_atfork(3), which is no function of glibc's libc.so but in each program that calls it. */
+/* Registers fork handlers. pthread_atfork(3) is not in glibc's libc.so but is linked into each program
+ * that calls it. Called by openssl/forks.c. */
 #ifndef PIN_AT_FORK_H
 #define PIN_AT_FORK_H
 
-/* In the name of nobody: whoever is unloaded or finished, the handlers stay, as their module must. */
+/* Registers the handlers for the rest of the process's life, since they belong to no object that can be
+ * unloaded; their module must stay loaded too. On failure they are not called. */
 void at_fork(void (*prepare)(void), void (*parent)(void), void (*child)(void));
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The time of day by the clock that costs least, by which the kernel stamps files, too. */
+/* The time of day, by the cheapest clock. The kernel stamps files by the same clock. */
 #ifndef PIN_CLOCK_H
 #define PIN_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
 
+/* Milliseconds since the epoch. */
 static inline int64_t clock_milliseconds(void) {
   struct timespec now;
 
@@ -15,7 +16,7 @@ static inline int64_t clock_milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* What time(2) says: seconds since the epoch. */
+/* Seconds since the epoch, like time(2). */
 static inline int64_t clock_seconds(void) {
   struct timespec now;
 

@@ -6,8 +6,7 @@
 
 #include "host_name.h"
 
-/* Bytes of host names, underscores and stars included. On the wire and in a certificate a name in Unicode has
- * A-labels. */
+/* Characters of host names, with underscore and star. A name in Unicode is sent and certified as A-labels. */
 static bool is_host_byte(char byte) {
   static const char others[] = "-_.*";
 
@@ -59,7 +58,7 @@ uint16_t host_part_port(const char *text) {
   return (uint16_t)port;
 }
 
-/* Where the host begins in "scheme://user@host". */
+/* Finds where the host begins in "scheme://user@host". */
 static const char *skip_to_host(const char *text) {
   const char *found = strstr(text, "://");
   size_t length;
@@ -73,7 +72,7 @@ static const char *skip_to_host(const char *text) {
   return found != NULL ? found + 1 : text;
 }
 
-/* "[2001:db8::1]:443", "host:443", "https://host/path", " host ". False: there is no host in it. */
+/* Reads texts such as "[2001:db8::1]:443", "host:443", "https://host/path" and " host ". */
 bool host_part_read(const char *name, struct host_part *ret_part) {
   const char *start = skip_to_host(name);
   size_t length = strcspn(start, "/?# \t\r\n");
@@ -86,7 +85,7 @@ bool host_part_read(const char *name, struct host_part *ret_part) {
   ret_part->port = 0;
   ret_part->is_all = start == name && name[length] == '\0';
   colon = strrchr(text, ':');
-  /* The colons of an address in brackets, or without a port, are its own. */
+  /* Colons in brackets, and those of an IPv6 address without brackets, do not begin a port. */
   if (colon == NULL || strchr(colon, ']') != NULL || (*text != '[' && strchr(text, ':') != colon))
     return true;
   ret_part->port = host_part_port(colon + 1);

@@ -6,7 +6,7 @@
 
 #include "libc_symbol.h"
 
-/* One after another, the last of them empty; in the order of struct libc_functions. */
+/* The names one after another, with an empty one at the end, in the order of struct libc_functions. */
 #define X(name) #name "\0"
 static const char names[] = PIN_LIBC_FUNCTIONS(X);
 #undef X

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * Functions of libc that most processes never need from us: they are looked for when they are needed, and so
- * cost nothing before (see text.h).
- */
+/* Functions of libc that we need in few processes. They are looked up when needed, so other processes pay
+ * nothing for them (see text.h). Called by log.c, sockets.c and openssl/verified_name.c. */
 #ifndef PIN_LIBC_FUNCTIONS_H
 #define PIN_LIBC_FUNCTIONS_H
 
@@ -17,7 +15,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/* None whose name depends on the width of time_t or off_t: the headers may have another one in mind. */
+/* No function whose name depends on the width of time_t or off_t: the headers may mean another one. */
 #define PIN_LIBC_FUNCTIONS(X)                                                                                \
   X(close)                                                                                                   \
   X(closedir)                                                                                                \
@@ -44,7 +42,7 @@ struct libc_functions {
 #undef X
 };
 
-/* Finds them all, anew at each call. False: one of them is not there, as in no libc that is known. */
+/* Finds all of them, at each call. False: one is missing, which is so in no known libc. */
 bool libc_functions_bind(struct libc_functions *ret_functions);
 
 #endif

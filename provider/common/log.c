@@ -18,8 +18,9 @@
 #define LINE_SIZE (PIN_REPORT_SIZE + 256)
 
 /*
- * The program's file name, with every byte that could end the pair or disturb a terminal replaced. Not
- * program_invocation_short_name: that points into memory that some programs write their title to.
+ * Writes the program's file name; a character that could end the pair or disturb a terminal becomes "_".
+ * program_invocation_short_name is not used, because some programs write their title over the memory that it
+ * points to.
  */
 static void program_name(const struct libc_functions *libc, char *ret_name, size_t size) {
   char path[PATH_MAX];
@@ -36,7 +37,8 @@ static void program_name(const struct libc_functions *libc, char *ret_name, size
   ret_name[written] = '\0';
 }
 
-/* RFC 3164, section 4.1: what /dev/log expects. The C locale's month names, whatever the program has set. */
+/* Writes the time as /dev/log expects it (RFC 3164, section 4.1), with the C locale's month names whatever
+ * the program has set. */
 static void timestamp(char ret_stamp[32]) {
   static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -99,7 +101,7 @@ void log_line(int priority, const char *text) {
     return;
   length = snprintf(message + head, LINE_SIZE, "%s program=%s pid=%ld uid=%ld\n", text, program,
                     (long)getpid(), (long)libc.getuid());
-  /* The newline is for standard error alone: a datagram needs none. */
+  /* The newline is only for standard error; a datagram needs none. */
   send_to_syslog(&libc, message, (size_t)head + at_most(length, LINE_SIZE - 1) - 1);
   if (settings_debug())
     (void)!libc.write(STDERR_FILENO, message + head, at_most(length, LINE_SIZE - 1));

@@ -8,25 +8,25 @@
 #define PROBES 8
 #define INTERVAL_MS 10000
 #define BURST 10
-/*
- * Of all subjects together. A subject contains a host's name, and where an entry covers all names below a
- * parent, whoever makes a program connect chooses as many names as they like.
- */
+/* For all subjects together. A subject contains a host's name, and if an entry covers all names below a
+ * parent, somebody who makes a program connect can choose any number of names. */
 #define TOTAL_INTERVAL_MS 1000
 #define TOTAL_BURST 100
-/* A subject that was not heard of for so long gives up its place, and what it was held back to the total. */
+/* A subject that was not seen for this long gives up its place; its count of held back lines goes to the
+ * total. */
 #define FORGOTTEN_MS 60000
 
-/* One allowance, by the generic cell rate algorithm: the moment up to which its lines are spent. */
+/* An allowance of lines, by the generic cell rate algorithm: `spent_until` is the time up to which it is
+ * used up. */
 struct allowance {
   _Atomic uint64_t subject; /* 0: free */
   _Atomic int64_t spent_until;
-  atomic_uint swallowed;
+  atomic_uint swallowed; /* how many lines were held back */
 };
 
 struct limit {
   struct allowance allowances[SUBJECTS];
-  /* Of all together; and of those that find no place of their own. */
+  /* For all subjects together, and for those without a place of their own. */
   struct allowance total, crowd;
 };
 
@@ -38,7 +38,7 @@ static bool may_take(struct allowance *allowance, int64_t now) {
   return idle > 0 && (atomic_load(&allowance->swallowed) == 0 || idle > FORGOTTEN_MS);
 }
 
-/* The subject's own place, or one that nobody has used for long, or that of the crowd. */
+/* The subject's own place, or one that was not used for long, or the shared one. */
 static struct allowance *find(struct limit *limit, uint64_t subject, int64_t now) {
   for (unsigned i = 0; i < PROBES; i++) {
     struct allowance *allowance = &limit->allowances[(subject + i) % SUBJECTS];

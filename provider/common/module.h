@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What pinning.so exports besides OSSL_provider_init: what it and the preload shim are to one another. */
+/* The interface between pinning.so and the preload shim, besides OSSL_provider_init. */
 #ifndef PIN_MODULE_H
 #define PIN_MODULE_H
 
@@ -11,65 +11,66 @@
 
 struct x509_st; /* OpenSSL's X509 */
 
-/* False ends a visit. */
+/* Gets one name, valid during the call. Returning false ends the visit. */
 typedef bool pinning_visit_name_fn(const char *name, void *arg);
 
 /*
- * Which names an entry of the policy covers, at any port. The answer is kept for each name, and for each
- * address to which no such name leads, so that others may resolve as many as they like.
+ * Asks whether an entry of the policy covers a name, for any port. The shim keeps the answer for each name,
+ * and for each address none of whose names is covered, so that it costs little however many names are
+ * resolved.
  */
 struct pinning_covering {
-  uint64_t generation;           /* tells policies apart */
-  pinning_visit_name_fn *covers; /* whether it covers the name */
-  void *arg;
+  uint64_t generation;           /* identifies the policy */
+  pinning_visit_name_fn *covers; /* returns whether the policy covers the name */
+  void *arg;                     /* for `covers` */
 };
 
 /*
- * What the shim saw of the process: which names were resolved, and to what. An address is AF_INET with a
- * struct in_addr, or AF_INET6 with a struct in6_addr that is no IPv4-mapped one. Any thread, no lock, errno
- * may change. A name that is passed to a visit is valid during it.
+ * What the shim saw: which names the process resolved, and to which addresses. An address is AF_INET with a
+ * struct in_addr, or AF_INET6 with a struct in6_addr that is not IPv4-mapped. Any thread, no lock; errno may
+ * change. Names are valid only during a visit.
  */
 struct pinning_seen {
-  /*
-   * Of this structure, as the shim was built. New functions come at the end: a process that runs since before
-   * an upgrade has the shim of before, with which the module of after may meet.
-   */
+  /* Of this structure, as the shim was built. New functions are added at the end: a process that was
+   * started before an upgrade has the old shim, and may load the new module. */
   size_t size;
   /* Whether a covered name was resolved, or a name may be missing. */
   bool (*any_name)(const struct pinning_covering *covering);
-  /* The same of the names that were resolved to the address; or, for AF_UNSPEC, of those of which not all
-   * addresses are known, which count for every address. The former takes no longer for many names. */
+  /*
+   * Whether a covered name was resolved to the address, or a name may be missing. Takes no longer if there
+   * are many names. For AF_UNSPEC: whether there is a covered name whose addresses are not all known, so that
+   * it counts for every address.
+   */
   bool (*any_name_of)(const struct pinning_covering *covering, int family, const void *address);
-  /* Visits each covered one of both. False: one may be missing, for want of memory or since there are
+  /* Visits each covered name of both kinds. False: one may be missing, because memory ran out or there are
    * too many. */
   bool (*names_of)(const struct pinning_covering *covering, int family, const void *address,
                    pinning_visit_name_fn *visit, void *arg);
-  /* Visits every covered name that was resolved. False: one may be missing, there are too many, or the visit
-   * was ended. */
+  /* Visits every covered name that was resolved. False: one may be missing, there are too many, or the
+   * visit was ended. */
   bool (*every_name)(const struct pinning_covering *covering, pinning_visit_name_fn *visit, void *arg);
-  /* The same of the addresses that names were resolved to, as text; there are never too many. */
+  /* Visits every covered address to which names were resolved, as text. False: one may be missing, or the
+   * visit was ended. */
   bool (*every_address)(const struct pinning_covering *covering, pinning_visit_name_fn *visit, void *arg);
 };
 
 /*
- * For the preload shim: puts the hooks into the OpenSSL that holds `address`, and asks the shim from then on,
- * whose functions stay. Returns 1 when the hooks are in place, by this call or an earlier one, and 0 when
- * that OpenSSL cannot be enforced. seen: NULL: nobody saw any name.
+ * For the preload shim: installs the hooks in the OpenSSL that contains `address`, and asks the shim from
+ * then on. seen: functions that must stay valid; NULL: no name was seen. Returns 1 if the hooks are
+ * installed, by this call or an earlier one; 0: that OpenSSL cannot be enforced.
  */
 int pinning_attach(const void *address, const struct pinning_seen *seen);
 
 /*
- * For the preload shim: a program asks OpenSSL outside of any verification whether a certificate is for a
- * name, or an address as text, and OpenSSL says yes. check_host: the X509_check_host(3) of that OpenSSL. 1:
- * it may be so; 0: an entry of the policy covers the name, and what was proven of the certificate does not
- * satisfy it, or nobody can tell. Changes neither errno nor the error queue.
+ * For the preload shim, when OpenSSL has told a program outside any verification that a certificate is for a
+ * name (or for an address, as text). check_host: the X509_check_host(3) of that OpenSSL. Returns 1: allowed;
+ * 0: an entry of the policy covers the name and what was proven of the certificate does not satisfy it, or
+ * that cannot be found out. Changes neither errno nor the error queue.
  */
 int pinning_allows(const void *check_host, struct x509_st *certificate, const char *name);
 
-/*
- * Whether an entry of the policy covers the name, for any port. Reads the policy if that was not done yet.
- * 1: yes, or nobody can tell; 0: no.
- */
+/* Whether an entry of the policy covers the name, for any port. Reads the policy if necessary. 1: yes, or
+ * it is not known; 0: no. */
 int pinning_covers(const char *name);
 
 #endif

@@ -10,14 +10,12 @@
 #include "libc_symbol.h"
 #include "text.h"
 
-/* ---- By _dl_find_object, which glibc has from 2.35 on ---- */
+/* ---- By _dl_find_object, in glibc 2.35 and later ---- */
 
 #ifdef DLFO_STRUCT_HAS_EH_DBASE
 
-/*
- * dladdr(3) would walk the object's symbol table, some 400,000 instructions in libcrypto; this does not.
- * False: this libc has no such function.
- */
+/* Does not walk the object's symbol table as dladdr(3) would, which takes some 400,000 instructions in
+ * libcrypto. False: this libc has no such function. */
 static bool find_at_once(const void *address, struct object *ret_object, int *ret_found) {
   __typeof__(_dl_find_object) *find;
   struct dl_find_object found;
@@ -108,7 +106,8 @@ void *object_open(const void *address) {
     return NULL;
   path = *object.path != '\0' ? object.path : NULL;
   handle = dlopen(path, flags);
-  /* It is loaded, so it was memory that was missing; and without it nothing would be enforced. */
+  /* Tried twice, because the object is loaded, so only memory can have been missing, and without the
+   * handle nothing would be enforced. */
   return handle != NULL ? handle : dlopen(path, flags);
 }
 

@@ -17,15 +17,16 @@
 #include "object.h"
 #include "text.h"
 
-/* ---- Text: read by libpinpolicy, loaded only now and only here ---- */
+/* ---- Text: read by libpinpolicy, which is loaded only here, when needed ---- */
 
+/* The functions of libpinpolicy that read text. */
 struct text_reader {
   __typeof__(pin_text_compile_small) *small;
   __typeof__(pin_text_compile) *whole;
 };
 
-/* Deep binding for a libpinpolicy that was built with a shared libconfig: that must call none of the
- * program's. */
+/* Loads libpinpolicy with deep binding, so that one built with a shared libconfig calls none of the
+ * program's functions. */
 static bool load_text_reader(struct text_reader *ret_reader) {
   static const char anchor; /* an address in pinning.so */
   int flags = RTLD_NOW | RTLD_LOCAL | libc_deepbind();
@@ -46,7 +47,8 @@ static bool load_text_reader(struct text_reader *ret_reader) {
   return ret_reader->small != NULL && ret_reader->whole != NULL;
 }
 
-/* So many mistakes are told, of so many that are looked for: a text may hold one in each line. */
+/* At most this many mistakes are logged, and at most this many looked for: a text may have one in each
+ * line. */
 #define MISTAKES_TOLD 8
 #define MISTAKES_SOUGHT 1000
 
@@ -92,16 +94,17 @@ static void log_too_large(const char *path) {
   log_line(LOG_ERR, text);
 }
 
-/* Between the installation of a new version and the next pinctl compile there may be no form that it reads: a
- * process that starts then reads the text, however large, since the other choice is to refuse every host. */
+/*
+ * After a new version is installed and until the next pinctl compile, there may be no form that it can read.
+ * A process that starts then reads the text even if it is large, because otherwise every host would be
+ * refused.
+ */
 static bool reads_large_text(const struct loading *loading, enum pin_status form) {
   return form == PIN_OTHER_VERSION && loading->in_force == NULL;
 }
 
-/*
- * What fails for want of memory or of a descriptor is tried once more: without a policy every host would be
- * refused, for what may be over in a moment.
- */
+/* Reading is tried twice if memory or a descriptor was missing: without a policy every host would be
+ * refused, for a shortage that may be over in a moment. */
 static enum pin_status compile_text(const char *path, const struct loading *loading, enum pin_status form,
                                     void **ret_image, size_t *ret_size) {
   struct text_reader reader = {0};
@@ -171,7 +174,7 @@ static bool is_same(const struct pin_file_identity *a, const struct pin_file_ide
          a->changed_nanoseconds == b->changed_nanoseconds;
 }
 
-/* PIN_OK: there is one of this very policy, current or not. */
+/* PIN_OK: there is a form of this very policy, current or not. */
 static enum pin_status load_compiled(const char *path, const struct loading *loading,
                                      struct loaded *ret_loaded) {
   char compiled_path[PATH_MAX];
@@ -202,7 +205,7 @@ static bool was_written_before(const struct loaded *form, const struct loaded *t
   return compiled->written_seconds * 1000 + compiled->written_nanoseconds / 1000000 < text->taken_at;
 }
 
-/* A form that is not current may still have been written after what is in force. */
+/* Whether a form that is not current was written after the policy in force. */
 static bool is_later(const struct loaded *form, const struct loaded *in_force) {
   if (in_force == NULL)
     return true;
@@ -212,7 +215,8 @@ static bool is_later(const struct loaded *form, const struct loaded *in_force) {
   return !was_written_before(form, in_force);
 }
 
-/* A brief look may have missed what made this process read the text: the form must be the later of them. */
+/* Whether the form is current and not older than a text in force. A quick look may miss the change that
+ * made this process read the text. */
 static bool is_current(const struct loaded *form, const struct loading *loading) {
   const struct loaded *in_force = loading->in_force;
 
@@ -226,7 +230,7 @@ static bool is_missing(const char *path) {
   return stat(path, &status) != 0 && errno == ENOENT;
 }
 
-/* What there is beside a compiled form that is current. */
+/* Loads something other than a current form. */
 static enum load_result load_other(const char *path, const struct loading *loading,
                                    enum pin_status form_status, const struct loaded *form,
                                    struct loaded *ret_loaded) {

@@ -8,13 +8,13 @@
 #include "log.h"
 #include "settings.h"
 
-/* The log is told at once, and again after so many milliseconds, then after twice as many, and so on. */
+/* A failure is logged at once, again after this time, then after twice that time, and so on. */
 #define FIRST_INTERVAL_MS 60000
 #define LONGEST_INTERVAL_MS 600000
-/* Mistakes are told once, and again after so long. */
+/* Mistakes are logged once, and again after this time. */
 #define MISTAKE_INTERVAL_MS 60000
 
-/* Looks in a row that found no policy to use, and when the log was told last. */
+/* How many looks in a row found no current policy, and when a failure was last logged. */
 static unsigned failures;
 static int64_t failure_told, failure_interval, mistakes_told;
 

@@ -10,31 +10,33 @@
 
 #include "blocks.h"
 
-/* Policies that are in force or still have readers. More than this many cannot pile up:
- * one a second at most. */
+/* How many policies may be in force or have readers. At most one a second is added, so more than this
+ * cannot gather. */
 #define SLOTS 64
-/* Readers of a large policy keep what they read for the next one; more of them at once read it again. */
+/* How many views are kept for the next readers of a large policy. With more readers at once, some read it
+ * again. */
 #define SPARES 4
 
+/* A policy in force, or one that still has readers. */
 struct slot {
   struct loaded loaded;
-  /* For those who ask. Of an image in a file: without blocks, so that it cannot be read as it is. */
+  /* What readers get. For an image in a file it has no blocks, so it can only be read through a view. */
   struct pin_policy policy;
-  atomic_int fd;       /* of an image in a file, or PIN_COMPILED_MAPPED; -1: it is in memory */
-  atomic_uint opening; /* another one each time that something is put in, or its file is opened anew */
+  atomic_int fd;       /* of an image in a file, or PIN_COMPILED_MAPPED; -1: the image is in memory */
+  atomic_uint opening; /* changes whenever the slot is filled or its file is opened again */
   atomic_bool used;
   atomic_uint readers;
 };
 
-/* The policy in force as one reader sees it whose image is in a file. */
+/* The policy in force as one reader uses it, if the image is in a file. */
 struct view {
-  struct pin_policy policy; /* the first member: what slot_release is given */
+  struct pin_policy policy; /* must be the first member: slot_release gets its address */
   int slot;
   unsigned opening;
 };
 
 static struct slot slots[SLOTS];
-static int used_slots; /* those that were ever used are the first so many */
+static int used_slots; /* slots from this index on were never used */
 static atomic_int current = -1;
 static atomic_uint openings;
 static _Atomic(struct view *) spares[SPARES];
@@ -66,7 +68,7 @@ static struct view *take_spare(int slot, unsigned opening) {
   return NULL;
 }
 
-/* NULL: no memory. */
+/* A view of the slot, from the spares if possible. NULL: no memory. */
 static struct view *view_of(int slot) {
   unsigned opening = atomic_load(&slots[slot].opening);
   struct view *view = take_spare(slot, opening);
@@ -98,7 +100,7 @@ static void give_back(struct view *view) {
   free_view(view);
 }
 
-/* NULL: it is not a view, but the policy of a slot. */
+/* NULL: the policy is that of a slot, not of a view. */
 static struct view *as_view(const struct pin_policy *policy) {
   uintptr_t address = (uintptr_t)policy;
 
@@ -128,7 +130,7 @@ const struct pin_policy *slot_acquire(void) {
     if (atomic_load(&slots[slot].fd) == -1)
       return &slots[slot].policy;
     view = view_of(slot);
-    /* Without memory for one: nothing can be read of it, which refuses. */
+    /* Without memory for a view: nothing can be read of this policy, so covered hosts are refused. */
     return view != NULL ? &view->policy : &slots[slot].policy;
   }
 }
@@ -152,8 +154,8 @@ void slots_free_unused(void) {
 
     if (i == in_force || !atomic_load(&slots[i].used) || atomic_load(&slots[i].readers) != 0)
       continue;
-    /* A late reader may count itself in now, but sees that the slot is not in force and leaves the policy
-     * alone. */
+    /* A reader that comes late may count itself in now, but then sees that the slot is not in force and
+     * does not touch the policy. */
     loaded = slots[i].loaded;
     atomic_store(&slots[i].used, false);
     policy_unload(&loaded);

@@ -16,32 +16,32 @@
 #include "trace.h"
 
 #define CHECK_INTERVAL_MS 500
-/* A compiled form follows a changed text within milliseconds where pinctl wrote both. */
+/* If pinctl wrote both, a compiled form follows a changed text within milliseconds. */
 #define FORM_FOLLOWS_MS 500
-/* So long pinctl may take to compile a large text that was changed by hand, before it is told. */
+/* How long pinctl may take to compile a large text that was changed by hand, before that is logged. */
 #define COMPILING_MS 15000
 
 /* Why a policy is read. */
 enum occasion {
-  LOADING,   /* pinning is loaded: most processes never ask for anything */
-  PREPARING, /* TLS is set up: nobody asks yet, but soon the file may be out of sight */
+  LOADING,   /* pinning was just loaded: most processes never ask for a policy */
+  PREPARING, /* TLS is set up: nobody asks yet, but the file may soon be out of sight */
   ASKING
 };
 
-/* Where somebody asked for a policy, or where the one in force is. As settings_policy_path gave it: a
- * configuration that is read later may name another one. NULL: not yet. */
+/* Paths, as settings_policy_path returned them: of the policy that was last read, and of the one in force.
+ * A configuration that is read later may name another policy. NULL: none yet. */
 static _Atomic(const char *) read_at, in_force_at;
-/* Where none was when TLS was set up; NULL: not looked for yet. Until next_check it is not looked for there
- * again. */
+/* The path where there was no policy when TLS was set up; NULL: not looked for yet. It is not looked for
+ * again before next_check. */
 static _Atomic(const char *) missing_at;
-/* The compiled form that was found damaged last; changed by the one whose turn it is. */
+/* The compiled form that was last found damaged. Only for the thread that has the turn. */
 static struct pin_file_identity damaged_form;
-/* What the last look at the sources saw, and which of them the next one sees.
- * For the one whose turn it is. */
+/* What the last look at the sources found, and which of them to look at next. Only for the thread that has
+ * the turn. */
 static struct pin_look look;
-/* In milliseconds of a clock that never goes back. */
+/* In milliseconds, of a clock that never goes back. */
 static _Atomic int64_t next_check;
-/* When what cannot be read is next tried to be replaced: in vain that costs as much as reading a policy. */
+/* Until then a damaged policy is not replaced again: trying in vain costs as much as reading a policy. */
 static _Atomic int64_t next_repair;
 
 static int64_t milliseconds(void) {
@@ -51,8 +51,8 @@ static int64_t milliseconds(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Milliseconds since something of the policy changed, by the clock of its files; no clock, or none of our
- * time: long ago. */
+/* Milliseconds since something of the policy changed, by the clock of its files. INT64_MAX if that is not
+ * known or lies in the future. */
 static int64_t age_of_change(void) {
   int64_t age;
 
@@ -62,9 +62,9 @@ static int64_t age_of_change(void) {
   return age < -CHECK_INTERVAL_MS ? INT64_MAX : age;
 }
 
-/* ---- For the one whose turn it is to read ---- */
+/* ---- For the thread that has the turn to read ---- */
 
-/* What is in force is of this policy; a configuration read meanwhile may have named another. */
+/* Whether the policy in force is the one at `path`; a configuration read meanwhile may have named another. */
 static bool holds_policy(const char *path) {
   return slot_in_force() >= 0 && atomic_load(&in_force_at) == path;
 }
@@ -77,15 +77,15 @@ static void put_in_force(int slot, const struct loaded *loaded, const char *path
   TRACE_POLICY_LOAD(path, policy->entry_count, generation);
   atomic_store(&in_force_at, path);
   slot_put_in_force(slot, loaded);
-  /* The first one is no news: every process would tell it. */
+  /* The first policy is not logged: every process would log it. */
   if (is_news)
     news_of_change(path, policy);
 }
 
 /*
- * in_force_is_sound: what is in force can be read, and stays so if there is nothing better. look: what was
- * seen of its sources. False: there is nothing, and nobody asked for it; it is to be looked for again, and
- * told then.
+ * Reads the policy. in_force_is_sound: the policy in force can be read, and stays if there is nothing better.
+ * Returns false if there is no policy and nobody asked for one: it must be looked for again, and a failure
+ * logged then.
  */
 static bool read_policy(bool in_force_is_sound, enum occasion occasion) {
   const char *path = settings_policy_path();
@@ -114,7 +114,7 @@ static bool read_policy(bool in_force_is_sound, enum occasion occasion) {
   result = policy_load(path, &loading, &loaded);
   if (result == LOAD_CURRENT || result == LOAD_LAST_GOOD)
     put_in_force(slot, &loaded, path);
-  /* A large broken policy must not cost its whole reading time at every look. */
+  /* A large broken policy must not be read in full at every look. */
   if (result != LOAD_CURRENT)
     atomic_store(&next_check, milliseconds() + CHECK_INTERVAL_MS + 10 * (milliseconds() - began));
   if (occasion != ASKING && result == LOAD_TOO_EARLY)
@@ -125,7 +125,7 @@ static bool read_policy(bool in_force_is_sound, enum occasion occasion) {
   return true;
 }
 
-/* Whether there is a compiled form that was not there when the text was read: it takes less memory. */
+/* Whether there is a new compiled form since the text was read; it takes less memory. */
 static bool form_has_followed(const struct loaded *loaded, const char *path) {
   static struct pin_file_identity seen;
   struct pin_file_identity now;
@@ -147,9 +147,10 @@ static bool in_force_is_fresh(void) {
   return pin_policy_seems_fresh(&loaded->compiled.policy, &look) && !form_has_followed(loaded, path);
 }
 
-/* ---- For everybody ---- */
+/* ---- For any thread ---- */
 
-/* A configuration read meanwhile may have named another policy. */
+/* Whether no policy was found at this path a moment ago. A configuration read meanwhile may have named
+ * another. */
 static bool is_missing(void) {
   const char *path = atomic_load(&missing_at);
 
@@ -165,7 +166,7 @@ static void read_first(enum occasion occasion) {
 
   if (is_read() || (occasion == PREPARING && is_missing()))
     return;
-  /* What nobody asks for is not waited for. */
+  /* Waits only if somebody asks for the policy. */
   if (occasion == ASKING ? !reading_wait(&cancel_state) : !reading_begin(&cancel_state))
     return;
   if (!is_read()) {
@@ -200,7 +201,7 @@ static void look_for_changes(void) {
   reading_end(cancel_state);
 }
 
-/* What is in force cannot be read. */
+/* For a policy in force that cannot be read. */
 static void replace_damaged(int slot) {
   const struct loaded *loaded = slot_loaded(slot);
   enum slot_repair repair;
@@ -221,7 +222,7 @@ static bool is_replaced_after_damage(const struct pin_policy *policy) {
   int cancel_state;
   bool replaced;
 
-  /* There was no memory to read it with. */
+  /* It was memory that was missing, so the policy may be sound. */
   if (policy->image == NULL && policy->blocks == NULL)
     return false;
   if (milliseconds() < atomic_load(&next_repair))

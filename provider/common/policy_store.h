@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The policy in force in this process. Verifications take a reference without a lock and keep the policy
- * they began with; a changed policy is taken up at most a second after the next verification; a broken
- * one never replaces a good one.
+ * The policy in force in this process. A verification takes a reference without a lock and keeps that policy
+ * until it ends. A changed policy is used at most a second after the next verification, and a broken one
+ * never replaces a good one. Any thread. Called by both modules.
  */
 #ifndef PIN_POLICY_STORE_H
 #define PIN_POLICY_STORE_H
@@ -12,31 +12,29 @@
 #include "pinpolicy.h"
 
 /*
- * The policy in force, read at the first call and looked at for changes at most every half second. NULL:
- * there is none that can be used, and settings_allow_without_policy decides. To be given back with
- * policy_release. For one thread: entries and verdicts may point into what is read for this reference.
+ * Takes a reference to the policy in force. Reads it at the first call, and looks for changes at most every
+ * half second. NULL: no policy can be used, and settings_allow_without_policy decides. The caller passes the
+ * result to policy_release. For one thread, because entries and verdicts may point into what is read for this
+ * reference.
  */
 const struct pin_policy *policy_acquire(void);
 
-/* Takes NULL. */
+/* Gives back a reference. policy: may be NULL. */
 void policy_release(const struct pin_policy *policy);
 
-/*
- * Reads the policy if that was not done yet: while the process can still see the file. Where there is none,
- * that is told, and the log with it, once somebody acquires it.
- */
+/* Reads the policy if that was not done yet, while the process can still see the file. If there is none,
+ * that is logged only when somebody acquires it. */
 void policy_prepare(void);
 
-/*
- * The same for a process of which nobody knows whether it will use TLS: takes the compiled form if there is
- * one that is current, reads no text, and tells nobody.
- */
+/* Does the same for a process that may never use TLS: takes a compiled form if it is current, reads no
+ * text and logs nothing. */
 void policy_take_form(void);
 
 /*
- * A lookup found this policy damaged (PIN_REASON_DAMAGED). Where the program has only closed the descriptor
- * of its file, that is opened again; otherwise another compiled form is taken, or the text. Whether another
- * is in force now: then *policy was released and is that one, and it is worth asking again, once.
+ * To be called when a lookup found this policy damaged (PIN_REASON_DAMAGED). If the program only closed the
+ * descriptor of its file, the file is opened again; otherwise another compiled form or the text is loaded.
+ * Returns whether another policy is in force now: *policy was then released and is the new one, and the
+ * caller should ask once more. If not, *policy stays.
  */
 bool policy_acquire_after_damage(const struct pin_policy **policy);
 

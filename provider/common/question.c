@@ -12,7 +12,7 @@
 #include "log.h"
 #include "sockets.h"
 
-/* A name that an entry covers and that lives nowhere else. */
+/* A copy of a name that an entry covers. */
 struct kept_name {
   struct kept_name *next;
   char text[];
@@ -41,7 +41,7 @@ static bool every_name(const struct pinning_covering *covering, pinning_visit_na
   return false;
 }
 
-/* Any name may have been resolved, to any address. */
+/* For an older shim: any name may have been resolved to any address. */
 static const struct pinning_seen nobody_knows = {sizeof nobody_knows, any_name,  any_name_of, names_of,
                                                  every_name,          every_name};
 
@@ -116,7 +116,7 @@ void question_ask_passing(struct question *question, const char *name, uint16_t 
 
 /* ---- Names that are more than a host's ---- */
 
-/* A port that a name brings along is the port; another one of the socket's stands beside it. */
+/* Asks for the host with the port that the text has, and also with the socket's port if that differs. */
 static void ask_host_part(struct question *question, const struct host_part *part) {
   if (part->port != 0)
     question_ask_passing(question, part->text, part->port);
@@ -124,7 +124,7 @@ static void ask_host_part(struct question *question, const struct host_part *par
     question_ask_passing(question, part->text, question->port);
 }
 
-/* text: as inet_ntop(3) writes it. */
+/* Makes a peer from an address as inet_ntop(3) writes it. */
 static void read_peer(const char *text, uint16_t port, struct socket_peer *ret_peer) {
   memset(ret_peer, 0, sizeof *ret_peer);
   ret_peer->family = strchr(text, ':') != NULL ? AF_INET6 : AF_INET;
@@ -133,7 +133,7 @@ static void read_peer(const char *text, uint16_t port, struct socket_peer *ret_p
   strcpy(ret_peer->address, text);
 }
 
-/* text: as inet_ntop(3) writes it. */
+/* text: an address as inet_ntop(3) writes it. */
 static void note_given_address(struct question *question, const char *text) {
   struct socket_peer *given = &question->given;
 
@@ -144,8 +144,11 @@ static void note_given_address(struct question *question, const char *text) {
   read_peer(text, 0, given);
 }
 
-/* An address that no entry covers does not: the client may have resolved it from a name. One without colons
- * ends in a digit, or a dot, as few names do. */
+/*
+ * Whether the name tells which host is meant. An address that no entry covers does not: the client may have
+ * resolved it from a name. An IPv4 address ends in a digit or a dot, as few names do, so that is checked
+ * first.
+ */
 static bool tells_host(struct question *question, const char *name) {
   bool is_name = host_part_is_name(name);
   char last = is_name ? name[strlen(name) - 1] : '0';
@@ -178,7 +181,7 @@ void question_ask_given(struct question *question, const char *name) {
   if (name == NULL || *name == '\0')
     return;
   question_ask(question, name, question->port);
-  /* CUPS and libcoap send it for hosts elsewhere. */
+  /* CUPS and libcoap send localhost for other hosts. */
   if (question->verdict->count == 0 && host_part_is_localhost(name))
     question->is_localhost = true;
   else
@@ -187,33 +190,34 @@ void question_ask_given(struct question *question, const char *name) {
 
 /* ---- Names concluded from sockets ---- */
 
-/* So many addresses are remembered of which nothing more is to be said: a crowd mostly comes from a few. */
+/* How many uncovered addresses are remembered: many sockets are mostly connected to few addresses. */
 #define SEEN_ADDRESSES 64
 
+/* An address that need not be asked for again. */
 struct seen_address {
-  int family;    /* 0: none */
-  uint16_t port; /* 0: any; nothing covers the address */
+  int family;    /* 0: the place is empty */
+  uint16_t port; /* 0: nothing covers the address, at any port */
   uint8_t bytes[sizeof(struct in6_addr)];
 };
 
-/* A search among all sockets. */
+/* A search through all sockets. */
 struct search {
   struct question *question;
-  const struct pinning_seen *seen;  /* NULL: nobody saw any name that matters */
-  struct pinning_covering covering; /* by the question's policy */
+  const struct pinning_seen *seen;  /* NULL: no name was seen that matters */
+  struct pinning_covering covering; /* asks the question's policy */
   const struct socket_peer *peer;   /* the socket being looked at */
-  bool everywhere;                  /* a covered name counts for every address */
-  bool sought_localhost;            /* what follows is known */
-  bool at_localhost;                /* the process has connected a stream to there */
+  bool everywhere;                  /* some covered name counts for every address */
+  bool sought_localhost;            /* at_localhost is known */
+  bool at_localhost;                /* the process has connected a stream to localhost */
   bool found;                       /* what is being looked for */
-  uint16_t port;                    /* found for the names that lack one; 0: none yet */
-  bool ambiguous;
-  bool all_seen; /* no socket was left out */
+  uint16_t port;                    /* of the sockets of names that depend on the port; 0: none yet */
+  bool ambiguous;                   /* there is more than one such port */
+  bool all_seen;                    /* no socket was left out */
   struct listening_ports listening;
   struct seen_address addresses[SEEN_ADDRESSES];
 };
 
-/* Whether a name is covered, whatever its port: else no address can lead to an entry. */
+/* Whether a name is covered for any port: if not, no address of it can lead to an entry. */
 static bool covers_any_port(const char *name, void *arg) {
   return pin_covers(arg, name, 0) != PIN_SELECTED_NOTHING;
 }
@@ -226,7 +230,8 @@ static void search_begin(struct search *search, struct question *question) {
                                                (void *)(uintptr_t)question->policy};
 }
 
-/* What is not covered is not asked for: it would be the name that is reported. */
+/* Asks for a name only if it is covered, because it might become the name that is reported. Returns
+ * whether to go on. */
 static bool ask_covered(const struct search *search, const char *name, uint16_t port) {
   struct question *question = search->question;
 
@@ -258,7 +263,7 @@ static void ask_socket(struct search *search) {
     pin_select_refuse(search->question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
 }
 
-/* Where an address is remembered. */
+/* The place where an address is remembered. */
 static struct seen_address *place_of(struct search *search, const struct socket_peer *peer, uint16_t port) {
   unsigned hash = port;
 
@@ -283,7 +288,7 @@ static void remember(struct search *search, uint16_t port) {
   memcpy(place->bytes, search->peer->bytes, sizeof place->bytes);
 }
 
-/* Whether nothing covers the address of the socket, at whatever port. */
+/* Whether nothing covers the socket's address, at any port. */
 static bool is_uncovered(struct search *search) {
   if (is_remembered(search, 0))
     return true;
@@ -295,9 +300,9 @@ static bool is_uncovered(struct search *search) {
 }
 
 /*
- * Whether something is to be said of a socket: its address is covered, this process connected it, and no
- * other was looked at whose peer is the same. Who connects to us is no host that we talk to, and has as many
- * sockets and names as they like, so this takes no longer for any of them.
+ * Whether a socket has to be asked about: its address is covered, this process connected it, and no socket
+ * with the same peer was asked about before. A client that connects to us is not a host that we connect to.
+ * Clients can have any number of sockets and names, so each costs the same.
  */
 static bool matters(struct search *search, int fd, const struct socket_peer *peer) {
   search->peer = peer;
@@ -310,7 +315,8 @@ static bool matters(struct search *search, int fd, const struct socket_peer *pee
 
 static bool goes_to_localhost(const struct socket_peer *peer) {
   static const uint8_t four[] = {127, 0, 0, 1};
-  static const struct in6_addr six = IN6ADDR_LOOPBACK_INIT; /* libc's own would be bound to the program's */
+  /* libc's own variable would be bound to the program's. */
+  static const struct in6_addr six = IN6ADDR_LOOPBACK_INIT;
 
   return peer->family == AF_INET ? memcmp(peer->bytes, four, sizeof four) == 0
                                  : memcmp(peer->bytes, &six, sizeof six) == 0;
@@ -325,9 +331,9 @@ static bool note_localhost(int fd, const struct socket_peer *peer, void *arg) {
 }
 
 /*
- * Whether a socket at a covered address is no concern of the connection. A program that gives the name
- * localhost and has a stream to there mostly means it; libcoap, which gives it for other hosts, speaks by
- * datagrams. Looked for only now, for it takes long among many clients that come from there.
+ * Whether a socket at a covered address belongs to another connection. A program that gives the name
+ * localhost and has a stream to localhost mostly means that stream; libcoap, which gives it for other hosts,
+ * uses datagrams. Looked for only when needed, because it takes long if many clients come from localhost.
  */
 static bool is_anothers(struct search *search, int fd, const struct socket_peer *peer) {
   if (!search->question->is_localhost || goes_to_localhost(peer) || !socket_is_stream(fd))
@@ -342,7 +348,7 @@ static bool consider_socket(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
 
   search->peer = peer;
-  /* What is another's is not remembered: datagrams to the same peer may be ours. */
+  /* Another connection's socket is not remembered: datagrams to the same peer may be ours. */
   if (!is_uncovered(search) && !is_anothers(search, fd, peer) && matters(search, fd, peer))
     ask_socket(search);
   return search->question->verdict->reason == PIN_REASON_UNDECIDED;
@@ -354,7 +360,7 @@ static bool ask_anywhere(const char *name, void *arg) {
   return ask_covered(arg, name, 0);
 }
 
-/* An accepted one does not count, whatever its port: anybody may have made that connection. */
+/* An accepted socket does not count, whatever its port: anybody may have made that connection. */
 static bool note_outgoing(int fd, const struct socket_peer *peer, void *arg) {
   struct search *search = arg;
 
@@ -363,14 +369,14 @@ static bool note_outgoing(int fd, const struct socket_peer *peer, void *arg) {
   return !search->found;
 }
 
-/* Whether the process has connected any socket. In doubt it has not. */
+/* Whether the process has connected any socket; false if in doubt. */
 static bool has_connected(struct search *search) {
   search->found = false;
   (void)sockets_visit(note_outgoing, search, NULL);
   return search->found;
 }
 
-/* Whether the connection may well be by datagrams of which nobody says where they go. */
+/* Whether the connection may well use datagrams that do not tell where they go. */
 static bool may_send_anywhere(struct search *search) {
   int fd = search->question->fd;
 
@@ -378,9 +384,9 @@ static bool may_send_anywhere(struct search *search) {
 }
 
 /*
- * A socket for datagrams that is not connected does not tell to whom it sends, and no system call does. Where
- * it is the connection's, or the only one by which the process can speak to a host, the host is any of those
- * that it resolved.
+ * A datagram socket that is not connected does not tell where it sends, and no system call does. If it is the
+ * connection's, or the only socket by which the process can reach a host, the host may be any that the
+ * process resolved.
  */
 static void conclude_from_datagrams(struct search *search) {
   const struct pinning_seen *seen = atomic_load(&seen_by_shim);
@@ -394,7 +400,7 @@ static void conclude_from_datagrams(struct search *search) {
     pin_select_refuse(question->verdict, PIN_REASON_TOO_MUCH_TO_SEE);
 }
 
-/* seen: NULL: no name was resolved that matters. */
+/* seen: NULL if no name was resolved that matters. */
 static void search_by(struct search *search, const struct pinning_seen *seen) {
   search->seen = seen;
   search->everywhere = seen != NULL && seen->any_name_of(&search->covering, AF_UNSPEC, NULL);
@@ -406,10 +412,8 @@ static void search_sockets(struct search *search, const struct pinning_seen *see
   search->all_seen = sockets_visit(visit, search, ret_unconnected);
 }
 
-/*
- * Whether data may leave before a socket tells where to: the connection's own, or where that cannot be seen,
- * one that is being opened, or one that the process has yet to make.
- */
+/* Whether data may leave before a socket tells where to: by the connection's own socket, or if that is not
+ * known, by one that is being opened or is still to be made. */
 static bool leaves_unseen(struct search *search, const struct unconnected_sockets *unconnected) {
   const struct question *question = search->question;
 
@@ -464,7 +468,7 @@ void question_conclude_from_sockets(struct question *question) {
   struct search search;
 
   search_begin(&search, question);
-  /* The socket may be connected to a proxy. As with localhost, 127.0.0.1 may be given for hosts elsewhere. */
+  /* The socket may be connected to a proxy. Like localhost, 127.0.0.1 may be given for other hosts. */
   if (question->given_addresses == 1) {
     question->given.port = question->port;
     ask_peer(&search, &question->given);
@@ -480,7 +484,7 @@ void question_conclude_from_sockets(struct question *question) {
       conclude_from_all_sockets(&search);
     return;
   }
-  /* The address is told in a report, whatever the policy names. */
+  /* A report names the address, whatever the policy has. */
   if (question->verdict->name == NULL)
     question->verdict->name = strcpy(question->names->first, peer.address);
   ask_peer(&search, &peer);
@@ -488,7 +492,8 @@ void question_conclude_from_sockets(struct question *question) {
 
 /* ---- Names concluded from the certificate ---- */
 
-/* The certificate speaks for each of them, be they ever so many: one for each entry is enough. */
+/* The certificate is valid for each of its names, however many there are, so one name for each entry is
+ * enough. */
 bool question_ask_concluded(const char *name, void *arg) {
   struct question *question = arg;
   struct pin_verdict *verdict = question->verdict;
@@ -502,7 +507,7 @@ bool question_ask_concluded(const char *name, void *arg) {
 
 /* ---- An unknown port ---- */
 
-/* Whether the name led to an entry that is limited to ports, none of which is known to be the one in use. */
+/* Whether the name led to an entry that is limited to ports while the port is unknown. */
 static bool lacks_port(const char *name, void *arg) {
   struct search *search = arg;
   const struct pin_verdict *verdict = search->question->verdict;
@@ -518,7 +523,7 @@ static bool note_port(int fd, const struct socket_peer *peer, void *arg) {
   if (!matters(search, fd, peer))
     return true;
   search->found = false;
-  /* Where names were lost, this socket may be any host's. */
+  /* If names were lost, this socket may belong to any host. */
   if (!search->seen->names_of(&search->covering, peer->family, peer->bytes, lacks_port, search)) {
     search->ambiguous = true;
     return false;
@@ -538,10 +543,8 @@ static bool is_limited_to(const struct pin_entry *entry, uint16_t port) {
   return false;
 }
 
-/*
- * Whether the port decides between the entries of each name. Where none of them is for it, the connection may
- * well be on another socket than the one that was found.
- */
+/* Whether each name has an entry for this port. If a name has none, the connection may well use another
+ * socket than the one that was found. */
 static bool port_is_for_all(const struct pin_verdict *verdict, uint16_t port) {
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
@@ -556,7 +559,7 @@ static bool port_is_for_all(const struct pin_verdict *verdict, uint16_t port) {
   return true;
 }
 
-/* Apart, for a search is large and mostly there is nothing to look for. */
+/* A function of its own, because a search is large and mostly not needed. */
 static bool port_decides(const struct question *question) {
   bool decides = false;
 

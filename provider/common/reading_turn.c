@@ -9,10 +9,10 @@
 
 #include "moment.h"
 
-/* The one that reads may wait for this very thread, by way of the dynamic linker's lock. */
+/* A limit, because the reader may wait for this very thread, through the dynamic linker's lock. */
 #define LONGEST_WAIT_MS 10000
 
-static atomic_int owner_pid; /* 0: nobody */
+static atomic_int owner_pid; /* id of the process whose thread has the turn; 0: none */
 
 static bool take(void) {
   int idle = 0, self = (int)getpid();

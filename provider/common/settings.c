@@ -10,8 +10,8 @@
 #include "text.h"
 
 static _Atomic(char *) configured_policy;
-/* What the environment said when it was asked, once: a program may change it at any moment in another thread.
- * NULL: not asked yet; "": nothing. */
+/* The environment variables as they were at the first look, because a program may change them in another
+ * thread at any time. NULL: not looked at yet; "": not set. */
 static _Atomic(char *) policy_of_environment, debug_of_environment;
 static atomic_bool allow_without_policy;
 
@@ -36,7 +36,7 @@ static const char *from_environment(const char *name, _Atomic(char *) *known) {
     /* A set-user-ID program must not be steered by the user who starts it. */
     value = secure_getenv(name);
     text = text_copy(value != NULL ? value : "");
-    /* Without memory for it, it is asked for again. */
+    /* Without memory it is read again at the next call. */
     if (text == NULL)
       return value != NULL && *value != '\0' ? value : NULL;
     if (!atomic_compare_exchange_strong(known, &nobody, text)) {

@@ -13,14 +13,14 @@
 #include "cleared.h"
 #include "libc_functions.h"
 
-/* Where /proc cannot be read, descriptors are sought up to here: the kernel gives the lowest free number, so
- * a process with higher ones has more open than are looked at, or put one there on purpose. */
+/* Without /proc, descriptors are searched up to this number. The kernel gives the lowest free number, so a
+ * process with higher ones has more than SOCKETS_MAX open, or chose the number on purpose. */
 #define HIGHEST_SOUGHT (1L << 20)
-/* A table of descriptors that is larger is mostly empty, and listed by the kernel. */
+/* A larger table of descriptors is mostly empty, so the kernel is asked to list it. */
 #define LARGE_TABLE (2L * SOCKETS_MAX)
-/* Descriptors asked for at once; small, for a stack may be. */
+/* How many descriptors are asked for at once. Small, because the stack may be. */
 #define CHUNK 256
-/* The ports below are for servers (ip(7), ip_unprivileged_port_start). */
+/* Ports below this are for servers (ip(7), ip_unprivileged_port_start). */
 #define FIRST_CLIENT_PORT 1024
 
 union socket_address {
@@ -35,7 +35,7 @@ static uint16_t port_of(const union socket_address *address) {
   return address->any.sa_family == AF_INET6 ? ntohs(address->v6.sin6_port) : 0;
 }
 
-/* As inet_ntop(3) does, which takes ten times as long. */
+/* Writes what inet_ntop(3) writes, which takes ten times as long. */
 static bool write_v4(const uint8_t bytes[4], char *at) {
   for (int i = 0; i < 4; i++) {
     unsigned byte = bytes[i];
@@ -59,7 +59,7 @@ static bool read_address(const union socket_address *address, struct socket_peer
   memset(ret_peer->bytes, 0, sizeof ret_peer->bytes);
   ret_peer->family = address->any.sa_family;
   if (ret_peer->family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(v6)) {
-    /* An IPv4 address on an IPv6 socket was resolved as one. */
+    /* An IPv4 address on an IPv6 socket was resolved as IPv4. */
     ret_peer->family = AF_INET;
     memcpy(ret_peer->bytes, &v6->s6_addr[12], sizeof(struct in_addr));
   } else if (ret_peer->family == AF_INET6) {
@@ -86,7 +86,7 @@ bool socket_peer_of(int fd, struct socket_peer *ret_peer) {
 
 /* ---- All descriptors ---- */
 
-/* False ends the walk. */
+/* Gets one open descriptor. Returning false ends the walk. */
 typedef bool visit_descriptor_fn(int fd, const struct libc_functions *libc, void *arg);
 
 /* A walk over the open descriptors. */
@@ -101,7 +101,7 @@ static bool see(struct walk *walk, int fd) {
   return fd < 0 || (walk->seen++ < SOCKETS_MAX && walk->visit(fd, &walk->libc, walk->arg));
 }
 
-/* -1: it is no number. */
+/* -1: the name is not a number. */
 static int descriptor_of(const char *name) {
   int fd = 0;
 
@@ -123,7 +123,7 @@ static bool walk_folder(struct walk *walk, DIR *descriptors) {
   return going_on;
 }
 
-/* poll(2) says of many descriptors at once which of them are closed; to list them takes the kernel longer. */
+/* Asks poll(2) which of many descriptors are closed, because listing them takes the kernel longer. */
 static bool walk_numbers(struct walk *walk, long limit) {
   struct pollfd chunk[CHUNK];
 
@@ -132,7 +132,7 @@ static bool walk_numbers(struct walk *walk, long limit) {
 
     for (nfds_t i = 0; i < count; i++)
       chunk[i] = (struct pollfd){.fd = first + (int)i};
-    /* Where it fails it has said nothing, and each is tried. */
+    /* If this fails, it has excluded nothing, and every descriptor is tried. */
     (void)walk->libc.poll(chunk, count, 0);
     for (nfds_t i = 0; i < count; i++) {
       if ((chunk[i].revents & POLLNVAL) == 0 && !see(walk, chunk[i].fd))
@@ -142,7 +142,7 @@ static bool walk_numbers(struct walk *walk, long limit) {
   return true;
 }
 
-/* Up to where there may be descriptors; 0: nobody says. */
+/* The size of the process's table of descriptors; 0: not known. */
 static long table_size(const struct libc_functions *libc) {
   static const char field[] = "\nFDSize:";
   char text[1024];
@@ -151,7 +151,7 @@ static long table_size(const struct libc_functions *libc) {
   long size = 0;
   int fd;
 
-  /* The thread's own, as below: it may have left the table that the others share (unshare(2)). */
+  /* This thread's own, as below, because it may have left the table that the others share (unshare(2)). */
   fd = libc->open("/proc/thread-self/status", O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     fd = libc->open("/proc/self/status", O_RDONLY | O_CLOEXEC);
@@ -170,7 +170,7 @@ static long table_size(const struct libc_functions *libc) {
   return *digit == '\n' ? size : 0;
 }
 
-/* Without /proc, as in a chroot. */
+/* The limit of the search without /proc, as in a chroot. */
 static long highest_allowed(const struct libc_functions *libc) {
   long limit = libc->sysconf(_SC_OPEN_MAX);
 
@@ -187,7 +187,7 @@ static bool walk_descriptors(visit_descriptor_fn *visit, void *arg) {
   size = table_size(&walk.libc);
   if (size > 0 && size <= LARGE_TABLE)
     return walk_numbers(&walk, size);
-  /* Not "self": that has none any more once the first thread has ended. */
+  /* Not "self", whose folder is empty once the first thread has ended. */
   descriptors = walk.libc.opendir("/proc/thread-self/fd");
   if (descriptors == NULL)
     descriptors = walk.libc.opendir("/proc/self/fd");
@@ -227,10 +227,11 @@ bool socket_is_stream(int fd) {
 }
 
 /*
- * One that is not connected: connect(2) was put off (TCP_FASTOPEN_CONNECT), or has not been called, and the
- * first data may do its work (MSG_FASTOPEN). Not one whose connection is over: how long its peer took to
- * answer is known until connect(2) dissolves it, and before that no data leave by it. What the peer confirmed
- * (tcpi_bytes_acked) would be counted on after that, before Linux 5.3.
+ * Whether an unconnected TCP socket can send data before it is connected: connect(2) was delayed
+ * (TCP_FASTOPEN_CONNECT), or was not called and the first data may connect (MSG_FASTOPEN). A socket whose
+ * connection has ended does not count. The kernel keeps its round trip time until connect(2) resets it, and
+ * no data leaves before that. The count of confirmed bytes (tcpi_bytes_acked) cannot be used: before Linux
+ * 5.3 it was kept after that.
  */
 static bool may_send_at_once(int fd, const struct libc_functions *libc) {
   struct tcp_info info;
@@ -291,7 +292,7 @@ bool sockets_visit(visit_socket_fn *visit, void *arg, struct unconnected_sockets
 
 /* ---- Accepted sockets ---- */
 
-/* The port of this end. 0: none. */
+/* The port of our end; 0: none. */
 static uint16_t own_port(int fd, const struct libc_functions *libc) {
   union socket_address address = {.any = {.sa_family = AF_UNSPEC}};
   socklen_t size = sizeof address;

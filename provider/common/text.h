@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * A few functions on text. libc has their like, but each function of libc that a module names is looked for
- * in every object of every process that loads it, used or not: 700 instructions.
- */
+/* A few functions on texts. libc has similar ones, but each libc function that a module names is searched
+ * for in every object of every process that loads the module, used or not, which costs 700 instructions. */
 #ifndef PIN_TEXT_H
 #define PIN_TEXT_H
 
@@ -13,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Compilers make a call of strlen(3) or memcpy(3) of a loop that does the same. */
+/* Without this, compilers turn the loop into a call of strlen(3) or memcpy(3). */
 #define TEXT_STAYS_A_LOOP __asm__ volatile("")
 
-/* What strdup(3) does, also for NULL. For free(3); NULL: no memory, or no text. */
+/* Copies a text like strdup(3); text may be NULL. To be freed by free(3); NULL: no memory, or no text. */
 static inline char *text_copy(const char *text) {
   size_t size = 0;
   char *copy;
@@ -33,7 +31,7 @@ static inline char *text_copy(const char *text) {
   return copy;
 }
 
-/* What follows the last slash of a path; all of it where there is none. */
+/* What follows the last slash of a path; all of it if there is none. */
 static inline const char *text_base(const char *path) {
   const char *base = path + strlen(path);
 

@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Static trace points (sys/sdt.h): a no-operation each until somebody attaches. Provider name "pinning":
- *   verdict(host, port, outcome word, reason word)  every judgement
- *   refusal(report)                                 every refusal, with the text of the log
- *   policy_load(path, entries, generation)          a policy came into force
+ *Static trace points (sys/sdt.h). Each is one no-operation until somebody attaches. Provider name "pinning":
+ *  verdict(host, port, outcome word, reason word)  every judgement
+ *  refusal(report)                                 every refusal, with the text of the log
+ *  policy_load(path, entries, generation)          a policy came into force
  */
 #ifndef PIN_TRACE_H
 #define PIN_TRACE_H

@@ -39,6 +39,6 @@ void unlisted_note_told(uint64_t subject) {
     if (atomic_compare_exchange_strong(place_of(subject, i), &nobody, subject) || nobody == subject)
       return;
   }
-  /* All are taken: one of them goes. */
+  /* All places are taken: one is reused. */
   atomic_store(place_of(subject, (unsigned)(subject >> 8) % PROBES), subject);
 }

@@ -2,20 +2,21 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Which hosts without an entry this process has told the log of: each once for each key. The memory is
- * bounded, since whoever makes a program connect chooses the names; a host whose place was taken is told of
- * again.
+ * Remembers which hosts without an entry this process has logged: each host once for each key. The memory is
+ * bounded, because somebody who makes a program connect chooses the names. A host whose place was reused is
+ * logged again. Called by verdict_log.c.
  */
 #ifndef PIN_UNLISTED_TOLD_H
 #define PIN_UNLISTED_TOLD_H
 
 #include "pinpolicy.h"
 
-/* A number for a host and the key that it shows; key: NULL where it shows none. Never 0. */
+/* A number for a host and the key that it shows, never 0. name, key: NULL if there is none. */
 uint64_t unlisted_subject(const char *name, const struct pin_digest *key);
 
-/* Any thread, no lock. */
+/* Whether the subject was logged. Any thread, no lock. */
 bool unlisted_is_told(uint64_t subject);
+/* Notes that the subject was logged. Any thread, no lock. */
 void unlisted_note_told(uint64_t subject);
 
 #endif

@@ -13,10 +13,11 @@
 #include "trace.h"
 #include "unlisted_told.h"
 
-/* What is longer is cut off in the middle of a word (openssl-internals E3). */
+/* An entry of OpenSSL's error queue holds this much; more would be cut in the middle of a word
+ * (openssl-internals E3). */
 #define QUEUE_DATA_SIZE 1024
 
-/* One host and what happened to it. */
+/* A number for a host and what happened to it. */
 static uint64_t subject_of(const struct pin_verdict *verdict, unsigned event) {
   uint64_t state = 0xcbf29ce484222325 ^ ((uint64_t)event << 16) ^ ((uint64_t)verdict->outcome << 8) ^
                    (uint64_t)verdict->reason;
@@ -30,7 +31,8 @@ enum { EVENT_VERDICT, EVENT_SESSION_DROPPED };
 
 #define TAIL_SIZE 64
 
-/* line: has TAIL_SIZE free bytes behind its text. library: or NULL. */
+/* Logs a line unless there are too many. line: with TAIL_SIZE free bytes after its text. library: may be
+ * NULL. */
 static bool log_limited(int priority, enum log_limit limit, uint64_t subject, const char *library,
                         char *line) {
   struct timespec now;
@@ -51,14 +53,14 @@ static enum log_limit limit_of(const struct pin_verdict *verdict) {
   return verdict->reason == PIN_REASON_UNLISTED ? LOG_LIMIT_UNLISTED : LOG_LIMIT_LISTED;
 }
 
-/* line: PIN_REPORT_SIZE + TAIL_SIZE bytes. */
+/* line: a buffer of PIN_REPORT_SIZE + TAIL_SIZE bytes. */
 static bool log_line_of(const struct pin_verdict *verdict, const char *library, char *line) {
   int priority = verdict->outcome == PIN_REFUSED ? LOG_WARNING : LOG_NOTICE;
 
   return log_limited(priority, limit_of(verdict), subject_of(verdict, EVENT_VERDICT), library, line);
 }
 
-/* The host and its key, where it is told of once; 0: it is told of each time. */
+/* The number of host and key, if these are logged only once; 0: each verdict is logged. */
 static uint64_t told_once(const struct pin_verdict *verdict, const struct pin_path *path) {
   if (verdict->outcome != PIN_AUDITED || verdict->reason != PIN_REASON_UNLISTED)
     return 0;
@@ -84,8 +86,8 @@ bool verdict_log_needs_no_more(const struct pin_policy *policy, const struct pin
 #define HOST_PAIR " host="
 #define HOST_SIZE (sizeof HOST_PAIR + 255)
 
-/* The pair of the host, as far as it is one: a name with other bytes in it is in no entry. Nothing where no
- * name is known. */
+/* Writes the pair with the host's name; other bytes become "?", since no entry's name contains them.
+ * Writes nothing if no name is known. */
 static void write_host(const char *name, char ret_pair[HOST_SIZE]) {
   size_t length = sizeof HOST_PAIR - 1;
 
@@ -114,7 +116,7 @@ void verdict_log_dropped_session(const struct pin_verdict *verdict, const char *
 
 char *verdict_log(const struct pin_verdict *verdict, const struct pin_path *path, const char *library) {
   uint64_t once = told_once(verdict, path);
-  /* Not on the stack: a handshake may run in a fibre that has 32 KiB of it (SSL_MODE_ASYNC). */
+  /* Not on the stack: a handshake may run in a fibre whose stack has 32 KiB (SSL_MODE_ASYNC). */
   char *line = malloc(PIN_REPORT_SIZE + TAIL_SIZE);
 
   if (line == NULL) {

@@ -18,26 +18,26 @@
 #include "kept_chain.h"
 #include "program_hook.h"
 
-/* What is known of a client's session. */
+/* What is known of a client's session. Owns its texts and `offered`. */
 struct connection {
   struct library *library;
   struct program_hook hook;
-  char *hello_name;    /* of the ClientHello; owned, like those below; NULL: none */
-  char *set_name;      /* by gnutls_server_name_set(3) */
-  char *verified_name; /* by gnutls_session_set_verify_cert(3) */
-  unsigned char *held; /* until the ClientHello: a session's data that is to be offered; NULL: none */
+  char *hello_name;    /* from the ClientHello; NULL: none */
+  char *set_name;      /* from gnutls_server_name_set(3); NULL: none */
+  char *verified_name; /* from gnutls_session_set_verify_cert(3); NULL: none */
+  unsigned char *held; /* data of a session to be offered, kept until the ClientHello; NULL: none */
   size_t held_size;
-  size_t held_early_data;     /* bytes of early data that its server takes */
-  struct kept_chain *offered; /* what the server of the session that is offered showed; NULL: none, or not
-                                 known */
-  bool is_judged;             /* the session that is offered was, and may be */
-  bool is_client;             /* a ClientHello went out */
-  bool is_under_way;          /* and this handshake is not decided yet */
-  bool is_decided;            /* this handshake was allowed */
-  bool is_refused;            /* a handshake of this session was, which is the end of it */
-  bool is_covered;            /* the policy had to look at the server's path */
-  bool name_lost;             /* a name is not known for want of memory, or cannot be read */
-  bool is_media;              /* its ClientHello offers keys for media */
+  size_t held_early_data; /* bytes of early data that its server takes */
+  /* What the server of the offered session showed; NULL: no session is offered, or it is not known. */
+  struct kept_chain *offered;
+  bool is_judged;    /* the offered session was judged and may be offered */
+  bool is_client;    /* a ClientHello was sent */
+  bool is_under_way; /* the handshake has begun and is not decided yet */
+  bool is_decided;   /* this handshake was decided */
+  bool is_refused;   /* a handshake of this session was refused, which ends the session */
+  bool is_covered;   /* the policy had to look at the server's path */
+  bool name_lost;    /* a name could not be kept for lack of memory, or not be read */
+  bool is_media;     /* the ClientHello offers keys for media */
 };
 
 _Static_assert(sizeof(struct connection) <= RECORD_SIZE, "record.h sets no larger pieces aside");
@@ -62,7 +62,7 @@ static void connection_free(gnutls_ext_priv_data_t data) {
 
 /* ---- Names ---- */
 
-/* bytes: NULL takes the name away. What stands behind a NUL is not part of it. */
+/* Replaces a text. bytes: NULL removes it. What follows a NUL is not part of the name. */
 static void set_text(struct connection *connection, char **text, const void *bytes, size_t size) {
   char *copy = bytes != NULL ? malloc(size + 1) : NULL;
 
@@ -110,6 +110,7 @@ static struct evidence shown(const struct library *library, gnutls_session_t ses
   return evidence;
 }
 
+/* Marks the session refused and sends the alert. Returns what the hook must return. */
 static int refuse(struct connection *connection, gnutls_session_t session) {
   int saved_errno = errno;
 
@@ -120,14 +121,14 @@ static int refuse(struct connection *connection, gnutls_session_t session) {
   return GNUTLS_E_CERTIFICATE_ERROR;
 }
 
-/* 0, or what the hook is to return. */
+/* Judges the session. Returns what the hook must return; 0: allowed. */
 static int decide(struct connection *connection, gnutls_session_t session) {
   const struct library *library = connection->library;
   struct subject_matter matter = matter_of(connection, session);
   struct judgement judgement;
 
   matter.evidence = shown(library, session);
-  /* In TLS 1.3 nothing of the first handshake is there yet. */
+  /* In TLS 1.3 a resumed session has nothing of the first handshake yet. */
   if (matter.evidence.count == 0 && connection->offered != NULL &&
       library->gnutls_session_is_resumed(session) != 0)
     matter.evidence = kept_chain_evidence(connection->offered);
@@ -140,7 +141,8 @@ static int decide(struct connection *connection, gnutls_session_t session) {
 
 /* ---- The hook ---- */
 
-/* With early data GnuTLS forgets the answer of a hook, and sends them without the ClientHello. */
+/* Stands in for the program's push function. With early data GnuTLS ignores a hook's result, and would
+ * send that data without the ClientHello. */
 static ssize_t push_nothing(gnutls_transport_ptr_t transport, const void *data, size_t size) {
   (void)transport;
   (void)data;
@@ -154,9 +156,9 @@ static bool are_same(const char *name, const char *other) {
 }
 
 /*
- * Data that are sent at once go to whoever the session is of, which a program may have set past us. Or it set
- * another name so than that by which the session was judged. Or its socket is not connected yet, and they
- * leave as soon as it is.
+ * Early data goes to whichever server the session belongs to. It is judged again if the program may have set
+ * that session without us noticing, if it set another name than the one by which the session was judged, or
+ * if the socket is not connected yet, in which case the data leaves as soon as it is.
  */
 static int allow_early_data(struct connection *connection, gnutls_session_t session) {
   struct subject_matter matter = matter_of(connection, session);
@@ -209,7 +211,7 @@ static int see_message(struct connection *connection, gnutls_session_t session, 
   return decide(connection, session);
 }
 
-/* A client that could not be given a connection goes no further than its ClientHello. */
+/* A client without a connection record is refused at its ClientHello. */
 static int refuse_client(unsigned type, unsigned incoming) {
   return type == GNUTLS_HANDSHAKE_CLIENT_HELLO && incoming == 0 ? GNUTLS_E_CERTIFICATE_ERROR : 0;
 }
@@ -223,7 +225,7 @@ static int see(struct library *library, gnutls_session_t session, unsigned type,
   if (connection == NULL)
     return refuse_client(type, incoming);
   was_decided = connection->is_decided;
-  /* First, so that no program's answer goes before ours. */
+  /* Ours comes first, so that the program's hook cannot answer before it. */
   result = when == GNUTLS_HOOK_PRE ? see_message(connection, session, type, incoming != 0, message) : 0;
   if (result == 0)
     result = program_hook_call(&connection->hook, session, type, when, incoming, message);
@@ -242,7 +244,7 @@ static int see_key(struct library *library, gnutls_session_t session, const char
   return connection != NULL ? program_hook_see_key(&connection->hook, library, session, label, secret) : 0;
 }
 
-/* These are given nothing but the session, so each library has its own. */
+/* GnuTLS passes only the session to these functions, so each library has its own set. */
 #define LIBRARIES(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7)
 #define X(index)                                                                                             \
   static int hook##index(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,          \
@@ -287,7 +289,7 @@ static void session_new(const struct pinning_gnutls *self, gnutls_session_t sess
     }
     record_free(connection);
   }
-  /* Without a connection the hook refuses. */
+  /* Without a connection record the hook refuses. */
   library->gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
                                               functions_of(library).hook);
   errno = saved_errno;
@@ -344,19 +346,20 @@ static void data_verified(const struct pinning_gnutls *self, gnutls_session_t se
 
 /* ---- Stored sessions ---- */
 
-/* A name in Unicode is no name of a host here: it may be covered under its A-labels. */
+/* Whether the policy has no entry for the name. False for a name in Unicode, which may be covered by its
+ * A-labels. */
 static bool names_nobody(const struct pin_policy *policy, const char *name) {
   return name == NULL || (host_part_is_name(name) && !host_part_is_localhost(name) &&
                           pin_covers(policy, name, 0) == PIN_SELECTED_NOTHING);
 }
 
-/* Whether it is plain already that the policy has no word on the session. */
+/* Whether it is already clear that the policy does not apply to the session. */
 static bool is_nobodys_matter(const struct connection *connection) {
   const struct pin_policy *policy;
   int cancel_state;
   bool is_plain;
 
-  /* A thread that is cancelled at the policy's file would keep its hold on the policy. */
+  /* A thread that is cancelled while it reads the policy's file would never release the policy. */
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   policy = policy_acquire();
   if (policy == NULL)
@@ -372,8 +375,8 @@ static bool is_nobodys_matter(const struct connection *connection) {
   return is_plain;
 }
 
-/* What gnutls_session_set_data(3) would say, asked of a session that is thrown away,
- * and what that says then. */
+/* What gnutls_session_set_data(3) would return: tries it on a session that is then thrown away, which also
+ * tells the size of early data. */
 static int result_of_setting(const struct library *library, const void *data, size_t size,
                              size_t *ret_early_data) {
   gnutls_session_t session;
@@ -395,7 +398,8 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
   unsigned char *copy;
   size_t early_data = 0;
 
-  /* A server's is its own: libgnutls sets what it has found in the server's cache by this very function. */
+  /* A server's session is not held: libgnutls itself calls this function to set what it found in the
+   * server's cache. */
   if (connection == NULL || !library_bind_late(library) || is_nobodys_matter(connection)) {
     errno = saved_errno;
     return false;
@@ -415,10 +419,8 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
   return true;
 }
 
-/*
- * Anew at each call until the ClientHello is there: the names may be others by then, and another session may
- * be set past us, for which nothing of this one speaks.
- */
+/* Judged again at each call until the ClientHello is sent: the names may change, and the program may set
+ * another session without us noticing, about which this one tells nothing. */
 static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t session) {
   const struct library *library = library_of(self);
   struct connection *connection = connection_of(library, session);
@@ -469,7 +471,7 @@ static void session_given(const struct pinning_gnutls *self, gnutls_session_t se
 
   if (connection == NULL || !connection->is_decided || !connection->is_covered || connection->is_refused)
     return;
-  /* What a session from elsewhere keeps, nobody has shown here. */
+  /* The session came from elsewhere, so its server has shown nothing here. */
   if (connection->offered == NULL && library->gnutls_session_is_resumed(session) != 0)
     return;
   evidence = shown(library, session);

@@ -7,12 +7,12 @@
 #define SEQUENCE 0x30
 #define VERSION 0xa0 /* [0], constructed */
 
-/* The next value of a text, with its head and without. */
+/* A DER value, with tag and length and without. */
 struct value {
   struct slice whole, content;
 };
 
-/* The length behind a tag. False: it is indefinite, longer than four bytes, or cut off. */
+/* Reads the length after a tag. False: it is indefinite, longer than four bytes, or cut off. */
 static bool read_length(struct slice *rest, size_t *ret_length) {
   size_t count;
 
@@ -30,7 +30,7 @@ static bool read_length(struct slice *rest, size_t *ret_length) {
   return true;
 }
 
-/* Takes a value off the front. False: there is none with this tag. */
+/* Takes the first value off `rest`. False: the first value has another tag, or is cut off. */
 static bool take(struct slice *rest, unsigned char tag, struct value *ret_value) {
   struct slice begin = *rest;
   size_t length;
@@ -80,7 +80,7 @@ bool der_rsa_bits(struct slice key, int64_t *ret_modulus, int64_t *ret_exponent)
   rest = value.content;
   if (!take(&rest, SEQUENCE, &value) || !take(&rest, BIT_STRING, &value) || value.content.size == 0)
     return false;
-  /* The first byte says how many bits of the last are not used. */
+  /* The first byte says how many bits of the last byte are unused. */
   rest = (struct slice){value.content.bytes + 1, value.content.size - 1};
   if (!take(&rest, SEQUENCE, &value))
     return false;

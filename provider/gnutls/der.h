@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The few places of a certificate that must be read from its own bytes. GnuTLS gives a key only as it would
- * encode it itself, and for RSA-PSS and others that is another encoding, with another digest.
+ * Reads those parts of a certificate that must be read from its own bytes. GnuTLS returns a key only as it
+ * would encode it itself, and for RSA-PSS and others that encoding differs and has another digest. Called by
+ * path.c.
  */
 #ifndef PIN_GNUTLS_DER_H
 #define PIN_GNUTLS_DER_H
@@ -12,19 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of somebody else's. */
+/* Borrowed bytes. */
 struct slice {
   const unsigned char *bytes;
   size_t size;
 };
 
-/* The SubjectPublicKeyInfo of a certificate (RFC 5280, 4.1), with its head. False: this is no certificate. */
+/* Finds the SubjectPublicKeyInfo of a certificate (RFC 5280, 4.1), with tag and length. False: this is not
+ * a certificate. */
 bool der_public_key(struct slice certificate, struct slice *ret_key);
 
-/*
- * The lengths, in bits rounded up to whole bytes, of modulus and exponent of a SubjectPublicKeyInfo of RSA
- * (RFC 3279, 2.3.1). False: it is none.
- */
+/* The lengths of modulus and exponent of an RSA SubjectPublicKeyInfo (RFC 3279, 2.3.1), in bits rounded up
+ * to whole bytes. False: it is not one. */
 bool der_rsa_bits(struct slice key, int64_t *ret_modulus, int64_t *ret_exponent);
 
 #endif

@@ -2,7 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 #include "extension.h"
 
-/* Two of those that are nobody's (RFC 8447, 7), and not of GREASE: in one session, and for all. */
+/* Numbers of our extension in one session, and of that for all sessions. They are unassigned (RFC 8447,
+ * 7), and not among those of GREASE. */
 #define NUMBER 0xff50
 #define NUMBER_FOR_ALL 0xff51
 
@@ -22,9 +23,9 @@ bool extension_keep(const struct library *library, gnutls_session_t session, voi
 }
 
 /*
- * gnutls_global_deinit(3) frees the extensions for all sessions, and goes on looking through them. So it must
- * not come that far: GnuTLS counts how often it was set up. That is never taken back, for when this object's
- * destructors are called those of libgnutls and of what it needs have been.
+ * gnutls_global_deinit(3) frees the extensions for all sessions, but goes on searching them. It must not get
+ * that far. GnuTLS counts how often it was initialised, so we initialise it once more and never undo that: by
+ * the time our own destructors run, those of libgnutls and its dependencies have run already.
  */
 bool extension_make_room(struct library *library) {
   int result;

@@ -4,7 +4,7 @@
 
 #define STREAM_MAJOR 3
 #define DATAGRAM_MAJOR 0xfe
-/* Of what OpenSSL spoke before there was a standard; GnuTLS calls it DTLS 0.9. */
+/* The version of DTLS that OpenSSL spoke before there was a standard; GnuTLS calls it DTLS 0.9. */
 #define OLD_DATAGRAM_MAJOR 0x01
 #define RANDOM_SIZE 32
 #define SERVER_NAME 0
@@ -35,7 +35,7 @@ static bool read_number(struct reader *reader, int size, size_t *ret_number) {
   return true;
 }
 
-/* A vector with a length of so many bytes in front. */
+/* Reads a vector with a length of `size` bytes in front. */
 static bool read_vector(struct reader *reader, int size, struct reader *ret_vector) {
   size_t length;
 
@@ -45,7 +45,7 @@ static bool read_vector(struct reader *reader, int size, struct reader *ret_vect
   return skip(reader, length);
 }
 
-/* All that stands before the extensions. */
+/* Skips everything before the extensions. */
 static bool skip_head(struct reader *reader, bool is_datagram) {
   struct reader vector;
 
@@ -101,6 +101,6 @@ bool hello_read(const unsigned char *message, size_t size, struct hello *ret_hel
 
   if (is_stream || is_datagram)
     return read_hello(reader, is_datagram, ret_hello);
-  /* A program that tries its server may send a version that is none. */
+  /* The version is none that exists: a program that tests its server may send one. Try both layouts. */
   return read_hello(reader, true, ret_hello) || read_hello(reader, false, ret_hello);
 }

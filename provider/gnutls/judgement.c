@@ -15,7 +15,7 @@
 
 #define LIBRARY "gnutls"
 
-/* What the program called the host. NULL: nothing. */
+/* The first name that the program gave the host; NULL: none. */
 static const char *first_name(const struct peer *peer) {
   for (int i = 0; i < PEER_GIVEN; i++) {
     if (peer->given[i] != NULL)
@@ -26,7 +26,7 @@ static const char *first_name(const struct peer *peer) {
 
 static void look_at_path(const struct pin_policy *policy, const struct pin_verdict *verdict,
                          struct path *path) {
-  /* Mostly a pin matches near the peer, and the signatures above need not be checked. */
+  /* Mostly a pin matches near the peer, and signatures above it need not be checked. */
   while (path_extend(path)) {
     if (pin_is_satisfied(policy, &path->pin, verdict) ||
         verdict_log_needs_no_more(policy, verdict, &path->pin))
@@ -49,8 +49,8 @@ static void decide(const struct subject_matter *matter, const struct pin_policy 
     needs = peer_select(peer, *policy, ret_verdict);
   if (needs == PIN_NEEDS_NOTHING)
     return;
-  /* Who shows no key shows no blocked one: only an entry of its own can refuse it. But of a stored session
-   * nobody can say what it keeps. */
+  /* A peer that shows no key cannot show a blocked one, so only an entry for it can refuse it. But it is
+   * not known what a stored session keeps. */
   if (ret_verdict->count == 0 && matter->evidence.count == 0 && !matter->is_stored &&
       matter->library->gnutls_session_is_resumed(matter->session) == 0) {
     pin_judge_silent(ret_verdict);
@@ -77,7 +77,7 @@ static void report(const struct subject_matter *matter, const struct pin_verdict
   }
 }
 
-/* A transport of the program's own says nothing at any time, but other sockets do (question.c). */
+/* A transport of the program's own never tells where it goes, but other sockets may (question.c). */
 static enum question_stage stage_of(const struct subject_matter *matter, const struct peer *peer) {
   if (matter->leaves_now && peer->fd >= 0)
     return QUESTION_EARLY_DATA;
@@ -92,7 +92,7 @@ struct judgement judge(const struct subject_matter *matter) {
   struct peer peer;
   struct path path;
 
-  /* A thread that is cancelled at the log would keep its hold on the policy. */
+  /* A thread that is cancelled while it logs would never release the policy. */
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
   policy = policy_acquire();
   path_begin(matter->library, matter->session, &matter->evidence, &path);

@@ -7,33 +7,32 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Sessions of a process that are remembered at a time: a server of TLS 1.3 sends two for each connection. */
+/* How many sessions a process remembers. A server of TLS 1.3 sends two for each connection. */
 #define REMEMBERED 64
-/* A chain of more bytes is not remembered. */
+/* A chain with more bytes is not remembered. */
 #define MAX_BYTES 65536
 
 struct kept_chain {
-  struct evidence evidence; /* points into what follows */
+  struct evidence evidence; /* its certificates are the member below */
   gnutls_datum_t certificates[];
 };
 
 static struct {
   unsigned char digest[32];
-  struct kept_chain *chain; /* NULL: a free place */
+  struct kept_chain *chain; /* owned; NULL: the place is free */
 } remembered[REMEMBERED];
 static unsigned next_place;
-static atomic_int turn; /* the process whose thread looks or writes; 0: none */
+static atomic_int turn; /* id of the process whose thread uses the table; 0: none */
 
-/*
- * Forgets what another thread of the parent process was changing when this one was forked from it: a digest
- * may stand before another's chain. The memory of these chains is lost, once.
- */
+/* For a child that was forked while another thread of its parent was changing the table: a digest may
+ * stand with another session's chain. So all is forgotten. The memory of these chains is lost, once. */
 static void forget_all(void) {
   for (unsigned i = 0; i < REMEMBERED; i++)
     remembered[i].chain = NULL;
 }
 
-/* False: another thread has it for long. Then nothing is remembered or found, and full handshakes follow. */
+/* Takes the table. False: another thread keeps it for long. Then nothing is remembered or found, and full
+ * handshakes follow. */
 static bool take_turn(void) {
   int process = (int)getpid();
 
@@ -56,6 +55,7 @@ static void end_turn(void) {
   atomic_store_explicit(&turn, 0, memory_order_release);
 }
 
+/* Copies the evidence; NULL: it is empty or too large, or no memory. */
 static struct kept_chain *copy(const struct evidence *evidence) {
   size_t bytes = 0, head = sizeof(struct kept_chain) + evidence->count * sizeof(gnutls_datum_t);
   struct kept_chain *kept;
@@ -79,7 +79,7 @@ static struct kept_chain *copy(const struct evidence *evidence) {
   return kept;
 }
 
-/* Session data are thousands of bytes: GnuTLS is faster at that than sha256.c. False: it does not do it. */
+/* Session data is thousands of bytes long, which GnuTLS hashes faster than sha256.c. False: it failed. */
 static bool digest_of(const struct library *library, const void *session, size_t size,
                       unsigned char ret_digest[32]) {
   return library->gnutls_hash_fast(GNUTLS_DIG_SHA256, session, size, ret_digest) >= 0;

@@ -10,6 +10,7 @@
 
 struct library libraries[MAX_LIBRARIES];
 
+/* A function, and where struct library keeps it. */
 struct binding {
   const char *name;
   size_t offset;
@@ -33,7 +34,7 @@ static bool bind_all(struct library *library, const struct binding *bindings, si
   return true;
 }
 
-/* Once. False: another thread does it and does not finish. */
+/* Binds the early functions once. False: another thread is doing it and does not finish. */
 static bool bind_early(struct library *library, const void *address, const struct pinning_gnutls *calls) {
   enum claim_result result = claim_take(&library->claim);
   struct object object;
@@ -65,7 +66,7 @@ struct library *library_find(const void *address, const struct pinning_gnutls *c
   return NULL;
 }
 
-/* Two threads may bind at once: both write the same. */
+/* If two threads bind at once, both write the same. */
 bool library_bind_late(struct library *library) {
   if (atomic_load_explicit(&library->late_bound, memory_order_acquire))
     return true;
@@ -86,7 +87,7 @@ gnutls_x509_trust_list_t library_system_trust(struct library *library) {
     library->gnutls_x509_trust_list_deinit(list, 1);
     return NULL;
   }
-  /* Two threads may have read it at once. */
+  /* Another thread may have read it at the same time. */
   if (atomic_compare_exchange_strong(&library->system_trust, &expected, list))
     return list;
   library->gnutls_x509_trust_list_deinit(list, 1);

@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The functions of one libgnutls, of which a process may have several. They are bound from the object that
- * called, so pinning-gnutls.so needs none. All are public, and there since 3.6.13.
+ * Binds the functions of one libgnutls; a process may have several. They are found from the object that made
+ * the call, so pinning-gnutls.so does not link to GnuTLS. All are public and exist since 3.6.13. Used by
+ * every file of this folder.
  */
 #ifndef PIN_GNUTLS_LIBRARY_H
 #define PIN_GNUTLS_LIBRARY_H
@@ -19,14 +20,14 @@
 #include "common/gnutls_module.h"
 #include "elf_symbol.h"
 
-/* What every session needs, servers' too. */
+/* Needed by every session, a server's too. */
 #define GNUTLS_EARLY_FUNCTIONS(X)                                                                            \
   X(gnutls_ext_get_data)                                                                                     \
   X(gnutls_ext_set_data)                                                                                     \
   X(gnutls_handshake_set_hook_function)                                                                      \
   X(gnutls_session_ext_register)
 
-/* What is bound when the first ClientHello is sent. */
+/* Bound when the first ClientHello is sent. */
 #define GNUTLS_LATE_FUNCTIONS(X)                                                                             \
   X(gnutls_alert_send)                                                                                       \
   X(gnutls_certificate_get_issuer)                                                                           \
@@ -74,37 +75,37 @@
   X(gnutls_x509_trust_list_get_issuer)                                                                       \
   X(gnutls_x509_trust_list_init)
 
+/* One libgnutls in the process. Lasts until the process ends. */
 struct library {
-  struct pinning_gnutls calls; /* first: the shim's view of this */
-  _Atomic(void *) handle;      /* its identity; NULL: a free place */
-  struct claim claim;          /* ready: the early functions are looked for */
-  struct elf_tables tables;    /* of its symbols */
-  bool usable;                 /* and found */
-  atomic_bool late_bound;
-  atomic_bool has_room;                           /* for extensions of the program's (extension_make_room) */
-  _Atomic(gnutls_x509_trust_list_t) system_trust; /* read when it is first needed; NULL: not yet */
+  struct pinning_gnutls calls;                    /* must be the first member: the shim sees only this */
+  _Atomic(void *) handle;                         /* identifies the library; NULL: the place is free */
+  struct claim claim;                             /* ready: the early functions were looked for */
+  struct elf_tables tables;                       /* its symbol tables */
+  bool usable;                                    /* the early functions were found */
+  atomic_bool late_bound;                         /* the late functions were found */
+  atomic_bool has_room;                           /* extension_make_room succeeded */
+  _Atomic(gnutls_x509_trust_list_t) system_trust; /* read when first needed; NULL: not yet */
 #define X(name) __typeof__(name) *name;
   GNUTLS_EARLY_FUNCTIONS(X)
   GNUTLS_LATE_FUNCTIONS(X)
 #undef X
 };
 
-/* Copies of libgnutls in one process. */
+/* The most copies of libgnutls in one process. */
 #define MAX_LIBRARIES 8
 
-/* For each there is a place; those of no library are not usable. */
+/* Places for them; those without a library are not usable. */
 extern struct library libraries[MAX_LIBRARIES];
 
-/*
- * The library that holds `address`, with its early functions and these calls, which are copied. NULL: there
- * is none, there are too many, or it lacks one. Any thread.
- */
+/* The library that contains `address`, with its early functions bound. calls: copied into it. NULL: no
+ * library contains it, there are more than MAX_LIBRARIES, or a function is missing. Any thread. */
 struct library *library_find(const void *address, const struct pinning_gnutls *calls);
 
-/* Whether the late functions are all there; looks for them at the first call. Any thread. */
+/* Whether all late functions exist; looks for them at the first call. Any thread. */
 bool library_bind_late(struct library *library);
 
-/* What the system trusts; NULL: it cannot be read. Any thread; lasts as long as the process. */
+/* The certificates that the system trusts, read at the first call; NULL: they cannot be read. Valid until
+ * the process ends. Any thread. */
 gnutls_x509_trust_list_t library_system_trust(struct library *library);
 
 #endif

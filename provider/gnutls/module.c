@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* pinning-gnutls.so: what the preload shim finds in it. */
+/* The entry point of pinning-gnutls.so, which the preload shim calls. */
 #include <errno.h>
 #include <syslog.h>
 

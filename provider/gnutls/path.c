@@ -10,15 +10,16 @@
 #include "understood.h"
 
 /*
- * A peer chooses the keys of its certificates. The unit is about a microsecond: a multiplication for each bit
- * of an RSA exponent, whose number grows with the square of the modulus.
+ * A peer chooses the keys of its certificates, so the work for checking signatures is limited. The unit is
+ * about a microsecond. An RSA signature costs one multiplication for each bit of the exponent, and a
+ * multiplication grows with the square of the modulus.
  */
 #define WORK_LIMIT 10000
 #define WORK_OF_OTHERS 2000
 #define MAX_RSA_BITS 8192
 
-/* Dates and critical extensions are looked at elsewhere; without the last, an equal name and key would do for
- * a signature. */
+/* Dates and critical extensions are checked elsewhere. Without the last flag, an issuer with the same name
+ * and key would count as a signature. */
 #define VERIFY_FLAGS                                                                                         \
   (GNUTLS_VERIFY_DISABLE_TIME_CHECKS | GNUTLS_VERIFY_DISABLE_TRUSTED_TIME_CHECKS |                           \
    GNUTLS_VERIFY_IGNORE_UNKNOWN_CRIT_EXTENSIONS | GNUTLS_VERIFY_DO_NOT_ALLOW_SAME)
@@ -36,7 +37,7 @@ static gnutls_x509_crt_t import(const struct library *library, const gnutls_datu
   return NULL;
 }
 
-/* One that the peer sent; NULL: it cannot be read. */
+/* A certificate that the peer sent, read at the first call; NULL: it cannot be read. */
 static gnutls_x509_crt_t sent(struct path *path, unsigned index) {
   if (path->evidence.is_raw_key || index >= path->evidence.count || index >= PATH_MAX_SENT)
     return NULL;
@@ -49,7 +50,7 @@ static struct slice slice_of(const gnutls_datum_t *datum) {
   return (struct slice){datum->data, datum->size};
 }
 
-/* The bytes of a certificate, for free(3). False: no memory. */
+/* Copies the bytes of a certificate; the caller frees them. False: no memory. */
 static bool export_der(const struct library *library, gnutls_x509_crt_t certificate, struct slice *ret_der) {
   size_t size = 0;
   unsigned char *bytes;
@@ -104,7 +105,8 @@ static int64_t work_of(const struct library *library, const struct link *issuer)
   }
 }
 
-/* Signature, and right to sign. Where the work is too much the answer is no, and the path is cut. */
+/* Whether the issuer may sign and did sign. If checking takes too much work, returns false and cuts the
+ * path. */
 static bool did_sign(struct path *path, const struct link *issuer, gnutls_x509_crt_t subject) {
   int64_t work = work_of(path->library, issuer);
   unsigned status = GNUTLS_CERT_INVALID;
@@ -119,17 +121,15 @@ static bool did_sign(struct path *path, const struct link *issuer, gnutls_x509_c
          status == 0;
 }
 
-/*
- * Whether nothing is above this certificate. Its issuer may have given it its own name, and GnuTLS says only
- * that the names are alike: the signature tells.
- */
+/* Whether nothing is above this certificate. An issuer may have given it its own name, and GnuTLS only
+ * compares the names, so the signature decides. */
 static bool is_self_signed(struct path *path, const struct link *link) {
   return is_self_issued(path, link) && did_sign(path, link, link->certificate);
 }
 
 /* ---- Looking for an issuer ---- */
 
-/* Two CAs may have certified each other: a path never comes by a certificate twice. */
+/* Two CAs may have certified each other; a path never contains a certificate twice. */
 static bool is_on_path(const struct path *path, struct slice der) {
   for (size_t depth = 0; depth < path->pin.count; depth++) {
     const struct slice *other = &path->links[depth].der;
@@ -147,7 +147,8 @@ static bool is_valid_now(const struct library *library, gnutls_x509_crt_t certif
          library->gnutls_x509_crt_get_expiration_time(certificate) >= now;
 }
 
-/* valid: whether those are looked for that are within their dates, or the others. */
+/* Finds an issuer among the certificates that were sent. valid: look for one that is within its dates, or
+ * for one that is not. */
 static bool choose_sent(struct path *path, const struct link *subject, bool valid, struct link *ret_issuer) {
   for (unsigned i = 1; i < path->evidence.count && i < PATH_MAX_SENT; i++) {
     struct link issuer = {.certificate = sent(path, i), .der = slice_of(&path->evidence.certificates[i])};
@@ -169,7 +170,8 @@ static bool find_sent(struct path *path, const struct link *subject, struct link
   return false;
 }
 
-/* certificate: one that is trusted, which this takes over. */
+/* Uses a trusted certificate as issuer if it fits. Takes ownership of it. False: it does not fit, or no
+ * memory. */
 static bool take_found(struct path *path, const struct link *subject, gnutls_x509_crt_t certificate,
                        struct link *ret_issuer) {
   struct link issuer = {.certificate = certificate, .is_found = true};
@@ -201,7 +203,7 @@ static bool find_in_credentials(struct path *path, const struct link *subject, s
   return take_found(path, subject, issuer, ret_issuer);
 }
 
-/* Programs that verify by themselves may put nothing into their credentials. */
+/* Programs that verify by themselves may have empty credentials. */
 static bool find_in_system(struct path *path, const struct link *subject, struct link *ret_issuer) {
   gnutls_x509_trust_list_t list = library_system_trust(path->library);
   gnutls_x509_crt_t issuer = NULL;
@@ -216,7 +218,7 @@ static bool find_in_system(struct path *path, const struct link *subject, struct
   return take_found(path, subject, issuer, ret_issuer);
 }
 
-/* Writes the next certificate, but does not count it. False: there is none that is proven. */
+/* Writes the next certificate, but does not count it yet. False: there is none that is proven. */
 static bool prove_next(struct path *path) {
   size_t depth = path->pin.count;
   const struct link *subject;
@@ -225,7 +227,7 @@ static bool prove_next(struct path *path) {
   if (depth == 0) {
     if (path->evidence.count == 0)
       return false;
-    /* Mostly its key is all that is needed, and that stands in its bytes. */
+    /* Not read yet: mostly only its key is needed, which is taken from its bytes. */
     path->links[0] = (struct link){.der = slice_of(&path->evidence.certificates[0])};
     return true;
   }
@@ -242,7 +244,7 @@ static bool prove_next(struct path *path) {
   if (!find_in_credentials(path, subject, issuer) && !find_sent(path, subject, issuer) &&
       !find_in_system(path, subject, issuer))
     return false;
-  /* Another issuer of the same name was too costly to try, but this one did sign. */
+  /* Another issuer of the same name may have been too costly to check, but this one is proven. */
   path->pin.cut = false;
   if (!is_self_issued(path, issuer))
     path->subordinates++;
@@ -301,7 +303,8 @@ static bool permits_below(const struct path *path, gnutls_x509_name_constraints_
   for (size_t below = 0; below < depth; below++) {
     gnutls_x509_crt_t certificate = path->links[below].certificate;
 
-    /* One that issued itself has changed its key, not its name (RFC 5280, 6.1.3 (b)). */
+    /* A self-issued CA certificate changes the key and not the name, so constraints do not bind it (RFC
+     * 5280, 6.1.3 (b)). */
     if (below > 0 && is_self_issued(path, &path->links[below]))
       continue;
     if (library->gnutls_x509_name_constraints_check_crt(constraints, GNUTLS_SAN_DNSNAME, certificate) == 0 ||
@@ -311,7 +314,7 @@ static bool permits_below(const struct path *path, gnutls_x509_name_constraints_
   return true;
 }
 
-/* By the name constraints of the CA at this depth. */
+/* Whether the name constraints of the CA at this depth permit everything below it. */
 static bool names_are_permitted(const struct path *path, size_t depth) {
   const struct library *library = path->library;
   gnutls_x509_name_constraints_t constraints;

@@ -8,16 +8,17 @@
 #include "common/clock.h"
 #include "common/sockets.h"
 
-/* A certificate with more names than this is not looked through. */
+/* A certificate with more names than this is not read. */
 #define CERTIFICATE_NAMES_MAX 10000
-/* Longer texts are no host names (RFC 1035, 2.3.4). */
+/* Longer texts are not host names (RFC 1035, 2.3.4). */
 #define NAME_SIZE 256
-/* What a program gives GnuTLS for its transport is a descriptor, or a pointer of its own. */
+/* A program gives GnuTLS a descriptor for its transport, or a pointer of its own. Smaller values are
+ * descriptors. */
 #define MAX_DESCRIPTOR 0x100000
 
 /* ---- Names of the certificate ---- */
 
-/* Whether the name was a host's. */
+/* Asks for an alternative name. Returns whether it is a host name. */
 static bool ask_alternative(struct question *question, int type, char *value, size_t size) {
   char text[INET6_ADDRSTRLEN];
 
@@ -33,7 +34,8 @@ static bool ask_alternative(struct question *question, int type, char *value, si
   return false;
 }
 
-/* False: there are too many. Such as cannot be read name no host that a program could compare with. */
+/* False: there are too many. A name that cannot be read is skipped, since no program could match it
+ * either. */
 static bool ask_alternatives(struct question *question, const struct library *library,
                              gnutls_x509_crt_t certificate, bool *ret_names_host) {
   char value[NAME_SIZE];
@@ -53,7 +55,7 @@ static bool ask_alternatives(struct question *question, const struct library *li
   return false;
 }
 
-/* The same. */
+/* Does the same for common names. */
 static bool ask_common_names(struct question *question, const struct library *library,
                              gnutls_x509_crt_t certificate) {
   char value[NAME_SIZE];
@@ -134,7 +136,7 @@ enum pin_needs peer_select(struct peer *peer, const struct pin_policy *policy,
   return pin_select_end(ret_verdict);
 }
 
-/* -1: none, or the program's own transport. */
+/* -1: none, or a transport of the program's own. */
 static int descriptor_of(const struct library *library, gnutls_session_t session) {
   uintptr_t transport = (uintptr_t)library->gnutls_transport_get_ptr(session);
 

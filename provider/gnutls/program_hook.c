@@ -33,9 +33,10 @@ static void lend_slot(struct program_hook *hook, const struct library *library, 
 }
 
 /*
- * Up to TLS 1.2 a client that allows the server goes on to its ChangeCipherSpec, and what it hears before
- * that matters no more. In TLS 1.3 it sends one behind the ServerHello, or none; but then it makes the keys
- * without which it can read nothing, and shows them to the keylog function.
+ * Up to TLS 1.2, a client that allows the server goes on to its own ChangeCipherSpec, and messages before
+ * that no longer matter. In TLS 1.3 a client sends ChangeCipherSpec right after the ServerHello, or never.
+ * But at that point it makes the keys without which it can read nothing, and shows them to the keylog
+ * function, where ours takes the place back.
  */
 void program_hook_lend_slot(struct program_hook *hook, const struct library *library,
                             gnutls_session_t session, unsigned type, unsigned when, bool is_decided) {

@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-/* One with more is not understood: each costs a walk over those before it. */
+/* A certificate with more extensions counts as not understood: reading each one walks over those before
+ * it. */
 #define MAX_EXTENSIONS 256
-/* As much as GnuTLS itself takes. */
+/* GnuTLS' own limit. */
 #define OID_SIZE 128
 
-/* Those of X509_supported_extension(3). */
+/* The extensions of X509_supported_extension(3). */
 static const char *const known[] = {
     "2.5.29.15",             /* key usage */
     "2.5.29.17",             /* alternative names */

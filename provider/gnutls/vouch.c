@@ -23,7 +23,7 @@ static bool speaks_for_name(const void *arg, const char *name) {
   return voucher->library->gnutls_x509_crt_check_hostname2(voucher->certificate, name, 0) != 0;
 }
 
-/* An address as the policy writes it. */
+/* Whether the certificate is valid for the finding's names, or for its address as the policy writes it. */
 static bool speaks_for(const struct voucher *voucher, const struct pin_finding *finding) {
   return finding->entry.kind == PIN_NAME_ADDRESS
              ? speaks_for_address(voucher, finding->entry.name)
@@ -37,8 +37,8 @@ static bool is_within_dates(const struct voucher *voucher) {
   return from != (time_t)-1 && until != (time_t)-1 && from <= voucher->now && voucher->now <= until;
 }
 
-/* Extended key usage and key usage, where the certificate has them (RFC 5280, 4.2.1.12 and 4.2.1.3), and
- * nothing that would have to be understood. */
+/* Whether extended key usage and key usage, if present, allow a TLS server (RFC 5280, 4.2.1.12 and
+ * 4.2.1.3), and no unknown extension is critical. */
 static bool is_for_servers(const struct voucher *voucher) {
   const unsigned needed =
       GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_ENCIPHERMENT | GNUTLS_KEY_KEY_AGREEMENT;

@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Whether a peer's certificate is one that a pinned CA may be trusted with. From a CA anybody may get a
- * certificate, for a name of his own. What GnuTLS verified nobody is told, so all of it is looked at here.
+ * Checks what a peer's certificate says before a pinned CA may be trusted for it. Anybody can get a
+ * certificate from a CA, but only for a name of his own. GnuTLS does not tell what it verified, so everything
+ * is checked here. Called by pin_judge through judgement.c.
  */
 #ifndef PIN_GNUTLS_VOUCH_H
 #define PIN_GNUTLS_VOUCH_H
@@ -11,18 +12,19 @@
 #include "path.h"
 #include "pinpolicy.h"
 
-/* Lasts as long as what it points to. */
+/* A peer and what is known of its certificate. All of it is borrowed and must outlive the voucher. */
 struct voucher {
   const struct library *library;
-  gnutls_x509_crt_t
-      certificate; /* private: the peer's; NULL: it showed a raw key, or none that can be read */
+  /* Private: the peer's; NULL: it showed a raw key, or one that cannot be read. */
+  gnutls_x509_crt_t certificate;
   struct path *path;
-  int64_t now;
-  const struct pin_verdict *verdict;         /* whose findings are asked about */
-  enum pin_reason answers[PIN_MAX_FINDINGS]; /* private: PIN_REASON_UNDECIDED in the beginning */
+  int64_t now;                               /* seconds since the epoch */
+  const struct pin_verdict *verdict;         /* its findings are asked about */
+  enum pin_reason answers[PIN_MAX_FINDINGS]; /* private; starts as PIN_REASON_UNDECIDED */
 };
 
-/* A pin_vouch_fn; arg is the voucher. */
+/* A pin_vouch_fn; arg is the voucher. PIN_REASON_MATCHED, or why the certificate is not valid for the
+ * finding. */
 enum pin_reason vouch(void *arg, const struct pin_finding *finding, size_t depth);
 
 #endif
