@@ -9,18 +9,16 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-/*
- * A name that nobody covers costs two blocks for each suffix that is not kept yet: where its bucket lies, and
- * the bucket. Half as many places as there are, and this much memory, keep some twenty names.
- */
+/* A name that no entry covers costs two blocks for each suffix that is not kept yet: the one that tells
+ * where its bucket is, and the bucket. Half of these places and this much memory keep some twenty names. */
 #define ARENA_SIZE 8192
 #define PLACES 128 /* a power of two */
 #define MOST_PLACES (PLACES / 2)
-/* With less room than this, the next use begins with nothing kept. */
+/* With less room than this left, the next use starts with nothing kept. */
 #define ROOM_FOR_NEXT 2048
 #define PLACES_FOR_NEXT 16
 
-/* A block for which there was no room. */
+/* A block for which the arena had no room. */
 struct overflow {
   struct overflow *next;
   struct pin_block block;
@@ -29,11 +27,11 @@ struct overflow {
 
 struct pin_blocks {
   int fd;
-  const uint8_t *mapped; /* never touched; NULL: nowhere */
+  const uint8_t *mapped; /* the file's mapping, never accessed directly; borrowed; NULL: none */
   size_t mapped_size;
   unsigned place_count, bytes_used;
   struct overflow *overflow;
-  struct pin_block places[PLACES]; /* without bytes: free */
+  struct pin_block places[PLACES]; /* a place without bytes is free */
   uint64_t arena[ARENA_SIZE / sizeof(uint64_t)];
 };
 
@@ -41,7 +39,7 @@ struct pin_blocks *pin_blocks_new(int fd, const void *mapped, size_t size) {
   struct pin_blocks *blocks = malloc(sizeof *blocks);
   if (blocks == NULL)
     return NULL;
-  /* Not the arena: its pages take memory only once something lies in them. */
+  /* The arena is not cleared, so its pages take memory only when they are used. */
   memset(blocks, 0, offsetof(struct pin_blocks, arena));
   blocks->fd = fd;
   blocks->mapped = mapped;
@@ -74,7 +72,7 @@ void pin_blocks_trim(struct pin_blocks *blocks) {
   blocks->bytes_used = 0;
 }
 
-/* Where a block lies, or where its place would be: one in two is free. */
+/* The place of a block, or the free place where it would be. At least half of the places are free. */
 static struct pin_block *find(struct pin_blocks *blocks, uint64_t offset, uint64_t size) {
   uint64_t at = (offset * UINT64_C(0x9e3779b97f4a7c15)) >> 32;
   for (;; at++) {
@@ -92,7 +90,7 @@ static struct pin_block *find_overflow(struct pin_blocks *blocks, uint64_t offse
   return NULL;
 }
 
-/* A page that is not there makes the kernel fail, where it would kill us. */
+/* The kernel fails if a page is missing; accessing it ourselves would kill the process. */
 static bool read_mapped(const struct pin_blocks *blocks, void *buffer, uint64_t offset, size_t size) {
   struct iovec local = {buffer, size}, remote;
   if (blocks->mapped == NULL || offset > blocks->mapped_size || size > blocks->mapped_size - offset)

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What a process that starts does with a few bytes, without a function of libc's: those that copy, compare
- * and measure are chosen by the processor, and to look for one takes three times as long as for any other
+ * Copies and compares bytes without functions of libc, for code that runs when a process starts. libc's
+ * versions are chosen by the processor, and finding one takes three times as long as finding another function
  * (lazy_libc.c).
  */
 #ifndef PIN_BYTES_H
@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Compilers make a call of memcpy(3) or strlen(3) of a loop that does the same. */
+/* Without this, compilers turn the loop into a call of memcpy(3) or strlen(3). */
 #define PIN_STAYS_A_LOOP __asm__ volatile("")
 
 static inline void pin_copy_bytes(void *ret_to, const void *from, size_t size) {

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RFC 1035, 2.3.4: 255 octets with the length octets and the root, so 253 characters of text. */
+/* RFC 1035, 2.3.4: 255 octets including the length octets and the root, so 253 characters of text. */
 #define MAX_NAME 253
 #define MAX_LABEL 63
 
@@ -54,14 +54,15 @@ enum pin_name_kind pin_name_kind_of(const char *canonical) {
   return pin_address_canonical(canonical, strlen(canonical), address) ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
 }
 
-/* What is meant by a name with a colon that is no address. */
+/* Explains a colon in a name that is not an IPv6 address. */
 static const char *colon_problem(const char *name, const char *colon) {
   if (strchr(name, '%') != NULL)
     return why_zone;
   return strchr(colon + 1, ':') == NULL && is_digit(colon[1]) ? why_port : why_colon;
 }
 
-/* Slips that deserve better than a word about letters; NULL: none of them. Not for addresses. */
+/* Explains common mistakes better than a message about characters would. NULL: none of them. Not for
+ * addresses. */
 static const char *familiar_problem(const char *name) {
   if (strstr(name, "://") != NULL)
     return why_url;
@@ -79,7 +80,7 @@ static const char *byte_problem(char c) {
   return c == '*' ? why_star : why_byte;
 }
 
-/* Of a name in lower case that is not empty; NULL: none. */
+/* Checks a name in lower case that is not empty. NULL: it is valid. */
 static const char *label_problem(const char *name) {
   const char *start = name;
   for (const char *p = name;; p++) {
@@ -97,8 +98,8 @@ static const char *label_problem(const char *name) {
   }
 }
 
-/* A last label of digits, or of "0x" and more: what programs take for an IPv4 address, if an odd one. No such
- * domain exists. */
+/* Whether the last label is a number, decimal or with "0x". Programs take such a name for an IPv4 address,
+ * and no such domain exists. */
 static bool ends_in_number(const char *name) {
   const char *dot = strrchr(name, '.');
   const char *last = dot != NULL ? dot + 1 : name;
@@ -107,7 +108,7 @@ static bool ends_in_number(const char *name) {
   return last[strspn(last, "0123456789")] == '\0';
 }
 
-/* Copies in lower case, without trailing dots. Returns the length; MAX_NAME + 1: too long. */
+/* Copies the name in lower case, without trailing dots. Returns the length; MAX_NAME + 1: too long. */
 static size_t fold(const char *name, char ret_folded[MAX_NAME + 1]) {
   size_t length = strlen(name);
   while (length > 0 && name[length - 1] == '.')
@@ -131,7 +132,7 @@ static enum pin_status give(const char *prefix, const char *name, char **ret_nam
   return asprintf(ret_name, "%s%s", prefix, name) < 0 ? PIN_NO_MEMORY : PIN_OK;
 }
 
-/* Of a name in ASCII; of a wildcard, what follows its "*.". */
+/* For a name in ASCII. name: for a wildcard, what follows its "*.". */
 static enum pin_status canonical_ascii(const char *name, bool wildcard, char **ret_name,
                                        const char **ret_why) {
   char folded[MAX_NAME + 1];

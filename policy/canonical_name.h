@@ -5,13 +5,13 @@
 
 #include "pinpolicy.h"
 
-/* Whether a name has bytes outside ASCII, so that its canonical form looks different. */
+/* Whether a name has bytes outside ASCII, so that its canonical form differs. */
 bool pin_name_is_unicode(const char *name);
 
-/* What a canonical name stands for. */
+/* The kind of a canonical name. */
 enum pin_name_kind pin_name_kind_of(const char *canonical);
 
-/* pin_name_canonical with another soname for libidn2. */
+/* pin_name_canonical with another file name for libidn2, for tests. */
 enum pin_status pin_name_canonical_by(const char *idn_library, const char *name, char **ret_name,
                                       const char **ret_why);
 

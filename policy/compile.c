@@ -10,8 +10,8 @@
 
 /*
  * Known limitation: libconfig cannot handle allocation failure. 1.5 writes through a null pointer, later
- * versions abort, and the generated scanner of all of them exits. It gets one small section at a time, so
- * that it never asks for much, and only when that much memory is free (setting.c). Our own allocations are
+ * versions abort, and the generated scanner of all versions exits. So it gets one small section at a time,
+ * for which it needs little memory, and only when that memory is free (setting.c). Our own allocations are
  * checked.
  */
 
@@ -22,7 +22,7 @@ static bool are_hosts_alone(const struct pin_sections *sections) {
   return true;
 }
 
-/* The documents of the sources that were read; NULL: out of memory, or there are none. */
+/* The documents of the sources that were read. NULL: no memory, which is noted. */
 static struct pin_document *new_documents(const struct pin_source_set *set, bool has_main,
                                           struct pin_diagnostics *diagnostics, size_t *ret_count) {
   struct pin_document *documents = calloc(set->count > 0 ? set->count : 1, sizeof documents[0]);
@@ -62,7 +62,7 @@ static void read_sections(struct pin_reader *reader, enum pin_section_kind kind,
   }
 }
 
-/* What the files say that are not read. */
+/* Takes what the files say that are not read. */
 static void take_older(struct pin_reader *reader, uint8_t **ret_pinsets) {
   struct pin_older *older = reader->older;
   size_t size;
@@ -72,7 +72,8 @@ static void take_older(struct pin_reader *reader, uint8_t **ret_pinsets) {
       status != PIN_OK || (*ret_pinsets != NULL && !pin_pinsets_take(reader, *ret_pinsets, size));
 }
 
-/* Pin sets first, for all lists may name them; then the settings, for entries take their mode from there. */
+/* Pin sets come first, because any list may name them; then the settings, because entries take their mode
+ * from them. */
 static void read_documents(struct pin_reader *reader) {
   read_sections(reader, PIN_SECTION_PINSET, pin_read_pinset);
   if (reader->older == NULL)
@@ -105,7 +106,7 @@ void pin_read_policy(const struct pin_source_set *set, struct pin_older *older,
     return;
   if (older != NULL)
     take_older(&reader, &pinsets);
-  /* libconfig 1.5 sets the locale of this thread back to the global one, whatever it was before. */
+  /* libconfig 1.5 resets this thread's locale to the global one, whatever it was before. */
   locale_t locale = uselocale((locale_t)0);
   reader.documents = documents;
   config_init(&reader.config);
@@ -117,7 +118,7 @@ void pin_read_policy(const struct pin_source_set *set, struct pin_older *older,
   free_documents(documents, reader.document_count);
 }
 
-/* What pinctl writes says so in its first line; it is the only one that does. */
+/* Whether pinctl wrote the file: it says so in the first line, and nothing else does. */
 static bool is_own(const struct pin_source *source) {
   static const char beginning[] = "# Written by pinctl";
   return source->text != NULL && strncmp(source->text, beginning, sizeof beginning - 1) == 0;
@@ -143,7 +144,7 @@ static void compile(const struct pin_source_set *set, struct pin_diagnostics *di
     return;
   }
   pin_read_policy(set, NULL, diagnostics, builder);
-  /* The main file and policy.d come first. */
+  /* 2: the main file and policy.d come first. */
   pin_note_sources(set, 2, diagnostics, builder);
   if (pin_diagnostics_status(diagnostics) == PIN_OK &&
       pin_image_builder_finish(builder, ret_image, ret_size) != PIN_OK)
@@ -151,7 +152,7 @@ static void compile(const struct pin_source_set *set, struct pin_diagnostics *di
   pin_image_builder_free(builder);
 }
 
-/* Reports what there is to say, and ends both. */
+/* Reports the mistakes, and frees both. */
 static enum pin_status conclude(struct pin_diagnostics *diagnostics, struct pin_source_set *set,
                                 pin_diagnostic_fn *report, void *arg) {
   if (report != NULL)

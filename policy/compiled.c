@@ -17,7 +17,7 @@
 
 #define COMPILED_NAME "policy.db"
 
-/* How long the folder of a path is, with the slash. */
+/* The length of the folder in a path, with the slash. */
 static size_t folder_size(const char *path) {
   size_t size = 0;
 
@@ -62,10 +62,11 @@ static enum pin_status open_in_memory(int fd, size_t size, struct pin_compiled *
   return status;
 }
 
-/* Larger files are not mapped: address space may be scarce. */
+/* Larger files are not mapped, because address space may be scarce. */
 #define MOST_MAPPED (UINT64_C(256) << 20)
 
-/* Under a mapping the file stays when the program closes the descriptor. NULL: it cannot be mapped. */
+/* Maps the file, so that it can still be read if the program closes the descriptor. NULL: it cannot be
+ * mapped. */
 static void *map(int fd, uint64_t size) {
   void *mapped = size <= MOST_MAPPED ? mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 
@@ -107,7 +108,7 @@ static enum pin_status open_in_file(int fd, uint64_t size, struct pin_compiled *
   return status;
 }
 
-/* What an image begins with, whatever its version. */
+/* Reads the beginning of an image, which is the same in every version. */
 static bool is_of_other_version(int fd) {
   struct pin_image_head head;
   const size_t size = offsetof(struct pin_image_head, size);
@@ -117,12 +118,12 @@ static bool is_of_other_version(int fd) {
          (head.byte_order != PIN_IMAGE_BYTE_ORDER || head.version != PIN_IMAGE_VERSION);
 }
 
-/* O_NONBLOCK: a FIFO in its place must not hold a process up. */
+/* O_NONBLOCK, so that a FIFO in its place does not block the process. */
 static int open_file(const char *path) {
   return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 }
 
-/* Programs know their first descriptors by number, and close them, or expect the lowest number to be free. */
+/* Programs may close their first descriptors by number, or expect that the lowest number is free. */
 #define FIRST_DESCRIPTOR 100
 
 static int move_up(int fd) {
@@ -189,7 +190,7 @@ void pin_compiled_identify(struct pin_compiled *compiled) {
     compiled->identity = identify(&status);
 }
 
-/* -1: it is not there any more. */
+/* -1: the file is not there any more. */
 static int open_again(const struct pin_compiled *compiled, const char *path) {
   int fd = open_file(path);
 
@@ -219,11 +220,11 @@ bool pin_compiled_keep_open(struct pin_compiled *compiled, const char *path) {
       close(fd);
     return false;
   }
-  /* The old number is somebody else's by now, or nobody's. */
+  /* The old number belongs to another file by now, or to none. */
   lost = compiled->policy.blocks;
   compiled->policy.blocks = blocks;
   compiled->fd = fd;
-  /* Last: a child that is forked meanwhile must not free it once more. */
+  /* This comes last, so that a child that is forked meanwhile does not free it again. */
   pin_blocks_free(lost);
   return true;
 }

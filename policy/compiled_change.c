@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A change of some drop-ins: their text is read, and all else is taken from the compiled form. */
+/* Changes some drop-ins: reads their text, and takes everything else from the compiled form. */
 #include "compiled_beside.h"
 #include "diagnostic.h"
 #include "image_old.h"
@@ -11,10 +11,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+/* The work of one call. Owns everything but `wish`. */
 struct job {
   const struct pin_change *wish;
   struct pin_image image;
-  char *folder; /* policy.d, as the form names it */
+  char *folder; /* path of policy.d, as the form has it */
   char **paths; /* of the files, in byte order */
   struct pin_image_change change;
   struct pin_source_set set;
@@ -23,7 +24,7 @@ struct job {
   struct pin_image_builder *builder;
 };
 
-/* The path of policy.d, for free(3). NULL: damaged, or no memory. */
+/* The path of policy.d, freed by free(3). NULL: damaged, or no memory. */
 static char *folder_of(const struct pin_image *image) {
   struct pin_image_sources sources;
   uint8_t *block = pin_image_take_sources(image, &sources);
@@ -48,7 +49,7 @@ static char *folder_of(const struct pin_image *image) {
   return folder;
 }
 
-/* PIN_OK, PIN_TOO_LARGE: not only drop-ins, or PIN_NO_MEMORY. */
+/* PIN_OK; PIN_TOO_LARGE: not only drop-ins change, or one is named twice; PIN_NO_MEMORY. */
 static enum pin_status name_paths(struct job *job) {
   const size_t count = job->wish->count;
   job->paths = calloc(count + 1, sizeof job->paths[0]);

@@ -81,11 +81,11 @@ void pin_compiled_drop(char *beside, int fd) {
   free(beside);
 }
 
-/* ---- The folder of the drop-ins, whose time stamp is another one after each change ---- */
+/* ---- The folder of the drop-ins, whose time stamp differs after each change ---- */
 
-/* A section of the image behind a descriptor, for free(3). NULL: it cannot be read. */
+/* A section of the image in an open file, freed by free(3). NULL: it cannot be read. */
 static uint8_t *read_section(int fd, const struct pin_image_section *section) {
-  /* We wrote the image ourselves, from memory: so it fits. */
+  /* The image was written from memory, so its size fits. */
   const size_t size = (size_t)section->size;
   uint8_t *bytes = malloc(size + 1);
   if (bytes != NULL && pin_read_at(fd, bytes, size, (off_t)section->offset) == (ssize_t)size)
@@ -94,7 +94,8 @@ static uint8_t *read_section(int fd, const struct pin_image_section *section) {
   return NULL;
 }
 
-/* The file names of the drop-ins that an image was made from, in byte order; they point into `section`. */
+/* The names of the drop-ins that the image was made from, in byte order; they point into `section`. NULL:
+ * no memory, or damaged. */
 static const char **recorded_names(const struct pin_image_head *head, const uint8_t *section,
                                    uint32_t count) {
   const char **names = calloc(count + (size_t)1, sizeof names[0]);
@@ -132,7 +133,7 @@ static bool dropins_stand(const char *beside) {
   return stand;
 }
 
-/* Whether the folder holds just the drop-ins of the image, and did so at the time that its stamp says. */
+/* Whether the folder contains exactly the image's drop-ins, and did so at the time of its time stamp. */
 static bool folder_agrees(const char *beside, int fd, const struct pin_image_head *head,
                           uint32_t dropin_count, int folder, struct stat *ret_status) {
   struct dirent **names = NULL;
@@ -173,7 +174,8 @@ static bool is_as_recorded(const struct pin_image_source *source, const struct s
          source->mtime_nanoseconds == (uint32_t)status->st_mtim.tv_nsec;
 }
 
-/* Writes how the folder stands into an image that is not in its place yet. */
+/* Writes the present state of the folder into an image that is not in its place yet. Returns 0 or an errno
+ * value. */
 static int note_folder(const char *beside, int fd) {
   struct pin_image_head head;
   struct pin_image_source source;
@@ -209,7 +211,7 @@ static int note_folder(const char *beside, int fd) {
 }
 
 int pin_compiled_put(const char *path, char *beside, int fd) {
-  /* Opened first: what cannot be opened must be known before anything has changed. */
+  /* Opened first, because a failure must be noticed before anything has changed. */
   int folder = open_folder(path);
   int error = folder < 0 ? errno : note_folder(beside, fd);
   if (error == 0 && rename(beside, path) != 0)
@@ -220,8 +222,8 @@ int pin_compiled_put(const char *path, char *beside, int fd) {
       close(folder);
     return error;
   }
-  /* After the renaming, for which others wait: until both are on the disk a crash could bring the old name
-   * back, or a record that agrees with no folder, and either only means that the form is not current. */
+  /* Flushed after the renaming, which others wait for. Until both are on the disk, a crash could bring
+   * back the old name, or a record that matches no folder. Either only means that the form is not current. */
   if (fsync(fd) != 0 || fsync(folder) != 0)
     error = errno;
   free(beside);

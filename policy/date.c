@@ -6,7 +6,7 @@ static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-/* Reads exactly `digits` digits and goes past them. */
+/* Reads exactly `digits` digits and moves behind them. */
 static bool read_number(const char **text, unsigned digits, int *ret_number) {
   int number = 0;
   for (unsigned i = 0; i < digits; i++) {
@@ -36,10 +36,8 @@ static int days_in_month(int year, int month) {
   return month == 2 && is_leap_year(year) ? 29 : days[month - 1];
 }
 
-/*
- * Days from 1970-01-01 to a day of the Gregorian calendar. Years are counted from March, so that the leap
- * day is the last one. Not timegm(3), which may read the time zone files of the host process.
- */
+/* Days from 1970-01-01 to a day of the Gregorian calendar. The year begins in March here, so that the leap
+ * day is its last. timegm(3) is not used, because it may read the time zone files of the host process. */
 static int64_t days_since_epoch(int year, int month, int day) {
   int64_t y = month > 2 ? year : year - 1;
   int64_t month_from_march = month > 2 ? month - 3 : month + 9;
@@ -80,7 +78,7 @@ static bool read_time_of_day(const char **text, int64_t *ret_seconds, bool *ret_
   return true;
 }
 
-/* What is to be taken off to come to UTC. */
+/* Reads the offset, which must be subtracted to get UTC. */
 static bool read_offset(const char **text, int64_t *ret_seconds) {
   int hour;
   int minute;
@@ -115,7 +113,7 @@ bool pin_date_parse(const char *text, int64_t *ret_seconds) {
   if (!read_time_of_day(&text, &time_of_day, &leaps) || !read_offset(&text, &offset) || *text != '\0')
     return false;
   int64_t seconds = days * 86400 + time_of_day - offset;
-  /* RFC 3339, 5.7: second 60 is a leap second, which only the end of a day in UTC can have. */
+  /* RFC 3339, 5.7: second 60 is a leap second, which exists only at the end of a day in UTC. */
   if (leaps && seconds % 86400 != 0)
     return false;
   *ret_seconds = seconds;

@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 /*
- * Reads "YYYY-MM-DD", which stands for its last second in UTC, or an RFC 3339 time with its offset, whose
- * fraction of a second is dropped. Returns whether it was one, of the calendar that we have; *ret_seconds
- * since the epoch is written only then.
+ * Reads "YYYY-MM-DD", which means the last second of that day in UTC, or an RFC 3339 time with its offset; a
+ * fraction of a second is dropped. Returns whether the text is a valid date; *ret_seconds, since the epoch,
+ * is written only then.
  */
 bool pin_date_parse(const char *text, int64_t *ret_seconds);
 

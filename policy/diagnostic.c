@@ -15,7 +15,7 @@ struct pin_diagnostic_item {
   struct pin_place place;
   bool has_place;
   enum pin_severity severity;
-  size_t sequence; /* keeps the order of items at one place */
+  size_t sequence; /* order in which items were noted */
 };
 
 static struct pin_diagnostic_item *new_item(struct pin_diagnostics *diagnostics) {
@@ -33,7 +33,7 @@ static struct pin_diagnostic_item *new_item(struct pin_diagnostics *diagnostics)
   return item;
 }
 
-/* Returns NULL when out of memory. */
+/* NULL: no memory, which is noted. */
 __attribute__((format(printf, 3, 0))) static struct pin_diagnostic_item *
 add(struct pin_diagnostics *diagnostics, const struct pin_source *source, const char *format, va_list args) {
   char message[PIN_MAX_MESSAGE + 1];
@@ -104,12 +104,12 @@ static int compare_items(const void *a, const void *b) {
   return order != 0 ? order : compare_sizes(left->sequence, right->sequence);
 }
 
-/* A copy of the line, for free(3); NULL where it is too long or memory is short: it is only a courtesy. */
+/* A copy of the line, freed by free(3). NULL: it is too long, or no memory; the line is not essential. */
 static char *copy_line(const struct pin_source *source, const struct pin_place *place) {
   const char *text = source->original != NULL ? source->original : source->text;
   const char *start = text + place->line_start;
   size_t left = source->size - place->line_start;
-  /* Looked at no further: there may be a mistake in each word of one long line. */
+  /* Search no further, because one long line may have a mistake in each word. */
   if (left > PIN_MAX_SOURCE_LINE + sizeof "\r\n")
     left = PIN_MAX_SOURCE_LINE + sizeof "\r\n";
   const char *newline = memchr(start, '\n', left);

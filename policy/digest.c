@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-/* 32 bytes in base64: 42 characters of 6 bits, one of 4 bits and two zero bits, one of padding (RFC 4648,
- * 4). */
+/* 32 bytes in base64: 42 characters of 6 bits, one with 4 bits and two zero bits, and one of padding (RFC
+ * 4648, 4). */
 #define BASE64_LENGTH 44
 #define BASE64_PADDED_AT 43
 #define HEX_LENGTH 64
@@ -13,7 +13,7 @@
 
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* -1: not of the alphabet. */
+/* -1: not in the alphabet. */
 static int base64_value(char c) {
   const char *found = memchr(base64_alphabet, c, sizeof base64_alphabet - 1);
   return found ? (int)(found - base64_alphabet) : -1;
@@ -49,7 +49,7 @@ static bool parse_base64(const char *text, size_t length, struct pin_digest *dig
   return (bits & 3u) == 0;
 }
 
-/* `step` is the distance from one pair to the next; what lies between them is a colon. */
+/* step: the distance between pairs; with 3 there must be a colon between them. */
 static bool parse_hex(const char *text, size_t step, struct pin_digest *digest) {
   for (size_t i = 0; i < sizeof digest->bytes; i++) {
     const char *pair = text + i * step;
@@ -63,7 +63,7 @@ static bool parse_hex(const char *text, size_t step, struct pin_digest *digest) 
   return true;
 }
 
-/* Whether the text begins and ends so; then *text and *length are what lies between. */
+/* Whether the text has this prefix and suffix; if so, *text and *length become what is between them. */
 static bool unwrap(const char **text, size_t *length, const char *prefix, const char *suffix) {
   size_t prefix_length = strlen(prefix), suffix_length = strlen(suffix);
   if (*length < prefix_length + suffix_length || memcmp(*text, prefix, prefix_length) != 0 ||
@@ -75,8 +75,8 @@ static bool unwrap(const char **text, size_t *length, const char *prefix, const 
 }
 
 static bool parse(const char *text, size_t length, struct pin_digest *digest) {
-  /* Base64 has slashes of its own, so only the length tells sha256//X from sha256/ and a digest that begins
-   * with one. */
+  /* Base64 may contain slashes, so only the length tells sha256//X from sha256/ and a digest that begins
+   * with a slash. */
   if (length == strlen("sha256//") + BASE64_LENGTH && unwrap(&text, &length, "sha256//", ""))
     return parse_base64(text, length, digest);
   if (unwrap(&text, &length, "sha256/", "") || unwrap(&text, &length, "pin-sha256=\"", "\""))
@@ -105,7 +105,7 @@ void pin_digest_format(const struct pin_digest *digest, char ret_text[PIN_DIGEST
     for (bit_count += 8; bit_count >= 6; bit_count -= 6)
       *at++ = base64_alphabet[bits >> (bit_count - 6) & 63u];
   }
-  /* Four bits are left. */
+  /* The last four bits. */
   *at++ = base64_alphabet[bits << 2 & 63u];
   *at++ = '=';
   *at = '\0';

@@ -23,7 +23,7 @@ struct pin_digest_list pin_digests_view(const struct pin_digests *digests) {
   return (struct pin_digest_list){.digests = digests->digests, .count = digests->count};
 }
 
-/* Returns false when out of memory. */
+/* False: no memory. */
 static bool append(struct pin_digests *digests, const struct pin_digest *more, uint32_t count) {
   if (count > digests->capacity - digests->count) {
     uint32_t capacity = digests->capacity;
@@ -45,8 +45,8 @@ static bool append(struct pin_digests *digests, const struct pin_digest *more, u
   return true;
 }
 
-/* Whether the part of some text that could not be read speaks of a name: then nobody knows that it is not
- * defined. */
+/* Whether the name occurs in a part of some text that could not be read. Then it is not certain that it is
+ * undefined. */
 static bool may_be_defined(const struct pin_reader *reader, const char *name) {
   for (size_t i = 0; i < reader->document_count; i++) {
     const struct pin_document *document = &reader->documents[i];
@@ -74,7 +74,7 @@ static void append_pinset(struct pin_reader *reader, const struct pin_setting *e
   }
 }
 
-/* What is wrong with a text that still holds all of a digest; NULL: it is no such text. */
+/* Explains a text that contains a complete digest in a wrong form. NULL: it does not. */
 static const char *digest_slip(const char *text) {
   static const char prefix[] = "sha256/";
   const char *base64 = text + strlen(prefix);
@@ -106,7 +106,7 @@ static void append_digest(struct pin_reader *reader, const struct pin_setting *e
     reader->diagnostics->no_memory = true;
 }
 
-/* Reads a list; `in_pinset`: it may not name pin sets. */
+/* in_pinset: the list may not name pin sets. */
 static void read_list(struct pin_reader *reader, const struct pin_setting *setting, bool in_pinset,
                       struct pin_digests *digests) {
   if (!pin_setting_is_filled_list(setting, "digests", reader->diagnostics))
@@ -158,7 +158,7 @@ void pin_pinsets_keep(struct pin_reader *reader) {
   }
 }
 
-/* file: to outlive the pin set. */
+/* file: must live longer than the pin set. NULL: no memory. */
 static struct pinset *new_pinset(const char *file, unsigned line, const char *name, size_t length) {
   struct pinset *pinset = calloc(1, sizeof *pinset + length + 1);
   if (pinset != NULL) {
@@ -169,7 +169,7 @@ static struct pinset *new_pinset(const char *file, unsigned line, const char *na
   return pinset;
 }
 
-/* One pin set of an image. Returns its size; 0: it does not fit. */
+/* Reads the fixed part of a pin set in an image. Returns the size of the whole; 0: it does not fit. */
 static size_t read_kept(const uint8_t *at, size_t left, struct pin_image_pinset *ret_fixed) {
   if (left < sizeof *ret_fixed)
     return 0;
@@ -208,10 +208,8 @@ bool pin_pinsets_take(struct pin_reader *reader, const uint8_t *bytes, size_t si
   return true;
 }
 
-/*
- * Makes a pin set known under the name at a place; with a mistake in it too, so that not every use of it
- * is reported as well. NULL: there is one of that name, or no memory, and it was noted.
- */
+/* Defines a pin set under the name at a place, even if its value has a mistake, so that uses of it are not
+ * reported too. NULL: the name is defined already, or no memory; either was noted. */
 static struct pinset *define(struct pin_reader *reader, const struct pin_source *source,
                              const struct pin_place *name) {
   const struct pinset *earlier = pin_table_find(&reader->pinsets, source->text + name->offset, name->width);
@@ -236,7 +234,7 @@ void pin_read_pinset(struct pin_reader *reader, const struct pin_document *docum
                      const struct pin_section *section) {
   struct pin_lexer lexer = pin_section_lexer(document->source, section);
   struct pin_token name = pin_lexer_peek(&lexer);
-  /* The name itself was a mistake, which is reported already and left out of the text. */
+  /* The name itself was a mistake, which was reported and blanked out. */
   if (name.kind != PIN_TOKEN_NAME)
     return;
   struct pinset *pinset = define(reader, document->source, &name.place);

@@ -56,7 +56,7 @@ static void read_exempt_anchors(void *context, const struct pin_setting *setting
   pin_read_digests(reader, setting, &reader->exempt_anchors);
 }
 
-/* The sections leaves `pinsets` and `hosts` here only where their type is wrong. */
+/* The sections leave `pinsets` and `hosts` to these rules only if their type is wrong. */
 static void refuse_pinsets(void *context, const struct pin_setting *setting, unsigned detail) {
   (void)detail;
   struct pin_reader *reader = context;
@@ -71,7 +71,7 @@ static void refuse_hosts(void *context, const struct pin_setting *setting, unsig
                "hosts is %s; expected a list ( { ... }, { ... } )", pin_setting_type_name(setting));
 }
 
-/* What a drop-in may hold comes first. */
+/* The rules that a drop-in may use come first. */
 static const struct pin_setting_rule rules[] = {
     {"hosts", refuse_hosts, 0},
     {"pinsets", refuse_pinsets, 0},
@@ -86,12 +86,12 @@ static const struct pin_setting_rule rules[] = {
 #define DROP_IN_RULE_COUNT 3
 #define VERSION_RULE 3
 
-/* The lines in which the settings of one file were found, by rule; 0: not yet. */
+/* The lines in which a file has each setting, by rule; 0: not found yet. */
 struct found {
   unsigned lines[RULE_COUNT];
 };
 
-/* The rule of a setting that may stand here and did not before; NULL: it was reported. */
+/* The rule for a setting if it may be here and was not set before. NULL: it may not, which was reported. */
 static const struct pin_setting_rule *admit(struct pin_reader *reader, const struct pin_document *document,
                                             const struct pin_setting *setting, struct found *found) {
   const struct pin_setting_rule *rule = pin_setting_find_rule(rules, RULE_COUNT, setting);
@@ -129,7 +129,7 @@ static void read_setting(struct pin_reader *reader, const struct pin_document *d
     rule->read(reader, &setting, rule->detail);
 }
 
-/* `hosts` or `pinsets`, whose members are read elsewhere: only its name is of interest. */
+/* Notes `hosts` or `pinsets`, of which only the name matters here; their members are read elsewhere. */
 static void note_parent(struct pin_reader *reader, const struct pin_document *document,
                         const struct pin_section *section, struct found *found) {
   struct pin_lexer lexer = pin_section_lexer(document->source, section);

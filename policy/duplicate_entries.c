@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Which names and ports have an entry already: two entries for one name and port are a mistake. */
+/* Finds entries for the same name and port, which are a mistake. */
 #include "canonical_name.h"
 #include "diagnostic.h"
 #include "reader.h"
@@ -10,20 +10,22 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An entry that was read. */
 struct known_entry {
-  struct known_entry *next; /* of the same name, limited to other ports */
-  /* Only in the first entry of a name with MANY entries: a bit for each port that any of them is for. With it
-   * a new entry need not be compared with every other. */
+  struct known_entry *next; /* next entry of the same name, for other ports; owned */
+  /* Only in the first entry of a name, if it has MANY entries or more: one bit for each port that some
+   * entry is for. With it a new entry need not be compared with all others. Owned; NULL: not used. */
   uint8_t *taken;
-  uint32_t followers; /* only in the first entry of a name: how many more there are */
-  const char *name;   /* behind the ports */
+  uint32_t followers; /* only in the first entry of a name: how many follow it */
+  const char *name;   /* stored behind the ports */
   const char *file;
   unsigned line;
   uint32_t port_count; /* 0: every port */
   uint16_t ports[];    /* ascending */
 };
 
-/* file: has to live as long as the table. NULL: the name of the file is copied from the entry. */
+/* file: must live as long as the table; NULL: the entry's file name is copied. Returns NULL if there is no
+ * memory. */
 static struct known_entry *known_entry_new(const struct pin_entry *entry, const char *file) {
   size_t name_size = strlen(entry->name) + 1;
   size_t file_size = file == NULL ? strlen(entry->file) + 1 : 0;
@@ -54,7 +56,7 @@ void pin_names_clear(struct pin_table *names) {
   pin_table_clear(names, known_entries_free);
 }
 
-/* The lowest port of both; -1: none. Both limited to ports. */
+/* The lowest port that both have; -1: none. Both must be limited to ports. */
 static int common_port(const struct known_entry *a, const struct known_entry *b) {
   uint32_t i = 0;
   uint32_t j = 0;
@@ -69,7 +71,7 @@ static int common_port(const struct known_entry *a, const struct known_entry *b)
   return -1;
 }
 
-/* Returns whether the two clash, and has said so. */
+/* Returns whether the two conflict, which it then has reported. */
 static bool clashes(struct pin_reader *reader, const struct known_entry *earlier,
                     const struct known_entry *later, const struct pin_setting *name) {
   if (earlier->port_count == 0 || later->port_count == 0) {
@@ -87,7 +89,7 @@ static bool clashes(struct pin_reader *reader, const struct known_entry *earlier
   return true;
 }
 
-/* The size of a bit for each port, and from how many entries of one name on it is used. */
+/* The size of one bit for each port, and the number of entries of one name from which on they are used. */
 #define PORT_BITS ((UINT16_MAX + 1) / 8)
 #define MANY 16
 
@@ -115,7 +117,7 @@ static void take_ports(struct known_entry *first, const struct known_entry *know
     first->taken[known->ports[i] / 8] |= (uint8_t)(1u << known->ports[i] % 8);
 }
 
-/* Puts an entry behind the first of its name, which is the key of the table. False: out of memory. */
+/* Adds an entry behind the first of its name, whose name is the key in the table. False: no memory. */
 static bool remember(struct known_entry *first, struct known_entry *later) {
   later->next = first->next;
   first->next = later;
@@ -134,14 +136,14 @@ static bool remember(struct known_entry *first, struct known_entry *later) {
   return true;
 }
 
-/* ---- Entries of files that are not read ---- */
+/* ---- Entries in files that are not read ---- */
 
 struct search {
   struct pin_reader *reader;
   const char *name;
 };
 
-/* Makes an entry of the compiled form known, if its file is not one of those that are read. */
+/* Makes an entry of the compiled form known, unless its file is one of those that are read. */
 static bool take_older(const struct pin_entry *entry, void *arg) {
   const struct search *search = arg;
   struct pin_reader *reader = search->reader;

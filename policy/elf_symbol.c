@@ -5,19 +5,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Not the version that a mere name stands for. */
+/* Marks a version that is not the default one. */
 #define HIDDEN_VERSION 0x8000U
 
 #define ADDRESS_BITS (8 * sizeof(ElfW(Addr)))
 #define SYMBOL_TYPE(symbol) ((symbol)->st_info & 0xfU)
 
-/* What DT_GNU_HASH leads to. */
+/* The head of the table at DT_GNU_HASH. */
 struct elf_hash_table {
   uint32_t bucket_count, first_symbol, bloom_count, bloom_shift;
   /* ElfW(Addr) bloom[bloom_count]; uint32_t buckets[bucket_count], hashes[]. */
 };
 
-/* A loaded object, and the addresses that it takes. */
+/* A loaded object, and its address range. */
 struct place {
   const struct link_map *map;
   uintptr_t start, end;
@@ -27,8 +27,8 @@ static bool is_inside(const struct place *place, uintptr_t address) {
   return address >= place->start && address < place->end;
 }
 
-/* glibc has made addresses of the offsets, but not on every machine; musl has not. NULL: it leads out of the
- * object. */
+/* The address in a dynamic entry. glibc has turned offsets into addresses, but not on every machine, and
+ * musl has not. NULL: it is outside the object. */
 static const void *at(const struct place *place, const ElfW(Dyn) * part) {
   ElfW(Addr) address = part->d_un.d_ptr;
 
@@ -39,7 +39,7 @@ static const void *at(const struct place *place, const ElfW(Dyn) * part) {
 
 static void read_tables(const struct place *place, struct elf_tables *tables) {
   for (const ElfW(Dyn) *part = place->map->l_ld; part->d_tag != DT_NULL; part++) {
-    /* What we look for has the lowest numbers, or the highest. */
+    /* The entries that we need have the lowest numbers, or the highest. */
     if (part->d_tag > DT_SYMENT && part->d_tag < DT_GNU_HASH)
       continue;
     if (part->d_tag == DT_GNU_HASH)
@@ -69,7 +69,7 @@ struct elf_tables elf_tables_of(const struct link_map *map, const void *start, c
   return tables;
 }
 
-/* For the compiler; no function is called for eight bytes. */
+/* The compiler makes no function call for eight bytes. */
 static uint64_t eight_bytes(const char *text) {
   uint64_t bytes;
 
@@ -77,12 +77,12 @@ static uint64_t eight_bytes(const char *text) {
   return bytes;
 }
 
-/* Not memcmp(3): to find libc's memcmp is what this is for. */
+/* Not memcmp(3), because this code is used to find libc's memcmp. */
 static bool is_same(const char *one, const char *other, size_t size) {
   const size_t eight = sizeof(uint64_t);
 
   if (size >= eight) {
-    /* The last eight may overlap those before. */
+    /* The last eight bytes may overlap those before. */
     for (size_t at = 0; at + eight < size; at += eight) {
       if (eight_bytes(one + at) != eight_bytes(other + at))
         return false;

@@ -17,17 +17,17 @@ static const char *const require_words[] = {[PIN_REQUIRE_ANY] = "any", [PIN_REQU
 static const char *const on_expiry_words[] = {
     [PIN_ON_EXPIRY_AUDIT] = "audit", [PIN_ON_EXPIRY_ENFORCE] = "enforce", NULL};
 
-/* An entry on its way into the image. */
+/* An entry that is being read. */
 struct parsed_entry {
   struct pin_reader *reader;
   struct pin_entry entry;
   struct pin_setting name;       /* valid if has_name */
   struct pin_setting subdomains; /* valid if entry.include_subdomains */
-  char *canonical;               /* NULL: no valid name */
+  char *canonical;               /* canonical name; owned; NULL: no valid name */
   bool has_name;
-  bool has_list;      /* some list was given, whatever is in it */
-  bool has_bad_ports; /* or may have: then which ports it stands for is not known */
-  bool is_doubtful;   /* a setting could not be understood: what is missing is perhaps only misspelt */
+  bool has_list;      /* there is some list, whatever is in it */
+  bool has_bad_ports; /* its ports have a mistake, or may have: so it is not known which ports it is for */
+  bool is_doubtful;   /* a setting was not understood, so a missing one may only be misspelt */
 };
 
 static void read_name(void *context, const struct pin_setting *setting, unsigned detail) {
@@ -113,14 +113,14 @@ static void read_comment(void *context, const struct pin_setting *setting, unsig
   (void)detail;
   struct parsed_entry *parsed = context;
   const char *text = config_setting_get_string(setting->tree);
-  /* Only an empty one is not a mistake here. */
+  /* An empty comment is allowed. */
   if (text == NULL || text[0] != '\0')
     text = pin_setting_string(setting, parsed->reader->diagnostics);
   if (text != NULL)
     parsed->entry.comment = text;
 }
 
-/* Makes room in the reader for as many ports as a list has. Returns false when out of memory. */
+/* Makes room in the reader for `count` ports. False: no memory, which is noted. */
 static bool reserve_ports(struct pin_reader *reader, size_t count) {
   if (count <= reader->port_capacity)
     return true;
@@ -134,7 +134,7 @@ static bool reserve_ports(struct pin_reader *reader, size_t count) {
   return true;
 }
 
-/* One element of `ports`; 0: it is none, and it was reported. */
+/* Reads an element of `ports`; 0: it is not a port, which was reported. */
 static uint16_t read_port(const struct pin_setting *element, struct pin_diagnostics *diagnostics) {
   if (config_setting_type(element->tree) != CONFIG_TYPE_INT) {
     pin_diagnose(diagnostics, PIN_ERROR, element->source, &element->place,
@@ -216,7 +216,7 @@ static void read_members(struct parsed_entry *parsed, struct pin_children *membe
   }
 }
 
-/* What only the entry as a whole can get wrong. `opening`: its first word. */
+/* Checks what only the whole entry can get wrong. opening: its first word. */
 static void check_whole(const struct parsed_entry *parsed, const struct pin_source *source,
                         const struct pin_place *opening) {
   struct pin_diagnostics *diagnostics = parsed->reader->diagnostics;
@@ -239,7 +239,7 @@ static void check_whole(const struct parsed_entry *parsed, const struct pin_sour
   }
 }
 
-/* Hands a finished parsed on. */
+/* Passes a complete entry on to the builder. */
 static void submit(struct parsed_entry *parsed) {
   struct pin_reader *reader = parsed->reader;
   for (unsigned i = 0; i < PIN_LIST_COUNT; i++)

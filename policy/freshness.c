@@ -8,21 +8,20 @@
 #include <limits.h>
 #include <sys/stat.h>
 
-/* What the sources are compared with, and what is found out about them. */
+/* What the sources are compared with, and the result. */
 struct comparison {
-  bool limited; /* no source may be younger than this */
+  bool limited; /* no source may be newer than the time below */
   int64_t seconds, nanoseconds;
-  int64_t changed_at; /* milliseconds since the epoch; 0: nothing changed, or it is not known when */
+  /* When a source changed, in milliseconds since the epoch; 0: none did, or it is not known. */
+  int64_t changed_at;
 };
 
 static void note_change(struct comparison *comparison, const struct stat *now) {
   comparison->changed_at = (int64_t)now->st_ctim.tv_sec * 1000 + now->st_ctim.tv_nsec / 1000000;
 }
 
-/*
- * The device is not compared: its number may be another one after the next boot, and the image outlives that.
- * The size of a directory is the file system's affair.
- */
+/* The device is not compared, because its number may differ after the next boot, when the image is still
+ * used. The size of a directory depends on the file system. */
 static bool is_same_file(const struct pin_image_source *source, const struct stat *now) {
   if (!source->exists || (uint64_t)now->st_ino != source->inode ||
       now->st_mtim.tv_sec != source->mtime_seconds || now->st_mtim.tv_nsec != (long)source->mtime_nanoseconds)
@@ -49,7 +48,7 @@ static bool is_unchanged(const struct pin_image_source *source, const char *path
   return false;
 }
 
-/* The verified sources of an image, one after the other. */
+/* The verified sources of an image, read one after the other. */
 struct sources {
   struct pin_image_sources head;
   const uint8_t *at;
@@ -67,7 +66,7 @@ static bool open_sources(const struct pin_image *image, struct sources *ret_sour
   return ret_sources->head.watched_count <= ret_sources->head.dropin_count;
 }
 
-/* Reads one source and moves on to the next. NULL: there is none, or it does not fit. Else its path. */
+/* Reads one source and moves to the next. Returns its path; NULL: there is none, or it does not fit. */
 static const char *next_source(struct sources *sources, struct pin_image_source *ret_source) {
   if (sources->left < sizeof *ret_source)
     return NULL;
@@ -91,7 +90,7 @@ static bool anchors_are_unchanged(struct sources *sources, struct comparison *co
   return sources->left == 0;
 }
 
-/* So many drop-ins are read at once. */
+/* How many drop-ins are read at once. */
 #define DROPINS_AT_ONCE 16u
 
 static bool dropin_is_unchanged(const struct pin_image *image, uint32_t index, const uint8_t *block,
@@ -107,7 +106,7 @@ static bool dropin_is_unchanged(const struct pin_image *image, uint32_t index, c
   return is_unchanged(&dropin.source, path, comparison);
 }
 
-/* Some drop-ins, DROPINS_AT_ONCE at most, that lie one after the other. */
+/* For consecutive drop-ins, at most DROPINS_AT_ONCE. */
 static bool run_is_unchanged(const struct pin_image *image, uint32_t first, uint32_t count,
                              struct comparison *comparison) {
   const struct pin_image_section *section = &image->head.dropins;
@@ -149,8 +148,8 @@ static bool dropins_are_unchanged(const struct pin_image *image, uint32_t first,
   return true;
 }
 
-/* Some of those from `watched` on; the next look goes on behind them. The first is at many more: it may be
- * the only one, in a program that does not run for long. */
+/* Checks some of the drop-ins behind `watched`; the next look continues behind them. The first look checks
+ * many more, because a program that runs briefly makes no other. */
 static bool rest_seems_unchanged(const struct pin_image *image, uint32_t watched, uint32_t count,
                                  struct pin_look *look, struct comparison *comparison) {
   uint32_t most = look->next == 0 ? (uint32_t)PIN_SMALL_FILES : PIN_LOOK_FILES;
@@ -162,13 +161,13 @@ static bool rest_seems_unchanged(const struct pin_image *image, uint32_t watched
   return true;
 }
 
-/* look: NULL for all of them. */
+/* look: NULL to check all. */
 static bool all_are_unchanged(const struct pin_image *image, struct pin_look *look,
                               struct comparison *comparison) {
   struct sources sources;
   if (!open_sources(image, &sources))
     return false;
-  /* Their block may be gone once drop-ins were read. */
+  /* Copied, because the block may be gone after drop-ins were read. */
   const struct pin_image_sources head = sources.head;
   if (!anchors_are_unchanged(&sources, comparison))
     return false;
@@ -222,7 +221,7 @@ bool pin_compiled_seems_current(const struct pin_compiled *compiled, struct pin_
                                        .nanoseconds = compiled->written_nanoseconds});
 }
 
-/* The folder that a path leads through to its last part. */
+/* Gets the status of the folder that contains the last part of a path. */
 static bool find_folder(const char *path, const char *last, struct stat *ret_folder) {
   char folder[PATH_MAX];
   size_t length = (size_t)(last - path);
@@ -233,10 +232,8 @@ static bool find_folder(const char *path, const char *last, struct stat *ret_fol
   return stat(folder, ret_folder) == 0;
 }
 
-/*
- * By the folders and not by the files themselves: a policy is also what lies beside its main file, so a link
- * to that file from elsewhere is another policy.
- */
+/* Compares the folders and not the files: a policy includes what is beside its main file, so a link to
+ * that file in another folder is another policy. */
 static bool is_same_place(const char *a, const char *b) {
   struct stat a_folder, b_folder;
   if (pin_is_same_text(a, b))
@@ -254,7 +251,7 @@ bool pin_compiled_is_of(const struct pin_compiled *compiled, const char *path) {
   struct pin_image_source source;
   const char *main_file = NULL;
   pin_image_of(&compiled->policy, &image);
-  /* The main file is the first of them. */
+  /* The main file is the first source. */
   if (open_sources(&image, &sources) && sources.head.count > 0)
     main_file = next_source(&sources, &source);
   bool same = main_file && is_same_place(main_file, path);

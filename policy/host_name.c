@@ -8,17 +8,17 @@
 
 const uint64_t pin_name_no_key[2] = {0, 0};
 
-/* Not tolower(3): the locale of the program must not change what a name is. */
+/* Not tolower(3), because the program's locale must not change what a name is. */
 static inline unsigned char lower(char c) {
   unsigned char byte = (unsigned char)c;
   return (unsigned)byte - 'A' < 26u ? (unsigned char)(byte | 0x20) : byte;
 }
 
 /*
- * SipHash-1-3, with the words of a name taken from the right: a word of eight bytes is mixed in when it is
- * whole, so that one pass gives the hash of every suffix. Whoever does not know the key cannot choose names
- * that collide, and the key of a form is known to nobody who chooses names. The case bit makes letters the
- * same in both cases; a few other bytes too, but none that a canonical name has.
+ * SipHash-1-3 over the words of a name from right to left. A word of eight bytes is mixed in as soon as it is
+ * complete, so one pass gives the hash of every suffix. Nobody who chooses names knows the key of a form, so
+ * nobody can choose names that collide. CASE_BITS makes the two cases of letters equal, and also some other
+ * bytes, but none that occur in canonical names.
  */
 #define CASE_BITS UINT64_C(0x2020202020202020)
 
@@ -62,8 +62,8 @@ static inline uint64_t load_word(const char *text) {
   return le64toh(word) | CASE_BITS;
 }
 
-/* The last bytes of a text, up to 7, as one number;
- * without a branch that depends on how many, in most names. */
+/* The last bytes of a text, at most 7, as one number. For most names there is no branch that depends on
+ * their count. */
 static inline uint64_t last_bytes(const char *text, size_t end, size_t count) {
   uint64_t word = 0;
   if (count > 0 && end >= sizeof word)
@@ -73,13 +73,13 @@ static inline uint64_t last_bytes(const char *text, size_t end, size_t count) {
   return word;
 }
 
-/* What is mixed in of a name so far: all from `done` on. */
+/* The state of hashing a name: everything from `done` on is mixed in. */
 struct name_hash {
   struct sip sip;
   size_t done, end;
 };
 
-/* The hash of what lies between `begin` and the end; ever longer parts of one text. */
+/* The hash from `begin` to the end. Calls for one text must come with ever smaller `begin`. */
 static inline uint64_t hash_to(struct name_hash *hash, const char *text, size_t begin) {
   for (; hash->done - begin >= sizeof(uint64_t); hash->done -= sizeof(uint64_t))
     sip_mix(&hash->sip, load_word(text + hash->done - sizeof(uint64_t)));
@@ -96,7 +96,7 @@ static inline struct name_hash hash_begin(const uint64_t key[2], size_t end) {
   return (struct name_hash){.sip = sip_begin(key), .done = end, .end = end};
 }
 
-/* Where the label begins that ends before `end`. */
+/* The beginning of the label that ends before `end`. */
 static inline size_t label_before(const char *text, size_t end) {
   const char *dot = memrchr(text, '.', end);
   return dot ? (size_t)(dot - text) + 1 : 0;
@@ -108,7 +108,7 @@ uint64_t pin_name_hash(const uint64_t key[2], const char *text, size_t length) {
 }
 
 bool pin_name_equal(const char *spelled, const char *canonical, size_t length) {
-  /* Programs hardly ever spell a name in upper case, and this is many times as fast. */
+  /* Programs seldom spell names in upper case, and this is many times faster. */
   if (memcmp(spelled, canonical, length) == 0)
     return true;
   for (size_t i = 0; i < length; i++) {
@@ -148,16 +148,16 @@ bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_AD
   return inet_ntop(AF_INET6, bytes, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
 }
 
-/* Spares almost every name the calls of inet_pton: an IPv4 address begins with a digit in every spelling, a
- * bracket may stand before it, and an IPv6 address has a colon. */
+/* A quick check that saves most names the calls of inet_pton: an IPv4 address begins with a digit in every
+ * spelling, perhaps after a bracket, and an IPv6 address has a colon. */
 static bool may_be_address(const char *text, size_t length) {
   return (text[0] >= '0' && text[0] <= '9') || text[0] == '[' || memchr(text, ':', length) != NULL;
 }
 
 /*
- * "127.1", "0x7f.1", "2130706433" and "0177.0.0.1" are 127.0.0.1 to getaddrinfo(3), so a program that is
- * given one connects there; no entry has such a name. Only what can be a number, for inet_aton(3) stops at a
- * space.
+ * Reads other spellings of IPv4 addresses: "127.1", "0x7f.1", "2130706433" and "0177.0.0.1" are 127.0.0.1 for
+ * getaddrinfo(3), so programs connect there. No entry has such a name. Only characters of numbers are
+ * accepted, because inet_aton(3) stops at a space.
  */
 static bool read_odd_address(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]) {
   struct in_addr address;
@@ -170,7 +170,7 @@ static bool read_odd_address(const char *text, size_t length, char ret_text[PIN_
          inet_ntop(AF_INET, &address, ret_text, PIN_ADDRESS_TEXT_SIZE) != NULL;
 }
 
-/* Brackets are of URLs, and some programs leave them on. */
+/* Brackets belong to URLs, but some programs leave them on. */
 static void strip_brackets(const char **text, size_t *length) {
   if (*length > 2 && **text == '[' && (*text)[*length - 1] == ']') {
     ++*text;
@@ -182,7 +182,7 @@ static bool read_address(const char *text, size_t length, const uint64_t key[2],
   if (!may_be_address(text, length))
     return false;
   strip_brackets(&text, &length);
-  /* A zone ("fe80::1%eth0", RFC 4007, 11) says through which interface, not to which host. */
+  /* A zone ("fe80::1%eth0", RFC 4007, 11) names the interface and not the host. */
   const char *zone = memchr(text, '%', length);
   size_t address_length = zone ? (size_t)(zone - text) : length;
   if (!pin_address_canonical(text, address_length, name->address) &&
@@ -207,7 +207,7 @@ static void add_suffix(struct pin_host_name *name, const char *text, size_t leng
   suffix->hash = hash;
 }
 
-/* Each suffix that begins with a label, as far as the first empty one. */
+/* Adds each suffix that begins with a label, from right to left up to the first empty label. */
 static void read_labels(const char *text, size_t length, const uint64_t key[2], struct pin_host_name *name) {
   struct name_hash hash = hash_begin(key, length);
   size_t end = length, begin;

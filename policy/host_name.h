@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Reads the name of a host as a program spelled it, in place, and finds the suffixes under which entries may
- * lie. */
+/* Reads a host's name in a program's spelling, without copying it, and finds the suffixes under which
+ * entries may be filed. Called by lookup.c, pause.c and the provider. */
 #ifndef PIN_HOST_NAME_H
 #define PIN_HOST_NAME_H
 
@@ -10,59 +10,52 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/*
- * A name in the DNS has 127 labels at most (RFC 1035, 2.3.4: 255 octets), and the text reader takes no longer
- * one into a policy. Of a name with more labels only the suffixes that an entry can have are kept.
- */
+/* A name in the DNS has at most 127 labels (RFC 1035, 2.3.4: 255 octets), and longer names cannot get into
+ * a policy. Of a name with more labels only the suffixes that an entry can have are kept. */
 #define PIN_MAX_SUFFIXES 128
 
-/* The longest text of an IP address, an IPv6 address that ends in an IPv4 address, and a NUL. */
+/* Size of the longest text of an IP address, which is an IPv6 address that ends in an IPv4 address, with
+ * its NUL. */
 #define PIN_ADDRESS_TEXT_SIZE 46
 
+/* The last labels of a name. */
 struct pin_name_suffix {
-  const char *text; /* as spelled, upper case included */
+  const char *text; /* as spelled, with upper case; not terminated */
   size_t length;
-  uint64_t hash; /* as pin_name_hash of the lower-case text, under the same key */
+  uint64_t hash; /* pin_name_hash of the lower-case text, under the key that was given */
 };
 
-/* Suffixes point into the text that was read, or into `address`: not to be copied. */
+/* A name that was read. Its suffixes point into the text or into `address`, so it must not be copied. */
 struct pin_host_name {
-  bool is_address; /* then the only suffix is the canonical text of the address */
-  /* An empty label stands inside or in front.
-   * Suffixes are then those to the right of the last empty label. */
+  bool is_address; /* the only suffix is then the canonical text of the address */
+  /* The name begins with or contains an empty label. Suffixes are then those to the right of the last one. */
   bool has_empty_label;
-  size_t label_count;  /* of the name, or of what is right of its last empty label */
+  size_t label_count;  /* of the name, or of the part to the right of its last empty label */
   size_t suffix_count; /* at most PIN_MAX_SUFFIXES */
   struct pin_name_suffix suffixes[PIN_MAX_SUFFIXES]; /* suffix i has i + 1 labels */
   char address[PIN_ADDRESS_TEXT_SIZE];
 };
 
-/*
- * Takes names of any length and any bytes. Ignores trailing dots. A name without a label gives no suffix.
- * Costs one pass over the name, and never allocates. key: of the hashes.
- */
+/* Reads a name of any length and any bytes. Trailing dots are ignored. A name without a label has no
+ * suffix. Makes one pass over the name and allocates nothing. key: for the hashes. */
 void pin_host_name_read(const char *name, const uint64_t key[2], struct pin_host_name *ret_name);
 
-/* For whoever is not interested in the hashes. */
+/* A key for callers that do not use the hashes. */
 extern const uint64_t pin_name_no_key[2];
 
-/*
- * Whether the text, `length` bytes, is an IP address as inet_pton(3) reads it; then *ret_text is the form of
- * inet_ntop(3), an IPv4 address where it is an IPv4-mapped IPv6 one (RFC 4291, 2.5.5.2).
- */
+/* Whether the text of `length` bytes is an IP address as inet_pton(3) reads it. If so, *ret_text is its
+ * form by inet_ntop(3); an IPv4-mapped IPv6 address becomes IPv4 (RFC 4291, 2.5.5.2). */
 bool pin_address_canonical(const char *text, size_t length, char ret_text[PIN_ADDRESS_TEXT_SIZE]);
 
-/*
- * The hash under which an image files a base. Upper-case ASCII letters count as lower-case ones. Each image
- * has a key of its own, so that nobody outside can choose names that fall into one bucket.
- */
+/* The hash under which an image files the base of an entry. Upper-case ASCII letters count as lower-case.
+ * Each image has its own key, so that an outsider cannot choose names that fall into one bucket. */
 uint64_t pin_name_hash(const uint64_t key[2], const char *text, size_t length);
 
-/* Whether two names differ in nothing but the case of ASCII letters and the dots behind them. */
+/* Whether two names are equal, ignoring the case of ASCII letters and trailing dots. */
 bool pin_name_is_same(const char *one, const char *other);
 
-/* Whether `length` bytes are the same but for the case of ASCII letters in `spelled`; `canonical` has none in
- * upper case. */
+/* Whether `length` bytes are equal, ignoring the case of ASCII letters in `spelled`. `canonical` must have
+ * no upper case. */
 bool pin_name_equal(const char *spelled, const char *canonical, size_t length);
 
 #endif

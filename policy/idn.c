@@ -8,16 +8,16 @@
 
 #include "libc_symbol.h"
 
-/* Of <idn2.h>, which is not needed to build this: part of its ABI, the same in every version 2. */
+/* From <idn2.h>, which is not needed to build this. Part of its ABI, the same in every version 2. */
 #define IDN2_OK 0
 #define IDN2_MALLOC (-100)
 #define IDN2_NFC_INPUT 1       /* normalize the input */
-#define IDN2_NONTRANSITIONAL 8 /* UTS 46, as browsers have it: "ß" stays itself and does not become "ss" */
+#define IDN2_NONTRANSITIONAL 8 /* UTS 46 as in browsers: "ß" is kept and does not become "ss" */
 
 typedef int to_ascii_fn(const char *input, char **output, int flags);
 typedef void free_fn(void *pointer);
 
-/* Finds a function: ISO C has no conversion from an object pointer. Returns whether it is there. */
+/* Finds a function; ISO C has no conversion from an object pointer. Returns whether it exists. */
 static int find(void *library, const char *name, void *ret_function) {
   void *symbol = dlsym(library, name);
   memcpy(ret_function, &symbol, sizeof symbol);
@@ -39,8 +39,8 @@ static enum pin_idn_result convert(void *library, const char *name, char **ret_a
 }
 
 enum pin_idn_result pin_idn_to_ascii(const char *library, const char *name, char **ret_ascii) {
-  /* RTLD_NODELETE: a policy with many such names must not map and unmap the library for each. Deep binding:
-     the library calls others of its own, none of the program's. */
+  /* RTLD_NODELETE, so that a policy with many such names does not map and unmap the library for each. Deep
+   * binding, so that the library calls its own dependencies and no function of the program's. */
   void *handle = dlopen(library, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE | libc_deepbind());
   if (handle == NULL)
     return PIN_IDN_NO_LIBRARY;

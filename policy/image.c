@@ -12,7 +12,7 @@ _Static_assert(sizeof(struct pin_image_sources) == 64, "the sources have gaps");
 _Static_assert(sizeof(struct pin_image_dropin) == 48, "a drop-in has gaps");
 _Static_assert(sizeof(struct pin_image_record) == 72, "a record has gaps");
 
-/* As much of a bucket as is fetched ahead: the usual one, with an entry or two of two pins each. */
+/* How much of a bucket is fetched ahead: a usual one, with one or two entries of two pins each. */
 #define PREFETCHED_BYTES 256
 #define CACHE_LINE 64
 
@@ -67,7 +67,7 @@ const uint8_t *pin_image_sound_block(const struct pin_image *image, enum pin_ima
   struct pin_block *block = image->blocks ? pin_blocks_find(image->blocks, offset, size) : NULL;
   if (!block)
     return NULL;
-  /* Never 0, since no kind is; an index within a file has less than 56 bits. */
+  /* Never 0, because no kind is 0; an index within a file has fewer than 56 bits. */
   const uint64_t note = index << 8 | kind;
   if (block->note != note && !pin_image_block_holds(image, kind, index, block->bytes, size))
     return NULL;
@@ -75,7 +75,7 @@ const uint8_t *pin_image_sound_block(const struct pin_image *image, enum pin_ima
   return block->bytes;
 }
 
-/* Where a bucket claims to begin and to end, relative to the section. False: nowhere in it. */
+/* Where a bucket claims to begin and end, relative to the section. False: outside the section. */
 static bool bucket_bounds(const struct pin_image *image, uint64_t index, uint64_t *ret_begin,
                           uint64_t *ret_end) {
   uint32_t offsets[2];
@@ -91,7 +91,7 @@ static bool bucket_bounds(const struct pin_image *image, uint64_t index, uint64_
 
 void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash) {
   uint64_t begin, end;
-  /* Reading ahead in a file is no hint, but the reading itself. */
+  /* In a file, reading ahead would be the reading itself. */
   if (!image->bytes ||
       !bucket_bounds(image, pin_image_bucket_of(base_hash, image->head.bucket_bits), &begin, &end))
     return;
@@ -145,8 +145,7 @@ const char *pin_image_file_name(const struct pin_image *image, uint32_t unit) {
   if (!block)
     return NULL;
   memcpy(&file, block, sizeof file);
-  /* What is left after the fixed part is a multiple of 8, so a shorter length leaves room for the NUL,
-   * rounded up. */
+  /* What follows the fixed part is a multiple of 8, so a smaller length leaves room for the NUL. */
   if (file.length >= files->size - begin - sizeof file)
     return NULL;
   uint64_t size = pin_image_round_up(sizeof file + file.length + 1);
@@ -188,7 +187,7 @@ static const struct pin_digest *shared_digests(const struct pin_image *image, co
   return list.count == count ? (const struct pin_digest *)(block + sizeof list) : NULL;
 }
 
-/* false: damaged. */
+/* False: damaged. */
 static bool point_at_digests(const struct pin_image *image, const struct pin_image_record *record,
                              const uint8_t *at, struct pin_entry *entry) {
   for (int list = 0; list < PIN_LIST_COUNT; list++) {
@@ -233,7 +232,7 @@ bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_
   return true;
 }
 
-/* `block`: the settings of the image. */
+/* block: the settings of the image. */
 static enum pin_status open_policy(const struct pin_image *image, const uint8_t *block,
                                    struct pin_policy *ret_policy) {
   const struct pin_image_head *head = &image->head;
@@ -287,7 +286,7 @@ enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, st
   const uint8_t *settings = pin_blocks_read(blocks, section->offset, section->size);
   if (!settings)
     return PIN_DAMAGED;
-  /* Kept apart: every peer is compared with what is in them. What was read is at most PIN_BLOCKS_MAX_SIZE. */
+  /* Copied, because every peer is compared with them. What was read is at most PIN_BLOCKS_MAX_SIZE. */
   const size_t size_of_copy = (size_t)section->size;
   void *copy = malloc(size_of_copy);
   if (!copy)

@@ -61,9 +61,10 @@
 #define PIN_IMAGE_VERSION 6u
 #define PIN_IMAGE_BYTE_ORDER 0x01020304u
 #define PIN_IMAGE_UNIT 8u
-/* As many bits as a count of entries has: one base per bucket needs no more. */
+/* A count of entries has as many bits, and one base per bucket needs no more. */
 #define PIN_IMAGE_MAX_BUCKET_BITS 32u
 
+/* A part of the image. */
 struct pin_image_section {
   uint64_t offset, size; /* bytes, multiples of 8 */
 };
@@ -72,17 +73,17 @@ struct pin_image_head {
   char magic[8];
   uint32_t byte_order;
   uint32_t version;
-  uint64_t size; /* of the whole image */
+  uint64_t size; /* of the whole image, in bytes */
   uint64_t generation;
-  uint64_t stamp;       /* the seed of all checksums but this head's */
-  uint64_t name_key[2]; /* of pin_name_hash */
+  uint64_t stamp;       /* seed of all checksums but this head's */
+  uint64_t name_key[2]; /* key of pin_name_hash */
   uint32_t entry_count;
   uint32_t bucket_bits;
   struct pin_image_section settings, sources, dropins, files, lists, offsets, buckets;
-  uint64_t checksum; /* of all before it */
+  uint64_t checksum; /* over everything before it */
 };
 
-/* What a block is, for the seed of its checksum. */
+/* The kind of a block, which is part of the seed of its checksum. */
 enum pin_image_block {
   PIN_BLOCK_HEAD = 1,
   PIN_BLOCK_SETTINGS,
@@ -98,22 +99,22 @@ struct pin_image_settings {
   uint64_t checksum;
   uint32_t mode;
   uint32_t blocked_count, exempt_count;
-  uint32_t names_addresses;          /* 1: an entry has an IP address for its name */
-  uint32_t names_hosts;              /* 1: an entry has another name */
-  uint32_t ignore_certificate_names; /* 1: the setting certificate_names is "ignore" */
+  uint32_t names_addresses;          /* 1: some entry's name is an IP address */
+  uint32_t names_hosts;              /* 1: some entry's name is not an IP address */
+  uint32_t ignore_certificate_names; /* 1: certificate_names is "ignore" */
   uint32_t unlisted;                 /* enum pin_unlisted */
   uint32_t zero;
 };
 
 struct pin_image_sources {
   uint64_t checksum;
-  uint64_t count;         /* of those in this block */
-  uint32_t dropin_count;  /* of blocks in `dropins` */
-  uint32_t watched_count; /* the first so many of them are those that people wrote */
-  /* What the next change has to know (image_merge.c). */
-  uint64_t content;       /* the sum of pin_image_record_digest of all entries */
-  uint64_t unused;        /* so many bytes of `files` and `lists` may be of no entry any more */
-  uint32_t address_count; /* of entries whose name is an address */
+  uint64_t count;         /* of the sources in this block */
+  uint32_t dropin_count;  /* number of blocks in `dropins` */
+  uint32_t watched_count; /* the first so many of them were written by people */
+  /* What the next change needs (image_merge.c). */
+  uint64_t content;       /* sum of pin_image_record_digest over all entries */
+  uint64_t unused;        /* how many bytes of `files` and `lists` may be unused */
+  uint32_t address_count; /* how many entries have an address as their name */
   uint32_t pinset_count;
   struct pin_image_section pinsets;
 };
@@ -125,7 +126,7 @@ struct pin_image_source {
   uint32_t mtime_nanoseconds;
   uint32_t path_length; /* without the NUL */
   uint8_t exists, is_directory;
-  uint8_t hosts_alone; /* 1: there is nothing but entries in it */
+  uint8_t hosts_alone; /* 1: it contains nothing but entries */
   uint8_t zero[5];
 };
 
@@ -139,7 +140,7 @@ struct pin_image_file {
   uint64_t length; /* without the NUL */
 };
 
-/* A list of more digests than this is kept once, for all entries that have it. */
+/* A longer list is stored once, for all entries that have it. */
 #define PIN_IMAGE_OWN_DIGESTS 8u
 
 struct pin_image_list {
@@ -147,10 +148,10 @@ struct pin_image_list {
   uint64_t count; /* of digests that follow */
 };
 
-/* In a record, in the place of a long list. */
+/* Stands in a record in place of a long list. */
 struct pin_image_shared {
-  uint64_t at;   /* in `lists`, in units of 8 bytes */
-  uint64_t hash; /* a hash of the digests, by image_builder.c */
+  uint64_t at;   /* offset in `lists`, in units of 8 bytes */
+  uint64_t hash; /* hash of the digests, made by image_builder.c */
 };
 
 struct pin_image_pinset {
@@ -158,26 +159,29 @@ struct pin_image_pinset {
   uint32_t line, digest_count;
 };
 
-/* So many entries of one name lie in the bucket of its base; more are a crowd. A verdict holds no more. */
+/* Up to this many entries of one name are in the bucket of its base; more of them form a crowd. A verdict
+ * holds no more. */
 #define PIN_IMAGE_FEW 16u
-/* The mark of a crowd names where so many of its entries lie; of a larger one all places are looked at. */
+/* The mark of a crowd tells where up to this many of its entries are. For a larger crowd every place is
+ * searched. */
 #define PIN_IMAGE_MARKED 256u
-/* Ports of a crowd that share a bucket. */
+/* How many ports of a crowd share a bucket. */
 #define PIN_IMAGE_PORTS_TOGETHER 16u
 
-/* What a record is. */
+/* The kind of a record. */
 enum pin_image_role {
   PIN_ROLE_ENTRY = 0, /* in the bucket of its base */
-  PIN_ROLE_CROWD,     /* the mark of a crowd: of an entry it has the name, kind, include_subdomains and file;
-                       * its ports are the lowest one of each of the first PIN_IMAGE_MARKED entries */
-  PIN_ROLE_OF_CROWD,  /* an entry of a crowd */
-  PIN_ROLE_POINTER    /* has the same of an entry, and some of its ports; `line` is its lowest port */
+  /* The mark of a crowd. It has the name, kind, include_subdomains and file of an entry; its ports are the
+   * lowest port of each of the first PIN_IMAGE_MARKED entries. */
+  PIN_ROLE_CROWD,
+  PIN_ROLE_OF_CROWD, /* an entry of a crowd */
+  PIN_ROLE_POINTER   /* has the same members of an entry, and some of its ports; `line` is its lowest port */
 };
 
 struct pin_image_record {
-  uint64_t base_hash; /* pin_name_hash of the base; of what lies by port: pin_image_hash_by_port */
+  uint64_t base_hash; /* pin_name_hash of the base; for a record filed by port, pin_image_hash_by_port */
   int64_t expires;
-  uint32_t size; /* bytes, with what follows and the gap to the next multiple of 8 */
+  uint32_t size; /* in bytes, with what follows and the gap up to a multiple of 8 */
   uint32_t line, column;
   uint32_t file;                        /* offset in `files`, in units of 8 bytes */
   uint32_t name_length, comment_length; /* without the NULs */
@@ -188,17 +192,15 @@ struct pin_image_record {
   uint8_t zero;
 };
 
-/* The parts of an image that have been found to lie within it. */
+/* An image whose sections were found to be inside it. */
 struct pin_image {
-  const uint8_t *bytes;      /* NULL: it stays in a file */
-  struct pin_blocks *blocks; /* what was read of it; NULL and no bytes: nothing can be read */
+  const uint8_t *bytes;      /* NULL: the image stays in a file */
+  struct pin_blocks *blocks; /* what was read of the file; if both are NULL, nothing can be read */
   struct pin_image_head head;
 };
 
-/*
- * `size` bytes of an image, which lie within it by what its head says. NULL: they cannot be read, which is
- * damage to whoever asks.
- */
+/* Returns `size` bytes of an image; its head must say that they are inside it. NULL: they cannot be read,
+ * which counts as damage. */
 static inline const uint8_t *pin_image_at(const struct pin_image *image, uint64_t offset, uint64_t size) {
   if (image->bytes)
     return image->bytes + offset;
@@ -206,33 +208,35 @@ static inline const uint8_t *pin_image_at(const struct pin_image *image, uint64_
 }
 
 /*
- * The same of a block of that kind and index, which bears its checksum. Whether it does is not worked out
- * again while the block is kept: for this index, since a damaged table may lead to one block from two.
+ * Does the same for a block, and verifies its checksum for this kind and index. While the block is kept, the
+ * checksum is not computed again for the same index; another index needs it again, because a damaged table
+ * may lead to one block from two places. NULL: damaged.
  */
 const uint8_t *pin_image_sound_block(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
                                      uint64_t offset, uint64_t size);
 
-/* The image behind an open policy, whose head need not be checked again: this is the copy that was. */
+/* The image behind an open policy. Its head need not be checked again, because the policy has the copy
+ * that was checked. */
 static inline void pin_image_of(const struct pin_policy *policy, struct pin_image *ret_image) {
   ret_image->bytes = policy->image;
   ret_image->blocks = policy->blocks;
   memcpy(&ret_image->head, policy->head, sizeof ret_image->head);
 }
 
-/* A record found in a bucket whose checksum held: its fixed part, and what follows it in the image. */
+/* A record in a bucket whose checksum was right, and what follows it in the image. */
 struct pin_image_slot {
   struct pin_image_record record;
   const char *name;
   const uint16_t *ports;
 };
 
-/* What is left to read of a bucket. */
+/* The unread rest of a bucket. */
 struct pin_image_cursor {
   const uint8_t *at;
   uint64_t left;
 };
 
-/* Where the parts of a record begin, in bytes from its own beginning. */
+/* Offsets of the parts of a record, from its beginning, in bytes. */
 struct pin_image_layout {
   uint64_t comment, ports, digests;
   uint64_t size;
@@ -248,9 +252,9 @@ static inline uint64_t pin_image_mix(uint64_t state, uint64_t word) {
 }
 
 /*
- * Mixes `size` bytes, a multiple of 8, into a checksum. Words of even and of odd place go separate ways,
- * because a step waits for the one before, and two at a time take half as long; the ways begin differently
- * and end one after the other, so that exchanged words show.
+ * Mixes `size` bytes, a multiple of 8, into a checksum. Words at even and at odd places are mixed separately,
+ * because each step waits for the one before, so two at a time take half as long. The two start differently
+ * and are joined one after the other, so that exchanged words are noticed.
  */
 static inline uint64_t pin_image_mix_words(uint64_t state, const uint8_t *bytes, uint64_t size) {
   uint64_t even = 1, odd = 2, words[2] = {0, 0};
@@ -267,36 +271,37 @@ static inline uint64_t pin_image_mix_words(uint64_t state, const uint8_t *bytes,
   return pin_image_mix(pin_image_mix(state, even), odd);
 }
 
-/* The checksum of a block of `size` bytes: of all but its first word, where it is kept. */
+/* The checksum of a block of `size` bytes: over everything but its first word, which stores it. */
 static inline uint64_t pin_image_checksum(uint64_t stamp, enum pin_image_block kind, uint64_t index,
                                           const uint8_t *block, uint64_t size) {
   uint64_t state = pin_image_mix(pin_image_mix(pin_image_mix(stamp, kind), index), size);
   return pin_image_mix_words(state, block + sizeof(uint64_t), size - sizeof(uint64_t));
 }
 
-/* The checksum of a head: of all but its last word. */
+/* The checksum of a head: over everything but its last word. */
 static inline uint64_t pin_image_head_checksum(const struct pin_image_head *head) {
   return pin_image_mix_words(PIN_BLOCK_HEAD, (const uint8_t *)head,
                              offsetof(struct pin_image_head, checksum));
 }
 
-/* Rounds up to a multiple of a unit. The caller knows that `size` is far from the end of its range. */
+/* Rounds up to a multiple of 8. `size` must be far below its maximum. */
 static inline uint64_t pin_image_round_up(uint64_t size) {
   return (size + (PIN_IMAGE_UNIT - 1)) & ~(uint64_t)(PIN_IMAGE_UNIT - 1);
 }
 
-/* The bucket of a base. The multiplication brings every bit of the hash to bear on the highest ones. */
+/* The bucket of a base. The multiplication makes the highest bits depend on every bit of the hash. */
 static inline uint64_t pin_image_bucket_of(uint64_t base_hash, uint32_t bucket_bits) {
   uint64_t mixed = (base_hash ^ (base_hash >> 32)) * UINT64_C(0x9e3779b97f4a7c15);
   return bucket_bits == 0 ? 0 : mixed >> (64 - bucket_bits);
 }
 
-/* Whether the entries of two records can be of one crowd, if their names are the same. */
+/* A number that is equal for two records if their entries can be in one crowd, provided their names are
+ * equal. */
 static inline uint64_t pin_image_class_of(const struct pin_image_record *record) {
   return (uint64_t)record->kind << 1 | record->include_subdomains;
 }
 
-/* What stands in for the hash of the base where a record lies by the group of a port. */
+/* Takes the place of the base's hash for a record that is filed by a group of ports. */
 static inline uint64_t pin_image_hash_by_port(uint64_t base_hash, uint64_t class_of_record, uint32_t port) {
   const uint64_t group = port / PIN_IMAGE_PORTS_TOGETHER + 1;
   return pin_image_mix(base_hash, class_of_record << 32 | group);
@@ -306,14 +311,13 @@ static inline bool pin_image_is_shared(uint32_t digest_count) {
   return digest_count > PIN_IMAGE_OWN_DIGESTS;
 }
 
-/* Bytes of a list in a record. */
+/* The size of a list in a record, in bytes. */
 static inline uint64_t pin_image_list_size(uint32_t digest_count) {
   return pin_image_is_shared(digest_count) ? sizeof(struct pin_image_shared)
                                            : (uint64_t)digest_count * sizeof(struct pin_digest);
 }
 
-/* Cannot overflow: three counts of 32 bits, times 2 at most, and five lists of at most 32 times as many
- * bytes. */
+/* Cannot overflow: three 32-bit counts, times 2 at most, and five lists of at most 32 times as many bytes. */
 static inline struct pin_image_layout pin_image_layout_of(const struct pin_image_record *record) {
   struct pin_image_layout layout;
   layout.comment = sizeof *record + (uint64_t)record->name_length + 1;
@@ -326,34 +330,33 @@ static inline struct pin_image_layout pin_image_layout_of(const struct pin_image
   return layout;
 }
 
-/*
- * Looks at the head alone: that it is one, whole, of this machine and version, and that every section lies
- * within `size` bytes. `bytes` is aligned to 8 or refused. false: *ret_image is unusable.
- */
+/* Checks only the head: that it is complete and of this machine and version, and that every section is
+ * inside `size` bytes. Refuses `bytes` that are not aligned to 8. False: *ret_image is unusable. */
 bool pin_image_open(const void *bytes, size_t size, struct pin_image *ret_image);
 
 /*
- * Opens a policy whose image stays in a file of `size` bytes. `blocks` and *ret_settings, for free(3), have
- * to outlive every use of *ret_policy. PIN_OK, PIN_DAMAGED or PIN_NO_MEMORY; *ret_settings is NULL in all but
- * the first.
+ * Opens a policy whose image stays in a file of `size` bytes. `blocks` and *ret_settings must outlive every
+ * use of *ret_policy; the caller frees *ret_settings by free(3). PIN_OK, PIN_DAMAGED or PIN_NO_MEMORY;
+ * *ret_settings is NULL unless PIN_OK.
  */
 enum pin_status pin_image_open_file(struct pin_blocks *blocks, uint64_t size, struct pin_policy *ret_policy,
                                     void **ret_settings);
 
-/* The name of a file, from `unit` times 8 bytes on in the section. NULL: damaged. */
+/* The name of a file. unit: its offset in the section, in units of 8 bytes. NULL: damaged. */
 const char *pin_image_file_name(const struct pin_image *image, uint32_t unit);
 
-/* Whether each drop-in is what it was when the policy was read; says nothing of those that were added. */
+/* Whether each drop-in is unchanged since the policy was read. Does not notice added drop-ins. */
 bool pin_image_dropins_stand(const struct pin_policy *policy);
 
-/* Hints that the bucket of a base is about to be read, so that several reads wait for memory together. */
+/* Tells the processor that the bucket of a base will be read, so that several reads wait for memory
+ * together. */
 void pin_image_prefetch(const struct pin_image *image, uint64_t base_hash);
 
-/* Verifies a bucket, index < 1 << bucket_bits, and begins to read it. false: damaged. */
+/* Verifies a bucket and begins to read it. index: below 1 << bucket_bits. False: damaged. */
 bool pin_image_read_bucket(const struct pin_image *image, uint64_t index,
                            struct pin_image_cursor *ret_cursor);
 
-/* Whether the next record is of another base, and was passed over. */
+/* Skips the next record if it belongs to another base. Returns whether it did. */
 static inline bool pin_image_skip_slot(struct pin_image_cursor *cursor, uint64_t base_hash) {
   struct pin_image_record record;
   if (cursor->left < sizeof record)
@@ -367,37 +370,33 @@ static inline bool pin_image_skip_slot(struct pin_image_cursor *cursor, uint64_t
   return true;
 }
 
-/*
- * The next record of a bucket; call while cursor->left is not 0. Checks that it lies within the bucket, and
- * enough of it to compare its name and ports. false: damaged.
- */
+/* Reads the next record of a bucket; call while cursor->left is not 0. Checks that the record is inside
+ * the bucket, and enough of it to compare name and ports. False: damaged. */
 bool pin_image_read_slot(struct pin_image_cursor *cursor, struct pin_image_slot *ret_slot);
 
-/* Whether a record is for a port; without a list of ports it is for each. */
+/* Whether a record is for a port. A record without ports is for every port. */
 bool pin_image_has_port(const struct pin_image_slot *slot, uint16_t port);
 
 enum pin_image_found { PIN_FOUND_NOTHING, PIN_FOUND_ENTRY, PIN_FOUND_DAMAGE };
 
-/* The entry of a crowd that is for a port, which is not 0. crowd: its mark. */
+/* Finds the entry of a crowd for a port, which must not be 0. crowd: its mark. */
 enum pin_image_found pin_image_find_in_crowd(const struct pin_image *image,
                                              const struct pin_image_slot *crowd, uint16_t port,
                                              struct pin_image_slot *ret_slot);
 
-/*
- * Begins to read the bucket in which what a crowd has for the group of a port lies, and tells by which hash.
- * crowd: its mark. false: damaged.
- */
+/* Begins to read the bucket with a crowd's records for the group of a port, and tells their hash. crowd:
+ * its mark. False: damaged. */
 bool pin_image_read_group(const struct pin_image *image, const struct pin_image_slot *crowd, uint32_t port,
                           struct pin_image_cursor *ret_cursor, uint64_t *ret_hash);
 
-/* Whether a record is of the crowd that has this mark, if it is one of the group that was read. */
+/* Whether a record from that bucket belongs to the crowd with this mark. */
 bool pin_image_is_of_crowd(const struct pin_image_slot *crowd, const struct pin_image_slot *slot);
 
-/* Checks the rest of a record and presents it as an entry. false: damaged. */
+/* Checks the rest of a record and makes an entry of it. False: damaged. */
 bool pin_image_read_entry(const struct pin_image *image, const struct pin_image_slot *slot,
                           struct pin_entry *ret_entry);
 
-/* Whether a block, at a multiple of 8 bytes and of at least one word, bears its checksum. */
+/* Whether the checksum of a block is right. block: at a multiple of 8 bytes, with at least one word. */
 bool pin_image_block_holds(const struct pin_image *image, enum pin_image_block kind, uint64_t index,
                            const uint8_t *block, uint64_t size);
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Every record is written once, in its final form, into a list of chunks; laying out counts them into their
+ * Each record is written once, in its final form, to a list of chunks; the layout counts records into their
  * buckets and copies them there. So a million entries need about twice the memory of their image, and linear
  * time.
  */
@@ -37,7 +37,8 @@ static void append(uint8_t **at, const void *bytes, size_t size) {
   *at += size;
 }
 
-/* A sandbox may forbid the call; what stands in for it is hard enough to guess from outside. */
+/* Draws random bytes. A sandbox may forbid the call; the values used instead are hard enough to guess from
+ * outside. */
 static void draw(void *bytes, size_t size) {
   struct timespec now;
   uint64_t words[4];
@@ -172,10 +173,8 @@ void pin_image_builder_set_unlisted(struct pin_image_builder *builder, enum pin_
   builder->unlisted = unlisted;
 }
 
-/*
- * The entries of one file come one after the other, so the entry before is the only one that is asked whether
- * it has the same; a file that is met again later is merely written twice.
- */
+/* Stores the name of an entry's file. The entries of one file follow each other, so only the last entry's
+ * file is compared; the name of a file that comes up again later is stored twice. */
 static bool intern_file(struct pin_image_builder *builder, const char *name) {
   const size_t length = strlen(name);
   struct pin_image_file file = {.length = length};
@@ -219,13 +218,13 @@ uint8_t *pin_image_reserve_record(struct pin_image_builder *builder, size_t size
   return memset(record, 0, size);
 }
 
-/* ---- Long lists, each once ---- */
+/* ---- Long lists, each stored once ---- */
 
 static uint64_t list_hash(const struct pin_digest *digests, uint32_t count) {
   return pin_image_mix_words(count, (const uint8_t *)digests, (uint64_t)count * sizeof digests[0]);
 }
 
-/* The list at a place is these digests. */
+/* Whether the list at a place has these digests. */
 static bool is_list(const struct pin_image_builder *builder, uint64_t at,
                     const struct pin_digest_list *digests) {
   const uint8_t *block = builder->lists.bytes + at * PIN_IMAGE_UNIT;
@@ -235,7 +234,7 @@ static bool is_list(const struct pin_image_builder *builder, uint64_t at,
          memcmp(block + sizeof list, digests->digests, (size_t)list.count * sizeof(struct pin_digest)) == 0;
 }
 
-/* The place in the table of a list with this hash, or the free one where it would be. */
+/* The slot of a list with this hash, or the free slot where it would be. */
 static uint64_t *find_list(struct pin_image_builder *builder, uint64_t hash,
                            const struct pin_digest_list *digests) {
   uint64_t *places = (uint64_t *)(void *)builder->list_places.bytes;
@@ -246,7 +245,7 @@ static uint64_t *find_list(struct pin_image_builder *builder, uint64_t hash,
   return &places[i];
 }
 
-/* Room for one list more in the table, of which at least half is always free. */
+/* Makes room for one more list in the table, at least half of which is always free. */
 static bool widen_list_places(struct pin_image_builder *builder) {
   struct pin_buffer old = builder->list_places, wider = {0};
   const size_t count = old.used / sizeof(uint64_t);
@@ -270,7 +269,7 @@ static bool widen_list_places(struct pin_image_builder *builder) {
   return true;
 }
 
-/* false: out of memory. */
+/* False: no memory. */
 static bool intern_list(struct pin_image_builder *builder, const struct pin_digest_list *digests,
                         struct pin_image_shared *ret_shared) {
   if (!widen_list_places(builder))
@@ -318,7 +317,7 @@ bool pin_image_builder_add_pinset(struct pin_image_builder *builder, const struc
 
 /* ---- Entries ---- */
 
-/* Everything but the size and the file. false: too large for the format. */
+/* Fills in everything but size and file. False: too large for the format. */
 static bool fill_record(const struct pin_image_builder *builder, const struct pin_entry *entry,
                         struct pin_image_record *record) {
   size_t name_length = strlen(entry->name), comment_length = strlen(entry->comment);
@@ -345,7 +344,7 @@ static bool fill_record(const struct pin_image_builder *builder, const struct pi
   return true;
 }
 
-/* Copies a list into a record, or where it is long the place where it is. false: out of memory. */
+/* Copies a list into a record, or for a long list its place. False: no memory. */
 static bool append_list(struct pin_image_builder *builder, uint8_t **at, const struct pin_digest_list *list) {
   struct pin_image_shared shared;
   if (!pin_image_is_shared(list->count)) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finding the entry for a port among many of one name.
- * image_crowd_layout.c puts them where they are sought. */
+/* Finds the entry for a port among many entries of one name. image_crowd_layout.c decides where they are. */
 #include "image.h"
 
-/* Ascending, as read_entry checks of each entry that counts. */
+/* A binary search: read_entry checks that the ports of each entry ascend. */
 bool pin_image_has_port(const struct pin_image_slot *slot, uint16_t port) {
   uint32_t begin = 0, end = slot->record.port_count;
   if (end == 0)
@@ -36,7 +35,7 @@ bool pin_image_read_group(const struct pin_image *image, const struct pin_image_
   return pin_image_read_bucket(image, pin_image_bucket_of(*ret_hash, image->head.bucket_bits), ret_cursor);
 }
 
-/* What the crowd has for a port in the group of another one: an entry or a pointer. */
+/* Finds what the crowd has for `port` in the group of port `group_of`: an entry or a pointer. */
 static enum pin_image_found find_in_group(const struct pin_image *image, const struct pin_image_slot *crowd,
                                           uint32_t group_of, uint16_t port, struct pin_image_slot *ret_slot) {
   struct pin_image_cursor cursor;
@@ -60,7 +59,7 @@ enum pin_image_found pin_image_find_in_crowd(const struct pin_image *image,
   const enum pin_image_found found = find_in_group(image, crowd, port, port, ret_slot);
   if (found != PIN_FOUND_ENTRY || ret_slot->record.role == PIN_ROLE_OF_CROWD)
     return found;
-  /* A pointer that leads to no entry for the port must not make the host look uncovered. */
+  /* If a pointer leads to no entry for the port, the host must not look uncovered. */
   const uint32_t lowest = ret_slot->record.line;
   if (find_in_group(image, crowd, lowest, port, ret_slot) == PIN_FOUND_ENTRY &&
       ret_slot->record.role == PIN_ROLE_OF_CROWD)

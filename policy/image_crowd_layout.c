@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finds the crowds among the entries that were collected, and puts each of their records by its port. */
+/* Finds crowds among the entries that were collected, and files their records by port. */
 #include "image_parts.h"
 
 #include <stdlib.h>
 
-/* An entry for some ports. */
+/* An entry that is limited to ports. */
 struct candidate {
   uint64_t base_hash;
   uint8_t *record;
@@ -19,7 +19,7 @@ static struct pin_image_record read_record(const uint8_t *at) {
   return record;
 }
 
-/* 0: of one name, with the same hosts below it. */
+/* 0: both have the same name and include_subdomains. */
 static int compare_crowds(const struct candidate *a, const struct candidate *b) {
   if (a->base_hash != b->base_hash)
     return a->base_hash < b->base_hash ? -1 : 1;
@@ -37,7 +37,7 @@ static int compare(const void *a, const void *b) {
   return left->order < right->order ? -1 : left->order > right->order;
 }
 
-/* Adds a record that is no entry: of an entry it has the name. NULL: out of memory. */
+/* Adds a record that is not an entry, with an entry's name. NULL: no memory. */
 static uint8_t *add_beside(struct pin_image_builder *builder, const struct candidate *entry,
                            enum pin_image_role role, uint32_t port_count) {
   const struct pin_image_record of = read_record(entry->record);
@@ -64,7 +64,7 @@ static uint64_t hash_by_port(const struct candidate *entry, const struct pin_ima
   return pin_image_hash_by_port(entry->base_hash, pin_image_class_of(record), port);
 }
 
-/* A pointer in the group of some ports of an entry. false: out of memory. */
+/* Adds a pointer to an entry in the group of some of its ports. False: no memory. */
 static bool add_pointer(struct pin_image_builder *builder, const struct candidate *entry,
                         const uint16_t *ports, uint32_t count, uint16_t lowest) {
   uint8_t *at = add_beside(builder, entry, PIN_ROLE_POINTER, count);
@@ -78,7 +78,7 @@ static bool add_pointer(struct pin_image_builder *builder, const struct candidat
   return true;
 }
 
-/* Puts an entry into the group of its lowest port, and pointers into all others. false: out of memory. */
+/* Files an entry in the group of its lowest port, and pointers in all other groups. False: no memory. */
 static bool put_by_port(struct pin_image_builder *builder, const struct candidate *entry) {
   struct pin_image_record record = read_record(entry->record);
   const uint16_t *ports =
@@ -96,7 +96,7 @@ static bool put_by_port(struct pin_image_builder *builder, const struct candidat
   return true;
 }
 
-/* The mark of a crowd, with the lowest ports of its first entries. false: out of memory. */
+/* Adds the mark of a crowd, with the lowest ports of its first entries. False: no memory. */
 static bool add_mark(struct pin_image_builder *builder, const struct candidate *entries, size_t count) {
   const uint32_t marked = count < PIN_IMAGE_MARKED ? (uint32_t)count : PIN_IMAGE_MARKED;
   uint8_t *at = add_beside(builder, &entries[0], PIN_ROLE_CROWD, marked);
@@ -111,7 +111,7 @@ static bool add_mark(struct pin_image_builder *builder, const struct candidate *
   return true;
 }
 
-/* false: out of memory. */
+/* False: no memory. */
 static bool make_crowds(struct pin_image_builder *builder, const struct candidate *candidates, size_t count) {
   for (size_t begin = 0, end; begin < count; begin = end) {
     for (end = begin + 1; end < count && compare_crowds(&candidates[begin], &candidates[end]) == 0; end++)

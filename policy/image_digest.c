@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What a policy says, as a number. */
+/* Computes a number that stands for what a policy says. */
 #include "image_parts.h"
 
 uint64_t pin_image_file_hash(const char *name) {
@@ -16,10 +16,8 @@ uint64_t pin_image_file_hash(const char *name) {
   return pin_image_mix(state, word);
 }
 
-/*
- * Neither the hash of the name nor places in the image count, which are others in the next form of the same
- * policy. Of a long list its hash counts.
- */
+/* Leaves out the hash of the name and places in the image, which differ in the next form of the same
+ * policy. A long list counts by its hash. */
 uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_record *record,
                                  uint64_t file_hash) {
   struct pin_image_record fixed = *record;
@@ -28,7 +26,7 @@ uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_re
   fixed.file = 0;
   fixed.role = PIN_ROLE_ENTRY;
   uint64_t state = pin_image_mix_words(file_hash, (const uint8_t *)&fixed, sizeof fixed);
-  /* From the name to the ports, then the lists, which need not begin at a word. */
+  /* The texts and ports, then the lists, which need not begin at a word. */
   const uint64_t texts = (layout.digests - sizeof fixed) / PIN_IMAGE_UNIT * PIN_IMAGE_UNIT;
   uint64_t word = 0;
   state = pin_image_mix_words(state, begin + sizeof fixed, texts);
@@ -46,7 +44,7 @@ uint64_t pin_image_record_digest(const uint8_t *begin, const struct pin_image_re
     }
     at += pin_image_list_size(count);
   }
-  /* Sums need numbers of which each bit depends on all. */
+  /* In a sum, each bit of a number must depend on all bits of the entry. */
   return pin_image_mix(pin_image_mix(state, 1), 2);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Makes a whole image of the parts that image_builder.c has collected. */
+/* Makes an image of the parts that image_builder.c collected. */
 #include "image_parts.h"
 
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static uint64_t dropin_table_size(const struct pin_image_builder *builder) {
   return pin_image_dropin_table_size((uint64_t)builder->watched_count + builder->own_count);
 }
 
-/* false: larger than the format can say. */
+/* False: too large for the format. */
 static bool lay_out(const struct pin_image_builder *builder, struct pin_image_head *head,
                     struct pin_image_section *ret_pinsets) {
   *head = (struct pin_image_head){
@@ -72,7 +72,7 @@ static bool lay_out(const struct pin_image_builder *builder, struct pin_image_he
          end <= SIZE_MAX;
 }
 
-/* Fills the table of the drop-ins, whose blocks are in place. */
+/* Fills in the table of the drop-ins, after their blocks. */
 static void seal_dropins(const struct pin_image_builder *builder, const struct pin_image_head *head,
                          uint8_t *section) {
   uint32_t count = builder->watched_count + builder->own_count;
@@ -110,8 +110,7 @@ static void seal_lists(const struct pin_image_head *head, uint8_t *lists) {
   }
 }
 
-/* Calls `each` for every record with the slot of its bucket in the table of offsets, one after the bucket's
- * own. */
+/* Calls `each` for every record, with the slot behind its bucket's own in the table of offsets. */
 static void
 for_each_record(const struct pin_image_builder *builder, uint32_t bucket_bits, uint32_t *next_offsets,
                 void (*each)(const uint8_t *bytes, uint32_t size, uint32_t *offset, uint8_t *buckets),
@@ -138,9 +137,9 @@ static void copy_record(const uint8_t *bytes, uint32_t size, uint32_t *offset, u
 }
 
 /*
- * Sorts the records into their buckets by counting. Between the passes the slot after a bucket's own says
- * where its next record goes; after the last record of the bucket that is its end, and thereby the beginning
- * of the next.
+ * Sorts the records into buckets by counting. Between the passes, the slot behind a bucket's own tells where
+ * its next record goes. After the bucket's last record that is the bucket's end, and so the beginning of the
+ * next.
  */
 static void fill_buckets(const struct pin_image_builder *builder, const struct pin_image_head *head,
                          uint32_t *offsets, uint8_t *buckets) {
@@ -148,7 +147,7 @@ static void fill_buckets(const struct pin_image_builder *builder, const struct p
   for_each_record(builder, head->bucket_bits, offsets + 1, count_record, NULL);
   uint32_t begin = 0;
   for (uint64_t i = 1; i <= count; i++) {
-    uint32_t size = offsets[i] + 1; /* and a unit for the checksum */
+    uint32_t size = offsets[i] + 1; /* plus one unit for the checksum */
     offsets[i] = begin + 1;
     begin += size;
   }
@@ -174,7 +173,7 @@ static void copy_part(uint8_t *image, uint64_t offset, const struct pin_buffer *
     memcpy(image + offset, part->bytes, part->used);
 }
 
-/* Copies all but the records and seals it. */
+/* Copies everything but the records, and writes the checksums. */
 static void fill_parts(const struct pin_image_builder *builder, const struct pin_image_head *head,
                        const struct pin_image_section *pinsets, uint8_t *image) {
   const uint64_t watched = head->dropins.offset + dropin_table_size(builder);
@@ -204,7 +203,7 @@ enum pin_status pin_image_builder_finish(struct pin_image_builder *builder, void
   complete_settings(builder);
   if (!pin_image_builder_make_crowds(builder))
     return PIN_NO_MEMORY;
-  /* lay_out sees to it that the size fits. */
+  /* lay_out has checked that the size fits. */
   uint8_t *image = lay_out(builder, &head, &pinsets) ? calloc(1, (size_t)head.size) : NULL;
   if (!image)
     return PIN_NO_MEMORY;

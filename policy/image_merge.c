@@ -10,7 +10,7 @@
 
 /* ---- Entries ---- */
 
-/* Where in the new image a place of the builder's is: the arriving ones come in the order of their places. */
+/* Converts the place of a file in the builder to its place in the new image. */
 static uint32_t new_file(const struct pin_merge *merge, uint32_t unit) {
   for (size_t i = 0; i < pin_file_place_count(&merge->file_places); i++) {
     const struct pin_file_place place = pin_file_place_at(&merge->file_places, i);
@@ -20,7 +20,7 @@ static uint32_t new_file(const struct pin_merge *merge, uint32_t unit) {
   return 0;
 }
 
-/* Turns places of the builder's into those of the new image. */
+/* Converts the builder's places in a record to those of the new image. */
 static void relocate(const struct pin_merge *merge, uint8_t *begin) {
   struct pin_image_record record;
   memcpy(&record, begin, sizeof record);
@@ -72,7 +72,7 @@ static const struct pin_arrival *next_arrival(const struct pin_merge *merge, uin
   return &merge->arrivals[merge->next_arrival];
 }
 
-/* The file that an arriving record names. */
+/* The file that an added record names. */
 static const char *arriving_file(const struct pin_merge *merge, const struct pin_arrival *arrival) {
   struct pin_image_record record;
   memcpy(&record, arrival->record, sizeof record);
@@ -80,10 +80,8 @@ static const char *arriving_file(const struct pin_merge *merge, const struct pin
          sizeof(struct pin_image_file);
 }
 
-/*
- * Whether an arriving entry stands before one of the old image, in the order of the text: drop-ins by their
- * names, and what is of the main file before all of them.
- */
+/* Whether an added entry comes before one of the old image in the order of the text: drop-ins by their
+ * names, and the main file before all of them. */
 static bool comes_before(struct pin_merge *merge, const struct pin_arrival *arrival,
                          const struct pin_image_record *old) {
   const char *file = pin_image_file_name(merge->old, old->file);
@@ -105,7 +103,7 @@ static void put_arrival(struct pin_merge *merge, const struct pin_arrival *arriv
   merge->next_arrival++;
 }
 
-/* Whether a record of the old image goes; then it is taken out of the sums. */
+/* Whether a record of the old image is removed. If so, it is subtracted from the sums. */
 static bool goes(struct pin_merge *merge, const struct pin_image_slot *slot) {
   for (size_t i = 0; i < pin_file_place_count(&merge->gone); i++) {
     const struct pin_file_place place = pin_file_place_at(&merge->gone, i);
@@ -129,10 +127,8 @@ static bool goes(struct pin_merge *merge, const struct pin_image_slot *slot) {
   return false;
 }
 
-/*
- * Whether an arriving entry comes to a crowd, or makes one, in the bucket that is being filled. Then other
- * buckets would have to change, some of which are written already.
- */
+/* Whether an added entry joins a crowd or makes one, in the bucket that is being filled. Then other
+ * buckets would have to change, and some of these are written already. */
 static bool comes_to_crowd(const struct pin_merge *merge, const struct pin_image_record *arriving) {
   struct pin_image_record record;
   uint32_t same = 0;
@@ -147,7 +143,7 @@ static bool comes_to_crowd(const struct pin_merge *merge, const struct pin_image
   return false;
 }
 
-/* Looks at the arriving entries from `first` on, which are those of the bucket. */
+/* Checks the added entries of the bucket, from `first` on, for crowds. */
 static void refuse_crowds(struct pin_merge *merge, size_t first) {
   uint64_t asked = 0;
   for (size_t i = first; i < merge->next_arrival && pin_merge_goes_on(merge); i++) {
@@ -161,7 +157,7 @@ static void refuse_crowds(struct pin_merge *merge, size_t first) {
   }
 }
 
-/* Copies the records of an old bucket that belong into a new one, and puts the arriving ones in between. */
+/* Copies the records of an old bucket that belong to a new one, and inserts the added ones. */
 static void fill_bucket(struct pin_merge *merge, uint64_t bucket, struct pin_image_cursor cursor) {
   struct pin_image_slot slot;
   const struct pin_arrival *arrival;
@@ -185,7 +181,7 @@ static void fill_bucket(struct pin_merge *merge, uint64_t bucket, struct pin_ima
   refuse_crowds(merge, first_arrival);
 }
 
-/* Whether a bucket stays as it is, but for its checksum. */
+/* Whether a bucket stays as it is, except for its checksum. */
 static bool stays(const struct pin_merge *merge, uint64_t bucket) {
   return merge->gone.used == 0 && merge->head.bucket_bits == merge->old->head.bucket_bits &&
          next_arrival(merge, bucket) == NULL;
@@ -213,7 +209,7 @@ static void put_bucket(struct pin_merge *merge, uint64_t bucket, const uint8_t *
   pin_image_seal(merge->head.stamp, PIN_BLOCK_BUCKET, bucket, block, sizeof(uint64_t) + size);
 }
 
-/* An old bucket becomes one, or the two, four ... that are in its place. */
+/* Turns an old bucket into one new bucket, or into the two, four ... that replace it. */
 static void merge_bucket(struct pin_merge *merge, uint64_t index, const struct pin_image_cursor *cursor) {
   const uint32_t split = merge->head.bucket_bits - merge->old->head.bucket_bits;
   for (uint64_t part = 0; part >> split == 0 && pin_merge_goes_on(merge); part++) {
@@ -252,11 +248,12 @@ static void merge_settings(struct pin_merge *merge, uint8_t *ret_settings) {
   pin_image_seal(head->stamp, PIN_BLOCK_SETTINGS, 0, ret_settings, head->settings.size);
 }
 
-/* What is known only at the end. Its place was left free. */
+/* Writes what is known only at the end, in the place that was left free. */
 static void write_front(struct pin_merge *merge) {
   struct pin_image_head *head = &merge->head;
   uint8_t *settings = pin_image_take_section(merge->old, &head->settings);
-  /* Read anew since the form was opened: what is damaged must not be sealed as good. */
+  /* Verified again, because it was read again since the form was opened: damaged settings must not get a
+   * valid checksum. */
   if (!settings || !pin_image_block_holds(merge->old, PIN_BLOCK_SETTINGS, 0, settings, head->settings.size)) {
     free(settings);
     pin_merge_fail(merge, PIN_DAMAGED);
@@ -275,7 +272,7 @@ static void write_front(struct pin_merge *merge) {
   free(settings);
 }
 
-/* The parts before the offsets, each behind the one before. */
+/* Writes the sections before the offsets, one after the other. */
 static void merge_front(struct pin_merge *merge) {
   struct pin_image_head *head = &merge->head;
   merge->rest.begin = head->sources.offset + head->sources.size;
@@ -317,7 +314,7 @@ static void merge_entries(struct pin_merge *merge) {
   head->buckets.size = pin_image_extent(&merge->buckets);
 }
 
-/* The path of the main file, which is the first of the sources. NULL: damaged. */
+/* The path of the main file, which is the first source. NULL: damaged. */
 static const char *main_path(const struct pin_merge *merge) {
   const size_t before = sizeof merge->sources + sizeof(struct pin_image_source);
   const uint64_t size = merge->old->head.sources.size;

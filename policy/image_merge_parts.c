@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The parts of a changed image that come before its entries. */
+/* Writes the sections of a changed image that come before its entries. */
 #include "image_merging.h"
 #include "image_walk.h"
 
@@ -21,8 +21,7 @@ static size_t dropin_size(const uint8_t *block) {
   return (size_t)pin_image_round_up(sizeof fixed + (uint64_t)fixed.source.path_length + 1);
 }
 
-/* Puts those of the arriving drop-ins whose path comes before another one;
- * path: NULL for all that are left. */
+/* Writes those of the added drop-ins whose paths come before `path`; NULL: all that are left. */
 static uint32_t put_arriving(struct pin_merge *merge, const struct pin_buffer *arriving, size_t *at,
                              const char *path) {
   uint32_t count = 0;
@@ -37,7 +36,8 @@ static uint32_t put_arriving(struct pin_merge *merge, const struct pin_buffer *a
   return count;
 }
 
-/* One of the two groups of drop-ins, [first, end) of the old image. Returns how many there are now. */
+/* Merges one of the two groups of drop-ins, [first, end) of the old image. Returns how many the group has
+ * now. */
 static uint32_t merge_group(struct pin_merge *merge, const uint8_t *section, uint32_t first, uint32_t end,
                             const struct pin_buffer *arriving) {
   uint32_t count = 0;
@@ -57,7 +57,7 @@ static uint32_t merge_group(struct pin_merge *merge, const uint8_t *section, uin
   return count + put_arriving(merge, arriving, &at, NULL);
 }
 
-/* The table in front of the blocks, which are sealed. */
+/* Writes the table in front of the blocks, and the checksums of the blocks. */
 static void write_dropins(struct pin_merge *merge, uint32_t count) {
   const uint64_t table = pin_image_dropin_table_size(count);
   struct pin_image_writer *writer = &merge->rest;
@@ -97,7 +97,7 @@ void pin_merge_dropins(struct pin_merge *merge) {
 
 /* ---- Names of files ---- */
 
-/* The size of a block of a name that lies within `left` bytes. 0: it does not. */
+/* The size of a file's block, which must be inside `left` bytes. 0: it is not. */
 static size_t file_block_size(const uint8_t *block, uint64_t left) {
   struct pin_image_file file;
   if (left < sizeof file)
@@ -145,7 +145,7 @@ struct pin_file_place pin_file_place_at(const struct pin_buffer *places, size_t 
   return place;
 }
 
-/* Where a name of an arriving file stands in the new section: where it stood, or at the end. */
+/* Where the name of an added file is in the new section: at its old place, or at the end. */
 static uint32_t place_file(struct pin_merge *merge, const uint8_t *block, size_t size) {
   for (size_t i = 0; i < pin_file_place_count(&merge->gone); i++) {
     const uint32_t unit = pin_file_place_at(&merge->gone, i).unit;
@@ -175,7 +175,8 @@ void pin_merge_files(struct pin_merge *merge) {
   uint8_t *files = pin_merge_goes_on(merge) ? pin_image_extend(&merge->rest, merge->files.used) : NULL;
   if (!files)
     return;
-  /* A name whose entries went counts as unused; one that has new ones, too little to tell it apart. */
+  /* A name whose entries were removed counts as unused, even if it has new entries: a name is too small to
+   * matter. */
   for (size_t i = 0; i < pin_file_place_count(&merge->gone); i++) {
     const size_t at = (size_t)pin_file_place_at(&merge->gone, i).unit * PIN_IMAGE_UNIT;
     merge->sources.unused += file_block_size(merge->files.bytes + at, old_size - at);
@@ -197,7 +198,7 @@ static size_t list_block_size(const uint8_t *block) {
   return sizeof list + (size_t)list.count * sizeof(struct pin_digest);
 }
 
-/* Notes a new place for each arriving list that is the same as this one. */
+/* Notes the new place of each added list that is equal to this one. */
 static void note_same_lists(struct pin_merge *merge, const uint8_t *block, size_t size, uint64_t place) {
   const struct pin_buffer *arriving = &merge->added->lists;
   size_t i = 0;

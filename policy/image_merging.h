@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A merge while it is made: image_merge.c does the entries and the whole, image_merge_parts.c what comes
- * before them.
- */
+/* The state of a merge, shared by image_merge.c (entries, and the whole) and image_merge_parts.c (the
+ * sections before them). */
 #ifndef PIN_IMAGE_MERGING_H
 #define PIN_IMAGE_MERGING_H
 
@@ -11,36 +10,37 @@
 #include "image_parts.h"
 #include "image_writer.h"
 
-/* An entry that comes. */
+/* An entry that is added. */
 struct pin_arrival {
   const uint8_t *record;
-  uint64_t bucket; /* of the new image */
-  size_t order;    /* among the arrivals */
+  uint64_t bucket; /* in the new image */
+  size_t order;    /* its number among the entries that are added */
 };
 
 /* A name in the section of files. */
 struct pin_file_place {
   uint32_t unit;
-  uint64_t known_by; /* the hash of the name, or its unit among the arriving ones */
+  uint64_t known_by; /* the hash of the name, or its unit in `added` */
 };
 
+/* All pointers but `change`, `old` and `added` are owned. */
 struct pin_merge {
   const struct pin_image_change *change;
   const struct pin_image *old;
   struct pin_image_builder *added;
   struct pin_image_sources sources;
   uint8_t *sources_block;
-  const char *main_path;      /* in it */
+  const char *main_path;      /* points into sources_block */
   struct pin_image_head head; /* of the new image */
   struct pin_buffer dropins, files;
-  struct pin_buffer gone;        /* struct pin_file_place: of the old image, whose entries go */
-  struct pin_buffer file_places; /* struct pin_file_place: new units, in the order of added->files */
-  struct pin_buffer list_places; /* uint64_t: new places, in the order of added->lists */
+  struct pin_buffer gone;        /* struct pin_file_place: files of the old image whose entries are removed */
+  struct pin_buffer file_places; /* struct pin_file_place: the new units, in the order of added->files */
+  struct pin_buffer list_places; /* uint64_t: the new places, in the order of added->lists */
   struct pin_arrival *arrivals;
-  size_t next_arrival; /* that is not written yet */
+  size_t next_arrival; /* the first that is not written yet */
   struct pin_image_writer rest, offsets, buckets;
-  struct pin_buffer bucket; /* that is being filled */
-  enum pin_status status;
+  struct pin_buffer bucket; /* the bucket that is being filled */
+  enum pin_status status;   /* the first failure; PIN_OK: none so far */
 };
 
 static inline bool pin_merge_goes_on(const struct pin_merge *merge) {
@@ -52,7 +52,7 @@ static inline void pin_merge_fail(struct pin_merge *merge, enum pin_status statu
     merge->status = status;
 }
 
-/* NULL: out of memory, which is noted. */
+/* NULL: no memory, which is noted in the merge. */
 static inline uint8_t *pin_merge_grow(struct pin_merge *merge, struct pin_buffer *buffer, size_t size) {
   uint8_t *added = pin_buffer_extend(buffer, size);
   if (!added)
@@ -60,17 +60,17 @@ static inline uint8_t *pin_merge_grow(struct pin_merge *merge, struct pin_buffer
   return added;
 }
 
-/* Each writes its part behind the one before. */
+/* Each writes its section behind the one before, and notes a failure in the merge. */
 void pin_merge_dropins(struct pin_merge *merge);
 void pin_merge_files(struct pin_merge *merge);
 void pin_merge_lists(struct pin_merge *merge);
 void pin_merge_pinsets(struct pin_merge *merge);
 
-/* How many struct pin_file_place there are, and one of them. */
+/* The number of struct pin_file_place in a buffer, and one of them. */
 size_t pin_file_place_count(const struct pin_buffer *places);
 struct pin_file_place pin_file_place_at(const struct pin_buffer *places, size_t i);
 
-/* Where in the new image a list is, by its place among the arriving ones. */
+/* Where a list of `added` is in the new image. at: its place in added->lists. */
 uint64_t pin_merge_new_list(const struct pin_merge *merge, uint64_t at);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* So much that no entry has is worth a reading of the whole text. */
+/* If more than this is unused, it is worth reading the whole text again. */
 #define MOST_UNUSED(head) ((UINT64_C(1) << 20) + ((head)->files.size + (head)->lists.size) / 8)
 
 uint8_t *pin_image_take_section(const struct pin_image *image, const struct pin_image_section *section) {
@@ -75,7 +75,7 @@ enum pin_status pin_image_change_suits(const struct pin_image_change *change) {
   if (!block)
     return PIN_DAMAGED;
   free(block);
-  /* As many buckets would be made as there are said to be entries. */
+  /* Checked, because the number of buckets depends on the number of entries. */
   if (old->head.entry_count > old->head.buckets.size / sizeof(struct pin_image_record))
     return PIN_DAMAGED;
   if (old->head.dropins.size > PIN_BLOCKS_MAX_SIZE || old->head.files.size > PIN_BLOCKS_MAX_SIZE ||

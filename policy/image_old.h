@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What a change reads of the image that it changes, beside the entries. */
+/* Reads the parts of an old image, other than entries, that a change needs. Called by the image_merge
+ * files. */
 #ifndef PIN_IMAGE_OLD_H
 #define PIN_IMAGE_OLD_H
 
 #include "image_merge.h"
 
-/* A copy of a section, for free(3). NULL: it cannot be read, or is larger than is held in memory. */
+/* A copy of a section, freed by free(3). NULL: it cannot be read, is too large to hold in memory, or no
+ * memory. */
 uint8_t *pin_image_take_section(const struct pin_image *image, const struct pin_image_section *section);
 
-/* The block of sources, for free(3). NULL: damaged. */
+/* The block of sources, freed by free(3). NULL: damaged. */
 uint8_t *pin_image_take_sources(const struct pin_image *image, struct pin_image_sources *ret_sources);
 
-/* One drop-in of an image. */
+/* A drop-in of an image. Points into the copy of its section. */
 struct pin_image_dropin_view {
   const uint8_t *block;
   uint64_t size;
@@ -21,7 +23,7 @@ struct pin_image_dropin_view {
   const char *path;
 };
 
-/* Verifies one of the drop-ins in a copy of their section. false: damaged. */
+/* Verifies a drop-in in a copy of the section. False: damaged. */
 bool pin_image_read_dropin(const struct pin_image *image, const uint8_t *section, uint32_t index,
                            struct pin_image_dropin_view *ret_dropin);
 

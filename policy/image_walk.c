@@ -23,7 +23,7 @@ static bool holds(const struct pin_image_window *window, uint64_t offset, uint64
          size <= window->size - (offset - window->offset);
 }
 
-/* Reads what is asked for and some of what follows it in the section. false: it cannot be read. */
+/* Reads the part that is needed, and some of what follows it in the section. False: it cannot be read. */
 static bool move_window(const struct pin_blocks *blocks, const struct pin_image_section *section,
                         uint64_t offset, uint64_t size, struct pin_image_window *window) {
   const uint64_t left = section->offset + section->size - offset;
@@ -81,7 +81,7 @@ enum pin_image_step pin_image_walk_next(struct pin_image_walk *walk, struct pin_
   return PIN_STEP_BUCKET;
 }
 
-/* ---- For whoever wants to see entries ---- */
+/* ---- Visiting entries ---- */
 
 struct visit {
   const struct pin_image *image;
@@ -91,7 +91,7 @@ struct visit {
   bool stopped;
 };
 
-/* false: damaged. */
+/* False: damaged. */
 static bool visit_slot(struct visit *visit, const struct pin_image_slot *slot) {
   struct pin_entry entry;
   if (!pin_image_read_entry(visit->image, slot, &entry))
@@ -101,7 +101,7 @@ static bool visit_slot(struct visit *visit, const struct pin_image_slot *slot) {
   return true;
 }
 
-/* false: damaged. */
+/* False: damaged. */
 static bool visit_bucket(struct visit *visit, struct pin_image_cursor *cursor) {
   struct pin_image_slot slot;
   while (cursor->left > 0 && !visit->stopped) {
@@ -146,7 +146,7 @@ static bool has_base(const struct pin_image_slot *slot, const char *base, size_t
 
 #define GROUPS ((UINT16_MAX + 1u) / PIN_IMAGE_PORTS_TOGETHER)
 
-/* In which groups entries of a crowd may lie. */
+/* Finds the groups in which entries of a crowd may be. */
 static void find_groups(const struct pin_image_slot *crowd, bool ret_groups[GROUPS]) {
   const uint32_t count = crowd->record.port_count;
   memset(ret_groups, count >= PIN_IMAGE_MARKED, GROUPS * sizeof ret_groups[0]);
@@ -154,7 +154,7 @@ static void find_groups(const struct pin_image_slot *crowd, bool ret_groups[GROU
     ret_groups[crowd->ports[i] / PIN_IMAGE_PORTS_TOGETHER] = true;
 }
 
-/* The entries of a crowd in the group of a port. false: damaged. */
+/* Visits the entries of a crowd in the group of a port. False: damaged. */
 static bool visit_group(struct visit *visit, const struct pin_image_slot *crowd, uint32_t port) {
   struct pin_image_cursor cursor;
   struct pin_image_slot slot;
@@ -173,7 +173,7 @@ static bool visit_group(struct visit *visit, const struct pin_image_slot *crowd,
   return true;
 }
 
-/* The entries of a crowd, by their ports. false: damaged. */
+/* Visits the entries of a crowd, by their ports. False: damaged. */
 static bool visit_crowd(struct visit *visit, const struct pin_image_slot *crowd) {
   bool groups[GROUPS];
   find_groups(crowd, groups);
@@ -210,7 +210,8 @@ enum pin_status pin_policy_visit_base(const struct pin_policy *policy, const cha
   struct pin_image image;
   pin_image_of(policy, &image);
   struct visit state = {.image = &image, .visit = visit, .arg = arg};
-  /* What was visited before is valid no longer: many questions in a row pile nothing up. */
+  /* Entries visited before become invalid, so that many questions in a row do not use more and more
+   * memory. */
   if (image.blocks)
     pin_blocks_trim(image.blocks);
   return visit_base(&state, base);

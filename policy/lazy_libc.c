@@ -2,19 +2,19 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * libc's functions, bound to libc itself at their first call.
+ * Functions under the names of libc's, which bind themselves to libc at their first call.
  *
- * A program may export a function of its own under a name of libc's, and the dynamic linker then binds
- * everybody's calls to that. So each shared object of ours carries this file: functions of libc's names,
- * hidden from everybody else, to which the linker binds the object's own calls, and those of a libconfig that
- * is linked into it. What a process never calls costs it nothing at its start, where the dynamic linker would
- * look for each name.
+ * A program may export a function with the name of one of libc's, and the dynamic linker then binds
+ * everybody's calls to that function. So each shared object of ours contains this file. Its functions have
+ * libc's names and are hidden from other objects; the linker binds the object's own calls to them, and those
+ * of a libconfig that is linked into it. A function that a process never calls costs it nothing at its start,
+ * where the dynamic linker would otherwise search for each name.
  *
- * Missing on purpose: malloc(3) and its family, which a program may exchange for everybody; and dlsym(3),
- * which asks who calls it, and finds the others. tests/binding/ says which names may be imported.
+ * Left out on purpose: malloc(3) and its family, which a program may replace for everybody; and dlsym(3),
+ * which looks at its caller, and which finds the others. tests/binding/ lists the names that may be imported.
  */
 
-/* The headers must not put fortified functions in front of the names below. */
+/* Headers must not put fortified functions in front of the names below. */
 #undef _FORTIFY_SOURCE
 
 #include "libc_symbol.h"
@@ -49,7 +49,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* glibc declares the addresses of sockets as a union of pointers to all their kinds. */
+/* glibc declares socket addresses as a union of pointers to all their types. */
 #ifndef __GLIBC__
 #define __SOCKADDR_ARG struct sockaddr *restrict
 #endif
@@ -63,7 +63,7 @@ static any_fn *bound(binding *slot) {
   return atomic_load_explicit(slot, memory_order_relaxed);
 }
 
-/* Where it is not bound yet. */
+/* Binds a function that is not bound yet. */
 static any_fn *bind_now(binding *slot, struct elf_name name) {
   const union {
     void *address;
@@ -99,9 +99,9 @@ static inline __attribute__((always_inline)) any_fn *find(binding *slot, struct 
 /* ---- The functions ---- */
 
 /*
- * What a libc that lacks the function is taken to answer comes last; no libc is known that does. The name is
- * in brackets since some are macros as well (C23, glibc 2.43). Each has a second function for its first call,
- * so that for all others nothing is kept but what it was given.
+ * The last argument is the result for a libc without the function; no such libc is known. The name is in
+ * brackets because some names are macros too (C23, glibc 2.43). Each function has a second one for its first
+ * call, so that other calls save only their arguments.
  */
 /* NOLINTBEGIN(bugprone-macro-parentheses): a list of parameters has its own. */
 #define FIRST_CALL __attribute__((noinline, cold)) static
@@ -138,8 +138,8 @@ static inline __attribute__((always_inline)) any_fn *find(binding *slot, struct 
 
 /* NOLINTEND(bugprone-macro-parentheses) */
 
-/* Memory and text. No strcasecmp(3): in a program with a Turkish locale "I" is no "i"; names are compared by
- * pin_name_is_same. */
+/* Memory and text. strcasecmp(3) is left out, because in a Turkish locale "I" is not "i"; names are
+ * compared by pin_name_is_same. */
 BOUND(void *, memchr, (const void *memory, int byte, size_t size), (memory, byte, size), NULL)
 BOUND(int, memcmp, (const void *one, const void *other, size_t size), (one, other, size), 1)
 BOUND(void *, memcpy, (void *restrict to, const void *restrict from, size_t size), (to, from, size), to)
@@ -275,12 +275,13 @@ BOUND(locale_t, newlocale, (int categories, const char *name, locale_t base), (c
       (locale_t)0)
 BOUND(locale_t, uselocale, (locale_t locale), (locale), (locale_t)0)
 
-/* The dynamic linker's. dlsym(3) asks for RTLD_NEXT and RTLD_DEFAULT who calls it: it is called directly. */
+/* The dynamic linker's. dlsym(3) is called directly, because for RTLD_NEXT and RTLD_DEFAULT it looks at
+ * its caller. */
 BOUND(int, dlclose, (void *handle), (handle), -1)
 BOUND(int, dl_iterate_phdr, (int (*look)(struct dl_phdr_info *, size_t, void *), void *arg), (look, arg), 0)
 
-/* A program that exports this one means to see every call, so it is the one that the linker would bind; most
- * processes call none. It asks who calls it, which is this object too. */
+/* A program that exports dlopen wants to see every call, so this uses the function that the linker would
+ * bind; most processes call none. dlopen looks at its caller, which is this object in both cases. */
 HIDDEN void *dlopen(const char *path, int mode) {
   static binding slot;
   union {
@@ -320,7 +321,7 @@ HIDDEN int vfprintf(FILE *restrict stream, const char *restrict format, va_list 
 
 #define PRINTF(format_position, first) __attribute__((format(printf, format_position, first)))
 
-/* `position` is the format's place among the parameters, from 1; what it formats follows it. */
+/* position: the format's position among the parameters, from 1; its arguments follow it. */
 #define VARIADIC(name, position, parameters, call)                                                           \
   PRINTF(position, (position) + 1) HIDDEN int name parameters;                                               \
   HIDDEN int name parameters {                                                                               \
@@ -340,7 +341,7 @@ VARIADIC(asprintf, 2, (char **restrict ret_text, const char *restrict format, ..
 VARIADIC(fprintf, 2, (FILE *restrict stream, const char *restrict format, ...),
          vfprintf(stream, format, arguments))
 
-/* Those of ours that create a file pass a mode; a mode too many does no harm. */
+/* Our calls that create a file pass a mode; an unnecessary mode does no harm. */
 #define OPENING(symbol, name, parameters, arguments)                                                         \
   HIDDEN int name parameters {                                                                               \
     static binding slot;                                                                                     \
@@ -357,7 +358,7 @@ VARIADIC(fprintf, 2, (FILE *restrict stream, const char *restrict format, ...),
 OPENING(OFF("open"), open, (const char *path, int flags, ...), (path, flags, mode))
 OPENING(OFF("openat"), openat, (int folder, const char *path, int flags, ...), (folder, path, flags, mode))
 
-/* Commands of ours take a number. */
+/* The commands that we use take a number. */
 HIDDEN int fcntl(int fd, int command, ...) {
   static binding slot;
   __typeof__(fcntl) *function = (__typeof__(fcntl) *)find(&slot, ELF_NAME(OFF("fcntl")));
@@ -408,7 +409,7 @@ HIDDEN _Noreturn void __stack_chk_fail(void) {
   __builtin_trap();
 }
 
-/* _FORTIFY_SOURCE: the size of what is written to comes as one more argument. */
+/* _FORTIFY_SOURCE passes the size of the destination as one more argument. */
 static void fits(size_t size, size_t room) {
   if (size > room)
     __builtin_trap();
@@ -469,8 +470,7 @@ VARIADIC(__fprintf_chk, 3, (FILE *restrict stream, int flag, const char *restric
 
 /* ---- What a libconfig that was built elsewhere calls ---- */
 
-/* It names the standard streams for scanners that were given nothing else to read or write: those see no
- * stream. */
+/* libconfig names the standard streams for scanners that were given no other. Those get no stream. */
 #undef stdin
 #undef stdout
 #undef stderr

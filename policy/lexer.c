@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* The <ctype.h> of the host process obeys its locale; the text is the same in every locale. */
+/* <ctype.h> depends on the locale of the host process, but the text must mean the same in every locale. */
 static bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
@@ -38,7 +38,7 @@ static struct pin_place place_here(const struct pin_lexer *lexer) {
   return (struct pin_place){.offset = lexer->offset, .line_start = lexer->line_start, .line = lexer->line};
 }
 
-/* Bytes from `from` to `to`, but not beyond the line of `from`. */
+/* The number of bytes from `from` to `to`, but only up to the end of the line of `from`. */
 static unsigned width_in_line(const struct pin_lexer *lexer, size_t from, size_t to) {
   const char *newline = memchr(lexer->text + from, '\n', to - from);
   return (unsigned)(newline != NULL ? (size_t)(newline - lexer->text) - from : to - from);
@@ -49,7 +49,7 @@ static void skip_line_comment(struct pin_lexer *lexer) {
   lexer->offset = newline != NULL ? (size_t)(newline - lexer->text) : lexer->size;
 }
 
-/* Returns whether the comment ends; if not, the lexer stays at its start. */
+/* Returns whether the comment ends; if not, the lexer stays at its beginning. */
 static bool skip_block_comment(struct pin_lexer *lexer) {
   struct pin_lexer inside = *lexer;
   for (inside.offset += 2; inside.offset < inside.size; inside.offset++) {
@@ -64,7 +64,7 @@ static bool skip_block_comment(struct pin_lexer *lexer) {
   return false;
 }
 
-/* Stops before a word, the end, or a comment without end. */
+/* Stops at a word, at the end, or at a comment without end. */
 static void skip_space_and_comments(struct pin_lexer *lexer) {
   while (lexer->offset < lexer->size) {
     char c = lexer->text[lexer->offset];
@@ -80,7 +80,7 @@ static void skip_space_and_comments(struct pin_lexer *lexer) {
   }
 }
 
-/* A word of one line. */
+/* Makes a word that is within one line. */
 static struct pin_token token_to(struct pin_lexer *lexer, enum pin_token_kind kind, size_t end) {
   struct pin_token token = {.kind = kind, .place = place_here(lexer), .end = end};
   token.place.width = (unsigned)(end - lexer->offset);
@@ -92,14 +92,14 @@ static struct pin_token bad_to(struct pin_lexer *lexer, size_t end, const char *
   struct pin_token token = token_to(lexer, PIN_TOKEN_BAD, end);
   token.place.width = width_in_line(lexer, token.place.offset, end);
   token.problem = problem;
-  /* What has no end goes over lines, and the end of the text is in the last of them. */
+  /* A word without end may cover several lines, and the end of the text is in the last of them. */
   for (size_t at = token.place.offset; at < end; at++)
     if (lexer->text[at] == '\n')
       start_line_after(lexer, at);
   return token;
 }
 
-/* Length of the escape that starts with the backslash at `offset`; 0: not one that is known. */
+/* The length of the escape that begins with the backslash at `offset`; 0: it is not a known one. */
 static size_t escape_length(const struct pin_lexer *lexer, size_t offset) {
   char c = byte_at(lexer, offset + 1);
   if (c != '\0' && strchr("\\\"nrtf", c) != NULL)
@@ -108,7 +108,7 @@ static size_t escape_length(const struct pin_lexer *lexer, size_t offset) {
     return 0;
   char high = byte_at(lexer, offset + 2);
   char low = byte_at(lexer, offset + 3);
-  /* libconfig would read \x00 as nothing at all. */
+  /* libconfig would read \x00 as nothing. */
   return is_hex_digit(high) && is_hex_digit(low) && (high != '0' || low != '0') ? 4 : 0;
 }
 
@@ -150,10 +150,8 @@ static size_t skip_digits(const struct pin_lexer *lexer, size_t offset) {
   return offset;
 }
 
-/*
- * Nine decimal or seven hexadecimal digits: libconfig 1.5 wraps larger numbers round, so that port
- * 4294967739 would be 443, and newer ones make them another type.
- */
+/* At most nine decimal or seven hexadecimal digits: libconfig 1.5 reduces larger numbers, so that port
+ * 4294967739 would be 443, and later versions give them another type. */
 static bool is_integer(const struct pin_lexer *lexer, size_t start, size_t end) {
   size_t digits = start;
   if (byte_at(lexer, start) == '0' && (byte_at(lexer, start + 1) | 0x20) == 'x') {

@@ -9,33 +9,31 @@
 
 #include "elf_symbol.h"
 
-/* Not every libc has this header; under "libc.so" musl finds itself. */
+/* Not every libc has this header; musl finds itself under "libc.so". */
 #if __has_include(<gnu/lib-names.h>)
 #include <gnu/lib-names.h>
 #else
 #define LIBC_SO "libc.so"
 #endif
 
-/*
- * No function of libc's may be called here but the dynamic linker's: where lazy_libc.c is linked in, all
- * others come back to here.
- */
+/* This must not call any function of libc's but the dynamic linker's: if lazy_libc.c is linked in, all
+ * other calls lead back here. */
 static void *libc_handle(void) {
   static _Atomic(void *) libc;
   void *handle = atomic_load_explicit(&libc, memory_order_relaxed);
 
   if (handle != NULL)
     return handle;
-  /* By its name it is found among the loaded objects, without a look at any file. Never closed. */
+  /* Its name is found among the loaded objects without opening a file. The handle is never closed. */
   handle = dlopen(LIBC_SO, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
-  /* It is loaded: what was missing is memory, and there may be some again. */
+  /* Tried twice: libc is loaded, so only memory can have been missing, for a moment. */
   if (handle == NULL)
     handle = dlopen(LIBC_SO, RTLD_NOLOAD | RTLD_LAZY | RTLD_LOCAL);
   atomic_store_explicit(&libc, handle, memory_order_relaxed);
   return handle;
 }
 
-/* As it lies in memory. */
+/* libc as it is in memory. */
 struct libc_object {
   struct elf_tables tables;
   const char *start, *end;
@@ -55,7 +53,7 @@ __attribute__((weak)) bool libc_lies_behind(void) {
   return false;
 }
 
-/* To open libc by its name would compare that with every name of every object. */
+/* Opening libc by its name would compare that name with every name of every object. */
 void *libc_find_object(void) {
   static _Atomic(void *) found;
   void *function = atomic_load_explicit(&found, memory_order_relaxed);
@@ -93,7 +91,7 @@ static bool find_object(void *address, struct dl_find_object *ret_object) {
 static bool find_libc(struct libc_object *ret_libc) {
   struct dl_find_object found;
 
-  /* Mostly that is libc's own. */
+  /* Usually this is libc's own function. */
   if (!find_object(libc_find_object(), &found) && !find_object(by_dlsym("__errno_location"), &found))
     return false;
   ret_libc->tables = elf_tables_of(found.dlfo_link_map, found.dlfo_map_start, found.dlfo_map_end);
@@ -117,7 +115,7 @@ static bool find_libc(struct libc_object *ret_libc) {
 
 enum { NOT_SOUGHT = 0, SOUGHT, FOUND };
 
-/* NULL: it is not known, or another thread is looking for it. */
+/* NULL: not known, or another thread is looking for it. */
 static const struct libc_object *libc_object(void) {
   static struct libc_object libc;
   static atomic_int state;
@@ -131,8 +129,8 @@ static const struct libc_object *libc_object(void) {
   return &libc;
 }
 
-/* What libc chooses by the processor, as dlsym(3) finds it behind us;
- * NULL: it is not there, or not libc's. */
+/* A function that libc chooses by the processor, as dlsym(3) finds it behind this object. NULL: there is
+ * none, or it is not libc's. */
 static void *chosen_behind_us(const struct libc_object *libc, const char *name) {
   char *address = dlsym(RTLD_NEXT, name);
 

@@ -3,14 +3,14 @@
 #include "image.h"
 #include "verdict.h"
 
-/* Buckets fetched ahead of the first probe. Most names are decided within three. */
+/* How many buckets are fetched ahead of the first probe. Most names are decided within three. */
 #define PREFETCHED_SUFFIXES 3
 
-/* What a probe, or the search for a name, came to. */
+/* The result of a probe, or of the search for a name. */
 enum found {
   FOUND_NOTHING = 0,
   FOUND_ENTRIES,
-  FOUND_IN_DOUBT, /* only entries that may be for another port, and that would not refuse */
+  FOUND_IN_DOUBT, /* only entries that may be for another port and would not refuse */
   FOUND_DAMAGE,
   FOUND_TOO_MANY /* more entries than a verdict holds */
 };
@@ -21,16 +21,16 @@ struct search {
   const char *name; /* as the caller spelled it */
   uint16_t port;    /* 0: not known */
   struct pin_host_name host;
-  struct pin_verdict *verdict; /* NULL: only whether there is an entry is of interest */
+  struct pin_verdict *verdict; /* NULL: only whether there is an entry matters */
 };
 
-/* A suffix of the name, and how many labels of the name stand left of it. */
+/* A suffix of the name, and how many labels of the name are to its left. */
 struct level {
   const struct pin_name_suffix *suffix;
   size_t distance;
 };
 
-/* Whether an entry of this kind, at the base that is the suffix, covers the name. */
+/* Whether an entry of this kind, whose base is the suffix, covers the name. */
 static bool kind_covers(const struct search *search, const struct pin_image_record *record, size_t distance) {
   switch (record->kind) {
   case PIN_NAME_ADDRESS:
@@ -40,7 +40,7 @@ static bool kind_covers(const struct search *search, const struct pin_image_reco
   case PIN_NAME_WILDCARD:
     if (search->host.is_address)
       return false;
-    /* Right of an empty label any entry based on the suffix is enough to refuse. */
+    /* To the right of an empty label, any entry for the suffix is enough to refuse. */
     if (distance == 0)
       return search->host.has_empty_label;
     return distance == 1 || record->include_subdomains;
@@ -62,10 +62,8 @@ static bool covers(const struct search *search, const struct level *level,
          (search->port == 0 || slot->record.role == PIN_ROLE_CROWD || pin_image_has_port(slot, search->port));
 }
 
-/*
- * Whether a record covers the name. Where the port is known, the entry of a crowd that is for it takes the
- * place of the crowd's mark.
- */
+/* Whether a record covers the name. If the port is known, the mark of a crowd is replaced by the crowd's
+ * entry for that port. */
 static enum found resolve(const struct search *search, const struct level *level,
                           struct pin_image_slot *slot) {
   if (!covers(search, level, slot))
@@ -94,8 +92,8 @@ static bool has_name(const struct pin_verdict *verdict, size_t index, const char
   return false;
 }
 
-/* A wildcard or a domain stands for many hosts: a pinned CA's certificate must speak for each that is meant.
- * An address has but one spelling, the entry's. */
+/* A wildcard or a domain covers many hosts, so a pinned CA's certificate must be valid for each host that
+ * is named. An address has only one spelling, the entry's. */
 static void add_name(struct pin_verdict *verdict, size_t index, const char *name) {
   const struct pin_finding *finding = &verdict->findings[index];
   if (finding->reason != PIN_REASON_UNDECIDED || finding->entry.kind == PIN_NAME_ADDRESS ||
@@ -107,10 +105,8 @@ static void add_name(struct pin_verdict *verdict, size_t index, const char *name
     verdict->names_lost = true;
 }
 
-/*
- * Several names, or spellings of one, lead to the same entry; its keys are looked for once. Where one of them
- * came with a port, the entry is for that port, and no other stands in for it.
- */
+/* Several names, or spellings of one, may lead to the same entry, which is judged once. If one of them
+ * came with a port, the entry is for that port, and no other entry replaces it. */
 static bool is_known(struct pin_verdict *verdict, const struct pin_finding *finding) {
   for (size_t i = 0; i < verdict->count; i++) {
     struct pin_finding *known = &verdict->findings[i];
@@ -123,10 +119,8 @@ static bool is_known(struct pin_verdict *verdict, const struct pin_finding *find
   return false;
 }
 
-/*
- * Where the port is not known, an entry limited to ports applies. But one that refuses nothing, being off or
- * only audited, must not take the place of a less specific one that would: the search goes on past it.
- */
+/* If the port is not known, an entry limited to ports applies. But if it would refuse nothing, being off
+ * or only audited, it must not hide a less specific entry that would: the search goes on. */
 static enum found weigh(const struct pin_finding *finding) {
   return finding->port_unknown && !pin_finding_is_enforced(finding) ? FOUND_IN_DOUBT : FOUND_ENTRIES;
 }
@@ -153,8 +147,8 @@ static enum found add_entry(struct search *search, const struct pin_image_slot *
   return weigh(&finding);
 }
 
-/* Where the port is not known, each entry of a crowd may be meant:
- * as many as a verdict holds, and too many. */
+/* If the port is not known, each entry of a crowd may apply. Adds as many as a verdict holds, and then
+ * there are too many. */
 static enum found add_crowd(struct search *search, const struct pin_image_slot *crowd) {
   struct pin_image_slot slot;
   for (uint32_t i = 0; i < crowd->record.port_count && i < PIN_IMAGE_FEW; i++) {
@@ -174,7 +168,7 @@ static enum found add_finding(struct search *search, const struct pin_image_slot
   return slot->record.role == PIN_ROLE_CROWD ? add_crowd(search, slot) : add_entry(search, slot);
 }
 
-/* Takes every entry of a bucket that covers the name and is of one of the kinds. */
+/* Adds every entry of a bucket that covers the name and has one of the kinds. */
 static enum found take_entries(struct search *search, const struct level *level,
                                struct pin_image_cursor cursor, unsigned kinds) {
   enum found found = FOUND_NOTHING;
@@ -195,10 +189,8 @@ static enum found take_entries(struct search *search, const struct level *level,
   return found;
 }
 
-/*
- * Takes the entries of the most specific kind: "*.b" is longer than "b" with all below it. Right of an empty
- * label there is nothing to choose, since every entry is enough to refuse.
- */
+/* Adds the entries of the most specific kind: "*.b" is longer than "b" with include_subdomains. To the
+ * right of an empty label every entry is enough to refuse, so all are added. */
 static enum found take_winners(struct search *search, const struct level *level,
                                const struct pin_image_cursor *bucket, unsigned kinds) {
   const unsigned wildcard = 1u << PIN_NAME_WILDCARD;
@@ -239,10 +231,8 @@ static enum found probe(struct search *search, const struct level *level) {
   return count == 1 ? add_finding(search, &covering) : take_winners(search, level, &bucket, kinds);
 }
 
-/*
- * Probes the suffixes of a name from the longest on, until one is the base of an entry that covers it. What
- * was found in doubt before stays found.
- */
+/* Probes the suffixes of a name, the longest first, until one is the base of an entry that covers the
+ * name. Doubtful entries that were found before that stay. */
 static enum found search_name(struct search *search) {
   const struct pin_host_name *host = &search->host;
   pin_host_name_read(search->name, search->image.head.name_key, &search->host);
@@ -320,12 +310,12 @@ void pin_select_refuse(struct pin_verdict *verdict, enum pin_reason reason) {
 }
 
 static enum pin_needs needs_of(const struct pin_policy *policy, const struct pin_verdict *verdict) {
-  /* The keys of an unlisted host go to the log, so that it can be listed. */
+  /* The keys of an unlisted host are logged, so that an entry can be made for it. */
   enum pin_needs needs =
       pin_blocks_keys(policy) || pin_is_unlisted(verdict) ? PIN_NEEDS_KEYS : PIN_NEEDS_NOTHING;
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *finding = &verdict->findings[i];
-    /* A name that is none has failed already: where that refuses, no key can change it. */
+    /* An invalid name has failed already. If that refuses, no key can change it. */
     if (finding->reason == PIN_REASON_BAD_NAME && pin_finding_is_enforced(finding))
       return PIN_NEEDS_NOTHING;
     if (finding->reason != PIN_REASON_UNDECIDED)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An entry's list is at depth 3. What is deeper is a mistake anyway, and recursion needs a bound. */
+/* An entry's list is at depth 3. Deeper nesting is a mistake, and recursion needs a limit. */
 #define MAX_DEPTH 8
 
 void pin_parser_advance(struct pin_parser *parser) {
@@ -30,7 +30,7 @@ void pin_parser_note_resync(struct pin_parser *parser, size_t offset) {
     parser->resync_at = offset;
 }
 
-/* Notes that bytes are skipped: no message explains them further, and libconfig does not see them. */
+/* Notes bytes that are skipped: no message explains them, and libconfig does not see them. */
 static void skip_bytes(struct pin_parser *parser, size_t start, size_t end) {
   if (start >= end)
     return;
@@ -47,7 +47,7 @@ static void skip_bytes(struct pin_parser *parser, size_t start, size_t end) {
   parser->skipped[parser->skipped_count++] = (struct pin_skipped){.start = start, .end = end};
 }
 
-/* What is passed over ends where reading goes on: from there on everything is read anew. */
+/* Ends skipped parts at the place where reading goes on, because everything from there is read again. */
 static void cut_skipped(const struct pin_parser *parser, size_t offset) {
   for (size_t i = 0; i < parser->skipped_count; i++) {
     struct pin_skipped *skipped = &parser->skipped[i];
@@ -58,8 +58,7 @@ static void cut_skipped(const struct pin_parser *parser, size_t offset) {
   }
 }
 
-/* Reads on from the line after the one in which a string begins:
- * its text is none, and its end not the end. */
+/* Goes on at the line after the one in which a string begins: the string was not meant to be one. */
 static void abandon_string(struct pin_parser *parser, const struct pin_place *string) {
   const char *text = parser->source->text;
   const char *newline = memchr(text + string->offset, '\n', parser->source->size - string->offset);
@@ -75,16 +74,14 @@ static void abandon_string(struct pin_parser *parser, const struct pin_place *st
   parser->previous_end = next;
 }
 
-/* Whether a string ends where another was meant to begin: what follows at once is text, and no mark. */
+/* Whether a string ends where another was meant to begin, so that text follows directly and no mark. */
 static bool ends_in_text(const struct pin_parser *parser, const struct pin_token *string) {
   return string->end != 0 && string->end < parser->source->size &&
          strchr(" \t\r\n\f;,])}#/", parser->source->text[string->end]) == NULL;
 }
 
-/*
- * Strings may have several lines, but a mistake in the line where one ended means that this was not meant:
- * its own closing quote is missing, and every quote since has the wrong side.
- */
+/* Strings may have several lines. But a mistake in the line where one ends means that this was not
+ * intended: its closing quote is missing, and every quote since has been taken for the opposite one. */
 static bool blame_open_string(struct pin_parser *parser) {
   const struct pin_token *string = &parser->open_string;
   if (!ends_in_text(parser, string) || parser->token.place.line != parser->open_string_last)
@@ -132,7 +129,7 @@ static bool is_scalar(enum pin_token_kind kind) {
          kind == PIN_TOKEN_BOOLEAN;
 }
 
-/* A scalar; adjacent strings are one. */
+/* Skips a scalar; adjacent strings are one. */
 static void skip_scalar(struct pin_parser *parser) {
   bool string = parser->token.kind == PIN_TOKEN_STRING;
   pin_parser_advance(parser);
@@ -140,7 +137,7 @@ static void skip_scalar(struct pin_parser *parser) {
     pin_parser_advance(parser);
 }
 
-/* A value of an array whose first value is of the kind `first`. */
+/* Reads a value of an array whose first value has the kind `first`. */
 static bool parse_element(struct pin_parser *parser, enum pin_token_kind first) {
   if (pin_token_nesting(parser->token.kind) > 0) {
     pin_diagnose(parser->diagnostics, PIN_ERROR, parser->source, &parser->token.place,
@@ -228,7 +225,7 @@ bool pin_parser_at_setting(const struct pin_parser *parser) {
   return parser->token.kind == PIN_TOKEN_NAME && pin_lexer_peek(&parser->lexer).kind == PIN_TOKEN_EQUALS;
 }
 
-/* Lists opened and not closed between two places. */
+/* How many lists are opened and not closed between two places. */
 static size_t open_lists(const struct pin_parser *parser, size_t start, size_t end) {
   struct pin_lexer lexer = {.text = parser->source->text, .size = end, .offset = start, .line = 1};
   size_t open = 0;
@@ -242,7 +239,7 @@ static size_t open_lists(const struct pin_parser *parser, size_t start, size_t e
   return open;
 }
 
-/* Whether the next word cannot be in a group, but ends, or follows, the one around it. */
+/* Whether the next word cannot be part of a group, but ends or follows the surrounding one. */
 static bool is_outside_group(const struct pin_parser *parser, size_t lists) {
   switch (parser->token.kind) {
   case PIN_TOKEN_GROUP_START:
@@ -258,7 +255,7 @@ static bool is_outside_group(const struct pin_parser *parser, size_t lists) {
 
 bool pin_parser_resync(struct pin_parser *parser, size_t start) {
   const size_t failed_at = start;
-  /* Back before it, where a string was given up. */
+  /* Reading went back to before it, because a string was given up. */
   if (parser->token.place.offset < start)
     start = parser->previous_end;
   size_t lists = open_lists(parser, start, parser->token.place.offset);
@@ -283,10 +280,8 @@ bool pin_parser_resync(struct pin_parser *parser, size_t start) {
   return !closed;
 }
 
-/*
- * Notes the name that is the next word; a repeated one is a mistake of its setting. Returns false, having
- * said why, where there are too many.
- */
+/* Notes the name that is the next word. A repeated name is a mistake of its setting. Returns false if
+ * there are too many names, which it reports. */
 static bool note_member(struct pin_parser *parser, struct pin_members *members) {
   const struct pin_place *place = &parser->token.place;
   const char *text = parser->source->text;
@@ -326,7 +321,7 @@ static bool parse_member(struct pin_parser *parser, struct pin_members *members,
   if (!pin_parser_name(parser) || !pin_parser_value(parser, depth + 1))
     return false;
   pin_parser_terminator(parser);
-  /* With its terminator: libconfig takes no second one. */
+  /* With its terminator, because libconfig accepts no second one. */
   if (parser->value_is_bad)
     skip_bytes(parser, start, parser->token.place.offset);
   parser->value_is_bad = false;
@@ -337,7 +332,7 @@ bool pin_parser_members(struct pin_parser *parser, unsigned depth, enum pin_toke
   struct pin_members members = {.count = 0};
   while (parser->token.kind != end) {
     size_t start = parser->token.place.offset;
-    /* Neither is ever passed over, so reading cannot go on at them. */
+    /* Neither word is ever skipped, so reading cannot go on there. */
     if (parser->token.kind == PIN_TOKEN_END || parser->token.kind == PIN_TOKEN_GROUP_END)
       return pin_parser_expected(parser, "the name of a setting or \"}\"");
     if (!parse_member(parser, &members, depth) && !pin_parser_resync(parser, start))

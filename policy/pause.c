@@ -33,7 +33,8 @@ bool pin_pause_path(const char *path, char *ret_path, size_t size) {
 
 /* ---- The file ---- */
 
-/* Whose pauses count: the machine's only by root, since a sandbox may give its user a /run of his own. */
+/* Whose pauses count. The machine's count only if they are root's, because a sandbox may give its user a
+ * /run of his own. */
 enum pauser { PAUSED_BY_OWNER, PAUSED_BY_ROOT };
 
 static bool is_trusted(int fd, const struct stat *status, enum pauser pauser) {
@@ -41,7 +42,7 @@ static bool is_trusted(int fd, const struct stat *status, enum pauser pauser) {
          (pauser == PAUSED_BY_OWNER || status->st_uid != geteuid() || status->st_uid == 0);
 }
 
-/* NULL: there is none that counts. Else a text that ends in NUL, for free(3). */
+/* The text of the file, ending in NUL, freed by free(3). NULL: there is none that counts. */
 static char *read_file(int fd, enum pauser pauser) {
   struct stat status;
   if (fstat(fd, &status) != 0 || !is_trusted(fd, &status, pauser))
@@ -57,7 +58,7 @@ static char *read_file(int fd, enum pauser pauser) {
   return NULL;
 }
 
-/* O_NONBLOCK: a FIFO in its place must not hold a process up. */
+/* O_NONBLOCK, so that a FIFO in its place does not block the process. */
 static char *read_path(const char *path, enum pauser pauser, bool *ret_is_hidden) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   *ret_is_hidden = fd < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EACCES || errno == EPERM);
@@ -68,7 +69,7 @@ static char *read_path(const char *path, enum pauser pauser, bool *ret_is_hidden
   return text;
 }
 
-/* A number of at most 12 digits, and the space behind it. */
+/* Reads a number of at most 12 digits and the space after it. */
 static bool read_number(char **at, int64_t *ret_number) {
   int64_t number = 0;
   int digits = 0;
@@ -78,7 +79,7 @@ static bool read_number(char **at, int64_t *ret_number) {
   return digits > 0 && digits < 13 && *(*at)++ == ' ';
 }
 
-/* "SINCE UNTIL NAME" or "SINCE UNTIL NAME subdomains". Ends the name in the text itself. */
+/* Reads "SINCE UNTIL NAME" or "SINCE UNTIL NAME subdomains". Ends the name with a NUL in the text itself. */
 static bool read_line(char *line, struct pin_pause *ret_pause) {
   if (!read_number(&line, &ret_pause->since) || !read_number(&line, &ret_pause->until))
     return false;
@@ -94,7 +95,7 @@ static bool read_line(char *line, struct pin_pause *ret_pause) {
          ret_pause->until - ret_pause->since <= PIN_PAUSE_LONGEST;
 }
 
-/* The next line, whose end becomes a NUL; NULL: there is none that ends. */
+/* The next line, whose newline becomes a NUL. NULL: there is no complete line. */
 static char *next_line(char **at) {
   char *line = *at;
   char *end = strchr(line, '\n');
@@ -105,7 +106,7 @@ static char *next_line(char **at) {
   return line;
 }
 
-/* Whether the text is whole; calls `visit` for each pause where there is one to call. */
+/* Whether the text is complete and has no mistake. Calls `visit`, unless NULL, for each pause. */
 static bool each_line(char *text, pin_pause_visit_fn *visit, void *arg) {
   struct pin_pause pause;
   if (strncmp(text, FIRST_LINE, strlen(FIRST_LINE)) != 0)
@@ -127,7 +128,7 @@ static bool pass(const struct pin_pause *pause, void *arg) {
   return true;
 }
 
-/* The text is looked through before anything in it counts: half of a file pauses nothing. */
+/* Checks the whole text before any of it counts: half a file pauses nothing. */
 static bool visit_text(const char *text, pin_pause_visit_fn *visit, void *arg) {
   size_t size = strlen(text) + 1;
   char *copy = malloc(size);
@@ -142,10 +143,8 @@ static bool visit_text(const char *text, pin_pause_visit_fn *visit, void *arg) {
   return whole;
 }
 
-/*
- * On a full disk a pause stands elsewhere, and says more than what could not be changed: where something is
- * there that cannot be read, or that does not count, nothing is paused.
- */
+/* On a full disk a pause is in another place, which then replaces the usual file. If what is there cannot
+ * be read or does not count, nothing is paused. */
 static char *read_pauses(const char *path) {
   bool is_hidden;
   if (strcmp(path, PIN_DEFAULT_PAUSE) != 0)
@@ -190,11 +189,11 @@ bool pin_pause_covers(const struct pin_pause *pause, const char *name) {
   return false;
 }
 
-/* A question to a file of pauses: until when a name is paused. NULL: the whole machine. */
+/* The question until when a name is paused. name: NULL for the whole machine. */
 struct question {
   const char *name;
   int64_t now;
-  int64_t until; /* 0: it is not */
+  int64_t until; /* 0: not paused */
 };
 
 static bool ask(const struct pin_pause *pause, void *arg) {
@@ -216,7 +215,7 @@ static int64_t least(int64_t a, int64_t b) {
   return a < b ? a : b;
 }
 
-/* Every name that led to the finding has to be paused; 0: one is not. */
+/* Until when every name that led to the finding is paused; 0: one is not. */
 static int64_t finding_paused_until(const char *text, const struct pin_verdict *verdict, size_t index) {
   int64_t until = paused_until(text, verdict->findings[index].name, verdict->now);
   for (size_t i = 0; i < verdict->further_count && until > 0; i++) {
@@ -226,8 +225,8 @@ static int64_t finding_paused_until(const char *text, const struct pin_verdict *
   return until;
 }
 
-/* What can be wrong with a host's keys. What is wrong with anything else is no one host's affair; and a
- * blocked key is somebody else's, whichever host shows it. */
+/* Whether a pause can help: something is wrong with the keys of a host. Other problems do not concern one
+ * host, and a blocked key is somebody else's, whichever host shows it. */
 static bool is_about_keys(enum pin_reason reason) {
   switch (reason) {
   case PIN_REASON_NO_PIN:
@@ -245,7 +244,7 @@ static bool is_about_keys(enum pin_reason reason) {
 }
 
 static bool refuses(const struct pin_verdict *verdict, const struct pin_finding *finding) {
-  /* What is refused whatever the entries say is refused by each of them. */
+  /* If no finding decided, the refusal applies to every entry. */
   if (verdict->decisive == verdict->count)
     return true;
   return pin_finding_is_enforced(finding) && finding->reason != PIN_REASON_MATCHED &&

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * The version of libpinpolicy, and the one place where the project's version stands: CMake and the packages
- * read it here. docs/compatibility.md says which number changes when.
- */
+/* The version of libpinpolicy. This is the only place that sets the project's version: CMake and the
+ * packages read it here. docs/compatibility.md says when which number changes. */
 #ifndef PINPOLICY_VERSION_H
 #define PINPOLICY_VERSION_H
 
@@ -19,7 +17,8 @@ extern "C" {
 #define PINPOLICY_VERSION_NUMBER                                                                             \
   (PINPOLICY_VERSION_MAJOR << 16 | PINPOLICY_VERSION_MINOR << 8 | PINPOLICY_VERSION_PATCH)
 
-/* The PINPOLICY_VERSION_NUMBER of the library that runs, which may differ from the one compiled with. */
+/* The PINPOLICY_VERSION_NUMBER of the library that is running, which may differ from the one at compile
+ * time. */
 unsigned pin_version(void);
 
 #ifdef __cplusplus

@@ -6,23 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * Bounds that keep what follows from being pushed out of a report: subjects are written by whoever made the
- * certificates, so by the very peer that is being refused. In bytes of the report, escapes included.
- */
+/* Limits that keep later pairs from being pushed out of a report. The subjects come from whoever made the
+ * certificates, so from the peer that is being refused. In bytes of the report, including escapes. */
 #define MAX_SUBJECT 160
 #define MAX_HOST 260
 #define MAX_KEYS 10
 #define MAX_DIGESTS 10
 
 #define SECONDS_PER_DAY 86400
-/* The Gregorian calendar comes round after 400 years. */
+/* The Gregorian calendar repeats after 400 years. */
 #define DAYS_PER_CYCLE 146097
 
 #define ELLIPSIS " ..."
 #define ELLIPSIS_LENGTH (sizeof ELLIPSIS - 1)
 
-/* Texts in tables and not pointers to them, which the dynamic linker would have to make in each process. */
+/* The texts are in the tables themselves: pointers would have to be relocated in each process. */
 static const struct {
   char word[24], text[80];
 } reasons[PIN_REASON_COUNT] = {
@@ -67,7 +65,7 @@ static const char list_names[PIN_LIST_COUNT][16] = {
     [PIN_LIST_ANCHORS] = "anchors",
 };
 
-/* A value that a caller made up must not lead out of a table. */
+/* An invalid value from a caller must not lead out of a table. */
 #define NAME_OF(table, index) ((size_t)(index) < sizeof(table) / sizeof *(table) ? (table)[index] : "unknown")
 
 const char *pin_list_name(enum pin_list list) {
@@ -86,10 +84,8 @@ const char *pin_reason_text(enum pin_reason reason) {
   return (size_t)reason < PIN_REASON_COUNT ? reasons[reason].text : "unknown reason";
 }
 
-/*
- * The line being written. Pairs are written whole or not at all: `cut` is the end of the last pair that
- * leaves room for the ellipsis behind it.
- */
+/* The line that is being written. Pairs are written whole or not at all: `cut` is the end of the last pair
+ * that leaves room for "...". */
 struct line {
   char *buffer;
   size_t size;
@@ -134,8 +130,8 @@ static void put_pair(struct line *line, const char *key, const char *value) {
   end_pair(line);
 }
 
-/* How many bytes follow a first byte of UTF-8 (RFC 3629, 4); -1: it is none. Sets the bounds of the next
- * byte. */
+/* How many bytes follow the first byte of a character in UTF-8 (RFC 3629, 4); -1: it is not a first byte.
+ * Also gives the limits of the next byte. */
 static int follow_bytes(unsigned char first, unsigned char *ret_low, unsigned char *ret_high) {
   *ret_low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
   *ret_high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
@@ -146,14 +142,13 @@ static int follow_bytes(unsigned char first, unsigned char *ret_low, unsigned ch
   return first >= 0xf0 && first <= 0xf4 ? 3 : -1;
 }
 
-/* Code points beyond ASCII that move the cursor, end a line or change the direction in which the rest is
- * read. */
+/* Whether a code point beyond ASCII moves the cursor, ends a line or changes the direction of the text. */
 static bool is_unsafe(uint32_t point) {
   return point <= 0x9f || point == 0x61c || point == 0x200e || point == 0x200f ||
          (point >= 0x2028 && point <= 0x202e) || (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
 }
 
-/* The length of the character at `text` when it may be printed as it is; 0: it is to be escaped. */
+/* The length of the character at `text` if it may be printed as it is; 0: it must be escaped. */
 static size_t printable_length(const unsigned char *text) {
   if (text[0] < 0x80)
     return text[0] >= 0x20 && text[0] != 0x7f && text[0] != '"' && text[0] != '\\';
@@ -170,7 +165,7 @@ static size_t printable_length(const unsigned char *text) {
   return follow < 0 || is_unsafe(point) ? 0 : (size_t)follow + 1;
 }
 
-/* At most `limit` bytes, without quotes; ends in "..." when the text is longer. */
+/* Writes at most `limit` bytes, without quotes; a longer text ends in "...". */
 static void put_escaped(struct line *line, const char *text, size_t limit) {
   const unsigned char *at = (const unsigned char *)text;
   for (size_t written = 0; *at != '\0';) {
@@ -227,7 +222,7 @@ static void report_peer(struct line *line, const struct pin_verdict *verdict) {
   end_pair(line);
 }
 
-/* Of the file and line, quoted as one value. */
+/* Writes file and line, quoted as one value. */
 static void report_place(struct line *line, const struct pin_entry *entry) {
   const char *quote = needs_quotes(entry->file) ? "\"" : "";
   begin_pair(line, "entry=");
@@ -243,14 +238,12 @@ static bool is_leap(int64_t year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/*
- * As RFC 3339, in UTC. Not gmtime_r(3) and strftime(3): they take a lock that another thread may have held at
- * a fork, and read the time zone from a file.
- */
+/* Writes a time as in RFC 3339, in UTC. gmtime_r(3) and strftime(3) are not used: they take a lock that
+ * another thread may have held at a fork, and read the time zone from a file. */
 static void report_time(struct line *line, const char *key, int64_t expires) {
   static const int month_days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   const int64_t second = (expires % SECONDS_PER_DAY + SECONDS_PER_DAY) % SECONDS_PER_DAY;
-  /* Rounded down without first subtracting, which the earliest times would not survive. */
+  /* Rounds down without subtracting first, which would overflow for the earliest times. */
   const int64_t days = expires / SECONDS_PER_DAY - (expires % SECONDS_PER_DAY < 0);
   int64_t day = (days % DAYS_PER_CYCLE + DAYS_PER_CYCLE) % DAYS_PER_CYCLE;
   int64_t year = 1970 + 400 * ((days - day) / DAYS_PER_CYCLE);
@@ -323,7 +316,7 @@ static void report_expected(struct line *line, const struct pin_entry *entry) {
   end_pair(line);
 }
 
-/* Whether the entry's lists say what would have been accepted. */
+/* Whether the entry's lists tell what would have been accepted. */
 static bool is_mismatch(enum pin_reason reason) {
   return reason == PIN_REASON_NO_PIN || reason == PIN_REASON_NO_INTERMEDIATE ||
          reason == PIN_REASON_NO_ANCHOR || reason == PIN_REASON_NO_KEY;

@@ -14,7 +14,7 @@ struct section_reader {
   struct pin_sections *sections;
 };
 
-/* Starts a section at the next word. NULL: out of memory. */
+/* Begins a section at the next word. NULL: no memory. */
 static struct pin_section *start_section(struct section_reader *reader, enum pin_section_kind kind) {
   struct pin_sections *sections = reader->sections;
   struct pin_parser *parser = &reader->parser;
@@ -28,7 +28,7 @@ static struct pin_section *start_section(struct section_reader *reader, enum pin
     sections->items = items;
     sections->capacity = capacity;
   }
-  /* Reading went back, where a string was given up: what was found behind this is found anew. */
+  /* If reading went back because a string was given up, the sections behind this place are found again. */
   while (sections->count > 0 && sections->items[sections->count - 1].start >= parser->token.place.offset)
     sections->count--;
   parser->value_is_bad = false;
@@ -44,12 +44,12 @@ static struct pin_section *start_section(struct section_reader *reader, enum pin
 static void end_section(struct section_reader *reader, struct pin_section *section) {
   section->end = reader->parser.previous_end;
   section->readable = !reader->parser.value_is_bad;
-  /* Reading went back before it, where a string was given up: there was no such section. */
+  /* If reading went back to before its beginning, there is no such section. */
   if (section->end > section->start)
     reader->sections->count++;
 }
 
-/* The element is the next word. Returns whether it was read, if with mistakes. */
+/* Reads an element, which is the next word. Returns whether it was read, perhaps with mistakes. */
 static bool parse_host(struct section_reader *reader) {
   struct pin_parser *parser = &reader->parser;
   struct pin_section *section = start_section(reader, PIN_SECTION_HOST);
@@ -74,7 +74,7 @@ static bool place_is(const struct pin_parser *parser, const struct pin_place *pl
   return place->width == length && memcmp(parser->source->text + place->offset, word, length) == 0;
 }
 
-/* Whether the next words can only be a setting of the top level. */
+/* Whether the next words can only be a setting at the top level. */
 static bool at_known_setting(const struct pin_parser *parser) {
   static const char *const names[] = {"version",           "mode",     "blocked_keys", "exempt_anchors",
                                       "certificate_names", "unlisted", "pinsets",      "hosts"};
@@ -86,10 +86,8 @@ static bool at_known_setting(const struct pin_parser *parser) {
   return false;
 }
 
-/*
- * After a mistake between the entries of `hosts`: goes on to the next entry or the ")". Returns false where
- * the list seems to end without it.
- */
+/* After a mistake between the entries of `hosts`: moves to the next entry or the ")". Returns false if the
+ * list seems to end without ")". */
 static bool resync_hosts(struct pin_parser *parser) {
   size_t start = parser->token.place.offset;
   pin_parser_note_resync(parser, start);
@@ -113,7 +111,7 @@ static bool resync_hosts(struct pin_parser *parser) {
   }
 }
 
-/* What stands behind an entry. Returns whether the list goes on. */
+/* Reads what follows an entry. Returns whether the list goes on. */
 static bool parse_separator(struct section_reader *reader) {
   struct pin_parser *parser = &reader->parser;
   const struct pin_sections *sections = reader->sections;
@@ -129,7 +127,7 @@ static bool parse_separator(struct section_reader *reader) {
   return pin_parser_expected(parser, "\",\" or \")\" after an entry of hosts") || resync_hosts(parser);
 }
 
-/* From the "(" after `hosts =`. False: it is no use to read on. */
+/* Reads from the "(" after `hosts =`. False: reading must end. */
 static bool parse_hosts(struct section_reader *reader) {
   struct pin_parser *parser = &reader->parser;
   pin_parser_advance(parser);
@@ -160,7 +158,7 @@ static bool parse_pinset(struct section_reader *reader) {
   return sound;
 }
 
-/* From the "{" after `pinsets =`. */
+/* Reads from the "{" after `pinsets =`. */
 static void parse_pinsets(struct section_reader *reader) {
   struct pin_parser *parser = &reader->parser;
   pin_parser_advance(parser);
@@ -174,7 +172,7 @@ static void parse_pinsets(struct section_reader *reader) {
       continue;
     size_t skipped_before = parser->skipped_count;
     bool goes_on = pin_parser_resync(parser, start);
-    /* Nothing of it will be read but its name, by which it is known all the same. */
+    /* Only its name is read, so that uses of it are not reported. */
     parser->skipped_count = skipped_before;
     if (!goes_on)
       return;
@@ -182,7 +180,7 @@ static void parse_pinsets(struct section_reader *reader) {
   pin_parser_advance(parser);
 }
 
-/* The name is the next word; false: there is none, or no sound value behind it. */
+/* Reads a setting, whose name is the next word. False: there is no name, or no valid value after it. */
 static bool parse_setting(struct section_reader *reader) {
   struct pin_parser *parser = &reader->parser;
   struct pin_place name = parser->token.place;
@@ -208,7 +206,7 @@ static bool parse_setting(struct section_reader *reader) {
   return true;
 }
 
-/* After a mistake at the top level, in what began at `start`: goes on to the next setting. */
+/* After a mistake at the top level, in what began at `start`: moves to the next setting. */
 static void resync_settings(struct pin_parser *parser, size_t start) {
   pin_parser_note_resync(parser, start);
   struct pin_lexer lexer = {
@@ -240,13 +238,13 @@ static void parse_text(struct section_reader *reader) {
   }
 }
 
-/* Whether skipped bytes begin or end outside a section that they touch: then it is not whole any more. */
+/* Whether skipped bytes touch a section and reach beyond it, so that the section is not complete. */
 static bool cuts(const struct pin_skipped *skipped, const struct pin_section *section) {
   return skipped->start < section->end && skipped->end > section->start &&
          (skipped->start <= section->start || skipped->end > section->end);
 }
 
-/* The first section that ends behind this place; sections follow each other. */
+/* The first section that ends behind this place; sections are in order. */
 static size_t first_section_behind(const struct pin_sections *sections, size_t offset) {
   size_t low = 0, high = sections->count;
   while (low < high) {
@@ -259,7 +257,7 @@ static size_t first_section_behind(const struct pin_sections *sections, size_t o
   return low;
 }
 
-/* What a string without end swallowed was taken for a sound section before that was known. */
+/* Marks sections as unreadable if they turned out to be part of a string without end. */
 static void distrust_sections(const struct pin_parser *parser, struct pin_sections *sections) {
   for (size_t h = 0; h < parser->skipped_count; h++) {
     const struct pin_skipped *skipped = &parser->skipped[h];
@@ -270,7 +268,7 @@ static void distrust_sections(const struct pin_parser *parser, struct pin_sectio
   }
 }
 
-/* Blanks out what could not be understood. What was there is kept for messages. */
+/* Overwrites with blanks what could not be understood. The original is kept for messages. */
 static void blank_skipped(const struct pin_parser *parser, struct pin_source *source) {
   if (parser->skipped_count == 0)
     return;
@@ -294,10 +292,8 @@ struct pin_lexer pin_section_lexer(const struct pin_source *source, const struct
                             .line = section->line};
 }
 
-/*
- * The section alone, as it stands now: whether our grammar takes every word of it, up to its end. That is
- * where its last word ends: libconfig takes no comment that the end of the text cuts off.
- */
+/* Whether our grammar accepts every word of the section as it is now, up to its end. The end becomes that
+ * of its last word, because libconfig does not accept a comment that is cut off by the end of the text. */
 static bool is_sound(const struct pin_source *source, struct pin_section *section,
                      struct pin_diagnostics *diagnostics) {
   struct pin_source piece = {.path = source->path, .text = source->text, .size = section->end};
@@ -325,9 +321,9 @@ static bool is_sound(const struct pin_source *source, struct pin_section *sectio
 }
 
 /*
- * libconfig never gets to see a mistake: 1.5 leaks the string at which it gives up, and a process looks at a
- * broken policy again and again. In a text with a mistake, sections are cut by guess, and bytes of them are
- * blank by now. So each is checked once more, as it stands.
+ * libconfig must never see a mistake: 1.5 leaks the string at which it stops, and a process reads a broken
+ * policy again and again. In a text with mistakes, sections are cut by guessing, and parts of them are blank
+ * by now. So each is checked once more.
  */
 static void distrust_pieces(struct pin_sections *sections, const struct pin_source *source,
                             struct pin_diagnostics *diagnostics) {
@@ -338,7 +334,7 @@ static void distrust_pieces(struct pin_sections *sections, const struct pin_sour
   }
 }
 
-/* libconfig takes a NUL for the end of the text; what comes after it must not be lost in silence. */
+/* libconfig takes a NUL for the end of the text. What follows it must not be ignored silently. */
 static bool has_nul(const struct pin_source *source, struct pin_diagnostics *diagnostics) {
   const char *nul = memchr(source->text, '\0', source->size);
   if (nul == NULL)

@@ -10,14 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of libconfig, for a text of no length; and for each byte of it, where every one or two make a setting. */
+/* The memory that libconfig needs for an empty text, and for each byte of a text in which one or two bytes
+ * make a setting. */
 #define LIBCONFIG_BASE ((size_t)64 << 10)
 #define LIBCONFIG_PER_BYTE 128
 
-/*
- * libconfig does not survive running out of memory (compile.c). So what it can need is asked for first, and
- * given back: then it is there, but for what other threads take in that moment.
- */
+/* libconfig cannot handle allocation failure (compile.c). So the memory that it may need is allocated and
+ * freed first. Then it is available, unless other threads take it at that moment. */
 static bool has_memory_for(size_t length) {
   void *block = malloc(LIBCONFIG_BASE + LIBCONFIG_PER_BYTE * length);
   free(block);
@@ -30,7 +29,7 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
   size_t end = section->end;
   struct pin_token first = pin_lexer_peek(&lexer);
   if (section->kind == PIN_SECTION_HOST) {
-    /* Inside the braces is a text of its own to libconfig. */
+    /* For libconfig, what is inside the braces is a text of its own. */
     pin_lexer_next(&lexer);
     end -= section->unclosed ? 0 : 1;
   }
@@ -39,7 +38,7 @@ bool pin_section_load(config_t *config, const struct pin_source *source, const s
     diagnostics->no_memory = true;
     return false;
   }
-  /* The end of the section is made the end of a string for a moment, instead of a copy of it. */
+  /* Instead of copying the section, its end is made the end of a string for a moment. */
   char after = source->text[end];
   source->text[end] = '\0';
   bool loaded = config_read_string(config, source->text + lexer.offset) == CONFIG_TRUE;
@@ -61,7 +60,7 @@ struct pin_children pin_setting_elements(const struct pin_setting *list) {
   return children;
 }
 
-/* Goes behind the bracket that closes the one just passed. */
+/* Moves behind the bracket that closes the one just passed. */
 static void skip_to_closing(struct pin_lexer *lexer) {
   for (int depth = 1; depth > 0;) {
     enum pin_token_kind kind = pin_lexer_next(lexer).kind;
@@ -71,7 +70,7 @@ static void skip_to_closing(struct pin_lexer *lexer) {
   }
 }
 
-/* Goes behind the value that comes next and tells where it stands. Adjacent strings are one value. */
+/* Moves behind the next value, and tells its place. Adjacent strings are one value. */
 static struct pin_place pass_value(struct pin_lexer *lexer) {
   struct pin_token first = pin_lexer_next(lexer);
   struct pin_token last = first;
@@ -198,10 +197,10 @@ const struct pin_setting_rule *pin_setting_find_rule(const struct pin_setting_ru
   return NULL;
 }
 
-/* Names longer than this are no slips of the pen. */
+/* Longer names are not typing mistakes. */
 #define MAX_SUGGESTED 32
 
-/* Levenshtein's distance; anything large where a name is longer than MAX_SUGGESTED. */
+/* The Levenshtein distance; a large number if a name is longer than MAX_SUGGESTED. */
 static unsigned distance(const char *a, const char *b) {
   size_t width = strlen(b);
   unsigned row[MAX_SUGGESTED + 1];
@@ -232,7 +231,7 @@ static const char *nearest_name(const struct pin_setting_rule *rules, size_t cou
       nearest = rules[i].name;
     }
   }
-  /* More than a third of the letters wrong is another word. */
+  /* With more than a third of its letters wrong it is another word. */
   return 3 * (size_t)least <= strlen(nearest) + 2 ? nearest : NULL;
 }
 

@@ -17,10 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often sources that change under our hands are read. */
+/* How often the sources are read if they keep changing. */
 #define MAX_ATTEMPTS 8
 
-/* O_NONBLOCK: opening a fifo must not wait for a writer. O_NOCTTY: a terminal must not become ours. */
+/* O_NONBLOCK, so that opening a fifo does not wait for a writer; O_NOCTTY, so that a terminal does not
+ * become ours. */
 #define OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
 static const char *kind_of_file(mode_t mode) {
@@ -38,7 +39,7 @@ static const char *kind_of_file(mode_t mode) {
   }
 }
 
-/* What open(2) on a source came to, in words that do not depend on the locale where they matter. */
+/* Explains why open(2) on a source failed. Important cases have texts that do not depend on the locale. */
 static const char *open_failure(int error) {
   switch (error) {
   case ENOENT:
@@ -54,7 +55,7 @@ static const char *open_failure(int error) {
   }
 }
 
-/* Judges what was opened. Returns whether it may be read; if not, it has said why. */
+/* Checks what was opened. Returns whether it may be read; if not, it has reported why. */
 static bool is_trusted(int fd, const struct stat *status, mode_t kind, const struct pin_source *source,
                        struct pin_diagnostics *diagnostics) {
   if ((status->st_mode & S_IFMT) != kind) {
@@ -79,8 +80,9 @@ static bool is_trusted(int fd, const struct stat *status, mode_t kind, const str
 }
 
 /*
- * Who may write in the folder of the main file can take policy.d away, and with it most of the policy, or put
- * an old file back: that is to write the policy. In a sticky folder such as /tmp only owners can.
+ * Somebody who may write in the folder of the main file can remove policy.d, and so most of the policy, or
+ * put an old file back. That amounts to writing the policy. In a sticky folder such as /tmp only owners can
+ * do so.
  */
 static void judge_folder(const struct pin_source *main_source, struct pin_diagnostics *diagnostics) {
   char *folder = NULL;
@@ -96,7 +98,7 @@ static void judge_folder(const struct pin_source *main_source, struct pin_diagno
   if (fd >= 0)
     close(fd);
   free(folder);
-  /* What cannot be found here has no file in it either, and that is reported. */
+  /* If it is not found here, the file in it is not found either, and that is reported. */
   if (!found)
     return;
   if (!trusted) {
@@ -140,10 +142,10 @@ static bool is_before(const struct timespec *a, const struct timespec *b) {
 }
 
 /*
- * Time stamps of files come from a clock that ticks every few milliseconds. What was changed in the
- * current tick could change again and keep its time stamp, and the identity recorded would then stand for
- * two contents. So wait until the tick is over. A time stamp in the future (another machine's clock) is not
- * waited for: 20 ms are more than any tick.
+ * Time stamps of files come from a clock that ticks every few milliseconds. A file changed in the current
+ * tick could change again and keep its time stamp, so that one recorded identity would stand for two
+ * contents. This waits until the tick is over. It does not wait for a time stamp in the future (from another
+ * machine's clock): 20 ms are longer than any tick.
  */
 void pin_wait_out_tick(const struct timespec *mtime) {
   const struct timespec pause = {.tv_nsec = 1000000};
@@ -159,10 +161,10 @@ void pin_wait_out_tick(const struct timespec *mtime) {
   }
 }
 
-/* Reads an open file whose status is `before`. */
+/* Reads an open file. before: its status when it was opened. */
 static void read_bytes(int fd, const struct stat *before, struct pin_source *source,
                        struct pin_diagnostics *diagnostics) {
-  /* One byte more than it should have, so that growth shows; that byte then holds the NUL. */
+  /* Reads one byte more than expected, to notice growth; that byte then holds the NUL. */
   size_t size = (size_t)before->st_size;
   char *text = malloc(size + 1);
   if (text == NULL) {
@@ -187,7 +189,7 @@ static void read_bytes(int fd, const struct stat *before, struct pin_source *sou
   take_identity(source, before);
 }
 
-/* Whether the set may take so many bytes more; if not, it is noted. */
+/* Whether the set may take `size` more bytes; if not, that is noted. */
 static bool has_room(struct pin_source_set *set, uint64_t size) {
   set->too_large = set->too_large || (set->reading->small && size > PIN_SMALL_TEXT - set->bytes);
   return !set->too_large;
@@ -214,7 +216,8 @@ static void read_text(int fd, struct pin_source_set *set, struct pin_source *sou
   set->bytes += source->size;
 }
 
-/* Reads `name`, relative to the open directory in which it was listed, or AT_FDCWD, into the source. */
+/* Reads the file `name` into the source. directory: the open directory in which it was listed, or
+ * AT_FDCWD. */
 static void read_file(int directory, const char *name, struct pin_source_set *set, struct pin_source *source,
                       struct pin_diagnostics *diagnostics) {
   int fd = openat(directory, name, OPEN_FLAGS);
@@ -275,12 +278,12 @@ static int is_drop_in(const struct dirent *entry) {
          strcmp(entry->d_name + length - (sizeof suffix - 1), suffix) == 0;
 }
 
-/* Not alphasort(3), which obeys the locale. */
+/* Not alphasort(3), which depends on the locale. */
 static int compare_names(const struct dirent **a, const struct dirent **b) {
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Whether a directory has more entries than a program that is not ours should look at. */
+/* Whether a directory has more entries than a process other than pinctl should read. */
 static bool has_many_entries(int directory) {
   int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   DIR *stream = fd >= 0 ? fdopendir(fd) : NULL;
@@ -306,10 +309,8 @@ static void free_names(struct dirent **names, int count) {
   free(names);
 }
 
-/*
- * Lists the directory behind `fd` as it stood at the time stamp that its identity keeps.
- * Returns the number of names; -1: it has said why, or noted that the directory changed.
- */
+/* Lists the directory behind `fd` in the state of the time stamp in its identity. Returns the number of
+ * names; -1: it has reported why, or noted that the directory changed. */
 static int read_directory(int fd, struct pin_source_set *set, struct pin_source *source,
                           struct pin_diagnostics *diagnostics, struct dirent ***ret_names) {
   struct stat before;
@@ -342,7 +343,7 @@ static int read_directory(int fd, struct pin_source_set *set, struct pin_source 
   return -1;
 }
 
-/* One drop-in: the staged one of the name, or what lies in the directory. */
+/* Reads a drop-in: the staged one of that name, or the one in the directory. */
 static void read_drop_in(int fd, const char *path, const char *name, const struct pin_staged_file *staged,
                          struct pin_source_set *set, struct pin_diagnostics *diagnostics) {
   if (staged != NULL && staged->text == NULL)
@@ -354,7 +355,7 @@ static void read_drop_in(int fd, const char *path, const char *name, const struc
     read_file(fd, name, set, source, diagnostics);
 }
 
-/* Both are sorted: each name that either has comes up once. */
+/* Both are sorted, and each name is read once. */
 static void read_merged(int fd, const char *path, struct dirent **names, int count,
                         const struct pin_staged_file **staged, struct pin_source_set *set,
                         struct pin_diagnostics *diagnostics) {
@@ -368,7 +369,7 @@ static void read_merged(int fd, const char *path, struct dirent **names, int cou
   }
 }
 
-/* fd: of policy.d; -1: there is none, and only what is staged is read. */
+/* fd: of policy.d; -1: there is none, and only staged drop-ins are read. */
 static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
                           struct pin_diagnostics *diagnostics) {
   struct dirent **names = NULL;
@@ -383,8 +384,7 @@ static void read_drop_ins(int fd, const char *path, struct pin_source_set *set,
     free_names(names, count);
 }
 
-/* The source and an open descriptor of policy.d; `main_path` is absolute. -1: there is none, or it has said
- * why. */
+/* Adds policy.d as a source and opens it. main_path: absolute. -1: there is none, or it has reported why. */
 static int open_policy_d(const char *main_path, struct pin_source_set *set,
                          struct pin_diagnostics *diagnostics) {
   char *path = NULL;
@@ -398,7 +398,7 @@ static int open_policy_d(const char *main_path, struct pin_source_set *set,
   int fd = open(path, OPEN_FLAGS);
   struct stat link;
   if (fd < 0 && errno == ENOENT && lstat(path, &link) != 0) {
-    source->is_read = true; /* there is none, and that has to be so as long as this policy counts */
+    source->is_read = true; /* it must not exist as long as this policy is current */
     return -1;
   }
   if (fd < 0)
@@ -417,10 +417,8 @@ static void read_policy_d(const char *main_path, struct pin_source_set *set,
     close(fd);
 }
 
-/*
- * For free(3). NULL: *ret_error is that of getcwd(3), or 0 when out of memory. Not errno throughout:
- * compilers take strdup(3) for a function that leaves it alone.
- */
+/* Makes a path absolute; freed by free(3). NULL: *ret_error is that of getcwd(3), or 0 if there is no
+ * memory. errno cannot be used, because compilers assume that strdup(3) leaves it alone. */
 static char *absolute_path(const char *path, int *ret_error) {
   *ret_error = 0;
   if (path[0] == '/')
@@ -435,7 +433,7 @@ static char *absolute_path(const char *path, int *ret_error) {
   return absolute;
 }
 
-/* The first source of a set. NULL: it has said why. */
+/* Adds the first source of a set. NULL: it has reported why. */
 static struct pin_source *add_main(const char *path, struct pin_diagnostics *diagnostics,
                                    const struct pin_reading *reading, struct pin_source_set *ret_set) {
   *ret_set = (struct pin_source_set){.reading = reading};
@@ -449,7 +447,7 @@ static struct pin_source *add_main(const char *path, struct pin_diagnostics *dia
   return NULL;
 }
 
-/* Reads everything once; what changed meanwhile is noted in the sources. */
+/* Reads everything once; changes meanwhile are noted in the sources. */
 static void read_sources(const char *path, const struct pin_reading *reading,
                          struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set) {
   struct pin_source *source = add_main(path, diagnostics, reading, ret_set);
@@ -469,7 +467,7 @@ static void read_sources(const char *path, const struct pin_reading *reading,
   read_policy_d(source->path, ret_set, diagnostics);
 }
 
-/* Whether what stands at the path of a source is not what was read. */
+/* Whether the file at the path of a source is no longer the one that was read. */
 static bool is_another(const struct pin_source *source) {
   const struct pin_source_identity *was = &source->identity;
   struct stat status;
@@ -481,9 +479,9 @@ static bool is_another(const struct pin_source *source) {
 }
 
 /*
- * The first source that did not stay as it was read. NULL: each did from when it was read until now, so all
- * of them were so together when the last one had been read. Without this a host that moves from one file to
- * another could be seen in neither.
+ * The first source that has changed since it was read. NULL: none has, so all of them existed together in
+ * this state when the last one had been read. Without this check, a host that is moved from one file to
+ * another could be missed in both.
  */
 static const struct pin_source *find_changed(const struct pin_source_set *set) {
   for (size_t i = 0; i < set->count; i++)
@@ -495,7 +493,7 @@ static const struct pin_source *find_changed(const struct pin_source_set *set) {
   return NULL;
 }
 
-/* Half of one policy and half of another: nothing of it is to be told, or taken. */
+/* For half of one policy and half of another: reports and uses nothing of it. */
 static void give_up(const struct pin_source_set *set, const struct pin_source *changed,
                     struct pin_diagnostics *diagnostics) {
   for (size_t i = 0; i < set->count; i++) {

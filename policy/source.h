@@ -2,8 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The files of a policy: the main file, the directory policy.d beside it, the drop-ins in there. Each is
- * opened once, judged by what fstat(2) says of the open descriptor, and read wholly into memory.
+ * Reads the files of a policy: the main file, the directory policy.d beside it, and the drop-ins in it. Each
+ * file is opened once, checked by fstat(2), and read whole into memory. Called by compile.c and
+ * compiled_change.c.
  */
 #ifndef PIN_SOURCE_H
 #define PIN_SOURCE_H
@@ -18,68 +19,69 @@
 
 struct pin_diagnostics;
 
-/* Larger files are refused: offsets and lines then fit their types with room to spare. */
+/* Larger files are refused, so that offsets and lines fit their types. */
 #define PIN_SOURCE_MAX_SIZE ((size_t)1 << 30)
 
+/* A file or directory of a policy. Owns its texts. */
 struct pin_source {
-  char *path; /* absolute, not resolved: symbolic links stay in it */
-  char *text; /* `size` bytes and a NUL; NULL of the directory and of a file that could not be read */
+  char *path; /* absolute; symbolic links are not resolved */
+  char *text; /* `size` bytes and a NUL; NULL for the directory and for a file that could not be read */
   size_t size;
-  char *original; /* the text before parts of it were blanked out; NULL: it is as it was */
-  size_t order;   /* position among the sources of the policy */
+  char *original; /* the text before parts were overwritten with blanks; NULL: it is unchanged */
+  size_t order;   /* number among the sources of the policy */
   struct pin_source_identity identity; /* identity.path is `path` */
-  bool is_read;                        /* text and identity are those of one moment */
-  bool holds_hosts_alone;              /* no pin sets, no blocked keys, no other settings */
+  bool is_read;                        /* text and identity belong to the same moment */
+  bool holds_hosts_alone;              /* no pin sets, blocked keys or other settings */
   bool changed;                        /* it changed while it was read */
 };
 
-/* What is read, beside what lies there; all zero: that alone. */
+/* What to read besides the files that exist. All zero: only those. */
 struct pin_reading {
-  const struct pin_staged_file *staged; /* files of a change that is not made yet */
+  const struct pin_staged_file *staged; /* files of a change that is not made yet; borrowed */
   size_t staged_count;
-  bool small; /* no more than PIN_SMALL_TEXT bytes in PIN_SMALL_FILES files */
+  bool small; /* read at most PIN_SMALL_TEXT bytes in PIN_SMALL_FILES files */
 };
 
-/* All sources, in the order in which they are read: main file, policy.d, drop-ins in byte order. */
+/* All sources in the order in which they are read: main file, policy.d, drop-ins in byte order. */
 struct pin_source_set {
   struct pin_source **sources;
   size_t count, capacity;
   const struct pin_reading *reading;
-  size_t bytes;   /* of all texts that were read */
-  bool too_large; /* more than was to be read; what there is of it is no policy */
+  size_t bytes;   /* size of all texts that were read */
+  bool too_large; /* there is more than may be read, so the set is no policy */
 };
 
 /*
- * Reads all sources of the policy whose main file is `path` (if relative, below the working directory), as
- * they stood together at one moment: what others change meanwhile is read again, all of it, a few times.
- * What cannot be read or is not to be trusted is reported, and the rest is read all the same; but where the
- * sources do not come to rest, that alone is reported, and no text is kept. A missing policy.d is no mistake.
- * Where set->too_large is set, reading ended there and there are no diagnostics.
- * Out of memory is noted in `diagnostics`, which is to be empty before. Free the set in any case, after the
- * diagnostics, which point into it.
+ * Reads all sources of the policy whose main file is `path` (relative paths start at the working directory),
+ * in the state of one moment: if something changes meanwhile, everything is read again, a few times. A source
+ * that cannot be read or is not trusted is reported, and the rest is read all the same. If the sources keep
+ * changing, only that is reported, and no text is kept. A missing policy.d is no mistake. If set->too_large
+ * is set, reading ended there and nothing was reported. No memory is noted in `diagnostics`, which must be
+ * empty at first. Free the set in any case, but after the diagnostics, which point into it.
  */
 void pin_source_set_read(const char *path, const struct pin_reading *reading,
                          struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set);
-/* Judges the two folders alone, whether there are files in them or not; the set then has no texts. */
+/* Checks only the two folders, whether there are files in them or not. The set has no texts then. */
 void pin_source_set_judge(const char *path, struct pin_diagnostics *diagnostics,
                           struct pin_source_set *ret_set);
-/* The staged drop-ins alone, in byte order, as they will be in the folder. Nothing is opened. */
+/* Takes only the staged drop-ins, in byte order, as they will be in the folder. Opens nothing. */
 void pin_source_set_take(const char *folder, const struct pin_reading *reading,
                          struct pin_diagnostics *diagnostics, struct pin_source_set *ret_set);
 void pin_source_set_free(struct pin_source_set *set);
 
-/* Waits until what was changed at this time can no longer change once more and keep its time stamp. */
+/* Waits until a file that was changed at this time cannot change again without a new time stamp. */
 void pin_wait_out_tick(const struct timespec *mtime);
 
-/* The names of the drop-ins in an open directory, in byte order, each for free(3) as the array is. -1: see
- * errno. */
+/* Lists the drop-ins in an open directory, in byte order. The caller frees each name and the array by
+ * free(3). Returns how many; -1: see errno. */
 int pin_list_drop_ins(int directory, struct dirent ***ret_names);
 
-/* A new source at the end of the set, which takes `path` over; NULL: out of memory, `path` is freed. */
+/* Adds a source at the end of the set, which takes ownership of `path`. NULL: no memory, and `path` was
+ * freed. */
 struct pin_source *pin_source_add(struct pin_source_set *set, char *path,
                                   struct pin_diagnostics *diagnostics);
 struct pin_source_identity pin_source_identify(const char *path, const struct stat *status);
-/* For free(3); NULL: out of memory. */
+/* Joins two parts of a path; freed by free(3). NULL: no memory. */
 char *pin_source_join(const char *directory, const char *name);
 
 /* ---- staged.c ---- */
@@ -87,10 +89,10 @@ char *pin_source_join(const char *directory, const char *name);
 /* Takes the text of a file that is not in its place yet. */
 void pin_source_take_staged(const struct pin_staged_file *staged, struct pin_source *source,
                             struct pin_diagnostics *diagnostics);
-/* The staged drop-ins in byte order of their names, ends in NULL; for free(3). NULL: out of memory. */
+/* The staged drop-ins in byte order of their names, ending in NULL; freed by free(3). NULL: no memory. */
 const struct pin_staged_file **pin_source_sort_staged(const struct pin_reading *reading);
 
-/* For qsort(3) and bsearch(3) over pointers to texts: by their bytes, whatever the locale. */
+/* Compares texts by their bytes, whatever the locale; for qsort(3) and bsearch(3) over pointers to texts. */
 static inline int pin_compare_texts(const void *a, const void *b) {
   return strcmp(*(const char *const *)a, *(const char *const *)b);
 }

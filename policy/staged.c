@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The files of a change that is not made yet. */
+/* Handles the files of a change that is not made yet. */
 #include "diagnostic.h"
 #include "source.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* FNV-1a. The keys come from files that only root or the user may write: nobody here to flood it. */
+/* FNV-1a. The keys come from files that only root or the user may write, so nobody floods the table. */
 static size_t hash_of(const char *key, size_t length) {
   unsigned long long hash = 14695981039346656037ULL;
   for (size_t i = 0; i < length; i++)
@@ -13,7 +13,7 @@ static size_t hash_of(const char *key, size_t length) {
   return (size_t)(hash ^ (hash >> 32));
 }
 
-/* The slot of the key, or the free one where it belongs. The table is never full. */
+/* The slot of the key, or the free slot where it would be. The table is never full. */
 static struct pin_table_slot *slot_of(const struct pin_table *table, const char *key, size_t length,
                                       size_t hash) {
   for (size_t i = hash;; i++) {
@@ -48,7 +48,7 @@ void *pin_table_find(const struct pin_table *table, const char *key, size_t leng
 }
 
 void **pin_table_put(struct pin_table *table, const char *key) {
-  /* At most half full, so that every search meets a free slot soon. */
+  /* At most half full, so that every search soon reaches a free slot. */
   if (2 * table->count >= table->capacity && !grow(table))
     return NULL;
   size_t length = strlen(key);

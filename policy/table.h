@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What is known of names: a hash table from strings to pointers that only grows. */
+/* A hash table from strings to pointers, which only grows. Used while text is read. */
 #ifndef PIN_TABLE_H
 #define PIN_TABLE_H
 
 #include <stddef.h>
 
 struct pin_table_slot {
-  const char *key; /* not owned; lives at least as long as the table. NULL: free */
+  const char *key; /* borrowed; must live as long as the table. NULL: the slot is free */
   size_t hash;
   void *value;
 };
@@ -20,16 +20,14 @@ struct pin_table {
   size_t count;
 };
 
-/* NULL: no such key. */
+/* The value of a key; NULL: no such key. */
 void *pin_table_find(const struct pin_table *table, const char *key, size_t length);
 
-/*
- * The place of the value of a key, which is NULL if the key is new; valid until the next call. The caller
- * fills it. NULL: out of memory, and the table is as it was.
- */
+/* The place for the value of a key, to be filled by the caller: it contains NULL if the key is new. Valid
+ * until the next call. NULL: no memory, and the table is unchanged. */
 void **pin_table_put(struct pin_table *table, const char *key);
 
-/* Calls `free_value` for every value and frees the slots. */
+/* Calls `free_value` for every value, and frees the slots. */
 void pin_table_clear(struct pin_table *table, void (*free_value)(void *value));
 
 #endif

@@ -13,9 +13,9 @@
 
 #include <linux/magic.h>
 
-#define MAP_SIZE 32768 /* 340 lines of three numbers are the kernel's limit */
+#define MAP_SIZE 32768 /* the kernel's limit is 340 lines of three numbers */
 
-/* The root of the kernel's own /proc, under which nobody can put a file; -1: there is none. */
+/* Opens the root of the kernel's own /proc, in which nobody can create files; -1: there is none. */
 static int open_proc(void) {
   int fd = open("/proc", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   struct statfs system;
@@ -23,7 +23,7 @@ static int open_proc(void) {
 
   if (fd < 0)
     return -1;
-  /* The root of a procfs has the inode 1. */
+  /* The root of a procfs has inode 1. */
   if (fstatfs(fd, &system) == 0 && system.f_type == PROC_SUPER_MAGIC && fstat(fd, &status) == 0 &&
       status.st_ino == 1)
     return fd;
@@ -31,7 +31,8 @@ static int open_proc(void) {
   return -1;
 }
 
-/* As whom this namespace sees the machine's root, who owns what stands there. False: not to be found out. */
+/* Finds the user as whom this namespace sees the machine's root, who owns the files in /proc. False:
+ * cannot be found out. */
 static bool find_root(int proc, uid_t *ret_root) {
   int fd = openat(proc, "sys/kernel/overflowuid", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
   struct stat status;
@@ -45,7 +46,7 @@ static bool find_root(int proc, uid_t *ret_root) {
 }
 
 /* Whether a user of this namespace has this number by the map, whose lines are "first outside count". True
- * where the map cannot be read. */
+ * also if the map cannot be read. */
 static bool map_has(const char *map, uid_t uid) {
   while (*map != '\0') {
     char *end;

@@ -18,7 +18,7 @@ static bool contains(const struct pin_digest_list *list, const struct pin_digest
   return false;
 }
 
-/* The lowest depth from `first` on at which a key, or a certificate, is in the list; -1: none. */
+/* The lowest depth from `first` on at which a key (or certificate) is in the list; -1: none. */
 static int find_depth(const struct pin_digest_list *list, const struct pin_path *path, size_t first,
                       bool certificates) {
   if (list->count == 0)
@@ -31,10 +31,8 @@ static int find_depth(const struct pin_digest_list *list, const struct pin_path 
   return -1;
 }
 
-/*
- * Where a path ends: the first depth at which an anchor may stand. What is above a cut is not known, so the
- * last key of such a path is not its end.
- */
+/* The first depth at which an anchor may be: the end of the path. What is above a cut is not known, so the
+ * last key of a cut path is not its end. */
 static size_t end_of(const struct pin_path *path) {
   return path->cut ? path->count : path->count - 1;
 }
@@ -43,7 +41,7 @@ static bool is_given(const struct pin_entry *entry, enum pin_list list) {
   return entry->lists[list].count > 0;
 }
 
-/* Compares the lists of an entry with a path of at least one key. */
+/* Compares the lists of an entry with a path that has at least one key. */
 static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin_path *path,
                                  int depth[PIN_LIST_COUNT]) {
   const struct pin_digest_list *lists = entry->lists;
@@ -73,7 +71,7 @@ static enum pin_reason try_entry(const struct pin_entry *entry, const struct pin
   return PIN_REASON_MATCHED;
 }
 
-/* Whether a list of the entry holds the peer's own key or certificate. */
+/* Whether some list of the entry contains the peer's own key or certificate. */
 static bool holds_peer(const int depth[PIN_LIST_COUNT]) {
   for (int list = 0; list < PIN_LIST_COUNT; list++) {
     if (depth[list] == 0)
@@ -86,7 +84,7 @@ static size_t lower(size_t one, int depth) {
   return depth >= 0 && (size_t)depth < one ? (size_t)depth : one;
 }
 
-/* The depth of the highest key without which the lists of an entry would not be satisfied, as they are. */
+/* The depth of the highest key that is needed to satisfy the lists of an entry. */
 static size_t depth_of_match(const struct pin_entry *entry, const int depth[PIN_LIST_COUNT]) {
   size_t pins = lower(lower(lower(SIZE_MAX, depth[PIN_LIST_PINS]), depth[PIN_LIST_BACKUP_PINS]),
                       depth[PIN_LIST_FINGERPRINTS]);
@@ -103,7 +101,7 @@ static size_t depth_of_match(const struct pin_entry *entry, const int depth[PIN_
   return highest;
 }
 
-/* Where only a CA is pinned, the name, the dates and the purpose of the certificate it issued are checked. */
+/* If only a CA is pinned, the name, the dates and the purpose of the peer's certificate are checked. */
 static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const struct pin_path *path,
                                    const struct pin_finding *finding, size_t depth) {
   if (verdict->names_lost)
@@ -119,7 +117,7 @@ static enum pin_reason ask_voucher(const struct pin_verdict *verdict, const stru
   }
 }
 
-/* Judges one entry by a path of at least one key, and by the peer's certificate where only a CA is pinned. */
+/* Judges one entry by a path with at least one key, and by the peer's certificate if only a CA is pinned. */
 static enum pin_reason judge_entry(const struct pin_verdict *verdict, const struct pin_finding *finding,
                                    const struct pin_path *path, int depth[PIN_LIST_COUNT]) {
   enum pin_reason reason = try_entry(&finding->entry, path, depth);
@@ -136,13 +134,13 @@ bool pin_finding_is_enforced(const struct pin_finding *finding) {
   return entry->mode != PIN_MODE_AUDIT && entry->mode != PIN_MODE_OFF;
 }
 
-/* Whether two entries are of one name, and nobody knows which of them is for the port in use. */
+/* Whether two entries have the same name, and it is not known which of them is for the port in use. */
 static bool are_alternatives(const struct pin_finding *one, const struct pin_finding *other) {
   return one->port_unknown && other->port_unknown && strcmp(one->entry.name, other->entry.name) == 0;
 }
 
-/* Whether the entry of the same name for another port is satisfied. One that is off says nothing of the key,
- * and one that has expired speaks of keys that may have been given up. */
+/* Whether an entry of the same name for another port is satisfied. An entry that is off tells nothing
+ * about the key, and one that has expired may have keys that were given up. */
 static bool is_replaced(const struct pin_verdict *verdict, const struct pin_finding *finding) {
   for (size_t i = 0; i < verdict->count; i++) {
     const struct pin_finding *other = &verdict->findings[i];
@@ -159,8 +157,8 @@ static bool has_failed(const struct pin_finding *finding) {
 
 /*
  * The index of the first finding that failed and is enforced (or is not enforced); verdict->count: none. A
- * finding that is undecided, because another one had failed before it was looked at, is used only if there is
- * no other failure.
+ * finding that is undecided, because another one had failed before it was judged, is used only if there is no
+ * other failure.
  */
 static size_t first_failed(const struct pin_verdict *verdict, bool enforced) {
   size_t undecided = verdict->count;
@@ -192,8 +190,8 @@ static void decide(struct pin_verdict *verdict, enum pin_outcome outcome, enum p
     verdict->name = verdict->findings[decisive].name;
 }
 
-/* Whether something failed that is to be refused (enforced), or else only logged;
- * then that is the verdict. */
+/* Whether something failed that must be refused (enforced) or only logged. If so, that becomes the
+ * verdict. */
 static bool settle_failure(struct pin_verdict *verdict, enum pin_general general, bool enforced) {
   enum pin_outcome outcome = enforced ? PIN_REFUSED : PIN_AUDITED;
   size_t failed = first_failed(verdict, enforced);
@@ -217,16 +215,16 @@ uint8_t pin_unlisted_in_force(const struct pin_policy *policy) {
 }
 
 /*
- * Whether a finding is proof that the connection's host is in the policy: its key is, or the client named it
- * and the entry is for this very port. A certificate that nobody verifies, and a socket that may be another
- * one, prove nothing where the entry asks for no key.
+ * Whether a finding proves that the connection's host is in the policy: its key is, or the client named it
+ * and the entry is for this port. A certificate that nobody verifies, and a socket that may be another
+ * connection's, prove nothing if the entry asks for no key.
  */
 static bool lists_host(const struct pin_finding *finding) {
   if (finding->reason == PIN_REASON_MATCHED || finding->reason == PIN_REASON_EXEMPT_ANCHOR)
     return true;
   if (finding->concluded)
     return false;
-  /* One that is off asks for no key on any port. */
+  /* An entry that is off asks for no key on any port. */
   return !finding->port_unknown || finding->reason == PIN_REASON_OFF;
 }
 
@@ -240,7 +238,7 @@ bool pin_is_unlisted(const struct pin_verdict *verdict) {
   return true;
 }
 
-/* Whether the host is unlisted, and that is what the verdict is to be. */
+/* Whether the host is unlisted and that decides the verdict. */
 static bool settle_unlisted(struct pin_verdict *verdict, enum pin_unlisted what) {
   if (verdict->unlisted != what || !pin_is_unlisted(verdict))
     return false;
@@ -265,7 +263,7 @@ void pin_verdict_settle(struct pin_verdict *verdict, enum pin_general general, e
   }
   size_t matched = first_with(verdict, PIN_REASON_MATCHED);
   size_t decisive = matched < verdict->count ? matched : 0;
-  /* The one place where a connection is accepted: nothing failed, and every entry is satisfied or off. */
+  /* The only place that accepts a connection: nothing failed, and every entry is satisfied or off. */
   decide(verdict, PIN_ACCEPTED, verdict->findings[decisive].reason, decisive);
 }
 
@@ -274,12 +272,12 @@ static int find_blocked(const struct pin_policy *policy, const struct pin_path *
   return pin_blocks_keys(policy) ? find_depth(&policy->blocked_keys, path, 0, false) : -1;
 }
 
-/* The depth of the exempt anchor in which the path ends; -1: it ends in none. */
+/* The depth of the exempt anchor in which the path ends; -1: none. */
 static int find_exempt(const struct pin_policy *policy, const struct pin_path *path) {
   return path->count > 0 ? find_depth(&policy->exempt_anchors, path, end_of(path), false) : -1;
 }
 
-/* exempt: as find_exempt returns it. An exempt CA's word is checked like a pinned one's. */
+/* exempt: from find_exempt. What an exempt CA issued is checked as for a pinned CA. */
 static enum pin_reason judge_finding(const struct pin_verdict *verdict, struct pin_finding *finding,
                                      const struct pin_path *path, int exempt) {
   if (path->count == 0)
@@ -304,7 +302,7 @@ static void judge_findings(const struct pin_policy *policy, const struct pin_pat
   }
 }
 
-/* Whether the path satisfies the entry and so does every longer one, or the entry is off. */
+/* Whether this path and every longer one satisfies the entry, or the entry is off. */
 static bool finding_is_satisfied(const struct pin_verdict *verdict, const struct pin_finding *finding,
                                  const struct pin_path *path) {
   int depth[PIN_LIST_COUNT];
@@ -337,7 +335,7 @@ bool pin_is_satisfied(const struct pin_policy *policy, const struct pin_path *pa
   return true;
 }
 
-/* Whether somebody may take the keys of the verdict for those that the host should have. */
+/* Whether somebody may learn the host's keys from this verdict. */
 static bool is_to_be_learnt(const struct pin_verdict *verdict) {
   if (verdict->reason == PIN_REASON_UNLISTED)
     return verdict->name != NULL;
@@ -346,8 +344,8 @@ static bool is_to_be_learnt(const struct pin_verdict *verdict) {
           verdict->reason == PIN_REASON_NO_ANCHOR);
 }
 
-/* A host without an entry is asked for as one that has an entry of its own. Which key will be pinned nobody
- * knows yet. */
+/* A host without an entry is judged as if it had an entry of its own. It is not known yet which key will
+ * be pinned. */
 static enum pin_reason ask_about_certificate(const struct pin_verdict *verdict, const struct pin_path *path) {
   struct pin_host_name host;
   struct pin_finding own;
