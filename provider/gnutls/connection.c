@@ -421,18 +421,10 @@ static bool hold_session(const struct pinning_gnutls *self, gnutls_session_t ses
 
 /* Judged again at each call until the ClientHello is sent: the names may change, and the program may set
  * another session without us noticing, about which this one tells nothing. */
-static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t session) {
-  const struct library *library = library_of(self);
-  struct connection *connection = connection_of(library, session);
+static void judge_held_session(const struct library *library, struct connection *connection,
+                               gnutls_session_t session) {
   struct subject_matter matter;
-  int saved_errno = errno;
 
-  if (connection == NULL)
-    return;
-  if (!connection->is_under_way)
-    forget_offer(connection);
-  if (connection->held == NULL)
-    return;
   forget_offer(connection);
   connection->offered = kept_chain_find(library, connection->held, connection->held_size);
   matter = matter_of(connection, session);
@@ -444,6 +436,19 @@ static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t
     (void)library->gnutls_session_set_data(session, connection->held, connection->held_size);
   else
     let_go(connection);
+}
+
+static void before_handshake(const struct pinning_gnutls *self, gnutls_session_t session) {
+  const struct library *library = library_of(self);
+  struct connection *connection = connection_of(library, session);
+  int saved_errno = errno;
+
+  if (connection == NULL)
+    return;
+  if (!connection->is_under_way)
+    forget_offer(connection);
+  if (connection->held != NULL)
+    judge_held_session(library, connection, session);
   errno = saved_errno;
 }
 
