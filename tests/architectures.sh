@@ -2,16 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Builds this tree, warnings as errors, and runs a part of its tests in a chroot of Debian for another architecture
-# whose programs this processor runs too:
+# Builds this tree with warnings as errors, and runs a part of its tests, in a chroot of Debian for another architecture
+# whose programs this processor can run:
 #
 #   tests/architectures.sh [--keep DIR] [ARCHITECTURE...]    default: i386
 #
-#   --keep DIR  keep the chroots below DIR and use those that are there; default: make them anew
+#   --keep DIR  keep the chroots below DIR and reuse those that exist; default: make new ones
 #
-# The tests: unit/, paths/ but for slow ones, and the programs curl, perl, python-ssl and s_client. Needs root,
-# debootstrap and unshare, and leaves with 3 where it has not got them, with 1 if something does not build or a test
-# fails.
+# The tests: unit/, paths/ without the slow ones, and the programs curl, perl, python-ssl and s_client. Needs root,
+# debootstrap and unshare. Exits with 3 if one of them is missing, with 1 if something does not build or a test fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/releases/root.sh
@@ -48,7 +47,7 @@ if [ -z "$roots" ]; then
 fi
 mkdir -p "$roots"
 
-# A root that is there is complete.
+# A root that exists is complete.
 make_architecture_root() {
   local architecture=$1 root=$2
   [ ! -d "$root" ] || return 0

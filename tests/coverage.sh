@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# How much of our own code the tests run, room by room:
+# Measures how much of our own code the tests run, for each room:
 #
 #   tests/coverage.sh [arguments of ctest...]    default: all but the slow ones, programs and benchmarks
 #
-# Builds in build/coverage and leaves every line with its count in build/coverage/report. A process that is killed, or
-# that may not write there, counts nothing: the figures are too low rather than too high.
+# Builds in build/coverage and writes every line with its count to build/coverage/report. A process that is killed, or
+# that may not write there, counts nothing, so the figures can be too low but not too high.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,7 @@ tests/install-packages.sh build tests coverage
 cmake --preset coverage --log-level=WARNING
 cmake --build --preset coverage -- --quiet
 find $build -name '*.gcda' -delete
-# A test that fails still ran its lines, and says so here.
+# A failed test still ran its lines, so its result is only reported.
 ctest --test-dir $build --no-label-summary --no-tests=error --parallel "$(nproc)" "$@" || echo "coverage.sh: not all tests passed"
 mkdir -p $build/report
 gcovr --root . --object-directory $build --filter policy/ --filter provider/ --filter tools/ \

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# The one list of the distribution packages that building and testing need, by purpose, and their installation:
+# Installs the distribution packages that building and testing need; this is the only list of them, by purpose:
 #
 #   tests/install-packages.sh PURPOSE...    PURPOSE: build try tests browser programs fuzz
 #                                           releases architecture coverage lint
 #
-# Installs what is missing as root on Debian and its derivatives; for anybody else it says what is missing and
-# leaves with 3. Does nothing, quickly, where all is there.
+# As root on Debian and its derivatives, installs what is missing. For other users or systems, prints what is missing
+# and exits with 3. Returns quickly if nothing is missing.
 set -euo pipefail
 
 build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcunit1-dev libcurl4-openssl-dev
@@ -16,10 +16,10 @@ build=(gcc libc6-dev cmake ninja-build pkg-config libssl-dev libconfig-dev libcu
 try=(curl openssl python3)
 tests=("${try[@]}" bubblewrap binutils ca-certificates dovecot-imapd fish git gnutls-bin graphviz groff-base libidn2-0 libio-socket-ssl-perl locales mandoc nginx nodejs patch
   faketime perl php-cli postfix postgresql ruby slapd socat strace stunnel4 systemd tor wget zsh)
-# What shows the HTML report to tests/tools/html_test.py. 120 MB to fetch, 410 MB on the disk.
+# The browser in which tests/tools/html_test.py opens the HTML report. 120 MB to download, 410 MB on disk.
 browser=(chromium fonts-dejavu-core)
 fuzz=(clang-14 libclang-rt-14-dev python3 openssl)
-# What tests/programs/survey tries.
+# The programs that tests/programs/survey tries.
 programs=(amqp-tools apache2 apache2-utils aria2 axel bind9 bind9-dnsutils bubblewrap catgirl ckermit coturn dcmtk dnsperf dovecot-imapd erlang-p1-tls
   fdm fetchmail ffmpeg freeradius gensio-bin gir1.2-soup-3.0 git glib-networking gnutls-bin gvfs-backends haproxy httperf httping httrack hydra imapfilter isync lftp libanyevent-perl
   libcrypt-ssleay-perl libdbd-mariadb-perl libdbd-pg-perl libio-async-ssl-perl libio-socket-ssl-perl
@@ -30,13 +30,13 @@ programs=(amqp-tools apache2 apache2-utils aria2 axel bind9 bind9-dnsutils bubbl
   python3-pika python3-psycopg2 python3-pycurl python3-stomp python3-tornado python3-twisted radsecproxy redis-server redis-tools ruby
   ruby-eventmachine ruby-mysql2 ruby-net-ldap s3270 siege slapd socat spamc squid-openssl stunnel4 swaks syslog-ng-core
   tcl-tls tnftp unbound w3m wget)
-# And what conflicts with a package above: it is unpacked, not installed, and what it needs is above.
+# Packages that conflict with one above are unpacked, not installed. Their dependencies are in the list above.
 unpacked=(exim4-daemon-light)
 unpacked_place=/opt/pinning-tests
 releases=(debootstrap util-linux)
-# What tests/architectures.sh needs in its chroots besides build.
+# The chroots of tests/architectures.sh need these besides build.
 architecture=("${try[@]}" binutils ca-certificates libidn2-0 libio-socket-ssl-perl perl)
-# What tests/coverage.sh counts with.
+# tests/coverage.sh counts with these.
 coverage=(gcovr)
 lint=(clang clang-format clang-tidy cppcheck flake8 git python3 shellcheck)
 
@@ -86,7 +86,7 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 3
 fi
 
-# Not set-user-ID, or LD_PRELOAD would not reach what it starts. Exim becomes a user whom its package makes.
+# A set-user-ID program would ignore LD_PRELOAD, so these bits are cleared. Exim runs as a user that its package would create.
 unpack() {
   local new=$unpacked_place/$1.new
   rm -rf "$new"
@@ -98,7 +98,7 @@ unpack() {
     useradd --system --user-group --home-dir /var/spool/exim4 --shell /usr/sbin/nologin Debian-exim
 }
 
-# nginx, PostgreSQL and other services would be started by their packages; the tests start their own.
+# The packages of nginx, PostgreSQL and others would start their services, but the tests start their own.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e $policy ]; then
   trap 'rm -f $policy' EXIT

@@ -2,15 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Looks at the sources without running them: formatting, rooms that use others, headers that need others, cppcheck,
-# shell scripts, Python.
-# Prints what is wrong and leaves with 1 if anything is.
+# Checks the sources without running them: formatting, includes between rooms, whether each header compiles alone, cppcheck,
+# shell scripts, Python. Prints what is wrong, and exits with 1 if anything is.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 
 status=0
 
-# Everything git knows or would take: what is not yet committed is looked at too.
+# All files that git tracks or would add, so files that are not committed yet are checked too.
 sources() {
   git ls-files --cached --others --exclude-standard -- "$@"
 }
@@ -29,7 +28,7 @@ fi
 
 clang-format --dry-run -Werror "${c_files[@]}" || report "clang-format"
 
-# clang-format 14 takes these two for words of C++ and spaces the rest of the line as such.
+# clang-format 14 takes these two names for C++ keywords and changes the spacing of the rest of the line.
 if grep -nE '(^|[(,]) *(const |static |struct |enum )*[a-z_0-9]+ +\*?(new|class)( = |;|,|\[|\))' "${c_files[@]}" | grep -vE ':[0-9]+: *(/\*|\*)'; then
   report "a variable called new or class"
 fi
@@ -46,16 +45,16 @@ done
 cppcheck --quiet --library=tests/noreturn.cfg "${common[@]}" --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 \
   "${c_files[@]}" || report "cppcheck"
 
-# Of the rooms that every process loads: they are few enough files for a lint.
+# Only for the rooms that every process loads: clang-tidy would take too long for all files.
 clang-tidy --quiet policy/*.c provider/common/*.c -- "${common[@]}" -Iprovider/common 2>/dev/null || report "clang-tidy"
 
 shellcheck --external-sources --source-path=. "${shell_files[@]}" || report "shellcheck"
 
-# Names alone: a test whose name stands twice in its class never runs.
+# Only undefined, unused and duplicate names (F). If a class has two tests of one name, the first one never runs.
 mapfile -t python_files < <(sources '*.py')
 flake8 --isolated --select=F "${python_files[@]}" || report "flake8"
 
-# Every file that can carry them begins with the two lines of licence.
+# Every file that can have them begins with the two licence lines.
 mapfile -t licensed < <(sources '*.map' '*.py' '*.cmake' '*CMakeLists.txt' 'tests/programs/drivers/*')
 for file in "${c_files[@]}" "${shell_files[@]}" "${licensed[@]}"; do
   head -n 8 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0' || report "$file: no SPDX licence line"

@@ -2,19 +2,19 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# The same binary of ours under every OpenSSL, in chroots of Debian's releases with their own programs:
+# Runs the tests with one binary of ours under every OpenSSL, in chroots of Debian's releases with their own programs:
 #
 #   tests/releases.sh [--keep DIR] [--binaries BUILD] [--tests REGEX] [--list] [RELEASE...]
 #
-#   --keep DIR        keep the chroots below DIR and use those that are there; default: make them anew
-#   --binaries BUILD  a build folder of Debian 12 (build/dev): its modules and libpinning-preload.so are what is
-#                     tested; default: they are built in a chroot of Debian 12
-#   --tests REGEX     run only the tests of these names (ctest -R), e.g. '^gnutls/identity$'; there is no table then
-#   --list            show the releases and leave
+#   --keep DIR        keep the chroots below DIR and reuse those that exist; default: make new ones
+#   --binaries BUILD  a build folder of Debian 12 (build/dev): test its modules and libpinning-preload.so; default:
+#                     build them in a chroot of Debian 12
+#   --tests REGEX     run only the tests with these names (ctest -R), e.g. '^gnutls/identity$'; prints no table
+#   --list            print the releases and exit
 #
-# Needs root, debootstrap and unshare, and fails where it has not got them. Prints a table, path x program x
-# OpenSSL version, and leaves with 1 if anything is not as expected. When neither releases nor tests were named and
-# all was as expected, the table is also written to docs/enforcement-table.md.
+# Needs root, debootstrap and unshare, and fails without them. Prints a table, path x program x OpenSSL version, and
+# exits with 1 if anything is not as expected. If neither releases nor tests were named and all was as expected, it also
+# writes the table to docs/enforcement-table.md.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/releases/root.sh
@@ -61,7 +61,7 @@ require() {
   unshare --mount --pid --fork true || fail "no namespaces of our own are to be had here; nothing was tested"
 }
 
-# Copies our binaries before any release is tested: all get the same, whatever is built meanwhile.
+# Copies our binaries before the first release is tested, so that a build in the meantime changes nothing.
 find_binaries() {
   if [ -z "$binaries" ]; then
     prepare "$roots" 12

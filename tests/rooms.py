@@ -1,16 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The rooms of the code, and who may use whom.
+"""Checks and prints the rooms of the code, and which room may use which.
 
-  tests/rooms.py --check          every #include of another room, and of a library that is not ours, is allowed; status 1
-                                  if not (tests/lint.sh runs this)
-  tests/rooms.py --list [BUILD]   the rooms with their files, lines and arrows; with a build folder also the circles
-                                  of calls inside each room, read from its objects by nm(1); status 1 if one of
-                                  them has more than two files (the test rooms/circles runs this)
+  tests/rooms.py --check          checks that every #include of another room, or of a library of others, is allowed;
+                                  exits with 1 if one is not (tests/lint.sh runs this)
+  tests/rooms.py --list [BUILD]   prints the rooms with their files, lines and arrows; with a build folder also the circles
+                                  of calls inside each room, read from its objects by nm(1); exits with 1 if a circle
+                                  has more than two files (the test rooms/circles runs this)
 
-What tools/ allows stands in the pinctl_room() lines of tools/CMakeLists.txt, libraries of others in the table of
-docs/architecture.md, the rest below."""
+What is allowed in tools/ is in the pinctl_room() lines of tools/CMakeLists.txt, libraries of others are in the table of
+docs/architecture.md, and the rest is below."""
 
 import argparse
 import collections
@@ -30,17 +30,17 @@ ALLOWED = {
     'provider/openssl': ['provider/common', 'policy'],
     'provider/preload': ['provider/common', 'policy'],
 }
-# Libraries of others, by the headers that they have.
+# Patterns of the headers of each library of others.
 LIBRARIES = {
     'OpenSSL': r'openssl/.*', 'GnuTLS': r'gnutls/.*', 'json-c': r'json-c/.*', 'libcurl': r'curl/.*', 'SQLite': r'sqlite3\.h',
     'libconfig': r'libconfig\.h', 'libxml2': r'libxml/.*', 'libyaml': r'yaml\.h', 'libpsl': r'libpsl\.h', 'zlib': r'zlib\.h',
     'threads': r'pthread\.h',
 }
-# What libc and the kernel have.
+# Headers of libc and the kernel.
 SYSTEM = re.compile(r'(arpa|gnu|linux|net|netinet|sys)/.*|(ctype|dirent|dlfcn|elf|endian|errno|fcntl|fnmatch|fts|glob|grp|iconv|'
                     r'inttypes|limits|link|locale|malloc|netdb|poll|pwd|sched|search|signal|spawn|stdalign|stdarg|stdatomic|'
                     r'stdbool|stddef|stdint|stdio|stdlib|string|strings|syslog|termios|time|unistd|wchar)\.h')
-# Of rooms outside tools/. A process has threads already where it uses any of these.
+# Libraries that rooms outside tools/ may use. A process that uses any of these has threads already.
 ALLOWED_LIBRARIES = {
     'policy': {'libconfig', 'threads'},
     'provider/common': {'GnuTLS', 'threads'},
@@ -49,7 +49,7 @@ ALLOWED_LIBRARIES = {
     'provider/preload': {'OpenSSL'},
     'tools': {'OpenSSL'},
 }
-# One source of provider/openssl/ is compiled into this room too; no other meets it.
+# One source of provider/openssl/ is also compiled into this room. No other room may include headers of provider/.
 PROOF = 'tools/proof'
 
 
@@ -73,7 +73,7 @@ def includes(path):
 
 
 def allowed_libraries(arrows):
-    """Those of each room: of tools/ as docs/architecture.md says, OpenSSL in all of them."""
+    """The libraries that each room may use: for tools/ from docs/architecture.md, where all rooms may use OpenSSL."""
     libraries = {room: set(names) for room, names in ALLOWED_LIBRARIES.items()}
     with open(os.path.join(TOP, 'docs', 'architecture.md'), encoding='utf-8') as file:
         rows = re.findall(r'^\| `(\w+)` \|[^|\n]*\|[^|\n]*\|([^|\n]*)\|$', file.read(), re.M)
@@ -84,7 +84,7 @@ def allowed_libraries(arrows):
 
 
 def library_of_header(header):
-    """None: no library that is named above."""
+    """The library that a header belongs to; '' for libc and the kernel, None if LIBRARIES does not know the header."""
     if SYSTEM.fullmatch(header):
         return ''
     return next((name for name, pattern in LIBRARIES.items() if re.fullmatch(pattern, header)), None)
@@ -117,7 +117,7 @@ def check_libraries(arrows):
 
 
 def room_of_header(header, own, arrows):
-    """The room that an #include leads to: a folder below tools/ or provider/, or a header of policy/."""
+    """The room of an included header: a folder below tools/ or provider/, or policy/."""
     folder = os.path.dirname(header)
     for candidate in (f'tools/{folder}', f'provider/{folder}'):
         if folder and candidate in arrows:
@@ -130,7 +130,7 @@ def room_of_header(header, own, arrows):
 
 
 def found_arrows(arrows):
-    """(room, used room, file, header) of each #include."""
+    """Yields (room, used room, file, header) for each #include."""
     for room in arrows:
         for path in sources(room):
             for header in includes(path):
@@ -182,7 +182,7 @@ def check(arrows):
 
 
 def symbols(path):
-    """The symbols that an object defines, and those that it asks others for."""
+    """The symbols that an object defines, and those that it needs from other objects."""
     listed = subprocess.run(['nm', '--format=posix', path], stdout=subprocess.PIPE, text=True, check=True)
     kinds = dict(line.split()[:2] for line in listed.stdout.splitlines() if line)
     return ({name for name, kind in kinds.items() if kind != 'U'}, {name for name, kind in kinds.items() if kind == 'U'})
@@ -215,13 +215,13 @@ def components(graph):
 
 
 def folder_of_object(path, build):
-    """The source folder of an object that CMake made: before/CMakeFiles/target.dir/behind/file.c.o."""
+    """The source folder of an object made by CMake: before/CMakeFiles/target.dir/behind/file.c.o."""
     before, _, behind = os.path.relpath(path, build).partition('/CMakeFiles/')
     return os.path.normpath(os.path.join(before, os.path.dirname(behind.partition('.dir/')[2])))
 
 
 def objects_of_rooms(build):
-    """Room -> name of a source without its ending -> its object. Not of a source that is gone."""
+    """{room: {source name without ending: its object}}, without objects whose source no longer exists."""
     objects = collections.defaultdict(dict)
     for path in glob.glob(os.path.join(build, '**', '*.o'), recursive=True):
         room, source = folder_of_object(path, build), os.path.basename(path).removesuffix('.o')

@@ -22,6 +22,6 @@ export CMAKE_GENERATOR=${CMAKE_GENERATOR:-Ninja}
 tests/install-packages.sh build tests programs
 cmake --preset "$preset" --log-level=WARNING
 cmake --build --preset "$preset" -- --quiet
-# Tests of programs mostly wait for client or server, so more tests run at a time than there are processors.
+# Program tests mostly wait for a client or server, so more tests than processors run in parallel.
 exec ctest --test-dir "build/$preset" --output-on-failure --no-label-summary --no-tests=error \
   --parallel $(($(nproc) * 3)) "$@"
