@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Our libraries import no more than stubs.py says, need nothing but libc, and have no start files of the compiler's.
+"""Our libraries import only what stubs.py lists, need nothing but libc, and contain no start files of the compiler.
 
-Nor do they call what follows the locale of the program, be it by lazy_libc.c: in a Turkish one "I" is no "i"."""
+They also call no function that follows the program's locale, not even through lazy_libc.c: in a Turkish locale, the lower
+case of "I" is not "i"."""
 
 import subprocess
 import sys
@@ -16,13 +17,13 @@ def names(flag, library):
     return {line.split()[-1].split('@')[0] for line in done.stdout.splitlines()}
 
 
-# Not __ctype_b_loc: libconfig asks it what a digit and a space are.
+# Without __ctype_b_loc, which libconfig calls to recognise digits and spaces.
 OF_THE_LOCALE = {'strcasecmp', 'strncasecmp', 'strcasestr', 'strcoll', 'tolower', 'toupper', '__ctype_tolower_loc',
                  '__ctype_toupper_loc'}
 
 
 def all_names(library):
-    """With those that are hidden, such as what stands in for functions of libc."""
+    """The names that a library defines, also the hidden ones, such as our replacements for functions of libc."""
     done = subprocess.run(['nm', library], stdout=subprocess.PIPE, text=True, check=True)
     return {line.split()[-1].split('@')[0] for line in done.stdout.splitlines()}
 

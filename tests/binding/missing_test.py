@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""An OpenSSL that lacks a function: each of those that pinning.so binds, in turn.
+"""Tests pinning.so with an OpenSSL that lacks a function: each of those that pinning.so binds, in turn.
 
-For each name a copy of pinning.so is made in which the name is spelt otherwise, so that it looks for a function that is
-not there. Never a crash; never a wrong key accepted unless the log says `event=not-enforced`, and then only where
-UNREFUSABLE says so; where something stands in for the function, uncovered hosts notice nothing.
+For each name, makes a copy of pinning.so with the name misspelt, so that it looks for a function that does not exist. It
+must never crash, and never accept a wrong key, unless the log says `event=not-enforced` and UNREFUSABLE lists the function.
+If something replaces the missing function, hosts without an entry must notice nothing.
 
     missing_test.py --pki FOLDER --module FILE --source FOLDER PROGRAM [--only REGEX]"""
 
@@ -22,15 +22,15 @@ import run  # noqa: E402  (tests/paths/run.py)
 
 CASES = ('right', 'right-ca', 'uncovered', 'uncovered-none', 'wrong', 'wrong-tls1.2', 'wrong-none', 'wrong-sni', 'wrong-name',
          'wrong-socket', 'wrong-own-verification', 'wrong-ca', 'wrong-forged', 'wrong-session')
-# The marks by which a libssl is known.
+# The names by which pinning.so recognises a libssl.
 NO_LIBSSL = 'SSL_is_server+SSL_set_verify'
 DISPENSABLE = {'SHA256_Init', 'SSL_get0_peer_rpk', 'SSL_get_srtp_profiles', 'SSL_is_dtls', 'SSL_SESSION_get0_hostname'}
-# Without the first there is no hook at all; without the second only names that OpenSSL verifies are known.
+# Without the first, there is no hook at all; without the second, only names that OpenSSL verifies are known.
 UNREFUSABLE = {'CRYPTO_get_ex_new_index', NO_LIBSSL}
 
 
 def listed(source):
-    """The names of the lists in openssl.h, and those of them that something stands in for."""
+    """(the names in the lists of openssl.h, the names that have a replacement)"""
     with open(f'{source}/openssl.h', encoding='utf-8') as file:
         names = set(re.findall(r'^  X\((\w+)\)', file.read(), re.M))
     with open(f'{source}/openssl.c', encoding='utf-8') as file:
@@ -40,7 +40,7 @@ def listed(source):
 
 
 def constants(path):
-    """Where the strings of a library stand in its file."""
+    """The positions of the strings of a library in its file."""
     done = subprocess.run(['readelf', '-SW', path], stdout=subprocess.PIPE, text=True, check=True)
     fields = re.search(r' \.rodata +PROGBITS +\w+ +(\w+) +(\w+)', done.stdout)
     return int(fields[1], 16), int(fields[2], 16)
@@ -49,7 +49,7 @@ def constants(path):
 def spelt_otherwise(module, path, names):
     start, size = constants(path)
     texts = module[start:start + size]
-    # In the lists of functions, and where something stands in for it.
+    # A name is in the lists of functions, and again if it has a replacement.
     for name in names.split('+'):
         texts, count = re.subn(rb'(?<!\w)' + name.encode() + rb'\0', b'Z' + name.encode()[1:] + b'\0', texts)
         if count == 0:
@@ -58,7 +58,7 @@ def spelt_otherwise(module, path, names):
 
 
 def installation(folder, options, name):
-    """A folder with the module, which finds libpinpolicy.so.0 beside its own folder."""
+    """A folder with a copy of the module in it; the module finds libpinpolicy.so.0 beside this folder."""
     with open(options.module, 'rb') as file:
         module = file.read()
     if name is not None:
@@ -88,7 +88,7 @@ def run_case(case, options):
 
 
 def complaint(name, case, outcome, log, stand_ins):
-    """What is wrong; None: nothing."""
+    """An error message, or None if nothing is wrong."""
     told = 'event=not-enforced' in log
     if outcome not in ('accepted', 'refused', 'rejected'):
         return outcome
@@ -128,7 +128,7 @@ def main():
     options.under, options.timeout = [], 60
     names, stand_ins = listed(options.source)
     failed = 0
-    # As it is, the module refuses and accepts as it should.
+    # The unchanged module refuses and accepts as it should.
     _, complaints, outcomes = try_name(None, options, stand_ins)
     wanted = {case: 'accepted' if not case.startswith('wrong') else 'refused' for case in CASES}
     if complaints or any(outcomes[case] != wanted[case] for case in CASES):

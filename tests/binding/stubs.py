@@ -1,23 +1,23 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Writes the assembler part of a program that exports every function that the libraries given import or define.
+"""Writes the assembler part of a program that exports every function that the given libraries import or define.
 
     stubs.py --output FILE --nm NM LIBRARY...
 
-Each function asks exported_check() (exports.c) who calls it, and goes on to the one that it stands in for. Left out:
-data; names that nothing defines; the functions that our libraries may import from whoever exports them (IMPORTS); and
-what the start of every program lives on (START)."""
+Each function asks exported_check() (exports.c) who calls it, and continues with the real function. Left out: data; names
+that nothing defines; the functions that our libraries may import from anybody (IMPORTS); and the functions that every
+program needs to start (START)."""
 
 import argparse
 import re
 import subprocess
 
-# The one list of what our libraries may import, also read by imports_test.py; docs/architecture.md gives the reasons.
+# The only list of what our libraries may import; imports_test.py reads it too. docs/architecture.md gives the reasons.
 IMPORTS = {'malloc', 'calloc', 'realloc', 'reallocarray', 'free', 'dlsym'}
 START = {'main', '_start', '_init', '_fini', '__libc_start_main', '_ITM_deregisterTMCloneTable', '_ITM_registerTMCloneTable',
          '__gmon_start__'}
-# Ours to be called by the program, and by OpenSSL.
+# Functions of ours that the program, or OpenSSL, is meant to call.
 MEANT = {'OSSL_provider_init', 'CRYPTO_new_ex_data', 'X509_STORE_CTX_init', 'X509_STORE_CTX_set_ex_data',
          'X509_verify_cert', 'X509_check_host', 'X509_check_ip', 'X509_check_ip_asc', 'getaddrinfo', 'getaddrinfo_a', 'gai_cancel',
          'gai_error', 'gai_suspend', 'gethostbyname', 'gethostbyname2', 'gethostbyname2_r',
@@ -58,7 +58,7 @@ def loaded_by(library):
 
 
 def functions(options):
-    """The names, and those of them that a library of ours, or one that it brings, defines."""
+    """(all names, the names that a library of ours, or one that it brings, defines)"""
     wanted, defined, known = set(), set(), set()
     for library in options.libraries:
         wanted |= {name for kind, name in nm(options, '--undefined-only', library)}

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Debian's tor exports functions of the same names as libconfig's. It runs against a TLS server of our own, its only
-bridge, by the provider and by the shim, with a policy as text and compiled, which is edited by hand while it runs: it
-lives, connects before the edit, and is refused afterwards.
+"""Tests that pinning works in Debian's tor, which exports functions with names that libconfig also has.
+
+tor runs under the provider and under the shim, with a policy as text and compiled. Its only bridge is a TLS server of this
+test. The policy is edited by hand meanwhile: tor keeps running, connects before the edit, and is refused afterwards.
 
     tor_test.py --pki FOLDER --module FILE --preload FILE --pinctl FILE"""
 
@@ -25,12 +26,12 @@ SKIPPED = 77
 
 
 class CountingServer(Server):
-    """Counts the handshakes that came to their end."""
+    """Counts the handshakes that were completed."""
 
     def __init__(self, pki):
         self.handshakes = 0
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # In TLS 1.3 a server's handshake is over only when the client has answered to its certificate.
+        # In TLS 1.3 the server has completed its handshake only when the client has answered.
         self.context.load_cert_chain(f'{pki}/chain-bad.pem', f'{pki}/key-bad.pem')
         super().__init__(self.count)
 
@@ -40,7 +41,7 @@ class CountingServer(Server):
 
 
 def write_policy(pki, path, host):
-    """By hand: in place, as an editor writes it."""
+    """Changes a policy in place, as an editor does."""
     with open(f'{pki}/policy-good.cfg', encoding='utf-8') as file:
         pin = re.search('sha256/[^"]*', file.read())[0]
     text = f'version = 1;\nhosts = ( {{ name = "{host}"; include_subdomains = true; pins = [ "{pin}" ]; }} );\n'
@@ -78,10 +79,10 @@ def read(path):
 
 
 def watch(tor, server, policy, output, pki):
-    """What is wrong; None: nothing."""
+    """An error message, or None if nothing is wrong."""
     if not wait_until(tor, lambda: server.handshakes >= 2):
         return f'before the edit: status {tor.poll()}, {server.handshakes} handshakes'
-    # The names that tor sends are random, but always of this domain.
+    # tor sends random names, but always of this domain.
     write_policy(pki, policy, 'com')
     if not wait_until(tor, lambda: 'verdict=refused' in read(output)):
         return f'after the edit: status {tor.poll()}, nothing was refused'

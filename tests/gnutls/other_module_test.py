@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The shim with a pinning-gnutls.so beside it that is not its own: of an older or a newer version, or something else.
+"""Tests the shim with another pinning-gnutls.so beside it: an older or newer version, or something else.
 
     other_module_test.py --pki FOLDER --preload FILE --module FILE --library FILE --older FILE --newer FILE SESSIONS"""
 
@@ -17,7 +17,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "paths"))
 import run  # noqa: E402
 
-CLASS, CLASS_32, MACHINE = 4, 1, 18  # offsets in an ELF head, and what a 32-bit program has at the first
+CLASS, CLASS_32, MACHINE = 4, 1, 18  # offsets of class and machine in an ELF header, and the class of a 32-bit program
 ALL_REFUSED = {"right": "refused", "uncovered-tls1.2": "refused", "wrong-credentials-yes": "refused"}
 AS_EVER = {"right": "accepted", "resumed-uncovered": "accepted", "wrong-tls1.2": "refused"}
 NO_MODULE = 'event=not-enforced library=gnutls message="pinning-gnutls.so cannot be loaded" consequence="every host is refused"'
@@ -32,7 +32,7 @@ def with_byte(file, offset, value):
 
 
 def modules(options):
-    """Name, what lies in the module's place, what the log says of that, outcomes."""
+    """Yields (name, what replaces the module, what the log says of it, outcomes)."""
     true = pathlib.Path(options.module).read_bytes()
     yield "its own", true, None, AS_EVER
     yield "newer", pathlib.Path(options.newer).read_bytes(), None, AS_EVER

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Starts one of GnuTLS's own tests, without pinning and under the shim, in the place of the test itself. GnuTLS's Makefiles
-# call it as own-suite.sh, which see, tells them:
+# Starts one of GnuTLS's own tests in place of the test itself, first without pinning, then under the shim. own-suite.sh
+# makes GnuTLS's Makefiles call this script:
 #
-#   own-suite-start.sh [SHELL] TEST    environment: SUITE_TESTS, SUITE_SCRIPTS: the tests' folders, of build and source;
+#   own-suite-start.sh [SHELL] TEST    environment: SUITE_TESTS, SUITE_SCRIPTS: the folders of built tests and of scripts;
 #                                          SUITE_RESULTS: a folder; SUITE_SHIM: the file
 #
-# In SUITE_RESULTS/TEST.txt: exit status without pinning, exit status under the shim, verdict, whether the policy was read.
+# Writes to SUITE_RESULTS/TEST.txt: exit status without pinning, that under the shim, verdict, whether the policy was read.
 set -u
 
 repeats=5
@@ -19,13 +19,13 @@ test=${test%.sh}
 place=$SUITE_RESULTS/$test
 mkdir -p "$place"
 
-# A policy for this test alone, last read long ago: its time of access says whether the shim was asked for a connection.
+# A policy for this test alone, with an old access time: a newer one shows that the shim was asked for a connection.
 policy=$place/policy.cfg
 cp "$SUITE_RESULTS/other.cfg" "$policy"
 touch -d '2 hours ago' "$policy"
 read_before=$(stat -c %X "$policy")
 
-# attempt WAY COMMAND...: its exit status; timeout's 124 where it hangs.
+# attempt WAY COMMAND...: prints the exit status; timeout's 124 if the test hangs.
 attempt() {
   local way=$1 environment=()
   [ "$way" = without ] || environment=("LD_PRELOAD=$SUITE_SHIM" "PINNING_POLICY=$policy")
@@ -33,7 +33,7 @@ attempt() {
   echo $?
 }
 
-# Whether under the shim a status comes again that does not come without it.
+# Whether repeats under the shim give a status that repeats without the shim never give.
 comes_again() {
   local seen=" $without " status
   for _ in $(seq "$repeats"); do

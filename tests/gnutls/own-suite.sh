@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# GnuTLS's own tests, with the system's libgnutls and its programs, each without pinning and under the shim of build/dev
+# Runs GnuTLS's own tests with the system's libgnutls and its programs, each without pinning and under the shim of build/dev
 # with another host in the policy. No exit status may differ. See README.md.
 #
 #   tests/gnutls/own-suite.sh FOLDER [TEST...]    FOLDER: for the source package, its build and the results
-#                                                 TEST: tls13/prf, fastopen, cert-tests/crl.sh: its log's name, without .log
+#                                                 TEST: tls13/prf, fastopen, cert-tests/crl.sh: name of its log without .log
 set -euo pipefail
 
 if [ $# -lt 1 ]; then
@@ -26,15 +26,15 @@ folder=$(realpath "$1")
 shift
 source=$folder/source build=$folder/source/build results=$folder/results
 jobs=${JOBS:-2}
-# Without static analysis and other warnings of theirs; each program is built for one short run.
+# Turns off static analysis and GnuTLS's own warnings, since each program is built for one short run.
 quick=(WARN_CFLAGS= WERROR_CFLAGS= CFLAGS='-O0 -w')
 
-# Tests that differ and are meant to, with the reason. Any other that differs is a fault.
+# Tests that are expected to differ, with the reason. Any other difference is a fault.
 declare -A meant=()
 
 # ---- Source ----
 
-# From the distribution's own sources, whose lists may leave out those of source packages: in lists of our own.
+# The system's lists of packages may leave out source packages, so apt gets lists of our own.
 fetch() {
   local apt=$folder/apt list version
   mkdir -p "$apt/list.d" "$apt/lists/partial" "$apt/cache/archives/partial"
@@ -54,7 +54,7 @@ fetch() {
 
 # ---- Build: the tests alone ----
 
-# installed FOLDER LIBRARY: libtool takes the system's library for the one that would be built.
+# installed FOLDER LIBRARY: makes libtool take the system's library instead of the one that would be built.
 installed() {
   local file=$build/$1/$2.la
   [ ! -e "$file" ] || return 0
@@ -63,11 +63,11 @@ installed() {
     shouldnotlink=no "dlopen=''" "dlpreopen=''" "libdir='$(pkg-config --variable=libdir gnutls)'" >"$file"
 }
 
-# Neither their documentation nor the binding for Guile is needed.
+# GnuTLS's documentation and its binding for Guile are not needed.
 configure() {
   cd "$source"
   dpkg-checkbuilddeps -B -P nodoc,noguile
-  # As debian/rules does: autoreconf brings those of the gettext that is installed.
+  # As in debian/rules: autoreconf takes the files of the gettext that is installed.
   { grep -rlZ gettext-0.20 m4 || true; } | xargs -0r rm
   GTKDOCIZE='echo none of' autoreconf --force --install
   mkdir -p "$build"
@@ -105,7 +105,7 @@ stage=
 
 # ---- Policies ----
 
-# A whole run that was interrupted is gone on with; else tests run anew, single ones in a place of their own.
+# An interrupted run of all tests is continued. Otherwise tests run anew, single ones with their results in another folder.
 [ $# -eq 0 ] || results=$folder/single
 if [ $# -gt 0 ] || [ -e "$results/finished" ]; then
   rm -rf "$results"
@@ -117,7 +117,7 @@ policy() {
 policy another.example >"$results/other.cfg"
 policy localhost >"$results/pinned.cfg"
 
-# What does not enforce differs in nothing either.
+# If pinning were not enforced, no result would differ either, so check that it is.
 if (cd "$build/tests" && LD_PRELOAD=$shim PINNING_POLICY=$results/pinned.cfg PINNING_DEBUG=1 ./set_x509_key) \
   >"$results/pinned.log" 2>&1 || ! grep -q 'verdict=refused.* host=localhost' "$results/pinned.log"; then
   echo "a host that GnuTLS's set_x509_key connects to is pinned, and it is not refused: see $results/pinned.log" >&2
@@ -130,8 +130,8 @@ export SUITE_TESTS=$build/tests SUITE_SCRIPTS=$source/tests SUITE_RESULTS=$resul
 start=$here/tests/gnutls/own-suite-start.sh
 names=()
 
-# run_tests FOLDER [TEST...]: those of one Makefile, all where none is named, as make does it, but that our script starts
-# them. Adds to names.
+# run_tests FOLDER [TEST...]: runs the tests of one Makefile, or all of them if none is named, as make does, but started by
+# our script. Adds their names to names.
 run_tests() {
   local place=$1 tests=("${@:2}") logs=() name
   if [ ${#tests[@]} -eq 0 ]; then
@@ -143,7 +143,7 @@ run_tests() {
     names+=("${name%.sh}")
     [ -e "$results/${name%.sh}.txt" ] || rm -f "$build/tests/$name.log" "$build/tests/$name.trs"
   done
-  # Tests that fail make it fail, which is no matter here.
+  # make fails if a test fails, which does not matter here.
   make -C "$build/tests/$place" -k -j"$jobs" "${quick[@]}" LOG_COMPILER="$start" SH_LOG_COMPILER="$start /bin/bash" \
     "${logs[@]}" >>"$results/make.log" 2>&1 || true
 }

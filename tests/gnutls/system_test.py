@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-GnuTLS as the system has it, under the shim: what libgnutls must look like, wget and gnutls-cli against servers that ask
-for more than one flight, odd keys, privileged programs, and a process that uses OpenSSL as well.
+Tests GnuTLS as the system has it, under the shim: what libgnutls must look like, wget and gnutls-cli against servers that
+need more than one flight, odd keys, privileged programs, and a process that also uses OpenSSL.
 
     system_test.py --preload FILE [TEST...]"""
 
@@ -29,7 +29,7 @@ HOST = "pinned.test.example"
 EC = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 PSS = ("-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048", "-pkeyopt", "rsa_pss_keygen_md:sha256",
        "-pkeyopt", "rsa_pss_keygen_mgf1_md:sha256", "-pkeyopt", "rsa_pss_keygen_saltlen:32")
-# gnutls-cli in a child of Python's, by ctypes: libgnutls is opened locally, beside libssl.
+# A client of both libraries: Python's ssl, and libgnutls by ctypes, opened locally.
 BOTH = """
 import ctypes, socket, ssl, sys
 host, port = sys.argv[1], int(sys.argv[2])
@@ -62,7 +62,7 @@ def openssl(*words):
 
 
 class CountingServer(Server):
-    """Counts the connections over which data came."""
+    """Counts the connections that brought data."""
 
     def __init__(self, certificate, key, curve=None):
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -94,7 +94,7 @@ class System(unittest.TestCase):
                 "-keyout", self.folder / f"{name}.key", "-out", self.folder / f"{name}.pem")
 
     def pin(self, name):
-        """Of the key as it stands in the certificate: nothing is encoded anew."""
+        """The pin of the key's bytes as they are in the certificate, not encoded again."""
         pem = openssl("x509", "-in", self.folder / f"{name}.pem", "-noout", "-pubkey").decode()
         der = base64.b64decode("".join(pem.splitlines()[1:-1]))
         return base64.b64encode(hashlib.sha256(der).digest()).decode()
@@ -121,12 +121,12 @@ class System(unittest.TestCase):
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
     def client(self, port, *words, **options):
-        """gnutls-cli, which does not verify; what it ends with and says."""
+        """The exit status and output of gnutls-cli, which does not verify."""
         return self.run_words("gnutls-cli", "--insecure", f"--sni-hostname={HOST}", f"--port={port}", *words, "127.0.0.1",
                               data=b"GET / HTTP/1.0\r\n\r\n", **options)
 
     def assert_enforced(self, right, wrong, *words):
-        """The key of `right` is pinned: its server gets data, and that of the wrong one none."""
+        """With the key of `right` pinned, its server gets data, and the server `wrong` gets none."""
         self.assertIn("200 OK", self.client(right.port, *words)[1])
         self.assertEqual(right.with_data, 1)
         status, said = self.client(wrong.port, *words)
@@ -137,7 +137,7 @@ class System(unittest.TestCase):
         self.assertEqual(wrong.with_data, 1)
 
     def test_link_of_the_library(self):
-        """By this link of libgnutls' own each session is seen; gnutls_init, which a program calls, is stood in for too."""
+        """libgnutls calls this function through its own PLT, so the shim sees each session; it also replaces gnutls_init."""
         library = next(line.split()[2] for line in subprocess.run(
             ["ldd", shutil.which("gnutls-cli")], capture_output=True, check=True, text=True).stdout.splitlines()
             if "libgnutls.so" in line)
@@ -149,7 +149,7 @@ class System(unittest.TestCase):
             self.assertRegex(ours, rf"(?m)^.* FUNC +GLOBAL +DEFAULT +[0-9]+ {name}$")
 
     def test_hello_retry_request(self):
-        """The server wants a group for which the first ClientHello brought no share."""
+        """The server wants a group for which the first ClientHello had no key share."""
         for name in ("right", "wrong"):
             self.certificate(name)
         self.cover("right")
@@ -157,14 +157,14 @@ class System(unittest.TestCase):
                              "--priority=NORMAL:-VERS-ALL:+VERS-TLS1.3")
 
     def test_parameters_of_a_key(self):
-        """GnuTLS' own key id encodes an RSA-PSS key anew, without what the certificate says of it."""
+        """GnuTLS's key id encodes an RSA-PSS key again and drops its parameters in the certificate."""
         self.certificate("right", PSS)
         self.certificate("wrong", PSS)
         self.cover("right")
         self.assert_enforced(self.server("right"), self.server("wrong"))
 
     def test_second_handshake(self):
-        """In TLS 1.2, asked for by the client."""
+        """The client asks for another handshake in TLS 1.2."""
         for name in ("right", "wrong"):
             self.certificate(name)
         self.cover("right")
@@ -196,7 +196,7 @@ class System(unittest.TestCase):
 
     @contextlib.contextmanager
     def quic_server(self, name):
-        """Gives its port, and a function that tells what came since it was asked last: frames of streams, packets of early data."""
+        """Yields the port, and a function that counts what came since its last call: stream frames, early data packets."""
         log = self.folder / "quic.log"
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
             free.bind(("127.0.0.1", 0))
@@ -223,7 +223,7 @@ class System(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("gtlsclient"), "Debian unstable has no ngtcp2-client")
     def test_quic(self):
-        """The keys come to ngtcp2 by functions of its own; a session of before the policy brings no early data."""
+        """ngtcp2 gets its keys by functions of its own. A session from before the policy brings no early data."""
         for name in ("right", "wrong"):
             self.certificate(name)
         self.cover("right")
@@ -248,7 +248,7 @@ class System(unittest.TestCase):
                 (self.folder / file).unlink()
 
     def test_both_libraries(self):
-        """One process, whichever it uses first."""
+        """One process uses both libraries, in either order."""
         for name in ("right", "wrong"):
             self.certificate(name)
         self.cover("right")
@@ -261,7 +261,7 @@ class System(unittest.TestCase):
 
     @unittest.skipIf(os.geteuid() != 0, "only root makes a program that is set-user-ID root")
     def test_privileged(self):
-        """A set-user-ID program heeds no LD_PRELOAD, as documented, and /etc/ld.so.preload all the same."""
+        """A set-user-ID program ignores LD_PRELOAD, as documented, but not /etc/ld.so.preload."""
         for name in ("right", "wrong"):
             self.certificate(name)
         wrong, etc = self.server("wrong"), self.folder / "etc"
@@ -271,7 +271,7 @@ class System(unittest.TestCase):
         shutil.copy(etc / "pinning/policy.cfg", self.policy)
         (etc / "ld.so.preload").write_text("")
         (etc / "hosts").write_text(f"127.0.0.1 localhost {HOST}\n")
-        # The user who runs it has to reach the libraries.
+        # The user who runs the program needs access to the libraries.
         shutil.copytree(pathlib.Path(self.preload).parent, self.folder / "lib", symlinks=True)
         program = self.folder / "wget"
         shutil.copy(shutil.which("wget"), program)

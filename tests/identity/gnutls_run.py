@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Verdict identity: whatever the policy, GnuTLS's verification of certificates is what it is without the shim.
+"""Verdict identity: under the shim GnuTLS verifies certificates as it does without, whatever the policy.
 
     gnutls_run.py --cases x509-limbo.json.xz --program gnutls-cases --preload libpinning-preload.so
 
-Runs all cases as run.py does, by gnutls_x509_trust_list_verify_crt2(3): pins act in connections, so that here even a policy
-for the very hosts of the cases must change nothing. A last run, a hundred years later, shows that the comparison can fail.
-Status 1: something differs; 77: the cases are not there.
+Runs all cases as run.py does, with gnutls_x509_trust_list_verify_crt2(3). Pins act on connections, so even a policy for the
+hosts of the cases must change nothing here. A last run, a hundred years later, shows that the comparison can fail. Exits
+with 1 if something differs, with 77 if the cases are missing.
 """
 
 import argparse
@@ -32,7 +32,7 @@ class Bench:
         (self.directory / name).write_text("".join(lines), encoding="utf-8")
 
     def run(self, name, cases, hosts):
-        """The lines of all cases, under the shim with wrong pins for these hosts; without it if that is None."""
+        """The lines of all cases. hosts: run under the shim, with wrong pins for these; None: run without the shim."""
         command = [self.options.program, self.directory / cases]
         environment = {word: value for word, value in os.environ.items() if not word.startswith("PINNING_")}
         if hosts is not None:
@@ -47,7 +47,7 @@ class Bench:
 
 
 def later(line):
-    """The line of a case that says when it is, at another time."""
+    """The line of the case with another time of verification."""
     word, _, value = line.partition(" ")
     return f"time {int(value) + A_HUNDRED_YEARS}\n" if word == "time" else line
 

@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Verdict identity: where no pin applies, OpenSSL's verification is what it is without pinning.
+"""Verdict identity: if no pin applies, OpenSSL verifies certificates as it does without pinning.
 
     run.py --cases x509-limbo.json.xz --program verify-cases --module pinning.so
 
-Runs all cases without the provider, with it and an empty policy, and with a policy that covers other hosts, near
-the ones of the cases: what a program can notice must be the same, byte for byte. A last run, with wrong pins for the
-hosts of the cases, shows that the comparison can fail. Status 1: something differs; 77: the cases are not there.
+Runs all cases without the provider, with it and an empty policy, and with a policy for other hosts with names like those
+of the cases. All that a program can notice must be the same, byte for byte. A last run, with wrong pins for the hosts of
+the cases, shows that the comparison can fail. Exits with 1 if something differs, with 77 if the cases are missing.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def expected_names(case):
 
 
 def case_lines(case, now):
-    """One case as case_file.h describes it. Where it is at home in the present, that is `now` for all runs."""
+    """One case as case_file.h describes it. A case without a time of its own gets `now`, the same in all runs."""
     yield f"case {case['id']}"
     yield f"for {case['validation_kind'].lower()}"
     moment = case["validation_time"]
@@ -64,7 +64,7 @@ def load_cases(path):
 
 
 def hosts_of(cases):
-    """The names of the cases that a policy can have, each in the spelling of a policy."""
+    """The names in the cases that a policy can name, spelt as in a policy."""
     names = {name["value"] for case in cases for name in expected_names(case)}
     return {name for name in names if is_address(name) or HOST_NAME.fullmatch(name)}
 
@@ -78,7 +78,7 @@ def is_address(name):
 
 
 def near(host):
-    """Hosts like this one that no case is about."""
+    """Hosts with similar names that no case uses."""
     if is_address(host):
         return {"198.51.100.7", "2001:db8::7"}
     return {f"not-{host}", f"below.deep.{host}", f"{host}.elsewhere.example"}
@@ -96,7 +96,7 @@ class Bench:
         self.cases = self.directory / "cases"
 
     def run(self, name, hosts):
-        """The lines of all cases; `hosts`, if not None, are pinned to a key that nobody has."""
+        """The lines of all cases. `hosts`, unless None, are pinned to a key that no certificate has."""
         config = self.directory / f"{name}.cnf"
         text, command = openssl_conf(), [self.options.program, self.cases]
         if hosts is not None:
@@ -123,7 +123,7 @@ def differences(name, without, lines):
 
 
 def wrongly_pinned(cases, hosts, without, lines):
-    """With wrong pins for their hosts, exactly the cases that OpenSSL accepts by such a name must be refused."""
+    """With wrong pins for their hosts, OpenSSL must refuse exactly the cases that it accepts by such a name."""
     wrong, refused = 0, 0
     for case, before, after in zip(cases, without, lines):
         pinned = any(name["value"] in hosts for name in expected_names(case)[:1])

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The one server of the tests that are written in Python."""
+"""The server that all tests written in Python share."""
 
 import socket
 import threading
@@ -8,8 +8,8 @@ import threading
 
 class Server:
     """
-    Accepts on a port of its own and gives each connection to `serve` in a thread. A client that breaks off (OSError) is
-    that client's business.
+    Accepts connections on a port of its own, and calls `serve` for each in a thread. If the client breaks the connection
+    off (OSError), the thread just ends.
     """
 
     def __init__(self, serve, address="127.0.0.1", port=0):
@@ -40,8 +40,8 @@ class Server:
             pass
 
     def close(self):
-        # Ends accept(2) before the number of the socket can become that of the next server: its connections would
-        # come here.
+        # Ends accept(2) now. Otherwise the next server could get the same descriptor number, and this accept(2) would
+        # take its connections.
         try:
             self.listener.shutdown(socket.SHUT_RDWR)
         except OSError:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The one openssl.cnf of the tests: OpenSSL's own provider, and ours beside it."""
+"""The openssl.cnf that all tests share: OpenSSL's own provider, with ours beside it."""
 
 DEFAULT = """openssl_conf = init
 [init]
@@ -19,7 +19,7 @@ activate = 1
 
 
 def openssl_conf(module=None, policy=None):
-    """The text of the file; module: our provider's, by path or name; policy: which file it reads in place of its own."""
+    """The text of openssl.cnf. module: path or name of our provider; policy: the file that it reads instead of the default."""
     text = DEFAULT.format(more="pinning = pinning_section" if module else "")
     if module:
         text += PINNING.format(module=module)

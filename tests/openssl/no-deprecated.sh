@@ -3,11 +3,11 @@
 # SPDX-FileCopyrightText: The pinning authors
 #
 # Builds OpenSSL from its source without its deprecated functions, and runs programs of tests/paths and tests/binding
-# with it, by the provider and by the shim. Takes some minutes; ctest does not run it.
+# with it, under the provider and under the shim. Takes some minutes, so ctest does not run it.
 #
 #   tests/openssl/no-deprecated.sh SOURCE BUILD [PROGRAM...]
 #
-# SOURCE: the unpacked source. BUILD: where to build, outside the source; a build that is there is used. PROGRAM: names
+# SOURCE: the unpacked source. BUILD: where to build, outside the source; an existing build is reused. PROGRAM: names such
 # as transport; default: transport callbacks unusual outside missing.
 set -euo pipefail
 if [ $# -lt 2 ]; then

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Builds OpenSSL with its tests, runs those of them that use libssl without pinning, by the provider and by the shim, and
-# compares every line of their results. Takes half an hour and more; ctest does not run it. See README.md.
+# Builds OpenSSL with its tests, runs its tests of libssl without pinning, under the provider and under the shim, and
+# compares every line of the results. Takes half an hour or more, so ctest does not run it. See README.md.
 #
 #   tests/openssl/sslapitest.sh SOURCE BUILD [RECIPE...]
 #
-# SOURCE: the unpacked source. BUILD: where to build, outside the source; a build that is there is used. RECIPE: names
-# as test_sslapi; default: all that are listed below. Status 1: a result differs.
+# SOURCE: the unpacked source. BUILD: where to build, outside the source; an existing build is reused. RECIPE: names such
+# as test_sslapi; default: all that are listed below. Exits with 1 if a result differs.
 set -euo pipefail
 if [ $# -lt 2 ]; then
   echo "usage: ${0##*/} SOURCE BUILD [RECIPE...]" >&2
@@ -41,8 +41,8 @@ make -j2 build_generated >make.log 2>&1
 make -j2 apps/openssl apps/CA.pl apps/tsget.pl util/wrap.pl util/shlib_wrap.sh engines/dasync.so engines/ossltest.so \
   engines/loader_attic.so providers/legacy.so "${programs[@]/#/test/}" >>make.log 2>&1
 
-# The one thing that is cut out: that "default" is not active yet, which it is wherever a configuration activates any
-# provider.
+# Removes the only check that cannot hold: that "default" is not active yet. It is active wherever a configuration
+# activates any provider.
 sed "/if (!TEST_false($check)\$/{N;s/.*\n *|| /    if (/}" "$source/test/sslapitest.c" >test/cut.c
 if [ "$(diff "$source/test/sslapitest.c" test/cut.c | grep -c '^[<>]')" != 3 ] || grep -qF "$check" test/cut.c; then
   echo "the check that default is not active has another form in this release" >&2
@@ -53,8 +53,8 @@ fi
 "${CC:-cc}" -L. -o test/sslapitest-cut test/cut.o test/helpers/sslapitest-bin-ssltestlib.o \
   test/sslapitest-bin-filterprov.o test/sslapitest-bin-tls-provider.o -lssl test/libtestutil.a -lcrypto -ldl -pthread
 
-# Another host is pinned, so nothing may differ; or one that the tests connect to, which must fail by that.
-# PINNING_BLOCKED=1: with blocked_keys every path of every peer is looked at, see README.md.
+# By default another host is pinned, so no result may differ. Pinning a host that the tests connect to must make tests fail.
+# PINNING_BLOCKED=1: with blocked_keys, every path of every peer is looked at, see README.md.
 no_key="sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 mkdir -p pinning
 for host in another.example goodhost; do
@@ -65,7 +65,7 @@ for host in another.example goodhost; do
   } >"pinning/$host.cfg"
 done
 
-# configuration HOST: the one that the recipes run with, and pinning.
+# configuration HOST: writes the configuration that the recipes use, with pinning added.
 configuration() {
   cat >"pinning/$1.cnf" <<EOF
 .include = $source/apps/openssl.cnf
@@ -87,7 +87,7 @@ EOF
 configuration another.example
 configuration goodhost
 
-# The recipes start each program through this. One that a recipe gives a configuration of its own keeps it.
+# The recipes start each program through this wrapper. A configuration that a recipe sets itself is kept.
 cat >pinning/start <<EOF
 #!/bin/bash
 export LD_LIBRARY_PATH=$build
@@ -106,9 +106,9 @@ exec "\$program" "\$@"
 EOF
 chmod +x pinning/start
 
-# run WAY PINNED RECIPE: the results, without the counters and times that differ from run to run.
+# run WAY PINNED RECIPE: prints the results, without the counters and times that differ from run to run.
 run() {
-  # The recipe is judged by what it prints; one that fails also fails without pinning, or differs.
+  # Only the output is compared. A recipe that fails also fails without pinning, or its output differs.
   WAY=$1 PINNED=$2 EXE_SHELL=$build/pinning/start HARNESS_VERBOSE=yes SRCTOP=$source BLDTOP=$build PERL=perl \
     EXE_EXT='' RESULT_D=$build/pinning/runs-$1 perl "$source/test/run_tests.pl" "$3" >"pinning/$3.$1.$2.log" 2>&1 || true
   grep -E '^ *(# *)?(not )?ok |^Result: ' "pinning/$3.$1.$2.log" || true
@@ -128,7 +128,7 @@ compare() {
   fi
 }
 
-# What does not enforce differs in nothing either.
+# If pinning were not enforced, no result would differ either, so check that it is.
 prove() {
   run "$1" goodhost test_sslapi >pinning/proof
   if ! grep -q 'host=goodhost' "pinning/test_sslapi.$1.goodhost.log" || ! grep -q 'not ok ' pinning/proof; then

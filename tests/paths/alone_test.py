@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The shim without its modules beside it: nothing gets through, whatever the host and the program's own verification, and
-the log says why.
+"""Tests the shim without its modules beside it: it lets no connection through, whatever the host and the program's own
+verification, and the log says why.
 
     alone_test.py --pki FOLDER --preload FILE --outcome WORD --told TEXT PROGRAM CASE..."""
 

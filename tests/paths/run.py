@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """Runs every case of the programs given, without pinning, through the provider, through the shim alone and
-through both, and prints a table: path x way -> outcome. Status 1 if one is not as the program's table expects."""
+through both, and prints a table: path x way -> outcome. Exits with 1 if an outcome is not as the program's table expects."""
 
 import argparse
 import concurrent.futures
@@ -72,7 +72,7 @@ class Case:
         self.same = same == '1'
 
     def surprises(self, results):
-        # What this release of OpenSSL lacks, it lacks in all ways.
+        # A case that needs what this release of OpenSSL lacks is skipped in all ways.
         if all(outcome == 'n.a.' for outcome, _, _ in results.values()):
             return
         for way, (outcome, stdout, _) in results.items():
@@ -107,7 +107,7 @@ def show(case, results, options):
 
 
 def write_results(rows, directory):
-    """One line for each run, for tests/releases: path, program, way, outcome, whether it was as expected."""
+    """Writes a line for each run, for tests/releases: path, program, way, outcome, whether that was expected."""
     name = '-'.join(sorted({os.path.basename(case.program) for case, _ in rows}))
     with open(os.path.join(directory, name), 'w', encoding='utf-8') as file:
         for case, results in rows:

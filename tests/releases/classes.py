@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-Which TLS libraries programs of Debian use, from their packages, and whether `pinctl coverage` says the same.
+Finds which TLS libraries programs of Debian use, from their packages, and checks that `pinctl coverage` says the same.
 
     tests/releases/classes.py --pinctl build/dev/bin/pinctl [--keep DIR] [--write] [RELEASE...]
 
-Fetches the packages of programs.tsv with all that they depend on from the mirror of this machine, unpacks them below DIR
-(default: a temporary folder) and installs nothing. The libraries are those that any ELF file of a program's own packages
-needs, directly or by others, as readelf tells: so plug-ins, helpers and modules count, whatever pinctl knows of them.
---write writes docs/classes.md; without it the table there has to be the one found. Leaves with 1 where package, pinctl and
-document disagree, with 3 where nothing can be fetched.
+Fetches the packages of programs.tsv with all dependencies from the mirror of this machine, and unpacks them below DIR
+(default: a temporary folder). It installs nothing. A program uses each library that readelf finds for any ELF file of its
+own packages, directly or through other libraries: so plug-ins, helpers and modules count, whatever pinctl knows of them.
+--write writes docs/classes.md; without it the table there must match. Exits with 1 if package, pinctl and document
+disagree, with 3 if nothing can be fetched.
 """
 
 import argparse
@@ -39,7 +39,7 @@ class Failure(Exception):
 
 
 def rows():
-    """Of programs.tsv: path, packages, and what else is known of it."""
+    """Rows of programs.tsv: path, packages, and what else is known of the program."""
     for line in (HERE / "programs.tsv").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             path, packages, *more = line.split("\t")
@@ -47,12 +47,12 @@ def rows():
 
 
 def named(packages):
-    """Those that are asked for by their names."""
+    """The programs that the command line names."""
     return [name.partition(":")[0] for name in packages if not name.startswith("+")]
 
 
 class Release:
-    """The packages of one release, fetched by an apt that knows of nothing installed."""
+    """The packages of one release, fetched by an apt that believes nothing is installed."""
 
     def __init__(self, folder, suite):
         self.folder, self.suite, self.tree = folder / suite, suite, folder / suite / "tree"
@@ -91,7 +91,7 @@ class Release:
         return done.stdout
 
     def unpack(self, packages):
-        """With all that they depend on. Programs that would not go together are fetched one after the other."""
+        """Fetches packages with all dependencies. Programs whose packages conflict are fetched one after the other."""
         said = self.apt("--simulate", "install", *packages)
         wanted = re.findall(r"(?m)^Inst (\S+)", said)
         missing = [name for name in wanted if not (self.unpacked / name).exists()]
@@ -122,7 +122,7 @@ class Release:
 
     @functools.lru_cache(maxsize=None)  # noqa: B019
     def needed(self, path):
-        """Names and files of what an ELF file needs, and what it calls by name."""
+        """(names of the libraries that an ELF file needs, their files, whether it calls GLib's TLS)"""
         with open(path, "rb") as file:
             if file.read(4) != b"\x7fELF":
                 return frozenset(), frozenset(), False
@@ -135,7 +135,7 @@ class Release:
         return frozenset(names), frozenset(at for at in found if at), bool(re.search(r"UND +(g_tls_|g_socket_client_set_tls)", said))
 
     def libraries(self, paths):
-        """Of these files and all that they need."""
+        """All libraries that these files need, directly or through others."""
         known, waiting, found = set(), [path for path in paths if path.is_file() and not path.is_symlink()], set()
         while waiting:
             path = waiting.pop()
@@ -162,7 +162,7 @@ def expected_class(libraries, is_open, is_linked):
 
 
 def look(release, pinctl, path, packages, more):
-    """What is found in the packages, as a cell of the table, and what is wrong."""
+    """(what the packages say, as a cell of the table; what is wrong)"""
     try:
         release.unpack([*named(packages), "libc-bin"])
     except Failure as failure:

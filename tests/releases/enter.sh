@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# enter.sh ROOT COMMAND...: runs a command in a root. Called in a mount and a process namespace of its own: nothing
-# that is mounted here is ever seen outside or needs to be unmounted.
+# enter.sh ROOT COMMAND...: runs a command in a root. To be called in a mount and a process namespace of its own, so that
+# nothing that is mounted here is visible outside or has to be unmounted.
 set -euo pipefail
 
 root=$1
@@ -24,14 +24,14 @@ make_devices() {
   ln -s /proc/self/fd "$root/dev/fd"
 }
 
-# A root that is a mount can be the root of a sandbox, as bwrap makes it for wget.
+# bwrap, which makes wget's sandbox, needs a root that is a mount point.
 mount --bind "$root" "$root"
 mkdir -p "$root/pinning/source"
 mount -t proc none "$root/proc"
 make_devices
 mount --bind "$source" "$root/pinning/source"
 mount -o remount,bind,ro "$root/pinning/source"
-# The cases of the identity test lie beside the tree, where they are there at all.
+# The cases of the identity test, if there are any, lie beside the tree.
 if [ -d "$source/../shared/data" ]; then
   mkdir -p "$root/pinning/shared/data"
   mount --bind "$source/../shared/data" "$root/pinning/shared/data"

@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# What happens inside a root:
+# The steps that releases.sh and architectures.sh run inside a root:
 #
 #   inside.sh packages SUITE  install what building and testing need
 #   inside.sh build           build this tree
-#   inside.sh test NAMES      put the two binaries of /pinning/stage in the place of the ones built here and run the
-#                             tests whose names this regular expression matches, results to /pinning/out
+#   inside.sh test NAMES      replace the two binaries built here by those of /pinning/stage, and run the tests whose
+#                             names match this regular expression; results go to /pinning/out
 #   inside.sh architecture PROGRAMS
-#                             all of this, for architectures.sh: the dev preset, and of tests/programs only these
+#                             all steps for architectures.sh: the dev preset, and of tests/programs only PROGRAMS
 set -euo pipefail
 
 source=/pinning/source
@@ -18,17 +18,17 @@ stage=/pinning/stage
 out=/pinning/out
 
 install_packages() {
-  # A root is made again, not repaired: no fsync.
+  # A damaged root is made again, not repaired, so fsync would only cost time.
   echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/pinning
   case $1 in
     sid | experimental)
-      # Their Release files can be older than apt likes.
+      # The Release files of sid can be older than apt accepts.
       echo 'Acquire::Check-Valid-Until "false";' >/etc/apt/apt.conf.d/90pinning
       ;;
   esac
   "$source/tests/install-packages.sh" build tests
   case $1 in
-    sid) get zlib1g-dev libzstd-dev ;; # which libssl-dev there needs for static linking, and does not say so
+    sid) get zlib1g-dev libzstd-dev ;; # libssl-dev of sid needs these for static linking but does not depend on them
     experimental) get zlib1g-dev libzstd-dev openssl/experimental libssl-dev/experimental libssl4/experimental ;;
   esac
 }
@@ -42,10 +42,10 @@ get() {
   fi
 }
 
-# Ours are built everywhere, for the compilers and headers there; the binaries of Debian 12 are tested. The policy
-# library needs the libconfig of its release, so it stays the one that was built here.
+# The tree is built in each root, to try the compilers and headers there; then the binaries of Debian 12 are tested. The
+# policy library needs the libconfig of its release, so the one that was built here stays.
 build_tree() {
-  # What an earlier run put in their place is not what this tree builds.
+  # The build folder may still hold binaries that an earlier run put there.
   rm -f "$build"/lib*/ossl-modules/pinning.so "$build"/lib*/pinning/pinning-gnutls.so "$build"/lib*/libpinning-preload.so
   cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo --log-level=WARNING >/dev/null
   cmake --build "$build" --target pinning pinning-gnutls pinning-preload pinpolicy tests/paths/all tests/gnutls/all tests/identity/all -- --quiet
@@ -62,7 +62,7 @@ place_binaries() {
   sha256sum "$module" "$gnutls" "$preload"
 }
 
-# A build folder from before OpenSSL was replaced would go on testing the old one.
+# A build folder from before OpenSSL was replaced would still test the old one.
 check_linkage() {
   local major library
   major=$(openssl version | sed 's/^OpenSSL \([0-9]*\).*/\1/')
@@ -82,7 +82,7 @@ run_tests() {
   PINNING_RESULTS=$out ctest --test-dir "$build" --tests-regex "$1" --output-on-failure --no-tests=error --no-label-summary --parallel $(($(nproc) * 3))
 }
 
-# Everything of the dev preset but what only runs pinctl: whatever the compiler warns of on this machine shows.
+# Builds all of the dev preset except what only runs pinctl, so that every warning of the compiler here is seen.
 run_architecture() {
   echo force-unsafe-io >/etc/dpkg/dpkg.cfg.d/pinning
   "$source/tests/install-packages.sh" build architecture

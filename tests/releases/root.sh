@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The pinning authors
 # shellcheck shell=bash
 #
-# A directory of roots: one chroot per release. What releases.sh does with them. Every root has a folder /pinning
-# of ours: source (this tree, read-only), build, stage (what is tested, laid out as installed), out (results).
+# Functions for a directory of roots, one chroot for each release. Each root has our folder /pinning with source (this
+# tree, read-only), build, stage (what is tested, laid out as installed) and out (results).
 
 root_of() {
   echo "$1/$(suite_of "$2")"
@@ -18,13 +18,13 @@ suite_of() {
   esac
 }
 
-# enter ROOT COMMAND...: in namespaces of its own, so that mounts and daemons end with it, and it with us, however
-# that comes.
+# enter ROOT COMMAND...: runs a command in namespaces of its own. Its mounts and daemons end with it, and it ends with us,
+# even if we are killed.
 enter() {
   setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child tests/releases/enter.sh "$@"
 }
 
-# debootstrap or a copy, in another place first: a root that is there is complete.
+# Makes a root with debootstrap, or copies one, under another name first: so a root that exists is complete.
 make_root() {
   local roots=$1 suite=$2 root=$1/$2
   [ ! -d "$root" ] || return 0
@@ -44,7 +44,7 @@ make_root() {
   mv "$root.new" "$root"
 }
 
-# A root with all packages and a build of this tree.
+# Makes a root with all packages and a build of this tree.
 prepare() {
   local suite root
   suite=$(suite_of "$2")
@@ -55,7 +55,7 @@ prepare() {
   enter "$root" /pinning/source/tests/releases/inside.sh build
 }
 
-# What is tested in the root.
+# Puts into the root what is tested there.
 stage() {
   local into
   into=$(root_of "$1" "$2")/pinning/stage
@@ -63,10 +63,10 @@ stage() {
   cp "$1/binaries/pinning.so" "$1/binaries/pinning-gnutls.so" "$1/binaries/libpinning-preload.so" "$into/"
 }
 
-# The names of the tests that are run in a release.
+# Prints a regular expression for the names of the tests that a release runs.
 tests_of() {
   case $1 in
-    # Debian's programs are linked with 3.6; only the openssl command and what is built here come with 4.0.
+    # Debian's programs there are linked with 3.6; only the openssl command and what is built here use 4.0.
     4.0) echo '^programs/(certificates|s_client)$|^paths/|^identity$' ;;
     *) echo '^(programs|paths|gnutls)/|^identity$' ;;
   esac

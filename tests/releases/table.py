@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The results of all releases as one table: path x program x OpenSSL version -> outcome.
+"""Prints the results of all releases as one table: path x program x OpenSSL version -> outcome.
 
     table.py [--markdown FILE] RELEASE=DIRECTORY...
 
-A directory holds the file `version` and files programs-* and paths-* of lines: path, program, way, outcome, whether it
-was as expected. Status 1 if one was not, or if there is nothing to show.
+A directory holds the file `version` and files programs-* and paths-* with lines of: path, program, way, outcome, whether
+that was expected. Exits with 1 if an outcome was not, or if there are no results.
 """
 
 import argparse
@@ -65,7 +65,7 @@ def read_release(word):
 
 
 def cell(ways):
-    """One release's outcomes of one path with one program."""
+    """The outcomes of one path with one program in one release."""
     if not ways:
         return MISSING
     words = {way: " or ".join(sorted(outcomes)) for way, outcomes in ways.items()}
