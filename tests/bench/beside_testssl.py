@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-pinctl scan and testssl.sh over the same servers, those of tests/tools/scan_test.py, or scan_web_test.py: what each finds, with how many
-connections, in how many seconds, by how much of a processor. Prints the table of docs/grades.md.
+Compares pinctl scan and testssl.sh on the same servers, those of tests/tools/scan_test.py or scan_web_test.py: what each
+finds, with how many connections, in how many seconds of clock and processor. Prints the table of docs/grades.md.
 
     PINCTL=build/dev/bin/pinctl tests/bench/beside_testssl.py [--web | --services] [--only NAME,NAME...] [--at-once N]
 
-testssl.sh gets the questions that pinctl asks as well; --questions=-U has it try attacks. --web: nginx and its headers, for
-which --questions=-h. --services: those of weak_services.py, which says what is to be found.
+testssl.sh also asks everything that pinctl asks; --questions=-U makes it try attacks. --web: nginx and its headers, with
+--questions=-h. --services: the servers of weak_services.py, which says what is wrong with each.
 """
 
 import argparse
@@ -32,7 +32,7 @@ import scan_web_test as web_zoo  # noqa: E402
 import weak_services as services  # noqa: E402
 from pinctl_case import CERTIFICATES, make_certificates, path  # noqa: E402
 
-# A finding of pinctl, and what testssl.sh calls it: its identifier, and a part of what it says.
+# A finding of pinctl, and the same finding of testssl.sh: its identifier, and a part of its text.
 SAME = {
     "tls10": ("TLS1|TLS1_1|TLS1_2|BEAST.*", ""), "tls11": ("TLS1_1|TLS1_2", ""), "null-cipher": ("cipherlist_NULL", ""),
     "anonymous": ("cipherlist_aNULL", ""), "cbc": ("cipherlist_AVERAGE|cipherlist_OBSOLETED|LUCKY13", ""),
@@ -47,7 +47,7 @@ SAME = {
     "export-cipher": ("cipherlist_EXPORT", ""),
     "no-staple": ("OCSP_stapling", ""), "staple-old": ("cert_ocspRevoked", ""), "staple-wrong": ("cert_ocspRevoked", ""),
 }
-# Of every server alike: its certificate names no way to be revoked, and ends in 30 days; pinctl is asked about 10.
+# Findings that all servers share: the certificate has no revocation information, and ends in 30 days. pinctl warns at 10.
 ALWAYS = {"cert_revocation", "cert_notAfter", "cert_expirationStatus"}
 
 
@@ -59,7 +59,7 @@ def host_and_port(name):
 
 
 class Counter:
-    """In front of a server: passes on, and counts connections."""
+    """A relay in front of a server that counts connections."""
 
     def __init__(self, port):
         self.count, self.there = 0, port
@@ -93,7 +93,7 @@ class Counter:
 
 
 def measured(command, **more):
-    """What a command prints, its seconds, and the processor's, of it and all that it started."""
+    """(output of a command, its seconds by the clock, processor seconds of it and all its children)"""
     begun, before = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, check=False, **more)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -134,7 +134,7 @@ def by_testssl(name, port, limit, questions):
 
 
 def compared(name, codes, said):
-    """(what both found, what pinctl alone, what testssl.sh alone)"""
+    """(what both found, what only pinctl found, what only testssl.sh found)"""
     bad = [item for item in said if item[1] in ("LOW", "MEDIUM", "HIGH", "CRITICAL") or item[:2] == ["cert_ocspRevoked", "WARN"]]
     both, left = [], []
     matched = set()
@@ -158,7 +158,7 @@ def print_table(ours, theirs):
 
 
 def started(names, which):
-    """The ports of servers that run, and what ends them."""
+    """The ports of the running servers, and a function that ends them."""
     if which.services:
         running = services.Services()
         return {name: port for name, port in running.ports.items() if name in (names or running.ports)}, running.close
@@ -178,8 +178,8 @@ def main():
     parser.add_argument("--at-once", type=int, default=1)
     parser.add_argument("--limit", type=int, default=900)
     parser.add_argument("--questions", default="-p -s -f -P -S", help="options of testssl.sh")
-    parser.add_argument("--raw", help="where to leave all that was said")
-    parser.add_argument("--table", nargs="+", help="only print the table of what was left there")
+    parser.add_argument("--raw", help="write all results to this file")
+    parser.add_argument("--table", nargs="+", help="only print the table of these files")
     options = parser.parse_args()
     if options.table:
         for file in options.table:

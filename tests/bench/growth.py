@@ -1,24 +1,22 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""growth.py [--verb WORD]... [--kind KIND]... PINCTL [SIZE...]: how the cost of each verb grows with the number of hosts, lines or pins.
+"""growth.py [--verb WORD]... [--kind KIND]... PINCTL [SIZE...]: measures how the cost of each verb grows with hosts, lines or pins.
 
-Runs each verb that reads a policy, a log or a list at 10^3, 10^4 and 10^5 hosts, or as many as are given, and prints
-processor time, the highest memory, and the exponents of both between the last two sizes: 1 is linear. With the sizes of
-before also what is promised at 10^6. Exit status 1 where an exponent is above 1.1, a promise is not kept, or a verb did
-not do what it was asked. Not a test of every day: it takes minutes. KIND
-is one of the functions below that make a policy, or "million". A run that takes MOST_SECONDS of processor time is ended,
-so the whole ends in a bounded time, and each line is printed as soon as its row was measured.
+Runs each verb that reads a policy, a log or a list with 10^3, 10^4 and 10^5 hosts, or with the given sizes. Prints processor
+time, peak memory, and the exponents of both between the last two sizes: 1 is linear. Without sizes, it also checks what is
+promised for 10^6 hosts. Exits with 1 if an exponent is above 1.1, a promise is not kept, or a verb failed. It takes minutes,
+so it is no everyday test. KIND is one of the functions below that make a policy, or "million". A run that takes MOST_SECONDS
+of processor time is ended, so the total time is bounded. Each line is printed as soon as its row is measured.
 
-What a verb takes over a policy of one host is the start of the program, and taken off before the exponent is worked out:
-otherwise it would hide growth, and make it look less than it is. Where less than 0.2 s or 4 MiB is left at the largest
-size, there is no growth to measure, and a line stands in the place of the exponent. Less than a tenth of these at the
-size before counts as a tenth, since clocks are no finer.
+The cost for a policy of one host is the start of the program. It is subtracted before the exponent is worked out, because it
+would hide growth. If less than 0.2 s or 4 MiB remain at the largest size, there is no growth to measure, and the exponent is
+shown as "-". Less than a tenth of these at the size before counts as a tenth, since clocks are no finer.
 
-A program gives back what it took to start, and fills that first: some MiB of growth do not show in its highest memory, and
-the figure at the smaller of two sizes is too low by them. So a row that is steep is measured again at twice and at MORE times
-the largest size, where all of that is filled, and is steep if it is steep there: in time from the largest size to MORE times
-it, in memory by how much more the second doubling takes than the first, in which no constant counts."""
+A program first reuses memory that it freed after its start, so some MiB of growth do not show in its peak memory, and the
+figure of the smaller size is too low by them. So a row that looks steep is measured again at twice and at MORE times the
+largest size, where that memory is used up. It counts as steep if it is steep there: its time from the largest size to MORE
+times that; its memory by how much more the second doubling adds than the first, so that constants cancel out."""
 
 import contextlib
 import math
@@ -32,12 +30,12 @@ import growth_lists
 
 MOST = 1.1
 LEAST_SECONDS, LEAST_KIBIBYTES = 0.2, 4096
-# A run that is shorter is repeated, and the least of it counts: what else the machine does can only add to it.
+# A shorter run is repeated and its minimum counts, because other load on the machine can only add to it.
 BRIEF, REPETITIONS = 0.2, 3
-# Twice twice.
+# Two doublings of the largest size.
 MORE = 4
 USUAL_SIZES = (1000, 10000, 100000)
-# An entry for each port of a name.
+# Names with an entry for each port have at most this many.
 MOST_PORTS = 65535
 # No verb may take longer than this at any size.
 MOST_SECONDS = 300
@@ -112,7 +110,7 @@ def log_line(number, name):
 
 
 def make_files(folder, hosts, rows):
-    """Beside the policy: a chain, a policy to come, and of logs, lists of hosts and of other formats what the rows read."""
+    """Writes what the rows read beside the policy: a chain, a new policy, logs, lists of hosts and lists in other formats."""
     words = {word for row in rows for word in row.words}
 
     def write_wanted(name, pieces):
@@ -138,8 +136,8 @@ def make_files(folder, hosts, rows):
 
 
 class Row:
-    """A verb and its words, in which {folder} is one. statuses: what it may leave with. changes: the policy; then it is
-    run once. promised: seconds and MiB at a million hosts; None: nothing is, and it is not run there."""
+    """A verb and its words; {folder} in them is replaced. statuses: allowed exit statuses. changes: it changes the policy, so
+    it is run once. promised: seconds and MiB for a million hosts; None: nothing is promised, so that size is not run."""
 
     def __init__(self, *words, statuses=(0,), changes=False, promised=None, operands=None):
         self.words, self.statuses, self.changes, self.promised, self.operands = words, statuses, changes, promised, operands
@@ -152,11 +150,11 @@ class Row:
 
 
 def tenth(hosts):
-    """Operands, as far as a command line goes."""
+    """Names of hosts as operands, as many as fit on a command line."""
     return [f"h{i}.example.org" for i in range(max(1, min(hosts // 10, 10000)))]
 
 
-# Nobody listens there.
+# Nothing listens at this address.
 NOBODY = ("--connect", "::127.0.0.1:1")
 ASKING = (*NOBODY, "--timeout", "5")
 LEARNING = ("--no-history", "--system-anchors", "{folder}/chain.pem", "--json", *ASKING)
@@ -215,7 +213,7 @@ RUNS = ((one_file, OF_ANY_POLICY + OF_ALL_HOSTS + OF_LISTS + OF_LOGS), (many_fil
 # ---- Measuring
 
 
-# Starts a command from a small process: the most memory of one counts from before it became another program.
+# Starts a command from a small process, because the peak memory of a process includes the time before its exec.
 STARTER = """import os, resource, sys
 child = os.fork()
 if child == 0:
@@ -228,7 +226,7 @@ with open(sys.argv[1], "w") as file:
 
 
 def run_once(command, folder):
-    """Seconds of processor time, KiB, and the exit status."""
+    """(processor seconds, KiB, exit status)"""
     usage = os.path.join(folder, "usage")
     environment = {**os.environ, "PINNING_POLICY": os.path.join(folder, "policy.cfg"), "EDITOR": os.path.join(folder, "editor"),
                    "LC_ALL": "C.UTF-8"}
@@ -254,7 +252,7 @@ def run(row, pinctl, folder, hosts, brief=BRIEF):
 
 
 def made(stack, make, hosts, rows):
-    """A folder with the policy and the files of so many hosts, there until the stack is left."""
+    """Makes a folder with a policy and files of that many hosts; it is removed when the stack is left."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pinning-growth-"))
     os.chmod(folder, 0o755)
     make(folder, hosts)
@@ -263,15 +261,15 @@ def made(stack, make, hosts, rows):
 
 
 def exponent(start, small, large, least, factor):
-    """None: too little to say."""
+    """The exponent, or None if the difference is too small to measure."""
     if large - start < least:
         return None
     return math.log((large - start) / max(small - start, least / 10)) / math.log(factor)
 
 
 def judge(row, figures, factor, again=""):
-    """Prints a line. figures: at one host, then at each size; if `again`, at the largest, twice and MORE times that.
-    Whether it is sound; None: it failed."""
+    """Prints a line. figures: for one host, then for each size; if `again`, for the largest size, twice and MORE times that.
+    Returns whether the row is not steep, or None if the verb failed."""
     if None in figures:
         return None
     shown = []
@@ -292,7 +290,7 @@ def judge(row, figures, factor, again=""):
 
 
 class More:
-    """A folder of more hosts, made where a row is steep, in which the rows before it have made their changes."""
+    """A folder with more hosts, made when a row is steep. The earlier rows have made their changes in it."""
 
     def __init__(self, stack, make, hosts):
         self.stack, self.make, self.hosts, self.folder, self.next = stack, make, hosts, None, 0
@@ -307,7 +305,7 @@ class More:
 
 
 def grown(pinctl, make, rows, sizes):
-    """How many rows are not sound."""
+    """Returns how many rows are steep or failed."""
     print(f"{make.__doc__} 1, {', '.join(map(str, sizes))}", flush=True)
     bad = 0
     with contextlib.ExitStack() as stack:
@@ -326,7 +324,7 @@ def grown(pinctl, make, rows, sizes):
 
 
 def promised(pinctl, rows):
-    """What is promised at a million. How many promises are not kept."""
+    """Checks what is promised for a million hosts. Returns how many promises are not kept."""
     rows = [row for row in rows if row.promised]
     print("One million hosts in the main file, or lines", flush=True)
     broken = 0
@@ -353,7 +351,7 @@ def main():
     for make, rows in RUNS:
         if kinds and make.__name__ not in kinds:
             continue
-        # The form is what most verbs read.
+        # Most verbs read the compiled form.
         chosen = [row for row in rows if not verbs or row.words[0] in (*verbs, "compile")]
         bad += grown(pinctl, make, chosen, sizes)
     if len(words) == 1 and (not kinds or "million" in kinds):

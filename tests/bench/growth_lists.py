@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Lists of pins in each format that pinctl imports, of any number of hosts, or of keys where a format is of one host."""
+"""Makes lists of pins in each format that pinctl imports, of any number of hosts, or of keys if a format is of one host."""
 
 import base64
 
@@ -22,7 +22,7 @@ def host(number):
 
 
 def each(count, pattern, join=""):
-    """The pattern for each number: {host}, {b64}, {hex}, {colons} and {i} in it."""
+    """The pattern once for each number, with {host}, {b64}, {hex}, {colons} and {i} filled in."""
     return join.join(pattern.format(host=host(i), b64=b64(i), hex=digest(i).hex(), colons=colons(i), i=i) for i in range(count))
 
 
@@ -48,7 +48,7 @@ def firefox(count):
     return f"{sets}static const TransportSecurityPreload kPublicKeyPinningPreloadList[] = {{\n{rows}}};\n"
 
 
-# Format: text, and the further words of the command. Where it is "of one host", it is many keys.
+# Format: (text, further words of the command). A format of one host gets as many keys instead of hosts.
 LISTS = {
     "android": (lambda n: "<network-security-config>\n" + each(
         n, '<domain-config><domain>{host}</domain><pin-set><pin digest="SHA-256">{b64}</pin></pin-set></domain-config>\n')

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Counting instructions, and comparing two commands whose cost varies from run to run."""
+"""Counts instructions, and compares two commands whose cost varies from run to run."""
 
 import collections
 import dataclasses
@@ -17,11 +17,11 @@ VALGRIND = "valgrind"
 
 
 class Failed(Exception):
-    """A command did not do what was to be measured, so there is no number."""
+    """A command did not do what should be measured, so there is no number."""
 
 
 def clean_environment(**variables):
-    """Nothing of the caller's that could change what OpenSSL or the linker does."""
+    """An environment without the caller's variables that change what OpenSSL or the linker does."""
     return {"PATH": os.defpath, "LC_ALL": "C", **{name: str(value) for name, value in variables.items()}}
 
 
@@ -43,8 +43,8 @@ def run(command, environment):
 
 
 class Counter:
-    """Counts the instructions that a process executes from its first to its last, in user space: of the one that is
-    started with `prefix` in front of its command, within the block."""
+    """Counts the instructions that a process executes in user space, from its first to its last. Within the block, the
+    process has to be started with `prefix` in front of its command."""
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -56,14 +56,14 @@ class Counter:
         self.folder.cleanup()
 
     def count(self):
-        """After the process has ended."""
+        """The total; call this after the process has ended."""
         found = self.profile.exists() and re.search(r"^(?:summary|totals): (\d+)", self.profile.read_text(), re.MULTILINE)
         if not found:
             raise Failed("callgrind counted nothing")
         return int(found.group(1))
 
     def costs(self):
-        """The same, by object."""
+        """The instructions of each object."""
         if not self.profile.exists():
             raise Failed("callgrind counted nothing")
         return costs_of(self.profile.read_text().splitlines())
@@ -71,14 +71,14 @@ class Counter:
 
 @dataclasses.dataclass
 class Costs:
-    """By names of objects: what each executed itself, and what calls from one to another took with all below them."""
+    """By names of objects: the instructions of each one itself, and those of calls from one to another with all below."""
 
     own: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
 def costs_of(lines):
-    """Of a profile of callgrind, as its manual says in "Callgrind Format Specification"."""
+    """Reads a profile of callgrind, as its manual describes in "Callgrind Format Specification"."""
     costs, names = Costs(), {}
     at, called, is_call = None, None, False
 
@@ -111,8 +111,8 @@ def count_instructions(command, environment):
 
 
 def median_interval(values):
-    """The median, and an interval that holds the true one in 95 of 100 cases or more, whatever the distribution
-    (order statistics). With fewer than six values it is their whole range, which holds it less often."""
+    """The median, and an interval that contains the true one in at least 95 of 100 cases, whatever the distribution (order
+    statistics). With fewer than six values it is their whole range, which contains the true median less often."""
     ordered = sorted(values)
     count = len(ordered)
     rank, tail = 0, 0.0
@@ -126,8 +126,8 @@ def median_interval(values):
 
 
 def paired(first, second, pairs):
-    """Runs two measurements in turn, so that whatever else the machine does meets both. The order changes from
-    pair to pair. Returns the values of both."""
+    """Runs two measurements in turn, so that other load on the machine affects both. The order changes from pair to
+    pair. Returns the values of both."""
     values = ([], [])
     for number in range(pairs):
         order = (0, 1) if number % 2 == 0 else (1, 0)
@@ -143,8 +143,8 @@ def wall_seconds(command, environment):
 
 
 def spent(command, environment):
-    """Seconds of processor time that a command which must succeed takes, the kernel's for it too, and the highest
-    memory that it holds, in KiB."""
+    """Runs a command that must succeed. Returns its seconds of processor time, with the kernel's for it, and its peak memory
+    in KiB."""
     words = [str(word) for word in command]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(words, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
@@ -157,7 +157,7 @@ def spent(command, environment):
 
 
 def line_of_second(command, environment):
-    """What a process prints while another one, started the same way before it, is still there."""
+    """The output of a process that runs while another one, started the same way before it, still exists."""
     words = [str(word) for word in command]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "env": environment}
     with subprocess.Popen(words, **pipes) as first:

@@ -12,6 +12,6 @@ class Result:
     compared: str
     value: float
     unit: str
-    target: str = ""  # empty: told for the whole picture, nothing was promised
+    target: str = ""  # empty: nothing was promised, the value is only reported
     reached: bool | None = None
     details: dict = dataclasses.field(default_factory=dict)

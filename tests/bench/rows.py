@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The rows of the table. Each function measures one subject and yields its results."""
+"""Makes the rows of the table: each function measures one subject and yields its results."""
 
 import concurrent.futures
 import dataclasses
@@ -22,7 +22,7 @@ CERTSHIM_NANOSECONDS = 20e6
 
 @dataclasses.dataclass
 class Effort:
-    """How long to measure."""
+    """How often and how long each row measures."""
 
     handshakes: int  # counted in one process, after the first
     layouts: int  # of the heap, in each of which they are counted
@@ -52,13 +52,13 @@ def start(scene, effort):
     yield Result("start", "process start, no policy at all", f"a policy of {scene.sizes[0]}", without, "instructions more",
                  "at most 0", without <= 0)
 
-    # Not of what it came to: against the do-nothing provider that may be nothing, or less.
+    # Not a share of what pinning adds to the do-nothing provider, since that may be nothing or less.
     def spread(sizes):
         counts = [more[hosts] for hosts in sizes]
         return 100 * (max(counts) - min(counts)) / 60000
 
     one, large = scene.sizes[0], scene.sizes[1:] or scene.sizes
-    # A form of one host is copied, and one of many is left in its file, which takes another way in (blocks.c).
+    # A compiled form of one host is copied into memory; a large one stays in its file and is read by blocks.c.
     yield Result("start", f"the same, difference between {one} and {scene.hosts} hosts", "the 60000",
                  spread(scene.sizes), "% of them", "at most 4", spread(scene.sizes) <= 4)
     yield Result("start", f"the same, difference between {large[0]} and {scene.hosts} hosts", "the 60000",
@@ -66,9 +66,9 @@ def start(scene, effort):
 
 
 def counted_handshakes(scene, environment, host, version, count):
-    """Each run gets a server of its own, so that both sides take the same random numbers in every run. Without
-    glibc's fast bins: when they are merged depends on every allocation before, and costs up to 30,000
-    instructions a handshake that come and go with any change, on whichever side."""
+    """Each run gets its own server, so that both sides take the same random numbers in every run. glibc's fast bins are
+    off: when they are merged depends on every earlier allocation, and costs up to 30,000 instructions a handshake, which
+    appear or vanish with any change on either side."""
     environment = {**environment, "GLIBC_TUNABLES": "glibc.malloc.mxfast=0"}
     with scene.server(0) as port:
         return measure.count_instructions(scene.client(port, host, version, 0, count), environment)
@@ -81,9 +81,9 @@ def per_handshake(scene, effort, environment, host, version):
     return first, (all_of_them - first) / effort.handshakes
 
 
-# Of how many per cent of a handshake by P-256 more pinning may take.
+# Pinning may add at most so many per cent of a handshake with P-256.
 PINNED_LIMIT, OTHER_LIMIT = 0.3, 0.2
-# The same share of a handshake by P-256, in instructions: one by RSA takes fewer.
+# The same share as a number of instructions, because a handshake with RSA takes fewer.
 RSA_PINNED_LIMIT, RSA_OTHER_LIMIT = 22500, 15000
 
 
@@ -108,8 +108,8 @@ def handshakes_by_rsa(scene, effort):
 
 
 def handshake_of(scene, effort, version):
-    """What malloc(3) takes also depends on how long the path of the configuration is, by up to 3,000
-    instructions a handshake: each case is counted with several, and the median of the differences told."""
+    """What malloc(3) takes also depends on the length of the path of the configuration, by up to 3,000 instructions a
+    handshake. So each case is counted with several lengths, and the median of the differences is reported."""
     cases = {"nothing": (scene.with_nothing(), PINNED_HOST), "pinned": (scene.with_pinning(), PINNED_HOST),
              "other": (scene.with_pinning(), OTHER_HOST), "shim": (scene.with_shim(), OTHER_HOST),
              "plain": (scene.without_provider(), PINNED_HOST), "plain other": (scene.without_provider(), OTHER_HOST)}
@@ -121,7 +121,7 @@ def handshake_of(scene, effort, version):
         environment, host = jobs[job]
         return per_handshake(scene, effort, environment, host, version)
 
-    # Counts do not depend on what else runs.
+    # Counts do not depend on other load.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = dict(zip(jobs, pool.map(count, jobs)))
 
@@ -150,8 +150,8 @@ def handshake(scene, effort):
         yield from handshake_of(scene, effort, version)
 
 
-# What else the machine does can only add to a processor time, so the fastest runs are compared. An interval that need only
-# touch a limit would hold it the better, the less the machine is fit for measuring.
+# Other load can only add to a processor time, so the fastest runs are compared. If an interval only had to touch the limit,
+# the test would pass more easily the noisier the machine is.
 PROCESSOR_LIMIT, THREADS_LIMIT, WALL_LIMIT = 1.02, 1.03, 1.1
 
 
@@ -163,7 +163,7 @@ def fastest_ratio(row, what, compared, values, limit):
 
 
 def processor(scene, effort):
-    """What instructions do not show: the kernel's part, as where a large policy is read from its file."""
+    """Instructions do not show the kernel's part, for example when a large policy is read from its file."""
     with scene.server(1) as port:
         command = scene.client(port, OTHER_HOST, "1.3", 0, effort.threaded)
 
@@ -187,9 +187,9 @@ def counted_nameless(scene, effort, environment, sockets):
 
 
 def nameless(scene, effort):
-    """Whoever looks at the sockets of the process pays at least a system call for each. A walk is seen in
-    instructions, which are the same in every run; the processor time of the fastest handshake, which holds the
-    kernel's part too, is told beside them."""
+    """A program that looks at the sockets of the process pays at least a system call for each. Walking them shows in
+    instructions, which are the same in every run; the processor time of the fastest handshake, which includes the kernel's
+    part, is reported too."""
     by_name = scene.with_entry_elsewhere(ELSEWHERE)
     by_address = scene.with_entry_elsewhere(ELSEWHERE_ADDRESS)
     few, many = 0, effort.sockets
@@ -226,7 +226,7 @@ def threads(scene, effort):
                                     seconds, limit)
 
 
-# Names of which everything is kept in memory, and names that are read from the file again each time.
+# Names few enough that all of them stay in memory, and so many that each is read from the file again.
 KEPT_NAMES, READ_NAMES = 8, 256
 
 
@@ -239,7 +239,7 @@ def lookup(scene, effort):
         allocations = max([allocations, *(one["allocations"] for one in runs)])
         for which, what in (("covered_ns", "host covered"), ("uncovered_ns", "host not covered")):
             times = [one[which] for one in runs]
-            # What else the machine does can only add to it.
+            # Other load can only add to it.
             yield Result("lookup", f"lookup among {scene.hosts} hosts, {what}, {names} names in turn", "-", min(times),
                          "ns", f"under {target}" if target else "", min(times) < target if target else None,
                          {"median": statistics.median(times), "slowest": max(times)})
@@ -247,8 +247,8 @@ def lookup(scene, effort):
 
 
 def compared_memory(scene, effort, command, what):
-    """What two processes map is not private: another one of the same kind runs meanwhile. Without it the pages
-    of the page cache that only this one has mapped count too, though they take no memory of their own."""
+    """Memory that two processes map is not private, so another process of the same kind runs meanwhile. Without it, pages
+    of the page cache that only this process maps would count too, though they take no memory of their own."""
     def private(look, environment):
         def value():
             printed = json.loads(look(command, environment))
@@ -288,12 +288,12 @@ def shim(scene, effort):
                  {"files": files})
 
 
-# Of the processor time of `curl --pinnedpubkey`.
+# Limit relative to the processor time of `curl --pinnedpubkey`.
 CURL_LIMIT = 1.03
 
 
 def curl(scene, effort):
-    """Processor time holds what the kernel does for it too: modules that it maps, a policy that it opens."""
+    """Processor time includes what the kernel does for it: mapping modules, opening a policy."""
     by_policy = scene.with_pinning()
     with scene.server(4) as port:
         command = scene.curl(port)
@@ -327,9 +327,9 @@ def compile_policy(scene, effort):
 
 
 def verification(scene, effort):
-    """A process runs faster or slower than its neighbour by more than what is looked for. So the difference is
-    counted in instructions, and becomes time at the speed at which the fastest verification ran. That leaves out
-    what the kernel does, a `stat` for each source every half second."""
+    """One process can be faster or slower than the next by more than the difference to be measured. So the difference is
+    counted in instructions, and converted to time at the speed of the fastest verification. That leaves out the kernel's
+    part: a `stat` for each source every half second."""
     def command(count):
         return [scene.program("verify"), scene.path("chain.pem"), scene.path("root.pem"), PINNED_HOST, count]
 

@@ -14,20 +14,20 @@ from scene import OTHER_HOST, PINNED_HOST
 
 
 def in_layouts(effort, environment):
-    """The heap and the strings of the dynamic linker lie elsewhere with each size of the environment."""
+    """Environments of several sizes, since they move the heap and the strings of the dynamic linker."""
     return [{**environment, **WITHOUT_FAST_BINS, "PADDING": "x" * 16 * layout} for layout in range(effort.layouts)]
 
 
 def counted(effort, cases, count):
     jobs = [(case, environment) for case, base in cases.items() for environment in in_layouts(effort, base)]
-    # Counts do not depend on what else runs.
+    # Counts do not depend on other load.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = list(pool.map(lambda job: count(*job), jobs))
     return {case: counts[index * effort.layouts:(index + 1) * effort.layouts] for index, case in enumerate(cases)}
 
 
 def load(scene, effort):
-    """What the dynamic linker takes for one object more is most of it, and grows with the symbols of a program."""
+    """The dynamic linker's work for one more object is most of the cost, and grows with the symbols of a program."""
     programs = [("a program that loads GnuTLS", [scene.program("gnutls-client")], 150000)]
     if shutil.which("wget"):
         programs.append(("wget --version", ["wget", "--version"], None))

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Rows of the table: what a machine pays all day: programs that start, a policy that changes, many files."""
+"""Makes the rows for the permanent costs of a machine: programs that start, a policy that changes, many files."""
 
 import re
 import shutil
@@ -10,7 +10,7 @@ import measure
 from result import Result
 from scene import PINNED_HOST
 
-# What no process of others may spend on taking up a policy.
+# No process of another program may spend more than this on loading a new policy.
 MOST_MICROSECONDS, MOST_KIBIBYTES = 20000, 4096
 
 
@@ -18,7 +18,7 @@ MOST_MICROSECONDS, MOST_KIBIBYTES = 20000, 4096
 
 
 def programs_of(scene):
-    """Real ones, and what each may cost more than with a provider that does nothing."""
+    """Yields real programs, and what each may cost more than with a provider that does nothing."""
     context = "import ssl; ssl.create_default_context()"
     return (("openssl dgst, no SSL_CTX", ["openssl", "dgst", "-sha256", scene.path("root.pem")], 25000),
             ("ssh -G, no SSL_CTX", ["ssh", "-G", "localhost"], 25000),
@@ -43,23 +43,23 @@ def programs(scene, effort):
 
 
 def changed_policy(scene):
-    """A policy of its own, for what is done to it must not show in other rows."""
+    """A policy of its own, so that its changes do not affect other rows."""
     folder = scene.path("policy-that-changes")
     if not folder.exists():
-        # Before it is compiled: pinctl reads all of a policy to which something came.
+        # Before it is compiled: pinctl reads all of a policy with new text.
         (folder / "policy.d").mkdir(parents=True)
         scene.make_policy(folder, scene.hosts, scene.pin)
     return folder
 
 
 def pinctl(scene, folder, *words):
-    """Seconds of processor time, and the highest memory in KiB."""
+    """(seconds of processor time, peak memory in KiB)"""
     command = [scene.pinctl, *words, "--policy", folder / "policy.cfg"]
     return measure.spent(command, measure.clean_environment(HOME="/nonexistent"))
 
 
 def edits(scene, effort):
-    """Of pinctl, among all hosts."""
+    """The cost of pinctl with all hosts."""
     folder = changed_policy(scene)
     costs = {"add": [], "show": [], "remove": []}
     for number in range(effort.pairs):
@@ -80,7 +80,7 @@ def numbers(line):
 
 
 def changes(scene, effort):
-    """What processes that verify ten times a second pay while the policy changes."""
+    """The cost for processes that verify ten times a second while the policy changes."""
     folder = changed_policy(scene)
     environment = scene.with_provider(scene.module, folder)
     command = [str(word) for word in (scene.program("holder"), scene.path("chain.pem"), scene.path("root.pem"), PINNED_HOST,
@@ -107,7 +107,7 @@ def changes(scene, effort):
 
 
 def policy_of_files(scene, count):
-    """A host in each file."""
+    """Writes a drop-in for each host."""
     folder = scene.path(f"policy-of-{count}-files")
     drop_ins = folder / "policy.d"
     drop_ins.mkdir(parents=True)
@@ -144,7 +144,7 @@ def files(scene, effort):
 
 
 def shim_of_curl(scene, effort):
-    """The shim's own part: what it takes beyond a library that does no more than to load pinning.so."""
+    """The shim's own part: its cost beyond a library that only loads pinning.so."""
     del effort
     with scene.server(4) as port:
         command = scene.curl(port)
@@ -158,7 +158,7 @@ def shim_of_curl(scene, effort):
 
 
 def lookup_instructions(scene, effort):
-    """Clock times of lookups say what a machine does; these are the same on every one."""
+    """Clock times of lookups depend on the machine; instructions are the same on every one."""
     del effort
     names, rounds = 8, 100
 

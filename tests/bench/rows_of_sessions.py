@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Rows of the table: resumed sessions, and servers."""
+"""Makes the rows for resumed sessions and for servers."""
 
 import concurrent.futures
 import os
@@ -15,16 +15,16 @@ WITHOUT_FAST_BINS = {"GLIBC_TUNABLES": "glibc.malloc.mxfast=0"}
 
 
 def counted(layouts, cases, count):
-    """By case, what count(case, environment) yields in each layout of the heap. Cases: their environments."""
+    """{case: what count(case, environment) yields in each layout of the heap}. Cases: their environments."""
     jobs = [(case, environment) for case, environments in cases.items() for environment in environments]
-    # Counts do not depend on what else runs.
+    # Counts do not depend on other load.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         counts = list(pool.map(lambda job: count(*job), jobs))
     return {case: counts[index * layouts:(index + 1) * layouts] for index, case in enumerate(cases)}
 
 
 def environments(scene, effort, environment):
-    """The same configuration at paths of several lengths, on which malloc(3) depends."""
+    """The same configuration at paths of several lengths, since malloc(3) depends on the length."""
     return [{**scene.with_longer_path(environment, 8 * layout), **WITHOUT_FAST_BINS} for layout in range(effort.layouts)]
 
 
@@ -40,7 +40,7 @@ def per_resumption(scene, effort, environment, host, version):
         with scene.server(0, "tickets") as port:
             return measure.count_instructions(scene.client(port, host, version, 0, count, "resume"), environment)
 
-    # One is the full handshake that leaves the session.
+    # The first handshake is the full one that creates the session.
     return (instructions(1 + effort.handshakes) - instructions(1)) / effort.handshakes
 
 
@@ -70,10 +70,10 @@ def resumption(scene, effort):
 
 
 def of_pinning(costs, module):
-    """What pinning takes: the instructions of the module, what it calls, and what libssl executes to ask it. libssl's
-    own are counted whole, and the difference tells. Left out is by how much libcrypto and libc differ where they
-    are not called by us: they compare texts at another pace when these lie elsewhere in their pages, by hundreds of
-    instructions in either direction when nothing but the length of a path has changed."""
+    """The cost of pinning: the instructions of the module, of what it calls, and of what libssl executes to ask it.
+    libssl's own are counted in full, so that the difference shows them. Differences in the other work of libcrypto and libc
+    are left out: the speed of their text comparison depends on the position in a page, by hundreds of instructions in
+    either direction when only the length of a path has changed."""
     libssl = [name for name in costs.own if name.startswith("libssl.")]
     elsewhere = sum(cost for (caller, called), cost in costs.calls.items()
                     if caller == module and called != module and called not in libssl)
@@ -81,8 +81,8 @@ def of_pinning(costs, module):
 
 
 def per_connection(scene, effort, environment, version, mode):
-    """Instructions of a server for each further connection of a client without pinning: those of pinning and libssl,
-    and all of them."""
+    """Instructions of a server for each further connection of a client without pinning: (those of pinning and libssl, all
+    of them)."""
     def instructions(count):
         with measure.Counter() as counter:
             with scene.server(0, "tickets", under=counter.prefix, environment=environment) as port:
@@ -94,7 +94,7 @@ def per_connection(scene, effort, environment, version, mode):
 
 
 def servers(scene, effort):
-    """Of servers that verify nobody."""
+    """Servers that verify no client."""
     cases = {"plain": environments(scene, effort, scene.without_provider()),
              "pinned": environments(scene, effort, scene.with_pinning(1))}
     for version in ("1.3", "1.2"):

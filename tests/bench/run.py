@@ -3,9 +3,9 @@
 # SPDX-FileCopyrightText: The pinning authors
 """Measures what pinning costs, and prints a table of it.
 
-Instructions are counted by callgrind where that is possible: they are the same in every run, whatever else the
-machine does. Where only the clock tells, two commands run in turn, and the interval beside a median is the one
-that holds the true median with 95 % confidence. Leaves with 1 when a number that was promised is not reached.
+Instructions are counted by callgrind where possible: they are the same in every run, whatever else the machine does. Where
+only the clock can measure, two commands run in turn, and the interval beside a median contains the true median with 95 %
+confidence. Exits with 1 if a promised number is not reached.
 """
 
 import argparse
@@ -50,7 +50,7 @@ def shown(result, judged):
 
 
 def table(results, judged=True):
-    """judged: they were measured long enough to say which numbers are reached."""
+    """Prints the results. judged: they were measured long enough to say which numbers are reached."""
     lines = [["measure", "compared with", "measured", "target", ""], *(shown(result, judged) for result in results)]
     widths = [max(len(line[column]) for line in lines) for column in range(5)]
     lines.insert(1, ["-" * width for width in widths])
@@ -76,7 +76,7 @@ def write_json(path, options, results):
 
 
 def smoke_status(results):
-    """What every row came to is a number; an empty list would be none."""
+    """Fails unless every row has given numbers."""
     for result in results:
         if not math.isfinite(result.value):
             print(f"{result.measure}: no number", file=sys.stderr)

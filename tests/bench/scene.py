@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What is measured with: a chain of three P-256 certificates, policies of several sizes, configurations of
+"""Makes what the bench measures with: a chain of three P-256 certificates, policies of several sizes, configurations of
 OpenSSL with and without a provider, and servers."""
 
 import base64
@@ -20,7 +20,7 @@ from openssl_conf import openssl_conf  # noqa: E402
 
 PINNED_HOST = "pinned.bench.example"
 OTHER_HOST = "other.bench.example"
-# In no certificate here, and no address of this machine (RFC 5737).
+# No certificate here names these, and no interface of this machine has the address (RFC 5737).
 ELSEWHERE, ELSEWHERE_ADDRESS = "elsewhere.bench.example", "192.0.2.1"
 
 EXTENSIONS = f"""
@@ -47,11 +47,11 @@ WITHOUT_PROVIDER = ""
 
 
 class Scene:
-    """Everything lies in one folder, which the caller removes."""
+    """All files are in one folder, which the caller removes."""
 
     def __init__(self, folder, tools, hosts):
-        """tools: where the programs, pinctl, pinning.so and the shim are."""
-        # OpenSSL looks for a module of a relative path in its own folder.
+        """tools: the folder of the programs, pinctl, pinning.so and the shim."""
+        # OpenSSL looks for a module with a relative path in its own folder.
         self.folder = pathlib.Path(folder).resolve()
         self.programs = pathlib.Path(tools.programs).resolve()
         self.pinctl = pathlib.Path(tools.pinctl).resolve()
@@ -78,7 +78,7 @@ class Scene:
     def make_certificate(self, name, extensions, issuer):
         key, certificate = self.path(f"{name}.key"), self.path(f"{name}.pem")
         self.openssl("genpkey", "-algorithm", *self.algorithm, "-out", key)
-        # A root signs itself; all others are requested first, because releases before 3.2 know no req -CA.
+        # A root signs itself. Others need a request first, because releases before 3.2 have no req -CA.
         if issuer is None:
             self.openssl("req", "-x509", "-new", "-key", key, "-subj", f"/CN={name}", "-days", "30",
                          "-extensions", extensions, "-out", certificate)
@@ -104,7 +104,7 @@ class Scene:
         return base64.b64encode(hashlib.sha256(key.read_bytes()).digest()).decode()
 
     def with_rsa(self):
-        """The same scene in a folder of its own, with a chain of RSA keys."""
+        """The same scene in a separate folder, with a chain of RSA keys."""
         other = copy.copy(self)
         other.folder = self.path("rsa")
         other.folder.mkdir()
@@ -122,22 +122,22 @@ class Scene:
         return json.loads(measure.run(arguments, measure.clean_environment()))
 
     def policy(self, hosts):
-        """The folder of a policy with its compiled form; the last of its hosts is the pinned one."""
-        # Names of one length, for each character of a path costs something.
+        """The folder of a policy with its compiled form; its last host is the pinned one."""
+        # Names of one length, since each character of a path costs something.
         folder = self.path(f"policy-{hosts:07}")
         if hosts not in self.compiled:
             self.compiled[hosts] = self.make_policy(folder, hosts, self.pin)
         return folder
 
     def policy_of_issuer(self):
-        """The same with one host, of which the issuer's key is pinned."""
+        """The same with one host, whose issuer's key is pinned."""
         folder = self.path("policy-of-issuer")
         if not folder.exists():
             self.make_policy(folder, 1, self.issuer_pin)
         return folder
 
     def with_entry_elsewhere(self, last):
-        """Pinning with a policy of which the last host is that one, and none is a host of this bench."""
+        """Pinning with a policy whose last host is this one; no host of the bench is in it."""
         folder = self.path(f"policy-{last}")
         if not folder.exists():
             self.make_policy(folder, min(1000, self.hosts), self.pin, last)
@@ -149,12 +149,12 @@ class Scene:
         return measure.clean_environment(OPENSSL_CONF=path)
 
     def with_longer_path(self, environment, more):
-        """The same configuration in a file whose path is longer by so many characters."""
+        """The same configuration in a file whose path is longer by this many characters."""
         if more == 0:
             return environment
         path = pathlib.Path(environment["OPENSSL_CONF"])
         longer = path.with_name(path.name + "-" * more)
-        # What is read with it moves all that comes after it, so that no text crosses a page in every layout.
+        # The environment moves all data after it, so that no text crosses a page in every layout.
         longer.write_text(f"{path.read_text()}[padding]\nvalue = {'x' * 80 * more}\n")
         return {**environment, "OPENSSL_CONF": str(longer)}
 
@@ -182,12 +182,12 @@ class Scene:
         return {**self.without_provider(), "LD_PRELOAD": str(self.preload), "PINNING_POLICY": str(policy)}
 
     def with_least_preload(self, folder=None):
-        """What the shim is compared with: a library that only loads pinning.so."""
+        """A library that only loads pinning.so, to compare the shim with."""
         return {**self.with_shim(folder), "LD_PRELOAD": str(self.program("libleast-preload.so")),
                 "BENCH_MODULE": str(self.module)}
 
     def check(self):
-        """What does not load, or does not enforce, costs nothing and would be the best of all results."""
+        """Fails unless pinning loads and enforces: a module that does neither would cost nothing and look best."""
         folder = self.path("policy-of-a-wrong-pin")
         self.make_policy(folder, 1, base64.b64encode(bytes(32)).decode())
         nothing = self.with_provider(self.program("nothing.so"), folder)
@@ -205,7 +205,7 @@ class Scene:
 
     @contextlib.contextmanager
     def server(self, threads, *more, under=(), environment=None):
-        """The port of a server that is there until the block ends; threads 0: one, with fixed random numbers."""
+        """The port of a server that runs until the block ends; threads 0: one thread, with fixed random numbers."""
         arguments = [*under, self.program("server"), self.path("chain.pem"), self.path("leaf.key"), str(threads), *more]
         with subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               env=environment or self.without_provider()) as process:

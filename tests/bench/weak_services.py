@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""nginx, haproxy, Postfix and PostgreSQL with a fault each, for tests/bench/beside_testssl.py; Postfix and PostgreSQL as they come."""
+"""Starts nginx and haproxy with a fault each, and Postfix and PostgreSQL as packaged, for tests/bench/beside_testssl.py."""
 
 import os
 import pathlib
@@ -20,11 +20,11 @@ EXPECTED = {
     "nginx-expired": ["expired"], "nginx-misnamed": ["wrong-name"], "nginx-sha1-issuer": ["weak-signature"],
     "nginx-long": ["chain-long"], "nginx-revoked": ["revoked"],
     "haproxy-rsa1024": ["weak-key"], "haproxy-selfmade": ["not-trusted"], "haproxy-star": ["wildcard"],
-    # Opportunistic TLS of Postfix takes what it gets, without authentication, too.
+    # Opportunistic TLS of Postfix accepts all it can get, also suites without authentication.
     "postfix": ["anonymous", "cbc", "client-order", "static-rsa", "tiny-dh", "tls10", "tls11"],
     "postgres": ["cbc", "static-rsa"],
 }
-# By the port pinctl knows how TLS begins; testssl.sh is told.
+# pinctl knows by the port how TLS begins; testssl.sh has to be told.
 STARTTLS = {"postfix": (25, "smtp"), "postgres": (5432, "postgres")}
 POSTGRES = "/usr/lib/postgresql/15/bin/"
 
@@ -53,7 +53,7 @@ def make_certificates():
 
 
 class Services:
-    """All of them, in a folder of their own; needs root."""
+    """Runs all servers in a folder of their own; needs root."""
 
     def __init__(self):
         make_certificates()
@@ -88,7 +88,7 @@ class Services:
                                   "AES128-GCM-SHA256:DHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256:AES128-SHA:@SECLEVEL=0;")
         settings["nginx-revoked"] += f"ssl_stapling on; ssl_stapling_file {path('nginx-revoked.der')};"
         temporary = "".join(f"{kind}_temp_path {self.folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
-        # One process each: within one, servers share the settings of OpenSSL.
+        # A process for each, because servers within one nginx share the settings of OpenSSL.
         for name, text in settings.items():
             self.start("/usr/sbin/nginx", "-e", "stderr", "-c", self.write(f"{name}.conf", f"""daemon off; pid {self.folder}/{name}.pid;
 error_log stderr; events {{}} http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{self.ports[name]} ssl; {text}

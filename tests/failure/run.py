@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Runs tests/paths/run.py with $FAILURE_SPARED set: where in libpinpolicy.so.0 the code of libconfig is, which does not
-survive that its own allocations fail (docs/threat-model.md).
+"""Runs tests/paths/run.py with $FAILURE_SPARED set to the part of libpinpolicy.so.0 that is the code of libconfig, which does
+not survive a failure of its own allocations (docs/threat-model.md).
 
     run.py LIBRARY NM ARGUMENTS-OF-PATHS-RUN..."""
 
@@ -19,7 +19,7 @@ def spared(library, nm):
     found = [(int(words[0], 16), int(words[1], 16)) for words in map(str.split, listed.stdout.splitlines())
              if len(words) == 4 and words[2] in 'tT' and LIBCONFIG.match(words[3])]
     if not found:
-        return '0-0'  # a shared one: then it is none of ours
+        return '0-0'  # libconfig is a shared library, so none of its code is in ours
     return f'{min(start for start, _ in found):x}-{max(start + size for start, size in found):x}'
 
 
