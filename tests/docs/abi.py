@@ -4,10 +4,10 @@
 Compares the binary interface of libpinpolicy with the one that is kept in policy/pinpolicy.abi: prototypes, sizes and
 offsets of structures, values of enumerations and macros.
 
-    abi.py COMPILER           compares, and leaves with 1 if they differ
-    abi.py COMPILER --write   keeps the one that is there now
+    abi.py COMPILER           compares, and exits with 1 if they differ
+    abi.py COMPILER --write   writes the current interface there
 
-docs/compatibility.md says which differences are allowed. For machines with pointers of 64 bits.
+docs/compatibility.md says which differences are allowed. Works on machines with pointers of 64 bits.
 """
 
 import difflib
@@ -27,7 +27,7 @@ def without_comments(text):
 
 
 def structures(text):
-    """(name, [member]) for each; of `int64_t a, b[2];` both."""
+    """(name, [member]) for each structure; `int64_t a, b[2];` gives both names."""
     for name, body in re.findall(r"(?s)struct (pin_\w+) \{(.*?)\n\};", text):
         members = []
         for declaration in body.split(";"):
@@ -44,7 +44,7 @@ def constants(text):
 
 
 def numbers(text):
-    """Macros of sizes and limits; the version is none, it changes with each release."""
+    """Macros of sizes and limits, without the version, which changes with each release."""
     return re.findall(r"(?m)^#define (PIN_\w+) [\d(]", text)
 
 

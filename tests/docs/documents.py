@@ -6,7 +6,7 @@ import dataclasses
 import pathlib
 import re
 
-# What a block may be; README.md says what becomes of each.
+# The kinds of block; README.md says what is done with each.
 KINDS = {"sh", "text", "policy", "entry", "notify", "openssl.cnf", "log", "unit", "bpftrace"}
 
 
@@ -19,7 +19,7 @@ class Block:
 
 
 class BadDocument(Exception):
-    """A block that is not marked, or not closed."""
+    """A block that is not marked or not closed."""
 
 
 def read(path):
@@ -52,7 +52,7 @@ def _markdown(name, lines):
 
 
 def _mdoc(name, lines):
-    """A display is marked by the comment line before it: .\\" example: KIND"""
+    """Finds displays that are marked by the comment line before them: .\\" example: KIND"""
     for number, line in enumerate(lines, 1):
         if not line.startswith(".Bd"):
             continue
@@ -64,5 +64,5 @@ def _mdoc(name, lines):
 
 
 def _plain(line):
-    """A line as mandoc shows it."""
+    """A line without its mdoc markup, as mandoc shows it."""
     return line.replace(r"\e", "\\").replace(r"\-", "-").replace(r"\&", "")

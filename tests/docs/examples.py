@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-Runs the examples of one document, in their order, and stops at the first that does not do what the document says:
+Runs the examples of one document in their order, and stops at the first that does not do what the document says:
 
     examples.py DOCUMENT
 
-The environment names what was built: PINCTL, PINNING_MODULE, BUILD.
+The environment variables PINCTL, PINNING_MODULE and BUILD name what was built.
 """
 
 import os
@@ -21,7 +21,7 @@ class Wrong(Exception):
     """An example that does not work as it is written."""
 
 
-# What differs from run to run in an output. The order matters: paths and digests first.
+# What differs between two runs of an example. The order matters: paths and digests first.
 CHANGING = (
     (r"\b\d{4}-\d\d-\d\d( \d\d:\d\d)?\b", "DAY"),
     (r"\(\d+\)", "(N)"),
@@ -44,13 +44,13 @@ def comparable(text):
 
 
 def missing_line(expected, output):
-    """The first line of an example that the output does not have, in this order; None: it has all."""
+    """The first line of an example that the output lacks, keeping the order; None if it has all of them."""
     rest = iter(comparable(output))
     return next((line for line in comparable(expected) if line not in rest), None)
 
 
 def completed_entry(text):
-    """An entry of which a page shows only one setting."""
+    """A whole policy from an entry of which a page shows only one setting."""
     name = "" if re.search(r"(?m)^name ", text) else 'name = "api.example.com";\n'
     lists = r"(?m)^(pins|backup_pins|fingerprints|intermediates|anchors) "
     pins = "" if re.search(lists, text) else f'pins = [ "{DIGEST}" ];\n'
@@ -58,12 +58,12 @@ def completed_entry(text):
 
 
 def pairs(line):
-    """The names of the pairs of a log line; keys without their number, repetitions once."""
+    """The names of the pairs of a log line: key1 and key2 as key, repetitions only once."""
     names = re.findall(r'(\w+)=(?:"[^"]*"|\S+)', line)
     return list(dict.fromkeys(re.sub(r"^key\d+$", "key", name) for name in names))
 
 
-# By the words after `sh`: which server there is, and with which statuses the block may leave.
+# The words after `sh` -> (which certificate the server shows, allowed exit statuses of the block).
 EXPECTED = {(): ("genuine", {0}), ("finding",): ("genuine", {1}), ("refused",): ("swapped", range(1, 256)),
             ("swapped",): ("swapped", {0})}
 
@@ -92,7 +92,7 @@ class Runner:
 
     def _text(self, block):
         if block.words:
-            return  # what a program says: see messages.py
+            return  # the message of a program: see messages.py
         if self.output is None:
             raise Wrong(f"{block.place}: an output, but no command before it")
         line = missing_line(block.text, self.output)
@@ -106,7 +106,7 @@ class Runner:
         self._check(block, completed_entry(block.text))
 
     def _notify(self, block):
-        """With a policy that names nobody nothing is looked at, and the file has been read by then."""
+        """pinctl monitor has read the settings before it finds that the policy names no server, and connects to nobody."""
         folder = self.box.work / "example"
         folder.mkdir(exist_ok=True)
         (folder / "notify.cfg").write_text(block.text)
@@ -131,7 +131,7 @@ class Runner:
             raise Wrong(f"{block.place}: not both providers are active\n{output}")
 
     def _log(self, block):
-        """The line has the pairs of a real one."""
+        """The line must have the same pairs as a real one."""
         shown = pairs(block.text)
         if shown[0] == "event":
             broken = self.box.work / "broken.cfg"
@@ -163,7 +163,7 @@ class Runner:
 
 
 def pages_of(path):
-    """The pages that an overview lists, in its order, and itself."""
+    """An overview page, and before it the pages that it lists, in its order."""
     listed = re.findall(r"(?m)^\.It Xr (\S+) (\d)$", pathlib.Path(path).read_text(encoding="utf-8"))
     return [pathlib.Path(path).with_name(f"{name}.{section}") for name, section in listed] + [path]
 
@@ -172,7 +172,7 @@ def run_document(path):
     blocks = [block for page in pages_of(path) for block in documents.read(page)]
     if not blocks:
         raise Wrong(f"{path}: no examples were found")
-    # These begin with a machine on which there is nothing yet.
+    # These documents begin on a machine where nothing is set up.
     switched_on = pathlib.Path(path).name not in ("README.md", "operators-guide.md")
     with sandbox.Sandbox(os.environ["PINCTL"], os.environ["PINNING_MODULE"], switched_on) as box:
         Runner(box).run(blocks)

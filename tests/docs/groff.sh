@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# groff.sh PAGE...: fails with what groff says of manual pages when it sets them for a terminal of 80 columns.
+# groff.sh PAGE...: sets manual pages for a terminal of 80 columns, and fails if groff has a complaint.
 set -eu
 status=0
 for page in "$@"; do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What a document may not say: each of these must be found. The environment is that of examples.py."""
+"""Tests that examples.py and documents.py find each of these errors of a document. The environment is that of examples.py."""
 
 import pathlib
 import tempfile

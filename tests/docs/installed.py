@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-What is installed leads nowhere that is not installed: links of documents, man pages that man pages and units name, documents
-that man pages name.
+Checks that whatever is installed refers only to what is installed too: links in documents, man pages named by man pages and
+units, documents named by man pages.
 
-    tests/docs/installed.py PREFIX [DOCUMENTS]    PREFIX: such as /usr; DOCUMENTS: default PREFIX/share/doc/pinning
+    tests/docs/installed.py PREFIX [DOCUMENTS]    PREFIX: for example /usr; DOCUMENTS: default PREFIX/share/doc/pinning
 """
 
 import gzip
@@ -18,7 +18,7 @@ OURS = re.compile(r"^(pinctl|pinning|pinpolicy|OSSL_PROVIDER-pinning)")
 
 
 def anchors(text):
-    """As they are made from headings."""
+    """The anchors that are made from the headings of a text."""
     heads = re.findall(r"(?m)^#+ +(.*)$", text)
     return {re.sub(r"[^\w\- ]", "", head.lower()).replace(" ", "-") for head in heads}
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 """
-Compares pinpolicy(3) with the public headers: each function of theirs is on the page with the same result and the same
-parameters, and is explained there; the page has no others. Also the version of header, library and page's neighbours.
+Compares pinpolicy(3) with the public headers: each function of the headers must be on the page with the same result and
+parameters and be explained there, and the page has no others. Compares the versions of header, library and pages too.
 
-The environment names what was built: PINCTL, PINPOLICY.
+The environment variables PINCTL and PINPOLICY name what was built.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ def plain(text):
 
 
 def declared(text):
-    """name -> (result, parameters)"""
+    """{function name: (result, parameters)}"""
     text = re.sub(r"(?s)/\*.*?\*/|\bPIN_MUST_USE\s+", "", text)
     found = {}
     for result, name, parameters in re.findall(r"(?m)^(?!typedef)([a-z][\w *]*?)\b(pin_\w+)\(([^()]*)\);", text):

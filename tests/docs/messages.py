@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The pinning authors
 """
 Makes each program of docs/troubleshooting.md connect to a server with a swapped key, and looks for every line that the
-document says the program prints. The programs are driven by the drivers of the program tests.
+document quotes. The drivers of the program tests run the programs.
 
-The environment names what was built: PINNING_MODULE.
+The environment variable PINNING_MODULE names what was built.
 """
 
 import os
@@ -22,12 +22,12 @@ import pki
 
 DRIVERS = SOURCE / "tests" / "programs" / "drivers"
 DOCUMENT = SOURCE / "docs" / "troubleshooting.md"
-# What speaks TLS by GnuTLS is reached by the shim alone.
+# Programs that use GnuTLS; only the shim reaches them.
 BY_SHIM = {"git", "wget"}
 
 
 def command(program, port, certificates):
-    if program == "s_client-summary":  # what the driver leaves out
+    if program == "s_client-summary":  # the driver leaves out this line
         return ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", pki.PINNED_HOST]
     return [DRIVERS / program, "connect", pki.PINNED_HOST, str(port), certificates.root(), "verify,tls1.3"]
 
@@ -62,10 +62,10 @@ def check(blocks, certificates, policy, directory):
 def main():
     blocks = [block for block in documents.read(DOCUMENT) if block.kind == "text" and block.words]
     named = {block.words[0].split("-summary")[0] for block in blocks}
-    # All three of python3 say the same.
+    # All three drivers of python3 print the same.
     forgotten = {path.name for path in DRIVERS.iterdir()} - named - {"python-asyncio", "python-http"}
     with tempfile.TemporaryDirectory() as directory:
-        os.chmod(directory, 0o755)  # PostgreSQL's user has to get through
+        os.chmod(directory, 0o755)  # PostgreSQL's user needs to pass through
         certificates = pki.make(pathlib.Path(directory) / "pki")
         policy = pathlib.Path(directory) / "policy.cfg"
         policy.write_text(f'version = 1;\nhosts = ( {{ name = "{pki.PINNED_HOST}"; '

@@ -2,9 +2,9 @@
 # SPDX-FileCopyrightText: The pinning authors
 """
 Compares the reference pages with the software, in both directions: verbs and options, settings of the policy and of the
-provider, reasons and events, names in openssl-internals.md, and the links between pages.
+provider, reasons and events, names in openssl-internals.md, and links between pages.
 
-The environment names what was built: PINCTL, PINPOLICY.
+The environment variables PINCTL and PINPOLICY name what was built.
 """
 
 import ctypes
@@ -29,7 +29,7 @@ def pinctl(*words):
 
 
 def section(text, title):
-    """What stands below a .Sh of a page."""
+    """The text below a .Sh of a page."""
     return re.search(rf"(?ms)^\.Sh {title}$(.*?)(?=^\.Sh |\Z)", text).group(1)
 
 
@@ -38,7 +38,7 @@ def items(text, macro):
 
 
 def arguments(source, at):
-    """Those of a call in C, whose parenthesis ends before `at`."""
+    """The arguments of a call in C, whose opening parenthesis ends before `at`."""
     found, depth = [""], 0
     for token in re.findall(r'"(?:[^"\\]|\\.)*"|.', source[at:], re.S):
         if token in "()":
@@ -81,7 +81,7 @@ class Verbs(unittest.TestCase):
             self.assertEqual(name, (f"pinctl-{verb}", summary[0].lower() + summary[1:]))
 
     def test_every_page_has_an_example(self):
-        """examples.py runs them."""
+        """examples.py runs the examples, so a page must have one."""
         for verb, text in self.texts.items():
             with self.subTest(verb):
                 self.assertRegex(text, rf'(?m)^\.\\" example: sh( \w+)?\n\.Bd .*\n(.*\n)*?.*\bpinctl {verb}\b')
@@ -92,7 +92,7 @@ class Verbs(unittest.TestCase):
             self.assertIn("Usage: " + " ".join(words).replace(r"\-", "-") + "\n", pinctl(verb, "--help"))
 
     def common(self):
-        """{option that is described for many verbs: the verbs}."""
+        """{option that pinctl.1 describes for many verbs: these verbs}"""
         described = section(self.page, "DESCRIPTION")
         listed = {verb for verb in self.texts}
         named = {option: set(re.findall(r"[a-z-]+", " ".join(re.findall(r"(?m)^\.Cm (.*)$", body)))) & listed for option, body in
@@ -115,7 +115,7 @@ class Verbs(unittest.TestCase):
 
 
 class Findings(unittest.TestCase):
-    """The codes that the sources give findings, and those that are described."""
+    """The codes of findings in the sources are those that the pages describe."""
 
     def test_monitor(self):
         folder = SOURCE / "tools" / "monitor"
@@ -140,7 +140,7 @@ class Findings(unittest.TestCase):
 
 
 class Settings(unittest.TestCase):
-    """The parser itself says what it knows, when it meets a name that is like none."""
+    """When the parser meets an unknown name that is similar to no other, its message lists all names that it knows."""
 
     @staticmethod
     def known(text):
@@ -214,7 +214,7 @@ class Log(unittest.TestCase):
 
 
 class Grades(unittest.TestCase):
-    """The table of docs/grades.md against that of the software."""
+    """The table of docs/grades.md is that of the software."""
 
     def test_findings(self):
         source = (SOURCE / "tools" / "scan" / "findings.c").read_text()
@@ -227,7 +227,7 @@ class Grades(unittest.TestCase):
 
 
 class Internals(unittest.TestCase):
-    """Rows of openssl-internals.md: code of ours, cases of tests, and the comments that name a row."""
+    """Rows of openssl-internals.md: the code, tests and comments that they name exist, and comments name existing rows."""
 
     def setUp(self):
         lines = (SOURCE / "docs" / "openssl-internals.md").read_text(encoding="utf-8").splitlines()

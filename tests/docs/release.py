@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The version stands in one place: what packaging/new-release.sh and build-deb.sh --version make of it, in a copy."""
+"""Tests in a copy of the tree what packaging/new-release.sh and build-deb.sh --version do with the version's single place."""
 
 import pathlib
 import re
@@ -28,7 +28,7 @@ class Release(unittest.TestCase):
         return done.stdout + done.stderr
 
     def configured(self, tree):
-        """What CMake takes for the version: the lines before project() of CMakeLists.txt, run as a script."""
+        """The version as CMake reads it: runs the lines before project() of CMakeLists.txt as a script."""
         lines = (SOURCE / "CMakeLists.txt").read_text(encoding="utf-8").split("project(")[0].split("# The version stands")[1]
         wanted = "\n".join(line for line in lines.splitlines()[1:] if not line.startswith("set_property"))
         script = tree / "version.cmake"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""A place in which the commands of a document run as they are written; README.md says what is put under them."""
+"""A sandbox that runs the commands of a document unchanged; README.md says what the sandbox replaces."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ import servers
 
 HOST = "api.example.com"
 
-# What is logged is dated back: documents wait two weeks before they learn from it.
+# Log lines get an older time, because documents wait two weeks before they learn from the log.
 LOG_AGE = 15 * 24 * 60 * 60
 
 OPENSSL_HEAD = """
@@ -33,7 +33,7 @@ pinning = pinning_sect
 activate = 1
 """
 
-# Commands that would build, install or test the whole tree. Each still fails where the document is wrong.
+# Replaces commands that would build, install or test the whole tree. Each still fails if the document is wrong.
 SHELL = """
 set -e
 has_preset() { command "$1" --list-presets=all 2>/dev/null | grep -q "\\"$2\\""; }
@@ -53,7 +53,7 @@ pinctl() {
   esac
   command pinctl "$@"
 }
-# The server reads its files anew for each connection.
+# The server reads its files again for each connection, so a reload has nothing to do.
 systemctl() { [ "$*" = "reload nginx" ]; }
 cmake() {
   case $1 in
@@ -90,7 +90,7 @@ def run(*command, cwd=None, env=None):
 
 
 class Sandbox:
-    """One for each document. switched_on: begins with an entry for the host and with the provider in openssl.cnf."""
+    """One for each document. switched_on: starts with an entry for the host and with the provider in openssl.cnf."""
 
     def __init__(self, pinctl, module, switched_on):
         self.module = pathlib.Path(module)
@@ -112,7 +112,7 @@ class Sandbox:
     def __exit__(self, *exception):
         self.stack.close()
 
-    # ---- What there is
+    # ---- Files
 
     def _fill(self):
         tls = self.root / "etc" / "nginx" / "tls"
@@ -132,7 +132,7 @@ class Sandbox:
         if self.switched_on:
             self.configure("[pinning_sect]\nactivate = 1\n")
             self.must_run("pinctl", "add", HOST, "server.pem", "--backup", "spare.pub")
-        # For the examples that name a policy in the current folder.
+        # For examples that name a policy in the current folder.
         self.must_run("pinctl", "add", "--policy", "policy.cfg", HOST, "server.pem", "--backup", "spare.pub")
 
     def _openssl(self, *words, before=()):
@@ -141,7 +141,7 @@ class Sandbox:
             raise RuntimeError(f"openssl {words[0]}: {output}")
 
     def _issue(self, name, subject, section, issuer=None):
-        """It was issued an hour ago: in its very first second one day more would be left of it."""
+        """Issues a certificate an hour ago: in its first second, a new one would have one day more left."""
         signed_by = ["-CA", f"{issuer}.pem", "-CAkey", f"{issuer}.key"] if issuer else []
         self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90",
                       "-config", "req.cnf", "-extensions", section, "-subj", f"/CN={subject}",
@@ -161,7 +161,7 @@ class Sandbox:
     # ---- Running
 
     def environment(self, server):
-        """Where every default of a program is a file of the sandbox. server: whom curl reaches."""
+        """Makes every default of a program a file of the sandbox. server: which one curl reaches."""
         (self.root / ".curlrc").write_text(f'connect-to = "{HOST}:443:127.0.0.1:{self.ports[server]}"\n'
                                            f'cacert = "{self.work / "root.pem"}"\nnoproxy = "*"\nsilent\nshow-error\n')
         return {"PATH": f"{self.bin}:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(self.root), "CURL_HOME": str(self.root),
@@ -172,17 +172,17 @@ class Sandbox:
                 "HISTORY": str(self.root / "history.db"), "LOG": str(self.log)}
 
     def rewritten(self, text):
-        """The paths of the system that a document names, in the sandbox."""
+        """The text, with the paths of the system replaced by those in the sandbox."""
         return re.sub(r"(?<![\w/])/etc/(nginx|pinning|ssl)\b", lambda path: str(self.root) + path.group(0), text)
 
     def plain(self, output):
-        """An output as if it came from the system itself."""
-        # The policy stands for the machine's own, with which no command that is advised has to name it.
+        """The output, with the paths of the sandbox replaced by those of the system."""
+        # The policy is the machine's own for the document, so advised commands need no option to name it.
         output = output.replace(f" --policy {self.root}/etc/pinning/policy.cfg", "")
         return output.replace(str(self.root), "")
 
     def shell(self, text, server="genuine", **more):
-        # The presets lie in the source tree, but nothing may be written there.
+        # The presets are in the source tree, but nothing may be written there.
         presets = self.work / "CMakePresets.json"
         if not presets.exists():
             shutil.copy(SOURCE / "CMakePresets.json", presets)
@@ -191,7 +191,7 @@ class Sandbox:
         return status, self.plain(output)
 
     def _keep_log(self, output):
-        """What came on standard error, PINNING_DEBUG=1, goes to the system log as well."""
+        """Copies log lines from standard error (PINNING_DEBUG=1) to the system log of the sandbox."""
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - LOG_AGE))
         with open(self.log, "a", encoding="utf-8") as log:
             for line in re.findall(r"(?m)^(?:verdict|event)=.*", output):
@@ -203,11 +203,11 @@ class Sandbox:
             raise RuntimeError(f"{shlex.join(words)}: {output}")
 
     def configure(self, text):
-        """openssl.cnf from an example: a whole one, or only our section."""
+        """Writes openssl.cnf from an example: a whole file, or only our section."""
         head = OPENSSL_HEAD if text.startswith("[pinning_sect]") else ""
         self.conf.write_text(head + self.rewritten(text))
 
     def installed(self):
-        """The paths that an example has installed."""
+        """The paths that an example installed."""
         directory = self.root / "installed"
         return [str(path.relative_to(directory)) for path in directory.rglob("*") if path.is_file()]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# For the tests of the target "uninstall", which sets `build`, to be sourced. The build itself stays as it is: what was installed
-# from it earlier, too.
+# Makes folders for the tests of the target "uninstall". To be sourced; the test sets `build`. The build's record of an
+# earlier installation is put aside, and put back at the end.
 : "${build:?is to be set}"
 records=(install_manifest.txt installed_folders.txt)
 place=$(mktemp -d)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# uninstall_system_test.sh BUILD: a build that is installed into a folder is uninstalled on a system of its own, made of folders that
-# are mounted over /etc, /run and /var/lib: what names this installation is switched off, and nothing else is.
+# uninstall_system_test.sh BUILD: installs a build into a folder, and uninstalls it on a separate system, made of folders
+# mounted over /etc, /run and /var/lib: whatever names this installation is switched off, and nothing else.
 set -euo pipefail
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -33,7 +33,7 @@ mount --bind "$place/etc" /etc
 mount --bind "$place/run" /run
 mount --bind "$place/var-lib" /var/lib
 
-# systemd that has its units from this prefix, or, with PINNING_TEST_UNITS, from elsewhere.
+# A systemctl that reports units from this prefix, or from $PINNING_TEST_UNITS.
 cat >"$place/bin/systemctl" <<END
 #!/bin/sh
 case \$1 in
@@ -45,7 +45,7 @@ chmod +x "$place/bin/systemctl"
 export PATH=$place/bin:$PATH
 unset DESTDIR OPENSSL_CONF
 
-# A system on which nothing is switched on, and the build installed.
+# Makes a system with the build installed and nothing switched on.
 install_again() {
   rm -rf "$prefix" "$place/systemctl" /etc/ld.so.preload /etc/systemd/system/* /etc/pinning/*
   touch "$place/systemctl"
@@ -59,7 +59,7 @@ install_again() {
   module=$(find "$prefix" -name pinning.so)
 }
 
-# What is made of the template where CMAKE_INSTALL_BINDIR is $1.
+# make_script BINDIR: makes the uninstall script as for CMAKE_INSTALL_BINDIR=BINDIR.
 make_script() {
   printf 'set(CMAKE_BINARY_DIR "%s")\nset(CMAKE_INSTALL_BINDIR "%s")\nconfigure_file("%s" "%s" @ONLY)\n' "$build" "$1" \
     "$here/../../cmake/uninstall.cmake.in" "$place/uninstall.cmake" >"$place/make.cmake"
@@ -78,7 +78,7 @@ installed_is_gone() {
   [ -z "$(find "$prefix" -type f)" ]
 }
 
-# All that can be switched on, with the libraries of the folder $1.
+# switch_on FOLDER: switches on everything that can be, with the libraries in FOLDER.
 switch_on() {
   local file
   "$prefix/bin/pinctl" enable --systemd their.service >"$place/said" 2>&1 || fail "a service is not switched on"
@@ -106,7 +106,7 @@ for unit in pinning-monitor.timer pinning-compile.path; do
 done
 [ "$(tail -n 1 "$place/systemctl")" = daemon-reload ] || fail "systemd was not told"
 
-# As it is written with a whole path for programs, and with "$LIB" for the folder of the architecture, from which a link leads to
+# The same with an absolute path for programs, and with "$LIB" for the folder of the architecture, in which a link leads to
 # the shim.
 make_script "$prefix/bin/"
 install_again
@@ -117,7 +117,7 @@ printf '%s\n' "$prefix/\$LIB/${shim##*/}" >/etc/ld.so.preload
 uninstall || fail "not uninstalled"
 [ ! -e /etc/ld.so.preload ] || fail "the shim is still preloaded"
 
-# Another installation goes on, and so do its units.
+# Another installation stays switched on, and its units run on.
 install_again
 cp -r "$prefix" "$place/other"
 switch_on "$place/other"
@@ -127,7 +127,7 @@ installed_is_gone || fail "files are left"
 describe | diff "$place/before" - >"$place/said" || fail "another installation was switched off"
 ! grep -q disable "$place/systemctl" || fail "the units of another installation were stopped"
 
-# Where nothing can tell, or switch off, all stays.
+# If pinctl is missing, or cannot switch off, all files stay.
 install_again
 switch_on "$prefix"
 describe >"$place/before"
@@ -141,7 +141,7 @@ sed -i '/# <<< pinning/d' /etc/ssl/openssl.cnf
 ! uninstall || fail "removed with edited lines"
 installed_stays || fail "files were removed with edited lines"
 
-# Who may change nothing below /etc removes what is not in force.
+# A user who may not change /etc can remove an installation that is not in force.
 install_again
 mount -o remount,bind,ro /etc
 uninstall || fail "not uninstalled by somebody who may not change /etc"

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# uninstall_test.sh BUILD: a build is installed into a folder; its documents lead nowhere else, and the target "uninstall" leaves
-# what was there before.
+# uninstall_test.sh BUILD: installs a build into a folder. Its documents must refer to nothing else, and the target "uninstall"
+# must leave what was there before.
 set -euo pipefail
 build=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -36,7 +36,7 @@ rm "$place$prefix/${documents:-share/doc/pinning}/docs/programs.md"
 ! "$here/installed.py" "$place$prefix" "$place$prefix/${documents:-share/doc/pinning}" 2>"$kept/said" ||
   fail "a document that is missing was not missed"
 grep -q 'README.md: docs/programs.md' "$kept/said" || fail "the link was not named"
-# A second time, over the first.
+# Installs again over the first installation.
 cmake --install "$build" >"$kept/said"
 echo theirs >"$place$prefix/bin/theirs"
 cmake --build "$build" --target uninstall >"$kept/said" 2>&1 || fail "not uninstalled"

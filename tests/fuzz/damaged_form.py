@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""A damaged compiled form beside a good text, and a real program under the provider: the right key is accepted
-through the text, any other is refused, and the log names what is damaged."""
+"""Tests a damaged compiled form beside a good text with a real program under the provider: the text decides, so the right
+key is accepted and any other refused, and the log names the damaged file."""
 
 import os
 import random
@@ -30,7 +30,7 @@ class DamagedForm(PinctlCase):
         self.random = random.Random(self.seed)
 
     def verify(self, certificate):
-        """Whether OpenSSL accepts it, and what the provider logged."""
+        """(whether OpenSSL accepts the certificate, what the provider logged)"""
         done = subprocess.run(["openssl", "verify", "-CAfile", path("root.pem"), "-untrusted", path("ca.pem"),
                                "-verify_hostname", HOST, path(certificate)], capture_output=True, check=False, text=True,
                               timeout=60, env=self.environment(OPENSSL_CONF=self.configuration, PINNING_DEBUG="1"))
@@ -40,7 +40,7 @@ class DamagedForm(PinctlCase):
         return done.returncode == 0, done.stderr
 
     def put(self, data):
-        """As pinctl does it: another file under the name."""
+        """Replaces the file by another one with its name, as pinctl does."""
         beside = self.form + ".beside"
         with open(beside, "wb") as file:
             file.write(data)
@@ -88,11 +88,11 @@ class DamagedForm(PinctlCase):
         for first, end in ((0, 128), (entry, entry + len(HOST)), (entry + len(HOST) + 2, entry + len(HOST) + 2 + 32)):
             with self.subTest(seed=self.seed, first=first):
                 self.put(self.damage(self.sound, first, end))
-                # Damage to the number of the version looks like another one.
+                # A damaged version number looks like another version.
                 self.assertRegex(self.check_keys(), f'event=policy-error policy="{re.escape(self.form)}" message="is (damaged|of another version)')
 
     def test_with_a_broken_text(self):
-        """The sound form is then the last good policy; a damaged one must not let anybody pass."""
+        """A sound form is then the last good policy; with a damaged one, every connection must be refused."""
         self.write_policy('version = 1;\nmode = "enfroce";\nhosts = (\n')
         accepted, log = self.verify("server.pem")
         self.assertTrue(accepted, log)
@@ -109,7 +109,7 @@ class DamagedForm(PinctlCase):
                 self.assertEqual(done.returncode, 2, (len(data), certificate))
 
     def test_of_another_policy(self):
-        """A copied folder brings along the form of the original, whose sources are as they were."""
+        """A copied folder contains the form of the original, whose sources have not changed."""
         other = os.path.join(self.folder, "copy", "policy.cfg")
         self.pinctl("add", HOST, "swapped.pem", "--policy", other)
         self.form = os.path.join(self.folder, "copy", "policy.db")

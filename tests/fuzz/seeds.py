@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Makes the seeds of the fuzz targets, one folder each, from what the other tests and the documentation have."""
+"""Makes the seeds of the fuzz targets, one folder for each, from the other tests and the documentation."""
 
 import argparse
 import ast
@@ -51,7 +51,7 @@ def c_strings(compiler, path):
 
 
 def python_strings(path):
-    """Every string of a Python file; what an f-string would fill in is left out."""
+    """Every string of a Python file, without what an f-string fills in."""
     with open(path, encoding="utf-8") as file:
         for node in ast.walk(ast.parse(file.read())):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -89,7 +89,7 @@ def add_policies(seeds, compiler):
     for setting in settings():
         if setting not in whole:
             sys.exit(f"{setting} is a setting, but in no seed: add it here, to policy_reference.c and to the dictionaries")
-    # More of one name than lie in one place of the compiled form, some with ports far apart.
+    # More hosts of one name than one bucket of the compiled form holds, some with ports far apart.
     many = ",\n".join(f'{{ name = "a.example"; ports = [ {425 + i}, {600 + i} ]; pins = [ "{digest}" ]; }}' for i in range(20))
     for text in (whole, f"version = 1; hosts = (\n{many} );\n"):
         seeds.add("policy_text", text)
@@ -185,7 +185,7 @@ def whole(path):
 
 
 def make_certificate(folder):
-    """In DER and in PEM."""
+    """A certificate in DER and in PEM."""
     key, certificate = (os.path.join(folder, name) for name in ("key.pem", "certificate.pem"))
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=a",
                     "-keyout", key, "-out", certificate], check=True, capture_output=True)
@@ -197,7 +197,7 @@ def make_certificate(folder):
 
 
 def add_recipes(seeds):
-    """Chains: ways, key, list, then per certificate subject, issuer, key, signer, flags, and three more."""
+    """Chains: ways, key, list; then for each certificate subject, issuer, key, signer, flags and three more bytes."""
     leaf, issuer, root = bytes([0, 1, 0, 1, 32, 0, 0, 0]), bytes([1, 2, 1, 2, 1, 0, 0, 0]), bytes([2, 2, 2, 2, 1, 0, 0, 0])
     forged = bytes([0, 1, 0, 3, 32, 0, 0, 0])
     damaged = bytes([0, 1, 0, 1, 96, 60, 1, 255])
@@ -209,7 +209,7 @@ def add_recipes(seeds):
 
 
 def handshake_messages(records):
-    """The messages in records of TLS that are not encrypted: their type and length, and what they hold."""
+    """The handshake messages in unencrypted TLS records: type, length and content."""
     stream = b""
     while len(records) >= 5 and records[0] == 22:
         length = int.from_bytes(records[3:5], "big")
@@ -222,7 +222,7 @@ def handshake_messages(records):
 
 
 def server_flight(server, client):
-    """What a server answers to the ClientHello of a client."""
+    """The answer of a server to the ClientHello of a client."""
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
     for side in (client.wrap_bio(to_client, to_server, server_hostname="a.example"),
                  server.wrap_bio(to_server, to_client, server_side=True)):
@@ -234,7 +234,7 @@ def server_flight(server, client):
 
 
 def add_server_messages(seeds):
-    """Real ones of each kind of key exchange, and damaged ones."""
+    """Real messages of each kind of key exchange, and damaged ones."""
     with tempfile.TemporaryDirectory() as folder:
         key, certificate = os.path.join(folder, "key"), os.path.join(folder, "certificate")
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a.example", "-keyout", key, "-out",

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""A running process whose compiled form is shortened, overwritten, removed and replaced under its hands: no signal,
-no wrong key accepted, and none of its descriptors touched. A small policy, which is read into memory, and a large one,
-which is read from its file; with a text that can take its place, and with a broken one."""
+"""Shortens, overwrites, removes and replaces the compiled form of a running process: it gets no signal, accepts no wrong
+key, and none of its descriptors is touched. Uses a small policy, which is read into memory, and a large one, which is read
+from its file; each with a text that can replace the form, and with a broken text."""
 
 import os
 import resource
@@ -14,7 +14,7 @@ from damaged_form import HOST, MODULE
 from pinctl_case import PinctlCase, main, openssl_conf, path
 
 SHORTENED = os.environ["SHORTENED"]
-# What is read into memory at once: policy/pinpolicy.h, PIN_COMPILED_IN_MEMORY.
+# Compiled forms of up to this size are read into memory at once: policy/pinpolicy.h, PIN_COMPILED_IN_MEMORY.
 IN_MEMORY = 65536
 
 
@@ -42,7 +42,7 @@ class ShortenedForm(PinctlCase):
                     self.assertEqual((done.returncode, done.stdout), (0, "done\n"), done.stderr)
 
     def test_many_mistakes(self):
-        """A mistake in each line of a long text: the first few are told, once, and how many more there are."""
+        """A mistake in each line of a long text: the log has the first few, once, and how many more there are."""
         for entry in ('{ name = "h%d.example.org"; pins = [ "none" ]; },', '{ name = "h%d.example.org" pins = };'):
             with self.subTest(entry=entry):
                 self.make(20)
@@ -58,7 +58,7 @@ class ShortenedForm(PinctlCase):
                 self.assertLessEqual(len(mistakes), 9, "\n".join(mistakes[:20]))
                 self.assertIn('message="at least 992 mistakes more; pinctl check shows all of them"', mistakes[-1])
                 self.assertIn("policy.cfg:3:", mistakes[0])
-                # Four looks take 30 ms together; read to the end and told, they took seconds.
+                # Four looks take 30 ms together; they took seconds when the text was read to its end and all was logged.
                 self.assertLess(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime, 0.5)
 
     def test_small(self):

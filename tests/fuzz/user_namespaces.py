@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Root's policy as it looks from user namespaces in which root has no number: it holds there as it does outside, and
-nobody else's does. Skipped where this machine does not let an ordinary user make one."""
+"""Tests root's policy in user namespaces without a number for root: it is in force there as outside, and a policy of any
+other user is not. Skipped if this machine does not let an ordinary user make a user namespace."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ class UserNamespaces(PinctlCase):
         return done.returncode == 0, done.stderr
 
     def both_forms(self):
-        """By the compiled form, then by the text."""
+        """Yields "compiled" with the compiled form there, then "text" without it."""
         yield "compiled"
         os.unlink(os.path.join(self.folder, "policy.db"))
         yield "text"
@@ -53,7 +53,7 @@ class UserNamespaces(PinctlCase):
             for name, way in WAYS.items():
                 with self.subTest(way=name, form=form):
                     if not works(way):
-                        self.skipTest("not to be had here")
+                        self.skipTest("this machine does not allow such a namespace")
                     accepted, log = self.verify(way, "server.pem")
                     self.assertTrue(accepted, log)
                     self.assertNotIn("policy-", log)
@@ -67,7 +67,7 @@ class UserNamespaces(PinctlCase):
                 os.chown(os.path.join(folder, name), owner, owner)
 
     def in_range(self, setup, certificate):
-        """In a namespace that has the numbers 0 to 65535, as rootless containers do, so the overflow user's too."""
+        """Verifies in a namespace with the numbers 0 to 65535, as rootless containers have, so with the overflow user's."""
         script = (f"echo; read x; setpriv --reuid=0 --regid=0 --clear-groups --inh-caps=+all sh -c '{setup} exec openssl "
                   f"verify -CAfile {path('root.pem')} -untrusted {path('ca.pem')} -verify_hostname {HOST} {path(certificate)}'")
         with subprocess.Popen(["unshare", "--user", "--mount", "--keep-caps", "sh", "-c", script], stdin=subprocess.PIPE,
@@ -88,7 +88,7 @@ class UserNamespaces(PinctlCase):
                 self.assertFalse(self.in_range("", "server.pem"))
                 self.assertTrue(self.in_range(read_only, "server.pem"))
                 self.assertFalse(self.in_range(read_only, "swapped.pem"))
-        # Read-only or not, what belongs to a user of the namespace is not root's.
+        # Read-only or not, the file belongs to a user of the namespace, not to root.
         self.chown_all(101000)
         self.assertFalse(self.in_range(read_only, "server.pem"))
 
@@ -101,7 +101,7 @@ class UserNamespaces(PinctlCase):
             self.assertFalse(self.verify(WAYS["root for the user"], "server.pem")[0], form)
 
     def test_of_another_user_outside(self):
-        """Without a namespace nothing is loosened: a file of a third user, or of the overflow user."""
+        """Without a namespace, a file of a third user or of the overflow user is refused as always."""
         for owner in (54322, 65534):
             self.chown_all(owner)
             for way in ([], ["unshare", "--mount"]):
@@ -109,7 +109,7 @@ class UserNamespaces(PinctlCase):
                     self.assertFalse(self.verify(way, "server.pem")[0], (owner, way))
 
     def test_of_a_user_inside(self):
-        """Root has a number, so what seems to be nobody's is not root's."""
+        """Root has a number here, so a file of a user without one is not root's."""
         self.chown_all(54322)
         way = ["unshare", "--user", "--map-root-user"]
         done = subprocess.run([*way, "openssl", "verify", "-CAfile", path("root.pem"), "-untrusted", path("ca.pem"),
