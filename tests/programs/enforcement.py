@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""How a program comes under a policy, and what the log then says of it."""
+"""Puts a program under a policy, and reads what the log says of the program."""
 
 import os
 import pathlib
@@ -11,12 +11,12 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 from openssl_conf import openssl_conf  # noqa: E402
 
-# Debian's directories and no others: a python3 or a curl of somebody's own is not what is tested.
+# Only Debian's directories: a user's own python3 or curl is not what is tested.
 PATH = "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class Nothing:
-    """Without us: what the other ways are compared with."""
+    """Without pinning, for comparison with the other ways."""
 
     name = "none"
 
@@ -25,7 +25,7 @@ class Nothing:
 
 
 class Provider:
-    """Through the OpenSSL configuration alone."""
+    """Only through the OpenSSL configuration."""
 
     name = "provider"
 
@@ -35,7 +35,7 @@ class Provider:
     def environment(self, policy):
         config = self.directory / f"{policy.stem}.cnf"
         if not config.exists():
-            # At once, for another run may be looking for it: with half of it OpenSSL goes on without us, and says nothing.
+            # In one step, because another run may read it: given half a file, OpenSSL continues without us and says nothing.
             new = config.with_name(f"{config.name}.{threading.get_ident()}")
             new.write_text(openssl_conf(self.module, policy))
             new.replace(config)
@@ -43,7 +43,7 @@ class Provider:
 
 
 class Shim:
-    """Through the preloaded library alone; OpenSSL keeps the system's configuration."""
+    """Only through the preloaded library; OpenSSL keeps the system's configuration."""
 
     name = "shim"
 
@@ -56,8 +56,8 @@ class Shim:
 
 def environment(enforcement, policy, with_log, runtime=None):
     """
-    The whole environment of a program: nothing of the caller's own gets in. Libraries of ours that were built with a
-    sanitizer need its run time to be there first, in a program that was not.
+    The whole environment of a program, with nothing of the caller's. If our libraries were built with a sanitizer but the
+    program was not, the sanitizer's run time has to be loaded first.
     """
     result = {"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
     if with_log:
@@ -65,15 +65,15 @@ def environment(enforcement, policy, with_log, runtime=None):
     result |= enforcement.environment(policy)
     if runtime:
         result["LD_PRELOAD"] = f"{runtime} {result.get('LD_PRELOAD', '')}".strip()
-        # The programs leave much behind when they end, which is theirs; a thread that another forked from is as well.
+        # The programs leak at exit, which is not our fault; so is a thread that another one forked from.
         result |= {"ASAN_OPTIONS": "detect_leaks=0", "TSAN_OPTIONS": "die_after_fork=0"}
     return result
 
 
 def log_lines(output):
     """
-    The verdicts that were logged, each as a dictionary of its key=value pairs. The report also stands in what
-    the program itself says, but there it does not begin the line.
+    The verdicts in the log, each as a dictionary of its key=value pairs. The program's own messages contain the report too,
+    but not at the beginning of a line.
     """
     pairs = re.compile(r'(\w+)=("[^"]*"|\S*)')
     return [dict((key, value.strip('"')) for key, value in pairs.findall(line))

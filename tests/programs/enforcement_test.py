@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Two programs start at once under the same policy: neither gets half an openssl.cnf, with which nothing is enforced."""
+"""Two programs that start at once under one policy never get half an openssl.cnf, which would enforce nothing."""
 
 import concurrent.futures
 import pathlib
@@ -16,7 +16,7 @@ import enforcement
 
 
 def write_slowly(path, text):
-    """As pathlib does, which empties the file first, but with time between."""
+    """Writes as pathlib does, which empties the file first, but waits in between."""
     with open(path, "w", encoding="utf-8") as file:
         threading.Event().wait(0.2)
         file.write(text)

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# What three of our libraries (pinning-gnutls.so: `tests/gnutls`) show to the processes that load them, and what they pull in:
+# Checks what three of our libraries export to processes and which libraries they need (pinning-gnutls.so: `tests/gnutls`):
 #
 #   exports.sh pinning.so libpinning-preload.so libpinpolicy.so.0 pinpolicy.h
 #
-# A symbol too many can take the place of one of the host program; a needed library too many costs every process.
+# An extra exported symbol can replace one of the host program; an extra needed library costs every process.
 set -euo pipefail
 export LC_ALL=C
 
@@ -17,17 +17,17 @@ fi
 module=$1 preload=$2 policy=$3 header=$4
 status=0
 
-# Without the names of symbol versions, which nm lists as absolute symbols.
+# nm lists the names of symbol versions as absolute symbols; these are left out.
 exported() {
   nm --dynamic --defined-only --without-symbol-versions --format=posix "$1" | awk '$2 != "A" { print $1 }' | sort -u
 }
 
-# Only the names: the C library's soname is the same on every architecture, its file is not.
+# Only the names: the C library has one soname on every architecture, but different file names.
 needed() {
   readelf --dynamic --wide "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | grep -v '^ld-linux' | sort -u
 }
 
-# Every function that the public headers declare; comments are taken out, for they name functions too.
+# Every function that the public headers declare; comments are removed, because they name functions too.
 declared() {
   gcc -fpreprocessed -dD -E -P "$@" | grep -oE '\bpin_[a-z0-9_]+\(' | tr -d '(' | grep -v '_fn$' | sort -u
 }

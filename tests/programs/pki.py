@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The certificates of the program tests, made with the openssl command.
+"""Makes the certificates of the program tests with the openssl command.
 
 One root with two intermediates, A and B, and below them leaves of every key type, all for the same two
 names. A second root, which signed none of them, stands for "the wrong CA".
@@ -13,8 +13,8 @@ names. A second root, which signed none of them, stands for "the wrong CA".
           +- B --- elsewhere  same names, the other issuer
     stranger
 
-A chain is a file as a server sends it: leaf, intermediate and, in two of them, the pinned certificate
-appended without any connection to the leaf.
+A chain is a file as a server sends it: leaf, intermediate and, in two of them, the pinned certificate added at the end,
+although it has nothing to do with the leaf.
 """
 
 import base64
@@ -48,11 +48,11 @@ CHAINS = {
     "expired": ("expired", "a"),
 }
 
-# Chains whose certificates speak for other names: of a host without an entry, and of somebody else altogether.
+# Chains whose certificates have other names: a host without an entry, and somebody else's host.
 OTHER_NAMES = {"other": OTHER_HOST, "foreign": "foreign.test.example", "starred": "*.test.example"}
 
-# A configuration of our own, because that of the system adds extensions. The identifiers are there
-# because newer programs (Python 3.13) verify strictly after RFC 5280.
+# A configuration of our own, because the system's adds extensions. The identifiers are there because newer programs
+# (Python 3.13) verify strictly by RFC 5280.
 def leaf_section(section, *names, usage="serverAuth"):
     return f"""
 [{section}]
@@ -84,7 +84,7 @@ authorityKeyIdentifier = keyid
 
 
 class Pki:
-    """Where the certificates of one directory are. Makes nothing by itself."""
+    """The paths of the certificates in one directory. Makes none of them."""
 
     def __init__(self, directory):
         self.directory = pathlib.Path(directory)
@@ -108,7 +108,7 @@ class Pki:
         return self.key(f"{key_type}-{CHAINS.get(name, (name,))[0]}")
 
     def pin(self, name):
-        """The digest of a certificate's public key, as a policy spells it."""
+        """The digest of a certificate's public key, spelt as in a policy."""
         pem = openssl("x509", "-in", self.certificate(name), "-noout", "-pubkey")
         der = openssl("pkey", "-pubin", "-outform", "DER", stdin=pem)
         return "sha256/" + base64.b64encode(hashlib.sha256(der).digest()).decode()
@@ -129,13 +129,13 @@ def issue(pki, name, section, key_type, issuer=None):
 
 
 def expire(pki, name, issuer):
-    """Issues for the same key anew, with an end that has passed."""
+    """Issues a certificate for the same key again, with a date of expiry in the past."""
     config = pki.directory / "req.cnf"
     request = openssl("req", "-new", "-config", config, "-subj", f"/O=Pinning tests/CN={name}", "-key", pki.key(name))
     signing = ("x509", "-req", "-CA", pki.certificate(issuer), "-CAkey", pki.key(issuer), "-extfile", config,
                "-extensions", "leaf")
     try:
-        # OpenSSL 3.4 and later, which make no certificate that ends before it begins.
+        # OpenSSL 3.4 and later make no certificate that ends before it begins.
         made = openssl(*signing, "-not_before", "20200101000000Z", "-not_after", "20200102000000Z", stdin=request)
     except RuntimeError:
         made = openssl(*signing, "-days", "-1", stdin=request)
@@ -147,7 +147,7 @@ def certificate_name(key_type, name):
 
 
 def make(directory):
-    """Fills a directory; what an earlier run left there is replaced, for it may have expired."""
+    """Fills a directory, replacing files of an earlier run, which may have expired."""
     pki = Pki(directory)
     pki.directory.mkdir(parents=True, exist_ok=True)
     (pki.directory / "req.cnf").write_text(CONFIG)

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Unmodified programs against real servers, under enforcement in every way that there is.
+"""Runs unmodified programs against real servers, under enforcement in every way that there is.
 
     run.py --module .../pinning.so --preload .../libpinning-preload.so [--program curl]...
 
-Prints a table, scenario x program, and leaves with 0 only if something ran and all was as expected.
-Without --module and --preload only the servers and drivers themselves are tried.
+Prints a table, scenario x program. Exits with 0 only if something ran and all was as expected. Without --module and
+--preload, only the servers and drivers are tried.
 """
 
 import argparse
@@ -30,21 +30,21 @@ import servers
 DRIVERS = pathlib.Path(__file__).resolve().parent / "drivers"
 PROGRAMS = sorted(path.name for path in DRIVERS.iterdir())
 POSTGRES_CLIENTS = {"psql"}
-# Ed25519 leaves go to the programs that differ most in how they drive OpenSSL; the others need not repeat it.
+# Ed25519 leaves go only to the programs that differ most in how they call OpenSSL.
 ED25519_PROGRAMS = {"curl", "python-ssl", "s_client"}
-# openssl.cnf does not reach these.
+# Programs that openssl.cnf does not reach.
 GNUTLS_CLIENTS = {"git", "wget"}
 TLS_VERSIONS = ("1.2", "1.3")
-# Whether the program verifies matters to the way that a verdict takes, the type of the key does not.
+# A verdict is reached in another way if the program does not verify; the type of the key makes no such difference.
 VERIFICATIONS = {"rsa": ("verify",), "p256": ("verify", "none", "chain"), "ed25519": ("verify",)}
-# Those that can verify everything but the name: sslmode=verify-ca, -verify_return_error alone.
+# Programs that can verify everything except the name: sslmode=verify-ca, -verify_return_error alone.
 CHAIN_VERIFIERS = {"psql", "s_client"}
 TIMEOUT = 60
 
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """All runs that need one server: its chain, and who connects to it."""
+    """All runs that need one server, which shows one chain: the programs that connect to it."""
 
     program: str
     key_type: str
@@ -104,7 +104,7 @@ class Matrix:
         return results
 
     def connect(self, way, group, port, run):
-        """One run of a driver, with our log on stderr only where the log is looked at: debugging prints."""
+        """Runs a driver. Our log goes to stderr only where the log is checked, since programs print it too."""
         scenario = run.scenario
         ca = self.pki.root() if scenario.trusted else self.pki.stranger()
         command = [DRIVERS / group.program, "connect", scenario.host, str(port), ca, f"{run.verification},tls{run.tls}"]
@@ -114,7 +114,7 @@ class Matrix:
 
 
 def run_driver(command, environment, directory):
-    # In a session of its own and with our directory for its files, so that all that it leaves can be removed.
+    # In a session of its own, and with our directory for its temporary files, so that all of it can be removed.
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                cwd=directory, env=environment | {"TMPDIR": str(directory)}, start_new_session=True)
     try:
@@ -175,7 +175,7 @@ def print_failures(results):
 
 
 def write_results(results, directory):
-    """One line for each run, for tests/releases: path, program, way, outcome, whether it was as expected."""
+    """Writes a line for each run, for tests/releases: path, program, way, outcome, whether that was expected."""
     name = "programs-" + "-".join(sorted({result.program for result in results}))
     with open(pathlib.Path(directory) / name, "w", encoding="utf-8") as file:
         for result in results:
@@ -203,7 +203,7 @@ def main():
     options = parse_options()
     os.umask(0o022)  # policies must be readable and not writable by others
     with tempfile.TemporaryDirectory(prefix="pinning-programs-") as name:
-        os.chmod(name, 0o755)  # PostgreSQL's own user passes through it
+        os.chmod(name, 0o755)  # PostgreSQL's own user needs to pass through
         matrix = Matrix(pathlib.Path(name), options)
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             results = [result for part in pool.map(matrix.run_group, groups(options.program)) for result in part]

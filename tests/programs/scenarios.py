@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What is tried, and what is expected of it. The same table for every program."""
+"""The scenarios and their expected results, the same table for every program."""
 
 import dataclasses
 
@@ -23,9 +23,9 @@ POLICIES = {
 @dataclasses.dataclass(frozen=True)
 class Scenario:
     name: str
-    chain: str            # what the server shows, one of pki.CHAINS
+    chain: str            # which one the server shows, of pki.CHAINS
     policy: str           # one of POLICIES; all of them are about PINNED_HOST
-    verdict: str          # what the log must say: "accepted", "refused", "audited"; "": it is as without us
+    verdict: str          # which the log must have: "accepted", "refused", "audited"; "": as without pinning
     reason: str = ""      # of a refused or audited connection
     host: str = PINNED_HOST
     trusted: bool = True  # whether the program trusts the root of the server
@@ -75,7 +75,7 @@ def policy_text(name, pki, key_type):
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """One scenario as one program goes through it: how it verifies, and the only TLS version that it offers."""
+    """One scenario for one program, with how it verifies and the only TLS version that it offers."""
 
     scenario: Scenario
     verification: str  # "verify", "none", or "chain": everything but the name
@@ -84,14 +84,14 @@ class Run:
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How one run of a driver ended."""
+    """How a run of a driver ended."""
 
     status: int
     output: str
 
 
 def complaints(run, outcome, without_us, enforced):
-    """Everything about one run that is not as it must be; `without_us` is the same run, not enforced."""
+    """Everything that is wrong with a run; `without_us` is the same run without enforcement."""
     found = []
     scenario = run.scenario
     accepted = scenario.program_accepts(enforced, run.verification)
@@ -113,7 +113,7 @@ def complaints(run, outcome, without_us, enforced):
 
 
 def log_complaints(scenario, lines):
-    """A refusal counts only where our own log line says that it was ours, and why."""
+    """A refusal counts only if our log line shows that it was ours, and why."""
     if scenario.verdict == "accepted":
         return [f"logged as {line['verdict']}" for line in lines if line["verdict"] != "accepted"]
     expected = {"verdict": scenario.verdict, "reason": scenario.reason, "host": scenario.host}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The servers that the programs connect to. Each shows one chain, on a port of its own on the loopback."""
+"""The servers that the programs connect to. Each shows one chain, on its own port of the loopback."""
 
 import contextlib
 import glob
@@ -24,8 +24,8 @@ MARKER = "pinning-test-data"
 
 class HttpsServers:
     """
-    Answers any request with the marker. Reads its files for each
-    connection, so whoever changes them has reloaded the server.
+    Answers any request with the marker. Reads its files again for each connection, so changing the files reloads the
+    server.
     """
 
     @staticmethod
@@ -36,7 +36,7 @@ class HttpsServers:
 
     @contextlib.contextmanager
     def serve(self, chain, key):
-        self._context(chain, key)  # fails here, not in a thread
+        self._context(chain, key)  # a bad file fails here, not in a thread
         server = Server(lambda connection: self._answer(connection, self._context(chain, key)))
         try:
             yield server.port
@@ -46,7 +46,7 @@ class HttpsServers:
     @staticmethod
     def _answer(raw, context):
         raw.settimeout(10)
-        # A client that refuses breaks the handshake off; that is its business and what the case looks at.
+        # A client that refuses breaks the handshake off, which is what the case tests.
         with raw, context.wrap_socket(raw, server_side=True) as tls:
             request = b""
             while b"\r\n\r\n" not in request:
@@ -93,12 +93,12 @@ class PostgresServers:
         try:
             yield port
         finally:
-            process.send_signal(signal.SIGINT)  # does not wait for clients, as SIGTERM would
+            process.send_signal(signal.SIGINT)  # SIGTERM would wait for clients
             process.wait()
             shutil.rmtree(data)
 
     def _start(self, data):
-        # PostgreSQL takes no port 0. Another process may be quicker to take a port that was free just now.
+        # PostgreSQL does not accept port 0, and another process may take a free port first.
         for _ in range(5):
             with socket.create_server(("127.0.0.1", 0)) as probe:
                 port = probe.getsockname()[1]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What the drivers written in Python share; README.md describes the interface."""
+"""The part that all drivers written in Python share; README.md describes the interface."""
 
 import sys
 
@@ -18,12 +18,12 @@ class Request:
         return self.verification == "verify"
 
     def context(self):
-        # Not at the top: nginx's driver shares this file and has no business with a TLS library.
+        # Not at the top, because nginx's driver shares this file and must not load a TLS library.
         import ssl
         if self.verifies():
             context = ssl.create_default_context(cafile=self.ca)
         else:
-            context = ssl._create_unverified_context()  # what scripts do that shall just work
+            context = ssl._create_unverified_context()  # as in scripts that do not care about verification
         version = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}[self.tls]
         context.minimum_version = context.maximum_version = version
         return context

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 # shellcheck shell=sh disable=SC2034
 #
-# What the drivers written in sh share; README.md describes the interface.
+# The part that all drivers written in sh share; README.md describes the interface.
 # Sets host, port, ca, verification and tls (1.2 or 1.3) from "connect HOST PORT CA MODE".
 
 needs() {
@@ -24,7 +24,7 @@ not_applicable() {
   exit 77
 }
 
-# The first argument where the program verifies, else the second; the third where it verifies all but the name.
+# Prints the first argument if the program verifies, the second if not, the third if it verifies everything but the name.
 by_verification() {
   case $verification,$# in
     verify,*) echo "$1" ;;
@@ -34,8 +34,8 @@ by_verification() {
   esac
 }
 
-# Reports the program's own exit status and leaves with the driver's: accepted where the program succeeded,
-# refused where its output shows one of the given patterns, an error of the test in all other cases.
+# Reports the program's own exit status and exits with the driver's: accepted if the program succeeded, refused if its
+# output matches one of the given patterns, otherwise an error of the test.
 finish() {
   status=$1 output=$2 refusals=$3
   printf '%s\n' "$output"

@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Real programs that give OpenSSL no name, and compare the certificate's names themselves after the handshake.
+"""Tests real programs that give OpenSSL no name, and compare the certificate's names themselves after the handshake.
 
     checked.py --module .../pinning.so --preload .../libpinning-preload.so
 
-nginx is told an address, so that no name is resolved: what it checks is all there is to see. The provider goes by the
-names in the certificate, which one with a star has not.
+nginx gets an address, so it resolves no name, and its check of the certificate is all that the shim can see. The provider
+uses the names in the certificate, and cannot use a wildcard.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from programs import ask, when_there
 
 PORT, FRONT = 7001, 6001
 ADDRESS = world.ADDRESSES[PINNED_HOST]
-# chain -> what becomes of it without us, by the provider and by the shim
+# {chain: outcome without pinning, under the provider and under the shim}
 ALL, SHIM_ONLY, BOTH = "accepted accepted accepted", "accepted accepted refused", "accepted refused refused"
 
 

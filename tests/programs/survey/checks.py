@@ -10,7 +10,7 @@ HTTP_REQUEST = b"GET / HTTP/1.0\r\n\r\n"
 
 
 def plugin(name, speak, *words):
-    """One of the monitoring plugins that share the source of check_tcp."""
+    """Starts one of the monitoring plugins that share the source of check_tcp."""
     def start(case):
         return Once([f"{PLUGINS}/{name}", "-H", case.host, "-p", case.port, *words, "-t", "5"])
     program(name, "monitoring-plugins-basic", speak, nameless("", (NONE,)),
@@ -165,7 +165,7 @@ def stunnel(case):
     return Service(["stunnel4", config], get_from_proxy(7100))
 
 
-# It tries again without end where it is refused.
+# When it is refused, it tries again forever.
 @program("redis-benchmark", "redis-tools", peers.redis, nameless("", (NONE,), noisy=True), helps="`--sni NAME`")
 def redis_benchmark(case):
     return Once(["timeout", "2", "redis-benchmark", "--tls", "--cacert", case.ca, "--insecure", "-h", case.host, "-p", case.port,

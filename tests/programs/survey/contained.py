@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""curl in user namespaces, where the owner of the policy, who is root, is nobody that the namespace knows.
+"""Runs curl in user namespaces, in which root, the owner of the policy, has no number.
 
     contained.py --module .../pinning.so --preload .../libpinning-preload.so
 
-A pin holds there as outside, and a host without an entry notices nothing.
+A pin works there as outside, and connections to a host without an entry are the same.
 """
 
 import os
@@ -31,12 +31,12 @@ CONTAINERS = {
     "bwrap as root of its own": [*SOMEBODY, "bwrap", "--unshare-user", "--uid", "0", "--ro-bind", "/", "/", "--dev", "/dev",
                                  "--proc", "/proc"],
 }
-# host, chain, what must become of it under the policy
+# (host, chain, expected outcome under the policy)
 CASES = ((PINNED_HOST, "right", "accepted"), (PINNED_HOST, "swapped", "refused"), (OTHER_HOST, "other", "accepted"))
 
 
 def curl(prefix, environment, host, port, ca):
-    # The environment is set inside: what makes the container is not what is tried.
+    # The environment is set inside, because the program that makes the container is not tested.
     inside = ["env", *(f"{name}={value}" for name, value in environment.items())]
     return subprocess.run([*prefix, *inside, "curl", "--silent", "--show-error", "--max-time", "20", "--cacert", ca,
                            "--connect-to", f"{host}:{port}:127.0.0.1:{port}", f"https://{host}:{port}/"],
@@ -44,7 +44,7 @@ def curl(prefix, environment, host, port, ca):
 
 
 def prepare(directory, options):
-    """Our libraries, the policy and the CA where everybody can read them, all of it root's."""
+    """Puts our libraries, the policy and the CA where everybody can read them; root owns all of them."""
     pki = pki_module.Pki(options.certificates) if options.certificates else pki_module.make(directory / "pki")
     library = directory / "lib"
     subprocess.run(["cp", "-rL", options.preload.resolve(strict=True).parent, library], check=True)
@@ -77,7 +77,7 @@ def run(directory, options):
 def main():
     options = world.options()
     if os.geteuid() != 0:
-        sys.exit("contained.py: needs root, whose policy it is")
+        sys.exit("contained.py: needs root, who has to own the policy")
     os.umask(0o022)
     with world.folder() as directory:
         return run(directory, options)

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Real programs with crowds that somebody outside made: of idle connections, and of addresses in one DNS answer.
+"""Tests real programs with crowds that an outsider can make: of idle connections, or of addresses in one DNS answer.
 
     crowded.py --module .../pinning.so --preload .../libpinning-preload.so
 
-Whatever the crowd, an entry is found as without it, and who only connects to us is nobody that we talk to.
+A crowd never hides an entry, and a client that connects to the program is not taken for its server.
 """
 
 import contextlib
@@ -83,7 +83,7 @@ def asyncio_server(directory, _chroot):
 
 
 class Crowd:
-    """Connections to a server of ours that stay and say nothing, from one address or each from its own."""
+    """Connections to a server of ours that stay open and silent, from one address or each from its own."""
 
     def __init__(self, port, size, source):
         self.sockets = []
@@ -97,7 +97,7 @@ class Crowd:
 
 
 def talk(server, arguments, directory, environment, size, source):
-    """What the server answers while such a crowd is connected to it."""
+    """The answer of the server while such a crowd is connected to it."""
     command, port, request = server(directory, *arguments)
     with open(directory / "output", "wb") as output:
         process = subprocess.Popen([str(word) for word in command], env=environment, cwd=directory, stdout=output,
@@ -112,7 +112,7 @@ def talk(server, arguments, directory, environment, size, source):
 
 
 class Resolver:
-    """Answers every name with the same addresses; over TCP, for so many do not fit into a datagram."""
+    """Answers every name with the same addresses, over TCP, because a datagram has no room for so many."""
 
     def __init__(self, addresses):
         self.addresses = addresses
@@ -132,7 +132,7 @@ class Resolver:
             connection, _ = self.streams.accept()
             with connection, contextlib.suppress(OSError, struct.error):
                 connection.settimeout(5)
-                # glibc asks for both kinds of address on one connection.
+                # glibc asks for IPv4 and IPv6 addresses on one connection.
                 while size := connection.recv(2, socket.MSG_WAITALL):
                     query = connection.recv(struct.unpack("!H", size)[0], socket.MSG_WAITALL)
                     reply = peers.dns_answer(query, self.addresses)
@@ -169,7 +169,7 @@ class Cases:
                             "refused" if refused and way is not self.none else "accepted")
 
     def many_addresses(self, peer):
-        """redis-cli without --sni: only the shim knows the name, and it must know it for the first address too."""
+        """redis-cli without --sni: only the shim knows the name, and it must keep it for the first address too."""
         Resolver([BACKEND] + [f"127.1.{number // 250}.{number % 250 + 1}" for number in range(299)])
         for way in (self.none, self.shim):
             peer.take(0)
@@ -194,7 +194,7 @@ def main():
             cases.crowd("haproxy", haproxy, (False,), 255)
             cases.crowd("haproxy, chroot", haproxy, (True,), 4100, source="127.0.0.1")
             cases.crowd("asyncio", asyncio_server, (False,), 255)
-            # Who connects to us is nobody that we talk to: with an entry for the client, the backend has none.
+            # A client is not our server: an entry for the client's address must not apply to the backend.
             cases.crowd("haproxy", haproxy, (False,), 1, entry="127.0.0.9", source="127.0.0.9", refused=False)
             cases.crowd("asyncio", asyncio_server, (False,), 1, entry="127.0.0.9", source="127.0.0.9", refused=False)
         with peers.serving({PORT: peers.redis}, cases.pki, "swapped") as (peer,):

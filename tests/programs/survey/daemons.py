@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Programs that stay and connect when they are asked to, or by themselves."""
+"""Starts programs that keep running and connect when they are asked to, or by themselves."""
 
 import hmac
 import re
@@ -124,7 +124,7 @@ def dns_query():
 
 
 def ask_unbound():
-    """unbound answers over UDP, where nothing tells that it listens; so it is asked over TCP."""
+    """unbound answers over UDP, where nothing shows that it is ready, so it is asked over TCP."""
     query = dns_query()
     reply = ask_bytes(socket.AF_INET, ("127.0.0.1", OWN_PORT), struct.pack("!H", len(query)) + query, b"\x12\x34")
     return {0: "NOERROR", 2: "SERVFAIL"}.get(reply[5] & 15, "strange") if len(reply) > 5 else "no answer"
@@ -230,7 +230,7 @@ def radius_request():
 
 
 def ask_radius(log):
-    """Asks until the log says what became of the connection; nothing tells when a UDP socket is there."""
+    """Asks until the log says how the connection ended, because nothing shows when a UDP socket is ready."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for _ in range(100):
             client.sendto(radius_request(), ("127.0.0.1", OWN_PORT))

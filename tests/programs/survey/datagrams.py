@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""openvpn over UDP, whose socket is connected to nobody, and which gives OpenSSL no name.
+"""Tests openvpn over UDP, whose socket is not connected, and which gives OpenSSL no name.
 
     datagrams.py --module .../pinning.so --preload .../libpinning-preload.so
 
-The shim knows which names it resolved, and it has no other connection. By the provider alone there are only the names in the
-server's certificate. The server says whether its client finished the handshake.
+The shim knows the names that openvpn resolved, and openvpn has no other connection. The provider alone has only the names
+in the server's certificate. The server says whether its client finished the handshake.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ PORT = 7001
 ADDRESS = world.ADDRESSES[PINNED_HOST]
 BY_BOTH, BY_SHIM = ("provider", "shim"), ("shim",)
 
-# entry, host that the client is told, what the server shows, the ways that refuse it
+# (entry, host that the client gets, chain that the server shows, ways that refuse it)
 CASES = (
     (PINNED_HOST, PINNED_HOST, "right", ()),
     (PINNED_HOST, PINNED_HOST, "swapped", BY_BOTH),
@@ -55,7 +55,7 @@ def ended(process):
 
 
 def wait_for(log, words, seconds=20):
-    """The first of the words to stand in the log of a program."""
+    """The first of these words that appears in the log of a program."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         text = log.read_text(errors="replace")
@@ -67,7 +67,7 @@ def wait_for(log, words, seconds=20):
 
 
 def connect(directory, environment, pki, host, chain, protocol):
-    """What becomes of one client."""
+    """The outcome of one client."""
     to, by = ("tcp-client", "tcp-server") if protocol == "tcp" else ("udp", "udp")
     server_log, client_log = directory / "server.log", directory / "client.log"
     own = ("--ca", pki.root())
@@ -98,7 +98,7 @@ def run(directory, options):
             policy = directory / f"policy-{entry}.cfg"
             policy.write_text(f'version = 1;\nhosts = ( {{ name = "{entry}"; pins = [ "{pki.pin("p256-right")}" ]; }} );\n')
             for way in ways:
-                # A socket for a stream tells its address, which is enough for an entry by that.
+                # A TCP socket shows its peer's address, which is enough for an entry by address.
                 refused = way.name in (BY_BOTH if refusing and protocol == "tcp" and entry == ADDRESS else refusing)
                 found = connect(directory, enforcement.environment(way, policy, True), pki, host, chain, protocol)
                 wanted = "refused" if refused else "accepted"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Importing this fills the list of programs: each of these modules adds its own."""
+"""Fills the list of programs by importing all modules that add to it."""
 
 import checks  # noqa: F401
 import clients  # noqa: F401

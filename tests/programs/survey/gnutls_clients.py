@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Programs that use GnuTLS. openssl.cnf does not reach them; their servers ask for a certificate of theirs."""
+"""Starts programs that use GnuTLS. openssl.cnf does not reach them; their servers ask for a client certificate."""
 
 import pathlib
 
@@ -36,7 +36,7 @@ def git(case):
 
 @program("apt-get update", "apt", HTTP, variant(noisy=True), sees=ERROR)
 def apt(case):
-    """The method for https runs as _apt, with a key that this user can read."""
+    """apt runs its https method as _apt, with a key that this user can read."""
     for name in ("state/lists/partial", "cache/archives/partial", "etc"):
         (case.directory / name).mkdir(parents=True)
     source = case.write("etc/sources.list", f"deb [trusted=yes] https://{case.host}:{case.port}/ ./\n")
@@ -96,7 +96,7 @@ def gnutls_cli(case):
                 b"GET / HTTP/1.0\r\n\r\n")
 
 
-# Debian's conflicts with postfix, so tests/install-packages.sh only unpacks it.
+# Debian's exim conflicts with postfix, so tests/install-packages.sh only unpacks it.
 EXIM = next((path for path in map(pathlib.Path, ("/usr/sbin/exim4", "/opt/pinning-tests/exim4-daemon-light/usr/sbin/exim4"))
              if path.exists()), pathlib.Path("exim4"))
 EXIM_SETTINGS = """
@@ -129,7 +129,7 @@ out:
 
 @program("exim", "exim4-daemon-light", SMTPS, variant("tls_sni = $host", noisy=True), variant(noisy=True, nameless=True), sees=ERROR)
 def exim(case):
-    """As root only: it is another user that delivers."""
+    """Needs root, because exim delivers as another user."""
     case.directory.chmod(0o777)
     settings = case.write("exim.conf", EXIM_SETTINGS.format(
         exim=EXIM, folder=case.directory, host=case.host, port=case.port, certificate=case.certificate, key=case.key, ca=case.ca,
@@ -154,7 +154,7 @@ except pycurl.error as error:
     sys.exit(str(error))
 """
 
-# A client that says yes to every certificate is what "not verified" means to GLib.
+# For GLib, "not verified" means a client that accepts every certificate.
 GIO = """
 import sys
 from gi.repository import Gio, GLib, GObject
@@ -221,7 +221,7 @@ def soup(case):
 
 @program("gio cat", "gvfs-backends", peers.http, variant("", (VERIFY,), noisy=True), sees=GLIB_ERROR)
 def gio_cat(case):
-    """gvfsd-http connects, started by a message bus of its own, and trusts only whom the system trusts."""
+    """gvfsd-http connects, started by its own message bus; it trusts only what the system trusts."""
     return Once(["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/ssl/certs/ca-certificates.crt && '
                  'XDG_RUNTIME_DIR="$PWD" exec dbus-run-session -- gio cat "$2"', "sh", case.ca, f"https://{case.host}:{case.port}/"])
 
@@ -229,7 +229,7 @@ def gio_cat(case):
 @program("php ldap", "php-ldap", peers.ldaps, variant(**DEEPLY_BOUND), variant(PRELOADED), sees="bool(false)",
          helps="`libgnutls.so.30` in `LD_PRELOAD`, behind the shim")
 def php_ldap(case):
-    """PHP opens its modules so that libraries that come with them prefer themselves to what is preloaded."""
+    """PHP opens its modules so that their own libraries take precedence over preloaded ones."""
     script = case.write("script.php", """<?php
 [, $host, $port] = $argv;
 $ldap = ldap_connect("ldaps://$host:$port");

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Libraries of interpreted languages, each in the few lines that a script needs."""
+"""Libraries of interpreted languages, each used in a few lines as in a script."""
 
 import peers
 from programs import BOTH_WAYS, NONE, Once, Variant, nameless, program

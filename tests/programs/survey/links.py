@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Daemons that connect to another one by themselves: to follow it, or to pass on what they get."""
+"""Starts daemons that connect to another one by themselves: to follow it, or to pass on what they receive."""
 
 import socket
 
@@ -66,7 +66,7 @@ def log_in():
     return ask_bytes(socket.AF_INET, ("127.0.0.1", OWN_PORT), b"a LOGIN tester secret\r\n", b"\na ").decode(errors="replace")
 
 
-# Its login process is in its chroot before it has anything of TLS; there it finds no ssl_client_ca_file either.
+# Its login process enters its chroot before it loads anything of TLS, and does not find an ssl_client_ca_file there.
 @program("dovecot proxy", "dovecot-imapd", peers.imaps, Variant("", (NONE,), logs=False, noisy=True),
          sees="refused by the pinning policy of this machine")
 def dovecot(case):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Servers of the protocols that the programs speak, just far enough that each says something after the handshake.
+"""Servers of the protocols that the programs speak, each just complete enough that both sides send after the handshake.
 
-A peer does not judge: it notes what came over each connection. Data that came over TLS means that the program accepted.
+A peer does not judge: it records what arrives on each connection. Data over TLS means that the program accepted.
 """
 
 import contextlib
@@ -47,14 +47,14 @@ class Connection:
         return bool(received)
 
     def some(self):
-        """Whatever is there or comes next."""
+        """All bytes that are there, or the next ones."""
         if not self.buffer:
             self._fill()
         data, self.buffer = self.buffer, b""
         return data
 
     def exactly(self, size):
-        """Takes no more from the socket: a handshake may follow."""
+        """Reads nothing further from the socket, because a handshake may follow."""
         while len(self.buffer) < size:
             if not self._fill(size - len(self.buffer)):
                 return b""
@@ -99,7 +99,7 @@ def telnet(connection):
 
 
 def reads(connection):
-    """Takes what comes, for a moment, and says nothing."""
+    """Reads for a moment and sends nothing."""
     connection.start_tls()
     connection.some()
 
@@ -141,7 +141,7 @@ def postgres(connection):
 
 
 def ftp(connection):
-    """With AUTH TLS, and nothing else before it."""
+    """FTP that knows AUTH TLS and nothing before it."""
     connection.send(b"220 ready\r\n")
     for line in connection.lines():
         word = line.split(" ")[0].upper()
@@ -174,7 +174,7 @@ def smtp_commands(connection, offers_tls):
 
 
 def smtp(connection):
-    """With STARTTLS, and nothing else before it."""
+    """SMTP that knows STARTTLS and nothing before it."""
     connection.send(b"220 test ESMTP\r\n")
     if smtp_commands(connection, True):
         connection.start_tls()
@@ -227,7 +227,7 @@ def mqtt(connection):
 
 
 def dns_answer(query, addresses):
-    """An answer to the question of one query, with these addresses if it was for A."""
+    """The answer to one DNS query, with these addresses if it asks for A."""
     end = query.index(b"\0", 12) + 5
     kind = struct.unpack("!H", query[end - 4:end - 2])[0]
     found = addresses if kind == 1 else ()
@@ -243,19 +243,19 @@ def dns(connection):
 
 
 def dns_over_tls(connection):
-    """As named wants it, which looks what was agreed upon (RFC 9103)."""
+    """DNS for named, which checks the protocol agreed by ALPN (RFC 9103)."""
     connection.context.set_alpn_protocols(["dot"])
     dns(connection)
 
 
 def nrpe(connection):
-    """Reads one packet; its answer would need a checksum that check_nrpe wants and that no case looks at."""
+    """Reads one packet and sends no answer, which would need a checksum and is not looked at by any case."""
     connection.start_tls()
     connection.some()
 
 
 def asking(speak):
-    """The same protocol, of a server that asks for a certificate of the client's and takes any that A has issued."""
+    """The same protocol, from a server that asks for a client certificate and accepts any that A has issued."""
     def asked(connection):
         speak(connection)
     asked.asks = True
@@ -263,16 +263,16 @@ def asking(speak):
 
 
 def watch_signatures(context, record):
-    """Notes the CertificateVerify of the client: OpenSSL shows each message as it comes."""
+    """Records the CertificateVerify of the client, as OpenSSL shows it."""
     certificate_verify = 15
 
     def see(_connection, direction, _version, _content, message, _data):
         record.signed = record.signed or (direction == "read" and message == certificate_verify)
-    context._msg_callback = see  # what there is for SSL_CTX_set_msg_callback
+    context._msg_callback = see  # Python's interface to SSL_CTX_set_msg_callback
 
 
 class Peer:
-    """A server that shows one chain on one port, whatever address of the loopback it is called by."""
+    """A server that shows one chain on one port, at every address of the loopback."""
 
     def __init__(self, speak, chain, key, port, clients=()):
         self.speak, self.chain, self.key, self.port, self.clients = speak, chain, key, port, clients
@@ -326,14 +326,14 @@ class Peer:
             self.changed.notify_all()
 
     def take(self, patience=1.0):
-        """The connections since the last call, when all of them have ended or after some patience."""
+        """The connections since the last call, after all have ended or a timeout has passed."""
         with self.changed:
             self.changed.wait_for(lambda: all(record.ended for record in self.records), patience)
             records, self.records = self.records, []
             return records
 
     def wait(self, seconds):
-        """Until one connection brought data or ended without; for programs that do not end by themselves."""
+        """Waits until one connection brought data or ended without; for programs that do not end by themselves."""
         give_up = time.monotonic() + seconds
         while time.monotonic() < give_up:
             if any(record.data or record.ended for record in list(self.records)):

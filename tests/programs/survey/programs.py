@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What a surveyed program is: how it is started, and what an entry by the host's name does to it."""
+"""Defines a surveyed program: how it is started, and what an entry for the host's name does to it."""
 
 import contextlib
 import dataclasses
@@ -15,14 +15,14 @@ BOTH_WAYS = ("provider", "shim")
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One run: where the program goes, whom it trusts, and a folder for its files, empty and its working directory."""
+    """One run: the server, the CA, and an empty folder for the program's files, which is its working directory."""
 
     host: str
     port: int
     ca: pathlib.Path
     verification: str
     option: str
-    certificate: pathlib.Path   # of the program's own, for those that must have one
+    certificate: pathlib.Path   # a client certificate, for programs that must have one
     key: pathlib.Path
     directory: pathlib.Path
 
@@ -48,18 +48,18 @@ class Once:
 
 @dataclasses.dataclass(frozen=True)
 class Service:
-    """A program that stays. `ask` makes it connect and returns what its client gets; "": nobody waits for it."""
+    """A program that keeps running. `ask` makes it connect and returns what its client gets; "": nobody waits for it."""
 
     command: list
     ask: typing.Callable[[], str] = lambda: ""
-    log: str = ""  # a file of its own that it writes to, in the folder
+    log: str = ""  # a file in the folder that it logs to
 
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """One way to set a program up, and what is known about it."""
+    """One way to set up a program, and the facts about it."""
 
-    option: str = ""            # as the table names it
+    option: str = ""            # its name in the table
     verifications: tuple = (VERIFY, NONE)
     blind: tuple = ()           # ways that do not refuse another key in a certificate for the entry's name
     blind_foreign: tuple = ()   # the same for a certificate that speaks for other names only
@@ -70,7 +70,7 @@ class Variant:
 
 
 def nameless(option="", verifications=(VERIFY, NONE), **known):
-    """A variant that gives OpenSSL no name: the provider has only the names in the server's certificate to go by."""
+    """A variant that gives OpenSSL no name, so the provider has only the names in the server's certificate."""
     return Variant(option, verifications, **{"nameless": True, "blind_foreign": ("provider",), **known})
 
 
@@ -81,15 +81,15 @@ class Program:
     speak: typing.Callable
     start: typing.Callable
     variants: tuple
-    sees: str = ""              # what its user sees of a refusal, word for word
-    helps: str = ""             # how to have it give a name, where it does not by itself
+    sees: str = ""              # the message of a refusal that its user sees, word for word
+    helps: str = ""             # how to make it give a name, if it does not by default
 
 
 ALL = {}
 
 
 def program(name, package, speak, *variants, sees="", helps=""):
-    """Notes the function below as the one that starts the program."""
+    """Registers the function below as the one that starts the program."""
     def note(start):
         ALL[name] = Program(name, package, speak, start, variants, sees, helps)
         return start
@@ -97,7 +97,7 @@ def program(name, package, speak, *variants, sees="", helps=""):
 
 
 def when_there(kind, where, seconds=10):
-    """A connection to a daemon of ours, as soon as it listens; none if it never does."""
+    """A connection to a daemon of ours, once it listens; None if it never does."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:
         connection = socket.socket(kind)
@@ -112,7 +112,7 @@ def when_there(kind, where, seconds=10):
 
 
 def ask_bytes(kind, where, request, wait_for=b""):
-    """The answer of a daemon of ours to one request: all of it, or until it contains something."""
+    """The answer of a daemon of ours to one request: all of it, or until it contains `wait_for`."""
     connection = when_there(kind, where)
     if not connection:
         return b"it does not listen"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""Servers that are clients of others: replicas, proxies, and interpreters inside a server."""
+"""Starts servers that are clients of others: replicas, proxies, and interpreters inside a server."""
 
 import pathlib
 import shutil
@@ -15,7 +15,7 @@ from programs import NONE, Once, Service, Variant, ask_bytes, nameless, program
 
 
 def prepared(case, name, *command):
-    """A copy of the data that a server begins with, which takes it seconds to make."""
+    """A copy of the initial data of a server, which the server takes seconds to make."""
     template = case.directory.parent / name
     if not template.exists():
         template.mkdir()
@@ -39,7 +39,7 @@ def mariadbd(case):
 
 
 def ask_freeradius():
-    """Nothing tells when a UDP socket is there, nor what became of the connection."""
+    """Asks again and again, because nothing shows when a UDP socket is ready or how the connection ended."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         for _ in range(15):
             client.sendto(radius_request(), ("127.0.0.1", OWN_PORT))

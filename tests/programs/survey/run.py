@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""What an entry does to many unmodified programs, by the provider and by the shim.
+"""Tests what an entry does to many unmodified programs, under the provider and under the shim.
 
     run.py --module .../pinning.so --preload .../libpinning-preload.so [--program redis-cli]...
 
-Leaves with 0 only if every run was as programs.py and its neighbours say.
+Exits with 0 only if every run was as programs.py and the modules with programs say.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class Outcome:
     output: str
     names: tuple    # server names that were sent
     connected: bool
-    signed: bool    # its own certificate was used
+    signed: bool    # the client certificate was used
     log: tuple      # our lines
 
     def same_for_the_program(self, other):
@@ -79,7 +79,7 @@ class Survey:
         self.ways = [enforcement.Nothing(), *self.enforcing()]
 
     def enforcing(self):
-        """Copies of our libraries, side by side as they look for each other, in a place that every user can read."""
+        """Copies our libraries, beside each other as they expect, to a place that every user can read."""
         library = self.directory / "lib"
         shutil.copytree(self.options.preload.resolve(strict=True).parent, library, symlinks=True)
         module = self.options.module.resolve(strict=True)
@@ -87,7 +87,7 @@ class Survey:
                 enforcement.Shim(library / self.options.preload.name))
 
     def copy(self, path):
-        """In a place that every user can read, for some programs run as another."""
+        """Copies a file to a place that every user can read, because some programs run as another user."""
         copied = self.directory / path.name
         if not copied.exists():
             shutil.copy(path, copied)
@@ -103,7 +103,7 @@ class Survey:
         return path
 
     def compile(self, policy):
-        """Writes the compiled form beside it, as pinctl does."""
+        """Writes the compiled form beside the policy, as pinctl does."""
         library = ctypes.CDLL(str(self.options.module.parent.parent / "libpinpolicy.so.0"))
         image, size = ctypes.c_void_p(), ctypes.c_size_t()
         status = library.pin_text_compile(bytes(policy), None, None, ctypes.byref(image), ctypes.byref(size))
@@ -130,7 +130,7 @@ class Survey:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         for left in pathlib.Path("/dev/shm").iterdir():
-            left.unlink()  # by a daemon that was ended while it started
+            left.unlink()  # of a daemon that was ended during its start
         ca = self.copy(self.pki.root() if scenario.trusted else self.pki.stranger())
         own = "p256-client" if asks(program) else "p256-other"
         case = programs.Case(scenario.host, peer.port, ca, verification, variant.option,
@@ -186,18 +186,18 @@ class Survey:
 
 
 def quiet(log):
-    """What a daemon's log says of failures, without numbers and without an order: threads write it, and by the clock."""
+    """The failures in a daemon's log, without numbers and order, which depend on threads and time."""
     return "\n".join(sorted({re.sub(r"\b(0x)?[0-9a-f]*\d[0-9a-f]*\b", "N", readable(line)).strip() for line in log.splitlines()
                              if re.search("(?i)error|fail|warn|alert|fatal", line)}))
 
 
 def asks(program):
-    """Whether its server asks for a certificate."""
+    """Whether the program's server asks for a client certificate."""
     return getattr(program.speak, "asks", False)
 
 
 def readable(text):
-    """Without what differs from run to run: times, process numbers, addresses in memory."""
+    """The output without what differs between runs: times, process numbers, addresses in memory."""
     text = re.sub(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? .{0,30}?\d\d:\d\d:\d\d(\.\d+)?( \w+)?( \d{4})?", "TIME", text)
     text = re.sub(r"\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d\S*( \w+)?", "TIME", text)
     text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?\b", "TIME", text)
@@ -211,7 +211,7 @@ def readable(text):
 
 
 def expectation(variant, key, way):
-    """What must become of one run: "same" as without us, or "refused" by us."""
+    """The expected outcome of a run: "same" as without pinning, or "refused" by pinning."""
     if key in ("right", "uncovered", "untrusted"):
         return "same"
     blind = {"name": variant.blind, "foreign": variant.blind_foreign, "address": variant.blind_address}[key]
@@ -219,7 +219,7 @@ def expectation(variant, key, way):
 
 
 def unlike(variant, outcome, without_us):
-    """What differs from the run without us, of one that must not differ."""
+    """How a run that must not differ from the run without pinning differs from it."""
     found = []
     if outcome.accepted != without_us.accepted:
         found.append(f"{'accepted' if outcome.accepted else 'refused'}, unlike without us")
@@ -231,7 +231,7 @@ def unlike(variant, outcome, without_us):
 
 
 def not_refused(program, variant, scenario, outcome):
-    """What is missing for a refusal that is ours, and that its user can understand."""
+    """What is missing for a refusal that is ours and that the program's user can understand."""
     found = []
     if not outcome.connected:
         found.append("it did not connect")
@@ -247,7 +247,7 @@ def not_refused(program, variant, scenario, outcome):
 
 
 def wanted(variant, verification, key, without_us):
-    """Whether a scenario says anything: a certificate that the program refuses by itself does not."""
+    """Whether a scenario proves anything: not if the program refuses the certificate by itself."""
     if key == "address":
         return variant.nameless
     if key == "untrusted":
@@ -265,7 +265,7 @@ def survey_program(survey, program):
 
 
 def survey_scenario(survey, program, variant, verification, key, peer):
-    """Whether each run was not as expected, without us and both ways."""
+    """[whether a run was not as expected], without pinning and in both ways."""
     scenario = SCENARIOS[key]
     title = f"{program.name} {variant.option}".strip() + f", {verification}: {scenario.title}"
 
@@ -286,8 +286,8 @@ def survey_scenario(survey, program, variant, verification, key, peer):
     for way in survey.ways[1:]:
         outcome = run(way)
         if expectation(variant, key, way) == "same":
-            # Some programs do not end alike twice where a connection breaks off, with us or without: one of the ends
-            # that they have with us must be one that they have without.
+            # Some programs end in different ways when a connection breaks off, with pinning or without. So the way
+            # they end with pinning must be one of those without.
             for attempt in range(10):
                 if variant.noisy or outcome.same_for_the_program(without_us):
                     break

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""More libraries of interpreted languages, above all as they are used without a name."""
+"""More libraries of interpreted languages, mostly used without giving a name."""
 
 import peers
 from languages import CONTEXT, HEAD, python

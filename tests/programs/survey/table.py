@@ -1,13 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""The surveyed programs as a table of docs/programs.md.
+"""Compares the surveyed programs with the table of docs/programs.md, or writes the table.
 
-    table.py --check FILE    1 if the table there is not what the drivers say
-    table.py --write FILE    puts it there
-    table.py --programs A,B  1 if these are not exactly the programs that have a driver
+    table.py --check FILE    exits with 1 if the table there is not what the drivers say
+    table.py --write FILE    writes the table there
+    table.py --programs A,B  exits with 1 if these are not exactly the programs that have a driver
 
-run.py holds the drivers to the programs, this holds the document to the drivers.
+run.py checks the programs against the drivers; this script checks the document against the drivers.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def verified(variant):
 
 
 def helps(program, variant):
-    """What to do where something is not seen, the best first."""
+    """What helps if a way does not refuse a wrong key, the best remedy first."""
     if not variant.blind_foreign:
         return ""
     words = [program.helps] if program.helps else []

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
-"""A small world of its own for the programs: names, a network that holds nothing but a loopback, a log, processes.
+"""Gives the programs a separate system: names, a network that has only a loopback, a log, processes.
 
-The names must be resolved by the programs themselves, for that is what the shim looks at; daemons want fixed ports,
-and write to a log that is nobody else's. So the runner starts itself again in namespaces of its own, as root or as
-the root of a user namespace. Whatever it started ends with it.
+Programs must resolve names themselves, because the shim watches that. Daemons need fixed ports, and a log that no other
+program writes to. So the runner starts itself again in namespaces of its own, as root or as the root of a user namespace.
+Everything that it starts ends with it.
 """
 
 import argparse
@@ -28,7 +28,7 @@ DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
 def enter():
-    """Returns inside; what called it first has gone by then."""
+    """Starts the caller again inside the namespaces; only that second process returns from here."""
     if INSIDE not in os.environ:
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         os.environ[INSIDE] = "1"
@@ -43,7 +43,7 @@ def raise_loopback():
         request = struct.pack("16sh14x", b"lo", 0)
         flags, = struct.unpack_from("h", fcntl.ioctl(any_socket, get_flags, request), 16)
         fcntl.ioctl(any_socket, set_flags, struct.pack("16sh14x", b"lo", flags | up))
-        # One address that is no loopback's, or else getaddrinfo with AI_ADDRCONFIG finds nothing.
+        # One address that is not loopback; without it getaddrinfo with AI_ADDRCONFIG finds nothing.
         address = struct.pack("HH4s8x", socket.AF_INET, 0, socket.inet_aton("192.0.2.1"))
         fcntl.ioctl(any_socket, set_address, struct.pack("16s16s", b"lo:1", address))
 
@@ -53,7 +53,7 @@ def mount(*arguments):
 
 
 def furnish(directory, addresses=None, resolver="127.0.0.1"):
-    """Our own hosts, resolv.conf and /dev, the last with a log that Log reads."""
+    """Mounts our own hosts, resolv.conf and /dev; /dev has a log that Log reads."""
     addresses = ADDRESSES if addresses is None else addresses
     hosts = directory / "hosts"
     hosts.write_text("127.0.0.1 localhost\n" + "".join(f"{address} {name}\n" for name, address in addresses.items()))
@@ -80,13 +80,13 @@ def furnish(directory, addresses=None, resolver="127.0.0.1"):
 
 
 def leave():
-    """Nothing of the folder is in use any more, so that it can be removed."""
+    """Unmounts all files of the folder, so that it can be removed."""
     for place in ("/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"):
         subprocess.run(["umount", place], check=False)
 
 
 class Log:
-    """What was sent to syslog, line by line."""
+    """Collects what was sent to syslog, line by line."""
 
     def __init__(self):
         self.lines, self.lock = [], threading.Lock()
@@ -102,7 +102,7 @@ class Log:
                 self.lines.append(line)
 
     def take(self):
-        """All lines since the last call. A datagram that was sent is here already, but perhaps not yet read."""
+        """All lines since the last call. A datagram that was sent has arrived, but may not have been read yet."""
         mark = f"mark-{os.urandom(8).hex()}"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as own:
             own.sendto(mark.encode(), "/dev/log")
@@ -115,7 +115,7 @@ class Log:
 
 
 def options():
-    """The command line of a script that tries both ways."""
+    """Parses the command line of a script that tries both ways."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--module", type=pathlib.Path, required=True)
     parser.add_argument("--preload", type=pathlib.Path, required=True)
@@ -125,7 +125,7 @@ def options():
 
 @contextlib.contextmanager
 def folder():
-    """A new folder into which every user may look, named after the script."""
+    """A new folder that every user may enter, named after the script."""
     with tempfile.TemporaryDirectory(prefix=f"pinning-{pathlib.Path(sys.argv[0]).stem}-") as name:
         directory = pathlib.Path(name)
         directory.chmod(0o755)
