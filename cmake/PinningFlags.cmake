@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 
-# Warnings and hardening, each taken only where the compiler knows it. PINNING_DEV turns warnings into errors.
+# Sets warnings and hardening; each flag is used only if the compiler knows it. PINNING_DEV turns warnings into errors.
 option(PINNING_DEV "Treat warnings as errors" OFF)
 set(PINNING_SANITIZE "" CACHE STRING "Sanitizers to build with, e.g. address,undefined")
 
@@ -19,9 +19,9 @@ foreach(flag -Wshadow -Wconversion -Wsign-conversion -Wmissing-prototypes -Wstri
         -Wnull-dereference -fno-common -fstack-clash-protection -fcf-protection -fno-plt)
   pinning_add_if_known(${flag})
 endforeach()
-# The macros of sys/sdt.h leave the last argument out, which clang holds against whoever uses them.
+# The macros of sys/sdt.h leave out the last argument, and clang warns wherever they are used.
 pinning_add_if_known(-Wno-gnu-zero-variadic-macro-arguments)
-# That 64-bit atomics of 32-bit processors are aligned otherwise since GCC 11 concerns nobody: none is in an interface.
+# GCC 11 changed the alignment of 64-bit atomics on 32-bit processors. None is in an interface, so the note is useless.
 pinning_add_if_known(-Wno-psabi)
 if(PINNING_DEV)
   add_compile_options(-Werror)
@@ -34,7 +34,7 @@ if(PINNING_FUZZ)
 endif()
 option(PINNING_COVERAGE "Count which lines run, for tests/coverage.sh" OFF)
 if(PINNING_COVERAGE)
-  # Threads count too, and so do processes that run at once.
+  # Atomic counters, because threads and parallel processes count too.
   add_compile_options(--coverage -fprofile-update=atomic)
   add_link_options(--coverage)
 endif()
@@ -44,7 +44,7 @@ if(PINNING_SANITIZE)
 else()
   pinning_add_if_known(-fstack-protector-strong)
   add_compile_options("$<$<NOT:$<CONFIG:Debug>>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
-  # Sanitizers need symbols that only the program's run time provides.
+  # With sanitizers, libraries have undefined symbols, which the program's run time provides.
   add_link_options(LINKER:--no-undefined)
 endif()
 add_link_options(LINKER:-z,relro,-z,now,-z,noexecstack,--as-needed)

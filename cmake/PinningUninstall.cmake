@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 
-# The target "uninstall". To be included behind all that is installed, since it takes the folders from their settings; the
-# script that looks which of them are there has to be the first that is installed.
+# Adds the target "uninstall". Include this after everything that installs files, because it reads the folders from their
+# settings. The script that notes which folders exist has to be the first install rule.
 set(folders
     "${CMAKE_INSTALL_BINDIR}"
     "${CMAKE_INSTALL_INCLUDEDIR}"

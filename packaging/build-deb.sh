@@ -2,16 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Builds the Debian packages of this tree, committed or not, and has lintian look at them:
+# Builds the Debian packages of this tree with its uncommitted changes, and checks them with lintian:
 #
 #   packaging/build-deb.sh [--release bookworm|trixie|sid] [--roots DIR] [--out DIR] [--version VERSION]
 #
 #   --release NAME     build in a chroot of that release (needs root and debootstrap); default: on this system
-#   --roots DIR        keep the chroots below DIR and use those that are there; default: make one anew
-#   --out DIR          where the packages go; default: build/deb/NAME
-#   --version VERSION  build as this version; default: that of packaging/debian/changelog
+#   --roots DIR        keep the chroots below DIR and reuse those that exist; default: make a new one
+#   --out DIR          folder for the packages; default: build/deb/NAME
+#   --version VERSION  build as this version; default: the version in packaging/debian/changelog
 #
-# Leaves with 1 if lintian finds an error or a warning, with 3 if there is nothing to look at.
+# Exits with 1 if lintian finds an error or a warning, with 3 if no packages were built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/release.sh

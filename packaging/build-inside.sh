@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# build-inside.sh DIRECTORY: builds the source package unpacked in it, on the system where this runs; the packages go to
-# DIRECTORY. Leaves with 1 if lintian finds anything, with 3 if nothing could be built.
+# build-inside.sh DIRECTORY: builds the source package that is unpacked in DIRECTORY on this system, and puts the packages
+# there. Exits with 1 if lintian finds anything, with 3 if nothing could be built.
 set -uo pipefail
 cd "$1"/pinning-*/ || exit 3
 log=$1/build.log
@@ -12,7 +12,7 @@ step() {
   echo "${0##*/}: $1"
 }
 
-# What is missing is installed, where that is possible; elsewhere dpkg-buildpackage names it.
+# Installs missing build dependencies if possible; otherwise dpkg-buildpackage names them.
 install_packages() {
   export DEBIAN_FRONTEND=noninteractive
   if command -v dpkg-buildpackage lintian >/dev/null && dpkg-checkbuilddeps 2>/dev/null; then
@@ -20,7 +20,7 @@ install_packages() {
   fi
   [ "$(id -u)" -eq 0 ] || return 0
   step "installing what building needs" >&3
-  # The Release file of sid can be older than apt likes.
+  # The Release file of sid can be older than apt accepts.
   apt-get -o Acquire::Check-Valid-Until=false update -qq &&
     apt-get install -qq --yes --no-install-recommends dpkg-dev debhelper lintian &&
     apt-get build-dep -qq --yes --no-install-recommends ./
@@ -33,7 +33,7 @@ quietly() {
   return 3
 }
 
-# What the commands say goes to the log, what they are to the terminal.
+# The output of commands goes to the log; the names of the steps go to the terminal.
 exec 3>&1
 quietly install_packages || exit
 step "building and running the unit tests; the log is $log"

@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Builds the RPM packages of this tree, committed or not:
+# Builds the RPM packages of this tree with its uncommitted changes:
 #
 #   packaging/build-rpm.sh [--out DIR] [RPMBUILD-OPTION...]
 #
-#   --out DIR   where the packages go; default: build/rpm
+#   --out DIR   folder for the packages; default: build/rpm
 #
-# On a system without an RPM database, such as Debian, give --nodeps; the tools are in its packages `rpm` and `elfutils`.
+# On a system without an RPM database, such as Debian, use --nodeps. Debian's packages `rpm` and `elfutils` have the tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/release.sh

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Prepares a release: sets the version in policy/pinpolicy_version.h, from where pinctl, the library and the packages take it,
-# and begins its entries in NEWS.md and in the changelogs of the packages. Commits nothing, tags nothing; says what to do next.
+# Prepares a release: sets the version in policy/pinpolicy_version.h, where pinctl, the library and the packages read it, and
+# begins its entries in NEWS.md and in the changelogs of the packages. It commits and tags nothing, and prints what to do next.
 #
 #   packaging/new-release.sh VERSION
 set -euo pipefail

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: The pinning authors
 # shellcheck shell=bash
 #
-# What the scripts here share. To be sourced with the root of the tree as the working directory.
+# Functions that the scripts here share. To be sourced with the root of the tree as the working directory.
 # shellcheck source=tests/releases/root.sh
 . tests/releases/root.sh
 
@@ -11,7 +11,7 @@ fail() {
   exit "${2-3}"
 }
 
-# What a script is doing, since it takes minutes.
+# step MESSAGE: prints what a script is doing, since it takes minutes.
 step() {
   echo "${0##*/}: $1"
 }
@@ -24,7 +24,7 @@ require_chroots() {
   done
 }
 
-# The version, or with "date" the date, of the newest entry of the changelog.
+# newest_entry version|date: prints the version or the date of the newest entry of the changelog.
 newest_entry() {
   case $1 in
     version) sed -n '1s/.*(\(.*\)).*/\1/p' packaging/debian/changelog ;;
@@ -32,8 +32,8 @@ newest_entry() {
   esac
 }
 
-# stage_source DIRECTORY [VERSION]: this tree as a source package, unpacked below it. Modes and time stamps come from
-# nobody's clone: they end up in the packages.
+# stage_source DIRECTORY [VERSION]: puts this tree as an unpacked source package below DIRECTORY. Sets modes and time stamps,
+# because they end up in the packages and must not depend on a clone.
 stage_source() (
   directory=$1 version=${2-}
   umask 022
@@ -47,7 +47,7 @@ stage_source() (
   [ -z "$version" ] || set_header_version "$tree/policy/pinpolicy_version.h" "$version"
 )
 
-# set_header_version HEADER VERSION: from there the build takes it. What follows the three numbers is the package's.
+# set_header_version HEADER VERSION: sets the version that the build reads. A suffix after the three numbers stays out.
 set_header_version() {
   local major minor patch
   IFS=. read -r major minor patch <<<"$(sed -n 's/^\([0-9]*\.[0-9]*\.[0-9]*\).*/\1/p' <<<"$2")"
@@ -56,7 +56,7 @@ set_header_version() {
     s/^\(#define PINPOLICY_VERSION_PATCH\) .*/\1 $patch/" "$1"
 }
 
-# A day younger than the entry before it: two entries of one date are an error.
+# The new entry is a day younger than the last one, because two entries of one date are an error.
 prepend_version() {
   local older
   older=$(cat "$1")
@@ -64,14 +64,14 @@ prepend_version() {
     "$(sed -n 's/^\( -- .*>\).*/\1/p;T;q' <<<"$older")" "$(date -Ru -d "$(newest_entry date) + 1 day")" "$older" >"$1"
 }
 
-# build_root ROOTS RELEASE: a chroot for building, beside one without any package of ours.
+# build_root ROOTS RELEASE: makes a chroot for building, beside a root that never has any of our packages.
 build_root() {
   mkdir -p "$1"
   make_root "$1" "$2"
   copy_root "$1" "$2" "$2-build"
 }
 
-# copy_root ROOTS FROM TO: unless it is there.
+# copy_root ROOTS FROM TO: copies a root unless the copy exists.
 copy_root() {
   [ ! -d "$1/$3" ] || return 0
   rm -rf --one-file-system "$1/$3.new"

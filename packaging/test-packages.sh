@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# The packages of this tree, built, installed, switched on, upgraded and purged in chroots of Debian's releases, where
-# their autopkgtests are run too:
+# Tests the packages of this tree: builds, installs, switches on, upgrades and purges them in chroots of Debian's releases, and
+# runs their autopkgtests there:
 #
 #   packaging/test-packages.sh [--keep DIR] [RELEASE...]    RELEASE: bookworm trixie sid; default: all
 #
-#   --keep DIR   keep the chroots and packages below DIR and use the chroots that are there; default: make them anew
+#   --keep DIR   keep the chroots and packages below DIR and reuse the chroots that exist; default: make new ones
 #
-# Needs root, debootstrap and unshare. Leaves with 1 if anything is not as it should be.
+# Needs root, debootstrap and unshare. Exits with 1 if anything is not as it should be.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/release.sh
@@ -34,7 +34,7 @@ fi
 
 newer_version=$(newest_entry version)+newer1
 
-# test_release RELEASE: 0 if all was as it should be.
+# test_release RELEASE: tests one release; returns 0 if all was as it should be.
 test_release() {
   local release=$1 root=$roots/$1-test
   packaging/build-deb.sh --release "$release" --roots "$roots" --out "$roots/packages/$release/older" || return
@@ -47,7 +47,7 @@ test_release() {
   enter "$root" /pinning/source/packaging/tests/lifecycle.sh /pinning/packages/older /pinning/packages/newer || return
   enter "$root" /pinning/source/packaging/tests/autopkgtest.sh /pinning/packages/older || return
   rm -rf --one-file-system "$root"
-  # That one has what building needs.
+  # The build root has the build dependencies.
   copy_root "$roots" "$release-build" "$release-test"
   enter "$root" /pinning/source/packaging/tests/source.sh || return
   rm -rf --one-file-system "$root"

@@ -5,9 +5,9 @@
 # Builds the Debian packages twice, in different folders, under different umasks, time zones and languages, and compares
 # them byte for byte:
 #
-#   packaging/test-reproducible.sh [BUILD-DEB-OPTION...]    the options of build-deb.sh but --out
+#   packaging/test-reproducible.sh [BUILD-DEB-OPTION...]    the options of build-deb.sh except --out
 #
-# Leaves with 1 where two packages differ.
+# Exits with 1 if two packages differ.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ trap 'rm -rf "$scratch"' EXIT
 (umask 022 && TZ=UTC LC_ALL=C.UTF-8 packaging/build-deb.sh "$@" --out "$scratch/one")
 (umask 077 && TZ=Pacific/Kiritimati LC_ALL=C packaging/build-deb.sh "$@" --out "$scratch/two")
 
-# The .buildinfo says when and where it was built, and the .changes has its digest.
+# The .buildinfo contains time and place of the build, and the .changes contains its digest.
 digests() {
   (cd "$1" && sha256sum -- *.deb *.dsc *.tar.xz)
 }

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# The systemd units of the packages, started by a systemd that runs as the first process of a container with nothing but its
-# own loopback:
+# Tests the systemd units of the packages with a systemd that is the first process of a container whose only network is a
+# loopback:
 #
 #   packaging/test-units.sh [--keep DIR] [--packages DIR] [RELEASE]    RELEASE: bookworm (default) trixie sid
 #
-#   --keep DIR       keep the chroots below DIR and use those that are there; default: make them anew
-#   --packages DIR   take the packages of this folder; default: build them
+#   --keep DIR       keep the chroots below DIR and reuse those that exist; default: make new ones
+#   --packages DIR   use the packages of this folder; default: build them
 #
-# Needs root, debootstrap and systemd-nspawn. Leaves with 1 if anything is not as it should be, with 3 where nothing was tried.
+# Needs root, debootstrap and systemd-nspawn. Exits with 1 if anything is not as it should be, with 3 if nothing was tested.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=packaging/release.sh
@@ -50,7 +50,7 @@ enter "$root" /pinning/source/packaging/tests/units.sh prepare
 
 step "booting it"
 log=$root/pinning/boot.log
-# Whatever happens inside, it ends after ten minutes.
+# The container ends after ten minutes, whatever happens inside.
 timeout --kill-after=10 600 systemd-nspawn --quiet --boot --keep-unit --register=no --private-network --directory="$root" \
   --machine=pinning-units </dev/null >"$log" 2>&1 || true
 if [ ! -s "$root/pinning/said" ]; then

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# What is written down more than once says the same everywhere: the version, the build dependencies, the exported functions.
+# Tests that facts which several files state agree: the version, the build dependencies, the exported functions.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=packaging/release.sh
@@ -19,7 +19,7 @@ version=$(sed -nE 's/^#define PINPOLICY_VERSION_(MAJOR|MINOR|PATCH) ([0-9]+)$/\2
 [ "$(newest_entry version)" = "$version" ] || complain "debian/changelog is not of version $version"
 grep -q "^Version: *${version//./\\.}\$" packaging/rpm/pinning.spec || complain "pinning.spec is not of version $version"
 
-# Debian has the tools of every build there without being asked.
+# Debian has the basic build tools on every builder, so its list omits them.
 build_packages() {
   sed -n '/^build=(/,/)$/p' tests/install-packages.sh | tr -d '()' | sed 's/^build=//' | tr -s ' ' '\n' |
     grep -vxE 'gcc|libc6-dev|pkg-config|'

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# autopkgtest.sh PACKAGES: the tests of debian/tests/control with the packages of a folder, as autopkgtest runs them: in
-# the unpacked source, each with what it depends on. On a system made for it.
+# autopkgtest.sh PACKAGES: runs the tests of debian/tests/control with the packages of a folder as autopkgtest does: in the
+# unpacked source, each with its dependencies. To be run on a system made for it.
 set -euo pipefail
 packages=$1
 directory=$(mktemp -d)

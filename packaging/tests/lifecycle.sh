@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# lifecycle.sh OLDER NEWER: the packages of two folders on a system made for it: installed, switched on, upgraded, removed,
-# purged. openssl, curl and python3 work at every step, and /etc ends as it began.
+# lifecycle.sh OLDER NEWER: installs, switches on, upgrades, removes and purges the packages of two folders, on a system made
+# for it. openssl, curl and python3 must work at every step, and /etc must end as it began.
 set -euo pipefail
 older=$1 newer=$2
 # shellcheck source=packaging/tests/wire.sh
@@ -14,7 +14,7 @@ apt() {
   apt-get -qq --yes --no-install-recommends -o DPkg::Options::=--force-unsafe-io "$@" >said 2>&1 || fail "apt-get $*"
 }
 
-# Names, kinds, modes, owners, targets of links, contents.
+# Prints names, types, modes, owners, targets of links, and contents.
 describe_etc() {
   find /etc -printf '%p %y %m %U:%G %l\n' | sort
   find /etc -type f -exec sha256sum {} + | sort -k 2
@@ -22,7 +22,7 @@ describe_etc() {
 
 ours=(libpinpolicy0 pinctl pinning-provider pinning-gnutls pinning-preload)
 
-# install FOLDER [PACKAGE...]: all of ours, or those that are named.
+# install FOLDER [PACKAGE...]: installs all our packages, or the named ones.
 install() {
   local folder=$1 package files=()
   shift
@@ -32,7 +32,7 @@ install() {
   apt install "${files[@]}"
 }
 
-# The older packages as they were before there was a pinning-gnutls: its files were in two others.
+# Changes the older packages to the layout before pinning-gnutls existed, when its files were in two others.
 make_former_layout() {
   local package root=$scratch/roots
   mkdir -p "$root" former
@@ -49,22 +49,22 @@ make_former_layout() {
   cp "$older"/libpinpolicy0_*.deb "$older"/pinctl_*.deb former/
 }
 
-# Lines about pinning that pinctl did not write. Debian's openssl.cnf has those of the default provider as comments.
+# Writes lines about pinning that pinctl did not write. Debian's openssl.cnf has those of the default provider as comments.
 write_by_hand() {
   sed -i -E 's/^# (providers = provider_sect|\[provider_sect\]|default = default_sect|\[default_sect\])$/\1/
     s/^\[provider_sect\]$/&\npinning = by_hand/; /^\[default_sect\]$/,/^$/s/^# (activate = 1)$/\1/' /etc/ssl/openssl.cnf
   printf '[by_hand]\nmodule = %s\nactivate = 1\n' "$(echo /usr/lib/*/ossl-modules/pinning.so)" >>/etc/ssl/openssl.cnf
   expect_enforced
-  # A line with the shim alone would be as pinctl writes it.
+  # A line with only the shim would look like one of pinctl's.
   echo libc.so.6 /usr/lib/*/libpinning-preload.so >/etc/ld.so.preload
 }
 
-# A list of another host, as it would come from elsewhere.
+# Imports a list of another host, as if it came from elsewhere.
 import_list() {
   pinctl export --format android $host | sed "s/$host/listed.example/" >list.xml && pinctl import list.xml
 }
 
-# As if it were built from source: what counts is where it lies.
+# Makes an installation as if from source; only its place matters.
 make_other_installation() {
   libraries=$(cd /usr/lib/*/ossl-modules/.. && pwd -P)
   libraries=${libraries#/usr/}
@@ -74,7 +74,7 @@ make_other_installation() {
   ldconfig
 }
 
-# More text than processes read otherwise, and a form that none of them reads.
+# Makes more text than processes read without a compiled form, and a compiled form that no process reads.
 make_form_of_another_version() {
   local i
   for i in {1..4000}; do
@@ -89,8 +89,8 @@ form_state() {
   pinctl status --json 2>said | python3 -c 'import json, sys; print(json.load(sys.stdin)["policy"]["compiled"]["state"])'
 }
 
-# What looks like a running systemd to the scripts of packages, and notes what it is asked. They see no /usr/local: apt sets
-# their PATH.
+# Makes the packages' scripts believe that systemd runs, and logs their calls. The program is not in /usr/local, because apt
+# sets a PATH without it.
 pretend_systemd() {
   mkdir -p /run/systemd/system
   printf '#!/bin/sh\necho "$@" >>%s/systemctl.log\n' "$scratch" >/usr/bin/systemctl
@@ -133,7 +133,7 @@ make_form_of_another_version
 expect_enforced
 cp -a /etc/pinning etc.pinning
 cp /etc/ssl/openssl.cnf openssl.cnf.enabled
-# The module is in the older one, and a shim without it refuses every host to programs with GnuTLS.
+# The module was in the older shim package, and a shim without it refuses every host in programs that use GnuTLS.
 ! dpkg --unpack "$newer"/pinning-preload_*.deb >said 2>&1 || fail "the shim comes before the module for GnuTLS"
 [ -e "$(echo /usr/lib/*/pinning/pinning-gnutls.so)" ] || fail "the module for GnuTLS is gone"
 for package in pinning-provider pinning-gnutls; do
@@ -151,7 +151,7 @@ for file in /usr/lib/*/pinning/pinning-gnutls.so /etc/apparmor.d/abstractions/cr
 done
 pinctl compile --dry-run >said 2>&1 || fail "the policy is no longer in order"
 expect_enforced
-# As if those of another architecture went.
+# As if another architecture's packages were removed.
 for script in /var/lib/dpkg/info/pinning-provider*.prerm /var/lib/dpkg/info/pinning-preload*.prerm; do
   DPKG_MAINTSCRIPT_ARCH=other "$script" remove >said 2>&1 || fail "$script"
 done
@@ -170,7 +170,7 @@ install "$newer"
 cp /etc/ssl/openssl.cnf openssl.cnf.disabled
 write_by_hand
 apt remove "${ours[@]}"
-# The loader complains in each program until then.
+# Until then, the loader complains in each program.
 rm /etc/ld.so.preload 2>/dev/null
 for file in /etc/ssl/openssl.cnf /etc/ld.so.preload; do
   grep -q "$file:[0-9]*: pinning is still active" <(tr -s '\n ' ' ' <said) || fail "nothing was said of $file"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# Purging takes away what a killed pinctl has left, and nothing of others. On folders that are mounted over /etc and /var.
+# Tests that a purge removes what a killed pinctl left, and nothing of others, on folders mounted over /etc and /var.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -23,7 +23,7 @@ touch /run/pinning/policy.pause /run/pinning/.pinctl-pause.lock
 mount --bind /mnt/var /var
 theirs=(/etc/ssl/openssl.cnf /etc/systemd/system/their.service.d/their.conf /etc/their.lock)
 echo theirs | tee "${theirs[@]}" >/dev/null
-# A name of each kind that pinctl gives; the last ones stand beside files that "enable" changes.
+# One file for each kind of name that pinctl makes; the last ones are beside files that "enable" changes.
 touch /etc/pinning/policy.cfg /etc/pinning/.pinctl.lock /etc/pinning/.pinctl-new-abcdef /etc/pinning/policy.d/.pinctl-new-abcdef \
   /var/lib/pinning/policy.db /var/lib/pinning/.pinctl-pause.lock "/etc/pinning/.pinctl-unconfirmed-openssl-their.service.cnf~"
 for folder in /etc /etc/ssl /etc/pinning /etc/systemd/system/their.service.d; do
@@ -33,7 +33,7 @@ purge() {
   sh "$here/../debian/pinning-provider.postrm" purge
 }
 
-# While another installation is switched on, or may be, its policy stays.
+# If another installation is or may be switched on, its policy stays.
 dropin=/etc/systemd/system/their.service.d/pinning.conf
 expect_kept() {
   local before='' said
@@ -65,13 +65,13 @@ left=$(find /etc /var /run -type f | sort)
 [ "$left" = "$(printf '%s\n' "${theirs[@]}" | sort)" ] || { echo "FAILED: these are left: $left" >&2; exit 1; }
 [ ! -e /etc/pinning ] || { echo "FAILED: /etc/pinning is left" >&2; exit 1; }
 
-# What somebody has written by hand stays, and so does its folder.
+# A handwritten policy and its folder stay.
 mkdir -p /etc/pinning/policy.d
 touch /etc/pinning/policy.d/by-hand.cfg
 purge
 [ -e /etc/pinning/policy.d/by-hand.cfg ] || { echo "FAILED: a policy written by hand is gone" >&2; exit 1; }
 
-# Installing asks the pinctl of the package, whichever is first in PATH.
+# The installation calls the pinctl of the package, whichever comes first in PATH.
 mkdir /run/first
 printf '#!/bin/sh\ntouch /run/asked\n' >/run/first/pinctl
 chmod +x /run/first/pinctl
@@ -79,12 +79,12 @@ touch /etc/pinning/policy.cfg
 PATH=/run/first:$PATH sh "$here/../debian/pinning-provider.postinst" configure "" 2>/dev/null
 [ ! -e /run/asked ] || { echo "FAILED: another pinctl was asked" >&2; exit 1; }
 
-# A policy that was taken away is not made again by an upgrade.
+# An upgrade does not bring back a policy that was removed.
 rm /etc/pinning/policy.cfg
 sh "$here/../debian/pinning-provider.postinst" configure 0.1.0
 [ ! -e /etc/pinning/policy.cfg ] || { echo "FAILED: an upgrade has made a policy" >&2; exit 1; }
 
-# Nor by the package of another architecture.
+# Neither does the package of another architecture.
 if command -v dpkg-query >/dev/null; then
   printf 'Package: pinning-provider\nStatus: install ok installed\nArchitecture: %s\nMulti-Arch: same\nVersion: 0.1.0\n\n' \
     amd64 arm64 | sed '/amd64/,$s/ok installed/ok half-configured/' >/var/lib/dpkg/status

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# source.sh: what README.md and docs/install.md say of an installation from source, on a system made for it: built, installed,
-# switched on, uninstalled. The system ends as it began.
+# Tests what README.md and docs/install.md say of an installation from source, on a system made for it: builds, installs,
+# switches on and uninstalls. The system must end as it began.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source=packaging/tests/wire.sh
@@ -13,7 +13,7 @@ step() {
   echo "  $1"
 }
 
-# Names, kinds and targets of links. Caches of the linker and of Python are nobody's.
+# Prints names, types and targets of links, without caches of the linker and of Python.
 describe() {
   find /etc /usr -not -path '*/__pycache__*' -not -name ld.so.cache -printf '%p %y %m %l\n' | sort
 }
@@ -22,13 +22,13 @@ uninstall() {
   cmake --build "$scratch/tree/build/release" --target uninstall >said 2>&1
 }
 
-# Who builds has these or not; they are no part of what is compared.
+# Packages for building, which may or may not be installed, are not compared.
 (export DEBIAN_FRONTEND=noninteractive && apt-get -qq -o Acquire::Check-Valid-Until=false update &&
   apt-get -qq --yes --no-install-recommends install openssl curl python3 ca-certificates) >"$scratch/said" 2>&1 || fail "no programs to test with"
 start_servers
 mkdir "$scratch/tree"
 tar --create --directory="$here/../.." --exclude=./build --exclude=./.git . | tar --extract --directory="$scratch/tree"
-# Nor are these, of which a root that built the packages may have some by another name: pkg-config is pkgconf there.
+# Nor are these. A root that built the packages may have some under another name, such as pkgconf for pkg-config.
 (cd "$scratch/tree" && tests/install-packages.sh build) >"$scratch/said" 2>&1 || fail "nothing to build with"
 describe >before
 
@@ -61,10 +61,10 @@ sed -i '/# <<< pinning/d' /etc/ssl/openssl.cnf
 grep -q 'nothing was removed' said || fail "it does not say that nothing was removed"
 [ -x /usr/bin/pinctl ] || fail "pinctl is gone"
 cp openssl.cnf.enabled /etc/ssl/openssl.cnf
-# A line with the shim alone would be as pinctl writes it.
+# A line with only the shim would look like one of pinctl's.
 sed -n 's/.*\/libpinning-preload\.so$/libc.so.6 &/p' "$scratch/tree/build/release/install_manifest.txt" >/etc/ld.so.preload
 uninstall || fail "not uninstalled"
-# The loader complains in each program until then.
+# Until then, the loader complains in each program.
 rm /etc/ld.so.preload 2>/dev/null
 grep -q '/etc/ld.so.preload:1: pinning is still active' <(tr -s '\n ' ' ' <said) || fail "nothing was said of /etc/ld.so.preload"
 rm -r /etc/pinning

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # SPDX-FileCopyrightText: The pinning authors
 #
-# What packaging/test-units.sh does inside:
+# The part of packaging/test-units.sh that runs inside the container:
 #
-#   units.sh prepare   install systemd and the packages, and have the tests run once it has booted
-#   units.sh run       the tests, as a service; what they say goes to /pinning/said, their status to /pinning/status
+#   units.sh prepare   installs systemd and the packages, and makes the tests run after the boot
+#   units.sh run       runs the tests as a service; output goes to /pinning/said, the status to /pinning/status
 set -euo pipefail
 
 prepare() {
@@ -37,7 +37,7 @@ step() {
   echo "  $1"
 }
 
-# until_true SECONDS COMMAND...: what systemd does in its own time.
+# until_true SECONDS COMMAND...: waits for something that systemd does in its own time.
 until_true() {
   local end=$((SECONDS + $1))
   shift
@@ -47,7 +47,7 @@ until_true() {
   done
 }
 
-# The mail server and the chat: each message becomes a file.
+# Starts the mail server and the chat server; each message becomes a file.
 cat_receivers() {
   cat <<'END'
 import http.server, socketserver, sys, threading
@@ -86,7 +86,7 @@ start_receivers() {
   until_true 30 grep -q ready receivers.out || fail "nobody receives mail"
 }
 
-# count FILE TEXT
+# count FILE TEXT: prints how many lines contain the text.
 count() {
   grep -c "$2" "$1" 2>/dev/null || true
 }
@@ -95,7 +95,7 @@ monitor() {
   systemctl start pinning-monitor.service >said 2>&1 || { journalctl -u pinning-monitor --no-pager >said && fail "$1"; }
 }
 
-# The pinned host has the address of one server, then of the other: the port stays.
+# The pinned host gets the address of one server, then of the other, with the same port.
 pin_host() {
   pinctl add bank.example genuine.pem --backup spare.pem --port "${ports[$1]}" --yes >said 2>&1 || fail "pinctl add"
 }
@@ -185,7 +185,7 @@ test_compile() {
 run() {
   # shellcheck source=packaging/tests/wire.sh
   . "$(dirname "$0")/wire.sh"
-  # The monitor warns of certificates that soon expire, and of authorities that nobody trusts.
+  # The monitor warns of certificates that expire soon, and of authorities that nothing trusts.
   # shellcheck disable=SC2034 # used by wire.sh
   days=300
   start_servers

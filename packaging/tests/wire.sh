@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: The pinning authors
 # shellcheck shell=bash
 #
-# Two servers on the loopback for one host, with certificates of one authority: `genuine`, and `swapped` with another
-# key. What curl and python3 make of them. To be sourced; the scratch folder becomes the working directory.
+# Runs two servers on the loopback for one host, with certificates of one authority: `genuine`, and `swapped` with another key.
+# Connects to them with curl and python3. To be sourced; the scratch folder becomes the working directory.
 host=bank.example
 other_host=shop.example
 days=2
@@ -25,7 +25,7 @@ fail() {
   exit 1
 }
 
-# A server is no client: whatever becomes of the system's configuration, this one reads none.
+# The server reads no configuration, so the system's configuration cannot affect it.
 make_certificate() {
   OPENSSL_CONF='' openssl req -x509 -config request.cnf -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days $days \
     -keyout "$1.key" -out "$1.pem" "${@:2}" 2>>openssl.log || { cat openssl.log && fail "no certificates"; }
@@ -33,7 +33,7 @@ make_certificate() {
 
 serve() {
   local port
-  # Before the server is started, which may take its time: what is not there cannot be read.
+  # Exists before the server starts, which may take time: a missing file cannot be read.
   : >"$1.out"
   OPENSSL_CONF='' openssl s_server -accept 127.0.0.1:0 -www -cert "$1.pem" -key "$1.key" >"$1.out" 2>&1 </dev/null &
   servers+=($!)
@@ -50,12 +50,12 @@ serve() {
 
 start_servers() {
   cd "$scratch" || exit
-  # python3 insists on what RFC 5280 demands of an authority.
+  # python3 requires what RFC 5280 requires of an authority.
   printf '%s\n' '[req]' 'distinguished_name = name' 'x509_extensions = identifiers' '[name]' '[identifiers]' \
     'subjectKeyIdentifier = hash' 'authorityKeyIdentifier = keyid' >request.cnf
   make_certificate authority -subj "/CN=An authority" -addext basicConstraints=critical,CA:TRUE \
     -addext keyUsage=critical,keyCertSign,cRLSign
-  # A key that no server shows.
+  # Issues a certificate for a key that no server shows.
   make_certificate spare -subj "/CN=$host"
   local name
   for name in genuine swapped; do
@@ -74,7 +74,7 @@ with context.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_h
     sys.exit(not connection.recv(1))
 END
 
-# fetch PROGRAM HOST SERVER: its exit status; what it said is in the file `said`.
+# fetch PROGRAM HOST SERVER: returns the exit status; the output is in the file `said`.
 fetch() {
   case $1 in
     curl)
@@ -92,7 +92,7 @@ expect_accepted() {
   done
 }
 
-# Refused for our reason, not for some other: 60 is curl's "the peer's certificate cannot be authenticated".
+# Refused by us, and not for another reason: 60 is curl's "the peer's certificate cannot be authenticated".
 expect_refused() {
   local status=0
   fetch curl "$1" "$2" || status=$?
@@ -104,7 +104,7 @@ expect_refused() {
   grep -q 'application verification failure' said || fail "python3 refused the $2 server of $1 for another reason"
 }
 
-# A machine without TLS is what must never be.
+# Fails if TLS does not work at all on this machine.
 expect_tls() {
   openssl dgst -sha256 authority.pem >said 2>&1 || fail "openssl has no SHA2-256"
   openssl list -providers >said 2>&1 || fail "openssl lists no providers"
