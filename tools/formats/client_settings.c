@@ -62,7 +62,7 @@ static void add_address(struct conversion *conversion, const struct draft *finge
 static void take_fingerprints(struct conversion *conversion, const char *value, struct draft *draft) {
   AUTO_TEXT copy = must_copy(value);
   char *rest = copy;
-  import_cut_comment(conversion, &format_msmtp, copy, draft->line);
+  import_cut_comment(conversion, copy, draft->line);
   for (const char *word; (word = next_word(&rest, ", \t")) != NULL;)
     convert_fingerprint(conversion, draft, PIN_LIST_FINGERPRINTS, word);
 }
@@ -209,7 +209,7 @@ static void begin_defaults(struct sections *sections) {
 
 static void take_msmtp(struct sections *sections, char *name, char *value, unsigned line) {
   if (is_one_of(name, "host port tls tls_certcheck tls_host_override"))
-    import_cut_comment(sections->conversion, &format_msmtp, value, line);
+    import_cut_comment(sections->conversion, value, line);
   if (strcmp(name, "account") == 0)
     begin_account(sections, value, line);
   else if (strcmp(name, "defaults") == 0 || sections->count == 0)

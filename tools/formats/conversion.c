@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "cli/output.h"
+#include "formats/formats.h"
 
 /* A list of a million hosts may have a million of the same complaint. */
 #define MOST_SHOWN 20
@@ -296,7 +297,7 @@ void conversion_add(struct conversion *conversion, const struct draft *draft) {
                  why == NULL ? "out of memory" : why);
   else if (pins == 0 && draft->mode != PIN_MODE_OFF)
     convert_loss(conversion, draft->line, "\"%s\" has no pin that a policy can hold; left out", name);
-  else if (kind_of(name) == PIN_NAME_WILDCARD && !conversion->takes_wildcards &&
+  else if (kind_of(name) == PIN_NAME_WILDCARD && (conversion->format->holds & HOLDS_WILDCARDS) == 0 &&
            draft->name != conversion->host)
     convert_loss(conversion, draft->line, "\"%s\": this format knows no names with \"*\"; left out", name);
   else if ((draft->include_subdomains || draft->below_only) && kind_of(name) != PIN_NAME_HOST)

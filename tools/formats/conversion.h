@@ -34,20 +34,20 @@ struct known_digest {
   unsigned line; /* where the reader says that it stands; 0: it does not say */
 };
 
+struct format;
+
 struct conversion {
-  const char *path;      /* of the foreign text, as messages name it */
-  const char *text;      /* import: NUL-terminated, without a NUL inside */
-  size_t length;         /* of the text */
-  const char *host;      /* import: whose pins these are, where the format does not say; or NULL */
-  const char *origin;    /* import: what names of a zone are relative to, or NULL */
-  const char *companion; /* the second file of a format that has two, or NULL */
+  const struct format *format; /* import: that of the text */
+  const char *path;            /* of the foreign text, as messages name it */
+  const char *text;            /* import: NUL-terminated, without a NUL inside */
+  size_t length;               /* of the text */
+  const char *host;            /* import: whose pins these are, where the format does not say; or NULL */
+  const char *origin;          /* import: what names of a zone are relative to, or NULL */
+  const char *companion;       /* the second file of a format that has two, or NULL */
   const struct objects *certificates; /* export: what a format can show that holds no digests */
   int64_t now;
-  FILE *out;            /* export */
-  FILE *companion_out;  /* export: for `companion`, or NULL */
-  bool reads_off;       /* an entry without pins takes a name out of a less specific entry */
-  bool adds_up;         /* all entries that cover a name count, not only the most specific */
-  bool takes_wildcards; /* import: "*.x.org" is a name; else only as --host */
+  FILE *out;           /* export */
+  FILE *companion_out; /* export: for `companion`, or NULL */
   enum comment_style
       comments; /* import: how the text writes them; a reader may know better than the format */
   struct conversion_item *items;

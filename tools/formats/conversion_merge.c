@@ -7,7 +7,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
-#include "formats/conversion.h"
+#include "formats/formats.h"
 
 static int compare_numbers(int64_t a, int64_t b) {
   return a < b ? -1 : a > b;
@@ -108,11 +108,11 @@ static bool join_same(struct conversion *conversion, struct conversion_item *int
   struct pin_entry *entry = &into->entry;
   bool same_reach =
       into->below_only == from->below_only && entry->include_subdomains == from->entry.include_subdomains;
-  if (!same_reach && (into->below_only || from->below_only || conversion->adds_up)) {
+  if (!same_reach && (into->below_only || from->below_only || conversion->format->adds_up)) {
     join_below(conversion, into, from);
   } else if (same_reach && compare_rules(entry, &from->entry) == 0) {
     return true;
-  } else if (same_reach && conversion->adds_up) {
+  } else if (same_reach && conversion->format->adds_up) {
     join_lists(conversion, into, &from->entry);
   } else {
     convert_loss(conversion, from->entry.line,
@@ -299,9 +299,9 @@ void conversion_finish(struct conversion *conversion) {
   sort_ports(conversion);
   conversion_sort(conversion);
   settle_ports(conversion);
-  if (conversion->adds_up)
+  if (conversion->format->adds_up)
     add_up(conversion);
-  if (conversion->reads_off)
+  if (conversion->format->reads_off)
     leave_out_idle(conversion);
   note_expired(conversion);
 }

@@ -180,11 +180,11 @@ static void take_option(struct conversion *conversion, const struct text_option 
       convert_note(conversion, transfer->pins->line,
                    "pinnedpubkey is given again in line %u, and curl takes that one", option->line);
     if (transfer->pins != NULL)
-      import_pass(conversion, &format_curl, transfer->pins->value, transfer->pins->line);
+      import_pass(conversion, transfer->pins->value, transfer->pins->line);
     transfer->pins = option;
   } else if (strcmp(option->name, "proxy-pinnedpubkey") == 0) {
     convert_note(conversion, option->line, "proxy-pinnedpubkey pins the proxy, not the host; left out");
-    import_pass(conversion, &format_curl, option->value, option->line);
+    import_pass(conversion, option->value, option->line);
   } else if (strcmp(option->name, "config") == 0 || strcmp(option->name, "K") == 0) {
     convert_loss(conversion, option->line, "%s: other files are not read", option->value);
   }
@@ -206,7 +206,7 @@ static void read_options(struct conversion *conversion) {
   for (size_t i = 0; i < count; i++)
     if (transfers[i].pins != NULL)
       add_transfer(conversion, &options, &transfers[i], pinned == 1);
-  option_text_name_unread(conversion, &format_curl, &options, "pinnedpubkey proxy-pinnedpubkey");
+  option_text_name_unread(conversion, &options, "pinnedpubkey proxy-pinnedpubkey");
   free(transfers);
   option_text_clear(&options);
 }
@@ -333,7 +333,7 @@ static void read_openconnect(struct conversion *conversion) {
     draft_clear(&connection.draft);
     free(connection.host);
   } while (behind < options.count);
-  option_text_name_unread(conversion, &format_openconnect, &options, OPENCONNECT_PINS);
+  option_text_name_unread(conversion, &options, OPENCONNECT_PINS);
   option_text_clear(&options);
 }
 

@@ -129,7 +129,7 @@ static void walk(struct conversion *conversion, json_object *value, struct surro
                    "%s: what a secret holds that stands elsewhere is not read", name);
     /* Of a file that Envoy fetches: no pin. */
     if (strcmp(name, "sha256") == 0 && json_object_is_type(member, json_type_string))
-      import_pass(conversion, &format_envoy, json_object_get_string(member), tree_line(member, 0));
+      import_pass(conversion, json_object_get_string(member), tree_line(member, 0));
     walk(conversion, member, inside);
   }
 }

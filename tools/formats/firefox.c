@@ -59,7 +59,7 @@ static struct definitions find_definitions(struct conversion *conversion, const 
       definition.digest = token_at(tokens, i + 1);
     /* One that no set takes pins nothing, and is not named. */
     if (definition.digest != NULL)
-      import_pass(conversion, &format_firefox, definition.digest->text, definition.digest->line);
+      import_pass(conversion, definition.digest->text, definition.digest->line);
     definition.first = i + 2;
     definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
     add(conversion, &found, &definition);

@@ -63,8 +63,8 @@ struct format {
                         is  enough; upper and lower case alike */
   unsigned holds;    /* of enum holds */
   unsigned least_pins;         /* programs that read the format do not accept fewer */
-  bool adds_up;                /* see struct conversion */
-  bool reads_off;              /* see struct conversion */
+  bool adds_up;                /* all entries that cover a name count, not only the most specific */
+  bool reads_off;              /* an entry without pins takes a name out of a less specific entry */
   bool names_some_hosts;       /* --host is for those that it does not name */
   bool has_companion;          /* a second file, --pins */
   bool shows_certificates;     /* holds certificates in place of digests */

@@ -103,7 +103,7 @@ static bool is_hidden(const struct reading *reading, const struct setting *setti
     return false;
   convert_note(conversion, setting->line, "pinnedPubkey is given again in line %u, and git takes that one",
                other->line);
-  import_pass(conversion, &format_git, setting->value, setting->line);
+  import_pass(conversion, setting->value, setting->line);
   return true;
 }
 
@@ -139,7 +139,7 @@ static bool name_narrow(const struct reading *reading, const struct setting *set
                  "\"%s\" is for one path; the entry covers the whole host", setting->url);
   if (other == NULL && !is_bare)
     return false;
-  import_pass(reading->conversion, &format_git, setting->value, setting->line);
+  import_pass(reading->conversion, setting->value, setting->line);
   return true;
 }
 
@@ -151,7 +151,7 @@ static void add_pins(const struct reading *reading, const struct setting *settin
   if (*setting->url != '\0' &&
       (url_scheme(setting->url) == 0 || !url_read(setting->url, &host, &draft.port, &has_path))) {
     convert_loss(conversion, setting->line, "\"%s\": expected https://HOST/; left out", setting->url);
-    import_pass(conversion, &format_git, setting->value, setting->line);
+    import_pass(conversion, setting->value, setting->line);
     return;
   }
   if (host != NULL)
@@ -302,7 +302,7 @@ static void read_key(struct reading *reading) {
   if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)
     url = must_copy(reading->url);
   if (url == NULL)
-    import_name_unread(reading->conversion, &format_git, whole, line, "pinnedpubkey");
+    import_name_unread(reading->conversion, whole, line, "pinnedpubkey");
   if (*reading->at != '=' && (url == NULL || *reading->at != ' ')) {
     if (url != NULL)
       convert_loss(reading->conversion, line, "%s has no value", key);

@@ -452,7 +452,7 @@ static void name_other(struct conversion *conversion, const struct header *heade
                        const struct header *chosen) {
   const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
   if (header != chosen)
-    import_pass(conversion, &format_hpkp, header->value, header->line);
+    import_pass(conversion, header->value, header->line);
   if (hpkp_is_same(header, chosen))
     return;
   if (hpkp_may_have_pins(header))
@@ -480,7 +480,7 @@ static void read_hpkp(struct conversion *conversion) {
   if (chosen == NULL) {
     convert_error(conversion, 0, "expected a header " NAME ":");
   } else if (is_open) {
-    import_pass(conversion, &format_hpkp, chosen->value, chosen->line);
+    import_pass(conversion, chosen->value, chosen->line);
     convert_loss(conversion, chosen->line,
                  "headers differ, and nothing here says which is that of %s; none is taken",
                  conversion->host);

@@ -36,20 +36,18 @@ void import_read(struct conversion *conversion, const struct format *format);
 
 /* Marks the pins in a part of the text, which begins in a line, as known: a message has just said what
  * becomes of that part. */
-void import_pass(struct conversion *conversion, const struct format *format, const char *part, unsigned line);
+void import_pass(struct conversion *conversion, const char *part, unsigned line);
 
 /* Counts as a loss that a part of the text, which nobody reads, speaks of a word about pins; not where a pin
  * is in it, which is named by itself. */
-void import_name_unread(struct conversion *conversion, const struct format *format, const char *part,
-                        unsigned line, const char *word);
+void import_name_unread(struct conversion *conversion, const char *part, unsigned line, const char *word);
 
 /*
  * Cuts off what one of the marks of a comment ("#", ";", "//") begins, behind a blank or at the start, where
  * the software that reads the format knows no comments: people write them all the same, and old pins are in
  * them. It is named as a loss.
  */
-void import_cut_comment(struct conversion *conversion, const struct format *format, char *text,
-                        unsigned line);
+void import_cut_comment(struct conversion *conversion, char *text, unsigned line);
 
 /* ---- import_apply.c ---- */
 

@@ -23,7 +23,6 @@ struct place {
 
 struct sweep {
   struct conversion *conversion;
-  const struct format *format;
   bool only_marks; /* instead of collecting them */
   const char *at;
   size_t before; /* of its prefix */
@@ -73,14 +72,15 @@ static void meet(struct sweep *sweep, const struct pin_digest *digest, size_t le
 /* Steps over a word that begins here. Words of base64 hold slashes: what is before a digest is not part of
  * it. */
 static void step(struct sweep *sweep, const char *text) {
+  const struct format *format = sweep->conversion->format;
   struct pin_digest digest;
   size_t length = 1;
-  bool hex = sweep->format->spelling != SPELLED_IN_BASE64, base64 = sweep->format->spelling != SPELLED_IN_HEX;
-  const char *prefix = sweep->format->pin_prefix == NULL ? "sha256/" : sweep->format->pin_prefix;
+  bool hex = format->spelling != SPELLED_IN_BASE64, base64 = format->spelling != SPELLED_IN_HEX;
+  const char *prefix = format->pin_prefix == NULL ? "sha256/" : format->pin_prefix;
   size_t before = strlen(prefix);
   bool prefixed =
       (size_t)(sweep->at - text) >= before && strncasecmp(sweep->at - before, prefix, before) == 0;
-  bool alone = sweep->format->pin_prefix == NULL && (sweep->at == text || !is_base64(sweep->at[-1]));
+  bool alone = format->pin_prefix == NULL && (sweep->at == text || !is_base64(sweep->at[-1]));
   sweep->before = prefixed ? before : 0;
   if ((prefixed || alone) && ((hex && at_hex(sweep->at, &digest, &length)) ||
                               (base64 && at_base64(sweep->at, prefixed, &digest, &length))))
@@ -110,9 +110,8 @@ static void sweep_text(struct sweep *sweep, const char *text) {
     step(sweep, text);
 }
 
-void import_pass(struct conversion *conversion, const struct format *format, const char *part,
-                 unsigned line) {
-  struct sweep sweep = {.conversion = conversion, .format = format, .only_marks = true, .line = line};
+void import_pass(struct conversion *conversion, const char *part, unsigned line) {
+  struct sweep sweep = {.conversion = conversion, .only_marks = true, .line = line};
   sweep_text(&sweep, part);
 }
 
@@ -131,12 +130,11 @@ static bool speaks_of(const char *text, const char *word) {
   return false;
 }
 
-void import_name_unread(struct conversion *conversion, const struct format *format, const char *part,
-                        unsigned line, const char *word) {
+void import_name_unread(struct conversion *conversion, const char *part, unsigned line, const char *word) {
   size_t known = conversion->known_count;
   if (!speaks_of(part, word))
     return;
-  import_pass(conversion, format, part, line);
+  import_pass(conversion, part, line);
   if (conversion->known_count == known)
     convert_loss(conversion, line, "\"%s\": %s is not read here; left out", part, word);
   conversion->known_count = known;
@@ -148,8 +146,7 @@ static bool begins_comment(const char *text, const char *at) {
   return is_mark && (at == text || isspace((unsigned char)at[-1]));
 }
 
-void import_cut_comment(struct conversion *conversion, const struct format *format, char *text,
-                        unsigned line) {
+void import_cut_comment(struct conversion *conversion, char *text, unsigned line) {
   static const size_t most_said = 120;
   char *at = text;
   while (*at != '\0' && !begins_comment(text, at))
@@ -158,8 +155,8 @@ void import_cut_comment(struct conversion *conversion, const struct format *form
     return;
   bool is_long = strlen(at) > most_said;
   convert_loss(conversion, line, "\"%.*s%s\": %s knows no comments behind a value; left out",
-               (int)(is_long ? most_said : strlen(at)), at, is_long ? "..." : "", format->name);
-  import_pass(conversion, format, at, line);
+               (int)(is_long ? most_said : strlen(at)), at, is_long ? "..." : "", conversion->format->name);
+  import_pass(conversion, at, line);
   while (at > text && isspace((unsigned char)at[-1]))
     at--;
   *at = '\0';
@@ -172,7 +169,8 @@ static bool is_yaml(const char *text) {
 }
 
 /* A format may be written in several languages. */
-static enum comment_style comments_of(const struct conversion *conversion, const struct format *format) {
+static enum comment_style comments_of(const struct conversion *conversion) {
+  const struct format *format = conversion->format;
   const char *text = conversion->text;
   if (format->comments == COMMENTS_C && text[strspn(text, " \t\n")] == '<')
     return COMMENTS_XML;
@@ -253,8 +251,8 @@ static void leave_unknown(struct sweep *sweep) {
 }
 
 /* Counts each pin that no reader took or named, outside of comments, as a loss. */
-static void import_sweep(struct conversion *conversion, const struct format *format) {
-  struct sweep sweep = {.conversion = conversion, .format = format, .line = 1};
+static void import_sweep(struct conversion *conversion) {
+  struct sweep sweep = {.conversion = conversion, .line = 1};
   if (conversion->comments == COMMENTS_UNKNOWN)
     return;
   AUTO_TEXT text = comments_blank_sure(conversion->text, conversion->comments);
@@ -268,18 +266,16 @@ static void import_sweep(struct conversion *conversion, const struct format *for
   for (size_t i = 0; i < sweep.count; i++)
     convert_loss(conversion, sweep.places[i].what.line,
                  "\"%.*s\" stands where %s was not expected to have a pin; left out",
-                 (int)sweep.places[i].length, sweep.places[i].start, format->name);
+                 (int)sweep.places[i].length, sweep.places[i].start, conversion->format->name);
   free(sweep.places);
 }
 
 void import_read(struct conversion *conversion, const struct format *format) {
-  conversion->adds_up = format->adds_up;
-  conversion->reads_off = format->reads_off;
-  conversion->takes_wildcards = (format->holds & HOLDS_WILDCARDS) != 0;
-  conversion->comments = comments_of(conversion, format);
+  conversion->format = format;
+  conversion->comments = comments_of(conversion);
   format->read(conversion);
   if (conversion->findings[FINDING_ERROR] > 0)
     return;
-  import_sweep(conversion, format);
+  import_sweep(conversion);
   conversion_finish(conversion);
 }

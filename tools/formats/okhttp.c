@@ -268,7 +268,7 @@ static void name_call(struct conversion *conversion, const struct token *call,
   const char *pattern = arguments->items[0].text;
   for (size_t i = 1; i < arguments->count; i++)
     if (arguments->items[i].text != NULL)
-      import_pass(conversion, &format_okhttp, arguments->items[i].text, arguments->items[i].line);
+      import_pass(conversion, arguments->items[i].text, arguments->items[i].line);
   convert_loss(conversion, call->line, "%s(%s, ...): %s is not written out in this file; left out",
                call->text, pattern == NULL ? "HOST" : pattern, pattern == NULL ? "the host" : "a pin");
 }
@@ -350,7 +350,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
     convert_loss(conversion, number, "\"%s\": expected PATTERN -> sha256/...", start);
     return;
   }
-  import_cut_comment(conversion, &format_okhttp, arrow, number);
+  import_cut_comment(conversion, arrow, number);
   *arrow = '\0';
   start[strcspn(start, separators)] = '\0';
   AUTO_DRAFT draft = DRAFT_AT(NULL, number);

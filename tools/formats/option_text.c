@@ -290,16 +290,16 @@ struct option_text option_text_read(const char *text, const char *program, const
   return options;
 }
 
-void option_text_name_unread(struct conversion *conversion, const struct format *format,
-                             const struct option_text *options, const char *words) {
+void option_text_name_unread(struct conversion *conversion, const struct option_text *options,
+                             const char *words) {
   AUTO_TEXT copy = must_copy(words);
   char *rest = copy;
   for (const char *word; (word = next_word(&rest, " ")) != NULL;)
     for (size_t i = 0; i < options->count; i++) {
       const struct text_option *option = &options->items[i];
-      import_name_unread(conversion, format, option->value, option->line, word);
+      import_name_unread(conversion, option->value, option->line, word);
       if (!is_one_of(option->name, words))
-        import_name_unread(conversion, format, option->name, option->line, word);
+        import_name_unread(conversion, option->name, option->line, word);
     }
 }
 

@@ -41,8 +41,8 @@ void option_text_clear(struct option_text *options);
 
 /* Counts as a loss where one of the words, which are options about pins, stands within another word: a
  * command in quotes, a list of words, a variable that holds options. */
-void option_text_name_unread(struct conversion *conversion, const struct format *format,
-                             const struct option_text *options, const char *words);
+void option_text_name_unread(struct conversion *conversion, const struct option_text *options,
+                             const char *words);
 
 /* The host and port of a URL (RFC 3986, 3.2). */
 

@@ -65,7 +65,7 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
   AUTO_DRAFT draft = DRAFT_AT(NULL, number);
   AUTO_TEXT spelled = must_copy(destination);
   if (rest != NULL)
-    import_cut_comment(conversion, &format_postfix, rest, number);
+    import_cut_comment(conversion, rest, number);
   if (read_destination(destination, &draft)) {
     for (char *at; (at = next_word(&rest, separators)) != NULL;)
       read_attribute(conversion, at, &draft);
@@ -99,13 +99,13 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
                 {"smtp_tls_fingerprint_cert_match", &settings->match}};
   char *value = trim(cut_word(line, " \t="));
   if (strcmp(line, "smtp_tls_fingerprint_cert_match") == 0)
-    import_cut_comment(conversion, &format_postfix, value, number);
+    import_cut_comment(conversion, value, number);
   if (strcmp(line, "smtp_tls_policy_maps") == 0)
     convert_note(conversion, number,
                  "smtp_tls_policy_maps: the table is a file of its own; import that as well");
   else if (ends_in(line, "_tls_fingerprint_cert_match") && strncmp(line, "smtp_", 5) != 0 && *value != '\0') {
     convert_loss(conversion, number, "%s is not for smtp; left out", line);
-    import_pass(conversion, &format_postfix, value, number);
+    import_pass(conversion, value, number);
   } else if (is_one_of(line, "transport_maps sender_dependent_relayhost_maps"))
     convert_note(conversion, number, "%s: the relays that it names are not in this file; not read", line);
   for (size_t i = 0; i < COUNT_OF(wanted); i++) {
@@ -113,7 +113,7 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
       continue;
     if (*wanted[i].value != NULL && strcmp(*wanted[i].value, value) != 0) {
       convert_note(conversion, number, "%s stands here again; Postfix takes this one", wanted[i].name);
-      import_pass(conversion, &format_postfix, *wanted[i].value, settings->line);
+      import_pass(conversion, *wanted[i].value, settings->line);
     }
     *wanted[i].value = value;
     settings->line = wanted[i].value == &settings->match ? number : settings->line;
@@ -142,7 +142,7 @@ static void add_relayhosts(struct conversion *conversion, const struct main_cf *
     convert_loss(conversion, settings->line,
                  "smtp_tls_fingerprint_digest is %.*s here; only SHA-256 can be held; left out",
                  (int)strcspn(algorithm, separators), algorithm);
-    import_pass(conversion, &format_postfix, settings->match, settings->line);
+    import_pass(conversion, settings->match, settings->line);
     return;
   }
   const char *level = settings->level == NULL ? "" : settings->level;
