@@ -13,25 +13,25 @@
 #include "formats/lines.h"
 #include "formats/names.h"
 
-/* What one account or server says; the texts are parts of the conversion's. */
+/* What an account or a server may set. */
+enum setting { HOST, TLS_NAME, ADDRESSES, TLS, CHECKS, FINGERPRINTS, SETTING_COUNT };
+
+/* One account or server. */
 struct section {
   const char *name;
-  const char *host, *own_host; /* what it says itself, not one that it inherits from */
-  const char *tls_name;        /* by which a server is asked for, in place of the host */
-  char *addresses;             /* of WeeChat, in place of the host: "NAME/PORT,NAME/PORT" */
-  const char *tls, *checks;    /* "on" or "off"; NULL: not set */
-  char *fingerprints;          /* NULL: none */
+  char *values[SETTING_COUNT]; /* parts of the text; NULL: not set */
+  bool is_own[SETTING_COUNT];  /* set in the section itself, not inherited */
   uint16_t port;
   unsigned line; /* of the fingerprints */
-  bool is_own;   /* they stand in the section itself, not in one that it inherits from */
 };
 
 struct sections {
   struct conversion *conversion;
+  const char *const *keys; /* the names of each setting, separated by blanks */
   struct section *items;
   size_t count;
   struct names names;
-  size_t current;   /* the one that msmtp's settings belong to */
+  size_t current;   /* the section that the next setting belongs to */
   bool in_defaults; /* within WeeChat's [server_default] */
 };
 
@@ -76,17 +76,17 @@ static bool is_off(const char *value) {
 }
 
 static void add_section(struct conversion *conversion, const struct section *section) {
-  const char *own = section->tls_name != NULL ? section->tls_name : section->host;
+  char *const *values = section->values;
+  const char *own = values[TLS_NAME] != NULL ? values[TLS_NAME] : values[HOST];
   AUTO_DRAFT draft = DRAFT_AT(own != NULL ? own : conversion->host, section->line);
   draft.port = section->port;
-  if (!is_set(section->fingerprints))
+  if (!is_set(values[FINGERPRINTS]))
     return;
-  take_fingerprints(conversion, section->fingerprints, &draft);
-  char *rest = section->addresses;
-  if (is_off(section->checks) && !is_off(section->tls))
-    convert_only_logs(conversion, &draft,
-                      section->addresses == NULL ? "tls_certcheck off" : "tls_verify off");
-  if (is_off(section->tls))
+  take_fingerprints(conversion, values[FINGERPRINTS], &draft);
+  char *rest = values[ADDRESSES];
+  if (is_off(values[CHECKS]) && !is_off(values[TLS]))
+    convert_only_logs(conversion, &draft, rest == NULL ? "tls_certcheck off" : "tls_verify off");
+  if (is_off(values[TLS]))
     convert_note(conversion, section->line,
                  "this fingerprint stands beside \"tls off\", and says nothing; left out");
   else if (!is_set(rest))
@@ -109,26 +109,30 @@ static char *cut(char *line) {
 
 #define DEFAULTS ""
 
-/* What a server of WeeChat does not say; msmtp's accounts have it from where they begin. */
+/* Copies what another section sets; overrides: also where the section has a value already. */
+static void inherit(struct section *section, const struct section *other, bool overrides) {
+  for (int i = 0; i < SETTING_COUNT; i++) {
+    if (other->values[i] == NULL || (section->values[i] != NULL && !overrides))
+      continue;
+    section->values[i] = other->values[i];
+    section->line = i == FINGERPRINTS ? other->line : section->line;
+  }
+  if (other->port != 0 && overrides)
+    section->port = other->port;
+}
+
+/* A server of WeeChat inherits what it does not set itself. An account of msmtp inherits where it begins. */
 static void inherit_defaults(struct sections *sections) {
   const struct section *defaults = section_find(sections, DEFAULTS);
-  for (size_t i = 0; i < sections->count && defaults != NULL; i++) {
-    struct section *section = &sections->items[i];
-    if (section->addresses == NULL)
-      continue;
-    section->tls = section->tls == NULL ? defaults->tls : section->tls;
-    section->checks = section->checks == NULL ? defaults->checks : section->checks;
-    if (section->fingerprints != NULL)
-      continue;
-    section->fingerprints = defaults->fingerprints;
-    section->line = defaults->line;
-  }
+  for (size_t i = 0; i < sections->count && defaults != NULL; i++)
+    if (sections->items[i].values[ADDRESSES] != NULL)
+      inherit(&sections->items[i], defaults, false);
 }
 
 typedef void setting_fn(struct sections *sections, char *name, char *value, unsigned line);
 
-static void read_lines(struct conversion *conversion, setting_fn *take) {
-  struct sections sections = {.conversion = conversion};
+static void read_lines(struct conversion *conversion, const char *const *keys, setting_fn *take) {
+  struct sections sections = {.conversion = conversion, .keys = keys};
   struct lines lines = lines_of(conversion->text);
   for (char *line; (line = lines_next(&lines)) != NULL;) {
     char *value = cut(line);
@@ -137,7 +141,7 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
   inherit_defaults(&sections);
   for (size_t i = 0; i < sections.count; i++) {
     /* What holds for all accounts is no account. */
-    bool is_defaults = *sections.items[i].name == '\0' && sections.items[i].host == NULL;
+    bool is_defaults = *sections.items[i].name == '\0' && sections.items[i].values[HOST] == NULL;
     if (!is_defaults || sections.count == 1)
       add_section(conversion, &sections.items[i]);
   }
@@ -146,37 +150,52 @@ static void read_lines(struct conversion *conversion, setting_fn *take) {
   lines_clear(&lines);
 }
 
-/* Fingerprints of the current section; of several that it has itself programs take the last. */
-static void set(struct sections *sections, char *value, unsigned line) {
+/* The current section from now on. */
+static struct section *section_enter(struct sections *sections, const char *name) {
+  struct section *section = section_find(sections, name);
+  if (section == NULL)
+    return section_add(sections, name);
+  sections->current = (size_t)(section - sections->items);
+  return section;
+}
+
+/* The setting that a key names; SETTING_COUNT: none. */
+static enum setting setting_of(const struct sections *sections, const char *key) {
+  int setting = 0;
+  while (setting < SETTING_COUNT &&
+         (sections->keys[setting] == NULL || !is_one_of(key, sections->keys[setting])))
+    setting++;
+  return (enum setting)setting;
+}
+
+/* Sets it in the current section. Programs take the last of several values. */
+static void set(struct sections *sections, enum setting setting, char *value, unsigned line) {
   struct section *section = &sections->items[sections->current];
+  const char *earlier = section->is_own[setting] ? section->values[setting] : NULL;
   AUTO_DRAFT passed = DRAFT_AT(NULL, section->line);
-  if (section->is_own && is_set(section->fingerprints) &&
-      (value == NULL || strcmp(section->fingerprints, value) != 0)) {
+  bool differs = value == NULL || (earlier != NULL && strcmp(earlier, value) != 0);
+  if (setting == HOST && earlier != NULL && differs)
+    convert_loss(sections->conversion, line,
+                 "host %s: the account has the host %s already; the last is taken", value, earlier);
+  if (setting == FINGERPRINTS && is_set(earlier) && differs) {
     convert_note(sections->conversion, section->line,
                  is_set(value) ? "a fingerprint is given again in line %u, which is taken"
                                : "the fingerprint is taken back in line %u",
                  line);
-    take_fingerprints(sections->conversion, section->fingerprints, &passed);
+    take_fingerprints(sections->conversion, earlier, &passed);
   }
-  section->fingerprints = value;
-  section->line = line;
-  section->is_own = true;
+  section->values[setting] = value;
+  section->is_own[setting] = true;
+  section->line = setting == FINGERPRINTS ? line : section->line;
 }
 
 /* ---- msmtp ---- */
 
-/* What another account says, where it says it. */
-static void inherit(struct section *account, const struct section *other) {
-  account->host = other->host != NULL ? other->host : account->host;
-  account->tls_name = other->tls_name != NULL ? other->tls_name : account->tls_name;
-  account->port = other->port != 0 ? other->port : account->port;
-  account->tls = other->tls != NULL ? other->tls : account->tls;
-  account->checks = other->checks != NULL ? other->checks : account->checks;
-  if (other->fingerprints == NULL)
-    return;
-  account->fingerprints = other->fingerprints;
-  account->line = other->line;
-}
+static const char *const msmtp_keys[SETTING_COUNT] = {[HOST] = "host",
+                                                      [TLS_NAME] = "tls_host_override",
+                                                      [TLS] = "tls",
+                                                      [CHECKS] = "tls_certcheck",
+                                                      [FINGERPRINTS] = "tls_fingerprint"};
 
 /* "account NAME" or "account NAME : OTHER, ...", in that order;
  * what "defaults" says holds for all behind it. */
@@ -188,53 +207,33 @@ static void begin_account(struct sections *sections, char *value, unsigned line)
   section_add(sections, value);
   const struct section *defaults = section_find(sections, DEFAULTS);
   if (defaults != NULL && others == NULL)
-    inherit(&sections->items[sections->current], defaults);
+    inherit(&sections->items[sections->current], defaults, true);
   for (const char *name; (name = next_word(&others, ", \t")) != NULL;) {
     const struct section *other = section_find(sections, name);
     if (other != NULL)
-      inherit(&sections->items[sections->current], other);
+      inherit(&sections->items[sections->current], other, true);
     else
       convert_loss(sections->conversion, line, "account %s: no account \"%s\" stands above it", value, name);
   }
 }
 
-/* They may come again, behind an account. */
-static void begin_defaults(struct sections *sections) {
-  const struct section *defaults = section_find(sections, DEFAULTS);
-  if (defaults == NULL)
-    section_add(sections, DEFAULTS);
-  else
-    sections->current = (size_t)(defaults - sections->items);
-}
-
-static void take_msmtp(struct sections *sections, char *name, char *value, unsigned line) {
-  if (is_one_of(name, "host port tls tls_certcheck tls_host_override"))
+static void take_msmtp(struct sections *sections, char *key, char *value, unsigned line) {
+  enum setting setting = setting_of(sections, key);
+  bool is_port = strcmp(key, "port") == 0;
+  if (is_port || (setting != SETTING_COUNT && setting != FINGERPRINTS))
     import_cut_comment(sections->conversion, value, line);
-  if (strcmp(name, "account") == 0)
+  if (strcmp(key, "account") == 0)
     begin_account(sections, value, line);
-  else if (strcmp(name, "defaults") == 0 || sections->count == 0)
-    begin_defaults(sections);
-  struct section *last = &sections->items[sections->current];
-  if (strcmp(name, "tls_host_override") == 0) {
-    last->tls_name = value;
-  } else if (strcmp(name, "host") == 0) {
-    if (last->own_host != NULL && strcmp(last->own_host, value) != 0)
-      convert_loss(sections->conversion, line,
-                   "host %s: the account has the host %s already; the last is taken", value, last->own_host);
-    last->own_host = last->host = value;
-  } else if (strcmp(name, "port") == 0 && !port_read(value, &last->port)) {
+  else if (strcmp(key, "defaults") == 0 || sections->count == 0)
+    section_enter(sections, DEFAULTS);
+  if (is_port && !port_read(value, &sections->items[sections->current].port))
     convert_loss(sections->conversion, line, "port %s: expected a number up to 65535", value);
-  } else if (strcmp(name, "tls") == 0) {
-    last->tls = value;
-  } else if (strcmp(name, "tls_certcheck") == 0) {
-    last->checks = value;
-  } else if (strcmp(name, "tls_fingerprint") == 0) {
-    set(sections, value, line);
-  }
+  if (setting != SETTING_COUNT)
+    set(sections, setting, value, line);
 }
 
 static void read_msmtp(struct conversion *conversion) {
-  read_lines(conversion, take_msmtp);
+  read_lines(conversion, msmtp_keys, take_msmtp);
 }
 
 const struct format format_msmtp = {
@@ -250,30 +249,27 @@ const struct format format_msmtp = {
 
 /* ---- WeeChat ---- */
 
-/* The current section from now on. */
-static struct section *server_of(struct sections *sections, const char *name) {
-  struct section *section = section_find(sections, name);
-  if (section == NULL)
-    return section_add(sections, name);
-  sections->current = (size_t)(section - sections->items);
-  return section;
-}
+static const char *const weechat_keys[SETTING_COUNT] = {[ADDRESSES] = "addresses",
+                                                        [TLS] = "tls ssl",
+                                                        [CHECKS] = "tls_verify ssl_verify",
+                                                        [FINGERPRINTS] = "tls_fingerprint ssl_fingerprint"};
 
-/* "add NAME ADDRESS -OPTION..." */
+/* "add NAME ADDRESS -OPTION...": "-tls", "-notls", "-tls_fingerprint=VALUE" */
 static void add_server(struct sections *sections, char *words, unsigned line) {
+  static char on[] = "on", off[] = "off";
   const char *verb = next_word(&words, " \t"), *name = next_word(&words, " \t");
   char *address = next_word(&words, " \t");
   if (verb == NULL || !is_one_of(verb, "add addreplace") || address == NULL)
     return;
-  struct section *section = server_of(sections, name);
-  section->addresses = address;
-  for (char *option; (option = next_word(&words, " \t")) != NULL;)
-    if (strncmp(option + 1, "tls_fingerprint=", 16) == 0 || strncmp(option + 1, "ssl_fingerprint=", 16) == 0)
-      set(sections, option + 17, line);
-    else if (is_one_of(option, "-tls -ssl -notls -nossl"))
-      section->tls = option[1] == 'n' ? "off" : "on";
-    else if (is_one_of(option, "-tls_verify -ssl_verify -notls_verify -nossl_verify"))
-      section->checks = option[1] == 'n' ? "off" : "on";
+  section_enter(sections, name);
+  set(sections, ADDRESSES, address, line);
+  for (char *option; (option = next_word(&words, " \t")) != NULL;) {
+    bool has_value = strchr(option, '=') != NULL, is_no = strncmp(option, "-no", 3) == 0;
+    char *value = has_value ? cut_word(option, "=") : is_no ? off : on;
+    enum setting setting = setting_of(sections, option + (is_no ? 3 : 1));
+    if (has_value ? setting == FINGERPRINTS && !is_no : setting == TLS || setting == CHECKS)
+      set(sections, setting, value, line);
+  }
 }
 
 /* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set"; for all servers
@@ -306,21 +302,15 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
   /* Without quotes it stands for no value of its own, in them for none at all. */
   if ((*value == '\0' && value[-1] != '"') || strcmp(value, "null") == 0)
     value = NULL;
-  if (!is_one_of(key, "addresses tls ssl tls_verify ssl_verify tls_fingerprint ssl_fingerprint"))
+  enum setting setting = setting_of(sections, key);
+  if (setting == SETTING_COUNT)
     return;
-  struct section *section = server_of(sections, server);
-  if (strcmp(key, "addresses") == 0)
-    section->addresses = value;
-  else if (strlen(key) == strlen("tls"))
-    section->tls = value;
-  else if (strlen(key) == strlen("tls_verify"))
-    section->checks = value;
-  else
-    set(sections, value, line);
+  section_enter(sections, server);
+  set(sections, setting, value, line);
 }
 
 static void read_weechat(struct conversion *conversion) {
-  read_lines(conversion, take_weechat);
+  read_lines(conversion, weechat_keys, take_weechat);
 }
 
 const struct format format_weechat = {
