@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
-#include "formats/names.h"
+#include "formats/words.h"
 #include "formats/xml.h"
 
 static void read_pin(struct conversion *conversion, xmlNode *node, struct draft *draft) {

@@ -15,10 +15,8 @@
 #include "base/timestamp.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
-#include "formats/pin_groups.h"
 #include "formats/tree.h"
+#include "formats/words.h"
 #include "keys/key_decode.h"
 #include "view/digest_set.h"
 

@@ -10,8 +10,7 @@
 #include "base/memory.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
+#include "formats/words.h"
 
 /* What an account or a server may set. */
 enum setting { HOST, TLS_NAME, ADDRESSES, TLS, CHECKS, FINGERPRINTS, SETTING_COUNT };

@@ -10,8 +10,8 @@
 #define PINCTL_FORMATS_CONSTANTS_H
 
 #include "base/memory.h"
-#include "formats/names.h"
 #include "formats/tokens.h"
+#include "formats/words.h"
 
 struct constants {
   struct names names;          /* keys of constants.c */

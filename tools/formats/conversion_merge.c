@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
+#include "formats/words.h"
 
 static int compare_numbers(int64_t a, int64_t b) {
   return a < b ? -1 : a > b;
@@ -317,4 +320,33 @@ void conversion_note_ports(struct conversion *conversion) {
       convert_note(conversion, items[i].entry.line,
                    "\"%s\" has entries for different ports; " PORTS_ARE_ALTERNATIVES, items[i].entry.name);
   }
+}
+
+char *digests_hash(const struct pin_digest_list *list) {
+  struct pin_digest digest = {{0}};
+  EVP_Digest(list->digests, list->count * sizeof *list->digests, digest.bytes, NULL, EVP_sha256(), NULL);
+  return digest_hex(&digest);
+}
+
+struct grouping grouping_new(const struct conversion *conversion) {
+  size_t count = conversion->count;
+  struct grouping grouping = {.group_of = must_alloc(count, sizeof(size_t)),
+                              .groups = must_alloc(count, sizeof(struct digest_group))};
+  struct names hashes = {0};
+  for (size_t i = 0; i < count; i++) {
+    const struct pin_digest_list *list = &conversion->items[i].entry.lists[PIN_LIST_PINS];
+    AUTO_TEXT hash = digests_hash(list);
+    if (names_add(&hashes, hash, grouping.count))
+      grouping.groups[grouping.count++].list = list;
+    grouping.group_of[i] = names_find(&hashes, hash);
+    grouping.groups[grouping.group_of[i]].used++;
+  }
+  names_clear(&hashes);
+  return grouping;
+}
+
+void grouping_clear(struct grouping *grouping) {
+  free(grouping->group_of);
+  free(grouping->groups);
+  *grouping = (struct grouping){0};
 }

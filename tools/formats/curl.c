@@ -8,30 +8,10 @@
 
 #include "base/host_port.h"
 #include "base/memory.h"
-#include "formats/curl.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
 #include "formats/option_text.h"
-
-void curl_take_pins(struct conversion *conversion, const char *value, struct draft *draft) {
-  AUTO_TEXT copy = must_copy(value);
-  char *rest = NULL;
-  for (const char *pin = strtok_r(copy, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
-    struct pin_digest digest;
-    /* curl compares the characters: it takes no other spelling of a digest. */
-    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest)) {
-      convert_know(conversion, &digest, draft->line);
-      draft_take(draft, PIN_LIST_PINS, &digest);
-    } else
-      convert_loss(
-          conversion, draft->line,
-          "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, \"pinctl add\" "
-          "takes the pin)",
-          pin);
-  }
-}
+#include "formats/words.h"
 
 /* The transfers of a text are separated by --next; of several values in one of them curl takes the last. */
 struct transfer {

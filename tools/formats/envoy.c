@@ -11,8 +11,8 @@
 #include "cli/output.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/names.h"
 #include "formats/tree.h"
+#include "formats/words.h"
 
 #define CONTEXT_TYPE "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 

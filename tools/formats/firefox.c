@@ -11,8 +11,8 @@
 #include "base/timestamp.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/names.h"
 #include "formats/tokens.h"
+#include "formats/words.h"
 
 /* NAME[] = "BASE64"; or NAME[] = { MEMBER, ... }; or NAME = { ..., MEMBER }; */
 struct definition {

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "base/memory.h"
-#include "formats/curl.h"
 #include "formats/formats.h"
 #include "formats/import.h"
 #include "formats/option_text.h"

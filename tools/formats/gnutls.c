@@ -13,7 +13,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
-#include "formats/lines.h"
+#include "formats/words.h"
 
 #define MOST_FIELDS 5
 /* Of a time: up to the year 5138. */

@@ -8,9 +8,8 @@
 #include "formats/formats.h"
 #include "formats/hpkp.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
 #include "formats/tokens.h"
+#include "formats/words.h"
 
 #define NAME "Public-Key-Pins"
 #define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"

@@ -6,9 +6,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "formats/lines.h"
-#include "formats/names.h"
 #include "formats/option_text.h"
+#include "formats/words.h"
 
 bool hpkp_has_pins(const char *value) {
   return strcasestr(value, "pin-") != NULL;

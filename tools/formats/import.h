@@ -68,9 +68,4 @@ MUST_USE int import_apply_list(struct conversion *conversion, const struct impor
 /* Writes the only entry into the drop-in of its host, as "pinctl add" would; refuses where it has one. */
 MUST_USE int import_apply_host(struct conversion *conversion, const struct import_wish *wish);
 
-/* ---- list_render.c ---- */
-
-/* The text of edit/list_file.h's file. format: for its first line. For free(3). */
-char *import_list_render(const struct conversion *conversion, const char *name, const char *format);
-
 #endif

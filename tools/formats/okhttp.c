@@ -10,8 +10,7 @@
 #include "formats/constants.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
+#include "formats/words.h"
 
 /* "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {

@@ -8,8 +8,7 @@
 #include "base/memory.h"
 #include "formats/comments.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
+#include "formats/words.h"
 
 /* What separates words; the same where one begins and where it ends. */
 #define BLANKS " \t\n\v\f\r"
@@ -334,4 +333,22 @@ bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_ha
     return false;
   *ret_host = must_copy_bytes(host + (bracketed ? 1 : 0), (size_t)(end - host) - (bracketed ? 1 : 0));
   return true;
+}
+
+void curl_take_pins(struct conversion *conversion, const char *value, struct draft *draft) {
+  AUTO_TEXT copy = must_copy(value);
+  char *rest = NULL;
+  for (const char *pin = strtok_r(copy, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
+    struct pin_digest digest;
+    /* curl compares the characters: it takes no other spelling of a digest. */
+    if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest)) {
+      convert_know(conversion, &digest, draft->line);
+      draft_take(draft, PIN_LIST_PINS, &digest);
+    } else
+      convert_loss(
+          conversion, draft->line,
+          "\"%s\": expected sha256//BASE64, and \";\" between several (of a key in a file, \"pinctl add\" "
+          "takes the pin)",
+          pin);
+  }
 }

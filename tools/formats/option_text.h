@@ -56,4 +56,8 @@ size_t url_scheme(const char *url);
  */
 MUST_USE bool url_read(const char *url, char **ret_host, uint16_t *ret_port, bool *ret_has_path);
 
+/* Takes the pins of curl's --pinnedpubkey, whose value git takes too: sha256//BASE64 joined by ";". Anything
+ * else counts as a loss. */
+void curl_take_pins(struct conversion *conversion, const char *value, struct draft *draft);
+
 #endif

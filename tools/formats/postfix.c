@@ -11,8 +11,7 @@
 #include "base/memory.h"
 #include "formats/formats.h"
 #include "formats/import.h"
-#include "formats/lines.h"
-#include "formats/names.h"
+#include "formats/words.h"
 
 #define SMTP_PORT 25
 

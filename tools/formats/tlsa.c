@@ -8,7 +8,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "formats/formats.h"
-#include "formats/names.h"
+#include "formats/words.h"
 #include "formats/zone_text.h"
 #include "keys/key_decode.h"
 

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/timestamp.h"
 #include "formats/formats.h"
-#include "formats/names.h"
+#include "formats/words.h"
 #include "formats/xml.h"
 #include "keys/key_decode.h"
 

@@ -7,8 +7,7 @@
 #include <libxml/parser.h>
 
 #include "base/memory.h"
-#include "formats/lines.h"
-#include "formats/names.h"
+#include "formats/words.h"
 
 /*
  * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT

@@ -5,7 +5,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "formats/names.h"
+#include "formats/words.h"
 
 static bool is_absolute(const char *name) {
   return *name != '\0' && name[strlen(name) - 1] == '.';

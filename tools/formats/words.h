@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Lines of a text, and words of a line, each cut off in place. */
-#ifndef PINCTL_FORMATS_LINES_H
-#define PINCTL_FORMATS_LINES_H
+/* Lines of a text, words of a line, lists of words, and numbers by names. */
+#ifndef PINCTL_FORMATS_WORDS_H
+#define PINCTL_FORMATS_WORDS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <json-c/json.h>
+
+/* ---- Lines and words, each cut off in place ---- */
 
 struct lines {
   char *text, *rest;
@@ -40,5 +45,27 @@ char *next_word(char **rest, const char *separators);
 char *cut_word(char *line, const char *separators);
 /* Without white space around it. */
 char *trim(char *text);
+
+/* Whether a word is one of those that blanks separate; caseless: upper and lower case alike. */
+bool is_one_of(const char *word, const char *words);
+bool is_one_of_caseless(const char *word, const char *words);
+
+/* Whether the text ends so, upper and lower case alike. */
+bool ends_in(const char *text, const char *ending);
+
+/* ---- Names ---- */
+
+/* Numbers by names, found in constant time. Start with {0}. */
+struct names {
+  json_object *numbers;
+};
+
+#define NAMES_NONE SIZE_MAX
+
+/* False: the name has a number already, and keeps it. */
+bool names_add(struct names *names, const char *name, size_t number);
+/* NAMES_NONE: there is none of this name. */
+size_t names_find(const struct names *names, const char *name);
+void names_clear(struct names *names);
 
 #endif
