@@ -5,8 +5,8 @@
 
 #include "base/memory.h"
 #include "cli/arguments.h"
+#include "cli/listing.h"
 #include "cli/output.h"
-#include "cli/table.h"
 #include "rotate/rotation_plan.h"
 
 /* "retire", "pending", ... */
@@ -58,11 +58,18 @@ static char *words_of(const struct rotation_step *step) {
   return must_format("%s%s%s%s", pin, *pin == '\0' ? "" : " ", step->text, what);
 }
 
-static void add_row(const struct rotation_step *step, struct table *table) {
+static void add_row(const struct rotation_step *step, struct listing *listing) {
+  bool keyed = has_key(step);
   AUTO_TEXT host = watch_host_name(step->host);
-  AUTO_TEXT text = words_of(step);
-  const char *const texts[] = {rotation_word(step), host, text};
-  table_add(table, texts);
+  AUTO_TEXT words = words_of(step);
+  listing_text(listing, "STATE", "state", rotation_word(step));
+  listing_text(listing, "HOST", NULL, host);
+  listing_text(listing, "KEY", NULL, words);
+  listing_member(listing, "done", json_object_new_boolean(step->done));
+  listing_member(listing, "pin", keyed ? json_digest(&step->key) : NULL);
+  listing_text(listing, NULL, "list", keyed ? pin_list_name(step->list) : NULL);
+  listing_text(listing, NULL, "text", step->text);
+  listing_row(listing);
 }
 
 void rotation_print_brief(const struct rotation *rotation) {
@@ -82,29 +89,20 @@ void rotation_print(const struct watch *watch, const struct rotation *rotation) 
     return;
   }
   static const struct table_form form = {.headings = headings, .wrapping = 1U << 1, .below = true};
-  struct table *table = table_new(&form);
+  struct listing *listing = listing_new(&form, NULL);
   for (size_t i = 0; i < rotation->count; i++)
-    add_row(&rotation->items[i], table);
-  table_print(table);
-}
-
-static json_object *step_json(const struct rotation_step *step) {
-  bool keyed = has_key(step);
-  json_object *json = json_object_new_object();
-  json_object_object_add(json, "state", json_text(rotation_word(step)));
-  json_object_object_add(json, "done", json_object_new_boolean(step->done));
-  json_object_object_add(json, "pin", keyed ? json_digest(&step->key) : NULL);
-  json_object_object_add(json, "list", keyed ? json_text(pin_list_name(step->list)) : NULL);
-  json_object_object_add(json, "text", json_text(step->text));
-  return json;
+    add_row(&rotation->items[i], listing);
+  listing_end(listing);
 }
 
 static json_object *host_json(const struct watch_host *host, const struct rotation *rotation) {
   json_object *json = json_object_new_object();
   json_object *steps = json_object_new_array();
+  struct listing *listing = listing_new(NULL, steps);
   for (size_t i = 0; i < rotation->count; i++)
     if (rotation->items[i].host == host)
-      json_object_array_add(steps, step_json(&rotation->items[i]));
+      add_row(&rotation->items[i], listing);
+  listing_end(listing);
   json_object_object_add(json, "host", json_text(host->host));
   json_object_object_add(json, "port", json_object_new_int(host->port));
   json_object_object_add(json, "verdict", host->seen ? json_text(pin_outcome_word(host->outcome)) : NULL);
