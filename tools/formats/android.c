@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Android's network security configuration. */
+/* Reads and writes Android's network security configuration. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -19,7 +19,7 @@ static void read_pin(struct conversion *conversion, xmlNode *node, struct draft 
     convert_pin(conversion, draft, text, xml_line(node), "pin");
 }
 
-/* Without a pin the names are not pinned, even where a name above them is. */
+/* An empty pin-set exempts its names, even if a name above them is pinned. */
 static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct draft *draft) {
   xmlNode *pin = xml_next(pin_set->children, "pin");
   draft->mode = pin == NULL ? PIN_MODE_OFF : PIN_MODE_ENFORCE;
@@ -32,7 +32,7 @@ static void read_pin_set(struct conversion *conversion, xmlNode *pin_set, struct
     read_pin(conversion, pin, draft);
 }
 
-/* A configuration without a pin-set has that of the one around it. */
+/* A configuration without a pin-set inherits that of the configuration around it. */
 static void read_domain_config(struct conversion *conversion, xmlNode *config,
                                const struct draft *inherited) {
   xmlNode *pin_set = xml_next(config->children, "pin-set");
@@ -57,9 +57,9 @@ static void read_domain_config(struct conversion *conversion, xmlNode *config,
     read_domain_config(conversion, inner, pins);
 }
 
-/* What stands beside the domains and concerns pins. Of several pin-sets Android takes none, and rejects the
- * file. */
-static void name_element(struct conversion *conversion, xmlNode *node, bool is_second_set) {
+/* Reports an element about pins in the wrong place. Android rejects a file with two pin-sets in one
+ * configuration. */
+static void report_element(struct conversion *conversion, xmlNode *node, bool is_second_set) {
   unsigned line = xml_line(node);
   bool in_domain = node->parent->type == XML_ELEMENT_NODE && xml_is(node->parent, "domain-config");
   if (xml_is(node, "pin-set") && !in_domain)
@@ -79,8 +79,8 @@ static void name_element(struct conversion *conversion, xmlNode *node, bool is_s
         "TrustKit only reports here; the entry refuses, as Android itself does (--mode audit only logs)");
 }
 
-/* Android reads names letter by letter: one of its own that is spelled otherwise says nothing to it. */
-static void name_misspelled(struct conversion *conversion, xmlNode *node) {
+/* Reports misspelled elements and attributes. Android compares names with their case. */
+static void report_misspelled(struct conversion *conversion, xmlNode *node) {
   static const char elements[] = "domain-config domain pin-set pin";
   const char *name = (const char *)node->name;
   if (is_one_of_caseless(name, elements) && !is_one_of(name, elements))
@@ -89,16 +89,16 @@ static void name_misspelled(struct conversion *conversion, xmlNode *node) {
     xml_name_attributes(conversion, node, "includeSubdomains expiration digest", "Android");
 }
 
-/* What is for debug builds alone says nothing. */
-static void name_elements(struct conversion *conversion, xmlNode *node) {
+/* Elements for debug builds only (debug-overrides) are ignored. */
+static void report_elements(struct conversion *conversion, xmlNode *node) {
   bool has_set = false;
   for (; node != NULL; node = node->next) {
     if (node->type != XML_ELEMENT_NODE || xml_is(node, "debug-overrides"))
       continue;
-    name_misspelled(conversion, node);
-    name_element(conversion, node, has_set && xml_is(node, "pin-set"));
+    report_misspelled(conversion, node);
+    report_element(conversion, node, has_set && xml_is(node, "pin-set"));
     has_set = has_set || xml_is(node, "pin-set");
-    name_elements(conversion, node->children);
+    report_elements(conversion, node->children);
   }
 }
 
@@ -111,7 +111,7 @@ static void read_android(struct conversion *conversion) {
        node = xml_next(node->next, "domain-config"))
     read_domain_config(conversion, node, &unpinned);
   if (root != NULL)
-    name_elements(conversion, root->children);
+    report_elements(conversion, root->children);
   xmlFreeDoc(document);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Chromium's static pins: JSON with comments (net/http/transport_security_state_static.json, and
- * ..._static_pins.json), which names keys that a second file (.pins) holds.
+ * Reads and writes Chromium's static pins: JSON with comments
+ * (net/http/transport_security_state_static.json, and ..._static_pins.json), and a second file (.pins)
+ * with the keys that the JSON names.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +21,17 @@
 #include "keys/key_decode.h"
 #include "view/digest_set.h"
 
-/* What Chromium's own generator takes at most. */
+/* The most that Chromium's own generator accepts. */
 #define MOST_PINSETS 16
 
 #define KNOWN_OF_ENTRY                                                                                       \
   "name policy mode pins include_subdomains include_subdomains_for_pinning expect_ct expect_ct_report_uri "  \
   "expect_staple expect_staple_report_uri include_subdomains_for_expect_staple snionly"
 
-/* How long Chromium looks at a list. */
+/* How long Chromium uses a list. */
 #define LONGEST_AGE ((int64_t)70 * SECONDS_PER_DAY)
 
-/* A key, or a set of keys. */
+/* A key or a set of keys, with its name. */
 struct named_pins {
   const char *name; /* part of the JSON value, or of the file of keys */
   unsigned line;
@@ -48,17 +49,17 @@ struct reading {
   struct conversion *conversion;
   char *path; /* of the file of keys */
   struct lines lines;
-  bool has_no_end; /* of PEM: none is left */
+  bool has_no_end; /* the rest of the file has no end of PEM */
   struct named_list keys, sets;
 };
 
-/* NULL: there is none of this name. */
+/* Returns NULL if there is none of this name. */
 static struct named_pins *named_find(const struct named_list *list, const char *name) {
   size_t number = name == NULL ? NAMES_NONE : names_find(&list->names, name);
   return number == NAMES_NONE ? NULL : &list->items[number];
 }
 
-/* Takes over the pins. Of two under one name the first counts. */
+/* Takes over the pins. If the name is there already, the first one stays. */
 static void named_add(struct conversion *conversion, struct named_list *list, const char *path,
                       struct named_pins named) {
   if (names_add(&list->names, named.name, list->count)) {
@@ -81,7 +82,7 @@ static void named_clear(struct named_list *list) {
 
 /* ---- The file of keys: a name on one line, its key on the next ---- */
 
-/* Stands where a name would, and what follows it is a number of seconds. */
+/* Stands in place of a name; the next line is a number of seconds. */
 #define TIMESTAMP "PinsListTimestamp"
 
 static void note_age(struct conversion *conversion, const char *path, const char *seconds) {
@@ -105,7 +106,8 @@ static bool key_of_pem(const char *pem, size_t length, struct pin_digest *ret_di
   return good;
 }
 
-/* From the line "-----BEGIN ..." that was just taken to its end. What is behind that line is whole. */
+/* Reads PEM from the line "-----BEGIN ...", just taken, to its end. The text behind that line is not cut
+ * yet. */
 static bool read_pem(struct reading *reading, char *begin, struct pin_digest *ret_digest) {
   static const char mark[] = "-----END ";
   struct lines *lines = &reading->lines;
@@ -159,7 +161,7 @@ static void read_keys(struct reading *reading) {
 
 /* ---- The JSON ---- */
 
-/* FILE.json has its keys in FILE.pins. */
+/* The file of keys: --pins, or FILE.pins for FILE.json. */
 static char *companion_of(const struct conversion *conversion) {
   if (conversion->companion != NULL)
     return must_copy(conversion->companion);
@@ -192,9 +194,9 @@ static void read_set(struct reading *reading, json_object *value) {
   named_add(conversion, &reading->sets, conversion->path, set);
 }
 
-/* Chains with a forbidden key are accepted by an entry all the same: the policy blocks keys for every host
+/* Reports forbidden keys: an entry accepts chains with them, since a policy blocks keys for every host
  * only. */
-static void tell_forbidden(struct conversion *conversion, struct named_pins *pinset) {
+static void report_forbidden(struct conversion *conversion, struct named_pins *pinset) {
   if (pinset->forbidden == 0)
     return;
   convert_loss(
@@ -205,7 +207,7 @@ static void tell_forbidden(struct conversion *conversion, struct named_pins *pin
   pinset->forbidden = 0;
 }
 
-/* include_subdomains without force-https in sight concerns pins as well. */
+/* include_subdomains concerns pins too, not only force-https. */
 static void read_entry(struct reading *reading, json_object *value) {
   struct conversion *conversion = reading->conversion;
   const char *name = tree_text(conversion, value, "name");
@@ -226,7 +228,7 @@ static void read_entry(struct reading *reading, json_object *value) {
   if (pinset == NULL) {
     draft.mode = PIN_MODE_OFF;
   } else {
-    tell_forbidden(conversion, pinset);
+    report_forbidden(conversion, pinset);
     draft.lists[PIN_LIST_PINS] = pinset->pins.lists[PIN_LIST_PINS];
     draft.counts[PIN_LIST_PINS] = pinset->pins.counts[PIN_LIST_PINS];
   }
@@ -254,13 +256,13 @@ static void read_all(struct reading *reading, json_object *root) {
 }
 
 static void read_chromium(struct conversion *conversion) {
-  /* PreloadedHPKPins.json looks the same. */
+  /* PreloadedHPKPins.json of Firefox looks the same. */
   if (strstr(conversion->text, "\"sha256_hashes\"") != NULL &&
       strstr(conversion->text, "\"static_spki_hashes\"") == NULL) {
     format_firefox.read(conversion);
     return;
   }
-  /* JSON is YAML, but for its comments. */
+  /* JSON is YAML, except for comments. */
   const char *text = conversion->text;
   AUTO_TEXT bare = comments_blank(text, COMMENTS_C);
   conversion->text = bare;
@@ -277,7 +279,7 @@ static void read_chromium(struct conversion *conversion) {
   json_object_put(root);
 }
 
-/* Every key once, in ascending order. */
+/* All keys, each once, in ascending order. */
 static struct pin_digest *all_keys(const struct grouping *grouping, size_t *ret_count) {
   size_t count = 0;
   for (size_t i = 0; i < grouping->count; i++)
@@ -296,7 +298,7 @@ static struct pin_digest *all_keys(const struct grouping *grouping, size_t *ret_
   return keys;
 }
 
-/* One object of an array, on a line of its own. */
+/* Writes an object of an array on a line of its own. */
 static void put_line(FILE *stream, json_object *value, bool *first) {
   fprintf(stream, "%s    %s", *first ? "" : ",\n",
           json_object_to_json_string_ext(value, JSON_C_TO_STRING_SPACED));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Fingerprints of certificates in the settings of clients: msmtp's tls_fingerprint, by accounts, and
+ * Reads fingerprints of certificates in the settings of clients: msmtp's tls_fingerprint, by accounts, and
  * WeeChat's irc.server.NAME.tls_fingerprint.
  */
 #include <string.h>
@@ -34,7 +34,7 @@ struct sections {
   bool in_defaults; /* within WeeChat's [server_default] */
 };
 
-/* NULL: there is none of this name. */
+/* Returns NULL if there is none of this name. */
 static struct section *section_find(const struct sections *sections, const char *name) {
   size_t number = names_find(&sections->names, name);
   return number == NAMES_NONE ? NULL : &sections->items[number];
@@ -48,7 +48,7 @@ static struct section *section_add(struct sections *sections, const char *name) 
   return &sections->items[sections->count++];
 }
 
-/* "NAME/PORT", or a name alone. Cuts the text. */
+/* Adds an entry for "NAME/PORT" or "NAME". Cuts the text. */
 static void add_address(struct conversion *conversion, const struct draft *fingerprints, char *address) {
   struct draft draft = *fingerprints;
   char *slash = strrchr(address, '/');
@@ -95,8 +95,8 @@ static void add_section(struct conversion *conversion, const struct section *sec
       add_address(conversion, &draft, host);
 }
 
-/* Cuts a line into its first word and the rest, both without blanks around them and quotes. */
-static char *cut(char *line) {
+/* Cuts a line behind its first word and returns the rest, without blanks and quotes around it. */
+static char *cut_value(char *line) {
   char *value = trim(cut_word(line, " \t="));
   size_t end = strlen(value);
   if (end >= 2 && *value == '"' && value[end - 1] == '"') {
@@ -120,7 +120,8 @@ static void inherit(struct section *section, const struct section *other, bool o
     section->port = other->port;
 }
 
-/* A server of WeeChat inherits what it does not set itself. An account of msmtp inherits where it begins. */
+/* A server of WeeChat inherits what it does not set itself. An account of msmtp inherits where it
+ * begins. */
 static void inherit_defaults(struct sections *sections) {
   const struct section *defaults = section_find(sections, DEFAULTS);
   for (size_t i = 0; i < sections->count && defaults != NULL; i++)
@@ -134,12 +135,12 @@ static void read_lines(struct conversion *conversion, const char *const *keys, s
   struct sections sections = {.conversion = conversion, .keys = keys};
   struct lines lines = lines_of(conversion->text);
   for (char *line; (line = lines_next(&lines)) != NULL;) {
-    char *value = cut(line);
+    char *value = cut_value(line);
     take(&sections, line, value, lines.number);
   }
   inherit_defaults(&sections);
   for (size_t i = 0; i < sections.count; i++) {
-    /* What holds for all accounts is no account. */
+    /* The defaults are not an account. */
     bool is_defaults = *sections.items[i].name == '\0' && sections.items[i].values[HOST] == NULL;
     if (!is_defaults || sections.count == 1)
       add_section(conversion, &sections.items[i]);
@@ -149,7 +150,7 @@ static void read_lines(struct conversion *conversion, const char *const *keys, s
   lines_clear(&lines);
 }
 
-/* The current section from now on. */
+/* Makes this section the current one; adds it if it is new. */
 static struct section *section_enter(struct sections *sections, const char *name) {
   struct section *section = section_find(sections, name);
   if (section == NULL)
@@ -167,8 +168,8 @@ static enum setting setting_of(const struct sections *sections, const char *key)
   return (enum setting)setting;
 }
 
-/* Sets it in the current section. Programs take the last of several values. */
-static void set(struct sections *sections, enum setting setting, char *value, unsigned line) {
+/* Sets a value in the current section. The programs use the last of several. */
+static void put_setting(struct sections *sections, enum setting setting, char *value, unsigned line) {
   struct section *section = &sections->items[sections->current];
   const char *earlier = section->is_own[setting] ? section->values[setting] : NULL;
   AUTO_DRAFT passed = DRAFT_AT(NULL, section->line);
@@ -196,8 +197,8 @@ static const char *const msmtp_keys[SETTING_COUNT] = {[HOST] = "host",
                                                       [CHECKS] = "tls_certcheck",
                                                       [FINGERPRINTS] = "tls_fingerprint"};
 
-/* "account NAME" or "account NAME : OTHER, ...", in that order;
- * what "defaults" says holds for all behind it. */
+/* "account NAME" or "account NAME : OTHER, ...": inherits from the others in that order, or from the
+ * defaults that stand above it. */
 static void begin_account(struct sections *sections, char *value, unsigned line) {
   char *others = strchr(value, ':');
   if (others != NULL)
@@ -228,7 +229,7 @@ static void take_msmtp(struct sections *sections, char *key, char *value, unsign
   if (is_port && !port_read(value, &sections->items[sections->current].port))
     convert_loss(sections->conversion, line, "port %s: expected a number up to 65535", value);
   if (setting != SETTING_COUNT)
-    set(sections, setting, value, line);
+    put_setting(sections, setting, value, line);
 }
 
 static void read_msmtp(struct conversion *conversion) {
@@ -261,18 +262,19 @@ static void add_server(struct sections *sections, char *words, unsigned line) {
   if (verb == NULL || !is_one_of(verb, "add addreplace") || address == NULL)
     return;
   section_enter(sections, name);
-  set(sections, ADDRESSES, address, line);
+  put_setting(sections, ADDRESSES, address, line);
   for (char *option; (option = next_word(&words, " \t")) != NULL;) {
     bool has_value = strchr(option, '=') != NULL, is_no = strncmp(option, "-no", 3) == 0;
     char *value = has_value ? cut_word(option, "=") : is_no ? off : on;
     enum setting setting = setting_of(sections, option + (is_no ? 3 : 1));
     if (has_value ? setting == FINGERPRINTS && !is_no : setting == TLS || setting == CHECKS)
-      set(sections, setting, value, line);
+      put_setting(sections, setting, value, line);
   }
 }
 
-/* "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind "/set"; for all servers
- * "tls_fingerprint" in [server_default], "irc.server_default.tls_fingerprint". */
+/* One setting: "libera.tls_fingerprint" in irc.conf, "irc.server.libera.tls_fingerprint" behind
+ * "/set". For all servers: "tls_fingerprint" in [server_default], or
+ * "irc.server_default.tls_fingerprint". */
 static void take_weechat(struct sections *sections, char *name, char *value, unsigned line) {
   static const char prefix[] = "irc.server.", prefix_of_all[] = "irc.server_default.";
   if (*name == '[')
@@ -283,7 +285,7 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
   }
   if (strcmp(name, "/set") == 0 || strcmp(name, "set") == 0) {
     name = value;
-    value = cut(value);
+    value = cut_value(value);
   } else if (strcmp(name, "/unset") == 0) {
     name = value;
     value = value + strlen(value);
@@ -298,14 +300,14 @@ static void take_weechat(struct sections *sections, char *name, char *value, uns
     key = name;
   else
     *key++ = '\0';
-  /* Without quotes it stands for no value of its own, in them for none at all. */
+  /* An empty value without quotes, or null, sets nothing; in quotes it is a value of its own. */
   if ((*value == '\0' && value[-1] != '"') || strcmp(value, "null") == 0)
     value = NULL;
   enum setting setting = setting_of(sections, key);
   if (setting == SETTING_COUNT)
     return;
   section_enter(sections, server);
-  set(sections, setting, value, line);
+  put_setting(sections, setting, value, line);
 }
 
 static void read_weechat(struct conversion *conversion) {

@@ -11,27 +11,25 @@
 enum place {
   ANYWHERE,
   BEHIND_BLANK,
-  BEHIND_SIGN,          /* or behind the end of a statement or block */
-  AT_START,             /* of a line */
-  BEHIND_BLANK_PERHAPS, /* surely one only at the start of a line, and where no shell but PowerShell runs the
-                           script */
+  BEHIND_SIGN,          /* behind a blank, or the end of a statement or block */
+  AT_START,             /* at the start of a line */
+  BEHIND_BLANK_PERHAPS, /* certain only at the start of a line and in a script for PowerShell */
 };
 
 struct mark {
-  const char *begin, *end; /* "\n": the end of the line, which is no part of it */
+  const char *begin, *end; /* end "\n": the end of the line, which is not part of the comment */
   enum place place;
 };
 
-/* Of as many "=" as its beginning. */
+/* "]]", with as many "=" between as the beginning has. */
 #define END_OF_LUA "]"
 
 #define MOST_MARKS 7
 static const struct style {
   const char *quotes;
-  bool has_apostrophes; /* "'" is a quote as well, but only around a word, and not over several lines */
-  bool is_source; /* has strings in three quotes, and comments within comments where the language is such a
-                     one */
-  struct mark marks[MOST_MARKS]; /* the longer one of two that begin alike first */
+  bool has_apostrophes;          /* "'" is a quote too, but only around a word and within one line */
+  bool is_source;                /* has strings in three quotes and, in some languages, nested comments */
+  struct mark marks[MOST_MARKS]; /* of two that begin alike, the longer one first */
 } styles[] = {
     [COMMENTS_C] = {"\"'", false, true, {{"/*", "*/", ANYWHERE}, {"//", "\n", ANYWHERE}}},
     [COMMENTS_SOURCE] = {"\"'",
@@ -67,10 +65,10 @@ static const struct style {
 
 struct scan {
   const struct style *style;
-  bool is_sure;  /* what may be none is none */
-  bool is_shell; /* the first line says so */
-  bool nests;    /* comments may hold comments, as in Kotlin and Swift */
-  bool at_start; /* nothing but blanks stands before in the line */
+  bool is_sure;  /* what may not be a comment is none */
+  bool is_shell; /* the first line names a shell other than PowerShell */
+  bool nests;    /* comments nest, as in Kotlin and Swift */
+  bool at_start; /* only blanks stand before it in the line */
   bool never_ends[MOST_MARKS];
 };
 
@@ -78,7 +76,7 @@ static bool begins(const char *at, const char *word) {
   return strncasecmp(at, word, strlen(word)) == 0;
 }
 
-/* Behind the end of a block whose first mark is behind us; NULL: it has none. */
+/* Returns the end of a block comment; `at` is behind its first mark. NULL: it does not end. */
 static const char *end_of_block(struct scan *scan, const char *at, const struct mark *mark) {
   size_t depth = 1;
   for (const char *inner = at; scan->nests && *inner != '\0';) {
@@ -89,12 +87,12 @@ static const char *end_of_block(struct scan *scan, const char *at, const struct 
     if (depth == 0)
       return inner;
   }
-  scan->nests = false; /* One that nests has its end. */
+  scan->nests = false; /* A nested comment would have ended above. */
   const char *end = strstr(at, mark->end);
   return end == NULL ? NULL : end + strlen(mark->end);
 }
 
-/* --[[ ... ]], --[==[ ... ]==]; at: behind "--[". NULL: a comment that ends with its line. */
+/* Ends of --[[ ... ]] and --[==[ ... ]==]; `at` is behind "--[". NULL: the comment ends with its line. */
 static const char *end_of_lua_block(const char *at) {
   size_t level = strspn(at, "=");
   if (at[level] != '[')
@@ -113,8 +111,8 @@ static bool is_in_place(const struct scan *scan, const char *at, enum place plac
 }
 
 /*
- * Where the comment ends that begins at `at`; `at` itself: none does. What does not end is none: in a list of
- * paths, one with "/" and "*" in it is not the beginning of one.
+ * Returns the end of the comment that begins at `at`, or `at` if none does. A block that never ends is not
+ * a comment: a list of paths may have "/" and "*" in it.
  */
 static const char *end_of_comment(struct scan *scan, const char *at) {
   for (size_t i = 0; i < MOST_MARKS && scan->style->marks[i].begin != NULL; i++) {
@@ -132,7 +130,7 @@ static const char *end_of_comment(struct scan *scan, const char *at) {
   return at;
 }
 
-/* Behind the string that begins with the "'" at `at`; `at` itself: it is only an apostrophe. */
+/* Returns the end of the string that begins with the "'" at `at`, or `at` if that is only an apostrophe. */
 static const char *end_of_quoted_word(const struct scan *scan, const char *at) {
   if (!scan->style->has_apostrophes || !(scan->at_start || isspace((unsigned char)at[-1])))
     return at;
@@ -142,7 +140,7 @@ static const char *end_of_quoted_word(const struct scan *scan, const char *at) {
   return *end == '\'' && !isalnum((unsigned char)end[1]) ? end + 1 : at;
 }
 
-/* Behind the string that begins at `at`, or up to the end of its line; `at` itself: none does. */
+/* Returns the end of the string that begins at `at`, at most the end of its line, or `at` if none begins. */
 static const char *end_of_string(const struct scan *scan, const char *at) {
   char quote = *at;
   if (quote == '\'' && strchr(scan->style->quotes, quote) == NULL)
@@ -160,7 +158,7 @@ static const char *end_of_string(const struct scan *scan, const char *at) {
 
 enum nesting { NESTS_NOT = 0, NESTS_PERHAPS, NESTS };
 
-/* "#!/bin/sh" and the like, but not "#!/usr/bin/env pwsh". */
+/* "#!/bin/sh" and others, but not "#!/usr/bin/env pwsh". */
 static bool is_shell(const char *text) {
   AUTO_TEXT first = must_copy_bytes(text, strcspn(text, "\n"));
   return begins(first, "#!") && strcasestr(first, "pwsh") == NULL && strcasestr(first, "powershell") == NULL;
@@ -186,7 +184,7 @@ static bool is_of_word(char byte) {
   return isalnum((unsigned char)byte) || byte == '_';
 }
 
-/* Whether a word stands here that declares a name: with blanks and the name behind it. */
+/* Whether `word` stands here with blanks and a name behind it. */
 static bool declares(const char *at, const char *word) {
   if (!begins(at, word))
     return false;
@@ -196,8 +194,9 @@ static bool declares(const char *at, const char *word) {
 }
 
 /*
- * Comments hold comments in Kotlin and Swift, which declare by "fun" and "func", and not in Java, C and
- * Objective-C, whose statements end in ";". By "val" or "let" alone others declare, too: JavaScript by "let".
+ * Comments nest in Kotlin and Swift, which declare by "fun" and "func", and not in Java, C and
+ * Objective-C, whose statements end in ";". "val" and "let" alone do not decide: JavaScript declares by
+ * "let" too.
  */
 static enum nesting nesting_of(const char *text) {
   AUTO_TEXT bare = blank(text, COMMENTS_C, false, false);

@@ -7,19 +7,19 @@
 
 #include "base/memory.h"
 
-/* Blocks around a name that are looked at, and tokens before a block that say whose it is. */
+/* Limits: blocks around a name, and tokens before a block that say whose it is. */
 #define MOST_BLOCKS 64
 #define LONGEST_HEAD 64
 
 /*
- * A constant is kept under several keys:
+ * A constant is stored under several keys:
  *   NAME@BLOCK       in the block that begins at this token, or TOKEN_NONE for the file itself
- *   NAME.TYPE.OUTER  in a type, with any number of the types around that
+ *   NAME.TYPE.OUTER  in a type, followed by any number of the types around it
  *   .NAME            in any type
  *   *NAME            anywhere
- *   =NAME            is there where something is assigned to it without a declaration
- *   !NAME            stands for nothing, wherever it is
- *   -NAME            is there where a class of JavaScript has it, of which nobody finds it by its name alone
+ *   =NAME            set if the name is assigned to without a declaration
+ *   !NAME            set if the name stands for nothing, anywhere in the file
+ *   -NAME            set if a class of JavaScript has the name, which its name alone does not reach
  */
 #define IN_BLOCK "%s@%zu"
 #define OF_TYPE "%s.%s"
@@ -31,7 +31,7 @@
 
 /* ---- Blocks and types ---- */
 
-/* The "{" around a token; TOKEN_NONE: the file itself. */
+/* Returns the "{" around a token, or TOKEN_NONE for the file itself. */
 static size_t block_around(const struct tokens *tokens, size_t at) {
   size_t inside = token_at(tokens, at)->inside;
   while (inside != TOKEN_NONE && !token_is(tokens, inside, "{"))
@@ -40,9 +40,9 @@ static size_t block_around(const struct tokens *tokens, size_t at) {
 }
 
 struct type {
-  const char *name;  /* NULL: the block is no type's, or its type has no name */
-  size_t first;      /* behind the name: what it extends and implements, up to the block */
-  bool is_companion; /* what it holds belongs to the type around it as well */
+  const char *name;  /* NULL: not the block of a type, or of one without a name */
+  size_t first;      /* first token behind the name: what it extends and implements */
+  bool is_companion; /* its members belong to the type around it too */
 };
 
 static bool is_type(const struct tokens *tokens, size_t at) {
@@ -50,7 +50,7 @@ static bool is_type(const struct tokens *tokens, size_t at) {
   return token->kind == TOKEN_WORD && isupper((unsigned char)*token->text);
 }
 
-/* What stands before a block: "class Net(val a: A) : Base(a), Pins {". */
+/* Reads the type before a block: "class Net(val a: A) : Base(a), Pins {". */
 static struct type type_of(const struct tokens *tokens, size_t block) {
   static const char words[] = "class object enum struct interface extension protocol actor record";
   size_t around = token_at(tokens, block)->inside;
@@ -58,7 +58,7 @@ static struct type type_of(const struct tokens *tokens, size_t block) {
     at--;
     const struct token *token = token_at(tokens, at);
     if (token->inside != around)
-      continue; /* In brackets. */
+      continue; /* in brackets */
     if (token->kind == TOKEN_SIGN ? strchr(";={}", *token->text) != NULL
                                   : is_one_of(token->text, "fun func val var let"))
       break;
@@ -74,7 +74,8 @@ static struct type type_of(const struct tokens *tokens, size_t block) {
   return (struct type){0};
 }
 
-/* The body of a function, or what a condition or loop holds: no names are there that are not around it. */
+/* Whether a block is the body of a function, condition or loop: no names come into such a block but those
+ * around it. */
 static bool is_body(const struct tokens *tokens, size_t block) {
   static const char heads[] = "if for while when switch catch synchronized";
   size_t around = token_at(tokens, block)->inside;
@@ -102,7 +103,7 @@ static bool is_body(const struct tokens *tokens, size_t block) {
   return false;
 }
 
-/* What a type extends or implements; TOKEN_NONE: nothing. */
+/* Returns the first token of what a type extends or implements, or TOKEN_NONE. */
 static size_t first_parent(const struct tokens *tokens, size_t block, const struct type *type) {
   for (size_t i = type->first; i < block; i++)
     if (token_at(tokens, i)->inside == token_at(tokens, block)->inside &&
@@ -111,7 +112,7 @@ static size_t first_parent(const struct tokens *tokens, size_t block, const stru
   return TOKEN_NONE;
 }
 
-/* Whether there may be names in a block that stand neither in it nor around it: "with(Net) {", "net.run {",
+/* Whether a block may have names that stand neither in it nor around it: "with(Net) {", "net.run {",
  * "object : Net() {", "class A : B() {". */
 static bool may_bring_names(const struct tokens *tokens, size_t block) {
   struct type type = type_of(tokens, block);
@@ -120,20 +121,21 @@ static bool may_bring_names(const struct tokens *tokens, size_t block) {
 
 /* ---- What is assigned ---- */
 
-/* Whether the string at an index is all that is assigned:
- * no call, operator or other string goes on from it. */
+/* Whether the string at an index is the whole value: no call, operator or further string follows. */
 static bool is_whole(const struct tokens *tokens, size_t at) {
-  /* "as const", "as string": what type it is makes no other of it. */
+  /* "as const", "as string": a type does not change the value. */
   bool is_typed = token_is(tokens, at + 1, "as") && token_at(tokens, at + 2)->kind == TOKEN_WORD;
   at += is_typed ? 2 : 0;
   const struct token *next = token_at(tokens, at + 1);
-  size_t word = at + (token_is(tokens, at + 1, "@") ? 2 : 1); /* an attribute of what is declared next */
+  /* The next declaration may begin with an attribute. */
+  size_t word = at + (token_is(tokens, at + 1, "@") ? 2 : 1);
   bool ends = next->kind == TOKEN_SIGN && strchr(";,)}]", *next->text) != NULL;
   bool is_next = next->line != token_at(tokens, at)->line && token_at(tokens, word)->kind == TOKEN_WORD;
   return ends || is_next || next->kind == TOKEN_END;
 }
 
-/* NULL, or another text than before: the key stands for none. Takes over the key. */
+/* Records a value for a key. NULL, or a second value with another text, makes the key stand for nothing.
+ * Takes over the key. */
 static void record(struct constants *found, char *key, const struct token *value) {
   size_t number = names_find(&found->names, key);
   if (number == NAMES_NONE) {
@@ -147,7 +149,8 @@ static void record(struct constants *found, char *key, const struct token *value
   free(key);
 }
 
-/* In a block, and, where that is a type's, under the names of it and of the types around. */
+/* Records a name in its block and, if that is the block of a type, as a member of that type and of the
+ * types around it. */
 static void record_in(struct constants *found, const struct tokens *tokens, const char *name, size_t block,
                       const struct token *value) {
   AUTO_TEXT path = must_copy(name);
@@ -168,7 +171,7 @@ static void record_in(struct constants *found, const struct tokens *tokens, cons
   }
 }
 
-/* A member of another object may have a name that stands for something else elsewhere. */
+/* Whether the name is a member of another object ("other.NAME"). */
 static bool is_of_another(const struct tokens *tokens, size_t at) {
   return at >= 2 && token_is(tokens, at - 1, ".") && !token_is(tokens, at - 2, "this") &&
          !token_is(tokens, at - 2, "self");
@@ -199,7 +202,7 @@ static bool is_declared(const struct tokens *tokens, size_t name) {
   }
 }
 
-/* "static NAME = ..." in a class, where other languages have a type, or a word that begins a declaration. */
+/* "static NAME = ..." in a class of JavaScript: no type and no word like "val" stands before the name. */
 static bool is_field_of_script(const struct tokens *tokens, size_t name) {
   size_t block = block_around(tokens, name);
   const struct token *before = token_at(tokens, name - 1);
@@ -209,8 +212,8 @@ static bool is_field_of_script(const struct tokens *tokens, size_t name) {
               : before->kind == TOKEN_STRING || strchr(";{}", *before->text) != NULL);
 }
 
-/* The block of the name that an assignment is for:
- * the one around it that declares the name, or is a type's. */
+/* Returns the block to which an assigned name belongs: the nearest one around that declares it, or that of
+ * a type. */
 static size_t block_of(const struct constants *found, const struct tokens *tokens, size_t name) {
   size_t block = block_around(tokens, name);
   if (is_declared(tokens, name))
@@ -224,7 +227,7 @@ static size_t block_of(const struct constants *found, const struct tokens *token
   return block;
 }
 
-/* A declaration without a value that can be read: "val NAME by lazy", "val NAME get() =". */
+/* Records a declaration without a readable value: "val NAME by lazy", "val NAME get() =". */
 static void read_declaration(struct constants *found, const struct tokens *tokens, size_t name) {
   const char *word = token_at(tokens, name)->text;
   if (name == 0 || token_is(tokens, name + 1, ".") || token_at(tokens, name - 1)->kind != TOKEN_WORD)
@@ -236,7 +239,7 @@ static void read_declaration(struct constants *found, const struct tokens *token
 }
 
 static void read_assignment(struct constants *found, const struct tokens *tokens, size_t name) {
-  /* "NAME +=" says that there is more to it than what is assigned elsewhere. */
+  /* "NAME +=" adds to what is assigned elsewhere. */
   size_t equals = name + 1;
   while (equals < name + 3 && token_at(tokens, equals)->kind == TOKEN_SIGN &&
          strchr("+-?|&", *token_at(tokens, equals)->text) != NULL)
@@ -251,7 +254,7 @@ static void read_assignment(struct constants *found, const struct tokens *tokens
   const struct token *text = token_at(tokens, at);
   const char *word = token_at(tokens, name)->text;
   bool is_plain = !is_added && text->kind == TOKEN_STRING && !text->is_open && is_whole(tokens, at);
-  /* Within "(" it is an argument, or what a parameter is where nobody gives one. */
+  /* Within "(" it is a named argument, or the default of a parameter. */
   if (token_within(tokens, name) == '(' || is_of_another(tokens, name)) {
     record(found, must_format(NOWHERE, word), NULL);
     return;
@@ -264,7 +267,7 @@ static void read_assignment(struct constants *found, const struct tokens *tokens
   record_in(found, tokens, word, block_of(found, tokens, name), is_plain ? text : NULL);
 }
 
-/* The last part of "a.b.C" or "a.b.*", all in one line; Kotlin writes some names in quotes. */
+/* Returns the last token of "a.b.C" or "a.b.*", within one line. Kotlin writes some names in quotes. */
 static size_t end_of_path(const struct tokens *tokens, size_t first) {
   size_t last = first;
   while (token_is(tokens, last + 1, ".") &&
@@ -274,7 +277,7 @@ static size_t end_of_path(const struct tokens *tokens, size_t first) {
   return last;
 }
 
-/* A name whose value others give: "host: String", "host: kotlin.String", "(String host, ...", "(NSString
+/* Whether the name is a parameter: "host: String", "host: kotlin.String", "(String host, ...", "(NSString
  * *)host". */
 static bool is_parameter(const struct tokens *tokens, size_t at) {
   char within = token_within(tokens, at);
@@ -291,8 +294,8 @@ static bool is_parameter(const struct tokens *tokens, size_t at) {
   return is_typed || is_of_java || is_of_objective_c || is_of_script;
 }
 
-/* "host, pin ->", "(host) =>", "for (host in ...", "val (host, pin) = ...", "const { host } = ...": all names
- * before it in its line. */
+/* Records bound names, all those before the sign in its line: "host, pin ->", "(host) =>", "for (host in
+ * ...", "val (host, pin) = ...", "const { host } = ...". */
 static void read_binding(struct constants *found, const struct tokens *tokens, size_t at) {
   bool is_of_script = token_is(tokens, at, "=") && token_is(tokens, at + 1, ">");
   bool is_arrow = is_of_script || (token_is(tokens, at, "-") && token_is(tokens, at + 1, ">"));
@@ -313,14 +316,14 @@ static void read_binding(struct constants *found, const struct tokens *tokens, s
   }
 }
 
-/* At the start of a line or behind ";", outside of blocks. */
+/* Whether a token is outside of blocks, at the start of a line or behind ";". */
 static bool begins_statement(const struct tokens *tokens, size_t at) {
   return token_at(tokens, at)->inside == TOKEN_NONE &&
          (at == 0 || token_is(tokens, at - 1, ";") ||
           token_at(tokens, at - 1)->line != token_at(tokens, at)->line);
 }
 
-/* The parts of a path from `first` up to `behind`, forwards or backwards. For free(3). */
+/* Joins the parts of a path from `first` up to `behind`, forwards or backwards. For free(3). */
 static char *path_between(const struct tokens *tokens, size_t first, size_t behind, bool backwards) {
   char *path = NULL;
   size_t size = 0;
@@ -339,8 +342,8 @@ static bool is_own_package(const struct constants *found, const struct tokens *t
   return strcmp(package, found->package == NULL ? "" : found->package) == 0;
 }
 
-/* "import com.x.TYPE.NAME", "... as ALIAS", and "import static com.x.TYPE.*". What is of another package has
- * nothing to do with a name of this file, but hides it. */
+/* "import com.x.TYPE.NAME", "... as ALIAS", and "import static com.x.TYPE.*". A name from another package
+ * is unrelated to a name in this file, but hides it. */
 static void read_import(struct constants *found, const struct tokens *tokens, size_t at) {
   size_t first = at + (token_is(tokens, at + 1, "static") ? 2 : 1);
   if (token_at(tokens, first)->line != token_at(tokens, at)->line ||
@@ -366,7 +369,7 @@ static void read_import(struct constants *found, const struct tokens *tokens, si
                                                  : must_format(OF_TYPE, name, types));
 }
 
-/* "fun TYPE.name(", "val TYPE.name", "TYPE.() ->": in what follows, the type's names come first. */
+/* "fun TYPE.name(", "val TYPE.name", "TYPE.() ->": in the body that follows, names of TYPE come first. */
 static bool has_receiver(const struct tokens *tokens, size_t at) {
   static const size_t most = 16;
   if (is_type(tokens, at) && token_is(tokens, at + 1, ".") && token_is(tokens, at + 2, "("))
@@ -416,8 +419,8 @@ void constants_clear(struct constants *constants) {
 
 /* ---- What a name stands for ---- */
 
-/* Whether the key is there; *ret_value: what it stands for. Takes over the key. */
-static bool has(const struct constants *constants, char *key, const struct token **ret_value) {
+/* Whether the key is there; *ret_value is set to its value. Takes over the key. */
+static bool find_key(const struct constants *constants, char *key, const struct token **ret_value) {
   size_t number = names_find(&constants->names, key);
   free(key);
   if (number != NAMES_NONE)
@@ -425,13 +428,13 @@ static bool has(const struct constants *constants, char *key, const struct token
   return number != NAMES_NONE;
 }
 
-/* Whether an import takes the name from another file. */
+/* Whether the name is imported from another file. */
 static bool is_foreign(const struct constants *constants, const char *name) {
   size_t number = names_find(&constants->aliases, name);
   return number != NAMES_NONE && *constants->imported.items[number] == '\0';
 }
 
-/* Of a type of this file that this one extends or implements, by its name alone. */
+/* Looks for the name in the types of this file that the type of the block extends or implements. */
 static bool is_inherited(const struct constants *constants, const struct tokens *tokens, size_t block,
                          const char *name, const struct token **ret_value) {
   struct type type = type_of(tokens, block);
@@ -441,16 +444,16 @@ static bool is_inherited(const struct constants *constants, const struct tokens 
     depth += token_is(tokens, i, "<") ? 1 : token_is(tokens, i, ">") ? -1 : 0;
     if (depth == 0 && token_at(tokens, i)->inside == token_at(tokens, block)->inside && is_type(tokens, i) &&
         !token_is(tokens, i - 1, ".") && !is_foreign(constants, token_at(tokens, i)->text) &&
-        has(constants, must_format(OF_TYPE, name, token_at(tokens, i)->text), ret_value))
+        find_key(constants, must_format(OF_TYPE, name, token_at(tokens, i)->text), ret_value))
       return true;
   }
   return false;
 }
 
-/* By its own name or an alias; *ret_value: NULL where it is none of this file. */
+/* Looks for an imported name or alias; *ret_value is NULL if it is not from this file. */
 static bool is_imported(const struct constants *constants, const char *name, const struct token **ret_value) {
   size_t number = names_find(&constants->aliases, name);
-  if (number != NAMES_NONE && !has(constants, must_copy(constants->imported.items[number]), ret_value))
+  if (number != NAMES_NONE && !find_key(constants, must_copy(constants->imported.items[number]), ret_value))
     *ret_value = NULL;
   return number != NAMES_NONE;
 }
@@ -458,35 +461,35 @@ static bool is_imported(const struct constants *constants, const char *name, con
 static bool is_of_imported_type(const struct constants *constants, const char *name,
                                 const struct token **ret_value) {
   for (size_t i = 0; i < constants->imported_types.count && i < MOST_BLOCKS; i++)
-    if (has(constants, must_format(OF_TYPE, name, constants->imported_types.items[i]), ret_value))
+    if (find_key(constants, must_format(OF_TYPE, name, constants->imported_types.items[i]), ret_value))
       return true;
   return false;
 }
 
-/* Whether each type that has the name has it with this text. */
+/* Whether all types with a member of this name give it this text. */
 static bool is_only(const struct constants *constants, const char *name, const struct token *value) {
   const struct token *other = NULL;
-  return !has(constants, must_format(OF_ANY_TYPE, name), &other) ||
+  return !find_key(constants, must_format(OF_ANY_TYPE, name), &other) ||
          (value != NULL && other != NULL && strcmp(other->text, value->text) == 0);
 }
 
 /*
- * As the languages look for a name: in the blocks around it from the inmost one on, and in what the types
- * among them inherit; then in what is imported. NULL also where some block may bring the name of another
- * type. members: only in types, and, of a part of a source, outside of blocks.
+ * Looks a name up as the languages do: from the innermost block outwards, including inherited members,
+ * then among imports. Returns NULL also if a block on the way may bring a name of another type. members:
+ * only in types ("this.NAME") and, for a fragment of source, outside of blocks.
  */
 static const struct token *find_around(const struct constants *constants, const struct tokens *tokens,
                                        size_t at, bool members) {
   const char *name = token_at(tokens, at)->text;
   const struct token *value = NULL;
   size_t block = block_around(tokens, at);
-  bool is_doubtful = false, is_alone = !members && has(constants, must_format(NOT_ALONE, name), &value);
+  bool is_doubtful = false, is_alone = !members && find_key(constants, must_format(NOT_ALONE, name), &value);
   for (int i = 0; i < MOST_BLOCKS; i++) {
     bool is_local = block != TOKEN_NONE && type_of(tokens, block).name == NULL;
     bool is_hidden = is_alone && !is_local && block != TOKEN_NONE;
     if (!is_hidden &&
         ((block == TOKEN_NONE && !members && is_imported(constants, name, &value)) ||
-         (!(members && is_local) && has(constants, must_format(IN_BLOCK, name, block), &value)) ||
+         (!(members && is_local) && find_key(constants, must_format(IN_BLOCK, name, block), &value)) ||
          is_inherited(constants, tokens, block, name, &value))) {
       is_doubtful = is_doubtful || (constants->has_receivers && !is_local);
       return is_doubtful && !is_only(constants, name, value) ? NULL : value;
@@ -501,9 +504,9 @@ static const struct token *find_around(const struct constants *constants, const 
   return NULL;
 }
 
-/* "A.B.NAME": all types before it have to be the types around the constant, and of this file. */
-static const struct token *find_of_type(const struct constants *constants, const struct tokens *tokens,
-                                        size_t at) {
+/* "A.B.NAME": A and B must be the types around the constant, in this file. */
+static const struct token *find_in_types(const struct constants *constants, const struct tokens *tokens,
+                                         size_t at) {
   const struct token *value = NULL;
   size_t type = at, first;
   while (type >= 2 && token_is(tokens, type - 1, ".") && is_type(tokens, type - 2))
@@ -513,14 +516,15 @@ static const struct token *find_of_type(const struct constants *constants, const
     first -= 2;
   bool is_own = first < type ? is_own_package(constants, tokens, first, type)
                              : !is_foreign(constants, token_at(tokens, type)->text);
-  return is_own && has(constants, path_between(tokens, type, at + 1, true), &value) ? value : NULL;
+  return is_own && find_key(constants, path_between(tokens, type, at + 1, true), &value) ? value : NULL;
 }
 
-/* Whether something else than in another place is assigned to the name: nobody knows when. */
+/* Whether different values are assigned to the name, one of them without a declaration: the value at any
+ * moment is unknown. */
 static bool changes(const struct constants *constants, const char *name) {
   const struct token *value = NULL;
-  return has(constants, must_format(ASSIGNED, name), &value) &&
-         has(constants, must_format(ANYWHERE, name), &value) && value == NULL;
+  return find_key(constants, must_format(ASSIGNED, name), &value) &&
+         find_key(constants, must_format(ANYWHERE, name), &value) && value == NULL;
 }
 
 const struct token *constants_find(const struct constants *constants, const struct tokens *tokens,
@@ -529,10 +533,10 @@ const struct token *constants_find(const struct constants *constants, const stru
   bool is_member = at > 1 && token_is(tokens, at - 1, ".");
   const struct token *of = is_member ? token_at(tokens, at - 2) : NULL;
   if ((is_member && (of->kind != TOKEN_WORD || !token_has_constants(of->text))) ||
-      has(constants, must_format(NOWHERE, token_at(tokens, at)->text), &nothing) ||
+      find_key(constants, must_format(NOWHERE, token_at(tokens, at)->text), &nothing) ||
       changes(constants, token_at(tokens, at)->text))
     return NULL;
   bool is_own = is_member && is_one_of(of->text, "this self Self");
-  return is_member && !is_own ? find_of_type(constants, tokens, at)
+  return is_member && !is_own ? find_in_types(constants, tokens, at)
                               : find_around(constants, tokens, at, is_own);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What a source assigns to names: NAME = "...", NAME: Type = "...". A name is looked for as the languages do,
- * in the blocks and types around it, or in the type that is named before it. One that is also a parameter, a
- * loop's or another object's stands for nothing, and neither does one to which something else is assigned
- * without a declaration.
+ * Finds the string that a name stands for in a source: NAME = "...", NAME: Type = "...". Names are looked
+ * up as in the languages: in the blocks and types around them, or in the type named before them. A name
+ * stands for nothing if it is also a parameter, a loop variable or a member of another object, or if
+ * something else is assigned to it without a declaration.
  */
 #ifndef PINCTL_FORMATS_CONSTANTS_H
 #define PINCTL_FORMATS_CONSTANTS_H
@@ -14,21 +14,22 @@
 #include "formats/words.h"
 
 struct constants {
-  struct names names;          /* keys of constants.c */
-  const struct token **values; /* of each; NULL: it is more than a string, different ones, or a caller's */
+  struct names names; /* by the keys that constants.c describes */
+  const struct token *
+      *values; /* by number; NULL: not just a string, different strings, or given by a caller */
   size_t count;
-  struct names aliases;      /* what imports name; the number is that in `imported` */
-  struct text_list imported; /* keys; "": of another file */
+  struct names aliases;      /* names from imports; the number is an index into `imported` */
+  struct text_list imported; /* keys; "": from another file */
   struct text_list imported_types;
   char *package;      /* NULL: none */
-  bool has_receivers; /* there are functions to which a type lends its names */
+  bool has_receivers; /* there are functions with a receiver type, whose names come first */
 };
 
-/* All assignments of the source. To be cleared before the tokens. */
+/* Collects all assignments of the source. Clear the result before the tokens. */
 struct constants constants_read(const struct tokens *tokens);
 void constants_clear(struct constants *constants);
 
-/* The string that the name at a token stands for; NULL: none that is written out, or none that is sure. */
+/* Returns the string that the name at a token stands for. NULL: it is not written out, or not certain. */
 const struct token *constants_find(const struct constants *constants, const struct tokens *tokens, size_t at);
 
 #endif

@@ -11,10 +11,10 @@
 #include "cli/output.h"
 #include "formats/formats.h"
 
-/* A list of a million hosts may have a million of the same complaint. */
+/* A list of a million hosts may cause a million equal messages. */
 #define MOST_SHOWN 20
 
-/* Longer lists than anybody pins are not searched for repetitions: that would take quadratic time. */
+/* Lists longer than this are not searched for repetitions, which would take quadratic time. */
 #define MOST_COMPARED 64
 
 void conversion_clear(struct conversion *conversion) {
@@ -131,10 +131,11 @@ void draft_clear(struct draft *draft) {
   *draft = (struct draft){0};
 }
 
-/* Of 43 characters and their padding. */
+/* A digest has 43 characters and one of padding. */
 #define BASE64_CHARACTERS 43
 
-/* The characters of a digest alone, in the usual alphabet. False: other ones are among them, or too many. */
+/* Copies the characters of a digest, in the usual alphabet. False: there are other characters, or too
+ * many. */
 static bool read_characters(const char *text, char ret_characters[BASE64_CHARACTERS + 1]) {
   size_t count = 0;
   for (; *text != '\0' && *text != '='; text++) {
@@ -210,7 +211,7 @@ void convert_fingerprint(struct conversion *conversion, struct draft *draft, enu
                  text);
 }
 
-/* Android and TrustKit read single digits as well, and whatever stands behind the day. */
+/* Android and TrustKit accept single digits, and ignore a time behind the day. */
 void convert_end(struct conversion *conversion, struct draft *draft, const char *what, const char *day,
                  unsigned line) {
   unsigned year, month, number;
@@ -250,7 +251,7 @@ static enum pin_name_kind kind_of(const char *name) {
   return numeric ? PIN_NAME_ADDRESS : PIN_NAME_HOST;
 }
 
-/* A list of the draft in the arena. Hosts beside each other that have the same pins share it. */
+/* Copies a list of the draft into the arena. Neighbouring hosts with the same pins share one copy. */
 static struct pin_digest_list copy_list(struct conversion *conversion, const struct draft *draft, int list) {
   struct pin_digest_list *last = &conversion->copied[list];
   size_t size = draft->counts[list] * sizeof *draft->lists[list];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What was read, brought into the shape of a policy: one entry for each name and port. */
+/* Turns what was read into the entries of a policy: one entry for each name and port. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ static int compare_lists(const struct pin_digest_list *a, const struct pin_diges
   return order != 0 || a->count == 0 ? order : memcmp(a->digests, b->digests, a->count * sizeof *a->digests);
 }
 
-/* Everything but name, ports, what is covered below, and place. */
+/* Compares everything but name, ports, include_subdomains, and place. */
 static int compare_rules(const struct pin_entry *a, const struct pin_entry *b) {
   int order = compare_numbers(a->mode, b->mode);
   if (order == 0)
@@ -66,7 +66,8 @@ void conversion_sort(struct conversion *conversion) {
   sort(conversion, by_name_and_port);
 }
 
-/* Sees to room for `more` behind the `count` of an array that belongs to one item; it grows by doubling. */
+/* Returns an array with room for `more` members behind `count`: `joined` if that has the room, otherwise a
+ * copy that is twice as large. */
 static void *with_room(struct arena *arena, void *joined, const void *array, size_t count, size_t more,
                        size_t size, uint32_t *room) {
   if (joined != NULL && *room >= count + more)
@@ -91,7 +92,8 @@ static void join_lists(struct conversion *conversion, struct conversion_item *in
   }
 }
 
-/* A name, and what is below that name: one entry, where the two agree. */
+/* Joins an entry for a name and one for the names below it. Different pins are reported, and both are
+ * taken. */
 static void join_below(struct conversion *conversion, struct conversion_item *into,
                        const struct conversion_item *from) {
   struct pin_entry *entry = &into->entry;
@@ -105,7 +107,7 @@ static void join_below(struct conversion *conversion, struct conversion_item *in
   entry->include_subdomains = true;
 }
 
-/* Whether the second item went into the first; if not, the two stay apart. Same name and ports. */
+/* Joins two items with the same name and ports. Returns whether the second went into the first. */
 static bool join_same(struct conversion *conversion, struct conversion_item *into,
                       const struct conversion_item *from) {
   struct pin_entry *entry = &into->entry;
@@ -135,7 +137,7 @@ static bool join_equal_ports(struct conversion *conversion, struct conversion_it
          join_same(conversion, into, from);
 }
 
-/* Different ports, the same rules: one entry with all the ports. */
+/* Joins entries with the same rules and different ports into one entry with all the ports. */
 static bool join_ports(struct conversion *conversion, struct conversion_item *into,
                        const struct conversion_item *from) {
   struct pin_entry *entry = &into->entry;
@@ -154,7 +156,7 @@ static bool join_ports(struct conversion *conversion, struct conversion_item *in
 typedef bool join_fn(struct conversion *conversion, struct conversion_item *into,
                      const struct conversion_item *from);
 
-/* Joins neighbours of the same name where they can be joined. */
+/* Joins neighbours of the same name where `join` agrees. */
 static void join_all(struct conversion *conversion, join_fn *join) {
   size_t kept = 0;
   for (size_t i = 0; i < conversion->count; i++) {
@@ -183,7 +185,7 @@ const struct conversion_item *conversion_covering(const struct conversion *conve
   bool is_wildcard = item->entry.kind == PIN_NAME_WILDCARD;
   if (item->entry.kind == PIN_NAME_ADDRESS)
     return NULL;
-  /* The wildcard beside the name, then each parent; *cursor: what to look at next. */
+  /* First the wildcard for the name, then each parent. *cursor says what comes next. */
   if (*cursor == 0) {
     const char *dot = strchr(name, '.');
     *cursor = 1;
@@ -202,7 +204,7 @@ const struct conversion_item *conversion_covering(const struct conversion *conve
   return NULL;
 }
 
-/* Where everything that covers a name counts, the most specific entry has to hold all of it. */
+/* Copies the pins of covering entries into the more specific ones, for formats in which all of them apply. */
 static void add_up(struct conversion *conversion) {
   for (size_t i = 0; i < conversion->count; i++) {
     struct conversion_item *item = &conversion->items[i];
@@ -257,7 +259,7 @@ static void sort_ports(struct conversion *conversion) {
   }
 }
 
-/* A policy has no entry for "every other port": of two that overlap the first stays. */
+/* A policy has no entry for "every other port". Of two entries with a port in common the first stays. */
 static void settle_ports(struct conversion *conversion) {
   size_t kept = 0;
   for (size_t i = 0; i < conversion->count; i++) {
@@ -275,7 +277,7 @@ static void settle_ports(struct conversion *conversion) {
   conversion->count = kept;
 }
 
-/* Old lists are imported by accident: their entries do nothing any more. */
+/* Notes expired entries: old lists are imported by accident, and their entries do nothing any more. */
 static void note_expired(struct conversion *conversion) {
   size_t expired = 0;
   int64_t newest = 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What curl(1) takes for --pinnedpubkey, on a command line, in .curlrc, or the value alone; and openconnect's
- * --servercert. Both hold keys of the server itself, for whatever host they are asked for.
+ * Reads and writes curl's --pinnedpubkey, on a command line, in .curlrc, or the value alone; reads
+ * openconnect's --servercert. Both pin keys of the server itself, for whatever host they are asked for.
  */
 #include <string.h>
 
@@ -13,14 +13,14 @@
 #include "formats/option_text.h"
 #include "formats/words.h"
 
-/* The transfers of a text are separated by --next; of several values in one of them curl takes the last. */
+/* One transfer of curl. --next separates transfers; of several values in one of them curl uses the last. */
 struct transfer {
   const struct text_option *pins;
-  size_t first, behind; /* its options, those behind the program where that is named */
+  size_t first, behind; /* its options; behind the name of the program, if that is there */
   bool has_program;
 };
 
-/* Short options that take a value: that of -e, -H or -x may be a URL, and is no transfer's. */
+/* Short options with a value. The value of -e, -H or -x may be a URL, but not one of a transfer. */
 #define CURL_WITH_VALUE "AbcCdDeEFHKmoPQrtTuUwxXyYz"
 #define OPENCONNECT_WITH_VALUE "CceDFgikmPpQsUux"
 
@@ -31,7 +31,8 @@ static size_t end_of_command(const struct option_text *options, size_t first) {
   return end;
 }
 
-/* "curl", "$CURL", "/usr/bin/curl.exe", "i.org/curl:8.1" of a container; not the URL of a file. */
+/* Whether a word names the program: "curl", "$CURL", "/usr/bin/curl.exe", "i.org/curl:8.1" of a container;
+ * not the URL of a file. */
 static bool is_program(const char *word, const char *program) {
   const char *slash = strrchr(word, '/'), *base = slash == NULL ? word : slash + 1;
   AUTO_TEXT windows = must_format("%s.exe", program);
@@ -40,9 +41,9 @@ static bool is_program(const char *word, const char *program) {
          (ends_in(word, program) || ends_in(word, windows) || ends_in(untagged, program));
 }
 
-/* Behind the word of a command that is the program itself, perhaps behind an option of what starts it
- * ("docker run --rm curl"), or else behind a variable that may be it ("ssh a.org $VPN"): what stands before
- * is no server of it. `first`: no word before its pins is. */
+/* Returns the index behind the word that names the program, maybe behind an option of its wrapper ("docker
+ * run --rm curl"), or else behind a variable that may be the program ("ssh a.org $VPN"): no server of it
+ * stands before. Returns `first` if no word before the pins names it. */
 static size_t behind_program(const struct option_text *options, size_t first, size_t behind,
                              const char *program, bool *ret_is_named) {
   size_t found = first;
@@ -57,7 +58,7 @@ static size_t behind_program(const struct option_text *options, size_t first, si
   return found;
 }
 
-/* Long options without a value. */
+/* Whether a long option has no value. */
 static bool is_flag(const char *name) {
   static const char flags[] =
       "alpn anyauth append basic buffer ca-native cert-status clobber compressed compressed-ssh "
@@ -80,33 +81,33 @@ static bool is_flag(const char *name) {
   return strncmp(name, "no-", 3) == 0 || is_one_of(name, flags);
 }
 
-/* "x.org:8443/path", behind curl itself: a word alone, or behind an option that has no value. */
+/* "x.org:8443/path" behind curl: a word alone, or behind an option without a value. */
 static bool is_bare_target(const struct text_option *option) {
   const char *value = option->value;
   size_t length = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-");
   static const char own[] = "localhost";
-  /* "test." ends a sentence. */
+  /* "test." is the end of a sentence. */
   const char *dot = memchr(value, '.', length);
   bool is_host = (dot != NULL && dot + 1 < value + length) ||
                  (length == strlen(own) && strncmp(value, own, length) == 0);
   return (*option->name == '\0' || is_flag(option->name)) && is_host && strchr(":/?", value[length]) != NULL;
 }
 
-/* "https_proxy=http://p.org", before a command. */
+/* "https_proxy=http://p.org" before a command. */
 static bool is_variable(const struct text_option *option) {
   size_t length = strspn(option->value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
   return *option->name == '\0' && length > 0 && option->value[length] == '=';
 }
 
-/* A URL of the transfer: --url, or a word that stands alone, or behind an option that takes none.
- * *ret_is_odd: it stands behind an option that nobody knows here. */
+/* Whether an option gives a URL of the transfer: --url, a word alone, or one behind an option without a
+ * value. *ret_is_odd: a URL behind an unknown option. */
 static bool is_target(const struct text_option *option, bool *ret_is_odd) {
   static const char others[] =
       "proxy preproxy proxy1.0 referer doh-url header proxy-header data data-raw data-ascii "
       "data-binary data-urlencode json form form-string cookie user-agent user url-query "
       "write-out socks4 socks4a socks5 socks5-hostname ipfs-gateway request-target variable pinnedpubkey "
       "proxy-pinnedpubkey";
-  /* "--expand-NAME" is --NAME with variables in its value. */
+  /* "--expand-NAME" is --NAME with variables in the value */
   const char *name = option->name + (strncmp(option->name, "expand-", 7) == 0 ? 7 : 0);
   bool is_letter = *name != '\0' && name[1] == '\0';
   bool is_url = option->is_of_command && !is_variable(option) && url_scheme(option->value) > 0;
@@ -115,7 +116,7 @@ static bool is_target(const struct text_option *option, bool *ret_is_odd) {
   return strcmp(name, "url") == 0 || (is_url && is_alone);
 }
 
-/* One URL of a transfer; NULL: --host, if it is given. */
+/* Adds an entry for one URL of a transfer. NULL: for --host, if given. */
 static void add_target(struct conversion *conversion, const struct draft *pins, const char *url) {
   char *host = NULL;
   bool has_path = false;
@@ -129,7 +130,7 @@ static void add_target(struct conversion *conversion, const struct draft *pins, 
   free(host);
 }
 
-/* --host names the host of a single transfer, whatever its URL says. */
+/* Adds the entries of a transfer. With a single transfer --host overrides its URLs. */
 static void add_transfer(struct conversion *conversion, const struct option_text *options,
                          const struct transfer *transfer, bool is_single) {
   AUTO_DRAFT draft = DRAFT_AT(NULL, transfer->pins->line);
@@ -191,7 +192,7 @@ static void read_options(struct conversion *conversion) {
   option_text_clear(&options);
 }
 
-/* The value alone, perhaps in quotes. */
+/* The value alone, maybe in quotes. */
 static void read_value(struct conversion *conversion) {
   static const char around[] = " \t\"'";
   AUTO_TEXT bare = comments_blank(conversion->text, conversion->comments);
@@ -234,7 +235,7 @@ const struct format format_curl = {
 
 /* ---- openconnect ---- */
 
-/* The digest of the key; one that nothing stands before, of the certificate. */
+/* Takes a --servercert: the digest of a key or, without a prefix, of a certificate. */
 static void take_servercert(struct conversion *conversion, const char *value, struct draft *draft) {
   if (strncmp(value, "pin-sha256:", 11) == 0)
     convert_pin(conversion, draft, value + 11, draft->line, "servercert");
@@ -245,16 +246,17 @@ static void take_servercert(struct conversion *conversion, const char *value, st
                         strncmp(value, "sha1:", 5) == 0 ? value + 5 : value);
 }
 
-/* Its own name, NetworkManager's and OpenWrt's. */
+/* openconnect's own name, NetworkManager's and OpenWrt's. */
 #define OPENCONNECT_PINS "servercert gwcert serverhash"
 
-/* What one command says, or one configuration. */
+/* One command or configuration of openconnect. */
 struct connection {
-  struct draft draft; /* its line is that of the pins; 0: none is given */
+  struct draft draft; /* its line is that of the pins; 0: no pins */
   char *host;
 };
 
-/* The server of a connection; a second one that differs is not the one that the pins are for. */
+/* Takes the server of a connection. A second, different server is a loss: it is not the one that the pins
+ * are for. */
 static void take_server(struct conversion *conversion, const struct text_option *option,
                         struct connection *connection) {
   char *host = NULL;
@@ -285,7 +287,7 @@ static void take_openconnect(struct conversion *conversion, const struct text_op
   if (strcmp(option->name, "port") == 0 && !option->is_of_command && connection->draft.port == 0 &&
       !port_read(option->value, &connection->draft.port))
     convert_loss(conversion, option->line, "port %s: expected a number up to 65535", option->value);
-  /* A server stands alone, or behind an option that has no value. */
+  /* A server stands alone or behind an option without a value. */
   static const char others[] =
       "gateway server uri background passwd-on-stdin no-dtls non-inter syslog quiet verbose "
       "timestamp no-proxy disable-ipv6 pfs allow-insecure-crypto authenticate cookieonly cookie-on-stdin "

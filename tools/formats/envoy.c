@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Envoy's validation contexts: verify_certificate_spki and verify_certificate_hash, in YAML or JSON, wherever
- * they stand in a configuration. What is written is JSON, which can be put into either.
+ * Reads and writes Envoy's validation contexts: verify_certificate_spki and verify_certificate_hash, in
+ * YAML or JSON, anywhere in a configuration. The output is JSON, which fits into either.
  */
 #include <ctype.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 
 #define CONTEXT_TYPE "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
 
-/* Envoy takes the names of protobuf's fields in snake case and in lower camel case. */
+/* Returns a field. Envoy accepts the names of protobuf's fields in snake case and in lower camel case. */
 static json_object *field(json_object *object, const char *name) {
   json_object *found = NULL;
   char camel[64];
@@ -30,7 +30,7 @@ static json_object *field(json_object *object, const char *name) {
   return found;
 }
 
-/* The texts of a list, or one alone, as protobuf takes it; each that is none is named. */
+/* Takes the digests of a list, or a single one, as protobuf accepts it. Anything else is reported. */
 static void read_list(struct conversion *conversion, json_object *context, const char *name,
                       struct draft *draft) {
   json_object *list = field(context, name);
@@ -47,10 +47,10 @@ static void read_list(struct conversion *conversion, json_object *context, const
   }
 }
 
-/* What is above a value in the tree. */
+/* What the tree above a value says about it. */
 struct surroundings {
-  const char *host; /* the nearest "sni"; NULL: none */
-  bool downstream;  /* a context for those who connect to Envoy */
+  const char *host; /* the nearest "sni"; NULL: there is none */
+  bool downstream;  /* a listener's context, about clients that connect to Envoy */
 };
 
 static void read_context(struct conversion *conversion, json_object *context,
@@ -75,9 +75,9 @@ static void read_context(struct conversion *conversion, json_object *context,
   }
 }
 
-/* What a listener holds is for those who connect to Envoy, however deep it lies, up to a context or a cluster
- * that says otherwise. */
-static void look_at_type(json_object *object, struct surroundings *around) {
+/* Everything in a listener is about clients of Envoy, at any depth, down to a context or cluster that says
+ * otherwise. */
+static void read_type(json_object *object, struct surroundings *around) {
   const char *text = tree_string(field(object, "@type"));
   if (strstr(text, "DownstreamTlsContext") != NULL)
     around->downstream = true;
@@ -90,44 +90,44 @@ static void look_at_type(json_object *object, struct surroundings *around) {
     around->downstream = true;
 }
 
-static void look_at_name(const char *name, struct surroundings *around) {
+static void read_name(const char *name, struct surroundings *around) {
   if (is_one_of_caseless(name, "filter_chains filterChains downstream_tls_context downstreamTlsContext"))
     around->downstream = true;
   else if (strcmp(name, "clusters") == 0)
     around->downstream = false;
 }
 
-/* A configuration within a text, as a ConfigMap has it. */
-static void name_text(struct conversion *conversion, json_object *value) {
+/* Reports a configuration within a string, as in a ConfigMap. */
+static void report_text(struct conversion *conversion, json_object *value) {
   const char *text = tree_string(value);
   if (strstr(text, "verify_certificate_") != NULL || strstr(text, "verifyCertificate") != NULL)
     convert_loss(conversion, tree_line(value, 0),
                  "a text that holds a configuration; left out (import that by itself)");
 }
 
-/* Contexts stand anywhere. The depth is bounded by what reads the text. */
+/* Looks for contexts at any place. The YAML reader bounds the depth. */
 static void walk(struct conversion *conversion, json_object *value, struct surroundings around) {
-  name_text(conversion, value);
+  report_text(conversion, value);
   for (size_t i = 0; i < tree_length(value); i++)
     walk(conversion, json_object_array_get_idx(value, i), around);
   if (!json_object_is_type(value, json_type_object))
     return;
   json_object *sni = NULL;
-  /* One that is not written out is nobody's; an empty one is none. */
+  /* An sni that is not a text names no host; an empty one counts as none. */
   if (json_object_object_get_ex(value, "sni", &sni))
     around.host = tree_text(conversion, value, "sni");
   if (around.host != NULL && *around.host == '\0')
     around.host = conversion->host;
-  look_at_type(value, &around);
+  read_type(value, &around);
   read_context(conversion, value, &around);
   json_object_object_foreach(value, name, member) {
     struct surroundings inside = around;
-    look_at_name(name, &inside);
+    read_name(name, &inside);
     if (!inside.downstream &&
         is_one_of(name, "validation_context_sds_secret_config validationContextSdsSecretConfig"))
       convert_loss(conversion, tree_line(member, tree_line(value, 0)),
                    "%s: what a secret holds that stands elsewhere is not read", name);
-    /* Of a file that Envoy fetches: no pin. */
+    /* the digest of a file that Envoy downloads, not a pin */
     if (strcmp(name, "sha256") == 0 && json_object_is_type(member, json_type_string))
       import_pass(conversion, json_object_get_string(member), tree_line(member, 0));
     walk(conversion, member, inside);
@@ -140,7 +140,7 @@ static void read_envoy(struct conversion *conversion) {
   json_object_put(root);
 }
 
-/* What it pins, under a name, each digest as `text` spells it; an empty list has none. */
+/* Adds a list of digests under a name, each spelled by `text`. Adds nothing for an empty list. */
 static void put_list(json_object *context, const char *name, const struct pin_digest_list *list,
                      char *(*text)(const struct pin_digest *)) {
   json_object *array = list->count == 0 ? NULL : json_object_new_array();
@@ -158,7 +158,7 @@ static json_object *nest(const char *name, json_object *inner) {
   return outer;
 }
 
-/* One of a cluster's transport_socket_matches. */
+/* The entry as a member of a cluster's transport_socket_matches. */
 static json_object *entry_json_of(const struct pin_entry *entry) {
   json_object *context = json_object_new_object();
   put_list(context, "verify_certificate_spki", &entry->lists[PIN_LIST_PINS], digest_base64);
@@ -174,7 +174,7 @@ static json_object *entry_json_of(const struct pin_entry *entry) {
   return match;
 }
 
-/* One after the other: the whole as a tree would take some 8 KiB for each entry. */
+/* Writes one entry after the other: a tree of all of them would take some 8 KiB for each. */
 static void write_envoy(struct conversion *conversion) {
   fputs("{\n  \"transport_socket_matches\": [", conversion->out);
   for (size_t i = 0; i < conversion->count; i++) {

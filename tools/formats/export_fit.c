@@ -24,7 +24,7 @@ static void lose(const struct fitting *fitting, const struct pin_entry *entry, c
               entry->name, fitting->format->name, what);
 }
 
-/* False: the entry stays out. */
+/* Returns false if the entry is left out. */
 static bool fit_name(const struct fitting *fitting, struct pin_entry *entry) {
   const char *problem = NULL;
   if (entry->mode == PIN_MODE_OFF && !holds(fitting, HOLDS_OFF))
@@ -100,7 +100,7 @@ static void move(const struct fitting *fitting, struct pin_entry *entry, enum pi
   clear(entry, from);
 }
 
-/* What is to hold together: no other format joins rules by "and". */
+/* Drops all but one of the rules that must hold together: no format can join rules by "and". */
 static void fit_conjunctions(const struct fitting *fitting, struct pin_entry *entry) {
   uint32_t own = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
   uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count;
@@ -138,7 +138,7 @@ static bool is_shown(const struct conversion *conversion, const struct pin_diges
   return false;
 }
 
-/* Keeps the digests whose certificates are at hand. */
+/* Keeps the digests whose certificates were given. */
 static void fit_certificates(const struct fitting *fitting, struct pin_entry *entry) {
   struct pin_digest_list *pins = &entry->lists[PIN_LIST_PINS];
   struct pin_digest *shown = arena_take(&fitting->conversion->arena, pins->count * sizeof *shown);
@@ -204,7 +204,7 @@ static void check_one_expiry(struct conversion *conversion, const struct format 
   }
 }
 
-/* Where all that covers a name counts, a less specific entry must not bring keys of its own. */
+/* Reports keys that a less specific entry would add, in a format in which all covering entries apply. */
 static void check_adding_up(struct conversion *conversion, const struct format *format) {
   for (size_t i = 0; i < conversion->count; i++) {
     const struct conversion_item *item = &conversion->items[i];
@@ -218,7 +218,7 @@ static void check_adding_up(struct conversion *conversion, const struct format *
   }
 }
 
-/* Entries of one name for different ports, where the ports were cut off. */
+/* Leaves out further entries for a name, in a format that cannot hold their ports. */
 static void leave_out_repeated(struct conversion *conversion, const struct format *format) {
   size_t kept = 0;
   for (size_t i = 0; i < conversion->count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Firefox's built-in pins as StaticHPKPins.h holds them: digests by names, sets of these names, and a table
- * of hosts. PreloadedHPKPins.json, from which that file is made, names keys by certificates of Firefox's
+ * Reads Firefox's built-in pins from StaticHPKPins.h: digests by name, sets of these names, and a table of
+ * hosts. PreloadedHPKPins.json, from which Firefox generates that file, names keys by certificates of its
  * trust store and holds no digests.
  */
 #include <string.h>
@@ -18,11 +18,11 @@
 struct definition {
   const char *name;
   const struct token *digest; /* NULL: a list */
-  size_t first, behind;       /* the tokens in the braces of a list */
+  size_t first, behind;       /* the tokens between the braces of a list */
   unsigned line;
-  struct draft pins; /* of a list, once a host has asked for it */
+  struct draft pins; /* the pins of a list, once a host needs them */
   bool is_read;
-  const struct definition *taken_by; /* of a list within a list: the last that took it */
+  const struct definition *taken_by; /* the last list that took this list as a member */
 };
 
 struct definitions {
@@ -31,13 +31,15 @@ struct definitions {
   struct names names;
 };
 
-static struct definition *find(const struct definitions *definitions, const char *name) {
+static struct definition *find_definition(const struct definitions *definitions, const char *name) {
   size_t number = names_find(&definitions->names, name);
   return number == NAMES_NONE ? NULL : &definitions->items[number];
 }
 
-/* Of two under one name the first counts; what no pin depends on is not named. */
-static void add(struct conversion *conversion, struct definitions *found, const struct definition *next) {
+/* Adds a definition. If the name is there already, the first one stays, and one that concerns pins is
+ * reported. */
+static void add_definition(struct conversion *conversion, struct definitions *found,
+                           const struct definition *next) {
   if (names_add(&found->names, next->name, found->count)) {
     found->items = must_room(found->items, found->count, sizeof *found->items);
     found->items[found->count++] = *next;
@@ -57,22 +59,22 @@ static struct definitions find_definitions(struct conversion *conversion, const 
                                     .line = token_at(tokens, name)->line};
     if (token_at(tokens, i + 1)->kind == TOKEN_STRING)
       definition.digest = token_at(tokens, i + 1);
-    /* One that no set takes pins nothing, and is not named. */
+    /* a digest in no set pins nothing, and is not reported */
     if (definition.digest != NULL)
       import_pass(conversion, definition.digest->text, definition.digest->line);
     definition.first = i + 2;
     definition.behind = token_is(tokens, i + 1, "{") ? tokens_behind(tokens, i + 1) - 1 : i + 2;
-    add(conversion, &found, &definition);
+    add_definition(conversion, &found, &definition);
   }
   return found;
 }
 
-/* The digests that a set leads to: its members are digests, or, through one more list, the list of these. */
+/* Collects the digests of a set. Its members are digests, or one list of digests. */
 static void take_set(struct conversion *conversion, const struct tokens *tokens,
                      const struct definitions *definitions, struct definition *set, struct draft *draft) {
   for (size_t i = set->first; i < set->behind; i++) {
     const struct token *token = token_at(tokens, i);
-    struct definition *member = token->kind == TOKEN_WORD ? find(definitions, token->text) : NULL;
+    struct definition *member = token->kind == TOKEN_WORD ? find_definition(definitions, token->text) : NULL;
     if (member != NULL && member->digest != NULL)
       convert_pin(conversion, draft, member->digest->text, member->digest->line, "fingerprint");
     else if (member != NULL && member != set && strstr(member->name, "_Data") != NULL &&
@@ -85,7 +87,7 @@ static void take_set(struct conversion *conversion, const struct tokens *tokens,
   }
 }
 
-/* "true" or "false" of a host. */
+/* Reads "true" or "false". */
 static bool read_boolean(struct conversion *conversion, const struct tokens *tokens, size_t index) {
   bool is_true = token_is(tokens, index, "true");
   if (!is_true && !token_is(tokens, index, "false"))
@@ -99,7 +101,7 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
                       const struct definitions *definitions, size_t open) {
   const struct token *host = token_at(tokens, open + 1);
   size_t behind = tokens_behind(tokens, open);
-  struct definition *set = find(definitions, token_at(tokens, behind - 2)->text);
+  struct definition *set = find_definition(definitions, token_at(tokens, behind - 2)->text);
   struct draft draft = DRAFT_AT(host->text, host->line);
   if (set == NULL) {
     convert_loss(conversion, host->line, "\"%s\": its set is defined nowhere in this file", host->text);
@@ -111,13 +113,14 @@ static void read_host(struct conversion *conversion, const struct tokens *tokens
   draft.lists[PIN_LIST_PINS] = set->pins.lists[PIN_LIST_PINS];
   draft.counts[PIN_LIST_PINS] = set->pins.counts[PIN_LIST_PINS];
   draft.include_subdomains = read_boolean(conversion, tokens, open + 3);
-  /* Where nobody knows whether it is a test, it is one. */
+  /* if it is not known whether this is a test, it is one */
   bool is_test = read_boolean(conversion, tokens, open + 5) || !token_is(tokens, open + 5, "false");
   draft.mode = is_test ? PIN_MODE_AUDIT : PIN_MODE_ENFORCE;
   conversion_add(conversion, &draft);
 }
 
-/* kPreloadPKPinsExpirationTime = INT64_C(MICROSECONDS), after which Firefox does not look at the list. */
+/* Notes when the list expires: kPreloadPKPinsExpirationTime = INT64_C(MICROSECONDS), after which Firefox
+ * ignores it. */
 static void note_expiry(struct conversion *conversion, const struct tokens *tokens) {
   int64_t seconds = 0;
   for (size_t i = 0; i < tokens->count; i++)
@@ -133,7 +136,7 @@ static void note_expiry(struct conversion *conversion, const struct tokens *toke
 static void read_header(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
   struct definitions definitions = find_definitions(conversion, &tokens);
-  const struct definition *list = find(&definitions, "kPublicKeyPinningPreloadList");
+  const struct definition *list = find_definition(&definitions, "kPublicKeyPinningPreloadList");
   for (size_t i = 0; i < tokens.count && list != NULL; i++) {
     bool is_host = token_is(&tokens, i, "{") && token_at(&tokens, i + 1)->kind == TOKEN_STRING &&
                    (token_is(&tokens, i + 3, "true") || token_is(&tokens, i + 3, "false"));

@@ -42,7 +42,7 @@ static bool has_one_of(const char *text, char *words) {
   return false;
 }
 
-/* How many marks the text has, if it has them all; else 0. */
+/* Returns the number of marks if the text has them all, otherwise 0. */
 static size_t count_marks(const struct format *format, const char *text) {
   AUTO_TEXT marks = must_copy(format->mark);
   char *rest = NULL;

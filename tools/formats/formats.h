@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The formats that pins are kept in elsewhere. Help and completion are made from this table, and what a
- * format can hold decides what an export may carry: see export_fit.h.
+ * The table of foreign formats. Help and completion are made from it, and the member `holds` decides what
+ * an export may carry (see export_fit.h).
  */
 #ifndef PINCTL_FORMATS_FORMATS_H
 #define PINCTL_FORMATS_FORMATS_H
@@ -10,7 +10,8 @@
 #include "formats/comments.h"
 #include "formats/conversion.h"
 
-/* Those that are read and written, and those that are only read; each in the order of the help. */
+/* The formats that are read and written, and the formats that are only read, each in the order of the
+ * help. */
 #define FORMATS_BOTH_WAYS(EACH, BETWEEN)                                                                     \
   EACH(android) BETWEEN EACH(chromium)                                                                       \
   BETWEEN EACH(curl)                                                                                         \
@@ -38,19 +39,20 @@
 
 /* What a format can hold. */
 enum holds {
-  HOLDS_HOSTS = 1 << 0,        /* several hosts with their names; else one, whose name it does not say */
-  HOLDS_SUBDOMAINS = 1 << 1,   /* all names below one */
+  HOLDS_HOSTS =
+      1 << 0, /* several hosts with their names; otherwise one host, whose name the file does not say */
+  HOLDS_SUBDOMAINS = 1 << 1,   /* all names below a name */
   HOLDS_WILDCARDS = 1 << 2,    /* exactly one label */
   HOLDS_ADDRESSES = 1 << 3,    /* IP addresses */
   HOLDS_PORTS = 1 << 4,        /* single ports */
-  HOLDS_EVERY_PORT = 1 << 5,   /* a host without regard to the port */
-  HOLDS_EXPIRY_DAY = 1 << 6,   /* the day on which an entry stops */
-  HOLDS_EXPIRY_TIME = 1 << 7,  /* the second */
-  HOLDS_ONE_EXPIRY = 1 << 8,   /* the second, and the same for all entries */
-  HOLDS_AUDIT = 1 << 9,        /* only log */
-  HOLDS_OFF = 1 << 10,         /* a name taken out of a less specific entry */
-  HOLDS_CA_KEYS = 1 << 11,     /* keys anywhere on the chain; else the server's own */
-  HOLDS_ROLES = 1 << 12,       /* keys of CAs as such, apart from the server's own */
+  HOLDS_EVERY_PORT = 1 << 5,   /* a host on all ports */
+  HOLDS_EXPIRY_DAY = 1 << 6,   /* the day on which an entry expires */
+  HOLDS_EXPIRY_TIME = 1 << 7,  /* the second of expiry */
+  HOLDS_ONE_EXPIRY = 1 << 8,   /* the second of expiry, one for all entries */
+  HOLDS_AUDIT = 1 << 9,        /* entries that only log */
+  HOLDS_OFF = 1 << 10,         /* a name that a less specific entry does not cover */
+  HOLDS_CA_KEYS = 1 << 11,     /* keys anywhere in the chain; otherwise only the server's own */
+  HOLDS_ROLES = 1 << 12,       /* keys of CAs apart from the server's own */
   HOLDS_FINGERPRINTS = 1 << 13 /* digests of certificates */
 };
 
@@ -59,35 +61,36 @@ enum spelling { SPELLED_IN_BASE64 = 0, SPELLED_IN_HEX, SPELLED_IN_BOTH };
 struct format {
   const char *name;
   const char *title; /* at most 50 columns */
-  const char *mark;  /* words, separated by '\n', that are all in such a text; of those separated by '\t' one
-                        is  enough; upper and lower case alike */
-  unsigned holds;    /* of enum holds */
-  unsigned least_pins;         /* programs that read the format do not accept fewer */
-  bool adds_up;                /* all entries that cover a name count, not only the most specific */
-  bool reads_off;              /* an entry without pins takes a name out of a less specific entry */
-  bool names_some_hosts;       /* --host is for those that it does not name */
-  bool has_companion;          /* a second file, --pins */
-  bool shows_certificates;     /* holds certificates in place of digests */
-  enum comment_style comments; /* import_sweep passes over them, and sweeps nothing where they are unknown; of
-                                  what is XML it is told from the text itself */
-  const char *pin_prefix;      /* what stands before a pin wherever it stands; NULL: nothing */
-  enum spelling spelling;      /* of its pins */
+  const char *mark; /* words separated by '\n' that must all be in the text; of words separated by '\t' one is
+                       enough; case is ignored */
+  unsigned holds;   /* of enum holds */
+  unsigned least_pins;         /* the fewest pins that programs accept */
+  bool adds_up;                /* all entries that cover a name apply, not only the most specific */
+  bool reads_off;              /* an entry without pins exempts its name from a less specific entry */
+  bool names_some_hosts;       /* --host gives the name where the file does not */
+  bool has_companion;          /* has a second file, --pins */
+  bool shows_certificates;     /* holds certificates, not digests */
+  enum comment_style comments; /* how comments are written; COMMENTS_UNKNOWN: the text is not searched for
+                                  unread pins; XML is recognised by the text itself */
+  const char *pin_prefix;      /* what always stands before a pin; NULL: nothing */
+  enum spelling spelling;      /* how its pins are written */
   void (*read)(struct conversion *conversion);
-  void (*write)(struct conversion *conversion); /* NULL: only read */
+  void (*write)(struct conversion *conversion); /* NULL: the format is only read */
 };
 
 #define FORMAT_DECLARATION(name) extern const struct format format_##name
 FORMATS_BOTH_WAYS(FORMAT_DECLARATION, ;);
 FORMATS_READ(FORMAT_DECLARATION, ;);
 
-/* Part of the help: each format with its title; of "export" those that are written. */
+/* For the help: prints each format with its title; formats_print_written only those that can be written. */
 void formats_print(void);
 void formats_print_written(void);
 
-/* NULL: there is none of this name. */
+/* Returns NULL if no format has this name. */
 const struct format *format_find(const char *name);
 
-/* The format with the most marks, of those whose marks are all in the text; NULL: none is, or several are. */
+/* Returns the format with the most marks, among those whose marks are all in the text. Returns NULL if
+ * there is none, or if two have equally many. */
 const struct format *format_guess(const char *text);
 
 #endif

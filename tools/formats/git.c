@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * git's http.pinnedPubkey, in a configuration file ([http "URL"]) or as "git config --list" prints it. Names
- * of sections and keys have no case; the value is curl's.
+ * Reads git's http.pinnedPubkey from a configuration file ([http "URL"]) or from the output of "git config
+ * --list". Names of sections and keys ignore case; the value is curl's.
  */
 #include <ctype.h>
 #include <string.h>
@@ -13,10 +13,10 @@
 #include "formats/import.h"
 #include "formats/option_text.h"
 
-/* A value as it is set; of several for one URL git takes the last. */
+/* One value of pinnedPubkey. Of several for one URL git uses the last. */
 struct setting {
   char *url;        /* "": for every host */
-  char *normalized; /* as git compares it */
+  char *normalized; /* the URL as git compares it */
   char *value;
   unsigned line;
 };
@@ -28,19 +28,19 @@ static int compare_settings(const void *a, const void *b) {
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-/* A file being read. */
+/* The state of reading one file. */
 struct reading {
   struct conversion *conversion;
   const char *at;
   unsigned line;
   bool in_http, in_include;
-  char *url;   /* of the section; "": for every host */
-  bool is_cut; /* git takes the value that was read last as far as its first ";" or "#" */
+  char *url;   /* the URL of the section; "": for every host */
+  bool is_cut; /* git reads the last value only up to its first ";" or "#" */
   struct setting *settings;
   size_t count;
 };
 
-/* Cuts ":443" off, which ends at `end`, and the like; returns the new end. */
+/* Removes the default port (":443") that ends at `end`. Returns the new end. */
 static size_t drop_default_port(char *url, size_t end) {
   size_t digits = end;
   while (digits > 0 && isdigit((unsigned char)url[digits - 1]))
@@ -53,8 +53,8 @@ static size_t drop_default_port(char *url, size_t end) {
   return digits - 1;
 }
 
-/* git compares URLs in one spelling: scheme and host in lower case, no port that goes without saying, and no
- * "/" alone behind them. */
+/* Brings a URL into the form in which git compares URLs: scheme and host in lower case, no default port,
+ * and no path "/". */
 static void normalize(char *url) {
   size_t length = url_scheme(url);
   length += length == 0 ? 0 : strcspn(url + length, "/");
@@ -74,7 +74,8 @@ static void take_setting(struct reading *reading, char *url, char *value, unsign
       (struct setting){.url = url, .normalized = normalized, .value = value, .line = line};
 }
 
-/* The setting of a URL of that host, which git prefers to one for every host; NULL: none. */
+/* Returns the setting for a URL of this host, which git prefers to the setting for every host. NULL: there
+ * is none. */
 static const struct setting *more_specific(const struct reading *reading, const char *host) {
   for (size_t i = 0; i < reading->count; i++) {
     char *own = NULL;
@@ -90,7 +91,7 @@ static const struct setting *more_specific(const struct reading *reading, const 
   return NULL;
 }
 
-/* One that another one hides says nothing: it is only noted. */
+/* Whether another setting overrides this one, which is then noted. */
 static bool is_hidden(const struct reading *reading, const struct setting *setting) {
   struct conversion *conversion = reading->conversion;
   bool is_last = setting + 1 == reading->settings + reading->count ||
@@ -110,8 +111,8 @@ static int compare_url(const void *key, const void *element) {
   return strcmp(key, ((const struct setting *)element)->normalized);
 }
 
-/* The setting for whatever user and path there is at the host of another one; NULL: none but that. They are
- * sorted. */
+/* Returns another setting, for the whole host of this one, whatever the user and path. NULL: there is
+ * none. The settings are sorted. */
 static const struct setting *of_whole_host(const struct reading *reading, const struct setting *setting) {
   const char *start = setting->normalized + url_scheme(setting->normalized);
   AUTO_TEXT authority = must_copy_bytes(start, strcspn(start, "/"));
@@ -123,8 +124,9 @@ static const struct setting *of_whole_host(const struct reading *reading, const 
   return found == NULL || strcmp(found->normalized, setting->normalized) == 0 ? NULL : found;
 }
 
-/* What no entry can tell: git would take it for one user or path, or never, since without TLS. */
-static bool name_narrow(const struct reading *reading, const struct setting *setting, bool has_path) {
+/* Reports a setting that an entry cannot express: one for a user or path, or one without TLS, which git
+ * never uses. Returns whether it is left out. */
+static bool report_narrow(const struct reading *reading, const struct setting *setting, bool has_path) {
   const struct setting *other = of_whole_host(reading, setting);
   bool is_bare = strncmp(setting->normalized, "https://", 8) != 0;
   if (other != NULL)
@@ -156,7 +158,7 @@ static void add_pins(const struct reading *reading, const struct setting *settin
   if (host != NULL)
     draft.name = host;
   bool is_wanted = host != NULL && (conversion->host == NULL || strcasecmp(host, conversion->host) == 0);
-  if (!is_wanted || !name_narrow(reading, setting, has_path)) {
+  if (!is_wanted || !report_narrow(reading, setting, has_path)) {
     curl_take_pins(conversion, setting->value, &draft);
     conversion_add_named(conversion, &draft);
   }
@@ -185,7 +187,7 @@ static void skip_line(struct reading *reading) {
   reading->at += strcspn(reading->at, "\n");
 }
 
-/* In its quotes, with backslashes before what they protect. For free(3). */
+/* Takes a subsection in quotes, with backslash escapes. For free(3). */
 static char *take_subsection(struct reading *reading) {
   size_t length = 1, used = 0;
   while (strchr("\"\n", reading->at[length]) == NULL)
@@ -213,9 +215,9 @@ static void read_section(struct reading *reading) {
   reading->at += *reading->at == ']' ? 1 : 0;
 }
 
-/* Behind "=": quotes, escapes, a comment at the end, lines that go on behind a backslash. For free(3). */
+/* Takes a value: quotes, escapes, a comment at the end, lines that go on behind a backslash. For free(3). */
 static char *take_value(struct reading *reading) {
-  size_t room = 0; /* up to the end of the line that no backslash continues */
+  size_t room = 0; /* length up to the end of the last continued line */
   while (reading->at[room] != '\0' && reading->at[room] != '\n')
     room += reading->at[room] == '\\' && reading->at[room + 1] != '\0' ? 2 : 1;
   char *value = must_alloc(room + 1, 1);
@@ -243,7 +245,7 @@ static char *take_value(struct reading *reading) {
   return value;
 }
 
-/* "http.URL.pinnedpubkey", as lists print it: the URL of it, for free(3); NULL: another key. */
+/* Returns the URL in "http.URL.pinnedpubkey", as lists print it. For free(3). NULL: another key. */
 static char *listed_url(const char *key) {
   static const char last[] = "pinnedpubkey";
   size_t length = strlen(key);
@@ -254,7 +256,7 @@ static char *listed_url(const char *key) {
   return must_copy_bytes(key + 5, middle == 0 ? 0 : middle - 1);
 }
 
-/* Of a key that stands here: up to "=", or, as "git config --get-regexp" prints it, up to a blank. */
+/* Length of the key here: up to "=" or, in the output of "git config --get-regexp", up to a blank. */
 static size_t key_length(const char *at) {
   static const char last[] = ".pinnedpubkey ";
   size_t length = strcspn(at, "=\n");
@@ -263,7 +265,7 @@ static size_t key_length(const char *at) {
   return listed == NULL ? length : (size_t)(listed - text) + strlen(last) - 1;
 }
 
-/* "git config --global KEY VALUE", of which the key is left; its quotes go. */
+/* "git config --global KEY VALUE": leaves KEY, without its quotes. */
 static bool is_command(char *key) {
   char *name = strrchr(key, ' ');
   if (strstr(key, "git config ") == NULL)
@@ -276,7 +278,7 @@ static bool is_command(char *key) {
   return true;
 }
 
-/* Without the quotes of a shell around it. */
+/* Removes the quotes of a shell around a value. */
 static void unquote(char *value) {
   size_t length = strlen(value);
   if (length < 2 || *value != '\'' || value[length - 1] != '\'')
@@ -295,7 +297,7 @@ static void read_key(struct reading *reading) {
     key[--end] = '\0';
   reading->at += length;
   bool of_command = is_command(key);
-  /* "git config --list --show-origin" has more before the key. */
+  /* "git config --list --show-origin" prints more before the key. */
   const char *tab = strrchr(key, '\t');
   char *url = listed_url(tab == NULL ? key : tab + 1);
   if (url == NULL && reading->in_http && strcasecmp(key, "pinnedpubkey") == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * GnuTLS's file of known hosts (gnutls_store_pubkey(3)): a line for each, with the key itself (|g0|) or, of a
- * commitment, its digest (|c0|): |g0|HOST|SERVICE|EXPIRES|BASE64, |c0|HOST|SERVICE|EXPIRES|ALGORITHM|HEX.
+ * Reads GnuTLS's file of known hosts (gnutls_store_pubkey(3)). Each line has a key (|g0|) or, for a
+ * commitment, the digest of a key (|c0|): |g0|HOST|SERVICE|EXPIRES|BASE64,
+ * |c0|HOST|SERVICE|EXPIRES|ALGORITHM|HEX.
  */
 #include <string.h>
 
@@ -16,7 +17,7 @@
 #include "formats/words.h"
 
 #define MOST_FIELDS 5
-/* Of a time: up to the year 5138. */
+/* Digits of a time: up to the year 5138. */
 #define MOST_DIGITS 11
 /* GNUTLS_DIG_SHA256 */
 #define ALGORITHM_SHA256 "6"
@@ -35,7 +36,8 @@ static bool hash_key(const char *base64, struct pin_digest *ret_digest) {
     size--;
     length--;
   }
-  /* The key need not be one that OpenSSL knows: its digest is that of the bytes. But they are a whole key. */
+  /* The digest is that of the bytes, so OpenSSL need not know the type of key. But the bytes must be one
+   * whole key. */
   const unsigned char *end = der;
   X509_PUBKEY *key = size > 0 ? d2i_X509_PUBKEY(NULL, &end, size) : NULL;
   bool good = key != NULL && end == der + size &&

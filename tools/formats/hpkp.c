@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The HTTP header Public-Key-Pins, RFC 7469. */
+/* Reads and writes the HTTP header Public-Key-Pins (RFC 7469): as it is sent, in configurations and
+ * sources of servers, and as options of helmet for Node.js. */
 #include <string.h>
 
 #include "base/memory.h"
@@ -14,15 +15,15 @@
 #define NAME "Public-Key-Pins"
 #define NAME_REPORT_ONLY "Public-Key-Pins-Report-Only"
 
-/* What browsers made of a longer time at most (RFC 7469, 4.1): 60 days. */
+/* The longest time that browsers use (RFC 7469, 4.1): 60 days. */
 #define LONGEST_MAX_AGE ((int64_t)60 * SECONDS_PER_DAY)
 
 struct directive {
   char *name;
-  char *value; /* NULL: none; without quotes */
+  char *value; /* without quotes; NULL: there is none */
 };
 
-/* Takes one directive off *rest, which is cut up. False: no more. */
+/* Cuts the next directive off *rest. Returns false at the end. */
 static bool next_directive(char **rest, struct directive *ret_directive) {
   if (*rest == NULL || **rest == '\0')
     return false;
@@ -46,7 +47,7 @@ static bool next_directive(char **rest, struct directive *ret_directive) {
   return true;
 }
 
-/* Pins that are taken back leave the draft without any. */
+/* max-age=0 withdraws the pins: the draft then expires at 0. */
 static void read_max_age(struct conversion *conversion, const char *value, struct draft *draft) {
   size_t digits = value == NULL ? 0 : strspn(value, "0123456789");
   if (digits == 0 || value[digits] != '\0')
@@ -65,7 +66,7 @@ static void read_pin(struct conversion *conversion, const struct directive *dire
                 "pin-sha256");
 }
 
-/* A header that has a directive twice is no good one (RFC 7469, 2.1), and browsers ignore it. */
+/* Browsers ignore a header that has a directive twice (RFC 7469, 2.1). */
 static void read_directive(struct conversion *conversion, const struct directive *directive,
                            struct draft *draft) {
   bool is_age = strcasecmp(directive->name, "max-age") == 0;
@@ -121,7 +122,7 @@ static void headers_clear(struct headers *headers) {
   free(headers->items);
 }
 
-/* What follows the header's name and a colon; NULL: another header. */
+/* Returns what follows the name of the header and a colon. NULL: another header. */
 static const char *behind_name(const char *text, bool *ret_report_only) {
   static const char *const names[] = {NAME, NAME_REPORT_ONLY};
   for (int i = 0; i < 2; i++) {
@@ -135,8 +136,8 @@ static const char *behind_name(const char *text, bool *ret_report_only) {
   return NULL;
 }
 
-/* What follows Traefik's name of the header:
- * "publicKey:", "traefik.http.middlewares.a.headers.publickey=". */
+/* Returns what follows Traefik's key for the header: "publicKey:",
+ * "traefik.http.middlewares.a.headers.publickey=". */
 static const char *behind_key(const char *text) {
   const char *behind;
   for (const char *key = text; (key = strcasestr(key, TRAEFIK)) != NULL; key = behind) {
@@ -147,7 +148,8 @@ static const char *behind_key(const char *text) {
   return NULL;
 }
 
-/* A header as it is sent, or, where no text names it, its directives alone; NULL: the line is another. */
+/* Returns the value of a sent header or, in a text that does not name the header, directives alone. NULL:
+ * another line. */
 static char *raw_value(char *line, bool named, bool *ret_report_only) {
   const char *value = behind_name(line, ret_report_only);
   if (value != NULL || named)
@@ -156,8 +158,8 @@ static char *raw_value(char *line, bool named, bool *ret_report_only) {
   return strncasecmp(line, "pin-", 4) == 0 || strncasecmp(line, "max-age", 7) == 0 ? line : NULL;
 }
 
-/* Takes the quotes off that YAML puts around a value, with the backslashes that it needs then, or the mark of
- * a block ("|", ">-"). */
+/* Removes what YAML puts around a value: quotes, with the backslash escapes inside, or the mark of a block
+ * ("|", ">-"). */
 static char *unquoted(char *value) {
   value = trim(value);
   value += *value == '|' || *value == '>' ? strspn(value, "|>+-") : 0;
@@ -174,7 +176,7 @@ static char *unquoted(char *value) {
   return value + 1;
 }
 
-/* "< " is what curl -v puts before each line. */
+/* Finds headers as they are sent. curl -v puts "< " before each line. */
 static void find_raw(const char *source, struct headers *headers) {
   struct lines lines = lines_of(source);
   bool named = strcasestr(source, NAME) != NULL, report_only = false;
@@ -184,8 +186,8 @@ static void find_raw(const char *source, struct headers *headers) {
     char *value = raw_value(line, named, &report_only);
     if (value == NULL)
       continue;
-    /* What begins with a blank continues the header above (RFC 7230, 3.2.4); where that has blanks before it
-     * itself, as other programs print it, with more of them. */
+    /* A line that begins with a blank continues the header above (RFC 7230, 3.2.4). If the header itself
+     * is indented, as some programs print it, the line needs more blanks. */
     lines_fold(&lines, indent, false);
     headers->are_sent = true;
     headers_add(headers, report_only, must_copy(unquoted(value)), lines.number);
@@ -193,7 +195,7 @@ static void find_raw(const char *source, struct headers *headers) {
   lines_clear(&lines);
 }
 
-/* Quotes in attributes of XML. */
+/* Turns entities of XML into quotes. */
 static void read_entities(char *value) {
   static const char *const entities[] = {"&quot;", "&#34;", "&#x22;"};
   char *to = value;
@@ -207,17 +209,17 @@ static void read_entities(char *value) {
   *to = '\0';
 }
 
-/* What a program does with the string before it: "% MORE", ".format(MORE)";
- * Ruby's ".freeze" changes nothing. */
+/* Whether a word is an operation on the string before it: "% MORE", ".format(MORE)". Ruby's ".freeze"
+ * changes nothing. */
 static bool is_operation(const struct token *token) {
   return token->kind == TOKEN_WORD && strchr(".%", *token->text) != NULL &&
          strcmp(token->text, ".freeze") != 0;
 }
 
 /*
- * The value that begins at a token, with what belongs to it: behind "." (PHP) or "+" another string, or,
- * marked as such, an expression, behind a word what no blank separates from it, and behind a name with its
- * colon alone the rest of the line. *at moves to the last of its tokens. For free(3).
+ * Returns the value at a token, joined with what belongs to it. To a string: another string behind "."
+ * (PHP) or "+", or an expression, which is marked by "$". To a word: what follows without a blank. To a
+ * name with its colon: the rest of the line. *at moves to the last token. For free(3).
  */
 static char *joined_value(const struct tokens *tokens, size_t *at, const char *first) {
   size_t index = *at;
@@ -251,35 +253,36 @@ static char *joined_value(const struct tokens *tokens, size_t *at, const char *f
   return value;
 }
 
-/* Between the name of a header and its value: "=>" of lighttpd, "value=" of XML, "]=" of a dictionary. */
+/* Whether a token may stand between the name of a header and its value: "=>" of lighttpd, "value=" of XML,
+ * "]=" of a dictionary. */
 static bool is_between(const struct token *token) {
   bool is_text = token->kind == TOKEN_STRING || token->kind == TOKEN_END;
   return (!is_text && token->text[strspn(token->text, "->=,:[](")] == '\0') ||
          is_one_of_caseless(token->text, "value= content= value value:");
 }
 
-/* A name, or what it ends in behind a dot, as "resp.http.Public-Key-Pins" does. */
+/* Returns a name, or its part behind the last dot ("resp.http.Public-Key-Pins"). */
 static const char *last_name(const char *text) {
   const char *dot = strrchr(text, '.');
   const char *last = dot == NULL ? text : dot + 1;
-  return last + strspn(last, "+?>"); /* Caddy's: added, set where none is there, set at the end */
+  return last + strspn(last, "+?>"); /* Caddy's signs: add, set if missing, set at the end */
 }
 
-/* Whether that is a name of the header alone. */
+/* Whether the text is exactly a name of the header. */
 static bool is_name(const char *last, bool *ret_report_only) {
   *ret_report_only = strcasecmp(last, NAME_REPORT_ONLY) == 0;
   return *ret_report_only || strcasecmp(last, NAME) == 0 || strcasecmp(last, TRAEFIK) == 0;
 }
 
-/* What says of the string behind it how it is written: f"...", b'...' of Python, @"..." of C#, ["..."]. */
+/* Whether a token is the prefix of a string: f"...", b'...' of Python, @"..." of C#, ["..."]. */
 static bool is_prefix(const struct tokens *tokens, size_t at) {
   const struct token *next = token_at(tokens, at + 1);
   return token_at(tokens, at)->kind == TOKEN_WORD && next->kind == TOKEN_STRING && next->is_joined &&
          is_one_of_caseless(token_at(tokens, at)->text, "f b r u rb br fr rf @ $ $@ @$ [ [[");
 }
 
-/* The token of the value that belongs to a name:
- * behind it, or, in XML, before it (value="..." name="..."). */
+/* Returns the token of the value for a name: behind the name or, in XML, before it (value="..."
+ * name="..."). */
 static size_t value_of_name(const struct tokens *tokens, size_t at) {
   const char *next = token_at(tokens, at + 1)->text;
   if (at >= 3 && token_is(tokens, at - 3, "value=") && (*next == '/' || *next == '>'))
@@ -290,7 +293,7 @@ static size_t value_of_name(const struct tokens *tokens, size_t at) {
   return at;
 }
 
-/* Varnish's {"..."} and Lua's [[...]], in which quotes stand as they are, become '...' where they hold a
+/* Turns Varnish's {"..."} and Lua's [[...]], which have plain quotes inside, into '...' if they hold a
  * value. */
 static void requote(char *text) {
   static const char *const ends[][2] = {{"{\"", "\"}"}, {"[[", "]]"}};
@@ -307,8 +310,8 @@ static void requote(char *text) {
     }
 }
 
-/* A directive of a server that sets the header: its name, then its value, each a word or a string. Other
- * things have keys that are public, too. */
+/* Finds directives of servers that set the header: its name, then its value, each a word or a string.
+ * Traefik's key is only taken with pins, because other software has a key of that name. */
 static void find_configured(const char *source, enum comment_style style, struct headers *headers) {
   struct tokens tokens = tokens_read(source, style);
   for (size_t i = 0; i < tokens.count; i++) {
@@ -327,28 +330,28 @@ static void find_configured(const char *source, enum comment_style style, struct
       headers_add(headers, report_only && !is_traefik, joined, token->line);
     else
       free(joined);
-    /* What a value is joined of names no other header; what stands in place of one may. */
+    /* Skip the parts of a joined value; what stands in place of a value may name another header. */
     i = last_at > at && last_at > i ? last_at : i;
   }
   tokens_clear(&tokens);
 }
 
-/* ---- helmet.hpkp({maxAge: 5184000, sha256s: ["...", "..."], includeSubDomains: true}) of Node.js, and the
- * same object where it stands by itself ---- */
+/* ---- helmet.hpkp({maxAge: 5184000, sha256s: ["...", "..."], includeSubDomains: true}) of Node.js, or
+ * that object alone ---- */
 
 static bool ends_member(const struct tokens *tokens, size_t at) {
   return token_is(tokens, at, ",") || token_is(tokens, at, "}");
 }
 
-/* Behind the part of a list or object that begins at `at`, and the "," behind it. */
+/* Returns the index behind the member of a list or object that begins at `at`, and behind its ",". */
 static size_t behind_part(const struct tokens *tokens, size_t at, size_t end) {
   while (at + 1 < end && !token_is(tokens, at, ","))
     at = tokens_next(tokens, at);
   return at + 1;
 }
 
-/* The strings of a list; what is not written out here becomes a pin that is none. Behind the list may stand
- * what type it is ("as string[]"), and nothing that makes another list of it (".concat(MORE)"). */
+/* Writes the strings of a list as directives. An expression becomes an invalid pin. A type may follow the
+ * list ("as string[]"), but nothing that changes it (".concat(MORE)"). */
 static void write_strings(FILE *out, const struct tokens *tokens, size_t at) {
   size_t end = tokens_behind(tokens, at), next;
   for (at++; at + 1 < end; at = next) {
@@ -366,8 +369,7 @@ static void write_strings(FILE *out, const struct tokens *tokens, size_t at) {
     fputs("pin-sha256=\"?\"; ", out);
 }
 
-/* Whether the member of that name is true;
- * `otherwise`: what it is taken for where that is not written out. */
+/* Whether the member of this name is true; `otherwise`, with a report, if that is not written out. */
 static bool is_set(struct conversion *conversion, const struct tokens *tokens, size_t name, bool otherwise) {
   bool is_true = token_is(tokens, name + 2, "true");
   bool is_written = token_is(tokens, name + 1, ":") && (is_true || token_is(tokens, name + 2, "false")) &&
@@ -378,8 +380,8 @@ static bool is_set(struct conversion *conversion, const struct tokens *tokens, s
   return is_written ? is_true : otherwise;
 }
 
-/* As the header that it makes. `open`: "{". Members that nobody knows may be the one that says that it only
- * reports: computed ones, those of a getter, and what else a call gives its function beside the object. */
+/* Adds an object of helmet as the header that it makes. `open`: its "{". If a member is computed or comes
+ * from a getter, or if the call has another argument, the result may only report. */
 static void take_helmet(struct conversion *conversion, const struct tokens *tokens, size_t open,
                         struct headers *headers) {
   char *value = NULL;
@@ -409,13 +411,14 @@ static void take_helmet(struct conversion *conversion, const struct tokens *toke
   headers_add(headers, report_only || is_unknown, value, token_at(tokens, open)->line);
 }
 
-/* "options.reportOnly", "options['sha256s']": what an object says is changed elsewhere, or only looked at. */
-static bool is_changed(const struct tokens *tokens, size_t at) {
+/* "options.reportOnly", "options['sha256s']": a member is used outside of the object, and may be changed
+ * there. */
+static bool is_used_outside(const struct tokens *tokens, size_t at) {
   return at > 0 && (token_is(tokens, at - 1, ".") || token_is(tokens, at - 1, "[")) &&
          is_one_of(token_at(tokens, at)->text, "reportOnly sha256s");
 }
 
-/* The object that a call or a member of it speaks of: "{", or TOKEN_NONE. */
+/* Returns the "{" of the object to which a call or a member belongs, or TOKEN_NONE. */
 static size_t helmet_object(const struct tokens *tokens, size_t at) {
   size_t inside = token_at(tokens, at)->inside;
   if (token_is(tokens, at, "hpkp") && token_is(tokens, at + 1, "(") && token_is(tokens, at + 2, "{"))
@@ -429,7 +432,7 @@ static void find_helmet(struct conversion *conversion, struct headers *headers) 
   size_t changed = TOKEN_NONE;
   for (size_t i = 0; i < tokens.count; i++) {
     size_t open = helmet_object(&tokens, i);
-    changed = is_changed(&tokens, i) ? i : changed;
+    changed = is_used_outside(&tokens, i) ? i : changed;
     if (open == TOKEN_NONE)
       continue;
     take_helmet(conversion, &tokens, open, headers);
@@ -446,9 +449,9 @@ static void find_helmet(struct conversion *conversion, struct headers *headers) 
   tokens_clear(&tokens);
 }
 
-/* A header beside the one that counts. */
-static void name_other(struct conversion *conversion, const struct header *header,
-                       const struct header *chosen) {
+/* Reports a header other than the chosen one. */
+static void report_other(struct conversion *conversion, const struct header *header,
+                         const struct header *chosen) {
   const char *name = header->report_only ? NAME_REPORT_ONLY : NAME;
   if (header != chosen)
     import_pass(conversion, header->value, header->line);
@@ -475,7 +478,7 @@ static void read_hpkp(struct conversion *conversion) {
   bool is_open = false;
   const struct header *chosen = hpkp_find_own(&headers, &is_open);
   for (size_t i = 0; i < headers.count; i++)
-    name_other(conversion, &headers.items[i], chosen);
+    report_other(conversion, &headers.items[i], chosen);
   if (chosen == NULL) {
     convert_error(conversion, 0, "expected a header " NAME ":");
   } else if (is_open) {

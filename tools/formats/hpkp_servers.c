@@ -18,7 +18,7 @@ bool hpkp_has_directives(const char *text) {
          strcasestr(text, "includeSubDomains") != NULL;
 }
 
-/* "NAME: VALUE", or what continues it. */
+/* Whether a line is a sent header, "NAME: VALUE", or continues one. */
 static bool is_sent(const char *line) {
   const char *colon = strchr(line, ':');
   return hpkp_has_directives(line) ||
@@ -31,31 +31,31 @@ static bool begins_with(const char *line, const char *start) {
   return strncasecmp(line, start, strlen(start)) == 0;
 }
 
-/* "server {" of nginx, whose bracket may stand in the next line. */
-static bool is_nginx(const char *line) {
+/* "server {" of nginx; the bracket may be in the next line. */
+static bool begins_nginx_server(const char *line) {
   size_t length = strlen("server");
   return begins_with(line, "server") && strchr("{", line[length + strspn(line + length, " \t")]) != NULL;
 }
 
-/* Where a server begins in the configurations of nginx, Apache, lighttpd and Caddy, or whatever stands in
- * braces by itself; what was sent by one server ends at any other line. */
+/* Whether a server block of nginx, Apache, lighttpd or Caddy begins, or any block in braces at the start
+ * of a line. Sent headers of one server end at any other line. */
 static bool begins_server(const char *line, size_t indent, bool are_sent) {
   bool opens = indent == 0 && line[0] != '\0' && line[1] != '\0' && line[strlen(line) - 1] == '{';
   return are_sent ? !is_sent(line)
-                  : opens || is_nginx(line) || begins_with(line, "<VirtualHost") ||
+                  : opens || begins_nginx_server(line) || begins_with(line, "<VirtualHost") ||
                         begins_with(line, HOST_OF_LIGHTTPD);
 }
 
-/* Whether the hosts that a line names are the server's. Those of Caddy's sites stand where these begin, and
- * so does all of a server of nginx that is a single line. */
+/* Whether a line names hosts of its server block. For Caddy, and for a block of nginx in one line, that is
+ * the line where the block begins. */
 static bool is_about_hosts(const char *line, bool begins) {
   size_t length = strcspn(line, " \t");
   return begins_with(line, "server_name") || begins_with(line, "ServerName") ||
          begins_with(line, "ServerAlias") || begins_with(line, HOST_OF_LIGHTTPD) ||
-         (begins && (is_nginx(line) || memchr(line, '.', length) != NULL));
+         (begins && (begins_nginx_server(line) || memchr(line, '.', length) != NULL));
 }
 
-/* Cuts the line. */
+/* Whether the line names the host. Cuts the line. */
 static bool names_host(char *line, const char *host) {
   bool found = false, has_path = false;
   uint16_t port = 0;
@@ -98,8 +98,8 @@ bool hpkp_is_same(const struct header *header, const struct header *other) {
   return header->report_only == other->report_only && strcmp(header->value, other->value) == 0;
 }
 
-/* The header that counts: of several the first (RFC 7469, 2.3.1), one with pins before one that a server
- * takes away or hides, and one that enforces before one that reports. NULL: there is none. */
+/* Returns the header that browsers use: of several the first (RFC 7469, 2.3.1), one with pins before one
+ * that a server removes or hides, and one that enforces before one that reports. NULL: there is none. */
 static struct header *choose(const struct headers *headers, bool only_of_host) {
   struct header *best = NULL;
   size_t best_rank = 4;
@@ -114,8 +114,8 @@ static struct header *choose(const struct headers *headers, bool only_of_host) {
   return best;
 }
 
-/* Whether another header may be that of --host as well: one of another server, or a second one that a
- * configuration sets. */
+/* Whether another header may belong to --host too: one in another server block, or a second one in a
+ * configuration. */
 static bool is_disputed(const struct headers *headers, const struct header *chosen, bool only_of_host) {
   for (size_t i = 0; i < headers->count; i++) {
     const struct header *other = &headers->items[i];

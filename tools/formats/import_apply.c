@@ -15,10 +15,10 @@
 #include "edit/list_file.h"
 #include "view/entry_text.h"
 
-/* As the limit of conversion.c. */
+/* Like the limit in conversion.c. */
 #define MOST_SHOWN 20
 
-/* An entry of the policy for the same name and some of the same ports; entries are sorted by name. */
+/* Finds an entry of the policy for the same name and a common port. The entries are sorted by name. */
 static const struct pin_entry *find_clash(const struct entries *entries, const struct pin_entry *entry) {
   size_t count = 0;
   const struct pin_entry *found = entries_find(entries, entry->name, &count);
@@ -28,8 +28,8 @@ static const struct pin_entry *find_clash(const struct entries *entries, const s
   return NULL;
 }
 
-/* Leaves out what the policy has already; returns how many those were. */
-static size_t leave_out_standing(struct conversion *conversion, const struct entries *entries,
+/* Leaves out hosts that the policy has already, and returns their number. */
+static size_t leave_out_existing(struct conversion *conversion, const struct entries *entries,
                                  const struct change *change) {
   size_t kept = 0;
   size_t left_out = 0;
@@ -49,7 +49,7 @@ static size_t leave_out_standing(struct conversion *conversion, const struct ent
   return left_out;
 }
 
-/* The earlier version of the list; *ret_text NULL: there is none. */
+/* Reads the earlier version of the list; *ret_text is NULL if there is none. */
 static int read_earlier(const char *path, char **ret_text) {
   size_t length = 0;
   int error = file_read(path, ret_text, &length);
@@ -65,7 +65,7 @@ static int read_earlier(const char *path, char **ret_text) {
   return EXIT_FAILED;
 }
 
-/* The policy as it is without the list: entries of an earlier version are not in the way of a newer one. */
+/* Compares with the policy without the earlier version of the list, whose entries the new list replaces. */
 static int leave_out(struct conversion *conversion, const struct change *change, size_t *ret_left_out) {
   struct loaded_policy loaded;
   struct entries entries = {0};
@@ -76,14 +76,14 @@ static int leave_out(struct conversion *conversion, const struct change *change,
     status = EXIT_FAILED;
   if (status == EXIT_DONE) {
     entries_sort_by_name(&entries);
-    *ret_left_out = leave_out_standing(conversion, &entries, change);
+    *ret_left_out = leave_out_existing(conversion, &entries, change);
   }
   entries_clear(&entries);
   policy_clear(&loaded);
   return status;
 }
 
-/* Named after what is in it, so that a newer list leaves the sets that it did not change as they are. */
+/* Names a pin set after its content, so that a newer list does not change the sets that stay the same. */
 static char *set_name(const char *name, const struct pin_digest_list *list) {
   AUTO_TEXT hash = digests_hash(list);
   return must_format(LIST_FILE_PREFIX "%s-%.16s", name, hash);
@@ -123,7 +123,7 @@ static void write_lists(FILE *stream, const char *name, const struct pin_entry *
   }
 }
 
-/* One line to an entry: that is what a diff between two versions of a list shows. */
+/* One line for each entry: a diff between two versions of a list shows changed entries. */
 static void write_entry(FILE *stream, const char *name, const struct pin_entry *entry,
                         const struct digest_group *group) {
   fputs("  { name = ", stream);

@@ -8,24 +8,24 @@
 #include "base/memory.h"
 #include "view/digest_set.h"
 
-/* Of 43 characters and their padding; of hexadecimal digits. */
+/* In base64 with its padding; in hexadecimal digits. */
 #define BASE64_LENGTH 44
 #define HEX_DIGITS 64
-/* With colons between them, and what tells that it goes on. */
+/* With colons between them, and one character more, to see that it goes on. */
 #define HEX_LONGEST (2 * HEX_DIGITS)
 
-/* What is spelled as a pin, somewhere in the text. */
+/* A place in the text that is spelled like a pin. */
 struct place {
   struct known_digest what;
-  const char *start; /* with its prefix */
+  const char *start; /* including its prefix */
   size_t length;
 };
 
 struct sweep {
   struct conversion *conversion;
-  bool only_marks; /* instead of collecting them */
+  bool only_marks; /* mark pins as known, do not collect them */
   const char *at;
-  size_t before; /* of its prefix */
+  size_t before; /* length of its prefix */
   unsigned line;
   struct place *places;
   size_t count;
@@ -35,7 +35,8 @@ static bool is_base64(char byte) {
   return isalnum((unsigned char)byte) || byte == '+' || byte == '/' || byte == '-' || byte == '_';
 }
 
-/* Whether a digest in base64 begins here; without a prefix its padding tells it from any other long word. */
+/* Whether a digest in base64 begins here. Without a prefix, only its padding distinguishes it from another
+ * long word. */
 static bool at_base64(const char *at, bool prefixed, struct pin_digest *ret_digest, size_t *ret_length) {
   size_t length = 0;
   bool stray = false;
@@ -59,7 +60,7 @@ static bool at_hex(const char *at, struct pin_digest *ret_digest, size_t *ret_le
   return digits == HEX_DIGITS && pin_digest_parse(at, length, ret_digest);
 }
 
-static void meet(struct sweep *sweep, const struct pin_digest *digest, size_t length) {
+static void found_pin(struct sweep *sweep, const struct pin_digest *digest, size_t length) {
   if (sweep->only_marks) {
     convert_know(sweep->conversion, digest, sweep->line);
     return;
@@ -69,8 +70,8 @@ static void meet(struct sweep *sweep, const struct pin_digest *digest, size_t le
       .what = {*digest, sweep->line}, .start = sweep->at - sweep->before, .length = sweep->before + length};
 }
 
-/* Steps over a word that begins here. Words of base64 hold slashes: what is before a digest is not part of
- * it. */
+/* Steps over a digest, or one character. Words of base64 contain slashes: what stands before a digest is
+ * not part of it. */
 static void step(struct sweep *sweep, const char *text) {
   const struct format *format = sweep->conversion->format;
   struct pin_digest digest;
@@ -84,15 +85,15 @@ static void step(struct sweep *sweep, const char *text) {
   sweep->before = prefixed ? before : 0;
   if ((prefixed || alone) && ((hex && at_hex(sweep->at, &digest, &length)) ||
                               (base64 && at_base64(sweep->at, prefixed, &digest, &length))))
-    meet(sweep, &digest, length);
+    found_pin(sweep, &digest, length);
   else
     length = 1;
   for (; length > 0; length--)
     sweep->line += *sweep->at++ == '\n' ? 1 : 0;
 }
 
-/* As programs write JSON: "/" behind a backslash, and any character by its number. */
-static void take_escapes_back(char *text) {
+/* Undoes escapes of JSON: "\/", and characters by number. */
+static void unescape_json(char *text) {
   char *to = text;
   for (const char *at = text; *at != '\0'; at++) {
     char digits[] = "..";
@@ -115,8 +116,8 @@ void import_pass(struct conversion *conversion, const char *part, unsigned line)
   sweep_text(&sweep, part);
 }
 
-/* Whether the word stands in a text as an option or a key that has a value ("--WORD", "x.WORD", "WORD ="),
- * not as a part of another word or of a variable's name, nor in a sentence. */
+/* Whether the text sets the word as an option or key ("--WORD", "x.WORD", "WORD ="). Parts of other words,
+ * names of variables, and sentences do not count. */
 static bool speaks_of(const char *text, const char *word) {
   for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++) {
     const char *behind = at + strlen(word);
@@ -140,7 +141,7 @@ void import_name_unread(struct conversion *conversion, const char *part, unsigne
   conversion->known_count = known;
 }
 
-/* A comment may be all that a value is. */
+/* A comment may be the whole value. */
 static bool begins_comment(const char *text, const char *at) {
   bool is_mark = *at == '#' || *at == ';' || (at[0] == '/' && at[1] == '/');
   return is_mark && (at == text || isspace((unsigned char)at[-1]));
@@ -162,13 +163,13 @@ void import_cut_comment(struct conversion *conversion, char *text, unsigned line
   *at = '\0';
 }
 
-/* knot-resolver's, whose comments may speak of the Lua that was there before. */
+/* knot-resolver's YAML; its comments may mention the Lua that it replaced. */
 static bool is_yaml(const char *text) {
   AUTO_TEXT bare = comments_blank(text, COMMENTS_HASH);
   return strstr(text, "pin-sha256") != NULL && strstr(bare, "TLS_FORWARD") == NULL;
 }
 
-/* A format may be written in several languages. */
+/* How the text writes comments: a format may be written in several languages. */
 static enum comment_style comments_of(const struct conversion *conversion) {
   const struct format *format = conversion->format;
   const char *text = conversion->text;
@@ -176,7 +177,7 @@ static enum comment_style comments_of(const struct conversion *conversion) {
     return COMMENTS_XML;
   if (format->comments == COMMENTS_LUA && is_yaml(text))
     return COMMENTS_HASH;
-  /* PHP, or a call of another language: "set('Public-Key-Pins', ...)". */
+  /* PHP, or a call in another language: "set('Public-Key-Pins', ...)". */
   static const char *const marks[] = {"<?php", "<?=", "<? ", "('public-key-pins", "(\"public-key-pins"};
   bool is_source = false;
   for (size_t i = 0; i < COUNT_OF(marks); i++)
@@ -184,7 +185,8 @@ static enum comment_style comments_of(const struct conversion *conversion) {
   return is_source && format->comments == COMMENTS_SERVER ? COMMENTS_SOURCE : format->comments;
 }
 
-/* By digest, then by line; struct place begins with it, too. */
+/* Orders by digest, then by line. struct place begins with a struct known_digest, so this compares places
+ * too. */
 static int compare_known(const void *a, const void *b) {
   const struct known_digest *left = a, *right = b;
   int order = digests_compare(&left->digest, &right->digest);
@@ -197,9 +199,9 @@ static int compare_places(const void *a, const void *b) {
 }
 
 /*
- * Of the places of one digest those that nobody knows, moved to `unknown`; returns how many. A reader's line
- * is often that where the statement around it begins: one known for a line in which the digest does not stand
- * makes up for the next place that is not known otherwise.
+ * Moves those of the places of one digest that no reader knows to `unknown`, and returns their number. A
+ * reader's line is often that of the statement around the digest. So a known digest in a line without the
+ * digest counts for the next place that is not known otherwise.
  */
 static size_t take_unknown(const struct place *places, size_t count, const struct known_digest *known,
                            size_t known_count, struct place *unknown) {
@@ -220,7 +222,7 @@ static size_t take_unknown(const struct place *places, size_t count, const struc
   return left;
 }
 
-/* How many from an index on have the digest that stands there. */
+/* Counts the members from `at` on that have the same digest. */
 static size_t run_of(const void *array, size_t size, size_t at, size_t count) {
   const char *first = (const char *)array + at * size;
   size_t length = at < count ? 1 : 0;
@@ -230,7 +232,7 @@ static size_t run_of(const void *array, size_t size, size_t at, size_t count) {
 }
 
 /* Keeps the places that no reader knows, in the order of the text. */
-static void leave_unknown(struct sweep *sweep) {
+static void keep_unknown(struct sweep *sweep) {
   const struct conversion *conversion = sweep->conversion;
   struct place *places = sweep->places;
   size_t kept = 0, at = 0;
@@ -250,19 +252,19 @@ static void leave_unknown(struct sweep *sweep) {
     qsort(places, kept, sizeof *places, compare_places);
 }
 
-/* Counts each pin that no reader took or named, outside of comments, as a loss. */
+/* Reports each pin outside of comments that no reader took or reported as a loss. */
 static void import_sweep(struct conversion *conversion) {
   struct sweep sweep = {.conversion = conversion, .line = 1};
   if (conversion->comments == COMMENTS_UNKNOWN)
     return;
   AUTO_TEXT text = comments_blank_sure(conversion->text, conversion->comments);
-  take_escapes_back(text);
+  unescape_json(text);
   sweep_text(&sweep, text);
   if (conversion->known_count > 1)
     qsort(conversion->known, conversion->known_count, sizeof *conversion->known, compare_known);
   if (sweep.count > 1)
     qsort(sweep.places, sweep.count, sizeof *sweep.places, compare_known);
-  leave_unknown(&sweep);
+  keep_unknown(&sweep);
   for (size_t i = 0; i < sweep.count; i++)
     convert_loss(conversion, sweep.places[i].what.line,
                  "\"%.*s\" stands where %s was not expected to have a pin; left out",

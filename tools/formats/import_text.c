@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 
-/* Files that look like one of the formats to their owner, but are its binary form. */
+/* Files that their owner takes for a text of a format, but which are in a binary form. */
 static const struct {
   const char *bytes;
   size_t length;
@@ -35,7 +35,7 @@ static bool is_binary(const struct conversion *conversion, const char *text, siz
   return false;
 }
 
-/* False: it is not what its byte order mark says. The mark itself stands before `in`. */
+/* Returns false if the text is not what its byte order mark says. `in` points behind the mark. */
 static bool convert_utf16(const char *encoding, char *in, size_t length, char **ret_text,
                           size_t *ret_length) {
   /* Two bytes become at most three. */
@@ -56,7 +56,7 @@ static bool convert_utf16(const char *encoding, char *in, size_t length, char **
   return true;
 }
 
-/* CRLF, and the single CR of old systems. */
+/* Turns CRLF, and the single CR of old systems, into newlines. */
 static size_t unify_line_ends(char *text, size_t length) {
   size_t kept = 0;
   for (size_t i = 0; i < length; i++) {

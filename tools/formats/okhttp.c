@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * OkHttp's CertificatePinner: the calls add("PATTERN", "sha256/...") of a source in Java or Kotlin, with
- * constants of the same file in place of either, or a plain list of lines PATTERN -> sha256/...
+ * Reads and writes OkHttp's CertificatePinner: the calls add("PATTERN", "sha256/...") in Java or Kotlin,
+ * with constants of the same file in place of either, or a plain list of lines PATTERN -> sha256/...
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 #include "formats/import.h"
 #include "formats/words.h"
 
-/* "**.": the name and all below it; "*.": exactly one label. */
+/* Reads a pattern. "**.": the name and all below it; "*.": exactly one label. */
 static void read_pattern(const char *pattern, struct draft *draft) {
   draft->include_subdomains = strncmp(pattern, "**.", 3) == 0;
   draft->name = draft->include_subdomains ? pattern + 3 : pattern;
@@ -29,34 +29,33 @@ static void read_pin(struct conversion *conversion, const char *text, unsigned l
 
 /* ---- Sources ---- */
 
-/* NEAR: another one stands before, and nobody knows whether the call is of that. */
+/* The builder that a call belongs to. NEAR: another builder stands before it, and may be the one. */
 enum builder { BUILDER_NONE = 0, BUILDER_PINNER, BUILDER_NEAR, BUILDER_OTHER };
 
-/* "Add" of C#. */
+/* "Add" is C#. */
 #define CALLS "add Add Pin"
-/* Calls before a call, and blocks around it, that are looked at. */
+/* Limit on calls before a call, and on blocks around it. */
 #define LONGEST_CHAIN 64
 
 struct reading {
   struct conversion *conversion;
   struct tokens tokens;
-  enum builder
-      *builders; /* by token: the builder nearest before it; of a call, its own where that is known */
-  struct names variables; /* those that hold builders; the number is that in `owners` */
+  enum builder *builders; /* by token: the nearest builder before it; for a call, its own builder if known */
+  struct names variables; /* variables that hold builders; the number is an index into `owners` */
   enum builder *owners;
   size_t variable_count;
-  struct names aliases; /* other names of the pinner and its builder, by imports */
+  struct names aliases; /* other names of the pinner and its builder, from imports */
   struct constants constants;
 };
 
 struct argument {
-  char *text;    /* NULL: it is not written out here */
-  unsigned line; /* of its last part that is */
+  char *text;    /* NULL: not written out */
+  unsigned line; /* line of its last part */
 };
 
 /*
- * The text of an argument, "a" + NAME and so on, up to the comma or bracket behind it. *index moves to that
- * comma or bracket. The text is for free(3).
+ * Returns the text of an argument ("a" + NAME ...). *index moves to the comma or bracket behind it. The
+ * text is for free(3).
  */
 static struct argument take_argument(const struct reading *reading, size_t *index) {
   const struct tokens *tokens = &reading->tokens;
@@ -64,11 +63,11 @@ static struct argument take_argument(const struct reading *reading, size_t *inde
   size_t size = 0;
   FILE *stream = memory_open(&argument.text, &size);
   bool known = true;
-  /* "pattern = ..." of Kotlin. */
+  /* Kotlin's "pattern = ..." */
   if (token_at(tokens, *index)->kind == TOKEN_WORD && token_is(tokens, *index + 1, "="))
     *index += 2;
   while (*index < tokens->count && !token_is(tokens, *index, ",") && !token_is(tokens, *index, ")")) {
-    /* "as String" makes no other text of it. */
+    /* "as String" does not change the text */
     if (token_is(tokens, *index, "as") && token_at(tokens, *index + 1)->kind == TOKEN_WORD) {
       *index += 2;
       continue;
@@ -98,7 +97,7 @@ static bool is_pin(const char *text) {
 
 /* ---- Whose call it is ---- */
 
-/* Steps back over "." and over the "?" and "!!" before it; TOKEN_NONE: no "." stands there. */
+/* Returns the token before a ".", skipping "?" and "!!". TOKEN_NONE: there is no ".". */
 static size_t before_dot(const struct tokens *tokens, size_t at) {
   if (at < 2 || !token_is(tokens, at - 1, "."))
     return TOKEN_NONE;
@@ -107,61 +106,61 @@ static size_t before_dot(const struct tokens *tokens, size_t at) {
   return at;
 }
 
-static bool is_pinner(const struct reading *reading, size_t at) {
+static bool names_pinner(const struct reading *reading, size_t at) {
   const char *name = token_at(&reading->tokens, at)->text;
   return strcasecmp(name, "CertificatePinner") == 0 || names_find(&reading->aliases, name) != NAMES_NONE;
 }
 
-/* "CertificatePinner.Builder", or "Builder" alone, where an import says what that is. */
-static enum builder kind_of(const struct reading *reading, size_t builder) {
+/* "CertificatePinner.Builder", or "Builder" alone if an import says so. */
+static enum builder builder_named(const struct reading *reading, size_t builder) {
   size_t of = before_dot(&reading->tokens, builder);
-  if (is_pinner(reading, of == TOKEN_NONE ? builder : of))
+  if (names_pinner(reading, of == TOKEN_NONE ? builder : of))
     return BUILDER_PINNER;
   return of == TOKEN_NONE ? BUILDER_NEAR : BUILDER_OTHER;
 }
 
-static enum builder of_variable(const struct reading *reading, size_t at) {
+static enum builder builder_of_variable(const struct reading *reading, size_t at) {
   size_t variable = names_find(&reading->variables, token_at(&reading->tokens, at)->text);
   return variable == NAMES_NONE ? BUILDER_NONE : reading->owners[variable];
 }
 
-/* What a member is called of, by the calls and the variable before it. */
-static enum builder receiver_of(const struct reading *reading, size_t member) {
+/* Returns the builder that a member is called on, by the calls and the variable before it. */
+static enum builder builder_of_receiver(const struct reading *reading, size_t member) {
   const struct tokens *tokens = &reading->tokens;
   size_t at = before_dot(tokens, member);
   for (int i = 0; i < LONGEST_CHAIN && at != TOKEN_NONE; i++, at = before_dot(tokens, at)) {
-    /* Over the brackets and the block of the call before: to its name. */
+    /* step back over brackets and block of the call before, to its name */
     while (at != TOKEN_NONE && at > 0 && (token_is(tokens, at, ")") || token_is(tokens, at, "}")))
       at = token_at(tokens, at)->inside == TOKEN_NONE ? TOKEN_NONE : token_at(tokens, at)->inside - 1;
     if (at == TOKEN_NONE)
       return BUILDER_NONE;
     if (token_is(tokens, at, "Builder"))
-      return kind_of(reading, at);
+      return builder_named(reading, at);
     if (is_one_of(token_at(tokens, at)->text, CALLS) && at < member)
       return reading->builders[at];
-    if (of_variable(reading, at) != BUILDER_NONE)
-      return of_variable(reading, at);
+    if (builder_of_variable(reading, at) != BUILDER_NONE)
+      return builder_of_variable(reading, at);
   }
   return BUILDER_NONE;
 }
 
-/* What a call without "." is of, by the "apply {" around it. */
-static enum builder scope_of(const struct reading *reading, size_t call) {
+/* Returns the builder of a call without ".", by the "apply {" around it. */
+static enum builder builder_of_scope(const struct reading *reading, size_t call) {
   const struct tokens *tokens = &reading->tokens;
   size_t block = token_at(tokens, call)->inside;
   for (int i = 0; i < LONGEST_CHAIN && block != TOKEN_NONE && block > 0; i++) {
-    size_t open = token_at(tokens, block - 1)->inside; /* of "with(NAME) {" */
+    size_t open = token_at(tokens, block - 1)->inside; /* the "(" of "with(NAME) {" */
     size_t scope = token_is(tokens, block - 1, ")") && open != TOKEN_NONE ? open - 1 : block - 1;
     if (token_is(tokens, block, "{") && is_one_of(token_at(tokens, scope)->text, "apply run"))
-      return receiver_of(reading, scope);
+      return builder_of_receiver(reading, scope);
     if (token_is(tokens, block, "{") && token_is(tokens, scope, "with"))
-      return of_variable(reading, scope + 2);
+      return builder_of_variable(reading, scope + 2);
     block = token_at(tokens, block)->inside;
   }
   return BUILDER_NONE;
 }
 
-/* The first part of "okhttp3.CertificatePinner.Builder". */
+/* Returns the first part of "okhttp3.CertificatePinner.Builder". */
 static size_t path_start(const struct tokens *tokens, size_t at) {
   size_t of;
   for (int i = 0; i < LONGEST_CHAIN && (of = before_dot(tokens, at)) != TOKEN_NONE; i++)
@@ -169,8 +168,8 @@ static size_t path_start(const struct tokens *tokens, size_t at) {
   return at;
 }
 
-/* "NAME = new A.Builder(", "NAME: A.Builder", "A.Builder NAME": of several of one name the last counts, from
- * there on. */
+/* Records a variable: "NAME = new A.Builder(", "NAME: A.Builder", "A.Builder NAME". A later variable of
+ * the same name replaces it from there on. */
 static void read_variable(struct reading *reading, size_t builder) {
   const struct tokens *tokens = &reading->tokens;
   size_t first = path_start(tokens, builder);
@@ -185,7 +184,7 @@ static void read_variable(struct reading *reading, size_t builder) {
     names_add(&reading->variables, name->text, number);
     reading->owners = must_room(reading->owners, number, sizeof *reading->owners);
   }
-  reading->owners[number] = kind_of(reading, builder);
+  reading->owners[number] = builder_named(reading, builder);
 }
 
 /* "import okhttp3.CertificatePinner.Builder", "import okhttp3.CertificatePinner as Pinner". */
@@ -217,21 +216,22 @@ static void find_builders(struct reading *reading) {
       nearest = BUILDER_PINNER;
       read_import(reading, i);
     } else if (strcmp(text, "Builder") == 0) {
-      nearest = kind_of(reading, i) == BUILDER_PINNER ? BUILDER_PINNER : BUILDER_NEAR;
+      nearest = builder_named(reading, i) == BUILDER_PINNER ? BUILDER_PINNER : BUILDER_NEAR;
       read_variable(reading, i);
     } else if (strcmp(text, "Pin") == 0) {
       size_t of = before_dot(tokens, i);
-      reading->builders[i] = is_pinner(reading, of == TOKEN_NONE ? i : of) ? BUILDER_PINNER : BUILDER_OTHER;
+      reading->builders[i] =
+          names_pinner(reading, of == TOKEN_NONE ? i : of) ? BUILDER_PINNER : BUILDER_OTHER;
     } else if (is_one_of(text, CALLS)) {
-      enum builder own = is_reference(tokens, i)               ? of_variable(reading, i - 3)
-                         : before_dot(tokens, i) == TOKEN_NONE ? scope_of(reading, i)
-                                                               : receiver_of(reading, i);
+      enum builder own = is_reference(tokens, i)               ? builder_of_variable(reading, i - 3)
+                         : before_dot(tokens, i) == TOKEN_NONE ? builder_of_scope(reading, i)
+                                                               : builder_of_receiver(reading, i);
       reading->builders[i] = own == BUILDER_NONE ? nearest : own;
     }
   }
 }
 
-/* Whether a call is a pinner's, as far as names before it tell; without any, a host's name does. */
+/* Whether a call belongs to a pinner. If no name before it tells, a pattern that is a host name does. */
 static bool is_of_pinner(const struct reading *reading, size_t call, const char *pattern) {
   enum builder builder = reading->builders[call];
   return builder == BUILDER_PINNER ||
@@ -243,7 +243,7 @@ struct arguments {
   size_t count;
 };
 
-/* The arguments of a call, "(" at *index, which moves behind it. To be cleared. */
+/* Reads the arguments of a call; *index is at "(" and moves behind ")". Needs clearing. */
 static struct arguments take_arguments(const struct reading *reading, size_t *index) {
   struct arguments arguments = {0};
   size_t end = tokens_behind(&reading->tokens, *index);
@@ -261,9 +261,9 @@ static void arguments_clear(struct arguments *arguments) {
   free(arguments->items);
 }
 
-/* A call of which something is not written out here. */
-static void name_call(struct conversion *conversion, const struct token *call,
-                      const struct arguments *arguments) {
+/* Reports a call in which the host or a pin is not written out. */
+static void report_call(struct conversion *conversion, const struct token *call,
+                        const struct arguments *arguments) {
   const char *pattern = arguments->items[0].text;
   for (size_t i = 1; i < arguments->count; i++)
     if (arguments->items[i].text != NULL)
@@ -272,7 +272,7 @@ static void name_call(struct conversion *conversion, const struct token *call,
                call->text, pattern == NULL ? "HOST" : pattern, pattern == NULL ? "the host" : "a pin");
 }
 
-/* add(PATTERN, PIN...), or Pin(PATTERN, PIN). Calls without a pin belong to something else: false. */
+/* Reads add(PATTERN, PIN...) or Pin(PATTERN, PIN). Returns false for a call that is not about pins. */
 static bool read_call(struct reading *reading, size_t call, size_t *index) {
   struct conversion *conversion = reading->conversion;
   struct arguments arguments = take_arguments(reading, index);
@@ -285,7 +285,7 @@ static bool read_call(struct reading *reading, size_t call, size_t *index) {
   bool ours = (pins > 0 && reading->builders[call] != BUILDER_OTHER) ||
               (arguments.count > 1 && is_of_pinner(reading, call, pattern));
   if (ours && (pattern == NULL || unknown > 0))
-    name_call(conversion, token_at(&reading->tokens, call), &arguments);
+    report_call(conversion, token_at(&reading->tokens, call), &arguments);
   else if (ours) {
     AUTO_DRAFT draft = DRAFT_AT(NULL, token_at(&reading->tokens, call)->line);
     read_pattern(pattern, &draft);
@@ -297,7 +297,7 @@ static bool read_call(struct reading *reading, size_t call, size_t *index) {
   return ours;
 }
 
-/* What stands behind a condition is read as if it held; *until: up to where the last one reaches. */
+/* Code behind a condition is read as if the condition held. *until: the end of the last such code. */
 static void note_condition(const struct tokens *tokens, size_t at, size_t *until) {
   if (!is_one_of(token_at(tokens, at)->text, "if else when switch") ||
       token_at(tokens, at)->kind != TOKEN_WORD)
@@ -323,7 +323,7 @@ static void read_source(struct conversion *conversion) {
       convert_loss(conversion, line, "::%s: what is added is not written out in this file; left out",
                    reading.tokens.items[i].text);
     size_t before = conversion->count;
-    /* What is in the brackets of another call may be one of ours. */
+    /* the arguments of another call may contain such a call */
     bool is_read = is_call && read_call(&reading, i, &next);
     if (conversion->count > before && i < until)
       convert_note(conversion, line, "stands behind a condition; the entry takes it as if that always held");

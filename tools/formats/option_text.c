@@ -10,7 +10,7 @@
 #include "formats/import.h"
 #include "formats/words.h"
 
-/* What separates words; the same where one begins and where it ends. */
+/* The separators of words. */
 #define BLANKS " \t\n\v\f\r"
 
 /* Takes over name and value. */
@@ -20,18 +20,18 @@ static void add(struct option_text *options, char *name, char *value, unsigned l
       (struct text_option){.name = name, .value = value, .line = line, .is_of_command = options->in_command};
 }
 
-/* What ends a command, or begins another one. */
+/* The signs that end a command or begin another. */
 #define BETWEEN_COMMANDS ";|&()`"
 
-/* Commands within each other that are looked at. */
+/* The deepest nesting of commands that is read. */
 #define DEEPEST_COMMAND 16
 
-/* "</code>" of a text in HTML. */
+/* "</code>" of an HTML text. */
 static bool is_end_tag(const char *at) {
   return at[0] == '<' && at[1] == '/' && at[2 + strspn(at + 2, "abcdefghijklmnopqrstuvwxyz")] == '>';
 }
 
-/* A command ends at these outside of quotes, but for the ";" between two pins that somebody did not quote. */
+/* Whether a command ends here, outside of quotes. The ";" between two unquoted pins ends nothing. */
 static bool ends_command(const char *at) {
   return (strchr(BETWEEN_COMMANDS, *at) != NULL && strncmp(at, ";sha256//", strlen(";sha256//")) != 0) ||
          is_end_tag(at);
@@ -39,11 +39,12 @@ static bool ends_command(const char *at) {
 
 static char *take_word(const char **at);
 
-/* Steps over "2>&1", "&> FILE" and the like, whose "&" and "|" end nothing. False: none begins here. */
+/* Skips a redirection ("2>&1", "&> FILE"), whose "&" and "|" end no command. Returns false if there is
+ * none. */
 static bool skip_redirection(const char **at) {
   size_t digits = strspn(*at, "0123456789");
   const char *sign = *at + digits + (digits == 0 && **at == '&' ? 1 : 0);
-  /* <NAME> stands in texts for whatever somebody has to put there. */
+  /* In documentation <NAME> is a placeholder, not a redirection. */
   bool is_input = *sign == '<' && sign[1] != '\0' && strchr("&<" BLANKS, sign[1]) != NULL && **at != '&';
   if (*sign != '>' && !is_input)
     return false;
@@ -52,8 +53,8 @@ static bool skip_redirection(const char **at) {
   return true;
 }
 
-/* Takes a word off as a shell divides them, without its quotes; NULL: the command is at its end.
- * For free(3). */
+/* Takes the next word as a shell splits them, without its quotes. NULL: the end of the command. For
+ * free(3). */
 static char *take_word(const char **at) {
   do
     *at += strspn(*at, BLANKS);
@@ -86,7 +87,7 @@ static void add_next(struct option_text *options, unsigned number) {
   add(options, must_copy("next"), must_copy(""), number);
 }
 
-/* A word of short options: the first that has a value takes the rest of the word, or the next one. */
+/* Reads a word of short options: the first one with a value takes the rest of the word, or the next word. */
 static void read_short(const char *word, const char **line, unsigned number, const char *with_value,
                        struct option_text *options) {
   for (const char *at = word + 1; *at != '\0'; at++) {
@@ -100,7 +101,7 @@ static void read_short(const char *word, const char **line, unsigned number, con
   }
 }
 
-/* "--name=VALUE", or "--name" and the word behind it where that is no option. */
+/* Reads one command: "--name=VALUE", or "--name" and the next word if that is not an option. */
 static void read_command(const char **line, unsigned number, const char *with_value,
                          struct option_text *options) {
   char *pending = NULL;
@@ -127,8 +128,8 @@ static void read_command(const char **line, unsigned number, const char *with_va
     add(options, pending, must_copy(""), number);
 }
 
-/* Where "$(...)", "<(...)" or "`...`" ends that begins here, before its last sign, or the text; NULL: none
- * does. */
+/* Returns the last sign of the "$(...)", "<(...)" or "`...`" that begins here, or the end of the text.
+ * NULL: none begins. */
 static const char *end_of_inner(const char *at) {
   if (*at == '`')
     return strchr(at + 1, '`');
@@ -150,13 +151,12 @@ static const char *end_of_inner(const char *at) {
 static void read_commands(const char *line, unsigned number, const char *with_value, unsigned depth,
                           struct option_text *options);
 
-/* Reads the commands within the line; returns what stands around them, with "$" in their place. For free(3).
- */
-static char *take_inner(const char *line, unsigned number, const char *with_value, unsigned depth,
-                        struct option_text *options) {
+/* Reads the commands within a line, and returns the line with "$" in their place. For free(3). */
+static char *read_inner_commands(const char *line, unsigned number, const char *with_value, unsigned depth,
+                                 struct option_text *options) {
   char *around = must_alloc(strlen(line) + 1, 1);
   size_t length = 0;
-  bool is_bare = true, is_open = true; /* outside of single quotes, and of double ones */
+  bool is_bare = true, is_open = true; /* outside of single and of double quotes */
   for (const char *end; *line != '\0'; line = end) {
     is_bare = *line == '\'' && is_open ? !is_bare : is_bare;
     is_open = *line == '"' && is_bare ? !is_open : is_open;
@@ -177,10 +177,10 @@ static char *take_inner(const char *line, unsigned number, const char *with_valu
   return around;
 }
 
-/* Each command is for itself, and so is what stands around them. */
+/* Reads all commands of a line, each by itself. */
 static void read_commands(const char *line, unsigned number, const char *with_value, unsigned depth,
                           struct option_text *options) {
-  AUTO_TEXT around = take_inner(line, number, with_value, depth, options);
+  AUTO_TEXT around = read_inner_commands(line, number, with_value, depth, options);
   options->in_command = true;
   for (const char *at = around; *at != '\0';
        at += is_end_tag(at) ? strcspn(at, ">") + 1 : strspn(at, BETWEEN_COMMANDS)) {
@@ -195,7 +195,7 @@ static char unescaped(char byte) {
   return byte == 'n' ? '\n' : byte == 't' ? '\t' : byte == 'r' ? '\r' : byte == 'v' ? '\v' : byte;
 }
 
-/* In double quotes with escapes, or up to the next blank; *at moves behind it. For free(3). */
+/* Takes a value in double quotes with escapes, or up to the next blank. *at moves behind it. For free(3). */
 static char *take_value(const char **at) {
   size_t bare = strcspn(*at, " \t");
   char *value = must_copy_bytes(*at, **at == '"' ? strlen(*at) : bare);
@@ -213,7 +213,7 @@ static char *take_value(const char **at) {
   return value;
 }
 
-/* What stands behind the value is none of it, but somebody wrote it there. */
+/* Reads a line of a configuration. Text behind the value does not belong to it, but is kept as an operand. */
 static void read_setting(const char *line, unsigned number, struct option_text *options) {
   line += strspn(line, "-");
   size_t length = strcspn(line, " \t=:");
@@ -225,7 +225,8 @@ static void read_setting(const char *line, unsigned number, struct option_text *
     add(options, must_copy(""), must_copy(at), number);
 }
 
-/* A line of OpenWrt's: "config interface 'vpn'", "option server 'x.org'". False: it is none. */
+/* Reads a line of OpenWrt: "config interface 'vpn'", "option server 'x.org'". Returns false for any other
+ * line. */
 static bool read_uci(const char *line, unsigned number, struct option_text *options) {
   static const char option[] = "option", section[] = "config";
   const char *behind = line + strlen(option);
@@ -244,7 +245,7 @@ static bool read_uci(const char *line, unsigned number, struct option_text *opti
   return true;
 }
 
-/* Whether a line begins so, behind its blanks. */
+/* Whether a line of the text begins with `start`, behind blanks. */
 static bool has_line(const char *text, const char *start) {
   for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
     at += strspn(at, BLANKS);
@@ -340,7 +341,7 @@ void curl_take_pins(struct conversion *conversion, const char *value, struct dra
   char *rest = NULL;
   for (const char *pin = strtok_r(copy, ";", &rest); pin != NULL; pin = strtok_r(NULL, ";", &rest)) {
     struct pin_digest digest;
-    /* curl compares the characters: it takes no other spelling of a digest. */
+    /* curl compares characters, so it accepts no other spelling of a digest */
     if (strncmp(pin, "sha256//", 8) == 0 && pin_digest_parse(pin, strlen(pin), &digest)) {
       convert_know(conversion, &digest, draft->line);
       draft_take(draft, PIN_LIST_PINS, &digest);

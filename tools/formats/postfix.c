@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Postfix's TLS policy table (smtp_tls_policy_maps) with the level "fingerprint", and the same in main.cf
- * (smtp_tls_fingerprint_cert_match) for the relayhost. A digest there is that of the server's certificate or
- * of its key, and nobody can tell which: it is read as both.
+ * Reads and writes Postfix's TLS policy table (smtp_tls_policy_maps) with the level "fingerprint"; reads
+ * smtp_tls_fingerprint_cert_match for the relayhost in main.cf. Nothing tells whether a digest there is
+ * that of the server's certificate or of its key: it is read as both.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 #define SMTP_PORT 25
 
-/* "[NAME]", "[NAME]:PORT" or "[NAME]:service". Cuts the text. */
+/* Reads "[NAME]", "[NAME]:PORT" or "[NAME]:service". Cuts the text. */
 static bool read_destination(char *text, struct draft *draft) {
   char *end = strchr(text, ']');
   if (*text != '[' || end == NULL)
@@ -45,7 +45,7 @@ static void read_attribute(struct conversion *conversion, char *attribute, struc
     read_digest(conversion, digest, draft);
 }
 
-/* One line of the table with those that continue it. */
+/* Reads one line of the table, with its continuation. */
 static void read_line(struct conversion *conversion, char *line, unsigned number) {
   static const char separators[] = " \t,";
   char *rest = line;
@@ -80,11 +80,12 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
 /* ---- main.cf ---- */
 
 struct main_cf {
-  char *relayhost, *fallback, *level, *match, *algorithm, *table; /* parts of the text; NULL: not set */
-  unsigned line;                                                  /* of the match */
+  char *relayhost, *fallback, *level, *match, *algorithm,
+      *table;    /* values, as parts of the text; NULL: not set */
+  unsigned line; /* line of the match */
 };
 
-/* "NAME = VALUE"; of several the last one counts. */
+/* Reads "NAME = VALUE". Postfix uses the last of several. */
 static void read_parameter(struct conversion *conversion, char *line, unsigned number,
                            struct main_cf *settings) {
   const struct {
@@ -119,7 +120,7 @@ static void read_parameter(struct conversion *conversion, char *line, unsigned n
   }
 }
 
-/* The pins for one relay; NULL: --host. */
+/* Adds an entry for one relay; NULL: for --host. */
 static void add_relayhost(struct conversion *conversion, const struct draft *pins, char *destination) {
   struct draft draft = *pins;
   if (destination == NULL || !read_destination(destination, &draft))
@@ -132,7 +133,7 @@ static void add_relayhost(struct conversion *conversion, const struct draft *pin
         "smtp_tls_fingerprint_cert_match: for which host? expected relayhost = [HOST]:PORT, or --host");
 }
 
-/* All of the relays have to match. */
+/* Adds an entry for each relay: all of them have to match. */
 static void add_relayhosts(struct conversion *conversion, const struct main_cf *settings) {
   static const char separators[] = " \t,|";
   AUTO_DRAFT draft = DRAFT_AT(NULL, settings->line);
@@ -164,7 +165,7 @@ static void add_relayhosts(struct conversion *conversion, const struct main_cf *
     add_relayhost(conversion, &draft, relay);
 }
 
-/* Whether a line sets it; a table may speak of it in a comment. */
+/* Whether a line sets the parameter; a table may mention it in a comment. */
 static bool is_main_cf(const char *text) {
   static const char name[] = "smtp_tls_fingerprint_cert_match";
   for (const char *at = text; at != NULL; at = strchr(at, '\n')) {
@@ -175,7 +176,7 @@ static bool is_main_cf(const char *text) {
   return false;
 }
 
-/* Lines that begin with a blank continue the one above; comments and empty lines do not end it. */
+/* A line that begins with a blank continues the one above, also across comments and empty lines. */
 static void read_postfix(struct conversion *conversion) {
   bool is_table = !is_main_cf(conversion->text);
   struct main_cf settings = {0};

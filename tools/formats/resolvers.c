@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * DNS over TLS with pinned keys: stubby's tls_pubkey_pinset (YAML), and knot-resolver's pin_sha256, in its
- * configurations of Lua (policy.TLS_FORWARD) and of YAML (forward).
+ * Reads pins of resolvers for DNS over TLS: stubby's tls_pubkey_pinset (YAML), and knot-resolver's
+ * pin_sha256, in its configurations in Lua (policy.TLS_FORWARD) and in YAML (forward).
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 #define DNS_OVER_TLS_PORT 853
 
-/* "192.0.2.1@853", "2001:db8::1@853", or without a port. */
+/* Reads "192.0.2.1@853", "2001:db8::1@853", also without a port. For free(3). */
 static char *take_address(const char *text, uint16_t *ret_port) {
   const char *at = strchr(text, '@');
   *ret_port = DNS_OVER_TLS_PORT;
@@ -47,7 +47,7 @@ static void take_pinset(struct conversion *conversion, json_object *upstream, st
 
 #define ANY_KEY "GETDNS_AUTHENTICATION_NONE"
 
-/* Of the whole text, wherever it stands. */
+/* Which values tls_authentication has, anywhere in the text. */
 struct authentication {
   bool none, other;
 };
@@ -70,7 +70,7 @@ static void take_upstream(struct conversion *conversion, json_object *upstream, 
   AUTO_DRAFT draft = DRAFT_AT(name != NULL ? name : address, tree_line(upstream, 0));
   draft.port = DNS_OVER_TLS_PORT;
   take_pinset(conversion, upstream, &draft);
-  /* Of two that differ only stubby knows which is meant for whom. */
+  /* if both values occur, only stubby knows which one applies here */
   if (authentication->none && !authentication->other)
     convert_only_logs(conversion, &draft, ANY_KEY);
   if (json_object_object_get_ex(upstream, "tls_port", NULL) &&
@@ -103,7 +103,7 @@ const struct format format_stubby = {
 /* ---- knot-resolver ---- */
 
 static void take_pins(struct conversion *conversion, json_object *pins, struct draft *draft) {
-  size_t count = pins == NULL ? 1 : tree_items(pins); /* an alias or an expression is one that is none */
+  size_t count = pins == NULL ? 1 : tree_items(pins); /* NULL is an alias or an expression, and is reported */
   for (size_t i = 0; i < count; i++) {
     unsigned line = tree_line(tree_item(pins, i), tree_line(pins, draft->line));
     if (json_object_is_type(tree_item(pins, i), json_type_string))
@@ -113,7 +113,8 @@ static void take_pins(struct conversion *conversion, json_object *pins, struct d
   }
 }
 
-/* One server: its pins for each address, or for its hostname. In Lua the address has no key. */
+/* Adds the pins of one server for its hostname, or for each of its addresses. In Lua the address has no
+ * key. */
 static void take_server(struct conversion *conversion, json_object *server, json_object *pins) {
   AUTO_DRAFT draft = DRAFT_AT(NULL, tree_line(server, 0));
   json_object *address = NULL, *hostname = NULL;
@@ -140,7 +141,7 @@ static void take_object(struct conversion *conversion, json_object *object, void
     take_server(conversion, object, pins);
 }
 
-/* Every table that has pins itself, whatever it stands in. */
+/* Reads every table that has pins, wherever it stands. */
 static void read_lua(struct conversion *conversion) {
   struct tokens tokens = tokens_read(conversion->text, COMMENTS_LUA);
   size_t last = TOKEN_NONE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* TLSA records (RFC 6698) as a zone file has them (RFC 1035, 5.1). */
+/* Reads and writes TLSA records (RFC 6698) in zone files (RFC 1035, 5.1). */
 #include <string.h>
 
 #include <openssl/evp.h>
@@ -22,7 +22,7 @@ struct tlsa {
   long length;
 };
 
-/* Words and numbers of the three fields (RFC 6698, 2.1; RFC 7218, 2). */
+/* Words for the numbers of the three fields (RFC 6698, 2.1; RFC 7218, 2). */
 static const char *const usages[] = {"PKIX-TA", "PKIX-EE", "DANE-TA", "DANE-EE"};
 static const char *const selectors[] = {"Cert", "SPKI"};
 static const char *const matchings[] = {"Full", "SHA2-256", "SHA2-512"};
@@ -37,7 +37,8 @@ static bool read_field(const char *text, const char *const *words, unsigned coun
   return false;
 }
 
-/* Hexadecimal digits, cut into words as anybody likes. NULL: they are none. For OPENSSL_free. */
+/* Joins and decodes hexadecimal digits, divided into words anywhere. NULL: they are not hexadecimal
+ * digits. For OPENSSL_free. */
 static unsigned char *read_hex(char *const *words, size_t count, long *ret_length) {
   size_t length = 0;
   for (size_t i = 0; i < count; i++)
@@ -47,14 +48,15 @@ static unsigned char *read_hex(char *const *words, size_t count, long *ret_lengt
   for (size_t i = 0; i < count; i++)
     to = stpcpy(to, words[i]);
   unsigned char *data = OPENSSL_hexstr2buf(digits, ret_length);
-  /* That function also takes colons. */
+  /* OPENSSL_hexstr2buf also accepts colons. */
   if (data != NULL && (size_t)*ret_length * 2 == length)
     return data;
   OPENSSL_free(data);
   return NULL;
 }
 
-/* USAGE SELECTOR MATCHING HEX..., or \# LENGTH HEX... (RFC 3597, 5), where the three are the first bytes. */
+/* Reads USAGE SELECTOR MATCHING HEX..., or \# LENGTH HEX... (RFC 3597, 5), in which the first three bytes
+ * are these fields. */
 static bool read_data(const struct zone_record *record, struct tlsa *ret_tlsa) {
   char *const *words = record->data;
   *ret_tlsa = (struct tlsa){0};
@@ -86,7 +88,7 @@ static bool hash_certificate(const struct tlsa *tlsa, struct pin_digest *ret_dig
   return good;
 }
 
-/* The digest that it stands for; false: the data is none of what it says it is. */
+/* Computes the digest of the record. Returns false if the data is not what the fields say. */
 static bool digest_of(const struct tlsa *tlsa, struct pin_digest *ret_digest) {
   if (tlsa->matching == MATCHING_SHA256) {
     if (tlsa->length != (long)sizeof ret_digest->bytes)
@@ -103,24 +105,24 @@ static bool digest_of(const struct tlsa *tlsa, struct pin_digest *ret_digest) {
   return good;
 }
 
-/* A CA's key counts only in a CA, whichever of the two usages names it: both may mean an intermediate. */
+/* Keys of both usages for CAs become intermediates: either may mean an intermediate. */
 static enum pin_list list_of(const struct tlsa *tlsa) {
   if (tlsa->selector == SELECTOR_CERTIFICATE)
     return PIN_LIST_FINGERPRINTS;
   return tlsa->usage == USAGE_SERVER || tlsa->usage == USAGE_DOMAIN ? PIN_LIST_PINS : PIN_LIST_INTERMEDIATES;
 }
 
-/* ---- Owners: _443._tcp.NAME, or any name that such a one is an alias of (RFC 7671, 7) ---- */
+/* ---- Owners: _443._tcp.NAME, or a name that such an owner is an alias of (RFC 7671, 7) ---- */
 
-/* A record, or an alias; both as they stand in the zone. */
+/* A record or an alias of the zone. */
 struct owned {
   char *owner;
-  char *target; /* of an alias; NULL: the digest is of a record */
+  char *target; /* target of an alias; NULL: this is a record with a digest */
   struct pin_digest digest;
   enum pin_list list;
   unsigned line;
   bool is_relative, is_used;
-  bool is_mixed; /* of the first of its owner: an alias stands beside a record or another alias */
+  bool is_mixed; /* set in the first item of an owner that has an alias beside a record or another alias */
 };
 
 struct zone_contents {
@@ -144,21 +146,22 @@ static void contents_clear(struct zone_contents *contents) {
   free(contents->items);
 }
 
-/* Not an address, which has no records, and not "x.org.", whose dot is a second one. */
+/* Whether a name is a host: not an address, which has no records, and not "x.org." with a second dot at
+ * its end. */
 static bool is_host(const char *name) {
   size_t length = strlen(name);
   return length > 0 && *name != '_' && name[length - 1] != '.' && strchr(name, ':') == NULL &&
          strspn(name, "0123456789.") < length;
 }
 
-/* "_443._tcp.NAME" or "*._tcp.NAME": cut into the port (0: every port) and the name. False: another name. */
+/* Reads "_443._tcp.NAME" or "*._tcp.NAME" into the port (0: every port) and the name. False: another name. */
 static bool read_owner(const char *owner, struct draft *draft) {
   const char *protocol = strchr(owner, '.');
   const char *name = protocol == NULL ? NULL : strchr(protocol + 1, '.');
   AUTO_TEXT port = protocol == NULL ? must_copy("") : must_copy_bytes(owner, (size_t)(protocol - owner));
   bool every_port = strcmp(port, "*") == 0;
   draft->name = name == NULL ? "" : name + 1;
-  /* "_25._smtp._tcp.NAME" is of something else, and nobody asks for "_025". */
+  /* "_25._smtp._tcp.NAME" is something else, and no client asks for "_025" */
   return protocol != NULL && protocol[1] == '_' && is_host(draft->name) &&
          (every_port || (port[0] == '_' && port[1] != '0' && port_read(port + 1, &draft->port)));
 }
@@ -170,7 +173,7 @@ static int compare_owners(const void *a, const void *b) {
   return order != 0 ? order : (left->line > right->line) - (left->line < right->line);
 }
 
-/* The first that a name owns; NULL: none, or what no server loads. They are sorted. */
+/* Returns the first item of an owner. NULL: there is none, or no server loads it. The items are sorted. */
 static struct owned *find_owned(const struct zone_contents *contents, const char *name) {
   size_t first = 0, behind = contents->count;
   while (first < behind) {
@@ -184,13 +187,13 @@ static struct owned *find_owned(const struct zone_contents *contents, const char
   return found && !contents->items[first].is_mixed ? &contents->items[first] : NULL;
 }
 
-/* More records than a message of DNS holds: of a name that others are aliases of, no more are taken. */
+/* The most records that are taken for an alias: more than fit into a DNS message. */
 #define MOST_RECORDS 2048
 
-/* Of a digest, or of the first of its words: dig(1) divides them. */
+/* Digits of a digest, or of its first word, since dig(1) divides digests. */
 #define LEAST_DIGITS 40
 
-/* More aliases of aliases than a resolver follows. */
+/* A longer chain of aliases than resolvers follow. */
 #define MOST_ALIASES 16
 
 static void add_entry(struct conversion *conversion, const struct owned *record, const char *owner,
@@ -216,7 +219,7 @@ static void add_entry(struct conversion *conversion, const struct owned *record,
   }
 }
 
-/* Takes the records that a name owns, by itself or as an alias, for the service that asked. */
+/* Adds entries for the records of a name, or of the names that it is an alias of. */
 static void take_owned(struct conversion *conversion, const struct zone_contents *contents,
                        const struct owned *asking) {
   const char *name = asking->owner;
@@ -252,8 +255,8 @@ static bool is_same_target(const struct owned *item, const struct owned *other) 
                                                        : strcasecmp(item->target, other->target) == 0;
 }
 
-/* An owner of an alias has nothing else (RFC 1034, 3.6.2). */
-static void name_mixed(struct conversion *conversion, struct zone_contents *contents) {
+/* Reports owners that have an alias and something else (RFC 1034, 3.6.2). */
+static void report_mixed(struct conversion *conversion, struct zone_contents *contents) {
   struct draft draft = DRAFT_AT(NULL, 0);
   for (size_t i = 0, end; i < contents->count; i = end) {
     struct owned *first = &contents->items[i];
@@ -275,7 +278,7 @@ static void take_services(struct conversion *conversion, struct zone_contents *c
   struct draft draft = DRAFT_AT(NULL, 0);
   if (contents->count > 1)
     qsort(contents->items, contents->count, sizeof *contents->items, compare_owners);
-  name_mixed(conversion, contents);
+  report_mixed(conversion, contents);
   for (size_t i = 0; i < contents->count; i++) {
     const struct owned *item = &contents->items[i];
     bool is_first = i == 0 || strcasecmp(item[-1].owner, item->owner) != 0;
@@ -312,7 +315,7 @@ static void read_record(struct conversion *conversion, const struct zone_record 
   OPENSSL_free(tlsa.data);
 }
 
-/* Types of records (RFC 1035 and later), but for those without letters of their own (TYPE65534). */
+/* Whether a word is a type of records (RFC 1035 and later), by name or as TYPE65534. */
 static bool is_type(const char *word) {
   static const char types[] = "A AAAA AFSDB AMTRELAY APL AVC CAA CDNSKEY CDS CERT CNAME CSYNC DHCID DLV "
                               "DNAME DNSKEY DS EID EUI48 EUI64 "
@@ -326,11 +329,12 @@ static bool is_type(const char *word) {
   return is_number || is_one_of_caseless(word, types);
 }
 
-/* Data of other records may look like a pin; what is no record may be one that somebody misspelled. */
-static void name_other(struct conversion *conversion, const struct text_list *words,
-                       const struct zone_record *record) {
+/* Reports what may be a misspelled TLSA record: data like a digest, or the word TLSA, in a record of no
+ * known type. */
+static void report_other(struct conversion *conversion, const struct text_list *words,
+                         const struct zone_record *record) {
   bool speaks = false;
-  /* An alias that is one has been taken. */
+  /* a valid alias was taken before */
   bool is_other = is_type(record->type) && strcasecmp(record->type, "CNAME") != 0;
   for (size_t i = 0; i < words->count && !is_other; i++) {
     const char *word = words->items[i];
@@ -363,7 +367,7 @@ static void read_tlsa(struct conversion *conversion) {
       convert_loss(conversion, record.line, "%s: aliases of this kind are not followed; left out",
                    record.type);
     else
-      name_other(conversion, &zone.words, &record);
+      report_other(conversion, &zone.words, &record);
   }
   zone_text_close(&zone);
   take_services(conversion, &contents);

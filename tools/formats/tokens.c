@@ -9,7 +9,7 @@
 
 struct scan {
   const char *text, *at;
-  const char *behind; /* of the token taken last */
+  const char *behind; /* end of the last token */
   unsigned line;
   enum comment_style style;
   struct tokens tokens;
@@ -28,7 +28,7 @@ static void step(struct scan *scan, size_t count) {
     scan->line += *scan->at == '\n' ? 1 : 0;
 }
 
-/* "#if", "#import": of a preprocessor, at the start of a line. */
+/* Whether a line for a preprocessor begins here ("#if", "#import"). */
 static bool at_directive(const struct scan *scan) {
   const char *start = scan->at;
   while (start > scan->text && (start[-1] == ' ' || start[-1] == '\t'))
@@ -50,7 +50,7 @@ static void skip_blanks(struct scan *scan) {
   }
 }
 
-/* Takes over the text; `start`: where it begins. */
+/* Adds a token. Takes over its text; `start` is where it begins. */
 static void add(struct scan *scan, enum token_kind kind, char *text, const char *start, bool is_open) {
   struct tokens *tokens = &scan->tokens;
   tokens->items = must_room(tokens->items, tokens->count, sizeof *tokens->items);
@@ -62,8 +62,8 @@ static void add(struct scan *scan, enum token_kind kind, char *text, const char 
   scan->behind = scan->at;
 }
 
-/* What a backslash protects, at scan->at. Characters by number are ASCII, or, as an escape that is not known
- * here, make the string one that is not written out. */
+/* Returns the character that is escaped at scan->at. An escape by number is read for ASCII only. In a
+ * source, an unknown escape sets *is_open. */
 static char unescaped(struct scan *scan, bool *is_open) {
   static const char escapes[] = "n\nt\tr\r\"\"''\\\\//$$";
   bool is_source = scan->style == COMMENTS_C;
@@ -82,14 +82,16 @@ static char unescaped(struct scan *scan, bool *is_open) {
   return *scan->at;
 }
 
-/* A configuration knows no templates, and neither do Java and C, where "$" and "\(" are rare in a pin. */
+/* Whether a template begins. Configurations have none. Java and C have none either, but "$" and "\(" are
+ * rare in their pins. */
 static bool begins_template(const struct scan *scan) {
   bool is_name = isalpha((unsigned char)scan->at[1]) || scan->at[1] == '_';
   return scan->style == COMMENTS_C &&
          ((*scan->at == '$' && (is_name || scan->at[1] == '{')) || begins(scan, "\\("));
 }
 
-/* Where a string ends whose first byte this is: before its quote, at the end of a line, or of the text. */
+/* Returns the end of the string that begins at `at`: its closing quote, the end of the line, or of the
+ * text. */
 static const char *end_of_string(const char *at, const char *quote, bool one_line) {
   bool escapes = strlen(quote) == 1 && *quote != '`';
   while (*at != '\0' && strncmp(at, quote, strlen(quote)) != 0 && !(one_line && *at == '\n'))
@@ -99,7 +101,7 @@ static const char *end_of_string(const char *at, const char *quote, bool one_lin
 
 static bool is_word(const struct scan *scan, const char *at);
 
-/* The word "A.NAME" as the tokens that it is in a source. */
+/* Adds "A.NAME" as the tokens that it is in a source. */
 static void add_qualified(struct scan *scan, const char *name, const char *start) {
   for (const char *dot; (dot = strchr(name, '.')) != NULL; name = dot + 1) {
     add(scan, TOKEN_WORD, must_copy_bytes(name, (size_t)(dot - name)), start, false);
@@ -109,8 +111,8 @@ static void add_qualified(struct scan *scan, const char *name, const char *start
 }
 
 /*
- * Steps over "$NAME", "${A.NAME}" or "\(NAME)" of a string that goes up to `end`, and adds the name. Of any
- * other expression it is the name "", and the rest of the string is passed over with that.
+ * Reads "$NAME", "${A.NAME}" or "\(NAME)" in a string that ends at `end`, and adds the name. For any other
+ * expression the name "" is added, and the rest of the string is skipped.
  */
 static void take_template(struct scan *scan, const char *end, const char *start) {
   bool is_bracketed = scan->at[1] == '{' || scan->at[1] == '(';
@@ -128,8 +130,8 @@ static void take_template(struct scan *scan, const char *end, const char *start)
   add_qualified(scan, text, start);
 }
 
-/* `quote` begins here and ends the string.
- * Strings of configurations, and long ones, go over several lines. */
+/* Reads a string, which begins and ends with `quote`. In configurations, and with long quotes, it may have
+ * several lines. */
 static void take_string(struct scan *scan, const char *quote) {
   const char *start = scan->at;
   bool escapes = strlen(quote) == 1 && *quote != '`', is_open = false;
@@ -157,7 +159,8 @@ static void take_string(struct scan *scan, const char *quote) {
   }
 }
 
-/* In the middle of a word ("it's"), where no string begins; b'...' and the like of a source are strings. */
+/* Whether the quote is within a word ("it's"), so that no string begins. b'...' and others in a source are
+ * strings. */
 static bool is_apostrophe(const struct scan *scan, const char *at) {
   return at >= scan->text + 2 && isalnum((unsigned char)at[-1]) && isalnum((unsigned char)at[-2]) &&
          isalnum((unsigned char)at[1]);
@@ -188,7 +191,7 @@ static void take_word(struct scan *scan) {
   add(scan, TOKEN_WORD, text, start, false);
 }
 
-/* All brackets in one walk; of those that are not closed nothing is behind. */
+/* Matches all brackets in one pass. For an unclosed one, `behind` is the number of tokens. */
 static void match_brackets(struct tokens *tokens) {
   size_t *open = must_alloc(tokens->count + 1, sizeof *open);
   size_t depth = 0;

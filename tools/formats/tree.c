@@ -8,10 +8,10 @@
 #include "base/memory.h"
 #include "formats/xml.h"
 
-/* In place of a line: the array of what stands in a dictionary without a key. */
+/* In place of a line: marks the array of members without a key. */
 #define WITHOUT_KEYS UINTPTR_MAX
 
-/* A line is kept in the pointer itself, which json-c neither follows nor frees. */
+/* The line is stored in the pointer itself, which json-c neither follows nor frees. */
 json_object *tree_place(json_object *value, unsigned line) {
   if (value != NULL)
     json_object_set_userdata(value, (void *)(uintptr_t)line, NULL);
@@ -169,7 +169,7 @@ json_object *tree_from_plist(struct conversion *conversion) {
 
 /* ---- Literals ---- */
 
-/* Tokens behind a literal, or beside it, that are looked at. */
+/* Limit on the tokens read behind or beside a literal. */
 #define MOST_BEHIND 64
 
 struct literals {
@@ -189,13 +189,13 @@ static bool ends_expression(const struct token *token) {
   return token->kind == TOKEN_SIGN && strchr(",:=)]};", *token->text) != NULL;
 }
 
-/* Steps over whatever stands before the next comma, colon or closing bracket. */
+/* Skips to the next comma, colon or closing bracket. */
 static void skip_expression(const struct tokens *tokens, size_t *index) {
   while (*index < tokens->count && !ends_expression(token_at(tokens, *index)))
     *index = tokens_next(tokens, *index);
 }
 
-/* The name of the key before a token; NULL: it is not written out here. */
+/* Returns the name of the key before a token. NULL: it is not written out. */
 static const char *key_name(const struct literals *literals, size_t behind, json_object *key) {
   static const char *const prefixes[] = {"TSK", "kTSK", "NS", "SPKI"};
   const struct token *last = token_at(literals->tokens, behind - 1);
@@ -204,13 +204,13 @@ static const char *key_name(const struct literals *literals, size_t behind, json
     is_key = is_key || strncmp(last->text, prefixes[i], strlen(prefixes[i])) == 0;
   if (is_key)
     return last->text + (strncmp(last->text, "kTSK", 4) == 0 ? 1 : 0);
-  /* "[NAME]: ..." of JavaScript. */
+  /* JavaScript's "[NAME]: ..." */
   bool is_computed = tree_length(key) == 1 && literals->constants != NULL;
   json_object *text = is_computed ? json_object_array_get_idx(key, 0) : key;
   return json_object_is_type(text, json_type_string) ? json_object_get_string(text) : NULL;
 }
 
-/* What stands in a dictionary without a key: the members of the array under "". */
+/* Adds an element to an array, or a value without a key to a dictionary, in the array under "". */
 static void add_element(json_object *container, json_object *value) {
   json_object *elements = container;
   if (json_object_is_type(container, json_type_object) &&
@@ -222,10 +222,10 @@ static void add_element(json_object *container, json_object *value) {
   if (json_object_is_type(elements, json_type_array))
     json_object_array_add(elements, value);
   else
-    json_object_put(value); /* Somebody wrote the key "". */
+    json_object_put(value); /* the text has a key "" */
 }
 
-/* Takes over key and value. */
+/* Adds a member with a key. Takes over key and value. */
 static void add_member(const struct literals *literals, json_object **container, size_t behind_key,
                        json_object *key, json_object *value) {
   unsigned line = token_at(literals->tokens, behind_key - 1)->line;
@@ -248,8 +248,8 @@ static void add_member(const struct literals *literals, json_object **container,
   json_object_put(key);
 }
 
-/* "...MORE" of JavaScript, MEMBER or MEMBER() among members that have keys. */
-static void name_bare(const struct literals *literals, size_t at) {
+/* Reports a member without a key among members with keys: "...MORE" of JavaScript, MEMBER, MEMBER(). */
+static void report_bare(const struct literals *literals, size_t at) {
   const struct tokens *tokens = literals->tokens;
   bool is_spread = at_sign(tokens, at, '.') && at_sign(tokens, at + 1, '.');
   const struct token *name = token_at(tokens, at + (is_spread ? 3 : 0));
@@ -258,11 +258,12 @@ static void name_bare(const struct literals *literals, size_t at) {
                name->text);
 }
 
-/* Behind the opening bracket. Members with a colon make a dictionary, others an array. */
+/* Reads a collection from behind its opening bracket. Members with a key make it a dictionary, otherwise
+ * it is an array. */
 static json_object *collection(const struct literals *literals, size_t *index, unsigned depth) {
   const struct tokens *tokens = literals->tokens;
   json_object *container = tree_place(json_object_new_array(), token_at(tokens, *index)->line);
-  size_t bare = TOKEN_NONE; /* the first without a key */
+  size_t bare = TOKEN_NONE; /* the first member without a key */
   while (*index < tokens->count && !at_sign(tokens, *index, ']') && !at_sign(tokens, *index, '}') &&
          !at_sign(tokens, *index, ')')) {
     size_t start = *index;
@@ -281,7 +282,7 @@ static json_object *collection(const struct literals *literals, size_t *index, u
     }
   }
   if (bare != TOKEN_NONE && literals->constants != NULL && json_object_is_type(container, json_type_object))
-    name_bare(literals, bare);
+    report_bare(literals, bare);
   ++*index;
   return container;
 }
@@ -291,8 +292,8 @@ bool tree_truth(const char *text, bool *ret_value) {
   return *ret_value || is_one_of_caseless(text, "false NO 0");
 }
 
-/* true, NSNumber(value: true), [NSNumber numberWithBool:YES], true as NSNumber; NULL: something else. *index
- * moves behind it. */
+/* Reads a boolean: true, NSNumber(value: true), [NSNumber numberWithBool:YES], true as NSNumber. *index
+ * moves behind it. NULL: something else. */
 static json_object *truth(const struct literals *literals, size_t *index) {
   const struct tokens *tokens = literals->tokens;
   size_t open = *index + (at_sign(tokens, *index, '[') ? 0 : 1);
@@ -313,7 +314,8 @@ static json_object *truth(const struct literals *literals, size_t *index) {
   return tree_place(json_object_new_boolean(value), token_at(tokens, word)->line);
 }
 
-/* Any other expression: a constant, A.B.CONSTANT, true or false; NULL otherwise. *index moves behind it. */
+/* Reads any other expression: a constant or A.B.CONSTANT gives its string, anything else NULL. *index
+ * moves behind it. */
 static json_object *simple_value(const struct literals *literals, size_t *index) {
   size_t start = *index;
   skip_expression(literals->tokens, index);
@@ -327,8 +329,8 @@ static json_object *simple_value(const struct literals *literals, size_t *index)
   return value == NULL ? NULL : tree_place(json_object_new_string(value->text), value->line);
 }
 
-/* The first sign behind a value that makes another of it ("+ MORE", ".map", "?? OTHER"); NULL: none. A type
- * ("as? [String]", "as Any?") makes none, and a word at the start of a line is another statement. */
+/* Returns the first sign behind a value that changes it ("+ MORE", ".map", "?? OTHER"), or NULL. A type
+ * ("as? [String]", "as Any?") changes nothing, and a word at the start of a line begins another statement. */
 static const struct token *goes_on(const struct tokens *tokens, size_t behind, size_t end) {
   for (size_t i = behind; i < end; i = tokens_next(tokens, i)) {
     const struct token *token = token_at(tokens, i);
@@ -342,12 +344,12 @@ static const struct token *goes_on(const struct tokens *tokens, size_t behind, s
   return NULL;
 }
 
-static void name_added(struct conversion *conversion, unsigned line) {
+static void report_added(struct conversion *conversion, unsigned line) {
   convert_loss(conversion, line,
                "what is added to a list or dictionary is not written out in this file; left out");
 }
 
-/* ".dictionary([...])", ".string("...")" of Tuist. */
+/* Whether a value is wrapped as in Tuist: ".dictionary([...])", ".string("...")". */
 static bool is_wrapped(const struct tokens *tokens, size_t at) {
   return token_is(tokens, at, ".") && token_is(tokens, at + 2, "(") &&
          tokens_behind(tokens, at + 2) > at + 4 &&
@@ -387,7 +389,7 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
   } else {
     return simple_value(literals, index);
   }
-  /* "as Any" and the like, behind a value. */
+  /* skip "as Any" and similar */
   size_t behind = *index;
   skip_expression(tokens, index);
   const struct token *next = goes_on(tokens, behind, *index);
@@ -395,10 +397,10 @@ static json_object *literal(const struct literals *literals, size_t *index, unsi
     return value;
   if (token->kind == TOKEN_STRING) {
     json_object_put(value);
-    return NULL; /* An expression that begins with a string. */
+    return NULL; /* an expression that begins with a string */
   }
   if (next != NULL)
-    name_added(literals->conversion, next->line);
+    report_added(literals->conversion, next->line);
   return value;
 }
 
@@ -408,8 +410,8 @@ json_object *tree_from_literal(struct conversion *conversion, const struct token
   return literal(&literals, index, 0);
 }
 
-/* Of a bracket, the index behind its expression: the next comma or bracket that closes one around it, not far
- * away. */
+/* Returns the index behind the expression of a bracket: the next comma or closing bracket around it,
+ * within a limit. */
 static size_t behind_expression(const struct tokens *tokens, size_t open) {
   size_t index = tokens_behind(tokens, open);
   for (int i = 0; i < MOST_BEHIND && index < tokens->count && !ends_expression(token_at(tokens, index)); i++)
@@ -417,7 +419,7 @@ static size_t behind_expression(const struct tokens *tokens, size_t open) {
   return index;
 }
 
-/* "...MORE", beside the members of a literal. */
+/* Whether "...MORE" stands among the members of a literal. */
 static bool spreads(const struct tokens *tokens, size_t open) {
   size_t behind = tokens_behind(tokens, open);
   for (size_t i = open + 1; i + 2 < behind; i = tokens_next(tokens, i))
@@ -426,8 +428,8 @@ static bool spreads(const struct tokens *tokens, size_t open) {
   return false;
 }
 
-/* "base.merging([...])", "[base addEntriesFromDictionary:@{...}]", "Object.assign({}, base, {...})": a call
- * that puts something else beside the literal in its brackets. */
+/* Whether a call joins something else with the literal in its brackets: "base.merging([...])", "[base
+ * addEntriesFromDictionary:@{...}]", "Object.assign({}, base, {...})". */
 static bool is_joined(const struct tokens *tokens, size_t open) {
   size_t call = token_at(tokens, open)->inside;
   if (call == TOKEN_NONE)
@@ -440,7 +442,7 @@ static bool is_joined(const struct tokens *tokens, size_t open) {
   const char *name = token_at(tokens, call - 1)->text;
   if (!token_is(tokens, call, "(") || !is_one_of(name, "merge merging merged union assign extend concat"))
     return false;
-  /* Object.assign({}, {...}) adds nothing. */
+  /* "Object.assign({}, {...})" adds nothing */
   bool is_alone = strcmp(name, "assign") == 0;
   size_t seen = 0;
   for (size_t i = call + 1; is_alone && i + 1 < tokens_behind(tokens, call); i = tokens_next(tokens, i))
@@ -449,7 +451,8 @@ static bool is_joined(const struct tokens *tokens, size_t open) {
   return !is_alone;
 }
 
-/* A literal of Swift or Objective-C, or an object of JavaScript, whose first member has a key. */
+/* Whether a bracket opens a literal of Swift or Objective-C, or an object of JavaScript whose first member
+ * has a key. */
 static bool is_literal(const struct tokens *tokens, size_t open) {
   bool is_object = token_is(tokens, open, "{") &&
                    (token_is(tokens, open + 2, ":") || (open > 0 && token_is(tokens, open - 1, "@")));
@@ -460,7 +463,7 @@ static bool is_literal(const struct tokens *tokens, size_t open) {
 void tree_name_added(struct conversion *conversion, const struct tokens *tokens, size_t at, bool *looked_at) {
   for (size_t open = token_at(tokens, at)->inside; open != TOKEN_NONE && !looked_at[open];
        open = token_at(tokens, open)->inside) {
-    /* The bracket of ".dictionary([...])" stands around its literal. */
+    /* skip the bracket of ".dictionary([...])" */
     if (open > 2 && is_wrapped(tokens, open - 2))
       continue;
     if (!is_literal(tokens, open))
@@ -471,6 +474,6 @@ void tree_name_added(struct conversion *conversion, const struct tokens *tokens,
     bool is_added_to = before > 0 && token_is(tokens, before - 1, "+");
     if (spreads(tokens, open) || is_joined(tokens, open) || is_added_to ||
         goes_on(tokens, behind, behind_expression(tokens, open)) != NULL)
-      name_added(conversion, token_at(tokens, behind - 1)->line);
+      report_added(conversion, token_at(tokens, behind - 1)->line);
   }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* YAML by libyaml, which also reads the JSON that is YAML, and knows its lines. */
+/* Reads YAML by libyaml, which also reads JSON, and knows the lines. */
 #include <string.h>
 
 #include <yaml.h>
@@ -20,7 +20,7 @@ static void fail(struct reading *reading, size_t line, const char *message) {
   reading->failed = true;
 }
 
-/* False, having said why: there is no further event. It is to be given to yaml_event_delete. */
+/* Reads the next event, for yaml_event_delete. Returns false, after a message, if there is none. */
 static bool next(struct reading *reading, yaml_event_t *ret_event) {
   if (reading->failed)
     return false;
@@ -57,7 +57,7 @@ static json_object *sequence(struct reading *reading, unsigned depth) {
   return array;
 }
 
-/* A sequence or a mapping: no format has such a key. */
+/* Skips a key that is a sequence or a mapping: no format has such keys. */
 static void pass_key(struct reading *reading, const yaml_event_t *key, unsigned depth) {
   convert_loss(reading->conversion, (unsigned)key->start_mark.line + 1, "a key that is no text; left out");
   json_object_put(node(reading, key, depth));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * TrustKit's configuration for iOS: a property list in XML, or the dictionary that a source in Swift or
- * Objective-C hands over. And Apple's own NSPinnedDomains, which stands in the same kind of file.
+ * Reads and writes TrustKit's configuration for iOS: a property list in XML, or the dictionary in a source
+ * in Swift or Objective-C. Also reads Apple's own NSPinnedDomains, which stands in the same kind of file.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #define DOCTYPE_NAME "-//Apple//DTD PLIST 1.0//EN"
 #define DOCTYPE_URL "http://www.apple.com/DTDs/PropertyList-1.0.dtd"
 
-/* Whether the text gives the setting a value that only the program knows, or none that is true or false. */
+/* Whether the value of the setting is neither true nor false, or not written out. */
 static bool is_unknown(json_object *object, const char *name) {
   bool truth = false;
   json_object *value = NULL;
@@ -28,7 +28,7 @@ static bool flag(struct conversion *conversion, json_object *object, const char 
   json_object *value = tree_get(object, name);
   if (value == NULL || json_object_is_type(value, json_type_boolean))
     return value == NULL ? otherwise : json_object_get_boolean(value);
-  /* What boolValue makes of a number or a string. */
+  /* a number or a string, as boolValue reads it */
   if (json_object_is_type(value, json_type_string) && tree_truth(json_object_get_string(value), &truth))
     return truth;
   convert_loss(conversion, tree_line(value, 0), "%s: expected true or false", name);
@@ -40,10 +40,10 @@ static bool flag(struct conversion *conversion, json_object *object, const char 
   "TSKExcludeSubdomainFromParentPolicy TSKReportUris TSKDisableDefaultReportUri TSKAdditionalTrustAnchors"
 #define KNOWN_OF_APPLE "NSIncludesSubdomains NSPinnedLeafIdentities NSPinnedCAIdentities"
 
-/* What is read of no domain: settings that somebody misspelled, and, of a source, those whose values only the
- * program knows. */
-static void name_unknown(struct conversion *conversion, json_object *object, const char *what,
-                         const char *known, const char *whose) {
+/* Reports members that are not read: misspelled ones and, in a source, those whose values are not written
+ * out. */
+static void report_unknown(struct conversion *conversion, json_object *object, const char *what,
+                           const char *known, const char *whose) {
   tree_name_unknown(conversion, object, known, whose);
   json_object_object_foreach(object, name, value) {
     if (value == NULL && is_one_of(name, known))
@@ -69,9 +69,9 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
     convert_loss(conversion, line, "\"%s\": expected a dictionary with its pins", name);
     return;
   }
-  name_unknown(conversion, domain, name, KNOWN_OF_TRUSTKIT, "TrustKit");
+  report_unknown(conversion, domain, name, KNOWN_OF_TRUSTKIT, "TrustKit");
   draft.include_subdomains = flag(conversion, domain, "TSKIncludeSubdomains", false);
-  /* Where nobody knows whether it enforces, it reports. */
+  /* if it is not certain that it enforces, it only reports */
   if (!flag(conversion, domain, "TSKEnforcePinning", true) || is_unknown(domain, "TSKEnforcePinning") ||
       tree_is_bare(tree_get(domain, "")) || is_unknown(domain, "TSKExcludeSubdomainFromParentPolicy"))
     draft.mode = PIN_MODE_AUDIT;
@@ -89,8 +89,7 @@ static void read_domain(struct conversion *conversion, const char *name, json_ob
   conversion_add(conversion, &draft);
 }
 
-/* A constant of TrustKit's among the names, such as what one variant of it has for all other hosts,
- * is none. */
+/* A constant of TrustKit among the names is not a host; one variant uses it for all other hosts. */
 static void read_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
     if (strncmp(name, "TSK", 3) == 0)
@@ -100,22 +99,23 @@ static void read_domains(struct conversion *conversion, json_object *domains) {
   }
 }
 
-/* Dictionaries of one name, wherever they stand. */
+/* What to look for: dictionaries of one name, anywhere. */
 typedef void dictionary_fn(struct conversion *conversion, json_object *dictionary);
 struct wanted {
-  const char *name, *pins; /* the key of all, and those of the pins of each */
+  const char *name, *pins; /* the key of the dictionary, and the keys of its pins */
   dictionary_fn *each;
-  json_object **unseen; /* those that were read, but not passed yet on the way through all objects */
+  json_object **unseen; /* dictionaries that were read, but not visited yet on the way through all objects */
   size_t found, unseen_count;
 };
 
-static void name_outside(struct conversion *conversion, const struct wanted *wanted, const char *key,
-                         unsigned line) {
+static void report_outside(struct conversion *conversion, const struct wanted *wanted, const char *key,
+                           unsigned line) {
   convert_loss(conversion, line, "%s stands outside of %s; left out", key, wanted->name);
 }
 
-/* Pins of what is a member of something else than the dictionary of all. */
-static void name_members_outside(struct conversion *conversion, json_object *object, struct wanted *wanted) {
+/* Reports pins of an object that is not a member of the dictionary. */
+static void report_members_outside(struct conversion *conversion, json_object *object,
+                                   struct wanted *wanted) {
   for (size_t i = wanted->unseen_count; i-- > 0;)
     if (wanted->unseen[i] == object) {
       wanted->unseen[i] = wanted->unseen[--wanted->unseen_count];
@@ -127,7 +127,7 @@ static void name_members_outside(struct conversion *conversion, json_object *obj
       continue;
     json_object_object_foreach(member, key, value) {
       if (is_one_of(key, wanted->pins))
-        name_outside(conversion, wanted, key, tree_line(value, tree_line(member, 0)));
+        report_outside(conversion, wanted, key, tree_line(value, tree_line(member, 0)));
     }
   }
 }
@@ -141,10 +141,10 @@ static void take_wanted(struct conversion *conversion, json_object *object, void
     wanted->unseen = must_room(wanted->unseen, wanted->unseen_count, sizeof *wanted->unseen);
     wanted->unseen[wanted->unseen_count++] = dictionary;
   }
-  name_members_outside(conversion, object, wanted);
+  report_members_outside(conversion, object, wanted);
 }
 
-/* Whether a "{" begins what a type of TypeScript holds: "interface NAME {", "type NAME = {". */
+/* Whether a "{" begins a type of TypeScript: "interface NAME {", "type NAME = {". */
 static bool begins_type(const struct tokens *tokens, size_t open) {
   static const size_t longest_head = 32;
   bool is_assigned = false;
@@ -160,7 +160,7 @@ static bool begins_type(const struct tokens *tokens, size_t open) {
   return false;
 }
 
-/* A type says which values there may be, and has none itself. */
+/* Whether a token is within a type of TypeScript, which has no values. */
 static bool is_within_type(const struct tokens *tokens, size_t at) {
   static const int most_blocks = 16;
   size_t open = token_at(tokens, at)->inside;
@@ -172,7 +172,7 @@ static bool is_within_type(const struct tokens *tokens, size_t at) {
   return false;
 }
 
-/* Whether something is given to the key before: "KEY: ...", "KEY = ...", not "KEY == ...". */
+/* Whether a sign gives the key before it a value: "KEY: ...", "KEY = ...", not "KEY == ...". */
 static bool is_key(const struct tokens *tokens, size_t sign) {
   return (token_is(tokens, sign, ":") || token_is(tokens, sign, "=")) && !token_is(tokens, sign + 1, "=");
 }
@@ -182,7 +182,7 @@ static bool is_for_key(const struct tokens *tokens, size_t at) {
   return at > 1 && token_is(tokens, at - 1, ":") && token_is(tokens, at - 2, "forKey");
 }
 
-/* The dictionaries behind each name of a source and its ":", "=" or "] =". */
+/* Reads the dictionaries behind each name in a source and its ":", "=" or "] =". */
 static void read_source(struct conversion *conversion, struct wanted *wanted) {
   struct tokens tokens = tokens_read(conversion->text, COMMENTS_C);
   struct constants constants = constants_read(&tokens);
@@ -197,7 +197,7 @@ static void read_source(struct conversion *conversion, struct wanted *wanted) {
       continue;
     bool is_given = is_key(&tokens, next - 1);
     if (is_for_key(&tokens, i) || (is_given && !is_all))
-      name_outside(conversion, wanted, token->text, token->line);
+      report_outside(conversion, wanted, token->text, token->line);
     if (!is_given || !is_all)
       continue;
     tree_name_added(conversion, &tokens, i, looked_at);
@@ -217,7 +217,7 @@ static void read_source(struct conversion *conversion, struct wanted *wanted) {
   tokens_clear(&tokens);
 }
 
-/* Whether the name stands alone in a line, with its colon, and a member behind it: what XcodeGen reads. */
+/* Whether the name stands alone in a line with a colon, and a member follows: YAML, as XcodeGen reads it. */
 static bool is_yaml(const char *text, const char *name) {
   size_t length = strlen(name);
   for (const char *line = text, *end; line != NULL; line = end == NULL ? NULL : end + 1) {
@@ -233,7 +233,7 @@ static bool is_yaml(const char *text, const char *name) {
   return false;
 }
 
-/* Of a property list, or of YAML. */
+/* Reads a property list or YAML. */
 static void read_tree(struct conversion *conversion, json_object *root, struct wanted *wanted) {
   tree_each_object(conversion, root, take_wanted, wanted);
   if (root != NULL && wanted->found == 0)
@@ -283,14 +283,14 @@ static void read_identities(struct conversion *conversion, json_object *domain, 
   }
 }
 
-/* A chain has to hold one of the leaves, and one of the authorities, where both are named. */
+/* A chain must have one of the leaves, and one of the authorities, if both are given. */
 static void read_pinned_domains(struct conversion *conversion, json_object *domains) {
   json_object_object_foreach(domains, name, domain) {
     if (tree_is_bare(domain))
       continue;
     AUTO_DRAFT draft = DRAFT_AT(name, tree_line(domain, tree_line(domains, 0)));
     if (json_object_is_type(domain, json_type_object))
-      name_unknown(conversion, domain, name, KNOWN_OF_APPLE, "Apple");
+      report_unknown(conversion, domain, name, KNOWN_OF_APPLE, "Apple");
     draft.include_subdomains = flag(conversion, domain, "NSIncludesSubdomains", false);
     if (draft.include_subdomains)
       convert_note(

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The pin rules of Windows, as "certutil -generatePinRulesCTL" takes them. They hold certificates, no
+/* Reads and writes pin rules of Windows for "certutil -generatePinRulesCTL". They hold certificates, not
  * digests. */
 #include <dirent.h>
 #include <string.h>
@@ -26,8 +26,8 @@ static void take_objects(const struct objects *objects, struct draft *draft) {
 }
 
 /*
- * A path in the rules leads somewhere below their own folder, or it is not followed: the rules may be
- * somebody else's. Returns the path to open, for free(3), or NULL.
+ * Returns the path of a file below the folder of the rules, for free(3). Returns NULL for any other path:
+ * the rules may come from somebody else.
  */
 static char *path_below(const struct conversion *conversion, const char *name) {
   AUTO_TEXT unix_name = must_copy(name);
@@ -40,7 +40,7 @@ static char *path_below(const struct conversion *conversion, const char *name) {
   return must_format("%s/%s", directory, unix_name);
 }
 
-/* Takes over the certificate; NULL is none. */
+/* Takes the key of a certificate, and frees the certificate. Returns false for NULL. */
 static bool take_certificate(X509 *certificate, struct draft *draft) {
   struct object object = {0};
   bool good = certificate != NULL && object_from_certificate(certificate, &object);
@@ -50,7 +50,7 @@ static bool take_certificate(X509 *certificate, struct draft *draft) {
   return good;
 }
 
-/* The certificates of a PKCS #7 file (RFC 2315), in DER or PEM. */
+/* Reads the certificates of a PKCS #7 file (RFC 2315) in DER or PEM. */
 static bool read_pkcs7(const char *path, struct draft *draft) {
   BIO *file = BIO_new_file(path, "rb");
   PKCS7 *pkcs7 = file == NULL ? NULL : d2i_PKCS7_bio(file, NULL);
@@ -126,7 +126,7 @@ static bool read_certificate_of(struct conversion *conversion, xmlNode *node, st
   return file != NULL ? read_file(path, draft) : read_folder(conversion, path, xml_line(node), draft);
 }
 
-/* A certificate whose EndDate has passed is left out by certutil as well. */
+/* certutil also leaves out a certificate whose EndDate has passed. */
 static void read_certificate(struct conversion *conversion, xmlNode *node, struct draft *draft) {
   xml_name_attributes(conversion, node, "File Directory Base64 EndDate", "certutil");
   AUTO_TEXT end = xml_attribute(node, "EndDate");
@@ -153,7 +153,7 @@ static void read_certificate(struct conversion *conversion, xmlNode *node, struc
                  "File or Directory below the folder of the rules, or Base64: " NO_CERTIFICATE);
 }
 
-/* A leading dot, or "*.", stands for one label, with AllSubdomains for all that is below. */
+/* A leading dot or "*." stands for one label; with AllSubdomains for all names below. */
 static void read_site(struct conversion *conversion, xmlNode *node, const struct draft *rule) {
   xml_name_attributes(conversion, node, "Domain AllSubdomains", "certutil");
   AUTO_TEXT domain = xml_attribute(node, "Domain");
@@ -175,8 +175,8 @@ static void read_site(struct conversion *conversion, xmlNode *node, const struct
   conversion_add(conversion, &draft);
 }
 
-/* Elements that the schema of certutil does not have there. */
-static void name_others(struct conversion *conversion, xmlNode *parent, const char *const names[2]) {
+/* Reports elements that certutil's schema does not have there. */
+static void report_others(struct conversion *conversion, xmlNode *parent, const char *const names[2]) {
   for (xmlNode *at = parent->children; at != NULL; at = at->next)
     if (at->type == XML_ELEMENT_NODE && !xml_is(at, names[0]) && !xml_is(at, names[1]))
       convert_loss(conversion, xml_line(at), "<%s>: expected <%s>; left out", (const char *)at->name,
@@ -185,7 +185,7 @@ static void name_others(struct conversion *conversion, xmlNode *parent, const ch
 
 static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expires) {
   AUTO_DRAFT rule = DRAFT_AT(NULL, xml_line(node));
-  name_others(conversion, node, (const char *const[]){"Certificate", "Site"});
+  report_others(conversion, node, (const char *const[]){"Certificate", "Site"});
   xml_name_attributes(conversion, node, "Name Error Log", "certutil");
   AUTO_TEXT error = xml_attribute(node, "Error");
   rule.expires = expires;
@@ -204,7 +204,7 @@ static void read_rule(struct conversion *conversion, xmlNode *node, int64_t expi
     convert_loss(conversion, rule.line, "a PinRule without a Site; left out");
 }
 
-/* NextUpdate is the first second in which the rules do not hold any more. */
+/* NextUpdate is the first second in which the rules no longer hold. */
 static int64_t read_next_update(struct conversion *conversion, xmlNode *root) {
   AUTO_TEXT next = xml_attribute(root, "NextUpdate");
   AUTO_TEXT duration = xml_attribute(root, "Duration");
@@ -228,7 +228,7 @@ static void read_windows(struct conversion *conversion) {
     xml_name_attributes(conversion, root, "NextUpdate Duration LogDuration LogEndDate ListIdentifier",
                         "certutil");
     int64_t expires = read_next_update(conversion, root);
-    name_others(conversion, root, (const char *const[]){"PinRule", "PinRule"});
+    report_others(conversion, root, (const char *const[]){"PinRule", "PinRule"});
     for (xmlNode *node = xml_next(root->children, "PinRule"); node != NULL;
          node = xml_next(node->next, "PinRule"))
       read_rule(conversion, node, expires);

@@ -54,7 +54,8 @@ static bool is_blank(char byte) {
   return byte != '\0' && strchr(BLANKS, byte) != NULL;
 }
 
-/* Whether a line calls the program, with whatever folder or command before it, and ".exe" behind. */
+/* Whether a line calls the program: a folder or another command may stand before its name, and ".exe"
+ * behind. */
 static bool calls(const char *line, const char *program) {
   for (const char *at = line; (at = strstr(at, program)) != NULL; at++) {
     const char *behind = at + strlen(program);
@@ -65,7 +66,7 @@ static bool calls(const char *line, const char *program) {
   return false;
 }
 
-/* Whether what stands in backticks ends before the last byte, or with it. */
+/* Whether the number of backticks in the line is even. */
 static bool is_balanced(const char *line) {
   size_t count = 0;
   for (; *line != '\0'; line++)
@@ -74,8 +75,9 @@ static bool is_balanced(const char *line) {
 }
 
 /*
- * Behind the "^" of cmd or the "`" of PowerShell: apart from what stands before it, or, of cmd, from what
- * comes behind; elsewhere it belongs to a word. What calls the program again is another command.
+ * Whether a line goes on behind "^" (cmd) or "`" (PowerShell). The sign must stand apart from the word
+ * before it or, in cmd, from the next line; otherwise it belongs to a word. A next line that calls the
+ * program is a new command.
  */
 static bool goes_on_in_windows(const char *line, size_t length, const char *next, const char *program) {
   char last = line[length - 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Lines of a text, words of a line, lists of words, and numbers by names. */
+/* Cuts a text into lines and words, looks for a word in a list of words, and maps names to numbers. */
 #ifndef PINCTL_FORMATS_WORDS_H
 #define PINCTL_FORMATS_WORDS_H
 
@@ -14,57 +14,57 @@
 
 struct lines {
   char *text, *rest;
-  unsigned number; /* of the line taken last, or of its first where several were joined */
-  size_t indent;   /* blanks before it */
-  unsigned passed; /* so many lines are behind us */
+  unsigned number; /* number of the last line taken; of joined lines, of the first */
+  size_t indent;   /* blanks before that line */
+  unsigned passed; /* lines taken so far */
 };
 
-/* A copy of the text; to be cleared when none of its lines is needed any more. */
+/* Copies the text. Clear it when none of its lines is needed any more. */
 struct lines lines_of(const char *text);
 void lines_clear(struct lines *lines);
 
-/* The next line, from its first character that is no blank; NULL: no more. Empty lines and those that begin
- * with
- * "#" are passed over. */
+/* Returns the next line without the blanks before it, or NULL at the end. Empty lines and lines that begin
+ * with "#" are skipped. */
 char *lines_next(struct lines *lines);
 
 /*
- * Joins to the line that was taken last what continues it, with a blank between: lines that begin with more
- * blanks than `indent`. over_comments: what lines_next passes over does not end it.
+ * Joins to the last line, with a blank between, the lines that continue it: those with more blanks before
+ * them than `indent`. over_comments: lines that lines_next skips do not end it.
  */
 void lines_fold(struct lines *lines, size_t indent, bool over_comments);
 /*
- * The same, with nothing between: the line behind each that ends in a backslash, which goes. program: that of
- * a command, which goes on behind the signs of cmd and PowerShell too; NULL: the line is none.
+ * Joins to the line, with nothing between, the next one for as long as it ends in a backslash, which is
+ * removed. program: the line calls this program, and may also end in the continuation signs of cmd ("^")
+ * and PowerShell ("`"). NULL: the line is not a command.
  */
 void lines_join_escaped(struct lines *lines, char *line, const char *program);
 
-/* Takes a word off; NULL: no more. */
+/* Cuts off and returns the next word, or NULL at the end. */
 char *next_word(char **rest, const char *separators);
-/* Cuts a word off and returns what is behind it and the separators that follow. */
+/* Ends the line behind its first word, and returns what follows the separators behind that word. */
 char *cut_word(char *line, const char *separators);
-/* Without white space around it. */
+/* Removes white space at both ends, in place. */
 char *trim(char *text);
 
-/* Whether a word is one of those that blanks separate; caseless: upper and lower case alike. */
+/* Whether a word is in a list of words separated by blanks. The second form ignores case. */
 bool is_one_of(const char *word, const char *words);
 bool is_one_of_caseless(const char *word, const char *words);
 
-/* Whether the text ends so, upper and lower case alike. */
+/* Whether the text ends in `ending`; case is ignored. */
 bool ends_in(const char *text, const char *ending);
 
 /* ---- Names ---- */
 
-/* Numbers by names, found in constant time. Start with {0}. */
+/* A map from names to numbers, with lookup in constant time. Start with {0}. */
 struct names {
   json_object *numbers;
 };
 
 #define NAMES_NONE SIZE_MAX
 
-/* False: the name has a number already, and keeps it. */
+/* Returns false if the name has a number already, which stays. */
 bool names_add(struct names *names, const char *name, size_t number);
-/* NAMES_NONE: there is none of this name. */
+/* Returns NAMES_NONE if the name is not there. */
 size_t names_find(const struct names *names, const char *name);
 void names_clear(struct names *names);
 

@@ -10,8 +10,8 @@
 #include "formats/words.h"
 
 /*
- * No XML_PARSE_HUGE: the limits on depth and on what entities may grow to stay in force. No XML_PARSE_NOENT
- * and no XML_PARSE_DTDLOAD: entities are not put in, and no other file is read.
+ * No XML_PARSE_HUGE: the limits on depth and on the growth by entities stay in force. No XML_PARSE_NOENT
+ * and no XML_PARSE_DTDLOAD: entities are not expanded, and no other file is read.
  */
 #define PARSE_OPTIONS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_BIG_LINES)
 
@@ -30,7 +30,7 @@ static void report(struct conversion *conversion, xmlParserCtxt *context) {
   convert_error(conversion, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML", line);
 }
 
-/* What is UTF-8 has been made so, whatever the document says of itself. */
+/* A valid UTF-8 text is read as UTF-8, whatever encoding it declares: it has been decoded before. */
 static xmlDoc *read_by(xmlParserCtxt *context, struct conversion *conversion) {
   bool is_utf8 = xmlCheckUTF8((const xmlChar *)conversion->text) == 1;
   xmlDoc *document = xmlCtxtReadMemory(context, conversion->text, (int)conversion->length, NULL, NULL,
@@ -78,7 +78,7 @@ xmlNode *xml_next(xmlNode *node, const char *name) {
   return node;
 }
 
-/* Without the white space around it; takes over what libxml2 allocated. */
+/* Copies the text without white space around it, and frees what libxml2 allocated. */
 static char *trimmed(xmlChar *owned) {
   char *text = owned == NULL ? NULL : must_copy(trim((char *)owned));
   xmlFree(owned);
@@ -110,7 +110,7 @@ bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name,
   return strcasecmp(value, "true") == 0;
 }
 
-/* Not into a buffer of libxml2's, which grows by a few bytes each time it is full. */
+/* Not into a buffer of libxml2, which grows by only a few bytes each time it is full. */
 void xml_writer_open(const struct conversion *conversion, struct xml_output *ret_output) {
   xmlOutputBuffer *output = xmlOutputBufferCreateFile(conversion->out, NULL);
   ret_output->writer = output == NULL ? NULL : xmlNewTextWriter(output);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* XML of somebody else's, read by libxml2: without network, other files, or entities of its own. */
+/* Reads and writes XML by libxml2. Reading uses no network, no other files, and no entities that the text
+ * defines. */
 #ifndef PINCTL_FORMATS_XML_H
 #define PINCTL_FORMATS_XML_H
 
@@ -10,40 +11,41 @@
 #include "formats/conversion.h"
 
 /*
- * The document in the conversion's text, for xmlFreeDoc. NULL, having reported why. A text that defines
- * entities is refused, so that nothing in it stands for more than it shows.
+ * Parses the conversion's text, for xmlFreeDoc. Returns NULL after a message. A text that defines entities
+ * is refused, so that nothing stands for more than it shows.
  */
 xmlDoc *xml_read(struct conversion *conversion);
 
-/* Its root, where that has this name; NULL, having reported it. */
+/* Returns the root if it has this name, otherwise NULL after a message. */
 xmlNode *xml_root(struct conversion *conversion, xmlDoc *document, const char *name);
 
 unsigned xml_line(const xmlNode *node);
 bool xml_is(const xmlNode *node, const char *name);
-/* The next element of this name, beginning with the node itself; NULL: none. */
+/* Returns the next element of this name, possibly the node itself, or NULL. */
 xmlNode *xml_next(xmlNode *node, const char *name);
 
-/* The value of an attribute, or NULL; the text of an element without the white space around it.
- * For free(3). */
+/* The value of an attribute, or NULL if there is none; the text of an element. Both without white space
+ * around. For free(3). */
 char *xml_attribute(xmlNode *node, const char *name);
 char *xml_text(xmlNode *node);
 
-/* Names the attributes of an element that the software `whose` does not know; those of other namespaces say
- * nothing to it. */
+/* Reports attributes of an element that the software `whose` does not know. Those of other namespaces are
+ * ignored. */
 void xml_name_attributes(struct conversion *conversion, xmlNode *node, const char *known, const char *whose);
 
 /*
- * Reads a boolean attribute; `otherwise` where it is not there. Reports what is neither "true" nor "false".
+ * Reads a boolean attribute; `otherwise` if there is none. Reports a value that is neither "true" nor
+ * "false".
  */
 bool xml_boolean(struct conversion *conversion, xmlNode *node, const char *name, bool otherwise);
 
-/* A writer that indents, to the conversion's output, where the whole text is once it was closed. */
+/* An indenting writer to the conversion's output. The text is complete once the writer is closed. */
 struct xml_output {
   xmlTextWriter *writer;
 };
 void xml_writer_open(const struct conversion *conversion, struct xml_output *ret_output);
 void xml_writer_close(struct xml_output *output);
-/* Writes <name> ... as xmlTextWriter does, with texts of this program's own type. */
+/* Wrappers of xmlTextWriter that take plain char texts. */
 void xml_start(struct xml_output *output, const char *name);
 void xml_end(struct xml_output *output);
 void xml_put_attribute(struct xml_output *output, const char *name, const char *value);

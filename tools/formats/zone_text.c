@@ -36,8 +36,7 @@ void zone_text_close(struct zone_text *zone) {
   text_list_clear(&zone->words);
 }
 
-/* Takes a word off; its quotes do not belong to it, and what a backslash protects is part of it (RFC
- * 1035, 5.1). */
+/* Cuts off a word, without its quotes; what a backslash escapes belongs to it (RFC 1035, 5.1). */
 static void take_word(struct zone_text *zone) {
   bool quoted = *zone->at == '"';
   const char *start = zone->at + (quoted ? 1 : 0);
@@ -49,8 +48,8 @@ static void take_word(struct zone_text *zone) {
   zone->at = start + length + (quoted && start[length] == '"' ? 1 : 0);
 }
 
-/* The words up to the end of the line, or of the lines that parentheses join.
- * False: the text is at its end. */
+/* Collects the words up to the end of the line, or of the lines that parentheses join. Returns false at
+ * the end of the text. */
 static bool take_words(struct zone_text *zone, unsigned *ret_line) {
   unsigned depth = 0;
   text_list_clear(&zone->words);
@@ -81,8 +80,8 @@ static bool take_words(struct zone_text *zone, unsigned *ret_line) {
   return true;
 }
 
-/* Of $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA other types than TLSA hold no pins, but aliases of
- * services lead to them. */
+/* $GENERATE RANGE OWNER [TTL] [CLASS] TYPE DATA: of the types other than TLSA only aliases of services
+ * matter, since they may lead to pins. */
 static void pass_generate(struct zone_text *zone, unsigned line) {
   const char *owner = zone->words.count > 2 ? zone->words.items[2] : "";
   bool is_service = *owner == '_' || *owner == '*';
@@ -92,13 +91,13 @@ static void pass_generate(struct zone_text *zone, unsigned line) {
                    zone->words.items[i]);
 }
 
-/* Longer than any name, however it is escaped (RFC 1035, 2.3.4). */
+/* Longer than any name, whatever its escapes (RFC 1035, 2.3.4). */
 #define LONGEST_NAME 1024
 
-/* What is relative to it is no name. */
+/* Makes relative names invalid. */
 #define NO_NAME "?"
 
-/* Relative ones add up. What belongs to one that is none belongs to no other. */
+/* A relative $ORIGIN is appended to the one before. Names below an invalid origin belong to no host. */
 static void set_origin(struct zone_text *zone, unsigned line) {
   const char *name = zone->words.count > 1 ? zone->words.items[1] : NO_NAME ".";
   char *origin = zone_text_absolute(zone, name);
@@ -113,7 +112,7 @@ static void set_origin(struct zone_text *zone, unsigned line) {
     free(origin);
 }
 
-/* Whether the words are a directive, which was then obeyed. */
+/* Obeys a directive. Returns false if the words are none. */
 static bool obey(struct zone_text *zone, unsigned line) {
   const struct text_list *words = &zone->words;
   if (words->items[0][0] != '$')
@@ -131,7 +130,7 @@ static bool obey(struct zone_text *zone, unsigned line) {
   return true;
 }
 
-/* *is_other becomes true for a class but IN (RFC 3597, 5: also CLASS and its number). */
+/* *is_other becomes true for a class other than IN (RFC 3597, 5: also CLASS and its number). */
 static bool is_ttl_or_class(const char *word, bool *is_other) {
   bool is_numbered = strncasecmp(word, "CLASS", 5) == 0 && word[5] != '\0' &&
                      word[5 + strspn(word + 5, "0123456789")] == '\0';
@@ -142,13 +141,13 @@ static bool is_ttl_or_class(const char *word, bool *is_other) {
   return isdigit((unsigned char)*word) && strspn(word, "0123456789smhdwSMHDW") == strlen(word);
 }
 
-/* Also by its number, TYPE52. */
+/* Also as a number, TYPE52. */
 static bool is_tlsa(const char *type) {
   return strcasecmp(type, "TLSA") == 0 ||
          (strncasecmp(type, "TYPE", 4) == 0 && strcmp(type + 4 + strspn(type + 4, "0"), "52") == 0);
 }
 
-/* Divides the words into owner, type and data. False: there is no type among them. */
+/* Divides the words into owner, type and data. Returns false if there is no type. */
 static bool divide(struct zone_text *zone, bool has_owner, struct zone_record *ret_record) {
   const struct text_list *words = &zone->words;
   size_t at = 0;
