@@ -11,7 +11,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 
-/* So many names are shown of a certificate that may have a hundred. */
+/* How many names are shown: a certificate may have a hundred. */
 #define NAMES_SHOWN 3
 
 bool certificate_is_for(X509 *certificate, const char *host) {
@@ -25,7 +25,7 @@ static char *string_text(const ASN1_STRING *string) {
   return must_copy_bytes((const char *)ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
 }
 
-/* NULL: neither a host name nor an address. For free(3). */
+/* Returns NULL for a name that is neither a host nor an address. For free(3). */
 static char *general_name_text(const GENERAL_NAME *name) {
   char text[INET6_ADDRSTRLEN];
   if (name->type == GEN_DNS)
@@ -48,7 +48,7 @@ static void add_common_name(X509 *certificate, struct text_list *names) {
   OPENSSL_free(text);
 }
 
-/* As clients do, they take the common name only where there is no other. */
+/* As in clients, the common name is used only if there is no other name. */
 static struct text_list names_of(X509 *certificate) {
   struct text_list names = {0};
   GENERAL_NAMES *alternatives = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
@@ -64,8 +64,7 @@ static struct text_list names_of(X509 *certificate) {
   return names;
 }
 
-/* Whether a name of a certificate, which may be a wildcard itself, lies below the base: at most `labels`
- * deep. */
+/* Whether a name of a certificate, possibly a wildcard, lies below the base, at most `labels` deep. */
 static bool lies_below(const char *name, const char *base, size_t labels) {
   size_t length = strlen(name);
   size_t base_length = strlen(base);

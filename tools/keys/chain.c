@@ -16,13 +16,13 @@
 #include "cli/output.h"
 #include "proof/proof.h"
 
-/* The lowest thing that the tolerant verification found to break a link: it explains, and decides nothing. */
+/* The lowest broken link that the tolerant verification found. It explains a failure, and decides nothing. */
 struct tolerance {
-  size_t proven; /* SIZE_MAX: no link was found broken */
+  size_t proven; /* SIZE_MAX: no broken link */
   int broken_by;
 };
 
-/* Errors that are not about whether one certificate's key signed another, as a CA that may. */
+/* Errors that do not concern whether the key of one certificate, as a CA that may sign, signed another. */
 static bool leaves_links_proven(int error) {
   switch (error) {
   case X509_V_OK:
@@ -47,8 +47,9 @@ static bool leaves_links_proven(int error) {
 }
 
 /*
- * A bad signature is reported at the certificate that carries it: its own key is still proven by the links
- * below. All other errors are about the certificate at their depth, whose key then does not count.
+ * A bad signature is reported for the certificate that carries it: the links below still prove that
+ * certificate's own key. All other errors are about the certificate at their depth, whose key then does
+ * not count.
  */
 static int tolerate(int ok, X509_STORE_CTX *context) {
   struct tolerance *tolerance = X509_STORE_CTX_get_app_data(context);
@@ -56,7 +57,7 @@ static int tolerate(int ok, X509_STORE_CTX *context) {
   int depth = X509_STORE_CTX_get_error_depth(context);
   if (ok == 1 || leaves_links_proven(error))
     return 1;
-  /* What the peer's certificate is for is asked apart (look_at_peer), and says nothing of its signature. */
+  /* look_at_peer checks the purpose of the peer's certificate, which does not concern its signature. */
   if (depth == 0 && error == X509_V_ERR_INVALID_PURPOSE)
     return 1;
   size_t proven = depth < 0 ? 0 : (size_t)depth + (error == X509_V_ERR_CERT_SIGNATURE_FAILURE ? 1 : 0);
@@ -69,7 +70,7 @@ static int tolerate(int ok, X509_STORE_CTX *context) {
   return 1;
 }
 
-/* As strict about small keys and weak digests as libssl is by default. */
+/* The default security level of libssl, for small keys and weak digests. */
 static int default_security_level(void) {
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
   int level = context == NULL ? 1 : SSL_CTX_get_security_level(context);
@@ -78,8 +79,8 @@ static int default_security_level(void) {
 }
 
 /*
- * The name is left to check_name: where enforcement is preloaded into pinctl itself, a verification that
- * names no host is none of its business.
+ * check_name checks the name: if an enforcing module is preloaded into pinctl itself, a verification
+ * without a name does not concern it.
  */
 static X509_STORE_CTX *start(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others) {
   X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -127,7 +128,7 @@ static int check_name(X509 *certificate, const char *host) {
   return X509_check_host(certificate, host, 0, 0, NULL) == 1 ? X509_V_OK : X509_V_ERR_HOSTNAME_MISMATCH;
 }
 
-/* ---- What a pinned CA may be trusted with, as provider/openssl/vouch.c looks at it ---- */
+/* ---- Whether a pinned CA may vouch for the peer, as in provider/openssl/vouch.c ---- */
 
 static bool is_within_dates(const X509 *certificate) {
   time_t now = time(NULL);
@@ -135,7 +136,7 @@ static bool is_within_dates(const X509 *certificate) {
          ASN1_TIME_cmp_time_t(X509_get0_notAfter(certificate), now) >= 0;
 }
 
-/* Without the dots behind it, which no certificate has. */
+/* The host without trailing dots, which no certificate has. */
 static int check_plain_name(X509 *certificate, const char *host) {
   AUTO_TEXT plain = must_copy(host);
   for (size_t length = strlen(plain); length > 0 && plain[length - 1] == '.'; length--)
@@ -174,8 +175,8 @@ static bool take_path(const STACK_OF(X509) * built, struct chain *chain) {
   return chain->path.count > 0;
 }
 
-/* The verdict of OpenSSL itself. *ret_verified: on all but the name. Returns false where it could not be
- * asked. */
+/* The verdict of OpenSSL itself. *ret_verified: on everything but the name. Returns false if the
+ * verification could not be run. */
 static bool verify_strictly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
                             const char *host, struct chain *chain, bool *ret_verified) {
   X509_STORE_CTX *context = start(store, shown, others);
@@ -186,7 +187,7 @@ static bool verify_strictly(X509_STORE *store, const struct objects *shown, STAC
   chain->error_depth = X509_STORE_CTX_get_error_depth(context);
   X509_STORE_CTX_free(context);
   ERR_clear_error();
-  /* Said by an enforcing module in this very process, not by OpenSSL. */
+  /* reported by an enforcing module in this process, not by OpenSSL */
   if (chain->error == X509_V_ERR_APPLICATION_VERIFICATION)
     chain->error = X509_V_OK;
   else if (good != 1 && chain->error == X509_V_OK)
@@ -199,7 +200,7 @@ static bool verify_strictly(X509_STORE *store, const struct objects *shown, STAC
   return true;
 }
 
-/* What OpenSSL would build, and why not all of it holds. Returns false where it could not be tried. */
+/* Finds the path that OpenSSL would build, and where it breaks. Returns false if this could not be tried. */
 static bool verify_tolerantly(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
                               struct chain *chain) {
   struct tolerance tolerance = {.proven = SIZE_MAX, .broken_by = X509_V_OK};
@@ -223,7 +224,7 @@ static bool begins_with(const struct objects *path, const struct proof *proof) {
   return same;
 }
 
-/* Where they differ, the path that is proven takes the place of the one that OpenSSL would build. */
+/* If they differ, the proven path replaces the one that OpenSSL would build. */
 static bool replace_path(const struct proof *proof, struct chain *chain) {
   STACK_OF(X509) *proven = sk_X509_new_null();
   bool good = proven != NULL;
@@ -236,7 +237,7 @@ static bool replace_path(const struct proof *proof, struct chain *chain) {
   return good;
 }
 
-/* What OpenSSL has not verified is proven as pinning.so proves it. */
+/* Proves a chain that OpenSSL has not verified in the way of pinning.so. */
 static bool prove(X509_STORE *store, const struct objects *shown, STACK_OF(X509) * others,
                   struct chain *chain) {
   struct proof proof;
@@ -304,7 +305,7 @@ void chain_clear(struct chain *chain) {
   *chain = (struct chain){0};
 }
 
-/* Seconds count down where there is less than a day. */
+/* Rounds down below zero too: less than a day ago is -1. */
 static int whole_days(const ASN1_TIME *from, const ASN1_TIME *to) {
   int days = 0;
   int seconds = 0;

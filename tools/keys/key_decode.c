@@ -40,7 +40,7 @@ char *name_text(const X509_NAME *name) {
   return text;
 }
 
-/* Certificates without a subject (RFC 5280, 4.1.2.6) are known by their first DNS name. */
+/* A certificate without a subject (RFC 5280, 4.1.2.6) is called by its first DNS name. */
 static char *subject_of(X509 *certificate) {
   char *subject = name_text(X509_get_subject_name(certificate));
   if (*subject != '\0')
@@ -69,7 +69,7 @@ static char *key_type_of(const EVP_PKEY *key) {
   return must_copy(name);
 }
 
-/* The SubjectPublicKeyInfo byte for byte as it stands in the object, not as OpenSSL would write it. */
+/* Returns the SubjectPublicKeyInfo byte for byte as in the object, not as OpenSSL would encode it. */
 static bool take_public_key(X509_PUBKEY *key, struct object *object) {
   unsigned char *der = NULL;
   int length = i2d_X509_PUBKEY(key, &der);
@@ -150,14 +150,13 @@ static EVP_PKEY *decode(const char *format, int selection, const char *bytes, si
   return key;
 }
 
-/* Nothing to ask: public keys are never encrypted. */
+/* Asks nothing: public keys are never encrypted. */
 static int no_passphrase(char *buffer, int size, int for_writing, void *arg) {
   (void)buffer, (void)size, (void)for_writing, (void)arg;
   return -1;
 }
 
-/* A bare key of one algorithm, as PKCS#1 has it for RSA:
- * no SubjectPublicKeyInfo, but one can be made of it. */
+/* A bare key of one algorithm, as in PKCS#1 for RSA. It has no SubjectPublicKeyInfo, but one can be made. */
 bool object_from_bare_public_der(const unsigned char *der, long length, struct object *ret_object) {
   EVP_PKEY *key = decode("DER", EVP_PKEY_PUBLIC_KEY, (const char *)der, (size_t)length, no_passphrase, NULL);
   bool good = key != NULL && take_key(key, ROLE_PUBLIC_KEY, ret_object);
@@ -189,7 +188,7 @@ static int ask_on_terminal(char *buffer, int size, int for_writing, void *arg) {
   return answer == PASSPHRASE_GIVEN ? (int)strlen(buffer) : -1;
 }
 
-/* What to do with a file that wraps certificates; NULL: it is none that is known. */
+/* What to do with a file that wraps certificates; NULL: not such a file. */
 static const char *container_remedy(const char *bytes, size_t length) {
   const unsigned char *at = (const unsigned char *)bytes;
   PKCS12 *pkcs12 = d2i_PKCS12(NULL, &at, (long)length);

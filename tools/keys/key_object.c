@@ -51,7 +51,7 @@ static bool has_word(const char *name, const char *const *words) {
   return false;
 }
 
-/* One PEM block; `text` is it and what follows, with its header lines, which an encrypted key needs. */
+/* Reads one PEM block. `text` begins with it, including its header lines, which an encrypted key needs. */
 struct block {
   const char *path;
   char *name;
@@ -73,7 +73,7 @@ static bool read_certificate_block(const struct block *block, struct objects *ob
          damaged(block, "a certificate whose key can be hashed");
 }
 
-/* Blocks that hold no key are passed over, loudly unless they always stand before a key. */
+/* Skips a block without a key, with a warning unless such blocks usually stand before a key. */
 static bool read_block(const struct block *block, struct objects *objects) {
   static const char *const certificates[] = {PEM_STRING_X509, PEM_STRING_X509_OLD, PEM_STRING_X509_TRUSTED,
                                              NULL};
@@ -109,7 +109,7 @@ static size_t count_text(const char *text, const char *word) {
   return count;
 }
 
-/* OpenSSL passes over a spoilt BEGIN line as if it were text, so the lines are counted here as well. */
+/* OpenSSL skips a damaged BEGIN line as if it were text, so the BEGIN lines are counted here too. */
 static bool all_blocks_were_read(const char *path, const char *text, size_t blocks) {
   if (blocks == count_text(text, "-BEGIN ") && blocks == count_text(text, "-END "))
     return true;
@@ -139,7 +139,7 @@ static bool read_pem(const char *path, const char *text, size_t length, struct o
   return good && all_blocks_were_read(path, text, blocks);
 }
 
-/* Tells DER kinds apart by trying: each parser takes the whole of the bytes or refuses. */
+/* Tries the kinds of DER in turn: each parser accepts the whole of the bytes, or refuses. */
 static bool read_der(const char *path, const char *bytes, size_t length, struct objects *objects) {
   const unsigned char *der = (const unsigned char *)bytes;
   X509 *certificate = certificate_from_der(der, (long)length);
@@ -180,8 +180,8 @@ bool object_is_listed(const struct pin_entry *entry, enum pin_list list, const s
 }
 
 /*
- * As hard to try as OWASP's first advice for scrypt (N 2^17, p 1), but within the 32 MiB that OpenSSL allows
- * a reader unless told otherwise.
+ * As expensive as OWASP's first recommendation for scrypt (N 2^17, p 1), but within the 32 MiB that
+ * OpenSSL allows a reader by default.
  */
 #define SCRYPT_N 16384
 #define SCRYPT_R 8
@@ -211,7 +211,7 @@ EVP_PKEY *key_pair_new(const char *algorithm) {
   return key == NULL ? failed("a key") : key;
 }
 
-/* Frees the BIO, which cleanses its memory. */
+/* Copies the text, and frees the BIO, which erases its memory. */
 static char *text_of(BIO *bio, bool good, const char *what) {
   char *bytes = NULL;
   long length = good ? BIO_get_mem_data(bio, &bytes) : 0;
@@ -250,14 +250,14 @@ char *key_pair_public_text(EVP_PKEY *key) {
   return text_of(bio, bio != NULL && PEM_write_bio_PUBKEY(bio, key) == 1, "a public key file");
 }
 
-/* Ed25519 hashes by itself; the others take a digest as strong as they are. */
+/* Ed25519 needs no digest; the others use one as strong as the key. */
 static const EVP_MD *digest_for(const EVP_PKEY *key) {
   if (EVP_PKEY_is_a(key, "ED25519"))
     return NULL;
   return EVP_PKEY_get_security_bits(key) > 128 ? EVP_sha384() : EVP_sha256();
 }
 
-/* A name too long for a subject is named by the extension alone. */
+/* A name that is too long for a subject goes only into the extension. */
 static bool put_subject(X509_REQ *request, const char *host) {
   X509_NAME *subject = X509_REQ_get_subject_name(request);
   return strlen(host) > LONGEST_COMMON_NAME ||

@@ -28,8 +28,8 @@ static bool same_key(const struct object *a, const struct object *b) {
 }
 
 /*
- * The one object that is meant: the only preferred key (a certificate and its private key in one file are
- * one), or the only object of all. NULL: it cannot be told.
+ * Returns the object that is meant: the only preferred key (a certificate and its private key in one file
+ * count as one), or the only object. NULL: several are possible.
  */
 static const struct object *choose(const struct objects *objects, enum pin_list list) {
   const struct object *chosen = NULL;
@@ -44,7 +44,7 @@ static const struct object *choose(const struct objects *objects, enum pin_list 
   return chosen == NULL && objects->count == 1 ? &objects->items[0] : chosen;
 }
 
-/* The certificate may stand beside its private key. */
+/* A certificate may stand in the file with its private key. */
 static void take_certificate(const struct objects *objects, const struct object *chosen,
                              struct pin_argument *argument) {
   for (size_t i = 0; i < objects->count && argument->certificate == NULL; i++) {
@@ -82,7 +82,7 @@ static int read_pinset(const char *text, char **ret_written) {
   return EXIT_DONE;
 }
 
-/* Nobody calls a file like this, so a slip in a digest is not reported as a missing file. */
+/* No file has such a name: a mistyped digest is not reported as a missing file. */
 static bool looks_like_digest(const char *text) {
   return strncmp(text, "sha256/", 7) == 0 || strncmp(text, "pin-sha256=", 11) == 0;
 }

@@ -14,8 +14,8 @@
 #include "keys/key_object.h"
 
 /*
- * Debian, Alpine and Arch; Fedora; openSUSE. Not the sub-folders "anchors" of the latter two, which are for
- * additions, nor /etc/ssl/certs, in which everything comes together.
+ * Debian, Alpine and Arch; Fedora; openSUSE. Without the sub-folders "anchors" of the latter two, which
+ * are for additions, and without /etc/ssl/certs, which has shipped and added roots.
  */
 static const char *const usual_places[] = {
     "/usr/share/ca-certificates",
@@ -32,7 +32,7 @@ static void add_certificate(X509 *certificate, struct anchors *anchors) {
   object_clear(&object);
 }
 
-/* A damaged certificate is passed over: it is then no anchor, and what ends in it is left out. */
+/* Skips a damaged certificate: it is then not an anchor, and chains that end in it are left out. */
 static void add_file(const char *path, struct anchors *anchors) {
   BIO *bio = BIO_new_file(path, "r");
   for (bool ended = bio == NULL; !ended;) {

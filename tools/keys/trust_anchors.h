@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The roots that the distribution ships. Everything else that OpenSSL trusts was added here: by an
- * administrator, by an inspecting proxy, by whoever could. A list of what is known, so that what is not
- * understood counts as added.
+ * Reads the roots that the distribution ships. Any other root that OpenSSL trusts was added on this
+ * machine, by an administrator, an inspecting proxy, or anybody who could. A root that is not known to be
+ * shipped counts as added.
  */
 #ifndef PINCTL_KEYS_TRUST_ANCHORS_H
 #define PINCTL_KEYS_TRUST_ANCHORS_H
@@ -21,14 +21,14 @@ struct anchors {
 
 /*
  * Reads the PEM certificates in a file, or in all regular files below a folder; links are not followed, so
- * that what was linked into it does not count. NULL: where the packages of distributions put them, which is
- * not where administrators and trust stores put them. Returns false, having said why, where there is none.
- * To be cleared in any case.
+ * that linked files do not count. NULL: the places for packages of distributions, which administrators and
+ * trust stores do not use. Returns false, after a message, if there are none. Clear the result in any
+ * case.
  */
 MUST_USE bool anchors_read(const char *path, struct anchors *ret_anchors);
 void anchors_clear(struct anchors *anchors);
 
-/* Whether it is the key of one of them. */
+/* Whether the key belongs to one of them. */
 bool anchors_hold(const struct anchors *anchors, const struct pin_digest *key);
 
 #endif

@@ -33,7 +33,7 @@ enum pin_list pin_choice_list(enum pin_choice choice) {
   return lists[choice];
 }
 
-/* ---- The set of them ---- */
+/* ---- The set of candidates ---- */
 
 static int compare(const void *a, const void *b) {
   const struct candidate *left = a;
@@ -120,17 +120,17 @@ static struct seen_key *see(struct candidate *candidate, const struct pin_digest
   return seen;
 }
 
-/* The place in a path of so many keys; false: it has none. */
+/* Finds the chosen place in a path of this many keys. Returns false if the path has no such place. */
 static bool place_of(enum pin_choice choice, size_t count, size_t *ret_depth) {
   *ret_depth = choice == PIN_CHOICE_LEAF ? 0 : choice == PIN_CHOICE_ISSUER ? 1 : count - 1;
   return count > (choice == PIN_CHOICE_LEAF ? 0 : 1);
 }
 
-/* Only then was the connection let pass although its key is in no list, or no entry covers its host. */
+/* Whether the connection was only let pass because its key is in no list, or no entry covers its host. */
 static bool is_to_be_learnt(const struct report *report) {
   const char *verdict = report_get(report, "verdict");
   const char *reason = report_get(report, "reason");
-  /* Under a pause, what was let pass may be what the pin was there to refuse. */
+  /* During a pause, a connection that was let pass may be one that the pin should refuse. */
   if (verdict == NULL || reason == NULL || strcmp(verdict, pin_outcome_word(PIN_AUDITED)) != 0 ||
       report_get(report, "paused") != NULL)
     return false;
@@ -143,9 +143,9 @@ static bool is_to_be_learnt(const struct report *report) {
 }
 
 /*
- * Whether the chain verified, whatever the program asked for: a root of the distribution signed for the path
- * (take_path), and the certificate was for this host and within its dates. What does not say so is no
- * sighting; so there is none of a time before the certificate.
+ * Whether the chain verified, whatever the program required: a shipped root signed the path (take_path),
+ * and the certificate was for this host and within its dates. A line that does not say so is not a
+ * sighting, so sightings do not predate the certificate.
  */
 static bool was_verified(const struct report *report) {
   const char *certificate = report_get(report, "certificate");
@@ -167,7 +167,7 @@ static void take_path(const struct candidates *candidates, const struct log_reco
     candidate->keys_lost = true;
 }
 
-/* NULL: there is no place for it. */
+/* Returns NULL if there is no room. */
 static struct candidate *get_logged(struct candidates *candidates, const char *host, uint16_t port) {
   struct candidate *candidate = find(candidates, host, port);
   if (candidate != NULL)
@@ -180,7 +180,7 @@ static struct candidate *get_logged(struct candidates *candidates, const char *h
   return candidates_get(candidates, host, port);
 }
 
-/* Counts what is not, for whoever wonders why nothing is proposed. */
+/* Counts lines that are not taken, to explain why nothing is proposed. */
 static bool is_credible(const struct log_record *record, struct candidates *candidates) {
   bool timed = record->time > 0 && record->time <= candidates->now;
   bool doubtful = record_is_doubtful(record);
@@ -210,7 +210,7 @@ bool seen_key_is_stable(const struct candidates *candidates, const struct seen_k
   return key->first <= candidates->now - candidates->stable_seconds;
 }
 
-/* ---- What settles it ---- */
+/* ---- Decisions about a candidate ---- */
 
 /* Takes over the text. */
 static void leave_out(struct candidate *candidate, enum candidate_state state, char *why) {
@@ -219,7 +219,7 @@ static void leave_out(struct candidate *candidate, enum candidate_state state, c
   candidate->why = why;
 }
 
-/* For a whole domain, and only looking on: what a roll-out begins with. */
+/* An entry for a whole domain in audit mode, as at the start of a roll-out. */
 static bool only_looks_on(const struct pin_entry *entry, const char *host) {
   return entry->mode == PIN_MODE_AUDIT && relation_of(entry, host) != RELATION_EXACT;
 }
@@ -241,7 +241,7 @@ void candidates_leave_covered(struct candidates *candidates, const struct pin_po
   }
 }
 
-/* Only keys on the proven path count. */
+/* Only keys of the proven path count. */
 static size_t proven_count(const struct watch_host *host) {
   size_t count = 0;
   while (count < host->key_count && host->keys[count].proven)
@@ -249,7 +249,7 @@ static size_t proven_count(const struct watch_host *host) {
   return count;
 }
 
-/* Whether it is a chain to learn from at all; otherwise settles the candidate. */
+/* Whether a chain can be learnt from; if not, decides the candidate. */
 static bool is_sound(const struct candidates *candidates, const struct pin_policy *policy,
                      const struct watch_host *host, struct candidate *candidate) {
   size_t count = proven_count(host);
@@ -308,7 +308,7 @@ static void take_row(const struct history_row *row, void *arg) {
   struct history_taking *taking = arg;
   struct candidate *candidate = taking->candidate;
   struct pin_digest key;
-  /* What is dated ahead of now was seen by a clock that was wrong; when, nobody knows. */
+  /* a sighting dated in the future comes from a wrong clock; its true time is unknown */
   if (row->depth < 0 || (size_t)row->depth != candidate->depth || row->times <= 0 ||
       row->verified_first <= 0 || row->verified_first > taking->now ||
       !pin_digest_parse(row->pin, strlen(row->pin), &key))
@@ -328,7 +328,7 @@ static char *since_text(int64_t moment) {
   return must_copy_bytes(day, strcspn(day, "T"));
 }
 
-/* Keys that were not seen of late are gone, and do not matter. */
+/* Keys that were not seen lately are gone, and do not matter. */
 void candidate_settle(const struct candidates *candidates, struct candidate *candidate) {
   int64_t begin = candidates->now - candidates->stable_seconds;
   if (candidate->state != CANDIDATE_OPEN && candidate->state != CANDIDATE_ALTERNATING)

@@ -16,7 +16,7 @@
 #include "probe/probe_options.h"
 #include "view/entry_text.h"
 
-/* Since when the keys shown now are known: the latest of them. 0: none is shown. */
+/* The time since which the keys shown now are known: the latest of them. 0: none is shown. */
 static int64_t known_since(const struct candidate *candidate, size_t *ret_times) {
   int64_t since = 0;
   *ret_times = 0;
@@ -92,14 +92,14 @@ static char *comment_for(const struct candidates *candidates, const struct candi
   return must_format("learned on %.10s, seen since %.10s", today, first);
 }
 
-/* Whether the host was seen on one port only. Those of one host stand side by side. */
+/* Whether the host was seen on one port only. Candidates of one host are neighbours. */
 static bool has_one_port(const struct candidates *candidates, size_t at) {
   const char *host = candidates->items[at].host;
   return (at == 0 || strcmp(candidates->items[at - 1].host, host) != 0) &&
          (at + 1 == candidates->count || strcmp(candidates->items[at + 1].host, host) != 0);
 }
 
-/* For every port where there is no other, as a proxy would hide it. */
+/* The entry is for every port if no other port was seen, since a proxy would hide the port. */
 static struct dropin *entry_for(const struct candidates *candidates, size_t at, const char *mode) {
   const struct candidate *candidate = &candidates->items[at];
   struct dropin *dropin = dropin_new(candidate->host, &candidate->port, has_one_port(candidates, at) ? 0 : 1);
@@ -140,7 +140,7 @@ int learning_write(const struct candidates *candidates, const char *policy, cons
 
 /* ---- The list of hosts ---- */
 
-/* One line, without its comment and the blanks around it. */
+/* Returns the line without its comment and surrounding blanks. */
 static bool read_host(char *line, struct candidates *candidates) {
   static const char blanks[] = " \t\r";
   AUTO_TEXT host = NULL;
@@ -180,14 +180,15 @@ int learning_read_hosts(const char *path, struct candidates *candidates) {
   return status;
 }
 
-/* So often a server is asked that has several keys at once: one of two is missed once in a thousand times. */
+/* How often a server with several keys at once is asked: one of two keys is missed once in a thousand
+ * runs. */
 #define REPETITIONS 10
 
 /* The answers of one round. */
 struct round {
   struct watch watch;
   const struct pin_policy *policy;
-  size_t *candidates; /* by watch host */
+  size_t *candidates; /* the candidate of each watch host */
 };
 
 static void add(struct round *round, const struct candidate *candidate, size_t index,
@@ -204,14 +205,14 @@ static void round_clear(struct round *round) {
 
 /* ---- The history ---- */
 
-/* What was found is worth more than the history: a default one that cannot be used is only warned of. */
+/* Warns if a default history cannot be used: the findings matter more than it. */
 static int use_history(const struct learning_history *how, struct candidates *candidates,
                        struct round *round) {
   if (how->path == NULL || (!how->keep && access(how->path, F_OK) != 0))
     return EXIT_DONE;
   struct history *history = history_open(how->path, !how->keep);
   bool good = history != NULL;
-  /* First what was known before. */
+  /* read the history before adding to it */
   for (size_t i = 0; good && i < candidates->count; i++)
     if (candidates->items[i].state == CANDIDATE_OPEN)
       good = candidate_take_history(candidates, history, &candidates->items[i]);
@@ -237,7 +238,7 @@ static int first_round(struct candidates *candidates, const struct probe_setting
   return status;
 }
 
-/* Servers behind one name may have a key each: only what is shown now is proposed. */
+/* Servers behind one name may have different keys: only those shown now are proposed. */
 static int second_round(struct candidates *candidates, const struct probe_settings *settings,
                         struct round *round) {
   if (round->watch.count > 0 && !targets_look(&round->watch, round->policy, settings))

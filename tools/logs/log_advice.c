@@ -8,7 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/verb.h"
 
-/* HOST stands for the host of the line. */
+/* In the texts, HOST stands for the host of the line. */
 struct text_of {
   const char *word, *text;
 };
@@ -79,7 +79,7 @@ static const struct text_of events[] = {
     {"session-dropped", "Nothing: a stored session is replaced by a full handshake."},
 };
 
-/* NULL: there is none for this word. */
+/* Returns NULL if there is no text for the word. */
 static const char *look_up(const struct text_of *texts, size_t count, const char *word) {
   for (size_t i = 0; word != NULL && i < count; i++)
     if (strcmp(texts[i].word, word) == 0)
@@ -92,7 +92,7 @@ static bool has_value(const struct log_record *record, const char *key, const ch
   return value != NULL && strcmp(value, wanted) == 0;
 }
 
-/* The text with every HOST replaced. */
+/* Replaces every HOST in the text. */
 static char *with_host(const char *text, const char *host) {
   static const char placeholder[] = "HOST";
   char *result = must_copy("");
@@ -106,7 +106,7 @@ static char *with_host(const char *text, const char *host) {
   return whole;
 }
 
-/* Where "enable" has tried a configuration: names below .invalid belong to nobody (RFC 2606). */
+/* Whether the line comes from a trial of "enable": names below .invalid belong to nobody (RFC 2606). */
 static bool is_own_trial(const struct log_record *record) {
   static const char suffix[] = ".pinctl.invalid";
   const char *host = report_get(&record->report, "host");
@@ -149,7 +149,7 @@ static char *advice_about(const struct log_record *record) {
   return must_copy(advice);
 }
 
-/* Each command of pinctl's, as it is to be typed for the policy that was named. */
+/* Adds the option for the policy that was named to each command of pinctl. */
 static char *with_policy(const char *text) {
   static const char command[] = "\"pinctl ";
   char *result = must_copy("");

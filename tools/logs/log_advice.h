@@ -6,12 +6,12 @@
 #include "logs/log_record.h"
 
 /*
- * What to do about a line, by its reason or event: one or two sentences, for free(3). A host is only named
- * in a command where it is a valid name, since somebody may paste it into a shell.
+ * What to do about a line, by its reason or event: one or two sentences, for free(3). A command names the
+ * host only if that is a valid name, since somebody may paste it into a shell.
  */
 char *log_advice(const struct log_record *record);
 
-/* Whether a host without an entry was only noted. */
+/* Whether the line only notes a host without an entry. */
 bool log_is_observed(const struct log_record *record);
 
 /* Whether something was refused, would have been, or is not enforced. */

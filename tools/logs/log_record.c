@@ -20,7 +20,7 @@ static enum record_kind take_report(const char *text, struct log_record *record)
 
 /* ---- Syslog files ---- */
 
-/* "pinning[4711]: ": what follows it, or NULL. Other programs' texts may hold the same further behind. */
+/* Returns what follows "pinning[4711]: ", or NULL. Lines of other programs may contain this further on. */
 static const char *skip_tag(const char *at, long *ret_pid) {
   size_t name = strlen(LOG_IDENTIFIER);
   if (strncmp(at, LOG_IDENTIFIER "[", name + 1) != 0)
@@ -55,7 +55,8 @@ enum record_kind record_from_syslog(const char *line, int64_t now, struct log_re
 
 /* ---- The journal ---- */
 
-/* NULL where there is none, or it is no text: journalctl prints bytes that are no UTF-8 as an array. */
+/* Returns NULL for a missing field, or one that is not a text: journalctl prints bytes that are not UTF-8
+ * as an array. */
 static const char *field(json_object *entry, const char *name) {
   json_object *value = NULL;
   if (!json_object_object_get_ex(entry, name, &value) || !json_object_is_type(value, json_type_string) ||
@@ -83,7 +84,7 @@ static enum record_kind take_entry(json_object *entry, struct log_record *record
     return RECORD_FOREIGN;
   if (message == NULL)
     return RECORD_DAMAGED;
-  /* When the journal got it, not when its writer says that it was written. */
+  /* the time of reception, not the one that the writer claims */
   record->time = microseconds == NULL ? 0 : strtoll(microseconds, NULL, 10) / 1000000;
   record->machine = copy_field(entry, "_HOSTNAME");
   record->writer_uid = number_field(entry, "_UID");
@@ -95,7 +96,7 @@ static enum record_kind take_entry(json_object *entry, struct log_record *record
 
 enum record_kind record_from_journal(const char *line, struct log_record *ret_record) {
   *ret_record = nothing_known;
-  /* "-- No entries --" and the like. */
+  /* "-- No entries --" and others */
   if (*line != '{')
     return RECORD_FOREIGN;
   json_object *entry = json_tokener_parse(line);

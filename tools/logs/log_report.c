@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 
-/* Twice what the longest report has; keeps a hostile line from taking long. */
+/* Twice as many as the longest report has; a hostile line must not take long. */
 #define MOST_PAIRS 64
 
 #define KEY_CHARACTERS "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -16,14 +16,14 @@ static size_t key_length(const char *at) {
   return at[length] == '=' ? length : 0;
 }
 
-/* Whether a value may end here: at the end of the line, or before the next pair or ellipsis. */
+/* Whether a value may end here: before the end of the line, the next pair, or an ellipsis. */
 static bool is_boundary(const char *at) {
   return *at == '\0' || (*at == ' ' && (key_length(at + 1) > 0 || strncmp(at + 1, "...", 3) == 0));
 }
 
 /*
- * Behind the opening quote. A quote inside is escaped in a report, but was not in the messages of events, so
- * the closing one is known by what follows. NULL: there is none.
+ * Returns the closing quote; `at` is behind the opening one. Reports escape quotes inside, but messages of
+ * events did not always, so the closing quote is recognised by what follows it. NULL: there is none.
  */
 static const char *closing_quote(const char *at) {
   for (at = strchr(at, '"'); at != NULL; at = strchr(at + 1, '"'))
@@ -38,7 +38,7 @@ static int hex_value(char digit) {
   return found == NULL ? -1 : (int)(found - digits);
 }
 
-/* \xHH as pin_report writes it; anything else, and a NUL, stays as it is. */
+/* Decodes \xHH, as pin_report writes it. Anything else, and a NUL, stays as it is. */
 static char *unescape(const char *from, size_t length) {
   char *text = must_alloc(length + 1, 1);
   char *to = text;
@@ -64,15 +64,15 @@ static bool add(struct report *report, const char *key, size_t length, const cha
 }
 
 /*
- * One pair, moving *at behind it. A value that does not end is left out: the line was cut in it.
- * *ret_is_open: the value has no mark of its end, and so may be only half of one.
+ * Reads one pair and moves *at behind it. A value that does not end is left out: the line was cut there.
+ * *ret_is_open: the value has no mark of its end, so it may be incomplete.
  */
 static bool take_pair(struct report *report, const char **at, bool *ret_is_open) {
   const char *key = *at;
   size_t length = key_length(key);
   *ret_is_open = false;
   if (length == 0) {
-    /* What is left of a pair: only a line that was cut ends so. */
+    /* part of a pair: the line was cut */
     report->cut = true;
     *at = key + strlen(key);
     return strchr(key, ' ') == NULL;
@@ -107,7 +107,7 @@ static bool take_all(struct report *report, const char *at) {
     }
     at += *at == ' ' ? 1 : 0;
   }
-  /* Every line ends in the uid. */
+  /* a whole line ends in the uid */
   if (report_get(report, "uid") != NULL)
     return true;
   report->cut = true;

@@ -17,12 +17,12 @@
 #include "logs/log_advice.h"
 #include "logs/log_record.h"
 
-/* Whoever makes programs ask for hosts decides how many there are;
- * a monitoring system keeps each for long. */
+/* A limit, since anybody who makes programs ask for hosts decides how many there are, and a monitoring
+ * system keeps each for long. */
 #define MOST_COUNTS 1000
 
 struct log_count {
-  char *host; /* "": none was named, or no entry covers it */
+  char *host; /* "": no name, or not covered by an entry */
   char *verdict;
   char *reason;
   long long lines;
@@ -45,7 +45,8 @@ static void count_free(void *item) {
   free(count);
 }
 
-/* "" for hosts that no entry covers too: they would push out those that the administrator has named. */
+/* Returns "" also for hosts that no entry covers: they could push out hosts that the administrator has
+ * named. */
 static char *host_of(const struct report *report, const char *reason) {
   const char *host = report_get(report, "host");
   const char *why = NULL;
@@ -55,7 +56,7 @@ static char *host_of(const struct report *report, const char *reason) {
   return pin_name_canonical(host, &name, &why) == PIN_OK ? name : must_copy(host);
 }
 
-/* The line, and those that it says were left out beside it. */
+/* Counts the line and those that it says were left out. */
 static long long lines_of(const struct report *report) {
   long swallowed = report_number(report, "swallowed");
   return 1 + (swallowed > 0 ? swallowed : 0);
@@ -65,7 +66,7 @@ void log_metrics_count(const struct log_record *record, void *arg) {
   struct log_metrics *metrics = arg;
   const char *verdict = report_get(&record->report, "verdict");
   const char *reason = report_get(&record->report, "reason");
-  /* pinctl's own trial is refused on purpose. */
+  /* a trial of pinctl is refused on purpose */
   reason = reason == NULL ? "" : reason;
   if (verdict == NULL || (!log_is_finding(record) && !log_is_observed(record)))
     return;
@@ -91,7 +92,7 @@ void log_metrics_count(const struct log_record *record, void *arg) {
     count_free(count);
 }
 
-/* In the form of the text exposition: what programs say may hold anything. */
+/* Prints a label in the text format of Prometheus. What programs say may contain anything. */
 static void print_label(const char *name, const char *value) {
   printf("%s=\"", name);
   for (; *value != '\0'; value++) {
@@ -148,7 +149,7 @@ static json_object *keys_json(const struct report *report) {
   return keys;
 }
 
-/* What is known of the process that wrote the line, but from the line itself. */
+/* What the journal knows of the process that wrote the line. */
 static json_object *writer_json(const struct log_record *record) {
   if (!record->attested)
     return NULL;
@@ -159,7 +160,7 @@ static json_object *writer_json(const struct log_record *record) {
   return json;
 }
 
-/* Everything about a line, with advice. */
+/* The whole line as JSON, with advice. */
 static json_object *log_record_json(const struct log_record *record) {
   static const char *const texts[] = {"verdict", "event",       "reason",  "host",        "mode",
                                       "entry",   "expired",     "paused",  "expected",    "message",
@@ -218,13 +219,13 @@ static char *writer_text(const struct log_record *record) {
   return uid == NULL ? must_copy(program) : must_format("%s (%s)", program, uid);
 }
 
-/* The verdict, or which event it is. */
+/* The verdict or the event. */
 static const char *verdict_word(const struct report *report) {
   const char *verdict = report_get(report, "verdict");
   return or_empty(verdict == NULL ? report_get(report, "event") : verdict);
 }
 
-/* With what else is to be known of the line. */
+/* The reason, with marks for doubtful lines, left-out lines and cut lines. */
 static char *reason_text(const struct log_record *record) {
   const struct report *report = &record->report;
   const char *swallowed = report_get(report, "swallowed");
@@ -233,7 +234,7 @@ static char *reason_text(const struct log_record *record) {
                      or_empty(swallowed), swallowed == NULL ? "" : ")", report->cut ? " ..." : "");
 }
 
-/* The reason in words, or what an event says. */
+/* The reason in words, or the message of an event. */
 static const char *explained(const struct report *report) {
   const char *word = report_get(report, "reason");
   const char *text = word;
@@ -247,7 +248,7 @@ static const char *explained(const struct report *report) {
 
 /* ---- Advice, once for each host, verdict and reason ---- */
 
-/* More is no help to anybody; and whoever writes to the log decides how much it is. */
+/* A limit, since whoever writes to the log decides how much advice there is. */
 #define MOST_ADVISED 100
 
 static void note_keys(const struct report *report, struct text_list *keys) {
@@ -266,7 +267,7 @@ static void note_keys(const struct report *report, struct text_list *keys) {
 /* "api.example.com: refused: no key on the path is pinned". */
 static char *about_text(const struct log_record *record) {
   const struct report *report = &record->report;
-  /* There may be hundreds of them, and what to do is the same for all. */
+  /* there may be hundreds of such hosts, with the same advice */
   if (log_is_observed(record) && !record_is_doubtful(record))
     return must_copy("observed: hosts that no entry covers");
   AUTO_TEXT peer = peer_text(report);
@@ -274,7 +275,7 @@ static char *about_text(const struct log_record *record) {
                      record_is_doubtful(record) ? " (doubtful)" : "");
 }
 
-/* The newest line about something stands for those before it: its keys are those to look at now. */
+/* Takes the newest line about a subject: its keys are the ones to look at now. */
 static void renew(struct advised *advised, const struct log_record *record) {
   free(advised->advice);
   text_list_clear(&advised->keys);
@@ -284,7 +285,7 @@ static void renew(struct advised *advised, const struct log_record *record) {
     note_keys(&record->report, &advised->keys);
 }
 
-/* NULL where it was given before, or so much was, which is counted. */
+/* Returns NULL if the advice was given before, or if there is too much advice, which is counted. */
 static const struct advised *advise(struct log_showing *showing, const struct log_record *record) {
   AUTO_TEXT about = about_text(record);
   for (size_t i = 0; i < showing->advised_count; i++) {
@@ -343,7 +344,7 @@ void log_show(const struct log_record *record, void *arg) {
     json_print_line(log_record_json(record));
   else
     json_stream_add(&showing->json, NULL, log_record_json(record));
-  /* Whoever follows wants to see it now. */
+  /* a reader who follows the log wants the line now */
   if (showing->follow)
     fflush(stdout);
 }

@@ -51,19 +51,19 @@ struct log_reading {
   size_t damaged;
 };
 
-/* Four times what pinning.so writes; a longer line is somebody else's, and passed over. */
+/* Four times as long as lines of pinning.so; a longer line is skipped, being from another program. */
 #define LONGEST_LINE ((size_t)16384)
 
 /* A file being read; start with {0}. */
 struct log_lines {
-  char line[LONGEST_LINE]; /* what was read of the last one */
+  char line[LONGEST_LINE]; /* the part of the current line that was read */
   size_t length;
   bool too_long;
   bool begun;
   bool from_journal;
 };
 
-/* Takes one line, without its newline, if it is ours and recent enough. */
+/* Takes one line, without its newline, if it is ours and not before `since`. */
 static void take_line(struct log_reading *reading, const char *line, bool from_journal) {
   const struct log_query *query = reading->query;
   struct log_record record;
@@ -79,8 +79,8 @@ static void take_line(struct log_reading *reading, const char *line, bool from_j
 }
 
 /*
- * The first byte of a file says which kind it is: so no line within a syslog file, which may hold what any
- * user likes, can pass for one of the journal with its attested fields.
+ * The first byte of a file decides its kind. So a line in a syslog file, which any user can write, cannot
+ * pass for one of the journal with its confirmed fields.
  */
 static void feed(struct log_reading *reading, struct log_lines *lines, int byte) {
   if (!lines->begun)
@@ -93,7 +93,7 @@ static void feed(struct log_reading *reading, struct log_lines *lines, int byte)
     return;
   }
   lines->line[lines->length] = '\0';
-  /* Nobody writes a NUL into a line of text. */
+  /* a line with a NUL is not text */
   if (!lines->too_long && strlen(lines->line) == lines->length)
     take_line(reading, lines->line, lines->from_journal);
   lines->length = 0;
@@ -115,7 +115,7 @@ static void read_to_end(struct log_reading *reading, struct tail *tail) {
   clearerr(tail->file);
 }
 
-/* Whether the name stands for another file by now, or the file was cut off. */
+/* Whether the name now belongs to another file, or the file was truncated. */
 static bool is_over(const struct tail *tail, const char *path) {
   struct stat named, opened;
   if (stat(path, &named) != 0 || fstat(fileno(tail->file), &opened) != 0)
@@ -127,14 +127,14 @@ static void reopen(struct log_reading *reading, struct tail *tail, const char *p
   FILE *next = fopen(path, "re");
   if (next == NULL)
     return;
-  /* What was written to the old one before it was given up. */
+  /* read what was still written to the old file */
   read_to_end(reading, tail);
   fclose(tail->file);
   tail->file = next;
   tail->lines = (struct log_lines){0};
 }
 
-/* Like "tail -F": goes on with the new file where the log is rotated or cut off. Returns only on failure. */
+/* Like "tail -F": goes on with the new file if the log is rotated or truncated. Returns only on failure. */
 static int follow_file(struct log_reading *reading, const char *path) {
   struct tail tail = {.file = fopen(path, "re")};
   if (tail.file == NULL)
@@ -157,7 +157,7 @@ static int follow_file(struct log_reading *reading, const char *path) {
  * systemd too, once pinctl is linked with it, and gives nothing more.
  */
 
-/* Behind /dev/log where journald runs. */
+/* The socket behind /dev/log, if journald runs. */
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
 /* Whether journald runs here. */
@@ -165,7 +165,8 @@ static bool has_journal(void) {
   return access(JOURNAL_SOCKET, F_OK) == 0;
 }
 
-/* Ended by NULL. --all: without it, a field of more than 4096 bytes is printed as null. */
+/* Builds the command line, ended by NULL. Without --all a field of more than 4096 bytes is printed as
+ * null. */
 static const char **command_line(const struct log_query *query, char *since, const char **ret_words) {
   static const char *const always[] = {
       "journalctl",
@@ -189,7 +190,7 @@ static const char **command_line(const struct log_query *query, char *since, con
   return ret_words;
 }
 
-/* 0 or an errno value. *ret_output: what it prints. */
+/* Starts journalctl. Returns 0 or an errno value. *ret_output: its output. */
 static int start(const struct log_query *query, pid_t *ret_child, FILE **ret_output) {
   const char *words[16];
   AUTO_TEXT since = must_format("--since=@%" PRId64, query->since);
@@ -237,12 +238,12 @@ static int read_journal(struct log_reading *reading) {
 
 /* ---- Files ---- */
 
-/* Where syslog daemons put facility authpriv: Debian and its relatives, Fedora and its relatives. */
+/* Files of facility authpriv: Debian and its relatives, Fedora and its relatives. */
 #define SYSLOG_FILES "/var/log/{auth.log,secure}{,[.-][0-9]*}"
 
 #define READ_SIZE (128 * 1024)
 
-/* gzgetc(3) reads plain files as well. */
+/* gzgetc(3) also reads plain files. */
 static void read_lines(struct log_reading *reading, gzFile file) {
   struct log_lines lines = {0};
   for (int byte; (byte = gzgetc(file)) != -1;)
@@ -251,7 +252,7 @@ static void read_lines(struct log_reading *reading, gzFile file) {
     feed(reading, &lines, '\n');
 }
 
-/* Who may read a log that we may not: its group, mostly "adm", or else root. For free(3). */
+/* Says who may read a log that this user may not read: its group, mostly "adm", or else root. For free(3). */
 static char *who_may_read(const char *path, int error) {
   struct stat status;
   if (error != EACCES || stat(path, &status) != 0 || (status.st_mode & S_IRGRP) == 0 || status.st_gid == 0)
@@ -277,7 +278,7 @@ static int read_file(struct log_reading *reading, const char *path) {
   gzbuffer(file, READ_SIZE);
   read_lines(reading, file);
   const char *why = gzerror(file, &number);
-  /* A folder, for one, can be opened. */
+  /* a folder, for example, can be opened but not read */
   bool good = number == Z_OK || number == Z_STREAM_END;
   if (!good)
     say_error("%s: %s", is_input ? "standard input" : path, number == Z_ERRNO ? strerror(errno) : why);
@@ -298,7 +299,7 @@ static int compare_age(const void *a, const void *b) {
   return (first > second) - (first < second);
 }
 
-/* Oldest first, without those that end before the lines that are asked for. */
+/* Finds the files, oldest first, without those that end before the wanted time. */
 static void find_files(const struct log_query *query, struct text_list *ret_files) {
   glob_t found;
   if (glob(SYSLOG_FILES, GLOB_BRACE, NULL, &found) == 0) {
@@ -335,7 +336,7 @@ static int read_system_files(struct log_reading *reading) {
   return status;
 }
 
-/* The one file that is being written to. */
+/* Follows the current log file. */
 static int follow(struct log_reading *reading) {
   const struct text_list *named = &reading->query->files;
   const char *usual = access("/var/log/secure", F_OK) == 0 ? "/var/log/secure" : "/var/log/auth.log";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Where the lines of pinning.so are: in the journal where journald runs, else in the files that a syslog
- * daemon writes, with their rotated and compressed predecessors; or in files that are named.
+ * Reads the lines of pinning.so: from the journal if journald runs, otherwise from the files of a syslog
+ * daemon, with their rotated and compressed predecessors, or from named files.
  */
 #ifndef PINCTL_LOGS_LOG_SOURCE_H
 #define PINCTL_LOGS_LOG_SOURCE_H
@@ -20,21 +20,22 @@
   OPTION(SINCE, "since", "TIME", "show nothing older: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
 
 struct log_query {
-  struct text_list files; /* none: the system's log */
+  struct text_list files; /* empty: the system's log */
   bool has_since;
   int64_t since;
   int64_t now;
-  bool follow; /* only what is yet to come, or since then; never ends by itself */
+  bool follow; /* new lines only, or those since `since`; never ends by itself */
 };
 
-/* Of --file and --since. To be cleared in any case. Returns false, having said how the verb is used. */
+/* Reads --file, --since and --follow. Returns false, after a message about usage. Clear the result in any
+ * case. */
 MUST_USE bool log_query_read(const struct arguments *arguments, struct log_query *ret_query);
 void log_query_clear(struct log_query *query);
 
 /*
- * Calls `each` for every line of ours, oldest file first, in their order. *ret_damaged gets the number of
- * lines under our name that pinning.so cannot have written. Returns an exit status, having said which log
- * could not be read.
+ * Calls `each` for every line of ours, the oldest file first, in order. *ret_damaged is the number of
+ * lines under our name that pinning.so cannot have written. Returns an exit status, after a message if a
+ * log could not be read.
  */
 typedef void log_record_fn(const struct log_record *record, void *arg);
 MUST_USE int log_each(const struct log_query *query, log_record_fn *each, void *arg, size_t *ret_damaged);

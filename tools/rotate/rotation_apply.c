@@ -11,21 +11,21 @@
 #include "rotate/rotation_plan.h"
 
 /*
- * Pins that are no longer in use. That a key was not seen proves nothing by itself: all servers that the
- * entry is about must have been looked at all the time, and the pin must have been named all the time.
+ * Finds pins that are no longer in use. A key that was not seen is not enough: all servers of the entry
+ * must have been asked throughout that time, and the policy must have named the pin throughout.
  */
 
-/* One entry, and the servers it decides about. */
+/* One entry and the servers that it decides about. */
 struct usage {
   const struct watch *watch;
   const struct rotation_settings *settings;
-  const struct watch_host *first; /* of its servers that were asked */
+  const struct watch_host *first; /* the first of its servers that were asked */
   uint16_t *ports;
   size_t port_count;
   int64_t since; /* a key seen later is in use */
 };
 
-/* A pin of the entry that might go. */
+/* A pin of the entry that may be retired. */
 struct unused {
   const struct pin_digest *key;
   enum pin_list list;
@@ -36,7 +36,7 @@ static bool is_same_entry(const struct pin_entry *a, const struct pin_entry *b) 
   return a->line == b->line && strcmp(a->file, b->file) == 0 && strcmp(a->name, b->name) == 0;
 }
 
-/* The first server of each entry stands for it. */
+/* The first server of an entry represents it. */
 static bool is_first(const struct watch *watch, const struct watch_host *host) {
   for (const struct watch_host *other = watch->hosts; other < host; other++)
     if (other->covered && is_same_entry(&other->entry, &host->entry))
@@ -52,7 +52,7 @@ static bool decides(const struct pin_policy *policy, const struct pin_entry *ent
   return verdict.count == 1 && is_same_entry(&verdict.findings[0].entry, entry);
 }
 
-/* The ports that an entry names, or else all on which somebody has looked lately. */
+/* The ports that an entry names, or else all that were asked lately. */
 static bool find_ports(const struct pin_policy *policy, struct usage *usage) {
   const struct pin_entry *entry = &usage->first->entry;
   uint16_t *seen = NULL;
@@ -75,7 +75,7 @@ static bool is_covered(const struct usage *usage) {
   return usage->port_count > 0;
 }
 
-/* Where one of its servers was not seen now, or is not accepted, this is no time to take pins away. */
+/* Whether all servers of the entry were seen now and are accepted; otherwise no pin is retired. */
 static bool are_all_well(const struct usage *usage) {
   for (size_t i = 0; i < usage->watch->count; i++) {
     const struct watch_host *host = &usage->watch->hosts[i];
@@ -105,7 +105,7 @@ static bool was_named_all_the_time(const struct usage *usage, const struct pin_d
   return true;
 }
 
-/* A backup pin that was never in use waits for its day. */
+/* A backup pin that was never in use is not retired. */
 static size_t find_in(const struct usage *usage, enum pin_list list, struct unused *unused) {
   const struct pin_digest_list *pins = &usage->first->entry.lists[list];
   size_t count = 0;
@@ -120,7 +120,7 @@ static size_t find_in(const struct usage *usage, enum pin_list list, struct unus
   return count;
 }
 
-/* The last pin stays, and of several that are all unused the one that was in use last. */
+/* The last pin stays. If all are unused, the one that was used last stays. */
 static size_t keep_one(const struct usage *usage, struct unused *unused, size_t count) {
   size_t latest = 0;
   if (count == 0 || count < usage->first->entry.lists[PIN_LIST_PINS].count)
@@ -145,7 +145,7 @@ static void add_steps(const struct usage *usage, const struct unused *unused, si
   }
 }
 
-/* Of an entry for several names nobody knows all servers. */
+/* An entry for several names is skipped, since not all of its servers are known. */
 static bool find_unused_of(const struct pin_policy *policy, struct usage *usage, struct rotation *rotation) {
   const struct pin_entry *entry = &usage->first->entry;
   size_t most = (size_t)entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_BACKUP_PINS].count;
@@ -178,7 +178,7 @@ bool rotation_find_unused(const struct watch *watch, const struct pin_policy *po
   return good;
 }
 
-/* ---- What is only noted ---- */
+/* ---- Steps that only change the history ---- */
 
 static bool propose(struct rotation_step *step, const struct rotation_doing *doing) {
   AUTO_TEXT host = must_copy(step->host->host);
@@ -200,9 +200,9 @@ static bool settle(struct rotation_step *step, const struct rotation_doing *doin
   return step->done;
 }
 
-/* ---- What changes the policy ---- */
+/* ---- Steps that change the policy ---- */
 
-/* Whoever is accepted now must still be with the policy as it will be. */
+/* Servers that are accepted now must still be accepted with the new policy. */
 static int check_servers(const struct change *change, const struct watch *watch) {
   struct loaded_policy loaded;
   int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
@@ -232,7 +232,7 @@ static int refuse_by_hand(const struct rotation_step *step, const struct standin
   return refuse_foreign_saying(standing, what);
 }
 
-/* The policy may have changed since the step was worked out. */
+/* The policy may have changed since the plan was made. */
 static int change_entry(const struct rotation_step *step, struct standing *standing) {
   char pin[PIN_DIGEST_TEXT_SIZE];
   pin_digest_format(&step->key, pin);

@@ -22,7 +22,7 @@ void rotation_clear(struct rotation *rotation) {
   *rotation = (struct rotation){0};
 }
 
-/* ---- What was proposed before ---- */
+/* ---- Earlier proposals ---- */
 
 static char *decided_text(const struct proposal *proposal) {
   AUTO_TEXT when = expiry_text(proposal->at);
@@ -60,9 +60,10 @@ static const struct proposal *find_proposal(const struct proposals *proposals,
   return NULL;
 }
 
-/* ---- What the server shows now ---- */
+/* ---- Keys that the server shows now ---- */
 
-/* The key that would satisfy the rule that failed, and the list it would have to be in. NULL: none would. */
+/* Returns the key that would satisfy the failed rule, and the list that it would have to be in. NULL: none
+ * would. */
 static const struct watch_key *missing_key(const struct watch_host *host, enum pin_list *ret_list) {
   size_t proven = 0;
   while (proven < host->key_count && host->keys[proven].proven)

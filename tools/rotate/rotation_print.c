@@ -27,7 +27,7 @@ static bool has_key(const struct rotation_step *step) {
   return memcmp(&step->key, &none, sizeof none) != 0;
 }
 
-/* What a person would do about it, or "". For free(3). */
+/* What the user can do about a step, or "". For free(3). */
 static char *remedy(const struct rotation_step *step) {
   const char *host = step->host->host;
   switch (step->kind) {
@@ -49,7 +49,7 @@ static char *remedy(const struct rotation_step *step) {
   }
 }
 
-/* The key, if it has one, what is said of it, and what is to be done. For free(3). */
+/* The words for a step: its key, if any, its text, and the remedy. For free(3). */
 static char *words_of(const struct rotation_step *step) {
   char pin[PIN_DIGEST_TEXT_SIZE] = "";
   AUTO_TEXT what = remedy(step);
