@@ -47,7 +47,7 @@ class Values(Hpkp):
 
     def test_bad_values_are_refused(self):
         pins = f'pin-sha256="{b64("a")}"'
-        for text, status, said in ((pins, 1, "max-age is missing"), (pins + "; max-age=0", 1, "takes the pins back"),
+        for text, status, said in ((pins, 1, "max-age is missing"), (pins + "; max-age=0", 1, "withdraws the pins"),
                                    (pins + "; max-age=x", 1, "expected a number"), ('pin-sha256="AAAA"; max-age=9', 1, "32 bytes"),
                                    (pins + '; pin-sha1="x"; max-age=9', 1, "pin-sha1"), ("Server: x", 3, "expected a header")):
             self.imports(text, "--format", "hpkp", "--host", "x.org", status=status, said=said)

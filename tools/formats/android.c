@@ -84,7 +84,7 @@ static void report_misspelled(struct conversion *conversion, xmlNode *node) {
   static const char elements[] = "domain-config domain pin-set pin";
   const char *name = (const char *)node->name;
   if (is_one_of_caseless(name, elements) && !is_one_of(name, elements))
-    convert_loss(conversion, xml_line(node), "<%s> is nothing to Android; left out", name);
+    convert_loss(conversion, xml_line(node), "<%s>: Android knows no element of this name; left out", name);
   else if (is_one_of(name, "domain pin-set pin"))
     xml_name_attributes(conversion, node, "includeSubdomains expiration digest", "Android");
 }

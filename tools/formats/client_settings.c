@@ -87,7 +87,7 @@ static void add_section(struct conversion *conversion, const struct section *sec
     convert_only_logs(conversion, &draft, rest == NULL ? "tls_certcheck off" : "tls_verify off");
   if (is_off(values[TLS]))
     convert_note(conversion, section->line,
-                 "this fingerprint stands beside \"tls off\", and says nothing; left out");
+                 "this fingerprint stands beside \"tls off\" and has no effect; left out");
   else if (!is_set(rest))
     conversion_add_named(conversion, &draft);
   else

@@ -144,8 +144,8 @@ static void add_transfer(struct conversion *conversion, const struct option_text
       continue;
     if (is_odd)
       convert_loss(conversion, option->line,
-                   "--%s %s: nobody knows here whether the URL is its value; left out", option->name,
-                   option->value);
+                   "--%s %s: an unknown option: nobody can tell whether the URL is its value; left out",
+                   option->name, option->value);
     else
       add_target(conversion, &draft, option->value);
     targets += counts ? 1 : 0;

@@ -97,7 +97,7 @@ static bool read_header(struct conversion *conversion, char *value, struct draft
   while (next_directive(&value, &directive))
     read_directive(conversion, &directive, draft);
   if (draft->expires == 0) {
-    convert_loss(conversion, draft->line, "max-age=0 takes the pins back; left out");
+    convert_loss(conversion, draft->line, "max-age=0 withdraws the pins; left out");
     return false;
   }
   if (draft->expires == PIN_NEVER && draft->mode == PIN_MODE_ENFORCE && draft->counts[PIN_LIST_PINS] > 0)

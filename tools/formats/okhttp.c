@@ -326,7 +326,7 @@ static void read_source(struct conversion *conversion) {
     /* the arguments of another call may contain such a call */
     bool is_read = is_call && read_call(&reading, i, &next);
     if (conversion->count > before && i < until)
-      convert_note(conversion, line, "stands behind a condition; the entry takes it as if that always held");
+      convert_note(conversion, line, "stands behind a condition, which the entry ignores");
     i = is_read ? next : i + 1;
   }
   free(reading.builders);

@@ -171,7 +171,7 @@ static void read_site(struct conversion *conversion, xmlNode *node, const struct
   draft.name = !is_wildcard ? name : (all ? name + 1 : wildcard);
   if (all && !is_wildcard)
     convert_note(conversion, draft.line,
-                 "\"%s\": AllSubdomains means nothing without a leading dot; left out", name);
+                 "\"%s\": AllSubdomains has no effect without a leading dot; left out", name);
   conversion_add(conversion, &draft);
 }
 

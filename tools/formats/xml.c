@@ -25,7 +25,7 @@ static xmlParserInput *open_nothing(const char *url, const char *id, xmlParserCt
 /* A message of libxml2 ends in a newline. */
 static void report(struct conversion *conversion, xmlParserCtxt *context) {
   const xmlError *error = xmlCtxtGetLastError(context);
-  const char *message = error == NULL || error->message == NULL ? "no XML" : error->message;
+  const char *message = error == NULL || error->message == NULL ? "cannot be parsed" : error->message;
   AUTO_TEXT line = must_copy_bytes(message, strcspn(message, "\n"));
   convert_error(conversion, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML", line);
 }
