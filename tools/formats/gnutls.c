@@ -48,26 +48,19 @@ static bool hash_key(const char *base64, struct pin_digest *ret_digest) {
   return good;
 }
 
-static bool take_digest(struct conversion *conversion, char *const fields[MOST_FIELDS + 1], size_t count,
-                        struct draft *draft) {
-  struct pin_digest digest;
-  if (strcmp(fields[0], "g0") == 0 && count == 5 && hash_key(fields[4], &digest)) {
-    draft_take(draft, PIN_LIST_PINS, &digest);
-  } else if (strcmp(fields[0], "c0") == 0 && count == 6 && strcmp(fields[4], ALGORITHM_SHA256) == 0 &&
-             pin_digest_parse(fields[5], strlen(fields[5]), &digest)) {
-    draft_take(draft, PIN_LIST_PINS, &digest);
-  } else {
-    convert_loss(conversion, draft->line,
-                 "expected |g0|HOST|SERVICE|EXPIRES|KEY, or |c0|HOST|SERVICE|EXPIRES|6|SHA-256; left out");
-    return false;
-  }
-  return true;
+/* The digest of a line, from the fields behind its time. Returns false if they are not as they should be. */
+static bool read_digest(char *const fields[MOST_FIELDS + 1], size_t count, struct pin_digest *ret_digest) {
+  if (strcmp(fields[0], "g0") == 0)
+    return count == 5 && hash_key(fields[4], ret_digest);
+  return strcmp(fields[0], "c0") == 0 && count == 6 && strcmp(fields[4], ALGORITHM_SHA256) == 0 &&
+         pin_digest_parse(fields[5], strlen(fields[5]), ret_digest);
 }
 
 static void read_line(struct conversion *conversion, char *line, unsigned number) {
   char *fields[MOST_FIELDS + 1] = {0};
   size_t count = 0;
   char *rest = line + 1;
+  struct pin_digest digest;
   AUTO_DRAFT draft = DRAFT_AT(NULL, number);
   while (rest != NULL && count <= MOST_FIELDS)
     fields[count++] = strsep(&rest, "|");
@@ -85,8 +78,13 @@ static void read_line(struct conversion *conversion, char *line, unsigned number
     convert_loss(conversion, number, "a key for every host; left out");
   else if (!read_service(fields[2], &draft.port))
     convert_loss(conversion, number, "\"%s\": no service of this name; left out", fields[2]);
-  else if (take_digest(conversion, fields, count, &draft))
+  else if (!read_digest(fields, count, &digest))
+    convert_loss(conversion, number,
+                 "expected |g0|HOST|SERVICE|EXPIRES|KEY, or |c0|HOST|SERVICE|EXPIRES|6|SHA-256; left out");
+  else {
+    draft_take(&draft, PIN_LIST_PINS, &digest);
     conversion_add(conversion, &draft);
+  }
 }
 
 static void read_gnutls(struct conversion *conversion) {
