@@ -105,8 +105,8 @@ static void report_elements(struct conversion *conversion, xmlNode *node) {
 static void read_android(struct conversion *conversion) {
   struct draft unpinned = DRAFT_AT(NULL, 0);
   unpinned.mode = PIN_MODE_OFF;
-  xmlDoc *document = xml_read(conversion);
-  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "network-security-config");
+  xmlDoc *document;
+  xmlNode *root = xml_read(conversion, "network-security-config", &document);
   for (xmlNode *node = root == NULL ? NULL : xml_next(root->children, "domain-config"); node != NULL;
        node = xml_next(node->next, "domain-config"))
     read_domain_config(conversion, node, &unpinned);

@@ -157,8 +157,8 @@ static json_object *plist_value(struct conversion *conversion, xmlNode *node, un
 }
 
 json_object *tree_from_plist(struct conversion *conversion) {
-  xmlDoc *document = xml_read(conversion);
-  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "plist");
+  xmlDoc *document;
+  xmlNode *root = xml_read(conversion, "plist", &document);
   xmlNode *top = root == NULL ? NULL : element(root->children);
   json_object *value = top == NULL ? NULL : plist_value(conversion, top, 0);
   if (root != NULL && value == NULL)

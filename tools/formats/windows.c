@@ -222,8 +222,8 @@ static int64_t read_next_update(struct conversion *conversion, xmlNode *root) {
 }
 
 static void read_windows(struct conversion *conversion) {
-  xmlDoc *document = xml_read(conversion);
-  xmlNode *root = document == NULL ? NULL : xml_root(conversion, document, "PinRules");
+  xmlDoc *document;
+  xmlNode *root = xml_read(conversion, "PinRules", &document);
   if (root != NULL) {
     xml_name_attributes(conversion, root, "NextUpdate Duration LogDuration LogEndDate ListIdentifier",
                         "certutil");

@@ -30,37 +30,27 @@ static void report(struct conversion *conversion, xmlParserCtxt *context) {
   convert_error(conversion, error == NULL ? 0 : (unsigned)error->line, "%s; expected XML", line);
 }
 
-/* A valid UTF-8 text is read as UTF-8, whatever encoding it declares: it has been decoded before. */
-static xmlDoc *read_by(xmlParserCtxt *context, struct conversion *conversion) {
+xmlNode *xml_read(struct conversion *conversion, const char *name, xmlDoc **ret_document) {
+  xmlSetExternalEntityLoader(open_nothing);
+  xmlParserCtxt *context = xmlNewParserCtxt();
+  if (context == NULL)
+    memory_exhausted();
+  /* A valid UTF-8 text is read as UTF-8, whatever encoding it declares: it has been decoded before. */
   bool is_utf8 = xmlCheckUTF8((const xmlChar *)conversion->text) == 1;
   xmlDoc *document = xmlCtxtReadMemory(context, conversion->text, (int)conversion->length, NULL, NULL,
                                        PARSE_OPTIONS | (is_utf8 ? XML_PARSE_IGNORE_ENC : 0));
-  if (document == NULL) {
+  const xmlDtd *subset = document == NULL ? NULL : xmlGetIntSubset(document);
+  xmlNode *root = document == NULL ? NULL : xmlDocGetRootElement(document);
+  bool is_expected = root != NULL && xml_is(root, name);
+  if (document == NULL)
     report(conversion, context);
-    return NULL;
-  }
-  const xmlDtd *subset = xmlGetIntSubset(document);
-  if (subset == NULL || subset->children == NULL)
-    return document;
-  convert_error(conversion, 0, "defines entities or elements of its own; expected none");
-  xmlFreeDoc(document);
-  return NULL;
-}
-
-xmlDoc *xml_read(struct conversion *conversion) {
-  xmlSetExternalEntityLoader(open_nothing);
-  xmlParserCtxt *context = xmlNewParserCtxt();
-  xmlDoc *document = context == NULL ? NULL : read_by(context, conversion);
+  else if (subset != NULL && subset->children != NULL)
+    convert_error(conversion, 0, "defines entities or elements of its own; expected none");
+  else if (!is_expected)
+    convert_error(conversion, root == NULL ? 0 : xml_line(root), "expected <%s> first", name);
   xmlFreeParserCtxt(context);
-  return document;
-}
-
-xmlNode *xml_root(struct conversion *conversion, xmlDoc *document, const char *name) {
-  xmlNode *root = xmlDocGetRootElement(document);
-  if (root != NULL && xml_is(root, name))
-    return root;
-  convert_error(conversion, root == NULL ? 0 : xml_line(root), "expected <%s> first", name);
-  return NULL;
+  *ret_document = document;
+  return is_expected && (subset == NULL || subset->children == NULL) ? root : NULL;
 }
 
 unsigned xml_line(const xmlNode *node) {

@@ -11,13 +11,11 @@
 #include "formats/conversion.h"
 
 /*
- * Parses the conversion's text, for xmlFreeDoc. Returns NULL after a message. A text that defines entities
- * is refused, so that nothing stands for more than it shows.
+ * Parses the conversion's text and returns its root, which must have this name; NULL after a message. A text
+ * that defines entities is refused, so that nothing stands for more than it shows. Call xmlFreeDoc on
+ * *ret_document in any case.
  */
-xmlDoc *xml_read(struct conversion *conversion);
-
-/* Returns the root if it has this name, otherwise NULL after a message. */
-xmlNode *xml_root(struct conversion *conversion, xmlDoc *document, const char *name);
+xmlNode *xml_read(struct conversion *conversion, const char *name, xmlDoc **ret_document);
 
 unsigned xml_line(const xmlNode *node);
 bool xml_is(const xmlNode *node, const char *name);
