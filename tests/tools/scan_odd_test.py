@@ -52,7 +52,7 @@ class Past(Scan):
         words = ("scan", "--ca", "root.pem", "--rate", "0", "--timeout", "60", "api.example.com", "--connect", f"::127.0.0.1:{port}", "--history", history)
         done = self.pinctl(*words, status=3)
         self.assertIn(why, done.stderr)
-        self.assertIn("warning: the report says nothing, or not all, of what was seen before", done.stderr)
+        self.assertIn("warning: the report has nothing, or not everything, of what was seen before", done.stderr)
         self.assertIn(pin_of("server.pem"), done.stdout)
         self.assertNotIn("In the history", done.stdout)
         host = json.loads(self.pinctl(*words, "--json", status=3).stdout)["hosts"][0]
@@ -65,7 +65,7 @@ class Past(Scan):
         self.pinctl("monitor", "--hosts", hosts, "--history", history, "--ca", "root.pem", "--connect", f"::127.0.0.1:{sound}", status=None)
         with contextlib.closing(sqlite3.connect(history, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            self.cannot_be_read(sound, history, 'locked by another program; "fuser" names it')
+            self.cannot_be_read(sound, history, 'locked by another program; "fuser FILE" shows which one')
         for name, content in (("text.db", "no database " * 100), ("later.db", None)):
             wrong = os.path.join(self.folder, name)
             if content is None:

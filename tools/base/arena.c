@@ -19,7 +19,7 @@ static size_t rounded(size_t size) {
   return (size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 }
 
-/* From `begin` on in the chunk that is being filled, or in a new one. */
+/* `need` bytes from offset `begin` of the newest chunk, or from a new chunk where they do not fit. */
 static void *take(struct arena *arena, size_t begin, size_t need) {
   struct arena_chunk *chunk = arena->chunks;
   if (chunk == NULL || chunk->size < begin || chunk->size - begin < need) {

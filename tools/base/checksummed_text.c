@@ -15,13 +15,13 @@ static void digest_of(const char *body, char ret_text[PIN_DIGEST_TEXT_SIZE]) {
   pin_digest_format(&digest, ret_text);
 }
 
-char *sealed_text(const char *head, const char *body) {
+char *checksummed_text(const char *head, const char *body) {
   char digest[PIN_DIGEST_TEXT_SIZE];
   digest_of(body, digest);
   return must_format("%s%s\n%s", head, digest, body);
 }
 
-const char *sealed_body(const char *head, const char *text) {
+const char *checksummed_body(const char *head, const char *text) {
   size_t head_length = strlen(head);
   if (strncmp(text, head, head_length) != 0)
     return NULL;
@@ -35,7 +35,7 @@ const char *sealed_body(const char *head, const char *text) {
   return length == strlen(expected) && strncmp(digest, expected, length) == 0 ? end + 1 : NULL;
 }
 
-void sealed_string(FILE *stream, const char *text) {
+void config_string_write(FILE *stream, const char *text) {
   fputc('"', stream);
   for (; *text != '\0'; text++) {
     unsigned char byte = (unsigned char)*text;

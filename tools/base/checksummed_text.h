@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Files that pinctl writes for itself in policy.d: a head in comments, which ends in a digest of the rest. A
- * file that somebody edited since no longer agrees with its digest, and from then on is theirs.
+ * Texts that carry their own checksum, for the files that pinctl writes in policy.d. A head of comments ends
+ * in the digest of the body below it. When somebody edits such a file its digest no longer matches, and
+ * pinctl treats the file as theirs.
  */
 #ifndef PINCTL_BASE_CHECKSUMMED_TEXT_H
 #define PINCTL_BASE_CHECKSUMMED_TEXT_H
 
 #include <stdio.h>
 
-/* The head, the digest of the body, and the body. head ends in "# something: ". For free(3). */
-char *sealed_text(const char *head, const char *body);
+/* The head, the digest of the body, and the body. The head ends in "# something: ". For free(3). */
+char *checksummed_text(const char *head, const char *body);
 
-/* The body of a text with this head whose digest agrees; points into `text`. NULL: not ours, or no longer. */
-const char *sealed_body(const char *head, const char *text);
+/* The body of a text with this head, inside `text`. NULL: the head is another one, or the digest does not
+ * match. */
+const char *checksummed_body(const char *head, const char *text);
 
-/* A string as libconfig reads it back, byte for byte. */
-void sealed_string(FILE *stream, const char *text);
+/* Writes a string in quotes, escaped so that libconfig reads the same bytes back. */
+void config_string_write(FILE *stream, const char *text);
 
 #endif

@@ -11,8 +11,8 @@
 
 #include "base/timestamp.h"
 
-/* Between two looks at whether it has ended. */
-#define LOOK_NANOSECONDS 10000000
+/* The time between two checks whether the child has ended. */
+#define CHECK_NANOSECONDS 10000000
 
 static int set_streams(posix_spawn_file_actions_t *actions, const struct child_streams *streams) {
   const int given[] = {streams->in, streams->out, streams->err};
@@ -23,7 +23,7 @@ static int set_streams(posix_spawn_file_actions_t *actions, const struct child_s
   return error;
 }
 
-/* These signals do what they usually do, even where pinctl ignores them. */
+/* Gives these signals their default action in the child, even where pinctl ignores them. */
 static int set_attributes(posix_spawnattr_t *attributes, bool in_group) {
   sigset_t defaults;
   sigemptyset(&defaults);
@@ -65,7 +65,7 @@ int child_wait(pid_t child) {
 }
 
 bool child_wait_seconds(pid_t child, long seconds, int *ret_status) {
-  static const struct timespec pause = {.tv_nsec = LOOK_NANOSECONDS};
+  static const struct timespec pause = {.tv_nsec = CHECK_NANOSECONDS};
   double end = monotonic_seconds() + (double)seconds;
   for (;;) {
     pid_t got = waitpid(child, ret_status, WNOHANG);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Bounds the rows below; a name of a host is not longer. */
+/* The size of the rows below. No host name is longer. */
 #define LONGEST_WORD 255
 
 static size_t least(size_t a, size_t b) {
@@ -12,9 +12,9 @@ static size_t least(size_t a, size_t b) {
 }
 
 /*
- * The number of letters to insert, drop, change or exchange with their neighbour. FAR or more: it is not what
- * was meant, as where a word would have to be changed as a whole. Optimal string alignment, keeping three
- * rows of the matrix.
+ * The number of letters to insert, drop, change or swap with their neighbour (optimal string alignment,
+ * keeping three rows of the matrix). FAR or more: the words are not similar. That also holds where every
+ * letter would have to change.
  */
 static size_t edit_distance(const char *from, const char *to) {
   size_t rows[3][LONGEST_WORD + 1];

@@ -102,7 +102,7 @@ char *escape_short(const char *text, size_t columns) {
       break;
     at += step;
   }
-  /* What is left out is longer than this. */
+  /* There is room: the part that is cut off is longer than the dots. */
   strcpy(escaped + at, dots);
   return escaped;
 }

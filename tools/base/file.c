@@ -15,7 +15,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 
-/* Of mkstemp(3). */
+/* The part of a name that mkstemp(3) replaces. */
 #define RANDOM_PART "XXXXXX"
 
 static int read_all(int fd, char **ret_bytes, size_t *ret_length) {
@@ -87,7 +87,7 @@ bool file_read_at(int fd, void *bytes, size_t size, off_t offset) {
   return true;
 }
 
-/* By its name, and only if that is still the same file. */
+/* Opens the path again for reading. ESTALE: another file is there now. */
 static int reopen(const char *path, const struct stat *expected, int *ret_fd) {
   struct stat status;
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -114,7 +114,7 @@ int file_open_regular(const char *path, int *ret_fd) {
   AUTO_TEXT same = must_format("/proc/self/fd/%d", place);
   if (error == 0 && (*ret_fd = open(same, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
     error = errno;
-  /* An image that was made the root directory has no /proc. */
+  /* There is no /proc: with --root the root directory is an image. */
   if (error == ENOENT)
     error = reopen(path, &status, ret_fd);
   close(place);
@@ -134,7 +134,7 @@ static int write_all(int fd, const char *text, size_t length) {
   return 0;
 }
 
-/* The mode does not depend on the umask. Closes it. */
+/* Writes the text, sets the mode whatever the umask, flushes it to the disk and closes the descriptor. */
 static int fill(int fd, const char *text, mode_t mode) {
   int error = write_all(fd, text, strlen(text));
   if (error == 0 && (fchmod(fd, mode) != 0 || fsync(fd) != 0))
@@ -160,7 +160,7 @@ static int write_beside(const char *path, const char *prefix, const char *text, 
   return 0;
 }
 
-/* Every process on the system has to read a policy. */
+/* Mode 0644, since every process on the system reads the policy. */
 int file_write_beside(const char *path, const char *text, char **ret_beside) {
   return write_beside(path, FILE_BESIDE_PREFIX, text, 0644, ret_beside);
 }
@@ -210,7 +210,7 @@ bool link_is_dangling(const char *path) {
 int directory_make(const char *path) {
   if (mkdir(path, 0755) != 0)
     return errno == EEXIST ? 0 : errno;
-  /* Who owns the folder around it may have put a link in its place. */
+  /* The owner of the parent directory may have put a symbolic link there meanwhile. */
   int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   int error = fd < 0 || fchmod(fd, 0755) != 0 ? errno : 0;
   if (fd >= 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Files as wholes. */
+/* Reading and writing whole files, and a few operations on paths and directories. */
 #ifndef PINCTL_BASE_FILE_H
 #define PINCTL_BASE_FILE_H
 
@@ -10,7 +10,7 @@
 
 #include "base/must_use.h"
 
-/* Keys, chains and policies are far smaller. */
+/* The largest file that is read. Keys, chains and policies are far smaller. */
 #define LARGEST_FILE ((size_t)64 << 20)
 
 /*
@@ -20,63 +20,61 @@
 MUST_USE int file_read(const char *path, char **ret_bytes, size_t *ret_length);
 
 /*
- * A file in memory of mode 0644 that is read from its start. Unlike with a pipe, a program that does not read
- * it all breaks nothing, and whatever order it reads and writes in, nobody waits for ever. Closed by exec(3).
- * -1, with errno: not made.
+ * Makes a file in memory, of mode 0644, with this text; reading starts at its beginning. Unlike a pipe it
+ * cannot break or block when a program does not read all of it, or reads and writes in another order.
+ * Closed by exec(3). Returns the descriptor, or -1 with errno.
  */
 MUST_USE int file_in_memory(const char *name, const char *text);
 
-/* Whether all those bytes of an open file could be read. */
+/* Reads `size` bytes of an open file from an offset. False: not all of them could be read. */
 MUST_USE bool file_read_at(int fd, void *bytes, size_t size, off_t offset);
 
 /*
- * Opens a file that another user may own, for reading. What is no regular file is not touched at all, since
- * opening a device does something and a FIFO waits: EINVAL. A lease of its owner's is not waited for:
- * EWOULDBLOCK. Returns 0 or an errno value.
+ * Opens a file for reading that another user may own. EINVAL: it is no regular file, and was not opened,
+ * since opening a device has effects and opening a FIFO waits. EWOULDBLOCK: its owner holds a lease on it,
+ * for which this does not wait. Returns 0 or an errno value.
  */
 MUST_USE int file_open_regular(const char *path, int *ret_fd);
 
 /*
- * Writes a file of mode 0644 under a name of its own beside `path`, and its bytes to the disk. Returns 0 and
- * the name in *ret_beside (for free(3)), or an errno value with nothing left behind.
+ * Writes a file of mode 0644 under a temporary name in the directory of `path`, and flushes it to the disk.
+ * Returns 0 and the name in *ret_beside (for free(3)), or an errno value with nothing left behind.
  */
 MUST_USE int file_write_beside(const char *path, const char *text, char **ret_beside);
 
-/* Puts a file that was written this way in the place of whatever is at `path`.
- * Returns 0 or an errno value. */
+/* Writes a file in this way and renames it to `path`, over whatever is there. Returns 0 or an errno value. */
 MUST_USE int file_replace(const char *path, const char *text);
 
-/* What the name of such a file begins with. Not ending in .cfg, it is no drop-in for readers of policy.d. */
+/* The prefix of these temporary names. They do not end in .cfg, so readers of policy.d ignore them. */
 #define FILE_BESIDE_PREFIX ".pinctl-new-"
 
-/* The same under a name that begins with `prefix`, and for nobody but its owner to read. */
+/* file_write_beside with another prefix and mode 0600. */
 MUST_USE int file_write_hidden(const char *path, const char *prefix, const char *text, char **ret_beside);
 
 /*
- * Makes a file of mode 0600 where there is none (EEXIST: there is, be it only a symbolic link), and writes
- * its bytes to the disk; its name is durable after directory_sync. 0, or an errno value with nothing left
- * behind.
+ * Makes a new file of mode 0600 and flushes it to the disk; its name is durable after directory_sync. EEXIST:
+ * there is a file already, or a symbolic link. Returns 0, or an errno value with nothing left behind.
  */
 MUST_USE int file_write_new(const char *path, const char *text);
 
 /*
- * Removes what interrupted writers left in a directory: files whose names are this prefix and what mkstemp(3)
- * put behind it. To be called while no other writer can be at work.
+ * Removes the files that interrupted writers left in a directory: those named by this prefix and the random
+ * part of mkstemp(3). No other writer may be at work meanwhile.
  */
 void file_sweep(const char *directory, const char *prefix);
 
-/* Whether a symbolic link lies there that leads to nothing. */
+/* Whether the path is a symbolic link whose target does not exist. */
 bool link_is_dangling(const char *path);
 
-/* Makes a directory of mode 0755, whatever the umask, where there is none. 0 or an errno value. */
+/* Makes a directory of mode 0755, whatever the umask, unless it exists. Returns 0 or an errno value. */
 MUST_USE int directory_make(const char *path);
 
-/* Makes a renamed, new or removed name durable. 0 or an errno value. */
+/* Makes names that were added, renamed or removed in a directory durable. Returns 0 or an errno value. */
 MUST_USE int directory_sync(const char *directory);
 
-/* "." for a path without a slash. For free(3). */
+/* The directory of a path; "." for a path without a slash. For free(3). */
 char *path_directory(const char *path);
-/* What follows the last slash; points into `path`. */
+/* The part of `path` behind its last slash. */
 const char *path_base(const char *path);
 
 #endif

@@ -31,7 +31,7 @@ bool service_read(const char *text, uint16_t *ret_port) {
   return service != NULL;
 }
 
-/* Cuts the host and the text of the port apart; a NULL port: none was given. */
+/* Cuts the text into the host and the port. *ret_port NULL: no port was given. */
 static bool split(char *text, char **ret_host, char **ret_port) {
   *ret_host = text;
   *ret_port = NULL;
@@ -94,7 +94,8 @@ char *host_as_covered(const char *host) {
   if (named && (strcmp(without_zone, host) == 0 || host_is_address(canonical)))
     return canonical;
   free(canonical);
-  /* By what programs call for a name that they are given; AI_NUMERICHOST asks no server. */
+  /* Programs resolve a name with this function, so it decides what is an address. AI_NUMERICHOST: no lookup.
+   */
   if (getaddrinfo(host, NULL, &numbers, &found) != 0)
     return must_copy(host);
   const struct sockaddr_in *address = (const void *)found->ai_addr;

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-/* Handlers, since what is ignored stays so in the programs that are started. */
+/* Sets handlers, not SIG_IGN: programs that pinctl starts would inherit an ignored signal. */
 static void handle(const int *signals, size_t count, const struct sigaction *action,
                    struct sigaction *ret_before) {
   for (size_t i = 0; i < count; i++) {
@@ -50,7 +50,7 @@ bool interrupt_noted(void) {
 
 /* ---- While files are changed ---- */
 
-/* The last one asks for nothing, but would end the process. */
+/* SIGPIPE does not ask pinctl to end, but would kill it. */
 static const int enders[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 static struct sigaction before_end[COUNT_OF(enders)];
 static unsigned depth;
@@ -59,7 +59,7 @@ static volatile sig_atomic_t asked;
 
 static void note_end(int number) {
   if (number != SIGPIPE && asked == 0)
-    asked = number; /* The first; a terminal that goes away may follow Ctrl-C. */
+    asked = number; /* the first signal counts: SIGHUP of a closed terminal may follow Ctrl-C */
 }
 
 void end_defer(void) {

@@ -12,19 +12,20 @@
 #include "base/file.h"
 #include "base/memory.h"
 
-/* Who owns the folder could replace the file anyway. */
+/* Whether the user owns the directory of the file, and so could replace the file anyway. */
 static bool owns_folder(const char *path, uid_t user) {
   struct stat status;
   AUTO_TEXT folder = path_directory(path);
   return stat(folder, &status) == 0 && status.st_uid == user;
 }
 
-/* 0 or an errno value. A backup, say, may have given it another mode; then what stands in it is anybody's. */
+/* Makes sure that only its owner can open the file. Where others could, because a restored backup has another
+ * mode, say, its content is not to be trusted and is cleared. Returns 0 or an errno value. */
 static int make_private(const char *path, int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0)
     return errno;
-  /* A second name would be that of a file elsewhere, whose mode is none of ours to change. */
+  /* A hard link: the file belongs elsewhere too, so its mode must not be changed. */
   if (!S_ISREG(status.st_mode) || status.st_nlink > 1 ||
       (status.st_uid != geteuid() && !owns_folder(path, status.st_uid)))
     return EPERM;
@@ -33,9 +34,9 @@ static int make_private(const char *path, int fd) {
 }
 
 /*
- * Makes the file, in the folder that is looked at, wherever the path leads a moment later. What root makes in
- * the folder of a user is that user's, or one "sudo" would keep him from his own policy. Where the file
- * system does not let it, the file stays root's.
+ * Makes the file. The directory is opened first, so that the file is made in the directory whose owner is
+ * checked. A file that root makes in a user's directory is given to that user: otherwise a single "sudo"
+ * would lock him out of his own policy. Where the file system refuses that, the file stays root's.
  */
 static int make(const char *path, int *ret_fd) {
   struct stat status;
@@ -59,16 +60,15 @@ static int open_or_make(const char *path, int *ret_fd) {
     if (*ret_fd >= 0)
       return 0;
     int error = errno == ENOENT ? make(path, ret_fd) : errno;
-    /* Another has made it meanwhile. */
+    /* EEXIST: another process has made the file meanwhile; try again. */
     if (error != EEXIST)
       return error == ELOOP ? EPERM : error;
   }
 }
 
 /*
- * Opens the file, and makes it where there is none; a symbolic link is not followed. What root makes in the
- * folder of another user belongs to that user. EPERM: it is no regular file, or belongs neither to this user
- * nor to the owner of its folder. Returns 0 or an errno value.
+ * Opens the file, or makes it; does not follow a symbolic link. EPERM: it is no regular file, or belongs
+ * neither to this user nor to the owner of its directory. Returns 0 or an errno value.
  */
 static int lock_file_open(const char *path, int *ret_fd) {
   int fd = -1;

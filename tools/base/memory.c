@@ -75,9 +75,7 @@ void memory_close(FILE *stream) {
 }
 
 void text_list_add(struct text_list *list, char *text) {
-  /* There is room up to the next power of two, so that a list of many texts does not take quadratic time. */
-  if ((list->count & (list->count - 1)) == 0)
-    list->items = must_grow(list->items, list->count == 0 ? 1 : 2 * list->count, sizeof *list->items);
+  list->items = must_room(list->items, list->count, sizeof *list->items);
   list->items[list->count++] = text;
 }
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Memory for a short-lived program: when it runs out, these end pinctl with exit status 3, since nothing it
- * does is half done at such a moment (files change by rename only). None of them returns NULL.
+ * Memory and lists of texts for a short-lived program. Where memory runs out, these functions end pinctl with
+ * exit status 3; they never return NULL. That leaves nothing half done, since files change only by rename.
  */
 #ifndef PINCTL_BASE_MEMORY_H
 #define PINCTL_BASE_MEMORY_H
@@ -13,15 +13,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Of an array, not of a pointer. */
+/* The number of elements of an array; not for a pointer. */
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* count times size zeroed bytes, for free(3). */
+/* count * size zeroed bytes, for free(3). */
 void *must_alloc(size_t count, size_t size);
-/* Grows or makes an array; new members are not initialised. */
+/* Resizes an array, or makes one of NULL, to `count` elements; new elements are not initialised. */
 void *must_grow(void *array, size_t count, size_t size);
-/* The same with room for one member behind `count`; called for each, it grows by doubling. */
+/* Makes room for one element behind the `count` that the array has. To be called for each element that is
+ * added: the array doubles, so that many elements do not take quadratic time. */
 void *must_room(void *array, size_t count, size_t size);
+/* Copies and formatted texts, for free(3). */
 char *must_copy(const char *text);
 char *must_copy_bytes(const char *bytes, size_t length);
 char *must_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -30,10 +32,10 @@ char *must_vformat(const char *format, va_list values) __attribute__((format(pri
 /* Appends to a text for free(3), behind the separator unless the text is empty. *text NULL: an empty text. */
 void text_append(char **text, const char *separator, const char *more);
 
-/* For what other libraries allocate: ends pinctl as all of these do. */
+/* Ends pinctl in the same way, where a library could not allocate. */
 _Noreturn void memory_exhausted(void);
 
-/* A stream into memory; *ret_text is for free(3) once memory_close has returned. */
+/* Opens a stream that writes into memory; *ret_text is valid, and for free(3), after memory_close. */
 FILE *memory_open(char **ret_text, size_t *ret_size);
 void memory_close(FILE *stream);
 
@@ -45,7 +47,7 @@ struct text_list {
 /* Takes over the text. */
 void text_list_add(struct text_list *list, char *text);
 void text_list_remove(struct text_list *list, size_t index);
-/* The index, or list->count. */
+/* The index of the first equal text, or list->count. */
 size_t text_list_find(const struct text_list *list, const char *text);
 void text_list_clear(struct text_list *list);
 /* For qsort(3) and bsearch(3) over pointers to texts. */
@@ -57,7 +59,7 @@ static inline void free_text(char **text) {
 }
 #define AUTO_TEXT __attribute__((cleanup(free_text))) char *
 
-/* The text, for somebody else to free from here on; the variable is NULL then. */
+/* Returns the text, which the caller now owns, and sets the variable to NULL. */
 static inline char *text_take(char **text) {
   char *taken = *text;
   *text = NULL;

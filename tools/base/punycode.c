@@ -44,7 +44,7 @@ static uint32_t adapt(uint32_t delta, uint32_t count, bool first) {
   return k + (BASE - LEAST_THRESHOLD + 1) * delta / (delta + SKEW);
 }
 
-/* A number of variable length, added to *at. Returns what follows it, NULL: it is none. */
+/* Reads a number of variable length and adds it to *at. Returns the text behind it; NULL: it is invalid. */
 static const char *read_delta(const char *text, const char *end, uint32_t bias, uint32_t *at) {
   uint64_t sum = *at;
   uint64_t weight = 1;
@@ -75,7 +75,7 @@ static bool insert(struct label *label, uint32_t place, uint32_t point) {
   return true;
 }
 
-/* 6.2. text: behind "xn--". */
+/* 6.2. text: the label behind "xn--". */
 static bool decode(const char *text, const char *end, struct label *ret_label) {
   const char *delimiter = memrchr(text, '-', (size_t)(end - text));
   uint32_t point = FIRST_POINT;
@@ -115,7 +115,7 @@ static char *put_utf8(char *to, uint32_t point) {
 }
 
 char *name_in_unicode(const char *name) {
-  /* Four octets at most for each of the name's. */
+  /* UTF-8 takes at most four octets for each octet of the name. */
   AUTO_TEXT text = must_alloc(4 * strlen(name) + 1, 1);
   char *to = text;
   bool found = false;

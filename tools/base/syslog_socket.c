@@ -17,13 +17,13 @@ char *syslog_socket_trouble(void) {
   int error = 0;
   for (size_t i = 0; i < COUNT_OF(types); i++) {
     int fd = socket(AF_UNIX, types[i] | SOCK_CLOEXEC, 0);
-    bool there = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
-    error = there ? 0 : errno;
+    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    error = connected ? 0 : errno;
     if (fd >= 0)
       close(fd);
-    if (there)
+    if (connected)
       return NULL;
-    /* There is one, of the other type. */
+    /* EPROTOTYPE: the socket is of the other type. */
     if (error != EPROTOTYPE)
       break;
   }

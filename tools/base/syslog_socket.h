@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Whether anybody listens for the system log: syslog(3) says nothing where nobody does. */
+/* Finds out whether a system log daemon is listening, since syslog(3) does not report that none is. */
 #ifndef PINCTL_BASE_SYSLOG_SOCKET_H
 #define PINCTL_BASE_SYSLOG_SOCKET_H
 
@@ -8,7 +8,7 @@
 
 #define SYSLOG_SOCKET "/dev/log"
 
-/* NULL: somebody does. Otherwise why not, in words, for free(3). */
+/* NULL: a daemon is listening. Otherwise the reason why it cannot be reached, for free(3). */
 MUST_USE char *syslog_socket_trouble(void);
 
 #endif

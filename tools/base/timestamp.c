@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-/* Exactly so many digits. */
+/* Reads exactly so many digits. */
 static bool take_number(const char **at, int digits, int *ret_number) {
   int number = 0;
   for (int i = 0; i < digits; i++) {
@@ -45,7 +45,7 @@ static bool take_clock(const char **at, struct tm *time) {
          time->tm_sec <= 60;
 }
 
-/* "Z", or how far the local time is ahead of UTC, in seconds. */
+/* Reads "Z" or "+01:00": the seconds by which the local time is ahead of UTC. */
 static bool take_offset(const char **at, int *ret_seconds) {
   int hours = 0, minutes = 0;
   *ret_seconds = 0;
@@ -86,7 +86,7 @@ const char *timestamp_skip_traditional(const char *text, int64_t now, int64_t *r
   if (!(*text == ' ' ? text++, take_number(&text, 1, &time.tm_mday) : take_number(&text, 2, &time.tm_mday)) ||
       time.tm_mday < 1 || time.tm_mday > 31 || !take_char(&text, " ") || !take_clock(&text, &time))
     return NULL;
-  /* At most from next year to last year; mktime(3) writes to what it is given. */
+  /* Tries next year, this year, last year. A copy each time, since mktime(3) changes its argument. */
   for (int years = 0; years < 3; years++, time.tm_year--) {
     struct tm tried = time;
     *ret_moment = mktime(&tried);
@@ -120,7 +120,7 @@ static bool read_relative(const char *text, int64_t now, int64_t *ret_moment) {
   const char *word = text + digits + strspn(text + digits, " ");
   size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyz");
   int64_t unit = unit_seconds(word, length);
-  /* Six digits of weeks are more than anybody's log, and far from any overflow. */
+  /* At most six digits: no log is older than that many weeks, and nothing overflows. */
   if (digits == 0 || digits > 6 || unit == 0)
     return false;
   const char *rest = word + length;
@@ -146,7 +146,7 @@ static char *written(const struct tm *time, bool local) {
   if (time != NULL && local)
     strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", time);
   if (time != NULL && !local) {
-    /* Not %Y, which leaves zeros out. */
+    /* %Y would leave out leading zeros. */
     int length = snprintf(text, sizeof text, "%04d", time->tm_year + 1900);
     strftime(text + length, sizeof text - (size_t)length, "-%m-%dT%H:%M:%SZ", time);
   }

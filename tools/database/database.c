@@ -22,14 +22,15 @@ struct sql_cell {
   int64_t number;
 };
 
-/* SQLite does not keep why a file is read-only. */
+/* What to do about the last error, behind its message. SQLite does not say why a file is read-only, so that
+ * is asked of the system. Static. */
 static const char *remedy(const struct database *database) {
   switch (sqlite3_errcode(database->handle)) {
   case SQLITE_BUSY:
-    return " by another program; \"fuser\" names it";
+    return " by another program; \"fuser FILE\" shows which one";
   case SQLITE_NOTADB:
   case SQLITE_CORRUPT:
-    return "; restore it, or move it away: then a new one is begun";
+    return "; restore it from a backup, or move it away and a new one is made";
   case SQLITE_READONLY:
     return access(database->path, W_OK) == 0 ? "" : root_remedy(errno);
   case SQLITE_FULL:
@@ -89,7 +90,7 @@ bool database_run(struct database *database, const char *sql) {
   return sqlite3_exec(database->handle, sql, NULL, NULL, NULL) == SQLITE_OK || failed(database);
 }
 
-/* The values live until the statement is done. NULL, having said why. */
+/* The values must live until the statement is finalized. NULL, having said why. */
 static sqlite3_stmt *prepare(struct database *database, const char *sql, const struct sql_value *values,
                              size_t count) {
   sqlite3_stmt *statement = NULL;
@@ -122,7 +123,7 @@ int64_t database_inserted(const struct database *database) {
   return sqlite3_last_insert_rowid(database->handle);
 }
 
-/* What is killed within a transaction leaves a journal beside the database. */
+/* Signals are deferred, since a process that is killed within a transaction leaves a journal file behind. */
 bool database_begin(struct database *database) {
   end_defer();
   if (database_run(database, "BEGIN IMMEDIATE"))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A SQLite database, for the two rooms that keep one. Nobody else includes sqlite3.h. What fails is said
- * here, with the path of the database and SQLite's own words.
+ * A SQLite database: opening, changing and reading it. Two rooms keep one; no other file includes sqlite3.h.
+ * These functions print their errors themselves, with the path of the database and SQLite's message.
  */
 #ifndef PINCTL_DATABASE_DATABASE_H
 #define PINCTL_DATABASE_DATABASE_H
@@ -19,17 +19,19 @@ struct database;
 enum database_use { DATABASE_READ, DATABASE_WRITE, DATABASE_MAKE };
 
 /*
- * Opens one, which waits so many milliseconds for other users of it. NULL, having said why. ret_error may be
- * NULL; else an error of the system is not said, and *ret_error is that errno value, or 0.
+ * Opens a database. patience: for how many milliseconds each call waits for other users of it. NULL, having
+ * said why. ret_error: where it is not NULL, an error of the system is not printed, and *ret_error is its
+ * errno value; 0 for any other error.
  */
 struct database *database_open(const char *path, enum database_use use, int patience, int *ret_error);
-/* Whether nothing was kept there yet: SQLite makes an empty file first, which stays where nothing fits. */
+/* Whether the file is missing or empty. SQLite makes an empty file first, which stays where the disk is full.
+ */
 bool database_is_absent(const char *path);
 /* Takes NULL. */
 void database_close(struct database *database);
 const char *database_path(const struct database *database);
 
-/* A value for a parameter of a statement. */
+/* A value for a parameter of a statement; its text is the caller's. */
 struct sql_value {
   bool is_text;
   const char *text; /* NULL: SQL's NULL */
@@ -49,30 +51,30 @@ MUST_USE bool database_run(struct database *database, const char *sql);
 /* Runs one statement that gives no rows. False, having said why. */
 MUST_USE bool database_change(struct database *database, const char *sql, const struct sql_value *values,
                               size_t count);
-/* Of the last statement that changed something:
- * how many rows, and the number of the row that was inserted. */
+/* How many rows the last statement changed, and the id of the row that it inserted. */
 int database_changed(const struct database *database);
 int64_t database_inserted(const struct database *database);
 
-/* A transaction, for which others wait. database_end takes it back where good is false; false: it did. */
+/* Begins and ends a transaction, for which other users of the database wait. database_end commits it where
+ * `good` is true, else rolls it back. False: it was rolled back. */
 MUST_USE bool database_begin(struct database *database);
 MUST_USE bool database_end(struct database *database, bool good);
 
 /*
- * What a query gives, read before any of it is used: whoever shows it may wait for ever for a reader of the
- * output, and nobody can write while rows are being read.
+ * The result of a query, read completely before it is used. While rows are being read nobody can write to the
+ * database, and printing them may block for ever where the reader of the output does not read.
  */
 struct sql_rows {
-  struct sql_cell *cells;
+  struct sql_cell *cells; /* row by row; their texts are in `texts` */
   size_t count, columns;
   struct arena texts;
 };
 
-/* False, having said why; *ret_rows is to be cleared in any case. */
+/* Runs a query. False, having said why; *ret_rows is to be cleared in any case. */
 MUST_USE bool database_read(struct database *database, const char *sql, const struct sql_value *values,
                             size_t count, struct sql_rows *ret_rows);
 void sql_rows_clear(struct sql_rows *rows);
-/* To be filled by database_read; cleared at the end of the block. */
+/* Declares rows for database_read that are cleared at the end of the block. */
 #define AUTO_ROWS __attribute__((cleanup(sql_rows_clear))) struct sql_rows
 
 /* The text in a row and column, which lives as long as the rows; NULL where there is none. */
