@@ -128,7 +128,7 @@ class Width(PinctlCase):
         for lines in (wide, narrow):
             self.assert_one_line_each(lines)
         self.assertEqual(wide[0].split(), ["HOST", "PORTS", "MODE", "PINS", "BACKUP", "EXPIRES"])
-        self.assertEqual(wide[21], "Left out, for want of room: ISSUERS, WHERE")
+        self.assertEqual(wide[21], "Not shown for lack of room: ISSUERS, WHERE")
         self.assertEqual(narrow[0].split(), ["HOST", "MODE", "PINS", "BACKUP"])
         # Nothing is left out where there is room, or no terminal.
         self.assertIn("policy.cfg:2", self.lines(160, "list")[1])
@@ -174,7 +174,7 @@ class Width(PinctlCase):
             f'key0="{pin_of("evil.pem")} CN=x" program=/usr/bin/curl pid=17 uid=0', 1700000000) for name in self.NAMES), "log")
         lines = self.lines(80, "log", "--file", log)
         self.assert_one_line_each(lines[:22])
-        self.assertIn("Left out, for want of room: PROGRAM (UID)", lines)
+        self.assertIn("Not shown for lack of room: PROGRAM (UID)", lines)
         self.assertIn(f"  key0 {pin_of('evil.pem')} CN=x", lines)
         narrow = self.lines(60, "log", "--file", log)
         self.assertEqual(narrow[0].split(), ["TIME", "VERDICT", "PROGRAM", "(UID)", "REASON"])

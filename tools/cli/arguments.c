@@ -44,11 +44,11 @@ int usage_status(const struct verb *verb, const char *format, ...) {
   return EXIT_USAGE;
 }
 
-/* Beside those there is an option for the first kind of operand, where it begins with this word. */
+/* Options that verbs have without a row in their tables. */
 static const struct common {
   struct option option;
-  const char *operand; /* NULL: not by the operands */
-  enum verb_reports reports;
+  const char *operand;       /* verbs whose operands begin with this word have it; NULL: see `reports` */
+  enum verb_reports reports; /* verbs that report in this way have it; 0: all verbs have it */
 } common[] = {
     {.option = OPTION(HOST_OPERAND, "host", "HOST", "the same as the operand HOST", .repeatable = true),
      .operand = "HOST"},
@@ -76,7 +76,7 @@ static bool applies(const struct verb *verb, const struct common *common_one) {
   return common_one->reports == 0 || (verb->reports & common_one->reports) != 0;
 }
 
-/* The common options of a verb in turn, --help last; start with *cursor 0. NULL: no more. */
+/* The common options of a verb in turn, --help last; start with *cursor = 0. NULL: no more. */
 static const struct option *common_option_next(const struct verb *verb, size_t *cursor) {
   while (*cursor < COUNT_OF(common)) {
     const struct common *next = &common[(*cursor)++];
@@ -95,7 +95,7 @@ const struct option *verb_option_next(const struct verb *verb, size_t *cursor) {
   return option;
 }
 
-/* Whether a value of this option is an operand. */
+/* Whether the value of this option counts as an operand. */
 static bool option_is_operand(enum option_id id) {
   return id == OPTION_HOST_OPERAND || id == OPTION_FILE_OPERAND;
 }
@@ -103,10 +103,10 @@ static bool option_is_operand(enum option_id id) {
 static const struct option *find_option(const struct verb *verb, const char *name, size_t length) {
   size_t cursor = 0;
   for (const struct option *option; (option = verb_option_next(verb, &cursor)) != NULL;) {
-    bool is_it = strlen(option->name) == length && strncmp(option->name, name, length) == 0;
-    bool was_it =
+    bool is_name = strlen(option->name) == length && strncmp(option->name, name, length) == 0;
+    bool is_older_name =
         option->older != NULL && strlen(option->older) == length && strncmp(option->older, name, length) == 0;
-    if (is_it || was_it)
+    if (is_name || is_older_name)
       return option;
   }
   return NULL;
@@ -139,7 +139,7 @@ static bool keep(struct arguments *arguments, enum option_id id, const char *val
   return true;
 }
 
-/* A host stands first among operands of several kinds, wherever the option was. */
+/* Hosts come first among the operands, wherever --host was given. */
 static bool keep_operand(struct arguments *arguments, enum option_id id, const char *value) {
   size_t at = id == OPTION_HOST_OPERAND ? arguments->host_options++ : arguments->operand_count;
   memmove(&arguments->operands[at + 1], &arguments->operands[at],
@@ -174,7 +174,7 @@ static bool refuse_unknown(const struct verb *verb, const char *name, size_t len
                          : wrong_usage(verb, "unknown option --%s; did you mean --%s?", word, nearest);
 }
 
-/* Reads the option at **argv and leaves *argv at its last word. */
+/* Reads the option at **argv; *argv is its last word afterwards. */
 static bool read_option(struct arguments *arguments, char ***argv) {
   const char *name = **argv + 2;
   const char *equals = strchr(name, '=');
@@ -207,7 +207,7 @@ static bool is_help(const char *word) {
   return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-/* "-" alone is an operand: standard input. */
+/* "-" alone is an operand, standard input. */
 static bool looks_like_option(const char *word) {
   return word[0] == '-' && word[1] != '\0';
 }
@@ -239,24 +239,24 @@ static bool read_words(const struct verb *verb, char **argv, struct arguments *r
   return check_operand_count(arguments);
 }
 
-static char *noted_policy;
-
-static void note_policy(const struct arguments *arguments) {
-  const char *policy = arguments_policy(arguments);
-  AUTO_TEXT word = shell_word(policy);
-  free(noted_policy);
-  noted_policy = strcmp(policy, PIN_DEFAULT_POLICY) == 0 ? NULL : must_format(" --policy %s", word);
+char *policy_option(const char *path) {
+  AUTO_TEXT word = shell_word(path);
+  return strcmp(path, PIN_DEFAULT_POLICY) == 0 ? must_copy("") : must_format(" --policy %s", word);
 }
 
+/* The policy_option of this run; NULL: no command line was read yet. */
+static char *option_of_run;
+
 const char *same_policy(void) {
-  return noted_policy == NULL ? "" : noted_policy;
+  return option_of_run == NULL ? "" : option_of_run;
 }
 
 bool arguments_read(const struct verb *verb, char **argv, struct arguments *ret_arguments) {
-  bool good = read_words(verb, argv, ret_arguments);
-  if (good)
-    note_policy(ret_arguments);
-  return good;
+  if (!read_words(verb, argv, ret_arguments))
+    return false;
+  free(option_of_run);
+  option_of_run = policy_option(arguments_policy(ret_arguments));
+  return true;
 }
 
 void arguments_clear(struct arguments *arguments) {

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+/* A longer command line is cut. */
 #define MOST_COLUMNS 400
 
 static char **words;
@@ -63,27 +64,27 @@ char *command_line_text(void) {
   return escaped;
 }
 
-/* The user who logged in, whoever they have become since; the audit system keeps that. */
+/* The user who logged in, which the audit system of the kernel keeps. False: it does not know. */
 static bool login_user(uid_t *ret_user) {
   size_t length = 0;
   AUTO_TEXT text = NULL;
   if (file_read("/proc/self/loginuid", &text, &length) != 0 || length == 0)
     return false;
   unsigned long number = strtoul(text, NULL, 10);
-  /* The highest number stands for nobody: a service, or a system without audit. */
+  /* The highest number means nobody: a service, or a kernel without audit. */
   if (number >= UINT32_MAX)
     return false;
   *ret_user = (uid_t)number;
   return true;
 }
 
-/* Only root can become somebody by an environment variable, and only sudo sets this one. */
+/* The user who called sudo; NULL: nobody did. Only root's environment is believed. */
 static const char *sudo_user(void) {
   const char *name = getuid() == 0 ? getenv("SUDO_USER") : NULL;
   return name != NULL && *name != '\0' ? name : NULL;
 }
 
-/* Escaped; NULL: nobody has asked yet. */
+/* Escaped; NULL: acting_user was not called yet. */
 static char *known_name;
 
 static char *number_or_root(uid_t user) {

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The command line of this run, for the record of who changed what by which command. */
+/* The command line of this run and the user who runs it, for the record of changes. */
 #ifndef PINCTL_CLI_INVOCATION_H
 #define PINCTL_CLI_INVOCATION_H
 
-/* To be called once, with the arguments of main, which must stay. */
+/* Keeps the arguments of main, which must stay valid. To be called once. */
 void command_line_note(char **argv);
 
-/* "pinctl VERB ...", with quotes where a shell needs them; escaped, and cut where it is very long. For
- * free(3). */
+/* "pinctl VERB ...", quoted for a shell, escaped, and cut where it is very long. For free(3). */
 char *command_line_text(void);
 
-/* A word as it is typed into a shell, in quotes where it needs them. For free(3). */
+/* A word quoted for a shell where it needs quotes. For free(3). */
 char *shell_word(const char *word);
 
-/* Who runs pinctl, as others are to read it. */
-
 /*
- * The name of the user who logged in, whoever they have become since; escaped, for free(3). The system is
- * asked for it once: a directory of users elsewhere may not answer for long, be it for a wrong pin, so this
- * is not called for the first time while a lock is held. For one thread.
+ * The name of the user who logged in, also after su or sudo; escaped, for free(3). It is looked up once. The
+ * lookup may take long, where a directory server does not answer, perhaps because of a wrong pin. So the
+ * first call must not be made while a lock is held. Not thread-safe.
  */
 char *acting_user(void);
 
-/* The same without asking: what was learnt before, else the number. For what has to work all the same. */
+/* The same without a lookup: the name that acting_user has found before, else the user's number. */
 char *acting_user_unasked(void);
 
 #endif

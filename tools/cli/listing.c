@@ -11,12 +11,12 @@
 #include "cli/output.h"
 
 struct listing {
-  const struct table_form *form; /* NULL: JSON */
-  struct table *table;
-  char *cells[TABLE_MOST_COLUMNS];
-  json_object *array;        /* NULL: the objects are printed as they come */
-  struct json_stream stream; /* there */
-  json_object *object;
+  const struct table_form *form;   /* NULL: JSON is made */
+  struct table *table;             /* NULL: JSON is made */
+  char *cells[TABLE_MOST_COLUMNS]; /* of the current row; NULL: the cell is empty */
+  json_object *array;              /* the caller's; NULL: each object is printed at once, to `stream` */
+  struct json_stream stream;
+  json_object *object; /* the current row; NULL: it has no member yet */
   size_t rows;
 };
 

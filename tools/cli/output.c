@@ -14,7 +14,7 @@
 #include "base/timestamp.h"
 #include "cli/progress.h"
 
-/* No line of text is longer, or on a terminal shorter. */
+/* The longest line of wrapped text, and the shortest that a narrow terminal gets. */
 #define LINE_COLUMNS 80
 #define LEAST_COLUMNS 40
 
@@ -71,7 +71,7 @@ static void wrap(enum colour colour, const char *lead, const char *text, size_t 
       first = true;
       column = indent;
     }
-    /* Escaped already: a second pass changes nothing. */
+    /* `put` escapes again, which changes nothing. */
     put(stdout, colour, "%s%s", first ? "" : " ", word);
     column += width + (first ? 0 : 1);
   }
@@ -140,7 +140,7 @@ __attribute__((format(printf, 3, 0))) static void say(enum colour colour, const 
   if (*kind == 'n' && notes_are_hidden)
     return;
   progress_hide();
-  /* What was printed before it stands before it, on a pipe too. */
+  /* On a pipe, too, earlier output to stdout comes before the message. */
   fflush(stdout);
   fputs("pinctl: ", stderr);
   put(stderr, colour, "%s", kind);
@@ -242,7 +242,7 @@ json_object *json_seconds(double seconds) {
   return json_object_new_double_s(seconds, text);
 }
 
-/* Only strings can hold such characters, so \uXXXX is always read back as the character itself. */
+/* Prints a character that may have to be escaped. It is within a string, where \uXXXX means the character. */
 static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t point) {
   if (is_plain(point))
     fwrite(bytes, 1, length, stream);
@@ -253,7 +253,7 @@ static void print_point(FILE *stream, const char *bytes, size_t length, uint32_t
             (unsigned)(0xdc00 + (point & 0x3ff)));
 }
 
-/* How many bytes are printable ASCII. */
+/* The length of the printable ASCII at the beginning. */
 static size_t easy_length(const char *text, size_t length) {
   size_t at = 0;
   while (at < length && text[at] >= ' ' && text[at] <= '~')
@@ -273,7 +273,7 @@ static void print_json(FILE *stream, json_object *value, int flags, size_t inden
     if (at == length)
       break;
     size_t step = utf8_decode(text + at, length - at, &point);
-    /* Within strings it is escaped. */
+    /* A newline between members; within strings newlines are escaped already. */
     if (text[at] == '\n')
       fprintf(stream, "\n%*s", (int)indent, "");
     else

@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "cli/output.h"
 
-/* Off before the prompt stands there: what is typed at once must not be seen either. */
+/* Turned off before the prompt is printed, so that what the user types at once is not shown either. */
 static void set_echo(int terminal, bool echo) {
   struct termios mode;
   if (tcgetattr(terminal, &mode) != 0)
@@ -23,7 +23,7 @@ static void set_echo(int terminal, bool echo) {
   tcsetattr(terminal, TCSANOW, &mode);
 }
 
-/* OpenSSL's own prompt falls back to standard input, so the terminal is tried first. */
+/* The terminal is opened first, since OpenSSL's prompt would fall back to standard input. */
 enum passphrase_answer passphrase_ask(bool twice, char *buffer, int size) {
   int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC);
   if (terminal < 0)

@@ -16,12 +16,12 @@
 /* Narrower than any terminal, so that the line never wraps and can be cleared. */
 #define LINE_SIZE 64
 
-/* What is faster is not worth a word. */
+/* A step that is over within this time is not mentioned. */
 #define QUIET_MICROSECONDS 1000000
 
-static const char *volatile current;
-static int64_t began;               /* 0: nothing has been begun yet */
-static volatile sig_atomic_t shown; /* columns on the terminal */
+static const char *volatile current; /* NULL: nothing is shown */
+static int64_t began;                /* the time of the first progress_begin; 0: there was none */
+static volatile sig_atomic_t shown;  /* columns that the line takes on the terminal */
 
 static int64_t microseconds(void) {
   struct timespec now;
@@ -43,8 +43,7 @@ static void append_number(char *line, size_t *length, int64_t number) {
   append(line, length, at);
 }
 
-/* In a signal handler: nothing but write(2) and clock_gettime(2),
- * neither snprintf(3) nor errno for others. */
+/* A signal handler: calls only write(2) and clock_gettime(2), not snprintf(3), and preserves errno. */
 static void show(int signal_number) {
   int saved_errno = errno;
   char line[LINE_SIZE];
@@ -60,7 +59,7 @@ static void show(int signal_number) {
   errno = saved_errno;
 }
 
-/* Microseconds until the first line; 0 stops the timer. */
+/* first: microseconds until the first line; 0 stops the timer. */
 static void set_timer(int64_t first) {
   struct itimerval timer = {
       .it_value = {.tv_sec = (time_t)(first / 1000000), .tv_usec = (suseconds_t)(first % 1000000)}};

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What is being done, and how far it is; only where standard error is a terminal. */
+/* Shows progress on standard error, where that is a terminal. */
 #ifndef PINCTL_CLI_PROGRESS_H
 #define PINCTL_CLI_PROGRESS_H
 
 #include <stddef.h>
 
 /*
- * A line that says what is being done and for how long, from one second after the first progress_begin on. It
- * shows elapsed time and no share of the work, since reading a policy does not say how far it is. what:
- * static, e.g. "reading the policy". Until progress_end nothing may be printed but by say_error and its like,
- * and no other program be executed: SIGALRM and its timer are taken.
+ * Shows a line with what is being done and the elapsed time, from one second after the first progress_begin
+ * on. It shows no percentage, since reading a policy does not report how far it is. what: static, e.g.
+ * "reading the policy". Until progress_end only say_error and its like may print, and no other program may be
+ * executed, since SIGALRM and its timer are in use.
  */
 void progress_begin(const char *what);
 
-/* Clears the line, if there is one, and stops. Nothing happens where nothing was begun. */
+/* Clears the line and stops. Does nothing without progress_begin. */
 void progress_end(void);
 
-/* Clears the line to make room for a message; it comes again with the next second. */
+/* Clears the line to make room for a message; it is shown again within a second. */
 void progress_hide(void);
 
-/* A bar for what can be counted. Draws it anew; at the end, done == count, clears the line. */
+/* Draws a progress bar for work that can be counted; at the end, done == count, clears the line. */
 void bar_show(size_t done, size_t count);
 
 #endif

@@ -17,7 +17,7 @@ bool question_possible(void) {
   return isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
 }
 
-/* A terminal gives whole lines, so none is left in the buffer. */
+/* Waits until a line can be read. A terminal gives whole lines, so none is waiting in stdin's buffer. */
 static bool answer_comes(int seconds) {
   struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
   time_t end = time(NULL) + seconds;
@@ -56,7 +56,7 @@ static int read_answer(const char *const *words, int last) {
   return last;
 }
 
-/* Who presses Ctrl-C has not answered, and says the last word by that. */
+/* Ctrl-C, or no answer, counts as the last word. */
 static int end_line(int last) {
   put(stderr, PLAIN, "\n");
   return last;
@@ -85,7 +85,7 @@ int question_ask_within(const char *question, const char *const *words, int seco
   return last;
 }
 
-/* Whoever is asked holds the lock, and every other writer of the policy waits. */
+/* The lock is held during the question, and every other pinctl that writes the policy waits for it. */
 #define ANSWER_SECONDS 120
 
 int doubts_settle(const struct text_list *doubts, const char *subject, bool yes, bool dry_run) {

@@ -8,15 +8,16 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/output.h"
 
 static struct result {
   bool begun;
-  int standard_output; /* the true one */
-  json_object *files, *messages;
-  int64_t change;
+  int standard_output;           /* a copy of the real one */
+  json_object *files, *messages; /* what was written and said so far */
+  int64_t change;                /* its number in the record of changes; 0: none */
 } result;
 
 static void hear(const char *severity, const char *text) {
@@ -27,7 +28,7 @@ static void hear(const char *severity, const char *text) {
 }
 
 bool result_begin(void) {
-  /* First, since a file that is opened would take the place of a standard output that is closed. */
+  /* Before any file is opened: where standard output is closed, a file would get its number. */
   result.standard_output = dup(STDOUT_FILENO);
   int instead = result.standard_output < 0 ? -1 : memfd_create("output", MFD_CLOEXEC);
   if (instead < 0 || result.standard_output < 0 || dup2(instead, STDOUT_FILENO) < 0)
@@ -55,7 +56,16 @@ void result_change(int64_t number) {
   result.change = number;
 }
 
-/* What was printed; NULL: nothing. For free(3). */
+bool result_write_file(const char *path, const char *text) {
+  bool existed = access(path, F_OK) == 0;
+  int error = file_replace(path, text);
+  if (error != 0)
+    return say_error("%s: %s%s", path, strerror(error), root_remedy(error));
+  result_file(path, existed ? "changed" : "made");
+  return true;
+}
+
+/* What was printed to stdout since result_begin; NULL: nothing. For free(3). */
 static char *take_output(void) {
   off_t size = fflush(stdout) == 0 ? lseek(STDOUT_FILENO, 0, SEEK_END) : -1;
   char *text = size > 0 ? must_alloc((size_t)size + 1, 1) : NULL;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * What a verb that changes something did, as JSON. The verb does not know: what it says is gathered by
- * say_error and its like, what it prints by a file in the place of standard output, what it writes by
- * result_file.
+ * Reports as JSON what a verb has changed, for --json. The verb itself does nothing for that: a listener
+ * collects its messages, a file in place of standard output what it prints, and result_file what it writes.
  */
 #ifndef PINCTL_CLI_RESULT_H
 #define PINCTL_CLI_RESULT_H
@@ -13,14 +12,19 @@
 
 #include "base/must_use.h"
 
-/* From here on standard output is kept back. False, having said why. */
+/* Redirects standard output and starts to collect. False, having said why. */
 MUST_USE bool result_begin(void);
 
-/* Prints it; `command`: the verb, `status`: of its run. Returns the exit status. */
+/* Prints the report. command: the verb; status: its exit status, which is returned. */
 int result_end(const char *command, bool dry_run, int status);
 
-/* A file that was written; action: "made", "changed" or "removed". Nothing happens without result_begin. */
+/* Notes a file that was written. action: "made", "changed" or "removed". Does nothing without result_begin.
+ */
 void result_file(const char *path, const char *action);
-/* The number of the change in the record of changes. */
+/* Notes the number of the change in the record of changes. */
 void result_change(int64_t number);
+
+/* Writes a file that the user has named, with result_file. False, having said why. */
+MUST_USE bool result_write_file(const char *path, const char *text);
+
 #endif

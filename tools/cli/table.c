@@ -14,31 +14,30 @@
 #include "base/number.h"
 #include "cli/output.h"
 
-/* As narrow as a wrapped column may become: what is narrower is no longer read, however long a host's
- * name. */
+/* The smallest width of a wrapped column: a narrower one would be hard to read. */
 #define NARROWEST 16
 
-/* What goes below a row begins here, where the first column is not narrower. */
+/* The indent of what is printed below a row; less where the first column is narrower. */
 #define DEEPEST_INDENT 9
 
-/* So much is kept before it is printed: the widths come from it, and grow with what follows. */
+/* How much is kept before it is printed. These rows decide the widths, which later rows can only increase. */
 #define BLOCK_ROWS 1000
 #define BLOCK_BYTES ((size_t)1 << 20)
 
-/* Without a terminal that says how wide it is. */
+/* The width where neither the terminal nor $COLUMNS tells it. */
 #define USUAL_ROOM 80
 
 struct table {
   const struct table_form *form;
-  size_t count; /* of columns */
-  char **cells; /* of the rows that are kept, escaped; one broken over lines has newlines */
-  size_t rows;  /* that are kept */
-  size_t bytes; /* in them */
-  bool begun;   /* rows were printed, and the headings */
-  size_t widths[TABLE_MOST_COLUMNS]; /* that the whole of each column takes */
-  bool hidden[TABLE_MOST_COLUMNS];   /* left out */
-  bool below;                        /* the last column has no place of its own */
-  bool lowered;                      /* nor have those of form->lower */
+  size_t count; /* the number of columns */
+  char **cells; /* of the rows that are kept, escaped; a cell broken over lines has newlines */
+  size_t rows;  /* how many rows are kept */
+  size_t bytes; /* the length of their cells */
+  bool begun;   /* the headings and some rows were printed */
+  size_t widths[TABLE_MOST_COLUMNS]; /* of each column */
+  bool hidden[TABLE_MOST_COLUMNS];   /* the column is left out */
+  bool below;                        /* the last column is printed below its row */
+  bool lowered;                      /* the columns of form->lower are, too */
 };
 
 struct table *table_new(const struct table_form *form) {
@@ -50,7 +49,7 @@ struct table *table_new(const struct table_form *form) {
   return table;
 }
 
-/* So many columns a line may have. */
+/* The width of a line. */
 static size_t room_of_line(void) {
   const char *columns = getenv("COLUMNS");
   struct winsize size;
@@ -64,8 +63,7 @@ static char **cells_of(const struct table *table, size_t row) {
   return table->cells + row * table->count;
 }
 
-/* The columns that the whole of a column takes, of at least so many; a cell may have been broken over
- * lines. */
+/* The width of the longest line in a column, at least `widest`; a cell may have been broken over lines. */
 static size_t natural_width(const struct table *table, size_t column, size_t widest) {
   for (size_t i = 0; i < table->rows; i++) {
     const char *text = cells_of(table, i)[column];
@@ -79,7 +77,8 @@ static size_t natural_width(const struct table *table, size_t column, size_t wid
   return widest;
 }
 
-/* How much of a text goes into a line of so many columns: to the end of a word, else of a part of a name. */
+/* How much of a text goes into a line of so many columns: up to the end of a word, else of a part of a name.
+ */
 static size_t line_length(const char *text, size_t columns) {
   size_t at = 0;
   size_t after_part = 0;
@@ -106,7 +105,7 @@ static size_t line_length(const char *text, size_t columns) {
   return at == 0 ? 1 : at;
 }
 
-static char *broken(const char *text, size_t columns) {
+static char *break_text(const char *text, size_t columns) {
   /* A newline at most behind each byte. */
   char *lines = must_alloc(2 * strlen(text) + 1, 1);
   char *to = lines;
@@ -126,12 +125,12 @@ static void break_column(struct table *table, size_t column, size_t columns) {
     if (text_width(*cell) <= columns)
       continue;
     char *whole = *cell;
-    *cell = broken(whole, columns);
+    *cell = break_text(whole, columns);
     free(whole);
   }
 }
 
-/* What each of `count` columns may take of `room`, where none gets more than it needs. */
+/* The largest width that `count` columns can have so that together they fit into `room`. */
 static size_t fair_share(const size_t *widths, size_t count, size_t room) {
   size_t share = room;
   size_t total = 0;
@@ -143,12 +142,13 @@ static size_t fair_share(const size_t *widths, size_t count, size_t room) {
   return share;
 }
 
+/* Whether a column stands in the rows: it is not left out, and not printed below them. */
 static bool has_place(const struct table *table, size_t column) {
   return !table->hidden[column] && !(table->below && column == table->count - 1) &&
          !(table->lowered && (table->form->lower >> column & 1) != 0);
 }
 
-/* With a blank between every two columns. */
+/* The width of a row, with a blank between columns. */
 static size_t total_width(const struct table *table) {
   size_t total = 0;
   for (size_t i = 0; i < table->count; i++)
@@ -156,7 +156,7 @@ static size_t total_width(const struct table *table) {
   return total;
 }
 
-/* None becomes as narrow as its heading for another that is wide. */
+/* Gives the wrapped columns equal shares of the room that the others leave. */
 static void share_rest(struct table *table, size_t room) {
   size_t wrapped[TABLE_MOST_COLUMNS];
   size_t count = 0;
@@ -174,7 +174,7 @@ static void share_rest(struct table *table, size_t room) {
     }
 }
 
-/* Not narrower than in the rows that were printed. */
+/* Computes the widths; no column becomes narrower than in the rows that were printed. */
 static void measure(struct table *table) {
   for (size_t i = 0; i < table->count; i++) {
     size_t least = table->begun ? table->widths[i] : text_width(table->form->headings[i]);
@@ -182,7 +182,7 @@ static void measure(struct table *table) {
   }
 }
 
-/* Whether it fits with as few columns left out as that takes. */
+/* Leaves out as few columns as needed. Whether the table fits then. */
 static bool fits_without(struct table *table, size_t room) {
   const char *next = table->form->dispensable == NULL ? "" : table->form->dispensable;
   memset(table->hidden, 0, sizeof table->hidden);
@@ -192,8 +192,8 @@ static bool fits_without(struct table *table, size_t room) {
 }
 
 /*
- * The first rows decide which columns there are, and what goes below. Where more than one column can, a row
- * of one line is worth a column.
+ * The first rows decide which columns are shown, and which go below. Where several columns can go below, one
+ * line per row is preferred even if that leaves out a column.
  */
 static void choose_columns(struct table *table, size_t room) {
   const struct table_form *form = table->form;
@@ -215,7 +215,7 @@ static void fit(struct table *table, size_t room) {
 
 /* ---- Rows ---- */
 
-/* One line of a row, moving each of `rest` behind it. Whether another follows. */
+/* Prints one line of a row and moves each of `rest` behind it. Whether another line follows. */
 static bool print_line(const struct table *table, const char **rest, FILE *stream) {
   size_t gap = 0;
   bool more = false;
@@ -234,7 +234,7 @@ static bool print_line(const struct table *table, const char **rest, FILE *strea
   return more;
 }
 
-/* Without a newline at its end. */
+/* Prints a row, without a newline at its end. */
 static void print_row(const struct table *table, const char *const *cells, FILE *stream) {
   const char *rest[TABLE_MOST_COLUMNS];
   memcpy(rest, cells, table->count * sizeof *rest);
@@ -249,17 +249,17 @@ static void print_rows(const struct table *table) {
   }
 }
 
-/* ---- What goes below its row ---- */
+/* ---- Cells below their row ---- */
 
-/* Nothing but the last column: it goes on with the row before. */
-static bool goes_on(const struct table *table, size_t row) {
+/* Whether a row has only its last column, and so continues the row before it. */
+static bool continues_row(const struct table *table, size_t row) {
   for (size_t i = 0; i + 1 < table->count; i++)
     if (*cells_of(table, row)[i] != '\0')
       return false;
   return true;
 }
 
-/* Lines of a row as they are printed. For free(3). */
+/* A row as it is printed. For free(3). */
 static char *row_text(const struct table *table, size_t row) {
   char *text = NULL;
   size_t size = 0;
@@ -269,7 +269,7 @@ static char *row_text(const struct table *table, size_t row) {
   return text;
 }
 
-/* What goes below a row begins here. For free(3). */
+/* The indent of cells below a row. For free(3). */
 static char *lead_below(const struct table *table) {
   size_t indent = table->widths[0] + 1 < DEEPEST_INDENT ? table->widths[0] + 1 : DEEPEST_INDENT;
   return must_format("%*s", (int)indent, "");
@@ -283,7 +283,7 @@ static void print_lowered(const struct table *table, size_t row) {
       put_wrapped(PLAIN, lead, cells_of(table, row)[i]);
 }
 
-/* Behind the row where it fits there, else below it. */
+/* Prints the last column behind the row where it fits there, else below it. */
 static void print_last(const struct table *table, const char *line, const char *text, size_t room) {
   size_t place = total_width(table) + 1;
   size_t width = text_width(line);
@@ -298,7 +298,7 @@ static void print_last(const struct table *table, const char *line, const char *
     put_wrapped(PLAIN, lead, text);
 }
 
-/* That of the last column only where there is room for it, if it goes below. */
+/* Prints the headings; that of a last column that goes below its rows only where there is room. */
 static void print_headings(const struct table *table, size_t room) {
   const char *last = table->form->headings[table->count - 1];
   bool fits = table->below && !table->lowered && total_width(table) + 1 + text_width(last) <= room;
@@ -313,7 +313,7 @@ static void print_headings(const struct table *table, size_t room) {
 
 static void print_with_below(const struct table *table, size_t room) {
   for (size_t i = 0; i < table->rows; i++) {
-    AUTO_TEXT line = goes_on(table, i) ? must_copy("") : row_text(table, i);
+    AUTO_TEXT line = continues_row(table, i) ? must_copy("") : row_text(table, i);
     bool is_lowered = table->lowered && *line != '\0';
     fputs(line, stdout);
     if (is_lowered)
@@ -329,7 +329,7 @@ static void print_left_out(const struct table *table) {
     if (table->hidden[i])
       text_append(&names, ", ", table->form->headings[i]);
   if (*names != '\0')
-    put_wrapped(PLAIN, "Left out, for want of room: ", names);
+    put_wrapped(PLAIN, "Not shown for lack of room: ", names);
 }
 
 /* ---- Blocks of rows ---- */

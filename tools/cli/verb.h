@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A verb of pinctl is one file with one `struct verb`; verbs/verbs.c lists them. The table of its options is
- * what the command line is read by and what --help prints, so the two cannot differ.
+ * What describes a verb of pinctl: its name, operands, options and help. Each verb is one file with a `struct
+ * verb`; verbs/verbs.c lists them. The command line is read by the same table of options that --help prints,
+ * so the two cannot differ.
  */
 #ifndef PINCTL_CLI_VERB_H
 #define PINCTL_CLI_VERB_H
@@ -12,7 +13,7 @@
 
 #include "base/memory.h"
 
-/* One word per option, whatever verbs take it. */
+/* One value per option; several verbs may have the option. */
 enum option_id {
   OPTION_HELP = 0,
   OPTION_POLICY,
@@ -107,19 +108,19 @@ enum option_id {
 struct option {
   enum option_id id;
   const char *name;     /* without the dashes */
-  const char *argument; /* what the help calls it; NULL: a flag */
-  const char *older;    /* a spelling that goes on working and is not shown; NULL: there is none */
+  const char *argument; /* what the help calls its value; NULL: the option is a flag */
+  const char *older;    /* an earlier name that still works and is not shown; NULL: there is none */
   const char *help;     /* lines joined by '\n', each at most 50 columns */
-  char letter;          /* "-q" means the same as the name; '\0': none does. Only of flags */
-  bool one_of;          /* argument is "a|b|c": one of these words is expected */
+  char letter;          /* the 'q' of "-q", only for flags; '\0': there is no short form */
+  bool one_of;          /* argument is "a|b|c", and the value must be one of these words */
   bool repeatable;
 };
 
-/* A row of a verb's table. Behind the help, a text, there may be further members. */
+/* A row of a verb's table. The last argument is the help; designated members may follow it. */
 #define OPTION(word, long_name, argument_name, ...)                                                          \
   { .id = OPTION_##word, .name = long_name, .argument = argument_name, .help = __VA_ARGS__ }
 #define FLAG(word, long_name, ...) OPTION(word, long_name, NULL, __VA_ARGS__)
-/* The table in `struct verb`. */
+/* Sets the table of options in a `struct verb`. */
 #define OPTIONS_IN(table) .options = table, .option_count = COUNT_OF(table)
 
 /* The options that most verbs share, spelled once. */
@@ -136,25 +137,25 @@ struct option {
 
 struct arguments;
 
-/* What is told of a run, by options that are none of the verb's own (verb_option_next). */
+/* How a verb reports its run; each adds a common option (verb_option_next). */
 enum verb_reports {
-  REPORTS_QUIETLY = 1, /* --quiet: without notes */
-  REPORTS_RESULT = 2   /* --json: what was done; of verbs that print no data */
+  REPORTS_QUIETLY = 1, /* has --quiet, which hides notes */
+  REPORTS_RESULT = 2   /* prints no data, and has --json, which prints what was done */
 };
 
 struct verb {
   const char *name;
-  const char *group;        /* title of the group that it begins in the help; NULL: it begins none */
+  const char *group;        /* the title of a group that begins with this verb in the help; NULL: none does */
   const char *operands;     /* for the usage line, e.g. "HOST [PIN]..."; "" for none */
   const char *summary;      /* one line, at most 60 columns, no full stop */
   const char *details;      /* lines of at most 80 columns, or NULL */
-  void (*print_more)(void); /* more of the help, behind the details; or NULL */
-  const char *example;      /* a command line that works as it stands where its files exist */
+  void (*print_more)(void); /* prints more help below the details; or NULL */
+  const char *example;      /* a command line that works where its files exist */
   const struct option *options;
   size_t option_count;
   size_t least_operands, most_operands;
-  unsigned reports;     /* enum verb_reports, joined by | */
-  bool program_follows; /* everything from the first operand on belongs to another program */
+  unsigned reports;     /* values of enum verb_reports, joined by | */
+  bool program_follows; /* everything from the first operand on is the command line of another program */
   int (*run)(const struct arguments *arguments); /* returns an enum exit_status */
 };
 

@@ -36,7 +36,7 @@ static bool take_lock(struct target *target, bool for_ever) {
   if (error == 0)
     return true;
   target->lock = -1;
-  AUTO_TEXT why = lock_why(target->lock_path, error);
+  AUTO_TEXT why = lock_error_text(target->lock_path, error);
   return say_error("%s: cannot be locked (%s): %s", target->path, target->lock_path, why);
 }
 

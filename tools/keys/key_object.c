@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/host_port.h"
 #include "base/memory.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "keys/key_decode.h"
 
@@ -169,6 +170,23 @@ bool objects_read(const char *path, struct objects *ret_objects) {
     return true;
   objects_clear(ret_objects);
   return false;
+}
+
+bool objects_read_option(const struct arguments *arguments, enum option_id option,
+                         struct objects *ret_objects) {
+  size_t cursor = 0;
+  *ret_objects = (struct objects){0};
+  for (const char *path; (path = arguments_next(arguments, option, &cursor)) != NULL;) {
+    struct objects some;
+    if (!objects_read(path, &some))
+      return false;
+    ret_objects->items =
+        must_grow(ret_objects->items, ret_objects->count + some.count, sizeof *ret_objects->items);
+    memcpy(ret_objects->items + ret_objects->count, some.items, some.count * sizeof *some.items);
+    ret_objects->count += some.count;
+    free(some.items);
+  }
+  return true;
 }
 
 bool object_is_listed(const struct pin_entry *entry, enum pin_list list, const struct object *object) {

@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include "base/must_use.h"
+#include "cli/verb.h"
 #include "pinpolicy.h"
 
 enum role { ROLE_LEAF = 0, ROLE_INTERMEDIATE, ROLE_ROOT, ROLE_KEY, ROLE_REQUEST, ROLE_PUBLIC_KEY };
@@ -35,6 +36,9 @@ struct objects {
  * encrypted key, on the terminal only.
  */
 MUST_USE bool objects_read(const char *path, struct objects *ret_objects);
+/* Reads all files that a repeatable option names. False, having said why. To be cleared in any case. */
+MUST_USE bool objects_read_option(const struct arguments *arguments, enum option_id option,
+                                  struct objects *ret_objects);
 void objects_clear(struct objects *objects);
 
 /*
