@@ -45,7 +45,7 @@ class Forms(Monitor):
         self.assertIn("\npinning_policy_ok 0\n", text)
         self.assertIn('pinning_pinned{host="api.example.com",port="443"} 0\n', text)
         self.assertRegex(text, r"(?m)^pinning_last_run_seconds \d{10}$")
-        self.assertIn("this is the last good one", self.pinctl(*self.words(port), status=1).stderr)
+        self.assertIn("this is the last good policy", self.pinctl(*self.words(port), status=1).stderr)
         # Sound servers do not hide it.
         os.remove(os.path.join(self.folder, "history.db"))
         sound = self.pinctl(*self.words(self.shows(), "--no-history", "--format", "html"), status=1).stdout

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/timestamp.h"
+#include "cli/arguments.h"
 #include "cli/output.h"
 #include "edit/list_file.h"
 #include "explain/lint_warning.h"

@@ -22,7 +22,7 @@ const char *form_state_word(enum form_state state) {
   return words[state];
 }
 
-/* Of a file that counts as one of the policy's. */
+/* The size of a regular file; 0 for anything else. */
 static size_t size_of_file(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? (size_t)status.st_size : 0;
@@ -100,17 +100,12 @@ enum form_state form_read(const char *path, const char *policy, uint64_t *ret_ge
   return state;
 }
 
-/* What a pinctl that was killed left beside. Such a file can be as large as the compiled form itself. */
-static void sweep(const char *directory, const char *path) {
-  AUTO_TEXT prefix = must_format("%s" PIN_COMPILED_BESIDE, path_base(path));
-  file_sweep(directory, prefix);
-}
-
 int form_prepare(const char *path) {
   AUTO_TEXT directory = path_directory(path);
+  AUTO_TEXT prefix = must_format("%s" PIN_COMPILED_BESIDE, path_base(path));
   int error = strcmp(path, PIN_DEFAULT_COMPILED) == 0 ? directory_make(directory) : 0;
   if (error == 0)
-    sweep(directory, path);
+    file_sweep(directory, prefix);
   return error;
 }
 

@@ -11,7 +11,7 @@
 #include "cli/output.h"
 #include "view/diagnostics.h"
 
-/* What of a source line is shown: with the number before it, a line of 80 columns. */
+/* How much of a source line is shown: with the line number a line of 80 columns. */
 #define SHOWN_COLUMNS 70
 
 static const char *severity_word(enum pin_severity severity) {
@@ -50,7 +50,7 @@ static int compare_places(const void *a, const void *b) {
   return order != 0 ? order : compare_numbers(left->column, right->column);
 }
 
-/* glibc's qsort sorts by merging as long as memory lasts, which keeps the order of equals. */
+/* glibc's qsort is a merge sort, which is stable, as long as there is memory. */
 void diagnostics_sort(struct diagnostics *diagnostics) {
   if (diagnostics->count > 0)
     qsort(diagnostics->items, diagnostics->count, sizeof *diagnostics->items, compare_places);
@@ -73,7 +73,7 @@ static void choose_window(const char *line, size_t mark, size_t *ret_from, size_
   *ret_to = to;
 }
 
-/* Tabs would move the mark away from what it marks. */
+/* A part of the line, escaped. Tabs become blanks, since they would shift the mark. */
 static char *shown_part(const char *line, size_t from, size_t to) {
   AUTO_TEXT part = must_copy_bytes(line + from, to - from);
   for (char *at = part; *at != '\0'; at++)
@@ -97,9 +97,8 @@ static void print_source(FILE *stream, const struct pin_diagnostic *diagnostic) 
   size_t to = 0;
   choose_window(diagnostic->source_line, mark, &from, &to);
   AUTO_TEXT shown = shown_part(diagnostic->source_line, from, to);
-  put(stream, PLAIN, "%5u | ", diagnostic->line);
-  /* Escaped already: a second pass changes nothing. */
-  put(stream, PLAIN, "%s\n", shown);
+  /* `put` escapes the line again, which changes nothing. */
+  put(stream, PLAIN, "%5u | %s\n", diagnostic->line, shown);
   if (diagnostic->column == 0)
     return;
   size_t end = mark + diagnostic->width < to ? mark + diagnostic->width : to;
@@ -108,12 +107,18 @@ static void print_source(FILE *stream, const struct pin_diagnostic *diagnostic) 
   print_mark(stream, text_width(before), text_width(marked));
 }
 
+/* "FILE:LINE:COLUMN:", as far as they are known. For free(3). */
+static char *place_text(const struct pin_diagnostic *diagnostic) {
+  if (diagnostic->line == 0)
+    return must_format("%s:", diagnostic->file);
+  if (diagnostic->column == 0)
+    return must_format("%s:%u:", diagnostic->file, diagnostic->line);
+  return must_format("%s:%u:%u:", diagnostic->file, diagnostic->line, diagnostic->column);
+}
+
 static void print_one(FILE *stream, const struct pin_diagnostic *diagnostic) {
-  put(stream, BOLD, "%s:", diagnostic->file);
-  if (diagnostic->line != 0)
-    put(stream, BOLD, "%u:", diagnostic->line);
-  if (diagnostic->line != 0 && diagnostic->column != 0)
-    put(stream, BOLD, "%u:", diagnostic->column);
+  AUTO_TEXT place = place_text(diagnostic);
+  put(stream, BOLD, "%s", place);
   put(stream, diagnostic->severity == PIN_ERROR ? RED : YELLOW, " %s:", severity_word(diagnostic->severity));
   put(stream, PLAIN, " %s\n", diagnostic->message);
   if (diagnostic->source_line != NULL && diagnostic->line != 0)
@@ -121,8 +126,8 @@ static void print_one(FILE *stream, const struct pin_diagnostic *diagnostic) {
 }
 
 /*
- * Modes and owners are mended by one command. Who could write there may have done so, also to the name of a
- * drop-in, so that a name is shown only where a shell takes it as it is.
+ * The command that corrects a wrong mode or owner; NULL: the diagnostic is about something else. Others could
+ * have chosen the file's name, too, so a name that a shell would have to quote is not shown. For free(3).
  */
 static char *remedy(const struct pin_diagnostic *diagnostic) {
   static const struct {
@@ -144,24 +149,15 @@ static char *remedy(const struct pin_diagnostic *diagnostic) {
   return NULL;
 }
 
-/* The same words in one text, for whoever listens to what is said: all of it stands on the terminal. */
-static void hear(const struct pin_diagnostic *diagnostic, const char *what_to_do) {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *stream = memory_open(&text, &size);
-  fprintf(stream, "%s:", diagnostic->file);
-  if (diagnostic->line != 0)
-    fprintf(stream, "%u:", diagnostic->line);
-  if (diagnostic->line != 0 && diagnostic->column != 0)
-    fprintf(stream, "%u:", diagnostic->column);
-  fprintf(stream, " %s", diagnostic->message);
-  if (diagnostic->source_line != NULL && *diagnostic->source_line != '\0' && diagnostic->line != 0)
-    fprintf(stream, "; the line: %s", diagnostic->source_line);
-  if (what_to_do != NULL)
-    fprintf(stream, "; %s", what_to_do);
-  memory_close(stream);
+/* Passes the diagnostic, with its line and remedy, to the listener as one text. */
+static void tell_listener(const struct pin_diagnostic *diagnostic, const char *what_to_do) {
+  AUTO_TEXT place = place_text(diagnostic);
+  bool has_line =
+      diagnostic->source_line != NULL && *diagnostic->source_line != '\0' && diagnostic->line != 0;
+  AUTO_TEXT text = must_format("%s %s%s%s%s%s", place, diagnostic->message, has_line ? "; the line: " : "",
+                               has_line ? diagnostic->source_line : "", what_to_do == NULL ? "" : "; ",
+                               what_to_do == NULL ? "" : what_to_do);
   output_hear(severity_word(diagnostic->severity), text);
-  free(text);
 }
 
 void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics) {
@@ -171,7 +167,7 @@ void diagnostics_print(FILE *stream, const struct diagnostics *diagnostics) {
     if (what_to_do != NULL)
       put(stream, PLAIN, "  %s\n", what_to_do);
     if (stream == stderr)
-      hear(&diagnostics->items[i], what_to_do);
+      tell_listener(&diagnostics->items[i], what_to_do);
   }
 }
 

@@ -12,16 +12,16 @@
 #include "cli/output.h"
 #include "view/compiled_form.h"
 
-/* Whether the whole image is taken into memory, or a large one is asked in its file (policy_ask). */
-enum keeping { KEPT_IN_MEMORY, KEPT_IN_FILE };
-
-/* As policy_load of the provider: the form counts where it was made from this very policy. */
-static bool open_form(const char *policy, enum keeping keeping, struct enforced_policy *enforced) {
+/*
+ * Opens the compiled form where it was made from this policy, as the provider does. may_stay_in_file: a large
+ * image is not read into memory (policy_ask). False: there is none, or it is damaged.
+ */
+static bool open_form(const char *policy, bool may_stay_in_file, struct enforced_policy *enforced) {
   AUTO_TEXT named = form_policy(policy);
   AUTO_TEXT path = form_path(named);
   if (path == NULL || pin_compiled_open(path, &enforced->compiled) != PIN_OK)
     return false;
-  bool in_file = keeping == KEPT_IN_FILE && enforced->compiled.fd >= 0;
+  bool in_file = may_stay_in_file && enforced->compiled.fd >= 0;
   if (!pin_compiled_is_of(&enforced->compiled, named) ||
       !(in_file ? policy_is_whole(&enforced->compiled.policy)
                 : policy_take_image(&enforced->compiled, &enforced->loaded))) {
@@ -34,24 +34,30 @@ static bool open_form(const char *policy, enum keeping keeping, struct enforced_
   return true;
 }
 
-typedef void load_fn(const char *path, struct loaded_policy *ret_loaded);
-
-static bool open_by(load_fn *load, const char *policy, enum keeping keeping,
-                    struct enforced_policy *ret_enforced) {
+static bool open_text_or_form(const char *policy, bool may_stay_in_file,
+                              struct enforced_policy *ret_enforced) {
   *ret_enforced = (struct enforced_policy){0};
-  load(policy, &ret_enforced->loaded);
+  if (may_stay_in_file)
+    policy_ask(policy, &ret_enforced->loaded);
+  else
+    policy_load(policy, &ret_enforced->loaded);
   if (ret_enforced->loaded.status != PIN_OK)
-    return open_form(policy, keeping, ret_enforced);
+    return open_form(policy, may_stay_in_file, ret_enforced);
   ret_enforced->policy = ret_enforced->loaded.policy;
   return true;
 }
 
 bool enforced_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
-  return open_by(policy_load, policy, KEPT_IN_MEMORY, ret_enforced);
+  return open_text_or_form(policy, false, ret_enforced);
 }
 
 bool enforced_policy_ask(const char *policy, struct enforced_policy *ret_enforced) {
-  return open_by(policy_ask, policy, KEPT_IN_FILE, ret_enforced);
+  return open_text_or_form(policy, true, ret_enforced);
+}
+
+bool last_good_policy_open(const char *policy, struct enforced_policy *ret_enforced) {
+  *ret_enforced = (struct enforced_policy){0};
+  return open_form(policy, false, ret_enforced);
 }
 
 bool enforced_policy_empty(struct enforced_policy *ret_enforced) {
@@ -76,9 +82,8 @@ void enforced_policy_close(struct enforced_policy *enforced) {
 
 uint32_t last_good_hosts(const char *policy, char **ret_form) {
   struct enforced_policy enforced = {0};
-  uint32_t hosts = open_form(policy, KEPT_IN_FILE, &enforced) ? enforced.policy.entry_count : 0;
-  *ret_form = enforced.form;
-  enforced.form = NULL;
+  uint32_t hosts = open_form(policy, true, &enforced) ? enforced.policy.entry_count : 0;
+  *ret_form = text_take(&enforced.form);
   enforced_policy_close(&enforced);
   return hosts;
 }

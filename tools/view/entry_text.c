@@ -32,10 +32,10 @@ struct pin_entry entry_copy(struct arena *memory, const struct pin_entry *entry)
 
 struct selection {
   struct entries *entries;
-  const char *name; /* NULL: whatever it is */
+  const char *name; /* NULL: any name */
 };
 
-static bool keep_wanted(const struct pin_entry *entry, void *arg) {
+static bool keep_selected(const struct pin_entry *entry, void *arg) {
   const struct selection *selection = arg;
   struct entries *entries = selection->entries;
   if (selection->name != NULL && strcmp(entry->name, selection->name) != 0)
@@ -48,13 +48,13 @@ static bool keep_wanted(const struct pin_entry *entry, void *arg) {
 bool entries_of_name(const struct pin_policy *policy, const char *name, struct entries *entries) {
   struct selection selection = {.entries = entries, .name = name};
   const char *base = name + (strncmp(name, "*.", 2) == 0 ? 2 : 0);
-  return pin_policy_visit_base(policy, base, keep_wanted, &selection) == PIN_OK;
+  return pin_policy_visit_base(policy, base, keep_selected, &selection) == PIN_OK;
 }
 
 bool entries_related(const struct pin_policy *policy, const char *host, struct entries *entries) {
   struct selection selection = {.entries = entries};
   for (const char *base = host; base != NULL;) {
-    if (pin_policy_visit_base(policy, base, keep_wanted, &selection) != PIN_OK)
+    if (pin_policy_visit_base(policy, base, keep_selected, &selection) != PIN_OK)
       return false;
     const char *dot = strchr(base, '.');
     base = dot == NULL ? NULL : dot + 1;
@@ -110,12 +110,12 @@ char *unlisted_text(const struct pin_policy *policy) {
 char *expiry_text(int64_t expires) {
   if (expires == PIN_NEVER)
     return must_copy("never");
-  /* A date without a time is its last second. */
+  /* A date without a time stands for its last second. */
   bool whole_day = (expires - (SECONDS_PER_DAY - 1)) % SECONDS_PER_DAY == 0;
   return whole_day ? date_format(expires) : timestamp_utc(expires);
 }
 
-/* What a file is called in a folder; NULL: it is not below it. */
+/* The path of a file relative to a directory; NULL: it is not in there. */
 static const char *name_below(const char *file, const char *directory) {
   size_t length = directory == NULL ? 0 : strlen(directory);
   bool below = length > 1 && strncmp(file, directory, length) == 0 && file[length] == '/';
@@ -205,7 +205,7 @@ json_object *entry_json(const struct pin_entry *entry) {
 
 #define LIST_COLUMNS 22
 
-/* A pin is never broken: on a terminal without room for it beside the name of its list it stands below. */
+/* A pin is never broken over lines: where it has no room beside the name of its list it goes below. */
 static void print_list(enum pin_list which, const struct pin_digest_list *list) {
   bool below = output_columns() < LIST_COLUMNS + PIN_DIGEST_TEXT_SIZE - 1;
   if (below && list->count > 0)

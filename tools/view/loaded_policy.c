@@ -25,9 +25,9 @@ void policy_load_text(const char *path, struct loaded_policy *ret_loaded) {
     ret_loaded->status = pin_policy_open(ret_loaded->image, ret_loaded->size, &ret_loaded->policy);
 }
 
-/* ---- The compiled form, in the place of a text that has not changed since ---- */
+/* ---- The compiled form instead of a text that has not changed since ---- */
 
-/* Whether the reader of the text would take a file, as far as its owner and mode tell. */
+/* Whether the owner and mode of a file are such that the text would be read. */
 static bool file_is_trusted(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && S_ISREG(status.st_mode) &&
@@ -35,7 +35,8 @@ static bool file_is_trusted(const char *path) {
          access(path, R_OK) == 0;
 }
 
-/* A change of mode or owner leaves a form current, and the text is still judged by them. */
+/* Whether all files of the policy would be read. A change of mode or owner does not make a form stale, so it
+ * is checked here. */
 static bool sources_are_trusted(const char *policy) {
   AUTO_TEXT directory = path_directory(policy);
   AUTO_TEXT dropins = must_format("%s/policy.d", directory);
@@ -56,14 +57,14 @@ static bool read_image(int fd, struct loaded_policy *loaded) {
   return file_read_at(fd, loaded->image, loaded->size, 0);
 }
 
-static bool pass_entry(const struct pin_entry *entry, void *arg) {
+static bool ignore_entry(const struct pin_entry *entry, void *arg) {
   (void)entry;
   (void)arg;
   return true;
 }
 
 bool policy_is_whole(const struct pin_policy *policy) {
-  return pin_policy_visit(policy, pass_entry, NULL) == PIN_OK;
+  return pin_policy_visit(policy, ignore_entry, NULL) == PIN_OK;
 }
 
 bool policy_take_image(struct pin_compiled *compiled, struct loaded_policy *loaded) {
@@ -88,7 +89,7 @@ bool policy_open_form(const char *named, struct pin_compiled *ret_form) {
   return false;
 }
 
-/* False: the text has to be read. */
+/* Loads the compiled form. False: the text has to be read. */
 static bool load_form(const char *path, struct loaded_policy *ret_loaded) {
   AUTO_TEXT named = form_policy(path);
   struct pin_compiled compiled;

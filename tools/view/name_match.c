@@ -9,7 +9,7 @@
 #include "base/host_port.h"
 #include "base/memory.h"
 
-/* The part of the host above "X.base": NULL when the host is not below the base. */
+/* The end of "X" in a host "X.base"; NULL: the host is not below the base. */
 static const char *end_of_prefix(const char *host, const char *base) {
   size_t host_length = strlen(host);
   size_t base_length = strlen(base);
@@ -56,7 +56,7 @@ bool relation_covers(enum relation relation) {
 }
 
 bool is_name_pattern(const char *word) {
-  /* A bracket that begins a word is that of an IPv6 address. */
+  /* A bracket at the beginning is that of an IPv6 address. */
   return strpbrk(word, "*?") != NULL || (strchr(word, '[') != NULL && *word != '[');
 }
 

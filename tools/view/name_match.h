@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* How the name of an entry relates to the name of a host, for explanations; the policy library decides. */
+/* How the name of an entry relates to the name of a host, for explanations only: which entry covers a host is
+ * decided by the policy library. Also patterns of host names. */
 #ifndef PINCTL_VIEW_NAME_MATCH_H
 #define PINCTL_VIEW_NAME_MATCH_H
 
@@ -20,18 +21,18 @@ enum relation {
 
 enum relation relation_of(const struct pin_entry *entry, const char *host);
 
-/* Why such an entry covers the host, or why it does not. Static. */
+/* Why an entry of this relation covers the host, or why it does not. Static. */
 const char *relation_text(enum relation relation);
-/* Whether an entry of this relation covers the host at all. */
+/* Whether an entry of this relation can cover the host. */
 bool relation_covers(enum relation relation);
 
-/* ---- Patterns of a shell that pick hosts by their names: "*.eu.example.com", "db[0-9].*" ---- */
+/* ---- Shell patterns that select hosts by their names: "*.eu.example.com", "db[0-9].*" ---- */
 
-/* Whether it is to be taken for a pattern: no name of a server has such characters. */
+/* Whether a word is a pattern: it has characters that no name of a server has. */
 bool is_name_pattern(const char *word);
 
-/* Whether a name fits: "*" stands for any characters, dots too. A word that is no pattern fits itself alone,
- * as it would be compared. */
+/* Whether a name matches: "*" stands for any characters, dots too. A word that is no pattern matches only the
+ * same name, in canonical form. */
 bool name_fits(const char *pattern, const char *name);
 
 #endif

@@ -95,7 +95,8 @@ char *pause_rest(int64_t until, int64_t now) {
 
 void pauses_tell(const struct pauses *pauses, int64_t now) {
   if (pauses->status != PIN_OK)
-    say_warning("the file of pauses is damaged, or not to be trusted: nothing is paused by it");
+    say_warning(
+        "the file of pauses is damaged, or others may write it; it is ignored, and nothing is paused");
   for (size_t i = 0; i < pauses->count; i++) {
     AUTO_TEXT subject = pause_subject(&pauses->items[i]);
     AUTO_TEXT rest = pause_rest(pauses->items[i].until, now);
