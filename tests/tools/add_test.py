@@ -212,7 +212,7 @@ class Refuses(PinctlCase):
             with self.subTest(words):
                 self.pinctl("add", "x.org", *words)
                 done = self.unchanged("x.org", "--backup", "spare.pub", status=3, expected="names no key of a server")
-                self.assertIn(f'first "pinctl add x.org FILE --policy {self.policy}"', done.stderr)
+                self.assertIn(f'first: "pinctl add x.org FILE --policy {self.policy}"', done.stderr)
                 self.assertRegex(done.stderr, rf"(?m)^pinctl: {self.dropins}/host-x.org.cfg:\d+: ")
                 self.unchanged("x.org", "--backup", "spare.pub", "--dry-run", status=3, expected="names no key of a server")
         for words in ((), ("--anchor", "root.pem"), ("--mode", "audit")):

@@ -25,18 +25,18 @@
 #include "pinpolicy.h"
 #include "view/compiled_form.h"
 
-/* Whether the files of a policy are still those of an earlier moment, without reading them. */
+/* ---- The stamp: whether the files of a policy have changed, without reading them ---- */
 
 static int is_dropin(const struct dirent *entry) {
   return dropin_name_is_read(entry->d_name);
 }
 
-/* Not by the language of whoever runs it. */
+/* The order of bytes, which does not depend on the locale. */
 static int by_bytes(const struct dirent **a, const struct dirent **b) {
   return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* No inode: a policy that is copied with its times is the same. */
+/* Without the inode: a policy that was copied with its times counts as unchanged. */
 static void stamp_file(FILE *stream, const char *path) {
   struct stat status;
   if (stat(path, &status) == 0)
@@ -45,8 +45,8 @@ static void stamp_file(FILE *stream, const char *path) {
 }
 
 /*
- * One word made of the names, sizes and times of the main file and of the drop-ins: another one after every
- * change of theirs, by whomever. For free(3).
+ * A digest of the names, sizes and times of the main file and the drop-ins. It differs after any change of
+ * these files. For free(3).
  */
 static char *policy_stamp(const char *policy) {
   AUTO_TEXT directory = path_directory(policy);
@@ -72,9 +72,9 @@ static char *policy_stamp(const char *policy) {
 }
 
 #define SYSTEM_LOG_PATH "/var/lib/pinning/changes.db"
-/* Another pinctl may be writing; the change itself is made, so nobody should wait for long. */
+/* How long to wait for another pinctl that writes: not long, since the change itself is made already. */
 #define BUSY_MILLISECONDS 3000
-/* A list of a million hosts is not kept twice. */
+/* The texts of a change are kept up to this size: a list of a million hosts is not kept twice. */
 #define LARGEST_TEXT ((size_t)8 << 20)
 
 #define TABLES                                                                                               \
@@ -113,15 +113,16 @@ struct database *change_log_open(const char *policy, bool *ret_absent) {
 
 /* ---- Recording ---- */
 
+/* A change to be recorded. */
 struct record {
-  const char *named; /* the policy under the one spelling */
+  const char *named; /* the policy, as form_policy spells it */
   char *who, *command, *what;
   const struct file_change *files;
   size_t count;
-  bool has_files;
+  bool has_files; /* their texts are recorded */
 };
 
-/* The path of a file however the policy was spelled. */
+/* The path of a file below the directory of `named`. */
 static char *lasting_path(const struct record *record, const char *path) {
   AUTO_TEXT directory = path_directory(record->named);
   AUTO_TEXT folder = path_directory(path);
@@ -137,7 +138,7 @@ static bool insert_file(struct database *log, const struct record *record, int64
       SQL_VALUES(SQL_NUMBER(id), SQL_TEXT(path), SQL_TEXT(file->old_text), SQL_TEXT(file->new_text)));
 }
 
-/* How the change left the policy. */
+/* Records the stamp of the policy after the change. */
 static bool insert_stamp(struct database *log, const struct record *record, int64_t id) {
   AUTO_TEXT stamp = policy_stamp(record->named);
   return database_change(log, "INSERT INTO stamps VALUES (?1, ?2)",
@@ -159,10 +160,10 @@ static bool insert(struct database *log, const struct record *record, int64_t *r
 }
 
 /*
- * The oldest go: by number, by age, and as long as their texts are too many bytes. By the clock alone a
- * change on a day when it is years ahead would take everything: their age counts from the last but
- * CHANGES_AGELESS. And one on a day when it is years behind would go at once: none goes before those that
- * were made before it.
+ * Deletes the oldest changes: by number, by age, and while the texts are too large. A wrong clock must do no
+ * harm. Were it years ahead for a day, a change of that day would make all others too old, so the age counts
+ * from the last change but CHANGES_AGELESS. Were it years behind, a change of that day would be deleted at
+ * once, so no change is deleted before those that were made earlier.
  */
 static bool prune(struct database *log) {
   AUTO_TEXT by_number =
@@ -202,7 +203,7 @@ static void tell_system_log(const struct record *record) {
   closelog();
 }
 
-/* So many files are named; an import may bring thousands. */
+/* So many files are named; an import may change thousands. */
 #define MOST_NAMED 5
 
 static const char *action(const struct file_change *file) {
@@ -217,7 +218,7 @@ static char *describe(const struct file_change *files, size_t count) {
     fprintf(stream, "%s%s %s", i == 0 ? "" : ", ", action(&files[i]), path_base(files[i].path));
   }
   if (count > MOST_NAMED)
-    fprintf(stream, " and %zu files more", count - MOST_NAMED);
+    fprintf(stream, " and %zu more files", count - MOST_NAMED);
   memory_close(stream);
   char *escaped = escape_text(text);
   free(text);
@@ -248,7 +249,7 @@ int64_t change_record(const char *policy, const char *what, const struct file_ch
   int64_t id = 0;
   bool is_kept = write_row(&record, &id);
   if (!is_kept)
-    say_warning("the change was made, but is not in the record of changes: \"pinctl undo\" does not know it");
+    say_warning("the change was made but not recorded, so \"pinctl undo\" does not know it");
   free(record.who);
   free(record.command);
   free(record.what);
@@ -277,8 +278,8 @@ bool change_log_each(struct database *log, change_row_fn *each, void *arg) {
 }
 
 /*
- * What takes back a change that is none of the policy's files, by the command that made it; its second word
- * is always the verb. For free(3); NULL: nothing.
+ * Advice how to undo a change that changed no file of the policy. command: the one that made the change; its
+ * second word is always the verb. For free(3); NULL: there is none.
  */
 static char *other_way_back(const char *command) {
   static const struct {
@@ -313,7 +314,7 @@ void change_log_say_no_files(struct database *log, int64_t id) {
               (long long)id, what);
 }
 
-/* What took a change back is no change to take back in its turn: that is what "restore" is for. */
+/* Skips changes that "undo" made itself; "restore" takes those back. */
 int64_t change_log_latest(struct database *log) {
   AUTO_ROWS rows;
   if (!database_read(log,
@@ -324,14 +325,14 @@ int64_t change_log_latest(struct database *log) {
   return sql_number(&rows, 0, 0);
 }
 
-bool change_log_is_left(struct database *log, const char *policy, int64_t *ret_last) {
+bool change_log_is_current(struct database *log, const char *policy, int64_t *ret_last) {
   AUTO_ROWS tables;
   AUTO_ROWS rows = {0};
   *ret_last = 0;
   if (!database_read(log, "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'stamps'",
                      SQL_NO_VALUES, &tables))
     return false;
-  /* A record that an earlier pinctl began. */
+  /* The database was made by an earlier version of pinctl. */
   if (tables.count == 0)
     return true;
   if (!database_read(log, "SELECT change, stamp FROM stamps ORDER BY change DESC LIMIT 1", SQL_NO_VALUES,
@@ -364,15 +365,6 @@ bool change_log_files(struct database *log, int64_t id, bool and_later, struct f
                                            .old_text = copy_or_null(sql_text_or_null(&rows, i, 1)),
                                            .new_text = copy_or_null(sql_text_or_null(&rows, i, 2))};
   return good;
-}
-
-void change_files_free(struct file_change *files, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    free(files[i].path);
-    free(files[i].old_text);
-    free(files[i].new_text);
-  }
-  free(files);
 }
 
 bool change_log_mark(struct database *log, int64_t id, bool and_later) {

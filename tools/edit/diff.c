@@ -11,23 +11,23 @@
 #include "cli/output.h"
 
 /*
- * In time that grows with n log n: lines that are in both texts exactly once are matched, the longest
- * ascending run of these matches stays, and everything between is taken out and put in. That is not always
- * the shortest difference, but one that patch(1) takes and that people can read.
+ * Patience diff, in O(n log n): lines that occur exactly once in both texts are matched, the longest
+ * ascending sequence of these matches is kept, and everything between is removed and added. The result is not
+ * always the shortest diff, but patch(1) accepts it and people can read it.
  */
 
 #define NONE ((size_t)-1)
 
 struct line {
   const char *text;
-  size_t length; /* with its end, so that a last line without one is another line */
-  size_t index;
+  size_t length; /* with its newline: a last line without one differs from the same line with one */
+  size_t index;  /* in its text */
 };
 
 struct lines {
   struct line *items;
   size_t count;
-  size_t *match; /* of each: the index of its partner in the other text, or NONE */
+  size_t *match; /* for each line the index of the matching line in the other text, or NONE */
 };
 
 static struct lines lines_of(const char *text) {
@@ -58,7 +58,7 @@ static int compare_lines(const void *a, const void *b) {
   return compare_texts(a, b);
 }
 
-/* In the order of their texts. */
+/* A copy of the lines, sorted by their texts. */
 static struct line *sorted(const struct lines *lines) {
   struct line *copy = must_alloc(lines->count, sizeof *copy);
   memcpy(copy, lines->items, lines->count * sizeof *copy);
@@ -67,6 +67,7 @@ static struct line *sorted(const struct lines *lines) {
   return copy;
 }
 
+/* How many sorted lines from `at` on are equal. */
 static size_t same_from(const struct line *lines, size_t count, size_t at) {
   size_t end = at + 1;
   while (end < count && compare_texts(&lines[at], &lines[end]) == 0)
@@ -90,7 +91,7 @@ static void match_unique(struct lines *old_lines, struct lines *new_lines) {
   free(right);
 }
 
-/* The first of the ascending ends that is not below the value. */
+/* The index of the first end whose match is not below the value; the ends are ascending. */
 static size_t place_of(const struct lines *old_lines, const size_t *ends, size_t count, size_t value) {
   size_t low = 0;
   for (size_t high = count; low < high;) {
@@ -103,12 +104,12 @@ static size_t place_of(const struct lines *old_lines, const size_t *ends, size_t
   return low;
 }
 
-/* Keeps the longest ascending run of matches (by patience sorting), and notes it in both texts. */
+/* Keeps the longest ascending sequence of matches (patience sorting), and enters it in both texts. */
 static void keep_ascending(struct lines *old_lines, struct lines *new_lines) {
-  size_t *ends =
-      must_alloc(old_lines->count, sizeof *ends); /* of runs by their length: the old line they end in */
-  size_t *before =
-      must_alloc(old_lines->count, sizeof *before); /* of each old line: the one before in its run */
+  /* For each length the old line in which a sequence of that length ends. */
+  size_t *ends = must_alloc(old_lines->count, sizeof *ends);
+  /* For each old line the line before it in its sequence. */
+  size_t *before = must_alloc(old_lines->count, sizeof *before);
   size_t length = 0;
   for (size_t i = 0; i < old_lines->count; i++) {
     if (old_lines->match[i] == NONE)
@@ -127,7 +128,7 @@ static void keep_ascending(struct lines *old_lines, struct lines *new_lines) {
   free(before);
 }
 
-/* Equal lines right before and behind kept ones are kept too, unique or not. */
+/* Also keeps equal lines next to matched ones, unique or not. */
 static void extend(struct lines *old_lines, struct lines *new_lines) {
   size_t i = 0;
   size_t j = 0;
@@ -151,7 +152,7 @@ static void print_line(enum colour colour, char mark, const struct line *line) {
     put(stdout, PLAIN, "\\ No newline at end of file\n");
 }
 
-/* From a kept pair of lines, or the beginning, to another or the end. */
+/* The lines [from, to) of both texts that a hunk of the diff covers. */
 struct hunk {
   size_t old_from, old_to, new_from, new_to;
 };
@@ -174,8 +175,8 @@ static void print_hunk(const struct lines *old_lines, const struct lines *new_li
   }
 }
 
-/* Goes over what changed from here on, and over changes that are so near that they share lines around
- * them. */
+/* The hunk that begins with the change at lines i and j. It includes further changes that are so near that
+ * their context overlaps. */
 static struct hunk take_hunk(const struct lines *old_lines, const struct lines *new_lines, size_t i, size_t j,
                              size_t around) {
   size_t before = i < around ? i : around;

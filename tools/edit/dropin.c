@@ -25,7 +25,7 @@ static void write_digests(FILE *stream, const char *indent, const char *name,
   fprintf(stream, "%s];\n", indent);
 }
 
-/* The setting `ports` of an entry, in a line of its own; nothing where there are none. */
+/* Writes the setting `ports` on its own line; nothing where there are no ports. */
 static void write_ports(FILE *stream, const uint16_t *ports, uint32_t count) {
   if (count == 0)
     return;
@@ -37,7 +37,7 @@ static void write_ports(FILE *stream, const uint16_t *ports, uint32_t count) {
 
 static void write_entry(FILE *stream, const struct pin_entry *entry) {
   fputs("  { name = ", stream);
-  sealed_string(stream, entry->name);
+  config_string_write(stream, entry->name);
   fputs(";\n", stream);
   write_ports(stream, entry->ports, entry->port_count);
   if (entry->include_subdomains)
@@ -56,7 +56,7 @@ static void write_entry(FILE *stream, const struct pin_entry *entry) {
     fputs("    on_expiry = \"enforce\";\n", stream);
   if (*entry->comment != '\0') {
     fputs("    comment = ", stream);
-    sealed_string(stream, entry->comment);
+    config_string_write(stream, entry->comment);
     fputs(";\n", stream);
   }
   fputs("  }", stream);
@@ -66,7 +66,7 @@ char *policy_text(const struct pin_policy *policy, const struct entries *entries
   char *text = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&text, &size);
-  fputs("# Had back from the compiled form: see pinning-policy(5).\nversion = 1;\n", stream);
+  fputs("# Restored from the compiled form: see pinning-policy(5).\nversion = 1;\n", stream);
   fprintf(stream, "mode = \"%s\";\n", mode_word(policy->mode));
   if (policy->ignores_certificate_names)
     fputs("certificate_names = \"ignore\";\n", stream);
@@ -84,7 +84,7 @@ char *policy_text(const struct pin_policy *policy, const struct entries *entries
   return text;
 }
 
-/* A longer name, with prefix and suffix, could pass the 255 bytes of a file name. */
+/* With prefix and suffix a longer name could exceed the 255 bytes of a file name. */
 #define LONGEST_PLAIN_NAME 200
 
 static char *escape_host(const char *host) {
@@ -102,7 +102,7 @@ static char *escape_host(const char *host) {
   return name;
 }
 
-/* A name that is too long becomes its digest. */
+/* Replaces a name that is too long by its digest. */
 static void shorten(char *name) {
   unsigned char digest[EVP_MAX_MD_SIZE] = {0};
   if (strlen(name) <= LONGEST_PLAIN_NAME)
@@ -120,8 +120,8 @@ char *host_file_name(const char *host) {
 }
 
 /*
- * "_" begins every escape and is itself "__"; after it "any" is the star and digits are a port. IPv6
- * addresses have a prefix of their own, and no hyphens but those that stand for colons. So names never meet.
+ * File names of different entries differ. "_" begins every escape: "__" is the underscore itself, "_any" the
+ * star, "_" and digits a port. IPv6 addresses have another prefix, and hyphens only in place of colons.
  */
 char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_count) {
   const char *prefix = strchr(host, ':') == NULL ? "host" : "address";
@@ -187,7 +187,7 @@ size_t dropin_pin_count(const struct dropin *dropin) {
   return count;
 }
 
-/* The text of a drop-in: written, and read back. */
+/* ---- The text of a drop-in: writing and parsing it ---- */
 
 #define HEAD                                                                                                 \
   "# Written by pinctl; change it with \"pinctl add\" and \"pinctl remove\".\n"                              \
@@ -208,7 +208,7 @@ static void write_list(FILE *stream, const char *name, const struct text_list *l
 
 static void write_body(FILE *stream, const struct dropin *dropin) {
   fputs("hosts = (\n  { name = ", stream);
-  sealed_string(stream, dropin->host);
+  config_string_write(stream, dropin->host);
   fputs(";\n", stream);
   write_ports(stream, dropin->ports, dropin->port_count);
   if (dropin->include_subdomains)
@@ -219,7 +219,7 @@ static void write_body(FILE *stream, const struct dropin *dropin) {
     if (dropin->settings[i] == NULL)
       continue;
     fprintf(stream, "    %s = ", setting_names[i]);
-    sealed_string(stream, dropin->settings[i]);
+    config_string_write(stream, dropin->settings[i]);
     fputs(";\n", stream);
   }
   fputs("  }\n);\n", stream);
@@ -231,7 +231,7 @@ char *dropin_render(const struct dropin *dropin) {
   FILE *stream = memory_open(&body, &size);
   write_body(stream, dropin);
   memory_close(stream);
-  char *text = sealed_text(HEAD, body);
+  char *text = checksummed_text(HEAD, body);
   free(body);
   return text;
 }
@@ -268,7 +268,8 @@ static bool take_named(const config_setting_t *setting, const char *name, struct
   return false;
 }
 
-/* A setting that this pinctl does not know, from a later one, must not be lost: then it is not ours. */
+/* False: the setting is unknown, perhaps from a later version. It must not be lost, so the file then counts
+ * as written by hand. */
 static bool take_setting(const config_setting_t *setting, struct dropin *dropin) {
   const char *name = config_setting_name(setting);
   if (strcmp(name, "name") == 0)
@@ -297,7 +298,7 @@ static struct dropin *take_entry(const config_setting_t *entry) {
 }
 
 struct dropin *dropin_parse(const char *text) {
-  const char *body = sealed_body(HEAD, text);
+  const char *body = checksummed_body(HEAD, text);
   if (body == NULL)
     return NULL;
   config_t config;
@@ -313,17 +314,17 @@ struct dropin *dropin_parse(const char *text) {
   return dropin;
 }
 
-char *dropin_reseal(const char *text) {
+char *dropin_update_digest(const char *text) {
   size_t head = strlen(HEAD);
   if (strncmp(text, HEAD, head) != 0)
     return NULL;
   const char *body = strchr(text + head, '\n');
-  AUTO_TEXT sealed = body == NULL ? NULL : sealed_text(HEAD, body + 1);
-  struct dropin *dropin = sealed == NULL ? NULL : dropin_parse(sealed);
+  AUTO_TEXT updated = body == NULL ? NULL : checksummed_text(HEAD, body + 1);
+  struct dropin *dropin = updated == NULL ? NULL : dropin_parse(updated);
   char *rendered = dropin == NULL ? NULL : dropin_render(dropin);
   dropin_free(dropin);
-  /* A comment, or an order of one's own, would be lost the next time. */
-  if (rendered != NULL && strcmp(rendered, sealed) == 0)
+  /* Comments and another order of settings would be lost when pinctl writes the file the next time. */
+  if (rendered != NULL && strcmp(rendered, updated) == 0)
     return rendered;
   free(rendered);
   return NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * A drop-in of pinctl's own: one file in policy.d with one entry. Its first lines say so and carry a digest
- * of the rest. A file that somebody edited since no longer agrees with it, and from then on is theirs:
- * libconfig drops comments when it writes, so pinctl never rewrites what a person wrote.
+ * Drop-ins that pinctl writes: files in policy.d with one entry each, whose head has a digest of the rest
+ * (base/checksummed_text.h). Once somebody has edited such a file, pinctl never rewrites it, since comments
+ * and the order of settings would be lost.
  */
 #ifndef PINCTL_EDIT_DROPIN_H
 #define PINCTL_EDIT_DROPIN_H
@@ -15,7 +15,7 @@
 #include "pinpolicy.h"
 #include "view/entry_text.h"
 
-/* The settings of an entry that are written as one word or text; NULL in a drop-in: not written. */
+/* The settings of an entry that have a text as value. */
 enum dropin_setting {
   DROPIN_MODE = 0,
   DROPIN_REQUIRE,
@@ -30,50 +30,51 @@ struct dropin {
   uint16_t *ports; /* ascending */
   uint32_t port_count;
   bool include_subdomains;
-  char *settings[DROPIN_SETTING_COUNT];
+  char *settings[DROPIN_SETTING_COUNT];   /* NULL: the setting is not written */
   struct text_list lists[PIN_LIST_COUNT]; /* "sha256/..." or "@pinset" */
 };
 
 /*
- * The name of the file for an entry: different for different hosts and ports, without a slash, never hidden,
- * at most 255 bytes. host must be canonical. For free(3).
+ * The file name for an entry: differs for different hosts and ports, has no slash, is not hidden, and has at
+ * most 255 bytes. The host must be canonical. For free(3).
  */
 char *dropin_file_name(const char *host, const uint16_t *ports, uint32_t port_count);
 
-/* The host alone as part of a file name, by the same rules and for free(3). */
+/* The host alone as a part of a file name, by the same rules. For free(3). */
 char *host_file_name(const char *host);
 
-/* Copies the host and the ports. */
+/* A drop-in without settings and pins; copies the host and the ports. */
 struct dropin *dropin_new(const char *host, const uint16_t *ports, uint32_t port_count);
+/* Takes NULL. */
 void dropin_free(struct dropin *dropin);
 
 /* The text of the file. For free(3). */
 char *dropin_render(const struct dropin *dropin);
 
-/* Reads back what dropin_render wrote; NULL when the text is anything else, or was edited since. */
+/* Parses the text that dropin_render made; NULL: the text is another one, or was edited since. */
 struct dropin *dropin_parse(const char *text);
 
 /*
- * Of a file of pinctl's own that was edited: the same with a digest that agrees again, where it is no more
- * than pinctl could have written; else NULL. For free(3).
+ * An edited text with a digest that matches again, so that the file stays pinctl's. NULL: pinctl could not
+ * have written such a text. For free(3).
  */
-char *dropin_reseal(const char *text);
+char *dropin_update_digest(const char *text);
 
 /*
- * Adds a pin to a list, once; copies it (it must be no text of this drop-in). One that comes into use moves
- * from backup_pins to pins, and the other way round: it is never in both.
+ * Adds a copy of a pin to a list that does not have it yet; the pin must not be a text of this drop-in. A pin
+ * is never both in pins and in backup_pins: adding it to one removes it from the other.
  */
 void dropin_put_pin(struct dropin *dropin, enum pin_list list, const char *pin);
-/* Takes a pin out of one list. False: it was not there. */
+/* Removes a pin from one list. False: it was not there. */
 bool dropin_drop_pin(struct dropin *dropin, enum pin_list list, const char *pin);
 
-/* How many pins it names in all lists. */
+/* The number of pins in all lists. */
 size_t dropin_pin_count(const struct dropin *dropin);
 
 /*
- * The text of a policy that was read, had back from the compiled form where the files are lost: one main file
- * that means the same. What the compiled form does not keep is gone: comments between entries, names of pin
- * sets, which file an entry stood in. For free(3).
+ * Writes a policy that was read as the text of one main file with the same meaning, to restore it from the
+ * compiled form where its files are lost. What the compiled form does not have is missing: comments between
+ * entries, the names of pin sets, and in which file each entry was. For free(3).
  */
 char *policy_text(const struct pin_policy *policy, const struct entries *entries);
 

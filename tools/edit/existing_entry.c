@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/edit_distance.h"
 #include "base/file.h"
@@ -15,17 +16,18 @@
 #include "edit/list_file.h"
 #include "view/entry_text.h"
 
-/* A name that was mistyped is looked for among so many. */
+/* In a policy with more entries no similar name is suggested for a mistyped one. */
 #define MOST_COMPARED 10000
 
-/* The image may have been read through a directory laid out for checking; the names in it are the same. */
-char *standing_path(const struct change *change, const char *file) {
+/* The image may name files by another spelling of the directory; the file names are the same. */
+char *policy_file_path(const struct change *change, const char *file) {
   AUTO_TEXT directory = path_directory(file);
   bool is_dropin = strcmp(path_base(directory), "policy.d") == 0;
   return is_dropin ? must_format("%s/%s", change->dropins, path_base(file)) : must_copy(change->policy);
 }
 
-/* Ours: the file has the name pinctl gives it, still agrees with its digest, and holds this entry. */
+/* The drop-in at `path` where pinctl wrote it: it has the name that pinctl gives it, its digest matches, and
+ * it holds this entry. NULL: it is not pinctl's. */
 static struct dropin *own_dropin(const struct pin_entry *entry, const char *path, char **ret_text) {
   size_t length = 0;
   AUTO_TEXT expected = dropin_file_name(entry->name, entry->ports, entry->port_count);
@@ -39,30 +41,22 @@ static struct dropin *own_dropin(const struct pin_entry *entry, const char *path
   return NULL;
 }
 
-static void add_standing(const struct change *change, const struct pin_entry *entry,
-                         struct standings *standings) {
-  standings->items = must_room(standings->items, standings->count, sizeof *standings->items);
-  struct standing *standing = &standings->items[standings->count++];
-  *standing = (struct standing){.entry = *entry, .path = standing_path(change, entry->file)};
-  standing->dropin = own_dropin(entry, standing->path, &standing->text);
+static void add_existing(const struct change *change, const struct pin_entry *entry,
+                         struct existing_entries *existing) {
+  existing->items = must_room(existing->items, existing->count, sizeof *existing->items);
+  struct existing_entry *item = &existing->items[existing->count++];
+  *item = (struct existing_entry){.entry = *entry, .path = policy_file_path(change, entry->file)};
+  item->dropin = own_dropin(entry, item->path, &item->text);
 }
 
-/* In place where that can be, so that the owner and mode of policy.d itself are judged as well. */
-static bool load(const struct change *change, struct loaded_policy *loaded) {
-  if (change->count > 0)
-    return change_check(change, loaded);
-  policy_ask(change->policy, loaded);
-  return true;
-}
-
-/* False: a part of the compiled form is damaged. */
-static bool collect(const struct change *change, const char *name, struct standings *standings) {
-  struct entries *entries = &standings->entries;
+/* Adds the entries of this name. False: a part of the compiled form is damaged. */
+static bool collect(const struct change *change, const char *name, struct existing_entries *existing) {
+  struct entries *entries = &existing->entries;
   size_t first = entries->count;
-  if (!entries_of_name(&standings->loaded.policy, name, entries))
+  if (!entries_of_name(&existing->loaded.policy, name, entries))
     return false;
   for (size_t i = first; i < entries->count; i++)
-    add_standing(change, &entries->items[i], standings);
+    add_existing(change, &entries->items[i], existing);
   return true;
 }
 
@@ -71,36 +65,40 @@ static int refuse_damage(const struct change *change) {
                      same_policy());
 }
 
-int standings_read(const struct change *change, const char *host, struct standings *ret_standings) {
-  *ret_standings = (struct standings){0};
-  struct loaded_policy *loaded = &ret_standings->loaded;
-  if (!load(change, loaded))
-    return EXIT_FAILED;
+int existing_entries_read(const struct change *change, const char *host,
+                          struct existing_entries *ret_existing) {
+  *ret_existing = (struct existing_entries){0};
+  struct loaded_policy *loaded = &ret_existing->loaded;
+  /* Without staged files the policy is read in place, so that owner and mode of policy.d are checked too. */
+  if (change->count > 0)
+    change_check(change, loaded);
+  else
+    policy_ask(change->policy, loaded);
   if (loaded->status != PIN_OK)
     return change_refuse_policy(change, loaded);
-  return collect(change, host, ret_standings) ? EXIT_DONE : refuse_damage(change);
+  return collect(change, host, ret_existing) ? EXIT_DONE : refuse_damage(change);
 }
 
-static int refuse_several(const struct standings *standings, const char *host) {
+static int refuse_several(const struct existing_entries *existing, const char *host) {
   say_error("%s: has several entries; say which with --port:", host);
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *entry = &standings->items[i].entry;
+  for (size_t i = 0; i < existing->count; i++) {
+    const struct pin_entry *entry = &existing->items[i].entry;
     AUTO_TEXT ports = ports_format(entry->ports, entry->port_count);
-    say_error("  ports %s (%s:%u)", ports, standings->items[i].path, (unsigned)entry->line);
+    say_error("  ports %s (%s:%u)", ports, existing->items[i].path, (unsigned)entry->line);
   }
   return EXIT_FAILED;
 }
 
+/* A search for the entry whose name is most similar to a host. */
 struct nearest {
   const char *host;
-  char *name; /* NULL: none is near */
+  char *name; /* of the best entry so far; NULL: none is similar */
   size_t distance;
 };
 
-/* The entry lives no longer than the call. */
-static bool look_nearer(const struct pin_entry *entry, void *arg) {
+static bool compare_nearness(const struct pin_entry *entry, void *arg) {
   struct nearest *nearest = arg;
-  /* Entries come in another order each time: of two that are as near it is the first by name. */
+  /* The order of entries varies. Of two that are equally near the first by name is taken. */
   size_t distance = nearest->name == NULL ? FAR : nearest->distance + 1;
   if (!is_nearer(nearest->host, entry->name, &distance) ||
       (distance == nearest->distance && strcmp(entry->name, nearest->name) > 0))
@@ -111,8 +109,9 @@ static bool look_nearer(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
-/* The entry that covers it, or the one whose name is nearest; NULL: there is none. For free(3). */
-static char *entry_that_was_meant(const struct pin_policy *policy, const char *host) {
+/* The name of the entry that covers the host, else of the one with the nearest name; NULL: there is none. For
+ * free(3). */
+static char *similar_entry(const struct pin_policy *policy, const char *host) {
   struct pin_peer peer = {.names = &host, .name_count = 1, .now = time(NULL)};
   struct pin_verdict verdict;
   struct nearest nearest = {.host = host, .distance = FAR};
@@ -121,171 +120,171 @@ static char *entry_that_was_meant(const struct pin_policy *policy, const char *h
     pin_select(policy, &peer, &verdict);
   if (is_host && verdict.count > 0)
     return must_copy(verdict.findings[0].entry.name);
-  /* Of a damaged form what was found before the damage is as good a guess. */
+  /* Where the form is damaged, the entries before the damage are good enough for a guess. */
   if (policy->entry_count <= MOST_COMPARED)
-    (void)pin_policy_visit(policy, look_nearer, &nearest);
+    (void)pin_policy_visit(policy, compare_nearness, &nearest);
   return nearest.name;
 }
 
-static int refuse_absent(const struct standings *standings, const char *host, const uint16_t *ports,
+static int refuse_absent(const struct existing_entries *existing, const char *host, const uint16_t *ports,
                          uint32_t port_count) {
   AUTO_TEXT asked = ports_format(ports, port_count);
-  if (standings->count > 0) {
-    const struct pin_entry *entry = &standings->items[0].entry;
+  if (existing->count > 0) {
+    const struct pin_entry *entry = &existing->items[0].entry;
     AUTO_TEXT there = ports_format(entry->ports, entry->port_count);
     return say_failure("%s: the policy has no entry for it on ports %s, but one on ports %s", host, asked,
                        there);
   }
-  AUTO_TEXT meant = entry_that_was_meant(&standings->loaded.policy, host);
-  if (standings->loaded.policy.entry_count == 0)
+  AUTO_TEXT similar = similar_entry(&existing->loaded.policy, host);
+  if (existing->loaded.policy.entry_count == 0)
     say_error(
         "%s: the policy has no entry for it, nor for any other host; \"pinctl add HOST FILE%s\" pins one",
         host, same_policy());
-  else if (meant == NULL)
+  else if (similar == NULL)
     say_error("%s: the policy has no entry for it; \"pinctl list%s\" shows all", host, same_policy());
   else
-    say_error("%s: the policy has no entry for it; did you mean \"%s\"?", host, meant);
+    say_error("%s: the policy has no entry for it; did you mean \"%s\"?", host, similar);
   return EXIT_FAILED;
 }
 
-int standings_choose(const struct standings *standings, const char *host, const uint16_t *ports,
-                     uint32_t port_count, struct standing **ret_standing) {
-  *ret_standing = NULL;
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *entry = &standings->items[i].entry;
+int existing_entries_choose(const struct existing_entries *existing, const char *host, const uint16_t *ports,
+                            uint32_t port_count, struct existing_entry **ret_entry) {
+  *ret_entry = NULL;
+  for (size_t i = 0; i < existing->count; i++) {
+    const struct pin_entry *entry = &existing->items[i].entry;
     if (port_count > 0 && !ports_equal(entry->ports, entry->port_count, ports, port_count))
       continue;
-    if (*ret_standing != NULL)
-      return refuse_several(standings, host);
-    *ret_standing = &standings->items[i];
+    if (*ret_entry != NULL)
+      return refuse_several(existing, host);
+    *ret_entry = &existing->items[i];
   }
-  if (*ret_standing != NULL)
+  if (*ret_entry != NULL)
     return EXIT_DONE;
-  return refuse_absent(standings, host, ports, port_count);
+  return refuse_absent(existing, host, ports, port_count);
 }
 
-static struct standing *find_entry(const struct standings *standings, const struct pin_entry *entry) {
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *other = &standings->items[i].entry;
+static struct existing_entry *find_entry(const struct existing_entries *existing,
+                                         const struct pin_entry *entry) {
+  for (size_t i = 0; i < existing->count; i++) {
+    const struct pin_entry *other = &existing->items[i].entry;
     if (strcmp(other->name, entry->name) == 0 &&
         ports_equal(other->ports, other->port_count, entry->ports, entry->port_count))
-      return &standings->items[i];
+      return &existing->items[i];
   }
   return NULL;
 }
 
-int standings_covering(const struct change *change, struct standings *standings, const char *host,
-                       uint16_t port, struct standing **ret_standing) {
+int existing_entries_covering(const struct change *change, struct existing_entries *existing,
+                              const char *host, uint16_t port, struct existing_entry **ret_entry) {
   struct pin_verdict verdict;
   struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
-  pin_select(&standings->loaded.policy, &peer, &verdict);
+  pin_select(&existing->loaded.policy, &peer, &verdict);
   if (verdict.count == 0) {
     AUTO_TEXT place = host_and_port_format(host, port);
     return say_failure("%s: no entry of the policy covers it", place);
   }
-  /* What was selected lives until the next look at the policy. */
-  struct pin_entry entry = entry_copy(&standings->entries.memory, &verdict.findings[0].entry);
-  *ret_standing = find_entry(standings, &entry);
-  if (*ret_standing == NULL && !collect(change, entry.name, standings))
+  /* A copy, since the selected entry is valid only until the next lookup. */
+  struct pin_entry entry = entry_copy(&existing->entries.memory, &verdict.findings[0].entry);
+  *ret_entry = find_entry(existing, &entry);
+  if (*ret_entry == NULL && !collect(change, entry.name, existing))
     return refuse_damage(change);
-  *ret_standing = find_entry(standings, &entry);
-  return *ret_standing != NULL ? EXIT_DONE : EXIT_FAILED;
+  *ret_entry = find_entry(existing, &entry);
+  return *ret_entry != NULL ? EXIT_DONE : EXIT_FAILED;
 }
 
-void standings_clear(struct standings *standings) {
-  for (size_t i = 0; i < standings->count; i++) {
-    free(standings->items[i].path);
-    free(standings->items[i].text);
-    dropin_free(standings->items[i].dropin);
+void existing_entries_clear(struct existing_entries *existing) {
+  for (size_t i = 0; i < existing->count; i++) {
+    free(existing->items[i].path);
+    free(existing->items[i].text);
+    dropin_free(existing->items[i].dropin);
   }
-  free(standings->items);
-  entries_clear(&standings->entries);
-  policy_clear(&standings->loaded);
-  *standings = (struct standings){0};
+  free(existing->items);
+  entries_clear(&existing->entries);
+  policy_clear(&existing->loaded);
+  *existing = (struct existing_entries){0};
 }
 
-void warn_without_backup(const struct standing *standing) {
-  const char *name = standing->entry.name;
-  if (standing->dropin->lists[PIN_LIST_BACKUP_PINS].count == 0)
+void warn_without_backup(const struct existing_entry *item) {
+  const char *name = item->entry.name;
+  if (item->dropin->lists[PIN_LIST_BACKUP_PINS].count == 0)
     say_warning("%s: its entry has no backup pin now; \"pinctl backup-key %s%s\" makes the next key", name,
                 name, same_policy());
 }
 
-/* How many ways there are to be accepted. */
-struct ways {
+/* How many digests of each kind an entry accepts. */
+struct accepted {
   size_t keys, backups, issuers;
-  bool all;
+  bool all; /* require is "all": both a key and an issuer */
 };
 
-static struct ways ways_of_entry(const struct pin_entry *entry) {
-  return (struct ways){.keys = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count,
-                       .backups = entry->lists[PIN_LIST_BACKUP_PINS].count,
-                       .issuers = entry->lists[PIN_LIST_INTERMEDIATES].count,
-                       .all = entry->require == PIN_REQUIRE_ALL};
+static struct accepted accepted_by_entry(const struct pin_entry *entry) {
+  return (struct accepted){.keys =
+                               entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count,
+                           .backups = entry->lists[PIN_LIST_BACKUP_PINS].count,
+                           .issuers = entry->lists[PIN_LIST_INTERMEDIATES].count,
+                           .all = entry->require == PIN_REQUIRE_ALL};
 }
 
-static struct ways ways_of_dropin(const struct dropin *dropin) {
+static struct accepted accepted_by_dropin(const struct dropin *dropin) {
   const char *require = dropin->settings[DROPIN_REQUIRE];
-  return (struct ways){.keys =
-                           dropin->lists[PIN_LIST_PINS].count + dropin->lists[PIN_LIST_FINGERPRINTS].count,
-                       .backups = dropin->lists[PIN_LIST_BACKUP_PINS].count,
-                       .issuers = dropin->lists[PIN_LIST_INTERMEDIATES].count,
-                       .all = require != NULL && strcmp(require, "all") == 0};
+  return (struct accepted){.keys = dropin->lists[PIN_LIST_PINS].count +
+                                   dropin->lists[PIN_LIST_FINGERPRINTS].count,
+                           .backups = dropin->lists[PIN_LIST_BACKUP_PINS].count,
+                           .issuers = dropin->lists[PIN_LIST_INTERMEDIATES].count,
+                           .all = require != NULL && strcmp(require, "all") == 0};
 }
 
-static bool is_backup_alone(const struct ways *ways) {
-  return ways->keys == 0 && ways->backups > 0 && (ways->issuers == 0 || ways->all);
+static bool is_backup_alone(const struct accepted *accepted) {
+  return accepted->keys == 0 && accepted->backups > 0 && (accepted->issuers == 0 || accepted->all);
 }
 
 bool accepts_backup_alone(const struct dropin *dropin) {
-  struct ways ways = ways_of_dropin(dropin);
-  return is_backup_alone(&ways);
+  struct accepted accepted = accepted_by_dropin(dropin);
+  return is_backup_alone(&accepted);
 }
 
-int refuse_backup_alone(const struct standing *standing, const struct dropin *later) {
-  const struct pin_entry *entry = &standing->entry;
-  struct ways before = ways_of_entry(entry);
-  struct ways after = later == NULL ? before : ways_of_dropin(later);
+int refuse_backup_alone(const struct existing_entry *item, const struct dropin *later) {
+  const struct pin_entry *entry = &item->entry;
+  struct accepted before = accepted_by_entry(entry);
+  struct accepted after = later == NULL ? before : accepted_by_dropin(later);
   after.backups += later == NULL ? 1 : 0;
   if (is_backup_alone(&before) || !is_backup_alone(&after))
     return EXIT_DONE;
   say_error(
-      "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only one that it accepts",
-      standing->path, (unsigned)entry->line, entry->name);
-  say_note("a backup stands beside the key in use: first \"pinctl add %s FILE%s\", or with --from-server",
-           entry->name, same_policy());
+      "%s:%u: the entry for \"%s\" names no key of a server; a backup would be the only key that it accepts",
+      item->path, (unsigned)entry->line, entry->name);
+  say_note("pin the key in use first: \"pinctl add %s FILE%s\", or with --from-server", entry->name,
+           same_policy());
   return EXIT_FAILED;
 }
 
-int refuse_foreign_saying(const struct standing *standing, const char *what) {
-  AUTO_TEXT list = import_list_in(standing->path);
+int refuse_foreign_saying(const struct existing_entry *item, const char *what) {
+  AUTO_TEXT list = import_list_in(item->path);
   if (list != NULL)
     return say_failure(
         "%s:%u: \"%s\" belongs to the imported list \"%s\"; import the list again with --without %s "
         "to take it out",
-        standing->path, (unsigned)standing->entry.line, standing->entry.name, list, standing->entry.name);
-  return say_failure("%s:%u: the entry for \"%s\" was written or edited by hand; %s", standing->path,
-                     (unsigned)standing->entry.line, standing->entry.name, what);
+        item->path, (unsigned)item->entry.line, item->entry.name, list, item->entry.name);
+  return say_failure("%s:%u: the entry for \"%s\" was written or edited by hand; %s", item->path,
+                     (unsigned)item->entry.line, item->entry.name, what);
 }
 
-int refuse_foreign_adding(const struct standing *standing, enum pin_list list, const char *pin) {
+int refuse_foreign_adding(const struct existing_entry *item, enum pin_list list, const char *pin) {
   const char *name = pin_list_name(list);
-  AUTO_TEXT what = standing->entry.lists[list].count > 0
+  AUTO_TEXT what = item->entry.lists[list].count > 0
                        ? must_format("add to its %s: \"%s\"", name, pin)
                        : must_format("add this line to it: %s = [ \"%s\" ];", name, pin);
-  return refuse_foreign_saying(standing, what);
+  return refuse_foreign_saying(item, what);
 }
 
-int refuse_foreign(const struct standing *standing) {
-  return refuse_foreign_saying(standing, "change it there");
+int refuse_foreign(const struct existing_entry *item) {
+  return refuse_foreign_saying(item, "change it there");
 }
 
-int standing_stage_new(struct change *change, const struct dropin *dropin) {
+int stage_new_entry(struct change *change, const struct dropin *dropin) {
   AUTO_TEXT name = dropin_file_name(dropin->host, dropin->ports, dropin->port_count);
   char *path = must_format("%s/%s", change->dropins, name);
-  FILE *present = fopen(path, "re");
-  if (present != NULL) {
-    fclose(present);
+  if (access(path, R_OK) == 0) {
     say_error("%s: exists and was written or edited by hand; nothing was changed", path);
     free(path);
     return EXIT_FAILED;
@@ -298,26 +297,26 @@ int edit_begin(const char *policy, bool dry_run, const char *host, struct edit *
   *ret_edit = (struct edit){.change = change_new(policy, dry_run)};
   if (ret_edit->change == NULL)
     return EXIT_FAILED;
-  return standings_read(ret_edit->change, host, &ret_edit->standings);
+  return existing_entries_read(ret_edit->change, host, &ret_edit->existing);
 }
 
 size_t edit_stage(struct edit *edit) {
   size_t staged = 0;
-  for (size_t i = 0; i < edit->standings.count; i++) {
-    const struct standing *standing = &edit->standings.items[i];
-    char *text = standing->dropin == NULL ? NULL : dropin_render(standing->dropin);
-    if (text == NULL || strcmp(text, standing->text) == 0) {
+  for (size_t i = 0; i < edit->existing.count; i++) {
+    const struct existing_entry *item = &edit->existing.items[i];
+    char *text = item->dropin == NULL ? NULL : dropin_render(item->dropin);
+    if (text == NULL || strcmp(text, item->text) == 0) {
       free(text);
       continue;
     }
-    change_stage(edit->change, must_copy(standing->path), must_copy(standing->text), text);
+    change_stage(edit->change, must_copy(item->path), must_copy(item->text), text);
     staged++;
   }
   return staged;
 }
 
 void edit_end(struct edit *edit) {
-  standings_clear(&edit->standings);
+  existing_entries_clear(&edit->existing);
   change_free(edit->change);
   *edit = (struct edit){0};
 }

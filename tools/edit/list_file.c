@@ -43,7 +43,7 @@ char *import_list_path(const struct change *change, const char *name) {
 }
 
 bool import_list_is_own(const char *text) {
-  return sealed_body(LIST_FILE_HEAD, text) != NULL;
+  return checksummed_body(LIST_FILE_HEAD, text) != NULL;
 }
 
 #define AROUND_NAME (strlen(LIST_FILE_PREFIX) + strlen(FILE_SUFFIX))

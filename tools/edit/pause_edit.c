@@ -31,7 +31,7 @@ static char *render(const struct pauses *pauses) {
   return text;
 }
 
-/* A disk that takes no writing says so even of a file that is not there. */
+/* unlink(2) on a read-only disk fails with EROFS even where the file is missing, which is asked first. */
 static int remove_file(const char *path) {
   if (access(path, F_OK) != 0 && errno == ENOENT)
     return ENOENT;
@@ -45,39 +45,40 @@ static const struct pin_pause *find_pause(const struct pauses *pauses, const cha
   return NULL;
 }
 
-/* 0 or an errno value. Without a pause left the file goes. */
+/* Writes the file, or removes it where no pause is left. Returns 0 or an errno value. */
 static int write_file(const char *path, const struct pauses *pauses) {
   bool was_there = access(path, F_OK) == 0;
   AUTO_TEXT folder = path_directory(path);
   AUTO_TEXT text = render(pauses);
-  bool is_to_go = pauses->count == 0;
+  bool removes = pauses->count == 0;
   int error = strlen(text) > PIN_PAUSE_FILE_SIZE ? EFBIG
-              : is_to_go                         ? remove_file(path)
+              : removes                          ? remove_file(path)
                                                  : directory_make(folder);
-  if (error == 0 && !is_to_go)
+  if (error == 0 && !removes)
     error = file_replace(path, text);
-  if (error == ENOENT && is_to_go)
+  if (error == ENOENT && removes)
     return 0;
   if (error == 0)
-    result_file(path, !was_there ? "made" : is_to_go ? "removed" : "changed");
+    result_file(path, !was_there ? "made" : removes ? "removed" : "changed");
   return error == 0 ? directory_sync(folder) : error;
 }
 
-/* Where the pauses of a policy stand that cannot be written at `path`; NULL: nowhere. */
+/* The file, not on a disk, for pauses that cannot be written at `path`; NULL: there is none for this policy.
+ */
 static const char *diskless_place(const char *path) {
   return strcmp(path, PIN_DEFAULT_PAUSE) == 0 ? PIN_DISKLESS_PAUSE : NULL;
 }
 
 /*
- * What stands on the disk counts again when the machine starts anew: those that have no other end now are
- * told of. Returns how many.
+ * After a restart the pauses on the disk are in force again. Warns of those that now end earlier or are gone.
+ * Returns how many.
  */
-static size_t tell_coming_back(const char *path, const struct pauses *pauses, int64_t now) {
+static size_t warn_of_pauses_on_disk(const char *path, const struct pauses *pauses, int64_t now) {
   AUTO_TEXT folder = path_directory(path);
-  /* By another spelling it is this file, and not what counts in its place. */
+  /* Spelled in another way, so that this file is read and not PIN_DISKLESS_PAUSE in its place. */
   AUTO_TEXT on_disk = must_format("%s/./%s", folder, path_base(path));
   struct pauses old;
-  size_t coming = 0;
+  size_t warned = 0;
   pauses_read(on_disk, now, &old);
   for (size_t i = 0; i < old.count; i++) {
     const struct pin_pause *pause = &old.items[i];
@@ -86,15 +87,15 @@ static size_t tell_coming_back(const char *path, const struct pauses *pauses, in
       continue;
     AUTO_TEXT subject = pause_subject(pause);
     AUTO_TEXT rest = pause_rest(pause->until, now);
-    say_warning("%s still has the pause of %s %s: when the machine starts anew before that, it holds again",
+    say_warning("%s still has the pause of %s %s; if the machine restarts before that, it is in force again",
                 path, subject, rest);
-    coming++;
+    warned++;
   }
   pauses_clear(&old);
-  return coming;
+  return warned;
 }
 
-/* Written even without a pause left: where it is, what stands on the disk does not count. */
+/* Written even where no pause is left: while this file exists, the one on the disk is ignored. */
 static int write_diskless(const char *path, const struct pauses *pauses, int64_t now, int why_not_on_disk) {
   const char *place = diskless_place(path);
   AUTO_TEXT folder = path_directory(place);
@@ -105,15 +106,15 @@ static int write_diskless(const char *path, const struct pauses *pauses, int64_t
   if (error != 0)
     return error;
   result_file(place, "made");
-  /* What has no pause, here or there, loses nothing. */
-  if (tell_coming_back(path, pauses, now) == 0 && pauses->count == 0)
+  if (warn_of_pauses_on_disk(path, pauses, now) == 0 && pauses->count == 0)
     return 0;
-  say_warning("%s: not written: %s; this stands in %s instead, and is forgotten when the machine starts anew",
-              path, strerror(why_not_on_disk), place);
+  say_warning(
+      "%s: cannot be written: %s; the pauses are in %s instead, which is lost when the machine restarts",
+      path, strerror(why_not_on_disk), place);
   return 0;
 }
 
-/* A full disk, or one that takes no writing, is no reason to go on refusing. */
+/* Where the disk is full or read-only, the pauses are written where no disk is needed. */
 static int write_pauses(const char *path, const struct pauses *pauses, int64_t now) {
   const char *diskless = diskless_place(path);
   const char *failed = path;
@@ -143,13 +144,13 @@ static char *lock_path_of(const char *path) {
   return must_format("%s/.pinctl-pause.lock", folder);
 }
 
-/* Nothing is asked and nobody waited for while it is held, nor a directory of users. */
+/* Enough, since nobody holds this lock while asking a question or looking up a user. */
 #define PATIENCE_SECONDS 15
 
-/* Beside the file at `path`. 0 or an errno value; *ret_lock_path is for free(3) in any case. */
+/* Takes a lock beside the file. Returns 0 or an errno value; *ret_lock_path is for free(3) in any case. */
 static int try_lock(const char *path, int *ret_fd, char **ret_lock_path) {
   AUTO_TEXT folder = path_directory(path);
-  /* A wrong pin may be why nobody can say what the user's name is. */
+  /* Without a lookup of the user's name: a wrong pin may keep the directory server from answering. */
   AUTO_TEXT user = acting_user_unasked();
   *ret_lock_path = lock_path_of(path);
   int error = directory_make(folder);
@@ -157,9 +158,9 @@ static int try_lock(const char *path, int *ret_fd, char **ret_lock_path) {
 }
 
 /*
- * Not the lock of the policy: that lies with the policy, which may be away, and may be held while somebody is
- * asked. Not the folder itself: any user who can read that can lock it for ever. Where there is a place
- * without disk it is there, so that all look for it at the same place however full the disk is.
+ * Not the lock of the policy, whose directory may be missing and which may be held during a question. Not the
+ * directory itself, which any user who can read it could lock for ever. Where the policy has a place that
+ * needs no disk, the lock is there, so that its place does not depend on how full the disk is.
  */
 static bool take_lock(const char *path, int *ret_fd, char **ret_lock_path) {
   const char *diskless = diskless_place(path);
@@ -170,7 +171,7 @@ static bool take_lock(const char *path, int *ret_fd, char **ret_lock_path) {
   }
   if (error == 0)
     return true;
-  AUTO_TEXT why = lock_why(*ret_lock_path, error);
+  AUTO_TEXT why = lock_error_text(*ret_lock_path, error);
   return say_error("%s: cannot be locked (%s): %s", path, *ret_lock_path, why);
 }
 

@@ -29,7 +29,7 @@
   "# Hosts added by pinctl are in policy.d; this file is yours.\n"                                           \
   "version = 1;\n"
 
-/* What could not be changed at `path`, and what to do. */
+/* Says that `path` could not be changed, and what to do. */
 static void say_failed(const struct change *change, const char *path, int error) {
   say_error("%s: %s%s%s", path, strerror(error), root_remedy(error), pause_hint(change->policy, error));
 }
@@ -56,7 +56,8 @@ void change_unlock(struct change *change) {
   change->defers = false;
 }
 
-/* A policy without a main file is no policy; people own that file, so it is only ever made here. */
+/* Stages a main file where there is none, since there is no policy without one. The file is the user's, so
+ * pinctl only ever makes it. */
 static bool stage_main_file(struct change *change) {
   struct stat status;
   if (stat(change->policy, &status) == 0)
@@ -70,8 +71,8 @@ static bool stage_main_file(struct change *change) {
 }
 
 /*
- * A folder that is not mounted, or was not restored, looks like a machine without a policy; but its hosts are
- * still enforced by the compiled form, and a first policy would end that for all but one.
+ * A directory that is not mounted, or was not restored, looks like a machine without a policy. Its hosts are
+ * still enforced by the compiled form, and a new policy would end that for all hosts but the new one.
  */
 bool policy_has_vanished(const char *policy) {
   AUTO_TEXT form = NULL;
@@ -82,8 +83,9 @@ bool policy_has_vanished(const char *policy) {
       "%s: is missing, but %u host%s still enforced by %s: is a file system not mounted, or a backup not "
       "restored? Nothing was changed",
       policy, (unsigned)hosts, hosts == 1 ? " is" : "s are", form);
-  say_note("\"pinctl restore --enforced%s\" writes their text anew; to begin with nothing, remove %s first",
-           same_policy(), form);
+  say_note(
+      "\"pinctl restore --enforced%s\" writes their text anew; to start an empty policy, remove %s first",
+      same_policy(), form);
   return true;
 }
 
@@ -106,10 +108,10 @@ struct change *change_begin(const char *policy, bool dry_run) {
 }
 
 /*
- * Asked before the lock, which lies in the folder: one that is away is not made only to refuse. Looked for
- * twice, since it may be made, and the form with it, in between.
+ * Whether even the directory of such a policy is missing. Checked before the lock is taken, which would make
+ * the directory. Checked twice, since another pinctl may make the directory and the form in between.
  */
-static bool folder_has_vanished(const char *policy) {
+static bool directory_has_vanished(const char *policy) {
   AUTO_TEXT form = NULL;
   AUTO_TEXT folder = path_directory(policy);
   return access(folder, F_OK) != 0 && last_good_hosts(policy, &form) > 0 && access(folder, F_OK) != 0 &&
@@ -117,26 +119,30 @@ static bool folder_has_vanished(const char *policy) {
 }
 
 struct change *change_new(const char *policy, bool dry_run) {
-  struct change *change = folder_has_vanished(policy) ? NULL : change_begin(policy, dry_run);
+  struct change *change = directory_has_vanished(policy) ? NULL : change_begin(policy, dry_run);
   if (change == NULL)
     return NULL;
-  /* Under the lock: somebody's first change puts the compiled form in place a moment before the main file. */
+  /* Under the lock, since another pinctl may be about to put a first policy in place. */
   if (!policy_has_vanished(policy) && stage_main_file(change))
     return change;
   change_free(change);
   return NULL;
 }
 
+void change_files_free(struct file_change *files, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    free(files[i].path);
+    free(files[i].old_text);
+    free(files[i].new_text);
+  }
+  free(files);
+}
+
 void change_free(struct change *change) {
   if (change == NULL)
     return;
   change_unlock(change);
-  for (size_t i = 0; i < change->count; i++) {
-    free(change->files[i].path);
-    free(change->files[i].old_text);
-    free(change->files[i].new_text);
-  }
-  free(change->files);
+  change_files_free(change->files, change->count);
   free(change->policy);
   free(change->directory);
   free(change->dropins);
@@ -151,20 +157,20 @@ void change_stage(struct change *change, char *path, char *old_text, char *new_t
 
 /* A file that waits beside its place. */
 struct waiting {
-  char *beside; /* NULL: the file is to go */
-  int fd;       /* open on it; -1 */
+  char *beside; /* its path; NULL: the file is removed, or is in place */
+  int fd;       /* open on it; -1: there is none */
 };
 
-/* A change while it is made. */
-struct making {
+/* The state of change_commit. */
+struct commit {
   const struct change *change;
-  struct waiting *waiting;
+  struct waiting *waiting; /* one for each file of the change */
   struct form_beside form;
-  bool form_was_current;
-  size_t applied; /* so many of the files, the first ones, are in place */
+  bool form_was_current; /* before the change */
+  size_t applied;        /* how many of the files, the first ones, are in place */
 };
 
-/* Where the file itself lies: a link at its path, into a checkout say, leads there, and stays.
+/* The path of the file itself where `path` is a symbolic link, into a git checkout for example, which stays.
  * For free(3). */
 static char *place_of(const char *path) {
   struct stat status;
@@ -174,9 +180,9 @@ static char *place_of(const char *path) {
 }
 
 /*
- * Where a file waits for its place: beside the main file, since a new name in policy.d, or policy.d itself,
- * would make every process look at the policy before there is anything to see; where that is another file
- * system, in policy.d all the same. For free(3).
+ * The path beside which a file waits. That is the directory of the main file: a new name in policy.d, or a
+ * new policy.d, would make every process read the policy too early. Where the file's place is on another file
+ * system it waits there all the same, since it is renamed. For free(3).
  */
 static char *waiting_place(const struct change *change, const char *path) {
   AUTO_TEXT place = place_of(path);
@@ -187,13 +193,13 @@ static char *waiting_place(const struct change *change, const char *path) {
   return is_beside ? must_format("%s/%s", change->directory, path_base(path)) : text_take(&place);
 }
 
-static int wait_beside(struct making *making) {
-  const struct change *change = making->change;
+static int write_files_beside(struct commit *commit) {
+  const struct change *change = commit->change;
   for (size_t i = 0; i < change->count; i++) {
     if (change->files[i].new_text == NULL)
       continue;
     AUTO_TEXT place = waiting_place(change, change->files[i].path);
-    struct waiting *waiting = &making->waiting[i];
+    struct waiting *waiting = &commit->waiting[i];
     int error = file_write_beside(place, change->files[i].new_text, &waiting->beside);
     if (error == 0 && (waiting->fd = open(waiting->beside, O_RDONLY | O_CLOEXEC)) < 0)
       error = errno;
@@ -217,8 +223,9 @@ static int apply(const struct file_change *file, struct waiting *waiting) {
   return 0;
 }
 
-/* What somebody else has written since it was read is not to be lost: only pinctl heeds the lock. */
-static bool is_as_it_was(const struct file_change *file) {
+/* Whether a file still has the text that was read. Other programs do not heed the lock, and their changes
+ * must not be lost. */
+static bool is_unchanged(const struct file_change *file) {
   AUTO_TEXT present = NULL;
   if (!present_text_read(file->path, &present))
     return false;
@@ -227,21 +234,21 @@ static bool is_as_it_was(const struct file_change *file) {
   return say_error("%s: was changed meanwhile by somebody else; nothing was changed", file->path);
 }
 
-static int apply_files(struct making *making) {
-  const struct change *change = making->change;
+static int apply_files(struct commit *commit) {
+  const struct change *change = commit->change;
   for (size_t i = 0; i < change->count; i++)
-    if (!is_as_it_was(&change->files[i]))
+    if (!is_unchanged(&change->files[i]))
       return EXIT_FAILED;
-  /* Not before: the compiled form of a policy without policy.d would no longer be current, and all of the
-   * text be read only to check the change. */
+  /* policy.d is not made earlier: the compiled form would be stale then, and the check had to read all text.
+   */
   int error = directory_make(change->dropins);
   if (error != 0) {
     say_failed(change, change->dropins, error);
     return EXIT_FAILED;
   }
-  for (size_t *at = &making->applied; *at < change->count; ++*at) {
+  for (size_t *at = &commit->applied; *at < change->count; ++*at) {
     const struct file_change *file = &change->files[*at];
-    error = apply(file, &making->waiting[*at]);
+    error = apply(file, &commit->waiting[*at]);
     if (error != 0) {
       say_failed(change, file->path, error);
       return EXIT_FAILED;
@@ -253,8 +260,8 @@ static int apply_files(struct making *making) {
   return EXIT_DONE;
 }
 
-/* 0 or an errno value. */
-static int put_back(const struct change *change, const struct file_change *file) {
+/* Restores the old text of a file. Returns 0 or an errno value. */
+static int restore_file(const struct change *change, const struct file_change *file) {
   if (file->old_text == NULL)
     return unlink(file->path) != 0 ? errno : 0;
   AUTO_TEXT waiting = waiting_place(change, file->path);
@@ -268,11 +275,11 @@ static int put_back(const struct change *change, const struct file_change *file)
   return error;
 }
 
-/* The last first. Stops at one that cannot be put back. */
-static void put_back_files(struct making *making) {
-  for (; making->applied > 0; making->applied--) {
-    const struct file_change *file = &making->change->files[making->applied - 1];
-    int error = put_back(making->change, file);
+/* Restores the files in place, the last first. Stops at one that cannot be restored. */
+static void restore_files(struct commit *commit) {
+  for (; commit->applied > 0; commit->applied--) {
+    const struct file_change *file = &commit->change->files[commit->applied - 1];
+    int error = restore_file(commit->change, file);
     if (error != 0) {
       say_error("%s: cannot be put back: %s%s", file->path, strerror(error), root_remedy(error));
       return;
@@ -280,9 +287,9 @@ static void put_back_files(struct making *making) {
   }
 }
 
-/* The folders that links lead to: what waited there goes, or what was put there stays for good. 0 or an errno
- * value. */
-static int each_link(const struct change *change, int (*act)(const char *directory)) {
+/* Calls a function, which returns 0 or an errno value, for each directory to which a symbolic link leads, up
+ * to the first error. */
+static int each_link_target(const struct change *change, int (*act)(const char *directory)) {
   int error = 0;
   for (size_t i = 0; error == 0 && i < change->count; i++) {
     AUTO_TEXT place = place_of(change->files[i].path);
@@ -298,9 +305,9 @@ static int sweep_beside(const char *directory) {
   return 0;
 }
 
-/* policy.d may be missing still, where nothing was put into it. */
+/* policy.d may still be missing where no file was put there. */
 static int sync_directories(const struct change *change) {
-  int error = each_link(change, directory_sync);
+  int error = each_link_target(change, directory_sync);
   if (error == 0)
     error = directory_sync(change->dropins);
   if (error == 0 || error == ENOENT)
@@ -311,13 +318,13 @@ static int sync_directories(const struct change *change) {
   return EXIT_FAILED;
 }
 
-/* What follows is no harm to the text, which is the truth. */
+/* Only a warning, since the text is in force without the compiled form too. */
 static void warn_of_form(const char *path, int error) {
   say_warning("%s: not renewed: %s; \"pinctl compile%s\" makes it", path, strerror(error), same_policy());
 }
 
-static void prepare_form(struct making *making, const struct loaded_policy *loaded) {
-  struct form_beside *form = &making->form;
+static void prepare_form(struct commit *commit, const struct loaded_policy *loaded) {
+  struct form_beside *form = &commit->form;
   if (form->path == NULL)
     return;
   int error = form_begin(form->path, loaded, &form->beside, &form->fd);
@@ -325,8 +332,8 @@ static void prepare_form(struct making *making, const struct loaded_policy *load
     warn_of_form(form->path, error);
 }
 
-static void put_form(struct making *making) {
-  struct form_beside *form = &making->form;
+static void put_form(struct commit *commit) {
+  struct form_beside *form = &commit->form;
   if (form->beside == NULL)
     return;
   int error = pin_compiled_put(form->path, form->beside, form->fd);
@@ -335,133 +342,135 @@ static void put_form(struct making *making) {
     warn_of_form(form->path, error);
 }
 
-/* The form of what lies there, files that were put back being others for it. One that was not made from the
- * text is none of a change's that failed. */
-static void renew_form(struct making *making) {
+/* Compiles the restored files: to the form they are other files than before. A form that was stale before the
+ * change is left alone. */
+static void renew_form(struct commit *commit) {
   struct loaded_policy loaded;
-  if (!making->form_was_current)
+  if (!commit->form_was_current)
     return;
-  if (making->form.beside != NULL)
-    pin_compiled_drop(making->form.beside, making->form.fd);
-  making->form.beside = NULL;
-  AUTO_TEXT named = form_policy(making->change->policy);
+  if (commit->form.beside != NULL)
+    pin_compiled_drop(commit->form.beside, commit->form.fd);
+  commit->form.beside = NULL;
+  AUTO_TEXT named = form_policy(commit->change->policy);
   policy_load_text(named, &loaded);
   if (loaded.status == PIN_OK) {
-    prepare_form(making, &loaded);
-    put_form(making);
+    prepare_form(commit, &loaded);
+    put_form(commit);
   }
   policy_clear(&loaded);
 }
 
-/* All files or none. */
-static void take_back(struct making *making) {
-  const struct change *change = making->change;
-  if (making->applied == 0)
+/* Restores the policy after a failure. */
+static void roll_back(struct commit *commit) {
+  const struct change *change = commit->change;
+  if (commit->applied == 0)
     return;
-  put_back_files(making);
-  renew_form(making);
-  if (making->applied == 0)
-    say_note("what was in place already was put back; nothing was changed");
+  restore_files(commit);
+  renew_form(commit);
+  if (commit->applied == 0)
+    say_note("the files that were changed already were restored; nothing was changed");
   else
-    say_error("%zu of %zu files %s changed; \"pinctl undo%s\" takes that back", making->applied,
-              change->count, making->applied == 1 ? "was" : "were", same_policy());
+    say_error("%zu of %zu files %s changed; \"pinctl undo%s\" takes that back", commit->applied,
+              change->count, commit->applied == 1 ? "was" : "were", same_policy());
 }
 
-/* From here on no more than a few renames and stats: processes that look now see a text that is newer than
- * its compiled form. */
-static int put_in_place(struct making *making) {
-  int status = say_if_ended(making->change->policy) ? EXIT_FAILED : apply_files(making);
+/* Only a few renames and stats: during that time processes see a text that is newer than its compiled form.
+ */
+static int put_in_place(struct commit *commit) {
+  int status = say_if_ended(commit->change->policy) ? EXIT_FAILED : apply_files(commit);
   if (status == EXIT_DONE)
-    put_form(making);
+    put_form(commit);
   else
-    take_back(making);
-  int synced = sync_directories(making->change);
+    roll_back(commit);
+  int synced = sync_directories(commit->change);
   return status == EXIT_DONE ? synced : status;
 }
 
-/* By its number, since "pinctl undo" without one passes over what took another change back. */
-static char *way_back(const struct change *change, int64_t id) {
+/* The command that undoes a change, with its number, since "pinctl undo" without a number skips some changes.
+ * For free(3); NULL: there is none. */
+static char *undo_command(const struct change *change, int64_t id) {
   AUTO_TEXT where = policy_option(change->policy);
   return id == 0 ? NULL : must_format("undo %lld%s", (long long)id, where);
 }
 
-/* What was only begun is no change of that description. */
-static void record(const struct making *making) {
-  const struct change *change = making->change;
-  if (making->applied == 0)
+/* Records the change; its description only where all of it was made. */
+static void record(const struct commit *commit) {
+  const struct change *change = commit->change;
+  if (commit->applied == 0)
     return;
-  AUTO_TEXT back =
-      way_back(change, change_record(change->policy, making->applied == change->count ? change->what : NULL,
-                                     change->files, making->applied));
-  say_if_late(change->policy, back);
+  const char *what = commit->applied == change->count ? change->what : NULL;
+  int64_t id = change_record(change->policy, what, change->files, commit->applied);
+  AUTO_TEXT undo = undo_command(change, id);
+  say_if_late(change->policy, undo);
 }
 
-static void end_making(struct making *making) {
-  for (size_t i = 0; i < making->change->count; i++) {
-    struct waiting *waiting = &making->waiting[i];
+/* Removes what still waits, and frees everything. */
+static void commit_clear(struct commit *commit) {
+  for (size_t i = 0; i < commit->change->count; i++) {
+    struct waiting *waiting = &commit->waiting[i];
     if (waiting->beside != NULL)
       unlink(waiting->beside);
     if (waiting->fd >= 0)
       close(waiting->fd);
     free(waiting->beside);
   }
-  if (making->form.beside != NULL)
-    pin_compiled_drop(making->form.beside, making->form.fd);
-  free(making->form.path);
-  free(making->waiting);
+  if (commit->form.beside != NULL)
+    pin_compiled_drop(commit->form.beside, commit->form.fd);
+  free(commit->form.path);
+  free(commit->waiting);
 }
 
 static int review(const struct change *change, const struct loaded_policy *loaded) {
   return change->review == NULL ? EXIT_DONE : change->review(loaded, change->review_arg);
 }
 
-/* The policy as it will be is asked through the form that waits. */
-static int review_form(const struct making *making) {
+/* Reviews the policy as it will be, in the compiled form that waits. */
+static int review_form(const struct commit *commit) {
   struct loaded_policy loaded = {.status = PIN_OK, .by_form = true};
-  if (making->change->review == NULL)
+  if (commit->change->review == NULL)
     return EXIT_DONE;
-  if (pin_compiled_open(making->form.beside, &loaded.form) != PIN_OK)
-    return say_failure("%s: cannot be read", making->form.beside);
+  if (pin_compiled_open(commit->form.beside, &loaded.form) != PIN_OK)
+    return say_failure("%s: cannot be read", commit->form.beside);
   loaded.policy = loaded.form.policy;
-  int status = review(making->change, &loaded);
+  int status = review(commit->change, &loaded);
   policy_clear(&loaded);
   return status;
 }
 
-/* Reads all of the text. */
-static int check_all(struct making *making, const int *fds) {
+/* Checks the change by reading all of the text. */
+static int check_by_text(struct commit *commit, const int *fds) {
   struct loaded_policy loaded = {0};
-  int status = change_judge(making->change, fds, &loaded);
+  int status = change_check_waiting(commit->change, fds, &loaded);
   if (status == EXIT_DONE)
-    status = review(making->change, &loaded);
+    status = review(commit->change, &loaded);
   if (status == EXIT_DONE)
-    prepare_form(making, &loaded);
+    prepare_form(commit, &loaded);
   policy_clear(&loaded);
   return status;
 }
 
-/* Checks the change, and writes the compiled form as it will be. */
-static int check_waiting(struct making *making) {
-  int *fds = must_alloc(making->change->count + 1, sizeof *fds);
-  for (size_t i = 0; i < making->change->count; i++)
-    fds[i] = making->waiting[i].fd;
-  AUTO_TEXT named = form_policy(making->change->policy);
-  making->form.path = form_path(named);
+/* Checks and reviews the change, and writes the new compiled form beside its place. */
+static int check_waiting(struct commit *commit) {
+  int *fds = must_alloc(commit->change->count + 1, sizeof *fds);
+  for (size_t i = 0; i < commit->change->count; i++)
+    fds[i] = commit->waiting[i].fd;
+  AUTO_TEXT named = form_policy(commit->change->policy);
+  commit->form.path = form_path(named);
   enum pin_status by_form =
-      making->form.path == NULL ? PIN_TOO_LARGE : change_by_form(making->change, fds, &making->form);
+      commit->form.path == NULL ? PIN_TOO_LARGE : change_by_form(commit->change, fds, &commit->form);
   int status = EXIT_DONE;
-  making->form_was_current = by_form == PIN_OK;
+  commit->form_was_current = by_form == PIN_OK;
   if (by_form == PIN_INVALID)
     status = EXIT_FINDING;
-  else if (by_form == PIN_OK && making->form.beside != NULL)
-    status = review_form(making);
+  else if (by_form == PIN_OK && commit->form.beside != NULL)
+    status = review_form(commit);
   else
-    status = check_all(making, fds);
+    status = check_by_text(commit, fds);
   free(fds);
   return status;
 }
 
-/* A folder that cannot be made durable is known of before anything has changed. */
+/* Syncs the directory once before anything changes, so that an error shows now. */
 static int prepare_directories(const struct change *change) {
   int error = directory_sync(change->directory);
   if (error != 0) {
@@ -470,28 +479,28 @@ static int prepare_directories(const struct change *change) {
   }
   sweep_beside(change->directory);
   sweep_beside(change->dropins);
-  (void)!each_link(change, sweep_beside);
+  (void)!each_link_target(change, sweep_beside);
   return EXIT_DONE;
 }
 
-static int make(const struct change *change) {
-  struct making making = {
-      .change = change, .waiting = must_alloc(change->count + 1, sizeof *making.waiting), .form = {.fd = -1}};
+static int commit_files(const struct change *change) {
+  struct commit commit = {
+      .change = change, .waiting = must_alloc(change->count + 1, sizeof *commit.waiting), .form = {.fd = -1}};
   for (size_t i = 0; i < change->count; i++)
-    making.waiting[i].fd = -1;
+    commit.waiting[i].fd = -1;
   int status = prepare_directories(change);
   if (status == EXIT_DONE)
-    status = wait_beside(&making);
+    status = write_files_beside(&commit);
   if (status == EXIT_DONE)
-    status = check_waiting(&making);
+    status = check_waiting(&commit);
   if (status == EXIT_DONE)
-    status = put_in_place(&making);
-  record(&making);
-  end_making(&making);
+    status = put_in_place(&commit);
+  record(&commit);
+  commit_clear(&commit);
   return status;
 }
 
-/* Drop-ins are short, and shown with all of their lines. */
+/* A diff shows all lines of a file up to this size, as drop-ins are; of a larger one only the context. */
 #define LARGE ((size_t)1 << 16)
 
 static void show(const struct file_change *file) {
@@ -500,35 +509,35 @@ static void show(const struct file_change *file) {
 }
 
 /*
- * A dry run writes nothing where the policy is: the form as it would be lies among temporary files while it
- * is asked. False: it cannot be made.
+ * Checks a dry run from the compiled form. The new form, which only a review needs, is a temporary file,
+ * since a dry run writes nothing beside the policy. False: the check cannot be made in this way.
  */
-static bool check_dry_by_form(const struct change *change, bool *ret_valid, int *ret_status) {
+static bool check_dry_run_by_form(const struct change *change, bool *ret_valid, int *ret_status) {
   const char *parent = secure_getenv("TMPDIR");
   AUTO_TEXT folder = must_format("%s/pinctl-XXXXXX", parent == NULL || *parent == '\0' ? "/tmp" : parent);
-  struct making making = {.change = change, .form = {.fd = -1}};
+  struct commit commit = {.change = change, .form = {.fd = -1}};
   if (change->review != NULL && mkdtemp(folder) == NULL)
     return false;
   AUTO_TEXT path = must_format("%s/policy.db", folder);
-  making.form.path = change->review == NULL ? NULL : path;
-  enum pin_status by_form = change_by_form(change, NULL, change->review == NULL ? NULL : &making.form);
-  bool asked = change->review == NULL || making.form.beside != NULL;
-  *ret_valid = by_form == PIN_OK && asked;
-  *ret_status = by_form == PIN_INVALID ? EXIT_FINDING : *ret_valid ? review_form(&making) : EXIT_FAILED;
-  if (making.form.beside != NULL)
-    pin_compiled_drop(making.form.beside, making.form.fd);
+  commit.form.path = change->review == NULL ? NULL : path;
+  enum pin_status by_form = change_by_form(change, NULL, change->review == NULL ? NULL : &commit.form);
+  bool can_be_reviewed = change->review == NULL || commit.form.beside != NULL;
+  *ret_valid = by_form == PIN_OK && can_be_reviewed;
+  *ret_status = by_form == PIN_INVALID ? EXIT_FINDING : *ret_valid ? review_form(&commit) : EXIT_FAILED;
+  if (commit.form.beside != NULL)
+    pin_compiled_drop(commit.form.beside, commit.form.fd);
   if (change->review != NULL)
     rmdir(folder);
   return *ret_valid || by_form == PIN_INVALID;
 }
 
-/* valid: the policy would be in order, whatever a review says. */
-static int check_dry(const struct change *change, bool *ret_valid) {
+/* *ret_valid: the policy would have no errors, whatever the review says. */
+static int check_dry_run(const struct change *change, bool *ret_valid) {
   struct loaded_policy loaded = {0};
   int by_form;
-  if (check_dry_by_form(change, ret_valid, &by_form))
+  if (check_dry_run_by_form(change, ret_valid, &by_form))
     return by_form;
-  int status = change_judge(change, NULL, &loaded);
+  int status = change_check_waiting(change, NULL, &loaded);
   *ret_valid = status == EXIT_DONE;
   if (*ret_valid)
     status = review(change, &loaded);
@@ -536,14 +545,14 @@ static int check_dry(const struct change *change, bool *ret_valid) {
   return status;
 }
 
-/* What a link leads to may only not be mounted; whoever made the link did not mean a file in its place. */
-static bool refuse_dangling(const struct change *change) {
+/* Refuses to write to a symbolic link without a target, which may only be unmounted: a file must not replace
+ * the link. */
+static bool refuse_dangling_link(const struct change *change) {
   for (size_t i = 0; i < change->count; i++) {
     if (!link_is_dangling(change->files[i].path))
       continue;
     say_error(
-        "%s: is a symbolic link to nothing: bring back what it leads to, or remove the link; nothing was "
-        "changed",
+        "%s: is a symbolic link to nothing: bring back its target, or remove the link; nothing was changed",
         change->files[i].path);
     return true;
   }
@@ -552,11 +561,11 @@ static bool refuse_dangling(const struct change *change) {
 
 int change_commit(struct change *change) {
   bool valid = false;
-  if (refuse_dangling(change))
+  if (refuse_dangling_link(change))
     return EXIT_FAILED;
   if (!change->dry_run)
-    return make(change);
-  int status = check_dry(change, &valid);
+    return commit_files(change);
+  int status = check_dry_run(change, &valid);
   for (size_t i = 0; i < change->count && valid; i++)
     show(&change->files[i]);
   return status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The policy as it will be: what lies there, with the staged texts in the place of their files. */
+/* Checks a change: reads the policy as it will be, with the staged texts in place of their files. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,9 +44,8 @@ static void refuse(const struct change *change, const struct diagnostics *diagno
   say_error("%s: the policy would have errors; nothing was changed", change->policy);
 }
 
-bool change_check(const struct change *change, struct loaded_policy *ret_loaded) {
+void change_check(const struct change *change, struct loaded_policy *ret_loaded) {
   read_staged(change, NULL, ret_loaded);
-  return true;
 }
 
 int change_refuse_policy(const struct change *change, const struct loaded_policy *loaded) {
@@ -63,13 +62,13 @@ enum pin_status change_by_form(const struct change *change, const int *fds, stru
   if (!policy_open_form(named, &current))
     return PIN_TOO_LARGE;
   struct pin_staged_file *files = staged_files(change, fds);
-  struct pin_change wish = {.current = &current, .files = files, .count = change->count};
+  struct pin_change request = {.current = &current, .files = files, .count = change->count};
   if (form != NULL && form_prepare(form->path) == 0)
-    wish.form = form->path;
+    request.form = form->path;
   char *beside = NULL;
   int fd = -1;
   progress_begin("checking the change");
-  enum pin_status status = pin_compiled_change(&wish, diagnostics_add, &diagnostics, &beside, &fd);
+  enum pin_status status = pin_compiled_change(&request, diagnostics_add, &diagnostics, &beside, &fd);
   progress_end();
   pin_compiled_close(&current);
   free(files);
@@ -83,7 +82,7 @@ enum pin_status change_by_form(const struct change *change, const int *fds, stru
   return status;
 }
 
-int change_judge(const struct change *change, const int *fds, struct loaded_policy *ret_loaded) {
+int change_check_waiting(const struct change *change, const int *fds, struct loaded_policy *ret_loaded) {
   read_staged(change, fds, ret_loaded);
   if (ret_loaded->status == PIN_OK)
     return EXIT_DONE;

@@ -11,18 +11,18 @@
 #include "edit/pause_edit.h"
 
 /*
- * The lock is a file of its own: a drop-in that is renamed into place is a new file, on which no lock holds.
- * It stays behind, since removing it would let two hold "the" lock at once.
+ * The lock is a separate file: a drop-in that is renamed into place is a new file, on which there is no lock.
+ * The file is never removed, since then two processes could hold the lock at once.
  */
 int lock_take(const char *directory, const char *policy) {
   AUTO_TEXT path = must_format("%s/.pinctl.lock", directory);
-  /* The record of changes, which is written under the lock, has it from here. */
+  /* Looked up before the lock is taken; the record of changes, written under the lock, uses the result. */
   AUTO_TEXT user = acting_user();
   int fd = -1;
   int error = lock_wait(path, LOCK_PATIENCE_SECONDS, user, &fd);
   if (error == 0)
     return fd;
-  AUTO_TEXT why = lock_why(path, error);
+  AUTO_TEXT why = lock_error_text(path, error);
   say_error("%s: %s%s", path, why, pause_hint(policy, error));
   return -1;
 }

@@ -7,14 +7,14 @@
 #include "base/must_use.h"
 
 /*
- * Waits for the lock on a policy, whose main file is in `directory`, and says for whom when it has to, for
- * some minutes at most. Returns a descriptor that holds it until lock_release (the kernel closes it for a
- * process that is killed), or -1, having said why.
+ * Takes the lock on a policy, whose main file is in `directory`. Waits some minutes at most, with a warning
+ * that names the holder. Returns a descriptor that holds the lock until lock_release, or -1, having said why.
+ * The kernel releases the lock of a process that is killed.
  */
 MUST_USE int lock_take(const char *directory, const char *policy);
 
-/* Lets others write. The file stays, and says of nobody that he holds it: where the folder is kept in git,
- * say, it is the same after each change. */
+/* Releases the lock. The file stays, but is emptied, so that it is the same after each change where the
+ * directory is kept in git, for example. */
 void lock_release(int lock);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/host_port.h"
 #include "view/digest_set.h"
 
-/* What is lost is told before what is gained. */
+/* The lines about a change. Lines about lost protection are printed before those about more protection. */
 struct words {
   struct text_list lost, gained;
 };
@@ -23,12 +23,12 @@ static bool is_same_list(const struct pin_digest_list *a, const struct pin_diges
          (a->count == 0 || memcmp(a->digests, b->digests, a->count * sizeof *a->digests) == 0);
 }
 
-/* Adds "LABEL: WORD DIGEST (LIST)" for each digest of `from` that `in` has not. */
+/* Adds "LABEL: WORD DIGEST (LIST)" for each digest of `from` that `in` does not have. */
 static void tell_missing(const char *label, const char *word, const char *list,
                          const struct pin_digest_list *from, const struct pin_digest_list *in,
                          struct text_list *lines) {
   struct digest_set known;
-  /* Mostly nothing has changed. */
+  /* Saves time: in most entries nothing has changed. */
   if (is_same_list(from, in))
     return;
   digest_set_take(in, 1, &known);
@@ -80,23 +80,24 @@ static void compare_settings(const char *label, const struct pin_entry *before, 
                               after->on_expiry == PIN_ON_EXPIRY_ENFORCE ? "still enforces" : "only logs"));
 }
 
-/* The next of two sorted lists; entries of one name with other ports are other entries. */
-static int order(const struct pin_entry *a, const struct pin_entry *b) {
-  int names = strcmp(a->name, b->name);
-  if (names != 0)
-    return names;
-  AUTO_TEXT left = ports_format(a->ports, a->port_count);
-  AUTO_TEXT right = ports_format(b->ports, b->port_count);
-  return strcmp(left, right);
+/* By name and ports: entries of one name with other ports are other entries. */
+static int compare_entry(const void *a, const void *b) {
+  const struct pin_entry *left = a, *right = b;
+  int order = strcmp(left->name, right->name);
+  if (order != 0)
+    return order;
+  AUTO_TEXT left_ports = ports_format(left->ports, left->port_count);
+  AUTO_TEXT right_ports = ports_format(right->ports, right->port_count);
+  return strcmp(left_ports, right_ports);
 }
 
-static int compare(const void *a, const void *b) {
-  return order(a, b);
-}
-
-static void sort(struct entries *entries) {
-  if (entries->count > 0)
-    qsort(entries->items, entries->count, sizeof *entries->items, compare);
+/* False, having said why. *ret_entries is to be cleared in any case. */
+static bool read_sorted(const struct pin_policy *policy, struct entries *ret_entries) {
+  if (!entries_read(policy, ret_entries))
+    return false;
+  if (ret_entries->count > 0)
+    qsort(ret_entries->items, ret_entries->count, sizeof *ret_entries->items, compare_entry);
+  return true;
 }
 
 static void tell_removed(const struct pin_entry *entry, struct words *words) {
@@ -116,10 +117,12 @@ static void compare_entries(const struct entries *before, const struct entries *
   size_t i = 0;
   size_t j = 0;
   while (i < before->count || j < after->count) {
-    int way = i == before->count ? 1 : j == after->count ? -1 : order(&before->items[i], &after->items[j]);
-    if (way < 0) {
+    int order = i == before->count  ? 1
+                : j == after->count ? -1
+                                    : compare_entry(&before->items[i], &after->items[j]);
+    if (order < 0) {
       tell_removed(&before->items[i++], words);
-    } else if (way > 0) {
+    } else if (order > 0) {
       tell_added(&after->items[j++], words);
     } else {
       AUTO_TEXT label = entry_label(&after->items[j]);
@@ -151,17 +154,21 @@ static void compare_policies(const struct pin_policy *before, const struct pin_p
                &words->gained);
 }
 
-void policy_words(const struct pin_policy *before, struct entries *before_entries,
-                  const struct pin_policy *after, struct entries *after_entries,
+bool policy_words(const struct pin_policy *before, const struct pin_policy *after,
                   struct text_list *ret_lines) {
   struct words words = {0};
-  sort(before_entries);
-  sort(after_entries);
-  if (before != NULL)
+  struct entries before_entries = {0};
+  struct entries after_entries = {0};
+  bool good = (before == NULL || read_sorted(before, &before_entries)) && read_sorted(after, &after_entries);
+  if (good && before != NULL)
     compare_policies(before, after, &words);
-  compare_entries(before_entries, after_entries, &words);
+  if (good)
+    compare_entries(&before_entries, &after_entries, &words);
   *ret_lines = words.lost;
   for (size_t i = 0; i < words.gained.count; i++)
     text_list_add(ret_lines, words.gained.items[i]);
   free(words.gained.items);
+  entries_clear(&before_entries);
+  entries_clear(&after_entries);
+  return good;
 }

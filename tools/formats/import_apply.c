@@ -39,7 +39,7 @@ static size_t leave_out_existing(struct conversion *conversion, const struct ent
       conversion->items[kept++] = conversion->items[i];
       continue;
     }
-    AUTO_TEXT path = standing_path(change, clash->file);
+    AUTO_TEXT path = policy_file_path(change, clash->file);
     if (left_out++ < MOST_SHOWN)
       say_warning("%s: has an entry already (%s:%u); left out", clash->name, path, (unsigned)clash->line);
   }
@@ -69,9 +69,8 @@ static int read_earlier(const char *path, char **ret_text) {
 static int leave_out(struct conversion *conversion, const struct change *change, size_t *ret_left_out) {
   struct loaded_policy loaded;
   struct entries entries = {0};
-  int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
-  if (status == EXIT_DONE && loaded.status != PIN_OK)
-    status = change_refuse_policy(change, &loaded);
+  change_check(change, &loaded);
+  int status = loaded.status == PIN_OK ? EXIT_DONE : change_refuse_policy(change, &loaded);
   if (status == EXIT_DONE && !entries_read(&loaded.policy, &entries))
     status = EXIT_FAILED;
   if (status == EXIT_DONE) {
@@ -127,7 +126,7 @@ static void write_lists(FILE *stream, const char *name, const struct pin_entry *
 static void write_entry(FILE *stream, const char *name, const struct pin_entry *entry,
                         const struct digest_group *group) {
   fputs("  { name = ", stream);
-  sealed_string(stream, entry->name);
+  config_string_write(stream, entry->name);
   fputc(';', stream);
   if (entry->include_subdomains)
     fputs(" include_subdomains = true;", stream);
@@ -162,7 +161,7 @@ static char *render_list(const struct conversion *conversion, const char *name, 
   fputs(");\n", stream);
   grouping_clear(&grouping);
   memory_close(stream);
-  char *text = sealed_text(LIST_FILE_HEAD, body);
+  char *text = checksummed_text(LIST_FILE_HEAD, body);
   free(body);
   return text;
 }
@@ -222,18 +221,18 @@ static struct dropin *dropin_of(const struct pin_entry *entry) {
   return dropin;
 }
 
-static int stage_host(struct change *change, const struct standings *standings,
+static int stage_host(struct change *change, const struct existing_entries *existing,
                       const struct pin_entry *entry) {
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct pin_entry *standing = &standings->items[i].entry;
-    if (!ports_overlap(standing->ports, standing->port_count, entry->ports, entry->port_count))
+  for (size_t i = 0; i < existing->count; i++) {
+    const struct pin_entry *other = &existing->items[i].entry;
+    if (!ports_overlap(other->ports, other->port_count, entry->ports, entry->port_count))
       continue;
     say_error("%s:%u: \"%s\" has an entry already; nothing was changed (\"pinctl add\" adds pins to it)",
-              standings->items[i].path, (unsigned)standing->line, entry->name);
+              existing->items[i].path, (unsigned)other->line, entry->name);
     return EXIT_FINDING;
   }
   struct dropin *dropin = dropin_of(entry);
-  int status = standing_stage_new(change, dropin);
+  int status = stage_new_entry(change, dropin);
   dropin_free(dropin);
   return status;
 }
@@ -243,15 +242,15 @@ int import_apply_host(struct conversion *conversion, const struct import_wish *w
   struct change *change = change_new(wish->policy, wish->dry_run);
   if (change == NULL)
     return EXIT_FAILED;
-  struct standings standings;
-  int status = standings_read(change, entry->name, &standings);
+  struct existing_entries existing;
+  int status = existing_entries_read(change, entry->name, &existing);
   if (status == EXIT_DONE)
-    status = stage_host(change, &standings, entry);
+    status = stage_host(change, &existing, entry);
   if (status == EXIT_DONE)
     status = change_commit(change);
   if (status == EXIT_DONE && !wish->dry_run)
     say_note("%s: added in %s", entry->name, change->files[change->count - 1].path);
-  standings_clear(&standings);
+  existing_entries_clear(&existing);
   change_free(change);
   return status;
 }

@@ -121,7 +121,7 @@ static int stage_all(struct change *change, const struct candidates *candidates,
     if (candidates->items[i].state != CANDIDATE_PROPOSED)
       continue;
     struct dropin *dropin = entry_for(candidates, i, mode);
-    status = standing_stage_new(change, dropin);
+    status = stage_new_entry(change, dropin);
     dropin_free(dropin);
   }
   return status;

