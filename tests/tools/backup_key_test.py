@@ -164,7 +164,7 @@ class Refuses(BackupKey):
         self.assertEqual(self.snapshot(), before)
 
     def test_hosts_without_entry(self):
-        self.refused(HOST, "--no-passphrase", status=3, expected=f'first "pinctl add api.example.com FILE --policy {self.policy}"')
+        self.refused(HOST, "--no-passphrase", status=3, expected=f'first: "pinctl add api.example.com FILE --policy {self.policy}"')
         self.pinctl("add", "*.example.com", "server.pem")
         self.refused(HOST, "--no-passphrase", "--to", self.out, status=3, expected="no entry for it")
 

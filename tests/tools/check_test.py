@@ -116,7 +116,7 @@ class DropIns(PinctlCase):
         self.write_policy("version = 1;\n")
         for name in ("new.conf", ".hidden.cfg", "10.cfg~"):
             unread = self.write_policy("hosts = ( oops", f"policy.d/{name}")
-            self.assertIn(f"{unread}: is no part of {self.policy}", self.pinctl("check", unread, status=1).stderr)
+            self.assertIn(f"{unread}: is not a part of {self.policy}", self.pinctl("check", unread, status=1).stderr)
             self.assertEqual(self.json("check", unread, status=1), [])
 
     def test_by_a_link_of_another_name(self):

@@ -403,7 +403,7 @@ class Own(OwnEtc):
         self.put("ld.so.preload", f"/usr/local/lib/libpinning-preload.so\nlibc.so.6\nlibc.so.6 {SHIM}\n")
         self.pinctl_inside("disable", "--own")
         self.assertIn("belongs to another installation", self.said)
-        self.assertIn("/etc/ld.so.preload:3: pinning is still active, by lines that were written by hand", self.said)
+        self.assertIn("/etc/ld.so.preload:3: pinning is still active by lines that were written by hand", self.said)
 
 
 if __name__ == "__main__":

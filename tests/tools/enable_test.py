@@ -311,7 +311,7 @@ class Refusals(SwitchCase):
         by_hand = self.by_hand(f"module = {MODULE}\n", f"policy = {self.policy}\n")
         self.refused(by_hand, "activated by hand; change its settings there")
         self.assertIn("activated by hand; it stays", self.enable(policy=False).stderr)
-        self.assertRegex(self.disable().stderr, rf"{self.file}:\d+: pinning is still active, by lines that were written by hand")
+        self.assertRegex(self.disable().stderr, rf"{self.file}:\d+: pinning is still active by lines that were written by hand")
         self.assertEqual(self.bytes(), by_hand.encode())
 
     def test_place_of_lines_by_hand(self):

@@ -125,7 +125,7 @@ class Undo(Case):
         with open(record, "r+b") as file:
             file.write(b"x" * 100)
         for words, status in ((("changes",), 3), (("undo",), 3), (("add", "z.org", GOOD), 0)):
-            self.assertIn("policy.cfg.changes: file is not a database; restore it, or move it away: then a new one is begun",
+            self.assertIn("policy.cfg.changes: file is not a database; restore it from a backup, or move it away and a new one is made",
                           self.pinctl(*words, status=status).stderr)
         os.rename(record, record + ".broken")
         self.pinctl("remove", "z.org")
@@ -170,7 +170,7 @@ class Undo(Case):
         """A change while somebody holds the record, and longer than pinctl waits."""
         with contextlib.closing(sqlite3.connect(self.record, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
-            self.assertIn("is not in the record of changes", self.pinctl(*words).stderr)
+            self.assertIn("the change was made but not recorded", self.pinctl(*words).stderr)
 
     def test_what_is_not_recorded_is_not_passed_over(self):
         """The last change is then another one than the record has: only the number says what is meant."""
@@ -224,7 +224,7 @@ class Undo(Case):
         with open(self.record, "wb") as file:
             file.write(b"no database" * 1000)
         done = self.pinctl("add", "x.org", "server.pem")
-        self.assertIn("not in the record of changes", done.stderr)
+        self.assertIn("the change was made but not recorded", done.stderr)
         self.assertEqual(list(self.hosts()), ["x.org"])
         self.pinctl("undo", status=3)
         self.pinctl("changes", status=3)
@@ -302,8 +302,8 @@ class Trail(Case):
             'dd if=/dev/zero of=/var/lib/filling bs=1k || true\n'
             '"$0" undo\n"$0" remove x.org --yes\n"$0" list --json\n"$0" add z.org server.pem --yes\n"$0" list\n')
         self.assertIn("note: took back change 2", done.stderr)
-        self.assertIn("that it was taken back is not recorded", done.stderr)
-        self.assertEqual(done.stderr.count("the change was made, but is not in the record"), 3, done.stderr)
+        self.assertIn("it was not recorded that the change was taken back", done.stderr)
+        self.assertEqual(done.stderr.count("the change was made but not recorded"), 3, done.stderr)
         self.assertIn('"hosts": [', done.stdout)
         self.assertEqual([word for word in done.stdout.split() if word.endswith(".org")], ["z.org"], done.stdout)
         # Where the text itself has no room nothing is changed, and it is said what works.
@@ -377,7 +377,7 @@ class Edit(Case):
             # What the editor itself wants to keep of it stays as well.
             status, said, left, _ = self.ended_by(number, 'echo half > "$1.swp"; OPEN; exec sleep 60')
             self.assertEqual(([os.path.basename(name) for name in left], status), (["policy.cfg.swp"], -number), said)
-            self.assertIn("the editor has left something there", said)
+            self.assertIn("the editor has left files there", said)
         # pinctl alone: the editor goes on, and what it writes is not lost.
         script = "OPEN; until [ -e '%s/go' ]; do sleep 0.05; done; echo 'mode = \"audit\";' >> \"$1\"" % self.folder
         status, said, left, _ = self.ended_by(signal.SIGHUP, script, whole_group=False)
@@ -432,13 +432,13 @@ class Edit(Case):
     def test_links_to_nothing_stay(self):
         """What they lead to may only not be mounted: nothing is written in their place, and nothing is changed."""
         elsewhere = os.path.join(self.folder, "elsewhere")
-        remedy = f'bring back what the symbolic link leads to, or remove it: then "pinctl add HOST FILE --policy {self.policy}" makes'
+        remedy = f'bring back the target of the symbolic link, or remove the link; then "pinctl add HOST FILE --policy {self.policy}" makes'
         shutil.rmtree(self.dropins)
         os.remove(self.policy)
         os.remove(os.path.join(self.folder, "policy.db"))
         os.symlink(elsewhere, self.policy)
         for words in (("add", "y.org", GOOD), ("add", "y.org", GOOD, "--dry-run")):
-            self.assertIn("policy.cfg: is a symbolic link to nothing: bring back what it leads to, or remove the link; nothing was changed",
+            self.assertIn("policy.cfg: is a symbolic link to nothing: bring back its target, or remove the link; nothing was changed",
                           self.pinctl(*words, status=3).stderr)
         for words in (("list",), ("check",), ("edit",)):
             self.assertIn(remedy, self.pinctl(*words, status=3).stderr)
@@ -449,7 +449,7 @@ class Edit(Case):
         self.pinctl("add", "y.org", GOOD)
         self.assertEqual(os.readlink(self.policy), elsewhere)
         os.remove(elsewhere)
-        self.assertIn("or remove it: then \"pinctl restore", self.pinctl("check", status=3).stderr)
+        self.assertIn("or remove the link; then \"pinctl restore", self.pinctl("check", status=3).stderr)
         self.assertIn("symbolic link to nothing", self.pinctl("restore", "--enforced", status=3).stderr)
         os.remove(self.policy)
         self.pinctl("restore", "--enforced")
@@ -594,7 +594,7 @@ test ! -e /etc/pinning
         for words in (("list",), ("show", "x.org")):
             done = self.pinctl(*words)
             self.assertIn("x.org", done.stdout)
-            self.assertIn("this is the last good one, which is enforced", done.stderr)
+            self.assertIn("this is the last good policy, which is enforced", done.stderr)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ const struct verb *verb_find(const char *name) {
   return NULL;
 }
 
-/* The verb whose name is nearest, or NULL where none is near enough to have been meant. */
+/* The verb with the most similar name; NULL: none is similar. */
 static const struct verb *verb_nearest(const char *name) {
   const struct verb *nearest = NULL;
   size_t best = FAR;
@@ -38,7 +38,7 @@ static const struct verb *verb_nearest(const char *name) {
   return nearest;
 }
 
-/* Words of other programs for what a command here does; its own distance would lead elsewhere. */
+/* The command for a word that other programs use; by its spelling another command could be suggested. */
 static const char *other_word_for(const char *name) {
   static const char *const words[][2] = {
       {"rm", "remove"},         {"delete", "remove"},   {"del", "remove"},     {"unpin", "remove"},
@@ -56,7 +56,7 @@ static const char *other_word_for(const char *name) {
   return NULL;
 }
 
-/* Whether one of the words is a command: it was meant, behind what it is about. */
+/* The first of the words that is a command, typed behind its operand; NULL: there is none. */
 static const char *verb_among(char *const *words) {
   for (; *words != NULL; words++)
     if (verb_find(*words) != NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The files in completion/; made by CMake. */
+/* The texts of the files in completion/, as strings that CMake makes. */
 #ifndef PINCTL_VERBS_COMPLETION_H
 #define PINCTL_VERBS_COMPLETION_H
 

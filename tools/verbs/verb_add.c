@@ -70,132 +70,133 @@ static const struct {
 };
 
 /* One run of the verb. */
-struct adding {
+struct addition {
   const struct arguments *arguments;
-  struct dropin *wish;
-  bool narrower;                    /* no longer the names below */
-  bool unset[DROPIN_SETTING_COUNT]; /* settings that the entry is to have no longer */
-  struct pin_argument *given;       /* pins in the order of the command line, with their lists */
-  enum pin_list *given_lists;
-  const char **given_texts;
+  struct dropin *request;           /* what is to be added */
+  bool narrower;                    /* --no-include-subdomains */
+  bool unset[DROPIN_SETTING_COUNT]; /* settings that are to be removed from the entry */
+  struct pin_argument *given;       /* the pins, in the order of the command line */
+  enum pin_list *given_lists;       /* the list of each */
+  const char **given_texts;         /* the argument of each */
   size_t given_count;
-  const char *file;        /* the base name of the drop-in; set with the change */
-  struct text_list before; /* what was hardly meant about the entry before already */
+  const char *file;        /* the base name of the drop-in; points into the change */
+  struct text_list before; /* the grave warnings about the entry before the change */
 };
 
-static int wish_pin(struct adding *adding, const char *text, enum pin_list list) {
-  size_t at = adding->given_count++;
-  adding->given_lists[at] = list;
-  adding->given_texts[at] = text;
-  int status = pin_argument_take(text, list, &adding->given[at]);
+static int request_pin(struct addition *addition, const char *text, enum pin_list list) {
+  size_t at = addition->given_count++;
+  addition->given_lists[at] = list;
+  addition->given_texts[at] = text;
+  int status = pin_argument_take(text, list, &addition->given[at]);
   if (status == EXIT_DONE)
-    dropin_put_pin(adding->wish, list, adding->given[at].written);
+    dropin_put_pin(addition->request, list, addition->given[at].written);
   return status;
 }
 
-/* The word that stands for no setting at all; NULL: there is none. */
+/* The word that removes a setting; NULL: there is none. */
 static const char *word_for_none(enum dropin_setting setting) {
   return setting == DROPIN_EXPIRES ? "never" : setting == DROPIN_MODE ? "default" : NULL;
 }
 
-/* Of a time the day alone: the parser of the policy looks at all of it. */
+/* Checks only the day of a time; the parser of the policy checks the rest. */
 static bool is_expiry(const char *text) {
   int64_t seconds;
   AUTO_TEXT day = must_format("%.10s", text);
   return strlen(day) == 10 && date_read(day, &seconds) && (text[10] == '\0' || text[10] == 'T');
 }
 
-static int read_settings(struct adding *adding) {
-  const struct arguments *arguments = adding->arguments;
+static int read_settings(struct addition *addition) {
+  const struct arguments *arguments = addition->arguments;
   for (size_t i = 0; i < COUNT_OF(setting_options); i++) {
     enum dropin_setting setting = setting_options[i].setting;
     const char *value = arguments_value(arguments, setting_options[i].option);
     const char *none = word_for_none(setting);
     if (value != NULL && none != NULL && strcmp(value, none) == 0)
-      adding->unset[setting] = true;
+      addition->unset[setting] = true;
     else if (value != NULL)
-      adding->wish->settings[setting] = must_copy(value);
+      addition->request->settings[setting] = must_copy(value);
   }
-  const char *expires = adding->wish->settings[DROPIN_EXPIRES];
+  const char *expires = addition->request->settings[DROPIN_EXPIRES];
   if (expires != NULL && !is_expiry(expires))
     return usage_status(
         arguments->verb,
         "--expires \"%s\": expected a day that exists, such as 2027-06-30, an RFC 3339 time, or never",
         expires);
-  adding->unset[DROPIN_COMMENT] = arguments_has(arguments, OPTION_NO_COMMENT);
-  adding->narrower = arguments_has(arguments, OPTION_NO_INCLUDE_SUBDOMAINS);
-  adding->wish->include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS);
-  bool both = (adding->narrower && adding->wish->include_subdomains) ||
-              (adding->unset[DROPIN_COMMENT] && adding->wish->settings[DROPIN_COMMENT] != NULL);
+  addition->unset[DROPIN_COMMENT] = arguments_has(arguments, OPTION_NO_COMMENT);
+  addition->narrower = arguments_has(arguments, OPTION_NO_INCLUDE_SUBDOMAINS);
+  addition->request->include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS);
+  bool both = (addition->narrower && addition->request->include_subdomains) ||
+              (addition->unset[DROPIN_COMMENT] && addition->request->settings[DROPIN_COMMENT] != NULL);
   if (both)
     wrong_usage(arguments->verb, "an option and its opposite were given");
   return both ? EXIT_USAGE : EXIT_DONE;
 }
 
-/* What the command line asks for, read before the lock is taken: keys may be asked for on the terminal. */
-static int read_wish(struct adding *adding) {
-  const struct arguments *arguments = adding->arguments;
+/* Reads the command line before the lock is taken, since it may ask for passphrases on the terminal. */
+static int read_request(struct addition *addition) {
+  const struct arguments *arguments = addition->arguments;
   size_t most = arguments->operand_count + arguments->value_count;
-  adding->given = must_alloc(most, sizeof *adding->given);
-  adding->given_lists = must_alloc(most, sizeof *adding->given_lists);
-  adding->given_texts = must_alloc(most, sizeof *adding->given_texts);
-  int status = read_settings(adding);
+  addition->given = must_alloc(most, sizeof *addition->given);
+  addition->given_lists = must_alloc(most, sizeof *addition->given_lists);
+  addition->given_texts = must_alloc(most, sizeof *addition->given_texts);
+  int status = read_settings(addition);
   for (size_t i = 1; i < arguments->operand_count && status == EXIT_DONE; i++)
-    status = wish_pin(adding, arguments->operands[i], PIN_LIST_PINS);
+    status = request_pin(addition, arguments->operands[i], PIN_LIST_PINS);
   for (size_t i = 0; i < COUNT_OF(list_options); i++) {
     size_t cursor = 0;
     for (const char *text;
          status == EXIT_DONE && (text = arguments_next(arguments, list_options[i].option, &cursor)) != NULL;)
-      status = wish_pin(adding, text, list_options[i].list);
+      status = request_pin(addition, text, list_options[i].list);
   }
   return status;
 }
 
-static void merge(const struct adding *adding, struct dropin *into) {
-  const struct dropin *wish = adding->wish;
-  into->include_subdomains = (into->include_subdomains || wish->include_subdomains) && !adding->narrower;
+static void merge(const struct addition *addition, struct dropin *into) {
+  const struct dropin *request = addition->request;
+  into->include_subdomains = (into->include_subdomains || request->include_subdomains) && !addition->narrower;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
-    for (size_t i = 0; i < wish->lists[list].count; i++)
-      dropin_put_pin(into, (enum pin_list)list, wish->lists[list].items[i]);
+    for (size_t i = 0; i < request->lists[list].count; i++)
+      dropin_put_pin(into, (enum pin_list)list, request->lists[list].items[i]);
   for (int i = 0; i < DROPIN_SETTING_COUNT; i++) {
-    if (wish->settings[i] == NULL && !adding->unset[i])
+    if (request->settings[i] == NULL && !addition->unset[i])
       continue;
     free(into->settings[i]);
-    into->settings[i] = wish->settings[i] == NULL ? NULL : must_copy(wish->settings[i]);
+    into->settings[i] = request->settings[i] == NULL ? NULL : must_copy(request->settings[i]);
   }
 }
 
-static int refuse_other_ports(const struct standing *standing) {
-  AUTO_TEXT ports = ports_format(standing->entry.ports, standing->entry.port_count);
+static int refuse_other_ports(const struct existing_entry *item) {
+  AUTO_TEXT ports = ports_format(item->entry.ports, item->entry.port_count);
   return say_failure(
       "%s:%u: there is an entry for \"%s\" on ports %s already; name the same ports, or remove it first",
-      standing->path, (unsigned)standing->entry.line, standing->entry.name, ports);
+      item->path, (unsigned)item->entry.line, item->entry.name, ports);
 }
 
-/* Finds the drop-in to add to, if there is one; refuses where another entry is in the way. */
-static int find_target(const struct standings *standings, const struct dropin *wish,
-                       const struct standing **ret_target) {
+/* Finds the entry to add to; *ret_target NULL: there is none. Refuses where another entry has the same ports.
+ */
+static int find_target(const struct existing_entries *existing, const struct dropin *request,
+                       const struct existing_entry **ret_target) {
   *ret_target = NULL;
-  for (size_t i = 0; i < standings->count; i++) {
-    const struct standing *standing = &standings->items[i];
-    const struct pin_entry *entry = &standing->entry;
-    if (!ports_overlap(entry->ports, entry->port_count, wish->ports, wish->port_count))
+  for (size_t i = 0; i < existing->count; i++) {
+    const struct existing_entry *item = &existing->items[i];
+    const struct pin_entry *entry = &item->entry;
+    if (!ports_overlap(entry->ports, entry->port_count, request->ports, request->port_count))
       continue;
-    if (standing->dropin == NULL)
-      return refuse_foreign(standing);
-    if (!ports_equal(entry->ports, entry->port_count, wish->ports, wish->port_count))
-      return refuse_other_ports(standing);
-    *ret_target = standing;
+    if (item->dropin == NULL)
+      return refuse_foreign(item);
+    if (!ports_equal(entry->ports, entry->port_count, request->ports, request->port_count))
+      return refuse_other_ports(item);
+    *ret_target = item;
   }
   return EXIT_DONE;
 }
 
-static int stage(struct change *change, const struct adding *adding, const struct standing *target,
+static int stage(struct change *change, const struct addition *addition, const struct existing_entry *target,
                  bool *ret_unchanged) {
   *ret_unchanged = false;
   if (target == NULL)
-    return standing_stage_new(change, adding->wish);
-  merge(adding, target->dropin);
+    return stage_new_entry(change, addition->request);
+  merge(addition, target->dropin);
   int status = refuse_backup_alone(target, target->dropin);
   if (status != EXIT_DONE)
     return status;
@@ -205,116 +206,116 @@ static int stage(struct change *change, const struct adding *adding, const struc
   return EXIT_DONE;
 }
 
-/* Of a host without an entry so far. */
-static bool new_entry_is_sound(const struct arguments *arguments, const struct dropin *wish) {
-  const char *mode = wish->settings[DROPIN_MODE];
+/* Whether a new entry has the key of the server. False, having said how the verb is used. */
+static bool new_entry_is_sound(const struct arguments *arguments, const struct dropin *request) {
+  const char *mode = request->settings[DROPIN_MODE];
   if (mode != NULL && strcmp(mode, "off") == 0)
     return true;
-  if (dropin_pin_count(wish) == 0)
-    return wrong_usage(arguments->verb, "\"%s\" is new: expected at least one PIN or FILE", wish->host);
-  if (accepts_backup_alone(wish))
+  if (dropin_pin_count(request) == 0)
+    return wrong_usage(arguments->verb, "\"%s\" is new: expected at least one PIN or FILE", request->host);
+  if (accepts_backup_alone(request))
     return wrong_usage(arguments->verb,
                        "\"%s\" is new: expected the PIN or FILE of the key in use beside the backup",
-                       wish->host);
+                       request->host);
   return true;
 }
 
-/* A digest beside the certificate that it is of: a key is meant. */
-static void doubt_digest(const struct adding *adding, size_t at, struct text_list *doubts) {
+/* Adds a doubt where a pin is the digest of a certificate that was given too: its key was meant. */
+static void doubt_digest(const struct addition *addition, size_t at, struct text_list *doubts) {
   struct pin_digest digest;
-  const char *written = adding->given[at].written;
-  if (adding->given_lists[at] == PIN_LIST_FINGERPRINTS || adding->given[at].certificate != NULL ||
+  const char *written = addition->given[at].written;
+  if (addition->given_lists[at] == PIN_LIST_FINGERPRINTS || addition->given[at].certificate != NULL ||
       !pin_digest_parse(written, strlen(written), &digest))
     return;
-  for (size_t i = 0; i < adding->given_count; i++) {
+  for (size_t i = 0; i < addition->given_count; i++) {
     struct pin_digest fingerprint;
-    if (adding->given[i].certificate != NULL &&
-        X509_digest(adding->given[i].certificate, EVP_sha256(), fingerprint.bytes, NULL) == 1 &&
+    if (addition->given[i].certificate != NULL &&
+        X509_digest(addition->given[i].certificate, EVP_sha256(), fingerprint.bytes, NULL) == 1 &&
         memcmp(&fingerprint, &digest, sizeof digest) == 0)
       text_list_add(doubts, must_format("%s: is the digest of the certificate %s, not of its key; "
                                         "\"--fingerprint\" accepts a certificate",
-                                        written, adding->given_texts[i]));
+                                        written, addition->given_texts[i]));
   }
 }
 
-/* What "check" says, and whether somebody wants what it is almost sure is a mistake, and new. */
+/* Prints the warnings of "check", and asks for confirmation where a new one is almost surely a mistake. */
 static int review(const struct loaded_policy *loaded, void *arg) {
-  const struct adding *adding = arg;
+  const struct addition *addition = arg;
   struct text_list doubts = {0};
   struct text_list grave, others;
-  if (!entry_review(&loaded->policy, adding->wish->host, adding->file, &grave, &others))
+  if (!entry_review(&loaded->policy, addition->request->host, addition->file, &grave, &others))
     return EXIT_FAILED;
   for (size_t i = 0; i < others.count; i++)
     say_warning("%s", others.items[i]);
   for (size_t i = 0; i < grave.count; i++)
-    if (text_list_find(&adding->before, grave.items[i]) == adding->before.count)
+    if (text_list_find(&addition->before, grave.items[i]) == addition->before.count)
       text_list_add(&doubts, must_copy(grave.items[i]));
     else
       say_warning("%s", grave.items[i]);
-  for (size_t i = 0; i < adding->given_count; i++) {
-    doubt_certificate(adding->given_texts[i], &adding->given[i], adding->given_lists[i], adding->wish->host,
-                      adding->wish->include_subdomains, &doubts);
-    doubt_digest(adding, i, &doubts);
+  for (size_t i = 0; i < addition->given_count; i++) {
+    doubt_certificate(addition->given_texts[i], &addition->given[i], addition->given_lists[i],
+                      addition->request->host, addition->request->include_subdomains, &doubts);
+    doubt_digest(addition, i, &doubts);
   }
-  int status = doubts_settle(&doubts, adding->wish->host, arguments_has(adding->arguments, OPTION_YES),
-                             arguments_has(adding->arguments, OPTION_DRY_RUN));
+  int status = doubts_settle(&doubts, addition->request->host, arguments_has(addition->arguments, OPTION_YES),
+                             arguments_has(addition->arguments, OPTION_DRY_RUN));
   text_list_clear(&doubts);
   text_list_clear(&grave);
   text_list_clear(&others);
   return status;
 }
 
-/* Before the entry is changed. */
-static int begin_review(struct change *change, struct adding *adding, const struct standings *standings,
-                        const struct standing *target) {
+/* Notes the warnings about the entry before it is changed, and sets the review. */
+static int begin_review(struct change *change, struct addition *addition,
+                        const struct existing_entries *existing, const struct existing_entry *target) {
   struct text_list others = {0};
-  bool good = target == NULL || entry_review(&standings->loaded.policy, adding->wish->host,
-                                             path_base(target->path), &adding->before, &others);
+  bool good = target == NULL || entry_review(&existing->loaded.policy, addition->request->host,
+                                             path_base(target->path), &addition->before, &others);
   text_list_clear(&others);
-  adding->wish->include_subdomains |=
-      target != NULL && target->dropin->include_subdomains && !adding->narrower;
+  addition->request->include_subdomains |=
+      target != NULL && target->dropin->include_subdomains && !addition->narrower;
   change->review = review;
-  change->review_arg = adding;
+  change->review_arg = addition;
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int commit(struct change *change, struct adding *adding, bool is_new) {
+static int commit(struct change *change, struct addition *addition, bool is_new) {
   const char *path = change->files[change->count - 1].path;
-  adding->file = path_base(path);
+  addition->file = path_base(path);
   int status = change_commit(change);
   if (status == EXIT_DONE && !change->dry_run)
-    say_note("%s: %s %s", adding->wish->host, is_new ? "added in" : "changed in", path);
+    say_note("%s: %s %s", addition->request->host, is_new ? "added in" : "changed in", path);
   return status;
 }
 
-static int add(struct adding *adding) {
-  const struct arguments *arguments = adding->arguments;
-  const struct dropin *wish = adding->wish;
+static int add(struct addition *addition) {
+  const struct arguments *arguments = addition->arguments;
+  const struct dropin *request = addition->request;
   struct change *change = change_new(arguments_policy(arguments), arguments_has(arguments, OPTION_DRY_RUN));
   if (change == NULL)
     return EXIT_FAILED;
-  struct standings standings;
-  const struct standing *target = NULL;
+  struct existing_entries existing;
+  const struct existing_entry *target = NULL;
   bool unchanged = false;
-  int status = standings_read(change, wish->host, &standings);
+  int status = existing_entries_read(change, request->host, &existing);
   if (status == EXIT_DONE)
-    status = find_target(&standings, wish, &target);
-  if (status == EXIT_DONE && target == NULL && !new_entry_is_sound(arguments, wish))
+    status = find_target(&existing, request, &target);
+  if (status == EXIT_DONE && target == NULL && !new_entry_is_sound(arguments, request))
     status = EXIT_USAGE;
   if (status == EXIT_DONE)
-    status = begin_review(change, adding, &standings, target);
+    status = begin_review(change, addition, &existing, target);
   if (status == EXIT_DONE)
-    status = stage(change, adding, target, &unchanged);
+    status = stage(change, addition, target, &unchanged);
   if (status == EXIT_DONE && unchanged)
-    say_note("%s: has all of this already; nothing was changed", wish->host);
+    say_note("%s: has all of this already; nothing was changed", request->host);
   else if (status == EXIT_DONE)
-    status = commit(change, adding, target == NULL);
-  standings_clear(&standings);
+    status = commit(change, addition, target == NULL);
+  existing_entries_clear(&existing);
   change_free(change);
   return status;
 }
 
-/* Options that mean nothing without --from-server are a mistake, not something to pass over. */
+/* Refuses options that have no effect without --from-server. */
 static bool server_options_are_used(const struct arguments *arguments) {
   static const enum option_id needing[] = {OPTION_PIN,      OPTION_TRUST_UNVERIFIED, OPTION_CA,
                                            OPTION_STARTTLS, OPTION_CONNECT,          OPTION_TIMEOUT};
@@ -324,14 +325,14 @@ static bool server_options_are_used(const struct arguments *arguments) {
   return true;
 }
 
-static void adding_clear(struct adding *adding) {
-  for (size_t i = 0; i < adding->given_count; i++)
-    pin_argument_clear(&adding->given[i]);
-  free(adding->given);
-  free(adding->given_lists);
-  free(adding->given_texts);
-  text_list_clear(&adding->before);
-  dropin_free(adding->wish);
+static void addition_clear(struct addition *addition) {
+  for (size_t i = 0; i < addition->given_count; i++)
+    pin_argument_clear(&addition->given[i]);
+  free(addition->given);
+  free(addition->given_lists);
+  free(addition->given_texts);
+  text_list_clear(&addition->before);
+  dropin_free(addition->request);
 }
 
 static bool is_file(const char *path) {
@@ -339,14 +340,15 @@ static bool is_file(const char *path) {
   return stat(path, &status) == 0 && S_ISREG(status.st_mode);
 }
 
-/* What lies nowhere as a file ("-" is standard input), and could be the name of a host. */
+/* Whether a text can be the name of a host, and is no file ("-" is standard input). */
 static bool is_only_a_name(const char *text) {
   AUTO_TEXT name = NULL;
   const char *why = NULL;
   return strcmp(text, "-") != 0 && access(text, F_OK) != 0 && pin_name_canonical(text, &name, &why) == PIN_OK;
 }
 
-/* "server.pem" could be the name of a host, and a file be called as the host is. */
+/* Refuses a FILE before the HOST. "server.pem" could be a host, and a file can be named like a host, so both
+ * operands are looked at. */
 static bool host_comes_first(const struct arguments *arguments) {
   const char *host = arguments->operands[0];
   for (size_t i = 1; i < arguments->operand_count; i++)
@@ -363,14 +365,14 @@ static int run(const struct arguments *arguments) {
   if (!host_comes_first(arguments) || !arguments_entry_name(arguments, arguments->operands[0], &host) ||
       !server_options_are_used(arguments) || !arguments_ports(arguments, &ports, &port_count))
     return EXIT_USAGE;
-  struct adding adding = {.arguments = arguments, .wish = dropin_new(host, ports, port_count)};
+  struct addition addition = {.arguments = arguments, .request = dropin_new(host, ports, port_count)};
   free(ports);
-  int status = read_wish(&adding);
+  int status = read_request(&addition);
   if (status == EXIT_DONE && arguments_has(arguments, OPTION_FROM_SERVER))
-    status = from_server_choose(arguments, adding.wish);
+    status = from_server_choose(arguments, addition.request);
   if (status == EXIT_DONE)
-    status = add(&adding);
-  adding_clear(&adding);
+    status = add(&addition);
+  addition_clear(&addition);
   return status;
 }
 

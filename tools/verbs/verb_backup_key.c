@@ -38,7 +38,7 @@ static const struct {
   const char *suffix, *title, *member;
 } files[FILE_COUNT] = {{"key", "key", "key"}, {"csr", "CSR", "csr"}, {"pub", "public key", "public_key"}};
 
-/* What is made: three files and a pin. */
+/* The key to be made: three files and a pin. */
 struct backup {
   char *host;
   uint16_t *ports;
@@ -77,18 +77,19 @@ static bool read_usage(const struct arguments *arguments, struct backup *backup)
   return true;
 }
 
-/* Before anybody is asked for a passphrase: a pin for which there is no entry would help nobody. */
+/* Checks that there is an entry for the pin, before the user is asked for a passphrase. */
 static int check_entry(const struct arguments *arguments, const struct backup *backup) {
   struct edit edit;
-  struct standing *standing = NULL;
+  struct existing_entry *target = NULL;
   int status = edit_begin(arguments_policy(arguments), true, backup->host, &edit);
   if (status == EXIT_DONE)
-    status = standings_choose(&edit.standings, backup->host, backup->ports, backup->port_count, &standing);
+    status =
+        existing_entries_choose(&edit.existing, backup->host, backup->ports, backup->port_count, &target);
   if (status == EXIT_DONE)
-    status = refuse_backup_alone(standing, NULL);
-  if (edit.standings.loaded.status == PIN_OK && edit.standings.count == 0)
-    say_note("a backup stands beside the key in use: first \"pinctl add %s FILE%s\", or with --from-server",
-             backup->host, same_policy());
+    status = refuse_backup_alone(target, NULL);
+  if (edit.existing.loaded.status == PIN_OK && edit.existing.count == 0)
+    say_note("pin the key in use first: \"pinctl add %s FILE%s\", or with --from-server", backup->host,
+             same_policy());
   edit_end(&edit);
   return status;
 }
@@ -97,8 +98,8 @@ static int refuse_present(const struct backup *backup, int file, int error) {
   AUTO_TEXT public_key = shell_word(backup->paths[FILE_PUBLIC]);
   say_error("%s: %s", backup->paths[file], strerror(error));
   if (error == EEXIST)
-    say_note("a key that is there is never written over; is its pin missing? \"pinctl add %s --backup %s%s\"",
-             backup->host, public_key, same_policy());
+    say_note("a key is never overwritten; to pin this one: \"pinctl add %s --backup %s%s\"", backup->host,
+             public_key, same_policy());
   return EXIT_FAILED;
 }
 
@@ -112,7 +113,7 @@ static int check_files(const struct backup *backup) {
   return say_failure("%s: %s; --output DIR writes elsewhere", backup->directory, strerror(errno));
 }
 
-/* *ret_passphrase "": none is wanted. */
+/* *ret_passphrase "": the key is not to be encrypted. */
 static int get_passphrase(const struct arguments *arguments, char ret_passphrase[PASSPHRASE_SIZE]) {
   const char *path = arguments_value(arguments, OPTION_PASSPHRASE_FILE);
   *ret_passphrase = '\0';
@@ -129,7 +130,7 @@ static int get_passphrase(const struct arguments *arguments, char ret_passphrase
   return say_failure("no key was made: expected the same passphrase twice; --no-passphrase does without");
 }
 
-/* The pin is taken from the very text that is written. */
+/* Makes the texts of the files, and the pin from the text of the public key. */
 static bool make_texts(EVP_PKEY *key, const char *passphrase, struct backup *backup) {
   struct object object = {0};
   backup->texts[FILE_KEY] = key_pair_private_text(key, *passphrase == '\0' ? NULL : passphrase);
@@ -157,7 +158,7 @@ static int make_key(const struct arguments *arguments, struct backup *backup) {
   return status;
 }
 
-/* All of them for good, or none. */
+/* Writes all files durably, or none. */
 static int write_files(const struct backup *backup) {
   int written = 0;
   int error = 0;
@@ -177,15 +178,16 @@ static int write_files(const struct backup *backup) {
 
 static int pin_it(const struct arguments *arguments, const struct backup *backup) {
   struct edit edit;
-  struct standing *standing = NULL;
+  struct existing_entry *target = NULL;
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   int status = edit_begin(arguments_policy(arguments), dry_run, backup->host, &edit);
   if (status == EXIT_DONE)
-    status = standings_choose(&edit.standings, backup->host, backup->ports, backup->port_count, &standing);
-  if (status == EXIT_DONE && standing->dropin == NULL) {
-    status = refuse_foreign_adding(standing, PIN_LIST_BACKUP_PINS, backup->pin);
+    status =
+        existing_entries_choose(&edit.existing, backup->host, backup->ports, backup->port_count, &target);
+  if (status == EXIT_DONE && target->dropin == NULL) {
+    status = refuse_foreign_adding(target, PIN_LIST_BACKUP_PINS, backup->pin);
   } else if (status == EXIT_DONE) {
-    dropin_put_pin(standing->dropin, PIN_LIST_BACKUP_PINS, backup->pin);
+    dropin_put_pin(target->dropin, PIN_LIST_BACKUP_PINS, backup->pin);
     edit_stage(&edit);
     status = change_commit(edit.change);
   }
@@ -224,7 +226,7 @@ static int write_and_pin(const struct arguments *arguments, const struct backup 
   else
     say_note(
         "%s: the key was made and kept, but its pin is not in the policy; \"pinctl add %s --backup %s%s\" "
-        "adds it to an entry of pinctl's",
+        "adds it to an entry that pinctl wrote",
         backup->host, backup->host, public_key, same_policy());
   return status;
 }
@@ -238,7 +240,7 @@ static int run(const struct arguments *arguments) {
     status = make_key(arguments, &backup);
   if (status == EXIT_DONE && arguments_has(arguments, OPTION_DRY_RUN)) {
     status = pin_it(arguments, &backup);
-    say_note("each run makes another key: the pin will be another one");
+    say_note("each run makes a new key, so the pin will differ");
   } else if (status == EXIT_DONE) {
     status = write_and_pin(arguments, &backup);
   }

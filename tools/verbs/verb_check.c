@@ -32,7 +32,7 @@ static const struct option options[] = {
         .repeatable = true),
 };
 
-/* Errors come first: what a policy in error was meant to say is not worth guessing. */
+/* Adds the warnings, but only where the policy has no errors. False, having said so: the image is damaged. */
 static bool look_through(const char *path, const struct objects *certificates, struct loaded_policy *loaded) {
   if (loaded->status == PIN_OK) {
     struct entries entries = {0};
@@ -79,7 +79,7 @@ static void print_text(const char *path, const struct loaded_policy *loaded) {
   }
 }
 
-/* A main file that cannot be opened could not be checked; one that is not to be trusted is a finding. */
+/* EXIT_FAILED: the main file could not be read. One with a wrong owner or mode is a finding. */
 static int status_of(const struct arguments *arguments, const char *path, const struct loaded_policy *loaded,
                      bool any_paused) {
   if (loaded->status == PIN_UNREADABLE && access(path, R_OK) != 0)
@@ -90,7 +90,7 @@ static int status_of(const struct arguments *arguments, const char *path, const 
   return strict && (loaded->diagnostics.count > 0 || any_paused) ? EXIT_FINDING : EXIT_DONE;
 }
 
-/* A pause is not in the text. Whether there is any. */
+/* Notes the pauses, which are not in the text. Whether there is any. */
 static bool tell_pauses(const char *path) {
   struct pauses pauses;
   int64_t now = time(NULL);
@@ -101,23 +101,8 @@ static bool tell_pauses(const char *path) {
   return any;
 }
 
-/* To be cleared in any case. False, having said why. */
-static bool read_certificates(const struct arguments *arguments, struct objects *ret_all) {
-  size_t cursor = 0;
-  *ret_all = (struct objects){0};
-  for (const char *file; (file = arguments_next(arguments, OPTION_CERTIFICATE, &cursor)) != NULL;) {
-    struct objects some;
-    if (!objects_read(file, &some))
-      return false;
-    ret_all->items = must_grow(ret_all->items, ret_all->count + some.count, sizeof *ret_all->items);
-    memcpy(ret_all->items + ret_all->count, some.items, some.count * sizeof *some.items);
-    ret_all->count += some.count;
-    free(some.items);
-  }
-  return true;
-}
-
-/* The main file where `real` is a drop-in, in a folder policy.d beside it. For free(3); NULL: it is none. */
+/* The main file of the policy where `real` is a drop-in, that is, in policy.d; NULL: it is not. For free(3).
+ */
 static char *main_file_of(const char *real) {
   AUTO_TEXT dropins = real == NULL ? NULL : path_directory(real);
   if (dropins == NULL || strcmp(path_base(dropins), "policy.d") != 0)
@@ -131,8 +116,9 @@ static char *main_file_of(const char *real) {
 }
 
 /*
- * The place of a drop-in: where it lies, be it a link that leads elsewhere, as processes see it; else where a
- * link to it leads. *ret_policy: its main file; NULL: it is none. Both for free(3).
+ * The path of a drop-in without symbolic links in its directory, as processes see it. Where `path` is not in
+ * policy.d but a link to a drop-in, the target of the link. *ret_policy: its main file; NULL: it is no
+ * drop-in. Both are for free(3).
  */
 static char *place_of(const char *path, char **ret_policy) {
   AUTO_TEXT directory = path_directory(path);
@@ -147,15 +133,15 @@ static char *place_of(const char *path, char **ret_policy) {
   return place;
 }
 
-/* What was checked would say nothing of it. */
+/* Refuses a file in policy.d that processes do not read. */
 static int refuse_unread(const struct arguments *arguments, const char *policy, const char *path) {
   if (arguments_has(arguments, OPTION_JSON))
     json_print(json_object_new_array());
-  say_error("%s: is no part of %s: only files called *.cfg are, without a dot in front", path, policy);
+  say_error("%s: is not a part of %s: only files named *.cfg are, without a leading dot", path, policy);
   return EXIT_FINDING;
 }
 
-/* Leaves only what is said of one drop-in. name: in its folder. */
+/* Keeps only the diagnostics about one drop-in. name: its name in policy.d. */
 static void keep_dropin(struct diagnostics *diagnostics, const char *name) {
   struct diagnostics kept = {0};
   for (size_t i = 0; i < diagnostics->count; i++)
@@ -165,7 +151,7 @@ static void keep_dropin(struct diagnostics *diagnostics, const char *name) {
   *diagnostics = kept;
 }
 
-/* A drop-in means something only with its policy. name: in its folder, where `path` may be a link to it. */
+/* Checks a drop-in as a part of its policy. name: its name in policy.d, to which `path` may be a link. */
 static int check_dropin(const struct arguments *arguments, const char *policy, const char *path,
                         const char *name, const struct objects *certificates) {
   struct loaded_policy loaded;
@@ -216,8 +202,9 @@ static int run(const struct arguments *arguments) {
   if (arguments->operand_count == 1 && arguments_has(arguments, OPTION_POLICY))
     return usage_status(arguments->verb, "expected FILE or --policy FILE, not both");
   struct objects certificates;
-  int status =
-      read_certificates(arguments, &certificates) ? check(arguments, path, &certificates) : EXIT_FAILED;
+  int status = objects_read_option(arguments, OPTION_CERTIFICATE, &certificates)
+                   ? check(arguments, path, &certificates)
+                   : EXIT_FAILED;
   objects_clear(&certificates);
   return status;
 }

@@ -22,7 +22,7 @@ static const struct option options[] = {
 };
 
 /* One run of the verb. */
-struct compiling {
+struct compilation {
   const char *policy;
   const char *path; /* of the compiled form */
   bool dry_run;
@@ -30,22 +30,22 @@ struct compiling {
   bool written;
 };
 
-static void print_text(const struct compiling *compiling) {
-  const struct loaded_policy *loaded = &compiling->loaded;
+static void print_text(const struct compilation *compilation) {
+  const struct loaded_policy *loaded = &compilation->loaded;
   if (loaded->status != PIN_OK)
     return;
-  put(stdout, compiling->written ? GREEN : PLAIN, "%s: %s%u host%s, %zu bytes, generation %016llx\n",
-      compiling->path, compiling->dry_run ? "would hold " : "", (unsigned)loaded->policy.entry_count,
+  put(stdout, compilation->written ? GREEN : PLAIN, "%s: %s%u host%s, %zu bytes, generation %016llx\n",
+      compilation->path, compilation->dry_run ? "would hold " : "", (unsigned)loaded->policy.entry_count,
       loaded->policy.entry_count == 1 ? "" : "s", loaded->size,
       (unsigned long long)loaded->policy.generation);
 }
 
-static void print_json(const struct compiling *compiling) {
-  const struct loaded_policy *loaded = &compiling->loaded;
+static void print_json(const struct compilation *compilation) {
+  const struct loaded_policy *loaded = &compilation->loaded;
   json_object *json = json_object_new_object();
-  json_object_object_add(json, "policy", json_text(compiling->policy));
-  json_object_object_add(json, "compiled", json_text(compiling->path));
-  json_object_object_add(json, "written", json_object_new_boolean(compiling->written));
+  json_object_object_add(json, "policy", json_text(compilation->policy));
+  json_object_object_add(json, "compiled", json_text(compilation->path));
+  json_object_object_add(json, "written", json_object_new_boolean(compilation->written));
   json_object_object_add(json, "diagnostics", diagnostics_json(&loaded->diagnostics));
   if (loaded->status == PIN_OK) {
     AUTO_TEXT generation = must_format("%016llx", (unsigned long long)loaded->policy.generation);
@@ -56,23 +56,23 @@ static void print_json(const struct compiling *compiling) {
   json_print(json);
 }
 
-/* A source with a time stamp in the future makes what was just written older than what it was made from. */
-static int confirm(const struct compiling *compiling) {
+/* Reads the form back. It is not current where a source has a time stamp in the future. */
+static int confirm(const struct compilation *compilation) {
   struct pin_compiled compiled;
-  if (pin_compiled_open(compiling->path, &compiled) != PIN_OK)
-    return say_failure("%s: was written, but cannot be read back", compiling->path);
+  if (pin_compiled_open(compilation->path, &compiled) != PIN_OK)
+    return say_failure("%s: was written, but cannot be read back", compilation->path);
   bool current = pin_compiled_is_current(&compiled);
   pin_compiled_close(&compiled);
   if (current)
     return EXIT_DONE;
-  say_warning("%s: is not current, processes read the text: a file of the policy changed meanwhile, or its "
-              "time stamp "
-              "lies in the future",
-              compiling->path);
+  say_warning(
+      "%s: is not current, so processes read the text: a file of the policy changed meanwhile, or its "
+      "time stamp is in the future",
+      compilation->path);
   return EXIT_FINDING;
 }
 
-/* 0: there is none. */
+/* The generation of the compiled form; 0: there is none. */
 static uint64_t compiled_generation(const char *path) {
   struct pin_compiled compiled;
   if (pin_compiled_open(path, &compiled) != PIN_OK)
@@ -82,68 +82,68 @@ static uint64_t compiled_generation(const char *path) {
   return generation;
 }
 
-static int write_form(struct compiling *compiling) {
-  uint64_t before = compiled_generation(compiling->path);
-  if (say_if_ended(compiling->path))
+static int write_form(struct compilation *compilation) {
+  uint64_t before = compiled_generation(compilation->path);
+  if (say_if_ended(compilation->path))
     return EXIT_FAILED;
-  int error = form_write(compiling->path, &compiling->loaded);
+  int error = form_write(compilation->path, &compilation->loaded);
   if (error != 0)
-    return say_failure("%s: %s%s", compiling->path, strerror(error), root_remedy(error));
-  compiling->written = true;
-  if (compiling->loaded.policy.generation != before) {
+    return say_failure("%s: %s%s", compilation->path, strerror(error), root_remedy(error));
+  compilation->written = true;
+  if (compilation->loaded.policy.generation != before) {
     AUTO_TEXT what =
         must_format("compiled generation %016llx; it was %016llx",
-                    (unsigned long long)compiling->loaded.policy.generation, (unsigned long long)before);
-    change_record(compiling->policy, what, NULL, 0);
+                    (unsigned long long)compilation->loaded.policy.generation, (unsigned long long)before);
+    change_record(compilation->policy, what, NULL, 0);
   }
-  say_if_late(compiling->path, NULL);
-  return confirm(compiling);
+  say_if_late(compilation->path, NULL);
+  return confirm(compilation);
 }
 
-/* A main file that cannot be opened could not be compiled; one that is not to be trusted is a finding. */
-static int refuse(const struct compiling *compiling) {
-  if (compiling->loaded.status == PIN_NO_MEMORY)
-    say_error("%s: out of memory", compiling->policy);
+/* EXIT_FAILED: the main file could not be read. One with a wrong owner or mode is a finding. */
+static int refuse(const struct compilation *compilation) {
+  if (compilation->loaded.status == PIN_NO_MEMORY)
+    say_error("%s: out of memory", compilation->policy);
   else
-    say_error("%s: the policy has errors; %s was left as it is", compiling->policy, compiling->path);
-  policy_say_remedy(compiling->policy, compiling->loaded.status);
-  bool unreachable = compiling->loaded.status == PIN_UNREADABLE && access(compiling->policy, R_OK) != 0;
-  return compiling->loaded.status == PIN_NO_MEMORY || unreachable ? EXIT_FAILED : EXIT_FINDING;
+    say_error("%s: the policy has errors; %s was left as it is", compilation->policy, compilation->path);
+  policy_say_remedy(compilation->policy, compilation->loaded.status);
+  bool unreachable = compilation->loaded.status == PIN_UNREADABLE && access(compilation->policy, R_OK) != 0;
+  return compilation->loaded.status == PIN_NO_MEMORY || unreachable ? EXIT_FAILED : EXIT_FINDING;
 }
 
-static int compile(const struct arguments *arguments, struct compiling *compiling) {
+static int compile(const struct arguments *arguments, struct compilation *compilation) {
   bool json = arguments_has(arguments, OPTION_JSON);
-  policy_load_text(compiling->policy, &compiling->loaded);
+  policy_load_text(compilation->policy, &compilation->loaded);
   if (!json)
-    diagnostics_print(stderr, &compiling->loaded.diagnostics);
-  int status = compiling->loaded.status != PIN_OK ? refuse(compiling)
-               : compiling->dry_run               ? EXIT_DONE
-                                                  : write_form(compiling);
+    diagnostics_print(stderr, &compilation->loaded.diagnostics);
+  int status = compilation->loaded.status != PIN_OK ? refuse(compilation)
+               : compilation->dry_run               ? EXIT_DONE
+                                                    : write_form(compilation);
   if (json)
-    print_json(compiling);
+    print_json(compilation);
   else if (status != EXIT_FAILED && !output_hides_notes())
-    print_text(compiling);
-  policy_clear(&compiling->loaded);
+    print_text(compilation);
+  policy_clear(&compilation->loaded);
   return status;
 }
 
-/* Of a file system that nobody can write to: no other pinctl changes the text meanwhile. */
+/* Whether the file system is read-only. Then no lock is needed: no other pinctl can change the text. */
 static bool is_read_only(const char *directory) {
   return access(directory, W_OK) != 0 && errno == EROFS;
 }
 
-static int compile_locked(const struct arguments *arguments, struct compiling *compiling) {
-  if (access(compiling->policy, F_OK) != 0) {
-    say_error("%s: %s", compiling->policy, strerror(errno));
-    policy_say_remedy(compiling->policy, PIN_UNREADABLE);
+static int compile_locked(const struct arguments *arguments, struct compilation *compilation) {
+  if (access(compilation->policy, F_OK) != 0) {
+    say_error("%s: %s", compilation->policy, strerror(errno));
+    policy_say_remedy(compilation->policy, PIN_UNREADABLE);
     return EXIT_FAILED;
   }
-  AUTO_TEXT directory = path_directory(compiling->policy);
-  bool locked = !compiling->dry_run && !is_read_only(directory);
-  int lock = locked ? lock_take(directory, compiling->policy) : -1;
+  AUTO_TEXT directory = path_directory(compilation->policy);
+  bool locked = !compilation->dry_run && !is_read_only(directory);
+  int lock = locked ? lock_take(directory, compilation->policy) : -1;
   if (lock < 0 && locked)
     return EXIT_FAILED;
-  int status = compile(arguments, compiling);
+  int status = compile(arguments, compilation);
   if (lock >= 0)
     lock_release(lock);
   return status;
@@ -152,14 +152,14 @@ static int compile_locked(const struct arguments *arguments, struct compiling *c
 static int run(const struct arguments *arguments) {
   AUTO_TEXT policy = form_policy(arguments_policy(arguments));
   AUTO_TEXT path = form_path(policy);
-  struct compiling compiling = {
+  struct compilation compilation = {
       .policy = policy, .path = path, .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
   if (path == NULL)
     return EXIT_FAILED;
-  /* The form, its record, and what is said of it, as JSON too; and the lock is let go of. */
-  if (!compiling.dry_run)
+  /* So that a written form is always recorded and reported, and the lock released. */
+  if (!compilation.dry_run)
     end_defer();
-  int status = compile_locked(arguments, &compiling);
+  int status = compile_locked(arguments, &compilation);
   end_deliver();
   return status;
 }

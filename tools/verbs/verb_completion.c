@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * Completion of command lines by shells, printed from the table of verbs: a verb or an option that is added
- * there is completed without a change here. The parts that are the same whatever the table holds are the
- * files in completion/.
+ * Prints the completion scripts for shells, from the table of verbs: a verb or option that is added there
+ * needs no change here. The parts that do not depend on the table are the files in completion/.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +28,12 @@ enum completion_kind {
 
 struct completion {
   enum completion_kind kind;
-  char *name;  /* what the help calls it */
-  char *words; /* of COMPLETE_WORDS: separated by blanks, else NULL */
-  bool repeats;
+  char *name;   /* what the help calls the value or operand */
+  char *words;  /* for COMPLETE_WORDS, separated by blanks; else NULL */
+  bool repeats; /* the operand can be repeated */
 };
 
-/* More operands than any verb's usage names. */
+/* More than the operands of any verb. */
 #define COMPLETION_MOST_OPERANDS 8
 
 /* "a|b|c" as "a b c". */
@@ -49,9 +48,9 @@ static bool has_word(const char *name, const char *word) {
   return strstr(name, word) != NULL;
 }
 
-/* name: as in the help, without brackets and dots. */
+/* How a value is completed. name: what the help calls it, without brackets and dots. */
 static enum completion_kind kind_of(const char *name) {
-  /* HOST:PORT:ADDR:PORT is no host of the policy. */
+  /* Exact names, since HOST:PORT:ADDR:PORT is no host of the policy. */
   if (strcmp(name, "HOST") == 0 || strcmp(name, "HOST:PORT") == 0)
     return COMPLETE_HOSTS;
   if (strcmp(name, "PROGRAM") == 0)
@@ -61,7 +60,7 @@ static enum completion_kind kind_of(const char *name) {
   return has_word(name, "DIR") ? COMPLETE_FOLDERS : COMPLETE_NOTHING;
 }
 
-/* What may stand for an option's argument. To be cleared. */
+/* How the value of an option is completed. To be cleared. */
 static void completion_of_option(const struct option *option, struct completion *ret_completion) {
   *ret_completion = (struct completion){.name = must_copy(option->argument)};
   ret_completion->kind = option->one_of ? COMPLETE_WORDS : kind_of(option->argument);
@@ -69,7 +68,7 @@ static void completion_of_option(const struct option *option, struct completion 
     ret_completion->words = words_of(option->argument);
 }
 
-/* Alternatives in lower case are words to be typed as they are. */
+/* Whether a name is a choice of words that are typed as they are: "a|b", in lower case. */
 static bool is_choice(const char *name) {
   return strchr(name, '|') != NULL && name[strspn(name, "abcdefghijklmnopqrstuvwxyz-|")] == '\0';
 }
@@ -87,8 +86,7 @@ static void read_operand(const char *token, struct completion *ret_completion) {
     ret_completion->words = words_of(name);
 }
 
-/* What may stand for each operand, by the verb's usage; the last may repeat. Returns how many; each to be
- * cleared. */
+/* How each operand of a verb is completed; the last may repeat. Returns how many; each is to be cleared. */
 static size_t completion_of_operands(const struct verb *verb,
                                      struct completion ret_completions[COMPLETION_MOST_OPERANDS]) {
   AUTO_TEXT usage = must_copy(verb->operands);
@@ -154,7 +152,7 @@ static void print_bash(const struct verb *const *all) {
   fputs(completion_text_bash, stdout);
 }
 
-/* Inside single quotes, in a description that brackets or colons would end. */
+/* Prints a description for zsh, within single quotes, with brackets and colons escaped. */
 static void print_description(const char *text) {
   for (; *text != '\0'; text++) {
     if (*text == '\'')
@@ -179,7 +177,7 @@ static void print_action(const struct completion *completion) {
 }
 
 static void print_zsh_option(const struct option *option) {
-  /* "(-)" would shut out all others; an option that is given is offered no more unless it is repeatable. */
+  /* With "*" the option is offered again after it was given. "(-)" would exclude all other options. */
   printf("      '%s--%s%s[", option->repeatable ? "*" : "", option->name,
          option->argument == NULL ? "" : "=");
   print_description(option->help);
@@ -232,7 +230,7 @@ static void print_zsh(const struct verb *const *all) {
   fputs(completion_text_zsh, stdout);
 }
 
-/* In single quotes. */
+/* Prints a text in single quotes, for fish. */
 static void print_quoted(const char *text) {
   putchar('\'');
   for (; *text != '\0'; text++) {
@@ -263,7 +261,7 @@ static void print_fish_option(const struct verb *verb, const struct option *opti
   if (option->argument != NULL) {
     struct completion completion;
     completion_of_option(option, &completion);
-    /* "-x": a value, and no files unless they are asked for. */
+    /* "-x": needs a value and offers no files; "-r": needs a value. */
     fputs(completion.kind == COMPLETE_FILES ? " -r" : " -x", stdout);
     print_candidates(&completion);
     completion_clear(&completion);

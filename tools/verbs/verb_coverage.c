@@ -23,14 +23,14 @@ static const struct option options[] = {
     OPTION(ROOT, "root", "DIR", "look at the image or chroot in this folder"),
 };
 
-struct looking {
+struct coverage_report {
   struct coverage *coverage;
   struct listing *listing;
-  json_object *programs; /* NULL: a table is made */
-  bool all;
-  size_t counts[COVERAGE_CLASSES];
-  bool failed;
-  bool any_noted;
+  json_object *programs;           /* NULL: a table is made */
+  bool all;                        /* --all */
+  size_t counts[COVERAGE_CLASSES]; /* of the programs of each class */
+  bool failed;                     /* an operand could not be read */
+  bool any_noted;                  /* a program with a note was shown */
 };
 
 static json_object *brought_by_json(const struct covered *covered) {
@@ -41,7 +41,7 @@ static json_object *brought_by_json(const struct covered *covered) {
   return array;
 }
 
-/* Where several decide, which of them brings what: "gnutls by libcurl-gnutls". */
+/* The TLS libraries of a program; of several, with the file that uses each: "gnutls by libcurl-gnutls". */
 static char *libraries_text(const struct covered *covered) {
   bool is_one = (covered->libraries & (covered->libraries - 1)) == 0;
   if (is_one && covered->kind != COVERAGE_AT_RUN_TIME)
@@ -58,7 +58,7 @@ static char *libraries_text(const struct covered *covered) {
   return text;
 }
 
-/* How pinning gets into it: by openssl.cnf, where it reads that, and by the shim. */
+/* Whether openssl.cnf can load pinning into the program: it uses OpenSSL 3, and reads the file. */
 static bool is_reached_by_configuration(const struct covered *covered) {
   return covered->by_configuration && covered->note != PROGRAM_READS_NO_CONFIGURATION;
 }
@@ -84,8 +84,8 @@ static char *ways_text(const struct covered *covered) {
                      note == NULL ? "" : "; ", note == NULL ? "" : note);
 }
 
-static void show(struct looking *looking, const char *path, const struct covered *covered) {
-  struct listing *listing = looking->listing;
+static void show(struct coverage_report *report, const char *path, const struct covered *covered) {
+  struct listing *listing = report->listing;
   AUTO_TEXT libraries = libraries_text(covered);
   AUTO_TEXT ways = ways_text(covered);
   listing_text(listing, "PROGRAM", "path", path);
@@ -98,25 +98,25 @@ static void show(struct looking *looking, const char *path, const struct covered
   listing_text(listing, NULL, "note", program_note_word(covered->note));
   listing_text(listing, "INTERPRETER", "interpreter", covered->interpreter);
   listing_row(listing);
-  looking->any_noted |= covered->note != PROGRAM_ORDINARY;
+  report->any_noted |= covered->note != PROGRAM_ORDINARY;
 }
 
-/* Of a whole folder a table shows only what has to do with TLS, unless it is asked for more. */
-static bool is_shown(const struct looking *looking, const struct covered *covered) {
+/* Whether a program of a folder is shown. A table shows programs without TLS only with --all. */
+static bool is_shown(const struct coverage_report *report, const struct covered *covered) {
   return covered->kind < COVERAGE_NO_TLS ||
-         (covered->kind == COVERAGE_NO_TLS && (looking->all || looking->programs != NULL));
+         (covered->kind == COVERAGE_NO_TLS && (report->all || report->programs != NULL));
 }
 
-static void look_at_file(struct looking *looking, const char *path, bool named) {
+static void look_at_file(struct coverage_report *report, const char *path, bool named) {
   struct covered covered;
-  if (!coverage_look(looking->coverage, path, &covered)) {
+  if (!coverage_look(report->coverage, path, &covered)) {
     if (named)
       say_error("%s: %s", path, strerror(errno));
-    looking->failed |= named;
+    report->failed |= named;
   } else {
-    looking->counts[covered.kind]++;
-    if (named || is_shown(looking, &covered))
-      show(looking, path, &covered);
+    report->counts[covered.kind]++;
+    if (named || is_shown(report, &covered))
+      show(report, path, &covered);
   }
   covered_clear(&covered);
 }
@@ -125,33 +125,33 @@ static int is_candidate(const struct dirent *entry) {
   return entry->d_name[0] != '.';
 }
 
-static void look_at_folder(struct looking *looking, const char *folder, bool named) {
+static void look_at_folder(struct coverage_report *report, const char *folder, bool named) {
   struct dirent **entries = NULL;
   int count = scandir(folder, &entries, is_candidate, alphasort);
   if (count < 0 && named) {
     say_error("%s: %s", folder, strerror(errno));
-    looking->failed = true;
+    report->failed = true;
   }
   for (int i = 0; i < count; i++) {
     AUTO_TEXT path = must_format("%s/%s", folder, entries[i]->d_name);
     struct stat status;
     if (stat(path, &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & 0111) != 0)
-      look_at_file(looking, path, false);
+      look_at_file(report, path, false);
     free(entries[i]);
   }
   free(entries);
 }
 
-static void look_at_operand(struct looking *looking, const char *path) {
+static void look_at_operand(struct coverage_report *report, const char *path) {
   struct stat status;
   if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-    look_at_folder(looking, path, true);
+    look_at_folder(report, path, true);
   else
-    look_at_file(looking, path, true);
+    look_at_file(report, path, true);
 }
 
-/* On a merged /usr, /bin is /usr/bin. */
-static void look_at_path(struct looking *looking) {
+/* Looks at each folder once: where /usr is merged, /bin is /usr/bin. */
+static void look_at_path(struct coverage_report *report) {
   const char *environment = getenv("PATH");
   AUTO_TEXT path = must_copy(environment == NULL ? "/usr/sbin:/usr/bin:/sbin:/bin" : environment);
   struct text_list seen = {0};
@@ -162,34 +162,34 @@ static void look_at_path(struct looking *looking) {
       free(real);
       continue;
     }
-    look_at_folder(looking, real, false);
+    look_at_folder(report, real, false);
     text_list_add(&seen, real);
   }
   text_list_clear(&seen);
 }
 
-static void print_json(struct looking *looking) {
+static void print_json(struct coverage_report *report) {
   json_object *json = json_object_new_object();
   json_object *counts = json_object_new_object();
   for (int i = 0; i < COVERAGE_CLASSES; i++)
     json_object_object_add(counts, coverage_class_word((enum coverage_class)i),
-                           json_object_new_int64((int64_t)looking->counts[i]));
+                           json_object_new_int64((int64_t)report->counts[i]));
   json_object_object_add(json, "counts", counts);
-  json_object_object_add(json, "programs", looking->programs);
+  json_object_object_add(json, "programs", report->programs);
   json_print(json);
 }
 
-static void print_text(struct looking *looking) {
+static void print_text(struct coverage_report *report) {
   char *words = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&words, &size);
   for (int i = 0; i < COVERAGE_CLASSES; i++)
-    fprintf(stream, "%s%zu %s", i == 0 ? "" : ", ", looking->counts[i],
+    fprintf(stream, "%s%zu %s", i == 0 ? "" : ", ", report->counts[i],
             coverage_class_word((enum coverage_class)i));
   memory_close(stream);
   put_fitted(PLAIN, "", words);
   free(words);
-  if (looking->any_noted)
+  if (report->any_noted)
     put_wrapped(
         PLAIN, "",
         "configuration-not-read: it tells OpenSSL not to read openssl.cnf, so only the shim reaches it. "
@@ -197,11 +197,11 @@ static void print_text(struct looking *looking) {
         "setting: see docs/programs.md.");
 }
 
-static void look_at_all(struct looking *looking, const struct arguments *arguments) {
+static void look_at_all(struct coverage_report *report, const struct arguments *arguments) {
   for (size_t i = 0; i < arguments->operand_count; i++)
-    look_at_operand(looking, arguments->operands[i]);
+    look_at_operand(report, arguments->operands[i]);
   if (arguments->operand_count == 0)
-    look_at_path(looking);
+    look_at_path(report);
 }
 
 static int run(const struct arguments *arguments) {
@@ -209,21 +209,21 @@ static int run(const struct arguments *arguments) {
   static const struct table_form form = {.headings = headings, .wrapping = 1u << 0, .dispensable = "42"};
   if (arguments_has(arguments, OPTION_ROOT) && !enter_root(arguments_value(arguments, OPTION_ROOT)))
     return EXIT_FAILED;
-  struct looking looking = {.coverage = coverage_new(), .all = arguments_has(arguments, OPTION_ALL)};
+  struct coverage_report report = {.coverage = coverage_new(), .all = arguments_has(arguments, OPTION_ALL)};
   if (arguments_has(arguments, OPTION_JSON))
-    looking.programs = json_object_new_array();
-  looking.listing = listing_new(looking.programs == NULL ? &form : NULL, looking.programs);
-  look_at_all(&looking, arguments);
-  coverage_free(looking.coverage);
-  listing_end(looking.listing);
-  if (looking.programs != NULL)
-    print_json(&looking);
+    report.programs = json_object_new_array();
+  report.listing = listing_new(report.programs == NULL ? &form : NULL, report.programs);
+  look_at_all(&report, arguments);
+  coverage_free(report.coverage);
+  listing_end(report.listing);
+  if (report.programs != NULL)
+    print_json(&report);
   else
-    print_text(&looking);
-  if (looking.failed)
+    print_text(&report);
+  if (report.failed)
     return EXIT_FAILED;
-  size_t bad = looking.counts[COVERAGE_UNREACHABLE] + looking.counts[COVERAGE_MIXED] +
-               looking.counts[COVERAGE_UNKNOWN];
+  size_t bad =
+      report.counts[COVERAGE_UNREACHABLE] + report.counts[COVERAGE_MIXED] + report.counts[COVERAGE_UNKNOWN];
   return bad > 0 ? EXIT_FINDING : EXIT_DONE;
 }
 

@@ -13,7 +13,7 @@
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
-/* Takes nothing over. */
+/* Prints the lines. Returns the exit status: EXIT_FINDING where there are any. */
 static int print(const struct arguments *arguments, const struct text_list *lines) {
   bool as_json = arguments_has(arguments, OPTION_JSON);
   json_object *array = as_json ? json_object_new_array() : NULL;
@@ -31,41 +31,21 @@ static int print(const struct arguments *arguments, const struct text_list *line
   return lines->count == 0 ? EXIT_DONE : EXIT_FINDING;
 }
 
-/* before NULL: nothing is in force. */
+/* before NULL: no policy is in force. */
 static int compare(const struct arguments *arguments, const struct pin_policy *before,
                    const struct pin_policy *after) {
-  struct entries before_entries = {0};
-  struct entries after_entries = {0};
-  struct text_list lines = {0};
+  struct text_list lines;
   int status = EXIT_FAILED;
-  if ((before == NULL || entries_read(before, &before_entries)) && entries_read(after, &after_entries)) {
-    policy_words(before, &before_entries, after, &after_entries, &lines);
+  if (policy_words(before, after, &lines)) {
     status = print(arguments, &lines);
     if (lines.count == 0)
       say_note("what is enforced stays the same");
   }
   text_list_clear(&lines);
-  entries_clear(&before_entries);
-  entries_clear(&after_entries);
   return status;
 }
 
-/*
- * What processes go by while the text is broken, or too long for them, whole in memory: of a form in its file
- * no entry lives longer than the visit of it. To be cleared in any case; NULL: there is none.
- */
-static const struct pin_policy *take_form(const char *named, struct loaded_policy *ret_taken) {
-  AUTO_TEXT form = form_path(named);
-  struct pin_compiled compiled;
-  *ret_taken = (struct loaded_policy){0};
-  if (form == NULL || pin_compiled_open(form, &compiled) != PIN_OK)
-    return NULL;
-  bool good = pin_compiled_is_of(&compiled, named) && policy_take_image(&compiled, ret_taken);
-  pin_compiled_close(&compiled);
-  return good ? &ret_taken->policy : NULL;
-}
-
-/* A main file that cannot be opened could not be compared, as it could not be checked. */
+/* Says why the files cannot be compared. EXIT_FAILED: the main file could not be read. */
 static int tell_unusable(const char *named, const struct loaded_policy *loaded, bool any_in_force) {
   bool unreadable =
       loaded->status == PIN_NO_MEMORY || (loaded->status == PIN_UNREADABLE && access(named, R_OK) != 0);
@@ -75,19 +55,19 @@ static int tell_unusable(const char *named, const struct loaded_policy *loaded, 
   return unreadable ? EXIT_FAILED : EXIT_FINDING;
 }
 
-/* What processes read anyway is in force already. */
+/* Without a compiled form processes read the text, which therefore is in force already. */
 static int tell_enforced(const struct arguments *arguments) {
   static const struct text_list none = {0};
   say_note("there is no compiled form; processes read the text, so what is enforced stays the same");
   return print(arguments, &none);
 }
 
-/* The files against what was compiled from them last. */
+/* Compares the files with what was compiled from them last. */
 static int compare_files(const struct arguments *arguments) {
   AUTO_TEXT named = form_policy(arguments_policy(arguments));
-  struct loaded_policy taken;
+  struct enforced_policy last_good;
   struct loaded_policy loaded;
-  const struct pin_policy *before = take_form(named, &taken);
+  const struct pin_policy *before = last_good_policy_open(named, &last_good) ? &last_good.policy : NULL;
   policy_load_text(named, &loaded);
   diagnostics_print(stderr, &loaded.diagnostics);
   bool usable = loaded.status == PIN_OK;
@@ -99,11 +79,11 @@ static int compare_files(const struct arguments *arguments) {
     say_note("processes read the text meanwhile; \"pinctl compile%s\" makes the compiled form the same",
              same_policy());
   policy_clear(&loaded);
-  policy_clear(&taken);
+  enforced_policy_close(&last_good);
   return status;
 }
 
-/* A policy that is to come against the one in force. */
+/* Compares a future policy with the one in force. */
 static int compare_with(const struct arguments *arguments, const char *file) {
   struct enforced_policy enforced;
   struct loaded_policy loaded;
@@ -114,10 +94,9 @@ static int compare_with(const struct arguments *arguments, const char *file) {
     say_error("%s: the policy %s", file, loaded.status == PIN_INVALID ? "has errors" : "cannot be read");
     policy_say_remedy(file, loaded.status);
     status = loaded.status == PIN_INVALID ? EXIT_FINDING : EXIT_FAILED;
-  } else if (enforced_policy_show(arguments_policy(arguments), &enforced)) {
-    status = compare(arguments, &enforced.policy, &loaded.policy);
-    enforced_policy_close(&enforced);
   } else {
+    if (enforced_policy_show(arguments_policy(arguments), &enforced))
+      status = compare(arguments, &enforced.policy, &loaded.policy);
     enforced_policy_close(&enforced);
   }
   policy_clear(&loaded);

@@ -25,7 +25,7 @@ static const struct option options[] = {
     SHARED_DRY_RUN,
 };
 
-/* Where the loader is told by somebody else to load the shim: "file:line". For free(3); NULL: nowhere. */
+/* Where a line that was not written by pinctl loads the shim: "file:line". For free(3); NULL: nowhere. */
 static char *place_of_shim(const char *path, const char *text) {
   const char *found = text == NULL ? NULL : strstr(text, PRELOAD_SHIM);
   unsigned line = 1;
@@ -34,21 +34,23 @@ static char *place_of_shim(const char *path, const char *text) {
   return found == NULL ? NULL : must_format("%s:%u", path, line);
 }
 
-/* What "enable" has not written stays, and may go on enforcing. text: of the file without pinctl's lines. */
-static void tell_what_stays(bool preload, const char *path, const char *text) {
+/* Warns where lines that "enable" has not written still enable pinning. text: the file without pinctl's
+ * lines. */
+static void warn_of_other_lines(bool preload, const char *path, const char *text) {
   AUTO_TEXT place = preload ? place_of_shim(path, text) : conf_place_of_pinning(path, text);
   if (place != NULL)
-    say_warning("%s: pinning is still active, by lines that were written by hand; take them out to end it",
+    say_warning("%s: pinning is still active by lines that were written by hand; remove them to end it",
                 place);
 }
 
-/* The same where the lines of pinctl stay too: in ld.so.preload that is the first one, which counts. */
-static void tell_what_stays_beside(bool preload, const char *path, const char *rest) {
+/* The same where pinctl's lines stay, too. In ld.so.preload that is the first line, which is counted. */
+static void warn_of_lines_beside(bool preload, const char *path, const char *rest) {
   AUTO_TEXT text = rest == NULL ? NULL : must_format("%s%s", preload ? "\n" : "", rest);
-  tell_what_stays(preload, path, text);
+  warn_of_other_lines(preload, path, text);
 }
 
-/* Ends the wait for a confirmation. If pinctl is killed right after that, the change counts as confirmed. */
+/* Removes pinctl's lines. Before that it ends the wait for a confirmation; if pinctl is killed in between,
+ * the change counts as confirmed. */
 static int take_out(const struct switching *switching, const struct target *target, const struct block *block,
                     bool *changed) {
   if (block->state == BLOCK_DAMAGED)
@@ -57,13 +59,13 @@ static int take_out(const struct switching *switching, const struct target *targ
     confirm_forget(target);
   if (block->state == BLOCK_ABSENT) {
     say_note("%s: pinning is not enabled here", target->path);
-    tell_what_stays(switching->place == PLACE_PRELOAD, target->path, target->text);
+    warn_of_other_lines(switching->place == PLACE_PRELOAD, target->path, target->text);
     return EXIT_DONE;
   }
   int status = switch_put(switching, target, block->rest);
   *changed |= status == EXIT_DONE;
   if (status == EXIT_DONE)
-    tell_what_stays(switching->place == PLACE_PRELOAD, target->path, block->rest);
+    warn_of_other_lines(switching->place == PLACE_PRELOAD, target->path, block->rest);
   return status;
 }
 
@@ -83,7 +85,7 @@ static int switch_file_off(const struct switching *switching, bool *changed) {
     enum owner owner =
         block.state == BLOCK_ABSENT ? OWNER_THIS : switch_find_owner(switching, target.path, lines);
     if (owner == OWNER_ANOTHER) {
-      tell_what_stays_beside(preload, target.path, block.rest);
+      warn_of_lines_beside(preload, target.path, block.rest);
       status = EXIT_DONE;
     } else if (owner == OWNER_THIS) {
       status = unconfirmed ? confirm_undo(&target, preload) : take_out(switching, &target, &block, changed);
@@ -103,14 +105,14 @@ static bool is_preloaded(void) {
   bool found = block.state == BLOCK_PRESENT || confirm_is_waiting(PRELOAD_FILE);
   block_clear(&block);
   if (!found)
-    tell_what_stays(true, PRELOAD_FILE, text);
+    warn_of_other_lines(true, PRELOAD_FILE, text);
   return found;
 }
 
 /*
- * The shim goes first: it is in every program. Where it cannot be taken out, openssl.cnf is changed all the
- * same. A user who has only an openssl.cnf of his own may not even lock /etc, so nothing is opened there in
- * vain.
+ * Removes the shim first, since it is in every program. Where that fails, openssl.cnf is changed all the
+ * same. ld.so.preload is opened only where there is something to remove: a user with an openssl.cnf of his
+ * own cannot even lock /etc.
  */
 static int switch_both_off(const struct switching *switching, bool *changed) {
   struct switching openssl = *switching;

@@ -30,7 +30,7 @@ static int accept_file(const char *path) {
   return status;
 }
 
-/* Of both places, also where only one has changed. */
+/* Confirms the change in both places; only one of them may have changed. */
 static int accept(const struct switching *switching) {
   bool all = switching->place == PLACE_ALL;
   if (all && !confirm_is_waiting(switching->path))

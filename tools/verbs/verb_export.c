@@ -5,11 +5,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/file.h"
 #include "base/host_port.h"
 #include "base/memory.h"
 #include "cli/arguments.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "formats/export_fit.h"
 #include "verbs/verbs.h"
 #include "view/entry_text.h"
@@ -36,9 +36,9 @@ struct export {
   struct conversion conversion;
 };
 
-/* Names in an order of their own, so that each entry is looked for among them and not each name among all. */
+/* The names that were given, sorted for quick lookup, and whether each has an entry. */
 struct wanted {
-  const char **names; /* sorted; they belong to the list they came from */
+  const char **names; /* sorted; owned by the list from which they came */
   bool *found;
   size_t count;
 };
@@ -52,7 +52,7 @@ static void wanted_take(const struct text_list *names, struct wanted *ret_wanted
   qsort(ret_wanted->names, names->count, sizeof *ret_wanted->names, texts_compare);
 }
 
-/* The place of a name; NULL: it is not wanted. */
+/* The place of a name; NULL: it was not given. */
 static const char **wanted_find(const struct wanted *wanted, const char *name) {
   return bsearch(&name, wanted->names, wanted->count, sizeof *wanted->names, texts_compare);
 }
@@ -83,14 +83,7 @@ static void check_policy_wide(struct export *export, const struct pin_policy *po
                 "exempt_anchors are left out: chains that end in them are checked");
 }
 
-static int write_file(const char *path, const char *text) {
-  int error = file_replace(path, text);
-  if (error != 0)
-    say_error("%s: %s", path, strerror(error));
-  return error == 0 ? EXIT_DONE : EXIT_FAILED;
-}
-
-/* The second file first: when it cannot be written, nothing is. */
+/* Writes the second file first: where that fails, neither is written. */
 static int write_all(struct export *export) {
   struct conversion *conversion = &export->conversion;
   char *texts[2] = {NULL, NULL};
@@ -100,15 +93,15 @@ static int write_all(struct export *export) {
   export->format->write(conversion);
   memory_close(conversion->out);
   memory_close(conversion->companion_out);
-  int status = conversion->companion == NULL ? EXIT_DONE : write_file(conversion->companion, texts[1]);
+  bool good = conversion->companion == NULL || result_write_file(conversion->companion, texts[1]);
   const char *output = arguments_value(export->arguments, OPTION_OUTPUT);
-  if (status == EXIT_DONE && output != NULL && strcmp(output, "-") != 0)
-    status = write_file(output, texts[0]);
-  else if (status == EXIT_DONE)
+  if (good && output != NULL && strcmp(output, "-") != 0)
+    good = result_write_file(output, texts[0]);
+  else if (good)
     fputs(texts[0], stdout);
   free(texts[0]);
   free(texts[1]);
-  return status;
+  return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int finish(struct export *export) {
@@ -131,13 +124,13 @@ static int finish(struct export *export) {
   return write_all(export);
 }
 
-/* Each name is looked up, without reading the rest of the policy. */
+/* Reads all entries, or only those of the names. False, having said why. */
 static bool read_entries(const struct text_list *names, struct wanted *wanted,
                          const struct pin_policy *policy, struct entries *ret_entries) {
   if (names->count == 0)
     return entries_read(policy, ret_entries);
   for (size_t i = 0; i < names->count; i++) {
-    /* Of a name that was given twice bsearch(3) finds the same place each time. */
+    /* For a name that was given twice bsearch(3) finds the same place each time. */
     bool *found = &wanted->found[wanted_find(wanted, names->items[i]) - wanted->names];
     size_t before = ret_entries->count;
     if (!*found && !entries_of_name(policy, names->items[i], ret_entries))
@@ -173,7 +166,7 @@ static int export_named(struct export *export, const struct text_list *names) {
   return status;
 }
 
-/* As the policy compares them. */
+/* Reads the operands as canonical names. */
 static bool read_names(const struct arguments *arguments, struct text_list *names) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     char *name = NULL;
@@ -184,7 +177,7 @@ static bool read_names(const struct arguments *arguments, struct text_list *name
   return true;
 }
 
-/* An option that the format has no use for is a mistake, not something to pass over. */
+/* Refuses options that have no effect for the format. */
 static bool options_fit(const struct export *export) {
   const struct arguments *arguments = export->arguments;
   const struct format *format = export->format;
@@ -200,20 +193,6 @@ static bool options_fit(const struct export *export) {
   const char *port = arguments_value(arguments, OPTION_PORT);
   if (port != NULL && (format->holds & HOLDS_PORTS) == 0)
     return wrong_usage(arguments->verb, "%s holds no ports: --port is not for it", format->name);
-  return true;
-}
-
-static bool read_certificates(const struct arguments *arguments, struct objects *all) {
-  size_t cursor = 0;
-  for (const char *path; (path = arguments_next(arguments, OPTION_CERTIFICATE, &cursor)) != NULL;) {
-    struct objects objects;
-    if (!objects_read(path, &objects))
-      return false;
-    all->items = must_grow(all->items, all->count + objects.count, sizeof *all->items);
-    memcpy(all->items + all->count, objects.items, objects.count * sizeof *all->items);
-    all->count += objects.count;
-    free(objects.items);
-  }
   return true;
 }
 
@@ -233,7 +212,8 @@ static int run(const struct arguments *arguments) {
   if (port != NULL && !port_read(port, &export.port))
     wrong_usage(arguments->verb, "--port \"%s\": expected a number from 1 to 65535", port);
   else if (options_fit(&export) && read_names(arguments, &names))
-    status = read_certificates(arguments, &certificates) ? export_named(&export, &names) : EXIT_FAILED;
+    status = objects_read_option(arguments, OPTION_CERTIFICATE, &certificates) ? export_named(&export, &names)
+                                                                               : EXIT_FAILED;
   objects_clear(&certificates);
   text_list_clear(&names);
   return status;

@@ -12,15 +12,16 @@
 #include "base/memory.h"
 #include "base/must_use.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "explain/explanation.h"
 #include "explain/graph.h"
 #include "probe/probe_options.h"
 #include "system/executable.h"
 #include "verbs/verbs.h"
 
-/* Another program that turns one text into another. */
+/* ---- Running another program as a filter ---- */
 
-/* NULL when it cannot be read. */
+/* The text of a file in memory, for free(3); NULL: it cannot be read. */
 static char *read_back(int descriptor) {
   struct stat status;
   if (fstat(descriptor, &status) != 0)
@@ -49,10 +50,9 @@ static bool run_in(char *const *command, const struct child_streams *streams, ch
 }
 
 /*
- * Runs a program, without a shell, with `input` on its standard input; command: its words, the first being
- * its path, ended by NULL. Returns false, having said why, where it cannot be run or does not succeed; else
- * *ret_output is what it printed, for free(3). What it says on standard error is passed on, escaped, when it
- * fails, and else dropped: it quotes its input.
+ * Runs a program, without a shell, with `input` on its standard input. command: its path and arguments, ended
+ * by NULL. *ret_output: what it printed, for free(3). False, having said why: it could not be run, or failed.
+ * Its standard error, which quotes the input, is printed, escaped, only where it fails.
  */
 static bool filter_run(char *const *command, const char *input, char **ret_output) {
   const struct child_streams streams = {.in = file_in_memory("input", input),
@@ -91,23 +91,18 @@ static writer *writer_of(const char *format) {
   return graph_write_tree;
 }
 
-/* For free(3); NULL: no memory. */
+/* For free(3). */
 static char *text_of(writer *write, const struct graph *graph) {
   char *text = NULL;
   size_t length = 0;
-  FILE *stream = open_memstream(&text, &length);
-  if (stream == NULL)
-    return NULL;
+  FILE *stream = memory_open(&text, &length);
   write(stream, graph);
-  if (fclose(stream) == 0)
-    return text;
-  free(text);
-  return NULL;
+  memory_close(stream);
+  return text;
 }
 
-/* Takes over the text, and returns it as SVG; NULL, having said why. */
-static char *svg_of(char *dot_text) {
-  AUTO_TEXT text = dot_text;
+/* The SVG that "dot" draws, for free(3); NULL, having said why. */
+static char *svg_of(const char *dot_text) {
   AUTO_TEXT program = program_find("dot");
   char *svg = NULL;
   if (program == NULL) {
@@ -115,31 +110,19 @@ static char *svg_of(char *dot_text) {
     return NULL;
   }
   char *const command[] = {program, (char[]){"-Tsvg"}, NULL};
-  return filter_run(command, text, &svg) ? svg : NULL;
+  return filter_run(command, dot_text, &svg) ? svg : NULL;
 }
 
-static bool write_file(const char *path, const char *text) {
-  int error = file_replace(path, text);
-  if (error != 0)
-    say_error("%s: %s", path, strerror(error));
-  return error == 0;
-}
-
-/* By way of memory: to a file, or through dot. */
+/* Draws into memory first, for a file or for "dot". False, having said why. */
 static bool draw_whole(const struct graph *graph, const char *format, const char *path) {
   AUTO_TEXT text = text_of(writer_of(format), graph);
-  if (text == NULL)
-    return say_error("out of memory");
-  if (strcmp(format, "svg") == 0) {
-    char *dot_text = text;
-    text = NULL;
-    text = svg_of(dot_text);
-  }
-  if (text == NULL)
+  AUTO_TEXT svg = strcmp(format, "svg") == 0 ? svg_of(text) : NULL;
+  const char *output = strcmp(format, "svg") == 0 ? svg : text;
+  if (output == NULL)
     return false;
   if (path != NULL)
-    return write_file(path, text);
-  fputs(text, stdout);
+    return result_write_file(path, output);
+  fputs(output, stdout);
   return true;
 }
 

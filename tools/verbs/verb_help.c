@@ -11,12 +11,12 @@
 
 #define EXIT_STATUS_HELP "Exit status: 0 success, nothing wrong; 1 a finding; 2 wrong usage; 3 failure"
 
-/* The width of a line, and where what an option does begins. */
+/* The width of a line, and the column at which the help of an option begins. */
 #define WIDTH 80
 #define HELP_COLUMN 28
 
-/* "--name a|b|c", with further lines of words where they do not fit into one.
- * Returns the column behind it. */
+/* Prints "--name a|b|c", on several lines where the words do not fit into one. Returns the column behind it.
+ */
 static int print_left(const char *name, const char *argument) {
   int indent = printf("  --%s%s", name, argument == NULL ? "" : " ");
   int column = indent;
@@ -33,7 +33,7 @@ static int print_left(const char *name, const char *argument) {
   return column;
 }
 
-/* The option on the left, the lines of its help one below the other on the right. */
+/* Prints the option on the left, and the lines of its help on the right. */
 static void print_option(const char *name, const char *argument, const char *help) {
   int column = print_left(name, argument);
   if (column > HELP_COLUMN - 2) {

@@ -23,28 +23,28 @@ static const struct option options[] = {
     SHARED_JSON,
 };
 
-struct showing {
-  const struct pin_verdict *verdict; /* whose entries say where a key stands in the policy of today */
+struct history_report {
+  const struct pin_verdict *verdict; /* has the entries that cover the host today */
   struct listing *listing;
   struct history_drawing *drawing;
 };
 
-/* NULL for a key that no entry names, so that nothing unknown looks like something pinned. */
-static const char *list_of(const struct showing *showing, const char *pin) {
+/* The list of the policy that has a key; NULL: no entry names it. */
+static const char *list_of(const struct history_report *report, const char *pin) {
   struct object object = {0};
   if (!pin_digest_parse(pin, strlen(pin), &object.key))
     return NULL;
-  for (size_t i = 0; i < showing->verdict->count; i++)
+  for (size_t i = 0; i < report->verdict->count; i++)
     for (int list = 0; list < PIN_LIST_COUNT; list++)
       if (list != PIN_LIST_FINGERPRINTS &&
-          object_is_listed(&showing->verdict->findings[i].entry, (enum pin_list)list, &object))
+          object_is_listed(&report->verdict->findings[i].entry, (enum pin_list)list, &object))
         return pin_list_name((enum pin_list)list);
   return NULL;
 }
 
 static void show_row(const struct history_row *row, void *arg) {
-  struct showing *showing = arg;
-  struct listing *listing = showing->listing;
+  struct history_report *report = arg;
+  struct listing *listing = report->listing;
   bool as_json = listing_is_json(listing);
   AUTO_TEXT first = as_json ? expiry_text(row->first_seen) : date_format(row->first_seen);
   AUTO_TEXT last = as_json ? expiry_text(row->last_seen) : date_format(row->last_seen);
@@ -53,30 +53,30 @@ static void show_row(const struct history_row *row, void *arg) {
   listing_number(listing, "DEPTH", "depth", row->depth);
   listing_text(listing, NULL, "subject", row->subject);
   listing_text(listing, NULL, "pin", row->pin);
-  listing_text(listing, "IN", "list", list_of(showing, row->pin));
+  listing_text(listing, "IN", "list", list_of(report, row->pin));
   listing_text(listing, "FIRST SEEN", "first_seen", first);
   listing_text(listing, "LAST SEEN", "last_seen", last);
   listing_member(listing, "times", json_object_new_int64(row->times));
   listing_text(listing, "KEY", NULL, key);
   listing_row(listing);
   if (!as_json)
-    drawing_add(showing->drawing, row);
+    drawing_add(report->drawing, row);
 }
 
 static int show(const struct arguments *arguments, struct history *history, const char *host, uint16_t port,
                 const struct pin_verdict *verdict) {
   static const char *const headings[] = {"PORT", "DEPTH", "FIRST SEEN", "LAST SEEN", "IN", "KEY", NULL};
   static const struct table_form form = {.headings = headings, .dispensable = "2", .below = true};
-  struct showing showing = {
+  struct history_report report = {
       .verdict = verdict,
       .listing = listing_new(arguments_has(arguments, OPTION_JSON) ? NULL : &form, NULL),
       .drawing = drawing_new(),
   };
-  bool good = history_each(history, host, port, show_row, &showing);
-  if (listing_end(showing.listing) == 0 && good)
+  bool good = history_each(history, host, port, show_row, &report);
+  if (listing_end(report.listing) == 0 && good)
     say_note("%s: nothing was seen yet", host);
-  drawing_print(showing.drawing, time(NULL));
-  drawing_free(showing.drawing);
+  drawing_print(report.drawing, time(NULL));
+  drawing_free(report.drawing);
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -108,7 +108,7 @@ static int show_with_policy(const struct arguments *arguments, struct history *h
   struct loaded_policy loaded;
   struct pin_verdict verdict = {0};
   struct pin_peer peer = {.names = &host, .name_count = 1, .port = port, .now = time(NULL)};
-  /* Without a valid policy the history is still worth seeing; no key is then marked as pinned. */
+  /* Without a valid policy the history is shown all the same, with no key marked as pinned. */
   policy_ask(arguments_policy(arguments), &loaded);
   if (loaded.status == PIN_OK)
     pin_select(&loaded.policy, &peer, &verdict);

@@ -38,7 +38,7 @@ static const struct format *choose_format(const struct arguments *arguments,
   return format;
 }
 
-/* An option that the format has no use for is a mistake, not something to pass over. */
+/* Refuses options that have no effect for the format. */
 static bool options_fit(const struct arguments *arguments, const struct format *format) {
   const char *host = arguments_value(arguments, OPTION_HOST), *why = NULL;
   bool has_host = host != NULL;
@@ -80,7 +80,7 @@ static void leave_out(struct conversion *conversion, const char *name) {
   conversion->count = kept;
 }
 
-/* False, having said it: a name that is none. */
+/* Removes the hosts of --without. False, having said so: one is no host name. */
 static bool obey_without(const struct arguments *arguments, struct conversion *conversion) {
   size_t cursor = 0;
   for (const char *text; (text = arguments_next(arguments, OPTION_WITHOUT, &cursor)) != NULL;) {
@@ -104,7 +104,7 @@ static void set_mode(const struct arguments *arguments, struct conversion *conve
   }
 }
 
-/* Reads it all before the policy is touched. EXIT_DONE: the entries are ready. */
+/* Reads all entries before anything is changed. Returns an exit status, having said why. */
 static int read_entries(const struct arguments *arguments, const struct format *format,
                         struct conversion *conversion) {
   import_read(conversion, format);

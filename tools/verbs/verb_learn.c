@@ -62,7 +62,7 @@ static bool read_usage(const struct arguments *arguments, struct candidates *can
   return true;
 }
 
-/* Where hosts are named, they can do without a log. */
+/* Reads the log, which may be missing where hosts are named. */
 static int read_log(const struct arguments *arguments, const struct log_query *query,
                     struct candidates *candidates) {
   size_t damaged = 0;
@@ -113,7 +113,7 @@ static int ask_servers(const struct arguments *arguments, const struct pin_polic
   return learning_ask(candidates, policy, settings, &history, protocol_of, arguments);
 }
 
-/* The leaf's key changes with every renewal that makes a new one. */
+/* Warns where leaf keys are pinned: a renewal may make a new key. */
 static void warn_of_lockout(const struct candidates *candidates) {
   if (candidates->choice == PIN_CHOICE_LEAF)
     say_warning("these entries have no backup pin: where a renewal makes a new key, the host is refused; add "

@@ -19,8 +19,9 @@
 #include "view/usable_policy.h"
 
 /*
- * All entries of a policy in the order of their names, one by one: in memory are the names alone, so that the
- * form of a large policy can stay in its file (policy_ask).
+ * ---- All entries of a policy in the order of their names ----
+ *
+ * Only the names are kept in memory, so that a large compiled form can stay in its file (policy_ask).
  */
 
 struct entry_names {
@@ -30,13 +31,12 @@ struct entry_names {
 };
 
 /*
- * Calls `show` for each entry of these names, those of one name in the order of entries_sort_by_name; the
- * entry is only valid during the call, in which nothing may be asked of the policy. Returns false, having
- * said so, when the image has been damaged meanwhile.
+ * Is called for each entry; those of one name come in the order of entries_sort_by_name. The entry is valid
+ * only during the call, in which nothing may be looked up in the policy.
  */
 typedef void entry_show_fn(const struct pin_entry *entry, void *arg);
 
-static bool refuse_damage(void) {
+static bool report_damage(void) {
   return say_error("the policy's image is damaged");
 }
 
@@ -46,13 +46,13 @@ static bool keep_name(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
-/* Reads and verifies each entry. Returns false, having said so, when the image is damaged. To be cleared in
- * any case. */
+/* Reads the names, and verifies each entry. False, having said so: the image is damaged. To be cleared in any
+ * case. */
 static bool entry_names_read(const struct pin_policy *policy, struct entry_names *ret_names) {
   size_t kept = 0;
   *ret_names = (struct entry_names){.items = must_alloc(policy->entry_count, sizeof *ret_names->items)};
   if (pin_policy_visit(policy, keep_name, ret_names) != PIN_OK)
-    return refuse_damage();
+    return report_damage();
   qsort(ret_names->items, ret_names->count, sizeof *ret_names->items, texts_compare);
   for (size_t i = 0; i < ret_names->count; i++)
     if (kept == 0 || strcmp(ret_names->items[kept - 1], ret_names->items[i]) != 0)
@@ -66,7 +66,7 @@ static size_t find(const struct entry_names *names, const char *name) {
   return found == NULL ? names->count : (size_t)(found - names->items);
 }
 
-/* The index of a name, however it is spelled; names->count: there is none. */
+/* The index of a name, which need not be canonical; names->count: it is not there. */
 static size_t entry_names_find(const struct entry_names *names, const char *name) {
   AUTO_TEXT host = NULL;
   uint16_t port = 0;
@@ -100,6 +100,7 @@ static bool keep_entry(const struct pin_entry *entry, void *arg) {
   return true;
 }
 
+/* Calls `show` for each entry of these names. False, having said so: the image has been damaged meanwhile. */
 static bool entry_names_show(const struct entry_names *names, const struct pin_policy *policy,
                              entry_show_fn *show, void *arg) {
   struct same_name same = {0};
@@ -115,13 +116,13 @@ static bool entry_names_show(const struct entry_names *names, const struct pin_p
       show(&same.entries.items[j], arg);
   }
   entries_clear(&same.entries);
-  return good || refuse_damage();
+  return good || report_damage();
 }
 
 static const struct option options[] = {SHARED_POLICY, SHARED_JSON};
 
-/* What is shown. */
-struct listing {
+/* One run of the verb. */
+struct list_report {
   const char *path;
   const struct pin_policy *policy;
   const struct entry_names *names;
@@ -131,7 +132,7 @@ struct listing {
 };
 
 static void show_row(const struct pin_entry *entry, void *arg) {
-  const struct listing *listing = arg;
+  const struct list_report *report = arg;
   uint32_t backups = entry->lists[PIN_LIST_BACKUP_PINS].count;
   uint32_t issuers = entry->lists[PIN_LIST_INTERMEDIATES].count + entry->lists[PIN_LIST_ANCHORS].count;
   uint32_t pins = entry->lists[PIN_LIST_PINS].count + entry->lists[PIN_LIST_FINGERPRINTS].count;
@@ -141,16 +142,16 @@ static void show_row(const struct pin_entry *entry, void *arg) {
   AUTO_TEXT backup_count = must_format("%u", (unsigned)backups);
   AUTO_TEXT issuer_count = must_format("%u", (unsigned)issuers);
   AUTO_TEXT expires = expiry_text(entry->expires);
-  AUTO_TEXT place = entry_place(entry, listing->path);
-  bool paused = entry->mode == PIN_MODE_ENFORCE && pauses_until(listing->pauses, entry->name) > 0;
-  table_add(listing->table, (const char *const[]){name, ports, paused ? "paused" : mode_word(entry->mode),
-                                                  pin_count, backup_count, issuer_count, expires, place});
+  AUTO_TEXT place = entry_place(entry, report->path);
+  bool paused = entry->mode == PIN_MODE_ENFORCE && pauses_until(report->pauses, entry->name) > 0;
+  table_add(report->table, (const char *const[]){name, ports, paused ? "paused" : mode_word(entry->mode),
+                                                 pin_count, backup_count, issuer_count, expires, place});
 }
 
-static void add_settings(const struct listing *listing, struct json_stream *json) {
-  const struct pin_policy *policy = listing->policy;
+static void add_settings(const struct list_report *report, struct json_stream *json) {
+  const struct pin_policy *policy = report->policy;
   AUTO_TEXT generation = must_format("%016llx", (unsigned long long)policy->generation);
-  json_stream_add(json, "policy", json_text(listing->path));
+  json_stream_add(json, "policy", json_text(report->path));
   json_stream_add(json, "generation", json_text(generation));
   json_stream_add(json, "mode", json_text(mode_word(policy->mode)));
   json_stream_add(json, "blocked_keys", digests_json(&policy->blocked_keys));
@@ -161,73 +162,73 @@ static void add_settings(const struct listing *listing, struct json_stream *json
 }
 
 static void show_json(const struct pin_entry *entry, void *arg) {
-  struct listing *listing = arg;
-  json_stream_add(&listing->json, NULL, entry_json(entry));
+  struct list_report *report = arg;
+  json_stream_add(&report->json, NULL, entry_json(entry));
 }
 
-static bool print_json(struct listing *listing) {
-  struct json_stream *json = &listing->json;
+static bool print_json(struct list_report *report) {
+  struct json_stream *json = &report->json;
   json_stream_open(json, NULL, '{');
-  add_settings(listing, json);
+  add_settings(report, json);
   json_stream_open(json, "hosts", '[');
-  bool good = entry_names_show(listing->names, listing->policy, show_json, listing);
+  bool good = entry_names_show(report->names, report->policy, show_json, report);
   json_stream_close(json);
-  json_stream_add(json, "pauses", pauses_json(listing->pauses));
+  json_stream_add(json, "pauses", pauses_json(report->pauses));
   json_stream_close(json);
   return good;
 }
 
-static bool print_table(struct listing *listing) {
-  AUTO_TEXT unlisted = unlisted_text(listing->policy);
+static bool print_table(struct list_report *report) {
+  AUTO_TEXT unlisted = unlisted_text(report->policy);
   static const char *const headings[] = {"HOST",    "PORTS",   "MODE",  "PINS", "BACKUP",
                                          "ISSUERS", "EXPIRES", "WHERE", NULL};
   if (unlisted != NULL)
-    say_note("%s: %s", listing->path, unlisted);
-  if (listing->names->count == 0) {
-    if (listing->policy->entry_count == 0)
-      say_note("%s: no hosts", listing->path);
+    say_note("%s: %s", report->path, unlisted);
+  if (report->names->count == 0) {
+    if (report->policy->entry_count == 0)
+      say_note("%s: no hosts", report->path);
     return true;
   }
   static const struct table_form form = {
       .headings = headings, .wrapping = 1u << 0 | 1u << 1, .dispensable = "75614"};
-  listing->table = table_new(&form);
-  bool good = entry_names_show(listing->names, listing->policy, show_row, listing);
-  table_print(listing->table);
+  report->table = table_new(&form);
+  bool good = entry_names_show(report->names, report->policy, show_row, report);
+  table_print(report->table);
   return good;
 }
 
-/* Marks those that a word fits. False: there is none. Only a pattern is held against each of them. */
-static bool mark_fitting(const char *word, const struct entry_names *names, bool *fits) {
+/* Marks the names that a word matches. False: there is none. Only a pattern is compared with all names. */
+static bool mark_matching(const char *word, const struct entry_names *names, bool *matches) {
   bool found = false;
   if (!is_name_pattern(word)) {
     size_t at = entry_names_find(names, word);
     if (at < names->count)
-      fits[at] = true;
+      matches[at] = true;
     return at < names->count;
   }
   for (size_t i = 0; i < names->count; i++)
     if (name_fits(word, names->items[i]))
-      fits[i] = found = true;
+      matches[i] = found = true;
   return found;
 }
 
-/* Keeps those that one of the operands fits. False: an operand fits none, and it was said. */
-static bool keep_fitting(const struct arguments *arguments, struct entry_names *names) {
-  bool *fits = must_alloc(names->count, sizeof *fits);
+/* Keeps the names that an operand matches. False, having said so: an operand matches none. */
+static bool keep_matching(const struct arguments *arguments, struct entry_names *names) {
+  bool *matches = must_alloc(names->count, sizeof *matches);
   bool all_found = true;
   size_t kept = 0;
   for (size_t i = 0; i < arguments->operand_count; i++) {
-    bool found = mark_fitting(arguments->operands[i], names, fits);
+    bool found = mark_matching(arguments->operands[i], names, matches);
     if (!found)
       say_note("%s: no entry has such a name; \"pinctl show%s\" knows what covers a host",
                arguments->operands[i], same_policy());
     all_found = all_found && found;
   }
   for (size_t j = 0; j < names->count; j++)
-    if (fits[j])
+    if (matches[j])
       names->items[kept++] = names->items[j];
   names->count = kept;
-  free(fits);
+  free(matches);
   return all_found;
 }
 
@@ -241,11 +242,12 @@ static int run(const struct arguments *arguments) {
   bool found = true;
   pauses_of(path, now, &pauses);
   if (good) {
-    struct listing listing = {.path = path, .policy = &enforced.policy, .names = &names, .pauses = &pauses};
+    struct list_report report = {
+        .path = path, .policy = &enforced.policy, .names = &names, .pauses = &pauses};
     if (arguments->operand_count > 0)
-      found = keep_fitting(arguments, &names);
+      found = keep_matching(arguments, &names);
     pauses_tell(&pauses, now);
-    good = arguments_has(arguments, OPTION_JSON) ? print_json(&listing) : print_table(&listing);
+    good = arguments_has(arguments, OPTION_JSON) ? print_json(&report) : print_table(&report);
   }
   pauses_clear(&pauses);
   entry_names_clear(&names);

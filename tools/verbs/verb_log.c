@@ -21,13 +21,13 @@ static int read_log(const struct log_query *query, log_record_fn *each, void *ar
   size_t damaged = 0;
   int status = log_each(query, each, arg, &damaged);
   if (damaged > 0)
-    say_warning("%zu lines under the name \"" LOG_IDENTIFIER
-                "\" are not ours, or damaged, and were passed over",
+    say_warning("%zu lines with the name \"" LOG_IDENTIFIER
+                "\" were not written by pinning, or are damaged, and were skipped",
                 damaged);
   return status;
 }
 
-/* Whoever collects them asks for numbers, and not whether there are any. */
+/* Prints metrics. Refusals do not change the exit status here, since a collector only wants the numbers. */
 static int count(const struct log_query *query) {
   struct log_metrics metrics = {0};
   int status = read_log(query, log_metrics_count, &metrics);

@@ -37,12 +37,12 @@ static const struct option options[] = {
 };
 
 /* One run. */
-struct monitoring {
+struct monitor_run {
   struct watch watch;
   struct enforced_policy enforced;
-  bool notifies;
+  bool notifies; /* --notify */
   struct notify_settings notify;
-  bool printed; /* what was asked for in this format */
+  bool printed; /* the report was printed, or its replacement (print_nothing) */
 };
 
 static bool read_days(const struct arguments *arguments, struct watch *watch) {
@@ -62,42 +62,44 @@ static bool read_days(const struct arguments *arguments, struct watch *watch) {
 }
 
 /* policy: NULL where there is none. */
-static bool record_and_tell(struct history *history, struct monitoring *monitoring,
+static bool record_and_tell(struct history *history, struct monitor_run *run_state,
                             const struct pin_policy *policy) {
-  if (!monitoring->notifies)
-    return history_record(history, &monitoring->watch);
-  return alarms_record(history, &monitoring->watch, &monitoring->notify) &&
-         alarms_tell(history, &monitoring->watch, &monitoring->notify, policy);
+  if (!run_state->notifies)
+    return history_record(history, &run_state->watch);
+  return alarms_record(history, &run_state->watch, &run_state->notify) &&
+         alarms_tell(history, &run_state->watch, &run_state->notify, policy);
 }
 
-/* What was drawn is an ornament of the report: without it there is still all else. */
+/* Draws the history for the HTML report. Where that fails the report is complete without it. */
 static void draw(const struct arguments *arguments, struct history *history, struct watch *watch) {
   if (history != NULL && arguments_is(arguments, OPTION_FORMAT, "html"))
     (void)history_draw(history, watch);
 }
 
-/* The report is worth more than the history: a default one that cannot be written is only warned of, and what
- * is printed is printed in any case. Without one nobody could be told once each. */
-static int keep_history(const struct arguments *arguments, struct monitoring *monitoring,
+/*
+ * Records what was seen, and notifies. The report is printed in any case. A default history that cannot be
+ * written is only a warning, but an error with --notify, which needs it to tell of everything once.
+ */
+static int keep_history(const struct arguments *arguments, struct monitor_run *run_state,
                         const struct pin_policy *policy) {
   const char *path = arguments_value(arguments, OPTION_HISTORY);
-  struct watch *watch = &monitoring->watch;
+  struct watch *watch = &run_state->watch;
   if (arguments_has(arguments, OPTION_NO_HISTORY))
     return EXIT_DONE;
   AUTO_TEXT usual = history_path(arguments_policy(arguments));
   struct history *history = history_open(path == NULL ? usual : path, false);
-  bool good = history != NULL && record_and_tell(history, monitoring, policy);
+  bool good = history != NULL && record_and_tell(history, run_state, policy);
   draw(arguments, history, watch);
   history_close(history);
   watch->history_lost = !good;
-  watch->not_told = watch->not_told || (!good && monitoring->notifies);
+  watch->not_told = watch->not_told || (!good && run_state->notifies);
   if (!good && watch->trouble == NULL)
     watch->trouble = "the history cannot be kept";
-  if (!good && monitoring->notifies)
+  if (!good && run_state->notifies)
     say_error("nobody was told of what is new: that needs the history");
   else if (!good && path == NULL)
     say_warning("no history was kept; --history FILE keeps it elsewhere, --no-history keeps none");
-  return good || (path == NULL && !monitoring->notifies) ? EXIT_DONE : EXIT_FAILED;
+  return good || (path == NULL && !run_state->notifies) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int print(const struct arguments *arguments, const struct watch *watch) {
@@ -107,7 +109,7 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
     watch_print_json(watch);
   } else if (arguments_is(arguments, OPTION_FORMAT, "nagios")) {
     watch_print_nagios(watch);
-    /* What monitoring plug-ins leave with: 0, 1 and 2 are not pinctl's own here. */
+    /* The exit status of monitoring plug-ins, not pinctl's own. */
     status = (int)severity;
   } else if (arguments_is(arguments, OPTION_FORMAT, "prometheus")) {
     watch_print_prometheus(watch);
@@ -122,19 +124,19 @@ static int print(const struct arguments *arguments, const struct watch *watch) {
   return status;
 }
 
-/* Whoever waits for one line, or for a file of metrics, gets it:
- * silence looks like a machine that is well. */
-static int print_nothing(const struct arguments *arguments, struct monitoring *monitoring) {
-  const char *trouble = monitoring->watch.trouble;
-  if (monitoring->printed)
+/* The output where nothing could be looked at. A monitoring system that expects a line, or metrics, gets
+ * them, since no output would look as if all were well. */
+static int print_nothing(const struct arguments *arguments, struct monitor_run *run_state) {
+  const char *trouble = run_state->watch.trouble;
+  if (run_state->printed)
     return EXIT_FAILED;
-  monitoring->printed = true;
+  run_state->printed = true;
   if (arguments_is(arguments, OPTION_FORMAT, "nagios"))
     put(stdout, PLAIN, "PINNING UNKNOWN: %s\n",
         trouble == NULL ? "nothing could be looked at; what is on standard error says why" : trouble);
-  if (!arguments_is(arguments, OPTION_FORMAT, "prometheus") || !monitoring->watch.policy_broken)
+  if (!arguments_is(arguments, OPTION_FORMAT, "prometheus") || !run_state->watch.policy_broken)
     return EXIT_FAILED;
-  watch_print_prometheus(&monitoring->watch);
+  watch_print_prometheus(&run_state->watch);
   return EXIT_DONE;
 }
 
@@ -145,7 +147,7 @@ static void count_pauses(const struct arguments *arguments, struct watch *watch)
   pauses_clear(&pauses);
 }
 
-/* Where nothing is pinned yet, there is still a list to watch. */
+/* Opens the policy. With --hosts it may be missing, since the list can be watched without one. */
 static bool open_policy(const struct arguments *arguments, struct enforced_policy *enforced) {
   const char *policy = arguments_policy(arguments);
   if (!arguments_has(arguments, OPTION_HOSTS) || access(policy, F_OK) == 0 || errno != ENOENT)
@@ -159,7 +161,7 @@ static bool open_policy(const struct arguments *arguments, struct enforced_polic
   return enforced_policy_empty(enforced);
 }
 
-/* Before anything else, so that a mistake in the list is found at once. */
+/* Reads the hosts before anything else is done, so that a mistake in the list shows at once. */
 static int read_targets(const struct arguments *arguments, struct watch *watch) {
   const char *list = arguments_value(arguments, OPTION_HOSTS);
   const char *scan = arguments_value(arguments, OPTION_SCAN);
@@ -173,31 +175,31 @@ static int read_targets(const struct arguments *arguments, struct watch *watch) 
 }
 
 static int monitor(const struct arguments *arguments, const struct probe_settings *settings,
-                   struct monitoring *monitoring) {
-  struct watch *watch = &monitoring->watch;
-  bool usable = open_policy(arguments, &monitoring->enforced);
-  watch->policy_broken = monitoring->enforced.loaded.status != PIN_OK;
+                   struct monitor_run *run_state) {
+  struct watch *watch = &run_state->watch;
+  bool usable = open_policy(arguments, &run_state->enforced);
+  watch->policy_broken = run_state->enforced.loaded.status != PIN_OK;
   count_pauses(arguments, watch);
   if (watch->policy_broken)
     watch->trouble = usable ? "the policy has errors, the last good one is enforced"
                             : "the policy has errors, and there is no last good one";
   if (!usable) {
-    if (monitoring->notifies)
-      keep_history(arguments, monitoring, NULL);
-    return print_nothing(arguments, monitoring);
+    if (run_state->notifies)
+      keep_history(arguments, run_state, NULL);
+    return print_nothing(arguments, run_state);
   }
   watch->policy_path = arguments_policy(arguments);
-  watch->policy = &monitoring->enforced.policy;
+  watch->policy = &run_state->enforced.policy;
   watch->whole = arguments->operand_count == 0;
-  bool named = watch->whole ? targets_from_policy(arguments, &monitoring->enforced.policy, watch)
-                            : targets_by_patterns(arguments, &monitoring->enforced.policy, watch);
-  if (!named || (!targets_look(watch, &monitoring->enforced.policy, settings) && watch->interrupted_of == 0))
+  bool named = watch->whole ? targets_from_policy(arguments, &run_state->enforced.policy, watch)
+                            : targets_by_patterns(arguments, &run_state->enforced.policy, watch);
+  if (!named || (!targets_look(watch, &run_state->enforced.policy, settings) && watch->interrupted_of == 0))
     return EXIT_FAILED;
   watch_group_issuers(watch);
-  int kept = keep_history(arguments, monitoring, &monitoring->enforced.policy);
+  int kept = keep_history(arguments, run_state, &run_state->enforced.policy);
   watch_select(arguments, watch);
   int status = print(arguments, watch);
-  monitoring->printed = true;
+  run_state->printed = true;
   if (watch->interrupted_of > 0)
     return EXIT_FAILED;
   return kept == EXIT_DONE || arguments_is(arguments, OPTION_FORMAT, "nagios") ||
@@ -206,37 +208,37 @@ static int monitor(const struct arguments *arguments, const struct probe_setting
              : kept;
 }
 
-static int read_notify(const struct arguments *arguments, struct monitoring *monitoring) {
-  monitoring->notifies = notify_is_wanted(arguments);
-  if (!monitoring->notifies && arguments_has(arguments, OPTION_RENOTIFY))
+static int read_notify(const struct arguments *arguments, struct monitor_run *run_state) {
+  run_state->notifies = notify_is_wanted(arguments);
+  if (!run_state->notifies && arguments_has(arguments, OPTION_RENOTIFY))
     return usage_status(arguments->verb, "--renotify goes with --notify");
-  if (!monitoring->notifies)
+  if (!run_state->notifies)
     return EXIT_DONE;
   if (arguments_has(arguments, OPTION_NO_HISTORY))
     return usage_status(arguments->verb, "--notify needs the history, to tell of everything once");
-  return notify_settings_read(arguments, &monitoring->notify);
+  return notify_settings_read(arguments, &run_state->notify);
 }
 
 static int run(const struct arguments *arguments) {
-  struct monitoring monitoring = {.watch = {.now = time(NULL)}};
+  struct monitor_run run_state = {.watch = {.now = time(NULL)}};
   struct probe_settings settings;
   const char *format = arguments_value(arguments, OPTION_FORMAT);
-  /* 2 would mean "critical" to whoever runs plug-ins. */
+  /* Of a monitoring plug-in EXIT_USAGE, 2, would mean "critical". */
   int status = format != NULL && strcmp(format, "nagios") == 0 ? EXIT_FAILED : EXIT_USAGE;
-  if (probe_options_read(arguments, &settings) && read_days(arguments, &monitoring.watch)) {
-    int read = read_targets(arguments, &monitoring.watch);
+  if (probe_options_read(arguments, &settings) && read_days(arguments, &run_state.watch)) {
+    int read = read_targets(arguments, &run_state.watch);
     if (read == EXIT_DONE)
-      read = read_notify(arguments, &monitoring);
-    status = read == EXIT_DONE                              ? monitor(arguments, &settings, &monitoring)
+      read = read_notify(arguments, &run_state);
+    status = read == EXIT_DONE                              ? monitor(arguments, &settings, &run_state)
              : status == EXIT_FAILED || read == EXIT_FAILED ? EXIT_FAILED
                                                             : read;
   }
   if (status == EXIT_FAILED && arguments_is(arguments, OPTION_FORMAT, "nagios"))
-    print_nothing(arguments, &monitoring);
+    print_nothing(arguments, &run_state);
   probe_options_clear(&settings);
-  watch_clear(&monitoring.watch);
-  notify_settings_clear(&monitoring.notify);
-  enforced_policy_close(&monitoring.enforced);
+  watch_clear(&run_state.watch);
+  notify_settings_clear(&run_state.notify);
+  enforced_policy_close(&run_state.enforced);
   return status;
 }
 

@@ -16,6 +16,7 @@
 #include "view/enforced_policy.h"
 
 #define USUAL_LENGTH "1h"
+/* So many hosts are named in the record of changes. */
 #define MOST_RECORDED 5
 
 static const struct option pause_options[] = {
@@ -26,26 +27,26 @@ static const struct option pause_options[] = {
 
 static const struct option resume_options[] = {SHARED_POLICY};
 
-/* A change of the pauses. */
-struct wish {
+/* One run of the verb. */
+struct request {
   const char *policy;
-  struct text_list names; /* canonical; none: the whole machine */
+  struct text_list names; /* canonical; none: the whole machine, and for resume all pauses */
   bool include_subdomains;
   int64_t now, until;
-  bool ended; /* there was something to resume */
+  bool ended; /* resume: without names, a pause was ended */
 };
 
-static int read_names(const struct arguments *arguments, struct wish *wish) {
+static int read_names(const struct arguments *arguments, struct request *request) {
   for (size_t i = 0; i < arguments->operand_count; i++) {
     char *name = NULL;
     if (!arguments_entry_name(arguments, arguments->operands[i], &name))
       return EXIT_USAGE;
-    text_list_add(&wish->names, name);
+    text_list_add(&request->names, name);
   }
   return EXIT_DONE;
 }
 
-/* How long ago it would be is how long it is to be. A date is no length. */
+/* Reads a duration, as timestamp_read reads "so long ago". A date is no duration. */
 static bool read_length(const char *text, int64_t *ret_seconds) {
   int64_t moment = 0;
   bool is_length = strchr(text, '-') == NULL && strstr(text, "ago") == NULL;
@@ -54,78 +55,79 @@ static bool read_length(const char *text, int64_t *ret_seconds) {
   return is_length && *ret_seconds > 0;
 }
 
-/* A pause of what nothing refuses helps nobody: most likely it is another name that is refused. */
-static void warn_of_uncovered(const struct wish *wish) {
+/* Warns of names that no entry covers: most likely another name is refused. */
+static void warn_of_uncovered(const struct request *request) {
   struct enforced_policy enforced;
-  bool usable = enforced_policy_ask(wish->policy, &enforced);
-  for (size_t i = 0; usable && i < wish->names.count; i++) {
-    const char *name = wish->names.items[i];
+  bool usable = enforced_policy_ask(request->policy, &enforced);
+  for (size_t i = 0; usable && i < request->names.count; i++) {
+    const char *name = request->names.items[i];
     const char *host = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
-    if (!wish->include_subdomains && host == name &&
+    if (!request->include_subdomains && host == name &&
         pin_covers(&enforced.policy, host, 0) == PIN_SELECTED_NOTHING)
       say_warning(
-          "%s: no entry covers it, so only blocked_keys can refuse it, which only a pause of the whole "
-          "machine lets pass; \"pinctl log\" names what is refused",
+          "%s: no entry covers it, so only blocked_keys can refuse it, and only a pause of the whole machine "
+          "helps against that; \"pinctl log\" shows what is refused",
           name);
   }
   enforced_policy_close(&enforced);
 }
 
-static void record(const char *done, const struct wish *wish, const char *more) {
+static void record(const char *done, const struct request *request, const char *more) {
   char *what = NULL;
   size_t size = 0;
   FILE *stream = memory_open(&what, &size);
   fprintf(stream, "%s", done);
-  for (size_t i = 0; i < wish->names.count && i < MOST_RECORDED; i++)
-    fprintf(stream, " %s", wish->names.items[i]);
-  if (wish->names.count > MOST_RECORDED)
-    fprintf(stream, " and %zu more", wish->names.count - MOST_RECORDED);
-  fprintf(stream, "%s%s%s", wish->names.count == 0 ? " the whole machine" : "", *more == '\0' ? "" : " ",
+  for (size_t i = 0; i < request->names.count && i < MOST_RECORDED; i++)
+    fprintf(stream, " %s", request->names.items[i]);
+  if (request->names.count > MOST_RECORDED)
+    fprintf(stream, " and %zu more", request->names.count - MOST_RECORDED);
+  fprintf(stream, "%s%s%s", request->names.count == 0 ? " the whole machine" : "", *more == '\0' ? "" : " ",
           more);
   memory_close(stream);
-  change_record(wish->policy, what, NULL, 0);
+  change_record(request->policy, what, NULL, 0);
   free(what);
 }
 
-static void tell(const struct wish *wish, const struct pauses *pauses) {
+static void note_pauses(const struct request *request, const struct pauses *pauses) {
   for (size_t i = 0; i < pauses->count; i++) {
     const struct pin_pause *pause = &pauses->items[i];
-    bool wanted = wish->names.count == 0 ? strcmp(pause->name, PIN_PAUSE_ALL) == 0
-                                         : text_list_find(&wish->names, pause->name) < wish->names.count;
+    bool wanted = request->names.count == 0
+                      ? strcmp(pause->name, PIN_PAUSE_ALL) == 0
+                      : text_list_find(&request->names, pause->name) < request->names.count;
     AUTO_TEXT subject = pause_subject(pause);
-    AUTO_TEXT rest = pause_rest(pause->until, wish->now);
+    AUTO_TEXT rest = pause_rest(pause->until, request->now);
     if (wanted)
       say_note("paused: %s %s; refusals are only logged until then", subject, rest);
   }
 }
 
 static int set_pauses(struct pauses *pauses, void *arg) {
-  struct wish *wish = arg;
+  struct request *request = arg;
   struct pin_pause pause = {
-      .since = wish->now, .until = wish->until, .name = PIN_PAUSE_ALL, .include_subdomains = false};
-  if (wish->names.count == 0)
+      .since = request->now, .until = request->until, .name = PIN_PAUSE_ALL, .include_subdomains = false};
+  if (request->names.count == 0)
     pauses_set(pauses, &pause);
-  pause.include_subdomains = wish->include_subdomains;
-  for (size_t i = 0; i < wish->names.count; i++) {
-    pause.name = wish->names.items[i];
+  pause.include_subdomains = request->include_subdomains;
+  for (size_t i = 0; i < request->names.count; i++) {
+    pause.name = request->names.items[i];
     pauses_set(pauses, &pause);
   }
   return EXIT_DONE;
 }
 
-static int pause_hosts(struct wish *wish) {
-  AUTO_TEXT path = pauses_path(wish->policy);
-  int status = path == NULL ? EXIT_FAILED : pauses_edit(path, wish->now, set_pauses, wish);
+static int pause_hosts(struct request *request) {
+  AUTO_TEXT path = pauses_path(request->policy);
+  int status = path == NULL ? EXIT_FAILED : pauses_edit(path, request->now, set_pauses, request);
   if (status != EXIT_DONE)
     return status;
   struct pauses pauses;
-  pauses_read(path, wish->now, &pauses);
-  tell(wish, &pauses);
-  AUTO_TEXT until = timestamp_utc(wish->until);
+  pauses_read(path, request->now, &pauses);
+  note_pauses(request, &pauses);
+  AUTO_TEXT until = timestamp_utc(request->until);
   AUTO_TEXT until_when = must_format("until %s", until);
-  record("paused", wish, until_when);
+  record("paused", request, until_when);
   pauses_clear(&pauses);
-  warn_of_uncovered(wish);
+  warn_of_uncovered(request);
   return EXIT_DONE;
 }
 
@@ -139,16 +141,16 @@ static int run_pause(const struct arguments *arguments) {
                         "--for \"%s\": expected a time of at most 7 days, e.g. 30m, 1h or 2d", length);
   if (arguments->operand_count == 0 && arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS))
     return usage_status(arguments->verb, "--include-subdomains needs a HOST");
-  struct wish wish = {.policy = arguments_policy(arguments),
-                      .include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS),
-                      .now = time(NULL)};
-  wish.until = wish.now + seconds;
-  int status = read_names(arguments, &wish);
+  struct request request = {.policy = arguments_policy(arguments),
+                            .include_subdomains = arguments_has(arguments, OPTION_INCLUDE_SUBDOMAINS),
+                            .now = time(NULL)};
+  request.until = request.now + seconds;
+  int status = read_names(arguments, &request);
   end_defer();
   if (status == EXIT_DONE)
-    status = pause_hosts(&wish);
+    status = pause_hosts(&request);
   end_deliver();
-  text_list_clear(&wish.names);
+  text_list_clear(&request.names);
   return status;
 }
 
@@ -172,9 +174,9 @@ const struct verb verb_pause = {
 /* ---- resume ---- */
 
 static int end_pauses(struct pauses *pauses, void *arg) {
-  struct wish *wish = arg;
-  if (wish->names.count == 0) {
-    wish->ended = pauses->count > 0;
+  struct request *request = arg;
+  if (request->names.count == 0) {
+    request->ended = pauses->count > 0;
     if (pauses->count == 0)
       say_note("nothing was paused");
     for (size_t i = 0; i < pauses->count; i++) {
@@ -184,21 +186,21 @@ static int end_pauses(struct pauses *pauses, void *arg) {
     pauses_clear(pauses);
     return EXIT_DONE;
   }
-  for (size_t i = 0; i < wish->names.count; i++) {
-    const char *name = wish->names.items[i];
+  for (size_t i = 0; i < request->names.count; i++) {
+    const char *name = request->names.items[i];
     if (!pauses_drop(pauses, name))
       return say_failure("%s: is not paused; nothing was changed", name);
   }
   return EXIT_DONE;
 }
 
-static void tell_rest(const struct wish *wish, const char *path) {
+static void report_resumed(const struct request *request, const char *path) {
   struct pauses pauses;
-  pauses_read(path, wish->now, &pauses);
-  for (size_t i = 0; i < wish->names.count; i++) {
-    const char *name = wish->names.items[i];
+  pauses_read(path, request->now, &pauses);
+  for (size_t i = 0; i < request->names.count; i++) {
+    const char *name = request->names.items[i];
     int64_t until = pauses_until(&pauses, name);
-    AUTO_TEXT rest = pause_rest(until, wish->now);
+    AUTO_TEXT rest = pause_rest(until, request->now);
     if (until > 0)
       say_warning("%s: another pause holds for it %s", name, rest);
     else
@@ -208,19 +210,19 @@ static void tell_rest(const struct wish *wish, const char *path) {
 }
 
 static int run_resume(const struct arguments *arguments) {
-  struct wish wish = {.policy = arguments_policy(arguments), .now = time(NULL)};
-  AUTO_TEXT path = pauses_path(wish.policy);
-  int status = path == NULL ? EXIT_FAILED : read_names(arguments, &wish);
+  struct request request = {.policy = arguments_policy(arguments), .now = time(NULL)};
+  AUTO_TEXT path = pauses_path(request.policy);
+  int status = path == NULL ? EXIT_FAILED : read_names(arguments, &request);
   end_defer();
   if (status == EXIT_DONE)
-    status = pauses_edit(path, wish.now, end_pauses, &wish);
+    status = pauses_edit(path, request.now, end_pauses, &request);
   if (status == EXIT_DONE) {
-    tell_rest(&wish, path);
-    if (wish.ended || wish.names.count > 0)
-      record("resumed", &wish, "");
+    report_resumed(&request, path);
+    if (request.ended || request.names.count > 0)
+      record("resumed", &request, "");
   }
   end_deliver();
-  text_list_clear(&wish.names);
+  text_list_clear(&request.names);
   return status;
 }
 

@@ -50,7 +50,7 @@ static void print_file(const char *file, const struct objects *objects, json_obj
   }
 }
 
-/* HOST:PORT where no file is called so. */
+/* Whether the operand is HOST:PORT, and no file has that name. */
 static bool names_server(const struct arguments *arguments, const char *operand) {
   AUTO_TEXT host = NULL;
   uint16_t port = 0;
@@ -60,7 +60,7 @@ static bool names_server(const struct arguments *arguments, const char *operand)
          host_and_port_read(operand, &host, &port) && port != 0 && host_can_be_asked(host);
 }
 
-/* What a server shows, verified or not: pins of it are worth what is known of who answered. */
+/* Reads the chain of a server, and warns where it does not verify, since then anybody may have answered. */
 static int read_server(const struct arguments *arguments, const char *operand, struct objects *ret_objects) {
   AUTO_TEXT host = NULL;
   uint16_t port = 0;
@@ -86,7 +86,7 @@ static int read_operand(const struct arguments *arguments, const char *operand, 
   return objects_read(operand, ret_objects) ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* Else an option about servers would do nothing, as if it had not been given. */
+/* Refuses options about servers where no operand is a server. */
 static bool asks_as_wished(const struct arguments *arguments, char **operands, size_t count) {
   static const enum option_id about_servers[] = {OPTION_CA, OPTION_STARTTLS, OPTION_CONNECT, OPTION_TIMEOUT};
   for (size_t i = 0; i < count; i++)

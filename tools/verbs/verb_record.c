@@ -21,7 +21,7 @@ static const struct option options[] = {
     SHARED_POLICY,
 };
 
-struct recording {
+struct record_run {
   struct watch watch;
   const char *directory;
   size_t done;
@@ -29,42 +29,42 @@ struct recording {
 };
 
 static void take(size_t index, struct probe_result *result, void *arg) {
-  struct recording *recording = arg;
-  const struct watch_host *host = &recording->watch.hosts[index];
+  struct record_run *run_state = arg;
+  const struct watch_host *host = &run_state->watch.hosts[index];
   AUTO_TEXT place = watch_host_name(host);
   if (result->error != NULL)
     say_error("%s: %s", place, result->error);
-  bool kept = result->error == NULL && recording_write(recording->directory, host, &result->certificates);
-  recording->failed = recording->failed || !kept;
-  bar_show(++recording->done, recording->watch.count);
+  bool kept = result->error == NULL && recording_write(run_state->directory, host, &result->certificates);
+  run_state->failed = run_state->failed || !kept;
+  bar_show(++run_state->done, run_state->watch.count);
 }
 
 static int record(const struct arguments *arguments, const struct probe_settings *settings,
-                  struct recording *recording) {
+                  struct record_run *run_state) {
   struct loaded_policy loaded = {0};
   bool good = true;
   if (arguments->operand_count == 0)
     good = policy_load_sound(arguments_policy(arguments), &loaded) &&
-           targets_from_policy(arguments, &loaded.policy, &recording->watch);
+           targets_from_policy(arguments, &loaded.policy, &run_state->watch);
   policy_clear(&loaded);
   if (!good)
     return EXIT_FAILED;
-  int error = directory_make(recording->directory);
+  int error = directory_make(run_state->directory);
   if (error != 0)
-    return say_failure("%s: %s; --output DIR writes elsewhere", recording->directory, strerror(error));
-  good = targets_ask(&recording->watch, settings, take, recording) && !recording->failed;
+    return say_failure("%s: %s; --output DIR writes elsewhere", run_state->directory, strerror(error));
+  good = targets_ask(&run_state->watch, settings, take, run_state) && !run_state->failed;
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run(const struct arguments *arguments) {
   const char *directory = arguments_value(arguments, OPTION_OUTPUT);
-  struct recording recording = {.directory = directory == NULL ? "chains" : directory};
+  struct record_run run_state = {.directory = directory == NULL ? "chains" : directory};
   struct probe_settings settings;
   int status = EXIT_USAGE;
-  if (probe_options_read(arguments, &settings) && targets_from_operands(arguments, false, &recording.watch))
-    status = record(arguments, &settings, &recording);
+  if (probe_options_read(arguments, &settings) && targets_from_operands(arguments, false, &run_state.watch))
+    status = record(arguments, &settings, &run_state);
   probe_options_clear(&settings);
-  watch_clear(&recording.watch);
+  watch_clear(&run_state.watch);
   return status;
 }
 

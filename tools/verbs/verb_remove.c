@@ -28,15 +28,15 @@ static const struct option options[] = {
     SHARED_DRY_RUN,
 };
 
-/* What the command line asks for. */
-struct wish {
+/* The command line. */
+struct removal {
   char *host;
   uint16_t *ports;
   uint32_t port_count;
   struct text_list pins;
 };
 
-/* Takes one pin out of every list that has it. */
+/* Removes one pin from every list that has it. */
 static bool drop_pin(struct dropin *dropin, const char *pin) {
   bool found = false;
   for (int list = 0; list < PIN_LIST_COUNT; list++)
@@ -44,21 +44,22 @@ static bool drop_pin(struct dropin *dropin, const char *pin) {
   return found;
 }
 
-static int drop_pins(const struct wish *wish, const struct standing *target) {
-  for (size_t i = 0; i < wish->pins.count; i++) {
-    if (drop_pin(target->dropin, wish->pins.items[i]))
+static int drop_pins(const struct removal *removal, const struct existing_entry *target) {
+  for (size_t i = 0; i < removal->pins.count; i++) {
+    if (drop_pin(target->dropin, removal->pins.items[i]))
       continue;
-    return say_failure("%s: %s is not among its pins; nothing was changed", wish->host, wish->pins.items[i]);
+    return say_failure("%s: %s is not among its pins; nothing was changed", removal->host,
+                       removal->pins.items[i]);
   }
   if (dropin_pin_count(target->dropin) > 0)
     return EXIT_DONE;
-  return say_failure("%s: no pin would be left; \"pinctl remove %s%s\" removes the whole entry", wish->host,
-                     wish->host, same_policy());
+  return say_failure("%s: no pin would be left; \"pinctl remove %s%s\" removes the whole entry",
+                     removal->host, removal->host, same_policy());
 }
 
-static int stage(struct edit *edit, const struct wish *wish, const struct standing *target) {
-  if (wish->pins.count > 0) {
-    int status = drop_pins(wish, target);
+static int stage(struct edit *edit, const struct removal *removal, const struct existing_entry *target) {
+  if (removal->pins.count > 0) {
+    int status = drop_pins(removal, target);
     if (status == EXIT_DONE)
       edit_stage(edit);
     return status;
@@ -67,7 +68,7 @@ static int stage(struct edit *edit, const struct wish *wish, const struct standi
   return EXIT_DONE;
 }
 
-/* Whether a mistake of the policy stands in this file. */
+/* Whether the policy has an error in this file; prints the errors then. */
 static bool is_broken(const struct change *change, const char *path) {
   struct loaded_policy loaded;
   bool broken = false;
@@ -83,17 +84,17 @@ static bool is_broken(const struct change *change, const char *path) {
 }
 
 /*
- * A file of pinctl's that somebody edited into a mistake keeps the whole policy from being read: removing the
- * host takes it away, if the policy is in order without it. False: it is not so.
+ * Removes the file of the host where somebody has edited it and made an error, which makes the whole policy
+ * invalid. The policy must be valid without the file. False: there is no such file.
  */
-static bool remove_broken(const struct arguments *arguments, const struct wish *wish, int *ret_status) {
+static bool remove_broken(const struct arguments *arguments, const struct removal *removal, int *ret_status) {
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   AUTO_TEXT directory = path_directory(arguments_policy(arguments));
-  AUTO_TEXT name = dropin_file_name(wish->host, wish->ports, wish->port_count);
+  AUTO_TEXT name = dropin_file_name(removal->host, removal->ports, removal->port_count);
   AUTO_TEXT path = must_format("%s/policy.d/%s", directory, name);
   char *text = NULL;
   size_t length = 0;
-  if (wish->pins.count > 0 || file_read(path, &text, &length) != 0)
+  if (removal->pins.count > 0 || file_read(path, &text, &length) != 0)
     return false;
   struct dropin *own = dropin_parse(text);
   struct change *change = own == NULL ? change_new(arguments_policy(arguments), dry_run) : NULL;
@@ -102,7 +103,7 @@ static bool remove_broken(const struct arguments *arguments, const struct wish *
     change_stage(change, must_copy(path), text, NULL);
     *ret_status = change_commit(change);
     if (*ret_status == EXIT_DONE && !dry_run)
-      say_note("%s: removed with %s, which was broken; \"pinctl undo%s\" brings it back", wish->host, path,
+      say_note("%s: removed with %s, which was broken; \"pinctl undo%s\" brings it back", removal->host, path,
                same_policy());
   } else {
     free(text);
@@ -112,14 +113,14 @@ static bool remove_broken(const struct arguments *arguments, const struct wish *
   return broken;
 }
 
-/* What is left of an entry, for the review. */
-struct leaving {
+/* An entry that loses some of its pins, for the review. */
+struct remainder {
   const struct arguments *arguments;
-  const struct wish *wish;
-  const struct standing *target; /* its drop-in has lost the pins */
+  const struct removal *removal;
+  const struct existing_entry *target; /* its drop-in is without the pins already */
 };
 
-/* When any of these was last seen behind the host; 0: never. */
+/* When any of these pins was last seen on the host; 0: never. */
 static int64_t last_seen(struct history *history, const char *host, const struct text_list *pins) {
   int64_t latest = 0;
   for (size_t i = 0; i < pins->count; i++) {
@@ -132,96 +133,102 @@ static int64_t last_seen(struct history *history, const char *host, const struct
   return latest;
 }
 
-/* When the pins that go, and those that stay, were last seen by "monitor". False: it keeps no history. */
-static bool ask_history(const struct leaving *leaving, int64_t *ret_gone, int64_t *ret_left) {
-  AUTO_TEXT path = history_path(arguments_policy(leaving->arguments));
+/* When "monitor" last saw the pins that go, and those that stay; 0: never. False: there is no history. */
+static bool ask_history(const struct remainder *remainder, int64_t *ret_gone, int64_t *ret_left) {
+  AUTO_TEXT path = history_path(arguments_policy(remainder->arguments));
   struct history *history = access(path, R_OK) == 0 ? history_open(path, true) : NULL;
   *ret_gone = *ret_left = 0;
   if (history == NULL)
     return false;
-  *ret_gone = last_seen(history, leaving->wish->host, &leaving->wish->pins);
+  *ret_gone = last_seen(history, remainder->removal->host, &remainder->removal->pins);
   for (int list = 0; list < PIN_LIST_COUNT; list++) {
-    int64_t seen = last_seen(history, leaving->wish->host, &leaving->target->dropin->lists[list]);
+    int64_t seen = last_seen(history, remainder->removal->host, &remainder->target->dropin->lists[list]);
     *ret_left = seen > *ret_left ? seen : *ret_left;
   }
   history_close(history);
   return true;
 }
 
-/* Pins that the server is known to use, where no other that stays was seen as late. */
-static void doubt_removal(const struct leaving *leaving, struct text_list *doubts) {
+/* Adds a doubt where the removed pins were in use later than all that stay, or only backup pins would stay.
+ */
+static void doubt_removal(const struct remainder *remainder, struct text_list *doubts) {
   int64_t gone = 0;
   int64_t left = 0;
-  bool known = ask_history(leaving, &gone, &left) && gone + left > 0;
+  bool known = ask_history(remainder, &gone, &left) && gone + left > 0;
   AUTO_TEXT day = date_format(gone);
   if (known && gone > left)
     text_list_add(doubts,
-                  must_format("\"%s\": the key that goes was in use on %s, and no pin that stays was seen "
+                  must_format("\"%s\": the removed key was in use on %s, and none of the other pins was seen "
                               "since: its server would be refused",
-                              leaving->wish->host, day));
-  else if (!known && accepts_backup_alone(leaving->target->dropin))
-    text_list_add(doubts, must_format("\"%s\": only a backup pin would stay, of a key that is not in use yet",
-                                      leaving->wish->host));
+                              remainder->removal->host, day));
+  else if (!known && accepts_backup_alone(remainder->target->dropin))
+    text_list_add(doubts, must_format("\"%s\": only a backup pin would stay, whose key is not in use yet",
+                                      remainder->removal->host));
 }
 
 static int review(const struct loaded_policy *loaded, void *arg) {
-  const struct leaving *leaving = arg;
+  const struct remainder *remainder = arg;
   struct text_list grave, others;
   struct text_list doubts = {0};
-  if (!entry_review(&loaded->policy, leaving->wish->host, path_base(leaving->target->path), &grave, &others))
+  if (!entry_review(&loaded->policy, remainder->removal->host, path_base(remainder->target->path), &grave,
+                    &others))
     return EXIT_FAILED;
   for (size_t i = 0; i < others.count; i++)
     say_warning("%s", others.items[i]);
   for (size_t i = 0; i < grave.count; i++)
     say_warning("%s", grave.items[i]);
-  doubt_removal(leaving, &doubts);
-  int status = doubts_settle(&doubts, leaving->wish->host, arguments_has(leaving->arguments, OPTION_YES),
-                             arguments_has(leaving->arguments, OPTION_DRY_RUN));
+  doubt_removal(remainder, &doubts);
+  int status =
+      doubts_settle(&doubts, remainder->removal->host, arguments_has(remainder->arguments, OPTION_YES),
+                    arguments_has(remainder->arguments, OPTION_DRY_RUN));
   text_list_clear(&doubts);
   text_list_clear(&grave);
   text_list_clear(&others);
   return status;
 }
 
-static int remove_wished(const struct arguments *arguments, const struct wish *wish) {
+static int remove_entry_or_pins(const struct arguments *arguments, const struct removal *removal) {
   struct edit edit;
-  struct standing *target = NULL;
+  struct existing_entry *target = NULL;
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   int status = EXIT_DONE;
-  if (remove_broken(arguments, wish, &status))
+  if (remove_broken(arguments, removal, &status))
     return status;
-  status = edit_begin(arguments_policy(arguments), dry_run, wish->host, &edit);
+  status = edit_begin(arguments_policy(arguments), dry_run, removal->host, &edit);
   if (status == EXIT_DONE)
-    status = standings_choose(&edit.standings, wish->host, wish->ports, wish->port_count, &target);
+    status =
+        existing_entries_choose(&edit.existing, removal->host, removal->ports, removal->port_count, &target);
   if (status == EXIT_DONE && target->dropin == NULL)
     status = refuse_foreign(target);
   if (status == EXIT_DONE)
-    status = stage(&edit, wish, target);
-  struct leaving leaving = {.arguments = arguments, .wish = wish, .target = target};
-  if (status == EXIT_DONE && wish->pins.count > 0) {
+    status = stage(&edit, removal, target);
+  struct remainder remainder = {.arguments = arguments, .removal = removal, .target = target};
+  if (status == EXIT_DONE && removal->pins.count > 0) {
     edit.change->review = review;
-    edit.change->review_arg = &leaving;
+    edit.change->review_arg = &remainder;
   }
   if (status == EXIT_DONE)
     status = change_commit(edit.change);
   if (status == EXIT_DONE && !dry_run)
-    say_note("%s: %s %s", wish->host, wish->pins.count > 0 ? "changed in" : "removed with", target->path);
+    say_note("%s: %s %s", removal->host, removal->pins.count > 0 ? "changed in" : "removed with",
+             target->path);
   edit_end(&edit);
   return status;
 }
 
-/* In whichever list it is: a file means its key, so fingerprints are removed by their digest. */
-static int read_wish(const struct arguments *arguments, struct wish *wish) {
-  if (!arguments_entry_name(arguments, arguments->operands[0], &wish->host))
+/* Reads the command line. A pin is removed from every list; a FILE stands for its key, so a fingerprint must
+ * be given as a digest. */
+static int read_removal(const struct arguments *arguments, struct removal *removal) {
+  if (!arguments_entry_name(arguments, arguments->operands[0], &removal->host))
     return EXIT_USAGE;
-  if (!arguments_ports(arguments, &wish->ports, &wish->port_count))
+  if (!arguments_ports(arguments, &removal->ports, &removal->port_count))
     return EXIT_USAGE;
   for (size_t i = 1; i < arguments->operand_count; i++) {
     char *pin = NULL;
     int status = pin_argument_read(arguments->operands[i], PIN_LIST_PINS, &pin);
     if (status != EXIT_DONE)
       return status;
-    text_list_add(&wish->pins, pin);
+    text_list_add(&removal->pins, pin);
   }
   return EXIT_DONE;
 }
@@ -266,13 +273,13 @@ static int run(const struct arguments *arguments) {
     return remove_list(arguments, list);
   if (arguments->operand_count == 0)
     return usage_status(arguments->verb, "expected HOST, or --list NAME");
-  struct wish wish = {0};
-  int status = read_wish(arguments, &wish);
+  struct removal removal = {0};
+  int status = read_removal(arguments, &removal);
   if (status == EXIT_DONE)
-    status = remove_wished(arguments, &wish);
-  free(wish.host);
-  free(wish.ports);
-  text_list_clear(&wish.pins);
+    status = remove_entry_or_pins(arguments, &removal);
+  free(removal.host);
+  free(removal.ports);
+  text_list_clear(&removal.pins);
   return status;
 }
 

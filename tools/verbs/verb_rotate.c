@@ -12,7 +12,7 @@
 #include "verbs/verbs.h"
 #include "view/usable_policy.h"
 
-/* Below this the looks that cover the time would be too few (HISTORY_LONGEST_GAP). */
+/* In a shorter time "monitor" looks at the servers too rarely (HISTORY_LONGEST_GAP). */
 #define LEAST_RETIRE_DAYS 14
 
 static const struct option options[] = {
@@ -33,16 +33,16 @@ static const struct option options[] = {
 };
 
 /* One run. */
-struct rotating {
+struct rotate_run {
   const struct arguments *arguments;
-  bool writes; /* the history, and perhaps the policy */
+  bool writes; /* may write the history and the policy */
   struct watch watch;
   struct loaded_policy loaded;
   struct rotation_settings settings;
   struct rotation rotation;
 };
 
-static bool read_usage(const struct arguments *arguments, struct rotating *rotating) {
+static bool read_usage(const struct arguments *arguments, struct rotate_run *run_state) {
   bool report = arguments_has(arguments, OPTION_REPORT);
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   long days = DEFAULT_RETIRE_DAYS;
@@ -54,80 +54,81 @@ static bool read_usage(const struct arguments *arguments, struct rotating *rotat
     return wrong_usage(arguments->verb, "--dry-run prints a diff, which is no JSON; --report does");
   if (!arguments_number(arguments, OPTION_RETIRE, "days", LEAST_RETIRE_DAYS, 3650, &days))
     return false;
-  rotating->writes = !report && !dry_run;
-  rotating->settings.retire_seconds = (int64_t)days * SECONDS_PER_DAY;
-  rotating->settings.trust_unverified = arguments_has(arguments, OPTION_TRUST_UNVERIFIED);
+  run_state->writes = !report && !dry_run;
+  run_state->settings.retire_seconds = (int64_t)days * SECONDS_PER_DAY;
+  run_state->settings.trust_unverified = arguments_has(arguments, OPTION_TRUST_UNVERIFIED);
   return true;
 }
 
-/* A report is worth something without the past; proposals have to be kept somewhere. */
-static bool open_history(struct rotating *rotating) {
-  const char *given = arguments_value(rotating->arguments, OPTION_HISTORY);
-  AUTO_TEXT usual = history_path(arguments_policy(rotating->arguments));
+/* Opens the history, which a run that only reports can do without. */
+static bool open_history(struct rotate_run *run_state) {
+  const char *given = arguments_value(run_state->arguments, OPTION_HISTORY);
+  AUTO_TEXT usual = history_path(arguments_policy(run_state->arguments));
   const char *path = given == NULL ? usual : given;
-  if (!rotating->writes && given == NULL && access(path, F_OK) != 0) {
-    if (!arguments_has(rotating->arguments, OPTION_QUIET))
-      say_note("%s: there is no history yet, so nothing is known of the past", path);
+  if (!run_state->writes && given == NULL && access(path, F_OK) != 0) {
+    if (!arguments_has(run_state->arguments, OPTION_QUIET))
+      say_note("%s: there is no history yet, so nothing is known about earlier keys", path);
     return true;
   }
-  rotating->settings.history = history_open(path, !rotating->writes);
-  return rotating->settings.history != NULL;
+  run_state->settings.history = history_open(path, !run_state->writes);
+  return run_state->settings.history != NULL;
 }
 
-static void print(const struct rotating *rotating) {
-  if (arguments_has(rotating->arguments, OPTION_JSON))
-    rotation_print_json(&rotating->watch, &rotating->rotation);
-  else if (arguments_has(rotating->arguments, OPTION_QUIET))
-    rotation_print_brief(&rotating->rotation);
+static void print(const struct rotate_run *run_state) {
+  if (arguments_has(run_state->arguments, OPTION_JSON))
+    rotation_print_json(&run_state->watch, &run_state->rotation);
+  else if (arguments_has(run_state->arguments, OPTION_QUIET))
+    rotation_print_brief(&run_state->rotation);
   else
-    rotation_print(&rotating->watch, &rotating->rotation);
+    rotation_print(&run_state->watch, &run_state->rotation);
 }
 
-static int look_and_do(struct rotating *rotating) {
-  const struct arguments *arguments = rotating->arguments;
+static int plan_and_apply(struct rotate_run *run_state) {
+  const struct arguments *arguments = run_state->arguments;
   struct rotation_doing doing = {.policy = arguments_policy(arguments),
-                                 .history = rotating->settings.history,
-                                 .watch = &rotating->watch,
+                                 .history = run_state->settings.history,
+                                 .watch = &run_state->watch,
                                  .yes = arguments_has(arguments, OPTION_YES),
                                  .dry_run = arguments_has(arguments, OPTION_DRY_RUN)};
   int status = EXIT_DONE;
-  if (rotating->writes && !history_record(rotating->settings.history, &rotating->watch))
+  if (run_state->writes && !history_record(run_state->settings.history, &run_state->watch))
     return EXIT_FAILED;
-  if (!rotation_plan(&rotating->watch, &rotating->loaded.policy, &rotating->settings, &rotating->rotation))
+  if (!rotation_plan(&run_state->watch, &run_state->loaded.policy, &run_state->settings,
+                     &run_state->rotation))
     return EXIT_FAILED;
   if (!arguments_has(arguments, OPTION_REPORT))
-    status = rotation_do(&rotating->rotation, &doing);
+    status = rotation_do(&run_state->rotation, &doing);
   if (!doing.dry_run)
-    print(rotating);
-  int open = rotation_status(&rotating->rotation);
+    print(run_state);
+  int open = rotation_status(&run_state->rotation);
   return status > open ? status : open;
 }
 
-static int rotate(struct rotating *rotating, const struct probe_settings *settings) {
-  const struct arguments *arguments = rotating->arguments;
-  if (!policy_load_sound(arguments_policy(arguments), &rotating->loaded))
+static int rotate(struct rotate_run *run_state, const struct probe_settings *settings) {
+  const struct arguments *arguments = run_state->arguments;
+  if (!policy_load_sound(arguments_policy(arguments), &run_state->loaded))
     return EXIT_FAILED;
-  const struct pin_policy *policy = &rotating->loaded.policy;
-  bool good = arguments_has(arguments, OPTION_ALL) ? targets_from_policy(arguments, policy, &rotating->watch)
-                                                   : targets_of_hosts(arguments, policy, &rotating->watch);
+  const struct pin_policy *policy = &run_state->loaded.policy;
+  bool good = arguments_has(arguments, OPTION_ALL) ? targets_from_policy(arguments, policy, &run_state->watch)
+                                                   : targets_of_hosts(arguments, policy, &run_state->watch);
   if (!good)
     return EXIT_FAILED;
-  good = open_history(rotating) && targets_look(&rotating->watch, &rotating->loaded.policy, settings);
-  return good ? look_and_do(rotating) : EXIT_FAILED;
+  good = open_history(run_state) && targets_look(&run_state->watch, &run_state->loaded.policy, settings);
+  return good ? plan_and_apply(run_state) : EXIT_FAILED;
 }
 
 static int run(const struct arguments *arguments) {
-  struct rotating rotating = {.arguments = arguments, .watch = {.now = time(NULL)}};
+  struct rotate_run run_state = {.arguments = arguments, .watch = {.now = time(NULL)}};
   struct probe_settings settings;
   int status = EXIT_USAGE;
-  if (probe_options_read(arguments, &settings) && read_usage(arguments, &rotating) &&
+  if (probe_options_read(arguments, &settings) && read_usage(arguments, &run_state) &&
       operands_can_be_asked(arguments))
-    status = rotate(&rotating, &settings);
-  rotation_clear(&rotating.rotation);
-  history_close(rotating.settings.history);
+    status = rotate(&run_state, &settings);
+  rotation_clear(&run_state.rotation);
+  history_close(run_state.settings.history);
   probe_options_clear(&settings);
-  watch_clear(&rotating.watch);
-  policy_clear(&rotating.loaded);
+  watch_clear(&run_state.watch);
+  policy_clear(&run_state.loaded);
   return status;
 }
 

@@ -24,46 +24,49 @@
 #include "verbs/verbs.h"
 #include "view/usable_policy.h"
 
-/* A look at what a program that "pinctl run" starts has started itself. */
+/* ---- Looking for processes of the program that are not enforced ---- */
 
-/* A worker may be started late, when there is work for it. */
-static const int pauses[] = {3000, 12000, 45000}; /* milliseconds */
+/* The times between looks, in milliseconds; a worker may be started late, when there is work for it. */
+static const int pauses[] = {3000, 12000, 45000};
 
-static bool is_bare(const struct process *process, int ancestor) {
-  /* Of PHP itself that was said at the start. */
+static bool is_unenforced(const struct process *process, int ancestor) {
+  /* warn_of_modules has warned about the program itself. */
   if (process->kind == PROCESS_PARTLY)
     return process->pid != ancestor || program_note_of(process->program) != PROGRAM_BINDS_DEEPLY;
   return process->kind == PROCESS_NOT_LOADED || process->kind == PROCESS_OLD;
 }
 
-/* The first descendant with a TLS library that is not enforced, or NULL. */
-static const struct process *find_bare(const struct processes *processes, int ancestor) {
+/* The first process of the program with a TLS library that is not enforced, or NULL. */
+static const struct process *find_unenforced(const struct processes *processes, int ancestor) {
   for (size_t i = 0; i < processes->count; i++) {
     const struct process *process = &processes->items[i];
-    if (is_bare(process, ancestor) && (process->pid == ancestor || process_is_below(process->pid, ancestor)))
+    if (is_unenforced(process, ancestor) &&
+        (process->pid == ancestor || process_is_below(process->pid, ancestor)))
       return process;
   }
   return NULL;
 }
 
-/* Whether something was said. */
+/* Warns of the first such process. Whether there is one. */
 static bool look(const char *program, int ancestor) {
   struct process_loading loading = {.configuration = ""};
   struct processes processes;
   processes_read(&loading, &processes);
-  const struct process *bare = find_bare(&processes, ancestor);
-  if (bare != NULL) {
-    const char *reason = process_reason_text(bare->reason);
-    say_warning("%s (process %d), started by %s, has %s and is NOT enforced%s%s", bare->program, bare->pid,
-                program, (bare->libraries & ~bare->enforced & TLS_OPENSSL) != 0 ? "OpenSSL" : "GnuTLS",
+  const struct process *unenforced = find_unenforced(&processes, ancestor);
+  if (unenforced != NULL) {
+    const char *reason = process_reason_text(unenforced->reason);
+    say_warning("%s (process %d), started by %s, has %s and is NOT enforced%s%s", unenforced->program,
+                unenforced->pid, program,
+                (unenforced->libraries & ~unenforced->enforced & TLS_OPENSSL) != 0 ? "OpenSSL" : "GnuTLS",
                 reason == NULL ? "" : ": ", reason == NULL ? "" : reason);
   }
-  bool said = bare != NULL;
+  bool said = unenforced != NULL;
   processes_clear(&processes);
   return said;
 }
 
-/* Only standard error stays: who waits for the end of the program's output does not wait for this. */
+/* Closes all descriptors but standard error and the pidfd, so that nobody who waits for the end of the
+ * program's output waits for this process. */
 static void detach(int running) {
   int nowhere = open("/dev/null", O_RDWR);
   if (nowhere < 0 || dup2(nowhere, STDIN_FILENO) < 0 || dup2(nowhere, STDOUT_FILENO) < 0 ||
@@ -81,12 +84,11 @@ __attribute__((noreturn)) static void watch(const char *program, int ancestor, i
   _exit(0);
 }
 
-/* Forked twice: a program that waits for all its children does not meet one that it has not started. */
 /*
- * To be called by the process that is about to become the program. Leaves a process that is nobody's child
- * and that ends with the program; a few times within the first minute it looks at the program's descendants,
- * and warns once on standard error where one has OpenSSL without pinning. Does nothing where it cannot be
- * done.
+ * Starts a process that looks at the program's processes a few times within the first minute, and warns once
+ * where one is not enforced. It ends with the program. To be called by the process that is about to become
+ * the program. Forks twice, so that a program that waits for all its children does not find this one. Does
+ * nothing where it cannot be started.
  */
 static void run_watch_start(const char *program) {
   int self = getpid();
@@ -107,8 +109,7 @@ static void run_watch_start(const char *program) {
 
 static const struct option options[] = {SHARED_POLICY};
 
-/* The dynamic linker takes both spaces and colons between the libraries of LD_PRELOAD,
- * and knows no quotes. */
+/* Adds the shim to LD_PRELOAD. Spaces and colons separate libraries there, and cannot be quoted. */
 static bool preload(const char *shim) {
   if (strpbrk(shim, " :") != NULL)
     return say_error("%s: a path with a space or a colon cannot be preloaded", shim);
@@ -118,7 +119,7 @@ static bool preload(const char *shim) {
   return setenv("LD_PRELOAD", value, 1) == 0;
 }
 
-/* The program may change its working directory before it verifies anything. */
+/* Sets an absolute path, since the program may change its working directory. */
 static bool set_policy(const char *path) {
   AUTO_TEXT absolute = realpath(path, NULL);
   if (absolute == NULL)
@@ -133,7 +134,7 @@ static bool is_sound(const char *path) {
   return sound;
 }
 
-/* What ends before the first look of run_watch would else be told nothing. */
+/* Warns before the start, since the program may end before the first look. */
 static void warn_of_modules(const char *program) {
   if (program_note_of(program) == PROGRAM_BINDS_DEEPLY && !process_preloads_gnutls("self"))
     say_warning("%s is NOT enforced where it uses GnuTLS: %s", program,

@@ -43,7 +43,7 @@ static bool read_numbers(const struct arguments *arguments, struct scan *scan) {
   return true;
 }
 
-/* A host is scanned once, however often it was named. */
+/* scan_add ignores a host that is there already. */
 static void take_targets(const struct watch *watch, struct scan *scan) {
   for (size_t i = 0; i < watch->count; i++)
     scan_add(scan, watch->hosts[i].host, watch->hosts[i].port, watch->hosts[i].protocol);
@@ -82,35 +82,35 @@ static int status_of(const struct arguments *arguments, const struct scan *scan)
   return status;
 }
 
-/* One host's, whose keys of now are known. */
-struct remembering {
+/* For reading the history of a host. */
+struct host_history {
   struct scan_host *host;
-  char now[2][PIN_DIGEST_TEXT_SIZE];
+  char now[2][PIN_DIGEST_TEXT_SIZE]; /* the keys of its leaf and issuer, as just seen */
 };
 
-static void remember_row(const struct history_row *row, void *arg) {
-  struct remembering *remembering = arg;
+static void take_history_row(const struct history_row *row, void *arg) {
+  struct host_history *past = arg;
   if (row->depth > 1)
     return;
-  struct scan_past *past = &remembering->host->past[row->depth];
-  past->keys++;
-  if (strcmp(row->pin, remembering->now[row->depth]) == 0)
-    past->since = row->first_seen;
+  struct scan_past *key = &past->host->past[row->depth];
+  key->keys++;
+  if (strcmp(row->pin, past->now[row->depth]) == 0)
+    key->since = row->first_seen;
 }
 
-static bool remember_host(struct history *history, struct scan_host *host) {
-  struct remembering remembering = {.host = host};
+static bool read_host_history(struct history *history, struct scan_host *host) {
+  struct host_history past = {.host = host};
   const struct objects *path = &host->chain.path;
   for (size_t i = 0; i < 2 && i < path->count; i++)
-    pin_digest_format(&path->items[i].key, remembering.now[i]);
-  return history_each(history, host->host, host->port, remember_row, &remembering);
+    pin_digest_format(&path->items[i].key, past.now[i]);
+  return history_each(history, host->host, host->port, take_history_row, &past);
 }
 
 /*
- * Where nothing was watched yet, there is nothing to remember. False: a history that was asked for is not in
- * the report, which is good without it.
+ * Reads when the keys of the hosts were first seen, where there is a history. False, having warned: a history
+ * that --history names could not be read; the report is printed without it.
  */
-static bool remember(const struct arguments *arguments, struct scan *scan) {
+static bool read_history(const struct arguments *arguments, struct scan *scan) {
   const char *given = arguments_value(arguments, OPTION_HISTORY);
   AUTO_TEXT usual = history_path(arguments_policy(arguments));
   if (given == NULL && access(usual, R_OK) != 0)
@@ -118,10 +118,10 @@ static bool remember(const struct arguments *arguments, struct scan *scan) {
   struct history *history = history_glance(given == NULL ? usual : given);
   bool good = history != NULL;
   for (size_t i = 0; good && i < scan->count; i++)
-    good = remember_host(history, &scan->hosts[i]);
+    good = read_host_history(history, &scan->hosts[i]);
   history_close(history);
   if (!good)
-    say_warning("the report says nothing, or not all, of what was seen before");
+    say_warning("the report has nothing, or not everything, of what was seen before");
   return good || given == NULL;
 }
 
@@ -140,12 +140,12 @@ static int scan_all(const struct arguments *arguments, const struct probe_settin
     return EXIT_FAILED;
   if (!scan_run(scan, settings))
     return EXIT_FAILED;
-  bool remembered = remember(arguments, scan);
+  bool has_history = read_history(arguments, scan);
   if (arguments_has(arguments, OPTION_JSON))
     scan_print_json(scan);
   else
     scan_print_table(scan);
-  return remembered && scan->interrupted_of == 0 ? status_of(arguments, scan) : EXIT_FAILED;
+  return has_history && scan->interrupted_of == 0 ? status_of(arguments, scan) : EXIT_FAILED;
 }
 
 static int run(const struct arguments *arguments) {

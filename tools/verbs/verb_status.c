@@ -22,7 +22,7 @@ static const char *provider_text(const struct openssl_state *openssl) {
   return openssl->named ? "configured, but not active" : "not configured";
 }
 
-/* Words, which may go on in a further line; a path is printed as it is. */
+/* Prints a line of words, which may be broken over lines; paths are not printed in this way. */
 static void print_words(enum colour colour, const char *title, const char *words) {
   AUTO_TEXT lead = must_format("%-14s ", title);
   put_fitted(colour, lead, words);
@@ -106,7 +106,7 @@ static void print_text(const struct status *status) {
   status_print_libraries(status);
   AUTO_TEXT log = syslog_socket_trouble();
   AUTO_TEXT words =
-      log == NULL ? must_copy("the system log") : must_format("%s: nobody listens, refusals are lost", log);
+      log == NULL ? must_copy("the system log") : must_format("%s: no log daemon, refusals are lost", log);
   print_words(log == NULL ? PLAIN : YELLOW, "log", words);
   if (log != NULL)
     put_wrapped(YELLOW, "               ",
@@ -199,8 +199,8 @@ static void print_json(const struct status *status) {
   json_print(json);
 }
 
-/* What is shown below is only understood by whoever knows this first. */
-static void tell_last_good(const struct status *status) {
+/* Warns first where the text cannot be used, since all that follows depends on it. */
+static void warn_of_unusable_text(const struct status *status) {
   enum pin_status of_text = status->policy.status;
   const char *path = status->policy_path;
   bool missing = policy_is_missing(path, of_text);
@@ -214,13 +214,13 @@ static void tell_last_good(const struct status *status) {
   else if (missing)
     say_warning("%s: there is no policy: see \"on error\", and what is wrong, for what to do", path);
   else
-    say_warning("%s: the policy %s, and no last good one is there: see \"on error\"", path, wrong);
+    say_warning("%s: the policy %s, and there is no last good one: see \"on error\"", path, wrong);
 }
 
 static int run(const struct arguments *arguments) {
   struct status status;
   status_read(arguments_value(arguments, OPTION_POLICY), &status);
-  tell_last_good(&status);
+  warn_of_unusable_text(&status);
   if (arguments_has(arguments, OPTION_JSON))
     print_json(&status);
   else

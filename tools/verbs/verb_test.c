@@ -22,17 +22,17 @@ static const struct option options[] = {
     SHARED_JSON,
 };
 
-struct testing {
+struct test_run {
   struct watch watch;
   struct loaded_policy loaded;
 };
 
-static bool take_recorded(const char *directory, const char *ca_file, struct testing *testing) {
+static bool take_recorded(const char *directory, const char *ca_file, struct test_run *run_state) {
   X509_STORE *store = chain_store_new(ca_file);
-  for (size_t i = 0; store != NULL && i < testing->watch.count; i++) {
+  for (size_t i = 0; store != NULL && i < run_state->watch.count; i++) {
     struct probe_result result;
-    recording_read(directory, &testing->watch.hosts[i], store, &result);
-    watch_examine(&testing->watch, &testing->loaded.policy, &result, &testing->watch.hosts[i]);
+    recording_read(directory, &run_state->watch.hosts[i], store, &result);
+    watch_examine(&run_state->watch, &run_state->loaded.policy, &result, &run_state->watch.hosts[i]);
     probe_result_clear(&result);
   }
   X509_STORE_free(store);
@@ -40,38 +40,38 @@ static bool take_recorded(const char *directory, const char *ca_file, struct tes
 }
 
 static int test(const struct arguments *arguments, const struct probe_settings *settings,
-                struct testing *testing) {
+                struct test_run *run_state) {
   const char *policy = arguments->operand_count > 0 ? arguments->operands[0] : arguments_policy(arguments);
   const char *directory = arguments_value(arguments, OPTION_RECORDED);
-  if (!policy_load_sound(policy, &testing->loaded) ||
-      !targets_from_policy(arguments, &testing->loaded.policy, &testing->watch))
+  if (!policy_load_sound(policy, &run_state->loaded) ||
+      !targets_from_policy(arguments, &run_state->loaded.policy, &run_state->watch))
     return EXIT_FAILED;
-  bool good = directory == NULL ? targets_look(&testing->watch, &testing->loaded.policy, settings)
-                                : take_recorded(directory, settings->ca_file, testing);
-  bool interrupted = testing->watch.interrupted_of > 0;
+  bool good = directory == NULL ? targets_look(&run_state->watch, &run_state->loaded.policy, settings)
+                                : take_recorded(directory, settings->ca_file, run_state);
+  bool interrupted = run_state->watch.interrupted_of > 0;
   if (!good && !interrupted)
     return EXIT_FAILED;
-  watch_select(arguments, &testing->watch);
+  watch_select(arguments, &run_state->watch);
   if (arguments_has(arguments, OPTION_JSON))
-    watch_print_json(&testing->watch);
+    watch_print_json(&run_state->watch);
   else if (arguments_has(arguments, OPTION_QUIET))
-    watch_print_brief(&testing->watch);
+    watch_print_brief(&run_state->watch);
   else
-    watch_print_table(&testing->watch);
+    watch_print_table(&run_state->watch);
   if (interrupted)
     return EXIT_FAILED;
-  return watch_severity(&testing->watch) == SEVERITY_CRITICAL ? EXIT_FINDING : EXIT_DONE;
+  return watch_severity(&run_state->watch) == SEVERITY_CRITICAL ? EXIT_FINDING : EXIT_DONE;
 }
 
 static int run(const struct arguments *arguments) {
-  struct testing testing = {.watch = {.now = time(NULL)}};
+  struct test_run run_state = {.watch = {.now = time(NULL)}};
   struct probe_settings settings;
   int status = EXIT_USAGE;
   if (probe_options_read(arguments, &settings))
-    status = test(arguments, &settings, &testing);
+    status = test(arguments, &settings, &run_state);
   probe_options_clear(&settings);
-  watch_clear(&testing.watch);
-  policy_clear(&testing.loaded);
+  watch_clear(&run_state.watch);
+  policy_clear(&run_state.loaded);
   return status;
 }
 

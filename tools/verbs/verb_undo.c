@@ -27,13 +27,13 @@ static const struct option restore_options[] = {
     SHARED_DRY_RUN,
 };
 
-/* What is to be taken back. */
-struct taking_back {
+/* One run of the verb. */
+struct undo {
   struct database *log;
   struct change *change;
-  int64_t id;
-  bool and_later;
-  bool main_file_stays; /* though it was not there before */
+  int64_t id;           /* the change to take back; 0: the latest */
+  bool and_later;       /* all later changes, too */
+  bool main_file_stays; /* though the change has made it */
 };
 
 static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
@@ -48,9 +48,9 @@ static bool read_number(const struct arguments *arguments, int64_t *ret_id) {
   return true;
 }
 
-/* The files come latest first; of one that was changed several times the first text and the last count. */
-static bool stage_file(struct taking_back *taking, const struct file_change *files, size_t count,
-                       size_t index) {
+/* Stages a file. The files come latest first; where one was changed several times, its first old text and its
+ * last new text are used. */
+static bool stage_file(struct undo *undo, const struct file_change *files, size_t count, size_t index) {
   const struct file_change *last = &files[index];
   const struct file_change *first = last;
   AUTO_TEXT present = NULL;
@@ -62,64 +62,65 @@ static bool stage_file(struct taking_back *taking, const struct file_change *fil
       first = &files[i];
   if (!present_text_read(last->path, &present))
     return false;
-  /* A policy without its main file would be none. */
-  bool stays = first->old_text == NULL && strcmp(last->path, taking->change->policy) == 0;
-  taking->main_file_stays |= stays;
+  /* The main file is not removed: without it there is no policy. */
+  bool stays = first->old_text == NULL && strcmp(last->path, undo->change->policy) == 0;
+  undo->main_file_stays |= stays;
   if (!present_text_is(present, last->new_text) && !stays)
     return say_error(
         "%s: was changed since; nothing was changed. \"pinctl changes %lld%s\" shows what was there before",
-        last->path, (long long)taking->id, same_policy());
+        last->path, (long long)undo->id, same_policy());
   if (!stays && !present_text_is(present, first->old_text))
-    change_stage(taking->change, must_copy(last->path), text_take(&present),
+    change_stage(undo->change, must_copy(last->path), text_take(&present),
                  first->old_text == NULL ? NULL : must_copy(first->old_text));
   return true;
 }
 
-static int stage(struct taking_back *taking) {
+static int stage(struct undo *undo) {
   struct file_change *files = NULL;
   size_t count = 0;
-  if (!change_log_files(taking->log, taking->id, taking->and_later, &files, &count))
+  if (!change_log_files(undo->log, undo->id, undo->and_later, &files, &count))
     return EXIT_FAILED;
   int status = count > 0 ? EXIT_DONE : EXIT_FAILED;
   if (count == 0)
-    change_log_say_no_files(taking->log, taking->id);
+    change_log_say_no_files(undo->log, undo->id);
   for (size_t i = 0; i < count && status == EXIT_DONE; i++)
-    status = stage_file(taking, files, count, i) ? EXIT_DONE : EXIT_FAILED;
+    status = stage_file(undo, files, count, i) ? EXIT_DONE : EXIT_FAILED;
   change_files_free(files, count);
   return status;
 }
 
-static int take_back(struct taking_back *taking, bool dry_run) {
-  int status = stage(taking);
-  if (status == EXIT_DONE && taking->change->count == 0 && taking->main_file_stays)
+static int undo_change(struct undo *undo, bool dry_run) {
+  int status = stage(undo);
+  if (status == EXIT_DONE && undo->change->count == 0 && undo->main_file_stays)
     return say_failure("%s: stays, since there is no policy without it; nothing was changed",
-                       taking->change->policy);
-  if (status == EXIT_DONE && taking->change->count == 0) {
+                       undo->change->policy);
+  if (status == EXIT_DONE && undo->change->count == 0) {
     say_note("the files are as they were then; nothing was changed");
     return EXIT_DONE;
   }
-  taking->change->what =
-      must_format(taking->and_later ? "put back what was before change %lld" : "took back change %lld",
-                  (long long)taking->id);
+  undo->change->what =
+      must_format(undo->and_later ? "put back what was before change %lld" : "took back change %lld",
+                  (long long)undo->id);
   if (status == EXIT_DONE)
-    status = change_commit(taking->change);
+    status = change_commit(undo->change);
   if (status != EXIT_DONE || dry_run)
     return status;
-  say_note("%s", taking->change->what);
-  if (!change_log_mark(taking->log, taking->id, taking->and_later))
-    say_warning("that it was taken back is not recorded: the next \"pinctl undo\" needs a number");
+  say_note("%s", undo->change->what);
+  if (!change_log_mark(undo->log, undo->id, undo->and_later))
+    say_warning(
+        "it was not recorded that the change was taken back; the next \"pinctl undo\" needs a number");
   return EXIT_DONE;
 }
 
 /*
- * The latest change of the record. 0, having said why. Where something happened to the files that is not in
- * the record, because the disk was full, say, the last change is another one than the record has.
+ * The latest recorded change that was not taken back; 0, having said why. Refuses where the files have
+ * changed without a record, by hand or because the disk was full: then that change is not the last one.
  */
 static int64_t latest(struct database *log, const char *policy) {
   int64_t id = change_log_latest(log), last = 0;
   if (id == 0)
     say_error("there is no change to take back; \"pinctl changes%s\" lists them", same_policy());
-  if (id <= 0 || change_log_is_left(log, policy, &last))
+  if (id <= 0 || change_log_is_current(log, policy, &last))
     return id < 0 ? 0 : id;
   if (last > 0)
     say_error(
@@ -130,32 +131,32 @@ static int64_t latest(struct database *log, const char *policy) {
   return 0;
 }
 
-/* Under the lock from the first look at the record on: two must not take back the same. */
-static int take_back_locked(const struct arguments *arguments, struct taking_back *taking) {
+/* Takes the lock before it reads the record, so that two runs do not take back the same change. */
+static int undo_locked(const struct arguments *arguments, struct undo *undo) {
   AUTO_TEXT policy = form_policy(arguments_policy(arguments));
   bool dry_run = arguments_has(arguments, OPTION_DRY_RUN);
   bool absent = false;
   int status = EXIT_FAILED;
-  taking->change = change_begin(policy, dry_run);
-  if (taking->change == NULL)
+  undo->change = change_begin(policy, dry_run);
+  if (undo->change == NULL)
     return EXIT_FAILED;
-  taking->log = change_log_open(policy, &absent);
+  undo->log = change_log_open(policy, &absent);
   if (absent)
     say_error("no change was recorded yet");
-  if (taking->log != NULL && taking->id == 0)
-    taking->id = latest(taking->log, policy);
-  if (taking->log != NULL && taking->id > 0)
-    status = take_back(taking, dry_run);
-  database_close(taking->log);
-  change_free(taking->change);
+  if (undo->log != NULL && undo->id == 0)
+    undo->id = latest(undo->log, policy);
+  if (undo->log != NULL && undo->id > 0)
+    status = undo_change(undo, dry_run);
+  database_close(undo->log);
+  change_free(undo->change);
   return status;
 }
 
 static int run_undo(const struct arguments *arguments) {
-  struct taking_back taking = {0};
-  if (!read_number(arguments, &taking.id))
+  struct undo undo = {0};
+  if (!read_number(arguments, &undo.id))
     return EXIT_USAGE;
-  return take_back_locked(arguments, &taking);
+  return undo_locked(arguments, &undo);
 }
 
 const struct verb verb_undo = {
@@ -175,7 +176,7 @@ const struct verb verb_undo = {
 
 /* ---- restore ---- */
 
-/* Leaves out what stands in drop-ins that are still there. */
+/* Removes the entries of drop-ins that still exist. */
 static void leave_out_dropins(const char *policy, struct entries *entries) {
   AUTO_TEXT folder = path_directory(policy);
   AUTO_TEXT dropins = must_format("%s/policy.d", folder);
@@ -188,13 +189,14 @@ static void leave_out_dropins(const char *policy, struct entries *entries) {
   entries->count = kept;
 }
 
-/* The text of what is enforced, or of what of it is to go into the main file; NULL, having said why. */
+/* The text of the enforced policy, for free(3); NULL, having said why. is_whole: all of it; else without the
+ * drop-ins that still exist, for the main file. */
 static char *enforced_text(const char *policy, bool is_whole) {
   struct enforced_policy enforced;
   struct entries entries = {0};
   char *text = NULL;
   if (!enforced_policy_open(policy, &enforced))
-    say_error("%s: there is neither a policy in order nor a compiled form of it", policy);
+    say_error("%s: there is neither a valid policy nor a compiled form of it", policy);
   else if (entries_read(&enforced.policy, &entries)) {
     entries_sort_by_name(&entries);
     if (!is_whole)
@@ -211,13 +213,7 @@ static int write_output(const char *path, const char *text) {
     fputs(text, stdout);
     return EXIT_DONE;
   }
-  bool was_there = access(path, F_OK) == 0;
-  int error = file_replace(path, text);
-  if (error != 0)
-    say_error("%s: %s%s", path, strerror(error), root_remedy(error));
-  else
-    result_file(path, was_there ? "changed" : "made");
-  return error == 0 ? EXIT_DONE : EXIT_FAILED;
+  return result_write_file(path, text) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int write_policy(const char *policy, char *text, bool dry_run) {
@@ -250,14 +246,14 @@ static int restore_enforced(const struct arguments *arguments) {
 }
 
 static int run_restore(const struct arguments *arguments) {
-  struct taking_back taking = {.and_later = true};
+  struct undo undo = {.and_later = true};
   bool enforced = arguments_has(arguments, OPTION_ENFORCED);
   if (enforced == (arguments->operand_count == 1) ||
       (!enforced && arguments_value(arguments, OPTION_OUTPUT) != NULL))
     return usage_status(arguments->verb, "expected the number of a change, or --enforced");
   if (enforced)
     return restore_enforced(arguments);
-  return read_number(arguments, &taking.id) ? take_back_locked(arguments, &taking) : EXIT_USAGE;
+  return read_number(arguments, &undo.id) ? undo_locked(arguments, &undo) : EXIT_USAGE;
 }
 
 const struct verb verb_restore = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The table of all verbs. */
+/* The table of all verbs, and each verb. */
 #ifndef PINCTL_VERBS_VERBS_H
 #define PINCTL_VERBS_VERBS_H
 
