@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Programs that do not take no for an answer, and programs that use an SSL again after a refusal. */
+/* Programs that continue in spite of a refusal, and programs that use an SSL again after one. */
 #include "kit.h"
 
 #include <stdio.h>
@@ -28,9 +28,9 @@ static enum outcome finish(struct link *link, SSL_CTX *client, SSL_CTX *server, 
   return outcome;
 }
 
-/* ---- The transport is put back after the refusal, and the handshake goes on ---- */
+/* ---- The program restores the transport after the refusal, and continues the handshake ---- */
 
-/* What a program holds of its transport, to put it back. */
+/* What a program keeps of its transport in order to restore it. */
 struct transport_kept {
   int fd;
   BIO *rbio, *wbio;
@@ -99,7 +99,7 @@ static void rejoin(struct link *link) {
   link->server_received = 0;
 }
 
-/* For the same host: each time anew, with BIOs that nobody has replaced yet. */
+/* Connects to the same host again and again, each time with new BIOs that nothing has replaced yet. */
 static enum outcome once_more(const struct setup *setup) {
   SSL_CTX *client = credulous_client(setup), *server = server_context(setup);
   struct link link;
@@ -115,8 +115,8 @@ static enum outcome once_more(const struct setup *setup) {
   return finish(&link, client, server, outcome);
 }
 
-/* Uses the refused SSL for a host without an entry. What the program sets in between is the mode of
- * verification that it keeps; -1: it sets none. */
+/* Uses the refused SSL for a host without an entry. mode: the verification mode that the program sets in
+ * between; -1: it sets none. */
 static enum outcome then_uncovered(const struct setup *setup, int mode) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -134,7 +134,7 @@ static enum outcome then_uncovered(const struct setup *setup, int mode) {
   return finish(&link, client, server, outcome);
 }
 
-/* It must be as if there had been no refusal. */
+/* The second connection must be as if there had been no refusal. */
 static enum outcome for_another(const struct setup *setup) {
   return then_uncovered(setup, -1);
 }

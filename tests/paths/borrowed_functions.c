@@ -72,7 +72,7 @@ static enum outcome callback_from_callback(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* The verification of one context, put into the store of another, when the first is long gone. */
+/* The verification of one context, put into the store of another after the first context is freed. */
 static enum outcome verify_into_store(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
   X509_STORE *store = SSL_CTX_get_cert_store(client);
@@ -88,7 +88,7 @@ static enum outcome verify_into_store(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* Read out and put back, in the middle. */
+/* Reads the function and sets it again, in the middle of a verification. */
 static int read_and_put_back(X509_STORE_CTX *ctx, void *arg) {
   (void)arg;
   X509_STORE_CTX_set_verify(ctx, X509_STORE_CTX_get_verify(ctx));
@@ -104,8 +104,7 @@ static int verify_once_more(X509_STORE_CTX *ctx) {
   return openssls_own(ctx);
 }
 
-/* The context's own verification is replaced by one that calls what stood there, which is found in the store
- * too. */
+/* Replaces the context's own verification by a function that calls the old one, which is also the store's. */
 static int wrap_twice(X509_STORE_CTX *ctx, void *arg) {
   (void)arg;
   openssls_own = X509_STORE_CTX_get_verify(ctx);
@@ -214,7 +213,7 @@ static enum outcome store_functions(const struct setup *setup) {
   return connect_from(setup, client_with_store_functions(setup));
 }
 
-/* Where a store has a clean-up of the program's, it is not searched by us. */
+/* If a store has a clean-up function of the program's, pinning does not search that store. */
 static enum outcome store_cleanup(const struct setup *setup) {
   SSL_CTX *client = client_with_store_functions(setup);
 

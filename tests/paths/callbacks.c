@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Programs that take verification into their own hands, or watch it. */
+/* Programs that do the verification themselves, or watch it. */
 #include "kit.h"
 
 #include <stdio.h>
@@ -89,7 +89,7 @@ static int verify_and_ignore(X509_STORE_CTX *ctx, void *arg) {
   return 1;
 }
 
-/* As programs do that want a store of their own: a second context, for the same certificates. */
+/* Like programs that want a store of their own: verifies the same certificates in a second context. */
 static int verify_in_another(X509_STORE_CTX *ctx, void *arg) {
   X509_STORE_CTX *other = X509_STORE_CTX_new();
   int ok = X509_STORE_CTX_init(other, X509_STORE_CTX_get0_store(ctx), X509_STORE_CTX_get0_cert(ctx),
@@ -134,7 +134,7 @@ static int retry_once(X509_STORE_CTX *ctx, void *arg) {
   return SSL_set_retry_verify(ssl);
 }
 
-/* Once refused it need not be asked again. */
+/* After a refusal, pinning need not ask the program again. */
 static enum outcome asked_twice(enum outcome outcome) {
   if (outcome == ACCEPTED && retries != 2)
     broken("verified %d times", retries);
@@ -179,8 +179,7 @@ static enum outcome store_verify_cb(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* ---- Functions of the program's store: each is called for a connection of the program's, and for no other
- * ---- */
+/* ---- Functions of the program's store: called for connections of the program, and for no others ---- */
 
 #if OPENSSL_VERSION_NUMBER >= 0x40000000L
 #define FROM_4_0 const
@@ -213,7 +212,7 @@ static int end_of(X509_STORE_CTX *ctx) {
   return 1;
 }
 
-/* The store is not searched then, and what the server sent has to do. */
+/* The store is not searched then, so the path has to come from what the server sent. */
 static enum outcome store_cleanup(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
@@ -233,7 +232,7 @@ static enum outcome store_functions(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* ---- What the program is told of a refusal ---- */
+/* ---- What the program learns of a refusal ---- */
 
 static enum outcome told_of_refusal(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
@@ -248,7 +247,7 @@ static enum outcome told_of_refusal(const struct setup *setup) {
   return outcome;
 }
 
-/* Programs wait on the descriptor of a connection, refused or not. */
+/* Programs wait for the descriptor of a connection, even after a refusal. */
 static enum outcome descriptor_stays(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -265,7 +264,7 @@ static enum outcome descriptor_stays(const struct setup *setup) {
   return outcome;
 }
 
-/* ---- Info and message callbacks: called as often as without us ---- */
+/* ---- Info and message callbacks: called as often as without pinning ---- */
 
 static void print_info(const SSL *ssl, int where, int ret) {
   if (!SSL_is_server(ssl))
@@ -292,7 +291,8 @@ static enum outcome info_of_connection(const struct setup *setup) {
   return outcome;
 }
 
-/* Set in the middle of a handshake, where ours may already stand: nothing of it may be lost, nor ours. */
+/* Sets a callback in the middle of a handshake, when ours may be set already: both must get all their events.
+ */
 static int set_info_then_yes(X509_STORE_CTX *ctx, void *arg) {
   SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 
@@ -311,7 +311,7 @@ static void ignore_info(const SSL *ssl, int where, int ret) {
   (void)ret;
 }
 
-/* The verify callback says yes, and puts an info callback of its own where one of ours would have judged. */
+/* The verify callback accepts, and sets an info callback where one of ours would have judged. */
 static int hostile_yes(int ok, X509_STORE_CTX *ctx) {
   SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
 
@@ -332,7 +332,7 @@ static int allow_all(const SSL *ssl, const SSL_CTX *context, int operation, int 
   return 1;
 }
 
-/* A security callback of the program's stands where ours would. */
+/* The program sets a security callback where ours would be. */
 static enum outcome own_security(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 
@@ -340,7 +340,8 @@ static enum outcome own_security(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* What the program's security level forbids stays forbidden, whoever stands in front of libssl's callback. */
+/* What the program's security level forbids stays forbidden, although our callback is in front of libssl's.
+ */
 static enum outcome own_level(const struct setup *setup) {
   SSL_CTX *client = client_context(setup);
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Chains that a server makes as long, as crowded or as costly as it likes. The policy blocks the key of the
- * CA at the top, or pins one: what is behind a limit may not count as absent.
+ * Chains that a server makes very long, crowded or costly. The policy blocks the key of the CA at the top, or
+ * pins one. What is beyond a limit must not count as absent.
  */
 #include "kit.h"
 
@@ -19,7 +19,7 @@
 #define HOST "pinned.test.example"
 #define MOST 48
 
-/* From the server's own upwards; the one at the top is issued by the root that clients trust. */
+/* The certificates from the server's upwards; clients trust the root that issued the topmost one. */
 static struct {
   X509 *certificates[MOST];
   EVP_PKEY *keys[MOST];
@@ -61,7 +61,7 @@ static X509 *issue(EVP_PKEY *key, X509_NAME *subject, X509_NAME *issuer, EVP_PKE
   return certificate;
 }
 
-/* The key of every CA; NULL: each has its own, on P-256. */
+/* The key of every CA; NULL: each CA has a P-256 key of its own. */
 static EVP_PKEY *common_key;
 
 static EVP_PKEY *key_at(int depth) {
@@ -71,7 +71,7 @@ static EVP_PKEY *key_at(int depth) {
   return common_key;
 }
 
-/* The key at `at` is the special one. */
+/* at: the depth of the special key. */
 static void make_chain(int count, int at, EVP_PKEY *special, EVP_PKEY *stranger) {
   X509 *root = read_certificate("root");
   EVP_PKEY *root_key = read_key("root");
@@ -84,7 +84,7 @@ static void make_chain(int count, int at, EVP_PKEY *special, EVP_PKEY *stranger)
     EVP_PKEY *signer = depth == count - 1 ? root_key : chain.keys[depth + 1];
 
     chain.keys[depth] = depth == at ? special : key_at(depth);
-    /* Nobody holds the other half of a special key: what it is to have signed carries another's signature. */
+    /* Nobody has the private half of a special key, so another key makes the signatures. */
     if (depth + 1 == at)
       signer = stranger;
     chain.certificates[depth] = issue(chain.keys[depth], subject, issuer, signer, depth > 0);
@@ -105,7 +105,7 @@ static void pin_of(int depth, char ret_pin[64]) {
   EVP_EncodeBlock((unsigned char *)ret_pin + 7, digest, sizeof digest);
 }
 
-/* blocked, listed: depths; -1: none, or a key that is nowhere. */
+/* blocked, listed: depths; -1: none, or a key that is in no certificate. */
 static void write_policy(int blocked, const char *list, int listed) {
   static const char nowhere[] = "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
   FILE *file = fopen(getenv("PATHS_POLICY"), "we");
@@ -137,7 +137,7 @@ static enum outcome connect_deep(const struct setup *setup, X509 **more, int mor
     SSL_CTX_add1_chain_cert(server, more[i]);
   for (int depth = 1; depth < chain.count; depth++)
     SSL_CTX_add1_chain_cert(server, chain.certificates[depth]);
-  /* OpenSSL verifies no more than this many intermediates by default. */
+  /* By default OpenSSL verifies at most this many intermediates. */
   SSL_CTX_set_verify_depth(client, 100);
   outcome = connect_with(setup, client, server);
   SSL_CTX_free(client);
@@ -205,7 +205,7 @@ static enum outcome pin_above(const struct setup *setup) {
   return connect_deep(setup, NULL, 0);
 }
 
-/* The last key that is looked at is no end. */
+/* The last key within the limit is not the end of the chain. */
 static enum outcome anchor_at_the_cut(const struct setup *setup) {
   make_chain(48, -1, NULL, NULL);
   write_policy(-1, "anchors", 31);
@@ -255,14 +255,14 @@ static enum outcome rsa_of_a_long_exponent(const struct setup *setup) {
   return with_rsa(setup, 3072, 3070);
 }
 
-/* ---- Keys that cost more than they look ---- */
+/* ---- Keys that cost more than their size shows ---- */
 
 static void push(OSSL_PARAM_BLD *builder, const char *name, const BIGNUM *number) {
   if (OSSL_PARAM_BLD_push_BN(builder, name, number) != 1)
     broken("no %s", name);
 }
 
-/* A key that signs, whose public exponent is as long as the modulus: the private one is short. */
+/* A key that signs and whose public exponent is as long as the modulus, so the private exponent is short. */
 static EVP_PKEY *rsa_key_to_check_long(int bits) {
   BN_CTX *bignums = BN_CTX_new();
   BIGNUM *p = BN_new(), *q = BN_new(), *n = BN_new(), *d = BN_new(), *e = NULL;
@@ -299,7 +299,7 @@ static EVP_PKEY *rsa_key_to_check_long(int bits) {
   return key;
 }
 
-/* Every CA of the chain has that key. */
+/* Every CA of the chain has this key. */
 static enum outcome with_long_checks(const struct setup *setup, int count, int bits) {
   EVP_PKEY *key = bits > 0 ? rsa_key_to_check_long(bits) : EVP_RSA_gen(3072);
 
@@ -321,9 +321,9 @@ static enum outcome rsa_checked_long(const struct setup *setup) {
   return with_long_checks(setup, 12, 3072);
 }
 
-/* ---- A crowd among which the issuer is ---- */
+/* ---- The issuer is in a crowd of certificates ---- */
 
-/* The issuer is pinned; or the key at the top, to which nobody comes by the crowd, is blocked. */
+/* The issuer is pinned, or the key at the top is blocked, which the crowd keeps from being reached. */
 static enum outcome crowded(const struct setup *setup, int strangers, bool same_name, bool blocked) {
   X509 *crowd[200];
   EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -368,9 +368,9 @@ static enum outcome blocked_behind_many(const struct setup *setup) {
   return crowded(setup, 180, false, true);
 }
 
-/* ---- Issuers that one may overlook, or find twice ---- */
+/* ---- Issuers that could be overlooked, or found twice ---- */
 
-/* The one at depth 2 is issued by the one at depth 1: there is no top. */
+/* The certificates at depth 1 and 2 issued each other, so the chain has no top. */
 static enum outcome issued_in_a_circle(const struct setup *setup) {
   X509_NAME *subject = name_of("Deep", 2), *issuer = name_of("Deep", 1);
 
@@ -383,7 +383,7 @@ static enum outcome issued_in_a_circle(const struct setup *setup) {
   return connect_deep(setup, NULL, 0);
 }
 
-/* An issuer whose time is over is one all the same, where there is no other. */
+/* If there is no other issuer, an expired one counts. */
 static enum outcome blocked_above_expired(const struct setup *setup) {
   make_chain(3, -1, NULL, NULL);
   X509_gmtime_adj(X509_getm_notAfter(chain.certificates[1]), -3600);

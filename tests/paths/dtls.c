@@ -18,7 +18,7 @@
 #define MEDIA_KEYS "SRTP_AES128_CM_SHA1_80"
 #define NO_MEDIA "this OpenSSL has no keys for media"
 
-static bool connects = true; /* its sockets; else only OpenSSL is told where they send */
+static bool connects = true; /* whether sockets are connected; if not, only OpenSSL knows the address */
 
 static void attach(SSL *ssl, int fd, struct sockaddr_in *peer) {
   BIO *bio = BIO_new_dgram(fd, BIO_NOCLOSE);
@@ -118,7 +118,7 @@ static enum outcome unconnected(const struct setup *setup) {
   return once(setup);
 }
 
-/* Of the connections of the process's one is to an address that the policy names. */
+/* One connection of the process goes to an address that the policy names. */
 static enum outcome beside_covered(const struct setup *setup) {
   connects = false;
   connect_at("127.0.0.1");
@@ -128,7 +128,7 @@ static enum outcome beside_covered(const struct setup *setup) {
 #define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
 #define ANYWHERE "nothing tells to which of the hosts that were resolved it sends"
 
-/* Media's keys, from whoever has the fingerprint that was agreed on elsewhere, as in WebRTC. */
+/* Keys for media (SRTP), from any peer with a fingerprint that was agreed elsewhere, as in WebRTC. */
 static enum outcome media(const struct setup *setup) {
   offers_media = true;
   return unconnected(setup);
@@ -144,8 +144,8 @@ static enum outcome media_connected(const struct setup *setup) {
   return once(setup);
 }
 
-/* By a stream there are no keys for media, whatever the program set. Offered by OpenSSL they are all the
- * same, and its server refuses them: that one is not to see them. */
+/* Over a stream there are no keys for media, even if the program sets SRTP. OpenSSL's client offers the
+ * extension all the same, and its server refuses it, so the server must not see it. */
 static enum outcome stream_beside_covered(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;

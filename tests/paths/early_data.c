@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Early data (RFC 8446, 2.3): it leaves the client before the server has shown anything. */
+/* Early data (RFC 8446, 2.3), which leaves the client before the server has shown anything. */
 #include "shared_key.h"
 
 #include <arpa/inet.h>
@@ -29,7 +29,7 @@ static SSL_CTX *eager_server(const struct setup *setup) {
   return server;
 }
 
-/* Of the server: takes early data while there is any to come. True: it is time for the handshake proper. */
+/* Server: reads early data as long as some can come. True: the handshake itself is next. */
 static bool read_early(struct link *link) {
   char buffer[256];
   size_t length = 0;
@@ -63,7 +63,7 @@ static void write_early(struct link *link, const char *data) {
     finished = read_early(link);
 }
 
-/* Looks at what leaves the client: never the data itself, unencrypted. */
+/* Checks what leaves the client: the data must never be unencrypted. */
 static long watch_wire(BIO *bio, int operation, const char *data, size_t length, int argi, long argl,
                        int result, size_t *processed) {
   (void)bio, (void)argi, (void)argl, (void)processed;
@@ -83,7 +83,7 @@ static enum outcome send_early(struct link *link, bool may_arrive) {
   return link_outcome(link);
 }
 
-/* One connection with early data. session: NULL: none is offered. */
+/* Makes one connection with early data. session: the one to offer; NULL: none. */
 static enum outcome connect_early(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
                                   SSL_SESSION *session, bool may_arrive) {
   struct link link;
@@ -97,7 +97,7 @@ static enum outcome connect_early(const struct setup *setup, SSL_CTX *client, SS
   return outcome;
 }
 
-/* Of a connection that is accepted. */
+/* Makes a connection that is accepted. */
 static SSL_SESSION *session_of(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
   SSL_SESSION *session;
 
@@ -108,7 +108,7 @@ static SSL_SESSION *session_of(const struct setup *setup, SSL_CTX *client, SSL_C
   return session;
 }
 
-/* second_policy: NULL: the same. */
+/* second_policy: NULL: keeps the first policy. */
 static enum outcome follow(const struct setup *setup, const char *second_policy, bool may_arrive) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
   SSL_SESSION *session = session_of(setup, client, server);
@@ -131,7 +131,7 @@ static enum outcome changed(const struct setup *setup) {
   return follow(setup, "changed", false);
 }
 
-/* ---- A session that is put in the place of the one that was looked at ---- */
+/* ---- A session that replaces the one that was checked ---- */
 
 static SSL_SESSION *put_in;
 
@@ -144,7 +144,7 @@ static void put_session_in(const SSL *ssl, int where, int result) {
     SSL_set_session(mutable, put_in);
 }
 
-/* The program offers a session that the changed policy allows, and takes another at the last moment. */
+/* The program offers a session that the changed policy allows, and uses another one at the last moment. */
 static enum outcome exchange_by(const struct setup *setup, void (*prepare)(SSL *ssl)) {
   struct setup other = *setup;
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup), *other_server;
@@ -174,7 +174,8 @@ static enum outcome exchange_by(const struct setup *setup, void (*prepare)(SSL *
 
 static void put_in_at_start(SSL *ssl) {
   SSL_set_info_callback(ssl, put_session_in);
-  /* To tell them, libssl asks what versions are allowed: as before a handshake, but none begins. */
+  /* To get the allowed versions, libssl calls the security callback as before a handshake, but none begins.
+   */
   sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(ssl));
 }
 
@@ -192,9 +193,9 @@ static enum outcome exchanged_late(const struct setup *setup) {
 
 /* ---- With the first packet of a connection (TCP Fast Open) ---- */
 
-/* A network of our own, where it is allowed without a cookie from before (tcp_fastopen in ip-sysctl). */
+/* Enters a network namespace where Fast Open needs no earlier cookie (tcp_fastopen in ip-sysctl). */
 static void enter_network(void) {
-  static const char setting[] = "519"; /* 0x207: both sides, and neither asks for a cookie */
+  static const char setting[] = "519"; /* 0x207: both sides, without asking for a cookie */
   struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
   int fd, any;
 
@@ -221,7 +222,7 @@ static int listen_for_fast(struct sockaddr_in *ret_address) {
   return listener;
 }
 
-/* Nothing is sent yet. */
+/* Sends nothing yet. */
 static void put_off(int fd, const struct sockaddr_in *to) {
   int on = 1;
 
@@ -241,7 +242,7 @@ static int open_fast(const struct sockaddr_in *to) {
   return fd;
 }
 
-/* To a server that nobody waits at, so that the process has a socket that tells nothing. */
+/* Connects to a server that never answers, so that the process has a socket which reveals nothing. */
 static void open_fast_aside(void) {
   struct sockaddr_in address;
 
@@ -259,7 +260,7 @@ static SSL_SESSION *session_of_before(const struct setup *setup, SSL_CTX *client
   return session;
 }
 
-/* By a socket of the client's own. */
+/* Uses a socket of the client's own. */
 static enum outcome send_early_to(int listener, struct link *link) {
   enum outcome outcome;
   size_t written;
@@ -276,7 +277,7 @@ static enum outcome send_early_to(int listener, struct link *link) {
   return outcome;
 }
 
-/* To an address that the policy names, by a socket that does not tell yet where to. */
+/* Goes to an address that the policy names, over a socket that does not show its peer yet. */
 static enum outcome early_by(const struct setup *setup,
                              int (*open_socket)(int listener, const struct sockaddr_in *to)) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
@@ -303,13 +304,14 @@ static int open_fast_at(int listener, const struct sockaddr_in *to) {
   return open_fast(to);
 }
 
-/* In the first packet. */
+/* Sends the early data in the first packet. */
 static enum outcome fast(const struct setup *setup) {
   enter_network();
   return early_by(setup, open_fast_at);
 }
 
-/* Behind another connection, which is given up, the listener has no room until the next try, in a second. */
+/* Fills the listener's queue with a connection that is given up, so the listener has room only after a
+ * second. */
 static int begin_connecting(int listener, const struct sockaddr_in *to) {
   int filling = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -324,12 +326,12 @@ static int begin_connecting(int listener, const struct sockaddr_in *to) {
   return fd;
 }
 
-/* While it is being connected. */
+/* Sends while the socket is being connected. */
 static enum outcome pending(const struct setup *setup) {
   return early_by(setup, begin_connecting);
 }
 
-/* ---- By a BIO of the program's, beside what sockets it has ---- */
+/* ---- Over a BIO of the program's, with other sockets in the process ---- */
 
 static enum outcome early_elsewhere(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
@@ -342,7 +344,7 @@ static enum outcome early_elsewhere(const struct setup *setup) {
   return outcome;
 }
 
-/* Which may send by a socket that the program has. */
+/* The BIO may send over a socket of the program. */
 static enum outcome fast_elsewhere(const struct setup *setup) {
   open_fast_aside();
   return early_elsewhere(setup);
@@ -393,13 +395,13 @@ static int dissolved(void) {
   return fd;
 }
 
-/* What the socket did before says nothing of where it goes now. */
+/* What the socket did before does not show where it goes now. */
 static enum outcome beside_dissolved(const struct setup *setup) {
   enter_network();
   return beside_reopened(setup, dissolved());
 }
 
-/* The first data may open it (MSG_FASTOPEN). */
+/* The first data may open the connection (MSG_FASTOPEN). */
 static enum outcome beside_unopened(const struct setup *setup) {
   (void)socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   return beside_connected(setup);
@@ -422,7 +424,7 @@ static enum outcome beside_turned_away(const struct setup *setup) {
   return beside_reopened(setup, fd);
 }
 
-/* By a BIO that connects once data are written. */
+/* A BIO that connects when data are written. */
 static enum outcome early_connecting(const struct setup *setup, const char *host, const char *address) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
   SSL_SESSION *session = session_of_before(setup, client, server);
@@ -430,7 +432,7 @@ static enum outcome early_connecting(const struct setup *setup, const char *host
   struct sockaddr_in listening;
   struct link link;
   enum outcome outcome;
-  char name[16], port[8]; /* not const: OpenSSL's macros cast that away */
+  char name[16], port[8]; /* not const, because OpenSSL's macros cast const away */
   int listener = listen_at(address, &listening);
 
   snprintf(name, sizeof name, "%s", host);
@@ -461,7 +463,7 @@ static enum outcome connecting_to_covered(const struct setup *setup) {
   return early_connecting(setup, "127.0.0.2", "127.0.0.2");
 }
 
-/* ---- With a key agreed elsewhere, there is no session to look at before ---- */
+/* ---- With a key agreed elsewhere, there is no session to check beforehand ---- */
 
 static enum outcome external(const struct setup *setup, bool may_arrive) {
   SSL_CTX *client = client_context(setup), *server = eager_server(setup);
@@ -483,14 +485,14 @@ static enum outcome external_pinned(const struct setup *setup) {
   return external(setup, false);
 }
 
-/* By a BIO of the program's, and nothing is offered by which the first look could see it. */
+/* Uses a BIO of the program's, and offers nothing by which the first check could see the key. */
 static enum outcome external_fast_elsewhere(const struct setup *setup) {
   open_fast_aside();
   use_policy("aside");
   return external(setup, false);
 }
 
-/* Beside a session that is allowed, but has no early data. OpenSSL's own server finds fault with that. */
+/* Beside a session that is allowed but has no early data. OpenSSL's own server rejects this. */
 static enum outcome external_beside(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = eager_server(setup);
   SSL_SESSION *session;
@@ -508,7 +510,7 @@ static enum outcome external_beside(const struct setup *setup) {
   return outcome;
 }
 
-/* A session that the policy does not allow any more is not offered, so libssl has no key for early data and
+/* A session that the policy no longer allows is not offered, so libssl has no key for early data and
  * says so. */
 #define NOT_OFFERED .without = ACCEPTED, .provider = REJECTED, .shim = REJECTED
 

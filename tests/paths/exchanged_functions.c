@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Programs that exchange functions: callbacks in the middle of things, and OpenSSL's own for theirs. */
+/* Programs that exchange functions: callbacks during a handshake, and OpenSSL's functions for their own. */
 #include "kit.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ static enum outcome handed_over(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* Hands over where the signatures are checked, and not before: at the first certificate found good. */
+/* Exchanges the callback when the first certificate is found good, which is when signatures are checked. */
 static int hand_over_late(int ok, X509_STORE_CTX *ctx) {
   if (ok == 1)
     X509_STORE_CTX_set_verify_cb(ctx, print_yes);
@@ -47,7 +47,7 @@ static enum outcome handed_over_late(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* ---- A store's verification that calls OpenSSL's own, as it was found in a context ---- */
+/* ---- A store's verification function that calls OpenSSL's own, which was read from a context ---- */
 
 static X509_STORE_CTX_verify_fn openssls_own;
 
@@ -104,7 +104,7 @@ static enum outcome replaced_in_context(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* ---- A context that is set up a second time, or verified a second time, in the program's callback ---- */
+/* ---- A context that the program's callback sets up again, or verifies again ---- */
 
 static int set_up_again(X509_STORE_CTX *ctx, void *arg) {
   X509_STORE *store = X509_STORE_CTX_get0_store(ctx);
@@ -141,7 +141,7 @@ static enum outcome verified_twice(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* ---- Info callbacks that come and go ---- */
+/* ---- Info callbacks that are set and removed ---- */
 
 static void print_info(const SSL *ssl, int where, int ret) {
   (void)ssl;
@@ -176,7 +176,7 @@ static enum outcome info_replaced(const struct setup *setup, void (*first)(const
   return outcome;
 }
 
-/* A program takes its callback away before it frees what that needs. */
+/* A program removes its callback before it frees what the callback needs. */
 static enum outcome info_removed(const struct setup *setup) {
   return info_replaced(setup, print_info, NULL);
 }
@@ -189,7 +189,7 @@ static enum outcome info_added(const struct setup *setup) {
   return info_replaced(setup, NULL, print_info);
 }
 
-/* Takes itself away in the middle. */
+/* The callback removes itself while it runs. */
 static void print_once(const SSL *ssl, int where, int ret) {
   union {
     const SSL *given;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A process forks while another of its threads holds a lock of OpenSSL's, which nobody gives back in the
+/* A process forks while another of its threads holds a lock of OpenSSL's, which nothing releases in the
  * child. */
 #include "kit.h"
 
@@ -22,17 +22,18 @@
 
 static SSL_CTX *inherited_client, *inherited_server;
 
-/* ---- A thread that stops where it holds a lock of OpenSSL's ---- */
+/* ---- A thread that stops while it holds a lock of OpenSSL's ---- */
 
-/* It stops at its next request for memory under this lock; NULL: it does not. */
+/* The thread stops at its next request for memory under this lock; NULL: it does not stop. */
 static _Thread_local const pthread_rwlock_t *stops_under;
 static _Thread_local bool holds_lock;
-/* So many times before that one it took the lock and asked for memory; and whether it is doing so. */
+/* How often the thread takes the lock and asks for memory before that; and whether it is inside. */
 static _Thread_local int passes;
 static _Thread_local bool is_passing;
-/* Then it goes on to the next lock of any, and waits there for the fork: in its midst it might hold that. */
+/* Then it goes on to the next lock of any kind and waits there for the fork, because inside it might hold
+ * that lock. */
 static _Thread_local bool waits_later, waits_for_fork;
-/* Or it takes this lock so many times more, and waits where it would take it once again. */
+/* Or it takes this lock so many more times, and waits before it would take it once again. */
 static _Thread_local const pthread_rwlock_t *waits_at;
 static _Thread_local int takes_before;
 static _Thread_local pthread_rwlock_t *written_last;
@@ -45,7 +46,7 @@ typedef int lock_fn(pthread_rwlock_t *lock);
 
 static const struct timespec a_moment = {.tv_nsec = 1000000};
 
-/* As long as whoever forks might have to wait, and then on. */
+/* Waits as long as the forking thread may have to wait, then continues. */
 static void stay_inside(void) {
   stops_under = NULL;
   holds_lock = false;
@@ -69,7 +70,7 @@ static void wait_for_fork(const pthread_rwlock_t *next) {
   waits_for_fork = false;
 }
 
-/* These stand in for libc's in the whole process. */
+/* These replace libc's functions in the whole process. */
 #define EVERYBODYS __attribute__((visibility("default")))
 
 EVERYBODYS void *malloc(size_t size) {
@@ -138,7 +139,7 @@ static const pthread_rwlock_t *lock_of_texts(void) {
 
 /* ---- A program with memory functions of its own ---- */
 
-static bool memory_is_locked; /* each request takes a lock */
+static bool memory_is_locked; /* whether each request takes a lock */
 static pthread_mutex_t memory_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void lock_memory(void) {
@@ -179,11 +180,11 @@ static void have_own_memory(void) {
     broken("OpenSSL has asked for memory already");
 }
 
-/* ---- Forks beside such a thread ---- */
+/* ---- Forks while such a thread runs ---- */
 
 static const pthread_rwlock_t *lock;
 
-/* Forks when the thread is inside, or has nothing to do there. Where the child hangs, the alarm ends it. */
+/* Forks when the thread is inside, or has nothing to do there. An alarm ends a child that hangs. */
 static enum outcome fork_beside(void *(*thread_main)(void *), enum outcome (*in)(const struct setup *),
                                 const struct setup *setup) {
   pthread_t thread;
@@ -218,7 +219,7 @@ static void *make_object(void *arg) {
   return NULL;
 }
 
-/* An object with so many classes of data asks for memory while it holds the lock, for reading. */
+/* With so many classes of data, an object asks for memory while it holds the lock for reading. */
 static enum outcome fork_beside_reader(const struct setup *setup) {
   if (OpenSSL_version_num() < 0x30200000L)
     not_applicable("this lock is everybody's alone");
@@ -256,7 +257,7 @@ static void *connect_and_stop(void *arg) {
   return arg;
 }
 
-/* Without us the thread holds no lock for writing, and does not stop. */
+/* Without pinning, the thread holds no lock for writing and does not stop. */
 static enum outcome fork_beside_connection(const struct setup *other, const struct setup *setup) {
   in_thread = other;
   inherited_client = client_context(setup);
@@ -272,7 +273,7 @@ static enum outcome fork_beside_client(const struct setup *setup) {
   return fork_beside_connection(&other, setup);
 }
 
-/* A thread is refused for the first time. */
+/* A thread gets its first refusal. */
 static enum outcome fork_beside_refused(const struct setup *setup) {
   static const struct setup other = {.chain = "bad", OTHER}, pinned = {.chain = "bad", PINNED};
 
@@ -281,7 +282,8 @@ static enum outcome fork_beside_refused(const struct setup *setup) {
   return fork_beside_connection(&pinned, setup);
 }
 
-/* Comes by the shim also where libcrypto's own calls do not, since they are bound within it. */
+/* This call reaches the shim even if libcrypto's own calls do not, because they are bound within libcrypto.
+ */
 static void call_by_the_shim(void) {
   CRYPTO_EX_DATA data;
   int object;
@@ -309,8 +311,8 @@ static enum outcome first_of_all(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* A thread makes the first call that comes by the shim, which asks for an index of each of three classes.
- * OpenSSL itself takes the lock after that. */
+/* A thread makes the first call that reaches the shim, which asks for an index of each of three classes.
+ * OpenSSL itself takes the lock afterwards. */
 static enum outcome fork_beside_start(const struct setup *setup, int nth, int takes) {
   start_passes = nth;
   start_takes = takes;
@@ -331,7 +333,7 @@ static enum outcome fork_at_third(const struct setup *setup) {
   return fork_beside_start(setup, 2, 3);
 }
 
-/* The same, by programs with memory functions of their own. */
+/* The same in programs with memory functions of their own. */
 static enum outcome own_memory_beside_reader(const struct setup *setup) {
   have_own_memory();
   return fork_beside_reader(setup);
@@ -347,7 +349,7 @@ static enum outcome own_memory_beside_refused(const struct setup *setup) {
   return fork_beside_refused(setup);
 }
 
-/* The first takes are those of an object that shows whose memory functions are in force. */
+/* The lock is first taken for an object that shows whose memory functions are in force. */
 static enum outcome own_memory_beside_start(const struct setup *setup) {
   have_own_memory();
   return fork_beside_start(setup, 0, 5);
@@ -359,7 +361,7 @@ static void *do_nothing(void *arg) {
   return arg;
 }
 
-/* Its handler takes the lock of its memory, before that of ours: it was registered later. */
+/* The program's handler was registered later, so it takes its memory lock before ours takes its lock. */
 static enum outcome fork_with_locked_memory(const struct setup *setup) {
   pthread_t thread;
   enum outcome outcome;
@@ -378,7 +380,7 @@ static enum outcome fork_with_locked_memory(const struct setup *setup) {
   return outcome;
 }
 
-/* fork(2) is no cancellation point, and so nothing in it may be one. */
+/* fork(2) is no cancellation point, so nothing within it may be one. */
 static void *fork_while_cancelled(void *arg) {
   atomic_bool *ret_came_back = arg;
   pid_t child;
@@ -416,8 +418,7 @@ static enum outcome fork_cancelled(const struct setup *setup) {
 
 static atomic_bool forking;
 
-/* Comes after our handler, as it was registered earlier.
- * Gives the thread the time to get inside, if it can. */
+/* Registered earlier, so it runs after our handler. Gives the thread time to get inside, if it can. */
 static void let_thread_begin(void) {
   open_threads_link();
   atomic_store(&forking, true);
@@ -432,7 +433,7 @@ static void *connect_while_forking(void *arg) {
   return arg;
 }
 
-/* A thread begins with what takes the lock when ours has waited for those that had begun. */
+/* A thread starts to use the lock after our handler has waited for the threads that used it. */
 static enum outcome fork_beside_late(const struct setup *setup) {
   static const struct setup other = {.chain = "bad", OTHER};
   pthread_t thread;
@@ -453,7 +454,7 @@ static enum outcome fork_beside_late(const struct setup *setup) {
   return outcome;
 }
 
-/* Like fork(2), at the end of the process, when OpenSSL has cleaned up. */
+/* Forks at the end of the process, after OpenSSL has cleaned up. */
 static void fork_at_exit(void) {
   pid_t child = fork();
   int status;

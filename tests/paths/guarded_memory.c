@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Clients with an allocator of their own, of which nobody can ask how large a block is, and behind whose
- * blocks nothing can be read: in OpenSSL 4.0 verified names have no end of their own.
+ * Clients with an allocator that cannot tell how large a block is, and whose blocks have unreadable memory
+ * behind them: in OpenSSL 4.0, verified names are not terminated.
  */
 #include "kit.h"
 
@@ -13,10 +13,10 @@
 #include <sys/mman.h>
 
 #define PAGE ((size_t)4096)
-/* Longer blocks are no names, and may be of something that must be aligned. */
+/* Longer blocks are no names, and may need alignment. */
 #define NAME_SIZE 300
 
-/* In a page of its own before each block. */
+/* Stored in a separate page before each block. */
 struct header {
   size_t size, mapped;
 };
@@ -70,7 +70,7 @@ static enum outcome guarded(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The host's name is the last of many that the client would take. */
+/* The host's name is the last of many that the client accepts. */
 static enum outcome guarded_among_many(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;

@@ -2,10 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Programs that read info callbacks and set them back, elsewhere, or from within one. Every sequence of a
- * small alphabet of operations is run, and the events that each callback saw are printed: with pinning they
- * must be the same, none more and none fewer. A case is one operation in the middle of a handshake, and goes
- * through all sequences before it.
+ * Programs that read info callbacks and set them again, elsewhere, or from within one. Runs every sequence of
+ * a few operations, and prints the events that each callback saw: with pinning they must be the same, no more
+ * and no fewer. A case is one operation in the middle of a handshake, with all sequences before it.
  */
 #include "shared_key.h"
 
@@ -20,7 +19,7 @@
 
 typedef void info_fn(const SSL *ssl, int where, int ret);
 
-/* What the operations work on. */
+/* The objects that the operations work on. */
 static struct {
   SSL_CTX *context, *second;
   SSL *ssl, *other;
@@ -31,11 +30,11 @@ static struct {
 
 typedef void operation(void);
 
-static operation *inner; /* what the acting callback does; NULL: nothing */
+static operation *inner; /* the operation that the acting callback does; NULL: none */
 static int inner_at;     /* at which of its events */
 static int acting_calls;
-static bool wrapped;          /* somebody's callback, or none, by the wrapping one */
-static info_fn *found_before; /* what that calls */
+static bool wrapped;          /* whether the wrapping callback wraps another one, or none */
+static info_fn *found_before; /* the callback that it calls */
 
 static void note(char name, const SSL *ssl, int where) {
   if (SSL_is_server(ssl))
@@ -55,14 +54,14 @@ static void acting(const SSL *ssl, int where, int ret) {
     inner();
 }
 
-/* Calls what was there before, as a well-behaved library does. */
+/* Calls the callback that was set before, as a well-behaved library does. */
 static void wrapping(const SSL *ssl, int where, int ret) {
   note('w', ssl, where);
   if (found_before != NULL && found_before != wrapping)
     found_before(ssl, where, ret);
 }
 
-/* ---- The alphabet ---- */
+/* ---- The operations ---- */
 
 static void nothing(void) {
 }
@@ -92,9 +91,9 @@ static void set_none_in_context(void) {
 }
 
 /*
- * Once, as libraries do that remember it. One that asks the getter instead, finds ours in place of its own
- * and wraps itself, is called twice for the event in which it does so where libssl had taken up its own
- * before: what it calls then looks the same as what it called before.
+ * Wraps once, like libraries that remember it. A library that asks the getter instead finds our callback in
+ * place of its own and wraps itself. If libssl had read its own callback before, it is called twice for the
+ * event in which it does so, because the callback that it then calls looks the same as before.
  */
 static void wrap(void) {
   if (wrapped)
@@ -172,7 +171,7 @@ static operation *const before[] = {nothing,
                                     clear};
 #define BEFORE (sizeof before / sizeof *before)
 
-/* After the first connection, before it is closed and the other one is made. */
+/* Acts after the first connection, before that is closed and the other one is made. */
 static operation *const after[] = {nothing,  set_none, set_saved, set_none_in_context, set_saved_in_context,
                                    set_plain};
 #define AFTER (sizeof after / sizeof *after)
@@ -181,7 +180,7 @@ static operation *const after[] = {nothing,  set_none, set_saved, set_none_in_co
 
 static SSL_CTX *server;
 
-/* A key agreed elsewhere, for it takes a tenth of the time that certificates do. */
+/* Uses a key agreed elsewhere, because that takes a tenth of the time of certificates. */
 static SSL_CTX *new_context(const SSL_METHOD *method, const struct setup *setup) {
   int version = setup->version != 0 ? setup->version : TLS1_3_VERSION;
   SSL_CTX *context = SSL_CTX_new(method);
@@ -285,7 +284,7 @@ static enum outcome run_all(const struct setup *setup, operation *in_the_middle,
   server = setup->chain != NULL ? server_context(setup) : new_context(TLS_server_method(), setup);
   for (size_t i = 0; i < BEFORE; i++) {
     for (size_t j = 0; j < BEFORE; j++) {
-      /* With certificates they take long: every third. */
+      /* With certificates this takes long, so only every third sequence is run. */
       if (setup->chain != NULL && (i + j) % 3 != 0)
         continue;
       for (size_t k = 0; k < (setup->chain != NULL ? 1 : 2); k++)
@@ -314,8 +313,7 @@ MIDDLE(removes_context_callback, set_none_in_context, 2)
 MIDDLE(sets_saved_in_context, set_saved_in_context, 2)
 MIDDLE(wraps_context_callback, wrap_in_context, 2)
 
-/* ---- Callbacks that ask at each event what stands in their place, and call it unless it is the program's
- * ---- */
+/* ---- Callbacks that at each event read the current callback, and call it unless it is the program's ---- */
 
 static void asking(const SSL *ssl, int where, int ret) {
   info_fn *stands = SSL_get_info_callback(ssl);
@@ -349,7 +347,7 @@ static enum outcome connect_asking(const struct setup *setup, info_fn *of_contex
   SSL_set_connect_state(all.ssl);
   SSL_set_connect_state(all.other);
   SSL_CTX_set_info_callback(all.context, of_context);
-  /* When the second connection begins, ours stands in the context. */
+  /* When the second connection begins, our callback is set in the context. */
   SSL_set_info_callback(all.other, of_connection);
   connect_all(setup, nothing);
   printf("\n");
@@ -360,8 +358,8 @@ static enum outcome connect_asking(const struct setup *setup, info_fn *of_contex
   return ACCEPTED;
 }
 
-/* Where libssl took the callback up before ours stood there, that sees the last event of the first flight
- * twice. */
+/* If libssl read the callback before ours was set, the program's callback sees the last event of the first
+ * flight twice. */
 static enum outcome meets_itself(const struct setup *setup) {
   return connect_asking(setup, NULL, asking);
 }
@@ -370,7 +368,7 @@ static enum outcome meet_each_other(const struct setup *setup) {
   return connect_asking(setup, asking_context, asking_connection);
 }
 
-/* ---- More callbacks than there are of ours to stand in for them ---- */
+/* ---- More callbacks than we have places for ---- */
 
 #define MANY 72
 static unsigned counts[MANY];
@@ -394,12 +392,12 @@ static SSL *new_counting(info_fn *info) {
 
   SSL_set_connect_state(ssl);
   SSL_set_info_callback(ssl, info);
-  /* To tell them, libssl asks what versions are allowed, and ours is put in place. */
+  /* To get the allowed versions, libssl calls the security callback, and our info callback is set. */
   sk_SSL_CIPHER_free(SSL_get1_supported_ciphers(ssl));
   return ssl;
 }
 
-/* The last one is called as often as without us, and in a copy of its connection too. */
+/* The last callback is called as often as without pinning, also in a copy of its connection. */
 static enum outcome count_events(const struct setup *setup, bool in_copy) {
   SSL *accepting;
 

@@ -166,7 +166,7 @@ SSL_CTX *client_context(const struct setup *setup) {
 void load_chain(SSL_CTX *context, const char *chain) {
   if (SSL_CTX_use_certificate_chain_file(context, pki("chain-", chain, ".pem")) != 1)
     broken("no chain %s", chain);
-  /* A stuffed chain shows certificates around a leaf whose key is another's file. */
+  /* A stuffed chain has certificates around the leaf, whose key is in another file. */
   if (SSL_CTX_use_PrivateKey_file(context, pki("key-", strcmp(chain, "stuffed") == 0 ? "bad" : chain, ".pem"),
                                   SSL_FILETYPE_PEM) != 1)
     broken("no key %s", chain);

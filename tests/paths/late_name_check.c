@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Clients that give OpenSSL no name, and ask it after the handshake whether the certificate is for one. In
- * these policies the names of certificates lead to no entry, unless a case says so.
+ * Clients that give OpenSSL no name, and ask after the handshake whether the certificate is for a name. In
+ * these policies the names in certificates lead to no entry, unless a case says so.
  */
 #include "resume.h"
 
@@ -15,7 +15,7 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
-/* How a client asks; 1: the certificate is for that name. */
+/* How a client asks; returns 1 if the certificate is for that name. */
 typedef int check_fn(X509 *certificate, const char *name);
 
 static int by_host(X509 *certificate, const char *name) {
@@ -37,7 +37,7 @@ static int by_part(X509 *certificate, const char *name) {
   return X509_check_host(certificate, text, strlen(name), 0, NULL);
 }
 
-/* Whoever gets a no has no name to free. */
+/* After a refusal, there is no name for the caller to free. */
 static int by_peername(X509 *certificate, const char *name) {
   char *peername = NULL;
   int result = X509_check_host(certificate, name, strlen(name), 0, &peername);
@@ -60,7 +60,7 @@ static int by_address_text(X509 *certificate, const char *name) {
   return X509_check_ip_asc(certificate, name, 0);
 }
 
-/* Of its proof nothing is known. */
+/* Nothing is known of how the certificate was proven. */
 static int by_copy(X509 *certificate, const char *name) {
   X509 *copy = X509_dup(certificate);
   int result = copy != NULL ? by_host(copy, name) : -1;
@@ -69,7 +69,7 @@ static int by_copy(X509 *certificate, const char *name) {
   return result;
 }
 
-/* The second yes is no other than the first. */
+/* Asking a second time gives the same answer. */
 static int twice(X509 *certificate, const char *name) {
   int first = by_host(certificate, name), second = by_host(certificate, name);
 
@@ -151,7 +151,7 @@ static enum outcome blocked_by_copy(const struct setup *setup) {
   return check_under("blocked-ignoring", setup, by_copy);
 }
 
-/* The second connection verifies nothing: what the first one found is still there. */
+/* The second connection verifies nothing; the result of the first one is still stored. */
 static enum outcome resumed(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;
@@ -179,7 +179,7 @@ static enum outcome resumed(const struct setup *setup) {
   return outcome;
 }
 
-/* Each time what is known of the certificate is its key, and what the session keeps. */
+/* Each time only the certificate's key and the data in the session are known. */
 static enum outcome offer_from_file(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
                                     SSL_SESSION *session, bool must_reuse) {
   struct link link;
@@ -204,8 +204,8 @@ static enum outcome offer_from_file(const struct setup *setup, SSL_CTX *client, 
 #define AT_ONCE 150
 #define CROWD 600 /* more than there are places */
 
-/* Offers so many copies of a session one after the other, with a certificate each,
- * and lets go of them then. */
+/* Offers so many copies of a session one after the other, each with its own certificate, and then frees
+ * them. */
 static enum outcome offer_copies(const struct setup *setup, SSL_CTX *client, SSL_CTX *server,
                                  SSL_SESSION *session, bool must_reuse, int count) {
   SSL_SESSION *copies[CROWD];
@@ -241,7 +241,7 @@ static enum outcome from_file(const struct setup *setup, const char *first_polic
   use_policy("issuer-ignoring");
   outcome = offer_copies(setup, client, server, session, must_reuse, count);
   if (count > 1) {
-    X509 *elsewhere[CROWD]; /* where the first certificates were */
+    X509 *elsewhere[CROWD]; /* keeps the addresses of the first certificates in use */
 
     for (int i = 0; i < count; i++)
       elsewhere[i] = X509_new();
@@ -260,12 +260,12 @@ static enum outcome file_resumed(const struct setup *setup) {
   return from_file(setup, "issuer-ignoring", true, 1);
 }
 
-/* With each of them the path goes along, and again when they are gone. */
+/* Each of the copies has its path, also a second time after the first ones are freed. */
 static enum outcome file_many(const struct setup *setup) {
   return from_file(setup, "issuer-ignoring", true, AT_ONCE);
 }
 
-/* Whoever comes too late has to shake hands anew. */
+/* A session that is offered too late gets a full handshake. */
 static enum outcome file_crowd(const struct setup *setup) {
   return from_file(setup, "issuer-ignoring", false, CROWD);
 }
@@ -274,12 +274,12 @@ static enum outcome file_offered(const struct setup *setup) {
   return from_file(setup, "issuer-ignoring", false, 1);
 }
 
-/* When the session was made nobody spoke of its host. */
+/* When the session was made, nothing named its host. */
 static enum outcome file_of_before(const struct setup *setup) {
   return from_file(setup, "nothing", false, 1);
 }
 
-/* A session of a server with this chain, and the two that it was made with. */
+/* A session of a server with this chain, and the two contexts that it was made with. */
 struct stored {
   SSL_CTX *client, *server;
   SSL_SESSION *session;
@@ -309,7 +309,7 @@ static void forget(struct stored *stored) {
   SSL_CTX_free(stored->server);
 }
 
-/* Whether a session that keeps nothing is resumed, by a program that comes to no check. */
+/* Whether a session without data of ours is resumed, by a program that never checks a name. */
 static bool is_resumed(const struct setup *setup) {
   struct stored stored = stored_under("nothing", setup);
   SSL_SESSION *session = copy_of(&stored);
@@ -337,7 +337,7 @@ static enum outcome file_of_few_names(const struct setup *setup) {
   return ACCEPTED;
 }
 
-/* So many are not looked up for a session. */
+/* With so many names in the certificate, none is looked up for a session. */
 static enum outcome file_of_many_names(const struct setup *setup) {
   const char *way = getenv("PATHS_WAY");
   bool under_shim = way != NULL && (strcmp(way, "shim") == 0 || strcmp(way, "both") == 0);
@@ -349,8 +349,8 @@ static enum outcome file_of_many_names(const struct setup *setup) {
 
 #define TRIES 1000
 
-/* What is known of a certificate is not believed of another one that comes to its address. One is freed
- * and the other made where OpenSSL looks for our callbacks in vain. */
+/* What is known of a certificate does not apply to another one at the same address. One is freed and the
+ * other made where OpenSSL finds no callback of ours. */
 static enum outcome file_at_address_of_another(const struct setup *setup) {
   struct setup wrong = *setup;
   OSSL_LIB_CTX *elsewhere = OSSL_LIB_CTX_new(), *usual;
@@ -388,7 +388,7 @@ static enum outcome file_at_address_of_another(const struct setup *setup) {
   return outcome;
 }
 
-/* A server looks at its client's certificate: that is no host to which it talks. */
+/* A server checks its client's certificate, which is no host that the server talks to. */
 static enum outcome server_checks(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;
@@ -446,7 +446,7 @@ static const struct test_case cases[] = {
      names_count,
      {.chain = "starred", PINNED},
      SHIM_REFUSES,
-     .note = "to the provider the certificate may be another host's"},
+     .note = "for the provider the certificate may be another host's"},
     {"checked/exact/names-count", names_count, {.chain = "bad", PINNED}, WE_REFUSE},
     {"checked/address/right-key", own_by_address, {.chain = "good", .host = "127.0.0.1"}, ALL_ACCEPT},
     {"checked/address/wrong-key", own_by_address, {.chain = "bad", .host = "127.0.0.1"}, SHIM_REFUSES},
@@ -491,7 +491,7 @@ static const struct test_case cases[] = {
      issuer_by_copy,
      {.chain = "good", .host = "ca.test.example"},
      SHIM_REFUSES,
-     .note = "of a copy only its own key is known"},
+     .note = "of a copied certificate only its own key is known"},
     {"checked/anchor/right", issuer_by_host, {.chain = "good", .host = "anchor.test.example"}, ALL_ACCEPT},
     {"checked/anchor/untrusted",
      issuer_by_host,
@@ -502,13 +502,13 @@ static const struct test_case cases[] = {
      exempt,
      {.chain = "good", .unverified = true, .untrusting = true, PINNED},
      SHIM_REFUSES,
-     .note = "nobody knows where the path ends"},
+     .note = "it is unknown where the path ends"},
     {"checked/blocked/issuer", blocked, {.chain = "good", PINNED}, WE_REFUSE},
     {"checked/blocked/copy",
      blocked_by_copy,
      {.chain = "good", PINNED},
      SHIM_REFUSES,
-     .note = "nobody knows who issued a copy"},
+     .note = "it is unknown who issued a copied certificate"},
     {"checked/blocked/copy/uncovered",
      blocked_by_copy,
      {.chain = "good", .host = "other.test.example"},

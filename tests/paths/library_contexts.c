@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Library contexts of the program's own, and providers that it loads itself. */
+/* Library contexts of the program's own, and providers that the program loads itself. */
 #include "shared_key.h"
 
 #include <libgen.h>
@@ -38,13 +38,13 @@ static enum outcome second_library(const struct setup *setup) {
   return run_in(new_library(), setup);
 }
 
-/* Made before anything else has set OpenSSL up. */
+/* Made before anything else has initialised OpenSSL. */
 static enum outcome default_replaced(const struct setup *setup) {
   OSSL_LIB_CTX_set0_default(new_library());
   return run_in(NULL, setup);
 }
 
-/* As above, in a program that has used the first default before. */
+/* The same in a program that has used the first default context before. */
 static enum outcome default_replaced_later(const struct setup *setup) {
   enum outcome outcome;
 
@@ -54,7 +54,7 @@ static enum outcome default_replaced_later(const struct setup *setup) {
   return outcome;
 }
 
-/* ---- A provider loaded by name, from a folder, without configuration ---- */
+/* ---- A provider that is loaded by name from a folder, without configuration ---- */
 
 static const char *from_environment(const char *name) {
   const char *value = getenv(name);
@@ -87,7 +87,7 @@ static enum outcome by_hand(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The context was there before the provider. */
+/* The context existed before the provider was loaded. */
 static enum outcome by_hand_later(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -130,7 +130,7 @@ static enum outcome unloaded_halfway(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* A connection without certificates, in a context that was there before the provider. */
+/* A connection without certificates, in a context that existed before the provider was loaded. */
 static enum outcome by_hand_later_psk(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -143,7 +143,7 @@ static enum outcome by_hand_later_psk(const struct setup *setup) {
   return outcome;
 }
 
-/* ---- What becomes of the activation ---- */
+/* ---- The activation of the provider ---- */
 
 static bool is_active(void) {
   return OSSL_PROVIDER_available(NULL, "pinning") == 1;
@@ -157,7 +157,8 @@ static void fetch_in(OSSL_LIB_CTX *library) {
   EVP_MD_free(digest);
 }
 
-/* The configuration's is there to be seen, and given up at the first search for an algorithm. */
+/* An activation by the configuration is visible at first, and given up at the first search for an algorithm.
+ */
 static enum outcome given_up(const struct setup *setup) {
   bool by_configuration = strcmp(from_environment("PATHS_WAY"), "provider") == 0 ||
                           strcmp(from_environment("PATHS_WAY"), "both") == 0;
@@ -170,7 +171,7 @@ static enum outcome given_up(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The program's own stays until it unloads what it loaded. */
+/* An activation by the program stays until the program unloads the provider. */
 static enum outcome not_given_up(const struct setup *setup) {
   OSSL_PROVIDER *provider = load_by_hand();
   enum outcome outcome;
@@ -185,7 +186,7 @@ static enum outcome not_given_up(const struct setup *setup) {
   return outcome;
 }
 
-/* A provider with a library context of its own, in which it has all providers that the program has. */
+/* A provider with a library context of its own, which has all providers of the program. */
 static int holder_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
                        void **provctx) {
   static const OSSL_DISPATCH nothing[] = {{0, NULL}};

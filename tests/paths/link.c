@@ -14,7 +14,7 @@
 
 #include <openssl/err.h>
 
-/* Turns of both ends after which a handshake that still wants more has stalled. */
+/* A handshake that still wants more after this many turns of both ends has stalled. */
 #define TURNS 200
 
 /* ---- Transports ---- */
@@ -37,11 +37,11 @@ static BIO *new_memory(void) {
   return bio;
 }
 
-/* As programs with an event loop do: bare pointers to BIOs that belong to the connection. */
+/* As in programs with an event loop: bare pointers to BIOs that belong to the connection. */
 static void join_by_memory(struct link *link) {
   link->to_server = new_memory();
   link->to_client = new_memory();
-  /* Each is held by both connections and by the link. */
+  /* Both connections and the link hold a reference to each. */
   for (int connections = 0; connections < 2; connections++) {
     BIO_up_ref(link->to_server);
     BIO_up_ref(link->to_client);
@@ -142,7 +142,7 @@ void link_join_by_sockets(struct link *link, bool mapped) {
 }
 
 void set_server_name(SSL *ssl, const char *name) {
-  char copy[256]; /* the macro of the headers casts const away */
+  char copy[256]; /* because the macro of the headers casts const away */
 
   snprintf(copy, sizeof copy, "%s", name);
   if (SSL_set_tlsext_host_name(ssl, copy) != 1)
@@ -185,12 +185,12 @@ void link_open(struct link *link, const struct setup *setup, SSL_CTX *client, SS
   link_open_nameless(link, setup, client, server);
   if (setup->sni != NULL)
     set_server_name(link->client, setup->sni);
-  /* Releases differ in what they take for a name: 4.0 takes no trailing dot. */
+  /* Releases differ in the names that they accept: 4.0 rejects a trailing dot. */
   if (setup->host != NULL && SSL_set1_host(link->client, setup->host) != 1)
     not_applicable("this OpenSSL does not take the name");
 }
 
-/* Without this its sessions, and the server's, would count as broken off and not be resumed. */
+/* Without this, its sessions and the server's would count as broken off and not be resumed. */
 static void finish(SSL *ssl) {
   SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
@@ -248,7 +248,7 @@ void link_note_failure(struct link *link) {
   }
 }
 
-/* The client's turn is over, with or without success. */
+/* Whether the client's turn is over, with or without success. */
 static bool client_did(struct link *link, int result) {
   if (result > 0) {
     link->queue_dirty = link->queue_dirty || ERR_peek_error() != 0;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/*
- * A few cases for other ways to come by OpenSSL: built as a plug-in, and into programs that contain OpenSSL.
- */
+/* A few cases for other ways to get OpenSSL: built as a plug-in, and built into programs that contain
+ * OpenSSL. */
 #include "linked.h"
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
@@ -27,7 +26,7 @@
 
 static const struct test_case shared_cases[] = {CASES(WE_REFUSE, .note = NULL)};
 
-/* Nothing outside such a program finds the functions of its OpenSSL; pinning logs event=not-enforced. */
+/* Nothing outside such a program can find the functions of its OpenSSL; pinning logs event=not-enforced. */
 static const struct test_case closed_cases[] = {
     CASES(ALL_ACCEPT, .note = "OpenSSL in the program, not exported: out of reach, and the log says so")};
 

@@ -5,14 +5,14 @@
 
 #include "kit.h"
 
-/* Where the OpenSSL of the program is. */
+/* The place of the program's OpenSSL. */
 enum linkage {
   LINKED_SHARED,
   LINKED_EXPORTED, /* inside the program, which exports its functions */
   LINKED_HIDDEN    /* inside the program, which exports nothing */
 };
 
-/* The entry of the plug-in too, found by name. */
+/* Also the entry of the plug-in, which is found by name. */
 __attribute__((visibility("default"))) int linked_main(enum linkage linkage, int argc, char **argv);
 
 #endif

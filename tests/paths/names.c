@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Which names a client uses, and where it leaves them. */
+/* Which names a client uses, and where it stores them. */
 #include "kit.h"
 
 #include <stdio.h>
@@ -37,7 +37,7 @@ static enum outcome and_subdomains(const struct setup *setup) {
   return second_host(setup, ".pinned.test.example");
 }
 
-/* A wildcard covers the subdomains, and nothing the name itself. */
+/* A wildcard covers the subdomains, but not the name itself. */
 static enum outcome and_wild_subdomains(const struct setup *setup) {
   return second_host(setup, ".wild.test.example");
 }
@@ -68,7 +68,7 @@ static enum outcome uncovered_address(const struct setup *setup) {
 
 typedef int add_address_fn(X509_VERIFY_PARAM *param, const char *address);
 
-/* OpenSSL 4.0 verifies any of several addresses. */
+/* OpenSSL 4.0 accepts any of several addresses. */
 static enum outcome second_address(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   void *symbol = optional_symbol("X509_VERIFY_PARAM_add1_ip_asc");
@@ -85,7 +85,7 @@ static enum outcome second_address(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* The host stands in the context's parameters, and each connection inherits it. */
+/* The host is in the context's parameters, and each connection inherits it. */
 static enum outcome host_of_context(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -95,7 +95,7 @@ static enum outcome host_of_context(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* The host stands in the parameters of the store. */
+/* The host is in the parameters of the store. */
 static enum outcome host_of_store(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -105,7 +105,7 @@ static enum outcome host_of_store(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* The verification is given its host only in the program's own callback. */
+/* Only the program's own callback sets the host of the verification. */
 static int name_in_callback(X509_STORE_CTX *ctx, void *arg) {
   X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(ctx), arg, 0);
   return X509_verify_cert(ctx);
@@ -153,7 +153,7 @@ static void add_hosts(SSL *ssl, const char *last) {
   SSL_add1_host(ssl, last);
 }
 
-/* More names than anybody looks at, the pinned one last. */
+/* More names than pinning looks at, the pinned one last. */
 static enum outcome many_hosts(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -163,11 +163,11 @@ static enum outcome many_hosts(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* A client whose BIO connects, to a host that it tells nobody else. */
+/* A client whose BIO connects to a host that the client names nowhere else. */
 static void open_by_connect_bio(struct link *link, const struct setup *setup, const char *host,
                                 SSL_CTX *client, SSL_CTX *server) {
   BIO *connecting = BIO_new(BIO_s_connect());
-  char port[8], name[64]; /* OpenSSL's macro takes a name that is not const */
+  char port[8], name[64]; /* not const, because OpenSSL's macro takes a name that is not */
   int listener = listen_on_loopback(port);
 
   (void)snprintf(name, sizeof name, "%s", host);
@@ -194,7 +194,7 @@ static enum outcome by_connect_bio(const struct setup *setup, const char *host) 
   return link_finish(&link, client, server);
 }
 
-/* Its end of another's TLS, as BIOs of it have it. */
+/* The client's end of TLS inside another TLS connection, as its BIOs see it. */
 static BIO *within(SSL *outer) {
   BIO *bio = BIO_new(BIO_f_ssl());
 
@@ -204,7 +204,7 @@ static BIO *within(SSL *outer) {
 }
 
 /*
- * A connection through a proxy that is itself spoken to by TLS, and covered: its host is not the one inside.
+ * A connection through a proxy that itself uses TLS and is covered: its host is not the one inside.
  * address: the one that the client verifies; NULL: none.
  */
 static enum outcome through_proxy_of(const struct setup *setup, const char *policy, const char *address) {
@@ -256,7 +256,7 @@ static enum outcome connect_bio_address(const struct setup *setup) {
   return by_connect_bio(setup, "127.0.0.1");
 }
 
-/* 40 verified names that nothing covers. */
+/* Verifies 40 names that no entry covers. */
 static enum outcome many_uncovered(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -266,19 +266,19 @@ static enum outcome many_uncovered(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* With a policy that does not look at the names of certificates. */
+/* With a policy that ignores the names in certificates. */
 static enum outcome ignoring(const struct setup *setup) {
   replace_policy("ignoring");
   return connect_once(setup);
 }
 
-/* With a policy that pins a key whose certificate speaks for one covered host alone. */
+/* With a policy that pins a key whose certificate has the name of only one covered host. */
 static enum outcome single(const struct setup *setup) {
   replace_policy("single");
   return connect_once(setup);
 }
 
-/* The certificate of a resumed session says the same as that of the first handshake. */
+/* The certificate of a resumed session has the same names as that of the first handshake. */
 static enum outcome resumed_nameless(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = server_context(setup);
   struct link link;
@@ -298,7 +298,7 @@ static enum outcome resumed_nameless(const struct setup *setup) {
 #define NO_NAME_NO_SOCKET "no name and no socket: nobody can tell which host this is"
 
 /* clang-format off */
-/* The pinned host under a spelling of its own. */
+/* The pinned host in other spellings. */
 #define SPELLING(what, name) \
   {"spelling/" what "/sni-right", connect_once, {.chain = "good", SNI(name), OPEN}, ALL_ACCEPT}, \
   {"spelling/" what "/sni-wrong", connect_once, {.chain = "bad", SNI(name), OPEN}, WE_REFUSE}, \
@@ -335,7 +335,7 @@ static const struct test_case cases[] = {
   {"several/and-subdomains/wrong-key", and_subdomains, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
   {"several/and-wild-subdomains/right-key", and_wild_subdomains, {.chain = "good", HOST("wild.test.example")}, ALL_ACCEPT},
   {"several/and-wild-subdomains/wrong-key", and_wild_subdomains, {.chain = "bad", HOST("wild.test.example"), OPEN}, WE_REFUSE},
-  {"several/subdomains-of-another", and_subdomains, {.chain = "good", HOST("other.test.example")}, WE_REFUSE, .note = "which of the subdomains nobody can tell"},
+  {"several/subdomains-of-another", and_subdomains, {.chain = "good", HOST("other.test.example")}, WE_REFUSE, .note = "it is unknown which of the subdomains"},
   {"several/forty/wrong-key", many_hosts, {.chain = "bad", HOST("pinned.test.example"), OPEN}, WE_REFUSE},
   {"several/forty/right-key", many_hosts, {.chain = "good", HOST("pinned.test.example"), OPEN}, ALL_ACCEPT},
   {"several/forty/uncovered", many_uncovered, {.chain = "bad", HOST("other.test.example"), OPEN}, ALL_ACCEPT},
@@ -360,7 +360,7 @@ static const struct test_case cases[] = {
   {"nameless/no-socket", connect_once, {.chain = "nobody"}, ALL_ACCEPT, .note = NO_NAME_NO_SOCKET},
 
   {"certificate/right-key", single, {.chain = "single"}, ALL_ACCEPT},
-  {"certificate/shared", connect_once, {.chain = "good"}, WE_REFUSE, .note = "it speaks for a host with another pin too"},
+  {"certificate/shared", connect_once, {.chain = "good"}, WE_REFUSE, .note = "it is also for a host with another pin"},
   {"certificate/wrong-key", connect_once, {.chain = "bad"}, WE_REFUSE},
   {"certificate/wrong-key-none", connect_once, {.chain = "bad", OPEN, .untrusting = true}, WE_REFUSE},
   {"certificate/wrong-key-tls1.2", connect_once, {.chain = "bad", .version = TLS1_2_VERSION}, WE_REFUSE},
@@ -399,9 +399,9 @@ static const struct test_case cases[] = {
   SPELLING("trailing-dot", "pinned.test.example."),
   SPELLING("trailing-dots", "pinned.test.example..."),
   SPELLING("upper-case-dot", "Pinned.test.example."),
-  {"spelling/empty-label/below-covered", connect_once, {.chain = "good", SNI("a..wild.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
-  {"spelling/leading-dot/below-covered", connect_once, {.chain = "good", HOST(".wild.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
-  {"spelling/leading-dot/of-covered", connect_once, {.chain = "good", HOST(".pinned.test.example"), OPEN}, WE_REFUSE, .note = "no name at all"},
+  {"spelling/empty-label/below-covered", connect_once, {.chain = "good", SNI("a..wild.test.example"), OPEN}, WE_REFUSE, .note = "not a valid name"},
+  {"spelling/leading-dot/below-covered", connect_once, {.chain = "good", HOST(".wild.test.example"), OPEN}, WE_REFUSE, .note = "not a valid name"},
+  {"spelling/leading-dot/of-covered", connect_once, {.chain = "good", HOST(".pinned.test.example"), OPEN}, WE_REFUSE, .note = "not a valid name"},
   {"spelling/upper-case/verified-right", connect_once, {.chain = "good", HOST("PINNED.test.example")}, ALL_ACCEPT},
   {"spelling/upper-case/verified-wrong", connect_once, {.chain = "bad", HOST("PINNED.test.example")}, WE_REFUSE},
   {"spelling/address-in-sni-wrong", connect_once, {.chain = "bad", SNI("127.0.0.1"), OPEN}, WE_REFUSE},

@@ -18,7 +18,7 @@
 #define LARGE 200
 
 static bool starving;
-static size_t large = LARGE; /* what there is no memory for */
+static size_t large = LARGE; /* requests of this size or more fail */
 
 extern void *__libc_calloc(size_t count, size_t size);
 
@@ -28,7 +28,7 @@ static bool is_of_module(void *address) {
   return _dl_find_object(address, &found) == 0 && strstr(found.dlfo_link_map->l_name, "/pinning.so") != NULL;
 }
 
-/* Stands in for libc's in the whole process. */
+/* Replaces libc's function in the whole process. */
 __attribute__((visibility("default"))) void *calloc(size_t count, size_t size) {
   if (starving && count * size >= large && is_of_module(__builtin_return_address(0)))
     return NULL;
@@ -47,7 +47,7 @@ static enum outcome starve(const struct setup *setup) {
   return outcome;
 }
 
-/* OpenSSL reads its configuration when the first context is made; the provider then fails to load. */
+/* OpenSSL reads its configuration when the first context is made, and then fails to load the provider. */
 static enum outcome starve_at_load(const struct setup *setup) {
   starving = true;
   return starve(setup);
@@ -75,7 +75,7 @@ static int say_yes(X509_STORE_CTX *ctx, void *arg) {
   return 1;
 }
 
-/* The program may still use its own by the pointer that it has, as long as the connection is there. */
+/* As long as the connection exists, the program may use its own BIO by the pointer that it has. */
 static enum outcome without_bio(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   const struct setup before = {.chain = "bad", OTHER, OPEN};

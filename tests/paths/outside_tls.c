@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Certificates verified outside TLS: a host named in the parameters makes it a host's certificate. */
+/* Certificates verified outside TLS: if the parameters name a host, the certificate counts as that host's. */
 #include "kit.h"
 
 #include <stdio.h>
@@ -57,7 +57,7 @@ static enum outcome outcome_of(int ok, X509_STORE_CTX *ctx) {
   return REFUSED;
 }
 
-/* host: of the setup's; NULL: none. callback: may be NULL. */
+/* setup->host: the host in the parameters; NULL: none. callback: may be NULL. */
 static enum outcome verify_with(const struct setup *setup, X509_STORE_CTX_verify_cb callback) {
   X509_STORE *store = store_of(setup);
   STACK_OF(X509) *chain = chain_of(setup->chain);
@@ -91,7 +91,7 @@ static enum outcome verify_yes(const struct setup *setup) {
   return verify_with(setup, say_yes);
 }
 
-/* One context, one verification after another, as some programs do it. */
+/* One context for one verification after another, as some programs do it. */
 static enum outcome verify_again(const struct setup *setup) {
   X509_STORE *store = store_of(setup);
   X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -126,7 +126,7 @@ static enum outcome verify_address(const struct setup *setup) {
   return outcome;
 }
 
-/* ---- CMS: a signed message has signers, no host ---- */
+/* ---- CMS: a signed message has signers, but no host ---- */
 
 static enum outcome signed_message(const struct setup *setup) {
   X509_STORE *store = store_of(setup);
@@ -136,7 +136,7 @@ static enum outcome signed_message(const struct setup *setup) {
   CMS_ContentInfo *message;
   int ok;
 
-  /* The signer's own certificate is added by itself. */
+  /* OpenSSL adds the signer's own certificate. */
   X509_free(sk_X509_shift(others));
   message = CMS_sign(sk_X509_value(chain, 0), key, others, text, CMS_BINARY);
   X509_STORE_set_purpose(store, X509_PURPOSE_ANY);

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Programs that bring QUIC themselves and use OpenSSL for the handshake alone (SSL_set_quic_tls_cbs(3), of
- * 3.5 and later), as curl with ngtcp2 does: OpenSSL hands them its messages and the keys, and never touches a
- * BIO. Functions are looked up at run time, so that one build serves every release.
+ * Programs that implement QUIC themselves and use OpenSSL only for the handshake (SSL_set_quic_tls_cbs(3),
+ * since 3.5), as curl with ngtcp2 does: OpenSSL passes its messages and the keys to the program, and uses no
+ * BIO. Functions are looked up at run time, so that one build works with every release.
  */
 #include "shared_key.h"
 
@@ -17,7 +17,7 @@
 #define PINNED .sni = "pinned.test.example"
 #define OTHER .sni = "other.test.example"
 
-/* Of <openssl/core_dispatch.h> and <openssl/ssl.h> of 3.5. */
+/* From <openssl/core_dispatch.h> and <openssl/ssl.h> of 3.5. */
 enum { CRYPTO_SEND = 2001, CRYPTO_RECEIVE, CRYPTO_RELEASE, YIELD_SECRET, GOT_PARAMETERS, ALERT };
 enum { LEVELS = 4, LEVEL_APPLICATION = 3 };
 
@@ -27,7 +27,7 @@ typedef int set_parameters_fn(SSL *ssl, const unsigned char *parameters, size_t 
 static set_callbacks_fn *set_callbacks;
 static set_parameters_fn *set_parameters;
 
-/* Messages on their way to one end, by the level of their protection. */
+/* Messages on their way to one end, by protection level. */
 struct mail {
   unsigned char bytes[LEVELS][32768];
   size_t written[LEVELS], read[LEVELS];
@@ -36,7 +36,7 @@ struct mail {
 struct end {
   struct mail *out, *in;
   uint32_t send_level, receive_level;
-  bool may_send; /* it has the key for data of the program's */
+  bool may_send; /* it has the key for application data */
 };
 
 static int send_message(SSL *ssl, const unsigned char *bytes, size_t size, size_t *ret_taken, void *arg) {
@@ -134,14 +134,14 @@ static SSL *open_end(SSL_CTX *context, struct end *end) {
   return ssl;
 }
 
-/* True: it goes on. */
+/* True: the handshake continues. */
 static bool may_go_on(SSL *ssl, int result) {
   int error = SSL_get_error(ssl, result);
 
   return result == 1 || error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
 }
 
-/* The handshake, tried once more after it has failed, as a program that does not look might do. */
+/* Tries the handshake once more after a failure, as a program that ignores the failure might do. */
 static enum outcome run(const struct setup *setup, SSL_CTX *client, SSL_CTX *server) {
   struct mail *mail = calloc(2, sizeof *mail);
   struct end ends[2] = {{.out = &mail[0], .in = &mail[1]}, {.out = &mail[1], .in = &mail[0]}};
@@ -160,7 +160,7 @@ static enum outcome run(const struct setup *setup, SSL_CTX *client, SSL_CTX *ser
     (void)SSL_do_handshake(link.server);
     ERR_clear_error();
   }
-  /* From then on nothing of OpenSSL's or ours stands between the program and the server. */
+  /* From then on neither OpenSSL nor pinning is between the program and the server. */
   if (ends[0].may_send)
     link.server_received = 1;
   outcome = link_outcome(&link);

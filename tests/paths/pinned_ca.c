@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A CA is pinned, in each of the ways to do it, and the CA's certificates for other hosts, for clients, and
- * of other times are shown to programs that do not look themselves.
+ * A CA is pinned, in each of the ways to do it. Its certificates for other hosts, for clients and of other
+ * times are shown to programs that do not check them.
  */
 #include "kit.h"
 
@@ -13,7 +13,7 @@
 #include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
-/* No name is verified, whatever the setup says of the host: sslmode=verify-ca. */
+/* Verifies no name, whatever host the setup has: sslmode=verify-ca. */
 static enum outcome connect_by_issuer(const struct setup *setup) {
   replace_policy("issuer");
   return connect_once(setup);
@@ -25,7 +25,7 @@ static int say_yes(int ok, X509_STORE_CTX *ctx) {
   return 1;
 }
 
-/* Verifies and goes on whatever is wrong, as s_client does. */
+/* Verifies, and continues whatever is wrong, as s_client does. */
 static enum outcome overriding(const struct setup *setup) {
   SSL_CTX *client;
 
@@ -41,7 +41,7 @@ static int verify_nothing(X509_STORE_CTX *ctx, void *arg) {
   return 1;
 }
 
-/* Says yes without any chain, so that the issuers have to be sought. */
+/* Accepts without any chain, so pinning has to look for the issuers. */
 static enum outcome unlooked_at(const struct setup *setup) {
   SSL_CTX *client;
 
@@ -51,7 +51,7 @@ static enum outcome unlooked_at(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* Verifies everything but the dates. */
+/* Verifies everything except the dates. */
 static enum outcome without_dates(const struct setup *setup) {
   SSL_CTX *client;
 
@@ -61,7 +61,7 @@ static enum outcome without_dates(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* Lives at the time at which the certificate was valid. */
+/* Uses the time at which the certificate was valid. */
 static enum outcome at_another_time(const struct setup *setup) {
   SSL_CTX *client;
 
@@ -81,7 +81,7 @@ static enum outcome for_any_purpose(const struct setup *setup) {
   return connect_from(setup, client);
 }
 
-/* Verifies any of two names, of which the certificate has one. */
+/* Accepts either of two names; the certificate has one of them. */
 static enum outcome with_names(const struct setup *setup, const char *one, const char *other) {
   SSL_CTX *client;
 
@@ -96,7 +96,7 @@ static enum outcome or_elsewhere(const struct setup *setup) {
   return with_names(setup, "ca.test.example", "elsewhere.test.example");
 }
 
-/* What Postfix asks for: the domain, or any host below it. */
+/* Like Postfix: accepts the domain or any host below it. */
 static enum outcome or_below(const struct setup *setup) {
   return with_names(setup, "below.test.example", ".below.test.example");
 }
@@ -105,7 +105,7 @@ static enum outcome both_of_a_wildcard(const struct setup *setup) {
   return with_names(setup, "b.wild.test.example", "a.wild.test.example");
 }
 
-/* So many names below one entry that nobody remembers them all. */
+/* More names below one entry than pinning remembers. */
 static enum outcome with_many_names(const struct setup *setup, int count) {
   SSL_CTX *client;
 
@@ -170,24 +170,24 @@ static const struct test_case cases[] = {
   {"issued/other-ca", connect_by_issuer, {.chain = "bad", NAMED("issued"), .unverified = true}, WE_REFUSE},
   {"anchor/other-root", connect_by_issuer, {.chain = "exempt", NAMED("anchor"), .unverified = true}, ALL_ACCEPT, .note = "an exempt anchor"},
   {"anchor/other-root-elsewhere", connect_by_issuer, {.chain = "exemptelse", NAMED("anchor"), .unverified = true}, WE_REFUSE},
-  /* The server does not send its root: only the program's store has it. */
+  /* The server does not send its root, so only the program's store has it. */
   {"anchor/of-store", unlooked_at, {.chain = "good", NAMED("anchor")}, ALL_ACCEPT},
   {"anchor/unknown", unlooked_at, {.chain = "good", NAMED("anchor"), .untrusting = true}, WE_REFUSE},
-  /* The common name counts as it does for OpenSSL: where there is no other name. */
+  /* The common name counts as in OpenSSL: if there is no other name. */
   {"common-name/right", connect_by_issuer, {.chain = "plain", NAMED("ca"), .unverified = true}, ALL_ACCEPT},
   {"common-name/wrong", connect_by_issuer, {.chain = "plain", NAMED("backup"), .unverified = true}, WE_REFUSE},
   {"common-name/beside-others", connect_by_issuer, {.chain = "elsewhere", NAMED("ca"), .unverified = true}, WE_REFUSE},
-  /* The CA that is pinned, or one below it, may not speak for that name. */
+  /* The pinned CA, or one below it, may not issue for that name. */
   LIMITED("outside", "anchor", "outside"),
   LIMITED("outside-by-common-name", "anchor", "outsideplain"),
   LIMITED("outside-two-below", "anchor", "outsidebelow"),
   LIMITED("outside-own-limits", "both", "outside"),
-  /* A CA above the server's, or the one that is pinned, may not speak for servers at all. */
+  /* A CA above the server's certificate, or the pinned one, may not issue for servers at all. */
   LIMITED("mail-ca", "anchor", "frommail"),
   LIMITED("mail-ca-two-above", "anchor", "frombelowmail"),
   LIMITED("mail-ca-itself-pinned", "part", "frommail"),
   LIMITED("mail-ca-pinned-two-above", "part", "frombelowmail"),
-  /* One above the CA that is pinned has no say, although the path is followed to its end for other reasons. */
+  /* Limits of a CA above the pinned one do not apply, although the path is followed to its end for other reasons. */
   {"limits/mail-ca/above-pinned", connect_by_issuer, {.chain = "frombelowmail", NAMED("depth"), .unverified = true}, ALL_ACCEPT},
   {"limits/mail-ca/above-pinned-overridden", overriding, {.chain = "frombelowmail", NAMED("depth")}, ALL_ACCEPT},
   {"limits/mail-ca/own-key", connect_by_issuer, {.chain = "frommail", NAMED("pinned"), .unverified = true}, ALL_ACCEPT},
@@ -195,7 +195,7 @@ static const struct test_case cases[] = {
   {"limits/web-ca", connect_by_issuer, {.chain = "fromweb", NAMED("anchor"), .host = "anchor.test.example"}, ALL_ACCEPT},
   {"limits/web-ca-not-verified", connect_by_issuer, {.chain = "fromweb", NAMED("anchor"), .unverified = true}, ALL_ACCEPT},
   {"limits/web-ca-unlooked-at", unlooked_at, {.chain = "fromweb", NAMED("anchor"), .untrusting = true}, ALL_ACCEPT},
-  /* What says something that must be understood, and is not. */
+  /* A certificate with a critical extension that is unknown. */
   LIMITED("odd-ca", "anchor", "fromodd"),
   LIMITED("odd-itself", "anchor", "odditself"),
   {"limits/odd-ca/above-pinned", connect_by_issuer, {.chain = "frombelowodd", NAMED("odd"), .unverified = true}, ALL_ACCEPT},
@@ -213,14 +213,14 @@ static const struct test_case cases[] = {
   {"name/dot-behind-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "ca.test.example.", .unverified = true}, WE_REFUSE},
   {"name/wildcard", connect_by_issuer, {.chain = "good", .sni = "a.wild.test.example", .unverified = true}, ALL_ACCEPT},
   {"name/wildcard-elsewhere", connect_by_issuer, {.chain = "elsewhere", .sni = "a.wild.test.example", .unverified = true}, WE_REFUSE},
-  /* The name that was sent is not the one that was verified: both are covered, both must be spoken for. */
+  /* The name that was sent differs from the verified one: both are covered, and the certificate must be for both. */
   {"name/sent-and-verified", connect_by_issuer, {.chain = "good", .sni = "ca.test.example", .host = "backup.test.example"}, ALL_ACCEPT},
   {"name/sent-only", connect_by_issuer, {.chain = "elsewhere", .sni = "ca.test.example", .host = "elsewhere.test.example"}, WE_REFUSE},
   {"name/one-of-two", or_elsewhere, {.chain = "elsewhere", .sni = "elsewhere.test.example"}, WE_REFUSE},
   {"name/domain-or-below", or_below, {.chain = "good"}, ALL_ACCEPT},
   {"name/domain-or-below-elsewhere", or_below, {.chain = "elsewhere"}, BOTH_REFUSE},
   {"name/host-below", or_below, {.chain = "mx"}, ALL_ACCEPT},
-  /* Two names of one entry: each is covered, so each must be spoken for. */
+  /* Two names of one entry: both are covered, so the certificate must be for both. */
   {"one-entry/both", connect_by_issuer, {.chain = "good", .sni = "a.wild.test.example", .host = "b.wild.test.example", .unverified = true}, ALL_ACCEPT},
   {"one-entry/sent-only", connect_by_issuer, {.chain = "wildone", .sni = "a.wild.test.example", .host = "b.wild.test.example", .unverified = true}, WE_REFUSE},
   {"one-entry/verified-only", connect_by_issuer, {.chain = "wildone", .sni = "b.wild.test.example", .host = "a.wild.test.example"}, WE_REFUSE},
@@ -238,12 +238,12 @@ static const struct test_case cases[] = {
   {"address/of-another", connect_by_issuer, {.chain = "elsewhere", .transport = SOCKET, .unverified = true}, WE_REFUSE},
   {"address/expired", connect_by_issuer, {.chain = "expired", .transport = SOCKET, .unverified = true}, WE_REFUSE},
   {"address/client", connect_by_issuer, {.chain = "client", .transport = SOCKET, .unverified = true}, WE_REFUSE},
-  /* An exempt anchor is taken at its word, so that is checked as well. */
+  /* An exempt anchor exempts the chain, so the anchor is checked as well. */
   {"exempt/right", connect_by_issuer, {.chain = "exempt", NAMED("exempt"), .unverified = true}, ALL_ACCEPT},
   {"exempt/elsewhere", connect_by_issuer, {.chain = "exemptelse", NAMED("exempt"), .unverified = true}, WE_REFUSE},
   {"exempt/wrong-key", connect_by_issuer, {.chain = "bad", NAMED("exempt"), .unverified = true}, WE_REFUSE},
   {"exempt/own-key-pinned", connect_by_issuer, {.chain = "good", NAMED("exempt"), .unverified = true}, ALL_ACCEPT},
-  /* The server's own key is pinned for what it is, whatever its certificate says. */
+  /* If the server's own key is pinned, its certificate's contents do not matter. */
   {"own-key/another-name", overriding, {.chain = "elsewhere", NAMED("elsewhere")}, ALL_ACCEPT},
   {"uncovered/elsewhere", connect_by_issuer, {.chain = "elsewhere", NAMED("uncovered"), .unverified = true}, ALL_ACCEPT},
   {"uncovered/expired", connect_by_issuer, {.chain = "expired", NAMED("uncovered"), .unverified = true}, ALL_ACCEPT},

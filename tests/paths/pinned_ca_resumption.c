@@ -2,14 +2,15 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A CA is pinned, and a session's certificate is one that this CA gave for another host, for a client, or for
- * another time: what a full handshake would refuse must not be resumed either.
+ * A CA is pinned, and a session's certificate is one that this CA issued for another host, for a client, or
+ * for another time: a session that a full handshake would refuse must not be resumed either.
  */
 #include "resume.h"
 
 #include <unistd.h>
 
-/* All keys of the path are looked at for the first policy, and kept; what the certificate says is not. */
+/* For the first policy all keys of the path are looked at and kept, but not the contents of the certificate.
+ */
 #define LATER_PINNED(function, ...)                                                                          \
   PLAN(function, .first_policy = "blocked-other", .second_policy = "issuer",                                 \
        .second_name = "ca.test.example", __VA_ARGS__)
@@ -19,7 +20,7 @@ LATER_PINNED(later_pinned_file, .tickets = true, .from_file = true)
 LATER_PINNED(later_pinned_reused, .tickets = true, .expect_reuse = true)
 LATER_PINNED(later_pinned_file_reused, .tickets = true, .from_file = true, .expect_reuse = true)
 
-/* Nor are the names that a CA may speak for, until a CA is pinned. */
+/* Nor are the names that a CA may issue for, until a CA is pinned. */
 #define LIMITS_PINNED(function, ...)                                                                         \
   PLAN(function, .first_policy = "blocked-other", .second_policy = "issuer",                                 \
        .second_name = "both.test.example", __VA_ARGS__)
@@ -36,7 +37,7 @@ FOR_ANOTHER(for_another_ticket, .tickets = true)
 FOR_ANOTHER(for_another_id, .tickets = false)
 FOR_ANOTHER(for_another_file, .tickets = true, .from_file = true)
 
-/* The server's certificate is replaced by one that is the same for some seconds yet. */
+/* Replaces the server's certificate by one that expires in a few seconds. */
 static void shorten_life(SSL_CTX *server, long seconds) {
   X509 *certificate = X509_dup(SSL_CTX_get0_certificate(server));
   EVP_PKEY *issuer = read_key("issuer");
@@ -48,7 +49,7 @@ static void shorten_life(SSL_CTX *server, long seconds) {
   X509_free(certificate);
 }
 
-/* Valid when the session was made, and no longer when it is used. */
+/* Valid when the session was made, and expired when it is used. */
 static enum outcome expires_meanwhile(const struct setup *setup, bool from_file) {
   enum { LIFE = 4 };
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);

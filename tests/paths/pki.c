@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Makes the keys, the certificates, the chains that servers show and the policies, in the folder given. */
+/* Makes the keys, the certificates, the chains that servers show, and the policies, in the given folder. */
 #include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -78,26 +78,26 @@ enum id {
 struct subject {
   const char *file;
   const char *common_name;
-  enum id named_issuer; /* whose name stands in the certificate */
+  enum id named_issuer; /* whose name is in the certificate */
   enum id signer;       /* whose key signs it */
   const char *constraints;
-  const char *names;  /* NULL: NAMES; "": only the common name; CROWD: more than anybody looks at;
-                         MANY: more than are looked at for a session */
+  const char *names;  /* NULL: NAMES; "": only the common name; CROWD: more than pinning looks at;
+                         MANY: more than pinning looks at for a session */
   const char *usage;  /* extended; NULL: any */
   const char *limits; /* name constraints; NULL: none */
-  const char *odd;    /* a critical extension that is not, or not everywhere, known; NULL: none */
+  const char *odd;    /* a critical extension that OpenSSL or GnuTLS, or both, do not know; NULL: none */
   const char *odd_value;
-  long begins, ends; /* in days from now; both 0: the usual */
+  long begins, ends; /* in days from now; both 0: the usual times */
 };
 
-/* The addresses alone tell. */
+/* Markers, which differ only by their addresses. */
 static const char crowd[] = "?", many[] = "?";
 #define CROWD crowd
 #define MANY many
 
 #define ODD_ONE .odd = "1.2.3.4.5.6", .odd_value = "critical,DER:05:00"
 
-/* In an order in which every issuer comes before what it issues. */
+/* Every issuer comes before what it issues. */
 static const struct subject subjects[COUNT] = {
     [ROOT] = {"root", "Root", ROOT, ROOT, "critical,CA:TRUE", .names = NULL},
     [ISSUER] = {"issuer", "Issuer", ROOT, ROOT, "critical,CA:TRUE", .names = NULL},
@@ -115,7 +115,7 @@ static const struct subject subjects[COUNT] = {
     [EXEMPT] = {"exempt", "Exempt", ROOT_2, ROOT_2, "critical,CA:FALSE", .names = NULL},
     [EXEMPT_ELSEWHERE] = {"exemptelse", "Exempt elsewhere", ROOT_2, ROOT_2, "critical,CA:FALSE",
                           .names = NAMES_OF_OTHERS},
-    /* The CA that is pinned gave these to others, for other things, or at other times. */
+    /* The pinned CA issued these to others, for other purposes, or at other times. */
     [ELSEWHERE] = {"elsewhere", "ca.test.example", ISSUER, ISSUER, "critical,CA:FALSE",
                    .names = NAMES_OF_OTHERS},
     [MX] = {"mx", "Below", ISSUER, ISSUER, "critical,CA:FALSE", .names = "DNS:mx.below.test.example"},
@@ -135,7 +135,7 @@ static const struct subject subjects[COUNT] = {
                  .names = "DNS:*.test.example"},
     [COMMON_NAME] = {"commonname", "Pinned.test.example", ISSUER_2, ISSUER_2, "critical,CA:FALSE",
                      .names = ""},
-    /* A CA that may speak for some names only, and what it issues, and what the one below it does. */
+    /* A CA that may issue for some names only, with certificates of its own and of a CA below it. */
     [LIMITED] = {"limited", "Limited issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "",
                  .limits = "critical,permitted;DNS:inside.test.example,permitted;DNS:nobody.test.example"},
     [OUTSIDE] = {"outside", "Outside", LIMITED, LIMITED, "critical,CA:FALSE", .names = NULL},
@@ -147,7 +147,7 @@ static const struct subject subjects[COUNT] = {
                        .names = ""},
     [OUTSIDE_BELOW] = {"outsidebelow", "Outside below", BELOW_LIMITED, BELOW_LIMITED, "critical,CA:FALSE",
                        .names = NULL},
-    /* A CA that is for mail alone, what it issues, what one below it does, and one that is for servers. */
+    /* A CA for mail only, what it issues, what a CA below it issues, and a CA for servers. */
     [MAIL] = {"mail", "Mail issuer", ROOT, ROOT, "critical,CA:TRUE", .names = "",
               .usage = "emailProtection,clientAuth"},
     [FROM_MAIL] = {"frommail", "From mail", MAIL, MAIL, "critical,CA:FALSE", .names = NULL},
@@ -163,13 +163,13 @@ static const struct subject subjects[COUNT] = {
     [FROM_BELOW_ODD] = {"frombelowodd", "From below odd", BELOW_ODD, BELOW_ODD, "critical,CA:FALSE",
                         .names = NULL},
     [ODD_ITSELF] = {"odditself", "Odd itself", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL, ODD_ONE},
-    /* Critical by mistake: GnuTLS knows it, OpenSSL does not. And the other way round. */
+    /* Critical by mistake: GnuTLS knows the extension, OpenSSL does not. And the other way round. */
     [CRITICAL_KEY_ID] = {"keyid", "Critical key id", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL,
                          .odd = "2.5.29.14", .odd_value = "critical,DER:04:01:61"},
     [CRITICAL_NO_CHECK] = {"nocheck", "Critical no check", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL,
                            .odd = "1.3.6.1.5.5.7.48.1.5", .odd_value = "critical,DER:05:00"},
     [FROM_WEB] = {"fromweb", "From web", WEB, WEB, "critical,CA:FALSE", .names = NULL, .usage = "serverAuth"},
-    /* Named like the CA that issued it, and so no more self-signed than any other. */
+    /* It has the name of the CA that issued it, but is not self-signed for that. */
     [NAMESAKE] = {"namesake", "Issuer", ISSUER, ISSUER, "critical,CA:FALSE", .names = NULL},
     [CROWDED] = {"crowded", "Crowded", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = CROWD},
     [MANY_NAMED] = {"many", "Many-named", ISSUER_2, ISSUER_2, "critical,CA:FALSE", .names = MANY},
@@ -249,7 +249,7 @@ static void extend_oddly(X509 *certificate, const struct subject *subject) {
   X509_EXTENSION_free(extension);
 }
 
-/* Short names, so that the certificate stays below what a client takes. */
+/* Short names, so that the certificate stays below the size that a client accepts. */
 static void extend_crowd(X509 *certificate, size_t count) {
   char *names = malloc(count * sizeof "DNS:abcd,"), *end = names;
 
@@ -281,7 +281,7 @@ static X509_NAME *name_of(const char *common_name) {
   return name;
 }
 
-/* No key identifiers: they would keep OpenSSL from taking a forged link for a link at all. */
+/* Without key identifiers, which would keep OpenSSL from following a forged link. */
 static void issue(enum id id) {
   const struct subject *subject = &subjects[id];
   X509 *certificate = X509_new();
@@ -314,7 +314,7 @@ static void issue(enum id id) {
   certificates[id] = certificate;
 }
 
-/* Another bit in the signature's last byte: everything still parses. */
+/* Changes a bit in the signature's last byte, so that everything can still be parsed. */
 static void damage(enum id id) {
   unsigned char *der = NULL;
   int length = i2d_X509(certificates[id], &der);
@@ -380,7 +380,7 @@ static void write_entry(FILE *file, const char *name, enum id id, bool last) {
   fprintf(file, "  { name = \"%s\"; pins = [ \"%s\" ]; }%s\n", name, pin_of(id), last ? "" : ",");
 }
 
-/* leaf, issuer: the keys that are pinned; another policy for the same names pins others. settings: before the
+/* leaf, issuer: the pinned keys; another policy for the same names pins others. settings: text before the
    hosts. */
 static void write_policy_with(const char *policy, const char *settings, enum id leaf, enum id issuer) {
   FILE *file = create("policy-", policy, ".cfg");
@@ -409,7 +409,7 @@ static void write_policy_listing(const char *policy, const char *list, enum id l
   write_policy_with(policy, settings, leaf, ISSUER);
 }
 
-/* As "good", with one name more, which only libidn2 can read. */
+/* Like "good", with one more name, which only libidn2 can read. */
 static void write_unicode_policy(void) {
   FILE *file = create("policy-", "unicode", ".cfg");
 
@@ -425,7 +425,7 @@ static void write_list(FILE *file, const char *name, const char *list, const cha
   fprintf(file, "  { name = \"%s\"; %s = [ \"%s\" ]; }%s\n", name, list, digest, last ? "" : ",");
 }
 
-/* Every way to name a CA. */
+/* Names a CA in every possible way. */
 static void write_issuer_policy(const char *policy, const char *settings) {
   FILE *file = create("policy-", policy, ".cfg");
 
@@ -452,7 +452,7 @@ static void write_issuer_policy(const char *policy, const char *settings) {
   fclose(file);
 }
 
-/* One host, and no other. */
+/* Only one host. */
 static void write_host_policy(const char *policy, const char *host) {
   FILE *file = create("policy-", policy, ".cfg");
 
@@ -462,7 +462,7 @@ static void write_host_policy(const char *policy, const char *host) {
   fclose(file);
 }
 
-/* A host that is known by its address, behind a proxy with another key. */
+/* A host with an entry by its address, behind a proxy with another key. */
 static void write_proxied_policy(void) {
   FILE *file = create("policy-", "proxied", ".cfg");
 
@@ -473,7 +473,7 @@ static void write_proxied_policy(void) {
   fclose(file);
 }
 
-/* Entries by name alone, and of one name for two ports. */
+/* Entries by name only, two of them for one name with different ports. */
 static void write_names_policy(void) {
   FILE *file = create("policy-", "names", ".cfg");
 
@@ -485,7 +485,7 @@ static void write_names_policy(void) {
   fclose(file);
 }
 
-/* Ports, and many mistakes. */
+/* Entries with ports, and many mistakes. */
 static void write_broken_policy(void) {
   FILE *file = create("policy-", "broken", ".cfg");
 
@@ -531,9 +531,9 @@ int main(int argc, char **argv) {
   write_unicode_policy();
   write_issuer_policy("issuer", "");
   write_issuer_policy("issuer-ignoring", "certificate_names = \"ignore\";");
-  /* The one name that every machine resolves to the loopback, and not the address. */
+  /* The only name that every machine resolves to the loopback, without its address. */
   write_host_policy("resolved", "localhost");
-  /* An address of the loopback that is not that name's. */
+  /* An address of the loopback to which that name does not resolve. */
   write_host_policy("aside", "127.0.0.2");
   write_proxied_policy();
   write_policy_with("ignoring", "certificate_names = \"ignore\";", GOOD, ISSUER);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A program that knows nothing of OpenSSL, and loads a plug-in that does, out of everybody else's sight. */
+/* A program that does not use OpenSSL, and loads a plug-in that does, with RTLD_LOCAL or apart from other
+ * objects. */
 #include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #define NAMESPACE LM_ID_BASE
 #endif
 
-/* What comes with the plug-in prefers its own functions to what is preloaded. */
+/* The plug-in's libraries prefer their own functions to preloaded ones. */
 #ifdef PATHS_DEEPLY_BOUND
 #define BINDING RTLD_DEEPBIND
 #else
@@ -22,7 +23,7 @@
 
 typedef int plugin_main_fn(int linkage, int argc, char **argv);
 
-/* A libssl under another name, which stands in for the plug-in's own; "": none. */
+/* A libssl under another name, which replaces the plug-in's own; "": none. */
 static bool load_first(const char *path) {
   return *path == '\0' || dlopen(path, RTLD_NOW | RTLD_LOCAL) != NULL;
 }
@@ -44,13 +45,13 @@ static int run_plugin(int argc, char **argv) {
   return status;
 }
 
-/* Whether it goes when nobody uses it any more. */
+/* Whether the plug-in is unloaded when it is no longer used. */
 static bool unload(void *object, const char *path) {
   dlclose(object);
   return dlopen(path, RTLD_NOLOAD | RTLD_LAZY) == NULL;
 }
 
-/* With an object beside it that is no libssl, but has a function of that name; "": none. */
+/* Loads an object that is no libssl but has a function with such a name; "": none. */
 static int run_beside_decoy(int argc, char **argv) {
   void *decoy = *PATHS_DECOY != '\0' ? dlopen(PATHS_DECOY, RTLD_NOW | RTLD_LOCAL) : NULL;
   int status = run_plugin(argc, argv);
@@ -61,7 +62,7 @@ static int run_beside_decoy(int argc, char **argv) {
   return 2;
 }
 
-/* PATHS_TIMES: how often the plug-in comes and goes. */
+/* PATHS_TIMES: how often the plug-in is loaded and unloaded. */
 int main(int argc, char **argv) {
   int status = run_beside_decoy(argc, argv);
 

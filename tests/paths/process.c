@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What a process does with itself around its connections: fork, threads, chroot, another user, a sandbox. */
+/* What a process does around its connections: fork, threads, chroot, another user, a sandbox. */
 #include "kit.h"
 
 #include <dlfcn.h>
@@ -47,7 +47,7 @@ static enum outcome after_policy_change(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The child takes up a policy that its parent never saw. */
+/* The child loads a policy that its parent never saw. */
 static enum outcome fork_then_change(const struct setup *setup) {
   (void)connect_once(setup);
   return in_child(after_policy_change, setup);
@@ -65,7 +65,7 @@ static enum outcome fork_with_contexts(const struct setup *setup) {
   return in_child(with_inherited, setup);
 }
 
-/* ---- Threads, with the policy replaced all the time ---- */
+/* ---- Threads, with the policy replaced again and again ---- */
 
 #define THREADS 64
 
@@ -86,7 +86,7 @@ static void *connect_all_the_time(void *arg) {
   return NULL;
 }
 
-/* Two policies that say the same of this host. */
+/* Two policies with the same pins for this host. */
 static void replace_for(int milliseconds) {
   for (int i = 0; i < milliseconds / 10; i++) {
     replace_policy(i % 2 == 0 ? "same" : "good");
@@ -116,7 +116,7 @@ static enum outcome threads(const struct setup *setup) {
   return expected;
 }
 
-/* The first use of OpenSSL, by all threads at once. */
+/* All threads use OpenSSL for the first time, at once. */
 static void *connect_first(void *arg) {
   *(enum outcome *)arg = connect_once(handed_on);
   return NULL;
@@ -137,8 +137,7 @@ static enum outcome threads_at_start(const struct setup *setup) {
   return outcomes[0];
 }
 
-/* A thread that is cancelled while it is the first to read the policy leaves nothing behind that others wait
- * for. */
+/* A thread that is cancelled while it is the first to read the policy must not leave others waiting. */
 static void *make_context_while_cancelled(void *arg) {
   (void)arg;
   pthread_cancel(pthread_self());
@@ -151,7 +150,7 @@ static enum outcome thread_cancelled(const struct setup *setup) {
   pthread_t thread;
   void *ended;
 
-  OPENSSL_init_ssl(0, NULL); /* reads openssl.cnf, where it could be cancelled as well */
+  OPENSSL_init_ssl(0, NULL); /* reads openssl.cnf, during which the thread could be cancelled as well */
   if (pthread_create(&thread, NULL, make_context_while_cancelled, NULL) != 0 ||
       pthread_join(thread, &ended) != 0)
     broken("no thread");
@@ -162,16 +161,16 @@ static enum outcome thread_cancelled(const struct setup *setup) {
 
 /* ---- Sandboxes ---- */
 
-/* Connects in contexts that were made before; then once more after the policy is due to be looked at. */
+/* Connects in contexts that were made before; then once more when the policy has to be looked at again. */
 static enum outcome confined(const struct setup *setup, void (*confine)(void), bool wait) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct setup other = {.chain = "bad", OTHER};
   enum outcome first, second;
 
-  /* What OpenSSL itself opens at its first connection is not what this is about. */
+  /* Files that OpenSSL itself opens at its first connection are not tested here. */
   if (connect_with(&other, client, server) == BROKEN)
     broken("no connection");
-  /* As does stdio with its first line. */
+  /* Nor is what stdio opens for its first line. */
   printf("confined\n");
   confine();
   first = connect_with(setup, client, server);
@@ -190,7 +189,7 @@ static void need_root(void) {
     not_applicable("only root may do this");
 }
 
-/* Into an empty folder, below the one that run.py removes afterwards. */
+/* Enters an empty folder, below the one that run.py removes afterwards. */
 static void enter_chroot(void) {
   const char *folder = getenv("PATHS_FOLDER");
 
@@ -206,7 +205,7 @@ static void become_nobody(void) {
     broken("no other user");
 }
 
-/* By the name that it has on machines of 32 bits. */
+/* The name of this system call on 32-bit machines. */
 #ifdef __NR_fstatat64
 #define NUMBER_OF_FSTATAT __NR_fstatat64
 #else
@@ -249,8 +248,8 @@ static enum outcome in_chroot(const struct setup *setup) {
   return confined(setup, enter_chroot, true);
 }
 
-/* No name, memory BIOs, and no /proc that lists the sockets:
- * the one connected to the pinned address counts. */
+/* No name, memory BIOs, and no /proc that lists the sockets: the socket that is connected to the pinned
+ * address counts. */
 static enum outcome unnamed_in_chroot(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   const struct setup by_socket = {.transport = SOCKET};
@@ -293,8 +292,8 @@ static void compile_policy(void) {
   free(image);
 }
 
-/* As Dovecot's login processes do: OpenSSL is set up, and has nothing of a connection's yet. The shim sees an
- * object of the program's, since libcrypto's own may stay within libcrypto. */
+/* Like Dovecot's login processes: OpenSSL is initialised, without any object of a connection. The shim sees
+ * an object of the program's, because libcrypto's own calls may stay within libcrypto. */
 static enum outcome early_in_chroot(const struct setup *setup) {
   const char *folder = getenv("PATHS_PKI");
   CRYPTO_EX_DATA data;
@@ -327,7 +326,7 @@ static enum outcome unconfined(const struct setup *setup) {
   return confined(setup, nothing, true);
 }
 
-/* Files that disappear under a running process: the last good policy stays. */
+/* Removes files under a running process: the last good policy stays in force. */
 static enum outcome without_policy(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -342,7 +341,7 @@ static enum outcome without_policy(const struct setup *setup) {
   return outcome;
 }
 
-/* What is written to standard error from now on. */
+/* Captures standard error from now on. */
 struct capture {
   int kept_err;
   FILE *file;
@@ -357,7 +356,7 @@ static struct capture capture_begin(void) {
   return capture;
 }
 
-/* Passes it on. How many of its lines hold the text. */
+/* Passes on what was captured; returns how many of its lines contain the text. */
 static int capture_end(const struct capture *capture, const char *text) {
   char line[4096];
   int found = 0;
@@ -378,7 +377,7 @@ static void expect_told(int told, int expected) {
     broken("the log was told %d times", told);
 }
 
-/* A policy out of sight is looked for twice a second; the log hears of it once a minute at the most. */
+/* A missing policy is looked for twice a second; the log gets at most one line a minute. */
 static enum outcome policy_stays_away(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct capture capture = capture_begin();
@@ -396,7 +395,7 @@ static enum outcome policy_stays_away(const struct setup *setup) {
   return outcome;
 }
 
-/* Where there never was a policy, the log hears of it when a host is asked for, and not before. */
+/* If there never was a policy, the log gets a line when a host is looked up, and not before. */
 static enum outcome policy_is_missing(const struct setup *setup) {
   struct capture capture;
   SSL_CTX *client, *server;
@@ -416,7 +415,7 @@ static enum outcome policy_is_missing(const struct setup *setup) {
   return outcome;
 }
 
-/* It counts as soon as it is there. */
+/* The policy is in force as soon as the file exists. */
 static enum outcome policy_comes_late(const struct setup *setup) {
   SSL_CTX *client, *server;
   enum outcome outcome;
@@ -437,7 +436,7 @@ static enum outcome policy_comes_late(const struct setup *setup) {
 
 /* ---- The environment ---- */
 
-/* What the program writes there later, perhaps while another thread reads it, changes nothing. */
+/* What the program writes to the environment later, perhaps while a thread reads it, changes nothing. */
 static enum outcome variable_set_later(const struct setup *setup) {
   char other[512];
 
@@ -467,7 +466,7 @@ static int lines_that_begin(FILE *file, const char *beginning) {
   return count;
 }
 
-/* Whoever names the folder writes no lines of ours. */
+/* The name of a folder cannot forge lines of our log. */
 static enum outcome name_of_two_lines(const struct setup *setup) {
   char policy[512];
   int kept_err = dup(STDERR_FILENO);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * QUIC, client and server of OpenSSL itself. The server is there from 3.5 on; where either is missing the
- * cases do not apply. Functions are looked up at run time, so that one build serves every release.
+ * QUIC, with client and server of OpenSSL itself. The server exists since 3.5; if either is missing, the
+ * cases do not apply. Functions are looked up at run time, so that one build works with every release.
  */
 #include "kit.h"
 

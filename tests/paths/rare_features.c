@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What OpenSSL offers and few programs use: the kernel's TLS and its Multipath TCP, compressed certificates,
- * SRP and keys shared beside a certificate, Certificate Transparency, a program's own search for CAs,
- * properties of algorithms.
+/* Features of OpenSSL that few programs use: the kernel's TLS and Multipath TCP, compressed certificates, SRP
+ * and keys shared beside a certificate, Certificate Transparency, a program's own search for CAs, properties
+ * of algorithms.
  */
 #include "shared_key.h"
 
@@ -66,7 +66,7 @@ static enum outcome by_multipath(const struct setup *setup) {
     apart.transport = BIO_PAIR;
   link_open(&link, &apart, client, server);
   link.client_socket = fd;
-  /* Else by a BIO of the program's, and the socket is the only one that the process has connected. */
+  /* Otherwise over a BIO of the program's, and the socket is the only connected one of the process. */
   if (setup->transport == SOCKET) {
     SSL_set_fd(link.client, fd);
     link_accept(&link, listener);
@@ -97,7 +97,7 @@ static enum outcome compressed(const struct setup *setup) {
 
 /* ---- SRP, and a shared key beside an RSA certificate ---- */
 
-/* A certificate of its own for a new RSA key: the others of these tests have elliptic curves. */
+/* A certificate for a new RSA key, because the other keys of these tests are elliptic curves. */
 static X509 *self_signed(EVP_PKEY *key) {
   X509 *certificate = X509_new();
   X509_NAME *name = X509_NAME_new();
@@ -234,7 +234,7 @@ static enum outcome disapproved(const struct setup *setup) {
 
 /* ---- A program's own search for CAs ---- */
 
-static const char *found_name; /* of the only certificate that is ever found */
+static const char *found_name; /* of the only certificate that the search ever finds */
 
 static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X509_NAME *name,
                            X509_OBJECT *ret_object) {
@@ -248,7 +248,7 @@ static int find_by_subject(X509_LOOKUP *lookup, X509_LOOKUP_TYPE type, const X50
   return found;
 }
 
-/* Nothing but what is found by the program is trusted. */
+/* The client trusts only what the program's search finds. */
 static enum outcome searching(const struct setup *setup, const char *name) {
   SSL_CTX *client = client_context(setup);
   X509_STORE *store = X509_STORE_new();
@@ -269,7 +269,7 @@ static enum outcome finding_root(const struct setup *setup) {
   return searching(setup, "root");
 }
 
-/* The pinned CA, of which the server's certificate is none. */
+/* Finds the pinned CA, which did not issue the server's certificate. */
 static enum outcome finding_issuer(const struct setup *setup) {
   return searching(setup, "issuer");
 }
@@ -291,7 +291,7 @@ static enum outcome with_preferred_properties(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* No algorithm is there any more once the server's certificate comes: what was fetched before is kept. */
+/* When the server's certificate arrives, no algorithm is available; those fetched earlier are kept. */
 static SSL_CTX *set_late;
 
 static int take_algorithms(int preverified, X509_STORE_CTX *ctx) {
@@ -308,7 +308,7 @@ static enum outcome with_late_properties(const struct setup *setup) {
 
 /* ---- Encrypted ClientHello ---- */
 
-struct suite { /* OSSL_HPKE_SUITE(3), which 3.0 does not have */
+struct suite { /* OSSL_HPKE_SUITE(3), which 3.0 lacks */
   uint16_t kem, kdf, aead;
 };
 
@@ -322,7 +322,7 @@ static void *ech_symbol(const char *name) {
   return symbol;
 }
 
-/* public_name: what is to be read outside of the name that the client sends.
+/* public_name: the name that is readable outside of the encrypted name.
  * taken: the server has the key. */
 static enum outcome encrypted(const struct setup *setup, const char *public_name, bool taken) {
   void *symbols[] = {ech_symbol("OSSL_ECHSTORE_new"), ech_symbol("OSSL_ECHSTORE_new_config"),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* More than one handshake with one SSL, and other turns that a handshake can take. */
+/* More than one handshake with one SSL, and other unusual courses of a handshake. */
 #include "kit.h"
 
 #include <openssl/err.h>
@@ -83,7 +83,7 @@ static void rejoin(struct link *link) {
   SSL_set_accept_state(link->server);
 }
 
-/* One SSL for one connection after another: the first to an uncovered host. */
+/* One SSL makes one connection after another: the first to an uncovered host. */
 static enum outcome cleared_with(const struct setup *setup, const char *first_name, enum outcome first) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct setup other = *setup;
@@ -110,7 +110,7 @@ static enum outcome cleared(const struct setup *setup) {
   return cleared_with(setup, "other.test.example", ACCEPTED);
 }
 
-/* A refused SSL must not stay unusable for the next host. */
+/* A refused SSL must stay usable for the next host. */
 static enum outcome cleared_after_refusal(const struct setup *setup) {
   return cleared_with(setup, "pinned.test.example", REFUSED);
 }
@@ -156,7 +156,7 @@ static enum outcome hello_retry(const struct setup *setup) {
   return outcome;
 }
 
-/* Calls no handshake function: SSL_write(3) and SSL_read(3) do it. */
+/* Calls no handshake function, so SSL_write(3) and SSL_read(3) do the handshake. */
 static enum outcome implicit(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -166,7 +166,7 @@ static enum outcome implicit(const struct setup *setup) {
   return link_end(&link, client, server);
 }
 
-/* A program that tries again after the failure, as some do: nothing may get through. */
+/* A program that tries again after the failure, as some do: no data may get through. */
 static enum outcome persistent(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -194,7 +194,7 @@ static enum outcome persistent(const struct setup *setup) {
   return outcome;
 }
 
-/* The same with the verification overridden, so that libssl itself is content. */
+/* The same with the verification overridden, so that libssl itself accepts. */
 static int say_yes(X509_STORE_CTX *ctx, void *arg) {
   (void)ctx, (void)arg;
   return 1;

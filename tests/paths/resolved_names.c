@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Clients that give OpenSSL no name, but had libc resolve it:
- * the shim sees that, each way that libc offers. */
+/* Clients that give OpenSSL no name, but resolved it with libc: the shim sees that, for each function that
+ * libc has for it. */
 #include "kit.h"
 
 #include <arpa/inet.h>
@@ -71,7 +71,7 @@ static void suspend_until_done(const struct gaicb *const waited[], int count) {
   while (status != 0 && status != EAI_ALLDONE);
 }
 
-/* The status in the end, asked for again and again. */
+/* The final status, asked for again and again. */
 static int poll_until_done(struct gaicb *request) {
   int status;
 
@@ -80,7 +80,7 @@ static int poll_until_done(struct gaicb *request) {
   return status;
 }
 
-/* The name is gone when the result comes, and the result when its status is asked for again. */
+/* The name is freed when the result comes, and the result when its status is asked for again. */
 static bool end_request(struct gaicb *request, char *name) {
   memset(name, 'x', strlen(name));
   if (gai_error(request) != 0)
@@ -101,7 +101,7 @@ static bool by_waiting(void) {
   return getaddrinfo_a(GAI_WAIT, list, 2, NULL) == 0 && end_request(&request, name);
 }
 
-/* Another name too, so that one slot serves twice. */
+/* Resolves another name too, so that one slot is used twice. */
 static bool by_suspending(void) {
   char name[] = "localhost";
   struct gaicb requests[] = {request_for("127.0.0.2"), request_for(name)};
@@ -127,7 +127,7 @@ static bool by_polling(void) {
   return end_request(&request, name);
 }
 
-/* Whoever is not told that a name has no address has it for every one. */
+/* If the program has not asked for the result, a name without an address counts for every address. */
 static bool by_forgetting(void) {
   static char name[] = "localhost";
   static struct gaicb request, *list[] = {&request};
@@ -136,8 +136,8 @@ static bool by_forgetting(void) {
   return getaddrinfo_a(GAI_NOWAIT, list, 1, NULL) == 0;
 }
 
-/* A covered name that has no address, or whose request was cancelled, is nobody's,
- * as soon as that was told. */
+/* A covered name without an address, or whose request was cancelled, counts for no address once the program
+ * was told. */
 static struct gaicb failing_request(void) {
   return (struct gaicb){.ar_name = "localhost", .ar_service = "no-such-service", .ar_request = &v4_hints};
 }
@@ -181,7 +181,7 @@ static bool by_cancelling(void) {
   return true;
 }
 
-/* No name of the policy's. */
+/* A name that the policy does not have. */
 static bool by_number(void) {
   return resolve_name("127.0.0.2");
 }
@@ -190,7 +190,7 @@ static bool by_nobody(void) {
   return true;
 }
 
-/* A name that does not resolve, and one whose answer has no room: the caller sees the very same failure. */
+/* A name that does not resolve, and one whose answer does not fit: the caller gets the usual failure. */
 static bool in_vain(void) {
   struct hostent host, *found = &host;
   struct addrinfo *addresses;
@@ -202,7 +202,7 @@ static bool in_vain(void) {
          found == NULL;
 }
 
-/* In a child, so that nothing of it is remembered here. */
+/* In a child, so that this process remembers nothing of it. */
 static bool is_resolvable(void) {
   int status;
   pid_t child = fork();
@@ -251,7 +251,7 @@ static enum outcome after_failures(const struct setup *setup) {
 
 /* ---- Sockets for datagrams ---- */
 
-/* Where nothing tells to whom it sends, as the one of openvpn. */
+/* The socket does not show its peer, like that of openvpn. */
 static int open_datagrams(void) {
   const struct sockaddr_in own = {.sin_family = AF_INET};
   int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -261,12 +261,12 @@ static int open_datagrams(void) {
   return fd;
 }
 
-/* To another host than the one that was resolved. */
+/* Sends to another host than the resolved one. */
 static void connect_elsewhere(void) {
   connect_at("127.0.0.9");
 }
 
-/* Somebody connects to this process, from a process of theirs and not from the covered host's address.
+/* Another process connects to this one, not from the covered host's address.
  * Returns the listener. */
 static int serve_a_client(bool privileged) {
   struct sockaddr_in theirs = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000009)}, host;
@@ -277,7 +277,7 @@ static int serve_a_client(bool privileged) {
     close(listener);
     if (privileged ? bindresvport(fd, &theirs) != 0 : bind(fd, (void *)&theirs, sizeof theirs) != 0)
       _exit(1);
-    /* Until this process ends. */
+    /* Stays until this process ends. */
     _exit(connect(fd, (void *)&host, sizeof host) == 0 && read(fd, &host, 1) == 0 ? 0 : 1);
   }
   if (poll(&(struct pollfd){.fd = listener, .events = POLLIN}, 1, 10000) != 1 ||
@@ -286,7 +286,7 @@ static int serve_a_client(bool privileged) {
   return listener;
 }
 
-/* To the host that was resolved, and this connection may be by that socket. */
+/* Goes to the resolved host, and this connection may use that socket. */
 static enum outcome beside_covered_connection(const struct setup *setup) {
   connect_at("127.0.0.1");
   return connect_after(by_getaddrinfo, setup);
@@ -327,7 +327,7 @@ static enum outcome beside_a_client(const struct setup *setup) {
   return by_datagrams(setup);
 }
 
-/* By its port it might be a server. */
+/* The port is one that a server might have. */
 static enum outcome beside_a_privileged_client(const struct setup *setup) {
   if (geteuid() != 0)
     not_applicable("only root may choose such a port");
@@ -345,7 +345,7 @@ static enum outcome beside_a_connection(const struct setup *setup) {
   return by_datagrams(setup);
 }
 
-/* A socket for datagrams that tells where it sends, to another host. */
+/* A datagram socket that shows its peer, which is another host. */
 static enum outcome by_connected_datagrams(const struct setup *setup) {
   const struct sockaddr_in host = {
       .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(0x7f000009)};
@@ -355,7 +355,7 @@ static enum outcome by_connected_datagrams(const struct setup *setup) {
   return connect_after(by_getaddrinfo, setup);
 }
 
-/* OpenSSL sees a socket of the connection's, which is one for a stream. */
+/* OpenSSL sees the connection's socket, which is a stream socket. */
 static enum outcome beside_a_stream(const struct setup *setup) {
   SSL_CTX *client, *server;
   struct link link;
@@ -373,15 +373,15 @@ static enum outcome beside_a_stream(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* A name that counts for every address, that of another connection too. */
+/* A name that counts for every address, also for that of another connection. */
 static enum outcome beside_a_connection_not_yet_resolved(const struct setup *setup) {
   connect_elsewhere();
   return connect_after(by_forgetting, setup);
 }
 
-/* ---- A shim of before an upgrade ---- */
+/* ---- A shim that is older than the module, after an upgrade ---- */
 
-/* It has none of the functions of today. */
+/* It has none of the functions of today's shim. */
 static void attach_older_shim(void) {
   static const size_t older = sizeof older;
   void *module = dlopen(getenv("PATHS_MODULE"), RTLD_LAZY | RTLD_NOLOAD);
@@ -407,7 +407,7 @@ static enum outcome under_older_shim(const struct setup *setup) {
 
 /* ---- Crowds of names and of sockets ---- */
 
-/* Spellings of one address, each a name of its own. */
+/* Spellings of one address, each as a different name. */
 static void resolve_spellings(const char *last, int count) {
   static const char zeros[] = "0000000000000000000000000000000000000000";
 
@@ -434,7 +434,7 @@ static double seconds_of_connection(const struct setup *setup, enum outcome *ret
   return seconds_used() - before;
 }
 
-/* Two addresses that have many names each, and many sockets by turns: each name is looked up once, not once
+/* Two addresses with many names each, and many sockets that alternate: each name is looked up once, not once
  * for each socket. */
 static enum outcome in_a_crowd(const struct setup *setup) {
   enum outcome outcome;
@@ -458,7 +458,7 @@ static enum outcome in_a_crowd(const struct setup *setup) {
 
 #define SHIM_REFUSES .without = ACCEPTED, .provider = ACCEPTED, .shim = REFUSED
 #define NO_NAME .note = "no name, and only the shim sees what was resolved"
-#define ANYWHERE SHIM_REFUSES, .note = "nothing tells to which of the hosts that were resolved it sends"
+#define ANYWHERE SHIM_REFUSES, .note = "it is unknown to which of the resolved hosts it sends"
 #define NOT_COVERED ALL_ACCEPT, .note = "nothing leads to a host that an entry covers"
 
 #define CASES(name)                                                                                          \
@@ -518,7 +518,7 @@ static const struct test_case cases[] = {
      under_older_shim,
      {.chain = "good"},
      WE_REFUSE,
-     .note = "nobody knows what was resolved"},
+     .note = "it is unknown what was resolved"},
     {"older-shim/wrong-key", under_older_shim, {.chain = "bad"}, WE_REFUSE},
     {"older-shim/named/right-key",
      under_older_shim,

@@ -32,7 +32,7 @@ SSL_SESSION *through_a_file(SSL_SESSION *session) {
   return read;
 }
 
-/* What a session keeps of its server's path is nobody's business but the client's. */
+/* What a session keeps of its server's path must never be sent. */
 static long watch_wire(BIO *bio, int operation, const char *data, size_t length, int argi, long argl,
                        int result, size_t *processed) {
   (void)bio, (void)argi, (void)argl, (void)processed;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A session made while one policy was in force, used under another, or under another name. */
+/* A session made under one policy or name, and used under another. */
 #include "resume.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ PLAN(renamed_id, .second_name = "pinned.test.example")
 PLAN(renamed_file, .tickets = true, .from_file = true, .second_name = "pinned.test.example")
 PLAN(renamed_ca_ticket, .tickets = true, .second_name = "ca.test.example")
 PLAN(renamed_ca_file, .tickets = true, .from_file = true, .second_name = "ca.test.example")
-/* The same pin of a CA, and a name for which the certificate of the first connection does not speak. */
+/* Pins the same CA, for a name that the certificate of the first connection does not have. */
 PLAN(unspoken_ticket, .tickets = true, .first_policy = "issuer", .second_name = "www.below.test.example")
 PLAN(unspoken_file, .tickets = true, .from_file = true, .first_policy = "issuer",
      .second_name = "www.below.test.example")
@@ -49,7 +49,7 @@ PLAN(exempt_within_file, .tickets = true, .from_file = true, .second_policy = "e
 PLAN(issuers_file, .tickets = true, .from_file = true, .second_policy = "issuers")
 PLAN(disappeared_ticket, .tickets = true, .second_policy = "nothing", .expect_reuse = true)
 
-/* ---- What a session keeps, in other hands ---- */
+/* ---- The data that a session keeps, changed by others ---- */
 
 #define FORM "pinpath\3"
 #define FORM_LENGTH 8
@@ -82,7 +82,7 @@ static void keep_own(SSL_SESSION *session) {
   set_kept(session, "the program's", 13);
 }
 
-/* Another byte at one place of the form, which may be behind it. */
+/* Changes a byte at one place of the data, or behind them. */
 static void damage_at(SSL_SESSION *session, size_t at, unsigned char byte) {
   unsigned char copy[4096];
   size_t length;
@@ -129,12 +129,12 @@ static void shorten(SSL_SESSION *session) {
   set_kept(session, copy, length - 1);
 }
 
-/* Of the issuer's key, the second one. */
+/* Changes the issuer's key, which is the second one. */
 static void damage_digest(SSL_SESSION *session) {
   damage_at(session, FORM_LENGTH + 2 + 32 + 5, 0x5a);
 }
 
-/* A form that is whole in every length, with other keys than there can be: none, or more. */
+/* The data have correct lengths, but an impossible number of keys: none, or too many. */
 static void keep_keys(SSL_SESSION *session, unsigned char count) {
   unsigned char form[FORM_LENGTH + 2 + 32 * 255 + 1] = {0};
 
@@ -166,13 +166,13 @@ TAMPERED(wrong_digest, damage_digest, .expect_reuse = false)
 TAMPERED(own_in_file, keep_own, .expect_reuse = false)
 TAMPERED(no_key, keep_no_key, .second_policy = "blocked")
 TAMPERED(too_many_keys, keep_too_many_keys, .second_policy = "blocked")
-/* Fingerprints are asked for, and digests of keys are all that was kept. */
+/* The policy has fingerprints, and only digests of keys were kept. */
 PLAN(fingerprints_file, .tickets = true, .from_file = true, .second_policy = "issuer",
      .second_name = "print.test.example", .expect_reuse = false)
 PLAN(own_in_memory, .tickets = true, .tamper = keep_own, .expect_reuse = true)
 
-/* A session of the provider's that did not keep enough, or what cannot be read, is replaced by a full
-   handshake; without us it is resumed. */
+/* A session of the provider's that did not keep enough, or unreadable data, leads to a full handshake;
+   without pinning it is resumed. */
 static enum outcome not_offered(enum outcome (*plan)(const struct setup *), const struct setup *setup) {
   const char *way = getenv("PATHS_WAY");
   enum outcome outcome = plan(setup);
@@ -201,7 +201,7 @@ NOT_OFFERED(fingerprints_file)
 NOT_OFFERED(blocked_other_ticket)
 NOT_OFFERED(exempt_file)
 
-/* Many connections, each with the session that the one before left, in memory or by way of a file. */
+/* Many connections, each with the session of the one before, in memory or from a file. */
 static enum outcome resume_on_and_on(const struct setup *setup, bool from_file) {
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   struct plan plan = {.from_file = from_file};
@@ -216,7 +216,7 @@ static enum outcome resume_on_and_on(const struct setup *setup, bool from_file) 
     if (!was_reused)
       broken("connection %d is not resumed", turn);
     SSL_SESSION_free(copy);
-    /* With TLS 1.2 a resumption need not bring another one. */
+    /* With TLS 1.2, a resumed handshake need not give a new session. */
     if (newest_session == NULL && connect_with(setup, client, server) != ACCEPTED)
       broken("no session");
     session = from_file ? through_a_file(newest_session) : newest_session;
@@ -243,7 +243,7 @@ static int keep_beside(int ok, X509_STORE_CTX *ctx) {
   return ok;
 }
 
-/* What a program has in its sessions stays there. */
+/* What a program stores in its sessions stays there. */
 static enum outcome keeps_beside(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   SSL_SESSION *session;
@@ -266,7 +266,7 @@ static enum outcome keeps_beside(const struct setup *setup) {
   return outcome;
 }
 
-/* A session of a host that no entry covers has nothing of ours in it. */
+/* A session of a host without an entry contains no data of ours. */
 static enum outcome keeps_nothing(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   size_t length;
@@ -281,7 +281,7 @@ static enum outcome keeps_nothing(const struct setup *setup) {
   return ACCEPTED;
 }
 
-/* ---- A connection whose other end is not known when the session is offered ---- */
+/* ---- A connection whose peer is unknown when the session is offered ---- */
 
 static int not_yet(BIO *bio, const char *data, int length) {
   (void)data;
@@ -308,7 +308,7 @@ static BIO *new_unconnected(void) {
   return bio;
 }
 
-/* As a program with non-blocking sockets: the handshake begins before the TCP connection stands. */
+/* Like a program with non-blocking sockets: the handshake begins before the TCP connection is established. */
 static enum outcome connected_late(const struct setup *setup, const char *policy) {
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   struct setup apart = *setup;
@@ -344,14 +344,14 @@ static enum outcome late_withdrawn(const struct setup *setup) {
   return connected_late(setup, "changed");
 }
 
-/* With a policy that takes no name from the certificate: it speaks for a host with a pinned CA too, and how
-   far the path of a session that was made for the address leads to that is not kept. */
+/* With a policy that takes no name from the certificate, which is also for a host with a pinned CA. The
+   session was made for the address and does not keep how far its path leads to that CA. */
 static enum outcome late_unchanged(const struct setup *setup) {
   replace_policy("ignoring");
   return connected_late(setup, "ignoring");
 }
 
-/* The program gives another name after the session was offered. */
+/* The program sets another name after the session was offered. */
 static enum outcome renamed_after_offer(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
   SSL_SESSION *session;
@@ -376,8 +376,8 @@ static enum outcome renamed_after_offer(const struct setup *setup) {
   return outcome;
 }
 
-/* On a connected socket, by a policy that names no address, is remembered what was asked when the session was
-   offered; then something changes before the server answers. */
+/* On a connected socket, with a policy without addresses, the answer from when the session was offered is
+   kept; then something changes before the server answers. */
 static enum outcome changed_after_offer(const struct setup *setup, void (*change)(SSL *client)) {
   SSL_CTX *client, *server;
   SSL_SESSION *session;

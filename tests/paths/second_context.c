@@ -40,7 +40,7 @@ static enum outcome own_store(const struct setup *setup) {
   return connect_verifying(setup, by_own_store);
 }
 
-/* The same certificate, as another object. */
+/* The same certificate in another object. */
 static int by_own_store_copied(X509_STORE_CTX *ctx, void *arg) {
   X509 *copy = X509_dup(X509_STORE_CTX_get0_cert(ctx));
   int ok = verify_apart(store_trusting("root"), copy, X509_STORE_CTX_get0_untrusted(ctx));
@@ -55,7 +55,7 @@ static enum outcome own_store_copied(const struct setup *setup) {
   return connect_verifying(setup, by_own_store_copied);
 }
 
-/* The connection is known in the second context too. */
+/* The second context knows the connection too. */
 static int by_own_store_with_connection(X509_STORE_CTX *ctx, void *arg) {
   X509_STORE *store = store_trusting("root");
   X509_STORE_CTX *other = X509_STORE_CTX_new();
@@ -75,7 +75,7 @@ static enum outcome own_store_with_connection(const struct setup *setup) {
   return connect_verifying(setup, by_own_store_with_connection);
 }
 
-/* Looks at a certificate that is not the server's, finds it good, and says yes. */
+/* Checks a certificate that is not the server's, finds it good, and accepts. */
 static int by_another_leaf(X509_STORE_CTX *ctx, void *arg) {
   X509 *good = read_certificate("good"), *issuer = read_certificate("issuer");
   STACK_OF(X509) *sent = sk_X509_new_null();
@@ -101,7 +101,7 @@ static int say_yes(int ok, X509_STORE_CTX *ctx) {
   return 1;
 }
 
-/* A second verification that says yes to everything proves nothing. */
+/* A second verification that accepts everything proves nothing. */
 static int by_saying_yes_apart(X509_STORE_CTX *ctx, void *arg) {
   X509_STORE *store = store_trusting("root");
 
@@ -121,13 +121,13 @@ static int say_nothing_but_yes(X509_STORE_CTX *ctx, void *arg) {
   return 1;
 }
 
-/* Two verifications apart, of which the connection uses one. */
+/* Two separate verifications, of which the connection uses one. */
 static int by_own_store_twice(X509_STORE_CTX *ctx, void *arg) {
   return by_own_store(ctx, arg) == 1 && by_own_store(ctx, arg) == 1;
 }
 
-/* The first connection verifies by `verify`, the second says yes to everything: what the first one accepted,
- * or left behind, is of no use to it. */
+/* The first connection verifies by `verify`, the second accepts everything: what the first one accepted or
+ * left behind must not help the second. */
 static enum outcome after_connection_by(const struct setup *setup, int (*verify)(X509_STORE_CTX *, void *)) {
   replace_policy("issuer");
   if (connect_verifying(setup, verify) != ACCEPTED)
@@ -170,7 +170,7 @@ static enum outcome walking_yes(const struct setup *setup) {
   return connect_verifying(setup, walk_and_say_yes);
 }
 
-/* Puts certificates of its own in, and frees them before the context is. */
+/* Sets certificates of its own, and frees them before the context. */
 static int put_and_free(X509_STORE_CTX *ctx, void *arg) {
   X509 *good = read_certificate("good");
   STACK_OF(X509) *sent = sk_X509_new_null();
@@ -193,7 +193,7 @@ static enum outcome putting_and_freeing(const struct setup *setup) {
 
 /* ---- Trust on first use ---- */
 
-/* Everything that the server of the first connection shows goes into the store, its own certificate too. */
+/* All that the server of the first connection shows goes into the store, including its own certificate. */
 static int trust_all(X509_STORE_CTX *ctx, void *store) {
   STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(ctx);
 
@@ -202,7 +202,7 @@ static int trust_all(X509_STORE_CTX *ctx, void *store) {
   return 1;
 }
 
-/* What the second server shows was seen before, or not, and the program verifies by what it trusts since. */
+/* The second server shows what was seen before, or not; the program verifies by what it has trusted since. */
 static enum outcome trusting_since(const struct setup *setup, const char *first) {
   const struct setup before = {.chain = first, OTHER, .untrusting = true};
   SSL_CTX *client;
@@ -229,9 +229,9 @@ static enum outcome trusting_good(const struct setup *setup) {
   return trusting_since(setup, "good");
 }
 
-/* ---- A context whose connection the program takes away, or exchanges ---- */
+/* ---- A context whose connection the program removes or exchanges ---- */
 
-/* Verifies while the context belongs to `stand_in`, and gives it back. */
+/* Verifies while the context belongs to `stand_in`, then restores the connection. */
 static int verify_as_of(X509_STORE_CTX *ctx, void *stand_in) {
   int index = SSL_get_ex_data_X509_STORE_CTX_idx(), ok;
   SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, index);
@@ -280,7 +280,7 @@ static enum outcome as_of_server(const struct setup *setup) {
   return as_of(setup, NULL, true);
 }
 
-/* It never comes back: nothing was verified for the connection then. */
+/* The connection is never restored, so nothing was verified for it. */
 static int by_forgetting_connection(X509_STORE_CTX *ctx, void *arg) {
   (void)arg;
   X509_STORE_CTX_set_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx(), NULL);
@@ -291,9 +291,9 @@ static enum outcome as_of_nobody_for_good(const struct setup *setup) {
   return connect_verifying(setup, by_forgetting_connection);
 }
 
-/* ---- Another certificate, verified in the name of a connection ---- */
+/* ---- Another certificate, verified for a connection ---- */
 
-/* Finds a certificate on disk to be good, at every step of the handshake. */
+/* Verifies a good certificate from a file at every step of the handshake. */
 static void verify_good_for(const SSL *ssl, int where, int ret) {
   X509_STORE *store = store_trusting("root");
   X509 *good = read_certificate("good"), *issuer = read_certificate("issuer");
@@ -313,7 +313,7 @@ static void verify_good_for(const SSL *ssl, int where, int ret) {
   X509_STORE_free(store);
 }
 
-/* In a suite without certificates nobody but the program speaks of any. */
+/* In a suite without certificates, only the program has any. */
 static enum outcome good_for_anonymous(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -365,7 +365,7 @@ static int count_calls(int ok, X509_STORE_CTX *ctx) {
   return ok;
 }
 
-/* The program's own verify callback stays where it is. */
+/* The program's own verify callback stays set. */
 static enum outcome wrong_one_first(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server;
   struct link link;
@@ -422,7 +422,7 @@ static const struct test_case cases[] = {
   {"put-and-free/wrong-ca-untrusted", putting_and_freeing, {.chain = "bad", CA, .untrusting = true}, WE_REFUSE},
   {"put-and-free/right-key", putting_and_freeing, {.chain = "good", PINNED, .untrusting = true}, ALL_ACCEPT},
   {"put-and-free/uncovered", putting_and_freeing, {.chain = "bad", OTHER, .untrusting = true}, ALL_ACCEPT},
-  /* A pinned CA that was seen before proves nothing of what it did not sign. */
+  /* A pinned CA that was seen before proves nothing about what it did not sign. */
   {"trusted-since/stuffed/bad", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true}, WE_REFUSE},
   {"trusted-since/stuffed/none", trusting_stuffed, {.chain = "bad", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},
   {"trusted-since/stuffed/forged", trusting_stuffed, {.chain = "forged", .sni = "ca.test.example", .untrusting = true, .unverified = true}, WE_REFUSE},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* How a guest behaves in the program: errno, the error queue, descriptors, threads, memory, output. */
+/* How pinning treats the program that it runs in: errno, the error queue, descriptors, threads, memory,
+ * output. */
 #include "kit.h"
 
 #include <dirent.h>
@@ -80,7 +81,7 @@ static enum outcome errno_kept(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* The program has left an error of its own in the queue, and marks it. */
+/* The program has left an error of its own in the queue, and marked it. */
 static enum outcome queue_kept(const struct setup *setup) {
   X509_STORE_CTX *ctx = X509_STORE_CTX_new();
   X509_STORE *store = X509_STORE_new();
@@ -149,8 +150,8 @@ static void connect_without_words(const struct setup *setup) {
 }
 
 /*
- * Standard output and error go to a file meanwhile: without PINNING_DEBUG nothing may get there. In a child,
- * for what the environment says is asked for once.
+ * Sends standard output and error to a file meanwhile: without PINNING_DEBUG nothing may be written. In a
+ * child, because the environment is read only once.
  */
 static enum outcome silent(const struct setup *setup) {
   FILE *file = tmpfile();
@@ -180,8 +181,8 @@ static enum outcome silent(const struct setup *setup) {
 /* ---- Memory ---- */
 
 /*
- * What is lost in each handshake is lost in each round, and is at least the smallest thing that malloc gives;
- * caches (OpenSSL's, malloc's own) may grow at any time, but not in every round.
+ * A leak in each handshake shows in each round, with at least the smallest size of malloc. Caches of OpenSSL
+ * and malloc may grow at any time, but not in every round.
  */
 #define WARM_UP 1000
 #define ROUNDS 4
@@ -204,13 +205,13 @@ static enum outcome connect_quietly(const struct setup *setup, SSL_CTX *client, 
   return outcome;
 }
 
-/* The sessions that a server's cache keeps are not ours to answer for. */
+/* The sessions in a server's cache are not ours. */
 static enum outcome memory(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   size_t before, after, least = SIZE_MAX;
   enum outcome outcome = BROKEN;
 
-  /* One line in the log shows whose refusal it is. */
+  /* One line in the log shows which module refused. */
   connect_quietly(setup, client, server, 1);
   unsetenv("PINNING_DEBUG");
   SSL_CTX_set_session_cache_mode(server, SSL_SESS_CACHE_OFF);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Little room on the stack. With SSL_MODE_ASYNC OpenSSL runs a handshake in a fibre of 32 KiB, allocated on
- * the heap with nothing behind it that would stop whoever uses more.
+ * Little stack. With SSL_MODE_ASYNC, OpenSSL runs a handshake in a fibre with 32 KiB, allocated on the heap
+ * without a guard that would stop an overflow.
  */
 #include "kit.h"
 
@@ -30,7 +30,7 @@ static enum outcome in_fibre(const struct setup *setup) {
   return outcome;
 }
 
-/* The policy that is in force when the context is made is another one when the handshake looks. */
+/* The policy changes between the making of the context and the handshake. */
 static enum outcome replaced_by(const struct setup *setup, const char *policy) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -52,7 +52,7 @@ static enum outcome policy_broken(const struct setup *setup) {
   return replaced_by(setup, "broken");
 }
 
-/* ---- A stack behind which the program ends, rather than one whose overflow goes unnoticed ---- */
+/* ---- A guarded stack, so that an overflow ends the program instead of going unnoticed ---- */
 
 #define FIBRE_STACK 32768 /* async_posix.c, STACKSIZE */
 #define PAGE 4096
@@ -75,7 +75,7 @@ static void *reallocate(void *block, size_t size, const char *file, int line) {
   return realloc(block, size);
 }
 
-/* Guarded stacks stay: few are made. */
+/* Guarded stacks are never freed, but few are made. */
 static void release(void *block, const char *file, int line) {
   (void)file, (void)line;
   if (((uintptr_t)block & (PAGE - 1)) != 0)

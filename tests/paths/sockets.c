@@ -49,7 +49,7 @@ static int connect_bound_to(const char *from, const union address *to) {
   return fd;
 }
 
-/* Clients of ours, each from that address. Their own ends are in this process too, and go to 127.0.0.9. */
+/* Clients of ours, from that address. Their own sockets are in this process too, and go to 127.0.0.9. */
 static int serve_clients(const char *from, unsigned count) {
   union address address;
   int listener = listen_at("127.0.0.9", &address.v4);
@@ -62,7 +62,7 @@ static int serve_clients(const char *from, unsigned count) {
   return listener;
 }
 
-/* A connection to the address that the policy names, by which the client's bytes might go. */
+/* Connects to the address that the policy names, so the client's data might go there. */
 static int connect_to_backend(void) {
   union address address;
 
@@ -70,7 +70,7 @@ static int connect_to_backend(void) {
   return connect_bound_to("127.0.0.8", &address);
 }
 
-/* More clients than a table of names could hold, each from an address of its own. */
+/* More clients than a table of names could hold, each from a different address. */
 static enum outcome among_clients(const struct setup *setup, unsigned clients) {
   union address address;
   int listener = listen_at("127.0.0.9", &address.v4);
@@ -103,7 +103,7 @@ static enum outcome with_both(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* Another process listens: nobody here can tell who connected to whom. */
+/* Another process listens, so this one cannot tell who connected to whom. */
 static enum outcome with_inherited_client(const struct setup *setup) {
   close(serve_clients("127.0.0.1", 1));
   return connect_once(setup);
@@ -119,7 +119,7 @@ static void enter_chroot(void) {
     broken("no chroot");
 }
 
-/* No /proc that lists the sockets, and the backend's has a high number. */
+/* No /proc that lists the sockets, and the backend's socket has a high number. */
 static enum outcome in_chroot_among(const struct setup *setup, bool backend) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   enum outcome outcome;
@@ -143,7 +143,7 @@ static enum outcome in_chroot_without(const struct setup *setup) {
   return in_chroot_among(setup, false);
 }
 
-/* More descriptors than anybody looks at. */
+/* More descriptors than pinning looks at. */
 static enum outcome among_too_many(const struct setup *setup) {
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -156,8 +156,8 @@ static enum outcome among_too_many(const struct setup *setup) {
 }
 
 /*
- * A thread with a table of descriptors of its own, which is larger than that of the first thread, and the
- * backend's socket behind the end of that.
+ * A thread with its own table of descriptors, which is larger than that of the first thread, and has the
+ * backend's socket beyond the end of that table.
  */
 static void *connect_apart(void *arg) {
   struct apart *apart = arg;
@@ -192,7 +192,7 @@ static enum outcome among_too_many_by_name(const struct setup *setup) {
 
 /* ---- The name localhost ---- */
 
-/* A connection to a host that the policy names by its address. ret_address: its peer. */
+/* Connects to a host that the policy names by its address. ret_address: its peer. */
 static void connect_aside(union address *ret_address) {
   replace_policy("aside");
   (void)listen_at("127.0.0.2", &ret_address->v4);
@@ -247,7 +247,7 @@ static enum outcome localhost_v6_beside(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* As libcoap's, which sends the name for a host elsewhere. */
+/* Like a socket of libcoap, which sends the name for a host elsewhere. */
 static enum outcome localhost_datagrams_beside(const struct setup *setup) {
   union address aside = {.v4 = {.sin_family = AF_INET, .sin_port = htons(443)}};
 
@@ -267,7 +267,7 @@ static enum outcome localhost_both_beside(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* Who comes from there says nothing of where we go. */
+/* A client's address does not show where this process connects to. */
 static enum outcome localhost_with_client(const struct setup *setup) {
   union address aside;
 
@@ -307,7 +307,7 @@ static uint16_t port_of(const union address *address) {
   return ntohs(address->v4.sin_port);
 }
 
-/* Two hosts' ports at an address to which the process resolved the name that the client sends. */
+/* Two hosts' ports at an address that the client's name resolved to. */
 static void listen_at_ports(union address ret_hosts[2]) {
   if (!resolve_name("localhost"))
     not_applicable("this machine does not resolve localhost");
@@ -334,7 +334,7 @@ static enum outcome at_two_ports(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* Somebody who comes from that address is at a port too, but no host that the process talks to. */
+/* A client from that address has a port too, but is no host that the process talks to. */
 static enum outcome at_one_port_with_client(const struct setup *setup) {
   union address hosts[2];
 
@@ -344,7 +344,7 @@ static enum outcome at_one_port_with_client(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The first socket at the address has a port without an entry: that says nothing of the second. */
+/* The first socket at the address has a port without an entry, which says nothing about the second. */
 static enum outcome at_covered_port_after_another(const struct setup *setup) {
   union address hosts[2], other;
 
@@ -355,8 +355,8 @@ static enum outcome at_covered_port_after_another(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* The only socket at the address has a port without an entry: the connection need not be on that, a proxy's
- * may carry it. */
+/* The only socket at the address has a port without an entry: the connection need not use that socket,
+ * because a proxy's may carry it. */
 static enum outcome at_another_port(const struct setup *setup) {
   union address hosts[2], other;
 
@@ -373,7 +373,7 @@ static enum outcome at_no_port(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* Connections to others do not tell. */
+/* Connections to other hosts do not matter. */
 static enum outcome at_another_address(const struct setup *setup) {
   union address hosts[2], other;
 
@@ -393,8 +393,16 @@ static const struct test_case cases[] = {
     {"port/one/right-key", at_one_port, {OF_FIRST_PORT}, ALL_ACCEPT},
     {"port/one/other-ports-key", at_one_port, {OF_OTHER_PORT}, SHIM_REFUSES, .note = ONLY_SHIM},
     {"port/one/wrong-key", at_one_port, {.chain = "good", .sni = "localhost"}, WE_REFUSE},
-    {"port/two/first-ports-key", at_two_ports, {OF_FIRST_PORT}, ALL_ACCEPT, .note = "nobody can tell which"},
-    {"port/two/other-ports-key", at_two_ports, {OF_OTHER_PORT}, ALL_ACCEPT, .note = "nobody can tell which"},
+    {"port/two/first-ports-key",
+     at_two_ports,
+     {OF_FIRST_PORT},
+     ALL_ACCEPT,
+     .note = "it is unknown which port"},
+    {"port/two/other-ports-key",
+     at_two_ports,
+     {OF_OTHER_PORT},
+     ALL_ACCEPT,
+     .note = "it is unknown which port"},
     {"port/two/wrong-key", at_two_ports, {.chain = "good", .sni = "localhost"}, WE_REFUSE},
     {"port/client/right-key", at_one_port_with_client, {OF_FIRST_PORT}, ALL_ACCEPT},
     {"port/client/other-ports-key",
@@ -425,7 +433,7 @@ static const struct test_case cases[] = {
      with_inherited_client,
      {.chain = "nobody"},
      WE_REFUSE,
-     .note = "nobody can tell who connected"},
+     .note = "it is unknown who connected"},
     {"sockets/chroot/wrong-key", in_chroot, {.chain = "nobody"}, WE_REFUSE},
     {"sockets/chroot/right-key", in_chroot, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/chroot/no-backend", in_chroot_without, {.chain = "nobody"}, ALL_ACCEPT},
@@ -454,7 +462,7 @@ static const struct test_case cases[] = {
      two_addresses_elsewhere,
      {.chain = "nobody", .sni = "127.0.0.3", .unverified = true},
      WE_REFUSE,
-     .note = "nobody can tell which"},
+     .note = "it is unknown which port"},
     {"sockets/thread-apart/wrong-key", in_thread_apart, {.chain = "nobody"}, WE_REFUSE},
     {"sockets/thread-apart/right-key", in_thread_apart, {.chain = "good"}, ALL_ACCEPT},
     {"sockets/too-many", among_too_many, {.chain = "nobody"}, WE_REFUSE, .note = "too many to look at"},

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A program with an OpenSSL linked into it that it does not export, and another one loaded beside it for
- * everybody to see. The first is out of reach, and the log must say so: the functions of the other are not
- * its own.
+ * A program that contains an OpenSSL without exporting it, with another OpenSSL loaded for everybody to see.
+ * Pinning cannot reach the first, and the log must say so, because the functions of the other are not the
+ * program's.
  */
 #include "linked.h"
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A session of another host, put in when the handshake has begun, and another name to send, or none. */
+/* A session of another host, set after the handshake has begun, and another name to send, or none. */
 #include "resume.h"
 
 #include <string.h>
 
 static SSL_SESSION *anothers;
 static const char *anothers_name = "other.test.example";
-static const char *policy_then; /* from when both sessions are there; NULL: the same */
-static const char *renamed;     /* the name to be sent from then on; NULL: the one that is set */
-static bool is_offered_before;  /* the session, and only the name becomes another */
+static const char *policy_then; /* the policy once both sessions exist; NULL: the first one */
+static const char *renamed;     /* the name to send from then on; NULL: the one that is set */
+static bool is_offered_before;  /* the session was offered before, and only the name changes */
 
 static void offer_anothers(const SSL *ssl, int where, int result) {
   SSL *mutable;
@@ -28,8 +28,8 @@ static int confirm_name(SSL *ssl, int *alert, void *arg) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-/* Up to TLS 1.2 a session keeps the name that its server confirmed, and libssl tells that one while it is
- * being resumed, whatever name the client sends. own: offered until the other takes its place; NULL: none. */
+/* Up to TLS 1.2, a session keeps the name that its server confirmed, and libssl reports that name while the
+ * session is resumed, whatever the client sends. own: offered until the other replaces it; NULL: none. */
 static enum outcome put_in(const struct setup *setup, SSL_CTX *client, SSL_SESSION *own) {
   struct setup first = *setup;
   SSL_CTX *server = ticket_server(setup, true);
@@ -68,7 +68,8 @@ static enum outcome of_another_host(const struct setup *setup) {
   return outcome;
 }
 
-/* The program offers one of this host, and another host's in its place while the ClientHello is written. */
+/* The program offers a session of this host, and replaces it by another host's while the ClientHello is
+ * written. */
 static enum outcome of_another_host_late(const struct setup *setup) {
   struct setup own = *setup;
   SSL_CTX *client = caching_client(setup), *own_server;
@@ -85,7 +86,7 @@ static enum outcome of_another_host_late(const struct setup *setup) {
   return outcome;
 }
 
-/* Nothing but the session's own name leads to an entry. */
+/* Only the session's own name leads to an entry. */
 static enum outcome of_covered_host_late(const struct setup *setup) {
   replace_policy("nothing");
   policy_then = "ignoring";
@@ -93,7 +94,7 @@ static enum outcome of_covered_host_late(const struct setup *setup) {
   return of_another_host_late(setup);
 }
 
-/* The session is the name's that is set at first. */
+/* The session belongs to the name that is set at first. */
 static struct setup renaming(const struct setup *setup) {
   struct setup other = *setup;
 
@@ -115,13 +116,13 @@ static enum outcome under_another_name_late(const struct setup *setup) {
 }
 
 static enum outcome under_another_name_alone(const struct setup *setup) {
-  replace_policy("names"); /* which names no address: what was found of the offer may count */
+  replace_policy("names"); /* which has no address, so the answer from the offer may count */
   is_offered_before = true;
   return under_another_name_late(setup);
 }
 
-/* The session tells the name of its own host then, and the connection's is known by where it goes.
- * renewed: the chain that the server has at the second connection; NULL: the same. */
+/* The session then has the name of its own host, and the connection's host is known by its address.
+ * renewed: the chain of the server at the second connection; NULL: the first one. */
 static enum outcome without_a_name(const struct setup *setup, const char *renewed) {
   struct setup first = *setup;
   SSL_CTX *client = caching_client(setup), *server = ticket_server(setup, true);
@@ -147,12 +148,12 @@ static enum outcome without_name(const struct setup *setup) {
   return without_a_name(setup, NULL);
 }
 
-/* What the session keeps is a key of before: it is not offered, and a full handshake shows the right one. */
+/* The session keeps an earlier key, so it is not offered, and a full handshake shows the right one. */
 static enum outcome without_name_renewed(const struct setup *setup) {
   return without_a_name(setup, "good");
 }
 
-/* By a policy that names no address. */
+/* The policy has no address. */
 static enum outcome without_name_after_resolution(const struct setup *setup) {
   replace_policy("resolved");
   if (!resolve_name("localhost"))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Hosts that no entry covers, where the policy is to refuse them, or to log them. */
+/* Hosts without an entry, with policies that refuse or log them. */
 #include "resume.h"
 #include "shared_key.h"
 
@@ -15,7 +15,8 @@
 #define BELOW .sni = "below.test.example", .host = "below.test.example"
 #define OPEN .unverified = true, .untrusting = true
 
-/* Only those that are listed: "unlisted" has no entry for other.test.example, "unlisted-off" no other one. */
+/* Only listed hosts are allowed. "unlisted" has no entry for other.test.example; "unlisted-off" has only that
+ * one, with mode off. */
 static enum outcome under(const char *policy, const struct setup *setup) {
   use_policy(policy);
   return connect_once(setup);
@@ -41,7 +42,7 @@ static enum outcome nobody(const struct setup *setup) {
   return under("unlisted-nobody", setup);
 }
 
-/* ---- Who verifies by himself ---- */
+/* ---- Programs that verify themselves ---- */
 
 static int say_yes(X509_STORE_CTX *ctx, void *arg) {
   (void)ctx, (void)arg;
@@ -58,7 +59,7 @@ static enum outcome own_verification(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* A name that is not listed and one that is: the listed one's keys are asked for. */
+/* A name without an entry and one with: the keys of the second are needed. */
 static enum outcome and_pinned(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -109,10 +110,10 @@ PLAN(off_ticket, .tickets = true, .first_policy = "unlisted-off", .expect_reuse 
 PLAN(renamed_ticket, .tickets = true, .first_policy = "unlisted", .second_name = "other.test.example")
 PLAN(unlisted_later, .tickets = true, .first_policy = "unlisted-off", .second_policy = "unlisted-nobody")
 
-/* ---- Those that connect to us, and what is no connection ---- */
+/* ---- Clients that connect to us, and verifications outside a connection ---- */
 
-/* A server that asks for its client's certificate talks to no host. The client's own policy is another one:
-   so the client is told that its server is listed, and only the server's verification is at stake. */
+/* A server that asks for its client's certificate talks to no host. The client has another policy, in which
+   its server is listed, so only the server's verification is tested. */
 static enum outcome client_certificate(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -126,7 +127,7 @@ static enum outcome client_certificate(const struct setup *setup) {
   return link_finish(&link, client, server);
 }
 
-/* As for a signature of a mail, or by a program that verifies a certificate it read from a file. */
+/* As for the signature of a mail, or a certificate that a program reads from a file. */
 static enum outcome outside(const struct setup *setup) {
   X509_STORE *store = store_trusting("root");
   X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -148,7 +149,7 @@ static enum outcome outside(const struct setup *setup) {
   return ok == 1 ? ACCEPTED : REJECTED;
 }
 
-/* The policy changes while the program runs, and back. */
+/* The policy changes while the program runs, and changes back. */
 static enum outcome refused_then_not(const struct setup *setup) {
   if (under("unlisted", setup) == ACCEPTED && strcmp(getenv("PATHS_WAY"), "without") != 0)
     broken("accepted");
@@ -174,7 +175,7 @@ static const struct test_case cases[] = {
   {"nameless-wrong-key", refusing, {.chain = "bad", OPEN}, WE_REFUSE},
   {"nameless-socket-wrong-key", refusing, {.chain = "bad", OPEN, .transport = SOCKET}, WE_REFUSE},
   {"nameless-elsewhere", refusing, {.chain = "elsewhere", OPEN}, WE_REFUSE},
-  /* The certificate says that it is the host for which no key is asked. */
+  /* The certificate is for the host for which no key is required. */
   {"nameless-says-it-is-off", only_off, {.chain = "good", OPEN}, WE_REFUSE},
   {"nameless-says-it-is-off-socket", only_off, {.chain = "good", OPEN, .transport = SOCKET}, WE_REFUSE},
   {"nameless-socket-right-key", refusing, {.chain = "good", OPEN, .transport = SOCKET}, ALL_ACCEPT},
@@ -210,7 +211,7 @@ static const struct test_case cases[] = {
   {"observed-wrong-key-of-listed", observing, {.chain = "bad", PINNED}, WE_REFUSE},
   {"audited", audited, {.chain = "good", OTHER}, ALL_ACCEPT},
   {"audited-none", audited, {.chain = "good", OTHER, OPEN}, ALL_ACCEPT},
-  /* No host that this machine speaks to. */
+  /* No host that this machine talks to. */
   {"server-verifies-client", client_certificate, {.chain = "good", PINNED}, ALL_ACCEPT},
   {"outside/nameless", outside, {0}, ALL_ACCEPT},
   {"outside/named", outside, {.host = "below.test.example"}, ALL_ACCEPT},

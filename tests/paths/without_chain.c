@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Servers that are known by something else than a chain of certificates: DANE, raw public keys, no
+/* Servers that are known by something other than a chain of certificates: DANE, raw public keys, no
  * certificate. */
 #include "shared_key.h"
 
@@ -35,7 +35,7 @@ static void add_record(SSL *ssl, uint8_t usage, uint8_t matching, const char *na
   X509_free(of);
 }
 
-/* The record always matches: only pinning can object. */
+/* The record always matches, so only pinning can refuse. */
 static enum outcome dane(const struct setup *setup, uint8_t usage, uint8_t matching, const char *record) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -65,7 +65,7 @@ static enum outcome dane_ta_full(const struct setup *setup) {
   return dane(setup, 2, 0, issuer_of(setup));
 }
 
-/* The server shows its own certificate alone: the record's bare key stands for the issuer. */
+/* The server shows only its own certificate; the record's bare key replaces the issuer. */
 static enum outcome dane_ta_bare(const struct setup *setup) {
   SSL_CTX *client = client_context(setup), *server = server_context(setup);
   struct link link;
@@ -125,7 +125,7 @@ static void ignore_info(const SSL *ssl, int where, int ret) {
   (void)ssl, (void)where, (void)ret;
 }
 
-/* The program puts an info callback in place while the handshake is under way. */
+/* The program sets an info callback during the handshake. */
 static unsigned int client_psk_with_info(SSL *ssl, const char *hint, char *id, unsigned int max_id,
                                          unsigned char *psk, unsigned int max_psk) {
   SSL_set_info_callback(ssl, ignore_info);
