@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Handlers of forks, by a libc like glibc, by one like musl, and by one that has neither function. */
+/* Fork handlers, with a libc like glibc, with one like musl, and with one that has neither function. */
 #include "common/at_fork.h"
 
 #include <stdbool.h>
@@ -36,7 +36,7 @@ static int musls(handler_fn *prepare, handler_fn *parent, handler_fn *child) {
   return keep(prepare, parent, child);
 }
 
-/* Stands in for the one of policy/. */
+/* Replaces the function of policy/. */
 void *libc_symbol_named(struct elf_name name) {
   int (*of_glibc)(handler_fn *, handler_fn *, handler_fn *, void *) = glibcs;
   int (*of_musl)(handler_fn *, handler_fn *, handler_fn *) = musls;
@@ -72,7 +72,7 @@ static void expect_handlers(void) {
   CU_ASSERT(got[2] == in_child);
 }
 
-/* An object that is nobody's: with that of a library, the handlers would go when it is unloaded. */
+/* An object that belongs to no library: the handlers of a library would vanish when it is unloaded. */
 static void test_glibc(void) {
   watch(true, false);
   CU_ASSERT_EQUAL(glibcs_calls, 1);

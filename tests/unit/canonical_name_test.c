@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The one spelling of a name, and what is no name. */
+/* The canonical spelling of a name, and what is not a name. */
 #include "canonical_name.h"
 #include "idn.h"
 #include "runner.h"
@@ -23,7 +23,7 @@ struct accepted {
 
 struct refused {
   const char *name;
-  const char *why; /* how the reason starts */
+  const char *why; /* the beginning of the reason */
 };
 
 static void expect_canonical(const struct accepted *accepted) {
@@ -201,7 +201,7 @@ static void says_that_libidn2_is_missing(void) {
                                          "cher.example",
                                          "a name in Unicode needs libidn2, which is not installed"};
   expect_refusal("libpinning-has-no-such.so.0", &refused);
-  /* A library, but not that one. */
+  /* A library, but not libidn2. */
   expect_refusal("libc.so.6", &refused);
 }
 

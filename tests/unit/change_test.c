@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A compiled form that is made of another one and the text of some drop-ins says what one says that is made
- * of the whole text: random policies, random changes, the same answer each time.
+ * A compiled form that is made from another one and the texts of some drop-ins must be like one that is made
+ * from the whole text: random policies, random changes, the same answers.
  */
 #include "fixture.h"
 #include "image.h"
@@ -17,13 +17,13 @@
 
 static uint64_t state = 1;
 
-/* Our own, so that a failure comes again. */
+/* Our own generator, so that a failure can be repeated. */
 static unsigned draw(unsigned below) {
   state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
   return (unsigned)(state >> 33) % below;
 }
 
-/* ---- What a policy says, as text ---- */
+/* ---- The contents of a policy, as text ---- */
 
 struct saying {
   char **lines;
@@ -79,7 +79,7 @@ static bool are_same(const struct saying *one, const struct saying *other) {
 
 #define CROWD "crowd.example"
 
-/* The line of the entry for each port of the name that has many. */
+/* The line of the entry for each port of the name with many entries. */
 static bool find_the_same(const struct pin_policy *one, const struct pin_policy *other) {
   const struct pin_policy *policies[] = {one, other};
   for (unsigned port = 0; port < 210; port++) {
@@ -104,7 +104,7 @@ static bool has_crowd(const struct pin_policy *policy) {
   return verdict.reason == PIN_REASON_TOO_MANY_NAMES;
 }
 
-/* All entries, and for some names those of the name, in the order in which they are found. */
+/* All entries, and for some names the entries of the name, in the order in which they are found. */
 static bool say_the_same(const struct pin_policy *one, const struct pin_policy *other) {
   struct saying sayings[2] = {{0}};
   const struct pin_policy *policies[] = {one, other};
@@ -164,7 +164,7 @@ static void write_pins(FILE *text, const char *list) {
   fputs(" ];", text);
 }
 
-/* host: or a drawn one, which may be there already. */
+/* host: may be in the policy already; or one is drawn. */
 static void write_entry(FILE *text, unsigned host) {
   static const char *const forms[][2] = {
       {"h", ".example"}, {"*.h", ".example"}, {"2001:db8:0:1::", ""}, {"2001:db8::", ""}};
@@ -202,7 +202,8 @@ static char *main_text(unsigned hosts) {
   return bytes;
 }
 
-/* Behind another entry: one to thirteen of one name, each for its port and perhaps one of another group. */
+/* Adds one to thirteen entries of one name after another entry, each for its own port and maybe one of
+ * another group. */
 static void write_crowd(FILE *text) {
   const unsigned first = 1 + 30 * draw(4);
   for (unsigned i = 0, count = 1 + draw(13); i < count; i++) {
@@ -244,14 +245,14 @@ struct world {
   struct policy_folder folder;
   bool is_there[FILES];
   unsigned changed, refused, passed_on;
-  unsigned beside_crowd; /* of those that changed, with a crowd in the policy */
+  unsigned beside_crowd; /* of the changed ones, with a crowd in the policy */
 };
 
 static void name_file(unsigned file, char *ret_name) {
   sprintf(ret_name, "f%02u.cfg", file);
 }
 
-/* One to three drop-ins that come, go or are changed. */
+/* One to three drop-ins are added, removed or changed. */
 struct draft {
   struct pin_staged_file files[3];
   char names[3][16];
@@ -318,7 +319,7 @@ static void compile_form(const struct world *world) {
   compiled_free(&compiled);
 }
 
-/* Each of the files is one that the form looks at. */
+/* The form must look at each of the files. */
 static void watches_all(const struct world *world, const struct pin_compiled *form) {
   for (unsigned i = 0; i < FILES; i++) {
     char path[64], name[16];
@@ -335,7 +336,7 @@ static void watches_all(const struct world *world, const struct pin_compiled *fo
   CU_ASSERT_TRUE(pin_compiled_is_current(form));
 }
 
-/* The part that was changed says what the whole text says. */
+/* The changed part must say what the whole text says. */
 static void adopt(struct world *world, const struct draft *draft, char *beside, int fd) {
   struct pin_compiled form;
   static struct compiled whole;
@@ -352,7 +353,7 @@ static void adopt(struct world *world, const struct draft *draft, char *beside, 
   compiled_free(&whole);
 }
 
-/* One change: both ways come to the same. */
+/* One change: both ways must have the same result. */
 static void change_once(struct world *world) {
   struct draft draft;
   struct pin_compiled form;
@@ -370,7 +371,7 @@ static void change_once(struct world *world) {
   change.form = folder_path(&world->folder, "policy.db");
   enum pin_status part = pin_compiled_change(&change, NULL, NULL, &beside, &fd);
   pin_compiled_close(&form);
-  /* What touches a crowd is as good as it was checked to be, and is made of the whole text. */
+  /* A change that touches a crowd may pass the check and still be made from the whole text. */
   CU_ASSERT_TRUE(checked == part || (checked == PIN_OK && part == PIN_TOO_LARGE && whole == PIN_OK));
   CU_ASSERT_EQUAL(part == PIN_OK, beside != NULL);
   if (part == PIN_TOO_LARGE) {
@@ -403,7 +404,7 @@ static void live(unsigned hosts, unsigned changes, struct world *ret_world) {
   folder_remove(&ret_world->folder);
 }
 
-/* Small forms lie in memory, large ones in their file; buckets are split as entries come. */
+/* Small forms are in memory, large ones in their file; buckets are split as entries are added. */
 static void test_random_changes(void) {
   struct world world;
   unsigned changed = 0, refused = 0, passed_on = 0, beside_crowd = 0;
@@ -419,7 +420,7 @@ static void test_random_changes(void) {
   CU_ASSERT_TRUE(changed > 60 && refused > 20 && passed_on > 5 && beside_crowd > 5);
 }
 
-/* ---- A form that is damaged ---- */
+/* ---- A damaged form ---- */
 
 struct damage {
   struct policy_folder folder;
@@ -499,7 +500,7 @@ static void test_flipped_bits(void) {
   flip_bits(700, 300);
 }
 
-/* A form that was cut short after it was opened. */
+/* A form that is truncated after it was opened. */
 static void test_shortened(void) {
   struct damage damage;
   struct pin_compiled form;
@@ -518,13 +519,13 @@ static void test_shortened(void) {
   folder_remove(&damage.folder);
 }
 
-/* ---- What it says ---- */
+/* ---- Messages ---- */
 
 static void note_message(const struct pin_diagnostic *diagnostic, void *arg) {
   snprintf(arg, 512, "%s:%u: %s", strrchr(diagnostic->file, '/') + 1, diagnostic->line, diagnostic->message);
 }
 
-/* The entry that is in the way is named, although its text is not read. */
+/* The message names the conflicting entry, although its text is not read. */
 static void test_messages(void) {
   static const struct {
     const char *text, *message;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Setting something up once, in a process that forks meanwhile. */
+/* Initialising something once, in a process that forks meanwhile. */
 #include "common/claim.h"
 
 #include <sys/wait.h>
@@ -24,7 +24,7 @@ static void once(void) {
   CU_ASSERT_EQUAL(claim_take(&claim), CLAIM_IS_READY);
 }
 
-/* The thread that has begun does not come to its end: it may be waiting for this one. */
+/* The thread that has begun does not finish, because it may be waiting for this one. */
 static void not_for_ever(void) {
   struct claim claim = {0};
   double start = seconds();
@@ -33,7 +33,7 @@ static void not_for_ever(void) {
   CU_ASSERT_TRUE(seconds() - start >= 1);
 }
 
-/* In the child nobody is there who could finish it, so nobody is waited for. */
+/* In the child no thread could finish it, so the child does not wait. */
 static void by_the_child(void) {
   struct claim claim = {0};
   int status = -1;

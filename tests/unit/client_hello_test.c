@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The server name in a ClientHello, with and without a cookie, cut off anywhere, or with more behind it;
- * early data. */
+/* The server name in a ClientHello, with and without a cookie, cut off anywhere, or with more data after it;
+ * and early data. */
 #include "gnutls/hello.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ static void put_byte(unsigned byte) {
   put(&value, 1);
 }
 
-/* cookie: -1: none, as in TLS. name: NULL: no extension has one. */
+/* cookie: its length; -1: none, as in TLS. name: NULL: no extension has one. */
 static void make(unsigned major, int cookie, const char *name) {
   static const unsigned char zeros[64];
   size_t length = name != NULL ? strlen(name) : 0;
@@ -74,7 +74,7 @@ static void names(void) {
   CU_ASSERT_TRUE(has_name(NULL));
 }
 
-/* In whatever place it stands. */
+/* The extension may be at any position. */
 static void early_data(void) {
   const char *const names[] = {NULL, "host.test.example"};
   struct hello hello;
@@ -88,7 +88,7 @@ static void early_data(void) {
   }
 }
 
-/* What a program sends that tries its server. */
+/* What a program might send to attack its server. */
 static void versions_that_are_none(void) {
   for (unsigned major = 0; major < 256; major++) {
     if (major == 3 || major == 0xfe || major == 1)
@@ -104,7 +104,7 @@ static void cannot_be_read(void) {
   for (int cookie = -1; cookie < 1; cookie++) {
     make(cookie < 0 ? 3 : 0xfe, cookie, "host.test.example");
     for (size_t whole = size--; size > 0; size--) {
-      /* Without extensions it is whole, too. */
+      /* Without extensions, the message is complete, too. */
       if (size != whole - 32)
         CU_ASSERT_FALSE(has_name("host.test.example") || has_name(NULL));
     }

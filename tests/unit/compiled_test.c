@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The compiled form as a file: which ones are not to be trusted, writing one, and when it is current. */
+/* The compiled form as a file: which files are not trusted, writing one, and when it is current. */
 #include "fixture.h"
 #include "host_name.h"
 #include "image.h"
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Somebody who is neither root nor us. */
+/* A user who is neither root nor us. */
 #define STRANGER ((uid_t)65534)
 #define ANOTHER ((uid_t)65533)
 
@@ -68,7 +68,7 @@ static enum pin_status open_form(const char *path) {
   return status;
 }
 
-/* ---- Where it is ---- */
+/* ---- Its path ---- */
 
 static void names_the_path(void) {
   static const struct {
@@ -94,7 +94,7 @@ static void names_the_path(void) {
 
 /* ---- Blocks that stay in the file ---- */
 
-/* So many hosts that the form is not copied when it is opened. */
+/* So many hosts that opening does not copy the form into memory. */
 static void set_up_large_stage(struct stage *ret_stage) {
   enum { HOSTS_OF_LARGE = 1000, MOST_OF_ENTRY = 160 };
   char *large = malloc(HOSTS_OF_LARGE * MOST_OF_ENTRY);
@@ -116,7 +116,7 @@ static uint64_t bucket_of(const struct pin_image *image, const char *name) {
                              image->head.bucket_bits);
 }
 
-/* Makes the table lead to the bucket of `to` where `from` is sought. */
+/* Makes the table lead to the bucket of `to` when `from` is looked up. */
 static void mislead(struct stage *stage, const char *from, const char *to) {
   struct pin_image image;
   CU_ASSERT_TRUE(pin_image_open(stage->compiled.image, stage->compiled.size, &image));
@@ -126,7 +126,7 @@ static void mislead(struct stage *stage, const char *from, const char *to) {
   must(pin_compiled_write(form(stage), stage->compiled.image, stage->compiled.size));
 }
 
-/* A block that was sound as the bucket of one name is damage where it is found as that of another. */
+/* A sound block of one bucket counts as damage if it is found as the bucket of another name. */
 static void refuses_a_block_found_for_another(void) {
   struct stage stage;
   struct pin_compiled compiled;
@@ -142,7 +142,7 @@ static void refuses_a_block_found_for_another(void) {
   clear_stage(&stage);
 }
 
-/* ---- What is opened ---- */
+/* ---- Which files can be opened ---- */
 
 static void opens_a_sound_one(void) {
   struct stage stage;
@@ -234,7 +234,7 @@ static void refuses_every_truncation(void) {
   clear_stage(&stage);
 }
 
-/* Heads that would be sound on another machine, or for another version, their checksum included. */
+/* Headers, with correct checksums, that are valid for another machine or version only. */
 static void refuses_other_machines_and_versions(void) {
   struct stage stage;
   set_up_stage(&stage);
@@ -286,7 +286,7 @@ static void writes_beside_and_renames(void) {
   CU_ASSERT_EQUAL(after.st_mode & 07777, 0644);
   CU_ASSERT_NOT_EQUAL(before.st_ino, after.st_ino);
   CU_ASSERT_EQUAL(count_names(&stage.folder), 3);
-  /* Whoever has the old one open still reads it. */
+  /* A process that has the old file open can still read it. */
   CU_ASSERT_EQUAL(old.policy.entry_count, 2);
   CU_ASSERT_EQUAL(memcmp(old.memory, PIN_IMAGE_MAGIC, 8), 0);
   pin_compiled_close(&old);
@@ -308,12 +308,12 @@ static void fails_without_a_trace(void) {
   expect_failed_write(&stage, long_path, ENAMETOOLONG);
   expect_failed_write(&stage, folder_path(&stage.folder, "missing/policy.db"), ENOENT);
   expect_failed_write(&stage, folder_path(&stage.folder, "policy.cfg/policy.db"), ENOTDIR);
-  /* A name that is taken shows only when everything has been written. */
+  /* That the name is taken only shows when everything has been written. */
   expect_failed_write(&stage, folder_path(&stage.folder, "policy.d"), EISDIR);
   clear_stage(&stage);
 }
 
-/* A folder that cannot be written to; and one that could, but not be made durable. */
+/* A folder that cannot be written to; and one that can, but cannot be synchronised to disk. */
 static void fails_where_it_may_not(void) {
   struct stage stage;
   if (geteuid() != 0)
@@ -332,7 +332,7 @@ static void fails_where_it_may_not(void) {
   clear_stage(&stage);
 }
 
-/* A file that may grow no further, as on a full disk: part of it has been written already. */
+/* A file that may not grow further, as on a full disk, after part of it has been written. */
 static void fails_on_a_full_disk(void) {
   struct stage stage;
   struct rlimit unlimited, limited;
@@ -384,7 +384,7 @@ static void remove_drop_in(const struct stage *stage) {
   must(unlink(folder_path(&stage->folder, "policy.d/b.cfg")));
 }
 
-/* The same number of bytes in the same file. */
+/* Writes the same number of bytes to the same file. */
 static void edit_drop_in(const struct stage *stage) {
   char other[sizeof drop_in];
   memcpy(other, drop_in, sizeof drop_in);
@@ -407,7 +407,7 @@ static void remove_main_file(const struct stage *stage) {
   must(unlink(folder_path(&stage->folder, "policy.cfg")));
 }
 
-/* Newer than the compiled form by the least there is. */
+/* Newer than the compiled form by the smallest possible difference. */
 static void age_compiled_form(const struct stage *stage) {
   struct timespec time = time_of(stage, "policy.d/b.cfg");
   struct timespec directory_time = time_of(stage, "policy.d");
@@ -448,7 +448,7 @@ static void is_stale_once_there_is_policy_d(void) {
   clear_stage(&stage);
 }
 
-/* ---- Whose it is ---- */
+/* ---- Which policy it belongs to ---- */
 
 static bool is_of(const char *form_path, const char *policy) {
   struct pin_compiled compiled;
@@ -477,7 +477,8 @@ static void knows_its_policy(void) {
   clear_stage(&stage);
 }
 
-/* A policy beside it, the copy of a folder, and a link to the main file alone: none of them is it. */
+/* Another policy beside it, the copy of a folder, and a link to the main file only: it belongs to none of
+ * them. */
 static void knows_no_other_policy(void) {
   struct stage stage, copy;
   set_up_stage(&stage);

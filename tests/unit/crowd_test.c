@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Many entries of one name, each for other ports: each port finds its own, a key of another port does not
- * count, and what is not known or is damaged refuses.
+ * Many entries of one name, each for other ports: each port finds its own entry, a key of another port does
+ * not count, and an unknown port or damage leads to a refusal.
  */
 #include "image.h"
 #include "image_builder.h"
@@ -19,7 +19,7 @@
 #define MOST 65535u
 #define OUTSIDER "*.other.org"
 
-/* Entries with ports and a key of their own. */
+/* Entries with ports and their own keys. */
 struct crowd {
   struct pin_entry *entries;
   struct pin_digest *keys;
@@ -33,7 +33,7 @@ static struct pin_digest key_of(size_t number) {
   return key;
 }
 
-/* Room for a name of each port, and a few entries more. */
+/* Room for one name for each port, and a few more entries. */
 static void begin(struct crowd *ret_crowd) {
   *ret_crowd = (struct crowd){.entries = calloc(MOST + 8, sizeof *ret_crowd->entries),
                               .keys = calloc(MOST + 8, sizeof *ret_crowd->keys),
@@ -49,7 +49,7 @@ static void end(struct crowd *crowd) {
   free(crowd->ports);
 }
 
-/* An entry for each `step`th port from `first` on; step 0: for every port. */
+/* Makes an entry for each `step`th port from `first` on; step 0: for every port. */
 static struct pin_entry *add(struct crowd *crowd, const char *name, unsigned first, unsigned step,
                              unsigned count) {
   const size_t i = crowd->count++;
@@ -67,7 +67,7 @@ static bool make(struct crowd *crowd) {
   return sample_make(&spec, &crowd->sample);
 }
 
-/* What becomes of a peer with the key of an entry, by its number. */
+/* The verdict on a peer with the key of the entry with this number. */
 static void ask(const struct crowd *crowd, const char *name, uint16_t port, size_t key,
                 struct pin_verdict *ret_verdict) {
   const struct pin_path_key keys[] = {{.key = key_of(key)}};
@@ -123,7 +123,7 @@ static void test_each_port(void) {
     printf("%u entries: %.2f s to compile, %.2f us a lookup and its verdict\n", MOST - 1, made - before,
            1e6 * (asked - made) / (MOST - 1));
     for (unsigned port = 1; port < MOST; port++) {
-      /* Keys of the ports beside it, and of one far away, which are of the same name. */
+      /* Keys of the neighbouring ports and of a distant one, all of the same name. */
       wrong += !is_refused(&crowd, NAME, (uint16_t)port, port, PIN_REASON_NO_PIN);
       wrong += !is_refused(&crowd, NAME, (uint16_t)port, port + 15, PIN_REASON_NO_PIN);
       wrong += !is_refused(&crowd, NAME, (uint16_t)port, (port + 30000) % MOST, PIN_REASON_NO_PIN);
@@ -145,7 +145,7 @@ static void test_each_port(void) {
 
 /* ---- Lists of ports ---- */
 
-/* Seventeen entries that share each group of ports, so that nearly all is found by pointers. */
+/* Seventeen entries share each group of ports, so that nearly all are found by pointers. */
 static void test_lists(void) {
   enum { ENTRIES = 17, PORTS = 3800 };
   struct crowd crowd;
@@ -170,9 +170,9 @@ static void test_lists(void) {
   end(&crowd);
 }
 
-/* ---- What is a crowd ---- */
+/* ---- Which entries are a crowd ---- */
 
-/* As many as a verdict holds are alternatives where the port is not known; one more are too many. */
+/* If the port is unknown, as many entries as a verdict holds are alternatives; one more is too many. */
 static void test_bound(void) {
   for (unsigned count = PIN_IMAGE_FEW; count <= PIN_IMAGE_FEW + 1; count++) {
     struct crowd crowd;
@@ -196,7 +196,7 @@ static void test_bound(void) {
   }
 }
 
-/* Entries of one base that are no crowd together: another kind, and with what is below it. */
+/* Entries of one base that are not a crowd together: of another kind, and with subdomains. */
 static void test_classes(void) {
   enum { EACH = 20 };
   struct crowd crowd;
@@ -225,7 +225,7 @@ static void test_classes(void) {
       wrong += !is_uncovered(&crowd, "a.www." NAME, (uint16_t)(101 + i));
     }
     CU_ASSERT_EQUAL(wrong, 0);
-    /* A crowd without an entry for the port does not take the place of its parent. */
+    /* A crowd without an entry for the port does not replace its parent. */
     CU_ASSERT_TRUE(is_accepted(&crowd, "a.tree.org", 99, domain));
     CU_ASSERT_TRUE(is_refused(&crowd, "a.tree.org", 99, 0, PIN_REASON_NO_PIN));
     CU_ASSERT_TRUE(is_refused(&crowd, "a.tree.org", 0, domain, PIN_REASON_TOO_MANY_NAMES));
@@ -246,7 +246,7 @@ static void make_small(struct crowd *ret_crowd) {
   make(ret_crowd);
 }
 
-/* Whether each port of the small crowd is answered as it was, or refused as damage. */
+/* Whether each port of the small crowd gets the same answer as before, or a refusal because of damage. */
 static bool is_safe(const struct crowd *crowd) {
   static const uint16_t ports[] = {0, 1, 17, 18, 35, 51, 52};
   for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
@@ -287,7 +287,7 @@ static void test_damage(void) {
   end(&crowd);
 }
 
-/* By somebody who can compute checksums: calls `change` for each record, and mends the image. */
+/* As an attacker who can compute checksums: calls `change` for each record, and repairs the checksums. */
 static void rewrite(struct crowd *crowd, void (*change)(struct pin_image_record *record)) {
   struct pin_image opened;
   uint8_t *image = crowd->sample.image;
@@ -327,7 +327,7 @@ static void make_all_pointers(struct pin_image_record *record) {
     record->role = PIN_ROLE_POINTER;
 }
 
-/* A pointer has to lead to an entry: nothing else may be made of what is not found there. */
+/* A pointer has to lead to an entry; anything else counts as damage. */
 static void test_hostile(void) {
   void (*const changes[])(struct pin_image_record *) = {mislead, point_beyond, use_no_role,
                                                         make_all_pointers};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A digest is found for the very bytes that it was kept for, and for no others. */
+/* A digest is found only for exactly the bytes that it was kept for. */
 #include "runner.h"
 
 #include <pthread.h>
@@ -18,7 +18,7 @@ static void fill(unsigned char *data, size_t size, unsigned char first) {
     data[i] = (unsigned char)(first + i * 7);
 }
 
-/* What stands for the digest of data that begins so. */
+/* Stands for the digest of data that begin with this byte. */
 static void stand_in(unsigned char first, unsigned char ret_digest[32]) {
   memset(ret_digest, first ^ 0x5a, 32);
 }
@@ -109,7 +109,7 @@ static void *keep_and_find(void *arg) {
   return NULL;
 }
 
-/* Whatever is found meanwhile is whole. */
+/* A digest that is found meanwhile is complete. */
 static void threads_meet(void) {
   static unsigned char numbers[] = {10, 11, 12, 13};
   pthread_t threads[4];

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* SHA-256 of nothing, and one whose base64 begins with a slash, in every accepted spelling. */
+/* SHA-256 of no data, and one whose base64 begins with a slash, in every accepted spelling. */
 #define EMPTY_BASE64 "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define SLASH_BASE64 "//DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
 #define EMPTY_HEX "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -94,7 +94,7 @@ static void test_refused(void) {
   }
 }
 
-/* The text need not end in a NUL, and a NUL inside is no end. */
+/* The text need not end in a NUL, and a NUL inside does not end it. */
 static void test_length(void) {
   static const char text[] = "sha256/" EMPTY_BASE64 "trailing";
   char cut[] = "sha256/" EMPTY_BASE64;
@@ -108,7 +108,7 @@ static void test_length(void) {
   CU_ASSERT_FALSE(pin_digest_parse(cut, whole, &digest));
 }
 
-/* Whatever one changed byte gives, it is refused or is the one spelling of another digest. */
+/* A text with one changed byte is refused, or is the only spelling of another digest. */
 static void test_one_spelling(void) {
   char text[] = "sha256/" EMPTY_BASE64;
   size_t taken = 0;
@@ -126,7 +126,7 @@ static void test_one_spelling(void) {
     }
     text[at] = original;
   }
-  /* 42 characters take all 64 values, the last one 16, and everything else only its own. */
+  /* 42 characters can take all 64 values, the last one 16, and all others only their own. */
   CU_ASSERT_EQUAL(taken, 42 * 64 + 16 + 7 + 1);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Functions by their names, from the tables of an object: the same that dlsym(3) finds there. */
+/* Finds functions by name in the tables of an object, with the same results as dlsym(3). */
 #include "elf_symbol.h"
 
 #include <dlfcn.h>
@@ -20,7 +20,7 @@ static struct object object_of(const char *library, void **ret_handle) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(*ret_handle);
   CU_ASSERT_EQUAL_FATAL(dlinfo(*ret_handle, RTLD_DI_LINKMAP, &map), 0);
   CU_ASSERT_FATAL(object_find(map->l_ld, &object));
-  /* Without glibc's own search it is not told. */
+  /* Without glibc's own search function, this is unknown. */
   object.map = map;
   return object;
 }
@@ -57,7 +57,7 @@ static void test_functions_are_those_of_dlsym(void) {
   check_names("libc.so.6", of_libc);
 }
 
-/* Found by dlsym(3) through what the library needs, but not in the library. */
+/* dlsym(3) finds it through the libraries that the object needs, but it is not in the object. */
 static void test_functions_of_other_objects_are_not_there(void) {
   static const char *const names[] = {"fopen", "CU_initialize_registr", "CU_initialize_registryy", "", NULL};
   void *handle, *address;
@@ -70,7 +70,7 @@ static void test_functions_of_other_objects_are_not_there(void) {
   CU_ASSERT_PTR_NOT_NULL(dlsym(handle, "fopen"));
 }
 
-/* glibc kept pthread_cond_wait of its first threads under a hidden version. */
+/* glibc kept pthread_cond_wait of its first thread library under a hidden version. */
 static void test_the_default_version_is_taken(void) {
   void *handle, *address;
   struct elf_tables tables = tables_of("libc.so.6", &handle);
@@ -81,7 +81,7 @@ static void test_the_default_version_is_taken(void) {
   CU_ASSERT_PTR_EQUAL(address, dlsym(handle, "fclose"));
 }
 
-/* Eight bytes are compared at once. */
+/* Names are compared eight bytes at a time. */
 static void test_names_of_every_length(void) {
   static const char *const names[] = {"abs",
                                       "read",
@@ -105,7 +105,7 @@ static void test_names_of_every_length(void) {
   }
 }
 
-/* Names of one length, which are made to have one hash: they differ at their end, or within their last eight
+/* Names with the same length and the same hash: they differ at the end, or within their last eight
  * bytes. */
 static void test_the_hash_alone_is_no_name(void) {
   static const char *const pairs[][2] = {{"CU_assertImplementation", "CU_assertImplementatinO"},
@@ -126,7 +126,7 @@ static void test_the_hash_alone_is_no_name(void) {
   }
 }
 
-/* The last name of a table ends with it, and no byte behind that is looked at. */
+/* The last name of a table ends with the table, and nothing after it is read. */
 static void test_a_name_behind_the_end_of_the_names(void) {
   void *handle, *address;
   struct elf_tables tables = tables_of("libcunit.so.1", &handle);
@@ -156,12 +156,12 @@ static void test_literals_are_hashed_alike(void) {
   check_literal(ELF_NAME("__errno_location"));
   check_literal(ELF_NAME("OSSL_LIB_CTX_get0_global_default"));
   check_literal(ELF_NAME("a_name_that_is_longer_than_any_that_is_sought_and_longer_than_sixty_four_bytes"));
-  /* System V, generic ABI, of GNU: the hash of "printf" by its authors. */
+  /* Of the System V generic ABI and of GNU: the hash of "printf" according to the authors. */
   CU_ASSERT_EQUAL(elf_name_of("printf").hash, 0x156b2bb8);
   CU_ASSERT_EQUAL(elf_name_of("").hash, 5381);
 }
 
-/* Of several, chosen by the processor: what the table says is the function that chooses. */
+/* A function that the processor chooses among several: the table has the function that chooses. */
 static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
   void *handle, *address;
   struct elf_tables tables = tables_of("libc.so.6", &handle);
@@ -170,7 +170,8 @@ static void test_what_has_to_be_chosen_is_left_to_dlsym(void) {
   CU_ASSERT(!found || address == dlsym(handle, "strlen"));
 }
 
-/* Linked for a place above the one that it got, as prelink(8) leaves objects: its bias is below zero. */
+/* Linked for an address above the one where it was loaded, as prelink(8) leaves objects: its bias is
+ * negative. */
 static void test_an_object_below_its_own_place(void) {
   void *handle;
   struct object object = object_of("libcunit.so.1", &handle);

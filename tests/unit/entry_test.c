@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The entries of a policy: which are refused, where and in which words, and what becomes of the others. */
+/* The entries of a policy: which are refused, where and with which message, and the results of the others. */
 #include "fixture.h"
 #include "runner.h"
 
@@ -70,7 +70,7 @@ static void refuses_bad_entries(void) {
        "policy.cfg:4:11+1: error: require is a number; expected a string\n"
        "policy.cfg:4:21+5: error: mode is a boolean; expected a string\n"
        "policy.cfg:4:40+1: error: on_expiry is an array; expected a string\n"},
-      /* Places behind a string and a comment of several lines;
+      /* Positions after a string or a comment of several lines;
        * only the first line of a string is underlined. */
       {ENTRY("comment = \"one\ntwo\"; /* three\nfour */ mode = \"on\"; require = \"a\nb\";"), NULL,
        "policy.cfg:6:16+4: error: unknown mode \"on\"; expected \"enforce\", \"audit\" or \"off\"\n"
@@ -183,9 +183,9 @@ static void refuses_overlapping_entries(void) {
   EXPECT_REFUSED(fixtures);
 }
 
-/* ---- What comes out ---- */
+/* ---- Results ---- */
 
-/* Renders an entry as one line. */
+/* Prints an entry as one line. */
 static bool render(const struct pin_entry *entry, void *arg) {
   struct compiled *compiled = arg;
   char *out = compiled->report;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Policies of a few lines, and the words that refuse them. */
+/* Policies of a few lines, and the messages that refuse them. */
 #ifndef UNIT_FIXTURE_H
 #define UNIT_FIXTURE_H
 
@@ -14,7 +14,7 @@
 
 /* A main file whose entries start in line 3, column 1. */
 #define HOSTS(entries) V "hosts = (\n" entries "\n);\n"
-/* One entry with a pin; what else is in it follows in line 4, column 1. */
+/* One entry with a pin; what is added to it follows in line 4, column 1. */
 #define ENTRY(rest) HOSTS("{ name = \"a.example\"; pins = [ \"" K1 "\" ];\n" rest "\n}")
 
 #define FORMS                                                                                                \
@@ -30,7 +30,7 @@
   "\"off\"\n"
 #define BAD_DATE "expected \"YYYY-MM-DD\" or \"YYYY-MM-DDThh:mm:ssZ\" of a day that exists\n"
 
-/* A main file, perhaps a drop-in b.cfg, and all that is reported. */
+/* A main file, maybe a drop-in b.cfg, and all messages. */
 struct fixture {
   const char *text;
   const char *drop_in;
@@ -39,11 +39,11 @@ struct fixture {
 
 void compile_fixture(const struct fixture *fixture, struct compiled *ret_compiled);
 
-/* Asserts that each is refused as invalid, in exactly these words. */
+/* Asserts that each is refused as invalid, with exactly these messages. */
 void expect_refused(const struct fixture *fixtures, size_t count);
 #define EXPECT_REFUSED(fixtures) expect_refused(fixtures, sizeof fixtures / sizeof fixtures[0])
 
-/* Asserts that each main file is accepted without a word. */
+/* Asserts that each main file is accepted without any message. */
 void expect_accepted(const char *const *texts, size_t count);
 #define EXPECT_ACCEPTED(texts) expect_accepted(texts, sizeof texts / sizeof texts[0])
 

@@ -21,7 +21,7 @@ static bool write_file(const char *path, const char *text) {
   return fclose(file) == 0 && written;
 }
 
-/* A time of its own for every call, so that the clock's grain does not matter. */
+/* Every call gets a different time, so that the resolution of the clock does not matter. */
 static bool set_time(const char *path, time_t seconds) {
   const struct timespec times[2] = {{.tv_sec = seconds, .tv_nsec = 7}, {.tv_sec = seconds, .tv_nsec = 7}};
   return utimensat(AT_FDCWD, path, times, 0) == 0;
@@ -129,7 +129,7 @@ static void test_changes(void) {
   CU_ASSERT_EQUAL(rmdir(main_file), 0);
 }
 
-/* The generation is of what the policy says, not of where it was read. */
+/* The generation depends on what the policy says, not on where it was read. */
 static void test_generation(void) {
   struct sample before = {0}, after = {0};
   CU_ASSERT_TRUE(restore() && make(&before) && set_time(main_file, 101) && make(&after));
@@ -139,7 +139,7 @@ static void test_generation(void) {
   sample_clear(&after);
 }
 
-/* A source that cannot be looked at counts as changed, also one that was not there. */
+/* A source that cannot be read counts as changed, even if it did not exist before. */
 static void test_unreachable(void) {
   char loop[160];
   snprintf(loop, sizeof loop, "%s/loop", folder);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Suffixes from the shortest to the longest, joined by blanks. */
+/* Suffixes from the shortest to the longest, separated by blanks. */
 static const struct {
   const char *name, *suffixes;
   bool has_empty_label, is_address;
@@ -76,7 +76,7 @@ static void join_suffixes(const struct pin_host_name *host, char *ret_text) {
     size_t used = strlen(ret_text);
     memcpy(ret_text + used, host->suffixes[i].text, host->suffixes[i].length);
     ret_text[used + host->suffixes[i].length] = '\0';
-    /* So that a blank in a name can be told from one between names. */
+    /* Replaced, so that a blank in a name differs from one between names. */
     for (char *blank = ret_text + used; (blank = strchr(blank, ' ')) != NULL;)
       *blank = '_';
   }
@@ -106,14 +106,14 @@ static void test_hash(void) {
   CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "ab.c", 4), pin_name_hash((const uint64_t[2]){1, 2}, "ab.c", 4));
 }
 
-/* The published values of SipHash-1-3 under this key: of nothing, and of a word with all case bits set. */
+/* The published values of SipHash-1-3 with this key: for no data, and for a word with all case bits set. */
 static void test_is_siphash(void) {
   CU_ASSERT_EQUAL(pin_name_hash(key, "", 0), UINT64_C(0xabac0158050fc4dc));
 }
 
 /*
- * Names whose words differ in the highest bits, as "-" and "m", "0" and "p" do, label against label: a hash
- * that only multiplies lets one difference undo the other, whatever the key is.
+ * Names whose labels differ in the highest bits in pairs, as "-" and "m", "0" and "p" do: in a hash that only
+ * multiplies, one difference would cancel the other, whatever the key is.
  */
 static void test_no_chosen_collisions(void) {
   static const char digits[] = "0123456789", letters[] = "pqrstuvwxy";
@@ -134,7 +134,7 @@ static void test_no_chosen_collisions(void) {
       collisions += pin_name_hash(key, names[i], 26) == pin_name_hash(key, names[k], 26);
   }
   CU_ASSERT_EQUAL(collisions, 0);
-  /* The same words in another order, cut into labels at other places. */
+  /* The same words in another order, split into labels at other places. */
   CU_ASSERT_NOT_EQUAL(pin_name_hash(key, "cccccccc.aaaaaaaabbbbbbbb", 25),
                       pin_name_hash(key, "bbbbbbbbcccccccc.aaaaaaaa", 25));
 }
@@ -142,14 +142,14 @@ static void test_no_chosen_collisions(void) {
 static void test_equal(void) {
   CU_ASSERT_TRUE(pin_name_equal("EXAMPLE.Com", "example.com", 11));
   CU_ASSERT_FALSE(pin_name_equal("example.com", "example.con", 11));
-  /* Only letters have a lower case: these differ from others in the same bit. */
+  /* Only letters have a lower case; these characters differ from others in the same bit. */
   CU_ASSERT_FALSE(pin_name_equal("@", "`", 1));
   CU_ASSERT_FALSE(pin_name_equal("[", "{", 1));
   CU_ASSERT_FALSE(pin_name_equal("\x0e", ".", 1));
   CU_ASSERT_FALSE(pin_name_equal("\xc1", "\xe1", 1));
 }
 
-/* Of more labels than a name can have the rightmost are kept: entries can only be based on those. */
+/* If a name has too many labels, the rightmost ones are kept, because entries can only be based on those. */
 static void test_many_labels(void) {
   enum { LABELS = 5000 };
   char *name = malloc(2 * LABELS + sizeof "example.com");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What an image made by an attacker, with every checksum right, may do: anything but read outside itself. */
+/* Images of an attacker, with correct checksums: they may do anything except cause a read outside themselves.
+ */
 #include "image_stage.h"
 #include "runner.h"
 
@@ -23,7 +24,7 @@ static void seal(const struct pin_image_head *head, enum pin_image_block kind, u
   memcpy(block, &checksum, sizeof checksum);
 }
 
-/* Makes every checksum right that can be found within the image, as an attacker would. */
+/* Corrects every checksum that can be found within the image, as an attacker would. */
 static void seal_all(uint8_t *image, size_t size) {
   struct pin_image_head head;
   memcpy(&head, image, sizeof head);
@@ -56,7 +57,7 @@ static void seal_all(uint8_t *image, size_t size) {
   }
 }
 
-/* Asks a hostile image everything; memory protection and sanitizers are the judges. Returns whether it
+/* Asks a hostile image everything; memory protection and sanitizers find bad reads. Returns whether it
  * opened. */
 static bool survive(uint8_t *image, size_t size) {
   struct stage_answers answers;
@@ -70,7 +71,7 @@ static bool survive(uint8_t *image, size_t size) {
   return answers.opened;
 }
 
-/* Every 32-bit word of the image in turn holds each of these, and all checksums are right. */
+/* Every 32-bit word of the image gets each of these values, with correct checksums. */
 static void test_hostile_words(void) {
   static const uint32_t wild[] = {0,          1,          2,          7,          8,          9,
                                   0x7f,       0xff,       0xffff,     0x7fffffff, 0x80000000, 0xfffffff8,
@@ -86,7 +87,7 @@ static void test_hostile_words(void) {
   CU_ASSERT_TRUE(opened > 1000);
 }
 
-/* The same with small changes, which keep lengths plausible: each word a little more or less. */
+/* The same with small changes, which keep lengths plausible: each word a little larger or smaller. */
 static void test_hostile_steps(void) {
   size_t opened = 0;
   for (size_t at = 0; at < sample.size; at += 4) {
@@ -104,7 +105,7 @@ static void test_hostile_steps(void) {
   CU_ASSERT_TRUE(opened > 1000);
 }
 
-/* Several words at once; the generator is our own so that a failure comes again. */
+/* Changes several words at once, with our own generator, so that a failure can be repeated. */
 static void test_hostile_random(void) {
   uint64_t state = 1;
   size_t opened = 0;
@@ -121,7 +122,7 @@ static void test_hostile_random(void) {
   CU_ASSERT_TRUE(opened > 1000);
 }
 
-/* Changes one member of a head, makes its checksum right, and expects that it is refused all the same. */
+/* Changes one member of a header, corrects its checksum, and expects a refusal all the same. */
 static void refuse_head(size_t offset, size_t size, uint64_t value) {
   uint8_t *image = stage_put(sample.image, sample.size);
   struct pin_policy policy;
@@ -139,7 +140,7 @@ static void reverse(uint8_t *bytes, size_t size) {
   }
 }
 
-/* Reverses the integers of a head: what a machine of the other byte order has written. */
+/* Reverses the integers of a header, as if a machine with the other byte order had written it. */
 static void reverse_head(uint8_t *image) {
   static const size_t narrow[] = {
       offsetof(struct pin_image_head, byte_order), offsetof(struct pin_image_head, version),
@@ -157,7 +158,7 @@ static void reverse_head(uint8_t *image) {
     reverse(image + at, sizeof(uint64_t));
 }
 
-/* Integers are the machine's own, and the third word says in which order they are. */
+/* Integers are in the machine's byte order, and the third word says which one that is. */
 static void test_byte_order(void) {
   static const uint8_t little[] = {4, 3, 2, 1}, big[] = {1, 2, 3, 4};
   const uint16_t one = 1;
@@ -171,7 +172,7 @@ static void test_byte_order(void) {
   reverse_head(image);
   CU_ASSERT_EQUAL(memcmp(image + 8, first == 1 ? big : little, 4), 0);
   CU_ASSERT_EQUAL(pin_policy_open(image, sample.size, &policy), PIN_DAMAGED);
-  /* Only the word of the order: all else, the checksum too, is this machine's. */
+  /* Only the word with the byte order is reversed; all else, including the checksum, is this machine's. */
   refuse_head(offsetof(struct pin_image_head, byte_order), 4, __builtin_bswap32(PIN_IMAGE_BYTE_ORDER));
 }
 
@@ -197,11 +198,11 @@ static void test_hostile_head(void) {
       refuse_head(sections[i], 8, wild[k]);
       refuse_head(sections[i] + 8, 8, wild[k]);
     }
-    refuse_head(sections[i], 8, 0); /* over the head itself */
+    refuse_head(sections[i], 8, 0); /* overlaps the header itself */
   }
 }
 
-/* A count of entries that is not that of the buckets. */
+/* The count of entries differs from that of the buckets. */
 static void test_wrong_count(void) {
   uint8_t *image = stage_put(sample.image, sample.size);
   struct stage_visit visited;
@@ -220,7 +221,7 @@ static uint8_t *first_record(uint8_t *image) {
   return image + head.buckets.offset + sizeof(uint64_t);
 }
 
-/* Words that mean nothing, and ports that do not ascend. */
+/* Words without a meaning, and ports that do not ascend. */
 static void test_out_of_range(void) {
   static const struct {
     size_t offset;
@@ -258,7 +259,7 @@ static void test_out_of_range(void) {
   sample_clear(&other);
 }
 
-/* Entries whose hash is that of another name: the names themselves are compared, to their ends. */
+/* Entries with the hash of another name: the names themselves are compared, to their ends. */
 static void test_same_hash(void) {
   static const char *const other_names[] = {"foo.con", "foo.comm", "foo.co", "*.foo.com"};
   for (size_t i = 0; i < sizeof other_names / sizeof other_names[0]; i++) {
@@ -280,7 +281,7 @@ static void test_same_hash(void) {
   }
 }
 
-/* A record of another base is passed over only by a size that can be one. */
+/* A record of another base is only skipped if its size is possible. */
 static void test_odd_sizes(void) {
   static const struct pin_entry bare[] = {{.name = "foo.com", .mode = PIN_MODE_OFF}, {.name = NULL}};
   static const struct sample_spec bare_spec = {.entries = bare};

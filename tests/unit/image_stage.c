@@ -19,7 +19,7 @@ static const struct pin_entry entries[] = {
      .require = PIN_REQUIRE_ALL,
      .lists =
          {PINS({4}), [PIN_LIST_INTERMEDIATES] = SAMPLE_LIST({5}), [PIN_LIST_ANCHORS] = SAMPLE_LIST({6})}},
-    /* More than an entry keeps itself, once for two. */
+    /* More than an entry stores inline, shared by two entries. */
     {.name = "long.org", .lists = {PINS({21}, {22}, {23}, {24}, {25}, {26}, {27}, {28}, {4})}},
     {.name = "*.long.org", .lists = {PINS({21}, {22}, {23}, {24}, {25}, {26}, {27}, {28}, {4})}},
     {.name = "audit.org", .mode = PIN_MODE_AUDIT, .lists = {PINS({1})}},
@@ -44,11 +44,11 @@ static const char *const names[STAGE_NAMES] = {
     "foo.com",   "www.foo.com", "a.b.foo.com", ".foo.com",        "x.tree.org", "long.org",    "a.long.org",
     "audit.org", "192.0.2.1",   "::1",         "unknown.example", "com",        "WWW.FOO.COM."};
 
-/* Paths of one to three keys; the digests of certificates are those of the keys. */
+/* Paths of one to three keys; certificates have the same digests as their keys. */
 static const uint8_t paths[STAGE_PATHS][3] = {{1}, {3},    {4, 5, 6}, {4, 5, 1}, {7},
                                               {9}, {1, 9}, {11, 10},  {11},      {0}};
 
-/* Memory whose last byte lies before a page that cannot be read. */
+/* Memory whose last byte is right before an unreadable page. */
 static struct {
   uint8_t *memory;
   size_t size;

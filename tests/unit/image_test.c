@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What a damaged image may do: be refused, or make no difference. */
+/* A damaged image must be refused, or make no difference. */
 #include "image_stage.h"
 #include "runner.h"
 
@@ -40,7 +40,7 @@ static void test_names_addresses(void) {
   sample_clear(&other);
 }
 
-/* The answers of the sound image are all of the kinds that the other tests compare with. */
+/* The answers of the sound image include all kinds that the other tests compare with. */
 static void test_sound(void) {
   struct stage_answers answers;
   struct stage_visit visited;
@@ -100,7 +100,7 @@ static void test_visit_stops(void) {
   CU_ASSERT_EQUAL(count, 1);
 }
 
-/* A list that many entries have costs its digests once; a short one is each entry's own. */
+/* A list that many entries share is stored once; a short list is stored in each entry. */
 static void test_long_lists_once(void) {
   enum { HOSTS = 100, PINS = 200 };
   static struct pin_digest digests[2][PINS];
@@ -131,7 +131,7 @@ static void test_long_lists_once(void) {
   sample_clear(&other);
 }
 
-/* Entries of one base, and no others. */
+/* All entries of one base, and no others. */
 static void test_visit_base(void) {
   static const struct {
     const char *base;
@@ -151,7 +151,7 @@ static void test_visit_base(void) {
   CU_ASSERT_EQUAL(pin_policy_visit_base(&nothing, "foo.com", stop_at_once, &count), PIN_DAMAGED);
 }
 
-/* The same entries in another order, under another key: the same policy. */
+/* The same entries in another order, with another key, are the same policy. */
 static void test_generation(void) {
   struct pin_entry turned[8] = {{.name = NULL}};
   struct sample other;
@@ -204,8 +204,8 @@ static void test_flipped_bits(void) {
   flip_every_bit(&empty);
 }
 
-/* In the sources a flipped bit can only make the policy look changed. */
-/* One flipped bit must not be able to make up for another. */
+/* A flipped bit in the sources can only make the policy look changed. */
+/* One flipped bit must not be able to compensate another. */
 static void test_flipped_pairs(void) {
   enum { WORDS = 24, BITS = 64 * WORDS };
   uint64_t block[WORDS], word = 1;
@@ -254,7 +254,7 @@ static void test_truncated(void) {
   CU_ASSERT_EQUAL(pin_policy_open(NULL, 0, &policy), PIN_DAMAGED);
 }
 
-/* Every run of eight bytes in the place of every other: what a lost or misdirected write leaves. */
+/* Every run of eight bytes replaces every other, like a lost or misdirected write. */
 static void test_spliced(void) {
   struct stage_answers before, answers;
   size_t unsafe = 0;
@@ -274,7 +274,7 @@ static void test_spliced(void) {
   CU_ASSERT_EQUAL(unsafe, 0);
 }
 
-/* A bucket of another image of the same shape, where one entry had other keys: a half-written update. */
+/* A bucket from another image of the same shape, in which one entry has other keys: a half-written update. */
 static void test_mixed_generations(void) {
   struct pin_entry changed[8];
   struct pin_digest wrong[2] = {{{77}}, {{78}}};

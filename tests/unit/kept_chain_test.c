@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 /*
- * The chains that are kept of sessions, in a child that was forked while another thread of its parent was at
- * them. The source is included: nobody else can stop in the middle of it.
+ * The chains that are kept of sessions, in a child that was forked while another thread of its parent was
+ * changing them. The source is included, because nothing else can stop in the middle of it.
  */
 #include "gnutls/kept_chain.c"
 
@@ -26,7 +26,7 @@ static void remember(const char *session, const char *certificate) {
   kept_chain_remember(&library, session, strlen(session), &evidence);
 }
 
-/* Whether it is remembered, with this certificate. */
+/* Whether the session is remembered with this certificate. */
 static bool finds(const char *session, const char *certificate) {
   struct kept_chain *chain = kept_chain_find(&library, session, strlen(session));
   bool found = chain != NULL && chain->evidence.count == 1 &&
@@ -50,7 +50,7 @@ static void remembers(void) {
   CU_ASSERT_TRUE(finds_nothing("third"));
 }
 
-/* The digest of the second stands before the chain of the first, as a thread leaves it halfway. */
+/* The digest of the second is stored before the chain of the first, as by a thread that is halfway. */
 static void in_a_child(void) {
   unsigned char digest[32];
   int status = -1;
@@ -66,7 +66,7 @@ static void in_a_child(void) {
   }
   CU_ASSERT_EQUAL(waitpid(child, &status, 0), child);
   CU_ASSERT_EQUAL(status, 0);
-  /* Here the thread is still at it. */
+  /* Here the thread is still changing it. */
   CU_ASSERT_TRUE(finds_nothing("second"));
   end_turn();
   CU_ASSERT_TRUE(finds("second", "of the second"));

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What libconfig gets to see: only what it can read, however broken the policy. Release 1.5 leaks the string
- * at which it gives up, and a process with a broken policy looks at it again and again.
+ * libconfig only gets texts that it can read, however broken the policy is. Release 1.5 leaks the string at
+ * which it gives up, and a process with a broken policy reads it again and again.
  */
 #include "fixture.h"
 #include "runner.h"
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* The linker leads the calls of the policy room here. */
+/* The linker redirects the calls of policy/ to this function. */
 int __wrap_config_read_string(config_t *config, const char *text);
 int __real_config_read_string(config_t *config, const char *text);
 
@@ -30,7 +30,7 @@ int __wrap_config_read_string(config_t *config, const char *text) {
 
 static struct policy_folder folder;
 
-/* Of long ago: the reader waits where a file may still change within the tick of its clock. */
+/* An old time: the reader waits if a file could still change within the tick of its clock. */
 static void write_old(const char *name, const char *text) {
   const struct timespec past[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
   folder_write(&folder, name, text);
@@ -75,7 +75,7 @@ static void reads_the_good(void) {
   CU_ASSERT_EQUAL(refused, 0);
 }
 
-/* The good text with `cut` bytes less, and `piece` in their place. */
+/* The good text with `cut` bytes removed, and `piece` inserted. */
 static void damage(size_t offset, size_t cut, const char *piece, char *ret_text, size_t size) {
   snprintf(ret_text, size, "%.*s%s%s", (int)offset, good_text, piece, good_text + offset + cut);
 }
@@ -124,7 +124,7 @@ static uint32_t next_random(uint32_t *state) {
   return *state >> 16;
 }
 
-/* A text of words that make strings end where others were meant to begin. */
+/* A text of words that make strings end where others should begin. */
 static void write_jumble(uint32_t *state, char *ret_text, size_t size) {
   static const char *const words[] = {"\"",
                                       "\"",

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* How many lines the log gets, where somebody outside chooses the hosts. Each test goes on with the state
- * that the one before left, at a time long after. */
+/* How many lines the log gets if an outsider chooses the hosts. Each test continues with the state of the one
+ * before, at a much later time. */
 #include "common/log_limit.h"
 #include "runner.h"
 
 #define HOUR INT64_C(3600000)
 
-/* Subjects as hashes are: spread. */
+/* Subjects spread like hashes. */
 static uint64_t subject(uint64_t number) {
   return (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
 }
@@ -21,7 +21,7 @@ static void one_subject(void) {
   CU_ASSERT_TRUE(log_limit_admits(LOG_LIMIT_LISTED, subject(0), HOUR + 12000, &swallowed));
   CU_ASSERT_EQUAL(swallowed, 990);
   CU_ASSERT_FALSE(log_limit_admits(LOG_LIMIT_LISTED, subject(0), HOUR + 12000, &swallowed));
-  /* Another one has lines of its own. */
+  /* Another subject has its own lines. */
   CU_ASSERT_TRUE(log_limit_admits(LOG_LIMIT_LISTED, subject(1), HOUR + 12000, &swallowed));
 }
 
@@ -36,7 +36,7 @@ static void many_subjects(void) {
     }
   }
   CU_ASSERT_TRUE(lines >= 64 && lines <= 101);
-  /* A minute long, ten new names a millisecond. */
+  /* For a minute, ten new names each millisecond. */
   for (unsigned i = 0; i < 600000; i++) {
     if (log_limit_admits(LOG_LIMIT_LISTED, subject(200000 + i), 2 * HOUR + 1000 + i / 10, &swallowed)) {
       lines++;
@@ -44,7 +44,7 @@ static void many_subjects(void) {
     }
   }
   CU_ASSERT_TRUE(lines <= 101 + 62);
-  /* What was held back is told, all of it, by somebody. */
+  /* All lines that were held back are counted in some line. */
   for (unsigned i = 0; i < 100; i++) {
     if (log_limit_admits(LOG_LIMIT_LISTED, subject(1000000 + i), 3 * HOUR, &swallowed)) {
       lines++;
@@ -56,7 +56,7 @@ static void many_subjects(void) {
   CU_ASSERT_EQUAL(told + swallowed + lines, 100000 + 600000 + 100 + 1);
 }
 
-/* Names that were each refused until their lines were held back, and that never come again. */
+/* Names that were refused until their lines were held back, and that never come again. */
 static void table_filled_for_good(void) {
   unsigned swallowed, lines = 0;
 
@@ -69,7 +69,7 @@ static void table_filled_for_good(void) {
   CU_ASSERT_TRUE(lines <= 110);
 }
 
-/* Hosts without an entry, however many, take no line from a host that has one. */
+/* Hosts without an entry, however many, take no lines from a host with an entry. */
 static void unlisted_apart(void) {
   unsigned swallowed, lines = 0, unlisted = 0;
 

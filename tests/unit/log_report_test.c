@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What pin_report writes, pinctl reads back, whatever names and subjects are made of,
- * and however it is cut. */
+/* pinctl reads back what pin_report writes, whatever the names and subjects contain, and wherever the line
+ * is cut. */
 #include "logs/log_report.h"
 #include "runner.h"
 #include "sample.h"
@@ -30,13 +30,13 @@ static int tear_down(void) {
   return 0;
 }
 
-/* The same row of numbers in every run. */
+/* The same sequence of numbers in every run. */
 static unsigned next_number(uint32_t *state) {
   *state = *state * 1664525 + 1013904223;
   return *state >> 16;
 }
 
-/* Mostly what means something to the reader. */
+/* Mostly characters with a meaning for the reader. */
 static void make_text(uint32_t *state, char ret_text[LONGEST_TEXT]) {
   static const char marks[] = "\"\\ =.x0key1verdict...\n\t\x1b\x7f\xc3\xbc\xe2\x80\xae";
   size_t length = next_number(state) % (LONGEST_TEXT - 1);
@@ -46,7 +46,7 @@ static void make_text(uint32_t *state, char ret_text[LONGEST_TEXT]) {
   ret_text[length] = '\0';
 }
 
-/* A text that was too long to be written ends in "...". */
+/* A text that was too long ends in "...". */
 static bool is_text_or_beginning(const char *read, const char *text) {
   size_t length = strlen(read);
   if (strcmp(read, text) == 0)
@@ -138,7 +138,7 @@ static void test_any_size(void) {
   report_clear(&whole);
 }
 
-/* Nothing but the bytes of the line is read, and what is no report gives nothing to free. */
+/* Only the bytes of the line are read, and a line that is no report leaves nothing to free. */
 static void test_rubbish(void) {
   uint32_t state = 3;
   size_t read = 0;
@@ -152,7 +152,7 @@ static void test_rubbish(void) {
     }
     CU_ASSERT_EQUAL(report.count, 0);
   }
-  /* Rubbish holds control characters, mostly. */
+  /* Random bytes are mostly control characters. */
   CU_ASSERT_TRUE(read > 0 && read < 10000);
 }
 

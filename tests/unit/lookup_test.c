@@ -55,13 +55,13 @@ static const struct pin_entry needy_entries[] = {
 #define NO_LINES                                                                                             \
   { 0 }
 
-/* The lines of the entries that cover a name at a port: indices above, from 1. */
+/* The lines of the entries that cover a name at a port: the indices above, from 1. */
 static const struct {
   const char *name;
   uint16_t port;
   uint32_t lines[3];
 } cases[] = {
-    /* Nothing matches part of a label, or the wrong end of a name. */
+    /* Neither part of a label nor the wrong end of a name matches. */
     {"bar.foo.com.notfoo.com", 443, NO_LINES},
     {"notfoo.com", 443, NO_LINES},
     {"xfoo.com", 443, NO_LINES},
@@ -76,7 +76,7 @@ static const struct {
     {"foo com", 443, NO_LINES},
     {"foo%2ecom", 443, NO_LINES},
     {"*", 443, NO_LINES},
-    /* Nor what has the hash of a name, but for the bit of the case. */
+    /* Nor does a name with the same hash except for the bit of the case. */
     {"foo\x0e"
      "com",
      443, NO_LINES},
@@ -92,7 +92,7 @@ static const struct {
     {"foo.com....", 443, {1}},
     {"localhost", 443, {19}},
     {"api.foo.com", 443, {3}},
-    /* A wildcard: one label, never none or two. */
+    /* A wildcard covers one label, never none or two. */
     {"www.foo.com", 443, {2}},
     {"WWW.FOO.COM.", 443, {2}},
     {"*.foo.com", 443, {2}},
@@ -115,7 +115,7 @@ static const struct {
     {"any.net", 443, NO_LINES},
     {"a.any.net", 443, {9}},
     {"b.a.any.net", 443, {9}},
-    /* Ports: entries for others are passed over, without a port they apply. */
+    /* Ports: entries for other ports are skipped; if the port is unknown, they apply. */
     {"ports.net", 443, {10}},
     {"ports.net", 8443, {10}},
     {"ports.net", 25, {11}},
@@ -127,7 +127,8 @@ static const struct {
     {"a.b.ports.net", 80, NO_LINES},
     {"a.b.ports.net", 0, {12}},
     {"c.b.ports.net", 443, NO_LINES},
-    /* Without a port, what refuses nothing and may be for another port does not hide what refuses. */
+    /* Without a port, an entry that refuses nothing and may be for another port does not hide one that
+       refuses. */
     {"off.doubt.net", 8443, {22}},
     {"off.doubt.net", 443, {20}},
     {"off.doubt.net", 0, {22, 21, 20}},
@@ -138,14 +139,14 @@ static const struct {
     {"lapsed.doubt.net", 8443, {24}},
     {"lapsed.doubt.net", 0, {24, 21, 20}},
     {"sure.doubt.net", 0, {25}},
-    /* Addresses match addresses alone. */
+    /* Addresses only match addresses. */
     {"192.0.2.1", 443, {16}},
     {"192.0.2.1.", 443, {16}},
     {"::ffff:192.0.2.1", 443, {16}},
     {"::FFFF:C000:0201", 443, {16}},
     {"192.0.2.2", 443, NO_LINES},
     {"5.192.0.2.1", 443, {18}},
-    /* To getaddrinfo(3) this is 2.0.0.1, and the next three are 192.0.2.1. */
+    /* getaddrinfo(3) reads this as 2.0.0.1, and the next three as 192.0.2.1. */
     {"2.1", 443, NO_LINES},
     {"192.0.513", 443, {16}},
     {"0xc0000201", 443, {16}},
@@ -157,7 +158,7 @@ static const struct {
     {"2001:db8::2", 443, NO_LINES},
 };
 
-/* Of a name with an empty label: the lines of the entries for whose sake it is refused. */
+/* For a name with an empty label: the lines of the entries because of which it is refused. */
 static const struct {
   const char *name;
   uint32_t lines[3];
@@ -246,7 +247,7 @@ static void test_bad_names(void) {
   }
 }
 
-/* An audited bad name must not hide that another name is enforced. */
+/* An audited bad name must not hide an enforced name. */
 static void test_bad_name_beside_another(void) {
   const char *names[] = {".audit.net", "foo.com"};
   const struct pin_path_key right = {.key = {{1}}}, wrong = {.key = {{2}}};
@@ -262,12 +263,12 @@ static void test_bad_name_beside_another(void) {
   pin_judge(&sample.policy, &path, 1000, &verdict);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_AUDITED);
   CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_BAD_NAME);
-  /* One that is enforced leaves nothing to be seen. */
+  /* An enforced bad name makes further names unnecessary. */
   names[0] = ".foo.com";
   CU_ASSERT_EQUAL(select_names(names, 2, 443, &verdict), PIN_NEEDS_NOTHING);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
   CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_BAD_NAME);
-  /* And is the reason, also behind a name whose keys nobody looks at any more. */
+  /* It is also the reason if it comes after a name whose keys are no longer looked at. */
   names[0] = "foo.com";
   names[1] = ".foo.com";
   CU_ASSERT_EQUAL(select_names(names, 2, 443, &verdict), PIN_NEEDS_NOTHING);
@@ -288,8 +289,8 @@ static void test_several_names(void) {
   CU_ASSERT_PTR_NULL(verdict.name);
 }
 
-/* One entry covers many names. Each is remembered once, of the entry that it led to; an address is the
- * entry's. */
+/* One entry covers many names. Each name is remembered once, with the entry that it led to; an address
+ * belongs to the entry. */
 static void test_further_names(void) {
   const char *names[] = {"a.foo.com",    "b.foo.com",      "x.y.tree.org", "a.foo.com",       "*.y.tree.org",
                          "off.tree.org", "x.off.tree.org", "192.0.2.1",    "::ffff:192.0.2.1"};
@@ -302,7 +303,7 @@ static void test_further_names(void) {
   CU_ASSERT_PTR_EQUAL(verdict.findings[verdict.further[0].finding].name, names[0]);
   CU_ASSERT_PTR_EQUAL(verdict.further[1].name, names[4]);
   CU_ASSERT_PTR_EQUAL(verdict.findings[verdict.further[1].finding].name, names[2]);
-  /* The caller is told which names it must keep. */
+  /* The caller learns which names it must keep. */
   pin_select_begin(&sample.policy, 443, 1000, &verdict);
   CU_ASSERT_EQUAL(pin_select_name(&verdict, "a.foo.com", 443), PIN_SELECTED_ENTRIES);
   CU_ASSERT_EQUAL(pin_select_name(&verdict, "a.foo.com", 443), PIN_SELECTED_NOTHING);
@@ -310,7 +311,7 @@ static void test_further_names(void) {
   CU_ASSERT_EQUAL(pin_select_name(&verdict, "b.foo.com", 443), PIN_SELECTED_NOTHING);
 }
 
-/* Beyond the limit the peer's own key still decides, and a CA does no more. */
+/* Beyond the limit, the peer's own key still decides, but a CA does not. */
 static void test_too_many_further_names(void) {
   static char texts[PIN_MAX_FURTHER_NAMES + 2][24];
   const char *names[PIN_MAX_FURTHER_NAMES + 2];
@@ -335,7 +336,7 @@ static void test_too_many_further_names(void) {
   }
 }
 
-/* Deeper than any entry can lie: parents still cover it. */
+/* Deeper than any entry can be; parents still cover the name. */
 static void test_long_names(void) {
   static char name[2 * 100000 + sizeof "deep.tree.org"];
   static const char *const names[] = {name};
@@ -418,7 +419,7 @@ static void test_needs(void) {
   }
 }
 
-/* Every one of many entries is found by its own name, and none by a name beside it. */
+/* Each of many entries is found by its own name, and by no similar name. */
 static void test_many_entries(void) {
   enum { COUNT = 20000 };
   char(*texts)[24] = calloc(COUNT, sizeof *texts);

@@ -9,7 +9,7 @@
 #include "runner.h"
 
 #define LONGEST 253
-#define BLOCKS 12 /* more than malloc keeps apart for the next who wants the same */
+#define BLOCKS 12 /* more than malloc caches for the next request of this size */
 
 static void *taken[LONGEST * (2 * BLOCKS + 2)];
 static size_t taken_count;
@@ -21,7 +21,7 @@ static size_t take(size_t size) {
   return malloc_usable_size(block);
 }
 
-/* Leaves free blocks in the heap that have no room but for the next larger size, each between two others. */
+/* Leaves free blocks in the heap that fit only the next larger size, each between two used ones. */
 static void free_larger(size_t size) {
   size_t larger = take(size) + 16;
   void *freed[BLOCKS];
@@ -32,7 +32,7 @@ static void free_larger(size_t size) {
   }
   for (size_t i = 0; i < BLOCKS; i++)
     free(freed[i]);
-  /* So large a block makes malloc sort what was freed. */
+  /* A request of this size makes malloc sort the freed blocks. */
   take(100000);
 }
 
@@ -43,7 +43,7 @@ static int free_taken(void) {
 }
 
 static void test_every_length(void) {
-  bool rounds = take(1) > 1; /* no sanitizer's malloc does */
+  bool rounds = take(1) > 1; /* a sanitizer's malloc does not */
   size_t most = 0;
 
   free_taken();
@@ -57,7 +57,7 @@ static void test_every_length(void) {
       most = room - size > most ? room - size : most;
     }
   }
-  /* Else nothing of this was tested. Where pointers have 32 bits, 16 bytes are a block of their own. */
+  /* Otherwise nothing was tested. With 32-bit pointers, 16 bytes are a size of their own. */
   CU_ASSERT_TRUE(!rounds || most > (sizeof(void *) == 8 ? 15 : 11));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Whose an address is, by a libc that has _dl_find_object and by one that has not. */
+/* Which object an address belongs to, with a libc that has _dl_find_object and with one that lacks it. */
 #include "common/object.h"
 
 #include <dlfcn.h>
@@ -14,7 +14,7 @@
 
 static bool libc_is_old;
 
-/* Stands in for the one of policy/. */
+/* Replaces the function of policy/. */
 void *libc_find_object(void) {
   return libc_is_old ? NULL : dlsym(RTLD_DEFAULT, "_dl_find_object");
 }
@@ -41,7 +41,7 @@ static void test_old_and_present_libc_agree(void) {
   libc_is_old = false;
   for (int i = 0; i < 4; i++) {
     CU_ASSERT(object_find(addresses[i], &present[i]) == 1);
-    /* The address too: callers are known by it. */
+    /* The address is compared too, because callers are known by it. */
     CU_ASSERT_PTR_EQUAL(old[i].path, present[i].path);
     CU_ASSERT(old[i].start <= (const char *)addresses[i] && (const char *)addresses[i] < old[i].end);
     CU_ASSERT(present[i].start <= (const char *)addresses[i] && (const char *)addresses[i] < present[i].end);
@@ -74,7 +74,7 @@ static void test_open(void) {
 }
 
 int main(void) {
-  /* In this order: object.c remembers what it has found. */
+  /* The order matters: object.c remembers what it has found. */
   static const struct unit_test tests[] = {
       {"an old and a present libc agree", test_old_and_present_libc_agree},
       {"an address of nobody's", test_nobodys},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Which texts are taken, and where and in which words others are refused: grammar, top level, files. */
+/* Which texts are accepted, and where and with which messages others are refused: grammar, top level, files.
+ */
 #include "fixture.h"
 #include "runner.h"
 
@@ -95,17 +96,17 @@ static void refuses_bad_grammar(void) {
 #define BAD_MODE(place) "policy.cfg:" place ": error: unknown mode \"x\"; expected " MODES "\n"
 #define MODES "\"enforce\", \"audit\" or \"off\""
 
-/* One slip hides nothing beside or behind it, and gives no further messages either. */
+/* One mistake hides no other one beside or after it, and causes no further messages. */
 static void goes_on_after_a_mistake(void) {
   static const struct fixture fixtures[] = {
-      /* In the same entry, in the next one, and at the top level behind them. */
+      /* In the same entry, in the next one, and at the top level after them. */
       {HOSTS("{ include_subdomains = yes; mode = \"x\"; name = \"a..b\" },\n"
              "{ name = \"b.example\" mode = \"x\" }") "mode = \"x\";\n",
        NULL,
        "policy.cfg:3:24+3: error: expected a value, not \"yes\"\n" BAD_MODE(
            "3:36+3") "policy.cfg:3:48+6: error: bad name \"a..b\": an empty label; expected text on both "
                      "sides of each dot\n" BAD_MODE("4:29+3") BAD_MODE("6:8+3")},
-      /* Whatever was meant by the setting that is missing now is not missed. */
+      /* The setting that was probably meant is not reported as missing. */
       {HOSTS("{ name \"a.example\"; pins = [ \"" K1 "\" ]; }"), NULL,
        "policy.cfg:3:8+11: error: expected \"=\" after the name of a setting, not \"\\x22a.example\\x22\"\n"},
       {HOSTS("{ name = \"a.example\"; pins = [ \"" K1 "\"; mode = \"x\" }"), NULL,
@@ -150,7 +151,7 @@ static void goes_on_after_a_mistake(void) {
   EXPECT_REFUSED(fixtures);
 }
 
-/* A missing quote turns every quote after it round. It is found where it is missing. */
+/* A missing quote swaps the inside and outside of all later strings. It is reported where it is missing. */
 static void finds_the_missing_quote(void) {
   static const struct fixture fixtures[] = {
       {HOSTS("{ name = \"a.example;\n  pins = [ \"" K1 "\" ];\n  mode = \"x\"; }"), NULL,
@@ -164,7 +165,7 @@ static void finds_the_missing_quote(void) {
        "policy.cfg:3:18+4: error: bad digest \"no\" in blocked_keys; expected " FORMS "\n"},
       {HOSTS("{ name = \"a.example\"; mode = \"x\";\n  comment = \"nothing;\n}"), NULL,
        BAD_MODE("3:30+3") "policy.cfg:4:13+9: error: the string has no end; expected a closing \"\n"},
-      /* One that was meant to have two lines is not blamed. */
+      /* A string that was meant to have two lines is accepted. */
       {HOSTS("{ name = \"a.example\"; comment = \"one\ntwo\"; mode = off; }"), NULL,
        "policy.cfg:4:14+3: error: expected a value, not \"off\"\n"},
   };
@@ -326,7 +327,7 @@ static void refuses_bad_pin_sets(void) {
        "policy.cfg:2:18+4: error: unknown pin set \"a\"; expected \"@\" and a name that pinsets defines\n"
        "policy.cfg:2:24+3: error: unknown pin set \"\"; expected \"@\" and a name that pinsets defines\n"
        "policy.cfg:2:84+5: error: unknown pin set \"ab\"; expected \"@\" and a name that pinsets defines\n"},
-      /* The mistake in the set is one, not one for every use of it. */
+      /* A mistake in a set is reported once, not for every use of the set. */
       {V "blocked_keys = [ \"@a\", \"@b\" ];\npinsets = { a = [ \"no\" ]; b = [ \"" K1 "\", 5 ]; };\n", NULL,
 
        "policy.cfg:3:19+4: error: bad digest \"no\" in a; expected " FORMS "\n"
@@ -413,7 +414,7 @@ static void tells_unreadable_and_invalid_at_once(void) {
   compiled_free(&compiled);
 }
 
-/* ---- Manners of a guest ---- */
+/* ---- Behaviour inside a program ---- */
 
 static void leaves_the_locale_of_the_thread(void) {
   locale_t own = newlocale(LC_ALL_MASK, "C.UTF-8", (locale_t)0);
@@ -440,7 +441,7 @@ static void is_silent_without_a_listener(void) {
   folder_remove(&folder);
 }
 
-/* A line too long to hand out is not handed out; the place is. */
+/* A line that is too long is not in the message; the position is. */
 static void note_bare_place(const struct pin_diagnostic *diagnostic, void *arg) {
   CU_ASSERT_EQUAL(diagnostic->line, 2);
   CU_ASSERT_EQUAL(diagnostic->column, 8);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* Which refusals a file of pauses makes audited: never one that a name has a part in that is not paused. */
+/* Which refusals a file of pauses turns into audits: none that involves a name which is not paused. */
 #include "runner.h"
 #include "sample.h"
 
@@ -20,7 +20,7 @@ static const struct pin_entry entries[] = {
 };
 
 struct pause_case {
-  const char *lines; /* of the file, between the first and the last */
+  const char *lines; /* of the file, without the first and the last */
   const char *names[3];
   enum pin_outcome outcome;
   int64_t until;
@@ -38,27 +38,27 @@ static const struct pause_case cases[] = {
     {"900 2000 wild\n", {"a.wild"}, PIN_REFUSED, 0},
     {"900 2000 ild subdomains\n", {"a.wild"}, PIN_REFUSED, 0},
     {"900 2000 .wild subdomains\n", {"a.wild"}, PIN_REFUSED, 0},
-    /* Two names of one entry, or of two: both have to be paused. */
+    /* Two names of one entry, or of two entries: both have to be paused. */
     {"900 2000 a.wild\n", {"a.wild", "b.wild"}, PIN_REFUSED, 0},
     {"900 2000 b.wild\n", {"a.wild", "b.wild"}, PIN_REFUSED, 0},
     {"900 2000 a.wild\n900 1500 b.wild\n", {"a.wild", "b.wild"}, PIN_AUDITED, 1500},
     {"900 2000 a.wild\n", {"a.wild", "other"}, PIN_REFUSED, 0},
     {"900 2000 other\n", {"a.wild", "other"}, PIN_REFUSED, 0},
     {"900 2000 other\n900 3000 a.wild\n", {"a.wild", "other"}, PIN_AUDITED, 2000},
-    /* What is satisfied, or refuses nothing, needs no pause. */
+    /* A name that is satisfied, or refuses nothing, needs no pause. */
     {"900 2000 a.wild\n", {"a.wild", "good"}, PIN_AUDITED, 2000},
     {"900 2000 a.wild\n", {"a.wild", "audit"}, PIN_AUDITED, 2000},
     {"900 2000 audit\n", {"a.wild", "audit"}, PIN_REFUSED, 0},
     {"900 2000 good\n", {"good"}, PIN_ACCEPTED, 0},
-    /* The whole machine, and the longest of several. */
+    /* The whole machine, and the longest of several pauses. */
     {"900 2000 *\n", {"a.wild", "other"}, PIN_AUDITED, 2000},
     {"900 2000 a.wild\n900 3000 *.wild\n", {"a.wild"}, PIN_AUDITED, 3000},
     {"900 2000 *\n", {"good"}, PIN_ACCEPTED, 0},
     {"900 2000 *\n", {"audit"}, PIN_AUDITED, 0},
-    /* A name that is none. */
+    /* An invalid name. */
     {"900 2000 a.wild\n", {"x..wild"}, PIN_REFUSED, 0},
     {"900 2000 wild subdomains\n", {"x..wild"}, PIN_REFUSED, 0},
-    /* One bad line, and none counts. */
+    /* With one bad line, no line counts. */
     {"900 2000 a.wild\n900 2000\n", {"a.wild"}, PIN_REFUSED, 0},
     {"900 2000 a.wild\n2000 900 b\n", {"a.wild"}, PIN_REFUSED, 0},
     {"900 2000 a.wild\n900 605701 b\n", {"a.wild"}, PIN_REFUSED, 0},
@@ -119,7 +119,7 @@ static void check_cases(void) {
   sample_clear(&sample);
 }
 
-/* What no one host is to blame for: only the whole machine can be paused. */
+/* If no single host causes the refusal, only the whole machine can be paused. */
 static void check_general(void) {
   static const enum pin_reason reasons[] = {PIN_REASON_NO_POLICY, PIN_REASON_TOO_MUCH_TO_SEE,
                                             PIN_REASON_TOO_MANY_NAMES, PIN_REASON_DAMAGED,
@@ -135,7 +135,7 @@ static void check_general(void) {
   }
 }
 
-/* Above the cut there may be a key that is blocked, for which the pause of a host does not count. */
+/* Above the cut there may be a blocked key, for which the pause of a host does not count. */
 static void check_cut(void) {
   static const struct {
     const char *line;

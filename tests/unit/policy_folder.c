@@ -18,7 +18,7 @@ static void give_up(const char *what) {
 
 void folder_make(struct policy_folder *ret_folder) {
   strcpy(ret_folder->path, "/tmp/pinning-unit-XXXXXX");
-  /* Readable for all, so that a test may look at it as another user. */
+  /* Readable by all, so that a test can read it as another user. */
   if (mkdtemp(ret_folder->path) == NULL || chmod(ret_folder->path, 0755) != 0)
     give_up(ret_folder->path);
 }
@@ -58,7 +58,7 @@ void folder_write(const struct policy_folder *folder, const char *name, const ch
   folder_write_bytes(folder, name, text, strlen(text));
 }
 
-/* Appends without any mention of the folder. */
+/* Appends the text without the path of the folder. */
 static void append(struct compiled *compiled, const char *text) {
   size_t used = strlen(compiled->report);
   size_t folder_length = strlen(compiled->folder);

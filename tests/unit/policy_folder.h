@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A folder of its own for each test of the text reader, and what compiling the policy in it comes to. */
+/* A new folder for each test of the text reader, and the result of compiling the policy in it. */
 #ifndef UNIT_POLICY_FOLDER_H
 #define UNIT_POLICY_FOLDER_H
 
@@ -11,13 +11,13 @@ struct policy_folder {
   char path[64];
 };
 
-/* These end the program where the file system refuses: then nothing can be tested. */
+/* These end the program if the file system fails, because then nothing can be tested. */
 void folder_make(struct policy_folder *ret_folder);
 void folder_remove(struct policy_folder *folder);
 /* name: relative to the folder; "policy.d" is made for the first file in it. */
 void folder_write_bytes(const struct policy_folder *folder, const char *name, const char *bytes, size_t size);
 void folder_write(const struct policy_folder *folder, const char *name, const char *text);
-/* The full path of a name. Static, good until the next call but three. */
+/* The full path of a name. Static, valid until the fourth call after this one. */
 const char *folder_path(const struct policy_folder *folder, const char *name);
 
 struct compiled {
@@ -33,7 +33,7 @@ struct compiled {
   const char *folder;
 };
 
-/* Compiles `name` (absolute, or relative to the working directory). Asserts what holds of every result. */
+/* Compiles `name` (absolute, or relative to the working directory). Asserts what is true of every result. */
 void compile_path(const char *path, const char *folder, struct compiled *ret_compiled);
 /* Compiles policy.cfg of the folder. */
 void compile_folder(const struct policy_folder *folder, struct compiled *ret_compiled);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* When the policy is read, how often it is looked for where there is none, and which one is then in force. */
+/* When the policy is read, how often a missing one is looked for, and which one is then in force. */
 #include "common/policy_store.h"
 
 #include <stddef.h>
@@ -16,11 +16,11 @@
 static int looks;
 static const char *sought;
 static const char *path = "here";
-static bool there; /* the policy */
+static bool there; /* whether the policy exists */
 static struct loading asked;
 static int told;
 
-/* ---- In the place of others' functions ---- */
+/* ---- Replacements of other rooms' functions ---- */
 
 enum load_result policy_load(const char *at, const struct loading *loading, struct loaded *ret_loaded) {
   looks++;
@@ -71,7 +71,7 @@ const char *settings_policy_path(void) {
 
 /* ---- Tests ---- */
 
-/* A process that may never use TLS: nothing is told, no text is read, and nothing is put off by it. */
+/* A process that may never use TLS: it logs nothing, reads no text, and delays no later look. */
 static void test_when_loaded(void) {
   path = "early";
   policy_take_form();
@@ -84,7 +84,7 @@ static void test_when_loaded(void) {
   looks = 0;
 }
 
-/* Far fewer than half a second apart, on any machine that this is to be used on. */
+/* Far less than half a second apart, on any machine. */
 static void test_not_for_each_context(void) {
   for (int i = 0; i < 200; i++)
     policy_prepare();
@@ -100,7 +100,7 @@ static void test_at_once_elsewhere(void) {
   CU_ASSERT_PTR_EQUAL(sought, path);
 }
 
-/* Who asks for it must not do without a policy that came a moment ago. */
+/* A caller that needs the policy gets one that appeared a moment ago. */
 static void test_at_once_when_asked(void) {
   policy_prepare();
   looks = 0;
@@ -110,7 +110,7 @@ static void test_at_once_when_asked(void) {
   CU_ASSERT_EQUAL(told, 1);
 }
 
-/* One was taken when pinning was loaded; then the configuration named another, which is broken. */
+/* One policy was loaded with pinning; then the configuration named another, which is broken. */
 static void test_another_is_named(void) {
   const struct pin_policy *policy;
 
@@ -136,7 +136,7 @@ static void test_another_is_named(void) {
 }
 
 int main(void) {
-  /* In this order: a process reads its first policy once. */
+  /* The order matters: a process reads its first policy once. */
   static const struct unit_test tests[] = {
       {"when pinning is loaded", test_when_loaded},
       {"not for each context", test_not_for_each_context},

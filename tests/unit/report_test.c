@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Digests whose first byte is 1 to 4, as they are written. */
+/* Digests whose first byte is 1 to 4, as the report writes them. */
 #define D1 "sha256/AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define D2 "sha256/AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define D3 "sha256/AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -165,8 +165,7 @@ static void test_subjects(void) {
   }
 }
 
-/* Whatever the size, the line is a beginning of the whole one, cut between pairs,
- * and says so when it is cut. */
+/* At any size, the line is a beginning of the whole one, cut between pairs, and says so if it is cut. */
 static void test_sizes(void) {
   struct pin_verdict verdict;
   char whole[PIN_REPORT_SIZE], part[PIN_REPORT_SIZE];
@@ -196,7 +195,7 @@ static void test_sizes(void) {
   CU_ASSERT_EQUAL(part[0], 0x55);
 }
 
-/* A peer with endless subjects and a long path cannot push what was expected out of the line. */
+/* A peer with endless subjects and a long path cannot push the expected keys out of the line. */
 static void test_expected_stays(void) {
   static char subject[5000];
   struct pin_path_key keys[100];
@@ -217,7 +216,7 @@ static void test_expected_stays(void) {
   CU_ASSERT_EQUAL(strcmp(report + length - 5, "= +3\""), 0);
 }
 
-/* Of a verdict that nobody filled in, and without a path. */
+/* The report of a verdict that nothing filled in, without a path. */
 static void test_nothing(void) {
   struct pin_verdict verdict;
   char report[PIN_REPORT_SIZE];
@@ -233,7 +232,7 @@ static void test_nothing(void) {
                                  " CN=x\"");
 }
 
-/* Days at the ends of months, years and centuries, and times that no clock shows. */
+/* Days at the ends of months, years and centuries, and impossible times. */
 static void test_expiry(void) {
   static const struct {
     int64_t expires;

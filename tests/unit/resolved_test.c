@@ -18,14 +18,14 @@
 #include "runner.h"
 
 #define PINNED "pinned.example"
-#define COVERED_ADDRESS "10.99.0.1"       /* the policy's other entry */
-#define COVERED_ADDRESS_LATER "10.99.0.2" /* and another one */
+#define COVERED_ADDRESS "10.99.0.1"       /* has the policy's other entry */
+#define COVERED_ADDRESS_LATER "10.99.0.2" /* has another one */
 
 static int asked;
-static bool addresses_are_covered;     /* each has an entry */
-static bool unsure;                    /* nobody can tell what the policy covers */
-static const char *covered = "pinned"; /* what the names begin with */
-static void (*meanwhile)(void);        /* another thread does this while the memory asks */
+static bool addresses_are_covered;     /* whether each has an entry */
+static bool unsure;                    /* whether it is unknown what the policy covers */
+static const char *covered = "pinned"; /* the beginning of covered names */
+static void (*meanwhile)(void);        /* another thread does this while the memory asks the policy */
 
 int preload_covers(const char *name) {
   if (asked++ % 64 == 0 && meanwhile != NULL)
@@ -49,7 +49,7 @@ static bool compare(const char *name, void *arg) {
 
 #define COVERING(generation, covers, arg) (&(struct pinning_covering){generation, covers, arg})
 
-/* A policy that was never asked for, which covers the name as well. */
+/* A policy that was never asked, which covers the name as well. */
 static bool covers_too(const char *name, void *arg) {
   return unsure || strncmp(name, covered, strlen(covered)) == 0 || strcmp(name, arg) == 0;
 }
@@ -76,7 +76,7 @@ static void remember(const char *name, uint32_t address) {
   resolved_remember(name, AF_INET, &v4);
 }
 
-/* "PREFIX0.example" and so on, with an address each. */
+/* "PREFIX0.example" and so on, each with one address. */
 static void remember_many(const char *prefix, uint32_t first, uint32_t count) {
   char name[40];
 
@@ -86,7 +86,7 @@ static void remember_many(const char *prefix, uint32_t first, uint32_t count) {
   }
 }
 
-/* Of each `step`th address: where each takes long, not all of them are looked at. */
+/* Only each `step`th address, because looking at each takes long. */
 static int missing(const char *name, uint32_t first, uint32_t count, uint32_t step) {
   int absent = 0;
 
@@ -95,7 +95,7 @@ static int missing(const char *name, uint32_t first, uint32_t count, uint32_t st
   return absent;
 }
 
-/* Go's runtime, which a program may load when names have been resolved, clears what the kernel gave the
+/* Go's runtime, which a program may load after names were resolved, clears the auxiliary vector of the
  * process. */
 static void test_random_bytes_are_cleared(void) {
   unsigned char *random = (unsigned char *)getauxval(AT_RANDOM);
@@ -110,20 +110,20 @@ static void test_random_bytes_are_cleared(void) {
   memcpy(random, before, sizeof before);
 }
 
-/* One DNS answer can hold some 4,000 addresses. Nobody is asked as long as there is room. */
+/* One DNS answer can have some 4,000 addresses. The policy is not asked as long as there is room. */
 static void test_large_answer(void) {
   for (uint32_t i = 0; i < 4000; i++)
     remember(PINNED, 0x0a000000 + i);
   CU_ASSERT_EQUAL(missing(PINNED, 0x0a000000, 4000, 1), 0);
   CU_ASSERT_EQUAL(count_names(PINNED, 0x0a000000 + 4000), 0);
   CU_ASSERT_EQUAL(asked, 0);
-  /* The same again is nothing more to keep. */
+  /* The same addresses again need no more room. */
   for (uint32_t i = 0; i < 4000; i++)
     remember(PINNED, 0x0a000000 + i);
   CU_ASSERT_EQUAL(missing(PINNED, 0x0a000000, 4000, 1), 0);
 }
 
-/* Other names, far more than there is room for, do not push it out; and the newest of them are there. */
+/* Other names, far more than fit, do not push the name out; and the newest of them are kept. */
 static void test_others_evict_nothing(void) {
   char name[32];
 
@@ -137,7 +137,7 @@ static void test_others_evict_nothing(void) {
   CU_ASSERT_EQUAL(count_names("other0.example", 0x0b000000), 0);
 }
 
-/* Names that never get an address fill it no more than others. */
+/* Names that never get an address take no more room than others. */
 static void test_names_without_addresses(void) {
   char name[260];
 
@@ -149,7 +149,7 @@ static void test_names_without_addresses(void) {
   CU_ASSERT_EQUAL(missing(PINNED, 0x0a000000, 4000, 1), 0);
 }
 
-/* While its addresses are being looked for a name counts for all of them. */
+/* While its addresses are being looked up, a name counts for all addresses. */
 static void test_pending(void) {
   resolved_begin("pinned-later.example");
   CU_ASSERT_EQUAL(count_names("pinned-later.example", 0x7f000001), 1);
@@ -182,7 +182,7 @@ static bool is_none(const char *name, void *arg) {
   return false;
 }
 
-/* Each name is asked for once under one policy. */
+/* The policy is asked once for each name. */
 static void test_any_name(void) {
   int calls = 0, again = 0;
 
@@ -230,7 +230,7 @@ static bool is_covered_address(const char *address, void *arg) {
   return strcmp(address, COVERED_ADDRESS) == 0 || strcmp(address, "10.1.2.3") == 0;
 }
 
-/* Each is asked for once under one policy, for there may be thousands. */
+/* The policy is asked once for each address, because there may be thousands. */
 static void test_every_address(void) {
   struct visited addresses = {.most = 100000}, again = {.most = 100000}, first = {.most = 1};
   int calls = 0, calls_again = 0;
@@ -254,7 +254,7 @@ static void test_every_address(void) {
   CU_ASSERT_EQUAL(first.names, 1);
 }
 
-/* An entry is for the address, none for its name: other names, be there ever so many, do not push it out. */
+/* The entry is for the address, and its name has none: other names, however many, do not push it out. */
 static void test_covered_address_stays(void) {
   struct visited addresses = {.most = 100000};
   int calls = 0;
@@ -273,7 +273,7 @@ static bool any_of(uint64_t generation, pinning_visit_name_fn *covers, int *call
   return resolved_seen.any_name_of(COVERING(generation, covers, calls), AF_INET, &v4);
 }
 
-/* Of an address with many names it is asked once under one policy, and again when it has got another name. */
+/* With many names for one address, the policy is asked once, and again when the address gets another name. */
 static void test_any_name_of(void) {
   int calls = 0, again = 0;
 
@@ -301,7 +301,7 @@ static void test_any_name_of(void) {
   CU_ASSERT_TRUE(any_of(33, is_pinned, &again, 0x0a020304));
 }
 
-/* A name that counts for every address is nobody's of its own. */
+/* A name that counts for every address is not kept for a single one. */
 static void test_any_name_everywhere(void) {
   int calls = 0;
 
@@ -314,8 +314,8 @@ static void test_any_name_everywhere(void) {
   CU_ASSERT_FALSE(resolved_seen.any_name_of(COVERING(41, is_pinned, &calls), AF_UNSPEC, NULL));
 }
 
-/* ThreadSanitizer takes seconds in a child that was forked beside threads, and minutes for what is of one
- * thread. */
+/* ThreadSanitizer takes seconds in a child that was forked beside threads, and minutes for the tests with a
+ * single thread. */
 #ifdef __SANITIZE_THREAD__
 #define ONLY_THREADS true
 #define CHILDREN 2
@@ -337,7 +337,7 @@ static void *resolve(void *arg) {
   return NULL;
 }
 
-/* Children forked meanwhile can go on, and nothing that was remembered is lost. */
+/* Children that are forked meanwhile can continue, and nothing that was remembered is lost. */
 static void test_threads_and_forks(void) {
   pthread_t threads[THREADS];
   uint32_t first[THREADS];
@@ -364,7 +364,7 @@ static void test_threads_and_forks(void) {
     CU_ASSERT_TRUE(count_names("pinned-by-threads.example", 0x0c000000 + i) >= 1);
 }
 
-/* Beyond all bounds a covered name counts for each address. */
+/* Beyond all limits, a covered name counts for each address. */
 static void test_covered_without_end(void) {
   for (uint32_t i = 0; i < 300000; i++)
     remember("pinned-everywhere.example", 0x10000000 + i);
@@ -380,8 +380,8 @@ static void conclude(void) {
   (void)resolved_seen.any_name(COVERING(11, is_none, &calls));
 }
 
-/* What another thread finds out for a connection while a full memory is cut down makes no name a covered
- * one. */
+/* What another thread finds out for a connection, while a full memory is reduced, does not make an uncovered
+ * name a covered one. */
 static void test_asked_while_cut(void) {
   meanwhile = conclude;
   remember_many("other-meanwhile", 0x0e000000, 20000);
@@ -391,7 +391,7 @@ static void test_asked_while_cut(void) {
   CU_ASSERT_EQUAL(missing(PINNED, 0x0a000000, 4000, 37), 0);
 }
 
-/* Names below a parent that is covered need not exist. What is still being looked for is not forgotten. */
+/* Names below a covered parent need not exist. Names that are still being looked up are not forgotten. */
 static void test_covered_without_addresses(void) {
   char name[40];
   int before, after = 0;
@@ -412,7 +412,7 @@ static void test_covered_without_addresses(void) {
   CU_ASSERT_EQUAL(asked, before);
 }
 
-/* As long as nobody can tell what is covered no name is given up, and later nothing is left of that. */
+/* As long as it is unknown what is covered, no name is dropped, and later nothing remains of that state. */
 static void test_unsure(void) {
   unsure = true;
   remember_many("other-unsure", 0x0f000000, 20000);
@@ -431,8 +431,8 @@ static bool are_known(const char *name, uint32_t address) {
   return resolved_seen.names_of(covering(name), AF_INET, &v4, compare, &wanted);
 }
 
-/* Names below a parent that is covered, with one address, as many as somebody outside likes: beyond a limit
- * it is said of that address that not all are known, as long as they are covered. */
+/* Names below a covered parent, with one address, as many as an outsider likes: beyond a limit the address is
+ * marked as having unknown names, as long as they are covered. */
 static void test_crowd(void) {
   char name[40];
 
@@ -456,7 +456,7 @@ static void test_crowd(void) {
   unsure = false;
 }
 
-/* Another policy covers none of the many: that of any of them there may be doubts is over. */
+/* Another policy covers none of the many names, so the address is no longer marked. */
 static void test_crowd_everywhere(void) {
   remember_many("pinned-many", 0x20000000, 60000);
   CU_ASSERT_FALSE(are_known(PINNED, 0x20000000));
@@ -472,7 +472,7 @@ static bool is_covered_later(const char *address, void *arg) {
   return strcmp(address, COVERED_ADDRESS_LATER) == 0;
 }
 
-/* A name of which the addresses are kept no more may get one that an entry is for. */
+/* A name whose addresses are no longer kept may get one that has an entry. */
 static void test_covered_address_of_crowd(void) {
   struct visited none = {.most = 100000}, addresses = {.most = 100000};
 
@@ -483,8 +483,8 @@ static void test_covered_address_of_crowd(void) {
   CU_ASSERT_EQUAL(addresses.names, 1);
 }
 
-/* In a process of its own. Beyond all bounds a covered address is lost, under whatever name, and then it may
- * be that of any connection. */
+/* In a separate process. Beyond all limits, a covered address is lost, under any name, and may then be that
+ * of any connection. */
 static int lose_covered_address(void) {
   int calls = 0;
 
@@ -503,8 +503,8 @@ static void test_covered_addresses_without_end(void) {
   CU_ASSERT_EQUAL(status, 0);
 }
 
-/* Beyond all bounds a covered name is lost, and then it may be that of any address, for good. Until then the
- * policy is asked only from time to time, and after that not at all. */
+/* Beyond all limits, a covered name is lost, and may then belong to any address, for good. Until then the
+ * policy is asked only from time to time, and afterwards not at all. */
 static void test_covered_names_without_end(void) {
   struct wanted wanted = {.name = PINNED};
   char name[40];
@@ -525,7 +525,7 @@ static void test_covered_names_without_end(void) {
 
 #define FILLING 30000
 
-/* In a process of its own. step: 0: all with the same address. */
+/* In a separate process. step: 0: all have the same address. */
 static int fill(uint32_t step) {
   char name[40];
 
@@ -554,7 +554,7 @@ static double seconds_to_fill(uint32_t step) {
          (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
 }
 
-/* To have one address for all names takes little longer than to have one for each. */
+/* One address for all names takes little longer than one for each. */
 static void test_names_of_one_address(void) {
   CU_ASSERT_TRUE(seconds_to_fill(0) < 3 * seconds_to_fill(1));
 }

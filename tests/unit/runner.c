@@ -5,7 +5,7 @@
 #include <CUnit/Basic.h>
 #include <stdio.h>
 
-/* Returns how many tests were registered, or 0 when one of them could not be. */
+/* Returns how many tests were registered, or 0 if one of them could not be. */
 static unsigned register_suite(const struct unit_suite *suite) {
   CU_pSuite registered = CU_add_suite(suite->name, suite->set_up, suite->tear_down);
   if (!registered)

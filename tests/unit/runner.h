@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Runs the one suite of a test program under CUnit and gives the program's exit status. CUnit by itself
- * reports success when assertions fail, when a suite's set-up fails and when nothing ran.
+ * Runs the suite of a test program under CUnit and gives the program's exit status. CUnit itself reports
+ * success if assertions fail, if a suite's set-up fails, and if nothing ran.
  */
 #ifndef UNIT_RUNNER_H
 #define UNIT_RUNNER_H
@@ -17,14 +17,12 @@ struct unit_test {
 
 struct unit_suite {
   const char *name;
-  int (*set_up)(void);           /* NULL: none; anything but 0 fails the program */
-  int (*tear_down)(void);        /* NULL: none; likewise */
+  int (*set_up)(void);           /* NULL: none; any value but 0 fails the program */
+  int (*tear_down)(void);        /* NULL: none; any value but 0 fails the program */
   const struct unit_test *tests; /* ends with a NULL name */
 };
 
-/*
- * 0 when every test of the suite ran and every assertion held, else 1. Prints CUnit's summary.
- */
+/* Returns 0 if every test of the suite ran and every assertion held, else 1. Prints CUnit's summary. */
 int unit_run(const struct unit_suite *suite);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The runner itself: each way in which CUnit would stay green must end red. No suite may check this. */
+/* Tests the runner: each failure that CUnit reports as success must end with 1. No suite can test this. */
 #include "runner.h"
 
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Not drawn, so that a failure comes again; but another stamp in each image, as it would be. */
+/* Not random, so that a failure can be repeated; but each image has another stamp, as real ones have. */
 static struct pin_image_seed seed = {.name_key = {1, 2}, .stamp = 3};
 
 static enum pin_name_kind kind_of(const char *name) {
@@ -54,7 +54,7 @@ bool sample_make(const struct sample_spec *spec, struct sample *ret_sample) {
               pin_image_builder_finish(builder, &ret_sample->image, &ret_sample->size) == PIN_OK &&
               pin_policy_open(ret_sample->image, ret_sample->size, &ret_sample->policy) == PIN_OK;
   pin_image_builder_free(builder);
-  /* CUnit aborts on an assertion in a set-up; there the result counts. */
+  /* In a set-up CUnit aborts on a failed assertion; there the result counts. */
   if (CU_get_current_test())
     CU_ASSERT_TRUE(made);
   return made;

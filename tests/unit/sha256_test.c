@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Our SHA-256, against published digests and against OpenSSL's. */
+/* Our SHA-256 against published digests and against OpenSSL's. */
 #include "common/sha256.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* The slots of the policies that a process holds, with policies that are none: what is given back, when, and
- * by whom, where a process forks in the middle of it. */
+/* The slots of the policies that a process holds, with dummy policies: what is freed, when, and by whom, even
+ * if the process forks in the middle of it. */
 #include "common/policy_slot.h"
 #include "runner.h"
 
@@ -12,7 +12,7 @@
 static int unloaded[3]; /* by the number of the policy */
 static void (*within_unload)(void);
 
-/* In the place of policy_load.c's. */
+/* Replaces the function of policy_load.c. */
 void policy_unload(struct loaded *loaded) {
   unloaded[loaded->compiled.policy.entry_count]++;
   if (within_unload != NULL)
@@ -51,8 +51,8 @@ static void keeps_what_is_looked_at(void) {
 
 static int child_status = -1;
 
-/* Another thread forks while a policy is being given back:
- * the child looks for what can be given back, too. */
+/* Another thread forks while a policy is being freed:
+ * the child looks for policies to free, too. */
 static void fork_here(void) {
   pid_t child;
 
@@ -77,7 +77,7 @@ static void gives_back_once_across_fork(void) {
   CU_ASSERT_TRUE(WIFEXITED(child_status) && WEXITSTATUS(child_status) == 0);
 }
 
-/* What is in a file and cannot be read, for want of memory or of the file, is refused, not passed by. */
+/* A policy in a file that cannot be read, for lack of memory or of the file, refuses; it is not skipped. */
 static void cannot_be_read_blindly(void) {
   struct loaded loaded = {.compiled = {.fd = 1000000, .policy = {.entry_count = 0}}};
   const struct pin_policy *policy, *again;
@@ -88,7 +88,7 @@ static void cannot_be_read_blindly(void) {
   CU_ASSERT_PTR_NULL(policy->image);
   CU_ASSERT_PTR_NOT_NULL(policy->blocks);
   again = slot_acquire();
-  /* Each reader has blocks of its own. */
+  /* Each reader has its own blocks. */
   CU_ASSERT_PTR_NOT_EQUAL(policy->blocks, again->blocks);
   slot_release(policy);
   slot_release(again);

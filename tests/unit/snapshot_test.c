@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Sources that are changed while they are read: what comes out is a policy that existed at one moment. */
+/* Sources that change while they are read: the result is a policy that existed at one moment. */
 #include "fixture.h"
 #include "runner.h"
 
@@ -14,7 +14,7 @@
 #define ATTEMPTS 8
 #define CHANGED "changed while it was read, 8 times\n"
 
-/* A drop-in for a.example, and one that says nothing. */
+/* A drop-in for a.example, and one without hosts. */
 #define HOST "hosts = ( { name = \"a.example\"; pins = [ \"" K1 "\" ]; } );\n"
 #define NOTHING "hosts = ( );\n"
 
@@ -25,16 +25,16 @@ static void must(bool done, const char *what) {
   exit(1);
 }
 
-/* ---- Between the reader and libc: the linker leads these calls here ---- */
+/* ---- Between the reader and libc: the linker redirects these calls here ---- */
 
 enum event { AFTER_LISTING, AFTER_READING };
 
 /* What happens right after an event of the reader. */
 struct meddling {
   enum event event;
-  unsigned occurrence; /* of the event, from 1; of an attempt */
+  unsigned occurrence; /* number of the event within an attempt, from 1 */
   void (*change)(const struct policy_folder *folder);
-  unsigned times; /* in that many attempts */
+  unsigned times; /* in how many attempts */
 };
 
 static struct policy_folder folder;
@@ -91,7 +91,7 @@ ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset) {
 
 /* ---- The changes ---- */
 
-/* As pinctl does it: beside, then in place. */
+/* Writes beside the file, then renames, as pinctl does. */
 static void replace(const char *name, const char *text) {
   static unsigned number;
   char beside[32];
@@ -166,7 +166,7 @@ static void rewrite_z(const struct policy_folder *in) {
 
 /* ---- The tests ---- */
 
-/* What is there at first: NULL: no such file. */
+/* The initial files; NULL: no such file. */
 struct state {
   const char *a, *z;
 };
@@ -188,7 +188,7 @@ static void compile_meddled(const struct state *state, const struct meddling *wi
   folder_remove(&folder);
 }
 
-/* Asserts that a policy of so many hosts comes out, after one attempt more than were disturbed. */
+/* Asserts that the result is a policy with that many hosts, after one attempt more than were disturbed. */
 static void expect_hosts(const char *label, const struct state *state, const struct meddling *with,
                          uint32_t hosts) {
   struct compiled compiled;
@@ -223,7 +223,7 @@ static void takes_up_what_was_added_meanwhile(void) {
 }
 
 static void sees_a_host_that_moves_once(void) {
-  /* Read 2 is that of a.cfg: without these precautions the host would be in neither file, or in both. */
+  /* Read 2 is that of a.cfg: without the precautions, the host would be in neither file, or in both. */
   expect_hosts("neither", &nothing_then_host, &(struct meddling){AFTER_READING, 2, move_from_z_to_a, 1}, 1);
   expect_hosts("neither, in place", &nothing_then_host,
                &(struct meddling){AFTER_READING, 2, move_from_z_to_a_in_place, 1}, 1);
@@ -245,7 +245,7 @@ static void reads_again_what_changes(void) {
   }
 }
 
-/* Nothing but the one true reason is told: not what half of one policy and half of another looks like. */
+/* Only the one true reason is reported, not what half of one policy and half of another looks like. */
 static void gives_up_in_the_end(void) {
   expect_failure("z.cfg", &host_then_nothing, &(struct meddling){AFTER_READING, 3, rewrite_z, ATTEMPTS},
                  "policy.d/z.cfg: error: " CHANGED);

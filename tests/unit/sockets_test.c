@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* How many descriptors of a process are looked at. The process is made up: few may open as many as that. */
+/* How many descriptors of a process are looked at. The process is simulated, because few may open that many.
+ */
 #include "common/sockets.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ static int tell_open(struct pollfd *descriptors, nfds_t count, int timeout) {
   return 0;
 }
 
-/* In the place of libc_functions.c's. */
+/* Replaces the function of libc_functions.c. */
 bool libc_functions_bind(struct libc_functions *ret_functions) {
   memset(ret_functions, 0, sizeof *ret_functions);
   ret_functions->open = open_nothing;
@@ -45,7 +46,7 @@ bool libc_functions_bind(struct libc_functions *ret_functions) {
   return true;
 }
 
-/* By the linker in the place of libc's: none is connected. */
+/* The linker uses this instead of libc's function: no socket is connected. */
 int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *size);
 
 int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *size) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Which files are read, in which order, and which are not to be trusted. With real files. */
+/* Which files are read, in which order, and which are not trusted. With real files. */
 #include "fixture.h"
 #include "runner.h"
 
@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Somebody who is neither root nor us. */
+/* A user who is neither root nor us. */
 #define STRANGER ((uid_t)65534)
 #define ANOTHER ((uid_t)65533)
 
@@ -91,7 +91,7 @@ static void refuses_what_others_may_write(void) {
   folder_remove(&folder);
 }
 
-/* Who may write there can take policy.d away, or put an old file back. */
+/* A user who can write there can remove policy.d, or put an old file back. */
 static void refuses_a_folder_that_others_may_write(void) {
   static const mode_t open_modes[] = {0777, 0775, 0757, 02775};
   struct policy_folder folder;
@@ -105,7 +105,7 @@ static void refuses_a_folder_that_others_may_write(void) {
     must(chmod(folder.path, open_modes[i]));
     expect_folder(&folder, PIN_UNREADABLE, report);
   }
-  /* As /tmp is. */
+  /* Like /tmp. */
   must(chmod(folder.path, 01777));
   expect_folder(&folder, PIN_OK, "");
   must(chmod(folder.path, 0755));
@@ -181,7 +181,7 @@ static void refuses_files_of_strangers(void) {
   folder_remove(&folder);
 }
 
-/* Root may read everything, so it becomes somebody else for this. */
+/* Root may read everything, so it becomes another user for this. */
 static void reports_what_may_not_be_read(void) {
   struct policy_folder folder;
   folder_make(&folder);
@@ -278,7 +278,7 @@ static void makes_relative_paths_absolute(void) {
   compile_path("./policy.cfg", folder.path, &compiled);
   must(fchdir(before));
   expect_result(&compiled, "relative", PIN_OK, "");
-  /* Not only while the working directory is the same. */
+  /* Also after the working directory has changed. */
   CU_ASSERT_TRUE(compiled.status == PIN_OK && pin_policy_is_fresh(&compiled.policy));
   compiled_free(&compiled);
   close(before);
@@ -300,7 +300,7 @@ static void reports_a_lost_working_directory(void) {
   compiled_free(&compiled);
 }
 
-/* Compiles, lets `change` act, and asserts that the policy is not fresh any more. */
+/* Compiles, calls `change`, and asserts that the policy is no longer fresh. */
 static void expect_stale_after(void (*change)(const struct policy_folder *), const char *label) {
   struct policy_folder folder;
   struct compiled compiled;
@@ -322,7 +322,7 @@ static void lengthen_main(const struct policy_folder *folder) {
   folder_write(folder, "policy.cfg", V "\n");
 }
 
-/* Within the same tick of the clock that gives the time stamps: the reader must have waited it out. */
+/* Within the same tick of the clock for time stamps: the reader must have waited until it is over. */
 static void rewrite_main_at_once(const struct policy_folder *folder) {
   folder_write(folder, "policy.cfg", V);
 }
@@ -386,7 +386,7 @@ int __wrap_nanosleep(const struct timespec *duration, struct timespec *ret_left)
 int __real_nanosleep(const struct timespec *duration, struct timespec *ret_left);
 
 static struct timespec clock_stands_at;
-static unsigned ticks_left; /* as often the clock is read before it moves on */
+static unsigned ticks_left; /* how often the clock is read before it advances */
 static unsigned sleeps;
 
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret_now) {
@@ -404,8 +404,8 @@ int __wrap_nanosleep(const struct timespec *duration, struct timespec *ret_left)
   return 0;
 }
 
-/* The main file was changed `age` nanoseconds before the clock came to stand. Returns how often the reader
- * slept. */
+/* The main file was changed `age` nanoseconds before the time at which the clock stands. Returns how often
+ * the reader slept. */
 static unsigned sleeps_at_age(long age, unsigned ticks) {
   const struct timespec changed[2] = {{.tv_sec = 1000000000, .tv_nsec = 5000000},
                                       {.tv_sec = 1000000000, .tv_nsec = 5000000}};

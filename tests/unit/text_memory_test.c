@@ -2,15 +2,15 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Reading a policy when memory runs out: each allocation of ours fails in turn. Those of libconfig do not,
- * which would not survive it.
+ * Reading a policy when memory runs out: each allocation of ours fails in turn. Those of libconfig do not
+ * fail, because it would not survive that.
  */
 #include "fixture.h"
 #include "runner.h"
 
 #include <stdlib.h>
 
-/* The linker leads the calls that the policy room makes itself here. */
+/* The linker redirects the calls of policy/ itself to these functions. */
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *block, size_t size);

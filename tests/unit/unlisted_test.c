@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What becomes of hosts that no entry covers:
- * the setting `unlisted`, and what the policy's mode makes of it. */
+/* Verdicts on hosts without an entry: the setting `unlisted`, and the effect of the policy's mode on it. */
 #include "runner.h"
 #include "sample.h"
 
@@ -59,7 +58,7 @@ static const struct {
   enum pin_outcome outcome;
   enum pin_reason reason;
 } cases[] = {
-    /* Nobody is asked about, unless the policy says so. */
+    /* Unless the policy says so, no host needs an entry. */
     {IGNORE, {"other"}, 443, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {IGNORE, {NULL}, 443, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {OBSERVE, {"other"}, 443, {9}, PIN_AUDITED, PIN_REASON_UNLISTED},
@@ -71,17 +70,17 @@ static const struct {
     {REFUSE, {NULL}, 443, {1}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"other"}, 443, {0}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {NULL}, 0, {0}, PIN_REFUSED, PIN_REASON_UNLISTED},
-    /* An exempt anchor exempts from pins, and lists nobody. */
+    /* An exempt anchor exempts from pins, but does not make a host listed. */
     {REFUSE, {"other"}, 443, {9, 8}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"x..y"}, 443, {9}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"192.0.2.1"}, 443, {9}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {EMPTY, {"other"}, 443, {9}, PIN_REFUSED, PIN_REASON_UNLISTED},
-    /* Below, beside and above what is listed. */
+    /* Below, beside and above a listed name. */
     {REFUSE, {"x.leaf"}, 443, {1}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"wild"}, 443, {1}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"a.b.wild"}, 443, {1}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {REFUSE, {"off-443"}, 8443, {1}, PIN_REFUSED, PIN_REASON_UNLISTED},
-    /* What is listed is judged by its entry. */
+    /* A listed host is judged by its entry. */
     {REFUSE, {"leaf"}, 443, {1, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {REFUSE, {"leaf"}, 443, {9, 2}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {REFUSE, {"leaf"}, 443, {9, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
@@ -96,7 +95,7 @@ static const struct {
     {OBSERVE, {"leaf"}, 443, {1}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {OBSERVE, {"leaf"}, 443, {9}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {OBSERVE, {"off"}, 443, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
-    /* Where nobody knows the port, an entry for some ports that asks for no key is no answer. */
+    /* If the port is unknown, an entry for some ports that requires no key does not count. */
     {REFUSE, {"off-443"}, 0, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
     {OBSERVE, {"off-443"}, 0, {9}, PIN_ACCEPTED, PIN_REASON_OFF},
     /* The policy's mode. */
@@ -105,7 +104,7 @@ static const struct {
     {REFUSE_AUDIT, {"leaf"}, 443, {9}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {REFUSE_OFF, {"other"}, 443, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {OBSERVE_OFF, {"other"}, 443, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
-    /* A blocked key is the worse of two things that are wrong. */
+    /* If a key is blocked too, the blocked key is the reason. */
     {BLOCKING, {"other"}, 443, {7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
     {BLOCKING, {"other"}, 443, {9}, PIN_REFUSED, PIN_REASON_UNLISTED},
     {BLOCKING, {"off"}, 443, {7}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
@@ -163,7 +162,7 @@ static void test_table(void) {
   }
 }
 
-/* What the keys are needed for, and that nobody pays for a policy that does not care. */
+/* For what the keys are needed; a policy without the setting costs nothing. */
 static void test_needs(void) {
   static const struct {
     enum setting setting;
@@ -181,7 +180,7 @@ static void test_needs(void) {
   }
 }
 
-/* Asks for a name as if it had been concluded: from a certificate that nobody verified, or any socket. */
+/* Asks for a name that was concluded: from an unverified certificate, or from any socket. */
 static void ask_concluded(enum setting setting, const char *name, uint8_t key,
                           struct pin_verdict *ret_verdict) {
   const struct pin_policy *policy = &samples[setting].policy;
@@ -195,7 +194,7 @@ static void ask_concluded(enum setting setting, const char *name, uint8_t key,
     pin_judge(policy, &path, 1000, ret_verdict);
 }
 
-/* A server that calls itself one of the hosts that are listed is one only by its key. */
+/* A server with the name of a listed host counts as that host only with its key. */
 static void test_concluded(void) {
   static const struct {
     enum setting setting;
@@ -230,7 +229,7 @@ static void test_concluded(void) {
   }
 }
 
-/* Outside TLS the caller takes the setting back. */
+/* Outside TLS, the caller turns the setting off. */
 static void test_taken_back(void) {
   struct pin_verdict verdict;
   pin_select_begin(&samples[REFUSE].policy, 0, 1000, &verdict);
@@ -241,7 +240,7 @@ static void test_taken_back(void) {
   CU_ASSERT_EQUAL(verdict.outcome, PIN_NOT_COVERED);
 }
 
-/* A peer that shows no key shows no blocked one; listed it is not either. */
+/* A peer that shows no key shows no blocked one; it is not listed either. */
 static void test_silent(void) {
   static const struct {
     enum setting setting;
@@ -267,7 +266,7 @@ static void test_silent(void) {
   }
 }
 
-/* Somebody may learn the keys from the log: it says what there is to say of the certificate. */
+/* Keys may be learnt from the log, so the log has all that there is to say of the certificate. */
 static void test_certificate(void) {
   static const struct {
     const char *name;

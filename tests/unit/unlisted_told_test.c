@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
-/* What a process remembers of the hosts without an entry that it has told the log of. */
+/* What a process remembers of the hosts without an entry that it has logged. */
 #include "common/unlisted_told.h"
 #include "runner.h"
 
@@ -22,7 +22,8 @@ static void each_host_and_key(void) {
   CU_ASSERT_FALSE(unlisted_is_told(unlisted_subject(NULL, NULL)));
 }
 
-/* However many hosts there are: the last is known, some hundreds of the last are, and none is invented. */
+/* However many hosts there are: the last one is known, some hundreds of the last are, and no other host is.
+ */
 static void a_crowd(void) {
   unsigned known = 0, invented = 0;
   char name[32];

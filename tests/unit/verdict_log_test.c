@@ -28,13 +28,13 @@ static void a_host(void) {
   CU_ASSERT_PTR_NOT_NULL(strstr(told, "event=session-dropped host=api.example.com reason="));
 }
 
-/* As of a client that gives no name, and whose socket is not connected yet. */
+/* Like a client that gives no name, and whose socket is not connected yet. */
 static void no_host(void) {
   tell(NULL);
   CU_ASSERT_PTR_NOT_NULL(strstr(told, "event=session-dropped reason="));
 }
 
-/* What a program gives may have any bytes in it. */
+/* A name from a program may contain any bytes. */
 static void no_words_of_others(void) {
   tell("a b\"\nc");
   CU_ASSERT_PTR_NOT_NULL(strstr(told, "event=session-dropped host=a?b??c reason="));

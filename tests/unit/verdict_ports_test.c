@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Verdicts by entries that are limited to ports, and those that are asked for name by name. */
+/* Verdicts by entries that are limited to ports, and verdicts on several names one after another. */
 #include "runner.h"
 #include "sample.h"
 
@@ -14,8 +14,8 @@ static const struct pin_entry limited_entries[] = {
     {.name = NULL},
 };
 
-/* Entries of one name for different ports. The first is asked for; what the others say counts only where the
- * port is not known. */
+/* Entries of one name for different ports. The first is asked for; the others count only if the port is
+ * unknown. */
 static const uint16_t port_443[] = {443}, port_8443[] = {8443}, port_9443[] = {9443};
 static const struct pin_entry port_entries[] = {
     {.name = "many", .ports = port_443, .port_count = 1, .lists = {SAMPLE_GIVEN(PINS, {1})}},
@@ -46,7 +46,7 @@ static const struct {
   uint16_t port;
   uint8_t path[4];
   enum pin_outcome outcome;
-  bool satisfied; /* pin_is_satisfied says so too */
+  bool satisfied; /* what pin_is_satisfied has to say */
 } port_cases[] = {
     {{"many"}, 443, {1}, PIN_ACCEPTED, true},
     {{"many"}, 443, {2}, PIN_REFUSED, false},
@@ -57,11 +57,11 @@ static const struct {
     {{"many"}, 0, {9, 2}, PIN_ACCEPTED, true},
     {{"many"}, 0, {9}, PIN_REFUSED, false},
     {{"many"}, 0, {0}, PIN_REFUSED, false},
-    /* Different names are all required. */
+    /* Different names must all be satisfied. */
     {{"many", "alone"}, 0, {1}, PIN_REFUSED, false},
     {{"many", "alone"}, 0, {3}, PIN_REFUSED, false},
     {{"many", "alone"}, 0, {2, 3}, PIN_ACCEPTED, true},
-    /* One that is off accepts anything, and one that has expired speaks of the keys of yesterday. */
+    /* An entry with mode off accepts anything, and an expired one has outdated keys. */
     {{"off"}, 0, {1}, PIN_ACCEPTED, true},
     {{"off"}, 0, {9}, PIN_REFUSED, false},
     {{"audit"}, 0, {1}, PIN_ACCEPTED, true},
@@ -102,7 +102,7 @@ static void test_alternatives(void) {
   sample_clear(&made);
 }
 
-/* The port of one of two spellings is known: no other entry stands in for the one of that port. */
+/* The port of one of two spellings is known: no other entry can replace that of this port. */
 static void test_port_known_later(void) {
   const struct sample_spec spec = {.entries = port_entries};
   const struct pin_path_key second = {.key = {{2}}};
@@ -120,7 +120,7 @@ static void test_port_known_later(void) {
   sample_clear(&made);
 }
 
-/* A caller that could not look everywhere refuses, whatever else there is. */
+/* If the caller could not look everywhere, the verdict is a refusal, whatever else there is. */
 static void test_refused_while_selecting(void) {
   const struct sample_spec spec = {.entries = port_entries};
   struct pin_verdict verdict;
@@ -139,7 +139,7 @@ static void test_refused_while_selecting(void) {
   sample_clear(&made);
 }
 
-/* Entries limited to ports apply when the port is not known: then all of them must accept. */
+/* Entries for ports apply when the port is unknown: then all of them must accept. */
 static void test_unknown_port(void) {
   static const struct {
     uint16_t port;

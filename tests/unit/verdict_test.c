@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * Keys are told by their first byte, certificates by that of their key plus 100: the peer's own key is 1, the
- * issuing CA's 2, its issuer's 3. 7 is blocked, 8 is an exempt anchor, 9 is a wrong key that differs in
+ * Keys are given by their first byte, certificates by that of their key plus 100: the peer's own key is 1,
+ * the issuing CA's 2, its issuer's 3. 7 is blocked, 8 is an exempt anchor, 9 is a wrong key that differs in
  * nothing else.
  */
 
@@ -52,7 +52,7 @@ static const struct pin_entry entries[] = {
     {.name = NULL},
 };
 
-/* Which policy: the entries above with what besides. */
+/* The policy: the entries above with these settings. */
 enum setting { PLAIN, BLOCKING, BLOCKING_ONLY, BLOCKING_AUDIT, BLOCKING_OFF, SETTING_COUNT };
 
 static const struct sample_spec specs[SETTING_COUNT] = {
@@ -77,7 +77,7 @@ struct verdict_case {
 };
 
 static const struct verdict_case cases[] = {
-    /* Pins at any depth; nothing else will do, be it ever so alike. */
+    /* Pins match at any depth; a similar key does not match. */
     {PLAIN, {"leaf"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"leaf"}, {1}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"leaf"}, {2, 1, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
@@ -99,7 +99,7 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"only-backup"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"only-backup"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {PLAIN, {"only-backup"}, {0}, PIN_REFUSED, PIN_REASON_NO_KEY},
-    /* Fingerprints are of certificates, pins of keys; never one for the other. */
+    /* Fingerprints match certificates, pins match keys, and never the other way round. */
     {PLAIN, {"certificate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"certificate"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {PLAIN, {"certificate"}, {102, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
@@ -107,7 +107,7 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"pin-or-certificate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"pin-or-certificate"}, {4, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"pin-or-certificate"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
-    /* Intermediates only in an issuing CA. */
+    /* Intermediates match only an issuing CA. */
     {PLAIN, {"intermediate"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"intermediate"}, {9, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"intermediate"}, {1, 3, 2}, PIN_ACCEPTED, PIN_REASON_MATCHED},
@@ -131,7 +131,7 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"all-backup"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"all-backup"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_INTERMEDIATE},
     {PLAIN, {"all-backup"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
-    /* Anchors: where the path ends, and there alone. */
+    /* Anchors match only at the end of the path. */
     {PLAIN, {"anchor"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"anchor"}, {3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"anchor"}, {1, 3, 2}, PIN_REFUSED, PIN_REASON_NO_ANCHOR},
@@ -163,7 +163,8 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"expired-enforce"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {PLAIN, {"expired-enforce"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"expired-audit"}, {9, 2, 3}, PIN_AUDITED, PIN_REASON_NO_PIN},
-    /* Several names: all must accept; what is enforced beats what is audited, that beats what matched. */
+    /* Several names: all must accept; an enforced refusal outweighs an audited one, which outweighs a match.
+     */
     {PLAIN, {"leaf", "middle"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {PLAIN, {"leaf", "middle"}, {1, 9, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
     {PLAIN, {"leaf", "middle"}, {9, 2, 3}, PIN_REFUSED, PIN_REASON_NO_PIN},
@@ -181,7 +182,7 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"other"}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {PLAIN, {NULL}, {9}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {PLAIN, {"other"}, {0}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
-    /* Exempt anchors: only at the end of the path, only for what is covered. */
+    /* Exempt anchors: only at the end of the path, only for covered hosts. */
     {PLAIN, {"leaf"}, {9, 2, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
     {PLAIN, {"leaf"}, {8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
     {PLAIN, {"leaf", "middle"}, {9, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
@@ -190,7 +191,7 @@ static const struct verdict_case cases[] = {
     {PLAIN, {"other"}, {9, 2, 8}, PIN_NOT_COVERED, PIN_REASON_NOT_COVERED},
     {PLAIN, {"off"}, {9, 2, 8}, PIN_ACCEPTED, PIN_REASON_OFF},
     {PLAIN, {"nothing"}, {9, 2, 8}, PIN_EXEMPT, PIN_REASON_EXEMPT_ANCHOR},
-    /* Blocked keys beat exempt anchors and pins, at every depth and for every host. */
+    /* Blocked keys outweigh exempt anchors and pins, at every depth and for every host. */
     {BLOCKING, {"leaf"}, {1, 2, 3}, PIN_ACCEPTED, PIN_REASON_MATCHED},
     {BLOCKING, {"leaf"}, {1, 7, 3}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
     {BLOCKING, {"leaf"}, {1, 2, 6}, PIN_REFUSED, PIN_REASON_BLOCKED_KEY},
@@ -234,7 +235,7 @@ static int tear_down(void) {
   return 0;
 }
 
-/* What is said of the certificate of the peer, whichever the finding; counted. */
+/* Gives a finding about the peer's certificate, and counts the calls. */
 struct said {
   enum pin_reason reason;
   size_t asked;
@@ -249,7 +250,7 @@ static enum pin_reason say(void *arg, const struct pin_finding *finding, size_t 
   return said->reason;
 }
 
-/* The certificate is all that it has to be. */
+/* The certificate is as it should be. */
 static struct said good = {.reason = PIN_REASON_MATCHED};
 
 static void judge(const struct verdict_case *test, struct pin_verdict *ret_verdict) {
@@ -281,7 +282,7 @@ static void test_table(void) {
   }
 }
 
-/* A final verdict stays, whatever path comes after it. */
+/* A final verdict does not change with a later path. */
 static void test_judged_once(void) {
   const struct verdict_case refused = {PLAIN, {"leaf"}, {9}, PIN_REFUSED, PIN_REASON_NO_PIN};
   const struct pin_path_key right = {.key = {{1}}};
@@ -291,7 +292,7 @@ static void test_judged_once(void) {
   pin_judge(&samples[PLAIN].policy, &path, 1000, &verdict);
   CU_ASSERT_EQUAL(verdict.outcome, PIN_REFUSED);
   CU_ASSERT_EQUAL(verdict.reason, PIN_REASON_NO_PIN);
-  /* As pin_select leaves it when the image is damaged: without a finding, yet by no means uncovered. */
+  /* The state in which pin_select leaves a damaged image: without a finding, but not as uncovered. */
   const char *const names[] = {"nobody.example"};
   const struct pin_peer peer = {.names = names, .name_count = 1, .now = 1000};
   struct pin_policy damaged = samples[PLAIN].policy;
@@ -334,7 +335,7 @@ static bool asks_for_anchor(const struct pin_verdict *verdict) {
   return false;
 }
 
-/* What satisfies is accepted, alone and with whatever keys above it; what is accepted satisfies where nothing
+/* A path that satisfies is accepted, alone and with any keys above it; an accepted path satisfies if nothing
  * above it can matter. Returns whether it did. */
 static bool test_prefix(const struct verdict_case *whole, const struct verdict_case *prefix) {
   const struct pin_policy *policy = &samples[whole->setting].policy;
@@ -364,7 +365,7 @@ static void test_satisfied(void) {
     size_t p = i % PATHS, n = i / PATHS % (NAMES * NAMES);
     struct verdict_case whole = {
         .setting = (enum setting)(i / PATHS / NAMES / NAMES),
-        /* In the place of the last, which has none, a name that is none. */
+        /* Replaces the last name, which has no entry, by an invalid name. */
         .names = {entries[n / NAMES].name ? entries[n / NAMES].name : ".audit", entries[n % NAMES].name},
         .path = {keys[p % KEYS], keys[p / KEYS % KEYS], keys[p / KEYS / KEYS]},
     };
@@ -374,7 +375,7 @@ static void test_satisfied(void) {
       satisfied[whole.setting] += test_prefix(&whole, &prefix);
     }
   }
-  /* Those with exempt anchors or blocked keys have to see the whole path. */
+  /* Policies with exempt anchors or blocked keys need the whole path. */
   CU_ASSERT_EQUAL(satisfied[PLAIN], 0);
   CU_ASSERT_EQUAL(satisfied[BLOCKING], 0);
   CU_ASSERT_EQUAL(satisfied[BLOCKING_ONLY], 0);
@@ -382,7 +383,7 @@ static void test_satisfied(void) {
   CU_ASSERT_TRUE(satisfied[BLOCKING_OFF] > 1000);
 }
 
-/* A value that nobody filled in, or filled in wrongly, allows nothing. */
+/* A verdict that nothing filled in, or that was filled in wrongly, allows nothing. */
 static void test_allows(void) {
   struct pin_verdict verdict;
   memset(&verdict, 0, sizeof verdict);
@@ -393,7 +394,7 @@ static void test_allows(void) {
   CU_ASSERT_TRUE(pin_allows(&verdict));
 }
 
-/* One question about a path, with what is said of the peer's certificate. */
+/* One judgement of a path, with a finding about the peer's certificate. */
 static void ask(enum setting setting, const char *name, const struct pin_path *path,
                 struct pin_verdict *ret_verdict) {
   const struct pin_policy *policy = &samples[setting].policy;
@@ -404,15 +405,15 @@ static void ask(enum setting setting, const char *name, const struct pin_path *p
     CU_ASSERT_EQUAL(ret_verdict->outcome, PIN_ACCEPTED);
 }
 
-/* An entry that names only CAs trusts what they say, so that is asked; one that names the peer's key does
- * not. */
+/* An entry that names only CAs depends on what they certify, so the certificate is checked; with an entry for
+ * the peer's key it is not. */
 static void test_vouched(void) {
   static const struct {
     enum setting setting;
     const char *name;
     uint8_t path[4];
     bool asks;
-    size_t depth; /* of the key whose word is taken */
+    size_t depth; /* of the key that is relied on */
   } cases_of[] = {
       {PLAIN, "middle", {1, 2, 3}, true, 1},
       {PLAIN, "middle", {9, 1, 2, 3}, true, 2},
@@ -452,7 +453,7 @@ static void test_vouched(void) {
       CU_ASSERT_EQUAL(verdict.outcome, cases_of[i].asks ? PIN_REFUSED : PIN_ACCEPTED);
       CU_ASSERT_EQUAL(verdict.reason, cases_of[i].asks ? bad[b] : PIN_REASON_MATCHED);
     }
-    /* Nobody to ask, or an answer that is none. */
+    /* No callback to ask, or an invalid answer. */
     said.reason = PIN_REASON_OFF;
     ask(cases_of[i].setting, cases_of[i].name, &path, &verdict);
     CU_ASSERT_EQUAL(verdict.outcome, cases_of[i].asks ? PIN_REFUSED : PIN_ACCEPTED);
@@ -462,8 +463,8 @@ static void test_vouched(void) {
   }
 }
 
-/* An exempt anchor is a CA whose word is taken, so it is checked too;
- * the peer's own key decides without it. */
+/* An exempt anchor is a CA that is relied on, so the certificate is checked too; the peer's own key decides
+ * without it. */
 static void test_exempt_is_vouched(void) {
   static const struct {
     const char *name;
@@ -493,7 +494,7 @@ static void test_exempt_is_vouched(void) {
   }
 }
 
-/* Above a cut nothing counts as absent: no blocked key, no anchor, no pin. What was seen below it counts. */
+/* Above a cut nothing counts as absent: no blocked key, no anchor, no pin. What is below the cut counts. */
 static void test_cut(void) {
   static const struct {
     enum setting setting;
