@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * client PORT ROOT NAME VERSION THREADS COUNT [MODE]: full handshakes with a server on the loopback for the
- * host NAME, COUNT of them in each thread. Prints the wall-clock seconds of all, the seconds of processor
- * time that this process used for them, and its private memory in KiB afterwards; ends after its standard
- * input has ended. With THREADS 0 all happens in the first thread, and a MODE is possible: `resume`, all but
- * the first resume the session of the first; `whole`, each waits until the server has done with it;
- * `resume-whole`. Any refusal ends it with 1.
+ * client PORT ROOT NAME VERSION THREADS COUNT [MODE]: makes full handshakes with a server on the loopback for
+ * the host NAME, COUNT of them in each thread. Prints the wall-clock seconds for all, the seconds of
+ * processor time that this process used for them, and its private memory in KiB afterwards; exits when its
+ * standard input ends. With THREADS 0, the first thread does everything, and a MODE is possible: with
+ * `resume`, all handshakes except the first resume the session of the first; with `whole`, each waits until
+ * the server has finished; `resume-whole` does both. Exits with 1 at any refusal.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -47,19 +47,19 @@ static int connect_to_server(void) {
   exit(3);
 }
 
-/* SSL_set_tlsext_host_name casts const away, which clang does not like. */
+/* SSL_set_tlsext_host_name casts const away, and clang warns of that. */
 static bool set_server_name(SSL *ssl) {
   return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) == 1;
 }
 
-/* With TLS 1.3 a session comes after the handshake, before the first byte of an answer. */
+/* With TLS 1.3, the session comes after the handshake, before the first byte of an answer. */
 static bool ask(SSL *ssl) {
   char byte;
 
   return SSL_write(ssl, "?", 1) == 1 && SSL_read(ssl, &byte, 1) == 1;
 }
 
-/* The server has freed all of the connection when it closes its socket. */
+/* The server closes its socket after it has freed the connection. */
 static void wait_for_end(SSL *ssl, int fd) {
   char bytes[4096];
 
@@ -80,7 +80,7 @@ static bool go_on(SSL *ssl, int fd) {
     first_session = SSL_get1_session(ssl);
   if (waiting)
     wait_for_end(ssl, fd);
-  /* A session whose connection was cut off is not used again. */
+  /* OpenSSL does not use the session of a connection that was cut off. */
   if (resuming)
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   return true;
@@ -140,7 +140,7 @@ static bool set_up(const char *root, const char *version) {
   return true;
 }
 
-/* The exit status. */
+/* Returns the exit status. */
 static int measure(unsigned long threads) {
   double wall = seconds(CLOCK_MONOTONIC), processor = seconds(CLOCK_PROCESS_CPUTIME_ID);
 

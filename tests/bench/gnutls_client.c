@@ -2,11 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * gnutls-client PORT ROOT NAME VERSION COUNT: full handshakes of GnuTLS with a server on the loopback for the
- * host NAME, COUNT of them, each of which asks and is answered. Any refusal ends it with 1. Without arguments
- * it only loads GnuTLS.
+ * gnutls-client PORT ROOT NAME VERSION COUNT: makes COUNT full handshakes of GnuTLS with a server on the
+ * loopback for the host NAME, each with a request and an answer. Exits with 1 at any refusal. Without
+ * arguments it only loads GnuTLS.
  *
- * Its random numbers are the same in every run: GnuTLS takes them from getrandom(2), and so from here.
+ * Its random numbers are the same in every run: GnuTLS takes them from getrandom(2), which this program
+ * exports.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -25,7 +26,7 @@
 static gnutls_certificate_credentials_t credentials;
 static gnutls_priority_t priorities;
 
-/* Of one seed: GnuTLS makes a stream of it by itself. */
+/* Always gives one seed, from which GnuTLS makes a stream. */
 ssize_t getrandom(void *bytes, size_t size, unsigned flags) {
   (void)flags;
   memset(bytes, 1, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The least that can be preloaded to enforce in a program that uses one shared libcrypto: loads pinning.so,
- * whose path BENCH_MODULE is, and does nothing else. To compare the shim with. */
+/* The smallest library that can be preloaded to enforce pins in a program with one shared libcrypto: it loads
+ * pinning.so from the path BENCH_MODULE, and does nothing else. The shim is compared with it. */
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * lookup COMPILED HOSTS NAMES ROUNDS: asks a compiled form of make-policy for so many names that it covers
- * and so many that it does not, after each was asked for once. Prints nanoseconds of processor time per
- * pin_select in the fastest round, and the calls of the allocator in between.
+ * lookup COMPILED HOSTS NAMES ROUNDS: looks up NAMES names that a compiled form of make-policy covers, and as
+ * many that it does not, after one lookup of each. Prints nanoseconds of processor time per pin_select in the
+ * fastest round, and the calls of the allocator meanwhile.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +18,7 @@
 
 static unsigned long allocations;
 
-/* In the place of libc's, so that its own calls (strdup, opendir) count as well. */
+/* Replaces libc's functions, so that libc's own calls (strdup, opendir) count as well. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *block, size_t size);
@@ -40,7 +40,7 @@ void *realloc(void *block, size_t size) {
 
 static char names[MAX_NAMES][NAME_SIZE];
 
-/* Spread over the whole policy by a stride that shares no factor with its size. */
+/* Spread over the whole policy by a stride that has no factor in common with its size. */
 static void choose_names(unsigned long hosts, unsigned long count, const char *prefix) {
   for (unsigned long i = 0; i < count; i++)
     snprintf(names[i], NAME_SIZE, "%s%lu.bench.example", prefix, 1 + i * 7919 % (hosts - 1));
@@ -53,7 +53,7 @@ static double nanoseconds(void) {
   return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* Asks for every name once; how many were covered. */
+/* Looks up every name once; returns how many were covered. */
 static unsigned long ask(const struct pin_policy *policy, unsigned long count) {
   static struct pin_verdict verdict;
   unsigned long covered = 0;
@@ -64,15 +64,15 @@ static unsigned long ask(const struct pin_policy *policy, unsigned long count) {
 
     if (pin_select(policy, &peer, &verdict) != PIN_NEEDS_NOTHING)
       covered++;
-    /* What the end of a verification does. */
+    /* As at the end of a verification. */
     if (policy->blocks != NULL)
       pin_blocks_trim(policy->blocks);
   }
   return covered;
 }
 
-/* Nanoseconds per lookup; negative: the policy does not cover what it should. What else the machine does can
- * only add to a round. */
+/* Nanoseconds per lookup; negative: the policy does not cover what it should. Other load can only add to a
+ * round, so the fastest one counts. */
 static double measure(const struct pin_policy *policy, unsigned long count, unsigned long rounds,
                       unsigned long expected) {
   double fastest = -1;

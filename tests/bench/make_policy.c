@@ -3,8 +3,9 @@
 
 /*
  * make-policy FOLDER HOSTS NAME PIN: writes policy.cfg into the folder, with HOSTS entries of two pins each,
- * of which the last is NAME with PIN, and its compiled form beside it. Prints the seconds that compiling
- * took and those of processor time, the most memory in KiB that it held, and the bytes of text and image.
+ * the last of which is NAME with PIN, and its compiled form beside it. Prints for the compilation the
+ * seconds, the seconds of processor time and the peak memory in KiB, and the sizes of text and image in
+ * bytes.
  */
 #include <limits.h>
 #include <stdint.h>
@@ -17,7 +18,7 @@
 
 #include "pinpolicy.h"
 
-/* SplitMix64: pins that differ everywhere, and are the same in every run. */
+/* SplitMix64: pins that differ from each other, and are the same in every run. */
 static uint64_t next_random(uint64_t *state) {
   uint64_t mixed = *state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -76,7 +77,7 @@ static void print_mistake(const struct pin_diagnostic *diagnostic, void *arg) {
   fprintf(stderr, "%s:%u: %s\n", diagnostic->file, diagnostic->line, diagnostic->message);
 }
 
-/* Compiles and prints; the exit status. */
+/* Compiles the policy and prints the costs; returns the exit status. */
 static int compile(const char *text_path) {
   char compiled_path[PATH_MAX];
   struct rusage usage;

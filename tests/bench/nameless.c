@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * nameless PORT ROOT SOCKETS COUNT: COUNT full handshakes with a server on the loopback by a program that
- * names no host and drives OpenSSL through memory BIOs, so that OpenSSL knows neither a name nor a socket,
- * while the process holds SOCKETS other sockets that are connected and idle. Prints the nanoseconds of
- * processor time, the kernel's included, that the fastest handshake took. Any refusal ends it with 1.
+ * nameless PORT ROOT SOCKETS COUNT: makes COUNT full handshakes with a server on the loopback, naming no host
+ * and using memory BIOs, so that OpenSSL knows neither a name nor a socket. Meanwhile the process has SOCKETS
+ * other sockets that are connected and idle. Prints the nanoseconds of processor time, with the kernel's, of
+ * the fastest handshake. Exits with 1 at any refusal.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -63,7 +63,7 @@ static void open_idle_sockets(unsigned long count) {
     if (accept(listener, NULL, NULL) < 0)
       give_up("accept");
   }
-  /* With it the process would be a server, whose sockets are nobody's that it talks to. */
+  /* With an open listener the process would be a server, whose sockets lead to no host that it talks to. */
   close(listener);
 }
 
@@ -112,7 +112,7 @@ static double nanoseconds(void) {
   return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* The exit status. */
+/* Returns the exit status. */
 static int measure(uint16_t port, unsigned long count) {
   double fastest = -1;
 

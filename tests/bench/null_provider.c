@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The least that OpenSSL takes for a provider: what loading any module costs, to compare with. */
+/* The smallest module that OpenSSL accepts as a provider; it shows what loading any module costs. */
 #include <openssl/core.h>
 #include <openssl/core_dispatch.h>
 

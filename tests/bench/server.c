@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * server CHAIN KEY THREADS [tickets]: serves TLS on a port of its own choice on the loopback, prints the
- * port, and answers every request with an empty page, until its standard input ends. Sends no session tickets
- * but with `tickets`, so that a client's handshake is over when it says so.
+ * server CHAIN KEY THREADS [tickets]: serves TLS on a free port of the loopback, prints the port, and answers
+ * every request with an empty page until its standard input ends. Sends session tickets only with `tickets`,
+ * so that otherwise nothing follows the handshake.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -52,7 +52,7 @@ static void *work(void *arg) {
   return arg;
 }
 
-/* The port; 0: there is none. */
+/* Returns the port; 0: there is none. */
 static unsigned listen_on_loopback(void) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t size = sizeof address;
@@ -101,6 +101,6 @@ int main(int argc, char **argv) {
   fflush(stdout);
   while (read(STDIN_FILENO, &byte, 1) > 0)
     continue;
-  /* The threads may be in the middle of a connection: nothing of theirs is to be freed under them. */
+  /* Nothing is freed, because threads may still be using it for a connection. */
   _exit(0);
 }

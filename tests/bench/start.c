@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The least TLS program: creates one SSL_CTX and ends. With the argument "memory" it prints its private
+/* The smallest TLS program: makes one SSL_CTX and exits. With the argument "memory" it prints its private
  * memory in KiB before that, and waits for the end of its standard input. */
 #include <stdio.h>
 #include <string.h>

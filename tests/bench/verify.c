@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * verify CHAIN ROOT NAME COUNT: verifies a chain (leaf first) against a root for a host, as often as told,
- * after one time that is not counted. Prints nanoseconds of the thread's processor time that the fastest
- * verification took: what else the machine does can only add to one.
+ * verify CHAIN ROOT NAME COUNT: verifies a chain (leaf first) against a root for a host COUNT times, after
+ * one time that does not count. Prints the thread's processor time of the fastest verification in
+ * nanoseconds, because other load can only add to one.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -51,7 +51,7 @@ static double nanoseconds(void) {
   return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
 }
 
-/* The exit status. */
+/* Returns the exit status. */
 static int measure(const struct subject *subject, unsigned long count) {
   double fastest = -1;
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A program with a malloc of its own, as those that are linked with jemalloc or tcmalloc. Memory that is
- * freed where it was not allocated ends the process: here, or in libc.
+ * A program with its own malloc, like those that are linked with jemalloc or tcmalloc. Memory that is freed
+ * by another allocator than its own ends the process: here, or in libc.
  */
 #include "kit.h"
 
@@ -19,7 +19,7 @@
 #define VISIBLE __attribute__((visibility("default")))
 #define MARK 0x70696e6e696e6721ULL
 
-/* Before each block. */
+/* Stored before each block. */
 struct head {
   uint64_t mark, size;
 };

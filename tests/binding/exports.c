@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A program that exports a function under every name that our libraries, and those that they bring, import or
- * define. Called by one of them it ends the process; for everybody else it goes on to the function of that
- * name. The functions themselves are written by stubs.py.
+ * A program that exports a function for every name that our libraries, and those that they bring, import or
+ * define. A call from one of them ends the process; a call from any other object reaches the real function.
+ * stubs.py writes the functions themselves.
  */
 #include "kit.h"
 
@@ -20,7 +20,7 @@
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
-/* As it stands in policy-unicode.cfg: "bücher.test.example". */
+/* In policy-unicode.cfg this name is "bücher.test.example". */
 #define UNICODE .sni = "xn--bcher-kva.test.example", .host = "xn--bcher-kva.test.example"
 
 #define MAX_NAMES 8192
@@ -28,12 +28,12 @@
 extern const char *const exported_names[];
 extern const uint64_t exported_names_count;
 
-/* Called by the functions, with the registers of their callers saved. */
+/* The functions call this, with the registers of their callers saved. */
 void *exported_check(uint32_t number, const void *caller);
 
 static _Atomic(void *) originals[MAX_NAMES];
 
-/* Written out, as the functions of libc are the program's own here. */
+/* Written out here, because the functions of libc are the program's own. */
 static bool ends_with(const char *text, const char *part) {
   const char *at = text;
 
@@ -110,7 +110,7 @@ void *exported_check(uint32_t number, const void *caller) {
 
 /* ---- Cases ---- */
 
-/* Whether the object of this name is loaded, wherever from. */
+/* Whether an object with this name is loaded, from any folder. */
 static bool is_loaded(const char *name) {
   return dlopen(name, RTLD_NOLOAD | RTLD_LAZY) != NULL;
 }
@@ -168,7 +168,7 @@ static enum outcome after_edit(const struct setup *setup) {
   return connect_once(setup);
 }
 
-/* From the compiled form to the text, and back. */
+/* Changes from the compiled form to the text, and back. */
 static enum outcome after_edit_of_compiled(const struct setup *setup) {
   enum outcome outcome;
 

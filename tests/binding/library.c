@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A library of a program that exports what our libraries seek in libc by its name. */
+/* A library of a program that exports functions which our libraries look up in libc by name. */
 #include <dlfcn.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A few ways to be refused, and to be accepted, for an OpenSSL that lacks a function: see missing_test.py. */
+/* A few connections to refuse or accept, for an OpenSSL that lacks a function: see missing_test.py. */
 #include "kit.h"
 
 #define PINNED .sni = "pinned.test.example", .host = "pinned.test.example"
@@ -26,7 +26,7 @@ static enum outcome by_own_verification(const struct setup *setup) {
   return outcome;
 }
 
-/* A session that the policy does not allow any more. */
+/* A session that the policy no longer allows. */
 static enum outcome resumed(const struct setup *setup) {
   SSL_CTX *client = caching_client(setup), *server = server_context(setup);
   struct link link;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* What a program sees of the functions that our libraries, and those that they bring, define: nothing. */
+/* Tests that a program sees no function that our libraries, or those that they bring, define. */
 #include "kit.h"
 
 #include <dlfcn.h>
@@ -12,7 +12,7 @@
 extern const char *const our_names[];
 extern const uint64_t our_names_count;
 
-/* As a program asks whether somebody has a function. */
+/* Looks a function up as a program does. */
 extern void pin_select(void) __attribute__((weak));
 extern void config_init(void) __attribute__((weak));
 

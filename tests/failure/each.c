@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Each allocation and each call of the system that pinning makes fails once, the n-th in the n-th child of
- * this program: never a crash, a leak, or an accepted wrong key; a host that no entry covers notices nothing;
- * and with the next connection all is as if nothing had been.
+ * Makes each allocation and each system call of pinning fail once, the n-th in the n-th child of this
+ * program. There must be no crash, no leak and no accepted wrong key; connections to a host without an entry
+ * must be unaffected; and the next connection must be as if nothing had failed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@
 #define OTHER .sni = "other.test.example", .host = "other.test.example"
 #define OPEN .unverified = true, .untrusting = true
 
-/* From when on calls are counted. */
+/* From which moment calls are counted. */
 enum stage {
   LOAD,   /* before OpenSSL reads its configuration */
   FIRST,  /* with the first connection, which reads the policy */
@@ -32,12 +32,12 @@ enum stage {
   RESUMED /* with the second, which resumes the session of the first */
 };
 
-/* What a child has seen, in memory that it shares with its parent. */
+/* What a child has seen, in memory shared with its parent. */
 struct seen {
   enum outcome outcome, next;
   unsigned long calls;
   long blocks;
-  bool asked; /* for more of libc than memory */
+  bool asked; /* whether pinning asked libc for more than memory */
   char failed[32];
 };
 
@@ -58,7 +58,7 @@ static enum outcome connect_counted(const struct setup *setup, SSL_CTX *client, 
   return outcome;
 }
 
-/* Lets everything happen that happens once in a process: a refusal, and the end of an old policy. */
+/* Makes everything happen that happens once in a process: a refusal, and the end of an old policy. */
 static void settle(const struct setup *setup, SSL_CTX *client) {
   const struct setup refused = {.chain = "bad", PINNED, .version = setup->version};
   SSL_CTX *server = server_context(&refused);
@@ -70,8 +70,8 @@ static void settle(const struct setup *setup, SSL_CTX *client) {
   SSL_CTX_free(server);
 }
 
-/* Connections and contexts that live as long as this. While they have all places of provider/common/record.h,
-   any other asks for memory, as in a program with many of them. */
+/* Connections and contexts that live as long as this struct. They occupy all places of
+   provider/common/record.h, so that any other one allocates memory, as in a program with many of them. */
 #define CROWD 300
 
 struct crowd {

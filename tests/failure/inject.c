@@ -48,7 +48,7 @@ const char *inject_failed(void) {
   return failed;
 }
 
-/* Whether the call, which is one of ours, is the one that is to fail. */
+/* Whether this call, which pinning makes, is the one that has to fail. */
 static bool fails(const char *name, int error) {
   if (!armed || ++calls != failing_call)
     return false;
@@ -57,7 +57,7 @@ static bool fails(const char *name, int error) {
   return true;
 }
 
-/* What lies there of libpinpolicy, in bytes from its start, is libconfig. */
+/* The part of libpinpolicy, as offsets in bytes, that is code of libconfig. */
 static bool is_spared(const char *address, const char *start) {
   static unsigned long first, end;
 
@@ -78,7 +78,7 @@ static bool is_ours(void *address) {
   return name != NULL && (strcmp(name, "/pinning.so") == 0 || strcmp(name, "/libpinning-preload.so") == 0);
 }
 
-/* ---- Blocks: a table of those that ours have ---- */
+/* ---- A table of the blocks that pinning has allocated ---- */
 
 #define TABLE 65536u
 
@@ -191,7 +191,7 @@ static int ahead_clock_gettime(clockid_t clock, struct timespec *ret_time) {
   return result;
 }
 
-/* libconfig calls these too. Whoever called libpinpolicy's own strdup is the caller here, by a jump. */
+/* libconfig calls these too. A tail call makes the caller of libpinpolicy's own strdup the caller here. */
 static char *failing_strdup(const char *text) {
   if (!is_ours(__builtin_return_address(0)))
     return strdup(text);
@@ -250,8 +250,8 @@ FAILING(int, scandirat,
         (fd, path, ret, select, compare), -1, ENOMEM)
 
 /*
- * Ours would read the names of libc's functions in libc's own tables, past all of this. Where libc lies is
- * not told to them, and so they ask dlsym(3).
+ * Pinning would read the addresses of libc's functions from libc's own tables, and so bypass this program.
+ * This hides where libc is, so that pinning calls dlsym(3).
  */
 static int blind_find_object(void *address, struct dl_find_object *ret_found) {
   const char *name;
@@ -326,8 +326,8 @@ static void *stand_in(const char *name) {
   return symbol.address;
 }
 
-/* Ends in a jump, so that RTLD_NEXT means what comes behind the caller. Ours look for where libc lies by
- * that, too. */
+/* Ends in a tail call, so that RTLD_NEXT means the objects after the caller. Pinning also finds libc by this
+ * function. */
 EXPORTED void *dlsym(void *restrict handle, const char *restrict name) {
   bool is_find_object = strcmp(name, "_dl_find_object") == 0;
 

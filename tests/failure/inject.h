@@ -2,29 +2,30 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Allocations and calls of the system that fail for pinning.so, the shim and libpinpolicy, but libconfig in
- * it (FAILURE_SPARED in the environment, see run.py), and for nobody else in the process. This program
- * exports malloc(3) and its family, which all share, and dlsym(3), by which ours find the rest of libc.
+ * Makes allocations and system calls fail for pinning.so, the shim and libpinpolicy, except libconfig in it
+ * (FAILURE_SPARED in the environment, see run.py), and for no other object of the process. This program
+ * exports malloc(3) and its family, which all objects use, and dlsym(3), by which pinning finds the rest of
+ * libc.
  */
 #ifndef FAILURE_INJECT_H
 #define FAILURE_INJECT_H
 
 #include <stdbool.h>
 
-/* From now on calls are counted, and the one of this number fails; 0: none. */
+/* Starts counting calls; the call with this number fails; 0: none. */
 void inject_arm(unsigned long failing_call);
 void inject_disarm(void);
-/* Calls since it was armed. */
+/* Calls since inject_arm(). */
 unsigned long inject_calls(void);
-/* Whether ours have been given a function of libc's that can be made to fail, besides those of malloc(3). */
+/* Whether pinning has got a libc function that can fail, other than those of malloc(3). */
 bool inject_is_asked(void);
-/* What the failing call was; "" before it. */
+/* Name of the call that failed; "" before the failure. */
 const char *inject_failed(void);
 
-/* Blocks that ours have allocated, by this number since the start, and not freed. */
+/* How many blocks pinning has allocated since the start and not freed. */
 long inject_live_blocks(void);
 
-/* Ours see the clocks ahead of their time. */
+/* Makes the clocks run ahead for pinning. */
 void inject_advance_clock(int seconds);
 
 #endif

@@ -86,10 +86,10 @@ void kit_begin(void) {
   server_keys_begin();
 }
 
-/* ---- What both sides do ---- */
+/* ---- Both sides ---- */
 
 const char *priority(const struct setup *setup) {
-  /* What OpenSSL spoke before there was a standard, without a certificate: the least that it takes. */
+  /* The minimum for OpenSSL's DTLS from before the standard, without a certificate. */
   if (setup->datagram && setup->authentication == ANONYMOUS)
     return "NONE:+VERS-DTLS0.9:+COMP-NULL:+AES-128-CBC:+SHA1:+ANON-ECDH:+GROUP-ALL:+SIGN-ALL";
   if (setup->datagram)
@@ -155,7 +155,7 @@ static int pull_timeout(gnutls_transport_ptr_t transport, unsigned milliseconds)
   return poll(&poller, 1, milliseconds == GNUTLS_INDEFINITE_TIMEOUT ? -1 : (int)milliseconds);
 }
 
-/* The same where GnuTLS is given a number. */
+/* The same if the program gives GnuTLS a number. */
 static const int *numbered_transport;
 
 static ssize_t push_numbered(gnutls_transport_ptr_t transport, const void *data, size_t size) {
@@ -173,13 +173,13 @@ static int pull_timeout_numbered(gnutls_transport_ptr_t transport, unsigned mill
   return pull_timeout((gnutls_transport_ptr_t)(size_t)numbered_transport, milliseconds);
 }
 
-/* Where a socket is to be connected to that is not yet. */
+/* The address for a socket that is not connected yet. */
 static struct sockaddr_in fast_address;
 
 static void set_transport(gnutls_session_t session, const struct setup *setup, int *socket) {
   if (setup->number != NO_NUMBER) {
     numbered_transport = socket;
-    /* The first is less than any limit of descriptors that may be in force, but none is open there. */
+    /* The first number is below any limit of descriptors that may be set, but no descriptor is open there. */
     gnutls_transport_set_int(session, setup->number == OF_NOTHING ? 0xfff00 : open("/dev/null", O_RDWR));
     gnutls_transport_set_push_function(session, push_numbered);
     gnutls_transport_set_pull_function(session, pull_numbered);
@@ -288,7 +288,7 @@ static void register_extension(void) {
 
 /* ---- Sessions ---- */
 
-/* In libgnutls itself: what stands before it is passed by. */
+/* Looked up in libgnutls itself, so that the shim's functions are passed over. */
 static void *look_up(const char *name) {
   void *library = dlopen("libgnutls.so.30", RTLD_LAZY | RTLD_NOLOAD),
        *symbol = library != NULL ? dlsym(library, name) : NULL;
@@ -315,7 +315,7 @@ static void rename_host(gnutls_session_t session, const char *name) {
   check(set_name(session, GNUTLS_NAME_DNS, name, strlen(name)), "another name");
 }
 
-/* Without priorities there is no ClientHello. */
+/* Without priorities, no ClientHello can be made. */
 static void fail_first(gnutls_session_t session, const struct setup *setup) {
   const char *name = setup->name_before != NULL ? setup->name_before : setup->name;
 
@@ -421,7 +421,7 @@ static void run_client(gnutls_session_t session, const struct setup *setup, stru
     (void)gnutls_session_get_data2(session, &result->session);
 }
 
-/* Which forgets the extensions that were registered for all sessions. */
+/* Also forgets the extensions that were registered for all sessions. */
 static void set_up_again(void) {
   gnutls_session_t session;
 
@@ -433,8 +433,8 @@ static void set_up_again(void) {
 
 /* ---- A connection ---- */
 
-/* Behind another connection, which is given up, the listener has no room:
- * a second passes until the next try. */
+/* Fills the listener's queue with another connection, which is given up:
+ * the next try comes a second later. */
 static void begin_connecting(int client, const struct sockaddr_in *address) {
   int filling = socket(AF_INET, SOCK_STREAM, 0), flags = fcntl(client, F_GETFL);
 

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * pinning-gnutls.so as of another version than the shim: the true module, which says that it has a function
- * more or less.
+ * A pinning-gnutls.so of another version than the shim: the real module, which reports one function more or
+ * fewer.
  */
 #include <dlfcn.h>
 #include <stdint.h>
@@ -27,7 +27,7 @@ const struct pinning_gnutls *pinning_gnutls_attach(const void *address, const st
   if (calls == NULL)
     return NULL;
   size = (size_t)((long)size + FUNCTIONS_MORE * (long)sizeof(void (*)(void)));
-  /* It is in memory of the module's that can be written, and may not be anywhere else. */
+  /* It is in writable memory of the module, and may not be anywhere else. */
   memcpy((void *)(uintptr_t)&calls->size, &size, sizeof size);
   return calls;
 }

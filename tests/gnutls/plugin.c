@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A program without GnuTLS that loads a plug-in with it, for itself alone. */
+/* A program without GnuTLS that loads a plug-in with GnuTLS, with RTLD_LOCAL. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>

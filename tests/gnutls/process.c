@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Forks, threads, and many connections of one process. Run as sessions.c is. */
+/* Forks, threads, and many connections of one process. Run in the same way as sessions.c. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static const struct setup uncovered = {.chain = "bad", .name = "other.test.examp
 #define THREADS 8
 #define ROUNDS 6
 
-/* Whether the wrong one is refused, and the others are not. */
+/* Whether the wrong key is refused, and the others are not. */
 static bool is_enforced(void) {
   struct result refused = connection(&wrong), refused_ca = connection(&wrong_ca);
 
@@ -38,7 +38,7 @@ static const char *outcome(bool enforced, bool accepted) {
   return enforced ? "refused" : "accepted";
 }
 
-/* In a child that was forked when all of it was in use. */
+/* In a child that was forked while all of it was in use. */
 static void run_fork(void) {
   struct result before = connection(&right);
   int status = -1;
@@ -83,7 +83,7 @@ static void run_threads(void) {
   }
 }
 
-/* More sessions are kept than are remembered: the first is not resumed any more, the last one is. */
+/* More sessions are kept than pinning remembers: the first is no longer resumed, the last one is. */
 static void run_many(void) {
   struct setup setup = right;
   struct result first = connection(&right), last = first;

@@ -12,7 +12,7 @@
 static gnutls_datum_t ticket_key;
 static gnutls_anti_replay_t anti_replay;
 
-/* Early data counts once for each ClientHello; the same may come again within a test. */
+/* Early data counts once for each ClientHello; a test may send the same data again. */
 static int remember_nothing(void *arg, time_t expires, const gnutls_datum_t *key,
                             const gnutls_datum_t *data) {
   (void)arg;
@@ -27,7 +27,7 @@ void server_keys_begin(void) {
   gnutls_anti_replay_set_add_function(anti_replay, remember_nothing);
 }
 
-/* ---- What it shows ---- */
+/* ---- The server's certificates ---- */
 
 static gnutls_datum_t load(const char *path) {
   gnutls_datum_t data;
@@ -45,9 +45,9 @@ static gnutls_x509_crt_t appended(const char *name) {
   return certificate;
 }
 
-/* The chain as the setup wants it. */
+/* The chain as the setup describes it. */
 static void set_chain(gnutls_certificate_credentials_t credentials, const struct setup *setup) {
-  const char *key_name = strcmp(setup->chain, "stuffed") == 0 ? "bad" : setup->chain; /* whose the leaf is */
+  const char *key_name = strcmp(setup->chain, "stuffed") == 0 ? "bad" : setup->chain; /* the leaf's key */
   gnutls_datum_t pem = load(pki("chain", setup->chain, ".pem")), key_pem = load(pki("key", key_name, ".pem"));
   gnutls_x509_crt_t *list, sent[100];
   gnutls_x509_privkey_t key;
@@ -72,7 +72,7 @@ static int count_certificates(gnutls_session_t session, unsigned type, unsigned 
   struct server *server = gnutls_session_get_ptr(session);
 
   (void)when;
-  /* A client that has none sends an empty one, in TLS 1.3 of four bytes. */
+  /* A client without a certificate sends an empty message, in TLS 1.3 of four bytes. */
   if (incoming != 0 && (type == GNUTLS_HANDSHAKE_CERTIFICATE_VERIFY ||
                         (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT && message->size > 4)))
     server->result->certificates++;
@@ -199,7 +199,7 @@ void server_begin(struct server *server) {
     check(gnutls_srtp_set_profile_direct(server->session, MEDIA_KEYS, NULL), "media");
   gnutls_transport_set_int(server->session, server->socket);
 }
-/* Counts anew from there. */
+/* Counts from there again. */
 static int second_handshake(struct server *server) {
   struct setup setup = {
       .chain = server->setup->second, .authentication = server->setup->second_authentication, .old = true};
@@ -240,7 +240,7 @@ void *serve(void *arg) {
       close(accept(server->listener, NULL, NULL));
     server->socket = accept(server->listener, NULL, NULL);
     if (server->socket < 0) {
-      /* Nobody comes any more. */
+      /* No client comes any more. */
       result->server_error = GNUTLS_E_PREMATURE_TERMINATION;
       return NULL;
     }
@@ -274,7 +274,7 @@ void *serve(void *arg) {
         result->alert = (int)gnutls_alert_get(server->session);
     }
   }
-  /* What the client would still send finds nobody; it must not wait for an answer. */
+  /* Data that the client still sends is not read, and the client must not wait for an answer. */
   shutdown(server->socket, SHUT_WR);
   return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The server of a connection of kit.h, and what its client shares with it. */
+/* The server of a connection of kit.h, and the functions that its client uses too. */
 #ifndef GNUTLS_SERVER_H
 #define GNUTLS_SERVER_H
 
@@ -12,20 +12,20 @@
 struct server {
   const struct setup *setup;
   int socket;
-  int listener; /* of which the socket is to come first; -1: it is there */
+  int listener; /* accepts the server's socket; -1: the socket exists */
   gnutls_session_t session;
   struct result *result;
 };
 
 extern const gnutls_datum_t shared_key;
 
-/* Fails the test where result is an error. */
+/* Fails the test if result is an error. */
 void check(int result, const char *what);
 
-/* Of either side. */
+/* The priorities of either side. */
 const char *priority(const struct setup *setup);
 
-/* The whole of it, whatever interrupts it. */
+/* Does the whole handshake, despite interruptions. */
 int handshake(gnutls_session_t session);
 
 /* Makes what all servers of the process share. */
@@ -34,7 +34,7 @@ void server_keys_begin(void);
 /* Fills server->session, for gnutls_deinit. */
 void server_begin(struct server *server);
 
-/* A thread: answers the client of struct server *arg until that has gone. */
+/* A thread that answers the client of struct server *arg until the client has gone. */
 void *serve(void *arg);
 
 #endif

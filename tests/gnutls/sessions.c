@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * What a GnuTLS client comes to against right and wrong servers, with and without the shim. Run by
+ * How connections of a GnuTLS client to right and wrong servers end, with and without the shim. Run by
  * tests/paths/run.py: `--list` prints a line for each case, `CASE` prints its outcome.
  */
 #include <stdio.h>
@@ -24,19 +24,19 @@ struct test {
   const char *expected;     /* under the shim: accepted, refused or rejected; without it accepted, unless: */
   const char *without;      /* NULL: accepted */
   const char *policy;       /* NULL: good */
-  const char *first_policy; /* for a connection before, whose session is resumed; NULL: there is none */
+  const char *first_policy; /* for an earlier connection, whose session is resumed; NULL: there is none */
   struct setup first;
   struct setup setup;
-  bool resumes;        /* and the session must be */
-  const char *before;  /* what that server shows from which another session is offered first, in vain */
-  bool fresh;          /* nothing is resumed: the connection before only comes first */
+  bool resumes;        /* the session must be resumed */
+  const char *before;  /* the chain of the server from which another session is offered first, in vain */
+  bool fresh;          /* nothing is resumed: the earlier connection only comes first */
   unsigned hook_calls; /* of a hook for one type of message */
 };
 
 #define HOOK(type, when)                                                                                     \
   .program_hook = true, .hook_type = GNUTLS_HANDSHAKE_##type, .hook_when = GNUTLS_HOOK_##when
 
-/* Before and after: a session of `first`, under another policy. */
+/* Before and after: a session of `first` is used under another policy. */
 #define RESUME(before, ...) .first_policy = (before), .first = {__VA_ARGS__}
 
 /* The pinned host with its key and with another one; a host without an entry. */
@@ -45,7 +45,7 @@ struct test {
 #define UNCOVERED .chain = "bad", .name = OTHER
 
 static const struct test tests[] = {
-    /* The key, and nothing but the key */
+    /* Only the right key is accepted */
     {"right", "accepted", .setup = {RIGHT}},
     {"right-tls1.2", "accepted", .setup = {RIGHT, .old = true}},
     {"right-ca", "accepted", .setup = {.chain = "good", .name = CA}},
@@ -57,7 +57,7 @@ static const struct test tests[] = {
     {"wrong-dtls", "refused", .setup = {WRONG, .datagram = true}},
     {"right-dtls", "accepted", .setup = {RIGHT, .datagram = true}},
     {"uncovered-dtls", "accepted", .setup = {UNCOVERED, .datagram = true}},
-    /* Nothing says to whom the datagrams go but other connections of the process's. */
+    /* Only other connections of the process show where the datagrams could go. */
     {"nameless-dtls-beside", "refused",
      .setup = {.chain = "nobody", .names = SEND_NOTHING, .datagram = true, .beside = true}},
     {"media-beside", "accepted",
@@ -80,7 +80,7 @@ static const struct test tests[] = {
     {"uncovered-untrusted", "rejected", "rejected",
      .setup = {UNCOVERED, .verification = BY_LIBRARY, .untrusting = true}},
 
-    /* And whatever it does with a refusal */
+    /* And whatever the program does after a refusal */
     {"wrong-stubborn", "refused", .setup = {WRONG, .stubborn = true}},
     {"wrong-stubborn-tls1.2", "refused", .setup = {WRONG, .stubborn = true, .old = true}},
     {"wrong-false-start", "refused", .setup = {WRONG, .false_start = true, .old = true}},
@@ -126,7 +126,7 @@ static const struct test tests[] = {
      .setup = {.chain = "bad", .name = CA, .appended = "issuer", .reversed = true}},
     {"duplicate", "accepted", .setup = {.chain = "good", .name = CA, .appended = "good"}},
 
-    /* What a pinned CA says */
+    /* Limits of a pinned CA */
     {"ca-elsewhere", "refused", .setup = {.chain = "elsewhere", .name = CA}},
     {"ca-expired", "refused", .setup = {.chain = "expired", .name = CA}},
     {"ca-early", "refused", .setup = {.chain = "early", .name = CA}},
@@ -180,7 +180,7 @@ static const struct test tests[] = {
      .setup = {.chain = "bad", .name = "issued.test.example"}},
     {"exempt", "accepted", .policy = "exempt", .setup = {WRONG}},
 
-    /* Keys that are blocked, entries that only watch, a policy that cannot be read */
+    /* Blocked keys, audit-only entries, an unreadable policy */
     {"blocked", "refused", .policy = "blocked", .setup = {.chain = "good", .name = OTHER}},
     {"blocked-above-namesake", "refused", .policy = "blocked",
      .setup = {.chain = "namesake", .name = OTHER, .trusted = "issuer"}},
@@ -198,7 +198,7 @@ static const struct test tests[] = {
     {"policy-broken-later-right", "accepted", .policy = "broken", RESUME("good", RIGHT), .setup = {RIGHT},
      .fresh = true},
 
-    /* Hosts that no entry covers */
+    /* Hosts without an entry */
     {"unlisted", "refused", .policy = "unlisted", .setup = {.chain = "good", .name = OTHER}},
     {"unlisted-tls1.2", "refused", .policy = "unlisted",
      .setup = {.chain = "good", .name = OTHER, .old = true}},
@@ -250,7 +250,7 @@ static const struct test tests[] = {
      RESUME("good", .chain = "good", .name = OTHER, .old = true),
      .setup = {.chain = "good", .name = OTHER, .old = true}, .resumes = true},
 
-    /* Who the server is */
+    /* Which host the server is */
     {"case", "refused", .setup = {.chain = "bad", .name = "PINNED.Test.Example"}},
     {"verified-name-only", "refused", .policy = "names",
      .setup = {WRONG, .names = VERIFY_ONLY, .verification = BY_LIBRARY}},
@@ -287,7 +287,7 @@ static const struct test tests[] = {
     {"certificate-names-ignored", "accepted", .policy = "ignoring",
      .setup = {UNCOVERED, .names = SEND_NOTHING, .datagram = true}},
 
-    /* Other ways than certificates */
+    /* Authentication without certificates */
     {"anonymous", "refused", .setup = {RIGHT, .authentication = ANONYMOUS}},
     {"anonymous-uncovered", "accepted",
      .setup = {.chain = "good", .name = OTHER, .authentication = ANONYMOUS}},
@@ -361,7 +361,7 @@ static const struct test tests[] = {
     {"resumed-uncovered", "accepted", RESUME(NULL, UNCOVERED), .setup = {UNCOVERED}, .resumes = true},
     {"resumed-uncovered-tls1.2", "accepted", RESUME(NULL, UNCOVERED, .old = true),
      .setup = {UNCOVERED, .old = true}, .resumes = true},
-    /* The server's own sessions are its own affair, and those of its clients are resumed. */
+    /* The server's own sessions do not matter here, and those of its clients are resumed. */
     {"resumed-cached", "accepted", RESUME(NULL, UNCOVERED, .old = true, .cached = true),
      .setup = {UNCOVERED, .old = true, .cached = true}, .resumes = true},
     {"resumed-cached-pinned", "accepted", RESUME(NULL, RIGHT, .old = true, .cached = true),
@@ -389,7 +389,7 @@ static const struct test tests[] = {
      .setup = {RIGHT, .old = true}},
     {"session-withdrawn-ca", "refused", .policy = "changed", RESUME("good", .chain = "good", .name = CA),
      .setup = {.chain = "good", .name = CA}},
-    /* One that is allowed does not stand for what comes in its place. */
+    /* That one session is allowed does not allow another one in its place. */
     {"session-then-anonymous", "refused", RESUME(NULL, RIGHT, .old = true),
      .setup = {RIGHT, .forgetful = true, .authentication = ANONYMOUS}},
     {"session-then-shared-key", "refused", RESUME(NULL, RIGHT),
@@ -415,7 +415,7 @@ static const struct test tests[] = {
      .setup = {.chain = "good", .names = SEND_NOTHING, .early_data = "early", .fast_open = true}},
     {"early-data-fast-open-named", "accepted", RESUME(NULL, RIGHT, .early_data = "early"),
      .setup = {RIGHT, .early_data = "early", .fast_open = true}, .resumes = true},
-    /* Its socket does not tell yet to whom they will go, and nobody looks again before they do. */
+    /* The socket does not show its peer yet, and nothing checks again before the data leave. */
     {"early-data-pending", "refused",
      RESUME("nothing", .chain = "nobody", .names = SEND_NOTHING, .early_data = "early"),
      .setup = {.chain = "nobody", .names = SEND_NOTHING, .early_data = "early", .pending = true}},
@@ -441,7 +441,7 @@ static const struct test tests[] = {
      .setup = {RIGHT, .early_data = "early", .looked_up = true}},
     {"early-data-looked-up-uncovered", "accepted", RESUME(NULL, UNCOVERED, .early_data = "early"),
      .setup = {UNCOVERED, .early_data = "early", .looked_up = true}, .resumes = true},
-    /* A session that was allowed and never offered does not stand for the one in its place, which another
+    /* A session that was allowed and never offered does not allow the one in its place, which another
      * server gave. */
     {"early-data-replaced", "refused", RESUME("nothing", WRONG, .forgetful = true, .early_data = "early"),
      .before = "good", .setup = {WRONG, .early_data = "early", .looked_up = true}},
@@ -451,7 +451,7 @@ static const struct test tests[] = {
      .setup = {WRONG, .looked_up = true}},
     {"session-replaced-uncovered", "accepted", RESUME("nothing", UNCOVERED, .forgetful = true),
      .before = "good", .setup = {UNCOVERED, .looked_up = true}},
-    /* The name that is set past us is another, which its session's server may not have. */
+    /* The name that is set past the shim is another one, which the session's server may not have. */
     {"early-data-name-looked-up", "refused",
      RESUME(NULL, .chain = "shortok", .name = "pathlen.test.example", .early_data = "early"),
      .setup = {.chain = "shortok", .name = "pathlen.test.example", .renamed = PINNED, .early_data = "early"}},
@@ -486,7 +486,7 @@ static void list(void) {
     printf("%s\t%s\t%s\t%s\t0\t\n", tests[i].name, without(&tests[i]), without(&tests[i]), tests[i].expected);
 }
 
-/* Nothing of the program's may have reached a server that was refused, and it was told so. */
+/* A refused server must have received nothing of the program's, and must have received the alert. */
 static void check_refused(const struct test *test, const struct result *result) {
   if (result->server_received != 0 || result->early_received != 0)
     broken("the server got %zu bytes, and %zu as early data", result->server_received,
@@ -497,7 +497,7 @@ static void check_refused(const struct test *test, const struct result *result) 
     broken("sending goes on after the refusal");
   if (result->hellos == 0 && result->server_error != GNUTLS_E_PREMATURE_TERMINATION)
     broken("without a ClientHello the server got something: %s", gnutls_strerror(result->server_error));
-  /* A server that cannot read the early data passes over what comes behind them, too. */
+  /* A server that cannot read the early data skips what follows, too. */
   if (result->alert != GNUTLS_A_BAD_CERTIFICATE && !test->setup.datagram && result->hellos != 0 &&
       (test->before == NULL || test->setup.early_data == NULL))
     broken("the server was told %d, not bad_certificate", result->alert);

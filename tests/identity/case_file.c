@@ -7,7 +7,7 @@
 
 #include <openssl/pem.h>
 
-/* A setter takes one line's value, or reads the PEM block that follows. false: OpenSSL does not take it. */
+/* A setter reads one line's value, or the PEM block that follows. false: OpenSSL rejects it. */
 typedef bool setter(struct verify_case *test, const char *value, FILE *file);
 
 static bool set_purpose(struct verify_case *test, const char *value, FILE *file) {
@@ -92,7 +92,7 @@ static setter *find_setter(const char *word) {
   return NULL;
 }
 
-/* The value of a line without its end, split off its keyword. */
+/* The value of a line without the line's end; the keyword is cut off. */
 static char *split(char *line) {
   line[strcspn(line, "\n")] = '\0';
   char *blank = strchr(line, ' ');

@@ -2,14 +2,14 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Cases of certificate verification, as run.py writes them: a keyword and a value on each line, and a PEM
- * block after each keyword that stands for one.
+ * Reads cases of certificate verification as run.py writes them: a keyword and a value on each line, and a
+ * PEM block after each keyword that announces one.
  *
  *   case ID            begins a case
- *   for server|client  what the peer wants to be
+ *   for server|client  the peer's role
  *   time SECONDS       since 1970
  *   depth NUMBER       optional
- *   host|ip|email NAME that the peer must have; at most one
+ *   host|ip|email NAME a name that the peer must have; at most one
  *   trusted, untrusted, peer, crl, each followed by PEM
  *   end                ends it
  */
@@ -23,7 +23,7 @@
 
 struct verify_case {
   char *id;
-  const char *purpose; /* as X509_STORE_CTX_set_default wants it */
+  const char *purpose; /* a name for X509_STORE_CTX_set_default */
   X509_STORE *store;
   STACK_OF(X509) * untrusted;
   X509 *peer; /* NULL: none that OpenSSL can read */
@@ -33,7 +33,7 @@ struct verify_case {
 
 enum case_status { CASE_READ, CASE_END_OF_FILE, CASE_MALFORMED };
 
-/* *ret_case is to be cleared with case_clear whatever is returned. */
+/* Clear *ret_case with case_clear, whatever is returned. */
 enum case_status case_read(FILE *file, struct verify_case *ret_case);
 void case_clear(struct verify_case *test);
 

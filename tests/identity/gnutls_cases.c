@@ -4,11 +4,10 @@
 /*
  *   gnutls-cases FILE [MODULE]
  *
- * Verifies every case of the file (see case_file.h) by gnutls_x509_trust_list_verify_crt2(3), and prints a
- * line for each with all that a program can notice: id, verdict, what was returned, the status, and what the
- * function of gnutls_x509_trust_list_verify_crt2(3) that sees each certificate was told. Before that it sends
- * a ClientHello to nobody. Fails where MODULE is named and not loaded by then: what is then compared would
- * mean nothing.
+ * Verifies every case of the file (see case_file.h) with gnutls_x509_trust_list_verify_crt2(3), and prints a
+ * line for each with all that a program can notice: id, verdict, return value, status, and the arguments of
+ * the callback that sees each certificate. Before that, it makes a ClientHello that goes nowhere. Fails if
+ * MODULE is given and not loaded by then, because the comparison would mean nothing.
  */
 
 #include <arpa/inet.h>
@@ -25,7 +24,7 @@ enum kind { TRUSTED, UNTRUSTED, PEER, CRL, KINDS };
 
 static const char *const kind_words[KINDS] = {"trusted", "untrusted", "peer", "crl"};
 
-/* One case, as text. Each certificate may be one that GnuTLS cannot read. */
+/* One case as text. GnuTLS may be unable to read some of its certificates. */
 struct test {
   char *id;
   char *name; /* NULL: none */
@@ -51,7 +50,7 @@ static void *must_have(void *memory) {
 
 /* ---- Reading ---- */
 
-/* Adds a line, and all that follow up to the end of the block. */
+/* Adds a line, and all that follow until the end of the block. */
 static void read_pem(FILE *file, char **pem) {
   size_t size = 0, length = *pem != NULL ? strlen(*pem) : 0;
   char *line = NULL;
@@ -96,7 +95,7 @@ static bool read_setting(FILE *file, const char *word, const char *value, struct
   return true;
 }
 
-/* False: there is no case any more. */
+/* False: there are no more cases. */
 static bool read_case(FILE *file, struct test *test) {
   char *line = NULL, *value;
   size_t size = 0;
@@ -142,7 +141,7 @@ static int make_trust(const struct test *test, gnutls_x509_trust_list_t trust) {
                                               crls.data != NULL ? &crls : NULL, GNUTLS_X509_FMT_PEM, 0, 0);
 }
 
-/* What the function below was told, of all certificates of one case. Far more than any needs. */
+/* What the callback below received, for all certificates of one case. Larger than any case needs. */
 static char seen[65536];
 static size_t seen_length;
 
@@ -157,7 +156,7 @@ static int see(gnutls_x509_crt_t certificate, gnutls_x509_crt_t issuer, gnutls_x
   return 0;
 }
 
-/* What the peer must be; the address is written to the second. */
+/* The names that the peer must have; the address is written to the second. */
 static unsigned describe_peer(const struct test *test, gnutls_typed_vdata_st data[2],
                               unsigned char address[16]) {
   bool is_long = test->name != NULL && strchr(test->name, ':') != NULL;
@@ -222,7 +221,7 @@ static void verify(const struct test *test) {
   gnutls_x509_trust_list_deinit(trust, 1);
 }
 
-/* ---- Before all that ---- */
+/* ---- The ClientHello before all cases ---- */
 
 static ssize_t push(gnutls_transport_ptr_t transport, const void *data, size_t size) {
   (void)transport;

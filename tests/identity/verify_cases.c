@@ -6,8 +6,8 @@
  *
  * Verifies every case of the file (see case_file.h) as libssl verifies a peer, and prints a line for each
  * with all that a program can notice: id, verdict, error, its depth, the calls of the verify callback
- * (ok/error/depth), the length of the chain, and the codes of the error queue. Fails where PROVIDER is named
- * and not active: what is then compared would mean nothing.
+ * (ok/error/depth), the length of the chain, and the codes of the error queue. Fails if PROVIDER is given and
+ * not active, because the comparison would mean nothing.
  */
 
 #include <stdio.h>
@@ -19,7 +19,7 @@
 
 #include "case_file.h"
 
-/* Built by the verify callback, which has no argument of its own. Far more than any case needs. */
+/* The verify callback fills this, because it has no argument of its own. Larger than any case needs. */
 static char calls[65536];
 static size_t calls_length;
 
