@@ -2,12 +2,12 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Damages the compiled form of a policy again and again, opens it as every process does and asks it about
+ * Damages the compiled form of a policy again and again, opens it as every process does, and asks it about
  * every host: each answer must be that of the text, or the refusal that makes a process read the text.
  *
  *   compiled-corruption [SEED [COUNT]]
  *
- * Prints the seed, with which a run can be repeated. Status 1: an answer was wrong.
+ * Prints the seed, with which a run can be repeated. Exits with 1 if an answer was wrong.
  */
 #include "corruption.h"
 #include "policy_folder.h"
@@ -33,7 +33,7 @@ struct fuzz {
   struct bytes damaged; /* room for the sound one */
   struct question questions[SUBJECT_QUESTIONS];
   uint64_t random;
-  unsigned long opened, current, doubted; /* how many corruptions ended there */
+  unsigned long opened, current, doubted; /* how many damaged forms got that far */
 };
 
 static bool set_up(struct fuzz *fuzz) {
@@ -56,7 +56,7 @@ static void tear_down(struct fuzz *fuzz) {
   folder_remove(&fuzz->folder);
 }
 
-/* Without O_TRUNC: file systems wait for the disk when a file that was truncated is closed. */
+/* Without O_TRUNC, because file systems wait for the disk when a truncated file is closed. */
 static bool write_form(const struct fuzz *fuzz) {
   int fd = open(fuzz->form, O_WRONLY | O_CLOEXEC);
   bool written = fd >= 0 &&
@@ -80,8 +80,8 @@ static bool read_entry(const struct pin_entry *entry, void *arg) {
 }
 
 /*
- * In memory of exactly its size, where a sanitizer sees a read beyond its end that a mapped page would hide.
- * Whatever it answers.
+ * Opens the form in memory of exactly its size, so that a sanitizer sees a read beyond its end, which a
+ * mapped page would hide. The answers do not matter.
  */
 static void read_copy(const struct fuzz *fuzz) {
   size_t size = fuzz->damaged.size, sum = 0;
@@ -104,7 +104,7 @@ static bool is_refused_as_damaged(const struct answer *answer) {
   return answer->outcome == PIN_REFUSED && answer->reason == PIN_REASON_DAMAGED;
 }
 
-/* Returns how many answers were wrong, and has printed them. */
+/* Prints wrong answers, and returns how many there were. */
 static unsigned ask_all(struct fuzz *fuzz, const struct pin_policy *policy) {
   unsigned wrong = 0, refusals = 0;
   for (size_t i = 0; i < SUBJECT_QUESTIONS; i++) {
@@ -124,8 +124,8 @@ static unsigned ask_all(struct fuzz *fuzz, const struct pin_policy *policy) {
 }
 
 /*
- * What is of another edition is not current, for its sources are those of then; a process reads the text. So
- * only what is current, or has nothing in it but bytes of this edition, has to answer like the text.
+ * A form of another edition is not current, because its sources are those of that time; a process reads the
+ * text. So only a current form, or one that has only bytes of this edition, must answer like the text.
  */
 static unsigned examine(struct fuzz *fuzz, enum corruption corruption) {
   struct pin_compiled compiled;
@@ -156,7 +156,7 @@ static bool damage_once(struct fuzz *fuzz, unsigned long number) {
   return false;
 }
 
-/* Without damage every answer is the text's, and nothing is doubted: else the rest would prove nothing. */
+/* Without damage every answer is the text's, and no host is refused: else the rest would prove nothing. */
 static bool sound_is_sound(struct fuzz *fuzz) {
   struct pin_compiled compiled;
   if (pin_compiled_open(fuzz->form, &compiled) != PIN_OK)

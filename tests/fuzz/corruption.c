@@ -26,8 +26,8 @@ static size_t smaller(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* As often a few bytes as a few thousand, and a step of eight, of which an image consists, more often than
- * not. */
+/* A few bytes as often as a few thousand, and mostly a multiple of eight, because images consist of units of
+ * eight. */
 static size_t random_length(uint64_t *random, size_t limit) {
   size_t length = 1 + below(random, (size_t)1 << (3 + below(random, 12)));
   if (below(random, 4) != 0)
@@ -74,7 +74,7 @@ static void swap(uint64_t *random, struct bytes *image) {
   }
 }
 
-/* Sometimes all from some place on, as when a file is written over and the writer is stopped. */
+/* Sometimes everything from some place on, as if a writer was stopped while overwriting the file. */
 static void transplant(uint64_t *random, struct bytes *image, const struct bytes *other) {
   size_t shared = smaller(image->size, other->size);
   size_t from = random_place(random, shared);

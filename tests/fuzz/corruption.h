@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Damage to bytes, at random but repeatable. */
+/* Random but repeatable damage to bytes. */
 #ifndef FUZZ_CORRUPTION_H
 #define FUZZ_CORRUPTION_H
 
@@ -13,9 +13,9 @@ enum corruption {
   CORRUPTION_NOISE,    /* a range of random bytes */
   CORRUPTION_ZERO,     /* pages of zeros, as after a crash */
   CORRUPTION_TRUNCATE,
-  CORRUPTION_MOVE,       /* a range of the image in another place of it */
+  CORRUPTION_MOVE,       /* a range of the image at another place */
   CORRUPTION_SWAP,       /* two ranges */
-  CORRUPTION_TRANSPLANT, /* a range of the other image, from the same place or another */
+  CORRUPTION_TRANSPLANT, /* a range of the other image, from the same or another place */
   CORRUPTION_COUNT
 };
 
@@ -27,10 +27,10 @@ struct bytes {
   size_t size;
 };
 
-/* The next of a sequence of numbers that depends on nothing but where it was begun (splitmix64). */
+/* The next number of a sequence that depends only on its start (splitmix64). */
 uint64_t random_next(uint64_t *state);
 
-/* Damages the image, which may become shorter. It holds at least 16 bytes; `other` too. */
+/* Damages the image, which may become shorter. Both it and `other` have at least 16 bytes. */
 enum corruption corrupt(uint64_t *random, struct bytes *image, const struct bytes *other);
 
 #endif

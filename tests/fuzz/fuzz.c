@@ -31,7 +31,7 @@ static int remove_one(const char *path, const struct stat *status, int kind, str
   return remove(path);
 }
 
-/* Children of this process must not take its folder away. */
+/* Children of this process must not remove its folder. */
 static void remove_folder(void) {
   if (getpid() == owner)
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);

@@ -10,7 +10,7 @@
 #include "pinpolicy.h"
 
 static void write_seed(const char *folder, const char *name, const void *image, size_t size) {
-  /* All checksums are to be mended after a change. */
+  /* Tells the target to repair all checksums after a change. */
   static const char prefix[8] = {3};
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, name);

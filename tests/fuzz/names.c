@@ -37,7 +37,7 @@ bool names_has_empty_label(const char *name) {
   return length == 0;
 }
 
-/* ASCII case alone: not what the locale takes for letters. */
+/* Only ASCII case: not what the locale takes for letters. */
 static bool equals(const char *text, size_t length, const char *word) {
   if (strlen(word) != length)
     return false;
@@ -51,8 +51,8 @@ static bool equals(const char *text, size_t length, const char *word) {
   return true;
 }
 
-/* The address that a program would connect to for this text, in its usual spelling: as getaddrinfo(3) takes
- * it, or between the brackets of a URL. A zone says through which interface. */
+/* The address that a program would connect to for this text, in its usual spelling: as getaddrinfo(3) reads
+ * it, or between the brackets of a URL. A zone names the interface. */
 static bool is_address(const char *name, char ret_text[INET6_ADDRSTRLEN]) {
   struct in6_addr six;
   struct in_addr four;
@@ -120,6 +120,6 @@ bool names_is_plain(const char *name) {
     if (++label > 63)
       return false;
   }
-  /* The last label of a host name is no number, or it would be an address. */
+  /* The last label of a host name is not a number, which would make it an address. */
   return label > 0 && has_letter;
 }

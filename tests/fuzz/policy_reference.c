@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The plainest reader of a policy: libconfig's tree of the whole text, one mistake and no more. */
+/* The simplest reader of a policy: libconfig's tree of the whole text, and only the first mistake. */
 #include <libconfig.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ struct seen_entry {
   struct ports ports;
 };
 
-/* All of it is too much for a stack. */
+/* Static, because it is too large for a stack. */
 struct reference {
   const config_setting_t *pinsets; /* NULL: none */
   enum pin_mode mode;
@@ -81,7 +81,7 @@ static bool is_filled_list(const config_setting_t *setting) {
          refuse("no list, or an empty one");
 }
 
-/* config_setting_get_member takes "a.b" and "a:b" for paths. */
+/* config_setting_get_member reads "a.b" and "a:b" as paths. */
 static const config_setting_t *member(const config_setting_t *group, const char *name) {
   for (unsigned i = 0; group != NULL && i < (unsigned)config_setting_length(group); i++) {
     const config_setting_t *setting = config_setting_get_elem(group, i);
@@ -149,7 +149,7 @@ static bool read_ports(const config_setting_t *setting, struct ports *ret_ports)
 }
 
 static bool overlap(const struct ports *a, const struct ports *b) {
-  /* None: every port. */
+  /* No ports: every port. */
   if (a->count == 0 || b->count == 0)
     return true;
   for (uint32_t i = 0; i < a->count; i++)
@@ -158,7 +158,7 @@ static bool overlap(const struct ports *a, const struct ports *b) {
   return false;
 }
 
-/* Takes over the name. */
+/* Takes ownership of the name. */
 static bool remember(struct reference *reference, char *name, const struct ports *ports) {
   MUST(reference->entry_count < MOST_ENTRIES);
   struct seen_entry *seen = &reference->entries[reference->entry_count++];
@@ -170,7 +170,7 @@ static bool remember(struct reference *reference, char *name, const struct ports
   return true;
 }
 
-/* The entry whose settings are read. */
+/* The entry whose settings are being read. */
 struct draft {
   struct reference *reference;
   struct pin_entry entry;
@@ -283,7 +283,7 @@ static bool read_entry(struct reference *reference, const config_setting_t *grou
   return good;
 }
 
-/* All but `hosts`, which need them. */
+/* All settings except `hosts`, which needs them. */
 static bool read_settings(struct reference *reference, const config_setting_t *root) {
   bool has_version = false;
   for (unsigned i = 0; i < (unsigned)config_setting_length(root); i++) {
@@ -342,7 +342,7 @@ static bool read_policy(struct reference *reference, const config_setting_t *roo
   return true;
 }
 
-/* libconfig 1.5 leaks where it refuses. */
+/* libconfig 1.5 leaks when it refuses a text. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #include <sanitizer/lsan_interface.h>
@@ -359,7 +359,7 @@ static bool read_policy(struct reference *reference, const config_setting_t *roo
 #define ALLOW_NO_LEAKS (void)0
 #endif
 
-/* libconfig takes a comment in the last line for a mistake where no newline ends it; we do not. */
+/* If the last line is a comment without a newline, libconfig reports a mistake; we do not. */
 static bool read_text(config_t *config, const char *text) {
   locale_t locale = uselocale((locale_t)0);
   size_t length = strlen(text);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Stands in for libFuzzer where there is none: hands the target each file that is named, and each file of
- * each folder that is. So whatever a long run has found stays a test in every build.
+ * Replaces libFuzzer in other builds: gives the target each named file, and each file of each named folder.
+ * So whatever a long run has found is a test in every build.
  */
 #include "fuzz.h"
 
@@ -27,7 +27,7 @@ static void replay_file(const char *path) {
   MUST(fseek(file, 0, SEEK_END) == 0);
   size = (size_t)ftell(file);
   rewind(file);
-  /* Of its own size exactly: a read beyond the end is seen. */
+  /* Of exactly its size, so that a read beyond the end is noticed. */
   bytes = malloc(size > 0 ? size : 1);
   MUST(bytes != NULL && fread(bytes, 1, size, file) == size);
   fclose(file);

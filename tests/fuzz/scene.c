@@ -18,7 +18,7 @@ EVP_PKEY *scene_keys[SCENE_KEYS];
 static X509_PUBKEY *public_keys[SCENE_KEYS];
 static X509_NAME *names[NAMES];
 
-/* The same in every run: an input that was found must be found again. */
+/* The same in every run, so that an input which was found can be found again. */
 static EVP_PKEY *fixed_key(unsigned number) {
   unsigned char seed[32] = {1};
   seed[31] = (unsigned char)number;
@@ -62,7 +62,7 @@ unsigned scene_key_of(X509 *certificate) {
   return key;
 }
 
-/* For as long as the process lives. */
+/* Loaded as long as the process lives. */
 static OSSL_PROVIDER *providers[2];
 
 void scene_open(const char *policy) {

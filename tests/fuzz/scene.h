@@ -17,18 +17,18 @@
 /* Loads pinning.so with this policy in force, and makes the keys. */
 void scene_open(const char *policy);
 
-/* What a policy has to say of keys is known before the module is loaded. */
+/* The digests for the policy have to be known before the module is loaded. */
 void scene_make_keys(void);
 extern EVP_PKEY *scene_keys[SCENE_KEYS];
 /* "sha256/..." of a key; static. */
 const char *scene_pin(unsigned key);
 
-/* Which of the keys a certificate shows; SCENE_KEYS: none of them. */
+/* Which of the keys a certificate has; SCENE_KEYS: none of them. */
 unsigned scene_key_of(X509 *certificate);
 
-/* One certificate; the numbers may be any and are reduced to what there is. */
+/* One certificate; any numbers are allowed, and reduced to the existing names and keys. */
 struct recipe {
-  unsigned subject, issuer; /* names, of which there are a few */
+  unsigned subject, issuer; /* of a few names */
   unsigned key, signer;
   bool is_ca, is_version_1, has_path_length, may_not_sign, has_identifiers;
   unsigned path_length;
@@ -37,8 +37,8 @@ struct recipe {
 X509 *scene_certificate(const struct recipe *recipe);
 
 /*
- * A handshake over memory. The server shows the chain, and has the key of its first certificate; the
- * client is the caller's, with its names. Returns whether the client's handshake succeeded.
+ * Does a handshake in memory. The server shows the chain, and has the key of its first certificate; the
+ * caller's client has its names already. Returns whether the client's handshake succeeded.
  */
 bool scene_handshake(SSL *client, STACK_OF(X509) * chain, EVP_PKEY *key);
 

@@ -2,11 +2,11 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * shortened HOW FORM GOOD BAD ROOT NAME TEXT: a process that verifies two chains all the time, of which the
- * policy accepts GOOD and refuses BAD, while its compiled form FORM is changed in place, which nobody should
- * do, but restores, editors and full disks do. TEXT says whether the text of the policy is "sound" or
- * "broken"; with a sound one nothing may be refused that it accepts. Dies of a signal, or says what went
- * wrong, and leaves with 1.
+ * shortened HOW FORM GOOD BAD ROOT NAME TEXT: a process that keeps verifying two chains, of which the policy
+ * accepts GOOD and refuses BAD, while its compiled form FORM is changed in place. Nobody should do that, but
+ * restores, editors and full disks do. TEXT says whether the text of the policy is "sound" or "broken"; with
+ * a sound one, nothing that it accepts may be refused. If something is wrong, the process dies of a signal,
+ * or prints it and exits with 1.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -67,7 +67,7 @@ static bool accepts(STACK_OF(X509) * chain) {
   return ok;
 }
 
-/* good_must: whether the right key has to be accepted, too. */
+/* good_must: whether the right key has to be accepted. */
 static void check(const char *when, size_t detail, bool good_must) {
   if (accepts(bad))
     fail("%s %zu: the wrong key is accepted", when, detail);
@@ -177,7 +177,7 @@ static void all_the_time(void) {
   kill(child, SIGKILL);
   waitpid(child, NULL, 0);
   put_beside();
-  /* Long enough for the next look. */
+  /* Long enough for the next look at the policy. */
   nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 200000000}, NULL);
   check("afterwards", 0, true);
   if (rounds < 10)
@@ -192,13 +192,13 @@ static void several_looks(void) {
   }
 }
 
-/* ---- What programs do with descriptors ---- */
+/* ---- Programs that close or replace descriptors ---- */
 
 #define FILLED 300
 
 static struct stat filled_with;
 
-/* The program's own descriptors come to be where ours were. */
+/* The program's own descriptors get the numbers of ours. */
 static void take_all_descriptors(void) {
   int fd;
 
@@ -227,7 +227,7 @@ static int count_descriptors(void) {
   return count;
 }
 
-/* Makes the form look older than the text, so that it gives way to it. */
+/* Makes the form look older than the text, so that the text is used instead. */
 static void touch_text(void) {
   char path[4096];
 
@@ -240,7 +240,7 @@ static void descriptors(void) {
   int before, fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
   check("at first", 0, true);
-  /* The program's lowest numbers are as they would be without us. */
+  /* The program's lowest descriptors are those that it would have without pinning. */
   if (dup(fd) != fd + 1)
     fail("a low descriptor is taken");
   take_all_descriptors();
@@ -264,14 +264,14 @@ static void descriptors(void) {
     fail("%d descriptors have become %d", before, count_descriptors());
 }
 
-/* As daemons do, and then nothing of the file system is there any more. taken: the numbers are the program's
- * own by then. */
+/* As daemons do; afterwards nothing of the file system is left. taken: the program uses the numbers for
+ * itself by then. */
 static void confine(bool taken) {
   char folder[4096];
 
   if (geteuid() != 0)
     return;
-  /* This opens the policy, and asks nothing that would be kept. */
+  /* This opens the policy, but leads to no answer that would be cached. */
   SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
   if (taken)
     take_all_descriptors();

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* What an entry is like: by the host's number. */
+/* The kind of an entry, by the host's number. */
 enum sort {
   SORT_EXACT = 0,
   SORT_WILDCARD,
@@ -16,12 +16,12 @@ enum sort {
   SORT_COUNT
 };
 
-/* Not in use before this edition, or since. */
+/* Whether the host has an entry in this edition; other hosts have none in the next one. */
 static bool is_listed(unsigned edition, unsigned host) {
   return (host + edition) % 10 != 0;
 }
 
-/* A key of its own for every edition, host and depth. */
+/* A different key for every edition, host and depth. */
 static struct pin_digest key_of(unsigned edition, unsigned host, unsigned depth) {
   uint64_t state = (uint64_t)edition << 48 | (uint64_t)host << 16 | depth;
   struct pin_digest key;
@@ -37,7 +37,7 @@ static void print_list(FILE *file, const char *name, unsigned edition, unsigned 
   fprintf(file, " %s = [ \"%s\" ];", name, text);
 }
 
-/* So many entries of one name that they lie by their ports; their keys are right in no other place. */
+/* So many entries of one name that they are stored by port; their keys are wrong at any other place. */
 static bool has_neighbours(unsigned host) {
   return host % (4 * SORT_COUNT) == 0;
 }
@@ -74,7 +74,8 @@ static bool write_text(const char *path, unsigned edition) {
   if (file == NULL)
     return false;
   fputs("version = 1;\n", file);
-  /* No host is asked with it, but with a list of blocked keys no answer is found without looking at keys. */
+  /* No host is asked with this key, but with a list of blocked keys, no answer is found without looking at
+   * keys. */
   print_list(file, "blocked_keys", edition, SUBJECT_HOSTS, 0);
   fputs("\nhosts = (\n", file);
   for (unsigned host = 0; host < SUBJECT_HOSTS; host++)

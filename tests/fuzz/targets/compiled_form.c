@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The compiled form of a policy, made by somebody who can compute checksums as well as we: the first byte of
- * an input says whether they are mended, the rest from the eighth on is the file. What is promised then is
- * memory safety, and that what cannot be read refuses.
+ * The compiled form of a policy, made by an attacker who can compute checksums: the first byte of an input
+ * says whether they are repaired, the rest from the eighth byte on is the file. Then only memory safety is
+ * promised, and that unreadable parts refuse.
  */
 #include "fuzz.h"
 
@@ -71,7 +71,7 @@ static void seal_buckets(const struct pin_image_head *head, uint8_t *image) {
   }
 }
 
-/* The head as it would have to be for anything behind it to be looked at. */
+/* Makes the header valid, so that the part after it is looked at. */
 static void seal(uint8_t *image, size_t size, unsigned what) {
   struct pin_image opened;
   struct pin_image_head head;
@@ -145,7 +145,7 @@ static void ask_all(const struct pin_policy *policy) {
   }
 }
 
-/* A change that takes all but one drop-in from the form. What comes of it is a form that can be read. */
+/* A change that removes all but one drop-in from the form. The result must be a readable form. */
 static void change(const struct pin_compiled *compiled) {
   static const char text[] =
       "# Written by pinctl\nhosts = ( { name = \"a.example\"; ports = [ 443 ]; mode = \"off\"; },\n"
@@ -166,7 +166,7 @@ static void change(const struct pin_compiled *compiled) {
   pin_compiled_drop(beside, fd);
 }
 
-/* The same by way of a file, as processes read it. */
+/* The same through a file, as processes read it. */
 static void ask_file(const uint8_t *image, size_t size) {
   struct pin_compiled compiled;
   fuzz_write("policy.db", image, size);

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A file in somebody else's format (FUZZ_FORMAT); of a format with two files the second stands behind a line
- * "#----". What is read without a mistake is entries that a policy can hold.
+ * A file in a foreign format (FUZZ_FORMAT); if the format has two files, the second follows a line "#----". A
+ * file that is read without a mistake must give entries that a policy can contain.
  */
 #include "fuzz.h"
 
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct conversion conversion;
   if (FORMAT.has_companion)
     fuzz_write("second", second, second_size);
-  /* The verb has seen to it that there is no NUL inside. */
+  /* The verb has checked that there is no NUL inside. */
   if (strlen(text) == first_size) {
     read_text(&conversion, text, FORMAT.has_companion ? fuzz_path("second") : NULL);
     for (size_t i = 0; conversion.findings[FINDING_ERROR] == 0 && i < conversion.count; i++)

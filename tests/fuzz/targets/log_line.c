@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A line of the system log, which anybody may have written, as a syslog file and as the journal have it. And
+ * A line of the system log, which anybody may have written, as in a syslog file and in the journal. Also uses
  * the input as names, subjects and file names of a report of ours, which must be read back.
  */
 #include "fuzz.h"
@@ -37,7 +37,7 @@ static void read_lines(const char *line) {
   }
 }
 
-/* A text that was too long to be written ends in "...". */
+/* A text that was too long ends in "...". */
 static bool is_text_or_beginning(const char *read, const char *text) {
   size_t length = strlen(read);
   return strcmp(read, text) == 0 ||

@@ -2,8 +2,8 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * A name as a program gives it, of any bytes. Which entry covers it is also found the plain way, label by
- * label (names.c); and a name that may stand in a policy covers itself however it is spelled.
+ * A name from a program, of any bytes. Which entry covers it is also found in the simple way, label by label
+ * (names.c); and a name that is allowed in a policy covers itself, however it is spelt.
  */
 #include "fuzz.h"
 
@@ -50,7 +50,7 @@ static void check_fixed(const char *name) {
   }
 }
 
-/* An entry for the name as it was spelled. */
+/* Makes an entry for the name as it was spelt. */
 static void check_own_entry(const char *name, const char *canonical) {
   char text[1024];
   struct pin_policy policy;

@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * One grammar: what libpinpolicy, which cuts a text into sections and reads them one at a time, makes of a
- * policy, against what libconfig alone says of the whole text (policy_reference.c). What we accept libconfig
- * accepts, with the same settings, hosts and lists; what we alone refuse is one of the few things that we
- * refuse on purpose.
+ * Compares the grammar of libpinpolicy, which splits a text into sections and reads them one at a time, with
+ * what libconfig alone reads in the whole text (policy_reference.c). What we accept, libconfig must accept,
+ * with the same settings, hosts and lists. What only we refuse must be one of the few things that we refuse
+ * on purpose.
  */
 #include "fuzz.h"
 
@@ -16,7 +16,7 @@
 
 #include "policy_dump.h"
 
-/* libconfig would read on in another file, and of a text it sees nothing behind a NUL. */
+/* libconfig would include another file, and reads a text only up to a NUL. */
 static bool is_for_libconfig(const char *text, size_t size) {
   const char *include = text;
   if (strlen(text) != size)
@@ -31,15 +31,15 @@ static bool is_for_libconfig(const char *text, size_t size) {
   return true;
 }
 
-/* What we refuse on purpose and libconfig, or some release of it, reads. */
+/* What we refuse on purpose although libconfig, or some release of it, accepts it. */
 static bool is_on_purpose(const char *message) {
   static const char *const reasons[] = {
-      "malformed number",              /* more digits than all releases read alike; exponents; octal */
+      "malformed number",              /* too many digits for some releases; exponents; octal */
       "unknown escape",                /* \x00, which ends a string early; escapes of later releases */
-      "the string has no end",         /* to libconfig it ends with the text */
-      "the comment has no end",        /* to libconfig it ends with the text, and takes all settings along */
-      "nested less deeply",            /* recursion has a bound */
-      "too many settings in one group" /* and so has the search for repeated ones */
+      "the string has no end",         /* for libconfig it ends with the text */
+      "the comment has no end",        /* for libconfig it ends with the text, and hides all settings in it */
+      "nested less deeply",            /* recursion is limited */
+      "too many settings in one group" /* and so is the search for repeated ones */
   };
   for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
     if (strstr(message, reasons[i]) != NULL)

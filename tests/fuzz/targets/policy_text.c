@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The text of a policy: a main file and, behind a line "#----", a drop-in. Whatever they say: each report
- * points into the text that it is about, a policy is refused with a reason or answers for each of its
- * entries, and is never half of both.
+ * The text of a policy: a main file and, after a line "#----", a drop-in. Whatever they contain: each report
+ * points into the text that it is about; and a policy is either refused with a reason, or answers for each of
+ * its entries, never half of both.
  */
 #include "fuzz.h"
 
@@ -22,7 +22,7 @@ static void check_place(const struct pin_diagnostic *diagnostic) {
   if (diagnostic->source_line == NULL || diagnostic->column == 0)
     return;
   MUST(strchr(diagnostic->source_line, '\n') == NULL);
-  /* The line is shown without its carriage return, behind which a text may end. */
+  /* The line is shown without its carriage return, after which a text may end. */
   MUST(diagnostic->column - 1 + (size_t)diagnostic->width <= length + 1);
 }
 
@@ -31,7 +31,7 @@ static void check_report(const struct pin_diagnostic *diagnostic, void *arg) {
   MUST(diagnostic->file != NULL && diagnostic->file[0] == '/');
   MUST(diagnostic->message != NULL && diagnostic->message[0] != '\0');
   MUST(strchr(diagnostic->message, '\n') == NULL);
-  /* What our grammar refuses is never handed to libconfig, which leaks where it refuses. */
+  /* libconfig never gets a text that our grammar refuses, because it leaks when it refuses. */
   MUST(strncmp(diagnostic->message, "libconfig cannot read this", 26) != 0);
   check_place(diagnostic);
   errors += diagnostic->severity == PIN_ERROR;

@@ -2,13 +2,13 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Chains of any certificates, forged and damaged, through the real pinning.so, in a TLS client and in a
- * verification without one, with a program that overrides all that OpenSSL says. A chain that is accepted
- * because of a key must have that key on a path of signatures that begins at the peer's certificate, which is
- * found here by trying every certificate with X509_verify(3).
+ * Chains of any certificates, forged and damaged, through the real pinning.so: in a TLS client, and in a
+ * verification outside TLS, with a program that overrides OpenSSL's errors. If a chain is accepted because of
+ * a key, that key must be on a path of signatures from the peer's certificate. This is checked by trying
+ * every certificate with X509_verify(3).
  *
- * An input: a byte of ways, the key and the list that the policy names, then 8 bytes for each certificate,
- * the peer's first.
+ * An input: a byte that chooses the ways, the key and the list of the policy, then 8 bytes for each
+ * certificate, the peer's first.
  */
 #include "fuzz.h"
 
@@ -68,7 +68,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 
 /* ---- The chain ---- */
 
-/* One byte of the encoding becomes another. NULL: it is no certificate any more. */
+/* Changes one byte of the encoding. NULL: the result is no certificate. */
 static X509 *damage(X509 *certificate, unsigned place, unsigned change) {
   unsigned char *der = NULL;
   int size = i2d_X509(certificate, &der);
@@ -110,7 +110,7 @@ static STACK_OF(X509) * read_chain(const uint8_t *data, size_t size, const char 
   return chain;
 }
 
-/* ---- The judgement of its own ---- */
+/* ---- The test's own judgement ---- */
 
 static bool has_signed(X509 *issuer, X509 *subject) {
   EVP_PKEY *key = X509_get0_pubkey(issuer);
@@ -118,7 +118,7 @@ static bool has_signed(X509 *issuer, X509 *subject) {
          X509_check_ca(issuer) != 0 && key != NULL && X509_verify(subject, key) == 1;
 }
 
-/* Every certificate above the peer's that signatures lead to, by whatever way. */
+/* Every certificate above the peer's that can be reached by signatures. */
 static void find_proven(STACK_OF(X509) * chain, bool ret_proven[MOST]) {
   const int count = sk_X509_num(chain);
   bool grew = true;

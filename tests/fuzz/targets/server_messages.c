@@ -3,7 +3,8 @@
 
 /*
  * Handshake messages of a server, as `pinctl scan` reads them: the first byte says whether suites can be
- * looked up, then each message behind two bytes of its length, with nothing behind it in memory.
+ * looked up; then each message follows two bytes with its length, and is copied to memory of exactly its
+ * size.
  */
 #include "fuzz.h"
 
@@ -31,7 +32,7 @@ static size_t length_of_body(const unsigned char *message) {
   return (size_t)message[1] << 16 | (size_t)message[2] << 8 | message[3];
 }
 
-/* Of a message that is cut short nothing is taken. */
+/* Nothing is taken from a message that is cut short. */
 static void read_cut(const unsigned char *message, size_t length, SSL *suites,
                      const struct probe_answer *answer) {
   struct probe_answer after;

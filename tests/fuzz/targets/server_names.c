@@ -3,8 +3,8 @@
 
 /*
  * The name that a client puts into its ClientHello, of any bytes, through the real pinning.so: a client that
- * verifies nothing, and a server with a key that no entry accepts. A name that an entry covers is refused,
- * with a port behind it too; a plain host name that none covers is not.
+ * verifies nothing, and a server with a key that no entry accepts. A name that an entry covers must be
+ * refused, also with a port after it; a plain host name without an entry must not.
  */
 #include "fuzz.h"
 
@@ -29,7 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   return 0;
 }
 
-/* Takes the port off "host:port". Returns whether there was one. */
+/* Removes the port from "host:port". Returns whether there was one. */
 static bool cut_port(char *name) {
   char *colon = strchr(name, ':');
   if (colon == NULL || colon[1] < '1' || colon[1] > '9' || strlen(colon + 1) > 4 ||
