@@ -122,7 +122,7 @@ class Findings(unittest.TestCase):
         source = " ".join(path.read_text() for path in folder.glob("*.[ch]"))
         names = dict(re.findall(r'#define (\w+) "([a-z-]+)"', source))
         given = set()
-        for call in re.finditer(r"\bwatch_find(?:_about)?\(", source):
+        for call in re.finditer(r"\bwatch_add_finding(?:_about)?\(", source):
             code = arguments(source, call.end())[2]
             given |= set(re.findall(r'"(.+?)"', code)) | {names[word] for word in re.findall(r"\w+", code) if word in names}
         described = items(section(page("pinctl-monitor.1"), "FINDINGS"), "Ic")
