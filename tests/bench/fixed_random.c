@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of fixed_random.h: a random generator for OpenSSL that repeats itself. */
 #include "fixed_random.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of memory.h: measures the private memory of this process. */
 #include "memory.h"
 
 #include <stdio.h>

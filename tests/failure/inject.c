@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of inject.h: an allocator and a dlsym that make calls of pinning fail. */
 #include "inject.h"
 
 #include <dirent.h>

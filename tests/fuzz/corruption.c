@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of corruption.h: random but repeatable damage. */
 #include "corruption.h"
 
 #include <string.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of fuzz.h, which all targets share. */
 #include "fuzz.h"
 
 #include <fcntl.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of names.h: finds the entry of a name in the simple way. */
 #include "names.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of policy_dump.h: writes the contents of a policy as text. */
 #include "policy_dump.h"
 
 #include <inttypes.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of scene.h: handshakes in memory with the real pinning.so. */
 #include "scene.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of subject.h: writes editions of a policy, and the questions about them. */
 #include "subject.h"
 
 #include <stdio.h>

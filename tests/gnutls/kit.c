@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of kit.h: makes the client, connects it and records the result. */
 #include "server.h"
 
 #include <arpa/inet.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of server.h: a GnuTLS server in a thread, which counts what it receives. */
 #include "server.h"
 
 #include <string.h>

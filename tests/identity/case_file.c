@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of case_file.h: reads cases of certificate verification. */
 #include "case_file.h"
 
 #include <stdlib.h>

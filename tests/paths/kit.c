@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of kit.h: files, policies, contexts, and the table of cases. */
 #include "kit.h"
 
 #include <dlfcn.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of resume.h: makes two connections, the second with the session of the first. */
 #include "resume.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of shared_key.h: connections without certificates. */
 #include "shared_key.h"
 
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The digests of a policy: how their text is read and written. */
 #include "pinpolicy.h"
 #include "runner.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of fixture.h: policies of a few lines, compiled in a temporary folder. */
 #include "fixture.h"
 
 #include <stddef.h>

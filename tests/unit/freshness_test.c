@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* When a policy that was read is no longer fresh, and which generation it has. */
 #include "runner.h"
 #include "sample.h"
 

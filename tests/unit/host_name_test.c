@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* Host names and addresses of a peer: suffixes, hashes, comparison, and the forms of addresses. */
 #include "host_name.h"
 #include "runner.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of image_stage.h: a policy, questions to it, and memory that ends at an unreadable page. */
 #include "image_stage.h"
 
 #include <sys/mman.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* Which entries of a policy cover a peer, by its names, addresses and port. */
 #include "runner.h"
 #include "sample.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The smallest request to malloc that fits a block; it bounds the length of an unterminated name. */
 #include "openssl/malloc_bounds.h"
 
 #include <malloc.h>

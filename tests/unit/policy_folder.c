@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of policy_folder.h: files in a temporary folder, and the result of compiling them. */
 #include "policy_folder.h"
 
 #include "runner.h"

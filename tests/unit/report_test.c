@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The line that reports a verdict: its words, its escapes, and where it is cut. */
 #include "runner.h"
 #include "sample.h"
 

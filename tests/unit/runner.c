@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of runner.h: runs a suite under CUnit and checks that all of it ran. */
 #include "runner.h"
 
 #include <CUnit/Basic.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* The functions of sample.h: policies and paths made without text. */
 #include "sample.h"
 
 #include "host_name.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
+
+/* Verdicts on a path of keys, by each list and setting of an entry. */
 #include "runner.h"
 #include "sample.h"
 
