@@ -29,6 +29,7 @@ static uint64_t subject_of(const struct pin_verdict *verdict, unsigned event) {
 
 enum { EVENT_VERDICT, EVENT_SESSION_DROPPED };
 
+/* Room for the two pairs that log_limited adds, half of it for each. */
 #define TAIL_SIZE 64
 
 /* Logs a line unless there are too many. line: with TAIL_SIZE free bytes after its text. library: may be

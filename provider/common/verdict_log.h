@@ -8,7 +8,7 @@
 #include "pinpolicy.h"
 
 /*
- * Logs the verdict. library: the TLS library, added as the last pair of the line; NULL: OpenSSL. For a
+ * Logs the verdict. library: the TLS library, added as a pair behind the report; NULL: OpenSSL. For a
  * refusal, returns the report, cut to what an entry of OpenSSL's error queue holds; the caller frees it.
  * NULL: no refusal, or no memory.
  */

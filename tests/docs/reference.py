@@ -209,6 +209,9 @@ class Log(unittest.TestCase):
     def test_pairs(self):
         source = (SOURCE / "policy" / "report.c").read_text()
         pairs = set(re.findall(r'"([a-z]+)=\W*"', source)) | {"key0"}
+        for name in ("verdict_log.c", "log.c"):
+            pairs |= set(re.findall(r" ([a-z]+)=%", (SOURCE / "provider" / "common" / name).read_text()))
+        self.assertLessEqual({"library", "swallowed", "pid"}, pairs)
         table = set(re.findall(r"`([a-z0-9]+)`", "".join(re.findall(r"(?m)^\| (`.*?) \|", self.text))))
         self.assertLessEqual(pairs, table)
 
