@@ -256,7 +256,7 @@ class Times(Many):
         checked = json.loads(self.limited("check", "--json"))
         self.assertEqual([len(said["message"]) > 0 and said["source_line"] for said in checked], [None] * len(checked))
         self.assertGreaterEqual(len(checked), 2000)
-        self.assertEqual({said["width"] for said in checked if '"h7.example.org" hangs' in said["message"]}, {len('"h7.example.org"')})
+        self.assertEqual({said["width"] for said in checked if '"h7.example.org" depends on' in said["message"]}, {len('"h7.example.org"')})
 
 
 class Records(Many):

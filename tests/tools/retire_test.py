@@ -170,7 +170,7 @@ class Database(Rotate):
         self.pinctl("rotate", *self.words(HOST), status=3)
         self.history = self.write_policy("this is no database, but long enough to be looked at " * 40, "broken.db")
         for words in (("rotate", *self.words(HOST)), ("approve", HOST, "--history", self.history)):
-            self.assertIn("broken.db: file is not a database; restore it, or move it away", self.pinctl(*words, status=3).stderr)
+            self.assertIn("broken.db: file is not a database; restore it from a backup, or move it away and a new one is made", self.pinctl(*words, status=3).stderr)
 
 
 if __name__ == "__main__":

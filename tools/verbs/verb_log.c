@@ -21,9 +21,9 @@ static int read_log(const struct log_query *query, log_record_fn *each, void *ar
   size_t damaged = 0;
   int status = log_each(query, each, arg, &damaged);
   if (damaged > 0)
-    say_warning("%zu lines with the name \"" LOG_IDENTIFIER
-                "\" were not written by pinning, or are damaged, and were skipped",
-                damaged);
+    say_warning("%zu line%s with the name \"" LOG_IDENTIFIER
+                "\" %s skipped: not written by pinning, or damaged",
+                damaged, damaged == 1 ? "" : "s", damaged == 1 ? "was" : "were");
   return status;
 }
 
