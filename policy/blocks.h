@@ -2,13 +2,13 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Keeps what was read of an image that stays in its file. Called by image.c, compiled.c and the provider. No
- * page of a mapping is touched: if somebody shortens a mapped file in place, a process that touches a page
- * behind the new end is killed (SIGBUS), whereas a read only returns less. What was read stays at its address
- * until pin_blocks_trim, so that pointers into it stay valid, and asking for it again needs no call.
+ * Keeps what was read of an image that stays in its file. No page of a mapping is touched: if somebody
+ * shortens a mapped file in place, a process that touches a page behind the new end is killed (SIGBUS),
+ * whereas a read only returns less. What was read stays at its address until pin_blocks_trim, so that
+ * pointers into it stay valid, and asking for it again needs no call.
  *
- * One thread at a time. These functions do not check the bytes: every block of an image has a checksum, which
- * the reader of the image compares, and it notes here what a block was found to be.
+ * One thread at a time. These functions do not check the bytes: every block of an image has a checksum,
+ * which the reader of the image compares, and it notes here what a block was found to be.
  */
 #ifndef PIN_BLOCKS_H
 #define PIN_BLOCKS_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* The steps of pin_compiled_begin: writing a compiled form beside its place. Called by compiled_write.c
- * and compiled_change.c. */
+/* The steps of pin_compiled_begin: writing a compiled form beside its place. */
 #ifndef PIN_COMPILED_BESIDE_H
 #define PIN_COMPILED_BESIDE_H
 

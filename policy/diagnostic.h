@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Collects the mistakes of a policy while it is read, and reports them by file and line. Called by the
- * files that read text. */
+/* Collects the mistakes of a policy while it is read, and reports them by file and line. */
 #ifndef PIN_DIAGNOSTIC_H
 #define PIN_DIAGNOSTIC_H
 

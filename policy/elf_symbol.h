@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Finds a function or variable by its name in the tables of one loaded object. That costs a fifth of
- * dlsym(3), and never finds one of another object. Called by the provider, the shim and libc_symbol.c. */
+ * dlsym(3), and never finds one of another object. */
 #ifndef PIN_ELF_SYMBOL_H
 #define PIN_ELF_SYMBOL_H
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Reads a host's name in a program's spelling, without copying it, and finds the suffixes under which
- * entries may be filed. Called by lookup.c, pause.c and the provider. */
+ * entries may be filed. */
 #ifndef PIN_HOST_NAME_H
 #define PIN_HOST_NAME_H
 

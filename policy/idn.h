@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Converts names in Unicode by libidn2, which is loaded when the first such name is found. Called by
- * canonical_name.c. */
+/* Converts names in Unicode by libidn2, which is loaded when the first such name is found. */
 #ifndef PIN_IDN_H
 #define PIN_IDN_H
 

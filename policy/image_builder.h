@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Builds an image from entries: writes the format that image.h describes. Called by the files that read
- * text. Not exported, and not in pinning.so. */
+/* Builds an image from entries: writes the format that image.h describes. Not exported, and not in
+ * pinning.so. */
 #ifndef PIN_IMAGE_BUILDER_H
 #define PIN_IMAGE_BUILDER_H
 

@@ -4,8 +4,7 @@
 /*
  * Writes an image that differs from another one only in the entries of some drop-ins. Everything else is
  * copied block by block, so a change among a million entries needs little memory. The result is what
- * image_builder.c would make of the whole policy, except for where names and lists are placed. Called by
- * compiled_change.c.
+ * image_builder.c would make of the whole policy, except for where names and lists are placed.
  */
 #ifndef PIN_IMAGE_MERGE_H
 #define PIN_IMAGE_MERGE_H

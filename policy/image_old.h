@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Reads the parts of an old image, other than entries, that a change needs. Called by the image_merge
- * files. */
+/* Reads the parts of an old image, other than entries, that a change needs. */
 #ifndef PIN_IMAGE_OLD_H
 #define PIN_IMAGE_OLD_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Writes a large file with little memory, in several sections that grow independently. Called by
- * image_merge.c. */
+/* Writes a large file with little memory, in several sections that grow independently. */
 #ifndef PIN_IMAGE_WRITER_H
 #define PIN_IMAGE_WRITER_H
 

@@ -2,10 +2,10 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Splits a policy text into words and finds where they are. Called by the parser and the files that read
- * settings. libconfig reads the values, but tells only lines, and for some settings the line after them; this
- * finds the exact bytes. It accepts what every libconfig since 1.5 reads alike, and nothing else: no
- * @include, no 64-bit or octal numbers, only the escapes of 1.5.
+ * Splits a policy text into words and finds where they are. libconfig reads the values, but tells only
+ * lines, and for some settings the line after them; this finds the exact bytes. It accepts what every
+ * libconfig since 1.5 reads alike, and nothing else: no @include, no 64-bit or octal numbers, only the
+ * escapes of 1.5.
  */
 #ifndef PIN_LEXER_H
 #define PIN_LEXER_H

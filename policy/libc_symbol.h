@@ -3,8 +3,7 @@
 
 /*
  * Finds libc's own functions, even if the program exports functions of the same names. The dynamic linker
- * binds a call to the first object that has the name, and the program comes before libc. Called by
- * lazy_libc.c and the provider.
+ * binds a call to the first object that has the name, and the program comes before libc.
  */
 #ifndef PIN_LIBC_SYMBOL_H
 #define PIN_LIBC_SYMBOL_H

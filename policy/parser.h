@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Checks the grammar of values and groups. After a mistake it skips to the next setting, so that one
- * mistake does not hide others. Called by sections.c. */
+/* Checks the grammar of values and groups. After a mistake it skips to the next setting, so that one mistake
+ * does not hide others. */
 #ifndef PIN_PARSER_H
 #define PIN_PARSER_H
 

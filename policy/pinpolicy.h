@@ -600,9 +600,9 @@ PIN_MUST_USE enum pin_status pin_text_compile_small(const char *path, size_t mos
 /* One file of a policy, as it will be after a change. */
 struct pin_staged_file {
   const char *name; /* in policy.d; NULL: the main file */
-  const char *text; /* file name in policy.d; NULL: the main file */
-  int fd;           /* NULL: the file will be removed */
-}; /* open on the file that will be renamed to its place, whose identity goes into the image; -1: none */
+  const char *text; /* NULL: the file will be removed */
+  int fd; /* open on the file that will be renamed to its place; its identity goes into the image. -1: none */
+};
 
 /* pin_text_compile for a policy as it will be after a change: `files` replace those that are there. Owner
  * and mode of the staged texts are not checked. */

@@ -2,8 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Checks the grammar of a policy text and cuts it into sections, which are read one at a time. Called by
- * compile.c.
+ * Checks the grammar of a policy text and cuts it into sections, which are read one at a time.
  *
  * The whole text is not passed to libconfig, because libconfig stops at the first mistake, its check for
  * duplicates takes quadratic time in the number of pin sets, and a tree of a million hosts needs more than a

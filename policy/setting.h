@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Settings as libconfig read them, each with its place in the text. Called by document.c, entry.c and
- * digest_list.c. */
+/* Settings as libconfig read them, each with its place in the text. */
 #ifndef PIN_SETTING_H
 #define PIN_SETTING_H
 

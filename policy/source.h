@@ -3,8 +3,7 @@
 
 /*
  * Reads the files of a policy: the main file, the directory policy.d beside it, and the drop-ins in it. Each
- * file is opened once, checked by fstat(2), and read whole into memory. Called by compile.c and
- * compiled_change.c.
+ * file is opened once, checked by fstat(2), and read whole into memory.
  */
 #ifndef PIN_SOURCE_H
 #define PIN_SOURCE_H

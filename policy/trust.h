@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Decides whose files may be read as a policy. Called by source.c, compiled.c and pause.c. */
+/* Decides whose files may be read as a policy. */
 #ifndef PIN_TRUST_H
 #define PIN_TRUST_H
 

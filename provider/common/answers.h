@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Asks a peer's certificate about the findings of a verdict, by functions of either TLS library: for which
- * names it must be valid, and about each finding only once. Called by both vouch.c. */
+ * names it must be valid, and about each finding only once. */
 #ifndef PIN_ANSWERS_H
 #define PIN_ANSWERS_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Registers fork handlers. pthread_atfork(3) is not in glibc's libc.so but is linked into each program
- * that calls it. Called by openssl/forks.c. */
+/* Registers fork handlers. pthread_atfork(3) is not in glibc's libc.so but is linked into each program that
+ * calls it. */
 #ifndef PIN_AT_FORK_H
 #define PIN_AT_FORK_H
 

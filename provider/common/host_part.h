@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finds the host in a text that a program gives as a host's name, but with a port, a scheme or a path.
- * Called by question.c and peer.c. */
+/* Finds the host in a text that a program gives as a host's name, but with a port, a scheme or a path. */
 #ifndef PIN_HOST_PART_H
 #define PIN_HOST_PART_H
 

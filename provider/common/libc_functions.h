@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Functions of libc that we need in few processes. They are looked up when needed, so other processes pay
- * nothing for them (see text.h). Called by log.c, sockets.c and openssl/verified_name.c. */
+ * nothing for them (see text.h). */
 #ifndef PIN_LIBC_FUNCTIONS_H
 #define PIN_LIBC_FUNCTIONS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Keeps a program that connects again and again from flooding the log. Called by verdict_log.c. */
+/* Keeps a program that connects again and again from flooding the log. */
 #ifndef PIN_LOG_LIMIT_H
 #define PIN_LOG_LIMIT_H
 

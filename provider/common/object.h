@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finds the loaded object (a shared library or the program itself) that contains an address. Called by
- * pinning.so, pinning-gnutls.so and the preload shim. */
+/* Finds the loaded object (a shared library or the program itself) that contains an address. */
 #ifndef PIN_OBJECT_H
 #define PIN_OBJECT_H
 

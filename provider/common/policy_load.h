@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Loads a policy: from its compiled form if that is current, or else from its text. Called by
- * policy_store.c. */
+/* Loads a policy: from its compiled form if that is current, or else from its text. */
 #ifndef PIN_POLICY_LOAD_H
 #define PIN_POLICY_LOAD_H
 

@@ -4,11 +4,10 @@
 /*
  * The policies that this process holds: the one in force, and those that verifications still use. Readers
  * take a reference without a lock; only the thread that has the turn (reading_turn.h) changes anything.
- * Called by policy_store.c.
  *
  * A process may fork at any moment, and the child has none of the other threads: whatever they were changing
- * stays as it was at that moment. So a slot is marked free before its content is freed, and marked used after
- * it is filled. At worst, the child keeps a policy that it could have freed.
+ * stays as it was at that moment. So a slot is marked free before its content is freed, and marked used
+ * after it is filled. At worst, the child keeps a policy that it could have freed.
  */
 #ifndef PIN_POLICY_SLOT_H
 #define PIN_POLICY_SLOT_H

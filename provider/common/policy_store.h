@@ -4,7 +4,7 @@
 /*
  * The policy in force in this process. A verification takes a reference without a lock and keeps that policy
  * until it ends. A changed policy is used at most a second after the next verification, and a broken one
- * never replaces a good one. Any thread. Called by both modules.
+ * never replaces a good one. Any thread.
  */
 #ifndef PIN_POLICY_STORE_H
 #define PIN_POLICY_STORE_H

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Asks the policy for the names of a peer, one after the other. Names are not collected first, so no name
- * can displace another; only names that an entry covers are kept. Called by peer.c of both modules. */
+ * can displace another; only names that an entry covers are kept. */
 #ifndef PIN_QUESTION_H
 #define PIN_QUESTION_H
 

@@ -3,7 +3,7 @@
 
 /*
  * The turn to read a policy, which one thread of a process has at a time. It is the process's id and not a
- * lock: a child forked meanwhile must not wait for a thread that it does not have. Called by policy_store.c.
+ * lock: a child forked meanwhile must not wait for a thread that it does not have.
  */
 #ifndef PIN_READING_TURN_H
 #define PIN_READING_TURN_H

@@ -3,8 +3,7 @@
 
 /*
  * Memory for records without which a connection cannot be judged. Some is reserved, so that one failed
- * allocation does not refuse a host that no entry covers. Called by connection.c of both modules and
- * openssl/verification.c.
+ * allocation does not refuse a host that no entry covers.
  */
 #ifndef PIN_RECORD_H
 #define PIN_RECORD_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Looks at the process's sockets, for a connection that shows no socket of its own. Called by question.c
- * and by peer.c of both modules. Any thread. */
+/* Looks at the process's sockets, for a connection that shows no socket of its own. Any thread. */
 #ifndef PIN_SOCKETS_H
 #define PIN_SOCKETS_H
 

@@ -4,7 +4,7 @@
 /*
  * Remembers which hosts without an entry this process has logged: each host once for each key. The memory is
  * bounded, because somebody who makes a program connect chooses the names. A host whose place was reused is
- * logged again. Called by verdict_log.c.
+ * logged again.
  */
 #ifndef PIN_UNLISTED_TOLD_H
 #define PIN_UNLISTED_TOLD_H

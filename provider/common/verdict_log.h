@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Writes verdicts to the log. Called by judgement.c of both modules. */
+/* Writes verdicts to the log. */
 #ifndef PIN_VERDICT_LOG_H
 #define PIN_VERDICT_LOG_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Applies to verdicts what the administrator set outside the policy. Called by judgement.c of both
- * modules. */
+/* Applies to verdicts what the administrator set outside the policy. */
 #ifndef PIN_VERDICT_SETTINGS_H
 #define PIN_VERDICT_SETTINGS_H
 

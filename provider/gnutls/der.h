@@ -3,8 +3,7 @@
 
 /*
  * Reads those parts of a certificate that must be read from its own bytes. GnuTLS returns a key only as it
- * would encode it itself, and for RSA-PSS and others that encoding differs and has another digest. Called by
- * path.c.
+ * would encode it itself, and for RSA-PSS and others that encoding differs and has another digest.
  */
 #ifndef PIN_GNUTLS_DER_H
 #define PIN_GNUTLS_DER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Keeps our data in a session, as the data of an extension that is never sent. Called by connection.c. */
+/* Keeps our data in a session, as the data of an extension that is never sent. */
 #ifndef PIN_GNUTLS_EXTENSION_H
 #define PIN_GNUTLS_EXTENSION_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Reads a ClientHello of TLS or DTLS, because GnuTLS does not tell a client its own server name. Called by
- * connection.c. */
+/* Reads a ClientHello of TLS or DTLS, because GnuTLS does not tell a client its own server name. */
 #ifndef PIN_GNUTLS_HELLO_H
 #define PIN_GNUTLS_HELLO_H
 

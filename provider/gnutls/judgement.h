@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Turns a session into a verdict: collects what is known of the peer, asks the policy, and logs the
- * outcome. Called by connection.c. */
+/* Turns a session into a verdict: collects what is known of the peer, asks the policy, and logs the outcome.
+ */
 #ifndef PIN_GNUTLS_JUDGEMENT_H
 #define PIN_GNUTLS_JUDGEMENT_H
 

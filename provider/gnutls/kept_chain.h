@@ -5,7 +5,7 @@
  * Remembers what servers showed whose sessions the program stores. A resumed session shows nothing, in TLS
  * 1.3 not even afterwards, and a session that a program reads from a file may belong to any server. So the
  * certificates of allowed connections are remembered under the digest of the session's data, and only such a
- * session is offered. Called by connection.c.
+ * session is offered.
  */
 #ifndef PIN_GNUTLS_KEPT_CHAIN_H
 #define PIN_GNUTLS_KEPT_CHAIN_H

@@ -4,7 +4,7 @@
 /*
  * Builds the proven path of a server: the certificates that really signed one another, and their digests.
  * GnuTLS does not tell which path it verified, so every signature is checked here, but only as far as the
- * policy has to look. Called by judgement.c, peer.c and vouch.c.
+ * policy has to look.
  */
 #ifndef PIN_GNUTLS_PATH_H
 #define PIN_GNUTLS_PATH_H

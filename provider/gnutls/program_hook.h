@@ -5,7 +5,7 @@
  * Calls the handshake hook that a program sets. GnuTLS has room for one hook, which ours takes, for all
  * messages, so ours calls the program's. ChangeCipherSpec is an exception: GnuTLS shows it only to a hook of
  * exactly that type. A program's hook of that type gets the place at a time when no message that our hook
- * must see can come before ChangeCipherSpec. Called by connection.c.
+ * must see can come before ChangeCipherSpec.
  */
 #ifndef PIN_GNUTLS_PROGRAM_HOOK_H
 #define PIN_GNUTLS_PROGRAM_HOOK_H

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Checks a certificate for critical extensions that are not understood (RFC 5280, 4.2). Called by path.c
- * and vouch.c. */
+/* Checks a certificate for critical extensions that are not understood (RFC 5280, 4.2). */
 #ifndef PIN_GNUTLS_UNDERSTOOD_H
 #define PIN_GNUTLS_UNDERSTOOD_H
 

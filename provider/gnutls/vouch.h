@@ -3,8 +3,8 @@
 
 /*
  * Checks what a peer's certificate says before a pinned CA may be trusted for it. Anybody can get a
- * certificate from a CA, but only for a name of his own. GnuTLS does not tell what it verified, so everything
- * is checked here. Called by pin_judge through judgement.c.
+ * certificate from a CA, but only for a name of his own. GnuTLS does not tell what it verified, so
+ * everything is checked here.
  */
 #ifndef PIN_GNUTLS_VOUCH_H
 #define PIN_GNUTLS_VOUCH_H

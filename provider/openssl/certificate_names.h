@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Reads the host names and addresses out of a certificate. Called by peer.c and checked_name.c. */
+/* Reads the host names and addresses out of a certificate. */
 #ifndef PIN_CERTIFICATE_NAMES_H
 #define PIN_CERTIFICATE_NAMES_H
 

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Remembers the SHA-256 digests of data hashed recently. Called by openssl_sha256. A program mostly meets
- * servers and CAs that it met before, and comparing a key costs a hundredth of hashing it. The data is kept
- * whole, so a digest that is found belongs to exactly these bytes. Any thread; no function waits.
+ * Remembers the SHA-256 digests of data hashed recently. A program mostly meets servers and CAs that it met
+ * before, and comparing a key costs a hundredth of hashing it. The data is kept whole, so a digest that is
+ * found belongs to exactly these bytes. Any thread; no function waits.
  */
 #ifndef PIN_DIGEST_CACHE_H
 #define PIN_DIGEST_CACHE_H

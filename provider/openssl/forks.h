@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Installs fork handlers: before a fork they ask OpenSSL for what a child would need a lock for, and they
- * keep the rules of fork_lock.h. Called by hooks.c. */
+ * keep the rules of fork_lock.h. */
 #ifndef PIN_FORKS_H
 #define PIN_FORKS_H
 

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Installs our callbacks in an OpenSSL. CRYPTO_get_ex_new_index(3) makes OpenSSL call us for every
- * X509_STORE_CTX, SSL_CTX and SSL of the process as it is created, whoever creates it. Called by module.c. */
+ * X509_STORE_CTX, SSL_CTX and SSL of the process as it is created, whoever creates it. */
 #ifndef PIN_HOOKS_H
 #define PIN_HOOKS_H
 

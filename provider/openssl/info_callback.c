@@ -17,7 +17,7 @@ enum { STAND_IN_FREE = 0, STAND_IN_CLAIMED, STAND_IN_READY };
 
 /* The function of the program's that our n-th callback stands for. Set once and never changed. */
 struct stand_in {
-  atomic_int state;            /* NULL: not in use yet */
+  atomic_int state;            /* STAND_IN_FREE, _CLAIMED or _READY */
   _Atomic(info_fn *) callback; /* NULL: not in use */
   struct hook *hook;
   info_fn *program; /* NULL: stands for no callback */

@@ -4,8 +4,7 @@
 /*
  * Our info callbacks (SSL_set_info_callback(3)), which stand in for the program's. The program may read one
  * of ours and set it elsewhere at any time. So each of ours stands for one function of the program's, always
- * the same: wherever ours is set, it calls the program's function as if that one were set. Called by
- * connection.c and hooks.c.
+ * the same: wherever ours is set, it calls the program's function as if that one were set.
  */
 #ifndef PIN_INFO_CALLBACK_H
 #define PIN_INFO_CALLBACK_H

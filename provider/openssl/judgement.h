@@ -3,7 +3,7 @@
 
 /*
  * Turns a verification into a verdict: collects what is known of the peer, asks the policy, and logs the
- * outcome. The decision itself is made in policy/. Called by verification.c, connection.c and checked_name.c.
+ * outcome. The decision itself is made in policy/.
  */
 #ifndef PIN_JUDGEMENT_H
 #define PIN_JUDGEMENT_H

@@ -2,9 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * The proven path in the form that a TLS session stores: digests, and whether the path is complete. A resumed
- * session verifies nothing, and one read from a file has only the peer's certificate. With this record the
- * policy can be asked again. Called by judgement.c, session.c and vouch.c.
+ * The proven path in the form that a TLS session stores: digests, and whether the path is complete. A
+ * resumed session verifies nothing, and one read from a file has only the peer's certificate. With this
+ * record the policy can be asked again.
  */
 #ifndef PIN_KEPT_PATH_H
 #define PIN_KEPT_PATH_H

@@ -5,7 +5,7 @@
  * Remembers the question that was asked when a session was offered to the server, so that it need not be
  * asked again at the end of the handshake. Checking that nothing has changed costs a tenth of asking. Only
  * the plain case is remembered: a connected socket, and exactly one host name, which was sent. In any other
- * case the question is asked again. Called by connection.c.
+ * case the question is asked again.
  */
 #ifndef PIN_OFFER_H
 #define PIN_OFFER_H

@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Builds the proven path of a peer: the certificates that really signed one another, and the digests of
- * their keys. Called by judgement.c and vouch.c, and by pinctl (tools/proof). */
+ * their keys. */
 #ifndef PIN_PATH_H
 #define PIN_PATH_H
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Finds out who the peer of a verification is, and asks the policy for every name that the client used.
- * Called by judgement.c; the questions themselves are in common/question.h. */
+/* Finds out who the peer of a verification is, and asks the policy for every name that the client used. */
 #ifndef PIN_PEER_H
 #define PIN_PEER_H
 

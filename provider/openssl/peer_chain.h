@@ -4,8 +4,7 @@
 /*
  * Keeps, with the peer's certificate, what its verification found. A program that gives OpenSSL no name may
  * ask after the handshake whether the certificate is for a name (checked_name.h), and the policy is asked
- * then. Only under the preload shim, which sees that question. Called by hooks.c, verification.c and
- * checked_name.c.
+ * then. Only under the preload shim, which sees that question.
  */
 #ifndef PIN_PEER_CHAIN_H
 #define PIN_PEER_CHAIN_H

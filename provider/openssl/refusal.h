@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* Puts a refusal into OpenSSL's error queue. Called by judgement.c and refusing_bio.c. For the log see
- * common/verdict_log.h. */
+/* Puts a refusal into OpenSSL's error queue. For the log see common/verdict_log.h. */
 #ifndef PIN_REFUSAL_H
 #define PIN_REFUSAL_H
 

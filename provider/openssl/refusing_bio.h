@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* SPDX-FileCopyrightText: The pinning authors */
 
-/* A BIO that fails every read and write. A refused connection gets it in place of the program's BIO.
- * Called by connection.c. */
+/* A BIO that fails every read and write. A refused connection gets it in place of the program's BIO. */
 #ifndef PIN_REFUSING_BIO_H
 #define PIN_REFUSING_BIO_H
 

@@ -2,10 +2,9 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /*
- * Stores in an SSL_SESSION what its verification found. In memory that is ex_data of our class, which OpenSSL
- * copies with the session, as for every new ticket of TLS 1.3. A session in a file or an external cache has
- * it as the application data of its ticket, which a client never sends (openssl-internals S1). Called by
- * connection.c and checked_name.c.
+ * Stores in an SSL_SESSION what its verification found. In memory that is ex_data of our class, which
+ * OpenSSL copies with the session, as for every new ticket of TLS 1.3. A session in a file or an external
+ * cache has it as the application data of its ticket, which a client never sends (openssl-internals S1).
  */
 #ifndef PIN_SESSION_H
 #define PIN_SESSION_H

@@ -4,8 +4,7 @@
 /*
  * For an OpenSSL that lacks a function without which nothing can be judged (openssl_lacks_function). Refuses
  * every client's connection if a policy could cover its host. Uses the few functions that a refusal needs,
- * each only if it is there. The missing function was logged when it was found missing. Called by
- * verification.c and connection.c.
+ * each only if it is there. The missing function was logged when it was found missing.
  */
 #ifndef PIN_UNBOUND_H
 #define PIN_UNBOUND_H

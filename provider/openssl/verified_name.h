@@ -2,7 +2,7 @@
 /* SPDX-FileCopyrightText: The pinning authors */
 
 /* Reads the names that a client has OpenSSL verify. OpenSSL 4.0 does not always terminate them
- * (openssl-internals N1). Called by peer.c. */
+ * (openssl-internals N1). */
 #ifndef PIN_VERIFIED_NAME_H
 #define PIN_VERIFIED_NAME_H
 

@@ -3,8 +3,7 @@
 
 /*
  * Checks what a peer's certificate says before a pinned CA may be trusted for it, as far as OpenSSL has not
- * done so. Anybody can get a certificate from a CA, but only for a name of his own. Called by pin_judge
- * through judgement.c.
+ * done so. Anybody can get a certificate from a CA, but only for a name of his own.
  */
 #ifndef PIN_VOUCH_H
 #define PIN_VOUCH_H

@@ -51,6 +51,8 @@ class Defaults(WeeChat):
             (commands("", "tls off") + servers[servers.index("y.addr"):] + "y.tls = on\n", {"y.org": [B]}, None),
             (f"/set irc.server_default.tls_fingerprint {c}\n/server add x x.org\n", {"x.org": [C]}, None),
             (f"/server add x x.org -ssl_fingerprint={a} -tls\n", ONE, None),
+            (f"/server add x x.org -notls -tls_fingerprint={a} xtls\n" + servers[servers.index("y.addr"):], {"y.org": [B]}, None),
+            (f"/server add x x.org -tls_fingerprint=={a}\n/server add y y.org -tls_fingerprint={hexed('b')}\n", {"y.org": [B]}, "bad fingerprint"),
             (f"/server addreplace x x.org -tls\n/set irc.server.x.tls_fingerprint {a}\n", ONE, None),
             (f"/server add y y.org -tls_fingerprint=${{fp}}\n/server add x x.org -tls_fingerprint={a}\n", ONE, "bad fingerprint"),
         ])

@@ -144,7 +144,7 @@ echo "hosts = ( { name = \\"api.example.com\\"; pins = [ \\"$2\\" ]; } );" >>/et
                                  "\"$0\" resume api.example.com\nverdict\n\"$0\" pause\nverdict\n"
                                  "\"$0\" resume\nverdict\nls -A /run/pinning /var/lib/pinning\n")
         self.assertEqual(done.stdout.split()[:5], ["refused", "audited", "refused", "audited", "refused"], done.stderr)
-        self.assertIn("/var/lib/pinning/policy.pause: cannot be written: No space left on device; the pauses are in "
+        self.assertIn("/var/lib/pinning/policy.pause: cannot be written: No space left on device; this change is in "
                       "/run/pinning/policy.pause instead", done.stderr)
         self.assertIn("the change was made but not recorded", done.stderr)
         self.assertNotIn("policy.pause", done.stdout)
@@ -167,7 +167,7 @@ echo "hosts = ( { name = \\"api.example.com\\"; pins = [ \\"$2\\" ]; } );" >>/et
         self.assertEqual(done.stdout.split()[:3], ["audited", "refused", "audited"], done.stderr)
         found = json.loads(done.stdout.split("audited", 2)[2])["pauses"]
         self.assertEqual([pause["host"] for pause in found], [HOST])
-        self.assertIn("Read-only file system; the pauses are in /run/pinning/policy.pause", done.stderr)
+        self.assertIn("Read-only file system; this change is in /run/pinning/policy.pause", done.stderr)
 
     def test_nothing_holds_that_is_not_to_be_trusted(self):
         pause = "mkdir /run/pinning\nprintf 'pinning-pause 1\\n%s %s *\\nend\\n' $(date +%s) $(($(date +%s) + 600)) " \

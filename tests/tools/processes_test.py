@@ -199,7 +199,7 @@ class Reasons(ProcessCase):
         pid = int(child.stdout.readline().split()[1])
         reason, text = self.reason(pid)
         self.assertEqual(reason, "cleared-environment")
-        self.assertIn("cleared its environment", text)
+        self.assertIn("gave it another environment", text)
 
 
 @unittest.skipIf(SANITIZED, "a program built without sanitizers cannot load a module with them")

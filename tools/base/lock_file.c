@@ -19,8 +19,9 @@ static bool owns_folder(const char *path, uid_t user) {
   return stat(folder, &status) == 0 && status.st_uid == user;
 }
 
-/* Makes sure that only its owner can open the file. Where others could, because a restored backup has another
- * mode, say, its content is not to be trusted and is cleared. Returns 0 or an errno value. */
+/* Makes this user's file private; a file of the folder's owner is accepted as it is. Where others could,
+ * because a restored backup has another mode, say, its content is not to be trusted and is cleared. Returns 0
+ * or an errno value. */
 static int make_private(const char *path, int fd) {
   struct stat status;
   if (fstat(fd, &status) != 0)

@@ -130,7 +130,8 @@ static void break_column(struct table *table, size_t column, size_t columns) {
   }
 }
 
-/* The largest width that `count` columns can have so that together they fit into `room`. */
+/* The largest width that `count` columns can have so that together they fit into `room`, but at least
+ * NARROWEST. */
 static size_t fair_share(const size_t *widths, size_t count, size_t room) {
   size_t share = room;
   size_t total = 0;

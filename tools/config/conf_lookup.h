@@ -8,7 +8,8 @@
 
 #include <openssl/conf.h>
 
-/* The first error in OpenSSL's queue, "reason: data", for free(3). NULL: there is none. */
+/* The first error in OpenSSL's queue, "reason: data", for free(3); "unknown error" if it has no reason. NULL:
+ * the queue is empty. */
 char *openssl_error_text(void);
 
 /* Reads a text with OpenSSL's own parser, with its includes. For NCONF_free; NULL, with the reason in

@@ -27,8 +27,9 @@ struct trial {
 #define TRIAL_KEYS 4
 
 /*
- * Runs a trial, for 30 seconds at the most. True: all went well. *ret_providers: the names of the active
- * providers, to be cleared in any case. *ret_why: what went wrong, for free(3); NULL: nothing did.
+ * Runs a trial, for 30 seconds for each kind of key at the most. True: all went well. *ret_providers: the
+ * names of the active providers, to be cleared in any case. *ret_why: what went wrong, for free(3); NULL:
+ * nothing did.
  */
 bool trial_run(const struct trial *trial, struct text_list *ret_providers, char **ret_why);
 

@@ -51,7 +51,7 @@ MUST_USE bool database_run(struct database *database, const char *sql);
 /* Runs one statement that gives no rows. False, having said why. */
 MUST_USE bool database_change(struct database *database, const char *sql, const struct sql_value *values,
                               size_t count);
-/* How many rows the last statement changed, and the id of the row that it inserted. */
+/* How many rows the last statement that changed something changed, and the id of the last row inserted. */
 int database_changed(const struct database *database);
 int64_t database_inserted(const struct database *database);
 

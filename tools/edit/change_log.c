@@ -218,7 +218,7 @@ static char *describe(const struct file_change *files, size_t count) {
     fprintf(stream, "%s%s %s", i == 0 ? "" : ", ", action(&files[i]), path_base(files[i].path));
   }
   if (count > MOST_NAMED)
-    fprintf(stream, " and %zu more files", count - MOST_NAMED);
+    fprintf(stream, " and %zu more file%s", count - MOST_NAMED, count - MOST_NAMED == 1 ? "" : "s");
   memory_close(stream);
   char *escaped = escape_text(text);
   free(text);

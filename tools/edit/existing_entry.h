@@ -83,7 +83,7 @@ MUST_USE int stage_new_entry(struct change *change, const struct dropin *dropin)
 /* ---- A change to existing entries, from taking the lock to the commit ---- */
 
 struct edit {
-  struct change *change; /* NULL: the lock could not be taken */
+  struct change *change; /* NULL: it could not be begun */
   struct existing_entries existing;
 };
 

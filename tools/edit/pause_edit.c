@@ -109,7 +109,7 @@ static int write_diskless(const char *path, const struct pauses *pauses, int64_t
   if (warn_of_pauses_on_disk(path, pauses, now) == 0 && pauses->count == 0)
     return 0;
   say_warning(
-      "%s: cannot be written: %s; the pauses are in %s instead, which is lost when the machine restarts",
+      "%s: cannot be written: %s; this change is in %s instead, which is lost when the machine restarts",
       path, strerror(why_not_on_disk), place);
   return 0;
 }

@@ -239,7 +239,8 @@ static int apply_files(struct commit *commit) {
   for (size_t i = 0; i < change->count; i++)
     if (!is_unchanged(&change->files[i]))
       return EXIT_FAILED;
-  /* policy.d is not made earlier: the compiled form would be stale then, and the check had to read all text.
+  /* policy.d is not made earlier: the compiled form would be stale then, and the check would have to read
+   * all of the text.
    */
   int error = directory_make(change->dropins);
   if (error != 0) {

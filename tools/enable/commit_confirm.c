@@ -115,8 +115,8 @@ void confirm_forget(const struct target *target) {
   if (error == ENOENT)
     return;
   if (error != 0)
-    say_error("%s: cannot be removed: %s; while it exists, the change may still be undone", saved,
-              strerror(error));
+    say_error("%s: cannot be removed for good: %s; if it is there again, the change may still be undone",
+              saved, strerror(error));
   stop_systemd(target);
 }
 

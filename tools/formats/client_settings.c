@@ -264,8 +264,13 @@ static void add_server(struct sections *sections, char *words, unsigned line) {
   section_enter(sections, name);
   put_setting(sections, ADDRESSES, address, line);
   for (char *option; (option = next_word(&words, " \t")) != NULL;) {
-    bool has_value = strchr(option, '=') != NULL, is_no = strncmp(option, "-no", 3) == 0;
-    char *value = has_value ? cut_word(option, "=") : is_no ? off : on;
+    char *equals = strchr(option, '=');
+    bool has_value = equals != NULL, is_no = strncmp(option, "-no", 3) == 0;
+    char *value = has_value ? equals + 1 : is_no ? off : on;
+    if (*option != '-')
+      continue;
+    if (has_value)
+      *equals = '\0';
     enum setting setting = setting_of(sections, option + (is_no ? 3 : 1));
     if (has_value ? setting == FINGERPRINTS && !is_no : setting == TLS || setting == CHECKS)
       put_setting(sections, setting, value, line);

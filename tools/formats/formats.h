@@ -50,7 +50,7 @@ enum holds {
   HOLDS_EXPIRY_TIME = 1 << 7,  /* the second of expiry */
   HOLDS_ONE_EXPIRY = 1 << 8,   /* the second of expiry, one for all entries */
   HOLDS_AUDIT = 1 << 9,        /* entries that only log */
-  HOLDS_OFF = 1 << 10,         /* a name that a less specific entry does not cover */
+  HOLDS_OFF = 1 << 10,         /* a name exempted from a less specific entry */
   HOLDS_CA_KEYS = 1 << 11,     /* keys anywhere in the chain; otherwise only the server's own */
   HOLDS_ROLES = 1 << 12,       /* keys of CAs apart from the server's own */
   HOLDS_FINGERPRINTS = 1 << 13 /* digests of certificates */

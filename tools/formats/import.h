@@ -14,7 +14,7 @@
  * Decodes *text, `length` bytes and a NUL, and makes it the text of the conversion. UTF-16 with a byte
  * order mark becomes UTF-8, a byte order mark is removed, and every line ends in one newline. *text may be
  * replaced by another allocation; the caller frees it. Returns false for a file that is not text (a binary
- * property list, compiled Android XML, anything else with a NUL), after a message that says what the file
+ * property list, compiled Android XML, anything else with a NUL), having said what the file
  * is and what to do.
  */
 MUST_USE bool import_text_prepare(struct conversion *conversion, char **text, size_t length);

@@ -56,7 +56,7 @@ void tree_member(struct conversion *conversion, json_object *object, const char 
                  unsigned line);
 
 /*
- * Each returns a value for json_object_put, or NULL after a message. All documents of a YAML text form one
+ * Each returns a value for json_object_put, or NULL having said why. All documents of a YAML text form one
  * array. YAML's aliases are losses: with them a short text could stand for a very long one.
  */
 json_object *tree_from_yaml(struct conversion *conversion);

@@ -20,7 +20,7 @@ static void fail(struct reading *reading, size_t line, const char *message) {
   reading->failed = true;
 }
 
-/* Reads the next event, for yaml_event_delete. Returns false, after a message, if there is none. */
+/* Reads the next event, for yaml_event_delete. Returns false, having said why, if there is none. */
 static bool next(struct reading *reading, yaml_event_t *ret_event) {
   if (reading->failed)
     return false;

@@ -11,7 +11,7 @@
 #include "formats/conversion.h"
 
 /*
- * Parses the conversion's text and returns its root, which must have this name; NULL after a message. A text
+ * Parses the conversion's text and returns its root, which must have this name; NULL having said why. A text
  * that defines entities is refused, so that nothing stands for more than it shows. Call xmlFreeDoc on
  * *ret_document in any case.
  */

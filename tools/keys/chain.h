@@ -30,7 +30,7 @@ struct chain {
 /*
  * Verifies the certificates of a server at `host` (its own first) against those in ca_file, or, if NULL,
  * those that OpenSSL trusts by default. If OpenSSL refuses, the path is proven by the rule of pinning.so
- * (proof/proof.h), as for a program that goes on nevertheless. Returns false, after a message, if this
+ * (proof/proof.h), as for a program that goes on nevertheless. Returns false, having said why, if this
  * could not be tried. Clear the result in any case.
  */
 MUST_USE bool chain_prove(const struct objects *shown, const char *ca_file, const char *host,

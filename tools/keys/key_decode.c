@@ -69,7 +69,7 @@ static char *key_type_of(const EVP_PKEY *key) {
   return must_copy(name);
 }
 
-/* Returns the SubjectPublicKeyInfo byte for byte as in the object, not as OpenSSL would encode it. */
+/* Hashes the SubjectPublicKeyInfo byte for byte as in the object, not as OpenSSL would encode it. */
 static bool take_public_key(X509_PUBKEY *key, struct object *object) {
   unsigned char *der = NULL;
   int length = i2d_X509_PUBKEY(key, &der);

@@ -26,7 +26,7 @@ MUST_USE bool object_from_public_pem(const char *text, size_t length, struct obj
 
 /*
  * Reads a private key; format is "PEM" (the first block of the text) or "DER". Asks for a passphrase on
- * the terminal. Returns false after a message that says what was expected of the file `path`.
+ * the terminal. False, having said what was expected of the file `path`.
  */
 MUST_USE bool object_from_private_key(const char *path, const char *format, const char *bytes, size_t length,
                                       struct object *ret_object);

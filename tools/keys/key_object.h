@@ -31,7 +31,7 @@ struct objects {
 };
 
 /*
- * Reads all objects in a file ("-": standard input). Returns false, after a message that names the file
+ * Reads all objects in a file ("-": standard input). Returns false, having said why with the name of the file
  * and what was expected, if any part is damaged or nothing carries a key. Asks for the passphrase of an
  * encrypted key, on the terminal only.
  */
@@ -61,16 +61,16 @@ const char *role_word(enum role role);
 /* The words that key_pair_new accepts, as an option shows them; the first is the default. */
 #define KEY_PAIR_ALGORITHMS "p256|p384|ed25519|rsa2048|rsa3072|rsa4096"
 
-/* Makes a key pair. Returns NULL after a message. */
+/* Makes a key pair. Returns NULL having said why. */
 EVP_PKEY *key_pair_new(const char *algorithm);
 
 /*
  * Writes PKCS#8 in PEM, encrypted with AES-256 under a key that scrypt (RFC 7914) makes of the passphrase;
- * NULL: unencrypted. For OPENSSL_clear_free with its length. Returns NULL after a message.
+ * NULL: unencrypted. For OPENSSL_clear_free with its length. Returns NULL having said why.
  */
 char *key_pair_private_text(EVP_PKEY *key, const char *passphrase);
 
-/* The results are for free(3). NULL after a message. */
+/* The results are for free(3). NULL having said why. */
 char *key_pair_public_text(EVP_PKEY *key);
 /* A certificate request in PEM for a canonical host name, wildcard or IP address, which is both subject
  * and alternative name. */

@@ -22,7 +22,7 @@ struct anchors {
 /*
  * Reads the PEM certificates in a file, or in all regular files below a folder; links are not followed, so
  * that linked files do not count. NULL: the places for packages of distributions, which administrators and
- * trust stores do not use. Returns false, after a message, if there are none. Clear the result in any
+ * trust stores do not use. Returns false, having said why, if there are none. Clear the result in any
  * case.
  */
 MUST_USE bool anchors_read(const char *path, struct anchors *ret_anchors);

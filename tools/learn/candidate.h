@@ -97,7 +97,7 @@ void candidate_take_answer(const struct candidates *candidates, const struct pin
 void candidate_take_repetition(const struct candidates *candidates, const struct watch_host *host,
                                struct candidate *candidate);
 
-/* Adds what the history knows of the keys at the chosen place. Returns false after a message. */
+/* Adds what the history knows of the keys at the chosen place. Returns false having said why. */
 MUST_USE bool candidate_take_history(const struct candidates *candidates, struct history *history,
                                      struct candidate *candidate);
 

@@ -140,7 +140,7 @@ int learning_write(const struct candidates *candidates, const char *policy, cons
 
 /* ---- The list of hosts ---- */
 
-/* Returns the line without its comment and surrounding blanks. */
+/* Adds the host of a line, without its comment and surrounding blanks. False: the line names no host. */
 static bool read_host(char *line, struct candidates *candidates) {
   static const char blanks[] = " \t\r";
   AUTO_TEXT host = NULL;

@@ -17,7 +17,7 @@ struct learning_history {
 
 /*
  * Asks the servers of all open candidates, some of them several times, and decides each candidate.
- * protocol_of: how TLS begins on a port. Returns an exit status, after a message on failure.
+ * protocol_of: how TLS begins on a port. Returns an exit status, having said why on failure.
  */
 typedef enum probe_protocol learning_protocol_fn(uint16_t port, const void *arg);
 MUST_USE int learning_ask(struct candidates *candidates, const struct pin_policy *policy,
@@ -31,7 +31,7 @@ size_t learning_count(const struct candidates *candidates, enum candidate_state 
 
 /*
  * Writes an entry for each proposal, or prints the change as a diff (dry run). mode: NULL for the
- * policy's. Returns an exit status, after a message if nothing was changed.
+ * policy's. Returns an exit status, having said why if nothing was changed.
  */
 MUST_USE int learning_write(const struct candidates *candidates, const char *policy, const char *mode,
                             bool dry_run);

@@ -17,7 +17,7 @@
          "read this log (- : standard input) instead of\nthe system's; may be compressed",                   \
          .repeatable = true)
 #define LOG_OPTION_SINCE                                                                                     \
-  OPTION(SINCE, "since", "TIME", "show nothing older: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
+  OPTION(SINCE, "since", "TIME", "ignore older lines: 2026-11-25, an RFC 3339 time,\n2h, \"3 days ago\"")
 
 struct log_query {
   struct text_list files; /* empty: the system's log */
@@ -27,14 +27,14 @@ struct log_query {
   bool follow; /* new lines only, or those since `since`; never ends by itself */
 };
 
-/* Reads --file, --since and --follow. Returns false, after a message about usage. Clear the result in any
- * case. */
+/* Reads the FILE operands, --file, --since and --follow. Returns false, having said how the verb is used.
+ * Clear the result in any case. */
 MUST_USE bool log_query_read(const struct arguments *arguments, struct log_query *ret_query);
 void log_query_clear(struct log_query *query);
 
 /*
  * Calls `each` for every line of ours, the oldest file first, in order. *ret_damaged is the number of
- * lines under our name that pinning.so cannot have written. Returns an exit status, after a message if a
+ * lines under our name that pinning.so cannot have written. Returns an exit status, having said why if a
  * log could not be read.
  */
 typedef void log_record_fn(const struct log_record *record, void *arg);

@@ -97,9 +97,9 @@ static char *post(CURL *handle, struct pinned_connection *connection) {
 }
 
 /*
- * Ends a transfer and frees its parts. failure: taken over; NULL: there was none. NULL, or "the webhook at
- * HOST:
- * ...". The message has nothing else of the URL: it may hold a password, and its path is often a secret.
+ * Ends a transfer and frees its parts. failure: taken over; NULL: there was none. Returns NULL, or the
+ * failure with the host in front. The message has nothing else of the URL: it may hold a password, and its
+ * path is often a secret.
  */
 static char *end_transfer(CURL *handle, struct curl_slist *list, struct pinned_connection *connection,
                           const char *what, char *failure) {

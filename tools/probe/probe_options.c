@@ -25,7 +25,7 @@ static bool read_connect(const struct arguments *arguments, struct probe_setting
       return wrong_usage(arguments->verb, "--connect \"%s\": expected HOST:PORT:ADDR:PORT", value);
     struct curl_slist *longer = curl_slist_append(settings->connect, value);
     if (longer == NULL)
-      return say_error("out of memory");
+      memory_exhausted();
     settings->connect = longer;
   }
   return true;

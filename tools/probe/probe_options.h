@@ -12,9 +12,10 @@
 
 #define PROBE_OPTION_CA OPTION(CA, "ca", "FILE", "trust the roots in this file (default: those of\nOpenSSL)")
 #define PROBE_OPTION_CONNECT                                                                                 \
-  OPTION(CONNECT, "connect", "HOST:PORT:ADDR:PORT",                                                          \
-         "instead of the first HOST:PORT, connect to\nADDR:PORT, as with curl's --connect-to",               \
-         .repeatable = true)
+  OPTION(                                                                                                    \
+      CONNECT, "connect", "HOST:PORT:ADDR:PORT",                                                             \
+      "connect to ADDR:PORT instead of HOST:PORT, as\ncurl's --connect-to; empty parts: any, or the same",   \
+      .repeatable = true)
 #define PROBE_OPTION_TIMEOUT                                                                                 \
   OPTION(TIMEOUT, "timeout", "SECONDS",                                                                      \
          "how long each host may take, to the end of the\nhandshake (default: 10)")

@@ -49,7 +49,7 @@ struct rotation_settings {
 
 /*
  * Works out the steps for servers that were asked (watch_examine); record the history before, if it is to be
- * recorded. Changes nothing. Returns false after a message. Clear the result in any case, before the
+ * recorded. Changes nothing. Returns false having said why. Clear the result in any case, before the
  * watch.
  */
 MUST_USE bool rotation_plan(const struct watch *watch, const struct pin_policy *policy,

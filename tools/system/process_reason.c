@@ -182,7 +182,7 @@ const char *process_reason_text(enum process_reason reason) {
       [REASON_DOVECOT] =
           "Dovecot passes on only what import_environment lists: see \"Services\" in programs.md",
       [REASON_CLEARED] =
-          "the process that started it had pinning, but cleared its environment: enable pinning in "
+          "a process that started it had pinning, but gave it another environment: enable pinning in "
           "openssl.cnf (\"pinctl enable\")",
       [REASON_SHIM_ONLY] = "only the shim reaches GnuTLS: \"pinctl enable --preload\", or \"pinctl run\"",
       [REASON_BOUND_DEEPLY] =

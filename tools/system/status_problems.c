@@ -171,11 +171,10 @@ static void judge_confirmation(struct status *status) {
 /* A pause is a problem: its hosts are not enforced. */
 static void judge_pauses(struct status *status) {
   if (status->pauses.status != PIN_OK)
-    add_problem(
-        status,
-        must_copy(
-            "the file of pauses is damaged, or others may write it; it is ignored, and nothing is paused"),
-        must_format("\"pinctl resume%s\" removes it", same_policy()));
+    add_problem(status,
+                must_copy("the file of pauses is damaged, cannot be read, or is not to be trusted; it is "
+                          "ignored, and nothing is paused"),
+                must_format("\"pinctl resume%s\" removes it", same_policy()));
   for (size_t i = 0; i < status->pauses.count; i++) {
     const struct pin_pause *pause = &status->pauses.items[i];
     bool all = strcmp(pause->name, PIN_PAUSE_ALL) == 0;

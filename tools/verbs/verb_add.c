@@ -172,8 +172,8 @@ static int refuse_other_ports(const struct existing_entry *item) {
       item->path, (unsigned)item->entry.line, item->entry.name, ports);
 }
 
-/* Finds the entry to add to; *ret_target NULL: there is none. Refuses where another entry has the same ports.
- */
+/* Finds the entry to add to; *ret_target NULL: there is none. Refuses where the
+ * ports of another entry overlap with the request's without being the same. */
 static int find_target(const struct existing_entries *existing, const struct dropin *request,
                        const struct existing_entry **ret_target) {
   *ret_target = NULL;
@@ -206,7 +206,8 @@ static int stage(struct change *change, const struct addition *addition, const s
   return EXIT_DONE;
 }
 
-/* Whether a new entry has the key of the server. False, having said how the verb is used. */
+/* Whether a new entry has a pin that is no backup pin, unless its mode is "off". False, having said how the
+ * verb is used. */
 static bool new_entry_is_sound(const struct arguments *arguments, const struct dropin *request) {
   const char *mode = request->settings[DROPIN_MODE];
   if (mode != NULL && strcmp(mode, "off") == 0)
@@ -386,7 +387,7 @@ const struct verb verb_add = {
                "people wrote by hand are never changed. Nothing changes unless the whole policy\n"
                "is valid afterwards. Prints what \"pinctl check\" would say about the entry. If\n"
                "something is almost certainly a mistake, asks on the terminal; without a\n"
-               "terminal, changes nothing (exit status 1) unless --yes is given.",
+               "yes there, or --yes, changes nothing (exit status 1).",
     .example = "pinctl add api.example.com server.pem --backup spare.pub",
     OPTIONS_IN(options),
     .least_operands = 1,

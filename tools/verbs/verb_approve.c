@@ -48,7 +48,7 @@ static int read_operands(const struct arguments *arguments, struct review *revie
   return status;
 }
 
-/* Without a PIN the pending proposals are selected; with a PIN also those that were decided before. */
+/* Without a PIN the pending proposals are selected; with a PIN those of this key, decided or not. */
 static bool is_selected(const struct review *review, const struct proposal *proposal) {
   if (!review->has_key)
     return proposal->state == PROPOSAL_PENDING;

@@ -112,8 +112,8 @@ const struct verb verb_diff = {
     .name = "diff",
     .operands = "[FILE]",
     .summary = "Show how files differ from the policy in force",
-    .details = "Compares the files of the policy with its compiled form, which is what processes\n"
-               "use; or the policy FILE, which is not in force yet, with the one in force.\n"
+    .details = "Compares the files of the policy with its compiled form, which was made from\n"
+               "them last; or the policy FILE, which is not in force yet, with the one in force.\n"
                "Prints first what would be lost. Exit status 0 if nothing differs, 1 if\n"
                "something does.",
     .example = "pinctl diff",

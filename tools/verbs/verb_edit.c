@@ -198,7 +198,8 @@ static void print_changes(const struct edit_session *session, const struct loade
   for (size_t i = 0; i < lines.count && i < MOST_LINES; i++)
     put(stdout, PLAIN, "%s\n", lines.items[i]);
   if (lines.count > MOST_LINES)
-    put(stdout, PLAIN, "and %zu more changes\n", lines.count - MOST_LINES);
+    put(stdout, PLAIN, "and %zu more change%s\n", lines.count - MOST_LINES,
+        lines.count - MOST_LINES == 1 ? "" : "s");
   text_list_clear(&lines);
 }
 
@@ -353,7 +354,7 @@ const struct verb verb_edit = {
     .group = "Change the policy, and take it back",
     .operands = "[HOST]",
     .summary = "Edit the policy, checked before it is in force",
-    .details = "Opens a copy of the main file, of the file with the entry for HOST, or of the\n"
+    .details = "Opens a copy of the main file, of the file whose entry covers HOST, or of the\n"
                "file with the first mistake, in $VISUAL or $EDITOR. Afterwards says what changes\n"
                "for which host, and puts it in force with the compiled form. If there is a\n"
                "mistake, nothing changes, and you can edit again.",

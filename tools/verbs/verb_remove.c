@@ -149,8 +149,8 @@ static bool ask_history(const struct remainder *remainder, int64_t *ret_gone, in
   return true;
 }
 
-/* Adds a doubt where the removed pins were in use later than all that stay, or only backup pins would stay.
- */
+/* Adds a doubt where the removed pins were in use later than all that stay, or, where the history knows none
+ * of them, only backup pins would stay. */
 static void doubt_removal(const struct remainder *remainder, struct text_list *doubts) {
   int64_t gone = 0;
   int64_t left = 0;
@@ -290,8 +290,8 @@ const struct verb verb_remove = {
     .details = "Without a PIN, removes the whole entry with its drop-in. The last pin of an\n"
                "entry cannot be removed, and entries that people wrote by hand are never\n"
                "changed. --list removes an imported list as a whole. If only a backup pin would\n"
-               "stay, or no key that was seen in use, asks on the terminal; without a terminal,\n"
-               "changes nothing (exit status 1) unless --yes is given.",
+               "stay, or no key that was seen in use, asks on the terminal; without a yes\n"
+               "there, or --yes, changes nothing (exit status 1).",
     .example = "pinctl remove api.example.com",
     OPTIONS_IN(options),
     .most_operands = OPERANDS_UNLIMITED,

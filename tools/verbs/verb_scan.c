@@ -43,7 +43,6 @@ static bool read_numbers(const struct arguments *arguments, struct scan *scan) {
   return true;
 }
 
-/* scan_add ignores a host that is there already. */
 static void take_targets(const struct watch *watch, struct scan *scan) {
   for (size_t i = 0; i < watch->count; i++)
     scan_add(scan, watch->hosts[i].host, watch->hosts[i].port, watch->hosts[i].protocol);

@@ -22,7 +22,7 @@ static const char *provider_text(const struct openssl_state *openssl) {
   return openssl->named ? "configured, but not active" : "not configured";
 }
 
-/* Prints a line of words, which may be broken over lines; paths are not printed in this way. */
+/* Prints a line of words, which may be broken over lines. */
 static void print_words(enum colour colour, const char *title, const char *words) {
   AUTO_TEXT lead = must_format("%-14s ", title);
   put_fitted(colour, lead, words);

@@ -65,8 +65,10 @@ bool enforced_policy_empty(struct enforced_policy *ret_enforced) {
   AUTO_TEXT path = must_format("/proc/self/fd/%d", fd);
   *ret_enforced = (struct enforced_policy){0};
   bool good = fd >= 0 && enforced_policy_open(path, ret_enforced);
-  if (!good)
+  if (fd < 0)
     say_error("cannot make a file in memory: %s", strerror(errno));
+  else if (!good)
+    say_error("an empty policy cannot be compiled in memory");
   if (fd >= 0)
     close(fd);
   return good;

@@ -10,7 +10,7 @@
 
 struct enforced_policy {
   struct pin_policy policy;     /* the one to look hosts up in */
-  struct loaded_policy loaded;  /* of the text: its image, and its diagnostics in any case */
+  struct loaded_policy loaded;  /* the diagnostics of the text; its image, or that of the compiled form */
   struct pin_compiled compiled; /* open only where last_good */
   bool last_good;               /* the text has errors or is missing; `policy` is the compiled form */
   char *form;                   /* the path of the compiled form; NULL unless last_good */

@@ -95,8 +95,7 @@ char *pause_rest(int64_t until, int64_t now) {
 
 void pauses_tell(const struct pauses *pauses, int64_t now) {
   if (pauses->status != PIN_OK)
-    say_warning(
-        "the file of pauses is damaged, or others may write it; it is ignored, and nothing is paused");
+    say_warning("the file of pauses is damaged, cannot be read, or is not to be trusted; pinctl ignores it");
   for (size_t i = 0; i < pauses->count; i++) {
     AUTO_TEXT subject = pause_subject(&pauses->items[i]);
     AUTO_TEXT rest = pause_rest(pauses->items[i].until, now);
